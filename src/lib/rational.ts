@@ -1,0 +1,18 @@
+/** A positive fraction such as a frame rate (30000/1001) or a sample aspect ratio (16/15). */
+export type Rational = { readonly num: number; readonly den: number };
+
+/** Reads `30000/1001`, `16:15` or `25`; nothing where it is no positive finite fraction (ffprobe writes `0/0`). */
+export function parseRational(text: string): Rational | undefined {
+  const match = /^(\d+(?:\.\d+)?)(?:[/:](\d+))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const num = Number(match[1]);
+  const den = Number(match[2] ?? "1");
+  return num > 0 && den > 0 && Number.isFinite(num) ? { num, den } : undefined;
+}
+
+/** The value as a number. */
+export const toNumber = ({ num, den }: Rational): number => num / den;
+
+/** `30000/1001`, or `25` where the denominator is 1: the form that ffmpeg's `fps` filter takes. */
+export const formatRational = ({ num, den }: Rational): string =>
+  den === 1 ? String(num) : `${num}/${den}`;

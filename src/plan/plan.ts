@@ -1,0 +1,71 @@
+import type { Container } from "../profile/profile.ts";
+
+/** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
+export type Capabilities = {
+  readonly engine: "native" | "wasm";
+  /** What `ffmpeg -version` calls itself, for logs and `/readyz`. */
+  readonly version: string;
+  readonly encoders: readonly string[];
+  readonly muxers: readonly string[];
+  readonly filters: readonly string[];
+  /** Threads one run may use. */
+  readonly threads: number;
+};
+
+/**
+ * One ffmpeg run: the arguments, one token each, and the files they make in the work folder.
+ *
+ * Files are named relative to the work folder (`input`, `0/out.mp4`), so that every engine runs the same steps.
+ */
+export type Step = {
+  readonly name: "first pass" | "encode" | "copy";
+  readonly args: readonly string[];
+  readonly writes: readonly string[];
+  /** This step's share of the whole work, 0..1, for the percent; the shares of a plan add up to 1. */
+  readonly share: number;
+};
+
+/** What happens to one stream, and why: told to callers and logs. */
+export type StreamDecision = {
+  readonly action: "copy" | "encode" | "none";
+  /** A short English sentence part: `bitrate 4000000 is above 1600000`. */
+  readonly why: string;
+};
+
+/** What a finished output must look like, or it is not delivered. */
+export type Expectation = {
+  /** Absent where the source's duration is unknown. */
+  readonly durationSeconds?: number;
+  /** How far the real duration may be off: max(1 %, 0.5 s), more where a copy can only cut at key frames. */
+  readonly durationToleranceSeconds: number;
+  readonly video?: {
+    readonly codec: string;
+    readonly width?: number;
+    readonly height?: number;
+    /** The stream was copied whole: packets and time stamps are compared with the source's. */
+    readonly sameAsSource: boolean;
+  };
+  readonly audio?: { readonly codec: string; readonly sameAsSource: boolean };
+};
+
+/** What one assignment makes: a file, or a playlist with the folder of its segments. */
+export type Product = {
+  /** Indexes of the task's targets that get it. */
+  readonly targets: readonly number[];
+  readonly container: Exclude<Container, "copy">;
+  /** The file, or the playlist of a set, relative to the work folder. */
+  readonly entry: string;
+  /** Only for a set: the folder of its segments, relative to the work folder, ending in none of `/`. */
+  readonly segments?: string;
+  readonly video: StreamDecision;
+  readonly audio: StreamDecision;
+  readonly expect: Expectation;
+};
+
+/** Everything that will be done for a task: decided before anything is run. */
+export type Plan = {
+  readonly steps: readonly Step[];
+  readonly products: readonly Product[];
+  /** Of the media to be written, for the percent; absent where the source does not say. */
+  readonly durationSeconds?: number;
+};

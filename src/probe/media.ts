@@ -1,0 +1,69 @@
+import type { Rational } from "../lib/rational.ts";
+
+/** The facts about the packets of one stream, counted by reading the whole file. Times in seconds. */
+export type PacketFacts = {
+  readonly count: number;
+  readonly firstSeconds: number;
+  /** Of the last packet in time order, without its own duration. */
+  readonly lastSeconds: number;
+  /** The widest distance between neighbours in time order. */
+  readonly gapSecondsMax: number;
+};
+
+/** A video stream as ffprobe describes it; sizes are of the coded picture, before rotation. */
+export type VideoStream = {
+  /** The stream's number in its file, for `-map 0:N`. */
+  readonly index: number;
+  /** ffmpeg's decoder name: `h264`, `hevc`, `vp9` … */
+  readonly codec: string;
+  readonly profile?: string;
+  readonly level?: number;
+  readonly pixelFormat?: string;
+  readonly width: number;
+  readonly height: number;
+  /** 1:1 where the file says nothing. */
+  readonly sampleAspect: Rational;
+  /** Clockwise turn that makes the picture upright. */
+  readonly rotation: 0 | 90 | 180 | 270;
+  /** Average over the file; absent where unknown. */
+  readonly framerate?: Rational;
+  /** True where the average differs from the base rate: the distance of frames is not constant. */
+  readonly isVariableRate: boolean;
+  readonly isInterlaced: boolean;
+  readonly bitrateBps?: number;
+  readonly durationSeconds?: number;
+  readonly startSeconds?: number;
+  readonly frames?: number;
+  readonly color: {
+    readonly transfer?: string;
+    readonly primaries?: string;
+    readonly space?: string;
+    readonly range?: string;
+  };
+  readonly packets?: PacketFacts;
+};
+
+/** An audio stream as ffprobe describes it. */
+export type AudioStream = {
+  readonly index: number;
+  readonly codec: string;
+  readonly profile?: string;
+  readonly channels: number;
+  readonly samplerateHz: number;
+  readonly bitrateBps?: number;
+  readonly durationSeconds?: number;
+  readonly startSeconds?: number;
+  readonly packets?: PacketFacts;
+};
+
+/** A probed file: its container, and the first video (never cover art) and the first audio stream. */
+export type MediaInfo = {
+  /** ffprobe's `format_name`, all of it: `mov,mp4,m4a,3gp,3g2,mj2`. */
+  readonly format: string;
+  readonly durationSeconds?: number;
+  readonly startSeconds?: number;
+  readonly sizeBytes?: number;
+  readonly bitrateBps?: number;
+  readonly video?: VideoStream;
+  readonly audio?: AudioStream;
+};

@@ -1,0 +1,82 @@
+import type { Rational } from "../lib/rational.ts";
+
+/** The file formats a rendition can ask for. `copy` is the source's own; `hls` in a profile name is `m3u8` here. */
+export type Container =
+  | "flv"
+  | "mp4"
+  | "m3u8"
+  | "mpegts"
+  | "mov"
+  | "mkv"
+  | "webm"
+  | "mp3"
+  | "m4a"
+  | "ogg"
+  | "gif"
+  | "jpg"
+  | "dash"
+  | "cmaf"
+  | "copy";
+
+/** Video codecs by the names of the Profile API. */
+export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9";
+
+/** Audio codecs by the names of the Profile API. */
+export type AudioCodec = "aac" | "aache2" | "mp3" | "ac3" | "mp2" | "opus";
+
+/** Bitrate control: constant (capped by VBV), variable, or variable in two passes. */
+export type RateMode = "cbr" | "vbr" | "2passvbr";
+
+/** How much time the encoder may take for quality (the Profile API's `preset`). */
+export type Effort = "default" | "highQuality" | "highPerformance";
+
+/** Distance of key frames: a number of frames (custom profiles), or seconds at the output's rate (system profiles). */
+export type Gop = { readonly frames: number } | { readonly seconds: number };
+
+/** A video stream to be encoded. */
+export type VideoEncode = {
+  readonly codec: VideoCodec;
+  /** bits/s */
+  readonly bitrateBps: number;
+  /** Exactly this rate; without it the source's, up to `framerateMax`. */
+  readonly framerate?: Rational;
+  readonly framerateMax?: number;
+  /** Pixels of the upright picture. Both: the picture is fitted inside and padded. One: the other keeps the shape. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Whether an interlaced source is made progressive. */
+  readonly progressive: boolean;
+  readonly gop: Gop;
+  /** B-frames between others; absent is the encoder's own default (system profiles). */
+  readonly bFrames?: number;
+  readonly rateMode: RateMode;
+  readonly effort: Effort;
+};
+
+/** An audio stream to be encoded; what is absent stays as in the source. */
+export type AudioEncode = {
+  readonly codec: AudioCodec;
+  /** bits/s */
+  readonly bitrateBps: number;
+  readonly samplerateHz?: number;
+  readonly channels?: number;
+};
+
+/** One output form: a container and what goes into it. */
+export type Rendition = {
+  readonly container: Container;
+  readonly video: VideoEncode | "copy" | "none";
+  readonly audio: AudioEncode | "copy" | "none";
+};
+
+/** A named set of renditions ("a profile may hold several"). */
+export type Profile = {
+  readonly name: string;
+  readonly description: string;
+  readonly renditions: readonly Rendition[];
+  /** Present on the adaptive system profiles, whose ladder is made for the source. */
+  readonly adaptive?: "hls" | "dash";
+};
+
+/** One encode and the targets it feeds (indexes into the task's targets): renditions that are the same are encoded once. */
+export type Assignment = { readonly rendition: Rendition; readonly targets: readonly number[] };

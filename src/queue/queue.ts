@@ -1,0 +1,73 @@
+import type { Assignment } from "../profile/profile.ts";
+import type { Claim, EngineName, Failure, Task } from "../task/task.ts";
+
+/** A claimed task with all that is needed to run it. */
+export type Work = {
+  readonly claim: Claim;
+  readonly task: Task;
+  readonly assignments: readonly Assignment[];
+  /** How many runs have failed (or took their worker down) since the task was created or retried by its caller. */
+  readonly failures: number;
+};
+
+/** Who claims: an instance of the service, alive until its process ends. */
+export type Worker = { readonly id: string; readonly engine: EngineName };
+
+/** What a heartbeat learns about its claim. */
+export type Pulse = "held" | "cancel_requested" | "lost";
+
+/** Called in this process when something may have changed; a hint, never the truth. */
+export type QueueListener = {
+  readonly onWork: () => void;
+  readonly onCancel: (taskId: string) => void;
+};
+
+/** Port: who works on which task. One suite, `test/contract/queue.ts`, holds for every adapter. */
+export interface Queue {
+  /**
+   * Takes the most urgent task that is due: highest priority first, then oldest. The task is RUNNING, with a new
+   * attempt and a lease, when this resolves.
+   */
+  claim(worker: Worker): Promise<Work | undefined>;
+
+  /** Extends the lease of a claim. */
+  heartbeat(claim: Claim): Promise<Pulse>;
+
+  /**
+   * Puts a claimed task back: RUNNING → PENDING, claimable from `notBeforeMs` (since the epoch) on. A cancel asked for
+   * meanwhile wins: then it ends as CANCELLED.
+   *
+   * @param counts - whether this run counts as a failure against the attempt limit (a graceful stop does not)
+   * @throws {TaskError} `lease_lost`
+   */
+  giveBack(
+    claim: Claim,
+    reason: { readonly failure: Failure; readonly notBeforeMs: number; readonly counts: boolean },
+  ): Promise<void>;
+
+  /**
+   * Puts back all that a dead instance held, due at once; what took its worker down for the last permitted time is FAILED
+   * (`worker_lost`), what was asked to stop is CANCELLED.
+   *
+   * @returns how many tasks it held
+   */
+  takeOver(workerId: string): Promise<number>;
+
+  /** The same for every claim whose lease has run out. @returns how many */
+  expireLeases(): Promise<number>;
+
+  /** When the next pending task falls due (ms since the epoch); absent when none waits. */
+  nextDueMs(): Promise<number | undefined>;
+
+  /** How many tasks are pending and running, for `/readyz`. */
+  depth(): Promise<{ readonly pending: number; readonly running: number }>;
+
+  /** Says that there is new work. */
+  announceWork(): void;
+
+  /** Says that a running task shall stop. */
+  announceCancel(taskId: string): void;
+
+  /** @returns a function that ends the subscription */
+  listen(listener: QueueListener): () => void;
+}

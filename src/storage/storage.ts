@@ -1,0 +1,67 @@
+/** An address that was resolved and judged: it may be read (or written). */
+export type Address = {
+  /** As the caller wrote it. */
+  readonly url: string;
+  /** The same place always has the same key, however it is written: `file:/media/a.mp4`, links resolved. */
+  readonly key: string;
+};
+
+/** A source that was opened for a task. */
+export type OpenedSource = { readonly path: string; readonly sizeBytes: number };
+
+/** What is delivered: one file, or a playlist with the folder of its segments. Paths are absolute, in scratch. */
+export type Parcel = {
+  readonly entry: string;
+  /** Present for a set: the folder of the segments that the playlist names. */
+  readonly segments?: string;
+};
+
+/** The conditions of a delivery. */
+export type DeliveryOptions = {
+  /** Unique to this attempt: temporary and segment names carry it. */
+  readonly tag: string;
+  /** Called right before the visible step; throws where the attempt may no longer publish (lease lost, cancelled). */
+  readonly mayPublish: () => Promise<void>;
+  readonly signal: AbortSignal;
+};
+
+/** Port: one kind of address. One suite, `test/contract/storage.ts`, holds for every adapter. */
+export interface Storage {
+  /** The URL schemes it speaks, lower case, without colon. */
+  readonly schemes: readonly string[];
+
+  /**
+   * Judges an address as a source; touches nothing.
+   *
+   * @throws {TaskError} `invalid_parameter` (malformed), `access_denied` (outside what may be read)
+   */
+  source(url: string): Promise<Address>;
+
+  /**
+   * Judges an address as a target; touches nothing.
+   *
+   * @throws {TaskError} as `source`
+   */
+  target(url: string): Promise<Address>;
+
+  /**
+   * Judges the address again (links may have changed since) and opens it.
+   *
+   * @throws {TaskError} `source_missing`, `access_denied`
+   */
+  open(url: string, signal: AbortSignal): Promise<OpenedSource>;
+
+  /**
+   * Finds out early, before an encode, whether the target could be written; makes missing folders.
+   *
+   * @throws {TaskError} `target_unwritable`, `access_denied`
+   */
+  prepare(url: string, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Publishes a parcel at the target: a reader sees the old file or the new one, never half of one.
+   *
+   * @throws {TaskError} `target_unwritable`, `target_full`, `access_denied`, or what `mayPublish` threw
+   */
+  deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void>;
+}

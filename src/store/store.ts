@@ -1,0 +1,147 @@
+import type { Assignment, Profile } from "../profile/profile.ts";
+import type { Claim, Clip, Failure, Output, Progress, Task, TaskStatus } from "../task/task.ts";
+
+/** A client of the API. */
+export type Client = {
+  readonly clientCode: string;
+  readonly publicKey: string;
+  readonly privateKey: string;
+  /** Accepts the HMAC-SHA256 form of the checksum alone. */
+  readonly strongOnly: boolean;
+  readonly disabled: boolean;
+};
+
+/** The nonce of one authenticated call; kept until `expiresMs` (since the epoch). */
+export type Nonce = {
+  readonly clientCode: string;
+  readonly nonce: string;
+  readonly expiresMs: number;
+};
+
+/** A task to be created; its id is the store's to give. */
+export type NewTask = {
+  readonly clientCode: string;
+  readonly sourceUrl: string;
+  readonly profileName: string;
+  readonly targets: readonly {
+    readonly url: string;
+    readonly profileName?: string;
+    /** `Address.key` of the target: no two unfinished tasks write the same one. */
+    readonly key: string;
+  }[];
+  readonly assignments: readonly Assignment[];
+  /** Names of the custom profiles it uses: they cannot be deleted before it has ended. */
+  readonly customProfiles: readonly string[];
+  readonly priority: number;
+  readonly timeoutSeconds?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly clip?: Clip;
+};
+
+/** The caller's idempotency key and a digest of the request's body. */
+export type Idempotency = { readonly key: string; readonly bodyDigest: string };
+
+/** What must be written together with a new task, or decides that there is none. */
+export type Admission = { readonly nonce: Nonce; readonly idempotency?: Idempotency };
+
+/** Which tasks to list, and where to begin. */
+export type TaskQuery = {
+  readonly status?: TaskStatus;
+  readonly profileName?: string;
+  /** ms since the epoch, exclusive */
+  readonly createdAfterMs?: number;
+  /** 1..100 */
+  readonly limit: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+};
+
+/** A page of tasks, newest first. */
+export type TaskPage = { readonly tasks: readonly Task[]; readonly nextCursor?: string };
+
+/** How one target of a claimed task stands. */
+export type TargetResult =
+  | { readonly status: "RUNNING" }
+  | { readonly status: "SUCCESS"; readonly output: Output }
+  | { readonly status: "FAILED"; readonly failure: Failure };
+
+/** How an attempt ended for good. */
+export type Outcome =
+  | { readonly status: "SUCCESS" }
+  | { readonly status: "FAILED"; readonly failure: Failure }
+  | { readonly status: "CANCELLED" };
+
+/**
+ * Port: tasks, durable. Every method that writes resolves after its commit; a state change and its event are one
+ * transaction. One suite, `test/contract/store.ts`, holds for every adapter.
+ */
+export interface TaskStore {
+  /**
+   * Creates a task with its first event, its nonce, its idempotency key and its claim on its targets, all or nothing;
+   * only the nonce is kept where the creation is refused.
+   *
+   * @returns the id; of the first task where the idempotency key and the body were seen within 24 h
+   * @throws {TaskError} `request_replayed`, `idempotency_conflict`, `task_conflict`
+   */
+  create(task: NewTask, admission: Admission): Promise<string>;
+
+  /** @throws {TaskError} `no_such_task`, also for another client's task */
+  get(clientCode: string, id: string): Promise<Task>;
+
+  /** @throws {TaskError} `invalid_parameter` for a cursor that is not one */
+  list(clientCode: string, query: TaskQuery): Promise<TaskPage>;
+
+  /**
+   * Cancels a pending task, or asks a running one to stop (`cancelRequested`).
+   *
+   * @throws {TaskError} `no_such_task`, `task_conflict` when it has ended
+   */
+  cancel(clientCode: string, id: string): Promise<Task>;
+
+  /**
+   * Makes a FAILED or CANCELLED task PENDING again; targets that were delivered stay so.
+   *
+   * @throws {TaskError} `no_such_task`, `task_conflict` (not ended, succeeded, or a target is another task's by now)
+   */
+  retry(clientCode: string, id: string): Promise<Task>;
+
+  /** Records how far a claimed task is. @throws {TaskError} `lease_lost` */
+  saveProgress(claim: Claim, progress: Progress): Promise<void>;
+
+  /** Records how one target stands. @throws {TaskError} `lease_lost` */
+  saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void>;
+
+  /** Resolves while the claim holds and nobody asked to cancel. @throws {TaskError} `lease_lost`, `cancelled` */
+  mayPublish(claim: Claim): Promise<void>;
+
+  /**
+   * Ends a claimed task: CANCELLED where that was asked for meanwhile, else as told. Targets that are not final are
+   * closed with it.
+   *
+   * @throws {TaskError} `lease_lost`
+   */
+  finish(claim: Claim, outcome: Outcome): Promise<void>;
+}
+
+/** Port: the profiles that clients registered. */
+export interface ProfileStore {
+  /** @throws {TaskError} `profile_exists` */
+  create(clientCode: string, profile: Profile): Promise<StoredProfile>;
+  get(clientCode: string, name: string): Promise<StoredProfile | undefined>;
+  list(clientCode: string): Promise<readonly StoredProfile[]>;
+  /** @throws {TaskError} `no_such_profile`, `profile_not_empty` while unfinished tasks use it */
+  remove(clientCode: string, name: string): Promise<void>;
+}
+
+/** A client's own profile and when it was made (ms since the epoch). */
+export type StoredProfile = { readonly profile: Profile; readonly createMs: number };
+
+/** Port: clients of the API and the nonces they used. */
+export interface ClientStore {
+  byPublicKey(publicKey: string): Promise<Client | undefined>;
+  /** Adds clients, or replaces those of the same code. */
+  seed(clients: readonly Client[]): Promise<void>;
+  count(): Promise<number>;
+  /** Stores a nonce durably. @throws {TaskError} `request_replayed` the second time */
+  useNonce(nonce: Nonce): Promise<void>;
+}

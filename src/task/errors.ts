@@ -1,0 +1,119 @@
+/** The seven codes that a failed task carries (the API document's table). */
+export type ContractCode =
+  | "ParameterError"
+  | "InternalError"
+  | "InputNotSupported"
+  | "OutputNotSupported"
+  | "InvalidInputData"
+  | "TimeOut"
+  | "Unknown";
+
+/**
+ * Whether another try of the same task can help: `never`, `backoff` (again, later, up to the attempt limit) or `once`
+ * (one more try, then it stands).
+ */
+export type Retry = "never" | "backoff" | "once";
+
+type Judgement = { readonly contract: ContractCode; readonly retry: Retry };
+
+const judge = (contract: ContractCode, retry: Retry): Judgement => ({ contract, retry });
+
+/**
+ * Every reason for which a call is refused or a task fails, with its place in the contract and whether it is retried.
+ * The taxonomy of design/media-pipeline, one row a cause. What a caller's call answers is in `http/problem.ts`.
+ */
+const JUDGEMENTS = {
+  // The call itself: refused before there is a task.
+  invalid_parameter: judge("ParameterError", "never"),
+  malformed_json: judge("ParameterError", "never"),
+  authentication_failed: judge("ParameterError", "never"),
+  request_expired: judge("ParameterError", "never"),
+  request_replayed: judge("ParameterError", "never"),
+  invalid_version: judge("ParameterError", "never"),
+  no_such_resource: judge("ParameterError", "never"),
+  method_not_allowed: judge("ParameterError", "never"),
+  no_such_task: judge("ParameterError", "never"),
+  no_such_profile: judge("ParameterError", "never"),
+  task_conflict: judge("ParameterError", "never"),
+  profile_exists: judge("ParameterError", "never"),
+  profile_not_empty: judge("ParameterError", "never"),
+  idempotency_conflict: judge("ParameterError", "never"),
+  request_too_large: judge("ParameterError", "never"),
+  unsupported_media_type: judge("ParameterError", "never"),
+  too_many_requests: judge("ParameterError", "backoff"),
+  service_unavailable: judge("InternalError", "backoff"),
+  // Either: known at create time, or found by the worker.
+  access_denied: judge("ParameterError", "never"),
+  input_not_supported: judge("InputNotSupported", "never"),
+  output_not_supported: judge("OutputNotSupported", "never"),
+  // The source.
+  source_missing: judge("ParameterError", "never"),
+  source_unreachable: judge("ParameterError", "backoff"),
+  source_address_invalid: judge("ParameterError", "never"),
+  source_hangs: judge("TimeOut", "backoff"),
+  source_not_media: judge("InvalidInputData", "never"),
+  source_damaged: judge("InvalidInputData", "never"),
+  picture_too_large: judge("InvalidInputData", "never"),
+  // The outputs and targets.
+  target_unwritable: judge("OutputNotSupported", "never"),
+  target_unreachable: judge("OutputNotSupported", "backoff"),
+  target_full: judge("OutputNotSupported", "backoff"),
+  option_invalid: judge("ParameterError", "never"),
+  // The machine and ourselves.
+  scratch_full: judge("InternalError", "backoff"),
+  encoder_missing: judge("InternalError", "once"),
+  encoder_killed: judge("InternalError", "once"),
+  encoder_stalled: judge("TimeOut", "backoff"),
+  output_wrong: judge("InternalError", "once"),
+  worker_lost: judge("InternalError", "backoff"),
+  deadline: judge("TimeOut", "never"),
+  cancelled: judge("Unknown", "never"),
+  shutdown: judge("InternalError", "backoff"),
+  lease_lost: judge("InternalError", "backoff"),
+  internal: judge("InternalError", "once"),
+  unknown: judge("Unknown", "never"),
+} as const satisfies Record<string, Judgement>;
+
+/** A cause of failure, ours: finer than the contract's codes, and mapped to each of them exactly once. */
+export type ErrorCode = keyof typeof JUDGEMENTS;
+
+/** All causes, for tables that must be complete. */
+export const ERROR_CODES = Object.keys(JUDGEMENTS) as readonly ErrorCode[];
+
+/** A bad field of a request: where (`targets[0].target_url`) and what is wrong with it. */
+export type FieldError = { readonly path: string; readonly message: string };
+
+/**
+ * The one error of this system that is expected: a call or a task that cannot go on, with its cause.
+ *
+ * `message` is one plain English sentence without a final period, free of secrets: callers see it as `error.detail`.
+ */
+export class TaskError extends Error {
+  override readonly name = "TaskError";
+  readonly code: ErrorCode;
+  readonly fields: readonly FieldError[];
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly fields?: readonly FieldError[] },
+  ) {
+    super(message, options);
+    this.code = code;
+    this.fields = options?.fields ?? [];
+  }
+}
+
+/** The contract's code for a cause. */
+export const contractCode = (code: ErrorCode): ContractCode => JUDGEMENTS[code].contract;
+
+/** Whether a cause is worth another try. */
+export const retryOf = (code: ErrorCode): Retry => JUDGEMENTS[code].retry;
+
+/** An error as `TaskError`: itself, or `internal` with the foreign error as its cause. */
+export function toTaskError(error: unknown): TaskError {
+  if (error instanceof TaskError) return error;
+  return new TaskError("internal", "Cannot go on: an unexpected error happened here", {
+    cause: error,
+  });
+}

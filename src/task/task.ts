@@ -1,0 +1,133 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** The states of a task. The last three are final; see `status.ts` for the moves between them. */
+export type TaskStatus = "PENDING" | "RUNNING" | "SUCCESS" | "FAILED" | "CANCELLED";
+
+/** The states of one target of a task. */
+export type TargetStatus =
+  | "PENDING"
+  | "RUNNING"
+  | "RECONNECTING"
+  | "SUCCESS"
+  | "FAILED"
+  | "CANCELLED";
+
+/** Which engine ran an attempt. */
+export type EngineName = "native" | "wasm";
+
+/** Why a task, an attempt or a target failed. `detail` is one English sentence, credentials masked. */
+export type Failure = { readonly code: ErrorCode; readonly detail: string };
+
+/** A video stream of a finished output. */
+export type OutputVideo = {
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  /** Frames a second. */
+  readonly framerate: number;
+  readonly bitrateBps?: number;
+};
+
+/** An audio stream of a finished output. */
+export type OutputAudio = {
+  readonly codec: string;
+  readonly channels: number;
+  readonly samplerateHz: number;
+  readonly bitrateBps?: number;
+};
+
+/** What a target holds once it has been delivered, as probed from the file itself. */
+export type Output = {
+  readonly sizeBytes: number;
+  readonly durationSeconds: number;
+  readonly container: string;
+  readonly bitrateBps: number;
+  readonly video?: OutputVideo;
+  readonly audio?: OutputAudio;
+};
+
+/** One place a task writes to. */
+export type Target = {
+  readonly url: string;
+  /** The profile of this target alone, where the caller named one. */
+  readonly profileName?: string;
+  readonly status: TargetStatus;
+  readonly failure?: Failure;
+  readonly output?: Output;
+};
+
+/** How far a running task is. Times of media in seconds; `speed` in multiples of real time. */
+export type Progress = {
+  readonly phase: "FETCHING" | "TRANSCODING" | "DELIVERING";
+  /** 0..100; absent where the duration is unknown (live). At most 99 until the outputs are verified. */
+  readonly percent?: number;
+  readonly outTimeSeconds: number;
+  readonly speed: number;
+  readonly fps: number;
+  readonly etaSeconds?: number;
+};
+
+/** One run of a task. Times in ms since the epoch. */
+export type Attempt = {
+  readonly attempt: number;
+  readonly startMs: number;
+  readonly endMs?: number;
+  readonly engine: EngineName;
+  readonly failure?: Failure;
+};
+
+/** The part of the source to transcode, in seconds. */
+export type Clip = { readonly startSeconds: number; readonly durationSeconds?: number };
+
+/** A transcoding task, whole. Times in ms since the epoch; one that has not come yet is absent. */
+export type Task = {
+  /** UUIDv7, what callers know as `task_id`. */
+  readonly id: string;
+  readonly clientCode: string;
+  readonly sourceUrl: string;
+  readonly profileName: string;
+  readonly targets: readonly Target[];
+  readonly status: TaskStatus;
+  /** Present exactly when the status is FAILED. */
+  readonly failure?: Failure;
+  readonly createMs: number;
+  readonly startMs?: number;
+  readonly endMs?: number;
+  readonly cancelRequested: boolean;
+  /** The number of the newest run, from 1; 0 before the first. */
+  readonly attempt: number;
+  readonly attempts: readonly Attempt[];
+  readonly progress?: Progress;
+  readonly engine?: EngineName;
+  /** -10..10, higher first. */
+  readonly priority: number;
+  readonly timeoutSeconds?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly clip?: Clip;
+};
+
+/** One claim of a task by a worker. `attempt` grows with every claim and is the fencing token of all its writes. */
+export type Claim = { readonly taskId: string; readonly attempt: number };
+
+/** A line of a task's event log, written in the transaction of the change it tells of. */
+export type TaskEvent = {
+  readonly taskId: string;
+  /** From 1, without gaps, per task. */
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly type:
+    | "created"
+    | "started"
+    | "target"
+    | "given_back"
+    | "cancel_requested"
+    | "retried"
+    | "ended";
+  /** The task's state after the change. */
+  readonly status: TaskStatus;
+  readonly attempt: number;
+  readonly failure?: Failure;
+  /** Index of the target and its new state, of a `target` event. */
+  readonly target?: number;
+  readonly targetStatus?: TargetStatus;
+};
