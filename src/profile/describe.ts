@@ -1,0 +1,53 @@
+import type { AudioCodec, Container, Rendition, VideoCodec } from "./profile.ts";
+
+const CONTAINER_NAMES: Readonly<Record<Container, string>> = {
+  flv: "FLV",
+  mp4: "MP4",
+  m3u8: "HLS",
+  mpegts: "MPEG-TS",
+  mov: "MOV",
+  mkv: "Matroska",
+  webm: "WebM",
+  mp3: "MP3",
+  m4a: "M4A",
+  ogg: "Ogg",
+  gif: "GIF",
+  jpg: "JPEG",
+  dash: "DASH",
+  cmaf: "CMAF",
+  copy: "the source's container",
+};
+
+const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
+  mpeg2: "MPEG-2",
+  h264: "H.264",
+  h265: "H.265",
+  av1: "AV1",
+  vp9: "VP9",
+  aac: "AAC",
+  aache2: "HE-AAC v2",
+  mp3: "MP3",
+  ac3: "AC-3",
+  mp2: "MP2",
+  opus: "Opus",
+};
+
+/** A rendition in words: `H.264 1280x720 at 1600 kbit/s, AAC at 128 kbit/s, in MP4`. */
+export function describeRendition({ container, video, audio }: Rendition): string {
+  const streams = [videoWords(video), audioWords(audio)].filter(Boolean);
+  return [...streams, `in ${CONTAINER_NAMES[container]}`].join(", ");
+}
+
+function videoWords(video: Rendition["video"]): string | undefined {
+  if (video === "none") return undefined;
+  if (video === "copy") return "Video as in the source";
+  const { codec, width, height, bitrateBps } = video;
+  const size = width && height ? ` ${width}x${height}` : "";
+  return `${CODEC_NAMES[codec]}${size} at ${bitrateBps / 1000} kbit/s`;
+}
+
+function audioWords(audio: Rendition["audio"]): string | undefined {
+  if (audio === "none") return undefined;
+  if (audio === "copy") return "audio as in the source";
+  return `${CODEC_NAMES[audio.codec]} at ${audio.bitrateBps / 1000} kbit/s`;
+}

@@ -1,0 +1,232 @@
+import { formatRational, parseRational, toNumber } from "../lib/rational.ts";
+import { type FieldError, TaskError } from "../task/errors.ts";
+import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-defaults.ts";
+import type { AudioCodec, AudioEncode, Rendition, VideoCodec, VideoEncode } from "./profile.ts";
+
+/** Values of `container`; the first five are the Profile API's own, the others ours. */
+export const CONTAINERS = [
+  "flv",
+  "mp4",
+  "m3u8",
+  "mpegts",
+  "copy",
+  "webm",
+  "mkv",
+  "mov",
+  "dash",
+  "cmaf",
+  "mp3",
+  "m4a",
+  "ogg",
+  "gif",
+  "jpg",
+] as const;
+
+/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves the picture out. */
+export const VIDEO_FORMATS = ["mpeg2", "h264", "h265", "copy", "av1", "vp9", "none"] as const;
+
+/** Values of `framerate`, as they are answered; `parseFramerate` knows the other ways to write them. */
+export const FRAMERATES = ["12", "15", "24000/1001", "24", "25", "30000/1001", "30", "60"] as const;
+
+/** Values of `gop_size`, in frames. */
+export const GOP_SIZES = [12, 15, 20, 24, 25, 30, 48, 50, 60, 100, 120] as const;
+
+/** Values of `audio_format`; `copy` keeps the source's stream, `none` leaves the sound out. */
+export const AUDIO_FORMATS = [
+  "aac",
+  "aache2",
+  "mp3",
+  "ac3",
+  "mp2",
+  "copy",
+  "opus",
+  "none",
+] as const;
+
+/** Values of `audio_samplerate`, in Hz: AAC's rates in the Profile API's range of 8000 to 96000. */
+export const AUDIO_SAMPLERATES = [
+  8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000,
+] as const;
+
+/** Values of `channels`: mono, stereo, 5.1. */
+export const CHANNEL_COUNTS = [1, 2, 6] as const;
+
+/** Values of `rc_mode`. */
+export const RC_MODES = ["cbr", "vbr", "2passvbr"] as const;
+
+/** Values of `preset`: how much time the encoder may take for quality. */
+export const PRESETS = ["default", "highQuality", "highPerformance"] as const;
+
+const GOP_SIZE_DEFAULT = 50;
+
+/** The largest `b_frame_size`; the smallest is 0. */
+export const B_FRAMES_MAX = 3;
+
+/** The smallest `width` and `height`, in pixels. */
+export const SIZE_MIN = 64;
+
+/** The largest `width` and `height`, in pixels: ours, the Profile API's is 4096. */
+export const SIZE_MAX = 8192;
+
+/** A frame rate of the table, as it is answered. */
+export type Framerate = (typeof FRAMERATES)[number];
+
+/**
+ * One parameter group of a profile as it travels: the Profile API's names, bitrates in bits/s, `framerate` as text
+ * (`25`, `30000/1001`). What is absent has the table's default.
+ */
+export type Qlty = {
+  readonly container: (typeof CONTAINERS)[number];
+  readonly format?: (typeof VIDEO_FORMATS)[number] | undefined;
+  readonly bitrate?: number | undefined;
+  readonly framerate?: string | undefined;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly use_progressive?: boolean | undefined;
+  readonly gop_size?: number | undefined;
+  readonly b_frame_size?: number | undefined;
+  readonly rc_mode?: (typeof RC_MODES)[number] | undefined;
+  readonly preset?: (typeof PRESETS)[number] | undefined;
+  readonly audio_format?: (typeof AUDIO_FORMATS)[number] | undefined;
+  readonly audio_bitrate?: number | undefined;
+  readonly audio_samplerate?: number | undefined;
+  readonly channels?: number | undefined;
+};
+
+// For key frames given in seconds without a rate, which no profile of ours has.
+const FRAMERATE_USUAL = 30;
+
+// Half of the second decimal, which callers round to (23.98); the rates of the table lie further apart.
+const FRAMERATE_TOLERANCE = 0.005;
+
+/**
+ * Reads a frame rate of the table however it is written: `30/1`, `30`, `30000/1001`, or its decimal `29.97`.
+ *
+ * @returns the one form it is kept and answered in; nothing where the table has no such rate
+ */
+export function parseFramerate(value: string | number): Framerate | undefined {
+  const asked = rateOf(String(value));
+  return FRAMERATES.find((known) => Math.abs(rateOf(known) - asked) < FRAMERATE_TOLERANCE);
+}
+
+function rateOf(text: string): number {
+  const rational = parseRational(text);
+  return rational ? toNumber(rational) : Number.NaN;
+}
+
+/**
+ * Reads a parameter group as the rendition it stands for, with the table's defaults.
+ *
+ * Two defaults bend to the container where the table's would never work: containers of sound alone (mp3, m4a, ogg) have
+ * no picture, and those of pictures alone (gif, jpg) no sound, unless one is asked for; and the codec is one that the
+ * container can hold. Whether it holds what was asked for is not judged here.
+ *
+ * @throws {TaskError} `invalid_parameter` with fields relative to the group (`bitrate`)
+ */
+export function toRendition(qlty: Qlty): Rendition {
+  const { container } = qlty;
+  const format = qlty.format ?? (isAudioOnly(container) ? "none" : videoCodecFor(container));
+  const audioFormat =
+    qlty.audio_format ?? (isSilent(container) ? "none" : audioCodecFor(container));
+  const faults: FieldError[] = [];
+  const video = isCodec(format) ? videoOf(qlty, format, faults) : format;
+  const audio = isCodec(audioFormat) ? audioOf(qlty, audioFormat, faults) : audioFormat;
+  if (video === "none" && audio === "none")
+    faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });
+  if (faults.length > 0 || !video || !audio) throw invalid(faults);
+  return { container, video, audio };
+}
+
+const isCodec = <T extends string>(format: T | "copy" | "none"): format is T =>
+  format !== "copy" && format !== "none";
+
+/** The video to encode; nothing where a field was added to `faults`. */
+function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEncode | undefined {
+  const { bitrate, width, height } = qlty;
+  const framerate = qlty.framerate === undefined ? undefined : parseFramerate(qlty.framerate);
+  if (qlty.framerate !== undefined && !framerate)
+    faults.push({ path: "framerate", message: `must be one of ${FRAMERATES.join(", ")}` });
+  if (bitrate === undefined) {
+    faults.push({ path: "bitrate", message: "is required unless format is copy or none" });
+    return undefined;
+  }
+  const rate = framerate && parseRational(framerate);
+  return {
+    codec,
+    bitrateBps: bitrate,
+    ...(rate && { framerate: rate }),
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    progressive: qlty.use_progressive ?? true,
+    gop: { frames: qlty.gop_size ?? GOP_SIZE_DEFAULT },
+    bFrames: qlty.b_frame_size ?? 0,
+    rateMode: qlty.rc_mode ?? "cbr",
+    effort: qlty.preset ?? "default",
+  };
+}
+
+/** The audio to encode; nothing where a field was added to `faults`. */
+function audioOf(qlty: Qlty, codec: AudioCodec, faults: FieldError[]): AudioEncode | undefined {
+  const { audio_bitrate, audio_samplerate, channels } = qlty;
+  if (audio_bitrate === undefined) {
+    const message = "is required unless audio_format is copy or none";
+    faults.push({ path: "audio_bitrate", message });
+    return undefined;
+  }
+  return {
+    codec,
+    bitrateBps: audio_bitrate,
+    ...(audio_samplerate !== undefined && { samplerateHz: audio_samplerate }),
+    ...(channels !== undefined && { channels }),
+  };
+}
+
+function invalid(fields: readonly FieldError[]): TaskError {
+  const list = fields.map(({ path, message }) => `${path} ${message}`).join("; ");
+  return new TaskError("invalid_parameter", `Cannot use the parameter group: ${list}`, { fields });
+}
+
+/**
+ * Writes a rendition as the parameter group that answers show, every default filled in; what is absent is as in the source.
+ *
+ * A system profile's key frames, which are so many seconds apart, are shown in frames at its highest rate, and its
+ * B-frames, which are the encoder's own choice, not at all.
+ */
+export function toQlty({ container, video, audio }: Rendition): Qlty {
+  return {
+    container,
+    ...(typeof video === "string" ? { format: video } : videoFields(video)),
+    ...(typeof audio === "string" ? { audio_format: audio } : audioFields(audio)),
+  };
+}
+
+function videoFields(video: VideoEncode) {
+  const { framerate, width, height, bFrames } = video;
+  return {
+    format: video.codec,
+    bitrate: video.bitrateBps,
+    ...(framerate && { framerate: formatRational(framerate) }),
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    use_progressive: video.progressive,
+    gop_size: gopFrames(video),
+    ...(bFrames !== undefined && { b_frame_size: bFrames }),
+    rc_mode: video.rateMode,
+    preset: video.effort,
+  };
+}
+
+function audioFields({ codec, bitrateBps, samplerateHz, channels }: AudioEncode) {
+  return {
+    audio_format: codec,
+    audio_bitrate: bitrateBps,
+    ...(samplerateHz !== undefined && { audio_samplerate: samplerateHz }),
+    ...(channels !== undefined && { channels }),
+  };
+}
+
+function gopFrames({ gop, framerate, framerateMax }: VideoEncode): number {
+  if ("frames" in gop) return gop.frames;
+  const rate = framerate ? toNumber(framerate) : (framerateMax ?? FRAMERATE_USUAL);
+  return Math.round(gop.seconds * rate);
+}
