@@ -39,6 +39,7 @@ const OWNERS = [
       "queue",
       "runtime",
       "db",
+      "lib/process-identity.ts",
     ],
   },
 ];

@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** One process for all time: a pid alone is given to another process some day. */
+export type ProcessIdentity = {
+  readonly pid: number;
+  /** Compared as a whole, never read: on Linux the boot's id and the start in clock ticks, elsewhere what `ps` says. */
+  readonly startTime: string;
+};
+
+// proc(5): fields of /proc/PID/stat, counted after the command's name, which may hold blanks and parentheses.
+const STATE = 0;
+const START_TIME = 19;
+
+function startTimeOnLinux(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return /[ZX]/.test(fields[STATE] ?? "Z") ? undefined : `${boot} ${fields[START_TIME]}`;
+}
+
+function startTimeElsewhere(pid: number): string | undefined {
+  const { stdout } = spawnSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  const [, state, start] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout ?? "") ?? [];
+  return state && !state.startsWith("Z") ? start : undefined;
+}
+
+/** Who has this pid now; nothing where nobody has it, or only a zombie that waits for its parent. */
+export function processIdentity(pid: number): ProcessIdentity | undefined {
+  try {
+    const startTime =
+      process.platform === "linux" ? startTimeOnLinux(pid) : startTimeElsewhere(pid);
+    return startTime === undefined ? undefined : { pid, startTime };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether exactly this process still runs. */
+export const isAlive = (identity: ProcessIdentity): boolean =>
+  processIdentity(identity.pid)?.startTime === identity.startTime;
