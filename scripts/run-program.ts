@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The repository's own folder. */
+export const ROOT = join(import.meta.dirname, "..");
+
+const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** How a program is run. */
+export type RunOptions = {
+  readonly timeoutMs: number;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** `collect` keeps what it writes, `show` also lets it through, `inherit` gives it this terminal. */
+  readonly output: "collect" | "show" | "inherit";
+};
+
+/** How a program ended, and what it wrote to both streams, in order of arrival. */
+export type RunResult = { readonly code: number; readonly output: string };
+
+/**
+ * Runs a program in the repository's folder, to its end. INT, TERM and HUP are passed on, so that this process ends after it
+ * and can still tidy up; what outlives the limit is killed.
+ */
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  { timeoutMs, env = process.env, output }: RunOptions,
+): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...env },
+      stdio: output === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
+    });
+    let text = "";
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (output === "show") process.stdout.write(chunk);
+    };
+    child.stdout?.on("data", take);
+    child.stderr?.on("data", take);
+    const passOn = (signal: NodeJS.Signals): void => {
+      child.kill(signal);
+    };
+    const timer = setTimeout(() => {
+      text += `\nCannot wait longer for "${command}": it did not end within ${timeoutMs / 1000} s\n`;
+      child.kill("SIGKILL");
+    }, timeoutMs);
+    const tidy = (): void => {
+      clearTimeout(timer);
+      for (const signal of PASSED_ON) process.off(signal, passOn);
+    };
+    for (const signal of PASSED_ON) process.on(signal, passOn);
+    child.once("error", (error) => {
+      tidy();
+      reject(error);
+    });
+    child.once("close", (code) => {
+      tidy();
+      resolve({ code: code ?? 1, output: text });
+    });
+  });
+}
+
+/** Whether a program is found in PATH. */
+export function hasProgram(name: string): boolean {
+  const suffixes = process.platform === "win32" ? [".exe", ".cmd"] : [""];
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) =>
+    suffixes.some((suffix) => {
+      try {
+        accessSync(join(folder, name + suffix), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    }),
+  );
+}

@@ -1,0 +1,78 @@
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hasProgram, runProgram } from "./run-program.ts";
+
+/** The programs that tests start, and the Debian package that brings each. */
+const PROGRAMS = [
+  { name: "ffmpeg", apt: "ffmpeg" },
+  { name: "ffprobe", apt: "ffmpeg" },
+  { name: "mount", apt: "mount" },
+] as const;
+
+const APT_TIMEOUT_MS = 10 * 60_000;
+const POLICY = "/usr/sbin/policy-rc.d";
+
+/** How to get ffmpeg and ffprobe, one line a system. */
+export const FFMPEG_HINT = [
+  "  Debian, Ubuntu   sudo apt-get install -y ffmpeg",
+  "  Fedora           sudo dnf install -y ffmpeg   (from RPM Fusion; ffmpeg-free has no x264)",
+  "  Arch             sudo pacman -S ffmpeg",
+  "  Alpine           sudo apk add ffmpeg",
+  "  macOS            brew install ffmpeg",
+  "  Windows          winget install Gyan.FFmpeg",
+].join("\n");
+
+/**
+ * Runs something while no package that is being installed may start its service: Debian asks `policy-rc.d`, and 101
+ * means "action forbidden". What stood there before comes back.
+ *
+ * @see https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
+ */
+async function withoutDaemons<T>(work: () => Promise<T>): Promise<T> {
+  const aside = `${POLICY}.before-pontus`;
+  const hadOne = existsSync(POLICY);
+  if (hadOne) renameSync(POLICY, aside);
+  try {
+    writeFileSync(POLICY, "#!/bin/sh\nexit 101\n");
+    chmodSync(POLICY, 0o755);
+    return await work();
+  } finally {
+    if (hadOne) renameSync(aside, POLICY);
+    else rmSync(POLICY, { force: true });
+  }
+}
+
+async function aptGet(args: readonly string[]): Promise<void> {
+  const options = ["-y", "-o", "DPkg::Lock::Timeout=120"];
+  const { code, output } = await runProgram("apt-get", [...options, ...args], {
+    timeoutMs: APT_TIMEOUT_MS,
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    output: "collect",
+  });
+  if (code !== 0) throw new Error(`${output}\nCannot run "apt-get ${args[0]}": exit code ${code}`);
+}
+
+/**
+ * Sees to it that the tests' system programs are there: as root on Debian or Ubuntu it installs what is missing.
+ *
+ * @returns what was done, in a few words
+ * @throws {Error} naming what is missing and how to get it
+ */
+export async function provideSystemPrograms(): Promise<string> {
+  const missing = PROGRAMS.filter(({ name }) => !hasProgram(name));
+  if (missing.length === 0) return `found ${PROGRAMS.map(({ name }) => name).join(", ")}`;
+  const names = missing.map(({ name }) => name).join(", ");
+  const packages = [...new Set(missing.map(({ apt }) => apt))];
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot || !hasProgram("apt-get"))
+    throw new Error(
+      `Cannot run the tests: ${names} not found in PATH. To get ffmpeg:\n${FFMPEG_HINT}`,
+    );
+  await withoutDaemons(async () => {
+    await aptGet(["update"]);
+    await aptGet(["install", "--no-install-recommends", ...packages]);
+  });
+  const still = missing.filter(({ name }) => !hasProgram(name)).map(({ name }) => name);
+  if (still.length > 0)
+    throw new Error(`Cannot run the tests: apt-get brought no ${still.join(", ")}`);
+  return `installed ${packages.join(", ")}`;
+}

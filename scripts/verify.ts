@@ -1,0 +1,74 @@
+import { COVERAGE_FOLDER, readCoverage } from "./coverage.ts";
+import { inPinnedBun } from "./pinned-bun.ts";
+import { type RunResult, runProgram } from "./run-program.ts";
+import { provideSystemPrograms } from "./system-programs.ts";
+
+// Everything a change must pass, in one command: `npx --yes bun run verify` needs nothing but Node and npm.
+// Before the installation it runs in whatever Bun npx brought, so nothing here imports a package.
+
+const TOOL_TIMEOUT_MS = 5 * 60_000;
+const TESTS_TIMEOUT_MS = 40 * 60_000;
+/** One test may take a minute: those with real media need it on a busy machine. Bun's own limit is 5 s. */
+const TEST_TIMEOUT_MS = 60_000;
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+function report(step: string, ms: number, note = ""): void {
+  console.log(`ok  ${step.padEnd(16)} ${seconds(ms).padStart(8)}  ${note}`.trimEnd());
+}
+
+function fail(step: string, output: string): never {
+  console.error(`${output.trim()}\n\nFAILED  ${step}`);
+  process.exit(1);
+}
+
+/** Runs a tool of node_modules in this very Bun, whatever its first line says. */
+async function tool(step: string, command: string, ...args: string[]): Promise<void> {
+  const startMs = Date.now();
+  const { code, output } = await runProgram(process.execPath, ["run", "--bun", command, ...args], {
+    timeoutMs: TOOL_TIMEOUT_MS,
+    output: "collect",
+  });
+  if (code !== 0) fail(step, output);
+  report(step, Date.now() - startMs);
+}
+
+/** The counts of a run, from the lines that `bun test` ends with: ` 12 pass`. */
+function countsOf({ output }: RunResult): { passed: number; failed: number; skipped: number } {
+  const last = (word: string): number => {
+    const lines = [...output.matchAll(new RegExp(`^ *(\\d+) ${word}s?$`, "gm"))];
+    return Number(lines.at(-1)?.[1] ?? 0);
+  };
+  // An error between tests belongs to none of them, and fails the run all the same.
+  return { passed: last("pass"), failed: last("fail") + last("error"), skipped: last("skip") };
+}
+
+async function tests(): Promise<void> {
+  const startMs = Date.now();
+  const args = ["test", `--timeout=${TEST_TIMEOUT_MS}`, "--only-failures"];
+  const coverage = ["--coverage-reporter=lcov", `--coverage-dir=${COVERAGE_FOLDER}`];
+  const result = await runProgram(process.execPath, [...args, "--coverage", ...coverage], {
+    timeoutMs: TESTS_TIMEOUT_MS,
+    output: "show",
+  });
+  const { passed, failed, skipped } = countsOf(result);
+  const hasRun = passed + failed > 0;
+  const reached = result.code === 0 && hasRun ? readCoverage() : undefined;
+  if (reached?.isEnough) report("tests", Date.now() - startMs, `${skipped} skipped`);
+  else console.error(`FAILED  ${reached ? "coverage" : "tests"}`);
+  if (reached) console.log(`    coverage: ${reached.text}`);
+  if (hasRun) console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = reached?.isEnough ? 0 : 1;
+}
+
+const { installMs } = await inPinnedBun(import.meta.path);
+report("install", installMs, `Bun ${process.versions["bun"]}`);
+const startMs = Date.now();
+const programs = await provideSystemPrograms().catch((error: Error) =>
+  fail("system programs", error.message),
+);
+report("system programs", Date.now() - startMs, programs);
+await tool("format and lint", "biome", "check", "--error-on-warnings");
+await tool("types", "tsc", "--noEmit");
+await tool("dead code", "knip");
+await tests();
