@@ -1,7 +1,15 @@
 import { formatRational, parseRational, toNumber } from "../lib/rational.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
 import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-defaults.ts";
-import type { AudioCodec, AudioEncode, Rendition, VideoCodec, VideoEncode } from "./profile.ts";
+import type {
+  AudioCodec,
+  AudioEncode,
+  Effort,
+  RateMode,
+  Rendition,
+  VideoCodec,
+  VideoEncode,
+} from "./profile.ts";
 
 /** Values of `container`; the first five are the Profile API's own, the others ours. */
 export const CONTAINERS = [
@@ -52,10 +60,14 @@ export const AUDIO_SAMPLERATES = [
 export const CHANNEL_COUNTS = [1, 2, 6] as const;
 
 /** Values of `rc_mode`. */
-export const RC_MODES = ["cbr", "vbr", "2passvbr"] as const;
+export const RC_MODES = ["cbr", "vbr", "2passvbr"] as const satisfies readonly RateMode[];
 
 /** Values of `preset`: how much time the encoder may take for quality. */
-export const PRESETS = ["default", "highQuality", "highPerformance"] as const;
+export const PRESETS = [
+  "default",
+  "highQuality",
+  "highPerformance",
+] as const satisfies readonly Effort[];
 
 const GOP_SIZE_DEFAULT = 50;
 
