@@ -18,9 +18,9 @@ export type Parcel = {
 
 /** The conditions of a delivery. */
 export type DeliveryOptions = {
-  /** Unique to this attempt: temporary and segment names carry it. */
+  /** Unique to this attempt: temporary and segment names carry it. Letters, digits, `-`, `_`; at most 64. */
   readonly tag: string;
-  /** Called right before the visible step; throws where the attempt may no longer publish (lease lost, cancelled). */
+  /** Called right before each visible step (of a set: segments, playlist); throws where the attempt may no longer publish. */
   readonly mayPublish: () => Promise<void>;
   readonly signal: AbortSignal;
 };
@@ -31,16 +31,17 @@ export interface Storage {
   readonly schemes: readonly string[];
 
   /**
-   * Judges an address as a source; touches nothing.
+   * Judges an address as a source; touches nothing. A source that is missing is told by `open` alone.
    *
-   * @throws {TaskError} `invalid_parameter` (malformed), `access_denied` (outside what may be read)
+   * @throws {TaskError} `invalid_parameter` (malformed), `access_denied` (outside what may be read),
+   *   `input_not_supported` (another scheme)
    */
   source(url: string): Promise<Address>;
 
   /**
    * Judges an address as a target; touches nothing.
    *
-   * @throws {TaskError} as `source`
+   * @throws {TaskError} as `source`, with `output_not_supported`
    */
   target(url: string): Promise<Address>;
 
@@ -54,12 +55,13 @@ export interface Storage {
   /**
    * Finds out early, before an encode, whether the target could be written; makes missing folders.
    *
-   * @throws {TaskError} `target_unwritable`, `access_denied`
+   * @throws {TaskError} `target_unwritable`, `target_full`, `access_denied`
    */
   prepare(url: string, signal: AbortSignal): Promise<void>;
 
   /**
-   * Publishes a parcel at the target: a reader sees the old file or the new one, never half of one.
+   * Publishes a parcel at the target: a reader sees the old file or the new one, never half of one. What it does not
+   * finish it takes away again; what a crash left, a later `prepare` or `deliver` of the same target does.
    *
    * @throws {TaskError} `target_unwritable`, `target_full`, `access_denied`, or what `mayPublish` threw
    */

@@ -1,0 +1,286 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, realpath, rename, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { TaskError } from "../task/errors.ts";
+import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
+import { errnoOf, sourceError, targetError } from "./file-errors.ts";
+import { copyPart, discard, partName, sweepParts, syncFolder, writePart } from "./file-part.ts";
+import { isPlaylistName, publishSet, segmentFolderOf } from "./file-set.ts";
+import type { Address, DeliveryOptions, OpenedSource, Parcel, Storage } from "./storage.ts";
+
+/** Where files may be: absolute or relative to the working folder. */
+export type FileStorageOptions = {
+  /** The media roots, made when missing; plain paths are relative to the first. */
+  readonly roots: readonly string[];
+  /** Folders that no caller may touch though they may lie in a root: the service's own data. */
+  readonly closed?: readonly string[];
+};
+
+/** A path cannot be resolved further than to where it is missing, below a file, in a circle of links or locked. */
+const UNRESOLVED = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
+
+/**
+ * Files below the media roots, by `file:` URL or plain path.
+ *
+ * Links are followed first and judged afterwards, and again at each use. The names are compared byte by byte:
+ * two spellings of one letter (Unicode normalisation) are two files, as they are to Linux.
+ */
+export class FileStorage implements Storage {
+  readonly schemes = ["file"];
+  /** As configured and as resolved: an address may be written either way. */
+  readonly #roots: readonly string[];
+  /** Real paths with whether they are open to callers, the deepest first. */
+  readonly #zones: readonly { readonly folder: string; readonly isOpen: boolean }[];
+
+  private constructor(
+    roots: readonly string[],
+    realRoots: readonly string[],
+    closed: readonly string[],
+  ) {
+    this.#roots = [...new Set([...realRoots, ...roots])];
+    this.#zones = [
+      ...closed.map((folder) => ({ folder, isOpen: false })),
+      ...realRoots.map((folder) => ({ folder, isOpen: true })),
+    ].sort((a, b) => b.folder.length - a.folder.length);
+  }
+
+  /**
+   * Makes the missing roots and resolves them.
+   *
+   * @throws {TaskError} `internal` when there is no root, or one is no folder and cannot be made
+   */
+  static async open({ roots, closed = [] }: FileStorageOptions): Promise<FileStorage> {
+    if (roots.length === 0)
+      throw new TaskError("internal", "Cannot open the media roots: there is none");
+    const real = await Promise.all(roots.map(openRoot));
+    const shut = await Promise.all(closed.map((folder) => realPathOf(resolve(folder))));
+    return new FileStorage(
+      roots.map((root) => resolve(root)),
+      real,
+      shut,
+    );
+  }
+
+  async source(url: string): Promise<Address> {
+    return { url, key: `file:${await this.#judge(url, "source")}` };
+  }
+
+  async target(url: string): Promise<Address> {
+    return { url, key: `file:${await this.#judge(url, "target")}` };
+  }
+
+  async open(url: string, signal: AbortSignal): Promise<OpenedSource> {
+    return unlessAborted(signal, async () => {
+      const path = await this.#judge(url, "source");
+      try {
+        return { path, sizeBytes: await sizeOfFile(path, url) };
+      } catch (error) {
+        throw sourceError(error, url);
+      }
+    });
+  }
+
+  async prepare(url: string, signal: AbortSignal): Promise<void> {
+    return unlessAborted(signal, async () => {
+      const path = await this.#judge(url, "target");
+      try {
+        await this.#makeFolder(dirname(path), url);
+        await refuseOccupied(path, url);
+        if (isPlaylistName(path)) await refuseFile(segmentFolderOf(path), url);
+        await sweepParts(path);
+        // Only a write tells what quotas, mounts and permissions allow.
+        const probe = join(dirname(path), partName(basename(path), randomUUID()));
+        await writePart(probe, async (handle) => {
+          await handle.writeFile("\n");
+        });
+        await discard(probe);
+      } catch (error) {
+        throw targetError(error, url);
+      }
+    });
+  }
+
+  async deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void> {
+    const { tag, signal } = options;
+    signal.throwIfAborted();
+    const path = await this.#judge(url, "target");
+    // What mayPublish throws is the caller's own and passes as it is.
+    const refusal: { reason?: unknown } = {};
+    const gate = async () => {
+      await options.mayPublish().catch((reason: unknown) => {
+        refusal.reason = reason;
+        throw reason;
+      });
+      signal.throwIfAborted();
+      await this.#confirm(dirname(path), url);
+    };
+    try {
+      await this.#makeFolder(dirname(path), url);
+      await refuseOccupied(path, url);
+      await sweepParts(path, tag);
+      if (parcel.segments === undefined) await publishFile(parcel.entry, path, options, gate);
+      else {
+        const folder = await this.#resolve(segmentFolderOf(path), url);
+        await this.#makeFolder(folder, url);
+        const both = async () => {
+          await gate();
+          await this.#confirm(folder, url);
+        };
+        const { entry, segments } = parcel;
+        await publishSet({ entry, segments }, { playlist: path, folder }, options, both);
+      }
+    } catch (error) {
+      if ("reason" in refusal) throw refusal.reason;
+      if (signal.aborted) throw signal.reason;
+      throw targetError(error, url);
+    }
+  }
+
+  /** The real path of an address that may be used; what is missing of it is taken as written. */
+  async #judge(url: string, side: Side): Promise<string> {
+    return this.#resolve(readFileAddress(url, this.#roots, side), url);
+  }
+
+  async #resolve(path: string, url: string): Promise<string> {
+    let real: string;
+    try {
+      real = await realPathOf(path);
+    } catch (cause) {
+      if (errnoOf(cause) === "ENAMETOOLONG")
+        throw new TaskError(
+          "invalid_parameter",
+          `Cannot use the address ${quoteAddress(url)}: its path is too long`,
+          { cause },
+        );
+      throw new TaskError(
+        "internal",
+        `Cannot resolve the address ${quoteAddress(url)}: the system reported an unexpected error`,
+        { cause },
+      );
+    }
+    if (!this.#zones.find(({ folder }) => isInside(folder, real))?.isOpen) throw outside(url);
+    return real;
+  }
+
+  /** Makes a folder whose path was resolved, and finds out whether it is still where it was judged to be. */
+  async #makeFolder(folder: string, url: string): Promise<void> {
+    const first = await mkdir(folder, { recursive: true });
+    await this.#confirm(folder, url);
+    if (first === undefined) return;
+    // The new folders' names must survive a power cut as the file in them does.
+    for (let made = folder; made !== dirname(first); made = dirname(made))
+      await syncFolder(dirname(made));
+  }
+
+  /** Links may have been changed since a folder was judged. */
+  async #confirm(folder: string, url: string): Promise<void> {
+    if ((await realpath(folder)) !== folder) throw outside(url);
+  }
+}
+
+async function openRoot(root: string): Promise<string> {
+  try {
+    await mkdir(root, { recursive: true });
+    const real = await realpath(root);
+    if (!(await stat(real)).isDirectory()) throw new Error("not a folder");
+    return real;
+  } catch (cause) {
+    throw new TaskError(
+      "internal",
+      `Cannot open the media root ${JSON.stringify(root)}: it is no folder and cannot be made`,
+      { cause },
+    );
+  }
+}
+
+/** The path with all links resolved, as far as it exists. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!UNRESOLVED.includes(errnoOf(error) ?? "") || dirname(path) === path) throw error;
+    return join(await realPathOf(dirname(path)), basename(path));
+  }
+}
+
+async function sizeOfFile(path: string, url: string): Promise<number> {
+  const refuse = (state: string) =>
+    new TaskError("source_missing", `Cannot read the source ${quoteAddress(url)}: ${state}`);
+  const before = await lstat(path);
+  if (before.isDirectory()) throw refuse("it is a folder");
+  if (before.isSymbolicLink()) throw refuse("it is a link that leads nowhere");
+  if (!before.isFile()) throw refuse("it is not a regular file");
+  // Opened to know that it can be: without following a link, or waiting for a pipe, that took its place just now.
+  const handle = await open(
+    path,
+    constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+  );
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) throw refuse("it is not a regular file");
+    return info.size;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A target may be missing, a file, or a link that leads nowhere: nothing else is replaced. */
+async function refuseOccupied(path: string, url: string): Promise<void> {
+  const info = await lstatIfAny(path);
+  if (!info || info.isFile() || info.isSymbolicLink()) return;
+  const state = info.isDirectory() ? "a folder is in its place" : "it is not a regular file";
+  throw new TaskError(
+    "target_unwritable",
+    `Cannot write the target ${quoteAddress(url)}: ${state}`,
+  );
+}
+
+async function refuseFile(folder: string, url: string): Promise<void> {
+  const info = await lstatIfAny(folder);
+  if (!info?.isFile()) return;
+  throw new TaskError(
+    "target_unwritable",
+    `Cannot write the target ${quoteAddress(url)}: a file is in the place of its segments' folder`,
+  );
+}
+
+async function lstatIfAny(path: string) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function publishFile(
+  entry: string,
+  path: string,
+  { tag, signal }: DeliveryOptions,
+  gate: () => Promise<void>,
+): Promise<void> {
+  const part = join(dirname(path), partName(basename(path), tag));
+  await copyPart(entry, part, signal);
+  try {
+    await gate();
+    await rename(part, path);
+  } catch (error) {
+    await discard(part);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Ends with the signal even where the file system hangs; the action must leave nothing visible behind. */
+async function unlessAborted<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([action(), promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

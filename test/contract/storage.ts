@@ -1,0 +1,291 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { segmentsOf } from "../../src/plan/playlist.ts";
+import type { DeliveryOptions, Parcel, Storage } from "../../src/storage/storage.ts";
+import type { TaskError } from "../../src/task/errors.ts";
+
+type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
+
+/** A storage with a place of its own, and a way to look behind it. */
+export type StorageBench = {
+  readonly storage: Storage;
+  /** The address of a name in the place; slashes make folders. */
+  readonly address: (name: string) => string;
+  /** An address that no caller may use. */
+  readonly outside: string;
+  readonly put: (name: string, text: string) => Promise<void>;
+  readonly read: (name: string) => Promise<string | undefined>;
+  /** Every file of the place, hidden ones too, sorted. */
+  readonly list: () => Promise<readonly string[]>;
+  /** An empty folder for finished outputs. */
+  readonly scratch: string;
+};
+
+/** A delivery that may publish and is not aborted. */
+export const freely = (tag: string, options: Partial<DeliveryOptions> = {}): DeliveryOptions => ({
+  tag,
+  mayPublish: async () => {},
+  signal: new AbortController().signal,
+  ...options,
+});
+
+/** Writes a finished file into scratch. */
+export async function aFile(scratch: string, text: string): Promise<Parcel> {
+  const entry = join(scratch, `out-${crypto.randomUUID()}.mp4`);
+  await writeFile(entry, text);
+  return { entry };
+}
+
+/** Writes a finished set of segments with the given texts into scratch. */
+export async function aSet(scratch: string, texts: readonly string[]): Promise<Required<Parcel>> {
+  const folder = join(scratch, crypto.randomUUID());
+  const segments = join(folder, "out");
+  await mkdir(segments, { recursive: true });
+  const names = texts.map((_, index) => `${String(index).padStart(5, "0")}.ts`);
+  await Promise.all(texts.map((text, i) => writeFile(join(segments, names[i] ?? ""), text)));
+  const lines = names.flatMap((name) => ["#EXTINF:2.000000,", `out/${name}`]);
+  const head = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:2"];
+  const entry = join(folder, "out.m3u8");
+  await writeFile(entry, `${[...head, ...lines, "#EXT-X-ENDLIST"].join("\n")}\n`);
+  return { entry, segments };
+}
+
+/** What a promise was rejected with; fails where it was not. */
+export async function failureOf(promise: Promise<unknown>): Promise<TaskError> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as TaskError;
+  }
+  throw new Error("Expected a failure, but it succeeded");
+}
+
+/** What a player would read of a set: the texts of the segments that its playlist names. */
+export async function playSet(
+  bench: Pick<StorageBench, "read">,
+  playlist: string,
+): Promise<readonly (string | undefined)[]> {
+  const text = (await bench.read(playlist)) ?? "";
+  const base = playlist.slice(0, playlist.lastIndexOf("/") + 1);
+  return Promise.all(segmentsOf(text).map((uri) => bench.read(base + decodeURIComponent(uri))));
+}
+
+/** What holds for every storage that can be read and written. */
+export function storageContract(
+  name: string,
+  make: () => Promise<StorageBench>,
+  harness: Harness,
+): void {
+  harness.describe(name, () => {
+    judging(make, harness);
+    reading(make, harness);
+    delivering(make, harness);
+    deliveringSets(make, harness);
+  });
+}
+
+type Make = () => Promise<StorageBench>;
+
+function judging(make: Make, { describe, test, expect }: Harness): void {
+  describe("source() and target()", () => {
+    test("give the same place the same key, and other places other keys", async () => {
+      const { storage, address } = await make();
+      const keys = await Promise.all(
+        ["a.mp4", "a.mp4", "A.mp4"].map(async (at) => (await storage.target(address(at))).key),
+      );
+      expect(keys[0]).toBe(keys[1] ?? "");
+      expect(keys[0]).not.toBe(keys[2] ?? "");
+      expect((await storage.source(address("a.mp4"))).key).toBe(keys[0] ?? "");
+    });
+
+    test("take a source that is missing", async () => {
+      const { storage, address } = await make();
+      expect((await storage.source(address("none.mp4"))).url).toBe(address("none.mp4"));
+    });
+
+    test("refuse what lies outside", async () => {
+      const { storage, outside } = await make();
+      expect((await failureOf(storage.source(outside))).code).toBe("access_denied");
+      expect((await failureOf(storage.target(outside))).code).toBe("access_denied");
+    });
+
+    test("refuse an address that says nothing", async () => {
+      const { storage } = await make();
+      expect((await failureOf(storage.source(""))).code).toBe("invalid_parameter");
+    });
+
+    test("make nothing", async () => {
+      const { storage, address, list } = await make();
+      await storage.target(address("new/folder/a.mp4"));
+      expect(await list()).toEqual([]);
+    });
+  });
+}
+
+function reading(make: Make, { describe, test, expect }: Harness): void {
+  const { signal } = new AbortController();
+  describe("open()", () => {
+    test("gives a local file of the source's bytes", async () => {
+      const { storage, address, put } = await make();
+      await put("in.mp4", "twelve bytes");
+      const opened = await storage.open(address("in.mp4"), signal);
+      expect(opened.sizeBytes).toBe(12);
+      expect(await readFile(opened.path, "utf8")).toBe("twelve bytes");
+    });
+
+    test("says that a source is missing", async () => {
+      const { storage, address } = await make();
+      const error = await failureOf(storage.open(address("none.mp4"), signal));
+      expect(error.code).toBe("source_missing");
+      expect(error.message).toContain("none.mp4");
+    });
+
+    test("judges the address again", async () => {
+      const { storage, outside } = await make();
+      expect((await failureOf(storage.open(outside, signal))).code).toBe("access_denied");
+    });
+
+    test("ends with the reason of an aborted signal", async () => {
+      const { storage, address, put } = await make();
+      await put("in.mp4", "bytes");
+      const reason = new Error("enough");
+      const error = await failureOf(storage.open(address("in.mp4"), AbortSignal.abort(reason)));
+      expect(error).toBe(reason as TaskError);
+    });
+  });
+
+  describe("prepare()", () => {
+    test("leaves no file behind and keeps the one that is there", async () => {
+      const { storage, address, put, list, read } = await make();
+      await put("old.mp4", "old");
+      await storage.prepare(address("old.mp4"), signal);
+      await storage.prepare(address("new/one.mp4"), signal);
+      expect(await list()).toEqual(["old.mp4"]);
+      expect(await read("old.mp4")).toBe("old");
+    });
+
+    test("judges the address again", async () => {
+      const { storage, outside } = await make();
+      expect((await failureOf(storage.prepare(outside, signal))).code).toBe("access_denied");
+    });
+  });
+}
+
+function delivering(make: Make, { describe, test, expect }: Harness): void {
+  describe("deliver()", () => {
+    test("publishes a file, also where no folder is yet", async () => {
+      const { storage, address, scratch, read, list } = await make();
+      await storage.deliver(await aFile(scratch, "new"), address("x/y/a.mp4"), freely("t-1"));
+      expect(await read("x/y/a.mp4")).toBe("new");
+      expect(await list()).toEqual(["x/y/a.mp4"]);
+    });
+
+    test("shows the old file until it may publish, and the new one then", async () => {
+      const { storage, address, scratch, read, put } = await make();
+      await put("a.mp4", "old");
+      const seen: (string | undefined)[] = [];
+      const mayPublish = async () => void seen.push(await read("a.mp4"));
+      const parcel = await aFile(scratch, "new");
+      await storage.deliver(parcel, address("a.mp4"), freely("t-1", { mayPublish }));
+      expect(seen).toEqual(["old"]);
+      expect(await read("a.mp4")).toBe("new");
+    });
+
+    test("publishes nothing and leaves nothing when it may not", async () => {
+      const { storage, address, scratch, list, read, put } = await make();
+      await put("a.mp4", "old");
+      const refusal = new Error("the lease ran out");
+      const mayPublish = () => Promise.reject(refusal);
+      const parcel = await aFile(scratch, "new");
+      const options = freely("t-1", { mayPublish });
+      expect(await failureOf(storage.deliver(parcel, address("a.mp4"), options))).toBe(
+        refusal as TaskError,
+      );
+      expect(await read("a.mp4")).toBe("old");
+      expect(await list()).toEqual(["a.mp4"]);
+    });
+
+    test("publishes nothing when it is aborted at the last moment", async () => {
+      const { storage, address, scratch, list } = await make();
+      const abort = new AbortController();
+      const reason = new Error("cancelled");
+      const options = freely("t-1", {
+        signal: abort.signal,
+        mayPublish: async () => abort.abort(reason),
+      });
+      const delivery = storage.deliver(await aFile(scratch, "new"), address("a.mp4"), options);
+      expect(await failureOf(delivery)).toBe(reason as TaskError);
+      expect(await list()).toEqual([]);
+    });
+
+    test("judges the address again", async () => {
+      const { storage, outside, scratch } = await make();
+      const delivery = storage.deliver(await aFile(scratch, "new"), outside, freely("t-1"));
+      expect((await failureOf(delivery)).code).toBe("access_denied");
+    });
+
+    test("takes the blame for an output that is gone", async () => {
+      const { storage, address, scratch, list } = await make();
+      const parcel = { entry: join(scratch, "gone.mp4") };
+      const error = await failureOf(storage.deliver(parcel, address("a.mp4"), freely("t-1")));
+      expect(error.code).toBe("internal");
+      expect(await list()).toEqual([]);
+    });
+  });
+}
+
+function deliveringSets(make: Make, { describe, test, expect }: Harness): void {
+  describe("deliver() of a set", () => {
+    test("publishes a playlist whose segments can be read", async () => {
+      const bench = await make();
+      const parcel = await aSet(bench.scratch, ["one", "two"]);
+      await bench.storage.deliver(parcel, bench.address("live/a b#1.m3u8"), freely("t-1"));
+      expect(await playSet(bench, "live/a b#1.m3u8")).toEqual(["one", "two"]);
+      expect(await bench.read("live/a b#1.m3u8")).toContain("#EXT-X-ENDLIST");
+      const folders = (await bench.list()).map((path) => path.replace(/[^/]*$/, ""));
+      expect(folders.sort()).toEqual(["live/", "live/a b#1/", "live/a b#1/"]);
+    });
+
+    test("keeps the old set whole until the new playlist stands, then removes it", async () => {
+      const bench = await make();
+      const url = bench.address("a.m3u8");
+      await bench.storage.deliver(await aSet(bench.scratch, ["1", "2", "3"]), url, freely("t-1"));
+      const seen: unknown[] = [];
+      const mayPublish = async () => void seen.push(await playSet(bench, "a.m3u8"));
+      const parcel = await aSet(bench.scratch, ["4", "5"]);
+      await bench.storage.deliver(parcel, url, freely("t-2", { mayPublish }));
+      expect(seen).toEqual([
+        ["1", "2", "3"],
+        ["1", "2", "3"],
+      ]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["4", "5"]);
+      expect(await bench.list()).toHaveLength(3);
+    });
+
+    test.each([1, 2])("keeps the old set alone when call %d may not publish", async (refused) => {
+      const bench = await make();
+      const url = bench.address("a.m3u8");
+      await bench.storage.deliver(await aSet(bench.scratch, ["1", "2"]), url, freely("t-1"));
+      const before = await bench.list();
+      let calls = 0;
+      const mayPublish = async () => {
+        calls += 1;
+        if (calls === refused) throw new Error("cancelled");
+      };
+      const parcel = await aSet(bench.scratch, ["3", "4", "5"]);
+      const delivery = bench.storage.deliver(parcel, url, freely("t-2", { mayPublish }));
+      expect((await failureOf(delivery)).message).toBe("cancelled");
+      expect(await playSet(bench, "a.m3u8")).toEqual(["1", "2"]);
+      expect(await bench.list()).toEqual(before);
+    });
+
+    test("publishes nothing when a segment is missing", async () => {
+      const bench = await make();
+      const parcel = await aSet(bench.scratch, ["one"]);
+      const broken = { ...parcel, segments: bench.scratch };
+      const delivery = bench.storage.deliver(broken, bench.address("a.m3u8"), freely("t-1"));
+      expect((await failureOf(delivery)).code).toBe("internal");
+      expect(await bench.list()).toEqual([]);
+    });
+  });
+}

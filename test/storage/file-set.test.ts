@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FileStorage } from "../../src/storage/file.ts";
+import { segmentFolderOf } from "../../src/storage/file-set.ts";
+import { aSet, failureOf, freely, playSet } from "../contract/storage.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { mountTmpfs } from "../fixtures/mounts.ts";
+
+async function aStorage() {
+  const [root, scratch] = [tempFolder(), tempFolder()];
+  const read = (name: string) => readFile(join(root, name), "utf8").catch(() => undefined);
+  return { storage: await FileStorage.open({ roots: [root] }), root, scratch, read };
+}
+
+describe("segmentFolderOf", () => {
+  test.each([
+    ["/m/a.m3u8", "/m/a"],
+    ["/m/a.b.m3u8", "/m/a.b"],
+    ["/m/live", "/m/live.segments"],
+    ["/m/a.M3U8", "/m/a.M3U8.segments"],
+    ["/m/.m3u8", "/m/.m3u8.segments"],
+  ])("of %s is %s", (playlist, folder) => {
+    expect(segmentFolderOf(playlist)).toBe(folder);
+  });
+});
+
+describe("publishSet", () => {
+  test("gives the segments of every attempt names of their own", async () => {
+    const { storage, root, scratch, read } = await aStorage();
+    await storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1"));
+    expect(await readdir(join(root, "a"))).toEqual(["pontus.t-1.00000.ts"]);
+    await storage.deliver(await aSet(scratch, ["2"]), "a.m3u8", freely("t-2"));
+    expect(await readdir(join(root, "a"))).toEqual(["pontus.t-2.00000.ts"]);
+    expect(await read("a.m3u8")).toContain("\na/pontus.t-2.00000.ts\n");
+  });
+
+  test("keeps a stranger's files in the folder of the set", async () => {
+    const { storage, root, scratch } = await aStorage();
+    await mkdir(join(root, "a"));
+    await writeFile(join(root, "a", "holiday.mp4"), "");
+    await storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1"));
+    await storage.deliver(await aSet(scratch, ["2"]), "a.m3u8", freely("t-2"));
+    expect((await readdir(join(root, "a"))).sort()).toEqual(["holiday.mp4", "pontus.t-2.00000.ts"]);
+  });
+
+  test("removes what another program's playlist named in the folder, and nothing elsewhere", async () => {
+    const { storage, root, scratch, read } = await aStorage();
+    await mkdir(join(root, "a b"));
+    const files = ["a b/s 0.ts", "a b/not named.ts", "top.ts"];
+    for (const name of files) await writeFile(join(root, name), "");
+    const uris = ["a%20b/s%200.ts", "top.ts", "a b/../top.ts", "a b/%2e%2e", "a b/..%2ftop.ts"];
+    const lines = uris.flatMap((uri) => ["#EXTINF:2,", uri]);
+    await writeFile(join(root, "a b.m3u8"), ["#EXTM3U", ...lines, ""].join("\n"));
+    await storage.deliver(await aSet(scratch, ["new"]), "a b.m3u8", freely("t-1"));
+    expect(await playSet({ read }, "a b.m3u8")).toEqual(["new"]);
+    expect((await readdir(join(root, "a b"))).sort()).toEqual([
+      "not named.ts",
+      "pontus.t-1.00000.ts",
+    ]);
+    expect(await read("top.ts")).toBe("");
+  });
+
+  test("removes what crashed attempts left, though it was never published", async () => {
+    const { storage, root, scratch } = await aStorage();
+    await mkdir(join(root, "a"));
+    const left = ["pontus.t-0.00000.ts", ".pontus.t-0.00001.ts.t-0.pontus-part"];
+    for (const name of left) await writeFile(join(root, "a", name), "");
+    let seen: string[] = [];
+    const mayPublish = async () => {
+      seen = (await readdir(join(root, "a"))).filter((name) => left.includes(name));
+    };
+    await storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1", { mayPublish }));
+    expect(seen).toEqual([]);
+  });
+
+  test("writes nothing through a folder that links outside", async () => {
+    const { storage, root, scratch } = await aStorage();
+    const other = tempFolder();
+    await symlink(other, join(root, "a"));
+    const delivery = storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1"));
+    expect((await failureOf(delivery)).code).toBe("access_denied");
+    expect(await readdir(other)).toEqual([]);
+  });
+
+  test("leaves nothing on a disk that is too small for it", async () => {
+    const { storage, root, scratch } = await aStorage();
+    const unmount = mountTmpfs(root, "size=256k");
+    if (!unmount) return;
+    try {
+      const parcel = await aSet(scratch, Array(20).fill("x".repeat(40_000)));
+      const delivery = storage.deliver(parcel, "a.m3u8", freely("t-1"));
+      expect((await failureOf(delivery)).code).toBe("target_full");
+      expect(await readdir(join(root, "a"))).toEqual([]);
+      expect(await readdir(root)).toEqual(["a"]);
+    } finally {
+      unmount();
+    }
+  });
+});
