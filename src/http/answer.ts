@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
+import { getLogger } from "@logtape/logtape";
+import { maskCredentials } from "../lib/mask.ts";
+import { type TaskError, toTaskError } from "../task/errors.ts";
+import { type Language, languageOf } from "./language.ts";
+import { messageOf, type ProblemBody, problemOf } from "./problem.ts";
+
+const logger = getLogger(["pontus", "http"]);
+
+/** An answer before it is written: a status and what becomes the JSON. */
+export type Answer = { readonly status: number; readonly body: unknown };
+
+/** A caller's own id is kept where it is harmless in a log, so that calls can be followed across services. */
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+/** The id of a request: its own `X-Request-Id`, or a new one. */
+export function requestIdOf(request: Request): string {
+  const own = request.headers.get("X-Request-Id");
+  return own !== null && REQUEST_ID.test(own) ? own : randomUUID();
+}
+
+/** Writes an answer as the document asks: its content type and cache control, and the request's id. */
+export const respond = (
+  { status, body }: Answer,
+  requestId: string,
+  headers?: Readonly<Record<string, string>>,
+): Response =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "Content-Type": "application/json;charset=UTF-8",
+      "Cache-Control": "no-cache",
+      "X-Request-Id": requestId,
+      ...headers,
+    },
+  });
+
+function problemBody(error: TaskError, requestId: string, language: Language): ProblemBody {
+  const { code } = problemOf(error.code);
+  const details = error.fields.map(({ path, message }) => ({
+    path,
+    message: maskCredentials(message),
+  }));
+  return {
+    error: {
+      code,
+      message: maskCredentials(messageOf(error, language)),
+      request_id: requestId,
+      ...(details.length > 0 && { details }),
+    },
+  };
+}
+
+/**
+ * Answers a call that failed. What is no `TaskError` that a call may meet is a bug: it is logged under the request's id,
+ * and nothing of it is told.
+ *
+ * @param headers - what the answer needs beside the usual, such as `Allow`
+ */
+export function respondProblem(
+  request: Request,
+  requestId: string,
+  thrown: unknown,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  const error = toTaskError(thrown);
+  const { status, retryAfterSeconds } = problemOf(error.code);
+  // Of a caller that has gone nobody reads the answer, and its broken connection is no bug.
+  if (status === 500 && !request.signal.aborted)
+    logger.error("Cannot answer {method} {path}: {error}", {
+      requestId,
+      method: request.method,
+      path: maskCredentials(pathOf(request)),
+      error: maskCredentials(inspect(thrown)),
+    });
+  const language = languageOf(request.headers.get("Accept-Language"));
+  return respond({ status, body: problemBody(error, requestId, language) }, requestId, {
+    ...(retryAfterSeconds !== undefined && { "Retry-After": String(retryAfterSeconds) }),
+    ...headers,
+  });
+}
+
+const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+/** Path with query, as sent: what the strong checksum binds. */
+export const pathOf = ({ url }: Request): string => url.replace(AUTHORITY, "");

@@ -1,0 +1,103 @@
+import { maskCredentials } from "../lib/mask.ts";
+import { toQlty } from "../profile/qlty.ts";
+import type { FoundProfile } from "../service/profiles.ts";
+import { contractCode } from "../task/errors.ts";
+import type { Attempt, Failure, Output, Progress, Target, Task } from "../task/task.ts";
+import type { Language } from "./language.ts";
+import { taskMessageOf } from "./problem.ts";
+import type { ProfileAnswer } from "./profile-schemas.ts";
+import type { TaskAnswer } from "./task-schemas.ts";
+
+const SECOND_CHARACTERS = "2015-05-19T12:28:39".length;
+
+/** Milliseconds since the epoch as the document writes times: UTC, whole seconds, `2015-05-19T12:28:39Z`. */
+export const formatTime = (timeMs: number): string =>
+  `${new Date(timeMs).toISOString().slice(0, SECOND_CHARACTERS)}Z`;
+
+const failureAnswer = ({ code, detail }: Failure, language: Language) => ({
+  code: contractCode(code),
+  message: taskMessageOf(contractCode(code), language),
+  detail: maskCredentials(detail),
+});
+
+const outputAnswer = ({ sizeBytes, durationSeconds, container, ...output }: Output) => ({
+  size_bytes: sizeBytes,
+  duration_seconds: durationSeconds,
+  container,
+  bitrate_bps: output.bitrateBps,
+  video: output.video && {
+    codec: output.video.codec,
+    width: output.video.width,
+    height: output.video.height,
+    framerate: output.video.framerate,
+    bitrate_bps: output.video.bitrateBps,
+  },
+  audio: output.audio && {
+    codec: output.audio.codec,
+    channels: output.audio.channels,
+    samplerate_hz: output.audio.samplerateHz,
+    bitrate_bps: output.audio.bitrateBps,
+  },
+});
+
+const targetAnswer = (target: Target, language: Language) => ({
+  target_url: maskCredentials(target.url),
+  profile_name: target.profileName,
+  target_status: target.status,
+  error: target.failure && failureAnswer(target.failure, language),
+  output: target.output && outputAnswer(target.output),
+});
+
+const attemptAnswer = (attempt: Attempt, language: Language) => ({
+  attempt: attempt.attempt,
+  start_time: formatTime(attempt.startMs),
+  end_time: attempt.endMs === undefined ? undefined : formatTime(attempt.endMs),
+  engine: attempt.engine,
+  error: attempt.failure && failureAnswer(attempt.failure, language),
+});
+
+const progressAnswer = (progress: Progress) => ({
+  phase: progress.phase,
+  percent: progress.percent,
+  out_time_seconds: progress.outTimeSeconds,
+  speed: progress.speed,
+  fps: progress.fps,
+  eta_seconds: progress.etaSeconds,
+});
+
+/** A task as it travels. What is `undefined` here is absent in the JSON. */
+export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
+  task_id: task.id,
+  source: { source_url: maskCredentials(task.sourceUrl) },
+  profile_name: task.profileName,
+  targets: task.targets.map((target) => targetAnswer(target, language)),
+  task_status: task.status,
+  error: task.failure && failureAnswer(task.failure, language),
+  create_time: formatTime(task.createMs),
+  start_time: task.startMs === undefined ? undefined : formatTime(task.startMs),
+  end_time: task.endMs === undefined ? undefined : formatTime(task.endMs),
+  progress: task.progress && progressAnswer(task.progress),
+  attempt: task.attempt > 0 ? task.attempt : undefined,
+  attempts:
+    task.attempts.length > 0
+      ? task.attempts.map((attempt) => attemptAnswer(attempt, language))
+      : undefined,
+  engine: task.engine,
+  cancel_requested: task.cancelRequested || undefined,
+  priority: task.priority,
+  timeout_seconds: task.timeoutSeconds,
+  metadata: task.metadata,
+  clip: task.clip && {
+    start_seconds: task.clip.startSeconds,
+    duration_seconds: task.clip.durationSeconds,
+  },
+});
+
+/** A profile as it travels. What is `undefined` here is absent in the JSON. */
+export const profileAnswer = ({ profile, createMs }: FoundProfile): ProfileAnswer => ({
+  profile_name: profile.name,
+  description: profile.description,
+  qlties: profile.renditions.map(toQlty),
+  qlties_length: profile.renditions.length,
+  create_time: createMs === undefined ? undefined : formatTime(createMs),
+});

@@ -1,0 +1,77 @@
+import { TaskError } from "../task/errors.ts";
+
+const tooLarge = (sizeBytesMax: number): TaskError =>
+  new TaskError("request_too_large", `Cannot read the body: it is over ${sizeBytesMax} bytes`);
+
+/**
+ * Reads a body, whole, but never more than `sizeBytesMax` of it, whether it says its length or comes in chunks.
+ *
+ * @throws {TaskError} `request_too_large`; `malformed_json` where the caller hung up before its end
+ */
+export async function readBody(request: Request, sizeBytesMax: number): Promise<Uint8Array> {
+  if (!request.body) return new Uint8Array();
+  const told = request.headers.get("Content-Length");
+  if (told !== null && Number(told) > sizeBytesMax) throw tooLarge(sizeBytesMax);
+  try {
+    // Where the length is told, the runtime holds the caller to it.
+    const bytes =
+      told === null ? await readChunks(request.body, sizeBytesMax) : await request.bytes();
+    if (bytes.byteLength > sizeBytesMax) throw tooLarge(sizeBytesMax);
+    return bytes;
+  } catch (error) {
+    if (error instanceof TaskError) throw error;
+    throw new TaskError("malformed_json", "Cannot read the body: it ended before it was complete", {
+      cause: error,
+    });
+  }
+}
+
+async function readChunks(
+  body: ReadableStream<Uint8Array>,
+  sizeBytesMax: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.byteLength;
+    // Leaving the loop cancels the stream.
+    if (sizeBytes > sizeBytesMax) throw tooLarge(sizeBytesMax);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i;
+const CHARSET = /; *charset *= *"?([^";\s]*)/i;
+
+/**
+ * Checks that a body does not say that it is something else than JSON; one that says nothing counts as JSON, for the
+ * document's requests have no content type.
+ *
+ * @throws {TaskError} `unsupported_media_type`
+ */
+export function checkMediaType(headers: Headers): void {
+  const type = headers.get("Content-Type");
+  if (type && !JSON_TYPE.test(type)) throw notJson("its Content-Type is not application/json");
+  const charset = CHARSET.exec(type ?? "")?.[1] ?? "utf-8";
+  if (!/^utf-?8$/i.test(charset)) throw notJson("its charset is not utf-8");
+  const coding = headers.get("Content-Encoding") ?? "identity";
+  if (coding.toLowerCase() !== "identity") throw notJson("a Content-Encoding is not supported");
+}
+
+const notJson = (state: string): TaskError =>
+  new TaskError("unsupported_media_type", `Cannot read the body: ${state}`);
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Parses JSON in UTF-8. @throws {TaskError} `malformed_json` */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(UTF8.decode(bytes));
+  } catch (error) {
+    // A SyntaxError, a TypeError for bytes that are no UTF-8, a RangeError for brackets nested too deep.
+    throw new TaskError("malformed_json", "Cannot read the body: it is not JSON in UTF-8", {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from "@hono/zod-openapi";
+import type { FieldError } from "../task/errors.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Language } from "./language.ts";
+
+/** A body of many bad fields gets a readable answer: the first of them. */
+const DETAILS_MAX = 32;
+
+const chinese = z.locales.zhCN().localeError;
+
+/** `["targets", 0, "target_url"]` → `targets[0].target_url`; the body itself is `body`. */
+const pathOf = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
+    .join("")
+    .replace(/^\./, "") || "body";
+
+function messageOf(issue: z.core.$ZodIssue, language: Language): string {
+  const own: unknown = issue.code === "custom" ? issue.params?.["zh"] : undefined;
+  return language === "zh" && typeof own === "string" ? own : issue.message;
+}
+
+/** The error of bad fields, each with its path. */
+export const invalidFields = (fields: readonly FieldError[]): TaskError =>
+  new TaskError("invalid_parameter", "Cannot read the request: it has invalid fields", { fields });
+
+/**
+ * Checks a part of a request against its schema.
+ *
+ * @returns the parsed value
+ * @throws {TaskError} `invalid_parameter`, with every bad field in the caller's language
+ */
+export function parseFields<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  language: Language,
+): z.output<Schema> {
+  const result = schema.safeParse(value, language === "zh" ? { error: chinese } : undefined);
+  if (result.success) return result.data;
+  throw invalidFields(
+    result.error.issues.slice(0, DETAILS_MAX).map((issue) => ({
+      path: pathOf(issue.path),
+      message: messageOf(issue, language),
+    })),
+  );
+}

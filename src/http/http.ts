@@ -1,0 +1,69 @@
+import { Hono } from "hono";
+import type { Queue } from "../queue/queue.ts";
+import type { CreateTaskPorts } from "../service/create-task.ts";
+import type { ClientStore, ProfileStore, TaskStore } from "../store/store.ts";
+import { TaskError } from "../task/errors.ts";
+import { requestIdOf, respondProblem } from "./answer.ts";
+import { serveDocs } from "./docs.ts";
+import { type Readiness, serveHealth } from "./health.ts";
+import { serveProfiles } from "./profiles.ts";
+import { serveTasks } from "./tasks.ts";
+
+/** What the outside edge is made of. Given by `app.ts`. */
+export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
+  readonly tasks: Pick<TaskStore, "create" | "get" | "list" | "cancel" | "retry">;
+  readonly profiles: ProfileStore;
+  readonly clients: ClientStore;
+  readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
+  /** ms since the epoch */
+  readonly now: () => number;
+  /** How far the clocks of a caller and ours may differ. */
+  readonly clockSkewMs: number;
+  /** Larger bodies are refused. */
+  readonly bodyBytesMax: number;
+  /** More targets of one task are refused. */
+  readonly targetsMax: number;
+  /** The profile of a task that names none. */
+  readonly defaultProfile: string;
+  readonly readiness: () => Promise<Readiness>;
+  /** The service's own version, for the description of the API. */
+  readonly version: string;
+};
+
+/** The outside edge: one function from a request to its answer. It never throws. */
+export type HttpApp = { readonly fetch: (request: Request) => Response | Promise<Response> };
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** `/api/v2`, `/api/v2/task`: a version that is not ours. */
+const OTHER_VERSION = /^\/api\/v(?![01](?:\/|$))/;
+
+/** Puts the routes together. */
+export function createHttpApp(ports: HttpPorts): HttpApp {
+  const app = new Hono();
+  serveTasks(app, ports);
+  serveProfiles(app, ports);
+  serveHealth(app, ports);
+  serveDocs(app, ports);
+
+  const methodsOf = (path: string): readonly string[] =>
+    METHODS.filter((method) => app.router.match(method, path)[0].length > 0);
+
+  app.notFound(({ req }) => {
+    const requestId = requestIdOf(req.raw);
+    const refuse = (error: TaskError, headers?: Record<string, string>): Response =>
+      respondProblem(req.raw, requestId, error, headers);
+    if (OTHER_VERSION.test(req.path))
+      return refuse(new TaskError("invalid_version", "Cannot answer: there is no such version"));
+    const methods = methodsOf(req.path);
+    if (methods.length === 0)
+      return refuse(new TaskError("no_such_resource", "Cannot answer: nothing is at this path"));
+    // The router answers HEAD as it does GET.
+    const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    return refuse(new TaskError("method_not_allowed", "Cannot answer: another method is needed"), {
+      Allow: allowed.join(", "),
+    });
+  });
+  app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
+  return { fetch: (request) => app.fetch(request) };
+}

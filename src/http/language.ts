@@ -1,0 +1,40 @@
+/** The languages that messages are written in. */
+export type Language = "en" | "zh";
+
+type Range = { readonly tag: string; readonly q: number };
+
+/** `zh-CN;q=0.8` → `zh-cn`, 0.8; a weight that is none counts as 0, as if the range were not there. */
+function parseRange(text: string): Range {
+  const [tag = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
+  const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+  const q = weight === undefined ? 1 : Number(weight);
+  return { tag, q: q >= 0 && q <= 1 ? q : 0 };
+}
+
+/** How much a language is wanted: by its own range, else by the wildcard's. */
+function weightOf(language: Language, ranges: readonly Range[]): number {
+  const own = ranges.filter(({ tag }) => tag === language || tag.startsWith(`${language}-`));
+  const fitting = own.length > 0 ? own : ranges.filter(({ tag }) => tag === "*");
+  return Math.max(0, ...fitting.map(({ q }) => q));
+}
+
+/** Far more than any browser sends: the rest of a longer header is not read. */
+const HEADER_CHARACTERS_MAX = 1024;
+
+/**
+ * The language of `Accept-Language` with the greatest weight; the one named first where they are equal; English where
+ * neither is wanted.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.accept-language
+ */
+export function languageOf(acceptLanguage: string | null): Language {
+  const header = acceptLanguage?.slice(0, HEADER_CHARACTERS_MAX).toLowerCase() ?? "";
+  if (!header.includes("zh")) return "en";
+  const ranges = header.split(",").map(parseRange);
+  const english = weightOf("en", ranges);
+  const chinese = weightOf("zh", ranges);
+  if (chinese !== english) return chinese > english ? "zh" : "en";
+  if (chinese === 0) return "en";
+  const first = ranges.find(({ tag }) => /^(zh|en)(-|$)/.test(tag));
+  return first?.tag.startsWith("zh") ? "zh" : "en";
+}

@@ -1,0 +1,89 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { stringify } from "yaml";
+import { healthRoute, readinessRoute } from "./health.ts";
+import {
+  createProfileRoute,
+  deleteProfileRoute,
+  listProfilesRoute,
+  readProfileRoute,
+} from "./profile-routes.ts";
+import { SIGNATURE_HEADERS, TAGS } from "./route-parts.ts";
+import {
+  cancelTaskRoute,
+  createTaskRoute,
+  listTasksRoute,
+  readTaskRoute,
+  retryTaskRoute,
+} from "./task-routes.ts";
+
+const ROUTES = [
+  createTaskRoute,
+  listTasksRoute,
+  readTaskRoute,
+  cancelTaskRoute,
+  retryTaskRoute,
+  createProfileRoute,
+  readProfileRoute,
+  listProfilesRoute,
+  deleteProfileRoute,
+  healthRoute,
+  readinessRoute,
+];
+
+const DESCRIPTION = `Video transcoding as a service: a task reads a source, makes the renditions of a profile, and writes them to its targets.
+
+Every call under /api is signed with five headers. A nonce is good for one call, whatever its answer.`;
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The same value with the keys of every object sorted, so that the order of declarations does not show. */
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
+
+/** The API described by OpenAPI 3.1, made of the schemas that requests are checked with. Plain JSON. */
+export function openApiDocument(version: string): Record<string, Json> {
+  const { openAPIRegistry, getOpenAPI31Document } = new OpenAPIHono();
+  for (const [name, description] of Object.entries(SIGNATURE_HEADERS))
+    openAPIRegistry.registerComponent("securitySchemes", name, {
+      type: "apiKey",
+      in: "header",
+      name,
+      description,
+    });
+  for (const route of ROUTES) openAPIRegistry.registerPath(route);
+  const generated = getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Pontus",
+      version,
+      description: DESCRIPTION,
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
+    },
+    servers: [{ url: "/" }],
+    tags: TAGS,
+  });
+  // Through JSON: what is undefined in it is gone.
+  const { openapi, info, servers, tags, paths, components } = JSON.parse(
+    JSON.stringify(generated),
+  ) as Record<string, Json>;
+  return {
+    openapi: openapi ?? null,
+    info: info ?? null,
+    servers: servers ?? null,
+    tags: tags ?? null,
+    paths: sorted(paths ?? null),
+    components: sorted(components ?? null),
+  };
+}
+
+/** The same as YAML, byte for byte the same on every run. In the form of 1.1, so that older readers see no dates in the examples. */
+export const openApiYaml = (version: string): string =>
+  stringify(openApiDocument(version), {
+    version: "1.1",
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+  });

@@ -1,0 +1,134 @@
+import { z } from "@hono/zod-openapi";
+import {
+  AUDIO_FORMATS,
+  AUDIO_SAMPLERATES,
+  B_FRAMES_MAX,
+  CHANNEL_COUNTS,
+  CONTAINERS,
+  FRAMERATES,
+  GOP_SIZES,
+  PRESETS,
+  parseFramerate,
+  RC_MODES,
+  SIZE_MAX,
+  SIZE_MIN,
+  VIDEO_FORMATS,
+} from "../profile/qlty.ts";
+
+const NUMERIC = /^\d{1,15}(?:\.\d{1,9})?$/;
+
+/** A number, or a text that is one: the Profile API takes both and answers with numbers. */
+const numeric = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess(
+    (value) => (typeof value === "string" && NUMERIC.test(value) ? Number(value) : value),
+    schema,
+  );
+
+const BITRATE_MAX = 1_000_000_000;
+const Bitrate = numeric(z.int().positive().max(BITRATE_MAX));
+
+const Framerate = z
+  .preprocess(
+    (value) =>
+      typeof value === "string" || typeof value === "number"
+        ? (parseFramerate(value) ?? value)
+        : value,
+    z.enum(FRAMERATES),
+  )
+  .openapi({ description: "Also as a number, or with a denominator of 1.", example: "25" });
+
+const Switch = z.preprocess(
+  (value) => (value === "true" ? true : value === "false" ? false : value),
+  z.boolean(),
+);
+
+const Size = numeric(z.int().min(SIZE_MIN).max(SIZE_MAX));
+
+const QLTY_FIELDS = {
+  container: z.enum(CONTAINERS),
+  format: z.enum(VIDEO_FORMATS).optional(),
+  bitrate: Bitrate.optional().openapi({ description: "bits/s; required unless copied." }),
+  framerate: Framerate.optional(),
+  width: Size.optional().openapi({ description: "Pixels; alone it keeps the aspect ratio." }),
+  height: Size.optional().openapi({ description: "Pixels; alone it keeps the aspect ratio." }),
+  use_progressive: Switch.optional(),
+  gop_size: numeric(z.literal(GOP_SIZES)).optional().openapi({ description: "Frames." }),
+  b_frame_size: numeric(z.int().min(0).max(B_FRAMES_MAX)).optional(),
+  rc_mode: z.enum(RC_MODES).optional(),
+  preset: z.enum(PRESETS).optional(),
+  audio_format: z.enum(AUDIO_FORMATS).optional(),
+  audio_bitrate: Bitrate.optional().openapi({ description: "bits/s; required unless copied." }),
+  audio_samplerate: numeric(z.literal(AUDIO_SAMPLERATES))
+    .optional()
+    .openapi({ description: "Hz." }),
+  channels: numeric(z.literal(CHANNEL_COUNTS)).optional(),
+};
+
+/** One parameter group of a profile. */
+const QltySchema = z.object(QLTY_FIELDS).openapi("Qlty", {
+  description:
+    "One output rendition. Numbers are also taken as text, and always answered as numbers.",
+});
+
+/** As answered: in one form each; what system profiles have (key frames by time, shown in frames) need not be in the table. */
+const QltyAnswer = z
+  .object({
+    ...QLTY_FIELDS,
+    bitrate: z.int().optional().openapi({ description: "bits/s" }),
+    framerate: z.string().optional().openapi({ example: "30000/1001" }),
+    width: z.int().optional(),
+    height: z.int().optional(),
+    use_progressive: z.boolean().optional(),
+    gop_size: z.int().optional().openapi({ description: "Frames." }),
+    b_frame_size: z.int().optional(),
+    audio_bitrate: z.int().optional().openapi({ description: "bits/s" }),
+    audio_samplerate: z.int().optional().openapi({ description: "Hz." }),
+    channels: z.int().optional(),
+  })
+  .openapi("QltyAnswer");
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const DESCRIPTION_CHARACTERS_MAX = 1024;
+/** As many as a task may have targets, by default: more could never be used together. */
+const QLTIES_MAX = 32;
+
+/** The body of a profile's registration. Unknown fields are ignored. */
+export const CreateProfile = z
+  .object({
+    profile_name: z.string().regex(NAME).openapi({ example: "my_720p" }),
+    description: z
+      .string()
+      .max(DESCRIPTION_CHARACTERS_MAX)
+      .refine((text) => text.isWellFormed(), {
+        error: "Invalid text: it is not Unicode",
+        params: { zh: "无效文本：不是合法的Unicode" },
+      })
+      .default(""),
+    qlties: z.array(QltySchema).min(1).max(QLTIES_MAX),
+  })
+  .openapi("CreateProfile");
+
+/** A profile, as it is answered. */
+export const ProfileSchema = z
+  .object({
+    profile_name: z.string(),
+    description: z.string(),
+    qlties: z.array(QltyAnswer),
+    qlties_length: z.int(),
+    create_time: z
+      .string()
+      .optional()
+      .openapi({ format: "date-time", description: "Absent on the system's profiles." }),
+  })
+  .openapi("Profile");
+
+/** The answer of a profile, ready to be written as JSON. */
+export type ProfileAnswer = z.output<typeof ProfileSchema>;
+
+/** The answer to a list of profiles. */
+export const ProfileListSchema = z
+  .object({ profiles: z.array(ProfileSchema) })
+  .openapi("ProfileList", { description: "The client's own, then the system's catalogue." });
+
+/** The answer to a deletion. */
+export const ProfileDeleted = z.object({ profile_name: z.string() }).openapi("ProfileDeleted");

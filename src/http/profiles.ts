@@ -1,0 +1,66 @@
+import type { Hono } from "hono";
+import type { Rendition } from "../profile/profile.ts";
+import { type Qlty, toRendition } from "../profile/qlty.ts";
+import { createProfile, deleteProfile, findProfile, listProfiles } from "../service/profiles.ts";
+import type { ProfileStore } from "../store/store.ts";
+import { type FieldError, TaskError } from "../task/errors.ts";
+import { profileAnswer } from "./answers.ts";
+import { type EndpointPorts, serve } from "./endpoint.ts";
+import { invalidFields } from "./fields.ts";
+import {
+  createProfileRoute,
+  deleteProfileRoute,
+  listProfilesRoute,
+  readProfileRoute,
+} from "./profile-routes.ts";
+
+/** Reads every parameter group. @throws {TaskError} `invalid_parameter` with the bad fields of all of them */
+function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
+  const faults: FieldError[] = [];
+  const renditions = qlties.flatMap((qlty, index) => {
+    try {
+      return [toRendition(qlty)];
+    } catch (error) {
+      if (!(error instanceof TaskError) || error.code !== "invalid_parameter") throw error;
+      for (const { path, message } of error.fields)
+        faults.push({ path: `qlties[${index}].${path}`, message });
+      return [];
+    }
+  });
+  if (faults.length > 0) throw invalidFields(faults);
+  return renditions;
+}
+
+/** Serves the calls on profiles. */
+export function serveProfiles(
+  app: Hono,
+  ports: EndpointPorts & { readonly profiles: ProfileStore },
+): void {
+  const { profiles } = ports;
+
+  serve(app, ports, createProfileRoute, async ({ caller, read }) => {
+    const { body } = await read();
+    const profile = await createProfile(profiles, caller.clientCode, {
+      name: body.profile_name,
+      description: body.description,
+      renditions: renditionsOf(body.qlties),
+    });
+    return { status: 200, body: profileAnswer(profile) };
+  });
+
+  serve(app, ports, readProfileRoute, async ({ caller, param }) => {
+    const profile = await findProfile(profiles, caller.clientCode, param("profile_name"));
+    return { status: 200, body: profileAnswer(profile) };
+  });
+
+  serve(app, ports, listProfilesRoute, async ({ caller }) => {
+    const found = await listProfiles(profiles, caller.clientCode);
+    return { status: 200, body: { profiles: found.map(profileAnswer) } };
+  });
+
+  serve(app, ports, deleteProfileRoute, async ({ caller, param }) => {
+    const name = param("profile_name");
+    await deleteProfile(profiles, caller.clientCode, name);
+    return { status: 200, body: { profile_name: name } };
+  });
+}

@@ -1,0 +1,119 @@
+import { z } from "@hono/zod-openapi";
+import type { ErrorCode } from "../task/errors.ts";
+import { problemOf } from "./problem.ts";
+
+/** The five headers that every call of the API carries. */
+export const SIGNATURE_HEADERS = {
+  apiPublicKey: "The public key that the platform gave the client.",
+  apiClientCode: "The client's code.",
+  apiNonce: "1 to 64 random digits, never used twice.",
+  apiExecTime:
+    "UTC time since the epoch: 10 digits (s), 13 (ms), 16 (µs) or 17 (100 ns). It may be off by a few minutes.",
+  apiCheckSum:
+    'Lower-case hex. 40 digits: SHA1(private key + apiNonce + apiClientCode + apiExecTime). 64 digits, stronger: HMAC-SHA256(private key, METHOD + "\\n" + path with query + "\\n" + apiNonce + "\\n" + apiClientCode + "\\n" + apiExecTime + "\\n" + hex(SHA-256(body))).',
+} as const;
+
+/** A call carries all five together. */
+export const SIGNED: Record<string, string[]>[] = [
+  Object.fromEntries(Object.keys(SIGNATURE_HEADERS).map((name) => [name, []])),
+];
+
+/** The tags of the operations. */
+export const TAGS = [
+  { name: "tasks", description: "Transcoding tasks." },
+  { name: "profiles", description: "What tasks make: system profiles and a client's own." },
+  { name: "health", description: "For whoever runs the service; not signed." },
+];
+
+/** The version in every path of the API. */
+export const Version = z
+  .enum(["0", "1"])
+  .openapi({ param: { name: "version", in: "path" }, example: "1" });
+
+/** The header that chooses the language of messages. */
+export const LanguageHeader = {
+  "Accept-Language": z.string().optional().openapi({
+    description: "Messages are in English, or in Chinese where `zh` is preferred.",
+    example: "zh-CN",
+  }),
+};
+
+const ErrorAnswer = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      request_id: z.string(),
+      details: z
+        .array(z.object({ path: z.string(), message: z.string() }))
+        .optional()
+        .openapi({ description: "Each bad field." }),
+    }),
+  })
+  .openapi("Error");
+
+const RequestIdHeader = z.object({
+  "X-Request-Id": z.string().openapi({
+    description: "The request's own X-Request-Id (1 to 64 of `A-Za-z0-9._-`), or a new one.",
+  }),
+});
+
+/** An answer of JSON, with an example. */
+export const jsonAnswer = <Schema extends z.ZodType>(
+  description: string,
+  schema: Schema,
+  example: unknown,
+) => ({
+  description,
+  headers: RequestIdHeader,
+  content: { "application/json": { schema, example } },
+});
+
+const REQUEST_ID_EXAMPLE = "5f0c7a9e-6a0b-4c38-9d5e-0b8f4a3c2d1e";
+const FIELD_EXAMPLE = [{ path: "targets[0].target_url", message: "Invalid address" }];
+
+const exampleOf = (cause: ErrorCode): [string, { value: unknown }] => {
+  const { code, en } = problemOf(cause);
+  const details = cause === "invalid_parameter" ? { details: FIELD_EXAMPLE } : {};
+  const error = { code, message: en, request_id: REQUEST_ID_EXAMPLE, ...details };
+  return [code, { value: { error } }];
+};
+
+/** The error answers of an operation, by status, with an example for each code. */
+export function errorAnswers(causes: readonly ErrorCode[]) {
+  const byStatus = Map.groupBy(causes, (cause) => problemOf(cause).status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group
+          .map((cause) => `${problemOf(cause).code}: ${problemOf(cause).en}`)
+          .join(" "),
+        headers: RequestIdHeader,
+        content: {
+          "application/json": {
+            schema: ErrorAnswer,
+            examples: Object.fromEntries(group.map(exampleOf)),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+/** What every call of the API can meet. */
+export const ALWAYS = [
+  "authentication_failed",
+  "request_expired",
+  "request_replayed",
+  "invalid_version",
+  "request_too_large",
+  "internal",
+] as const satisfies readonly ErrorCode[];
+
+/** What a call with a body can meet beside that. */
+export const WITH_BODY = [
+  "invalid_parameter",
+  "malformed_json",
+  "unsupported_media_type",
+] as const satisfies readonly ErrorCode[];

@@ -1,0 +1,195 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import {
+  ALWAYS,
+  errorAnswers,
+  jsonAnswer,
+  LanguageHeader,
+  SIGNED,
+  Version,
+  WITH_BODY,
+} from "./route-parts.ts";
+import { CreateTask, ListQuery, TaskCreated, TaskPageSchema, TaskSchema } from "./task-schemas.ts";
+
+const ID_EXAMPLE = "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d";
+
+const CREATE_EXAMPLE = {
+  source: { source_url: "file:/media/in/clip.mov" },
+  profile_name: "video_mp4_1280x720_1728kbps",
+  targets: [{ target_url: "file:/media/out/clip.mp4" }],
+};
+
+const PENDING_EXAMPLE = {
+  task_id: ID_EXAMPLE,
+  source: { source_url: "file:/media/in/clip.mov" },
+  profile_name: "video_mp4_1280x720_1728kbps",
+  targets: [{ target_url: "file:/media/out/clip.mp4", target_status: "PENDING" }],
+  task_status: "PENDING",
+  create_time: "2015-05-19T12:28:39Z",
+  priority: 0,
+};
+
+const RUNNING_EXAMPLE = {
+  ...PENDING_EXAMPLE,
+  task_status: "RUNNING",
+  start_time: "2015-05-19T12:28:41Z",
+  attempt: 1,
+  attempts: [{ attempt: 1, start_time: "2015-05-19T12:28:41Z", engine: "native" }],
+  engine: "native",
+};
+
+const SUCCESS_EXAMPLE = {
+  ...PENDING_EXAMPLE,
+  targets: [
+    {
+      target_url: "file:/media/out/clip.mp4",
+      target_status: "SUCCESS",
+      output: {
+        size_bytes: 2_160_000,
+        duration_seconds: 10,
+        container: "mp4",
+        bitrate_bps: 1_728_000,
+        video: { codec: "h264", width: 1280, height: 720, framerate: 25, bitrate_bps: 1_600_000 },
+        audio: { codec: "aac", channels: 2, samplerate_hz: 48_000, bitrate_bps: 128_000 },
+      },
+    },
+  ],
+  task_status: "SUCCESS",
+  start_time: "2015-05-19T12:28:41Z",
+  end_time: "2015-05-19T12:28:44Z",
+  attempt: 1,
+  attempts: [
+    {
+      attempt: 1,
+      start_time: "2015-05-19T12:28:41Z",
+      end_time: "2015-05-19T12:28:44Z",
+      engine: "native",
+    },
+  ],
+  engine: "native",
+};
+
+const OneTask = z.object({
+  version: Version,
+  task_id: z.string().openapi({ param: { name: "task_id", in: "path" }, example: ID_EXAMPLE }),
+});
+
+const IdempotencyHeader = {
+  "Idempotency-Key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,64}$/)
+    .optional()
+    .openapi({
+      description:
+        "The same key and body within 24 h answer with the first task. Each call needs a fresh nonce all the same.",
+      example: "order-A-17",
+    }),
+};
+
+/** Creates a task. */
+export const createTaskRoute = createRoute({
+  method: "post",
+  path: "/api/v{version}/task/transcoding",
+  operationId: "createTranscodingTask",
+  tags: ["tasks"],
+  summary: "Create a transcoding task",
+  description:
+    "Creates a task, which is durable when this answers. Each rendition of the profile goes to every target (one rendition) or to the target of its own place (as many renditions as targets).",
+  security: SIGNED,
+  request: {
+    params: z.object({ version: Version }),
+    headers: z.object({ ...IdempotencyHeader, ...LanguageHeader }),
+    body: {
+      required: true,
+      content: { "application/json": { schema: CreateTask, example: CREATE_EXAMPLE } },
+    },
+  },
+  responses: {
+    200: jsonAnswer("The task was created.", TaskCreated, { task_id: ID_EXAMPLE }),
+    ...errorAnswers([
+      ...ALWAYS,
+      ...WITH_BODY,
+      "input_not_supported",
+      "output_not_supported",
+      "access_denied",
+      "no_such_profile",
+      "task_conflict",
+      "idempotency_conflict",
+    ]),
+  },
+});
+
+/** Lists tasks. */
+export const listTasksRoute = createRoute({
+  method: "get",
+  path: "/api/v{version}/task/transcoding",
+  operationId: "listTranscodingTasks",
+  tags: ["tasks"],
+  summary: "List transcoding tasks",
+  description: "The caller's own tasks, newest first, in pages.",
+  security: SIGNED,
+  request: {
+    params: z.object({ version: Version }),
+    query: ListQuery,
+    headers: z.object(LanguageHeader),
+  },
+  responses: {
+    200: jsonAnswer("A page of tasks.", TaskPageSchema, { tasks: [SUCCESS_EXAMPLE] }),
+    ...errorAnswers([...ALWAYS, "invalid_parameter"]),
+  },
+});
+
+/** Reads a task. */
+export const readTaskRoute = createRoute({
+  method: "get",
+  path: "/api/v{version}/task/transcoding/{task_id}",
+  operationId: "readTranscodingTask",
+  tags: ["tasks"],
+  summary: "Read a transcoding task",
+  description: "The task with its status, progress, attempts, and what each target holds.",
+  security: SIGNED,
+  request: { params: OneTask, headers: z.object(LanguageHeader) },
+  responses: {
+    200: jsonAnswer("The task.", TaskSchema, SUCCESS_EXAMPLE),
+    ...errorAnswers([...ALWAYS, "no_such_task"]),
+  },
+});
+
+/** Cancels a task. */
+export const cancelTaskRoute = createRoute({
+  method: "post",
+  path: "/api/v{version}/task/transcoding/{task_id}/cancel",
+  operationId: "cancelTranscodingTask",
+  tags: ["tasks"],
+  summary: "Cancel a transcoding task",
+  description:
+    "A pending task is cancelled at once; a running one is asked to stop and publishes nothing more.",
+  security: SIGNED,
+  request: { params: OneTask, headers: z.object(LanguageHeader) },
+  responses: {
+    200: jsonAnswer("The task was pending and is cancelled.", TaskSchema, {
+      ...PENDING_EXAMPLE,
+      task_status: "CANCELLED",
+    }),
+    202: jsonAnswer("The task runs and will be cancelled within seconds.", TaskSchema, {
+      ...RUNNING_EXAMPLE,
+      cancel_requested: true,
+    }),
+    ...errorAnswers([...ALWAYS, "no_such_task", "task_conflict"]),
+  },
+});
+
+/** Runs a task again. */
+export const retryTaskRoute = createRoute({
+  method: "post",
+  path: "/api/v{version}/task/transcoding/{task_id}/retry",
+  operationId: "retryTranscodingTask",
+  tags: ["tasks"],
+  summary: "Retry a transcoding task",
+  description: "Makes a failed or cancelled task pending again. Targets already delivered stay so.",
+  security: SIGNED,
+  request: { params: OneTask, headers: z.object(LanguageHeader) },
+  responses: {
+    200: jsonAnswer("The task is pending again.", TaskSchema, PENDING_EXAMPLE),
+    ...errorAnswers([...ALWAYS, "no_such_task", "task_conflict"]),
+  },
+});

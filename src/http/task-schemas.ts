@@ -1,0 +1,258 @@
+import { z } from "@hono/zod-openapi";
+
+/** Longer addresses are refused: far beyond what any server or file system takes. */
+const URL_CHARACTERS_MAX = 8192;
+const PROFILE_NAME_CHARACTERS_MAX = 256;
+/** A longer task, or a later place in a source, is a mistake of the unit. */
+const WEEK_SECONDS = 7 * 24 * 3600;
+const METADATA_KEYS_MAX = 16;
+const METADATA_BYTES_MAX = 1024;
+
+const isControl = (character: string): boolean => {
+  const code = character.charCodeAt(0);
+  return code < 0x20 || code === 0x7f;
+};
+
+const Address = z
+  .string()
+  .min(1)
+  .max(URL_CHARACTERS_MAX)
+  .refine((url) => url.isWellFormed() && !Array.from(url).some(isControl), {
+    error: "Invalid address: it holds control characters",
+    params: { zh: "无效地址：包含控制字符" },
+  });
+
+const ProfileName = z.string().min(1).max(PROFILE_NAME_CHARACTERS_MAX);
+
+const metadataBytes = (metadata: Readonly<Record<string, string>>): number =>
+  Object.entries(metadata).reduce((sum, pair) => sum + Buffer.byteLength(pair.join("")), 0);
+
+const Metadata = z
+  .record(z.string(), z.string())
+  .refine((metadata) => Object.keys(metadata).length <= METADATA_KEYS_MAX, {
+    error: `Too big: at most ${METADATA_KEYS_MAX} keys`,
+    params: { zh: `数值过大：最多${METADATA_KEYS_MAX}个键` },
+  })
+  .refine((metadata) => metadataBytes(metadata) <= METADATA_BYTES_MAX, {
+    error: `Too big: at most ${METADATA_BYTES_MAX} bytes in all`,
+    params: { zh: `数值过大：总长度最多${METADATA_BYTES_MAX}字节` },
+  })
+  .refine(
+    (metadata) =>
+      Object.entries(metadata)
+        .flat()
+        .every((text) => text.isWellFormed()),
+    {
+      error: "Invalid text: it is not Unicode",
+      params: { zh: "无效文本：不是合法的Unicode" },
+    },
+  )
+  .openapi({
+    description: `Text of the caller's own, returned as given: at most ${METADATA_KEYS_MAX} keys, ${METADATA_BYTES_MAX} bytes in all.`,
+    example: { order: "A-17" },
+  });
+
+const Clip = z
+  .object({
+    start_seconds: z.number().min(0).max(WEEK_SECONDS).default(0),
+    duration_seconds: z
+      .number()
+      .positive()
+      .max(WEEK_SECONDS)
+      .optional()
+      .openapi({ description: "To the end of the source where absent." }),
+  })
+  .openapi("Clip", { description: "The part of the source to transcode." });
+
+const NewTarget = z
+  .object({
+    target_url: Address.openapi({ example: "file:/media/out/clip.mp4" }),
+    profile_name: ProfileName.optional().openapi({
+      description: "The profile of this target alone, in place of the task's.",
+    }),
+  })
+  .openapi("NewTarget");
+
+const TaskPriority = z.int().min(-10).max(10).openapi({ description: "Higher goes first." });
+const TimeoutSeconds = z
+  .int()
+  .min(1)
+  .max(WEEK_SECONDS)
+  .openapi({ description: "The task fails with TimeOut when it runs longer." });
+
+const isLoneTarget = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The body of a create. Unknown fields are ignored. */
+export const CreateTask = z
+  .object({
+    source: z.object({ source_url: Address.openapi({ example: "file:/media/in/clip.mov" }) }),
+    profile_name: ProfileName.optional().openapi({
+      description: "A system or custom profile; the service's default where absent.",
+      example: "video_mp4_1280x720_1728kbps",
+    }),
+    targets: z
+      .preprocess((value) => (isLoneTarget(value) ? [value] : value), z.array(NewTarget).min(1))
+      .openapi({ description: "Where to write. A single object is taken as an array of one." }),
+    priority: TaskPriority.default(0),
+    timeout_seconds: TimeoutSeconds.optional(),
+    metadata: Metadata.optional(),
+    clip: Clip.optional(),
+  })
+  .openapi("CreateTask");
+
+/** The states of a task, as they travel. */
+export const TaskStatusSchema = z
+  .enum(["PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"])
+  .openapi("TaskStatus");
+
+/** The answer to a create. */
+export const TaskCreated = z
+  .object({ task_id: z.string().openapi({ example: "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d" }) })
+  .openapi("TaskCreated");
+
+const Time = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
+  .openapi({ format: "date-time", example: "2015-05-19T12:28:39Z" });
+
+const TaskFailure = z
+  .object({
+    code: z.enum([
+      "ParameterError",
+      "InternalError",
+      "InputNotSupported",
+      "OutputNotSupported",
+      "InvalidInputData",
+      "TimeOut",
+      "Unknown",
+    ]),
+    message: z.string(),
+    detail: z.string().openapi({ description: "The cause, one plain English sentence." }),
+  })
+  .openapi("TaskFailure");
+
+const Output = z
+  .object({
+    size_bytes: z.int(),
+    duration_seconds: z.number(),
+    container: z.string(),
+    bitrate_bps: z.number(),
+    video: z
+      .object({
+        codec: z.string(),
+        width: z.int(),
+        height: z.int(),
+        framerate: z.number(),
+        bitrate_bps: z.number().optional(),
+      })
+      .optional(),
+    audio: z
+      .object({
+        codec: z.string(),
+        channels: z.int(),
+        samplerate_hz: z.number(),
+        bitrate_bps: z.number().optional(),
+      })
+      .optional(),
+  })
+  .openapi("Output", { description: "What the target holds, as probed from the finished file." });
+
+const Target = z
+  .object({
+    target_url: z.string(),
+    profile_name: z.string().optional(),
+    target_status: z.enum(["PENDING", "RUNNING", "RECONNECTING", "SUCCESS", "FAILED", "CANCELLED"]),
+    error: TaskFailure.optional(),
+    output: Output.optional(),
+  })
+  .openapi("Target");
+
+const Engine = z.enum(["native", "wasm"]);
+
+const Attempt = z
+  .object({
+    attempt: z.int().min(1),
+    start_time: Time,
+    end_time: Time.optional(),
+    engine: Engine,
+    error: TaskFailure.optional(),
+  })
+  .openapi("Attempt");
+
+const Progress = z
+  .object({
+    phase: z.enum(["FETCHING", "TRANSCODING", "DELIVERING"]),
+    percent: z.number().min(0).max(100).optional(),
+    out_time_seconds: z.number(),
+    speed: z.number().openapi({ description: "Multiples of real time." }),
+    fps: z.number(),
+    eta_seconds: z.number().optional(),
+  })
+  .openapi("Progress");
+
+/** A task, as every call that answers with one gives it. Credentials in its addresses are masked. */
+export const TaskSchema = z
+  .object({
+    task_id: z.string(),
+    source: z.object({ source_url: z.string() }),
+    profile_name: z.string(),
+    targets: z.array(Target),
+    task_status: TaskStatusSchema,
+    error: TaskFailure.optional().openapi({ description: "Present exactly when FAILED." }),
+    create_time: Time,
+    start_time: Time.optional(),
+    end_time: Time.optional(),
+    progress: Progress.optional(),
+    attempt: z.int().min(1).optional(),
+    attempts: z.array(Attempt).optional(),
+    engine: Engine.optional(),
+    cancel_requested: z.boolean().optional(),
+    priority: TaskPriority,
+    timeout_seconds: TimeoutSeconds.optional(),
+    metadata: Metadata.optional(),
+    clip: Clip.optional(),
+  })
+  .openapi("Task");
+
+/** The answer of a task, ready to be written as JSON. */
+export type TaskAnswer = z.input<typeof TaskSchema>;
+
+const PAGE_MAX = 100;
+const PAGE_DEFAULT = 20;
+
+const instantMs = (text: string): number => Date.parse(text);
+
+/** The query of a list. */
+export const ListQuery = z.object({
+  status: TaskStatusSchema.optional(),
+  profile_name: ProfileName.optional(),
+  created_after: z.iso
+    .datetime({ offset: true })
+    .transform(instantMs)
+    .optional()
+    .openapi({ type: "string", format: "date-time", description: "Exclusive." }),
+  limit: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(PAGE_MAX))
+    .default(PAGE_DEFAULT)
+    .openapi({ type: "integer", minimum: 1, maximum: PAGE_MAX, default: PAGE_DEFAULT }),
+  cursor: z
+    .string()
+    .min(1)
+    .optional()
+    .openapi({ description: "`next_cursor` of the page before." }),
+});
+
+/** A page of tasks. */
+export const TaskPageSchema = z
+  .object({
+    tasks: z.array(TaskSchema),
+    next_cursor: z.string().optional().openapi({ description: "Absent on the last page." }),
+  })
+  .openapi("TaskPage");
+
+/** The answer of a list, ready to be written as JSON. */
+export type TaskPageAnswer = z.input<typeof TaskPageSchema>;

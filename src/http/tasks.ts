@@ -1,0 +1,98 @@
+import { hash } from "node:crypto";
+import type { z } from "@hono/zod-openapi";
+import type { Hono } from "hono";
+import { type CreateTaskPorts, createTask, type TaskRequest } from "../service/create-task.ts";
+import {
+  cancelTask,
+  listTasks,
+  readTask,
+  retryTask,
+  type TaskPorts,
+} from "../service/manage-tasks.ts";
+import type { TaskQuery } from "../store/store.ts";
+import { taskAnswer } from "./answers.ts";
+import { type EndpointPorts, serve } from "./endpoint.ts";
+import {
+  cancelTaskRoute,
+  createTaskRoute,
+  listTasksRoute,
+  readTaskRoute,
+  retryTaskRoute,
+} from "./task-routes.ts";
+import type { CreateTask, ListQuery, TaskPageAnswer } from "./task-schemas.ts";
+
+const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({
+  sourceUrl: body.source.source_url,
+  profileName: body.profile_name,
+  targets: body.targets.map(({ target_url, profile_name }) => ({
+    url: target_url,
+    profileName: profile_name,
+  })),
+  priority: body.priority,
+  timeoutSeconds: body.timeout_seconds,
+  metadata: body.metadata,
+  clip: body.clip && {
+    startSeconds: body.clip.start_seconds,
+    ...(body.clip.duration_seconds !== undefined && {
+      durationSeconds: body.clip.duration_seconds,
+    }),
+  },
+});
+
+const taskQuery = ({
+  status,
+  profile_name,
+  created_after,
+  limit,
+  cursor,
+}: z.output<typeof ListQuery>): TaskQuery => ({
+  limit,
+  ...(status !== undefined && { status }),
+  ...(profile_name !== undefined && { profileName: profile_name }),
+  ...(created_after !== undefined && { createdAfterMs: created_after }),
+  ...(cursor !== undefined && { cursor }),
+});
+
+/** Serves the calls on tasks. */
+export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & TaskPorts): void {
+  serve(
+    app,
+    ports,
+    createTaskRoute,
+    async ({ caller, read, bytes }) => {
+      const task_id = await createTask(ports, caller, async () => {
+        const { body, headers } = await read();
+        const key = headers["Idempotency-Key"];
+        const idempotency = key && { key, bodyDigest: hash("sha256", await bytes(), "hex") };
+        return { request: taskRequest(body), ...(idempotency && { idempotency }) };
+      });
+      return { status: 200, body: { task_id } };
+    },
+    "by the handler",
+  );
+
+  serve(app, ports, listTasksRoute, async ({ caller, language, read }) => {
+    const { query } = await read();
+    const page = await listTasks(ports, caller.clientCode, taskQuery(query));
+    const body: TaskPageAnswer = {
+      tasks: page.tasks.map((task) => taskAnswer(task, language)),
+      next_cursor: page.nextCursor,
+    };
+    return { status: 200, body };
+  });
+
+  serve(app, ports, readTaskRoute, async ({ caller, language, param }) => {
+    const task = await readTask(ports, caller.clientCode, param("task_id"));
+    return { status: 200, body: taskAnswer(task, language) };
+  });
+
+  serve(app, ports, cancelTaskRoute, async ({ caller, language, param }) => {
+    const task = await cancelTask(ports, caller.clientCode, param("task_id"));
+    return { status: task.status === "RUNNING" ? 202 : 200, body: taskAnswer(task, language) };
+  });
+
+  serve(app, ports, retryTaskRoute, async ({ caller, language, param }) => {
+    const task = await retryTask(ports, caller.clientCode, param("task_id"));
+    return { status: 200, body: taskAnswer(task, language) };
+  });
+}

@@ -1,0 +1,80 @@
+import type { ClientStore, Nonce } from "../store/store.ts";
+import { TaskError } from "../task/errors.ts";
+import type { SignedCall, SignedHeaders } from "./signature.ts";
+import {
+  equalInConstantTime,
+  execTimeMs,
+  hmacSum,
+  parseSignedHeaders,
+  sha1Sum,
+} from "./signature.ts";
+
+/** A client that proved who it is, and the nonce of this call, which is still to be used. */
+export type Caller = { readonly clientCode: string; readonly nonce: Nonce };
+
+/** A call to be authenticated. The body is asked for only where the form of its checksum needs it. */
+export type UnprovenCall = {
+  readonly headers: Headers;
+  readonly method: string;
+  /** Path with query, as sent. */
+  readonly path: string;
+  readonly body: () => Promise<Uint8Array>;
+};
+
+/** What authentication needs. `now` is in ms since the epoch; the clocks may differ by `clockSkewMs`. */
+export type AuthenticationPorts = {
+  readonly clients: ClientStore;
+  readonly now: () => number;
+  readonly clockSkewMs: number;
+};
+
+/** Stands in for the key of a client that does not exist, so that its absence takes no less time than a wrong sum. */
+const NO_KEY = "no client has this key";
+
+const refusal = (): TaskError =>
+  new TaskError(
+    "authentication_failed",
+    "Cannot authenticate: a header, key, code or sum is wrong",
+  );
+
+const sumOf = async (key: string, signed: SignedHeaders, call: UnprovenCall): Promise<string> => {
+  if (signed.form === "sha1") return sha1Sum(key, signed);
+  const bound: SignedCall = { method: call.method, path: call.path, body: await call.body() };
+  return hmacSum(key, signed, bound);
+};
+
+/**
+ * Proves who calls. The nonce is not used up here: the caller of this function stores it before it answers.
+ *
+ * An unknown key, a wrong code, a wrong sum, a disabled client and a form that the client does not accept look alike.
+ *
+ * @throws {TaskError} `authentication_failed`, `request_expired`, or what reading the body throws
+ */
+export async function authenticate(
+  ports: AuthenticationPorts,
+  call: UnprovenCall,
+): Promise<Caller> {
+  const signed = parseSignedHeaders(call.headers);
+  if (!signed) throw refusal();
+  const execMs = execTimeMs(signed.execTime);
+  if (Math.abs(ports.now() - execMs) > ports.clockSkewMs)
+    throw new TaskError(
+      "request_expired",
+      "Cannot authenticate: apiExecTime is outside the window",
+    );
+
+  const client = await ports.clients.byPublicKey(signed.publicKey);
+  const sum = await sumOf(client?.privateKey ?? NO_KEY, signed, call);
+  const isSumRight = equalInConstantTime(sum, signed.checkSum);
+  const isCodeRight = equalInConstantTime(client?.clientCode ?? "", signed.clientCode);
+  const isFormRight = signed.form === "hmac-sha256" || client?.strongOnly === false;
+  if (!client || client.disabled || !isSumRight || !isCodeRight || !isFormRight) throw refusal();
+  return {
+    clientCode: client.clientCode,
+    nonce: {
+      clientCode: client.clientCode,
+      nonce: signed.nonce,
+      expiresMs: execMs + 2 * ports.clockSkewMs,
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { refuseImpossible } from "../plan/feasible.ts";
+import type { Capabilities } from "../plan/plan.ts";
+import { assignRenditions } from "../profile/assign.ts";
+import type { Assignment, Profile } from "../profile/profile.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Address, Storage } from "../storage/storage.ts";
+import type {
+  ClientStore,
+  Idempotency,
+  NewTask,
+  Nonce,
+  ProfileStore,
+  TaskStore,
+} from "../store/store.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Clip } from "../task/task.ts";
+import { judgeSource, judgeTarget } from "./addresses.ts";
+import type { Caller } from "./authenticate.ts";
+import { findProfile } from "./profiles.ts";
+
+/** A task as its caller asks for it: well formed, not judged yet. */
+export type TaskRequest = {
+  readonly sourceUrl: string;
+  /** The service's default profile where absent. */
+  readonly profileName?: string | undefined;
+  readonly targets: readonly { readonly url: string; readonly profileName?: string | undefined }[];
+  readonly priority: number;
+  readonly timeoutSeconds?: number | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly clip?: Clip | undefined;
+};
+
+/** What creating a task needs. */
+export type CreateTaskPorts = {
+  readonly tasks: Pick<TaskStore, "create">;
+  readonly profiles: Pick<ProfileStore, "get">;
+  readonly clients: Pick<ClientStore, "useNonce">;
+  readonly queue: Pick<Queue, "announceWork">;
+  readonly storages: readonly Storage[];
+  readonly capabilities: Capabilities;
+  /** Used where the caller names no profile. */
+  readonly defaultProfile: string;
+  readonly targetsMax: number;
+};
+
+/** What the edge read of a request to create a task. */
+export type CreateTaskCall = {
+  readonly request: TaskRequest;
+  readonly idempotency?: Idempotency | undefined;
+};
+
+/**
+ * Creates a task, durable when this resolves, and wakes the workers.
+ *
+ * @param read - reads the request; what it throws counts as a refused call, which uses its nonce up all the same
+ * @returns the task's id
+ * @throws {TaskError} `request_replayed` before anything else; what `read` and judging throw; `idempotency_conflict`,
+ *   `task_conflict`
+ */
+export async function createTask(
+  ports: CreateTaskPorts,
+  caller: Caller,
+  read: () => Promise<CreateTaskCall>,
+): Promise<string> {
+  const { nonce } = caller;
+  const [task, idempotency] = await usingNonceOnRefusal(ports, nonce, async () => {
+    const call = await read();
+    return [await judge(ports, caller.clientCode, call.request), call.idempotency] as const;
+  });
+  const id = await ports.tasks.create(task, idempotency ? { nonce, idempotency } : { nonce });
+  ports.queue.announceWork();
+  return id;
+}
+
+/** A call refused before the store has seen it uses its nonce here; a nonce used before outweighs every other refusal. */
+async function usingNonceOnRefusal<T>(
+  { clients }: CreateTaskPorts,
+  nonce: Nonce,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await clients.useNonce(nonce);
+    throw error;
+  }
+}
+
+async function judge(
+  ports: CreateTaskPorts,
+  clientCode: string,
+  request: TaskRequest,
+): Promise<NewTask> {
+  const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip } = request;
+  const addresses = await judgeAddresses(ports, request);
+  const { assignments, customProfiles } = await assign(ports, clientCode, request, profileName);
+  return {
+    clientCode,
+    sourceUrl: request.sourceUrl,
+    profileName,
+    targets: request.targets.map(({ url, profileName: name }, index) => ({
+      url,
+      ...(name === undefined ? {} : { profileName: name }),
+      key: addresses[index]?.key ?? url,
+    })),
+    assignments,
+    customProfiles,
+    priority: request.priority,
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(clip === undefined ? {} : { clip }),
+  };
+}
+
+const refuseField = (path: string, message: string): TaskError =>
+  new TaskError("invalid_parameter", `Cannot create the task: ${message}`, {
+    fields: [{ path, message }],
+  });
+
+/** The addresses of the targets, in their order; one after the other, so that the first bad one is told. */
+async function judgeAddresses(
+  { storages, targetsMax }: CreateTaskPorts,
+  { sourceUrl, targets }: TaskRequest,
+): Promise<readonly Address[]> {
+  if (targets.length > targetsMax)
+    throw refuseField("targets", `${targets.length} targets are more than ${targetsMax}`);
+  const source = await judgeSource(storages, sourceUrl, "source.source_url");
+  const seen = new Map<string, number>();
+  const addresses: Address[] = [];
+  for (const [index, { url }] of targets.entries()) {
+    const path = `targets[${index}].target_url`;
+    const address = await judgeTarget(storages, url, path);
+    const twin = seen.get(address.key);
+    if (address.key === source.key) throw refuseField(path, "the target is the source itself");
+    if (twin !== undefined) throw refuseField(path, `the target is the same as targets[${twin}]`);
+    seen.set(address.key, index);
+    addresses.push(address);
+  }
+  return addresses;
+}
+
+async function assign(
+  ports: CreateTaskPorts,
+  clientCode: string,
+  { targets }: TaskRequest,
+  profileName: string,
+): Promise<{
+  readonly assignments: readonly Assignment[];
+  readonly customProfiles: readonly string[];
+}> {
+  const found = new Map<string, Profile>();
+  const custom = new Set<string>();
+  const find = async (name: string): Promise<Profile> => {
+    const known = found.get(name);
+    if (known) return known;
+    const { profile, createMs } = await findProfile(ports.profiles, clientCode, name);
+    if (createMs !== undefined) custom.add(name);
+    found.set(name, profile);
+    return profile;
+  };
+  const taskProfile = await find(profileName);
+  const overrides: (Profile | undefined)[] = [];
+  for (const target of targets)
+    overrides.push(target.profileName === undefined ? undefined : await find(target.profileName));
+  const assignments = assignRenditions(taskProfile, overrides);
+  for (const { rendition } of assignments) refuseImpossible(rendition, ports.capabilities);
+  return { assignments, customProfiles: [...custom] };
+}

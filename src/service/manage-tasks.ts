@@ -1,0 +1,51 @@
+import type { Queue } from "../queue/queue.ts";
+import type { TaskPage, TaskQuery, TaskStore } from "../store/store.ts";
+import type { Task } from "../task/task.ts";
+
+/** What the verbs on a task that exists need. */
+export type TaskPorts = {
+  readonly tasks: Pick<TaskStore, "get" | "list" | "cancel" | "retry">;
+  readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
+};
+
+/** One task of the client's own. @throws {TaskError} `no_such_task`, also for another client's */
+export const readTask = ({ tasks }: TaskPorts, clientCode: string, id: string): Promise<Task> =>
+  tasks.get(clientCode, id);
+
+/** A page of the client's own tasks, newest first. @throws {TaskError} `invalid_parameter` for a bad cursor */
+export const listTasks = (
+  { tasks }: TaskPorts,
+  clientCode: string,
+  query: TaskQuery,
+): Promise<TaskPage> => tasks.list(clientCode, query);
+
+/**
+ * Cancels a pending task at once, or tells the worker of a running one to stop.
+ *
+ * @returns the task: CANCELLED, or RUNNING with `cancelRequested`
+ * @throws {TaskError} `no_such_task`, `task_conflict` when it has ended
+ */
+export async function cancelTask(
+  { tasks, queue }: TaskPorts,
+  clientCode: string,
+  id: string,
+): Promise<Task> {
+  const task = await tasks.cancel(clientCode, id);
+  if (task.status === "RUNNING") queue.announceCancel(id);
+  return task;
+}
+
+/**
+ * Makes a FAILED or CANCELLED task PENDING again and wakes the workers.
+ *
+ * @throws {TaskError} `no_such_task`, `task_conflict`
+ */
+export async function retryTask(
+  { tasks, queue }: TaskPorts,
+  clientCode: string,
+  id: string,
+): Promise<Task> {
+  const task = await tasks.retry(clientCode, id);
+  queue.announceWork();
+  return task;
+}

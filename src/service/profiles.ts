@@ -1,0 +1,72 @@
+import type { Profile, Rendition } from "../profile/profile.ts";
+import { CATALOGUE, isSystemName, systemProfile } from "../profile/system-profiles.ts";
+import type { ProfileStore } from "../store/store.ts";
+import { TaskError } from "../task/errors.ts";
+
+/** A profile as a caller may use it; `createMs` (since the epoch) is there on the client's own alone. */
+export type FoundProfile = { readonly profile: Profile; readonly createMs?: number };
+
+/**
+ * Finds a profile by name: a system name stands for itself, any other for one of the client's own.
+ *
+ * @throws {TaskError} `no_such_profile`
+ */
+export async function findProfile(
+  profiles: Pick<ProfileStore, "get">,
+  clientCode: string,
+  name: string,
+): Promise<FoundProfile> {
+  const system = systemProfile(name);
+  if (system) return { profile: system };
+  const stored = await profiles.get(clientCode, name);
+  if (stored) return stored;
+  throw new TaskError("no_such_profile", `Cannot find the profile "${name}": there is none`);
+}
+
+/**
+ * Registers a client's own profile.
+ *
+ * @throws {TaskError} `profile_exists`, also for a name that the grammar of system profiles covers
+ */
+export async function createProfile(
+  profiles: ProfileStore,
+  clientCode: string,
+  profile: {
+    readonly name: string;
+    readonly description: string;
+    readonly renditions: readonly Rendition[];
+  },
+): Promise<FoundProfile> {
+  if (isSystemName(profile.name))
+    throw new TaskError(
+      "profile_exists",
+      `Cannot create the profile "${profile.name}": it is a system profile`,
+    );
+  return profiles.create(clientCode, profile);
+}
+
+/** The client's own profiles, then the catalogue of the system's. */
+export async function listProfiles(
+  profiles: ProfileStore,
+  clientCode: string,
+): Promise<readonly FoundProfile[]> {
+  const own = await profiles.list(clientCode);
+  const system = CATALOGUE.map(systemProfile).filter((profile) => profile !== undefined);
+  return [...own, ...system.map((profile) => ({ profile }))];
+}
+
+/**
+ * Deletes a client's own profile.
+ *
+ * @throws {TaskError} `access_denied` for a system profile, `no_such_profile`, `profile_not_empty` while unfinished
+ *   tasks use it
+ */
+export async function deleteProfile(
+  profiles: ProfileStore,
+  clientCode: string,
+  name: string,
+): Promise<void> {
+  if (isSystemName(name))
+    throw new TaskError("access_denied", `Cannot delete the profile "${name}": it is the system's`);
+  await profiles.remove(clientCode, name);
+}

@@ -1,0 +1,78 @@
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
+
+/** The five headers of a signed call, each of the form that the contract asks for. */
+export type SignedHeaders = {
+  readonly publicKey: string;
+  readonly clientCode: string;
+  readonly nonce: string;
+  readonly execTime: string;
+  readonly checkSum: string;
+  /** `sha1` binds the four other headers; `hmac-sha256` also method, path and body. */
+  readonly form: "sha1" | "hmac-sha256";
+};
+
+/** What the strong form binds beside the headers. */
+export type SignedCall = {
+  readonly method: string;
+  /** Path with query, as sent. */
+  readonly path: string;
+  readonly body: Uint8Array;
+};
+
+/** Visible ASCII: no white space, nothing that a proxy might rewrite. */
+const NAME = /^[\x21-\x7e]{1,128}$/;
+const NONCE = /^[0-9]{1,64}$/;
+const EXEC_TIME = /^(?:[0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{17})$/;
+const SHA1_SUM = /^[0-9a-f]{40}$/;
+const HMAC_SUM = /^[0-9a-f]{64}$/;
+const MS_DIGITS = 13;
+
+/**
+ * Reads the headers of a signed call.
+ *
+ * @returns nothing where one is missing or breaks its pattern: the strictness is part of the defence, for SHA1 over
+ *   undelimited fields invites shifting characters from one to the next
+ */
+export function parseSignedHeaders(headers: Headers): SignedHeaders | undefined {
+  const publicKey = headers.get("apiPublicKey") ?? "";
+  const clientCode = headers.get("apiClientCode") ?? "";
+  const nonce = headers.get("apiNonce") ?? "";
+  const execTime = headers.get("apiExecTime") ?? "";
+  const checkSum = headers.get("apiCheckSum") ?? "";
+  if (!NAME.test(publicKey) || !NAME.test(clientCode)) return undefined;
+  if (!NONCE.test(nonce) || !EXEC_TIME.test(execTime)) return undefined;
+  if (SHA1_SUM.test(checkSum))
+    return { publicKey, clientCode, nonce, execTime, checkSum, form: "sha1" };
+  if (HMAC_SUM.test(checkSum))
+    return { publicKey, clientCode, nonce, execTime, checkSum, form: "hmac-sha256" };
+  return undefined;
+}
+
+/** An `apiExecTime` of 10, 13, 16 or 17 digits (s, ms, µs, 100 ns) in whole ms since the epoch. */
+export const execTimeMs = (execTime: string): number =>
+  Number(execTime.slice(0, MS_DIGITS).padEnd(MS_DIGITS, "0"));
+
+/** The document's checksum: lower-case hex of SHA1 over private key and headers, undelimited. */
+export const sha1Sum = (
+  privateKey: string,
+  { nonce, clientCode, execTime }: Pick<SignedHeaders, "nonce" | "clientCode" | "execTime">,
+): string => hash("sha1", `${privateKey}${nonce}${clientCode}${execTime}`, "hex");
+
+/** The strong checksum: lower-case hex of HMAC-SHA256 over method, path, headers and the body's SHA-256, a line each. */
+export const hmacSum = (
+  privateKey: string,
+  { nonce, clientCode, execTime }: Pick<SignedHeaders, "nonce" | "clientCode" | "execTime">,
+  { method, path, body }: SignedCall,
+): string =>
+  createHmac("sha256", privateKey)
+    .update(
+      `${method}\n${path}\n${nonce}\n${clientCode}\n${execTime}\n${hash("sha256", body, "hex")}`,
+    )
+    .digest("hex");
+
+/** Compares two texts in a time that tells nothing of where they differ; only their length shows. */
+export function equalInConstantTime(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
