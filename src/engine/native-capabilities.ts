@@ -1,0 +1,69 @@
+import type { Capabilities } from "../plan/plan.ts";
+import { TaskError } from "../task/errors.ts";
+import { runSubprocess } from "./subprocess.ts";
+import { limitTime } from "./time-limit.ts";
+
+// They answer within 0.1 s; a program that does not is not ffmpeg.
+const ANSWER_TIMEOUT_MS = 10_000;
+const GRACE_MS = 500;
+
+async function ask(command: string, question: string): Promise<string> {
+  const program = `"${command}"`;
+  const late = new TaskError("encoder_missing", `Cannot use ${program}: it does not answer`);
+  const limit = limitTime(new AbortController().signal, ANSWER_TIMEOUT_MS, late);
+  let answer = "";
+  try {
+    const { code } = await runSubprocess(
+      {
+        command,
+        args: ["-hide_banner", question],
+        graceMs: GRACE_MS,
+        onStdout: (chunk) => {
+          answer += chunk;
+        },
+      },
+      limit.signal,
+    );
+    if (code === 0) return answer;
+  } finally {
+    limit.end();
+  }
+  throw new TaskError("encoder_missing", `Cannot use ${program}: it fails at "${question}"`);
+}
+
+/** The names in one of ffmpeg's lists: lines of ` FLAGS name,alias  what it is`. */
+const namesIn = (list: string): string[] =>
+  list
+    .split("\n")
+    .map((line) => /^ ([A-Z.| ]{1,6}) ([\w,-]+) /.exec(line)?.[2] ?? "")
+    .filter((names) => names !== "")
+    .flatMap((names) => names.split(","));
+
+/**
+ * Asks the two programs what they can do.
+ *
+ * @throws {TaskError} `encoder_missing`, naming the one that is missing or does not answer
+ */
+export async function readCapabilities(
+  ffmpeg: string,
+  ffprobe: string,
+  threads: number,
+): Promise<Capabilities> {
+  const [version, encoders, muxers, filters] = await Promise.all([
+    ask(ffmpeg, "-version"),
+    ask(ffmpeg, "-encoders"),
+    ask(ffmpeg, "-muxers"),
+    ask(ffmpeg, "-filters"),
+    ask(ffprobe, "-version"),
+  ]);
+  const number = /^ffmpeg version (\S+)/.exec(version)?.[1];
+  if (!number) throw new TaskError("encoder_missing", `Cannot use "${ffmpeg}": it is no ffmpeg`);
+  return {
+    engine: "native",
+    version: number,
+    encoders: namesIn(encoders),
+    muxers: namesIn(muxers),
+    filters: namesIn(filters),
+    threads,
+  };
+}

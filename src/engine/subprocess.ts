@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
+import { TaskError } from "../task/errors.ts";
+
+/** One program to run. */
+export type SubprocessOptions = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** After a stop was asked for, the process group is killed when it has not ended within this time. */
+  readonly graceMs: number;
+  readonly onSpawn?: (pid: number) => void;
+  readonly onStdout: (chunk: string) => void;
+  readonly onStderrLine?: (line: string) => void;
+};
+
+/** How a program ended by itself. */
+export type Exit = {
+  /** Absent where a signal ended it. */
+  readonly code?: number;
+  readonly signal?: NodeJS.Signals;
+  /** The first and the last part of what it wrote to stderr, the middle left out where it was long. */
+  readonly stderr: string;
+};
+
+// Causes stand at the beginning or at the end of ffmpeg's complaints; a damaged file makes megabytes in between.
+const STDERR_PART_CHARS_MAX = 32_768;
+const LINE_CHARS_MAX = 2_000;
+
+/** Keeps the beginning and the end of a text. */
+function createKeeper() {
+  let head = "";
+  let tail = "";
+  return {
+    push(chunk: string): void {
+      const room = STDERR_PART_CHARS_MAX - head.length;
+      head += chunk.slice(0, room);
+      tail = (tail + chunk.slice(room)).slice(-STDERR_PART_CHARS_MAX);
+    },
+    text: (): string => head + tail,
+  };
+}
+
+/** Cuts chunks into lines, each at most `LINE_CHARS_MAX` long. */
+function createLineCutter(onLine: (line: string) => void) {
+  let rest = "";
+  return {
+    push(chunk: string): void {
+      const lines = (rest + chunk).split("\n");
+      rest = (lines.pop() ?? "").slice(0, LINE_CHARS_MAX);
+      for (const line of lines) if (line.trim() !== "") onLine(line.slice(0, LINE_CHARS_MAX));
+    },
+    end(): void {
+      if (rest.trim() !== "") onLine(rest);
+      rest = "";
+    },
+  };
+}
+
+/** Signals a whole process group; true where there was one. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** The environment without our own settings, some of which are secret, and without what makes ffmpeg write reports. */
+function environment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith("PONTUS_") && name !== "FFREPORT",
+  );
+  return { ...Object.fromEntries(own), AV_LOG_FORCE_NOCOLOR: "1", LC_ALL: "C" };
+}
+
+/** TERM to the group, and KILL after the grace where it has not ended. */
+async function stop(pid: number, graceMs: number, ended: AbortSignal): Promise<void> {
+  signalGroup(pid, "SIGTERM");
+  try {
+    await wait(graceMs, undefined, { signal: ended });
+  } catch {
+    return;
+  }
+  signalGroup(pid, "SIGKILL");
+}
+
+function waitForEnd(child: ChildProcess): Promise<Pick<Exit, "code" | "signal">> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    // What the program itself may have started goes with it; else it would hold our pipes open.
+    child.once("exit", () => child.pid && signalGroup(child.pid, "SIGKILL"));
+    child.once("close", (code, signal) =>
+      resolve({ ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) }),
+    );
+  });
+}
+
+/**
+ * Runs a program as a process group of its own, without a shell, and resolves when it and all it started are gone.
+ *
+ * @throws {TaskError} `encoder_missing` where it cannot be started
+ * @throws the signal's reason when it was aborted, after the group is gone
+ */
+export async function runSubprocess(
+  options: SubprocessOptions,
+  signal: AbortSignal,
+): Promise<Exit> {
+  signal.throwIfAborted();
+  const child = spawn(options.command, options.args, {
+    cwd: options.cwd,
+    detached: true,
+    env: environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stderr = createKeeper();
+  const lines = createLineCutter(options.onStderrLine ?? (() => {}));
+  child.stdout.setEncoding("utf8").on("data", options.onStdout);
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr.push(chunk);
+    lines.push(chunk);
+  });
+  const ended = new AbortController();
+  let stopping: Promise<void> | undefined;
+  const onAbort = () => {
+    if (child.pid) stopping = stop(child.pid, options.graceMs, ended.signal);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  const end = waitForEnd(child);
+  try {
+    if (child.pid) options.onSpawn?.(child.pid);
+    const exit = await end;
+    lines.end();
+    signal.throwIfAborted();
+    return { ...exit, stderr: stderr.text() };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (child.pid) {
+      signalGroup(child.pid, "SIGKILL");
+      await end;
+      throw error;
+    }
+    throw new TaskError("encoder_missing", `Cannot start "${options.command}": not found here`, {
+      cause: error,
+    });
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    ended.abort();
+    await stopping;
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync, statSync } from "node:fs";
+
+// A process that works but tells of no progress (a long flush, an index being moved to the front) is endured for this many
+// stall limits; one that runs in circles is not endured for ever.
+const BUSY_LIMITS_MAX = 6;
+// Of one core. A process that waits uses less, one that works uses more, also on a crowded machine.
+const BUSY_SHARE = 0.02;
+// proc(5): utime and stime of /proc/PID/stat, counted after the command's name; in ticks of 1/100 s (sysconf(_SC_CLK_TCK)).
+const UTIME = 11;
+const STIME = 12;
+const TICK_MS = 10;
+
+/** What a process shows of its life beside its progress. */
+type Signs = { readonly cpuMs: number; readonly writtenMs: number };
+
+function cpuMsOf(pid: number): number {
+  if (process.platform !== "linux") return 0;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[UTIME]) + Number(fields[STIME])) * TICK_MS;
+  } catch {
+    return 0;
+  }
+}
+
+const writtenMsOf = (path: string): number =>
+  statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Whom to watch. */
+export type WatchOptions = {
+  readonly pid: number;
+  /** Absolute paths of the files that the process makes. */
+  readonly writes: readonly string[];
+  readonly stallTimeoutMs: number;
+  readonly onStall: () => void;
+};
+
+/**
+ * Watches a process that should get on: calls `onStall` once when for the stall limit nobody said `moved`, none of its files
+ * was written, and it used no CPU to speak of.
+ *
+ * ffmpeg itself tells nothing while a read hangs, nor while it finishes a file.
+ */
+export function watch({ pid, writes, stallTimeoutMs, onStall }: WatchOptions) {
+  const signsNow = (): Signs => ({
+    cpuMs: cpuMsOf(pid),
+    writtenMs: Math.max(0, ...writes.map(writtenMsOf)),
+  });
+  let before = signsNow();
+  let busyLimits = 0;
+  let timer = setTimeout(expire, stallTimeoutMs);
+  function expire(): void {
+    const now = signsNow();
+    const isWriting = now.writtenMs > before.writtenMs;
+    const isBusy = now.cpuMs - before.cpuMs >= BUSY_SHARE * stallTimeoutMs;
+    before = now;
+    if (isWriting || (isBusy && ++busyLimits < BUSY_LIMITS_MAX))
+      timer = setTimeout(expire, stallTimeoutMs);
+    else onStall();
+  }
+  return {
+    moved(): void {
+      clearTimeout(timer);
+      before = signsNow();
+      busyLimits = 0;
+      timer = setTimeout(expire, stallTimeoutMs);
+    },
+    end: (): void => clearTimeout(timer),
+  };
+}

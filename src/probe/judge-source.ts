@@ -1,0 +1,97 @@
+import * as v from "valibot";
+import { type ErrorCode, TaskError } from "../task/errors.ts";
+import type { MediaInfo } from "./media.ts";
+import { parseProbe } from "./parse-probe.ts";
+
+/**
+ * What ffprobe's error number says of a file: ffmpeg's AVERROR codes, which are negated errno values, or four letters.
+ *
+ * @see https://ffmpeg.org/doxygen/5.1/error_8h.html
+ */
+const PROBE_ERRORS = new Map<number, readonly [ErrorCode, string]>([
+  [-2, ["source_missing", "it does not exist"]],
+  [-13, ["source_missing", "it may not be read"]],
+  [-20, ["source_missing", "a part of its path is no folder"]],
+  [-21, ["source_missing", "it is a folder"]],
+  [-5, ["source_unreachable", "its disk or network does not deliver it"]],
+  [-12, ["encoder_killed", "the memory allowed for it is used up"]],
+  [-22, ["source_not_media", "its headers make no sense"]],
+  [-1094995529, ["source_not_media", "it is empty, cut before its index, or no media file"]],
+  [-1163346256, ["input_not_supported", "it uses a feature that ffmpeg does not know"]],
+]);
+
+const errorSchema = v.object({ error: v.object({ code: v.number() }) });
+const packetsSchema = v.object({
+  packets: v.array(
+    v.object({ side_data_list: v.optional(v.array(v.object({ side_data_type: v.string() })), []) }),
+  ),
+});
+
+const refuse = (code: ErrorCode, why: string): TaskError =>
+  new TaskError(code, `Cannot read the source: ${why}`);
+
+function isEncrypted(json: unknown): boolean {
+  const parsed = v.safeParse(packetsSchema, json);
+  const kinds = parsed.success ? parsed.output.packets.flatMap((p) => p.side_data_list) : [];
+  return kinds.some(({ side_data_type }) => side_data_type === "Encryption info");
+}
+
+/** What ffprobe could not do, from its JSON and its stderr; nothing where it could do all. */
+function failureOf(json: unknown, stderr: string): TaskError | undefined {
+  const notAllowed = /(Format|Protocol '[\w+.-]*') not on whitelist/.exec(stderr);
+  if (notAllowed)
+    return refuse(
+      "input_not_supported",
+      "it is no audio or video file that holds its media itself (a playlist, a text or a picture)",
+    );
+  if (isEncrypted(json)) return refuse("input_not_supported", "it is encrypted");
+  const [, size] = /Picture size (\d+x\d+) (?:exceeds|is invalid)/.exec(stderr) ?? [];
+  if (size) return refuse("picture_too_large", `its picture claims ${size} pixels`);
+  const { output, success } = v.safeParse(errorSchema, json);
+  if (!success) return undefined;
+  const { code } = (output as v.InferOutput<typeof errorSchema>).error;
+  const [cause, why] = PROBE_ERRORS.get(code) ?? ["unknown", `ffprobe gives the error ${code}`];
+  return refuse(cause, why);
+}
+
+/**
+ * Sense checks on a source that could be opened.
+ *
+ * @param pixelsMax - of one picture, width times height
+ * @throws {TaskError} `source_damaged`, `picture_too_large`, `input_not_supported`
+ */
+export function judgeSource({ video, audio, durationSeconds }: MediaInfo, pixelsMax: number): void {
+  if (!video && !audio) throw refuse("source_damaged", "it holds neither video nor audio");
+  if (durationSeconds !== undefined && durationSeconds <= 0)
+    throw refuse("source_damaged", "its duration is zero");
+  for (const stream of [video, audio])
+    if (stream?.codec === "unknown")
+      throw refuse("input_not_supported", `the codec of its stream ${stream.index} is unknown`);
+  if (video) {
+    const { width, height } = video;
+    if (width <= 0 || height <= 0) throw refuse("source_damaged", "its picture has no size");
+    if (width * height > pixelsMax)
+      throw refuse(
+        "picture_too_large",
+        `its picture of ${width}x${height} is above the limit of ${pixelsMax} pixels`,
+      );
+  }
+  if (audio && (audio.channels <= 0 || audio.samplerateHz <= 0))
+    throw refuse("source_damaged", "its audio has no channels or no sample rate");
+}
+
+/**
+ * What a source holds, judged: the one way from ffprobe's words to a source that may be worked on.
+ *
+ * @param json - of `PROBE_ENTRIES`
+ * @param stderr - what ffprobe complained of, at log level `error`
+ * @param pixelsMax - of one picture, width times height
+ * @throws {TaskError} by the taxonomy, order 2
+ */
+export function readSource(json: unknown, stderr: string, pixelsMax: number): MediaInfo {
+  const failure = failureOf(json, stderr);
+  if (failure) throw failure;
+  const media = parseProbe(json);
+  judgeSource(media, pixelsMax);
+  return media;
+}

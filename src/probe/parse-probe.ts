@@ -1,0 +1,204 @@
+import * as v from "valibot";
+import { parseRational, type Rational, toNumber } from "../lib/rational.ts";
+import { TaskError } from "../task/errors.ts";
+import type { AudioStream, MediaInfo, VideoStream } from "./media.ts";
+
+/**
+ * What ffprobe is asked for (`-show_entries`): exactly what is read here, so that a source's own texts stay out.
+ *
+ * The side data of the first packets tells whether they are encrypted (`-read_intervals %+#8`).
+ */
+export const PROBE_ENTRIES = [
+  "error=code,string",
+  "format=format_name,duration,start_time,size,bit_rate",
+  "stream=index,codec_type,codec_name,codec_tag_string,profile,level,pix_fmt,width,height,sample_aspect_ratio," +
+    "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
+    "color_space,color_range,channels,sample_rate",
+  "stream_disposition=default,attached_pic",
+  "stream_tags=rotate,DURATION",
+  "stream_side_data=side_data_type,rotation",
+  "packet=stream_index",
+  "packet_side_data=side_data_type",
+].join(":");
+
+// ffprobe writes most numbers as strings, and what it does not know as "N/A", "unknown", 0/0 or not at all.
+const number = v.fallback(
+  v.optional(
+    v.pipe(
+      v.union([v.number(), v.string()]),
+      v.transform((value) => (value === "" ? Number.NaN : Number(value))),
+      v.finite(),
+    ),
+  ),
+  undefined,
+);
+const text = v.fallback(
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.check((value) => value !== "unknown" && value !== "N/A"),
+    ),
+  ),
+  undefined,
+);
+const flag = v.fallback(v.optional(v.number()), 0);
+
+const streamSchema = v.object({
+  index: v.number(),
+  codec_type: text,
+  codec_name: text,
+  profile: text,
+  level: number,
+  pix_fmt: text,
+  width: number,
+  height: number,
+  sample_aspect_ratio: text,
+  r_frame_rate: text,
+  avg_frame_rate: text,
+  field_order: text,
+  bit_rate: number,
+  duration: number,
+  start_time: number,
+  nb_frames: number,
+  color_transfer: text,
+  color_primaries: text,
+  color_space: text,
+  color_range: text,
+  channels: number,
+  sample_rate: number,
+  disposition: v.optional(v.object({ default: flag, attached_pic: flag })),
+  tags: v.optional(v.object({ rotate: number, DURATION: text })),
+  side_data_list: v.fallback(v.optional(v.array(v.object({ rotation: number }))), undefined),
+});
+
+const probeSchema = v.object({
+  streams: v.array(streamSchema),
+  format: v.object({
+    format_name: v.string(),
+    duration: number,
+    start_time: number,
+    size: number,
+    bit_rate: number,
+  }),
+});
+
+type Stream = v.InferOutput<typeof streamSchema>;
+
+/** Rates that differ by less are the same: containers with a clock of milliseconds round each frame. */
+const RATE_TOLERANCE = 0.01;
+
+/** Leaves out what is unknown: absent, not undefined. */
+function known<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+/** Matroska keeps a stream's duration in a tag: `00:00:03.000000000`. */
+function durationOf({ duration, tags }: Stream): number | undefined {
+  if (duration !== undefined) return duration;
+  const [, hours, minutes, seconds] =
+    /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tags?.DURATION ?? "") ?? [];
+  return seconds === undefined
+    ? undefined
+    : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}
+
+/** The display matrix tells the turn counter-clockwise, the older tag clockwise; the matrix wins. */
+function rotationOf({ side_data_list, tags }: Stream): VideoStream["rotation"] {
+  const matrix = side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation;
+  const clockwise = matrix === undefined ? (tags?.rotate ?? 0) : -matrix;
+  const quarters = ((Math.round(clockwise / 90) % 4) + 4) % 4;
+  return ([0, 90, 180, 270] as const)[quarters] ?? 0;
+}
+
+function isVariable(
+  average: Rational | undefined,
+  base: Rational | undefined,
+  interlaced: boolean,
+) {
+  if (!average || !base) return false;
+  const ratio = toNumber(base) / toNumber(average);
+  const isNear = (wanted: number) => Math.abs(ratio / wanted - 1) <= RATE_TOLERANCE;
+  // The base rate of an interlaced stream counts fields.
+  return !isNear(1) && !(interlaced && isNear(2));
+}
+
+function videoOf(stream: Stream): VideoStream {
+  const average = parseRational(stream.avg_frame_rate ?? "");
+  const base = parseRational(stream.r_frame_rate ?? "");
+  const isInterlaced = ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? "");
+  return {
+    index: stream.index,
+    codec: stream.codec_name ?? "unknown",
+    width: stream.width ?? 0,
+    height: stream.height ?? 0,
+    sampleAspect: parseRational(stream.sample_aspect_ratio ?? "") ?? { num: 1, den: 1 },
+    rotation: rotationOf(stream),
+    isVariableRate: isVariable(average, base, isInterlaced),
+    isInterlaced,
+    color: known({
+      transfer: stream.color_transfer,
+      primaries: stream.color_primaries,
+      space: stream.color_space,
+      range: stream.color_range,
+    }),
+    ...known({
+      profile: stream.profile,
+      level: (stream.level ?? -1) < 0 ? undefined : stream.level,
+      pixelFormat: stream.pix_fmt,
+      framerate: average ?? base,
+      bitrateBps: stream.bit_rate,
+      durationSeconds: durationOf(stream),
+      startSeconds: stream.start_time,
+      frames: stream.nb_frames,
+    }),
+  };
+}
+
+const audioOf = (stream: Stream): AudioStream => ({
+  index: stream.index,
+  codec: stream.codec_name ?? "unknown",
+  channels: stream.channels ?? 0,
+  samplerateHz: stream.sample_rate ?? 0,
+  ...known({
+    profile: stream.profile,
+    bitrateBps: stream.bit_rate,
+    durationSeconds: durationOf(stream),
+    startSeconds: stream.start_time,
+  }),
+});
+
+/** The stream that a player would take: the first that is marked as default, else the first; never cover art. */
+function choose(streams: readonly Stream[], type: "video" | "audio"): Stream | undefined {
+  const candidates = streams.filter(
+    ({ codec_type, disposition }) => codec_type === type && !disposition?.attached_pic,
+  );
+  return candidates.find(({ disposition }) => disposition?.default) ?? candidates[0];
+}
+
+/**
+ * Reads ffprobe's JSON (`-show_entries` of `PROBE_ENTRIES`) of a file that could be opened.
+ *
+ * A codec that ffprobe does not know is `unknown`, and a size or rate that it does not know is 0: `judgeSource` refuses them.
+ *
+ * @throws {TaskError} `source_not_media` when it is no description of a file
+ */
+export function parseProbe(json: unknown): MediaInfo {
+  const parsed = v.safeParse(probeSchema, json);
+  if (!parsed.success)
+    throw new TaskError("source_not_media", "Cannot read the source: ffprobe does not describe it");
+  const { format, streams } = parsed.output;
+  const video = choose(streams, "video");
+  const audio = choose(streams, "audio");
+  return {
+    format: format.format_name,
+    ...known({
+      durationSeconds: format.duration,
+      startSeconds: format.start_time,
+      sizeBytes: format.size,
+      bitrateBps: format.bit_rate,
+      video: video && videoOf(video),
+      audio: audio && audioOf(audio),
+    }),
+  };
+}
