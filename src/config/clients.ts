@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import type { Client } from "../store/store.ts";
+
+// Every message is our own: valibot's quote what they received, and that may be a private key.
+const name = v.pipe(
+  v.string("must be a string"),
+  v.regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters"),
+);
+const flag = v.optional(v.boolean("must be true or false"), false);
+
+const client = v.strictObject(
+  {
+    client_code: name,
+    public_key: name,
+    private_key: v.pipe(
+      v.string("must be a string"),
+      v.minLength(1, "must not be empty"),
+      v.maxLength(1024, "must be at most 1024 characters"),
+    ),
+    strong_only: flag,
+    disabled: flag,
+  },
+  ({ expected }) =>
+    expected === "never"
+      ? "is no field of a client"
+      : expected === "Object"
+        ? "must be an object"
+        : "is missing",
+);
+
+/** Whether a value is told from all others of its kind by one field. */
+const isUnique = (values: readonly string[]): boolean => new Set(values).size === values.length;
+
+/** The clients of `PONTUS_CLIENTS`: JSON text or the path of a JSON file, an array or (as in `credentials.json`) one. */
+export const clientsSchema = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const isJson = /^\s*[[{]/.test(dataset.value);
+    try {
+      const parsed: unknown = JSON.parse(
+        isJson ? dataset.value : readFileSync(dataset.value, "utf8"),
+      );
+      return Array.isArray(parsed) ? parsed : [parsed];
+    } catch (error) {
+      const isSyntax = error instanceof SyntaxError;
+      addIssue({ message: isSyntax ? "it is not JSON" : "it names no file that can be read" });
+      return NEVER;
+    }
+  }),
+  v.array(client),
+  v.check(
+    (clients) => isUnique(clients.map((each) => each.client_code)),
+    "two clients have the same client_code",
+  ),
+  v.check(
+    (clients) => isUnique(clients.map((each) => each.public_key)),
+    "two clients have the same public_key",
+  ),
+  v.transform((clients): readonly Client[] =>
+    clients.map((each) => ({
+      clientCode: each.client_code,
+      publicKey: each.public_key,
+      privateKey: each.private_key,
+      strongOnly: each.strong_only,
+      disabled: each.disabled,
+    })),
+  ),
+);

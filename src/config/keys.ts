@@ -1,0 +1,239 @@
+import { delimiter, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import { isSystemName } from "../profile/system-profiles.ts";
+import { clientsSchema } from "./clients.ts";
+import type { Config } from "./config.ts";
+
+/** One key of the environment, as data: the parser, the README's table and every message are made of it. */
+export type Key<T> = {
+  readonly env: string;
+  /** The text that stands for an absent or empty value. */
+  readonly fallback: string;
+  /** What the README's table says instead of it. */
+  readonly shown?: string;
+  /** What the value may be, with its unit: ends the message about a wrong one. */
+  readonly allowed: string;
+  readonly about: string;
+  /** The value never appears in a message. */
+  readonly isSecret?: true;
+  readonly schema: v.GenericSchema<string, T>;
+};
+
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/),
+    v.transform(Number),
+    v.minValue(least),
+    v.maxValue(most),
+  );
+
+/** A number and the sentence part that says which ones are taken. */
+const count = (least: number, most: number, unit = "") => ({
+  schema: wholeNumber(least, most),
+  allowed: `a whole number${unit && ` of ${unit}`} from ${least} to ${most}`,
+});
+
+/** Written in seconds, kept in ms. */
+const seconds = (least: number, most: number) => ({
+  schema: v.pipe(
+    wholeNumber(least, most),
+    v.transform((value) => value * 1000),
+  ),
+  allowed: `a whole number of seconds from ${least} to ${most}`,
+});
+
+const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) => ({
+  schema: v.picklist(values) as v.GenericSchema<string, T[number]>,
+  allowed: values.join(", "),
+});
+
+const oneLine = v.pipe(v.string(), v.regex(/^[^\p{Cc}]+$/u));
+
+const folder = v.pipe(
+  oneLine,
+  v.transform((path) => resolve(path)),
+);
+
+const folders = v.pipe(
+  oneLine,
+  v.transform((text) => text.split(delimiter).filter(Boolean)),
+  v.minLength(1),
+  v.transform((paths) => [...new Set(paths.map((path) => resolve(path)))]),
+);
+
+/** A name is looked up in PATH; what holds a slash is a path, which must not depend on the encoder's work folder. */
+const program = v.pipe(
+  oneLine,
+  v.transform((name) => (name.includes("/") ? resolve(name) : name)),
+);
+
+const database = v.pipe(
+  v.string(),
+  v.check((text) => text === ":memory:" || !/^[a-z][a-z0-9+.-]+:/i.test(text) || isFileUrl(text)),
+  v.transform((text) => {
+    if (text === "" || text === ":memory:") return text;
+    return isFileUrl(text) ? fileURLToPath(text) : resolve(text);
+  }),
+);
+
+function isFileUrl(text: string): boolean {
+  try {
+    return text.startsWith("file:///") && fileURLToPath(text) !== "/";
+  } catch {
+    return false;
+  }
+}
+
+/** Every key, by the field of the config that it sets, in the order of the README's table. */
+export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
+  host: {
+    env: "PONTUS_HOST",
+    fallback: "127.0.0.1",
+    allowed: "a host name or an IP address",
+    about: "Where the service listens; `0.0.0.0` is every interface.",
+    schema: v.pipe(v.string(), v.regex(/^[a-z0-9:][a-z0-9.:%_-]{0,252}$/i)),
+  },
+  port: {
+    env: "PONTUS_PORT",
+    fallback: "8080",
+    ...count(0, 65535),
+    about: "Its port; 0 takes any free one. Without it, `PORT` is honoured.",
+  },
+  dataFolder: {
+    env: "PONTUS_DATA_DIR",
+    fallback: "./data",
+    allowed: "a path",
+    about: "The service's own folder: database, scratch, `credentials.json`. Made when missing.",
+    schema: folder,
+  },
+  databasePath: {
+    env: "PONTUS_DATABASE_URL",
+    fallback: "",
+    shown: "`pontus.db` in the data folder",
+    allowed: "a path, a file:/// URL or :memory:",
+    about: "The SQLite database; `:memory:` forgets everything at the end.",
+    schema: database,
+  },
+  mediaRoots: {
+    env: "PONTUS_MEDIA_ROOTS",
+    fallback: "./media",
+    allowed: "paths separated by `:` (on Windows `;`)",
+    about:
+      "The folders that sources are read from and targets written to; plain paths in tasks are relative to the first. Made when missing.",
+    schema: folders,
+  },
+  clients: {
+    env: "PONTUS_CLIENTS",
+    fallback: "[]",
+    shown: "one with random keys, in `credentials.json`",
+    allowed: "JSON, or the path of a JSON file",
+    about:
+      'The clients of the API: `[{"client_code", "public_key", "private_key", "strong_only"?, "disabled"?}]`, or a path to a file of that.',
+    isSecret: true,
+    schema: clientsSchema,
+  },
+  concurrency: {
+    env: "PONTUS_CONCURRENCY",
+    fallback: "",
+    shown: "the number of cores",
+    ...count(0, 256),
+    about: "How many tasks run at once; 0 serves the API and runs none.",
+  },
+  taskTimeoutMs: {
+    env: "PONTUS_TASK_TIMEOUT_SECONDS",
+    fallback: "21600",
+    // 14 days: a timer of JavaScript reaches no further than 24.
+    ...seconds(1, 1_209_600),
+    about: "How long one attempt at a task may take, where the task does not say.",
+  },
+  attemptsMax: {
+    env: "PONTUS_ATTEMPTS_MAX",
+    fallback: "3",
+    ...count(1, 100),
+    about: "How often a task is tried where another try can help, and before it is given up.",
+  },
+  defaultProfile: {
+    env: "PONTUS_DEFAULT_PROFILE",
+    fallback: "video_mp4_1280x720_1728kbps",
+    allowed: "the name of a system profile",
+    about: "The profile of a task that names none.",
+    schema: v.pipe(v.string(), v.check(isSystemName)),
+  },
+  targetsMax: {
+    env: "PONTUS_TARGETS_MAX",
+    fallback: "32",
+    ...count(1, 1000),
+    about: "How many targets a task may have.",
+  },
+  pixelsMax: {
+    env: "PONTUS_MAX_PIXELS",
+    fallback: "36000000",
+    ...count(4096, 1_000_000_000, "pixels"),
+    about: "Width times height of the largest picture that is decoded.",
+  },
+  bodyBytesMax: {
+    env: "PONTUS_BODY_BYTES_MAX",
+    fallback: "1048576",
+    ...count(1024, 67_108_864, "bytes"),
+    about: "The largest body of a request.",
+  },
+  clockSkewMs: {
+    env: "PONTUS_CLOCK_SKEW_SECONDS",
+    fallback: "300",
+    ...seconds(1, 86_400),
+    about: "How far `apiExecTime` may be off.",
+  },
+  engine: {
+    env: "PONTUS_ENGINE",
+    fallback: "auto",
+    schema: v.picklist(["auto", "native"]) as v.GenericSchema<string, "auto" | "native">,
+    allowed: "auto, native (this version has no wasm engine)",
+    about: "What transcodes; `auto` is `native` where ffmpeg and ffprobe are found.",
+  },
+  ffmpeg: {
+    env: "PONTUS_FFMPEG",
+    fallback: "ffmpeg",
+    allowed: "the name or path of a program",
+    about: "The ffmpeg to run.",
+    schema: program,
+  },
+  ffprobe: {
+    env: "PONTUS_FFPROBE",
+    fallback: "ffprobe",
+    allowed: "the name or path of a program",
+    about: "The ffprobe to run.",
+    schema: program,
+  },
+  stallTimeoutMs: {
+    env: "PONTUS_STALL_TIMEOUT_SECONDS",
+    fallback: "60",
+    ...seconds(1, 3600),
+    about: "An encoder that makes no progress for so long is ended.",
+  },
+  stopGraceMs: {
+    env: "PONTUS_STOP_GRACE_SECONDS",
+    fallback: "10",
+    ...seconds(0, 600),
+    about: "How long encoders and calls have to end by themselves at a stop.",
+  },
+  leaseMs: {
+    env: "PONTUS_LEASE_SECONDS",
+    fallback: "6",
+    ...seconds(1, 3600),
+    about: "A worker that was not heard of for so long loses its tasks.",
+  },
+  logLevel: {
+    env: "PONTUS_LOG_LEVEL",
+    fallback: "info",
+    ...oneOf("trace", "debug", "info", "warning", "error", "fatal"),
+    about: "The least severe lines that are written.",
+  },
+  logFormat: {
+    env: "PONTUS_LOG_FORMAT",
+    fallback: "auto",
+    ...oneOf("auto", "json", "text"),
+    about: "`auto` is `text` on a terminal and `json` elsewhere.",
+  },
+};

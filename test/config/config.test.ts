@@ -1,0 +1,194 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { ConfigError, type Environment, parseConfig } from "../../src/config/config.ts";
+import { KEYS } from "../../src/config/keys.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+
+const parse = (env: Environment) => parseConfig(env, { cores: 4 });
+const configOf = (env: Environment) => parse(env).config;
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    parse(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const aClient = { client_code: "client1", public_key: "public", private_key: "s3cr3t-key" };
+
+describe("parseConfig", () => {
+  test("takes the defaults where nothing is said", () => {
+    expect(parse({})).toEqual({
+      warnings: [],
+      config: {
+        host: "127.0.0.1",
+        port: 8080,
+        dataFolder: resolve("data"),
+        databasePath: resolve("data/pontus.db"),
+        mediaRoots: [resolve("media")],
+        clients: [],
+        concurrency: 4,
+        taskTimeoutMs: 21_600_000,
+        attemptsMax: 3,
+        defaultProfile: "video_mp4_1280x720_1728kbps",
+        targetsMax: 32,
+        pixelsMax: 36_000_000,
+        bodyBytesMax: 1_048_576,
+        clockSkewMs: 300_000,
+        engine: "auto",
+        ffmpeg: "ffmpeg",
+        ffprobe: "ffprobe",
+        stallTimeoutMs: 60_000,
+        stopGraceMs: 10_000,
+        leaseMs: 6_000,
+        logLevel: "info",
+        logFormat: "auto",
+      },
+    });
+  });
+
+  test("counts an empty value as absent", () => {
+    const empty = Object.fromEntries(Object.values(KEYS).map(({ env }) => [env, ""]));
+    expect(parse({ ...empty, PORT: "" })).toEqual(parse({}));
+  });
+
+  test.each([
+    ["PONTUS_HOST", "::1", { host: "::1" }],
+    ["PONTUS_PORT", "0", { port: 0 }],
+    ["PORT", "3000", { port: 3000 }],
+    ["PONTUS_DATA_DIR", "/d", { dataFolder: "/d", databasePath: "/d/pontus.db" }],
+    ["PONTUS_DATABASE_URL", ":memory:", { databasePath: ":memory:" }],
+    ["PONTUS_DATABASE_URL", "file:///d/a%20b.db", { databasePath: "/d/a b.db" }],
+    ["PONTUS_DATABASE_URL", "x.db", { databasePath: resolve("x.db") }],
+    [
+      "PONTUS_MEDIA_ROOTS",
+      ["/a", "b", "/a", ""].join(delimiter),
+      { mediaRoots: ["/a", resolve("b")] },
+    ],
+    ["PONTUS_CONCURRENCY", "0", { concurrency: 0 }],
+    ["PONTUS_TASK_TIMEOUT_SECONDS", "90", { taskTimeoutMs: 90_000 }],
+    ["PONTUS_DEFAULT_PROFILE", "audio_mp3_128kbps", { defaultProfile: "audio_mp3_128kbps" }],
+    ["PONTUS_STOP_GRACE_SECONDS", "0", { stopGraceMs: 0 }],
+    ["PONTUS_FFMPEG", "./bin/ffmpeg", { ffmpeg: resolve("bin/ffmpeg") }],
+    ["PONTUS_LOG_LEVEL", "warning", { logLevel: "warning" }],
+  ] as const)("reads %s=%s", (name, text, expected) => {
+    expect(configOf({ [name]: text })).toMatchObject(expected);
+  });
+
+  test("prefers PONTUS_PORT to PORT", () => {
+    expect(configOf({ PONTUS_PORT: "1", PORT: "2" }).port).toBe(1);
+  });
+
+  test.each([
+    ["PONTUS_HOST", "http://x"],
+    ["PONTUS_PORT", "65536"],
+    ["PONTUS_PORT", "80a"],
+    ["PONTUS_PORT", "-1"],
+    ["PONTUS_PORT", "1e3"],
+    ["PORT", "x"],
+    ["PONTUS_DATA_DIR", "a\nb"],
+    ["PONTUS_DATABASE_URL", "mysql://host/x"],
+    ["PONTUS_DATABASE_URL", "file:x.db"],
+    ["PONTUS_MEDIA_ROOTS", delimiter],
+    ["PONTUS_CONCURRENCY", "257"],
+    ["PONTUS_CONCURRENCY", "1.5"],
+    ["PONTUS_TASK_TIMEOUT_SECONDS", "0"],
+    ["PONTUS_DEFAULT_PROFILE", "video_mp4"],
+    ["PONTUS_CLOCK_SKEW_SECONDS", "0"],
+    ["PONTUS_MAX_PIXELS", "1"],
+    ["PONTUS_TARGETS_MAX", "0"],
+    ["PONTUS_BODY_BYTES_MAX", "1"],
+    ["PONTUS_ATTEMPTS_MAX", "0"],
+    ["PONTUS_LOG_LEVEL", "warn"],
+    ["PONTUS_LOG_FORMAT", "xml"],
+    ["PONTUS_FFMPEG", "a\0b"],
+    ["PONTUS_ENGINE", "gpu"],
+    ["PONTUS_STALL_TIMEOUT_SECONDS", "0"],
+    ["PONTUS_STOP_GRACE_SECONDS", "601"],
+    ["PONTUS_LEASE_SECONDS", "0"],
+  ])("refuses %s=%j, naming key, value and what is allowed", (name, text) => {
+    const key = Object.values(KEYS).find(({ env }) => env === name) ?? KEYS.port;
+    expect(problemsOf({ [name]: text })).toEqual([
+      `Cannot use ${name} ${JSON.stringify(text)}: allowed is ${key.allowed}`,
+    ]);
+  });
+
+  test("says that there is no wasm engine yet", () => {
+    expect(problemsOf({ PONTUS_ENGINE: "wasm" })[0]).toContain("this version has no wasm engine");
+  });
+
+  test("tells of every wrong value at once", () => {
+    const env = { PONTUS_PORT: "x", PONTUS_LOG_LEVEL: "y", PONTUS_MEDIA_ROOTS: delimiter };
+    expect(problemsOf(env)).toHaveLength(3);
+    expect(() => parse(env)).toThrow(/PONTUS_PORT.*\n.*\n.*PONTUS_LOG_LEVEL/);
+  });
+
+  test("masks the credentials of a URL in a wrong value", () => {
+    const [problem] = problemsOf({ PONTUS_DATABASE_URL: "postgres://user:hunter2@host/db" });
+    expect(problem).toContain("postgres://***@host/db");
+  });
+
+  test("does not let the data folder be a media root", () => {
+    const [problem] = problemsOf({ PONTUS_DATA_DIR: "x", PONTUS_MEDIA_ROOTS: "./x" });
+    expect(problem).toContain("PONTUS_MEDIA_ROOTS");
+  });
+
+  test("warns of keys that there are not, with the nearest that there is", () => {
+    const { warnings } = parse({ PONTUS_PROT: "1", PONTUS_SOMETHING_ELSE: "1", PATH: "/bin" });
+    expect(warnings).toEqual([
+      "There is no key PONTUS_PROT; did you mean PONTUS_PORT?",
+      "There is no key PONTUS_SOMETHING_ELSE",
+    ]);
+  });
+});
+
+describe("PONTUS_CLIENTS", () => {
+  const parsed = {
+    clientCode: "client1",
+    publicKey: "public",
+    privateKey: "s3cr3t-key",
+    strongOnly: false,
+    disabled: false,
+  };
+
+  test("is JSON text, or the path of a file of it, or one client as credentials.json holds it", () => {
+    const text = JSON.stringify([{ ...aClient, strong_only: true }]);
+    const path = join(tempFolder(), "clients.json");
+    writeFileSync(path, JSON.stringify(aClient));
+    expect(configOf({ PONTUS_CLIENTS: text }).clients).toEqual([{ ...parsed, strongOnly: true }]);
+    expect(configOf({ PONTUS_CLIENTS: path }).clients).toEqual([parsed]);
+  });
+
+  test.each([
+    ["[", ["it is not JSON"]],
+    ["/no/such/file", ["it names no file that can be read"]],
+    ["[5]", ["0 must be an object"]],
+    [JSON.stringify([{ ...aClient, private_key: undefined }]), ["0.private_key is missing"]],
+    [JSON.stringify([{ ...aClient, private_key: "" }]), ["0.private_key must not be empty"]],
+    [JSON.stringify([{ ...aClient, private_key: 5544332211 }]), ["0.private_key must be a string"]],
+    [
+      JSON.stringify([aClient, { ...aClient, client_code: "a b", extra: 1 }]),
+      [
+        "1.client_code must be 1 to 128 visible ASCII characters",
+        "1.extra is no field of a client",
+      ],
+    ],
+    [
+      JSON.stringify([aClient, { ...aClient, public_key: "x" }]),
+      ["two clients have the same client_code"],
+    ],
+    [
+      JSON.stringify([aClient, { ...aClient, client_code: "x" }]),
+      ["two clients have the same public_key"],
+    ],
+    [JSON.stringify([{ ...aClient, disabled: "no" }]), ["0.disabled must be true or false"]],
+  ])("refuses case %#, naming the field and never the value", (text, expected) => {
+    const problems = problemsOf({ PONTUS_CLIENTS: text });
+    expect(problems).toEqual(expected.map((what) => `Cannot use PONTUS_CLIENTS: ${what}`));
+    expect(problems.join()).not.toMatch(/s3cr3t|5544332211|no\/such/);
+  });
+});
