@@ -3,7 +3,7 @@ import type { Capabilities } from "../plan/plan.ts";
 import { assignRenditions } from "../profile/assign.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { Address, Storage } from "../storage/storage.ts";
+import type { Address } from "../storage/storage.ts";
 import type {
   ClientStore,
   Idempotency,
@@ -14,7 +14,7 @@ import type {
 } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
-import { judgeSource, judgeTarget } from "./addresses.ts";
+import { type AddressJudge, judgeSource, judgeTarget } from "./addresses.ts";
 import type { Caller } from "./authenticate.ts";
 import { findProfile } from "./profiles.ts";
 
@@ -36,8 +36,9 @@ export type CreateTaskPorts = {
   readonly profiles: Pick<ProfileStore, "get">;
   readonly clients: Pick<ClientStore, "useNonce">;
   readonly queue: Pick<Queue, "announceWork">;
-  readonly storages: readonly Storage[];
-  readonly capabilities: Capabilities;
+  readonly storages: readonly AddressJudge[];
+  /** What the engine can do here; waits for it while the service starts. @throws {TaskError} where there is none */
+  readonly capabilities: () => Promise<Capabilities>;
   /** Used where the caller names no profile. */
   readonly defaultProfile: string;
   readonly targetsMax: number;
@@ -163,6 +164,7 @@ async function assign(
   for (const target of targets)
     overrides.push(target.profileName === undefined ? undefined : await find(target.profileName));
   const assignments = assignRenditions(taskProfile, overrides);
-  for (const { rendition } of assignments) refuseImpossible(rendition, ports.capabilities);
+  const capabilities = await ports.capabilities();
+  for (const { rendition } of assignments) refuseImpossible(rendition, capabilities);
   return { assignments, customProfiles: [...custom] };
 }

@@ -67,3 +67,13 @@ export interface Storage {
    */
   deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void>;
 }
+
+/** `mailto:x`, `file:/a`, `C:\\a`: what stands before the first colon decides who reads it, as in RFC 3986. */
+const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
+
+/** The scheme of an address, in lower case; a plain path is a file's. */
+export const schemeOf = (url: string): string => SCHEME.exec(url)?.[1]?.toLowerCase() ?? "file";
+
+/** The storage that speaks an address's scheme, if there is one. */
+export const storageFor = (storages: readonly Storage[], url: string): Storage | undefined =>
+  storages.find(({ schemes }) => schemes.includes(schemeOf(url)));

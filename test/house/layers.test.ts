@@ -21,7 +21,7 @@ const PURE = ["plan", "profile", "probe", "task"];
 /** Packages that belong to some places only. */
 const OWNERS = [
   { what: /^(zod|hono|@hono|yaml|swagger-ui-dist)(\/|$)/, only: ["http"] },
-  { what: /^valibot$/, only: ["config", "probe", "engine", "queue", "store", "profile"] },
+  { what: /^valibot$/, only: ["main", "config", "worker", "probe", "engine"] },
   { what: /^drizzle-orm(\/|$)/, only: ["store", "queue", "events", "db"] },
   { what: /^bun(:|$)/, only: ["runtime/bun.ts", "db/sqlite.bun.ts"] },
   {

@@ -1,0 +1,220 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import type { Config } from "./config/config.ts";
+import { firstClient } from "./config/credentials.ts";
+import { openDatabase } from "./db/database.ts";
+import type { Engine } from "./engine/engine.ts";
+import { NativeEngine } from "./engine/native.ts";
+import type { Readiness } from "./http/health.ts";
+import { createHttpApp } from "./http/http.ts";
+import { SqliteQueue } from "./queue/sqlite.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { FileStorage } from "./storage/file.ts";
+import { type Storage, storageFor } from "./storage/storage.ts";
+import { SqliteClientStore } from "./store/clients.ts";
+import { SqliteProfileStore } from "./store/profiles.ts";
+import type { ClientStore } from "./store/store.ts";
+import { SqliteTaskStore } from "./store/tasks.ts";
+import { TaskError } from "./task/errors.ts";
+import { type Instance, recoverDead, registerInstance } from "./worker/instance.ts";
+import { Worker } from "./worker/worker.ts";
+
+const log = getLogger(["pontus"]);
+
+/** A connection on which nothing moves for so long is closed: a slow client holds no place for ever. */
+const IDLE_TIMEOUT_SECONDS = 30;
+/** A probe reads headers and a few packets; one that takes longer waits for something that does not come. */
+const PROBE_TIMEOUT_MS = 60_000;
+/** How long running calls may take to end when the service stops. */
+const CALLS_GRACE_MS = 2_000;
+
+/** The service while it runs. */
+export type Service = {
+  readonly url: string;
+  /** Settles when all is ready for work: what a dead instance left is cleared, tasks are taken up. Rejects where there is no engine. */
+  readonly ready: Promise<void>;
+  /** Ends calls, gives running tasks back, closes everything. */
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Puts the service together: the one place that names adapters.
+ *
+ * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
+ */
+export async function startService(
+  config: Config,
+  runtime: Runtime,
+  version: string,
+): Promise<Service> {
+  const engine = openEngine(config);
+  // Whoever needs it learns of its failure; a moment in which nobody waits for it is no reason to crash.
+  engine.catch(() => {});
+  const now = () => Date.now();
+  mkdirSync(config.dataFolder, { recursive: true });
+  const database = openDatabase(config.databasePath);
+  const tasks = new SqliteTaskStore(database, { now });
+  const profiles = new SqliteProfileStore(database, { now });
+  const clients = new SqliteClientStore(database);
+  const { attemptsMax, leaseMs } = config;
+  const queue = new SqliteQueue(database, { now, leaseMs, attemptsMax });
+  const storages: readonly Storage[] = [
+    await FileStorage.open({ roots: config.mediaRoots, closed: [config.dataFolder] }),
+  ];
+  await seedClients(config, clients);
+
+  let working: Working | undefined;
+  const readiness = () => readinessOf(engine, () => queue.depth(), working);
+  const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
+  const http = createHttpApp({
+    tasks,
+    profiles,
+    clients,
+    queue,
+    storages,
+    capabilities: async () => (await engine).capabilities,
+    now,
+    clockSkewMs,
+    bodyBytesMax,
+    targetsMax,
+    defaultProfile,
+    readiness,
+    version,
+  });
+  const server = runtime.serve({
+    host: config.host,
+    port: config.port,
+    fetch: http.fetch,
+    idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
+    bodyBytesMax: 2 * bodyBytesMax,
+  });
+  const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${server.port}`;
+  log.info("Pontus {version} on {runtime} listens at {url}", {
+    version,
+    runtime: `${runtime.name} ${runtime.version}`,
+    url,
+  });
+
+  const begin = async (): Promise<void> => {
+    working = await beginWork(config, await engine, {
+      queue,
+      tasks,
+      storages,
+      now,
+    });
+  };
+  const ready = begin();
+  return {
+    url,
+    ready,
+    stop: async () => {
+      await Promise.allSettled([ready]);
+      await server.stop(CALLS_GRACE_MS);
+      await working?.worker.stop();
+      await working?.instance.release();
+      database.close();
+      log.info("Pontus has stopped");
+    },
+  };
+}
+
+/** What runs once there is an engine. */
+type Working = { readonly worker: Worker; readonly instance: Instance };
+
+async function openEngine(config: Config): Promise<Engine> {
+  const { ffmpeg, ffprobe, pixelsMax, stallTimeoutMs, stopGraceMs, concurrency } = config;
+  const engine = await NativeEngine.open({
+    ffmpeg,
+    ffprobe,
+    maxPixels: pixelsMax,
+    stallTimeoutMs,
+    graceMs: stopGraceMs,
+    probeTimeoutMs: PROBE_TIMEOUT_MS,
+    threads: concurrency,
+  });
+  log.info("Engine is native: {version} and its ffprobe can be run", {
+    version: engine.capabilities.version,
+  });
+  return engine;
+}
+
+async function seedClients(config: Config, clients: ClientStore): Promise<void> {
+  if (config.clients.length > 0) return clients.seed(config.clients);
+  if ((await clients.count()) > 0) return;
+  const { client, path, isNew } = firstClient(config.dataFolder);
+  await clients.seed([client]);
+  if (isNew)
+    log.warn("No client is configured: made client {code}, its keys are in {path}", {
+      code: client.clientCode,
+      path,
+    });
+}
+
+async function beginWork(
+  config: Config,
+  engine: Engine,
+  parts: {
+    readonly queue: SqliteQueue;
+    readonly tasks: SqliteTaskStore;
+    readonly storages: readonly Storage[];
+    readonly now: () => number;
+  },
+): Promise<Working> {
+  const { queue, tasks, storages, now } = parts;
+  const scratchRoot = join(config.dataFolder, "scratch");
+  const instance = await registerInstance(scratchRoot);
+  await recoverDead(scratchRoot, instance, { engine, queue });
+  const worker = new Worker(
+    {
+      queue,
+      store: tasks,
+      engine,
+      now,
+      storageOf: (url, side) => {
+        const storage = storageFor(storages, url);
+        if (storage) return storage;
+        throw new TaskError(
+          side === "source" ? "input_not_supported" : "output_not_supported",
+          `Cannot open the ${side}: addresses of this scheme are not supported here`,
+        );
+      },
+      purge: async () => {
+        await tasks.purge();
+      },
+    },
+    {
+      id: instance.id,
+      scratch: instance.scratch,
+      slots: config.concurrency,
+      leaseMs: config.leaseMs,
+      attemptsMax: config.attemptsMax,
+      taskTimeoutMs: config.taskTimeoutMs,
+    },
+  );
+  worker.start();
+  return { worker, instance };
+}
+
+async function readinessOf(
+  opening: Promise<Engine>,
+  depthOf: () => Promise<{ readonly pending: number; readonly running: number }>,
+  working: Working | undefined,
+): Promise<Readiness> {
+  const engine = await opening.then(
+    ({ capabilities }) => ({ ok: true, detail: `native: ${capabilities.version}` }),
+    (error: Error) => ({ ok: false, detail: error.message }),
+  );
+  const store = await depthOf().then(
+    ({ pending, running }) => ({
+      ok: true,
+      detail: `${pending} tasks pending, ${running} running`,
+    }),
+    (error: Error) => ({ ok: false, detail: error.message }),
+  );
+  const worker = working
+    ? { ok: true, detail: `${working.worker.running} of ${working.worker.slots} slots in use` }
+    : { ok: false, detail: "has not started" };
+  const checks = { engine, store, worker };
+  return { ready: engine.ok && store.ok && worker.ok, checks };
+}

@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { inspect, parseArgs } from "node:util";
+import { getLogger } from "@logtape/logtape";
+import * as v from "valibot";
+import { type Service, startService } from "./app.ts";
+import { type Config, ConfigError, type Environment, parseConfig } from "./config/config.ts";
+import { configureLogging, disposeLogging } from "./config/logging.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { TaskError } from "./task/errors.ts";
+
+const log = getLogger(["pontus"]);
+
+const USAGE = `Usage: pontus [--help | --version]
+
+Starts the transcoding service. It is set up by PONTUS_* environment variables: see the table in README.md.
+`;
+
+/** What a process ends with: all went well, it could not go on, it was called wrongly. */
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/**
+ * The service as a process: reads its arguments and its environment, runs until SIGINT or SIGTERM, and stops cleanly.
+ *
+ * @returns the exit code
+ */
+export async function runService(
+  runtime: Runtime,
+  args: readonly string[],
+  env: Environment,
+): Promise<number> {
+  const version = readVersion();
+  try {
+    const options = { help: { type: "boolean" }, version: { type: "boolean" } } as const;
+    const { values } = parseArgs({ args: [...args], options, strict: true });
+    if (values.help || values.version) {
+      process.stdout.write(values.help ? USAGE : `pontus ${version}\n`);
+      return EXIT.ok;
+    }
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    return EXIT.usage;
+  }
+  try {
+    const { config, warnings } = parseConfig(env, { cores: availableParallelism() });
+    await configureLogging({ level: config.logLevel, format: config.logFormat });
+    for (const warning of warnings) log.warn("{warning}", { warning });
+    return await serveUntilStopped(config, runtime, version);
+  } catch (error) {
+    const isExpected = error instanceof ConfigError || error instanceof TaskError;
+    process.stderr.write(`${isExpected ? error.message : inspect(error)}\n`);
+    return EXIT.failed;
+  } finally {
+    await disposeLogging();
+  }
+}
+
+async function serveUntilStopped(
+  config: Config,
+  runtime: Runtime,
+  version: string,
+): Promise<number> {
+  // Heard from the first moment on: a stop that comes while the service starts is not lost.
+  const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  let service: Service | undefined;
+  try {
+    service = await startService(config, runtime, version);
+    await Promise.race([service.ready.then(() => stopped), stopped]);
+    return EXIT.ok;
+  } finally {
+    await service?.stop();
+  }
+}
+
+const packageSchema = v.object({ version: v.string() });
+
+const readVersion = (): string => {
+  const file = new URL("../package.json", import.meta.url);
+  return v.parse(packageSchema, JSON.parse(readFileSync(file, "utf8"))).version;
+};

@@ -1,0 +1,26 @@
+import type { Runtime, ServeOptions, Server } from "./runtime.ts";
+
+/** Bun's way to serve. */
+export const bunRuntime: Runtime = { name: "bun", version: Bun.version, serve };
+
+function serve(options: ServeOptions): Server {
+  const server = Bun.serve({
+    hostname: options.host,
+    port: options.port,
+    fetch: (request) => options.fetch(request),
+    idleTimeout: options.idleTimeoutSeconds,
+    maxRequestBodySize: options.bodyBytesMax,
+    development: false,
+  });
+  return {
+    port: server.port ?? options.port,
+    async stop(graceMs) {
+      const grace = AbortSignal.timeout(graceMs);
+      const cut = new Promise<void>((resolve) => {
+        grace.addEventListener("abort", () => resolve(), { once: true });
+      });
+      await Promise.race([server.stop(), cut]);
+      await server.stop(true);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { EngineProgress } from "../engine/engine.ts";
+import type { Plan, Step } from "../plan/plan.ts";
+import type { Progress } from "../task/task.ts";
+
+/** Percent before the outputs have been verified: no more than this. */
+const PERCENT_UNVERIFIED_MAX = 99;
+/** Weight of the newest speed in the moving average that the ETA is made from. */
+const SPEED_WEIGHT = 0.3;
+
+/** What an engine reports of one step, turned into the progress of the task: one object a run of a plan. */
+export class ProgressTracker {
+  readonly #plan: Plan;
+  #doneShare = 0;
+  #step: Step | undefined;
+  #speed = 0;
+  #last: EngineProgress = { outTimeSeconds: 0, speed: 0, fps: 0, frames: 0 };
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  /** Says that a step begins: the one before it is done. */
+  begin(step: Step): void {
+    this.#doneShare += this.#step?.share ?? 0;
+    this.#step = step;
+    this.#speed = 0;
+  }
+
+  /** Takes a report of the running step. */
+  update(report: EngineProgress): Progress {
+    this.#last = report;
+    this.#speed =
+      this.#speed === 0 ? report.speed : this.#speed + SPEED_WEIGHT * (report.speed - this.#speed);
+    return this.#progress("TRANSCODING");
+  }
+
+  /** The progress once all steps are done and the outputs go out. */
+  delivering(): Progress {
+    this.#doneShare = 1;
+    this.#step = undefined;
+    return this.#progress("DELIVERING");
+  }
+
+  #progress(phase: Progress["phase"]): Progress {
+    const duration = this.#plan.durationSeconds;
+    const { outTimeSeconds, speed, fps } = this.#last;
+    const base = { phase, outTimeSeconds, speed, fps };
+    if (duration === undefined || duration <= 0) return base;
+    const ofStep = Math.min(1, outTimeSeconds / duration);
+    const share = this.#step?.share ?? 0;
+    const done = Math.min(1, this.#doneShare + ofStep * share);
+    const percent = Math.min(PERCENT_UNVERIFIED_MAX, Math.round(done * 1000) / 10);
+    if (this.#speed <= 0 || share === 0) return { ...base, percent };
+    const stepSecondsLeft = ((1 - ofStep) * duration) / this.#speed;
+    const laterShare = Math.max(0, 1 - this.#doneShare - share);
+    const laterSeconds = ((laterShare / share) * duration) / this.#speed;
+    return { ...base, percent, etaSeconds: Math.ceil(stepSecondsLeft + laterSeconds) };
+  }
+}
