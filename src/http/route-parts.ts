@@ -109,6 +109,7 @@ export const ALWAYS = [
   "invalid_version",
   "request_too_large",
   "internal",
+  "service_unavailable",
 ] as const satisfies readonly ErrorCode[];
 
 /** What a call with a body can meet beside that. */

@@ -1,6 +1,9 @@
 import { type Address, type Storage, schemeOf, storageFor } from "../storage/storage.ts";
 import { TaskError } from "../task/errors.ts";
 
+/** What judges the addresses of some schemes. */
+export type AddressJudge = Pick<Storage, "schemes" | "source" | "target">;
+
 /** The same error, telling which field of the request it is about. */
 const at = (path: string, error: unknown): unknown =>
   error instanceof TaskError && error.fields.length === 0

@@ -75,5 +75,7 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 export const schemeOf = (url: string): string => SCHEME.exec(url)?.[1]?.toLowerCase() ?? "file";
 
 /** The storage that speaks an address's scheme, if there is one. */
-export const storageFor = (storages: readonly Storage[], url: string): Storage | undefined =>
-  storages.find(({ schemes }) => schemes.includes(schemeOf(url)));
+export const storageFor = <Any extends Pick<Storage, "schemes">>(
+  storages: readonly Any[],
+  url: string,
+): Any | undefined => storages.find(({ schemes }) => schemes.includes(schemeOf(url)));
