@@ -121,6 +121,13 @@ export interface TaskStore {
    * @throws {TaskError} `lease_lost`
    */
   finish(claim: Claim, outcome: Outcome): Promise<void>;
+
+  /**
+   * Forgets nonces and idempotency keys that have expired, a bounded batch of each at a time. To be called every minute.
+   *
+   * @returns how many were forgotten
+   */
+  purge(): Promise<number>;
 }
 
 /** Port: the profiles that clients registered. */

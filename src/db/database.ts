@@ -1,0 +1,74 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { openSqlite } from "#sqlite";
+import type { Orm } from "./connection.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { migrate } from "./migrate.ts";
+import { MIGRATIONS } from "./migrations.gen.ts";
+import { translateSqliteError } from "./sqlite-errors.ts";
+
+/** An open database. Prepare queries on `orm`, run them inside `read` and `write`. */
+export type Database = {
+  readonly orm: Orm;
+
+  /** Runs synchronous queries that change nothing. @throws {TaskError} `service_unavailable` */
+  read<T>(queries: () => T): Promise<T>;
+
+  /**
+   * Runs synchronous statements, all or nothing, in the transaction of this turn of the event loop. They may be run
+   * twice, the first time rolled back: they must change nothing but the database.
+   *
+   * @returns what they return, once it is on disk
+   * @throws what they throw, or {TaskError} `service_unavailable`
+   */
+  write<T>(statements: () => T): Promise<T>;
+
+  /** Commits what is waiting and closes the file; writes are refused from then on. */
+  close(): void;
+};
+
+/**
+ * `busy_timeout`: how long a writer waits for another process (ms); a commit takes a few.
+ * `synchronous`: FULL syncs every commit, as an acknowledged task must survive a power cut.
+ * `wal_autocheckpoint`: the log goes into the file every 8000 pages (32 MiB), when pages written often have met in it.
+ * `cache_size`: 32 MiB at most, so that a service at rest stays small; the system caches the rest of the file.
+ */
+const PRAGMAS = [
+  "PRAGMA busy_timeout = 5000",
+  "PRAGMA journal_mode = WAL",
+  "PRAGMA synchronous = FULL",
+  "PRAGMA foreign_keys = ON",
+  "PRAGMA wal_autocheckpoint = 8000",
+  "PRAGMA temp_store = MEMORY",
+  "PRAGMA cache_size = -32768",
+];
+
+/**
+ * Opens a database and brings it to the newest schema; makes the file and its folder where they are missing. Several
+ * processes may have the same file open.
+ *
+ * @param path - of a file, or `:memory:`
+ * @throws {Error} when it cannot be opened, or a newer version of this program made it
+ */
+export function openDatabase(path: string): Database {
+  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+  const connection = openSqlite(path);
+  PRAGMAS.forEach(connection.execute);
+  migrate(connection, MIGRATIONS);
+  const commits = new GroupCommit(connection);
+  return {
+    orm: connection.orm,
+    read: async (queries) => {
+      try {
+        return queries();
+      } catch (error) {
+        throw translateSqliteError(error);
+      }
+    },
+    write: (statements) => commits.write(statements),
+    close: () => {
+      commits.close();
+      connection.close();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { activeTargets, profileUses } from "./schema.ts";
+import type { TaskRow } from "./task-row.ts";
+
+/** What an unfinished task keeps others from: writing its targets, and deleting the custom profiles it uses. */
+export class Holdings {
+  readonly #queries;
+
+  constructor({ orm }: Database) {
+    const key = sql.placeholder("key");
+    const taskSeq = sql.placeholder("taskSeq");
+    const clientCode = sql.placeholder("clientCode");
+    const profileName = sql.placeholder("profileName");
+    this.#queries = {
+      holder: orm.select().from(activeTargets).where(eq(activeTargets.key, key)).prepare(),
+      hold: orm.insert(activeTargets).values({ key, taskSeq }).prepare(),
+      release: orm
+        .delete(activeTargets)
+        .where(and(eq(activeTargets.key, key), eq(activeTargets.taskSeq, taskSeq)))
+        .prepare(),
+      use: orm
+        .insert(profileUses)
+        .values({ clientCode, profileName, taskSeq })
+        .onConflictDoNothing()
+        .prepare(),
+      unuse: orm
+        .delete(profileUses)
+        .where(
+          and(
+            eq(profileUses.clientCode, clientCode),
+            eq(profileUses.profileName, profileName),
+            eq(profileUses.taskSeq, taskSeq),
+          ),
+        )
+        .prepare(),
+    };
+  }
+
+  /** The first of some targets that an unfinished task writes, or that stands there twice. */
+  taken<T extends { readonly key: string }>(targets: readonly T[]): T | undefined {
+    return targets.find(
+      ({ key }, index) =>
+        this.#queries.holder.get({ key }) !== undefined ||
+        targets.findIndex((other) => other.key === key) < index,
+    );
+  }
+
+  /** Takes targets that are free, and the task's custom profiles. */
+  take(
+    { seq, clientCode, customProfiles }: Pick<TaskRow, "seq" | "clientCode" | "customProfiles">,
+    targets: readonly { readonly key: string }[],
+  ): void {
+    for (const { key } of targets) this.#queries.hold.run({ key, taskSeq: seq });
+    for (const profileName of customProfiles)
+      this.#queries.use.run({ clientCode, profileName, taskSeq: seq });
+  }
+
+  /** Gives back all that a task holds. */
+  release({ seq, clientCode, customProfiles, targets }: TaskRow): void {
+    for (const { key } of targets) this.#queries.release.run({ key, taskSeq: seq });
+    for (const profileName of customProfiles)
+      this.#queries.unuse.run({ clientCode, profileName, taskSeq: seq });
+  }
+}

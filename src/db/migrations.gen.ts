@@ -1,0 +1,30 @@
+// Made by scripts/write-migrations.ts from src/db/migrations: do not edit.
+/** The SQL of every migration, oldest first; a database remembers how many it has. */
+export const MIGRATIONS: readonly { readonly name: string; readonly statements: readonly string[] }[] =
+  [
+  {
+    "name": "20261122152302_first",
+    "statements": [
+      "CREATE TABLE `active_targets` (\n\t`key` text PRIMARY KEY,\n\t`task_seq` integer NOT NULL,\n\tCONSTRAINT `fk_active_targets_task_seq_tasks_seq_fk` FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`)\n) WITHOUT ROWID;",
+      "CREATE TABLE `clients` (\n\t`client_code` text PRIMARY KEY,\n\t`public_key` text NOT NULL,\n\t`private_key` text NOT NULL,\n\t`strong_only` integer NOT NULL,\n\t`disabled` integer NOT NULL\n);",
+      "CREATE TABLE `events` (\n\t`seq` integer PRIMARY KEY,\n\t`task_seq` integer NOT NULL,\n\t`sequence` integer NOT NULL,\n\t`time_ms` integer NOT NULL,\n\t`type` text NOT NULL,\n\t`status` text NOT NULL,\n\t`attempt` integer NOT NULL,\n\t`failure` text,\n\t`target` integer,\n\t`target_status` text,\n\tCONSTRAINT `fk_events_task_seq_tasks_seq_fk` FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`)\n);",
+      "CREATE TABLE `idempotency_keys` (\n\t`seq` integer PRIMARY KEY,\n\t`client_code` text NOT NULL,\n\t`key` text NOT NULL,\n\t`body_digest` text NOT NULL,\n\t`task_id` text NOT NULL,\n\t`expires_ms` integer NOT NULL\n);",
+      "CREATE TABLE `nonces` (\n\t`seq` integer PRIMARY KEY,\n\t`client_code` text NOT NULL,\n\t`nonce` text NOT NULL,\n\t`expires_ms` integer NOT NULL\n);",
+      "CREATE TABLE `profile_uses` (\n\t`client_code` text NOT NULL,\n\t`profile_name` text NOT NULL,\n\t`task_seq` integer NOT NULL,\n\tCONSTRAINT `profile_uses_pk` PRIMARY KEY(`client_code`, `profile_name`, `task_seq`),\n\tCONSTRAINT `fk_profile_uses_task_seq_tasks_seq_fk` FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`)\n) WITHOUT ROWID;",
+      "CREATE TABLE `profiles` (\n\t`client_code` text NOT NULL,\n\t`name` text NOT NULL,\n\t`profile` text NOT NULL,\n\t`create_ms` integer NOT NULL,\n\tCONSTRAINT `profiles_pk` PRIMARY KEY(`client_code`, `name`)\n);",
+      "CREATE TABLE `tasks` (\n\t`seq` integer PRIMARY KEY,\n\t`id` text NOT NULL,\n\t`client_code` text NOT NULL,\n\t`profile_name` text NOT NULL,\n\t`status` text NOT NULL,\n\t`priority` integer NOT NULL,\n\t`create_ms` integer NOT NULL,\n\t`start_ms` integer,\n\t`end_ms` integer,\n\t`not_before_ms` integer,\n\t`attempt` integer NOT NULL,\n\t`failures` integer NOT NULL,\n\t`cancel_requested` integer NOT NULL,\n\t`worker_id` text,\n\t`lease_until_ms` integer,\n\t`engine` text,\n\t`event_sequence` integer NOT NULL,\n\t`failure` text,\n\t`progress` text,\n\t`attempts` text NOT NULL,\n\t`targets` text NOT NULL,\n\t`source_url` text NOT NULL,\n\t`timeout_seconds` integer,\n\t`metadata` text,\n\t`clip` text,\n\t`custom_profiles` text NOT NULL,\n\t`assignments` text NOT NULL\n);",
+      "CREATE UNIQUE INDEX `clients_public_key` ON `clients` (`public_key`);",
+      "CREATE UNIQUE INDEX `events_of_task` ON `events` (`task_seq`,`sequence`);",
+      "CREATE UNIQUE INDEX `idempotency_keys_once` ON `idempotency_keys` (`client_code`,`key`);",
+      "CREATE UNIQUE INDEX `nonces_once` ON `nonces` (`nonce`,`client_code`);",
+      "CREATE UNIQUE INDEX `tasks_id` ON `tasks` (`id`);",
+      "CREATE INDEX `tasks_ready` ON `tasks` (\"priority\" desc,`seq`,`not_before_ms`) WHERE status = 'PENDING' and not_before_ms is null;",
+      "CREATE INDEX `tasks_waiting` ON `tasks` (`not_before_ms`) WHERE status = 'PENDING' and not_before_ms is not null;",
+      "CREATE INDEX `tasks_leases` ON `tasks` (`lease_until_ms`) WHERE status = 'RUNNING';",
+      "CREATE INDEX `tasks_workers` ON `tasks` (`worker_id`) WHERE status = 'RUNNING';",
+      "CREATE INDEX `tasks_by_client` ON `tasks` (`client_code`,`create_ms`);",
+      "CREATE INDEX `tasks_by_status` ON `tasks` (`client_code`,`status`,`create_ms`);",
+      "CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`create_ms`,`status`);"
+    ]
+  }
+];

@@ -1,0 +1,177 @@
+import { sql } from "drizzle-orm";
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+import type { Assignment, Profile } from "../profile/profile.ts";
+import type {
+  Attempt,
+  Clip,
+  EngineName,
+  Failure,
+  Progress,
+  Target,
+  TargetStatus,
+  TaskEvent,
+  TaskStatus,
+} from "../task/task.ts";
+
+/** A target as its task's row holds it: `key` is what no two unfinished tasks may share. */
+export type StoredTarget = Target & { readonly key: string };
+
+/**
+ * Tasks. What is only ever read and written together with its task (targets, attempts) is a JSON column of it, so that
+ * a task is created by one insert and read by one select.
+ *
+ * The partial indexes are used only by queries that hold the same condition as literal text, never as a parameter.
+ */
+export const tasks = sqliteTable(
+  "tasks",
+  {
+    /** The order of creation; never leaves the service. */
+    seq: integer().primaryKey(),
+    id: text().notNull(),
+    clientCode: text("client_code").notNull(),
+    profileName: text("profile_name").notNull(),
+    status: text().$type<TaskStatus>().notNull(),
+    priority: integer().notNull(),
+    createMs: integer("create_ms").notNull(),
+    startMs: integer("start_ms"),
+    endMs: integer("end_ms"),
+    /** Set while a pending task waits for its next try; null as soon as it is due. */
+    notBeforeMs: integer("not_before_ms"),
+    attempt: integer().notNull(),
+    failures: integer().notNull(),
+    cancelRequested: integer("cancel_requested", { mode: "boolean" }).notNull(),
+    workerId: text("worker_id"),
+    leaseUntilMs: integer("lease_until_ms"),
+    engine: text().$type<EngineName>(),
+    /** The sequence number of its newest event. */
+    eventSequence: integer("event_sequence").notNull(),
+    failure: text({ mode: "json" }).$type<Failure>(),
+    progress: text({ mode: "json" }).$type<Progress>(),
+    attempts: text({ mode: "json" }).$type<readonly Attempt[]>().notNull(),
+    targets: text({ mode: "json" }).$type<readonly StoredTarget[]>().notNull(),
+    sourceUrl: text("source_url").notNull(),
+    timeoutSeconds: integer("timeout_seconds"),
+    metadata: text({ mode: "json" }).$type<Readonly<Record<string, string>>>(),
+    clip: text({ mode: "json" }).$type<Clip>(),
+    customProfiles: text("custom_profiles", { mode: "json" }).$type<readonly string[]>().notNull(),
+    assignments: text({ mode: "json" }).$type<readonly Assignment[]>().notNull(),
+  },
+  (table) => [
+    uniqueIndex("tasks_id").on(table.id),
+    // Claims read the head of `ready`; tasks that wait for a later try stand apart, so that they are never stepped over.
+    index("tasks_ready")
+      // The last is always null here; with it a count needs no look at the rows.
+      .on(sql`${table.priority} desc`, table.seq, table.notBeforeMs)
+      .where(sql`status = 'PENDING' and not_before_ms is null`),
+    index("tasks_waiting")
+      .on(table.notBeforeMs)
+      .where(sql`status = 'PENDING' and not_before_ms is not null`),
+    index("tasks_leases").on(table.leaseUntilMs).where(sql`status = 'RUNNING'`),
+    index("tasks_workers").on(table.workerId).where(sql`status = 'RUNNING'`),
+    // One index for each way to filter a list: every page is a walk along one of them. SQLite appends seq itself.
+    index("tasks_by_client").on(table.clientCode, table.createMs),
+    index("tasks_by_status").on(table.clientCode, table.status, table.createMs),
+    // With the status at its end, so that a list filtered by both is read off the index alone.
+    index("tasks_by_profile").on(table.clientCode, table.profileName, table.createMs, table.status),
+  ],
+);
+
+/** The log of all tasks: `seq` is the order of writing over all of them, `sequence` counts within one. */
+export const events = sqliteTable(
+  "events",
+  {
+    seq: integer().primaryKey(),
+    taskSeq: integer("task_seq")
+      .notNull()
+      .references(() => tasks.seq),
+    sequence: integer().notNull(),
+    timeMs: integer("time_ms").notNull(),
+    type: text().$type<TaskEvent["type"]>().notNull(),
+    status: text().$type<TaskStatus>().notNull(),
+    attempt: integer().notNull(),
+    failure: text({ mode: "json" }).$type<Failure>(),
+    target: integer(),
+    targetStatus: text("target_status").$type<TargetStatus>(),
+  },
+  (table) => [uniqueIndex("events_of_task").on(table.taskSeq, table.sequence)],
+);
+
+/** The targets of unfinished tasks. WITHOUT ROWID, which only the migration can say: one tree to write instead of two. */
+export const activeTargets = sqliteTable("active_targets", {
+  key: text().primaryKey(),
+  taskSeq: integer("task_seq")
+    .notNull()
+    .references(() => tasks.seq),
+});
+
+/** The custom profiles that unfinished tasks use. WITHOUT ROWID like the targets. */
+export const profileUses = sqliteTable(
+  "profile_uses",
+  {
+    clientCode: text("client_code").notNull(),
+    profileName: text("profile_name").notNull(),
+    taskSeq: integer("task_seq")
+      .notNull()
+      .references(() => tasks.seq),
+  },
+  (table) => [primaryKey({ columns: [table.clientCode, table.profileName, table.taskSeq] })],
+);
+
+/** Nonces of authenticated calls. `seq` is their order of arrival: the oldest are purged first, without an index more. */
+export const nonces = sqliteTable(
+  "nonces",
+  {
+    seq: integer().primaryKey(),
+    clientCode: text("client_code").notNull(),
+    nonce: text().notNull(),
+    expiresMs: integer("expires_ms").notNull(),
+  },
+  // The nonce first: it tells two rows apart at once, the client does not.
+  (table) => [uniqueIndex("nonces_once").on(table.nonce, table.clientCode)],
+);
+
+/** Idempotency keys of creates and the tasks they made; purged like nonces. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    seq: integer().primaryKey(),
+    clientCode: text("client_code").notNull(),
+    key: text().notNull(),
+    bodyDigest: text("body_digest").notNull(),
+    taskId: text("task_id").notNull(),
+    expiresMs: integer("expires_ms").notNull(),
+  },
+  (table) => [uniqueIndex("idempotency_keys_once").on(table.clientCode, table.key)],
+);
+
+/** The profiles that clients registered. */
+export const profiles = sqliteTable(
+  "profiles",
+  {
+    clientCode: text("client_code").notNull(),
+    name: text().notNull(),
+    profile: text({ mode: "json" }).$type<Profile>().notNull(),
+    createMs: integer("create_ms").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.clientCode, table.name] })],
+);
+
+/** Clients of the API. The private key is kept as it is: checking an HMAC takes the key itself. */
+export const clients = sqliteTable(
+  "clients",
+  {
+    clientCode: text("client_code").primaryKey(),
+    publicKey: text("public_key").notNull(),
+    privateKey: text("private_key").notNull(),
+    strongOnly: integer("strong_only", { mode: "boolean" }).notNull(),
+    disabled: integer({ mode: "boolean" }).notNull(),
+  },
+  (table) => [uniqueIndex("clients_public_key").on(table.publicKey)],
+);

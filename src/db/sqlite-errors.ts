@@ -1,0 +1,36 @@
+import { TaskError } from "../task/errors.ts";
+
+/** Primary result codes that tell of the machine, not of the statement: the same write may succeed later. */
+const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
+  [5, "another process holds it"],
+  [6, "another process holds it"],
+  [7, "there is no memory left"],
+  [8, "it cannot be written"],
+  [10, "the disk fails"],
+  [11, "its file is damaged"],
+  [13, "the disk is full"],
+  [14, "its file cannot be opened"],
+  [26, "its file is damaged"],
+]);
+
+/** SQLite's primary result code, under whichever name a driver gives it; extended codes hold it in their low byte. */
+function resultCode(error: unknown): number | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = "errno" in cause ? cause.errno : "errcode" in cause ? cause.errcode : undefined;
+    if (typeof code === "number") return code & 0xff;
+  }
+  return undefined;
+}
+
+/**
+ * An error of the database as callers may see it: `service_unavailable` where the machine is the reason, else itself.
+ *
+ * @see https://sqlite.org/rescode.html
+ */
+export function translateSqliteError(error: unknown): unknown {
+  const reason = UNAVAILABLE.get(resultCode(error) ?? 0);
+  if (error instanceof TaskError || !reason) return error;
+  return new TaskError("service_unavailable", `Cannot use the database: ${reason}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,18 @@
+import { Database } from "bun:sqlite";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { Connection } from "./connection.ts";
+
+/** Opens a file, or `:memory:`, with Bun's own SQLite. */
+export function openSqlite(path: string): Connection {
+  const client = new Database(path, { create: true, readwrite: true });
+  return {
+    orm: drizzle({ client }),
+    execute: (sql) => client.run(sql),
+    value: (sql) => client.query(sql).values()[0]?.[0],
+    prepare: (sql) => {
+      const statement = client.prepare(sql);
+      return () => statement.run();
+    },
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,43 @@
+import { and, asc, inArray, lte, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { nonces } from "../db/schema.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Nonce } from "./store.ts";
+
+/** The nonces that were used. Its methods belong inside `Database.write`. */
+export class Nonces {
+  readonly #insert;
+  readonly #forget;
+
+  constructor({ orm }: Database) {
+    this.#insert = orm
+      .insert(nonces)
+      .values({
+        clientCode: sql.placeholder("clientCode"),
+        nonce: sql.placeholder("nonce"),
+        expiresMs: sql.placeholder("expiresMs"),
+      })
+      .onConflictDoNothing()
+      .prepare();
+    const oldest = orm
+      .select({ seq: nonces.seq })
+      .from(nonces)
+      .orderBy(asc(nonces.seq))
+      .limit(sql.placeholder("limit"));
+    this.#forget = orm
+      .delete(nonces)
+      .where(and(inArray(nonces.seq, oldest), lte(nonces.expiresMs, sql.placeholder("nowMs"))))
+      .prepare();
+  }
+
+  /** Stores a nonce. @throws {TaskError} `request_replayed` when it is there already; then nothing is written */
+  use(nonce: Nonce): void {
+    if (Number(this.#insert.run(nonce).changes) === 0)
+      throw new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
+  }
+
+  /** Forgets those of the oldest `limit` that have expired. @returns how many */
+  purge(nowMs: number, limit: number): number {
+    return Number(this.#forget.run({ nowMs, limit }).changes);
+  }
+}

@@ -1,0 +1,254 @@
+import { eq, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { EventLog } from "../db/event-log.ts";
+import { Holdings } from "../db/holdings.ts";
+import { tasks } from "../db/schema.ts";
+import { reopenTargets } from "../db/targets.ts";
+import { isHeld, leaseLost, TaskChanges, targetFacts } from "../db/task-changes.ts";
+import { TASK_COLUMNS, type TaskRow, taskOf } from "../db/task-row.ts";
+import { maskCredentials } from "../lib/mask.ts";
+import { TaskError } from "../task/errors.ts";
+import { canMove, isFinal } from "../task/status.ts";
+import type { Claim, Progress, Task } from "../task/task.ts";
+import { IdempotencyKeys } from "./idempotency-keys.ts";
+import { Nonces } from "./nonces.ts";
+import type {
+  Admission,
+  NewTask,
+  Outcome,
+  TargetResult,
+  TaskPage,
+  TaskQuery,
+  TaskStore,
+} from "./store.ts";
+import { TaskIds } from "./task-id.ts";
+import { TaskList } from "./task-list.ts";
+
+/** So many expired rows of a table go in one transaction: a fraction of a millisecond. */
+const PURGE_ROWS_MAX = 1000;
+
+/** Tasks in SQLite. */
+export class SqliteTaskStore implements TaskStore {
+  readonly #database: Database;
+  readonly #now: () => number;
+  readonly #ids = new TaskIds();
+  readonly #nonces: Nonces;
+  readonly #idempotencyKeys: IdempotencyKeys;
+  readonly #holdings: Holdings;
+  readonly #log: EventLog;
+  readonly #changes: TaskChanges;
+  readonly #list: TaskList;
+  readonly #queries;
+
+  /** @param options - `now`: ms since the epoch */
+  constructor(database: Database, options: { readonly now: () => number }) {
+    this.#database = database;
+    this.#now = options.now;
+    this.#nonces = new Nonces(database);
+    this.#idempotencyKeys = new IdempotencyKeys(database);
+    this.#holdings = new Holdings(database);
+    this.#log = new EventLog(database);
+    this.#changes = new TaskChanges(database, options.now);
+    this.#list = new TaskList(database);
+    this.#queries = prepareQueries(database);
+  }
+
+  async create(task: NewTask, admission: Admission): Promise<string> {
+    const answer = await this.#database.write(() => this.#admit(task, admission));
+    if (answer instanceof TaskError) throw answer;
+    return answer;
+  }
+
+  async get(clientCode: string, id: string): Promise<Task> {
+    return this.#database.read(() => taskOf(this.#find(clientCode, id)));
+  }
+
+  async list(clientCode: string, query: TaskQuery): Promise<TaskPage> {
+    return this.#database.read(() => this.#list.page(clientCode, query));
+  }
+
+  async cancel(clientCode: string, id: string): Promise<Task> {
+    return this.#database.write(() => {
+      const row = this.#find(clientCode, id);
+      if (isFinal(row.status))
+        throw new TaskError("task_conflict", `Cannot cancel task "${id}": it is ${row.status}`);
+      if (row.status === "PENDING") return taskOf(this.#changes.end(row, { status: "CANCELLED" }));
+      if (row.cancelRequested) return taskOf(row);
+      const change = { cancelRequested: true };
+      return taskOf(this.#changes.save(row, change, { type: "cancel_requested" }));
+    });
+  }
+
+  async retry(clientCode: string, id: string): Promise<Task> {
+    return this.#database.write(() => {
+      const row = this.#find(clientCode, id);
+      if (!isFinal(row.status) || !canMove(row.status, "PENDING"))
+        throw new TaskError("task_conflict", `Cannot retry task "${id}": it is ${row.status}`);
+      const targets = reopenTargets(row.targets);
+      const undelivered = targets.filter(({ status }) => status !== "SUCCESS");
+      const taken = this.#holdings.taken(undelivered);
+      if (taken) throw targetTaken(`retry task "${id}"`, taken);
+      this.#holdings.take(row, undelivered);
+      const change = {
+        status: "PENDING",
+        startMs: null,
+        endMs: null,
+        failures: 0,
+        cancelRequested: false,
+        engine: null,
+        failure: null,
+        progress: null,
+        targets,
+      } as const;
+      return taskOf(this.#changes.save(row, change, { type: "retried" }));
+    });
+  }
+
+  async saveProgress(claim: Claim, progress: Progress): Promise<void> {
+    await this.#database.write(() => {
+      const { changes } = this.#queries.saveProgress.run({ ...claim, progress });
+      if (Number(changes) === 0) throw leaseLost(claim);
+    });
+  }
+
+  async saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void> {
+    await this.#database.write(() => {
+      const row = this.#changes.held(claim);
+      const target = row.targets[index];
+      if (!target) throw new RangeError(`Cannot save target ${index}: the task has no such target`);
+      if (target.status === result.status) return;
+      const { failure: _, output: __, ...rest } = target;
+      const targets = row.targets.with(index, { ...rest, ...result });
+      this.#changes.save(row, { targets }, targetFacts(targets, index));
+    });
+  }
+
+  async mayPublish(claim: Claim): Promise<void> {
+    await this.#database.read(() => {
+      const row = this.#queries.cancelRequested.get(claim);
+      if (!row) throw leaseLost(claim);
+      if (row.cancelRequested)
+        throw new TaskError(
+          "cancelled",
+          `Cannot publish for task "${claim.taskId}": it was cancelled`,
+        );
+    });
+  }
+
+  async finish(claim: Claim, outcome: Outcome): Promise<void> {
+    await this.#database.write(() => {
+      const row = this.#changes.held(claim);
+      this.#changes.end(row, row.cancelRequested ? { status: "CANCELLED" } : outcome);
+    });
+  }
+
+  async purge(): Promise<number> {
+    const nowMs = this.#now();
+    const purgeBatch = () => [
+      this.#nonces.purge(nowMs, PURGE_ROWS_MAX),
+      this.#idempotencyKeys.purge(nowMs, PURGE_ROWS_MAX),
+    ];
+    let total = 0;
+    let purged: readonly number[];
+    do {
+      purged = await this.#database.write(purgeBatch);
+      total += purged.reduce((sum, rows) => sum + rows, 0);
+    } while (purged.includes(PURGE_ROWS_MAX));
+    return total;
+  }
+
+  #find(clientCode: string, id: string): TaskRow {
+    const row = this.#queries.byId.get({ id });
+    if (row?.clientCode === clientCode) return row;
+    throw new TaskError("no_such_task", `Cannot find task "${id}": there is none of yours`);
+  }
+
+  /** The new task's id, or why there is none: returned, not thrown, so that the nonce is kept. */
+  #admit(task: NewTask, { nonce, idempotency }: Admission): string | TaskError {
+    this.#nonces.use(nonce);
+    const nowMs = this.#now();
+    const { clientCode } = task;
+    if (idempotency) {
+      const first = this.#idempotencyKeys.find(clientCode, idempotency.key, nowMs);
+      if (first?.bodyDigest === idempotency.bodyDigest) return first.taskId;
+      if (first)
+        return new TaskError(
+          "idempotency_conflict",
+          `Cannot create task: the idempotency key "${idempotency.key}" came with another body`,
+        );
+    }
+    const taken = this.#holdings.taken(task.targets);
+    if (taken) return targetTaken("create task", taken);
+    const id = this.#insert(task, nowMs);
+    if (idempotency) this.#idempotencyKeys.remember(clientCode, idempotency, id, nowMs);
+    return id;
+  }
+
+  #insert(task: NewTask, nowMs: number): string {
+    const id = this.#ids.next(nowMs);
+    const { lastInsertRowid } = this.#queries.insert.run({
+      id,
+      createMs: nowMs,
+      ...task,
+      targets: task.targets.map((target) => ({ ...target, status: "PENDING" })),
+      timeoutSeconds: task.timeoutSeconds ?? null,
+      metadata: task.metadata ?? null,
+      clip: task.clip ?? null,
+    });
+    const seq = Number(lastInsertRowid);
+    this.#holdings.take({ ...task, seq }, task.targets);
+    const state = { seq, eventSequence: 1, status: "PENDING", attempt: 0 } as const;
+    this.#log.append(state, nowMs, { type: "created" });
+    return id;
+  }
+}
+
+/** Why a task may not have a target. */
+const targetTaken = (verb: string, { url }: { readonly url: string }): TaskError =>
+  new TaskError(
+    "task_conflict",
+    `Cannot ${verb}: the target "${maskCredentials(url)}" is one of an unfinished task`,
+  );
+
+function prepareQueries({ orm }: Database) {
+  return {
+    byId: orm
+      .select(TASK_COLUMNS)
+      .from(tasks)
+      .where(eq(tasks.id, sql.placeholder("id")))
+      .prepare(),
+    cancelRequested: orm
+      .select({ cancelRequested: tasks.cancelRequested })
+      .from(tasks)
+      .where(isHeld)
+      .prepare(),
+    saveProgress: orm
+      .update(tasks)
+      .set({ progress: sql.placeholder("progress") })
+      .where(isHeld)
+      .prepare(),
+    insert: orm
+      .insert(tasks)
+      .values({
+        id: sql.placeholder("id"),
+        clientCode: sql.placeholder("clientCode"),
+        profileName: sql.placeholder("profileName"),
+        status: "PENDING",
+        priority: sql.placeholder("priority"),
+        createMs: sql.placeholder("createMs"),
+        attempt: 0,
+        failures: 0,
+        cancelRequested: false,
+        eventSequence: 1,
+        attempts: [],
+        targets: sql.placeholder("targets"),
+        sourceUrl: sql.placeholder("sourceUrl"),
+        timeoutSeconds: sql.placeholder("timeoutSeconds"),
+        metadata: sql.placeholder("metadata"),
+        clip: sql.placeholder("clip"),
+        customProfiles: sql.placeholder("customProfiles"),
+        assignments: sql.placeholder("assignments"),
+      })
+      .prepare(),
+  };
+}
