@@ -201,8 +201,9 @@ async function transcode(scratch: string, { url }: Service, signal: AbortSignal)
 
 async function demo(): Promise<void> {
   const stopped = new AbortController();
+  // Not once: the terminal and the parent both tell of the same Ctrl-C.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(name, () => stopped.abort(new Error(`Stopped by ${name}`)));
+    process.on(name, () => stopped.abort(new Error(`Stopped by ${name}`)));
   const scratch = mkdtempSync(join(tmpdir(), "pontus-demo-"));
   let service: Service | undefined;
   try {
