@@ -49,13 +49,11 @@ export async function readCapabilities(
   ffprobe: string,
   threads: number,
 ): Promise<Capabilities> {
-  const [version, encoders, muxers, filters] = await Promise.all([
-    ask(ffmpeg, "-version"),
-    ask(ffmpeg, "-encoders"),
-    ask(ffmpeg, "-muxers"),
-    ask(ffmpeg, "-filters"),
-    ask(ffprobe, "-version"),
-  ]);
+  const questions = ["-version", "-encoders", "-muxers", "-filters"];
+  const asked = [ask(ffprobe, "-version"), ...questions.map((question) => ask(ffmpeg, question))];
+  // All must have ended, also where one fails: nothing is left running.
+  await Promise.allSettled(asked);
+  const [, version = "", encoders = "", muxers = "", filters = ""] = await Promise.all(asked);
   const number = /^ffmpeg version (\S+)/.exec(version)?.[1];
   if (!number) throw new TaskError("encoder_missing", `Cannot use "${ffmpeg}": it is no ffmpeg`);
   return {
