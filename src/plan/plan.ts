@@ -44,8 +44,14 @@ export type Expectation = {
     readonly height?: number;
     /** The stream was copied whole: packets and time stamps are compared with the source's. */
     readonly sameAsSource: boolean;
+    /** Of this stream alone, at least; absent where the source does not say. */
+    readonly durationSeconds?: number;
   };
-  readonly audio?: { readonly codec: string; readonly sameAsSource: boolean };
+  readonly audio?: {
+    readonly codec: string;
+    readonly sameAsSource: boolean;
+    readonly durationSeconds?: number;
+  };
 };
 
 /** What one assignment makes: a file, or a playlist with the folder of its segments. */

@@ -1,0 +1,114 @@
+import { demuxerOf } from "../probe/formats.ts";
+import type { AudioCodec, Container, VideoCodec } from "../profile/profile.ts";
+
+/** A container that is written, so never `copy`. */
+export type Written = Exclude<Container, "copy">;
+
+/** How a container is written, and what it can hold, in ffmpeg's names. */
+export type Form = {
+  readonly muxer: string;
+  /** Of the file, without a dot. */
+  readonly extension: string;
+  readonly video: readonly string[];
+  readonly audio: readonly string[];
+};
+
+const MPEG_AUDIO = ["aac", "mp3", "mp2", "ac3"];
+
+/**
+ * The containers that are written here. What each holds was found by writing it with ffmpeg 5.1.9 and probing it;
+ * left out is what a muxer takes but no player expects (vorbis in mp4, vp9 in mpegts).
+ */
+const FORMS: Partial<Record<Written, Form>> = {
+  mp4: {
+    muxer: "mp4",
+    extension: "mp4",
+    video: ["h264", "hevc", "av1", "vp9", "mpeg2video", "mpeg4"],
+    audio: [...MPEG_AUDIO, "eac3", "opus", "alac", "flac"],
+  },
+  mov: {
+    muxer: "mov",
+    extension: "mov",
+    video: ["h264", "hevc", "mpeg2video", "mpeg4", "prores", "mjpeg", "dnxhd"],
+    audio: [...MPEG_AUDIO, "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"],
+  },
+  mkv: {
+    muxer: "matroska",
+    extension: "mkv",
+    video: "h264 hevc av1 vp9 vp8 mpeg2video mpeg1video mpeg4 prores mjpeg ffv1 theora".split(" "),
+    audio: [
+      ...MPEG_AUDIO,
+      ..."eac3 opus vorbis flac alac dts truehd pcm_s16le pcm_s24le pcm_f32le".split(" "),
+    ],
+  },
+  webm: {
+    muxer: "webm",
+    extension: "webm",
+    video: ["vp9", "av1", "vp8"],
+    audio: ["opus", "vorbis"],
+  },
+  flv: { muxer: "flv", extension: "flv", video: ["h264", "flv1"], audio: ["aac", "mp3"] },
+  mpegts: {
+    muxer: "mpegts",
+    extension: "ts",
+    video: ["h264", "hevc", "mpeg2video", "mpeg1video"],
+    audio: [...MPEG_AUDIO, "eac3", "dts"],
+  },
+  m3u8: {
+    muxer: "hls",
+    extension: "m3u8",
+    video: ["h264", "hevc", "av1"],
+    audio: ["aac", "mp3", "ac3", "eac3"],
+  },
+  mp3: { muxer: "mp3", extension: "mp3", video: [], audio: ["mp3"] },
+  m4a: { muxer: "ipod", extension: "m4a", video: [], audio: ["aac", "alac"] },
+  ogg: { muxer: "ogg", extension: "ogg", video: [], audio: ["opus", "vorbis", "flac"] },
+};
+
+const VIDEO_NAMES: Readonly<Record<VideoCodec, string>> = {
+  mpeg2: "mpeg2video",
+  h264: "h264",
+  h265: "hevc",
+  av1: "av1",
+  vp9: "vp9",
+};
+
+/** ffmpeg's name of a codec of a profile: `h265` is `hevc`, `aache2` a kind of `aac`. */
+export const codecName = (codec: VideoCodec | AudioCodec): string =>
+  codec in VIDEO_NAMES ? VIDEO_NAMES[codec as VideoCodec] : codec === "aache2" ? "aac" : codec;
+
+/** How a container is written; nothing where this service does not write it (gif, jpg, dash, cmaf). */
+export const formOf = (container: Written): Form | undefined => FORMS[container];
+
+/** The containers that a source's own (`copy`) can mean, by demuxer, the first that holds the streams is taken. */
+const KEPT: Readonly<Record<string, readonly Written[]>> = {
+  mov: ["mp4", "mov"],
+  matroska: ["webm", "mkv"],
+  mpegts: ["mpegts"],
+  flv: ["flv"],
+  mp3: ["mp3"],
+  ogg: ["ogg"],
+};
+
+/** The container that `copy` stands for; nothing where the source's own cannot be written, or not with these streams. */
+export function keptContainer(
+  format: string,
+  video: string | undefined,
+  audio: string | undefined,
+): Written | undefined {
+  return KEPT[demuxerOf(format)]?.find((container) => holds(container, video, audio));
+}
+
+/** Whether a container can hold both streams (ffmpeg's codec names; absent streams fit anywhere). */
+export function holds(
+  container: Written,
+  video: string | undefined,
+  audio: string | undefined,
+): boolean {
+  const form = formOf(container);
+  return (
+    form !== undefined &&
+    (video === undefined || form.video.includes(video)) &&
+    (audio === undefined || form.audio.includes(audio))
+  );
+}

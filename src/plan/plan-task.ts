@@ -1,0 +1,67 @@
+import type { MediaInfo } from "../probe/media.ts";
+import type { Assignment } from "../profile/profile.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Clip } from "../task/task.ts";
+import { clippedSeconds } from "./expectation.ts";
+import { impossibilityOf } from "./feasible.ts";
+import type { Capabilities, Plan } from "./plan.ts";
+import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
+import { stepsOf } from "./steps.ts";
+
+/** What is asked of a plan. */
+export type PlanRequest = {
+  /** One product each, in this order. */
+  readonly assignments: readonly Assignment[];
+  readonly clip?: Clip;
+  /** Unique to the attempt, of `[A-Za-z0-9-]`: segments are named by it. */
+  readonly tag: string;
+};
+
+/**
+ * Turns a request and what is known of its source into ffmpeg runs.
+ *
+ * Pure: no disk, clock, network or engine. The plan names its files relative to the work folder (`input`, `0/out.mp4`,
+ * `1/out.m3u8` with `1/segments/TAG-00000.ts`), so every engine runs the same steps. General options (`-nostdin`,
+ * `-progress`, limits) are the engine's to add.
+ *
+ * @param media - the probed source
+ * @throws {TaskError} `input_not_supported` (a stream that is asked for is missing or unknown, HDR without the filters
+ *   for it), `source_damaged` (it has no length), `output_not_supported` (a codec that its container does not hold),
+ *   `encoder_missing`, `invalid_parameter` (a clip after the end)
+ */
+export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
+  const { assignments, clip, tag } = request;
+  for (const { rendition } of assignments) {
+    const fault = impossibilityOf(rendition, capabilities);
+    if (fault) throw new TaskError(fault.code, fault.message);
+  }
+  if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
+    throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
+  const drafts = assignments.map((assignment, index) =>
+    draftProduct(assignment, index, media, clip),
+  );
+  refuseMissingFilters(drafts, media, capabilities);
+  const durationSeconds = clip
+    ? clippedSeconds(media.durationSeconds, clip)
+    : media.durationSeconds;
+  return {
+    steps: stepsOf(drafts, { media, clip, tag }),
+    products: drafts.map(({ product }) => product),
+    ...(durationSeconds !== undefined && { durationSeconds }),
+  };
+}
+
+function refuseMissingFilters(
+  drafts: readonly Draft[],
+  media: MediaInfo,
+  { filters }: Capabilities,
+): void {
+  const lost = drafts
+    .flatMap((draft) => filtersNeeded(draft, media))
+    .find((filter) => !filters.includes(filter));
+  if (lost !== undefined)
+    throw new TaskError(
+      "input_not_supported",
+      `Cannot convert the source's picture: the engine has no filter ${lost}`,
+    );
+}

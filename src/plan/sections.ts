@@ -1,0 +1,117 @@
+import type { MediaInfo } from "../probe/media.ts";
+import { audioArgs } from "./audio.ts";
+import type { Written } from "./containers.ts";
+import { formOf } from "./containers.ts";
+import type { Draft } from "./product.ts";
+import { type Pass, passFiles, videoArgs } from "./video.ts";
+
+/** The part of a run's arguments that makes one product, and the files it writes. */
+export type Section = { readonly args: readonly string[]; readonly writes: readonly string[] };
+
+/** Seconds of a segment: the next key frame after it ends it. */
+const SEGMENT_SECONDS = "6";
+
+/** Only what is mapped goes in: no subtitles, no data, no titles, no chapters of the source. */
+const NOTHING_ELSE = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"];
+
+/** The output of one product: its streams, and its file or set. */
+export function outputSection(
+  draft: Draft,
+  media: MediaInfo,
+  tag: string,
+  pass: Pass | undefined,
+): Section {
+  const { product, rendition } = draft;
+  const video = product.video.action === "none" ? undefined : media.video;
+  const audio = product.audio.action === "none" ? undefined : media.audio;
+  const codec = product.expect.video?.codec;
+  const file = fileSection(draft, codec, tag);
+  return {
+    args: [
+      ...(video ? ["-map", `0:${video.index}`] : []),
+      ...(audio ? ["-map", `0:${audio.index}`] : []),
+      ...NOTHING_ELSE,
+      ...(video ? videoPart(draft, video, pass) : []),
+      ...(codec === "hevc" && isIsoBased(product.container) ? ["-tag:v", "hvc1"] : []),
+      ...(audio
+        ? product.audio.action === "encode" && typeof rendition.audio === "object"
+          ? audioArgs(rendition.audio, audio, product.container)
+          : ["-c:a", "copy"]
+        : []),
+      ...file.args,
+    ],
+    writes: file.writes,
+  };
+}
+
+/** Apple's players want HEVC called so where the container is of the ISO family; HLS carries HEVC in such segments. */
+const isIsoBased = (container: Written): boolean => ["mp4", "mov", "m3u8"].includes(container);
+
+function videoPart(
+  { product, rendition }: Draft,
+  source: NonNullable<MediaInfo["video"]>,
+  pass: Pass | undefined,
+): readonly string[] {
+  return product.video.action === "encode" && typeof rendition.video === "object"
+    ? videoArgs(rendition.video, source, pass)
+    : ["-c:v", "copy"];
+}
+
+/** The first of two passes: it writes statistics alone. */
+export function firstPassSection({ rendition }: Draft, media: MediaInfo, log: string): Section {
+  if (!media.video || typeof rendition.video === "string") return { args: [], writes: [] };
+  return {
+    args: [
+      ...["-map", `0:${media.video.index}`, "-an", "-sn", "-dn"],
+      ...videoArgs(rendition.video, media.video, { number: 1, log }),
+      ...["-f", "null", "-"],
+    ],
+    writes: passFiles(rendition.video.codec, log),
+  };
+}
+
+function fileSection({ product, folder }: Draft, codec: string | undefined, tag: string): Section {
+  const { container, entry } = product;
+  const muxer = formOf(container)?.muxer ?? container;
+  if (container === "m3u8")
+    return setSection(draftSet(folder, codec, tag), entry, product.video.action);
+  const isIndexed = container === "mp4" || container === "mov" || container === "m4a";
+  // The index in front: players can begin before they have the whole file.
+  return {
+    args: [...(isIndexed ? ["-movflags", "+faststart"] : []), "-f", muxer, entry],
+    writes: [entry],
+  };
+}
+
+/** Where a set's segments lie, and whether they are pieces of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
+type SetFiles = {
+  readonly pattern: string;
+  readonly init?: { readonly name: string; readonly path: string };
+};
+
+function draftSet(folder: string, codec: string | undefined, tag: string): SetFiles {
+  const isFragmented = codec === "hevc" || codec === "av1";
+  const pattern = `${folder}/segments/${tag}-%05d.${isFragmented ? "m4s" : "ts"}`;
+  // ffmpeg takes this name relative to the playlist.
+  const name = `segments/${tag}-init.mp4`;
+  return isFragmented ? { pattern, init: { name, path: `${folder}/${name}` } } : { pattern };
+}
+
+function setSection(
+  { pattern, init }: SetFiles,
+  entry: string,
+  videoAction: "copy" | "encode" | "none",
+): Section {
+  return {
+    args: [
+      ...["-f", "hls", "-hls_time", SEGMENT_SECONDS, "-hls_playlist_type", "vod"],
+      ...["-hls_segment_type", init ? "fmp4" : "mpegts"],
+      ...(init ? ["-hls_fmp4_init_filename", init.name] : []),
+      // Key frames of ours begin closed groups; of a copy's nothing is known.
+      ...(videoAction === "copy" ? [] : ["-hls_flags", "independent_segments"]),
+      // Without it the playlist names the segments as if they lay beside it.
+      ...["-hls_base_url", "segments/", "-hls_segment_filename", pattern, entry],
+    ],
+    writes: [entry, pattern, ...(init ? [init.path] : [])],
+  };
+}

@@ -1,0 +1,98 @@
+import { demuxerOf } from "../probe/formats.ts";
+import type { MediaInfo, PacketFacts } from "../probe/media.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Expectation } from "./plan.ts";
+
+/** Clocks of containers: flv and mkv round each time to 1 ms, and a span has two ends. */
+const CLOCK_SECONDS = 0.005;
+/** ffmpeg moves times that run backwards or stand still by a clock tick; in a long file they add up. */
+const SPAN_PART = 0.0005;
+/** A cut MPEG-TS ends within a packet, and a demuxer may give that or not. */
+const PACKETS_OFF = 1;
+/** Of broadcasts that were cut anywhere: what comes before the first key frame cannot be shown, and is left out. */
+const HEADLESS_SECONDS_MAX = 15;
+const HEADLESS_FORMATS = ["mpegts", "mpeg", "flv", "asf", "rm", "wtv"];
+
+type Kind = "video" | "audio";
+
+/** A stream before and after. */
+type Pair = { readonly kind: Kind; readonly before: PacketFacts; readonly after: PacketFacts };
+
+/**
+ * Compares the copied streams of an output with the source's: the packets, the time they span, the gaps between them,
+ * and how far picture and sound are apart.
+ *
+ * Lawful: times rounded to the container's clock, all times moved together, and no video before the first key frame
+ * where a recording begins within a group of pictures.
+ *
+ * @throws {TaskError} `output_wrong` where something is lost; `internal` where packets were not counted
+ */
+export function judgeCopies(expect: Expectation, output: MediaInfo, source: MediaInfo): void {
+  const video = pairOf("video", expect, output, source);
+  const audio = pairOf("audio", expect, output, source);
+  for (const pair of [video, audio]) if (pair) judgePair(pair, demuxerOf(source.format));
+  if (video && audio) judgeDistance(video, audio);
+}
+
+function pairOf(
+  kind: Kind,
+  expect: Expectation,
+  output: MediaInfo,
+  source: MediaInfo,
+): Pair | undefined {
+  if (!expect[kind]?.sameAsSource) return undefined;
+  const before = source[kind]?.packets;
+  const after = output[kind]?.packets;
+  if (before && after) return { kind, before, after };
+  throw new TaskError("internal", `Cannot verify the copied ${kind}: its packets were not counted`);
+}
+
+const spanOf = ({ firstSeconds, lastSeconds }: PacketFacts): number => lastSeconds - firstSeconds;
+
+const slack = (facts: PacketFacts): number => CLOCK_SECONDS + spanOf(facts) * SPAN_PART;
+
+function judgePair({ kind, before, after }: Pair, demuxer: string): void {
+  const lost = before.count - after.count;
+  const interval = before.count > 1 ? spanOf(before) / (before.count - 1) : 0;
+  const isHeadless =
+    kind === "video" &&
+    lost > 0 &&
+    HEADLESS_FORMATS.includes(demuxer) &&
+    lost * interval <= HEADLESS_SECONDS_MAX &&
+    after.count > lost;
+  if (Math.abs(lost) > PACKETS_OFF && !isHeadless)
+    throw wrong(kind, `has ${after.count} packets, and the source ${before.count}`);
+  // Time goes with the packets that are gone, and only with them.
+  const expected = spanOf(before) - Math.max(0, lost) * interval;
+  const off = Math.abs(spanOf(after) - expected);
+  if (off > slack(before) + (lost === 0 ? 0 : before.gapSecondsMax + interval))
+    throw wrong(kind, `spans ${round(spanOf(after))} s, and the source ${round(spanOf(before))} s`);
+  if (after.gapSecondsMax > before.gapSecondsMax + slack(before))
+    throw wrong(
+      kind,
+      `has a gap of ${round(after.gapSecondsMax)} s, and the source ${round(before.gapSecondsMax)} s at most`,
+    );
+}
+
+/** By the ends: a head may be missing. */
+function judgeDistance(video: Pair, audio: Pair): void {
+  const before = video.before.lastSeconds - audio.before.lastSeconds;
+  const after = video.after.lastSeconds - audio.after.lastSeconds;
+  const allowed = slack(video.before) + Math.abs(packetsOff(video)) + Math.abs(packetsOff(audio));
+  if (Math.abs(after - before) > allowed)
+    throw new TaskError(
+      "output_wrong",
+      `Cannot deliver the copy: video and audio are ${round(after - before)} s further apart than in the source`,
+    );
+}
+
+/** The time of the few packets that may be missing at an end. */
+function packetsOff({ before, after }: Pair): number {
+  const lost = Math.abs(before.count - after.count);
+  return lost === 0 || lost > PACKETS_OFF ? 0 : before.gapSecondsMax;
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+
+const wrong = (kind: Kind, why: string): TaskError =>
+  new TaskError("output_wrong", `Cannot deliver the copy: its ${kind} ${why}`);

@@ -1,0 +1,81 @@
+import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Expectation } from "./plan.ts";
+import { judgeCopies } from "./verify-copy.ts";
+
+/**
+ * Judges a finished output by its probe: exit code 0 proves nothing (design/media-pipeline, "Verify after rc 0").
+ *
+ * First whether there is anything, then whether it is what was planned, then whether it is all of it.
+ *
+ * @param output - the probed output; with packets where a stream of it is a copy
+ * @param source - the probed source; with packets where a stream of it was copied
+ * @throws {TaskError} `source_damaged` where the source gave less (or lasts longer) than it says, `output_wrong` where
+ *   the output is not what was planned or a copy lost something
+ */
+export function judgeOutput(expect: Expectation, output: MediaInfo, source: MediaInfo): void {
+  judgeStream("video", expect.video, output.video);
+  judgeStream("audio", expect.audio, output.audio);
+  if (expect.video && output.video) judgePicture(expect.video, output.video);
+  judgeDuration(expect, output);
+  judgeCopies(expect, output, source);
+}
+
+const isEmpty = (stream: VideoStream | AudioStream): boolean =>
+  ("frames" in stream && stream.frames === 0) || stream.packets?.count === 0;
+
+function judgeStream(
+  kind: "video" | "audio",
+  expect: { readonly codec: string; readonly sameAsSource: boolean } | undefined,
+  stream: VideoStream | AudioStream | undefined,
+): void {
+  if (!expect) {
+    if (stream) throw wrong(`it has ${kind}, which was not asked for`);
+    return;
+  }
+  if (!stream || isEmpty(stream)) {
+    if (expect.sameAsSource) throw wrong(`the ${kind} was not copied`);
+    throw damaged(`nothing of its ${kind} can be decoded`);
+  }
+  if (stream.codec !== expect.codec)
+    throw wrong(`its ${kind} is ${stream.codec}, not ${expect.codec}`);
+}
+
+function judgePicture(
+  { width, height }: NonNullable<Expectation["video"]>,
+  video: VideoStream,
+): void {
+  if ((width ?? video.width) === video.width && (height ?? video.height) === video.height) return;
+  throw wrong(`its picture is ${video.width}x${video.height}, not ${width}x${height}`);
+}
+
+function judgeDuration(
+  { durationSeconds: expected, durationToleranceSeconds, video, audio }: Expectation,
+  output: MediaInfo,
+): void {
+  if (expected === undefined) return;
+  const real = output.durationSeconds;
+  if (real === undefined || Math.abs(real - expected) > durationToleranceSeconds)
+    throw damaged(`it should last ${seconds(expected)}, but ${seconds(real)} came out of it`);
+  // One stream may end early while the other goes on to the end.
+  const streams = [
+    { kind: "video", expected: video?.durationSeconds, stream: output.video },
+    { kind: "audio", expected: audio?.durationSeconds, stream: output.audio },
+  ];
+  for (const { kind, expected: wanted, stream } of streams) {
+    if (wanted === undefined || stream?.durationSeconds === undefined) continue;
+    if (stream.durationSeconds < wanted - durationToleranceSeconds)
+      throw damaged(
+        `its ${kind} should last ${seconds(wanted)}, but ${seconds(stream.durationSeconds)} came out of it`,
+      );
+  }
+}
+
+const seconds = (value: number | undefined): string =>
+  value === undefined ? "nothing" : `${Math.round(value * 1000) / 1000} s`;
+
+const damaged = (why: string): TaskError =>
+  new TaskError("source_damaged", `Cannot use the source: ${why}`);
+
+const wrong = (why: string): TaskError =>
+  new TaskError("output_wrong", `Cannot deliver the output: ${why}`);

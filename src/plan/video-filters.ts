@@ -1,0 +1,70 @@
+import { formatRational } from "../lib/rational.ts";
+import type { VideoStream } from "../probe/media.ts";
+import type { VideoEncode } from "../profile/profile.ts";
+import type { FrameRate } from "./framerate.ts";
+import type { Picture } from "./picture.ts";
+
+/** The pixel format of everything encoded here: 8 bits, the one that every player takes. */
+export const PIXEL_FORMAT = "yuv420p";
+
+const HDR_TRANSFERS = ["smpte2084", "arib-std-b67"];
+
+/** The filters that an HDR source needs. */
+export const HDR_FILTERS: readonly string[] = ["zscale", "tonemap"];
+
+/** Whether a source has a high dynamic range (PQ or HLG), so that 8 bits need it mapped to a standard one. */
+export const isHdr = ({ color }: VideoStream): boolean =>
+  HDR_TRANSFERS.includes(color.transfer ?? "");
+
+/** Codecs whose encoders here keep fields apart; for others an interlaced source becomes progressive, asked or not. */
+const keepsFields = ({ codec }: VideoEncode): boolean => codec === "h264" || codec === "mpeg2";
+
+/** Whether a source stays interlaced in the output. */
+export const staysInterlaced = (encode: VideoEncode, source: VideoStream): boolean =>
+  source.isInterlaced && !encode.progressive && keepsFields(encode);
+
+/** The chain for `-vf`. The picture comes in upright: ffmpeg turns it before. */
+export function videoFilters(
+  encode: VideoEncode,
+  source: VideoStream,
+  { scale, pad }: Picture,
+  { rate, isForced }: FrameRate,
+): string {
+  const interlaced = staysInterlaced(encode, source);
+  return [
+    // Only frames that are marked as interlaced: mixed sources keep their progressive ones sharp.
+    ...(source.isInterlaced && !interlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
+    ...(scale === undefined ? [] : [`scale=${scale}${interlaced ? ":interl=1" : ""}`]),
+    ...(isHdr(source) ? toneMapping(source) : []),
+    ...(pad === undefined ? [] : [`pad=${pad}`]),
+    "setsar=1",
+    ...(isForced ? [`fps=${formatRational(rate)}`] : []),
+    `format=${PIXEL_FORMAT}`,
+  ].join(",");
+}
+
+const PRIMARIES = ["bt709", "bt2020", "smpte431", "smpte432"];
+const MATRICES = ["bt709", "bt2020nc", "bt2020c"];
+
+/**
+ * HDR to SDR. What the source leaves unsaid is taken as BT.2020, which zscale would otherwise refuse to convert.
+ *
+ * @see https://ffmpeg.org/ffmpeg-filters.html#tonemap-1 for linear light in floats
+ */
+function toneMapping({ color }: VideoStream): readonly string[] {
+  const known = (names: readonly string[], name: string | undefined, otherwise: string) =>
+    name !== undefined && names.includes(name) ? name : otherwise;
+  const input = [
+    `tin=${color.transfer}`,
+    `pin=${known(PRIMARIES, color.primaries, "bt2020")}`,
+    `min=${known(MATRICES, color.space, "bt2020nc")}`,
+    `rin=${known(["tv", "pc"], color.range, "tv")}`,
+  ].join(":");
+  return [
+    `zscale=${input}:t=linear:npl=100`,
+    "format=gbrpf32le",
+    "zscale=p=bt709",
+    "tonemap=tonemap=hable:desat=0",
+    "zscale=t=bt709:m=bt709:r=tv",
+  ];
+}

@@ -1,0 +1,144 @@
+import { toNumber } from "../lib/rational.ts";
+import type { VideoStream } from "../probe/media.ts";
+import type { VideoCodec, VideoEncode } from "../profile/profile.ts";
+import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
+import { type FrameRate, frameRate, gopFrames } from "./framerate.ts";
+import { h264Level } from "./h264-level.ts";
+import { outputPicture, type Picture } from "./picture.ts";
+import { formatBitrate, rateLimits } from "./rate-control.ts";
+import { isHdr, staysInterlaced, videoFilters } from "./video-filters.ts";
+
+/** One of two passes: which, and the work folder's file (without suffix) that the first leaves its statistics in. */
+export type Pass = { readonly number: 1 | 2; readonly log: string };
+
+/** A video stream to be made, with everything that its arguments follow from. */
+type Stream = {
+  readonly encode: VideoEncode;
+  readonly source: VideoStream;
+  readonly picture: Picture;
+  readonly frames: FrameRate;
+  readonly pass: Pass | undefined;
+};
+
+/** The arguments that filter and encode a video stream, in one pass or one of two. */
+export function videoArgs(
+  encode: VideoEncode,
+  source: VideoStream,
+  pass: Pass | undefined,
+): readonly string[] {
+  const picture = outputPicture(encode, source);
+  const frames = frameRate(encode, source);
+  const stream = { encode, source, picture, frames, pass };
+  return [
+    ...["-vf", videoFilters(encode, source, picture, frames)],
+    ...CODECS[encode.codec](stream),
+    ...(isHdr(source) ? SDR_TAGS : []),
+  ];
+}
+
+/** The files that the first of two passes leaves for the second; x265 is told a name, ffmpeg makes one up for others. */
+export const passFiles = (codec: VideoCodec, log: string): readonly string[] =>
+  codec === "h265" ? [`${log}.log`] : [`${log}-0.log`];
+
+const SDR_TAGS = [
+  ...["-color_primaries", "bt709", "-color_trc", "bt709"],
+  ...["-colorspace", "bt709", "-color_range", "tv"],
+];
+
+const CODECS: Readonly<Record<VideoCodec, (stream: Stream) => readonly string[]>> = {
+  h264: x264Args,
+  h265: x265Args,
+  vp9: vp9Args,
+  av1: av1Args,
+  mpeg2: mpeg2Args,
+};
+
+function x264Args(stream: Stream): readonly string[] {
+  const { encode, picture, frames } = stream;
+  const level = h264Level(picture, toNumber(frames.rate), rateLimits(encode));
+  return [
+    ...["-c:v", VIDEO_ENCODERS.h264, "-preset", EFFORTS.h264[encode.effort], "-profile:v", "high"],
+    ...(level === undefined ? [] : ["-level", level]),
+    ...limitArgs(encode),
+    ...fixedGopArgs(stream),
+    ...["-sc_threshold", "0"],
+    ...bFrameArgs(encode),
+    ...fieldArgs(stream, []),
+    ...passArgs(stream),
+  ];
+}
+
+function x265Args(stream: Stream): readonly string[] {
+  const { encode, pass } = stream;
+  const params = [
+    // It writes to stderr past ffmpeg's log level.
+    "log-level=error",
+    "scenecut=0",
+    "open-gop=0",
+    // ffmpeg does not hand its -pass on to x265.
+    ...(pass ? [`pass=${pass.number}`, `stats=${passFiles("h265", pass.log)[0]}`] : []),
+  ];
+  return [
+    ...["-c:v", VIDEO_ENCODERS.h265, "-preset", EFFORTS.h265[encode.effort], "-profile:v", "main"],
+    ...limitArgs(encode),
+    ...fixedGopArgs(stream),
+    ...bFrameArgs(encode),
+    ...["-x265-params", params.join(":")],
+  ];
+}
+
+function vp9Args(stream: Stream): readonly string[] {
+  const { encode } = stream;
+  const speed = ["-deadline", "good", "-cpu-used", EFFORTS.vp9[encode.effort], "-row-mt", "1"];
+  return [
+    ...["-c:v", VIDEO_ENCODERS.vp9, ...speed],
+    ...limitArgs(encode),
+    ...fixedGopArgs(stream),
+    ...passArgs(stream),
+  ];
+}
+
+/** SVT-AV1 takes no ceiling beside a bitrate: equal to it is an error, above it is ignored (measured with 1.4). */
+function av1Args({ encode, frames }: Stream): readonly string[] {
+  return [
+    ...["-c:v", VIDEO_ENCODERS.av1, "-preset", EFFORTS.av1[encode.effort]],
+    ...["-b:v", formatBitrate(encode.bitrateBps)],
+    ...["-g", String(gopFrames(encode.gop, frames.rate))],
+  ];
+}
+
+function mpeg2Args(stream: Stream): readonly string[] {
+  const { encode, frames } = stream;
+  return [
+    ...["-c:v", VIDEO_ENCODERS.mpeg2],
+    ...limitArgs(encode),
+    ...["-g", String(gopFrames(encode.gop, frames.rate))],
+    // Closed groups go with no search for scene changes: so high a threshold turns it off.
+    ...["-sc_threshold", "1000000000"],
+    ...bFrameArgs(encode),
+    ...fieldArgs(stream, ["cgop"]),
+    ...passArgs(stream),
+  ];
+}
+
+function limitArgs(encode: VideoEncode): readonly string[] {
+  const { maxrateBps, bufferBits } = rateLimits(encode);
+  const [bitrate, maxrate, buffer] = [encode.bitrateBps, maxrateBps, bufferBits].map(formatBitrate);
+  return ["-b:v", `${bitrate}`, "-maxrate", `${maxrate}`, "-bufsize", `${buffer}`];
+}
+
+function fixedGopArgs({ encode, frames }: Stream): readonly string[] {
+  const gop = String(gopFrames(encode.gop, frames.rate));
+  return ["-g", gop, "-keyint_min", gop];
+}
+
+const bFrameArgs = ({ bFrames }: VideoEncode): readonly string[] =>
+  bFrames === undefined ? [] : ["-bf", String(bFrames)];
+
+function fieldArgs({ encode, source }: Stream, flags: readonly string[]): readonly string[] {
+  const all = [...flags, ...(staysInterlaced(encode, source) ? ["ilme", "ildct"] : [])];
+  return all.length === 0 ? [] : ["-flags", all.map((flag) => `+${flag}`).join("")];
+}
+
+const passArgs = ({ pass }: Stream): readonly string[] =>
+  pass ? ["-pass", String(pass.number), "-passlogfile", pass.log] : [];
