@@ -1,0 +1,57 @@
+import { isatty } from "node:tty";
+import { configure, type LogRecord, reset } from "@logtape/logtape";
+import type { Config } from "./config.ts";
+import { jsonLine, textLine } from "./log-line.ts";
+import { LogWriter } from "./log-writer.ts";
+
+/** How logs are written. */
+export type LoggingOptions = {
+  readonly level: Config["logLevel"];
+  readonly format: Config["logFormat"];
+  /** Where to: 1, stdout, where nothing is said. */
+  readonly descriptor?: number;
+};
+
+const STDOUT = 1;
+
+/**
+ * Sends the log lines of the whole process to a file descriptor: everything under the logger `pontus`, of a level and
+ * above.
+ *
+ * Nothing waits for a line to be written. A second call replaces the first.
+ */
+export async function configureLogging({
+  level,
+  format,
+  descriptor = STDOUT,
+}: LoggingOptions): Promise<void> {
+  const isTerminal = isatty(descriptor);
+  const isText = format === "text" || (format === "auto" && isTerminal);
+  const isColoured = isTerminal && !process.env["NO_COLOR"];
+  const lineOf = isText ? (record: LogRecord) => textLine(record, isColoured) : jsonLine;
+  const writer = new LogWriter(descriptor, (count) => lineOf(lossRecord(count)));
+  const sink = Object.assign((record: LogRecord) => writer.add(lineOf(record)), {
+    [Symbol.asyncDispose]: () => writer.drain(),
+  });
+  await configure({
+    reset: true,
+    sinks: { sink },
+    loggers: [
+      { category: "pontus", lowestLevel: level, sinks: ["sink"] },
+      // Where the logging itself fails.
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["sink"] },
+    ],
+  });
+}
+
+/** Waits until every line has been written (2 s at most) and ends the logging: the last call before the process ends. */
+export const disposeLogging = (): Promise<void> => reset();
+
+const lossRecord = (count: number): LogRecord => ({
+  category: ["pontus", "log"],
+  level: "warning",
+  message: ["", count, " lines were lost: nobody read the log in time"],
+  rawMessage: "{count} lines were lost: nobody read the log in time",
+  timestamp: Date.now(),
+  properties: { count },
+});

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { configureLogging, disposeLogging, type LoggingOptions } from "../../src/config/logging.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+
+let file: FileHandle | undefined;
+
+afterEach(async () => {
+  await disposeLogging();
+  await file?.close();
+});
+
+/** What is written while an action runs. */
+async function logged(
+  options: Pick<LoggingOptions, "level" | "format">,
+  action: () => void,
+): Promise<string> {
+  const path = join(tempFolder(), "log");
+  file = await open(path, "w");
+  await configureLogging({ ...options, descriptor: file.fd });
+  action();
+  await disposeLogging();
+  return readFile(path, "utf8");
+}
+
+describe("configureLogging", () => {
+  test("writes JSON where there is no terminal, of the level and above", async () => {
+    const log = getLogger(["pontus", "worker"]);
+    const text = await logged({ level: "warning", format: "auto" }, () => {
+      log.info("too quiet");
+      log.warn("one {n}", { n: 1 });
+      log.fatal("two");
+    });
+    const lines = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ level, logger, message }) => [level, logger, message])).toEqual([
+      ["warning", "pontus.worker", "one 1"],
+      ["fatal", "pontus.worker", "two"],
+    ]);
+  });
+
+  test("writes text where it is asked to, without colours into a file", async () => {
+    const text = await logged({ level: "info", format: "text" }, () =>
+      getLogger(["pontus"]).info("hello"),
+    );
+    expect(text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INF pontus: hello\n$/);
+  });
+});
+
+describe("disposeLogging", () => {
+  test("waits for every line that was logged", async () => {
+    const text = await logged({ level: "info", format: "json" }, () => {
+      for (let n = 0; n < 5000; n++) getLogger(["pontus"]).info("line {n}", { n });
+    });
+    expect(text.trim().split("\n")).toHaveLength(5000);
+  });
+});
