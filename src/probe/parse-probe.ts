@@ -84,8 +84,10 @@ const probeSchema = v.object({
 
 type Stream = v.InferOutput<typeof streamSchema>;
 
-/** Rates that differ by less are the same: containers with a clock of milliseconds round each frame. */
+/** Rates that differ by less are the same: containers with a clock of milliseconds round each frame's time. */
 const RATE_TOLERANCE = 0.01;
+/** An average that is off by less is the base rate, rounded (`989/33`); half of what 29.97 and 30 differ by. */
+const ROUNDING_TOLERANCE = 0.0005;
 
 /** Leaves out what is unknown: absent, not undefined. */
 function known<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -111,22 +113,25 @@ function rotationOf({ side_data_list, tags }: Stream): VideoStream["rotation"] {
   return ([0, 90, 180, 270] as const)[quarters] ?? 0;
 }
 
-function isVariable(
-  average: Rational | undefined,
-  base: Rational | undefined,
-  interlaced: boolean,
-) {
-  if (!average || !base) return false;
-  const ratio = toNumber(base) / toNumber(average);
-  const isNear = (wanted: number) => Math.abs(ratio / wanted - 1) <= RATE_TOLERANCE;
-  // The base rate of an interlaced stream counts fields.
-  return !isNear(1) && !(interlaced && isNear(2));
+const isNear = (rate: Rational, wanted: number, tolerance: number): boolean =>
+  Math.abs(toNumber(rate) / wanted - 1) <= tolerance;
+
+/** The frame rate, and whether the distance of frames varies: then the average differs from the base rate. */
+function ratesOf({ avg_frame_rate, r_frame_rate }: Stream, isInterlaced: boolean) {
+  const average = parseRational(avg_frame_rate ?? "");
+  const base = parseRational(r_frame_rate ?? "");
+  if (!average || !base) return { framerate: average ?? base, isVariableRate: false };
+  const mean = toNumber(average);
+  // The base rate of an interlaced stream may count fields.
+  const isVariableRate =
+    !isNear(base, mean, RATE_TOLERANCE) &&
+    !(isInterlaced && isNear(base, 2 * mean, RATE_TOLERANCE));
+  return { framerate: isNear(base, mean, ROUNDING_TOLERANCE) ? base : average, isVariableRate };
 }
 
 function videoOf(stream: Stream): VideoStream {
-  const average = parseRational(stream.avg_frame_rate ?? "");
-  const base = parseRational(stream.r_frame_rate ?? "");
   const isInterlaced = ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? "");
+  const { framerate, isVariableRate } = ratesOf(stream, isInterlaced);
   return {
     index: stream.index,
     codec: stream.codec_name ?? "unknown",
@@ -134,7 +139,7 @@ function videoOf(stream: Stream): VideoStream {
     height: stream.height ?? 0,
     sampleAspect: parseRational(stream.sample_aspect_ratio ?? "") ?? { num: 1, den: 1 },
     rotation: rotationOf(stream),
-    isVariableRate: isVariable(average, base, isInterlaced),
+    isVariableRate,
     isInterlaced,
     color: known({
       transfer: stream.color_transfer,
@@ -146,7 +151,7 @@ function videoOf(stream: Stream): VideoStream {
       profile: stream.profile,
       level: (stream.level ?? -1) < 0 ? undefined : stream.level,
       pixelFormat: stream.pix_fmt,
-      framerate: average ?? base,
+      framerate,
       bitrateBps: stream.bit_rate,
       durationSeconds: durationOf(stream),
       startSeconds: stream.start_time,

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { judgeSource, readSource } from "../../src/probe/judge-source.ts";
+import type { MediaInfo, VideoStream } from "../../src/probe/media.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
+
+const PIXELS_MAX = 320 * 180;
+
+const recorded = (name: string): unknown =>
+  JSON.parse(readFileSync(`${import.meta.dir}/fixtures/${name}.json`, "utf8"));
+
+const video: VideoStream = {
+  index: 0,
+  codec: "h264",
+  width: 320,
+  height: 180,
+  sampleAspect: { num: 1, den: 1 },
+  rotation: 0,
+  isVariableRate: false,
+  isInterlaced: false,
+  color: {},
+};
+const audio = { index: 1, codec: "aac", channels: 2, samplerateHz: 48_000 };
+const good: MediaInfo = { format: "mov", durationSeconds: 1, video, audio };
+
+const failing = (judge: () => unknown) => taskErrorOf((async () => judge())());
+
+describe("judgeSource", () => {
+  test.each([
+    ["video and audio", good],
+    ["video alone", { format: "mov", durationSeconds: 1, video }],
+    ["audio alone", { format: "mov", durationSeconds: 1, audio }],
+    ["no known duration", { format: "flv", video, audio }],
+  ] as const)("takes %s", (_, media) => {
+    expect(() => judgeSource(media, PIXELS_MAX)).not.toThrow();
+  });
+
+  test.each([
+    ["no stream", { format: "mov", durationSeconds: 1 }, "source_damaged"],
+    ["a duration of zero", { ...good, durationSeconds: 0 }, "source_damaged"],
+    ["no width", { ...good, video: { ...video, width: 0 } }, "source_damaged"],
+    ["no height", { ...good, video: { ...video, height: 0 } }, "source_damaged"],
+    ["no channels", { ...good, audio: { ...audio, channels: 0 } }, "source_damaged"],
+    ["no sample rate", { ...good, audio: { ...audio, samplerateHz: 0 } }, "source_damaged"],
+    ["an unknown video", { ...good, video: { ...video, codec: "unknown" } }, "input_not_supported"],
+    ["an unknown audio", { ...good, audio: { ...audio, codec: "unknown" } }, "input_not_supported"],
+    ["a pixel too many", { ...good, video: { ...video, width: 321 } }, "picture_too_large"],
+  ] as const)("refuses %s", async (_, media, code) => {
+    expect((await failing(() => judgeSource(media, PIXELS_MAX))).code).toBe(code);
+  });
+});
+
+describe("readSource", () => {
+  test("gives what a good source holds", () => {
+    expect(readSource(recorded("mp4"), "", PIXELS_MAX).video?.frames).toBe(25);
+  });
+
+  test.each([
+    ["an empty file", "empty", "", "source_not_media"],
+    ["a file without streams", "zero", "", "source_damaged"],
+    ["an encrypted file", "encrypted", "", "input_not_supported"],
+    ["an unknown codec", "unknown-codec", "", "input_not_supported"],
+    [
+      "a picture above ffmpeg's own limit that its container denies",
+      "mp4",
+      "[mjpeg @ 0x1] [IMGUTILS @ 0x2] Picture size 20000x20000 is invalid",
+      "picture_too_large",
+    ],
+  ] as const)("refuses %s", async (_, name, stderr, code) => {
+    expect((await failing(() => readSource(recorded(name), stderr, PIXELS_MAX))).code).toBe(code);
+  });
+
+  test.each([
+    [-2, "", "source_missing"],
+    [-13, "", "source_missing"],
+    [-20, "", "source_missing"],
+    [-21, "", "source_missing"],
+    [-5, "", "source_unreachable"],
+    [-12, "", "encoder_killed"],
+    [-22, "", "source_not_media"],
+    [-22, "[hls @ 0x1] Format not on whitelist 'mov'", "input_not_supported"],
+    [-22, "[mov @ 0x1] Protocol 'http' not on whitelist 'file'!", "input_not_supported"],
+    [-1094995529, "", "source_not_media"],
+    [-1163346256, "", "input_not_supported"],
+    [-99, "", "unknown"],
+  ] as const)("judges ffprobe's error %d with the complaint %p", async (number, stderr, code) => {
+    const json = { error: { code: number, string: "" } };
+    expect((await failing(() => readSource(json, stderr, PIXELS_MAX))).code).toBe(code);
+  });
+
+  test("judges what ffprobe broke off, by its complaint", async () => {
+    const stderr = "[h264 @ 0x1] [IMGUTILS @ 0x2] Picture size 320x180 exceeds specified max pixel";
+    const error = await failing(() => readSource(undefined, stderr, PIXELS_MAX));
+    expect(error.code).toBe("picture_too_large");
+    expect(error.message).toContain("320x180");
+    expect((await failing(() => readSource(undefined, "", PIXELS_MAX))).code).toBe(
+      "source_not_media",
+    );
+  });
+});
