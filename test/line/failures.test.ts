@@ -21,6 +21,7 @@ let media: string;
 beforeAll(async () => {
   service = await startService(undefined, {
     PONTUS_STALL_TIMEOUT_SECONDS: "2",
+    PONTUS_STOP_GRACE_SECONDS: "1",
     PONTUS_ATTEMPTS_MAX: "1",
   });
   media = service.home.media;
@@ -68,9 +69,9 @@ describe("a source that cannot be used", () => {
     ["no-moov.mp4", "InvalidInputData"],
     ["truncated.mp4", "InvalidInputData"],
     ["garbage.mp4", "InvalidInputData"],
-    ["jpeg.mp4", "InvalidInputData"],
-    ["hls.mp4", "InvalidInputData"],
-    ["concat.mp4", "InvalidInputData"],
+    ["jpeg.mp4", "InputNotSupported"],
+    ["hls.mp4", "InputNotSupported"],
+    ["concat.mp4", "InputNotSupported"],
     ["sound.m4a", "InputNotSupported"],
     ["folder.mp4", "ParameterError"],
     ["missing.mp4", "ParameterError"],
