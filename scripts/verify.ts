@@ -56,7 +56,10 @@ async function tests(): Promise<void> {
   const reached = result.code === 0 && hasRun ? readCoverage() : undefined;
   if (reached?.isEnough) report("tests", Date.now() - startMs, `${skipped} skipped`);
   else console.error(`FAILED  ${reached ? "coverage" : "tests"}`);
-  if (reached) console.log(`    coverage: ${reached.text}`);
+  if (reached) {
+    console.log(`    coverage: ${reached.text}`);
+    console.log(`    not counted, run only by started services: ${reached.unseen.join(", ")}`);
+  }
   if (hasRun) console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = reached?.isEnough ? 0 : 1;
 }
