@@ -9,11 +9,10 @@ const tooLarge = (sizeBytesMax: number): TaskError =>
  * @throws {TaskError} `request_too_large`; `malformed_json` where the caller hung up before its end
  */
 export async function readBody(request: Request, sizeBytesMax: number): Promise<Uint8Array> {
-  if (!request.body) return new Uint8Array();
   const told = request.headers.get("Content-Length");
   if (told !== null && Number(told) > sizeBytesMax) throw tooLarge(sizeBytesMax);
   try {
-    // Where the length is told, the runtime holds the caller to it.
+    // Where the length is told, the runtime holds the caller to it, and no stream need be made of it.
     const bytes =
       told === null ? await readChunks(request.body, sizeBytesMax) : await request.bytes();
     if (bytes.byteLength > sizeBytesMax) throw tooLarge(sizeBytesMax);
@@ -27,12 +26,12 @@ export async function readBody(request: Request, sizeBytesMax: number): Promise<
 }
 
 async function readChunks(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array> | null,
   sizeBytesMax: number,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body ?? []) {
     sizeBytes += chunk.byteLength;
     // Leaving the loop cancels the stream.
     if (sizeBytes > sizeBytesMax) throw tooLarge(sizeBytesMax);

@@ -62,17 +62,11 @@ function bodySchemaOf({ request }: RouteConfig): z.ZodType | undefined {
     : undefined;
 }
 
-/** The headers that a schema names, and no others: they are none of its business. */
-const headerValues = (schema: z.ZodObject, headers: Headers): Record<string, string | undefined> =>
-  Object.fromEntries(
-    Object.keys(schema.shape).map((name) => [name, headers.get(name) ?? undefined]),
-  );
-
 /** How the requests of a route are read, in the contract's order: media type, size, JSON, fields. */
 function readerOf<Route extends RouteConfig>(route: Route) {
   const { query, headers } = route.request ?? {};
   const body = bodySchemaOf(route);
-  const headerSchema = headers instanceof z.ZodObject ? headers : undefined;
+  const headerNames = headers instanceof z.ZodObject ? Object.keys(headers.shape) : [];
   return async (
     request: Request,
     language: Language,
@@ -81,10 +75,10 @@ function readerOf<Route extends RouteConfig>(route: Route) {
     if (body) checkMediaType(request.headers);
     const json = body && parseJson(await bytes());
     const values = query && Object.fromEntries(new URL(request.url).searchParams);
+    const told: Record<string, string | undefined> = {};
+    for (const name of headerNames) told[name] = request.headers.get(name) ?? undefined;
     const input = {
-      headers:
-        headerSchema &&
-        parseFields(headerSchema, headerValues(headerSchema, request.headers), language),
+      headers: headers instanceof z.ZodObject ? parseFields(headers, told, language) : undefined,
       query: query && parseFields(query, values, language),
       body: body && parseFields(body, json, language),
     };

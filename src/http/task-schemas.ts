@@ -8,16 +8,13 @@ const WEEK_SECONDS = 7 * 24 * 3600;
 const METADATA_KEYS_MAX = 16;
 const METADATA_BYTES_MAX = 1024;
 
-const isControl = (character: string): boolean => {
-  const code = character.charCodeAt(0);
-  return code < 0x20 || code === 0x7f;
-};
+const CONTROL = /\p{Cc}/u;
 
 const Address = z
   .string()
   .min(1)
   .max(URL_CHARACTERS_MAX)
-  .refine((url) => url.isWellFormed() && !Array.from(url).some(isControl), {
+  .refine((url) => url.isWellFormed() && !CONTROL.test(url), {
     error: "Invalid address: it holds control characters",
     params: { zh: "无效地址：包含控制字符" },
   });

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "bun:test";
+import {
+  type CreateTaskPorts,
+  createTask,
+  type TaskRequest,
+} from "../../src/service/create-task.ts";
+import type { Admission, NewTask } from "../../src/store/store.ts";
+import { TaskError } from "../../src/task/errors.ts";
+
+const CALLER = { clientCode: "ada", nonce: { clientCode: "ada", nonce: "1", expiresMs: 9 } };
+
+const aRequest = (changes: Partial<TaskRequest> = {}): TaskRequest => ({
+  sourceUrl: "in.mp4",
+  targets: [{ url: "out.mp4" }],
+  priority: 0,
+  ...changes,
+});
+
+/** Ports that write down what happens, in order. */
+function aDesk() {
+  const done: string[] = [];
+  const tasks: { task: NewTask; admission: Admission }[] = [];
+  const address = async (url: string) => ({ url, key: `file:/${url.replace(/^\.\//, "")}` });
+  const rendition = { container: "mp4", video: "copy", audio: "copy" } as const;
+  const ports: CreateTaskPorts = {
+    tasks: {
+      create: async (task, admission) => {
+        done.push("create");
+        tasks.push({ task, admission });
+        return "id-1";
+      },
+    },
+    profiles: {
+      get: async (_, name) =>
+        name.startsWith("own")
+          ? { profile: { name, description: "", renditions: [rendition] }, createMs: 1 }
+          : undefined,
+    },
+    clients: {
+      useNonce: async ({ nonce }) => {
+        done.push(`nonce ${nonce}`);
+      },
+    },
+    queue: { announceWork: () => void done.push("announce") },
+    storages: [{ schemes: ["file"], source: address, target: address }],
+    capabilities: async () => ({
+      engine: "native",
+      version: "test",
+      encoders: [],
+      muxers: ["mp4"],
+      filters: [],
+      threads: 1,
+    }),
+    defaultProfile: "video_mp4_transmux",
+    targetsMax: 2,
+  };
+  const create = (changes: Partial<TaskRequest> = {}) =>
+    createTask(ports, CALLER, async () => ({ request: aRequest(changes) }));
+  return { ports, done, tasks, create };
+}
+
+describe("createTask", () => {
+  test("stores the task with its nonce, then wakes the workers", async () => {
+    const { create, done, tasks } = aDesk();
+    expect(await create()).toBe("id-1");
+    expect(done).toEqual(["create", "announce"]);
+    expect(tasks[0]).toEqual({
+      task: {
+        clientCode: "ada",
+        sourceUrl: "in.mp4",
+        profileName: "video_mp4_transmux",
+        targets: [{ url: "out.mp4", key: "file:/out.mp4" }],
+        assignments: [
+          { rendition: { container: "mp4", video: "copy", audio: "copy" }, targets: [0] },
+        ],
+        customProfiles: [],
+        priority: 0,
+      },
+      admission: { nonce: CALLER.nonce },
+    });
+  });
+
+  test("passes the idempotency key on", async () => {
+    const { ports, tasks } = aDesk();
+    const idempotency = { key: "k", bodyDigest: "d" };
+    await createTask(ports, CALLER, async () => ({ request: aRequest(), idempotency }));
+    expect(tasks[0]?.admission).toEqual({ nonce: CALLER.nonce, idempotency });
+  });
+
+  test("names the client's own profiles, each once", async () => {
+    const { create, tasks } = aDesk();
+    const targets = [{ url: "a", profileName: "own2" }, { url: "b" }];
+    await create({ profileName: "own1", targets });
+    expect(tasks[0]?.task.customProfiles.toSorted()).toEqual(["own1", "own2"]);
+  });
+
+  test("uses the nonce itself where the call is refused before the store", async () => {
+    const { ports, create, done } = aDesk();
+    await expect(create({ sourceUrl: "s3://b/a" })).rejects.toThrow("s3");
+    const unreadable = () => Promise.reject(new TaskError("malformed_json", "x"));
+    await expect(createTask(ports, CALLER, unreadable)).rejects.toThrow("x");
+    expect(done).toEqual(["nonce 1", "nonce 1"]);
+  });
+
+  test("leaves the nonce to the store where the store refuses", async () => {
+    const { ports, done } = aDesk();
+    const tasks = { create: () => Promise.reject(new TaskError("task_conflict", "taken")) };
+    const read = async () => ({ request: aRequest() });
+    await expect(createTask({ ...ports, tasks }, CALLER, read)).rejects.toThrow("taken");
+    expect(done).toEqual([]);
+  });
+
+  test.each([
+    ["more targets than allowed", { targets: ["a", "b", "c"].map((url) => ({ url })) }, "targets"],
+    ["the same target twice", { targets: [{ url: "a" }, { url: "./a" }] }, "targets[1].target_url"],
+    ["the source as target", { targets: [{ url: "./in.mp4" }] }, "targets[0].target_url"],
+  ])("refuses %s", async (_, changes, path) => {
+    const { create } = aDesk();
+    const error = await create(changes).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(TaskError);
+    expect(error).toMatchObject({ code: "invalid_parameter", fields: [{ path }] });
+  });
+
+  test("refuses what this engine cannot make", async () => {
+    const { create } = aDesk();
+    const refused = create({ profileName: "video_webm_vp9_1280x720_1200kbps" });
+    await expect(refused).rejects.toMatchObject({ code: "output_not_supported" });
+  });
+});
