@@ -30,7 +30,7 @@ const ROWS: readonly Row[] = [
   },
   {
     pattern:
-      /(?:Error writing trailer of|Error closing file|av_interleaved_write_frame\(\)).*: (.+)$/m,
+      /(?:Error writing trailer|Error closing file|av_interleaved_write_frame\(\)).*: (.+)$/m,
     code: "internal",
     say: (why) => write(why),
     evenAtZero: true,
