@@ -1,0 +1,138 @@
+import { taskErrorOf } from "../fixtures/failure-of.ts";
+import {
+  aNewTask,
+  anAdmission,
+  claimTask,
+  createTask,
+  type StoreBench,
+} from "../fixtures/store-bench.ts";
+import { aProfile, aRendition } from "../profile/builders.ts";
+
+type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
+type Make = () => Promise<StoreBench>;
+
+/** What holds for every profile store. */
+export function profileStoreContract(name: string, make: Make, harness: Harness): void {
+  const { describe, test, expect } = harness;
+  const profile = { ...aProfile(aRendition()), name: "mine" };
+
+  describe(name, () => {
+    test("gives a profile back to its client alone", async () => {
+      const { profiles, clock } = await make();
+      const stored = await profiles.create("ada", profile);
+      expect(stored).toEqual({ profile, createMs: clock.nowMs });
+      expect(await profiles.get("ada", "mine")).toEqual(stored);
+      expect(await profiles.get("bob", "mine")).toBeUndefined();
+      expect(await profiles.list("bob")).toEqual([]);
+    });
+
+    test("refuses a name twice, but not to another client", async () => {
+      const { profiles } = await make();
+      await profiles.create("ada", profile);
+      await profiles.create("bob", profile);
+      const again = { ...profile, description: "another" };
+      expect((await taskErrorOf(profiles.create("ada", again))).code).toBe("profile_exists");
+      expect((await profiles.get("ada", "mine"))?.profile).toEqual(profile);
+    });
+
+    test("lists by name", async () => {
+      const { profiles } = await make();
+      for (const name of ["c", "a", "b"]) await profiles.create("ada", { ...profile, name });
+      const names = (await profiles.list("ada")).map((stored) => stored.profile.name);
+      expect(names).toEqual(["a", "b", "c"]);
+    });
+
+    test("deletes a profile", async () => {
+      const { profiles } = await make();
+      await profiles.create("ada", profile);
+      expect((await taskErrorOf(profiles.remove("bob", "mine"))).code).toBe("no_such_profile");
+      await profiles.remove("ada", "mine");
+      expect((await taskErrorOf(profiles.remove("ada", "mine"))).code).toBe("no_such_profile");
+    });
+
+    test("keeps a profile while an unfinished task uses it", async () => {
+      const bench = await make();
+      const { profiles, tasks } = bench;
+      await profiles.create("ada", profile);
+      const customProfiles = ["mine", "mine"];
+      const ids = [await createTask(bench, { customProfiles })];
+      ids.push(await createTask(bench, { customProfiles }));
+      const codeOf = async () => (await taskErrorOf(profiles.remove("ada", "mine"))).code;
+      expect(await codeOf()).toBe("profile_not_empty");
+      await tasks.cancel("ada", ids[0] ?? "");
+      expect(await codeOf()).toBe("profile_not_empty");
+      const { claim } = await claimTask(bench);
+      await tasks.cancel("ada", claim.taskId);
+      expect(await codeOf()).toBe("profile_not_empty");
+      await tasks.finish(claim, { status: "CANCELLED" });
+      await tasks.retry("ada", claim.taskId);
+      expect(await codeOf()).toBe("profile_not_empty");
+      await tasks.cancel("ada", claim.taskId);
+      await profiles.remove("ada", "mine");
+    });
+
+    test("lets another client's task use a profile of the same name", async () => {
+      const { profiles, tasks } = await make();
+      await profiles.create("ada", profile);
+      await tasks.create(aNewTask({ clientCode: "bob", customProfiles: ["mine"] }), anAdmission());
+      await profiles.remove("ada", "mine");
+    });
+  });
+}
+
+/** What holds for every store of clients and nonces. */
+export function clientStoreContract(name: string, make: Make, harness: Harness): void {
+  const { describe, test, expect } = harness;
+  const aClient = (clientCode: string, publicKey: string, privateKey = "secret") => ({
+    clientCode,
+    publicKey,
+    privateKey,
+    strongOnly: true,
+    disabled: false,
+  });
+
+  describe(name, () => {
+    test("finds a client by its public key", async () => {
+      const { clients } = await make();
+      expect(await clients.count()).toBe(0);
+      await clients.seed([aClient("ada", "pk-a"), aClient("bob", "pk-b")]);
+      expect(await clients.count()).toBe(2);
+      expect(await clients.byPublicKey("pk-a")).toEqual(aClient("ada", "pk-a"));
+      expect(await clients.byPublicKey("PK-A")).toBeUndefined();
+    });
+
+    test("replaces a client of the same code, also where two exchange their keys", async () => {
+      const { clients } = await make();
+      await clients.seed([aClient("ada", "pk-a"), aClient("bob", "pk-b"), aClient("eve", "pk-e")]);
+      await clients.seed([aClient("ada", "pk-b", "new"), aClient("bob", "pk-a")]);
+      expect(await clients.byPublicKey("pk-b")).toEqual(aClient("ada", "pk-b", "new"));
+      expect((await clients.byPublicKey("pk-a"))?.clientCode).toBe("bob");
+      expect(await clients.count()).toBe(3);
+    });
+
+    test("refuses a public key that another client has, and seeds nothing", async () => {
+      const { clients } = await make();
+      await clients.seed([aClient("ada", "pk-a")]);
+      const error = await taskErrorOf(
+        clients.seed([aClient("bob", "pk-b"), aClient("eve", "pk-a")]),
+      );
+      expect(error.code).toBe("invalid_parameter");
+      expect(await clients.count()).toBe(1);
+    });
+
+    test("takes a nonce once from each client", async () => {
+      const { clients } = await make();
+      const { nonce } = anAdmission();
+      await clients.useNonce(nonce);
+      expect((await taskErrorOf(clients.useNonce(nonce))).code).toBe("request_replayed");
+      await clients.useNonce({ ...nonce, clientCode: "bob" });
+    });
+
+    test("takes a nonce once of two that come together", async () => {
+      const { clients } = await make();
+      const { nonce } = anAdmission();
+      const results = await Promise.allSettled([clients.useNonce(nonce), clients.useNonce(nonce)]);
+      expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    });
+  });
+}

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { queueContract } from "../contract/queue.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { sqliteBench } from "../fixtures/sqlite-bench.ts";
+import { aWorker, createTask } from "../fixtures/store-bench.ts";
+
+queueContract("SqliteQueue", async () => sqliteBench(), { describe, test, expect });
+
+describe("SqliteQueue on a file that another process has open", () => {
+  test("gives each task to one of them", async () => {
+    const path = join(tempFolder(), "shared.sqlite");
+    const benches = [sqliteBench(path), sqliteBench(path)] as const;
+    const ids = await Promise.all(Array.from({ length: 60 }, () => createTask(benches[0])));
+    const drain = async ({ queue }: (typeof benches)[number], worker: string) => {
+      const taken: string[] = [];
+      for (;;) {
+        const work = await queue.claim(aWorker(worker));
+        if (!work) return taken;
+        taken.push(work.claim.taskId);
+      }
+    };
+    const taken = await Promise.all(
+      benches.flatMap((bench, i) => [drain(bench, `w${i}`), drain(bench, `w${i}`)]),
+    );
+    expect(taken.flat().sort()).toEqual([...ids].sort());
+    expect(taken.slice(0, 2).flat()).not.toBeEmpty();
+    expect(taken.slice(2).flat()).not.toBeEmpty();
+    for (const { database } of benches) database.close();
+  });
+});
