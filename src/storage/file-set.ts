@@ -49,8 +49,8 @@ export async function publishSet(
   const names = new Map(
     segmentsOf(text).map((segment) => [segment, `pontus.${tag}.${basename(segment)}`]),
   );
-  const previous = await previousSegments(place);
-  await sweepSegments(place.folder, tag, (name) => previous.has(name));
+  const previous = await previousSegments(place.playlist);
+  await sweepSegments(place.folder, tag, (name) => previous.some((file) => file.name === name));
 
   const part = join(dirname(place.playlist), partName(basename(place.playlist), tag));
   const segments = [...new Set(names.values())].map((name) => ({
@@ -78,7 +78,10 @@ export async function publishSet(
   }
   await syncFolder(dirname(place.playlist));
   // The new set stands: what cannot be removed of the old one is no failure.
-  for (const name of previous) if (!isOfTag(name, tag)) await discard(join(place.folder, name));
+  // A stranger's file goes only where the old playlist named it right in this folder: it is no licence to remove others.
+  for (const { parent, name } of previous)
+    if (parent === basename(place.folder) && !isOfTag(name, tag))
+      await discard(join(place.folder, name));
   await sweepSegments(place.folder, tag, () => false).catch(() => {});
 }
 
@@ -102,19 +105,19 @@ function isStaleSegmentPart(name: string, tag: string): boolean {
   return segment !== undefined && isStalePart(name, segment, tag);
 }
 
-/** The files in the set's folder that the playlist now at the target names; none where there is no playlist. */
-async function previousSegments({ playlist, folder }: SetPlace): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
+/** A file that a playlist names, decoded: the path before it, and its name. */
+type Named = { readonly parent: string; readonly name: string };
+
+/** The files that the playlist now at the target names; none where there is no playlist. */
+async function previousSegments(playlist: string): Promise<readonly Named[]> {
   const info = await lstat(playlist).catch(() => undefined);
-  if (!info?.isFile() || info.size > PLAYLIST_BYTES_MAX) return found;
-  for (const uri of segmentsOf(await readFile(playlist, "utf8"))) {
-    const [parent, name, ...rest] = uri.split("/").map(decoded);
-    // Nothing but a plain name right in the folder of the set: a playlist is no licence to remove other files.
-    if (parent !== basename(folder) || !name || rest.length > 0) continue;
-    if (/[/\0]/.test(name) || name === "." || name === "..") continue;
-    found.add(name);
-  }
-  return found;
+  if (!info?.isFile() || info.size > PLAYLIST_BYTES_MAX) return [];
+  return segmentsOf(await readFile(playlist, "utf8")).flatMap((uri) => {
+    const cut = uri.lastIndexOf("/");
+    const name = decoded(uri.slice(cut + 1));
+    const isName = !/[/\0]/.test(name) && !["", ".", ".."].includes(name);
+    return isName ? [{ parent: decoded(uri.slice(0, Math.max(cut, 0))), name }] : [];
+  });
 }
 
 function decoded(text: string): string {

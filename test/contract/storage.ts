@@ -241,7 +241,9 @@ function deliveringSets(make: Make, { describe, test, expect }: Harness): void {
       const parcel = await aSet(bench.scratch, ["one", "two"]);
       await bench.storage.deliver(parcel, bench.address("live/a b#1.m3u8"), freely("t-1"));
       expect(await playSet(bench, "live/a b#1.m3u8")).toEqual(["one", "two"]);
-      expect(await bench.read("live/a b#1.m3u8")).toContain("#EXT-X-ENDLIST");
+      const text = await bench.read("live/a b#1.m3u8");
+      expect(text).toContain("\n#EXT-X-ENDLIST\n");
+      expect(text).toContain("\na%20b%231/");
       const folders = (await bench.list()).map((path) => path.replace(/[^/]*$/, ""));
       expect(folders.sort()).toEqual(["live/", "live/a b#1/", "live/a b#1/"]);
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { aFile, failureOf, freely } from "../contract/storage.ts";
 import { aStorage, filesOf } from "../fixtures/file-storage.ts";
@@ -60,12 +60,20 @@ describe("FileStorage.prototype.deliver", () => {
     expect(await filesOf(root)).toEqual([]);
   });
 
-  test("refuses a folder in the target's place", async () => {
+  test.each(["mkdir", "mkfifo"])("refuses what %s made in the target's place", async (program) => {
     const { storage, root, scratch } = await aStorage();
-    await mkdir(join(root, "a.mp4"));
+    execFileSync(program, [join(root, "a.mp4")]);
     const delivery = storage.deliver(await aFile(scratch, "new"), "a.mp4", freely("t-1"));
     expect((await failureOf(delivery)).code).toBe("target_unwritable");
-    expect(await filesOf(root)).toEqual([]);
+    expect(await readdir(root)).toEqual(["a.mp4"]);
+    expect((await stat(join(root, "a.mp4"))).isFile()).toBe(false);
+  });
+
+  test("removes what a crashed attempt left of this target", async () => {
+    const { storage, root, scratch } = await aStorage();
+    await writeFile(join(root, ".a.mp4.t-0.pontus-part"), "");
+    await storage.deliver(await aFile(scratch, "new"), "a.mp4", freely("t-1"));
+    expect(await filesOf(root)).toEqual(["a.mp4"]);
   });
 
   test("refuses a tag that could make two names meet", async () => {

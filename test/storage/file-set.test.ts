@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStorage } from "../../src/storage/file.ts";
 import { segmentFolderOf } from "../../src/storage/file-set.ts";
@@ -49,7 +49,14 @@ describe("publishSet", () => {
     await mkdir(join(root, "a b"));
     const files = ["a b/s 0.ts", "a b/not named.ts", "top.ts"];
     for (const name of files) await writeFile(join(root, name), "");
-    const uris = ["a%20b/s%200.ts", "top.ts", "a b/../top.ts", "a b/%2e%2e", "a b/..%2ftop.ts"];
+    const uris = [
+      "a%20b/s%200.ts",
+      "top.ts",
+      "other/not%20named.ts",
+      "a b/../top.ts",
+      "a b/%2e%2e",
+      "a b/..%2ftop.ts",
+    ];
     const lines = uris.flatMap((uri) => ["#EXTINF:2,", uri]);
     await writeFile(join(root, "a b.m3u8"), ["#EXTM3U", ...lines, ""].join("\n"));
     await storage.deliver(await aSet(scratch, ["new"]), "a b.m3u8", freely("t-1"));
@@ -59,6 +66,23 @@ describe("publishSet", () => {
       "pontus.t-1.00000.ts",
     ]);
     expect(await read("top.ts")).toBe("");
+  });
+
+  test("keeps a published segment until the new playlist stands, however the old one writes it", async () => {
+    const { storage, root, scratch } = await aStorage();
+    await storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1"));
+    const absolute = "#EXTM3U\n#EXTINF:2,\nhttps://cdn.example/x/a/pontus.t-1.00000.ts\n";
+    await writeFile(join(root, "a.m3u8"), absolute);
+    const mayPublish = () => Promise.reject(new Error("cancelled"));
+    const refused = storage.deliver(
+      await aSet(scratch, ["2"]),
+      "a.m3u8",
+      freely("t-2", { mayPublish }),
+    );
+    await failureOf(refused);
+    expect(await readdir(join(root, "a"))).toEqual(["pontus.t-1.00000.ts"]);
+    await storage.deliver(await aSet(scratch, ["3"]), "a.m3u8", freely("t-3"));
+    expect(await readdir(join(root, "a"))).toEqual(["pontus.t-3.00000.ts"]);
   });
 
   test("removes what crashed attempts left, though it was never published", async () => {
@@ -79,6 +103,19 @@ describe("publishSet", () => {
     const other = tempFolder();
     await symlink(other, join(root, "a"));
     const delivery = storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1"));
+    expect((await failureOf(delivery)).code).toBe("access_denied");
+    expect(await readdir(other)).toEqual([]);
+  });
+
+  test("publishes nothing through a folder that was swapped for a link before the last step", async () => {
+    const { storage, root, scratch } = await aStorage();
+    const other = tempFolder();
+    const mayPublish = async () => {
+      await rename(join(root, "a"), join(root, "moved"));
+      await symlink(other, join(root, "a"));
+    };
+    const parcel = await aSet(scratch, ["1"]);
+    const delivery = storage.deliver(parcel, "a.m3u8", freely("t-1", { mayPublish }));
     expect((await failureOf(delivery)).code).toBe("access_denied");
     expect(await readdir(other)).toEqual([]);
   });
