@@ -96,6 +96,12 @@ function waitForEnd(child: ChildProcess): Promise<Pick<Exit, "code" | "signal">>
   });
 }
 
+function notStarted(command: string, cause: unknown): TaskError {
+  const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  const why = isMissing ? "it is not here" : "the system does not let it run";
+  return new TaskError("encoder_missing", `Cannot start "${command}": ${why}`, { cause });
+}
+
 /**
  * Runs a program as a process group of its own, without a shell, and resolves when it and all it started are gone.
  *
@@ -140,9 +146,7 @@ export async function runSubprocess(
       await end;
       throw error;
     }
-    throw new TaskError("encoder_missing", `Cannot start "${options.command}": not found here`, {
-      cause: error,
-    });
+    throw notStarted(options.command, error);
   } finally {
     signal.removeEventListener("abort", onAbort);
     ended.abort();

@@ -29,15 +29,16 @@ function wrapper(begin: string): string {
 
 describe("NativeEngine.open", () => {
   test.each([
-    ["ffmpeg", "is not there", "no-such-program"],
-    ["ffprobe", "is not there", "no-such-program"],
-    ["ffmpeg", "cannot be executed", import.meta.path],
-    ["ffmpeg", "is another program", "true"],
-    ["ffprobe", "fails", "false"],
-  ] as const)("names the %s that %s", async (program, _, command) => {
+    ["ffmpeg", "is not there", "no-such-program", "it is not here"],
+    ["ffprobe", "is not there", "no-such-program", "it is not here"],
+    ["ffmpeg", "cannot be executed", import.meta.path, "does not let it run"],
+    ["ffmpeg", "is another program", "true", "it is no ffmpeg"],
+    ["ffprobe", "fails", "false", 'it fails at "-version"'],
+  ] as const)("names the %s that %s", async (program, _, command, why) => {
     const { code, message } = await taskErrorOf(openNative({ [program]: command }));
     expect(code).toBe("encoder_missing");
     expect(message).toContain(`"${command}"`);
+    expect(message).toContain(why);
   });
 
   test("tells what this ffmpeg can do", async () => {
