@@ -35,6 +35,13 @@ describe("publishSet", () => {
     expect(await read("a.m3u8")).toContain("\na/pontus.t-2.00000.ts\n");
   });
 
+  test("can be repeated by the same attempt", async () => {
+    const { storage, scratch, read } = await aStorage();
+    await storage.deliver(await aSet(scratch, ["1", "2"]), "a.m3u8", freely("t-1"));
+    await storage.deliver(await aSet(scratch, ["3", "4"]), "a.m3u8", freely("t-1"));
+    expect(await playSet({ read }, "a.m3u8")).toEqual(["3", "4"]);
+  });
+
   test("keeps a stranger's files in the folder of the set", async () => {
     const { storage, root, scratch } = await aStorage();
     await mkdir(join(root, "a"));
