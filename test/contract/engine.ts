@@ -34,7 +34,7 @@ export const encodeStep = (...options: readonly string[]): Step => ({
 });
 
 /** A step that would go on for ever: the input again and again, in real time. */
-export const endlessStep: Step = {
+const endlessStep: Step = {
   name: "encode",
   args: ["-re", "-stream_loop", "-1", "-i", "input", ...MAP, ...CODECS, "-f", "mpegts", "out.ts"],
   writes: ["out.ts"],

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { noteEncoder } from "../../src/engine/orphans.ts";
 import { isAlive, type ProcessIdentity } from "../../src/lib/process-identity.ts";
 import { tempFolder } from "../fixtures/clips.ts";
@@ -12,7 +13,7 @@ const engine = openNative({ graceMs: 1_000 });
 
 describe("NativeEngine.prototype.endOrphans", () => {
   test("ends the encoder of an instance that was killed, and knows it a second time no more", async () => {
-    const script = join(import.meta.dir, "../fixtures/endless-encoder.ts");
+    const script = fileURLToPath(import.meta.resolve("../fixtures/endless-encoder.ts"));
     const instance = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
     const [printed] = await once(instance.stdout, "data");
     const folder = String(printed).trim();
