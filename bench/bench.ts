@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { measureCreates } from "./creates.ts";
+import { measureLoss } from "./loss.ts";
+import { ROOT } from "./processes.ts";
+import { redisVersion } from "./redis.ts";
+import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
+import { measureTasks } from "./tasks.ts";
+
+/** The parts, in the order of the table. */
+const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>>> = {
+  creates: measureCreates,
+  loss: measureLoss,
+  tasks: measureTasks,
+};
+const NAMES = Object.keys(PARTS);
+const RESULTS = join(ROOT, "bench", "results");
+/** What statfs(2) says of a tmpfs, where a commit costs nothing. */
+const TMPFS = 0x01021994;
+
+const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick]
+
+Measures what the README claims, side by side, on this machine; prints a table and writes bench/results/bench.json.
+`;
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string", multiple: true },
+        quick: { type: "boolean", default: false },
+      },
+    });
+    const only = values.only?.flatMap((names) => names.split(",")) ?? NAMES;
+    if (only.every((name) => name in PARTS)) return { only, isQuick: values.quick };
+  } catch {
+    // Told below.
+  }
+  process.stderr.write(USAGE);
+  process.exit(2);
+}
+
+async function runPart(name: string, isQuick: boolean): Promise<Findings> {
+  // Beside the results, not in the system's folder for temporary files: that one is often in memory.
+  const scratch = mkdtempSync(join(RESULTS, "scratch-"));
+  const tidy = () => rmSync(scratch, { recursive: true, force: true });
+  process.once("exit", tidy);
+  try {
+    const say = (text: string) => process.stderr.write(`${name}: ${text}\n`);
+    return (await PARTS[name]?.({ isQuick, scratch, say })) ?? { rows: [], facts: {} };
+  } finally {
+    process.off("exit", tidy);
+    tidy();
+  }
+}
+
+const { only, isQuick } = readArguments();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+mkdirSync(RESULTS, { recursive: true });
+if (statfsSync(RESULTS).type === TMPFS)
+  process.stderr.write("Beware: this folder is in memory, so that durable writes cost nothing\n");
+const startedAt = new Date().toISOString();
+const findings: Record<string, Findings> = {};
+for (const name of NAMES.filter((name) => only.includes(name)))
+  findings[name] = await runPart(name, isQuick);
+const rows: readonly Row[] = Object.values(findings).flatMap((found) => found.rows);
+const machine = {
+  cpu: cpus()[0]?.model,
+  cores: availableParallelism(),
+  memoryBytes: totalmem(),
+  kernel: release(),
+  bun: process.versions["bun"],
+  redis: redisVersion(),
+};
+const facts = Object.fromEntries(
+  Object.entries(findings).map(([name, found]) => [name, found.facts]),
+);
+const file = join(RESULTS, "bench.json");
+writeFileSync(file, `${JSON.stringify({ startedAt, isQuick, machine, rows, facts }, null, 2)}\n`);
+process.stdout.write(`${tableOf(rows)}\n`);

@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Makes a file of moving, noisy picture and sound, of about the bitrate of a camera's. */
+export async function makeSource(
+  path: string,
+  {
+    width,
+    height,
+    seconds,
+    bitrate,
+  }: { width: number; height: number; seconds: number; bitrate: string },
+): Promise<void> {
+  const picture = `testsrc2=size=${width}x${height}:rate=30:duration=${seconds},noise=alls=12:allf=t`;
+  const sound = `anoisesrc=amplitude=0.1:sample_rate=48000:duration=${seconds}`;
+  const rate = ["-b:v", bitrate, "-maxrate", bitrate, "-bufsize", bitrate];
+  const video = [
+    "-c:v",
+    "libx264",
+    "-preset",
+    "ultrafast",
+    "-g",
+    "60",
+    "-pix_fmt",
+    "yuv420p",
+    ...rate,
+  ];
+  const inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound];
+  const audio = ["-c:a", "aac", "-b:a", "128k", "-ac", "2"];
+  await run("ffmpeg", ["-nostdin", "-v", "error", "-y", ...inputs, ...video, ...audio, path]);
+}

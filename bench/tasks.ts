@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeSource } from "./clips.ts";
+import {
+  childrenCpuSeconds,
+  childrenOf,
+  cpuSecondsOf,
+  type ServerProcess,
+  start,
+} from "./processes.ts";
+import { type Findings, figure, type PartOptions, type Row } from "./report.ts";
+import { createTask, newHome, readTask, startPontus } from "./service.ts";
+import { median, ratioOf } from "./statistics.ts";
+
+const PROFILE = "video_mp4_1280x720_1728kbps";
+const POLL_MS = 20;
+/** Until the end is near: each call costs the service some of the CPU that is measured. */
+const SLOW_POLL_MS = 250;
+const NEAR_END_PERCENT = 95;
+
+/** What one run took. */
+type Cost = { readonly wallSeconds: number; readonly cpuSeconds: number };
+
+/** The encoder's arguments, as the kernel shows them while the service runs it. */
+async function encoderArgs(pid: number): Promise<readonly string[]> {
+  for (;;) {
+    const found = childrenOf(pid).find(({ args: [command] }) => command?.endsWith("ffmpeg"));
+    if (found) return found.args.slice(1);
+    await sleep(1);
+  }
+}
+
+async function untilDone(url: string, id: string): Promise<void> {
+  let isNear = false;
+  for (;;) {
+    const task = await readTask(url, id);
+    if (task.task_status === "SUCCESS") return;
+    isNear ||= (task.progress?.percent ?? 0) >= NEAR_END_PERCENT;
+    await sleep(isNear ? POLL_MS : SLOW_POLL_MS);
+  }
+}
+
+/** One task with so many targets, from its POST until GET says that it has succeeded. */
+async function runTask(
+  { pid, url }: ServerProcess,
+  name: string,
+  targets: number,
+): Promise<Cost & { readonly args: readonly string[] }> {
+  const cpuBefore = cpuSecondsOf(pid);
+  const startMs = performance.now();
+  const body = {
+    source: { source_url: "source.mp4" },
+    profile_name: PROFILE,
+    targets: Array.from({ length: targets }, (_, index) => ({
+      target_url: `${name}-${index}.mp4`,
+    })),
+  };
+  const [id, args] = await Promise.all([createTask(url, body), encoderArgs(pid)]);
+  await untilDone(url, id);
+  const wallSeconds = (performance.now() - startMs) / 1000;
+  return { wallSeconds, cpuSeconds: cpuSecondsOf(pid) - cpuBefore, args };
+}
+
+/** Bare ffmpeg with the same arguments, in a folder as the service makes it for one. */
+async function runBare(source: string, args: readonly string[], scratch: string): Promise<Cost> {
+  const folder = mkdtempSync(join(scratch, "bare-"));
+  symlinkSync(source, join(folder, "input"));
+  const output = join(folder, args.at(-1)?.replace(/^file:/, "") ?? "");
+  mkdirSync(dirname(output), { recursive: true });
+  const cpuBefore = childrenCpuSeconds();
+  const startMs = performance.now();
+  const child = start("ffmpeg", args, {}, folder);
+  child.stdout?.resume();
+  const [code] = (await once(child, "close")) as [number | null];
+  const wallSeconds = (performance.now() - startMs) / 1000;
+  if (code !== 0 || statSync(output).size === 0)
+    throw new Error(`Cannot compare: bare ffmpeg ended with ${code}`);
+  rmSync(folder, { recursive: true });
+  return { wallSeconds, cpuSeconds: childrenCpuSeconds() - cpuBefore };
+}
+
+/** What a task costs, against bare ffmpeg with the very same arguments, and four targets against one. */
+export async function measureTasks({ isQuick, scratch, say }: PartOptions): Promise<Findings> {
+  const seconds = isQuick ? 5 : 60;
+  const home = newHome(scratch);
+  const source = join(home.media, "source.mp4");
+  await makeSource(source, { width: 1920, height: 1080, seconds, bitrate: "9M" });
+  const sourceBitrate = (statSync(source).size * 8) / seconds;
+  say(`the source is ${seconds} s of 1080p at ${figure(sourceBitrate / 1e6)} Mbit/s`);
+  const server = await startPontus(home);
+  const one: Cost[] = [];
+  const bare: Cost[] = [];
+  const four: Cost[] = [];
+  let args: readonly string[] = [];
+  for (let round = 1; round <= (isQuick ? 1 : 5); round += 1) {
+    const task = await runTask(server, `${round}-one`, 1);
+    args = task.args;
+    one.push(task);
+    bare.push(await runBare(source, args, scratch));
+    four.push(await runTask(server, `${round}-four`, 4));
+    const told = [one, bare, four].map((costs) => shownCost(costs.slice(-1))).join("; ");
+    say(`round ${round}: ${told}`);
+  }
+  await server.stop();
+  const facts = { seconds, sourceBitrate, pollMs: POLL_MS, args, one, bare, four };
+  return { rows: rowsOf(one, bare, four), facts };
+}
+
+const wallOf = (costs: readonly Cost[]) => costs.map(({ wallSeconds }) => wallSeconds);
+const cpuOf = (costs: readonly Cost[]) => costs.map(({ cpuSeconds }) => cpuSeconds);
+const shownCost = (costs: readonly Cost[]): string =>
+  `${figure(median(wallOf(costs)))} s wall, ${figure(median(cpuOf(costs)))} s CPU`;
+
+function rowsOf(
+  one: readonly Cost[],
+  bare: readonly Cost[],
+  four: readonly Cost[],
+): readonly Row[] {
+  const row = (
+    key: string,
+    what: string,
+    valuesOf: (costs: readonly Cost[]) => readonly number[],
+    [ours, peer]: readonly [readonly Cost[], readonly Cost[]],
+    most: number,
+  ): Row => {
+    const ratio = ratioOf(valuesOf(ours), valuesOf(peer));
+    const shown = (costs: readonly Cost[]) => `${figure(median(valuesOf(costs)))} s`;
+    const isMet = ratio <= most;
+    return { key, what, ours: shown(ours), peer: shown(peer), ratio, bar: `≤ ${most} x`, isMet };
+  };
+  const bareArgs = "a task of a 1080p clip, to 720p; peer: bare ffmpeg with the same arguments";
+  const targets = "the same with four targets; peer: one target";
+  return [
+    row("tasks.wall", `${bareArgs}: wall`, wallOf, [one, bare], 1.03),
+    row("tasks.cpu", `${bareArgs}: CPU`, cpuOf, [one, bare], 1.03),
+    row("tasks.four-wall", `${targets}: wall`, wallOf, [four, one], 1.1),
+    row("tasks.four-cpu", `${targets}: CPU`, cpuOf, [four, one], 1.1),
+  ];
+}
