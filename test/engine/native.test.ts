@@ -14,7 +14,12 @@ engineContract(
 );
 
 /** A clip whose track says by its matrix how a player turns it: the first two rows, `a b` and `c d`. */
-async function turnedClip(a: number, b: number, c: number, d: number): Promise<string> {
+async function turnedClip([a, b, c, d]: readonly [
+  number,
+  number,
+  number,
+  number,
+]): Promise<string> {
   const bytes = readFileSync(await clip({ audio: false }));
   // The matrix of a track header (tkhd) of version 0, in 16.16 fixed point: a b u c d v x y w.
   const matrix = bytes.indexOf("tkhd") + 4 + 40;
@@ -33,7 +38,7 @@ describe("NativeEngine.prototype.probe", () => {
   ] as const)(
     "gives the clockwise turn that ffmpeg itself makes: %d",
     async (angle, matrix, turn) => {
-      const path = await turnedClip(...matrix);
+      const path = await turnedClip(matrix);
       const { video } = await (await engine).probe({ path, side: "source" }, never);
       expect(video?.rotation).toBe(angle);
       const firstPicture = async (before: readonly string[], after: readonly string[]) => {
