@@ -87,7 +87,11 @@ export class GroupCommit {
       return this.#runTogether(batch) ?? this.#runApart(batch);
     } catch (cause) {
       this.#rollBack();
-      const error = new TaskError("service_unavailable", "Cannot write: no commit", { cause });
+      const known = translateSqliteError(cause);
+      const error =
+        known instanceof TaskError
+          ? known
+          : new TaskError("service_unavailable", "Cannot write: the commit failed", { cause });
       return batch.map((unit) => () => unit.refuse(error));
     }
   }

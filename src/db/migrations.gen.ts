@@ -3,7 +3,7 @@
 export const MIGRATIONS: readonly { readonly name: string; readonly statements: readonly string[] }[] =
   [
   {
-    "name": "20261122152302_first",
+    "name": "20261122150000_first",
     "statements": [
       "CREATE TABLE `active_targets` (\n\t`key` text PRIMARY KEY,\n\t`task_seq` integer NOT NULL,\n\tCONSTRAINT `fk_active_targets_task_seq_tasks_seq_fk` FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`)\n) WITHOUT ROWID;",
       "CREATE TABLE `clients` (\n\t`client_code` text PRIMARY KEY,\n\t`public_key` text NOT NULL,\n\t`private_key` text NOT NULL,\n\t`strong_only` integer NOT NULL,\n\t`disabled` integer NOT NULL\n);",
@@ -24,7 +24,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "CREATE INDEX `tasks_workers` ON `tasks` (`worker_id`) WHERE status = 'RUNNING';",
       "CREATE INDEX `tasks_by_client` ON `tasks` (`client_code`,`create_ms`);",
       "CREATE INDEX `tasks_by_status` ON `tasks` (`client_code`,`status`,`create_ms`);",
-      "CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`create_ms`,`status`);"
+      "CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`create_ms`,`seq`,`status`);"
     ]
   }
 ];

@@ -79,7 +79,13 @@ export const tasks = sqliteTable(
     index("tasks_by_client").on(table.clientCode, table.createMs),
     index("tasks_by_status").on(table.clientCode, table.status, table.createMs),
     // With the status at its end, so that a list filtered by both is read off the index alone.
-    index("tasks_by_profile").on(table.clientCode, table.profileName, table.createMs, table.status),
+    index("tasks_by_profile").on(
+      table.clientCode,
+      table.profileName,
+      table.createMs,
+      table.seq,
+      table.status,
+    ),
   ],
 );
 

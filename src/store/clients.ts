@@ -42,7 +42,8 @@ export class SqliteClientStore implements ClientStore {
   }
 
   async useNonce(nonce: Nonce): Promise<void> {
-    await this.#database.write(() => this.#nonces.use(nonce));
+    const refusal = await this.#database.write(() => this.#nonces.use(nonce));
+    if (refusal) throw refusal;
   }
 }
 

@@ -30,10 +30,15 @@ export class Nonces {
       .prepare();
   }
 
-  /** Stores a nonce. @throws {TaskError} `request_replayed` when it is there already; then nothing is written */
-  use(nonce: Nonce): void {
-    if (Number(this.#insert.run(nonce).changes) === 0)
-      throw new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
+  /**
+   * Stores a nonce.
+   *
+   * @returns `request_replayed` when it is there already. Not thrown: that would undo the batch of all writers, and
+   * replays may come often.
+   */
+  use(nonce: Nonce): TaskError | undefined {
+    if (Number(this.#insert.run(nonce).changes) > 0) return undefined;
+    return new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
   }
 
   /** Forgets those of the oldest `limit` that have expired. @returns how many */

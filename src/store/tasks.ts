@@ -165,7 +165,8 @@ export class SqliteTaskStore implements TaskStore {
 
   /** The new task's id, or why there is none: returned, not thrown, so that the nonce is kept. */
   #admit(task: NewTask, { nonce, idempotency }: Admission): string | TaskError {
-    this.#nonces.use(nonce);
+    const refusal = this.#nonces.use(nonce);
+    if (refusal) return refusal;
     const nowMs = this.#now();
     const { clientCode } = task;
     if (idempotency) {

@@ -99,4 +99,4 @@ CREATE INDEX `tasks_leases` ON `tasks` (`lease_until_ms`) WHERE status = 'RUNNIN
 CREATE INDEX `tasks_workers` ON `tasks` (`worker_id`) WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX `tasks_by_client` ON `tasks` (`client_code`,`create_ms`);--> statement-breakpoint
 CREATE INDEX `tasks_by_status` ON `tasks` (`client_code`,`status`,`create_ms`);--> statement-breakpoint
-CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`create_ms`,`status`);
+CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`create_ms`,`seq`,`status`);

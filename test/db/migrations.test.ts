@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import { execFile } from "node:child_process";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { embedMigrations, generateMigration } from "../../scripts/write-migrations.ts";
+import { openDatabase } from "../../src/db/database.ts";
+import { migrate } from "../../src/db/migrate.ts";
+import { openSqlite } from "../../src/db/sqlite.bun.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { sqliteBench } from "../fixtures/sqlite-bench.ts";
+import { createTask } from "../fixtures/store-bench.ts";
+
+const FOLDER = "src/db/migrations";
+
+describe("migrations.gen.ts", () => {
+  test("holds what the folder of migrations holds", () => {
+    expect(readFileSync("src/db/migrations.gen.ts", "utf8")).toBe(embedMigrations(FOLDER));
+  });
+
+  test("makes the schema that the code describes", () => {
+    const copy = join(tempFolder(), "migrations");
+    cpSync(FOLDER, copy, { recursive: true });
+    generateMigration(copy, "forgotten");
+    expect(readdirSync(copy)).toEqual(readdirSync(FOLDER));
+  });
+});
+
+describe("migrate", () => {
+  const first = { name: "first", statements: ["CREATE TABLE a (x)", "INSERT INTO a VALUES (1)"] };
+  const second = { name: "second", statements: ["CREATE TABLE b (x)"] };
+
+  test("runs each migration once", () => {
+    const connection = openSqlite(":memory:");
+    migrate(connection, [first]);
+    migrate(connection, [first, second]);
+    migrate(connection, [first, second]);
+    expect(connection.value("SELECT count(*) FROM a, b")).toBe(0);
+    expect(connection.value("SELECT count(*) FROM a")).toBe(1);
+  });
+
+  test("runs a migration whole or not at all", () => {
+    const connection = openSqlite(":memory:");
+    const broken = { name: "broken", statements: ["CREATE TABLE b (x)", "CREATE TABEL c (x)"] };
+    expect(() => migrate(connection, [first, broken])).toThrow("TABEL");
+    expect(connection.value("SELECT count(*) FROM sqlite_schema")).toBe(0);
+    migrate(connection, [first, second]);
+  });
+
+  test("refuses a database of a newer version", () => {
+    const connection = openSqlite(":memory:");
+    migrate(connection, [first, second]);
+    expect(() => migrate(connection, [first])).toThrow("a newer version of this program made it");
+  });
+});
+
+describe("openDatabase", () => {
+  test("makes missing folders, and finds everything again the next time", async () => {
+    const path = join(tempFolder(), "not", "yet", "tasks.sqlite");
+    const bench = sqliteBench(path);
+    const id = await createTask(bench);
+    bench.database.close();
+    const again = sqliteBench(path);
+    expect((await again.tasks.get("ada", id)).id).toBe(id);
+    again.database.close();
+  });
+
+  test("syncs every commit and keeps references", () => {
+    const database = openDatabase(join(tempFolder(), "tasks.sqlite"));
+    const settings = ["journal_mode", "synchronous", "foreign_keys"].map((name) =>
+      database.orm.values(`PRAGMA ${name}`).flat().at(0),
+    );
+    expect(settings).toEqual(["wal", 2, 1]);
+    database.close();
+  });
+
+  test("lets processes that start together on a new file all have it", async () => {
+    const path = join(tempFolder(), "tasks.sqlite");
+    const open = async () =>
+      promisify(execFile)(process.execPath, [
+        "-e",
+        'const { openDatabase } = await import(process.argv[1]); openDatabase(process.argv[2]); console.log("open")',
+        join(import.meta.dirname, "../../src/db/database.ts"),
+        path,
+      ]);
+    const outputs = await Promise.all([open(), open(), open(), open()]);
+    expect(outputs.map(({ stdout }) => stdout)).toEqual(Array(4).fill("open\n"));
+  });
+});
