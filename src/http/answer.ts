@@ -66,13 +66,19 @@ export function respondProblem(
 ): Response {
   const error = toTaskError(thrown);
   const { status, retryAfterSeconds } = problemOf(error.code);
+  const call = { requestId, method: request.method, path: maskCredentials(pathOf(request)) };
   // Of a caller that has gone nobody reads the answer, and its broken connection is no bug.
   if (status === 500 && !request.signal.aborted)
     logger.error("Cannot answer {method} {path}: {error}", {
-      requestId,
-      method: request.method,
-      path: maskCredentials(pathOf(request)),
+      ...call,
       error: maskCredentials(inspect(thrown)),
+    });
+  else
+    logger.debug("{method} {path} {status} {code}: {detail}", {
+      ...call,
+      status,
+      code: error.code,
+      detail: maskCredentials(error.message),
     });
   const language = languageOf(request.headers.get("Accept-Language"));
   return respond({ status, body: problemBody(error, requestId, language) }, requestId, {

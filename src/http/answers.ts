@@ -11,7 +11,7 @@ import type { TaskAnswer } from "./task-schemas.ts";
 const SECOND_CHARACTERS = "2015-05-19T12:28:39".length;
 
 /** Milliseconds since the epoch as the document writes times: UTC, whole seconds, `2015-05-19T12:28:39Z`. */
-export const formatTime = (timeMs: number): string =>
+const formatTime = (timeMs: number): string =>
   `${new Date(timeMs).toISOString().slice(0, SECOND_CHARACTERS)}Z`;
 
 const failureAnswer = ({ code, detail }: Failure, language: Language) => ({

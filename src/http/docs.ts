@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Hono } from "hono";
 import { requestIdOf, respondProblem } from "./answer.ts";
-import { openApiDocument, openApiYaml } from "./openapi.ts";
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -72,20 +71,21 @@ const send = (request: Request, type: string, body: string | Uint8Array<ArrayBuf
 
 /** Serves the description of the API as JSON, as YAML, and as a page to read. */
 export function serveDocs(app: Hono, { version }: { readonly version: string }): void {
-  // Made when first asked for: a service that starts has other things to do.
-  const made = new Map<string, string>();
-  const once = (name: string, make: () => string): string => {
-    const text = made.get(name) ?? make();
-    made.set(name, text);
-    return text;
+  const page = (path: string, type: string, make: () => string | Promise<string>): void => {
+    let made: Promise<string> | undefined;
+    app.get(path, async ({ req }) => {
+      made ??= Promise.resolve(make());
+      return send(req.raw, type, await made);
+    });
   };
-  const page = (path: string, type: string, make: () => string): void => {
-    app.get(path, ({ req }) => send(req.raw, type, once(path, make)));
-  };
-  page("/openapi.json", "application/json;charset=UTF-8", () =>
-    JSON.stringify(openApiDocument(version)),
+  // Loaded when first asked for: the generator costs a service that starts a fifth of its time.
+  const openapi = () => import("./openapi.ts");
+  page("/openapi.json", "application/json;charset=UTF-8", async () =>
+    JSON.stringify((await openapi()).openApiDocument(version)),
   );
-  page("/openapi.yaml", "application/yaml;charset=UTF-8", () => openApiYaml(version));
+  page("/openapi.yaml", "application/yaml;charset=UTF-8", async () =>
+    (await openapi()).openApiYaml(version),
+  );
   page("/docs", "text/html;charset=UTF-8", () => PAGE);
   page("/docs/start.js", "text/javascript;charset=UTF-8", () => START);
   for (const [name, { type, locate }] of Object.entries(FILES))

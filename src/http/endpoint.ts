@@ -1,11 +1,15 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
+import { getLogger } from "@logtape/logtape";
 import type { Hono } from "hono";
+import { maskCredentials } from "../lib/mask.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
 import { authenticate } from "../service/authenticate.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
 import { checkMediaType, parseJson, readBody } from "./body.ts";
 import { parseFields } from "./fields.ts";
 import { type Language, languageOf } from "./language.ts";
+
+const logger = getLogger(["pontus", "http"]);
 
 /** What every endpoint needs. */
 export type EndpointPorts = AuthenticationPorts & { readonly bodyBytesMax: number };
@@ -119,6 +123,13 @@ export function serve<Route extends RouteConfig>(
         read: () => readInput(request, language, bytes),
         bytes,
       });
+      logger.debug("{method} {path} {status}", () => ({
+        requestId,
+        clientCode: caller.clientCode,
+        method,
+        path: maskCredentials(path),
+        status: answer.status,
+      }));
       return respond(answer, requestId);
     } catch (error) {
       return respondProblem(request, requestId, error);

@@ -99,7 +99,7 @@ export const CreateTask = z
   .openapi("CreateTask");
 
 /** The states of a task, as they travel. */
-export const TaskStatusSchema = z
+const TaskStatusSchema = z
   .enum(["PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"])
   .openapi("TaskStatus");
 
