@@ -3,10 +3,12 @@ import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureCreates } from "./creates.ts";
+import { measureLatency } from "./latency.ts";
 import { measureLoss } from "./loss.ts";
 import { ROOT } from "./processes.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
+import { measureStart } from "./start.ts";
 import { measureTasks } from "./tasks.ts";
 
 /** The parts, in the order of the table. */
@@ -14,6 +16,8 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   creates: measureCreates,
   loss: measureLoss,
   tasks: measureTasks,
+  latency: measureLatency,
+  start: measureStart,
 };
 const NAMES = Object.keys(PARTS);
 const RESULTS = join(ROOT, "bench", "results");
