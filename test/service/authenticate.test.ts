@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test";
+import { authenticate, type UnprovenCall } from "../../src/service/authenticate.ts";
+import type { Client } from "../../src/store/store.ts";
+import { type SignedCallOptions, signedRequest } from "../fixtures/signed-client.ts";
+
+const NOW_MS = 1_789_321_321_000;
+
+const aClient = (changes: Partial<Client> = {}): Client => ({
+  clientCode: "client1",
+  publicKey: "pk",
+  privateKey: "s3cr3t-key",
+  strongOnly: false,
+  disabled: false,
+  ...changes,
+});
+
+/** Authenticates a call that is signed with the right key, before a store that knows one client or none. */
+async function outcomeOf(known: Client | undefined, options: SignedCallOptions) {
+  let reads = 0;
+  const credentials = { client_code: "client1", public_key: "pk", private_key: "s3cr3t-key" };
+  const signed = { execTime: String(NOW_MS / 1000), nonce: "7", ...options };
+  const { headers, method } = signedRequest(credentials, "http://h/a?b=c", signed);
+  const call: UnprovenCall = {
+    headers,
+    method,
+    path: "/a?b=c",
+    body: async () => {
+      reads += 1;
+      return new TextEncoder().encode(String(options.body ?? ""));
+    },
+  };
+  const clients = {
+    byPublicKey: async () => known,
+    seed: () => Promise.reject(new Error("not asked for")),
+    count: () => Promise.reject(new Error("not asked for")),
+    useNonce: () => Promise.reject(new Error("not used up here")),
+  };
+  const ports = { clients, now: () => NOW_MS, clockSkewMs: 300_000 };
+  const outcome = await authenticate(ports, call).catch(({ code }: { code: string }) => code);
+  return { outcome, reads };
+}
+
+const refused = "authentication_failed";
+
+describe("authenticate", () => {
+  test.each(["sha1", "hmac-sha256"] as const)("knows the client by the %s form", async (form) => {
+    const { outcome } = await outcomeOf(aClient(), { form, body: "x" });
+    expect(outcome).toEqual({
+      clientCode: "client1",
+      nonce: { clientCode: "client1", nonce: "7", expiresMs: NOW_MS + 600_000 },
+    });
+  });
+
+  test.each([
+    ["no such client", undefined],
+    ["another key", aClient({ privateKey: "other" })],
+    ["another code", aClient({ clientCode: "client2" })],
+    ["a disabled client", aClient({ disabled: true })],
+  ])("refuses %s, having done all the work that a right call takes", async (_, client) => {
+    expect(await outcomeOf(client, { form: "sha1" })).toEqual({ outcome: refused, reads: 0 });
+    const strong = await outcomeOf(client, { form: "hmac-sha256", body: "x" });
+    expect(strong).toEqual({ outcome: refused, reads: 1 });
+  });
+
+  test("refuses the weak form where the client is to use the strong one", async () => {
+    const client = aClient({ strongOnly: true });
+    expect((await outcomeOf(client, { form: "sha1" })).outcome).toBe(refused);
+    expect((await outcomeOf(client, { form: "hmac-sha256" })).outcome).not.toBe(refused);
+  });
+
+  test("judges the time before the client, and reads no body for it", async () => {
+    const late = { execTime: "1000000000", form: "hmac-sha256", body: "x" } as const;
+    expect(await outcomeOf(aClient(), late)).toEqual({ outcome: "request_expired", reads: 0 });
+  });
+});
