@@ -8,6 +8,7 @@ import { measureLoss } from "./loss.ts";
 import { ROOT } from "./processes.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
+import { measureRows } from "./rows.ts";
 import { measureStart } from "./start.ts";
 import { measureTasks } from "./tasks.ts";
 
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   tasks: measureTasks,
   latency: measureLatency,
   start: measureStart,
+  rows: measureRows,
 };
 const NAMES = Object.keys(PARTS);
 const RESULTS = join(ROOT, "bench", "results");
