@@ -13,8 +13,10 @@ const TOP: Place = { createMs: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INT
 
 /**
  * Pages of a client's tasks, newest first. A cursor is the id of a page's last task, so the next page begins below it
- * however many tasks came meanwhile; each way to filter has its own index to walk along. The index is named in the query: left alone, SQLite takes
- * `tasks_by_client` for all of them and steps over every task that the filter rejects.
+ * however many tasks came meanwhile; each way to filter has its own index.
+ *
+ * A page is found in its index alone and its rows are fetched then. Otherwise SQLite would walk `tasks_by_client` for all
+ * filters and step over every task that they reject.
  */
 export class TaskList {
   readonly #place;
@@ -26,8 +28,8 @@ export class TaskList {
     const isProfile = sql`profile_name = ${sql.placeholder("profileName")}`;
     const isInside = sql`create_ms > ${sql.placeholder("createdAfterMs")}
       and (create_ms, seq) < (${sql.placeholder("createMs")}, ${sql.placeholder("seq")})`;
-    const page = (index: string, ...filters: readonly SQL[]) => {
-      const seqs = sql`(select seq from tasks indexed by ${sql.identifier(index)}
+    const page = (...filters: readonly SQL[]) => {
+      const seqs = sql`(select seq from tasks
         where ${and(isClient, ...filters, isInside)}
         order by create_ms desc, seq desc limit ${sql.placeholder("limit")})`;
       return orm
@@ -38,10 +40,8 @@ export class TaskList {
         .prepare();
     };
     this.#pages = {
-      all: page("tasks_by_client"),
-      status: page("tasks_by_status", isStatus),
-      profile: page("tasks_by_profile", isProfile),
-      both: page("tasks_by_profile", isProfile, isStatus),
+      anyProfile: { anyStatus: page(), ofStatus: page(isStatus) },
+      ofProfile: { anyStatus: page(isProfile), ofStatus: page(isProfile, isStatus) },
     };
     this.#place = orm
       .select({ createMs: tasks.createMs, seq: tasks.seq })
@@ -54,15 +54,8 @@ export class TaskList {
   page(clientCode: string, query: TaskQuery): TaskPage {
     const { status, profileName, limit } = query;
     const place = query.cursor === undefined ? TOP : this.#placeOf(clientCode, query.cursor);
-    const pages = this.#pages;
-    const found = status
-      ? profileName === undefined
-        ? pages.status
-        : pages.both
-      : profileName === undefined
-        ? pages.all
-        : pages.profile;
-    const rows = found.all({
+    const pages = this.#pages[profileName === undefined ? "anyProfile" : "ofProfile"];
+    const rows = pages[status === undefined ? "anyStatus" : "ofStatus"].all({
       clientCode,
       status,
       profileName,
