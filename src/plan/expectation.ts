@@ -38,11 +38,11 @@ export function expectationOf(
   media: MediaInfo,
   clip: Clip | undefined,
 ): Expectation {
-  const { rendition, video, audio } = decided;
+  const { video, audio } = decided;
   const whole = durationOf(media, video.action !== "none", audio.action !== "none");
   const durationSeconds = clip ? clippedSeconds(whole, clip) : whole;
   const isCut = clip !== undefined && (video.action === "copy" || audio.action === "copy");
-  const slack = tolerance(durationSeconds, rendition, video, media);
+  const slack = tolerance(durationSeconds, decided, media);
   return {
     ...(durationSeconds !== undefined && { durationSeconds }),
     durationToleranceSeconds: slack + (isCut ? KEY_FRAMES_APART_SECONDS : 0),
@@ -59,12 +59,10 @@ function audioLook(
   media: MediaInfo,
   clip: Clip | undefined,
 ): NonNullable<Expectation["audio"]> {
+  const codec = audioCodec(rendition, audio, source.codec, container);
+  if (audio.action === "copy") return { codec, sameAsSource: clip === undefined };
   const seconds = streamSeconds(source, media, clip);
-  return {
-    codec: audioCodec(rendition, audio, source.codec, container),
-    sameAsSource: audio.action === "copy" && clip === undefined,
-    ...(seconds !== undefined && { durationSeconds: seconds }),
-  };
+  return { codec, sameAsSource: false, ...(seconds !== undefined && { durationSeconds: seconds }) };
 }
 
 function videoLook(
@@ -73,14 +71,14 @@ function videoLook(
   media: MediaInfo,
   clip: Clip | undefined,
 ): NonNullable<Expectation["video"]> {
-  const seconds = streamSeconds(source, media, clip);
-  const duration = seconds === undefined ? {} : { durationSeconds: seconds };
   if (video.action === "copy" || typeof rendition.video === "string") {
     const { codec, width, height } = source;
-    return { codec, width, height, sameAsSource: clip === undefined, ...duration };
+    return { codec, width, height, sameAsSource: clip === undefined };
   }
   const { width, height } = outputPicture(rendition.video, source);
   const codec = codecName(rendition.video.codec);
+  const seconds = streamSeconds(source, media, clip);
+  const duration = seconds === undefined ? {} : { durationSeconds: seconds };
   return { codec, width, height, sameAsSource: false, ...duration };
 }
 
@@ -156,18 +154,20 @@ export function clippedSeconds(whole: number | undefined, clip: Clip): number | 
 
 function tolerance(
   durationSeconds: number | undefined,
-  { video }: Rendition,
-  decision: StreamDecision,
+  { rendition, video, audio }: Decided,
   media: MediaInfo,
 ): number {
-  const used = [decision.action === "none" ? undefined : media.video, media.audio];
+  const used = [
+    video.action === "none" ? undefined : media.video,
+    audio.action === "none" ? undefined : media.audio,
+  ];
   const starts = used.flatMap((stream) => stream?.startSeconds ?? []);
   // Containers differ in whether what comes before the first frame counts.
   const late = starts.length === 0 ? 0 : Math.min(...starts) - (media.startSeconds ?? 0);
   return Math.max(
     (durationSeconds ?? 0) * TOLERANCE_PART,
     TOLERANCE_SECONDS_MIN + Math.max(0, late),
-    framesSeconds(video, decision, media.video),
+    framesSeconds(rendition.video, video, media.video),
   );
 }
 

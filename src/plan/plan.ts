@@ -44,7 +44,7 @@ export type Expectation = {
     readonly height?: number;
     /** The stream was copied whole: packets and time stamps are compared with the source's. */
     readonly sameAsSource: boolean;
-    /** Of this stream alone, at least; absent where the source does not say. */
+    /** Of this stream alone, at least; absent where it is a copy or the source does not say. */
     readonly durationSeconds?: number;
   };
   readonly audio?: {

@@ -1,7 +1,7 @@
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Expectation } from "./plan.ts";
-import { judgeCopies } from "./verify-copy.ts";
+import { headlessSeconds, judgeCopies } from "./verify-copy.ts";
 
 /**
  * Judges a finished output by its probe: exit code 0 proves nothing (design/media-pipeline, "Verify after rc 0").
@@ -17,8 +17,8 @@ export function judgeOutput(expect: Expectation, output: MediaInfo, source: Medi
   judgeStream("video", expect.video, output.video);
   judgeStream("audio", expect.audio, output.audio);
   if (expect.video && output.video) judgePicture(expect.video, output.video);
-  judgeDuration(expect, output);
   judgeCopies(expect, output, source);
+  judgeDuration(expect, output, headlessSeconds(expect, output, source));
 }
 
 const isEmpty = (stream: VideoStream | AudioStream): boolean =>
@@ -52,11 +52,16 @@ function judgePicture(
 function judgeDuration(
   { durationSeconds: expected, durationToleranceSeconds, video, audio }: Expectation,
   output: MediaInfo,
+  missingHeadSeconds: number,
 ): void {
   if (expected === undefined) return;
   const real = output.durationSeconds;
-  if (real === undefined || Math.abs(real - expected) > durationToleranceSeconds)
-    throw damaged(`it should last ${seconds(expected)}, but ${seconds(real)} came out of it`);
+  const isShort = (real ?? 0) < expected - durationToleranceSeconds - missingHeadSeconds;
+  // A copy may be longer: what an edit list of the source hides is in it, and shown where the container has none.
+  const isCopy = video?.sameAsSource === true || audio?.sameAsSource === true;
+  const isLong = (real ?? 0) > expected + durationToleranceSeconds && !isCopy;
+  if (isShort || isLong)
+    throw damaged(`it should last ${seconds(expected)}, and ${seconds(real)} came out of it`);
   // One stream may end early while the other goes on to the end.
   const streams = [
     { kind: "video", expected: video?.durationSeconds, stream: output.video },
@@ -66,7 +71,7 @@ function judgeDuration(
     if (wanted === undefined || stream?.durationSeconds === undefined) continue;
     if (stream.durationSeconds < wanted - durationToleranceSeconds)
       throw damaged(
-        `its ${kind} should last ${seconds(wanted)}, but ${seconds(stream.durationSeconds)} came out of it`,
+        `its ${kind} should last ${seconds(wanted)}, and ${seconds(stream.durationSeconds)} came out of it`,
       );
   }
 }

@@ -47,21 +47,22 @@ const PRIMARIES = ["bt709", "bt2020", "smpte431", "smpte432"];
 const MATRICES = ["bt709", "bt2020nc", "bt2020c"];
 
 /**
- * HDR to SDR. What the source leaves unsaid is taken as BT.2020, which zscale would otherwise refuse to convert.
+ * HDR to SDR. What the source leaves unsaid is taken as BT.2020, for zscale converts nothing that it does not know.
  *
  * @see https://ffmpeg.org/ffmpeg-filters.html#tonemap-1 for linear light in floats
  */
 function toneMapping({ color }: VideoStream): readonly string[] {
   const known = (names: readonly string[], name: string | undefined, otherwise: string) =>
     name !== undefined && names.includes(name) ? name : otherwise;
-  const input = [
-    `tin=${color.transfer}`,
-    `pin=${known(PRIMARIES, color.primaries, "bt2020")}`,
-    `min=${known(MATRICES, color.space, "bt2020nc")}`,
-    `rin=${known(["tv", "pc"], color.range, "tv")}`,
-  ].join(":");
+  const said = [
+    `color_primaries=${known(PRIMARIES, color.primaries, "bt2020")}`,
+    `color_trc=${color.transfer}`,
+    `colorspace=${known(MATRICES, color.space, "bt2020nc")}`,
+    `range=${known(["tv", "pc"], color.range, "tv")}`,
+  ];
   return [
-    `zscale=${input}:t=linear:npl=100`,
+    `setparams=${said.join(":")}`,
+    "zscale=t=linear:npl=100",
     "format=gbrpf32le",
     "zscale=p=bt709",
     "tonemap=tonemap=hable:desat=0",

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "bun:test";
+import { audioArgs, channelsMax } from "../../src/plan/audio.ts";
+import type { Written } from "../../src/plan/containers.ts";
+import type { AudioStream } from "../../src/probe/media.ts";
+import type { AudioEncode } from "../../src/profile/profile.ts";
+import { anAudioStream } from "./builders.ts";
+
+const args = (
+  encode: Partial<AudioEncode>,
+  source: Partial<AudioStream> = {},
+  container: Written = "mp4",
+): string =>
+  audioArgs(
+    { codec: "aac", bitrateBps: 128_000, ...encode },
+    anAudioStream(source),
+    container,
+  ).join(" ");
+
+const FILL = "-af aresample=async=1:first_pts=0";
+
+describe("audioArgs", () => {
+  test.each([
+    [{}, {}, `${FILL} -c:a aac -b:a 128k`],
+    [{ channels: 2, samplerateHz: 48_000 }, {}, `${FILL} -c:a aac -b:a 128k -ac 2 -ar 48000`],
+    [{ channels: 1 }, { channels: 6 }, `${FILL} -c:a aac -b:a 128k -ac 1`],
+    [{ codec: "mp3" }, {}, `${FILL} -c:a libmp3lame -b:a 128k`],
+    [{ codec: "ac3", bitrateBps: 448_000 }, { channels: 6 }, `${FILL} -c:a ac3 -b:a 448k`],
+    [{ codec: "mp2" }, {}, `${FILL} -c:a mp2 -b:a 128k`],
+    [{ codec: "opus" }, {}, `${FILL} -c:a libopus -b:a 128k`],
+    [
+      { codec: "aache2", bitrateBps: 32_000 },
+      {},
+      `${FILL} -c:a libfdk_aac -profile:a aac_he_v2 -b:a 32k -ac 2`,
+    ],
+    [{ bitrateBps: 96_500 }, {}, `${FILL} -c:a aac -b:a 96500`],
+  ] as const)("encodes %j of %j", (encode, source, expected) => {
+    expect(args(encode, source)).toBe(expected);
+  });
+
+  test.each([
+    ["aac", 8, "6"],
+    ["aac", 7, "6"],
+    ["ac3", 8, "6"],
+    ["mp3", 6, "2"],
+    ["mp2", 3, "2"],
+    ["opus", 6, "6"],
+    ["opus", 4, "4"],
+    ["opus", 8, "6"],
+  ] as const)("gives %s of %d channels %s", (codec, channels, expected) => {
+    expect(args({ codec }, { channels })).toContain(` -ac ${expected}`);
+  });
+
+  test.each([
+    ["aac", 6],
+    ["aac", 1],
+    ["ac3", 6],
+    ["mp3", 2],
+    ["opus", 2],
+  ] as const)("leaves the channels of %s from %d to the source", (codec, channels) => {
+    expect(args({ codec }, { channels })).not.toContain("-ac ");
+  });
+
+  test.each([
+    ["mp3", 96_000, undefined, "mp4", 48_000],
+    ["mp3", 48_000, undefined, "flv", 44_100],
+    ["mp3", 32_000, undefined, "flv", 44_100],
+    ["mp3", 16_000, undefined, "flv", 22_050],
+    ["mp3", 44_100, 48_000, "flv", 44_100],
+    ["opus", 44_100, undefined, "webm", 48_000],
+    ["opus", 22_050, undefined, "webm", 24_000],
+    ["opus", 48_000, 44_100, "webm", 48_000],
+    ["ac3", 22_050, undefined, "mp4", 32_000],
+    ["ac3", 96_000, undefined, "mp4", 48_000],
+    ["mp2", 8000, undefined, "mpegts", 16_000],
+    ["aac", 192_000, undefined, "mp4", 96_000],
+    ["aac", 11_000, undefined, "mp4", 11_025],
+    ["aac", 48_000, 64_000, "mp4", 64_000],
+    ["aac", 48_000, 44_100, "flv", 44_100],
+  ] as const)(
+    "samples %s of %d, asked for %p in %s, at %d",
+    (codec, own, asked, container, expected) => {
+      const encode = { codec, ...(asked !== undefined && { samplerateHz: asked }) };
+      expect(args(encode, { samplerateHz: own }, container)).toEndWith(` -ar ${expected}`);
+    },
+  );
+
+  test.each([
+    ["mp3", 44_100, "flv"],
+    ["opus", 48_000, "webm"],
+    ["aac", 22_050, "flv"],
+    ["ac3", 32_000, "mkv"],
+  ] as const)("leaves the rate of %s at %d in %s to the source", (codec, own, container) => {
+    expect(args({ codec }, { samplerateHz: own }, container)).not.toContain("-ar ");
+  });
+
+  test.each([
+    ["mp2", 100_000, {}, "96k"],
+    ["mp2", 1_000_000, {}, "384k"],
+    ["mp2", 10_000, {}, "32k"],
+    ["mp2", 320_000, { samplerateHz: 22_050 }, "160k"],
+    ["mp2", 1000, { samplerateHz: 16_000 }, "8k"],
+    ["opus", 600_000, {}, "512k"],
+    ["opus", 600_000, { channels: 1 }, "256k"],
+    ["opus", 64_000, {}, "64k"],
+  ] as const)(
+    "gives %s asked for %d bits/s what its encoder takes",
+    (codec, bitrateBps, source, expected) => {
+      expect(args({ codec, bitrateBps }, source)).toContain(` -b:a ${expected}`);
+    },
+  );
+});
+
+describe("channelsMax", () => {
+  test.each([
+    ["aac", 6],
+    ["ac3", 6],
+    ["opus", 6],
+    ["mp3", 2],
+    ["mp2", 2],
+    ["aache2", 2],
+  ] as const)("of %s is %d", (codec, max) => {
+    expect(channelsMax(codec)).toBe(max);
+  });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, test } from "bun:test";
+import { planTask } from "../../src/plan/plan-task.ts";
+import type { MediaInfo } from "../../src/probe/media.ts";
+import {
+  aCapabilities,
+  aMedia,
+  aMediaWithVideo,
+  anAudio,
+  anAudioStream,
+  aRendition,
+  aVideo,
+} from "./builders.ts";
+import { AAC, argsOf, BOX, COPY, MAPPED, MP3, planOf, X264_720 } from "./planned.ts";
+
+describe("planTask", () => {
+  test("makes video_mp4_1280x720_1728kbps in one run with the arguments of the design", () => {
+    const made = planOf([{}]);
+    expect(made.steps).toEqual([
+      {
+        name: "encode",
+        args: `-f mov -i input ${MAPPED} ${X264_720} ${AAC} -movflags +faststart -f mp4 0/out.mp4`.split(
+          " ",
+        ),
+        writes: ["0/out.mp4"],
+        share: 1,
+      },
+    ]);
+    expect(made.durationSeconds).toBe(60);
+  });
+
+  test("tells what a product is, whom it is for and what it must look like", () => {
+    expect(planOf([{}]).products).toEqual([
+      {
+        targets: [0],
+        container: "mp4",
+        entry: "0/out.mp4",
+        video: { action: "encode", why: "size 1920x1080 is not 1280x720" },
+        audio: { action: "encode", why: "bitrate 192000 is above 128000" },
+        expect: {
+          durationSeconds: 60,
+          durationToleranceSeconds: 0.6,
+          video: {
+            codec: "h264",
+            width: 1280,
+            height: 720,
+            sameAsSource: false,
+            durationSeconds: 60,
+          },
+          audio: { codec: "aac", sameAsSource: false, durationSeconds: 60 },
+        },
+      },
+    ]);
+  });
+
+  test("encodes several renditions in one run that reads the source once", () => {
+    const small = aRendition({
+      video: aVideo({ width: 640, height: 360, bitrateBps: 424_000 }),
+      audio: anAudio({ bitrateBps: 96_000 }),
+    });
+    const made = planOf([{}, { ...small, container: "flv" }]);
+    expect(argsOf(made)).toEqual([
+      `-f mov -i input ${MAPPED} ${X264_720} ${AAC} -movflags +faststart -f mp4 0/out.mp4 ${MAPPED} ` +
+        `-vf ${BOX("640:360")},fps=30,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 3.0 ` +
+        "-b:v 424k -maxrate 424k -bufsize 848k -g 60 -keyint_min 60 -sc_threshold 0 " +
+        "-af aresample=async=1:first_pts=0 -c:a aac -b:a 96k -ac 2 -ar 48000 -f flv 1/out.flv",
+    ]);
+  });
+
+  test("copies in a run of its own, before the encodes", () => {
+    const made = planOf([{}, COPY, { ...COPY, container: "mpegts" }]);
+    expect(made.steps.map(({ name }) => name)).toEqual(["copy", "encode"]);
+    expect(argsOf(made)[0]).toBe(
+      `-f mov -i input ${MAPPED} -c:v copy -c:a copy -movflags +faststart -f mp4 1/out.mp4 ` +
+        `${MAPPED} -c:v copy -c:a copy -f mpegts 2/out.ts`,
+    );
+    expect(made.steps[0]?.share).toBeLessThan(0.01);
+  });
+
+  test("gives steps shares that add up to the whole", () => {
+    const twoPass = { video: aVideo({ rateMode: "2passvbr" }) };
+    const { steps } = planOf([{}, COPY, twoPass, MP3]);
+    expect(steps).toHaveLength(4);
+    expect(steps.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 10);
+    expect(Math.min(...steps.map(({ share }) => share))).toBeGreaterThan(0);
+  });
+
+  test("maps the probed streams, whatever their numbers", () => {
+    const media = aMedia({
+      ...aMediaWithVideo({ index: 3 }),
+      audio: anAudioStream({ index: 7 }),
+    });
+    expect(argsOf(planOf([COPY], media))[0]).toStartWith("-f mov -i input -map 0:3 -map 0:7 -sn");
+  });
+
+  test.each([
+    ["mov,mp4,m4a,3gp,3g2,mj2", "mov"],
+    ["matroska,webm", "matroska"],
+    ["mpegts", "mpegts"],
+  ])("pins the demuxer of %s", (format, demuxer) => {
+    expect(argsOf(planOf([{}], aMedia({ format })))[0]).toStartWith(`-f ${demuxer} -i input `);
+  });
+
+  test.each([
+    [{ startSeconds: 10, durationSeconds: 5 }, "-f mov -ss 10 -t 5 -i input ", 5],
+    [{ startSeconds: 0, durationSeconds: 5.5 }, "-f mov -t 5.5 -i input ", 5.5],
+    [{ startSeconds: 20 }, "-f mov -ss 20 -i input ", 40],
+    [{ startSeconds: 50, durationSeconds: 30 }, "-f mov -ss 50 -t 30 -i input ", 10],
+    [{ startSeconds: 0.0000001 }, "-f mov -ss 0 -i input ", 60],
+    [{ startSeconds: 0.000001, durationSeconds: 1 }, "-f mov -ss 0.000001 -t 1 -i input ", 1],
+  ])("cuts the clip %j", (clip, start, seconds) => {
+    const made = planOf([{}], aMedia(), { clip });
+    expect(argsOf(made)[0]).toStartWith(start);
+    expect(made.durationSeconds).toBeCloseTo(seconds, 5);
+    expect(made.products[0]?.expect.durationSeconds).toBeCloseTo(seconds, 5);
+  });
+
+  test("refuses a clip that starts after the end", () => {
+    expect(() => planOf([{}], aMedia(), { clip: { startSeconds: 60 } })).toThrow(
+      expect.objectContaining({ code: "invalid_parameter" }),
+    );
+  });
+
+  test("allows a copied clip to begin at the key frame before it, and compares no packets", () => {
+    const [product] = planOf([COPY], aMedia(), { clip: { startSeconds: 30 } }).products;
+    expect(product?.expect).toEqual({
+      durationSeconds: 30,
+      durationToleranceSeconds: 10.5,
+      video: { codec: "h264", width: 1920, height: 1080, sameAsSource: false },
+      audio: { codec: "aac", sameAsSource: false },
+    });
+  });
+
+  test("makes an audio file of the audio alone", () => {
+    const made = planOf([MP3]);
+    expect(argsOf(made)).toEqual([
+      "-f mov -i input -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 " +
+        "-af aresample=async=1:first_pts=0 -c:a libmp3lame -b:a 320k -ac 2 -ar 48000 -f mp3 0/out.mp3",
+    ]);
+    expect(made.products[0]?.video).toEqual({ action: "none", why: "the profile asks for none" });
+  });
+
+  test("makes a silent video of a silent source, and says why", () => {
+    const { video } = aMedia();
+    const silent: MediaInfo = { format: "mov", durationSeconds: 60, ...(video && { video }) };
+    const made = planOf([{}], silent);
+    expect(argsOf(made)[0]).toStartWith("-f mov -i input -map 0:0 -sn ");
+    expect(argsOf(made)[0]).not.toContain("-c:a");
+    expect(made.products[0]?.audio).toEqual({ action: "none", why: "the source has no audio" });
+    expect(made.products[0]?.expect.audio).toBeUndefined();
+  });
+
+  test.each([
+    ["no video for a video profile", { video: undefined }, {}, "input_not_supported"],
+    ["no video for a copy", { video: undefined }, COPY, "input_not_supported"],
+    ["no audio for an audio profile", { audio: undefined }, MP3, "input_not_supported"],
+    ["no length", { durationSeconds: 0 }, {}, "source_damaged"],
+    ["an unknown codec", aMediaWithVideo({ codec: "unknown" }), {}, "input_not_supported"],
+    [
+      "an unknown codec to copy",
+      aMediaWithVideo({ codec: "unknown" }),
+      COPY,
+      "input_not_supported",
+    ],
+  ] as const)("refuses a source with %s", (_, fields, rendition, code) => {
+    const { video, audio, ...rest } = { ...aMedia(), ...fields };
+    const media = { ...rest, ...(video && { video }), ...(audio && { audio }) };
+    expect(() => planOf([rendition], media)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test("does not mind an unknown codec that the rendition leaves out", () => {
+    const media = aMediaWithVideo({ codec: "unknown" });
+    expect(planOf([MP3], media).steps).toHaveLength(1);
+  });
+
+  test("takes a source whose duration is unknown", () => {
+    const { durationSeconds: _, ...media } = aMedia({
+      format: "matroska,webm",
+      video: { ...aMediaWithVideo({}).video } as NonNullable<MediaInfo["video"]>,
+    });
+    const { durationSeconds: _v, ...video } = media.video as NonNullable<MediaInfo["video"]>;
+    const { durationSeconds: _a, ...audio } = media.audio as NonNullable<MediaInfo["audio"]>;
+    const made = planOf([{}], { ...media, video, audio });
+    expect(made.durationSeconds).toBeUndefined();
+    expect(made.products[0]?.expect.durationSeconds).toBeUndefined();
+  });
+
+  test("gives a missing encoder its own code, so that another machine may try", () => {
+    const assignments = [{ rendition: aRendition(), targets: [0] }];
+    const lacking = aCapabilities({ encoders: ["aac"] });
+    expect(() => planTask({ assignments, tag: "t" }, aMedia(), lacking)).toThrow(
+      expect.objectContaining({
+        code: "encoder_missing",
+        message: "Cannot encode h264: the engine has no encoder libx264",
+      }),
+    );
+  });
+
+  test.each([
+    [{ color: { transfer: "smpte2084" } }, "zscale"],
+    [{ isInterlaced: true }, "bwdif"],
+  ])("refuses a source %j that the engine has no filter for", (fields, filter) => {
+    const assignments = [{ rendition: aRendition(), targets: [0] }];
+    const lacking = aCapabilities({ filters: ["scale"] });
+    expect(() => planTask({ assignments, tag: "t" }, aMediaWithVideo(fields), lacking)).toThrow(
+      expect.objectContaining({
+        code: "input_not_supported",
+        message: `Cannot convert the source's picture: the engine has no filter ${filter}`,
+      }),
+    );
+  });
+
+  test("needs no filter to copy an HDR source", () => {
+    const assignments = [{ rendition: aRendition(COPY), targets: [0] }];
+    const media = aMediaWithVideo({ color: { transfer: "smpte2084" } });
+    const made = planTask({ assignments, tag: "t" }, media, aCapabilities({ filters: [] }));
+    expect(made.steps[0]?.name).toBe("copy");
+  });
+});
