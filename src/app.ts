@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
-import { openDatabase } from "./db/database.ts";
+import { type Database, openDatabase } from "./db/database.ts";
 import type { Engine } from "./engine/engine.ts";
 import { NativeEngine } from "./engine/native.ts";
 import type { Readiness } from "./http/health.ts";
@@ -51,35 +51,17 @@ export async function startService(
   const engine = openEngine(config);
   // Whoever needs it learns of its failure; a moment in which nobody waits for it is no reason to crash.
   engine.catch(() => {});
-  const now = () => Date.now();
-  mkdirSync(config.dataFolder, { recursive: true });
-  const database = openDatabase(config.databasePath);
-  const tasks = new SqliteTaskStore(database, { now });
-  const profiles = new SqliteProfileStore(database, { now });
-  const clients = new SqliteClientStore(database);
-  const { attemptsMax, leaseMs } = config;
-  const queue = new SqliteQueue(database, { now, leaseMs, attemptsMax });
-  const storages: readonly Storage[] = [
-    await FileStorage.open({ roots: config.mediaRoots, closed: [config.dataFolder] }),
-  ];
-  await seedClients(config, clients);
-
+  const parts = await openParts(config);
   let working: Working | undefined;
-  const readiness = () => readinessOf(engine, () => queue.depth(), working);
   const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
   const http = createHttpApp({
-    tasks,
-    profiles,
-    clients,
-    queue,
-    storages,
+    ...parts,
     capabilities: async () => (await engine).capabilities,
-    now,
     clockSkewMs,
     bodyBytesMax,
     targetsMax,
     defaultProfile,
-    readiness,
+    readiness: () => readinessOf(engine, parts.queue, working),
     version,
   });
   const server = runtime.serve({
@@ -89,35 +71,63 @@ export async function startService(
     idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
     bodyBytesMax: 2 * bodyBytesMax,
   });
-  const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${server.port}`;
-  log.info("Pontus {version} on {runtime} listens at {url}", {
-    version,
-    runtime: `${runtime.name} ${runtime.version}`,
-    url,
-  });
-
+  const url = urlOf(config.host, server.port);
+  const made = `${runtime.name} ${runtime.version}`;
+  log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
   const begin = async (): Promise<void> => {
-    working = await beginWork(config, await engine, {
-      queue,
-      tasks,
-      storages,
-      now,
-    });
+    working = await beginWork(config, await engine, parts);
   };
   const ready = begin();
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled([ready]);
+    await server.stop(CALLS_GRACE_MS);
+    await working?.worker.stop();
+    await engine.then((opened) => opened.close()).catch(() => {});
+    await working?.instance.release();
+    parts.database.close();
+    log.info("Pontus has stopped");
+  };
+  return { url, ready, stop };
+}
+
+/** An IPv6 address stands in brackets. */
+const urlOf = (host: string, port: number): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** Everything that is there before the engine is. */
+type Parts = {
+  readonly database: Database;
+  readonly tasks: SqliteTaskStore;
+  readonly profiles: SqliteProfileStore;
+  readonly clients: SqliteClientStore;
+  readonly queue: SqliteQueue;
+  readonly storages: readonly Storage[];
+  readonly now: () => number;
+};
+
+async function openParts(config: Config): Promise<Parts> {
+  const { dataFolder, databasePath, mediaRoots, leaseMs, attemptsMax } = config;
+  const now = () => Date.now();
+  mkdirSync(dataFolder, { recursive: true });
+  const database = openDatabase(databasePath);
+  const clients = new SqliteClientStore(database);
+  await seedClients(config, clients);
   return {
-    url,
-    ready,
-    stop: async () => {
-      await Promise.allSettled([ready]);
-      await server.stop(CALLS_GRACE_MS);
-      await working?.worker.stop();
-      await working?.instance.release();
-      database.close();
-      log.info("Pontus has stopped");
-    },
+    database,
+    tasks: new SqliteTaskStore(database, { now }),
+    profiles: new SqliteProfileStore(database, { now }),
+    clients,
+    queue: new SqliteQueue(database, { now, leaseMs, attemptsMax }),
+    storages: [await FileStorage.open({ roots: mediaRoots, closed: ownFiles(config) })],
+    now,
   };
 }
+
+/** What no caller may reach, wherever the media roots are: keys, tasks, scratch. */
+const ownFiles = ({ dataFolder, databasePath }: Config): readonly string[] =>
+  databasePath === ":memory:"
+    ? [dataFolder]
+    : [dataFolder, databasePath, `${databasePath}-wal`, `${databasePath}-shm`];
 
 /** What runs once there is an engine. */
 type Working = { readonly worker: Worker; readonly instance: Instance };
@@ -154,14 +164,8 @@ async function seedClients(config: Config, clients: ClientStore): Promise<void> 
 async function beginWork(
   config: Config,
   engine: Engine,
-  parts: {
-    readonly queue: SqliteQueue;
-    readonly tasks: SqliteTaskStore;
-    readonly storages: readonly Storage[];
-    readonly now: () => number;
-  },
+  { queue, tasks, storages, now }: Parts,
 ): Promise<Working> {
-  const { queue, tasks, storages, now } = parts;
   const scratchRoot = join(config.dataFolder, "scratch");
   const instance = await registerInstance(scratchRoot);
   await recoverDead(scratchRoot, instance, { engine, queue });
@@ -193,19 +197,20 @@ async function beginWork(
     },
   );
   worker.start();
+  await engine.standBy(instance.scratch);
   return { worker, instance };
 }
 
 async function readinessOf(
   opening: Promise<Engine>,
-  depthOf: () => Promise<{ readonly pending: number; readonly running: number }>,
+  queue: SqliteQueue,
   working: Working | undefined,
 ): Promise<Readiness> {
   const engine = await opening.then(
     ({ capabilities }) => ({ ok: true, detail: `native: ${capabilities.version}` }),
     (error: Error) => ({ ok: false, detail: error.message }),
   );
-  const store = await depthOf().then(
+  const store = await queue.depth().then(
     ({ pending, running }) => ({
       ok: true,
       detail: `${pending} tasks pending, ${running} running`,

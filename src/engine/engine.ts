@@ -61,6 +61,16 @@ export interface Engine {
   run(request: RunRequest, signal: AbortSignal): Promise<void>;
 
   /**
+   * Gets ready ahead of the next task, so that it starts sooner; nothing changes but the time it takes.
+   *
+   * @param folder - absolute path of the instance's scratch folder; what stands by may lie below it
+   */
+  standBy(folder: string): Promise<void>;
+
+  /** Ends what stands by. Called when no probe and no run is under way. */
+  close(): Promise<void>;
+
+  /**
    * Ends what a dead instance left running below its scratch folder, and resolves when it is gone.
    *
    * @param folder - absolute path; encoders leave their pid and start time in their work folders in it

@@ -88,6 +88,13 @@ const ROWS: readonly Row[] = [
     code: "source_not_media",
     say: (why) => source(why),
   },
+  {
+    // What a decoder makes of noise can be so odd (25 channels) that no encoder takes it.
+    pattern:
+      /(?:Error while decoding|Error submitting packet to decoder)[\s\S]*Error while opening encoder/,
+    code: "source_damaged",
+    say: () => source("too much of it could not be decoded"),
+  },
   // What was asked for.
   {
     pattern: /suitable output format/m,

@@ -5,6 +5,7 @@ import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { ProbeRequest } from "./engine.ts";
 import { createPacketReader } from "./packet-facts.ts";
+import type { ProbeOutcome, StandbyProbe } from "./standby-probe.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
 import { limitTime, type TimeLimit } from "./time-limit.ts";
 
@@ -33,6 +34,8 @@ export const sourceGuards = (maxPixels: number): readonly string[] => [
   SOURCE_FORMATS.join(","),
 ];
 
+const TOO_LATE = "it takes too long";
+
 const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string): TaskError =>
   side === "source"
     ? new TaskError(code, `Cannot read the source: ${why}`)
@@ -43,13 +46,17 @@ type Reading = {
   readonly onStdout: (chunk: string, limit: TimeLimit) => void;
 };
 
+function refuseKilled({ signal }: Exit): void {
+  if (signal) throw new TaskError("encoder_killed", `Cannot probe: ${signal} ended ffprobe`);
+}
+
 async function read(
   options: ProbeOptions,
   { path, side }: ProbeRequest,
   reading: Reading,
   signal: AbortSignal,
 ): Promise<Exit> {
-  const late = failure(side, "source_hangs", "it takes too long");
+  const late = failure(side, "source_hangs", TOO_LATE);
   const limit = limitTime(signal, options.probeTimeoutMs, late);
   const guards =
     side === "source" ? sourceGuards(options.maxPixels) : ["-protocol_whitelist", "file"];
@@ -63,8 +70,7 @@ async function read(
       },
       limit.signal,
     );
-    if (exit.signal)
-      throw new TaskError("encoder_killed", `Cannot probe: ${exit.signal} ended ffprobe`);
+    refuseKilled(exit);
     return exit;
   } finally {
     limit.end();
@@ -80,22 +86,62 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Arguments that describe a file as JSON. */
+const headerArgs = (): readonly string[] => [
+  ...["-read_intervals", PACKETS_SHOWN, "-show_entries", PROBE_ENTRIES],
+  ...["-print_format", "json"],
+];
+
+/** All arguments of a source's probe but its name: what a standing-by ffprobe is started with. */
+export const standbyArgs = ({ maxPixels }: ProbeOptions): readonly string[] => [
+  ...["-v", "error", ...sourceGuards(maxPixels)],
+  ...headerArgs(),
+];
+
+async function readHeaders(
+  options: ProbeOptions,
+  request: ProbeRequest,
+  signal: AbortSignal,
+): Promise<ProbeOutcome> {
+  let json = "";
+  const onStdout = (chunk: string, limit: TimeLimit) => {
+    if (json.length < JSON_CHARS_MAX) json += chunk;
+    else limit.abort(failure(request.side, "source_not_media", "it claims too many streams"));
+  };
+  const exit = await read(options, request, { args: headerArgs(), onStdout }, signal);
+  return { json, exit };
+}
+
+async function readHeadersAtOnce(
+  standby: StandbyProbe,
+  { probeTimeoutMs }: ProbeOptions,
+  { path, side }: ProbeRequest,
+  signal: AbortSignal,
+): Promise<ProbeOutcome> {
+  const limit = limitTime(signal, probeTimeoutMs, failure(side, "source_hangs", TOO_LATE));
+  try {
+    const outcome = await standby.probe(path, JSON_CHARS_MAX, limit.signal);
+    if (outcome.json.length > JSON_CHARS_MAX)
+      throw failure(side, "source_not_media", "it claims too many streams");
+    refuseKilled(outcome.exit);
+    return outcome;
+  } finally {
+    limit.end();
+  }
+}
+
 async function probeHeaders(
   options: ProbeOptions,
   request: ProbeRequest,
   signal: AbortSignal,
+  standby: StandbyProbe | undefined,
 ): Promise<MediaInfo> {
   const { side } = request;
-  let json = "";
-  const args = ["-read_intervals", PACKETS_SHOWN, "-show_entries", PROBE_ENTRIES];
-  const onStdout = (chunk: string, limit: TimeLimit) => {
-    if (json.length < JSON_CHARS_MAX) json += chunk;
-    else limit.abort(failure(side, "source_not_media", "it claims too many streams"));
-  };
-  const reading = { args: [...args, "-print_format", "json"], onStdout };
-  const { code, stderr } = await read(options, request, reading, signal);
-  if (side === "source") return readSource(parseJson(json), stderr, options.maxPixels);
-  if (code !== 0) throw failure(side, "output_wrong", "ffprobe cannot open it");
+  const { json, exit } = standby
+    ? await readHeadersAtOnce(standby, options, request, signal)
+    : await readHeaders(options, request, signal);
+  if (side === "source") return readSource(parseJson(json), exit.stderr, options.maxPixels);
+  if (exit.code !== 0) throw failure(side, "output_wrong", "ffprobe cannot open it");
   try {
     return parseProbe(parseJson(json));
   } catch (error) {
@@ -130,12 +176,17 @@ async function countPackets(
   };
 }
 
-/** Probes with ffprobe. Errors as in `Engine.probe`. */
+/**
+ * Probes with ffprobe. Errors as in `Engine.probe`.
+ *
+ * @param standby - one that was started with `standbyArgs`, to be used up for the headers of a source
+ */
 export async function probeFile(
   options: ProbeOptions,
   request: ProbeRequest,
   signal: AbortSignal,
+  standby?: StandbyProbe,
 ): Promise<MediaInfo> {
-  const media = await probeHeaders(options, request, signal);
+  const media = await probeHeaders(options, request, signal, standby);
   return request.packets ? countPackets(options, request, media, signal) : media;
 }

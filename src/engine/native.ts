@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, rm, statfs, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
@@ -7,9 +8,10 @@ import { TaskError } from "../task/errors.ts";
 import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
 import { readCapabilities } from "./native-capabilities.ts";
-import { type ProbeOptions, probeFile, sourceGuards } from "./native-probe.ts";
+import { type ProbeOptions, probeFile, sourceGuards, standbyArgs } from "./native-probe.ts";
 import { endOrphansBelow, noteEncoder } from "./orphans.ts";
 import { createProgressReader } from "./progress.ts";
+import { StandbyProbe } from "./standby-probe.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
 import { watch } from "./watchdog.ts";
 
@@ -30,6 +32,9 @@ const REPORT_PERIOD = 0.5;
 // Below this a disk counts as full: HLS segments that do not fit are lost without a word and with exit code 0.
 const DISK_BYTES_MIN = 64 * 1024;
 
+// By then a task that was probed has its encoder running; the next ffprobe shall not compete with its start.
+const STANDBY_DELAY_MS = 200;
+
 const scratchFull = (cause?: unknown): TaskError =>
   new TaskError("scratch_full", "Cannot write the output: the scratch disk is full", { cause });
 
@@ -41,6 +46,9 @@ export class NativeEngine implements Engine {
   readonly name = "native";
   readonly capabilities: Capabilities;
   readonly #options: NativeEngineOptions;
+  #standby: StandbyProbe | undefined;
+  #standbyFolder: string | undefined;
+  #starting: Promise<void> | undefined;
 
   private constructor(options: NativeEngineOptions, capabilities: Capabilities) {
     this.#options = options;
@@ -57,8 +65,16 @@ export class NativeEngine implements Engine {
     return new NativeEngine(options, await readCapabilities(ffmpeg, ffprobe, threads));
   }
 
-  probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
-    return probeFile(this.#options, request, signal);
+  async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
+    signal.throwIfAborted();
+    if (request.side === "output") return probeFile(this.#options, request, signal);
+    const standby = this.#takeStandby();
+    try {
+      return await probeFile(this.#options, request, signal, standby);
+    } finally {
+      // The next one starts when this task's encoder does, or later: never before it.
+      if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
+    }
   }
 
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {
@@ -72,6 +88,42 @@ export class NativeEngine implements Engine {
     } catch (error) {
       throw isDiskFull(error) ? scratchFull(error) : error;
     }
+  }
+
+  async standBy(folder: string): Promise<void> {
+    this.#standbyFolder = folder;
+    await this.#replaceStandby();
+  }
+
+  async close(): Promise<void> {
+    this.#standbyFolder = undefined;
+    await this.#starting;
+    await this.#takeStandby()?.end();
+  }
+
+  #takeStandby(): StandbyProbe | undefined {
+    const standby = this.#standby;
+    this.#standby = undefined;
+    return standby?.isReady ? standby : undefined;
+  }
+
+  /** Starts a ffprobe to stand by, unless one does, or is about to. */
+  #replaceStandby(): Promise<void> {
+    if (this.#standby?.isReady || this.#standbyFolder === undefined) return Promise.resolve();
+    this.#starting ??= this.#startStandby(this.#standbyFolder).finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #startStandby(parent: string): Promise<void> {
+    const { ffprobe, graceMs } = this.#options;
+    const folder = join(parent, `standby-${randomUUID()}`);
+    const args = standbyArgs(this.#options);
+    // Without it probes take longer, and nothing else is different.
+    this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder }).catch(
+      () => undefined,
+    );
   }
 
   endOrphans(folder: string): Promise<number> {

@@ -42,6 +42,10 @@ const Switch = z.preprocess(
   z.boolean(),
 );
 
+/** One of some numbers. All of them are told, where the generator would tell the first alone. */
+const oneOf = <const T extends readonly number[]>(values: T) =>
+  z.literal(values).openapi({ type: "integer", enum: [...values] });
+
 const Size = numeric(z.int().min(SIZE_MIN).max(SIZE_MAX));
 
 const QLTY_FIELDS = {
@@ -52,16 +56,14 @@ const QLTY_FIELDS = {
   width: Size.optional().openapi({ description: "Pixels; alone it keeps the aspect ratio." }),
   height: Size.optional().openapi({ description: "Pixels; alone it keeps the aspect ratio." }),
   use_progressive: Switch.optional(),
-  gop_size: numeric(z.literal(GOP_SIZES)).optional().openapi({ description: "Frames." }),
+  gop_size: numeric(oneOf(GOP_SIZES)).optional().openapi({ description: "Frames." }),
   b_frame_size: numeric(z.int().min(0).max(B_FRAMES_MAX)).optional(),
   rc_mode: z.enum(RC_MODES).optional(),
   preset: z.enum(PRESETS).optional(),
   audio_format: z.enum(AUDIO_FORMATS).optional(),
   audio_bitrate: Bitrate.optional().openapi({ description: "bits/s; required unless copied." }),
-  audio_samplerate: numeric(z.literal(AUDIO_SAMPLERATES))
-    .optional()
-    .openapi({ description: "Hz." }),
-  channels: numeric(z.literal(CHANNEL_COUNTS)).optional(),
+  audio_samplerate: numeric(oneOf(AUDIO_SAMPLERATES)).optional().openapi({ description: "Hz." }),
+  channels: numeric(oneOf(CHANNEL_COUNTS)).optional(),
 };
 
 /** One parameter group of a profile. */

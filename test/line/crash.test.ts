@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, type ProcessIdentity } from "../../src/lib/process-identity.ts";
 import { clip } from "../fixtures/clips.ts";
 import {
+  encodersOf,
   eventually,
   type Home,
   newHome,
@@ -12,7 +13,7 @@ import {
 } from "../fixtures/service.ts";
 
 /** Long enough to be met while it is encoded, on a fast machine too. */
-const LONG = { width: 1280, height: 720, rate: "30", seconds: 20 } as const;
+const LONG = { width: 1280, height: 720, rate: "30", seconds: 12 } as const;
 
 const services: RunningService[] = [];
 
@@ -37,14 +38,6 @@ const request = {
   profile_name: "video_mp4_1280x720_1728kbps",
   targets: [{ target_url: "out/long.mp4" }],
 };
-
-/** The encoders that an instance recorded in its scratch folder. */
-function encodersOf(home: Home): ProcessIdentity[] {
-  const scratch = join(home.data, "scratch");
-  return readdirSync(scratch, { recursive: true, encoding: "utf8" })
-    .filter((path) => /encoder-\d+\.json$/.test(path))
-    .map((path) => JSON.parse(readFileSync(join(scratch, path), "utf8")) as ProcessIdentity);
-}
 
 /** Waits until the task is being encoded, and gives the encoder. */
 async function encoderOf(service: RunningService, id: string): Promise<ProcessIdentity> {

@@ -9,9 +9,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { isAlive, type ProcessIdentity } from "../../src/lib/process-identity.ts";
+import { isAlive } from "../../src/lib/process-identity.ts";
 import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";
-import { eventually, hasEnded, type RunningService, startService } from "../fixtures/service.ts";
+import {
+  encodersOf,
+  eventually,
+  hasEnded,
+  type RunningService,
+  startService,
+} from "../fixtures/service.ts";
 
 const SECRET = "another tenant's secret line";
 
@@ -90,14 +96,7 @@ describe("a source that cannot be used", () => {
 });
 
 describe("an encoder", () => {
-  const encoder = () =>
-    eventually(() => {
-      const scratch = join(service.home.data, "scratch");
-      return readdirSync(scratch, { recursive: true, encoding: "utf8" })
-        .filter((path) => /encoder-\d+\.json$/.test(path))
-        .map((path) => JSON.parse(readFileSync(join(scratch, path), "utf8")) as ProcessIdentity)
-        .find(isAlive);
-    });
+  const encoder = () => eventually(() => encodersOf(service.home).find(isAlive));
 
   test("that is killed fails the task as InternalError", async () => {
     const id = await service.create(request("long.mp4"));
