@@ -22,9 +22,8 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "CREATE INDEX `tasks_waiting` ON `tasks` (`not_before_ms`) WHERE status = 'PENDING' and not_before_ms is not null;",
       "CREATE INDEX `tasks_leases` ON `tasks` (`lease_until_ms`) WHERE status = 'RUNNING';",
       "CREATE INDEX `tasks_workers` ON `tasks` (`worker_id`) WHERE status = 'RUNNING';",
-      "CREATE INDEX `tasks_by_client` ON `tasks` (`client_code`,`create_ms`);",
       "CREATE INDEX `tasks_by_status` ON `tasks` (`client_code`,`status`,`create_ms`);",
-      "CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`create_ms`,`seq`,`status`);"
+      "CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`status`,`create_ms`);"
     ]
   }
 ];

@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import { tasks } from "../db/schema.ts";
 import { TASK_COLUMNS, taskOf } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
+import { TASK_STATUSES } from "../task/status.ts";
 import type { TaskPage, TaskQuery } from "./store.ts";
 
 /** Where a page begins: below this place. */
@@ -13,37 +14,22 @@ const TOP: Place = { createMs: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INT
 
 /**
  * Pages of a client's tasks, newest first. A cursor is the id of a page's last task, so the next page begins below it
- * however many tasks came meanwhile; each way to filter has its own index.
+ * however many tasks came meanwhile.
  *
- * A page is found in its index alone and its rows are fetched then. Otherwise SQLite would walk `tasks_by_client` for all
- * filters and step over every task that they reject.
+ * A page costs the same however many tasks there are: each state's newest are found in an index that holds nothing else
+ * between them, the newest of all states are the page, and only its rows are fetched.
  */
 export class TaskList {
   readonly #place;
   readonly #pages;
 
-  constructor({ orm }: Database) {
-    const isClient = sql`client_code = ${sql.placeholder("clientCode")}`;
-    const isStatus = sql`status = ${sql.placeholder("status")}`;
-    const isProfile = sql`profile_name = ${sql.placeholder("profileName")}`;
-    const isInside = sql`create_ms > ${sql.placeholder("createdAfterMs")}
-      and (create_ms, seq) < (${sql.placeholder("createMs")}, ${sql.placeholder("seq")})`;
-    const page = (...filters: readonly SQL[]) => {
-      const seqs = sql`(select seq from tasks
-        where ${and(isClient, ...filters, isInside)}
-        order by create_ms desc, seq desc limit ${sql.placeholder("limit")})`;
-      return orm
-        .select(TASK_COLUMNS)
-        .from(tasks)
-        .where(inArray(tasks.seq, seqs))
-        .orderBy(desc(tasks.createMs), desc(tasks.seq))
-        .prepare();
-    };
+  constructor(database: Database) {
+    const profileName = sql`profile_name = ${sql.placeholder("profileName")}`;
     this.#pages = {
-      anyProfile: { anyStatus: page(), ofStatus: page(isStatus) },
-      ofProfile: { anyStatus: page(isProfile), ofStatus: page(isProfile, isStatus) },
+      anyProfile: preparePages(database),
+      ofProfile: preparePages(database, profileName),
     };
-    this.#place = orm
+    this.#place = database.orm
       .select({ createMs: tasks.createMs, seq: tasks.seq })
       .from(tasks)
       .where(and(eq(tasks.id, sql.placeholder("id")), isClient))
@@ -74,4 +60,24 @@ export class TaskList {
     const message = `Cannot list tasks: the cursor "${cursor}" is not one`;
     throw new TaskError("invalid_parameter", message, { fields: [{ path: "cursor", message }] });
   }
+}
+
+const isClient = sql`client_code = ${sql.placeholder("clientCode")}`;
+
+function preparePages({ orm }: Database, ...filters: readonly SQL[]) {
+  const isInside = sql`create_ms > ${sql.placeholder("createdAfterMs")}
+    and (create_ms, seq) < (${sql.placeholder("createMs")}, ${sql.placeholder("seq")})`;
+  const isNewest = sql`order by create_ms desc, seq desc limit ${sql.placeholder("limit")}`;
+  const newestOf = (status: unknown) => sql`select * from (select seq, create_ms from tasks
+    where ${and(isClient, ...filters, sql`status = ${status}`, isInside)} ${isNewest})`;
+  const page = (statuses: readonly unknown[]) => {
+    const found = sql.join(statuses.map(newestOf), sql` union all `);
+    return orm
+      .select(TASK_COLUMNS)
+      .from(tasks)
+      .where(inArray(tasks.seq, sql`(select seq from (${found}) ${isNewest})`))
+      .orderBy(desc(tasks.createMs), desc(tasks.seq))
+      .prepare();
+  };
+  return { anyStatus: page(TASK_STATUSES), ofStatus: page([sql.placeholder("status")]) };
 }

@@ -11,6 +11,9 @@ const MOVES: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   CANCELLED: ["PENDING"],
 };
 
+/** All states of a task. */
+export const TASK_STATUSES = Object.keys(MOVES) as readonly TaskStatus[];
+
 /** Whether a task may go from one state to another. */
 export const canMove = (from: TaskStatus, to: TaskStatus): boolean => MOVES[from].includes(to);
 

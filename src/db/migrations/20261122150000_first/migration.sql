@@ -97,6 +97,5 @@ CREATE INDEX `tasks_ready` ON `tasks` ("priority" desc,`seq`,`not_before_ms`) WH
 CREATE INDEX `tasks_waiting` ON `tasks` (`not_before_ms`) WHERE status = 'PENDING' and not_before_ms is not null;--> statement-breakpoint
 CREATE INDEX `tasks_leases` ON `tasks` (`lease_until_ms`) WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX `tasks_workers` ON `tasks` (`worker_id`) WHERE status = 'RUNNING';--> statement-breakpoint
-CREATE INDEX `tasks_by_client` ON `tasks` (`client_code`,`create_ms`);--> statement-breakpoint
 CREATE INDEX `tasks_by_status` ON `tasks` (`client_code`,`status`,`create_ms`);--> statement-breakpoint
-CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`create_ms`,`seq`,`status`);
+CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`status`,`create_ms`);
