@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { tempFolder } from "../fixtures/clips.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 
 /** Has a process create tasks and kills it after so many acknowledgements; the ids of all it acknowledged. */
 async function createUntilKilled(path: string, count: number): Promise<readonly string[]> {
-  const program = join(import.meta.dirname, "../fixtures/creating-process.ts");
+  const program = fileURLToPath(import.meta.resolve("../fixtures/creating-process.ts"));
   const child = spawn(process.execPath, [program, path], { stdio: ["ignore", "pipe", "inherit"] });
   const closed = once(child, "close");
   let text = "";
