@@ -76,8 +76,6 @@ export function judgeSource({ video, audio, durationSeconds }: MediaInfo, pixels
         `its picture of ${width}x${height} is above the limit of ${pixelsMax} pixels`,
       );
   }
-  if (audio && (audio.channels <= 0 || audio.samplerateHz <= 0))
-    throw refuse("source_damaged", "its audio has no channels or no sample rate");
 }
 
 /**

@@ -173,10 +173,18 @@ const audioOf = (stream: Stream): AudioStream => ({
   }),
 });
 
-/** The stream that a player would take: the first that is marked as default, else the first; never cover art. */
+/** A sound that a transport stream's table announces and of which no packet comes: ffprobe knows its codec, and no more. */
+const isAnnouncedOnly = ({ codec_type, codec_name, channels, sample_rate }: Stream): boolean =>
+  codec_type === "audio" && codec_name !== undefined && !(channels && sample_rate);
+
+/**
+ * The stream that a player would take: the first that is marked as default, else the first; never cover art, nor a sound
+ * without a packet.
+ */
 function choose(streams: readonly Stream[], type: "video" | "audio"): Stream | undefined {
   const candidates = streams.filter(
-    ({ codec_type, disposition }) => codec_type === type && !disposition?.attached_pic,
+    (stream) =>
+      stream.codec_type === type && !stream.disposition?.attached_pic && !isAnnouncedOnly(stream),
   );
   return candidates.find(({ disposition }) => disposition?.default) ?? candidates[0];
 }

@@ -40,8 +40,6 @@ describe("judgeSource", () => {
     ["a duration of zero", { ...good, durationSeconds: 0 }, "source_damaged"],
     ["no width", { ...good, video: { ...video, width: 0 } }, "source_damaged"],
     ["no height", { ...good, video: { ...video, height: 0 } }, "source_damaged"],
-    ["no channels", { ...good, audio: { ...audio, channels: 0 } }, "source_damaged"],
-    ["no sample rate", { ...good, audio: { ...audio, samplerateHz: 0 } }, "source_damaged"],
     ["an unknown video", { ...good, video: { ...video, codec: "unknown" } }, "input_not_supported"],
     ["an unknown audio", { ...good, audio: { ...audio, codec: "unknown" } }, "input_not_supported"],
     ["a pixel too many", { ...good, video: { ...video, width: 321 } }, "picture_too_large"],

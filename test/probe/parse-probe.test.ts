@@ -172,6 +172,13 @@ describe("parseProbe", () => {
     expect(parseProbe({ format, streams: [video, audio, second] }).audio?.index).toBe(1);
   });
 
+  test("does not count a sound that is announced and never comes", () => {
+    const announced = { ...audio, channels: 0, sample_rate: "0" };
+    expect(parseProbe({ format, streams: [video, announced] }).audio).toBeUndefined();
+    const second = { ...audio, index: 2 };
+    expect(parseProbe({ format, streams: [video, announced, second] }).audio?.index).toBe(2);
+  });
+
   test.each(["N/A", "", "unknown", undefined, null, {}])(
     "takes %p for an unknown number",
     (value) => {
