@@ -108,3 +108,8 @@ const server = bunRuntime.serve({
   bodyBytesMax: 2 * 1_048_576,
 });
 console.log(JSON.stringify({ url: `http://127.0.0.1:${server.port}` }));
+process.once("SIGTERM", async () => {
+  await server.stop(0);
+  database.close();
+  process.exit(0);
+});

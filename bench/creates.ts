@@ -1,5 +1,5 @@
 import type { Load, LoadResult } from "./load.ts";
-import { runScript, startServer } from "./processes.ts";
+import { cpuSecondsOf, runScript, startServer } from "./processes.ts";
 import { redisMissing, startRedis } from "./redis.ts";
 import { type Findings, figure, type PartOptions, type Row } from "./report.ts";
 import { newHome, startPontus } from "./service.ts";
@@ -14,6 +14,9 @@ type Arm = (typeof ARMS)[number];
 
 /** How long the load lasts. */
 type Round = { readonly warmUpMs: number; readonly measureMs: number };
+
+/** What the server used for a create, warm-up included: what else the machine does disturbs it less than the rate. */
+type ArmResult = LoadResult & { readonly cpuMicroseconds: number };
 
 /** Runs the load generator, in a process of its own. */
 export async function runLoad(load: Load): Promise<LoadResult> {
@@ -30,7 +33,7 @@ export const loadOf = (url: string, { warmUpMs, measureMs }: Round): Load => ({
 });
 
 /** One round of one arm: a server of its own over fresh folders. */
-async function runArm(arm: Arm, scratch: string, round: Round): Promise<LoadResult> {
+async function runArm(arm: Arm, scratch: string, round: Round): Promise<ArmResult> {
   const home = newHome(scratch);
   const redis = arm === "bullmq" ? await startRedis(scratch) : undefined;
   try {
@@ -39,9 +42,11 @@ async function runArm(arm: Arm, scratch: string, round: Round): Promise<LoadResu
         ? await startPontus(home, { PONTUS_CONCURRENCY: "0" })
         : await startServer(["bench/arm.ts", arm, home.data, home.media, redis?.socket ?? ""], {});
     try {
+      const cpuBefore = cpuSecondsOf(server.pid);
       const result = await runLoad(loadOf(server.url, round));
       if (result.refused > 0) throw new Error(`Cannot count ${arm}: ${result.refusal}`);
-      return result;
+      const cpuSeconds = cpuSecondsOf(server.pid) - cpuBefore;
+      return { ...result, cpuMicroseconds: (cpuSeconds / result.answered) * 1e6 };
     } finally {
       await server.stop();
     }
@@ -57,13 +62,15 @@ export async function measureCreates(options: PartOptions): Promise<Findings> {
   const missing = redisMissing();
   if (missing) say(`no line for BullMQ: ${missing}`);
   const arms = ARMS.filter((arm) => arm !== "bullmq" || !missing);
-  const results = new Map<Arm, LoadResult[]>(arms.map((arm) => [arm, []]));
+  const results = new Map<Arm, ArmResult[]>(arms.map((arm) => [arm, []]));
   for (let number = 1; number <= (isQuick ? 1 : 5); number += 1)
     for (const arm of arms) {
       const result = await runArm(arm, scratch, round);
       results.get(arm)?.push(result);
-      const { perSecond, latencyMs } = result;
-      say(`round ${number}, ${arm}: ${figure(perSecond)}/s, p99 ${figure(latencyMs.p99)} ms`);
+      const { perSecond, latencyMs, cpuMicroseconds } = result;
+      say(
+        `round ${number}, ${arm}: ${figure(perSecond)}/s, p99 ${figure(latencyMs.p99)} ms, ${figure(cpuMicroseconds)} µs CPU each`,
+      );
     }
   return {
     rows: rowsOf(results),
@@ -82,7 +89,7 @@ const PEERS = [
   { arm: "bullmq", key: "creates.bullmq", than: "BullMQ, appendfsync always", least: 2 },
 ] as const;
 
-function rowsOf(results: ReadonlyMap<Arm, readonly LoadResult[]>): readonly Row[] {
+function rowsOf(results: ReadonlyMap<Arm, readonly ArmResult[]>): readonly Row[] {
   const ratesOf = (arm: Arm) => (results.get(arm) ?? []).map(({ perSecond }) => perSecond);
   const shown = (arm: Arm): string => {
     const p99 = median((results.get(arm) ?? []).map(({ latencyMs }) => latencyMs.p99));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Credentials, signedRequest } from "../test/fixtures/signed-client.ts";
 import { type ServerProcess, startServer } from "./processes.ts";
@@ -23,7 +23,9 @@ export function newHome(scratch: string): Home {
   const root = mkdtempSync(join(scratch, "home-"));
   const home = { data: join(root, "data"), media: join(root, "media") };
   mkdirSync(home.data);
-  mkdirSync(home.media);
+  // As where a real service works: the source is there, and the target's folder.
+  for (const folder of ["in", "out"]) mkdirSync(join(home.media, folder), { recursive: true });
+  writeFileSync(join(home.media, "in", "clip.mp4"), "");
   return home;
 }
 

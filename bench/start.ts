@@ -1,11 +1,12 @@
+import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { signedRequest } from "../test/fixtures/signed-client.ts";
-import { end, memoryBytesOf, ROOT, start } from "./processes.ts";
+import { childrenOf, cpuSecondsOf, end, memoryBytesOf, ROOT, start } from "./processes.ts";
 import { type Findings, figure, type PartOptions } from "./report.ts";
 import { CREDENTIALS, type Home, newHome, serviceEnv, startPontus, TASKS } from "./service.ts";
-import { type Spread, spreadOf } from "./statistics.ts";
+import { median, type Spread, spreadOf } from "./statistics.ts";
 
 const REST_MS = 10_000;
 const START_MS_MAX = 10_000;
@@ -19,8 +20,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** From the start of the process to the whole answer to one signed call, in ms; the service is on a new data folder. */
-async function firstAnswerMs(home: Home, path: string, body?: object): Promise<number> {
+/** What it took from the start of the process until it had answered, in ms: wall, and its own CPU (exact to 10 ms). */
+type Answer = { readonly tookMs: number; readonly cpuMs: number };
+
+/** Starts the service on a new data folder, sends one signed call until it is answered, and stops the service. */
+async function firstAnswer(home: Home, path: string, body?: object): Promise<Answer> {
   const port = await freePort();
   const env = { ...serviceEnv(home), PONTUS_PORT: String(port), PONTUS_CONCURRENCY: "0" };
   const startMs = performance.now();
@@ -32,7 +36,7 @@ async function firstAnswerMs(home: Home, path: string, body?: object): Promise<n
       const response = await fetch(request).catch(() => undefined);
       const text = await response?.text();
       const tookMs = performance.now() - startMs;
-      if (response?.ok) return tookMs;
+      if (response?.ok) return { tookMs, cpuMs: cpuSecondsOf(child.pid ?? 0) * 1000 };
       if (response || tookMs > START_MS_MAX) throw new Error(`Cannot start: ${text}`);
       await sleep(1);
     }
@@ -41,30 +45,49 @@ async function firstAnswerMs(home: Home, path: string, body?: object): Promise<n
   }
 }
 
+async function bareStartMs(): Promise<number> {
+  const startMs = performance.now();
+  await once(start(process.execPath, ["-e", "0"]), "exit");
+  return performance.now() - startMs;
+}
+
+const tookOf = (answers: readonly Answer[]) => answers.map(({ tookMs }) => tookMs);
+const cpuOf = (answers: readonly Answer[]) => median(answers.map(({ cpuMs }) => cpuMs));
+
 /** What the service takes at rest, and how soon it answers after its start. */
 export async function measureStart({ isQuick, scratch, say }: PartOptions): Promise<Findings> {
   const server = await startPontus(newHome(scratch));
   await sleep(isQuick ? 1_000 : REST_MS);
   const rssBytes = memoryBytesOf(server.pid, "VmRSS");
   const peakBytes = memoryBytesOf(server.pid, "VmHWM");
+  const children = childrenOf(server.pid).map(({ pid }) => memoryBytesOf(pid, "VmRSS"));
+  const childrenBytes = children.reduce((sum, bytes) => sum + bytes, 0);
   await server.stop();
-  say(`at rest ${figure(rssBytes / 1e6)} MB, peak ${figure(peakBytes / 1e6)} MB`);
+  const told = [rssBytes, peakBytes, childrenBytes].map((bytes) => figure(bytes / 1e6));
+  say(`at rest ${told[0]} MB, peak ${told[1]} MB; programs standing by ${told[2]} MB`);
 
-  const reads: number[] = [];
-  const creates: number[] = [];
+  const reads: Answer[] = [];
+  const creates: Answer[] = [];
+  const bare: number[] = [];
   const create = { source: { source_url: "in.mp4" }, targets: [{ target_url: "out.mp4" }] };
   for (let index = 0; index < (isQuick ? 3 : 25); index += 1) {
-    reads.push(await firstAnswerMs(newHome(scratch), "/api/v1/profiles"));
-    creates.push(await firstAnswerMs(newHome(scratch), TASKS, create));
+    reads.push(await firstAnswer(newHome(scratch), "/api/v1/profiles"));
+    creates.push(await firstAnswer(newHome(scratch), TASKS, create));
+    bare.push(await bareStartMs());
   }
-  const [read, created] = [spreadOf(reads), spreadOf(creates)];
+  const [read, created, floor] = [
+    spreadOf(tookOf(reads)),
+    spreadOf(tookOf(creates)),
+    spreadOf(bare),
+  ];
   const shown = ({ p50, max }: Spread) => `median ${figure(p50)} ms, max ${figure(max)} ms`;
-  say(`first answer: GET ${shown(read)}; POST ${shown(created)}`);
+  say(`first answer: GET ${shown(read)}; POST ${shown(created)}; Bun alone ${shown(floor)}`);
+  say(`CPU until then: GET ${figure(cpuOf(reads))} ms, POST ${figure(cpuOf(creates))} ms`);
   const answer = (key: string, call: string, spread: Spread) => ({
     key,
-    what: `process start to the first signed answer: ${call}`,
+    what: `process start to the first signed answer: ${call}; peer: Bun with an empty script`,
     ours: shown(spread),
-    peer: "",
+    peer: shown(floor),
     bar: "median < 150 ms",
     isMet: spread.p50 < 150,
   });
@@ -80,5 +103,8 @@ export async function measureStart({ isQuick, scratch, say }: PartOptions): Prom
     answer("service.first-read", "GET profiles", read),
     answer("service.first-create", "POST create", created),
   ];
-  return { rows, facts: { rssBytes, peakBytes, reads, creates, read, created } };
+  return {
+    rows,
+    facts: { rssBytes, peakBytes, childrenBytes, read, created, floor, reads, creates },
+  };
 }
