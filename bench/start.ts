@@ -20,7 +20,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** What it took from the start of the process until it had answered, in ms: wall, and its own CPU (exact to 10 ms). */
+/** From the start of the process until it had answered, in ms: wall, and CPU with that of programs it ran (exact to 10). */
 type Answer = { readonly tookMs: number; readonly cpuMs: number };
 
 /** Starts the service on a new data folder, sends one signed call until it is answered, and stops the service. */
