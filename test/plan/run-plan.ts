@@ -7,15 +7,19 @@ import { probeFile } from "../../src/engine/native-probe.ts";
 import type { Capabilities, Expectation, Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import { judgeOutput } from "../../src/plan/verify.ts";
-import type { MediaInfo } from "../../src/probe/media.ts";
-import type { Rendition } from "../../src/profile/profile.ts";
+import type { MediaInfo, VideoStream } from "../../src/probe/media.ts";
+import type { Rendition, VideoEncode } from "../../src/profile/profile.ts";
 import type { Clip } from "../../src/task/task.ts";
-import { tempFolder } from "../fixtures/clips.ts";
+import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
+import { aCustomVideo, aVideo } from "./builders.ts";
+
+/** Of one test that runs ffmpeg, on a loaded machine. */
+export const TIMEOUT_MS = 120_000;
 
 const run = promisify(execFile);
 let known: Promise<Capabilities> | undefined;
 
-/** What came of a plan: the probed source, and each product with its probe and absolute path. */
+/** What came of a plan: the probed source, the work folder, and the probe of each product. */
 export type Made = {
   readonly source: MediaInfo;
   readonly plan: Plan;
@@ -62,3 +66,39 @@ export async function runAndJudge(
   });
   return made;
 }
+
+/** What ffmpeg (or ffprobe) writes to its standard output. */
+export async function outputOf(
+  program: "ffmpeg" | "ffprobe",
+  args: readonly string[],
+): Promise<Buffer> {
+  const options = { encoding: "buffer", maxBuffer: 64 << 20 } as const;
+  return (await run(program, ["-hide_banner", "-v", "error", ...args], options)).stdout;
+}
+
+/** Makes a file with ffmpeg in a folder of its own. */
+export async function madeBy(name: string, args: readonly string[]): Promise<string> {
+  const path = join(tempFolder(), name);
+  await ffmpeg([...args, path]);
+  return path;
+}
+
+/** A system profile's video, small and fast, so that even slow encoders take no time. */
+export const video = (fields: Partial<VideoEncode> = {}): VideoEncode =>
+  aVideo({ width: 160, height: 90, bitrateBps: 100_000, effort: "highPerformance", ...fields });
+
+/** A custom profile's video, fast. */
+export const custom = (fields: Partial<VideoEncode> = {}): VideoEncode =>
+  aCustomVideo({ bitrateBps: 200_000, effort: "highPerformance", ...fields });
+/** An mp4 of video alone. */
+export const mp4 = (encode: Rendition["video"]): Rendition => ({
+  container: "mp4",
+  video: encode,
+  audio: "none",
+});
+
+/** The probed videos that encodes of a file come to. */
+export const videoOf = async (path: string, ...encodes: VideoEncode[]): Promise<VideoStream[]> => {
+  const { outputs } = await runAndJudge(path, encodes.map(mp4));
+  return outputs.map((output) => output.video as VideoStream);
+};

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import type { MediaInfo } from "../../src/probe/media.ts";
+import type { Rendition } from "../../src/profile/profile.ts";
+import {
+  aCustomVideo,
+  aMedia,
+  aMediaWithAudio,
+  aMediaWithVideo,
+  anAudio,
+  anAudioStream,
+  aVideoStream,
+} from "./builders.ts";
+import { COPY, MP3, planOf } from "./planned.ts";
+
+const product = (fields: Partial<Rendition>, media: MediaInfo = aMedia()) => {
+  const [first] = planOf([fields], media).products;
+  if (!first) throw new Error("no product");
+  return first;
+};
+
+const source = (format: string, video: string, audio: string): MediaInfo =>
+  aMedia({
+    format,
+    video: aVideoStream({ codec: video }),
+    audio: anAudioStream({ codec: audio }),
+  });
+
+describe("draftProduct", () => {
+  test.each([
+    ["mp4", "0/out.mp4"],
+    ["mov", "0/out.mov"],
+    ["mkv", "0/out.mkv"],
+    ["flv", "0/out.flv"],
+    ["mpegts", "0/out.ts"],
+    ["m3u8", "0/out.m3u8"],
+  ] as const)("names the file of %s %s", (container, entry) => {
+    expect(product({ container }).entry).toBe(entry);
+  });
+
+  test.each([
+    ["mov,mp4,m4a,3gp,3g2,mj2", "h264", "aac", "mp4"],
+    ["mov,mp4,m4a,3gp,3g2,mj2", "prores", "pcm_s16le", "mov"],
+    ["mov,mp4,m4a,3gp,3g2,mj2", "h264", "pcm_s16le", "mov"],
+    ["matroska,webm", "vp9", "opus", "webm"],
+    ["matroska,webm", "h264", "aac", "mkv"],
+    ["matroska,webm", "vp9", "aac", "mkv"],
+    ["mpegts", "mpeg2video", "mp2", "mpegts"],
+    ["flv", "h264", "mp3", "flv"],
+  ])("keeps the container of %s with %s and %s: %s", (format, video, audio, container) => {
+    expect(product({ ...COPY, container: "copy" }, source(format, video, audio)).container).toBe(
+      container as "mp4",
+    );
+  });
+
+  test("keeps a container with what is encoded into it", () => {
+    const fields = {
+      container: "copy",
+      video: aCustomVideo({ codec: "vp9" }),
+      audio: "none",
+    } as const;
+    expect(product(fields, source("matroska,webm", "h264", "aac")).container).toBe("webm");
+    expect(product({ ...MP3, container: "copy" }, source("mp3", "h264", "mp3")).container).toBe(
+      "mp3",
+    );
+  });
+
+  test.each([
+    ["avi", "copy", "mpeg4", "mp3", "the source's container (avi)"],
+    ["asf", "copy", "wmv3", "wmav2", "the source's container (asf)"],
+    ["matroska,webm", "mp4", "theora", "aac", '"mp4"'],
+    ["matroska,webm", "mp4", "h264", "vorbis", '"mp4"'],
+    ["mov,mp4", "webm", "h264", "aac", '"webm"'],
+    ["mov,mp4", "flv", "hevc", "aac", '"flv"'],
+    ["mpegts", "m3u8", "mpeg2video", "mp2", '"m3u8"'],
+    ["mov,mp4", "mpegts", "vp9", "aac", '"mpegts"'],
+  ] as const)(
+    "refuses to copy %s into %s with %s and %s",
+    (format, container, video, audio, name) => {
+      expect(() => product({ ...COPY, container }, source(format, video, audio))).toThrow(
+        expect.objectContaining({
+          code: "output_not_supported",
+          message: `Cannot put ${video} and ${audio} into ${name}: it does not hold that here`,
+        }),
+      );
+    },
+  );
+
+  test.each([
+    ["mp4", "mp3"],
+    ["mpegts", "mp2"],
+    ["mkv", "mp2"],
+  ] as const)("expects MP2 in %s to be probed as %s", (container, codec) => {
+    const { expect: look } = product({ container, audio: anAudio({ codec: "mp2" }) });
+    expect(look.audio?.codec).toBe(codec);
+  });
+});
+
+describe("expectationOf", () => {
+  const AUDIO_ONLY: Partial<Rendition> = { container: "m4a", video: "none" };
+  const VIDEO_ONLY: Partial<Rendition> = { audio: "none" };
+  const shortAudio = aMediaWithAudio({ durationSeconds: 20 });
+  const { durationSeconds: _v, ...untimedVideo } = aVideoStream();
+  const { durationSeconds: _a, ...untimedAudio } = anAudioStream();
+  const untimed = aMedia({ format: "flv", video: untimedVideo, audio: untimedAudio });
+
+  test.each([
+    ["both streams", {}, aMedia(), 60],
+    ["the longer stream", {}, shortAudio, 60],
+    ["the audio alone", AUDIO_ONLY, shortAudio, 20],
+    ["the video alone", VIDEO_ONLY, aMediaWithAudio({ durationSeconds: 90 }), 60],
+    [
+      "a late stream to its end",
+      AUDIO_ONLY,
+      aMediaWithAudio({ startSeconds: 5, durationSeconds: 55 }),
+      60,
+    ],
+    [
+      "times that begin anywhere",
+      {},
+      aMedia({
+        startSeconds: 1.4,
+        video: aVideoStream({ startSeconds: 1.4 }),
+        audio: anAudioStream({ startSeconds: 2.4 }),
+      }),
+      61,
+    ],
+    [
+      "Matroska's tags, which count from the start",
+      AUDIO_ONLY,
+      { ...aMediaWithAudio({ startSeconds: 5, durationSeconds: 60 }), format: "matroska,webm" },
+      60,
+    ],
+    ["the file where streams do not say", {}, untimed, 60],
+    [
+      "nothing where the stream does not say and others may be longer",
+      AUDIO_ONLY,
+      untimed,
+      undefined,
+    ],
+    ["nothing that was guessed from a bitrate", MP3, aMedia({ format: "aac" }), undefined],
+  ])("takes the duration of %s", (_, fields, media, seconds) => {
+    expect(product(fields, media).expect.durationSeconds).toEqual(seconds as number);
+  });
+
+  test.each([
+    ["half a second", aMedia({ ...clipOf(10) }), 0.5],
+    ["one percent", aMedia({ ...clipOf(3600) }), 36],
+    ["two slow frames", aMedia({ ...clipOf(10, { num: 1, den: 2 }) }), 4],
+  ])("allows %s", (_, media, seconds) => {
+    expect(product({}, media).expect.durationToleranceSeconds).toBeCloseTo(seconds, 6);
+  });
+
+  function clipOf(durationSeconds: number, framerate = { num: 30, den: 1 }) {
+    return {
+      durationSeconds,
+      video: aVideoStream({ durationSeconds, framerate }),
+      audio: anAudioStream({ durationSeconds }),
+    };
+  }
+
+  test("allows what comes before a late first frame", () => {
+    const media = aMediaWithAudio({ startSeconds: 5, durationSeconds: 55 });
+    expect(product(AUDIO_ONLY, media).expect.durationToleranceSeconds).toBe(5.5);
+    expect(product({}, media).expect.durationToleranceSeconds).toBe(0.6);
+  });
+
+  test("expects a copied picture as it is coded, turned or not", () => {
+    const media = aMediaWithVideo({ rotation: 90 });
+    expect(product(COPY, media).expect.video).toEqual({
+      codec: "h264",
+      width: 1920,
+      height: 1080,
+      sameAsSource: true,
+    });
+    expect(product({ video: aCustomVideo() }, media).expect.video).toMatchObject({
+      width: 1080,
+      height: 1920,
+    });
+  });
+});
