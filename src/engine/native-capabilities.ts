@@ -1,5 +1,6 @@
 import type { Capabilities } from "../plan/plan.ts";
 import { TaskError } from "../task/errors.ts";
+import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
 import { runSubprocess } from "./subprocess.ts";
 import { limitTime } from "./time-limit.ts";
 
@@ -31,14 +32,6 @@ async function ask(command: string, question: string): Promise<string> {
   throw new TaskError("encoder_missing", `Cannot use ${program}: it fails at "${question}"`);
 }
 
-/** The names in one of ffmpeg's lists: lines of ` FLAGS name,alias  what it is`. */
-const namesIn = (list: string): string[] =>
-  list
-    .split("\n")
-    .map((line) => /^ ([A-Z.| ]{1,6}) ([\w,-]+) /.exec(line)?.[2] ?? "")
-    .filter((names) => names !== "")
-    .flatMap((names) => names.split(","));
-
 /**
  * Asks the two programs what they can do.
  *
@@ -49,19 +42,11 @@ export async function readCapabilities(
   ffprobe: string,
   threads: number,
 ): Promise<Capabilities> {
-  const questions = ["-version", "-encoders", "-muxers", "-filters"];
-  const asked = [ask(ffprobe, "-version"), ...questions.map((question) => ask(ffmpeg, question))];
+  const asked = [ask(ffprobe, "-version"), ...QUESTIONS.map((question) => ask(ffmpeg, question))];
   // All must have ended, also where one fails: nothing is left running.
   await Promise.allSettled(asked);
   const [, version = "", encoders = "", muxers = "", filters = ""] = await Promise.all(asked);
-  const number = /^ffmpeg version (\S+)/.exec(version)?.[1];
-  if (!number) throw new TaskError("encoder_missing", `Cannot use "${ffmpeg}": it is no ffmpeg`);
-  return {
-    engine: "native",
-    version: number,
-    encoders: namesIn(encoders),
-    muxers: namesIn(muxers),
-    filters: namesIn(filters),
-    threads,
-  };
+  const told = parseCapabilities({ version, encoders, muxers, filters });
+  if (!told) throw new TaskError("encoder_missing", `Cannot use "${ffmpeg}": it is no ffmpeg`);
+  return { engine: "native", threads, ...told };
 }

@@ -4,6 +4,7 @@ import { mkdir, open, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { noteEncoder } from "./orphans.ts";
+import type { ProbeOutcome } from "./probe-with.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
 
 /** What a standing-by ffprobe is started with. */
@@ -15,9 +16,6 @@ export type StandbyOptions = {
   /** Absolute path of a folder of its own: its note, the name of the source and the gate lie there. */
   readonly folder: string;
 };
-
-/** What a probe wrote, and how it ended. */
-export type ProbeOutcome = { readonly json: string; readonly exit: Exit };
 
 /**
  * One ffprobe, started before it is needed.

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { TaskError } from "../task/errors.ts";
+import { createKeeper } from "./keeper.ts";
 
 /** One program to run. */
 export type SubprocessOptions = {
@@ -23,23 +24,7 @@ export type Exit = {
   readonly stderr: string;
 };
 
-// Causes stand at the beginning or at the end of ffmpeg's complaints; a damaged file makes megabytes in between.
-const STDERR_PART_CHARS_MAX = 32_768;
 const LINE_CHARS_MAX = 2_000;
-
-/** Keeps the beginning and the end of a text. */
-function createKeeper() {
-  let head = "";
-  let tail = "";
-  return {
-    push(chunk: string): void {
-      const room = STDERR_PART_CHARS_MAX - head.length;
-      head += chunk.slice(0, room);
-      tail = (tail + chunk.slice(room)).slice(-STDERR_PART_CHARS_MAX);
-    },
-    text: (): string => head + tail,
-  };
-}
 
 /** Cuts chunks into lines, each at most `LINE_CHARS_MAX` long. */
 function createLineCutter(onLine: (line: string) => void) {

@@ -10,10 +10,11 @@ const UTIME = 11;
 const STIME = 12;
 const TICK_MS = 10;
 
-/** What a process shows of its life beside its progress. */
-type Signs = { readonly cpuMs: number; readonly writtenMs: number };
+/** What a run shows of its life beside its progress. */
+type Signs = { readonly work: number; readonly writtenMs: number };
 
-function cpuMsOf(pid: number): number {
+/** The CPU time that a process has used; 0 where the system does not tell. */
+export function cpuMsOf(pid: number): number {
   if (process.platform !== "linux") return 0;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -29,22 +30,23 @@ const writtenMsOf = (path: string): number =>
 
 /** Whom to watch. */
 export type WatchOptions = {
-  readonly pid: number;
-  /** Absolute paths of the files that the process makes. */
+  /** How much it has worked so far: ms of CPU time, or whatever grows as fast while it works. */
+  readonly work: () => number;
+  /** Absolute paths of the files that it makes. */
   readonly writes: readonly string[];
   readonly stallTimeoutMs: number;
   readonly onStall: () => void;
 };
 
 /**
- * Watches a process that should get on: calls `onStall` once when for the stall limit nobody said `moved`, none of its files
- * was written, and it used no CPU to speak of.
+ * Watches a run that should get on: calls `onStall` once when for the stall limit nobody said `moved`, none of its files
+ * was written, and it did no work to speak of.
  *
  * ffmpeg itself tells nothing while a read hangs, nor while it finishes a file.
  */
-export function watch({ pid, writes, stallTimeoutMs, onStall }: WatchOptions) {
+export function watch({ work, writes, stallTimeoutMs, onStall }: WatchOptions) {
   const signsNow = (): Signs => ({
-    cpuMs: cpuMsOf(pid),
+    work: work(),
     writtenMs: Math.max(0, ...writes.map(writtenMsOf)),
   });
   let before = signsNow();
@@ -53,7 +55,7 @@ export function watch({ pid, writes, stallTimeoutMs, onStall }: WatchOptions) {
   function expire(): void {
     const now = signsNow();
     const isWriting = now.writtenMs > before.writtenMs;
-    const isBusy = now.cpuMs - before.cpuMs >= BUSY_SHARE * stallTimeoutMs;
+    const isBusy = now.work - before.work >= BUSY_SHARE * stallTimeoutMs;
     before = now;
     if (isWriting || (isBusy && ++busyLimits < BUSY_LIMITS_MAX))
       timer = setTimeout(expire, stallTimeoutMs);

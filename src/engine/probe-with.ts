@@ -1,0 +1,172 @@
+import { SOURCE_FORMATS } from "../probe/formats.ts";
+import { readSource } from "../probe/judge-source.ts";
+import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
+import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
+import { type ErrorCode, TaskError } from "../task/errors.ts";
+import type { ProbeRequest } from "./engine.ts";
+import { createPacketReader } from "./packet-facts.ts";
+import type { Exit } from "./subprocess.ts";
+import { limitTime, type TimeLimit } from "./time-limit.ts";
+
+/** What a probe may take, of any engine. */
+export type ProbeLimits = {
+  /** Of one picture of a source, width times height. */
+  readonly maxPixels: number;
+  /** For the headers; and between two signs of life while all packets are read. */
+  readonly probeTimeoutMs: number;
+};
+
+/** What a probe wrote, and how it ended. */
+export type ProbeOutcome = { readonly json: string; readonly exit: Exit };
+
+/** An engine's ffprobe, with a file to read: the file's name is all that the arguments lack. */
+export type Ffprobe = {
+  readonly run: (
+    args: readonly string[],
+    onStdout: (chunk: string) => void,
+    signal: AbortSignal,
+  ) => Promise<Exit>;
+  /** A quicker way to what `headerArgs` ask for, of a source; at most so many characters and a few more are read. */
+  readonly runAtOnce?: (charsMax: number, signal: AbortSignal) => Promise<ProbeOutcome>;
+};
+
+// ffprobe takes at most 1000 streams, of about 1 KB each in its JSON.
+const JSON_CHARS_MAX = 4_000_000;
+// So many packets show whether they are encrypted, and are in what ffprobe has read anyway.
+const PACKETS_SHOWN = "%+#8";
+
+/** Guards against what a source may do to us; as input options they also stand in front of a run's `-i`. */
+export const sourceGuards = (maxPixels: number): readonly string[] => [
+  "-max_pixels",
+  String(maxPixels),
+  "-protocol_whitelist",
+  "file",
+  "-format_whitelist",
+  SOURCE_FORMATS.join(","),
+];
+
+/** Arguments that describe a file as JSON. */
+const headerArgs = (): readonly string[] => [
+  ...["-read_intervals", PACKETS_SHOWN, "-show_entries", PROBE_ENTRIES],
+  ...["-print_format", "json"],
+];
+
+/** All arguments of a source's probe but its name: what a standing-by ffprobe is started with. */
+export const standbyArgs = ({ maxPixels }: ProbeLimits): readonly string[] => [
+  ...["-v", "error", ...sourceGuards(maxPixels)],
+  ...headerArgs(),
+];
+
+const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string): TaskError =>
+  side === "source"
+    ? new TaskError(code, `Cannot read the source: ${why}`)
+    : new TaskError("output_wrong", `Cannot verify the output: ${why}`);
+
+/** One probe, with all that its parts need. */
+type Probing = {
+  readonly ffprobe: Ffprobe;
+  readonly limits: ProbeLimits;
+  readonly request: ProbeRequest;
+  readonly signal: AbortSignal;
+};
+
+/** Runs something of ffprobe within the time limit. */
+async function limited<T extends { readonly exit: Exit }>(
+  { limits, request, signal }: Probing,
+  run: (limit: TimeLimit) => Promise<T>,
+): Promise<T> {
+  const late = failure(request.side, "source_hangs", "it takes too long");
+  const limit = limitTime(signal, limits.probeTimeoutMs, late);
+  try {
+    const outcome = await run(limit);
+    const { signal: killer } = outcome.exit;
+    if (killer) throw new TaskError("encoder_killed", `Cannot probe: ${killer} ended ffprobe`);
+    return outcome;
+  } finally {
+    limit.end();
+  }
+}
+
+const guarded = ({ request, limits }: Probing, args: readonly string[]): readonly string[] => {
+  const guards =
+    request.side === "source" ? sourceGuards(limits.maxPixels) : ["-protocol_whitelist", "file"];
+  return ["-v", "error", ...guards, ...args];
+};
+
+function readHeaders(probing: Probing): Promise<ProbeOutcome> {
+  const { ffprobe, request } = probing;
+  const tooMany = failure(request.side, "source_not_media", "it claims too many streams");
+  return limited(probing, async (limit) => {
+    if (ffprobe.runAtOnce && request.side === "source") {
+      const outcome = await ffprobe.runAtOnce(JSON_CHARS_MAX, limit.signal);
+      if (outcome.json.length > JSON_CHARS_MAX) throw tooMany;
+      return outcome;
+    }
+    let json = "";
+    const onStdout = (chunk: string) => {
+      if (json.length < JSON_CHARS_MAX) json += chunk;
+      else limit.abort(tooMany);
+    };
+    const exit = await ffprobe.run(guarded(probing, headerArgs()), onStdout, limit.signal);
+    return { json, exit };
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Cut off, where ffprobe gave up in the middle: its stderr says why.
+    return undefined;
+  }
+}
+
+async function probeHeaders(probing: Probing): Promise<MediaInfo> {
+  const { request, limits } = probing;
+  const { json, exit } = await readHeaders(probing);
+  if (request.side === "source") return readSource(parseJson(json), exit.stderr, limits.maxPixels);
+  if (exit.code !== 0) throw failure(request.side, "output_wrong", "ffprobe cannot open it");
+  try {
+    return parseProbe(parseJson(json));
+  } catch (error) {
+    throw new TaskError("output_wrong", "Cannot verify the output: ffprobe does not describe it", {
+      cause: error,
+    });
+  }
+}
+
+async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
+  const reader = createPacketReader();
+  const entries = ["-show_entries", "packet=stream_index,pts_time,dts_time", "-of", "csv=p=0"];
+  const { exit } = await limited(probing, async (limit) => {
+    const onStdout = (chunk: string) => {
+      limit.restart();
+      reader.push(chunk);
+    };
+    const { ffprobe } = probing;
+    return { exit: await ffprobe.run(guarded(probing, entries), onStdout, limit.signal) };
+  });
+  if (exit.code !== 0)
+    throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");
+  const withFacts = <T extends VideoStream | AudioStream>(stream: T): T => {
+    const packets = reader.factsOf(stream.index);
+    return packets ? { ...stream, packets } : stream;
+  };
+  return {
+    ...media,
+    ...(media.video ? { video: withFacts(media.video) } : {}),
+    ...(media.audio ? { audio: withFacts(media.audio) } : {}),
+  };
+}
+
+/** Probes with the ffprobe of any engine. Errors as in `Engine.probe`. */
+export async function probeWith(
+  ffprobe: Ffprobe,
+  limits: ProbeLimits,
+  request: ProbeRequest,
+  signal: AbortSignal,
+): Promise<MediaInfo> {
+  const probing = { ffprobe, limits, request, signal };
+  const media = await probeHeaders(probing);
+  return request.packets ? countPackets(probing, media) : media;
+}

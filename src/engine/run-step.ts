@@ -1,0 +1,111 @@
+import { mkdir, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { maskCredentials } from "../lib/mask.ts";
+import { TaskError } from "../task/errors.ts";
+import type { RunRequest } from "./engine.ts";
+import { judgeExit } from "./judge-stderr.ts";
+import { sourceGuards } from "./probe-with.ts";
+import { createProgressReader } from "./progress.ts";
+import type { Exit } from "./subprocess.ts";
+import { watch } from "./watchdog.ts";
+
+/** What a run may take, of any engine. */
+export type RunLimits = {
+  /** Of one picture of the source, width times height. */
+  readonly maxPixels: number;
+  /** A run that makes no progress for so long is ended. */
+  readonly stallTimeoutMs: number;
+};
+
+/** What an engine's ffmpeg is given. */
+export type FfmpegRun = {
+  readonly args: readonly string[];
+  /** To be called when it has started, with the measure of its work so far (`WatchOptions`). */
+  readonly onStart: (work: () => number) => void;
+  readonly onStdout: (chunk: string) => void;
+  readonly onStderrLine: (line: string) => void;
+};
+
+/** An engine's ffmpeg, run to its end in the request's work folder. */
+export type Ffmpeg = (run: FfmpegRun, signal: AbortSignal) => Promise<Exit>;
+
+// The share of frames that may fail to decode: one flaw is concealed, a broken file is refused.
+const ERROR_RATE_MAX = 0.01;
+// Seconds between two reports of progress.
+const REPORT_PERIOD = 0.5;
+// Below this a disk counts as full: HLS segments that do not fit are lost without a word and with exit code 0.
+const DISK_BYTES_MIN = 64 * 1024;
+
+const scratchFull = (cause?: unknown): TaskError =>
+  new TaskError("scratch_full", "Cannot write the output: the scratch disk is full", { cause });
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+
+/**
+ * Runs a step with the ffmpeg of any engine: makes the folders of what it writes, follows its progress, ends it where it stands
+ * still, and judges how it ended. Errors as in `Engine.run`.
+ */
+export async function runStep(
+  ffmpeg: Ffmpeg,
+  limits: RunLimits,
+  request: RunRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { step, folder } = request;
+  try {
+    for (const name of step.writes) await mkdir(dirname(join(folder, name)), { recursive: true });
+    const error = judgeExit(await follow(ffmpeg, limits, request, signal));
+    const isUnclear = !error || error.code === "unknown" || error.code === "internal";
+    if (isUnclear && (await isFull(folder))) throw scratchFull(error);
+    if (error) throw error;
+  } catch (error) {
+    throw isDiskFull(error) ? scratchFull(error) : error;
+  }
+}
+
+async function follow(
+  ffmpeg: Ffmpeg,
+  { maxPixels, stallTimeoutMs }: RunLimits,
+  { step, folder, onProgress, onLog }: RunRequest,
+  signal: AbortSignal,
+): Promise<Exit> {
+  const stalled = new AbortController();
+  let dog: ReturnType<typeof watch> | undefined;
+  let position = "";
+  const onStdout = createProgressReader(({ sizeBytes, isEnd, ...progress }) => {
+    const now = `${progress.outTimeSeconds} ${progress.frames} ${sizeBytes} ${isEnd}`;
+    if (now !== position) dog?.moved();
+    position = now;
+    onProgress(progress);
+  });
+  const onStall = () => {
+    const why = `Cannot encode: no progress for ${stallTimeoutMs / 1000} s`;
+    stalled.abort(new TaskError("encoder_stalled", why));
+  };
+  const onStart = (work: () => number) => {
+    const writes = step.writes.map((name) => join(folder, name));
+    dog = watch({ work, writes, stallTimeoutMs, onStall });
+  };
+  const onStderrLine = (line: string) => onLog(maskCredentials(line));
+  const args = [...generalArgs(step.name), ...sourceGuards(maxPixels), ...step.args];
+  try {
+    const either = AbortSignal.any([signal, stalled.signal]);
+    return await ffmpeg({ args, onStart, onStdout, onStderrLine }, either);
+  } finally {
+    dog?.end();
+  }
+}
+
+const generalArgs = (step: RunRequest["step"]["name"]): readonly string[] => [
+  ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"],
+  ...["-progress", "pipe:1", "-stats_period", String(REPORT_PERIOD)],
+  ...["-max_error_rate", String(ERROR_RATE_MAX)],
+  // libvpx's first pass makes statistics and no packet: for ffmpeg that is an empty output.
+  ...(step === "first pass" ? [] : ["-abort_on", "empty_output"]),
+];
+
+async function isFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < DISK_BYTES_MIN;
+}
