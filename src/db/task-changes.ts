@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { TaskError } from "../task/errors.ts";
 import { canMove } from "../task/status.ts";
-import type { Attempt, Claim, Failure } from "../task/task.ts";
+import type { Attempt, Claim, Failure, Progress } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { type EventFacts, EventLog } from "./event-log.ts";
 import { Holdings } from "./holdings.ts";
@@ -137,6 +137,7 @@ export class TaskChanges {
       {
         status: ending.status,
         failure: failure ?? null,
+        progress: ending.status === "SUCCESS" ? completed(row.progress) : row.progress,
         endMs,
         notBeforeMs: null,
         workerId: null,
@@ -150,6 +151,13 @@ export class TaskChanges {
     this.#holdings.release(next);
     return next;
   }
+}
+
+/** The progress of what is done: all of it, with nothing left to wait for. */
+function completed(progress: Progress | null): Progress | null {
+  if (progress?.percent === undefined) return progress;
+  const { etaSeconds: _, ...rest } = progress;
+  return { ...rest, percent: 100 };
 }
 
 /** What the event of one target's new state tells. */

@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { ConfigError, type Environment, parseConfig } from "../../src/config/config.ts";
 import { KEYS } from "../../src/config/keys.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const parse = (env: Environment) => parseConfig(env, { cores: 4 });
 const configOf = (env: Environment) => parse(env).config;

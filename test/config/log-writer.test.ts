@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { LogWriter } from "../../src/config/log-writer.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const lossLine = (count: number) => `${count} lost\n`;
 /** Longer than the 64 KiB that a pipe holds. */

@@ -1,9 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { configureLogging, disposeLogging, type LoggingOptions } from "../../src/config/logging.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 let file: FileHandle | undefined;
 

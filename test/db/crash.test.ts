@@ -1,10 +1,13 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tempFolder } from "../fixtures/clips.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 /** Has a process create tasks and kills it after so many acknowledgements; the ids of all it acknowledged. */
 async function createUntilKilled(path: string, count: number): Promise<readonly string[]> {

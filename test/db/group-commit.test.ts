@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Connection } from "../../src/db/connection.ts";
 import { GroupCommit } from "../../src/db/group-commit.ts";
 import { openSqlite } from "../../src/db/sqlite.bun.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 /** A database with one table, and how often a transaction was committed. */
 function aConnection(path = ":memory:"): Connection & { readonly committed: () => number } {

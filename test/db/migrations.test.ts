@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFile } from "node:child_process";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,9 @@ import { openSqlite } from "../../src/db/sqlite.bun.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { createTask } from "../fixtures/store-bench.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const FOLDER = "src/db/migrations";
 

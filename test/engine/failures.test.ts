@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { NativeEngine } from "../../src/engine/native.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
@@ -6,6 +6,9 @@ import { aRun, never } from "../contract/engine.ts";
 import { type BadSource, badSource, SECRET } from "../fixtures/bad-sources.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { openNative } from "../fixtures/native-engine.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 type Case = readonly [
   source: BadSource,

@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineContract, never } from "../contract/engine.ts";
 import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { childrenRunning, openNative } from "../fixtures/native-engine.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const engine = openNative();
 

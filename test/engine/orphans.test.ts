@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +8,9 @@ import { noteEncoder } from "../../src/engine/orphans.ts";
 import { isAlive, type ProcessIdentity } from "../../src/lib/process-identity.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { openNative } from "../fixtures/native-engine.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const engine = openNative({ graceMs: 1_000 });
 

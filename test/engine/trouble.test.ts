@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NativeEngine } from "../../src/engine/native.ts";
@@ -8,6 +8,9 @@ import { clip, tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
 import { childrenRunning, openNative } from "../fixtures/native-engine.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 let engine: NativeEngine;
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, type ProcessIdentity } from "../../src/lib/process-identity.ts";
@@ -11,6 +11,9 @@ import {
   type RunningService,
   startService,
 } from "../fixtures/service.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 /** Long enough to be met while it is encoded, on a fast machine too. */
 const LONG = { width: 1280, height: 720, rate: "30", seconds: 12 } as const;

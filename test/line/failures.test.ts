@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   copyFileSync,
   mkdirSync,
@@ -18,6 +18,9 @@ import {
   type RunningService,
   startService,
 } from "../fixtures/service.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const SECRET = "another tenant's secret line";
 

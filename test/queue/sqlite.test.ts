@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { queueContract } from "../contract/queue.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { aWorker, createTask } from "../fixtures/store-bench.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 queueContract("SqliteQueue", async () => sqliteBench(), { describe, test, expect });
 

@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { aFile, failureOf, freely } from "../contract/storage.ts";
 import { aStorage, filesOf } from "../fixtures/file-storage.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const { signal } = new AbortController();
 

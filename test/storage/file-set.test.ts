@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStorage } from "../../src/storage/file.ts";
@@ -6,6 +6,9 @@ import { segmentFolderOf } from "../../src/storage/file-set.ts";
 import { aSet, failureOf, freely, playSet } from "../contract/storage.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 async function aStorage() {
   const [root, scratch] = [tempFolder(), tempFolder()];

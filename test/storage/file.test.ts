@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -24,6 +24,9 @@ import {
 } from "../contract/storage.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { aStorage, filesOf } from "../fixtures/file-storage.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const { signal } = new AbortController();
 
