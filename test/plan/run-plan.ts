@@ -28,17 +28,13 @@ export type Made = {
 };
 
 /** Probes a real file, all packets counted. */
-export function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
+function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
   const options = { ffprobe: "ffprobe", maxPixels: 36e6, probeTimeoutMs: 60_000, graceMs: 100 };
   return probeFile(options, { path, side, packets: true }, new AbortController().signal);
 }
 
 /** Plans for a real file, and runs the steps as they stand with the machine's ffmpeg. */
-export async function runPlan(
-  path: string,
-  renditions: readonly Rendition[],
-  clip?: Clip,
-): Promise<Made> {
+async function runPlan(path: string, renditions: readonly Rendition[], clip?: Clip): Promise<Made> {
   known ??= readCapabilities("ffmpeg", "ffprobe", 2);
   const source = await probe(path, "source");
   const assignments = renditions.map((rendition, index) => ({ rendition, targets: [index] }));

@@ -29,7 +29,7 @@ describe("videoArgs", () => {
     ],
     [
       aVideo({ codec: "vp9" }),
-      "-c:v libvpx-vp9 -deadline good -cpu-used 4 -row-mt 1 -b:v 1600k -maxrate 1600k -bufsize 3200k -g 60 -keyint_min 60",
+      "-c:v libvpx-vp9 -deadline good -cpu-used 4 -row-mt 1 -b:v 1600k -maxrate 1600k -bufsize 3200k -minrate 1600k -g 60 -keyint_min 60",
     ],
     [aVideo({ codec: "av1" }), "-c:v libsvtav1 -preset 8 -b:v 1600k -g 60"],
     [
@@ -61,6 +61,10 @@ describe("videoArgs", () => {
     ["vbr", 333_333, "-b:v 333333 -maxrate 500k -bufsize 1000k"],
   ] as const)("holds %s at %d bits/s by %s", (rateMode, bitrateBps, expected) => {
     expect(codec(aVideo({ rateMode, bitrateBps }))).toContain(` ${expected} `);
+  });
+
+  test("gives vp9 a floor where its bitrate is constant alone", () => {
+    expect(codec(aVideo({ codec: "vp9", rateMode: "vbr" }))).not.toContain("-minrate");
   });
 
   test.each([
