@@ -65,17 +65,15 @@ const FORMS: Partial<Record<Written, Form>> = {
   ogg: { muxer: "ogg", extension: "ogg", video: [], audio: ["opus", "vorbis", "flac"] },
 };
 
-const VIDEO_NAMES: Readonly<Record<VideoCodec, string>> = {
+/** Where ffmpeg's name differs. */
+const NAMES: Partial<Record<VideoCodec | AudioCodec, string>> = {
   mpeg2: "mpeg2video",
-  h264: "h264",
   h265: "hevc",
-  av1: "av1",
-  vp9: "vp9",
+  aache2: "aac",
 };
 
 /** ffmpeg's name of a codec of a profile: `h265` is `hevc`, `aache2` a kind of `aac`. */
-export const codecName = (codec: VideoCodec | AudioCodec): string =>
-  codec in VIDEO_NAMES ? VIDEO_NAMES[codec as VideoCodec] : codec === "aache2" ? "aac" : codec;
+export const codecName = (codec: VideoCodec | AudioCodec): string => NAMES[codec] ?? codec;
 
 /** How a container is written; nothing where this service does not write it (gif, jpg, dash, cmaf). */
 export const formOf = (container: Written): Form | undefined => FORMS[container];

@@ -1,4 +1,4 @@
-import type { AudioCodec, Rendition } from "../profile/profile.ts";
+import type { Rendition } from "../profile/profile.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import { channelsMax } from "./audio.ts";
 import { codecName, formOf } from "./containers.ts";
@@ -82,7 +82,7 @@ function missing(rendition: Rendition, capabilities: Capabilities): Impossibilit
       ? [{ codec: video.codec, encoder: VIDEO_ENCODERS[video.codec] }]
       : []),
     ...(typeof audio === "object"
-      ? [{ codec: audio.codec, encoder: encoderFor(audio.codec) }]
+      ? [{ codec: audio.codec, encoder: AUDIO_ENCODERS[audio.codec] }]
       : []),
   ];
   const lost = wanted.find(({ encoder }) => !encoders.includes(encoder));
@@ -93,5 +93,3 @@ function missing(rendition: Rendition, capabilities: Capabilities): Impossibilit
     }
   );
 }
-
-const encoderFor = (codec: AudioCodec): string => AUDIO_ENCODERS[codec];

@@ -21,7 +21,7 @@ export function outputSection(
   tag: string,
   pass: Pass | undefined,
 ): Section {
-  const { product, rendition } = draft;
+  const { product } = draft;
   const video = product.video.action === "none" ? undefined : media.video;
   const audio = product.audio.action === "none" ? undefined : media.audio;
   const codec = product.expect.video?.codec;
@@ -33,11 +33,7 @@ export function outputSection(
       ...NOTHING_ELSE,
       ...(video ? videoPart(draft, video, pass) : []),
       ...(codec === "hevc" && isIsoBased(product.container) ? ["-tag:v", "hvc1"] : []),
-      ...(audio
-        ? product.audio.action === "encode" && typeof rendition.audio === "object"
-          ? audioArgs(rendition.audio, audio, product.container)
-          : ["-c:a", "copy"]
-        : []),
+      ...(audio ? audioPart(draft, audio) : []),
       ...file.args,
     ],
     writes: file.writes,
@@ -55,6 +51,15 @@ function videoPart(
   return product.video.action === "encode" && typeof rendition.video === "object"
     ? videoArgs(rendition.video, source, pass)
     : ["-c:v", "copy"];
+}
+
+function audioPart(
+  { product, rendition }: Draft,
+  source: NonNullable<MediaInfo["audio"]>,
+): readonly string[] {
+  return product.audio.action === "encode" && typeof rendition.audio === "object"
+    ? audioArgs(rendition.audio, source, product.container)
+    : ["-c:a", "copy"];
 }
 
 /** The first of two passes: it writes statistics alone. */
