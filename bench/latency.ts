@@ -56,12 +56,15 @@ export async function measureLatency({ isQuick, scratch, say }: PartOptions): Pr
   await makeSource(source, { width: 640, height: 360, seconds: 1, bitrate: "1M" });
   const server = await startPontus(home);
   const starts: Start[] = [];
-  // The first calls run code that was not compiled yet.
-  for (let index = -3; index < (isQuick ? 5 : 60); index += 1) {
-    const started = await postOnce(server, `out-${index}`);
-    if (index >= 0) starts.push(started);
+  try {
+    // The first calls run code that was not compiled yet.
+    for (let index = -3; index < (isQuick ? 5 : 60); index += 1) {
+      const started = await postOnce(server, `out-${index}`);
+      if (index >= 0) starts.push(started);
+    }
+  } finally {
+    await server.stop();
   }
-  await server.stop();
   const count = isQuick ? 5 : 40;
   const probeArgs = ["-v", "error", "-show_streams", "-show_format", source];
   const bareProbe = await timesOf(count, "ffprobe", probeArgs);

@@ -94,16 +94,20 @@ export async function measureTasks({ isQuick, scratch, say }: PartOptions): Prom
   const bare: Cost[] = [];
   const four: Cost[] = [];
   let args: readonly string[] = [];
-  for (let round = 1; round <= (isQuick ? 1 : 5); round += 1) {
+  const measureRound = async (round: number): Promise<void> => {
     const task = await runTask(server, `${round}-one`, 1);
     args = task.args;
     one.push(task);
     bare.push(await runBare(source, args, scratch));
     four.push(await runTask(server, `${round}-four`, 4));
-    const told = [one, bare, four].map((costs) => shownCost(costs.slice(-1))).join("; ");
-    say(`round ${round}: ${told}`);
+    const told = [one, bare, four].map((costs) => shownCost(costs.slice(-1)));
+    say(`round ${round}: one target ${told[0]}; bare ffmpeg ${told[1]}; four targets ${told[2]}`);
+  };
+  try {
+    for (let round = 1; round <= (isQuick ? 1 : 5); round += 1) await measureRound(round);
+  } finally {
+    await server.stop();
   }
-  await server.stop();
   const facts = { seconds, sourceBitrate, pollMs: POLL_MS, args, one, bare, four };
   return { rows: rowsOf(one, bare, four), facts };
 }
