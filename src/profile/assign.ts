@@ -60,6 +60,15 @@ function mismatch(profile: Profile, targets: readonly number[], path: string): T
 
 /** Puts the targets together that want the same rendition. */
 function share(wishes: readonly Wish[]): readonly Assignment[] {
+  const [first] = wishes;
+  // Nearly always: one profile of one rendition, for all targets.
+  if (first && wishes.every(({ rendition }) => rendition === first.rendition))
+    return [
+      {
+        rendition: first.rendition,
+        targets: wishes.map(({ target }) => target).toSorted(byNumber),
+      },
+    ];
   const byRendition = new Map<string, { rendition: Rendition; targets: number[] }>();
   for (const { target, rendition } of wishes.toSorted((one, other) => one.target - other.target)) {
     const key = keyOf(rendition);
@@ -69,6 +78,8 @@ function share(wishes: readonly Wish[]): readonly Assignment[] {
   }
   return [...byRendition.values()];
 }
+
+const byNumber = (one: number, other: number): number => one - other;
 
 /** The same text for deeply equal renditions, in whatever order their properties were set. */
 const keyOf = (rendition: Rendition): string =>

@@ -7,6 +7,7 @@ import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./f
 import { errnoOf, sourceError, targetError } from "./file-errors.ts";
 import { copyPart, discard, partName, sweepParts, syncFolder, writePart } from "./file-part.ts";
 import { isPlaylistName, publishSet, segmentFolderOf } from "./file-set.ts";
+import { RealFolders, realPathOf } from "./real-path.ts";
 import type { Address, DeliveryOptions, OpenedSource, Parcel, Storage } from "./storage.ts";
 
 /** Where files may be: absolute or relative to the working folder. */
@@ -16,9 +17,6 @@ export type FileStorageOptions = {
   /** Folders that no caller may touch though they may lie in a root: the service's own data. */
   readonly closed?: readonly string[];
 };
-
-/** A path cannot be resolved further than to where it is missing, below a file, in a circle of links or locked. */
-const UNRESOLVED = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
 
 /**
  * Files below the media roots, by `file:` URL or plain path.
@@ -32,6 +30,8 @@ export class FileStorage implements Storage {
   readonly #roots: readonly string[];
   /** Real paths with whether they are open to callers, the deepest first. */
   readonly #zones: readonly { readonly folder: string; readonly isOpen: boolean }[];
+
+  readonly #folders = new RealFolders();
 
   private constructor(
     roots: readonly string[],
@@ -63,11 +63,11 @@ export class FileStorage implements Storage {
   }
 
   async source(url: string): Promise<Address> {
-    return { url, key: `file:${await this.#judge(url, "source")}` };
+    return { url, key: `file:${await this.#judgeSoon(url, "source")}` };
   }
 
   async target(url: string): Promise<Address> {
-    return { url, key: `file:${await this.#judge(url, "target")}` };
+    return { url, key: `file:${await this.#judgeSoon(url, "target")}` };
   }
 
   async open(url: string, signal: AbortSignal): Promise<OpenedSource> {
@@ -142,10 +142,16 @@ export class FileStorage implements Storage {
     return this.#resolve(readFileAddress(url, this.#roots, side), url);
   }
 
-  async #resolve(path: string, url: string): Promise<string> {
+  /** The same for an address that is not used yet, so that its folder may have been looked at a moment ago. */
+  async #judgeSoon(url: string, side: Side): Promise<string> {
+    const path = readFileAddress(url, this.#roots, side);
+    return this.#resolve(path, url, () => this.#folders.realPathOf(path));
+  }
+
+  async #resolve(path: string, url: string, realPath = () => realPathOf(path)): Promise<string> {
     let real: string;
     try {
-      real = await realPathOf(path);
+      real = await realPath();
     } catch (cause) {
       if (errnoOf(cause) === "ENAMETOOLONG")
         throw new TaskError(
@@ -191,16 +197,6 @@ async function openRoot(root: string): Promise<string> {
       `Cannot open the media root ${JSON.stringify(root)}: it is no folder and cannot be made`,
       { cause },
     );
-  }
-}
-
-/** The path with all links resolved, as far as it exists. */
-async function realPathOf(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (!UNRESOLVED.includes(errnoOf(error) ?? "") || dirname(path) === path) throw error;
-    return join(await realPathOf(dirname(path)), basename(path));
   }
 }
 

@@ -5,11 +5,16 @@ import { TaskError } from "../task/errors.ts";
 import { Nonces } from "./nonces.ts";
 import type { Client, ClientStore, Nonce } from "./store.ts";
 
+/** So long a change that another process makes (a client disabled, a key replaced) may go unnoticed. */
+const REMEMBERED_MS = 1_000;
+
 /** Clients and their nonces in SQLite. */
 export class SqliteClientStore implements ClientStore {
   readonly #database: Database;
   readonly #nonces: Nonces;
   readonly #queries;
+  /** Every call asks for its client: for a second it is not read again. */
+  readonly #known = new Map<string, { readonly client: Client; readonly untilMs: number }>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -18,10 +23,18 @@ export class SqliteClientStore implements ClientStore {
   }
 
   async byPublicKey(publicKey: string): Promise<Client | undefined> {
-    return this.#database.read(() => this.#queries.byPublicKey.get({ publicKey }));
+    const nowMs = performance.now();
+    const known = this.#known.get(publicKey);
+    if (known && nowMs < known.untilMs) return known.client;
+    const client = await this.#database.read(() => this.#queries.byPublicKey.get({ publicKey }));
+    // Keys that nobody has are not remembered: a stranger could fill the memory with them.
+    if (client) this.#known.set(publicKey, { client, untilMs: nowMs + REMEMBERED_MS });
+    else this.#known.delete(publicKey);
+    return client;
   }
 
   async seed(seeds: readonly Client[]): Promise<void> {
+    this.#known.clear();
     await this.#database.write(() => {
       // All go before the first comes: two clients may have exchanged their keys.
       for (const { clientCode } of seeds) this.#queries.remove.run({ clientCode });
