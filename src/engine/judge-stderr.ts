@@ -18,12 +18,12 @@ const write = (why: string) => `Cannot write the output: ${why}`;
  * What ffmpeg's complaints mean, order 3 of the taxonomy: the first row that is found counts, so causes stand before consequences.
  *
  * A line about the source begins with its name, `input`; every other name is an output. Wordings of 5.1 and, where they
- * differ, of 7.1.
+ * differ, of 7.1; of the system's errors those of glibc and of musl, which is in the WebAssembly core.
  */
 const ROWS: readonly Row[] = [
   // The machine.
   {
-    pattern: /No space left on device|Disk quota exceeded/m,
+    pattern: /No space left on device|(?:Disk quota|Quota) exceeded/m,
     code: "scratch_full",
     say: () => write("the scratch disk is full"),
     evenAtZero: true,
@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
     evenAtZero: true,
   },
   {
-    pattern: /Cannot allocate memory/m,
+    pattern: /Cannot allocate memory|Out of memory/m,
     code: "encoder_killed",
     say: () => encode("the memory allowed for it is used up"),
   },
@@ -79,7 +79,7 @@ const ROWS: readonly Row[] = [
     say: (why) => source(why),
   },
   {
-    pattern: /^(?:input|.*Error opening input): Input\/output error/m,
+    pattern: /^(?:input|.*Error opening input): (?:Input\/output|I\/O) error/m,
     code: "source_unreachable",
     say: () => source("its disk or network does not deliver it"),
   },

@@ -1,0 +1,29 @@
+import { open } from "node:fs/promises";
+import { TaskError } from "../task/errors.ts";
+
+const HEAD_BYTES = 4_096;
+/** A DASH manifest, perhaps after a byte order mark, a declaration and comments. */
+const MANIFEST = /^\uFEFF?\s*(?:<[?!][^<]*>\s*)*<MPD[\s>]/;
+
+/**
+ * Tells a DASH manifest from a file that is no media: an ffmpeg without libxml2, as the WebAssembly core, knows no difference.
+ *
+ * @param path - absolute
+ * @returns what is to be said of the source instead, or the same error
+ */
+export async function blameManifest(error: unknown, path: string): Promise<unknown> {
+  const isUnknown = error instanceof TaskError && error.code === "source_not_media";
+  if (!isUnknown || !MANIFEST.test(await headOf(path))) return error;
+  const why = "Cannot read the source: it is a manifest, and no file that holds its media itself";
+  return new TaskError("input_not_supported", why, { cause: error });
+}
+
+async function headOf(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

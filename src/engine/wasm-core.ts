@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { downloadWithProgress } from "@ffmpeg/util";
+import { TaskError } from "../task/errors.ts";
+
+/** `@ffmpeg/core`, ready for any number of instances. */
+export type WasmCore = {
+  /** Address that a worker imports the core's JavaScript from. */
+  readonly coreURL: string;
+  readonly module: WebAssembly.Module;
+};
+
+/** Where the core comes from. */
+export type CoreOptions = {
+  /** Address of a folder that holds the two files; where it is absent, they come from the package `@ffmpeg/core`. */
+  readonly coreUrl?: string;
+  /** Is told how much of a file has been fetched: its name, and bytes; `total` is -1 where the server does not say. */
+  readonly onDownload?: (file: string, received: number, total: number) => void;
+};
+
+/** SHA-256 of the files of `@ffmpeg/core` 0.12.10, folder dist/esm: no other may run here. */
+const FILES = {
+  script: {
+    name: "ffmpeg-core.js",
+    sha256: "67a48f11645f85439f3fde4f2119042c16b374b910206b7a7a24f342e28dcae3",
+  },
+  binary: {
+    name: "ffmpeg-core.wasm",
+    sha256: "9f57947a5bd530d8f00c5b3f2cb2a3492faa7e5d823315342d6a8656d0a6b7b7",
+  },
+} as const;
+
+type CoreFile = (typeof FILES)[keyof typeof FILES];
+
+/** For 32 MB over a line of 1 Mbit/s. */
+const DOWNLOAD_TIMEOUT_MS = 300_000;
+
+const missing = (why: string, cause?: unknown): TaskError =>
+  new TaskError("encoder_missing", `Cannot load the WebAssembly core: ${why}`, { cause });
+
+const loaded = new Map<string, Promise<WasmCore>>();
+
+/**
+ * Loads and compiles the core, once a process.
+ *
+ * @throws {TaskError} `encoder_missing` where it is not there, or is another one
+ */
+export function loadCore(options: CoreOptions): Promise<WasmCore> {
+  const key = options.coreUrl ?? "";
+  const known = loaded.get(key);
+  if (known) return known;
+  const loading =
+    options.coreUrl === undefined ? fromPackage() : fromAddress(options.coreUrl, options);
+  loaded.set(key, loading);
+  // A failure is no state to stay in.
+  loading.catch(() => loaded.delete(key));
+  return loading;
+}
+
+async function fromPackage(): Promise<WasmCore> {
+  try {
+    const coreURL = import.meta.resolve("@ffmpeg/core");
+    const binary = await readFile(new URL(FILES.binary.name, coreURL));
+    return { coreURL, module: await WebAssembly.compile(binary) };
+  } catch (error) {
+    throw missing("the package @ffmpeg/core cannot be read", error);
+  }
+}
+
+async function fromAddress(folder: string, { onDownload }: CoreOptions): Promise<WasmCore> {
+  const fetchFile = async (file: CoreFile): Promise<Uint8Array<ArrayBuffer>> => {
+    const url = new URL(file.name, folder.endsWith("/") ? folder : `${folder}/`).href;
+    const bytes = await download(url, (received, total) =>
+      onDownload?.(file.name, received, total),
+    );
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    if (sha256 !== file.sha256) throw missing(`"${file.name}" there is not that of 0.12.10`);
+    return bytes;
+  };
+  const script = await fetchFile(FILES.script);
+  const module = await WebAssembly.compile(await fetchFile(FILES.binary));
+  // Workers of every runtime can import it from such an address; of blob: addresses Deno's cannot.
+  const coreURL = `data:text/javascript;base64,${Buffer.from(script).toString("base64")}`;
+  return { coreURL, module };
+}
+
+async function download(
+  url: string,
+  onProgress: (received: number, total: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const ended = new AbortController();
+  const late = async (): Promise<never> => {
+    await wait(DOWNLOAD_TIMEOUT_MS, undefined, { signal: ended.signal });
+    throw missing("its download takes too long");
+  };
+  const fetched = downloadWithProgress(url, ({ received, total }) => onProgress(received, total));
+  try {
+    return new Uint8Array(await Promise.race([fetched, late()]));
+  } catch (error) {
+    throw error instanceof TaskError ? error : missing("its address does not deliver it", error);
+  } finally {
+    ended.abort();
+  }
+}

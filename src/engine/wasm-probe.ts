@@ -1,0 +1,45 @@
+import { basename, dirname, extname } from "node:path";
+import type { ProbeRequest } from "./engine.ts";
+import type { Ffprobe } from "./probe-with.ts";
+import type { Exit } from "./subprocess.ts";
+import type { ThreadRun } from "./wasm-thread.ts";
+
+/** The core's error numbers are negated numbers of WASI; those of Linux, which `judge-source` knows, by them. */
+const LINUX_ERRORS: Readonly<Record<string, number>> = {
+  "-2": -13,
+  "-28": -22,
+  "-29": -5,
+  "-31": -21,
+  "-44": -2,
+  "-48": -12,
+  "-54": -20,
+};
+
+/** The core's ffprobe, for the file of a request. Of a source nothing else can be reached; of an output its set can. */
+export function wasmFfprobe(
+  { path, side }: ProbeRequest,
+  run: (run: ThreadRun, signal: AbortSignal) => Promise<Exit>,
+): Ffprobe {
+  // The extension counts where a demuxer is chosen.
+  const name = side === "source" ? `source${extname(path)}` : basename(path);
+  const mount =
+    side === "source" ? { files: { [name]: path } } : { folder: dirname(path), files: {} };
+  return {
+    run: (args, onStdout, signal) =>
+      run(
+        {
+          program: "ffprobe",
+          args: [...args, "-i", `file:${name}`],
+          mount,
+          // Chunks are whole lines.
+          onStdout: (chunk) => onStdout(withLinuxErrors(chunk)),
+        },
+        signal,
+      ),
+  };
+}
+
+const withLinuxErrors = (chunk: string): string =>
+  chunk.replace(/^( *"code": )(-\d+)/gm, (_, key: string, code: string) => {
+    return `${key}${LINUX_ERRORS[code] ?? code}`;
+  });

@@ -1,0 +1,144 @@
+import { existsSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
+import { type FFFSType, FFmpeg } from "../../node_modules/@ffmpeg/ffmpeg/dist/esm/index.js";
+import {
+  CANCEL,
+  CONTROL,
+  FILE_SYSTEMS,
+  type FolderMount,
+  type LoadConfig,
+} from "../../wasm/protocol.ts";
+import { TaskError } from "../task/errors.ts";
+import { createKeeper } from "./keeper.ts";
+import type { Exit } from "./subprocess.ts";
+import type { WasmCore } from "./wasm-core.ts";
+
+/** One run of a program in a thread. */
+export type ThreadRun = {
+  readonly program: "ffmpeg" | "ffprobe";
+  readonly args: readonly string[];
+  /** What the program finds in the folder that its names are relative to. */
+  readonly mount: FolderMount;
+  readonly onStart?: (work: () => number) => void;
+  readonly onStdout: (chunk: string) => void;
+  readonly onStderrLine?: (line: string) => void;
+};
+
+/** After a stop was asked for: how long ffmpeg has to end in its own way, at most, and how long the core to unwind, at least. */
+const SOFT_STOP_MS = 500;
+const HARD_STOP_MS = 500;
+const START_TIMEOUT_MS = 30_000;
+/** Bun ends a thread within 20 ms of being told, whatever it does. */
+const END_WAIT_MS = 1_000;
+const END_POLL_MS = 20;
+const LINE_CHARS_MAX = 2_000;
+const WORK_FOLDER = "/folder";
+const PROGRAMS = { ffmpeg: "exec", ffprobe: "ffprobe" } as const;
+const WORKER_URL = new URL("../../wasm/worker.ts", import.meta.url).href;
+
+const crashed = (cause: unknown): TaskError =>
+  new TaskError("encoder_killed", "Cannot go on: the WebAssembly core crashed", { cause });
+
+/** One worker thread with one instance of the core: good for one run. */
+export class WasmThread {
+  readonly #ffmpeg = new FFmpeg();
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.length));
+
+  #isGivenUp = false;
+
+  private constructor() {}
+
+  /**
+   * Starts a thread that is ready to run.
+   *
+   * @throws {TaskError} `encoder_missing` where it does not start
+   */
+  static async start({ coreURL, module }: WasmCore): Promise<WasmThread> {
+    const thread = new WasmThread();
+    const control = thread.#control.buffer;
+    const config: LoadConfig = { classWorkerURL: WORKER_URL, coreURL, module, control };
+    const ended = new AbortController();
+    const late = async (): Promise<never> => {
+      await wait(START_TIMEOUT_MS, undefined, { signal: ended.signal });
+      throw new Error("it does not answer");
+    };
+    try {
+      await Promise.race([thread.#ffmpeg.load(config), late()]);
+      return thread;
+    } catch (cause) {
+      thread.#ffmpeg.terminate();
+      const why = "Cannot start the WebAssembly core: its thread does not begin";
+      throw new TaskError("encoder_missing", why, { cause });
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /**
+   * Runs a program to its end.
+   *
+   * @param graceMs - from the signal on, until it is no longer waited for: the thread is ended then
+   * @throws {TaskError} `encoder_killed` where the core crashes
+   * @throws the signal's reason when it was aborted
+   */
+  async run(run: ThreadRun, graceMs: number, signal: AbortSignal): Promise<Exit> {
+    signal.throwIfAborted();
+    const stderr = createKeeper();
+    this.#ffmpeg.on("log", ({ type, message }) => {
+      if (type === "stdout") return run.onStdout(message);
+      stderr.push(message);
+      for (const line of message.split("\n"))
+        if (line.trim() !== "") run.onStderrLine?.(line.slice(0, LINE_CHARS_MAX));
+    });
+    const ended = new AbortController();
+    const stop = () => void this.#stop(graceMs, ended.signal);
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const { program, args, mount, onStart } = run;
+      // The class knows the file systems of the core alone by name.
+      await this.#ffmpeg.mount(FILE_SYSTEMS.folder as FFFSType, mount as object, WORK_FOLDER);
+      onStart?.(() => Atomics.load(this.#control, CONTROL.calls));
+      const code = await this.#ffmpeg[PROGRAMS[program]]([...args]);
+      signal.throwIfAborted();
+      if (code < 0) throw new Error("it was aborted from within");
+      return { code, stderr: stderr.text() };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw crashed(error);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      ended.abort();
+    }
+  }
+
+  /** Ends the thread, also where it did not hear a stop. */
+  async end(): Promise<void> {
+    this.#ffmpeg.terminate();
+    for (let waitedMs = 0; this.isLeaked && waitedMs < END_WAIT_MS; waitedMs += END_POLL_MS)
+      await wait(END_POLL_MS);
+  }
+
+  /** Whether it did not hear a stop and still runs, or nobody can tell; false until it is given up. */
+  get isLeaked(): boolean {
+    if (!this.#isGivenUp) return false;
+    const id = Atomics.load(this.#control, CONTROL.threadId);
+    return id === 0 || existsSync(`/proc/self/task/${id}`);
+  }
+
+  /** Asks ffmpeg to end, then unwinds the core, and then waits no longer. */
+  async #stop(graceMs: number, ended: AbortSignal): Promise<void> {
+    const softMs = Math.min(SOFT_STOP_MS, graceMs);
+    try {
+      Atomics.store(this.#control, CONTROL.cancel, CANCEL.soft);
+      await wait(softMs, undefined, { signal: ended });
+      Atomics.store(this.#control, CONTROL.cancel, CANCEL.hard);
+      await wait(Math.max(graceMs - softMs, HARD_STOP_MS), undefined, { signal: ended });
+    } catch {
+      // It has ended.
+      return;
+    }
+    this.#isGivenUp = true;
+    // The class rejects what is pending.
+    this.#ffmpeg.terminate();
+  }
+}

@@ -1,0 +1,165 @@
+import type { Capabilities } from "../plan/plan.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import { TaskError } from "../task/errors.ts";
+import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
+import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
+import { blameManifest } from "./manifest.ts";
+import { type ProbeLimits, probeWith } from "./probe-with.ts";
+import { type FfmpegRun, type RunLimits, runStep } from "./run-step.ts";
+import type { Exit } from "./subprocess.ts";
+import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
+import { wasmFfprobe } from "./wasm-probe.ts";
+import { type ThreadRun, WasmThread } from "./wasm-thread.ts";
+
+/** What a WebAssembly engine is made of; times are limits. */
+export type WasmEngineOptions = CoreOptions &
+  ProbeLimits &
+  RunLimits & {
+    /** From a stop on, until a thread that does not hear it is given up. */
+    readonly graceMs: number;
+  };
+
+/**
+ * Encoders that the core lists and that do not work in it. x265 waits for threads of its own, which a core without threads does
+ * not start: it hangs for ever.
+ */
+const BROKEN_ENCODERS: readonly string[] = ["libx265"];
+const ASK_TIMEOUT_MS = 30_000;
+
+/** The engine that runs ffmpeg as WebAssembly: in this process, each run in a thread and an instance of its own. */
+export class WasmEngine implements Engine {
+  readonly name = "wasm";
+  readonly capabilities: Capabilities;
+  readonly #core: WasmCore;
+  readonly #options: WasmEngineOptions;
+  readonly #stuck = new Set<WasmThread>();
+  #busy = 0;
+  #standby: Promise<WasmThread | undefined> | undefined;
+  #standsBy = false;
+
+  private constructor(core: WasmCore, options: WasmEngineOptions, capabilities: Capabilities) {
+    this.#core = core;
+    this.#options = options;
+    this.capabilities = capabilities;
+  }
+
+  /**
+   * Loads the core, and asks it what it can do.
+   *
+   * @throws {TaskError} `encoder_missing`, saying what is missing
+   */
+  static async open(options: WasmEngineOptions): Promise<WasmEngine> {
+    const core = await loadCore(options);
+    return new WasmEngine(core, options, await readCapabilities(core, options.graceMs));
+  }
+
+  /** Threads that run something now. */
+  get busyThreads(): number {
+    return this.#busy;
+  }
+
+  /** Threads that did not hear a stop and still run: each holds a core and its memory until the process ends. */
+  get leakedThreads(): number {
+    for (const thread of this.#stuck) if (!thread.isLeaked) this.#stuck.delete(thread);
+    return this.#stuck.size;
+  }
+
+  async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
+    signal.throwIfAborted();
+    const ffprobe = wasmFfprobe(request, (run, either) => this.#run(run, either));
+    try {
+      return await probeWith(ffprobe, this.#options, request, signal);
+    } catch (error) {
+      throw await blameManifest(error, request.path);
+    }
+  }
+
+  async run(request: RunRequest, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const mount = { folder: request.folder, files: { input: request.inputPath } };
+    const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
+      this.#run({ program: "ffmpeg", mount, ...run }, either);
+    try {
+      await runStep(ffmpeg, this.#options, request, signal);
+    } catch (error) {
+      throw await blameManifest(error, request.inputPath);
+    }
+  }
+
+  async standBy(): Promise<void> {
+    this.#standsBy = true;
+    await this.#prepare();
+  }
+
+  async close(): Promise<void> {
+    this.#standsBy = false;
+    const standby = this.#standby;
+    this.#standby = undefined;
+    await (await standby)?.end();
+  }
+
+  /** Its threads end with their process. */
+  async endOrphans(): Promise<number> {
+    return 0;
+  }
+
+  async #run(run: ThreadRun, signal: AbortSignal): Promise<Exit> {
+    const thread = await this.#take();
+    this.#busy += 1;
+    try {
+      return await thread.run(run, this.#options.graceMs, signal);
+    } finally {
+      await thread.end();
+      if (thread.isLeaked) this.#stuck.add(thread);
+      this.#busy -= 1;
+    }
+  }
+
+  /** The thread that stands by, or a new one; another one gets ready meanwhile. */
+  async #take(): Promise<WasmThread> {
+    const standby = this.#standby;
+    this.#standby = undefined;
+    const thread = (await standby) ?? (await WasmThread.start(this.#core));
+    void this.#prepare();
+    return thread;
+  }
+
+  async #prepare(): Promise<void> {
+    if (!this.#standsBy) return;
+    // Without it the next run takes longer to start, and nothing else is different.
+    this.#standby ??= WasmThread.start(this.#core).catch(() => undefined);
+    await this.#standby;
+  }
+}
+
+async function readCapabilities(core: WasmCore, graceMs: number): Promise<Capabilities> {
+  const [version = "", encoders = "", muxers = "", filters = ""] = await Promise.all(
+    QUESTIONS.map((question) => ask(core, question, graceMs)),
+  );
+  const told = parseCapabilities({ version, encoders, muxers, filters });
+  if (!told)
+    throw new TaskError("encoder_missing", "Cannot use the WebAssembly core: it is no ffmpeg");
+  return {
+    ...told,
+    engine: "wasm",
+    encoders: told.encoders.filter((name) => !BROKEN_ENCODERS.includes(name)),
+    // The core is built without threads.
+    threads: 1,
+  };
+}
+
+async function ask(core: WasmCore, question: string, graceMs: number): Promise<string> {
+  const thread = await WasmThread.start(core);
+  let answer = "";
+  const onStdout = (chunk: string) => {
+    answer += chunk;
+  };
+  const args = ["-hide_banner", question];
+  const run = { program: "ffmpeg", args, mount: { files: {} }, onStdout } as const;
+  try {
+    await thread.run(run, graceMs, AbortSignal.timeout(ASK_TIMEOUT_MS));
+    return answer;
+  } finally {
+    await thread.end();
+  }
+}

@@ -1,0 +1,47 @@
+import type { FFMessageLoadConfig } from "@ffmpeg/ffmpeg";
+
+/**
+ * What the two sides of the worker thread say to each other, beside what the published `FFmpeg` class says of itself.
+ *
+ * The class passes its load config and the options of `mount` through untouched, and hands on the data of LOG messages.
+ */
+export type LoadConfig = FFMessageLoadConfig & {
+  /** Address of the core's JavaScript. */
+  readonly coreURL: string;
+  /** The core's WebAssembly, compiled once a process. */
+  readonly module: WebAssembly.Module;
+  /** `CONTROL.length` words of 32 bits. */
+  readonly control: SharedArrayBuffer;
+};
+
+/** The words of the shared memory by which the host watches and stops a thread that listens to no messages. */
+export const CONTROL = {
+  /** One of `CANCEL`; written by the host. */
+  cancel: 0,
+  /** Grows with every call that the core makes to the outside. */
+  calls: 1,
+  /** The thread's id in the operating system, where that is known; else 0. */
+  threadId: 2,
+  length: 3,
+} as const;
+
+/** How a run is stopped: not; as ffmpeg stops itself, its files closed; or at its next call to the outside, whatever that is. */
+export const CANCEL = { none: 0, soft: 1, hard: 2 } as const;
+
+/** The file systems that this worker adds to those of the core: the `fsType` of `mount`. */
+export const FILE_SYSTEMS = { folder: "PONTUS_FOLDER" } as const;
+
+/** Options of `mount` for a folder of the host, reached by the worker itself. Symbolic links in it are refused. */
+export type FolderMount = {
+  /** Absolute path; nothing but the files of `files` where it is absent. */
+  readonly folder?: string;
+  /** Files from elsewhere that can be read in it: absolute paths by name. They hide what has the same name in the folder. */
+  readonly files: Readonly<Record<string, string>>;
+};
+
+/** The data of MOUNT. */
+export type MountRequest = {
+  readonly fsType: string;
+  readonly options: FolderMount;
+  readonly mountPoint: string;
+};

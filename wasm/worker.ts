@@ -1,0 +1,124 @@
+import { readlinkSync } from "node:fs";
+import type { FFMessageExecData, LogEvent } from "@ffmpeg/ffmpeg";
+import { createCore } from "./core.ts";
+import type { Core } from "./emscripten.ts";
+import { createFolderFs, type FolderFs } from "./folder-fs.ts";
+import { createLog, type Log } from "./log.ts";
+import { CONTROL, FILE_SYSTEMS, type LoadConfig, type MountRequest } from "./protocol.ts";
+
+// The worker behind the published `FFmpeg` class: it takes the class's messages and answers with their ids. The class hears
+// nothing of an error that is caught nowhere, and Deno ends the whole process for one: so all are caught here and answered.
+
+type Loaded = { readonly core: Core; readonly folders: FolderFs; readonly log: Log };
+type Request = { readonly id: number; readonly type: string; readonly data: never };
+type Answer = { readonly id?: number; readonly type: string; readonly data: unknown };
+
+// `lib.dom` takes the global scope for a window's, which posts otherwise.
+const scope = globalThis as unknown as {
+  postMessage(message: Answer): void;
+  addEventListener(type: "message", listener: (event: { readonly data: Request }) => void): void;
+  addEventListener(type: string, listener: (event: Uncaught) => void): void;
+};
+type Uncaught = Event & { readonly message?: string; readonly reason?: unknown };
+
+const HANDLERS: Record<string, (data: never) => unknown> = {
+  LOAD: load,
+  MOUNT: mount,
+  EXEC: exec,
+  FFPROBE: ffprobe,
+};
+
+let loaded: Loaded | undefined;
+let pendingId: number | undefined;
+
+function theLoaded(): Loaded {
+  if (!loaded) throw new Error("the core is not loaded");
+  return loaded;
+}
+
+async function load({ coreURL, module, control: memory }: LoadConfig): Promise<boolean> {
+  const control = new Int32Array(memory);
+  Atomics.store(control, CONTROL.threadId, threadId());
+  const core = await createCore(coreURL, module, control);
+  const log = createLog((data: LogEvent) => scope.postMessage({ type: "LOG", data }));
+  core.setLogger(log.push);
+  core.setProgress((data) => scope.postMessage({ type: "PROGRESS", data }));
+  loaded = { core, log, folders: createFolderFs(core.FS) };
+  return true;
+}
+
+/** The thread's id in the operating system; 0 where that is not told. */
+function threadId(): number {
+  try {
+    return Number(/\d+$/.exec(readlinkSync("/proc/thread-self"))?.[0] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Mounts a folder and makes it the one that names are relative to. */
+function mount({ fsType, options, mountPoint }: MountRequest): boolean {
+  const { core, folders } = theLoaded();
+  if (fsType !== FILE_SYSTEMS.folder) return false;
+  core.FS.mkdir(mountPoint);
+  core.FS.mount(folders, options, mountPoint);
+  core.FS.chdir(mountPoint);
+  return true;
+}
+
+/** Runs a program to its end, and gives its exit code; all that it wrote has been posted by then. */
+function run(program: (core: Core) => number, timeout: number | undefined): number {
+  const { core, log, folders } = theLoaded();
+  core.setTimeout(timeout ?? -1);
+  try {
+    return program(core);
+  } catch (error) {
+    const code = exitCodeOf(error, core);
+    if (code === undefined) throw error;
+    return code;
+  } finally {
+    log.flush();
+    folders.closeAll();
+    core.reset();
+  }
+}
+
+/** The exit code where an error is the core's way to end a program, or ours to stop it (-1); nothing where it is a crash. */
+function exitCodeOf(error: unknown, core: Core): number | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("status" in error && typeof error.status === "number") return error.status;
+  const isAbort = error instanceof Error && error.message.startsWith("Aborted");
+  return isAbort ? core.ret : undefined;
+}
+
+function exec({ args, timeout }: FFMessageExecData): number {
+  return run((core) => core.exec(...args), timeout);
+}
+
+/** Not by the core's own `ffprobe`, which forgets the exit code. */
+function ffprobe({ args, timeout }: FFMessageExecData): number {
+  const all = ["ffprobe", ...args];
+  return run((core) => core._ffprobe(all.length, core.stringsToPtr(all)), timeout);
+}
+
+async function answer({ id, type, data }: Request): Promise<void> {
+  pendingId = id;
+  try {
+    const handle = HANDLERS[type];
+    if (!handle) throw new Error(`unknown message type ${type}`);
+    scope.postMessage({ id, type, data: await handle(data) });
+  } catch (error) {
+    scope.postMessage({ id, type: "ERROR", data: String(error) });
+  }
+  pendingId = undefined;
+}
+
+function answerUncaught(event: Uncaught): void {
+  event.preventDefault();
+  const data = String(event.message ?? event.reason);
+  if (pendingId !== undefined) scope.postMessage({ id: pendingId, type: "ERROR", data });
+}
+
+scope.addEventListener("error", answerUncaught);
+scope.addEventListener("unhandledrejection", answerUncaught);
+scope.addEventListener("message", ({ data }) => void answer(data));
