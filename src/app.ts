@@ -4,8 +4,8 @@ import { getLogger } from "@logtape/logtape";
 import type { Config } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
 import { type Database, openDatabase } from "./db/database.ts";
+import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
 import type { Engine } from "./engine/engine.ts";
-import { NativeEngine } from "./engine/native.ts";
 import type { Readiness } from "./http/health.ts";
 import { createHttpApp } from "./http/http.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
@@ -48,7 +48,8 @@ export async function startService(
   runtime: Runtime,
   version: string,
 ): Promise<Service> {
-  const engine = openEngine(config);
+  const chosen = openEngine(config);
+  const engine = chosen.then((choice) => choice.engine);
   // Whoever needs it learns of its failure; a moment in which nobody waits for it is no reason to crash.
   engine.catch(() => {});
   const parts = await openParts(config);
@@ -61,10 +62,10 @@ export async function startService(
     bodyBytesMax,
     targetsMax,
     defaultProfile,
-    readiness: () => readinessOf(engine, parts.queue, working),
+    readiness: () => readinessOf(chosen, parts.queue, working),
     version,
   });
-  const server = runtime.serve({
+  const server = await runtime.serve({
     host: config.host,
     port: config.port,
     fetch: http.fetch,
@@ -132,21 +133,27 @@ const ownFiles = ({ dataFolder, databasePath }: Config): readonly string[] =>
 /** What runs once there is an engine. */
 type Working = { readonly worker: Worker; readonly instance: Instance };
 
-async function openEngine(config: Config): Promise<Engine> {
+async function openEngine(config: Config): Promise<ChosenEngine> {
   const { ffmpeg, ffprobe, pixelsMax, stallTimeoutMs, stopGraceMs, concurrency } = config;
-  const engine = await NativeEngine.open({
-    ffmpeg,
-    ffprobe,
+  const limits = {
     maxPixels: pixelsMax,
     stallTimeoutMs,
     graceMs: stopGraceMs,
     probeTimeoutMs: PROBE_TIMEOUT_MS,
-    threads: concurrency,
+  };
+  const chosen = await chooseEngine({
+    wanted: config.engine,
+    native: { ...limits, ffmpeg, ffprobe, threads: concurrency },
+    wasm: {
+      ...limits,
+      ...(config.wasmCoreUrl !== "" && { coreUrl: config.wasmCoreUrl }),
+      onDownload: (file, percent) => log.info("Fetched {percent} % of {file}", { file, percent }),
+    },
   });
-  log.info("Engine is native: {version} and its ffprobe can be run", {
-    version: engine.capabilities.version,
-  });
-  return engine;
+  const { name, capabilities } = chosen.engine;
+  const { version } = capabilities;
+  log.info("Engine is {name}: ffmpeg {version}, as {why}", { name, version, why: chosen.why });
+  return chosen;
 }
 
 async function seedClients(config: Config, clients: ClientStore): Promise<void> {
@@ -202,12 +209,12 @@ async function beginWork(
 }
 
 async function readinessOf(
-  opening: Promise<Engine>,
+  opening: Promise<ChosenEngine>,
   queue: SqliteQueue,
   working: Working | undefined,
 ): Promise<Readiness> {
   const engine = await opening.then(
-    ({ capabilities }) => ({ ok: true, detail: `native: ${capabilities.version}` }),
+    (chosen) => ({ ok: true, detail: describeEngine(chosen) }),
     (error: Error) => ({ ok: false, detail: error.message }),
   );
   const store = await queue.depth().then(
@@ -222,4 +229,11 @@ async function readinessOf(
     : { ok: false, detail: "has not started" };
   const checks = { engine, store, worker };
   return { ready: engine.ok && store.ok && worker.ok, checks };
+}
+
+function describeEngine({ engine, why, leakedThreads }: ChosenEngine): string {
+  const { name, capabilities } = engine;
+  const leaked = leakedThreads();
+  const leak = leaked === 0 ? "" : `; ${leaked} threads that could not be ended still run`;
+  return `${name}: ffmpeg ${capabilities.version}, as ${why}${leak}`;
 }

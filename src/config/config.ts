@@ -22,7 +22,9 @@ export type Config = {
   readonly pixelsMax: number;
   readonly bodyBytesMax: number;
   readonly clockSkewMs: number;
-  readonly engine: "auto" | "native";
+  readonly engine: "auto" | "native" | "wasm";
+  /** The address of a folder, or empty. */
+  readonly wasmCoreUrl: string;
   /** A name to be looked up in PATH, or an absolute path; as `ffprobe`. */
   readonly ffmpeg: string;
   readonly ffprobe: string;

@@ -188,9 +188,21 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
   engine: {
     env: "PONTUS_ENGINE",
     fallback: "auto",
-    schema: v.picklist(["auto", "native"]) as v.GenericSchema<string, "auto" | "native">,
-    allowed: "auto, native (this version has no wasm engine)",
-    about: "What transcodes; `auto` is `native` where ffmpeg and ffprobe are found.",
+    ...oneOf("auto", "native", "wasm"),
+    about:
+      "What transcodes; `auto` is `native` where ffmpeg and ffprobe can be run, else `wasm`: ffmpeg as WebAssembly, in this process.",
+  },
+  wasmCoreUrl: {
+    env: "PONTUS_WASM_CORE_URL",
+    fallback: "",
+    shown: "the package `@ffmpeg/core`",
+    allowed: "an http: or https: address of a folder",
+    about:
+      "Where `ffmpeg-core.js` and `ffmpeg-core.wasm` of @ffmpeg/core 0.12.10 (dist/esm) are fetched from; others are refused.",
+    schema: v.pipe(
+      v.string(),
+      v.check((text) => text === "" || /^https?:$/.test(URL.parse(text)?.protocol ?? "")),
+    ),
   },
   ffmpeg: {
     env: "PONTUS_FFMPEG",

@@ -33,9 +33,6 @@ export type RunRequest = {
   readonly onLog: (line: string) => void;
 };
 
-/** What an engine reports of itself: for the start-up log and `/readyz`. */
-export type EngineChoice = { readonly engine: EngineName; readonly why: string };
-
 /**
  * Port: probes media and runs steps. One suite, `test/contract/engine.ts`, holds for every adapter.
  *

@@ -15,8 +15,8 @@ export type WasmCore = {
 export type CoreOptions = {
   /** Address of a folder that holds the two files; where it is absent, they come from the package `@ffmpeg/core`. */
   readonly coreUrl?: string;
-  /** Is told how much of a file has been fetched: its name, and bytes; `total` is -1 where the server does not say. */
-  readonly onDownload?: (file: string, received: number, total: number) => void;
+  /** Is told at each quarter of a file that is fetched, where the server tells its size: its name, and 25, 50, 75, 100. */
+  readonly onDownload?: (file: string, percent: number) => void;
 };
 
 /** SHA-256 of the files of `@ffmpeg/core` 0.12.10, folder dist/esm: no other may run here. */
@@ -71,9 +71,7 @@ async function fromPackage(): Promise<WasmCore> {
 async function fromAddress(folder: string, { onDownload }: CoreOptions): Promise<WasmCore> {
   const fetchFile = async (file: CoreFile): Promise<Uint8Array<ArrayBuffer>> => {
     const url = new URL(file.name, folder.endsWith("/") ? folder : `${folder}/`).href;
-    const bytes = await download(url, (received, total) =>
-      onDownload?.(file.name, received, total),
-    );
+    const bytes = await download(url, (percent) => onDownload?.(file.name, percent));
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     if (sha256 !== file.sha256) throw missing(`"${file.name}" there is not that of 0.12.10`);
     return bytes;
@@ -87,14 +85,19 @@ async function fromAddress(folder: string, { onDownload }: CoreOptions): Promise
 
 async function download(
   url: string,
-  onProgress: (received: number, total: number) => void,
+  onQuarter: (percent: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const ended = new AbortController();
   const late = async (): Promise<never> => {
     await wait(DOWNLOAD_TIMEOUT_MS, undefined, { signal: ended.signal });
     throw missing("its download takes too long");
   };
-  const fetched = downloadWithProgress(url, ({ received, total }) => onProgress(received, total));
+  let told = 0;
+  const fetched = downloadWithProgress(url, ({ received, total }) => {
+    const percent = total > 0 ? 25 * Math.floor((4 * received) / total) : 0;
+    if (percent > told) onQuarter(percent);
+    told = Math.max(told, percent);
+  });
   try {
     return new Uint8Array(await Promise.race([fetched, late()]));
   } catch (error) {

@@ -43,6 +43,7 @@ describe("parseConfig", () => {
         bodyBytesMax: 1_048_576,
         clockSkewMs: 300_000,
         engine: "auto",
+        wasmCoreUrl: "",
         ffmpeg: "ffmpeg",
         ffprobe: "ffprobe",
         stallTimeoutMs: 60_000,
@@ -110,6 +111,7 @@ describe("parseConfig", () => {
     ["PONTUS_LOG_FORMAT", "xml"],
     ["PONTUS_FFMPEG", "a\0b"],
     ["PONTUS_ENGINE", "gpu"],
+    ["PONTUS_WASM_CORE_URL", "file:///core"],
     ["PONTUS_STALL_TIMEOUT_SECONDS", "0"],
     ["PONTUS_STOP_GRACE_SECONDS", "601"],
     ["PONTUS_LEASE_SECONDS", "0"],
@@ -118,10 +120,6 @@ describe("parseConfig", () => {
     expect(problemsOf({ [name]: text })).toEqual([
       `Cannot use ${name} ${JSON.stringify(text)}: allowed is ${key.allowed}`,
     ]);
-  });
-
-  test("says that there is no wasm engine yet", () => {
-    expect(problemsOf({ PONTUS_ENGINE: "wasm" })[0]).toContain("this version has no wasm engine");
   });
 
   test("tells of every wrong value at once", () => {

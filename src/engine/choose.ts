@@ -1,0 +1,51 @@
+import { TaskError } from "../task/errors.ts";
+import type { Engine } from "./engine.ts";
+import { NativeEngine, type NativeEngineOptions } from "./native.ts";
+import { WasmEngine, type WasmEngineOptions } from "./wasm.ts";
+
+/** The engine that is used, and what there is to say of it: for the start-up log and `/readyz`. */
+export type ChosenEngine = {
+  readonly engine: Engine;
+  /** Why this one: half a sentence. */
+  readonly why: string;
+  /** Threads that could not be ended and still run. */
+  readonly leakedThreads: () => number;
+};
+
+/** Which engines there may be, and what they are made of. */
+export type EngineOptions = {
+  readonly wanted: "auto" | "native" | "wasm";
+  readonly native: NativeEngineOptions;
+  readonly wasm: WasmEngineOptions;
+};
+
+/**
+ * Opens the engine that is wanted; with `auto` the native one where its programs can be run, else WebAssembly.
+ *
+ * @throws {TaskError} `encoder_missing` where there is none, saying what is missing
+ */
+export async function chooseEngine({ wanted, native, wasm }: EngineOptions): Promise<ChosenEngine> {
+  if (wanted === "native") return await openNative(native, "PONTUS_ENGINE wants it");
+  if (wanted === "wasm") return await openWasm(wasm, "PONTUS_ENGINE wants it");
+  try {
+    return await openNative(native, "ffmpeg and ffprobe can be run");
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    try {
+      return await openWasm(wasm, `there is no native one (${error.message})`);
+    } catch (second) {
+      if (!(second instanceof TaskError)) throw second;
+      const message = `${error.message}; and without it: ${second.message}`;
+      throw new TaskError("encoder_missing", message, { cause: second });
+    }
+  }
+}
+
+async function openNative(options: NativeEngineOptions, why: string): Promise<ChosenEngine> {
+  return { engine: await NativeEngine.open(options), why, leakedThreads: () => 0 };
+}
+
+async function openWasm(options: WasmEngineOptions, why: string): Promise<ChosenEngine> {
+  const engine = await WasmEngine.open(options);
+  return { engine, why, leakedThreads: () => engine.leakedThreads };
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { clip } from "../fixtures/clips.ts";
+import { hasEnded, newHome, type RunningService, startService } from "../fixtures/service.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+let service: RunningService;
+
+beforeAll(async () => {
+  service = await startService(newHome(), { PONTUS_ENGINE: "wasm", PONTUS_CONCURRENCY: "1" });
+  const { media } = service.home;
+  copyFileSync(await clip({ seconds: 2, width: 640, height: 360 }), join(media, "in.mp4"));
+  copyFileSync(await clip({ seconds: 60, width: 640, height: 360 }), join(media, "long.mp4"));
+  writeFileSync(join(media, "text.mp4"), "this is a text and no film\n".repeat(200));
+});
+
+afterAll(async () => {
+  await service.stop();
+});
+
+function codecsOf(name: string): string[] {
+  const path = join(service.home.media, name);
+  const json = execFileSync("ffprobe", ["-v", "error", "-show_streams", "-of", "json", path]);
+  const { streams } = JSON.parse(json.toString()) as { streams: { codec_name: string }[] };
+  return streams.map(({ codec_name }) => codec_name);
+}
+
+const request = (profile_name: string, target_url: string, source_url = "in.mp4") => ({
+  source: { source_url },
+  profile_name,
+  targets: [{ target_url }],
+});
+
+const engineDetail = async (): Promise<string> => {
+  const answer = await fetch(`${service.url}/readyz`);
+  return ((await answer.json()) as { checks: { engine: { detail: string } } }).checks.engine.detail;
+};
+
+describe("the service with the WebAssembly engine", () => {
+  test("says which engine it uses, and why", async () => {
+    expect(await engineDetail()).toBe("wasm: ffmpeg 5.1.4, as PONTUS_ENGINE wants it");
+    expect(service.log()).toContain("Engine is wasm");
+  });
+
+  test.each([
+    ["video_mp4_320x240_240kbps", "w/a.mp4", ["h264", "aac"]],
+    ["video_flv_320x240_240kbps", "w/a.flv", ["h264", "aac"]],
+    ["video_webm_vp9_320x240_240kbps", "w/a.webm", ["vp9", "opus"]],
+    ["video_hls_320x240_240kbps", "w/set.m3u8", ["h264", "aac"]],
+    ["video_hls_transmux", "w/copy.m3u8", ["h264", "aac"]],
+    ["video_flv_transmux", "w/copy.flv", ["h264", "aac"]],
+    ["audio_mp3_128kbps", "w/a.mp3", ["mp3"]],
+  ] as const)("makes %s", async (profile, target, codecs) => {
+    const id = await service.create(request(profile, target));
+    const task = await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    expect(task).toMatchObject({ engine: "wasm", attempt: 1 });
+    expect(task.targets[0]?.output?.duration_seconds).toBeCloseTo(2, 0);
+    expect(codecsOf(target)).toEqual([...codecs]);
+  });
+
+  test.each([
+    ["h264", "mp4"],
+    ["vp9", "webm"],
+  ])("encodes %s in two passes", async (codec, container) => {
+    const profile_name = `two-${codec}`;
+    const qlty = {
+      container,
+      bitrate: "300000",
+      rc_mode: "2passvbr",
+      format: codec,
+      width: 320,
+      audio_bitrate: 64_000,
+    };
+    const profile = { profile_name, description: "two passes", qlties: [qlty] };
+    const created = await service.call("/api/v1/profile", { body: profile });
+    expect([created.status, await created.text()]).toEqual([200, expect.any(String)]);
+    const target = `w/${profile_name}.${container}`;
+    const id = await service.create(request(profile_name, target));
+    await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    expect(codecsOf(target)[0]).toBe(codec);
+    const planned = service
+      .log()
+      .split("\n")
+      .find((line) => line.includes(`Plan of task ${id}`));
+    expect(planned).toContain("first pass");
+  });
+
+  test.each(["video_mp4_h265_320x240_240kbps", "video_mp4_av1_320x240_240kbps"])(
+    "refuses %s when the task is created",
+    async (profile) => {
+      const body = request(profile, "w/never.mp4");
+      const answer = await service.call("/api/v1/task/transcoding", { body });
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({
+        error: { code: "OutputNotSupported", message: expect.stringContaining("no encoder") },
+      });
+    },
+  );
+
+  test("says of a bad source what the native engine says", async () => {
+    const id = await service.create(request("video_mp4_320x240_240kbps", "w/no.mp4", "text.mp4"));
+    const task = await service.until(id, hasEnded);
+    expect(task).toMatchObject({ task_status: "FAILED", error: { code: "InvalidInputData" } });
+  });
+
+  test("cancels a running task, and works on with no thread left over", async () => {
+    const cancelled = await service.create(
+      request("video_mp4_640x360_520kbps", "w/long.mp4", "long.mp4"),
+    );
+    await service.until(cancelled, (task) => (task.progress?.out_time_seconds ?? 0) > 0);
+    const path = `/api/v1/task/transcoding/${cancelled}/cancel`;
+    expect((await service.call(path, { method: "POST" })).status).toBe(202);
+    await service.until(cancelled, ({ task_status }) => task_status === "CANCELLED");
+    for (const number of [1, 2, 3]) {
+      const id = await service.create(
+        request("video_mp4_320x240_240kbps", `w/after-${number}.mp4`),
+      );
+      await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    }
+    expect(readdirSync(join(service.home.media, "w"))).not.toContain("long.mp4");
+    expect(await engineDetail()).not.toContain("still run");
+  });
+});
