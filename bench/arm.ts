@@ -100,7 +100,7 @@ const app = createHttpApp({
   readiness: async () => ({ ready: true, checks: {} }),
   version: "0.0.0",
 });
-const server = bunRuntime.serve({
+const server = await bunRuntime.serve({
   host: "127.0.0.1",
   port: 0,
   fetch: app.fetch,

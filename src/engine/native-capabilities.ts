@@ -1,6 +1,6 @@
-import type { Capabilities } from "../plan/plan.ts";
 import { TaskError } from "../task/errors.ts";
 import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
+import type { ProgramAbilities } from "./remembered-capabilities.ts";
 import { runSubprocess } from "./subprocess.ts";
 import { limitTime } from "./time-limit.ts";
 
@@ -37,16 +37,12 @@ async function ask(command: string, question: string): Promise<string> {
  *
  * @throws {TaskError} `encoder_missing`, naming the one that is missing or does not answer
  */
-export async function readCapabilities(
-  ffmpeg: string,
-  ffprobe: string,
-  threads: number,
-): Promise<Capabilities> {
+export async function askPrograms(ffmpeg: string, ffprobe: string): Promise<ProgramAbilities> {
   const asked = [ask(ffprobe, "-version"), ...QUESTIONS.map((question) => ask(ffmpeg, question))];
   // All must have ended, also where one fails: nothing is left running.
   await Promise.allSettled(asked);
   const [, version = "", encoders = "", muxers = "", filters = ""] = await Promise.all(asked);
   const told = parseCapabilities({ version, encoders, muxers, filters });
   if (!told) throw new TaskError("encoder_missing", `Cannot use "${ffmpeg}": it is no ffmpeg`);
-  return { engine: "native", threads, ...told };
+  return { engine: "native", ...told };
 }

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
-import { readCapabilities } from "./native-capabilities.ts";
+import { askPrograms } from "./native-capabilities.ts";
 import { type ProbeOptions, probeFile } from "./native-probe.ts";
 import { endOrphansBelow, noteEncoder } from "./orphans.ts";
 import { standbyArgs } from "./probe-with.ts";
+import { rememberAbilities } from "./remembered-capabilities.ts";
 import { type FfmpegRun, type RunLimits, runStep } from "./run-step.ts";
 import { StandbyProbe } from "./standby-probe.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
@@ -20,6 +21,8 @@ export type NativeEngineOptions = ProbeOptions &
     readonly ffmpeg: string;
     /** Threads one run may use. */
     readonly threads: number;
+    /** Where it is remembered what the programs can do; asked at every start where absent. */
+    readonly capabilitiesFile?: string;
   };
 
 // By then a task that was probed has its encoder running; the next ffprobe shall not compete with its start.
@@ -40,13 +43,17 @@ export class NativeEngine implements Engine {
   }
 
   /**
-   * Asks both programs what they can do.
+   * Asks both programs what they can do, or remembers it.
    *
    * @throws {TaskError} `encoder_missing`, naming the program that is missing
    */
   static async open(options: NativeEngineOptions): Promise<NativeEngine> {
-    const { ffmpeg, ffprobe, threads } = options;
-    return new NativeEngine(options, await readCapabilities(ffmpeg, ffprobe, threads));
+    const { ffmpeg, ffprobe, threads, capabilitiesFile } = options;
+    const ask = () => askPrograms(ffmpeg, ffprobe);
+    const abilities = capabilitiesFile
+      ? await rememberAbilities(capabilitiesFile, [ffmpeg, ffprobe], ask)
+      : await ask();
+    return new NativeEngine(options, { ...abilities, threads });
   }
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {

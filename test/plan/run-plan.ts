@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { readCapabilities } from "../../src/engine/native-capabilities.ts";
+import { askPrograms } from "../../src/engine/native-capabilities.ts";
 import { probeFile } from "../../src/engine/native-probe.ts";
 import type { Capabilities, Expectation, Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
@@ -35,7 +35,7 @@ function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
 
 /** Plans for a real file, and runs the steps as they stand with the machine's ffmpeg. */
 async function runPlan(path: string, renditions: readonly Rendition[], clip?: Clip): Promise<Made> {
-  known ??= readCapabilities("ffmpeg", "ffprobe", 2);
+  known ??= askPrograms("ffmpeg", "ffprobe").then((told) => ({ ...told, threads: 2 }));
   const source = await probe(path, "source");
   const assignments = renditions.map((rendition, index) => ({ rendition, targets: [index] }));
   const plan = planTask({ assignments, tag: "t1", ...(clip && { clip }) }, source, await known);
