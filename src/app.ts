@@ -48,21 +48,18 @@ export async function startService(
   runtime: Runtime,
   version: string,
 ): Promise<Service> {
-  const chosen = openEngine(config);
-  const engine = chosen.then((choice) => choice.engine);
-  // Whoever needs it learns of its failure; a moment in which nobody waits for it is no reason to crash.
-  engine.catch(() => {});
   const parts = await openParts(config);
+  const chosen = once(() => openEngine(config));
   let working: Working | undefined;
   const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
   const http = createHttpApp({
     ...parts,
-    capabilities: async () => (await engine).capabilities,
+    capabilities: async () => (await chosen()).engine.capabilities,
     clockSkewMs,
     bodyBytesMax,
     targetsMax,
     defaultProfile,
-    readiness: () => readinessOf(chosen, parts.queue, working),
+    readiness: () => readinessOf(chosen(), parts.queue, working),
     version,
   });
   const server = await runtime.serve({
@@ -76,19 +73,33 @@ export async function startService(
   const made = `${runtime.name} ${runtime.version}`;
   log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
   const begin = async (): Promise<void> => {
-    working = await beginWork(config, await engine, parts);
+    working = await beginWork(config, (await chosen()).engine, parts);
   };
   const ready = begin();
   const stop = async (): Promise<void> => {
     await Promise.allSettled([ready]);
     await server.stop(CALLS_GRACE_MS);
     await working?.worker.stop();
-    await engine.then((opened) => opened.close()).catch(() => {});
+    await closeEngine(chosen());
     await working?.instance.release();
     parts.database.close();
     log.info("Pontus has stopped");
   };
   return { url, ready, stop };
+}
+
+/** Does a thing when it is first asked for, and gives the same to all. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function closeEngine(opening: Promise<ChosenEngine>): Promise<void> {
+  const chosen = await opening.catch(() => undefined);
+  await chosen?.engine.close();
 }
 
 /** An IPv6 address stands in brackets. */
@@ -143,7 +154,13 @@ async function openEngine(config: Config): Promise<ChosenEngine> {
   };
   const chosen = await chooseEngine({
     wanted: config.engine,
-    native: { ...limits, ffmpeg, ffprobe, threads: concurrency },
+    native: {
+      ...limits,
+      ffmpeg,
+      ffprobe,
+      threads: concurrency,
+      capabilitiesFile: join(config.dataFolder, "capabilities.json"),
+    },
     wasm: {
       ...limits,
       ...(config.wasmCoreUrl !== "" && { coreUrl: config.wasmCoreUrl }),
