@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureCreates } from "./creates.ts";
@@ -25,6 +26,9 @@ const NAMES = Object.keys(PARTS);
 const RESULTS = join(ROOT, "bench", "results");
 /** What statfs(2) says of a tmpfs, where a commit costs nothing. */
 const TMPFS = 0x01021994;
+
+/** Processes that ran on average in the last minute: with more, times tell of the others too. */
+const LOAD_MAX = 0.5;
 
 const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick]
 
@@ -67,6 +71,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 mkdirSync(RESULTS, { recursive: true });
 if (statfsSync(RESULTS).type === TMPFS)
   process.stderr.write("Beware: this folder is in memory, so that durable writes cost nothing\n");
+const [load = 0] = loadavg();
+if (load > LOAD_MAX)
+  process.stderr.write(
+    `Beware: the machine is busy (load ${load.toFixed(1)}), trust CPU and ratios\n`,
+  );
 const startedAt = new Date().toISOString();
 const findings: Record<string, Findings> = {};
 for (const name of NAMES.filter((name) => only.includes(name)))
@@ -78,7 +87,11 @@ const machine = {
   memoryBytes: totalmem(),
   kernel: release(),
   bun: process.versions["bun"],
+  ffmpeg: /version (\S+)/.exec(
+    spawnSync("ffmpeg", ["-version"], { encoding: "utf8" }).stdout ?? "",
+  )?.[1],
   redis: redisVersion(),
+  load,
 };
 const facts = Object.fromEntries(
   Object.entries(findings).map(([name, found]) => [name, found.facts]),
