@@ -3,7 +3,7 @@ import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 /** Bun's way to serve. */
 export const bunRuntime: Runtime = { name: "bun", version: Bun.version, serve };
 
-function serve(options: ServeOptions): Server {
+async function serve(options: ServeOptions): Promise<Server> {
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,

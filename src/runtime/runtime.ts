@@ -22,5 +22,6 @@ export type ServeOptions = {
 export interface Runtime {
   readonly name: "bun" | "deno";
   readonly version: string;
-  serve(options: ServeOptions): Server;
+  /** Listens; rejects where the address cannot be had. */
+  serve(options: ServeOptions): Promise<Server>;
 }

@@ -1,0 +1,20 @@
+import { DatabaseSync } from "node:sqlite";
+import { drizzle } from "drizzle-orm/node-sqlite";
+import type { Connection } from "./connection.ts";
+
+/** Opens a file, or `:memory:`, with the SQLite of `node:sqlite`, as Deno has it. */
+export function openSqlite(path: string): Connection {
+  const client = new DatabaseSync(path);
+  return {
+    orm: drizzle({ client }),
+    execute: (sql) => client.exec(sql),
+    value: (sql) => Object.values(client.prepare(sql).get() ?? {})[0],
+    prepare: (sql) => {
+      const statement = client.prepare(sql);
+      return () => {
+        statement.run();
+      };
+    },
+    close: () => client.close(),
+  };
+}
