@@ -22,6 +22,11 @@ function resultCode(error: unknown): number | undefined {
   return undefined;
 }
 
+const BUSY = 5;
+
+/** Whether an error says that another holds the file. */
+export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY;
+
 /**
  * An error of the database as callers may see it: `service_unavailable` where the machine is the reason, else itself.
  *

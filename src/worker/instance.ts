@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import * as v from "valibot";
+import { holdFile } from "../db/file-hold.ts";
 import type { Engine } from "../engine/engine.ts";
-import { isAlive, processIdentity } from "../lib/process-identity.ts";
 import type { Queue } from "../queue/queue.ts";
+import { TaskError } from "../task/errors.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-const RECORD = "instance.json";
-const recordSchema = v.object({ pid: v.number(), startTime: v.string() });
+/** Held for as long as the instance lives. */
+const LOCK = "instance.lock";
 
 /** One running instance of the service: its id in claims, and its scratch folder, gone when it is released. */
 export type Instance = {
@@ -20,19 +20,24 @@ export type Instance = {
 };
 
 /**
- * Registers this process as an instance: a folder below the scratch root that tells who owns it.
+ * Registers this process as an instance: a folder below the scratch root with a file in it that it holds.
  *
  * @param scratchRoot - absolute path; shared by all instances on one data folder
  */
 export async function registerInstance(scratchRoot: string): Promise<Instance> {
   const id = randomUUID();
   const scratch = join(scratchRoot, id);
-  // The folder appears under its name together with its record: no neighbour takes it for a dead one's meanwhile.
+  // The folder appears under its name with its file held: no neighbour takes it for a dead one's meanwhile.
   const nascent = join(scratchRoot, `.${id}`);
   await mkdir(nascent, { recursive: true });
-  await writeFile(join(nascent, RECORD), JSON.stringify(processIdentity(process.pid) ?? {}));
+  const letGo = holdFile(join(nascent, LOCK));
+  if (!letGo) throw new TaskError("internal", "Cannot hold a scratch folder: another process does");
   await rename(nascent, scratch);
-  return { id, scratch, release: () => rm(scratch, { recursive: true, force: true }) };
+  const release = async () => {
+    await rm(scratch, { recursive: true, force: true });
+    letGo();
+  };
+  return { id, scratch, release };
 }
 
 /**
@@ -49,23 +54,25 @@ export async function recoverDead(
   const ids = (await readdir(scratchRoot)).filter((id) => id !== self.id && !id.startsWith("."));
   for (const id of ids) {
     const folder = join(scratchRoot, id);
-    if (await isOwned(folder)) continue;
-    const orphans = await engine.endOrphans(folder);
-    const tasks = await queue.takeOver(id);
-    await rm(folder, { recursive: true, force: true });
-    log.warn(
-      "Cleared up after dead instance {id}: {orphans} encoders ended, {tasks} tasks given back",
-      { id, orphans, tasks },
-    );
-  }
-}
-
-/** Whether the process that made a scratch folder still runs. A record that cannot be read is what a power cut left. */
-async function isOwned(folder: string): Promise<boolean> {
-  try {
-    const record: unknown = JSON.parse(await readFile(join(folder, RECORD), "utf8"));
-    return isAlive(v.parse(recordSchema, record));
-  } catch {
-    return false;
+    // Held meanwhile, so that of two instances which start together one clears up.
+    const letGo = holdFile(join(folder, LOCK));
+    if (!letGo) continue;
+    try {
+      const orphans = await engine.endOrphans(folder);
+      const tasks = await queue.takeOver(id);
+      log.warn(
+        "Cleared up after dead instance {id}: {orphans} encoders ended, {tasks} tasks given back",
+        { id, orphans, tasks },
+      );
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      // An encoder that could not be ended may write in it still.
+      if (!(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) throw error;
+      log.warn("Cannot remove the scratch of dead instance {id}: the next start tries again", {
+        id,
+      });
+    } finally {
+      letGo();
+    }
   }
 }

@@ -1,0 +1,21 @@
+import { openSqlite } from "#sqlite";
+import { isBusy } from "./sqlite-errors.ts";
+
+/**
+ * Holds a file for this process, until it is let go or the process ends, however it ends. By SQLite's lock on it, which
+ * every system and both runtimes have; a pid says less, and a sandbox may not look at the processes of others.
+ *
+ * @param path - of a file for nothing else; made where it is missing, in a folder that is there
+ * @returns lets it go; nothing where another holds it
+ */
+export function holdFile(path: string): (() => void) | undefined {
+  const connection = openSqlite(path);
+  try {
+    connection.execute("BEGIN EXCLUSIVE");
+    return connection.close;
+  } catch (error) {
+    connection.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+}
