@@ -170,6 +170,7 @@ async function openEngine(config: Config): Promise<ChosenEngine> {
   const { name, capabilities } = chosen.engine;
   const { version } = capabilities;
   log.info("Engine is {name}: ffmpeg {version}, as {why}", { name, version, why: chosen.why });
+  for (const lack of chosen.lacks) log.info("Engine {name} is limited: {lack}", { name, lack });
   return chosen;
 }
 
@@ -248,9 +249,9 @@ async function readinessOf(
   return { ready: engine.ok && store.ok && worker.ok, checks };
 }
 
-function describeEngine({ engine, why, leakedThreads }: ChosenEngine): string {
+function describeEngine({ engine, why, lacks, leakedThreads }: ChosenEngine): string {
   const { name, capabilities } = engine;
   const leaked = leakedThreads();
-  const leak = leaked === 0 ? "" : `; ${leaked} threads that could not be ended still run`;
-  return `${name}: ffmpeg ${capabilities.version}, as ${why}${leak}`;
+  const leaks = leaked === 0 ? [] : [`${leaked} threads that could not be ended still run`];
+  return [`${name}: ffmpeg ${capabilities.version}, as ${why}`, ...lacks, ...leaks].join("; ");
 }

@@ -1,6 +1,7 @@
 import { TaskError } from "../task/errors.ts";
 import type { Engine } from "./engine.ts";
 import { NativeEngine, type NativeEngineOptions } from "./native.ts";
+import { orphansLack } from "./orphans.ts";
 import { WasmEngine, type WasmEngineOptions } from "./wasm.ts";
 
 /** The engine that is used, and what there is to say of it: for the start-up log and `/readyz`. */
@@ -8,6 +9,8 @@ export type ChosenEngine = {
   readonly engine: Engine;
   /** Why this one: half a sentence. */
   readonly why: string;
+  /** What it cannot do here that it can elsewhere: half a sentence each. */
+  readonly lacks: readonly string[];
   /** Threads that could not be ended and still run. */
   readonly leakedThreads: () => number;
 };
@@ -42,10 +45,12 @@ export async function chooseEngine({ wanted, native, wasm }: EngineOptions): Pro
 }
 
 async function openNative(options: NativeEngineOptions, why: string): Promise<ChosenEngine> {
-  return { engine: await NativeEngine.open(options), why, leakedThreads: () => 0 };
+  const engine = await NativeEngine.open(options);
+  const lack = orphansLack();
+  return { engine, why, lacks: lack === undefined ? [] : [lack], leakedThreads: () => 0 };
 }
 
 async function openWasm(options: WasmEngineOptions, why: string): Promise<ChosenEngine> {
   const engine = await WasmEngine.open(options);
-  return { engine, why, leakedThreads: () => engine.leakedThreads };
+  return { engine, why, lacks: [], leakedThreads: () => engine.leakedThreads };
 }

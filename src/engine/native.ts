@@ -126,8 +126,8 @@ export class NativeEngine implements Engine {
       onStart(() => cpuMsOf(pid));
     };
     try {
-      await nameInput(folder, inputPath);
-      const program = { command: ffmpeg, args, cwd: folder, graceMs };
+      const named = await nameInput(args, folder, inputPath);
+      const program = { command: ffmpeg, args: named, cwd: folder, graceMs };
       return await runSubprocess({ ...program, onSpawn, onStdout, onStderrLine }, signal);
     } finally {
       forget();
@@ -135,10 +135,24 @@ export class NativeEngine implements Engine {
   }
 }
 
-/** Makes the name `input`. */
-async function nameInput(folder: string, inputPath: string): Promise<void> {
+/**
+ * Makes the name `input`. Deno makes links for nobody whose reading and writing is limited to some folders: there the source's
+ * path stands in the arguments.
+ */
+async function nameInput(
+  args: readonly string[],
+  folder: string,
+  inputPath: string,
+): Promise<readonly string[]> {
   const link = join(folder, "input");
-  if (link === inputPath) return;
+  if (link === inputPath) return args;
   await rm(link, { force: true });
-  await symlink(inputPath, link);
+  try {
+    await symlink(inputPath, link);
+    return args;
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "NotCapable")) throw error;
+    const isInput = (at: number) => args[at] === "input" && args[at - 1] === "-i";
+    return args.map((arg, at) => (isInput(at) ? `file:${inputPath}` : arg));
+  }
 }

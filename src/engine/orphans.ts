@@ -25,6 +25,21 @@ export function noteEncoder(folder: string, pid: number): () => void {
   return () => rmSync(path, { force: true });
 }
 
+/** Why what a dead instance left running cannot be ended here; nothing where it can. */
+export function orphansLack(): string | undefined {
+  if (processIdentity(process.pid) && maySignal()) return undefined;
+  return "encoders that outlive a killed service end with their input, as they cannot be ended here: Deno takes --allow-all for it";
+}
+
+function maySignal(): boolean {
+  try {
+    // Nothing is sent.
+    return process.kill(1, 0);
+  } catch (error) {
+    return !(error instanceof Error && error.name === "NotCapable");
+  }
+}
+
 function readNote(path: string): ProcessIdentity | undefined {
   try {
     const parsed = v.safeParse(recordSchema, JSON.parse(readFileSync(path, "utf8")));

@@ -105,7 +105,8 @@ const generalArgs = (step: RunRequest["step"]["name"]): readonly string[] => [
   ...(step === "first pass" ? [] : ["-abort_on", "empty_output"]),
 ];
 
+/** Whether the disk is full, as far as this can be told: Deno asks for a permission of its own. */
 async function isFull(folder: string): Promise<boolean> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize < DISK_BYTES_MIN;
+  const disk = await statfs(folder).catch(() => undefined);
+  return disk !== undefined && disk.bavail * disk.bsize < DISK_BYTES_MIN;
 }

@@ -51,23 +51,31 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** Signals a child and its group; the child alone where the runtime lets nobody signal by pid, as Deno does with few permissions. */
+function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid && !signalGroup(child.pid, signal)) child.kill(signal);
+}
+
+// Deno passes these on to no program unless every program may be run, and refuses to start it.
+const LOADER = process.versions["deno"] ? /^(LD|DYLD)_/ : /^$/;
+
 /** The environment without our own settings, some of which are secret, and without what makes ffmpeg write reports. */
 function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith("PONTUS_") && name !== "FFREPORT",
+    ([name]) => !name.startsWith("PONTUS_") && name !== "FFREPORT" && !LOADER.test(name),
   );
   return { ...Object.fromEntries(own), AV_LOG_FORCE_NOCOLOR: "1", LC_ALL: "C" };
 }
 
 /** TERM to the group, and KILL after the grace where it has not ended. */
-async function stop(pid: number, graceMs: number, ended: AbortSignal): Promise<void> {
-  signalGroup(pid, "SIGTERM");
+async function stop(child: ChildProcess, graceMs: number, ended: AbortSignal): Promise<void> {
+  signalChild(child, "SIGTERM");
   try {
     await wait(graceMs, undefined, { signal: ended });
   } catch {
     return;
   }
-  signalGroup(pid, "SIGKILL");
+  signalChild(child, "SIGKILL");
 }
 
 function waitForEnd(child: ChildProcess): Promise<Pick<Exit, "code" | "signal">> {
@@ -83,7 +91,12 @@ function waitForEnd(child: ChildProcess): Promise<Pick<Exit, "code" | "signal">>
 
 function notStarted(command: string, cause: unknown): TaskError {
   const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-  const why = isMissing ? "it is not here" : "the system does not let it run";
+  const isForbidden = cause instanceof Error && cause.name === "NotCapable";
+  const why = isMissing
+    ? "it is not here"
+    : isForbidden
+      ? `Deno needs --allow-run=${command} for it`
+      : "the system does not let it run";
   return new TaskError("encoder_missing", `Cannot start "${command}": ${why}`, { cause });
 }
 
@@ -114,7 +127,7 @@ export async function runSubprocess(
   const ended = new AbortController();
   let stopping: Promise<void> | undefined;
   const onAbort = () => {
-    if (child.pid) stopping = stop(child.pid, options.graceMs, ended.signal);
+    if (child.pid) stopping = stop(child, options.graceMs, ended.signal);
   };
   signal.addEventListener("abort", onAbort, { once: true });
   const end = waitForEnd(child);
@@ -127,7 +140,7 @@ export async function runSubprocess(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (child.pid) {
-      signalGroup(child.pid, "SIGKILL");
+      signalChild(child, "SIGKILL");
       await end;
       throw error;
     }
