@@ -32,6 +32,8 @@ export type Database = {
  * `synchronous`: FULL syncs every commit, as an acknowledged task must survive a power cut.
  * `wal_autocheckpoint`: the log goes into the file every 8000 pages (32 MiB), when pages written often have met in it.
  * `cache_size`: 32 MiB at most, so that a service at rest stays small; the system caches the rest of the file.
+ * `mmap_size`: that rest is read without a system call. At 1M tasks a GET takes 1.65 x the time at 1k, without it 2 x (bench rows). The
+ * pages count as resident, but belong to the system, which takes them back when it needs them.
  */
 const PRAGMAS = [
   "PRAGMA busy_timeout = 5000",
@@ -41,6 +43,7 @@ const PRAGMAS = [
   "PRAGMA wal_autocheckpoint = 8000",
   "PRAGMA temp_store = MEMORY",
   "PRAGMA cache_size = -32768",
+  "PRAGMA mmap_size = 1073741824",
 ];
 
 /**
