@@ -28,6 +28,8 @@ const IDLE_TIMEOUT_SECONDS = 30;
 const PROBE_TIMEOUT_MS = 60_000;
 /** How long running calls may take to end when the service stops. */
 const CALLS_GRACE_MS = 2_000;
+/** What is still to be written when all is closed: the last lines of the log. */
+const LAST_WORDS_MS = 500;
 
 /** The service while it runs. */
 export type Service = {
@@ -100,6 +102,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 async function closeEngine(opening: Promise<ChosenEngine>): Promise<void> {
   const chosen = await opening.catch(() => undefined);
   await chosen?.engine.close();
+  // Such a thread would keep the process for ever: it is left by force, after everything else has ended.
+  if (chosen && chosen.leakedThreads() > 0) setTimeout(() => process.exit(), LAST_WORDS_MS);
 }
 
 /** An IPv6 address stands in brackets. */

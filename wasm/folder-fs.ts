@@ -57,7 +57,11 @@ class Folder {
     mknod: (parent, name, mode) => {
       const path = this.#writable(parent, name);
       const isFolder = this.#fs.isDir(mode);
-      this.#attempt(() => (isFolder ? disk.mkdirSync(path) : disk.writeFileSync(path, "")));
+      // Never through a link, which counts as not there.
+      const flag = "wx";
+      this.#attempt(() =>
+        isFolder ? disk.mkdirSync(path) : disk.writeFileSync(path, "", { flag }),
+      );
       return this.#node(parent, name, isFolder ? TYPE.folder : TYPE.file, PERMISSIONS.own);
     },
     rename: (node, parent, name) => this.#rename(node, parent, name),

@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
     evenAtZero: true,
   },
   {
-    pattern: /Cannot allocate memory|Out of memory/m,
+    pattern: /Cannot allocate memory|Out of memory|malloc of size \d+ failed/m,
     code: "encoder_killed",
     say: () => encode("the memory allowed for it is used up"),
   },

@@ -28,8 +28,8 @@ export type ThreadRun = {
 const SOFT_STOP_MS = 500;
 const HARD_STOP_MS = 500;
 const START_TIMEOUT_MS = 30_000;
-/** Bun ends a thread within 20 ms of being told, whatever it does. */
-const END_WAIT_MS = 1_000;
+/** Bun ends a thread that runs JavaScript within 20 ms of being told. */
+const END_WAIT_MS = 500;
 const END_POLL_MS = 20;
 const LINE_CHARS_MAX = 2_000;
 const WORK_FOLDER = "/folder";

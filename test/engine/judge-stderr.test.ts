@@ -2,14 +2,20 @@ import { describe, expect, test } from "bun:test";
 import { judgeExit } from "../../src/engine/judge-stderr.ts";
 import type { ErrorCode } from "../../src/task/errors.ts";
 
-// Real lines: of 5.1.9 as recorded here, of 7.1 where it words a thing in another way. What can be made with real files
+// Real lines: of 5.1.9 as recorded here, of 7.1 and of the WebAssembly core where they word a thing in another way. What can be made with real files
 // stands in failures.test.ts and trouble.test.ts.
 const CASES: readonly (readonly [ErrorCode, string])[] = [
   ["scratch_full", "av_interleaved_write_frame(): No space left on device"],
   ["scratch_full", "[out#0/mp4 @ 0x1] Error writing trailer: No space left on device"],
   ["scratch_full", "0/out.mp4: Disk quota exceeded"],
+  ["scratch_full", "0/out.mp4: Quota exceeded"],
   ["internal", "Error writing trailer of 0/out.mp4: Input/output error"],
   ["encoder_killed", "[libx264 @ 0x1] malloc of size 100 failed\nError: Cannot allocate memory"],
+  [
+    "encoder_killed",
+    "x264 [error]: malloc of size 67704576 failed\nError submitting video frame to the encoder",
+  ],
+  ["encoder_killed", "Error while filtering: Out of memory"],
   ["encoder_missing", "Unknown encoder 'libsvtav1'"],
   [
     "encoder_missing",
@@ -50,6 +56,7 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
   ["source_missing", "input: Is a directory"],
   ["source_missing", "input: Permission denied"],
   ["source_unreachable", "input: Input/output error"],
+  ["source_unreachable", "input: I/O error"],
   [
     "source_not_media",
     "[mov @ 0x1] moov atom not found\ninput: Invalid data found when processing input",
