@@ -1,73 +1,20 @@
-import { execFile, spawn } from "node:child_process";
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
-import { type Credentials, signedRequest } from "../test/fixtures/signed-client.ts";
+import { type DemoService, ownEnvironment, runDemo } from "./demo-tour.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
-import { hasProgram, ROOT } from "./run-program.ts";
-import { FFMPEG_HINT } from "./system-programs.ts";
+import { ROOT } from "./run-program.ts";
 
-// Shows the whole service at work: `npx --yes bun run demo` needs nothing but Node, npm and ffmpeg. It starts the real
-// service and talks to it through HTTP alone, as any client does.
+// `npx --yes bun run demo` needs nothing but Node, npm and ffmpeg. It starts the real service in a process of its own.
 
-const PROFILE = "video_mp4_1280x720_1728kbps";
-const CLIP_TIMEOUT_MS = 60_000;
 const START_TIMEOUT_MS = 20_000;
-const TASK_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 15_000;
 const CALL_TIMEOUT_MS = 10_000;
-const POLL_MS = 250;
 const LOG_LINES_SHOWN = 20;
-const BAR_WIDTH = 30;
-
-/** The part of the answer to GET that is shown. */
-type Task = {
-  readonly task_status: string;
-  readonly progress?: { readonly phase: string; readonly percent?: number; readonly speed: number };
-  readonly error?: { readonly code: string; readonly message: string; readonly detail?: string };
-  readonly targets: readonly { readonly output?: Output }[];
-};
-type Output = {
-  readonly size_bytes: number;
-  readonly duration_seconds: number;
-  readonly container: string;
-  readonly bitrate_bps: number;
-  readonly video?: { codec: string; width: number; height: number; framerate: number };
-  readonly audio?: { codec: string; channels: number; samplerate_hz: number };
-};
-type Service = {
-  readonly url: string;
-  readonly logTail: () => string;
-  readonly stop: () => Promise<void>;
-};
-
-/** Makes ten seconds of moving picture and sound, for the demo shall need no file of its viewer's. */
-async function makeClip(path: string, signal: AbortSignal): Promise<void> {
-  const picture = "testsrc2=size=1920x1080:rate=30:duration=10";
-  const sound = "sine=frequency=440:sample_rate=48000:duration=10";
-  const inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound];
-  const video = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
-  const args = ["-nostdin", "-v", "error", ...inputs, ...video, "-c:a", "aac", path];
-  await promisify(execFile)("ffmpeg", args, { timeout: CLIP_TIMEOUT_MS, signal });
-}
-
-/** The environment without what would point the demo's service at somebody's real data. */
-function ownEnvironment(scratch: string): Record<string, string | undefined> {
-  const inherited = Object.entries(process.env).filter(([key]) => !/^(PONTUS_|PORT$)/.test(key));
-  return {
-    ...Object.fromEntries(inherited),
-    PONTUS_HOST: "127.0.0.1",
-    PONTUS_PORT: "0",
-    PONTUS_DATA_DIR: join(scratch, "data"),
-    PONTUS_MEDIA_ROOTS: join(scratch, "media"),
-  };
-}
 
 /** Starts the service on a port that the system chooses, and waits until it is ready. */
-async function startService(scratch: string, signal: AbortSignal): Promise<Service> {
+async function startService(scratch: string, signal: AbortSignal): Promise<DemoService> {
   const child = spawn(process.execPath, ["src/main.bun.ts"], {
     cwd: ROOT,
     env: ownEnvironment(scratch),
@@ -114,119 +61,5 @@ const isReady = (url: string): Promise<boolean> =>
     () => false,
   );
 
-/** One signed call. A refusal is an error that shows the service's own answer. */
-async function call(
-  url: string,
-  credentials: Credentials,
-  body?: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
-  const request = signedRequest(credentials, url, body ? { body } : {});
-  const answer = await fetch(request, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`Cannot ${request.method} ${url}: ${answer.status} ${text}`);
-  return JSON.parse(text);
-}
-
-/** Shows how far the task is: one line that is drawn over on a terminal, a line a change elsewhere. */
-function makeBar(): (task: Task) => void {
-  let last = "";
-  return ({ task_status: status, progress }) => {
-    const percent = status === "SUCCESS" ? 100 : (progress?.percent ?? 0);
-    const full = Math.round((percent / 100) * BAR_WIDTH);
-    const speed = progress?.speed ? ` ${progress.speed.toFixed(1)} x real time` : "";
-    const bar = `${"#".repeat(full)}${"-".repeat(BAR_WIDTH - full)}`;
-    const line = `  [${bar}] ${String(Math.floor(percent)).padStart(3)} %  ${status}${speed}`;
-    if (line === last) return;
-    last = line;
-    process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
-  };
-}
-
-async function follow(url: string, credentials: Credentials, signal: AbortSignal): Promise<Task> {
-  const show = makeBar();
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TASK_TIMEOUT_MS)]);
-  while (!limit.aborted) {
-    const task = (await call(url, credentials)) as Task;
-    show(task);
-    if (["SUCCESS", "FAILED", "CANCELLED"].includes(task.task_status)) {
-      if (process.stdout.isTTY) console.log();
-      return task;
-    }
-    await sleep(POLL_MS);
-  }
-  throw new Error(`Cannot wait longer for the task: not ended within ${TASK_TIMEOUT_MS / 1000} s`);
-}
-
-function describe({ container, video, audio, ...whole }: Output): string {
-  const lines = [
-    `${container}, ${(whole.size_bytes / 1e6).toFixed(2)} MB, ${whole.duration_seconds.toFixed(2)} s, ` +
-      `${Math.round(whole.bitrate_bps / 1000)} kbit/s`,
-  ];
-  if (video)
-    lines.push(`video ${video.codec} ${video.width}x${video.height}, ${video.framerate} frames/s`);
-  if (audio)
-    lines.push(`audio ${audio.codec}, ${audio.channels} channel(s), ${audio.samplerate_hz} Hz`);
-  return lines.map((line) => `  ${line}`).join("\n");
-}
-
-/** Submits the clip, follows the task to its end and says what came out. */
-async function transcode(scratch: string, { url }: Service, signal: AbortSignal): Promise<void> {
-  const media = join(scratch, "media");
-  const source = join(media, "clip.mp4");
-  const target = join(media, "clip-720p.mp4");
-  console.log("Making a clip of 10 s, 1920x1080 …");
-  await makeClip(source, signal);
-  const credentials = JSON.parse(
-    readFileSync(join(scratch, "data", "credentials.json"), "utf8"),
-  ) as Credentials;
-  const tasks = `${url}/api/v1/task/transcoding`;
-  const { task_id: id } = (await call(tasks, credentials, {
-    source: { source_url: pathToFileURL(source).href },
-    profile_name: PROFILE,
-    targets: [{ target_url: pathToFileURL(target).href }],
-  })) as { task_id: string };
-  console.log(`POST ${tasks}\n  task ${id}, profile ${PROFILE}`);
-  const {
-    task_status: status,
-    error,
-    targets,
-  } = await follow(`${tasks}/${id}`, credentials, signal);
-  const output = targets[0]?.output;
-  if (status !== "SUCCESS" || !output)
-    throw new Error(
-      `The task ended as ${status}: ${error?.code} ${error?.message} ${error?.detail ?? ""}`,
-    );
-  console.log(`\n${target}\n${describe(output)}`);
-}
-
-async function demo(): Promise<void> {
-  const stopped = new AbortController();
-  // Not once: the terminal and the parent both tell of the same Ctrl-C.
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(name, () => stopped.abort(new Error(`Stopped by ${name}`)));
-  const scratch = mkdtempSync(join(tmpdir(), "pontus-demo-"));
-  let service: Service | undefined;
-  try {
-    service = await startService(scratch, stopped.signal);
-    console.log(`Service at ${service.url}, scratch folder ${scratch}`);
-    await transcode(scratch, service, stopped.signal);
-    console.log(`\nThe folder stays: ${scratch}`);
-  } catch (error) {
-    process.exitCode = 1;
-    console.error(`\n${stopped.signal.aborted ? "Stopped" : (error as Error).message}`);
-    if (service && !stopped.signal.aborted)
-      console.error(`\nThe end of the service's log (${scratch}):\n${service.logTail()}`);
-  } finally {
-    await service?.stop();
-    if (stopped.signal.aborted) rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
 await inPinnedBun(import.meta.path);
-if (["ffmpeg", "ffprobe"].every(hasProgram)) await demo();
-else {
-  console.error(
-    `Cannot run the demo: ffmpeg and ffprobe are not in PATH. To get them:\n${FFMPEG_HINT}`,
-  );
-  process.exitCode = 2;
-}
+await runDemo(startService);

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The repository's own folder. */
-export const ROOT = join(import.meta.dirname, "..");
+export const ROOT = join(fileURLToPath(import.meta.url), "..", "..");
 
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -66,14 +67,16 @@ export function runProgram(
 /** Whether a program is found in PATH. */
 export function hasProgram(name: string): boolean {
   const suffixes = process.platform === "win32" ? [".exe", ".cmd"] : [""];
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) =>
-    suffixes.some((suffix) => {
-      try {
-        accessSync(join(folder, name + suffix), constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    }),
-  );
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .some((folder) => suffixes.some((suffix) => isFile(join(folder, name + suffix))));
+}
+
+// Not access(2): Deno asks for a permission of its own to say what this user may run.
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
