@@ -1,55 +1,24 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  stat,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { mkdir, readdir, readlink, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FileStorage } from "../../src/storage/file.ts";
-import {
-  aFile,
-  failureOf,
-  freely,
-  type StorageBench,
-  storageContract,
-} from "../contract/storage.ts";
+import { aFile, failureOf, freely, storageContract } from "../contract/storage.ts";
 import { tempFolder } from "../fixtures/clips.ts";
-import { aStorage, filesOf } from "../fixtures/file-storage.ts";
+import { aStorage, aStorageBench, filesOf } from "../fixtures/file-storage.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
 const { signal } = new AbortController();
 
-async function aBench(address: (root: string, name: string) => string): Promise<StorageBench> {
-  const { storage, root, other, scratch } = await aStorage();
-  return {
-    storage,
-    scratch,
-    address: (name) => address(root, name),
-    outside: join(other, "a.mp4"),
-    put: async (name, text) => {
-      await mkdir(dirname(join(root, name)), { recursive: true });
-      await writeFile(join(root, name), text);
-    },
-    read: (name) => readFile(join(root, name), "utf8").catch(() => undefined),
-    list: () => filesOf(root),
-  };
-}
-
 const harness = { describe, test, expect };
 const byUrl = (root: string, name: string) => pathToFileURL(join(root, name)).href;
-storageContract("FileStorage by file URL", () => aBench(byUrl), harness);
-storageContract("FileStorage by plain path", () => aBench((_, name) => name), harness);
+storageContract("FileStorage by file URL", () => aStorageBench(byUrl), harness);
+storageContract("FileStorage by plain path", () => aStorageBench((_, name) => name), harness);
 
 describe("FileStorage.open", () => {
   test("makes a missing root", async () => {

@@ -1,0 +1,32 @@
+import { after, describe, test as nodeTest } from "node:test";
+import { format } from "node:util";
+import { expect } from "expect";
+import { removeTempFolders } from "../fixtures/clips.ts";
+
+/** What the contract suites are written for. */
+type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
+
+/** Real programs on a busy machine take their time. */
+const TIMEOUT_MS = 60_000;
+
+type Run = (...values: unknown[]) => void | Promise<void>;
+
+const test = (name: string, run: Run): void => {
+  nodeTest(name, { timeout: TIMEOUT_MS }, () => run());
+};
+
+const each = (cases: readonly unknown[]) => (name: string, run: Run) => {
+  for (const values of cases) {
+    const list: readonly unknown[] = Array.isArray(values) ? values : [values];
+    test(format(name.replaceAll("%p", "%j"), ...list), () => run(...list));
+  }
+};
+
+after(removeTempFolders);
+
+/** Runs the contract suites under Deno: by `node:test`, with the `expect` of Jest, whose shape Bun's has. */
+export const harness = {
+  describe,
+  test: Object.assign(test, { each }),
+  expect,
+} as unknown as Harness;

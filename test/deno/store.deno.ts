@@ -1,0 +1,16 @@
+import { lifeCycleContract } from "../contract/life-cycle.ts";
+import { queueContract } from "../contract/queue.ts";
+import { taskStoreContract } from "../contract/store.ts";
+import { taskLifeContract } from "../contract/store-life.ts";
+import { clientStoreContract, profileStoreContract } from "../contract/store-owners.ts";
+import { sqliteBench } from "../fixtures/sqlite-bench.ts";
+import { harness } from "./harness.ts";
+
+const make = async () => sqliteBench();
+
+taskStoreContract("SqliteTaskStore", make, harness);
+taskLifeContract("SqliteTaskStore", make, harness);
+profileStoreContract("SqliteProfileStore", make, harness);
+clientStoreContract("SqliteClientStore", make, harness);
+queueContract("SqliteQueue", make, harness);
+lifeCycleContract("SqliteTaskStore and SqliteQueue", make, harness);
