@@ -29,7 +29,7 @@ export const CONTROL = {
 export const CANCEL = { none: 0, soft: 1, hard: 2 } as const;
 
 /** The file systems that this worker adds to those of the core: the `fsType` of `mount`. */
-export const FILE_SYSTEMS = { folder: "PONTUS_FOLDER" } as const;
+export const FILE_SYSTEMS = { folder: "PONTUS_FOLDER", streams: "PONTUS_STREAMS" } as const;
 
 /** Options of `mount` for a folder of the host, reached by the worker itself. Symbolic links in it are refused. */
 export type FolderMount = {
@@ -39,9 +39,50 @@ export type FolderMount = {
   readonly files: Readonly<Record<string, string>>;
 };
 
-/** The data of MOUNT. */
-export type MountRequest = {
-  readonly fsType: string;
-  readonly options: FolderMount;
-  readonly mountPoint: string;
+/** Options of `mount` for files that the host reads and writes, where there is no disk: sources, and everything that is written. */
+export type StreamMount = {
+  /** Sizes in bytes, by name. */
+  readonly sources: Readonly<Record<string, number>>;
+  /** `EXCHANGE.bytes` long. */
+  readonly exchange: SharedArrayBuffer;
 };
+
+/** The memory through which the host answers a thread that waits: words of 32 bits, and then the bytes that were read. */
+export const EXCHANGE = {
+  /** 0 while a read is not answered, then 1. */
+  answered: 0,
+  /** How many bytes were read; -1 where they could not be. */
+  length: 1,
+  /** How many written bytes the host has not disposed of yet. */
+  inFlight: 2,
+  dataOffset: 64,
+  dataLength: 256 * 1024,
+  bytes: 64 + 256 * 1024,
+} as const;
+
+/** What a thread asks of its host, or tells it, as the data of LOG messages; `message` is the path. */
+export type StreamEvent =
+  | {
+      readonly type: "read";
+      readonly message: string;
+      readonly position: number;
+      readonly length: number;
+    }
+  | {
+      readonly type: "write";
+      readonly message: string;
+      readonly position: number;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly type: "close"; readonly message: string; readonly sizeBytes: number }
+  | { readonly type: "rename"; readonly message: string; readonly to: string }
+  | { readonly type: "remove"; readonly message: string };
+
+/** The data of MOUNT. */
+export type MountRequest =
+  | { readonly fsType: "PONTUS_FOLDER"; readonly options: FolderMount; readonly mountPoint: string }
+  | {
+      readonly fsType: "PONTUS_STREAMS";
+      readonly options: StreamMount;
+      readonly mountPoint: string;
+    };

@@ -1,21 +1,34 @@
 import { readlinkSync } from "node:fs";
 import type { FFMessageExecData, LogEvent } from "@ffmpeg/ffmpeg";
 import { createCore } from "./core.ts";
-import type { Core } from "./emscripten.ts";
+import type { Core, FileSystem } from "./emscripten.ts";
 import { createFolderFs, type FolderFs } from "./folder-fs.ts";
 import { createLog, type Log } from "./log.ts";
-import { CONTROL, FILE_SYSTEMS, type LoadConfig, type MountRequest } from "./protocol.ts";
+import {
+  CONTROL,
+  FILE_SYSTEMS,
+  type LoadConfig,
+  type MountRequest,
+  type StreamEvent,
+  type StreamMount,
+} from "./protocol.ts";
+import { createStreamFs } from "./stream-fs.ts";
 
 // The worker behind the published `FFmpeg` class: it takes the class's messages and answers with their ids. The class hears
 // nothing of an error that is caught nowhere, and Deno ends the whole process for one: so all are caught here and answered.
 
-type Loaded = { readonly core: Core; readonly folders: FolderFs; readonly log: Log };
+type Loaded = {
+  readonly core: Core;
+  readonly log: Log;
+  readonly folders: FolderFs;
+  readonly streams: FileSystem<StreamMount>;
+};
 type Request = { readonly id: number; readonly type: string; readonly data: never };
 type Answer = { readonly id?: number; readonly type: string; readonly data: unknown };
 
 // `lib.dom` takes the global scope for a window's, which posts otherwise.
 const scope = globalThis as unknown as {
-  postMessage(message: Answer): void;
+  postMessage(message: Answer, transfer?: readonly ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: Request }) => void): void;
   addEventListener(type: string, listener: (event: Uncaught) => void): void;
 };
@@ -43,7 +56,10 @@ async function load({ coreURL, module, control: memory }: LoadConfig): Promise<b
   const log = createLog((data: LogEvent) => scope.postMessage({ type: "LOG", data }));
   core.setLogger(log.push);
   core.setProgress((data) => scope.postMessage({ type: "PROGRESS", data }));
-  loaded = { core, log, folders: createFolderFs(core.FS) };
+  const post = (data: StreamEvent, transfer?: readonly ArrayBuffer[]) =>
+    scope.postMessage({ type: "LOG", data }, transfer);
+  const streams = createStreamFs(core.FS, { control, post });
+  loaded = { core, log, folders: createFolderFs(core.FS), streams };
   return true;
 }
 
@@ -56,12 +72,12 @@ function threadId(): number {
   }
 }
 
-/** Mounts a folder and makes it the one that names are relative to. */
+/** Mounts a file system and makes its root the folder that names are relative to. */
 function mount({ fsType, options, mountPoint }: MountRequest): boolean {
-  const { core, folders } = theLoaded();
-  if (fsType !== FILE_SYSTEMS.folder) return false;
+  const { core, folders, streams } = theLoaded();
   core.FS.mkdir(mountPoint);
-  core.FS.mount(folders, options, mountPoint);
+  if (fsType === FILE_SYSTEMS.folder) core.FS.mount(folders, options, mountPoint);
+  else core.FS.mount(streams, options, mountPoint);
   core.FS.chdir(mountPoint);
   return true;
 }

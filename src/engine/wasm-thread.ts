@@ -1,24 +1,31 @@
 import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { type FFFSType, FFmpeg } from "../../node_modules/@ffmpeg/ffmpeg/dist/esm/index.js";
+import {
+  type FFFSType,
+  FFmpeg,
+  type LogEvent,
+} from "../../node_modules/@ffmpeg/ffmpeg/dist/esm/index.js";
 import {
   CANCEL,
   CONTROL,
   FILE_SYSTEMS,
   type FolderMount,
   type LoadConfig,
+  type StreamEvent,
+  type StreamMount,
 } from "../../wasm/protocol.ts";
 import { TaskError } from "../task/errors.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Exit } from "./subprocess.ts";
 import type { WasmCore } from "./wasm-core.ts";
+import { StreamHost, type Streams } from "./wasm-streams.ts";
 
 /** One run of a program in a thread. */
 export type ThreadRun = {
   readonly program: "ffmpeg" | "ffprobe";
   readonly args: readonly string[];
-  /** What the program finds in the folder that its names are relative to. */
-  readonly mount: FolderMount;
+  /** What the program finds in the folder that its names are relative to: a folder of the disk, or streams. */
+  readonly mount: FolderMount | Streams;
   readonly onStart?: (work: () => number) => void;
   readonly onStdout: (chunk: string) => void;
   readonly onStderrLine?: (line: string) => void;
@@ -83,32 +90,39 @@ export class WasmThread {
    */
   async run(run: ThreadRun, graceMs: number, signal: AbortSignal): Promise<Exit> {
     signal.throwIfAborted();
+    const { program, args, mount, onStart } = run;
+    // What a source or the sink could not do ends the run at once.
+    const onFailure = () => Atomics.store(this.#control, CONTROL.cancel, CANCEL.hard);
+    const streams = "sink" in mount ? new StreamHost(mount, onFailure) : undefined;
     const stderr = createKeeper();
-    this.#ffmpeg.on("log", ({ type, message }) => {
-      if (type === "stdout") return run.onStdout(message);
-      stderr.push(message);
-      for (const line of message.split("\n"))
-        if (line.trim() !== "") run.onStderrLine?.(line.slice(0, LINE_CHARS_MAX));
-    });
+    this.#ffmpeg.on("log", (event) => hear(event, run, stderr.push, streams));
     const ended = new AbortController();
     const stop = () => void this.#stop(graceMs, ended.signal);
     signal.addEventListener("abort", stop, { once: true });
     try {
-      const { program, args, mount, onStart } = run;
-      // The class knows the file systems of the core alone by name.
-      await this.#ffmpeg.mount(FILE_SYSTEMS.folder as FFFSType, mount as object, WORK_FOLDER);
+      await this.#mount(streams?.mount ?? mount);
       onStart?.(() => Atomics.load(this.#control, CONTROL.calls));
       const code = await this.#ffmpeg[PROGRAMS[program]]([...args]);
       signal.throwIfAborted();
-      if (code < 0) throw new Error("it was aborted from within");
+      if (streams) await unlessAborted(streams.settle(), signal);
+      if (streams?.failure) throw streams.failure.error;
+      if (code < 0) throw crashed(new Error("it was aborted from within"));
       return { code, stderr: stderr.text() };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw crashed(error);
+      if (streams?.failure) throw streams.failure.error;
+      // The class rejects with texts.
+      throw error instanceof Error ? error : crashed(error);
     } finally {
       signal.removeEventListener("abort", stop);
       ended.abort();
     }
+  }
+
+  /** The class knows the file systems of the core alone by name. */
+  async #mount(mount: FolderMount | StreamMount | Streams): Promise<void> {
+    const type = "exchange" in mount ? FILE_SYSTEMS.streams : FILE_SYSTEMS.folder;
+    await this.#ffmpeg.mount(type as FFFSType, mount as object, WORK_FOLDER);
   }
 
   /** Ends the thread, also where it did not hear a stop. */
@@ -140,5 +154,33 @@ export class WasmThread {
     this.#isGivenUp = true;
     // The class rejects what is pending.
     this.#ffmpeg.terminate();
+  }
+}
+
+/** Takes a LOG message: lines of the program, or what the thread asks of its streams. */
+function hear(
+  event: LogEvent | StreamEvent,
+  run: ThreadRun,
+  keep: (text: string) => void,
+  streams: StreamHost | undefined,
+): void {
+  const { type, message } = event;
+  if (type === "stdout") run.onStdout(message);
+  else if (type === "stderr") {
+    keep(message);
+    for (const line of message.split("\n"))
+      if (line.trim() !== "") run.onStderrLine?.(line.slice(0, LINE_CHARS_MAX));
+  } else streams?.hear(event as StreamEvent);
+}
+
+/** Waits for something, but no longer than until the signal aborts. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
