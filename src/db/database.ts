@@ -23,6 +23,9 @@ export type Database = {
    */
   write<T>(statements: () => T): Promise<T>;
 
+  /** Commits something small that changes nothing: finds out whether writes succeed. @throws {TaskError} `service_unavailable` */
+  checkWritable(): Promise<void>;
+
   /** Commits what is waiting and closes the file; writes are refused from then on. */
   close(): void;
 };
@@ -59,6 +62,8 @@ export function openDatabase(path: string): Database {
   PRAGMAS.forEach(connection.execute);
   migrate(connection, MIGRATIONS);
   const commits = new GroupCommit(connection);
+  // The version that is there already, written anew: a page of the file all the same.
+  const touch = connection.prepare(`PRAGMA user_version = ${MIGRATIONS.length}`);
   return {
     orm: connection.orm,
     read: async (queries) => {
@@ -69,6 +74,7 @@ export function openDatabase(path: string): Database {
       }
     },
     write: (statements) => commits.write(statements),
+    checkWritable: () => commits.write(touch),
     close: () => {
       commits.close();
       connection.close();

@@ -11,6 +11,8 @@ async function serve(options: ServeOptions): Promise<Server> {
     idleTimeout: options.idleTimeoutSeconds,
     maxRequestBodySize: options.bodyBytesMax,
     development: false,
+    // Bun shares a port with another process otherwise, and callers would meet one service or the other by chance.
+    reusePort: false,
   });
   return {
     port: server.port ?? options.port,

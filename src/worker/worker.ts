@@ -17,6 +17,10 @@ const PROGRESS_INTERVAL_MS = 1_000;
 /** Longest sleep of an idle worker: a wake-up that got lost costs no more than this. */
 const IDLE_MS_MAX = 5_000;
 
+/** How often, and how long, the end of a run is tried to be recorded where the store is full or busy. */
+const RECORD_AGAIN_MS = 500;
+const RECORD_MS_MAX = 600_000;
+
 /** The parts a worker works with. */
 export type WorkerDeps = {
   readonly queue: Queue;
@@ -158,21 +162,22 @@ export class Worker {
       taskId: task.id,
       attempt: claim.attempt,
     });
+    let errors: readonly unknown[];
     try {
       if (task.cancelRequested) throw cancelled();
-      const failures = await processTask(work, this.#line(work, abort), folder, abort.signal);
-      await this.#end(work, failures);
+      errors = await processTask(work, this.#line(work, abort), folder, abort.signal);
     } catch (error) {
-      await this.#end(work, [abort.signal.aborted ? abort.signal.reason : error]);
-    } finally {
-      clearTimeout(deadline);
-      await rm(folder, { recursive: true, force: true }).catch((error) =>
-        log.warn("Cannot empty the work folder of task {taskId}: {error}", {
-          taskId: task.id,
-          error,
-        }),
-      );
+      errors = [abort.signal.aborted ? abort.signal.reason : error];
     }
+    clearTimeout(deadline);
+    // Before the end is recorded: where scratch and store share a disk that is full, there is no room for it otherwise.
+    await rm(folder, { recursive: true, force: true }).catch((error) =>
+      log.warn("Cannot empty the work folder of task {taskId}: {error}", {
+        taskId: task.id,
+        error,
+      }),
+    );
+    await this.#end(work, errors);
   }
 
   #line(work: Work, abort: AbortController) {
@@ -195,30 +200,43 @@ export class Worker {
     };
   }
 
-  /** Writes how a run ended: success, another run later, or an end. */
+  /** Writes how a run ended, again and again while the store takes nothing: what was done is not to be done twice. */
   async #end(work: Work, errors: readonly unknown[]): Promise<void> {
-    const { queue, store, now } = this.#deps;
-    const { claim } = work;
-    const taskId = claim.taskId;
-    try {
-      const failures = errors.map((error) => this.#told(taskId, error));
-      const codes = failures.map(({ code }) => code);
-      if (codes.includes("lease_lost")) return;
-      const [failure] = failures;
-      if (!failure) return await store.finish(claim, { status: "SUCCESS" });
-      if (codes.includes("cancelled")) return await store.finish(claim, { status: "CANCELLED" });
-      if (failure.code === "shutdown")
-        return await queue.giveBack(claim, { failure, notBeforeMs: now(), counts: false });
-      const delays = codes.flatMap(
-        (code) => retryDelayMs(code, work.failures + 1, this.#options.attemptsMax) ?? [],
-      );
-      if (delays.length === 0) return await store.finish(claim, { status: "FAILED", failure });
-      const notBeforeMs = now() + Math.max(...delays);
-      await queue.giveBack(claim, { failure, notBeforeMs, counts: true });
-    } catch (error) {
-      // The lease runs out, and the task is taken up again: nothing stays RUNNING for ever.
-      log.error("Cannot record the end of task {taskId}: {error}", { taskId, error });
+    const taskId = work.claim.taskId;
+    const failures = errors.map((error) => this.#told(taskId, error));
+    const giveUpMs = this.#deps.now() + RECORD_MS_MAX;
+    for (;;) {
+      try {
+        return await this.#record(work, failures);
+      } catch (error) {
+        const isBusy = toTaskError(error).code === "service_unavailable";
+        if (isBusy && this.#deps.now() < giveUpMs && !this.#stopping.signal.aborted) {
+          await sleep(RECORD_AGAIN_MS, this.#drained.promise);
+          continue;
+        }
+        // The lease runs out, and the task is taken up again: nothing stays RUNNING for ever.
+        log.error("Cannot record the end of task {taskId}: {error}", { taskId, error });
+        return;
+      }
     }
+  }
+
+  /** Success, another run later, or an end. */
+  async #record({ claim, failures: before }: Work, failures: readonly Failure[]): Promise<void> {
+    const { queue, store, now } = this.#deps;
+    const codes = failures.map(({ code }) => code);
+    if (codes.includes("lease_lost")) return;
+    const [failure] = failures;
+    if (!failure) return store.finish(claim, { status: "SUCCESS" });
+    if (codes.includes("cancelled")) return store.finish(claim, { status: "CANCELLED" });
+    if (failure.code === "shutdown")
+      return queue.giveBack(claim, { failure, notBeforeMs: now(), counts: false });
+    const delays = codes.flatMap(
+      (code) => retryDelayMs(code, before + 1, this.#options.attemptsMax) ?? [],
+    );
+    if (delays.length === 0) return store.finish(claim, { status: "FAILED", failure });
+    const notBeforeMs = now() + Math.max(...delays);
+    return queue.giveBack(claim, { failure, notBeforeMs, counts: true });
   }
 
   #told(taskId: string, error: unknown): Failure {
