@@ -77,6 +77,7 @@ const keeping = keepingOf(kind, database, socket);
 const app = createHttpApp({
   tasks: {
     create: keeping.create,
+    findByIdempotency: (client, idempotency) => store.findByIdempotency(client, idempotency),
     get: (client, id) => store.get(client, id),
     list: (client, query) => store.list(client, query),
     cancel: (client, id) => store.cancel(client, id),

@@ -1,7 +1,13 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { activeTargets, profileUses } from "./schema.ts";
+import { activeTargets, profileUses, type StoredTarget } from "./schema.ts";
 import type { TaskRow } from "./task-row.ts";
+
+/** What is to be held of a target. */
+type Held = Pick<StoredTarget, "key" | "folderKey">;
+
+const keysOf = ({ key, folderKey }: Held): readonly string[] =>
+  folderKey === undefined ? [key] : [key, folderKey];
 
 /** What an unfinished task keeps others from: writing its targets, and deleting the custom profiles it uses. */
 export class Holdings {
@@ -38,27 +44,30 @@ export class Holdings {
   }
 
   /** The first of some targets that an unfinished task writes, or that stands there twice. */
-  taken<T extends { readonly key: string }>(targets: readonly T[]): T | undefined {
-    return targets.find(
-      ({ key }, index) =>
-        this.#queries.holder.get({ key }) !== undefined ||
-        targets.findIndex((other) => other.key === key) < index,
+  taken<T extends Held>(targets: readonly T[]): T | undefined {
+    const seen = new Set<string>();
+    return targets.find((target) =>
+      keysOf(target).some((key) => {
+        const isTaken = seen.has(key) || this.#queries.holder.get({ key }) !== undefined;
+        seen.add(key);
+        return isTaken;
+      }),
     );
   }
 
   /** Takes targets that are free, and the task's custom profiles. */
   take(
     { seq, clientCode, customProfiles }: Pick<TaskRow, "seq" | "clientCode" | "customProfiles">,
-    targets: readonly { readonly key: string }[],
+    targets: readonly Held[],
   ): void {
-    for (const { key } of targets) this.#queries.hold.run({ key, taskSeq: seq });
+    for (const key of targets.flatMap(keysOf)) this.#queries.hold.run({ key, taskSeq: seq });
     for (const profileName of customProfiles)
       this.#queries.use.run({ clientCode, profileName, taskSeq: seq });
   }
 
   /** Gives back all that a task holds. */
   release({ seq, clientCode, customProfiles, targets }: TaskRow): void {
-    for (const { key } of targets) this.#queries.release.run({ key, taskSeq: seq });
+    for (const key of targets.flatMap(keysOf)) this.#queries.release.run({ key, taskSeq: seq });
     for (const profileName of customProfiles)
       this.#queries.unuse.run({ clientCode, profileName, taskSeq: seq });
   }

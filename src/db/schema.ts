@@ -20,8 +20,8 @@ import type {
   TaskStatus,
 } from "../task/task.ts";
 
-/** A target as its task's row holds it: `key` is what no two unfinished tasks may share. */
-export type StoredTarget = Target & { readonly key: string };
+/** A target as its task's row holds it: its keys are what no two unfinished tasks may share. */
+export type StoredTarget = Target & { readonly key: string; readonly folderKey?: string };
 
 /**
  * Tasks. What is only ever read and written together with its task (targets, attempts) is a JSON column of it, so that

@@ -17,7 +17,7 @@ export function taskOf(row: TaskRow): Task {
     clientCode: row.clientCode,
     sourceUrl: row.sourceUrl,
     profileName: row.profileName,
-    targets: row.targets.map(({ key: _, ...target }) => target),
+    targets: row.targets.map(({ key: _, folderKey: __, ...target }) => target),
     status: row.status,
     ...(row.failure && { failure: row.failure }),
     createMs: row.createMs,

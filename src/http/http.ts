@@ -11,7 +11,7 @@ import { serveTasks } from "./tasks.ts";
 
 /** What the outside edge is made of. Given by `app.ts`. */
 export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
-  readonly tasks: Pick<TaskStore, "create" | "get" | "list" | "cancel" | "retry">;
+  readonly tasks: Pick<TaskStore, "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry">;
   readonly profiles: ProfileStore;
   readonly clients: ClientStore;
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;

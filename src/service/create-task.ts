@@ -17,6 +17,7 @@ import type { Clip } from "../task/task.ts";
 import { type AddressJudge, judgeSource, judgeTarget } from "./addresses.ts";
 import type { Caller } from "./authenticate.ts";
 import { findProfile } from "./profiles.ts";
+import { claimFolders } from "./sets.ts";
 
 /** A task as its caller asks for it: well formed, not judged yet. */
 export type TaskRequest = {
@@ -32,7 +33,7 @@ export type TaskRequest = {
 
 /** What creating a task needs. */
 export type CreateTaskPorts = {
-  readonly tasks: Pick<TaskStore, "create">;
+  readonly tasks: Pick<TaskStore, "create" | "findByIdempotency">;
   readonly profiles: Pick<ProfileStore, "get">;
   readonly clients: Pick<ClientStore, "useNonce">;
   readonly queue: Pick<Queue, "announceWork">;
@@ -51,7 +52,8 @@ export type CreateTaskCall = {
 };
 
 /**
- * Creates a task, durable when this resolves, and wakes the workers.
+ * Creates a task, durable when this resolves, and wakes the workers. A call that an idempotency key knows is answered
+ * with its first task before anything is judged: its profile or its source may be gone by now.
  *
  * @param read - reads the request; what it throws counts as a refused call, which uses its nonce up all the same
  * @returns the task's id
@@ -64,10 +66,17 @@ export async function createTask(
   read: () => Promise<CreateTaskCall>,
 ): Promise<string> {
   const { nonce } = caller;
-  const [task, idempotency] = await usingNonceOnRefusal(ports, nonce, async () => {
-    const call = await read();
-    return [await judge(ports, caller.clientCode, call.request), call.idempotency] as const;
+  const { task, first, idempotency } = await usingNonceOnRefusal(ports, nonce, async () => {
+    const { request, idempotency } = await read();
+    const first =
+      idempotency && (await ports.tasks.findByIdempotency(caller.clientCode, idempotency));
+    if (first !== undefined) return { first };
+    return { task: await judge(ports, caller.clientCode, request), idempotency };
   });
+  if (first !== undefined) {
+    await ports.clients.useNonce(nonce);
+    return first;
+  }
   const id = await ports.tasks.create(task, idempotency ? { nonce, idempotency } : { nonce });
   ports.queue.announceWork();
   return id;
@@ -95,15 +104,21 @@ async function judge(
   const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip } = request;
   const addresses = await judgeAddresses(ports, request);
   const { assignments, customProfiles } = await assign(ports, clientCode, request, profileName);
+  const keys = addresses.map(({ key }) => key);
+  const folderKeys = claimFolders(keys, assignments, refuseField);
   return {
     clientCode,
     sourceUrl: request.sourceUrl,
     profileName,
-    targets: request.targets.map(({ url, profileName: name }, index) => ({
-      url,
-      ...(name === undefined ? {} : { profileName: name }),
-      key: addresses[index]?.key ?? url,
-    })),
+    targets: request.targets.map(({ url, profileName: name }, index) => {
+      const folderKey = folderKeys[index];
+      return {
+        url,
+        ...(name === undefined ? {} : { profileName: name }),
+        key: keys[index] ?? url,
+        ...(folderKey === undefined ? {} : { folderKey }),
+      };
+    }),
     assignments,
     customProfiles,
     priority: request.priority,

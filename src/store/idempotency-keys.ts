@@ -9,7 +9,7 @@ const KEPT_MS = 24 * 60 * 60 * 1000;
 /** What a key stands for. */
 type Remembered = { readonly bodyDigest: string; readonly taskId: string };
 
-/** The idempotency keys of creates. Its methods belong inside `Database.write`. */
+/** The idempotency keys of creates. Its methods belong inside `Database.write`, `find` also inside `read`. */
 export class IdempotencyKeys {
   readonly #queries;
 

@@ -28,6 +28,8 @@ export type NewTask = {
     readonly profileName?: string;
     /** `Address.key` of the target: no two unfinished tasks write the same one. */
     readonly key: string;
+    /** The key of the folder that its segments will lie in, for a set: taken like the target itself. */
+    readonly folderKey?: string;
   }[];
   readonly assignments: readonly Assignment[];
   /** Names of the custom profiles it uses: they cannot be deleted before it has ended. */
@@ -84,6 +86,14 @@ export interface TaskStore {
    * @throws {TaskError} `request_replayed`, `idempotency_conflict`, `task_conflict`
    */
   create(task: NewTask, admission: Admission): Promise<string>;
+
+  /**
+   * The task that an idempotency key and a body made within 24 h, if there is one: whatever has become of it, and of
+   * what it was made of. Uses no nonce.
+   *
+   * @throws {TaskError} `idempotency_conflict` where the key came with another body
+   */
+  findByIdempotency(clientCode: string, idempotency: Idempotency): Promise<string | undefined>;
 
   /** @throws {TaskError} `no_such_task`, also for another client's task */
   get(clientCode: string, id: string): Promise<Task>;

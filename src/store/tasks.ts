@@ -14,6 +14,7 @@ import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
 import type {
   Admission,
+  Idempotency,
   NewTask,
   Outcome,
   TargetResult,
@@ -57,6 +58,17 @@ export class SqliteTaskStore implements TaskStore {
     const answer = await this.#database.write(() => this.#admit(task, admission));
     if (answer instanceof TaskError) throw answer;
     return answer;
+  }
+
+  async findByIdempotency(
+    clientCode: string,
+    idempotency: Idempotency,
+  ): Promise<string | undefined> {
+    const found = await this.#database.read(() =>
+      this.#findFirst(clientCode, idempotency, this.#now()),
+    );
+    if (found instanceof TaskError) throw found;
+    return found;
   }
 
   async get(clientCode: string, id: string): Promise<Task> {
@@ -169,20 +181,27 @@ export class SqliteTaskStore implements TaskStore {
     if (refusal) return refusal;
     const nowMs = this.#now();
     const { clientCode } = task;
-    if (idempotency) {
-      const first = this.#idempotencyKeys.find(clientCode, idempotency.key, nowMs);
-      if (first?.bodyDigest === idempotency.bodyDigest) return first.taskId;
-      if (first)
-        return new TaskError(
-          "idempotency_conflict",
-          `Cannot create task: the idempotency key "${idempotency.key}" came with another body`,
-        );
-    }
+    const first = idempotency && this.#findFirst(clientCode, idempotency, nowMs);
+    if (first) return first;
     const taken = this.#holdings.taken(task.targets);
     if (taken) return targetTaken("create task", taken);
     const id = this.#insert(task, nowMs);
     if (idempotency) this.#idempotencyKeys.remember(clientCode, idempotency, id, nowMs);
     return id;
+  }
+
+  /** The task that a key and its body stand for, or why they cannot go together. */
+  #findFirst(
+    clientCode: string,
+    { key, bodyDigest }: Idempotency,
+    nowMs: number,
+  ): string | TaskError | undefined {
+    const first = this.#idempotencyKeys.find(clientCode, key, nowMs);
+    if (!first || first.bodyDigest === bodyDigest) return first?.taskId;
+    return new TaskError(
+      "idempotency_conflict",
+      `Cannot create task: the idempotency key "${key}" came with another body`,
+    );
   }
 
   #insert(task: NewTask, nowMs: number): string {

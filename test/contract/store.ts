@@ -1,13 +1,12 @@
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import {
-  aFailure,
   aNewTask,
   anAdmission,
   aTargetOf,
   createTask,
   type StoreBench,
-  startTask,
 } from "../fixtures/store-bench.ts";
+import { holdingTargets } from "./store-targets.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 type Make = () => Promise<StoreBench>;
@@ -129,6 +128,21 @@ function repeating(make: Make, { describe, test, expect }: Harness): void {
       expect(await create()).toBe(second);
     });
 
+    test("is foreseen by findByIdempotency(), for 24 h, whatever became of the task", async () => {
+      const bench = await make();
+      const find = (clientCode: string) => bench.tasks.findByIdempotency(clientCode, idempotency);
+      expect(await find("ada")).toBeUndefined();
+      const first = await bench.tasks.create(aNewTask(), anAdmission({ idempotency }));
+      await bench.tasks.cancel("ada", first);
+      bench.clock.nowMs += DAY_MS - 1;
+      expect(await find("ada")).toBe(first);
+      expect(await find("bob")).toBeUndefined();
+      const other = bench.tasks.findByIdempotency("ada", { ...idempotency, bodyDigest: "bb" });
+      expect((await taskErrorOf(other)).code).toBe("idempotency_conflict");
+      bench.clock.nowMs += 1;
+      expect(await find("ada")).toBeUndefined();
+    });
+
     test("with the same key from another client is another task", async () => {
       const bench = await make();
       const first = await bench.tasks.create(aNewTask(), anAdmission({ idempotency }));
@@ -162,45 +176,6 @@ function repeating(make: Make, { describe, test, expect }: Harness): void {
       expect(kept.code).toBe("request_replayed");
       bench.clock.nowMs += DAY_MS;
       expect(await bench.tasks.purge()).toBe(402);
-    });
-  });
-}
-
-function holdingTargets(make: Make, { describe, test, expect }: Harness): void {
-  describe("a target of an unfinished task", () => {
-    test("is refused to another task, with its credentials masked; only the nonce is kept", async () => {
-      const bench = await make();
-      const target = { url: "ftp://ada:secret@host/a.mp4", key: "ftp:host/a.mp4" };
-      await createTask(bench, { targets: [aTargetOf("a"), target] });
-      const idempotency = { key: "key-1", bodyDigest: "aa" };
-      const admission = anAdmission({ idempotency });
-      const task = aNewTask({ clientCode: "bob", targets: [aTargetOf("b"), target] });
-      const error = await taskErrorOf(bench.tasks.create(task, admission));
-      expect(error.code).toBe("task_conflict");
-      expect(error.message).toContain("ftp://***@host/a.mp4");
-      const replayed = await taskErrorOf(bench.tasks.create(task, admission));
-      expect(replayed.code).toBe("request_replayed");
-      expect((await bench.tasks.list("bob", { limit: 1 })).tasks).toEqual([]);
-      const other = aNewTask({ clientCode: "bob", targets: [aTargetOf("b")] });
-      await bench.tasks.create(
-        other,
-        anAdmission({ idempotency: { key: "key-1", bodyDigest: "bb" } }),
-      );
-    });
-
-    test("is refused to the task itself a second time", async () => {
-      const bench = await make();
-      const targets = [aTargetOf("a"), aTargetOf("a")];
-      expect((await taskErrorOf(createTask(bench, { targets }))).code).toBe("task_conflict");
-    });
-
-    test("is free when the task has ended", async () => {
-      const bench = await make();
-      const targets = [aTargetOf("a")];
-      const { claim } = await startTask(bench, { targets });
-      await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
-      await bench.tasks.cancel("ada", await createTask(bench, { targets }));
-      await createTask(bench, { targets });
     });
   });
 }

@@ -1,6 +1,14 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { TaskCreated, TaskPageSchema, TaskSchema } from "../../src/http/task-schemas.ts";
-import { anApp, aTask, CLIENTS, created, TASKS, type TestApp } from "../fixtures/http-app.ts";
+import {
+  anApp,
+  aTask,
+  CLIENTS,
+  created,
+  refusalOf,
+  TASKS,
+  type TestApp,
+} from "../fixtures/http-app.ts";
 
 let app: TestApp;
 beforeEach(async () => {
@@ -119,6 +127,22 @@ describe("POST task", () => {
     expect(new Set(ids).size).toBe(1);
     const bobs = await app.call(TASKS, { ...call, body: into("b.mp4"), as: CLIENTS.bob });
     expect(await bobs.text()).not.toBe(ids[0] ?? "");
+  });
+
+  test("the same Idempotency-Key answers with the first task when its profile is gone, and uses the nonce", async () => {
+    const qlties = [{ container: "mp4", bitrate: 600_000, audio_bitrate: 64_000 }];
+    await app.call("/api/v1/profile", { body: { profile_name: "phone", qlties } });
+    const body = aTask({ profile_name: "phone" });
+    const headers = { "Idempotency-Key": "order-17" };
+    const first = await (await app.call(TASKS, { body, headers })).text();
+    await app.call(`${TASKS}/${TaskCreated.parse(JSON.parse(first)).task_id}/cancel`, {
+      method: "POST",
+    });
+    expect((await app.call("/api/v1/profile/phone", { method: "DELETE" })).status).toBe(200);
+    const again = await app.call(TASKS, { body, headers, nonce: "4711" });
+    expect([again.status, await again.text()]).toEqual([200, first]);
+    const replayed = await app.call(TASKS, { body, headers, nonce: "4711" });
+    expect(await refusalOf(replayed)).toBe("401 RequestReplayed");
   });
 });
 

@@ -29,6 +29,7 @@ function aDesk() {
         tasks.push({ task, admission });
         return "id-1";
       },
+      findByIdempotency: async (_, { key }) => (key === "known" ? "id-0" : undefined),
     },
     profiles: {
       get: async (_, name) =>
@@ -87,6 +88,14 @@ describe("createTask", () => {
     expect(tasks[0]?.admission).toEqual({ nonce: CALLER.nonce, idempotency });
   });
 
+  test("answers a known idempotency key with its task, judging nothing and using the nonce", async () => {
+    const { ports, done } = aDesk();
+    const request = aRequest({ sourceUrl: "s3://b/a", profileName: "gone" });
+    const idempotency = { key: "known", bodyDigest: "d" };
+    expect(await createTask(ports, CALLER, async () => ({ request, idempotency }))).toBe("id-0");
+    expect(done).toEqual(["nonce 1"]);
+  });
+
   test("names the client's own profiles, each once", async () => {
     const { create, tasks } = aDesk();
     const targets = [{ url: "a", profileName: "own2" }, { url: "b" }];
@@ -104,7 +113,8 @@ describe("createTask", () => {
 
   test("leaves the nonce to the store where the store refuses", async () => {
     const { ports, done } = aDesk();
-    const tasks = { create: () => Promise.reject(new TaskError("task_conflict", "taken")) };
+    const create = () => Promise.reject(new TaskError("task_conflict", "taken"));
+    const tasks = { ...ports.tasks, create };
     const read = async () => ({ request: aRequest() });
     await expect(createTask({ ...ports, tasks }, CALLER, read)).rejects.toThrow("taken");
     expect(done).toEqual([]);
