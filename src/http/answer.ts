@@ -89,5 +89,8 @@ export function respondProblem(
 
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
-/** Path with query, as sent: what the strong checksum binds. */
+/**
+ * Path with query: what the strong checksum binds. Both runtimes give it in the form of the URL standard, where `./` and
+ * raw `"`, `ü` and the like are gone: they tell no other.
+ */
 export const pathOf = ({ url }: Request): string => url.replace(AUTHORITY, "");

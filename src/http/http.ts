@@ -3,7 +3,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { CreateTaskPorts } from "../service/create-task.ts";
 import type { ClientStore, ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
-import { requestIdOf, respondProblem } from "./answer.ts";
+import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { serveDocs } from "./docs.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { serveProfiles } from "./profiles.ts";
@@ -11,7 +11,10 @@ import { serveTasks } from "./tasks.ts";
 
 /** What the outside edge is made of. Given by `app.ts`. */
 export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
-  readonly tasks: Pick<TaskStore, "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry">;
+  readonly tasks: Pick<
+    TaskStore,
+    "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry"
+  >;
   readonly profiles: ProfileStore;
   readonly clients: ClientStore;
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
@@ -65,5 +68,41 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     });
   });
   app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
-  return { fetch: (request) => app.fetch(request) };
+  const { bodyBytesMax } = ports;
+  return {
+    fetch: (request) =>
+      mayBeLong(request, bodyBytesMax)
+        ? answerLong(app, addressed(request), bodyBytesMax)
+        : app.fetch(addressed(request)),
+  };
+}
+
+/** Stands in for a host that a request does not name, or that is none: nothing here depends on it. */
+const NO_HOST = "http://localhost";
+
+/**
+ * A request with a whole URL: one of HTTP/1.0, or with a host that is none, comes without, and is answered by its path
+ * all the same.
+ */
+function addressed(request: Request): Request {
+  if (URL.canParse(request.url)) return request;
+  const url = `${NO_HOST}${pathOf(request)}`;
+  return new Request(URL.canParse(url) ? url : NO_HOST, request);
+}
+
+const toldBytes = ({ headers }: Request): number => Number(headers.get("Content-Length"));
+
+/** Whether a body says that it is too large, or does not say how large it is. */
+const mayBeLong = (request: Request, bodyBytesMax: number): boolean =>
+  toldBytes(request) > bodyBytesMax || request.headers.has("Transfer-Encoding");
+
+/**
+ * Answers a call, and has its connection closed where more of its body may come than anybody wants: a server would read
+ * that to its end, gigabytes of it, to find the next request.
+ */
+async function answerLong(app: Hono, request: Request, bodyBytesMax: number): Promise<Response> {
+  const response = await app.fetch(request);
+  if (response.status >= 400 || toldBytes(request) > bodyBytesMax)
+    response.headers.set("Connection", "close");
+  return response;
 }

@@ -10,7 +10,7 @@ export const SIGNATURE_HEADERS = {
   apiExecTime:
     "UTC time since the epoch: 10 digits (s), 13 (ms), 16 (µs) or 17 (100 ns). It may be off by a few minutes.",
   apiCheckSum:
-    'Lower-case hex. 40 digits: SHA1(private key + apiNonce + apiClientCode + apiExecTime). 64 digits, stronger: HMAC-SHA256(private key, METHOD + "\\n" + path with query + "\\n" + apiNonce + "\\n" + apiClientCode + "\\n" + apiExecTime + "\\n" + hex(SHA-256(body))).',
+    'Lower-case hex. 40 digits: SHA1(private key + apiNonce + apiClientCode + apiExecTime). 64 digits, stronger: HMAC-SHA256(private key, METHOD + "\\n" + path with query + "\\n" + apiNonce + "\\n" + apiClientCode + "\\n" + apiExecTime + "\\n" + hex(SHA-256(body))). The path is percent-encoded and without `./`, as the URL standard writes it.',
 } as const;
 
 /** A call carries all five together. */

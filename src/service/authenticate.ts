@@ -16,7 +16,7 @@ export type Caller = { readonly clientCode: string; readonly nonce: Nonce };
 export type UnprovenCall = {
   readonly headers: Headers;
   readonly method: string;
-  /** Path with query, as sent. */
+  /** Path with query, in the form of the URL standard. */
   readonly path: string;
   readonly body: () => Promise<Uint8Array>;
 };

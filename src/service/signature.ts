@@ -14,7 +14,7 @@ export type SignedHeaders = {
 /** What the strong form binds beside the headers. */
 export type SignedCall = {
   readonly method: string;
-  /** Path with query, as sent. */
+  /** Path with query, in the form of the URL standard. */
   readonly path: string;
   readonly body: Uint8Array;
 };
