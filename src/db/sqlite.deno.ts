@@ -7,7 +7,10 @@ export function openSqlite(path: string): Connection {
   const client = new DatabaseSync(path);
   return {
     orm: drizzle({ client }),
-    execute: (sql) => client.exec(sql),
+    // Not exec: its errors lack SQLite's code (Deno 2.9.6).
+    execute: (sql) => {
+      client.prepare(sql).all();
+    },
     value: (sql) => Object.values(client.prepare(sql).get() ?? {})[0],
     prepare: (sql) => {
       const statement = client.prepare(sql);

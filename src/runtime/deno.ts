@@ -2,8 +2,6 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 
@@ -59,13 +57,27 @@ async function answer(
   const head = [...response.headers].flat();
   if (response.headers.get("Content-Type")?.startsWith("text/event-stream") && response.body) {
     outgoing.writeHead(response.status, head);
-    await pipeline(Readable.from(response.body), outgoing);
+    await stream(response.body, outgoing);
     return;
   }
   // All else is short, and goes out whole, with its length.
   const bytes = await response.bytes();
   if (!response.headers.has("Content-Length")) head.push("Content-Length", String(bytes.length));
   outgoing.writeHead(response.status, head).end(bytes);
+}
+
+/** Sends chunks as they come, no faster than they are read; a reader who leaves ends their making. */
+async function stream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const reader = body.getReader();
+  const left = once(outgoing, "close").then(() => reader.cancel());
+  outgoing.flushHeaders();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!outgoing.write(value)) await Promise.race([once(outgoing, "drain"), left]);
+  }
+  outgoing.end();
+  await left;
 }
 
 /** The request as the app reads it; nothing where it is none, such as one with a host that is no host. */

@@ -18,7 +18,8 @@ const test = (name: string, run: Run): void => {
 const each = (cases: readonly unknown[]) => (name: string, run: Run) => {
   for (const values of cases) {
     const list: readonly unknown[] = Array.isArray(values) ? values : [values];
-    test(format(name.replaceAll("%p", "%j"), ...list), () => run(...list));
+    const shown = list.slice(0, name.split("%").length - 1);
+    test(format(name.replaceAll("%p", "%j"), ...shown), () => run(...list));
   }
 };
 
