@@ -17,6 +17,12 @@ export type RunLimits = {
   readonly stallTimeoutMs: number;
 };
 
+/** A step to run, or a part of one. */
+export type StepRequest = RunRequest & {
+  /** The first input is no source but made by us: it may be a list. */
+  readonly isOurs?: boolean;
+};
+
 /** What an engine's ffmpeg is given. */
 export type FfmpegRun = {
   readonly args: readonly string[];
@@ -49,7 +55,7 @@ const isDiskFull = (error: unknown): boolean =>
 export async function runStep(
   ffmpeg: Ffmpeg,
   limits: RunLimits,
-  request: RunRequest,
+  request: StepRequest,
   signal: AbortSignal,
 ): Promise<void> {
   const { step, folder } = request;
@@ -67,7 +73,7 @@ export async function runStep(
 async function follow(
   ffmpeg: Ffmpeg,
   { maxPixels, stallTimeoutMs }: RunLimits,
-  { step, folder, onProgress, onLog }: RunRequest,
+  { step, folder, isOurs, onProgress, onLog }: StepRequest,
   signal: AbortSignal,
 ): Promise<Exit> {
   const stalled = new AbortController();
@@ -88,7 +94,8 @@ async function follow(
     dog = watch({ work, writes, stallTimeoutMs, onStall });
   };
   const onStderrLine = (line: string) => onLog(maskCredentials(line));
-  const args = [...generalArgs(step.name), ...sourceGuards(maxPixels), ...step.args];
+  const guards = isOurs ? [] : sourceGuards(maxPixels);
+  const args = [...generalArgs(step.name), ...guards, ...step.args];
   try {
     const either = AbortSignal.any([signal, stalled.signal]);
     return await ffmpeg({ args, onStart, onStdout, onStderrLine }, either);

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
@@ -5,7 +6,8 @@ import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
 import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
 import { blameManifest } from "./manifest.ts";
 import { type ProbeLimits, probeWith } from "./probe-with.ts";
-import { type FfmpegRun, type RunLimits, runStep } from "./run-step.ts";
+import { runSliced } from "./run-sliced.ts";
+import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "./run-step.ts";
 import type { Exit } from "./subprocess.ts";
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
 import { wasmFfprobe } from "./wasm-probe.ts";
@@ -17,6 +19,8 @@ export type WasmEngineOptions = CoreOptions &
   RunLimits & {
     /** From a stop on, until a thread that does not hear it is given up. */
     readonly graceMs: number;
+    /** So many slices of one long encode run at once: 1 for none, by default as many as there are cores. */
+    readonly slices?: number;
   };
 
 /**
@@ -50,7 +54,7 @@ export class WasmEngine implements Engine {
    */
   static async open(options: WasmEngineOptions): Promise<WasmEngine> {
     const core = await loadCore(options);
-    return new WasmEngine(core, options, await readCapabilities(core, options.graceMs));
+    return new WasmEngine(core, options, await readCapabilities(core, options));
   }
 
   /** Threads that run something now. */
@@ -76,11 +80,10 @@ export class WasmEngine implements Engine {
 
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const mount = { folder: request.folder, files: { input: request.inputPath } };
-    const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
-      this.#run({ program: "ffmpeg", mount, ...run }, either);
+    const { sliced } = request.step;
+    const run = (part: StepRequest, either: AbortSignal) => this.#runPart(part, either);
     try {
-      await runStep(ffmpeg, this.#options, request, signal);
+      await (sliced ? runSliced(run, sliced, request, signal) : run(request, signal));
     } catch (error) {
       throw await blameManifest(error, request.inputPath);
     }
@@ -101,6 +104,13 @@ export class WasmEngine implements Engine {
   /** Its threads end with their process. */
   async endOrphans(): Promise<number> {
     return 0;
+  }
+
+  async #runPart(request: StepRequest, signal: AbortSignal): Promise<void> {
+    const mount = { folder: request.folder, files: { input: request.inputPath } };
+    const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
+      this.#run({ program: "ffmpeg", mount, ...run }, either);
+    await runStep(ffmpeg, this.#options, request, signal);
   }
 
   async #run(run: ThreadRun, signal: AbortSignal): Promise<Exit> {
@@ -132,7 +142,10 @@ export class WasmEngine implements Engine {
   }
 }
 
-async function readCapabilities(core: WasmCore, graceMs: number): Promise<Capabilities> {
+async function readCapabilities(
+  core: WasmCore,
+  { graceMs, slices = availableParallelism() }: WasmEngineOptions,
+): Promise<Capabilities> {
   const [version = "", encoders = "", muxers = "", filters = ""] = await Promise.all(
     QUESTIONS.map((question) => ask(core, question, graceMs)),
   );
@@ -145,6 +158,7 @@ async function readCapabilities(core: WasmCore, graceMs: number): Promise<Capabi
     encoders: told.encoders.filter((name) => !BROKEN_ENCODERS.includes(name)),
     // The core is built without threads.
     threads: 1,
+    ...(slices > 1 && { slices }),
   };
 }
 

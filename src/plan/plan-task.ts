@@ -45,7 +45,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     ? clippedSeconds(media.durationSeconds, clip)
     : media.durationSeconds;
   return {
-    steps: stepsOf(drafts, { media, clip, tag }),
+    steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
     products: drafts.map(({ product }) => product),
     ...(durationSeconds !== undefined && { durationSeconds }),
   };

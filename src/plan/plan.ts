@@ -10,6 +10,8 @@ export type Capabilities = {
   readonly filters: readonly string[];
   /** Threads one run may use. */
   readonly threads: number;
+  /** Runs that are best made at once of one long encode; absent where one run uses all cores. */
+  readonly slices?: number;
 };
 
 /**
@@ -23,6 +25,23 @@ export type Step = {
   readonly writes: readonly string[];
   /** This step's share of the whole work, 0..1, for the percent; the shares of a plan add up to 1. */
   readonly share: number;
+  /** The same step in parts that run at once, where the engine wants that and the source allows it. */
+  readonly sliced?: Sliced;
+  /** Why it is not sliced, where the engine wants slices. */
+  readonly whole?: string;
+};
+
+/** A run that makes a part of a step. */
+export type Part = Pick<Step, "args" | "writes">;
+
+/** A step in time slices. */
+export type Sliced = {
+  /** They run at once, and read `input` alone. */
+  readonly parts: readonly Part[];
+  /** A text file that `join` reads, to be written by the engine. */
+  readonly list: { readonly path: string; readonly text: string };
+  /** Puts together by stream copy what the parts made; it reads them, the list, and perhaps `input`. */
+  readonly join: Part;
 };
 
 /** What happens to one stream, and why: told to callers and logs. */

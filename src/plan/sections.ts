@@ -12,7 +12,7 @@ export type Section = { readonly args: readonly string[]; readonly writes: reado
 const SEGMENT_SECONDS = "6";
 
 /** Only what is mapped goes in: no subtitles, no data, no titles, no chapters of the source. */
-const NOTHING_ELSE = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"];
+export const NOTHING_ELSE = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"];
 
 /** The output of one product: its streams, and its file or set. */
 export function outputSection(
@@ -75,7 +75,12 @@ export function firstPassSection({ rendition }: Draft, media: MediaInfo, log: st
   };
 }
 
-function fileSection({ product, folder }: Draft, codec: string | undefined, tag: string): Section {
+/** The part that says how a product is written, and where. */
+export function fileSection(
+  { product, folder }: Draft,
+  codec: string | undefined,
+  tag: string,
+): Section {
   const { container, entry } = product;
   const muxer = formOf(container)?.muxer ?? container;
   if (container === "m3u8")

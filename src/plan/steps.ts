@@ -8,6 +8,7 @@ import { outputPicture } from "./picture.ts";
 import type { Step } from "./plan.ts";
 import type { Draft } from "./product.ts";
 import { firstPassSection, outputSection, type Section } from "./sections.ts";
+import { slice } from "./slices.ts";
 
 /** A step whose share is not yet known: `cost` is in pixels encoded a second of media. */
 type Costed = Omit<Step, "share"> & { readonly cost: number };
@@ -24,6 +25,8 @@ export type StepsInput = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;
   readonly tag: string;
+  /** As the engine's capabilities say. */
+  readonly slices: number;
 };
 
 /**
@@ -51,7 +54,13 @@ const isTwoPass = ({ product, rendition: { video } }: Draft): boolean =>
 
 function runOf(name: "copy" | "encode", drafts: readonly Draft[], input: StepsInput): Costed {
   const sections = drafts.map((draft) => outputSection(draft, input.media, input.tag, undefined));
-  return { ...stepOf(name, sections, input), cost: costOf(drafts, input.media) };
+  const { media, clip, slices, tag } = input;
+  const isSliced = name === "encode" && slices > 1;
+  return {
+    ...stepOf(name, sections, input),
+    ...(isSliced && slice(drafts, media, clip !== undefined, slices, tag)),
+    cost: costOf(drafts, media),
+  };
 }
 
 /** Alone in its run: ffmpeg numbers the files of its statistics by the streams of the whole run. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { clip } from "../fixtures/clips.ts";
 import { hasEnded, newHome, type RunningService, startService } from "../fixtures/service.ts";
@@ -14,6 +15,7 @@ beforeAll(async () => {
   service = await startService(newHome(), { PONTUS_ENGINE: "wasm", PONTUS_CONCURRENCY: "1" });
   const { media } = service.home;
   copyFileSync(await clip({ seconds: 2, width: 640, height: 360 }), join(media, "in.mp4"));
+  copyFileSync(await clip({ seconds: 8 }), join(media, "eight.mp4"));
   copyFileSync(await clip({ seconds: 60, width: 640, height: 360 }), join(media, "long.mp4"));
   writeFileSync(join(media, "text.mp4"), "this is a text and no film\n".repeat(200));
 });
@@ -60,6 +62,20 @@ describe("the service with the WebAssembly engine", () => {
     expect(task).toMatchObject({ engine: "wasm", attempt: 1 });
     expect(task.targets[0]?.output?.duration_seconds).toBeCloseTo(2, 0);
     expect(codecsOf(target)).toEqual([...codecs]);
+  });
+
+  test("encodes what is long enough in slices on several cores", async () => {
+    const target = "w/sliced.m3u8";
+    const body = request("video_hls_320x240_240kbps", target, "eight.mp4");
+    const id = await service.create(body);
+    const task = await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    expect(task.targets[0]?.output?.duration_seconds).toBeCloseTo(8, 0);
+    expect(codecsOf(target)).toEqual(["h264", "aac"]);
+    const planned = service
+      .log()
+      .split("\n")
+      .find((line) => line.includes(`Plan of task ${id}`));
+    expect(planned).toContain(availableParallelism() > 1 ? "slice-1.ts" : "encode");
   });
 
   test.each([

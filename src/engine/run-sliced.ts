@@ -1,0 +1,65 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Part, Sliced } from "../plan/plan.ts";
+import type { EngineProgress } from "./engine.ts";
+import type { StepRequest } from "./run-step.ts";
+
+/** Runs a step, or a part of one, to its end. */
+export type RunPart = (request: StepRequest, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Runs the parts of a sliced step at once and joins what they made; progress is that of all parts together. The first part that
+ * fails ends the others, and its error is the step's. Nothing of the parts is left.
+ */
+export async function runSliced(
+  run: RunPart,
+  { parts, list, join: joined }: Sliced,
+  request: StepRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { step, folder } = request;
+  const stepOf = ({ args, writes }: Part) => ({ name: step.name, share: step.share, args, writes });
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const onProgress = addProgress(request.onProgress);
+  const runs = parts.map(async (part, index) => {
+    try {
+      const told = (progress: EngineProgress) => onProgress(index, progress);
+      await run({ ...request, step: stepOf(part), onProgress: told }, either);
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  try {
+    // All must have ended, also where one fails: nothing is left running.
+    await Promise.allSettled(runs);
+    either.throwIfAborted();
+    await writeFile(join(folder, list.path), list.text);
+    const last = { ...request, step: stepOf(joined), isOurs: true, onProgress: () => {} };
+    await run(last, signal);
+  } finally {
+    const made = [...parts.flatMap(({ writes }) => writes), list.path];
+    for (const name of made) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** The progress of runs that go on at once, as that of one. Audio goes along with the video: its frames are 0, its time is left out. */
+function addProgress(
+  onProgress: (progress: EngineProgress) => void,
+): (index: number, progress: EngineProgress) => void {
+  const known = new Map<number, EngineProgress>();
+  return (index, progress) => {
+    if (progress.frames === 0) return;
+    known.set(index, progress);
+    const all = [...known.values()];
+    const sum = (amount: (one: EngineProgress) => number): number =>
+      all.reduce((total, one) => total + amount(one), 0);
+    onProgress({
+      outTimeSeconds: sum((one) => one.outTimeSeconds),
+      speed: sum((one) => one.speed),
+      fps: sum((one) => one.fps),
+      frames: sum((one) => one.frames),
+    });
+  };
+}

@@ -1,0 +1,138 @@
+import { toNumber } from "../lib/rational.ts";
+import { demuxerOf } from "../probe/formats.ts";
+import type { MediaInfo, VideoStream } from "../probe/media.ts";
+import type { VideoEncode } from "../profile/profile.ts";
+import { audioArgs } from "./audio.ts";
+import { frameRate, gopFrames } from "./framerate.ts";
+import type { Sliced, Step } from "./plan.ts";
+import type { Draft } from "./product.ts";
+import { fileSection, NOTHING_ELSE } from "./sections.ts";
+import { videoArgs } from "./video.ts";
+
+/** A slice costs the start of a run and of its encoder, so it must be worth it. */
+const SLICE_SECONDS_MIN = 3;
+/** Demuxers whose files have an index: a seek finds the very frame. */
+const INDEXED = ["mov", "matroska"];
+/** Codecs that an MPEG-TS holds: slices in it join to the tick of its clock. */
+const JOINED: readonly VideoEncode["codec"][] = ["h264", "mpeg2"];
+/** Streams whose starts differ by less start together: the slices' joint starts at zero. */
+const START_SECONDS_MAX = 0.01;
+/** So far before a slice's first frame, in frames, the seek goes: rounded times neither lose it nor bring the one before. */
+const SEEK_MARGIN = 0.25;
+
+/** What of a draft's step can be sliced: everything that the slices follow from. */
+type Cut = {
+  readonly encode: VideoEncode;
+  readonly source: VideoStream;
+  readonly rate: number;
+  /** Of each slice but the last. */
+  readonly frames: number;
+  readonly count: number;
+};
+
+/**
+ * An encode in slices of its time that run at once, or why it stays whole.
+ *
+ * Each slice is a whole number of key frame distances, so that the key frames fall where they would; audio is encoded once, whole, so
+ * that its packets are those of an unsliced run.
+ *
+ * @param slicesMax - how many the engine runs at once
+ */
+export function slice(
+  drafts: readonly Draft[],
+  media: MediaInfo,
+  isClip: boolean,
+  slicesMax: number,
+  tag: string,
+): Pick<Step, "sliced" | "whole"> {
+  const [draft] = drafts;
+  if (!draft || drafts.length > 1) return { whole: "one run makes several outputs" };
+  if (isClip) return { whole: "only a clip of the source is wanted" };
+  const cut = cutOf(draft, media, slicesMax);
+  return "whole" in cut ? cut : { sliced: slicedOf(draft, media, cut, tag) };
+}
+
+function cutOf(
+  { product, rendition }: Draft,
+  media: MediaInfo,
+  slicesMax: number,
+): Cut | { readonly whole: string } {
+  const { video: source, audio } = media;
+  const { video: encode } = rendition;
+  if (!source || product.video.action !== "encode" || typeof encode === "string")
+    return { whole: "no video is encoded" };
+  if (!JOINED.includes(encode.codec)) return { whole: `${encode.codec} cannot be joined here` };
+  if (!INDEXED.includes(demuxerOf(media.format)))
+    return { whole: "the source has no index to find a frame by" };
+  if (source.isInterlaced) return { whole: "the source is interlaced" };
+  const { rate } = frameRate(encode, source);
+  const fps = toNumber(rate);
+  if (source.isVariableRate || !source.framerate || toNumber(source.framerate) !== fps)
+    return { whole: "frames are dropped or repeated for an even rate" };
+  const start = source.startSeconds ?? 0;
+  const apart = Math.max(Math.abs(start), Math.abs(start - (audio?.startSeconds ?? start)));
+  if (apart > START_SECONDS_MAX) return { whole: "the streams do not start together, at zero" };
+  const seconds = source.durationSeconds ?? media.durationSeconds ?? 0;
+  const wanted = Math.min(slicesMax, Math.floor(seconds / SLICE_SECONDS_MIN));
+  if (wanted < 2) return { whole: "it is short" };
+  const total = Math.round(seconds * fps);
+  const gop = gopFrames(encode.gop, rate);
+  const frames = Math.ceil(total / wanted / gop) * gop;
+  const count = Math.ceil(total / frames);
+  return count < 2
+    ? { whole: "its key frames are too far apart" }
+    : { encode, source, rate: fps, frames, count };
+}
+
+function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced {
+  const { folder, product } = draft;
+  const input = ["-f", demuxerOf(media.format)];
+  const names = Array.from({ length: cut.count }, (_, index) => `slice-${index}.ts`);
+  const videos = names.map((name, index) => ({
+    args: [...input, ...sliceArgs(cut, index), "-f", "mpegts", `${folder}/${name}`],
+    writes: [`${folder}/${name}`],
+  }));
+  const audio = audioPart(draft, media, input);
+  const sound = audio ? ["-i", audio.writes[0] ?? ""] : [];
+  const copied = product.audio.action === "copy" ? [...input, "-i", "input"] : sound;
+  const index = product.audio.action === "copy" ? media.audio?.index : 0;
+  const file = fileSection(draft, product.expect.video?.codec, tag);
+  const list = `${folder}/slices.txt`;
+  return {
+    parts: [...videos, ...(audio ? [audio] : [])],
+    list: { path: list, text: listOf(names, cut) },
+    join: {
+      args: [
+        ...["-f", "concat", "-i", list, ...copied, "-map", "0:0"],
+        ...(copied.length === 0 ? [] : ["-map", `1:${index}`]),
+        ...[...NOTHING_ELSE, "-c", "copy", ...file.args],
+      ],
+      writes: file.writes,
+    },
+  };
+}
+
+function sliceArgs({ encode, source, rate, frames, count }: Cut, index: number): readonly string[] {
+  const seek = (index * frames - SEEK_MARGIN) / rate;
+  return [
+    ...(index === 0 ? [] : ["-ss", seek.toFixed(6)]),
+    ...["-i", "input", "-map", `0:${source.index}`, "-an", ...NOTHING_ELSE],
+    ...videoArgs(encode, source, undefined),
+    ...(index === count - 1 ? [] : ["-frames:v", String(frames)]),
+  ];
+}
+
+function audioPart({ product, rendition, folder }: Draft, { audio }: MediaInfo, input: string[]) {
+  if (product.audio.action !== "encode" || !audio || typeof rendition.audio === "string")
+    return undefined;
+  // The mp4 muxer refuses MP3 at low rates, that of QuickTime does not.
+  const form = rendition.audio.codec === "mp3" ? "mov" : "mp4";
+  const name = `${folder}/audio.${form}`;
+  const encode = audioArgs(rendition.audio, audio, product.container);
+  const mapped = ["-i", "input", "-map", `0:${audio.index}`, "-vn", ...NOTHING_ELSE];
+  return { args: [...input, ...mapped, ...encode, "-f", form, name], writes: [name] };
+}
+
+/** The concat demuxer's own kind of list; it takes the names relative to the list. */
+const listOf = (names: readonly string[], { frames, rate }: Cut): string =>
+  names.map((name) => `file '${name}'\nduration ${(frames / rate).toFixed(6)}\n`).join("");
