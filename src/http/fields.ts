@@ -20,6 +20,12 @@ function messageOf(issue: z.core.$ZodIssue, language: Language): string {
   return language === "zh" && typeof own === "string" ? own : issue.message;
 }
 
+/** What is told of a text that holds half a character (a lone surrogate), in both languages. */
+export const NOT_UNICODE = {
+  error: "Invalid text: it is not Unicode",
+  params: { zh: "无效文本：不是合法的Unicode" },
+};
+
 /** The error of bad fields, each with its path. */
 export const invalidFields = (fields: readonly FieldError[]): TaskError =>
   new TaskError("invalid_parameter", "Cannot read the request: it has invalid fields", { fields });

@@ -14,6 +14,7 @@ import {
   SIZE_MIN,
   VIDEO_FORMATS,
 } from "../profile/qlty.ts";
+import { NOT_UNICODE } from "./fields.ts";
 
 const NUMERIC = /^\d{1,15}(?:\.\d{1,9})?$/;
 
@@ -101,10 +102,7 @@ export const CreateProfile = z
     description: z
       .string()
       .max(DESCRIPTION_CHARACTERS_MAX)
-      .refine((text) => text.isWellFormed(), {
-        error: "Invalid text: it is not Unicode",
-        params: { zh: "无效文本：不是合法的Unicode" },
-      })
+      .refine((text) => text.isWellFormed(), NOT_UNICODE)
       .default(""),
     qlties: z.array(QltySchema).min(1).max(QLTIES_MAX),
   })

@@ -1,10 +1,15 @@
 import { z } from "@hono/zod-openapi";
+import { CONTRACT_CODES } from "../task/errors.ts";
+import { TASK_STATUSES } from "../task/status.ts";
+import { NOT_UNICODE } from "./fields.ts";
 
 /** Longer addresses are refused: far beyond what any server or file system takes. */
 const URL_CHARACTERS_MAX = 8192;
 const PROFILE_NAME_CHARACTERS_MAX = 256;
 /** A longer task, or a later place in a source, is a mistake of the unit. */
 const WEEK_SECONDS = 7 * 24 * 3600;
+/** Times are written in ms to the encoder: less is nothing. */
+const CLIP_SECONDS_MIN = 0.001;
 const METADATA_KEYS_MAX = 16;
 const METADATA_BYTES_MAX = 1024;
 
@@ -14,10 +19,11 @@ const Address = z
   .string()
   .min(1)
   .max(URL_CHARACTERS_MAX)
-  .refine((url) => url.isWellFormed() && !CONTROL.test(url), {
+  .refine((url) => !CONTROL.test(url), {
     error: "Invalid address: it holds control characters",
     params: { zh: "无效地址：包含控制字符" },
-  });
+  })
+  .refine((url) => url.isWellFormed(), NOT_UNICODE);
 
 const ProfileName = z.string().min(1).max(PROFILE_NAME_CHARACTERS_MAX);
 
@@ -39,22 +45,33 @@ const Metadata = z
       Object.entries(metadata)
         .flat()
         .every((text) => text.isWellFormed()),
-    {
-      error: "Invalid text: it is not Unicode",
-      params: { zh: "无效文本：不是合法的Unicode" },
-    },
+    NOT_UNICODE,
   )
   .openapi({
     description: `Text of the caller's own, returned as given: at most ${METADATA_KEYS_MAX} keys, ${METADATA_BYTES_MAX} bytes in all.`,
     example: { order: "A-17" },
   });
 
+/** A key of this name would set a prototype instead: the parser leaves it out, so it is looked for before. */
+const isNameless = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__");
+
+const NewMetadata = z.preprocess((value, { addIssue }) => {
+  if (isNameless(value))
+    addIssue({
+      code: "custom",
+      message: "Invalid key: __proto__",
+      params: { zh: "无效的键：__proto__" },
+    });
+  return value;
+}, Metadata);
+
 const Clip = z
   .object({
     start_seconds: z.number().min(0).max(WEEK_SECONDS).default(0),
     duration_seconds: z
       .number()
-      .positive()
+      .min(CLIP_SECONDS_MIN)
       .max(WEEK_SECONDS)
       .optional()
       .openapi({ description: "To the end of the source where absent." }),
@@ -93,15 +110,13 @@ export const CreateTask = z
       .openapi({ description: "Where to write. A single object is taken as an array of one." }),
     priority: TaskPriority.default(0),
     timeout_seconds: TimeoutSeconds.optional(),
-    metadata: Metadata.optional(),
+    metadata: NewMetadata.optional(),
     clip: Clip.optional(),
   })
   .openapi("CreateTask");
 
 /** The states of a task, as they travel. */
-const TaskStatusSchema = z
-  .enum(["PENDING", "RUNNING", "SUCCESS", "FAILED", "CANCELLED"])
-  .openapi("TaskStatus");
+const TaskStatusSchema = z.enum(TASK_STATUSES).openapi("TaskStatus");
 
 /** The answer to a create. */
 export const TaskCreated = z
@@ -115,15 +130,7 @@ const Time = z
 
 const TaskFailure = z
   .object({
-    code: z.enum([
-      "ParameterError",
-      "InternalError",
-      "InputNotSupported",
-      "OutputNotSupported",
-      "InvalidInputData",
-      "TimeOut",
-      "Unknown",
-    ]),
+    code: z.enum(CONTRACT_CODES),
     message: z.string(),
     detail: z.string().openapi({ description: "The cause, one plain English sentence." }),
   })

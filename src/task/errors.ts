@@ -1,12 +1,16 @@
 /** The seven codes that a failed task carries (the API document's table). */
-export type ContractCode =
-  | "ParameterError"
-  | "InternalError"
-  | "InputNotSupported"
-  | "OutputNotSupported"
-  | "InvalidInputData"
-  | "TimeOut"
-  | "Unknown";
+export const CONTRACT_CODES = [
+  "ParameterError",
+  "InternalError",
+  "InputNotSupported",
+  "OutputNotSupported",
+  "InvalidInputData",
+  "TimeOut",
+  "Unknown",
+] as const;
+
+/** One of the seven codes. */
+export type ContractCode = (typeof CONTRACT_CODES)[number];
 
 /**
  * Whether another try of the same task can help: `never`, `backoff` (again, later, up to the attempt limit) or `once`
