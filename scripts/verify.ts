@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { COVERAGE_FOLDER, readCoverage } from "./coverage.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
-import { type RunResult, runProgram } from "./run-program.ts";
+import { ROOT, type RunResult, runProgram } from "./run-program.ts";
 import { provideSystemPrograms } from "./system-programs.ts";
 
 // Everything a change must pass, in one command: `npx --yes bun run verify` needs nothing but Node and npm.
@@ -10,6 +11,9 @@ const TOOL_TIMEOUT_MS = 5 * 60_000;
 const TESTS_TIMEOUT_MS = 40 * 60_000;
 /** One test may take a minute: those with real media need it on a busy machine. Bun's own limit is 5 s. */
 const TEST_TIMEOUT_MS = 60_000;
+
+/** Not the script of `.bin`, which passes no signal on. */
+const DENO = join(ROOT, "node_modules", "deno", process.platform === "win32" ? "deno.exe" : "deno");
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -33,6 +37,15 @@ async function tool(step: string, command: string, ...args: string[]): Promise<v
   report(step, Date.now() - startMs);
 }
 
+async function denoTypes(): Promise<void> {
+  const startMs = Date.now();
+  const entries = ["src/main.deno.ts", "scripts/demo.deno.ts"];
+  const options = { timeoutMs: TOOL_TIMEOUT_MS, output: "collect" } as const;
+  const { code, output } = await runProgram(DENO, ["check", ...entries], options);
+  if (code !== 0) fail("types on Deno", output);
+  report("types on Deno", Date.now() - startMs);
+}
+
 /** The counts of a run, from the lines that `bun test` ends with: ` 12 pass`. */
 function countsOf({ output }: RunResult): { passed: number; failed: number; skipped: number } {
   const last = (word: string): number => {
@@ -43,7 +56,10 @@ function countsOf({ output }: RunResult): { passed: number; failed: number; skip
   return { passed: last("pass"), failed: last("fail") + last("error"), skipped: last("skip") };
 }
 
-async function tests(): Promise<void> {
+/** What a run of tests came to; the counts are nothing where it did not get so far. */
+type Outcome = { readonly isGood: boolean; readonly passed: number; readonly failed: number };
+
+async function tests(): Promise<Outcome> {
   const startMs = Date.now();
   const args = ["test", `--timeout=${TEST_TIMEOUT_MS}`, "--only-failures"];
   const coverage = ["--coverage-reporter=lcov", `--coverage-dir=${COVERAGE_FOLDER}`];
@@ -60,8 +76,23 @@ async function tests(): Promise<void> {
     console.log(`    coverage: ${reached.text}`);
     console.log(`    not counted, run only by started services: ${reached.unseen.join(", ")}`);
   }
-  if (hasRun) console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = reached?.isEnough ? 0 : 1;
+  return { isGood: reached?.isEnough === true, passed, failed };
+}
+
+/** The contract suites of every port, under Deno. */
+async function denoTests(): Promise<Outcome> {
+  const startMs = Date.now();
+  const { code, output } = await runProgram(DENO, ["task", "test"], {
+    timeoutMs: TESTS_TIMEOUT_MS,
+    output: "collect",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  const files = [...output.matchAll(/^cases: (\d+) passed, (\d+) failed$/gm)];
+  const sum = (index: 1 | 2) => files.reduce((total, match) => total + Number(match[index]), 0);
+  const isGood = code === 0 && files.length > 0;
+  if (isGood) report("tests on Deno", Date.now() - startMs, `${sum(1)} cases`);
+  else console.error(`${output.trim()}\n\nFAILED  tests on Deno`);
+  return { isGood, passed: sum(1), failed: Math.max(sum(2), isGood ? 0 : 1) };
 }
 
 const { installMs } = await inPinnedBun(import.meta.path);
@@ -73,5 +104,10 @@ const programs = await provideSystemPrograms().catch((error: Error) =>
 report("system programs", Date.now() - startMs, programs);
 await tool("format and lint", "biome", "check", "--error-on-warnings");
 await tool("types", "tsc", "--noEmit");
+await denoTypes();
 await tool("dead code", "knip");
-await tests();
+const outcomes = [await tests(), await denoTests()];
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+if (passed + failed > 0) console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = outcomes.every(({ isGood }) => isGood) ? 0 : 1;

@@ -11,8 +11,15 @@ const TIMEOUT_MS = 60_000;
 
 type Run = (...values: unknown[]) => void | Promise<void>;
 
+const count = { passed: 0, failed: 0 };
+
 const test = (name: string, run: Run): void => {
-  nodeTest(name, { timeout: TIMEOUT_MS }, () => run());
+  nodeTest(name, { timeout: TIMEOUT_MS }, async () => {
+    count.failed += 1;
+    await run();
+    count.failed -= 1;
+    count.passed += 1;
+  });
 };
 
 const each = (cases: readonly unknown[]) => (name: string, run: Run) => {
@@ -23,7 +30,11 @@ const each = (cases: readonly unknown[]) => (name: string, run: Run) => {
   }
 };
 
-after(removeTempFolders);
+after(() => {
+  removeTempFolders();
+  // For scripts/verify.ts: Deno's own count takes groups for cases.
+  console.log(`cases: ${count.passed} passed, ${count.failed} failed`);
+});
 
 /** Runs the contract suites under Deno: by `node:test`, with the `expect` of Jest, whose shape Bun's has. */
 export const harness = {
