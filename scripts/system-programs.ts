@@ -6,6 +6,7 @@ const PROGRAMS = [
   { name: "ffmpeg", apt: "ffmpeg" },
   { name: "ffprobe", apt: "ffmpeg" },
   { name: "mount", apt: "mount" },
+  { name: "openssl", apt: "openssl" },
 ] as const;
 
 const APT_TIMEOUT_MS = 10 * 60_000;

@@ -11,6 +11,7 @@ import { createHttpApp } from "./http/http.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { FileStorage } from "./storage/file.ts";
+import { HttpStorage } from "./storage/http.ts";
 import { type Storage, storageFor } from "./storage/storage.ts";
 import { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
@@ -134,7 +135,10 @@ async function openParts(config: Config): Promise<Parts> {
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, { now, leaseMs, attemptsMax }),
-    storages: [await FileStorage.open({ roots: mediaRoots, closed: ownFiles(config) })],
+    storages: [
+      await FileStorage.open({ roots: mediaRoots, closed: ownFiles(config) }),
+      new HttpStorage({ idleTimeoutMs: config.httpTimeoutMs }),
+    ],
     now,
   };
 }

@@ -29,6 +29,7 @@ export type Config = {
   readonly ffmpeg: string;
   readonly ffprobe: string;
   readonly stallTimeoutMs: number;
+  readonly httpTimeoutMs: number;
   readonly stopGraceMs: number;
   readonly leaseMs: number;
   readonly logLevel: "trace" | "debug" | "info" | "warning" | "error" | "fatal";

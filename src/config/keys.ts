@@ -224,6 +224,13 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     ...seconds(1, 3600),
     about: "An encoder that makes no progress for so long is ended.",
   },
+  httpTimeoutMs: {
+    env: "PONTUS_HTTP_TIMEOUT_SECONDS",
+    fallback: "30",
+    ...seconds(1, 3600),
+    about:
+      "A server of an HTTP source or target that sends or takes nothing for so long is given up.",
+  },
   stopGraceMs: {
     env: "PONTUS_STOP_GRACE_SECONDS",
     fallback: "10",

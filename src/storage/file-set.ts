@@ -1,13 +1,11 @@
 import { lstat, readdir, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { rewritePlaylist, segmentsOf } from "../plan/playlist.ts";
-import { TaskError } from "../task/errors.ts";
+import { segmentsOf } from "../plan/playlist.ts";
+import { inBatches } from "./batches.ts";
 import { copyPart, discard, isStalePart, partName, syncFolder, writePart } from "./file-part.ts";
+import { nameSet, readPlaylist, tagOfSegment } from "./set-names.ts";
 import type { DeliveryOptions, Parcel } from "./storage.ts";
 
-const PLAYLIST_SUFFIX = ".m3u8";
-/** What ours are called in the folder of a set: `pontus.TAG.00000.ts`. */
-const SEGMENT = /^pontus\.([\w-]+)\./;
 /** Copied at once: flushes of several files share the disk's work. */
 const COPIES_AT_ONCE = 8;
 /** A previous playlist larger than this is no playlist: 24 h of segments of 2 s take under 4 MiB. */
@@ -18,20 +16,6 @@ export type SetPlace = { readonly playlist: string; readonly folder: string };
 
 /** Called right before each visible step: throws where the attempt may no longer publish or the place has moved. */
 export type Gate = () => Promise<void>;
-
-/**
- * The folder of a set's segments: `DIR/NAME` beside `DIR/NAME.m3u8`.
- *
- * A playlist called otherwise has them in `DIR/NAME.segments`, for a folder cannot bear the playlist's own name.
- */
-export function segmentFolderOf(playlist: string): string {
-  const name = basename(playlist);
-  const stem = name.endsWith(PLAYLIST_SUFFIX) ? name.slice(0, -PLAYLIST_SUFFIX.length) : "";
-  return join(dirname(playlist), stem === "" ? `${name}.segments` : stem);
-}
-
-/** Whether a target's name says that a set will be delivered there. */
-export const isPlaylistName = (path: string): boolean => path.endsWith(PLAYLIST_SUFFIX);
 
 /**
  * Publishes a playlist with its segments: the segments first, under names no other attempt gives, then the playlist;
@@ -45,24 +29,19 @@ export async function publishSet(
   { tag, signal }: DeliveryOptions,
   gate: Gate,
 ): Promise<void> {
-  const text = await readOwn(parcel.entry);
-  const names = new Map(
-    segmentsOf(text).map((segment) => [segment, `pontus.${tag}.${basename(segment)}`]),
-  );
+  const set = nameSet(await readPlaylist(parcel.entry), tag, basename(place.folder));
   const previous = await previousSegments(place.playlist);
   await sweepSegments(place.folder, tag, (name) => previous.some((file) => file.name === name));
 
   const part = join(dirname(place.playlist), partName(basename(place.playlist), tag));
-  const segments = [...new Set(names.values())].map((name) => ({
-    from: join(parcel.segments, name.slice(`pontus.${tag}.`.length)),
+  const segments = set.segments.map(({ own, name }) => ({
+    from: join(parcel.segments, own),
     part: join(place.folder, partName(name, tag)),
     path: join(place.folder, name),
   }));
   try {
     await inBatches(segments, COPIES_AT_ONCE, ({ from, part }) => copyPart(from, part, signal));
-    const uri = (segment: string) =>
-      [basename(place.folder), names.get(segment) ?? segment].map(encodeURIComponent).join("/");
-    await writePart(part, (handle) => handle.writeFile(rewritePlaylist(text, uri)));
+    await writePart(part, (handle) => handle.writeFile(set.playlist));
     await gate();
     for (const { part, path } of segments) await rename(part, path);
     await syncFolder(place.folder);
@@ -85,7 +64,7 @@ export async function publishSet(
   await sweepSegments(place.folder, tag, () => false).catch(() => {});
 }
 
-const isOfTag = (name: string, tag: string): boolean => SEGMENT.exec(name)?.[1] === tag;
+const isOfTag = (name: string, tag: string): boolean => tagOfSegment(name) === tag;
 
 /** Removes segments and temporaries of other attempts, except those to be kept; a stranger's files are left alone. */
 async function sweepSegments(
@@ -94,7 +73,7 @@ async function sweepSegments(
   isKept: (name: string) => boolean,
 ): Promise<void> {
   for (const name of await readdir(folder)) {
-    const itsTag = SEGMENT.exec(name)?.[1];
+    const itsTag = tagOfSegment(name);
     const isOldSegment = itsTag !== undefined && itsTag !== tag && !isKept(name);
     if (isOldSegment || isStaleSegmentPart(name, tag)) await discard(join(folder, name));
   }
@@ -125,27 +104,5 @@ function decoded(text: string): string {
     return decodeURIComponent(text);
   } catch {
     return text;
-  }
-}
-
-async function readOwn(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new TaskError("internal", "Cannot read the finished playlist: it is gone or damaged", {
-      cause,
-    });
-  }
-}
-
-/** Runs an action on every item, a few at once; when one fails, those beside it end first. */
-async function inBatches<T>(
-  items: readonly T[],
-  size: number,
-  action: (item: T) => Promise<void>,
-): Promise<void> {
-  for (let at = 0; at < items.length; at += size) {
-    const results = await Promise.allSettled(items.slice(at, at + size).map(action));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 }

@@ -6,9 +6,17 @@ import { TaskError } from "../task/errors.ts";
 import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
 import { errnoOf, sourceError, targetError } from "./file-errors.ts";
 import { copyPart, discard, partName, sweepParts, syncFolder, writePart } from "./file-part.ts";
-import { isPlaylistName, publishSet, segmentFolderOf } from "./file-set.ts";
+import { publishSet } from "./file-set.ts";
 import { RealFolders, realPathOf } from "./real-path.ts";
-import type { Address, DeliveryOptions, OpenedSource, Parcel, Storage } from "./storage.ts";
+import { isPlaylistName, segmentFolderOf } from "./set-names.ts";
+import type {
+  Address,
+  DeliveryOptions,
+  OpenedSource,
+  OpenOptions,
+  Parcel,
+  Storage,
+} from "./storage.ts";
 
 /** Where files may be: absolute or relative to the working folder. */
 export type FileStorageOptions = {
@@ -70,7 +78,7 @@ export class FileStorage implements Storage {
     return { url, key: `file:${await this.#judgeSoon(url, "target")}` };
   }
 
-  async open(url: string, signal: AbortSignal): Promise<OpenedSource> {
+  async open(url: string, { signal }: OpenOptions): Promise<OpenedSource> {
     return unlessAborted(signal, async () => {
       const path = await this.#judge(url, "source");
       try {

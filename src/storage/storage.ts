@@ -9,6 +9,18 @@ export type Address = {
 /** A source that was opened for a task. */
 export type OpenedSource = { readonly path: string; readonly sizeBytes: number };
 
+/** How much of a source has been fetched; the whole is unknown where its server does not tell it. */
+export type Fetched = { readonly doneBytes: number; readonly totalBytes?: number };
+
+/** The conditions of opening a source. */
+export type OpenOptions = {
+  /** The attempt's own scratch folder: a source that is not on this machine is fetched into it. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Called while a source is fetched, after every piece. */
+  readonly onProgress?: (fetched: Fetched) => void;
+};
+
 /** What is delivered: one file, or a playlist with the folder of its segments. Paths are absolute, in scratch. */
 export type Parcel = {
   readonly entry: string;
@@ -46,11 +58,12 @@ export interface Storage {
   target(url: string): Promise<Address>;
 
   /**
-   * Judges the address again (links may have changed since) and opens it.
+   * Judges the address again (links may have changed since) and opens it; one that lies elsewhere is fetched first.
    *
-   * @throws {TaskError} `source_missing`, `access_denied`
+   * @throws {TaskError} `source_missing`, `access_denied`; of what is fetched `source_unreachable`, `source_hangs`,
+   *   `source_address_invalid`, `scratch_full`
    */
-  open(url: string, signal: AbortSignal): Promise<OpenedSource>;
+  open(url: string, options: OpenOptions): Promise<OpenedSource>;
 
   /**
    * Finds out early, before an encode, whether the target could be written; makes missing folders.
@@ -61,9 +74,10 @@ export interface Storage {
 
   /**
    * Publishes a parcel at the target: a reader sees the old file or the new one, never half of one. What it does not
-   * finish it takes away again; what a crash left, a later `prepare` or `deliver` of the same target does.
+   * finish it takes away again; what a crash left, a later `prepare` or `deliver` of the same target does. How far a
+   * protocol allows less is said by its adapter.
    *
-   * @throws {TaskError} `target_unwritable`, `target_full`, `access_denied`, or what `mayPublish` threw
+   * @throws {TaskError} `target_unwritable`, `target_unreachable`, `target_full`, `access_denied`, or what `mayPublish` threw
    */
   deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void>;
 }

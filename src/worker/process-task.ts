@@ -12,7 +12,7 @@ import type { TaskStore } from "../store/store.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import type { Output, Progress } from "../task/task.ts";
 import { describeOutput } from "./describe-output.ts";
-import { ProgressTracker } from "./progress.ts";
+import { fetching, ProgressTracker } from "./progress.ts";
 
 /** What the line needs of the rest of the system. */
 export type Line = {
@@ -46,8 +46,12 @@ export async function processTask(
   const { engine } = line;
   await mkdir(folder, { recursive: true });
 
-  line.onProgress({ phase: "FETCHING", outTimeSeconds: 0, speed: 0, fps: 0 });
-  const source = await line.storageOf(task.sourceUrl, "source").open(task.sourceUrl, signal);
+  line.onProgress(fetching({ doneBytes: 0 }));
+  const source = await line.storageOf(task.sourceUrl, "source").open(task.sourceUrl, {
+    folder,
+    signal,
+    onProgress: (fetched) => line.onProgress(fetching(fetched)),
+  });
   const media = await engine.probe({ path: source.path, side: "source" }, signal);
 
   const failures = new Map<number, TaskError>();

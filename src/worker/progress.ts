@@ -1,11 +1,20 @@
 import type { EngineProgress } from "../engine/engine.ts";
 import type { Plan, Step } from "../plan/plan.ts";
+import type { Fetched } from "../storage/storage.ts";
 import type { Progress } from "../task/task.ts";
 
 /** Percent before the outputs have been verified: no more than this. */
 const PERCENT_UNVERIFIED_MAX = 99;
 /** Weight of the newest speed in the moving average that the ETA is made from. */
 const SPEED_WEIGHT = 0.3;
+
+/** The progress of a task whose source is fetched; the percentage is of that phase. */
+export function fetching({ doneBytes, totalBytes = 0 }: Fetched): Progress {
+  const progress = { phase: "FETCHING", outTimeSeconds: 0, speed: 0, fps: 0 } as const;
+  if (totalBytes <= 0) return progress;
+  const percent = Math.round((doneBytes / totalBytes) * 1000) / 10;
+  return { ...progress, percent: Math.min(PERCENT_UNVERIFIED_MAX, percent) };
+}
 
 /** What an engine reports of one step, turned into the progress of the task: one object a run of a plan. */
 export class ProgressTracker {

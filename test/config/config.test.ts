@@ -47,6 +47,7 @@ describe("parseConfig", () => {
         ffmpeg: "ffmpeg",
         ffprobe: "ffprobe",
         stallTimeoutMs: 60_000,
+        httpTimeoutMs: 30_000,
         stopGraceMs: 10_000,
         leaseMs: 6_000,
         logLevel: "info",

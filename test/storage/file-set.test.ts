@@ -2,7 +2,6 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStorage } from "../../src/storage/file.ts";
-import { segmentFolderOf } from "../../src/storage/file-set.ts";
 import { aSet, failureOf, freely, playSet } from "../contract/storage.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
@@ -15,18 +14,6 @@ async function aStorage() {
   const read = (name: string) => readFile(join(root, name), "utf8").catch(() => undefined);
   return { storage: await FileStorage.open({ roots: [root] }), root, scratch, read };
 }
-
-describe("segmentFolderOf", () => {
-  test.each([
-    ["/m/a.m3u8", "/m/a"],
-    ["/m/a.b.m3u8", "/m/a.b"],
-    ["/m/live", "/m/live.segments"],
-    ["/m/a.M3U8", "/m/a.M3U8.segments"],
-    ["/m/.m3u8", "/m/.m3u8.segments"],
-  ])("of %s is %s", (playlist, folder) => {
-    expect(segmentFolderOf(playlist)).toBe(folder);
-  });
-});
 
 describe("publishSet", () => {
   test("gives the segments of every attempt names of their own", async () => {

@@ -14,6 +14,7 @@ import { aStorage, aStorageBench, filesOf } from "../fixtures/file-storage.ts";
 setDefaultTimeout(60_000);
 
 const { signal } = new AbortController();
+const opening = { folder: "", signal };
 
 const harness = { describe, test, expect };
 const byUrl = (root: string, name: string) => pathToFileURL(join(root, name)).href;
@@ -74,7 +75,7 @@ describe("FileStorage links", () => {
       for (const use of [
         () => storage.source(url),
         () => storage.target(url),
-        () => storage.open(url, signal),
+        () => storage.open(url, opening),
         () => storage.prepare(url, signal),
       ])
         expect((await failureOf(use())).code).toBe("access_denied");
@@ -85,7 +86,7 @@ describe("FileStorage links", () => {
   test("that lead nowhere are missing as a source, and replaced as a target", async () => {
     const { storage, root, other, scratch } = await aStorage();
     await symlink(join(other, "none.mp4"), join(root, "link.mp4"));
-    expect((await failureOf(storage.open("link.mp4", signal))).code).toBe("source_missing");
+    expect((await failureOf(storage.open("link.mp4", opening))).code).toBe("source_missing");
     await storage.prepare("link.mp4", signal);
     await storage.deliver(await aFile(scratch, "new"), "link.mp4", freely("t-1"));
     expect(await filesOf(other)).toEqual([]);
@@ -125,7 +126,7 @@ describe("FileStorage.prototype.open", () => {
     const states = await Promise.all(
       ["folder.mp4", "fifo.mp4", "socket.mp4", "file.mp4/below.mp4", "circle.mp4"].map(
         async (url) => {
-          const { code, message } = await failureOf(storage.open(url, signal));
+          const { code, message } = await failureOf(storage.open(url, opening));
           return `${code}: ${message.split(": ")[1]}`;
         },
       ),
@@ -143,7 +144,7 @@ describe("FileStorage.prototype.open", () => {
   test("opens an empty file: what is in it is not its question", async () => {
     const { storage, root } = await aStorage();
     await writeFile(join(root, "-i"), "");
-    expect(await storage.open("-i", signal)).toEqual({ path: join(root, "-i"), sizeBytes: 0 });
+    expect(await storage.open("-i", opening)).toEqual({ path: join(root, "-i"), sizeBytes: 0 });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { EngineProgress } from "../../src/engine/engine.ts";
 import type { Plan, Step } from "../../src/plan/plan.ts";
-import { ProgressTracker } from "../../src/worker/progress.ts";
+import { fetching, ProgressTracker } from "../../src/worker/progress.ts";
 
 const aStep = (share: number): Step => ({ name: "encode", args: [], writes: [], share });
 
@@ -66,5 +66,17 @@ describe("ProgressTracker", () => {
     const tracker = trackerOf(aPlan([1], 10), 1);
     tracker.update(at(10));
     expect(tracker.delivering()).toMatchObject({ phase: "DELIVERING", percent: 99 });
+  });
+});
+
+describe("fetching", () => {
+  test.each([
+    [{ doneBytes: 0 }, undefined],
+    [{ doneBytes: 5 }, undefined],
+    [{ doneBytes: 0, totalBytes: 0 }, undefined],
+    [{ doneBytes: 1, totalBytes: 3 }, 33.3],
+    [{ doneBytes: 3, totalBytes: 3 }, 99],
+  ])("of %j is %p percent", (fetched, percent) => {
+    expect(fetching(fetched).percent).toBe(percent);
   });
 });

@@ -1,0 +1,236 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { pipeline } from "node:stream/promises";
+import { IdleLimit } from "./idle-limit.ts";
+
+/** A longer chain is a circle or a mistake. */
+const REDIRECTS_MAX = 5;
+/** What is left of an answer is read up to this size, so that its connection serves again; else it is closed. */
+const DRAINED_BYTES_MAX = 64 << 10;
+/** Those that ask for the same request elsewhere; @see https://fetch.spec.whatwg.org/#http-redirect-fetch */
+const REDIRECTS = [301, 302, 307, 308];
+
+/** A request of ours. */
+export type OutRequest = {
+  readonly method: "GET" | "PUT";
+  readonly headers: Readonly<Record<string, string>>;
+  /** Opened anew for every redirect. */
+  readonly body?: { readonly sizeBytes: number; readonly read: () => AsyncIterable<Uint8Array> };
+  /** Ends it when nothing moves for so long: while it connects, in the head, in the body, while bytes are taken. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+/** The answer to a request: its head. Its bytes are read, or it is closed. */
+export type OutAnswer = {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  /** Whether it came after the whole body of the request had been handed over. */
+  readonly isAfterBody: boolean;
+  /** The bytes as sent, while the reader takes them; @throws {EgressError} as `sendOut` */
+  readonly chunks: () => AsyncIterable<Uint8Array>;
+  readonly close: () => void;
+};
+
+/** Why there is no answer, or no whole one; `state` ends a sentence. */
+export class EgressError extends Error {
+  override readonly name = "EgressError";
+
+  constructor(
+    readonly kind: "hangs" | "unreachable" | "redirect",
+    readonly state: string,
+    options?: ErrorOptions,
+  ) {
+    super(state, options);
+  }
+}
+
+/**
+ * Sends a request out: the one function that every outgoing connection for sources and targets passes, and every hop of
+ * a redirect. It is followed at most 5 times, to http and https alone; credentials go to the host they were given for.
+ *
+ * By `node:http` and not `fetch`: fetch of Deno drops Content-Length for a streamed body (measured with 2.9.6), which
+ * many servers refuse, and neither runtime tells how much of a body a server has taken.
+ *
+ * @throws {EgressError}, the signal's reason, or what reading the body threw
+ */
+export async function sendOut(url: URL, request: OutRequest): Promise<OutAnswer> {
+  let at = url;
+  let authorization = basicOf(url);
+  for (let hops = 0; ; hops++) {
+    const headers = { ...request.headers, ...(authorization && { authorization }) };
+    const answer = await sendOnce(at, { ...request, headers });
+    const location = answer.header("location");
+    if (!REDIRECTS.includes(answer.status) || location === undefined) return answer;
+    answer.close();
+    if (hops === REDIRECTS_MAX)
+      throw new EgressError("redirect", `it redirects more than ${REDIRECTS_MAX} times`);
+    const next = URL.parse(location, at);
+    if (!next) throw new EgressError("redirect", "it redirects to a malformed address");
+    if (!/^https?:$/.test(next.protocol))
+      throw new EgressError(
+        "redirect",
+        `it redirects to an address of the scheme "${next.protocol.slice(0, -1)}"`,
+      );
+    authorization = basicOf(next) ?? (next.origin === at.origin ? authorization : undefined);
+    at = next;
+  }
+}
+
+/** The user info of an address as the header that carries it; @see https://www.rfc-editor.org/rfc/rfc7617 */
+function basicOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  const pair = `${decoded(username)}:${decoded(password)}`;
+  return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function sendOnce(
+  url: URL,
+  { method, headers, body, idleTimeoutMs, signal }: OutRequest,
+): Promise<OutAnswer> {
+  signal.throwIfAborted();
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  const idle = new IdleLimit(idleTimeoutMs);
+  const explain = (error: unknown): unknown => {
+    if (signal.aborted) return signal.reason;
+    if (idle.isOver)
+      return new EgressError("hangs", `nothing moved for ${idleTimeoutMs / 1000} s`, {
+        cause: error,
+      });
+    return isNetworkError(error) ? unreachable(error) : error;
+  };
+  const open = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const request = open(bare, {
+    method,
+    headers: {
+      "user-agent": "Pontus",
+      accept: "*/*",
+      ...(method === "GET" && { "accept-encoding": "identity" }),
+      ...(body && { "content-length": String(body.sizeBytes) }),
+      ...headers,
+    },
+    signal: AbortSignal.any([signal, idle.signal]),
+  });
+  try {
+    idle.start();
+    const sent = { bytes: 0 };
+    const message = await answerTo(request, body && counted(body.read(), sent, idle));
+    idle.start();
+    message.once("close", () => idle.stop());
+    // A reader meets it where it reads; one that is closed unread has nobody to tell.
+    message.on("error", () => {});
+    const isAfterBody = sent.bytes === (body?.sizeBytes ?? 0);
+    return {
+      status: message.statusCode ?? 0,
+      header: (name) => headerOf(message, name),
+      isAfterBody,
+      chunks: () => chunksOf(message, idle, explain),
+      close: () => {
+        const size = Number(headerOf(message, "content-length"));
+        if (isAfterBody && size <= DRAINED_BYTES_MAX) message.resume();
+        else message.destroy();
+      },
+    };
+  } catch (error) {
+    idle.stop();
+    request.destroy();
+    throw explain(error);
+  }
+}
+
+/** The head of the answer, which may come before the body has been sent: then it counts, not what sending ended with. */
+async function answerTo(
+  request: ClientRequest,
+  body: AsyncIterable<Uint8Array> | undefined,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request.once("response", resolve);
+  // Kept for as long as the request lives: one that fails after its answer has nobody else to tell.
+  request.on("error", reject);
+  request.once("close", () => reject(new NoAnswer("closed before it answered")));
+  if (body) pipeline(body, request).catch(reject);
+  else request.end();
+  return promise;
+}
+
+/** A connection that ended in order, without an answer. */
+class NoAnswer extends Error {}
+
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  sent: { bytes: number },
+  idle: IdleLimit,
+): AsyncIterable<Uint8Array> {
+  for await (const chunk of body) {
+    sent.bytes += chunk.byteLength;
+    // The next one is asked for when there is room: that bytes were taken is what starts the wait anew.
+    idle.start();
+    yield chunk;
+  }
+  idle.start();
+}
+
+async function* chunksOf(
+  message: IncomingMessage,
+  idle: IdleLimit,
+  explain: (error: unknown) => unknown,
+): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of message as AsyncIterable<Uint8Array>) {
+      // The reader's own time is not the server's.
+      idle.stop();
+      yield chunk;
+      idle.start();
+    }
+    if (!message.complete) throw new NoAnswer("closed before its end");
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    idle.stop();
+    message.destroy();
+  }
+}
+
+function headerOf(message: IncomingMessage, name: string): string | undefined {
+  const value = message.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** What certificates and handshakes fail with: OpenSSL's codes, and the words of Deno's TLS. */
+const TLS = /CERT|SSL|TLS|EPROTO|SELF_SIGNED|UNABLE_TO|certificate|UnknownIssuer|corrupt message/;
+const DNS = /ENOTFOUND|EAI_|dns error|getaddrinfo/;
+const REFUSED = /ECONNREFUSED|os error 111/;
+const CUT = /ECONNRESET|EPIPE|ECONNABORTED|aborted|closed|hang up/;
+
+function isNetworkError(error: unknown): error is Error {
+  return error instanceof NoAnswer || (error instanceof Error && textOf(error) !== "");
+}
+
+/** Everything a network error says about itself, where it is one: its codes and words, those of its causes too. */
+function textOf(error: Error): string {
+  const code = "code" in error ? String(error.code) : "";
+  const cause = error.cause instanceof Error ? textOf(error.cause) : "";
+  return error.name === "TaskError" ? "" : `${code} ${error.message} ${cause}`.trim();
+}
+
+function unreachable(error: Error): EgressError {
+  const text = textOf(error);
+  const state = [
+    { says: DNS, state: "its host name cannot be resolved" },
+    { says: REFUSED, state: "the connection was refused" },
+    { says: TLS, state: "no trusted TLS connection can be made" },
+    { says: CUT, state: "the connection was cut" },
+  ].find(({ says }) => says.test(text))?.state;
+  return new EgressError("unreachable", state ?? "no connection can be made", { cause: error });
+}

@@ -1,0 +1,30 @@
+/** A limit on how long nothing may happen; every start begins the wait anew. */
+export class IdleLimit {
+  readonly #abort = new AbortController();
+  readonly #limitMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** Aborted when the wait was too long. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isOver(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Something happened, or begins: waits from here. */
+  start(): void {
+    this.stop();
+    this.#timer = setTimeout(() => this.#abort.abort(), this.#limitMs);
+  }
+
+  /** Nothing is waited for. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
