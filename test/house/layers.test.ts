@@ -24,6 +24,7 @@ const OWNERS = [
   { what: /^valibot$/, only: ["main", "config", "worker", "probe", "engine"] },
   { what: /^drizzle-orm(\/|$)/, only: ["store", "queue", "events", "db"] },
   { what: /^bun(:|$)/, only: ["runtime/bun.ts", "db/sqlite.bun.ts"] },
+  { what: /^node:sqlite$/, only: ["db/sqlite.deno.ts"] },
   {
     what: /^node:/,
     only: [
