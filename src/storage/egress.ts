@@ -127,7 +127,8 @@ async function sendOnce(
     const sent = { bytes: 0 };
     const message = await answerTo(request, body && counted(body.read(), sent, idle));
     idle.start();
-    message.once("close", () => idle.stop());
+    // Deno has no "close" after an answer that was read to its end.
+    for (const event of ["end", "close"]) message.once(event, () => idle.end());
     // A reader meets it where it reads; one that is closed unread has nobody to tell.
     message.on("error", () => {});
     const isAfterBody = sent.bytes === (body?.sizeBytes ?? 0);
@@ -138,12 +139,13 @@ async function sendOnce(
       chunks: () => chunksOf(message, idle, explain),
       close: () => {
         const size = Number(headerOf(message, "content-length"));
-        if (isAfterBody && size <= DRAINED_BYTES_MAX) message.resume();
-        else message.destroy();
+        if (isAfterBody && size <= DRAINED_BYTES_MAX) return void message.resume();
+        idle.end();
+        message.destroy();
       },
     };
   } catch (error) {
-    idle.stop();
+    idle.end();
     request.destroy();
     throw explain(error);
   }
@@ -197,7 +199,7 @@ async function* chunksOf(
   } catch (error) {
     throw explain(error);
   } finally {
-    idle.stop();
+    idle.end();
     message.destroy();
   }
 }

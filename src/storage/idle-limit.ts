@@ -2,6 +2,7 @@
 export class IdleLimit {
   readonly #abort = new AbortController();
   readonly #limitMs: number;
+  #hasEnded = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limitMs: number) {
@@ -20,11 +21,18 @@ export class IdleLimit {
   /** Something happened, or begins: waits from here. */
   start(): void {
     this.stop();
+    if (this.#hasEnded) return;
     this.#timer = setTimeout(() => this.#abort.abort(), this.#limitMs);
   }
 
-  /** Nothing is waited for. */
+  /** Nothing is waited for, until the next start. */
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** All is over: a start that comes late (of a body still being sent when its answer was read) begins nothing. */
+  end(): void {
+    this.stop();
+    this.#hasEnded = true;
   }
 }
