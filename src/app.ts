@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import type { Config } from "./config/config.ts";
+import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
 import { type Database, openDatabase } from "./db/database.ts";
 import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
@@ -9,7 +9,7 @@ import type { Engine } from "./engine/engine.ts";
 import type { Readiness } from "./http/health.ts";
 import { createHttpApp } from "./http/http.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
-import type { Runtime } from "./runtime/runtime.ts";
+import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
 import { FileStorage } from "./storage/file.ts";
 import { HttpStorage } from "./storage/http.ts";
 import { type Storage, storageFor } from "./storage/storage.ts";
@@ -25,6 +25,8 @@ const log = getLogger(["pontus"]);
 
 /** A connection on which nothing moves for so long is closed: a slow client holds no place for ever. */
 const IDLE_TIMEOUT_SECONDS = 30;
+/** What the runtime cuts off by itself, without an answer of the contract; the app refuses what is too large far below. */
+const CUT_BODY_BYTES = 2 ** 40;
 /** A probe reads headers and a few packets; one that takes longer waits for something that does not come. */
 const PROBE_TIMEOUT_MS = 60_000;
 /** How long running calls may take to end when the service stops. */
@@ -62,16 +64,10 @@ export async function startService(
     bodyBytesMax,
     targetsMax,
     defaultProfile,
-    readiness: () => readinessOf(chosen(), parts.queue, working),
+    readiness: () => readinessOf(chosen(), parts, working),
     version,
   });
-  const server = await runtime.serve({
-    host: config.host,
-    port: config.port,
-    fetch: http.fetch,
-    idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
-    bodyBytesMax: 2 * bodyBytesMax,
-  });
+  const server = await listen(config, runtime, http.fetch);
   const url = urlOf(config.host, server.port);
   const made = `${runtime.name} ${runtime.version}`;
   log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
@@ -89,6 +85,21 @@ export async function startService(
     log.info("Pontus has stopped");
   };
   return { url, ready, stop };
+}
+
+async function listen(
+  { host, port }: Config,
+  runtime: Runtime,
+  fetch: ServeOptions["fetch"],
+): Promise<Server> {
+  const limits = { idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS, bodyBytesMax: CUT_BODY_BYTES };
+  try {
+    return await runtime.serve({ host, port, fetch, ...limits });
+  } catch {
+    // Runtimes tell the two apart differently, and Bun not at all.
+    const why = "another process listens there, or it is no address of this machine";
+    throw new ConfigError([`Cannot use PONTUS_HOST "${host}" with PONTUS_PORT "${port}": ${why}`]);
+  }
 }
 
 /** Does a thing when it is first asked for, and gives the same to all. */
@@ -236,14 +247,15 @@ async function beginWork(
 
 async function readinessOf(
   opening: Promise<ChosenEngine>,
-  queue: SqliteQueue,
+  { queue, database }: Parts,
   working: Working | undefined,
 ): Promise<Readiness> {
   const engine = await opening.then(
     (chosen) => ({ ok: true, detail: describeEngine(chosen) }),
     (error: Error) => ({ ok: false, detail: error.message }),
   );
-  const store = await queue.depth().then(
+  const checked = database.checkWritable().then(() => queue.depth());
+  const store = await checked.then(
     ({ pending, running }) => ({
       ok: true,
       detail: `${pending} tasks pending, ${running} running`,
