@@ -14,8 +14,10 @@ const SAMPLERATES: Readonly<Record<AudioCodec, readonly number[]>> = {
   opus: [8000, 12000, 16000, 24000, 48000],
 };
 
-/** The FLV muxer's, with MP3. */
-const FLV_MP3_SAMPLERATES = [11025, 22050, 44100];
+/** The FLV muxer's, with MP3; FLV's own flags know no 48 kHz, the sound itself says it. */
+const FLV_MP3_SAMPLERATES = [11025, 22050, 44100, 48000];
+/** The mp4 muxer's, with MP3: lower ones it calls "not standard" and refuses. MOV's takes all. */
+const MP4_MP3_SAMPLERATE_MIN = 16_000;
 
 /** kbit/s of MPEG-1 and, at 24 kHz and less, MPEG-2 Layer II: ffmpeg's encoder takes no others. */
 const MP2_KBPS = [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384];
@@ -71,10 +73,18 @@ function samplerateOf(
   source: AudioStream,
   container: Written,
 ): number | undefined {
-  const known = container === "flv" && codec === "mp3" ? FLV_MP3_SAMPLERATES : SAMPLERATES[codec];
+  const known = samplerates(codec, container);
   const wanted = samplerateHz ?? source.samplerateHz;
   if (samplerateHz === undefined && known.includes(wanted)) return undefined;
   return known.find((rate) => rate >= wanted) ?? known.at(-1);
+}
+
+/** The sample rates that an encoder takes and a container holds with its codec, in Hz, rising. */
+export function samplerates(codec: AudioCodec, container: Written): readonly number[] {
+  const known = SAMPLERATES[codec];
+  if (codec !== "mp3") return known;
+  if (container === "flv") return FLV_MP3_SAMPLERATES;
+  return container === "mp4" ? known.filter((rate) => rate >= MP4_MP3_SAMPLERATE_MIN) : known;
 }
 
 /** The highest bitrate that the encoder takes and that is not above the one asked for. */

@@ -1,7 +1,9 @@
 import { toNumber } from "../lib/rational.ts";
 import type { AudioStream, VideoStream } from "../probe/media.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../profile/profile.ts";
+import { samplerates } from "./audio.ts";
 import { codecName, type Written } from "./containers.ts";
+import { RATE_SLACK } from "./framerate.ts";
 import { isSquare, uprightSize } from "./picture.ts";
 import type { StreamDecision } from "./plan.ts";
 import { PIXEL_FORMAT } from "./video-filters.ts";
@@ -15,9 +17,6 @@ const COMMON_PROFILES: Readonly<Record<string, readonly string[]>> = {
   mpeg2video: ["Simple", "Main"],
   aac: ["LC"],
 };
-
-/** 30.003 is no more than 30: averages are rounded. */
-const RATE_SLACK = 1.001;
 
 const encode = (why: string): StreamDecision => ({ action: "encode", why });
 const COPY_ASKED: StreamDecision = { action: "copy", why: "the profile asks for a copy" };
@@ -42,12 +41,13 @@ export function decideVideo(
 export function decideAudio(
   wanted: Rendition["audio"],
   source: AudioStream | undefined,
+  container: Written,
   isClipped: boolean,
 ): StreamDecision {
   if (wanted === "none") return none("the profile asks for none");
   if (!source) return none("the source has no audio");
   if (wanted === "copy") return COPY_ASKED;
-  const fault = audioFault(wanted, source) ?? (isClipped ? CLIP_FAULT : undefined);
+  const fault = audioFault(wanted, source, container) ?? (isClipped ? CLIP_FAULT : undefined);
   return fault === undefined ? COPY_FITS : encode(fault);
 }
 
@@ -118,21 +118,28 @@ function bitrateFault(wantedBps: number, ownBps: number | undefined): string | u
   return ownBps > wantedBps ? `bitrate ${ownBps} is above ${wantedBps}` : undefined;
 }
 
-function audioFault(wanted: AudioEncode, source: AudioStream): string | undefined {
+function audioFault(
+  wanted: AudioEncode,
+  source: AudioStream,
+  container: Written,
+): string | undefined {
   return (
     codecFault(wanted.codec, source) ??
-    soundFault(wanted, source) ??
+    soundFault(wanted, source, container) ??
     bitrateFault(wanted.bitrateBps, source.bitrateBps)
   );
 }
 
 function soundFault(
-  { channels, samplerateHz }: AudioEncode,
+  { codec, channels, samplerateHz }: AudioEncode,
   source: AudioStream,
+  container: Written,
 ): string | undefined {
   if (channels !== undefined && channels !== source.channels)
     return `channels ${source.channels} are not ${channels}`;
   if (samplerateHz !== undefined && samplerateHz !== source.samplerateHz)
     return `sample rate ${source.samplerateHz} is not ${samplerateHz}`;
+  if (!samplerates(codec, container).includes(source.samplerateHz))
+    return `sample rate ${source.samplerateHz} is none that ${container} takes with ${codec}`;
   return undefined;
 }

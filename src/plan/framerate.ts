@@ -28,7 +28,7 @@ const USUAL_RATES = [
 const RATE_UNKNOWN = whole(25);
 
 /** 30.003 is no more than 30: averages are rounded. */
-const CAP_SLACK = 1.001;
+export const RATE_SLACK = 1.001;
 
 /** A divided rate below this part of the cap would waste too much of it: 31 gives 30, not 15.5. */
 const CAP_USE_MIN = 0.75;
@@ -61,7 +61,7 @@ function cappedRate({ codec, framerateMax }: VideoEncode, source: VideoStream): 
 
 /** Every n-th frame where that comes close to the cap, for even motion; else the cap itself. */
 function cap(rate: Rational, max: number): Rational {
-  const divisor = Math.ceil(toNumber(rate) / (max * CAP_SLACK));
+  const divisor = Math.ceil(toNumber(rate) / (max * RATE_SLACK));
   if (divisor <= 1) return rate;
   const value = toNumber(rate) / divisor;
   if (value < max * CAP_USE_MIN) return whole(max);

@@ -62,10 +62,13 @@ describe("audioArgs", () => {
 
   test.each([
     ["mp3", 96_000, undefined, "mp4", 48_000],
-    ["mp3", 48_000, undefined, "flv", 44_100],
+    ["mp3", 96_000, undefined, "flv", 48_000],
+    ["mp3", 8000, undefined, "mp4", 16_000],
+    ["mp3", 44_100, 8000, "mp4", 16_000],
+    ["mp3", 12_000, undefined, "mp4", 16_000],
     ["mp3", 32_000, undefined, "flv", 44_100],
     ["mp3", 16_000, undefined, "flv", 22_050],
-    ["mp3", 44_100, 48_000, "flv", 44_100],
+    ["mp3", 44_100, 32_000, "flv", 44_100],
     ["opus", 44_100, undefined, "webm", 48_000],
     ["opus", 22_050, undefined, "webm", 24_000],
     ["opus", 48_000, 44_100, "webm", 48_000],
@@ -86,6 +89,10 @@ describe("audioArgs", () => {
 
   test.each([
     ["mp3", 44_100, "flv"],
+    ["mp3", 48_000, "flv"],
+    ["mp3", 16_000, "mp4"],
+    ["mp3", 8000, "mov"],
+    ["mp3", 8000, "mkv"],
     ["opus", 48_000, "webm"],
     ["aac", 22_050, "flv"],
     ["ac3", 32_000, "mkv"],

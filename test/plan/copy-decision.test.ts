@@ -14,8 +14,12 @@ const video = (
   container: Written = "mp4",
 ) => decideVideo(aVideo(wanted), aVideoStream({ ...FITTING, ...source }), container, false);
 
-const audio = (source: Partial<AudioStream>, wanted: Partial<AudioEncode> = {}) =>
-  decideAudio(anAudio(wanted), anAudioStream({ bitrateBps: 128_000, ...source }), false);
+const audio = (
+  source: Partial<AudioStream>,
+  wanted: Partial<AudioEncode> = {},
+  container: Written = "mp4",
+) =>
+  decideAudio(anAudio(wanted), anAudioStream({ bitrateBps: 128_000, ...source }), container, false);
 
 const { width: _w, height: _h, framerateMax: _f, ...ANY_SIZE } = aVideo();
 
@@ -135,20 +139,29 @@ describe("decideAudio", () => {
     expect(audio(source, wanted)).toEqual({ action: "encode", why });
   });
 
+  test.each([
+    ["mp4", "sample rate 8000 is none that mp4 takes with mp3"],
+    ["flv", "sample rate 8000 is none that flv takes with mp3"],
+    ["mov", "the source is as asked for"],
+  ] as const)("asks whether %s takes the rate", (container, why) => {
+    const source = anAudioStream({ codec: "mp3", samplerateHz: 8000, bitrateBps: 8000 });
+    expect(decideAudio({ codec: "mp3", bitrateBps: 8000 }, source, container, false).why).toBe(why);
+  });
+
   test("encodes what does not say its bitrate", () => {
     const { bitrateBps: _, ...source } = anAudioStream();
-    expect(decideAudio(anAudio(), source, false).why).toBe("the bitrate is not known");
+    expect(decideAudio(anAudio(), source, "mp4", false).why).toBe("the bitrate is not known");
   });
 
   test("copies any channels and rate where none are asked for", () => {
     const source = anAudioStream({ channels: 6, samplerateHz: 44_100 });
     const wanted = { codec: "aac", bitrateBps: 192_000 } as const;
-    expect(decideAudio(wanted, source, false).action).toBe("copy");
-    expect(decideAudio(wanted, source, true).action).toBe("encode");
+    expect(decideAudio(wanted, source, "mp4", false).action).toBe("copy");
+    expect(decideAudio(wanted, source, "mp4", true).action).toBe("encode");
   });
 
   test("makes none where none is asked for or there", () => {
-    expect(decideAudio("none", anAudioStream(), false).action).toBe("none");
-    expect(decideAudio("copy", undefined, false).action).toBe("none");
+    expect(decideAudio("none", anAudioStream(), "mp4", false).action).toBe("none");
+    expect(decideAudio("copy", undefined, "mp4", false).action).toBe("none");
   });
 });
