@@ -29,6 +29,13 @@ const ROWS: readonly Row[] = [
     evenAtZero: true,
   },
   {
+    // A copy from a source that has none. Said by the muxers of Matroska, MPEG-TS, FLV and mp4, before the next row's words.
+    pattern:
+      /packet with unknown timestamp|first pts and dts value must be set|Packet is missing PTS|Timestamps are unset in a packet/m,
+    code: "output_not_supported",
+    say: () => write("what is copied into it has no time stamps"),
+  },
+  {
     pattern:
       /(?:Error writing trailer|Error closing file|av_interleaved_write_frame\(\)).*: (.+)$/m,
     code: "internal",
@@ -134,6 +141,12 @@ const ROWS: readonly Row[] = [
       /^.+: (No such file or directory|Is a directory|Not a directory|Permission denied|Read-only file system)$/m,
     code: "target_unwritable",
     say: (why) => write(why),
+  },
+  {
+    // Before "Empty output" as a whole. Asked for where a part of a source is copied (`plan/steps.ts`).
+    pattern: /^(?:Empty output on stream \d+|\[\w*ost#.*\] Empty output)/m,
+    code: "invalid_parameter",
+    say: () => "Cannot cut the clip: a stream that is copied has no key frame in it",
   },
   // The source again: what is found only on the way.
   {

@@ -1,16 +1,12 @@
 import { toNumber } from "../lib/rational.ts";
-import { demuxerOf } from "../probe/formats.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import type { Rendition } from "../profile/profile.ts";
-import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import { codecName, type Written } from "./containers.ts";
 import { frameRate } from "./framerate.ts";
 import { outputPicture } from "./picture.ts";
 import type { Expectation, StreamDecision } from "./plan.ts";
-
-/** Raw streams: what ffprobe says of their duration is a guess from the bitrate of their beginning. */
-const GUESSED_DURATIONS = [..."h264 hevc m4v mpegvideo mp3 aac ac3 eac3 dts amr".split(" ")];
+import { clippedSeconds, durationOf, streamSeconds } from "./spans.ts";
 
 /** Where key frames of a copied clip may lie apart: more than ten seconds is rare. */
 const KEY_FRAMES_APART_SECONDS = 10;
@@ -28,29 +24,34 @@ export type Decided = {
   readonly audio: StreamDecision;
 };
 
-/**
- * What a product must look like.
- *
- * @throws {TaskError} `invalid_parameter` where the clip starts after the end
- */
+/** What a product must look like. */
 export function expectationOf(
   decided: Decided,
   media: MediaInfo,
   clip: Clip | undefined,
 ): Expectation {
   const { video, audio } = decided;
-  const whole = durationOf(media, video.action !== "none", audio.action !== "none");
+  const timed = timedStreams(decided);
+  const whole = durationOf(media, timed.video, timed.audio);
   const durationSeconds = clip ? clippedSeconds(whole, clip) : whole;
   const isCut = clip !== undefined && (video.action === "copy" || audio.action === "copy");
   const slack = tolerance(durationSeconds, decided, media);
   return {
     ...(durationSeconds !== undefined && { durationSeconds }),
     durationToleranceSeconds: slack + (isCut ? KEY_FRAMES_APART_SECONDS : 0),
+    ...(clip && { isClip: true }),
     ...(media.video &&
       video.action !== "none" && { video: videoLook(decided, media.video, media, clip) }),
     ...(media.audio &&
       audio.action !== "none" && { audio: audioLook(decided, media.audio, media, clip) }),
   };
+}
+
+/** Which streams make a product's duration: a playlist counts its video alone where it has some, a file both. */
+function timedStreams({ container, video, audio }: Decided): { video: boolean; audio: boolean } {
+  const hasVideo = video.action !== "none";
+  const isByVideo = container === "m3u8" && hasVideo;
+  return { video: hasVideo, audio: audio.action !== "none" && !isByVideo };
 }
 
 function audioLook(
@@ -60,7 +61,7 @@ function audioLook(
   clip: Clip | undefined,
 ): NonNullable<Expectation["audio"]> {
   const codec = audioCodec(rendition, audio, source.codec, container);
-  if (audio.action === "copy") return { codec, sameAsSource: clip === undefined };
+  if (audio.action === "copy") return { codec, sameAsSource: !clip };
   const seconds = streamSeconds(source, media, clip);
   return { codec, sameAsSource: false, ...(seconds !== undefined && { durationSeconds: seconds }) };
 }
@@ -73,7 +74,7 @@ function videoLook(
 ): NonNullable<Expectation["video"]> {
   if (video.action === "copy" || typeof rendition.video === "string") {
     const { codec, width, height } = source;
-    return { codec, width, height, sameAsSource: clip === undefined };
+    return { codec, width, height, sameAsSource: !clip, isCopy: true };
   }
   const { width, height } = outputPicture(rendition.video, source);
   const codec = codecName(rendition.video.codec);
@@ -94,80 +95,20 @@ function audioCodec(
   return name === "mp2" && container === "mp4" ? "mp3" : name;
 }
 
-/** When a stream plays, in seconds from the start of the file. */
-type Span = { readonly start: number; readonly end: number };
-
-/** Nothing where the source does not say. */
-function spanOf(stream: VideoStream | AudioStream, media: MediaInfo): Span | undefined {
-  const { startSeconds, durationSeconds } = stream;
-  const demuxer = demuxerOf(media.format);
-  if (durationSeconds === undefined || GUESSED_DURATIONS.includes(demuxer)) return undefined;
-  const start = (startSeconds ?? media.startSeconds ?? 0) - (media.startSeconds ?? 0);
-  // Matroska's tag counts from the start of the file.
-  return { start, end: demuxer === "matroska" ? durationSeconds : start + durationSeconds };
-}
-
-/** The part of a stream that a clip holds; nothing where the source does not say. */
-function streamSeconds(
-  stream: VideoStream | AudioStream,
-  media: MediaInfo,
-  clip: Clip | undefined,
-): number | undefined {
-  const span = spanOf(stream, media);
-  if (!span) return undefined;
-  const from = clip?.startSeconds ?? 0;
-  const to = from + (clip?.durationSeconds ?? Number.POSITIVE_INFINITY);
-  return Math.max(0, Math.min(span.end, to) - Math.max(span.start, from));
-}
-
-/**
- * How long the streams of a product last together, in seconds; nothing where the source does not say.
- *
- * By the streams where each says, for an audio track may be shorter than its video; by the file where all its streams are used.
- */
-function durationOf(media: MediaInfo, usesVideo: boolean, usesAudio: boolean): number | undefined {
-  if (GUESSED_DURATIONS.includes(demuxerOf(media.format))) return undefined;
-  const used = [usesVideo ? media.video : undefined, usesAudio ? media.audio : undefined];
-  const ends = used
-    .filter((stream) => stream !== undefined)
-    .map((stream) => spanOf(stream, media)?.end);
-  if (ends.every((end) => end !== undefined)) return Math.max(...ends);
-  const usesAll = (usesVideo || !media.video) && (usesAudio || !media.audio);
-  return usesAll ? media.durationSeconds : undefined;
-}
-
-/**
- * What a clip leaves of a duration.
- *
- * @throws {TaskError} `invalid_parameter` where it starts after the end
- */
-export function clippedSeconds(whole: number | undefined, clip: Clip): number | undefined {
-  if (whole === undefined) return undefined;
-  const rest = whole - clip.startSeconds;
-  if (rest <= 0)
-    throw new TaskError(
-      "invalid_parameter",
-      `Cannot cut the clip: it starts at ${clip.startSeconds} s, and the source lasts ${whole} s`,
-    );
-  return Math.min(rest, clip.durationSeconds ?? rest);
-}
-
 function tolerance(
   durationSeconds: number | undefined,
-  { rendition, video, audio }: Decided,
+  decided: Decided,
   media: MediaInfo,
 ): number {
-  const used = [
-    video.action === "none" ? undefined : media.video,
-    audio.action === "none" ? undefined : media.audio,
-  ];
+  const timed = timedStreams(decided);
+  const used = [timed.video ? media.video : undefined, timed.audio ? media.audio : undefined];
   const starts = used.flatMap((stream) => stream?.startSeconds ?? []);
   // Containers differ in whether what comes before the first frame counts.
   const late = starts.length === 0 ? 0 : Math.min(...starts) - (media.startSeconds ?? 0);
   return Math.max(
     (durationSeconds ?? 0) * TOLERANCE_PART,
     TOLERANCE_SECONDS_MIN + Math.max(0, late),
-    framesSeconds(rendition.video, video, media.video),
+    framesSeconds(decided.rendition.video, decided.video, media.video),
   );
 }
 

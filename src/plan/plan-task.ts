@@ -2,10 +2,10 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
-import { clippedSeconds } from "./expectation.ts";
 import { impossibilityOf } from "./feasible.ts";
 import type { Capabilities, Plan } from "./plan.ts";
 import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
+import { clippedSeconds } from "./spans.ts";
 import { stepsOf } from "./steps.ts";
 
 /** What is asked of a plan. */
@@ -26,8 +26,8 @@ export type PlanRequest = {
  *
  * @param media - the probed source
  * @throws {TaskError} `input_not_supported` (a stream that is asked for is missing or unknown, HDR without the filters
- *   for it), `source_damaged` (it has no length), `output_not_supported` (a codec that its container does not hold),
- *   `encoder_missing`, `invalid_parameter` (a clip after the end)
+ *   for it), `source_damaged` (it has no length), `output_not_supported` (a codec that its container does not hold, a
+ *   copy that would lose something), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
   const { assignments, clip, tag } = request;

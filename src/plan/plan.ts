@@ -57,12 +57,16 @@ export type Expectation = {
   readonly durationSeconds?: number;
   /** How far the real duration may be off: max(1 %, 0.5 s), more where a copy can only cut at key frames. */
   readonly durationToleranceSeconds: number;
+  /** A part of the source was asked for: where it holds nothing of a stream, the source is not to blame. */
+  readonly isClip?: boolean;
   readonly video?: {
     readonly codec: string;
     readonly width?: number;
     readonly height?: number;
     /** The stream was copied whole: packets and time stamps are compared with the source's. */
     readonly sameAsSource: boolean;
+    /** Whole or not: the picture is turned as the source's is. */
+    readonly isCopy?: boolean;
     /** Of this stream alone, at least; absent where it is a copy or the source does not say. */
     readonly durationSeconds?: number;
   };

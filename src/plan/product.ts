@@ -1,11 +1,14 @@
+import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
+import { samplerates } from "./audio.ts";
 import { codecName, formOf, holds, keptContainer, type Written } from "./containers.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
-import type { Product } from "./plan.ts";
+import type { Product, StreamDecision } from "./plan.ts";
+import { refuseEmptyClip, soundMissed } from "./spans.ts";
 import { HDR_FILTERS, isHdr, staysInterlaced } from "./video-filters.ts";
 
 /** A product with what its arguments are made of. */
@@ -29,9 +32,12 @@ export function draftProduct(
   clip: Clip | undefined,
 ): Draft {
   refuseMissingStreams(rendition, media);
+  if (clip) refuseEmptyClip(rendition, media, clip);
   const container = containerOf(rendition, media);
   const video = decideVideo(rendition.video, media.video, container, clip !== undefined);
-  const audio = decideAudio(rendition.audio, media.audio, clip !== undefined);
+  const audio = audioOf(rendition, container, media, clip);
+  if (video.action === "copy") refuseVideoCopy(container, media);
+  if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
   const product: Product = {
     targets,
@@ -45,6 +51,40 @@ export function draftProduct(
   return { product, rendition, folder };
 }
 
+/** A clip behind the end of the sound is silent. */
+function audioOf(
+  { audio }: Rendition,
+  container: Written,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): StreamDecision {
+  const decision = decideAudio(audio, media.audio, container, clip !== undefined);
+  const why = clip && decision.action !== "none" ? soundMissed(media, clip) : undefined;
+  return why === undefined ? decision : { action: "none", why };
+}
+
+/** Raw streams that say nothing of the order and the time of their pictures. */
+const UNTIMED_FORMATS = ["h264", "hevc"];
+/** The containers that are written with the turn that makes a picture upright. */
+const TURNED_CONTAINERS = ["mp4", "mov"];
+
+function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void {
+  if (UNTIMED_FORMATS.includes(demuxerOf(format)))
+    throw refuseOutput("Cannot copy the video: the source has no time stamps");
+  if (video && video.rotation !== 0 && !TURNED_CONTAINERS.includes(container))
+    throw refuseOutput(
+      `Cannot copy the video into "${container}": it is turned by ${video.rotation} degrees, which mp4 and mov alone keep`,
+    );
+}
+
+function refuseAudioCopy(container: Written, { audio }: MediaInfo): void {
+  if (audio?.codec === "mp3" && !samplerates("mp3", container).includes(audio.samplerateHz))
+    throw refuseOutput(
+      `Cannot copy the audio into "${container}": it does not hold mp3 at ${audio.samplerateHz} Hz`,
+    );
+}
+
+const refuseOutput = (message: string): TaskError => new TaskError("output_not_supported", message);
 const refuseInput = (message: string): TaskError => new TaskError("input_not_supported", message);
 
 function refuseMissingStreams({ video, audio }: Rendition, media: MediaInfo): void {
@@ -70,10 +110,7 @@ function containerOf({ container, video, audio }: Rendition, media: MediaInfo): 
   } else if (holds(container, picture, sound)) return container;
   const streams = [picture, sound].filter((name) => name !== undefined).join(" and ");
   const name = container === "copy" ? `the source's container (${media.format})` : `"${container}"`;
-  throw new TaskError(
-    "output_not_supported",
-    `Cannot put ${streams} into ${name}: it does not hold that here`,
-  );
+  throw refuseOutput(`Cannot put ${streams} into ${name}: it does not hold that here`);
 }
 
 function nameOf(

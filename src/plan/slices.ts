@@ -1,4 +1,4 @@
-import { toNumber } from "../lib/rational.ts";
+import { type Rational, toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
@@ -67,7 +67,7 @@ function cutOf(
   if (source.isInterlaced) return { whole: "the source is interlaced" };
   const { rate } = frameRate(encode, source);
   const fps = toNumber(rate);
-  if (source.isVariableRate || !source.framerate || toNumber(source.framerate) !== fps)
+  if (source.isVariableRate || !isMultiple(source.framerate, rate))
     return { whole: "frames are dropped or repeated for an even rate" };
   const start = source.startSeconds ?? 0;
   const apart = Math.max(Math.abs(start), Math.abs(start - (audio?.startSeconds ?? start)));
@@ -83,6 +83,10 @@ function cutOf(
     ? { whole: "its key frames are too far apart" }
     : { encode, source, rate: fps, frames, count };
 }
+
+/** Whether every n-th frame of a source makes the rate: only then a slice's frames are those of the whole. */
+const isMultiple = (source: Rational | undefined, { num, den }: Rational): boolean =>
+  source !== undefined && (source.num * den) % (source.den * num) === 0;
 
 function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced {
   const { folder, product } = draft;

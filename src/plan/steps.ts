@@ -80,22 +80,49 @@ function stepOf(
   sections: readonly Section[],
   input: StepsInput,
 ): Omit<Step, "share"> {
+  const cut = cutArgs(input);
   return {
     name,
-    args: [...inputArgs(input), ...sections.flatMap(({ args }) => args)],
+    args: [...inputArgs(input, sections), ...sections.flatMap(({ args }) => [...cut, ...args])],
     writes: sections.flatMap(({ writes }) => writes),
   };
 }
 
-/** The probed demuxer is pinned: a file that looks like two things is read as the one that was judged. */
-function inputArgs({ media, clip }: StepsInput): readonly string[] {
+/**
+ * The probed demuxer is pinned: a file that looks like two things is read as the one that was judged.
+ *
+ * What is copied has to have presentation times, and AVI has none, MPEG-PS some: they are made of the decoding times. Of a
+ * clip nothing may be left to copy, as a copy begins at a key frame: such a run fails.
+ */
+function inputArgs(input: StepsInput, sections: readonly Section[]): readonly string[] {
+  const { media, clip } = input;
+  const isCopied = sections.some(({ args }) => args.includes("copy"));
   return [
+    ...(isCopied && clip ? ["-abort_on", "empty_output+empty_output_stream"] : []),
     ...["-f", demuxerOf(media.format)],
-    ...(clip && clip.startSeconds > 0 ? ["-ss", formatSeconds(clip.startSeconds)] : []),
-    ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
+    ...(isCopied ? ["-fflags", "+genpts"] : []),
+    ...(isSoughtByPacket(media) ? [] : startArgs(clip)),
     ...["-i", "input"],
   ];
 }
+
+/**
+ * Formats without an index: ffmpeg seeks in them to any packet, and decodes nothing up to the next key frame, or finds none at all.
+ * They are read from their beginning, and cut behind that. A copy then begins at the first key frame in the clip.
+ */
+const SOUGHT_BY_PACKET = "mpegts mpeg wtv h264 hevc m4v mpegvideo".split(" ");
+
+const isSoughtByPacket = ({ format }: MediaInfo): boolean =>
+  SOUGHT_BY_PACKET.includes(demuxerOf(format));
+
+const startArgs = (clip: Clip | undefined): readonly string[] =>
+  clip && clip.startSeconds > 0 ? ["-ss", formatSeconds(clip.startSeconds)] : [];
+
+/** Of each output: as an option of the input, `-t` lets one stream go on to its end where another has ended before the clip. */
+const cutArgs = ({ media, clip }: StepsInput): readonly string[] => [
+  ...(isSoughtByPacket(media) ? startArgs(clip) : []),
+  ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
+];
 
 /** To the microsecond, ffmpeg's own unit; it reads no exponents. */
 const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);

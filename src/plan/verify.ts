@@ -10,13 +10,14 @@ import { headlessSeconds, judgeCopies } from "./verify-copy.ts";
  *
  * @param output - the probed output; with packets where a stream of it is a copy
  * @param source - the probed source; with packets where a stream of it was copied
- * @throws {TaskError} `source_damaged` where the source gave less (or lasts longer) than it says, `output_wrong` where
- *   the output is not what was planned or a copy lost something
+ * @throws {TaskError} `source_damaged` where the source gave less (or lasts longer) than it says, `invalid_parameter` where
+ *   a clip holds nothing of a stream, `output_wrong` where the output is not what was planned or a copy lost something,
+ *   `output_not_supported` where the source has no time stamps to copy
  */
 export function judgeOutput(expect: Expectation, output: MediaInfo, source: MediaInfo): void {
-  judgeStream("video", expect.video, output.video);
-  judgeStream("audio", expect.audio, output.audio);
-  if (expect.video && output.video) judgePicture(expect.video, output.video);
+  judgeStream("video", expect, output.video);
+  judgeStream("audio", expect, output.audio);
+  if (expect.video && output.video) judgePicture(expect.video, output.video, source.video);
   judgeCopies(expect, output, source);
   judgeDuration(expect, output, headlessSeconds(expect, output, source));
 }
@@ -26,7 +27,7 @@ const isEmpty = (stream: VideoStream | AudioStream): boolean =>
 
 function judgeStream(
   kind: "video" | "audio",
-  expect: { readonly codec: string; readonly sameAsSource: boolean } | undefined,
+  { isClip, [kind]: expect }: Expectation,
   stream: VideoStream | AudioStream | undefined,
 ): void {
   if (!expect) {
@@ -35,6 +36,12 @@ function judgeStream(
   }
   if (!stream || isEmpty(stream)) {
     if (expect.sameAsSource) throw wrong(`the ${kind} was not copied`);
+    // Where the source says how long the stream lasts, the plan has made sure that the clip holds some of it.
+    if (isClip && expect.durationSeconds === undefined)
+      throw new TaskError(
+        "invalid_parameter",
+        `Cannot cut the clip: nothing of the source's ${kind} lies in it`,
+      );
     throw damaged(`nothing of its ${kind} can be decoded`);
   }
   if (stream.codec !== expect.codec)
@@ -42,11 +49,15 @@ function judgeStream(
 }
 
 function judgePicture(
-  { width, height }: NonNullable<Expectation["video"]>,
+  { width, height, isCopy }: NonNullable<Expectation["video"]>,
   video: VideoStream,
+  source: VideoStream | undefined,
 ): void {
-  if ((width ?? video.width) === video.width && (height ?? video.height) === video.height) return;
-  throw wrong(`its picture is ${video.width}x${video.height}, not ${width}x${height}`);
+  if ((width ?? video.width) !== video.width || (height ?? video.height) !== video.height)
+    throw wrong(`its picture is ${video.width}x${video.height}, not ${width}x${height}`);
+  const turn = isCopy ? (source?.rotation ?? 0) : 0;
+  if (video.rotation !== turn)
+    throw wrong(`its picture is turned by ${video.rotation} degrees, not by ${turn}`);
 }
 
 function judgeDuration(

@@ -9,6 +9,18 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
   ["scratch_full", "[out#0/mp4 @ 0x1] Error writing trailer: No space left on device"],
   ["scratch_full", "0/out.mp4: Disk quota exceeded"],
   ["scratch_full", "0/out.mp4: Quota exceeded"],
+  [
+    "output_not_supported",
+    "[matroska @ 0x1] Can't write packet with unknown timestamp\nav_interleaved_write_frame(): Invalid argument",
+  ],
+  [
+    "output_not_supported",
+    "[mpegts @ 0x1] first pts and dts value must be set\nav_interleaved_write_frame(): Invalid data found when processing input",
+  ],
+  [
+    "output_not_supported",
+    "[flv @ 0x1] Packet is missing PTS\nav_interleaved_write_frame(): Invalid argument",
+  ],
   ["internal", "Error writing trailer of 0/out.mp4: Input/output error"],
   ["encoder_killed", "[libx264 @ 0x1] malloc of size 100 failed\nError: Cannot allocate memory"],
   [
@@ -115,6 +127,8 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
   ["target_unwritable", "0: Is a directory"],
   ["target_unwritable", "file/out.mp4: Not a directory"],
   ["source_damaged", "Empty output"],
+  ["invalid_parameter", "Empty output on stream 0."],
+  ["invalid_parameter", "[vost#0:0/copy @ 0x1] Empty output"],
   [
     "source_damaged",
     "[out#0/mp4 @ 0x1] Nothing was written into output file, because at least one of its streams received no packets.",

@@ -9,6 +9,7 @@ import {
   anAudioStream,
   aRendition,
   aVideo,
+  aVideoStream,
 } from "./builders.ts";
 import { AAC, argsOf, BOX, COPY, MAPPED, MP3, planOf, X264_720 } from "./planned.ts";
 
@@ -70,7 +71,7 @@ describe("planTask", () => {
     const made = planOf([{}, COPY, { ...COPY, container: "mpegts" }]);
     expect(made.steps.map(({ name }) => name)).toEqual(["copy", "encode"]);
     expect(argsOf(made)[0]).toBe(
-      `-f mov -i input ${MAPPED} -c:v copy -c:a copy -movflags +faststart -f mp4 1/out.mp4 ` +
+      `-f mov -fflags +genpts -i input ${MAPPED} -c:v copy -c:a copy -movflags +faststart -f mp4 1/out.mp4 ` +
         `${MAPPED} -c:v copy -c:a copy -f mpegts 2/out.ts`,
     );
     expect(made.steps[0]?.share).toBeLessThan(0.01);
@@ -89,7 +90,9 @@ describe("planTask", () => {
       ...aMediaWithVideo({ index: 3 }),
       audio: anAudioStream({ index: 7 }),
     });
-    expect(argsOf(planOf([COPY], media))[0]).toStartWith("-f mov -i input -map 0:3 -map 0:7 -sn");
+    expect(argsOf(planOf([COPY], media))[0]).toStartWith(
+      "-f mov -fflags +genpts -i input -map 0:3 -map 0:7 -sn",
+    );
   });
 
   test.each([
@@ -101,12 +104,12 @@ describe("planTask", () => {
   });
 
   test.each([
-    [{ startSeconds: 10, durationSeconds: 5 }, "-f mov -ss 10 -t 5 -i input ", 5],
-    [{ startSeconds: 0, durationSeconds: 5.5 }, "-f mov -t 5.5 -i input ", 5.5],
+    [{ startSeconds: 10, durationSeconds: 5 }, "-f mov -ss 10 -i input -t 5 ", 5],
+    [{ startSeconds: 0, durationSeconds: 5.5 }, "-f mov -i input -t 5.5 ", 5.5],
     [{ startSeconds: 20 }, "-f mov -ss 20 -i input ", 40],
-    [{ startSeconds: 50, durationSeconds: 30 }, "-f mov -ss 50 -t 30 -i input ", 10],
+    [{ startSeconds: 50, durationSeconds: 30 }, "-f mov -ss 50 -i input -t 30 ", 10],
     [{ startSeconds: 0.0000001 }, "-f mov -ss 0 -i input ", 60],
-    [{ startSeconds: 0.000001, durationSeconds: 1 }, "-f mov -ss 0.000001 -t 1 -i input ", 1],
+    [{ startSeconds: 0.000001, durationSeconds: 1 }, "-f mov -ss 0.000001 -i input -t 1 ", 1],
   ])("cuts the clip %j", (clip, start, seconds) => {
     const made = planOf([{}], aMedia(), { clip });
     expect(argsOf(made)[0]).toStartWith(start);
@@ -114,9 +117,66 @@ describe("planTask", () => {
     expect(made.products[0]?.expect.durationSeconds).toBeCloseTo(seconds, 5);
   });
 
-  test("refuses a clip that starts after the end", () => {
-    expect(() => planOf([{}], aMedia(), { clip: { startSeconds: 60 } })).toThrow(
-      expect.objectContaining({ code: "invalid_parameter" }),
+  test.each([
+    [{ startSeconds: 60 }, {}, "the source's video ends at 60 s, and the clip starts at 60 s"],
+    [
+      { startSeconds: 59.99 },
+      {},
+      "the source's video ends at 60 s, and the clip starts at 59.99 s",
+    ],
+    [
+      { startSeconds: 59.99 },
+      COPY,
+      "the source's video ends at 60 s, and the clip starts at 59.99 s",
+    ],
+    [{ startSeconds: 0, durationSeconds: 1e-9 }, {}, "1e-9 s are less than one frame"],
+    [{ startSeconds: 0, durationSeconds: 0.02 }, {}, "0.02 s are less than one frame"],
+    [{ startSeconds: 0, durationSeconds: 0.0005 }, MP3, "0.0005 s are less than one frame"],
+    [{ startSeconds: 70 }, MP3, "the source's audio ends at 60 s, and the clip starts at 70 s"],
+  ] as const)("refuses the clip %j of %j, which holds nothing", (clip, fields, why) => {
+    expect(() => planOf([fields], aMedia(), { clip })).toThrow(
+      expect.objectContaining({
+        code: "invalid_parameter",
+        message: `Cannot cut the clip: ${why}`,
+      }),
+    );
+  });
+
+  test("refuses a clip before a late picture, and after the end of a file that says no more", () => {
+    const late = aMediaWithVideo({ startSeconds: 5, durationSeconds: 55 });
+    expect(() => planOf([{}], late, { clip: { startSeconds: 1, durationSeconds: 2 } })).toThrow(
+      "Cannot cut the clip: the source's video starts at 5 s, and the clip ends at 3 s",
+    );
+    const { durationSeconds: _, ...untimed } = aVideoStream();
+    expect(() => planOf([{}], aMedia({ video: untimed }), { clip: { startSeconds: 61 } })).toThrow(
+      "Cannot cut the clip: the source ends at 60 s, and the clip starts at 61 s",
+    );
+  });
+
+  test.each([
+    [{ startSeconds: 59.9 }, {}],
+    [{ startSeconds: 1, durationSeconds: 1 / 30 }, {}],
+    [{ startSeconds: 59.999 }, MP3],
+  ] as const)("takes the clip %j of %j, which holds a little", (clip, fields) => {
+    expect(planOf([fields], aMedia(), { clip }).steps).toHaveLength(1);
+  });
+
+  test.each(["mpegts", "mpeg", "wtv", "h264"])(
+    "cuts %s behind the input, for there are no key frames to seek to",
+    (format) => {
+      const made = planOf([{}, MP3], aMedia({ format }), {
+        clip: { startSeconds: 10, durationSeconds: 5 },
+      });
+      const cut = "-ss 10 -t 5 -map 0:";
+      expect(argsOf(made)[0]).toStartWith(`-f ${format} -i input ${cut}0 `);
+      expect(argsOf(made)[0]).toContain(` 0/out.mp4 ${cut}1 `);
+    },
+  );
+
+  test("fails the run that has nothing of a clip to copy", () => {
+    const made = planOf([COPY], aMedia(), { clip: { startSeconds: 10 } });
+    expect(argsOf(made)[0]).toStartWith(
+      "-abort_on empty_output+empty_output_stream -f mov -fflags +genpts -ss 10 -i input -map ",
     );
   });
 
@@ -125,7 +185,8 @@ describe("planTask", () => {
     expect(product?.expect).toEqual({
       durationSeconds: 30,
       durationToleranceSeconds: 10.5,
-      video: { codec: "h264", width: 1920, height: 1080, sameAsSource: false },
+      isClip: true,
+      video: { codec: "h264", width: 1920, height: 1080, sameAsSource: false, isCopy: true },
       audio: { codec: "aac", sameAsSource: false },
     });
   });

@@ -86,6 +86,46 @@ describe("draftProduct", () => {
   );
 
   test.each([
+    ["m3u8", 90],
+    ["flv", 270],
+    ["mpegts", 180],
+    ["mkv", 90],
+  ] as const)("refuses to copy into %s a picture turned by %d degrees", (container, rotation) => {
+    expect(() => product({ ...COPY, container }, aMediaWithVideo({ rotation }))).toThrow(
+      expect.objectContaining({
+        code: "output_not_supported",
+        message: `Cannot copy the video into "${container}": it is turned by ${rotation} degrees, which mp4 and mov alone keep`,
+      }),
+    );
+  });
+
+  test.each(["mp4", "mov"] as const)("copies a turned picture into %s", (container) => {
+    const media = aMediaWithVideo({ rotation: 90 });
+    expect(product({ ...COPY, container }, media).video.action).toBe("copy");
+  });
+
+  test.each(["h264", "hevc"])("refuses to copy raw %s, which has no time stamps", (format) => {
+    expect(() => product(COPY, aMedia({ format }))).toThrow(
+      expect.objectContaining({
+        code: "output_not_supported",
+        message: "Cannot copy the video: the source has no time stamps",
+      }),
+    );
+    expect(product({}, aMedia({ format })).video.action).toBe("encode");
+  });
+
+  test("refuses to copy mp3 at a rate that mp4 does not hold", () => {
+    const media = aMediaWithAudio({ codec: "mp3", samplerateHz: 8000 });
+    expect(() => product(COPY, media)).toThrow(
+      expect.objectContaining({
+        code: "output_not_supported",
+        message: 'Cannot copy the audio into "mp4": it does not hold mp3 at 8000 Hz',
+      }),
+    );
+    expect(product({ ...COPY, container: "mov" }, media).audio.action).toBe("copy");
+  });
+
+  test.each([
     ["mp4", "mp3"],
     ["mpegts", "mp2"],
     ["mkv", "mp2"],
@@ -142,6 +182,15 @@ describe("expectationOf", () => {
     expect(product(fields, media).expect.durationSeconds).toEqual(seconds as number);
   });
 
+  test("takes the duration of a set's picture, which alone its playlist counts", () => {
+    const media = aMediaWithAudio({ durationSeconds: 90 });
+    expect(product({ container: "m3u8" }, media).expect.durationSeconds).toBe(60);
+    expect(
+      product({ container: "m3u8" }, { ...untimed, durationSeconds: 90 }).expect.durationSeconds,
+    ).toBeUndefined();
+    expect(product({ container: "m3u8", video: "none" }, media).expect.durationSeconds).toBe(90);
+  });
+
   test.each([
     ["half a second", aMedia({ ...clipOf(10) }), 0.5],
     ["one percent", aMedia({ ...clipOf(3600) }), 36],
@@ -171,6 +220,7 @@ describe("expectationOf", () => {
       width: 1920,
       height: 1080,
       sameAsSource: true,
+      isCopy: true,
     });
     expect(product({ video: aCustomVideo() }, media).expect.video).toMatchObject({
       width: 1080,

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { type EncoderExit, judgeExit } from "../../src/engine/judge-stderr.ts";
 import { askPrograms } from "../../src/engine/native-capabilities.ts";
 import { probeFile } from "../../src/engine/native-probe.ts";
 import type { Capabilities, Expectation, Plan } from "../../src/plan/plan.ts";
@@ -33,6 +34,15 @@ function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
   return probeFile(options, { path, side, packets: true }, new AbortController().signal);
 }
 
+/** Runs a step, and judges as the engine does how it ended. */
+async function runStep(args: readonly string[], cwd: string): Promise<void> {
+  try {
+    await run("ffmpeg", ["-nostdin", "-hide_banner", "-v", "error", ...args], { cwd });
+  } catch (error) {
+    throw judgeExit(error as EncoderExit) ?? error;
+  }
+}
+
 /** Plans for a real file, and runs the steps as they stand with the machine's ffmpeg. */
 async function runPlan(path: string, renditions: readonly Rendition[], clip?: Clip): Promise<Made> {
   known ??= askPrograms("ffmpeg", "ffprobe").then((told) => ({ ...told, threads: 2 }));
@@ -43,7 +53,7 @@ async function runPlan(path: string, renditions: readonly Rendition[], clip?: Cl
   symlinkSync(path, join(folder, "input"));
   for (const { args, writes } of plan.steps) {
     for (const name of writes) mkdirSync(dirname(join(folder, name)), { recursive: true });
-    await run("ffmpeg", ["-nostdin", "-hide_banner", "-v", "error", ...args], { cwd: folder });
+    await runStep(args, folder);
   }
   const outputs: MediaInfo[] = [];
   for (const { entry } of plan.products) outputs.push(await probe(join(folder, entry), "output"));

@@ -76,6 +76,15 @@ describe("judgeOutput of an encode", () => {
     expect(codeOf(() => judgeOutput(ENCODED, made, aMedia()))).toBe("source_damaged");
   });
 
+  test("blames the clip where it may hold nothing of a stream, and the source where it must", () => {
+    const { durationSeconds: _, ...audio } = ENCODED.audio ?? { codec: "", sameAsSource: false };
+    const judge = (expected: Expectation) => () =>
+      judgeOutput(expected, output({ audio: null }), aMedia());
+    expect(codeOf(judge({ ...ENCODED, audio, isClip: true }))).toBe("invalid_parameter");
+    expect(codeOf(judge({ ...ENCODED, isClip: true }))).toBe("source_damaged");
+    expect(codeOf(judge({ ...ENCODED, audio }))).toBe("source_damaged");
+  });
+
   test("asks for no duration where the source did not say", () => {
     const { durationSeconds: _, ...expected } = ENCODED;
     expect(codeOf(() => judgeOutput(expected, output({ durationSeconds: 7 }), aMedia()))).toBe(
@@ -188,13 +197,31 @@ describe("judgeOutput of a copy", () => {
     expect(codeOf(() => judgeOutput(COPIED, made, copied(half, halfAudio)))).toBe("source_damaged");
   });
 
+  test.each([
+    [0, 90, {}, "output_wrong"],
+    [90, 90, {}, "delivered"],
+    [90, 0, {}, "output_wrong"],
+    [0, 90, { sameAsSource: false }, "output_wrong"],
+    [90, 90, { sameAsSource: false }, "delivered"],
+    [0, 90, { sameAsSource: false, isCopy: false }, "delivered"],
+    [90, 90, { sameAsSource: false, isCopy: false }, "output_wrong"],
+  ] as const)("turned by %d of a source turned by %d with %j", (after, before, look, code) => {
+    const turned = (rotation: 0 | 90): MediaInfo => {
+      const media = copied();
+      return { ...media, ...(media.video && { video: { ...media.video, rotation } }) };
+    };
+    const video = { codec: "h264", sameAsSource: true, isCopy: true, ...look };
+    const judge = () => judgeOutput({ ...COPIED, video }, turned(after), turned(before));
+    expect(codeOf(judge)).toBe(code);
+  });
+
   test("lets an edit list's hidden beginning show where a container has none", () => {
     const made = { ...copied(), durationSeconds: 63 };
     expect(codeOf(() => judgeOutput(COPIED, made, copied()))).toBe("delivered");
   });
 
   test("refuses to judge without the packets of both", () => {
-    expect(codeOf(() => judgeOutput(COPIED, copied(), aMedia()))).toBe("internal");
+    expect(codeOf(() => judgeOutput(COPIED, copied(), aMedia()))).toBe("output_not_supported");
     expect(codeOf(() => judgeOutput(COPIED, aMedia(), copied()))).toBe("internal");
   });
 
