@@ -67,7 +67,7 @@ function cutOf(
   if (source.isInterlaced) return { whole: "the source is interlaced" };
   const { rate } = frameRate(encode, source);
   const fps = toNumber(rate);
-  if (source.isVariableRate || !isMultiple(source.framerate, rate))
+  if (source.isVariableRate || !isEven(source.framerate, rate))
     return { whole: "frames are dropped or repeated for an even rate" };
   const start = source.startSeconds ?? 0;
   const apart = Math.max(Math.abs(start), Math.abs(start - (audio?.startSeconds ?? start)));
@@ -84,9 +84,9 @@ function cutOf(
     : { encode, source, rate: fps, frames, count };
 }
 
-/** Whether every n-th frame of a source makes the rate: only then a slice's frames are those of the whole. */
-const isMultiple = (source: Rational | undefined, { num, den }: Rational): boolean =>
-  source !== undefined && (source.num * den) % (source.den * num) === 0;
+/** Whether each or every second frame of a source is taken: then those of a slice are those of the whole, for all its margin. */
+const isEven = (source: Rational | undefined, { num, den }: Rational): boolean =>
+  source !== undefined && [1, 2].includes((source.num * den) / (source.den * num));
 
 function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced {
   const { folder, product } = draft;

@@ -39,7 +39,7 @@ const probeOf = async (folder: string) => {
 };
 
 describe("a step in slices", () => {
-  test.each(["25", "30000/1001"])(
+  test.each(["25", "30000/1001", "50", "60000/1001"])(
     "has at %s fps every frame and every audio packet of the whole, without a gap",
     async (rate) => {
       const engine = await opened;

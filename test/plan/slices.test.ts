@@ -101,7 +101,7 @@ describe("slices of a step", () => {
     [
       "another rate",
       [{}],
-      { media: aMediaWithVideo({ framerate: { num: 45, den: 1 } }) },
+      { media: aMediaWithVideo({ framerate: { num: 37, den: 1 } }) },
       "even rate",
     ],
     ["sound that starts later", [{}], { media: aMediaWithAudio({ startSeconds: 0.5 }) }, "start"],
