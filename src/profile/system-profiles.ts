@@ -50,9 +50,19 @@ export const isSystemName = (name: string): boolean => parseProfileName(name) !=
  * @returns nothing where the name is not of the grammar
  */
 export function systemProfile(name: string): Profile | undefined {
+  const known = KNOWN.get(name);
+  if (known) return known;
   const parsed = parseProfileName(name);
-  return parsed && { name: plainName(name), ...profileOf(parsed) };
+  if (!parsed) return undefined;
+  const profile = { name: plainName(name), ...profileOf(parsed) };
+  if (KNOWN.size >= KNOWN_MAX) KNOWN.clear();
+  KNOWN.set(name, profile);
+  return profile;
 }
+
+/** The profiles made so far: a few names come again and again, and nothing can change what they stand for. */
+const KNOWN = new Map<string, Profile>();
+const KNOWN_MAX = 256;
 
 function profileOf(name: ProfileName): Omit<Profile, "name"> {
   if (name.kind === "adaptive") return adaptiveProfile(name.form);

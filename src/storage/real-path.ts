@@ -1,4 +1,5 @@
-import { lstat, realpath } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "./file-errors.ts";
 
@@ -33,7 +34,10 @@ export class RealFolders {
     const folder = await this.#folder(dirname(path));
     const real = join(folder, basename(path));
     try {
-      return (await lstat(real)).isSymbolicLink() ? await realPathOf(path) : real;
+      // Not asynchronous: to hand so short a look to a thread costs four times the look. The folder has just been looked at,
+      // so it is no file system that hangs.
+      const isLink = lstatSync(real, { throwIfNoEntry: false })?.isSymbolicLink();
+      return isLink ? await realPathOf(path) : real;
     } catch (error) {
       if (UNRESOLVED.includes(errnoOf(error) ?? "")) return real;
       throw error;
