@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
 
 // Every message is our own: valibot's quote what they received, and that may be a private key.
 const name = v.pipe(
   v.string("must be a string"),
-  v.regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters"),
+  v.regex(CLIENT_NAME, "must be 1 to 128 visible ASCII characters"),
 );
 const flag = v.optional(v.boolean("must be true or false"), false);
 

@@ -19,8 +19,8 @@ export type SignedCall = {
   readonly body: Uint8Array;
 };
 
-/** Visible ASCII: no white space, nothing that a proxy might rewrite. */
-const NAME = /^[\x21-\x7e]{1,128}$/;
+/** A public key or a client's code, 1 to 128 visible ASCII characters: no white space, nothing that a proxy might rewrite. */
+export const CLIENT_NAME = /^[\x21-\x7e]{1,128}$/;
 const NONCE = /^[0-9]{1,64}$/;
 const EXEC_TIME = /^(?:[0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{17})$/;
 const SHA1_SUM = /^[0-9a-f]{40}$/;
@@ -39,7 +39,7 @@ export function parseSignedHeaders(headers: Headers): SignedHeaders | undefined 
   const nonce = headers.get("apiNonce") ?? "";
   const execTime = headers.get("apiExecTime") ?? "";
   const checkSum = headers.get("apiCheckSum") ?? "";
-  if (!NAME.test(publicKey) || !NAME.test(clientCode)) return undefined;
+  if (!CLIENT_NAME.test(publicKey) || !CLIENT_NAME.test(clientCode)) return undefined;
   if (!NONCE.test(nonce) || !EXEC_TIME.test(execTime)) return undefined;
   if (SHA1_SUM.test(checkSum))
     return { publicKey, clientCode, nonce, execTime, checkSum, form: "sha1" };

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve, sep } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
+import { schemeOf } from "./storage.ts";
 
 /** Whether an address is read from or written to: they are refused under different codes. */
 export type Side = "source" | "target";
@@ -8,7 +9,7 @@ export type Side = "source" | "target";
 /** What ends the name of a file that is not whole yet; no caller may name one. */
 export const PART_SUFFIX = ".pontus-part";
 
-const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
+const FILE_URL = /^file:/i;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** A slash, backslash or NUL behind one or more layers of percent-encoding. */
 const ENCODED_SEPARATOR = /%(?:25)*(?:2f|5c|00)/i;
@@ -51,13 +52,13 @@ export function readFileAddress(url: string, roots: readonly string[], side: Sid
 
   if (url === "") throw refuse("it is empty");
   refuseText(url, refuse);
-  const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== "file")
+  const scheme = schemeOf(url);
+  if (scheme !== "file")
     throw new TaskError(
       side === "source" ? "input_not_supported" : "output_not_supported",
       `Cannot use the address ${quoteAddress(url)}: the scheme "${scheme}" is not supported here`,
     );
-  const written = scheme ? pathOfFileUrl(url.slice("file:".length), refuse) : url;
+  const written = FILE_URL.test(url) ? pathOfFileUrl(url.slice("file:".length), refuse) : url;
   refuseText(written, refuse);
 
   const path = isAbsolute(written) ? resolve(written) : resolve(roots[0] ?? sep, written);
