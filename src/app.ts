@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
+import { using } from "./config/using.ts";
 import { type Database, openDatabase } from "./db/database.ts";
 import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -136,8 +137,8 @@ type Parts = {
 async function openParts(config: Config): Promise<Parts> {
   const { dataFolder, databasePath, mediaRoots, leaseMs, attemptsMax } = config;
   const now = () => Date.now();
-  mkdirSync(dataFolder, { recursive: true });
-  const database = openDatabase(databasePath);
+  await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
+  const database = await using("databasePath", databasePath, () => openDatabase(databasePath));
   const clients = new SqliteClientStore(database);
   await seedClients(config, clients);
   return {

@@ -1,7 +1,7 @@
 import { delimiter, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
-import { isSystemName } from "../profile/system-profiles.ts";
+import { systemProfile } from "../profile/system-profiles.ts";
 import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
 
@@ -58,6 +58,8 @@ const folder = v.pipe(
 
 const folders = v.pipe(
   oneLine,
+  // Split at its colon, a URL would be two folders.
+  v.check((text) => !text.includes("://")),
   v.transform((text) => text.split(delimiter).filter(Boolean)),
   v.minLength(1),
   v.transform((paths) => [...new Set(paths.map((path) => resolve(path)))]),
@@ -84,6 +86,12 @@ function isFileUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Clients' own profiles are not known at the start; adaptive sets are not available yet. */
+function isMakeable(name: string): boolean {
+  const profile = systemProfile(name);
+  return profile !== undefined && !profile.adaptive;
 }
 
 /** Every key, by the field of the config that it sets, in the order of the README's table. */
@@ -157,9 +165,9 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
   defaultProfile: {
     env: "PONTUS_DEFAULT_PROFILE",
     fallback: "video_mp4_1280x720_1728kbps",
-    allowed: "the name of a system profile",
+    allowed: "the name of a system profile that can be made here",
     about: "The profile of a task that names none.",
-    schema: v.pipe(v.string(), v.check(isSystemName)),
+    schema: v.pipe(v.string(), v.check(isMakeable)),
   },
   targetsMax: {
     env: "PONTUS_TARGETS_MAX",
@@ -235,7 +243,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     env: "PONTUS_STOP_GRACE_SECONDS",
     fallback: "10",
     ...seconds(0, 600),
-    about: "How long encoders and calls have to end by themselves at a stop.",
+    about: "How long encoders have to end by themselves at a stop; calls have 2 s.",
   },
   leaseMs: {
     env: "PONTUS_LEASE_SECONDS",

@@ -1,0 +1,30 @@
+import { TaskError } from "../task/errors.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { KEYS } from "./keys.ts";
+
+/** Why the system, SQLite or an adapter refused; nothing for a bug, which has no code. */
+function refusalOf(error: unknown): string | undefined {
+  const isRefusal = error instanceof TaskError || (error instanceof Error && "code" in error);
+  return isRefusal ? error.message : undefined;
+}
+
+/**
+ * Does at the start what a key sets: a refusal names the key, its value and what is allowed.
+ *
+ * @throws {ConfigError} where it is refused; any other error as it is
+ */
+export async function using<T>(
+  field: keyof Config,
+  value: string,
+  action: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const why = refusalOf(error);
+    if (why === undefined || error instanceof ConfigError) throw error;
+    const { env, allowed } = KEYS[field];
+    const shown = JSON.stringify(value);
+    throw new ConfigError([`Cannot use ${env} ${shown}: ${why}; allowed is ${allowed}`]);
+  }
+}
