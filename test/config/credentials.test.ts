@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../src/config/config.ts";
 import { firstClient } from "../../src/config/credentials.ts";
 import { using } from "../../src/config/using.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 describe("firstClient", () => {
   test("makes a client once, for its owner alone, and leaves no other file", () => {
