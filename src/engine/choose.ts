@@ -2,7 +2,7 @@ import { TaskError } from "../task/errors.ts";
 import type { Engine } from "./engine.ts";
 import { NativeEngine, type NativeEngineOptions } from "./native.ts";
 import { orphansLack } from "./orphans.ts";
-import { WasmEngine, type WasmEngineOptions } from "./wasm.ts";
+import type { WasmEngineOptions } from "./wasm.ts";
 
 /** The engine that is used, and what there is to say of it: for the start-up log and `/readyz`. */
 export type ChosenEngine = {
@@ -51,6 +51,8 @@ async function openNative(options: NativeEngineOptions, why: string): Promise<Ch
 }
 
 async function openWasm(options: WasmEngineOptions, why: string): Promise<ChosenEngine> {
+  // Loaded where it is used: most services never do.
+  const { WasmEngine } = await import("./wasm.ts");
   const engine = await WasmEngine.open(options);
   return { engine, why, lacks: [], leakedThreads: () => engine.leakedThreads };
 }

@@ -1,5 +1,4 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { IdleLimit } from "./idle-limit.ts";
 
@@ -110,7 +109,10 @@ async function sendOnce(
       });
     return isNetworkError(error) ? unreachable(error) : error;
   };
-  const open = url.protocol === "https:" ? httpsRequest : httpRequest;
+  // Loaded when they are first needed: a service of files alone starts without them.
+  const { request: open } = await (url.protocol === "https:"
+    ? import("node:https")
+    : import("node:http"));
   const request = open(bare, {
     method,
     headers: {
