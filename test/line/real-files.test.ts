@@ -67,7 +67,8 @@ describe("segments of a stream", () => {
     ["multi-channel-608-captions.ts", "video_hls_320x240_240kbps", ["h264", undefined]],
   ] as const)("%s with %s", async (name, profile, codecs) => {
     put(SEGMENTS, name);
-    const task = await transcode(name, profile, `out/${name}-${profile}`);
+    const end = profile.includes("hls") ? ".m3u8" : "";
+    const task = await transcode(name, profile, `out/${name}-${profile}${end}`);
     expect(task.error?.detail ?? task.task_status).toBe("SUCCESS");
     const output = task.targets[0]?.output;
     expect([output?.video?.codec, output?.audio?.codec]).toEqual([...codecs]);
