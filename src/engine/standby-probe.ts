@@ -34,8 +34,12 @@ export class StandbyProbe {
     this.#folder = folder;
     let forget = () => {};
     const run = {
-      command: ffprobe,
-      args: [...args, "-o", gateOf(folder), "-i", `file:${inputOf(folder)}`],
+      // A ffprobe that nobody can open the gate for any more would wait for ever: it goes when its service does.
+      command: "setpriv",
+      args: [
+        ...["--pdeathsig", "KILL", ffprobe],
+        ...[...args, "-o", gateOf(folder), "-i", `file:${inputOf(folder)}`],
+      ],
       graceMs,
       onSpawn: (pid: number) => {
         forget = noteEncoder(folder, pid);
@@ -51,7 +55,7 @@ export class StandbyProbe {
     this.#exit.catch(() => {});
   }
 
-  /** Starts one; nothing where the system makes no named pipes for us. */
+  /** Starts one; nothing where the system makes no named pipes for us. Where it has no `setpriv` (Linux), it ends at once. */
   static async start(options: StandbyOptions): Promise<StandbyProbe | undefined> {
     await mkdir(options.folder, { recursive: true });
     try {

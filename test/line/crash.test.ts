@@ -9,6 +9,7 @@ import {
   type Home,
   newHome,
   type RunningService,
+  standbysOf,
   startService,
 } from "../fixtures/service.ts";
 
@@ -54,8 +55,10 @@ describe("a service that is killed", () => {
     const first = await start(home);
     const id = await first.create(request);
     const orphan = await encoderOf(first, id);
+    const standby = await eventually(() => standbysOf(home).find(isAlive));
     await first.stop("SIGKILL");
     expect(isAlive(orphan)).toBe(true);
+    await eventually(() => (isAlive(standby) ? undefined : true));
     expect((await first.call("/healthz").catch(() => undefined))?.ok).toBeUndefined();
 
     const second = await start(home);
