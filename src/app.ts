@@ -18,7 +18,6 @@ import { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
 import type { ClientStore } from "./store/store.ts";
 import { SqliteTaskStore } from "./store/tasks.ts";
-import { TaskError } from "./task/errors.ts";
 import { type Instance, recoverDead, registerInstance } from "./worker/instance.ts";
 import { Worker } from "./worker/worker.ts";
 
@@ -220,14 +219,7 @@ async function beginWork(
       store: tasks,
       engine,
       now,
-      storageOf: (url, side) => {
-        const storage = storageFor(storages, url);
-        if (storage) return storage;
-        throw new TaskError(
-          side === "source" ? "input_not_supported" : "output_not_supported",
-          `Cannot open the ${side}: addresses of this scheme are not supported here`,
-        );
-      },
+      storageOf: (url, side) => storageFor(storages, url, side),
       purge: async () => {
         await tasks.purge();
       },

@@ -1,4 +1,4 @@
-import { type Address, type Storage, schemeOf, storageFor } from "../storage/storage.ts";
+import { type Address, type Storage, storageFor } from "../storage/storage.ts";
 import { TaskError } from "../task/errors.ts";
 
 /** What judges the addresses of some schemes. */
@@ -14,42 +14,19 @@ const at = (path: string, error: unknown): unknown =>
     : error;
 
 /**
- * Judges the address of a source by the storage of its scheme.
+ * Judges an address by the storage of its scheme.
  *
  * @param path - the field it came from, for the error
- * @throws {TaskError} `input_not_supported`, `invalid_parameter`, `access_denied`
+ * @throws {TaskError} `input_not_supported` or `output_not_supported`, `invalid_parameter`, `access_denied`
  */
-export async function judgeSource(
+export async function judgeAddress(
   storages: readonly AddressJudge[],
+  side: "source" | "target",
   url: string,
   path: string,
 ): Promise<Address> {
-  const storage = storageFor(storages, url);
   try {
-    if (storage) return await storage.source(url);
-    const message = `Cannot read the source: addresses of the scheme "${schemeOf(url)}" are not supported here`;
-    throw new TaskError("input_not_supported", message);
-  } catch (error) {
-    throw at(path, error);
-  }
-}
-
-/**
- * Judges the address of a target by the storage of its scheme.
- *
- * @param path - the field it came from, for the error
- * @throws {TaskError} `output_not_supported`, `invalid_parameter`, `access_denied`
- */
-export async function judgeTarget(
-  storages: readonly AddressJudge[],
-  url: string,
-  path: string,
-): Promise<Address> {
-  const storage = storageFor(storages, url);
-  try {
-    if (storage) return await storage.target(url);
-    const message = `Cannot write the target: addresses of the scheme "${schemeOf(url)}" are not supported here`;
-    throw new TaskError("output_not_supported", message);
+    return await storageFor(storages, url, side)[side](url);
   } catch (error) {
     throw at(path, error);
   }

@@ -14,7 +14,7 @@ import type {
 } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
-import { type AddressJudge, judgeSource, judgeTarget } from "./addresses.ts";
+import { type AddressJudge, judgeAddress } from "./addresses.ts";
 import type { Caller } from "./authenticate.ts";
 import { findProfile } from "./profiles.ts";
 import { claimFolders } from "./sets.ts";
@@ -140,12 +140,12 @@ async function judgeAddresses(
 ): Promise<readonly Address[]> {
   if (targets.length > targetsMax)
     throw refuseField("targets", `${targets.length} targets are more than ${targetsMax}`);
-  const source = await judgeSource(storages, sourceUrl, "source.source_url");
+  const source = await judgeAddress(storages, "source", sourceUrl, "source.source_url");
   const seen = new Map<string, number>();
   const addresses: Address[] = [];
   for (const [index, { url }] of targets.entries()) {
     const path = `targets[${index}].target_url`;
-    const address = await judgeTarget(storages, url, path);
+    const address = await judgeAddress(storages, "target", url, path);
     const twin = seen.get(address.key);
     if (address.key === source.key) throw refuseField(path, "the target is the source itself");
     if (twin !== undefined) throw refuseField(path, `the target is the same as targets[${twin}]`);

@@ -1,3 +1,5 @@
+import { TaskError } from "../task/errors.ts";
+
 /** An address that was resolved and judged: it may be read (or written). */
 export type Address = {
   /** As the caller wrote it. */
@@ -88,8 +90,21 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 /** The scheme of an address, in lower case; a plain path is a file's. */
 export const schemeOf = (url: string): string => SCHEME.exec(url)?.[1]?.toLowerCase() ?? "file";
 
-/** The storage that speaks an address's scheme, if there is one. */
-export const storageFor = <Any extends Pick<Storage, "schemes">>(
+/**
+ * The storage that speaks an address's scheme.
+ *
+ * @throws {TaskError} `input_not_supported` or `output_not_supported` where there is none
+ */
+export function storageFor<Any extends Pick<Storage, "schemes">>(
   storages: readonly Any[],
   url: string,
-): Any | undefined => storages.find(({ schemes }) => schemes.includes(schemeOf(url)));
+  side: "source" | "target",
+): Any {
+  const scheme = schemeOf(url);
+  const storage = storages.find(({ schemes }) => schemes.includes(scheme));
+  if (storage) return storage;
+  throw new TaskError(
+    side === "source" ? "input_not_supported" : "output_not_supported",
+    `Cannot ${side === "source" ? "read" : "write"} the ${side}: addresses of the scheme "${scheme}" are not supported here`,
+  );
+}
