@@ -103,12 +103,7 @@ export class StandbyProbe {
   async #passGate(charsMax: number): Promise<string> {
     // With its writer gone there would be nobody to open the other end: then the pipe is not waited for.
     const nonBlocking = this.#hasEnded ? constants.O_NONBLOCK : 0;
-    const path = gateOf(this.#folder);
-    // It may also end between this line and the opening: then the pipe is let go until it has been opened.
-    const letGo = setInterval(() => this.#hasEnded && releaseReader(path), RELEASE_MS);
-    const gate = await open(path, constants.O_RDONLY | nonBlocking).finally(() =>
-      clearInterval(letGo),
-    );
+    const gate = await open(gateOf(this.#folder), constants.O_RDONLY | nonBlocking);
     try {
       let json = "";
       for await (const chunk of gate.createReadStream({ encoding: "utf8", autoClose: false })) {
