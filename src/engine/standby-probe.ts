@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { constants } from "node:fs";
 import { mkdir, open, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -48,7 +48,6 @@ export class StandbyProbe {
     };
     this.#exit = runSubprocess(run, this.#abort.signal).finally(() => {
       this.#hasEnded = true;
-      releaseReader(gateOf(folder));
       forget();
     });
     // Whoever uses it learns how it ended; until then its end only means that there is none.
@@ -101,28 +100,28 @@ export class StandbyProbe {
   }
 
   async #passGate(charsMax: number): Promise<string> {
-    // With its writer gone there would be nobody to open the other end: then the pipe is not waited for.
-    const nonBlocking = this.#hasEnded ? constants.O_NONBLOCK : 0;
-    const gate = await open(gateOf(this.#folder), constants.O_RDONLY | nonBlocking);
+    // Opened for both, a pipe waits for nobody (Linux); with an end held here, neither does the opening that reads. A plain one
+    // would wait for ever where ffprobe ended a moment before it.
+    const held = await open(gateOf(this.#folder), constants.O_RDWR);
+    // Held until ffprobe has ended: then the reader has all that was written, and comes to the end of it.
+    const letGo = () => held.close();
     try {
-      let json = "";
-      for await (const chunk of gate.createReadStream({ encoding: "utf8", autoClose: false })) {
-        json += chunk;
-        if (json.length > charsMax) break;
+      const gate = await open(gateOf(this.#folder), constants.O_RDONLY);
+      this.#exit.then(letGo, letGo);
+      try {
+        let json = "";
+        for await (const chunk of gate.createReadStream({ encoding: "utf8", autoClose: false })) {
+          json += chunk;
+          if (json.length > charsMax) break;
+        }
+        return json;
+      } finally {
+        await gate.close();
       }
-      return json;
     } finally {
-      await gate.close();
+      // A ffprobe that is cut off shall find nobody who reads.
+      await letGo();
     }
-  }
-}
-
-/** Lets go whoever waits at a gate whose ffprobe ended in the moment between. */
-function releaseReader(gate: string): void {
-  try {
-    closeSync(openSync(gate, constants.O_WRONLY | constants.O_NONBLOCK));
-  } catch {
-    // Nobody waits (ENXIO), or the folder is gone.
   }
 }
 
