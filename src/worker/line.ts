@@ -1,0 +1,19 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Work } from "../queue/queue.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { TaskStore } from "../store/store.ts";
+import type { Progress } from "../task/task.ts";
+
+/** What the line needs of the rest of the system. */
+export type Line = {
+  readonly engine: Engine;
+  readonly store: TaskStore;
+  readonly storageOf: (url: string, side: "source" | "target") => Storage;
+  readonly onProgress: (progress: Progress) => void;
+  readonly onPlan: (plan: Plan) => void;
+  readonly onLog: (line: string) => void;
+};
+
+/** Names temporary files and segments; no two attempts of any task have the same one. */
+export const tagOf = ({ task, claim }: Work): string => `${task.id.slice(-12)}-${claim.attempt}`;

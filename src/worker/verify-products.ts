@@ -1,0 +1,55 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Plan, Product } from "../plan/plan.ts";
+import { judgeOutput } from "../plan/verify.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { Parcel } from "../storage/storage.ts";
+import type { Output } from "../task/task.ts";
+import { describeOutput } from "./describe-output.ts";
+import type { Line } from "./line.ts";
+
+/** A product that was verified: where it lies, and what it is. */
+export type Verified = {
+  readonly product: Product;
+  readonly parcel: Parcel;
+  readonly output: Output;
+};
+
+/**
+ * Probes every product and compares it with what was planned: exit code 0 is no proof.
+ *
+ * @throws {TaskError} `output_wrong`, or what probing threw
+ */
+export async function verifyProducts(
+  plan: Plan,
+  source: { readonly folder: string; readonly sourcePath: string; readonly media: MediaInfo },
+  { engine }: Line,
+  signal: AbortSignal,
+): Promise<readonly Verified[]> {
+  const isCopied = ({ expect }: Product) =>
+    expect.video?.sameAsSource === true || expect.audio?.sameAsSource === true;
+  const media = plan.products.some(isCopied)
+    ? await engine.probe({ path: source.sourcePath, side: "source", packets: true }, signal)
+    : source.media;
+  const verified: Verified[] = [];
+  for (const product of plan.products) {
+    const path = join(source.folder, product.entry);
+    const made = await engine.probe({ path, side: "output", packets: isCopied(product) }, signal);
+    judgeOutput(product.expect, made, media);
+    const segments = product.segments && join(source.folder, product.segments);
+    const sizeBytes = await sizeOf(path, segments);
+    verified.push({
+      product,
+      parcel: { entry: path, ...(segments !== undefined && { segments }) },
+      output: describeOutput(product, made, sizeBytes),
+    });
+  }
+  return verified;
+}
+
+async function sizeOf(entry: string, segments: string | undefined): Promise<number> {
+  const names = segments === undefined ? [] : await readdir(segments);
+  const paths = [entry, ...names.map((name) => join(segments ?? "", name))];
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
