@@ -11,13 +11,17 @@ const REDIRECTS = [301, 302, 307, 308];
 
 /** A request of ours. */
 export type OutRequest = {
-  readonly method: "GET" | "PUT";
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   /** Opened anew for every redirect. */
   readonly body?: { readonly sizeBytes: number; readonly read: () => AsyncIterable<Uint8Array> };
   /** Ends it when nothing moves for so long: while it connects, in the head, in the body, while bytes are taken. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** What the certificate of a server may be signed by: PEM texts, in place of the runtime's own list. */
+  readonly trusted?: readonly string[] | undefined;
+  /** `return` gives the redirect itself as the answer: of a request that is signed for its one address. */
+  readonly redirects?: "follow" | "return";
 };
 
 /** The answer to a request: its head. Its bytes are read, or it is closed. */
@@ -61,7 +65,8 @@ export async function sendOut(url: URL, request: OutRequest): Promise<OutAnswer>
     const headers = { ...request.headers, ...(authorization && { authorization }) };
     const answer = await sendOnce(at, { ...request, headers });
     const location = answer.header("location");
-    if (!REDIRECTS.includes(answer.status) || location === undefined) return answer;
+    const isRedirect = REDIRECTS.includes(answer.status) && location !== undefined;
+    if (!isRedirect || request.redirects === "return") return answer;
     answer.close();
     if (hops === REDIRECTS_MAX)
       throw new EgressError("redirect", `it redirects more than ${REDIRECTS_MAX} times`);
@@ -94,7 +99,7 @@ function decoded(text: string): string {
 
 async function sendOnce(
   url: URL,
-  { method, headers, body, idleTimeoutMs, signal }: OutRequest,
+  { method, headers, body, idleTimeoutMs, signal, trusted }: OutRequest,
 ): Promise<OutAnswer> {
   signal.throwIfAborted();
   const bare = new URL(url);
@@ -123,6 +128,7 @@ async function sendOnce(
       ...headers,
     },
     signal: AbortSignal.any([signal, idle.signal]),
+    ...(trusted && url.protocol === "https:" && { ca: [...trusted] }),
   });
   try {
     idle.start();

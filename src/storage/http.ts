@@ -1,8 +1,9 @@
 import { extname, join } from "node:path";
 import { inBatches } from "./batches.ts";
+import { fileContent, textContent } from "./content.ts";
 import { keyOf, readHttpAddress, readHttpTarget } from "./http-address.ts";
 import { download } from "./http-download.ts";
-import { fileContent, textContent, upload } from "./http-upload.ts";
+import { upload } from "./http-upload.ts";
 import type { RetryLimits } from "./retries.ts";
 import { nameSet, readPlaylist, segmentFolderOf } from "./set-names.ts";
 import type {
