@@ -13,9 +13,14 @@ const FILE_URL = /^file:/i;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** A slash, backslash or NUL behind one or more layers of percent-encoding. */
 const ENCODED_SEPARATOR = /%(?:25)*(?:2f|5c|00)/i;
+/** A plain path, short, of names that nothing need be looked for in: what nearly every address is. */
+const PLAIN = /^(?:[\w-][\w.-]*\/){0,16}[\w-][\w.-]*$/;
+const PLAIN_LENGTH_MAX = 255;
 /** NAME_MAX and PATH_MAX of Linux, in bytes; @see https://man7.org/linux/man-pages/man7/path_resolution.7.html */
 const NAME_BYTES_MAX = 255;
 const PATH_BYTES_MAX = 4095;
+/** So many characters of UTF-16 never make more bytes than that. */
+const PATH_CHARACTERS_SAFE = PATH_BYTES_MAX / 3;
 const QUOTE_LENGTH_MAX = 200;
 /** Characters that could hide, move or break a line of text and that JSON leaves as they are. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
@@ -47,6 +52,16 @@ export const isInside = (folder: string, path: string): boolean =>
  *   `output_not_supported` (another scheme)
  */
 export function readFileAddress(url: string, roots: readonly string[], side: Side): string {
+  const [root = sep] = roots;
+  if (url.length <= PLAIN_LENGTH_MAX && PLAIN.test(url) && !url.endsWith(PART_SUFFIX)) {
+    const path = root.endsWith(sep) ? root + url : root + sep + url;
+    if (!roots.includes(path) && path.length <= PATH_CHARACTERS_SAFE) return path;
+  }
+  return readAnyAddress(url, roots, side);
+}
+
+/** The same for every address, plain or not. */
+function readAnyAddress(url: string, roots: readonly string[], side: Side): string {
   const refuse = (why: string) =>
     new TaskError("invalid_parameter", `Cannot read the address ${quoteAddress(url)}: ${why}`);
 

@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { errnoOf } from "./file-errors.ts";
 
 /** A path cannot be resolved further than to where it is missing, below a file, in a circle of links or locked. */
@@ -27,12 +27,17 @@ export async function realPathOf(path: string): Promise<string> {
  * anew was a third of the cost of creating a task. For first judgements alone: what is used is resolved again then.
  */
 export class RealFolders {
-  readonly #known = new Map<string, { readonly real: Promise<string>; readonly untilMs: number }>();
+  readonly #known = new Map<string, { readonly real: string; readonly untilMs: number }>();
 
   /** As `realPathOf`; a link in the last place is always followed afresh. */
   async realPathOf(path: string): Promise<string> {
-    const folder = await this.#folder(dirname(path));
-    const real = join(folder, basename(path));
+    // Absolute and normalised: what stands behind the last slash is the name.
+    const nameAt = path.lastIndexOf(sep) + 1;
+    const folder = path.slice(0, Math.max(1, nameAt - 1));
+    const known = this.#known.get(folder);
+    const realFolder =
+      known && performance.now() < known.untilMs ? known.real : await this.#resolve(folder);
+    const real = join(realFolder, path.slice(nameAt));
     try {
       // Not asynchronous: to hand so short a look to a thread costs four times the look. The folder has just been looked at,
       // so it is no file system that hangs.
@@ -44,13 +49,10 @@ export class RealFolders {
     }
   }
 
-  #folder(path: string): Promise<string> {
-    const nowMs = performance.now();
-    const known = this.#known.get(path);
-    if (known && nowMs < known.untilMs) return known.real;
+  async #resolve(folder: string): Promise<string> {
+    const real = await realPathOf(folder);
     if (this.#known.size >= FOLDERS_MAX) this.#known.clear();
-    const real = realPathOf(path);
-    this.#known.set(path, { real, untilMs: nowMs + REMEMBERED_MS });
+    this.#known.set(folder, { real, untilMs: performance.now() + REMEMBERED_MS });
     return real;
   }
 }
