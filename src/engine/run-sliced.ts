@@ -4,11 +4,15 @@ import type { Part, Sliced } from "../plan/plan.ts";
 import type { EngineProgress } from "./engine.ts";
 import type { StepRequest } from "./run-step.ts";
 
-/** Runs a step, or a part of one, to its end. */
-export type RunPart = (request: StepRequest, signal: AbortSignal) => Promise<void>;
+/** Runs a part of a step to its end, once there is a place for it. */
+export type RunPart = (
+  request: StepRequest,
+  signal: AbortSignal,
+  isLight?: boolean,
+) => Promise<void>;
 
 /**
- * Runs the parts of a sliced step at once and joins what they made; progress is that of all parts together. The first part that
+ * Runs the parts of a sliced step, as many at once as there are places, and joins what they made; progress is that of all parts together. The first part that
  * fails ends the others, and its error is the step's. Nothing of the parts is left.
  */
 export async function runSliced(
@@ -21,11 +25,12 @@ export async function runSliced(
   const stepOf = ({ args, writes }: Part) => ({ name: step.name, share: step.share, args, writes });
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  const onProgress = addProgress(request.onProgress);
+  const progressOf = addProgress(request.onProgress);
   const runs = parts.map(async (part, index) => {
+    const { tell, end } = progressOf(index);
     try {
-      const told = (progress: EngineProgress) => onProgress(index, progress);
-      await run({ ...request, step: stepOf(part), onProgress: told }, either);
+      await run({ ...request, step: stepOf(part), onProgress: tell }, either, part.isLight);
+      end();
     } catch (error) {
       failed.abort(error);
       throw error;
@@ -44,14 +49,10 @@ export async function runSliced(
   }
 }
 
-/** The progress of runs that go on at once, as that of one. Audio goes along with the video: its frames are 0, its time is left out. */
-function addProgress(
-  onProgress: (progress: EngineProgress) => void,
-): (index: number, progress: EngineProgress) => void {
+/** The progress of parts by their index, as that of one run. Audio goes along with the video: its frames are 0, its time is left out. */
+function addProgress(onProgress: (progress: EngineProgress) => void) {
   const known = new Map<number, EngineProgress>();
-  return (index, progress) => {
-    if (progress.frames === 0) return;
-    known.set(index, progress);
+  const tellAll = (): void => {
     const all = [...known.values()];
     const sum = (amount: (one: EngineProgress) => number): number =>
       all.reduce((total, one) => total + amount(one), 0);
@@ -62,4 +63,16 @@ function addProgress(
       frames: sum((one) => one.frames),
     });
   };
+  return (index: number) => ({
+    tell: (progress: EngineProgress): void => {
+      if (progress.frames === 0) return;
+      known.set(index, progress);
+      tellAll();
+    },
+    /** What has ended is done, and adds no speed. */
+    end: (): void => {
+      const last = known.get(index);
+      if (last) known.set(index, { ...last, speed: 0, fps: 0 });
+    },
+  });
 }

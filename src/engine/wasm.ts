@@ -5,6 +5,7 @@ import { TaskError } from "../task/errors.ts";
 import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
 import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
 import { blameManifest } from "./manifest.ts";
+import { Places } from "./places.ts";
 import { type ProbeLimits, probeWith } from "./probe-with.ts";
 import { runSliced } from "./run-sliced.ts";
 import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "./run-step.ts";
@@ -19,7 +20,7 @@ export type WasmEngineOptions = CoreOptions &
   RunLimits & {
     /** From a stop on, until a thread that does not hear it is given up. */
     readonly graceMs: number;
-    /** So many slices of one long encode run at once: 1 for none, by default as many as there are cores. */
+    /** So many slices run at once, of all long encodes together: 1 for none, by default as many as there are cores. */
     readonly slices?: number;
   };
 
@@ -37,6 +38,7 @@ export class WasmEngine implements Engine {
   readonly #core: WasmCore;
   readonly #options: WasmEngineOptions;
   readonly #stuck = new Set<WasmThread>();
+  readonly #places: Places;
   #busy = 0;
   #standby: Promise<WasmThread | undefined> | undefined;
   #standsBy = false;
@@ -45,6 +47,7 @@ export class WasmEngine implements Engine {
     this.#core = core;
     this.#options = options;
     this.capabilities = capabilities;
+    this.#places = new Places(capabilities.slices ?? 1);
   }
 
   /**
@@ -81,7 +84,10 @@ export class WasmEngine implements Engine {
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { sliced } = request.step;
-    const run = (part: StepRequest, either: AbortSignal) => this.#runPart(part, either);
+    const run = async (part: StepRequest, either: AbortSignal, isLight = false): Promise<void> => {
+      const begin = () => this.#runPart(part, either);
+      await (isLight ? begin() : this.#places.use(request, either, begin));
+    };
     try {
       await (sliced ? runSliced(run, sliced, request, signal) : run(request, signal));
     } catch (error) {

@@ -10,7 +10,7 @@ export type Capabilities = {
   readonly filters: readonly string[];
   /** Threads one run may use. */
   readonly threads: number;
-  /** Runs that are best made at once of one long encode; absent where one run uses all cores. */
+  /** Runs that go on at once of one long encode; absent where one run uses all cores. */
   readonly slices?: number;
 };
 
@@ -32,11 +32,14 @@ export type Step = {
 };
 
 /** A run that makes a part of a step. */
-export type Part = Pick<Step, "args" | "writes">;
+export type Part = Pick<Step, "args" | "writes"> & {
+  /** It costs next to nothing beside the others: it needs no place of its own among the runs that go on at once. */
+  readonly isLight?: true;
+};
 
 /** A step in time slices. */
 export type Sliced = {
-  /** They run at once, and read `input` alone. */
+  /** They run at once, as far as there are places for them, and read `input` alone. */
   readonly parts: readonly Part[];
   /** A text file that `join` reads, to be written by the engine. */
   readonly list: { readonly path: string; readonly text: string };

@@ -11,6 +11,8 @@ import { videoArgs } from "./video.ts";
 
 /** A slice costs the start of a run and of its encoder, so it must be worth it. */
 const SLICE_SECONDS_MIN = 3;
+/** A slice keeps others from a core until it ends, so they must not wait for long. */
+const SLICE_SECONDS_MAX = 120;
 /** Demuxers whose files have an index: a seek finds the very frame. */
 const INDEXED = ["mov", "matroska"];
 /** Codecs that an MPEG-TS holds: slices in it join to the tick of its clock. */
@@ -36,7 +38,7 @@ type Cut = {
  * Each slice is a whole number of key frame distances, so that the key frames fall where they would; audio is encoded once, whole, so
  * that its packets are those of an unsliced run.
  *
- * @param slicesMax - how many the engine runs at once
+ * @param slicesMax - how many the engine runs at once; a long source has several times as many
  */
 export function slice(
   drafts: readonly Draft[],
@@ -73,7 +75,8 @@ function cutOf(
   const apart = Math.max(Math.abs(start), Math.abs(start - (audio?.startSeconds ?? start)));
   if (apart > START_SECONDS_MAX) return { whole: "the streams do not start together, at zero" };
   const seconds = source.durationSeconds ?? media.durationSeconds ?? 0;
-  const wanted = Math.min(slicesMax, Math.floor(seconds / SLICE_SECONDS_MIN));
+  const rounds = Math.ceil(seconds / (slicesMax * SLICE_SECONDS_MAX));
+  const wanted = Math.min(rounds * slicesMax, Math.floor(seconds / SLICE_SECONDS_MIN));
   if (wanted < 2) return { whole: "it is short" };
   const total = Math.round(seconds * fps);
   const gop = gopFrames(encode.gop, rate);
@@ -134,7 +137,8 @@ function audioPart({ product, rendition, folder }: Draft, { audio }: MediaInfo, 
   const name = `${folder}/audio.${form}`;
   const encode = audioArgs(rendition.audio, audio, product.container);
   const mapped = ["-i", "input", "-map", `0:${audio.index}`, "-vn", ...NOTHING_ELSE];
-  return { args: [...input, ...mapped, ...encode, "-f", form, name], writes: [name] };
+  const args = [...input, ...mapped, ...encode, "-f", form, name];
+  return { args, writes: [name], isLight: true } as const;
 }
 
 /** The concat demuxer's own kind of list; it takes the names relative to the list. */

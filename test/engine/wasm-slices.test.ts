@@ -104,4 +104,26 @@ describe("a step in slices", () => {
     expect(await run.catch((error: unknown) => error)).toBe(reason);
     expect(engine.busyThreads).toBe(0);
   });
+
+  test("shares its places with the slices of other tasks", async () => {
+    const engine = await openWasm({ slices: 2 });
+    const source = await clip({ seconds: 10 });
+    const media = await engine.probe({ path: source, side: "source" }, never);
+    const rendition = aRendition({
+      video: aVideo({ width: 160, height: 90, bitrateBps: 100_000, gop: { frames: 25 } }),
+      audio: "none",
+    });
+    const request = { assignments: [{ rendition, targets: [0] }], tag: "t1" };
+    const [step] = planTask(request, media, { ...engine.capabilities, slices: 3 }).steps;
+    expect(step?.sliced?.parts).toHaveLength(3);
+    let busiest = 0;
+    const onProgress = () => {
+      busiest = Math.max(busiest, engine.busyThreads);
+    };
+    const run = () => engine.run(aRun(source, step, { onProgress }), never);
+    await Promise.all([run(), run()]);
+    // The first of a task begins in any case; the other one had two by then.
+    expect(busiest).toBeGreaterThan(1);
+    expect(busiest).toBeLessThanOrEqual(3);
+  });
 });

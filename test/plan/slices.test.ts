@@ -36,6 +36,7 @@ describe("slices of a step", () => {
     const { sliced, whole } = stepOf() ?? {};
     expect(whole).toBeUndefined();
     const texts = sliced?.parts.map(({ args, writes }) => [args.join(" "), ...writes]);
+    expect(sliced?.parts.map(({ isLight }) => isLight ?? false)).toEqual([false, false, true]);
     const video = `-i input -map 0:0 -an ${NOTHING} ${X264_720}`;
     expect(texts).toEqual([
       [`-f mov ${video} -frames:v 900 -f mpegts 0/slice-0.ts`, "0/slice-0.ts"],
@@ -73,6 +74,9 @@ describe("slices of a step", () => {
   test.each([
     [60, 2, 2],
     [60, 4, 4],
+    [240, 2, 2],
+    [250, 2, 4],
+    [3600, 8, 32],
     [10, 4, 3],
     [5.9, 4, 0],
   ])("of %p s on %i cores are %i", (durationSeconds, slices, count) => {
