@@ -1,16 +1,17 @@
-const MAP_URI = /^(#EXT-X-MAP:(?:.*,)?URI=")([^"]*)(".*)$/;
+const QUOTED_URI = /^(#EXT-X-(?:MAP|MEDIA):(?:.*,)?URI=")([^"]*)(".*)$/;
 
 /** The file that a line names, with what stands before and after it; nothing where it names none. */
 function named(line: string): { before: string; uri: string; after: string } | undefined {
-  const map = MAP_URI.exec(line);
-  if (map) return { before: map[1] ?? "", uri: map[2] ?? "", after: map[3] ?? "" };
+  const quoted = QUOTED_URI.exec(line);
+  if (quoted) return { before: quoted[1] ?? "", uri: quoted[2] ?? "", after: quoted[3] ?? "" };
   return line.trim() === "" || line.startsWith("#")
     ? undefined
     : { before: "", uri: line.trimEnd(), after: "" };
 }
 
 /**
- * The files that an HLS media playlist names, as written in it, each once, in order: initialisation section and segments.
+ * The files that an HLS playlist names, as written in it, each once, in order: initialisation section and segments, or
+ * the playlists of renditions.
  *
  * They are not judged: a stranger's playlist may name any address.
  */
@@ -29,3 +30,17 @@ export function rewritePlaylist(text: string, rename: (segment: string) => strin
     })
     .join("\n");
 }
+
+/** A DASH manifest of ours with the templates of its segments' names called as `rename` says; `$…$` must stay in them. */
+export const rewriteManifest = (text: string, rename: (template: string) => string): string =>
+  text.replace(
+    /\b(initialization|media)="([^"]*)"/g,
+    (_, attribute: string, template: string) => `${attribute}="${rename(template)}"`,
+  );
+
+/** A WebVTT track of pictures with their files called as `rename` says; the place in the file (`#xywh=`) stays. */
+export const rewritePictureTrack = (text: string, rename: (picture: string) => string): string =>
+  text.replace(
+    /^([^#\n]+)(#xywh=)/gm,
+    (_, picture: string, rest: string) => rename(picture) + rest,
+  );

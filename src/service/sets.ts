@@ -1,19 +1,26 @@
-import type { Assignment } from "../profile/profile.ts";
+import type { Assignment, Container } from "../profile/profile.ts";
 
-const PLAYLIST_SUFFIX = ".m3u8";
-/** A name before the suffix, which the folder of the segments bears: no dots alone, for they are no folder's own. */
-const PLAYLIST = /\/(?!\.{1,2}\.m3u8$)[^/]+\.m3u8$/;
+/** What the name of a set's target has to end in, and what its folder is called after its name without that. */
+const NAMES: Partial<Record<Container, { readonly suffix: string; readonly folder: string }>> = {
+  m3u8: { suffix: ".m3u8", folder: "" },
+  cmaf: { suffix: ".m3u8", folder: "" },
+  dash: { suffix: ".mpd", folder: ".dash" },
+};
+/** A name before its suffix: no dots alone, for they are no folder's own. */
+const NAME = /\/(?!\.{1,2}$)[^/]+$/;
 
 /**
- * The key of the folder that the segments of a set will lie in, `DIR/NAME` beside `DIR/NAME.m3u8`.
+ * The key of the folder that the segments of a set will lie in: `DIR/NAME` beside `DIR/NAME.m3u8`, `DIR/NAME.dash` beside
+ * `DIR/NAME.mpd`.
  *
  * @param key - `Address.key` of its target
- * @returns nothing where the target's name is none of a playlist
+ * @returns nothing where the target's name is none of such a set
  */
-function folderKeyOf(key: string): string | undefined {
+function folderKeyOf(key: string, suffix: string, folder: string): string | undefined {
   // A query says nothing of where segments lie; in the path of a file it is a part of the name.
   const place = /^https?:/.test(key) ? key.replace(/\?.*$/s, "") : key;
-  return PLAYLIST.test(place) ? place.slice(0, -PLAYLIST_SUFFIX.length) : undefined;
+  const stem = place.endsWith(suffix) ? place.slice(0, -suffix.length) : "";
+  return NAME.test(stem) ? stem + folder : undefined;
 }
 
 /**
@@ -28,17 +35,22 @@ export function claimFolders(
   assignments: readonly Assignment[],
   refuse: (path: string, message: string) => Error,
 ): readonly (string | undefined)[] {
-  const sets = new Set(
+  const containers = new Map(
     assignments.flatMap(({ rendition, targets }) =>
-      rendition.container === "m3u8" ? targets : [],
+      targets.map((target) => [target, rendition.container] as const),
     ),
   );
   const pathOf = (index: number) => `targets[${index}].target_url`;
   const folders = keys.map((key, index) => {
-    if (!sets.has(index)) return undefined;
-    const folder = folderKeyOf(key);
+    const container = containers.get(index) ?? "copy";
+    const names = NAMES[container];
+    if (!names) return undefined;
+    const folder = folderKeyOf(key, names.suffix, names.folder);
     if (folder === undefined)
-      throw refuse(pathOf(index), 'an m3u8 rendition needs a name that ends in ".m3u8"');
+      throw refuse(
+        pathOf(index),
+        `an output in ${container} needs a name that ends in "${names.suffix}"`,
+      );
     return folder;
   });
   for (const [set, folder] of folders.entries())

@@ -3,7 +3,14 @@ import { basename, dirname, join } from "node:path";
 import { segmentsOf } from "../plan/playlist.ts";
 import { inBatches } from "./batches.ts";
 import { copyPart, discard, isStalePart, partName, syncFolder, writePart } from "./file-part.ts";
-import { nameSet, readPlaylist, tagOfSegment } from "./set-names.ts";
+import {
+  FIXED_NAMES,
+  type PublishedSet,
+  type PublishedText,
+  readSet,
+  tagOfSegment,
+  tagsIn,
+} from "./set-names.ts";
 import type { DeliveryOptions, Parcel } from "./storage.ts";
 
 /** Copied at once: flushes of several files share the disk's work. */
@@ -18,10 +25,11 @@ export type SetPlace = { readonly playlist: string; readonly folder: string };
 export type Gate = () => Promise<void>;
 
 /**
- * Publishes a playlist with its segments: the segments first, under names no other attempt gives, then the playlist;
- * then the segments of the set it replaces are removed.
+ * Publishes a playlist or manifest with the files it names: segments first, under names no other attempt gives, then the
+ * playlists of renditions, then what players are given by name, last the playlist or manifest at the target; then the
+ * files of the set it replaces are removed.
  *
- * The playlist that is there stays whole until the new one takes its place in one step.
+ * The set that is there stays whole until the new one takes its place in one step.
  */
 export async function publishSet(
   parcel: Required<Parcel>,
@@ -29,39 +37,60 @@ export async function publishSet(
   { tag, signal }: DeliveryOptions,
   gate: Gate,
 ): Promise<void> {
-  const set = nameSet(await readPlaylist(parcel.entry), tag, basename(place.folder));
-  const previous = await previousSegments(place.playlist);
-  await sweepSegments(place.folder, tag, (name) => previous.some((file) => file.name === name));
+  const set = await readSet(parcel, tag, basename(place.folder));
+  const previous = await previousSet(place.playlist);
+  await sweepSegments(place.folder, tag, previous.isNamed);
 
-  const part = join(dirname(place.playlist), partName(basename(place.playlist), tag));
+  const entry = placed(dirname(place.playlist), basename(place.playlist), tag);
   const segments = set.segments.map(({ own, name }) => ({
     from: join(parcel.segments, own),
-    part: join(place.folder, partName(name, tag)),
-    path: join(place.folder, name),
+    ...placed(place.folder, name, tag),
   }));
+  const written = ({ name, text }: PublishedText) => ({ text, ...placed(place.folder, name, tag) });
+  const playlists = set.playlists.map(written);
+  const fixed = set.fixed.map(written);
+  const newNames = [...segments, ...playlists];
   try {
     await inBatches(segments, COPIES_AT_ONCE, ({ from, part }) => copyPart(from, part, signal));
-    await writePart(part, (handle) => handle.writeFile(set.playlist));
+    for (const { part, text } of [...playlists, ...fixed, { ...entry, text: set.entry }])
+      await writePart(part, (handle) => handle.writeFile(text));
     await gate();
-    for (const { part, path } of segments) await rename(part, path);
+    for (const { part, path } of newNames) await rename(part, path);
     await syncFolder(place.folder);
     await gate();
-    await rename(part, place.playlist);
+    for (const { part, path } of [...fixed, entry]) await rename(part, path);
   } catch (error) {
-    await discard(part);
-    for (const { part, path } of segments) {
-      await discard(part);
-      await discard(path);
-    }
+    for (const { part } of [...newNames, ...fixed, entry]) await discard(part);
+    for (const { path } of newNames) await discard(path);
     throw error;
   }
   await syncFolder(dirname(place.playlist));
-  // The new set stands: what cannot be removed of the old one is no failure.
+  if (fixed.length > 0) await syncFolder(place.folder);
+  await removeFormer(place.folder, set, previous.files, tag);
+}
+
+/** Where a file will lie, and the name it is written under before. */
+const placed = (folder: string, name: string, tag: string) => ({
+  path: join(folder, name),
+  part: join(folder, partName(name, tag)),
+});
+
+/** The new set stands: what cannot be removed of the old one is no failure. */
+async function removeFormer(
+  folder: string,
+  { fixed }: PublishedSet,
+  former: readonly Named[],
+  tag: string,
+): Promise<void> {
   // A stranger's file goes only where the old playlist named it right in this folder: it is no licence to remove others.
-  for (const { parent, name } of previous)
-    if (parent === basename(place.folder) && !isOfTag(name, tag))
-      await discard(join(place.folder, name));
-  await sweepSegments(place.folder, tag, () => false).catch(() => {});
+  for (const { parent, name } of former)
+    if (parent === basename(folder) && !isOfTag(name, tag)) await discard(join(folder, name));
+  for (const name of FIXED_NAMES) {
+    if (fixed.some((one) => one.name === name)) continue;
+    const text = await readFile(join(folder, name), "utf8").catch(() => "");
+    if (tagsIn(text).size > 0) await discard(join(folder, name));
+  }
+  await sweepSegments(folder, tag, () => false).catch(() => {});
 }
 
 const isOfTag = (name: string, tag: string): boolean => tagOfSegment(name) === tag;
@@ -87,17 +116,34 @@ function isStaleSegmentPart(name: string, tag: string): boolean {
 /** A file that a playlist names, decoded: the path before it, and its name. */
 type Named = { readonly parent: string; readonly name: string };
 
-/** The files that the playlist now at the target names; none where there is no playlist. */
-async function previousSegments(playlist: string): Promise<readonly Named[]> {
+/** The set now at the target. */
+type PreviousSet = {
+  /** What its playlist itself names. */
+  readonly files: readonly Named[];
+  /** Whether a file in the folder is needed to play it. */
+  readonly isNamed: (name: string) => boolean;
+};
+
+/** The set now at the target; an empty one where there is none. */
+async function previousSet(playlist: string): Promise<PreviousSet> {
   const info = await lstat(playlist).catch(() => undefined);
-  if (!info?.isFile() || info.size > PLAYLIST_BYTES_MAX) return [];
-  return segmentsOf(await readFile(playlist, "utf8")).flatMap((uri) => {
+  const isOne = info?.isFile() && info.size <= PLAYLIST_BYTES_MAX;
+  const text = isOne ? await readFile(playlist, "utf8") : "";
+  const files = playlist.endsWith(".mpd") ? [] : filesIn(text);
+  // A master names the playlists of its renditions, and a manifest patterns: all files of their attempt belong to them.
+  const tags = tagsIn(text);
+  const isNamed = (name: string) =>
+    tags.has(tagOfSegment(name) ?? "") || files.some((file) => file.name === name);
+  return { files, isNamed };
+}
+
+const filesIn = (text: string): readonly Named[] =>
+  segmentsOf(text).flatMap((uri) => {
     const cut = uri.lastIndexOf("/");
     const name = decoded(uri.slice(cut + 1));
     const isName = !/[/\0]/.test(name) && !["", ".", ".."].includes(name);
     return isName ? [{ parent: decoded(uri.slice(0, Math.max(cut, 0))), name }] : [];
   });
-}
 
 function decoded(text: string): string {
   try {

@@ -5,7 +5,7 @@ import { keyOf, readHttpAddress, readHttpTarget } from "./http-address.ts";
 import { download } from "./http-download.ts";
 import { upload } from "./http-upload.ts";
 import type { RetryLimits } from "./retries.ts";
-import { nameSet, readPlaylist, segmentFolderOf } from "./set-names.ts";
+import { type PublishedText, readSet, segmentFolderOf } from "./set-names.ts";
 import type {
   Address,
   DeliveryOptions,
@@ -81,7 +81,7 @@ export class HttpStorage implements Storage {
 
     const folder = segmentFolderOf(address.pathname);
     const name = decoded(folder.slice(folder.lastIndexOf("/") + 1));
-    const set = nameSet(await readPlaylist(entry), tag, name);
+    const set = await readSet({ entry, segments }, tag, name);
     // All looked at first, so that nothing is sent of a set that is not whole.
     const contents = await Promise.all(
       set.segments.map(async (segment) => ({
@@ -93,7 +93,16 @@ export class HttpStorage implements Storage {
     // A segment is seen by nobody until the playlist names it: one leave is enough for all.
     const quietly = { ...options, mayPublish: async () => {} };
     await inBatches(contents, PUTS_AT_ONCE, (each) => upload(each.content, each.url, url, quietly));
-    await upload(textContent(entry, set.playlist), address, url, options);
+    const put = ({ name, text }: PublishedText, how: typeof options) =>
+      upload(
+        textContent(name, text),
+        beside(address, `${folder}/${encodeURIComponent(name)}`),
+        url,
+        how,
+      );
+    for (const playlist of set.playlists) await put(playlist, quietly);
+    for (const fixed of set.fixed) await put(fixed, options);
+    await upload(textContent(entry, set.entry), address, url, options);
   }
 }
 

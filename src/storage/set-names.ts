@@ -1,58 +1,133 @@
-import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { rewritePlaylist, segmentsOf } from "../plan/playlist.ts";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import {
+  rewriteManifest,
+  rewritePictureTrack,
+  rewritePlaylist,
+  segmentsOf,
+} from "../plan/playlist.ts";
 import { TaskError } from "../task/errors.ts";
+import type { Parcel } from "./storage.ts";
 
 const PLAYLIST_SUFFIX = ".m3u8";
+const MANIFEST_SUFFIX = ".mpd";
 /** What ours are called in the folder of a set: `pontus.TAG.00000.ts`. */
 const SEGMENT = /^pontus\.([\w-]+)\./;
+/** The same wherever it stands in a playlist or manifest. */
+const MENTIONED = /pontus\.([\w-]+)\./g;
+
+/** Files in the folder of a set that players are given by name: they keep it, and are replaced with their set. */
+export const FIXED_NAMES: readonly string[] = ["thumbnails.vtt", "manifest.mpd"];
 
 /**
- * The folder of a set's segments: `DIR/NAME` beside `DIR/NAME.m3u8`; of paths and of the paths of URLs.
+ * The folder of a set's segments: `DIR/NAME` beside `DIR/NAME.m3u8`, `DIR/NAME.dash` beside `DIR/NAME.mpd`; of paths and
+ * of the paths of URLs.
  *
  * A playlist called otherwise has them in `DIR/NAME.segments`, for a folder cannot bear the playlist's own name.
  */
 export function segmentFolderOf(playlist: string): string {
   const name = basename(playlist);
-  const stem = name.endsWith(PLAYLIST_SUFFIX) ? name.slice(0, -PLAYLIST_SUFFIX.length) : "";
-  return join(dirname(playlist), stem === "" ? `${name}.segments` : stem);
+  const folder =
+    stemOf(name, PLAYLIST_SUFFIX) ??
+    (stemOf(name, MANIFEST_SUFFIX) && `${stemOf(name, MANIFEST_SUFFIX)}.dash`);
+  return join(dirname(playlist), folder ?? `${name}.segments`);
 }
 
+const stemOf = (name: string, suffix: string): string | undefined =>
+  name.endsWith(suffix) && name !== suffix ? name.slice(0, -suffix.length) : undefined;
+
 /** Whether a target's name says that a set will be delivered there. */
-export const isPlaylistName = (path: string): boolean => path.endsWith(PLAYLIST_SUFFIX);
+export const isPlaylistName = (path: string): boolean =>
+  path.endsWith(PLAYLIST_SUFFIX) || path.endsWith(MANIFEST_SUFFIX);
 
 /** The attempt that a file in the folder of a set is from; nothing where it is none of ours. */
 export const tagOfSegment = (name: string): string | undefined => SEGMENT.exec(name)?.[1];
+
+/** The attempts whose files a playlist or manifest names. */
+export const tagsIn = (text: string): ReadonlySet<string> =>
+  new Set([...text.matchAll(MENTIONED)].map(([, tag = ""]) => tag));
+
+/** A text among the segments of a set, under the name it is published by. */
+export type PublishedText = { readonly name: string; readonly text: string };
 
 /** A finished set under the names it is published by. */
 export type PublishedSet = {
   /** `own` is the name in scratch, `name` the one in the folder of the set, which no other attempt gives. */
   readonly segments: readonly { readonly own: string; readonly name: string }[];
-  readonly playlist: string;
+  /** Playlists of renditions: they go into the folder after the segments. */
+  readonly playlists: readonly PublishedText[];
+  /** Files of `FIXED_NAMES`: they take the place of the former set's, right before the entry does. */
+  readonly fixed: readonly PublishedText[];
+  /** The playlist or manifest that is delivered at the target itself: the last. */
+  readonly entry: string;
 };
 
+/** A finished set as it lies in scratch: the name of its entry, all files in its folder, and what the texts of both hold. */
+export type OwnSet = {
+  readonly entry: PublishedText;
+  readonly files: readonly string[];
+  /** By the names in the folder: every playlist, manifest and track of pictures. */
+  readonly texts: ReadonlyMap<string, string>;
+};
+
+/** Whether a file in the folder of a set names others, so that it has to be written anew for an attempt. */
+const isText = (name: string): boolean => [".m3u8", ".mpd", ".vtt"].includes(extname(name));
+
 /**
- * Names the segments of a finished playlist for one attempt, and the playlist's lines after them.
+ * Names the files of a finished set for one attempt, and what its playlists and manifests say after them.
  *
- * @param folder - the bare name of the folder that the segments will lie in, beside the playlist
+ * @param folder - the bare name of the folder that all but the entry will lie in, beside the entry
  */
-export function nameSet(playlist: string, tag: string, folder: string): PublishedSet {
-  const nameOf = (own: string) => `pontus.${tag}.${own}`;
-  const owns = new Set(segmentsOf(playlist).map((segment) => basename(segment)));
-  const uri = (segment: string) =>
-    [folder, nameOf(basename(segment))].map(encodeURIComponent).join("/");
+export function nameSet(
+  { entry, files, texts }: OwnSet,
+  tag: string,
+  folder: string,
+): PublishedSet {
+  const nameOf = (own: string) => (FIXED_NAMES.includes(own) ? own : `pontus.${tag}.${own}`);
+  const prefix = `${encodeURIComponent(folder)}/`;
+  const inFolder = [...texts].map(([own, text]) => ({
+    name: nameOf(own),
+    text: rewrite(own, text, (uri) => nameOf(basename(uri))),
+  }));
+  const isFixed = ({ name }: PublishedText) => FIXED_NAMES.includes(name);
   return {
-    segments: [...owns].map((own) => ({ own, name: nameOf(own) })),
-    playlist: rewritePlaylist(playlist, uri),
+    segments: files.filter((own) => !texts.has(own)).map((own) => ({ own, name: nameOf(own) })),
+    playlists: inFolder.filter((text) => !isFixed(text)),
+    fixed: inFolder.filter(isFixed),
+    entry: rewrite(entry.name, entry.text, (uri) => prefix + nameOf(basename(uri))),
   };
 }
 
-/** The text of a finished playlist of ours. @throws {TaskError} `internal` where it cannot be read */
-export async function readPlaylist(path: string): Promise<string> {
+function rewrite(name: string, text: string, rename: (uri: string) => string): string {
+  // A template holds `$` and `%`, which stay as they are: our own names need no encoding.
+  if (name.endsWith(MANIFEST_SUFFIX)) return rewriteManifest(text, rename);
+  if (name.endsWith(".vtt")) return rewritePictureTrack(text, rename);
+  return rewritePlaylist(text, rename);
+}
+
+/**
+ * Reads a finished set of ours, and names its files for one attempt.
+ *
+ * @param folder - as in `nameSet`
+ * @throws {TaskError} `internal` where it cannot be read
+ */
+export async function readSet(
+  { entry, segments }: Required<Parcel>,
+  tag: string,
+  folder: string,
+): Promise<PublishedSet> {
   try {
-    return await readFile(path, "utf8");
+    const text = await readFile(entry, "utf8");
+    const named = entry.endsWith(PLAYLIST_SUFFIX) ? segmentsOf(text) : [];
+    const found = (await readdir(segments)).toSorted();
+    // What a playlist names and is not there will be missed when it is opened: half a set is never published.
+    const files = [...new Set([...named.map((uri) => basename(uri)), ...found])];
+    const texts = new Map<string, string>();
+    for (const own of files.filter(isText))
+      texts.set(own, await readFile(join(segments, own), "utf8"));
+    return nameSet({ entry: { name: entry, text }, files, texts }, tag, folder);
   } catch (cause) {
-    throw new TaskError("internal", "Cannot read the finished playlist: it is gone or damaged", {
+    throw new TaskError("internal", "Cannot read the finished set: it is gone or damaged", {
       cause,
     });
   }

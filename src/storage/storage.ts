@@ -23,10 +23,17 @@ export type OpenOptions = {
   readonly onProgress?: (fetched: Fetched) => void;
 };
 
-/** What is delivered: one file, or a playlist with the folder of its segments. Paths are absolute, in scratch. */
+/**
+ * What is delivered: one file, or the playlist or manifest of a set with the folder of all else of it. Paths are
+ * absolute, in scratch; `set-names.ts` says what a set's files are called where they are published, and in which order
+ * they go out.
+ */
 export type Parcel = {
   readonly entry: string;
-  /** Present for a set: the folder of the segments that the playlist names. */
+  /**
+   * Present for a set: the folder of segments, playlists of renditions, pictures, and what players are given by name.
+   * Every file in it belongs to the set; it has no folders.
+   */
   readonly segments?: string;
 };
 
@@ -34,7 +41,7 @@ export type Parcel = {
 export type DeliveryOptions = {
   /** Unique to this attempt: temporary and segment names carry it. Letters, digits, `-`, `_`; at most 64. */
   readonly tag: string;
-  /** Called right before each visible step (of a set: segments, playlist); throws where the attempt may no longer publish. */
+  /** Called right before each visible step (of a set: segments, entry); throws where the attempt may no longer publish. */
   readonly mayPublish: () => Promise<void>;
   readonly signal: AbortSignal;
 };

@@ -95,6 +95,18 @@ describe("publishSet", () => {
     expect(seen).toEqual([]);
   });
 
+  test("removes a former set's track of pictures where the new set has none, and no stranger's", async () => {
+    const { storage, root, scratch } = await aStorage();
+    await mkdir(join(root, "a"));
+    await writeFile(join(root, "a", "thumbnails.vtt"), "pontus.t-0.sprite.jpg#xywh=0,0,1,1\n");
+    await writeFile(join(root, "a", "manifest.mpd"), "a stranger's");
+    await storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1"));
+    expect((await readdir(join(root, "a"))).sort()).toEqual([
+      "manifest.mpd",
+      "pontus.t-1.00000.ts",
+    ]);
+  });
+
   test("writes nothing through a folder that links outside", async () => {
     const { storage, root, scratch } = await aStorage();
     const other = tempFolder();
