@@ -1,25 +1,22 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import type { Working } from "./app.work.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
 import { using } from "./config/using.ts";
 import { type Database, openDatabase } from "./db/database.ts";
-import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
-import type { Engine } from "./engine/engine.ts";
+import type { ChosenEngine } from "./engine/choose.ts";
 import type { Readiness } from "./http/health.ts";
 import { createHttpApp } from "./http/http.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
 import { FileStorage } from "./storage/file.ts";
 import { HttpStorage } from "./storage/http.ts";
-import { type Storage, storageFor } from "./storage/storage.ts";
+import type { Storage } from "./storage/storage.ts";
 import { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
 import type { ClientStore } from "./store/store.ts";
 import { SqliteTaskStore } from "./store/tasks.ts";
-import { type Instance, recoverDead, registerInstance } from "./worker/instance.ts";
-import { Worker } from "./worker/worker.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -27,8 +24,6 @@ const log = getLogger(["pontus"]);
 const IDLE_TIMEOUT_SECONDS = 30;
 /** What the runtime cuts off by itself, without an answer of the contract; the app refuses what is too large far below. */
 const CUT_BODY_BYTES = 2 ** 40;
-/** A probe reads headers and a few packets; one that takes longer waits for something that does not come. */
-const PROBE_TIMEOUT_MS = 60_000;
 /** How long running calls may take to end when the service stops. */
 const CALLS_GRACE_MS = 2_000;
 /** What is still to be written when all is closed: the last lines of the log. */
@@ -44,7 +39,7 @@ export type Service = {
 };
 
 /**
- * Puts the service together: the one place that names adapters.
+ * Puts the service together; with `app.work.ts` the one place that names adapters.
  *
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
  */
@@ -54,7 +49,9 @@ export async function startService(
   version: string,
 ): Promise<Service> {
   const parts = await openParts(config);
-  const chosen = once(() => openEngine(config));
+  // What runs tasks takes as long to load as the rest: the first calls are answered meanwhile.
+  const work = once(() => import("./app.work.ts"));
+  const chosen = once(async () => (await work()).openEngine(config));
   let working: Working | undefined;
   const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
   const http = createHttpApp({
@@ -72,7 +69,7 @@ export async function startService(
   const made = `${runtime.name} ${runtime.version}`;
   log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
   const begin = async (): Promise<void> => {
-    working = await beginWork(config, (await chosen()).engine, parts);
+    working = await (await work()).beginWork(config, (await chosen()).engine, parts);
   };
   const ready = begin();
   const stop = async (): Promise<void> => {
@@ -160,39 +157,6 @@ const ownFiles = ({ dataFolder, databasePath }: Config): readonly string[] =>
     ? [dataFolder]
     : [dataFolder, databasePath, `${databasePath}-wal`, `${databasePath}-shm`];
 
-/** What runs once there is an engine. */
-type Working = { readonly worker: Worker; readonly instance: Instance };
-
-async function openEngine(config: Config): Promise<ChosenEngine> {
-  const { ffmpeg, ffprobe, pixelsMax, stallTimeoutMs, stopGraceMs, concurrency } = config;
-  const limits = {
-    maxPixels: pixelsMax,
-    stallTimeoutMs,
-    graceMs: stopGraceMs,
-    probeTimeoutMs: PROBE_TIMEOUT_MS,
-  };
-  const chosen = await chooseEngine({
-    wanted: config.engine,
-    native: {
-      ...limits,
-      ffmpeg,
-      ffprobe,
-      threads: concurrency,
-      capabilitiesFile: join(config.dataFolder, "capabilities.json"),
-    },
-    wasm: {
-      ...limits,
-      ...(config.wasmCoreUrl !== "" && { coreUrl: config.wasmCoreUrl }),
-      onDownload: (file, percent) => log.info("Fetched {percent} % of {file}", { file, percent }),
-    },
-  });
-  const { name, capabilities } = chosen.engine;
-  const { version } = capabilities;
-  log.info("Engine is {name}: ffmpeg {version}, as {why}", { name, version, why: chosen.why });
-  for (const lack of chosen.lacks) log.info("Engine {name} is limited: {lack}", { name, lack });
-  return chosen;
-}
-
 async function seedClients(config: Config, clients: ClientStore): Promise<void> {
   if (config.clients.length > 0) return clients.seed(config.clients);
   if ((await clients.count()) > 0) return;
@@ -203,39 +167,6 @@ async function seedClients(config: Config, clients: ClientStore): Promise<void> 
       code: client.clientCode,
       path,
     });
-}
-
-async function beginWork(
-  config: Config,
-  engine: Engine,
-  { queue, tasks, storages, now }: Parts,
-): Promise<Working> {
-  const scratchRoot = join(config.dataFolder, "scratch");
-  const instance = await registerInstance(scratchRoot);
-  await recoverDead(scratchRoot, instance, { engine, queue });
-  const worker = new Worker(
-    {
-      queue,
-      store: tasks,
-      engine,
-      now,
-      storageOf: (url, side) => storageFor(storages, url, side),
-      purge: async () => {
-        await tasks.purge();
-      },
-    },
-    {
-      id: instance.id,
-      scratch: instance.scratch,
-      slots: config.concurrency,
-      leaseMs: config.leaseMs,
-      attemptsMax: config.attemptsMax,
-      taskTimeoutMs: config.taskTimeoutMs,
-    },
-  );
-  worker.start();
-  await engine.standBy(instance.scratch);
-  return { worker, instance };
 }
 
 async function readinessOf(
