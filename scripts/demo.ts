@@ -6,7 +6,7 @@ import { type DemoService, ownEnvironment, runDemo } from "./demo-tour.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
 import { ROOT } from "./run-program.ts";
 
-// `npx --yes bun run demo` needs nothing but Node, npm and ffmpeg. It starts the real service in a process of its own.
+// `npx --yes bun run demo` needs nothing but Node and npm. It starts the real service in a process of its own.
 
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 15_000;
