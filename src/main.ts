@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { inspect, parseArgs } from "node:util";
 import { getLogger } from "@logtape/logtape";
-import * as v from "valibot";
+import packageJson from "../package.json" with { type: "json" };
 import { type Service, startService } from "./app.ts";
 import { type Config, ConfigError, type Environment, parseConfig } from "./config/config.ts";
 import { configureLogging, disposeLogging } from "./config/logging.ts";
@@ -11,6 +10,7 @@ import type { Runtime } from "./runtime/runtime.ts";
 import { TaskError } from "./task/errors.ts";
 
 const log = getLogger(["pontus"]);
+const { version } = packageJson;
 
 const USAGE = `Usage: pontus [--help | --version]
 
@@ -30,7 +30,6 @@ export async function runService(
   args: readonly string[],
   env: Environment,
 ): Promise<number> {
-  const version = readVersion();
   try {
     const options = { help: { type: "boolean" }, version: { type: "boolean" } } as const;
     const { values } = parseArgs({ args: [...args], options, strict: true });
@@ -46,7 +45,7 @@ export async function runService(
     const { config, warnings } = parseConfig(env, { cores: availableParallelism() });
     await configureLogging({ level: config.logLevel, format: config.logFormat });
     for (const warning of warnings) log.warn("{warning}", { warning });
-    return await serveUntilStopped(config, runtime, version);
+    return await serveUntilStopped(config, runtime);
   } catch (error) {
     const isExpected = error instanceof ConfigError || error instanceof TaskError;
     process.stderr.write(`${isExpected ? error.message : inspect(error)}\n`);
@@ -56,11 +55,7 @@ export async function runService(
   }
 }
 
-async function serveUntilStopped(
-  config: Config,
-  runtime: Runtime,
-  version: string,
-): Promise<number> {
+async function serveUntilStopped(config: Config, runtime: Runtime): Promise<number> {
   // Heard from the first moment on: a stop that comes while the service starts is not lost.
   const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   let service: Service | undefined;
@@ -72,10 +67,3 @@ async function serveUntilStopped(
     await service?.stop();
   }
 }
-
-const packageSchema = v.object({ version: v.string() });
-
-const readVersion = (): string => {
-  const file = new URL("../package.json", import.meta.url);
-  return v.parse(packageSchema, JSON.parse(readFileSync(file, "utf8"))).version;
-};
