@@ -6,13 +6,15 @@ import { firstClient } from "./config/credentials.ts";
 import { using } from "./config/using.ts";
 import { type Database, openDatabase } from "./db/database.ts";
 import type { ChosenEngine } from "./engine/choose.ts";
+import type { Engine } from "./engine/engine.ts";
 import type { Readiness } from "./http/health.ts";
 import { createHttpApp } from "./http/http.ts";
+import type { Capabilities } from "./plan/plan.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
 import { FileStorage } from "./storage/file.ts";
 import { HttpStorage } from "./storage/http.ts";
-import type { Storage } from "./storage/storage.ts";
+import { isDiskless, type Storage } from "./storage/storage.ts";
 import { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
 import type { ClientStore } from "./store/store.ts";
@@ -44,10 +46,11 @@ export type Service = {
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
  */
 export async function startService(
-  config: Config,
+  wanted: Config,
   runtime: Runtime,
   version: string,
 ): Promise<Service> {
+  const config = settleDisk(wanted, runtime);
   const parts = await openParts(config);
   // What runs tasks takes as long to load as the rest: the first calls are answered meanwhile.
   const work = once(() => import("./app.work.ts"));
@@ -56,12 +59,12 @@ export async function startService(
   const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
   const http = createHttpApp({
     ...parts,
-    capabilities: async () => (await chosen()).engine.capabilities,
+    capabilities: async () => capabilitiesOf((await chosen()).engine, config),
     clockSkewMs,
     bodyBytesMax,
     targetsMax,
     defaultProfile,
-    readiness: () => readinessOf(chosen(), parts, working),
+    readiness: () => readinessOf(chosen(), parts, working, config),
     version,
   });
   const server = await listen(config, runtime, http.fetch);
@@ -83,6 +86,22 @@ export async function startService(
   };
   return { url, ready, stop };
 }
+
+/** Settles whether files may be written; where not, the database is in memory, which is said in the log. */
+function settleDisk(config: Config, runtime: Runtime): Config {
+  const { disk, dataFolder } = config;
+  if (disk === "yes" || (disk === "auto" && runtime.mayWrite(dataFolder)))
+    return { ...config, disk: "yes" };
+  const why = disk === "no" ? "PONTUS_DISK says so" : `writing in "${dataFolder}" is not permitted`;
+  log.warn("There is no disk, as {why}: tasks are kept in memory and are gone when it stops", {
+    why,
+  });
+  return { ...config, disk: "no", databasePath: ":memory:" };
+}
+
+/** What plans are made with, and what is refused when a task is created. */
+const capabilitiesOf = ({ capabilities, streamed }: Engine, { disk }: Config): Capabilities =>
+  (disk === "no" && streamed?.capabilities) || capabilities;
 
 async function listen(
   { host, port }: Config,
@@ -131,9 +150,10 @@ type Parts = {
 };
 
 async function openParts(config: Config): Promise<Parts> {
-  const { dataFolder, databasePath, mediaRoots, leaseMs, attemptsMax } = config;
+  const { disk, dataFolder, databasePath, leaseMs, attemptsMax } = config;
   const now = () => Date.now();
-  await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
+  if (disk === "yes")
+    await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
   const database = await using("databasePath", databasePath, () => openDatabase(databasePath));
   const clients = new SqliteClientStore(database);
   await seedClients(config, clients);
@@ -143,12 +163,16 @@ async function openParts(config: Config): Promise<Parts> {
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, { now, leaseMs, attemptsMax }),
-    storages: [
-      await FileStorage.open({ roots: mediaRoots, closed: ownFiles(config) }),
-      new HttpStorage({ idleTimeoutMs: config.httpTimeoutMs }),
-    ],
+    storages: await openStorages(config),
     now,
   };
+}
+
+async function openStorages(config: Config): Promise<readonly Storage[]> {
+  const remote = [new HttpStorage({ idleTimeoutMs: config.httpTimeoutMs })];
+  if (config.disk === "no") return remote.filter(isDiskless);
+  const { mediaRoots: roots } = config;
+  return [await FileStorage.open({ roots, closed: ownFiles(config) }), ...remote];
 }
 
 /** What no caller may reach, wherever the media roots are: keys, tasks, scratch. */
@@ -160,6 +184,10 @@ const ownFiles = ({ dataFolder, databasePath }: Config): readonly string[] =>
 async function seedClients(config: Config, clients: ClientStore): Promise<void> {
   if (config.clients.length > 0) return clients.seed(config.clients);
   if ((await clients.count()) > 0) return;
+  if (config.disk === "no")
+    throw new ConfigError([
+      "Cannot make a client, as its keys cannot be written to a file here: name one in PONTUS_CLIENTS",
+    ]);
   const { client, path, isNew } = firstClient(config.dataFolder);
   await clients.seed([client]);
   if (isNew)
@@ -173,16 +201,18 @@ async function readinessOf(
   opening: Promise<ChosenEngine>,
   { queue, database }: Parts,
   working: Working | undefined,
+  { disk }: Config,
 ): Promise<Readiness> {
   const engine = await opening.then(
     (chosen) => ({ ok: true, detail: describeEngine(chosen) }),
     (error: Error) => ({ ok: false, detail: error.message }),
   );
+  const where = disk === "no" ? "; in memory, as there is no disk" : "";
   const checked = database.checkWritable().then(() => queue.depth());
   const store = await checked.then(
     ({ pending, running }) => ({
       ok: true,
-      detail: `${pending} tasks pending, ${running} running`,
+      detail: `${pending} tasks pending, ${running} running${where}`,
     }),
     (error: Error) => ({ ok: false, detail: error.message }),
   );

@@ -6,7 +6,12 @@ import type { Engine } from "./engine/engine.ts";
 import type { Queue } from "./queue/queue.ts";
 import { type Storage, storageFor } from "./storage/storage.ts";
 import type { TaskStore } from "./store/store.ts";
-import { type Instance, recoverDead, registerInstance } from "./worker/instance.ts";
+import {
+  disklessInstance,
+  type Instance,
+  recoverDead,
+  registerInstance,
+} from "./worker/instance.ts";
 import { Worker } from "./worker/worker.ts";
 
 const log = getLogger(["pontus"]);
@@ -36,6 +41,7 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
   };
   const chosen = await chooseEngine({
     wanted: config.engine,
+    isDiskless: config.disk === "no",
     native: {
       ...limits,
       ffmpeg,
@@ -62,9 +68,8 @@ export async function beginWork(
   engine: Engine,
   { queue, tasks, storages, now }: WorkParts,
 ): Promise<Working> {
-  const scratchRoot = join(config.dataFolder, "scratch");
-  const instance = await registerInstance(scratchRoot);
-  await recoverDead(scratchRoot, instance, { engine, queue });
+  const instance =
+    config.disk === "no" ? disklessInstance() : await beginOnDisk(config, engine, queue);
   const worker = new Worker(
     {
       queue,
@@ -86,6 +91,13 @@ export async function beginWork(
     },
   );
   worker.start();
-  await engine.standBy(instance.scratch);
+  await engine.standBy(instance.scratch ?? "");
   return { worker, instance };
+}
+
+async function beginOnDisk(config: Config, engine: Engine, queue: Queue): Promise<Instance> {
+  const scratchRoot = join(config.dataFolder, "scratch");
+  const instance = await registerInstance(scratchRoot);
+  await recoverDead(scratchRoot, instance, { engine, queue });
+  return instance;
 }

@@ -43,6 +43,8 @@ export type FolderMount = {
 export type StreamMount = {
   /** Sizes in bytes, by name. */
   readonly sources: Readonly<Record<string, number>>;
+  /** Paths of folders that are there at the start, those above before those in them. */
+  readonly folders: readonly string[];
   /** `EXCHANGE.bytes` long. */
   readonly exchange: SharedArrayBuffer;
 };

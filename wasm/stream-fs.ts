@@ -134,6 +134,12 @@ class Streams {
     root.stream_ops = this.#streamOperations;
     for (const [name, size] of Object.entries(this.#mount.sources))
       this.#sizes.set(this.#node(root, name, TYPE.file | PERMISSIONS.given), size);
+    for (const path of this.#mount.folders) {
+      const names = path.split("/");
+      const name = names.pop() ?? "";
+      const parent = names.reduce((node, each) => this.#fs.lookupNode(node, each), root);
+      this.#node(parent, name, TYPE.folder | PERMISSIONS.own);
+    }
   }
 
   #node(parent: FsNode, name: string, mode: number): FsNode {

@@ -10,6 +10,7 @@ export type Config = {
   readonly port: number;
   /** Absolute, as all paths here. */
   readonly dataFolder: string;
+  readonly disk: "auto" | "yes" | "no";
   /** Absolute, or `:memory:`. */
   readonly databasePath: string;
   readonly mediaRoots: readonly string[];

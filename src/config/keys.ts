@@ -116,6 +116,13 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     about: "The service's own folder: database, scratch, `credentials.json`. Made when missing.",
     schema: folder,
   },
+  disk: {
+    env: "PONTUS_DISK",
+    fallback: "auto",
+    ...oneOf("auto", "yes", "no"),
+    about:
+      "Whether files may be written; `auto` is `no` where the runtime does not permit it in the data folder. With `no`, tasks are kept in memory alone, and go from http to http as streams.",
+  },
   databasePath: {
     env: "PONTUS_DATABASE_URL",
     fallback: "",

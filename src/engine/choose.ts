@@ -18,6 +18,8 @@ export type ChosenEngine = {
 /** Which engines there may be, and what they are made of. */
 export type EngineOptions = {
   readonly wanted: "auto" | "native" | "wasm";
+  /** Nothing may be written here: an engine that needs files is of no use. */
+  readonly isDiskless?: boolean;
   readonly native: NativeEngineOptions;
   readonly wasm: WasmEngineOptions;
 };
@@ -27,7 +29,18 @@ export type EngineOptions = {
  *
  * @throws {TaskError} `encoder_missing` where there is none, saying what is missing
  */
-export async function chooseEngine({ wanted, native, wasm }: EngineOptions): Promise<ChosenEngine> {
+export async function chooseEngine({
+  wanted,
+  isDiskless = false,
+  native,
+  wasm,
+}: EngineOptions): Promise<ChosenEngine> {
+  if (isDiskless && wanted === "native")
+    throw new TaskError(
+      "encoder_missing",
+      "Cannot use the native engine: it needs a disk, and nothing may be written here",
+    );
+  if (isDiskless) return await openWasm(wasm, "nothing may be written here");
   if (wanted === "native") return await openNative(native, "PONTUS_ENGINE wants it");
   if (wanted === "wasm") return await openWasm(wasm, "PONTUS_ENGINE wants it");
   try {

@@ -33,6 +33,49 @@ export type RunRequest = {
   readonly onLog: (line: string) => void;
 };
 
+/** A source that is read where it lies. Its reads end by themselves when it does not deliver. */
+export type ByteSource = {
+  readonly sizeBytes: number;
+  /** At least one byte and at most `length` of them, from `position` on. */
+  read(position: number, length: number): Promise<Uint8Array>;
+};
+
+/**
+ * Takes what a run writes while it is written; paths are those of the step. Calls come one after the other. A failure ends the
+ * run, which fails by it.
+ */
+export type ByteSink = {
+  /** Positions in a file may go back, but not in what a plan for streams makes. */
+  write(path: string, position: number, bytes: Uint8Array): Promise<void>;
+  /** The file is as long now, and nobody writes it. */
+  close(path: string, sizeBytes: number): Promise<void>;
+  rename(path: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+};
+
+/** One probe of a source that is read where it lies. */
+export type StreamedProbe = Pick<ProbeRequest, "side"> & {
+  readonly source: ByteSource;
+  /** With a dot, or empty: some formats are known by it alone. */
+  readonly extension: string;
+};
+
+/** One run of a step from a stream to streams. */
+export type StreamedRun = Pick<RunRequest, "step" | "onProgress" | "onLog"> & {
+  /** What the step calls `input`. */
+  readonly source: ByteSource;
+  readonly sink: ByteSink;
+};
+
+/** What an engine does without any file, for hosts where nothing may be written. Calls end and fail as those of `Engine`. */
+export interface StreamedEngine {
+  /** Plans for it are made with these: `streamsOutput` is set. */
+  readonly capabilities: Capabilities;
+  probe(request: StreamedProbe, signal: AbortSignal): Promise<MediaInfo>;
+  /** @throws {TaskError} as `Engine.run`; what the source or the sink threw */
+  run(request: StreamedRun, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Port: probes media and runs steps. One suite, `test/contract/engine.ts`, holds for every adapter.
  *
@@ -41,6 +84,8 @@ export type RunRequest = {
 export interface Engine {
   readonly name: EngineName;
   readonly capabilities: Capabilities;
+  /** Absent where it cannot do without files. */
+  readonly streamed?: StreamedEngine;
 
   /**
    * Reads what a file holds.

@@ -66,7 +66,7 @@ const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string): Task
 type Probing = {
   readonly ffprobe: Ffprobe;
   readonly limits: ProbeLimits;
-  readonly request: ProbeRequest;
+  readonly request: Pick<ProbeRequest, "side" | "packets">;
   readonly signal: AbortSignal;
 };
 
@@ -163,7 +163,7 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
 export async function probeWith(
   ffprobe: Ffprobe,
   limits: ProbeLimits,
-  request: ProbeRequest,
+  request: Probing["request"],
   signal: AbortSignal,
 ): Promise<MediaInfo> {
   const probing = { ffprobe, limits, request, signal };

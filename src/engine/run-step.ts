@@ -18,7 +18,9 @@ export type RunLimits = {
 };
 
 /** A step to run, or a part of one. */
-export type StepRequest = RunRequest & {
+export type StepRequest = RunRequest & IsOurs;
+
+type IsOurs = {
   /** The first input is no source but made by us: it may be a list. */
   readonly isOurs?: boolean;
 };
@@ -61,7 +63,8 @@ export async function runStep(
   const { step, folder } = request;
   try {
     for (const name of step.writes) await mkdir(dirname(join(folder, name)), { recursive: true });
-    const error = judgeExit(await follow(ffmpeg, limits, request, signal));
+    const paths = step.writes.map((name) => join(folder, name));
+    const error = judgeExit(await follow(ffmpeg, limits, { ...request, paths }, signal));
     const isUnclear = !error || error.code === "unknown" || error.code === "internal";
     if (isUnclear && (await isFull(folder))) throw scratchFull(error);
     if (error) throw error;
@@ -70,10 +73,23 @@ export async function runStep(
   }
 }
 
-async function follow(
+/** A run that is followed. */
+type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog"> &
+  IsOurs & {
+    /** Absolute, of the files that it writes; none where it writes streams. */
+    readonly paths: readonly string[];
+  };
+
+/**
+ * Runs ffmpeg for a step with the options that every run has, tells of its progress, and ends it where it stands still. How it
+ * ended is not judged.
+ *
+ * @throws {TaskError} `encoder_stalled`
+ */
+export async function follow(
   ffmpeg: Ffmpeg,
   { maxPixels, stallTimeoutMs }: RunLimits,
-  { step, folder, isOurs, onProgress, onLog }: StepRequest,
+  { step, paths, isOurs, onProgress, onLog }: Followed,
   signal: AbortSignal,
 ): Promise<Exit> {
   const stalled = new AbortController();
@@ -90,8 +106,7 @@ async function follow(
     stalled.abort(new TaskError("encoder_stalled", why));
   };
   const onStart = (work: () => number) => {
-    const writes = step.writes.map((name) => join(folder, name));
-    dog = watch({ work, writes, stallTimeoutMs, onStall });
+    dog = watch({ work, writes: paths, stallTimeoutMs, onStall });
   };
   const onStderrLine = (line: string) => onLog(maskCredentials(line));
   const guards = isOurs ? [] : sourceGuards(maxPixels);

@@ -15,15 +15,19 @@ const LINUX_ERRORS: Readonly<Record<string, number>> = {
   "-54": -20,
 };
 
+type Run = (run: ThreadRun, signal: AbortSignal) => Promise<Exit>;
+
 /** The core's ffprobe, for the file of a request. Of a source nothing else can be reached; of an output its set can. */
-export function wasmFfprobe(
-  { path, side }: ProbeRequest,
-  run: (run: ThreadRun, signal: AbortSignal) => Promise<Exit>,
-): Ffprobe {
+export function wasmFfprobe({ path, side }: ProbeRequest, run: Run): Ffprobe {
   // The extension counts where a demuxer is chosen.
   const name = side === "source" ? `source${extname(path)}` : basename(path);
   const mount =
     side === "source" ? { files: { [name]: path } } : { folder: dirname(path), files: {} };
+  return wasmFfprobeOf(name, mount, run);
+}
+
+/** The core's ffprobe, for a file by its name in what it finds. */
+export function wasmFfprobeOf(name: string, mount: ThreadRun["mount"], run: Run): Ffprobe {
   return {
     run: (args, onStdout, signal) =>
       run(

@@ -1,25 +1,12 @@
 import { EXCHANGE, type StreamEvent, type StreamMount } from "../../wasm/protocol.ts";
-
-/** A source that is read from wherever it lies. Its reads end by themselves when it does not deliver. */
-export type AsyncSource = {
-  readonly sizeBytes: number;
-  /** At least one byte and at most `length` of them, from `position` on. */
-  read(position: number, length: number): Promise<Uint8Array>;
-};
-
-/** Where outputs go while they are written. Calls come one after the other; positions in a file may go back. */
-export type AsyncSink = {
-  write(path: string, position: number, bytes: Uint8Array): Promise<void>;
-  /** The file is as long now, and nobody writes it. */
-  close(path: string, sizeBytes: number): Promise<void>;
-  rename(path: string, to: string): Promise<void>;
-  remove(path: string): Promise<void>;
-};
+import type { ByteSink, ByteSource } from "./engine.ts";
 
 /** What a run reads and writes where there is no disk: sources by name, and all else. */
 export type Streams = {
-  readonly sources: Readonly<Record<string, AsyncSource>>;
-  readonly sink: AsyncSink;
+  readonly sources: Readonly<Record<string, ByteSource>>;
+  readonly sink: ByteSink;
+  /** Folders that are there at the start, those above before those in them. */
+  readonly folders?: readonly string[];
 };
 
 /** The host's side of a thread's streams: answers its reads, and hands on what it writes. */
@@ -36,7 +23,8 @@ export class StreamHost {
   constructor(streams: Streams, failed: () => void) {
     const exchange = new SharedArrayBuffer(EXCHANGE.bytes);
     const sizes = Object.entries(streams.sources).map(([name, { sizeBytes }]) => [name, sizeBytes]);
-    this.mount = { sources: Object.fromEntries(sizes), exchange };
+    const { folders = [] } = streams;
+    this.mount = { sources: Object.fromEntries(sizes), folders, exchange };
     this.#streams = streams;
     this.#words = new Int32Array(exchange, 0, EXCHANGE.dataOffset / 4);
     this.#data = new Uint8Array(exchange, EXCHANGE.dataOffset, EXCHANGE.dataLength);

@@ -4,7 +4,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
 import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
-import { blameManifest } from "./manifest.ts";
+import { blameManifest, headOf } from "./manifest.ts";
 import { Places } from "./places.ts";
 import { type ProbeLimits, probeWith } from "./probe-with.ts";
 import { runSliced } from "./run-sliced.ts";
@@ -12,6 +12,7 @@ import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "./run
 import type { Exit } from "./subprocess.ts";
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
 import { wasmFfprobe } from "./wasm-probe.ts";
+import { WasmStreamedEngine } from "./wasm-streamed.ts";
 import { type ThreadRun, WasmThread } from "./wasm-thread.ts";
 
 /** What a WebAssembly engine is made of; times are limits. */
@@ -35,6 +36,7 @@ const ASK_TIMEOUT_MS = 30_000;
 export class WasmEngine implements Engine {
   readonly name = "wasm";
   readonly capabilities: Capabilities;
+  readonly streamed: WasmStreamedEngine;
   readonly #core: WasmCore;
   readonly #options: WasmEngineOptions;
   readonly #stuck = new Set<WasmThread>();
@@ -48,6 +50,8 @@ export class WasmEngine implements Engine {
     this.#options = options;
     this.capabilities = capabilities;
     this.#places = new Places(capabilities.slices ?? 1);
+    const run = (each: ThreadRun, signal: AbortSignal) => this.#run(each, signal);
+    this.streamed = new WasmStreamedEngine(capabilities, options, run);
   }
 
   /**
@@ -77,7 +81,7 @@ export class WasmEngine implements Engine {
     try {
       return await probeWith(ffprobe, this.#options, request, signal);
     } catch (error) {
-      throw await blameManifest(error, request.path);
+      throw await blameManifest(error, headOf(request.path));
     }
   }
 
@@ -91,7 +95,7 @@ export class WasmEngine implements Engine {
     try {
       await (sliced ? runSliced(run, sliced, request, signal) : run(request, signal));
     } catch (error) {
-      throw await blameManifest(error, request.inputPath);
+      throw await blameManifest(error, headOf(request.inputPath));
     }
   }
 

@@ -27,7 +27,12 @@ export function impossibilityOf(
   rendition: Rendition,
   capabilities: Capabilities,
 ): Impossibility | undefined {
-  return containerFault(rendition) ?? codecFault(rendition) ?? missing(rendition, capabilities);
+  return (
+    containerFault(rendition) ??
+    codecFault(rendition) ??
+    keepingFault(rendition, capabilities) ??
+    missing(rendition, capabilities)
+  );
 }
 
 const unsupported = (message: string): Impossibility => ({
@@ -66,6 +71,15 @@ function codecFault({ container, video, audio }: Rendition): Impossibility | und
       );
   }
   return undefined;
+}
+
+function keepingFault(
+  { video }: Rendition,
+  { streamsOutput }: Capabilities,
+): Impossibility | undefined {
+  return streamsOutput && typeof video === "object" && video.rateMode === "2passvbr"
+    ? unsupported("Cannot encode in two passes: nothing can be kept between them on this host")
+    : undefined;
 }
 
 function missing(rendition: Rendition, capabilities: Capabilities): Impossibility | undefined {

@@ -37,9 +37,11 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   }
   if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
-  const drafts = assignments.map((assignment, index) =>
-    draftProduct(assignment, index, media, clip),
-  );
+  const isStreamed = capabilities.streamsOutput === true;
+  const drafts = assignments.map((assignment, index) => ({
+    ...draftProduct(assignment, index, media, clip),
+    isStreamed,
+  }));
   refuseMissingFilters(drafts, media, capabilities);
   const durationSeconds = clip
     ? clippedSeconds(media.durationSeconds, clip)

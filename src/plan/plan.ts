@@ -12,6 +12,8 @@ export type Capabilities = {
   readonly threads: number;
   /** Runs that go on at once of one long encode; absent where one run uses all cores. */
   readonly slices?: number;
+  /** Outputs leave as they are written: nothing in them can be changed or read again, and nothing is kept between two runs. */
+  readonly streamsOutput?: true;
 };
 
 /**

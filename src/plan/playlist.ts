@@ -44,3 +44,7 @@ export const rewritePictureTrack = (text: string, rename: (picture: string) => s
     /^([^#\n]+)(#xywh=)/gm,
     (_, picture: string, rest: string) => rename(picture) + rest,
   );
+
+/** How long a media playlist lasts, as its segments say. */
+export const playlistSeconds = (text: string): number =>
+  [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);

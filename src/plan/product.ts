@@ -17,6 +17,8 @@ export type Draft = {
   readonly rendition: Rendition;
   /** The product's own folder in the work folder: `0`. */
   readonly folder: string;
+  /** It leaves as it is written (`Capabilities.streamsOutput`). */
+  readonly isStreamed?: boolean;
 };
 
 /**

@@ -77,7 +77,7 @@ export function firstPassSection({ rendition }: Draft, media: MediaInfo, log: st
 
 /** The part that says how a product is written, and where. */
 export function fileSection(
-  { product, folder }: Draft,
+  { product, folder, isStreamed }: Draft,
   codec: string | undefined,
   tag: string,
 ): Section {
@@ -86,12 +86,23 @@ export function fileSection(
   if (container === "m3u8")
     return setSection(draftSet(folder, codec, tag), entry, product.video.action);
   const isIndexed = container === "mp4" || container === "mov" || container === "m4a";
-  // The index in front: players can begin before they have the whole file.
-  return {
-    args: [...(isIndexed ? ["-movflags", "+faststart"] : []), "-f", muxer, entry],
-    writes: [entry],
-  };
+  const index = isIndexed ? (isStreamed ? FRAGMENTED : INDEX_IN_FRONT) : [];
+  // Muxers go back in what they have written, unless they are told that they cannot.
+  const once = isStreamed ? ["-seekable", "0"] : [];
+  return { args: [...index, ...once, "-f", muxer, entry], writes: [entry] };
 }
+
+/** Players can begin before they have the whole file. */
+const INDEX_IN_FRONT = ["-movflags", "+faststart"];
+/**
+ * An index for each piece, for a file that cannot be gone back in. A piece is in memory until it ends: at a key frame, or
+ * where these come rarely, or never as in sound alone, after so many bytes and microseconds.
+ */
+const FRAGMENTED = [
+  // Delayed until the first piece is known: only then can it say what of the beginning is not to be played.
+  ...["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof"],
+  ...["-frag_size", "8388608", "-frag_duration", "10000000"],
+];
 
 /** Where a set's segments lie, and whether they are pieces of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
 type SetFiles = {

@@ -1,7 +1,13 @@
 import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 
 /** Bun's way to serve. */
-export const bunRuntime: Runtime = { name: "bun", version: Bun.version, serve };
+export const bunRuntime: Runtime = {
+  name: "bun",
+  version: Bun.version,
+  // Bun has no permissions of its own.
+  mayWrite: () => true,
+  serve,
+};
 
 async function serve(options: ServeOptions): Promise<Server> {
   const server = Bun.serve({

@@ -5,6 +5,13 @@ import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 
+/** As much of Deno's own global as is used here; its types are not among those of the project. */
+declare const Deno: {
+  readonly permissions: {
+    querySync(asked: { readonly name: "write"; readonly path: string }): { readonly state: string };
+  };
+};
+
 /**
  * Deno's way to serve: by `node:http`.
  *
@@ -16,6 +23,7 @@ import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 export const denoRuntime: Runtime = {
   name: "deno",
   version: process.versions["deno"] ?? "",
+  mayWrite: (path) => Deno.permissions.querySync({ name: "write", path }).state === "granted",
   serve,
 };
 

@@ -22,6 +22,8 @@ export type ServeOptions = {
 export interface Runtime {
   readonly name: "bun" | "deno";
   readonly version: string;
+  /** Whether this process is allowed to write in a folder, whether or not it is there; says nothing of the disk itself. */
+  mayWrite(folder: string): boolean;
   /** Listens; rejects where the address cannot be had. */
   serve(options: ServeOptions): Promise<Server>;
 }

@@ -13,8 +13,8 @@ const REDIRECTS = [301, 302, 307, 308];
 export type OutRequest = {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
-  /** Opened anew for every redirect. */
-  readonly body?: { readonly sizeBytes: number; readonly read: () => AsyncIterable<Uint8Array> };
+  /** Opened anew for every redirect. Without a size it is sent in chunks, as it is made. */
+  readonly body?: { readonly sizeBytes?: number; readonly read: () => AsyncIterable<Uint8Array> };
   /** Ends it when nothing moves for so long: while it connects, in the head, in the body, while bytes are taken. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -124,7 +124,7 @@ async function sendOnce(
       "user-agent": "Pontus",
       accept: "*/*",
       ...(method === "GET" && { "accept-encoding": "identity" }),
-      ...(body && { "content-length": String(body.sizeBytes) }),
+      ...(body && lengthOf(body.sizeBytes)),
       ...headers,
     },
     signal: AbortSignal.any([signal, idle.signal]),
@@ -132,14 +132,14 @@ async function sendOnce(
   });
   try {
     idle.start();
-    const sent = { bytes: 0 };
+    const sent = { bytes: 0, isWhole: body === undefined };
     const message = await answerTo(request, body && counted(body.read(), sent, idle));
     idle.start();
     // Deno has no "close" after an answer that was read to its end.
     for (const event of ["end", "close"]) message.once(event, () => idle.end());
     // A reader meets it where it reads; one that is closed unread has nobody to tell.
     message.on("error", () => {});
-    const isAfterBody = sent.bytes === (body?.sizeBytes ?? 0);
+    const isAfterBody = sent.isWhole || sent.bytes === body?.sizeBytes;
     return {
       status: message.statusCode ?? 0,
       header: (name) => headerOf(message, name),
@@ -177,17 +177,24 @@ async function answerTo(
 /** A connection that ended in order, without an answer. */
 class NoAnswer extends Error {}
 
+const lengthOf = (sizeBytes: number | undefined): Record<string, string> =>
+  sizeBytes === undefined
+    ? { "transfer-encoding": "chunked" }
+    : { "content-length": String(sizeBytes) };
+
 async function* counted(
   body: AsyncIterable<Uint8Array>,
-  sent: { bytes: number },
+  sent: { bytes: number; isWhole: boolean },
   idle: IdleLimit,
 ): AsyncIterable<Uint8Array> {
   for await (const chunk of body) {
     sent.bytes += chunk.byteLength;
-    // The next one is asked for when there is room: that bytes were taken is what starts the wait anew.
     idle.start();
     yield chunk;
+    // The next one is asked for when there is room: bytes were taken, and what is made as it is sent may let wait.
+    idle.stop();
   }
+  sent.isWhole = true;
   idle.start();
 }
 

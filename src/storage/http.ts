@@ -3,7 +3,9 @@ import { inBatches } from "./batches.ts";
 import { fileContent, textContent } from "./content.ts";
 import { keyOf, readHttpAddress, readHttpTarget } from "./http-address.ts";
 import { download } from "./http-download.ts";
+import { openReader } from "./http-reader.ts";
 import { upload } from "./http-upload.ts";
+import { HttpTargetWriter, isThere } from "./http-writer.ts";
 import type { RetryLimits } from "./retries.ts";
 import { type PublishedText, readSet, segmentFolderOf } from "./set-names.ts";
 import type {
@@ -12,7 +14,10 @@ import type {
   OpenedSource,
   OpenOptions,
   Parcel,
+  SourceReader,
   Storage,
+  TargetWriter,
+  WriteOptions,
 } from "./storage.ts";
 
 /** Segments on their way at once: enough to hide the answers' travel, few enough for any server. */
@@ -56,9 +61,7 @@ export class HttpStorage implements Storage {
   ): Promise<OpenedSource> {
     signal.throwIfAborted();
     const address = readHttpAddress(url, "source");
-    // Some formats are known by their extension alone.
-    const extension = /^\.\w{1,8}$/.exec(extname(address.pathname))?.[0] ?? "";
-    const path = join(folder, `source${extension}`);
+    const path = join(folder, `source${extensionOf(address)}`);
     const options = { ...this.#limits, path, signal, onProgress };
     return { path, sizeBytes: await download(address, url, options) };
   }
@@ -104,7 +107,32 @@ export class HttpStorage implements Storage {
     for (const fixed of set.fixed) await put(fixed, options);
     await upload(textContent(entry, set.entry), address, url, options);
   }
+
+  async read(url: string, signal: AbortSignal): Promise<SourceReader> {
+    signal.throwIfAborted();
+    const address = readHttpAddress(url, "source");
+    const options = { ...this.#limits, extension: extensionOf(address), signal };
+    return await openReader(address, url, options);
+  }
+
+  async write(url: string, options: WriteOptions): Promise<TargetWriter> {
+    options.signal.throwIfAborted();
+    const entry = readHttpTarget(url);
+    const path = segmentFolderOf(entry.pathname);
+    const place = {
+      shown: url,
+      entry,
+      folder: decoded(path.slice(path.lastIndexOf("/") + 1)),
+      inFolder: (name: string) => beside(entry, `${path}/${encodeURIComponent(name)}`),
+    };
+    const { idleTimeoutMs } = this.#limits;
+    const wasThere = options.isSet || (await isThere(entry, { idleTimeoutMs, ...options }));
+    return new HttpTargetWriter(place, { ...this.#limits, ...options }, wasThere);
+  }
 }
+
+/** Some formats are known by their extension alone. */
+const extensionOf = ({ pathname }: URL): string => /^\.\w{1,8}$/.exec(extname(pathname))?.[0] ?? "";
 
 /** The address with another path; what it carries besides (user info, query) stays. */
 function beside(address: URL, path: string): URL {

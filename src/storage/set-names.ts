@@ -73,6 +73,10 @@ export type OwnSet = {
 /** Whether a file in the folder of a set names others, so that it has to be written anew for an attempt. */
 const isText = (name: string): boolean => [".m3u8", ".mpd", ".vtt"].includes(extname(name));
 
+/** What a file of a set is called in the folder of the set: but for those of `FIXED_NAMES`, no other attempt gives this name. */
+export const publishedName = (own: string, tag: string): string =>
+  FIXED_NAMES.includes(own) ? own : `pontus.${tag}.${own}`;
+
 /**
  * Names the files of a finished set for one attempt, and what its playlists and manifests say after them.
  *
@@ -83,7 +87,7 @@ export function nameSet(
   tag: string,
   folder: string,
 ): PublishedSet {
-  const nameOf = (own: string) => (FIXED_NAMES.includes(own) ? own : `pontus.${tag}.${own}`);
+  const nameOf = (own: string) => publishedName(own, tag);
   const prefix = `${encodeURIComponent(folder)}/`;
   const inFolder = [...texts].map(([own, text]) => ({
     name: nameOf(own),

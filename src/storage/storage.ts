@@ -46,6 +46,48 @@ export type DeliveryOptions = {
   readonly signal: AbortSignal;
 };
 
+/** A source that is read where it lies. */
+export type SourceReader = {
+  readonly sizeBytes: number;
+  /** With a dot, or empty: some formats are known by it alone. */
+  readonly extension: string;
+  /**
+   * At least one byte and at most `length` of them, from `position` on; for positions below `sizeBytes`.
+   *
+   * @throws {TaskError} `source_unreachable` (also where the source has changed since it was opened), `source_hangs`,
+   *   `source_missing`
+   */
+  read(position: number, length: number): Promise<Uint8Array>;
+  /** Ends what is still read ahead. */
+  close(): void;
+};
+
+/** The conditions of writing a target as its bytes are made. */
+export type WriteOptions = Pick<DeliveryOptions, "tag" | "mayPublish" | "signal"> & {
+  /** The name of the file, or of the playlist of a set: its extension says what it is. */
+  readonly entry: string;
+  readonly isSet: boolean;
+};
+
+/**
+ * A target that is written as its bytes are made, and seen by nobody before `publish`: a file, or the segments of a set. All
+ * calls reject with what is wrong with the target; after that, `discard` alone is of use.
+ */
+export type TargetWriter = {
+  /** Takes the next bytes of the entry, or of a segment by its name. Resolves when there is room for more. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** The entry or a segment is whole. */
+  close(name: string): Promise<void>;
+  /**
+   * Makes all that was written visible, the entry last; resolves when the target has it.
+   *
+   * @param texts - of a set: its playlists, by name, the entry among them
+   */
+  publish(texts: ReadonlyMap<string, string>): Promise<void>;
+  /** Takes away what was written and not published, as far as that can be done. Never rejects. */
+  discard(): Promise<void>;
+};
+
 /** Port: one kind of address. One suite, `test/contract/storage.ts`, holds for every adapter. */
 export interface Storage {
   /** The URL schemes it speaks, lower case, without colon. */
@@ -89,7 +131,24 @@ export interface Storage {
    * @throws {TaskError} `target_unwritable`, `target_unreachable`, `target_full`, `access_denied`, or what `mayPublish` threw
    */
   deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void>;
+
+  /**
+   * Opens a source to read it where it lies. With `write`, for hosts without a disk; absent where a storage is one.
+   *
+   * @throws {TaskError} as `open`; `input_not_supported` where parts of it cannot be asked for and it is too large to be held
+   */
+  read?(url: string, signal: AbortSignal): Promise<SourceReader>;
+
+  /** Opens a target to write it as its bytes are made. @throws {TaskError} as `prepare` */
+  write?(url: string, options: WriteOptions): Promise<TargetWriter>;
 }
+
+/** A storage that needs no disk of ours. */
+export type DisklessStorage = Storage & Required<Pick<Storage, "read" | "write">>;
+
+/** Whether a storage needs no disk of ours. */
+export const isDiskless = (storage: Storage): storage is DisklessStorage =>
+  storage.read !== undefined && storage.write !== undefined;
 
 /** `mailto:x`, `file:/a`, `C:\\a`: what stands before the first colon decides who reads it, as in RFC 3986. */
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;

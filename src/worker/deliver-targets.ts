@@ -1,3 +1,4 @@
+import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import { type Line, tagOf } from "./line.ts";
@@ -78,7 +79,7 @@ async function deliverTarget(
 }
 
 /** Records a target's own failure; what concerns the whole task (lost lease, cancel, deadline) goes up instead. */
-async function recordFailure(
+export async function recordFailure(
   line: Line,
   claim: Work["claim"],
   index: number,
@@ -95,3 +96,16 @@ async function recordFailure(
     failure: { code: failure.code, detail: failure.message },
   });
 }
+
+/** The failures of single targets, in the order of the targets. */
+export const inOrder = (failures: ReadonlyMap<number, TaskError>): readonly TaskError[] =>
+  [...failures].sort(([a], [b]) => a - b).map(([, failure]) => failure);
+
+/** Assignments for the wanted targets alone; one that feeds none of them is not encoded. */
+export const keepTargets = (
+  assignments: readonly Assignment[],
+  wanted: ReadonlySet<number>,
+): readonly Assignment[] =>
+  assignments
+    .map(({ rendition, targets }) => ({ rendition, targets: targets.filter((i) => wanted.has(i)) }))
+    .filter(({ targets }) => targets.length > 0);

@@ -15,16 +15,25 @@ const LOCK = "instance.lock";
 /** One running instance of the service: its id in claims, and its scratch folder, gone when it is released. */
 export type Instance = {
   readonly id: string;
-  readonly scratch: string;
+  /** Absolute; absent where nothing may be written. */
+  readonly scratch?: string;
   readonly release: () => Promise<void>;
 };
+
+/** An instance where nothing may be written: it is alone with its tasks, which end with it. */
+export const disklessInstance = (): Instance => ({
+  id: randomUUID(),
+  release: async () => {},
+});
 
 /**
  * Registers this process as an instance: a folder below the scratch root with a file in it that it holds.
  *
  * @param scratchRoot - absolute path; shared by all instances on one data folder
  */
-export async function registerInstance(scratchRoot: string): Promise<Instance> {
+export async function registerInstance(
+  scratchRoot: string,
+): Promise<Instance & { readonly scratch: string }> {
   const id = randomUUID();
   const scratch = join(scratchRoot, id);
   // The folder appears under its name with its file held: no neighbour takes it for a dead one's meanwhile.

@@ -1,9 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { planTask } from "../plan/plan-task.ts";
-import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import type { TaskError } from "../task/errors.ts";
-import { deliverProducts, prepareTargets } from "./deliver-targets.ts";
+import { deliverProducts, inOrder, keepTargets, prepareTargets } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
 import { fetching, ProgressTracker } from "./progress.ts";
 import { verifyProducts } from "./verify-products.ts";
@@ -76,15 +75,3 @@ export async function processTask(
   await deliverProducts(work, line, verified, failures, signal);
   return inOrder(failures);
 }
-
-const inOrder = (failures: ReadonlyMap<number, TaskError>): readonly TaskError[] =>
-  [...failures].sort(([a], [b]) => a - b).map(([, failure]) => failure);
-
-/** Assignments for the wanted targets alone; one that feeds none of them is not encoded. */
-const keepTargets = (
-  assignments: readonly Assignment[],
-  wanted: ReadonlySet<number>,
-): readonly Assignment[] =>
-  assignments
-    .map(({ rendition, targets }) => ({ rendition, targets: targets.filter((i) => wanted.has(i)) }))
-    .filter(({ targets }) => targets.length > 0);

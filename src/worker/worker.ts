@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
 import type { Queue, Work } from "../queue/queue.ts";
@@ -7,8 +5,8 @@ import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Progress } from "../task/task.ts";
-import { processTask } from "./process-task.ts";
 import { retryDelayMs } from "./retry.ts";
+import { runTask } from "./run-task.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -36,8 +34,8 @@ export type WorkerDeps = {
 export type WorkerOptions = {
   /** This instance, as its claims name it. */
   readonly id: string;
-  /** Absolute path of this instance's scratch folder. */
-  readonly scratch: string;
+  /** Absolute path of this instance's scratch folder; nothing where there is no disk, and all goes through streams. */
+  readonly scratch: string | undefined;
   /** How many tasks run at once. */
   readonly slots: number;
   readonly leaseMs: number;
@@ -147,7 +145,6 @@ export class Worker {
   /** One run of one task, from its claim to its end; never rejects. */
   async #run(work: Work, abort: AbortController): Promise<void> {
     const { task, claim } = work;
-    const folder = join(this.#options.scratch, `${task.id}-${claim.attempt}`);
     const timeoutMs = task.timeoutSeconds
       ? task.timeoutSeconds * 1000
       : this.#options.taskTimeoutMs;
@@ -165,18 +162,12 @@ export class Worker {
     let errors: readonly unknown[];
     try {
       if (task.cancelRequested) throw cancelled();
-      errors = await processTask(work, this.#line(work, abort), folder, abort.signal);
+      const line = this.#line(work, abort);
+      errors = await runTask(work, line, this.#options.scratch, abort.signal);
     } catch (error) {
       errors = [abort.signal.aborted ? abort.signal.reason : error];
     }
     clearTimeout(deadline);
-    // Before the end is recorded: where scratch and store share a disk that is full, there is no room for it otherwise.
-    await rm(folder, { recursive: true, force: true }).catch((error) =>
-      log.warn("Cannot empty the work folder of task {taskId}: {error}", {
-        taskId: task.id,
-        error,
-      }),
-    );
     await this.#end(work, errors);
   }
 

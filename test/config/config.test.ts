@@ -31,6 +31,7 @@ describe("parseConfig", () => {
         host: "127.0.0.1",
         port: 8080,
         dataFolder: resolve("data"),
+        disk: "auto",
         databasePath: resolve("data/pontus.db"),
         mediaRoots: [resolve("media")],
         clients: [],

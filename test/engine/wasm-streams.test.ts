@@ -4,8 +4,9 @@ import { writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import type { ByteSink, ByteSource } from "../../src/engine/engine.ts";
 import { loadCore, type WasmCore } from "../../src/engine/wasm-core.ts";
-import type { AsyncSink, AsyncSource, Streams } from "../../src/engine/wasm-streams.ts";
+import type { Streams } from "../../src/engine/wasm-streams.ts";
 import { type ThreadRun, WasmThread } from "../../src/engine/wasm-thread.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 
 /** A file, read through asynchronous calls. */
-async function fileSource(path: string): Promise<AsyncSource> {
+async function fileSource(path: string): Promise<ByteSource> {
   const bytes = await readFile(path);
   const read = async (position: number, length: number) => {
     await wait(0);
@@ -34,7 +35,7 @@ async function fileSource(path: string): Promise<AsyncSource> {
 function memorySink() {
   const files = new Map<string, Uint8Array>();
   const calls: string[] = [];
-  const sink: AsyncSink = {
+  const sink: ByteSink = {
     write: async (path, position, bytes) => {
       const before = files.get(path) ?? new Uint8Array();
       const after = new Uint8Array(Math.max(before.length, position + bytes.length));
@@ -136,7 +137,7 @@ describe("a run without a disk", () => {
     let taken = 0;
     let calls = 0;
     const work: { now: () => number } = { now: () => 0 };
-    const sink: AsyncSink = {
+    const sink: ByteSink = {
       ...memorySink().sink,
       close: async () => {},
       write: async (_, __, bytes) => {
@@ -165,7 +166,7 @@ describe("a run without a disk", () => {
     const whole = await fileSource(await clip({ seconds: 2, width: 640, height: 360 }));
     const reason = new Error("the storage's own");
     const fail = () => Promise.reject(reason);
-    const failing: AsyncSource = {
+    const failing: ByteSource = {
       ...whole,
       read: (position, length) => (position > 0 ? fail() : whole.read(position, length)),
     };

@@ -1,0 +1,67 @@
+import { dirname } from "node:path";
+import type { Capabilities } from "../plan/plan.ts";
+import type { ByteSink, StreamedEngine, StreamedProbe, StreamedRun } from "./engine.ts";
+import { judgeExit } from "./judge-stderr.ts";
+import { blameManifest } from "./manifest.ts";
+import { type ProbeLimits, probeWith } from "./probe-with.ts";
+import { type FfmpegRun, follow, type RunLimits } from "./run-step.ts";
+import type { Exit } from "./subprocess.ts";
+import { wasmFfprobeOf } from "./wasm-probe.ts";
+import type { ThreadRun } from "./wasm-thread.ts";
+
+/** What the WebAssembly engine does where there is no disk: the core reads its source and writes its outputs through the host. */
+export class WasmStreamedEngine implements StreamedEngine {
+  readonly capabilities: Capabilities;
+  readonly #limits: ProbeLimits & RunLimits;
+  readonly #run: (run: ThreadRun, signal: AbortSignal) => Promise<Exit>;
+
+  /** @param run - runs a program in a thread of its own */
+  constructor(
+    capabilities: Capabilities,
+    limits: ProbeLimits & RunLimits,
+    run: (run: ThreadRun, signal: AbortSignal) => Promise<Exit>,
+  ) {
+    this.capabilities = { ...capabilities, streamsOutput: true };
+    this.#limits = limits;
+    this.#run = run;
+  }
+
+  async probe({ source, extension, side }: StreamedProbe, signal: AbortSignal) {
+    signal.throwIfAborted();
+    const name = `source${extension}`;
+    const mount = { sources: { [name]: source }, sink: READ_ONLY };
+    try {
+      return await probeWith(wasmFfprobeOf(name, mount, this.#run), this.#limits, { side }, signal);
+    } catch (error) {
+      throw await blameManifest(error, (bytes) => source.read(0, bytes));
+    }
+  }
+
+  async run({ step, source, sink, onProgress, onLog }: StreamedRun, signal: AbortSignal) {
+    signal.throwIfAborted();
+    const mount = { sources: { input: source }, sink, folders: foldersOf(step.writes) };
+    const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
+      this.#run({ program: "ffmpeg", mount, ...run }, either);
+    const followed = { step, onProgress, onLog, paths: [] };
+    const error = judgeExit(await follow(ffmpeg, this.#limits, followed, signal));
+    if (error) throw await blameManifest(error, (bytes) => source.read(0, bytes));
+  }
+}
+
+/** All folders of relative paths, those above before those in them. */
+function foldersOf(paths: readonly string[]): readonly string[] {
+  const all = new Set<string>();
+  const add = (folder: string): void => {
+    if (folder === "." || all.has(folder)) return;
+    add(dirname(folder));
+    all.add(folder);
+  };
+  for (const path of paths) add(dirname(path));
+  return [...all];
+}
+
+const refuse = (): never => {
+  throw new Error("a probe writes nothing");
+};
+
+const READ_ONLY: ByteSink = { write: refuse, close: refuse, rename: refuse, remove: refuse };

@@ -1,0 +1,29 @@
+/** A body that is sent as it is made: pushed on one side, one piece after the other, and read once on the other. */
+export class LiveBody {
+  #next = Promise.withResolvers<Uint8Array | undefined>();
+  #taken = Promise.withResolvers<void>();
+
+  /** Gives the next piece; resolves when the reader has asked for one more. */
+  async push(bytes: Uint8Array): Promise<void> {
+    const taken = this.#taken.promise;
+    this.#next.resolve(bytes);
+    await taken;
+  }
+
+  /** There is no more. */
+  end(): void {
+    this.#next.resolve(undefined);
+  }
+
+  async *read(): AsyncIterable<Uint8Array> {
+    for (;;) {
+      const bytes = await this.#next.promise;
+      if (!bytes) return;
+      this.#next = Promise.withResolvers();
+      const taken = this.#taken;
+      this.#taken = Promise.withResolvers();
+      yield bytes;
+      taken.resolve();
+    }
+  }
+}

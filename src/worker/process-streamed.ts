@@ -1,0 +1,120 @@
+import type { EngineProgress, StreamedEngine } from "../engine/engine.ts";
+import type { Plan, Product } from "../plan/plan.ts";
+import { planTask } from "../plan/plan-task.ts";
+import type { Work } from "../queue/queue.ts";
+import { isDiskless, type SourceReader } from "../storage/storage.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Output } from "../task/task.ts";
+import { inOrder, keepTargets, prepareTargets, type TargetFailures } from "./deliver-targets.ts";
+import { type Line, tagOf } from "./line.ts";
+import { fetching, ProgressTracker } from "./progress.ts";
+import { NobodyLeft, type Outgoing, StreamedOutputs } from "./streamed-outputs.ts";
+import { verifyStreamed } from "./verify-streamed.ts";
+
+/**
+ * Runs one claimed task on a host where nothing may be written: the source is read where it lies while the engine runs, and the
+ * targets are written as their bytes are made. Read top to bottom, beside `processTask`.
+ *
+ * Nothing is kept, so nothing is verified whole before it leaves; but the last byte of a file, and the playlist of a set,
+ * leave only after all else was judged. A target that fails does not stop the others.
+ *
+ * @returns the failures of single targets, in their order; none when everything was published
+ * @throws {TaskError} whatever stops the whole task, or the reason of `signal`
+ */
+export async function processStreamed(
+  work: Work,
+  line: Line,
+  engine: StreamedEngine,
+  signal: AbortSignal,
+): Promise<readonly TaskError[]> {
+  const { task } = work;
+  line.onProgress(fetching({ doneBytes: 0 }));
+  const source = await openSource(task.sourceUrl, line, signal);
+  try {
+    const { extension } = source;
+    const media = await engine.probe({ source, extension, side: "source" }, signal);
+
+    const failures: TargetFailures = new Map();
+    const wanted = await prepareTargets(work, line, failures, signal);
+    if (wanted.size === 0) return inOrder(failures);
+
+    const plan = planTask(
+      {
+        assignments: keepTargets(work.assignments, wanted),
+        tag: tagOf(work),
+        ...(task.clip && { clip: task.clip }),
+      },
+      media,
+      engine.capabilities,
+    );
+    line.onPlan(plan);
+
+    const outputs = await StreamedOutputs.open(work, line, plan, failures, signal);
+    try {
+      const run = { plan, source, outputs };
+      const tracker = new ProgressTracker(plan);
+      const ends = await runSteps(run, line, engine, tracker, signal);
+
+      line.onProgress(tracker.delivering());
+      const verified = new Map<Outgoing, Output>();
+      for (const outgoing of outputs.products) {
+        if (outgoing.writers.size === 0) continue;
+        const end = ends.get(outgoing.product) ?? 0;
+        verified.set(outgoing, await verifyStreamed(outgoing, end, media, engine, signal));
+      }
+      for (const [outgoing, output] of verified) {
+        const published = (index: number) =>
+          line.store.saveTarget(work.claim, index, { status: "SUCCESS", output });
+        await outputs.publish(outgoing, published);
+      }
+    } catch (error) {
+      // The failures of the targets tell why.
+      if (!(error instanceof NobodyLeft)) throw error;
+    } finally {
+      await outputs.discard();
+    }
+    return inOrder(failures);
+  } finally {
+    source.close();
+  }
+}
+
+async function openSource(url: string, line: Line, signal: AbortSignal): Promise<SourceReader> {
+  const storage = line.storageOf(url, "source");
+  if (!isDiskless(storage))
+    throw new TaskError(
+      "input_not_supported",
+      "Cannot read the source: its storage needs a disk, and here is none",
+    );
+  return await storage.read(url, signal);
+}
+
+/** Runs all steps of a plan; gives where the encoder ended in each product. */
+async function runSteps(
+  { plan, source, outputs }: StreamedPlan,
+  line: Line,
+  engine: StreamedEngine,
+  tracker: ProgressTracker,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Product, number>> {
+  const ends = new Map<Product, number>();
+  for (const step of plan.steps) {
+    tracker.begin(step);
+    let last = 0;
+    const onProgress = (report: EngineProgress) => {
+      last = report.outTimeSeconds;
+      line.onProgress(tracker.update(report));
+    };
+    const { onLog } = line;
+    await engine.run({ step, source, sink: outputs, onProgress, onLog }, signal);
+    for (const product of plan.products)
+      if (step.writes.includes(product.entry)) ends.set(product, last);
+  }
+  return ends;
+}
+
+type StreamedPlan = {
+  readonly plan: Plan;
+  readonly source: SourceReader;
+  readonly outputs: StreamedOutputs;
+};
