@@ -29,3 +29,4 @@ engineContract(
   },
   harness,
 );
+badSourcesContract("WasmEngine", openWasm, harness);

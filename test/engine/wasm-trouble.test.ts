@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { chooseEngine } from "../../src/engine/choose.ts";
 import type { Step } from "../../src/plan/plan.ts";
 import { aRun, encodeStep, never, startEndless } from "../contract/engine.ts";
-import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
 import { nativeOptions } from "../fixtures/native-engine.ts";
@@ -95,31 +95,6 @@ describe("WasmEngine.run()", () => {
     await engine.run(aRun(source), never);
     await engine.close();
     expect([engine.busyThreads, engine.leakedThreads]).toEqual([0, 0]);
-  });
-
-  test("makes of a plan's step what the native engine makes", async () => {
-    const source = await clip({ seconds: 3, width: 640, height: 360, rate: "30000/1001" });
-    const options = ["-vf", "scale=320:180", "-preset", "veryfast", "-movflags", "+faststart"];
-    const { engine: native } = await chooseEngine({ ...both(), wanted: "native" });
-    const made = [];
-    for (const engine of [native, await shared]) {
-      const request = aRun(source, encodeStep(...options));
-      await engine.run(request, never);
-      const path = join(request.folder, "0/out.mp4");
-      made.push({ path, ...(await engine.probe({ path, side: "output", packets: true }, never)) });
-    }
-    const [ours, theirs] = made;
-    expect(theirs?.video?.packets?.count).toBe(ours?.video?.packets?.count ?? 0);
-    expect(theirs?.durationSeconds).toBeCloseTo(ours?.durationSeconds ?? 0, 1);
-    const log = join(tempFolder(), "ssim.log");
-    const inputs = made.flatMap(({ path }) => ["-i", path]);
-    await ffmpeg([...inputs, "-lavfi", `ssim=f=${log}`, "-f", "null", "-"]);
-    const likeness = readFileSync(log, "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => Number(/All:([\d.]+)/.exec(line)?.[1]));
-    expect(likeness).toHaveLength(90);
-    expect(Math.min(...likeness)).toBeGreaterThan(0.98);
   });
 });
 

@@ -3,26 +3,31 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { clip } from "../fixtures/clips.ts";
-import { hasEnded, newHome, type RunningService, startService } from "../fixtures/service.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
+import { BUN, deno } from "../fixtures/runtimes.ts";
+import {
+  type Home,
+  hasEnded,
+  newHome,
+  type RunningService,
+  startService,
+} from "../fixtures/service.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
 let service: RunningService;
 
-beforeAll(async () => {
-  service = await startService(newHome(), { PONTUS_ENGINE: "wasm", PONTUS_CONCURRENCY: "1" });
-  const { media } = service.home;
+/** Starts the service where there is no ffmpeg to be found. */
+const start = (command: readonly string[], home?: Home) =>
+  startService(home, { PATH: tempFolder(), PONTUS_CONCURRENCY: "1" }, command);
+
+async function fill({ media }: Home): Promise<void> {
   copyFileSync(await clip({ seconds: 2, width: 640, height: 360 }), join(media, "in.mp4"));
   copyFileSync(await clip({ seconds: 8 }), join(media, "eight.mp4"));
   copyFileSync(await clip({ seconds: 60, width: 640, height: 360 }), join(media, "long.mp4"));
   writeFileSync(join(media, "text.mp4"), "this is a text and no film\n".repeat(200));
-});
-
-afterAll(async () => {
-  await service.stop();
-});
+}
 
 function codecsOf(name: string): string[] {
   const path = join(service.home.media, name);
@@ -42,10 +47,40 @@ const engineDetail = async (): Promise<string> => {
   return ((await answer.json()) as { checks: { engine: { detail: string } } }).checks.engine.detail;
 };
 
-describe("the service with the WebAssembly engine", () => {
+describe.each([
+  ["Bun", BUN],
+  ["Deno", deno()],
+] as const)("the service without ffmpeg on %s", (_, command) => {
+  beforeAll(async () => {
+    const home = newHome();
+    await fill(home);
+    service = await start(command, home);
+  });
+
+  afterAll(async () => {
+    await service.stop();
+  });
+
   test("says which engine it uses, and why", async () => {
-    expect(await engineDetail()).toBe("wasm: ffmpeg 5.1.4, as PONTUS_ENGINE wants it");
+    expect(await engineDetail()).toMatch(
+      /^wasm: ffmpeg 5\.1\.4, as there is no native one \(Cannot start "ff\w+": .*\)$/,
+    );
     expect(service.log()).toContain("Engine is wasm");
+  });
+
+  test("answers the document's request, for two targets, and delivers both", async () => {
+    const targets = ["w/sample_out0.mp4", "w/sample_out1.mp4"];
+    const id = await service.create({
+      source: { source_url: "in.mp4" },
+      profile_name: "video_mp4_1280x720_1728kbps",
+      targets: targets.map((target_url) => ({ target_url })),
+    });
+    const task = await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    for (const { target_status, output } of task.targets) {
+      expect(target_status).toBe("SUCCESS");
+      expect(output?.video).toMatchObject({ codec: "h264", width: 1280, height: 720 });
+    }
+    for (const target of targets) expect(codecsOf(target)).toEqual(["h264", "aac"]);
   });
 
   test.each([
@@ -139,5 +174,24 @@ describe("the service with the WebAssembly engine", () => {
     }
     expect(readdirSync(join(service.home.media, "w"))).not.toContain("long.mp4");
     expect(await engineDetail()).not.toContain("still run");
+  });
+
+  test("takes its task up again after it was killed", async () => {
+    const home = newHome();
+    await fill(home);
+    const first = await start(command, home);
+    const id = await first.create(request("video_mp4_320x240_240kbps", "w/long.mp4", "long.mp4"));
+    await first.until(id, (task) => (task.progress?.out_time_seconds ?? 0) > 0);
+    await first.stop("SIGKILL");
+    const second = await start(command, home);
+    try {
+      const again = await second.until(id, ({ attempt }) => attempt === 2);
+      expect(again.attempts[0]?.error?.code).toBe("InternalError");
+      await second.until(id, ({ progress }) => (progress?.out_time_seconds ?? 0) > 0);
+    } finally {
+      // It gives the task back, and ends its threads.
+      expect(await second.stop()).toBe(0);
+    }
+    expect(readdirSync(join(home.data, "scratch"))).toEqual([]);
   });
 });
