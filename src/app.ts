@@ -14,6 +14,7 @@ import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
 import { FileStorage } from "./storage/file.ts";
 import { HttpStorage } from "./storage/http.ts";
+import { LiveAddresses } from "./storage/live.ts";
 import { isDiskless, type Storage } from "./storage/storage.ts";
 import { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
@@ -59,6 +60,7 @@ export async function startService(
   const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
   const http = createHttpApp({
     ...parts,
+    storages: [...parts.storages, new LiveAddresses()],
     capabilities: async () => capabilitiesOf((await chosen()).engine, config),
     clockSkewMs,
     bodyBytesMax,

@@ -88,6 +88,11 @@ export async function beginWork(
       leaseMs: config.leaseMs,
       attemptsMax: config.attemptsMax,
       taskTimeoutMs: config.taskTimeoutMs,
+      recordings: join(config.dataFolder, "recordings"),
+      live: {
+        sourceTimeoutMs: config.liveSourceTimeoutMs,
+        targetTimeoutMs: config.liveTargetTimeoutMs,
+      },
     },
   );
   worker.start();

@@ -33,6 +33,8 @@ export type Config = {
   readonly httpTimeoutMs: number;
   readonly stopGraceMs: number;
   readonly leaseMs: number;
+  readonly liveSourceTimeoutMs: number;
+  readonly liveTargetTimeoutMs: number;
   readonly logLevel: "trace" | "debug" | "info" | "warning" | "error" | "fatal";
   readonly logFormat: "auto" | "json" | "text";
 };

@@ -258,6 +258,18 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     ...seconds(1, 3600),
     about: "A worker that was not heard of for so long loses its tasks.",
   },
+  liveSourceTimeoutMs: {
+    env: "PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS",
+    fallback: "30",
+    ...seconds(1, 86_400),
+    about: "A live source that is away for so long has ended.",
+  },
+  liveTargetTimeoutMs: {
+    env: "PONTUS_LIVE_TARGET_TIMEOUT_SECONDS",
+    fallback: "60",
+    ...seconds(1, 86_400),
+    about: "A live task none of whose targets takes the stream for so long has failed.",
+  },
   logLevel: {
     env: "PONTUS_LOG_LEVEL",
     fallback: "info",

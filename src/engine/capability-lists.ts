@@ -1,10 +1,12 @@
 import type { Capabilities } from "../plan/plan.ts";
 
 /** What every ffmpeg is asked, in this order. */
-export const QUESTIONS = ["-version", "-encoders", "-muxers", "-filters"] as const;
+export const QUESTIONS = ["-version", "-encoders", "-muxers", "-filters", "-protocols"] as const;
 
 /** The answers to `QUESTIONS`. */
-export type Answers = Readonly<Record<"version" | "encoders" | "muxers" | "filters", string>>;
+export type Answers = Readonly<
+  Record<"version" | "encoders" | "muxers" | "filters" | "protocols", string>
+>;
 
 /** The names in one of ffmpeg's lists: lines of ` FLAGS name,alias  what it is`. */
 const namesIn = (list: string): string[] =>
@@ -14,12 +16,21 @@ const namesIn = (list: string): string[] =>
     .filter((names) => names !== "")
     .flatMap((names) => names.split(","));
 
+/** The protocols that stand under both `Input:` and `Output:`. */
+function protocolsIn(list: string): string[] {
+  const [input = "", output = ""] = list.split(/^Output:$/m);
+  const names = (text: string) => text.match(/^ {2}\w+$/gm)?.map((line) => line.trim()) ?? [];
+  const written = new Set(names(output));
+  return names(input).filter((name) => written.has(name));
+}
+
 /** What an ffmpeg can do, by its answers; nothing where they are none of ffmpeg's. */
 export function parseCapabilities({
   version,
   encoders,
   muxers,
   filters,
+  protocols,
 }: Answers): Omit<Capabilities, "engine" | "threads"> | undefined {
   const number = /^ffmpeg version (\S+)/.exec(version)?.[1];
   return number === undefined
@@ -29,5 +40,6 @@ export function parseCapabilities({
         encoders: namesIn(encoders),
         muxers: namesIn(muxers),
         filters: namesIn(filters),
+        protocols: protocolsIn(protocols),
       };
 }

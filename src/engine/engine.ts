@@ -1,3 +1,5 @@
+import type { LivePlan } from "../plan/live.ts";
+import type { LiveRun } from "../plan/live-args.ts";
 import type { Capabilities, Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { EngineName } from "../task/task.ts";
@@ -28,6 +30,8 @@ export type RunRequest = {
   readonly folder: string;
   /** Absolute path of what the step calls `input`. */
   readonly inputPath: string;
+  /** The first input is no source but made by us: it may be a list. */
+  readonly isOurs?: boolean;
   readonly onProgress: (progress: EngineProgress) => void;
   /** A line of the engine's own log, credentials masked. */
   readonly onLog: (line: string) => void;
@@ -76,6 +80,53 @@ export interface StreamedEngine {
   run(request: StreamedRun, signal: AbortSignal): Promise<void>;
 }
 
+/** How far a live run is. */
+export type LiveProgress = EngineProgress & {
+  /** Frames that were left out because they came too late or too many. */
+  readonly droppedFrames: number;
+};
+
+/** What became of one live target of a run. */
+export type LiveTargetEvent =
+  | { readonly kind: "open"; readonly url: string }
+  /** It is tried again and again; `why` ends a sentence, credentials masked. */
+  | { readonly kind: "failed"; readonly url: string; readonly why: string }
+  /** A part of a recording cannot be written any more. */
+  | { readonly kind: "unrecorded"; readonly path: string; readonly why: string };
+
+/** One run of a live plan. */
+export type LiveRunRequest = {
+  readonly plan: LivePlan;
+  readonly run: LiveRun;
+  /** Absolute path of the work folder. */
+  readonly folder: string;
+  /** Absolute path of the folder that recordings go to. */
+  readonly recordings: string;
+  /** A live address; or a file, read at the pace it plays at. */
+  readonly input: { readonly url: string } | { readonly path: string; readonly media: MediaInfo };
+  readonly onProgress: (progress: LiveProgress) => void;
+  readonly onTarget: (event: LiveTargetEvent) => void;
+  readonly onLog: (line: string) => void;
+};
+
+/** Live streams, where an engine can do them: read, encoded once, and sent to all targets by one process. */
+export interface LiveEngine {
+  /**
+   * Reads what a live stream holds; waits for it to come.
+   *
+   * @param url - a live address that was judged
+   * @throws {TaskError} `source_unreachable` while it is not there; what it holds is judged as a file's is
+   */
+  probe(url: string, signal: AbortSignal): Promise<MediaInfo>;
+
+  /**
+   * Runs until the source ends.
+   *
+   * @throws {TaskError} by the taxonomy, where it ended otherwise
+   */
+  run(request: LiveRunRequest, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Port: probes media and runs steps. One suite, `test/contract/engine.ts`, holds for every adapter.
  *
@@ -86,6 +137,8 @@ export interface Engine {
   readonly capabilities: Capabilities;
   /** Absent where it cannot do without files. */
   readonly streamed?: StreamedEngine;
+  /** Absent where it reaches no network. */
+  readonly live?: LiveEngine;
 
   /**
    * Reads what a file holds.

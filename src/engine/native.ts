@@ -3,8 +3,9 @@ import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
+import type { Engine, LiveEngine, ProbeRequest, RunRequest } from "./engine.ts";
 import { askPrograms } from "./native-capabilities.ts";
+import { NativeLive } from "./native-live.ts";
 import { type ProbeOptions, probeFile } from "./native-probe.ts";
 import { endOrphansBelow, noteEncoder } from "./orphans.ts";
 import { standbyArgs } from "./probe-with.ts";
@@ -32,6 +33,7 @@ const STANDBY_DELAY_MS = 200;
 export class NativeEngine implements Engine {
   readonly name = "native";
   readonly capabilities: Capabilities;
+  readonly live: LiveEngine;
   readonly #options: NativeEngineOptions;
   #standby: StandbyProbe | undefined;
   #standbyFolder: string | undefined;
@@ -40,6 +42,7 @@ export class NativeEngine implements Engine {
   private constructor(options: NativeEngineOptions, capabilities: Capabilities) {
     this.#options = options;
     this.capabilities = capabilities;
+    this.live = new NativeLive(options);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { EngineProgress } from "./engine.ts";
 export type ProgressBlock = EngineProgress & {
   /** Bytes written to the first output; 0 where ffmpeg does not count them (`-f null`). */
   readonly sizeBytes: number;
+  readonly droppedFrames: number;
   /** The last block: all packets are written. */
   readonly isEnd: boolean;
 };
@@ -42,6 +43,7 @@ export function createProgressReader(onBlock: (block: ProgressBlock) => void) {
         speed: amount(fields.get("speed")),
         fps: amount(fields.get("fps")),
         sizeBytes: amount(fields.get("total_size")),
+        droppedFrames: amount(fields.get("drop_frames")),
         isEnd: value === "end",
       });
       fields = new Map();

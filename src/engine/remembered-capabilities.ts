@@ -15,6 +15,7 @@ const recordSchema = v.object({
     encoders: list,
     muxers: list,
     filters: list,
+    protocols: list,
   }),
 });
 

@@ -18,12 +18,7 @@ export type RunLimits = {
 };
 
 /** A step to run, or a part of one. */
-export type StepRequest = RunRequest & IsOurs;
-
-type IsOurs = {
-  /** The first input is no source but made by us: it may be a list. */
-  readonly isOurs?: boolean;
-};
+export type StepRequest = RunRequest;
 
 /** What an engine's ffmpeg is given. */
 export type FfmpegRun = {
@@ -74,11 +69,10 @@ export async function runStep(
 }
 
 /** A run that is followed. */
-type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog"> &
-  IsOurs & {
-    /** Absolute, of the files that it writes; none where it writes streams. */
-    readonly paths: readonly string[];
-  };
+type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "isOurs"> & {
+  /** Absolute, of the files that it writes; none where it writes streams. */
+  readonly paths: readonly string[];
+};
 
 /**
  * Runs ffmpeg for a step with the options that every run has, tells of its progress, and ends it where it stands still. How it
@@ -95,7 +89,7 @@ export async function follow(
   const stalled = new AbortController();
   let dog: ReturnType<typeof watch> | undefined;
   let position = "";
-  const onStdout = createProgressReader(({ sizeBytes, isEnd, ...progress }) => {
+  const onStdout = createProgressReader(({ sizeBytes, isEnd, droppedFrames: _, ...progress }) => {
     const now = `${progress.outTimeSeconds} ${progress.frames} ${sizeBytes} ${isEnd}`;
     if (now !== position) dog?.moved();
     position = now;

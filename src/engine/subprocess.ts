@@ -10,6 +10,8 @@ export type SubprocessOptions = {
   readonly cwd?: string;
   /** After a stop was asked for, the process group is killed when it has not ended within this time. */
   readonly graceMs: number;
+  /** Asked to stop a second time after so long: ffmpeg leaves a read that hangs at the second signal alone. */
+  readonly askAgainMs?: number;
   readonly onSpawn?: (pid: number) => void;
   readonly onStdout: (chunk: string) => void;
   readonly onStderrLine?: (line: string) => void;
@@ -67,10 +69,18 @@ function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), AV_LOG_FORCE_NOCOLOR: "1", LC_ALL: "C" };
 }
 
-/** TERM to the group, and KILL after the grace where it has not ended. */
-async function stop(child: ChildProcess, graceMs: number, ended: AbortSignal): Promise<void> {
+/** TERM to the group, where asked for a second one, and KILL after the grace where it has not ended. */
+async function stop(
+  child: ChildProcess,
+  { graceMs, askAgainMs }: Pick<SubprocessOptions, "graceMs" | "askAgainMs">,
+  ended: AbortSignal,
+): Promise<void> {
   signalChild(child, "SIGTERM");
   try {
+    if (askAgainMs !== undefined && askAgainMs < graceMs) {
+      await wait(askAgainMs, undefined, { signal: ended });
+      signalChild(child, "SIGTERM");
+    }
     await wait(graceMs, undefined, { signal: ended });
   } catch {
     return;
@@ -127,7 +137,7 @@ export async function runSubprocess(
   const ended = new AbortController();
   let stopping: Promise<void> | undefined;
   const onAbort = () => {
-    if (child.pid) stopping = stop(child, options.graceMs, ended.signal);
+    if (child.pid) stopping = stop(child, options, ended.signal);
   };
   signal.addEventListener("abort", onAbort, { once: true });
   const end = waitForEnd(child);

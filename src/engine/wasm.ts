@@ -156,10 +156,9 @@ async function readCapabilities(
   core: WasmCore,
   { graceMs, slices = availableParallelism() }: WasmEngineOptions,
 ): Promise<Capabilities> {
-  const [version = "", encoders = "", muxers = "", filters = ""] = await Promise.all(
-    QUESTIONS.map((question) => ask(core, question, graceMs)),
-  );
-  const told = parseCapabilities({ version, encoders, muxers, filters });
+  const answers = await Promise.all(QUESTIONS.map((question) => ask(core, question, graceMs)));
+  const [version = "", encoders = "", muxers = "", filters = "", protocols = ""] = answers;
+  const told = parseCapabilities({ version, encoders, muxers, filters, protocols });
   if (!told)
     throw new TaskError("encoder_missing", "Cannot use the WebAssembly core: it is no ffmpeg");
   return {

@@ -63,6 +63,7 @@ const progressAnswer = (progress: Progress) => ({
   speed: progress.speed,
   fps: progress.fps,
   eta_seconds: progress.etaSeconds,
+  dropped_frames: progress.droppedFrames,
 });
 
 /** A task as it travels. What is `undefined` here is absent in the JSON. */

@@ -187,11 +187,12 @@ const Attempt = z
 const Progress = z
   .object({
     phase: z.enum(["FETCHING", "TRANSCODING", "DELIVERING"]),
-    percent: z.number().min(0).max(100).optional(),
+    percent: z.number().min(0).max(100).optional().openapi({ description: "None of a live task." }),
     out_time_seconds: z.number(),
     speed: z.number().openapi({ description: "Multiples of real time." }),
     fps: z.number(),
     eta_seconds: z.number().optional(),
+    dropped_frames: z.int().optional().openapi({ description: "Of a live task." }),
   })
   .openapi("Progress");
 

@@ -53,7 +53,8 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   };
 }
 
-function refuseMissingFilters(
+/** Refuses what takes a filter that the engine lacks. @throws {TaskError} `input_not_supported` */
+export function refuseMissingFilters(
   drafts: readonly Draft[],
   media: MediaInfo,
   { filters }: Capabilities,

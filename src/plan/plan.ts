@@ -8,6 +8,8 @@ export type Capabilities = {
   readonly encoders: readonly string[];
   readonly muxers: readonly string[];
   readonly filters: readonly string[];
+  /** That it both reads and writes: of what live streams need. */
+  readonly protocols: readonly string[];
   /** Threads one run may use. */
   readonly threads: number;
   /** Runs that go on at once of one long encode; absent where one run uses all cores. */

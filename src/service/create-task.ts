@@ -1,4 +1,6 @@
 import { refuseImpossible } from "../plan/feasible.ts";
+import { refuseImpossibleLive } from "../plan/live-feasible.ts";
+import { isLive, liveLack, liveProtocolOf } from "../plan/live-protocols.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import { assignRenditions } from "../profile/assign.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
@@ -103,9 +105,16 @@ async function judge(
 ): Promise<NewTask> {
   const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip } = request;
   const addresses = await judgeAddresses(ports, request);
+  await refuseLiveHere(ports, request);
   const { assignments, customProfiles } = await assign(ports, clientCode, request, profileName);
   const keys = addresses.map(({ key }) => key);
-  const folderKeys = claimFolders(keys, assignments, refuseField);
+  const urls = request.targets.map(({ url }) => url);
+  // A live target gets what its protocol carries: no set, and no folder of segments.
+  const files = assignments.map((each) => ({
+    ...each,
+    targets: each.targets.filter((at) => !isLive(urls[at] ?? "")),
+  }));
+  const folderKeys = claimFolders(keys, files, refuseField);
   return {
     clientCode,
     sourceUrl: request.sourceUrl,
@@ -155,10 +164,33 @@ async function judgeAddresses(
   return addresses;
 }
 
+/** Refuses live addresses that the engine here cannot reach, and what no live stream has. */
+async function refuseLiveHere(
+  ports: CreateTaskPorts,
+  { sourceUrl, targets, clip }: TaskRequest,
+): Promise<void> {
+  const addresses = [
+    { url: sourceUrl, side: "source", path: "source.source_url" } as const,
+    ...targets.map(
+      ({ url }, at) => ({ url, side: "target", path: `targets[${at}].target_url` }) as const,
+    ),
+  ];
+  for (const { url, side, path } of addresses) {
+    const protocol = liveProtocolOf(url);
+    if (!protocol) continue;
+    if (clip) throw refuseField("clip", "a live task has no parts to choose from");
+    const lack = liveLack(protocol, side, await ports.capabilities());
+    if (lack === undefined) continue;
+    const message = `Cannot use the ${side}: ${lack}`;
+    const code = side === "source" ? "input_not_supported" : "output_not_supported";
+    throw new TaskError(code, message, { fields: [{ path, message }] });
+  }
+}
+
 async function assign(
   ports: CreateTaskPorts,
   clientCode: string,
-  { targets }: TaskRequest,
+  { sourceUrl, targets }: TaskRequest,
   profileName: string,
 ): Promise<{
   readonly assignments: readonly Assignment[];
@@ -180,6 +212,10 @@ async function assign(
     overrides.push(target.profileName === undefined ? undefined : await find(target.profileName));
   const assignments = assignRenditions(taskProfile, overrides);
   const capabilities = await ports.capabilities();
-  for (const { rendition } of assignments) refuseImpossible(rendition, capabilities);
+  const urls = [sourceUrl, ...targets.map(({ url }) => url)];
+  const refuse = urls.some(isLive)
+    ? (each: Assignment) => refuseImpossibleLive(each, urls.slice(1), capabilities)
+    : ({ rendition }: Assignment) => refuseImpossible(rendition, capabilities);
+  for (const assignment of assignments) refuse(assignment);
   return { assignments, customProfiles: [...custom] };
 }

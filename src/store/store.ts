@@ -64,7 +64,10 @@ export type TaskPage = { readonly tasks: readonly Task[]; readonly nextCursor?: 
 /** How one target of a claimed task stands. */
 export type TargetResult =
   | { readonly status: "RUNNING" }
-  | { readonly status: "SUCCESS"; readonly output: Output }
+  /** Of a live target: it is tried again and again. */
+  | { readonly status: "RECONNECTING"; readonly failure: Failure }
+  /** What a live target was sent is not known here. */
+  | { readonly status: "SUCCESS"; readonly output?: Output }
   | { readonly status: "FAILED"; readonly failure: Failure };
 
 /** How an attempt ended for good. */
@@ -120,6 +123,9 @@ export interface TaskStore {
 
   /** Records how one target stands. @throws {TaskError} `lease_lost` */
   saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void>;
+
+  /** Records in the log of a claimed live task that its source went away, or is back. @throws {TaskError} `lease_lost` */
+  saveSource(claim: Claim, change: "source_lost" | "source_back"): Promise<void>;
 
   /** Resolves while the claim holds and nobody asked to cancel. @throws {TaskError} `lease_lost`, `cancelled` */
   mayPublish(claim: Claim): Promise<void>;

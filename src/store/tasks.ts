@@ -135,6 +135,12 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
+  async saveSource(claim: Claim, change: "source_lost" | "source_back"): Promise<void> {
+    await this.#database.write(() => {
+      this.#changes.save(this.#changes.held(claim), {}, { type: change });
+    });
+  }
+
   async mayPublish(claim: Claim): Promise<void> {
     await this.#database.read(() => {
       const row = this.#queries.cancelRequested.get(claim);

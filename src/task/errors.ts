@@ -55,6 +55,8 @@ const JUDGEMENTS = {
   source_unreachable: judge("ParameterError", "backoff"),
   source_address_invalid: judge("ParameterError", "never"),
   source_hangs: judge("TimeOut", "backoff"),
+  // Of a live task: it was waited for as long as configured.
+  source_never_came: judge("TimeOut", "never"),
   source_not_media: judge("InvalidInputData", "never"),
   source_damaged: judge("InvalidInputData", "never"),
   picture_too_large: judge("InvalidInputData", "never"),
@@ -62,6 +64,8 @@ const JUDGEMENTS = {
   target_unwritable: judge("OutputNotSupported", "never"),
   target_unreachable: judge("OutputNotSupported", "backoff"),
   target_full: judge("OutputNotSupported", "backoff"),
+  // Of a live task: its stream has ended, so there is nothing to send again.
+  target_lost: judge("OutputNotSupported", "never"),
   option_invalid: judge("ParameterError", "never"),
   // The machine and ourselves.
   scratch_full: judge("InternalError", "backoff"),

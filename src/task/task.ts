@@ -65,6 +65,8 @@ export type Progress = {
   readonly speed: number;
   readonly fps: number;
   readonly etaSeconds?: number;
+  /** Of a live task: frames that came too late or too many. */
+  readonly droppedFrames?: number;
 };
 
 /** One run of a task. Times in ms since the epoch. */
@@ -119,6 +121,9 @@ export type TaskEvent = {
     | "created"
     | "started"
     | "target"
+    // Of a live task, which goes on meanwhile: its source is away, and is back.
+    | "source_lost"
+    | "source_back"
     | "given_back"
     | "cancel_requested"
     | "retried"

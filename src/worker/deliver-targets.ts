@@ -10,6 +10,7 @@ export type TargetFailures = Map<number, TaskError>;
 /**
  * Finds out before the encode which targets can be written. Those delivered by an earlier run are left alone.
  *
+ * @param isFile - of which addresses this can be found out: a live one is known when it is sent to
  * @returns the indexes of those that can be
  * @throws {TaskError} what concerns the whole task, or the reason of `signal`
  */
@@ -18,10 +19,11 @@ export async function prepareTargets(
   line: Line,
   failures: TargetFailures,
   signal: AbortSignal,
+  isFile: (url: string) => boolean = () => true,
 ): Promise<ReadonlySet<number>> {
   const wanted = new Set<number>();
   const prepared = task.targets.map(async (target, index) => {
-    if (target.status === "SUCCESS") return;
+    if (target.status === "SUCCESS" || !isFile(target.url)) return;
     try {
       await line.storageOf(target.url, "target").prepare(target.url, signal);
       wanted.add(index);

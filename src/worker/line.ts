@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import type { LivePlan } from "../plan/live.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -11,7 +12,7 @@ export type Line = {
   readonly store: TaskStore;
   readonly storageOf: (url: string, side: "source" | "target") => Storage;
   readonly onProgress: (progress: Progress) => void;
-  readonly onPlan: (plan: Plan) => void;
+  readonly onPlan: (plan: Plan | LivePlan) => void;
   readonly onLog: (line: string) => void;
 };
 

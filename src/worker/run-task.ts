@@ -4,22 +4,37 @@ import { getLogger } from "@logtape/logtape";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Line } from "./line.ts";
+import { isLiveTask, type LiveConditions, processLive } from "./process-live.ts";
 import { processStreamed } from "./process-streamed.ts";
 import { processTask } from "./process-task.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
+/** What this host gives to runs. */
+export type Host = {
+  /** Absolute path of this instance's scratch folder; nothing where nothing may be written. */
+  readonly scratch: string | undefined;
+  /** Absolute path of the folder of recordings. */
+  readonly recordings: string;
+  readonly live: LiveConditions;
+};
+
+/** How long a run may take, in ms: as its task says, else so long by default; a live one ends with its source. */
+export function limitMsOf(task: Work["task"], defaultMs: number): number | undefined {
+  if (task.timeoutSeconds) return task.timeoutSeconds * 1000;
+  return isLiveTask(task) ? undefined : defaultMs;
+}
+
 /**
  * Runs one claimed task by the line that suits this host, and leaves nothing of it in scratch.
  *
- * @param scratch - absolute path of this instance's scratch folder; nothing where nothing may be written
  * @returns the failures of single targets, in their order
  * @throws {TaskError} whatever stops the whole task, or the reason of `signal`
  */
 export async function runTask(
   work: Work,
   line: Line,
-  scratch: string | undefined,
+  { scratch, recordings, live }: Host,
   signal: AbortSignal,
 ): Promise<readonly TaskError[]> {
   const { task, claim } = work;
@@ -31,7 +46,9 @@ export async function runTask(
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    return await processTask(work, line, folder, signal);
+    if (!isLiveTask(task)) return await processTask(work, line, folder, signal);
+    const folders = { folder, kept: join(recordings, task.id) };
+    return await processLive(work, line, folders, live, signal);
   } finally {
     // Before the end is recorded: where scratch and store share a disk that is full, there is no room for it otherwise.
     await rm(folder, { recursive: true, force: true }).catch((error) =>

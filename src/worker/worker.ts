@@ -1,12 +1,17 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
 import type { Queue, Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { TaskStore } from "../store/store.ts";
+import type { Outcome, TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Progress } from "../task/task.ts";
+import type { Line } from "./line.ts";
+import type { LiveLimits } from "./live-session.ts";
 import { retryDelayMs } from "./retry.ts";
-import { runTask } from "./run-task.ts";
+import { limitMsOf, runTask } from "./run-task.ts";
+import { sleep } from "./sleep.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -36,12 +41,15 @@ export type WorkerOptions = {
   readonly id: string;
   /** Absolute path of this instance's scratch folder; nothing where there is no disk, and all goes through streams. */
   readonly scratch: string | undefined;
+  /** Absolute path of the folder of recordings: each task has one in it, until it has ended. */
+  readonly recordings: string;
   /** How many tasks run at once. */
   readonly slots: number;
   readonly leaseMs: number;
   readonly attemptsMax: number;
-  /** For one run of a task that names no limit of its own. */
+  /** For one run of a task that names no limit of its own; a live one ends with its source. */
   readonly taskTimeoutMs: number;
+  readonly live: LiveLimits;
 };
 
 type Running = { readonly work: Work; readonly abort: AbortController; done: Promise<void> };
@@ -145,16 +153,10 @@ export class Worker {
   /** One run of one task, from its claim to its end; never rejects. */
   async #run(work: Work, abort: AbortController): Promise<void> {
     const { task, claim } = work;
-    const timeoutMs = task.timeoutSeconds
-      ? task.timeoutSeconds * 1000
-      : this.#options.taskTimeoutMs;
-    const deadline = setTimeout(
-      () =>
-        abort.abort(
-          new TaskError("deadline", `Cannot finish in time: the limit is ${timeoutMs / 1000} s`),
-        ),
-      timeoutMs,
-    );
+    const limitMs = limitMsOf(task, this.#options.taskTimeoutMs);
+    const late = () =>
+      new TaskError("deadline", `Cannot finish in time: the limit is ${(limitMs ?? 0) / 1000} s`);
+    const deadline = limitMs && setTimeout(() => abort.abort(late()), limitMs);
     log.info("Task {taskId} begins, attempt {attempt}", {
       taskId: task.id,
       attempt: claim.attempt,
@@ -162,16 +164,17 @@ export class Worker {
     let errors: readonly unknown[];
     try {
       if (task.cancelRequested) throw cancelled();
-      const line = this.#line(work, abort);
-      errors = await runTask(work, line, this.#options.scratch, abort.signal);
+      const { scratch, recordings, live } = this.#options;
+      const host = { scratch, recordings, live: { ...live, now: this.#deps.now } };
+      errors = await runTask(work, this.#line(work, abort), host, abort.signal);
     } catch (error) {
       errors = [abort.signal.aborted ? abort.signal.reason : error];
     }
-    clearTimeout(deadline);
+    if (deadline) clearTimeout(deadline);
     await this.#end(work, errors);
   }
 
-  #line(work: Work, abort: AbortController) {
+  #line(work: Work, abort: AbortController): Line {
     const { engine, store, storageOf, now } = this.#deps;
     const taskId = work.task.id;
     let savedMs = 0;
@@ -214,20 +217,28 @@ export class Worker {
 
   /** Success, another run later, or an end. */
   async #record({ claim, failures: before }: Work, failures: readonly Failure[]): Promise<void> {
-    const { queue, store, now } = this.#deps;
+    const { queue, now } = this.#deps;
     const codes = failures.map(({ code }) => code);
     if (codes.includes("lease_lost")) return;
     const [failure] = failures;
-    if (!failure) return store.finish(claim, { status: "SUCCESS" });
-    if (codes.includes("cancelled")) return store.finish(claim, { status: "CANCELLED" });
+    if (!failure) return this.#finish(claim, { status: "SUCCESS" });
+    if (codes.includes("cancelled")) return this.#finish(claim, { status: "CANCELLED" });
     if (failure.code === "shutdown")
       return queue.giveBack(claim, { failure, notBeforeMs: now(), counts: false });
     const delays = codes.flatMap(
       (code) => retryDelayMs(code, before + 1, this.#options.attemptsMax) ?? [],
     );
-    if (delays.length === 0) return store.finish(claim, { status: "FAILED", failure });
+    if (delays.length === 0) return this.#finish(claim, { status: "FAILED", failure });
     const notBeforeMs = now() + Math.max(...delays);
     return queue.giveBack(claim, { failure, notBeforeMs, counts: true });
+  }
+
+  /** Ends a task for good: its recordings are delivered, or not wanted. */
+  async #finish(claim: Work["claim"], outcome: Outcome): Promise<void> {
+    await this.#deps.store.finish(claim, outcome);
+    if (this.#options.scratch === undefined) return;
+    const kept = join(this.#options.recordings, claim.taskId);
+    await rm(kept, { recursive: true, force: true });
   }
 
   #told(taskId: string, error: unknown): Failure {
@@ -274,13 +285,3 @@ export class Worker {
 }
 
 const cancelled = () => new TaskError("cancelled", "The task was cancelled by its client");
-
-/** Waits for a time or a promise, whichever comes first; leaves no timer behind. */
-async function sleep(ms: number, wake: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const time = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([time, wake]);
-  clearTimeout(timer);
-}

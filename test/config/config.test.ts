@@ -51,6 +51,8 @@ describe("parseConfig", () => {
         httpTimeoutMs: 30_000,
         stopGraceMs: 10_000,
         leaseMs: 6_000,
+        liveSourceTimeoutMs: 30_000,
+        liveTargetTimeoutMs: 60_000,
         logLevel: "info",
         logFormat: "auto",
       },

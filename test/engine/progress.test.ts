@@ -33,6 +33,7 @@ describe("createProgressReader", () => {
         sizeBytes: 131_072,
         outTimeSeconds: 2.048,
         speed: 1.02,
+        droppedFrames: 0,
         isEnd: false,
       },
     ]);
@@ -57,6 +58,7 @@ describe("createProgressReader", () => {
       fps: 0,
       sizeBytes: 0,
       speed: 0,
+      droppedFrames: 0,
       isEnd: false,
     });
   });

@@ -15,6 +15,7 @@ const ABILITIES: ProgramAbilities = {
   encoders: ["libx264"],
   muxers: ["mp4"],
   filters: ["scale"],
+  protocols: ["file"],
 };
 
 /** A program, where it is remembered, and how often it was asked. */

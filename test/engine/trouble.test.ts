@@ -52,6 +52,9 @@ describe("NativeEngine.open", () => {
     expect(capabilities.muxers).toContain("stream_segment");
     expect(capabilities.muxers).toContain("ssegment");
     expect(capabilities.filters).toContain("scale");
+    expect(capabilities.protocols).toContain("tcp");
+    // Read alone.
+    expect(capabilities.protocols).not.toContain("subfile");
     // The legends above the lists are no names.
     for (const names of [capabilities.encoders, capabilities.muxers, capabilities.filters])
       expect(names.filter((name) => /^(=|Video|Audio|source)$/.test(name))).toEqual([]);

@@ -104,8 +104,9 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
     ..."libx264 libx265 libvpx-vp9 libsvtav1 mpeg2video".split(" "),
     ..."aac libmp3lame ac3 mp2 libopus".split(" "),
   ],
-  muxers: "mp4 mov ipod matroska webm flv mpegts hls mp3 ogg".split(" "),
+  muxers: "mp4 mov ipod matroska webm flv mpegts rtsp tee fifo hls mp3 ogg".split(" "),
   filters: "scale pad setsar fps format bwdif zscale tonemap aresample".split(" "),
+  protocols: "file tcp udp rtmp rtmps srt".split(" "),
   threads: 2,
   ...fields,
 });

@@ -50,6 +50,7 @@ function aDesk() {
       encoders: [],
       muxers: ["mp4"],
       filters: [],
+      protocols: ["file"],
       threads: 1,
     }),
     defaultProfile: "video_mp4_transmux",

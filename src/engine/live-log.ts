@@ -1,0 +1,76 @@
+import { maskCredentials } from "../lib/mask.ts";
+import type { LiveTargetEvent } from "./engine.ts";
+
+/** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
+const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
+
+/** Said by a target's own `tee`, or of a recording by that of its encode, once it is open. */
+const OPEN = /^filename:'([^[].*)' format:\S+$/;
+const NOT_OPEN = /^Slave '\[[^\]]*\](.*)': error opening: (.*)$/;
+/** With `onfail=abort`: its only one, so that this tee is at its end. */
+const FAILED = /^(?:Slave muxer #\d+ failed, aborting|All tee outputs failed)/;
+const UNRECORDED = /^Slave muxer #\d+ failed: (.*), continuing with/;
+
+/** What these say of a connection tells more than the error that follows from it. */
+const CONNECTIONS = ["rtmp", "tcp", "tls", "srt", "rtsp", "udp"];
+const USUAL = "Input/output error";
+const CLOSED = "the connection was closed";
+
+/** Lines that callers and operators are told. */
+const TOLD = ["warning", "error", "fatal", "panic"];
+
+/** Who listens to the log of a live run. */
+export type LiveLogListener = {
+  readonly onTarget: (event: LiveTargetEvent) => void;
+  /** Warnings and errors, credentials masked. */
+  readonly onLog: (line: string) => void;
+};
+
+/**
+ * Makes a reader of a live run's log, line by line, that tells how each target stands.
+ *
+ * A target's `tee` gives its address when it opens; later it is known by that tee's own number in memory.
+ *
+ * @param isRecording - whether an opened name is that of a recording rather than a target
+ */
+export function createLiveLogReader(
+  { onTarget, onLog }: LiveLogListener,
+  isRecording: (name: string) => boolean,
+) {
+  const targets = new Map<string, string>();
+  const recordings = new Map<string, string>();
+  let complaint = "";
+  return (line: string): void => {
+    const [, context = "", id = "", level = "", text = ""] = LINE.exec(line) ?? [];
+    // What a tee says is told of its target.
+    if (TOLD.includes(level) && context !== "tee")
+      onLog(maskCredentials(context ? `${context}: ${text}` : text));
+    if (CONNECTIONS.includes(context) && level === "error")
+      complaint = maskCredentials(text.trim());
+    if (context !== "tee") return;
+    const because = (told: string): string => {
+      const why = complaint !== "" && told === USUAL ? complaint : told;
+      complaint = "";
+      return maskCredentials(why);
+    };
+    const opened = OPEN.exec(text)?.[1];
+    const [, refused, why = ""] = NOT_OPEN.exec(text) ?? [];
+    const lost = UNRECORDED.exec(text)?.[1];
+    if (opened !== undefined && isRecording(opened)) recordings.set(id, opened);
+    else if (opened !== undefined) {
+      targets.set(id, opened);
+      onTarget({ kind: "open", url: opened });
+    } else if (refused !== undefined) {
+      targets.delete(id);
+      onTarget({ kind: "failed", url: refused, why: because(why) });
+    } else if (FAILED.test(text)) {
+      const url = targets.get(id);
+      // It fails once more as it is given up: told is what was open.
+      targets.delete(id);
+      if (url !== undefined) onTarget({ kind: "failed", url, why: because(CLOSED) });
+    } else if (lost !== undefined) {
+      const path = recordings.get(id);
+      if (path !== undefined) onTarget({ kind: "unrecorded", path, why: lost });
+    }
+  };
+}

@@ -1,0 +1,160 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { maskCredentials } from "../lib/mask.ts";
+import { liveInputArgs, liveOutputArgs, pacedInputArgs, recordedPart } from "../plan/live-args.ts";
+import { readSource } from "../probe/judge-source.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import { PROBE_ENTRIES } from "../probe/parse-probe.ts";
+import { TaskError } from "../task/errors.ts";
+import type { LiveEngine, LiveRunRequest } from "./engine.ts";
+import { judgeExit } from "./judge-stderr.ts";
+import { createLiveLogReader } from "./live-log.ts";
+import { noteEncoder } from "./orphans.ts";
+import { sourceGuards } from "./probe-with.ts";
+import { createProgressReader } from "./progress.ts";
+import { type Exit, runSubprocess } from "./subprocess.ts";
+
+/** What live streams are run with. */
+export type NativeLiveOptions = {
+  readonly ffmpeg: string;
+  readonly ffprobe: string;
+  readonly maxPixels: number;
+  readonly graceMs: number;
+};
+
+/** A read that hangs is left at the second signal; one that gets on ends in order long before. */
+const ASK_AGAIN_MS = 500;
+/** Seconds between two reports of progress: half of what a gap is noticed by. */
+const REPORT_PERIOD = "0.5";
+/** A stream has no length, whatever its header says, and is not waited for to show its packets. */
+const LIVE_ENTRIES = PROBE_ENTRIES.replace(/,(?:duration|size|nb_frames)\b/g, "").replace(
+  /:packet=.*$/,
+  "",
+);
+const JSON_CHARS_MAX = 1_000_000;
+
+/** Live streams by the ffmpeg and ffprobe of the machine. */
+export class NativeLive implements LiveEngine {
+  readonly #options: NativeLiveOptions;
+
+  constructor(options: NativeLiveOptions) {
+    this.#options = options;
+  }
+
+  async probe(url: string, signal: AbortSignal): Promise<MediaInfo> {
+    const { ffprobe: command, maxPixels, graceMs } = this.#options;
+    let json = "";
+    const { stderr } = await runSubprocess(
+      {
+        command,
+        args: [
+          ...["-v", "error", "-max_pixels", String(maxPixels)],
+          ...["-show_entries", LIVE_ENTRIES, "-print_format", "json"],
+          ...liveInputArgs(url, true),
+        ],
+        graceMs,
+        askAgainMs: ASK_AGAIN_MS,
+        onStdout: (chunk) => {
+          if (json.length < JSON_CHARS_MAX) json += chunk;
+        },
+      },
+      signal,
+    );
+    return describe(json, stderr, maxPixels);
+  }
+
+  async run(request: LiveRunRequest, signal: AbortSignal): Promise<void> {
+    const { plan, run, recordings } = request;
+    for (const { recording } of plan.outputs)
+      if (recording)
+        await mkdir(dirname(join(recordings, recordedPart(recording.folder, run.part))), {
+          recursive: true,
+        });
+    const error = judgeLiveExit(await this.#encode(request, signal));
+    if (error) throw error;
+  }
+
+  async #encode(
+    { plan, run, folder, recordings, input, onProgress, onTarget, onLog }: LiveRunRequest,
+    signal: AbortSignal,
+  ): Promise<Exit> {
+    const { ffmpeg: command, maxPixels, graceMs } = this.#options;
+    const isRecording = (name: string) => !name.includes("://");
+    const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording);
+    let forget = () => {};
+    try {
+      return await runSubprocess(
+        {
+          command,
+          args: [
+            ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+level+verbose"],
+            ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
+            ...("url" in input
+              ? ["-max_pixels", String(maxPixels), ...liveInputArgs(input.url, false)]
+              : [...sourceGuards(maxPixels), ...pacedInputArgs(input.media, input.path)]),
+            ...liveOutputArgs(plan, run),
+          ],
+          cwd: recordings,
+          graceMs,
+          askAgainMs: ASK_AGAIN_MS,
+          onSpawn: (pid) => {
+            forget = noteEncoder(folder, pid);
+          },
+          onStdout: createProgressReader(({ sizeBytes: _, isEnd: __, ...told }) =>
+            onProgress(told),
+          ),
+          onStderrLine,
+        },
+        signal,
+      );
+    } finally {
+      forget();
+    }
+  }
+}
+
+/** The lines that say what went wrong, without ffmpeg's marks of level, which the taxonomy's patterns do not know. */
+const complaintsIn = (stderr: string): string =>
+  stderr
+    .split("\n")
+    .filter((line) => /\[(?:error|fatal|panic)\] /.test(line))
+    .filter((line) => !/^\[(?:tee|fifo|rtmp|tcp|srt|rtsp|tls|flv|mpegts) @ /.test(line))
+    .map((line) => line.replace(/\[(?:error|fatal|panic)\] /, ""))
+    .join("\n");
+
+/** The source's own end, or that of its connection, is how every live stream ends. */
+function judgeLiveExit(exit: Exit): TaskError | undefined {
+  const error = judgeExit({ ...exit, stderr: complaintsIn(exit.stderr) });
+  if (!error) return undefined;
+  const isOurs = error.code === "unknown" || error.code === "internal";
+  if (!isOurs) return error;
+  // ffmpeg tells of a source that is not there by the address and an error number alone.
+  const last = complaintsIn(exit.stderr).trimEnd().split("\n").at(-1) ?? "";
+  const why = /^\w+:\/\/.*: (.+)$/.exec(last)?.[1];
+  return why === undefined
+    ? new TaskError(error.code, maskCredentials(error.message))
+    : unreachable(why);
+}
+
+const unreachable = (why: string): TaskError =>
+  new TaskError("source_unreachable", `Cannot read the source: ${maskCredentials(why)}`);
+
+/** What says that there is no stream, rather than that it is none that can be read. */
+const ABSENT_CODES = ["source_unreachable", "source_missing", "unknown"];
+
+function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch {
+    // Cut off; its stderr says why.
+  }
+  try {
+    return readSource(parsed, stderr, maxPixels);
+  } catch (error) {
+    if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
+    const [line = ""] = stderr.split("\n");
+    const why = line.replace(/^\[[^\]]*\] /, "").replace(/^\w+:\/\/\S+: /, "");
+    throw unreachable(why === "" ? "it ended at once" : why);
+  }
+}

@@ -1,0 +1,115 @@
+import { demuxerOf } from "../probe/formats.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { LiveOutput, LivePlan } from "./live.ts";
+import { liveProtocolOf } from "./live-protocols.ts";
+
+/** One run of a live plan: a stream that drops is taken up by another run. */
+export type LiveRun = {
+  /** Added to the time stamps, so that they go on where those of the run before ended. */
+  readonly offsetSeconds: number;
+  /** The number of the run, which names its part of a recording. */
+  readonly part: number;
+};
+
+/** No byte for so long, in µs, and a connection counts as dead. Shorter than a viewer's patience, longer than a hiccup. */
+const SOURCE_TIMEOUT_US = "10000000";
+const TARGET_TIMEOUT_US = "5000000";
+
+/** What is read, at most, to find out what a stream holds: key frames come every few seconds. */
+const ANALYZE_US = "5000000";
+const PROBE_BYTES = "5000000";
+/** Frames to find the rate by: 20 by default, most of a second. */
+const RATE_FRAMES = "10";
+/** A run that follows a probe needs to know of each codec only what its decoder needs. */
+const QUICK_US = "2000000";
+
+/** Seconds of a recording that a crash can take. */
+const FRAGMENT_US = "1000000";
+
+/**
+ * How a live source is opened: the guards of hostile input, the format that its protocol carries, and limits on waiting.
+ *
+ * @param url - a live address that was judged
+ * @param isProbe - whether all is to be found out, or a run follows that knows it
+ */
+export function liveInputArgs(url: string, isProbe: boolean): readonly string[] {
+  const protocol = liveProtocolOf(url);
+  if (!protocol) throw new RangeError("Cannot open: it is no live address");
+  const scheme = protocol.protocols[0];
+  const timeout = scheme === "tcp" || scheme === "udp" ? "-timeout" : "-rw_timeout";
+  return [
+    ...["-protocol_whitelist", protocol.protocols.join(","), "-f", protocol.format],
+    ...[timeout, SOURCE_TIMEOUT_US],
+    ...(protocol.format === "rtsp" ? ["-rtsp_transport", "tcp"] : []),
+    ...(scheme === "udp" ? ["-overrun_nonfatal", "1"] : []),
+    ...(scheme === "rtmps" ? ["-tls_verify", "1"] : []),
+    ...["-analyzeduration", isProbe ? ANALYZE_US : QUICK_US, "-probesize", PROBE_BYTES],
+    ...["-fpsprobesize", isProbe ? RATE_FRAMES : "0"],
+    ...(isProbe ? [] : ["-fflags", "+genpts+discardcorrupt"]),
+    ...["-i", url],
+  ];
+}
+
+/** How a file is read at the pace it plays at. */
+export const pacedInputArgs = ({ format }: MediaInfo, path: string): readonly string[] => [
+  ...["-re", "-f", demuxerOf(format), "-fflags", "+genpts", "-i", `file:${path}`],
+];
+
+/** Behind each live target stands a queue of a few seconds: one that hangs or comes back never holds up the others. */
+const FIFO = [
+  "attempt_recovery=1",
+  "recover_any_error=1",
+  "recovery_wait_time=1",
+  "max_recovery_attempts=0",
+  "drop_pkts_on_overflow=1",
+  "restart_with_keyframe=1",
+  "queue_size=250",
+].join(":");
+
+/**
+ * The outputs of a run: each encode goes through `tee` to all that it feeds.
+ *
+ * Every live target is a `tee` of its own behind its queue: that one says its address when it is open and when it fails,
+ * which the queue does not.
+ */
+export const liveOutputArgs = ({ outputs }: LivePlan, run: LiveRun): readonly string[] =>
+  outputs.flatMap((output) => [
+    ...output.args,
+    ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
+    ...["-use_fifo", "1", "-fifo_options", FIFO, slavesOf(output, run).join("|")],
+  ]);
+
+/** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
+function slavesOf({ args, urls, recording }: LiveOutput, { part }: LiveRun): readonly string[] {
+  const isHeaded = args.includes("+global_header") && !args.includes("copy");
+  return [
+    ...urls.map((url) => `[f=tee:onfail=ignore][${slaveOptions(url, isHeaded)}]${url}`),
+    ...(recording ? [`[${RECORDER}]${recordedPart(recording.folder, part)}`] : []),
+  ];
+}
+
+/** The file that a run adds to a recording, relative to the work folder. */
+export const recordedPart = (folder: string, part: number): string =>
+  `${folder}/part-${String(part).padStart(5, "0")}.mp4`;
+
+const RECORDER = [
+  "f=mp4:use_fifo=0:onfail=ignore",
+  "movflags=+delay_moov+default_base_moof",
+  `frag_duration=${FRAGMENT_US}:flush_packets=1`,
+].join(":");
+
+function slaveOptions(url: string, isHeaded: boolean): string {
+  const protocol = liveProtocolOf(url);
+  const format = protocol?.format ?? "";
+  const scheme = protocol?.protocols[0];
+  return [
+    `f=${format}`,
+    "onfail=abort",
+    ...(format === "flv" ? ["flvflags=no_duration_filesize"] : []),
+    ...(format === "mpegts" && isHeaded ? ["bsfs/v=dump_extra"] : []),
+    ...(format === "rtsp" ? ["rtsp_transport=tcp"] : []),
+    ...(scheme === "udp" ? ["pkt_size=1316"] : []),
+    ...(scheme === "rtmps" ? ["tls_verify=1"] : []),
+    ...(format === "rtsp" || scheme === "udp" ? [] : [`rw_timeout=${TARGET_TIMEOUT_US}`]),
+  ].join(":");
+}

@@ -1,0 +1,52 @@
+import type { Container } from "../profile/profile.ts";
+import type { Capabilities } from "./plan.ts";
+
+/** The containers that live protocols carry: `rtsp` has none but packets of each codec. */
+export type LiveContainer = Extract<Container, "flv" | "mpegts"> | "rtsp";
+
+/** A protocol of live addresses, in ffmpeg's names. */
+export type LiveProtocol = {
+  readonly container: LiveContainer;
+  /** What reads and what writes it; pinned, so that a stream is never taken for a playlist. */
+  readonly format: string;
+  /** The protocols it goes through, its own first: what the engine must have, and all that a source may open. */
+  readonly protocols: readonly string[];
+};
+
+const PROTOCOLS = {
+  rtmp: { container: "flv", format: "flv", protocols: ["rtmp", "tcp"] },
+  rtmps: { container: "flv", format: "flv", protocols: ["rtmps", "tls", "tcp"] },
+  srt: { container: "mpegts", format: "mpegts", protocols: ["srt"] },
+  rtsp: { container: "rtsp", format: "rtsp", protocols: ["tcp", "rtp", "udp"] },
+  udp: { container: "mpegts", format: "mpegts", protocols: ["udp"] },
+} as const satisfies Record<string, LiveProtocol>;
+
+/** A scheme of live addresses. */
+export type LiveScheme = keyof typeof PROTOCOLS;
+
+/** All schemes of live addresses. */
+export const LIVE_SCHEMES = Object.keys(PROTOCOLS) as readonly LiveScheme[];
+
+/** The live protocol of an address; nothing where it is an address of files. */
+export function liveProtocolOf(url: string): LiveProtocol | undefined {
+  const scheme = /^[a-z]+(?=:\/\/)/i.exec(url)?.[0].toLowerCase();
+  const known = LIVE_SCHEMES.find((each) => each === scheme);
+  return known && PROTOCOLS[known];
+}
+
+/** Whether an address is one of a live stream. */
+export const isLive = (url: string): boolean => liveProtocolOf(url) !== undefined;
+
+/** What the engine lacks for a live address, as the end of a sentence; nothing where it lacks nothing. */
+export function liveLack(
+  { protocols, format }: LiveProtocol,
+  side: "source" | "target",
+  capabilities: Capabilities,
+): string | undefined {
+  const [own = ""] = protocols;
+  if (!capabilities.protocols.includes(own))
+    return `the ${capabilities.engine} engine here has no protocol ${own}`;
+  const muxers = side === "source" ? [] : [format, "tee", "fifo"];
+  const lost = muxers.find((muxer) => !capabilities.muxers.includes(muxer));
+  return lost && `the ${capabilities.engine} engine here has no muxer ${lost}`;
+}

@@ -1,0 +1,178 @@
+import type { MediaInfo } from "../probe/media.ts";
+import type { Assignment, Rendition } from "../profile/profile.ts";
+import { TaskError } from "../task/errors.ts";
+import { audioArgs } from "./audio.ts";
+import type { Written } from "./containers.ts";
+import { rtspFault, writtenFor } from "./live-feasible.ts";
+import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+import type { Capabilities, StreamDecision } from "./plan.ts";
+import { refuseMissingFilters } from "./plan-task.ts";
+import { type Draft, draftProduct } from "./product.ts";
+import { NOTHING_ELSE } from "./sections.ts";
+import { videoArgs } from "./video.ts";
+
+/** One encode (or copy) of a live task and everything that it feeds. */
+export type LiveOutput = {
+  readonly video: StreamDecision;
+  readonly audio: StreamDecision;
+  /** Maps, filters and codecs. */
+  readonly args: readonly string[];
+  /** Addresses of live targets. */
+  readonly urls: readonly string[];
+  /** The folder of its recording in the work folder, where file targets get it; the indexes of those. */
+  readonly recording?: { readonly folder: string; readonly targets: readonly number[] };
+};
+
+/** What is done with a live stream, decided before anything runs: one process feeds all targets. */
+export type LivePlan = {
+  readonly outputs: readonly LiveOutput[];
+  /** Whether frames are expected to come: else the sound alone tells that it gets on. */
+  readonly hasVideo: boolean;
+};
+
+/** What is asked of a live plan. */
+export type LiveRequest = {
+  /** All of the task's, as their places name the recordings; those that feed nobody are left out. */
+  readonly assignments: readonly Assignment[];
+  readonly targetUrls: readonly string[];
+};
+
+/** The recording's own container: in fragments, so that what was written before a crash can be read. */
+const RECORDED_AS = "mp4";
+
+/**
+ * Decides how a source feeds live targets and recordings. Pure.
+ *
+ * A stream that is copied for one target of an assignment is copied for all: it is made once.
+ *
+ * @param media - the probed source
+ * @throws {TaskError} `input_not_supported`, `output_not_supported`, as `planTask`
+ */
+export function planLive(
+  { assignments, targetUrls }: LiveRequest,
+  media: MediaInfo,
+  capabilities: Capabilities,
+): LivePlan {
+  const outputs = assignments.flatMap((assignment, index) =>
+    assignment.targets.length === 0
+      ? []
+      : [outputOf(assignment, index, targetUrls, media, capabilities)],
+  );
+  return { outputs, hasVideo: outputs.some(({ video }) => video.action !== "none") };
+}
+
+function outputOf(
+  { rendition, targets }: Assignment,
+  index: number,
+  targetUrls: readonly string[],
+  media: MediaInfo,
+  capabilities: Capabilities,
+): LiveOutput {
+  const live = targets.filter((target) => liveProtocolOf(targetUrls[target] ?? ""));
+  const files = targets.filter((target) => !live.includes(target));
+  const urls = live.map((target) => targetUrls[target] ?? "");
+  const carried = new Set(urls.flatMap((url) => liveProtocolOf(url)?.container ?? []));
+  const drafts = [
+    ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, media)),
+    ...(files.length > 0 ? [recordedDraft(rendition, targets, index, media)] : []),
+  ];
+  refuseMissingFilters(drafts, media, capabilities);
+  const video = together(drafts.map(({ product }) => product.video));
+  const audio = together(drafts.map(({ product }) => product.audio));
+  if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
+  return {
+    video,
+    audio,
+    args: [
+      ...streamArgs({ rendition, video, audio }, formOf(carried, rendition), media),
+      ...headerArgs(carried, files.length > 0),
+    ],
+    urls,
+    ...(files.length > 0 && { recording: { folder: `recorded-${index}`, targets: files } }),
+  };
+}
+
+function draftFor(
+  rendition: Rendition,
+  container: Rendition["container"],
+  targets: readonly number[],
+  index: number,
+  media: MediaInfo,
+): Draft {
+  return draftProduct({ rendition: { ...rendition, container }, targets }, index, media, undefined);
+}
+
+/** What file targets get is recorded as mp4 first: it has to hold the streams, and so has what they ask for. */
+function recordedDraft(
+  rendition: Rendition,
+  targets: readonly number[],
+  index: number,
+  media: MediaInfo,
+): Draft {
+  draftFor(rendition, RECORDED_AS, targets, index, media);
+  const { container } = rendition;
+  return draftFor(rendition, container === "copy" ? RECORDED_AS : container, targets, index, media);
+}
+
+/** One decision for all that share a stream: encoded where one of them needs it. */
+const together = (decisions: readonly StreamDecision[]): StreamDecision =>
+  decisions.find(({ action }) => action === "encode") ??
+  decisions[0] ?? { action: "none", why: "nobody gets it" };
+
+/** The container whose rules on sound count: flv's are the narrowest. */
+function formOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
+  if (carried.has("flv")) return "flv";
+  const [only] = carried;
+  if (only) return writtenFor(only);
+  return container === "copy" ? RECORDED_AS : container;
+}
+
+function refuseRtspCopies(video: StreamDecision, audio: StreamDecision, media: MediaInfo): void {
+  const copied = [
+    video.action === "copy" ? media.video?.codec : undefined,
+    audio.action === "copy" ? media.audio?.codec : undefined,
+  ];
+  for (const codec of copied) {
+    const fault = codec === undefined ? undefined : rtspFault(codec);
+    if (fault !== undefined) throw new TaskError("output_not_supported", fault);
+  }
+}
+
+function streamArgs(
+  {
+    rendition,
+    video,
+    audio,
+  }: Pick<LiveOutput, "video" | "audio"> & { readonly rendition: Rendition },
+  container: Written,
+  media: MediaInfo,
+): readonly string[] {
+  const picture = video.action === "none" ? undefined : media.video;
+  const sound = audio.action === "none" ? undefined : media.audio;
+  const isMade = video.action === "encode" && typeof rendition.video === "object";
+  const isHeard = audio.action === "encode" && typeof rendition.audio === "object";
+  return [
+    ...(picture ? ["-map", `0:${picture.index}`] : []),
+    ...(sound ? ["-map", `0:${sound.index}`] : []),
+    ...NOTHING_ELSE,
+    ...(picture ? pictureArgs(isMade ? rendition.video : "copy", picture) : []),
+    ...(sound ? soundArgs(isHeard ? rendition.audio : "copy", sound, container) : []),
+  ];
+}
+
+const pictureArgs = (
+  wanted: Rendition["video"],
+  source: NonNullable<MediaInfo["video"]>,
+): readonly string[] =>
+  typeof wanted === "object" ? videoArgs(wanted, source, undefined) : ["-c:v", "copy"];
+
+const soundArgs = (
+  wanted: Rendition["audio"],
+  source: NonNullable<MediaInfo["audio"]>,
+  container: Written,
+): readonly string[] =>
+  typeof wanted === "object" ? audioArgs(wanted, source, container) : ["-c:a", "copy"];
+
+/** Parameter sets stand in the header of all containers but MPEG-TS, which repeats them. */
+const headerArgs = (carried: ReadonlySet<LiveContainer>, isRecorded: boolean): readonly string[] =>
+  isRecorded || [...carried].some((form) => form !== "mpegts") ? ["-flags", "+global_header"] : [];

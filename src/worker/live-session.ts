@@ -1,0 +1,256 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { LiveEngine, LiveRunRequest } from "../engine/engine.ts";
+import { type LivePlan, planLive } from "../plan/live.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { Assignment } from "../profile/profile.ts";
+import type { Work } from "../queue/queue.ts";
+import { type ErrorCode, TaskError } from "../task/errors.ts";
+import type { Progress } from "../task/task.ts";
+import type { Line } from "./line.ts";
+import type { LiveTargets } from "./live-targets.ts";
+import { LiveWatch } from "./live-watch.ts";
+
+/** How long a live task waits for others. */
+export type LiveLimits = {
+  /** A source that is away for longer has ended. */
+  readonly sourceTimeoutMs: number;
+  /** A task none of whose targets takes the stream for longer has failed. */
+  readonly targetTimeoutMs: number;
+};
+
+/** Everything that the runs of one live task share. */
+export type LiveSessionOptions = {
+  readonly work: Work;
+  readonly line: Line;
+  readonly live: LiveEngine;
+  readonly limits: LiveLimits;
+  readonly targets: LiveTargets;
+  /** Those that feed a target that can be written. */
+  readonly assignments: readonly Assignment[];
+  /** Absolute path of the attempt's own folder. */
+  readonly folder: string;
+  /** Absolute path of the folder of recordings, and the number of the next part; absent where nothing is recorded. */
+  readonly recordings?: { readonly kept: string; readonly part: number };
+  readonly onUnrecorded: LiveRunRequest["onTarget"];
+  readonly now: () => number;
+};
+
+const TICK_MS = 250;
+/** Between two tries to reach a source that is away. */
+const AGAIN_MS = 500;
+/** Time stamps of the next run begin at least so far behind those of the last. */
+const STEP_SECONDS = 0.1;
+/** Runs that fail one after the other, without a frame, for no reason that lies in the source. */
+const FAILED_RUNS_MAX = 3;
+
+/** What a source that is away, or about to come, is known by; all else is a reason to end the task. */
+const AWAY: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "source_missing"];
+const MAY_PASS: readonly ErrorCode[] = [...AWAY, "source_not_media", "source_damaged"];
+
+/**
+ * Runs a live source through its drops: each time it is away, the encoder is ended, and started anew when it is back, so
+ * that no output freezes and no time stamp goes back. The task is RUNNING all the while.
+ */
+export class LiveSession {
+  readonly #options: LiveSessionOptions;
+  /** When the source was last there. */
+  #seenMs: number;
+  #upMs: number;
+  #runs = 0;
+  #failedRuns = 0;
+  #hasProduced = false;
+  #isLost = false;
+  #doneSeconds = 0;
+  #endSeconds = 0;
+  #droppedFrames = 0;
+  #last: TaskError | undefined;
+
+  constructor(options: LiveSessionOptions) {
+    this.#options = options;
+    this.#seenMs = options.now();
+    this.#upMs = options.now();
+  }
+
+  /** Whether any frame came through. */
+  get hasProduced(): boolean {
+    return this.#hasProduced;
+  }
+
+  /** How far it came, once its files are delivered. */
+  delivering(): Progress {
+    const [outTimeSeconds, droppedFrames] = [this.#doneSeconds, this.#droppedFrames];
+    return { phase: "DELIVERING", outTimeSeconds, speed: 0, fps: 0, droppedFrames };
+  }
+
+  /**
+   * Follows a live source until it has been away for too long.
+   *
+   * @throws {TaskError} `target_lost` where no target takes the stream; what can be done about neither source nor targets
+   */
+  async follow(url: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      this.#tell(0, 0);
+      const media = await this.#waitForSource(url, signal);
+      if (!media) return;
+      if (this.#isLost)
+        await this.#options.line.store.saveSource(this.#options.work.claim, "source_back");
+      this.#isLost = false;
+      const error = await this.#runOnce({ url }, this.#plan(media), signal);
+      this.#options.line.onLog(`the source is away: ${error?.message ?? "it ended"}`);
+      this.#isLost = true;
+      await this.#options.line.store.saveSource(this.#options.work.claim, "source_lost");
+      if (error) this.#judge(error);
+      if (this.#failedRuns > 0) await wait(AGAIN_MS, undefined, { signal });
+    }
+  }
+
+  /** Why there was nothing of the source in all the time it was waited for. */
+  neverCame(): TaskError {
+    const { sourceTimeoutMs } = this.#options.limits;
+    if (this.#last && !AWAY.includes(this.#last.code)) return this.#last;
+    const why = this.#last?.message.replace(/^Cannot read the source: /, "");
+    return new TaskError(
+      "source_never_came",
+      `Cannot read the source: it did not come within ${sourceTimeoutMs / 1000} s${why ? ` (${why})` : ""}`,
+      { cause: this.#last },
+    );
+  }
+
+  /** Sends a file at the pace it plays at, once. */
+  async play(path: string, media: MediaInfo, signal: AbortSignal): Promise<void> {
+    const error = await this.#runOnce({ path, media }, this.#plan(media), signal);
+    if (error) throw error;
+  }
+
+  #plan(media: MediaInfo): LivePlan {
+    const { assignments, work, line } = this.#options;
+    const targetUrls = work.task.targets.map(({ url }) => url);
+    const plan = planLive({ assignments, targetUrls }, media, line.engine.capabilities);
+    line.onPlan(plan);
+    return plan;
+  }
+
+  /** What the source holds; nothing when it has been away for too long. */
+  async #waitForSource(url: string, signal: AbortSignal): Promise<MediaInfo | undefined> {
+    const { live, limits, now } = this.#options;
+    for (;;) {
+      const leftMs = this.#seenMs + limits.sourceTimeoutMs - now();
+      if (leftMs <= 0) return undefined;
+      try {
+        return await live.probe(url, AbortSignal.any([signal, AbortSignal.timeout(leftMs)]));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof TaskError && !MAY_PASS.includes(error.code)) throw error;
+        if (error instanceof TaskError) this.#last = error;
+        await wait(Math.min(AGAIN_MS, leftMs), undefined, { signal });
+      }
+    }
+  }
+
+  /** @returns why it ended, where it did not end in order; throws what ends the task */
+  async #runOnce(
+    input: LiveRunRequest["input"],
+    plan: LivePlan,
+    signal: AbortSignal,
+  ): Promise<TaskError | undefined> {
+    const { live, targets, now, folder, recordings, line } = this.#options;
+    const stop = new AbortController();
+    const watch = new LiveWatch({ hasVideo: plan.hasVideo, startMs: now() });
+    const run = {
+      offsetSeconds: this.#offsetSeconds(),
+      part: (recordings?.part ?? 0) + this.#runs,
+    };
+    this.#runs += 1;
+    this.#upMs = now();
+    let endSeconds = 0;
+    let dropped = 0;
+    const tick = setInterval(() => {
+      const trouble = "url" in input ? this.#trouble(watch) : this.#targetTrouble();
+      if (trouble) stop.abort(trouble);
+    }, TICK_MS);
+    try {
+      await live.run(
+        {
+          plan,
+          run,
+          folder,
+          recordings: recordings?.kept ?? folder,
+          input,
+          onProgress: (progress) => {
+            watch.update(progress, now());
+            endSeconds = progress.outTimeSeconds;
+            dropped = progress.droppedFrames;
+            this.#hasProduced ||= watch.movedMs !== undefined;
+            this.#tell(progress.speed, progress.fps, endSeconds, dropped);
+          },
+          onTarget: (event) => {
+            if (stop.signal.aborted || signal.aborted) return;
+            targets.report(event);
+            this.#options.onUnrecorded(event);
+          },
+          onLog: line.onLog,
+        },
+        AbortSignal.any([signal, stop.signal]),
+      );
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = stop.signal.aborted ? stop.signal.reason : error;
+      if (!(reason instanceof TaskError) || reason.code === "target_lost") throw reason;
+      return reason;
+    } finally {
+      clearInterval(tick);
+      targets.pause();
+      this.#seenMs = watch.movedMs ?? this.#seenMs;
+      this.#failedRuns = watch.movedMs === undefined ? this.#failedRuns + 1 : 0;
+      this.#doneSeconds += endSeconds;
+      this.#droppedFrames += dropped;
+      this.#endSeconds = run.offsetSeconds + endSeconds;
+    }
+  }
+
+  #trouble(watch: LiveWatch): TaskError | undefined {
+    const trouble = watch.trouble(this.#options.now());
+    if (trouble) return new TaskError("source_hangs", `Cannot read the source: ${trouble}`);
+    return watch.movedMs === undefined ? undefined : this.#targetTrouble();
+  }
+
+  /** A stream that nobody takes, nor is recorded, is for nothing. */
+  #targetTrouble(): TaskError | undefined {
+    const { targets, now, limits, recordings } = this.#options;
+    if (targets.isAnyUp || recordings) this.#upMs = now();
+    const isLong = now() - this.#upMs > limits.targetTimeoutMs;
+    if (!isLong) return undefined;
+    const seconds = limits.targetTimeoutMs / 1000;
+    return new TaskError(
+      "target_lost",
+      `Cannot send to any target for ${seconds} s: ${targets.why}`,
+    );
+  }
+
+  /** The first run begins at 0; every later one where the clock stands, and never before the end of the last. */
+  #offsetSeconds(): number {
+    const { work, now } = this.#options;
+    if (this.#runs === 0 && work.claim.attempt === 1) return 0;
+    const passed = (now() - (work.task.startMs ?? now())) / 1000;
+    return Math.round(Math.max(passed, this.#endSeconds + STEP_SECONDS) * 1000) / 1000;
+  }
+
+  #judge(error: TaskError): void {
+    this.#last = error;
+    if (MAY_PASS.includes(error.code)) return;
+    if (error.code !== "unknown" && error.code !== "internal" && error.code !== "encoder_killed")
+      throw error;
+    if (this.#failedRuns >= FAILED_RUNS_MAX) throw error;
+  }
+
+  #tell(speed: number, fps: number, outSeconds = 0, droppedFrames = 0): void {
+    this.#options.line.onProgress({
+      phase: speed > 0 || outSeconds > 0 ? "TRANSCODING" : "FETCHING",
+      outTimeSeconds: this.#doneSeconds + outSeconds,
+      speed,
+      fps,
+      droppedFrames: this.#droppedFrames + droppedFrames,
+    });
+  }
+}

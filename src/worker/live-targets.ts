@@ -1,0 +1,117 @@
+import type { LiveTargetEvent } from "../engine/engine.ts";
+import { isLive } from "../plan/live-protocols.ts";
+import type { Work } from "../queue/queue.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Failure } from "../task/task.ts";
+import type { Line } from "./line.ts";
+
+/** A connection counts as up when it has held for so long: a server may take it and refuse what comes next. */
+const FIRST_STEADY_MS = 1_000;
+/** After a failure nothing is sent before a key frame, so that a refusal shows later. */
+const NEXT_STEADY_MS = 3_000;
+
+type State = {
+  status: "PENDING" | "RUNNING" | "RECONNECTING";
+  why: string;
+  steady: ReturnType<typeof setTimeout> | undefined;
+};
+
+/** How the live targets of a task stand, each for itself: recorded where it changes. */
+export class LiveTargets {
+  readonly #work: Work;
+  readonly #line: Line;
+  readonly #onError: (error: unknown) => void;
+  readonly #states = new Map<number, State>();
+  #writes: Promise<void> = Promise.resolve();
+
+  /** @param onError - told once what concerns the whole task, such as a lost lease */
+  constructor(work: Work, line: Line, onError: (error: unknown) => void) {
+    this.#work = work;
+    this.#line = line;
+    this.#onError = onError;
+    for (const [index, { url, status }] of work.task.targets.entries())
+      if (isLive(url) && status !== "SUCCESS")
+        this.#states.set(index, {
+          status: "PENDING",
+          why: "it was never reached",
+          steady: undefined,
+        });
+  }
+
+  /** How many live targets there are. */
+  get count(): number {
+    return this.#states.size;
+  }
+
+  /** Whether any of them takes the stream now. */
+  get isAnyUp(): boolean {
+    return [...this.#states.values()].some(({ status }) => status === "RUNNING");
+  }
+
+  /** Why the last of them that failed did, as the end of a sentence. */
+  get why(): string {
+    return [...this.#states.values()].find(({ status }) => status !== "RUNNING")?.why ?? "";
+  }
+
+  /** Takes what a run tells of a target. */
+  report(event: LiveTargetEvent): void {
+    if (event.kind === "unrecorded") return;
+    const index = this.#work.task.targets.findIndex(({ url }) => url === event.url);
+    const state = this.#states.get(index);
+    if (!state) return;
+    clearTimeout(state.steady);
+    if (event.kind === "failed") {
+      state.why = event.why;
+      this.#move(index, state, "RECONNECTING");
+    } else {
+      const waitMs = state.status === "RECONNECTING" ? NEXT_STEADY_MS : FIRST_STEADY_MS;
+      state.steady = setTimeout(() => this.#move(index, state, "RUNNING"), waitMs);
+    }
+  }
+
+  /** To be called when a run has ended: what was about to count as up is not. */
+  pause(): void {
+    for (const { steady } of this.#states.values()) clearTimeout(steady);
+  }
+
+  /**
+   * Records how each ended: as delivered where it took the stream to its end.
+   *
+   * @returns the failures by index
+   */
+  async finish(): Promise<ReadonlyMap<number, TaskError>> {
+    this.pause();
+    await this.#writes;
+    const failures = new Map<number, TaskError>();
+    for (const [index, state] of this.#states) {
+      const { claim } = this.#work;
+      if (state.status === "RUNNING") {
+        await this.#line.store.saveTarget(claim, index, { status: "SUCCESS" });
+        continue;
+      }
+      const failure = this.#failureOf(state);
+      await this.#line.store.saveTarget(claim, index, { status: "FAILED", failure });
+      failures.set(index, new TaskError(failure.code, failure.detail));
+    }
+    return failures;
+  }
+
+  #failureOf({ why }: State): Failure {
+    return { code: "target_lost", detail: `Cannot send to the target: ${why}` };
+  }
+
+  #move(index: number, state: State, status: "RUNNING" | "RECONNECTING"): void {
+    if (state.status === status) return;
+    state.status = status;
+    const result = status === "RUNNING" ? { status } : { status, failure: this.#failureOf(state) };
+    this.#line.onLog(`target ${index} is ${status}${status === "RUNNING" ? "" : `: ${state.why}`}`);
+    // One after the other, so that the last one told is the one that stands.
+    this.#writes = this.#writes.then(async () => {
+      try {
+        await this.#line.store.saveTarget(this.#work.claim, index, result);
+      } catch (error) {
+        this.#onError(error);
+      }
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdir } from "node:fs/promises";
+import { isLive } from "../plan/live-protocols.ts";
+import type { Work } from "../queue/queue.ts";
+import { TaskError } from "../task/errors.ts";
+import { prepareTargets, type TargetFailures } from "./deliver-targets.ts";
+import type { Line } from "./line.ts";
+import { type LiveLimits, LiveSession } from "./live-session.ts";
+import { LiveTargets } from "./live-targets.ts";
+import { fetching } from "./progress.ts";
+import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
+
+/** Whether a task is one of live streams: its source is one, or one of its targets. */
+export const isLiveTask = ({ sourceUrl, targets }: Work["task"]): boolean =>
+  isLive(sourceUrl) || targets.some(({ url }) => isLive(url));
+
+/** What a live task needs beside what every task does. */
+export type LiveConditions = LiveLimits & { readonly now: () => number };
+
+/**
+ * Runs one claimed live task: waits for the source, feeds all targets by one process, takes the source up again when it
+ * was away, and delivers what was recorded when it has ended.
+ *
+ * @returns the failures of single targets, in their order
+ * @throws {TaskError} whatever stops the whole task, or the reason of `signal`
+ */
+export async function processLive(
+  work: Work,
+  line: Line,
+  folders: RecordingFolders,
+  conditions: LiveConditions,
+  signal: AbortSignal,
+): Promise<readonly TaskError[]> {
+  const { live } = line.engine;
+  if (!live)
+    throw new TaskError(
+      "input_not_supported",
+      "Cannot run a live task: the engine reaches no network",
+    );
+  const lost = new AbortController();
+  const either = AbortSignal.any([signal, lost.signal]);
+  const failures: TargetFailures = new Map();
+  await mkdir(folders.folder, { recursive: true });
+
+  const files = await prepareTargets(work, line, failures, signal, (url) => !isLive(url));
+  const targets = new LiveTargets(work, line, (error) => lost.abort(error));
+  const wanted = (at: number) => files.has(at) || isLive(work.task.targets[at]?.url ?? "");
+  const assignments = work.assignments.map((each) => ({
+    ...each,
+    targets: each.targets.filter(wanted),
+  }));
+  if (targets.count === 0 && files.size === 0) return inOrder(failures);
+
+  const isRecorded = files.size > 0;
+  const first = isRecorded ? await nextPart(folders.kept, work.assignments) : 0;
+  if (isRecorded) await mkdir(folders.kept, { recursive: true });
+  const session = new LiveSession({
+    work,
+    line,
+    live,
+    limits: conditions,
+    targets,
+    assignments,
+    folder: folders.folder,
+    ...(isRecorded && { recordings: { kept: folders.kept, part: first } }),
+    onUnrecorded: (event) => {
+      if (event.kind !== "unrecorded") return;
+      const error = new TaskError("scratch_full", `Cannot record: ${event.why}`);
+      // Its live targets go on; what was recorded until then is delivered all the same.
+      if (targets.count === 0) lost.abort(error);
+      else line.onLog(error.message);
+    },
+    now: conditions.now,
+  });
+  try {
+    await runSource(work, line, session, folders.folder, either);
+  } finally {
+    targets.pause();
+  }
+  if (isLive(work.task.sourceUrl) && !session.hasProduced && first === 0) throw session.neverCame();
+
+  for (const [index, failure] of await targets.finish()) failures.set(index, failure);
+  if (isRecorded) {
+    line.onProgress(session.delivering());
+    await deliverRecordings(work, line, folders, files, failures, either);
+  }
+  return inOrder(failures);
+}
+
+async function runSource(
+  { task }: Work,
+  line: Line,
+  session: LiveSession,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isLive(task.sourceUrl)) return session.follow(task.sourceUrl, signal);
+  const source = await line.storageOf(task.sourceUrl, "source").open(task.sourceUrl, {
+    folder,
+    signal,
+    onProgress: (fetched) => line.onProgress(fetching(fetched)),
+  });
+  const media = await line.engine.probe({ path: source.path, side: "source" }, signal);
+  return session.play(source.path, media, signal);
+}
+
+const inOrder = (failures: ReadonlyMap<number, TaskError>): readonly TaskError[] =>
+  [...failures].sort(([a], [b]) => a - b).map(([, failure]) => failure);
