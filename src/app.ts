@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { rootCertificates } from "node:tls";
 import { getLogger } from "@logtape/logtape";
 import type { Working } from "./app.work.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -15,6 +16,7 @@ import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
 import { FileStorage } from "./storage/file.ts";
 import { HttpStorage } from "./storage/http.ts";
 import { LiveAddresses } from "./storage/live.ts";
+import { S3Storage } from "./storage/s3.ts";
 import { isDiskless, type Storage } from "./storage/storage.ts";
 import { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
@@ -171,10 +173,28 @@ async function openParts(config: Config): Promise<Parts> {
 }
 
 async function openStorages(config: Config): Promise<readonly Storage[]> {
-  const remote = [new HttpStorage({ idleTimeoutMs: config.httpTimeoutMs })];
+  const remote = remoteStorages(config);
   if (config.disk === "no") return remote.filter(isDiskless);
   const { mediaRoots: roots } = config;
   return [await FileStorage.open({ roots, closed: ownFiles(config) }), ...remote];
+}
+
+/** Storages behind a network; an object store where there are keys for one. */
+function remoteStorages(config: Config): readonly Storage[] {
+  const { httpTimeoutMs: idleTimeoutMs, moreTrusted, s3AccessKeyId, s3Region: region } = config;
+  const trusted = moreTrusted.length > 0 ? [...rootCertificates, ...moreTrusted] : undefined;
+  const http = new HttpStorage({ idleTimeoutMs, trusted });
+  if (s3AccessKeyId === "") return [http];
+  const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;
+  const access = {
+    endpoint: s3Endpoint || `https://s3.${region}.amazonaws.com`,
+    region,
+    accessKeyId: s3AccessKeyId,
+    secretAccessKey: s3SecretAccessKey,
+    ...(s3SessionToken !== "" && { sessionToken: s3SessionToken }),
+    isPathStyle: s3Addressing === "auto" ? s3Endpoint !== "" : s3Addressing === "path",
+  };
+  return [http, new S3Storage({ access, idleTimeoutMs, trusted })];
 }
 
 /** What no caller may reach, wherever the media roots are: keys, tasks, scratch. */

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { maskCredentials } from "../lib/mask.ts";
 import type { Client } from "../store/store.ts";
-import { KEYS, type Key } from "./keys.ts";
+import type { Key } from "./key.ts";
+import { KEYS } from "./keys.ts";
 
 /** Everything that can be set from outside; `keys.ts` says by which key, to what, and what it means. */
 export type Config = {
@@ -18,6 +19,9 @@ export type Config = {
   readonly concurrency: number;
   readonly taskTimeoutMs: number;
   readonly attemptsMax: number;
+  /** How long, and how much of, what was encoded and could not be delivered is kept. */
+  readonly keepEncodeMs: number;
+  readonly keepEncodeBytesMax: number;
   readonly defaultProfile: string;
   readonly targetsMax: number;
   readonly pixelsMax: number;
@@ -31,6 +35,15 @@ export type Config = {
   readonly ffprobe: string;
   readonly stallTimeoutMs: number;
   readonly httpTimeoutMs: number;
+  /** PEM texts of certificates that are trusted beside the usual ones; none where there are none. */
+  readonly moreTrusted: readonly string[];
+  /** The address of an object store, or empty for Amazon's of the region. */
+  readonly s3Endpoint: string;
+  readonly s3Region: string;
+  readonly s3AccessKeyId: string;
+  readonly s3SecretAccessKey: string;
+  readonly s3SessionToken: string;
+  readonly s3Addressing: "auto" | "path" | "virtual-host";
   readonly stopGraceMs: number;
   readonly leaseMs: number;
   readonly liveSourceTimeoutMs: number;
@@ -86,6 +99,10 @@ export function parseConfig(
   if (parsed.mediaRoots?.includes(parsed.dataFolder))
     problems.push(
       `Cannot use PONTUS_MEDIA_ROOTS ${quote(parsed.dataFolder)}: that is the data folder, which callers must not reach`,
+    );
+  if ((parsed.s3AccessKeyId === "") !== (parsed.s3SecretAccessKey === ""))
+    problems.push(
+      `Cannot use ${KEYS.s3AccessKeyId.env} and ${KEYS.s3SecretAccessKey.env}: one of them is missing`,
     );
   if (problems.length > 0) throw new ConfigError(problems);
   const databasePath = parsed.databasePath || join(parsed.dataFolder, "pontus.db");

@@ -4,50 +4,8 @@ import * as v from "valibot";
 import { systemProfile } from "../profile/system-profiles.ts";
 import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
-
-/** One key of the environment, as data: the parser, the README's table and every message are made of it. */
-export type Key<T> = {
-  readonly env: string;
-  /** The text that stands for an absent or empty value. */
-  readonly fallback: string;
-  /** What the README's table says instead of it. */
-  readonly shown?: string;
-  /** What the value may be, with its unit: ends the message about a wrong one. */
-  readonly allowed: string;
-  readonly about: string;
-  /** The value never appears in a message. */
-  readonly isSecret?: true;
-  readonly schema: v.GenericSchema<string, T>;
-};
-
-const wholeNumber = (least: number, most: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^\d{1,15}$/),
-    v.transform(Number),
-    v.minValue(least),
-    v.maxValue(most),
-  );
-
-/** A number and the sentence part that says which ones are taken. */
-const count = (least: number, most: number, unit = "") => ({
-  schema: wholeNumber(least, most),
-  allowed: `a whole number${unit && ` of ${unit}`} from ${least} to ${most}`,
-});
-
-/** Written in seconds, kept in ms. */
-const seconds = (least: number, most: number) => ({
-  schema: v.pipe(
-    wholeNumber(least, most),
-    v.transform((value) => value * 1000),
-  ),
-  allowed: `a whole number of seconds from ${least} to ${most}`,
-});
-
-const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) => ({
-  schema: v.picklist(values) as v.GenericSchema<string, T[number]>,
-  allowed: values.join(", "),
-});
+import { count, type Key, oneOf, seconds } from "./key.ts";
+import { STORAGE_KEYS } from "./storage-keys.ts";
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\p{Cc}]+$/u));
 
@@ -169,6 +127,19 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     ...count(1, 100),
     about: "How often a task is tried where another try can help, and before it is given up.",
   },
+  keepEncodeMs: {
+    env: "PONTUS_KEEP_ENCODE_SECONDS",
+    fallback: "3600",
+    ...seconds(0, 1_209_600),
+    about:
+      "How long finished outputs are kept that could not be delivered: a retry sends them without encoding again. 0 keeps none.",
+  },
+  keepEncodeBytesMax: {
+    env: "PONTUS_KEEP_ENCODE_BYTES_MAX",
+    fallback: "10737418240",
+    ...count(0, 999_999_999_999_999, "bytes"),
+    about: "How much of them is kept, in the data folder; the oldest goes first.",
+  },
   defaultProfile: {
     env: "PONTUS_DEFAULT_PROFILE",
     fallback: "video_mp4_1280x720_1728kbps",
@@ -239,13 +210,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     ...seconds(1, 3600),
     about: "An encoder that makes no progress for so long is ended.",
   },
-  httpTimeoutMs: {
-    env: "PONTUS_HTTP_TIMEOUT_SECONDS",
-    fallback: "30",
-    ...seconds(1, 3600),
-    about:
-      "A server of an HTTP source or target that sends or takes nothing for so long is given up.",
-  },
+  ...STORAGE_KEYS,
   stopGraceMs: {
     env: "PONTUS_STOP_GRACE_SECONDS",
     fallback: "10",

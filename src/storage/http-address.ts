@@ -42,15 +42,25 @@ export function readHttpAddress(url: string, side: Side): URL {
   return parsed;
 }
 
-/** The address of a target, which needs a name to be written under. @throws {TaskError} as `readHttpAddress` */
-export function readHttpTarget(url: string): URL {
-  const parsed = readHttpAddress(url, "target");
+/** Where a target is and how it is sent there. */
+export type HttpTarget = { readonly address: URL; readonly method: "PUT" | "POST" };
+
+const BY_POST = /^(https?)\+post:/i;
+
+/**
+ * The address of a target, which needs a name to be written under. `http+post://` and `https+post://` say that it is sent
+ * by POST.
+ *
+ * @throws {TaskError} as `readHttpAddress`
+ */
+export function readHttpTarget(url: string): HttpTarget {
+  const parsed = readHttpAddress(url.replace(BY_POST, "$1:"), "target");
   if (parsed.pathname.endsWith("/"))
     throw new TaskError(
       "invalid_parameter",
       `Cannot read the address ${quoteAddress(url)}: it names a folder`,
     );
-  return parsed;
+  return { address: parsed, method: BY_POST.test(url) ? "POST" : "PUT" };
 }
 
 /** The same place always has the same key: scheme and host in lower case, no default port, no user info, query kept. */

@@ -73,8 +73,8 @@ export class OutgoingFile {
     await Promise.race([body.push(bytes), early]);
   }
 
-  async #send(body: LiveBody): Promise<void> {
-    const { idleTimeoutMs, signal } = this.options;
+  async #send(live: LiveBody): Promise<void> {
+    const { method, trusted, idleTimeoutMs, signal } = this.options;
     let isRead = false;
     const read = (): AsyncIterable<Uint8Array> => {
       if (isRead)
@@ -83,11 +83,12 @@ export class OutgoingFile {
           `Cannot write the target ${quoteAddress(this.shown)}: it redirects, and what was sent is no longer here`,
         );
       isRead = true;
-      return body.read();
+      return live.read();
     };
     try {
       const headers = { "content-type": contentType(this.name) };
-      const request = { method: "PUT", headers, body: { read }, idleTimeoutMs, signal } as const;
+      const body = { read };
+      const request = { method, trusted, headers, body, idleTimeoutMs, signal };
       const answer = await sendOut(this.url, request);
       answer.close();
       if (answer.status < 200 || answer.status > 299) throw targetStatus(answer.status, this.shown);

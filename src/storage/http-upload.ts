@@ -5,6 +5,8 @@ import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** How it is sent. */
 export type UploadOptions = {
+  readonly method: "PUT" | "POST";
+  readonly trusted?: readonly string[] | undefined;
   readonly idleTimeoutMs: number;
   readonly retries: RetryLimits;
   readonly signal: AbortSignal;
@@ -13,7 +15,7 @@ export type UploadOptions = {
 };
 
 /**
- * PUTs a file, again where that can help. Only an answer of success that comes after the whole body counts: servers
+ * Sends a file by PUT or POST, again where that can help. Only an answer of success that comes after the whole body counts: servers
  * were seen to answer 507, or to hang up, when all had been sent.
  *
  * @param shown - the address as the caller wrote it, for errors
@@ -23,19 +25,20 @@ export async function upload(
   content: Content,
   url: URL,
   shown: string,
-  { idleTimeoutMs, retries, signal, mayPublish }: UploadOptions,
+  { method, trusted, idleTimeoutMs, retries, signal, mayPublish }: UploadOptions,
 ): Promise<void> {
   const { name, sizeBytes, read } = content;
-  const put = async (): Promise<void> => {
+  const send = async (): Promise<void> => {
     await mayPublish();
     signal.throwIfAborted();
     try {
       const answer = await sendOut(url, {
-        method: "PUT",
+        method,
         headers: { "content-type": contentType(name) },
         body: { sizeBytes, read },
         idleTimeoutMs,
         signal,
+        trusted,
       });
       answer.close();
       if (answer.status < 200 || answer.status > 299) throw targetStatus(answer.status, shown);
@@ -44,5 +47,5 @@ export async function upload(
       throw targetFailure(error, shown);
     }
   };
-  await withRetries(put, retries, signal);
+  await withRetries(send, retries, signal);
 }

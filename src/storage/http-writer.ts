@@ -1,6 +1,6 @@
 import { inBatches } from "./batches.ts";
 import { textContent } from "./content.ts";
-import { sendOut } from "./egress.ts";
+import { type OutRequest, sendOut } from "./egress.ts";
 import { OutgoingFile } from "./http-outgoing.ts";
 import { type UploadOptions, upload } from "./http-upload.ts";
 import { nameSet, type PublishedText, publishedName } from "./set-names.ts";
@@ -47,8 +47,8 @@ export class HttpTargetWriter implements TargetWriter {
     private readonly wasThere: boolean,
   ) {
     const signal = AbortSignal.any([target.signal, this.#given.signal]);
-    const { idleTimeoutMs, retries, mayPublish } = target;
-    this.#options = { idleTimeoutMs, retries, signal, mayPublish };
+    const { method, trusted, idleTimeoutMs, retries, mayPublish } = target;
+    this.#options = { method, trusted, idleTimeoutMs, retries, signal, mayPublish };
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
@@ -143,8 +143,8 @@ export class HttpTargetWriter implements TargetWriter {
   }
 
   async #remove(url: URL, signal: AbortSignal): Promise<void> {
-    const { idleTimeoutMs } = this.#options;
-    const request = { method: "DELETE", headers: {}, idleTimeoutMs, signal } as const;
+    const { idleTimeoutMs, trusted } = this.#options;
+    const request = { method: "DELETE", headers: {}, idleTimeoutMs, trusted, signal } as const;
     // What cannot be taken away stays: a server may know no DELETE.
     await sendOut(url, request).then(
       (answer) => answer.close(),
@@ -156,7 +156,7 @@ export class HttpTargetWriter implements TargetWriter {
 /** Whether something lies at an address; true where that cannot be found out. */
 export async function isThere(
   url: URL,
-  options: { readonly idleTimeoutMs: number; readonly signal: AbortSignal },
+  options: Pick<OutRequest, "idleTimeoutMs" | "trusted" | "signal">,
 ): Promise<boolean> {
   try {
     const answer = await sendOut(url, { method: "HEAD", headers: {}, ...options });

@@ -1,13 +1,16 @@
 import { extname, join } from "node:path";
-import { inBatches } from "./batches.ts";
-import { fileContent, textContent } from "./content.ts";
+import { fileContent } from "./content.ts";
+import { download } from "./download.ts";
+import { sendOut } from "./egress.ts";
 import { keyOf, readHttpAddress, readHttpTarget } from "./http-address.ts";
-import { download } from "./http-download.ts";
-import { openReader } from "./http-reader.ts";
+import { sourceFailure, sourceStatus } from "./http-errors.ts";
 import { upload } from "./http-upload.ts";
 import { HttpTargetWriter, isThere } from "./http-writer.ts";
+import { openReader } from "./ranged-reader.ts";
+import type { Remote } from "./remote.ts";
 import type { RetryLimits } from "./retries.ts";
-import { type PublishedText, readSet, segmentFolderOf } from "./set-names.ts";
+import { sendSet } from "./send-set.ts";
+import { segmentFolderOf } from "./set-names.ts";
 import type {
   Address,
   DeliveryOptions,
@@ -20,8 +23,6 @@ import type {
   WriteOptions,
 } from "./storage.ts";
 
-/** Segments on their way at once: enough to hide the answers' travel, few enough for any server. */
-const PUTS_AT_ONCE = 4;
 /** Waits 0.5, 1 and 2 s: a restart of a server. What lasts longer is for the task's own retries. */
 const RETRIES: RetryLimits = { failuresMax: 4, firstWaitMs: 500 };
 
@@ -29,22 +30,25 @@ const RETRIES: RetryLimits = { failuresMax: 4, firstWaitMs: 500 };
 export type HttpStorageOptions = {
   /** Nothing sent or taken for so long ends a request. */
   readonly idleTimeoutMs: number;
+  /** PEM texts of what signs their certificates, in place of the runtime's own list. */
+  readonly trusted?: readonly string[] | undefined;
   readonly retries?: RetryLimits;
 };
 
 /**
- * Files behind http and https addresses: a source is fetched into scratch by GET, a target is sent by PUT.
+ * Files behind http and https addresses: a source is fetched into scratch by GET, a target is sent by PUT, or by
+ * POST where its scheme is `http+post` or `https+post`.
  *
- * HTTP has no rename: the PUT itself is the visible step, and whether a reader may see half of it is the server's
+ * HTTP has no rename: the request itself is the visible step, and whether a reader may see half of it is the server's
  * matter. Nor is there a way to take things away that every server knows: the segments of a replaced set, and those of
  * a set that was not finished, stay. They bear names of their own, so that no playlist mixes two sets.
  */
 export class HttpStorage implements Storage {
-  readonly schemes = ["http", "https"];
-  readonly #limits: { readonly idleTimeoutMs: number; readonly retries: RetryLimits };
+  readonly schemes = ["http", "https", "http+post", "https+post"];
+  readonly #limits: Required<HttpStorageOptions>;
 
-  constructor({ idleTimeoutMs, retries = RETRIES }: HttpStorageOptions) {
-    this.#limits = { idleTimeoutMs, retries };
+  constructor({ idleTimeoutMs, trusted, retries = RETRIES }: HttpStorageOptions) {
+    this.#limits = { idleTimeoutMs, trusted, retries };
   }
 
   async source(url: string): Promise<Address> {
@@ -52,7 +56,7 @@ export class HttpStorage implements Storage {
   }
 
   async target(url: string): Promise<Address> {
-    return { url, key: keyOf(readHttpTarget(url)) };
+    return { url, key: keyOf(readHttpTarget(url).address) };
   }
 
   async open(
@@ -62,8 +66,8 @@ export class HttpStorage implements Storage {
     signal.throwIfAborted();
     const address = readHttpAddress(url, "source");
     const path = join(folder, `source${extensionOf(address)}`);
-    const options = { ...this.#limits, path, signal, onProgress };
-    return { path, sizeBytes: await download(address, url, options) };
+    const options = { path, retries: this.#limits.retries, signal, onProgress };
+    return { path, sizeBytes: await download(this.#remote(address, url, signal), options) };
   }
 
   /** Sends nothing: what a server makes of a PUT is known from a PUT alone, and that would be seen. */
@@ -78,46 +82,31 @@ export class HttpStorage implements Storage {
     { tag, mayPublish, signal }: DeliveryOptions,
   ): Promise<void> {
     signal.throwIfAborted();
-    const address = readHttpTarget(url);
-    const options = { ...this.#limits, signal, mayPublish };
-    if (segments === undefined) return upload(await fileContent(entry), address, url, options);
+    const { address, method } = readHttpTarget(url);
+    const limits = { ...this.#limits, method, signal };
+    if (segments === undefined)
+      return upload(await fileContent(entry), address, url, { ...limits, mayPublish });
 
     const folder = segmentFolderOf(address.pathname);
     const name = decoded(folder.slice(folder.lastIndexOf("/") + 1));
-    const set = await readSet({ entry, segments }, tag, name);
-    // All looked at first, so that nothing is sent of a set that is not whole.
-    const contents = await Promise.all(
-      set.segments.map(async (segment) => ({
-        content: await fileContent(join(segments, segment.own)),
-        url: beside(address, `${folder}/${encodeURIComponent(segment.name)}`),
-      })),
-    );
-    await mayPublish();
-    // A segment is seen by nobody until the playlist names it: one leave is enough for all.
-    const quietly = { ...options, mayPublish: async () => {} };
-    await inBatches(contents, PUTS_AT_ONCE, (each) => upload(each.content, each.url, url, quietly));
-    const put = ({ name, text }: PublishedText, how: typeof options) =>
-      upload(
-        textContent(name, text),
-        beside(address, `${folder}/${encodeURIComponent(name)}`),
-        url,
-        how,
-      );
-    for (const playlist of set.playlists) await put(playlist, quietly);
-    for (const fixed of set.fixed) await put(fixed, options);
-    await upload(textContent(entry, set.entry), address, url, options);
+    await sendSet({ entry, segments }, name, { tag, mayPublish }, (content, own, leave) => {
+      const at =
+        own === undefined ? address : beside(address, `${folder}/${encodeURIComponent(own)}`);
+      return upload(content, at, url, { ...limits, mayPublish: leave });
+    });
   }
 
   async read(url: string, signal: AbortSignal): Promise<SourceReader> {
     signal.throwIfAborted();
     const address = readHttpAddress(url, "source");
-    const options = { ...this.#limits, extension: extensionOf(address), signal };
-    return await openReader(address, url, options);
+    const { retries } = this.#limits;
+    const options = { extension: extensionOf(address), retries, signal };
+    return openReader((ending) => this.#remote(address, url, ending), options);
   }
 
   async write(url: string, options: WriteOptions): Promise<TargetWriter> {
     options.signal.throwIfAborted();
-    const entry = readHttpTarget(url);
+    const { address: entry, method } = readHttpTarget(url);
     const path = segmentFolderOf(entry.pathname);
     const place = {
       shown: url,
@@ -125,9 +114,22 @@ export class HttpStorage implements Storage {
       folder: decoded(path.slice(path.lastIndexOf("/") + 1)),
       inFolder: (name: string) => beside(entry, `${path}/${encodeURIComponent(name)}`),
     };
-    const { idleTimeoutMs } = this.#limits;
-    const wasThere = options.isSet || (await isThere(entry, { idleTimeoutMs, ...options }));
-    return new HttpTargetWriter(place, { ...this.#limits, ...options }, wasThere);
+    const { idleTimeoutMs, trusted } = this.#limits;
+    const { isSet, signal } = options;
+    const wasThere = isSet || (await isThere(entry, { idleTimeoutMs, trusted, signal }));
+    return new HttpTargetWriter(place, { ...this.#limits, method, ...options }, wasThere);
+  }
+
+  #remote(address: URL, shown: string, signal: AbortSignal): Remote {
+    const { idleTimeoutMs, trusted } = this.#limits;
+    return {
+      shown,
+      get: (headers) =>
+        sendOut(address, { method: "GET", headers, idleTimeoutMs, trusted, signal }),
+      sameHeader: "if-range",
+      refusal: async ({ status }) => sourceStatus(status, shown),
+      failure: (error) => sourceFailure(error, shown),
+    };
   }
 }
 

@@ -38,6 +38,8 @@ describe("parseConfig", () => {
         concurrency: 4,
         taskTimeoutMs: 21_600_000,
         attemptsMax: 3,
+        keepEncodeMs: 3_600_000,
+        keepEncodeBytesMax: 10_737_418_240,
         defaultProfile: "video_mp4_1280x720_1728kbps",
         targetsMax: 32,
         pixelsMax: 36_000_000,
@@ -49,6 +51,13 @@ describe("parseConfig", () => {
         ffprobe: "ffprobe",
         stallTimeoutMs: 60_000,
         httpTimeoutMs: 30_000,
+        moreTrusted: [],
+        s3Endpoint: "",
+        s3Region: "us-east-1",
+        s3AccessKeyId: "",
+        s3SecretAccessKey: "",
+        s3SessionToken: "",
+        s3Addressing: "auto",
         stopGraceMs: 10_000,
         leaseMs: 6_000,
         liveSourceTimeoutMs: 30_000,
@@ -81,6 +90,9 @@ describe("parseConfig", () => {
     ["PONTUS_TASK_TIMEOUT_SECONDS", "90", { taskTimeoutMs: 90_000 }],
     ["PONTUS_DEFAULT_PROFILE", "audio_mp3_128kbps", { defaultProfile: "audio_mp3_128kbps" }],
     ["PONTUS_STOP_GRACE_SECONDS", "0", { stopGraceMs: 0 }],
+    ["PONTUS_KEEP_ENCODE_SECONDS", "0", { keepEncodeMs: 0 }],
+    ["PONTUS_S3_ENDPOINT", "http://[::1]:9000", { s3Endpoint: "http://[::1]:9000" }],
+    ["PONTUS_S3_ADDRESSING", "virtual-host", { s3Addressing: "virtual-host" }],
     ["PONTUS_FFMPEG", "./bin/ffmpeg", { ffmpeg: resolve("bin/ffmpeg") }],
     ["PONTUS_LOG_LEVEL", "warning", { logLevel: "warning" }],
   ] as const)("reads %s=%s", (name, text, expected) => {
@@ -118,6 +130,12 @@ describe("parseConfig", () => {
     ["PONTUS_FFMPEG", "a\0b"],
     ["PONTUS_ENGINE", "gpu"],
     ["PONTUS_WASM_CORE_URL", "file:///core"],
+    ["PONTUS_S3_ENDPOINT", "http://host/?a=b"],
+    ["PONTUS_S3_ENDPOINT", "s3.local:9000"],
+    ["PONTUS_S3_REGION", "a b"],
+    ["PONTUS_S3_ADDRESSING", "dns"],
+    ["PONTUS_CA_FILE", "/no/such/file"],
+    ["PONTUS_CA_FILE", "package.json"],
     ["PONTUS_STALL_TIMEOUT_SECONDS", "0"],
     ["PONTUS_STOP_GRACE_SECONDS", "601"],
     ["PONTUS_LEASE_SECONDS", "0"],
@@ -142,6 +160,16 @@ describe("parseConfig", () => {
   test("does not let the data folder be a media root", () => {
     const [problem] = problemsOf({ PONTUS_DATA_DIR: "x", PONTUS_MEDIA_ROOTS: "./x" });
     expect(problem).toContain("PONTUS_MEDIA_ROOTS");
+  });
+
+  test("wants the secret with the access key, and shows neither", () => {
+    for (const name of ["PONTUS_S3_ACCESS_KEY_ID", "PONTUS_S3_SECRET_ACCESS_KEY"]) {
+      expect(problemsOf({ [name]: "hunter2" })).toEqual([
+        "Cannot use PONTUS_S3_ACCESS_KEY_ID and PONTUS_S3_SECRET_ACCESS_KEY: one of them is missing",
+      ]);
+    }
+    const [problem] = problemsOf({ PONTUS_S3_SECRET_ACCESS_KEY: "hunter2 " });
+    expect(problem).not.toContain("hunter2");
   });
 
   test("warns of keys that there are not, with the nearest that there is", () => {

@@ -25,6 +25,8 @@ const { signal } = new AbortController();
 const film = Buffer.from(Array.from({ length: 3 << 20 }, (_, at) => (at * 7 + (at >> 9)) & 255));
 const ETAG = { etag: '"one"' };
 const MIDDLE = film.length >> 1;
+/** What is asked for after a cut in the middle: the last bytes before it may not have been read any more. */
+const REST = expect.stringMatching(/^bytes=1[45]\d{5}-$/);
 
 let server: MediaServer;
 const patient: Storage = hastyHttpStorage(10_000);
@@ -85,14 +87,14 @@ describe("HttpStorage.prototype.open", () => {
     const etag = etagOf(film);
     const path = aFilm([part(film, MIDDLE, "cut", { etag })]);
     expect((await fetchFilm(server.url(path))).equals(film)).toBe(true);
-    expect(rangesOf(path)).toEqual([undefined, `bytes=${MIDDLE}-`]);
+    expect(rangesOf(path)).toEqual([undefined, REST]);
   });
 
   test("goes on where a server fell silent", async () => {
     const etag = etagOf(film);
     const path = aFilm([part(film, MIDDLE, "silence", { etag })]);
     expect((await fetchFilm(server.url(path), hastyHttpStorage())).equals(film)).toBe(true);
-    expect(rangesOf(path)).toEqual([undefined, `bytes=${MIDDLE}-`]);
+    expect(rangesOf(path)).toEqual([undefined, REST]);
   });
 
   const renewals: readonly (readonly [string, readonly Answer[]])[] = [

@@ -1,7 +1,7 @@
 import { TaskError } from "../task/errors.ts";
-import { type OutAnswer, sendOut } from "./egress.ts";
+import type { OutAnswer } from "./egress.ts";
 import { quoteAddress } from "./file-address.ts";
-import { sourceFailure, sourceStatus } from "./http-errors.ts";
+import type { Remote } from "./remote.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 import type { SourceReader } from "./storage.ts";
 
@@ -18,7 +18,6 @@ const HELD_BYTES_MAX = 32 << 20;
 export type ReaderOptions = {
   /** With a dot, or empty. */
   readonly extension: string;
-  readonly idleTimeoutMs: number;
   readonly retries: RetryLimits;
   readonly signal: AbortSignal;
 };
@@ -29,17 +28,16 @@ export type ReaderOptions = {
  *
  * Where the server gives no ranges, a source of up to 32 MiB is held whole.
  *
- * @param shown - the address as the caller wrote it, for errors
+ * @param remoteOf - gives the source, whose requests end with the signal
  * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `input_not_supported`
  */
 export async function openReader(
-  url: URL,
-  shown: string,
+  remoteOf: (signal: AbortSignal) => Remote,
   options: ReaderOptions,
 ): Promise<SourceReader> {
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
-  const source = new RangedSource(url, shown, { ...options, signal });
+  const source = new RangedSource(remoteOf(signal), { ...options, signal });
   await withRetries(() => source.open(), options.retries, signal);
   const { extension } = options;
   return {
@@ -58,8 +56,7 @@ class RangedSource {
   #whole: Uint8Array | undefined;
 
   constructor(
-    private readonly url: URL,
-    private readonly shown: string,
+    private readonly remote: Remote,
     private readonly options: ReaderOptions,
   ) {}
 
@@ -74,7 +71,7 @@ class RangedSource {
         this.sizeBytes = this.#whole.length;
         return;
       }
-      if (status !== 206) throw sourceStatus(status, this.shown);
+      if (status !== 206) throw await this.remote.refusal(answer);
       const range = rangeOf(answer);
       if (range?.from !== 0) throw this.#unreachable("it is of an unknown size");
       this.sizeBytes = range.total;
@@ -124,7 +121,7 @@ class RangedSource {
     const pass = async (): Promise<void> => {
       const from = start + doneBytes;
       await this.#ask(from, start + block.length - 1, async (answer) => {
-        this.#judge(answer, from);
+        await this.#judge(answer, from);
         for await (const chunk of answer.chunks()) {
           block.set(chunk.subarray(0, block.length - doneBytes), doneBytes);
           doneBytes = Math.min(block.length, doneBytes + chunk.length);
@@ -142,9 +139,9 @@ class RangedSource {
   }
 
   /** An answer has to be the range that was asked for, of the same version. */
-  #judge(answer: OutAnswer, from: number): void {
+  async #judge(answer: OutAnswer, from: number): Promise<void> {
     const { status } = answer;
-    if (status !== 206 && status !== 200 && status !== 416) throw sourceStatus(status, this.shown);
+    if (status !== 206 && status !== 200 && status !== 416) throw await this.remote.refusal(answer);
     const range = rangeOf(answer);
     const isSame = versionOf(answer) === this.#version && range?.total === this.sizeBytes;
     if (status !== 206 || !isSame) throw this.#unreachable("it changed while it was read");
@@ -157,7 +154,7 @@ class RangedSource {
     const length = answer.header("content-length");
     const tooLarge = new TaskError(
       "input_not_supported",
-      `Cannot read the source ${quoteAddress(this.shown)}: its server gives it only whole, and without a disk at most ${HELD_BYTES_MAX >> 20} MiB can be held`,
+      `Cannot read the source ${quoteAddress(this.remote.shown)}: its server gives it only whole, and without a disk at most ${HELD_BYTES_MAX >> 20} MiB can be held`,
     );
     if (Number(length ?? 0) > HELD_BYTES_MAX) throw tooLarge;
     const chunks: Uint8Array[] = [];
@@ -184,23 +181,22 @@ class RangedSource {
   }
 
   #unreachable(state: string): TaskError {
-    const what = `Cannot read the source ${quoteAddress(this.shown)}`;
+    const what = `Cannot read the source ${quoteAddress(this.remote.shown)}`;
     return new TaskError("source_unreachable", `${what}: ${state}`);
   }
 
   async #ask(from: number, to: number, take: (answer: OutAnswer) => Promise<void>): Promise<void> {
-    const { idleTimeoutMs, signal } = this.options;
     const headers = { range: `bytes=${from}-${to}` };
     try {
-      const answer = await sendOut(this.url, { method: "GET", headers, idleTimeoutMs, signal });
+      const answer = await this.remote.get(headers);
       try {
-        refuseEncoded(answer, this.shown);
+        refuseEncoded(answer, this.remote.shown);
         await take(answer);
       } finally {
         answer.close();
       }
     } catch (error) {
-      throw sourceFailure(error, this.shown);
+      throw this.remote.failure(error);
     }
   }
 }

@@ -1,9 +1,10 @@
 import { type FileHandle, open, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { TaskError } from "../task/errors.ts";
-import { type OutAnswer, sendOut } from "./egress.ts";
+import type { OutAnswer } from "./egress.ts";
 import { quoteAddress } from "./file-address.ts";
-import { scratchFailure, scratchFull, sourceFailure, sourceStatus } from "./http-errors.ts";
+import { scratchFailure, scratchFull } from "./http-errors.ts";
+import type { Remote } from "./remote.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 import type { Fetched } from "./storage.ts";
 
@@ -17,7 +18,6 @@ const PROGRESS_BYTES = 1 << 20;
 /** How a source is fetched. */
 export type DownloadOptions = {
   readonly path: string;
-  readonly idleTimeoutMs: number;
   readonly retries: RetryLimits;
   readonly signal: AbortSignal;
   readonly onProgress: (fetched: Fetched) => void;
@@ -27,17 +27,16 @@ export type DownloadOptions = {
  * Fetches a source into a file and gives its size in bytes.
  *
  * A connection that is cut is taken up where it ended, by a range that holds only while the file is the same
- * (`If-Range`); where the server has no ranges or does not tell versions apart, it begins anew.
+ * (`If-Range`, `If-Match`); where the server has no ranges or does not tell versions apart, it begins anew.
  *
- * @param shown - the address as the caller wrote it, for errors
  * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `scratch_full`
  */
-export async function download(url: URL, shown: string, options: DownloadOptions): Promise<number> {
+export async function download(remote: Remote, options: DownloadOptions): Promise<number> {
   const handle = await open(options.path, "wx").catch((error: unknown) => {
     throw scratchFailure(error);
   });
   try {
-    const fetch = new Download(url, shown, handle, options);
+    const fetch = new Download(remote, handle, options);
     await withRetries(
       () => fetch.pass(),
       options.retries,
@@ -60,8 +59,7 @@ class Download {
   #uncheckedBytes = 0;
 
   constructor(
-    private readonly url: URL,
-    private readonly shown: string,
+    private readonly remote: Remote,
     private readonly handle: FileHandle,
     private readonly options: DownloadOptions,
   ) {}
@@ -69,13 +67,12 @@ class Download {
   /** Fetches what is missing, over one connection. */
   async pass(): Promise<void> {
     if (this.#isWhole()) return;
-    const { idleTimeoutMs, signal } = this.options;
     const headers: Record<string, string> =
       this.doneBytes > 0 && this.#version !== undefined
-        ? { range: `bytes=${this.doneBytes}-`, "if-range": this.#version }
+        ? { range: `bytes=${this.doneBytes}-`, [this.remote.sameHeader]: this.#version }
         : {};
     try {
-      const answer = await sendOut(this.url, { method: "GET", headers, idleTimeoutMs, signal });
+      const answer = await this.remote.get(headers);
       try {
         await this.#begin(answer, "range" in headers);
         for await (const chunk of answer.chunks()) await this.#write(chunk);
@@ -83,7 +80,7 @@ class Download {
         answer.close();
       }
     } catch (error) {
-      throw sourceFailure(error, this.shown);
+      throw this.remote.failure(error);
     }
     if (this.#totalBytes !== undefined && !this.#isWhole())
       throw this.#unreachable(`it ended after ${this.doneBytes} of ${this.#totalBytes} bytes`);
@@ -101,7 +98,7 @@ class Download {
   }
 
   #unreachable(state: string): TaskError {
-    const what = `Cannot read the source ${quoteAddress(this.shown)}`;
+    const what = `Cannot read the source ${quoteAddress(this.remote.shown)}`;
     return new TaskError("source_unreachable", `${what}: ${state}`);
   }
 
@@ -112,14 +109,18 @@ class Download {
       this.#version = undefined;
       throw this.#unreachable("the server answered with another range than was asked for");
     }
-    if (status !== 200) throw sourceStatus(status, this.shown);
+    if (isResumed && status === 412) {
+      this.#version = undefined;
+      throw this.#unreachable("it was replaced while it was read");
+    }
+    if (status !== 200) throw await this.remote.refusal(answer);
     this.doneBytes = 0;
     await this.#scratch(() => this.handle.truncate(0));
     const encoding = answer.header("content-encoding") ?? "identity";
     if (encoding !== "identity")
       throw new TaskError(
         "source_missing",
-        `Cannot read the source ${quoteAddress(this.shown)}: it is sent in the encoding ${JSON.stringify(encoding)}`,
+        `Cannot read the source ${quoteAddress(this.remote.shown)}: it is sent in the encoding ${JSON.stringify(encoding)}`,
       );
     const length = answer.header("content-length");
     this.#totalBytes = length === undefined ? undefined : Number(length);

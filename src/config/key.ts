@@ -1,0 +1,46 @@
+import * as v from "valibot";
+
+/** One key of the environment, as data: the parser, the README's table and every message are made of it. */
+export type Key<T> = {
+  readonly env: string;
+  /** The text that stands for an absent or empty value. */
+  readonly fallback: string;
+  /** What the README's table says instead of it. */
+  readonly shown?: string;
+  /** What the value may be, with its unit: ends the message about a wrong one. */
+  readonly allowed: string;
+  readonly about: string;
+  /** The value never appears in a message. */
+  readonly isSecret?: true;
+  readonly schema: v.GenericSchema<string, T>;
+};
+
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/),
+    v.transform(Number),
+    v.minValue(least),
+    v.maxValue(most),
+  );
+
+/** A number and the sentence part that says which ones are taken. */
+export const count = (least: number, most: number, unit = "") => ({
+  schema: wholeNumber(least, most),
+  allowed: `a whole number${unit && ` of ${unit}`} from ${least} to ${most}`,
+});
+
+/** Written in seconds, kept in ms. */
+export const seconds = (least: number, most: number) => ({
+  schema: v.pipe(
+    wholeNumber(least, most),
+    v.transform((value) => value * 1000),
+  ),
+  allowed: `a whole number of seconds from ${least} to ${most}`,
+});
+
+/** A choice of words. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) => ({
+  schema: v.picklist(values) as v.GenericSchema<string, T[number]>,
+  allowed: values.join(", "),
+});

@@ -1,0 +1,119 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import type { Config } from "./config.ts";
+import { type Key, oneOf, seconds } from "./key.ts";
+
+const secretLine = v.pipe(
+  v.string(),
+  v.regex(/^[^\s\p{Cc}]*$/u, "must hold no space or control character"),
+);
+
+const certificates = v.pipe(
+  v.string(),
+  v.rawTransform<string, readonly string[]>(({ dataset, addIssue, NEVER }) => {
+    if (dataset.value === "") return [];
+    try {
+      const text = readFileSync(dataset.value, "utf8");
+      const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+      // Parsed once here, so that a damaged one is told at the start and not at the first connection.
+      for (const each of found) new X509Certificate(each);
+      if (found.length > 0) return found;
+    } catch {
+      // Told below.
+    }
+    addIssue({ message: "no certificate can be read there" });
+    return NEVER;
+  }),
+);
+
+function isBareHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.username}${url.password}${url.search}${url.hash}` === ""
+  );
+}
+
+/** The fields of the config that tell of servers which sources and targets are on. */
+type StorageField =
+  | "httpTimeoutMs"
+  | "moreTrusted"
+  | "s3Endpoint"
+  | "s3Region"
+  | "s3AccessKeyId"
+  | "s3SecretAccessKey"
+  | "s3SessionToken"
+  | "s3Addressing";
+
+/** The keys of those fields, in the order of the README's table. */
+export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
+  httpTimeoutMs: {
+    env: "PONTUS_HTTP_TIMEOUT_SECONDS",
+    fallback: "30",
+    ...seconds(1, 3600),
+    about:
+      "A server of an HTTP source or target that sends or takes nothing for so long is given up.",
+  },
+  moreTrusted: {
+    env: "PONTUS_CA_FILE",
+    fallback: "",
+    shown: "none",
+    allowed: "the path of a file of certificates in PEM form",
+    about:
+      "Certificates of authorities of your own: servers of sources and targets may be signed by them too.",
+    schema: certificates,
+  },
+  s3Endpoint: {
+    env: "PONTUS_S3_ENDPOINT",
+    fallback: "",
+    shown: "Amazon S3 of the region",
+    allowed: "an http: or https: address without credentials or a query",
+    about: "The S3 store that `s3://bucket/key` means.",
+    schema: v.pipe(
+      v.string(),
+      v.check((text) => text === "" || isBareHttpUrl(text)),
+    ),
+  },
+  s3Region: {
+    env: "PONTUS_S3_REGION",
+    fallback: "us-east-1",
+    allowed: "the name of a region",
+    about: "Its region.",
+    schema: v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,64}$/i)),
+  },
+  s3AccessKeyId: {
+    env: "PONTUS_S3_ACCESS_KEY_ID",
+    fallback: "",
+    shown: "none: `s3://` is refused",
+    allowed: "a text of one line",
+    about: "The access key. With it goes the secret.",
+    schema: secretLine,
+  },
+  s3SecretAccessKey: {
+    env: "PONTUS_S3_SECRET_ACCESS_KEY",
+    fallback: "",
+    shown: "none",
+    allowed: "a text of one line",
+    about: "The secret of the access key.",
+    isSecret: true,
+    schema: secretLine,
+  },
+  s3SessionToken: {
+    env: "PONTUS_S3_SESSION_TOKEN",
+    fallback: "",
+    shown: "none",
+    allowed: "a text of one line",
+    about: "The token of keys that are lent for a time.",
+    isSecret: true,
+    schema: secretLine,
+  },
+  s3Addressing: {
+    env: "PONTUS_S3_ADDRESSING",
+    fallback: "auto",
+    ...oneOf("auto", "path", "virtual-host"),
+    about:
+      "Whether the bucket stands in the path or in the host name; `auto` is the path at an endpoint of your own, the host name at Amazon's.",
+  },
+};

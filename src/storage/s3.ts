@@ -1,0 +1,193 @@
+import { extname, join } from "node:path";
+import { inBatches } from "./batches.ts";
+import { fileContent } from "./content.ts";
+import { download } from "./download.ts";
+import { openReader } from "./ranged-reader.ts";
+import type { Remote } from "./remote.ts";
+import type { RetryLimits } from "./retries.ts";
+import { readS3Address, type S3Place } from "./s3-address.ts";
+import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
+import { refusalOf, type S3Access, S3Client } from "./s3-client.ts";
+import { s3SourceFailure } from "./s3-errors.ts";
+import { abortUploads, type S3UploadOptions, tryUpload, uploadObject } from "./s3-upload.ts";
+import { sendSet } from "./send-set.ts";
+import {
+  FIXED_NAMES,
+  type PublishedSet,
+  segmentFolderOf,
+  tagOfSegment,
+  tagsIn,
+} from "./set-names.ts";
+import type {
+  Address,
+  DeliveryOptions,
+  OpenedSource,
+  OpenOptions,
+  Parcel,
+  SourceReader,
+  Storage,
+} from "./storage.ts";
+
+/** Objects removed at once: enough to hide the answers' travel. */
+const REMOVED_AT_ONCE = 4;
+/** Waits 0.5, 1 and 2 s: a restart of a server. What lasts longer is for the task's own retries. */
+const RETRIES: RetryLimits = { failuresMax: 4, firstWaitMs: 500 };
+/** How long what is left behind is tried to be taken away when a set has failed, or was stopped. */
+const REMOVE_TIMEOUT_MS = 10_000;
+
+/** Which object store, and how long it is waited for. */
+export type S3StorageOptions = {
+  readonly access: S3Access;
+  /** Nothing sent or taken for so long ends a request. */
+  readonly idleTimeoutMs: number;
+  /** PEM texts of what signs its certificate, in place of the runtime's own list. */
+  readonly trusted?: readonly string[] | undefined;
+  readonly retries?: RetryLimits;
+};
+
+/**
+ * Objects of one S3 store: a source is fetched into scratch, a target is written in parts and appears whole.
+ *
+ * A set's segments are objects below the playlist's name; those of the set it replaces are removed after it.
+ */
+export class S3Storage implements Storage {
+  readonly schemes = ["s3"];
+  readonly #client: S3Client;
+  readonly #retries: RetryLimits;
+
+  constructor({ access, idleTimeoutMs, trusted, retries = RETRIES }: S3StorageOptions) {
+    this.#client = new S3Client(access, { idleTimeoutMs, trusted });
+    this.#retries = retries;
+  }
+
+  async source(url: string): Promise<Address> {
+    return { url, key: keyOf(readS3Address(url, "source")) };
+  }
+
+  async target(url: string): Promise<Address> {
+    return { url, key: keyOf(readS3Address(url, "target")) };
+  }
+
+  async open(
+    url: string,
+    { folder, signal, onProgress = () => {} }: OpenOptions,
+  ): Promise<OpenedSource> {
+    signal.throwIfAborted();
+    const place = readS3Address(url, "source");
+    const path = join(folder, `source${extensionOf(place)}`);
+    const options = { path, retries: this.#retries, signal, onProgress };
+    return { path, sizeBytes: await download(this.#remote(place, url, signal), options) };
+  }
+
+  async read(url: string, signal: AbortSignal): Promise<SourceReader> {
+    signal.throwIfAborted();
+    const place = readS3Address(url, "source");
+    const options = { extension: extensionOf(place), retries: this.#retries, signal };
+    return openReader((ending) => this.#remote(place, url, ending), options);
+  }
+
+  #remote(place: S3Place, shown: string, signal: AbortSignal): Remote {
+    return {
+      shown,
+      get: (headers) => this.#client.send({ method: "GET", ...place, headers, signal }),
+      sameHeader: "if-match",
+      refusal: async (answer) => s3SourceFailure(await refusalOf(answer), shown),
+      failure: (error) => s3SourceFailure(error, shown),
+    };
+  }
+
+  /** Begins an upload and takes it back: the leave to write is found out, and nobody sees it. */
+  async prepare(url: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const place = readS3Address(url, "target");
+    await abortUploads(this.#client, place, signal);
+    await tryUpload(this.#client, place, { retries: this.#retries, signal, shown: url });
+  }
+
+  async deliver(
+    { entry, segments }: Parcel,
+    url: string,
+    { tag, mayPublish, signal }: DeliveryOptions,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    const place = readS3Address(url, "target");
+    const options = { retries: this.#retries, signal, tag, mayPublish, shown: url };
+    await abortUploads(this.#client, place, signal);
+    if (segments === undefined)
+      return uploadObject(this.#client, await fileContent(entry), place, options);
+    await this.#deliverSet({ entry, segments }, place, options);
+  }
+
+  async #deliverSet(
+    { entry, segments }: Required<Parcel>,
+    place: S3Place,
+    options: S3UploadOptions,
+  ): Promise<void> {
+    const folder = segmentFolderOf(place.key);
+    const name = folder.slice(folder.lastIndexOf("/") + 1);
+    const { tag, signal } = options;
+    let set: PublishedSet;
+    try {
+      set = await sendSet({ entry, segments }, name, options, (content, own, mayPublish) => {
+        const at = own === undefined ? place : { ...place, key: `${folder}/${own}` };
+        return uploadObject(this.#client, content, at, { ...options, mayPublish });
+      });
+    } catch (error) {
+      const last = AbortSignal.timeout(REMOVE_TIMEOUT_MS);
+      await this.#removeSegments(place.bucket, folder, (itsTag) => itsTag === tag, last);
+      throw error;
+    }
+    // The new set stands: what cannot be removed of the old one is no failure.
+    await this.#removeSegments(place.bucket, folder, (itsTag) => itsTag !== tag, signal);
+    for (const fixed of FIXED_NAMES)
+      if (!set.fixed.some((one) => one.name === fixed))
+        await this.#removeOurs({ ...place, key: `${folder}/${fixed}` }, signal);
+  }
+
+  /** Removes a file that a set of ours before had and this one has not. */
+  async #removeOurs(place: S3Place, signal: AbortSignal): Promise<void> {
+    try {
+      const text = await this.#client.read({ method: "GET", ...place, signal });
+      if (tagsIn(text).size > 0) await this.#client.tell({ method: "DELETE", ...place, signal });
+    } catch {
+      // It is not there, or cannot be removed.
+    }
+  }
+
+  /** Removes those of our segments in a folder whose attempt is meant; what cannot be removed stays. */
+  async #removeSegments(
+    bucket: string,
+    folder: string,
+    isMeant: (tag: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const keys: string[] = [];
+    try {
+      for await (const key of this.#keys(bucket, `${folder}/pontus.`, signal)) {
+        const tag = tagOfSegment(key.slice(folder.length + 1));
+        if (tag !== undefined && isMeant(tag)) keys.push(key);
+      }
+    } catch {
+      // What was listed so far is removed all the same.
+    }
+    await inBatches(keys, REMOVED_AT_ONCE, async (key) => {
+      await this.#client.tell({ method: "DELETE", bucket, key, signal }).catch(() => {});
+    });
+  }
+
+  async *#keys(bucket: string, prefix: string, signal: AbortSignal): AsyncIterable<string> {
+    let more: Record<string, string> = {};
+    do {
+      const query = { "list-type": "2", prefix, "encoding-type": "url", ...more };
+      const page = await this.#client.read({ method: "GET", bucket, query, signal });
+      for (const object of elementsOf(page, "Contents")) yield keyIn(object);
+      const token = elementOf(page, "NextContinuationToken");
+      more = token === undefined ? {} : { "continuation-token": token };
+    } while ("continuation-token" in more);
+  }
+}
+
+/** Some formats are known by their extension alone. */
+const extensionOf = ({ key }: S3Place): string => /^\.\w{1,8}$/.exec(extname(key))?.[0] ?? "";
+
+const keyOf = ({ bucket, key }: S3Place): string => `s3://${bucket}/${key}`;
