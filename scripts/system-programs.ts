@@ -1,16 +1,21 @@
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hasProgram, runProgram } from "./run-program.ts";
 
-/** The programs that tests start, and the Debian package that brings each. */
+/** The programs (or files) that tests start, and the Debian package that brings each. */
 const PROGRAMS = [
   { name: "ffmpeg", apt: "ffmpeg" },
   { name: "ffprobe", apt: "ffmpeg" },
   { name: "mount", apt: "mount" },
   { name: "openssl", apt: "openssl" },
+  // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
+  { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;
 
 const APT_TIMEOUT_MS = 10 * 60_000;
 const POLICY = "/usr/sbin/policy-rc.d";
+
+const isThere = (name: string): boolean =>
+  name.startsWith("/") ? existsSync(name) : hasProgram(name);
 
 /** How to get ffmpeg and ffprobe, one line a system. */
 export const FFMPEG_HINT = [
@@ -59,7 +64,7 @@ async function aptGet(args: readonly string[]): Promise<void> {
  * @throws {Error} naming what is missing and how to get it
  */
 export async function provideSystemPrograms(): Promise<string> {
-  const missing = PROGRAMS.filter(({ name }) => !hasProgram(name));
+  const missing = PROGRAMS.filter(({ name }) => !isThere(name));
   if (missing.length === 0) return `found ${PROGRAMS.map(({ name }) => name).join(", ")}`;
   const names = missing.map(({ name }) => name).join(", ");
   const packages = [...new Set(missing.map(({ apt }) => apt))];
@@ -72,7 +77,7 @@ export async function provideSystemPrograms(): Promise<string> {
     await aptGet(["update"]);
     await aptGet(["install", "--no-install-recommends", ...packages]);
   });
-  const still = missing.filter(({ name }) => !hasProgram(name)).map(({ name }) => name);
+  const still = missing.filter(({ name }) => !isThere(name)).map(({ name }) => name);
   if (still.length > 0)
     throw new Error(`Cannot run the tests: apt-get brought no ${still.join(", ")}`);
   return `installed ${packages.join(", ")}`;

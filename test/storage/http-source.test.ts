@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { HttpStorage } from "../../src/storage/http.ts";
 import type { Fetched, Storage } from "../../src/storage/storage.ts";
 import type { TaskError } from "../../src/task/errors.ts";
-import { failureOf } from "../contract/storage.ts";
+import { failureOf, freely } from "../contract/storage.ts";
+import { aCertificate } from "../fixtures/certificates.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { hastyHttpStorage } from "../fixtures/http-storage.ts";
 import {
@@ -26,7 +26,7 @@ const film = Buffer.from(Array.from({ length: 3 << 20 }, (_, at) => (at * 7 + (a
 const ETAG = { etag: '"one"' };
 const MIDDLE = film.length >> 1;
 /** What is asked for after a cut in the middle: the last bytes before it may not have been read any more. */
-const REST = expect.stringMatching(/^bytes=1[45]\d{5}-$/);
+const REST = expect.stringMatching(/^bytes=[1-9]\d{3,6}-$/);
 
 let server: MediaServer;
 const patient: Storage = hastyHttpStorage(10_000);
@@ -215,21 +215,23 @@ describe("HttpStorage.prototype.open of what cannot be had", () => {
   });
 
   test("trusts no certificate that it does not know", async () => {
-    const folder = tempFolder();
-    const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(folder, name));
-    const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-    const make = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2`.split(" ");
-    execFileSync("openssl", [...make, ...subject, "-keyout", key ?? "", "-out", cert ?? ""], {
-      stdio: "ignore",
-    });
-    const secure = await startMediaServer({
-      key: readFileSync(key ?? "", "utf8"),
-      cert: readFileSync(cert ?? "", "utf8"),
-    });
+    const secure = await startMediaServer(aCertificate().pair);
     const error = await failure(secure.url("/a.mp4"));
     await secure.close();
     expect(error.code).toBe("source_unreachable");
     expect(error.message).toContain("no trusted TLS connection can be made");
+  });
+
+  test("trusts the authority that it is told to, and reads and writes over TLS", async () => {
+    const { pair, authority } = aCertificate();
+    const secure = await startMediaServer(pair);
+    secure.files.set("/a.mp4", film);
+    const storage = new HttpStorage({ idleTimeoutMs: 10_000, trusted: [authority] });
+    const folder = tempFolder();
+    const { path } = await storage.open(secure.url("/a.mp4"), { folder, signal });
+    await storage.deliver({ entry: path }, secure.url("/b.mp4"), freely("t-1"));
+    expect(secure.files.get("/b.mp4")?.equals(film)).toBe(true);
+    await secure.close();
   });
 
   test("leaves nothing but its one file in scratch", async () => {

@@ -63,6 +63,15 @@ describe("HttpStorage.prototype.deliver", () => {
     expect(asked?.headers).not.toHaveProperty("transfer-encoding");
   });
 
+  test("sends it by POST where the scheme says so", async () => {
+    const path = aTarget([status(503)]);
+    const url = server.url(path).replace("http:", "http+post:");
+    expect((await storage.target(url)).key).toBe((await storage.target(server.url(path))).key);
+    await storage.deliver(film, url, freely("t-1"));
+    expect(askedFor(path).map(({ method }) => method)).toEqual(["POST", "POST"]);
+    expect(server.files.get(path)?.equals(large)).toBe(true);
+  });
+
   test("sends it again after what may pass, and asks again each time", async () => {
     const path = aTarget([status(503), cutUpload, status(429)]);
     let calls = 0;
