@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { getLogger } from "@logtape/logtape";
 import type { Working } from "./app.work.ts";
@@ -29,6 +30,11 @@ const log = getLogger(["pontus"]);
 const IDLE_TIMEOUT_SECONDS = 30;
 /** What the runtime cuts off by itself, without an answer of the contract; the app refuses what is too large far below. */
 const CUT_BODY_BYTES = 2 ** 40;
+/**
+ * Calls that wait for the service to start are answered before it loads what runs tasks, which holds up everything else
+ * for a while. One that needs the engine begins that at once.
+ */
+const FIRST_CALLS_MS = 20;
 /** How long running calls may take to end when the service stops. */
 const CALLS_GRACE_MS = 2_000;
 /** What is still to be written when all is closed: the last lines of the log. */
@@ -55,7 +61,6 @@ export async function startService(
 ): Promise<Service> {
   const config = settleDisk(wanted, runtime);
   const parts = await openParts(config);
-  // What runs tasks takes as long to load as the rest: the first calls are answered meanwhile.
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await work()).openEngine(config));
   let working: Working | undefined;
@@ -76,6 +81,7 @@ export async function startService(
   const made = `${runtime.name} ${runtime.version}`;
   log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
   const begin = async (): Promise<void> => {
+    await sleep(FIRST_CALLS_MS);
     working = await (await work()).beginWork(config, (await chosen()).engine, parts);
   };
   const ready = begin();
