@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { rootCertificates } from "node:tls";
 import { getLogger } from "@logtape/logtape";
 import type { Working } from "./app.work.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -179,16 +178,23 @@ async function openParts(config: Config): Promise<Parts> {
 }
 
 async function openStorages(config: Config): Promise<readonly Storage[]> {
-  const remote = remoteStorages(config);
+  const remote = await remoteStorages(config);
   if (config.disk === "no") return remote.filter(isDiskless);
   const { mediaRoots: roots } = config;
   return [await FileStorage.open({ roots, closed: ownFiles(config) }), ...remote];
 }
 
+/** The authorities that are trusted by default, and some more. */
+async function trustAlso(more: readonly string[]): Promise<readonly string[]> {
+  // To load it takes as long as to open the database: only where it is needed.
+  const { rootCertificates } = await import("node:tls");
+  return [...rootCertificates, ...more];
+}
+
 /** Storages behind a network; an object store where there are keys for one. */
-function remoteStorages(config: Config): readonly Storage[] {
+async function remoteStorages(config: Config): Promise<readonly Storage[]> {
   const { httpTimeoutMs: idleTimeoutMs, moreTrusted, s3AccessKeyId, s3Region: region } = config;
-  const trusted = moreTrusted.length > 0 ? [...rootCertificates, ...moreTrusted] : undefined;
+  const trusted = moreTrusted.length > 0 ? await trustAlso(moreTrusted) : undefined;
   const http = new HttpStorage({ idleTimeoutMs, trusted });
   if (s3AccessKeyId === "") return [http];
   const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;
