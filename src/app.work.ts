@@ -9,9 +9,11 @@ import type { TaskStore } from "./store/store.ts";
 import {
   disklessInstance,
   type Instance,
+  type RecoveryParts,
   recoverDead,
   registerInstance,
 } from "./worker/instance.ts";
+import { KeptEncodes } from "./worker/kept-encodes.ts";
 import { Worker } from "./worker/worker.ts";
 
 const log = getLogger(["pontus"]);
@@ -68,17 +70,21 @@ export async function beginWork(
   engine: Engine,
   { queue, tasks, storages, now }: WorkParts,
 ): Promise<Working> {
+  const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
+  const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
   const instance =
-    config.disk === "no" ? disklessInstance() : await beginOnDisk(config, engine, queue);
+    config.disk === "no" ? disklessInstance() : await beginOnDisk(config, { engine, queue, kept });
   const worker = new Worker(
     {
       queue,
       store: tasks,
       engine,
+      kept,
       now,
       storageOf: (url, side) => storageFor(storages, url, side),
       purge: async () => {
         await tasks.purge();
+        await kept.sweep();
       },
     },
     {
@@ -88,7 +94,7 @@ export async function beginWork(
       leaseMs: config.leaseMs,
       attemptsMax: config.attemptsMax,
       taskTimeoutMs: config.taskTimeoutMs,
-      recordings: join(config.dataFolder, "recordings"),
+      recordings: join(dataFolder, "recordings"),
       live: {
         sourceTimeoutMs: config.liveSourceTimeoutMs,
         targetTimeoutMs: config.liveTargetTimeoutMs,
@@ -100,9 +106,9 @@ export async function beginWork(
   return { worker, instance };
 }
 
-async function beginOnDisk(config: Config, engine: Engine, queue: Queue): Promise<Instance> {
-  const scratchRoot = join(config.dataFolder, "scratch");
+async function beginOnDisk({ dataFolder }: Config, parts: RecoveryParts): Promise<Instance> {
+  const scratchRoot = join(dataFolder, "scratch");
   const instance = await registerInstance(scratchRoot);
-  await recoverDead(scratchRoot, instance, { engine, queue });
+  await recoverDead(scratchRoot, instance, parts);
   return instance;
 }

@@ -51,7 +51,7 @@ export async function deliverProducts(
   signal: AbortSignal,
 ): Promise<void> {
   const deliveries = verified.flatMap((item) =>
-    item.product.targets.map((index) => deliverTarget(work, line, item, index, failures, signal)),
+    item.targets.map((index) => deliverTarget(work, line, item, index, failures, signal)),
   );
   // Every delivery ends, or is ended by the signal, before the task does: nothing is published afterwards.
   const settled = await Promise.allSettled(deliveries);

@@ -6,6 +6,7 @@ import { holdFile } from "../db/file-hold.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Queue } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
+import type { KeptEncodes } from "./kept-encodes.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -49,8 +50,16 @@ export async function registerInstance(
   return { id, scratch, release };
 }
 
+/** What is needed to clear up after a dead instance. */
+export type RecoveryParts = {
+  readonly engine: Engine;
+  readonly queue: Queue;
+  readonly kept: Pick<KeptEncodes, "rescue">;
+};
+
 /**
- * Clears up after instances whose process is gone: ends their encoders, gives their tasks back, empties their scratch,
+ * Clears up after instances whose process is gone: ends their encoders, keeps what was ready to be delivered, gives their
+ * tasks back, empties their scratch,
  * in this order, so that no orphan still writes when its task runs again.
  *
  * An instance that lives (another service on the same data folder) is left alone.
@@ -58,7 +67,7 @@ export async function registerInstance(
 export async function recoverDead(
   scratchRoot: string,
   self: Instance,
-  { engine, queue }: { readonly engine: Engine; readonly queue: Queue },
+  { engine, queue, kept }: RecoveryParts,
 ): Promise<void> {
   const ids = (await readdir(scratchRoot)).filter((id) => id !== self.id && !id.startsWith("."));
   for (const id of ids) {
@@ -68,6 +77,8 @@ export async function recoverDead(
     if (!letGo) continue;
     try {
       const orphans = await engine.endOrphans(folder);
+      // Before their tasks are given back, so that the next run finds them.
+      await kept.rescue(folder);
       const tasks = await queue.takeOver(id);
       log.warn(
         "Cleared up after dead instance {id}: {orphans} encoders ended, {tasks} tasks given back",

@@ -1,50 +1,107 @@
 import { mkdir } from "node:fs/promises";
+import { getLogger } from "@logtape/logtape";
 import { planTask } from "../plan/plan-task.ts";
+import type { MediaInfo } from "../probe/media.ts";
 import type { Work } from "../queue/queue.ts";
-import type { TaskError } from "../task/errors.ts";
-import { deliverProducts, inOrder, keepTargets, prepareTargets } from "./deliver-targets.ts";
+import { type TaskError, toTaskError } from "../task/errors.ts";
+import {
+  deliverProducts,
+  inOrder,
+  keepTargets,
+  prepareTargets,
+  type TargetFailures,
+} from "./deliver-targets.ts";
+import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
-import { fetching, ProgressTracker } from "./progress.ts";
-import { verifyProducts } from "./verify-products.ts";
+import { delivering, fetching, ProgressTracker } from "./progress.ts";
+import { type Verified, verifyProducts } from "./verify-products.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** Where a run works, and where products wait that could not be delivered. */
+export type Folders = { readonly folder: string; readonly kept: KeptEncodes };
 
 /**
  * Runs one claimed task: open, probe, plan, run, verify, deliver. Read top to bottom.
  *
- * A target that fails is recorded and does not stop the others.
+ * What an earlier run has made and could not deliver is delivered without being made again. A target that fails is
+ * recorded and does not stop the others.
  *
- * @param folder - the attempt's own work folder; made here, removed by the caller
+ * @param folders - the attempt's own work folder is made here and removed by the caller
  * @returns the failures of single targets, in their order; none when everything was delivered
  * @throws {TaskError} whatever stops the whole task, or the reason of `signal`
  */
 export async function processTask(
   work: Work,
   line: Line,
-  folder: string,
+  { folder, kept }: Folders,
   signal: AbortSignal,
 ): Promise<readonly TaskError[]> {
   const { task } = work;
-  const { engine } = line;
   await mkdir(folder, { recursive: true });
+  const failures: TargetFailures = new Map();
+  try {
+    const found = await kept.take(task.id, folder);
+    // A target is touched only where there is something to be sent to it.
+    const opened = found.length > 0 ? undefined : await open(work, line, folder, signal);
+    const wanted = await prepareTargets(work, line, failures, signal);
+    const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
+    if (missing.size < wanted.size)
+      log.info("Task {taskId} delivers what an earlier run has made", { taskId: task.id });
 
+    const source =
+      missing.size === 0 ? undefined : (opened ?? (await open(work, line, folder, signal)));
+    const made = source ? await make(work, line, { folder, source }, missing, signal) : [];
+    const products = [...found, ...made];
+    await kept.note(task.id, folder, products);
+    if (!source) line.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
+    await deliverProducts(work, line, forTargets(products, wanted), failures, signal);
+  } catch (error) {
+    const { code } = toTaskError(signal.aborted ? signal.reason : error);
+    // Of a lost lease another run is under way; what was cancelled is not wanted any more.
+    if (code !== "lease_lost" && code !== "cancelled")
+      await kept.keep(folder, (index) => task.targets[index]?.status !== "SUCCESS");
+    throw error;
+  }
+  await kept.keep(folder, (index) => failures.has(index));
+  return inOrder(failures);
+}
+
+/** A source that was opened and probed. */
+type Opened = { readonly path: string; readonly media: MediaInfo };
+
+async function open(
+  { task }: Work,
+  line: Line,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Opened> {
   line.onProgress(fetching({ doneBytes: 0 }));
-  const source = await line.storageOf(task.sourceUrl, "source").open(task.sourceUrl, {
+  const { path } = await line.storageOf(task.sourceUrl, "source").open(task.sourceUrl, {
     folder,
     signal,
     onProgress: (fetched) => line.onProgress(fetching(fetched)),
   });
-  const media = await engine.probe({ path: source.path, side: "source" }, signal);
+  return { path, media: await line.engine.probe({ path, side: "source" }, signal) };
+}
 
-  const failures = new Map<number, TaskError>();
-  const wanted = await prepareTargets(work, line, failures, signal);
-  if (wanted.size === 0) return inOrder(failures);
-
+/** Plans, runs and verifies what the targets get that are named. */
+async function make(
+  work: Work,
+  line: Line,
+  { folder, source }: { readonly folder: string; readonly source: Opened },
+  targets: ReadonlySet<number>,
+  signal: AbortSignal,
+): Promise<readonly Verified[]> {
+  const { task } = work;
+  const { engine } = line;
   const plan = planTask(
     {
-      assignments: keepTargets(work.assignments, wanted),
+      assignments: keepTargets(work.assignments, targets),
       tag: tagOf(work),
       ...(task.clip && { clip: task.clip }),
     },
-    media,
+    source.media,
     engine.capabilities,
   );
   line.onPlan(plan);
@@ -63,15 +120,21 @@ export async function processTask(
       signal,
     );
   }
-
-  const verified = await verifyProducts(
-    plan,
-    { folder, sourcePath: source.path, media },
-    line,
-    signal,
-  );
-
+  const { path: sourcePath, media } = source;
+  const verified = await verifyProducts(plan, { folder, sourcePath, media }, line, signal);
   line.onProgress(tracker.delivering());
-  await deliverProducts(work, line, verified, failures, signal);
-  return inOrder(failures);
+  return verified;
 }
+
+const isAmong = (products: readonly Verified[], index: number): boolean =>
+  products.some(({ targets }) => targets.includes(index));
+
+/** Products for the wanted targets alone. */
+const forTargets = (
+  products: readonly Verified[],
+  wanted: ReadonlySet<number>,
+): readonly Verified[] =>
+  products.map((product) => ({
+    ...product,
+    targets: product.targets.filter((index) => wanted.has(index)),
+  }));

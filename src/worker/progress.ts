@@ -16,6 +16,15 @@ export function fetching({ doneBytes, totalBytes = 0 }: Fetched): Progress {
   return { ...progress, percent: Math.min(PERCENT_UNVERIFIED_MAX, percent) };
 }
 
+/** The progress of a task whose outputs go out as an earlier run has made them. */
+export const delivering = (durationSeconds: number): Progress => ({
+  phase: "DELIVERING",
+  percent: PERCENT_UNVERIFIED_MAX,
+  outTimeSeconds: durationSeconds,
+  speed: 0,
+  fps: 0,
+});
+
 /** What an engine reports of one step, turned into the progress of the task: one object a run of a plan. */
 export class ProgressTracker {
   readonly #plan: Plan;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
+import type { KeptEncodes } from "./kept-encodes.ts";
 import type { Line } from "./line.ts";
 import { isLiveTask, type LiveConditions, processLive } from "./process-live.ts";
 import { processStreamed } from "./process-streamed.ts";
@@ -14,6 +15,8 @@ const log = getLogger(["pontus", "worker"]);
 export type Host = {
   /** Absolute path of this instance's scratch folder; nothing where nothing may be written. */
   readonly scratch: string | undefined;
+  /** What could not be delivered waits here for a later run. */
+  readonly kept: KeptEncodes;
   /** Absolute path of the folder of recordings. */
   readonly recordings: string;
   readonly live: LiveConditions;
@@ -34,7 +37,7 @@ export function limitMsOf(task: Work["task"], defaultMs: number): number | undef
 export async function runTask(
   work: Work,
   line: Line,
-  { scratch, recordings, live }: Host,
+  { scratch, kept, recordings, live }: Host,
   signal: AbortSignal,
 ): Promise<readonly TaskError[]> {
   const { task, claim } = work;
@@ -46,7 +49,7 @@ export async function runTask(
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    if (!isLiveTask(task)) return await processTask(work, line, folder, signal);
+    if (!isLiveTask(task)) return await processTask(work, line, { folder, kept }, signal);
     const folders = { folder, kept: join(recordings, task.id) };
     return await processLive(work, line, folders, live, signal);
   } finally {

@@ -8,9 +8,9 @@ import type { Output } from "../task/task.ts";
 import { describeOutput } from "./describe-output.ts";
 import type { Line } from "./line.ts";
 
-/** A product that was verified: where it lies, and what it is. */
+/** A product that was verified: where it lies, what it is, and the indexes of the targets that get it. */
 export type Verified = {
-  readonly product: Product;
+  readonly targets: readonly number[];
   readonly parcel: Parcel;
   readonly output: Output;
 };
@@ -37,17 +37,15 @@ export async function verifyProducts(
     const made = await engine.probe({ path, side: "output", packets: isCopied(product) }, signal);
     judgeOutput(product.expect, made, media);
     const segments = product.segments && join(source.folder, product.segments);
-    const sizeBytes = await sizeOf(path, segments);
-    verified.push({
-      product,
-      parcel: { entry: path, ...(segments !== undefined && { segments }) },
-      output: describeOutput(product, made, sizeBytes),
-    });
+    const parcel = { entry: path, ...(segments !== undefined && { segments }) };
+    const output = describeOutput(product, made, await sizeOfParcel(parcel));
+    verified.push({ targets: product.targets, parcel, output });
   }
   return verified;
 }
 
-async function sizeOf(entry: string, segments: string | undefined): Promise<number> {
+/** The bytes of a file, or of a playlist and all that belongs to it. */
+export async function sizeOfParcel({ entry, segments }: Parcel): Promise<number> {
   const names = segments === undefined ? [] : await readdir(segments);
   const paths = [entry, ...names.map((name) => join(segments ?? "", name))];
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));

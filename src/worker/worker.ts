@@ -7,6 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Outcome, TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Progress } from "../task/task.ts";
+import type { KeptEncodes } from "./kept-encodes.ts";
 import type { Line } from "./line.ts";
 import type { LiveLimits } from "./live-session.ts";
 import { retryDelayMs } from "./retry.ts";
@@ -30,8 +31,9 @@ export type WorkerDeps = {
   readonly store: TaskStore;
   readonly engine: Engine;
   readonly storageOf: (url: string, side: "source" | "target") => Storage;
+  readonly kept: KeptEncodes;
   readonly now: () => number;
-  /** Removes rows that have expired; called once a minute. */
+  /** Removes what has expired; called once a minute. */
   readonly purge: () => Promise<void>;
 };
 
@@ -165,7 +167,8 @@ export class Worker {
     try {
       if (task.cancelRequested) throw cancelled();
       const { scratch, recordings, live } = this.#options;
-      const host = { scratch, recordings, live: { ...live, now: this.#deps.now } };
+      const { kept, now } = this.#deps;
+      const host = { scratch, kept, recordings, live: { ...live, now } };
       errors = await runTask(work, this.#line(work, abort), host, abort.signal);
     } catch (error) {
       errors = [abort.signal.aborted ? abort.signal.reason : error];

@@ -15,6 +15,8 @@ setDefaultTimeout(60_000);
 const engine = { endOrphans: async () => 0 } as unknown as Engine;
 
 describe("recoverDead", () => {
+  const kept = { rescue: async () => {} };
+
   test("takes over what an instance held that is gone, and removes its scratch", async () => {
     const root = tempFolder();
     const bench = sqliteBench();
@@ -24,7 +26,7 @@ describe("recoverDead", () => {
     await createTask(bench);
     await claimTask(bench, "dead");
     const self = await registerInstance(root);
-    await recoverDead(root, self, { engine, queue: bench.queue });
+    await recoverDead(root, self, { engine, queue: bench.queue, kept });
     expect(existsSync(dead)).toBe(false);
     expect(await bench.queue.depth()).toEqual({ pending: 1, running: 0 });
     await self.release();
@@ -37,7 +39,7 @@ describe("recoverDead", () => {
     const [other, self] = [await registerInstance(root), await registerInstance(root)];
     await createTask(bench);
     await claimTask(bench, other.id);
-    await recoverDead(root, self, { engine, queue: bench.queue });
+    await recoverDead(root, self, { engine, queue: bench.queue, kept });
     expect(existsSync(other.scratch)).toBe(true);
     expect(await bench.queue.depth()).toEqual({ pending: 0, running: 1 });
     await other.release();
