@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +11,9 @@ import { join } from "node:path";
 import { type KeepLimits, KeptEncodes } from "../../src/worker/kept-encodes.ts";
 import type { Verified } from "../../src/worker/verify-products.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+
+// A busy disk takes longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const LIMITS: KeepLimits = { keepMs: 60_000, bytesMax: 1_000 };
 const aTaskId = (): string => crypto.randomUUID();
