@@ -22,6 +22,7 @@ import { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
 import type { ClientStore } from "./store/store.ts";
 import { SqliteTaskStore } from "./store/tasks.ts";
+import { TaskError } from "./task/errors.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -101,7 +102,8 @@ function settleDisk(config: Config, runtime: Runtime): Config {
   const { disk, dataFolder } = config;
   if (disk === "yes" || (disk === "auto" && runtime.mayWrite(dataFolder)))
     return { ...config, disk: "yes" };
-  const why = disk === "no" ? "PONTUS_DISK says so" : `writing in "${dataFolder}" is not permitted`;
+  const why =
+    disk === "no" ? "PONTUS_DISK says so" : `Deno needs --allow-write=${dataFolder} for one`;
   log.warn("There is no disk, as {why}: tasks are kept in memory and are gone when it stops", {
     why,
   });
@@ -120,7 +122,8 @@ async function listen(
   const limits = { idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS, bodyBytesMax: CUT_BODY_BYTES };
   try {
     return await runtime.serve({ host, port, fetch, ...limits });
-  } catch {
+  } catch (error) {
+    if (error instanceof TaskError) throw error;
     // Runtimes tell the two apart differently, and Bun not at all.
     const why = "another process listens there, or it is no address of this machine";
     throw new ConfigError([`Cannot use PONTUS_HOST "${host}" with PONTUS_PORT "${port}": ${why}`]);

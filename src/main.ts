@@ -6,6 +6,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { type Service, startService } from "./app.ts";
 import { type Config, ConfigError, type Environment, parseConfig } from "./config/config.ts";
 import { configureLogging, disposeLogging } from "./config/logging.ts";
+import { permissionNeeded } from "./lib/permission.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { TaskError } from "./task/errors.ts";
 
@@ -42,16 +43,28 @@ export async function runService(
     return EXIT.usage;
   }
   try {
-    const { config, warnings } = parseConfig(env, { cores: availableParallelism() });
+    const { config, warnings } = readConfig(env);
     await configureLogging({ level: config.logLevel, format: config.logFormat });
     for (const warning of warnings) log.warn("{warning}", { warning });
     return await serveUntilStopped(config, runtime);
   } catch (error) {
     const isExpected = error instanceof ConfigError || error instanceof TaskError;
-    process.stderr.write(`${isExpected ? error.message : inspect(error)}\n`);
+    const needed = permissionNeeded(error);
+    const unexpected = needed === undefined ? inspect(error) : `Cannot start: ${needed}`;
+    process.stderr.write(`${isExpected ? error.message : unexpected}\n`);
     return EXIT.failed;
   } finally {
     await disposeLogging();
+  }
+}
+
+function readConfig(env: Environment): ReturnType<typeof parseConfig> {
+  try {
+    return parseConfig(env, { cores: availableParallelism() });
+  } catch (error) {
+    const needed = permissionNeeded(error);
+    if (needed === undefined) throw error;
+    throw new ConfigError([`Cannot read the environment, where the configuration is: ${needed}`]);
   }
 }
 

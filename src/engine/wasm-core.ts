@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { downloadWithProgress } from "@ffmpeg/util";
+import { permissionNeeded } from "../lib/permission.ts";
 import { TaskError } from "../task/errors.ts";
 
 /** `@ffmpeg/core`, ready for any number of instances. */
@@ -64,7 +65,8 @@ async function fromPackage(): Promise<WasmCore> {
     const binary = await readFile(new URL(FILES.binary.name, coreURL));
     return { coreURL, module: await WebAssembly.compile(binary) };
   } catch (error) {
-    throw missing("the package @ffmpeg/core cannot be read", error);
+    const why = permissionNeeded(error);
+    throw missing(`the package @ffmpeg/core cannot be read${why ? `: ${why}` : ""}`, error);
   }
 }
 

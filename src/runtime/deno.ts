@@ -3,12 +3,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
+import { TaskError } from "../task/errors.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 
 /** As much of Deno's own global as is used here; its types are not among those of the project. */
 declare const Deno: {
   readonly permissions: {
-    querySync(asked: { readonly name: "write"; readonly path: string }): { readonly state: string };
+    querySync(
+      asked:
+        | { readonly name: "write"; readonly path: string }
+        | { readonly name: "net"; readonly host: string },
+    ): { readonly state: string };
   };
 };
 
@@ -28,6 +33,7 @@ export const denoRuntime: Runtime = {
 };
 
 async function serve(options: ServeOptions): Promise<Server> {
+  refuseForbidden(options);
   const idleTimeoutMs = options.idleTimeoutSeconds * 1000;
   const server = createServer({ keepAliveTimeout: idleTimeoutMs }, (incoming, outgoing) => {
     // A caller who has gone needs no answer.
@@ -48,6 +54,18 @@ async function serve(options: ServeOptions): Promise<Server> {
       await closed;
     },
   };
+}
+
+/** Beforehand: the refusal itself is thrown where nobody can catch it. */
+function refuseForbidden({ host, port }: ServeOptions): void {
+  const at = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (Deno.permissions.querySync({ name: "net", host: at }).state === "granted") return;
+  // Port 0 is any port, which no list of ports permits.
+  const needed = port === 0 ? host : at;
+  throw new TaskError(
+    "service_unavailable",
+    `Cannot listen at ${at}: Deno needs --allow-net=${needed} for it`,
+  );
 }
 
 async function answer(

@@ -24,6 +24,6 @@ export interface Runtime {
   readonly version: string;
   /** Whether this process is allowed to write in a folder, whether or not it is there; says nothing of the disk itself. */
   mayWrite(folder: string): boolean;
-  /** Listens; rejects where the address cannot be had. */
+  /** Listens; rejects where the address cannot be had. @throws {TaskError} where this process is not allowed to */
   serve(options: ServeOptions): Promise<Server>;
 }

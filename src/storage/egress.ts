@@ -1,5 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { permissionNeeded } from "../lib/permission.ts";
+import { TaskError } from "../task/errors.ts";
 import { IdleLimit } from "./idle-limit.ts";
 
 /** A longer chain is a circle or a mistake. */
@@ -112,25 +114,28 @@ async function sendOnce(
       return new EgressError("hangs", `nothing moved for ${idleTimeoutMs / 1000} s`, {
         cause: error,
       });
-    return isNetworkError(error) ? unreachable(error) : error;
+    return forbidden(error, bare) ?? (isNetworkError(error) ? unreachable(error) : error);
   };
   // Loaded when they are first needed: a service of files alone starts without them.
   const { request: open } = await (url.protocol === "https:"
     ? import("node:https")
     : import("node:http"));
-  const request = open(bare, {
-    method,
-    headers: {
-      "user-agent": "Pontus",
-      accept: "*/*",
-      ...(method === "GET" && { "accept-encoding": "identity" }),
-      ...(body && lengthOf(body.sizeBytes)),
-      ...headers,
-    },
-    signal: AbortSignal.any([signal, idle.signal]),
-    ...(trusted && url.protocol === "https:" && { ca: [...trusted] }),
-  });
+  const start = () =>
+    open(bare, {
+      method,
+      headers: {
+        "user-agent": "Pontus",
+        accept: "*/*",
+        ...(method === "GET" && { "accept-encoding": "identity" }),
+        ...(body && lengthOf(body.sizeBytes)),
+        ...headers,
+      },
+      signal: AbortSignal.any([signal, idle.signal]),
+      ...(trusted && url.protocol === "https:" && { ca: [...trusted] }),
+    });
+  let request: ClientRequest | undefined;
   try {
+    request = start();
     idle.start();
     const sent = { bytes: 0, isWhole: body === undefined };
     const message = await answerTo(request, body && counted(body.read(), sent, idle));
@@ -154,7 +159,7 @@ async function sendOnce(
     };
   } catch (error) {
     idle.end();
-    request.destroy();
+    request?.destroy();
     throw explain(error);
   }
 }
@@ -239,6 +244,15 @@ function textOf(error: Error): string {
   const code = "code" in error ? String(error.code) : "";
   const cause = error.cause instanceof Error ? textOf(error.cause) : "";
   return error.name === "TaskError" ? "" : `${code} ${error.message} ${cause}`.trim();
+}
+
+/** A connection that Deno's sandbox does not permit: no other try will do. */
+function forbidden(error: unknown, { host }: URL): TaskError | undefined {
+  // Of a host name that may not be looked up it says no more.
+  const isLookup = error instanceof Error && /getaddrinfo EPERM/.test(error.message);
+  const needed = isLookup ? `Deno needs --allow-net=${host} for it` : permissionNeeded(error);
+  if (needed === undefined) return undefined;
+  return new TaskError("access_denied", `Cannot connect to "${host}": ${needed}`, { cause: error });
 }
 
 function unreachable(error: Error): EgressError {
