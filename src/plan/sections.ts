@@ -54,12 +54,12 @@ function videoPart(
 }
 
 function audioPart(
-  { product, rendition }: Draft,
+  { product, rendition, isStreamed }: Draft,
   source: NonNullable<MediaInfo["audio"]>,
 ): readonly string[] {
   return product.audio.action === "encode" && typeof rendition.audio === "object"
     ? audioArgs(rendition.audio, source, product.container)
-    : ["-c:a", "copy"];
+    : ["-c:a", "copy", ...(isStreamed && isBoxed(product.container) ? unframed(source) : [])];
 }
 
 /** The first of two passes: it writes statistics alone. */
@@ -85,12 +85,17 @@ export function fileSection(
   const muxer = formOf(container)?.muxer ?? container;
   if (container === "m3u8")
     return setSection(draftSet(folder, codec, tag), entry, product.video.action);
-  const isIndexed = container === "mp4" || container === "mov" || container === "m4a";
-  const index = isIndexed ? (isStreamed ? FRAGMENTED : INDEX_IN_FRONT) : [];
+  const index = isBoxed(container) ? (isStreamed ? FRAGMENTED : INDEX_IN_FRONT) : [];
   // Muxers go back in what they have written, unless they are told that they cannot.
   const once = isStreamed ? ["-seekable", "0"] : [];
   return { args: [...index, ...once, "-f", muxer, entry], writes: [entry] };
 }
+
+const isBoxed = (container: Written): boolean => ["mp4", "mov", "m4a"].includes(container);
+
+/** AAC as MPEG-TS frames it: ffmpeg takes the frames off by itself, but not for a file in pieces (5.1). Other AAC passes as it is. */
+const unframed = ({ codec }: NonNullable<MediaInfo["audio"]>): readonly string[] =>
+  codec === "aac" ? ["-bsf:a", "aac_adtstoasc"] : [];
 
 /** Players can begin before they have the whole file. */
 const INDEX_IN_FRONT = ["-movflags", "+faststart"];
