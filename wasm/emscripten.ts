@@ -73,6 +73,7 @@ export type Fs = {
   isDir(mode: number): boolean;
   mkdir(path: string): void;
   chdir(path: string): void;
+  unmount(path: string): void;
   mount<O>(type: FileSystem<O>, options: O, path: string): void;
 };
 

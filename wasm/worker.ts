@@ -1,4 +1,5 @@
 import { readlinkSync } from "node:fs";
+import { setPriority } from "node:os";
 import type { FFMessageExecData, LogEvent } from "@ffmpeg/ffmpeg";
 import { createCore } from "./core.ts";
 import type { Core, FileSystem } from "./emscripten.ts";
@@ -34,6 +35,9 @@ const scope = globalThis as unknown as {
 };
 type Uncaught = Event & { readonly message?: string; readonly reason?: unknown };
 
+/** As nice(2) has it: a third of the weight of a thread of 0 that wants the same core. */
+const PRIORITY = 5;
+
 const HANDLERS: Record<string, (data: never) => unknown> = {
   LOAD: load,
   MOUNT: mount,
@@ -43,6 +47,7 @@ const HANDLERS: Record<string, (data: never) => unknown> = {
 
 let loaded: Loaded | undefined;
 let pendingId: number | undefined;
+let mounted: string | undefined;
 
 function theLoaded(): Loaded {
   if (!loaded) throw new Error("the core is not loaded");
@@ -51,7 +56,9 @@ function theLoaded(): Loaded {
 
 async function load({ coreURL, module, control: memory }: LoadConfig): Promise<boolean> {
   const control = new Int32Array(memory);
-  Atomics.store(control, CONTROL.threadId, threadId());
+  const id = threadId();
+  Atomics.store(control, CONTROL.threadId, id);
+  giveWay(id);
   const core = await createCore(coreURL, module, control);
   const log = createLog((data: LogEvent) => scope.postMessage({ type: "LOG", data }));
   core.setLogger(log.push);
@@ -63,6 +70,17 @@ async function load({ coreURL, module, control: memory }: LoadConfig): Promise<b
   return true;
 }
 
+/** Lets the thread that answers calls go first: on a busy machine it would wait its turn among encoders, for 100 ms and more. */
+function giveWay(id: number): void {
+  // 0 is the whole process.
+  if (id === 0) return;
+  try {
+    setPriority(id, PRIORITY);
+  } catch {
+    // Deno asks for a permission of its own. All works without it.
+  }
+}
+
 /** The thread's id in the operating system; 0 where that is not told. */
 function threadId(): number {
   try {
@@ -72,10 +90,12 @@ function threadId(): number {
   }
 }
 
-/** Mounts a file system and makes its root the folder that names are relative to. */
+/** Mounts a file system, in place of the one before, and makes its root the folder that names are relative to. */
 function mount({ fsType, options, mountPoint }: MountRequest): boolean {
   const { core, folders, streams } = theLoaded();
-  core.FS.mkdir(mountPoint);
+  if (mounted === mountPoint) core.FS.unmount(mountPoint);
+  else core.FS.mkdir(mountPoint);
+  mounted = mountPoint;
   if (fsType === FILE_SYSTEMS.folder) core.FS.mount(folders, options, mountPoint);
   else core.FS.mount(streams, options, mountPoint);
   core.FS.chdir(mountPoint);

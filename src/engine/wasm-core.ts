@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as wait, setImmediate as yieldToOthers } from "node:timers/promises";
 import { downloadWithProgress } from "@ffmpeg/util";
 import { permissionNeeded } from "../lib/permission.ts";
 import { TaskError } from "../task/errors.ts";
@@ -37,6 +37,9 @@ type CoreFile = (typeof FILES)[keyof typeof FILES];
 /** For 32 MB over a line of 1 Mbit/s. */
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
+/** So much of the core is compiled at once. */
+const COMPILED_BYTES = 1024 * 1024;
+
 const missing = (why: string, cause?: unknown): TaskError =>
   new TaskError("encoder_missing", `Cannot load the WebAssembly core: ${why}`, { cause });
 
@@ -63,11 +66,26 @@ async function fromPackage(): Promise<WasmCore> {
   try {
     const coreURL = import.meta.resolve("@ffmpeg/core");
     const binary = await readFile(new URL(FILES.binary.name, coreURL));
-    return { coreURL, module: await WebAssembly.compile(binary) };
+    return { coreURL, module: await compile(binary) };
   } catch (error) {
     const why = permissionNeeded(error);
     throw missing(`the package @ffmpeg/core cannot be read${why ? `: ${why}` : ""}`, error);
   }
+}
+
+/** Compiles in pieces, between which others have their turn: all at once, the event loop of Bun stands still for 100 ms. */
+async function compile(binary: Uint8Array): Promise<WebAssembly.Module> {
+  let at = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      await yieldToOthers();
+      controller.enqueue(binary.subarray(at, at + COMPILED_BYTES));
+      at += COMPILED_BYTES;
+      if (at >= binary.length) controller.close();
+    },
+  });
+  const headers = { "content-type": "application/wasm" };
+  return await WebAssembly.compileStreaming(new Response(body, { headers }));
 }
 
 async function fromAddress(folder: string, { onDownload }: CoreOptions): Promise<WasmCore> {
@@ -79,7 +97,7 @@ async function fromAddress(folder: string, { onDownload }: CoreOptions): Promise
     return bytes;
   };
   const script = await fetchFile(FILES.script);
-  const module = await WebAssembly.compile(await fetchFile(FILES.binary));
+  const module = await compile(await fetchFile(FILES.binary));
   // Workers of every runtime can import it from such an address; of blob: addresses Deno's cannot.
   const coreURL = `data:text/javascript;base64,${Buffer.from(script).toString("base64")}`;
   return { coreURL, module };

@@ -46,7 +46,7 @@ const WORKER_URL = new URL("../../wasm/worker.ts", import.meta.url).href;
 const crashed = (cause: unknown): TaskError =>
   new TaskError("encoder_killed", "Cannot go on: the WebAssembly core crashed", { cause });
 
-/** One worker thread with one instance of the core: good for one run. */
+/** One worker thread with one instance of the core: good for one run after the other while all goes well. */
 export class WasmThread {
   readonly #ffmpeg = new FFmpeg();
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.length));
@@ -95,7 +95,8 @@ export class WasmThread {
     const onFailure = () => Atomics.store(this.#control, CONTROL.cancel, CANCEL.hard);
     const streams = "sink" in mount ? new StreamHost(mount, onFailure) : undefined;
     const stderr = createKeeper();
-    this.#ffmpeg.on("log", (event) => hear(event, run, stderr.push, streams));
+    const onLog = (event: LogEvent) => hear(event, run, stderr.push, streams);
+    this.#ffmpeg.on("log", onLog);
     const ended = new AbortController();
     const stop = () => void this.#stop(graceMs, ended.signal);
     signal.addEventListener("abort", stop, { once: true });
@@ -115,6 +116,7 @@ export class WasmThread {
       throw error instanceof Error ? error : crashed(error);
     } finally {
       signal.removeEventListener("abort", stop);
+      this.#ffmpeg.off("log", onLog);
       ended.abort();
     }
   }

@@ -156,7 +156,14 @@ async function readCapabilities(
   core: WasmCore,
   { graceMs, slices = availableParallelism() }: WasmEngineOptions,
 ): Promise<Capabilities> {
-  const answers = await Promise.all(QUESTIONS.map((question) => ask(core, question, graceMs)));
+  const thread = await WasmThread.start(core);
+  const answers: string[] = [];
+  try {
+    // One after the other: on Deno the start of a thread holds the event loop, and several add up.
+    for (const question of QUESTIONS) answers.push(await ask(thread, question, graceMs));
+  } finally {
+    await thread.end();
+  }
   const [version = "", encoders = "", muxers = "", filters = "", protocols = ""] = answers;
   const told = parseCapabilities({ version, encoders, muxers, filters, protocols });
   if (!told)
@@ -171,18 +178,13 @@ async function readCapabilities(
   };
 }
 
-async function ask(core: WasmCore, question: string, graceMs: number): Promise<string> {
-  const thread = await WasmThread.start(core);
+async function ask(thread: WasmThread, question: string, graceMs: number): Promise<string> {
   let answer = "";
   const onStdout = (chunk: string) => {
     answer += chunk;
   };
   const args = ["-hide_banner", question];
   const run = { program: "ffmpeg", args, mount: { files: {} }, onStdout } as const;
-  try {
-    await thread.run(run, graceMs, AbortSignal.timeout(ASK_TIMEOUT_MS));
-    return answer;
-  } finally {
-    await thread.end();
-  }
+  await thread.run(run, graceMs, AbortSignal.timeout(ASK_TIMEOUT_MS));
+  return answer;
 }

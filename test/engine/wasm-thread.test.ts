@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { loadCore, type WasmCore } from "../../src/engine/wasm-core.ts";
 import { WasmThread } from "../../src/engine/wasm-thread.ts";
+import { clip } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 
 // Threads start slowly on a busy machine.
@@ -67,6 +68,29 @@ describe("WasmThread.run()", () => {
     setTimeout(() => controller.abort(reason), 50);
     const second = runIn(await coreThat("for (;;) ;"), 0, controller.signal);
     expect(await second.catch((error: unknown) => error)).toBe(reason);
+  });
+
+  test("gives way to the thread that answers calls", async () => {
+    // proc(5): the 19th field of stat is the niceness, the 17th after the name of the thread.
+    const core = await coreThat(`
+      const stat = process.getBuiltinModule("node:fs").readFileSync("/proc/thread-self/stat", "utf8");
+      this.ret = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16])`);
+    expect(await runIn(core)).toEqual({ code: 5, stderr: "" });
+  });
+
+  test("runs again in the same thread, with other files", async () => {
+    const thread = await WasmThread.start(await loadCore({}));
+    const source = await clip();
+    const asked = ["-v", "error", "-show_entries", "format=nb_streams", "-of", "csv=p=0", "-i"];
+    for (const name of ["one", "two"]) {
+      const lines: string[] = [];
+      const onStdout = (text: string) => lines.push(text);
+      const mount = { files: { [name]: source } };
+      const run = { program: "ffprobe", args: [...asked, name], mount, onStdout } as const;
+      expect(await thread.run(run, 0, never)).toEqual({ code: 0, stderr: "" });
+      expect(lines).toEqual(["2\n"]);
+    }
+    await thread.end();
   });
 
   test("gives stderr line by line, and all of it at the end", async () => {
