@@ -46,11 +46,8 @@ function isFileUrl(text: string): boolean {
   }
 }
 
-/** Clients' own profiles are not known at the start; adaptive sets are not available yet. */
-function isMakeable(name: string): boolean {
-  const profile = systemProfile(name);
-  return profile !== undefined && !profile.adaptive;
-}
+/** Clients' own profiles are not known at the start. */
+const isMakeable = (name: string): boolean => systemProfile(name) !== undefined;
 
 /** Every key, by the field of the config that it sets, in the order of the README's table. */
 export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {

@@ -6,7 +6,7 @@ import type { Attempt, Failure, Output, Progress, Target, Task } from "../task/t
 import type { Language } from "./language.ts";
 import { taskMessageOf } from "./problem.ts";
 import type { ProfileAnswer } from "./profile-schemas.ts";
-import type { TaskAnswer } from "./task-schemas.ts";
+import type { OutputAnswer, TaskAnswer } from "./task-schemas.ts";
 
 const SECOND_CHARACTERS = "2015-05-19T12:28:39".length;
 
@@ -20,7 +20,12 @@ const failureAnswer = ({ code, detail }: Failure, language: Language) => ({
   detail: maskCredentials(detail),
 });
 
-const outputAnswer = ({ sizeBytes, durationSeconds, container, ...output }: Output) => ({
+const outputAnswer = ({
+  sizeBytes,
+  durationSeconds,
+  container,
+  ...output
+}: Output): OutputAnswer => ({
   size_bytes: sizeBytes,
   duration_seconds: durationSeconds,
   container,
@@ -38,6 +43,7 @@ const outputAnswer = ({ sizeBytes, durationSeconds, container, ...output }: Outp
     samplerate_hz: output.audio.samplerateHz,
     bitrate_bps: output.audio.bitrateBps,
   },
+  renditions: output.renditions?.map(outputAnswer),
 });
 
 const targetAnswer = (target: Target, language: Language) => ({
@@ -100,5 +106,9 @@ export const profileAnswer = ({ profile, createMs }: FoundProfile): ProfileAnswe
   description: profile.description,
   qlties: profile.renditions.map(toQlty),
   qlties_length: profile.renditions.length,
+  thumbnails: profile.thumbnails && {
+    interval_seconds: profile.thumbnails.intervalSeconds,
+    width: profile.thumbnails.width,
+  },
   create_time: createMs === undefined ? undefined : formatTime(createMs),
 });

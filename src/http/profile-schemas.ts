@@ -95,6 +95,27 @@ const DESCRIPTION_CHARACTERS_MAX = 1024;
 /** As many as a task may have targets, by default: more could never be used together. */
 const QLTIES_MAX = 32;
 
+/** Sheets stay below 6400 pixels a side. */
+const THUMBNAIL_WIDTH_MIN = 32;
+const THUMBNAIL_WIDTH_MAX = 640;
+const THUMBNAIL_SECONDS_MAX = 600;
+const THUMBNAIL_WIDTH_DEFAULT = 160;
+const THUMBNAIL_SECONDS_DEFAULT = 10;
+
+const Thumbnails = z
+  .object({
+    interval_seconds: numeric(z.int().min(1).max(THUMBNAIL_SECONDS_MAX))
+      .default(THUMBNAIL_SECONDS_DEFAULT)
+      .openapi({ description: "One picture for each." }),
+    width: numeric(z.int().min(THUMBNAIL_WIDTH_MIN).max(THUMBNAIL_WIDTH_MAX))
+      .default(THUMBNAIL_WIDTH_DEFAULT)
+      .openapi({ description: "Of one picture, in pixels; its height keeps the shape." }),
+  })
+  .openapi("Thumbnails", {
+    description:
+      "Small pictures for a player's seek bar, on sheets, with a WebVTT track (`thumbnails.vtt` in the folder of the set's segments) that says where each lies. For m3u8, dash and cmaf.",
+  });
+
 /** The body of a profile's registration. Unknown fields are ignored. */
 export const CreateProfile = z
   .object({
@@ -105,6 +126,7 @@ export const CreateProfile = z
       .refine((text) => text.isWellFormed(), NOT_UNICODE)
       .default(""),
     qlties: z.array(QltySchema).min(1).max(QLTIES_MAX),
+    thumbnails: Thumbnails.optional(),
   })
   .openapi("CreateProfile");
 
@@ -115,6 +137,10 @@ export const ProfileSchema = z
     description: z.string(),
     qlties: z.array(QltyAnswer),
     qlties_length: z.int(),
+    thumbnails: z
+      .object({ interval_seconds: z.int(), width: z.int() })
+      .optional()
+      .openapi({ description: "Present where sets come with small pictures." }),
     create_time: z
       .string()
       .optional()

@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { isOfSets } from "../profile/container-defaults.ts";
 import type { Rendition } from "../profile/profile.ts";
 import { type Qlty, toRendition } from "../profile/qlty.ts";
 import { createProfile, deleteProfile, findProfile, listProfiles } from "../service/profiles.ts";
@@ -40,10 +41,19 @@ export function serveProfiles(
 
   serve(app, ports, createProfileRoute, async ({ caller, read }) => {
     const { body } = await read();
+    const renditions = renditionsOf(body.qlties);
+    const { thumbnails } = body;
+    if (thumbnails && !renditions.every(({ container }) => isOfSets(container)))
+      throw invalidFields([
+        { path: "thumbnails", message: "are made with m3u8, dash and cmaf alone" },
+      ]);
     const profile = await createProfile(profiles, caller.clientCode, {
       name: body.profile_name,
       description: body.description,
-      renditions: renditionsOf(body.qlties),
+      renditions,
+      ...(thumbnails && {
+        thumbnails: { intervalSeconds: thumbnails.interval_seconds, width: thumbnails.width },
+      }),
     });
     return { status: 200, body: profileAnswer(profile) };
   });

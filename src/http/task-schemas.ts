@@ -136,31 +136,44 @@ const TaskFailure = z
   })
   .openapi("TaskFailure");
 
+const OUTPUT_FIELDS = {
+  size_bytes: z.int(),
+  duration_seconds: z.number(),
+  container: z.string(),
+  bitrate_bps: z.number(),
+  video: z
+    .object({
+      codec: z.string(),
+      width: z.int(),
+      height: z.int(),
+      framerate: z.number(),
+      bitrate_bps: z.number().optional(),
+    })
+    .optional(),
+  audio: z
+    .object({
+      codec: z.string(),
+      channels: z.int(),
+      samplerate_hz: z.number(),
+      bitrate_bps: z.number().optional(),
+    })
+    .optional(),
+};
+
+const OutputRendition = z.object(OUTPUT_FIELDS).openapi("OutputRendition");
+
 const Output = z
   .object({
-    size_bytes: z.int(),
-    duration_seconds: z.number(),
-    container: z.string(),
-    bitrate_bps: z.number(),
-    video: z
-      .object({
-        codec: z.string(),
-        width: z.int(),
-        height: z.int(),
-        framerate: z.number(),
-        bitrate_bps: z.number().optional(),
-      })
-      .optional(),
-    audio: z
-      .object({
-        codec: z.string(),
-        channels: z.int(),
-        samplerate_hz: z.number(),
-        bitrate_bps: z.number().optional(),
-      })
-      .optional(),
+    ...OUTPUT_FIELDS,
+    renditions: z.array(OutputRendition).optional().openapi({
+      description:
+        "Of an adaptive set, the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",
+    }),
   })
   .openapi("Output", { description: "What the target holds, as probed from the finished file." });
+
+/** What a target holds, ready to be written as JSON. */
+export type OutputAnswer = z.input<typeof Output>;
 
 const Target = z
   .object({

@@ -60,6 +60,19 @@ const FORMS: Partial<Record<Written, Form>> = {
     video: ["h264", "hevc", "av1"],
     audio: ["aac", "mp3", "ac3", "eac3"],
   },
+  dash: {
+    muxer: "dash",
+    extension: "mpd",
+    video: ["h264", "hevc", "av1", "vp9"],
+    audio: ["aac", "mp3", "ac3", "eac3", "opus"],
+  },
+  cmaf: {
+    muxer: "dash",
+    extension: "m3u8",
+    video: ["h264", "hevc", "av1"],
+    audio: ["aac", "ac3", "eac3"],
+  },
+  jpg: { muxer: "image2", extension: "jpg", video: ["mjpeg"], audio: [] },
   mp3: { muxer: "mp3", extension: "mp3", video: [], audio: ["mp3"] },
   m4a: { muxer: "ipod", extension: "m4a", video: [], audio: ["aac", "alac"] },
   ogg: { muxer: "ogg", extension: "ogg", video: [], audio: ["opus", "vorbis", "flac"] },
@@ -75,7 +88,7 @@ const NAMES: Partial<Record<VideoCodec | AudioCodec, string>> = {
 /** ffmpeg's name of a codec of a profile: `h265` is `hevc`, `aache2` a kind of `aac`. */
 export const codecName = (codec: VideoCodec | AudioCodec): string => NAMES[codec] ?? codec;
 
-/** How a container is written; nothing where this service does not write it (gif, jpg, dash, cmaf). */
+/** How a container is written; nothing where this service does not write it (gif). */
 export const formOf = (container: Written): Form | undefined => FORMS[container];
 
 /** The containers that a source's own (`copy`) can mean, by demuxer, the first that holds the streams is taken. */

@@ -1,5 +1,6 @@
 import { toNumber } from "../lib/rational.ts";
 import type { AudioStream, VideoStream } from "../probe/media.ts";
+import { isOfSets } from "../profile/container-defaults.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../profile/profile.ts";
 import { samplerates } from "./audio.ts";
 import { codecName, type Written } from "./containers.ts";
@@ -61,13 +62,14 @@ function videoFault(
   container: Written,
 ): string | undefined {
   return (
+    (container === "jpg" ? "a picture is made of one frame" : undefined) ??
     codecFault(wanted.codec, source) ??
     formatFault(wanted, source) ??
     sizeFault(wanted, source) ??
     rateFault(wanted, source) ??
     bitrateFault(wanted.bitrateBps, source.bitrateBps) ??
     // Where the source has its key frames is not known, and segments begin at those alone.
-    (container === "m3u8" ? "segments need key frames at even distances" : undefined)
+    (isOfSets(container) ? "segments need key frames at even distances" : undefined)
   );
 }
 

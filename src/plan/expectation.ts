@@ -31,6 +31,12 @@ export function expectationOf(
   clip: Clip | undefined,
 ): Expectation {
   const { video, audio } = decided;
+  // A picture lasts no time.
+  if (decided.container === "jpg" && media.video)
+    return {
+      durationToleranceSeconds: 0,
+      video: { ...videoLook(decided, media.video, media, clip), durationSeconds: 0 },
+    };
   const timed = timedStreams(decided);
   const whole = durationOf(media, timed.video, timed.audio);
   const durationSeconds = clip ? clippedSeconds(whole, clip) : whole;

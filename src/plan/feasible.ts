@@ -1,5 +1,5 @@
 import type { Rendition } from "../profile/profile.ts";
-import { type ErrorCode, TaskError } from "../task/errors.ts";
+import type { ErrorCode } from "../task/errors.ts";
 import { channelsMax } from "./audio.ts";
 import { codecName, formOf } from "./containers.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "./encoders.ts";
@@ -12,17 +12,9 @@ export type Impossibility = {
 };
 
 /**
- * Refuses at create time a rendition that cannot be made here, whatever the source: a container that is not written,
- * a codec that its container does not hold, an encoder that is missing.
- *
- * @throws {TaskError} `output_not_supported`, naming which
+ * The first reason why a rendition cannot be made here, whatever the source: a container that is not written, a codec
+ * that its container does not hold, an encoder that is missing; nothing where there is none.
  */
-export function refuseImpossible(rendition: Rendition, capabilities: Capabilities): void {
-  const found = impossibilityOf(rendition, capabilities);
-  if (found) throw new TaskError("output_not_supported", found.message);
-}
-
-/** The first reason why a rendition cannot be made here, whatever the source; nothing where there is none. */
 export function impossibilityOf(
   rendition: Rendition,
   capabilities: Capabilities,
@@ -44,6 +36,8 @@ function containerFault({ container, video, audio }: Rendition): Impossibility |
   if (video === "none" && audio === "none")
     return unsupported(`Cannot make "${container}": neither video nor audio is asked for`);
   if (container === "copy") return undefined;
+  if (container === "jpg" && video === "copy")
+    return unsupported('Cannot copy into "jpg": it holds one picture, which is encoded');
   const form = formOf(container);
   if (!form) return unsupported(`Cannot make "${container}": this service does not write it`);
   if (form.video.length === 0 && video !== "none")
@@ -56,6 +50,8 @@ function containerFault({ container, video, audio }: Rendition): Impossibility |
 function codecFault({ container, video, audio }: Rendition): Impossibility | undefined {
   const form = container === "copy" ? undefined : formOf(container);
   if (typeof video === "object") {
+    if (video.codec === "mjpeg" && container !== "jpg")
+      return unsupported(`Cannot make a film of mjpeg in "${container}": it is for "jpg" alone`);
     if (form && !form.video.includes(codecName(video.codec)))
       return unsupported(`Cannot put ${video.codec} into "${container}": it does not hold it`);
     if (video.codec === "av1" && video.rateMode === "2passvbr")

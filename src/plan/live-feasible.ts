@@ -48,8 +48,10 @@ function faultOf(
   targetUrls: readonly string[],
   capabilities: Capabilities,
 ): Impossibility | undefined {
-  const { rendition } = assignment;
+  const { rendition, set } = assignment;
   const { video } = rendition;
+  if (set && (set.renditions.length > 1 || formsOf(assignment, targetUrls).has(rendition.container)))
+    return unsupported("Cannot make an adaptive set of a live stream: it is not supported here");
   if (typeof video === "object" && video.rateMode === "2passvbr")
     return unsupported("Cannot encode in two passes: a live stream comes but once");
   for (const form of formsOf(assignment, targetUrls)) {

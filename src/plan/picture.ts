@@ -23,7 +23,7 @@ export const isSquare = ({ sampleAspect }: VideoStream): boolean =>
   sampleAspect.num === sampleAspect.den;
 
 /** The size of the upright picture with square pixels: its height is kept, its width made right. */
-function displaySize(source: VideoStream): Size {
+export function displaySize(source: VideoStream): Size {
   const { width, height } = uprightSize(source);
   const isTurned = source.rotation === 90 || source.rotation === 270;
   const aspect = toNumber(source.sampleAspect);
@@ -39,14 +39,21 @@ function displaySize(source: VideoStream): Size {
 export function outputPicture(encode: VideoEncode, source: VideoStream): Picture {
   const { width, height } = encode;
   const shape = displaySize(source);
-  if (width !== undefined && height !== undefined)
+  if (width !== undefined && height !== undefined) {
+    if (encode.isShaped) return shaped({ width, height }, source);
     return fitted({ width: even(width), height: even(height) }, shape, source);
+  }
   const size = freeSize(encode, shape);
   if (Math.max(size.width, size.height) > SIDE_MAX)
     throw new TaskError(
       "output_not_supported",
       `Cannot make a picture of ${size.width}x${size.height}: no side may exceed ${SIDE_MAX}`,
     );
+  return shaped(size, source);
+}
+
+/** Scaled to a size, where the picture does not have it. */
+function shaped(size: Size, source: VideoStream): Picture {
   const own = uprightSize(source);
   const isOwn = own.width === size.width && own.height === size.height;
   return isOwn ? size : { ...size, scale: `${size.width}:${size.height}` };

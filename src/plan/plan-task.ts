@@ -2,9 +2,10 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
-import { impossibilityOf } from "./feasible.ts";
+import { draftSet } from "./draft-set.ts";
 import type { Capabilities, Plan } from "./plan.ts";
 import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
+import { assignmentFault } from "./set-feasible.ts";
 import { clippedSeconds } from "./spans.ts";
 import { stepsOf } from "./steps.ts";
 
@@ -21,7 +22,7 @@ export type PlanRequest = {
  * Turns a request and what is known of its source into ffmpeg runs.
  *
  * Pure: no disk, clock, network or engine. The plan names its files relative to the work folder (`input`, `0/out.mp4`,
- * `1/out.m3u8` with `1/segments/TAG-00000.ts`), so every engine runs the same steps. General options (`-nostdin`,
+ * `1/out.m3u8` with `1/segments/TAG-00000.ts`, `2/segments/manifest.mpd` of an adaptive set), so every engine runs the same steps. General options (`-nostdin`,
  * `-progress`, limits) are the engine's to add.
  *
  * @param media - the probed source
@@ -31,15 +32,17 @@ export type PlanRequest = {
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
   const { assignments, clip, tag } = request;
-  for (const { rendition } of assignments) {
-    const fault = impossibilityOf(rendition, capabilities);
+  for (const assignment of assignments) {
+    const fault = assignmentFault(assignment, capabilities);
     if (fault) throw new TaskError(fault.code, fault.message);
   }
   if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const isStreamed = capabilities.streamsOutput === true;
   const drafts = assignments.map((assignment, index) => ({
-    ...draftProduct(assignment, index, media, clip),
+    ...(assignment.set
+      ? draftSet(assignment, assignment.set, index, media, clip)
+      : draftProduct(assignment, index, media, clip)),
     isStreamed,
   }));
   refuseMissingFilters(drafts, media, capabilities);

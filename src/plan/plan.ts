@@ -84,6 +84,33 @@ export type Expectation = {
   };
 };
 
+/** One stream of an adaptive set, with a playlist and segments of its own. */
+export type Track = {
+  readonly kind: "video" | "audio";
+  /** Relative to the folder of the set's segments. */
+  readonly playlist: string;
+  readonly expect: Expectation;
+};
+
+/** Sheets of small pictures, and the track that says which part of which is shown when. */
+export type ThumbnailSheets = {
+  readonly intervalSeconds: number;
+  /** Of one picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Of a sheet. */
+  readonly columns: number;
+  readonly rows: number;
+};
+
+/** An adaptive set as it is made: its streams, and which of them a player puts together. */
+export type SetPlan = {
+  readonly tracks: readonly Track[];
+  /** Indexes of tracks, one pair a rendition, the best first. */
+  readonly renditions: readonly { readonly video?: number; readonly audio?: number }[];
+  readonly thumbnails?: ThumbnailSheets;
+};
+
 /** What one assignment makes: a file, or a playlist with the folder of its segments. */
 export type Product = {
   /** Indexes of the task's targets that get it. */
@@ -95,7 +122,10 @@ export type Product = {
   readonly segments?: string;
   readonly video: StreamDecision;
   readonly audio: StreamDecision;
+  /** Of an adaptive set its first rendition's. */
   readonly expect: Expectation;
+  /** Present for an adaptive set. */
+  readonly set?: SetPlan;
 };
 
 /** Everything that will be done for a task: decided before anything is run. */

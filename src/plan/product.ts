@@ -1,6 +1,6 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Assignment, Rendition } from "../profile/profile.ts";
+import type { Assignment, AudioEncode, Rendition, VideoEncode } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import { samplerates } from "./audio.ts";
@@ -11,6 +11,13 @@ import type { Product, StreamDecision } from "./plan.ts";
 import { refuseEmptyClip, soundMissed } from "./spans.ts";
 import { HDR_FILTERS, isHdr, staysInterlaced } from "./video-filters.ts";
 
+/** The streams of an adaptive set, each once, in the order of its tracks. */
+export type SetDraft = {
+  readonly videos: readonly (VideoEncode | "copy")[];
+  readonly audios: readonly (AudioEncode | "copy")[];
+  readonly segmentSeconds: number;
+};
+
 /** A product with what its arguments are made of. */
 export type Draft = {
   readonly product: Product;
@@ -19,6 +26,8 @@ export type Draft = {
   readonly folder: string;
   /** It leaves as it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
+  /** Present for an adaptive set; then `rendition` is its first. */
+  readonly set?: SetDraft;
 };
 
 /**
@@ -28,7 +37,7 @@ export type Draft = {
  * @throws {TaskError} `input_not_supported`, `output_not_supported`, `invalid_parameter`
  */
 export function draftProduct(
-  { rendition, targets }: Assignment,
+  { rendition, targets }: Omit<Assignment, "set">,
   index: number,
   media: MediaInfo,
   clip: Clip | undefined,
@@ -124,8 +133,10 @@ function nameOf(
 }
 
 /** The filters beyond the common ones that a draft needs of its engine. */
-export function filtersNeeded({ product, rendition }: Draft, media: MediaInfo): readonly string[] {
-  const { video } = rendition;
+export function filtersNeeded(
+  { product, rendition: { video } }: Draft,
+  media: MediaInfo,
+): readonly string[] {
   if (product.video.action !== "encode" || typeof video === "string" || !media.video) return [];
   const isDeinterlaced = media.video.isInterlaced && !staysInterlaced(video, media.video);
   return [...(isHdr(media.video) ? HDR_FILTERS : []), ...(isDeinterlaced ? ["bwdif"] : [])];

@@ -6,7 +6,12 @@ import type { Draft } from "./product.ts";
 import { type Pass, passFiles, videoArgs } from "./video.ts";
 
 /** The part of a run's arguments that makes one product, and the files it writes. */
-export type Section = { readonly args: readonly string[]; readonly writes: readonly string[] };
+export type Section = {
+  readonly args: readonly string[];
+  readonly writes: readonly string[];
+  /** Filters for `-filter_complex`, which stands before all outputs. */
+  readonly graph?: string;
+};
 
 /** Seconds of a segment: the next key frame after it ends it. */
 const SEGMENT_SECONDS = "6";

@@ -50,6 +50,7 @@ export function slice(
   const [draft] = drafts;
   if (!draft || drafts.length > 1) return { whole: "one run makes several outputs" };
   if (draft.isStreamed) return { whole: "nothing can be kept between runs here" };
+  if (draft.set) return { whole: "the renditions of a set are made together" };
   if (isClip) return { whole: "only a clip of the source is wanted" };
   const cut = cutOf(draft, media, slicesMax);
   return "whole" in cut ? cut : { sliced: slicedOf(draft, media, cut, tag) };

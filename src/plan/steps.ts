@@ -4,11 +4,15 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Clip } from "../task/task.ts";
 import { VIDEO_COSTS } from "./encoders.ts";
 import { frameRate } from "./framerate.ts";
+import { formatSeconds, isSoughtByPacket } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { Step } from "./plan.ts";
+import { posterArgs } from "./poster.ts";
 import type { Draft } from "./product.ts";
 import { firstPassSection, outputSection, type Section } from "./sections.ts";
+import { isTwoPassSet, setSection } from "./set-section.ts";
 import { slice } from "./slices.ts";
+import type { Pass } from "./video.ts";
 
 /** A step whose share is not yet known: `cost` is in pixels encoded a second of media. */
 type Costed = Omit<Step, "share"> & { readonly cost: number };
@@ -30,14 +34,18 @@ export type StepsInput = {
 };
 
 /**
- * The runs that make all products, the quick ones first: one for those that are copied whole, so that a copy that fails does so at
- * once; two for each in two passes; one for all others together, so that the source is decoded once.
+ * The runs that make all products, the quick ones first: one for each single picture, which seeks to its moment; one for those that
+ * are copied whole, so that a copy that fails does so at once; two for each in two passes; one for all others together, so that the
+ * source is decoded once.
  */
 export function stepsOf(drafts: readonly Draft[], input: StepsInput): readonly Step[] {
-  const copies = drafts.filter((draft) => isCopy(draft));
-  const twoPass = drafts.filter((draft) => !isCopy(draft) && isTwoPass(draft));
-  const onePass = drafts.filter((draft) => !isCopy(draft) && !isTwoPass(draft));
+  const posters = drafts.filter(isPoster);
+  const films = drafts.filter((draft) => !isPoster(draft));
+  const copies = films.filter((draft) => isCopy(draft));
+  const twoPass = films.filter((draft) => !isCopy(draft) && isTwoPass(draft));
+  const onePass = films.filter((draft) => !isCopy(draft) && !isTwoPass(draft));
   const costed = [
+    ...posters.map((draft) => posterRun(draft, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((draft) => twoPassRuns(draft, input)),
     ...(onePass.length === 0 ? [] : [runOf("encode", onePass, input)]),
@@ -46,14 +54,23 @@ export function stepsOf(drafts: readonly Draft[], input: StepsInput): readonly S
   return costed.map(({ cost, ...step }) => ({ ...step, share: cost / whole }));
 }
 
-const isCopy = ({ product }: Draft): boolean =>
-  product.video.action !== "encode" && product.audio.action !== "encode";
+const isPoster = ({ product }: Draft): boolean => product.container === "jpg";
 
-const isTwoPass = ({ product, rendition: { video } }: Draft): boolean =>
-  product.video.action === "encode" && typeof video === "object" && video.rateMode === "2passvbr";
+/** Pictures of a set are made of decoded frames, also where its streams are copied. */
+const isCopy = ({ product }: Draft): boolean =>
+  product.video.action !== "encode" &&
+  product.audio.action !== "encode" &&
+  !product.set?.thumbnails;
+
+const isTwoPass = ({ product, rendition: { video }, set }: Draft): boolean =>
+  set
+    ? isTwoPassSet(set)
+    : product.video.action === "encode" &&
+      typeof video === "object" &&
+      video.rateMode === "2passvbr";
 
 function runOf(name: "copy" | "encode", drafts: readonly Draft[], input: StepsInput): Costed {
-  const sections = drafts.map((draft) => outputSection(draft, input.media, input.tag, undefined));
+  const sections = drafts.map((draft) => sectionOf(draft, input, undefined));
   const { media, clip, slices, tag } = input;
   const isSliced = name === "encode" && slices > 1;
   return {
@@ -67,12 +84,28 @@ function runOf(name: "copy" | "encode", drafts: readonly Draft[], input: StepsIn
 function twoPassRuns(draft: Draft, input: StepsInput): readonly Costed[] {
   const log = `${draft.folder}/pass`;
   const cost = costOf([draft], input.media);
-  const first = firstPassSection(draft, input.media, log);
-  const second = outputSection(draft, input.media, input.tag, { number: 2, log });
+  const first = draft.set
+    ? sectionOf(draft, input, { number: 1, log })
+    : firstPassSection(draft, input.media, log);
+  const second = sectionOf(draft, input, { number: 2, log });
   return [
     { ...stepOf("first pass", [first], input), cost: cost * FIRST_PASS_COST },
     { ...stepOf("encode", [second], input), cost },
   ];
+}
+
+function posterRun(draft: Draft, { media, clip }: StepsInput): Costed {
+  const args = posterArgs(draft, media, clip);
+  return { name: "encode", args, writes: [draft.product.entry], cost: COST_MIN };
+}
+
+function sectionOf(draft: Draft, input: StepsInput, pass: Pass | undefined): Section {
+  const { media, clip, tag } = input;
+  if (!draft.set) return outputSection(draft, media, tag, pass);
+  // Output options cut what comes out of a filter, and a sheet comes out of many frames.
+  const ahead = isSoughtByPacket(media) ? 0 : (clip?.startSeconds ?? 0);
+  const left = clip && { ...clip, startSeconds: clip.startSeconds - ahead };
+  return setSection(draft, draft.set, media, pass?.number, left);
 }
 
 function stepOf(
@@ -81,9 +114,14 @@ function stepOf(
   input: StepsInput,
 ): Omit<Step, "share"> {
   const cut = cutArgs(input);
+  const graphs = sections.flatMap(({ graph }) => graph ?? []);
   return {
     name,
-    args: [...inputArgs(input, sections), ...sections.flatMap(({ args }) => [...cut, ...args])],
+    args: [
+      ...inputArgs(input, sections),
+      ...(graphs.length === 0 ? [] : ["-filter_complex", graphs.join(";")]),
+      ...sections.flatMap(({ args }) => [...cut, ...args]),
+    ],
     writes: sections.flatMap(({ writes }) => writes),
   };
 }
@@ -106,15 +144,6 @@ function inputArgs(input: StepsInput, sections: readonly Section[]): readonly st
   ];
 }
 
-/**
- * Formats without an index: ffmpeg seeks in them to any packet, and decodes nothing up to the next key frame, or finds none at all.
- * They are read from their beginning, and cut behind that. A copy then begins at the first key frame in the clip.
- */
-const SOUGHT_BY_PACKET = "mpegts mpeg wtv h264 hevc m4v mpegvideo".split(" ");
-
-const isSoughtByPacket = ({ format }: MediaInfo): boolean =>
-  SOUGHT_BY_PACKET.includes(demuxerOf(format));
-
 const startArgs = (clip: Clip | undefined): readonly string[] =>
   clip && clip.startSeconds > 0 ? ["-ss", formatSeconds(clip.startSeconds)] : [];
 
@@ -124,16 +153,14 @@ const cutArgs = ({ media, clip }: StepsInput): readonly string[] => [
   ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
 ];
 
-/** To the microsecond, ffmpeg's own unit; it reads no exponents. */
-const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);
-
 function costOf(drafts: readonly Draft[], { video }: MediaInfo): number {
   if (!video) return COST_MIN;
-  const encodes = drafts.flatMap(({ product, rendition }) =>
-    product.video.action === "encode" && typeof rendition.video === "object"
+  const encodes = drafts.flatMap(({ product, rendition, set }) => {
+    if (set) return set.videos.filter((one) => one !== "copy");
+    return product.video.action === "encode" && typeof rendition.video === "object"
       ? [rendition.video]
-      : [],
-  );
+      : [];
+  });
   if (encodes.length === 0) return COST_MIN;
   const pixels = encodes.map((encode) => {
     const { width, height } = outputPicture(encode, video);

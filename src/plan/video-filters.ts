@@ -9,6 +9,9 @@ export const PIXEL_FORMAT = "yuv420p";
 
 const HDR_TRANSFERS = ["smpte2084", "arib-std-b67"];
 
+/** The same for JPEG, whose values take the full range. */
+const PIXEL_FORMAT_JPEG = "yuvj420p";
+
 /** The filters that an HDR source needs. */
 export const HDR_FILTERS: readonly string[] = ["zscale", "tonemap"];
 
@@ -39,7 +42,7 @@ export function videoFilters(
     ...(pad === undefined ? [] : [`pad=${pad}`]),
     "setsar=1",
     ...(isForced ? [`fps=${formatRational(rate)}`] : []),
-    `format=${PIXEL_FORMAT}`,
+    `format=${encode.codec === "mjpeg" ? PIXEL_FORMAT_JPEG : PIXEL_FORMAT}`,
   ].join(",");
 }
 

@@ -51,6 +51,7 @@ const CODECS: Readonly<Record<VideoCodec, (stream: Stream) => readonly string[]>
   vp9: vp9Args,
   av1: av1Args,
   mpeg2: mpeg2Args,
+  mjpeg: jpegArgs,
 };
 
 function x264Args(stream: Stream): readonly string[] {
@@ -121,6 +122,22 @@ function mpeg2Args(stream: Stream): readonly string[] {
     ...fieldArgs(stream, ["cgop"]),
     ...passArgs(stream),
   ];
+}
+
+/** ffmpeg's quality of a JPEG, 2 the best, by the bits that may go into a pixel (measured on films and test pictures). */
+const JPEG_QUALITIES = [
+  { bitsPerPixel: 1.5, quality: "2" },
+  { bitsPerPixel: 1, quality: "3" },
+  { bitsPerPixel: 0.6, quality: "5" },
+  { bitsPerPixel: 0.3, quality: "10" },
+];
+const JPEG_QUALITY_LEAST = "20";
+
+/** A picture has no rate: its bits are what it may take once, roughly. */
+function jpegArgs({ encode, picture }: Stream): readonly string[] {
+  const bits = encode.bitrateBps / (picture.width * picture.height);
+  const known = JPEG_QUALITIES.find(({ bitsPerPixel }) => bits >= bitsPerPixel);
+  return ["-c:v", VIDEO_ENCODERS.mjpeg, "-q:v", known?.quality ?? JPEG_QUALITY_LEAST];
 }
 
 function limitArgs(encode: VideoEncode): readonly string[] {

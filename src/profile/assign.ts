@@ -1,20 +1,24 @@
 import { TaskError } from "../task/errors.ts";
-import type { Assignment, Profile, Rendition } from "./profile.ts";
+import { isOfSets } from "./container-defaults.ts";
+import type { Assignment, Profile } from "./profile.ts";
 
-/** One target and the rendition it gets. */
-type Wish = { readonly target: number; readonly rendition: Rendition };
+/** What targets can get of a profile. */
+type Offer = Omit<Assignment, "targets">;
+
+/** One target and what it gets. */
+type Wish = Offer & { readonly target: number };
 
 /**
  * Decides which rendition goes to which target.
  *
- * One rendition goes to every target; as many renditions as targets go pairwise, in order. Targets with a profile of
- * their own get its rendition, and the others meet the task's profile as if they were alone. Targets that want the same
- * rendition share one assignment, so that it is encoded once.
+ * One rendition goes to every target; as many renditions as targets go pairwise, in order; several of one container of
+ * sets and one target are an adaptive set, as is, for every target, an adaptive profile. Targets with a profile of their
+ * own get its rendition, and the others meet the task's profile as if they were alone. Targets that want the same
+ * share one assignment, so that it is encoded once.
  *
  * @param overrides - one entry a target, in order: the target's own profile, or nothing
  * @returns assignments ordered by their first target; every target is in exactly one
- * @throws {TaskError} `output_not_supported` for an adaptive set, `invalid_parameter` (with fields) where the numbers of
- *   renditions and targets do not go together
+ * @throws {TaskError} `invalid_parameter` (with fields) where the numbers of renditions and targets do not go together
  */
 export function assignRenditions(
   task: Profile,
@@ -29,24 +33,34 @@ export function assignRenditions(
 
 /** Renditions and targets of one profile, put together. */
 function meet(profile: Profile, targets: readonly number[], field: string): readonly Wish[] {
-  const { name, renditions } = profile;
   if (targets.length === 0) return [];
-  if (profile.adaptive || (targets.length === 1 && isSet(renditions)))
-    throw new TaskError(
-      "output_not_supported",
-      `Cannot make ${JSON.stringify(name)}: adaptive sets of several renditions are not available yet`,
-    );
-  const only = renditions.length === 1 ? renditions[0] : undefined;
-  if (!only && renditions.length !== targets.length) throw mismatch(profile, targets, field);
+  const offers = offersOf(profile, targets.length);
+  const only = offers.length === 1 ? offers[0] : undefined;
+  if (!only && offers.length !== targets.length) throw mismatch(profile, targets, field);
   return targets.flatMap((target, index) => {
-    const rendition = only ?? renditions[index];
-    return rendition ? [{ target, rendition }] : [];
+    const offer = only ?? offers[index];
+    return offer ? [{ target, ...offer }] : [];
   });
 }
 
-const isSet = (renditions: readonly Rendition[]): boolean =>
-  renditions.length > 1 &&
-  ["m3u8", "dash"].some((form) => renditions.every(({ container }) => container === form));
+/** The renditions of a profile, those that are one set together. */
+function offersOf(
+  { renditions, adaptive, thumbnails }: Profile,
+  targets: number,
+): readonly Offer[] {
+  const [best] = renditions;
+  if (!best) return [];
+  const more = thumbnails ? { thumbnails } : {};
+  const isOneSet =
+    isOfSets(best.container) && renditions.every(({ container }) => container === best.container);
+  if (adaptive || (targets === 1 && renditions.length > 1 && isOneSet))
+    return [{ rendition: best, set: { renditions, isLadder: adaptive !== undefined, ...more } }];
+  return renditions.map((rendition) => {
+    const isSet = thumbnails || ["dash", "cmaf"].includes(rendition.container);
+    const set = { renditions: [rendition], isLadder: false, ...more };
+    return { rendition, ...(isSet && { set }) };
+  });
+}
 
 function mismatch(profile: Profile, targets: readonly number[], path: string): TaskError {
   const made = `${profile.renditions.length} renditions`;
@@ -58,32 +72,32 @@ function mismatch(profile: Profile, targets: readonly number[], path: string): T
   );
 }
 
-/** Puts the targets together that want the same rendition. */
+/** Puts the targets together that want the same. */
 function share(wishes: readonly Wish[]): readonly Assignment[] {
   const [first] = wishes;
   // Nearly always: one profile of one rendition, for all targets.
-  if (first && wishes.every(({ rendition }) => rendition === first.rendition))
+  if (first && !first.set && wishes.every(({ rendition }) => rendition === first.rendition))
     return [
       {
         rendition: first.rendition,
         targets: wishes.map(({ target }) => target).toSorted(byNumber),
       },
     ];
-  const byRendition = new Map<string, { rendition: Rendition; targets: number[] }>();
-  for (const { target, rendition } of wishes.toSorted((one, other) => one.target - other.target)) {
-    const key = keyOf(rendition);
-    const known = byRendition.get(key);
+  const byOffer = new Map<string, Offer & { targets: number[] }>();
+  for (const { target, ...offer } of wishes.toSorted((one, other) => one.target - other.target)) {
+    const key = keyOf(offer);
+    const known = byOffer.get(key);
     if (known) known.targets.push(target);
-    else byRendition.set(key, { rendition, targets: [target] });
+    else byOffer.set(key, { ...offer, targets: [target] });
   }
-  return [...byRendition.values()];
+  return [...byOffer.values()];
 }
 
 const byNumber = (one: number, other: number): number => one - other;
 
-/** The same text for deeply equal renditions, in whatever order their properties were set. */
-const keyOf = (rendition: Rendition): string =>
-  JSON.stringify(rendition, (_key, value: unknown) =>
+/** The same text for deeply equal offers, in whatever order their properties were set. */
+const keyOf = (offer: Offer): string =>
+  JSON.stringify(offer, (_key, value: unknown) =>
     typeof value === "object" && value !== null
       ? Object.fromEntries(
           Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)),

@@ -1,8 +1,10 @@
 import type { AudioCodec, Container, VideoCodec } from "./profile.ts";
 
-/** The video codec where none is named: the Profile API's h264, in webm (which cannot hold it) vp9. */
+const VIDEO_CODECS: Partial<Record<Container, VideoCodec>> = { webm: "vp9", jpg: "mjpeg" };
+
+/** The video codec where none is named: the Profile API's h264, or the container's own where that cannot hold it. */
 export const videoCodecFor = (container: Container): VideoCodec =>
-  container === "webm" ? "vp9" : "h264";
+  VIDEO_CODECS[container] ?? "h264";
 
 const AUDIO_CODECS: Partial<Record<Container, AudioCodec>> = {
   mp3: "mp3",
@@ -21,3 +23,8 @@ export const isAudioOnly = (container: Container): boolean => AUDIO_ONLY.include
 
 /** Whether a container is for pictures alone, so that sound is made for it only where it is asked for. */
 export const isSilent = (container: Container): boolean => SILENT.includes(container);
+
+const OF_SETS: readonly Container[] = ["m3u8", "dash", "cmaf"];
+
+/** Whether a container is a set of files: a playlist or manifest, and the segments that it names. */
+export const isOfSets = (container: Container): boolean => OF_SETS.includes(container);

@@ -24,6 +24,7 @@ const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
   h265: "H.265",
   av1: "AV1",
   vp9: "VP9",
+  mjpeg: "JPEG",
   aac: "AAC",
   aache2: "HE-AAC v2",
   mp3: "MP3",

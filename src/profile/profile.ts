@@ -19,7 +19,7 @@ export type Container =
   | "copy";
 
 /** Video codecs by the names of the Profile API. */
-export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9";
+export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9" | "mjpeg";
 
 /** Audio codecs by the names of the Profile API. */
 export type AudioCodec = "aac" | "aache2" | "mp3" | "ac3" | "mp2" | "opus";
@@ -44,6 +44,8 @@ export type VideoEncode = {
   /** Pixels of the upright picture. Both: the picture is fitted inside and padded. One: the other keeps the shape. */
   readonly width?: number;
   readonly height?: number;
+  /** Both sides are of the picture's own shape, but for a pixel: it is scaled to them, and nothing is padded. */
+  readonly isShaped?: boolean;
   /** Whether an interlaced source is made progressive. */
   readonly progressive: boolean;
   readonly gop: Gop;
@@ -69,6 +71,13 @@ export type Rendition = {
   readonly audio: AudioEncode | "copy" | "none";
 };
 
+/** Small pictures of the film for a player's seek bar: sheets of them, and a WebVTT track that says where each lies. */
+export type Thumbnails = {
+  readonly intervalSeconds: number;
+  /** Of one picture, in pixels; its height keeps the shape. */
+  readonly width: number;
+};
+
 /** A named set of renditions ("a profile may hold several"). */
 export type Profile = {
   readonly name: string;
@@ -76,7 +85,23 @@ export type Profile = {
   readonly renditions: readonly Rendition[];
   /** Present on the adaptive system profiles, whose ladder is made for the source. */
   readonly adaptive?: "hls" | "dash";
+  /** Made with each of its sets; its containers are those of sets alone. */
+  readonly thumbnails?: Thumbnails;
+};
+
+/** Several renditions for a player to choose from while it plays; of `dash` and `cmaf`, and with thumbnails, also one. */
+export type AdaptiveSet = {
+  /** The best first. */
+  readonly renditions: readonly Rendition[];
+  /** Whether they are made for the source: none above its size or bitrate. */
+  readonly isLadder: boolean;
+  readonly thumbnails?: Thumbnails;
 };
 
 /** One encode and the targets it feeds (indexes into the task's targets): renditions that are the same are encoded once. */
-export type Assignment = { readonly rendition: Rendition; readonly targets: readonly number[] };
+export type Assignment = {
+  /** Of an adaptive set its first. */
+  readonly rendition: Rendition;
+  readonly targets: readonly number[];
+  readonly set?: AdaptiveSet;
+};

@@ -30,8 +30,17 @@ export const CONTAINERS = [
   "jpg",
 ] as const;
 
-/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves the picture out. */
-export const VIDEO_FORMATS = ["mpeg2", "h264", "h265", "copy", "av1", "vp9", "none"] as const;
+/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves the picture out, `mjpeg` is for jpg alone. */
+export const VIDEO_FORMATS = [
+  "mpeg2",
+  "h264",
+  "h265",
+  "copy",
+  "av1",
+  "vp9",
+  "mjpeg",
+  "none",
+] as const;
 
 /** Values of `framerate`, as they are answered; `parseFramerate` knows the other ways to write them. */
 export const FRAMERATES = ["12", "15", "24000/1001", "24", "25", "30000/1001", "30", "60"] as const;

@@ -22,6 +22,7 @@ export const CATALOGUE: readonly string[] = [
   "video_mp4_av1_1920x1080_1800kbps",
   "video_hls_adaptive",
   "video_dash_adaptive",
+  "video_jpg_1280x720_1728kbps",
   ...["mp4", "flv", "hls", "mpegts"].map((container) => `video_${container}_transmux`),
   "audio_mp3_320kbps",
   "audio_mp3_128kbps",
@@ -29,7 +30,7 @@ export const CATALOGUE: readonly string[] = [
   "audio_hls_128kbps",
 ];
 
-/** The sizes of an adaptive profile for a source that has them all: 16:9, with the rates of the catalogue. */
+/** The sizes of an adaptive profile for a source that has them all: 16:9, with the picture's rates of the catalogue. */
 const LADDER = [
   { width: 1920, height: 1080, totalKbps: 3660 },
   { width: 1280, height: 720, totalKbps: 1728 },
@@ -37,6 +38,9 @@ const LADDER = [
   { width: 640, height: 360, totalKbps: 520 },
   { width: 426, height: 240, totalKbps: 240 },
 ];
+
+/** Of all sizes: the sound of a set is there once. */
+const LADDER_AUDIO_KBPS = 128;
 
 /** Whether the grammar of system profiles covers a name, so that no custom profile can take it. */
 export const isSystemName = (name: string): boolean => parseProfileName(name) !== undefined;
@@ -92,7 +96,11 @@ function adaptiveProfile(form: "hls" | "dash"): Omit<Profile, "name"> {
   const container = form === "hls" ? "m3u8" : "dash";
   return {
     description: `Adaptive ${form.toUpperCase()}: up to ${LADDER.length} sizes, none above the source's`,
-    renditions: LADDER.map((rung) => renditionOf({ kind: "video", container, ...rung })),
+    renditions: LADDER.map(({ width, height, totalKbps }) => ({
+      container,
+      video: videoOf({ container, width, height }, totalKbps - audioShareKbps(totalKbps)),
+      audio: audioOf(container, LADDER_AUDIO_KBPS),
+    })),
     adaptive: form,
   };
 }
@@ -104,7 +112,12 @@ function audioShareKbps(totalKbps: number): number {
 }
 
 function videoOf(
-  { container, codec, width, height }: Extract<ProfileName, { kind: "video" }>,
+  {
+    container,
+    codec,
+    width,
+    height,
+  }: Omit<Extract<ProfileName, { kind: "video" }>, "kind" | "totalKbps">,
   kbps: number,
 ): VideoEncode {
   return {

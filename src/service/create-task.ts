@@ -1,7 +1,7 @@
-import { refuseImpossible } from "../plan/feasible.ts";
 import { refuseImpossibleLive } from "../plan/live-feasible.ts";
 import { isLive, liveLack, liveProtocolOf } from "../plan/live-protocols.ts";
 import type { Capabilities } from "../plan/plan.ts";
+import { refuseImpossibleAssignment } from "../plan/set-feasible.ts";
 import { assignRenditions } from "../profile/assign.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -215,7 +215,7 @@ async function assign(
   const urls = [sourceUrl, ...targets.map(({ url }) => url)];
   const refuse = urls.some(isLive)
     ? (each: Assignment) => refuseImpossibleLive(each, urls.slice(1), capabilities)
-    : ({ rendition }: Assignment) => refuseImpossible(rendition, capabilities);
+    : (each: Assignment) => refuseImpossibleAssignment(each, capabilities);
   for (const assignment of assignments) refuse(assignment);
   return { assignments, customProfiles: [...custom] };
 }

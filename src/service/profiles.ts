@@ -1,4 +1,4 @@
-import type { Profile, Rendition } from "../profile/profile.ts";
+import type { Profile } from "../profile/profile.ts";
 import { CATALOGUE, isSystemName, systemProfile } from "../profile/system-profiles.ts";
 import type { ProfileStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
@@ -31,11 +31,7 @@ export async function findProfile(
 export async function createProfile(
   profiles: ProfileStore,
   clientCode: string,
-  profile: {
-    readonly name: string;
-    readonly description: string;
-    readonly renditions: readonly Rendition[];
-  },
+  profile: Omit<Profile, "adaptive">,
 ): Promise<FoundProfile> {
   if (isSystemName(profile.name))
     throw new TaskError(

@@ -42,8 +42,11 @@ export type Output = {
   readonly durationSeconds: number;
   readonly container: string;
   readonly bitrateBps: number;
+  /** Of an adaptive set its first rendition's. */
   readonly video?: OutputVideo;
   readonly audio?: OutputAudio;
+  /** Of an adaptive set, the best first; sounds that several share count with each. */
+  readonly renditions?: readonly Output[];
 };
 
 /** One place a task writes to. */

@@ -109,5 +109,5 @@ export const keepTargets = (
   wanted: ReadonlySet<number>,
 ): readonly Assignment[] =>
   assignments
-    .map(({ rendition, targets }) => ({ rendition, targets: targets.filter((i) => wanted.has(i)) }))
+    .map((one) => ({ ...one, targets: one.targets.filter((index) => wanted.has(index)) }))
     .filter(({ targets }) => targets.length > 0);

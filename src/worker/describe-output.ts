@@ -10,8 +10,10 @@ import type { Output } from "../task/task.ts";
  */
 export function describeOutput(product: Product, media: MediaInfo, sizeBytes: number): Output {
   const { video, audio } = media;
-  const durationSeconds =
-    media.durationSeconds ?? video?.durationSeconds ?? audio?.durationSeconds ?? 0;
+  const isPicture = product.container === "jpg";
+  const durationSeconds = isPicture
+    ? 0
+    : (media.durationSeconds ?? video?.durationSeconds ?? audio?.durationSeconds ?? 0);
   const isTurned = video?.rotation === 90 || video?.rotation === 270;
   return {
     sizeBytes,
@@ -23,7 +25,8 @@ export function describeOutput(product: Product, media: MediaInfo, sizeBytes: nu
         codec: video.codec,
         width: isTurned ? video.height : video.width,
         height: isTurned ? video.width : video.height,
-        framerate: video.framerate ? Math.round(toNumber(video.framerate) * 1000) / 1000 : 0,
+        framerate:
+          video.framerate && !isPicture ? Math.round(toNumber(video.framerate) * 1000) / 1000 : 0,
         ...(video.bitrateBps !== undefined && { bitrateBps: video.bitrateBps }),
       },
     }),
@@ -35,5 +38,28 @@ export function describeOutput(product: Product, media: MediaInfo, sizeBytes: nu
         ...(audio.bitrateBps !== undefined && { bitrateBps: audio.bitrateBps }),
       },
     }),
+  };
+}
+
+/**
+ * What callers are told of an adaptive set: all of it, and each of its renditions.
+ *
+ * @param sizeBytes - of all its files; shared sounds count once
+ */
+export function describeSet(
+  { container }: Product,
+  renditions: readonly Output[],
+  sizeBytes: number,
+): Output {
+  const durationSeconds = Math.max(0, ...renditions.map((one) => one.durationSeconds));
+  const [best] = renditions;
+  return {
+    sizeBytes,
+    durationSeconds,
+    container,
+    bitrateBps: durationSeconds > 0 ? Math.round((sizeBytes * 8) / durationSeconds) : 0,
+    ...(best?.video && { video: best.video }),
+    ...(best?.audio && { audio: best.audio }),
+    renditions,
   };
 }

@@ -1,11 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Plan, Product } from "../plan/plan.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Plan, Product, SetPlan } from "../plan/plan.ts";
 import { judgeOutput } from "../plan/verify.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Parcel } from "../storage/storage.ts";
 import type { Output } from "../task/task.ts";
-import { describeOutput } from "./describe-output.ts";
+import { describeOutput, describeSet } from "./describe-output.ts";
+import { finishSet } from "./finish-set.ts";
 import type { Line } from "./line.ts";
 
 /** A product that was verified: where it lies, what it is, and the indexes of the targets that get it. */
@@ -26,13 +28,15 @@ export async function verifyProducts(
   { engine }: Line,
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {
-  const isCopied = ({ expect }: Product) =>
-    expect.video?.sameAsSource === true || expect.audio?.sameAsSource === true;
   const media = plan.products.some(isCopied)
     ? await engine.probe({ path: source.sourcePath, side: "source", packets: true }, signal)
     : source.media;
   const verified: Verified[] = [];
   for (const product of plan.products) {
+    if (product.set) {
+      verified.push(await verifySet(product, product.set, { ...source, media }, engine, signal));
+      continue;
+    }
     const path = join(source.folder, product.entry);
     const made = await engine.probe({ path, side: "output", packets: isCopied(product) }, signal);
     judgeOutput(product.expect, made, media);
@@ -42,6 +46,30 @@ export async function verifyProducts(
     verified.push({ targets: product.targets, parcel, output });
   }
   return verified;
+}
+
+/** Also a stream of a set. */
+const isCopied = ({ expect, set }: Product): boolean =>
+  [expect, ...(set?.tracks ?? []).map((track) => track.expect)].some(
+    ({ video, audio }) => video?.sameAsSource === true || audio?.sameAsSource === true,
+  );
+
+async function verifySet(
+  product: Product,
+  set: SetPlan,
+  { folder, media: source }: { readonly folder: string; readonly media: MediaInfo },
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<Verified> {
+  const renditions = await finishSet({ product, set, folder, source, engine }, signal);
+  const entry = join(folder, product.entry);
+  const segments = join(folder, product.segments ?? "");
+  const sizeBytes = await sizeOfParcel({ entry, segments });
+  return {
+    targets: product.targets,
+    parcel: { entry, segments },
+    output: describeSet(product, renditions, sizeBytes),
+  };
 }
 
 /** The bytes of a file, or of a playlist and all that belongs to it. */

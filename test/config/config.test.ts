@@ -115,7 +115,7 @@ describe("parseConfig", () => {
     ["PONTUS_DATABASE_URL", "file:x.db"],
     ["PONTUS_MEDIA_ROOTS", delimiter],
     ["PONTUS_MEDIA_ROOTS", "http://host/media"],
-    ["PONTUS_DEFAULT_PROFILE", "video_hls_adaptive"],
+    ["PONTUS_DEFAULT_PROFILE", "video_mp4_adaptive"],
     ["PONTUS_CONCURRENCY", "257"],
     ["PONTUS_CONCURRENCY", "1.5"],
     ["PONTUS_TASK_TIMEOUT_SECONDS", "0"],

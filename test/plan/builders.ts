@@ -101,10 +101,12 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
   engine: "native",
   version: "5.1.9",
   encoders: [
-    ..."libx264 libx265 libvpx-vp9 libsvtav1 mpeg2video".split(" "),
+    ..."libx264 libx265 libvpx-vp9 libsvtav1 mpeg2video mjpeg".split(" "),
     ..."aac libmp3lame ac3 mp2 libopus".split(" "),
   ],
-  muxers: "mp4 mov ipod matroska webm flv mpegts rtsp tee fifo hls mp3 ogg".split(" "),
+  muxers: [
+    ..."mp4 mov ipod matroska webm flv mpegts rtsp tee fifo hls dash image2 mp3 ogg".split(" "),
+  ],
   filters: "scale pad setsar fps format bwdif zscale tonemap aresample".split(" "),
   protocols: "file tcp udp rtmp rtmps srt".split(" "),
   threads: 2,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { impossibilityOf, refuseImpossible } from "../../src/plan/feasible.ts";
+import { impossibilityOf } from "../../src/plan/feasible.ts";
+import { refuseImpossibleAssignment } from "../../src/plan/set-feasible.ts";
 import type { AudioCodec, Container, Rendition, VideoCodec } from "../../src/profile/profile.ts";
 import { CATALOGUE, systemProfile } from "../../src/profile/system-profiles.ts";
 import { aCapabilities, aCustomVideo, anAudio, aRendition } from "./builders.ts";
@@ -13,6 +14,8 @@ const HELD: Readonly<Partial<Record<Container, readonly [string, string]>>> = {
   flv: ["h264", "aac mp3"],
   mpegts: ["mpeg2 h264 h265", "aac mp3 ac3 mp2"],
   m3u8: ["h264 h265 av1", "aac mp3 ac3"],
+  dash: ["h264 h265 av1 vp9", "aac mp3 ac3 opus"],
+  cmaf: ["h264 h265 av1", "aac ac3"],
   mp3: ["", "mp3"],
   m4a: ["", "aac"],
   ogg: ["", "opus"],
@@ -25,7 +28,7 @@ const AUDIO_CODECS: readonly AudioCodec[] = ["aac", "mp3", "ac3", "mp2", "opus"]
 const isRefused = (fields: Partial<Rendition>): boolean =>
   impossibilityOf(aRendition(fields), aCapabilities()) !== undefined;
 
-describe("refuseImpossible", () => {
+describe("impossibilityOf", () => {
   test.each(
     CONTAINERS.flatMap((container) =>
       VIDEO_CODECS.map(
@@ -48,9 +51,16 @@ describe("refuseImpossible", () => {
 
   test.each([
     [{ container: "gif", audio: "none" }, 'Cannot make "gif": this service does not write it'],
-    [{ container: "jpg", audio: "none" }, 'Cannot make "jpg": this service does not write it'],
-    [{ container: "dash" }, 'Cannot make "dash": this service does not write it'],
-    [{ container: "cmaf" }, 'Cannot make "cmaf": this service does not write it'],
+    [{ container: "jpg", audio: "none" }, 'Cannot put h264 into "jpg": it does not hold it'],
+    [{ container: "jpg", video: "none" }, 'Cannot put aac into "jpg": it does not hold it'],
+    [
+      { container: "jpg", video: "copy", audio: "none" },
+      'Cannot copy into "jpg": it holds one picture, which is encoded',
+    ],
+    [
+      { container: "mkv", video: aCustomVideo({ codec: "mjpeg" }) },
+      'Cannot make a film of mjpeg in "mkv": it is for "jpg" alone',
+    ],
     [{ container: "webm" }, 'Cannot put h264 into "webm": it does not hold it'],
     [{ container: "mp3", video: "none" }, 'Cannot put aac into "mp3": it does not hold it'],
     [{ container: "m4a" }, 'Cannot make "m4a" with video: it holds audio alone'],
@@ -69,9 +79,10 @@ describe("refuseImpossible", () => {
       "Cannot encode av1 in two passes: its encoder knows one alone",
     ],
   ] as const)("refuses %j with a reason", (fields, message) => {
-    expect(() => refuseImpossible(aRendition(fields), aCapabilities())).toThrow(
-      expect.objectContaining({ code: "output_not_supported", message }),
-    );
+    expect(impossibilityOf(aRendition(fields), aCapabilities())).toEqual({
+      code: "output_not_supported",
+      message,
+    });
   });
 
   test.each([
@@ -79,15 +90,14 @@ describe("refuseImpossible", () => {
     [{ encoders: ["libx264"] }, "Cannot encode aac: the engine has no encoder aac"],
     [{ muxers: ["flv"] }, 'Cannot write "mp4": the engine has no muxer mp4'],
   ])("refuses as OutputNotSupported what this engine %j lacks", (fields, message) => {
-    expect(() => refuseImpossible(aRendition(), aCapabilities(fields))).toThrow(
-      expect.objectContaining({ code: "output_not_supported", message }),
-    );
+    const refuse = () =>
+      refuseImpossibleAssignment({ rendition: aRendition() }, aCapabilities(fields));
+    expect(refuse).toThrow(expect.objectContaining({ code: "output_not_supported", message }));
     expect(impossibilityOf(aRendition(), aCapabilities(fields))?.code).toBe("encoder_missing");
   });
 
   test("needs no encoder for copies", () => {
     const copy = aRendition({ video: "copy", audio: "copy" });
-    refuseImpossible(copy, aCapabilities({ encoders: [] }));
     expect(impossibilityOf(copy, aCapabilities({ encoders: [] }))).toBeUndefined();
   });
 

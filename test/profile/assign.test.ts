@@ -100,29 +100,56 @@ describe("assignRenditions", () => {
     expect(refusalOf(aProfile(), plain(1)).code).toBe("invalid_parameter");
   });
 
+  test.each(["m3u8", "dash", "cmaf"] as const)(
+    "makes several %s renditions for one target an adaptive set",
+    (container) => {
+      const renditions = [aRendition(1, container), aRendition(2, container)];
+      expect(assignRenditions(aProfile(...renditions), plain(1))).toEqual([
+        { rendition: aRendition(1, container), targets: [0], set: { renditions, isLadder: false } },
+      ]);
+    },
+  );
+
   test.each([
-    ["m3u8", "m3u8", "output_not_supported"],
-    ["dash", "dash", "output_not_supported"],
-    ["m3u8", "dash", "invalid_parameter"],
-    ["m3u8", "mp4", "invalid_parameter"],
-    ["cmaf", "cmaf", "invalid_parameter"],
-  ] as const)("answers renditions in %s and %s for one target with %p", (one, other, code) => {
+    ["m3u8", "dash"],
+    ["m3u8", "mp4"],
+    ["mp4", "mp4"],
+  ] as const)("refuses renditions in %s and %s for one target", (one, other) => {
     const profile = aProfile(aRendition(1, one), aRendition(2, other));
-    expect(refusalOf(profile, plain(1)).code).toBe(code);
+    expect(refusalOf(profile, plain(1)).code).toBe("invalid_parameter");
   });
 
-  test("says plainly that adaptive sets are not there", () => {
-    const error = refusalOf(system("video_hls_adaptive"), plain(1));
-    expect(error.message).toBe(
-      'Cannot make "video_hls_adaptive": adaptive sets of several renditions are not available yet',
+  test.each(["dash", "cmaf"] as const)("makes one %s rendition a set of one", (container) => {
+    const rendition = aRendition(1, container);
+    const set = { renditions: [rendition], isLadder: false };
+    expect(assignRenditions(aProfile(rendition), plain(2))).toEqual([
+      { rendition, targets: [0, 1], set },
+    ]);
+  });
+
+  test("makes every m3u8 rendition a set where the profile wants small pictures", () => {
+    const thumbnails = { intervalSeconds: 10, width: 160 };
+    const renditions = [aRendition(1, "m3u8"), aRendition(2, "m3u8")];
+    const sets = (targets: number) =>
+      assignRenditions({ ...aProfile(...renditions), thumbnails }, plain(targets)).map(
+        ({ set }) => set,
+      );
+    expect(sets(1)).toEqual([{ renditions, isLadder: false, thumbnails }]);
+    expect(sets(2)).toEqual(
+      renditions.map((one) => ({ renditions: [one], isLadder: false, thumbnails })),
     );
   });
 
   test.each(["video_hls_adaptive", "video_dash_adaptive"])(
-    "refuses %s for any number of targets",
+    "gives the ladder of %s to any number of targets, made once",
     (name) => {
-      for (const targets of [1, 2, 5])
-        expect(refusalOf(system(name), plain(targets)).code).toBe("output_not_supported");
+      for (const targets of [1, 2, 5]) {
+        const [made, ...others] = assignRenditions(system(name), plain(targets));
+        expect(others).toEqual([]);
+        expect(made?.targets).toEqual([...plain(targets).keys()]);
+        expect(made?.set?.isLadder).toBe(true);
+        expect(made?.set?.renditions).toHaveLength(5);
+      }
     },
   );
 
@@ -187,8 +214,12 @@ describe("assignRenditions with profiles of targets' own", () => {
   test.each([
     ["an adaptive profile", system("video_dash_adaptive")],
     ["several m3u8 renditions", aProfile(aRendition(1, "m3u8"), aRendition(2, "m3u8"))],
-  ])("refuses %s as a target's own profile: it is an adaptive set", (_what, own) => {
-    expect(refusalOf(aProfile(A), [undefined, own]).code).toBe("output_not_supported");
+  ])("makes %s of a target's own an adaptive set", (_what, own) => {
+    const made = assignRenditions(aProfile(A), [undefined, own]);
+    expect(made.map(({ targets, set }) => [targets, set?.renditions])).toEqual([
+      [[0], undefined],
+      [[1], own.renditions],
+    ]);
   });
 
   const container = fc.constantFrom<Container>("mp4", "m3u8", "mkv");

@@ -168,7 +168,7 @@ describe("toRendition", () => {
     ["m4a", "none", "aac"],
     ["ogg", "none", "opus"],
     ["gif", "h264", "none"],
-    ["jpg", "h264", "none"],
+    ["jpg", "mjpeg", "none"],
   ] as const)("leaves %s without formats at %s and %s", (container, format, audioFormat) => {
     const { video, audio } = toRendition(aQlty({ container }));
     expect(typeof video === "string" ? video : video.codec).toBe(format);

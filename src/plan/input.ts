@@ -1,0 +1,15 @@
+import { demuxerOf } from "../probe/formats.ts";
+import type { MediaInfo } from "../probe/media.ts";
+
+/**
+ * Formats without an index: ffmpeg seeks in them to any packet, and decodes nothing up to the next key frame, or finds none at all.
+ * They are read from their beginning, and cut behind that. A copy then begins at the first key frame in the clip.
+ */
+const SOUGHT_BY_PACKET = "mpegts mpeg wtv h264 hevc m4v mpegvideo".split(" ");
+
+/** Whether a seek in a source leads to any packet, so that the source is read from its beginning instead. */
+export const isSoughtByPacket = ({ format }: MediaInfo): boolean =>
+  SOUGHT_BY_PACKET.includes(demuxerOf(format));
+
+/** To the microsecond, ffmpeg's own unit; it reads no exponents. */
+export const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);
