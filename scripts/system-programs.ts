@@ -7,6 +7,7 @@ const PROGRAMS = [
   { name: "ffprobe", apt: "ffmpeg" },
   { name: "mount", apt: "mount" },
   { name: "openssl", apt: "openssl" },
+  { name: "chromium", apt: "chromium" },
   // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
   { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;

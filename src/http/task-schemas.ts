@@ -167,7 +167,7 @@ const Output = z
     ...OUTPUT_FIELDS,
     renditions: z.array(OutputRendition).optional().openapi({
       description:
-        "Of an adaptive set, the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",
+        "Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",
     }),
   })
   .openapi("Output", { description: "What the target holds, as probed from the finished file." });

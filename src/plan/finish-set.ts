@@ -62,7 +62,7 @@ export const codecsIn = (manifest: string): readonly string[] =>
     .map(([, , codec = ""]) => codec);
 
 /**
- * The master playlist of a set: its renditions, the best first, each sound a group of its own.
+ * The master playlist of a set: its renditions in the order of the profile, each sound a group of its own.
  *
  * Rates are those of the finished segments: `BANDWIDTH` of the heaviest, as players must know, not of what was asked for.
  *

@@ -50,7 +50,10 @@ function faultOf(
 ): Impossibility | undefined {
   const { rendition, set } = assignment;
   const { video } = rendition;
-  if (set && (set.renditions.length > 1 || formsOf(assignment, targetUrls).has(rendition.container)))
+  if (
+    set &&
+    (set.renditions.length > 1 || formsOf(assignment, targetUrls).has(rendition.container))
+  )
     return unsupported("Cannot make an adaptive set of a live stream: it is not supported here");
   if (typeof video === "object" && video.rateMode === "2passvbr")
     return unsupported("Cannot encode in two passes: a live stream comes but once");

@@ -106,7 +106,7 @@ export type ThumbnailSheets = {
 /** An adaptive set as it is made: its streams, and which of them a player puts together. */
 export type SetPlan = {
   readonly tracks: readonly Track[];
-  /** Indexes of tracks, one pair a rendition, the best first. */
+  /** Indexes of tracks, one pair a rendition, in the order of the profile. */
   readonly renditions: readonly { readonly video?: number; readonly audio?: number }[];
   readonly thumbnails?: ThumbnailSheets;
 };

@@ -19,7 +19,8 @@ export type AspectGroup = {
  * Puts the pictures of a set together by their shape, for ffmpeg's `dash` muxer takes into one adaptation set, between
  * whose pictures a player changes, those of exactly one shape alone; nor does a player change the codec.
  *
- * Sides are rounded to even pixels, so 852x480 is not quite 16:9: its pixels are made so much wider.
+ * Sides are rounded to even pixels, so 852x480 is not quite 16:9: its pixels are made so much wider. The largest
+ * picture has square ones.
  */
 export function groupByAspect(pictures: readonly SetPicture[]): readonly AspectGroup[] {
   const groups: { first: SetPicture; members: number[] }[] = [];
@@ -31,10 +32,11 @@ export function groupByAspect(pictures: readonly SetPicture[]): readonly AspectG
     if (known) known.members.push(index);
     else groups.push({ first: picture, members: [index] });
   }
-  return groups.map(({ first, members }) => ({
-    members,
-    sampleAspects: members.map((index) => sampleAspect(pictures[index] ?? first, first)),
-  }));
+  return groups.map(({ first, members }) => {
+    const all = members.map((index) => pictures[index] ?? first);
+    const largest = all.reduce((one, other) => (other.width > one.width ? other : one), first);
+    return { members, sampleAspects: all.map((picture) => sampleAspect(picture, largest)) };
+  });
 }
 
 const aspect = ({ width, height }: Size): number => width / height;

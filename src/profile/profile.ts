@@ -91,7 +91,7 @@ export type Profile = {
 
 /** Several renditions for a player to choose from while it plays; of `dash` and `cmaf`, and with thumbnails, also one. */
 export type AdaptiveSet = {
-  /** The best first. */
+  /** In the order of the profile; of a ladder the best first. */
   readonly renditions: readonly Rendition[];
   /** Whether they are made for the source: none above its size or bitrate. */
   readonly isLadder: boolean;

@@ -45,7 +45,7 @@ export type Output = {
   /** Of an adaptive set its first rendition's. */
   readonly video?: OutputVideo;
   readonly audio?: OutputAudio;
-  /** Of an adaptive set, the best first; sounds that several share count with each. */
+  /** Of an adaptive set, in the order of the profile; sounds that several share count with each. */
   readonly renditions?: readonly Output[];
 };
 

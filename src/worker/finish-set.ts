@@ -45,7 +45,7 @@ const LEFT_OVER = "master.m3u8";
  * Verifies every stream of a set, and that they can be changed between at every segment; then writes the entry that
  * players begin with, and the track of small pictures where the set has one.
  *
- * @returns what became of the renditions, the best first
+ * @returns what became of the renditions, in the order of the profile
  * @throws {TaskError} `output_wrong`, or what probing threw
  */
 export async function finishSet(input: SetInput, signal: AbortSignal): Promise<readonly Output[]> {

@@ -6,9 +6,9 @@ const picture = (width: number, height: number, codec = "h264") => ({ width, hei
 describe("groupByAspect", () => {
   test("gives pictures of one shape exactly the same, by pixels that are not quite square", () => {
     const [group, ...others] = groupByAspect([
-      picture(1280, 720),
-      picture(852, 480),
       picture(640, 360),
+      picture(852, 480),
+      picture(1280, 720),
     ]);
     expect(others).toEqual([]);
     expect(group).toEqual({
