@@ -8,6 +8,7 @@ const PROGRAMS = [
   { name: "mount", apt: "mount" },
   { name: "openssl", apt: "openssl" },
   { name: "chromium", apt: "chromium" },
+  { name: "nginx", apt: "nginx" },
   // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
   { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;
