@@ -4,6 +4,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os"
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureCreates } from "./creates.ts";
+import { measureDelivery } from "./delivery.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLoss } from "./loss.ts";
 import { ROOT } from "./processes.ts";
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   latency: measureLatency,
   start: measureStart,
   rows: measureRows,
+  delivery: measureDelivery,
 };
 const NAMES = Object.keys(PARTS);
 const RESULTS = join(ROOT, "bench", "results");
