@@ -27,8 +27,9 @@ export type Content = {
   /** Whose extension says what it is. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** From a byte on, so many; whole where nothing is said. */
-  readonly read: (fromByte?: number, sizeBytes?: number) => AsyncIterable<Uint8Array>;
+  readonly read: () => AsyncIterable<Uint8Array>;
+  /** Fills a buffer with the bytes from one on; as many must be there. */
+  readonly fill: (buffer: Uint8Array, fromByte: number) => Promise<void>;
 };
 
 /** The media type of a file of ours, by its extension. */
@@ -41,35 +42,51 @@ export async function fileContent(path: string): Promise<Content> {
   return {
     name: path,
     sizeBytes: size,
-    read: (from = 0, sizeBytes = size) => chunksOfFile(path, from, sizeBytes),
+    read: () => chunksOfFile(path),
+    fill: (buffer, fromByte) => fillFromFile(path, buffer, fromByte),
   };
 }
 
 /** A text as content. */
-export function textContent(name: string, text: string): Content {
-  const bytes = Buffer.from(text);
-  const read = async function* (from = 0, sizeBytes = bytes.byteLength) {
-    yield bytes.subarray(from, from + sizeBytes);
-  };
-  return { name, sizeBytes: bytes.byteLength, read };
-}
+export const textContent = (name: string, text: string): Content =>
+  bytesContent(name, Buffer.from(text));
 
-async function* chunksOfFile(
-  path: string,
-  fromByte: number,
-  sizeBytes: number,
-): AsyncIterable<Uint8Array> {
+/** Bytes as content. */
+export const bytesContent = (name: string, bytes: Uint8Array): Content => ({
+  name,
+  sizeBytes: bytes.byteLength,
+  read: async function* () {
+    yield bytes;
+  },
+  fill: async (buffer, fromByte) =>
+    buffer.set(bytes.subarray(fromByte, fromByte + buffer.byteLength)),
+});
+
+async function* chunksOfFile(path: string): AsyncIterable<Uint8Array> {
   const handle = await ours(() => open(path, "r"));
   try {
-    for (let at = fromByte, left = sizeBytes; left > 0; ) {
+    for (;;) {
       // A buffer of its own each time: the last one may still be on its way.
-      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, left));
-      const { bytesRead } = await ours(() => handle.read(chunk, 0, chunk.length, at));
+      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      const { bytesRead } = await ours(() => handle.read(chunk));
       if (bytesRead === 0) return;
-      at += bytesRead;
-      left -= bytesRead;
       yield chunk.subarray(0, bytesRead);
     }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fillFromFile(path: string, buffer: Uint8Array, fromByte: number): Promise<void> {
+  const handle = await ours(() => open(path, "r"));
+  try {
+    await ours(async () => {
+      for (let at = 0; at < buffer.byteLength; ) {
+        const { bytesRead } = await handle.read(buffer, at, buffer.byteLength - at, fromByte + at);
+        if (bytesRead === 0) throw new Error("it has become shorter");
+        at += bytesRead;
+      }
+    });
   } finally {
     await handle.close();
   }

@@ -1,5 +1,5 @@
 import { TaskError } from "../task/errors.ts";
-import { contentType } from "./content.ts";
+import { bytesContent, contentType } from "./content.ts";
 import { sendOut } from "./egress.ts";
 import { quoteAddress } from "./file-address.ts";
 import { targetEarly, targetFailure, targetStatus } from "./http-errors.ts";
@@ -45,10 +45,7 @@ export class OutgoingFile {
     const { signal, mayPublish } = this.options;
     if (!this.#body) {
       const held = Buffer.concat(this.#held);
-      const read = async function* (from = 0, sizeBytes = held.length) {
-        yield held.subarray(from, from + sizeBytes);
-      };
-      const content = { name: this.name, sizeBytes: this.sizeBytes, read };
+      const content = bytesContent(this.name, held);
       return await upload(content, this.url, this.shown, this.options);
     }
     await mayPublish();

@@ -46,11 +46,6 @@ export class S3Client {
     private readonly limits: Pick<OutRequest, "idleTimeoutMs" | "trusted">,
   ) {}
 
-  /** Whether what is sent could be read and changed on its way. */
-  get isPlain(): boolean {
-    return this.access.endpoint.startsWith("http:");
-  }
-
   /**
    * Sends a request; the answer may be any but a redirect's.
    *

@@ -106,13 +106,6 @@ describe("S3Storage.prototype.deliver", () => {
     expect(parts).toHaveLength(6);
   });
 
-  test("signs the bytes where the connection is plain", async () => {
-    const key = aKey();
-    await storage.deliver(await aFile(tempFolder(), "small"), addressOf(key), freely("t-1"));
-    const at = server.asked.indexOf(`PUT ${pathOf(key)}`);
-    expect(server.heads[at]?.["x-amz-content-sha256"]).toBe(digest(Buffer.from("small")));
-  });
-
   const passing: readonly (readonly [string, Answer])[] = [
     ["an answer of success that tells of an error", refused(200, "InternalError")],
     ["a lost answer", (message) => void message.resume().on("end", () => message.socket.destroy())],
