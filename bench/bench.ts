@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureCreates } from "./creates.ts";
 import { measureDelivery } from "./delivery.ts";
+import { measureLadder } from "./ladder.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLoss } from "./loss.ts";
 import { ROOT } from "./processes.ts";
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   creates: measureCreates,
   loss: measureLoss,
   tasks: measureTasks,
+  ladder: measureLadder,
   latency: measureLatency,
   start: measureStart,
   rows: measureRows,

@@ -91,12 +91,19 @@ describe.each([
     ["video_hls_transmux", "w/copy.m3u8", ["h264", "aac"]],
     ["video_flv_transmux", "w/copy.flv", ["h264", "aac"]],
     ["audio_mp3_128kbps", "w/a.mp3", ["mp3"]],
+    ["video_dash_adaptive", "w/set.mpd", ["h264", "h264", "aac"]],
   ] as const)("makes %s", async (profile, target, codecs) => {
     const id = await service.create(request(profile, target));
     const task = await service.until(id, ({ task_status }) => task_status === "SUCCESS");
     expect(task).toMatchObject({ engine: "wasm", attempt: 1 });
     expect(task.targets[0]?.output?.duration_seconds).toBeCloseTo(2, 0);
     expect(codecsOf(target)).toEqual([...codecs]);
+  });
+
+  test("makes a picture of a moment", async () => {
+    const id = await service.create(request("video_jpg_320x240_240kbps", "w/a.jpg"));
+    const task = await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    expect(task.targets[0]?.output?.video).toMatchObject({ codec: "mjpeg", width: 320 });
   });
 
   test("encodes what is long enough in slices on several cores", async () => {
