@@ -13,7 +13,7 @@ const UNRECORDED = /^Slave muxer #\d+ failed: (.*), continuing with/;
 
 /** What these say of a connection tells more than the error that follows from it. */
 const CONNECTIONS = ["rtmp", "tcp", "tls", "srt", "rtsp", "udp"];
-const USUAL = "Input/output error";
+const USUAL = ["Input/output error", "Operation not permitted", "End of file"];
 const CLOSED = "the connection was closed";
 
 /** Lines that callers and operators are told. */
@@ -49,7 +49,7 @@ export function createLiveLogReader(
       complaint = maskCredentials(text.trim());
     if (context !== "tee") return;
     const because = (told: string): string => {
-      const why = complaint !== "" && told === USUAL ? complaint : told;
+      const why = complaint !== "" && USUAL.includes(told) ? complaint : told;
       complaint = "";
       return maskCredentials(why);
     };

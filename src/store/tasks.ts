@@ -128,10 +128,13 @@ export class SqliteTaskStore implements TaskStore {
       const row = this.#changes.held(claim);
       const target = row.targets[index];
       if (!target) throw new RangeError(`Cannot save target ${index}: the task has no such target`);
-      if (target.status === result.status) return;
+      const detail = "failure" in result ? result.failure.detail : undefined;
+      const isMoved = target.status !== result.status;
+      if (!isMoved && target.failure?.detail === detail) return;
       const { failure: _, output: __, ...rest } = target;
       const targets = row.targets.with(index, { ...rest, ...result });
-      this.#changes.save(row, { targets }, targetFacts(targets, index));
+      // That the same state has another reason is no event.
+      this.#changes.save(row, { targets }, ...(isMoved ? [targetFacts(targets, index)] : []));
     });
   }
 

@@ -136,13 +136,17 @@ export class LiveSession {
     for (;;) {
       const leftMs = this.#seenMs + limits.sourceTimeoutMs - now();
       if (leftMs <= 0) return undefined;
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), leftMs);
       try {
-        return await live.probe(url, AbortSignal.any([signal, AbortSignal.timeout(leftMs)]));
+        return await live.probe(url, AbortSignal.any([signal, late.signal]));
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof TaskError && !MAY_PASS.includes(error.code)) throw error;
         if (error instanceof TaskError) this.#last = error;
         await wait(Math.min(AGAIN_MS, leftMs), undefined, { signal });
+      } finally {
+        clearTimeout(timer);
       }
     }
   }

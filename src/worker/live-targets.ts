@@ -61,8 +61,9 @@ export class LiveTargets {
     if (!state) return;
     clearTimeout(state.steady);
     if (event.kind === "failed") {
+      const isSame = state.why === event.why;
       state.why = event.why;
-      this.#move(index, state, "RECONNECTING");
+      this.#move(index, state, "RECONNECTING", isSame);
     } else {
       const waitMs = state.status === "RECONNECTING" ? NEXT_STEADY_MS : FIRST_STEADY_MS;
       state.steady = setTimeout(() => this.#move(index, state, "RUNNING"), waitMs);
@@ -100,8 +101,8 @@ export class LiveTargets {
     return { code: "target_lost", detail: `Cannot send to the target: ${why}` };
   }
 
-  #move(index: number, state: State, status: "RUNNING" | "RECONNECTING"): void {
-    if (state.status === status) return;
+  #move(index: number, state: State, status: "RUNNING" | "RECONNECTING", isSame = true): void {
+    if (state.status === status && isSame) return;
     state.status = status;
     const result = status === "RUNNING" ? { status } : { status, failure: this.#failureOf(state) };
     this.#line.onLog(`target ${index} is ${status}${status === "RUNNING" ? "" : `: ${state.why}`}`);

@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  publish,
+  type RtmpServer,
+  seesMore,
+  startRtmpServer,
+  viewOnceThere,
+} from "../fixtures/live-peers.ts";
+import {
+  encodersOf,
+  eventually,
+  hasEnded,
+  type RunningService,
+  startService,
+  type TaskAnswer,
+} from "../fixtures/service.ts";
+
+setDefaultTimeout(60_000);
+
+const COPY = "video_flv_transmux";
+
+let service: RunningService;
+let sources: RtmpServer;
+let targets: RtmpServer;
+
+beforeAll(async () => {
+  [service, sources, targets] = await Promise.all([
+    startService(undefined, {
+      PONTUS_CONCURRENCY: "16",
+      PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "8",
+      PONTUS_LIVE_TARGET_TIMEOUT_SECONDS: "4",
+    }),
+    startRtmpServer(),
+    startRtmpServer(),
+  ]);
+});
+
+afterAll(async () => {
+  await service.stop();
+  await Promise.all([sources.kill(), targets.kill()]);
+});
+
+const ended = (id: string) =>
+  eventually(async () => {
+    const task = await service.task(id);
+    return hasEnded(task) ? task : undefined;
+  });
+
+/** A task of one source and these targets; the source's own address is given too. */
+async function start(name: string, targetUrls: readonly string[], profile = COPY) {
+  const source = `${sources.url}/live/${name}`;
+  const id = await service.create({
+    source: { source_url: source },
+    profile_name: profile,
+    targets: targetUrls.map((target_url) => ({ target_url })),
+  });
+  return { id, source };
+}
+
+const isUp = (at: number) => (task: TaskAnswer) => task.targets[at]?.target_status === "RUNNING";
+const isAllUp = (task: TaskAnswer) =>
+  task.targets.every(({ target_status }) => target_status === "RUNNING");
+
+const rises = (values: readonly number[]): boolean =>
+  values.every((value, at) => at === 0 || value > (values[at - 1] ?? 0));
+
+describe("a live task over RTMP", () => {
+  test.concurrent("does what the document's own request asks for", async () => {
+    const publisher = publish(`${sources.url}/live/sample_1in2out`);
+    const outs = [`${targets.url}/live/sample_out0`, `${targets.url}/live/sample_out1`];
+    const { id } = await start("sample_1in2out", outs, "video_mp4_1280x720_1728kbps");
+    const viewers = await Promise.all(outs.map((url) => viewOnceThere(url)));
+    await Promise.all(viewers.map((viewer) => seesMore(viewer, 25)));
+    const task = await service.until(id, isAllUp);
+    expect(task.task_status).toBe("RUNNING");
+    expect(task.progress).toMatchObject({ phase: "TRANSCODING", dropped_frames: 0 });
+    expect(task.progress?.percent).toBeUndefined();
+    expect(task.progress?.out_time_seconds).toBeGreaterThan(0);
+    expect(task.progress?.fps).toBeGreaterThan(0);
+
+    await publisher.stop("SIGTERM");
+    const end = await ended(id);
+    expect(end.task_status).toBe("SUCCESS");
+    expect(end.targets.map(({ target_status }) => target_status)).toEqual(["SUCCESS", "SUCCESS"]);
+    await Promise.all(viewers.map((viewer) => viewer.stop()));
+    for (const { frames } of viewers)
+      expect(rises(frames.map(({ seconds }) => seconds))).toBe(true);
+  });
+
+  test.concurrent("feeds a target on while another's server is killed, and that one again when it is back", async () => {
+    const other = await startRtmpServer();
+    const publisher = publish(`${sources.url}/live/restart`);
+    const outs = [`${targets.url}/live/steady`, `${other.url}/live/killed`];
+    const { id } = await start("restart", outs);
+    const steady = await viewOnceThere(outs[0] ?? "");
+    await service.until(id, isAllUp);
+
+    await other.kill();
+    const task = await service.until(
+      id,
+      ({ targets: [, killed] }) => killed?.target_status === "RECONNECTING",
+    );
+    expect(task.targets[0]?.target_status).toBe("RUNNING");
+    expect(task.targets[1]?.error).toMatchObject({ code: "OutputNotSupported" });
+    await service.until(id, ({ targets: [, killed] }) =>
+      /Connection refused/.test(killed?.error?.detail ?? ""),
+    );
+    await other.start();
+    const back = await viewOnceThere(outs[1] ?? "");
+    await seesMore(back, 25);
+    await service.until(id, isAllUp);
+    await seesMore(steady, 25);
+    const times = steady.frames.map(({ seconds }) => seconds);
+    expect(rises(times)).toBe(true);
+    // Not one frame of 25 a second was missed.
+    expect(Math.max(...times.slice(1).map((time, at) => time - (times[at] ?? 0)))).toBeLessThan(
+      0.1,
+    );
+
+    await Promise.all([publisher.stop("SIGTERM"), steady.stop(), back.stop()]);
+    expect((await ended(id)).task_status).toBe("SUCCESS");
+    await other.kill();
+  });
+
+  test.concurrent("takes its source up again when it was away, and no time stamp goes back", async () => {
+    const first = publish(`${sources.url}/live/dropping`);
+    const out = `${targets.url}/live/dropped`;
+    const { id } = await start("dropping", [out]);
+    const viewer = await viewOnceThere(out);
+    await service.until(id, isAllUp);
+    await first.stop();
+    await service.until(id, ({ progress }) => progress?.phase === "FETCHING");
+    const seenBefore = viewer.frames.length;
+
+    const second = publish(`${sources.url}/live/dropping`);
+    await seesMore(viewer, 25);
+    const task = await service.until(id, ({ progress }) => progress?.phase === "TRANSCODING");
+    expect(task).toMatchObject({ task_status: "RUNNING", attempt: 1 });
+    const times = viewer.frames.map(({ seconds }) => seconds);
+    expect(times.length).toBeGreaterThan(seenBefore);
+    expect(rises(times)).toBe(true);
+
+    await Promise.all([second.stop("SIGTERM"), viewer.stop()]);
+    expect((await ended(id)).task_status).toBe("SUCCESS");
+  });
+
+  test.concurrent("tells of a target that refuses, or whose name is taken, alone", async () => {
+    const publisher = publish(`${sources.url}/live/refused`);
+    const squatter = publish(`${targets.url}/live/taken`);
+    const outs = [`${targets.url}/live/fine`, `${targets.url}/deny/x`, `${targets.url}/live/taken`];
+    const { id } = await start("refused", outs);
+    const viewer = await viewOnceThere(outs[0] ?? "");
+    const task = await service.until(
+      id,
+      ({ targets: all }) =>
+        all.map(({ target_status }) => target_status).join() ===
+        "RUNNING,RECONNECTING,RECONNECTING",
+    );
+    expect(task.targets[2]?.error?.detail).toMatch(/already publishing|exists|BadName/i);
+    await seesMore(viewer, 25);
+
+    await Promise.all([publisher.stop("SIGTERM"), viewer.stop()]);
+    const end = await ended(id);
+    expect(end.task_status).toBe("FAILED");
+    expect(end.error?.code).toBe("OutputNotSupported");
+    expect(end.targets.map(({ target_status }) => target_status)).toEqual([
+      "SUCCESS",
+      "FAILED",
+      "FAILED",
+    ]);
+    await squatter.stop();
+  });
+
+  test.concurrent("fails when no target takes the stream", async () => {
+    const publisher = publish(`${sources.url}/live/unwanted`);
+    const { id } = await start("unwanted", [`${targets.url}/deny/unwanted`]);
+    const end = await ended(id);
+    expect(end).toMatchObject({ task_status: "FAILED", error: { code: "OutputNotSupported" } });
+    expect(end.error?.detail).toContain("Cannot send to any target for 4 s");
+    await publisher.stop();
+  });
+
+  test.concurrent("ends with its streams closed when it is cancelled", async () => {
+    const publisher = publish(`${sources.url}/live/cancelled`);
+    const out = `${targets.url}/live/cancelled`;
+    const { id } = await start("cancelled", [out]);
+    await service.until(id, isUp(0));
+    await service.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
+    const end = await ended(id);
+    expect(end.task_status).toBe("CANCELLED");
+    expect(end.targets[0]?.target_status).toBe("CANCELLED");
+    expect(encodersOf(service.home).length).toBeLessThan(16);
+    // Its name is free again: the server has seen the end of the stream.
+    const next = publish(out);
+    const viewer = await viewOnceThere(out);
+    await Promise.all([next.stop(), viewer.stop(), publisher.stop()]);
+  });
+
+  test.concurrent("fails with TimeOut when its source never comes, or nobody listens there", async () => {
+    const nobody = "rtmp://127.0.0.1:9/live/x";
+    const body = (source_url: string, name: string) => ({
+      source: { source_url },
+      profile_name: COPY,
+      targets: [{ target_url: `${targets.url}/live/${name}` }],
+    });
+    const [silent, refused] = await Promise.all([
+      service.create(body(`${sources.url}/live/never`, "never-a")).then(ended),
+      service.create(body(nobody, "never-b")).then(ended),
+    ]);
+    for (const task of [silent, refused])
+      expect(task).toMatchObject({ task_status: "FAILED", error: { code: "TimeOut" } });
+    expect(refused?.error?.detail).toContain("it did not come within 8 s");
+  });
+
+  test.concurrent("shows no credentials anywhere", async () => {
+    const publisher = publish(`${sources.url}/live/secret?token=tok-s3cret`);
+    const source_url = `${sources.url.replace("rtmp://", "rtmp://ann:pw-s3cret@")}/live/secret?token=tok-s3cret`;
+    const target_url = `${targets.url.replace("rtmp://", "rtmp://ann:pw-s3cret@")}/deny/x?key=key-s3cret`;
+    const id = await service.create({
+      source: { source_url },
+      profile_name: COPY,
+      targets: [{ target_url }],
+    });
+    const end = await ended(id);
+    expect(JSON.stringify(end)).toContain("***");
+    expect(JSON.stringify(end)).not.toContain("s3cret");
+    expect(service.log()).toContain("deny/x?key=***");
+    expect(service.log()).not.toContain("s3cret");
+    await publisher.stop();
+  });
+});
