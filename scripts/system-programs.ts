@@ -9,6 +9,8 @@ const PROGRAMS = [
   { name: "openssl", apt: "openssl" },
   { name: "chromium", apt: "chromium" },
   { name: "nginx", apt: "nginx" },
+  { name: "/usr/lib/nginx/modules/ngx_rtmp_module.so", apt: "libnginx-mod-rtmp" },
+  { name: "srt-live-transmit", apt: "srt-tools" },
   // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
   { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;

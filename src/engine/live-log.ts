@@ -6,7 +6,7 @@ const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
 
 /** Said by a target's own `tee`, or of a recording by that of its encode, once it is open. */
 const OPEN = /^filename:'([^[].*)' format:\S+$/;
-const NOT_OPEN = /^Slave '\[[^\]]*\](.*)': error opening: (.*)$/;
+const NOT_OPEN = /^Slave '\[[^\]]*\](.*)': error (?:opening|writing header): (.*)$/;
 /** With `onfail=abort`: its only one, so that this tee is at its end. */
 const FAILED = /^(?:Slave muxer #\d+ failed, aborting|All tee outputs failed)/;
 const UNRECORDED = /^Slave muxer #\d+ failed: (.*), continuing with/;

@@ -59,6 +59,9 @@ const QLTY_FIELDS = {
   use_progressive: Switch.optional(),
   gop_size: numeric(oneOf(GOP_SIZES)).optional().openapi({ description: "Frames." }),
   b_frame_size: numeric(z.int().min(0).max(B_FRAMES_MAX)).optional(),
+  low_latency: Switch.optional().openapi({
+    description: "For live streams: frames leave the encoder as they come. h264 and h265 alone.",
+  }),
   rc_mode: z.enum(RC_MODES).optional(),
   preset: z.enum(PRESETS).optional(),
   audio_format: z.enum(AUDIO_FORMATS).optional(),

@@ -1,7 +1,8 @@
 // Both are linear in the text, which may be a megabyte of a stranger's making: what repeats is bounded or has one start.
 const USERINFO = /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"']*@/gi;
 const PARAMETER = /([?&;]([\w.-]+)=)[^&#\s"']+/g;
-const SECRET_NAME = /token|secret|password|passwd|passphrase|signature|credential|key|sig|auth/i;
+const SECRET_NAME =
+  /token|secret|password|passwd|passphrase|signature|credential|key|sig|auth|streamid|^pass$|pwd/i;
 
 /** Replaces the credentials of every URL in a text by `***`: user info, and query parameters whose name says secret. */
 export const maskCredentials = (text: string): string =>

@@ -16,7 +16,7 @@ const SOURCE_TIMEOUT_US = "10000000";
 const TARGET_TIMEOUT_US = "5000000";
 
 /** What is read, at most, to find out what a stream holds: key frames come every few seconds. */
-const ANALYZE_US = "5000000";
+const ANALYZE_US = "3000000";
 const PROBE_BYTES = "5000000";
 /** Frames to find the rate by: 20 by default, most of a second. */
 const RATE_FRAMES = "10";
@@ -25,6 +25,9 @@ const QUICK_US = "2000000";
 
 /** Seconds of a recording that a crash can take. */
 const FRAGMENT_US = "1000000";
+
+/** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
+const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
 
 /**
  * How a live source is opened: the guards of hostile input, the format that its protocol carries, and limits on waiting.
@@ -45,14 +48,14 @@ export function liveInputArgs(url: string, isProbe: boolean): readonly string[] 
     ...(scheme === "rtmps" ? ["-tls_verify", "1"] : []),
     ...["-analyzeduration", isProbe ? ANALYZE_US : QUICK_US, "-probesize", PROBE_BYTES],
     ...["-fpsprobesize", isProbe ? RATE_FRAMES : "0"],
-    ...(isProbe ? [] : ["-fflags", "+genpts+discardcorrupt"]),
+    ...(isProbe ? [] : [...UNTAGGED, "-fflags", "+genpts+discardcorrupt"]),
     ...["-i", url],
   ];
 }
 
 /** How a file is read at the pace it plays at. */
 export const pacedInputArgs = ({ format }: MediaInfo, path: string): readonly string[] => [
-  ...["-re", "-f", demuxerOf(format), "-fflags", "+genpts", "-i", `file:${path}`],
+  ...["-re", "-f", demuxerOf(format), ...UNTAGGED, "-fflags", "+genpts", "-i", `file:${path}`],
 ];
 
 /** Behind each live target stands a queue of a few seconds: one that hangs or comes back never holds up the others. */

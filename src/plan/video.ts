@@ -59,6 +59,7 @@ function x264Args(stream: Stream): readonly string[] {
   const level = h264Level(picture, toNumber(frames.rate), rateLimits(encode));
   return [
     ...["-c:v", VIDEO_ENCODERS.h264, "-preset", EFFORTS.h264[encode.effort], "-profile:v", "high"],
+    ...latencyArgs(encode),
     ...(level === undefined ? [] : ["-level", level]),
     ...limitArgs(encode),
     ...fixedGopArgs(stream),
@@ -81,6 +82,7 @@ function x265Args(stream: Stream): readonly string[] {
   ];
   return [
     ...["-c:v", VIDEO_ENCODERS.h265, "-preset", EFFORTS.h265[encode.effort], "-profile:v", "main"],
+    ...latencyArgs(encode),
     ...limitArgs(encode),
     ...fixedGopArgs(stream),
     ...bFrameArgs(encode),
@@ -150,6 +152,9 @@ function fixedGopArgs({ encode, frames }: Stream): readonly string[] {
   const gop = String(gopFrames(encode.gop, frames.rate));
   return ["-g", gop, "-keyint_min", gop];
 }
+
+const latencyArgs = ({ lowLatency }: VideoEncode): readonly string[] =>
+  lowLatency ? ["-tune", "zerolatency"] : [];
 
 const bFrameArgs = ({ bFrames }: VideoEncode): readonly string[] =>
   bFrames === undefined ? [] : ["-bf", String(bFrames)];

@@ -44,7 +44,8 @@ function videoWords(video: Rendition["video"]): string | undefined {
   if (video === "copy") return "Video as in the source";
   const { codec, width, height, bitrateBps } = video;
   const size = width && height ? ` ${width}x${height}` : "";
-  return `${CODEC_NAMES[codec]}${size} at ${bitrateBps / 1000} kbit/s`;
+  const latency = video.lowLatency ? " with low latency" : "";
+  return `${CODEC_NAMES[codec]}${size} at ${bitrateBps / 1000} kbit/s${latency}`;
 }
 
 function audioWords(audio: Rendition["audio"]): string | undefined {

@@ -1,5 +1,6 @@
+import { videoCodecFor } from "./container-defaults.ts";
 import type { Container, VideoCodec } from "./profile.ts";
-import { CONTAINERS, SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "./qlty.ts";
+import { CONTAINERS, LOW_LATENCY_CODECS, SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "./qlty.ts";
 
 /** What the name of a system profile says. Sizes in pixels; bitrates in kbit/s, of video and audio together. */
 export type ProfileName =
@@ -11,6 +12,7 @@ export type ProfileName =
       readonly width: number;
       readonly height: number;
       readonly totalKbps: number;
+      readonly lowLatency?: true;
     }
   | { readonly kind: "audio"; readonly container: Container; readonly totalKbps: number }
   | { readonly kind: "transmux"; readonly container: Container }
@@ -18,7 +20,7 @@ export type ProfileName =
 
 // A number is written in one way alone: ASCII digits, no sign, no leading zero, and few enough to be exact.
 const VIDEO =
-  /^video_([a-z0-9]+)_(?:([a-z0-9]+)_)?([1-9]\d{0,3})x([1-9]\d{0,3})_([1-9]\d{0,5})kbps$/;
+  /^video_([a-z0-9]+)_(?:([a-z0-9]+)_)?([1-9]\d{0,3})x([1-9]\d{0,3})_([1-9]\d{0,5})kbps(_lowlatency)?$/;
 const AUDIO = /^audio_([a-z0-9]+)_([1-9]\d{0,5})kbps$/;
 const TRANSMUX = /^video_([a-z0-9]+)_transmux$/;
 const ADAPTIVE = /^video_(hls|m3u8|dash)_adaptive$/;
@@ -60,7 +62,11 @@ function videoName(plain: string): ProfileName | undefined {
   const [width, height, totalKbps] = [Number(match[3]), Number(match[4]), Number(match[5])];
   if (!isSize(width) || !isSize(height)) return undefined;
   if (!isWithin(totalKbps, VIDEO_KBPS_MIN, VIDEO_KBPS_MAX)) return undefined;
-  return { kind: "video", container, ...(codec && { codec }), width, height, totalKbps };
+  const lowLatency = match[6] !== undefined;
+  if (lowLatency && !LOW_LATENCY_CODECS.includes(codec ?? videoCodecFor(container)))
+    return undefined;
+  const named = { ...(codec && { codec }), ...(lowLatency && ({ lowLatency } as const)) };
+  return { kind: "video", container, ...named, width, height, totalKbps };
 }
 
 function audioName(plain: string): ProfileName | undefined {

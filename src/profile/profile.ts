@@ -52,6 +52,8 @@ export type VideoEncode = {
   /** B-frames between others; absent is the encoder's own default (system profiles). */
   readonly bFrames?: number;
   readonly rateMode: RateMode;
+  /** Frames leave the encoder as they come, at some cost in quality: for live streams. h264 and h265 alone. */
+  readonly lowLatency?: true;
   readonly effort: Effort;
 };
 

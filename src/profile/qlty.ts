@@ -78,7 +78,12 @@ export const PRESETS = [
   "highPerformance",
 ] as const satisfies readonly Effort[];
 
+/** The codecs whose encoders have `low_latency`. */
+export const LOW_LATENCY_CODECS: readonly VideoCodec[] = ["h264", "h265"];
+
 const GOP_SIZE_DEFAULT = 50;
+/** With `low_latency`: who comes in late waits for a key frame. */
+const GOP_SIZE_LOW_LATENCY = 25;
 
 /** The largest `b_frame_size`; the smallest is 0. */
 export const B_FRAMES_MAX = 3;
@@ -106,6 +111,7 @@ export type Qlty = {
   readonly use_progressive?: boolean | undefined;
   readonly gop_size?: number | undefined;
   readonly b_frame_size?: number | undefined;
+  readonly low_latency?: boolean | undefined;
   readonly rc_mode?: (typeof RC_MODES)[number] | undefined;
   readonly preset?: (typeof PRESETS)[number] | undefined;
   readonly audio_format?: (typeof AUDIO_FORMATS)[number] | undefined;
@@ -171,6 +177,14 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
     faults.push({ path: "bitrate", message: "is required unless format is copy or none" });
     return undefined;
   }
+  const lowLatency = qlty.low_latency ?? false;
+  if (lowLatency && !LOW_LATENCY_CODECS.includes(codec))
+    faults.push({
+      path: "low_latency",
+      message: `is for ${LOW_LATENCY_CODECS.join(" and ")} alone`,
+    });
+  if (lowLatency && (qlty.b_frame_size ?? 0) > 0)
+    faults.push({ path: "b_frame_size", message: "must be 0 with low_latency" });
   const rate = framerate && parseRational(framerate);
   return {
     codec,
@@ -179,8 +193,9 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
     progressive: qlty.use_progressive ?? true,
-    gop: { frames: qlty.gop_size ?? GOP_SIZE_DEFAULT },
+    gop: { frames: qlty.gop_size ?? (lowLatency ? GOP_SIZE_LOW_LATENCY : GOP_SIZE_DEFAULT) },
     bFrames: qlty.b_frame_size ?? 0,
+    ...(lowLatency && { lowLatency }),
     rateMode: qlty.rc_mode ?? "cbr",
     effort: qlty.preset ?? "default",
   };
@@ -232,6 +247,7 @@ function videoFields(video: VideoEncode) {
     use_progressive: video.progressive,
     gop_size: gopFrames(video),
     ...(bFrames !== undefined && { b_frame_size: bFrames }),
+    ...(video.lowLatency && { low_latency: true }),
     rc_mode: video.rateMode,
     preset: video.effort,
   };

@@ -117,6 +117,7 @@ function videoOf(
     codec,
     width,
     height,
+    lowLatency,
   }: Omit<Extract<ProfileName, { kind: "video" }>, "kind" | "totalKbps">,
   kbps: number,
 ): VideoEncode {
@@ -127,7 +128,8 @@ function videoOf(
     width,
     height,
     progressive: true,
-    gop: { seconds: 2 },
+    gop: { seconds: lowLatency ? 1 : 2 },
+    ...(lowLatency && { lowLatency }),
     rateMode: "cbr",
     effort: "default",
   };

@@ -27,7 +27,7 @@ const OPTIONS: Partial<Record<LiveScheme, readonly string[]>> = {
   srt: "mode latency passphrase pbkeylen streamid maxbw pkt_size".split(" "),
   udp: "pkt_size ttl localaddr buffer_size fifo_size reuse".split(" "),
 };
-const OPTION_VALUE = /^[\w.,:=!%+-]{1,512}$/;
+const OPTION_VALUE = /^[\w.,:=!%+/-]{1,512}$/;
 
 /**
  * Reads a live address: `rtmp://host/app/stream`, `srt://host:port?mode=caller`, `rtsp://host/path`, `udp://host:port`.

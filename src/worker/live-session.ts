@@ -216,7 +216,9 @@ export class LiveSession {
   #trouble(watch: LiveWatch): TaskError | undefined {
     const trouble = watch.trouble(this.#options.now());
     if (trouble) return new TaskError("source_hangs", `Cannot read the source: ${trouble}`);
-    return watch.movedMs === undefined ? undefined : this.#targetTrouble();
+    // Targets are reached when there is something to send.
+    if (watch.movedMs === undefined) this.#upMs = this.#options.now();
+    return this.#targetTrouble();
   }
 
   /** A stream that nobody takes, nor is recorded, is for nothing. */

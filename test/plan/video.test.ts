@@ -36,6 +36,10 @@ describe("videoArgs", () => {
       aVideo({ codec: "mpeg2" }),
       "-c:v mpeg2video -b:v 1600k -maxrate 1600k -bufsize 3200k -g 60 -sc_threshold 1000000000 -flags +cgop",
     ],
+    [
+      aVideo({ lowLatency: true }),
+      "-c:v libx264 -preset veryfast -profile:v high -tune zerolatency -level 3.1 -b:v 1600k -maxrate 1600k -bufsize 3200k -g 60 -keyint_min 60 -sc_threshold 0",
+    ],
   ])("encodes %j", (encode, expected) => {
     expect(codec(encode)).toBe(expected);
   });

@@ -19,6 +19,14 @@ describe("parseProfileName", () => {
     });
   });
 
+  test("reads low latency, of the codecs that have it", () => {
+    const named = { kind: "video", container: "flv", lowLatency: true } as const;
+    expect(parseProfileName("video_flv_1280x720_1728kbps_lowlatency")).toMatchObject(named);
+    expect(parseProfileName("video_flv_1280x720_1728kbps")).not.toHaveProperty("lowLatency");
+    expect(parseProfileName("video_webm_1280x720_1728kbps_lowlatency")).toBeUndefined();
+    expect(parseProfileName("video_mp4_av1_1280x720_1728kbps_lowlatency")).toBeUndefined();
+  });
+
   test.each(CONTAINER_TOKENS)("knows the container %s in all forms", (token) => {
     const container = containerOf(token) as never;
     expect(parseProfileName(`video_${token}_640x360_520kbps`)).toMatchObject({ container });

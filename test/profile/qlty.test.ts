@@ -15,6 +15,7 @@ import {
   RC_MODES,
   SIZE_MAX,
   SIZE_MIN,
+  toQlty,
   toRendition,
   VIDEO_FORMATS,
 } from "../../src/profile/qlty.ts";
@@ -112,6 +113,7 @@ describe("toRendition", () => {
       use_progressive: false,
       gop_size: 120,
       b_frame_size: 3,
+      low_latency: false,
       rc_mode: "2passvbr",
       preset: "highQuality",
       audio_format: "ac3",
@@ -135,6 +137,17 @@ describe("toRendition", () => {
       },
       audio: { codec: "ac3", bitrateBps: 384_000, samplerateHz: 44_100, channels: 6 },
     });
+  });
+
+  test("makes key frames come sooner with low latency, and no B-frames", () => {
+    const qlty = { container: "flv", bitrate: 1, audio_bitrate: 1, low_latency: true } as const;
+    const made = { lowLatency: true, gop: { frames: 25 }, bFrames: 0 };
+    expect(toRendition(qlty).video).toMatchObject(made);
+    expect(toQlty(toRendition(qlty))).toMatchObject({ low_latency: true, gop_size: 25 });
+    expect(() => toRendition({ ...qlty, b_frame_size: 1 })).toThrow("b_frame_size must be 0");
+    expect(() => toRendition({ ...qlty, format: "vp9" })).toThrow(
+      "low_latency is for h264 and h265",
+    );
   });
 
   test("takes a field that is there but undefined for one that is absent", () => {

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { execFile } from "node:child_process";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { clip } from "../fixtures/clips.ts";
+import {
+  freeUdpPort,
+  publish,
+  type RtmpServer,
+  seesMore,
+  startRtmpServer,
+  view,
+  viewOnceThere,
+} from "../fixtures/live-peers.ts";
+import { COPY, createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
+import {
+  encodersOf,
+  eventually,
+  newHome,
+  type RunningService,
+  startService,
+} from "../fixtures/service.ts";
+
+setDefaultTimeout(60_000);
+
+let service: RunningService;
+let server: RtmpServer;
+
+beforeAll(async () => {
+  [service, server] = await Promise.all([startService(undefined, LIVE_ENV), startRtmpServer()]);
+});
+
+afterAll(async () => {
+  await service.stop();
+  await server.kill();
+});
+
+const live = (name: string): string => `${server.url}/live/${name}`;
+
+/** What a viewer finds in a stream or a file: `h264 160x120`, `aac`. */
+async function streamsOf(address: string): Promise<readonly string[]> {
+  const args = ["-v", "error", "-show_entries", "stream=codec_name,width,height", "-of", "json"];
+  const { stdout } = await promisify(execFile)("ffprobe", [...args, address], {
+    timeout: 10_000,
+  }).catch(() => ({ stdout: "{}" }));
+  const { streams = [] } = JSON.parse(stdout) as {
+    readonly streams?: readonly { codec_name: string; width?: number; height?: number }[];
+  };
+  return streams
+    .map(({ codec_name, width, height }) =>
+      width ? `${codec_name} ${width}x${height}` : codec_name,
+    )
+    .sort();
+}
+
+const MPEGTS = { format: "mpegts" };
+
+describe("a live stream that changes", () => {
+  test.concurrent("goes on where picture size and sound are others than before", async () => {
+    const first = publish(live("changing"));
+    const id = await createLive(service, live("changing"), [live("changed")]);
+    await service.until(id, isAllUp);
+    expect(await streamsOf(live("changed"))).toEqual(["aac", "h264 160x120"]);
+    await first.stop();
+    const second = publish(live("changing"), {
+      size: "192x144",
+      audio: ["-c:a", "libmp3lame", "-ar", "44100", "-b:a", "64k"],
+    });
+    await eventually(async () =>
+      (await streamsOf(live("changed"))).join() === "h264 192x144,mp3" ? true : undefined,
+    );
+    await second.stop("SIGTERM");
+    expect(await untilEnded(service, id)).toMatchObject({ task_status: "SUCCESS", attempt: 1 });
+  });
+
+  test.concurrent("goes on where its time stamps jump", async () => {
+    const port = await freeUdpPort();
+    const source = `udp://127.0.0.1:${port}`;
+    const first = publish(`${source}?pkt_size=1316`, MPEGTS);
+    const id = await createLive(service, source, [live("jumped")]);
+    await service.until(id, isAllUp);
+    const viewer = await viewOnceThere(live("jumped"));
+    await first.stop();
+    const second = publish(`${source}?pkt_size=1316`, {
+      ...MPEGTS,
+      args: ["-output_ts_offset", "7200"],
+    });
+    await seesMore(viewer, 50);
+    const times = viewer.frames.map(({ seconds }) => seconds);
+    expect(rises(times)).toBe(true);
+    expect(times.at(-1)).toBeLessThan(600);
+    await Promise.all([second.stop("SIGTERM"), viewer.stop()]);
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+  });
+});
+
+describe("a recording", () => {
+  test.concurrent("of a stream that drops is one file and one set, beside the live target", async () => {
+    const first = publish(live("recorded"));
+    const id = await createLive(
+      service,
+      live("recorded"),
+      [live("also"), "recorded.mp4", "sets/recorded.m3u8"],
+      "video_hls_160x120_200kbps",
+    ).catch((error: Error) => error.message);
+    // The profile's container is that of file targets: a set needs a name that ends in .m3u8.
+    expect(id).toContain("m3u8");
+    const task = await service.create({
+      source: { source_url: live("recorded") },
+      profile_name: "video_mp4_160x120_200kbps",
+      targets: [
+        { target_url: live("also") },
+        { target_url: "recorded.mp4" },
+        { target_url: "sets/recorded.m3u8", profile_name: "video_hls_160x120_200kbps" },
+      ],
+    });
+    const viewer = await viewOnceThere(live("also"));
+    await seesMore(viewer, 50);
+    await first.stop();
+    await service.until(task, ({ progress }) => progress?.phase === "FETCHING");
+    const second = publish(live("recorded"));
+    await seesMore(viewer, 50);
+    await Promise.all([second.stop("SIGTERM"), viewer.stop()]);
+    const end = await untilEnded(service, task);
+    expect(end.targets.map(({ target_status }) => target_status)).toEqual([
+      "SUCCESS",
+      "SUCCESS",
+      "SUCCESS",
+    ]);
+    const [, file, set] = end.targets;
+    expect(file?.output?.duration_seconds).toBeGreaterThan(3.5);
+    expect(file?.output).toMatchObject({ container: "mp4", video: { codec: "h264", width: 160 } });
+    expect(set?.output).toMatchObject({ container: "m3u8", video: { codec: "h264" } });
+    expect(await streamsOf(join(service.home.media, "recorded.mp4"))).toEqual([
+      "aac",
+      "h264 160x120",
+    ]);
+  });
+
+  test.concurrent("outlives a crash of the service, which takes the stream up again", async () => {
+    const home = newHome();
+    const first = await startService(home, LIVE_ENV);
+    const publisher = publish(live("crash"));
+    const id = await createLive(first, live("crash"), [live("crashed"), "crash.mp4"]);
+    await first.until(id, ({ progress }) => (progress?.out_time_seconds ?? 0) > 4);
+    await first.stop("SIGKILL");
+
+    const second = await startService(home, LIVE_ENV);
+    await second.until(id, (task) => task.attempt === 2 && isAllUp(task));
+    const viewer = await viewOnceThere(live("crashed"));
+    // Behind what the first run sent: it goes on by the clock.
+    expect(viewer.frames[0]?.seconds).toBeGreaterThan(4);
+    await Promise.all([publisher.stop("SIGTERM"), viewer.stop()]);
+    const end = await untilEnded(second, id);
+    expect(end.task_status).toBe("SUCCESS");
+    // At most two seconds of what came before the crash are lost.
+    expect(end.targets[1]?.output?.duration_seconds).toBeGreaterThan(2 + 1);
+    expect(encodersOf(home)).toEqual([]);
+    await second.stop();
+  });
+});
+
+describe("a file", () => {
+  test.concurrent("is sent to live targets at the pace it plays at, once", async () => {
+    const args = ["-g", "25"];
+    const made = await clip({ seconds: 6, width: 160, height: 120, args });
+    cpSync(made, join(service.home.media, "in.mp4"));
+    const port = await freeUdpPort();
+    const viewer = view(`udp://127.0.0.1:${port}`, ["-f", "mpegts"]);
+    const id = await createLive(service, "in.mp4", [live("from-file"), `udp://127.0.0.1:${port}`]);
+    const other = await viewOnceThere(live("from-file"));
+    const end = await untilEnded(service, id);
+    expect(end.task_status).toBe("SUCCESS");
+    expect(end.progress?.out_time_seconds).toBeCloseTo(6, 0);
+    expect(viewer.frames.length).toBeGreaterThan(0);
+    await Promise.all([viewer.stop(), other.stop()]);
+  });
+});
+
+describe("a live task's limits", () => {
+  test.concurrent("are its own deadline, and no other", async () => {
+    const publisher = publish(live("deadline"));
+    const id = await service.create({
+      source: { source_url: live("deadline") },
+      profile_name: COPY,
+      targets: [{ target_url: live("deadlined") }],
+      timeout_seconds: 4,
+    });
+    const end = await untilEnded(service, id);
+    expect(end).toMatchObject({ task_status: "FAILED", error: { code: "TimeOut" } });
+    await publisher.stop();
+  });
+});

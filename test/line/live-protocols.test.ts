@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createServer } from "node:net";
+import {
+  freePort,
+  freeUdpPort,
+  publish,
+  type RtmpServer,
+  seesMore,
+  startPeer,
+  startRtmpServer,
+  view,
+  viewOnceThere,
+} from "../fixtures/live-peers.ts";
+import { createLive, isAllUp, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
+import { type RunningService, startService } from "../fixtures/service.ts";
+
+setDefaultTimeout(60_000);
+
+let service: RunningService;
+let server: RtmpServer;
+
+beforeAll(async () => {
+  [service, server] = await Promise.all([startService(undefined, LIVE_ENV), startRtmpServer()]);
+});
+
+afterAll(async () => {
+  await service.stop();
+  await server.kill();
+});
+
+const live = (name: string): string => `${server.url}/live/${name}`;
+const MPEGTS = { format: "mpegts" };
+const ENCODED = "video_mp4_160x120_200kbps";
+
+describe("a live task", () => {
+  test.concurrent("goes from SRT to SRT, through srt-live-transmit on both sides", async () => {
+    const [udpIn, srtIn, srtOut, udpOut] = await Promise.all([
+      freeUdpPort(),
+      freeUdpPort(),
+      freeUdpPort(),
+      freeUdpPort(),
+    ]);
+    const peers = [
+      startPeer("srt-live-transmit", [
+        `udp://127.0.0.1:${udpIn}`,
+        `srt://127.0.0.1:${srtIn}?mode=listener`,
+      ]),
+      startPeer("srt-live-transmit", [
+        `srt://127.0.0.1:${srtOut}?mode=listener`,
+        `udp://127.0.0.1:${udpOut}`,
+      ]),
+    ];
+    const publisher = publish(`udp://127.0.0.1:${udpIn}?pkt_size=1316`, MPEGTS);
+    const viewer = view(`udp://127.0.0.1:${udpOut}`, ["-f", "mpegts"]);
+    const targets = [`srt://127.0.0.1:${srtOut}`];
+    const id = await createLive(service, `srt://127.0.0.1:${srtIn}`, targets, ENCODED);
+    await service.until(id, isAllUp);
+    await seesMore(viewer, 25);
+    await publisher.stop();
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    await Promise.all([viewer.stop(), ...peers.map((peer) => peer.stop())]);
+  });
+
+  test.concurrent("waits for its peers as an SRT listener, for both source and target", async () => {
+    const [input, output] = await Promise.all([freeUdpPort(), freeUdpPort()]);
+    const targets = [`srt://127.0.0.1:${output}?mode=listener`];
+    const source = `srt://127.0.0.1:${input}?mode=listener`;
+    const id = await createLive(service, source, targets, ENCODED);
+    // A sender that calls again when it is cut off, as encoders do: the first call is used up to look at the stream.
+    const udp = await freeUdpPort();
+    const sender = startPeer("srt-live-transmit", [
+      ...["-auto", "yes"],
+      `udp://127.0.0.1:${udp}`,
+      `srt://127.0.0.1:${input}?mode=caller`,
+    ]);
+    const publisher = publish(`udp://127.0.0.1:${udp}?pkt_size=1316`, MPEGTS);
+    const viewer = await viewOnceThere(`srt://127.0.0.1:${output}`, ["-f", "mpegts"]);
+    await seesMore(viewer, 25);
+    await service.until(id, isAllUp);
+    await Promise.all([publisher.stop(), sender.stop()]);
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    await viewer.stop();
+  });
+
+  test.concurrent("publishes by RTSP over TCP, to ffmpeg as the listening server", async () => {
+    const port = await freePort();
+    const url = `rtsp://127.0.0.1:${port}/live`;
+    const viewer = view(url, ["-rtsp_flags", "listen", "-rtsp_transport", "tcp"]);
+    const publisher = publish(live("to-rtsp"));
+    const id = await createLive(service, live("to-rtsp"), [url]);
+    await seesMore(viewer, 25);
+    await service.until(id, isAllUp);
+    await publisher.stop("SIGTERM");
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    await viewer.stop();
+  });
+
+  test.concurrent("gives up a server that takes the connection and says nothing", async () => {
+    const silent = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const address = silent.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    const publisher = publish(live("to-silent"));
+    const [source, target] = await Promise.all([
+      createLive(service, `rtmp://127.0.0.1:${port}/live/a`, [live("from-silent")]),
+      createLive(service, live("to-silent"), [`rtmp://127.0.0.1:${port}/live/b`]),
+    ]);
+    const [noSource, noTarget] = await Promise.all([
+      untilEnded(service, source),
+      untilEnded(service, target),
+    ]);
+    expect(noSource).toMatchObject({ task_status: "FAILED", error: { code: "TimeOut" } });
+    expect(noTarget).toMatchObject({
+      task_status: "FAILED",
+      error: { code: "OutputNotSupported" },
+    });
+    await publisher.stop();
+    silent.close();
+  });
+});

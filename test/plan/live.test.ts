@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { planLive } from "../../src/plan/live.ts";
+import { liveInputArgs, liveOutputArgs } from "../../src/plan/live-args.ts";
+import { refuseImpossibleLive } from "../../src/plan/live-feasible.ts";
+import { systemProfile } from "../../src/profile/system-profiles.ts";
+import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
+
+const renditionOf = (name: string) => systemProfile(name)?.renditions[0] ?? aRendition();
+const assigned = (name: string, count: number) => [
+  { rendition: renditionOf(name), targets: Array.from({ length: count }, (_, at) => at) },
+];
+const outputOf = (name: string, targetUrls: readonly string[], media = aMedia()) => {
+  const request = { assignments: assigned(name, targetUrls.length), targetUrls };
+  const plan = planLive(request, media, aCapabilities());
+  return liveOutputArgs(plan, { offsetSeconds: 2.5, part: 1 });
+};
+
+describe("planLive", () => {
+  test("encodes once for all targets, whatever container the profile names", () => {
+    const args = outputOf("video_mp4_640x360_520kbps", ["rtmp://a/live/x", "srt://b:1"]);
+    expect(args.filter((arg) => arg === "-c:v")).toHaveLength(1);
+    expect(args.at(-1)).toBe(
+      "[f=tee:onfail=ignore][f=flv:onfail=abort:flvflags=no_duration_filesize:rw_timeout=5000000]rtmp://a/live/x" +
+        "|[f=tee:onfail=ignore][f=mpegts:onfail=abort:bsfs/v=dump_extra:rw_timeout=5000000]srt://b:1",
+    );
+    expect(args.join(" ")).toContain("-flags +global_header -output_ts_offset 2.5 -f tee");
+  });
+
+  test("copies where a copy is asked for", () => {
+    const args = outputOf("video_flv_transmux", ["rtmp://a/live/x"]).join(" ");
+    expect(args).toContain("-c:v copy -c:a copy");
+    expect(args).not.toContain("dump_extra");
+  });
+
+  test("puts no parameter sets aside for MPEG-TS alone, which repeats them", () => {
+    expect(outputOf("video_mp4_640x360_520kbps", ["udp://a:1"])).not.toContain("-flags");
+  });
+
+  test("records what file targets get in fragments, each run a part of its own", () => {
+    const args = outputOf("video_mp4_640x360_520kbps", ["rtmp://a/live/x", "out.mp4"]);
+    expect(args.at(-1)?.split("|")[1]).toBe(
+      "[f=mp4:use_fifo=0:onfail=ignore:movflags=+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1]recorded-0/part-00001.mp4",
+    );
+  });
+
+  test("refuses a copy that the protocol does not carry", () => {
+    const media = aMediaWithVideo({ codec: "vp9" });
+    expect(() => outputOf("video_flv_transmux", ["rtmp://a/live/x"], media)).toThrow('into "flv"');
+    expect(() => outputOf("video_flv_transmux", ["rtsp://a/x"], media)).toThrow("vp9 by RTSP");
+  });
+});
+
+describe("refuseImpossibleLive", () => {
+  const refusing = (video: Parameters<typeof aVideo>[0], url: string) => () =>
+    refuseImpossibleLive(
+      { rendition: aRendition({ video: aVideo(video) }), targets: [0] },
+      [url],
+      aCapabilities(),
+    );
+
+  test.each([
+    [{ codec: "h265" } as const, "rtmp://a/live/x", 'Cannot put h265 into "flv"'],
+    [{ codec: "vp9" } as const, "srt://a:1", 'Cannot put vp9 into "mpegts"'],
+    [{ codec: "av1" } as const, "rtsp://a/x", "Cannot send av1 by RTSP"],
+    [{ rateMode: "2passvbr" } as const, "rtmp://a/live/x", "a live stream comes but once"],
+  ])("refuses %j for %s", (video, url, why) => {
+    expect(refusing(video, url)).toThrow(why);
+  });
+
+  test("takes for its protocol what another container would not hold", () => {
+    expect(refusing({ codec: "h265" }, "srt://a:1")).not.toThrow();
+    expect(refusing({ codec: "h264" }, "rtmp://a/live/x")).not.toThrow();
+  });
+});
+
+describe("liveInputArgs", () => {
+  test.each([
+    ["rtmp://a/live/x", "-protocol_whitelist rtmp,tcp -f flv -rw_timeout"],
+    ["srt://a:1", "-protocol_whitelist srt -f mpegts -rw_timeout"],
+    ["udp://a:1", "-protocol_whitelist udp -f mpegts -timeout"],
+    ["rtsp://a/x", "-protocol_whitelist tcp,rtp,udp -f rtsp -timeout"],
+  ])("pins the format of %s, and what it may open", (url, expected) => {
+    expect(liveInputArgs(url, true).join(" ")).toStartWith(expected);
+  });
+});
