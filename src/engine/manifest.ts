@@ -1,9 +1,6 @@
 import { open } from "node:fs/promises";
+import { HEAD_BYTES, manifestKind } from "../manifest/manifest.ts";
 import { TaskError } from "../task/errors.ts";
-
-const HEAD_BYTES = 4_096;
-/** A DASH manifest, perhaps after a byte order mark, a declaration and comments. */
-const MANIFEST = /^\uFEFF?\s*(?:<[?!][^<]*>\s*)*<MPD[\s>]/;
 
 /**
  * Tells a DASH manifest from a file that is no media: an ffmpeg without libxml2, as the WebAssembly core, knows no difference.
@@ -16,7 +13,7 @@ export async function blameManifest(
   readHead: (bytes: number) => Promise<Uint8Array>,
 ): Promise<unknown> {
   const isUnknown = error instanceof TaskError && error.code === "source_not_media";
-  if (!isUnknown || !MANIFEST.test(Buffer.from(await readHead(HEAD_BYTES)).toString("utf8")))
+  if (!isUnknown || !manifestKind(Buffer.from(await readHead(HEAD_BYTES)).toString("utf8")))
     return error;
   const why = "Cannot read the source: it is a manifest, and no file that holds its media itself";
   return new TaskError("input_not_supported", why, { cause: error });

@@ -23,15 +23,24 @@ export type DownloadOptions = {
   readonly onProgress: (fetched: Fetched) => void;
 };
 
+/** What came: its size, and what the answer said of it. */
+export type Downloaded = {
+  readonly sizeBytes: number;
+  /** Where it was found, after redirects. */
+  readonly foundAt: string;
+  /** As its server names it. */
+  readonly mediaType?: string;
+};
+
 /**
- * Fetches a source into a file and gives its size in bytes.
+ * Fetches a source into a file.
  *
  * A connection that is cut is taken up where it ended, by a range that holds only while the file is the same
  * (`If-Range`, `If-Match`); where the server has no ranges or does not tell versions apart, it begins anew.
  *
  * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `scratch_full`
  */
-export async function download(remote: Remote, options: DownloadOptions): Promise<number> {
+export async function download(remote: Remote, options: DownloadOptions): Promise<Downloaded> {
   const handle = await open(options.path, "wx").catch((error: unknown) => {
     throw scratchFailure(error);
   });
@@ -43,7 +52,7 @@ export async function download(remote: Remote, options: DownloadOptions): Promis
       options.signal,
       () => fetch.hasProgressed(),
     );
-    return fetch.doneBytes;
+    return { sizeBytes: fetch.doneBytes, ...fetch.found };
   } finally {
     await handle.close();
   }
@@ -51,6 +60,8 @@ export async function download(remote: Remote, options: DownloadOptions): Promis
 
 class Download {
   doneBytes = 0;
+  /** What the last answer that brought it from its beginning said. */
+  found: Omit<Downloaded, "sizeBytes"> = { foundAt: "" };
   #totalBytes: number | undefined;
   /** Names this version of the file: a strong ETag or a day; @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
   #version: string | undefined;
@@ -125,6 +136,8 @@ class Download {
     const length = answer.header("content-length");
     this.#totalBytes = length === undefined ? undefined : Number(length);
     this.#version = versionOf(answer);
+    const mediaType = answer.header("content-type");
+    this.found = { foundAt: answer.url, ...(mediaType !== undefined && { mediaType }) };
     await this.#refuseFull();
   }
 

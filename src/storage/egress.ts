@@ -29,6 +29,8 @@ export type OutRequest = {
 /** The answer to a request: its head. Its bytes are read, or it is closed. */
 export type OutAnswer = {
   readonly status: number;
+  /** Where it came from, after redirects; with the user info that was given for that host. */
+  readonly url: string;
   /** By lower-case name. */
   readonly header: (name: string) => string | undefined;
   /** Whether it came after the whole body of the request had been handed over. */
@@ -62,8 +64,8 @@ export class EgressError extends Error {
  */
 export async function sendOut(url: URL, request: OutRequest): Promise<OutAnswer> {
   let at = url;
-  let authorization = basicOf(url);
   for (let hops = 0; ; hops++) {
+    const authorization = basicOf(at);
     const headers = { ...request.headers, ...(authorization && { authorization }) };
     const answer = await sendOnce(at, { ...request, headers });
     const location = answer.header("location");
@@ -79,7 +81,10 @@ export async function sendOut(url: URL, request: OutRequest): Promise<OutAnswer>
         "redirect",
         `it redirects to an address of the scheme "${next.protocol.slice(0, -1)}"`,
       );
-    authorization = basicOf(next) ?? (next.origin === at.origin ? authorization : undefined);
+    if (next.origin === at.origin && !basicOf(next)) {
+      next.username = at.username;
+      next.password = at.password;
+    }
     at = next;
   }
 }
@@ -147,6 +152,7 @@ async function sendOnce(
     const isAfterBody = sent.isWhole || sent.bytes === body?.sizeBytes;
     return {
       status: message.statusCode ?? 0,
+      url: url.href,
       header: (name) => headerOf(message, name),
       isAfterBody,
       chunks: () => chunksOf(message, idle, explain),

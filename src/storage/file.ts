@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { TaskError } from "../task/errors.ts";
 import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
 import { errnoOf, sourceError, targetError } from "./file-errors.ts";
@@ -82,7 +83,7 @@ export class FileStorage implements Storage {
     return unlessAborted(signal, async () => {
       const path = await this.#judge(url, "source");
       try {
-        return { path, sizeBytes: await sizeOfFile(path, url) };
+        return { path, sizeBytes: await sizeOfFile(path, url), foundAt: pathToFileURL(path).href };
       } catch (error) {
         throw sourceError(error, url);
       }

@@ -67,7 +67,7 @@ export class HttpStorage implements Storage {
     const address = readHttpAddress(url, "source");
     const path = join(folder, `source${extensionOf(address)}`);
     const options = { path, retries: this.#limits.retries, signal, onProgress };
-    return { path, sizeBytes: await download(this.#remote(address, url, signal), options) };
+    return { path, ...(await download(this.#remote(address, url, signal), options)) };
   }
 
   /** Sends nothing: what a server makes of a PUT is known from a PUT alone, and that would be seen. */

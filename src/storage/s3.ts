@@ -76,7 +76,9 @@ export class S3Storage implements Storage {
     const place = readS3Address(url, "source");
     const path = join(folder, `source${extensionOf(place)}`);
     const options = { path, retries: this.#retries, signal, onProgress };
-    return { path, sizeBytes: await download(this.#remote(place, url, signal), options) };
+    const { sizeBytes } = await download(this.#remote(place, url, signal), options);
+    // The type is left out: whoever put the object there chose it.
+    return { path, sizeBytes, foundAt: url };
   }
 
   async read(url: string, signal: AbortSignal): Promise<SourceReader> {

@@ -9,7 +9,14 @@ export type Address = {
 };
 
 /** A source that was opened for a task. */
-export type OpenedSource = { readonly path: string; readonly sizeBytes: number };
+export type OpenedSource = {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Absolute, where it was found: after redirects, with links resolved; what it names is relative to this. */
+  readonly foundAt: string;
+  /** As its server names it; absent where there is none. */
+  readonly mediaType?: string;
+};
 
 /** How much of a source has been fetched; the whole is unknown where its server does not tell it. */
 export type Fetched = { readonly doneBytes: number; readonly totalBytes?: number };

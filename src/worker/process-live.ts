@@ -6,7 +6,7 @@ import { prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import type { Line } from "./line.ts";
 import { type LiveLimits, LiveSession } from "./live-session.ts";
 import { LiveTargets } from "./live-targets.ts";
-import { fetching } from "./progress.ts";
+import { openSource } from "./open-source.ts";
 import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
 
 /** Whether a task is one of live streams: its source is one, or one of its targets. */
@@ -94,13 +94,8 @@ async function runSource(
   signal: AbortSignal,
 ): Promise<void> {
   if (isLive(task.sourceUrl)) return session.follow(task.sourceUrl, signal);
-  const source = await line.storageOf(task.sourceUrl, "source").open(task.sourceUrl, {
-    folder,
-    signal,
-    onProgress: (fetched) => line.onProgress(fetching(fetched)),
-  });
-  const media = await line.engine.probe({ path: source.path, side: "source" }, signal);
-  return session.play(source.path, media, signal);
+  const { path, media } = await openSource(task.sourceUrl, line, folder, signal);
+  return session.play(path, media, signal);
 }
 
 const inOrder = (failures: ReadonlyMap<number, TaskError>): readonly TaskError[] =>

@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
 import { planTask } from "../plan/plan-task.ts";
-import type { MediaInfo } from "../probe/media.ts";
 import type { Work } from "../queue/queue.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import {
@@ -13,7 +12,8 @@ import {
 } from "./deliver-targets.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
-import { delivering, fetching, ProgressTracker } from "./progress.ts";
+import { openSource, type SourceFile } from "./open-source.ts";
+import { delivering, ProgressTracker } from "./progress.ts";
 import { type Verified, verifyProducts } from "./verify-products.ts";
 
 const log = getLogger(["pontus", "worker"]);
@@ -43,14 +43,17 @@ export async function processTask(
   try {
     const found = await kept.take(task.id, folder);
     // A target is touched only where there is something to be sent to it.
-    const opened = found.length > 0 ? undefined : await open(work, line, folder, signal);
+    const opened =
+      found.length > 0 ? undefined : await openSource(task.sourceUrl, line, folder, signal);
     const wanted = await prepareTargets(work, line, failures, signal);
     const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
     if (missing.size < wanted.size)
       log.info("Task {taskId} delivers what an earlier run has made", { taskId: task.id });
 
     const source =
-      missing.size === 0 ? undefined : (opened ?? (await open(work, line, folder, signal)));
+      missing.size === 0
+        ? undefined
+        : (opened ?? (await openSource(task.sourceUrl, line, folder, signal)));
     const made = source ? await make(work, line, { folder, source }, missing, signal) : [];
     const products = [...found, ...made];
     await kept.note(task.id, folder, products);
@@ -67,29 +70,11 @@ export async function processTask(
   return inOrder(failures);
 }
 
-/** A source that was opened and probed. */
-type Opened = { readonly path: string; readonly media: MediaInfo };
-
-async function open(
-  { task }: Work,
-  line: Line,
-  folder: string,
-  signal: AbortSignal,
-): Promise<Opened> {
-  line.onProgress(fetching({ doneBytes: 0 }));
-  const { path } = await line.storageOf(task.sourceUrl, "source").open(task.sourceUrl, {
-    folder,
-    signal,
-    onProgress: (fetched) => line.onProgress(fetching(fetched)),
-  });
-  return { path, media: await line.engine.probe({ path, side: "source" }, signal) };
-}
-
 /** Plans, runs and verifies what the targets get that are named. */
 async function make(
   work: Work,
   line: Line,
-  { folder, source }: { readonly folder: string; readonly source: Opened },
+  { folder, source }: { readonly folder: string; readonly source: SourceFile },
   targets: ReadonlySet<number>,
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {

@@ -11,16 +11,17 @@ const LAYERS = [
   ["store", "queue", "events", "engine", "storage", "runtime"],
   ["db"],
   ["plan"],
-  ["profile", "probe"],
+  ["profile", "probe", "manifest"],
   ["task"],
   ["lib"],
 ];
 /** Folders that hold a port: from outside, only the file named after the folder may be imported, except by app. */
 const PORTS = LAYERS[4] ?? [];
-const PURE = ["plan", "profile", "probe", "task"];
+const PURE = ["plan", "profile", "probe", "manifest", "task"];
 /** Packages that belong to some places only. */
 const OWNERS = [
   { what: /^(zod|hono|@hono|yaml|swagger-ui-dist)(\/|$)/, only: ["http"] },
+  { what: /^saxes$/, only: ["manifest"] },
   { what: /^valibot$/, only: ["main", "config", "worker", "probe", "engine"] },
   { what: /^drizzle-orm(\/|$)/, only: ["store", "queue", "events", "db"] },
   { what: /^bun(:|$)/, only: ["runtime/bun.ts", "db/sqlite.bun.ts"] },

@@ -144,7 +144,9 @@ describe("FileStorage.prototype.open", () => {
   test("opens an empty file: what is in it is not its question", async () => {
     const { storage, root } = await aStorage();
     await writeFile(join(root, "-i"), "");
-    expect(await storage.open("-i", opening)).toEqual({ path: join(root, "-i"), sizeBytes: 0 });
+    const path = join(root, "-i");
+    const foundAt = pathToFileURL(path).href;
+    expect(await storage.open("-i", opening)).toEqual({ path, sizeBytes: 0, foundAt });
   });
 });
 

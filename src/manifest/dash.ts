@@ -1,0 +1,156 @@
+import { expandSegments, type PeriodTime } from "./dash-segments.ts";
+import {
+  type Manifest,
+  PIECES_MAX,
+  refuseManifest,
+  resolveUri,
+  SECONDS_MAX,
+  type Span,
+  type Track,
+} from "./manifest.ts";
+import { childrenOf, type Element, parseXml } from "./xml.ts";
+
+/** A representation with everything it stands in, the outermost first: what is said inside holds. */
+type Chosen = {
+  readonly levels: readonly Element[];
+  readonly id: string;
+  readonly bandwidth: number;
+};
+
+/**
+ * Reads a DASH manifest: of every period the largest picture, and the largest sound beside it.
+ *
+ * @param base - its absolute address
+ * @param nowMs - by which the segments of a live one are counted that names none
+ * @throws {TaskError} `source_not_media` (malformed), `input_not_supported` (encrypted, parts elsewhere, too long, no segments
+ *   that can be told), `source_address_invalid`
+ * @see ISO/IEC 23009-1
+ */
+export function parseDash(text: string, base: string, nowMs: number): Manifest {
+  const mpd = parseXml(text);
+  if (mpd.name !== "MPD") throw refuseManifest("source_not_media", "is no MPD");
+  const isLive = mpd.attributes.get("type") === "dynamic";
+  const totalSeconds = durationOf(mpd.attributes.get("mediaPresentationDuration"));
+  const all = childrenOf(mpd, "Period");
+  if (all.length === 0) throw refuseManifest("source_not_media", "names no period");
+  const begun = durationOf(mpd.attributes.get("availabilityStartTime"), Date.parse);
+  const periods = timesOf(all, totalSeconds);
+  // What is past of a live one has been played; it goes on in its last period.
+  const spans = (isLive ? periods.slice(-1) : periods).map(({ period, time }) => {
+    const live = isLive
+      ? { nowSeconds: nowMs / 1000 - (begun ?? 0) - time.startSeconds }
+      : undefined;
+    return spanOf([mpd, period], resolveAll(base, [mpd, period]), time, live);
+  });
+  const pieces = spans.flatMap(({ main, audio }) => [...main.pieces, ...(audio?.pieces ?? [])]);
+  if (pieces.length > PIECES_MAX)
+    throw refuseManifest("input_not_supported", `names more than ${PIECES_MAX} segments`);
+  return { spans, isLive, segmentSeconds: Math.max(0, ...pieces.map(({ seconds }) => seconds)) };
+}
+
+function timesOf(periods: readonly Element[], totalSeconds: number | undefined) {
+  let endSeconds = 0;
+  const times = periods.map((period) => {
+    const startSeconds = durationOf(period.attributes.get("start")) ?? endSeconds;
+    const seconds = durationOf(period.attributes.get("duration"));
+    endSeconds = startSeconds + (seconds ?? 0);
+    return { startSeconds, seconds };
+  });
+  return periods.map((period, index) => {
+    const { startSeconds = 0, seconds } = times[index] ?? {};
+    const until = times[index + 1]?.startSeconds ?? totalSeconds;
+    const length = seconds ?? (until === undefined ? undefined : until - startSeconds);
+    if ((length ?? 0) > SECONDS_MAX)
+      throw refuseManifest("input_not_supported", "claims to be longer than a week");
+    return { period, time: { startSeconds, ...(length !== undefined && { seconds: length }) } };
+  });
+}
+
+function spanOf(
+  outer: readonly Element[],
+  base: string,
+  time: PeriodTime,
+  live: { readonly nowSeconds: number } | undefined,
+): Span {
+  const sets = childrenOf(outer.at(-1), "AdaptationSet");
+  for (const element of [...outer, ...sets]) refuseElsewhere(element);
+  const video = bestOf(outer, sets, "video");
+  const audio = bestOf(outer, sets, "audio");
+  const main = video ?? audio;
+  if (!main) throw refuseManifest("input_not_supported", "names neither video nor audio");
+  const trackOf = ({ levels, id, bandwidth }: Chosen): Track => {
+    if (levels.some((level) => childrenOf(level, "ContentProtection").length > 0))
+      throw refuseManifest("input_not_supported", "says that it is encrypted");
+    // The base of the outer ones has been resolved.
+    const at = resolveAll(base, levels.slice(outer.length));
+    return expandSegments({ levels, id, bandwidth, base: at, time, ...(live && { live }) });
+  };
+  return { main: trackOf(main), ...(video && audio && { audio: trackOf(audio) }) };
+}
+
+/** The largest representation of a kind. */
+function bestOf(
+  outer: readonly Element[],
+  sets: readonly Element[],
+  kind: "video" | "audio",
+): Chosen | undefined {
+  const all = sets.flatMap((set) =>
+    childrenOf(set, "Representation").map((representation, index) => {
+      const own = (name: string) =>
+        representation.attributes.get(name) ?? set.attributes.get(name) ?? "";
+      return {
+        levels: [...outer, set, representation],
+        kind: kindOf(own),
+        id: own("id") || String(index),
+        bandwidth: Number(own("bandwidth")) || 0,
+        pixels: Number(own("width")) * Number(own("height")) || 0,
+      };
+    }),
+  );
+  const [best] = all
+    .filter((each) => each.kind === kind)
+    .toSorted((a, b) => b.pixels - a.pixels || b.bandwidth - a.bandwidth);
+  return best;
+}
+
+function kindOf(own: (name: string) => string): string {
+  const said = (own("contentType") || own("mimeType")).replace(/\/.*$/, "");
+  if (said !== "") return said;
+  return /^(?:mp4a|opus|ac-3|ec-3|vorbis|flac)/i.test(own("codecs")) ? "audio" : "video";
+}
+
+/** Parts of a manifest that lie elsewhere would have to be fetched and judged in turn. */
+function refuseElsewhere({ attributes }: Element): void {
+  if (attributes.has("xlink:href"))
+    throw refuseManifest("input_not_supported", "has parts that lie elsewhere");
+}
+
+function resolveAll(base: string, levels: readonly Element[]): string {
+  return levels.reduce((at, level) => {
+    const uri = childrenOf(level, "BaseURL")[0]?.text.trim();
+    return uri ? resolveUri(uri, at) : at;
+  }, base);
+}
+
+const DURATION =
+  /^P(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d{1,12})?)S)?)?$/;
+
+/** Seconds of `PT1H2M3.5S`, or of what another reader of ms gives; nothing where nothing is said. */
+function durationOf(
+  text: string | undefined,
+  readMs: (text: string) => number = periodMs,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = readMs(text);
+  if (Number.isNaN(ms)) throw refuseManifest("source_not_media", "names a time that is none");
+  return ms / 1000;
+}
+
+function periodMs(text: string): number {
+  const parts = DURATION.exec(text.replace(/^P0Y(?:0M)?/, "P"));
+  if (!parts) return Number.NaN;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts
+    .slice(1)
+    .map((each) => Number(each ?? 0));
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}

@@ -1,0 +1,85 @@
+import { demuxerOf } from "../probe/formats.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Part, Step } from "./plan.ts";
+import { NOTHING_ELSE } from "./sections.ts";
+
+/** A file that was put together from the pieces of one track, relative to the work folder, and what it holds. */
+export type TrackFile = { readonly name: string; readonly media: MediaInfo };
+
+const stepOf = (part: Part): Step => ({ name: "copy", share: 0, ...part });
+
+/**
+ * Puts the picture and the sound of a stretch of time into one file, by stream copy; of a track alone makes a file that has an
+ * index. What the formats are is pinned: no file of a source is taken for a playlist.
+ */
+export function joinTracks(main: TrackFile, audio: TrackFile | undefined, name: string): Step {
+  const { video, audio: own } = main.media;
+  const sound = audio?.media.audio;
+  return stepOf({
+    args: [
+      ...inputOf(main),
+      ...(audio ? ["-protocol_whitelist", "file", ...shiftOf(main, audio), ...inputOf(audio)] : []),
+      ...(video ? ["-map", `0:${video.index}`] : []),
+      ...(sound ? ["-map", `1:${sound.index}`] : own ? ["-map", `0:${own.index}`] : []),
+      ...[...NOTHING_ELSE, "-c", "copy", "-f", "mp4", name],
+    ],
+    writes: [name],
+  });
+}
+
+const inputOf = ({ name, media }: TrackFile): readonly string[] => [
+  ...["-f", demuxerOf(media.format), "-i", name],
+];
+
+/** Every input begins at zero for ffmpeg: how far they are apart is kept, where they go by one clock. */
+function shiftOf({ media: main }: TrackFile, { media: audio }: TrackFile): readonly string[] {
+  const isOneClock = main.format === audio.format;
+  const seconds = (audio.startSeconds ?? 0) - (main.startSeconds ?? 0);
+  return isOneClock && seconds !== 0 ? ["-itsoffset", seconds.toFixed(6)] : [];
+}
+
+/**
+ * Puts stretches of time one behind the other, by stream copy.
+ *
+ * @param list - the name of the text file that the step reads, with the returned text
+ * @throws {TaskError} `input_not_supported` where they do not hold the same streams
+ */
+export function joinSpans(
+  spans: readonly TrackFile[],
+  list: string,
+  name: string,
+): { readonly step: Step; readonly text: string } {
+  const [first] = spans;
+  if (spans.some(({ media }) => kindOf(media) !== kindOf(first?.media)))
+    throw new TaskError(
+      "input_not_supported",
+      "Cannot read the source: the parts of its manifest differ in codec or size",
+    );
+  const text = ["ffconcat version 1.0", ...spans.map((span) => `file ${span.name}`), ""].join("\n");
+  const args = [
+    "-f",
+    "concat",
+    "-i",
+    list,
+    "-map",
+    "0",
+    ...NOTHING_ELSE,
+    "-c",
+    "copy",
+    "-f",
+    "mp4",
+    name,
+  ];
+  return { step: stepOf({ args, writes: [name] }), text };
+}
+
+const kindOf = ({ video, audio }: Pick<MediaInfo, "video" | "audio"> = {}): string =>
+  [
+    video?.codec,
+    video?.width,
+    video?.height,
+    audio?.codec,
+    audio?.channels,
+    audio?.samplerateHz,
+  ].join();

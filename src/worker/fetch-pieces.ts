@@ -1,0 +1,166 @@
+import { createDecipheriv, randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Piece, Track } from "../manifest/manifest.ts";
+import { refuseManifest } from "../manifest/manifest.ts";
+import { TaskError } from "../task/errors.ts";
+import type { ManifestPlace } from "./read-manifest.ts";
+
+const CHUNK_BYTES = 256 << 10;
+/** Pieces on their way at once: a server far away does not make a wait of every one. */
+const AT_ONCE = 4;
+const KEY_BYTES = 16;
+
+/**
+ * Fetches pieces through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
+ * several pieces are ranges of is fetched once.
+ */
+class PieceFetcher {
+  readonly #place: ManifestPlace;
+  readonly #closed = new AbortController();
+  readonly #folders = new Map<string, string>();
+  readonly #keys = new Map<string, Promise<Buffer>>();
+  /** What was fetched, or is on its way, by its address. */
+  readonly #files = new Map<string, Promise<string>>();
+  constructor(place: ManifestPlace) {
+    this.#place = place;
+  }
+
+  /** The bytes of a piece. @throws {TaskError} what its storage throws; `source_damaged` where it is shorter than its range */
+  async *read(piece: Piece): AsyncGenerator<Uint8Array> {
+    const path = await this.#fileOf(piece.url);
+    const key = piece.key && (await this.#keyOf(piece.key.url));
+    if (!key || !piece.key) return yield* bytesOf(path, piece);
+    const decipher = createDecipheriv("aes-128-cbc", key, Buffer.from(piece.key.iv, "hex"));
+    for await (const chunk of bytesOf(path, piece)) yield decipher.update(chunk);
+    try {
+      yield decipher.final();
+    } catch (cause) {
+      const why = "Cannot read the source: a segment cannot be decrypted with its key";
+      throw new TaskError("source_damaged", why, { cause });
+    }
+  }
+
+  /** Begins to fetch what will be read soon. */
+  fetchAhead(pieces: readonly Piece[]): void {
+    // A failure is met where it is read.
+    for (const { url } of pieces) this.#fileOf(url).catch(() => {});
+  }
+
+  /** Removes what was fetched, but for the addresses that are still wanted. */
+  async forget(isWanted: (url: string) => boolean): Promise<void> {
+    for (const [url, file] of this.#files) {
+      if (isWanted(url)) continue;
+      this.#files.delete(url);
+      await file.catch(() => {});
+      await this.#remove(url);
+    }
+  }
+
+  /** Ends what is still on its way, and removes everything. */
+  async close(): Promise<void> {
+    this.#closed.abort(new TaskError("cancelled", "Cannot fetch on: the source is given up"));
+    await this.forget(() => false);
+  }
+
+  async #remove(url: string): Promise<void> {
+    const folder = this.#folders.get(url);
+    this.#folders.delete(url);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+
+  #fileOf(url: string): Promise<string> {
+    const known = this.#files.get(url);
+    if (known) return known;
+    const file = this.#open(url).then(({ path }) => path);
+    this.#files.set(url, file);
+    return file;
+  }
+
+  async #open(url: string) {
+    const { storage } = this.#place;
+    const signal = AbortSignal.any([this.#place.signal, this.#closed.signal]);
+    const folder = join(this.#place.folder, `piece-${randomUUID()}`);
+    this.#folders.set(url, folder);
+    await mkdir(folder, { recursive: true });
+    return storage.open(url, { folder, signal });
+  }
+
+  #keyOf(url: string): Promise<Buffer> {
+    const known = this.#keys.get(url);
+    if (known) return known;
+    const key = this.#open(url).then(async ({ path, sizeBytes }) => {
+      if (sizeBytes !== KEY_BYTES)
+        throw refuseManifest("source_not_media", `names a key that is not of ${KEY_BYTES} bytes`);
+      return readFile(path);
+    });
+    this.#keys.set(url, key);
+    return key;
+  }
+}
+
+/**
+ * Writes a track into one file.
+ *
+ * @param onPiece - called after every piece, with what has been written so far
+ */
+export async function fetchTrack(
+  { init, pieces }: Track,
+  path: string,
+  place: ManifestPlace,
+  onPiece: (piece: Piece, doneBytes: number) => void,
+): Promise<void> {
+  const all = init ? [init, ...pieces] : pieces;
+  const lastUse = new Map(all.map(({ url }, index) => [url, index] as const));
+  const fetcher = new PieceFetcher(place);
+  const file = await open(path, "wx");
+  let doneBytes = 0;
+  try {
+    for (const [index, piece] of all.entries()) {
+      fetcher.fetchAhead(all.slice(index, index + AT_ONCE));
+      for await (const chunk of fetcher.read(piece)) {
+        await write(file, chunk);
+        doneBytes += chunk.byteLength;
+      }
+      await fetcher.forget((url) => (lastUse.get(url) ?? 0) > index);
+      onPiece(piece, doneBytes);
+    }
+  } finally {
+    await fetcher.close();
+    await file.close();
+  }
+}
+
+async function write(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  try {
+    await file.writeFile(chunk);
+  } catch (cause) {
+    const why = "Cannot fetch the source: there is no room for it in scratch";
+    const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+    throw isFull ? new TaskError("scratch_full", why, { cause }) : cause;
+  }
+}
+
+async function* bytesOf(path: string, { range }: Piece): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    let at = range?.fromByte ?? 0;
+    for (let left = range?.sizeBytes ?? Number.POSITIVE_INFINITY; left > 0; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) {
+        if (range)
+          throw new TaskError(
+            "source_damaged",
+            "Cannot read the source: a segment is shorter than its manifest says",
+          );
+        return;
+      }
+      at += bytesRead;
+      left -= bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
