@@ -87,7 +87,7 @@ async function runEach(source: string, scratch: string): Promise<number> {
 
 /** What an adaptive set of four rungs costs in CPU, against one ffmpeg for each. */
 export async function measureLadder({ isQuick, scratch, say }: PartOptions): Promise<Findings> {
-  const seconds = isQuick ? 4 : 60;
+  const seconds = isQuick ? 4 : 30;
   const home = newHome(scratch);
   const source = join(home.media, "source.mp4");
   await makeSource(source, { width: 1920, height: 1080, seconds, bitrate: "9M" });
@@ -95,7 +95,7 @@ export async function measureLadder({ isQuick, scratch, say }: PartOptions): Pro
   const [set, each]: [number[], number[]] = [[], []];
   try {
     await registerProfile(server.url);
-    for (let round = 1; round <= (isQuick ? 1 : 2); round += 1) {
+    for (let round = 1; round <= (isQuick ? 1 : 3); round += 1) {
       set.push(await runTask(server, `round-${round}`));
       each.push(await runEach(source, scratch));
       const [ours, peer] = [set, each].map((costs) => figure(costs.at(-1) ?? 0));

@@ -162,12 +162,14 @@ function videoStream(
   at: number,
 ): readonly string[] {
   const stream = `v:${at}`;
-  if (video === "copy" || !media.video) return [`-c:${stream}`, "copy"];
-  const isTagged = video.codec === "h265" && pass !== 1;
+  // Apple's players want HEVC called so.
+  const tag = pass === 1 ? [] : [`-tag:${stream}`, "hvc1"];
+  if (video === "copy" || !media.video)
+    return [`-c:${stream}`, "copy", ...(media.video?.codec === "hevc" ? tag : [])];
   const passOf =
     pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(draft, at) } : undefined;
   const [, , ...args] = videoArgs(video, media.video, passOf);
-  return [...ofStream(args, "v", at), ...(isTagged ? [`-tag:${stream}`, "hvc1"] : [])];
+  return [...ofStream(args, "v", at), ...(video.codec === "h265" ? tag : [])];
 }
 
 function soundAndFile(

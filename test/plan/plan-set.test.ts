@@ -126,6 +126,12 @@ describe("planTask() of an adaptive set", () => {
     expect(steps[1]?.args.join(" ")).toContain("-adaptation_sets id=0,streams=0 id=1,streams=1 ");
   });
 
+  test("calls HEVC as Apple's players want it, encoded or copied", () => {
+    const hevc = aMediaWithVideo({ codec: "hevc" });
+    expect(argsOf(planOf("video_dash_transmux", hevc))[0]).toContain("-c:v:0 copy -tag:v:0 hvc1 ");
+    expect(argsOf(planOf("video_dash_h265_640x360_520kbps"))[0]).toContain(" -tag:v:0 hvc1 ");
+  });
+
   test("makes sheets of small pictures in the same run, cut with it", () => {
     const thumbnails = { intervalSeconds: 10, width: 160 };
     const clip = { startSeconds: 5, durationSeconds: 35 };
