@@ -45,6 +45,8 @@ export type StreamMount = {
   readonly sources: Readonly<Record<string, number>>;
   /** Paths of folders that are there at the start, those above before those in them. */
   readonly folders: readonly string[];
+  /** What is written leaves for good: ffmpeg is not to go back in it. */
+  readonly writesOnce: boolean;
   /** `EXCHANGE.bytes` long. */
   readonly exchange: SharedArrayBuffer;
 };

@@ -9,7 +9,8 @@ import type {
 import { ERRNO } from "./errno.ts";
 import { CANCEL, CONTROL, EXCHANGE, type StreamEvent, type StreamMount } from "./protocol.ts";
 
-const TYPE = { folder: 0o040000, file: 0o100000 } as const;
+const TYPE = { folder: 0o040000, file: 0o100000, pipe: 0o010000 } as const;
+const TYPE_BITS = 0o170000;
 const PERMISSIONS = { own: 0o777, given: 0o555 } as const;
 const SEEK = { current: 1, end: 2 } as const;
 const WRITE_FLAGS = 0b11;
@@ -57,7 +58,7 @@ class Streams {
   #window: { readonly node: FsNode; readonly start: number; readonly end: number } | undefined;
 
   readonly #nodeOperations: NodeOperations = {
-    getattr: (node) => attributesOf(node, this.#sizeOf(node)),
+    getattr: (node) => attributesOf(node, this.#modeOf(node), this.#sizeOf(node)),
     setattr: (node, { size }) => {
       if (size !== undefined) this.#sizes.set(node, size);
     },
@@ -149,6 +150,13 @@ class Streams {
     return node;
   }
 
+  /** ffmpeg goes back in a file, and lets its muxers do so; in a pipe it does not, and begins each piece with an empty buffer. */
+  #modeOf(node: FsNode): number {
+    const isOutput = !this.#fs.isDir(node.mode) && !this.#isSource(node);
+    if (!this.#mount.writesOnce || !isOutput) return node.mode;
+    return (node.mode & ~TYPE_BITS) | TYPE.pipe;
+  }
+
   #sizeOf(node: FsNode): number {
     return this.#sizes.get(node) ?? 0;
   }
@@ -237,7 +245,7 @@ class Streams {
   }
 }
 
-function attributesOf({ id, mode }: FsNode, size: number) {
+function attributesOf({ id }: FsNode, mode: number, size: number) {
   const never = new Date(0);
   const times = { atime: never, mtime: never, ctime: never };
   const owner = { nlink: 1, uid: 0, gid: 0, rdev: 0 };

@@ -39,7 +39,8 @@ export class WasmStreamedEngine implements StreamedEngine {
 
   async run({ step, source, sink, onProgress, onLog }: StreamedRun, signal: AbortSignal) {
     signal.throwIfAborted();
-    const mount = { sources: { input: source }, sink, folders: foldersOf(step.writes) };
+    const folders = foldersOf(step.writes);
+    const mount = { sources: { input: source }, sink, folders, writesOnce: true };
     const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
       this.#run({ program: "ffmpeg", mount, ...run }, either);
     const followed = { step, onProgress, onLog, paths: [] };

@@ -7,6 +7,8 @@ export type Streams = {
   readonly sink: ByteSink;
   /** Folders that are there at the start, those above before those in them. */
   readonly folders?: readonly string[];
+  /** The sink's files are only ever written on. */
+  readonly writesOnce?: boolean;
 };
 
 /** The host's side of a thread's streams: answers its reads, and hands on what it writes. */
@@ -23,8 +25,8 @@ export class StreamHost {
   constructor(streams: Streams, failed: () => void) {
     const exchange = new SharedArrayBuffer(EXCHANGE.bytes);
     const sizes = Object.entries(streams.sources).map(([name, { sizeBytes }]) => [name, sizeBytes]);
-    const { folders = [] } = streams;
-    this.mount = { sources: Object.fromEntries(sizes), folders, exchange };
+    const { folders = [], writesOnce = false } = streams;
+    this.mount = { sources: Object.fromEntries(sizes), folders, writesOnce, exchange };
     this.#streams = streams;
     this.#words = new Int32Array(exchange, 0, EXCHANGE.dataOffset / 4);
     this.#data = new Uint8Array(exchange, EXCHANGE.dataOffset, EXCHANGE.dataLength);

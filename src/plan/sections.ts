@@ -91,9 +91,7 @@ export function fileSection(
   if (container === "m3u8")
     return setSection(draftSet(folder, codec, tag), entry, product.video.action);
   const index = isBoxed(container) ? (isStreamed ? FRAGMENTED : INDEX_IN_FRONT) : [];
-  // Muxers go back in what they have written, unless they are told that they cannot.
-  const once = isStreamed ? ["-seekable", "0"] : [];
-  return { args: [...index, ...once, "-f", muxer, entry], writes: [entry] };
+  return { args: [...index, "-f", muxer, entry], writes: [entry] };
 }
 
 const isBoxed = (container: Written): boolean => ["mp4", "mov", "m4a"].includes(container);
@@ -110,8 +108,9 @@ const INDEX_IN_FRONT = ["-movflags", "+faststart"];
  */
 const FRAGMENTED = [
   // Delayed until the first piece is known: only then can it say what of the beginning is not to be played.
-  ...["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof"],
-  ...["-frag_size", "8388608", "-frag_duration", "10000000"],
+  ...["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof+skip_trailer"],
+  // No more than the index of which fits ffmpeg's buffer of 32 KiB: it goes back in that to write its length.
+  ...["-frag_size", "8388608", "-frag_duration", "5000000"],
 ];
 
 /** Where a set's segments lie, and whether they are pieces of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
