@@ -37,7 +37,7 @@ export class OutgoingFile {
       if (this.sizeBytes > HELD_BYTES_MAX) await this.#begin();
       return;
     }
-    await this.#push(this.#body, bytes);
+    await this.#body.push(bytes);
   }
 
   /** All has been written: resolves when the server has it. Until then a server that keeps its word shows nothing of it. */
@@ -59,15 +59,11 @@ export class OutgoingFile {
     this.#body = body;
     this.#answer = this.#send(body);
     // Told where the next bytes are written.
-    this.#answer.catch(() => {});
-    for (const bytes of this.#held.splice(0)) await this.#push(body, bytes);
-  }
-
-  async #push(body: LiveBody, bytes: Uint8Array): Promise<void> {
-    const early = this.#answer.then(() => {
-      throw targetEarly(this.shown);
-    });
-    await Promise.race([body.push(bytes), early]);
+    this.#answer.then(
+      () => body.fail(targetEarly(this.shown)),
+      (error: unknown) => body.fail(error),
+    );
+    for (const bytes of this.#held.splice(0)) await body.push(bytes);
   }
 
   async #send(live: LiveBody): Promise<void> {

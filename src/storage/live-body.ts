@@ -2,12 +2,21 @@
 export class LiveBody {
   #next = Promise.withResolvers<Uint8Array | undefined>();
   #taken = Promise.withResolvers<void>();
+  #failure: { readonly error: unknown } | undefined;
 
-  /** Gives the next piece; resolves when the reader has asked for one more. */
+  /** Gives the next piece; resolves when the reader has asked for one more. @throws what it failed with */
   async push(bytes: Uint8Array): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
     const taken = this.#taken.promise;
     this.#next.resolve(bytes);
     await taken;
+  }
+
+  /** Nobody reads it any more: pushing rejects from now on. */
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.#taken.promise.catch(() => {});
+    this.#taken.reject(error);
   }
 
   /** There is no more. */
