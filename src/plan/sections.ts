@@ -90,7 +90,7 @@ export function fileSection(
   const muxer = formOf(container)?.muxer ?? container;
   if (container === "m3u8")
     return setSection(draftSet(folder, codec, tag), entry, product.video.action);
-  const index = isBoxed(container) ? (isStreamed ? FRAGMENTED : INDEX_IN_FRONT) : [];
+  const index = isStreamed ? onceArgs(container) : isBoxed(container) ? INDEX_IN_FRONT : [];
   return { args: [...index, "-f", muxer, entry], writes: [entry] };
 }
 
@@ -112,6 +112,12 @@ const FRAGMENTED = [
   // No more than the index of which fits ffmpeg's buffer of 32 KiB: it goes back in that to write its length.
   ...["-frag_size", "8388608", "-frag_duration", "5000000"],
 ];
+
+/** What keeps a muxer from going back in its file. */
+function onceArgs(container: Written): readonly string[] {
+  if (container === "flv") return ["-flvflags", "+no_duration_filesize"];
+  return isBoxed(container) ? FRAGMENTED : [];
+}
 
 /** Where a set's segments lie, and whether they are pieces of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
 type SetFiles = {

@@ -1,20 +1,23 @@
 /** A body that is sent as it is made: pushed on one side, one piece after the other, and read once on the other. */
 export class LiveBody {
   #next = Promise.withResolvers<Uint8Array | undefined>();
+  /** Of the piece that is under way: settles when the reader has asked for one more. */
   #taken = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
 
   /** Gives the next piece; resolves when the reader has asked for one more. @throws what it failed with */
   async push(bytes: Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure.error;
-    const taken = this.#taken.promise;
+    this.#taken = Promise.withResolvers();
+    const { promise } = this.#taken;
     this.#next.resolve(bytes);
-    await taken;
+    await promise;
   }
 
   /** Nobody reads it any more: pushing rejects from now on. */
   fail(error: unknown): void {
     this.#failure = { error };
+    // Perhaps nobody pushes now.
     this.#taken.promise.catch(() => {});
     this.#taken.reject(error);
   }
@@ -29,10 +32,8 @@ export class LiveBody {
       const bytes = await this.#next.promise;
       if (!bytes) return;
       this.#next = Promise.withResolvers();
-      const taken = this.#taken;
-      this.#taken = Promise.withResolvers();
       yield bytes;
-      taken.resolve();
+      this.#taken.resolve();
     }
   }
 }

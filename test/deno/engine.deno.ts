@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { badSourcesContract } from "../contract/bad-sources.ts";
 import { engineContract } from "../contract/engine.ts";
+import { streamedEngineContract } from "../contract/streamed-engine.ts";
 import { openNative } from "../fixtures/native-engine.ts";
 import { openWasm } from "../fixtures/wasm-engine.ts";
 import { harness } from "./harness.ts";
@@ -30,3 +31,4 @@ engineContract(
   harness,
 );
 badSourcesContract("WasmEngine", openWasm, harness);
+streamedEngineContract("WasmEngine", async () => (await wasm).streamed, harness);

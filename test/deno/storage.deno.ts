@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
+import { disklessContract } from "../contract/diskless-storage.ts";
 import { storageContract } from "../contract/storage.ts";
 import { aStorageBench } from "../fixtures/file-storage.ts";
-import { anHttpBench } from "../fixtures/http-storage.ts";
+import { aDisklessHttpBench, anHttpBench } from "../fixtures/http-storage.ts";
 import { startMediaServer } from "../fixtures/media-server.ts";
 import { harness } from "./harness.ts";
 
@@ -16,3 +17,4 @@ const server = startMediaServer();
 after(async () => (await server).close());
 
 storageContract("HttpStorage", async () => anHttpBench(await server), harness);
+disklessContract("HttpStorage", async () => aDisklessHttpBench(await server), harness);

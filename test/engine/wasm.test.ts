@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { engineContract } from "../contract/engine.ts";
+import { streamedEngineContract } from "../contract/streamed-engine.ts";
 import { openWasm } from "../fixtures/wasm-engine.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -15,3 +16,9 @@ engineContract(
   },
   { describe, test, expect },
 );
+
+streamedEngineContract("WasmEngine", async () => (await opened).streamed, {
+  describe,
+  test,
+  expect,
+});

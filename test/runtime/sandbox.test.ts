@@ -139,6 +139,17 @@ describe("the service in a sandbox", () => {
     expect(play("/large/a.mp4")).toEqual({ codecs: ["h264", "aac"], packets: 750 });
   });
 
+  test.each([
+    ["video_mov_transmux", "mov"],
+    ["video_mkv_transmux", "mkv"],
+    ["video_flv_transmux", "flv"],
+    ["video_hls_transmux", "m3u8"],
+  ])("makes %s of a large source, which no muxer goes back in", async (profile, extension) => {
+    const task = await run(profile, "/large.mp4", `/large/${profile}.${extension}`);
+    expect([task.task_status, task.error]).toEqual(["SUCCESS", undefined]);
+    expect(play(`/large/${profile}.${extension}`).packets).toBe(750);
+  });
+
   test("goes on where a source was cut off", async () => {
     server.files.set("/cut.mp4", large);
     const cut = cutRange(large, 300_000);
