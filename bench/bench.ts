@@ -14,6 +14,9 @@ import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts"
 import { measureRows } from "./rows.ts";
 import { measureStart } from "./start.ts";
 import { measureTasks } from "./tasks.ts";
+import { measureWasmApi } from "./wasm-api.ts";
+import { measureWasmMemory } from "./wasm-memory.ts";
+import { measureWasmSpeed } from "./wasm-speed.ts";
 
 /** The parts, in the order of the table. */
 const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>>> = {
@@ -25,6 +28,9 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   start: measureStart,
   rows: measureRows,
   delivery: measureDelivery,
+  "wasm-speed": measureWasmSpeed,
+  "wasm-memory": measureWasmMemory,
+  "wasm-api": measureWasmApi,
 };
 const NAMES = Object.keys(PARTS);
 const RESULTS = join(ROOT, "bench", "results");
@@ -47,8 +53,13 @@ function readArguments() {
         quick: { type: "boolean", default: false },
       },
     });
-    const only = values.only?.flatMap((names) => names.split(",")) ?? NAMES;
-    if (only.every((name) => name in PARTS)) return { only, isQuick: values.quick };
+    const asked = values.only?.flatMap((names) => names.split(",")) ?? NAMES;
+    // `wasm` is all three of it.
+    const groups = asked.map((name) =>
+      NAMES.filter((each) => each === name || each.startsWith(`${name}-`)),
+    );
+    const isKnown = groups.every((names) => names.length > 0);
+    if (isKnown) return { only: groups.flat(), isQuick: values.quick };
   } catch {
     // Told below.
   }

@@ -105,12 +105,19 @@ export async function runScript(script: string, args: readonly string[]): Promis
   return output;
 }
 
+/** How a server is started, where it is not by this Bun, and who hears what it writes. */
+export type ServerOptions = {
+  readonly program?: string;
+  readonly onText?: (text: string) => void;
+};
+
 /** Starts a server that says `"url":"http://…"` on its stdout once it listens. */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  { program = process.execPath, onText = () => {} }: ServerOptions = {},
 ): Promise<ServerProcess> {
-  const child = start(process.execPath, args, env);
+  const child = start(program, args, env);
   let output = "";
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const fail = (why: string) => reject(new Error(`Cannot start ${args[0]}: ${why}`));
@@ -118,6 +125,7 @@ export async function startServer(
   child.once("exit", () => fail("it ended at once"));
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     // All is read, so that the server never waits for us; nothing is kept once it listens.
+    onText(text);
     output += text;
     const url = /"url":"(http:[^"]+)"/.exec(output)?.[1];
     if (url) {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Credentials, signedRequest } from "../test/fixtures/signed-client.ts";
-import { type ServerProcess, startServer } from "./processes.ts";
+import { type ServerOptions, type ServerProcess, startServer } from "./processes.ts";
 
 /** The client of all measurements. */
 export const CREDENTIALS: Credentials = {
@@ -41,12 +41,13 @@ export const serviceEnv = (home: Home): Record<string, string> => ({
   PONTUS_LOG_LEVEL: "info",
 });
 
-/** Starts the real service as `bun run start` does, and waits until it is ready for work. */
+/** Starts the real service as `bun run start` does, or by other arguments, and waits until it is ready for work. */
 export async function startPontus(
   home: Home,
   env: Readonly<Record<string, string>> = {},
+  { args = ["src/main.bun.ts"], ...options }: ServerOptions & { args?: readonly string[] } = {},
 ): Promise<ServerProcess> {
-  const server = await startServer(["src/main.bun.ts"], { ...serviceEnv(home), ...env });
+  const server = await startServer(args, { ...serviceEnv(home), ...env }, options);
   const endMs = performance.now() + READY_MS_MAX;
   while (!(await fetch(`${server.url}/readyz`)).ok) {
     if (performance.now() > endMs) throw new Error("Cannot go on: the service is not ready");
