@@ -7,7 +7,7 @@ import { ROOT, start } from "./processes.ts";
 import { type Findings, figure, type PartOptions, type Row } from "./report.ts";
 import { median } from "./statistics.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 7;
 const FILE_BYTES = 1_000_000_000;
 const QUICK_BYTES = 50_000_000;
 const RATE_BAR = 0.9;
@@ -97,6 +97,8 @@ function rowsOf(
   const peer = rate(median(peers));
   return [...ours].flatMap(([name, deliveries]) => {
     const mine = rate(median(deliveries.map(({ tookSeconds }) => tookSeconds)));
+    // Of neighbours in time: what else the machine does changes from one minute to the next.
+    const ratio = median(deliveries.map(({ tookSeconds }, at) => (peers[at] ?? 0) / tookSeconds));
     const extra = Math.max(...deliveries.map(({ extraBytes }) => extraBytes));
     const key = `delivery.${kind}-${name.toLowerCase()}`;
     const how = kind === "s3" ? "S3 in parts" : "HTTP PUT";
@@ -106,9 +108,9 @@ function rowsOf(
         what: `${how} of ${figure(sizeBytes / 1e6)} MB on ${name}`,
         ours: `${figure(mine)} MB/s`,
         peer: `${figure(peer)} MB/s (curl -T)`,
-        ratio: mine / peer,
+        ratio,
         bar: `>= ${RATE_BAR}`,
-        isMet: mine / peer >= RATE_BAR,
+        isMet: ratio >= RATE_BAR,
       },
       {
         key: `${key}-memory`,

@@ -4,6 +4,8 @@ import { TaskError } from "../task/errors.ts";
 
 /** One read from the disk: large enough that the calls cost nothing, small in memory. */
 const CHUNK_BYTES = 256 << 10;
+/** Many more than are ever on their way. */
+const BUFFERS = 8;
 /** By the extensions of what is made here; @see https://www.iana.org/assignments/media-types and RFC 8216 for HLS. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".mp4": "video/mp4",
@@ -27,9 +29,8 @@ export type Content = {
   /** Whose extension says what it is. */
   readonly name: string;
   readonly sizeBytes: number;
-  readonly read: () => AsyncIterable<Uint8Array>;
-  /** Fills a buffer with the bytes from one on; as many must be there. */
-  readonly fill: (buffer: Uint8Array, fromByte: number) => Promise<void>;
+  /** From a byte on, so many; whole where nothing is said. A piece holds until the next few have been asked for. */
+  readonly read: (fromByte?: number, sizeBytes?: number) => AsyncIterable<Uint8Array>;
 };
 
 /** The media type of a file of ours, by its extension. */
@@ -42,8 +43,7 @@ export async function fileContent(path: string): Promise<Content> {
   return {
     name: path,
     sizeBytes: size,
-    read: () => chunksOfFile(path),
-    fill: (buffer, fromByte) => fillFromFile(path, buffer, fromByte),
+    read: (fromByte = 0, sizeBytes = size) => chunksOfFile(path, fromByte, sizeBytes),
   };
 }
 
@@ -55,38 +55,29 @@ export const textContent = (name: string, text: string): Content =>
 export const bytesContent = (name: string, bytes: Uint8Array): Content => ({
   name,
   sizeBytes: bytes.byteLength,
-  read: async function* () {
-    yield bytes;
+  read: async function* (fromByte = 0, sizeBytes = bytes.byteLength) {
+    yield bytes.subarray(fromByte, fromByte + sizeBytes);
   },
-  fill: async (buffer, fromByte) =>
-    buffer.set(bytes.subarray(fromByte, fromByte + buffer.byteLength)),
 });
 
-async function* chunksOfFile(path: string): AsyncIterable<Uint8Array> {
+async function* chunksOfFile(
+  path: string,
+  fromByte: number,
+  sizeBytes: number,
+): AsyncIterable<Uint8Array> {
   const handle = await ours(() => open(path, "r"));
   try {
-    for (;;) {
-      // A buffer of its own each time: the last one may still be on its way.
-      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      const { bytesRead } = await ours(() => handle.read(chunk));
-      if (bytesRead === 0) return;
-      yield chunk.subarray(0, bytesRead);
+    // By turns: fresh ones cost page faults, and are collected too late. A connection asks for the next when it has handed
+    // the last to the system, so that one or two are on their way.
+    const buffers = Array.from({ length: BUFFERS }, () => Buffer.allocUnsafeSlow(CHUNK_BYTES));
+    for (let doneBytes = 0, turn = 0; doneBytes < sizeBytes; turn++) {
+      const buffer = buffers[turn % BUFFERS] ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      const length = Math.min(CHUNK_BYTES, sizeBytes - doneBytes);
+      const read = await ours(() => handle.read(buffer, 0, length, fromByte + doneBytes));
+      if (read.bytesRead === 0) return;
+      doneBytes += read.bytesRead;
+      yield buffer.subarray(0, read.bytesRead);
     }
-  } finally {
-    await handle.close();
-  }
-}
-
-async function fillFromFile(path: string, buffer: Uint8Array, fromByte: number): Promise<void> {
-  const handle = await ours(() => open(path, "r"));
-  try {
-    await ours(async () => {
-      for (let at = 0; at < buffer.byteLength; ) {
-        const { bytesRead } = await handle.read(buffer, at, buffer.byteLength - at, fromByte + at);
-        if (bytesRead === 0) throw new Error("it has become shorter");
-        at += bytesRead;
-      }
-    });
   } finally {
     await handle.close();
   }

@@ -12,9 +12,7 @@ import { s3TargetFailure } from "./s3-errors.ts";
 const PART_BYTES = 8 << 20;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html; some stores take no more than 1,000 */
 const PARTS_MAX = 1_000;
-/** What a connection is given at once. */
-const PIECE_BYTES = 256 << 10;
-/** Enough to hide the answers' travel; each is held in memory. */
+/** Enough to hide the answers' travel. */
 const PARTS_AT_ONCE = 3;
 /** How long what is left behind is tried to be taken away when an upload has failed, or was stopped. */
 const ABORT_TIMEOUT_MS = 10_000;
@@ -110,9 +108,6 @@ type Part = Span & { readonly number: number };
 
 class Upload {
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #partBytes: number;
-  /** Those that are free: one for each part on its way serves the whole upload. */
-  readonly #buffers: Buffer[] = [];
 
   constructor(
     private readonly client: S3Client,
@@ -121,8 +116,6 @@ class Upload {
     private readonly options: S3UploadOptions,
   ) {
     this.#headers = { "content-type": contentType(content.name), [TAG_HEADER]: options.tag };
-    const { sizeBytes } = content;
-    this.#partBytes = Math.max(Math.min(PART_BYTES, sizeBytes), Math.ceil(sizeBytes / PARTS_MAX));
   }
 
   async whole(): Promise<void> {
@@ -159,7 +152,7 @@ class Upload {
 
   #parts(): readonly Part[] {
     const { sizeBytes } = this.content;
-    const each = this.#partBytes;
+    const each = Math.max(PART_BYTES, Math.ceil(sizeBytes / PARTS_MAX));
     return Array.from({ length: Math.ceil(sizeBytes / each) }, (_, index) => ({
       number: index + 1,
       fromByte: index * each,
@@ -175,27 +168,19 @@ class Upload {
     return etag;
   }
 
-  /** Sends the content, or so much of it: from memory, for many small buffers would be collected too late. */
+  /** Sends the content, or so much of it. */
   async #send({ fromByte, sizeBytes }: Span, request: Pick<S3Request, "query" | "headers">) {
     const { client, content, place, options } = this;
-    const buffer = this.#buffers.pop() ?? Buffer.allocUnsafeSlow(this.#partBytes);
-    const bytes = buffer.subarray(0, sizeBytes);
-    await content.fill(bytes, fromByte);
-    options.signal.throwIfAborted();
     const answer = await client.ask({
       method: "PUT",
       ...place,
       ...request,
-      body: { sizeBytes, read: () => piecesOf(bytes) },
+      body: { sizeBytes, read: () => content.read(fromByte, sizeBytes) },
       signal: options.signal,
     });
-    if (!answer.isAfterBody) {
-      answer.close();
-      throw targetEarly(options.shown);
-    }
-    // Not after a failure: a connection that is being closed may still read it.
-    this.#buffers.push(buffer);
-    return answer;
+    if (answer.isAfterBody) return answer;
+    answer.close();
+    throw targetEarly(options.shown);
   }
 
   async #complete(uploadId: string, etags: ReadonlyMap<number, string>): Promise<void> {
@@ -260,9 +245,3 @@ const isGone = (error: unknown): boolean =>
 
 const xmlText = (text: string): string =>
   text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
-
-/** In pieces, so that it is seen how they are taken. */
-async function* piecesOf(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES)
-    yield bytes.subarray(at, at + PIECE_BYTES);
-}
