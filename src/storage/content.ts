@@ -40,10 +40,11 @@ export const contentType = (name: string): string =>
 /** A finished file of ours as content. @throws {TaskError} `internal` where it is gone */
 export async function fileContent(path: string): Promise<Content> {
   const { size } = await ours(() => stat(path));
+  const rings: Ring[] = [];
   return {
     name: path,
     sizeBytes: size,
-    read: (fromByte = 0, sizeBytes = size) => chunksOfFile(path, fromByte, sizeBytes),
+    read: (fromByte = 0, sizeBytes = size) => chunksOfFile(path, fromByte, sizeBytes, rings),
   };
 }
 
@@ -60,24 +61,35 @@ export const bytesContent = (name: string, bytes: Uint8Array): Content => ({
   },
 });
 
+/** Buffers that are filled by turns; the turn goes on from one read to the next, for the last ones may be on their way. */
+type Ring = { readonly buffers: readonly Buffer[]; turn: number };
+
+const newRing = (): Ring => ({
+  buffers: Array.from({ length: BUFFERS }, () => Buffer.allocUnsafeSlow(CHUNK_BYTES)),
+  turn: 0,
+});
+
 async function* chunksOfFile(
   path: string,
   fromByte: number,
   sizeBytes: number,
+  free: Ring[],
 ): AsyncIterable<Uint8Array> {
   const handle = await ours(() => open(path, "r"));
   try {
     // By turns: fresh ones cost page faults, and are collected too late. A connection asks for the next when it has handed
     // the last to the system, so that one or two are on their way.
-    const buffers = Array.from({ length: BUFFERS }, () => Buffer.allocUnsafeSlow(CHUNK_BYTES));
-    for (let doneBytes = 0, turn = 0; doneBytes < sizeBytes; turn++) {
-      const buffer = buffers[turn % BUFFERS] ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const ring = free.pop() ?? newRing();
+    for (let doneBytes = 0; doneBytes < sizeBytes; ) {
+      const buffer = ring.buffers[ring.turn++ % BUFFERS] ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
       const length = Math.min(CHUNK_BYTES, sizeBytes - doneBytes);
       const read = await ours(() => handle.read(buffer, 0, length, fromByte + doneBytes));
       if (read.bytesRead === 0) return;
       doneBytes += read.bytesRead;
       yield buffer.subarray(0, read.bytesRead);
     }
+    // Not after a failure: a connection that is being closed may still read it.
+    free.push(ring);
   } finally {
     await handle.close();
   }
