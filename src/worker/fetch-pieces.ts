@@ -1,8 +1,7 @@
 import { createDecipheriv, randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { Piece, Track } from "../manifest/manifest.ts";
-import { refuseManifest } from "../manifest/manifest.ts";
+import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Piece, refuseManifest, type Track } from "../manifest/manifest.ts";
 import { TaskError } from "../task/errors.ts";
 import type { ManifestPlace } from "./read-manifest.ts";
 
@@ -15,7 +14,7 @@ const KEY_BYTES = 16;
  * Fetches pieces through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
  * several pieces are ranges of is fetched once.
  */
-class PieceFetcher {
+export class PieceFetcher {
   readonly #place: ManifestPlace;
   readonly #closed = new AbortController();
   readonly #folders = new Map<string, string>();
@@ -72,28 +71,40 @@ class PieceFetcher {
   #fileOf(url: string): Promise<string> {
     const known = this.#files.get(url);
     if (known) return known;
-    const file = this.#open(url).then(({ path }) => path);
+    const folder = this.#newFolder();
+    this.#folders.set(url, folder);
+    const file = this.#open(url, folder).then(({ path }) => path);
     this.#files.set(url, file);
     return file;
   }
 
-  async #open(url: string) {
+  async #open(url: string, folder: string) {
     const { storage } = this.#place;
     const signal = AbortSignal.any([this.#place.signal, this.#closed.signal]);
-    const folder = join(this.#place.folder, `piece-${randomUUID()}`);
-    this.#folders.set(url, folder);
     await mkdir(folder, { recursive: true });
     return storage.open(url, { folder, signal });
+  }
+
+  #newFolder(): string {
+    return join(this.#place.folder, `piece-${randomUUID()}`);
+  }
+
+  async #readKey(url: string): Promise<Buffer> {
+    const folder = this.#newFolder();
+    try {
+      const { path, sizeBytes } = await this.#open(url, folder);
+      if (sizeBytes !== KEY_BYTES)
+        throw refuseManifest("source_not_media", `names a key that is not of ${KEY_BYTES} bytes`);
+      return await readFile(path);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   #keyOf(url: string): Promise<Buffer> {
     const known = this.#keys.get(url);
     if (known) return known;
-    const key = this.#open(url).then(async ({ path, sizeBytes }) => {
-      if (sizeBytes !== KEY_BYTES)
-        throw refuseManifest("source_not_media", `names a key that is not of ${KEY_BYTES} bytes`);
-      return readFile(path);
-    });
+    const key = this.#readKey(url);
     this.#keys.set(url, key);
     return key;
   }
@@ -114,12 +125,13 @@ export async function fetchTrack(
   const lastUse = new Map(all.map(({ url }, index) => [url, index] as const));
   const fetcher = new PieceFetcher(place);
   const file = await open(path, "wx");
+  const writer = new TrackWriter(file, path);
   let doneBytes = 0;
   try {
     for (const [index, piece] of all.entries()) {
       fetcher.fetchAhead(all.slice(index, index + AT_ONCE));
       for await (const chunk of fetcher.read(piece)) {
-        await write(file, chunk);
+        await writer.write(chunk);
         doneBytes += chunk.byteLength;
       }
       await fetcher.forget((url) => (lastUse.get(url) ?? 0) > index);
@@ -131,13 +143,62 @@ export async function fetchTrack(
   }
 }
 
-async function write(file: FileHandle, chunk: Uint8Array): Promise<void> {
+/** Appends a piece to a file, and gives its size in bytes. Where it fails, nothing of it stays. */
+export async function appendPiece(
+  piece: Piece,
+  path: string,
+  fetcher: PieceFetcher,
+): Promise<number> {
+  const file = await open(path, "a");
+  const writer = new TrackWriter(file, path);
+  const { size } = await file.stat();
+  let sizeBytes = 0;
   try {
-    await file.writeFile(chunk);
-  } catch (cause) {
-    const why = "Cannot fetch the source: there is no room for it in scratch";
-    const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
-    throw isFull ? new TaskError("scratch_full", why, { cause }) : cause;
+    for await (const chunk of fetcher.read(piece)) {
+      await writer.write(chunk);
+      sizeBytes += chunk.byteLength;
+    }
+    return sizeBytes;
+  } catch (error) {
+    await file.truncate(size);
+    throw error;
+  } finally {
+    await fetcher.forget(() => false);
+    await file.close();
+  }
+}
+
+const SCRATCH_FULL = "Cannot fetch the source: there is no room for it in scratch";
+/** What the rest of the system needs of the disk; looked at every so many bytes, well under it. */
+const RESERVE_BYTES = 64 << 20;
+const SPACE_CHECK_BYTES = 16 << 20;
+
+/** Writes a track: a manifest can name a file any number of times, so that little that is fetched becomes much that is written. */
+class TrackWriter {
+  #uncheckedBytes = SPACE_CHECK_BYTES;
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly path: string,
+  ) {}
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#uncheckedBytes += chunk.byteLength;
+    if (this.#uncheckedBytes >= SPACE_CHECK_BYTES) await this.#refuseFull();
+    try {
+      await this.file.writeFile(chunk);
+    } catch (cause) {
+      const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+      throw isFull ? new TaskError("scratch_full", SCRATCH_FULL, { cause }) : cause;
+    }
+  }
+
+  async #refuseFull(): Promise<void> {
+    this.#uncheckedBytes = 0;
+    // Where the system does not tell, the write itself will.
+    const space = await statfs(dirname(this.path)).catch(() => undefined);
+    if (space && space.bavail * space.bsize < RESERVE_BYTES)
+      throw new TaskError("scratch_full", SCRATCH_FULL);
   }
 }
 

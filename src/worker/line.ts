@@ -11,6 +11,8 @@ export type Line = {
   readonly engine: Engine;
   readonly store: TaskStore;
   readonly storageOf: (url: string, side: "source" | "target") => Storage;
+  /** A live source from which nothing came for longer has ended. */
+  readonly sourceTimeoutMs: number;
   readonly onProgress: (progress: Progress) => void;
   readonly onPlan: (plan: Plan | LivePlan) => void;
   readonly onLog: (line: string) => void;

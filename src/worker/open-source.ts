@@ -1,17 +1,20 @@
-import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Manifest, Span, Track } from "../manifest/manifest.ts";
-import { refuseManifest } from "../manifest/manifest.ts";
-import { joinSpans, joinTracks, type TrackFile } from "../plan/join.ts";
-import type { Step } from "../plan/plan.ts";
-import type { MediaInfo } from "../probe/media.ts";
+import { type Manifest, refuseManifest, type Track } from "../manifest/manifest.ts";
 import { fetchTrack } from "./fetch-pieces.ts";
+import { joinSource, probeSource, type SourceFile, type SpanFiles } from "./join-source.ts";
 import type { Line } from "./line.ts";
 import { fetching } from "./progress.ts";
 import { kindOfSource, type ManifestPlace, readManifest } from "./read-manifest.ts";
+import { recordManifest } from "./record-manifest.ts";
 
-/** A source as a file on this machine that holds its media itself, and what is in it. */
-export type SourceFile = { readonly path: string; readonly media: MediaInfo };
+/** The conditions of opening a source. */
+export type SourceConditions = {
+  /** The attempt's own work folder. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Whether a manifest that still grows is recorded to its end first; else it is refused. */
+  readonly mayRecord: boolean;
+};
 
 /**
  * Opens a source and probes it.
@@ -25,8 +28,7 @@ export type SourceFile = { readonly path: string; readonly media: MediaInfo };
 export async function openSource(
   url: string,
   line: Line,
-  folder: string,
-  signal: AbortSignal,
+  { folder, signal, mayRecord }: SourceConditions,
 ): Promise<SourceFile> {
   line.onProgress(fetching({ doneBytes: 0 }));
   const storage = line.storageOf(url, "source");
@@ -36,91 +38,50 @@ export async function openSource(
     onProgress: (fetched) => line.onProgress(fetching(fetched)),
   });
   const kind = await kindOfSource(source, url);
-  if (kind === undefined) return probed(source.path, line, signal);
+  if (kind === undefined) return probeSource(source.path, line, signal);
   const place = { storage, folder, signal };
-  const { manifest } = await readManifest(source, url, kind, place);
-  if (manifest.isLive)
+  const read = await readManifest(source, url, kind, place);
+  if (read.manifest.isLive && !mayRecord)
     throw refuseManifest(
       "input_not_supported",
-      "is one of a live stream, which cannot be read so far",
+      "still grows: it can be recorded, not sent on live",
     );
-  return new Assembly(manifest, place, line).make();
+  const spans = read.manifest.isLive
+    ? await recordManifest(read, line, place)
+    : await fetchManifest(read.manifest, line, place);
+  return joinSource(spans, line, place);
 }
 
-async function probed(path: string, line: Line, signal: AbortSignal): Promise<SourceFile> {
-  return { path, media: await line.engine.probe({ path, side: "source" }, signal) };
-}
-
-/** Makes one file of everything that a manifest names. */
-class Assembly {
-  readonly #totalSeconds: number;
-  #doneSeconds = 0;
-  #doneBytes = 0;
-
-  constructor(
-    private readonly manifest: Manifest,
-    private readonly place: ManifestPlace,
-    private readonly line: Line,
-  ) {
-    const tracks = manifest.spans.flatMap(({ main, audio }) => (audio ? [main, audio] : [main]));
-    const pieces = tracks.flatMap((track) => track.pieces);
-    this.#totalSeconds = pieces.reduce((sum, { seconds }) => sum + seconds, 0);
-  }
-
-  async make(): Promise<SourceFile> {
-    const { spans } = this.manifest;
-    const { folder, signal } = this.place;
-    if (spans.every(({ main }) => main.pieces.length === 0))
-      throw refuseManifest("source_not_media", "names no segment");
-    const made: TrackFile[] = [];
-    for (const [index, span] of spans.entries()) made.push(await this.#span(span, index));
-    const [first] = made;
-    if (first && made.length === 1) return { path: join(folder, first.name), media: first.media };
-    const { step, text } = joinSpans(made, "spans.txt", "source-joined.mp4");
-    await writeFile(join(folder, "spans.txt"), text);
-    await this.#run(step, "spans.txt", true);
-    await this.#remove(made);
-    return probed(join(folder, "source-joined.mp4"), this.line, signal);
-  }
-
-  async #span({ main, audio }: Span, index: number): Promise<TrackFile> {
-    const picture = await this.#track(main, `main-${index}`);
-    // MPEG-TS as it is can be read like any file; what a fragmented one lacks is its length.
-    if (!audio && !main.init && this.manifest.spans.length === 1) return picture;
-    const sound = audio && (await this.#track(audio, `audio-${index}`));
-    const name = `span-${index}.mp4`;
-    await this.#run(joinTracks(picture, sound, name), picture.name);
-    await this.#remove(sound ? [picture, sound] : [picture]);
-    const path = join(this.place.folder, name);
-    return { name, media: (await probed(path, this.line, this.place.signal)).media };
-  }
-
-  async #track(track: Track, name: string): Promise<TrackFile> {
-    const { folder, signal } = this.place;
-    const path = join(folder, name);
+/** Fetches everything that a manifest names. */
+async function fetchManifest(
+  { spans }: Manifest,
+  line: Line,
+  place: ManifestPlace,
+): Promise<readonly SpanFiles[]> {
+  const tracks = spans.flatMap(({ main, audio }) => (audio ? [main, audio] : [main]));
+  const pieces = tracks.flatMap((track) => track.pieces);
+  const totalSeconds = pieces.reduce((sum, { seconds }) => sum + seconds, 0);
+  let doneSeconds = 0;
+  let doneBytes = 0;
+  const fetch = async (track: Track, name: string): Promise<void> => {
     let trackBytes = 0;
-    await fetchTrack(track, path, this.place, ({ seconds }, doneBytes) => {
-      this.#doneBytes += doneBytes - trackBytes;
-      trackBytes = doneBytes;
-      this.#doneSeconds += seconds;
+    await fetchTrack(track, join(place.folder, name), place, ({ seconds }, bytes) => {
+      doneBytes += bytes - trackBytes;
+      trackBytes = bytes;
+      doneSeconds += seconds;
       // The size of what is still to come is that of what came, by the duration.
-      const totalBytes = (this.#doneBytes / this.#doneSeconds) * this.#totalSeconds;
+      const totalBytes = (doneBytes / doneSeconds) * totalSeconds;
       const isKnown = Number.isFinite(totalBytes);
-      const doneSoFar = { doneBytes: this.#doneBytes, ...(isKnown && { totalBytes }) };
-      this.line.onProgress(fetching(doneSoFar));
+      line.onProgress(fetching({ doneBytes, ...(isKnown && { totalBytes }) }));
     });
-    const { media } = await probed(path, this.line, signal);
-    return { name, media };
+  };
+  const files: SpanFiles[] = [];
+  for (const [index, { main, audio }] of spans.entries()) {
+    if (main.pieces.length === 0) continue;
+    const names = { main: `main-${index}`, ...(audio && { audio: `audio-${index}` }) };
+    await fetch(main, names.main);
+    if (audio && names.audio !== undefined) await fetch(audio, names.audio);
+    files.push({ ...names, isFragmented: main.init !== undefined });
   }
-
-  async #run(step: Step, input: string, isOurs = false): Promise<void> {
-    const { folder, signal } = this.place;
-    const { engine, onLog } = this.line;
-    const inputPath = join(folder, input);
-    await engine.run({ step, folder, inputPath, isOurs, onProgress: () => {}, onLog }, signal);
-  }
-
-  async #remove(files: readonly TrackFile[]): Promise<void> {
-    for (const { name } of files) await rm(join(this.place.folder, name), { force: true });
-  }
+  return files;
 }

@@ -94,7 +94,11 @@ async function runSource(
   signal: AbortSignal,
 ): Promise<void> {
   if (isLive(task.sourceUrl)) return session.follow(task.sourceUrl, signal);
-  const { path, media } = await openSource(task.sourceUrl, line, folder, signal);
+  const { path, media } = await openSource(task.sourceUrl, line, {
+    folder,
+    signal,
+    mayRecord: false,
+  });
   return session.play(path, media, signal);
 }
 

@@ -10,9 +10,10 @@ import {
   prepareTargets,
   type TargetFailures,
 } from "./deliver-targets.ts";
+import type { SourceFile } from "./join-source.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
-import { openSource, type SourceFile } from "./open-source.ts";
+import { openSource } from "./open-source.ts";
 import { delivering, ProgressTracker } from "./progress.ts";
 import { type Verified, verifyProducts } from "./verify-products.ts";
 
@@ -40,11 +41,11 @@ export async function processTask(
   const { task } = work;
   await mkdir(folder, { recursive: true });
   const failures: TargetFailures = new Map();
+  const opening = { folder, signal, mayRecord: true };
   try {
     const found = await kept.take(task.id, folder);
     // A target is touched only where there is something to be sent to it.
-    const opened =
-      found.length > 0 ? undefined : await openSource(task.sourceUrl, line, folder, signal);
+    const opened = found.length > 0 ? undefined : await openSource(task.sourceUrl, line, opening);
     const wanted = await prepareTargets(work, line, failures, signal);
     const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
     if (missing.size < wanted.size)
@@ -53,7 +54,7 @@ export async function processTask(
     const source =
       missing.size === 0
         ? undefined
-        : (opened ?? (await openSource(task.sourceUrl, line, folder, signal)));
+        : (opened ?? (await openSource(task.sourceUrl, line, opening)));
     const made = source ? await make(work, line, { folder, source }, missing, signal) : [];
     const products = [...found, ...made];
     await kept.note(task.id, folder, products);

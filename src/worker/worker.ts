@@ -186,6 +186,7 @@ export class Worker {
       engine,
       store,
       storageOf,
+      sourceTimeoutMs: this.#options.live.sourceTimeoutMs,
       onProgress: (progress: Progress) => {
         if (progress.phase === phase && now() - savedMs < PROGRESS_INTERVAL_MS) return;
         savedMs = now();

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hang, type MediaServer, startMediaServer, status } from "../fixtures/media-server.ts";
-import { hasEnded, type RunningService, startService } from "../fixtures/service.ts";
+import {
+  type Answer,
+  hang,
+  type MediaServer,
+  startMediaServer,
+  status,
+} from "../fixtures/media-server.ts";
+import { eventually, hasEnded, type RunningService, startService } from "../fixtures/service.ts";
 import { entryOf, STREAMED_SETS, type StreamedSet } from "../fixtures/streamed-sets.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -16,6 +22,7 @@ beforeAll(async () => {
   service = await startService(undefined, {
     PONTUS_HTTP_TIMEOUT_SECONDS: "1",
     PONTUS_ATTEMPTS_MAX: "1",
+    PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "3",
   });
 });
 
@@ -129,6 +136,84 @@ const playlistOf = (...uris: readonly string[]): string =>
     "#EXT-X-ENDLIST",
     "",
   ].join("\n");
+
+/** Answers with one more segment of a set every time, in a window of so many, and then in the end as told. */
+function growing(set: StreamedSet, window: number, end: "ends" | "falls silent"): Answer {
+  const lines = textOf(set, "entry.m3u8").split("\n");
+  const head = lines.slice(
+    0,
+    lines.findIndex((line) => line.startsWith("#EXTINF")),
+  );
+  const segments = lines.filter((line) => /\.(?:ts|m4s)$/.test(line));
+  let asked = 0;
+  return (_, response) => {
+    asked += 1;
+    const until = Math.min(asked, segments.length);
+    const from = Math.max(0, until - window);
+    const hasEnded = end === "ends" && asked > segments.length;
+    const named = segments.slice(from, until).flatMap((name) => ["#EXTINF:1,", name]);
+    const kept = head.filter((line) => !/MEDIA-SEQUENCE|PLAYLIST-TYPE/.test(line));
+    response.end(
+      [...kept, `#EXT-X-MEDIA-SEQUENCE:${from}`, ...named, hasEnded ? "#EXT-X-ENDLIST" : ""].join(
+        "\n",
+      ),
+    );
+  };
+}
+
+describe("a task whose source is a manifest that grows", () => {
+  test.each([
+    ["HLS of MPEG-TS", 2, "ends"],
+    ["HLS of MPEG-TS", 1, "falls silent"],
+    ["HLS of fragmented mp4", 2, "ends"],
+  ] as const)(
+    "records all of it: %s, in a window of %d, until it %s",
+    async (shape, window, end) => {
+      const set = await make(shape);
+      const folder = serve(set);
+      server.next(`${folder}/live.m3u8`, [growing(set, window, end)], "stays");
+      const id = await service.create(
+        request(server.url(`${folder}/live.m3u8`), `out${folder}.mp4`),
+      );
+      const task = await service.until(id, hasEnded);
+      expect(task).toMatchObject(WHOLE);
+      expect(Math.abs((task.targets[0]?.output?.duration_seconds ?? 0) - 4)).toBeLessThan(0.1);
+    },
+  );
+
+  test("ends as one that never came where it names nothing", async () => {
+    server.files.set("/empty.m3u8", Buffer.from("#EXTM3U\n#EXT-X-TARGETDURATION:1\n"));
+    const id = await service.create(request(server.url("/empty.m3u8"), "out/empty.mp4"));
+    const { error } = await service.until(id, hasEnded);
+    expect(error).toMatchObject({ code: "TimeOut", detail: expect.stringContaining("within 3 s") });
+  });
+
+  test("is cancelled while it waits for more", async () => {
+    const set = await make("HLS of MPEG-TS");
+    const folder = serve(set);
+    const text = textOf(set, "entry.m3u8").replace("#EXT-X-ENDLIST", "");
+    server.files.set(`${folder}/live.m3u8`, Buffer.from(text));
+    const id = await service.create(request(server.url(`${folder}/live.m3u8`), "out/cancel.mp4"));
+    await eventually(() =>
+      server.asked.some(({ path }) => path === `${folder}/entry3.ts`) ? true : undefined,
+    );
+    await service.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
+    expect((await service.until(id, hasEnded)).task_status).toBe("CANCELLED");
+  });
+
+  test("is not sent on live", async () => {
+    const set = await make("HLS of MPEG-TS");
+    const folder = serve(set);
+    const text = textOf(set, "entry.m3u8").replace("#EXT-X-ENDLIST", "");
+    server.files.set(`${folder}/live.m3u8`, Buffer.from(text));
+    const id = await service.create({
+      ...request(server.url(`${folder}/live.m3u8`), "rtmp://127.0.0.1:1/live/a"),
+      profile_name: "video_flv_320x240_240kbps",
+    });
+    const { error } = await service.until(id, hasEnded);
+    expect(error?.code).toBe("InputNotSupported");
+  });
+});
 
 describe("a task whose source is a bad manifest", () => {
   test.each([
