@@ -8,7 +8,7 @@ import type { SourceReader } from "./storage.ts";
 /** One request: what servers and caches in front of them take for a usual piece. */
 const BLOCK_BYTES = 1 << 20;
 /** Kept of a source: enough for a few readers at different places, and what is read ahead for each. */
-const BLOCKS_KEPT = 24;
+const BLOCKS_KEPT = 12;
 /** Hides the travel of requests: 4 MiB on their way give 40 MB/s at 100 ms. */
 const BLOCKS_AHEAD = 3;
 /** A source that is only given whole is held in memory up to this size. */
@@ -23,7 +23,7 @@ export type ReaderOptions = {
 };
 
 /**
- * Opens a source that is read by ranges: blocks of 1 MiB, those that follow ahead, the last 24 kept. A block that is cut off
+ * Opens a source that is read by ranges: blocks of 1 MiB, those that follow ahead, the last 12 kept. A block that is cut off
  * is taken up where it ended; every answer has to be of the version and the size of the first.
  *
  * Where the server gives no ranges, a source of up to 32 MiB is held whole.
