@@ -4,7 +4,7 @@ import { refuseManifest } from "../manifest/manifest.ts";
 import { joinSpans, joinTracks, type TrackFile } from "../plan/join.ts";
 import type { Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Line } from "./line.ts";
+import type { SourceLine } from "./line.ts";
 
 /** A source as a file on this machine that holds its media itself, and what is in it. */
 export type SourceFile = { readonly path: string; readonly media: MediaInfo };
@@ -23,7 +23,7 @@ export type JoinPlace = { readonly folder: string; readonly signal: AbortSignal 
 /** Probes a source. */
 export async function probeSource(
   path: string,
-  line: Line,
+  line: SourceLine,
   signal: AbortSignal,
 ): Promise<SourceFile> {
   return { path, media: await line.engine.probe({ path, side: "source" }, signal) };
@@ -36,7 +36,7 @@ export async function probeSource(
  */
 export async function joinSource(
   spans: readonly SpanFiles[],
-  line: Line,
+  line: SourceLine,
   place: JoinPlace,
 ): Promise<SourceFile> {
   const { folder, signal } = place;
@@ -61,7 +61,7 @@ export async function joinSource(
 async function joinSpan(
   { main, audio }: SpanFiles,
   name: string,
-  line: Line,
+  line: SourceLine,
   place: JoinPlace,
 ): Promise<TrackFile> {
   const { folder, signal } = place;
@@ -80,7 +80,7 @@ async function joinSpan(
 async function run(
   step: Step,
   input: { readonly inputPath: string; readonly isOurs?: boolean },
-  { engine, onLog }: Line,
+  { engine, onLog }: SourceLine,
   { folder, signal }: JoinPlace,
 ): Promise<void> {
   await engine.run({ step, folder, ...input, onProgress: () => {}, onLog }, signal);

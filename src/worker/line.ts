@@ -18,5 +18,8 @@ export type Line = {
   readonly onLog: (line: string) => void;
 };
 
+/** What opening a source needs of it. */
+export type SourceLine = Omit<Line, "store" | "onPlan">;
+
 /** Names temporary files and segments; no two attempts of any task have the same one. */
 export const tagOf = ({ task, claim }: Work): string => `${task.id.slice(-12)}-${claim.attempt}`;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Manifest, refuseManifest, type Track } from "../manifest/manifest.ts";
 import { fetchTrack } from "./fetch-pieces.ts";
 import { joinSource, probeSource, type SourceFile, type SpanFiles } from "./join-source.ts";
-import type { Line } from "./line.ts";
+import type { SourceLine } from "./line.ts";
 import { fetching } from "./progress.ts";
 import { kindOfSource, type ManifestPlace, readManifest } from "./read-manifest.ts";
 import { recordManifest } from "./record-manifest.ts";
@@ -27,7 +27,7 @@ export type SourceConditions = {
  */
 export async function openSource(
   url: string,
-  line: Line,
+  line: SourceLine,
   { folder, signal, mayRecord }: SourceConditions,
 ): Promise<SourceFile> {
   line.onProgress(fetching({ doneBytes: 0 }));
@@ -55,7 +55,7 @@ export async function openSource(
 /** Fetches everything that a manifest names. */
 async function fetchManifest(
   { spans }: Manifest,
-  line: Line,
+  line: SourceLine,
   place: ManifestPlace,
 ): Promise<readonly SpanFiles[]> {
   const tracks = spans.flatMap(({ main, audio }) => (audio ? [main, audio] : [main]));

@@ -4,7 +4,7 @@ import type { Manifest, Piece, Span, Track } from "../manifest/manifest.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import { appendPiece, PieceFetcher } from "./fetch-pieces.ts";
 import type { SpanFiles } from "./join-source.ts";
-import type { Line } from "./line.ts";
+import type { SourceLine } from "./line.ts";
 import { fetching } from "./progress.ts";
 import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
 
@@ -21,7 +21,7 @@ const POLL_SECONDS_MAX = 6;
  */
 export async function recordManifest(
   { manifest, again }: ReadManifest,
-  line: Line,
+  line: SourceLine,
   place: ManifestPlace,
 ): Promise<readonly SpanFiles[]> {
   const fetcher = new PieceFetcher(place);
@@ -39,7 +39,7 @@ export async function recordManifest(
 
 async function record(
   { manifest, again }: ReadManifest,
-  line: Line,
+  line: SourceLine,
   { signal }: ManifestPlace,
   recorder: Recorder,
 ): Promise<readonly SpanFiles[]> {
@@ -78,7 +78,7 @@ class Recorder {
   #doneBytes = 0;
 
   constructor(
-    private readonly line: Line,
+    private readonly line: SourceLine,
     private readonly folder: string,
     private readonly fetcher: PieceFetcher,
   ) {}
