@@ -97,6 +97,20 @@ describe("a task whose source is a manifest", () => {
     }
   });
 
+  test("becomes a file of all periods", async () => {
+    const set = await make("DASH by numbers");
+    const folder = serve(set);
+    const text = textOf(set, "entry.mpd");
+    const [, period = ""] = /<Period[^>]*>([\s\S]*)<\/Period>/.exec(text) ?? [];
+    const twice = `<Period duration="PT4S">${period}</Period>`.repeat(2);
+    const whole = text.replace(/<Period[\s\S]*<\/Period>/, twice);
+    server.files.set(`${folder}/twice.mpd`, Buffer.from(whole));
+    const id = await service.create(request(server.url(`${folder}/twice.mpd`), `out${folder}.mp4`));
+    const task = await service.until(id, hasEnded);
+    expect(task).toMatchObject(WHOLE);
+    expect(Math.abs((task.targets[0]?.output?.duration_seconds ?? 0) - 8)).toBeLessThan(0.2);
+  });
+
   test("is known by its type, and found where it was redirected to", async () => {
     const set = await make("HLS of MPEG-TS");
     const folder = serve(set);
