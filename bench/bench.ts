@@ -7,6 +7,7 @@ import { measureCreates } from "./creates.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureLadder } from "./ladder.ts";
 import { measureLatency } from "./latency.ts";
+import { measureLive } from "./live.ts";
 import { measureLoss } from "./loss.ts";
 import { ROOT } from "./processes.ts";
 import { redisVersion } from "./redis.ts";
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   "wasm-speed": measureWasmSpeed,
   "wasm-memory": measureWasmMemory,
   "wasm-api": measureWasmApi,
+  live: measureLive,
 };
 const NAMES = Object.keys(PARTS);
 const RESULTS = join(ROOT, "bench", "results");
