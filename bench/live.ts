@@ -20,7 +20,7 @@ const COPY = "video_flv_transmux";
 const COPIES = 24;
 const MIB = 2 ** 20;
 
-/** What is looked at of a live task. */
+/** What is read of a task. */
 type LiveTask = {
   readonly task_status: string;
   readonly progress?: {
@@ -91,7 +91,7 @@ async function measureCpu(bench: Bench, seconds: number): Promise<readonly Row[]
   const publisher = publish(`${bench.sources.url}/live/cpu`, {
     size: "1280x720",
     isNoisy: true,
-    video: ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "3M"],
+    args: ["-b:v", "3M"],
   });
   const id = await start(bench, "cpu", ["cpu-a", "cpu-b"], PROFILE);
   await untilUp(bench, id);
@@ -125,7 +125,6 @@ async function measureCpu(bench: Bench, seconds: number): Promise<readonly Row[]
   );
   await Promise.all([cancel(bench, id), publisher.stop(), ...bare.map((peer) => peer.stop())]);
   const ours = tee + own;
-  const single = (one + other) / 2;
   const row = (key: string, what: string, peer: number, bar: number | undefined): Row => ({
     key,
     what,
@@ -139,7 +138,7 @@ async function measureCpu(bench: Bench, seconds: number): Promise<readonly Row[]
     row(
       "live.cpu-one",
       "CPU of 720p to two targets, service and all; peer: one bare encode to one",
-      single,
+      (one + other) / 2,
       1.1,
     ),
     row("live.cpu-two", "the same; peer: two bare processes", one + other, undefined),

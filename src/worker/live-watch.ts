@@ -1,7 +1,7 @@
 import type { LiveProgress } from "../engine/engine.ts";
 
-/** From the start of a run to its first frame: connecting, and waiting for a key frame. */
-const START_MS_MAX = 12_000;
+/** From the start of a run to its first frame: connecting, and waiting for a key frame, which x264 left alone makes every 10 s. */
+const START_MS_MAX = 20_000;
 /** A source that gives less than `ADVANCE_SECONDS` of media, or no frame, within this is away. */
 const GAP_MS_MAX = 2_000;
 const ADVANCE_SECONDS = 0.4;

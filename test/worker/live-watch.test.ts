@@ -26,8 +26,8 @@ describe("LiveWatch", () => {
   });
 
   test("waits longer for the first frame than for the next ones", () => {
-    expect(watched([]).trouble(5_000)).toBeUndefined();
-    expect(watched([]).trouble(13_000)).toBe("it sends nothing");
+    expect(watched([]).trouble(12_000)).toBeUndefined();
+    expect(watched([]).trouble(21_000)).toBe("it sends nothing");
     expect(watched(steady(4)).trouble(5_000)).toBe("it sends nothing");
   });
 
