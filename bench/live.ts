@@ -18,7 +18,6 @@ import { CREDENTIALS, createTask, newHome, startPontus, TASKS } from "./service.
 const PROFILE = "video_mp4_1280x720_1728kbps";
 const COPY = "video_flv_transmux";
 const COPIES = 24;
-const MIB = 2 ** 20;
 
 /** What is read of a task. */
 type LiveTask = {
@@ -265,11 +264,11 @@ async function measureCopies(
     },
     {
       key: "live.copies-rss",
-      what: `growth of the service's memory meanwhile, from ${figure(rss / MIB)} MiB; its CPU ${figure(used * 100)} %`,
-      ours: `${figure(grown / MIB)} MiB`,
+      what: `growth of the service's memory meanwhile, from ${figure(rss / 2 ** 20)} MiB; its CPU ${figure(used * 100)} %`,
+      ours: `${figure(grown / 2 ** 20)} MiB`,
       peer: "",
       bar: "flat: < 16 MiB",
-      isMet: grown < 16 * MIB,
+      isMet: grown < 16 * 2 ** 20,
     },
   ];
 }
@@ -281,8 +280,7 @@ export async function measureLive({ isQuick, scratch, say }: PartOptions): Promi
     startRtmpServer(),
     startRtmpServer(),
   ]);
-  const bench = { service, sources, targets };
-  const rows: Row[] = [];
+  const [bench, rows] = [{ service, sources, targets }, [] as Row[]];
   try {
     for (const { name, work } of [
       { name: "CPU", work: () => measureCpu(bench, isQuick ? 10 : 30) },
