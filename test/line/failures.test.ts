@@ -140,8 +140,8 @@ describe("an address", () => {
   });
 
   test.each([
-    ["rtmp://127.0.0.1/live/a", "o.mp4", "InputNotSupported"],
-    ["text.mp4", "rtmp://127.0.0.1/live/a", "OutputNotSupported"],
+    ["mms://127.0.0.1/live/a", "o.mp4", "InputNotSupported"],
+    ["text.mp4", "mms://127.0.0.1/live/a", "OutputNotSupported"],
     ["text.mp4", "s3://bucket/a.mp4", "OutputNotSupported"],
   ])("of another scheme is refused at once: %s → %s", async (source, target, code) => {
     const answer = await service.call("/api/v1/task/transcoding", {
