@@ -1,12 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
 import { planTask } from "../plan/plan-task.ts";
+import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import {
   deliverProducts,
   inOrder,
-  keepTargets,
   prepareTargets,
   type TargetFailures,
 } from "./deliver-targets.ts";
@@ -55,7 +55,10 @@ export async function processTask(
       missing.size === 0
         ? undefined
         : (opened ?? (await openSource(task.sourceUrl, line, opening)));
-    const made = source ? await make(work, line, { folder, source }, missing, signal) : [];
+    const unmade = assignmentsFor(missing, work.assignments, found);
+    const made = source
+      ? await make({ ...work, assignments: unmade }, line, { folder, source }, signal)
+      : [];
     const products = [...found, ...made];
     await kept.note(task.id, folder, products);
     if (!source) line.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
@@ -71,19 +74,18 @@ export async function processTask(
   return inOrder(failures);
 }
 
-/** Plans, runs and verifies what the targets get that are named. */
+/** Plans, runs and verifies what the assignments ask for. */
 async function make(
   work: Work,
   line: Line,
   { folder, source }: { readonly folder: string; readonly source: SourceFile },
-  targets: ReadonlySet<number>,
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {
-  const { task } = work;
+  const { task, assignments } = work;
   const { engine } = line;
   const plan = planTask(
     {
-      assignments: keepTargets(work.assignments, targets),
+      assignments,
       tag: tagOf(work),
       ...(task.clip && { clip: task.clip }),
     },
@@ -114,6 +116,19 @@ async function make(
 
 const isAmong = (products: readonly Verified[], index: number): boolean =>
   products.some(({ targets }) => targets.includes(index));
+
+/**
+ * What has to be made for the missing targets. A target that cannot be written now keeps its share of what is made for
+ * others, so that a retry can send it; one that nobody else shares with is not encoded for it.
+ */
+const assignmentsFor = (
+  missing: ReadonlySet<number>,
+  assignments: readonly Assignment[],
+  found: readonly Verified[],
+): readonly Assignment[] =>
+  assignments
+    .map((one) => ({ ...one, targets: one.targets.filter((index) => !isAmong(found, index)) }))
+    .filter(({ targets }) => targets.some((index) => missing.has(index)));
 
 /** Products for the wanted targets alone. */
 const forTargets = (

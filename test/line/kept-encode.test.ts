@@ -96,11 +96,29 @@ describe("a task with a target that fails", () => {
     expect(plansOf(id)).toBe(1);
   });
 
+  test("found before the encode gets what was made for another", async () => {
+    service = await start();
+    copyFileSync(join(home.media, "in.mp4"), join(home.media, "occupied"));
+    const id = await service.create(request(["occupied/b.mp4", server.url("/a.mp4")]));
+    const failed = await service.until(id, hasEnded);
+    expect(failed.targets.map(({ target_status }) => target_status)).toEqual(["FAILED", "SUCCESS"]);
+    rmSync(join(home.media, "occupied"));
+    await retry(id);
+    await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    const made = server.files.get("/a.mp4") ?? Buffer.of();
+    expect(readFileSync(join(home.media, "occupied", "b.mp4")).equals(made)).toBe(true);
+    expect(server.asked.map(({ path }) => path)).toEqual(["/a.mp4"]);
+    expect(plansOf(id)).toBe(1);
+    expect(kept()).toEqual([]);
+  });
+
   test("encodes alone what was not kept", async () => {
     service = await start();
     copyFileSync(join(home.media, "in.mp4"), join(home.media, "occupied"));
     server.next("/a.mp4", [status(403)]);
-    const id = await service.create(request([server.url("/a.mp4"), "occupied/b.mp4"]));
+    const other = { target_url: "occupied/b.mp3", profile_name: "audio_mp3_128kbps" };
+    const one = request([server.url("/a.mp4")]);
+    const id = await service.create({ ...one, targets: [...one.targets, other] });
     await service.until(id, hasEnded);
     const product = join(keptFolder(), id, "0");
     const made = readFileSync(join(product, readdirSync(product)[0] ?? ""));
@@ -108,7 +126,7 @@ describe("a task with a target that fails", () => {
     await retry(id);
     await service.until(id, ({ task_status }) => task_status === "SUCCESS");
     expect(server.files.get("/a.mp4")?.equals(made)).toBe(true);
-    expect(existsSync(join(home.media, "occupied", "b.mp4"))).toBe(true);
+    expect(existsSync(join(home.media, "occupied", "b.mp3"))).toBe(true);
     expect(plansOf(id)).toBe(2);
   });
 
