@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ROOT } from "./run-program.ts";
 
 /** Percent of all lines and functions of src that the tests must reach. It only rises: raise it when the figure has. */
-const FLOOR = { lines: 90, functions: 85 } as const;
+const FLOOR = { lines: 93, functions: 93 } as const;
 
 const RUNS = /^(?:export )?(?:async )?(?:abstract )?(?:function|class|const|await)\b/m;
 
