@@ -1,35 +1,22 @@
-import { createHash } from "node:crypto";
 import { inBatches } from "./batches.ts";
-import { type Content, contentType } from "./content.ts";
-import { targetEarly } from "./http-errors.ts";
-import { type RetryLimits, withRetries } from "./retries.ts";
+import type { Content } from "./content.ts";
 import type { S3Place } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
-import { type S3Client, S3Refusal, type S3Request } from "./s3-client.ts";
-import { s3TargetFailure } from "./s3-errors.ts";
+import type { S3Client } from "./s3-client.ts";
+import {
+  beginUpload,
+  headersOf,
+  PART_BYTES,
+  PartedUpload,
+  persist,
+  type S3UploadOptions,
+  sendBody,
+} from "./s3-parts.ts";
 
-/** What is larger goes in parts. The smallest that all stores take is 5 MiB. */
-const PART_BYTES = 8 << 20;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html; some stores take no more than 1,000 */
 const PARTS_MAX = 1_000;
 /** Enough to hide the answers' travel. */
 const PARTS_AT_ONCE = 3;
-/** How long what is left behind is tried to be taken away when an upload has failed, or was stopped. */
-const ABORT_TIMEOUT_MS = 10_000;
-/** Says of an object which attempt wrote it. */
-const TAG_HEADER = "x-amz-meta-pontus-tag";
-
-/** How objects are written. */
-export type S3UploadOptions = {
-  readonly retries: RetryLimits;
-  readonly signal: AbortSignal;
-  /** Of the attempt. */
-  readonly tag: string;
-  /** Called right before each step that can be seen. */
-  readonly mayPublish: () => Promise<void>;
-  /** The address as the caller wrote it, for errors. */
-  readonly shown: string;
-};
 
 /**
  * Writes an object: a small one by one request, a larger one in parts that nobody sees before the last step. Where it
@@ -79,73 +66,43 @@ export async function tryUpload(
   place: S3Place,
   { retries, signal, shown }: Pick<S3UploadOptions, "retries" | "signal" | "shown">,
 ): Promise<void> {
-  const attempt = async () => {
-    try {
-      const uploadId = await begin(client, place, {}, signal);
-      await client.tell({ method: "DELETE", ...place, query: { uploadId }, signal });
-    } catch (error) {
-      throw s3TargetFailure(error, shown);
-    }
-  };
-  await withRetries(attempt, retries, signal);
+  await persist({ retries, signal, shown }, async () => {
+    const uploadId = await beginUpload(client, place, {}, signal);
+    await client.tell({ method: "DELETE", ...place, query: { uploadId }, signal });
+  });
 }
 
-async function begin(
-  client: S3Client,
-  place: S3Place,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-): Promise<string> {
-  const query = { uploads: "" };
-  const answer = await client.read({ method: "POST", ...place, query, headers, signal });
-  const uploadId = elementOf(answer, "UploadId");
-  if (uploadId === undefined) throw new S3Refusal(500, "");
-  return uploadId;
-}
-
-type Span = { readonly fromByte: number; readonly sizeBytes: number };
-type Part = Span & { readonly number: number };
+type Part = { readonly number: number; readonly fromByte: number; readonly sizeBytes: number };
 
 class Upload {
-  readonly #headers: Readonly<Record<string, string>>;
-
   constructor(
     private readonly client: S3Client,
     private readonly content: Content,
     private readonly place: S3Place,
     private readonly options: S3UploadOptions,
-  ) {
-    this.#headers = { "content-type": contentType(content.name), [TAG_HEADER]: options.tag };
-  }
+  ) {}
 
   async whole(): Promise<void> {
-    await this.#persist(async () => {
-      await this.options.mayPublish();
-      const span = { fromByte: 0, sizeBytes: this.content.sizeBytes };
-      const answer = await this.#send(span, { headers: this.#headers });
+    const { client, place, options, content } = this;
+    const headers = headersOf(content.name, options.tag);
+    await persist(options, async () => {
+      await options.mayPublish();
+      const answer = await sendBody(client, { ...place, headers, body: content }, options);
       answer.close();
     });
   }
 
   async inParts(): Promise<void> {
-    const { client, place, options } = this;
-    const { signal } = options;
-    const uploadId = await this.#persist(() =>
-      begin(client, place, { ...this.#headers }, options.signal),
-    );
+    const { client, place, options, content } = this;
+    const upload = await PartedUpload.begin(client, content.name, place, options);
     try {
-      const etags = new Map<number, string>();
-      await inBatches(this.#parts(), PARTS_AT_ONCE, async (part) => {
-        const query = { partNumber: String(part.number), uploadId };
-        etags.set(part.number, await this.#persist(() => this.#sendPart(part, query)));
-      });
-      await this.#complete(uploadId, etags);
+      await inBatches(this.#parts(), PARTS_AT_ONCE, ({ number, fromByte, sizeBytes }) =>
+        upload.send(number, { sizeBytes, read: () => content.read(fromByte, sizeBytes) }),
+      );
+      await upload.complete();
     } catch (error) {
-      // Not with the signal of the upload, which may be what ended it.
-      const last = AbortSignal.timeout(ABORT_TIMEOUT_MS);
-      const query = { uploadId };
-      await client.tell({ method: "DELETE", ...place, query, signal: last }).catch(() => {});
-      signal.throwIfAborted();
+      await upload.abort();
+      options.signal.throwIfAborted();
       throw error;
     }
   }
@@ -159,89 +116,4 @@ class Upload {
       sizeBytes: Math.min(each, sizeBytes - index * each),
     }));
   }
-
-  async #sendPart(part: Part, query: Record<string, string>): Promise<string> {
-    const answer = await this.#send(part, { query });
-    const etag = answer.header("etag");
-    answer.close();
-    if (etag === undefined) throw new S3Refusal(500, "");
-    return etag;
-  }
-
-  /** Sends the content, or so much of it. */
-  async #send({ fromByte, sizeBytes }: Span, request: Pick<S3Request, "query" | "headers">) {
-    const { client, content, place, options } = this;
-    const answer = await client.ask({
-      method: "PUT",
-      ...place,
-      ...request,
-      body: { sizeBytes, read: () => content.read(fromByte, sizeBytes) },
-      signal: options.signal,
-    });
-    if (answer.isAfterBody) return answer;
-    answer.close();
-    throw targetEarly(options.shown);
-  }
-
-  async #complete(uploadId: string, etags: ReadonlyMap<number, string>): Promise<void> {
-    const { client, place, options, content } = this;
-    const list = Array.from(
-      { length: etags.size },
-      (_, index) =>
-        `<Part><PartNumber>${index + 1}</PartNumber><ETag>${xmlText(etags.get(index + 1) ?? "")}</ETag></Part>`,
-    );
-    const xmlns = "http://s3.amazonaws.com/doc/2006-03-01/";
-    const bytes = Buffer.from(
-      `<CompleteMultipartUpload xmlns="${xmlns}">${list.join("")}</CompleteMultipartUpload>`,
-    );
-    const read = async function* () {
-      yield bytes;
-    };
-    let tries = 0;
-    await this.#persist(async () => {
-      await options.mayPublish();
-      try {
-        await client.read({
-          method: "POST",
-          ...place,
-          query: { uploadId },
-          headers: { "x-amz-mp-object-size": String(content.sizeBytes) },
-          body: { sizeBytes: bytes.byteLength, read },
-          sha256: createHash("sha256").update(bytes).digest("hex"),
-          signal: options.signal,
-        });
-      } catch (error) {
-        // The answer to the try before may have been lost, not the try.
-        if (tries++ > 0 && isGone(error) && (await this.#isThere())) return;
-        throw error;
-      }
-    });
-  }
-
-  /** Whether the object that stands there now is what was sent. */
-  async #isThere(): Promise<boolean> {
-    const { signal, tag } = this.options;
-    const answer = await this.client.ask({ method: "HEAD", ...this.place, signal });
-    answer.close();
-    const sizeBytes = Number(answer.header("content-length"));
-    return answer.header(TAG_HEADER) === tag && sizeBytes === this.content.sizeBytes;
-  }
-
-  #persist<T>(action: () => Promise<T>): Promise<T> {
-    const { retries, signal, shown } = this.options;
-    const told = async () => {
-      try {
-        return await action();
-      } catch (error) {
-        throw s3TargetFailure(error, shown);
-      }
-    };
-    return withRetries(told, retries, signal);
-  }
 }
-
-const isGone = (error: unknown): boolean =>
-  error instanceof S3Refusal && error.code === "NoSuchUpload";
-
-const xmlText = (text: string): string =>
-  text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,23 +1,18 @@
 import { extname, join } from "node:path";
-import { inBatches } from "./batches.ts";
 import { fileContent } from "./content.ts";
 import { download } from "./download.ts";
 import { openReader } from "./ranged-reader.ts";
 import type { Remote } from "./remote.ts";
 import type { RetryLimits } from "./retries.ts";
 import { readS3Address, type S3Place } from "./s3-address.ts";
-import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
 import { refusalOf, type S3Access, S3Client } from "./s3-client.ts";
 import { s3SourceFailure } from "./s3-errors.ts";
-import { abortUploads, type S3UploadOptions, tryUpload, uploadObject } from "./s3-upload.ts";
+import type { S3UploadOptions } from "./s3-parts.ts";
+import { removeReplaced, removeUnfinished } from "./s3-sets.ts";
+import { abortUploads, tryUpload, uploadObject } from "./s3-upload.ts";
+import { S3TargetWriter } from "./s3-writer.ts";
 import { sendSet } from "./send-set.ts";
-import {
-  FIXED_NAMES,
-  type PublishedSet,
-  segmentFolderOf,
-  tagOfSegment,
-  tagsIn,
-} from "./set-names.ts";
+import { type PublishedSet, segmentFolderOf } from "./set-names.ts";
 import type {
   Address,
   DeliveryOptions,
@@ -26,14 +21,12 @@ import type {
   Parcel,
   SourceReader,
   Storage,
+  TargetWriter,
+  WriteOptions,
 } from "./storage.ts";
 
-/** Objects removed at once: enough to hide the answers' travel. */
-const REMOVED_AT_ONCE = 4;
 /** Waits 0.5, 1 and 2 s: a restart of a server. What lasts longer is for the task's own retries. */
 const RETRIES: RetryLimits = { failuresMax: 4, firstWaitMs: 500 };
-/** How long what is left behind is tried to be taken away when a set has failed, or was stopped. */
-const REMOVE_TIMEOUT_MS = 10_000;
 
 /** Which object store, and how long it is waited for. */
 export type S3StorageOptions = {
@@ -135,57 +128,20 @@ export class S3Storage implements Storage {
         return uploadObject(this.#client, content, at, { ...options, mayPublish });
       });
     } catch (error) {
-      const last = AbortSignal.timeout(REMOVE_TIMEOUT_MS);
-      await this.#removeSegments(place.bucket, folder, (itsTag) => itsTag === tag, last);
+      await removeUnfinished(this.#client, place, tag);
       throw error;
     }
-    // The new set stands: what cannot be removed of the old one is no failure.
-    await this.#removeSegments(place.bucket, folder, (itsTag) => itsTag !== tag, signal);
-    for (const fixed of FIXED_NAMES)
-      if (!set.fixed.some((one) => one.name === fixed))
-        await this.#removeOurs({ ...place, key: `${folder}/${fixed}` }, signal);
+    await removeReplaced(this.#client, place, { set, tag }, signal);
   }
 
-  /** Removes a file that a set of ours before had and this one has not. */
-  async #removeOurs(place: S3Place, signal: AbortSignal): Promise<void> {
-    try {
-      const text = await this.#client.read({ method: "GET", ...place, signal });
-      if (tagsIn(text).size > 0) await this.#client.tell({ method: "DELETE", ...place, signal });
-    } catch {
-      // It is not there, or cannot be removed.
-    }
-  }
-
-  /** Removes those of our segments in a folder whose attempt is meant; what cannot be removed stays. */
-  async #removeSegments(
-    bucket: string,
-    folder: string,
-    isMeant: (tag: string) => boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const keys: string[] = [];
-    try {
-      for await (const key of this.#keys(bucket, `${folder}/pontus.`, signal)) {
-        const tag = tagOfSegment(key.slice(folder.length + 1));
-        if (tag !== undefined && isMeant(tag)) keys.push(key);
-      }
-    } catch {
-      // What was listed so far is removed all the same.
-    }
-    await inBatches(keys, REMOVED_AT_ONCE, async (key) => {
-      await this.#client.tell({ method: "DELETE", bucket, key, signal }).catch(() => {});
+  async write(url: string, options: WriteOptions): Promise<TargetWriter> {
+    options.signal.throwIfAborted();
+    const place = readS3Address(url, "target");
+    return new S3TargetWriter(this.#client, place, {
+      ...options,
+      retries: this.#retries,
+      shown: url,
     });
-  }
-
-  async *#keys(bucket: string, prefix: string, signal: AbortSignal): AsyncIterable<string> {
-    let more: Record<string, string> = {};
-    do {
-      const query = { "list-type": "2", prefix, "encoding-type": "url", ...more };
-      const page = await this.#client.read({ method: "GET", bucket, query, signal });
-      for (const object of elementsOf(page, "Contents")) yield keyIn(object);
-      const token = elementOf(page, "NextContinuationToken");
-      more = token === undefined ? {} : { "continuation-token": token };
-    } while ("continuation-token" in more);
   }
 }
 

@@ -9,6 +9,7 @@ import { hang } from "../fixtures/media-server.ts";
 import { BUN, deno } from "../fixtures/runtimes.ts";
 import { type S3Server, startS3Server } from "../fixtures/s3-server.ts";
 import { keysBelow, openUploads } from "../fixtures/s3-storage.ts";
+import { startSandboxed } from "../fixtures/sandbox.ts";
 import {
   eventually,
   hasEnded,
@@ -32,18 +33,16 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-const start = (command: readonly string[], secretAccessKey = server.access.secretAccessKey) =>
-  startService(
-    newHome(),
-    {
-      PONTUS_ATTEMPTS_MAX: "1",
-      PONTUS_S3_ENDPOINT: server.access.endpoint,
-      PONTUS_S3_REGION: server.access.region,
-      PONTUS_S3_ACCESS_KEY_ID: server.access.accessKeyId,
-      PONTUS_S3_SECRET_ACCESS_KEY: secretAccessKey,
-    },
-    command,
-  );
+const settings = (secretAccessKey = server.access.secretAccessKey) => ({
+  PONTUS_ATTEMPTS_MAX: "1",
+  PONTUS_S3_ENDPOINT: server.access.endpoint,
+  PONTUS_S3_REGION: server.access.region,
+  PONTUS_S3_ACCESS_KEY_ID: server.access.accessKeyId,
+  PONTUS_S3_SECRET_ACCESS_KEY: secretAccessKey,
+});
+
+const start = (command: readonly string[], secretAccessKey?: string) =>
+  startService(newHome(), settings(secretAccessKey), command);
 
 const addressOf = (key: string, bucket = server.bucket) => `s3://${bucket}/${key}`;
 
@@ -251,5 +250,22 @@ describe.each([
     for (const credential of [secret, server.access.accessKeyId, "AWS4-HMAC"])
       expect(told).not.toContain(credential);
     await stranger.stop();
+  });
+});
+
+describe("a task with objects of an S3 store, where nothing may be written", () => {
+  test.each([
+    ["video_mp4_320x240_240kbps", "sandbox/file.mp4"],
+    ["video_hls_320x240_240kbps", "sandbox/set.m3u8"],
+  ])("makes what plays: %s", async (profile, key) => {
+    const peer = { url: () => server.access.endpoint };
+    const service = await startSandboxed(peer, settings());
+    const id = await service.create(request(addressOf("in.mp4"), [addressOf(key)], profile));
+    await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    expect(probe(join(await fetched(key.replace(/\..*/, "")), key))).toEqual({
+      codecs: ["aac", "h264"],
+      seconds: expect.closeTo(2, 0),
+    });
+    await service.stop();
   });
 });
