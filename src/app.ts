@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import type { Working } from "./app.work.ts";
+import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
 import { using } from "./config/using.ts";
@@ -187,17 +188,10 @@ async function openStorages(config: Config): Promise<readonly Storage[]> {
   return [await FileStorage.open({ roots, closed: ownFiles(config) }), ...remote];
 }
 
-/** The authorities that are trusted by default, and some more. */
-async function trustAlso(more: readonly string[]): Promise<readonly string[]> {
-  // To load it takes as long as to open the database: only where it is needed.
-  const { rootCertificates } = await import("node:tls");
-  return [...rootCertificates, ...more];
-}
-
 /** Storages behind a network; an object store where there are keys for one. */
 async function remoteStorages(config: Config): Promise<readonly Storage[]> {
   const { httpTimeoutMs: idleTimeoutMs, moreTrusted, s3AccessKeyId, s3Region: region } = config;
-  const trusted = moreTrusted.length > 0 ? await trustAlso(moreTrusted) : undefined;
+  const trusted = await allTrusted(moreTrusted);
   const http = new HttpStorage({ idleTimeoutMs, trusted });
   if (s3AccessKeyId === "") return [http];
   const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import { writeAuthorities } from "./config/authorities.ts";
 import type { Config } from "./config/config.ts";
 import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -41,15 +42,18 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
     graceMs: stopGraceMs,
     probeTimeoutMs: PROBE_TIMEOUT_MS,
   };
+  const isDiskless = config.disk === "no";
+  const authoritiesPath = isDiskless ? undefined : await writeAuthorities(config);
   const chosen = await chooseEngine({
     wanted: config.engine,
-    isDiskless: config.disk === "no",
+    isDiskless,
     native: {
       ...limits,
       ffmpeg,
       ffprobe,
       threads: concurrency,
       capabilitiesFile: join(config.dataFolder, "capabilities.json"),
+      ...(authoritiesPath !== undefined && { authoritiesPath }),
     },
     wasm: {
       ...limits,

@@ -6,14 +6,16 @@ const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
 
 /** Said by a target's own `tee`, or of a recording by that of its encode, once it is open. */
 const OPEN = /^filename:'([^[].*)' format:\S+$/;
-const NOT_OPEN = /^Slave '\[[^\]]*\](.*)': error (?:opening|writing header): (.*)$/;
+const NOT_OPEN = /^Slave '\[(?:\\.|[^\]\\])*\](.*)': error (?:opening|writing header): (.*)$/;
 /** With `onfail=abort`: its only one, so that this tee is at its end. */
 const FAILED = /^(?:Slave muxer #\d+ failed, aborting|All tee outputs failed)/;
 const UNRECORDED = /^Slave muxer #\d+ failed: (.*), continuing with/;
 
 /** What these say of a connection tells more than the error that follows from it. */
-const CONNECTIONS = ["rtmp", "tcp", "tls", "srt", "rtsp", "udp"];
+const CONNECTIONS = ["rtmp", "rtmps", "tcp", "tls", "srt", "rtsp", "udp"];
 const USUAL = ["Input/output error", "Operation not permitted", "End of file"];
+/** Said by the upper of two protocols after the lower one has said why. */
+const NO_CAUSE = /^Cannot open connection /;
 const CLOSED = "the connection was closed";
 
 /** Lines that callers and operators are told. */
@@ -45,7 +47,7 @@ export function createLiveLogReader(
     // What a tee says is told of its target.
     if (TOLD.includes(level) && context !== "tee")
       onLog(maskCredentials(context ? `${context}: ${text}` : text));
-    if (CONNECTIONS.includes(context) && level === "error")
+    if (CONNECTIONS.includes(context) && level === "error" && !NO_CAUSE.test(text))
       complaint = maskCredentials(text.trim());
     if (context !== "tee") return;
     const because = (told: string): string => {

@@ -20,6 +20,8 @@ export type NativeLiveOptions = {
   readonly ffprobe: string;
   readonly maxPixels: number;
   readonly graceMs: number;
+  /** Absolute path of a file of what may sign the certificates of live servers; the machine's own list where absent. */
+  readonly authoritiesPath?: string;
 };
 
 /** A read that hangs is left at the second signal; one that gets on ends in order long before. */
@@ -42,7 +44,7 @@ export class NativeLive implements LiveEngine {
   }
 
   async probe(url: string, signal: AbortSignal): Promise<MediaInfo> {
-    const { ffprobe: command, maxPixels, graceMs } = this.#options;
+    const { ffprobe: command, maxPixels, graceMs, authoritiesPath } = this.#options;
     let json = "";
     const { stderr } = await runSubprocess(
       {
@@ -50,7 +52,7 @@ export class NativeLive implements LiveEngine {
         args: [
           ...["-v", "error", "-max_pixels", String(maxPixels)],
           ...["-show_entries", LIVE_ENTRIES, "-print_format", "json"],
-          ...liveInputArgs(url, true),
+          ...liveInputArgs(url, true, authoritiesPath),
         ],
         graceMs,
         askAgainMs: ASK_AGAIN_MS,
@@ -78,7 +80,7 @@ export class NativeLive implements LiveEngine {
     { plan, run, folder, recordings, input, onProgress, onTarget, onLog }: LiveRunRequest,
     signal: AbortSignal,
   ): Promise<Exit> {
-    const { ffmpeg: command, maxPixels, graceMs } = this.#options;
+    const { ffmpeg: command, maxPixels, graceMs, authoritiesPath } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
     const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording);
     let forget = () => {};
@@ -90,9 +92,13 @@ export class NativeLive implements LiveEngine {
             ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+level+verbose"],
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
             ...("url" in input
-              ? ["-max_pixels", String(maxPixels), ...liveInputArgs(input.url, false)]
+              ? [
+                  "-max_pixels",
+                  String(maxPixels),
+                  ...liveInputArgs(input.url, false, authoritiesPath),
+                ]
               : [...sourceGuards(maxPixels), ...pacedInputArgs(input.media, input.path)]),
-            ...liveOutputArgs(plan, run),
+            ...liveOutputArgs(plan, run, authoritiesPath),
           ],
           cwd: recordings,
           graceMs,
@@ -118,7 +124,7 @@ const complaintsIn = (stderr: string): string =>
   stderr
     .split("\n")
     .filter((line) => /\[(?:error|fatal|panic)\] /.test(line))
-    .filter((line) => !/^\[(?:tee|fifo|rtmp|tcp|srt|rtsp|tls|flv|mpegts) @ /.test(line))
+    .filter((line) => !/^\[(?:tee|fifo|rtmps?|tcp|srt|rtsp|tls|flv|mpegts) @ /.test(line))
     .map((line) => line.replace(/\[(?:error|fatal|panic)\] /, ""))
     .join("\n");
 

@@ -5,7 +5,7 @@ import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Engine, LiveEngine, ProbeRequest, RunRequest } from "./engine.ts";
 import { askPrograms } from "./native-capabilities.ts";
-import { NativeLive } from "./native-live.ts";
+import { NativeLive, type NativeLiveOptions } from "./native-live.ts";
 import { type ProbeOptions, probeFile } from "./native-probe.ts";
 import { endOrphansBelow, noteEncoder } from "./orphans.ts";
 import { standbyArgs } from "./probe-with.ts";
@@ -17,7 +17,8 @@ import { cpuMsOf } from "./watchdog.ts";
 
 /** What a native engine is made of; times are limits. */
 export type NativeEngineOptions = ProbeOptions &
-  RunLimits & {
+  RunLimits &
+  Pick<NativeLiveOptions, "authoritiesPath"> & {
     /** Name in PATH, or path, of the program. */
     readonly ffmpeg: string;
     /** Threads one run may use. */

@@ -34,8 +34,13 @@ const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
  *
  * @param url - a live address that was judged
  * @param isProbe - whether all is to be found out, or a run follows that knows it
+ * @param authoritiesPath - the file of what may sign servers' certificates; the machine's own list where absent
  */
-export function liveInputArgs(url: string, isProbe: boolean): readonly string[] {
+export function liveInputArgs(
+  url: string,
+  isProbe: boolean,
+  authoritiesPath?: string,
+): readonly string[] {
   const protocol = liveProtocolOf(url);
   if (!protocol) throw new RangeError("Cannot open: it is no live address");
   const scheme = protocol.protocols[0];
@@ -46,6 +51,7 @@ export function liveInputArgs(url: string, isProbe: boolean): readonly string[] 
     ...(protocol.format === "rtsp" ? ["-rtsp_transport", "tcp"] : []),
     ...(scheme === "udp" ? ["-overrun_nonfatal", "1"] : []),
     ...(scheme === "rtmps" ? ["-tls_verify", "1"] : []),
+    ...(scheme === "rtmps" && authoritiesPath ? ["-ca_file", authoritiesPath] : []),
     ...["-analyzeduration", isProbe ? ANALYZE_US : QUICK_US, "-probesize", PROBE_BYTES],
     ...["-fpsprobesize", isProbe ? RATE_FRAMES : "0"],
     ...(isProbe ? [] : [...UNTAGGED, "-fflags", "+genpts+discardcorrupt"]),
@@ -74,19 +80,31 @@ const FIFO = [
  *
  * Every live target is a `tee` of its own behind its queue: that one says its address when it is open and when it fails,
  * which the queue does not.
+ *
+ * @param authoritiesPath - as of {@link liveInputArgs}
  */
-export const liveOutputArgs = ({ outputs }: LivePlan, run: LiveRun): readonly string[] =>
+export const liveOutputArgs = (
+  { outputs }: LivePlan,
+  run: LiveRun,
+  authoritiesPath?: string,
+): readonly string[] =>
   outputs.flatMap((output) => [
     ...output.args,
     ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
-    ...["-use_fifo", "1", "-fifo_options", FIFO, slavesOf(output, run).join("|")],
+    ...["-use_fifo", "1", "-fifo_options", FIFO, slavesOf(output, run, authoritiesPath).join("|")],
   ]);
 
 /** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
-function slavesOf({ args, urls, recording }: LiveOutput, { part }: LiveRun): readonly string[] {
+function slavesOf(
+  { args, urls, recording }: LiveOutput,
+  { part }: LiveRun,
+  authoritiesPath: string | undefined,
+): readonly string[] {
   const isHeaded = args.includes("+global_header") && !args.includes("copy");
   return [
-    ...urls.map((url) => `[f=tee:onfail=ignore][${slaveOptions(url, isHeaded)}]${url}`),
+    ...urls.map(
+      (url) => `[f=tee:onfail=ignore][${slaveOptions(url, isHeaded, authoritiesPath)}]${url}`,
+    ),
     ...(recording ? [`[${RECORDER}]${recordedPart(recording.folder, part)}`] : []),
   ];
 }
@@ -101,7 +119,11 @@ const RECORDER = [
   `frag_duration=${FRAGMENT_US}:flush_packets=1`,
 ].join(":");
 
-function slaveOptions(url: string, isHeaded: boolean): string {
+/** A path is read by the outer list, by the inner one, and as the value of an option: each takes one backslash away. */
+const escaped = (text: string, times = 3): string =>
+  times === 0 ? text : escaped(text.replace(/[^\w./-]/gu, "\\$&"), times - 1);
+
+function slaveOptions(url: string, isHeaded: boolean, authoritiesPath: string | undefined): string {
   const protocol = liveProtocolOf(url);
   const format = protocol?.format ?? "";
   const scheme = protocol?.protocols[0];
@@ -113,6 +135,7 @@ function slaveOptions(url: string, isHeaded: boolean): string {
     ...(format === "rtsp" ? ["rtsp_transport=tcp"] : []),
     ...(scheme === "udp" ? ["pkt_size=1316"] : []),
     ...(scheme === "rtmps" ? ["tls_verify=1"] : []),
+    ...(scheme === "rtmps" && authoritiesPath ? [`ca_file=${escaped(authoritiesPath)}`] : []),
     ...(format === "rtsp" || scheme === "udp" ? [] : [`rw_timeout=${TARGET_TIMEOUT_US}`]),
   ].join(":");
 }

@@ -52,6 +52,16 @@ describe("createLiveLogReader", () => {
     ]);
   });
 
+  test("tells why TLS refuses a server, past a path of authorities with signs of a list", () => {
+    const url = "rtmps://127.0.0.1:1/live/a";
+    const { events } = read([
+      "[tls @ 0x7f] [error] Peer certificate failed verification",
+      "[rtmps @ 0x7e] [error] Cannot open connection tls://127.0.0.1:1",
+      `[tee @ 0x5a] [error] Slave '[f=flv:ca_file=/a\\:b\\|\\[d\\]/c.pem]${url}': error opening: Input/output error`,
+    ]);
+    expect(events).toEqual([{ kind: "failed", url, why: "Peer certificate failed verification" }]);
+  });
+
   test("tells of a recording that cannot be written", () => {
     const { events } = read([
       "[tee @ 0x50] [verbose] filename:'recorded-0/part-00000.mp4' format:mp4",

@@ -74,6 +74,13 @@ describe("refuseImpossibleLive", () => {
 });
 
 describe("liveInputArgs", () => {
+  test("has a TLS server verified, by the file of authorities where there is one", () => {
+    const url = "rtmps://a/live/x";
+    expect(liveInputArgs(url, true).join(" ")).toContain("-tls_verify 1 -analyzeduration");
+    expect(liveInputArgs(url, true, "/a b.pem")).toContain("/a b.pem");
+    expect(liveInputArgs("rtmp://a/live/x", true, "/a.pem")).not.toContain("/a.pem");
+  });
+
   test.each([
     ["rtmp://a/live/x", "-protocol_whitelist rtmp,tcp -f flv -rw_timeout"],
     ["srt://a:1", "-protocol_whitelist srt -f mpegts -rw_timeout"],

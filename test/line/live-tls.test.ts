@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { aCertificate } from "../fixtures/certificates.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { publish, seesMore, viewOnceThere } from "../fixtures/live-peers.ts";
+import { createLive, isAllUp, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
+import { type NodeMediaServer, startNodeMediaServer } from "../fixtures/node-media-server.ts";
+import { type RunningService, startService } from "../fixtures/service.ts";
+
+setDefaultTimeout(60_000);
+
+let service: RunningService;
+let known: NodeMediaServer;
+let stranger: NodeMediaServer;
+
+beforeAll(async () => {
+  const { pair, authorityPath } = aCertificate();
+  const folder = tempFolder();
+  // Its path goes to ffmpeg within a list of outputs, whose signs it holds.
+  const home = { data: join(folder, "a:b'c|[d] e"), media: join(folder, "media") };
+  mkdirSync(home.media);
+  [service, known, stranger] = await Promise.all([
+    startService(home, { ...LIVE_ENV, PONTUS_CA_FILE: authorityPath }),
+    startNodeMediaServer({ pair }),
+    startNodeMediaServer({ pair: aCertificate().pair }),
+  ]);
+});
+
+afterAll(async () => {
+  await service.stop();
+  await Promise.all([known.stop(), stranger.stop()]);
+});
+
+const UNKNOWN = "Peer certificate failed verification";
+
+describe("a live task over RTMP by TLS", () => {
+  test.concurrent("plays from and publishes to a server that an authority of one's own has signed", async () => {
+    const publisher = publish(`${known.url}/live/in`);
+    const id = await createLive(service, `${known.tlsUrl}/live/in`, [`${known.tlsUrl}/live/out`]);
+    const viewer = await viewOnceThere(`${known.url}/live/out`);
+    await service.until(id, isAllUp);
+    await seesMore(viewer, 25);
+
+    await publisher.stop("SIGTERM");
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    await viewer.stop();
+  });
+
+  test.concurrent("publishes nothing to a stranger, and says why", async () => {
+    const source = `${known.url}/live/to-stranger`;
+    const publisher = publish(source);
+    const outs = [`${known.tlsUrl}/live/fine`, `${stranger.tlsUrl}/live/out`];
+    const id = await createLive(service, source, outs);
+    const task = await service.until(id, ({ targets }) => targets[1]?.error !== undefined);
+    expect(task.targets[1]).toMatchObject({ target_status: "RECONNECTING" });
+    expect(task.targets[1]?.error).toMatchObject({ code: "OutputNotSupported" });
+    expect(task.targets[1]?.error?.detail).toContain(UNKNOWN);
+    await service.until(id, ({ targets }) => targets[0]?.target_status === "RUNNING");
+    expect(stranger.log()).not.toContain("start push /live/out");
+
+    await publisher.stop("SIGTERM");
+    const end = await untilEnded(service, id);
+    expect(end.targets.map(({ target_status }) => target_status)).toEqual(["SUCCESS", "FAILED"]);
+  });
+
+  test.concurrent("plays nothing from a stranger, nor from a server of another name, and says why", async () => {
+    const publisher = publish(`${stranger.url}/live/in`);
+    const start = (source: string, name: string) =>
+      createLive(service, source, [`${known.url}/live/${name}`]).then((id) =>
+        untilEnded(service, id),
+      );
+    const [strange, renamed] = await Promise.all([
+      start(`${stranger.tlsUrl}/live/in`, "strange"),
+      start(`${known.tlsUrl.replace("127.0.0.1", "localhost")}/live/in`, "renamed"),
+    ]);
+    expect(strange).toMatchObject({ task_status: "FAILED", error: { code: "TimeOut" } });
+    expect(strange.error?.detail).toContain(UNKNOWN);
+    expect(renamed.error?.detail).toContain("owner does not match hostname localhost");
+    await publisher.stop();
+  });
+});
