@@ -11,6 +11,16 @@ const PROGRAMS = [
   { name: "nginx", apt: "nginx" },
   { name: "/usr/lib/nginx/modules/ngx_rtmp_module.so", apt: "libnginx-mod-rtmp" },
   { name: "srt-live-transmit", apt: "srt-tools" },
+  // GStreamer's RTSP server, by Python. Its libraries lie where the processor's kind says.
+  { name: "/usr/lib/python3/dist-packages/gi/__init__.py", apt: "python3-gi" },
+  {
+    name: "/usr/share/doc/gir1.2-gst-rtsp-server-1.0/copyright",
+    apt: "gir1.2-gst-rtsp-server-1.0",
+  },
+  {
+    name: "/usr/share/doc/gstreamer1.0-plugins-good/copyright",
+    apt: "gstreamer1.0-plugins-good",
+  },
   // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
   { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;

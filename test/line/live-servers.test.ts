@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { publish, seesMore, viewOnceThere } from "../fixtures/live-peers.ts";
 import { createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
 import { type NodeMediaServer, startNodeMediaServer } from "../fixtures/node-media-server.ts";
+import { type RtspServer, startRtspServer } from "../fixtures/rtsp-server.ts";
 import { type RunningService, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
@@ -9,18 +10,20 @@ setDefaultTimeout(60_000);
 let service: RunningService;
 let open: NodeMediaServer;
 let closed: NodeMediaServer;
+let rtsp: RtspServer;
 
 beforeAll(async () => {
-  [service, open, closed] = await Promise.all([
+  [service, open, closed, rtsp] = await Promise.all([
     startService(undefined, LIVE_ENV),
     startNodeMediaServer(),
     startNodeMediaServer({ secret: "only-signed" }),
+    startRtspServer(3),
   ]);
 });
 
 afterAll(async () => {
   await service.stop();
-  await Promise.all([open.stop(), closed.stop()]);
+  await Promise.all([open.stop(), closed.stop(), rtsp.kill()]);
 });
 
 describe("a live task over node-media-server", () => {
@@ -71,5 +74,26 @@ describe("a live task over node-media-server", () => {
       "FAILED",
     ]);
     await squatter.stop();
+  });
+});
+
+describe("a live task from GStreamer's RTSP server", () => {
+  test.concurrent("plays on when the stream has ended or its server was away, and comes again", async () => {
+    const out = `${open.url}/live/from-rtsp`;
+    const id = await createLive(service, rtsp.url, [out], "video_mp4_160x120_200kbps");
+    const viewer = await viewOnceThere(out);
+    await service.until(id, isAllUp);
+    // More than it plays at once.
+    await seesMore(viewer, 80);
+    await rtsp.kill();
+    await service.until(id, ({ progress }) => progress?.phase === "FETCHING");
+    await rtsp.start();
+    await seesMore(viewer, 25);
+    expect((await service.task(id)).attempt).toBe(1);
+
+    await rtsp.kill();
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    await viewer.stop();
+    expect(rises(viewer.frames.map(({ seconds }) => seconds))).toBe(true);
   });
 });
