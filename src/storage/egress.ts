@@ -125,6 +125,7 @@ async function sendOnce(
   const { request: open } = await (url.protocol === "https:"
     ? import("node:https")
     : import("node:http"));
+  const ending = AbortSignal.any([signal, idle.signal]);
   const start = () =>
     open(bare, {
       method,
@@ -135,7 +136,7 @@ async function sendOnce(
         ...(body && lengthOf(body.sizeBytes)),
         ...headers,
       },
-      signal: AbortSignal.any([signal, idle.signal]),
+      signal: ending,
       ...(trusted && url.protocol === "https:" && { ca: [...trusted] }),
     });
   let request: ClientRequest | undefined;
@@ -143,7 +144,7 @@ async function sendOnce(
     request = start();
     idle.start();
     const sent = { bytes: 0, isWhole: body === undefined };
-    const message = await answerTo(request, body && counted(body.read(), sent, idle));
+    const message = await answerTo(request, body && counted(body.read(), sent, idle), ending);
     idle.start();
     // Deno has no "close" after an answer that was read to its end.
     for (const event of ["end", "close"]) message.once(event, () => idle.end());
@@ -174,15 +175,19 @@ async function sendOnce(
 async function answerTo(
   request: ClientRequest,
   body: AsyncIterable<Uint8Array> | undefined,
+  ending: AbortSignal,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   request.once("response", resolve);
   // Kept for as long as the request lives: one that fails after its answer has nobody else to tell.
   request.on("error", reject);
   request.once("close", () => reject(new NoAnswer("closed before it answered")));
+  // Deno closes a request that is being written up to six seconds after it was aborted.
+  const stop = () => reject(ending.reason);
+  ending.addEventListener("abort", stop, { once: true });
   if (body) pipeline(body, request).catch(reject);
   else request.end();
-  return promise;
+  return promise.finally(() => ending.removeEventListener("abort", stop));
 }
 
 /** A connection that ended in order, without an answer. */
