@@ -4,8 +4,8 @@ import type { LiveTargetEvent } from "./engine.ts";
 /** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
 const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
 
-/** Said by a target's own `tee`, or of a recording by that of its encode, once it is open. */
-const OPEN = /^filename:'([^[].*)' format:\S+$/;
+/** Said by a target's own `tee`, or of a recording by that of its encode, once it is open; of the pipe that counts too. */
+const OPEN = /^filename:'((?!\[|pipe:).+)' format:\S+$/;
 const NOT_OPEN = /^Slave '\[(?:\\.|[^\]\\])*\](.*)': error (?:opening|writing header): (.*)$/;
 /** With `onfail=abort`: its only one, so that this tee is at its end. */
 const FAILED = /^(?:Slave muxer #\d+ failed, aborting|All tee outputs failed)/;

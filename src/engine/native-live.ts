@@ -1,7 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
-import { liveInputArgs, liveOutputArgs, pacedInputArgs, recordedPart } from "../plan/live-args.ts";
+import {
+  countedUrls,
+  liveInputArgs,
+  liveOutputArgs,
+  pacedInputArgs,
+  recordedPart,
+} from "../plan/live-args.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { PROBE_ENTRIES } from "../probe/parse-probe.ts";
@@ -77,7 +83,7 @@ export class NativeLive implements LiveEngine {
   }
 
   async #encode(
-    { plan, run, folder, recordings, input, onProgress, onTarget, onLog }: LiveRunRequest,
+    { plan, run, folder, recordings, input, onProgress, onTarget, onSent, onLog }: LiveRunRequest,
     signal: AbortSignal,
   ): Promise<Exit> {
     const { ffmpeg: command, maxPixels, graceMs, authoritiesPath } = this.#options;
@@ -110,6 +116,7 @@ export class NativeLive implements LiveEngine {
             onProgress(told),
           ),
           onStderrLine,
+          onPipes: countedUrls(plan).map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
         },
         signal,
       );

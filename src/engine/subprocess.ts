@@ -15,6 +15,8 @@ export type SubprocessOptions = {
   readonly onSpawn?: (pid: number) => void;
   readonly onStdout: (chunk: string) => void;
   readonly onStderrLine?: (line: string) => void;
+  /** More pipes that it writes to, from 3 on: each is told how many bytes came, and nothing else is kept of them. */
+  readonly onPipes?: readonly ((sizeBytes: number) => void)[];
 };
 
 /** How a program ended by itself. */
@@ -121,16 +123,19 @@ export async function runSubprocess(
   signal: AbortSignal,
 ): Promise<Exit> {
   signal.throwIfAborted();
+  const { onPipes = [] } = options;
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
     detached: true,
     env: environment(),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", ...onPipes.map(() => "pipe" as const)],
   });
+  for (const [at, onBytes] of onPipes.entries())
+    child.stdio[at + 3]?.on("data", (chunk: Uint8Array) => onBytes(chunk.byteLength));
   const stderr = createKeeper();
   const lines = createLineCutter(options.onStderrLine ?? (() => {}));
-  child.stdout.setEncoding("utf8").on("data", options.onStdout);
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+  child.stdout?.setEncoding("utf8").on("data", options.onStdout);
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     stderr.push(chunk);
     lines.push(chunk);
   });

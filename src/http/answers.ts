@@ -46,12 +46,13 @@ const outputAnswer = ({
   renditions: output.renditions?.map(outputAnswer),
 });
 
-const targetAnswer = (target: Target, language: Language) => ({
+const targetAnswer = (target: Target, sentBytes: number | undefined, language: Language) => ({
   target_url: maskCredentials(target.url),
   profile_name: target.profileName,
   target_status: target.status,
   error: target.failure && failureAnswer(target.failure, language),
   output: target.output && outputAnswer(target.output),
+  bytes_sent: sentBytes,
 });
 
 const attemptAnswer = (attempt: Attempt, language: Language) => ({
@@ -77,7 +78,9 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   task_id: task.id,
   source: { source_url: maskCredentials(task.sourceUrl) },
   profile_name: task.profileName,
-  targets: task.targets.map((target) => targetAnswer(target, language)),
+  targets: task.targets.map((target, at) =>
+    targetAnswer(target, task.progress?.sentBytes?.[at], language),
+  ),
   task_status: task.status,
   error: task.failure && failureAnswer(task.failure, language),
   create_time: formatTime(task.createMs),

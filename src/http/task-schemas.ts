@@ -182,6 +182,10 @@ const Target = z
     target_status: z.enum(["PENDING", "RUNNING", "RECONNECTING", "SUCCESS", "FAILED", "CANCELLED"]),
     error: TaskFailure.optional(),
     output: Output.optional(),
+    bytes_sent: z.int().min(0).optional().openapi({
+      description:
+        "Of a live target: what was handed to its connection in this attempt, in its container (RTSP: packets without their heads), told in steps of 32 KiB. Stands still while the target is away.",
+    }),
   })
   .openapi("Target");
 

@@ -1,7 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { LiveOutput, LivePlan } from "./live.ts";
-import { liveProtocolOf } from "./live-protocols.ts";
+import { countedAs, liveProtocolOf } from "./live-protocols.ts";
 
 /** One run of a live plan: a stream that drops is taken up by another run. */
 export type LiveRun = {
@@ -75,35 +75,46 @@ const FIFO = [
   "queue_size=250",
 ].join(":");
 
+/** The pipe that tells how much the first of the live targets was sent; those of the others follow. */
+const FIRST_PIPE = 3;
+
+/** The live targets of a plan, in the order of the pipes that tell, from 3 on, how much each was sent. */
+export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
+  outputs.flatMap(({ urls }) => urls);
+
 /**
  * The outputs of a run: each encode goes through `tee` to all that it feeds.
  *
  * Every live target is a `tee` of its own behind its queue: that one says its address when it is open and when it fails,
- * which the queue does not.
+ * which the queue does not. Behind its connection it writes the same once more into a pipe, where the bytes are counted.
  *
  * @param authoritiesPath - as of {@link liveInputArgs}
  */
 export const liveOutputArgs = (
-  { outputs }: LivePlan,
+  plan: LivePlan,
   run: LiveRun,
   authoritiesPath?: string,
 ): readonly string[] =>
-  outputs.flatMap((output) => [
+  plan.outputs.flatMap((output) => [
     ...output.args,
     ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
-    ...["-use_fifo", "1", "-fifo_options", FIFO, slavesOf(output, run, authoritiesPath).join("|")],
+    ...["-use_fifo", "1", "-fifo_options", FIFO],
+    slavesOf(output, run, countedUrls(plan), authoritiesPath).join("|"),
   ]);
 
 /** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
 function slavesOf(
   { args, urls, recording }: LiveOutput,
   { part }: LiveRun,
+  counted: readonly string[],
   authoritiesPath: string | undefined,
 ): readonly string[] {
   const isHeaded = args.includes("+global_header") && !args.includes("copy");
   return [
     ...urls.map(
-      (url) => `[f=tee:onfail=ignore][${slaveOptions(url, isHeaded, authoritiesPath)}]${url}`,
+      (url) =>
+        `[f=tee:onfail=ignore][${slaveOptions(url, isHeaded, authoritiesPath)}]${url}` +
+        `\\|[${counterOptions(url, isHeaded)}]pipe:${FIRST_PIPE + counted.indexOf(url)}`,
     ),
     ...(recording ? [`[${RECORDER}]${recordedPart(recording.folder, part)}`] : []),
   ];
@@ -130,8 +141,7 @@ function slaveOptions(url: string, isHeaded: boolean, authoritiesPath: string | 
   return [
     `f=${format}`,
     "onfail=abort",
-    ...(format === "flv" ? ["flvflags=no_duration_filesize"] : []),
-    ...(format === "mpegts" && isHeaded ? ["bsfs/v=dump_extra"] : []),
+    ...formatOptions(format, isHeaded),
     ...(format === "rtsp" ? ["rtsp_transport=tcp"] : []),
     ...(scheme === "udp" ? ["pkt_size=1316"] : []),
     ...(scheme === "rtmps" ? ["tls_verify=1"] : []),
@@ -139,3 +149,15 @@ function slaveOptions(url: string, isHeaded: boolean, authoritiesPath: string | 
     ...(format === "rtsp" || scheme === "udp" ? [] : [`rw_timeout=${TARGET_TIMEOUT_US}`]),
   ].join(":");
 }
+
+/** Told in blocks of 32 KiB, so that counting costs next to nothing; it never stops the stream. */
+const counterOptions = (url: string, isHeaded: boolean): string => {
+  const format = countedAs(liveProtocolOf(url)?.format ?? "");
+  const options = ["onfail=ignore", ...formatOptions(format, isHeaded), "flush_packets=0"];
+  return [`f=${format}`, ...options].join(":");
+};
+
+const formatOptions = (format: string, isHeaded: boolean): readonly string[] => [
+  ...(format === "flv" ? ["flvflags=no_duration_filesize"] : []),
+  ...(format === "mpegts" && isHeaded ? ["bsfs/v=dump_extra"] : []),
+];

@@ -24,6 +24,9 @@ const PROTOCOLS = {
 /** A scheme of live addresses. */
 export type LiveScheme = keyof typeof PROTOCOLS;
 
+/** What the bytes sent in a format are counted as: those of RTSP, which has no container, as the one that adds least. */
+export const countedAs = (format: string): string => (format === "rtsp" ? "nut" : format);
+
 /** All schemes of live addresses. */
 export const LIVE_SCHEMES = Object.keys(PROTOCOLS) as readonly LiveScheme[];
 
@@ -46,7 +49,7 @@ export function liveLack(
   const [own = ""] = protocols;
   if (!capabilities.protocols.includes(own))
     return `the ${capabilities.engine} engine here has no protocol ${own}`;
-  const muxers = side === "source" ? [] : [format, "tee", "fifo"];
+  const muxers = side === "source" ? [] : [format, countedAs(format), "tee", "fifo"];
   const lost = muxers.find((muxer) => !capabilities.muxers.includes(muxer));
   return lost && `the ${capabilities.engine} engine here has no muxer ${lost}`;
 }

@@ -70,6 +70,8 @@ export type Progress = {
   readonly etaSeconds?: number;
   /** Of a live task: frames that came too late or too many. */
   readonly droppedFrames?: number;
+  /** Of a live task: what each live target was sent, by its place. */
+  readonly sentBytes?: Readonly<Record<number, number>>;
 };
 
 /** One run of a task. Times in ms since the epoch. */

@@ -76,10 +76,11 @@ export class LiveSession {
     return this.#hasProduced;
   }
 
-  /** How far it came, once its files are delivered. */
+  /** How far it came, once it has ended. */
   delivering(): Progress {
     const [outTimeSeconds, droppedFrames] = [this.#doneSeconds, this.#droppedFrames];
-    return { phase: "DELIVERING", outTimeSeconds, speed: 0, fps: 0, droppedFrames };
+    const { sentBytes } = this.#options.targets;
+    return { phase: "DELIVERING", outTimeSeconds, speed: 0, fps: 0, droppedFrames, sentBytes };
   }
 
   /**
@@ -192,6 +193,7 @@ export class LiveSession {
             targets.report(event);
             this.#options.onUnrecorded(event);
           },
+          onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
           onLog: line.onLog,
         },
         AbortSignal.any([signal, stop.signal]),
@@ -257,6 +259,7 @@ export class LiveSession {
       speed,
       fps,
       droppedFrames: this.#droppedFrames + droppedFrames,
+      sentBytes: this.#options.targets.sentBytes,
     });
   }
 }

@@ -13,6 +13,7 @@ const NEXT_STEADY_MS = 3_000;
 type State = {
   status: "PENDING" | "RUNNING" | "RECONNECTING";
   why: string;
+  sentBytes: number;
   steady: ReturnType<typeof setTimeout> | undefined;
 };
 
@@ -34,6 +35,7 @@ export class LiveTargets {
         this.#states.set(index, {
           status: "PENDING",
           why: "it was never reached",
+          sentBytes: 0,
           steady: undefined,
         });
   }
@@ -53,10 +55,21 @@ export class LiveTargets {
     return [...this.#states.values()].find(({ status }) => status !== "RUNNING")?.why ?? "";
   }
 
+  /** What each was sent by all runs of this attempt, by its place. */
+  get sentBytes(): Readonly<Record<number, number>> {
+    return Object.fromEntries([...this.#states].map(([at, { sentBytes }]) => [at, sentBytes]));
+  }
+
+  /** Counts what was handed to a target's connection. */
+  addSent(url: string, sizeBytes: number): void {
+    const state = this.#states.get(this.#indexOf(url));
+    if (state) state.sentBytes += sizeBytes;
+  }
+
   /** Takes what a run tells of a target. */
   report(event: LiveTargetEvent): void {
     if (event.kind === "unrecorded") return;
-    const index = this.#work.task.targets.findIndex(({ url }) => url === event.url);
+    const index = this.#indexOf(event.url);
     const state = this.#states.get(index);
     if (!state) return;
     clearTimeout(state.steady);
@@ -68,6 +81,12 @@ export class LiveTargets {
       const waitMs = state.status === "RECONNECTING" ? NEXT_STEADY_MS : FIRST_STEADY_MS;
       state.steady = setTimeout(() => this.#move(index, state, "RUNNING"), waitMs);
     }
+  }
+
+  /** Tells the log what each was sent. */
+  logSent(): void {
+    for (const [index, { sentBytes }] of this.#states)
+      this.#line.onLog(`target ${index} was sent ${sentBytes} bytes`);
   }
 
   /** To be called when a run has ended: what was about to count as up is not. */
@@ -95,6 +114,10 @@ export class LiveTargets {
       failures.set(index, new TaskError(failure.code, failure.detail));
     }
     return failures;
+  }
+
+  #indexOf(wanted: string): number {
+    return this.#work.task.targets.findIndex(({ url }) => url === wanted);
   }
 
   #failureOf({ why }: State): Failure {

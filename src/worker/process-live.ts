@@ -75,6 +75,9 @@ export async function processLive(
     await runSource(work, line, session, folders.folder, either);
   } finally {
     targets.pause();
+    targets.logSent();
+    // Whatever ended it: what was sent since the last report is told too.
+    if (session.hasProduced) line.onProgress(session.delivering());
   }
   if (isLive(work.task.sourceUrl) && !session.hasProduced && first === 0) throw session.neverCame();
 

@@ -23,6 +23,13 @@ describe("createLiveLogReader", () => {
     expect(read([queue]).events).toEqual([]);
   });
 
+  test("takes the pipe that counts for neither a target nor a recording", () => {
+    const pipe = "[tee @ 0x5a] [verbose] filename:'pipe:3' format:flv";
+    const lost =
+      "[tee @ 0x5a] [error] Slave muxer #1 failed: Broken pipe, continuing with 1/2 slaves.";
+    expect(read([OPEN_A, pipe, lost]).events).toEqual([{ kind: "open", url: URL_A }]);
+  });
+
   test("tells of a target that opens and is closed, by the number of its tee", () => {
     const other = "[tee @ 0x5b] [verbose] filename:'udp://h:2' format:mpegts";
     const { events } = read([OPEN_A, other, "[tee @ 0x5a] [error] All tee outputs failed."]);

@@ -12,7 +12,7 @@ import {
   viewOnceThere,
 } from "../fixtures/live-peers.ts";
 import { createLive, isAllUp, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
-import { type RunningService, startService } from "../fixtures/service.ts";
+import { type RunningService, startService, type TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -30,6 +30,12 @@ afterAll(async () => {
 
 const live = (name: string): string => `${server.url}/live/${name}`;
 const MPEGTS = { format: "mpegts" };
+/** Whether it ended well, and says that its target was sent something. */
+function expectSent({ task_status, targets }: TaskAnswer): void {
+  expect(task_status).toBe("SUCCESS");
+  expect(targets[0]?.bytes_sent).toBeGreaterThan(0);
+}
+
 const ENCODED = "video_mp4_160x120_200kbps";
 
 describe("a live task", () => {
@@ -57,7 +63,7 @@ describe("a live task", () => {
     await service.until(id, isAllUp);
     await seesMore(viewer, 25);
     await publisher.stop();
-    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    expectSent(await untilEnded(service, id));
     await Promise.all([viewer.stop(), ...peers.map((peer) => peer.stop())]);
   });
 
@@ -91,7 +97,7 @@ describe("a live task", () => {
     await seesMore(viewer, 25);
     await service.until(id, isAllUp);
     await publisher.stop("SIGTERM");
-    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    expectSent(await untilEnded(service, id));
     await viewer.stop();
   });
 

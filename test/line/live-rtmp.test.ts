@@ -37,6 +37,12 @@ async function start(name: string, targetUrls: readonly string[], profile = COPY
   return { id, source };
 }
 
+const sentOf = ({ targets: all }: TaskAnswer) => all.map(({ bytes_sent }) => bytes_sent);
+
+/** The task once one of its targets was sent more than it had been. */
+const untilMore = (id: string, at: number, before: TaskAnswer) =>
+  service.until(id, (each) => (sentOf(each)[at] ?? 0) > (sentOf(before)[at] ?? 0));
+
 const isUp = (at: number) => (task: TaskAnswer) => task.targets[at]?.target_status === "RUNNING";
 describe("a live task over RTMP", () => {
   test.concurrent("does what the document's own request asks for", async () => {
@@ -76,13 +82,20 @@ describe("a live task over RTMP", () => {
     );
     expect(task.targets[0]?.target_status).toBe("RUNNING");
     expect(task.targets[1]?.error).toMatchObject({ code: "OutputNotSupported" });
-    await service.until(id, ({ targets: [, killed] }) =>
+    const refused = await service.until(id, ({ targets: [, killed] }) =>
       /Connection refused/.test(killed?.error?.detail ?? ""),
     );
+    // Bytes are written with the progress, a little after the status: the next step of the one that goes on tells all.
+    const settled = await untilMore(id, 0, refused);
+    const [, killedBytes = 0] = sentOf(settled);
+    expect(killedBytes).toBeGreaterThan(0);
+    const later = await untilMore(id, 0, settled);
+    expect(sentOf(later)[1]).toBe(killedBytes);
     await other.start();
     const back = await viewOnceThere(outs[1] ?? "");
     await seesMore(back, 25);
     await service.until(id, isAllUp);
+    await untilMore(id, 1, later);
     await seesMore(steady, 25);
     const times = steady.frames.map(({ seconds }) => seconds);
     expect(rises(times)).toBe(true);
@@ -92,7 +105,10 @@ describe("a live task over RTMP", () => {
     );
 
     await Promise.all([publisher.stop("SIGTERM"), steady.stop(), back.stop()]);
-    expect((await ended(id)).task_status).toBe("SUCCESS");
+    const end = await ended(id);
+    expect(end.task_status).toBe("SUCCESS");
+    const [steadyAll = 0, killedAll = 0] = sentOf(end);
+    expect(steadyAll).toBeGreaterThan(killedAll);
     await other.kill();
   });
 
@@ -103,7 +119,9 @@ describe("a live task over RTMP", () => {
     const viewer = await viewOnceThere(out);
     await service.until(id, isAllUp);
     await first.stop();
-    await service.until(id, ({ progress }) => progress?.phase === "FETCHING");
+    const away = await service.until(id, ({ progress }) => progress?.phase === "FETCHING");
+    const [bytesBefore = 0] = sentOf(away);
+    expect(bytesBefore).toBeGreaterThan(0);
     const seenBefore = viewer.frames.length;
 
     const second = publish(`${sources.url}/live/dropping`);
@@ -115,7 +133,9 @@ describe("a live task over RTMP", () => {
     expect(rises(times)).toBe(true);
 
     await Promise.all([second.stop("SIGTERM"), viewer.stop()]);
-    expect((await ended(id)).task_status).toBe("SUCCESS");
+    const end = await ended(id);
+    expect(end.task_status).toBe("SUCCESS");
+    expect(sentOf(end)[0]).toBeGreaterThan(bytesBefore);
   });
 
   test.concurrent("tells of a target that refuses, or whose name is taken, alone", async () => {

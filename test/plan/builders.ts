@@ -105,6 +105,7 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
     ..."aac libmp3lame ac3 mp2 libopus".split(" "),
   ],
   muxers: [
+    "nut",
     ..."mp4 mov ipod matroska webm flv mpegts rtsp tee fifo hls dash image2 mp3 ogg".split(" "),
   ],
   filters: "scale pad setsar fps format bwdif zscale tonemap aresample".split(" "),

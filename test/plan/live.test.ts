@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { planLive } from "../../src/plan/live.ts";
-import { liveInputArgs, liveOutputArgs } from "../../src/plan/live-args.ts";
+import { countedUrls, liveInputArgs, liveOutputArgs } from "../../src/plan/live-args.ts";
 import { refuseImpossibleLive } from "../../src/plan/live-feasible.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";
 import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
@@ -21,7 +21,9 @@ describe("planLive", () => {
     expect(args.filter((arg) => arg === "-c:v")).toHaveLength(1);
     expect(args.at(-1)).toBe(
       "[f=tee:onfail=ignore][f=flv:onfail=abort:flvflags=no_duration_filesize:rw_timeout=5000000]rtmp://a/live/x" +
-        "|[f=tee:onfail=ignore][f=mpegts:onfail=abort:bsfs/v=dump_extra:rw_timeout=5000000]srt://b:1",
+        "\\|[f=flv:onfail=ignore:flvflags=no_duration_filesize:flush_packets=0]pipe:3" +
+        "|[f=tee:onfail=ignore][f=mpegts:onfail=abort:bsfs/v=dump_extra:rw_timeout=5000000]srt://b:1" +
+        "\\|[f=mpegts:onfail=ignore:bsfs/v=dump_extra:flush_packets=0]pipe:4",
     );
     expect(args.join(" ")).toContain("-flags +global_header -output_ts_offset 2.5 -f tee");
   });
@@ -38,9 +40,22 @@ describe("planLive", () => {
 
   test("records what file targets get in fragments, each run a part of its own", () => {
     const args = outputOf("video_mp4_640x360_520kbps", ["rtmp://a/live/x", "out.mp4"]);
-    expect(args.at(-1)?.split("|")[1]).toBe(
+    expect(args.at(-1)?.split("|").at(-1)).toBe(
       "[f=mp4:use_fifo=0:onfail=ignore:movflags=+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1]recorded-0/part-00001.mp4",
     );
+  });
+
+  test("counts what each live target is sent by a pipe of its own, across encodes", () => {
+    const targetUrls = ["rtmp://a/live/x", "out.mp4", "rtsp://b/x"];
+    const rendition = renditionOf("video_mp4_640x360_520kbps");
+    const assignments = [0, 2].map((at) => ({ rendition, targets: [at, 1] }));
+    const plan = planLive({ assignments, targetUrls }, aMedia(), aCapabilities());
+    expect(countedUrls(plan)).toEqual(["rtmp://a/live/x", "rtsp://b/x"]);
+    const args = liveOutputArgs(plan, { offsetSeconds: 0, part: 0 }).join(" ");
+    expect(args.match(/\[f=\w+:onfail=ignore[^\]]*\]pipe:\d/g)).toEqual([
+      "[f=flv:onfail=ignore:flvflags=no_duration_filesize:flush_packets=0]pipe:3",
+      "[f=nut:onfail=ignore:flush_packets=0]pipe:4",
+    ]);
   });
 
   test("refuses a copy that the protocol does not carry", () => {
