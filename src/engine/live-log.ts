@@ -4,8 +4,13 @@ import type { LiveTargetEvent } from "./engine.ts";
 /** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
 const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
 
-/** Said by a target's own `tee`, or of a recording by that of its encode, once it is open; of the pipe that counts too. */
-const OPEN = /^filename:'((?!\[|pipe:).+)' format:\S+$/;
+/**
+ * Said by a target's own `tee`, or of a recording by that of its encode, once it is open. Where another thread had just
+ * written a line without its end (`stream:0 codec:h264 type:video`), it is said behind that, under the other's name.
+ */
+const OPEN = /filename:'((?!\[|pipe:)[^']+)' format:\S+$/;
+/** Said next, of the pipe that counts what the target is sent. */
+const COUNTED = /^filename:'pipe:(\d+)' format:\S+$/;
 const NOT_OPEN = /^Slave '\[(?:\\.|[^\]\\])*\](.*)': error (?:opening|writing header): (.*)$/;
 /** With `onfail=abort`: its only one, so that this tee is at its end. */
 const FAILED = /^(?:Slave muxer #\d+ failed, aborting|All tee outputs failed)/;
@@ -34,10 +39,12 @@ export type LiveLogListener = {
  * A target's `tee` gives its address when it opens; later it is known by that tee's own number in memory.
  *
  * @param isRecording - whether an opened name is that of a recording rather than a target
+ * @param urlOfPipe - the target whose bytes a pipe counts
  */
 export function createLiveLogReader(
   { onTarget, onLog }: LiveLogListener,
   isRecording: (name: string) => boolean,
+  urlOfPipe: (pipe: number) => string | undefined,
 ) {
   const targets = new Map<string, string>();
   const recordings = new Map<string, string>();
@@ -49,19 +56,27 @@ export function createLiveLogReader(
       onLog(maskCredentials(context ? `${context}: ${text}` : text));
     if (CONNECTIONS.includes(context) && level === "error" && !NO_CAUSE.test(text))
       complaint = maskCredentials(text.trim());
+    const opened = OPEN.exec(line)?.[1];
+    const isOwn = context === "tee" && text.startsWith("filename:");
+    // Which tee says it is told by the next line, of its pipe.
+    if (opened !== undefined && !isOwn && !isRecording(opened))
+      onTarget({ kind: "open", url: opened });
     if (context !== "tee") return;
     const because = (told: string): string => {
       const why = complaint !== "" && USUAL.includes(told) ? complaint : told;
       complaint = "";
       return maskCredentials(why);
     };
-    const opened = OPEN.exec(text)?.[1];
+    const counted = urlOfPipe(Number(COUNTED.exec(text)?.[1]));
     const [, refused, why = ""] = NOT_OPEN.exec(text) ?? [];
     const lost = UNRECORDED.exec(text)?.[1];
-    if (opened !== undefined && isRecording(opened)) recordings.set(id, opened);
-    else if (opened !== undefined) {
+    if (isOwn && opened !== undefined && isRecording(opened)) recordings.set(id, opened);
+    else if (isOwn && opened !== undefined) {
       targets.set(id, opened);
       onTarget({ kind: "open", url: opened });
+    } else if (counted !== undefined && targets.get(id) !== counted) {
+      targets.set(id, counted);
+      onTarget({ kind: "open", url: counted });
     } else if (refused !== undefined) {
       targets.delete(id);
       onTarget({ kind: "failed", url: refused, why: because(why) });

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
 import {
+  countedUrl,
   countedUrls,
   liveInputArgs,
   liveOutputArgs,
@@ -88,7 +89,9 @@ export class NativeLive implements LiveEngine {
   ): Promise<Exit> {
     const { ffmpeg: command, maxPixels, graceMs, authoritiesPath } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
-    const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording);
+    const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording, (pipe) =>
+      countedUrl(plan, pipe),
+    );
     let forget = () => {};
     try {
       return await runSubprocess(

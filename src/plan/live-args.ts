@@ -82,6 +82,10 @@ const FIRST_PIPE = 3;
 export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
   outputs.flatMap(({ urls }) => urls);
 
+/** The live target whose bytes a pipe tells of. */
+export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
+  countedUrls(plan)[pipe - FIRST_PIPE];
+
 /**
  * The outputs of a run: each encode goes through `tee` to all that it feeds.
  *

@@ -8,6 +8,7 @@ function read(lines: readonly string[]) {
   const reader = createLiveLogReader(
     { onTarget: (event) => void events.push(event), onLog: (line) => void log.push(line) },
     (name) => !name.includes("://"),
+    (pipe) => (pipe === 3 ? URL_A : undefined),
   );
   for (const line of lines) reader(line);
   return { events, log };
@@ -28,6 +29,24 @@ describe("createLiveLogReader", () => {
     const lost =
       "[tee @ 0x5a] [error] Slave muxer #1 failed: Broken pipe, continuing with 1/2 slaves.";
     expect(read([OPEN_A, pipe, lost]).events).toEqual([{ kind: "open", url: URL_A }]);
+  });
+
+  test("hears an opening behind the line of another thread, and learns by its pipe whose it is", () => {
+    const { events } = read([
+      `[tee @ 0x5b] [verbose]     stream:0 codec:h264 type:videofilename:'${URL_A}' format:flv`,
+      "[tee @ 0x5a] [verbose] filename:'pipe:3' format:flv",
+      "[tee @ 0x5a] [error] Slave muxer #0 failed, aborting.",
+    ]);
+    expect(events).toEqual([
+      { kind: "open", url: URL_A },
+      { kind: "open", url: URL_A },
+      { kind: "failed", url: URL_A, why: "the connection was closed" },
+    ]);
+  });
+
+  test("learns of an opening by its pipe alone", () => {
+    const pipe = "[tee @ 0x5a] [verbose] filename:'pipe:3' format:flv";
+    expect(read([pipe]).events).toEqual([{ kind: "open", url: URL_A }]);
   });
 
   test("tells of a target that opens and is closed, by the number of its tee", () => {
