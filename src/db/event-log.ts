@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { TaskEvent } from "../task/task.ts";
 import type { Database } from "./database.ts";
+import { prepared } from "./prepared.ts";
 import { events } from "./schema.ts";
 
 /** What an event tells beside what its task's row says. */
@@ -8,23 +9,26 @@ export type EventFacts = Pick<TaskEvent, "type" | "failure" | "target" | "target
 
 /** Appends to the log; to be called in the transaction of the change that the event tells of. */
 export class EventLog {
-  readonly #insert;
+  readonly #queries;
 
   constructor(database: Database) {
-    this.#insert = database.orm
-      .insert(events)
-      .values({
-        taskSeq: sql.placeholder("taskSeq"),
-        sequence: sql.placeholder("sequence"),
-        timeMs: sql.placeholder("timeMs"),
-        type: sql.placeholder("type"),
-        status: sql.placeholder("status"),
-        attempt: sql.placeholder("attempt"),
-        failure: sql.placeholder("failure"),
-        target: sql.placeholder("target"),
-        targetStatus: sql.placeholder("targetStatus"),
-      })
-      .prepare();
+    this.#queries = prepared({
+      append: () =>
+        database.orm
+          .insert(events)
+          .values({
+            taskSeq: sql.placeholder("taskSeq"),
+            sequence: sql.placeholder("sequence"),
+            timeMs: sql.placeholder("timeMs"),
+            type: sql.placeholder("type"),
+            status: sql.placeholder("status"),
+            attempt: sql.placeholder("attempt"),
+            failure: sql.placeholder("failure"),
+            target: sql.placeholder("target"),
+            targetStatus: sql.placeholder("targetStatus"),
+          })
+          .prepare(),
+    });
   }
 
   /** @param row - the task after the change; its newest event is this one */
@@ -36,7 +40,7 @@ export class EventLog {
     timeMs: number,
     facts: EventFacts,
   ): void {
-    this.#insert.run({
+    this.#queries.append.run({
       taskSeq: row.seq,
       sequence: row.eventSequence,
       timeMs,

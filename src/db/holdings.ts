@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
+import { prepared } from "./prepared.ts";
 import { activeTargets, profileUses, type StoredTarget } from "./schema.ts";
 import type { TaskRow } from "./task-row.ts";
 
@@ -18,29 +19,32 @@ export class Holdings {
     const taskSeq = sql.placeholder("taskSeq");
     const clientCode = sql.placeholder("clientCode");
     const profileName = sql.placeholder("profileName");
-    this.#queries = {
-      holder: orm.select().from(activeTargets).where(eq(activeTargets.key, key)).prepare(),
-      hold: orm.insert(activeTargets).values({ key, taskSeq }).prepare(),
-      release: orm
-        .delete(activeTargets)
-        .where(and(eq(activeTargets.key, key), eq(activeTargets.taskSeq, taskSeq)))
-        .prepare(),
-      use: orm
-        .insert(profileUses)
-        .values({ clientCode, profileName, taskSeq })
-        .onConflictDoNothing()
-        .prepare(),
-      unuse: orm
-        .delete(profileUses)
-        .where(
-          and(
-            eq(profileUses.clientCode, clientCode),
-            eq(profileUses.profileName, profileName),
-            eq(profileUses.taskSeq, taskSeq),
-          ),
-        )
-        .prepare(),
-    };
+    this.#queries = prepared({
+      holder: () => orm.select().from(activeTargets).where(eq(activeTargets.key, key)).prepare(),
+      hold: () => orm.insert(activeTargets).values({ key, taskSeq }).prepare(),
+      release: () =>
+        orm
+          .delete(activeTargets)
+          .where(and(eq(activeTargets.key, key), eq(activeTargets.taskSeq, taskSeq)))
+          .prepare(),
+      use: () =>
+        orm
+          .insert(profileUses)
+          .values({ clientCode, profileName, taskSeq })
+          .onConflictDoNothing()
+          .prepare(),
+      unuse: () =>
+        orm
+          .delete(profileUses)
+          .where(
+            and(
+              eq(profileUses.clientCode, clientCode),
+              eq(profileUses.profileName, profileName),
+              eq(profileUses.taskSeq, taskSeq),
+            ),
+          )
+          .prepare(),
+    });
   }
 
   /** The first of some targets that an unfinished task writes, or that stands there twice. */

@@ -5,6 +5,7 @@ import type { Attempt, Claim, Failure, Progress } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { type EventFacts, EventLog } from "./event-log.ts";
 import { Holdings } from "./holdings.ts";
+import { prepared } from "./prepared.ts";
 import { tasks } from "./schema.ts";
 import { closeTargets, movedTargets, openTarget } from "./targets.ts";
 import { TASK_COLUMNS, type TaskRow } from "./task-row.ts";
@@ -69,40 +70,42 @@ export class TaskChanges {
   readonly #now: () => number;
   readonly #log: EventLog;
   readonly #holdings: Holdings;
-  readonly #byClaim;
-  readonly #update;
+  readonly #queries;
 
   constructor(database: Database, now: () => number) {
     this.#now = now;
     this.#log = new EventLog(database);
     this.#holdings = new Holdings(database);
-    this.#byClaim = database.orm.select(TASK_COLUMNS).from(tasks).where(isHeld).prepare();
-    this.#update = database.orm
-      .update(tasks)
-      .set({
-        status: sql.placeholder("status"),
-        startMs: sql.placeholder("startMs"),
-        endMs: sql.placeholder("endMs"),
-        notBeforeMs: sql.placeholder("notBeforeMs"),
-        attempt: sql.placeholder("attempt"),
-        failures: sql.placeholder("failures"),
-        cancelRequested: sql.placeholder("cancelRequested"),
-        workerId: sql.placeholder("workerId"),
-        leaseUntilMs: sql.placeholder("leaseUntilMs"),
-        engine: sql.placeholder("engine"),
-        eventSequence: sql.placeholder("eventSequence"),
-        failure: sql.placeholder("failure"),
-        progress: sql.placeholder("progress"),
-        attempts: sql.placeholder("attempts"),
-        targets: sql.placeholder("targets"),
-      })
-      .where(eq(tasks.seq, sql.placeholder("seq")))
-      .prepare();
+    this.#queries = prepared({
+      byClaim: () => database.orm.select(TASK_COLUMNS).from(tasks).where(isHeld).prepare(),
+      update: () =>
+        database.orm
+          .update(tasks)
+          .set({
+            status: sql.placeholder("status"),
+            startMs: sql.placeholder("startMs"),
+            endMs: sql.placeholder("endMs"),
+            notBeforeMs: sql.placeholder("notBeforeMs"),
+            attempt: sql.placeholder("attempt"),
+            failures: sql.placeholder("failures"),
+            cancelRequested: sql.placeholder("cancelRequested"),
+            workerId: sql.placeholder("workerId"),
+            leaseUntilMs: sql.placeholder("leaseUntilMs"),
+            engine: sql.placeholder("engine"),
+            eventSequence: sql.placeholder("eventSequence"),
+            failure: sql.placeholder("failure"),
+            progress: sql.placeholder("progress"),
+            attempts: sql.placeholder("attempts"),
+            targets: sql.placeholder("targets"),
+          })
+          .where(eq(tasks.seq, sql.placeholder("seq")))
+          .prepare(),
+    });
   }
 
   /** The task that a claim holds. @throws {TaskError} `lease_lost` */
   held(claim: Claim): TaskRow {
-    const row = this.#byClaim.get(claim);
+    const row = this.#queries.byClaim.get(claim);
     if (!row) throw leaseLost(claim);
     return row;
   }
@@ -115,7 +118,7 @@ export class TaskChanges {
         "internal",
         `Cannot move task "${row.id}": ${row.status} does not lead to ${next.status}`,
       );
-    this.#update.run(next);
+    this.#queries.update.run(next);
     const timeMs = this.#now();
     facts.forEach((fact, index) => {
       this.#log.append({ ...next, eventSequence: row.eventSequence + index + 1 }, timeMs, fact);

@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import { reopenTargets } from "../db/targets.ts";
 import { closeAttempt, isHeld, TaskChanges } from "../db/task-changes.ts";
@@ -30,6 +31,7 @@ export class SqliteQueue implements Queue {
   readonly #options: SqliteQueueOptions;
   readonly #changes: TaskChanges;
   readonly #queries;
+  readonly #counts;
   readonly #listeners = new Set<QueueListener>();
 
   constructor(database: Database, options: SqliteQueueOptions) {
@@ -37,6 +39,7 @@ export class SqliteQueue implements Queue {
     this.#options = options;
     this.#changes = new TaskChanges(database, options.now);
     this.#queries = prepareQueries(database);
+    this.#counts = prepareCounts(database);
   }
 
   async claim(worker: Worker): Promise<Work | undefined> {
@@ -87,8 +90,8 @@ export class SqliteQueue implements Queue {
 
   async depth(): Promise<{ readonly pending: number; readonly running: number }> {
     return this.#database.read(() => ({
-      pending: (this.#queries.ready.get()?.tasks ?? 0) + (this.#queries.waiting.get()?.tasks ?? 0),
-      running: this.#queries.running.get()?.tasks ?? 0,
+      pending: (this.#counts.ready.get()?.tasks ?? 0) + (this.#counts.waiting.get()?.tasks ?? 0),
+      running: this.#counts.running.get()?.tasks ?? 0,
     }));
   }
 
@@ -166,63 +169,78 @@ export class SqliteQueue implements Queue {
 }
 
 // Conditions of partial indexes are literal text: SQLite does not use such an index for a parameter.
+const isReady = sql`status = 'PENDING' and not_before_ms is null`;
+const isWaiting = sql`status = 'PENDING' and not_before_ms is not null`;
+const isRunning = sql`status = 'RUNNING'`;
+
 function prepareQueries({ orm }: Database) {
-  const isReady = sql`status = 'PENDING' and not_before_ms is null`;
-  const isWaiting = sql`status = 'PENDING' and not_before_ms is not null`;
-  const isRunning = sql`status = 'RUNNING'`;
   const nowMs = sql.placeholder("nowMs");
   const byUrgency = [desc(tasks.priority), asc(tasks.seq)] as const;
-  return {
-    makeReady: orm
-      .update(tasks)
-      .set({ notBeforeMs: null })
-      .where(and(isWaiting, lte(tasks.notBeforeMs, nowMs)))
-      .prepare(),
-    head: orm
-      .select()
-      .from(tasks)
-      .where(isReady)
-      .orderBy(...byUrgency)
-      .limit(1)
-      .prepare(),
-    anyReady: orm.select({ seq: tasks.seq }).from(tasks).where(isReady).limit(1).prepare(),
-    nextWaiting: orm
-      .select({ dueMs: tasks.notBeforeMs })
-      .from(tasks)
-      .where(isWaiting)
-      .orderBy(asc(tasks.notBeforeMs))
-      .limit(1)
-      .prepare(),
-    heartbeat: orm
-      .update(tasks)
-      .set({ leaseUntilMs: sql.placeholder("leaseUntilMs") })
-      .where(isHeld)
-      .returning({ cancelRequested: tasks.cancelRequested })
-      .prepare(),
-    ofWorker: orm
-      .select(TASK_COLUMNS)
-      .from(tasks)
-      .where(and(isRunning, eq(tasks.workerId, sql.placeholder("workerId"))))
-      .prepare(),
-    expired: orm
-      .select(TASK_COLUMNS)
-      .from(tasks)
-      .where(and(isRunning, lte(tasks.leaseUntilMs, nowMs)))
-      .prepare(),
-    ready: orm
-      .select({ tasks: count() })
-      .from(sql`tasks indexed by tasks_ready`)
-      .where(isReady)
-      .prepare(),
-    waiting: orm
-      .select({ tasks: count() })
-      .from(sql`tasks indexed by tasks_waiting`)
-      .where(isWaiting)
-      .prepare(),
-    running: orm
-      .select({ tasks: count() })
-      .from(sql`tasks indexed by tasks_leases`)
-      .where(isRunning)
-      .prepare(),
-  };
+  return prepared({
+    makeReady: () =>
+      orm
+        .update(tasks)
+        .set({ notBeforeMs: null })
+        .where(and(isWaiting, lte(tasks.notBeforeMs, nowMs)))
+        .prepare(),
+    head: () =>
+      orm
+        .select()
+        .from(tasks)
+        .where(isReady)
+        .orderBy(...byUrgency)
+        .limit(1)
+        .prepare(),
+    anyReady: () => orm.select({ seq: tasks.seq }).from(tasks).where(isReady).limit(1).prepare(),
+    nextWaiting: () =>
+      orm
+        .select({ dueMs: tasks.notBeforeMs })
+        .from(tasks)
+        .where(isWaiting)
+        .orderBy(asc(tasks.notBeforeMs))
+        .limit(1)
+        .prepare(),
+    heartbeat: () =>
+      orm
+        .update(tasks)
+        .set({ leaseUntilMs: sql.placeholder("leaseUntilMs") })
+        .where(isHeld)
+        .returning({ cancelRequested: tasks.cancelRequested })
+        .prepare(),
+    ofWorker: () =>
+      orm
+        .select(TASK_COLUMNS)
+        .from(tasks)
+        .where(and(isRunning, eq(tasks.workerId, sql.placeholder("workerId"))))
+        .prepare(),
+    expired: () =>
+      orm
+        .select(TASK_COLUMNS)
+        .from(tasks)
+        .where(and(isRunning, lte(tasks.leaseUntilMs, nowMs)))
+        .prepare(),
+  });
+}
+
+function prepareCounts({ orm }: Database) {
+  return prepared({
+    ready: () =>
+      orm
+        .select({ tasks: count() })
+        .from(sql`tasks indexed by tasks_ready`)
+        .where(isReady)
+        .prepare(),
+    waiting: () =>
+      orm
+        .select({ tasks: count() })
+        .from(sql`tasks indexed by tasks_waiting`)
+        .where(isWaiting)
+        .prepare(),
+    running: () =>
+      orm
+        .select({ tasks: count() })
+        .from(sql`tasks indexed by tasks_leases`)
+        .where(isRunning)
+        .prepare(),
+  });
 }

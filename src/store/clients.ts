@@ -1,5 +1,6 @@
 import { count, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { clients } from "../db/schema.ts";
 import { TaskError } from "../task/errors.ts";
 import { Nonces } from "./nonces.ts";
@@ -63,19 +64,20 @@ export class SqliteClientStore implements ClientStore {
 function prepareQueries({ orm }: Database) {
   const clientCode = sql.placeholder("clientCode");
   const publicKey = sql.placeholder("publicKey");
-  return {
-    byPublicKey: orm.select().from(clients).where(eq(clients.publicKey, publicKey)).prepare(),
-    remove: orm.delete(clients).where(eq(clients.clientCode, clientCode)).prepare(),
-    insert: orm
-      .insert(clients)
-      .values({
-        clientCode,
-        publicKey,
-        privateKey: sql.placeholder("privateKey"),
-        strongOnly: sql.placeholder("strongOnly"),
-        disabled: sql.placeholder("disabled"),
-      })
-      .prepare(),
-    count: orm.select({ clients: count() }).from(clients).prepare(),
-  };
+  return prepared({
+    byPublicKey: () => orm.select().from(clients).where(eq(clients.publicKey, publicKey)).prepare(),
+    remove: () => orm.delete(clients).where(eq(clients.clientCode, clientCode)).prepare(),
+    insert: () =>
+      orm
+        .insert(clients)
+        .values({
+          clientCode,
+          publicKey,
+          privateKey: sql.placeholder("privateKey"),
+          strongOnly: sql.placeholder("strongOnly"),
+          disabled: sql.placeholder("disabled"),
+        })
+        .prepare(),
+    count: () => orm.select({ clients: count() }).from(clients).prepare(),
+  });
 }

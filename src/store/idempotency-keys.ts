@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { idempotencyKeys } from "../db/schema.ts";
 import type { Idempotency } from "./store.ts";
 
@@ -22,29 +23,31 @@ export class IdempotencyKeys {
       .from(idempotencyKeys)
       .orderBy(asc(idempotencyKeys.seq))
       .limit(sql.placeholder("limit"));
-    this.#queries = {
-      find: orm.select().from(idempotencyKeys).where(isKey).prepare(),
-      remove: orm.delete(idempotencyKeys).where(isKey).prepare(),
-      insert: orm
-        .insert(idempotencyKeys)
-        .values({
-          clientCode,
-          key,
-          bodyDigest: sql.placeholder("bodyDigest"),
-          taskId: sql.placeholder("taskId"),
-          expiresMs: sql.placeholder("expiresMs"),
-        })
-        .prepare(),
-      forget: orm
-        .delete(idempotencyKeys)
-        .where(
-          and(
-            inArray(idempotencyKeys.seq, oldest),
-            lte(idempotencyKeys.expiresMs, sql.placeholder("nowMs")),
-          ),
-        )
-        .prepare(),
-    };
+    this.#queries = prepared({
+      find: () => orm.select().from(idempotencyKeys).where(isKey).prepare(),
+      remove: () => orm.delete(idempotencyKeys).where(isKey).prepare(),
+      insert: () =>
+        orm
+          .insert(idempotencyKeys)
+          .values({
+            clientCode,
+            key,
+            bodyDigest: sql.placeholder("bodyDigest"),
+            taskId: sql.placeholder("taskId"),
+            expiresMs: sql.placeholder("expiresMs"),
+          })
+          .prepare(),
+      forget: () =>
+        orm
+          .delete(idempotencyKeys)
+          .where(
+            and(
+              inArray(idempotencyKeys.seq, oldest),
+              lte(idempotencyKeys.expiresMs, sql.placeholder("nowMs")),
+            ),
+          )
+          .prepare(),
+    });
   }
 
   /** What a key stands for, unless it has expired. */

@@ -1,33 +1,38 @@
 import { and, asc, inArray, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { nonces } from "../db/schema.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Nonce } from "./store.ts";
 
 /** The nonces that were used. Its methods belong inside `Database.write`. */
 export class Nonces {
-  readonly #insert;
-  readonly #forget;
+  readonly #queries;
 
   constructor({ orm }: Database) {
-    this.#insert = orm
-      .insert(nonces)
-      .values({
-        clientCode: sql.placeholder("clientCode"),
-        nonce: sql.placeholder("nonce"),
-        expiresMs: sql.placeholder("expiresMs"),
-      })
-      .onConflictDoNothing()
-      .prepare();
-    const oldest = orm
-      .select({ seq: nonces.seq })
-      .from(nonces)
-      .orderBy(asc(nonces.seq))
-      .limit(sql.placeholder("limit"));
-    this.#forget = orm
-      .delete(nonces)
-      .where(and(inArray(nonces.seq, oldest), lte(nonces.expiresMs, sql.placeholder("nowMs"))))
-      .prepare();
+    this.#queries = prepared({
+      insert: () =>
+        orm
+          .insert(nonces)
+          .values({
+            clientCode: sql.placeholder("clientCode"),
+            nonce: sql.placeholder("nonce"),
+            expiresMs: sql.placeholder("expiresMs"),
+          })
+          .onConflictDoNothing()
+          .prepare(),
+      forget: () => {
+        const oldest = orm
+          .select({ seq: nonces.seq })
+          .from(nonces)
+          .orderBy(asc(nonces.seq))
+          .limit(sql.placeholder("limit"));
+        return orm
+          .delete(nonces)
+          .where(and(inArray(nonces.seq, oldest), lte(nonces.expiresMs, sql.placeholder("nowMs"))))
+          .prepare();
+      },
+    });
   }
 
   /**
@@ -37,12 +42,12 @@ export class Nonces {
    * replays may come often.
    */
   use(nonce: Nonce): TaskError | undefined {
-    if (Number(this.#insert.run(nonce).changes) > 0) return undefined;
+    if (Number(this.#queries.insert.run(nonce).changes) > 0) return undefined;
     return new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
   }
 
   /** Forgets those of the oldest `limit` that have expired. @returns how many */
   purge(nowMs: number, limit: number): number {
-    return Number(this.#forget.run({ nowMs, limit }).changes);
+    return Number(this.#queries.forget.run({ nowMs, limit }).changes);
   }
 }

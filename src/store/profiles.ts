@@ -1,5 +1,6 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { profiles, profileUses } from "../db/schema.ts";
 import type { Profile } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
@@ -53,30 +54,33 @@ function prepareQueries({ orm }: Database) {
   const name = sql.placeholder("name");
   const columns = { profile: profiles.profile, createMs: profiles.createMs };
   const isProfile = and(eq(profiles.clientCode, clientCode), eq(profiles.name, name));
-  return {
-    insert: orm
-      .insert(profiles)
-      .values({
-        clientCode,
-        name,
-        profile: sql.placeholder("profile"),
-        createMs: sql.placeholder("createMs"),
-      })
-      .onConflictDoNothing()
-      .prepare(),
-    byName: orm.select(columns).from(profiles).where(isProfile).prepare(),
-    ofClient: orm
-      .select(columns)
-      .from(profiles)
-      .where(eq(profiles.clientCode, clientCode))
-      .orderBy(asc(profiles.name))
-      .prepare(),
-    use: orm
-      .select({ taskSeq: profileUses.taskSeq })
-      .from(profileUses)
-      .where(and(eq(profileUses.clientCode, clientCode), eq(profileUses.profileName, name)))
-      .limit(1)
-      .prepare(),
-    remove: orm.delete(profiles).where(isProfile).prepare(),
-  };
+  return prepared({
+    insert: () =>
+      orm
+        .insert(profiles)
+        .values({
+          clientCode,
+          name,
+          profile: sql.placeholder("profile"),
+          createMs: sql.placeholder("createMs"),
+        })
+        .onConflictDoNothing()
+        .prepare(),
+    byName: () => orm.select(columns).from(profiles).where(isProfile).prepare(),
+    ofClient: () =>
+      orm
+        .select(columns)
+        .from(profiles)
+        .where(eq(profiles.clientCode, clientCode))
+        .orderBy(asc(profiles.name))
+        .prepare(),
+    use: () =>
+      orm
+        .select({ taskSeq: profileUses.taskSeq })
+        .from(profileUses)
+        .where(and(eq(profileUses.clientCode, clientCode), eq(profileUses.profileName, name)))
+        .limit(1)
+        .prepare(),
+    remove: () => orm.delete(profiles).where(isProfile).prepare(),
+  });
 }

@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import { TASK_COLUMNS, taskOf } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
@@ -20,8 +21,8 @@ const TOP: Place = { createMs: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INT
  * between them, the newest of all states are the page, and only its rows are fetched.
  */
 export class TaskList {
-  readonly #place;
   readonly #pages;
+  readonly #queries;
 
   constructor(database: Database) {
     const profileName = sql`profile_name = ${sql.placeholder("profileName")}`;
@@ -29,11 +30,14 @@ export class TaskList {
       anyProfile: preparePages(database),
       ofProfile: preparePages(database, profileName),
     };
-    this.#place = database.orm
-      .select({ createMs: tasks.createMs, seq: tasks.seq })
-      .from(tasks)
-      .where(and(eq(tasks.id, sql.placeholder("id")), isClient))
-      .prepare();
+    this.#queries = prepared({
+      place: () =>
+        database.orm
+          .select({ createMs: tasks.createMs, seq: tasks.seq })
+          .from(tasks)
+          .where(and(eq(tasks.id, sql.placeholder("id")), isClient))
+          .prepare(),
+    });
   }
 
   /** @throws {TaskError} `invalid_parameter` for a cursor that is not one of this client's */
@@ -55,7 +59,7 @@ export class TaskList {
   }
 
   #placeOf(clientCode: string, cursor: string): Place {
-    const place = this.#place.get({ id: cursor, clientCode });
+    const place = this.#queries.place.get({ id: cursor, clientCode });
     if (place) return place;
     const message = `Cannot list tasks: the cursor "${cursor}" is not one`;
     throw new TaskError("invalid_parameter", message, { fields: [{ path: "cursor", message }] });
@@ -79,5 +83,8 @@ function preparePages({ orm }: Database, ...filters: readonly SQL[]) {
       .orderBy(desc(tasks.createMs), desc(tasks.seq))
       .prepare();
   };
-  return { anyStatus: page(TASK_STATUSES), ofStatus: page([sql.placeholder("status")]) };
+  return prepared({
+    anyStatus: () => page(TASK_STATUSES),
+    ofStatus: () => page([sql.placeholder("status")]),
+  });
 }

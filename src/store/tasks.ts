@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { EventLog } from "../db/event-log.ts";
 import { Holdings } from "../db/holdings.ts";
+import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import { reopenTargets } from "../db/targets.ts";
 import { isHeld, leaseLost, TaskChanges, targetFacts } from "../db/task-changes.ts";
@@ -240,44 +241,44 @@ const targetTaken = (verb: string, { url }: { readonly url: string }): TaskError
   );
 
 function prepareQueries({ orm }: Database) {
-  return {
-    byId: orm
-      .select(TASK_COLUMNS)
-      .from(tasks)
-      .where(eq(tasks.id, sql.placeholder("id")))
-      .prepare(),
-    cancelRequested: orm
-      .select({ cancelRequested: tasks.cancelRequested })
-      .from(tasks)
-      .where(isHeld)
-      .prepare(),
-    saveProgress: orm
-      .update(tasks)
-      .set({ progress: sql.placeholder("progress") })
-      .where(isHeld)
-      .prepare(),
-    insert: orm
-      .insert(tasks)
-      .values({
-        id: sql.placeholder("id"),
-        clientCode: sql.placeholder("clientCode"),
-        profileName: sql.placeholder("profileName"),
-        status: "PENDING",
-        priority: sql.placeholder("priority"),
-        createMs: sql.placeholder("createMs"),
-        attempt: 0,
-        failures: 0,
-        cancelRequested: false,
-        eventSequence: 1,
-        attempts: [],
-        targets: sql.placeholder("targets"),
-        sourceUrl: sql.placeholder("sourceUrl"),
-        timeoutSeconds: sql.placeholder("timeoutSeconds"),
-        metadata: sql.placeholder("metadata"),
-        clip: sql.placeholder("clip"),
-        customProfiles: sql.placeholder("customProfiles"),
-        assignments: sql.placeholder("assignments"),
-      })
-      .prepare(),
-  };
+  return prepared({
+    byId: () =>
+      orm
+        .select(TASK_COLUMNS)
+        .from(tasks)
+        .where(eq(tasks.id, sql.placeholder("id")))
+        .prepare(),
+    cancelRequested: () =>
+      orm.select({ cancelRequested: tasks.cancelRequested }).from(tasks).where(isHeld).prepare(),
+    saveProgress: () =>
+      orm
+        .update(tasks)
+        .set({ progress: sql.placeholder("progress") })
+        .where(isHeld)
+        .prepare(),
+    insert: () =>
+      orm
+        .insert(tasks)
+        .values({
+          id: sql.placeholder("id"),
+          clientCode: sql.placeholder("clientCode"),
+          profileName: sql.placeholder("profileName"),
+          status: "PENDING",
+          priority: sql.placeholder("priority"),
+          createMs: sql.placeholder("createMs"),
+          attempt: 0,
+          failures: 0,
+          cancelRequested: false,
+          eventSequence: 1,
+          attempts: [],
+          targets: sql.placeholder("targets"),
+          sourceUrl: sql.placeholder("sourceUrl"),
+          timeoutSeconds: sql.placeholder("timeoutSeconds"),
+          metadata: sql.placeholder("metadata"),
+          clip: sql.placeholder("clip"),
+          customProfiles: sql.placeholder("customProfiles"),
+          assignments: sql.placeholder("assignments"),
+        })
+        .prepare(),
+  });
 }
