@@ -11,6 +11,7 @@ import type { ChosenEngine } from "./engine/choose.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Readiness } from "./http/health.ts";
 import { createHttpApp } from "./http/http.ts";
+import { once } from "./lib/once.ts";
 import type { Capabilities } from "./plan/plan.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
@@ -63,7 +64,7 @@ export async function startService(
   const config = settleDisk(wanted, runtime);
   const parts = await openParts(config);
   const work = once(() => import("./app.work.ts"));
-  const chosen = once(async () => (await work()).openEngine(config));
+  const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config));
   let working: Working | undefined;
   const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
   const http = createHttpApp({
@@ -83,6 +84,7 @@ export async function startService(
   log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
   const begin = async (): Promise<void> => {
     await sleep(FIRST_CALLS_MS);
+    await http.prepare();
     working = await (await work()).beginWork(config, (await chosen()).engine, parts);
   };
   const ready = begin();
@@ -129,15 +131,6 @@ async function listen(
     const why = "another process listens there, or it is no address of this machine";
     throw new ConfigError([`Cannot use PONTUS_HOST "${host}" with PONTUS_PORT "${port}": ${why}`]);
   }
-}
-
-/** Does a thing when it is first asked for, and gives the same to all. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 async function closeEngine(opening: Promise<ChosenEngine>): Promise<void> {

@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { FieldError } from "../task/errors.ts";
-import { TaskError } from "../task/errors.ts";
+import { invalidFields } from "./invalid-fields.ts";
 import type { Language } from "./language.ts";
 
 /** A body of many bad fields gets a readable answer: the first of them. */
@@ -25,10 +24,6 @@ export const NOT_UNICODE = {
   error: "Invalid text: it is not Unicode",
   params: { zh: "无效文本：不是合法的Unicode" },
 };
-
-/** The error of bad fields, each with its path. */
-export const invalidFields = (fields: readonly FieldError[]): TaskError =>
-  new TaskError("invalid_parameter", "Cannot read the request: it has invalid fields", { fields });
 
 /**
  * Checks a part of a request against its schema.

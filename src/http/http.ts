@@ -34,7 +34,11 @@ export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
 };
 
 /** The outside edge: one function from a request to its answer. It never throws. */
-export type HttpApp = { readonly fetch: (request: Request) => Response | Promise<Response> };
+export type HttpApp = {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Loads what requests are read with, so that no call need wait for it. */
+  readonly prepare: () => Promise<void>;
+};
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -74,6 +78,13 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
       mayBeLong(request, bodyBytesMax)
         ? answerLong(app, addressed(request), bodyBytesMax)
         : app.fetch(addressed(request)),
+    prepare: async () => {
+      await Promise.all([
+        import("./input.ts"),
+        import("./task-routes.ts"),
+        import("./profile-routes.ts"),
+      ]);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { stringify } from "yaml";
-import { healthRoute, readinessRoute } from "./health.ts";
+import { healthRoute, readinessRoute } from "./health-routes.ts";
 import {
   createProfileRoute,
   deleteProfileRoute,

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { CALLS } from "./calls.ts";
 import {
   CreateProfile,
   ProfileDeleted,
@@ -54,8 +55,7 @@ const OneProfile = z.object({
 
 /** Registers a profile. */
 export const createProfileRoute = createRoute({
-  method: "post",
-  path: "/api/v{version}/profile",
+  ...CALLS.createProfile,
   operationId: "createProfile",
   tags: ["profiles"],
   summary: "Create a profile",
@@ -78,8 +78,7 @@ export const createProfileRoute = createRoute({
 
 /** Reads a profile. */
 export const readProfileRoute = createRoute({
-  method: "get",
-  path: "/api/v{version}/profile/{profile_name}",
+  ...CALLS.readProfile,
   operationId: "readProfile",
   tags: ["profiles"],
   summary: "Read a profile",
@@ -94,8 +93,7 @@ export const readProfileRoute = createRoute({
 
 /** Lists profiles. */
 export const listProfilesRoute = createRoute({
-  method: "get",
-  path: "/api/v{version}/profiles",
+  ...CALLS.listProfiles,
   operationId: "listProfiles",
   tags: ["profiles"],
   summary: "List profiles",
@@ -110,8 +108,7 @@ export const listProfilesRoute = createRoute({
 
 /** Deletes a profile. */
 export const deleteProfileRoute = createRoute({
-  method: "delete",
-  path: "/api/v{version}/profile/{profile_name}",
+  ...CALLS.deleteProfile,
   operationId: "deleteProfile",
   tags: ["profiles"],
   summary: "Delete a profile",

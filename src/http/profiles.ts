@@ -6,14 +6,9 @@ import { createProfile, deleteProfile, findProfile, listProfiles } from "../serv
 import type { ProfileStore } from "../store/store.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
 import { profileAnswer } from "./answers.ts";
+import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serve } from "./endpoint.ts";
-import { invalidFields } from "./fields.ts";
-import {
-  createProfileRoute,
-  deleteProfileRoute,
-  listProfilesRoute,
-  readProfileRoute,
-} from "./profile-routes.ts";
+import { invalidFields } from "./invalid-fields.ts";
 
 /** Reads every parameter group. @throws {TaskError} `invalid_parameter` with the bad fields of all of them */
 function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
@@ -32,6 +27,8 @@ function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
   return renditions;
 }
 
+const routes = () => import("./profile-routes.ts");
+
 /** Serves the calls on profiles. */
 export function serveProfiles(
   app: Hono,
@@ -39,38 +36,62 @@ export function serveProfiles(
 ): void {
   const { profiles } = ports;
 
-  serve(app, ports, createProfileRoute, async ({ caller, read }) => {
-    const { body } = await read();
-    const renditions = renditionsOf(body.qlties);
-    const { thumbnails } = body;
-    if (thumbnails && !renditions.every(({ container }) => isOfSets(container)))
-      throw invalidFields([
-        { path: "thumbnails", message: "are made with m3u8, dash and cmaf alone" },
-      ]);
-    const profile = await createProfile(profiles, caller.clientCode, {
-      name: body.profile_name,
-      description: body.description,
-      renditions,
-      ...(thumbnails && {
-        thumbnails: { intervalSeconds: thumbnails.interval_seconds, width: thumbnails.width },
-      }),
-    });
-    return { status: 200, body: profileAnswer(profile) };
-  });
+  serve(
+    app,
+    ports,
+    CALLS.createProfile,
+    async () => (await routes()).createProfileRoute,
+    async ({ caller, read }) => {
+      const { body } = await read();
+      const renditions = renditionsOf(body.qlties);
+      const { thumbnails } = body;
+      if (thumbnails && !renditions.every(({ container }) => isOfSets(container)))
+        throw invalidFields([
+          { path: "thumbnails", message: "are made with m3u8, dash and cmaf alone" },
+        ]);
+      const profile = await createProfile(profiles, caller.clientCode, {
+        name: body.profile_name,
+        description: body.description,
+        renditions,
+        ...(thumbnails && {
+          thumbnails: { intervalSeconds: thumbnails.interval_seconds, width: thumbnails.width },
+        }),
+      });
+      return { status: 200, body: profileAnswer(profile) };
+    },
+  );
 
-  serve(app, ports, readProfileRoute, async ({ caller, param }) => {
-    const profile = await findProfile(profiles, caller.clientCode, param("profile_name"));
-    return { status: 200, body: profileAnswer(profile) };
-  });
+  serve(
+    app,
+    ports,
+    CALLS.readProfile,
+    async () => (await routes()).readProfileRoute,
+    async ({ caller, param }) => {
+      const profile = await findProfile(profiles, caller.clientCode, param("profile_name"));
+      return { status: 200, body: profileAnswer(profile) };
+    },
+  );
 
-  serve(app, ports, listProfilesRoute, async ({ caller }) => {
-    const found = await listProfiles(profiles, caller.clientCode);
-    return { status: 200, body: { profiles: found.map(profileAnswer) } };
-  });
+  serve(
+    app,
+    ports,
+    CALLS.listProfiles,
+    async () => (await routes()).listProfilesRoute,
+    async ({ caller }) => {
+      const found = await listProfiles(profiles, caller.clientCode);
+      return { status: 200, body: { profiles: found.map(profileAnswer) } };
+    },
+  );
 
-  serve(app, ports, deleteProfileRoute, async ({ caller, param }) => {
-    const name = param("profile_name");
-    await deleteProfile(profiles, caller.clientCode, name);
-    return { status: 200, body: { profile_name: name } };
-  });
+  serve(
+    app,
+    ports,
+    CALLS.deleteProfile,
+    async () => (await routes()).deleteProfileRoute,
+    async ({ caller, param }) => {
+      const name = param("profile_name");
+      await deleteProfile(profiles, caller.clientCode, name);
+      return { status: 200, body: { profile_name: name } };
+    },
+  );
 }

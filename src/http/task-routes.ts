@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { CALLS } from "./calls.ts";
 import {
   ALWAYS,
   errorAnswers,
@@ -87,8 +88,7 @@ const IdempotencyHeader = {
 
 /** Creates a task. */
 export const createTaskRoute = createRoute({
-  method: "post",
-  path: "/api/v{version}/task/transcoding",
+  ...CALLS.createTask,
   operationId: "createTranscodingTask",
   tags: ["tasks"],
   summary: "Create a transcoding task",
@@ -120,8 +120,7 @@ export const createTaskRoute = createRoute({
 
 /** Lists tasks. */
 export const listTasksRoute = createRoute({
-  method: "get",
-  path: "/api/v{version}/task/transcoding",
+  ...CALLS.listTasks,
   operationId: "listTranscodingTasks",
   tags: ["tasks"],
   summary: "List transcoding tasks",
@@ -140,8 +139,7 @@ export const listTasksRoute = createRoute({
 
 /** Reads a task. */
 export const readTaskRoute = createRoute({
-  method: "get",
-  path: "/api/v{version}/task/transcoding/{task_id}",
+  ...CALLS.readTask,
   operationId: "readTranscodingTask",
   tags: ["tasks"],
   summary: "Read a transcoding task",
@@ -156,8 +154,7 @@ export const readTaskRoute = createRoute({
 
 /** Cancels a task. */
 export const cancelTaskRoute = createRoute({
-  method: "post",
-  path: "/api/v{version}/task/transcoding/{task_id}/cancel",
+  ...CALLS.cancelTask,
   operationId: "cancelTranscodingTask",
   tags: ["tasks"],
   summary: "Cancel a transcoding task",
@@ -180,8 +177,7 @@ export const cancelTaskRoute = createRoute({
 
 /** Runs a task again. */
 export const retryTaskRoute = createRoute({
-  method: "post",
-  path: "/api/v{version}/task/transcoding/{task_id}/retry",
+  ...CALLS.retryTask,
   operationId: "retryTranscodingTask",
   tags: ["tasks"],
   summary: "Retry a transcoding task",

@@ -32,7 +32,9 @@ export const LIVE_SCHEMES = Object.keys(PROTOCOLS) as readonly LiveScheme[];
 
 /** The live protocol of an address; nothing where it is an address of files. */
 export function liveProtocolOf(url: string): LiveProtocol | undefined {
-  const scheme = /^[a-z]+(?=:\/\/)/i.exec(url)?.[0].toLowerCase();
+  const schemeEnd = url.indexOf("://");
+  if (schemeEnd < 0) return undefined;
+  const scheme = url.slice(0, schemeEnd).toLowerCase();
   const known = LIVE_SCHEMES.find((each) => each === scheme);
   return known && PROTOCOLS[known];
 }

@@ -169,6 +169,7 @@ async function refuseLiveHere(
   ports: CreateTaskPorts,
   { sourceUrl, targets, clip }: TaskRequest,
 ): Promise<void> {
+  if (!isLive(sourceUrl) && !targets.some(({ url }) => isLive(url))) return;
   const addresses = [
     { url: sourceUrl, side: "source", path: "source.source_url" } as const,
     ...targets.map(

@@ -24,7 +24,8 @@ function folderKeyOf(key: string, suffix: string, folder: string): string | unde
 }
 
 /**
- * Claims the folders of the segments of a task's sets, one entry a target: nothing where it gets a single file.
+ * Claims the folders of the segments of a task's sets, one entry a target: nothing where it gets a single file,
+ * and no entry at all where all get one.
  *
  * @param keys - `Address.key` of each target, in order
  * @param refuse - makes the error of a bad field
@@ -35,6 +36,7 @@ export function claimFolders(
   assignments: readonly Assignment[],
   refuse: (path: string, message: string) => Error,
 ): readonly (string | undefined)[] {
+  if (!assignments.some(({ rendition }) => NAMES[rendition.container])) return [];
   const containers = new Map(
     assignments.flatMap(({ rendition, targets }) =>
       targets.map((target) => [target, rendition.container] as const),

@@ -28,6 +28,8 @@ export async function realPathOf(path: string): Promise<string> {
  */
 export class RealFolders {
   readonly #known = new Map<string, { readonly real: string; readonly untilMs: number }>();
+  /** Looked up now: who comes meanwhile waits for the same look. */
+  readonly #resolving = new Map<string, Promise<string>>();
 
   /** As `realPathOf`; a link in the last place is always followed afresh. */
   async realPathOf(path: string): Promise<string> {
@@ -36,7 +38,7 @@ export class RealFolders {
     const folder = path.slice(0, Math.max(1, nameAt - 1));
     const known = this.#known.get(folder);
     const realFolder =
-      known && performance.now() < known.untilMs ? known.real : await this.#resolve(folder);
+      known && performance.now() < known.untilMs ? known.real : await this.#resolveOnce(folder);
     const real = join(realFolder, path.slice(nameAt));
     try {
       // Not asynchronous: to hand so short a look to a thread costs four times the look. The folder has just been looked at,
@@ -47,6 +49,14 @@ export class RealFolders {
       if (UNRESOLVED.includes(errnoOf(error) ?? "")) return real;
       throw error;
     }
+  }
+
+  #resolveOnce(folder: string): Promise<string> {
+    const running = this.#resolving.get(folder);
+    if (running) return running;
+    const resolving = this.#resolve(folder).finally(() => this.#resolving.delete(folder));
+    this.#resolving.set(folder, resolving);
+    return resolving;
   }
 
   async #resolve(folder: string): Promise<string> {
