@@ -9,11 +9,11 @@ import { Places } from "./places.ts";
 import { type ProbeLimits, probeWith } from "./probe-with.ts";
 import { runSliced } from "./run-sliced.ts";
 import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "./run-step.ts";
-import type { Exit } from "./subprocess.ts";
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
 import { wasmFfprobe } from "./wasm-probe.ts";
 import { WasmStreamedEngine } from "./wasm-streamed.ts";
 import { type ThreadRun, WasmThread } from "./wasm-thread.ts";
+import { WasmThreads } from "./wasm-threads.ts";
 
 /** What a WebAssembly engine is made of; times are limits. */
 export type WasmEngineOptions = CoreOptions &
@@ -37,20 +37,16 @@ export class WasmEngine implements Engine {
   readonly name = "wasm";
   readonly capabilities: Capabilities;
   readonly streamed: WasmStreamedEngine;
-  readonly #core: WasmCore;
   readonly #options: WasmEngineOptions;
-  readonly #stuck = new Set<WasmThread>();
   readonly #places: Places;
-  #busy = 0;
-  #standby: Promise<WasmThread | undefined> | undefined;
-  #standsBy = false;
+  readonly #threads: WasmThreads;
 
   private constructor(core: WasmCore, options: WasmEngineOptions, capabilities: Capabilities) {
-    this.#core = core;
     this.#options = options;
+    this.#threads = new WasmThreads(core, options.graceMs);
     this.capabilities = capabilities;
     this.#places = new Places(capabilities.slices ?? 1);
-    const run = (each: ThreadRun, signal: AbortSignal) => this.#run(each, signal);
+    const run = (each: ThreadRun, signal: AbortSignal) => this.#threads.run(each, signal);
     this.streamed = new WasmStreamedEngine(capabilities, options, run);
   }
 
@@ -66,18 +62,17 @@ export class WasmEngine implements Engine {
 
   /** Threads that run something now. */
   get busyThreads(): number {
-    return this.#busy;
+    return this.#threads.busy;
   }
 
   /** Threads that did not hear a stop and still run: each holds a core and its memory until the process ends. */
   get leakedThreads(): number {
-    for (const thread of this.#stuck) if (!thread.isLeaked) this.#stuck.delete(thread);
-    return this.#stuck.size;
+    return this.#threads.leaked;
   }
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
     signal.throwIfAborted();
-    const ffprobe = wasmFfprobe(request, (run, either) => this.#run(run, either));
+    const ffprobe = wasmFfprobe(request, (run, either) => this.#threads.run(run, either));
     try {
       return await probeWith(ffprobe, this.#options, request, signal);
     } catch (error) {
@@ -99,16 +94,14 @@ export class WasmEngine implements Engine {
     }
   }
 
+  /** For the slices of a long encode, and its sound. */
   async standBy(): Promise<void> {
-    this.#standsBy = true;
-    await this.#prepare();
+    const { slices = 1 } = this.capabilities;
+    await this.#threads.standBy(slices === 1 ? 1 : slices + 1);
   }
 
   async close(): Promise<void> {
-    this.#standsBy = false;
-    const standby = this.#standby;
-    this.#standby = undefined;
-    await (await standby)?.end();
+    await this.#threads.close();
   }
 
   /** Its threads end with their process. */
@@ -119,36 +112,8 @@ export class WasmEngine implements Engine {
   async #runPart(request: StepRequest, signal: AbortSignal): Promise<void> {
     const mount = { folder: request.folder, files: { input: request.inputPath } };
     const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
-      this.#run({ program: "ffmpeg", mount, ...run }, either);
+      this.#threads.run({ program: "ffmpeg", mount, ...run }, either);
     await runStep(ffmpeg, this.#options, request, signal);
-  }
-
-  async #run(run: ThreadRun, signal: AbortSignal): Promise<Exit> {
-    const thread = await this.#take();
-    this.#busy += 1;
-    try {
-      return await thread.run(run, this.#options.graceMs, signal);
-    } finally {
-      await thread.end();
-      if (thread.isLeaked) this.#stuck.add(thread);
-      this.#busy -= 1;
-    }
-  }
-
-  /** The thread that stands by, or a new one; another one gets ready meanwhile. */
-  async #take(): Promise<WasmThread> {
-    const standby = this.#standby;
-    this.#standby = undefined;
-    const thread = (await standby) ?? (await WasmThread.start(this.#core));
-    void this.#prepare();
-    return thread;
-  }
-
-  async #prepare(): Promise<void> {
-    if (!this.#standsBy) return;
-    // Without it the next run takes longer to start, and nothing else is different.
-    this.#standby ??= WasmThread.start(this.#core).catch(() => undefined);
-    await this.#standby;
   }
 }
 

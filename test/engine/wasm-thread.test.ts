@@ -3,26 +3,13 @@ import { loadCore, type WasmCore } from "../../src/engine/wasm-core.ts";
 import { WasmThread } from "../../src/engine/wasm-thread.ts";
 import { clip } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { addressOf, coreThat } from "../fixtures/wasm-core.ts";
 
 // Threads start slowly on a busy machine.
 setDefaultTimeout(60_000);
 
 const never = new AbortController().signal;
 const aRun = { program: "ffmpeg", args: [], mount: { files: {} }, onStdout: () => {} } as const;
-
-/** The address of a script. */
-const addressOf = (script: string): string => `data:text/javascript;base64,${btoa(script)}`;
-
-/** A core whose program is the given JavaScript: the thread and its host are real, what goes wrong in it is made. */
-async function coreThat(program: string): Promise<WasmCore> {
-  const { module } = await loadCore({});
-  const script = `export default async () => ({
-    _malloc: () => 0, asm: { Ea() {} }, FS: { mkdir() {}, mount() {}, chdir() {} }, ret: -1,
-    setLogger(logger) { this.logger = logger }, setProgress() {}, setTimeout() {}, reset() {},
-    exec() { ${program}; return this.ret },
-  })`;
-  return { module, coreURL: addressOf(script) };
-}
 
 async function runIn(core: WasmCore, graceMs = 1_000, signal = never): Promise<unknown> {
   const thread = await WasmThread.start(core);
