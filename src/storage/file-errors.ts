@@ -65,3 +65,13 @@ export const sourceError = (error: unknown, url: string): TaskError =>
 /** A failure to write a target as `TaskError`: `target_unwritable`, `target_full`, or `internal`. */
 export const targetError = (error: unknown, url: string): TaskError =>
   translate(error, `Cannot write the target ${quoteAddress(url)}`, ON_TARGET);
+
+/** The error of a path whose links the system cannot resolve. */
+export function unresolved(url: string, cause: unknown): TaskError {
+  const [code, why] =
+    errnoOf(cause) === "ENAMETOOLONG"
+      ? (["invalid_parameter", "its path is too long"] as const)
+      : (["internal", "the system reported an unexpected error"] as const);
+  const verb = code === "internal" ? "resolve" : "use";
+  return new TaskError(code, `Cannot ${verb} the address ${quoteAddress(url)}: ${why}`, { cause });
+}

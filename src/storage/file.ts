@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { TaskError } from "../task/errors.ts";
 import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
-import { errnoOf, sourceError, targetError } from "./file-errors.ts";
+import { errnoOf, sourceError, targetError, unresolved } from "./file-errors.ts";
 import { copyPart, discard, partName, sweepParts, syncFolder, writePart } from "./file-part.ts";
 import { publishSet } from "./file-set.ts";
 import { RealFolders, realPathOf } from "./real-path.ts";
@@ -148,32 +148,35 @@ export class FileStorage implements Storage {
 
   /** The real path of an address that may be used; what is missing of it is taken as written. */
   async #judge(url: string, side: Side): Promise<string> {
-    return this.#resolve(readFileAddress(url, this.#roots, side), url);
+    const path = readFileAddress(url, this.#roots, side);
+    return this.#resolve(path, url, () => realPathOf(path));
   }
 
   /** The same for an address that is not used yet, so that its folder may have been looked at a moment ago. */
-  async #judgeSoon(url: string, side: Side): Promise<string> {
+  #judgeSoon(url: string, side: Side): string | Promise<string> {
     const path = readFileAddress(url, this.#roots, side);
     return this.#resolve(path, url, () => this.#folders.realPathOf(path));
   }
 
-  async #resolve(path: string, url: string, realPath = () => realPathOf(path)): Promise<string> {
-    let real: string;
+  #resolve(
+    path: string,
+    url: string,
+    realPath: () => string | Promise<string> = () => realPathOf(path),
+  ): string | Promise<string> {
     try {
-      real = await realPath();
-    } catch (cause) {
-      if (errnoOf(cause) === "ENAMETOOLONG")
-        throw new TaskError(
-          "invalid_parameter",
-          `Cannot use the address ${quoteAddress(url)}: its path is too long`,
-          { cause },
-        );
-      throw new TaskError(
-        "internal",
-        `Cannot resolve the address ${quoteAddress(url)}: the system reported an unexpected error`,
-        { cause },
+      const real = realPath();
+      if (typeof real === "string") return this.#open(real, url);
+      return real.then(
+        (found) => this.#open(found, url),
+        (cause: unknown) => Promise.reject(unresolved(url, cause)),
       );
+    } catch (cause) {
+      throw cause instanceof TaskError ? cause : unresolved(url, cause);
     }
+  }
+
+  /** Checks that a real path lies where callers may be. */
+  #open(real: string, url: string): string {
     if (!this.#zones.find(({ folder }) => isInside(folder, real))?.isOpen) throw outside(url);
     return real;
   }

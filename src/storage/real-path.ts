@@ -31,20 +31,25 @@ export class RealFolders {
   /** Looked up now: who comes meanwhile waits for the same look. */
   readonly #resolving = new Map<string, Promise<string>>();
 
-  /** As `realPathOf`; a link in the last place is always followed afresh. */
-  async realPathOf(path: string): Promise<string> {
+  /** As `realPathOf`; a link in the last place is always followed afresh. At once where its folder is remembered. */
+  realPathOf(path: string): string | Promise<string> {
     // Absolute and normalised: what stands behind the last slash is the name.
     const nameAt = path.lastIndexOf(sep) + 1;
     const folder = path.slice(0, Math.max(1, nameAt - 1));
     const known = this.#known.get(folder);
-    const realFolder =
-      known && performance.now() < known.untilMs ? known.real : await this.#resolveOnce(folder);
-    const real = join(realFolder, path.slice(nameAt));
+    if (known && performance.now() < known.untilMs)
+      return this.#follow(known.real, path.slice(nameAt), path);
+    return this.#resolveOnce(folder).then((real) => this.#follow(real, path.slice(nameAt), path));
+  }
+
+  /** The real path of a name in a real folder; `path` is how it was given. */
+  #follow(folder: string, name: string, path: string): string | Promise<string> {
+    const real = folder.endsWith(sep) ? folder + name : folder + sep + name;
     try {
       // Not asynchronous: to hand so short a look to a thread costs four times the look. The folder has just been looked at,
       // so it is no file system that hangs.
       const isLink = lstatSync(real, { throwIfNoEntry: false })?.isSymbolicLink();
-      return isLink ? await realPathOf(path) : real;
+      return isLink ? realPathOf(path) : real;
     } catch (error) {
       if (UNRESOLVED.includes(errnoOf(error) ?? "")) return real;
       throw error;
