@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { clip } from "../fixtures/clips.ts";
 import { residentMb, threadNames } from "../fixtures/process-facts.ts";
 import { BUN, deno } from "../fixtures/runtimes.ts";
-import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
+import {
+  eventually,
+  newHome,
+  type RunningService,
+  scratchBytes,
+  startService,
+} from "../fixtures/service.ts";
 
 // Longer than `eventually` waits: pools of threads shrink late.
 setDefaultTimeout(120_000);
@@ -66,19 +72,6 @@ const ownThreads = ({ pid }: RunningService): number =>
 const workers = ({ pid }: RunningService): number =>
   threadNames(pid).filter((name) => /^worker(-\d+)?$/i.test(name)).length;
 
-/** What the engine has written for tasks that are not done. */
-function scratchBytes({ home }: RunningService): number {
-  const scratch = join(home.data, "scratch");
-  try {
-    return readdirSync(scratch, { recursive: true, encoding: "utf8" })
-      .filter((path) => /\.(ts|mp4)$/.test(path))
-      .reduce((sum, path) => sum + statSync(join(scratch, path)).size, 0);
-  } catch {
-    // The folder of the task before went away meanwhile.
-    return 0;
-  }
-}
-
 async function runOne(service: RunningService, number: number): Promise<string> {
   const isLong = isCancelled(number);
   const id = await service.create({
@@ -87,7 +80,7 @@ async function runOne(service: RunningService, number: number): Promise<string> 
     targets: [{ target_url: `out/${number}.mp4` }],
   });
   if (isLong) {
-    await eventually(() => (scratchBytes(service) >= HALF_BYTES ? true : undefined));
+    await eventually(() => (scratchBytes(service.home) >= HALF_BYTES ? true : undefined));
     await service.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
   }
   const wanted = isLong ? "CANCELLED" : "SUCCESS";
