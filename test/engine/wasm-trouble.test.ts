@@ -13,6 +13,7 @@ import { clip, tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
 import { nativeOptions } from "../fixtures/native-engine.ts";
+import { DENO_PROGRAM, denoTask } from "../fixtures/runtimes.ts";
 import { openWasm, wasmOptions } from "../fixtures/wasm-engine.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -52,16 +53,24 @@ describe("WasmEngine.run()", () => {
     expect(video).toMatchObject({ codec: "vp9", packets: { count: 25 } });
   });
 
-  test("gives up an encoder that hangs as encoder_stalled, tells of its thread, and works on", async () => {
-    const script = fileURLToPath(new URL("../fixtures/hung-encoder.ts", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [script]);
-    expect(JSON.parse(stdout)).toEqual({
-      code: "encoder_stalled",
-      message: "Cannot encode: no progress for 1.5 s",
-      busyThreads: 0,
-      leakedThreads: 1,
-    });
-  });
+  test.each([
+    ["Bun", [process.execPath]],
+    ["Deno", [DENO_PROGRAM, "run", "--allow-all"]],
+    // Which shows nobody there whether a thread is gone.
+    ["Deno without /proc", [DENO_PROGRAM, ...denoTask("start").slice(0, -1)]],
+  ])(
+    "on %s gives up an encoder that hangs as encoder_stalled, tells of its thread, and works on",
+    async (_, [program = "", ...args]) => {
+      const script = fileURLToPath(new URL("../fixtures/hung-encoder.ts", import.meta.url));
+      const { stdout } = await promisify(execFile)(program, [...args, script]);
+      expect(JSON.parse(stdout)).toEqual({
+        code: "encoder_stalled",
+        message: "Cannot encode: no progress for 1.5 s",
+        busyThreads: 0,
+        leakedThreads: 1,
+      });
+    },
+  );
 
   test("does not take slowness for standing still", async () => {
     const engine = await openWasm({ stallTimeoutMs: 1_000 });
