@@ -9,6 +9,8 @@ const CHUNK_BYTES = 256 << 10;
 /** Pieces on their way at once: a server far away does not make a wait of every one. */
 const AT_ONCE = 4;
 const KEY_BYTES = 16;
+/** A live source may change its key with every piece. */
+const KEYS_HELD_MAX = 64;
 
 /**
  * Fetches pieces through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
@@ -46,14 +48,23 @@ export class PieceFetcher {
     for (const { url } of pieces) this.#fileOf(url).catch(() => {});
   }
 
+  /** Fetches a piece and its key, to be read later. @throws {TaskError} what their storage throws */
+  async fetch(piece: Piece): Promise<void> {
+    await this.#fileOf(piece.url);
+    if (piece.key) await this.#keyOf(piece.key.url);
+  }
+
   /** Removes what was fetched, but for the addresses that are still wanted. */
   async forget(isWanted: (url: string) => boolean): Promise<void> {
-    for (const [url, file] of this.#files) {
-      if (isWanted(url)) continue;
-      this.#files.delete(url);
-      await file.catch(() => {});
-      await this.#remove(url);
-    }
+    for (const url of [...this.#files.keys()]) if (!isWanted(url)) await this.drop(url);
+  }
+
+  /** Removes what was fetched of an address: it is fetched again where it is read once more. */
+  async drop(url: string): Promise<void> {
+    const file = this.#files.get(url);
+    this.#files.delete(url);
+    await file?.catch(() => {});
+    await this.#remove(url);
   }
 
   /** Ends what is still on its way, and removes everything. */
@@ -106,6 +117,10 @@ export class PieceFetcher {
     if (known) return known;
     const key = this.#readKey(url);
     this.#keys.set(url, key);
+    // One that could not be had may be had later.
+    key.catch(() => this.#keys.delete(url));
+    const [oldest] = this.#keys.keys();
+    if (this.#keys.size > KEYS_HELD_MAX && oldest !== undefined) this.#keys.delete(oldest);
     return key;
   }
 }
