@@ -19,10 +19,9 @@ const KEYS_HELD_MAX = 64;
 export class PieceFetcher {
   readonly #place: ManifestPlace;
   readonly #closed = new AbortController();
-  readonly #folders = new Map<string, string>();
   readonly #keys = new Map<string, Promise<Buffer>>();
   /** What was fetched, or is on its way, by its address. */
-  readonly #files = new Map<string, Promise<string>>();
+  readonly #files = new Map<string, { readonly folder: string; readonly path: Promise<string> }>();
   constructor(place: ManifestPlace) {
     this.#place = place;
   }
@@ -62,9 +61,10 @@ export class PieceFetcher {
   /** Removes what was fetched of an address: it is fetched again where it is read once more. */
   async drop(url: string): Promise<void> {
     const file = this.#files.get(url);
+    if (!file) return;
     this.#files.delete(url);
-    await file?.catch(() => {});
-    await this.#remove(url);
+    await file.path.catch(() => {});
+    await rm(file.folder, { recursive: true, force: true });
   }
 
   /** Ends what is still on its way, and removes everything. */
@@ -73,20 +73,13 @@ export class PieceFetcher {
     await this.forget(() => false);
   }
 
-  async #remove(url: string): Promise<void> {
-    const folder = this.#folders.get(url);
-    this.#folders.delete(url);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  }
-
   #fileOf(url: string): Promise<string> {
     const known = this.#files.get(url);
-    if (known) return known;
+    if (known) return known.path;
     const folder = this.#newFolder();
-    this.#folders.set(url, folder);
-    const file = this.#open(url, folder).then(({ path }) => path);
-    this.#files.set(url, file);
-    return file;
+    const path = this.#open(url, folder).then((opened) => opened.path);
+    this.#files.set(url, { folder, path });
+    return path;
   }
 
   async #open(url: string, folder: string) {
@@ -178,7 +171,6 @@ export async function appendPiece(
     await file.truncate(size);
     throw error;
   } finally {
-    await fetcher.forget(() => false);
     await file.close();
   }
 }

@@ -1,11 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Manifest } from "../manifest/manifest.ts";
-import { type ErrorCode, TaskError } from "../task/errors.ts";
+import { TaskError } from "../task/errors.ts";
 import type { SourceLine } from "./line.ts";
+import { awayOr } from "./live-source.ts";
 import type { ReadManifest } from "./read-manifest.ts";
 
-/** What a live source that is away, or a segment that is gone again, is known by. */
-const AWAY: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "source_missing"];
 const POLL_SECONDS_MIN = 0.5;
 const POLL_SECONDS_MAX = 6;
 
@@ -34,16 +33,12 @@ export async function pollManifest(
     await wait(seconds * 1000, undefined, { signal });
     current = await again().catch((error: unknown) => {
       signal.throwIfAborted();
-      last = passing(error);
+      // One that is being written may be read in half.
+      const isTorn = error instanceof TaskError && error.code === "source_not_media";
+      last = isTorn ? error : awayOr(error);
       line.onLog(`the source is away: ${last.message}`);
       return undefined;
     });
   }
   return last;
-}
-
-/** The error, where another try may overcome it. @throws it, where none may */
-export function passing(error: unknown): TaskError {
-  if (error instanceof TaskError && AWAY.includes(error.code)) return error;
-  throw error;
 }

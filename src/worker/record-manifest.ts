@@ -5,7 +5,8 @@ import { TaskError } from "../task/errors.ts";
 import { appendPiece, PieceFetcher } from "./fetch-pieces.ts";
 import type { SpanFiles } from "./join-source.ts";
 import type { SourceLine } from "./line.ts";
-import { passing, pollManifest } from "./poll-manifest.ts";
+import { awayOr } from "./live-source.ts";
+import { pollManifest } from "./poll-manifest.ts";
 import { fetching } from "./progress.ts";
 import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
 
@@ -75,14 +76,18 @@ class Recorder {
         await this.#fetch(piece, file);
         isNew = true;
       } catch (error) {
-        this.line.onLog(`a segment is left out: ${passing(error).message}`);
+        this.line.onLog(`a segment is left out: ${awayOr(error).message}`);
       }
     }
     return isNew;
   }
 
   async #fetch(piece: Piece, name: string): Promise<void> {
-    this.#doneBytes += await appendPiece(piece, join(this.folder, name), this.fetcher);
+    try {
+      this.#doneBytes += await appendPiece(piece, join(this.folder, name), this.fetcher);
+    } finally {
+      await this.fetcher.drop(piece.url);
+    }
     this.line.onProgress(fetching({ doneBytes: this.#doneBytes }));
   }
 }
