@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { type Piece, refuseManifest, type Track } from "../manifest/manifest.ts";
 import { TaskError } from "../task/errors.ts";
+import { withOwnSignal } from "./own-signal.ts";
 import type { ManifestPlace } from "./read-manifest.ts";
 
 const CHUNK_BYTES = 256 << 10;
@@ -83,10 +84,11 @@ export class PieceFetcher {
   }
 
   async #open(url: string, folder: string) {
-    const { storage } = this.#place;
-    const signal = AbortSignal.any([this.#place.signal, this.#closed.signal]);
+    const { storage, signal } = this.#place;
     await mkdir(folder, { recursive: true });
-    return storage.open(url, { folder, signal });
+    return withOwnSignal([signal, this.#closed.signal], (own) =>
+      storage.open(url, { folder, signal: own }),
+    );
   }
 
   #newFolder(): string {
