@@ -32,7 +32,9 @@ export class IncomingPieces {
   readonly #changes = new EventEmitter();
   readonly #stretches: Stretch[] = [];
   #segmentSeconds = 0;
-  #newMs = performance.now();
+  /** When something of each track came last: a source without its sound is away. */
+  readonly #newMs = { main: performance.now(), audio: performance.now() };
+  #hasSound = false;
   #hasEnded = false;
   #failure: unknown;
   #isBroken = true;
@@ -109,20 +111,22 @@ export class IncomingPieces {
   async pass(): Promise<void> {
     const passed = this.#stretches.shift();
     const wanted = this.#stretches.flatMap(({ inits }) => Object.values(inits));
-    for (const { url } of Object.values(passed?.inits ?? {}))
+    const { inits = {}, waiting = {} } = passed ?? {};
+    for (const { url } of [...Object.values(inits), ...Object.values(waiting).flat()])
       if (!wanted.some((init) => init.url === url)) await this.fetcher.drop(url);
   }
 
   /** Fetches what is new; whether anything was. */
   async #take(manifest: Manifest): Promise<boolean> {
     this.#segmentSeconds = Math.max(this.#segmentSeconds, manifest.segmentSeconds);
-    const sinceMs = this.#newMs;
+    const sinceMs = this.#lastMs;
     for (const news of this.#growth.take(manifest)) {
       if (news.isBreak) this.#isBroken = true;
+      this.#hasSound = news.audio !== undefined;
       const pieces = inTurn(news);
       for (const [index, [name, piece]] of pieces.entries()) {
         // What cannot be had is not waited for longer than a source that is away.
-        if (performance.now() - this.#newMs > this.line.sourceTimeoutMs) {
+        if (performance.now() - this.#newMs[name] > this.line.sourceTimeoutMs) {
           this.#isBroken = true;
           return false;
         }
@@ -131,7 +135,12 @@ export class IncomingPieces {
         await this.#add(news, name, piece);
       }
     }
-    return this.#newMs > sinceMs;
+    return this.#lastMs > sinceMs;
+  }
+
+  get #lastMs(): number {
+    const { main, audio } = this.#newMs;
+    return this.#hasSound ? Math.min(main, audio) : main;
   }
 
   async #add(news: News, name: TrackName, piece: Piece): Promise<void> {
@@ -154,7 +163,7 @@ export class IncomingPieces {
       this.signal,
     );
     waiting?.push(piece);
-    this.#newMs = performance.now();
+    this.#newMs[name] = performance.now();
     this.#changes.emit("change");
   }
 

@@ -85,7 +85,9 @@ class RelaySource implements LiveSource {
       if (stretch === "none") return undefined;
       await incoming.until(() => this.#isReady(stretch) || stretch.isClosed || undefined, signal);
       if (!stretch.isClosed) await this.#skipToEdge(stretch);
-      if (stretch.waiting.main?.length) return stretch;
+      const { main, audio } = stretch.waiting;
+      // A picture whose sound could not be had is not sent without it.
+      if (main?.length && audio?.length !== 0) return stretch;
       await incoming.pass();
     }
   }
@@ -110,7 +112,7 @@ class RelaySource implements LiveSource {
 
   async #feedOf(stretch: Stretch, signal: AbortSignal): Promise<LiveFeed> {
     const main = await this.#probe(stretch, "main", signal);
-    const hasSound = (stretch.waiting.audio?.length ?? 0) > 0;
+    const hasSound = stretch.waiting.audio !== undefined;
     const audio = hasSound ? await this.#probe(stretch, "audio", signal) : undefined;
     refuseUnrelayed([main, audio]);
     const track = (media: MediaInfo, name: TrackName): PipedTrack => ({

@@ -84,6 +84,26 @@ describe("relayManifest", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test("takes a source whose sound cannot be had for one that is away", async () => {
+    const { manifest, storage, line } = await source();
+    const folder = tempFolder();
+    const { signal } = new AbortController();
+    let named = 3;
+    const grown = (): Manifest => {
+      const [span] = manifest(named++).spans;
+      const lost = span?.main.pieces.map((piece) => ({ ...piece, url: `${piece.url}.lost` })) ?? [];
+      const spans = span ? [{ ...span, audio: { pieces: lost } }] : [];
+      return { spans, isLive: true, segmentSeconds: 0.1 };
+    };
+    const read = { manifest: grown(), again: async () => grown() };
+    const short = { ...line, sourceTimeoutMs: 2_000 };
+    await relayManifest(read, short, { storage, folder, signal }, async (relayed) => {
+      expect(await relayed.next({ seenMs: 0, onMiss: () => {} }, signal)).toBeUndefined();
+    });
+    expect(named).toBeLessThan(SEGMENTS);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test("ends what waits, and empties its folder, when it is stopped", async () => {
     const { manifest, storage, line } = await source();
     const folder = tempFolder();
