@@ -94,6 +94,20 @@ export type LiveTargetEvent =
   /** A part of a recording cannot be written any more. */
   | { readonly kind: "unrecorded"; readonly path: string; readonly why: string };
 
+/** A track that comes piece after piece. */
+export type PipedTrack = {
+  /** Of its first piece. */
+  readonly media: MediaInfo;
+  /** Its bytes in order, from its header on; they end with the track, or when the signal aborts. */
+  readonly bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+};
+
+/** What a run reads: a live address; a file, or the picture and perhaps the sound by pipes, at the pace they play at. */
+export type LiveInput =
+  | { readonly url: string }
+  | { readonly path: string; readonly media: MediaInfo }
+  | { readonly tracks: readonly [main: PipedTrack, audio?: PipedTrack] };
+
 /** One run of a live plan. */
 export type LiveRunRequest = {
   readonly plan: LivePlan;
@@ -102,8 +116,7 @@ export type LiveRunRequest = {
   readonly folder: string;
   /** Absolute path of the folder that recordings go to. */
   readonly recordings: string;
-  /** A live address; or a file, read at the pace it plays at. */
-  readonly input: { readonly url: string } | { readonly path: string; readonly media: MediaInfo };
+  readonly input: LiveInput;
   readonly onProgress: (progress: LiveProgress) => void;
   readonly onTarget: (event: LiveTargetEvent) => void;
   /** Told again and again what was handed to a target's connection since: bytes in its container. */
@@ -125,6 +138,7 @@ export interface LiveEngine {
    * Runs until the source ends.
    *
    * @throws {TaskError} by the taxonomy, where it ended otherwise
+   * @throws what the bytes of a track threw
    */
   run(request: LiveRunRequest, signal: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
+import type { LivePlan } from "../plan/live.ts";
 import {
   countedUrl,
   countedUrls,
@@ -9,13 +10,14 @@ import {
   pacedInputArgs,
   recordedPart,
 } from "../plan/live-args.ts";
+import { pipedInputArgs } from "../plan/relay.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { PROBE_ENTRIES } from "../probe/parse-probe.ts";
 import { TaskError } from "../task/errors.ts";
-import type { LiveEngine, LiveRunRequest } from "./engine.ts";
+import type { LiveEngine, LiveInput, LiveRunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
-import { createLiveLogReader } from "./live-log.ts";
+import { createLiveLogReader, newStreamIn } from "./live-log.ts";
 import { noteEncoder } from "./orphans.ts";
 import { sourceGuards } from "./probe-with.ts";
 import { createProgressReader } from "./progress.ts";
@@ -87,11 +89,19 @@ export class NativeLive implements LiveEngine {
     { plan, run, folder, recordings, input, onProgress, onTarget, onSent, onLog }: LiveRunRequest,
     signal: AbortSignal,
   ): Promise<Exit> {
-    const { ffmpeg: command, maxPixels, graceMs, authoritiesPath } = this.#options;
+    const { ffmpeg: command, graceMs, authoritiesPath } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
-    const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording, (pipe) =>
+    const readLine = createLiveLogReader({ onTarget, onLog }, isRecording, (pipe) =>
       countedUrl(plan, pipe),
     );
+    const other = new AbortController();
+    const onStderrLine = (line: string) => {
+      readLine(line);
+      const kind = newStreamIn(line);
+      // One of the codecs has changed: the stream that is read is over, and a target would wait for it.
+      if (kind && plan.outputs.some((output) => output[kind].action !== "none"))
+        other.abort(new TaskError("source_damaged", `Cannot read the source: ${kind} begins anew`));
+    };
     let forget = () => {};
     try {
       return await runSubprocess(
@@ -100,13 +110,7 @@ export class NativeLive implements LiveEngine {
           args: [
             ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+level+verbose"],
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
-            ...("url" in input
-              ? [
-                  "-max_pixels",
-                  String(maxPixels),
-                  ...liveInputArgs(input.url, false, authoritiesPath),
-                ]
-              : [...sourceGuards(maxPixels), ...pacedInputArgs(input.media, input.path)]),
+            ...inputArgs(input, plan, this.#options),
             ...liveOutputArgs(plan, run, authoritiesPath),
           ],
           cwd: recordings,
@@ -119,14 +123,29 @@ export class NativeLive implements LiveEngine {
             onProgress(told),
           ),
           onStderrLine,
+          feeds: "tracks" in input ? input.tracks.flatMap((track) => track?.bytes ?? []) : [],
           onPipes: countedUrls(plan).map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
         },
-        signal,
+        AbortSignal.any([signal, other.signal]),
       );
     } finally {
       forget();
     }
   }
+}
+
+function inputArgs(
+  input: LiveInput,
+  plan: LivePlan,
+  { maxPixels, authoritiesPath }: NativeLiveOptions,
+): readonly string[] {
+  if ("path" in input)
+    return [...sourceGuards(maxPixels), ...pacedInputArgs(input.media, input.path)];
+  if ("tracks" in input) {
+    const [main, audio] = input.tracks;
+    return pipedInputArgs([main.media, audio?.media], plan, maxPixels);
+  }
+  return ["-max_pixels", String(maxPixels), ...liveInputArgs(input.url, false, authoritiesPath)];
 }
 
 /** The lines that say what went wrong, without ffmpeg's marks of level, which the taxonomy's patterns do not know. */

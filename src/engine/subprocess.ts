@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { TaskError } from "../task/errors.ts";
+import { type Feed, feedPipe } from "./feed-pipe.ts";
 import { createKeeper } from "./keeper.ts";
 
 /** One program to run. */
@@ -17,6 +19,8 @@ export type SubprocessOptions = {
   readonly onStderrLine?: (line: string) => void;
   /** More pipes that it writes to, from 3 on: each is told how many bytes came, and nothing else is kept of them. */
   readonly onPipes?: readonly ((sizeBytes: number) => void)[];
+  /** What it reads: the first by stdin, the others by pipes behind those that it writes to. */
+  readonly feeds?: readonly Feed[];
 };
 
 /** How a program ended by itself. */
@@ -28,6 +32,7 @@ export type Exit = {
   readonly stderr: string;
 };
 
+const STDIO_PIPES = 3;
 const LINE_CHARS_MAX = 2_000;
 
 /** Cuts chunks into lines, each at most `LINE_CHARS_MAX` long. */
@@ -112,26 +117,63 @@ function notStarted(command: string, cause: unknown): TaskError {
   return new TaskError("encoder_missing", `Cannot start "${command}": ${why}`, { cause });
 }
 
+function spawnGroup({ command, args, cwd, onPipes = [], feeds = [] }: SubprocessOptions) {
+  const child = spawn(command, args, {
+    cwd,
+    detached: true,
+    env: environment(),
+    stdio: [
+      feeds.length > 0 ? "pipe" : "ignore",
+      ...["pipe" as const, "pipe" as const],
+      ...[...onPipes, ...feeds.slice(1)].map(() => "pipe" as const),
+    ],
+  });
+  for (const [at, onBytes] of onPipes.entries())
+    child.stdio[STDIO_PIPES + at]?.on("data", (chunk: Uint8Array) => onBytes(chunk.byteLength));
+  return child;
+}
+
+/**
+ * Feeds all pipes that a program reads, until all is written or it has ended. It ends in order where a feed fails, for its pipe is
+ * closed then.
+ *
+ * @returns what a feed threw
+ */
+async function feedAll(
+  child: ChildProcess,
+  { onPipes = [], feeds = [] }: SubprocessOptions,
+  signal: AbortSignal,
+): Promise<{ readonly error: unknown } | undefined> {
+  // A pipe that nobody reads any more would hold the end back.
+  const left = new AbortController();
+  child.once("exit", () => left.abort());
+  child.once("error", () => left.abort());
+  const until = AbortSignal.any([signal, left.signal]);
+  const failures = await Promise.all(
+    feeds.map((feed, index) => {
+      const pipe = child.stdio[index === 0 ? 0 : STDIO_PIPES + onPipes.length + index - 1];
+      if (!(pipe instanceof Writable)) return undefined;
+      return feedPipe(feed, pipe, until).then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+    }),
+  );
+  return failures.find((failure) => failure !== undefined);
+}
+
 /**
  * Runs a program as a process group of its own, without a shell, and resolves when it and all it started are gone.
  *
  * @throws {TaskError} `encoder_missing` where it cannot be started
- * @throws the signal's reason when it was aborted, after the group is gone
+ * @throws the signal's reason when it was aborted, after the group is gone; what a feed threw
  */
 export async function runSubprocess(
   options: SubprocessOptions,
   signal: AbortSignal,
 ): Promise<Exit> {
   signal.throwIfAborted();
-  const { onPipes = [] } = options;
-  const child = spawn(options.command, options.args, {
-    cwd: options.cwd,
-    detached: true,
-    env: environment(),
-    stdio: ["ignore", "pipe", "pipe", ...onPipes.map(() => "pipe" as const)],
-  });
-  for (const [at, onBytes] of onPipes.entries())
-    child.stdio[at + 3]?.on("data", (chunk: Uint8Array) => onBytes(chunk.byteLength));
+  const child = spawnGroup(options);
   const stderr = createKeeper();
   const lines = createLineCutter(options.onStderrLine ?? (() => {}));
   child.stdout?.setEncoding("utf8").on("data", options.onStdout);
@@ -146,12 +188,15 @@ export async function runSubprocess(
   };
   signal.addEventListener("abort", onAbort, { once: true });
   const end = waitForEnd(child);
+  const feeding = feedAll(child, options, signal);
+  let failure: Awaited<typeof feeding>;
   try {
     if (child.pid) options.onSpawn?.(child.pid);
     const exit = await end;
     lines.end();
     signal.throwIfAborted();
-    return { ...exit, stderr: stderr.text() };
+    failure = await feeding;
+    if (!failure) return { ...exit, stderr: stderr.text() };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (child.pid) {
@@ -165,4 +210,5 @@ export async function runSubprocess(
     ended.abort();
     await stopping;
   }
+  throw failure.error;
 }

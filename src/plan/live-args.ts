@@ -1,6 +1,6 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { LiveOutput, LivePlan } from "./live.ts";
+import type { LiveOutput, LivePlan, LiveRecording } from "./live.ts";
 import { countedAs, liveProtocolOf } from "./live-protocols.ts";
 
 /** One run of a live plan: a stream that drops is taken up by another run. */
@@ -23,11 +23,18 @@ const RATE_FRAMES = "10";
 /** A run that follows a probe needs to know of each codec only what its decoder needs. */
 const QUICK_US = "2000000";
 
+const lookOf = (us: string, frames: string) => [
+  ...["-analyzeduration", us, "-probesize", PROBE_BYTES, "-fpsprobesize", frames],
+];
+const FULL_LOOK = lookOf(ANALYZE_US, RATE_FRAMES);
+/** How far ahead a run reads to see what was probed before. */
+export const QUICK_LOOK = lookOf(QUICK_US, "0");
+
 /** Seconds of a recording that a crash can take. */
 const FRAGMENT_US = "1000000";
 
 /** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
-const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
+export const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
 
 /**
  * How a live source is opened: the guards of hostile input, the format that its protocol carries, and limits on waiting.
@@ -52,8 +59,7 @@ export function liveInputArgs(
     ...(scheme === "udp" ? ["-overrun_nonfatal", "1"] : []),
     ...(scheme === "rtmps" ? ["-tls_verify", "1"] : []),
     ...(scheme === "rtmps" && authoritiesPath ? ["-ca_file", authoritiesPath] : []),
-    ...["-analyzeduration", isProbe ? ANALYZE_US : QUICK_US, "-probesize", PROBE_BYTES],
-    ...["-fpsprobesize", isProbe ? RATE_FRAMES : "0"],
+    ...(isProbe ? FULL_LOOK : QUICK_LOOK),
     ...(isProbe ? [] : [...UNTAGGED, "-fflags", "+genpts+discardcorrupt"]),
     ...["-i", url],
   ];
@@ -76,7 +82,7 @@ const FIFO = [
 ].join(":");
 
 /** The pipe that tells how much the first of the live targets was sent; those of the others follow. */
-const FIRST_PIPE = 3;
+export const FIRST_PIPE = 3;
 
 /** The live targets of a plan, in the order of the pipes that tell, from 3 on, how much each was sent. */
 export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
@@ -120,7 +126,7 @@ function slavesOf(
         `[f=tee:onfail=ignore][${slaveOptions(url, isHeaded, authoritiesPath)}]${url}` +
         `\\|[${counterOptions(url, isHeaded)}]pipe:${FIRST_PIPE + counted.indexOf(url)}`,
     ),
-    ...(recording ? [`[${RECORDER}]${recordedPart(recording.folder, part)}`] : []),
+    ...(recording ? [`[${recorderOf(recording)}]${recordedPart(recording.folder, part)}`] : []),
   ];
 }
 
@@ -128,11 +134,14 @@ function slavesOf(
 export const recordedPart = (folder: string, part: number): string =>
   `${folder}/part-${String(part).padStart(5, "0")}.mp4`;
 
-const RECORDER = [
-  "f=mp4:use_fifo=0:onfail=ignore",
-  "movflags=+delay_moov+default_base_moof",
-  `frag_duration=${FRAGMENT_US}:flush_packets=1`,
-].join(":");
+const recorderOf = ({ isAacCopied }: LiveRecording): string =>
+  [
+    "f=mp4:use_fifo=0:onfail=ignore",
+    // Left alone, it does so too, but not for fragments.
+    ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),
+    "movflags=+delay_moov+default_base_moof",
+    `frag_duration=${FRAGMENT_US}:flush_packets=1`,
+  ].join(":");
 
 /** A path is read by the outer list, by the inner one, and as the value of an option: each takes one backslash away. */
 const escaped = (text: string, times = 3): string =>

@@ -20,7 +20,15 @@ export type LiveOutput = {
   /** Addresses of live targets. */
   readonly urls: readonly string[];
   /** The folder of its recording in the work folder, where file targets get it; the indexes of those. */
-  readonly recording?: { readonly folder: string; readonly targets: readonly number[] };
+  readonly recording?: LiveRecording;
+};
+
+/** What file targets of an output are recorded as first. */
+export type LiveRecording = {
+  readonly folder: string;
+  readonly targets: readonly number[];
+  /** It may come with a header in every packet, as in MPEG-TS, which mp4 does not take. */
+  readonly isAacCopied: boolean;
 };
 
 /** What is done with a live stream, decided before anything runs: one process feeds all targets. */
@@ -35,6 +43,8 @@ export type LiveRequest = {
   /** All of the task's, as their places name the recordings; those that feed nobody are left out. */
   readonly assignments: readonly Assignment[];
   readonly targetUrls: readonly string[];
+  /** The input of ffmpeg that the sound is read from, where it is not the first. */
+  readonly audioInput?: number;
 };
 
 /** The recording's own container: in fragments, so that what was written before a crash can be read. */
@@ -49,14 +59,12 @@ const RECORDED_AS = "mp4";
  * @throws {TaskError} `input_not_supported`, `output_not_supported`, as `planTask`
  */
 export function planLive(
-  { assignments, targetUrls }: LiveRequest,
+  { assignments, ...rest }: LiveRequest,
   media: MediaInfo,
   capabilities: Capabilities,
 ): LivePlan {
   const outputs = assignments.flatMap((assignment, index) =>
-    assignment.targets.length === 0
-      ? []
-      : [outputOf(assignment, index, targetUrls, media, capabilities)],
+    assignment.targets.length === 0 ? [] : [outputOf(assignment, index, rest, media, capabilities)],
   );
   return { outputs, hasVideo: outputs.some(({ video }) => video.action !== "none") };
 }
@@ -64,7 +72,7 @@ export function planLive(
 function outputOf(
   { rendition, targets }: Assignment,
   index: number,
-  targetUrls: readonly string[],
+  { targetUrls, audioInput = 0 }: Omit<LiveRequest, "assignments">,
   media: MediaInfo,
   capabilities: Capabilities,
 ): LiveOutput {
@@ -84,11 +92,17 @@ function outputOf(
     video,
     audio,
     args: [
-      ...streamArgs({ rendition, video, audio }, formOf(carried, rendition), media),
+      ...streamArgs({ rendition, video, audio, audioInput }, formOf(carried, rendition), media),
       ...headerArgs(carried, files.length > 0),
     ],
     urls,
-    ...(files.length > 0 && { recording: { folder: `recorded-${index}`, targets: files } }),
+    ...(files.length > 0 && {
+      recording: {
+        folder: `recorded-${index}`,
+        targets: files,
+        isAacCopied: audio.action === "copy" && media.audio?.codec === "aac",
+      },
+    }),
   };
 }
 
@@ -143,7 +157,11 @@ function streamArgs(
     rendition,
     video,
     audio,
-  }: Pick<LiveOutput, "video" | "audio"> & { readonly rendition: Rendition },
+    audioInput,
+  }: Pick<LiveOutput, "video" | "audio"> & {
+    readonly rendition: Rendition;
+    readonly audioInput: number;
+  },
   container: Written,
   media: MediaInfo,
 ): readonly string[] {
@@ -153,7 +171,7 @@ function streamArgs(
   const isHeard = audio.action === "encode" && typeof rendition.audio === "object";
   return [
     ...(picture ? ["-map", `0:${picture.index}`] : []),
-    ...(sound ? ["-map", `0:${sound.index}`] : []),
+    ...(sound ? ["-map", `${audioInput}:${sound.index}`] : []),
     ...NOTHING_ELSE,
     ...(picture ? pictureArgs(isMade ? rendition.video : "copy", picture) : []),
     ...(sound ? soundArgs(isHeard ? rendition.audio : "copy", sound, container) : []),

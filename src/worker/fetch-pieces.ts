@@ -3,12 +3,15 @@ import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { type Piece, refuseManifest, type Track } from "../manifest/manifest.ts";
 import { TaskError } from "../task/errors.ts";
+import { withOwnSignal } from "./own-signal.ts";
 import type { ManifestPlace } from "./read-manifest.ts";
 
 const CHUNK_BYTES = 256 << 10;
 /** Pieces on their way at once: a server far away does not make a wait of every one. */
 const AT_ONCE = 4;
 const KEY_BYTES = 16;
+/** A live source may change its key with every piece. */
+const KEYS_HELD_MAX = 64;
 
 /**
  * Fetches pieces through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
@@ -17,10 +20,9 @@ const KEY_BYTES = 16;
 export class PieceFetcher {
   readonly #place: ManifestPlace;
   readonly #closed = new AbortController();
-  readonly #folders = new Map<string, string>();
   readonly #keys = new Map<string, Promise<Buffer>>();
   /** What was fetched, or is on its way, by its address. */
-  readonly #files = new Map<string, Promise<string>>();
+  readonly #files = new Map<string, { readonly folder: string; readonly path: Promise<string> }>();
   constructor(place: ManifestPlace) {
     this.#place = place;
   }
@@ -46,14 +48,24 @@ export class PieceFetcher {
     for (const { url } of pieces) this.#fileOf(url).catch(() => {});
   }
 
+  /** Fetches a piece and its key, to be read later. @throws {TaskError} what their storage throws */
+  async fetch(piece: Piece): Promise<void> {
+    await this.#fileOf(piece.url);
+    if (piece.key) await this.#keyOf(piece.key.url);
+  }
+
   /** Removes what was fetched, but for the addresses that are still wanted. */
   async forget(isWanted: (url: string) => boolean): Promise<void> {
-    for (const [url, file] of this.#files) {
-      if (isWanted(url)) continue;
-      this.#files.delete(url);
-      await file.catch(() => {});
-      await this.#remove(url);
-    }
+    for (const url of [...this.#files.keys()]) if (!isWanted(url)) await this.drop(url);
+  }
+
+  /** Removes what was fetched of an address: it is fetched again where it is read once more. */
+  async drop(url: string): Promise<void> {
+    const file = this.#files.get(url);
+    if (!file) return;
+    this.#files.delete(url);
+    await file.path.catch(() => {});
+    await rm(file.folder, { recursive: true, force: true });
   }
 
   /** Ends what is still on its way, and removes everything. */
@@ -62,27 +74,21 @@ export class PieceFetcher {
     await this.forget(() => false);
   }
 
-  async #remove(url: string): Promise<void> {
-    const folder = this.#folders.get(url);
-    this.#folders.delete(url);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  }
-
   #fileOf(url: string): Promise<string> {
     const known = this.#files.get(url);
-    if (known) return known;
+    if (known) return known.path;
     const folder = this.#newFolder();
-    this.#folders.set(url, folder);
-    const file = this.#open(url, folder).then(({ path }) => path);
-    this.#files.set(url, file);
-    return file;
+    const path = this.#open(url, folder).then((opened) => opened.path);
+    this.#files.set(url, { folder, path });
+    return path;
   }
 
   async #open(url: string, folder: string) {
-    const { storage } = this.#place;
-    const signal = AbortSignal.any([this.#place.signal, this.#closed.signal]);
+    const { storage, signal } = this.#place;
     await mkdir(folder, { recursive: true });
-    return storage.open(url, { folder, signal });
+    return withOwnSignal([signal, this.#closed.signal], (own) =>
+      storage.open(url, { folder, signal: own }),
+    );
   }
 
   #newFolder(): string {
@@ -106,6 +112,10 @@ export class PieceFetcher {
     if (known) return known;
     const key = this.#readKey(url);
     this.#keys.set(url, key);
+    // One that could not be had may be had later.
+    key.catch(() => this.#keys.delete(url));
+    const [oldest] = this.#keys.keys();
+    if (this.#keys.size > KEYS_HELD_MAX && oldest !== undefined) this.#keys.delete(oldest);
     return key;
   }
 }
@@ -163,7 +173,6 @@ export async function appendPiece(
     await file.truncate(size);
     throw error;
   } finally {
-    await fetcher.forget(() => false);
     await file.close();
   }
 }

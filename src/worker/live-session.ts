@@ -4,9 +4,10 @@ import { type LivePlan, planLive } from "../plan/live.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
-import { type ErrorCode, TaskError } from "../task/errors.ts";
+import { TaskError } from "../task/errors.ts";
 import type { Progress } from "../task/task.ts";
 import type { Line } from "./line.ts";
+import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "./live-source.ts";
 import type { LiveTargets } from "./live-targets.ts";
 import { LiveWatch } from "./live-watch.ts";
 
@@ -36,16 +37,10 @@ export type LiveSessionOptions = {
 };
 
 const TICK_MS = 250;
-/** Between two tries to reach a source that is away. */
-const AGAIN_MS = 500;
 /** Time stamps of the next run begin at least so far behind those of the last. */
 const STEP_SECONDS = 0.1;
 /** Runs that fail one after the other, without a frame, for no reason that lies in the source. */
 const FAILED_RUNS_MAX = 3;
-
-/** What a source that is away, or about to come, is known by; all else is a reason to end the task. */
-const AWAY: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "source_missing"];
-const MAY_PASS: readonly ErrorCode[] = [...AWAY, "source_not_media", "source_damaged"];
 
 /**
  * Runs a live source through its drops: each time it is away, the encoder is ended, and started anew when it is back, so
@@ -88,18 +83,22 @@ export class LiveSession {
    *
    * @throws {TaskError} `target_lost` where no target takes the stream; what can be done about neither source nor targets
    */
-  async follow(url: string, signal: AbortSignal): Promise<void> {
+  async follow(source: LiveSource, signal: AbortSignal): Promise<void> {
+    const onMiss = (error: TaskError) => {
+      this.#last = error;
+    };
     for (;;) {
       this.#tell(0, 0);
-      const media = await this.#waitForSource(url, signal);
-      if (!media) return;
+      const feed = await source.next({ seenMs: this.#seenMs, onMiss }, signal);
+      if (!feed) return;
       if (this.#isLost)
         await this.#options.line.store.saveSource(this.#options.work.claim, "source_back");
       this.#isLost = false;
-      const error = await this.#runOnce({ url }, this.#plan(media), signal);
-      this.#options.line.onLog(`the source is away: ${error?.message ?? "it ended"}`);
-      this.#isLost = true;
-      await this.#options.line.store.saveSource(this.#options.work.claim, "source_lost");
+      const error = await this.#runOnce(feed.input, this.#plan(feed), signal);
+      this.#options.line.onLog(`a run has ended: ${error?.message ?? "so did the source"}`);
+      this.#isLost = source.isAway;
+      if (this.#isLost)
+        await this.#options.line.store.saveSource(this.#options.work.claim, "source_lost");
       if (error) this.#judge(error);
       if (this.#failedRuns > 0) await wait(AGAIN_MS, undefined, { signal });
     }
@@ -119,37 +118,16 @@ export class LiveSession {
 
   /** Sends a file at the pace it plays at, once. */
   async play(path: string, media: MediaInfo, signal: AbortSignal): Promise<void> {
-    const error = await this.#runOnce({ path, media }, this.#plan(media), signal);
+    const error = await this.#runOnce({ path, media }, this.#plan({ media }), signal);
     if (error) throw error;
   }
 
-  #plan(media: MediaInfo): LivePlan {
+  #plan({ media, audioInput = 0 }: Pick<LiveFeed, "media" | "audioInput">): LivePlan {
     const { assignments, work, line } = this.#options;
     const targetUrls = work.task.targets.map(({ url }) => url);
-    const plan = planLive({ assignments, targetUrls }, media, line.engine.capabilities);
+    const plan = planLive({ assignments, targetUrls, audioInput }, media, line.engine.capabilities);
     line.onPlan(plan);
     return plan;
-  }
-
-  /** What the source holds; nothing when it has been away for too long. */
-  async #waitForSource(url: string, signal: AbortSignal): Promise<MediaInfo | undefined> {
-    const { live, limits, now } = this.#options;
-    for (;;) {
-      const leftMs = this.#seenMs + limits.sourceTimeoutMs - now();
-      if (leftMs <= 0) return undefined;
-      const late = new AbortController();
-      const timer = setTimeout(() => late.abort(), leftMs);
-      try {
-        return await live.probe(url, AbortSignal.any([signal, late.signal]));
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof TaskError && !MAY_PASS.includes(error.code)) throw error;
-        if (error instanceof TaskError) this.#last = error;
-        await wait(Math.min(AGAIN_MS, leftMs), undefined, { signal });
-      } finally {
-        clearTimeout(timer);
-      }
-    }
   }
 
   /** @returns why it ended, where it did not end in order; throws what ends the task */
@@ -170,7 +148,7 @@ export class LiveSession {
     let endSeconds = 0;
     let dropped = 0;
     const tick = setInterval(() => {
-      const trouble = "url" in input ? this.#trouble(watch) : this.#targetTrouble();
+      const trouble = "path" in input ? this.#targetTrouble() : this.#trouble(watch);
       if (trouble) stop.abort(trouble);
     }, TICK_MS);
     try {

@@ -1,10 +1,15 @@
 import { join } from "node:path";
-import { type Manifest, refuseManifest, type Track } from "../manifest/manifest.ts";
+import type { Manifest, Track } from "../manifest/manifest.ts";
 import { fetchTrack } from "./fetch-pieces.ts";
 import { joinSource, probeSource, type SourceFile, type SpanFiles } from "./join-source.ts";
 import type { SourceLine } from "./line.ts";
 import { fetching } from "./progress.ts";
-import { kindOfSource, type ManifestPlace, readManifest } from "./read-manifest.ts";
+import {
+  kindOfSource,
+  type ManifestPlace,
+  type ReadManifest,
+  readManifest,
+} from "./read-manifest.ts";
 import { recordManifest } from "./record-manifest.ts";
 
 /** The conditions of opening a source. */
@@ -12,12 +17,29 @@ export type SourceConditions = {
   /** The attempt's own work folder. */
   readonly folder: string;
   readonly signal: AbortSignal;
-  /** Whether a manifest that still grows is recorded to its end first; else it is refused. */
-  readonly mayRecord: boolean;
 };
 
+/** A source whose manifest still grows. */
+export type GrowingSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
+
 /**
- * Opens a source and probes it.
+ * Opens a source and probes it. A manifest that still grows is recorded to its end first.
+ *
+ * @throws {TaskError} what opening, reading and probing throw
+ */
+export async function openSource(
+  url: string,
+  line: SourceLine,
+  conditions: SourceConditions,
+): Promise<SourceFile> {
+  const source = await openToSend(url, line, conditions);
+  if ("path" in source) return source;
+  const spans = await recordManifest(source.read, line, source.place);
+  return joinSource(spans, line, source.place);
+}
+
+/**
+ * Opens a source to be sent as it is: a file, or a manifest that still grows.
  *
  * Of an HLS or DASH source the manifest is read here, and what it names is fetched here, each address judged by the storage that
  * opened the manifest: its pieces become one ordinary file. ffmpeg never sees a manifest, and its readers of them, which would
@@ -25,11 +47,11 @@ export type SourceConditions = {
  *
  * @throws {TaskError} what opening, reading and probing throw
  */
-export async function openSource(
+export async function openToSend(
   url: string,
   line: SourceLine,
-  { folder, signal, mayRecord }: SourceConditions,
-): Promise<SourceFile> {
+  { folder, signal }: SourceConditions,
+): Promise<SourceFile | GrowingSource> {
   line.onProgress(fetching({ doneBytes: 0 }));
   const storage = line.storageOf(url, "source");
   const source = await storage.open(url, {
@@ -41,15 +63,8 @@ export async function openSource(
   if (kind === undefined) return probeSource(source.path, line, signal);
   const place = { storage, folder, signal };
   const read = await readManifest(source, url, kind, place);
-  if (read.manifest.isLive && !mayRecord)
-    throw refuseManifest(
-      "input_not_supported",
-      "still grows: it can be recorded, not sent on live",
-    );
-  const spans = read.manifest.isLive
-    ? await recordManifest(read, line, place)
-    : await fetchManifest(read.manifest, line, place);
-  return joinSource(spans, line, place);
+  if (read.manifest.isLive) return { read, place };
+  return joinSource(await fetchManifest(read.manifest, line, place), line, place);
 }
 
 /** Fetches everything that a manifest names. */

@@ -1,13 +1,16 @@
 import { mkdir } from "node:fs/promises";
+import type { LiveEngine } from "../engine/engine.ts";
 import { isLive } from "../plan/live-protocols.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import { prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import type { Line } from "./line.ts";
 import { type LiveLimits, LiveSession } from "./live-session.ts";
+import { UrlSource } from "./live-source.ts";
 import { LiveTargets } from "./live-targets.ts";
-import { openSource } from "./open-source.ts";
+import { openToSend } from "./open-source.ts";
 import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
+import { relayManifest } from "./relay-source.ts";
 
 /** Whether a task is one of live streams: its source is one, or one of its targets. */
 export const isLiveTask = ({ sourceUrl, targets }: Work["task"]): boolean =>
@@ -71,15 +74,22 @@ export async function processLive(
     },
     now: conditions.now,
   });
+  let isFollowed = false;
   try {
-    await runSource(work, line, session, folders.folder, either);
+    isFollowed = await runSource(
+      work,
+      line,
+      session,
+      { live, folder: folders.folder, ...conditions },
+      either,
+    );
   } finally {
     targets.pause();
     targets.logSent();
     // Whatever ended it: what was sent since the last report is told too.
     if (session.hasProduced) line.onProgress(session.delivering());
   }
-  if (isLive(work.task.sourceUrl) && !session.hasProduced && first === 0) throw session.neverCame();
+  if (isFollowed && !session.hasProduced && first === 0) throw session.neverCame();
 
   for (const [index, failure] of await targets.finish()) failures.set(index, failure);
   if (isRecorded) {
@@ -89,20 +99,31 @@ export async function processLive(
   return inOrder(failures);
 }
 
+/** @returns whether the source was one that is followed, rather than a file with an end of its own */
 async function runSource(
   { task }: Work,
   line: Line,
   session: LiveSession,
-  folder: string,
-  signal: AbortSignal,
-): Promise<void> {
-  if (isLive(task.sourceUrl)) return session.follow(task.sourceUrl, signal);
-  const { path, media } = await openSource(task.sourceUrl, line, {
+  {
+    live,
     folder,
-    signal,
-    mayRecord: false,
-  });
-  return session.play(path, media, signal);
+    ...limits
+  }: LiveConditions & { readonly live: LiveEngine; readonly folder: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { sourceUrl } = task;
+  if (isLive(sourceUrl)) {
+    await session.follow(new UrlSource(sourceUrl, live, limits), signal);
+    return true;
+  }
+  const source = await openToSend(sourceUrl, line, { folder, signal });
+  if ("path" in source) {
+    await session.play(source.path, source.media, signal);
+    return false;
+  }
+  const { read, place } = source;
+  await relayManifest(read, line, place, (relayed) => session.follow(relayed, signal));
+  return true;
 }
 
 const inOrder = (failures: ReadonlyMap<number, TaskError>): readonly TaskError[] =>

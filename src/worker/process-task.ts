@@ -41,7 +41,7 @@ export async function processTask(
   const { task } = work;
   await mkdir(folder, { recursive: true });
   const failures: TargetFailures = new Map();
-  const opening = { folder, signal, mayRecord: true };
+  const opening = { folder, signal };
   try {
     const found = await kept.take(task.id, folder);
     // A target is touched only where there is something to be sent to it.

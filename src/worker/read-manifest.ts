@@ -13,6 +13,7 @@ import {
   refuseManifest,
 } from "../manifest/manifest.ts";
 import type { OpenedSource, Storage } from "../storage/storage.ts";
+import { withOwnSignal } from "./own-signal.ts";
 
 /** Where a manifest and what it names is opened. */
 export type ManifestPlace = {
@@ -89,14 +90,14 @@ async function mediaPlaylist(url: string, place: ManifestPlace): Promise<MediaPl
   return playlist;
 }
 
-async function fetchText(url: string, { storage, folder, signal }: ManifestPlace) {
-  const own = join(folder, `manifest-${randomUUID()}`);
-  await mkdir(own, { recursive: true });
+async function fetchText(url: string, { storage, folder: outer, signal: long }: ManifestPlace) {
+  const folder = join(outer, `manifest-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
   try {
-    const source = await storage.open(url, { folder: own, signal });
+    const source = await withOwnSignal([long], (signal) => storage.open(url, { folder, signal }));
     return { text: await textOf(source), foundAt: source.foundAt };
   } finally {
-    await rm(own, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

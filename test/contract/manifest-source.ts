@@ -32,7 +32,7 @@ export function manifestSourceContract(
         onLog: () => {},
       };
       const { signal } = new AbortController();
-      const { media } = await openSource(entryOf(set), line, { folder, signal, mayRecord: true });
+      const { media } = await openSource(entryOf(set), line, { folder, signal });
       const { video, audio, durationSeconds = 0 } = media;
       expect([video?.codec, video?.width, audio?.codec]).toEqual(["h264", 320, "aac"]);
       expect(Math.abs(durationSeconds - 4)).toBeLessThan(0.1);

@@ -214,19 +214,6 @@ describe("a task whose source is a manifest that grows", () => {
     await service.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
     expect((await service.until(id, hasEnded)).task_status).toBe("CANCELLED");
   });
-
-  test("is not sent on live", async () => {
-    const set = await make("HLS of MPEG-TS");
-    const folder = serve(set);
-    const text = textOf(set, "entry.m3u8").replace("#EXT-X-ENDLIST", "");
-    server.files.set(`${folder}/live.m3u8`, Buffer.from(text));
-    const id = await service.create({
-      ...request(server.url(`${folder}/live.m3u8`), "rtmp://127.0.0.1:1/live/a"),
-      profile_name: "video_flv_320x240_240kbps",
-    });
-    const { error } = await service.until(id, hasEnded);
-    expect(error?.code).toBe("InputNotSupported");
-  });
 });
 
 describe("a task whose source is a bad manifest", () => {

@@ -38,7 +38,7 @@ describe("openSource", () => {
         onLog: () => {},
       };
       const { signal } = new AbortController();
-      const opening = openSource("a.m3u8", line, { folder, signal, mayRecord: true });
+      const opening = openSource("a.m3u8", line, { folder, signal });
       expect((await taskErrorOf(opening)).code).toBe("scratch_full");
       const { bavail, bsize } = statfsSync(folder);
       expect(bavail * bsize).toBeGreaterThan(40 << 20);

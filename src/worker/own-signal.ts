@@ -1,0 +1,22 @@
+/**
+ * Does something under a signal of its own, which follows others for as long as it takes. A signal that lives as long as a live
+ * task keeps everything that `AbortSignal.any` ever derived from it: about 1 KB each in Bun and in Deno, for every segment.
+ */
+export async function withOwnSignal<T>(
+  signals: readonly AbortSignal[],
+  act: (own: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const own = new AbortController();
+  const follow = ({ currentTarget }: Event) => {
+    if (currentTarget instanceof AbortSignal) own.abort(currentTarget.reason);
+  };
+  for (const signal of signals) {
+    if (signal.aborted) own.abort(signal.reason);
+    signal.addEventListener("abort", follow, { once: true });
+  }
+  try {
+    return await act(own.signal);
+  } finally {
+    for (const signal of signals) signal.removeEventListener("abort", follow);
+  }
+}
