@@ -23,14 +23,6 @@ const USUAL = ["Input/output error", "Operation not permitted", "End of file"];
 const NO_CAUSE = /^Cannot open connection /;
 const CLOSED = "the connection was closed";
 
-const NEW_STREAM = / \[warning\] New (audio|video) stream \d+:\d+ at pos:/;
-
-/** What kind of stream has come up in the source since the run began: in ffmpeg it is read by nobody. */
-export function newStreamIn(line: string): "audio" | "video" | undefined {
-  const kind = NEW_STREAM.exec(line)?.[1];
-  return kind === "audio" || kind === "video" ? kind : undefined;
-}
-
 /** Lines that callers and operators are told. */
 const TOLD = ["warning", "error", "fatal", "panic"];
 

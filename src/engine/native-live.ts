@@ -17,7 +17,7 @@ import { PROBE_ENTRIES } from "../probe/parse-probe.ts";
 import { TaskError } from "../task/errors.ts";
 import type { LiveEngine, LiveInput, LiveRunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
-import { createLiveLogReader, newStreamIn } from "./live-log.ts";
+import { createLiveLogReader } from "./live-log.ts";
 import { noteEncoder } from "./orphans.ts";
 import { sourceGuards } from "./probe-with.ts";
 import { createProgressReader } from "./progress.ts";
@@ -91,17 +91,9 @@ export class NativeLive implements LiveEngine {
   ): Promise<Exit> {
     const { ffmpeg: command, graceMs, authoritiesPath } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
-    const readLine = createLiveLogReader({ onTarget, onLog }, isRecording, (pipe) =>
+    const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording, (pipe) =>
       countedUrl(plan, pipe),
     );
-    const other = new AbortController();
-    const onStderrLine = (line: string) => {
-      readLine(line);
-      const kind = newStreamIn(line);
-      // One of the codecs has changed: the stream that is read is over, and a target would wait for it.
-      if (kind && plan.outputs.some((output) => output[kind].action !== "none"))
-        other.abort(new TaskError("source_damaged", `Cannot read the source: ${kind} begins anew`));
-    };
     let forget = () => {};
     try {
       return await runSubprocess(
@@ -126,7 +118,7 @@ export class NativeLive implements LiveEngine {
           feeds: "tracks" in input ? input.tracks.flatMap((track) => track?.bytes ?? []) : [],
           onPipes: countedUrls(plan).map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
         },
-        AbortSignal.any([signal, other.signal]),
+        signal,
       );
     } finally {
       forget();

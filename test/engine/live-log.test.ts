@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { LiveTargetEvent } from "../../src/engine/engine.ts";
-import { createLiveLogReader, newStreamIn } from "../../src/engine/live-log.ts";
+import { createLiveLogReader } from "../../src/engine/live-log.ts";
 
 function read(lines: readonly string[]) {
   const events: LiveTargetEvent[] = [];
@@ -104,14 +104,5 @@ describe("createLiveLogReader", () => {
       "[warning] odd",
     ]);
     expect(log).toEqual(["rtmp: Cannot open rtmp://***@h/live/a?key=***", "odd"]);
-  });
-});
-
-describe("newStreamIn", () => {
-  test("hears that a stream has come up, and of which kind", () => {
-    const line = "[flv @ 0x5a] [warning] New audio stream 0:2 at pos:128431 and DTS:0s";
-    expect(newStreamIn(line)).toBe("audio");
-    expect(newStreamIn(line.replace("audio", "data"))).toBeUndefined();
-    expect(newStreamIn(OPEN_A)).toBeUndefined();
   });
 });

@@ -84,22 +84,6 @@ describe("a live stream that changes", () => {
     expect(await untilEnded(service, id)).toMatchObject({ task_status: "SUCCESS", attempt: 1 });
   });
 
-  test.concurrent("goes on where its sound is of another codec, on the same connection", async () => {
-    const first = publish(live("resounding"));
-    const id = await createLive(service, live("resounding"), [live("resounded")]);
-    await service.until(id, isAllUp);
-    await first.stop();
-    const second = publish(live("resounding"), {
-      audio: ["-c:a", "libmp3lame", "-ar", "44100", "-b:a", "64k"],
-    });
-    await eventually(async () => {
-      const found = await streamsOf(live("resounded"));
-      return found.join() === "h264 160x120,mp3" ? true : undefined;
-    });
-    await second.stop("SIGTERM");
-    expect(await untilEnded(service, id)).toMatchObject({ task_status: "SUCCESS", attempt: 1 });
-  });
-
   test.concurrent("goes on where its codecs are others than before", async () => {
     const port = await freeUdpPort();
     const source = `udp://127.0.0.1:${port}`;
