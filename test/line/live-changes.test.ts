@@ -84,30 +84,6 @@ describe("a live stream that changes", () => {
     expect(await untilEnded(service, id)).toMatchObject({ task_status: "SUCCESS", attempt: 1 });
   });
 
-  test.concurrent("goes on where its codecs are others than before", async () => {
-    const port = await freeUdpPort();
-    const source = `udp://127.0.0.1:${port}`;
-    const first = publish(`${source}?pkt_size=1316`, MPEGTS);
-    const targets = [live("other-codecs"), "other-codecs.mp4"];
-    const id = await createLive(service, source, targets, "video_mp4_160x120_200kbps");
-    await service.until(id, ({ targets: [target] }) => target?.target_status === "RUNNING");
-    const viewer = await viewOnceThere(live("other-codecs"));
-    await first.stop();
-    const second = publish(`${source}?pkt_size=1316`, {
-      ...MPEGTS,
-      video: ["-c:v", "mpeg2video", "-b:v", "300k", "-g", "25"],
-      audio: ["-c:a", "mp2", "-b:a", "128k"],
-    });
-    await seesMore(viewer, 75);
-    expect(rises(viewer.frames.map(({ seconds }) => seconds))).toBe(true);
-    await Promise.all([second.stop("SIGTERM"), viewer.stop()]);
-    expect(await untilEnded(service, id)).toMatchObject({ task_status: "SUCCESS", attempt: 1 });
-    expect(await streamsOf(join(service.home.media, "other-codecs.mp4"))).toEqual([
-      "aac",
-      "h264 160x120",
-    ]);
-  });
-
   test.concurrent("goes on where its time stamps jump", async () => {
     const port = await freeUdpPort();
     const source = `udp://127.0.0.1:${port}`;
