@@ -106,6 +106,8 @@ export type LiveRunRequest = {
   readonly input: { readonly url: string } | { readonly path: string; readonly media: MediaInfo };
   readonly onProgress: (progress: LiveProgress) => void;
   readonly onTarget: (event: LiveTargetEvent) => void;
+  /** The source seems to send something else than the plan was made for: another codec, or another stream. */
+  readonly onChanged: () => void;
   /** Told again and again what was handed to a target's connection since: bytes in its container. */
   readonly onSent: (url: string, sizeBytes: number) => void;
   readonly onLog: (line: string) => void;

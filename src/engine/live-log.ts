@@ -1,5 +1,6 @@
 import { maskCredentials } from "../lib/mask.ts";
 import type { LiveTargetEvent } from "./engine.ts";
+import { createChangeReader } from "./live-changes.ts";
 
 /** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
 const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
@@ -29,6 +30,8 @@ const TOLD = ["warning", "error", "fatal", "panic"];
 /** Who listens to the log of a live run. */
 export type LiveLogListener = {
   readonly onTarget: (event: LiveTargetEvent) => void;
+  /** The source sends something else than the run was made for. */
+  readonly onChanged: () => void;
   /** Warnings and errors, credentials masked. */
   readonly onLog: (line: string) => void;
 };
@@ -42,15 +45,17 @@ export type LiveLogListener = {
  * @param urlOfPipe - the target whose bytes a pipe counts
  */
 export function createLiveLogReader(
-  { onTarget, onLog }: LiveLogListener,
+  { onTarget, onChanged, onLog }: LiveLogListener,
   isRecording: (name: string) => boolean,
   urlOfPipe: (pipe: number) => string | undefined,
 ) {
   const targets = new Map<string, string>();
   const recordings = new Map<string, string>();
+  const readChange = createChangeReader(onChanged);
   let complaint = "";
   return (line: string): void => {
     const [, context = "", id = "", level = "", text = ""] = LINE.exec(line) ?? [];
+    readChange({ context, level, text });
     // What a tee says is told of its target.
     if (TOLD.includes(level) && context !== "tee")
       onLog(maskCredentials(context ? `${context}: ${text}` : text));

@@ -84,12 +84,23 @@ export class NativeLive implements LiveEngine {
   }
 
   async #encode(
-    { plan, run, folder, recordings, input, onProgress, onTarget, onSent, onLog }: LiveRunRequest,
+    {
+      plan,
+      run,
+      folder,
+      recordings,
+      input,
+      onProgress,
+      onTarget,
+      onChanged,
+      onSent,
+      onLog,
+    }: LiveRunRequest,
     signal: AbortSignal,
   ): Promise<Exit> {
     const { ffmpeg: command, maxPixels, graceMs, authoritiesPath } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
-    const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording, (pipe) =>
+    const onStderrLine = createLiveLogReader({ onTarget, onChanged, onLog }, isRecording, (pipe) =>
       countedUrl(plan, pipe),
     );
     let forget = () => {};

@@ -7,6 +7,7 @@ import type { Work } from "../queue/queue.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { Progress } from "../task/task.ts";
 import type { Line } from "./line.ts";
+import { LiveChanges } from "./live-changes.ts";
 import type { LiveTargets } from "./live-targets.ts";
 import { LiveWatch } from "./live-watch.ts";
 
@@ -64,6 +65,7 @@ export class LiveSession {
   #endSeconds = 0;
   #droppedFrames = 0;
   #last: TaskError | undefined;
+  readonly #changes = new LiveChanges();
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
@@ -96,6 +98,7 @@ export class LiveSession {
       if (this.#isLost)
         await this.#options.line.store.saveSource(this.#options.work.claim, "source_back");
       this.#isLost = false;
+      this.#changes.probed(media, this.#options.now());
       const error = await this.#runOnce({ url }, this.#plan(media), signal);
       this.#options.line.onLog(`the source is away: ${error?.message ?? "it ended"}`);
       this.#isLost = true;
@@ -192,6 +195,9 @@ export class LiveSession {
             if (stop.signal.aborted || signal.aborted) return;
             targets.report(event);
             this.#options.onUnrecorded(event);
+          },
+          onChanged: () => {
+            if (this.#changes.believes(now())) watch.change();
           },
           onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
           onLog: line.onLog,

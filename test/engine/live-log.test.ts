@@ -6,7 +6,11 @@ function read(lines: readonly string[]) {
   const events: LiveTargetEvent[] = [];
   const log: string[] = [];
   const reader = createLiveLogReader(
-    { onTarget: (event) => void events.push(event), onLog: (line) => void log.push(line) },
+    {
+      onTarget: (event) => void events.push(event),
+      onChanged: () => {},
+      onLog: (line) => void log.push(line),
+    },
     (name) => !name.includes("://"),
     (pipe) => (pipe === 3 ? URL_A : undefined),
   );
