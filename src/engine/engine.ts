@@ -89,8 +89,13 @@ export type LiveProgress = EngineProgress & {
 /** What became of one live target of a run. */
 export type LiveTargetEvent =
   | { readonly kind: "open"; readonly url: string }
-  /** It is tried again and again; `why` ends a sentence, credentials masked. */
-  | { readonly kind: "failed"; readonly url: string; readonly why: string }
+  /** It is tried again and again, also where that is in vain; `why` ends a sentence, credentials masked. */
+  | {
+      readonly kind: "failed";
+      readonly url: string;
+      readonly why: string;
+      readonly isInVain?: true;
+    }
   /** A part of a recording cannot be written any more. */
   | { readonly kind: "unrecorded"; readonly path: string; readonly why: string };
 
@@ -119,7 +124,7 @@ export interface LiveEngine {
    * Reads what a live stream holds; waits for it to come.
    *
    * @param url - a live address that was judged
-   * @throws {TaskError} `source_unreachable` while it is not there; what it holds is judged as a file's is
+   * @throws {TaskError} `source_unreachable` while it is not there, `source_untrusted` where its certificate is refused; what it holds is judged as a file's is
    */
   probe(url: string, signal: AbortSignal): Promise<MediaInfo>;
 

@@ -1,6 +1,7 @@
 import { maskCredentials } from "../lib/mask.ts";
 import type { LiveTargetEvent } from "./engine.ts";
 import { createChangeReader } from "./live-changes.ts";
+import { createTrustReader } from "./untrusted.ts";
 
 /** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
 const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
@@ -52,10 +53,12 @@ export function createLiveLogReader(
   const targets = new Map<string, string>();
   const recordings = new Map<string, string>();
   const readChange = createChangeReader(onChanged);
+  const trust = createTrustReader();
   let complaint = "";
   return (line: string): void => {
     const [, context = "", id = "", level = "", text = ""] = LINE.exec(line) ?? [];
     readChange({ context, level, text });
+    trust.read({ context, level, text });
     // What a tee says is told of its target.
     if (TOLD.includes(level) && context !== "tee")
       onLog(maskCredentials(context ? `${context}: ${text}` : text));
@@ -67,10 +70,12 @@ export function createLiveLogReader(
     if (opened !== undefined && !isOwn && !isRecording(opened))
       onTarget({ kind: "open", url: opened });
     if (context !== "tee") return;
-    const because = (told: string): string => {
-      const why = complaint !== "" && USUAL.includes(told) ? complaint : told;
+    const fail = (url: string, told: string): void => {
+      const refusal = trust.refusalOf(url);
+      const why = refusal ?? (complaint !== "" && USUAL.includes(told) ? complaint : told);
       complaint = "";
-      return maskCredentials(why);
+      const inVain = refusal !== undefined && { isInVain: true as const };
+      onTarget({ kind: "failed", url, why: maskCredentials(why), ...inVain });
     };
     const counted = urlOfPipe(Number(COUNTED.exec(text)?.[1]));
     const [, refused, why = ""] = NOT_OPEN.exec(text) ?? [];
@@ -84,12 +89,12 @@ export function createLiveLogReader(
       onTarget({ kind: "open", url: counted });
     } else if (refused !== undefined) {
       targets.delete(id);
-      onTarget({ kind: "failed", url: refused, why: because(why) });
+      fail(refused, why);
     } else if (FAILED.test(text)) {
       const url = targets.get(id);
       // It fails once more as it is given up: told is what was open.
       targets.delete(id);
-      if (url !== undefined) onTarget({ kind: "failed", url, why: because(CLOSED) });
+      if (url !== undefined) fail(url, CLOSED);
     } else if (lost !== undefined) {
       const path = recordings.get(id);
       if (path !== undefined) onTarget({ kind: "unrecorded", path, why: lost });

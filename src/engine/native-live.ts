@@ -20,6 +20,7 @@ import { noteEncoder } from "./orphans.ts";
 import { sourceGuards } from "./probe-with.ts";
 import { createProgressReader } from "./progress.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
+import { distrustIn } from "./untrusted.ts";
 
 /** What live streams are run with. */
 export type NativeLiveOptions = {
@@ -180,6 +181,9 @@ function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
     return readSource(parsed, stderr, maxPixels);
   } catch (error) {
     if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
+    const distrust = distrustIn(stderr);
+    if (distrust !== undefined)
+      throw new TaskError("source_untrusted", `Cannot read the source: ${distrust}`);
     const [line = ""] = stderr.split("\n");
     const why = line.replace(/^\[[^\]]*\] /, "").replace(/^\w+:\/\/\S+: /, "");
     throw unreachable(why === "" ? "it ended at once" : why);

@@ -146,13 +146,18 @@ export class LiveSession {
         return await live.probe(url, AbortSignal.any([signal, late.signal]));
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof TaskError && !MAY_PASS.includes(error.code)) throw error;
+        if (error instanceof TaskError && !this.#mayPass(error)) throw error;
         if (error instanceof TaskError) this.#last = error;
         await wait(Math.min(AGAIN_MS, leftMs), undefined, { signal });
       } finally {
         clearTimeout(timer);
       }
     }
+  }
+
+  /** A certificate that is refused from the first is no drop; one that changes on the way may be mended likewise. */
+  #mayPass({ code }: TaskError): boolean {
+    return MAY_PASS.includes(code) || (code === "source_untrusted" && this.#hasProduced);
   }
 
   /** @returns why it ended, where it did not end in order; throws what ends the task */
@@ -232,6 +237,8 @@ export class LiveSession {
   /** A stream that nobody takes, nor is recorded, is for nothing. */
   #targetTrouble(): TaskError | undefined {
     const { targets, now, limits, recordings } = this.#options;
+    if (targets.isEachInVain && !recordings)
+      return new TaskError("target_lost", `Cannot send to any target: ${targets.why}`);
     if (targets.isAnyUp || recordings) this.#upMs = now();
     const isLong = now() - this.#upMs > limits.targetTimeoutMs;
     if (!isLong) return undefined;

@@ -89,7 +89,8 @@ describe("createLiveLogReader", () => {
       "[rtmps @ 0x7e] [error] Cannot open connection tls://127.0.0.1:1",
       `[tee @ 0x5a] [error] Slave '[f=flv:ca_file=/a\\:b\\|\\[d\\]/c.pem]${url}': error opening: Input/output error`,
     ]);
-    expect(events).toEqual([{ kind: "failed", url, why: "Peer certificate failed verification" }]);
+    const why = "Peer certificate failed verification";
+    expect(events).toEqual([{ kind: "failed", url, why, isInVain: true }]);
   });
 
   test("tells of a recording that cannot be written", () => {
