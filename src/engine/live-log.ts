@@ -88,6 +88,8 @@ export function createLiveLogReader(
       targets.set(id, counted);
       onTarget({ kind: "open", url: counted });
     } else if (refused !== undefined) {
+      // What has no address is a target's gate, or a recording, of which more is said.
+      if (!refused.includes("://")) return;
       targets.delete(id);
       fail(refused, why);
     } else if (FAILED.test(text)) {

@@ -15,6 +15,7 @@ import { PROBE_ENTRIES } from "../probe/parse-probe.ts";
 import { TaskError } from "../task/errors.ts";
 import type { LiveEngine, LiveRunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
+import { openGates } from "./live-gates.ts";
 import { createLiveLogReader } from "./live-log.ts";
 import { noteEncoder } from "./orphans.ts";
 import { sourceGuards } from "./probe-with.ts";
@@ -101,7 +102,15 @@ export class NativeLive implements LiveEngine {
   ): Promise<Exit> {
     const { ffmpeg: command, maxPixels, graceMs, authoritiesPath } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
-    const onStderrLine = createLiveLogReader({ onTarget, onChanged, onLog }, isRecording, (pipe) =>
+    const gates = await openGates(recordings);
+    const urls = countedUrls(plan);
+    const onTold: typeof onTarget = (event) => {
+      // It is opened at once for the first time only.
+      if (event.kind !== "unrecorded") gates.shut(urls.indexOf(event.url));
+      onTarget(event);
+    };
+    const listener = { onTarget: onTold, onChanged, onLog };
+    const onStderrLine = createLiveLogReader(listener, isRecording, (pipe) =>
       countedUrl(plan, pipe),
     );
     let forget = () => {};
@@ -131,7 +140,7 @@ export class NativeLive implements LiveEngine {
             onProgress(told),
           ),
           onStderrLine,
-          onPipes: countedUrls(plan).map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
+          onPipes: urls.map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
         },
         signal,
       );

@@ -93,6 +93,16 @@ describe("createLiveLogReader", () => {
     expect(events).toEqual([{ kind: "failed", url, why, isInVain: true }]);
   });
 
+  test("takes the gate of a target that was waited at for no failure", () => {
+    const { events, log } = read([
+      "[tee @ 0x5a] [error] Slave '[f=flv:onfail=ignore:listen=1:timeout=1000]unix:gates/0/wait': error opening: Connection timed out",
+      "[tee @ 0x5a] [error] Slave muxer #0 failed: Connection timed out, continuing with 2/3 slaves.",
+      OPEN_A,
+    ]);
+    expect(events).toEqual([{ kind: "open", url: URL_A }]);
+    expect(log).toEqual([]);
+  });
+
   test("tells of a recording that cannot be written", () => {
     const { events } = read([
       "[tee @ 0x50] [verbose] filename:'recorded-0/part-00000.mp4' format:mp4",
