@@ -89,8 +89,13 @@ export type LiveProgress = EngineProgress & {
 /** What became of one live target of a run. */
 export type LiveTargetEvent =
   | { readonly kind: "open"; readonly url: string }
-  /** It is tried again and again; `why` ends a sentence, credentials masked. */
-  | { readonly kind: "failed"; readonly url: string; readonly why: string }
+  /** It is tried again and again, also where that is in vain; `why` ends a sentence, credentials masked. */
+  | {
+      readonly kind: "failed";
+      readonly url: string;
+      readonly why: string;
+      readonly isInVain?: true;
+    }
   /** A part of a recording cannot be written any more. */
   | { readonly kind: "unrecorded"; readonly path: string; readonly why: string };
 
@@ -119,6 +124,8 @@ export type LiveRunRequest = {
   readonly input: LiveInput;
   readonly onProgress: (progress: LiveProgress) => void;
   readonly onTarget: (event: LiveTargetEvent) => void;
+  /** The source seems to send something else than the plan was made for: another codec, or another stream. */
+  readonly onChanged: () => void;
   /** Told again and again what was handed to a target's connection since: bytes in its container. */
   readonly onSent: (url: string, sizeBytes: number) => void;
   readonly onLog: (line: string) => void;
@@ -130,7 +137,7 @@ export interface LiveEngine {
    * Reads what a live stream holds; waits for it to come.
    *
    * @param url - a live address that was judged
-   * @throws {TaskError} `source_unreachable` while it is not there; what it holds is judged as a file's is
+   * @throws {TaskError} `source_unreachable` while it is not there, `source_untrusted` where its certificate is refused; what it holds is judged as a file's is
    */
   probe(url: string, signal: AbortSignal): Promise<MediaInfo>;
 

@@ -1,5 +1,7 @@
 import { maskCredentials } from "../lib/mask.ts";
 import type { LiveTargetEvent } from "./engine.ts";
+import { createChangeReader } from "./live-changes.ts";
+import { createTrustReader } from "./untrusted.ts";
 
 /** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
 const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
@@ -29,6 +31,8 @@ const TOLD = ["warning", "error", "fatal", "panic"];
 /** Who listens to the log of a live run. */
 export type LiveLogListener = {
   readonly onTarget: (event: LiveTargetEvent) => void;
+  /** The source sends something else than the run was made for. */
+  readonly onChanged: () => void;
   /** Warnings and errors, credentials masked. */
   readonly onLog: (line: string) => void;
 };
@@ -42,15 +46,19 @@ export type LiveLogListener = {
  * @param urlOfPipe - the target whose bytes a pipe counts
  */
 export function createLiveLogReader(
-  { onTarget, onLog }: LiveLogListener,
+  { onTarget, onChanged, onLog }: LiveLogListener,
   isRecording: (name: string) => boolean,
   urlOfPipe: (pipe: number) => string | undefined,
 ) {
   const targets = new Map<string, string>();
   const recordings = new Map<string, string>();
+  const readChange = createChangeReader(onChanged);
+  const trust = createTrustReader();
   let complaint = "";
   return (line: string): void => {
     const [, context = "", id = "", level = "", text = ""] = LINE.exec(line) ?? [];
+    readChange({ context, level, text });
+    trust.read({ context, level, text });
     // What a tee says is told of its target.
     if (TOLD.includes(level) && context !== "tee")
       onLog(maskCredentials(context ? `${context}: ${text}` : text));
@@ -62,10 +70,12 @@ export function createLiveLogReader(
     if (opened !== undefined && !isOwn && !isRecording(opened))
       onTarget({ kind: "open", url: opened });
     if (context !== "tee") return;
-    const because = (told: string): string => {
-      const why = complaint !== "" && USUAL.includes(told) ? complaint : told;
+    const fail = (url: string, told: string): void => {
+      const refusal = trust.refusalOf(url);
+      const why = refusal ?? (complaint !== "" && USUAL.includes(told) ? complaint : told);
       complaint = "";
-      return maskCredentials(why);
+      const inVain = refusal !== undefined && { isInVain: true as const };
+      onTarget({ kind: "failed", url, why: maskCredentials(why), ...inVain });
     };
     const counted = urlOfPipe(Number(COUNTED.exec(text)?.[1]));
     const [, refused, why = ""] = NOT_OPEN.exec(text) ?? [];
@@ -78,13 +88,15 @@ export function createLiveLogReader(
       targets.set(id, counted);
       onTarget({ kind: "open", url: counted });
     } else if (refused !== undefined) {
+      // What has no address is a target's gate, or a recording, of which more is said.
+      if (!refused.includes("://")) return;
       targets.delete(id);
-      onTarget({ kind: "failed", url: refused, why: because(why) });
+      fail(refused, why);
     } else if (FAILED.test(text)) {
       const url = targets.get(id);
       // It fails once more as it is given up: told is what was open.
       targets.delete(id);
-      if (url !== undefined) onTarget({ kind: "failed", url, why: because(CLOSED) });
+      if (url !== undefined) fail(url, CLOSED);
     } else if (lost !== undefined) {
       const path = recordings.get(id);
       if (path !== undefined) onTarget({ kind: "unrecorded", path, why: lost });

@@ -17,11 +17,13 @@ import { PROBE_ENTRIES } from "../probe/parse-probe.ts";
 import { TaskError } from "../task/errors.ts";
 import type { LiveEngine, LiveInput, LiveRunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
+import { openGates } from "./live-gates.ts";
 import { createLiveLogReader } from "./live-log.ts";
 import { noteEncoder } from "./orphans.ts";
 import { sourceGuards } from "./probe-with.ts";
 import { createProgressReader } from "./progress.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
+import { distrustIn } from "./untrusted.ts";
 
 /** What live streams are run with. */
 export type NativeLiveOptions = {
@@ -86,12 +88,31 @@ export class NativeLive implements LiveEngine {
   }
 
   async #encode(
-    { plan, run, folder, recordings, input, onProgress, onTarget, onSent, onLog }: LiveRunRequest,
+    {
+      plan,
+      run,
+      folder,
+      recordings,
+      input,
+      onProgress,
+      onTarget,
+      onChanged,
+      onSent,
+      onLog,
+    }: LiveRunRequest,
     signal: AbortSignal,
   ): Promise<Exit> {
     const { ffmpeg: command, graceMs, authoritiesPath } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
-    const onStderrLine = createLiveLogReader({ onTarget, onLog }, isRecording, (pipe) =>
+    const gates = await openGates(recordings);
+    const urls = countedUrls(plan);
+    const onTold: typeof onTarget = (event) => {
+      // It is opened at once for the first time only.
+      if (event.kind !== "unrecorded") gates.shut(urls.indexOf(event.url));
+      onTarget(event);
+    };
+    const listener = { onTarget: onTold, onChanged, onLog };
+    const onStderrLine = createLiveLogReader(listener, isRecording, (pipe) =>
       countedUrl(plan, pipe),
     );
     let forget = () => {};
@@ -116,7 +137,7 @@ export class NativeLive implements LiveEngine {
           ),
           onStderrLine,
           feeds: "tracks" in input ? input.tracks.flatMap((track) => track?.bytes ?? []) : [],
-          onPipes: countedUrls(plan).map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
+          onPipes: urls.map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
         },
         signal,
       );
@@ -180,6 +201,9 @@ function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
     return readSource(parsed, stderr, maxPixels);
   } catch (error) {
     if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
+    const distrust = distrustIn(stderr);
+    if (distrust !== undefined)
+      throw new TaskError("source_untrusted", `Cannot read the source: ${distrust}`);
     const [line = ""] = stderr.split("\n");
     const why = line.replace(/^\[[^\]]*\] /, "").replace(/^\w+:\/\/\S+: /, "");
     throw unreachable(why === "" ? "it ended at once" : why);

@@ -140,6 +140,7 @@ const PROBLEMS = {
   // Of a running task.
   source_missing: inside,
   source_unreachable: inside,
+  source_untrusted: inside,
   source_hangs: inside,
   source_never_came: inside,
   source_not_media: inside,

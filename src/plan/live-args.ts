@@ -84,6 +84,15 @@ const FIFO = [
 /** The pipe that tells how much the first of the live targets was sent; those of the others follow. */
 export const FIRST_PIPE = 3;
 
+/** Relative to the folder that a run works in: it holds a folder for each target that may not be opened at once. */
+export const GATES = "gates";
+
+/** The folder that makes a live target wait before it is opened, once it is there; by the target's place. */
+export const gateOf = (at: number): string => `${GATES}/${at}`;
+
+/** How long it waits; the queue holds what comes meanwhile. */
+const GATE_MS = "1000";
+
 /** The live targets of a plan, in the order of the pipes that tell, from 3 on, how much each was sent. */
 export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
   outputs.flatMap(({ urls }) => urls);
@@ -97,6 +106,8 @@ export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
  *
  * Every live target is a `tee` of its own behind its queue: that one says its address when it is open and when it fails,
  * which the queue does not. Behind its connection it writes the same once more into a pipe, where the bytes are counted.
+ * Before its connection stands a gate: the queue waits after a connection that could not be made, but not after one that
+ * was made and cut at once, which it made anew many times a second.
  *
  * @param authoritiesPath - as of {@link liveInputArgs}
  */
@@ -123,7 +134,7 @@ function slavesOf(
   return [
     ...urls.map(
       (url) =>
-        `[f=tee:onfail=ignore][${slaveOptions(url, isHeaded, authoritiesPath)}]${url}` +
+        `[f=tee:onfail=ignore]${gateFor(url, counted.indexOf(url))}[${slaveOptions(url, isHeaded, authoritiesPath)}]${url}` +
         `\\|[${counterOptions(url, isHeaded)}]pipe:${FIRST_PIPE + counted.indexOf(url)}`,
     ),
     ...(recording ? [`[${recorderOf(recording)}]${recordedPart(recording.folder, part)}`] : []),
@@ -161,6 +172,17 @@ function slaveOptions(url: string, isHeaded: boolean, authoritiesPath: string | 
     ...(scheme === "rtmps" && authoritiesPath ? [`ca_file=${escaped(authoritiesPath)}`] : []),
     ...(format === "rtsp" || scheme === "udp" ? [] : [`rw_timeout=${TARGET_TIMEOUT_US}`]),
   ].join(":");
+}
+
+/**
+ * Nobody ever calls at a gate's socket: it is waited at for a while, and then left out. Where its folder is missing there
+ * is nothing to wait at. A UDP target is cut by nobody.
+ */
+function gateFor(url: string, at: number): string {
+  const protocol = liveProtocolOf(url);
+  if (protocol?.protocols[0] === "udp") return "";
+  const format = countedAs(protocol?.format ?? "");
+  return `[f=${format}:onfail=ignore:listen=1:timeout=${GATE_MS}]unix:${gateOf(at)}/wait\\|`;
 }
 
 /** Told in blocks of 32 KiB, so that counting costs next to nothing; it never stops the stream. */

@@ -53,6 +53,7 @@ const JUDGEMENTS = {
   // The source.
   source_missing: judge("ParameterError", "never"),
   source_unreachable: judge("ParameterError", "backoff"),
+  source_untrusted: judge("ParameterError", "never"),
   source_address_invalid: judge("ParameterError", "never"),
   source_hangs: judge("TimeOut", "backoff"),
   // Of a live task: it was waited for as long as configured.

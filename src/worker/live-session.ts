@@ -7,6 +7,7 @@ import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Progress } from "../task/task.ts";
 import type { Line } from "./line.ts";
+import { LiveChanges } from "./live-changes.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "./live-source.ts";
 import type { LiveTargets } from "./live-targets.ts";
 import { LiveWatch } from "./live-watch.ts";
@@ -59,6 +60,7 @@ export class LiveSession {
   #endSeconds = 0;
   #droppedFrames = 0;
   #last: TaskError | undefined;
+  readonly #changes = new LiveChanges();
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
@@ -89,11 +91,13 @@ export class LiveSession {
     };
     for (;;) {
       this.#tell(0, 0);
-      const feed = await source.next({ seenMs: this.#seenMs, onMiss }, signal);
+      const [seenMs, hasProduced] = [this.#seenMs, this.#hasProduced];
+      const feed = await source.next({ seenMs, hasProduced, onMiss }, signal);
       if (!feed) return;
       if (this.#isLost)
         await this.#options.line.store.saveSource(this.#options.work.claim, "source_back");
       this.#isLost = false;
+      this.#changes.probed(feed.media, this.#options.now());
       const error = await this.#runOnce(feed.input, this.#plan(feed), signal);
       this.#options.line.onLog(`a run has ended: ${error?.message ?? "so did the source"}`);
       this.#isLost = source.isAway;
@@ -171,6 +175,9 @@ export class LiveSession {
             targets.report(event);
             this.#options.onUnrecorded(event);
           },
+          onChanged: () => {
+            if (this.#changes.believes(now())) watch.change();
+          },
           onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
           onLog: line.onLog,
         },
@@ -204,6 +211,8 @@ export class LiveSession {
   /** A stream that nobody takes, nor is recorded, is for nothing. */
   #targetTrouble(): TaskError | undefined {
     const { targets, now, limits, recordings } = this.#options;
+    if (targets.isEachInVain && !recordings)
+      return new TaskError("target_lost", `Cannot send to any target: ${targets.why}`);
     if (targets.isAnyUp || recordings) this.#upMs = now();
     const isLong = now() - this.#upMs > limits.targetTimeoutMs;
     if (!isLong) return undefined;

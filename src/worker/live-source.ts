@@ -19,7 +19,8 @@ export interface LiveSource {
   /**
    * Waits for what the next run reads.
    *
-   * @param waiting - `seenMs` is when the last run last got on; `onMiss` is told of every try in vain
+   * @param waiting - `seenMs` is when the last run last got on; `hasProduced`, whether any has; `onMiss` is told of every try
+   *   in vain
    * @returns nothing where it has ended, or been away for too long
    * @throws {TaskError} what cannot be waited out
    */
@@ -29,6 +30,7 @@ export interface LiveSource {
 /** The conditions of waiting for a source. */
 export type LiveWaiting = {
   readonly seenMs: number;
+  readonly hasProduced: boolean;
   readonly onMiss: (error: TaskError) => void;
 };
 
@@ -39,6 +41,10 @@ export const AGAIN_MS = 500;
 export const AWAY: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "source_missing"];
 /** What may pass: it is away, or about to come; all else is a reason to end the task. */
 export const MAY_PASS: readonly ErrorCode[] = [...AWAY, "source_not_media", "source_damaged"];
+
+/** A certificate that is refused from the first is no drop; one that changes on the way may be mended likewise. */
+const mayPass = ({ code }: TaskError, hasProduced: boolean): boolean =>
+  MAY_PASS.includes(code) || (code === "source_untrusted" && hasProduced);
 
 /** The error of a source that is away. @throws any other one */
 export function awayOr(error: unknown): TaskError {
@@ -57,7 +63,10 @@ export class UrlSource implements LiveSource {
     private readonly limits: { readonly sourceTimeoutMs: number; readonly now: () => number },
   ) {}
 
-  async next({ seenMs, onMiss }: LiveWaiting, signal: AbortSignal): Promise<LiveFeed | undefined> {
+  async next(
+    { seenMs, hasProduced, onMiss }: LiveWaiting,
+    signal: AbortSignal,
+  ): Promise<LiveFeed | undefined> {
     const { sourceTimeoutMs, now } = this.limits;
     const { url } = this;
     for (;;) {
@@ -70,7 +79,7 @@ export class UrlSource implements LiveSource {
         return { input: { url }, media };
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof TaskError && !MAY_PASS.includes(error.code)) throw error;
+        if (error instanceof TaskError && !mayPass(error, hasProduced)) throw error;
         if (error instanceof TaskError) onMiss(error);
         await wait(Math.min(AGAIN_MS, leftMs), undefined, { signal });
       } finally {

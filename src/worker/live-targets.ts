@@ -11,7 +11,8 @@ const FIRST_STEADY_MS = 1_000;
 const NEXT_STEADY_MS = 3_000;
 
 type State = {
-  status: "PENDING" | "RUNNING" | "RECONNECTING";
+  /** `FAILED` is what is tried in vain; it is RUNNING all the same where it opens after all. */
+  status: "PENDING" | "RUNNING" | "RECONNECTING" | "FAILED";
   why: string;
   sentBytes: number;
   steady: ReturnType<typeof setTimeout> | undefined;
@@ -50,6 +51,11 @@ export class LiveTargets {
     return [...this.#states.values()].some(({ status }) => status === "RUNNING");
   }
 
+  /** Whether all of them are tried in vain. */
+  get isEachInVain(): boolean {
+    return [...this.#states.values()].every(({ status }) => status === "FAILED");
+  }
+
   /** Why the last of them that failed did, as the end of a sentence. */
   get why(): string {
     return [...this.#states.values()].find(({ status }) => status !== "RUNNING")?.why ?? "";
@@ -76,9 +82,10 @@ export class LiveTargets {
     if (event.kind === "failed") {
       const isSame = state.why === event.why;
       state.why = event.why;
-      this.#move(index, state, "RECONNECTING", isSame);
+      this.#move(index, state, event.isInVain ? "FAILED" : "RECONNECTING", isSame);
     } else {
-      const waitMs = state.status === "RECONNECTING" ? NEXT_STEADY_MS : FIRST_STEADY_MS;
+      const hasFailed = state.status === "RECONNECTING" || state.status === "FAILED";
+      const waitMs = hasFailed ? NEXT_STEADY_MS : FIRST_STEADY_MS;
       state.steady = setTimeout(() => this.#move(index, state, "RUNNING"), waitMs);
     }
   }
@@ -124,7 +131,12 @@ export class LiveTargets {
     return { code: "target_lost", detail: `Cannot send to the target: ${why}` };
   }
 
-  #move(index: number, state: State, status: "RUNNING" | "RECONNECTING", isSame = true): void {
+  #move(
+    index: number,
+    state: State,
+    status: "RUNNING" | "RECONNECTING" | "FAILED",
+    isSame = true,
+  ): void {
     if (state.status === status && isSame) return;
     state.status = status;
     const result = status === "RUNNING" ? { status } : { status, failure: this.#failureOf(state) };

@@ -9,7 +9,7 @@ const ADVANCE_SECONDS = 0.4;
 const AHEAD_SECONDS_MAX = 12;
 
 /** What is wrong with a run, as the end of a sentence. */
-export type LiveTrouble = "it sends nothing" | "its time stamps jump";
+export type LiveTrouble = "it sends nothing" | "its time stamps jump" | "its streams have changed";
 
 /**
  * Watches one run of a live stream: ffmpeg itself tells nothing while a source is silent, and a source that begins anew
@@ -21,6 +21,7 @@ export class LiveWatch {
   #first: { readonly atMs: number; readonly outSeconds: number } | undefined;
   #mark = { atMs: 0, outSeconds: 0, frames: 0 };
   #last = { outSeconds: 0, frames: 0 };
+  #hasChanged = false;
 
   constructor({ hasVideo, startMs }: { readonly hasVideo: boolean; readonly startMs: number }) {
     this.#hasVideo = hasVideo;
@@ -30,6 +31,11 @@ export class LiveWatch {
   /** When it last got on (ms, as given); nothing before the first frame. */
   get movedMs(): number | undefined {
     return this.#first && this.#mark.atMs;
+  }
+
+  /** Takes it that the source sends something else than the run was made for. */
+  change(): void {
+    this.#hasChanged = true;
   }
 
   /** Takes a report of the run. */
@@ -49,6 +55,7 @@ export class LiveWatch {
 
   /** What is wrong by now; nothing while all is well. */
   trouble(nowMs: number): LiveTrouble | undefined {
+    if (this.#hasChanged) return "its streams have changed";
     if (!this.#first) return nowMs - this.#startMs > START_MS_MAX ? "it sends nothing" : undefined;
     if (nowMs - this.#mark.atMs > GAP_MS_MAX) return "it sends nothing";
     const played = this.#last.outSeconds - this.#first.outSeconds;

@@ -6,7 +6,11 @@ function read(lines: readonly string[]) {
   const events: LiveTargetEvent[] = [];
   const log: string[] = [];
   const reader = createLiveLogReader(
-    { onTarget: (event) => void events.push(event), onLog: (line) => void log.push(line) },
+    {
+      onTarget: (event) => void events.push(event),
+      onChanged: () => {},
+      onLog: (line) => void log.push(line),
+    },
     (name) => !name.includes("://"),
     (pipe) => (pipe === 3 ? URL_A : undefined),
   );
@@ -85,7 +89,18 @@ describe("createLiveLogReader", () => {
       "[rtmps @ 0x7e] [error] Cannot open connection tls://127.0.0.1:1",
       `[tee @ 0x5a] [error] Slave '[f=flv:ca_file=/a\\:b\\|\\[d\\]/c.pem]${url}': error opening: Input/output error`,
     ]);
-    expect(events).toEqual([{ kind: "failed", url, why: "Peer certificate failed verification" }]);
+    const why = "Peer certificate failed verification";
+    expect(events).toEqual([{ kind: "failed", url, why, isInVain: true }]);
+  });
+
+  test("takes the gate of a target that was waited at for no failure", () => {
+    const { events, log } = read([
+      "[tee @ 0x5a] [error] Slave '[f=flv:onfail=ignore:listen=1:timeout=1000]unix:gates/0/wait': error opening: Connection timed out",
+      "[tee @ 0x5a] [error] Slave muxer #0 failed: Connection timed out, continuing with 2/3 slaves.",
+      OPEN_A,
+    ]);
+    expect(events).toEqual([{ kind: "open", url: URL_A }]);
+    expect(log).toEqual([]);
   });
 
   test("tells of a recording that cannot be written", () => {

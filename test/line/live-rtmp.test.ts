@@ -165,6 +165,25 @@ describe("a live task over RTMP", () => {
     await squatter.stop();
   });
 
+  test.concurrent("tries a target that is cut at once about every second", async () => {
+    const refusing = await startRtmpServer();
+    const publisher = publish(`${sources.url}/live/cut`);
+    const outs = [`${targets.url}/live/uncut`, `${refusing.url}/deny/cut`];
+    const { id } = await start("cut", outs);
+    const refusals = () => refusing.log().split("access forbidden by rule");
+    const viewer = await viewOnceThere(outs[0] ?? "");
+    await service.until(id, ({ targets: [, cut] }) => cut?.target_status === "RECONNECTING");
+    const [before, beginMs] = [refusals().length, Date.now()];
+    await seesMore(viewer, 150);
+    const seconds = (Date.now() - beginMs) / 1000;
+    const tries = refusals().length - before;
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(seconds + 2);
+    await Promise.all([publisher.stop("SIGTERM"), viewer.stop()]);
+    expect((await ended(id)).targets[0]?.target_status).toBe("SUCCESS");
+    await refusing.kill();
+  });
+
   test.concurrent("fails when no target takes the stream", async () => {
     const publisher = publish(`${sources.url}/live/unwanted`);
     const { id } = await start("unwanted", [`${targets.url}/deny/unwanted`]);

@@ -21,7 +21,11 @@ beforeAll(async () => {
   const home = { data: join(folder, "a:b'c|[d] e"), media: join(folder, "media") };
   mkdirSync(home.media);
   [service, known, stranger] = await Promise.all([
-    startService(home, { ...LIVE_ENV, PONTUS_CA_FILE: authorityPath }),
+    startService(home, {
+      ...LIVE_ENV,
+      PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: String(SOURCE_TIMEOUT_MS / 1000),
+      PONTUS_CA_FILE: authorityPath,
+    }),
     startNodeMediaServer({ pair }),
     startNodeMediaServer({ pair: aCertificate().pair }),
   ]);
@@ -32,6 +36,8 @@ afterAll(async () => {
   await Promise.all([known.stop(), stranger.stop()]);
 });
 
+/** Long enough that a source that is waited for is told from one that is not, also on a slow machine. */
+const SOURCE_TIMEOUT_MS = 30_000;
 const UNKNOWN = "Peer certificate failed verification";
 
 describe("a live task over RTMP by TLS", () => {
@@ -53,7 +59,8 @@ describe("a live task over RTMP by TLS", () => {
     const outs = [`${known.tlsUrl}/live/fine`, `${stranger.tlsUrl}/live/out`];
     const id = await createLive(service, source, outs);
     const task = await service.until(id, ({ targets }) => targets[1]?.error !== undefined);
-    expect(task.targets[1]).toMatchObject({ target_status: "RECONNECTING" });
+    // Not tried in the hope of better times: a certificate stays what it is.
+    expect(task.targets[1]).toMatchObject({ target_status: "FAILED" });
     expect(task.targets[1]?.error).toMatchObject({ code: "OutputNotSupported" });
     expect(task.targets[1]?.error?.detail).toContain(UNKNOWN);
     await service.until(id, ({ targets }) => targets[0]?.target_status === "RUNNING");
@@ -66,6 +73,7 @@ describe("a live task over RTMP by TLS", () => {
 
   test.concurrent("plays nothing from a stranger, nor from a server of another name, and says why", async () => {
     const publisher = publish(`${stranger.url}/live/in`);
+    const begunMs = Date.now();
     const start = (source: string, name: string) =>
       createLive(service, source, [`${known.url}/live/${name}`]).then((id) =>
         untilEnded(service, id),
@@ -74,9 +82,22 @@ describe("a live task over RTMP by TLS", () => {
       start(`${stranger.tlsUrl}/live/in`, "strange"),
       start(`${known.tlsUrl.replace("127.0.0.1", "localhost")}/live/in`, "renamed"),
     ]);
-    expect(strange).toMatchObject({ task_status: "FAILED", error: { code: "TimeOut" } });
+    expect(Date.now() - begunMs).toBeLessThan(SOURCE_TIMEOUT_MS);
+    for (const task of [strange, renamed])
+      expect(task).toMatchObject({ task_status: "FAILED", error: { code: "ParameterError" } });
     expect(strange.error?.detail).toContain(UNKNOWN);
     expect(renamed.error?.detail).toContain("owner does not match hostname localhost");
+    await publisher.stop();
+  });
+
+  test.concurrent("ends where no target is left that may be trusted", async () => {
+    const source = `${known.url}/live/to-strangers`;
+    const publisher = publish(source);
+    const outs = [`${stranger.tlsUrl}/live/a`, `${stranger.tlsUrl}/live/b`];
+    const end = await untilEnded(service, await createLive(service, source, outs));
+    expect(end).toMatchObject({ task_status: "FAILED", error: { code: "OutputNotSupported" } });
+    expect(end.error?.detail).toBe(`Cannot send to any target: ${UNKNOWN}`);
+    expect(end.targets.map(({ target_status }) => target_status)).toEqual(["FAILED", "FAILED"]);
     await publisher.stop();
   });
 });

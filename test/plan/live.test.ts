@@ -20,9 +20,11 @@ describe("planLive", () => {
     const args = outputOf("video_mp4_640x360_520kbps", ["rtmp://a/live/x", "srt://b:1"]);
     expect(args.filter((arg) => arg === "-c:v")).toHaveLength(1);
     expect(args.at(-1)).toBe(
-      "[f=tee:onfail=ignore][f=flv:onfail=abort:flvflags=no_duration_filesize:rw_timeout=5000000]rtmp://a/live/x" +
+      "[f=tee:onfail=ignore][f=flv:onfail=ignore:listen=1:timeout=1000]unix:gates/0/wait\\|" +
+        "[f=flv:onfail=abort:flvflags=no_duration_filesize:rw_timeout=5000000]rtmp://a/live/x" +
         "\\|[f=flv:onfail=ignore:flvflags=no_duration_filesize:flush_packets=0]pipe:3" +
-        "|[f=tee:onfail=ignore][f=mpegts:onfail=abort:bsfs/v=dump_extra:rw_timeout=5000000]srt://b:1" +
+        "|[f=tee:onfail=ignore][f=mpegts:onfail=ignore:listen=1:timeout=1000]unix:gates/1/wait" +
+        "\\|[f=mpegts:onfail=abort:bsfs/v=dump_extra:rw_timeout=5000000]srt://b:1" +
         "\\|[f=mpegts:onfail=ignore:bsfs/v=dump_extra:flush_packets=0]pipe:4",
     );
     expect(args.join(" ")).toContain("-flags +global_header -output_ts_offset 2.5 -f tee");

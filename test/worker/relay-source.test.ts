@@ -65,7 +65,7 @@ describe("relayManifest", () => {
     const read = { manifest: manifest(3), again };
     const inTime: number[] = [];
     await relayManifest(read, line, { storage, folder, signal }, async (relayed) => {
-      const waiting = { seenMs: 0, onMiss: () => {} };
+      const waiting = { seenMs: 0, hasProduced: false, onMiss: () => {} };
       const track = trackOf(await relayed.next(waiting, signal));
       const held = () => readdirSync(folder).filter((name) => name.startsWith("piece-")).length;
       await eventually(() => (held() > 11 ? true : undefined));
@@ -98,7 +98,9 @@ describe("relayManifest", () => {
     const read = { manifest: grown(), again: async () => grown() };
     const short = { ...line, sourceTimeoutMs: 2_000 };
     await relayManifest(read, short, { storage, folder, signal }, async (relayed) => {
-      expect(await relayed.next({ seenMs: 0, onMiss: () => {} }, signal)).toBeUndefined();
+      expect(
+        await relayed.next({ seenMs: 0, hasProduced: false, onMiss: () => {} }, signal),
+      ).toBeUndefined();
     });
     expect(named).toBeLessThan(SEGMENTS);
     expect(readdirSync(folder)).toEqual([]);
@@ -112,7 +114,7 @@ describe("relayManifest", () => {
     const read = { manifest: manifest(2), again: async () => manifest(2) };
     const relaying = relayManifest(read, line, { storage, folder, signal }, async (relayed) => {
       setTimeout(() => stop.abort(new Error("enough")), 0);
-      await relayed.next({ seenMs: 0, onMiss: () => {} }, signal);
+      await relayed.next({ seenMs: 0, hasProduced: false, onMiss: () => {} }, signal);
     });
     await expect(relaying).rejects.toThrow("enough");
     expect(readdirSync(folder)).toEqual([]);

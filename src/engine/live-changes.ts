@@ -1,0 +1,43 @@
+/** Said of packets that belong to no stream the run began with; of pictures and sound, as nothing else is asked for. */
+const NEW_STREAM = /^New (?:video|audio) stream /;
+/** Said of a packet that its decoder refuses (5.1, 7.1), or a container that it is copied to. */
+const UNREADABLE =
+  /^(?:Error while decoding stream|Error submitting packet to decoder|AAC bitstream not in ADTS format|aac bitstream error)/;
+/** Said where a packet breaks off the connection of the target that it is copied to, so that few follow. */
+const BREAKING = /^Error parsing ADTS frame header/;
+/** Who complains of a stream that is copied: its parser, which has no name of its own. */
+const PARSER = "NULL";
+
+/** So many complaints within so long are no lost packets, which make one or two: it is another codec. */
+const COMPLAINTS_MAX = 10;
+const BREAKING_WEIGHT = 5;
+const WITHIN_MS = 3_000;
+
+/** A line of ffmpeg's log, taken apart. */
+export type LogLine = { readonly context: string; readonly level: string; readonly text: string };
+
+/**
+ * Makes a reader of a live run's log that tells when the source begins to send something else than the run was made for.
+ *
+ * ffmpeg goes on with the decoders and the headers that it began with. FLV, and MPEG-TS where the PIDs change too, make it
+ * say that there is a new stream. A codec that changes on the same PID passes its demuxer unseen (5.1 looks at the stream
+ * type of a PID once): it shows by what decoders and parsers then complain of.
+ */
+export function createChangeReader(
+  onChanged: () => void,
+  now: () => number = () => performance.now(),
+) {
+  let complaintsMs: readonly number[] = [];
+  return ({ context, level, text }: LogLine): void => {
+    if (level === "warning" && NEW_STREAM.test(text)) onChanged();
+    if (level !== "error") return;
+    const isBreaking = BREAKING.test(text);
+    if (!isBreaking && context !== PARSER && !UNREADABLE.test(text)) return;
+    const atMs = now();
+    const told = Array<number>(isBreaking ? BREAKING_WEIGHT : 1).fill(atMs);
+    complaintsMs = [...complaintsMs.filter((ms) => atMs - ms < WITHIN_MS), ...told];
+    if (complaintsMs.length < COMPLAINTS_MAX) return;
+    complaintsMs = [];
+    onChanged();
+  };
+}

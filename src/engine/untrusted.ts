@@ -1,0 +1,34 @@
+import type { LogLine } from "./live-changes.ts";
+
+/** What ffmpeg says of a certificate that it does not accept: built with GnuTLS, and with OpenSSL. */
+const UNTRUSTED =
+  /Peer certificate failed verification|The certificate's owner does not match hostname \S+|certificate verify failed/;
+/** Said next, by the protocol above. */
+const UNOPENED = /^Cannot open connection tls:\/\/(\S+)/;
+
+/** Why a server is not trusted, found in what ffmpeg said: no other try will help. Nothing where it did not say so. */
+export const distrustIn = (text: string): string | undefined => UNTRUSTED.exec(text)?.[0];
+
+const hostOf = (url: string): string => {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || "443"}`;
+};
+
+/** Makes a reader of a live run's log that knows which servers' certificates were refused when they were last called. */
+export function createTrustReader() {
+  const refused = new Map<string, string>();
+  let said: string | undefined;
+  return {
+    read({ context, text }: LogLine): void {
+      if (context === "tls") said = distrustIn(text);
+      const host = UNOPENED.exec(text)?.[1];
+      if (host === undefined) return;
+      if (said === undefined) refused.delete(host);
+      else refused.set(host, said);
+      said = undefined;
+    },
+    /** Why the certificate of an address's server is refused. */
+    refusalOf: (url: string): string | undefined =>
+      url.startsWith("rtmps:") ? refused.get(hostOf(url)) : undefined,
+  };
+}
