@@ -165,6 +165,7 @@ export class LiveSession {
           input,
           onProgress: (progress) => {
             watch.update(progress, now());
+            targets.advance(progress.outTimeSeconds);
             endSeconds = progress.outTimeSeconds;
             dropped = progress.droppedFrames;
             this.#hasProduced ||= watch.movedMs !== undefined;

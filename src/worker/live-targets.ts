@@ -9,6 +9,12 @@ import type { Line } from "./line.ts";
 const FIRST_STEADY_MS = 1_000;
 /** After a failure nothing is sent before a key frame, so that a refusal shows later. */
 const NEXT_STEADY_MS = 3_000;
+/**
+ * A target that has taken nothing of so much media hangs: ffmpeg's RTSP knows no limit for a peer that stops reading. What is
+ * taken is told in blocks of 32 KiB, which a stream of 13 kbit/s fills in this time; those of the other protocols end
+ * by themselves, sooner.
+ */
+const STUCK_SECONDS = 20;
 
 type State = {
   /** `FAILED` is what is tried in vain; it is RUNNING all the same where it opens after all. */
@@ -16,6 +22,9 @@ type State = {
   why: string;
   sentBytes: number;
   steady: ReturnType<typeof setTimeout> | undefined;
+  /** How far the run was when it last took anything. */
+  takenSeconds: number;
+  isStuck: boolean;
 };
 
 /** How the live targets of a task stand, each for itself: recorded where it changes. */
@@ -24,6 +33,7 @@ export class LiveTargets {
   readonly #line: Line;
   readonly #onError: (error: unknown) => void;
   readonly #states = new Map<number, State>();
+  #outSeconds = 0;
   #writes: Promise<void> = Promise.resolve();
 
   /** @param onError - told once what concerns the whole task, such as a lost lease */
@@ -38,6 +48,8 @@ export class LiveTargets {
           why: "it was never reached",
           sentBytes: 0,
           steady: undefined,
+          takenSeconds: 0,
+          isStuck: false,
         });
   }
 
@@ -68,8 +80,24 @@ export class LiveTargets {
 
   /** Counts what was handed to a target's connection. */
   addSent(url: string, sizeBytes: number): void {
-    const state = this.#states.get(this.#indexOf(url));
-    if (state) state.sentBytes += sizeBytes;
+    const index = this.#indexOf(url);
+    const state = this.#states.get(index);
+    if (!state) return;
+    state.sentBytes += sizeBytes;
+    const wasStuck = state.isStuck;
+    this.#take(state);
+    if (wasStuck) this.#move(index, state, "RUNNING");
+  }
+
+  /** Takes how far the run is: a target that should have taken some of it by then, and did not, is not up. */
+  advance(outSeconds: number): void {
+    this.#outSeconds = outSeconds;
+    for (const [index, state] of this.#states) {
+      if (state.status !== "RUNNING" || outSeconds - state.takenSeconds <= STUCK_SECONDS) continue;
+      state.isStuck = true;
+      state.why = `it has taken nothing for ${STUCK_SECONDS} s`;
+      this.#move(index, state, "RECONNECTING");
+    }
   }
 
   /** Takes what a run tells of a target. */
@@ -79,6 +107,7 @@ export class LiveTargets {
     const state = this.#states.get(index);
     if (!state) return;
     clearTimeout(state.steady);
+    this.#take(state);
     if (event.kind === "failed") {
       const isSame = state.why === event.why;
       state.why = event.why;
@@ -98,7 +127,11 @@ export class LiveTargets {
 
   /** To be called when a run has ended: what was about to count as up is not. */
   pause(): void {
-    for (const { steady } of this.#states.values()) clearTimeout(steady);
+    this.#outSeconds = 0;
+    for (const state of this.#states.values()) {
+      clearTimeout(state.steady);
+      this.#take(state);
+    }
   }
 
   /**
@@ -121,6 +154,11 @@ export class LiveTargets {
       failures.set(index, new TaskError(failure.code, failure.detail));
     }
     return failures;
+  }
+
+  #take(state: State): void {
+    state.takenSeconds = this.#outSeconds;
+    state.isStuck = false;
   }
 
   #indexOf(wanted: string): number {

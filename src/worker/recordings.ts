@@ -2,8 +2,10 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isLive } from "../plan/live-protocols.ts";
 import { planTask } from "../plan/plan-task.ts";
+import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
+import { TaskError } from "../task/errors.ts";
 import { deliverProducts, type TargetFailures } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
 import { verifyProducts } from "./verify-products.ts";
@@ -78,22 +80,40 @@ const copyOf = ({ container, video, audio }: Rendition): Rendition => ({
   audio: audio === "none" ? "none" : "copy",
 });
 
-/** One file of all parts, also of those that a crash cut off: they are read up to there. */
+const codecsOf = ({ video, audio }: MediaInfo): string =>
+  [video?.codec, audio?.codec].filter(Boolean).join(" and ");
+
+/** Sound that came late, or went, is no other sound: what there is of it can be played. */
+const isAlike = (first: MediaInfo, next: MediaInfo): boolean =>
+  first.video?.codec === next.video?.codec &&
+  (!first.audio || !next.audio || first.audio.codec === next.audio.codec);
+
+/**
+ * One file of all parts, also of those that a crash cut off: they are read up to there.
+ *
+ * @throws {TaskError} `output_not_supported` where copies of a source that changed its codecs would follow each other
+ */
 async function joinParts(
   folder: string,
   { engine, onLog }: Line,
   signal: AbortSignal,
 ): Promise<string> {
   const whole: string[] = [];
+  let first: MediaInfo | undefined;
   for (const name of await partsIn(folder)) {
     const path = join(folder, name);
     // One that was begun and got nothing.
-    const isReadable = await engine.probe({ path, side: "output" }, signal).then(
-      ({ video, audio }) => video !== undefined || audio !== undefined,
-      () => signal.aborted,
-    );
+    const media = await engine.probe({ path, side: "output" }, signal).catch(() => undefined);
     signal.throwIfAborted();
-    if (isReadable) whole.push(name);
+    if (!media || codecsOf(media) === "") continue;
+    first ??= media;
+    // A player would take what follows for more of the same, and play noise.
+    if (!isAlike(first, media))
+      throw new TaskError(
+        "output_not_supported",
+        `Cannot join the recording: ${codecsOf(first)} became ${codecsOf(media)} on the way, and it was copied`,
+      );
+    whole.push(name);
   }
   const inputPath = join(folder, "input");
   await writeFile(inputPath, whole.map((name) => `file '${name}'\n`).join(""));

@@ -11,7 +11,12 @@ import {
   viewOnceThere,
 } from "../fixtures/live-peers.ts";
 import { createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
-import { eventually, type RunningService, startService } from "../fixtures/service.ts";
+import {
+  eventually,
+  type RunningService,
+  startService,
+  type TaskAnswer,
+} from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -30,6 +35,8 @@ afterAll(async () => {
 const live = (name: string): string => `${server.url}/live/${name}`;
 
 const MPEGTS = { format: "mpegts" };
+
+const isLiveUp = ({ targets: [target] }: TaskAnswer) => target?.target_status === "RUNNING";
 
 /** Whether a viewer of a target finds just these streams there by now. */
 const shows = (target: string, streams: readonly string[]): Promise<true> =>
@@ -130,5 +137,23 @@ describe("a live stream whose codec changes", () => {
     expect(await service.task(id)).toMatchObject({ task_status: "RUNNING", attempt: 1 });
     await Promise.all([second.stop(), relay.stop()]);
     expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+  });
+
+  test.concurrent("fails a recording that was copied, and says why, but not the live target beside it", async () => {
+    const first = publish(live("recorded"));
+    const id = await createLive(service, live("recorded"), [live("beside"), "recorded.flv"]);
+    await shows(live("beside"), ["aac", "h264 160x120"]);
+    await first.stop();
+    const second = publish(live("recorded"), MP3);
+    await shows(live("beside"), ["h264 160x120", "mp3"]);
+    const task = await service.until(id, isLiveUp);
+    const seconds = task.progress?.out_time_seconds ?? 0;
+    // So much that the part that is recorded now has a fragment.
+    await service.until(id, ({ progress }) => (progress?.out_time_seconds ?? 0) > seconds + 2);
+    await second.stop("SIGTERM");
+    const end = await untilEnded(service, id);
+    expect(end).toMatchObject({ task_status: "FAILED", error: { code: "OutputNotSupported" } });
+    expect(end.error?.detail).toContain("h264 and aac became h264 and mp3");
+    expect(end.targets.map(({ target_status }) => target_status)).toEqual(["SUCCESS", "FAILED"]);
   });
 });

@@ -101,6 +101,33 @@ describe("a live task", () => {
     await viewer.stop();
   });
 
+  test.concurrent("tells of an RTSP target that stops reading, and that it reads again", async () => {
+    const port = await freePort();
+    const url = `rtsp://127.0.0.1:${port}/live`;
+    const viewer = view(url, ["-rtsp_flags", "listen", "-rtsp_transport", "tcp"]);
+    // Enough to fill what the system keeps of a connection in some seconds.
+    const video = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-qp", "5"];
+    const publisher = publish(live("to-stuck"), { size: "320x240", isNoisy: true, video });
+    const id = await createLive(service, live("to-stuck"), [url, live("not-stuck")]);
+    await seesMore(viewer, 25);
+    await service.until(id, isAllUp);
+    viewer.child.kill("SIGSTOP");
+    const stuck = await service.until(
+      id,
+      ({ targets: [target] }) => target?.target_status === "RECONNECTING",
+    );
+    expect(stuck.targets[0]?.error?.detail).toBe(
+      "Cannot send to the target: it has taken nothing for 20 s",
+    );
+    expect(stuck.targets[1]?.target_status).toBe("RUNNING");
+    viewer.child.kill("SIGCONT");
+    await service.until(id, isAllUp);
+    await seesMore(viewer, 25);
+    await publisher.stop("SIGTERM");
+    expectSent(await untilEnded(service, id));
+    await viewer.stop();
+  }, 150_000);
+
   test.concurrent("gives up a server that takes the connection and says nothing", async () => {
     const silent = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
     await new Promise((resolve) => silent.once("listening", resolve));
