@@ -5,11 +5,15 @@ import type { Orm } from "./connection.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
+import { prepared } from "./prepared.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 
-/** An open database. Prepare queries on `orm`, run them inside `read` and `write`. */
+/** An open database. Prepare queries on `orm` by `prepared`, run them inside `read` and `write`. */
 export type Database = {
   readonly orm: Orm;
+
+  /** Queries by name, each prepared when it is first asked for. */
+  readonly prepared: typeof prepared;
 
   /** Runs synchronous queries that change nothing. @throws {TaskError} `service_unavailable` */
   read<T>(queries: () => T): Promise<T>;
@@ -66,6 +70,7 @@ export function openDatabase(path: string): Database {
   const touch = connection.prepare(`PRAGMA user_version = ${MIGRATIONS.length}`);
   return {
     orm: connection.orm,
+    prepared,
     read: async (queries) => {
       try {
         return queries();

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { TaskEvent } from "../task/task.ts";
 import type { Database } from "./database.ts";
-import { prepared } from "./prepared.ts";
 import { events } from "./schema.ts";
 
 /** What an event tells beside what its task's row says. */
@@ -12,7 +11,7 @@ export class EventLog {
   readonly #queries;
 
   constructor(database: Database) {
-    this.#queries = prepared({
+    this.#queries = database.prepared({
       append: () =>
         database.orm
           .insert(events)

@@ -1,6 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { prepared } from "./prepared.ts";
 import { activeTargets, profileUses, type StoredTarget } from "./schema.ts";
 import type { TaskRow } from "./task-row.ts";
 
@@ -14,7 +13,7 @@ const keysOf = ({ key, folderKey }: Held): readonly string[] =>
 export class Holdings {
   readonly #queries;
 
-  constructor({ orm }: Database) {
+  constructor({ orm, prepared }: Database) {
     const key = sql.placeholder("key");
     const taskSeq = sql.placeholder("taskSeq");
     const clientCode = sql.placeholder("clientCode");

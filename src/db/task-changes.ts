@@ -5,7 +5,6 @@ import type { Attempt, Claim, Failure, Progress } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { type EventFacts, EventLog } from "./event-log.ts";
 import { Holdings } from "./holdings.ts";
-import { prepared } from "./prepared.ts";
 import { tasks } from "./schema.ts";
 import { closeTargets, movedTargets, openTarget } from "./targets.ts";
 import { TASK_COLUMNS, type TaskRow } from "./task-row.ts";
@@ -76,7 +75,7 @@ export class TaskChanges {
     this.#now = now;
     this.#log = new EventLog(database);
     this.#holdings = new Holdings(database);
-    this.#queries = prepared({
+    this.#queries = database.prepared({
       byClaim: () => database.orm.select(TASK_COLUMNS).from(tasks).where(isHeld).prepare(),
       update: () =>
         database.orm

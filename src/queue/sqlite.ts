@@ -1,6 +1,5 @@
 import { and, asc, count, desc, eq, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import { reopenTargets } from "../db/targets.ts";
 import { closeAttempt, isHeld, TaskChanges } from "../db/task-changes.ts";
@@ -173,7 +172,7 @@ const isReady = sql`status = 'PENDING' and not_before_ms is null`;
 const isWaiting = sql`status = 'PENDING' and not_before_ms is not null`;
 const isRunning = sql`status = 'RUNNING'`;
 
-function prepareQueries({ orm }: Database) {
+function prepareQueries({ orm, prepared }: Database) {
   const nowMs = sql.placeholder("nowMs");
   const byUrgency = [desc(tasks.priority), asc(tasks.seq)] as const;
   return prepared({
@@ -222,7 +221,7 @@ function prepareQueries({ orm }: Database) {
   });
 }
 
-function prepareCounts({ orm }: Database) {
+function prepareCounts({ orm, prepared }: Database) {
   return prepared({
     ready: () =>
       orm

@@ -1,6 +1,5 @@
 import { count, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { prepared } from "../db/prepared.ts";
 import { clients } from "../db/schema.ts";
 import { TaskError } from "../task/errors.ts";
 import { Nonces } from "./nonces.ts";
@@ -61,7 +60,7 @@ export class SqliteClientStore implements ClientStore {
   }
 }
 
-function prepareQueries({ orm }: Database) {
+function prepareQueries({ orm, prepared }: Database) {
   const clientCode = sql.placeholder("clientCode");
   const publicKey = sql.placeholder("publicKey");
   return prepared({

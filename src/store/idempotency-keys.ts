@@ -1,6 +1,5 @@
 import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { prepared } from "../db/prepared.ts";
 import { idempotencyKeys } from "../db/schema.ts";
 import type { Idempotency } from "./store.ts";
 
@@ -14,7 +13,7 @@ type Remembered = { readonly bodyDigest: string; readonly taskId: string };
 export class IdempotencyKeys {
   readonly #queries;
 
-  constructor({ orm }: Database) {
+  constructor({ orm, prepared }: Database) {
     const clientCode = sql.placeholder("clientCode");
     const key = sql.placeholder("key");
     const isKey = and(eq(idempotencyKeys.clientCode, clientCode), eq(idempotencyKeys.key, key));

@@ -1,6 +1,5 @@
 import { and, asc, inArray, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { prepared } from "../db/prepared.ts";
 import { nonces } from "../db/schema.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Nonce } from "./store.ts";
@@ -9,7 +8,7 @@ import type { Nonce } from "./store.ts";
 export class Nonces {
   readonly #queries;
 
-  constructor({ orm }: Database) {
+  constructor({ orm, prepared }: Database) {
     this.#queries = prepared({
       insert: () =>
         orm

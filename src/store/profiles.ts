@@ -1,6 +1,5 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { prepared } from "../db/prepared.ts";
 import { profiles, profileUses } from "../db/schema.ts";
 import type { Profile } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
@@ -49,7 +48,7 @@ export class SqliteProfileStore implements ProfileStore {
   }
 }
 
-function prepareQueries({ orm }: Database) {
+function prepareQueries({ orm, prepared }: Database) {
   const clientCode = sql.placeholder("clientCode");
   const name = sql.placeholder("name");
   const columns = { profile: profiles.profile, createMs: profiles.createMs };

@@ -1,6 +1,5 @@
 import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import { TASK_COLUMNS, taskOf } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
@@ -30,7 +29,7 @@ export class TaskList {
       anyProfile: preparePages(database),
       ofProfile: preparePages(database, profileName),
     };
-    this.#queries = prepared({
+    this.#queries = database.prepared({
       place: () =>
         database.orm
           .select({ createMs: tasks.createMs, seq: tasks.seq })
@@ -68,7 +67,7 @@ export class TaskList {
 
 const isClient = sql`client_code = ${sql.placeholder("clientCode")}`;
 
-function preparePages({ orm }: Database, ...filters: readonly SQL[]) {
+function preparePages({ orm, prepared }: Database, ...filters: readonly SQL[]) {
   const isInside = sql`create_ms > ${sql.placeholder("createdAfterMs")}
     and (create_ms, seq) < (${sql.placeholder("createMs")}, ${sql.placeholder("seq")})`;
   const isNewest = sql`order by create_ms desc, seq desc limit ${sql.placeholder("limit")}`;

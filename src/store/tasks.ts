@@ -2,7 +2,6 @@ import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { EventLog } from "../db/event-log.ts";
 import { Holdings } from "../db/holdings.ts";
-import { prepared } from "../db/prepared.ts";
 import { tasks } from "../db/schema.ts";
 import { reopenTargets } from "../db/targets.ts";
 import { isHeld, leaseLost, TaskChanges, targetFacts } from "../db/task-changes.ts";
@@ -240,7 +239,7 @@ const targetTaken = (verb: string, { url }: { readonly url: string }): TaskError
     `Cannot ${verb}: the target "${maskCredentials(url)}" is one of an unfinished task`,
   );
 
-function prepareQueries({ orm }: Database) {
+function prepareQueries({ orm, prepared }: Database) {
   return prepared({
     byId: () =>
       orm

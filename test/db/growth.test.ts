@@ -29,11 +29,17 @@ function queryPlans(): ReadonlyMap<string, readonly string[]> {
     statements.add(query.sql);
     return prepareQuery(query, ...rest);
   };
+  // All of them, not only those that are asked for.
+  const prepared: typeof database.prepared = (makers) => {
+    for (const make of Object.values(makers)) make();
+    return database.prepared(makers);
+  };
+  const eager = { ...database, prepared };
   const now = () => 0;
-  new SqliteTaskStore(database, { now });
-  new SqliteProfileStore(database, { now });
-  new SqliteClientStore(database);
-  new SqliteQueue(database, { now, ...QUEUE_LIMITS });
+  new SqliteTaskStore(eager, { now });
+  new SqliteProfileStore(eager, { now });
+  new SqliteClientStore(eager);
+  new SqliteQueue(eager, { now, ...QUEUE_LIMITS });
   const planOf = (statement: string) =>
     database.orm
       .all<{ readonly detail: string }>(sql.raw(`EXPLAIN QUERY PLAN ${statement}`))
