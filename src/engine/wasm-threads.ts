@@ -107,6 +107,10 @@ export class WasmThreads {
     }, PROBED_MS);
     timer.unref?.();
     this.#probed.push({ source, thread, timer });
+    // What only looked at its source waits in vain: of many such, the oldest go.
+    const oldest = this.#probed.length > this.#wanted ? this.#probed.shift() : undefined;
+    clearTimeout(oldest?.timer);
+    if (oldest) void this.#end(oldest.thread);
     return true;
   }
 

@@ -45,6 +45,16 @@ describe("WasmThreads", () => {
     await threads.close();
   });
 
+  test("keeps no more threads than stand by, the newest", async () => {
+    const threads = new WasmThreads(await counting(), GRACE_MS);
+    await threads.standBy(1);
+    await runsIn(threads, "ffprobe", "/a");
+    await runsIn(threads, "ffprobe", "/b");
+    expect(await runsIn(threads, "ffmpeg", "/a")).toBe(1);
+    expect(await runsIn(threads, "ffmpeg", "/b")).toBe(2);
+    await threads.close();
+  });
+
   test("keeps no thread whose probe failed", async () => {
     const threads = new WasmThreads(await counting(1), GRACE_MS);
     await threads.standBy(1);
