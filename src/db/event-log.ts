@@ -4,7 +4,10 @@ import type { Database } from "./database.ts";
 import { events } from "./schema.ts";
 
 /** What an event tells beside what its task's row says. */
-export type EventFacts = Pick<TaskEvent, "type" | "failure" | "target" | "targetStatus">;
+export type EventFacts = Pick<
+  TaskEvent,
+  "type" | "failure" | "target" | "targetStatus" | "progress"
+>;
 
 /** Appends to the log; to be called in the transaction of the change that the event tells of. */
 export class EventLog {
@@ -25,6 +28,7 @@ export class EventLog {
             failure: sql.placeholder("failure"),
             target: sql.placeholder("target"),
             targetStatus: sql.placeholder("targetStatus"),
+            progress: sql.placeholder("progress"),
           })
           .prepare(),
     });
@@ -49,6 +53,7 @@ export class EventLog {
       failure: facts.failure ?? null,
       target: facts.target ?? null,
       targetStatus: facts.targetStatus ?? null,
+      progress: facts.progress ?? null,
     });
   }
 }

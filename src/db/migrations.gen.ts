@@ -25,5 +25,11 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "CREATE INDEX `tasks_by_status` ON `tasks` (`client_code`,`status`,`create_ms`);",
       "CREATE INDEX `tasks_by_profile` ON `tasks` (`client_code`,`profile_name`,`status`,`create_ms`);"
     ]
+  },
+  {
+    "name": "20261126034726_event-progress",
+    "statements": [
+      "ALTER TABLE `events` ADD `progress` text;"
+    ]
   }
 ];

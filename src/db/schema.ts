@@ -97,6 +97,7 @@ export const events = sqliteTable(
     failure: text({ mode: "json" }).$type<Failure>(),
     target: integer(),
     targetStatus: text("target_status").$type<TargetStatus>(),
+    progress: text({ mode: "json" }).$type<Progress>(),
   },
   (table) => [uniqueIndex("events_of_task").on(table.taskSeq, table.sequence)],
 );

@@ -119,8 +119,10 @@ export class TaskChanges {
       );
     this.#queries.update.run(next);
     const timeMs = this.#now();
+    const progress = next.progress ?? undefined;
     facts.forEach((fact, index) => {
-      this.#log.append({ ...next, eventSequence: row.eventSequence + index + 1 }, timeMs, fact);
+      const at = { ...next, eventSequence: row.eventSequence + index + 1 };
+      this.#log.append(at, timeMs, { ...(progress && { progress }), ...fact });
     });
     return next;
   }

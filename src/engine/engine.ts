@@ -113,6 +113,9 @@ export type LiveInput =
   | { readonly path: string; readonly media: MediaInfo }
   | { readonly tracks: readonly [main: PipedTrack, audio?: PipedTrack] };
 
+/** What a source sends another of: streams, as with another codec, or pictures of another size in the same stream. */
+export type LiveChange = "streams" | "size";
+
 /** One run of a live plan. */
 export type LiveRunRequest = {
   readonly plan: LivePlan;
@@ -124,8 +127,8 @@ export type LiveRunRequest = {
   readonly input: LiveInput;
   readonly onProgress: (progress: LiveProgress) => void;
   readonly onTarget: (event: LiveTargetEvent) => void;
-  /** The source seems to send something else than the plan was made for: another codec, or another stream. */
-  readonly onChanged: () => void;
+  /** The source seems to send something else than the plan was made for. */
+  readonly onChanged: (change: LiveChange) => void;
   /** Told again and again what was handed to a target's connection since: bytes in its container. */
   readonly onSent: (url: string, sizeBytes: number) => void;
   readonly onLog: (line: string) => void;

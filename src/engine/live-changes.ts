@@ -1,3 +1,5 @@
+import type { LiveChange } from "./engine.ts";
+
 /** Said of packets that belong to no stream the run began with; of pictures and sound, as nothing else is asked for. */
 const NEW_STREAM = /^New (?:video|audio) stream /;
 /** Said of a packet that its decoder refuses (5.1, 7.1), or a container that it is copied to. */
@@ -5,6 +7,9 @@ const UNREADABLE =
   /^(?:Error while decoding stream|Error submitting packet to decoder|AAC bitstream not in ADTS format|aac bitstream error)/;
 /** Said where a packet breaks off the connection of the target that it is copied to, so that few follow. */
 const BREAKING = /^Error parsing ADTS frame header/;
+/** Who says what pictures come in: once at first, and again whenever they come in another size. */
+const PICTURES = /^graph \d+ input from stream /;
+const SIZE = /^w:\d+ h:\d+ /;
 /** Who complains of a stream that is copied: its parser, which has no name of its own. */
 const PARSER = "NULL";
 
@@ -21,15 +26,22 @@ export type LogLine = { readonly context: string; readonly level: string; readon
  *
  * ffmpeg goes on with the decoders and the headers that it began with. FLV, and MPEG-TS where the PIDs change too, make it
  * say that there is a new stream. A codec that changes on the same PID passes its demuxer unseen (5.1 looks at the stream
- * type of a PID once): it shows by what decoders and parsers then complain of.
+ * type of a PID once): it shows by what decoders and parsers then complain of. Pictures of another size are decoded on, and the
+ * filters set up anew for them.
  */
 export function createChangeReader(
-  onChanged: () => void,
+  onChanged: (change: LiveChange) => void,
   now: () => number = () => performance.now(),
 ) {
   let complaintsMs: readonly number[] = [];
+  const sizes = new Map<string, string>();
   return ({ context, level, text }: LogLine): void => {
-    if (level === "warning" && NEW_STREAM.test(text)) onChanged();
+    const size = PICTURES.test(context) ? SIZE.exec(text)?.[0] : undefined;
+    if (size !== undefined) {
+      if ((sizes.get(context) ?? size) !== size) onChanged("size");
+      sizes.set(context, size);
+    }
+    if (level === "warning" && NEW_STREAM.test(text)) onChanged("streams");
     if (level !== "error") return;
     const isBreaking = BREAKING.test(text);
     if (!isBreaking && context !== PARSER && !UNREADABLE.test(text)) return;
@@ -38,6 +50,6 @@ export function createChangeReader(
     complaintsMs = [...complaintsMs.filter((ms) => atMs - ms < WITHIN_MS), ...told];
     if (complaintsMs.length < COMPLAINTS_MAX) return;
     complaintsMs = [];
-    onChanged();
+    onChanged("streams");
   };
 }

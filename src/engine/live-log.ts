@@ -1,10 +1,10 @@
 import { maskCredentials } from "../lib/mask.ts";
-import type { LiveTargetEvent } from "./engine.ts";
+import type { LiveChange, LiveTargetEvent } from "./engine.ts";
 import { createChangeReader } from "./live-changes.ts";
 import { createTrustReader } from "./untrusted.ts";
 
 /** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
-const LINE = /^(?:\[([\w ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
+const LINE = /^(?:\[([\w: ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
 
 /**
  * Said by a target's own `tee`, or of a recording by that of its encode, once it is open. Where another thread had just
@@ -32,7 +32,7 @@ const TOLD = ["warning", "error", "fatal", "panic"];
 export type LiveLogListener = {
   readonly onTarget: (event: LiveTargetEvent) => void;
   /** The source sends something else than the run was made for. */
-  readonly onChanged: () => void;
+  readonly onChanged: (change: LiveChange) => void;
   /** Warnings and errors, credentials masked. */
   readonly onLog: (line: string) => void;
 };

@@ -9,6 +9,8 @@ import {
   liveOutputArgs,
   pacedInputArgs,
   recordedPart,
+  watchedInputArgs,
+  watchingArgs,
 } from "../plan/live-args.ts";
 import { pipedInputArgs } from "../plan/relay.ts";
 import { readSource } from "../probe/judge-source.ts";
@@ -125,6 +127,8 @@ export class NativeLive implements LiveEngine {
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
             ...inputArgs(input, plan, this.#options),
             ...liveOutputArgs(plan, run, authoritiesPath),
+            // Of a file and of pieces it is known beforehand where they change.
+            ...("url" in input ? watchingArgs(plan) : []),
           ],
           cwd: recordings,
           graceMs,
@@ -158,7 +162,11 @@ function inputArgs(
     const [main, audio] = input.tracks;
     return pipedInputArgs([main.media, audio?.media], plan, maxPixels);
   }
-  return ["-max_pixels", String(maxPixels), ...liveInputArgs(input.url, false, authoritiesPath)];
+  return [
+    ...["-max_pixels", String(maxPixels)],
+    ...watchedInputArgs(plan),
+    ...liveInputArgs(input.url, false, authoritiesPath),
+  ];
 }
 
 /** The lines that say what went wrong, without ffmpeg's marks of level, which the taxonomy's patterns do not know. */
@@ -166,7 +174,7 @@ const complaintsIn = (stderr: string): string =>
   stderr
     .split("\n")
     .filter((line) => /\[(?:error|fatal|panic)\] /.test(line))
-    .filter((line) => !/^\[(?:tee|fifo|rtmps?|tcp|srt|rtsp|tls|flv|mpegts) @ /.test(line))
+    .filter((line) => !/^\[(?:tee|fifo|rtmps?|tcp|srt|rtsp|tls|(?:live_)?flv|mpegts) @ /.test(line))
     .map((line) => line.replace(/\[(?:error|fatal|panic)\] /, ""))
     .join("\n");
 

@@ -30,6 +30,9 @@ const FULL_LOOK = lookOf(ANALYZE_US, RATE_FRAMES);
 /** How far ahead a run reads to see what was probed before. */
 export const QUICK_LOOK = lookOf(QUICK_US, "0");
 
+/** A picture that is only watched costs next to nothing: of its frames the key frames alone are decoded, by one thread. */
+const WATCHED = ["-skip_frame", "nokey", "-threads", "1"];
+
 /** Seconds of a recording that a crash can take. */
 const FRAGMENT_US = "1000000";
 
@@ -53,7 +56,7 @@ export function liveInputArgs(
   const scheme = protocol.protocols[0];
   const timeout = scheme === "tcp" || scheme === "udp" ? "-timeout" : "-rw_timeout";
   return [
-    ...["-protocol_whitelist", protocol.protocols.join(","), "-f", protocol.format],
+    ...["-protocol_whitelist", protocol.protocols.join(","), "-f", protocol.demuxer],
     ...[timeout, SOURCE_TIMEOUT_US],
     ...(protocol.format === "rtsp" ? ["-rtsp_transport", "tcp"] : []),
     ...(scheme === "udp" ? ["-overrun_nonfatal", "1"] : []),
@@ -64,6 +67,16 @@ export function liveInputArgs(
     ...["-i", url],
   ];
 }
+
+/** The options that a run's input needs beside its own where a picture of it is watched. */
+export const watchedInputArgs = ({ watched }: LivePlan): readonly string[] =>
+  watched === undefined ? [] : WATCHED;
+
+/** The output of a run that watches a picture: it keeps nothing. */
+export const watchingArgs = ({ watched }: LivePlan): readonly string[] =>
+  watched === undefined
+    ? []
+    : ["-map", `0:${watched}`, ...["-c:v", "wrapped_avframe", "-f", "null", "-"]];
 
 /** How a file is read at the pace it plays at. */
 export const pacedInputArgs = ({ format }: MediaInfo, path: string): readonly string[] => [

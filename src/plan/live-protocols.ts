@@ -7,18 +7,28 @@ export type LiveContainer = Extract<Container, "flv" | "mpegts"> | "rtsp";
 /** A protocol of live addresses, in ffmpeg's names. */
 export type LiveProtocol = {
   readonly container: LiveContainer;
-  /** What reads and what writes it; pinned, so that a stream is never taken for a playlist. */
+  /** What writes it. */
   readonly format: string;
+  /**
+   * What reads it; pinned, so that a stream is never taken for a playlist. `live_flv` is `flv`, but for time stamps that may
+   * begin anew: those of `flv` stand still from then on.
+   */
+  readonly demuxer: string;
   /** The protocols it goes through, its own first: what the engine must have, and all that a source may open. */
   readonly protocols: readonly string[];
 };
 
 const PROTOCOLS = {
-  rtmp: { container: "flv", format: "flv", protocols: ["rtmp", "tcp"] },
-  rtmps: { container: "flv", format: "flv", protocols: ["rtmps", "tls", "tcp"] },
-  srt: { container: "mpegts", format: "mpegts", protocols: ["srt"] },
-  rtsp: { container: "rtsp", format: "rtsp", protocols: ["tcp", "rtp", "udp"] },
-  udp: { container: "mpegts", format: "mpegts", protocols: ["udp"] },
+  rtmp: { container: "flv", format: "flv", demuxer: "live_flv", protocols: ["rtmp", "tcp"] },
+  rtmps: {
+    container: "flv",
+    format: "flv",
+    demuxer: "live_flv",
+    protocols: ["rtmps", "tls", "tcp"],
+  },
+  srt: { container: "mpegts", format: "mpegts", demuxer: "mpegts", protocols: ["srt"] },
+  rtsp: { container: "rtsp", format: "rtsp", demuxer: "rtsp", protocols: ["tcp", "rtp", "udp"] },
+  udp: { container: "mpegts", format: "mpegts", demuxer: "mpegts", protocols: ["udp"] },
 } as const satisfies Record<string, LiveProtocol>;
 
 /** A scheme of live addresses. */

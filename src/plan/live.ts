@@ -5,6 +5,7 @@ import { audioArgs } from "./audio.ts";
 import type { Written } from "./containers.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+import { fitsAnySize } from "./picture.ts";
 import type { Capabilities, StreamDecision } from "./plan.ts";
 import { refuseMissingFilters } from "./plan-task.ts";
 import { type Draft, draftProduct } from "./product.ts";
@@ -21,6 +22,8 @@ export type LiveOutput = {
   readonly urls: readonly string[];
   /** The folder of its recording in the work folder, where file targets get it; the indexes of those. */
   readonly recording?: LiveRecording;
+  /** Whether all this holds for pictures of the source's size alone, and is to be planned anew for others. */
+  readonly isSized: boolean;
 };
 
 /** What file targets of an output are recorded as first. */
@@ -36,6 +39,13 @@ export type LivePlan = {
   readonly outputs: readonly LiveOutput[];
   /** Whether frames are expected to come: else the sound alone tells that it gets on. */
   readonly hasVideo: boolean;
+  /** Whether one of the outputs is. */
+  readonly isSized: boolean;
+  /**
+   * The index of a picture that is recorded as it comes and decoded for nobody: only a decoder sees that it comes in another
+   * size from now on, which no part of a recording can hold beside the first.
+   */
+  readonly watched?: number;
 };
 
 /** What is asked of a live plan. */
@@ -66,7 +76,14 @@ export function planLive(
   const outputs = assignments.flatMap((assignment, index) =>
     assignment.targets.length === 0 ? [] : [outputOf(assignment, index, rest, media, capabilities)],
   );
-  return { outputs, hasVideo: outputs.some(({ video }) => video.action !== "none") };
+  const isDecoded = outputs.some(({ video }) => video.action === "encode");
+  const isCopied = outputs.some(({ video, recording }) => recording && video.action === "copy");
+  return {
+    outputs,
+    hasVideo: outputs.some(({ video }) => video.action !== "none"),
+    isSized: outputs.some(({ isSized }) => isSized),
+    ...(isCopied && !isDecoded && media.video && { watched: media.video.index }),
+  };
 }
 
 function outputOf(
@@ -96,6 +113,7 @@ function outputOf(
       ...headerArgs(carried, files.length > 0),
     ],
     urls,
+    isSized: isSized(video, rendition.video, files.length > 0, media),
     ...(files.length > 0 && {
       recording: {
         folder: `recorded-${index}`,
@@ -104,6 +122,17 @@ function outputOf(
       },
     }),
   };
+}
+
+/** A recording holds one size; a live target that gets a copy is told of another one by the stream itself. */
+function isSized(
+  { action }: StreamDecision,
+  wanted: Rendition["video"],
+  isRecorded: boolean,
+  { video: source }: MediaInfo,
+): boolean {
+  if (action === "copy") return isRecorded;
+  return typeof wanted === "object" && source !== undefined && !fitsAnySize(wanted, source);
 }
 
 function draftFor(

@@ -52,6 +52,12 @@ export function outputPicture(encode: VideoEncode, source: VideoStream): Picture
   return shaped(size, source);
 }
 
+/** Whether what is planned for a source makes the same of pictures of any other size: it fits them into a box by itself. */
+export const fitsAnySize = (
+  { width, height, isShaped }: VideoEncode,
+  source: VideoStream,
+): boolean => width !== undefined && height !== undefined && !isShaped && isSquare(source);
+
 /** Scaled to a size, where the picture does not have it. */
 function shaped(size: Size, source: VideoStream): Picture {
   const own = uprightSize(source);

@@ -143,7 +143,9 @@ export class SqliteQueue implements Queue {
       attempts: closeAttempt(row.attempts, nowMs, failure),
       targets: reopenTargets(row.targets),
     } as const;
-    this.#changes.save(row, change, { type: "given_back", failure });
+    // The next run begins anew: how far this one came is told by its event alone.
+    const progress = row.progress ?? undefined;
+    this.#changes.save(row, change, { type: "given_back", failure, ...(progress && { progress }) });
   }
 
   /** Puts back the tasks of workers that are gone, or ends them. */

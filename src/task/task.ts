@@ -140,4 +140,6 @@ export type TaskEvent = {
   /** Index of the target and its new state, of a `target` event. */
   readonly target?: number;
   readonly targetStatus?: TargetStatus;
+  /** How far its run was by its last report. */
+  readonly progress?: Progress;
 };

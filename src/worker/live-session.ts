@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { getLogger } from "@logtape/logtape";
 import type { LiveEngine, LiveRunRequest } from "../engine/engine.ts";
 import { type LivePlan, planLive } from "../plan/live.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -10,7 +11,7 @@ import type { Line } from "./line.ts";
 import { LiveChanges } from "./live-changes.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "./live-source.ts";
 import type { LiveTargets } from "./live-targets.ts";
-import { LiveWatch } from "./live-watch.ts";
+import { CHANGED, LiveWatch } from "./live-watch.ts";
 
 /** How long a live task waits for others. */
 export type LiveLimits = {
@@ -37,7 +38,11 @@ export type LiveSessionOptions = {
   readonly now: () => number;
 };
 
+const log = getLogger(["pontus", "worker"]);
+
 const TICK_MS = 250;
+/** How often the log is told how far a task is. */
+const LOG_MS = 60_000;
 /** Time stamps of the next run begin at least so far behind those of the last. */
 const STEP_SECONDS = 0.1;
 /** Runs that fail one after the other, without a frame, for no reason that lies in the source. */
@@ -56,16 +61,19 @@ export class LiveSession {
   #failedRuns = 0;
   #hasProduced = false;
   #isLost = false;
+  #hasChanged = false;
   #doneSeconds = 0;
   #endSeconds = 0;
   #droppedFrames = 0;
   #last: TaskError | undefined;
+  #loggedMs: number;
   readonly #changes = new LiveChanges();
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
     this.#seenMs = options.now();
     this.#upMs = options.now();
+    this.#loggedMs = options.now();
   }
 
   /** Whether any frame came through. */
@@ -94,15 +102,18 @@ export class LiveSession {
       const [seenMs, hasProduced] = [this.#seenMs, this.#hasProduced];
       const feed = await source.next({ seenMs, hasProduced, onMiss }, signal);
       if (!feed) return;
-      if (this.#isLost)
-        await this.#options.line.store.saveSource(this.#options.work.claim, "source_back");
+      if (this.#isLost) await this.#sourceIs("source_back");
       this.#isLost = false;
       this.#changes.probed(feed.media, this.#options.now());
       const error = await this.#runOnce(feed.input, this.#plan(feed), signal);
-      this.#options.line.onLog(`a run has ended: ${error?.message ?? "so did the source"}`);
-      this.#isLost = source.isAway;
-      if (this.#isLost)
-        await this.#options.line.store.saveSource(this.#options.work.claim, "source_lost");
+      const why = error?.message ?? "so did the source";
+      log.info("Task {taskId}: a run has ended after {seconds} s of its stream, {why}", {
+        taskId: this.#options.work.task.id,
+        seconds: this.#doneSeconds,
+        why,
+      });
+      this.#isLost = source.isAway && !this.#hasChanged;
+      if (this.#isLost) await this.#sourceIs("source_lost");
       if (error) this.#judge(error);
       if (this.#failedRuns > 0) await wait(AGAIN_MS, undefined, { signal });
     }
@@ -124,6 +135,14 @@ export class LiveSession {
   async play(path: string, media: MediaInfo, signal: AbortSignal): Promise<void> {
     const error = await this.#runOnce({ path, media }, this.#plan({ media }), signal);
     if (error) throw error;
+  }
+
+  async #sourceIs(change: "source_lost" | "source_back"): Promise<void> {
+    const { line, work } = this.#options;
+    if (change === "source_back")
+      log.info("Task {taskId}: its source is back", { taskId: work.task.id });
+    else log.warn("Task {taskId}: its source is away", { taskId: work.task.id });
+    await line.store.saveSource(work.claim, change);
   }
 
   #plan({ media, audioInput = 0 }: Pick<LiveFeed, "media" | "audioInput">): LivePlan {
@@ -148,6 +167,7 @@ export class LiveSession {
       part: (recordings?.part ?? 0) + this.#runs,
     };
     this.#runs += 1;
+    this.#hasChanged = false;
     this.#upMs = now();
     let endSeconds = 0;
     let dropped = 0;
@@ -176,7 +196,8 @@ export class LiveSession {
             targets.report(event);
             this.#options.onUnrecorded(event);
           },
-          onChanged: () => {
+          onChanged: (change) => {
+            if (change === "size" && !plan.isSized) return;
             if (this.#changes.believes(now())) watch.change();
           },
           onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
@@ -203,6 +224,7 @@ export class LiveSession {
 
   #trouble(watch: LiveWatch): TaskError | undefined {
     const trouble = watch.trouble(this.#options.now());
+    this.#hasChanged = trouble === CHANGED;
     if (trouble) return new TaskError("source_hangs", `Cannot read the source: ${trouble}`);
     // Targets are reached when there is something to send.
     if (watch.movedMs === undefined) this.#upMs = this.#options.now();
@@ -241,13 +263,21 @@ export class LiveSession {
   }
 
   #tell(speed: number, fps: number, outSeconds = 0, droppedFrames = 0): void {
-    this.#options.line.onProgress({
+    const { line, targets, work, now } = this.#options;
+    const progress: Progress = {
       phase: speed > 0 || outSeconds > 0 ? "TRANSCODING" : "FETCHING",
       outTimeSeconds: this.#doneSeconds + outSeconds,
       speed,
       fps,
       droppedFrames: this.#droppedFrames + droppedFrames,
-      sentBytes: this.#options.targets.sentBytes,
-    });
+      sentBytes: targets.sentBytes,
+    };
+    line.onProgress(progress);
+    if (now() - this.#loggedMs < LOG_MS) return;
+    this.#loggedMs = now();
+    log.info(
+      "Task {taskId}: {outTimeSeconds} s of its stream, {fps} fps, speed {speed}, {droppedFrames} frames dropped, bytes sent by target {sentBytes}",
+      { taskId: work.task.id, ...progress },
+    );
   }
 }

@@ -1,9 +1,12 @@
+import { getLogger } from "@logtape/logtape";
 import type { LiveTargetEvent } from "../engine/engine.ts";
 import { isLive } from "../plan/live-protocols.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Failure } from "../task/task.ts";
 import type { Line } from "./line.ts";
+
+const log = getLogger(["pontus", "worker"]);
 
 /** A connection counts as up when it has held for so long: a server may take it and refuse what comes next. */
 const FIRST_STEADY_MS = 1_000;
@@ -122,7 +125,11 @@ export class LiveTargets {
   /** Tells the log what each was sent. */
   logSent(): void {
     for (const [index, { sentBytes }] of this.#states)
-      this.#line.onLog(`target ${index} was sent ${sentBytes} bytes`);
+      log.info("Task {taskId}: target {index} was sent {sentBytes} bytes", {
+        taskId: this.#work.task.id,
+        index,
+        sentBytes,
+      });
   }
 
   /** To be called when a run has ended: what was about to count as up is not. */
@@ -176,9 +183,14 @@ export class LiveTargets {
     isSame = true,
   ): void {
     if (state.status === status && isSame) return;
+    const facts = { taskId: this.#work.task.id, index, status, why: state.why };
+    if (status === "RUNNING") log.info("Task {taskId}: target {index} is {status}", facts);
+    // That the same state has another reason may come every second.
+    else if (state.status === status)
+      log.debug("Task {taskId}: target {index} is still {status}: {why}", facts);
+    else log.warn("Task {taskId}: target {index} is {status}: {why}", facts);
     state.status = status;
     const result = status === "RUNNING" ? { status } : { status, failure: this.#failureOf(state) };
-    this.#line.onLog(`target ${index} is ${status}${status === "RUNNING" ? "" : `: ${state.why}`}`);
     // One after the other, so that the last one told is the one that stands.
     this.#writes = this.#writes.then(async () => {
       try {

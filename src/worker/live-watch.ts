@@ -8,8 +8,11 @@ const ADVANCE_SECONDS = 0.4;
 /** Media that runs ahead of the clock by more has had its time stamps jump; servers send some seconds at once at first. */
 const AHEAD_SECONDS_MAX = 12;
 
+/** The one trouble with which a source is there all the same. */
+export const CHANGED = "its streams have changed";
+
 /** What is wrong with a run, as the end of a sentence. */
-export type LiveTrouble = "it sends nothing" | "its time stamps jump" | "its streams have changed";
+export type LiveTrouble = "it sends nothing" | "its time stamps jump" | typeof CHANGED;
 
 /**
  * Watches one run of a live stream: ffmpeg itself tells nothing while a source is silent, and a source that begins anew
@@ -55,7 +58,7 @@ export class LiveWatch {
 
   /** What is wrong by now; nothing while all is well. */
   trouble(nowMs: number): LiveTrouble | undefined {
-    if (this.#hasChanged) return "its streams have changed";
+    if (this.#hasChanged) return CHANGED;
     if (!this.#first) return nowMs - this.#startMs > START_MS_MAX ? "it sends nothing" : undefined;
     if (nowMs - this.#mark.atMs > GAP_MS_MAX) return "it sends nothing";
     const played = this.#last.outSeconds - this.#first.outSeconds;

@@ -80,18 +80,24 @@ const copyOf = ({ container, video, audio }: Rendition): Rendition => ({
   audio: audio === "none" ? "none" : "copy",
 });
 
-const codecsOf = ({ video, audio }: MediaInfo): string =>
-  [video?.codec, audio?.codec].filter(Boolean).join(" and ");
+const pictureOf = ({ video }: MediaInfo): string =>
+  video ? `${video.codec} ${video.width}x${video.height}` : "";
+const soundOf = ({ audio }: MediaInfo): string =>
+  audio ? [audio.codec, audio.samplerateHz, audio.channels].join(" ") : "";
+
+/** `h264 160x120 and aac 48000 2`; nothing where there is neither picture nor sound. */
+const streamsOf = (media: MediaInfo): string =>
+  [pictureOf(media), soundOf(media)].filter(Boolean).join(" and ");
 
 /** Sound that came late, or went, is no other sound: what there is of it can be played. */
 const isAlike = (first: MediaInfo, next: MediaInfo): boolean =>
-  first.video?.codec === next.video?.codec &&
-  (!first.audio || !next.audio || first.audio.codec === next.audio.codec);
+  pictureOf(first) === pictureOf(next) &&
+  (!first.audio || !next.audio || soundOf(first) === soundOf(next));
 
 /**
  * One file of all parts, also of those that a crash cut off: they are read up to there.
  *
- * @throws {TaskError} `output_not_supported` where copies of a source that changed its codecs would follow each other
+ * @throws {TaskError} `output_not_supported` where copies of a source that changed its streams would follow each other
  */
 async function joinParts(
   folder: string,
@@ -105,13 +111,13 @@ async function joinParts(
     // One that was begun and got nothing.
     const media = await engine.probe({ path, side: "output" }, signal).catch(() => undefined);
     signal.throwIfAborted();
-    if (!media || codecsOf(media) === "") continue;
+    if (!media || streamsOf(media) === "") continue;
     first ??= media;
     // A player would take what follows for more of the same, and play noise.
     if (!isAlike(first, media))
       throw new TaskError(
         "output_not_supported",
-        `Cannot join the recording: ${codecsOf(first)} became ${codecsOf(media)} on the way, and it was copied`,
+        `Cannot join the recording: ${streamsOf(first)} became ${streamsOf(media)} on the way, and it was copied`,
       );
     whole.push(name);
   }

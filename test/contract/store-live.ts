@@ -23,6 +23,31 @@ export function livingTasks(
     });
   });
 
+  describe("the events of a live task", () => {
+    test("tell how far it was, and what each target was sent", async () => {
+      const bench = await make();
+      const { claim } = await startTask(bench);
+      const progress = (outTimeSeconds: number, sentBytes: Readonly<Record<number, number>>) =>
+        ({
+          phase: "TRANSCODING",
+          ...{ outTimeSeconds, speed: 1, fps: 25, droppedFrames: 3, sentBytes },
+        }) as const;
+      const [early, late] = [progress(4, { 0: 100, 1: 90 }), progress(9, { 0: 300, 1: 90 })];
+      const last = () => bench.events(claim.taskId).at(-1);
+      expect(last()).not.toHaveProperty("progress");
+      await bench.tasks.saveProgress(claim, early);
+      await bench.tasks.saveTarget(claim, 0, { status: "RUNNING" });
+      expect(last()).toMatchObject({ type: "target", target: 0, progress: early });
+      await bench.tasks.saveProgress(claim, late);
+      await bench.tasks.saveSource(claim, "source_lost");
+      expect(last()).toMatchObject({ type: "source_lost", progress: late });
+      const failure = { code: "worker_lost", detail: "Cannot go on" } as const;
+      await bench.queue.giveBack(claim, { failure, notBeforeMs: 0, counts: false });
+      expect(last()).toMatchObject({ type: "given_back", progress: late });
+      expect(await bench.tasks.get("ada", claim.taskId)).not.toHaveProperty("progress");
+    });
+  });
+
   describe("saveTarget() of a live task", () => {
     test("tells of a target that is tried again and again, and keeps the newest reason", async () => {
       const bench = await make();

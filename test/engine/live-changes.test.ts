@@ -1,15 +1,16 @@
 import { describe, expect, test } from "bun:test";
+import type { LiveChange } from "../../src/engine/engine.ts";
 import { createChangeReader } from "../../src/engine/live-changes.ts";
 
 type Said = { readonly context?: string; readonly level?: string; readonly text: string };
 
-/** How often it was told of a change, of lines that came so many ms one after the other. */
-function told(lines: readonly Said[], everyMs = 100): number {
+/** How often it was told of such a change, of lines that came so many ms one after the other. */
+function told(lines: readonly Said[], everyMs = 100, wanted: LiveChange = "streams"): number {
   let count = 0;
   let nowMs = 0;
   const read = createChangeReader(
-    () => {
-      count += 1;
+    (change) => {
+      if (change === wanted) count += 1;
     },
     () => nowMs,
   );
@@ -48,6 +49,17 @@ describe("createChangeReader", () => {
     const text = "missing picture in access unit with size 2391";
     expect(told(times(10, { context: "NULL", text }))).toBe(1);
     expect(told(times(10, { context: "h264", text }))).toBe(0);
+  });
+
+  test("hears of pictures of another size, each graph for itself", () => {
+    const line = (graph: number, size: string) => ({
+      context: `graph ${graph} input from stream 0:0`,
+      level: "verbose",
+      text: `${size} pixfmt:yuv420p tb:1/90000 fr:25/1 sar:1/1`,
+    });
+    const [small, large] = ["w:160 h:120", "w:192 h:108"];
+    expect(told([line(0, small), line(1, large), line(0, small)], 100, "size")).toBe(0);
+    expect(told([line(0, small), line(1, small), line(0, large)], 100, "size")).toBe(1);
   });
 
   test("needs few complaints that each break off a target", () => {

@@ -19,6 +19,7 @@ import {
   newHome,
   type RunningService,
   startService,
+  type TaskAnswer,
 } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
@@ -45,6 +46,8 @@ describe("a live stream that changes", () => {
     const id = await createLive(service, live("changing"), [live("changed")]);
     await service.until(id, isAllUp);
     expect(await streamsOf(live("changed"))).toEqual(["aac", "h264 160x120"]);
+    const viewer = await viewOnceThere(live("changed"));
+    await seesMore(viewer, 100);
     await first.stop();
     const second = publish(live("changing"), {
       size: "192x144",
@@ -54,7 +57,13 @@ describe("a live stream that changes", () => {
       const found = await streamsOf(live("changed"));
       return found.join() === "aac,h264 192x144" ? true : undefined;
     });
-    await second.stop("SIGTERM");
+    // The time stamps of the second publisher begin at zero; those that go on for the viewer are not made up.
+    const before = viewer.frames.at(-1);
+    await seesMore(viewer, 100);
+    const times = viewer.frames.map(({ seconds }) => seconds);
+    expect(rises(times)).toBe(true);
+    expect((times.at(-1) ?? 0) - (before?.seconds ?? 0)).toBeGreaterThan(3);
+    await Promise.all([second.stop("SIGTERM"), viewer.stop()]);
     expect(await untilEnded(service, id)).toMatchObject({ task_status: "SUCCESS", attempt: 1 });
   });
 
@@ -76,6 +85,49 @@ describe("a live stream that changes", () => {
     expect(times.at(-1)).toBeLessThan(600);
     await Promise.all([second.stop("SIGTERM"), viewer.stop()]);
     expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+  });
+});
+
+describe("a live stream whose pictures come in another shape from now on", () => {
+  const WIDE = { size: "320x180" };
+
+  // One socket, which the task reads on from.
+  test.concurrent("is encoded in that shape", async () => {
+    const source = `udp://127.0.0.1:${await freeUdpPort()}`;
+    const first = publish(`${source}?pkt_size=1316`, MPEGTS);
+    const out = live("reshaped");
+    const qlty = { container: "flv", bitrate: "200000", width: 160, audio_bitrate: 64000 };
+    const body = { profile_name: "by-width", description: "any shape", qlties: [qlty] };
+    expect((await service.call("/api/v1/profile", { body })).status).toBe(200);
+    const id = await createLive(service, source, [out], "by-width");
+    await eventually(async () =>
+      (await streamsOf(out)).includes("h264 160x120") ? true : undefined,
+    );
+    await first.stop();
+    const second = publish(`${source}?pkt_size=1316`, { ...MPEGTS, ...WIDE });
+    await eventually(async () =>
+      (await streamsOf(out)).includes("h264 160x90") ? true : undefined,
+    );
+    expect(await service.task(id)).toMatchObject({ task_status: "RUNNING", attempt: 1 });
+    await second.stop();
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+  });
+
+  test.concurrent("fails a recording that is copied, and says why", async () => {
+    const first = publish(live("reshaping"));
+    const id = await createLive(service, live("reshaping"), ["reshaped.flv"]);
+    const outTime = ({ progress }: TaskAnswer) => progress?.out_time_seconds ?? 0;
+    await service.until(id, (task) => outTime(task) > 3);
+    await first.stop();
+    const second = publish(live("reshaping"), WIDE);
+    // So much that the part that is recorded now has a fragment.
+    await service.until(id, (task) => outTime(task) > 9);
+    await second.stop("SIGTERM");
+    const end = await untilEnded(service, id);
+    expect(end).toMatchObject({ task_status: "FAILED", error: { code: "OutputNotSupported" } });
+    expect(end.error?.detail).toContain(
+      "h264 160x120 and aac 48000 1 became h264 320x180 and aac 48000 1",
+    );
   });
 });
 

@@ -153,7 +153,9 @@ describe("a live stream whose codec changes", () => {
     await second.stop("SIGTERM");
     const end = await untilEnded(service, id);
     expect(end).toMatchObject({ task_status: "FAILED", error: { code: "OutputNotSupported" } });
-    expect(end.error?.detail).toContain("h264 and aac became h264 and mp3");
+    expect(end.error?.detail).toContain(
+      "h264 160x120 and aac 48000 1 became h264 160x120 and mp3 44100 1",
+    );
     expect(end.targets.map(({ target_status }) => target_status)).toEqual(["SUCCESS", "FAILED"]);
   });
 });

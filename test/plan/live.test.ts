@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { planLive } from "../../src/plan/live.ts";
-import { countedUrls, liveInputArgs, liveOutputArgs } from "../../src/plan/live-args.ts";
+import {
+  countedUrls,
+  liveInputArgs,
+  liveOutputArgs,
+  watchedInputArgs,
+  watchingArgs,
+} from "../../src/plan/live-args.ts";
 import { refuseImpossibleLive } from "../../src/plan/live-feasible.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";
 import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
@@ -60,6 +66,25 @@ describe("planLive", () => {
     ]);
   });
 
+  test("is to be planned anew for another size where it does not fit any into a box by itself", () => {
+    const plan = (profile: string, targetUrl: string, media = aMedia()) =>
+      planLive(
+        { assignments: assigned(profile, 1), targetUrls: [targetUrl] },
+        media,
+        aCapabilities(),
+      );
+    const copied = plan("video_flv_transmux", "out.flv");
+    expect(copied).toMatchObject({ isSized: true, watched: 0 });
+    expect(watchedInputArgs(copied).join(" ")).toBe("-skip_frame nokey -threads 1");
+    expect(watchingArgs(copied).join(" ")).toBe("-map 0:0 -c:v wrapped_avframe -f null -");
+    expect(plan("video_flv_transmux", "rtmp://a/live/x").isSized).toBe(false);
+    const boxed = plan("video_mp4_640x360_520kbps", "out.mp4");
+    expect(boxed.isSized).toBe(false);
+    expect(watchingArgs(boxed)).toEqual([]);
+    const wide = aMediaWithVideo({ sampleAspect: { num: 4, den: 3 } });
+    expect(plan("video_mp4_640x360_520kbps", "rtmp://a/live/x", wide).isSized).toBe(true);
+  });
+
   test("refuses a copy that the protocol does not carry", () => {
     const media = aMediaWithVideo({ codec: "vp9" });
     expect(() => outputOf("video_flv_transmux", ["rtmp://a/live/x"], media)).toThrow('into "flv"');
@@ -99,7 +124,7 @@ describe("liveInputArgs", () => {
   });
 
   test.each([
-    ["rtmp://a/live/x", "-protocol_whitelist rtmp,tcp -f flv -rw_timeout"],
+    ["rtmp://a/live/x", "-protocol_whitelist rtmp,tcp -f live_flv -rw_timeout"],
     ["srt://a:1", "-protocol_whitelist srt -f mpegts -rw_timeout"],
     ["udp://a:1", "-protocol_whitelist udp -f mpegts -timeout"],
     ["rtsp://a/x", "-protocol_whitelist tcp,rtp,udp -f rtsp -timeout"],
