@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeSource } from "./clips.ts";
@@ -11,14 +11,12 @@ import {
   start,
 } from "./processes.ts";
 import { type Findings, figure, type PartOptions, type Row } from "./report.ts";
-import { createTask, newHome, readTask, startPontus } from "./service.ts";
+import { createTask, type Home, newHome, readTask, startPontus } from "./service.ts";
 import { median, ratioOf } from "./statistics.ts";
 
 const PROFILE = "video_mp4_1280x720_1728kbps";
-const POLL_MS = 20;
-/** Until the end is near: each call costs the service some of the CPU that is measured. */
-const SLOW_POLL_MS = 250;
-const NEAR_END_PERCENT = 95;
+const POLL_MS = 10;
+const LOOKS_A_CALL = 500;
 
 /** What one run took. */
 type Cost = { readonly wallSeconds: number; readonly cpuSeconds: number };
@@ -32,33 +30,37 @@ async function encoderArgs(pid: number): Promise<readonly string[]> {
   }
 }
 
-async function untilDone(url: string, id: string): Promise<void> {
-  let isNear = false;
-  for (;;) {
-    const task = await readTask(url, id);
-    if (task.task_status === "SUCCESS") return;
-    isNear ||= (task.progress?.percent ?? 0) >= NEAR_END_PERCENT;
-    await sleep(isNear ? POLL_MS : SLOW_POLL_MS);
+/** Asks from when all targets are there: each call before costs some of the CPU that is measured, and bare ffmpeg is asked nothing. */
+async function untilDone(url: string, id: string, targets: readonly string[]): Promise<void> {
+  for (let looks = 1; !targets.every((path) => existsSync(path)); looks += 1) {
+    // Where the task has failed they do not come.
+    if (looks % LOOKS_A_CALL === 0) await readTask(url, id);
+    await sleep(POLL_MS);
   }
+  while ((await readTask(url, id)).task_status !== "SUCCESS") await sleep(POLL_MS);
 }
 
 /** One task with so many targets, from its POST until GET says that it has succeeded. */
 async function runTask(
   { pid, url }: ServerProcess,
+  { media }: Home,
   name: string,
   targets: number,
 ): Promise<Cost & { readonly args: readonly string[] }> {
+  const names = Array.from({ length: targets }, (_, index) => `${name}-${index}.mp4`);
   const cpuBefore = cpuSecondsOf(pid);
   const startMs = performance.now();
   const body = {
     source: { source_url: "source.mp4" },
     profile_name: PROFILE,
-    targets: Array.from({ length: targets }, (_, index) => ({
-      target_url: `${name}-${index}.mp4`,
-    })),
+    targets: names.map((target_url) => ({ target_url })),
   };
   const [id, args] = await Promise.all([createTask(url, body), encoderArgs(pid)]);
-  await untilDone(url, id);
+  await untilDone(
+    url,
+    id,
+    names.map((each) => join(media, each)),
+  );
   const wallSeconds = (performance.now() - startMs) / 1000;
   return { wallSeconds, cpuSeconds: cpuSecondsOf(pid) - cpuBefore, args };
 }
@@ -95,11 +97,11 @@ export async function measureTasks({ isQuick, scratch, say }: PartOptions): Prom
   const four: Cost[] = [];
   let args: readonly string[] = [];
   const measureRound = async (round: number): Promise<void> => {
-    const task = await runTask(server, `${round}-one`, 1);
+    const task = await runTask(server, home, `${round}-one`, 1);
     args = task.args;
     one.push(task);
     bare.push(await runBare(source, args, scratch));
-    four.push(await runTask(server, `${round}-four`, 4));
+    four.push(await runTask(server, home, `${round}-four`, 4));
     const told = [one, bare, four].map((costs) => shownCost(costs.slice(-1)));
     say(`round ${round}: one target ${told[0]}; bare ffmpeg ${told[1]}; four targets ${told[2]}`);
   };

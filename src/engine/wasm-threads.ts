@@ -133,7 +133,7 @@ export class WasmThreads {
   /** One after the other: each holds the event loop of Deno for a while. */
   async #startIdle(): Promise<void> {
     while (this.#busy === 0 && this.#idle.length < this.#wanted) {
-      const thread = await WasmThread.start(this.#core).catch(() => undefined);
+      const thread = await WasmThread.start(this.#core, true).catch(() => undefined);
       // Without it the next run takes longer to start, and nothing else is different.
       if (!thread) return;
       this.#idle.push(thread);

@@ -11,11 +11,13 @@ const never = new AbortController().signal;
 const GRACE_MS = 1_000;
 
 /** A core that tells how many runs its instance has had, this one included, and ends with the given code. */
-const counting = (code = 0) =>
-  coreThat(`
-    this.runs = (this.runs ?? 0) + 1;
+const counting = (code = 0, warmUp = "") =>
+  coreThat(
+    `this.runs = (this.runs ?? 0) + 1;
     this.logger({ type: "stdout", message: String(this.runs) });
-    this.ret = ${code}`);
+    this.ret = ${code}`,
+    warmUp,
+  );
 
 /** Runs a program, and gives the number that it tells. */
 async function runsIn(
@@ -61,6 +63,17 @@ describe("WasmThreads", () => {
     await runsIn(threads, "ffprobe", "/a");
     expect(await runsIn(threads, "ffmpeg", "/a")).toBe(1);
     await threads.close();
+  });
+
+  test("has none stand by that crashes before its first run, and runs all the same", async () => {
+    const threads = new WasmThreads(
+      await counting(0, "throw new Error('out of bounds')"),
+      GRACE_MS,
+    );
+    await threads.standBy(1);
+    expect(await runsIn(threads, "ffmpeg", "/a")).toBe(1);
+    await threads.close();
+    expect([threads.busy, threads.leaked]).toEqual([0, 0]);
   });
 
   test("keeps no thread where none stands by", async () => {
