@@ -95,6 +95,28 @@ export type TargetWriter = {
   discard(): Promise<void>;
 };
 
+/**
+ * A set that is seen while it grows. Its segments bear names that no other attempt gives (`publishedName`), and stay where they
+ * are: one that was added by an earlier attempt is named again by the playlists of a later one.
+ */
+export type GrowingSet = {
+  /**
+   * Puts a finished segment of scratch into the set's folder; seen by nobody before a playlist names it. Again under the same
+   * name it does no harm.
+   *
+   * @param path - absolute, of the segment
+   * @param name - its name in the folder
+   */
+  add(path: string, name: string): Promise<void>;
+  /**
+   * Puts a playlist in the place of the one that is there, in one step; all that it names was added before.
+   *
+   * @param isLast - the set grows no more: what the set that was there before has left in the folder, and no playlist names, is
+   *   removed, as `deliver` does
+   */
+  list(text: string, isLast: boolean): Promise<void>;
+};
+
 /** Port: one kind of address. One suite, `test/contract/storage.ts`, holds for every adapter. */
 export interface Storage {
   /** The URL schemes it speaks, lower case, without colon. */
@@ -138,6 +160,18 @@ export interface Storage {
    * @throws {TaskError} `target_unwritable`, `target_unreachable`, `target_full`, `access_denied`, or what `mayPublish` threw
    */
   deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void>;
+
+  /**
+   * Opens a target whose set is to be seen while it grows; makes missing folders. Until the first playlist the set that is
+   * there stays as it is. All calls of what it gives reject as `deliver` does, and may be repeated.
+   *
+   * @param url - of a playlist
+   * @throws {TaskError} as `prepare`
+   */
+  grow(url: string, options: DeliveryOptions): Promise<GrowingSet>;
+
+  /** The bare name, decoded, of the folder that a set's segments lie in, beside its playlist at `url`. */
+  folderOf(url: string): string;
 
   /**
    * Opens a source to read it where it lies. With `write`, for hosts without a disk; absent where a storage is one.
