@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
 import type { LivePlan } from "../plan/live.ts";
 import {
@@ -8,7 +8,6 @@ import {
   liveInputArgs,
   liveOutputArgs,
   pacedInputArgs,
-  recordedPart,
   watchedInputArgs,
   watchingArgs,
 } from "../plan/live-args.ts";
@@ -79,12 +78,9 @@ export class NativeLive implements LiveEngine {
   }
 
   async run(request: LiveRunRequest, signal: AbortSignal): Promise<void> {
-    const { plan, run, recordings } = request;
+    const { plan, recordings } = request;
     for (const { recording } of plan.outputs)
-      if (recording)
-        await mkdir(dirname(join(recordings, recordedPart(recording.folder, run.part))), {
-          recursive: true,
-        });
+      if (recording) await mkdir(join(recordings, recording.folder), { recursive: true });
     const error = judgeLiveExit(await this.#encode(request, signal));
     if (error) throw error;
   }

@@ -14,6 +14,7 @@ import {
   type StreamEvent,
   type StreamMount,
 } from "../../wasm/protocol.ts";
+import { unlessAborted } from "../lib/unless-aborted.ts";
 import { TaskError } from "../task/errors.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Exit } from "./subprocess.ts";
@@ -192,16 +193,4 @@ function hear(
     for (const line of message.split("\n"))
       if (line.trim() !== "") run.onStderrLine?.(line.slice(0, LINE_CHARS_MAX));
   } else streams?.hear(event as StreamEvent);
-}
-
-/** Waits for something, but no longer than until the signal aborts. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

@@ -9,6 +9,8 @@ export type LiveRun = {
   readonly offsetSeconds: number;
   /** The number of the run, which names its part of a recording. */
   readonly part: number;
+  /** What the names of its pieces of sets begin with, which those of no other run do. */
+  readonly prefix: string;
 };
 
 /** No byte for so long, in µs, and a connection counts as dead. Shorter than a viewer's patience, longer than a hiccup. */
@@ -35,6 +37,10 @@ const WATCHED = ["-skip_frame", "nokey", "-threads", "1"];
 
 /** Seconds of a recording that a crash can take. */
 const FRAGMENT_US = "1000000";
+/** How long a piece of a set is at least: the next key frame after it ends it. */
+const PIECE_SECONDS = "2";
+/** ffmpeg names so many of its newest pieces: they are noted elsewhere before that. */
+const LISTED_PIECES = "60";
 
 /** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
 export const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
@@ -139,7 +145,7 @@ export const liveOutputArgs = (
 /** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
 function slavesOf(
   { args, urls, recording }: LiveOutput,
-  { part }: LiveRun,
+  run: LiveRun,
   counted: readonly string[],
   authoritiesPath: string | undefined,
 ): readonly string[] {
@@ -150,22 +156,47 @@ function slavesOf(
         `[f=tee:onfail=ignore]${gateFor(url, counted.indexOf(url))}[${slaveOptions(url, isHeaded, authoritiesPath)}]${url}` +
         `\\|[${counterOptions(url, isHeaded)}]pipe:${FIRST_PIPE + counted.indexOf(url)}`,
     ),
-    ...(recording ? [`[${recorderOf(recording)}]${recordedPart(recording.folder, part)}`] : []),
+    ...(recording
+      ? [`[${recorderOf(recording, run, isHeaded)}]${recordedPart(recording, run.part)}`]
+      : []),
   ];
 }
 
-/** The file that a run adds to a recording, relative to the work folder. */
-export const recordedPart = (folder: string, part: number): string =>
-  `${folder}/part-${String(part).padStart(5, "0")}.mp4`;
+const numbered = (part: number): string => String(part).padStart(5, "0");
 
-const recorderOf = ({ isAacCopied }: LiveRecording): string =>
+/** What a run adds to a recording, relative to the work folder: a file, or of a set the list of its pieces. */
+export const recordedPart = ({ folder, pieces }: LiveRecording, part: number): string =>
+  `${folder}/part-${numbered(part)}.${pieces ? "m3u8" : "mp4"}`;
+
+const recorderOf = (recording: LiveRecording, run: LiveRun, isHeaded: boolean): string =>
   [
-    "f=mp4:use_fifo=0:onfail=ignore",
-    // Left alone, it does so too, but not for fragments.
-    ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),
-    "movflags=+delay_moov+default_base_moof",
-    `frag_duration=${FRAGMENT_US}:flush_packets=1`,
+    "use_fifo=0:onfail=ignore",
+    ...(recording.pieces ? setOptions(recording, run, isHeaded) : fileOptions(recording)),
   ].join(":");
+
+/** Its pieces bear the names that they are published by, and are there when they are whole. */
+const setOptions = (
+  { folder, pieces, isAacCopied }: LiveRecording,
+  { prefix }: LiveRun,
+  isHeaded: boolean,
+): readonly string[] => [
+  `f=hls:hls_time=${PIECE_SECONDS}:hls_list_size=${LISTED_PIECES}:hls_flags=temp_file`,
+  `hls_segment_filename=${folder}/${prefix}-%05d.${pieces === "fmp4" ? "m4s" : "ts"}`,
+  ...(pieces === "fmp4"
+    ? [
+        `hls_segment_type=fmp4:hls_fmp4_init_filename=${prefix}-init.mp4`,
+        ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),
+      ]
+    : formatOptions("mpegts", isHeaded)),
+];
+
+const fileOptions = ({ isAacCopied }: LiveRecording): readonly string[] => [
+  "f=mp4",
+  // Left alone, it does so too, but not for fragments.
+  ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),
+  "movflags=+delay_moov+default_base_moof",
+  `frag_duration=${FRAGMENT_US}:flush_packets=1`,
+];
 
 /** A path is read by the outer list, by the inner one, and as the value of an option: each takes one backslash away. */
 const escaped = (text: string, times = 3): string =>

@@ -26,9 +26,11 @@ export type LiveOutput = {
   readonly isSized: boolean;
 };
 
-/** What file targets of an output are recorded as first. */
+/** What file targets of an output are recorded as first; a set is seen while it grows, and consists of what is recorded. */
 export type LiveRecording = {
   readonly folder: string;
+  /** Of a set: what its pieces are. */
+  readonly pieces?: "mpegts" | "fmp4";
   readonly targets: readonly number[];
   /** It may come with a header in every packet, as in MPEG-TS, which mp4 does not take. */
   readonly isAacCopied: boolean;
@@ -55,6 +57,24 @@ export type LiveRequest = {
   readonly targetUrls: readonly string[];
   /** The input of ffmpeg that the sound is read from, where it is not the first. */
   readonly audioInput?: number;
+};
+
+/** The folder of an assignment's recording, relative to where recordings lie. */
+export const recordingFolder = (index: number): string => `recorded-${index}`;
+
+/** Whether what is recorded for files is a set, which its targets get piece by piece. */
+export const growsAsSet = ({ container }: Rendition): boolean => container === "m3u8";
+
+/** Codecs that HLS carries in fragments of mp4 alone. */
+const FRAGMENTED_CODECS = ["h265", "hevc", "av1"];
+
+const piecesOf = (
+  { video: wanted }: Rendition,
+  { action }: StreamDecision,
+  { video: source }: MediaInfo,
+): "mpegts" | "fmp4" => {
+  const codec = action === "encode" && typeof wanted === "object" ? wanted.codec : source?.codec;
+  return action !== "none" && FRAGMENTED_CODECS.includes(codec ?? "") ? "fmp4" : "mpegts";
 };
 
 /** The recording's own container: in fragments, so that what was written before a crash can be read. */
@@ -116,8 +136,9 @@ function outputOf(
     isSized: isSized(video, rendition.video, files.length > 0, media),
     ...(files.length > 0 && {
       recording: {
-        folder: `recorded-${index}`,
+        folder: recordingFolder(index),
         targets: files,
+        ...(growsAsSet(rendition) && { pieces: piecesOf(rendition, video, media) }),
         isAacCopied: audio.action === "copy" && media.audio?.codec === "aac",
       },
     }),
@@ -152,6 +173,7 @@ function recordedDraft(
   index: number,
   media: MediaInfo,
 ): Draft {
+  if (growsAsSet(rendition)) return draftFor(rendition, "m3u8", targets, index, media);
   draftFor(rendition, RECORDED_AS, targets, index, media);
   const { container } = rendition;
   return draftFor(rendition, container === "copy" ? RECORDED_AS : container, targets, index, media);

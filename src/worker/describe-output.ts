@@ -8,7 +8,11 @@ import type { Output } from "../task/task.ts";
  *
  * @param sizeBytes - of the file, or of a playlist and all its segments together
  */
-export function describeOutput(product: Product, media: MediaInfo, sizeBytes: number): Output {
+export function describeOutput(
+  product: Pick<Product, "container">,
+  media: MediaInfo,
+  sizeBytes: number,
+): Output {
   const { video, audio } = media;
   const isPicture = product.container === "jpg";
   const durationSeconds = isPicture

@@ -2,6 +2,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { LivePlan } from "../plan/live.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Work } from "../queue/queue.ts";
+import { publishedName } from "../storage/set-names.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import type { Progress } from "../task/task.ts";
@@ -20,6 +21,13 @@ export type Line = {
 
 /** What opening a source needs of it. */
 export type SourceLine = Omit<Line, "store" | "onPlan">;
+
+/**
+ * What the names of the pieces that a run of a live task makes begin with. All of a task have one tag, as they are one set however
+ * many attempts it takes.
+ */
+export const piecePrefix = ({ task, claim }: Work, part: number): string =>
+  publishedName(`${claim.attempt}-${part}`, `${task.id.slice(-12)}-set`);
 
 /** Names temporary files and segments; no two attempts of any task have the same one. */
 export const tagOf = ({ task, claim }: Work): string => `${task.id.slice(-12)}-${claim.attempt}`;

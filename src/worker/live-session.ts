@@ -7,7 +7,7 @@ import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Progress } from "../task/task.ts";
-import type { Line } from "./line.ts";
+import { type Line, piecePrefix } from "./line.ts";
 import { LiveChanges } from "./live-changes.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "./live-source.ts";
 import type { LiveTargets } from "./live-targets.ts";
@@ -34,6 +34,8 @@ export type LiveSessionOptions = {
   readonly folder: string;
   /** Absolute path of the folder of recordings, and the number of the next part; absent where nothing is recorded. */
   readonly recordings?: { readonly kept: string; readonly part: number };
+  /** What each target was sent by all runs of this attempt, by its place. */
+  readonly sentBytes: () => Readonly<Record<number, number>>;
   readonly onUnrecorded: LiveRunRequest["onTarget"];
   readonly now: () => number;
 };
@@ -84,7 +86,7 @@ export class LiveSession {
   /** How far it came, once it has ended. */
   delivering(): Progress {
     const [outTimeSeconds, droppedFrames] = [this.#doneSeconds, this.#droppedFrames];
-    const { sentBytes } = this.#options.targets;
+    const sentBytes = this.#options.sentBytes();
     return { phase: "DELIVERING", outTimeSeconds, speed: 0, fps: 0, droppedFrames, sentBytes };
   }
 
@@ -162,9 +164,11 @@ export class LiveSession {
     const { live, targets, now, folder, recordings, line } = this.#options;
     const stop = new AbortController();
     const watch = new LiveWatch({ hasVideo: plan.hasVideo, startMs: now() });
+    const part = (recordings?.part ?? 0) + this.#runs;
     const run = {
       offsetSeconds: this.#offsetSeconds(),
-      part: (recordings?.part ?? 0) + this.#runs,
+      part,
+      prefix: piecePrefix(this.#options.work, part),
     };
     this.#runs += 1;
     this.#hasChanged = false;
@@ -263,14 +267,14 @@ export class LiveSession {
   }
 
   #tell(speed: number, fps: number, outSeconds = 0, droppedFrames = 0): void {
-    const { line, targets, work, now } = this.#options;
+    const { line, sentBytes, work, now } = this.#options;
     const progress: Progress = {
       phase: speed > 0 || outSeconds > 0 ? "TRANSCODING" : "FETCHING",
       outTimeSeconds: this.#doneSeconds + outSeconds,
       speed,
       fps,
       droppedFrames: this.#droppedFrames + droppedFrames,
-      sentBytes: targets.sentBytes,
+      sentBytes: sentBytes(),
     };
     line.onProgress(progress);
     if (now() - this.#loggedMs < LOG_MS) return;

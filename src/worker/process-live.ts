@@ -4,6 +4,7 @@ import { isLive } from "../plan/live-protocols.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import { prepareTargets, type TargetFailures } from "./deliver-targets.ts";
+import { GrowingSets } from "./growing-sets.ts";
 import type { Line } from "./line.ts";
 import { type LiveLimits, LiveSession } from "./live-session.ts";
 import { UrlSource } from "./live-source.ts";
@@ -40,12 +41,13 @@ export async function processLive(
       "Cannot run a live task: the engine reaches no network",
     );
   const lost = new AbortController();
+  const onError = (error: unknown) => lost.abort(error);
   const either = AbortSignal.any([signal, lost.signal]);
   const failures: TargetFailures = new Map();
   await mkdir(folders.folder, { recursive: true });
 
   const files = await prepareTargets(work, line, failures, signal, (url) => !isLive(url));
-  const targets = new LiveTargets(work, line, (error) => lost.abort(error));
+  const targets = new LiveTargets(work, line, onError);
   const wanted = (at: number) => files.has(at) || isLive(work.task.targets[at]?.url ?? "");
   const assignments = work.assignments.map((each) => ({
     ...each,
@@ -56,6 +58,7 @@ export async function processLive(
   const isRecorded = files.size > 0;
   const first = isRecorded ? await nextPart(folders.kept, work.assignments) : 0;
   if (isRecorded) await mkdir(folders.kept, { recursive: true });
+  const sets = await GrowingSets.open(work, line, folders.kept, files, onError);
   const session = new LiveSession({
     work,
     line,
@@ -65,6 +68,7 @@ export async function processLive(
     assignments,
     folder: folders.folder,
     ...(isRecorded && { recordings: { kept: folders.kept, part: first } }),
+    sentBytes: () => ({ ...targets.sentBytes, ...sets.sentBytes }),
     onUnrecorded: (event) => {
       if (event.kind !== "unrecorded") return;
       const error = new TaskError("scratch_full", `Cannot record: ${event.why}`);
@@ -74,27 +78,26 @@ export async function processLive(
     },
     now: conditions.now,
   });
-  let isFollowed = false;
+  sets.start(either);
   try {
-    isFollowed = await runSource(
-      work,
-      line,
-      session,
-      { live, folder: folders.folder, ...conditions },
-      either,
-    );
-  } finally {
-    targets.pause();
-    targets.logSent();
-    // Whatever ended it: what was sent since the last report is told too.
-    if (session.hasProduced) line.onProgress(session.delivering());
-  }
-  if (isFollowed && !session.hasProduced && first === 0) throw session.neverCame();
+    const place = { live, folder: folders.folder, ...conditions };
+    const isFollowed = await runSource(work, line, session, place, either).finally(() => {
+      targets.pause();
+      targets.logSent();
+      // Whatever ended it: what was sent since the last report is told too.
+      if (session.hasProduced) line.onProgress(session.delivering());
+    });
+    if (isFollowed && !session.hasProduced && first === 0) throw session.neverCame();
 
-  for (const [index, failure] of await targets.finish()) failures.set(index, failure);
-  if (isRecorded) {
-    line.onProgress(session.delivering());
-    await deliverRecordings(work, line, folders, files, failures, either);
+    for (const [index, failure] of await targets.finish()) failures.set(index, failure);
+    if (isRecorded) {
+      line.onProgress(session.delivering());
+      for (const [index, failure] of await sets.finish(either)) failures.set(index, failure);
+      await deliverRecordings(work, line, folders, files, failures, either);
+    }
+  } catch (error) {
+    await sets.abandon(either.aborted ? either.reason : error);
+    throw error;
   }
   return inOrder(failures);
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { growsAsSet, recordingFolder } from "../plan/live.ts";
 import { isLive } from "../plan/live-protocols.ts";
 import { planTask } from "../plan/plan-task.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -13,7 +14,8 @@ import { verifyProducts } from "./verify-products.ts";
 /** Where a live task records: `kept` outlives a crash of the service, `folder` is the attempt's own. Absolute paths. */
 export type RecordingFolders = { readonly kept: string; readonly folder: string };
 
-const PART = /^part-(\d+)\.mp4$/;
+/** A file, or the list of a set's pieces. */
+const PART = /^part-(\d+)\.(?:mp4|m3u8)$/;
 
 async function partsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
@@ -23,7 +25,7 @@ async function partsIn(folder: string): Promise<readonly string[]> {
 /** The number that the next run of a task's recordings has: those of earlier runs, also of another service, are kept. */
 export async function nextPart(kept: string, assignments: readonly Assignment[]): Promise<number> {
   const lists = await Promise.all(
-    assignments.map((_, index) => partsIn(join(kept, `recorded-${index}`))),
+    assignments.map((_, index) => partsIn(join(kept, recordingFolder(index)))),
   );
   const numbers = lists.flat().map((name) => Number(PART.exec(name)?.[1]));
   return Math.max(-1, ...numbers) + 1;
@@ -45,11 +47,13 @@ export async function deliverRecordings(
   signal: AbortSignal,
 ): Promise<void> {
   for (const [index, { rendition, targets }] of work.assignments.entries()) {
+    // Those have got their pieces while these were made.
+    if (growsAsSet(rendition)) continue;
     const files = targets.filter(
       (at) => wanted.has(at) && !failures.has(at) && !isLive(work.task.targets[at]?.url ?? ""),
     );
     if (files.length === 0) continue;
-    const parts = join(kept, `recorded-${index}`);
+    const parts = join(kept, recordingFolder(index));
     await mkdir(parts, { recursive: true });
     const joined = await joinParts(parts, line, signal);
     const own = join(folder, `delivered-${index}`);

@@ -18,7 +18,7 @@ const assigned = (name: string, count: number) => [
 const outputOf = (name: string, targetUrls: readonly string[], media = aMedia()) => {
   const request = { assignments: assigned(name, targetUrls.length), targetUrls };
   const plan = planLive(request, media, aCapabilities());
-  return liveOutputArgs(plan, { offsetSeconds: 2.5, part: 1 });
+  return liveOutputArgs(plan, { offsetSeconds: 2.5, part: 1, prefix: "pontus.t-set.1-0" });
 };
 
 describe("planLive", () => {
@@ -49,7 +49,24 @@ describe("planLive", () => {
   test("records what file targets get in fragments, each run a part of its own", () => {
     const args = outputOf("video_mp4_640x360_520kbps", ["rtmp://a/live/x", "out.mp4"]);
     expect(args.at(-1)?.split("|").at(-1)).toBe(
-      "[f=mp4:use_fifo=0:onfail=ignore:movflags=+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1]recorded-0/part-00001.mp4",
+      "[use_fifo=0:onfail=ignore:f=mp4:movflags=+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1]recorded-0/part-00001.mp4",
+    );
+  });
+
+  test("makes pieces of what is a set, under the names that they are published by", () => {
+    const args = outputOf("video_hls_640x360_520kbps", ["rtmp://a/live/x", "out.m3u8"]);
+    expect(args.at(-1)?.split("|").at(-1)).toBe(
+      "[use_fifo=0:onfail=ignore:f=hls:hls_time=2:hls_list_size=60:hls_flags=temp_file" +
+        ":hls_segment_filename=recorded-0/pontus.t-set.1-0-%05d.ts:bsfs/v=dump_extra]recorded-0/part-00001.m3u8",
+    );
+  });
+
+  test("makes fragments of mp4 of a set whose codec HLS carries in no other way", () => {
+    const media = aMediaWithVideo({ codec: "hevc" });
+    const args = outputOf("video_hls_transmux", ["out.m3u8"], media);
+    expect(args.at(-1)).toContain(
+      ":hls_segment_filename=recorded-0/pontus.t-set.1-0-%05d.m4s:hls_segment_type=fmp4" +
+        ":hls_fmp4_init_filename=pontus.t-set.1-0-init.mp4",
     );
   });
 
@@ -59,7 +76,11 @@ describe("planLive", () => {
     const assignments = [0, 2].map((at) => ({ rendition, targets: [at, 1] }));
     const plan = planLive({ assignments, targetUrls }, aMedia(), aCapabilities());
     expect(countedUrls(plan)).toEqual(["rtmp://a/live/x", "rtsp://b/x"]);
-    const args = liveOutputArgs(plan, { offsetSeconds: 0, part: 0 }).join(" ");
+    const args = liveOutputArgs(plan, {
+      offsetSeconds: 0,
+      part: 0,
+      prefix: "pontus.t-set.1-0",
+    }).join(" ");
     expect(args.match(/\[f=\w+:onfail=ignore[^\]]*\]pipe:\d/g)).toEqual([
       "[f=flv:onfail=ignore:flvflags=no_duration_filesize:flush_packets=0]pipe:3",
       "[f=nut:onfail=ignore:flush_packets=0]pipe:4",

@@ -70,9 +70,9 @@ describe("planLive of tracks that come apart", () => {
 
   test("records aac that is copied without a header in every packet", () => {
     const plan = planOf([aMedia(TS)], ["rtmp://a/live/x", "out.flv"]);
-    const args = liveOutputArgs(plan, { offsetSeconds: 0, part: 0 });
+    const args = liveOutputArgs(plan, { offsetSeconds: 0, part: 0, prefix: "pontus.t-set.1-0" });
     expect(args.at(-1)?.split("|").at(-1)).toBe(
-      "[f=mp4:use_fifo=0:onfail=ignore:bsfs/a=aac_adtstoasc:movflags=+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1]recorded-0/part-00000.mp4",
+      "[use_fifo=0:onfail=ignore:f=mp4:bsfs/a=aac_adtstoasc:movflags=+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1]recorded-0/part-00000.mp4",
     );
   });
 });

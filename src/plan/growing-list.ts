@@ -1,0 +1,81 @@
+/** A finished piece of a stream that is sent as a set while it goes on. */
+export type GrowingPiece = {
+  /** Its bare name, the same wherever it lies. */
+  readonly name: string;
+  readonly seconds: number;
+  /** The number of the run that made it: another one begins after a break. */
+  readonly part: number;
+  /** The bare name of what stands before all pieces of its run, where they are fragments of mp4. */
+  readonly init?: string;
+};
+
+/**
+ * So many of the newest pieces are named while a set grows, half an hour of such of two seconds: a playlist of everything would
+ * be sent anew with each of them. When it has ended, all are named.
+ */
+const WINDOW_PIECES = 900;
+
+/** The pieces that a playlist of ffmpeg's `hls` muxer names, in order. */
+export function piecesIn(text: string, part: number): readonly GrowingPiece[] {
+  let seconds = 0;
+  let init: string | undefined;
+  const pieces: GrowingPiece[] = [];
+  for (const line of text.split("\n")) {
+    const [, length] = /^#EXTINF:([\d.]+)/.exec(line) ?? [];
+    if (length !== undefined) seconds = Number(length);
+    init = /^#EXT-X-MAP:URI="([^"]+)"/.exec(line)?.[1] ?? init;
+    if (line === "" || line.startsWith("#")) continue;
+    pieces.push({
+      name: bare(line),
+      seconds,
+      part,
+      ...(init !== undefined && { init: bare(init) }),
+    });
+  }
+  return pieces;
+}
+
+const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/**
+ * The playlist of a stream that goes on, or has ended: then of all of it, as one that can be played from its beginning.
+ *
+ * Sequence numbers say which piece is which, so that a player finds its place again when the window has moved on, and when
+ * in the end everything is named.
+ *
+ * @param pieces - all from the first on
+ * @param folder - where they lie, relative to the playlist
+ * @see https://www.rfc-editor.org/rfc/rfc8216#section-6.2.2
+ */
+export function growingPlaylist(
+  pieces: readonly GrowingPiece[],
+  folder: string,
+  hasEnded: boolean,
+): string {
+  const first = hasEnded ? 0 : Math.max(0, pieces.length - WINDOW_PIECES);
+  const shown = pieces.slice(first);
+  const uriOf = (name: string) => `${encodeURIComponent(folder)}/${encodeURIComponent(name)}`;
+  const isBreak = (at: number) => at > 0 && pieces[at]?.part !== pieces[at - 1]?.part;
+  const breaksBefore = pieces.slice(0, first + 1).filter((_, at) => isBreak(at)).length;
+  const lines = shown.flatMap(({ name, seconds, init, part }, index) => {
+    const begins = index === 0 || shown[index - 1]?.part !== part;
+    return [
+      ...(isBreak(first + index) && index > 0 ? ["#EXT-X-DISCONTINUITY"] : []),
+      ...(begins && init !== undefined ? [`#EXT-X-MAP:URI="${uriOf(init)}"`] : []),
+      `#EXTINF:${seconds.toFixed(6)},`,
+      uriOf(name),
+    ];
+  });
+  const longest = Math.max(1, ...pieces.map(({ seconds }) => seconds));
+  return [
+    "#EXTM3U",
+    `#EXT-X-VERSION:${shown.some(({ init }) => init !== undefined) ? 7 : 3}`,
+    `#EXT-X-TARGETDURATION:${Math.round(longest)}`,
+    `#EXT-X-MEDIA-SEQUENCE:${first}`,
+    ...(breaksBefore > 0 ? [`#EXT-X-DISCONTINUITY-SEQUENCE:${breaksBefore}`] : []),
+    ...(hasEnded ? ["#EXT-X-PLAYLIST-TYPE:VOD"] : []),
+    ...lines,
+    ...(hasEnded ? ["#EXT-X-ENDLIST"] : []),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { reportOf } from "../fixtures/browser.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { publish, type RtmpServer, startRtmpServer } from "../fixtures/live-peers.ts";
+import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
+import { type MediaServer, startMediaServer, status } from "../fixtures/media-server.ts";
+import { type S3Server, startS3Server } from "../fixtures/s3-server.ts";
+import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
+
+setDefaultTimeout(60_000);
+
+let service: RunningService;
+let rtmp: RtmpServer;
+let http: MediaServer;
+let s3: S3Server;
+
+beforeAll(async () => {
+  [rtmp, http, s3] = await Promise.all([startRtmpServer(), startMediaServer(), startS3Server()]);
+  service = await startService(undefined, {
+    ...LIVE_ENV,
+    PONTUS_HTTP_TIMEOUT_SECONDS: "2",
+    PONTUS_S3_ENDPOINT: s3.access.endpoint,
+    PONTUS_S3_REGION: s3.access.region,
+    PONTUS_S3_ACCESS_KEY_ID: s3.access.accessKeyId,
+    PONTUS_S3_SECRET_ACCESS_KEY: s3.access.secretAccessKey,
+  });
+});
+
+afterAll(async () => {
+  await service.stop();
+  await Promise.all([rtmp.kill(), http.close(), s3.close()]);
+});
+
+const live = (name: string): string => `${rtmp.url}/live/${name}`;
+
+const COPIED = "video_hls_transmux";
+
+/** The files that a playlist names, in order. */
+const namedIn = (playlist: string): readonly string[] =>
+  playlist.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+
+/** Reads a file of a target; nothing where it is not there. */
+type Read = (path: string) => Promise<string | undefined>;
+
+const fromDisk =
+  (media: string): Read =>
+  async (path) =>
+    existsSync(join(media, path)) ? readFileSync(join(media, path), "latin1") : undefined;
+
+/** The playlist once it names so many pieces, all of which are there. */
+const untilNamed = (read: Read, path: string, count: number): Promise<string> =>
+  eventually(async () => {
+    const playlist = (await read(path)) ?? "";
+    const named = namedIn(playlist);
+    for (const name of named) expect(await read(name)).toBeString();
+    return named.length >= count ? playlist : undefined;
+  });
+
+/** What ffprobe counts in a set, brought to this machine. */
+async function playedSeconds(read: Read, path: string): Promise<number> {
+  const folder = tempFolder();
+  const playlist = (await read(path)) ?? "";
+  for (const name of [path, ...namedIn(playlist)]) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), (await read(name)) ?? "", "latin1");
+  }
+  const args = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"];
+  return Number(execFileSync("ffprobe", [...args, join(folder, path)], { encoding: "utf8" }));
+}
+
+describe("an HLS set of a live stream", () => {
+  test.concurrent("can be played while it grows, and from its beginning when it has ended", async () => {
+    const publisher = publish(live("grows"));
+    const target = "grows.m3u8";
+    const id = await createLive(service, live("grows"), [target], "video_hls_160x120_200kbps");
+    const read = fromDisk(service.home.media);
+    const early = await untilNamed(read, target, 2);
+    expect(early).not.toContain("#EXT-X-ENDLIST");
+    expect(await service.task(id)).toMatchObject({
+      task_status: "RUNNING",
+      targets: [{ target_status: "RUNNING" }],
+    });
+    const later = await untilNamed(read, target, 4);
+    expect(later.startsWith(early)).toBe(true);
+    await publisher.stop("SIGTERM");
+    const end = await untilEnded(service, id);
+    expect(end).toMatchObject({ task_status: "SUCCESS", targets: [{ target_status: "SUCCESS" }] });
+    const whole = await untilNamed(read, target, 4);
+    expect(whole).toContain("#EXT-X-PLAYLIST-TYPE:VOD");
+    expect(whole).toEndWith("#EXT-X-ENDLIST\n");
+    const { output, bytes_sent = 0 } = end.targets[0] ?? {};
+    expect(output).toMatchObject({
+      container: "m3u8",
+      size_bytes: bytes_sent,
+      video: { codec: "h264", width: 160, height: 120, framerate: 25 },
+      audio: { codec: "aac" },
+    });
+    const seconds = await playedSeconds(read, target);
+    expect(seconds).toBeGreaterThan(7);
+    expect(Math.abs(seconds - (output?.duration_seconds ?? 0))).toBeLessThan(0.2);
+  });
+
+  test.concurrent("is one set across a drop of its source, with a break", async () => {
+    const first = publish(live("drops"));
+    const target = "sets/drops.m3u8";
+    const id = await createLive(service, live("drops"), [target], COPIED);
+    const read: Read = (path) =>
+      fromDisk(service.home.media)(path.startsWith("sets/") ? path : `sets/${path}`);
+    await untilNamed(read, target, 1);
+    await first.stop();
+    await service.until(id, ({ progress }) => progress?.phase === "FETCHING");
+    const before = namedIn((await read(target)) ?? "").length;
+    const second = publish(live("drops"));
+    const playlist = await untilNamed(read, target, before + 1);
+    expect(playlist.match(/#EXT-X-DISCONTINUITY\n/g)).toHaveLength(1);
+    await second.stop("SIGTERM");
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+  });
+
+  test.concurrent("goes to several servers, and one that is away gets what it lacks when it is back", async () => {
+    const away = "/away/live.m3u8";
+    const publisher = publish(live("servers"));
+    const targets = [http.url("/there/live.m3u8"), http.url(away), `s3://${s3.bucket}/a/live.m3u8`];
+    const id = await createLive(service, live("servers"), targets, COPIED);
+    const onHttp =
+      (folder: string): Read =>
+      async (path) =>
+        http.files.get(`/${folder}/${path}`)?.toString("latin1");
+    const onS3: Read = async (path) => {
+      const answer = await s3.fetch(`/a/${path}`);
+      return answer.ok ? Buffer.from(await answer.arrayBuffer()).toString("latin1") : undefined;
+    };
+    await untilNamed(onHttp("away"), "live.m3u8", 1);
+    http.next(away, [status(503)], "stays");
+    const task = await service.until(
+      id,
+      ({ targets: [, second] }) => second?.target_status === "RECONNECTING",
+    );
+    expect(task.targets.map(({ target_status }) => target_status)).toEqual([
+      "RUNNING",
+      "RECONNECTING",
+      "RUNNING",
+    ]);
+    expect(task.targets[1]?.error?.detail).toContain("the server answered 503");
+    const there = namedIn(http.files.get("/there/live.m3u8")?.toString() ?? "").length;
+    await untilNamed(onHttp("there"), "live.m3u8", there + 2);
+    await untilNamed(onS3, "live.m3u8", there + 2);
+    http.next(away, []);
+    await service.until(id, ({ targets: [, second] }) => second?.target_status === "RUNNING");
+    await publisher.stop("SIGTERM");
+    expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
+    const [one, other, third] = await Promise.all(
+      [onHttp("there"), onHttp("away"), onS3].map((read) => read("live.m3u8")),
+    );
+    expect(one).toContain("#EXT-X-ENDLIST");
+    expect([other, third]).toEqual([one, one]);
+  });
+
+  test.concurrent("outlives a crash of the service", async () => {
+    const home = newHome();
+    const first = await startService(home, LIVE_ENV);
+    const publisher = publish(live("crash"));
+    const id = await createLive(first, live("crash"), ["crash.m3u8"], COPIED);
+    const read = fromDisk(home.media);
+    const before = namedIn(await untilNamed(read, "crash.m3u8", 2));
+    await first.stop("SIGKILL");
+    const second = await startService(home, LIVE_ENV);
+    const after = await untilNamed(read, "crash.m3u8", before.length + 2);
+    expect(namedIn(after).slice(0, before.length)).toEqual([...before]);
+    expect(after).toContain("#EXT-X-DISCONTINUITY");
+    await publisher.stop("SIGTERM");
+    expect(await untilEnded(second, id)).toMatchObject({ task_status: "SUCCESS", attempt: 2 });
+    await untilNamed(read, "crash.m3u8", before.length + 2);
+    await second.stop();
+  });
+
+  test.concurrent("ends for its players when its task is cancelled", async () => {
+    const publisher = publish(live("cancelled"));
+    const id = await createLive(service, live("cancelled"), ["cancelled.m3u8"], COPIED);
+    const read = fromDisk(service.home.media);
+    await untilNamed(read, "cancelled.m3u8", 1);
+    await service.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
+    expect((await untilEnded(service, id)).task_status).toBe("CANCELLED");
+    expect(await untilNamed(read, "cancelled.m3u8", 1)).toContain("#EXT-X-ENDLIST");
+    await publisher.stop();
+  });
+
+  test.concurrent("plays in a browser while it grows", async () => {
+    const publisher = publish(live("watched"));
+    const id = await createLive(service, live("watched"), ["watched.m3u8"], COPIED);
+    await untilNamed(fromDisk(service.home.media), "watched.m3u8", 3);
+    const hls = fileURLToPath(import.meta.resolve("hls.js/dist/hls.min.js"));
+    const seen = await reportOf(PAGE, service.home.media, { "/hls.js": hls });
+    expect(seen).toMatchObject({ fatal: null, isLive: true });
+    expect((seen as { played: number }).played).toBeGreaterThan(4);
+    expect((await service.task(id)).task_status).toBe("RUNNING");
+    await publisher.stop("SIGTERM");
+    await untilEnded(service, id);
+  });
+});
+
+/** Plays five seconds of a live stream, more than the pieces that there were at first are ahead of it. */
+const PAGE = `<!doctype html><video muted></video>
+<script src="/hls.js"></script>
+<script>
+const video = document.querySelector("video");
+const seen = { fatal: null, isLive: false, played: 0 };
+const report = () => fetch("/report", { method: "POST", body: JSON.stringify(seen) });
+const hls = new Hls();
+let from;
+hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
+hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => { seen.isLive ||= details.live; });
+hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) { seen.fatal = details; report(); } });
+video.addEventListener("timeupdate", () => {
+  from ??= video.currentTime;
+  seen.played = video.currentTime - from;
+  if (seen.played > 5) report();
+});
+hls.loadSource("/watched.m3u8");
+hls.attachMedia(video);
+</script>`;
