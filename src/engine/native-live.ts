@@ -1,13 +1,15 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
 import type { LivePlan } from "../plan/live.ts";
 import {
   countedUrl,
   countedUrls,
+  liveGraphArgs,
   liveInputArgs,
   liveOutputArgs,
   pacedInputArgs,
+  recordedPart,
   watchedInputArgs,
   watchingArgs,
 } from "../plan/live-args.ts";
@@ -78,9 +80,12 @@ export class NativeLive implements LiveEngine {
   }
 
   async run(request: LiveRunRequest, signal: AbortSignal): Promise<void> {
-    const { plan, recordings } = request;
+    const { plan, run, recordings } = request;
     for (const { recording } of plan.outputs)
-      if (recording) await mkdir(join(recordings, recording.folder), { recursive: true });
+      if (recording)
+        await mkdir(dirname(join(recordings, recordedPart(recording, run.part))), {
+          recursive: true,
+        });
     const error = judgeLiveExit(await this.#encode(request, signal));
     if (error) throw error;
   }
@@ -122,6 +127,7 @@ export class NativeLive implements LiveEngine {
             ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+level+verbose"],
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
             ...inputArgs(input, plan, this.#options),
+            ...liveGraphArgs(plan),
             ...liveOutputArgs(plan, run, authoritiesPath),
             // Of a file and of pieces it is known beforehand where they change.
             ...("url" in input ? watchingArgs(plan) : []),

@@ -7,11 +7,8 @@ import { expectationOf } from "./expectation.ts";
 import { rungsFor } from "./ladder.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "./plan.ts";
 import { type Draft, draftProduct, type SetDraft } from "./product.ts";
-import { timeSet } from "./set-timing.ts";
+import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
 import { sheetsFor } from "./thumbnails.ts";
-
-/** How long segments are meant to be where nothing is encoded: they begin at key frames wherever those are. */
-const SEGMENT_SECONDS = 6;
 
 /**
  * Decides what an adaptive set makes of a source. Each rendition is judged as if it were alone; pictures and sounds that
@@ -20,6 +17,7 @@ const SEGMENT_SECONDS = 6;
  * Of a set of several renditions, what the source does not have is left out: of a source without a picture the sounds
  * alone are made. One rendition alone is refused as a file would be.
  *
+ * @param wantedSeconds - what segments are meant to last; those of a copy begin at key frames wherever these are
  * @throws {TaskError} as `draftProduct`, and `output_not_supported` where key frames do not meet
  */
 export function draftSet(
@@ -28,11 +26,12 @@ export function draftSet(
   index: number,
   media: MediaInfo,
   clip: Clip | undefined,
+  wantedSeconds = SEGMENT_SECONDS,
 ): Draft {
   const drafts = renditionsFor(set, media).map((rendition) =>
     draftProduct({ rendition, targets: assignment.targets }, index, media, clip),
   );
-  const timed = timedDrafts(drafts, media);
+  const timed = timedDrafts(drafts, media, wantedSeconds);
   const [best] = timed.drafts;
   if (!best) throw new TaskError("internal", "Cannot plan the set: it has no renditions");
   const videos = unique(timed.drafts.flatMap((draft) => videoOf(draft) ?? []));
@@ -71,12 +70,12 @@ function renditionsFor({ renditions, isLadder }: AdaptiveSet, media: MediaInfo) 
 
 type Timed = { readonly drafts: readonly Draft[]; readonly segmentSeconds: number };
 
-function timedDrafts(drafts: readonly Draft[], media: MediaInfo): Timed {
+function timedDrafts(drafts: readonly Draft[], media: MediaInfo, wantedSeconds: number): Timed {
   const encodes = drafts.flatMap(({ rendition: { video } }) =>
     typeof video === "object" ? [video] : [],
   );
-  if (!media.video || encodes.length === 0) return { drafts, segmentSeconds: SEGMENT_SECONDS };
-  const { encodes: timed, segmentSeconds } = timeSet(encodes, media.video);
+  if (!media.video || encodes.length === 0) return { drafts, segmentSeconds: wantedSeconds };
+  const { encodes: timed, segmentSeconds } = timeSet(encodes, media.video, wantedSeconds);
   const rest = [...timed];
   const withTime = drafts.map((draft): Draft => {
     const video = typeof draft.rendition.video === "object" ? rest.shift() : undefined;

@@ -1,6 +1,12 @@
 import { TaskError } from "../task/errors.ts";
-import type { SetPlan } from "./plan.ts";
+import type { SetPlan, Track } from "./plan.ts";
 import { segmentsOf } from "./playlist.ts";
+
+/** Which streams a set has, and which of them a player puts together (`SetPlan`). */
+export type SetShape = {
+  readonly tracks: readonly Pick<Track, "kind" | "playlist">[];
+  readonly renditions: SetPlan["renditions"];
+};
 
 /** What a player is told of a stream of a set, found out from what was made. */
 export type TrackFacts = {
@@ -70,7 +76,7 @@ export const codecsIn = (manifest: string): readonly string[] =>
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-4.3.4.2
  */
 export function masterPlaylist(
-  { tracks, renditions }: SetPlan,
+  { tracks, renditions }: SetShape,
   facts: readonly TrackFacts[],
   folder: string,
 ): string {

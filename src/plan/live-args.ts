@@ -2,6 +2,7 @@ import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { LiveOutput, LivePlan, LiveRecording } from "./live.ts";
 import { countedAs, liveProtocolOf } from "./live-protocols.ts";
+import { dashArgs } from "./set-section.ts";
 
 /** One run of a live plan: a stream that drops is taken up by another run. */
 export type LiveRun = {
@@ -128,6 +129,9 @@ export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
  * Before its connection stands a gate: the queue waits after a connection that could not be made, but not after one that
  * was made and cut at once, which it made anew many times a second.
  *
+ * A set whose streams are apart is written by a muxer of its own. Its time stamps begin at zero in each run: those that the muxer
+ * names are not those of its segments otherwise (5.1).
+ *
  * @param authoritiesPath - as of {@link liveInputArgs}
  */
 export const liveOutputArgs = (
@@ -135,12 +139,36 @@ export const liveOutputArgs = (
   run: LiveRun,
   authoritiesPath?: string,
 ): readonly string[] =>
-  plan.outputs.flatMap((output) => [
-    ...output.args,
-    ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
-    ...["-use_fifo", "1", "-fifo_options", FIFO],
-    slavesOf(output, run, countedUrls(plan), authoritiesPath).join("|"),
-  ]);
+  plan.outputs.flatMap((output) =>
+    output.recording?.set
+      ? [
+          ...output.args,
+          ...dashArgs(
+            output.recording.set.files,
+            recordedPart(output.recording, run.part),
+            `${run.prefix}-`,
+          ),
+        ]
+      : teeArgs(plan, output, run, authoritiesPath),
+  );
+
+/** The filters that stand before all outputs. */
+export const liveGraphArgs = ({ outputs }: LivePlan): readonly string[] => {
+  const graphs = outputs.flatMap(({ graph }) => graph ?? []);
+  return graphs.length === 0 ? [] : ["-filter_complex", graphs.join(";")];
+};
+
+const teeArgs = (
+  plan: LivePlan,
+  output: LiveOutput,
+  run: LiveRun,
+  authoritiesPath: string | undefined,
+): readonly string[] => [
+  ...output.args,
+  ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
+  ...["-use_fifo", "1", "-fifo_options", FIFO],
+  slavesOf(output, run, countedUrls(plan), authoritiesPath).join("|"),
+];
 
 /** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
 function slavesOf(
@@ -164,9 +192,14 @@ function slavesOf(
 
 const numbered = (part: number): string => String(part).padStart(5, "0");
 
-/** What a run adds to a recording, relative to the work folder: a file, or of a set the list of its pieces. */
-export const recordedPart = ({ folder, pieces }: LiveRecording, part: number): string =>
-  `${folder}/part-${numbered(part)}.${pieces ? "m3u8" : "mp4"}`;
+/** What a run adds to a recording, relative to the work folder: a file, or of a set the list of its pieces, or its manifest. */
+export const recordedPart = ({ folder, pieces, set }: LiveRecording, part: number): string => {
+  const path = `${folder}/part-${numbered(part)}`;
+  return set ? `${path}/${RUN_MANIFEST}` : `${path}.${pieces ? "m3u8" : "mp4"}`;
+};
+
+/** Of the streams of one run; it lies in a folder with the lists of each stream (`Track.playlist`) and all pieces. */
+export const RUN_MANIFEST = "manifest.mpd";
 
 const recorderOf = (recording: LiveRecording, run: LiveRun, isHeaded: boolean): string =>
   [

@@ -4,6 +4,7 @@ import { codecName, type Written } from "./containers.ts";
 import { type Impossibility, impossibilityOf } from "./feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
 import type { Capabilities } from "./plan.ts";
+import { assignmentFault } from "./set-feasible.ts";
 
 /** What RTSP carries and this service sends through it, in ffmpeg's names. */
 const RTSP_CODECS = ["h264", "hevc", "aac", "mp3", "mp2", "ac3", "opus"];
@@ -50,14 +51,17 @@ function faultOf(
 ): Impossibility | undefined {
   const { rendition, set } = assignment;
   const { video } = rendition;
-  if (
-    set &&
-    (set.renditions.length > 1 || formsOf(assignment, targetUrls).has(rendition.container))
-  )
-    return unsupported("Cannot make an adaptive set of a live stream: it is not supported here");
+  const forms = formsOf(assignment, targetUrls);
+  const isGrown = set !== undefined && forms.has(rendition.container);
+  if (set && (isGrown ? forms.size > 1 : set.renditions.length > 1))
+    return unsupported("Cannot send an adaptive set to a live target: it takes one rendition");
+  if (isGrown && set.thumbnails)
+    return unsupported("Cannot make thumbnails of a live stream: their track has an end");
+  const grown = isGrown ? setFault(assignment, capabilities) : undefined;
+  if (grown) return grown;
   if (typeof video === "object" && video.rateMode === "2passvbr")
     return unsupported("Cannot encode in two passes: a live stream comes but once");
-  for (const form of formsOf(assignment, targetUrls)) {
+  for (const form of forms) {
     const fault =
       form === "rtsp"
         ? rtspRenditionFault(rendition, capabilities)
@@ -65,6 +69,14 @@ function faultOf(
     if (fault) return fault;
   }
   return undefined;
+}
+
+function setFault(assignment: Assignment, capabilities: Capabilities): Impossibility | undefined {
+  const isTwoPass = ({ video }: Rendition) =>
+    typeof video === "object" && video.rateMode === "2passvbr";
+  if (assignment.set?.renditions.some(isTwoPass))
+    return unsupported("Cannot encode in two passes: a live stream comes but once");
+  return assignmentFault(assignment, capabilities);
 }
 
 function rtspRenditionFault(

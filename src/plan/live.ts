@@ -3,19 +3,23 @@ import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import { audioArgs } from "./audio.ts";
 import type { Written } from "./containers.ts";
+import { draftSet } from "./draft-set.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
 import { fitsAnySize } from "./picture.ts";
-import type { Capabilities, StreamDecision } from "./plan.ts";
+import type { Capabilities, SetPlan, StreamDecision } from "./plan.ts";
 import { refuseMissingFilters } from "./plan-task.ts";
 import { type Draft, draftProduct } from "./product.ts";
 import { NOTHING_ELSE } from "./sections.ts";
+import { liveSetStreams, type SetFiles } from "./set-section.ts";
 import { videoArgs } from "./video.ts";
 
 /** One encode (or copy) of a live task and everything that it feeds. */
 export type LiveOutput = {
   readonly video: StreamDecision;
   readonly audio: StreamDecision;
+  /** Filters for `-filter_complex`, which stands before all outputs. */
+  readonly graph?: string;
   /** Maps, filters and codecs. */
   readonly args: readonly string[];
   /** Addresses of live targets. */
@@ -29,8 +33,10 @@ export type LiveOutput = {
 /** What file targets of an output are recorded as first; a set is seen while it grows, and consists of what is recorded. */
 export type LiveRecording = {
   readonly folder: string;
-  /** Of a set: what its pieces are. */
+  /** Of a set of one stream: what its pieces are. */
   readonly pieces?: "mpegts" | "fmp4";
+  /** Of a set whose streams are apart, in pieces that HLS and DASH share. */
+  readonly set?: { readonly plan: SetPlan; readonly files: SetFiles };
   readonly targets: readonly number[];
   /** It may come with a header in every packet, as in MPEG-TS, which mp4 does not take. */
   readonly isAacCopied: boolean;
@@ -62,8 +68,13 @@ export type LiveRequest = {
 /** The folder of an assignment's recording, relative to where recordings lie. */
 export const recordingFolder = (index: number): string => `recorded-${index}`;
 
+const GROWING_CONTAINERS: readonly string[] = ["m3u8", "cmaf", "dash"];
+/** How long segments of a set are meant to be that is watched while it grows: players begin three of them behind. */
+const LIVE_SEGMENT_SECONDS = 2;
+
 /** Whether what is recorded for files is a set, which its targets get piece by piece. */
-export const growsAsSet = ({ container }: Rendition): boolean => container === "m3u8";
+export const growsAsSet = ({ container }: Rendition): boolean =>
+  GROWING_CONTAINERS.includes(container);
 
 /** Codecs that HLS carries in fragments of mp4 alone. */
 const FRAGMENTED_CODECS = ["h265", "hevc", "av1"];
@@ -94,7 +105,9 @@ export function planLive(
   capabilities: Capabilities,
 ): LivePlan {
   const outputs = assignments.flatMap((assignment, index) =>
-    assignment.targets.length === 0 ? [] : [outputOf(assignment, index, rest, media, capabilities)],
+    assignment.targets.length === 0
+      ? []
+      : [outputFor(assignment, index, rest, media, capabilities)],
   );
   const isDecoded = outputs.some(({ video }) => video.action === "encode");
   const isCopied = outputs.some(({ video, recording }) => recording && video.action === "copy");
@@ -103,6 +116,37 @@ export function planLive(
     hasVideo: outputs.some(({ video }) => video.action !== "none"),
     isSized: outputs.some(({ isSized }) => isSized),
     ...(isCopied && !isDecoded && media.video && { watched: media.video.index }),
+  };
+}
+
+/** Those of a set whose streams are apart go to files alone. */
+function outputFor(
+  assignment: Assignment,
+  index: number,
+  request: Omit<LiveRequest, "assignments">,
+  media: MediaInfo,
+  capabilities: Capabilities,
+): LiveOutput {
+  const { set, targets } = assignment;
+  const isLive = targets.some((target) => liveProtocolOf(request.targetUrls[target] ?? ""));
+  if (!set || isLive) return outputOf(assignment, index, request, media, capabilities);
+  const draft = draftSet(assignment, set, index, media, undefined, LIVE_SEGMENT_SECONDS);
+  refuseMissingFilters([draft], media, capabilities);
+  const { product, set: streams } = draft;
+  if (!product.set || !streams) throw new TaskError("internal", "Cannot plan the set: it has none");
+  const { files, ...section } = liveSetStreams(draft, streams, media, request.audioInput ?? 0);
+  return {
+    video: product.video,
+    audio: product.audio,
+    ...section,
+    urls: [],
+    isSized: true,
+    recording: {
+      folder: recordingFolder(index),
+      targets,
+      isAacCopied: false,
+      set: { plan: product.set, files },
+    },
   };
 }
 

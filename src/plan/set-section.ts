@@ -57,10 +57,41 @@ export function setSection(
       ...(pass === 1 ? ["-an"] : set.audios.flatMap(() => ["-map", `0:${media.audio?.index}`])),
       ...NOTHING_ELSE,
       ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
-      ...(pass === 1 ? ["-f", "null", "-"] : soundAndFile(input, manifest)),
+      ...(pass === 1
+        ? ["-f", "null", "-"]
+        : [...soundArgs(input), ...dashArgs(filesOf(input), manifest)]),
       ...pictures,
     ],
     writes: pass === 1 ? statisticsOf(input) : [manifest],
+  };
+}
+
+/** How a set is written: how long its segments are, and which of its streams a player changes between. */
+export type SetFiles = { readonly segmentSeconds: number; readonly adaptationSets: string };
+
+/**
+ * The streams of a set that has no end yet, each encoded once, for `dashArgs` to be written by.
+ *
+ * @param audioInput - the input that the sound is read from
+ */
+export function liveSetStreams(
+  draft: Draft,
+  set: SetDraft,
+  media: MediaInfo,
+  audioInput: number,
+): Pick<Section, "graph" | "args"> & { readonly files: SetFiles } {
+  const input = { draft, set, media, pass: undefined, aspects: aspectsOf(set, media) };
+  const graph = graphOf(input, undefined, undefined);
+  return {
+    ...(graph.length > 0 && { graph: graph.join(";") }),
+    args: [
+      ...videoMaps(input),
+      ...set.audios.flatMap(() => ["-map", `${audioInput}:${media.audio?.index}`]),
+      ...NOTHING_ELSE,
+      ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
+      ...soundArgs(input),
+    ],
+    files: filesOf(input),
   };
 }
 
@@ -172,26 +203,26 @@ function videoStream(
   return [...ofStream(args, "v", at), ...(video.codec === "h265" ? tag : [])];
 }
 
-function soundAndFile(
-  { set, media, draft, aspects }: SetInput,
+const soundArgs = ({ set, media, draft }: SetInput): readonly string[] =>
+  set.audios.flatMap((audio, at) => audioStream(audio, at, media, draft));
+
+const filesOf = ({ set, aspects }: SetInput): SetFiles => ({
+  segmentSeconds: set.segmentSeconds,
+  adaptationSets: adaptationSets(set, aspects),
+});
+
+/** The options that write a set's streams, the manifest last; all files lie beside it. @param prefix - of the names of segments */
+export const dashArgs = (
+  { segmentSeconds, adaptationSets: sets }: SetFiles,
   manifest: string,
-): readonly string[] {
-  return [
-    ...set.audios.flatMap((audio, at) => audioStream(audio, at, media, draft)),
-    ...["-f", "dash", "-dash_segment_type", "mp4", "-hls_playlist", "1"],
-    ...["-seg_duration", (set.segmentSeconds - SEGMENT_MARGIN_SECONDS).toFixed(6)],
-    ...[
-      "-use_template",
-      "1",
-      "-use_timeline",
-      "1",
-      "-adaptation_sets",
-      adaptationSets(set, aspects),
-    ],
-    ...["-init_seg_name", "init-$RepresentationID$.mp4"],
-    ...["-media_seg_name", "chunk-$RepresentationID$-$Number%05d$.m4s", manifest],
-  ];
-}
+  prefix = "",
+): readonly string[] => [
+  ...["-f", "dash", "-dash_segment_type", "mp4", "-hls_playlist", "1"],
+  ...["-seg_duration", (segmentSeconds - SEGMENT_MARGIN_SECONDS).toFixed(6)],
+  ...["-use_template", "1", "-use_timeline", "1", "-adaptation_sets", sets],
+  ...["-init_seg_name", `${prefix}init-$RepresentationID$.mp4`],
+  ...["-media_seg_name", `${prefix}chunk-$RepresentationID$-$Number%05d$.m4s`, manifest],
+];
 
 /** Streams that a player changes between: pictures of one shape, sounds of one codec. */
 function adaptationSets({ videos, audios }: SetDraft, aspects: readonly AspectGroup[]): string {

@@ -4,8 +4,8 @@ import type { VideoEncode } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import { frameRate, gopFrames, RATE_SLACK } from "./framerate.ts";
 
-/** What segments are meant to last: the whole number of key frame distances that comes nearest to it. */
-const SEGMENT_SECONDS = 6;
+/** What segments of a film are meant to last: the whole number of key frame distances that comes nearest to it. */
+export const SEGMENT_SECONDS = 6;
 /** Longer ones let players wait too long, and change too late. */
 const SEGMENT_SECONDS_MAX = 20;
 
@@ -21,9 +21,14 @@ export type SetTiming = {
  * Rates that are capped become the highest one or a whole part of it (59.94 and 29.97), with key frames at the same
  * times. Rates and distances of key frames that the profile gives stay as they are.
  *
+ * @param wantedSeconds - what segments are meant to last
  * @throws {TaskError} `output_not_supported` where their key frames do not meet within 20 s
  */
-export function timeSet(encodes: readonly VideoEncode[], source: VideoStream): SetTiming {
+export function timeSet(
+  encodes: readonly VideoEncode[],
+  source: VideoStream,
+  wantedSeconds = SEGMENT_SECONDS,
+): SetTiming {
   const rates = encodes.map((encode) => frameRate(encode, source).rate);
   const top = rates.reduce((one, other) => (toNumber(other) > toNumber(one) ? other : one), {
     num: 0,
@@ -34,7 +39,7 @@ export function timeSet(encodes: readonly VideoEncode[], source: VideoStream): S
       ? timedBy(encode, rates[index] ?? top, gopFrames(encode.gop, rates[index] ?? top))
       : partOf(encode, top, encode.framerateMax),
   );
-  return { encodes: timed, segmentSeconds: segmentSecondsOf(timed) };
+  return { encodes: timed, segmentSeconds: segmentSecondsOf(timed, wantedSeconds) };
 }
 
 const timedBy = (encode: VideoEncode, framerate: Rational, frames: number): VideoEncode => ({
@@ -60,20 +65,23 @@ function partOf(encode: VideoEncode, top: Rational, cap: number): VideoEncode {
  *
  * @throws {TaskError} `output_not_supported`
  */
-export function segmentSecondsOf(encodes: readonly VideoEncode[]): number {
+export function segmentSecondsOf(
+  encodes: readonly VideoEncode[],
+  wantedSeconds = SEGMENT_SECONDS,
+): number {
   const distances = encodes.flatMap(({ gop, framerate }) =>
     "frames" in gop && framerate
       ? [reduced({ num: gop.frames * framerate.den, den: framerate.num })]
       : [],
   );
-  const [first = { num: SEGMENT_SECONDS, den: 1 }, ...others] = distances;
+  const [first = { num: wantedSeconds, den: 1 }, ...others] = distances;
   const meeting = toNumber(others.reduce(leastCommon, first));
   if (meeting > SEGMENT_SECONDS_MAX)
     throw new TaskError(
       "output_not_supported",
       `Cannot make the set: key frames of its renditions meet every ${Math.round(meeting)} s alone, by their frame rates and GOP sizes`,
     );
-  return meeting * Math.max(1, Math.round(SEGMENT_SECONDS / meeting));
+  return meeting * Math.max(1, Math.round(wantedSeconds / meeting));
 }
 
 const greatestCommon = (one: number, other: number): number =>

@@ -3,34 +3,46 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { type GrowingPiece, piecesIn } from "../plan/growing-list.ts";
 
-/** A piece that lies, or lay, in the recording's folder. */
-export type KeptPiece = GrowingPiece & { readonly sizeBytes: number };
+/** A piece that lies, or lay, in a recording's folder. */
+export type KeptPiece = GrowingPiece & {
+  /** The stream that it is of, where they are apart; else 0. */
+  readonly track: number;
+  /** The folder that it lies in, relative to the recording's; empty where that is the same. */
+  readonly folder: string;
+  readonly sizeBytes: number;
+};
 
-const LIST = /^part-(\d+)\.m3u8$/;
-/** All pieces so far, one a line: ffmpeg's own lists hold the newest alone. */
+/** A list of pieces as an encoder writes it anew with each of them: of a run, or of one stream of it. */
+type List = { readonly part: number; readonly track: number; readonly folder: string; readonly path: string };
+
+const RUN_LIST = /^part-(\d+)\.m3u8$/;
+const RUN_FOLDER = /^part-(\d+)$/;
+const TRACK_LIST = /^media_(\d+)\.m3u8$/;
+/** All pieces so far, one a line: an encoder's own lists may hold the newest alone. */
 const NOTES = "pieces.jsonl";
-
-/** The last of a stream may be but a frame. */
+/** Of each stream; the last of all may be but a frame. */
 const NEWEST = 3;
 
 const noteSchema = v.object({
   name: v.string(),
   seconds: v.number(),
   part: v.number(),
+  track: v.number(),
+  folder: v.string(),
   sizeBytes: v.number(),
   init: v.optional(v.string()),
 });
 
-/** The pieces of a set that grows, as an encoder leaves them in a folder; what is known of them outlives a crash. */
+/** The pieces of a set that grows, as encoders leave them in a folder; what is known of them outlives a crash. */
 export class GrowingPieces {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #pieces: KeptPiece[];
   readonly #known: Set<string>;
   /** Those before it were taken away. */
   #freed = 0;
 
   private constructor(folder: string, pieces: readonly KeptPiece[]) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#pieces = [...pieces];
     this.#known = new Set(pieces.map(({ name }) => name));
   }
@@ -41,56 +53,82 @@ export class GrowingPieces {
     return new GrowingPieces(folder, text.split("\n").flatMap(pieceOf));
   }
 
-  /** All that are whole, in order. */
+  /** All that are whole; those of one stream in their order. */
   get all(): readonly KeptPiece[] {
     return this.#pieces;
   }
 
-  pathOf(name: string): string {
-    return join(this.#folder, name);
+  /** Those of one stream. */
+  ofTrack(track: number): readonly KeptPiece[] {
+    return this.#pieces.filter((piece) => piece.track === track);
+  }
+
+  /** The last few of a stream in its last run, which are never taken away: they show what is in all of them. */
+  newestOf(track: number): readonly KeptPiece[] {
+    const own = this.ofTrack(track);
+    return own.slice(-NEWEST).filter(({ part }) => part === own.at(-1)?.part);
+  }
+
+  /** Absolute path of a piece, or of what stands before it (`init`). */
+  pathOf({ folder }: KeptPiece, name: string): string {
+    return join(this.folder, folder, name);
   }
 
   /** Looks for those that have become whole since. */
   async look(): Promise<void> {
-    const last = this.#pieces.at(-1)?.part ?? 0;
-    for (const name of (await readdir(this.#folder)).filter((each) => LIST.test(each)).sort()) {
-      const part = Number(LIST.exec(name)?.[1]);
-      // The runs before that have ended.
-      if (part >= last) await this.#take(await readFile(this.pathOf(name), "utf8"), part);
-    }
+    const last = Math.max(0, ...this.#pieces.slice(-1).map(({ part }) => part));
+    // The runs before that have ended.
+    for (const list of await this.#listsFrom(last))
+      await this.#take(await readFile(list.path, "utf8"), list);
   }
 
-  async #take(list: string, part: number): Promise<void> {
-    for (const piece of piecesIn(list, part)) {
+  async #listsFrom(part: number): Promise<readonly List[]> {
+    const lists: List[] = [];
+    for (const name of (await readdir(this.folder)).sort()) {
+      const path = join(this.folder, name);
+      const [run, runs] = [RUN_LIST.exec(name)?.[1], RUN_FOLDER.exec(name)?.[1]];
+      const number = Number(run ?? runs ?? Number.NaN);
+      if (!(number >= part)) continue;
+      if (run !== undefined) lists.push({ part: number, track: 0, folder: "", path });
+      else
+        for (const each of await readdir(path)) {
+          const track = TRACK_LIST.exec(each)?.[1];
+          if (track !== undefined)
+            lists.push({ part: number, track: Number(track), folder: name, path: join(path, each) });
+        }
+    }
+    return lists;
+  }
+
+  async #take(text: string, { part, track, folder }: List): Promise<void> {
+    for (const piece of piecesIn(text, part)) {
       if (this.#known.has(piece.name)) continue;
-      const { size } = await stat(this.pathOf(piece.name));
-      const kept = { ...piece, sizeBytes: size };
-      await appendFile(this.pathOf(NOTES), `${JSON.stringify(kept)}\n`);
+      const { size } = await stat(join(this.folder, folder, piece.name));
+      const kept = { ...piece, track, folder, sizeBytes: size };
+      await appendFile(join(this.folder, NOTES), `${JSON.stringify(kept)}\n`);
       this.#known.add(piece.name);
       this.#pieces.push(kept);
     }
   }
 
-  /** The last few of the last run, which are never taken away: they show what is in all of them. */
-  get newest(): readonly KeptPiece[] {
-    const part = this.#pieces.at(-1)?.part;
-    return this.#pieces.slice(-NEWEST).filter((piece) => piece.part === part);
-  }
-
   /** Takes away the first so many, which everybody has. */
   async free(count: number): Promise<void> {
-    for (; this.#freed < Math.min(count, this.#pieces.length - NEWEST); this.#freed += 1)
-      await rm(this.pathOf(this.#pieces[this.#freed]?.name ?? NOTES), { force: true });
+    const tracks = new Set(this.#pieces.map(({ track }) => track)).size;
+    const end = Math.min(count, this.#pieces.length - NEWEST * tracks);
+    for (; this.#freed < end; this.#freed += 1) {
+      const piece = this.#pieces[this.#freed];
+      if (piece) await rm(this.pathOf(piece, piece.name), { force: true });
+    }
   }
 
   /** How many a target has, as noted by `noteSent`. */
   async sentTo(target: number): Promise<number> {
-    const text = await readFile(this.pathOf(`sent-${target}`), "utf8").catch(() => "0");
+    const text = await readFile(join(this.folder, `sent-${target}`), "utf8").catch(() => "0");
     return Math.min(Number(text) || 0, this.#pieces.length);
   }
 
   async noteSent(target: number, count: number): Promise<void> {
-    await writeFile(this.pathOf(`sent-${target}`), String(count));
+    await writeFile(join(this.folder, `sent-${target}`), String(count));
   }
 }
 
