@@ -1,5 +1,6 @@
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import { quoteAddress } from "./file-address.ts";
+import type { DeliveryOptions } from "./storage.ts";
 
 type Meaning = { readonly code: ErrorCode; readonly state: string };
 
@@ -65,6 +66,35 @@ export const sourceError = (error: unknown, url: string): TaskError =>
 /** A failure to write a target as `TaskError`: `target_unwritable`, `target_full`, or `internal`. */
 export const targetError = (error: unknown, url: string): TaskError =>
   translate(error, `Cannot write the target ${quoteAddress(url)}`, ON_TARGET);
+
+/**
+ * Does something to a target, and tells what goes wrong with it.
+ *
+ * @param action - is given the caller's leave to publish; what that throws is the caller's own and passes as it is
+ * @throws {TaskError} as `targetError`; the signal's reason
+ */
+export async function writingTarget<T>(
+  url: string,
+  { mayPublish, signal }: Pick<DeliveryOptions, "mayPublish" | "signal">,
+  action: (ask: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const refusal: { reason?: unknown } = {};
+  const ask = async () => {
+    await mayPublish().catch((reason: unknown) => {
+      refusal.reason = reason;
+      throw reason;
+    });
+    signal.throwIfAborted();
+  };
+  try {
+    return await action(ask);
+  } catch (error) {
+    if ("reason" in refusal) throw refusal.reason;
+    if (signal.aborted) throw signal.reason;
+    throw targetError(error, url);
+  }
+}
 
 /** The error of a path whose links the system cannot resolve. */
 export function unresolved(url: string, cause: unknown): TaskError {

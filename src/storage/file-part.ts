@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TaskError } from "../task/errors.ts";
 import { PART_SUFFIX } from "./file-address.ts";
@@ -101,6 +101,21 @@ export async function copyPart(from: string, path: string, signal: AbortSignal):
     await writePart(path, (target) => copyBytes(source, target, signal));
   } finally {
     await source.close();
+  }
+}
+
+/** Gives a temporary that is whole its name, in one step, where the gate lets it; where not, it is removed. */
+export async function placePart(
+  part: string,
+  path: string,
+  gate: () => Promise<void>,
+): Promise<void> {
+  try {
+    await gate();
+    await rename(part, path);
+  } catch (error) {
+    await discard(part);
+    throw error;
   }
 }
 

@@ -5,8 +5,10 @@ import { inBatches } from "./batches.ts";
 import { copyPart, discard, isStalePart, partName, syncFolder, writePart } from "./file-part.ts";
 import {
   FIXED_NAMES,
-  type PublishedSet,
+  folderNameOf,
+  mentionedIn,
   type PublishedText,
+  publishedIn,
   readSet,
   tagOfSegment,
   tagsIn,
@@ -37,9 +39,10 @@ export async function publishSet(
   { tag, signal }: DeliveryOptions,
   gate: Gate,
 ): Promise<void> {
-  const set = await readSet(parcel, tag, basename(place.folder));
-  const previous = await previousSet(place.playlist);
-  await sweepSegments(place.folder, tag, previous.isNamed);
+  const set = await readSet(parcel, tag, folderNameOf(place.playlist));
+  const isOurs = publishedIn(set, tag);
+  const former = await setAt(place.playlist);
+  await sweepSegments(place.folder, tag, (name) => isOurs(name) || former.isNamed(name));
 
   const entry = placed(dirname(place.playlist), basename(place.playlist), tag);
   const segments = set.segments.map(({ own, name }) => ({
@@ -66,7 +69,7 @@ export async function publishSet(
   }
   await syncFolder(dirname(place.playlist));
   if (fixed.length > 0) await syncFolder(place.folder);
-  await removeFormer(place.folder, set, previous.files, tag);
+  await removeFormer(place, former.files, tag, isOurs);
 }
 
 /** Where a file will lie, and the name it is written under before. */
@@ -75,35 +78,37 @@ const placed = (folder: string, name: string, tag: string) => ({
   part: join(folder, partName(name, tag)),
 });
 
-/** The new set stands: what cannot be removed of the old one is no failure. */
-async function removeFormer(
-  folder: string,
-  { fixed }: PublishedSet,
+/**
+ * Removes what is left of the sets before, once the new one stands: what cannot be removed is no failure.
+ *
+ * @param former - what the playlist that was replaced named
+ * @param isKept - whether a file in the folder is of the set that stands
+ */
+export async function removeFormer(
+  { playlist, folder }: SetPlace,
   former: readonly Named[],
   tag: string,
+  isKept: (name: string) => boolean,
 ): Promise<void> {
   // A stranger's file goes only where the old playlist named it right in this folder: it is no licence to remove others.
   for (const { parent, name } of former)
-    if (parent === basename(folder) && !isOfTag(name, tag)) await discard(join(folder, name));
+    if (parent === folderNameOf(playlist) && !isKept(name)) await discard(join(folder, name));
   for (const name of FIXED_NAMES) {
-    if (fixed.some((one) => one.name === name)) continue;
+    if (isKept(name)) continue;
     const text = await readFile(join(folder, name), "utf8").catch(() => "");
     if (tagsIn(text).size > 0) await discard(join(folder, name));
   }
-  await sweepSegments(folder, tag, () => false).catch(() => {});
+  await sweepSegments(folder, tag, isKept).catch(() => {});
 }
 
-const isOfTag = (name: string, tag: string): boolean => tagOfSegment(name) === tag;
-
-/** Removes segments and temporaries of other attempts, except those to be kept; a stranger's files are left alone. */
-async function sweepSegments(
+/** Removes segments that are not kept, and temporaries of other attempts; a stranger's files are left alone. */
+export async function sweepSegments(
   folder: string,
   tag: string,
   isKept: (name: string) => boolean,
 ): Promise<void> {
   for (const name of await readdir(folder)) {
-    const itsTag = tagOfSegment(name);
-    const isOldSegment = itsTag !== undefined && itsTag !== tag && !isKept(name);
+    const isOldSegment = tagOfSegment(name) !== undefined && !isKept(name);
     if (isOldSegment || isStaleSegmentPart(name, tag)) await discard(join(folder, name));
   }
 }
@@ -116,25 +121,29 @@ function isStaleSegmentPart(name: string, tag: string): boolean {
 /** A file that a playlist names, decoded: the path before it, and its name. */
 type Named = { readonly parent: string; readonly name: string };
 
-/** The set now at the target. */
-type PreviousSet = {
-  /** What its playlist itself names. */
+/** What a playlist or manifest says of its set. */
+export type NamedSet = {
+  /** What it names itself. */
   readonly files: readonly Named[];
   /** Whether a file in the folder is needed to play it. */
   readonly isNamed: (name: string) => boolean;
 };
 
-/** The set now at the target; an empty one where there is none. */
-async function previousSet(playlist: string): Promise<PreviousSet> {
+/** The set now at a target; an empty one where there is none. */
+export async function setAt(playlist: string): Promise<NamedSet> {
   const info = await lstat(playlist).catch(() => undefined);
   const isOne = info?.isFile() && info.size <= PLAYLIST_BYTES_MAX;
   const text = isOne ? await readFile(playlist, "utf8") : "";
+  return namedIn(text, playlist);
+}
+
+/** The set of a playlist or manifest of a name. */
+export function namedIn(text: string, playlist: string): NamedSet {
   const files = playlist.endsWith(".mpd") ? [] : filesIn(text);
   // A master names the playlists of its renditions, and a manifest patterns: all files of their attempt belong to them.
-  const tags = tagsIn(text);
-  const isNamed = (name: string) =>
-    tags.has(tagOfSegment(name) ?? "") || files.some((file) => file.name === name);
-  return { files, isNamed };
+  const isMentioned = mentionedIn(text);
+  const names = new Set(files.map(({ name }) => name));
+  return { files, isNamed: (name) => isMentioned(name) || names.has(name) };
 }
 
 const filesIn = (text: string): readonly Named[] =>

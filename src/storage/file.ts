@@ -1,18 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { lstat, mkdir, open, realpath, rename, stat } from "node:fs/promises";
+import { lstat, mkdir, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { TaskError } from "../task/errors.ts";
 import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
-import { errnoOf, sourceError, targetError, unresolved } from "./file-errors.ts";
-import { copyPart, discard, partName, sweepParts, syncFolder, writePart } from "./file-part.ts";
-import { publishSet } from "./file-set.ts";
-import { RealFolders, realPathOf } from "./real-path.ts";
-import { isPlaylistName, segmentFolderOf } from "./set-names.ts";
+import { sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
+import { GrowingFileSet } from "./file-growing.ts";
+import { refuseFile, refuseOccupied } from "./file-occupied.ts";
+import {
+  copyPart,
+  discard,
+  partName,
+  placePart,
+  sweepParts,
+  syncFolder,
+  writePart,
+} from "./file-part.ts";
+import { publishSet, sweepSegments } from "./file-set.ts";
+import { linkedPathOf, RealFolders, realPathOf } from "./real-path.ts";
+import { folderNameOf, isPlaylistName, segmentFolderOf } from "./set-names.ts";
 import type {
   Address,
   DeliveryOptions,
+  GrowingSet,
   OpenedSource,
   OpenOptions,
   Parcel,
@@ -111,39 +122,58 @@ export class FileStorage implements Storage {
   }
 
   async deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void> {
+    return writingTarget(url, options, async (ask) => {
+      const path = await this.#openTarget(url, options.tag);
+      const gate = async () => {
+        await ask();
+        await this.#confirm(dirname(path), url);
+      };
+      const { entry, segments } = parcel;
+      if (segments === undefined) return publishFile(entry, path, options, gate);
+      const folder = await this.#openSetFolder(path, url);
+      const both = async () => {
+        await gate();
+        await this.#confirm(folder, url);
+      };
+      await publishSet({ entry, segments }, { playlist: path, folder }, options, both);
+    });
+  }
+
+  async grow(url: string, options: DeliveryOptions): Promise<GrowingSet> {
     const { tag, signal } = options;
-    signal.throwIfAborted();
-    const path = await this.#judge(url, "target");
-    // What mayPublish throws is the caller's own and passes as it is.
-    const refusal: { reason?: unknown } = {};
-    const gate = async () => {
-      await options.mayPublish().catch((reason: unknown) => {
-        refusal.reason = reason;
-        throw reason;
-      });
-      signal.throwIfAborted();
-      await this.#confirm(dirname(path), url);
-    };
-    try {
-      await this.#makeFolder(dirname(path), url);
-      await refuseOccupied(path, url);
-      await sweepParts(path, tag);
-      if (parcel.segments === undefined) await publishFile(parcel.entry, path, options, gate);
-      else {
-        const folder = await this.#resolve(segmentFolderOf(path), url);
-        await this.#makeFolder(folder, url);
-        const both = async () => {
-          await gate();
+    const opening = () =>
+      writingTarget(url, options, async () => {
+        const playlist = await this.#openTarget(url, tag);
+        const folder = await this.#openSetFolder(playlist, url);
+        // Temporaries alone: a segment that nothing names yet may be one that a later playlist does.
+        await sweepSegments(folder, tag, () => true);
+        return new GrowingFileSet({ playlist, folder }, url, options, async () => {
+          await this.#confirm(dirname(playlist), url);
           await this.#confirm(folder, url);
-        };
-        const { entry, segments } = parcel;
-        await publishSet({ entry, segments }, { playlist: path, folder }, options, both);
-      }
-    } catch (error) {
-      if ("reason" in refusal) throw refusal.reason;
-      if (signal.aborted) throw signal.reason;
-      throw targetError(error, url);
-    }
+        });
+      });
+    return unlessAborted(signal, opening);
+  }
+
+  folderOf(url: string): string {
+    // A playlist is written where its link leads, and the folder lies beside that.
+    return folderNameOf(linkedPathOf(readFileAddress(url, this.#roots, "target")));
+  }
+
+  /** Finds a target's real path, makes its folder, and clears away what crashed attempts left of it. */
+  async #openTarget(url: string, tag: string): Promise<string> {
+    const path = await this.#judge(url, "target");
+    await this.#makeFolder(dirname(path), url);
+    await refuseOccupied(path, url);
+    await sweepParts(path, tag);
+    return path;
+  }
+
+  /** Makes the folder of the set whose playlist or manifest is at a real path; gives its own. */
+  async #openSetFolder(playlist: string, url: string): Promise<string> {
+    const folder = await this.#resolve(segmentFolderOf(playlist), url);
+    await this.#makeFolder(folder, url);
+    return folder;
   }
 
   /** The real path of an address that may be used; what is missing of it is taken as written. */
@@ -233,35 +263,6 @@ async function sizeOfFile(path: string, url: string): Promise<number> {
   }
 }
 
-/** A target may be missing, a file, or a link that leads nowhere: nothing else is replaced. */
-async function refuseOccupied(path: string, url: string): Promise<void> {
-  const info = await lstatIfAny(path);
-  if (!info || info.isFile() || info.isSymbolicLink()) return;
-  const state = info.isDirectory() ? "a folder is in its place" : "it is not a regular file";
-  throw new TaskError(
-    "target_unwritable",
-    `Cannot write the target ${quoteAddress(url)}: ${state}`,
-  );
-}
-
-async function refuseFile(folder: string, url: string): Promise<void> {
-  const info = await lstatIfAny(folder);
-  if (!info?.isFile()) return;
-  throw new TaskError(
-    "target_unwritable",
-    `Cannot write the target ${quoteAddress(url)}: a file is in the place of its segments' folder`,
-  );
-}
-
-async function lstatIfAny(path: string) {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
 async function publishFile(
   entry: string,
   path: string,
@@ -270,13 +271,7 @@ async function publishFile(
 ): Promise<void> {
   const part = join(dirname(path), partName(basename(path), tag));
   await copyPart(entry, part, signal);
-  try {
-    await gate();
-    await rename(part, path);
-  } catch (error) {
-    await discard(part);
-    throw error;
-  }
+  await placePart(part, path, gate);
   await syncFolder(dirname(path));
 }
 

@@ -1,5 +1,6 @@
 import { TaskError } from "../task/errors.ts";
 import { quoteAddress, type Side } from "./file-address.ts";
+import { folderNameOf, segmentFolderOf } from "./set-names.ts";
 import { schemeOf } from "./storage.ts";
 
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
@@ -61,6 +62,36 @@ export function readHttpTarget(url: string): HttpTarget {
       `Cannot read the address ${quoteAddress(url)}: it names a folder`,
     );
   return { address: parsed, method: BY_POST.test(url) ? "POST" : "PUT" };
+}
+
+/** Where the files of a set go. */
+export type HttpSetPlace = {
+  readonly entry: URL;
+  /** The bare name of the folder of its segments, decoded, and the address of a file in it. */
+  readonly folder: string;
+  readonly inFolder: (name: string) => URL;
+};
+
+/** Where the files of a set go whose playlist or manifest is at an address; what that carries (user info, query) stays. */
+export function httpSetPlaceOf(entry: URL): HttpSetPlace {
+  const path = segmentFolderOf(entry.pathname);
+  return {
+    entry,
+    folder: decoded(folderNameOf(entry.pathname)),
+    inFolder: (name) => {
+      const url = new URL(entry);
+      url.pathname = `${path}/${encodeURIComponent(name)}`;
+      return url;
+    },
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The same place always has the same key: scheme and host in lower case, no default port, no user info, query kept. */

@@ -1,6 +1,7 @@
 import { inBatches } from "./batches.ts";
 import { textContent } from "./content.ts";
 import { type OutRequest, sendOut } from "./egress.ts";
+import type { HttpSetPlace } from "./http-address.ts";
 import { OutgoingFile } from "./http-outgoing.ts";
 import { type UploadOptions, upload } from "./http-upload.ts";
 import { nameSet, type PublishedText, publishedName } from "./set-names.ts";
@@ -13,13 +14,9 @@ const DELETES_AT_ONCE = 8;
 const DISCARD_MS_MAX = 10_000;
 
 /** Where a target's files go. */
-export type WriterPlace = {
+export type WriterPlace = HttpSetPlace & {
   /** As the caller wrote it, for errors. */
   readonly shown: string;
-  readonly entry: URL;
-  /** The bare name of the folder of a set's segments, and the address of a file in it. */
-  readonly folder: string;
-  readonly inFolder: (name: string) => URL;
 };
 
 /** How they are sent; `entry` and `isSet` of the target as of the port. */

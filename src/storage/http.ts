@@ -1,19 +1,19 @@
 import { extname, join } from "node:path";
-import { fileContent } from "./content.ts";
+import { fileContent, playlistContent } from "./content.ts";
 import { download } from "./download.ts";
 import { sendOut } from "./egress.ts";
-import { keyOf, readHttpAddress, readHttpTarget } from "./http-address.ts";
+import { httpSetPlaceOf, keyOf, readHttpAddress, readHttpTarget } from "./http-address.ts";
 import { sourceFailure, sourceStatus } from "./http-errors.ts";
 import { upload } from "./http-upload.ts";
 import { HttpTargetWriter, isThere } from "./http-writer.ts";
 import { openReader } from "./ranged-reader.ts";
 import type { Remote } from "./remote.ts";
 import type { RetryLimits } from "./retries.ts";
-import { sendSet } from "./send-set.ts";
-import { segmentFolderOf } from "./set-names.ts";
+import { quietly, sendSet } from "./send-set.ts";
 import type {
   Address,
   DeliveryOptions,
+  GrowingSet,
   OpenedSource,
   OpenOptions,
   Parcel,
@@ -41,7 +41,7 @@ export type HttpStorageOptions = {
  *
  * HTTP has no rename: the request itself is the visible step, and whether a reader may see half of it is the server's
  * matter. Nor is there a way to take things away that every server knows: the segments of a replaced set, and those of
- * a set that was not finished, stay. They bear names of their own, so that no playlist mixes two sets.
+ * a set that was not finished, stay, also when a growing one has ended. They bear names of their own, so that no playlist mixes two sets.
  */
 export class HttpStorage implements Storage {
   readonly schemes = ["http", "https", "http+post", "https+post"];
@@ -87,13 +87,30 @@ export class HttpStorage implements Storage {
     if (segments === undefined)
       return upload(await fileContent(entry), address, url, { ...limits, mayPublish });
 
-    const folder = segmentFolderOf(address.pathname);
-    const name = decoded(folder.slice(folder.lastIndexOf("/") + 1));
-    await sendSet({ entry, segments }, name, { tag, mayPublish }, (content, own, leave) => {
-      const at =
-        own === undefined ? address : beside(address, `${folder}/${encodeURIComponent(own)}`);
+    const { folder, inFolder } = httpSetPlaceOf(address);
+    await sendSet({ entry, segments }, folder, { tag, mayPublish }, (content, own, leave) => {
+      const at = own === undefined ? address : inFolder(own);
       return upload(content, at, url, { ...limits, mayPublish: leave });
     });
+  }
+
+  async grow(url: string, { mayPublish, signal }: DeliveryOptions): Promise<GrowingSet> {
+    signal.throwIfAborted();
+    const { address, method } = readHttpTarget(url);
+    const { inFolder } = httpSetPlaceOf(address);
+    const limits = { ...this.#limits, method, signal };
+    return {
+      add: async (path, name) => {
+        signal.throwIfAborted();
+        const content = await fileContent(path);
+        await upload(content, inFolder(name), url, { ...limits, mayPublish: quietly });
+      },
+      list: (text) => upload(playlistContent(text), address, url, { ...limits, mayPublish }),
+    };
+  }
+
+  folderOf(url: string): string {
+    return httpSetPlaceOf(readHttpTarget(url).address).folder;
   }
 
   async read(url: string, signal: AbortSignal): Promise<SourceReader> {
@@ -107,13 +124,7 @@ export class HttpStorage implements Storage {
   async write(url: string, options: WriteOptions): Promise<TargetWriter> {
     options.signal.throwIfAborted();
     const { address: entry, method } = readHttpTarget(url);
-    const path = segmentFolderOf(entry.pathname);
-    const place = {
-      shown: url,
-      entry,
-      folder: decoded(path.slice(path.lastIndexOf("/") + 1)),
-      inFolder: (name: string) => beside(entry, `${path}/${encodeURIComponent(name)}`),
-    };
+    const place = { shown: url, ...httpSetPlaceOf(entry) };
     const { idleTimeoutMs, trusted } = this.#limits;
     const { isSet, signal } = options;
     const wasThere = isSet || (await isThere(entry, { idleTimeoutMs, trusted, signal }));
@@ -135,18 +146,3 @@ export class HttpStorage implements Storage {
 
 /** Some formats are known by their extension alone. */
 const extensionOf = ({ pathname }: URL): string => /^\.\w{1,8}$/.exec(extname(pathname))?.[0] ?? "";
-
-/** The address with another path; what it carries besides (user info, query) stays. */
-function beside(address: URL, path: string): URL {
-  const url = new URL(address);
-  url.pathname = path;
-  return url;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, realpathSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { errnoOf } from "./file-errors.ts";
@@ -19,6 +19,17 @@ export async function realPathOf(path: string): Promise<string> {
   } catch (error) {
     if (!UNRESOLVED.includes(errnoOf(error) ?? "") || dirname(path) === path) throw error;
     return join(await realPathOf(dirname(path)), basename(path));
+  }
+}
+
+/** Where a link leads to; anything else as it is given, also a link that leads nowhere. At once: for folders that are in use. */
+export function linkedPathOf(path: string): string {
+  try {
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+    return isLink ? realpathSync(path) : path;
+  } catch {
+    // Whoever uses the path is told what is wrong with it.
+    return path;
   }
 }
 

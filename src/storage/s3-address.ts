@@ -1,5 +1,6 @@
 import { TaskError } from "../task/errors.ts";
 import { quoteAddress, type Side } from "./file-address.ts";
+import { folderNameOf, segmentFolderOf } from "./set-names.ts";
 import { schemeOf } from "./storage.ts";
 
 /** A place in an object store. */
@@ -43,4 +44,17 @@ export function readS3Address(url: string, side: Side): S3Place {
   if (Buffer.byteLength(key) > KEY_BYTES_MAX)
     throw refuse(`its key is longer than ${KEY_BYTES_MAX} bytes`);
   return { bucket, key };
+}
+
+/** Where the files of a set go whose playlist or manifest is at a place. */
+export function s3SetPlaceOf({ bucket, key }: S3Place): {
+  /** The bare name of the folder of its segments, and the place of a file in it. */
+  readonly folder: string;
+  readonly inFolder: (name: string) => S3Place;
+} {
+  const folder = segmentFolderOf(key);
+  return {
+    folder: folderNameOf(key),
+    inFolder: (name) => ({ bucket, key: `${folder}/${name}` }),
+  };
 }

@@ -2,13 +2,7 @@ import { inBatches } from "./batches.ts";
 import type { S3Place } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
 import type { S3Client } from "./s3-client.ts";
-import {
-  FIXED_NAMES,
-  type PublishedSet,
-  segmentFolderOf,
-  tagOfSegment,
-  tagsIn,
-} from "./set-names.ts";
+import { FIXED_NAMES, segmentFolderOf, tagOfSegment, tagsIn } from "./set-names.ts";
 
 /** Objects removed at once: enough to hide the answers' travel. */
 const REMOVED_AT_ONCE = 4;
@@ -23,21 +17,24 @@ export async function removeUnfinished(
 ): Promise<void> {
   const signal = AbortSignal.timeout(REMOVE_TIMEOUT_MS);
   const folder = segmentFolderOf(key);
-  await removeSegments(client, { bucket, folder }, (itsTag) => itsTag === tag, signal);
+  await removeSegments(client, { bucket, folder }, (name) => tagOfSegment(name) === tag, signal);
 }
 
-/** Removes what a set that now stands has replaced: what cannot be removed is no failure. Never rejects. */
+/**
+ * Removes what a set that now stands has replaced: what cannot be removed is no failure. Never rejects.
+ *
+ * @param isKept - whether a file in the folder is of the set that stands
+ */
 export async function removeReplaced(
   client: S3Client,
   { bucket, key }: S3Place,
-  { set, tag }: { readonly set: PublishedSet; readonly tag: string },
+  isKept: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = segmentFolderOf(key);
-  await removeSegments(client, { bucket, folder }, (itsTag) => itsTag !== tag, signal);
+  await removeSegments(client, { bucket, folder }, (name) => !isKept(name), signal);
   for (const fixed of FIXED_NAMES)
-    if (!set.fixed.some((one) => one.name === fixed))
-      await removeOurs(client, { bucket, key: `${folder}/${fixed}` }, signal);
+    if (!isKept(fixed)) await removeOurs(client, { bucket, key: `${folder}/${fixed}` }, signal);
 }
 
 /** Removes a file that a set of ours before had and this one has not. */
@@ -50,18 +47,18 @@ async function removeOurs(client: S3Client, place: S3Place, signal: AbortSignal)
   }
 }
 
-/** Removes those of our segments in a folder whose attempt is meant; what cannot be removed stays. */
+/** Removes those of our segments in a folder that are meant; what cannot be removed stays. */
 async function removeSegments(
   client: S3Client,
   { bucket, folder }: { readonly bucket: string; readonly folder: string },
-  isMeant: (tag: string) => boolean,
+  isMeant: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const keys: string[] = [];
   try {
     for await (const key of keysOf(client, bucket, `${folder}/pontus.`, signal)) {
-      const tag = tagOfSegment(key.slice(folder.length + 1));
-      if (tag !== undefined && isMeant(tag)) keys.push(key);
+      const name = key.slice(folder.length + 1);
+      if (tagOfSegment(name) !== undefined && isMeant(name)) keys.push(key);
     }
   } catch {
     // What was listed so far is removed all the same.

@@ -1,10 +1,10 @@
 import { bytesContent, textContent } from "./content.ts";
-import type { S3Place } from "./s3-address.ts";
+import { type S3Place, s3SetPlaceOf } from "./s3-address.ts";
 import type { S3Client } from "./s3-client.ts";
 import { PART_BYTES, PartedUpload, type S3UploadOptions } from "./s3-parts.ts";
 import { removeReplaced, removeUnfinished } from "./s3-sets.ts";
 import { uploadObject } from "./s3-upload.ts";
-import { nameSet, publishedName, segmentFolderOf } from "./set-names.ts";
+import { nameSet, publishedIn, publishedName } from "./set-names.ts";
 import type { TargetWriter, WriteOptions } from "./storage.ts";
 
 /** Segments on their way at once; each is held in memory until it has arrived. */
@@ -86,8 +86,7 @@ export class S3TargetWriter implements TargetWriter {
       files: [],
       texts: inFolder,
     };
-    const folder = segmentFolderOf(place.key);
-    const set = nameSet(own, tag, folder.slice(folder.lastIndexOf("/") + 1));
+    const set = nameSet(own, tag, s3SetPlaceOf(place).folder);
     const send = (name: string, text: string, at: S3Place, options: S3UploadOptions) =>
       uploadObject(client, textContent(name, text), at, options);
     for (const { name, text } of set.playlists)
@@ -97,7 +96,7 @@ export class S3TargetWriter implements TargetWriter {
     for (const { name, text } of set.fixed)
       await send(name, text, this.#inFolder(name), this.#options);
     await send(entry, set.entry, place, this.#options);
-    await removeReplaced(client, place, { set, tag }, this.#options.signal);
+    await removeReplaced(client, place, publishedIn(set, tag), this.#options.signal);
   }
 
   #objectOf(name: string): OutgoingObject {
@@ -117,7 +116,7 @@ export class S3TargetWriter implements TargetWriter {
   }
 
   #inFolder(name: string): S3Place {
-    return { ...this.place, key: `${segmentFolderOf(this.place.key)}/${name}` };
+    return s3SetPlaceOf(this.place).inFolder(name);
   }
 
   /** For what is seen by nobody until the playlist names it. */

@@ -1,21 +1,22 @@
 import { extname, join } from "node:path";
-import { fileContent } from "./content.ts";
+import { fileContent, playlistContent } from "./content.ts";
 import { download } from "./download.ts";
 import { openReader } from "./ranged-reader.ts";
 import type { Remote } from "./remote.ts";
 import type { RetryLimits } from "./retries.ts";
-import { readS3Address, type S3Place } from "./s3-address.ts";
+import { readS3Address, type S3Place, s3SetPlaceOf } from "./s3-address.ts";
 import { refusalOf, type S3Access, S3Client } from "./s3-client.ts";
 import { s3SourceFailure } from "./s3-errors.ts";
 import type { S3UploadOptions } from "./s3-parts.ts";
 import { removeReplaced, removeUnfinished } from "./s3-sets.ts";
 import { abortUploads, tryUpload, uploadObject } from "./s3-upload.ts";
 import { S3TargetWriter } from "./s3-writer.ts";
-import { sendSet } from "./send-set.ts";
-import { type PublishedSet, segmentFolderOf } from "./set-names.ts";
+import { quietly, sendSet } from "./send-set.ts";
+import { mentionedIn, type PublishedSet, publishedIn } from "./set-names.ts";
 import type {
   Address,
   DeliveryOptions,
+  GrowingSet,
   OpenedSource,
   OpenOptions,
   Parcel,
@@ -118,20 +119,44 @@ export class S3Storage implements Storage {
     place: S3Place,
     options: S3UploadOptions,
   ): Promise<void> {
-    const folder = segmentFolderOf(place.key);
-    const name = folder.slice(folder.lastIndexOf("/") + 1);
+    const { folder, inFolder } = s3SetPlaceOf(place);
     const { tag, signal } = options;
     let set: PublishedSet;
     try {
-      set = await sendSet({ entry, segments }, name, options, (content, own, mayPublish) => {
-        const at = own === undefined ? place : { ...place, key: `${folder}/${own}` };
+      set = await sendSet({ entry, segments }, folder, options, (content, own, mayPublish) => {
+        const at = own === undefined ? place : inFolder(own);
         return uploadObject(this.#client, content, at, { ...options, mayPublish });
       });
     } catch (error) {
       await removeUnfinished(this.#client, place, tag);
       throw error;
     }
-    await removeReplaced(this.#client, place, { set, tag }, signal);
+    await removeReplaced(this.#client, place, publishedIn(set, tag), signal);
+  }
+
+  async grow(url: string, { tag, mayPublish, signal }: DeliveryOptions): Promise<GrowingSet> {
+    signal.throwIfAborted();
+    const client = this.#client;
+    const place = readS3Address(url, "target");
+    const { inFolder } = s3SetPlaceOf(place);
+    const options = { retries: this.#retries, signal, tag, mayPublish, shown: url };
+    await abortUploads(client, place, signal);
+    return {
+      add: async (path, name) => {
+        signal.throwIfAborted();
+        const content = await fileContent(path);
+        await uploadObject(client, content, inFolder(name), { ...options, mayPublish: quietly });
+      },
+      list: async (text, isLast) => {
+        signal.throwIfAborted();
+        await uploadObject(client, playlistContent(text), place, options);
+        if (isLast) await removeReplaced(client, place, mentionedIn(text), signal);
+      },
+    };
+  }
+
+  folderOf(url: string): string {
+    return s3SetPlaceOf(readS3Address(url, "target")).folder;
   }
 
   async write(url: string, options: WriteOptions): Promise<TargetWriter> {

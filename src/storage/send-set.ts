@@ -7,6 +7,9 @@ import type { DeliveryOptions, Parcel } from "./storage.ts";
 /** Sent at once: enough to hide the answers' travel, few enough for any server. */
 const SENT_AT_ONCE = 4;
 
+/** The leave to send a segment: it is seen by nobody before a playlist names it. */
+export const quietly = async (): Promise<void> => {};
+
 /**
  * Sends one part of a set: into the folder under a bare name, or the entry itself where there is none.
  *
@@ -41,8 +44,7 @@ export async function sendSet(
     })),
   );
   await mayPublish();
-  // A segment is seen by nobody until the entry names it: one leave is enough for all.
-  const quietly = async () => {};
+  // One leave is enough for all.
   await inBatches(contents, SENT_AT_ONCE, ({ content, name }) => send(content, name, quietly));
   const sendText = ({ name, text }: PublishedText, leave: () => Promise<void>) =>
     send(textContent(name, text), name, leave);

@@ -33,6 +33,9 @@ export function segmentFolderOf(playlist: string): string {
   return join(dirname(playlist), folder ?? `${name}.segments`);
 }
 
+/** The bare name of that folder. */
+export const folderNameOf = (playlist: string): string => basename(segmentFolderOf(playlist));
+
 const stemOf = (name: string, suffix: string): string | undefined =>
   name.endsWith(suffix) && name !== suffix ? name.slice(0, -suffix.length) : undefined;
 
@@ -46,6 +49,18 @@ export const tagOfSegment = (name: string): string | undefined => SEGMENT.exec(n
 /** The attempts whose files a playlist or manifest names. */
 export const tagsIn = (text: string): ReadonlySet<string> =>
   new Set([...text.matchAll(MENTIONED)].map(([, tag = ""]) => tag));
+
+/** Whether a file in the folder of a set is of an attempt whose files a playlist or manifest names. */
+export function mentionedIn(text: string): (name: string) => boolean {
+  const tags = tagsIn(text);
+  return (name) => tags.has(tagOfSegment(name) ?? "");
+}
+
+/** Whether a file in the folder of a set is of the one that an attempt has published. */
+export const publishedIn =
+  ({ fixed }: PublishedSet, tag: string) =>
+  (name: string): boolean =>
+    tagOfSegment(name) === tag || fixed.some((one) => one.name === name);
 
 /** A text among the segments of a set, under the name it is published by. */
 export type PublishedText = { readonly name: string; readonly text: string };

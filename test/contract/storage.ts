@@ -4,6 +4,7 @@ import { segmentsOf } from "../../src/plan/playlist.ts";
 import type { DeliveryOptions, Parcel, Storage } from "../../src/storage/storage.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";
+import { growingSets } from "./growing-sets.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -87,6 +88,7 @@ export function storageContract(
     delivering(make, harness);
     deliveringSets(make, harness);
     deliveringAdaptiveSets(make, harness);
+    growingSets(make, harness);
   });
 }
 
@@ -206,9 +208,8 @@ function delivering(make: Make, { describe, test, expect }: Harness): void {
       const mayPublish = () => Promise.reject(refusal);
       const parcel = await aFile(scratch, "new");
       const options = freely("t-1", { mayPublish });
-      expect(await failureOf(storage.deliver(parcel, address("a.mp4"), options))).toBe(
-        refusal as TaskError,
-      );
+      const delivery = storage.deliver(parcel, address("a.mp4"), options);
+      expect(await failureOf(delivery)).toBe(refusal as TaskError);
       expect(await read("a.mp4")).toBe("old");
       expect(await list()).toEqual(["a.mp4"]);
     });

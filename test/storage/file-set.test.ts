@@ -116,6 +116,15 @@ describe("publishSet", () => {
     expect(await readdir(other)).toEqual([]);
   });
 
+  test("names the segments by the folder beside the playlist, also where that is a link", async () => {
+    const { storage, root, scratch, read } = await aStorage();
+    await mkdir(join(root, "store", "deep"), { recursive: true });
+    await symlink(join(root, "store", "deep"), join(root, "a"));
+    await storage.deliver(await aSet(scratch, ["1"]), "a.m3u8", freely("t-1"));
+    expect(await playSet({ read }, "a.m3u8")).toEqual(["1"]);
+    expect(await readdir(join(root, "store", "deep"))).toEqual(["pontus.t-1.00000.ts"]);
+  });
+
   test("publishes nothing through a folder that was swapped for a link before the last step", async () => {
     const { storage, root, scratch } = await aStorage();
     const other = tempFolder();
