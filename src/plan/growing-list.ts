@@ -44,7 +44,7 @@ const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
  * in the end everything is named.
  *
  * @param pieces - all from the first on
- * @param folder - where they lie, relative to the playlist
+ * @param folder - where they lie, beside the playlist; empty where they lie where it does
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-6.2.2
  */
 export function growingPlaylist(
@@ -54,7 +54,8 @@ export function growingPlaylist(
 ): string {
   const first = hasEnded ? 0 : Math.max(0, pieces.length - WINDOW_PIECES);
   const shown = pieces.slice(first);
-  const uriOf = (name: string) => `${encodeURIComponent(folder)}/${encodeURIComponent(name)}`;
+  const before = folder === "" ? "" : `${encodeURIComponent(folder)}/`;
+  const uriOf = (name: string) => before + encodeURIComponent(name);
   const isBreak = (at: number) => at > 0 && pieces[at]?.part !== pieces[at - 1]?.part;
   const breaksBefore = pieces.slice(0, first + 1).filter((_, at) => isBreak(at)).length;
   const lines = shown.flatMap(({ name, seconds, init, part }, index) => {

@@ -52,8 +52,9 @@ export async function fileContent(path: string): Promise<Content> {
 export const textContent = (name: string, text: string): Content =>
   bytesContent(name, Buffer.from(text));
 
-/** The text of an HLS playlist as content, whatever its target is called. */
-export const playlistContent = (text: string): Content => textContent("playlist.m3u8", text);
+/** The text of a playlist or manifest as content, whatever its target is called. */
+export const playlistContent = (text: string): Content =>
+  textContent(text.startsWith("<") ? "manifest.mpd" : "playlist.m3u8", text);
 
 /** Bytes as content. */
 export const bytesContent = (name: string, bytes: Uint8Array): Content => ({

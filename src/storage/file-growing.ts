@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { FIXED_NAMES } from "../plan/published-names.ts";
 import { writingTarget } from "./file-errors.ts";
 import { copyPart, partName, placePart, syncFolder, writePart } from "./file-part.ts";
 import {
@@ -16,6 +17,8 @@ import type { DeliveryOptions, GrowingSet } from "./storage.ts";
 export class GrowingFileSet implements GrowingSet {
   /** What the first playlist has replaced; not known before it is about to. */
   #former: NamedSet | undefined;
+  /** Those with names of their own that were added: no playlist need name them. */
+  readonly #fixed = new Set<string>();
 
   /**
    * @param url - as the caller wrote it, for errors
@@ -31,6 +34,7 @@ export class GrowingFileSet implements GrowingSet {
   add(path: string, name: string): Promise<void> {
     const { folder } = this.place;
     const { signal } = this.options;
+    if (FIXED_NAMES.includes(name)) this.#fixed.add(name);
     return writingTarget(this.url, this.options, async () => {
       await this.confirm();
       const part = newPart(folder, name);
@@ -58,7 +62,8 @@ export class GrowingFileSet implements GrowingSet {
       await syncFolder(dirname(playlist));
       if (!isLast) return;
       const { isNamed } = namedIn(text, playlist);
-      await removeFormer(this.place, former.files, this.options.tag, isNamed);
+      const isKept = (name: string) => isNamed(name) || this.#fixed.has(name);
+      await removeFormer(this.place, former.files, this.options.tag, isKept);
     });
   }
 

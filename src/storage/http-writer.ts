@@ -1,10 +1,11 @@
+import { type PublishedText, publishedName } from "../plan/published-names.ts";
 import { inBatches } from "./batches.ts";
 import { textContent } from "./content.ts";
 import { type OutRequest, sendOut } from "./egress.ts";
 import type { HttpSetPlace } from "./http-address.ts";
 import { OutgoingFile } from "./http-outgoing.ts";
 import { type UploadOptions, upload } from "./http-upload.ts";
-import { nameSet, type PublishedText, publishedName } from "./set-names.ts";
+import { nameSet } from "./set-names.ts";
 import type { TargetWriter, WriteOptions } from "./storage.ts";
 
 /** Segments on their way at once; each is held in memory until it has arrived. */

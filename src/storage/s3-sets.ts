@@ -1,8 +1,9 @@
+import { FIXED_NAMES } from "../plan/published-names.ts";
 import { inBatches } from "./batches.ts";
 import type { S3Place } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
 import type { S3Client } from "./s3-client.ts";
-import { FIXED_NAMES, segmentFolderOf, tagOfSegment, tagsIn } from "./set-names.ts";
+import { segmentFolderOf, tagOfSegment, tagsIn } from "./set-names.ts";
 
 /** Objects removed at once: enough to hide the answers' travel. */
 const REMOVED_AT_ONCE = 4;

@@ -1,10 +1,11 @@
+import { publishedName } from "../plan/published-names.ts";
 import { bytesContent, textContent } from "./content.ts";
 import { type S3Place, s3SetPlaceOf } from "./s3-address.ts";
 import type { S3Client } from "./s3-client.ts";
 import { PART_BYTES, PartedUpload, type S3UploadOptions } from "./s3-parts.ts";
 import { removeReplaced, removeUnfinished } from "./s3-sets.ts";
 import { uploadObject } from "./s3-upload.ts";
-import { nameSet, publishedIn, publishedName } from "./set-names.ts";
+import { nameSet, publishedIn } from "./set-names.ts";
 import type { TargetWriter, WriteOptions } from "./storage.ts";
 
 /** Segments on their way at once; each is held in memory until it has arrived. */

@@ -1,4 +1,5 @@
 import { extname, join } from "node:path";
+import { FIXED_NAMES } from "../plan/published-names.ts";
 import { fileContent, playlistContent } from "./content.ts";
 import { download } from "./download.ts";
 import { openReader } from "./ranged-reader.ts";
@@ -141,16 +142,21 @@ export class S3Storage implements Storage {
     const { inFolder } = s3SetPlaceOf(place);
     const options = { retries: this.#retries, signal, tag, mayPublish, shown: url };
     await abortUploads(client, place, signal);
+    // Those with names of their own: no playlist need name them.
+    const fixed = new Set<string>();
     return {
       add: async (path, name) => {
         signal.throwIfAborted();
+        if (FIXED_NAMES.includes(name)) fixed.add(name);
         const content = await fileContent(path);
         await uploadObject(client, content, inFolder(name), { ...options, mayPublish: quietly });
       },
       list: async (text, isLast) => {
         signal.throwIfAborted();
         await uploadObject(client, playlistContent(text), place, options);
-        if (isLast) await removeReplaced(client, place, mentionedIn(text), signal);
+        if (!isLast) return;
+        const isNamed = mentionedIn(text);
+        await removeReplaced(client, place, (name) => isNamed(name) || fixed.has(name), signal);
       },
     };
   }

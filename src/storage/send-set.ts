@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import type { PublishedText } from "../plan/published-names.ts";
 import { inBatches } from "./batches.ts";
 import { type Content, fileContent, textContent } from "./content.ts";
-import { type PublishedSet, type PublishedText, readSet } from "./set-names.ts";
+import { type PublishedSet, readSet } from "./set-names.ts";
 import type { DeliveryOptions, Parcel } from "./storage.ts";
 
 /** Sent at once: enough to hide the answers' travel, few enough for any server. */

@@ -6,6 +6,7 @@ import {
   rewritePlaylist,
   segmentsOf,
 } from "../plan/playlist.ts";
+import { FIXED_NAMES, type PublishedText, publishedName } from "../plan/published-names.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Parcel } from "./storage.ts";
 
@@ -15,9 +16,6 @@ const MANIFEST_SUFFIX = ".mpd";
 const SEGMENT = /^pontus\.([\w-]+)\./;
 /** The same wherever it stands in a playlist or manifest. */
 const MENTIONED = /pontus\.([\w-]+)\./g;
-
-/** Files in the folder of a set that players are given by name: they keep it, and are replaced with their set. */
-export const FIXED_NAMES: readonly string[] = ["thumbnails.vtt", "manifest.mpd"];
 
 /**
  * The folder of a set's segments: `DIR/NAME` beside `DIR/NAME.m3u8`, `DIR/NAME.dash` beside `DIR/NAME.mpd`; of paths and
@@ -62,9 +60,6 @@ export const publishedIn =
   (name: string): boolean =>
     tagOfSegment(name) === tag || fixed.some((one) => one.name === name);
 
-/** A text among the segments of a set, under the name it is published by. */
-export type PublishedText = { readonly name: string; readonly text: string };
-
 /** A finished set under the names it is published by. */
 export type PublishedSet = {
   /** `own` is the name in scratch, `name` the one in the folder of the set, which no other attempt gives. */
@@ -87,10 +82,6 @@ export type OwnSet = {
 
 /** Whether a file in the folder of a set names others, so that it has to be written anew for an attempt. */
 const isText = (name: string): boolean => [".m3u8", ".mpd", ".vtt"].includes(extname(name));
-
-/** What a file of a set is called in the folder of the set: but for those of `FIXED_NAMES`, no other attempt gives this name. */
-export const publishedName = (own: string, tag: string): string =>
-  FIXED_NAMES.includes(own) ? own : `pontus.${tag}.${own}`;
 
 /**
  * Names the files of a finished set for one attempt, and what its playlists and manifests say after them.

@@ -96,7 +96,7 @@ export type TargetWriter = {
 };
 
 /**
- * A set that is seen while it grows. Its segments bear names that no other attempt gives (`publishedName`), and stay where they
+ * A set that is seen while it grows. Its segments bear names that no other attempt gives (`plan/published-names.ts`), and stay where they
  * are: one that was added by an earlier attempt is named again by the playlists of a later one.
  */
 export type GrowingSet = {

@@ -1,5 +1,6 @@
 import { toNumber } from "../lib/rational.ts";
-import type { Product } from "../plan/plan.ts";
+import { averageBps, type TrackFacts } from "../plan/finish-set.ts";
+import type { Product, SetPlan } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Output } from "../task/task.ts";
 
@@ -51,7 +52,7 @@ export function describeOutput(
  * @param sizeBytes - of all its files; shared sounds count once
  */
 export function describeSet(
-  { container }: Product,
+  { container }: Pick<Product, "container">,
   renditions: readonly Output[],
   sizeBytes: number,
 ): Output {
@@ -66,4 +67,36 @@ export function describeSet(
     ...(best?.audio && { audio: best.audio }),
     renditions,
   };
+}
+
+/** A finished stream of a set, probed. */
+export type FinishedTrack = { readonly facts: TrackFacts; readonly media: MediaInfo };
+
+/** What callers are told of one rendition of a set: its streams together. */
+export function describeRendition(
+  product: Pick<Product, "container">,
+  { video, audio }: SetPlan["renditions"][number],
+  finished: readonly FinishedTrack[],
+): Output {
+  const [picture, sound] = [video, audio].map((at) =>
+    at === undefined ? undefined : finished[at],
+  );
+  const parts = [picture, sound].filter((track) => track !== undefined);
+  const bytes = parts.flatMap(({ facts }) => facts.segments.map((segment) => segment.bytes));
+  const seconds = Math.max(0, ...parts.map(({ media }) => media.durationSeconds ?? 0));
+  const rated = <T extends object>(stream: T | undefined, track: FinishedTrack | undefined) =>
+    stream && track ? { ...stream, bitrateBps: Math.round(averageBps(track.facts)) } : undefined;
+  const videoStream = rated(picture?.media.video, picture);
+  const audioStream = rated(sound?.media.audio, sound);
+  const media: MediaInfo = {
+    format: product.container,
+    durationSeconds: seconds,
+    ...(videoStream && { video: videoStream }),
+    ...(audioStream && { audio: audioStream }),
+  };
+  return describeOutput(
+    product,
+    media,
+    bytes.reduce((sum, one) => sum + one, 0),
+  );
 }

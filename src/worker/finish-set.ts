@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { toNumber } from "../lib/rational.ts";
 import {
-  averageBps,
   codecsIn,
   finishManifest,
   finishPlaylist,
@@ -19,10 +18,7 @@ import { judgeOutput } from "../plan/verify.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
-import { describeOutput } from "./describe-output.ts";
-
-/** A finished stream of a set, probed. */
-type FinishedTrack = { readonly facts: TrackFacts; readonly media: MediaInfo };
+import { describeRendition, type FinishedTrack } from "./describe-output.ts";
 
 /** What finishing a set needs. */
 export type SetInput = {
@@ -149,32 +145,4 @@ async function writeEntries(
   else await rm(join(segments, MANIFEST));
   const unneeded = [LEFT_OVER, ...(isDash ? set.tracks.map(({ playlist }) => playlist) : [])];
   for (const name of unneeded) await rm(join(segments, name), { force: true });
-}
-
-function describeRendition(
-  product: Product,
-  { video, audio }: SetPlan["renditions"][number],
-  finished: readonly FinishedTrack[],
-): Output {
-  const [picture, sound] = [video, audio].map((at) =>
-    at === undefined ? undefined : finished[at],
-  );
-  const parts = [picture, sound].filter((track) => track !== undefined);
-  const bytes = parts.flatMap(({ facts }) => facts.segments.map((segment) => segment.bytes));
-  const seconds = Math.max(0, ...parts.map(({ media }) => media.durationSeconds ?? 0));
-  const rated = <T extends object>(stream: T | undefined, track: FinishedTrack | undefined) =>
-    stream && track ? { ...stream, bitrateBps: Math.round(averageBps(track.facts)) } : undefined;
-  const videoStream = rated(picture?.media.video, picture);
-  const audioStream = rated(sound?.media.audio, sound);
-  const media: MediaInfo = {
-    format: product.container,
-    durationSeconds: seconds,
-    ...(videoStream && { video: videoStream }),
-    ...(audioStream && { audio: audioStream }),
-  };
-  return describeOutput(
-    product,
-    media,
-    bytes.reduce((sum, one) => sum + one, 0),
-  );
 }

@@ -13,7 +13,12 @@ export type KeptPiece = GrowingPiece & {
 };
 
 /** A list of pieces as an encoder writes it anew with each of them: of a run, or of one stream of it. */
-type List = { readonly part: number; readonly track: number; readonly folder: string; readonly path: string };
+type List = {
+  readonly part: number;
+  readonly track: number;
+  readonly folder: string;
+  readonly path: string;
+};
 
 const RUN_LIST = /^part-(\d+)\.m3u8$/;
 const RUN_FOLDER = /^part-(\d+)$/;
@@ -40,6 +45,8 @@ export class GrowingPieces {
   readonly #known: Set<string>;
   /** Those before it were taken away. */
   #freed = 0;
+  /** One look after the other, so that none finds what another is about to note. */
+  #looking: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, pieces: readonly KeptPiece[]) {
     this.folder = folder;
@@ -75,7 +82,13 @@ export class GrowingPieces {
   }
 
   /** Looks for those that have become whole since. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    const looking = this.#looking.then(() => this.#lookOnce());
+    this.#looking = looking.catch(() => {});
+    return looking;
+  }
+
+  async #lookOnce(): Promise<void> {
     const last = Math.max(0, ...this.#pieces.slice(-1).map(({ part }) => part));
     // The runs before that have ended.
     for (const list of await this.#listsFrom(last))
@@ -94,7 +107,12 @@ export class GrowingPieces {
         for (const each of await readdir(path)) {
           const track = TRACK_LIST.exec(each)?.[1];
           if (track !== undefined)
-            lists.push({ part: number, track: Number(track), folder: name, path: join(path, each) });
+            lists.push({
+              part: number,
+              track: Number(track),
+              folder: name,
+              path: join(path, each),
+            });
         }
     }
     return lists;
@@ -105,7 +123,8 @@ export class GrowingPieces {
       if (this.#known.has(piece.name)) continue;
       const { size } = await stat(join(this.folder, folder, piece.name));
       const kept = { ...piece, track, folder, sizeBytes: size };
-      await appendFile(join(this.folder, NOTES), `${JSON.stringify(kept)}\n`);
+      // On a line of its own, also behind one that a crash cut off.
+      await appendFile(join(this.folder, NOTES), `\n${JSON.stringify(kept)}`);
       this.#known.add(piece.name);
       this.#pieces.push(kept);
     }

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine.ts";
 import type { LivePlan } from "../plan/live.ts";
 import type { Plan } from "../plan/plan.ts";
+import { publishedName } from "../plan/published-names.ts";
 import type { Work } from "../queue/queue.ts";
-import { publishedName } from "../storage/set-names.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import type { Progress } from "../task/task.ts";
@@ -27,7 +27,10 @@ export type SourceLine = Omit<Line, "store" | "onPlan">;
  * many attempts it takes.
  */
 export const piecePrefix = ({ task, claim }: Work, part: number): string =>
-  publishedName(`${claim.attempt}-${part}`, `${task.id.slice(-12)}-set`);
+  publishedName(`${claim.attempt}-${part}`, setTagOf({ task }));
+
+/** The tag of the pieces of a task's sets that grow. */
+export const setTagOf = ({ task }: Pick<Work, "task">): string => `${task.id.slice(-12)}-set`;
 
 /** Names temporary files and segments; no two attempts of any task have the same one. */
 export const tagOf = ({ task, claim }: Work): string => `${task.id.slice(-12)}-${claim.attempt}`;

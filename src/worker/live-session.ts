@@ -36,6 +36,8 @@ export type LiveSessionOptions = {
   readonly recordings?: { readonly kept: string; readonly part: number };
   /** What each target was sent by all runs of this attempt, by its place. */
   readonly sentBytes: () => Readonly<Record<number, number>>;
+  /** Called before each run with what it makes. */
+  readonly onRun: (plan: LivePlan) => Promise<void>;
   readonly onUnrecorded: LiveRunRequest["onTarget"];
   readonly now: () => number;
 };
@@ -162,6 +164,7 @@ export class LiveSession {
     signal: AbortSignal,
   ): Promise<TaskError | undefined> {
     const { live, targets, now, folder, recordings, line } = this.#options;
+    await this.#options.onRun(plan);
     const stop = new AbortController();
     const watch = new LiveWatch({ hasVideo: plan.hasVideo, startMs: now() });
     const part = (recordings?.part ?? 0) + this.#runs;

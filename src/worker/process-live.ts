@@ -69,6 +69,7 @@ export async function processLive(
     folder: folders.folder,
     ...(isRecorded && { recordings: { kept: folders.kept, part: first } }),
     sentBytes: () => ({ ...targets.sentBytes, ...sets.sentBytes }),
+    onRun: (plan) => sets.begin(plan),
     onUnrecorded: (event) => {
       if (event.kind !== "unrecorded") return;
       const error = new TaskError("scratch_full", `Cannot record: ${event.why}`);

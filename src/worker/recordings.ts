@@ -14,8 +14,8 @@ import { verifyProducts } from "./verify-products.ts";
 /** Where a live task records: `kept` outlives a crash of the service, `folder` is the attempt's own. Absolute paths. */
 export type RecordingFolders = { readonly kept: string; readonly folder: string };
 
-/** A file, or the list of a set's pieces. */
-const PART = /^part-(\d+)\.(?:mp4|m3u8)$/;
+/** A file, the list of a set's pieces, or the folder of a set whose streams are apart. */
+const PART = /^part-(\d+)(?:\.mp4|\.m3u8)?$/;
 
 async function partsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);

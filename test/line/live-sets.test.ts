@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { reportOf } from "../fixtures/browser.ts";
-import { tempFolder } from "../fixtures/clips.ts";
+import {
+  fromDisk,
+  namedIn,
+  playedSeconds,
+  type Read,
+  untilNamed,
+  watched,
+} from "../fixtures/growing-sets.ts";
 import { publish, type RtmpServer, startRtmpServer } from "../fixtures/live-peers.ts";
 import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
 import { type MediaServer, startMediaServer, status } from "../fixtures/media-server.ts";
 import { type S3Server, startS3Server } from "../fixtures/s3-server.ts";
-import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
+import { newHome, type RunningService, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -38,39 +40,6 @@ afterAll(async () => {
 const live = (name: string): string => `${rtmp.url}/live/${name}`;
 
 const COPIED = "video_hls_transmux";
-
-/** The files that a playlist names, in order. */
-const namedIn = (playlist: string): readonly string[] =>
-  playlist.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-
-/** Reads a file of a target; nothing where it is not there. */
-type Read = (path: string) => Promise<string | undefined>;
-
-const fromDisk =
-  (media: string): Read =>
-  async (path) =>
-    existsSync(join(media, path)) ? readFileSync(join(media, path), "latin1") : undefined;
-
-/** The playlist once it names so many pieces, all of which are there. */
-const untilNamed = (read: Read, path: string, count: number): Promise<string> =>
-  eventually(async () => {
-    const playlist = (await read(path)) ?? "";
-    const named = namedIn(playlist);
-    for (const name of named) expect(await read(name)).toBeString();
-    return named.length >= count ? playlist : undefined;
-  });
-
-/** What ffprobe counts in a set, brought to this machine. */
-async function playedSeconds(read: Read, path: string): Promise<number> {
-  const folder = tempFolder();
-  const playlist = (await read(path)) ?? "";
-  for (const name of [path, ...namedIn(playlist)]) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), (await read(name)) ?? "", "latin1");
-  }
-  const args = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"];
-  return Number(execFileSync("ffprobe", [...args, join(folder, path)], { encoding: "utf8" }));
-}
 
 describe("an HLS set of a live stream", () => {
   test.concurrent("can be played while it grows, and from its beginning when it has ended", async () => {
@@ -193,33 +162,11 @@ describe("an HLS set of a live stream", () => {
     const publisher = publish(live("watched"));
     const id = await createLive(service, live("watched"), ["watched.m3u8"], COPIED);
     await untilNamed(fromDisk(service.home.media), "watched.m3u8", 3);
-    const hls = fileURLToPath(import.meta.resolve("hls.js/dist/hls.min.js"));
-    const seen = await reportOf(PAGE, service.home.media, { "/hls.js": hls });
+    const seen = await watched("watched.m3u8", service.home.media);
     expect(seen).toMatchObject({ fatal: null, isLive: true });
-    expect((seen as { played: number }).played).toBeGreaterThan(4);
+    expect(seen.played).toBeGreaterThan(4);
     expect((await service.task(id)).task_status).toBe("RUNNING");
     await publisher.stop("SIGTERM");
     await untilEnded(service, id);
   });
 });
-
-/** Plays five seconds of a live stream, more than the pieces that there were at first are ahead of it. */
-const PAGE = `<!doctype html><video muted></video>
-<script src="/hls.js"></script>
-<script>
-const video = document.querySelector("video");
-const seen = { fatal: null, isLive: false, played: 0 };
-const report = () => fetch("/report", { method: "POST", body: JSON.stringify(seen) });
-const hls = new Hls();
-let from;
-hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
-hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => { seen.isLive ||= details.live; });
-hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) { seen.fatal = details; report(); } });
-video.addEventListener("timeupdate", () => {
-  from ??= video.currentTime;
-  seen.played = video.currentTime - from;
-  if (seen.played > 5) report();
-});
-hls.loadSource("/watched.m3u8");
-hls.attachMedia(video);
-</script>`;

@@ -1,0 +1,201 @@
+import { randomUUID } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { unlessAborted } from "../lib/unless-aborted.ts";
+import type { Work } from "../queue/queue.ts";
+import type { GrowingSet } from "../storage/storage.ts";
+import { TaskError, toTaskError } from "../task/errors.ts";
+import type { GrowingRecording, GrowingTexts } from "./growing-recording.ts";
+import { type Line, tagOf } from "./line.ts";
+import { sleep } from "./sleep.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** Between two tries to send to a target that fails; a storage tries for some seconds by itself. */
+const AGAIN_MS = 2_000;
+/** When the stream has ended a target is tried so often. */
+const LAST_TRIES_MAX = 3;
+/** A task that was cancelled does not end later for a target that hangs. */
+const CLOSE_MS_MAX = 5_000;
+
+const never = new Promise<never>(() => {});
+
+/** What a target follows. */
+export type Growth = {
+  /** Resolves when there are more pieces than now, or when it is over. */
+  readonly news: () => Promise<void>;
+  /** There will be no more. */
+  readonly isOver: () => boolean;
+  /** Called when some of them were sent. */
+  readonly onSent: () => Promise<void>;
+};
+
+/** One target of a set that grows: it gets the pieces in their order, and after them what players are told. */
+export class GrowingTarget {
+  readonly index: number;
+  readonly recording: GrowingRecording;
+  readonly #work: Work;
+  readonly #line: Line;
+  readonly #url: string;
+  #sent: number;
+  #sentBytes = 0;
+  /** What stands before the pieces of a run, by its name, as sent in this attempt. */
+  readonly #inits = new Set<string>();
+  /** Nothing while it takes them; else why it does not. */
+  #why: string | undefined;
+
+  private constructor(
+    index: number,
+    recording: GrowingRecording,
+    work: Work,
+    line: Line,
+    sent: number,
+  ) {
+    this.index = index;
+    this.recording = recording;
+    this.#work = work;
+    this.#line = line;
+    this.#url = work.task.targets[index]?.url ?? "";
+    this.#sent = sent;
+  }
+
+  /** Goes on where an earlier attempt has left it. */
+  static async open(
+    index: number,
+    recording: GrowingRecording,
+    work: Work,
+    line: Line,
+  ): Promise<GrowingTarget> {
+    const sent = await recording.pieces.sentTo(index);
+    return new GrowingTarget(index, recording, work, line, sent);
+  }
+
+  /** How many pieces it has. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** What it was sent in this attempt. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /**
+   * Sends until it is over; a target that fails is tried again, and gets what it lacks.
+   *
+   * @returns why it lacks some of it in the end, where it does
+   * @throws what concerns the whole task, or the signal's reason
+   */
+  async send(growth: Growth, signal: AbortSignal): Promise<TaskError | undefined> {
+    let set: GrowingSet | undefined;
+    let lastFailures = 0;
+    for (;;) {
+      const news = growth.news();
+      const isOver = growth.isOver();
+      try {
+        set ??= await this.#grow(signal);
+        if (isOver || this.#sent < this.recording.pieces.all.length) {
+          await this.#sendNew(set, isOver, signal);
+          await this.#tell(undefined);
+          await growth.onSent();
+        }
+        if (isOver) return undefined;
+        await unlessAborted(news, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = toTaskError(error);
+        if (failure.code === "lease_lost" || failure.code === "cancelled") throw error;
+        if (isOver && ++lastFailures >= LAST_TRIES_MAX) return failure;
+        await this.#tell(failure);
+        await unlessAborted(sleep(AGAIN_MS, growth.isOver() ? never : news), signal);
+      }
+    }
+  }
+
+  /** Tells players that there is no more than what is there. */
+  async close(): Promise<void> {
+    if (this.#sent === 0) return;
+    const signal = AbortSignal.timeout(CLOSE_MS_MAX);
+    const mayPublish = async () => {
+      try {
+        await this.#line.store.mayPublish(this.#work.claim);
+      } catch (error) {
+        // That it was cancelled is why it is closed.
+        if (toTaskError(error).code !== "cancelled") throw error;
+      }
+    };
+    await this.#sendNew(await this.#grow(signal, mayPublish), true, signal, mayPublish);
+  }
+
+  readonly #mayPublish = (): Promise<void> => this.#line.store.mayPublish(this.#work.claim);
+
+  #grow(signal: AbortSignal, mayPublish = this.#mayPublish): Promise<GrowingSet> {
+    const storage = this.#line.storageOf(this.#url, "target");
+    return storage.grow(this.#url, { tag: tagOf(this.#work), mayPublish, signal });
+  }
+
+  async #sendNew(
+    set: GrowingSet,
+    isOver: boolean,
+    signal: AbortSignal,
+    mayPublish = this.#mayPublish,
+  ): Promise<void> {
+    const { pieces } = this.recording;
+    const folder = this.#line.storageOf(this.#url, "target").folderOf(this.#url);
+    const texts = await this.recording.texts(folder, isOver, signal);
+    if (isOver && !texts)
+      throw new TaskError("output_wrong", "Cannot deliver the set: nothing of the stream came");
+    const count = pieces.all.length;
+    for (; this.#sent < count; this.#sent += 1) await this.#sendPiece(set, this.#sent);
+    if (texts) {
+      // Those in the folder can be seen as the entry can: whoever lost the lease tells players nothing.
+      await mayPublish();
+      await this.#publish(set, texts, isOver);
+    }
+    await pieces.noteSent(this.index, this.#sent);
+  }
+
+  async #sendPiece(set: GrowingSet, at: number): Promise<void> {
+    const { pieces } = this.recording;
+    const piece = pieces.all[at];
+    if (!piece) return;
+    const { init, name, sizeBytes } = piece;
+    if (init !== undefined && !this.#inits.has(init)) {
+      await set.add(pieces.pathOf(piece, init), init);
+      this.#inits.add(init);
+    }
+    await set.add(pieces.pathOf(piece, name), name);
+    this.#sentBytes += sizeBytes;
+  }
+
+  async #publish(
+    set: GrowingSet,
+    { inFolder, entry }: GrowingTexts,
+    hasEnded: boolean,
+  ): Promise<void> {
+    for (const { name, text } of inFolder) {
+      const path = join(this.recording.pieces.folder, `told-${randomUUID()}-${name}`);
+      await writeFile(path, text);
+      await set.add(path, name).finally(() => rm(path, { force: true }));
+    }
+    await set.list(entry, hasEnded);
+  }
+
+  /** Records a change of how it stands. */
+  async #tell(failure: TaskError | undefined): Promise<void> {
+    const why = failure?.message;
+    if (this.#why === why) return;
+    const facts = { taskId: this.#work.task.id, index: this.index, why };
+    if (!failure) log.info("Task {taskId}: target {index} takes its set again", facts);
+    else log.warn("Task {taskId}: target {index} is RECONNECTING: {why}", facts);
+    this.#why = why;
+    const result = failure
+      ? ({ status: "RECONNECTING", failure: failureOf(failure) } as const)
+      : ({ status: "RUNNING" } as const);
+    await this.#line.store.saveTarget(this.#work.claim, this.index, result);
+  }
+}
+
+/** An error as a target keeps it. */
+export const failureOf = ({ code, message }: TaskError) => ({ code, detail: message }) as const;
