@@ -13,7 +13,10 @@ export type GrowingPiece = {
  * So many of the newest pieces are named while a set grows, half an hour of such of two seconds: a playlist of everything would
  * be sent anew with each of them. When it has ended, all are named.
  */
-const WINDOW_PIECES = 900;
+export const WINDOW_PIECES = 900;
+
+/** What a playlist says: that there is more to come, that there is not, or, for good, everything. */
+export type Telling = "grows" | "ends" | "whole";
 
 /** The pieces that a playlist of ffmpeg's `hls` muxer names, in order. */
 export function piecesIn(text: string, part: number): readonly GrowingPiece[] {
@@ -40,8 +43,8 @@ const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 /**
  * The playlist of a stream that goes on, or has ended: then of all of it, as one that can be played from its beginning.
  *
- * Sequence numbers say which piece is which, so that a player finds its place again when the window has moved on, and when
- * in the end everything is named.
+ * Sequence numbers say which piece is which, so that a player finds its place again when the window has moved on. The whole is
+ * for those who come when all others have heard that it ends: its first number may be lower than the last one told.
  *
  * @param pieces - all from the first on
  * @param folder - where they lie, beside the playlist; empty where they lie where it does
@@ -50,9 +53,9 @@ const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 export function growingPlaylist(
   pieces: readonly GrowingPiece[],
   folder: string,
-  hasEnded: boolean,
+  telling: Telling,
 ): string {
-  const first = hasEnded ? 0 : Math.max(0, pieces.length - WINDOW_PIECES);
+  const first = telling === "whole" ? 0 : Math.max(0, pieces.length - WINDOW_PIECES);
   const shown = pieces.slice(first);
   const before = folder === "" ? "" : `${encodeURIComponent(folder)}/`;
   const uriOf = (name: string) => before + encodeURIComponent(name);
@@ -67,16 +70,16 @@ export function growingPlaylist(
       uriOf(name),
     ];
   });
-  const longest = Math.max(1, ...pieces.map(({ seconds }) => seconds));
+  const longest = pieces.reduce((most, { seconds }) => Math.max(most, seconds), 1);
   return [
     "#EXTM3U",
     `#EXT-X-VERSION:${shown.some(({ init }) => init !== undefined) ? 7 : 3}`,
     `#EXT-X-TARGETDURATION:${Math.round(longest)}`,
     `#EXT-X-MEDIA-SEQUENCE:${first}`,
     ...(breaksBefore > 0 ? [`#EXT-X-DISCONTINUITY-SEQUENCE:${breaksBefore}`] : []),
-    ...(hasEnded ? ["#EXT-X-PLAYLIST-TYPE:VOD"] : []),
+    ...(telling === "whole" ? ["#EXT-X-PLAYLIST-TYPE:VOD"] : []),
     ...lines,
-    ...(hasEnded ? ["#EXT-X-ENDLIST"] : []),
+    ...(telling === "grows" ? [] : ["#EXT-X-ENDLIST"]),
     "",
   ].join("\n");
 }

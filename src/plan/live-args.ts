@@ -40,8 +40,8 @@ const WATCHED = ["-skip_frame", "nokey", "-threads", "1"];
 const FRAGMENT_US = "1000000";
 /** How long a piece of a set is at least: the next key frame after it ends it. */
 const PIECE_SECONDS = "2";
-/** ffmpeg names so many of its newest pieces: they are noted elsewhere before that. */
-const LISTED_PIECES = "60";
+/** All of a run are listed: a service that was away finds what was made meanwhile. */
+const LISTED_PIECES = "0";
 
 /** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
 export const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { ownSignal } from "../lib/own-signal.ts";
 import { permissionNeeded } from "../lib/permission.ts";
 import { TaskError } from "../task/errors.ts";
 import { IdleLimit } from "./idle-limit.ts";
@@ -125,7 +126,12 @@ async function sendOnce(
   const { request: open } = await (url.protocol === "https:"
     ? import("node:https")
     : import("node:http"));
-  const ending = AbortSignal.any([signal, idle.signal]);
+  // Of a stream that goes on for days there are many requests.
+  const { signal: ending, release } = ownSignal([signal, idle.signal]);
+  const end = () => {
+    idle.end();
+    release();
+  };
   const start = () =>
     open(bare, {
       method,
@@ -147,7 +153,7 @@ async function sendOnce(
     const message = await answerTo(request, body && counted(body.read(), sent, idle), ending);
     idle.start();
     // Deno has no "close" after an answer that was read to its end.
-    for (const event of ["end", "close"]) message.once(event, () => idle.end());
+    for (const event of ["end", "close"]) message.once(event, end);
     // A reader meets it where it reads; one that is closed unread has nobody to tell.
     message.on("error", () => {});
     const isAfterBody = sent.isWhole || sent.bytes === body?.sizeBytes;
@@ -160,14 +166,15 @@ async function sendOnce(
       close: () => {
         const size = Number(headerOf(message, "content-length"));
         if (isAfterBody && size <= DRAINED_BYTES_MAX) return void message.resume();
-        idle.end();
+        end();
         message.destroy();
       },
     };
   } catch (error) {
-    idle.end();
+    const explained = explain(error);
+    end();
     request?.destroy();
-    throw explain(error);
+    throw explained;
   }
 }
 

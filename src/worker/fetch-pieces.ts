@@ -1,9 +1,9 @@
 import { createDecipheriv, randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { withOwnSignal } from "../lib/own-signal.ts";
 import { type Piece, refuseManifest, type Track } from "../manifest/manifest.ts";
 import { TaskError } from "../task/errors.ts";
-import { withOwnSignal } from "./own-signal.ts";
 import type { ManifestPlace } from "./read-manifest.ts";
 
 const CHUNK_BYTES = 256 << 10;

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { type GrowingPiece, piecesIn } from "../plan/growing-list.ts";
@@ -25,6 +25,8 @@ const RUN_FOLDER = /^part-(\d+)$/;
 const TRACK_LIST = /^media_(\d+)\.m3u8$/;
 /** All pieces so far, one a line: an encoder's own lists may hold the newest alone. */
 const NOTES = "pieces.jsonl";
+/** How many of them were taken away. */
+const FREED = "freed";
 /** Of each stream; the last of all may be but a frame. */
 const NEWEST = 3;
 
@@ -41,23 +43,28 @@ const noteSchema = v.object({
 /** The pieces of a set that grows, as encoders leave them in a folder; what is known of them outlives a crash. */
 export class GrowingPieces {
   readonly folder: string;
-  readonly #pieces: KeptPiece[];
-  readonly #known: Set<string>;
+  readonly #pieces: KeptPiece[] = [];
+  readonly #tracks: KeptPiece[][] = [];
+  readonly #known = new Set<string>();
+  readonly #parts: Pick<KeptPiece, "part" | "folder">[] = [];
+  /** By list: its last piece that is known, behind which it is read. */
+  readonly #lastOf = new Map<string, string>();
   /** Those before it were taken away. */
-  #freed = 0;
+  #freed: number;
   /** One look after the other, so that none finds what another is about to note. */
   #looking: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, pieces: readonly KeptPiece[]) {
+  private constructor(folder: string, pieces: readonly KeptPiece[], freed: number) {
     this.folder = folder;
-    this.#pieces = [...pieces];
-    this.#known = new Set(pieces.map(({ name }) => name));
+    this.#freed = freed;
+    for (const piece of pieces) this.#add(piece);
   }
 
   /** @param folder - absolute, of the recording; it is there */
   static async open(folder: string): Promise<GrowingPieces> {
     const text = await readFile(join(folder, NOTES), "utf8").catch(() => "");
-    return new GrowingPieces(folder, text.split("\n").flatMap(pieceOf));
+    const freed = await noteIn(join(folder, FREED));
+    return new GrowingPieces(folder, text.split("\n").flatMap(pieceOf), freed);
   }
 
   /** All that are whole; those of one stream in their order. */
@@ -67,7 +74,17 @@ export class GrowingPieces {
 
   /** Those of one stream. */
   ofTrack(track: number): readonly KeptPiece[] {
-    return this.#pieces.filter((piece) => piece.track === track);
+    return this.#tracks[track] ?? [];
+  }
+
+  /** The runs that made them, each with the folder that they lie in. */
+  get parts(): readonly Pick<KeptPiece, "part" | "folder">[] {
+    return this.#parts;
+  }
+
+  /** So many from the first on were taken away. */
+  get freed(): number {
+    return this.#freed;
   }
 
   /** The last few of a stream in its last run, which are never taken away: they show what is in all of them. */
@@ -95,6 +112,16 @@ export class GrowingPieces {
       await this.#take(await readFile(list.path, "utf8"), list);
   }
 
+  #add(piece: KeptPiece): void {
+    this.#known.add(piece.name);
+    this.#pieces.push(piece);
+    const { part, folder } = piece;
+    if (this.#parts.at(-1)?.part !== part) this.#parts.push({ part, folder });
+    const own = this.#tracks[piece.track] ?? [];
+    own.push(piece);
+    this.#tracks[piece.track] = own;
+  }
+
   async #listsFrom(part: number): Promise<readonly List[]> {
     const lists: List[] = [];
     for (const name of (await readdir(this.folder)).sort()) {
@@ -118,38 +145,56 @@ export class GrowingPieces {
     return lists;
   }
 
-  async #take(text: string, { part, track, folder }: List): Promise<void> {
-    for (const piece of piecesIn(text, part)) {
+  async #take(text: string, { part, track, folder, path }: List): Promise<void> {
+    // Of a long list only what is new, with what stands before all pieces.
+    const last = this.#lastOf.get(path);
+    const at = last === undefined ? -1 : text.lastIndexOf(last);
+    const head = text.slice(0, Math.max(0, text.indexOf("#EXTINF")));
+    const fresh = last === undefined || at < 0 ? text : head + text.slice(at + last.length);
+    for (const piece of piecesIn(fresh, part)) {
+      this.#lastOf.set(path, piece.name);
       if (this.#known.has(piece.name)) continue;
       const { size } = await stat(join(this.folder, folder, piece.name));
       const kept = { ...piece, track, folder, sizeBytes: size };
       // On a line of its own, also behind one that a crash cut off.
       await appendFile(join(this.folder, NOTES), `\n${JSON.stringify(kept)}`);
-      this.#known.add(piece.name);
-      this.#pieces.push(kept);
+      this.#add(kept);
     }
   }
 
-  /** Takes away the first so many, which everybody has. */
+  /** Takes away the first so many, which everybody has, but for the newest of each stream. */
   async free(count: number): Promise<void> {
-    const tracks = new Set(this.#pieces.map(({ track }) => track)).size;
-    const end = Math.min(count, this.#pieces.length - NEWEST * tracks);
-    for (; this.#freed < end; this.#freed += 1) {
-      const piece = this.#pieces[this.#freed];
-      if (piece) await rm(this.pathOf(piece, piece.name), { force: true });
+    const newest = this.#tracks.map((own) => own.at(-NEWEST) ?? own[0]);
+    const end = Math.min(count, this.#pieces.length);
+    const from = this.#freed;
+    for (let at = from; at < end; at += 1) {
+      const piece = this.#pieces[at];
+      if (!piece || newest.includes(piece)) break;
+      await rm(this.pathOf(piece, piece.name), { force: true });
+      this.#freed = at + 1;
     }
+    if (this.#freed > from) await note(join(this.folder, FREED), this.#freed);
   }
 
   /** How many a target has, as noted by `noteSent`. */
   async sentTo(target: number): Promise<number> {
-    const text = await readFile(join(this.folder, `sent-${target}`), "utf8").catch(() => "0");
-    return Math.min(Number(text) || 0, this.#pieces.length);
+    return Math.min(await noteIn(join(this.folder, `sent-${target}`)), this.#pieces.length);
   }
 
   async noteSent(target: number, count: number): Promise<void> {
-    await writeFile(join(this.folder, `sent-${target}`), String(count));
+    await note(join(this.folder, `sent-${target}`), count);
   }
 }
+
+/** In one step, so that a crash leaves the old one or the new one. */
+async function note(path: string, count: number): Promise<void> {
+  const part = `${path}.part`;
+  await writeFile(part, String(count));
+  await rename(part, path);
+}
+
+const noteIn = async (path: string): Promise<number> =>
+  Number(await readFile(path, "utf8").catch(() => "0")) || 0;
 
 /** A line that a crash cut off says nothing. */
 function pieceOf(line: string): readonly KeptPiece[] {

@@ -4,13 +4,20 @@ import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../lib/unless-aborted.ts";
 import { growsAsSet, type LivePlan, recordingFolder } from "../plan/live.ts";
 import type { Work } from "../queue/queue.ts";
-import { type TaskError, toTaskError } from "../task/errors.ts";
+import { TaskError, toTaskError } from "../task/errors.ts";
+import type { Output } from "../task/task.ts";
 import type { GrowingRecording } from "./growing-recording.ts";
 import { failureOf, GrowingTarget } from "./growing-target.ts";
 import type { Line } from "./line.ts";
 import { openRecording } from "./open-recording.ts";
 
 const log = getLogger(["pontus", "worker"]);
+
+/** Who is told of what goes wrong. */
+export type GrowingTrouble = {
+  readonly onError: (error: unknown) => void;
+  readonly onUnread: (error: unknown) => void;
+};
 
 /** How often an encoder's folder is looked into. */
 const LOOK_MS = 250;
@@ -24,7 +31,7 @@ export class GrowingSets {
   readonly #line: Line;
   readonly #targets: readonly GrowingTarget[];
   readonly #stop = new AbortController();
-  readonly #onError: (error: unknown) => void;
+  readonly #trouble: GrowingTrouble;
   #senders: readonly Promise<TaskError | undefined>[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #looking: Promise<void> = Promise.resolve();
@@ -35,12 +42,12 @@ export class GrowingSets {
     work: Work,
     line: Line,
     targets: readonly GrowingTarget[],
-    onError: (error: unknown) => void,
+    trouble: GrowingTrouble,
   ) {
     this.#work = work;
     this.#line = line;
     this.#targets = targets;
-    this.#onError = onError;
+    this.#trouble = trouble;
   }
 
   /**
@@ -48,14 +55,15 @@ export class GrowingSets {
    *
    * @param kept - absolute path of the task's folder of recordings, which outlives a crash
    * @param wanted - the indexes of the file targets that can be written
-   * @param onError - told once what concerns the whole task, such as a lost lease
+   * @param onError - told what concerns the whole task, such as a lost lease
+   * @param onUnread - told what goes wrong with the recordings themselves, as where the disk is full
    */
   static async open(
     work: Work,
     line: Line,
     kept: string,
     wanted: ReadonlySet<number>,
-    onError: (error: unknown) => void,
+    { onError, onUnread }: GrowingTrouble,
   ): Promise<GrowingSets> {
     const targets: GrowingTarget[] = [];
     for (const [at, assignment] of work.assignments.entries()) {
@@ -67,7 +75,7 @@ export class GrowingSets {
       for (const index of indexes)
         targets.push(await GrowingTarget.open(index, recording, work, line));
     }
-    return new GrowingSets(work, line, targets, onError);
+    return new GrowingSets(work, line, targets, { onError, onUnread });
   }
 
   /** What each target was sent in this attempt, by its place. */
@@ -86,8 +94,15 @@ export class GrowingSets {
   /** Begins to send. */
   start(signal: AbortSignal): void {
     if (this.#targets.length === 0) return;
+    let isLooking = false;
     this.#timer = setInterval(() => {
-      this.#looking = this.#looking.then(() => this.#look()).catch(this.#onError);
+      if (isLooking) return;
+      isLooking = true;
+      this.#looking = this.#look()
+        .catch(this.#trouble.onUnread)
+        .finally(() => {
+          isLooking = false;
+        });
     }, LOOK_MS);
     const either = AbortSignal.any([signal, this.#stop.signal]);
     this.#senders = this.#targets.map((target) => {
@@ -98,7 +113,7 @@ export class GrowingSets {
       };
       return target.send(growth, either);
     });
-    for (const sender of this.#senders) sender.catch(this.#onError);
+    for (const sender of this.#senders) sender.catch(this.#trouble.onError);
   }
 
   /**
@@ -109,48 +124,60 @@ export class GrowingSets {
   async finish(signal: AbortSignal): Promise<ReadonlyMap<number, TaskError>> {
     clearInterval(this.#timer);
     await this.#looking;
-    await this.#look();
+    await this.#look().catch(this.#trouble.onUnread);
     this.#isOver = true;
     this.#wake();
     const ends = await unlessAborted(Promise.all(this.#senders), signal);
     const failures = new Map<number, TaskError>();
     const { claim } = this.#work;
     for (const [at, { index, recording }] of this.#targets.entries()) {
-      const error = ends[at];
-      const result = error
-        ? ({ status: "FAILED", failure: failureOf(error) } as const)
-        : ({ status: "SUCCESS", output: await recording.describe(signal) } as const);
+      const end = ends[at] ?? (await this.#describe(recording, signal));
+      const result =
+        end instanceof TaskError
+          ? ({ status: "FAILED", failure: failureOf(end) } as const)
+          : ({ status: "SUCCESS", output: end } as const);
       await this.#line.store.saveTarget(claim, index, result);
-      if (error) failures.set(index, error);
+      if (end instanceof TaskError) failures.set(index, end);
     }
     return failures;
   }
 
+  /** What has come of a recording, or why that cannot be played: one that fails is no reason to stop the others. */
+  async #describe(recording: GrowingRecording, signal: AbortSignal): Promise<Output | TaskError> {
+    try {
+      return await recording.describe(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return toTaskError(error);
+    }
+  }
+
   /**
-   * Ends without what is left. Its playlists say so to their players, but where another run goes on at once. Never rejects.
+   * Ends without what is left. Never rejects.
+   *
+   * @param isFinal - whether no other run goes on with the task: then the playlists say so to their players
    */
-  async abandon(reason: unknown): Promise<void> {
+  async abandon(reason: unknown, isFinal: boolean): Promise<void> {
     clearInterval(this.#timer);
     this.#stop.abort(reason);
     await Promise.allSettled([this.#looking, ...this.#senders]);
-    const { code } = toTaskError(reason);
-    if (code === "lease_lost" || code === "shutdown") return;
-    const taskId = this.#work.task.id;
-    for (const target of this.#targets)
-      await target.close().catch((error) =>
+    if (!isFinal) return;
+    const close = (target: GrowingTarget) =>
+      target.close().catch((error) =>
         log.warn("Task {taskId}: cannot close the playlist of target {index}: {error}", {
-          taskId,
+          taskId: this.#work.task.id,
           index: target.index,
           error,
         }),
       );
+    await Promise.all(this.#targets.map(close));
   }
 
   async #look(): Promise<void> {
-    for (const { pieces } of new Set(this.#targets.map(({ recording }) => recording))) {
-      const before = pieces.all.length;
-      await pieces.look();
-      if (pieces.all.length > before) this.#wake();
+    for (const recording of new Set(this.#targets.map((target) => target.recording))) {
+      const before = recording.version;
+      await recording.look();
+      if (recording.version !== before) this.#wake();
     }
   }
 
@@ -161,7 +188,9 @@ export class GrowingSets {
 
   /** What all targets of a recording have is not needed any more. */
   async #free(recording: GrowingRecording): Promise<void> {
-    const own = this.#targets.filter((target) => target.recording === recording);
+    const own = this.#targets.filter(
+      (target) => target.recording === recording && !target.isBehind,
+    );
     await recording.pieces.free(Math.min(...own.map(({ sent }) => sent)));
   }
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../lib/unless-aborted.ts";
+import { type Telling, WINDOW_PIECES } from "../plan/growing-list.ts";
 import type { Work } from "../queue/queue.ts";
 import type { GrowingSet } from "../storage/storage.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
@@ -18,6 +20,8 @@ const AGAIN_MS = 2_000;
 const LAST_TRIES_MAX = 3;
 /** A task that was cancelled does not end later for a target that hangs. */
 const CLOSE_MS_MAX = 5_000;
+/** Players look again sooner than this. */
+const HEARD_MS = 10_000;
 
 const never = new Promise<never>(() => {});
 
@@ -40,6 +44,9 @@ export class GrowingTarget {
   readonly #url: string;
   #sent: number;
   #sentBytes = 0;
+  /** Of the recording, as players were told last. */
+  #version = -1;
+  #entry = "";
   /** What stands before the pieces of a run, by its name, as sent in this attempt. */
   readonly #inits = new Set<string>();
   /** Nothing while it takes them; else why it does not. */
@@ -76,6 +83,11 @@ export class GrowingTarget {
     return this.#sent;
   }
 
+  /** Whether what it lacks was taken away, as it was not among the targets then, or its note was lost. */
+  get isBehind(): boolean {
+    return this.#sent < this.recording.pieces.freed;
+  }
+
   /** What it was sent in this attempt. */
   get sentBytes(): number {
     return this.#sentBytes;
@@ -88,6 +100,11 @@ export class GrowingTarget {
    * @throws what concerns the whole task, or the signal's reason
    */
   async send(growth: Growth, signal: AbortSignal): Promise<TaskError | undefined> {
+    if (this.isBehind)
+      return new TaskError(
+        "target_unwritable",
+        "Cannot deliver the set: what was sent before this target could be written is not kept",
+      );
     let set: GrowingSet | undefined;
     let lastFailures = 0;
     for (;;) {
@@ -95,12 +112,12 @@ export class GrowingTarget {
       const isOver = growth.isOver();
       try {
         set ??= await this.#grow(signal);
-        if (isOver || this.#sent < this.recording.pieces.all.length) {
-          await this.#sendNew(set, isOver, signal);
+        if (isOver || this.recording.version !== this.#version) {
+          await this.#sendNew(set, isOver ? "ends" : "grows", signal);
           await this.#tell(undefined);
           await growth.onSent();
         }
-        if (isOver) return undefined;
+        if (isOver) return await this.#sendWhole(set, signal);
         await unlessAborted(news, signal);
       } catch (error) {
         signal.throwIfAborted();
@@ -113,9 +130,9 @@ export class GrowingTarget {
     }
   }
 
-  /** Tells players that there is no more than what is there. */
+  /** Tells players that there is no more than what is there, and has it sent no more. */
   async close(): Promise<void> {
-    if (this.#sent === 0) return;
+    if (this.#sent === 0 || this.isBehind) return;
     const signal = AbortSignal.timeout(CLOSE_MS_MAX);
     const mayPublish = async () => {
       try {
@@ -125,7 +142,18 @@ export class GrowingTarget {
         if (toTaskError(error).code !== "cancelled") throw error;
       }
     };
-    await this.#sendNew(await this.#grow(signal, mayPublish), true, signal, mayPublish);
+    const set = await this.#grow(signal, mayPublish);
+    const texts = this.recording.endAfter(this.#sent, this.#folder);
+    if (!texts) return await this.#sendNew(set, "whole", signal, mayPublish);
+    await mayPublish();
+    await this.#publish(set, texts, true);
+  }
+
+  /** Everything is named when those who watch have heard that it ends: a playlist that goes back confuses them. */
+  async #sendWhole(set: GrowingSet, signal: AbortSignal): Promise<undefined> {
+    const { all } = this.recording.pieces;
+    if (all.length > WINDOW_PIECES) await wait(HEARD_MS, undefined, { signal });
+    await this.#sendNew(set, "whole", signal);
   }
 
   readonly #mayPublish = (): Promise<void> => this.#line.store.mayPublish(this.#work.claim);
@@ -135,24 +163,28 @@ export class GrowingTarget {
     return storage.grow(this.#url, { tag: tagOf(this.#work), mayPublish, signal });
   }
 
+  get #folder(): string {
+    return this.#line.storageOf(this.#url, "target").folderOf(this.#url);
+  }
+
   async #sendNew(
     set: GrowingSet,
-    isOver: boolean,
+    telling: Telling,
     signal: AbortSignal,
     mayPublish = this.#mayPublish,
   ): Promise<void> {
-    const { pieces } = this.recording;
-    const folder = this.#line.storageOf(this.#url, "target").folderOf(this.#url);
-    const texts = await this.recording.texts(folder, isOver, signal);
-    if (isOver && !texts)
+    const { version, pieces } = this.recording;
+    const texts = await this.recording.texts(this.#folder, telling, signal);
+    if (telling !== "grows" && !texts)
       throw new TaskError("output_wrong", "Cannot deliver the set: nothing of the stream came");
-    const count = pieces.all.length;
+    const count = texts?.count ?? pieces.all.length;
     for (; this.#sent < count; this.#sent += 1) await this.#sendPiece(set, this.#sent);
     if (texts) {
       // Those in the folder can be seen as the entry can: whoever lost the lease tells players nothing.
       await mayPublish();
-      await this.#publish(set, texts, isOver);
+      await this.#publish(set, texts, telling === "whole");
     }
+    this.#version = version;
     await pieces.noteSent(this.index, this.#sent);
   }
 
@@ -172,14 +204,17 @@ export class GrowingTarget {
   async #publish(
     set: GrowingSet,
     { inFolder, entry }: GrowingTexts,
-    hasEnded: boolean,
+    isLast: boolean,
   ): Promise<void> {
     for (const { name, text } of inFolder) {
       const path = join(this.recording.pieces.folder, `told-${randomUUID()}-${name}`);
       await writeFile(path, text);
       await set.add(path, name).finally(() => rm(path, { force: true }));
     }
-    await set.list(entry, hasEnded);
+    // A master that says the same need not be sent again.
+    if (entry === this.#entry && !isLast) return;
+    await set.list(entry, isLast);
+    this.#entry = entry;
   }
 
   /** Records a change of how it stands. */

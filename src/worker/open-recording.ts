@@ -1,7 +1,8 @@
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { GrowingPieces } from "./growing-pieces.ts";
-import { type GrowingRecording, GrowingStream, GrowingStreams } from "./growing-recording.ts";
+import { type GrowingRecording, GrowingStream } from "./growing-recording.ts";
+import { GrowingStreams } from "./growing-streams.ts";
 import { type Line, setTagOf } from "./line.ts";
 
 /** Takes up the recording of an assignment whose pieces are sent while it grows. @param folder - absolute; it is there */

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { LiveEngine } from "../engine/engine.ts";
 import { isLive } from "../plan/live-protocols.ts";
 import type { Work } from "../queue/queue.ts";
-import { TaskError } from "../task/errors.ts";
+import { TaskError, toTaskError } from "../task/errors.ts";
 import { prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import { GrowingSets } from "./growing-sets.ts";
 import type { Line } from "./line.ts";
@@ -12,13 +12,18 @@ import { LiveTargets } from "./live-targets.ts";
 import { openToSend } from "./open-source.ts";
 import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
 import { relayManifest } from "./relay-source.ts";
+import { retryDelayMs } from "./retry.ts";
 
 /** Whether a task is one of live streams: its source is one, or one of its targets. */
 export const isLiveTask = ({ sourceUrl, targets }: Work["task"]): boolean =>
   isLive(sourceUrl) || targets.some(({ url }) => isLive(url));
 
 /** What a live task needs beside what every task does. */
-export type LiveConditions = LiveLimits & { readonly now: () => number };
+export type LiveConditions = LiveLimits & {
+  readonly now: () => number;
+  /** Runs that a task gets in all. */
+  readonly attemptsMax: number;
+};
 
 /**
  * Runs one claimed live task: waits for the source, feeds all targets by one process, takes the source up again when it
@@ -34,12 +39,7 @@ export async function processLive(
   conditions: LiveConditions,
   signal: AbortSignal,
 ): Promise<readonly TaskError[]> {
-  const { live } = line.engine;
-  if (!live)
-    throw new TaskError(
-      "input_not_supported",
-      "Cannot run a live task: the engine reaches no network",
-    );
+  const live = liveEngineOf(line);
   const lost = new AbortController();
   const onError = (error: unknown) => lost.abort(error);
   const either = AbortSignal.any([signal, lost.signal]);
@@ -58,7 +58,13 @@ export async function processLive(
   const isRecorded = files.size > 0;
   const first = isRecorded ? await nextPart(folders.kept, work.assignments) : 0;
   if (isRecorded) await mkdir(folders.kept, { recursive: true });
-  const sets = await GrowingSets.open(work, line, folders.kept, files, onError);
+  const onUnread = (cause: unknown) => {
+    const error = unrecorded(cause);
+    // Its live targets go on; what was recorded until then is delivered all the same.
+    if (targets.count === 0) lost.abort(error);
+    else line.onLog(error.message);
+  };
+  const sets = await GrowingSets.open(work, line, folders.kept, files, { onError, onUnread });
   const session = new LiveSession({
     work,
     line,
@@ -71,11 +77,7 @@ export async function processLive(
     sentBytes: () => ({ ...targets.sentBytes, ...sets.sentBytes }),
     onRun: (plan) => sets.begin(plan),
     onUnrecorded: (event) => {
-      if (event.kind !== "unrecorded") return;
-      const error = new TaskError("scratch_full", `Cannot record: ${event.why}`);
-      // Its live targets go on; what was recorded until then is delivered all the same.
-      if (targets.count === 0) lost.abort(error);
-      else line.onLog(error.message);
+      if (event.kind === "unrecorded") onUnread(event.why);
     },
     now: conditions.now,
   });
@@ -97,11 +99,31 @@ export async function processLive(
       await deliverRecordings(work, line, folders, files, failures, either);
     }
   } catch (error) {
-    await sets.abandon(either.aborted ? either.reason : error);
+    const reason = either.aborted ? either.reason : error;
+    await sets.abandon(reason, isFinal(toTaskError(reason), work, conditions));
     throw error;
   }
   return inOrder(failures);
 }
+
+function liveEngineOf({ engine: { live } }: Line): LiveEngine {
+  if (live) return live;
+  throw new TaskError(
+    "input_not_supported",
+    "Cannot run a live task: the engine reaches no network",
+  );
+}
+
+const unrecorded = (cause: unknown): TaskError => {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new TaskError("scratch_full", `Cannot record: ${why}`, { cause });
+};
+
+/** Whether no other run goes on with a task that failed so. */
+const isFinal = ({ code }: TaskError, { failures }: Work, { attemptsMax }: LiveConditions) =>
+  code !== "lease_lost" &&
+  code !== "shutdown" &&
+  retryDelayMs(code, failures + 1, attemptsMax) === undefined;
 
 /** @returns whether the source was one that is followed, rather than a file with an end of its own */
 async function runSource(

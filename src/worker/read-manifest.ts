@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { withOwnSignal } from "../lib/own-signal.ts";
 import { parseDash } from "../manifest/dash.ts";
 import { type MediaPlaylist, pairPlaylists, parseHls } from "../manifest/hls.ts";
 import {
@@ -13,7 +14,6 @@ import {
   refuseManifest,
 } from "../manifest/manifest.ts";
 import type { OpenedSource, Storage } from "../storage/storage.ts";
-import { withOwnSignal } from "./own-signal.ts";
 
 /** Where a manifest and what it names is opened. */
 export type ManifestPlace = {

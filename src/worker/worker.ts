@@ -166,9 +166,9 @@ export class Worker {
     let errors: readonly unknown[];
     try {
       if (task.cancelRequested) throw cancelled();
-      const { scratch, recordings, live } = this.#options;
+      const { scratch, recordings, live, attemptsMax } = this.#options;
       const { kept, now } = this.#deps;
-      const host = { scratch, kept, recordings, live: { ...live, now } };
+      const host = { scratch, kept, recordings, live: { ...live, now, attemptsMax } };
       errors = await runTask(work, this.#line(work, abort), host, abort.signal);
     } catch (error) {
       errors = [abort.signal.aborted ? abort.signal.reason : error];

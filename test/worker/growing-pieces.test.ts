@@ -77,4 +77,19 @@ describe("GrowingPieces", () => {
     expect(names.filter((name) => existsSync(join(folder, name)))).toEqual(names.slice(2));
     expect(pieces.all).toHaveLength(5);
   });
+
+  test("keeps the newest of each stream, however many of another came after them", async () => {
+    const folder = tempFolder();
+    const run = join(folder, "part-00000");
+    leave(run, "media_0.m3u8", ["v1.m4s", "v2.m4s", "v3.m4s", "v4.m4s", "v5.m4s"]);
+    leave(run, "media_1.m3u8", ["a1.m4s", "a2.m4s", "a3.m4s", "a4.m4s", "a5.m4s"]);
+    const pieces = await GrowingPieces.open(folder);
+    await pieces.look();
+    await pieces.free(10);
+    for (const track of [0, 1])
+      for (const piece of pieces.newestOf(track))
+        expect(existsSync(pieces.pathOf(piece, piece.name))).toBe(true);
+    expect(pieces.freed).toBeGreaterThan(0);
+    expect((await GrowingPieces.open(folder)).freed).toBe(pieces.freed);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { getEventListeners } from "node:events";
-import { withOwnSignal } from "../../src/worker/own-signal.ts";
+import { withOwnSignal } from "../../src/lib/own-signal.ts";
 
 describe("withOwnSignal", () => {
   test("follows every signal, also one that was aborted before", async () => {

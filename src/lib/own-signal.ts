@@ -6,6 +6,19 @@ export async function withOwnSignal<T>(
   signals: readonly AbortSignal[],
   act: (own: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { signal, release } = ownSignal(signals);
+  try {
+    return await act(signal);
+  } finally {
+    release();
+  }
+}
+
+/** The same for what ends somewhere else: the signal follows until it is released. */
+export function ownSignal(signals: readonly AbortSignal[]): {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+} {
   const own = new AbortController();
   const follow = ({ currentTarget }: Event) => {
     if (currentTarget instanceof AbortSignal) own.abort(currentTarget.reason);
@@ -14,9 +27,10 @@ export async function withOwnSignal<T>(
     if (signal.aborted) own.abort(signal.reason);
     signal.addEventListener("abort", follow, { once: true });
   }
-  try {
-    return await act(own.signal);
-  } finally {
-    for (const signal of signals) signal.removeEventListener("abort", follow);
-  }
+  return {
+    signal: own.signal,
+    release: () => {
+      for (const signal of signals) signal.removeEventListener("abort", follow);
+    },
+  };
 }
