@@ -72,6 +72,7 @@ export type Fs = {
   lookupNode(parent: FsNode, name: string): FsNode;
   isDir(mode: number): boolean;
   mkdir(path: string): void;
+  writeFile(path: string, data: Uint8Array | string): void;
   chdir(path: string): void;
   unmount(path: string): void;
   mount<O>(type: FileSystem<O>, options: O, path: string): void;

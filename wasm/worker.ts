@@ -1,6 +1,6 @@
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
-import type { FFMessageExecData, LogEvent } from "@ffmpeg/ffmpeg";
+import type { FFMessageExecData, FFMessageWriteFileData, LogEvent } from "@ffmpeg/ffmpeg";
 import { createCore } from "./core.ts";
 import type { Core, FileSystem } from "./emscripten.ts";
 import { createFolderFs, type FolderFs } from "./folder-fs.ts";
@@ -40,6 +40,7 @@ const PRIORITY = 5;
 
 const HANDLERS: Record<string, (data: never) => unknown> = {
   LOAD: load,
+  WRITE_FILE: writeFile,
   MOUNT: mount,
   EXEC: exec,
   FFPROBE: ffprobe,
@@ -88,6 +89,12 @@ function threadId(): number {
   } catch {
     return 0;
   }
+}
+
+/** Into the core's own memory: nothing but a clip to look at before there is anything to do. */
+function writeFile({ path, data }: FFMessageWriteFileData): boolean {
+  theLoaded().core.FS.writeFile(path, data);
+  return true;
 }
 
 /** Mounts a file system, in place of the one before, and makes its root the folder that names are relative to. */

@@ -18,6 +18,7 @@ import { unlessAborted } from "../lib/unless-aborted.ts";
 import { TaskError } from "../task/errors.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Exit } from "./subprocess.ts";
+import { TINY_CLIP } from "./tiny-clip.ts";
 import type { WasmCore } from "./wasm-core.ts";
 import { StreamHost, type Streams } from "./wasm-streams.ts";
 
@@ -42,12 +43,6 @@ const END_POLL_MS = 20;
 const LINE_CHARS_MAX = 2_000;
 const WORK_FOLDER = "/folder";
 const CLIP = "/clip.mp4";
-/** Two frames of the codecs that most sources and outputs have. */
-const CLIP_ARGS = [
-  ...["-hide_banner", "-nostdin", "-nostats", "-v", "error"],
-  ...["-f", "lavfi", "-i", "testsrc=size=64x64:rate=25", "-f", "lavfi", "-i", "sine"],
-  ...["-t", "0.08", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac"],
-];
 const PROGRAMS = { ffmpeg: "exec", ffprobe: "ffprobe" } as const;
 const WORKER_URL = new URL("../../wasm/worker.ts", import.meta.url).href;
 
@@ -59,19 +54,24 @@ export class WasmThread {
   readonly #ffmpeg = new FFmpeg();
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.length));
 
+  /** Whether what programs set up once is set up. */
+  readonly isWarm: boolean;
+
   #isGivenUp = false;
 
-  private constructor() {}
+  private constructor(isWarm: boolean) {
+    this.isWarm = isWarm;
+  }
 
   /**
    * Starts a thread that is ready to run.
    *
-   * @param isWarm - whether what programs set up once in an instance is to be set up before: it takes as long as starting,
-   *   and the first probe of a source is done in two thirds of its time
+   * @param isWarm - whether what programs set up once in an instance is to be set up before: the first probe of a source is
+   *   done in two thirds of its time then
    * @throws {TaskError} `encoder_missing` where it does not start
    */
   static async start({ coreURL, module }: WasmCore, isWarm = false): Promise<WasmThread> {
-    const thread = new WasmThread();
+    const thread = new WasmThread(isWarm);
     const control = thread.#control.buffer;
     const config: LoadConfig = { classWorkerURL: WORKER_URL, coreURL, module, control };
     const ended = new AbortController();
@@ -95,9 +95,10 @@ export class WasmThread {
     }
   }
 
-  /** Makes and looks at a tiny clip in the core's own memory. */
+  /** Looks at a clip in the core's own memory. */
   async #warmUp(): Promise<void> {
-    await this.#ffmpeg.exec([...CLIP_ARGS, CLIP]);
+    // The class gives its memory away.
+    await this.#ffmpeg.writeFile(CLIP, Uint8Array.from(TINY_CLIP));
     await this.#ffmpeg.ffprobe(["-v", "error", "-show_streams", CLIP]);
   }
 

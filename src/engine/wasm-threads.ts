@@ -133,10 +133,14 @@ export class WasmThreads {
   /** One after the other: each holds the event loop of Deno for a while. */
   async #startIdle(): Promise<void> {
     while (this.#busy === 0 && this.#idle.length < this.#wanted) {
-      const thread = await WasmThread.start(this.#core, true).catch(() => undefined);
+      // One is enough: a task begins with one probe.
+      const isWarm = !this.#idle.some((each) => each.isWarm);
+      const thread = await WasmThread.start(this.#core, isWarm).catch(() => undefined);
       // Without it the next run takes longer to start, and nothing else is different.
       if (!thread) return;
-      this.#idle.push(thread);
+      // It is taken first.
+      if (isWarm) this.#idle.unshift(thread);
+      else this.#idle.push(thread);
     }
   }
 }
