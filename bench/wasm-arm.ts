@@ -146,7 +146,7 @@ async function run(engine: WasmEngine, step: Step, way: Way, folder: string): Pr
 }
 
 const engine = await WasmEngine.open(LIMITS);
-await engine.standBy();
+await engine.standBy(order.scratch);
 const step = await plan(engine);
 say({ ready: true });
 for (let round = 0; round < order.rounds; round += 1)

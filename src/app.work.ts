@@ -63,7 +63,7 @@ export async function beginWork(
     },
   );
   worker.start();
-  await engine.standBy(instance.scratch ?? "");
+  await engine.standBy(instance.scratch);
   return { worker, instance };
 }
 

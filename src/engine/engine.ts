@@ -184,9 +184,9 @@ export interface Engine {
   /**
    * Gets ready ahead of the next task, so that it starts sooner; nothing changes but the time it takes.
    *
-   * @param folder - absolute path of the instance's scratch folder; what stands by may lie below it
+   * @param folder - absolute path of the instance's scratch folder, where there is one; what stands by may lie below it
    */
-  standBy(folder: string): Promise<void>;
+  standBy(folder: string | undefined): Promise<void>;
 
   /** Ends what stands by. Called when no probe and no run is under way. */
   close(): Promise<void>;

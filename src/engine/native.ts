@@ -78,7 +78,8 @@ export class NativeEngine implements Engine {
     await runStep(ffmpeg, this.#options, request, signal);
   }
 
-  async standBy(folder: string): Promise<void> {
+  async standBy(folder: string | undefined): Promise<void> {
+    if (folder === undefined) return;
     this.#standbyFolder = folder;
     await this.#replaceStandby();
   }

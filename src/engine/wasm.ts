@@ -94,10 +94,10 @@ export class WasmEngine implements Engine {
     }
   }
 
-  /** For the slices of a long encode, and its sound. */
-  async standBy(): Promise<void> {
+  /** For the slices of a long encode, and its sound; where there is no disk, there are none. */
+  async standBy(folder: string | undefined): Promise<void> {
     const { slices = 1 } = this.capabilities;
-    await this.#threads.standBy(slices === 1 ? 1 : slices + 1);
+    await this.#threads.standBy(slices === 1 || folder === undefined ? 1 : slices + 1);
   }
 
   async close(): Promise<void> {

@@ -54,6 +54,8 @@ class RangedSource {
   /** By index; the one that was read last stands last. */
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
   #whole: Uint8Array | undefined;
+  /** Of blocks that are not kept any more, to be filled again: fresh ones are collected too late (100 MB more in Bun). */
+  readonly #spare: Uint8Array[] = [];
 
   constructor(
     private readonly remote: Remote,
@@ -103,13 +105,29 @@ class RangedSource {
     this.#blocks.set(index, block);
     for (const oldest of this.#blocks.keys()) {
       if (this.#blocks.size <= BLOCKS_KEPT) break;
-      this.#blocks.delete(oldest);
+      this.#drop(oldest);
     }
     return block;
   }
 
+  #drop(index: number): void {
+    const block = this.#blocks.get(index);
+    this.#blocks.delete(index);
+    block?.then(
+      (bytes) => {
+        if (this.#spare.length < BLOCKS_AHEAD) this.#spare.push(bytes);
+      },
+      () => {},
+    );
+  }
+
+  #newBlock(length: number): Uint8Array {
+    const at = this.#spare.findIndex((bytes) => bytes.length === length);
+    return this.#spare.splice(at, at < 0 ? 0 : 1)[0] ?? new Uint8Array(length);
+  }
+
   async #fetch(index: number): Promise<Uint8Array> {
-    const block = new Uint8Array(this.#lengthOf(index));
+    const block = this.#newBlock(this.#lengthOf(index));
     const start = index * BLOCK_BYTES;
     let doneBytes = 0;
     let knownBytes = 0;

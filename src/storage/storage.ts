@@ -59,7 +59,8 @@ export type SourceReader = {
   /** With a dot, or empty: some formats are known by it alone. */
   readonly extension: string;
   /**
-   * At least one byte and at most `length` of them, from `position` on; for positions below `sizeBytes`.
+   * At least one byte and at most `length` of them, from `position` on; for positions below `sizeBytes`. They hold until the
+   * next read: whoever needs them longer copies them.
    *
    * @throws {TaskError} `source_unreachable` (also where the source has changed since it was opened), `source_hangs`,
    *   `source_missing`

@@ -98,7 +98,7 @@ describe("WasmEngine.run()", () => {
 
   test("runs several at once, and one after another from a thread that stands by", async () => {
     const engine = await openWasm();
-    await engine.standBy();
+    await engine.standBy(tempFolder());
     const source = await clip();
     await Promise.all([1, 2, 3].map(() => engine.run(aRun(source), never)));
     await engine.run(aRun(source), never);

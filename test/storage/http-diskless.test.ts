@@ -46,6 +46,22 @@ describe("HttpStorage.prototype.read", () => {
     expect(ranges).toEqual(["bytes=0-1048575", "bytes=1048576-2097151", "bytes=2097152-2999999"]);
   });
 
+  test("gives the right bytes where blocks are filled again, also to a reader that goes back", async () => {
+    const large = Buffer.from(bytesOf(24_000_000));
+    server.files.set("/large.mp4", large);
+    const source = await hastyHttpStorage().read(server.url("/large.mp4"), never);
+    const isRight = async (at: number, length: number): Promise<number> => {
+      const bytes = await source.read(at, length);
+      expect(Buffer.compare(bytes, large.subarray(at, at + bytes.length))).toBe(0);
+      return bytes.length;
+    };
+    for (let at = 0; at < large.length; ) {
+      at += await isRight(at, 300_000);
+      if (at > 1_000_000 && at % 7 === 0) await isRight(at - 900_000, 50_000);
+    }
+    for (const at of [0, 20_000_000, 5_000_000, 23_999_000]) await isRight(at, 1_000);
+  });
+
   test("goes on in a block where it was cut off", async () => {
     const source = await open("/cut.mp4", [
       cutRange(film, 2 ** 21),
