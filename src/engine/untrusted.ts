@@ -17,15 +17,17 @@ const hostOf = (url: string): string => {
 /** Makes a reader of a live run's log that knows which servers' certificates were refused when they were last called. */
 export function createTrustReader() {
   const refused = new Map<string, string>();
-  let said: string | undefined;
+  /** Not told of a host yet: of two targets called at one time both may be said before either is told. */
+  const said: string[] = [];
   return {
     read({ context, text }: LogLine): void {
-      if (context === "tls") said = distrustIn(text);
+      const distrust = context === "tls" ? distrustIn(text) : undefined;
+      if (distrust !== undefined) said.push(distrust);
       const host = UNOPENED.exec(text)?.[1];
       if (host === undefined) return;
-      if (said === undefined) refused.delete(host);
-      else refused.set(host, said);
-      said = undefined;
+      const why = said.shift();
+      if (why === undefined) refused.delete(host);
+      else refused.set(host, why);
     },
     /** Why the certificate of an address's server is refused. */
     refusalOf: (url: string): string | undefined =>

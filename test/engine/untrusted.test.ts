@@ -19,6 +19,13 @@ describe("createTrustReader", () => {
     expect(refusalOf("rtmp://a.example:443/live/x")).toBeUndefined();
   });
 
+  test("knows it of two targets that are called at one time", () => {
+    const { read, refusalOf } = createTrustReader();
+    const host = unopened("a.example:443");
+    for (const line of [REFUSED, REFUSED, host, host]) read(line);
+    expect(refusalOf("rtmps://a.example/live/x")).toBe(REFUSED.text);
+  });
+
   test("forgets it where the server fails otherwise the next time", () => {
     const { read, refusalOf } = createTrustReader();
     for (const line of [REFUSED, unopened("a.example:443")]) read(line);
