@@ -53,7 +53,9 @@ export const finishManifest = (text: string, tracks: readonly TrackFacts[]): str
     .replace(/(mediaPresentationDuration=")[^"]*"/, `$1PT${secondsOf(tracks).toFixed(3)}S"`)
     .replace(/(maxSegmentDuration=")[^"]*"/, `$1PT${longestOf(tracks).toFixed(3)}S"`);
 
-const totalOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
+/** The sum of some values. */
+export const totalOf = (values: readonly number[]): number =>
+  values.reduce((sum, one) => sum + one, 0);
 
 const secondsOf = (tracks: readonly TrackFacts[]): number =>
   Math.max(0, ...tracks.map(({ segments }) => totalOf(segments.map(({ seconds }) => seconds))));

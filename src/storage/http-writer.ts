@@ -5,6 +5,7 @@ import { type OutRequest, sendOut } from "./egress.ts";
 import type { HttpSetPlace } from "./http-address.ts";
 import { OutgoingFile } from "./http-outgoing.ts";
 import { type UploadOptions, upload } from "./http-upload.ts";
+import { quietly } from "./send-set.ts";
 import { nameSet } from "./set-names.ts";
 import type { TargetWriter, WriteOptions } from "./storage.ts";
 
@@ -128,7 +129,7 @@ export class HttpTargetWriter implements TargetWriter {
 
   /** For what is seen by nobody until the playlist names it. */
   get #quietly(): UploadOptions {
-    return { ...this.#options, mayPublish: async () => {} };
+    return { ...this.#options, mayPublish: quietly };
   }
 
   async #sendText({ name, text }: PublishedText, options: UploadOptions): Promise<void> {

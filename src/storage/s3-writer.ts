@@ -5,6 +5,7 @@ import type { S3Client } from "./s3-client.ts";
 import { PART_BYTES, PartedUpload, type S3UploadOptions } from "./s3-parts.ts";
 import { removeReplaced, removeUnfinished } from "./s3-sets.ts";
 import { uploadObject } from "./s3-upload.ts";
+import { quietly } from "./send-set.ts";
 import { nameSet, publishedIn } from "./set-names.ts";
 import type { TargetWriter, WriteOptions } from "./storage.ts";
 
@@ -122,7 +123,7 @@ export class S3TargetWriter implements TargetWriter {
 
   /** For what is seen by nobody until the playlist names it. */
   get #quietly(): S3UploadOptions {
-    return { ...this.#options, mayPublish: async () => {} };
+    return { ...this.#options, mayPublish: quietly };
   }
 
   #throwFailure(): void {

@@ -1,7 +1,8 @@
-import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { type GrowingPiece, piecesIn } from "../plan/growing-list.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** A piece that lies, or lay, in a recording's folder. */
 export type KeptPiece = GrowingPiece & {
@@ -173,7 +174,7 @@ export class GrowingPieces {
       await rm(this.pathOf(piece, piece.name), { force: true });
       this.#freed = at + 1;
     }
-    if (this.#freed > from) await note(join(this.folder, FREED), this.#freed);
+    if (this.#freed > from) await replaceFile(join(this.folder, FREED), String(this.#freed));
   }
 
   /** How many a target has, as noted by `noteSent`. */
@@ -182,15 +183,8 @@ export class GrowingPieces {
   }
 
   async noteSent(target: number, count: number): Promise<void> {
-    await note(join(this.folder, `sent-${target}`), count);
+    await replaceFile(join(this.folder, `sent-${target}`), String(count));
   }
-}
-
-/** In one step, so that a crash leaves the old one or the new one. */
-async function note(path: string, count: number): Promise<void> {
-  const part = `${path}.part`;
-  await writeFile(part, String(count));
-  await rename(part, path);
 }
 
 const noteIn = async (path: string): Promise<number> =>

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import type { Engine } from "../engine/engine.ts";
+import { totalOf } from "../plan/finish-set.ts";
 import { growingPlaylist, type Telling } from "../plan/growing-list.ts";
 import type { LiveRecording } from "../plan/live.ts";
 import type { PublishedText } from "../plan/published-names.ts";
@@ -63,10 +64,6 @@ export async function probeNewest(
   await writeFile(path, growingPlaylist(newest, "", "whole"));
   return await engine.probe({ path, side: "output" }, signal).finally(() => rm(path));
 }
-
-/** The sum of some values. */
-export const totalOf = (values: readonly number[]): number =>
-  values.reduce((sum, one) => sum + one, 0);
 
 /** Of one stream, or of picture and sound together, in one playlist. */
 export class GrowingStream implements GrowingRecording {

@@ -1,8 +1,14 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { toNumber } from "../lib/rational.ts";
-import { codecsIn, masterPlaylist, type SetShape, type TrackFacts } from "../plan/finish-set.ts";
+import {
+  codecsIn,
+  masterPlaylist,
+  type SetShape,
+  type TrackFacts,
+  totalOf,
+} from "../plan/finish-set.ts";
 import { growingPlaylist, type Telling } from "../plan/growing-list.ts";
 import { availableFrom, growingManifest, type RunManifest } from "../plan/growing-manifest.ts";
 import type { LiveRecording } from "../plan/live.ts";
@@ -19,8 +25,8 @@ import {
   type GrowingTexts,
   type Probe,
   probeNewest,
-  totalOf,
 } from "./growing-recording.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const SHAPE = "set.json";
 const KEPT = "kept";
@@ -105,7 +111,7 @@ export class GrowingStreams implements GrowingRecording {
   }
 
   async #keepShape(shape: Shape): Promise<void> {
-    await replace(join(this.pieces.folder, SHAPE), JSON.stringify(shape));
+    await replaceFile(join(this.pieces.folder, SHAPE), JSON.stringify(shape));
     this.#shape = shape;
   }
 
@@ -207,7 +213,7 @@ export class GrowingStreams implements GrowingRecording {
       const text = await readFile(path, "utf8").catch(() => "");
       const known = this.#told.get(part);
       if (text !== known && text.trimEnd().endsWith("</MPD>")) {
-        await replace(kept, text);
+        await replaceFile(kept, text);
         this.#told.set(part, text);
         await this.#noteBeginning(text);
         isNew = true;
@@ -271,9 +277,3 @@ const factsOf = (
   ...(video?.framerate && { framerate: toNumber(video.framerate) }),
   ...(audio && { channels: audio.channels }),
 });
-
-/** In one step, so that a crash leaves the old one or the new one. */
-async function replace(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.part`, text);
-  await rename(`${path}.part`, path);
-}
