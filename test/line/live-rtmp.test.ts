@@ -82,6 +82,7 @@ describe("a live task over RTMP", () => {
       ({ targets: [, killed] }) => killed?.target_status === "RECONNECTING",
     );
     expect(task.targets[0]?.target_status).toBe("RUNNING");
+    expect(service.log()).toContain(`Task ${id}: target 1 is RECONNECTING`);
     expect(task.targets[1]?.error).toMatchObject({ code: "OutputNotSupported" });
     const refused = await service.until(id, ({ targets: [, killed] }) =>
       /Connection refused/.test(killed?.error?.detail ?? ""),

@@ -158,6 +158,21 @@ describe("an HLS set of a live stream", () => {
     await publisher.stop();
   });
 
+  test.concurrent("ends for its players when its task runs out of time", async () => {
+    const publisher = publish(live("late"));
+    const id = await service.create({
+      source: { source_url: live("late") },
+      profile_name: COPIED,
+      targets: [{ target_url: "late.m3u8" }],
+      timeout_seconds: 6,
+    });
+    const read = fromDisk(service.home.media);
+    expect(await untilNamed(read, "late.m3u8", 1)).not.toContain("#EXT-X-ENDLIST");
+    expect(await untilEnded(service, id)).toMatchObject({ error: { code: "TimeOut" } });
+    expect(await untilNamed(read, "late.m3u8", 1)).toContain("#EXT-X-ENDLIST");
+    await publisher.stop();
+  });
+
   test.concurrent("plays in a browser while it grows", async () => {
     const publisher = publish(live("watched"));
     const id = await createLive(service, live("watched"), ["watched.m3u8"], COPIED);

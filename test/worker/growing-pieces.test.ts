@@ -1,10 +1,18 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Work } from "../../src/queue/queue.ts";
 import { GrowingPieces } from "../../src/worker/growing-pieces.ts";
+import { GrowingStream } from "../../src/worker/growing-recording.ts";
+import { GrowingTarget } from "../../src/worker/growing-target.ts";
+import type { Line } from "../../src/worker/line.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 
 setDefaultTimeout(10_000);
+
+/** Of what they hold nothing but the address is asked here. */
+const aWork = { task: { targets: [{ url: "a.m3u8" }, { url: "b.m3u8" }] } } as unknown as Work;
+const aLine = {} as Line;
 
 /** Leaves pieces and their list in a folder, as an encoder does. */
 function leave(folder: string, list: string, names: readonly string[]): void {
@@ -15,6 +23,25 @@ function leave(folder: string, list: string, names: readonly string[]): void {
 }
 
 const namesOf = (pieces: readonly { readonly name: string }[]) => pieces.map(({ name }) => name);
+
+describe("GrowingTarget", () => {
+  test("fails at once where what it lacks was taken away, and is not waited for", async () => {
+    const folder = tempFolder();
+    leave(folder, "part-00000.m3u8", ["a.ts", "b.ts", "c.ts", "d.ts", "e.ts"]);
+    const first = await GrowingPieces.open(folder);
+    await first.look();
+    await first.noteSent(0, 5);
+    await first.free(5);
+    const pieces = await GrowingPieces.open(folder);
+    const recording = new GrowingStream(pieces, { probe: () => Promise.reject(new Error("none")) });
+    const open = (index: number) => GrowingTarget.open(index, recording, aWork, aLine);
+    const [there, behind] = [await open(0), await open(1)];
+    expect([there.isBehind, behind.isBehind]).toEqual([false, true]);
+    const growth = { news: async () => {}, isOver: () => false, onSent: async () => {} };
+    const failure = await behind.send(growth, new AbortController().signal);
+    expect(failure).toMatchObject({ code: "target_unwritable" });
+  });
+});
 
 describe("GrowingPieces", () => {
   test("takes each piece once, also where lists of an encoder have moved on", async () => {
