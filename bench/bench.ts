@@ -16,6 +16,7 @@ import { measureRows } from "./rows.ts";
 import { measureStart } from "./start.ts";
 import { measureTasks } from "./tasks.ts";
 import { measureWasmApi } from "./wasm-api.ts";
+import { measureWasmFilm } from "./wasm-film.ts";
 import { measureWasmMemory } from "./wasm-memory.ts";
 import { measureWasmSpeed } from "./wasm-speed.ts";
 
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   delivery: measureDelivery,
   "wasm-speed": measureWasmSpeed,
   "wasm-memory": measureWasmMemory,
+  "wasm-film": measureWasmFilm,
   "wasm-api": measureWasmApi,
   live: measureLive,
 };
@@ -56,7 +58,7 @@ function readArguments() {
       },
     });
     const asked = values.only?.flatMap((names) => names.split(",")) ?? NAMES;
-    // `wasm` is all three of it.
+    // `wasm` is all of it.
     const groups = asked.map((name) =>
       NAMES.filter((each) => each === name || each.startsWith(`${name}-`)),
     );

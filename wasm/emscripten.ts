@@ -11,6 +11,7 @@ export type FsNode = {
 /** An open file. */
 export type FsStream = {
   readonly node: FsNode;
+  stream_ops: Partial<StreamOperations>;
   readonly flags: number;
   readonly position: number;
 };
@@ -70,6 +71,8 @@ export type Fs = {
   createNode(parent: FsNode | null, name: string, mode: number, device: number): FsNode;
   destroyNode(node: FsNode): void;
   lookupNode(parent: FsNode, name: string): FsNode;
+  /** By its file descriptor. */
+  getStream(fd: number): FsStream;
   isDir(mode: number): boolean;
   mkdir(path: string): void;
   writeFile(path: string, data: Uint8Array | string): void;

@@ -1,27 +1,43 @@
 import type { LogEvent } from "@ffmpeg/ffmpeg";
 
-// ffprobe writes a line for every packet of a film: each by itself would drown the host in messages.
+/** A program may write its lines one by one: each by itself would drown the host in messages. */
 const BATCH_CHARS_MAX = 32_768;
 /** The last line of each block of `-progress`, which is to be told at once. */
 const PROGRESS_END = "progress=";
 /** What the core's glue writes at the end of each run: ffmpeg's way to exit is an abort here. */
 const EXIT_NOISE = "Aborted()";
 
-/** Takes the core's lines and posts them. */
-export type Log = { readonly push: (line: LogEvent) => void; readonly flush: () => void };
+/** Takes what programs write, and posts it. */
+export type Log = {
+  /** Takes a line, without its end; complaints are posted at once. */
+  readonly push: (line: LogEvent) => void;
+  /** Takes a block of stdout, UTF-8 that is cut anywhere. */
+  readonly write: (block: Uint8Array) => void;
+  /** Posts what waits, also a line without an end. */
+  readonly flush: () => void;
+};
 
-/** Makes a log that posts complaints at once, and what a program writes to its stdout in batches of whole lines. */
+/** Makes a log that posts stdout in batches of whole lines. */
 export function createLog(post: (event: LogEvent) => void): Log {
+  const decoder = new TextDecoder();
   let batch = "";
   const flush = (): void => {
+    batch += decoder.decode();
     if (batch !== "") post({ type: "stdout", message: batch });
     batch = "";
   };
-  const push = ({ type, message }: LogEvent): void => {
-    if (message === EXIT_NOISE) return;
-    if (type === "stdout") batch += `${message}\n`;
-    else post({ type, message: `${message}\n` });
-    if (batch.length >= BATCH_CHARS_MAX || message.startsWith(PROGRESS_END)) flush();
+  const write = (block: Uint8Array): void => {
+    const text = decoder.decode(block, { stream: true });
+    batch += text;
+    if (batch.length < BATCH_CHARS_MAX && !text.includes(PROGRESS_END)) return;
+    // A line as long as a batch is cut.
+    const end = batch.lastIndexOf("\n") + 1 || batch.length;
+    const rest = batch.slice(end);
+    post({ type: "stdout", message: batch.slice(0, end) });
+    batch = rest;
   };
-  return { push, flush };
+  const push = ({ type, message }: LogEvent): void => {
+    if (message !== EXIT_NOISE) post({ type, message: `${message}\n` });
+  };
+  return { push, write, flush };
 }

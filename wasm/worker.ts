@@ -2,7 +2,7 @@ import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import type { FFMessageExecData, FFMessageWriteFileData, LogEvent } from "@ffmpeg/ffmpeg";
 import { createCore } from "./core.ts";
-import type { Core, FileSystem } from "./emscripten.ts";
+import type { Core, FileSystem, StreamOperations } from "./emscripten.ts";
 import { createFolderFs, type FolderFs } from "./folder-fs.ts";
 import { createLog, type Log } from "./log.ts";
 import {
@@ -63,12 +63,23 @@ async function load({ coreURL, module, control: memory }: LoadConfig): Promise<b
   const core = await createCore(coreURL, module, control);
   const log = createLog((data: LogEvent) => scope.postMessage({ type: "LOG", data }));
   core.setLogger(log.push);
+  hearStdout(core, log);
   core.setProgress((data) => scope.postMessage({ type: "PROGRESS", data }));
   const post = (data: StreamEvent, transfer?: readonly ArrayBuffer[]) =>
     scope.postMessage({ type: "LOG", data }, transfer);
   const streams = createStreamFs(core.FS, { control, post });
   loaded = { core, log, folders: createFolderFs(core.FS), streams };
   return true;
+}
+
+/** Takes stdout in blocks as they are written: the core itself takes it apart into characters, and makes a text of each line. */
+function hearStdout({ FS }: Core, log: Log): void {
+  const stdout = FS.getStream(1);
+  const write: StreamOperations["write"] = (_, heap, offset, length) => {
+    log.write(new Uint8Array(heap.buffer, heap.byteOffset + offset, length));
+    return length;
+  };
+  stdout.stream_ops = { ...stdout.stream_ops, write };
 }
 
 /** Lets the thread that answers calls go first: on a busy machine it would wait its turn among encoders, for 100 ms and more. */
@@ -138,9 +149,9 @@ function exec({ args, timeout }: FFMessageExecData): number {
   return run((core) => core.exec(...args), timeout);
 }
 
-/** Not by the core's own `ffprobe`, which forgets the exit code. */
+/** Not by the core's own `ffprobe`, which forgets the exit code. To a pipe it writes blocks, to stdout by itself each line alone. */
 function ffprobe({ args, timeout }: FFMessageExecData): number {
-  const all = ["ffprobe", ...args];
+  const all = ["ffprobe", "-o", "pipe:1", ...args];
   return run((core) => core._ffprobe(all.length, core.stringsToPtr(all)), timeout);
 }
 

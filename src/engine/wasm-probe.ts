@@ -1,8 +1,8 @@
 import { basename, dirname, extname } from "node:path";
 import type { ProbeRequest } from "./engine.ts";
 import type { Ffprobe } from "./probe-with.ts";
-import type { Exit } from "./subprocess.ts";
 import type { ThreadRun } from "./wasm-thread.ts";
+import type { RunProgram } from "./wasm-threads.ts";
 
 /** The core's error numbers are negated numbers of WASI; those of Linux, which `judge-source` knows, by them. */
 const LINUX_ERRORS: Readonly<Record<string, number>> = {
@@ -15,10 +15,8 @@ const LINUX_ERRORS: Readonly<Record<string, number>> = {
   "-54": -20,
 };
 
-type Run = (run: ThreadRun, signal: AbortSignal) => Promise<Exit>;
-
 /** The core's ffprobe, for the file of a request. Of a source nothing else can be reached; of an output its set can. */
-export function wasmFfprobe({ path, side }: ProbeRequest, run: Run): Ffprobe {
+export function wasmFfprobe({ path, side }: ProbeRequest, run: RunProgram): Ffprobe {
   // The extension counts where a demuxer is chosen.
   const name = side === "source" ? `source${extname(path)}` : basename(path);
   const mount =
@@ -27,7 +25,7 @@ export function wasmFfprobe({ path, side }: ProbeRequest, run: Run): Ffprobe {
 }
 
 /** The core's ffprobe, for a file by its name in what it finds. */
-export function wasmFfprobeOf(name: string, mount: ThreadRun["mount"], run: Run): Ffprobe {
+export function wasmFfprobeOf(name: string, mount: ThreadRun["mount"], run: RunProgram): Ffprobe {
   return {
     run: (args, onStdout, signal) =>
       run(

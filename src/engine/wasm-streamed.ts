@@ -5,22 +5,17 @@ import { judgeExit } from "./judge-stderr.ts";
 import { blameManifest } from "./manifest.ts";
 import { type ProbeLimits, probeWith } from "./probe-with.ts";
 import { type FfmpegRun, follow, type RunLimits } from "./run-step.ts";
-import type { Exit } from "./subprocess.ts";
 import { wasmFfprobeOf } from "./wasm-probe.ts";
-import type { ThreadRun } from "./wasm-thread.ts";
+import type { RunProgram } from "./wasm-threads.ts";
 
 /** What the WebAssembly engine does where there is no disk: the core reads its source and writes its outputs through the host. */
 export class WasmStreamedEngine implements StreamedEngine {
   readonly capabilities: Capabilities;
   readonly #limits: ProbeLimits & RunLimits;
-  readonly #run: (run: ThreadRun, signal: AbortSignal) => Promise<Exit>;
+  readonly #run: RunProgram;
 
   /** @param run - runs a program in a thread of its own */
-  constructor(
-    capabilities: Capabilities,
-    limits: ProbeLimits & RunLimits,
-    run: (run: ThreadRun, signal: AbortSignal) => Promise<Exit>,
-  ) {
+  constructor(capabilities: Capabilities, limits: ProbeLimits & RunLimits, run: RunProgram) {
     this.capabilities = { ...capabilities, streamsOutput: true };
     this.#limits = limits;
     this.#run = run;

@@ -7,6 +7,9 @@ const PROBED_MS = 10_000;
 /** The steps of a task follow one another sooner: no thread is started between them. */
 const PAUSE_MS = 20;
 
+/** Runs a program to its end. Errors as in `WasmThread.run`. */
+export type RunProgram = (run: ThreadRun, signal: AbortSignal) => Promise<Exit>;
+
 /** A thread that has probed a source. */
 type Probed = {
   readonly source: string;
@@ -15,8 +18,8 @@ type Probed = {
 };
 
 /**
- * The threads of an engine. Each run has one of its own and ends it, but for the probe of a source: its thread goes on to the run
- * of the same source. Some stand by, so that a run begins at once: to start one takes 40 ms, and on Deno the event loop stands
+ * The threads of an engine. Each run or probe has one of its own and ends it; that of the probe of a source may go on to the run of
+ * the same source. Some stand by, so that a run begins at once: to start one takes 40 ms, and on Deno the event loop stands
  * still meanwhile, longer beside encoders. So they are started while nothing runs.
  */
 export class WasmThreads {
@@ -66,17 +69,43 @@ export class WasmThreads {
     await Promise.all(all.map((thread) => thread.end()));
   }
 
-  /** Runs a program to its end, in a thread of its own. @throws as `WasmThread.run` */
+  /** Runs a program in a thread of its own, which may be the one that has probed its source. @throws as `WasmThread.run` */
   async run(run: ThreadRun, signal: AbortSignal): Promise<Exit> {
     signal.throwIfAborted();
+    const source = sourceOf(run);
+    return await this.#within(
+      () => this.#takeProbed(source),
+      (thread) => thread.run(run, this.#graceMs, signal),
+    );
+  }
+
+  /**
+   * Runs all that a probe needs in one thread: each would read the index of a long film into a memory of its own.
+   *
+   * @param source - the thread then waits for the run of it, unless the probe fails
+   */
+  async probe<T>(source: string | undefined, use: (run: RunProgram) => Promise<T>): Promise<T> {
+    return await this.#within(
+      () => undefined,
+      (thread) => use((run, signal) => thread.run(run, this.#graceMs, signal)),
+      source,
+    );
+  }
+
+  /** Uses a thread that is found, stands by or is started, and ends it where it is not kept. */
+  async #within<T>(
+    find: () => WasmThread | undefined,
+    use: (thread: WasmThread) => Promise<T>,
+    keptFor?: string,
+  ): Promise<T> {
     this.#busy += 1;
     let thread: WasmThread | undefined;
     let isKept = false;
     try {
-      thread = await this.#take(run);
-      const exit = await thread.run(run, this.#graceMs, signal);
-      isKept = exit.code === 0 && this.#keep(run, thread);
-      return exit;
+      thread = find() ?? this.#idle.shift() ?? (await WasmThread.start(this.#core));
+      const result = await use(thread);
+      isKept = keptFor !== undefined && this.#keep(keptFor, thread);
+      return result;
     } finally {
       if (thread && !isKept) await this.#end(thread);
       this.#busy -= 1;
@@ -84,23 +113,17 @@ export class WasmThreads {
     }
   }
 
-  /** The thread that has probed this source, one that stands by, or a new one. */
-  async #take(run: ThreadRun): Promise<WasmThread> {
-    const source = sourceOf(run);
-    const probed =
-      run.program === "ffmpeg" ? this.#probed.find((each) => each.source === source) : undefined;
-    if (probed) {
-      clearTimeout(probed.timer);
-      this.#probed = this.#probed.filter((each) => each !== probed);
-      return probed.thread;
-    }
-    return this.#idle.shift() ?? (await WasmThread.start(this.#core));
+  #takeProbed(source: string | undefined): WasmThread | undefined {
+    const probed = this.#probed.find((each) => each.source === source);
+    if (!probed) return undefined;
+    clearTimeout(probed.timer);
+    this.#probed = this.#probed.filter((each) => each !== probed);
+    return probed.thread;
   }
 
   /** Keeps a thread that has probed a source for its run, where any stand by. @returns whether it is kept */
-  #keep(run: ThreadRun, thread: WasmThread): boolean {
-    const source = sourceOf(run);
-    if (run.program !== "ffprobe" || source === undefined || this.#wanted === 0) return false;
+  #keep(source: string, thread: WasmThread): boolean {
+    if (this.#wanted === 0) return false;
     const timer = setTimeout(() => {
       this.#probed = this.#probed.filter((each) => each.thread !== thread);
       void this.#end(thread);

@@ -12,7 +12,7 @@ import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "./run
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
 import { wasmFfprobe } from "./wasm-probe.ts";
 import { WasmStreamedEngine } from "./wasm-streamed.ts";
-import { type ThreadRun, WasmThread } from "./wasm-thread.ts";
+import { WasmThread } from "./wasm-thread.ts";
 import { WasmThreads } from "./wasm-threads.ts";
 
 /** What a WebAssembly engine is made of; times are limits. */
@@ -46,8 +46,9 @@ export class WasmEngine implements Engine {
     this.#threads = new WasmThreads(core, options.graceMs);
     this.capabilities = capabilities;
     this.#places = new Places(capabilities.slices ?? 1);
-    const run = (each: ThreadRun, signal: AbortSignal) => this.#threads.run(each, signal);
-    this.streamed = new WasmStreamedEngine(capabilities, options, run);
+    this.streamed = new WasmStreamedEngine(capabilities, options, (run, signal) =>
+      this.#threads.run(run, signal),
+    );
   }
 
   /**
@@ -72,9 +73,12 @@ export class WasmEngine implements Engine {
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
     signal.throwIfAborted();
-    const ffprobe = wasmFfprobe(request, (run, either) => this.#threads.run(run, either));
+    // What counts packets is the last to read a file.
+    const isFirst = request.side === "source" && !request.packets;
     try {
-      return await probeWith(ffprobe, this.#options, request, signal);
+      return await this.#threads.probe(isFirst ? request.path : undefined, (run) =>
+        probeWith(wasmFfprobe(request, run), this.#options, request, signal),
+      );
     } catch (error) {
       throw await blameManifest(error, headOf(request.path));
     }

@@ -11,11 +11,11 @@ const never = new AbortController().signal;
 const GRACE_MS = 1_000;
 
 /** A core that tells how many runs its instance has had, this one included, and ends with the given code. */
-const counting = (code = 0, warmUp = "") =>
+const counting = (warmUp = "") =>
   coreThat(
     `this.runs = (this.runs ?? 0) + 1;
-    this.logger({ type: "stdout", message: String(this.runs) });
-    this.ret = ${code}`,
+    this.print(String(this.runs));
+    this.ret = 0`,
     warmUp,
   );
 
@@ -30,9 +30,21 @@ async function runsIn(
     told += text;
   };
   const run = { program, args: [], mount: { files: { input: source } }, onStdout };
-  await threads.run(run, never);
+  if (program === "ffmpeg") await threads.run(run, never);
+  else await threads.probe(source, (runHere) => runHere(run, never));
   return Number(told);
 }
+
+/** Runs ffprobe so often in one probe. */
+const probeTimes = (threads: WasmThreads, times: number, source?: string) =>
+  threads.probe(source, async (run) => {
+    const told: string[] = [];
+    const onStdout = (text: string) => told.push(text.trim());
+    const mount = { files: { input: "/a" } };
+    for (let time = 0; time < times; time += 1)
+      await run({ program: "ffprobe", args: [], mount, onStdout }, never);
+    return told;
+  });
 
 describe("WasmThreads", () => {
   test("runs a source in the thread that has probed it, and nothing more in that", async () => {
@@ -58,18 +70,27 @@ describe("WasmThreads", () => {
   });
 
   test("keeps no thread whose probe failed", async () => {
-    const threads = new WasmThreads(await counting(1), GRACE_MS);
+    const threads = new WasmThreads(await counting(), GRACE_MS);
     await threads.standBy(1);
-    await runsIn(threads, "ffprobe", "/a");
+    const failure = new Error("it is no film");
+    const probe = threads.probe("/a", () => Promise.reject(failure));
+    expect(await probe.catch((error: unknown) => error)).toBe(failure);
     expect(await runsIn(threads, "ffmpeg", "/a")).toBe(1);
     await threads.close();
   });
 
+  test("does all of a probe in one thread, and keeps it where a run is to follow", async () => {
+    const threads = new WasmThreads(await counting(), GRACE_MS);
+    await threads.standBy(1);
+    expect(await probeTimes(threads, 3)).toEqual(["1", "2", "3"]);
+    expect(await runsIn(threads, "ffmpeg", "/a")).toBe(1);
+    expect(await probeTimes(threads, 2, "/a")).toEqual(["1", "2"]);
+    expect(await runsIn(threads, "ffmpeg", "/a")).toBe(3);
+    await threads.close();
+  });
+
   test("has none stand by that crashes before its first run, and runs all the same", async () => {
-    const threads = new WasmThreads(
-      await counting(0, "throw new Error('out of bounds')"),
-      GRACE_MS,
-    );
+    const threads = new WasmThreads(await counting("throw new Error('out of bounds')"), GRACE_MS);
     await threads.standBy(1);
     expect(await runsIn(threads, "ffmpeg", "/a")).toBe(1);
     await threads.close();
@@ -85,7 +106,7 @@ describe("WasmThreads", () => {
   test("ends a thread that waits for the run of its source when it is closed", async () => {
     const core = await coreThat(`
       const link = process.getBuiltinModule("node:fs").readlinkSync("/proc/thread-self");
-      this.logger({ type: "stdout", message: link.split("/").at(-1) });
+      this.print(link.split("/").at(-1));
       this.ret = 0`);
     const threads = new WasmThreads(core, GRACE_MS);
     await threads.standBy(1);
