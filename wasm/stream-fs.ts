@@ -17,7 +17,7 @@ const WRITE_FLAGS = 0b11;
 /** Small writes leave together. */
 const CHUNK_BYTES = 256 * 1024;
 /** What is written beyond this waits until the host has disposed of some. */
-const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
+const IN_FLIGHT_BYTES_MAX = 4 * 1024 * 1024;
 /** How often a wait looks whether the run was stopped. */
 const WAIT_MS = 50;
 

@@ -49,7 +49,10 @@ export type ByteSource = {
  * run, which fails by it.
  */
 export type ByteSink = {
-  /** Positions in a file may go back, but not in what a plan for streams makes. */
+  /**
+   * Positions in a file may go back, but not in what a plan for streams makes. The bytes are the caller's again once it has
+   * resolved: what is to stay is copied.
+   */
   write(path: string, position: number, bytes: Uint8Array): Promise<void>;
   /** The file is as long now, and nobody writes it. */
   close(path: string, sizeBytes: number): Promise<void>;

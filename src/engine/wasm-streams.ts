@@ -1,4 +1,5 @@
 import { EXCHANGE, type StreamEvent, type StreamMount } from "../../wasm/protocol.ts";
+import { giveBack } from "../lib/give-back.ts";
 import type { ByteSink, ByteSource } from "./engine.ts";
 
 /** What a run reads and writes where there is no disk: sources by name, and all else. */
@@ -72,6 +73,7 @@ export class StreamHost {
     }
     if (event.type !== "write") return;
     Atomics.sub(this.#words, EXCHANGE.inFlight, event.bytes.length);
+    giveBack(event.bytes);
     Atomics.notify(this.#words, EXCHANGE.inFlight);
   }
 

@@ -33,7 +33,7 @@ export class OutgoingFile {
   async write(bytes: Uint8Array): Promise<void> {
     this.sizeBytes += bytes.length;
     if (!this.#body) {
-      this.#held.push(bytes);
+      this.#held.push(new Uint8Array(bytes));
       if (this.sizeBytes > HELD_BYTES_MAX) await this.#begin();
       return;
     }

@@ -1,11 +1,17 @@
-/** A body that is sent as it is made: pushed on one side, one piece after the other, and read once on the other. */
+/** Smaller pieces may wait in a stream of Node's that has asked for more already; the default high-water mark is 64 KiB. */
+const KEPT_BYTES_MAX = 128 << 10;
+
+/**
+ * A body that is sent as it is made: pushed on one side, one piece after the other, and read once on the other, by a writable
+ * stream of `node:stream`.
+ */
 export class LiveBody {
   #next = Promise.withResolvers<Uint8Array | undefined>();
   /** Of the piece that is under way: settles when the reader has asked for one more. */
   #taken = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
 
-  /** Gives the next piece; resolves when the reader has asked for one more. @throws what it failed with */
+  /** Gives the next piece; resolves when the reader has asked for one more and reads this no longer. @throws what it failed with */
   async push(bytes: Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure.error;
     this.#taken = Promise.withResolvers();
@@ -32,7 +38,7 @@ export class LiveBody {
       const bytes = await this.#next.promise;
       if (!bytes) return;
       this.#next = Promise.withResolvers();
-      yield bytes;
+      yield bytes.length < KEPT_BYTES_MAX ? new Uint8Array(bytes) : bytes;
       this.#taken.resolve();
     }
   }

@@ -1,3 +1,4 @@
+import { giveBack } from "../lib/give-back.ts";
 import { TaskError } from "../task/errors.ts";
 import type { OutAnswer } from "./egress.ts";
 import { quoteAddress } from "./file-address.ts";
@@ -143,6 +144,7 @@ class RangedSource {
         for await (const chunk of answer.chunks()) {
           block.set(chunk.subarray(0, block.length - doneBytes), doneBytes);
           doneBytes = Math.min(block.length, doneBytes + chunk.length);
+          giveBack(chunk);
         }
       });
       if (doneBytes < block.length) throw this.#unreachable("the connection was cut");

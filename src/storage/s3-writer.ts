@@ -1,5 +1,6 @@
+import { giveBack } from "../lib/give-back.ts";
 import { publishedName } from "../plan/published-names.ts";
-import { bytesContent, textContent } from "./content.ts";
+import { bytesContent, type Content, textContent } from "./content.ts";
 import { type S3Place, s3SetPlaceOf } from "./s3-address.ts";
 import type { S3Client } from "./s3-client.ts";
 import { PART_BYTES, PartedUpload, type S3UploadOptions } from "./s3-parts.ts";
@@ -133,9 +134,11 @@ export class S3TargetWriter implements TargetWriter {
 
 /** An object that is written bit by bit: one part is on its way while the next one is gathered. */
 class OutgoingObject {
-  #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  #part: Uint8Array | undefined;
+  #partBytes = 0;
   #parts = 0;
+  /** Of the part before, once it has arrived. */
+  #spare: Uint8Array | undefined;
   #upload: PartedUpload | undefined;
   #onItsWay: Promise<void> = Promise.resolve();
 
@@ -148,22 +151,24 @@ class OutgoingObject {
 
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
-      if (this.#heldBytes === PART_BYTES) await this.#sendPart();
-      const piece = bytes.subarray(at, at + PART_BYTES - this.#heldBytes);
-      this.#held.push(piece);
-      this.#heldBytes += piece.length;
+      if (this.#partBytes === PART_BYTES) await this.#sendPart();
+      this.#part ??= new Uint8Array(PART_BYTES);
+      const piece = bytes.subarray(at, at + PART_BYTES - this.#partBytes);
+      this.#part.set(piece, this.#partBytes);
+      this.#partBytes += piece.length;
       at += piece.length;
     }
   }
 
   /** All has been written: resolves when the store has it. */
   async finish(): Promise<void> {
-    const { client, name, place, options } = this;
-    if (!this.#upload)
-      return uploadObject(client, bytesContent(name, this.#take()), place, options);
-    await this.#sendPart();
-    await this.#onItsWay;
-    await this.#upload.complete();
+    const { client, place, options } = this;
+    if (this.#upload) {
+      await this.#sendPart();
+      await this.#onItsWay;
+      await this.#upload.complete();
+    } else await uploadObject(client, this.#content(), place, options);
+    for (const part of [this.#part, this.#spare]) if (part) giveBack(part);
   }
 
   /** Takes away what was sent. Never rejects. */
@@ -178,15 +183,16 @@ class OutgoingObject {
     const upload = this.#upload ?? (await PartedUpload.begin(client, name, place, options));
     this.#upload = upload;
     this.#parts += 1;
-    this.#onItsWay = upload.send(this.#parts, bytesContent(name, this.#take()));
+    this.#onItsWay = upload.send(this.#parts, this.#content());
     // Told where the next part is sent.
     this.#onItsWay.catch(() => {});
+    [this.#part, this.#spare] = [this.#spare, this.#part];
+    this.#partBytes = 0;
   }
 
-  #take(): Uint8Array {
-    const bytes = Buffer.concat(this.#held);
-    this.#held = [];
-    this.#heldBytes = 0;
-    return bytes;
+  #content(): Content {
+    return bytesContent(this.name, (this.#part ?? NOTHING).subarray(0, this.#partBytes));
   }
 }
+
+const NOTHING = new Uint8Array(0);

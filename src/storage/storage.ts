@@ -82,7 +82,10 @@ export type WriteOptions = Pick<DeliveryOptions, "tag" | "mayPublish" | "signal"
  * calls reject with what is wrong with the target; after that, `discard` alone is of use.
  */
 export type TargetWriter = {
-  /** Takes the next bytes of the entry, or of a segment by its name. Resolves when there is room for more. */
+  /**
+   * Takes the next bytes of the entry, or of a segment by its name. Resolves when there is room for more; they are the caller's
+   * again then.
+   */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** The entry or a segment is whole. */
   close(name: string): Promise<void>;

@@ -89,7 +89,7 @@ export class StreamedOutputs implements ByteSink {
     outgoing.sizeBytes += bytes.length;
     if (isText(path)) {
       const text = this.#texts.get(path) ?? [];
-      this.#texts.set(path, [...text, bytes]);
+      this.#texts.set(path, [...text, new Uint8Array(bytes)]);
       return;
     }
     outgoing.headFile ??= path;
@@ -97,7 +97,7 @@ export class StreamedOutputs implements ByteSink {
       if (position !== outgoing.headFileBytes) throw wentBack();
       outgoing.headFileBytes += bytes.length;
       if (outgoing.headBytes < HEAD_BYTES) {
-        outgoing.head.push(bytes);
+        outgoing.head.push(new Uint8Array(bytes));
         outgoing.headBytes += bytes.length;
       }
     }

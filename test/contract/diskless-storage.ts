@@ -78,9 +78,21 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
   });
 }
 
-async function writeAll(writer: TargetWriter, name: string, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; at += 262_144)
-    await writer.write(name, bytes.slice(at, at + 262_144));
+/** As the engine does it, and around the sizes that streams of Node's hold back. */
+const PIECES = [262_144, 1_000, 65_536, 140_000];
+
+/** Writes a file in pieces, each of which is overwritten once it was taken: it is the caller's again then. */
+export async function writeAll(
+  writer: TargetWriter,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let at = 0, count = 0; at < bytes.length; count += 1) {
+    const piece = bytes.slice(at, at + (PIECES[count % PIECES.length] ?? 0));
+    await writer.write(name, piece);
+    at += piece.length;
+    piece.fill(0);
+  }
   await writer.close(name);
 }
 

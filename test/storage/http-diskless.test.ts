@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { bytesOf, disklessContract } from "../contract/diskless-storage.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { HttpStorage } from "../../src/storage/http.ts";
+import { bytesOf, disklessContract, writeAll } from "../contract/diskless-storage.ts";
+import { aCertificate } from "../fixtures/certificates.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { aDisklessHttpBench, hastyHttpStorage } from "../fixtures/http-storage.ts";
 import {
@@ -28,6 +31,19 @@ disklessContract("HttpStorage", async () => aDisklessHttpBench(server), { descri
 
 const never = new AbortController().signal;
 const film = Buffer.from(bytesOf(3_000_000));
+
+const LIMITS = { idleTimeoutMs: 10_000, retries: { failuresMax: 4, firstWaitMs: 5 } };
+
+/** Takes what is sent, a piece each millisecond. */
+const slowly =
+  (got: Buffer[]): Answer =>
+  async (request, response) => {
+    for await (const piece of request) {
+      got.push(piece as Buffer);
+      await wait(1);
+    }
+    response.writeHead(201).end();
+  };
 
 /** Opens a source whose first requests are answered as given. */
 async function open(name: string, answers: readonly Answer[], stays?: "stays") {
@@ -123,6 +139,22 @@ describe("HttpStorage.prototype.write", () => {
     };
     expect((await taskErrorOf(write())).message).toContain("413");
     await writer.discard();
+  });
+
+  test("needs nothing of what it was given, beside a slow server and over TLS", async () => {
+    const { pair, authority } = aCertificate();
+    const secure = await startMediaServer(pair);
+    const storage = new HttpStorage({ ...LIMITS, trusted: [authority] });
+    const bytes = bytesOf(12_000_000);
+    for (const slow of [server, secure]) {
+      const got: Buffer[] = [];
+      slow.next("/slow.mp4", [status(404), slowly(got)]);
+      const writer = await storage.write(slow.url("/slow.mp4"), options);
+      await writeAll(writer, "out.mp4", bytes);
+      await writer.publish(new Map());
+      expect(Buffer.compare(Buffer.concat(got), bytes)).toBe(0);
+    }
+    await secure.close();
   });
 
   test("sends a small file again, and cannot send a large one again", async () => {
