@@ -12,6 +12,7 @@ import {
   registerInstance,
 } from "./worker/instance.ts";
 import { KeptEncodes } from "./worker/kept-encodes.ts";
+import { sweepRecordings } from "./worker/sweep-recordings.ts";
 import { Worker } from "./worker/worker.ts";
 
 /** What runs once there is an engine. */
@@ -33,6 +34,7 @@ export async function beginWork(
 ): Promise<Working> {
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
   const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
+  const recordings = join(dataFolder, "recordings");
   const instance =
     config.disk === "no" ? disklessInstance() : await beginOnDisk(config, { engine, queue, kept });
   const worker = new Worker(
@@ -46,6 +48,7 @@ export async function beginWork(
       purge: async () => {
         await tasks.purge();
         await kept.sweep();
+        await sweepRecordings(recordings, tasks);
       },
     },
     {
@@ -55,7 +58,7 @@ export async function beginWork(
       leaseMs: config.leaseMs,
       attemptsMax: config.attemptsMax,
       taskTimeoutMs: config.taskTimeoutMs,
-      recordings: join(dataFolder, "recordings"),
+      recordings,
       live: {
         sourceTimeoutMs: config.liveSourceTimeoutMs,
         targetTimeoutMs: config.liveTargetTimeoutMs,

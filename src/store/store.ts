@@ -138,6 +138,9 @@ export interface TaskStore {
    */
   finish(claim: Claim, outcome: Outcome): Promise<void>;
 
+  /** Which of these tasks, of any client, have ended; one that is not there has not. */
+  ended(ids: readonly string[]): Promise<readonly string[]>;
+
   /**
    * Forgets nonces and idempotency keys that have expired, a bounded batch of each at a time. To be called every minute.
    *

@@ -163,6 +163,15 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
+  async ended(ids: readonly string[]): Promise<readonly string[]> {
+    return this.#database.read(() =>
+      ids.filter((id) => {
+        const row = this.#queries.byId.get({ id });
+        return row !== undefined && isFinal(row.status);
+      }),
+    );
+  }
+
   async purge(): Promise<number> {
     const nowMs = this.#now();
     const purgeBatch = () => [

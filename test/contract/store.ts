@@ -1,10 +1,12 @@
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import {
+  aFailure,
   aNewTask,
   anAdmission,
   aTargetOf,
   createTask,
   type StoreBench,
+  startTask,
 } from "../fixtures/store-bench.ts";
 import { livingTasks } from "./store-live.ts";
 import { holdingTargets } from "./store-targets.ts";
@@ -160,6 +162,22 @@ function repeating(make: Make, { describe, test, expect }: Harness): void {
       expect(refused.code).toBe("idempotency_conflict");
       const replayed = await taskErrorOf(bench.tasks.create(aNewTask(), admission));
       expect(replayed.code).toBe("request_replayed");
+    });
+  });
+
+  describe("ended()", () => {
+    test("tells tasks that have ended from those that wait, run, or are not there", async () => {
+      const bench = await make();
+      const { claim: running } = await startTask(bench);
+      const { claim: done } = await startTask(bench);
+      await bench.tasks.finish(done, { status: "FAILED", failure: aFailure });
+      const waiting = await createTask(bench);
+      const cancelled = await createTask(bench, { clientCode: "bob" });
+      await bench.tasks.cancel("bob", cancelled);
+      const ids = [running.taskId, done.taskId, waiting, "no-such-task", cancelled];
+      expect(await bench.tasks.ended(ids)).toEqual([done.taskId, cancelled]);
+      await bench.tasks.retry("bob", cancelled);
+      expect(await bench.tasks.ended([cancelled])).toEqual([]);
     });
   });
 
