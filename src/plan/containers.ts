@@ -88,6 +88,15 @@ const NAMES: Partial<Record<VideoCodec | AudioCodec, string>> = {
 /** ffmpeg's name of a codec of a profile: `h265` is `hevc`, `aache2` a kind of `aac`. */
 export const codecName = (codec: VideoCodec | AudioCodec): string => NAMES[codec] ?? codec;
 
+/**
+ * The option that has a codec called in a container of the ISO family as all players know it: ffmpeg's own name of HEVC
+ * there, `hev1`, Apple's refuse.
+ *
+ * @param codec - in ffmpeg's names
+ */
+export const tagFor = (codec: string | undefined, stream = "v"): readonly string[] =>
+  codec === "hevc" ? [`-tag:${stream}`, "hvc1"] : [];
+
 /** How a container is written; nothing where this service does not write it (gif). */
 export const formOf = (container: Written): Form | undefined => FORMS[container];
 

@@ -2,7 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import { audioArgs } from "./audio.ts";
-import type { Written } from "./containers.ts";
+import { codecName, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
@@ -77,16 +77,22 @@ export const growsAsSet = ({ container }: Rendition): boolean =>
   GROWING_CONTAINERS.includes(container);
 
 /** Codecs that HLS carries in fragments of mp4 alone. */
-const FRAGMENTED_CODECS = ["h265", "hevc", "av1"];
+const FRAGMENTED_CODECS = ["hevc", "av1"];
 
-const piecesOf = (
+/** The codec of the picture that is written, in ffmpeg's names. */
+function writtenCodec(
   { video: wanted }: Rendition,
   { action }: StreamDecision,
   { video: source }: MediaInfo,
-): "mpegts" | "fmp4" => {
-  const codec = action === "encode" && typeof wanted === "object" ? wanted.codec : source?.codec;
-  return action !== "none" && FRAGMENTED_CODECS.includes(codec ?? "") ? "fmp4" : "mpegts";
-};
+): string | undefined {
+  if (action === "none") return undefined;
+  return action === "encode" && typeof wanted === "object"
+    ? codecName(wanted.codec)
+    : source?.codec;
+}
+
+const piecesOf = (codec: string | undefined): "mpegts" | "fmp4" =>
+  FRAGMENTED_CODECS.includes(codec ?? "") ? "fmp4" : "mpegts";
 
 /** The recording's own container: in fragments, so that what was written before a crash can be read. */
 const RECORDED_AS = "mp4";
@@ -168,12 +174,15 @@ function outputOf(
   refuseMissingFilters(drafts, media, capabilities);
   const video = together(drafts.map(({ product }) => product.video));
   const audio = together(drafts.map(({ product }) => product.audio));
+  const codec = writtenCodec(rendition, video, media);
+  const pieces = files.length > 0 && growsAsSet(rendition) ? piecesOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
   return {
     video,
     audio,
     args: [
       ...streamArgs({ rendition, video, audio, audioInput }, formOf(carried, rendition), media),
+      ...(pieces === "fmp4" ? tagFor(codec) : []),
       ...headerArgs(carried, files.length > 0),
     ],
     urls,
@@ -182,7 +191,7 @@ function outputOf(
       recording: {
         folder: recordingFolder(index),
         targets: files,
-        ...(growsAsSet(rendition) && { pieces: piecesOf(rendition, video, media) }),
+        ...(pieces && { pieces }),
         isAacCopied: audio.action === "copy" && media.audio?.codec === "aac",
       },
     }),

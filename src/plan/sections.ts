@@ -1,7 +1,7 @@
 import type { MediaInfo } from "../probe/media.ts";
 import { audioArgs } from "./audio.ts";
 import type { Written } from "./containers.ts";
-import { formOf } from "./containers.ts";
+import { formOf, tagFor } from "./containers.ts";
 import type { Draft } from "./product.ts";
 import { type Pass, passFiles, videoArgs } from "./video.ts";
 
@@ -37,7 +37,7 @@ export function outputSection(
       ...(audio ? ["-map", `0:${audio.index}`] : []),
       ...NOTHING_ELSE,
       ...(video ? videoPart(draft, video, pass) : []),
-      ...(codec === "hevc" && isIsoBased(product.container) ? ["-tag:v", "hvc1"] : []),
+      ...(isIsoBased(product.container) ? tagFor(codec) : []),
       ...(audio ? audioPart(draft, audio) : []),
       ...file.args,
     ],
@@ -45,7 +45,7 @@ export function outputSection(
   };
 }
 
-/** Apple's players want HEVC called so where the container is of the ISO family; HLS carries HEVC in such segments. */
+/** HLS carries HEVC in such segments. */
 const isIsoBased = (container: Written): boolean => ["mp4", "mov", "m3u8"].includes(container);
 
 function videoPart(

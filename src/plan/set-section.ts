@@ -3,6 +3,7 @@ import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { AudioEncode, VideoEncode } from "../profile/profile.ts";
 import type { Clip } from "../task/task.ts";
 import { audioArgs } from "./audio.ts";
+import { codecName, tagFor } from "./containers.ts";
 import { outputPicture } from "./picture.ts";
 import type { SetPlan } from "./plan.ts";
 import type { Draft, SetDraft } from "./product.ts";
@@ -193,14 +194,12 @@ function videoStream(
   at: number,
 ): readonly string[] {
   const stream = `v:${at}`;
-  // Apple's players want HEVC called so.
-  const tag = pass === 1 ? [] : [`-tag:${stream}`, "hvc1"];
-  if (video === "copy" || !media.video)
-    return [`-c:${stream}`, "copy", ...(media.video?.codec === "hevc" ? tag : [])];
+  const tag = (codec: string | undefined) => (pass === 1 ? [] : tagFor(codec, stream));
+  if (video === "copy" || !media.video) return [`-c:${stream}`, "copy", ...tag(media.video?.codec)];
   const passOf =
     pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(draft, at) } : undefined;
   const [, , ...args] = videoArgs(video, media.video, passOf);
-  return [...ofStream(args, "v", at), ...(video.codec === "h265" ? tag : [])];
+  return [...ofStream(args, "v", at), ...tag(codecName(video.codec))];
 }
 
 const soundArgs = ({ set, media, draft }: SetInput): readonly string[] =>

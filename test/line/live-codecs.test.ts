@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   freeUdpPort,
+  H265,
   type PublishOptions,
   publish,
   type RtmpServer,
@@ -18,7 +19,7 @@ import {
   type TaskAnswer,
 } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let server: RtmpServer;
@@ -45,12 +46,6 @@ const shows = (target: string, streams: readonly string[]): Promise<true> =>
 const MPEG2: PublishOptions = {
   video: ["-c:v", "mpeg2video", "-g", "25", "-b:v", "300k"],
   audio: ["-c:a", "mp2", "-b:a", "64k"],
-};
-const H265: PublishOptions = {
-  video: [
-    ...["-c:v", "libx265", "-preset", "ultrafast", "-b:v", "150k"],
-    ...["-x265-params", "log-level=error:keyint=25:bframes=0"],
-  ],
 };
 const MP3: PublishOptions = { audio: ["-c:a", "libmp3lame", "-ar", "44100", "-b:a", "64k"] };
 /** As a multiplexer does that is told to send other streams: it gives them PIDs of their own. */

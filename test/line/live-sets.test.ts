@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   fromDisk,
   namedIn,
@@ -7,13 +9,19 @@ import {
   untilNamed,
   watched,
 } from "../fixtures/growing-sets.ts";
-import { publish, type RtmpServer, startRtmpServer } from "../fixtures/live-peers.ts";
+import {
+  freeUdpPort,
+  H265,
+  publish,
+  type RtmpServer,
+  startRtmpServer,
+} from "../fixtures/live-peers.ts";
 import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
 import { type MediaServer, startMediaServer, status } from "../fixtures/media-server.ts";
 import { type S3Server, startS3Server } from "../fixtures/s3-server.ts";
 import { newHome, type RunningService, startService } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let rtmp: RtmpServer;
@@ -172,6 +180,20 @@ describe("an HLS set of a live stream", () => {
     expect(await untilEnded(service, id)).toMatchObject({ error: { code: "TimeOut" } });
     expect(await untilNamed(read, "late.m3u8", 1)).toContain("#EXT-X-ENDLIST");
     await publisher.stop();
+  });
+
+  test.concurrent("has HEVC called as all players know it", async () => {
+    const source = `udp://127.0.0.1:${await freeUdpPort()}`;
+    const publisher = publish(`${source}?pkt_size=1316`, { format: "mpegts", ...H265 });
+    const id = await createLive(service, source, ["hevc.m3u8"], COPIED);
+    const playlist = await untilNamed(fromDisk(service.home.media), "hevc.m3u8", 1);
+    const init = /#EXT-X-MAP:URI="(.+)"/.exec(playlist)?.[1] ?? "";
+    expect(readFileSync(join(service.home.media, init)).includes("hvc1")).toBe(true);
+    await publisher.stop("SIGTERM");
+    expect(await untilEnded(service, id)).toMatchObject({
+      task_status: "SUCCESS",
+      targets: [{ output: { video: { codec: "hevc" } } }],
+    });
   });
 
   test.concurrent("plays in a browser while it grows", async () => {

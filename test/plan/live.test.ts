@@ -68,6 +68,7 @@ describe("planLive", () => {
       ":hls_segment_filename=recorded-0/pontus.t-set.1-0-%05d.m4s:hls_segment_type=fmp4" +
         ":hls_fmp4_init_filename=pontus.t-set.1-0-init.mp4",
     );
+    expect(args.join(" ")).toContain("-tag:v hvc1");
   });
 
   test("counts what each live target is sent by a pipe of its own, across encodes", () => {
