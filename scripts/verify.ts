@@ -59,24 +59,35 @@ function countsOf({ output }: RunResult): { passed: number; failed: number; skip
 /** What a run of tests came to; the counts are nothing where it did not get so far. */
 type Outcome = { readonly isGood: boolean; readonly passed: number; readonly failed: number };
 
-async function tests(): Promise<Outcome> {
+/** Those that keep pace with real streams: they wait most of the time, and want the cores to themselves when they do not. */
+const LIVE = "test/line/live-";
+
+/** Runs tests of Bun, and shows those that fail. */
+async function bunTests(step: string, ...args: readonly string[]): Promise<Outcome> {
   const startMs = Date.now();
-  const args = ["test", `--timeout=${TEST_TIMEOUT_MS}`, "--only-failures"];
-  const coverage = ["--coverage-reporter=lcov", `--coverage-dir=${COVERAGE_FOLDER}`];
-  const result = await runProgram(process.execPath, [...args, "--coverage", ...coverage], {
+  const common = ["test", `--timeout=${TEST_TIMEOUT_MS}`, "--only-failures"];
+  const result = await runProgram(process.execPath, [...common, ...args], {
     timeoutMs: TESTS_TIMEOUT_MS,
     output: "show",
   });
   const { passed, failed, skipped } = countsOf(result);
-  const hasRun = passed + failed > 0;
-  const reached = result.code === 0 && hasRun ? readCoverage() : undefined;
-  if (reached?.isEnough) report("tests", Date.now() - startMs, `${skipped} skipped`);
-  else console.error(`FAILED  ${reached ? "coverage" : "tests"}`);
-  if (reached) {
-    console.log(`    coverage: ${reached.text}`);
-    console.log(`    not counted, run only by started services: ${reached.unseen.join(", ")}`);
-  }
-  return { isGood: reached?.isEnough === true, passed, failed };
+  const isGood = result.code === 0 && passed > 0;
+  if (isGood) report(step, Date.now() - startMs, `${skipped} skipped`);
+  else console.error(`FAILED  ${step}`);
+  return { isGood, passed, failed };
+}
+
+/** All but the live tests, a file on each core, and what of src they reach. */
+async function tests(): Promise<Outcome> {
+  const coverage = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${COVERAGE_FOLDER}`];
+  const ignored = `--path-ignore-patterns=${LIVE}*`;
+  const outcome = await bunTests("tests", "--parallel", ignored, ...coverage);
+  if (!outcome.isGood) return outcome;
+  const { isEnough, text, unseen } = readCoverage();
+  console.log(`    coverage: ${text}`);
+  console.log(`    not counted, run only by started services: ${unseen.join(", ")}`);
+  if (!isEnough) console.error("FAILED  coverage");
+  return { ...outcome, isGood: isEnough };
 }
 
 /** The contract suites of every port, under Deno. */
@@ -106,7 +117,7 @@ await tool("format and lint", "biome", "check", "--error-on-warnings");
 await tool("types", "tsc", "--noEmit");
 await denoTypes();
 await tool("dead code", "knip");
-const outcomes = [await tests(), await denoTests()];
+const outcomes = [await tests(), await bunTests("live tests", LIVE), await denoTests()];
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 if (passed + failed > 0) console.log(`${passed} passed, ${failed} failed`);

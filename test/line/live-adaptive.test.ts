@@ -13,7 +13,7 @@ import { publish, type RtmpServer, startRtmpServer } from "../fixtures/live-peer
 import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
 import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let rtmp: RtmpServer;

@@ -22,7 +22,7 @@ import {
   type TaskAnswer,
 } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let server: RtmpServer;

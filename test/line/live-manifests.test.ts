@@ -26,7 +26,7 @@ import {
 import { entryOf, STREAMED_SETS } from "../fixtures/streamed-sets.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
-setDefaultTimeout(90_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let server: MediaServer;

@@ -14,7 +14,7 @@ import {
 import { createLive, isAllUp, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
 import { type RunningService, startService, type TaskAnswer } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let server: RtmpServer;

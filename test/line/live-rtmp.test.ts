@@ -9,7 +9,7 @@ import {
 import { COPY, createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
 import { type RunningService, startService, type TaskAnswer } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let sources: RtmpServer;

@@ -5,7 +5,7 @@ import { type NodeMediaServer, startNodeMediaServer } from "../fixtures/node-med
 import { type RtspServer, startRtspServer } from "../fixtures/rtsp-server.ts";
 import { type RunningService, startService } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let open: NodeMediaServer;

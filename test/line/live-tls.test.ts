@@ -8,7 +8,7 @@ import { createLive, isAllUp, LIVE_ENV, untilEnded } from "../fixtures/live-task
 import { type NodeMediaServer, startNodeMediaServer } from "../fixtures/node-media-server.ts";
 import { type RunningService, startService } from "../fixtures/service.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 let service: RunningService;
 let known: NodeMediaServer;
