@@ -81,7 +81,7 @@ async function bunTests(step: string, ...args: readonly string[]): Promise<Outco
 async function tests(): Promise<Outcome> {
   const coverage = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${COVERAGE_FOLDER}`];
   const ignored = `--path-ignore-patterns=${LIVE}*`;
-  const outcome = await bunTests("tests", "--parallel", ignored, ...coverage);
+  const outcome = await bunTests("tests", "--parallel", "--no-isolate", ignored, ...coverage);
   if (!outcome.isGood) return outcome;
   const { isEnough, text, unseen } = readCoverage();
   console.log(`    coverage: ${text}`);

@@ -203,7 +203,9 @@ describe("a file", () => {
     const made = await clip({ seconds: 6, width: 160, height: 120, args });
     cpSync(made, join(service.home.media, "in.mp4"));
     const port = await freeUdpPort();
-    const viewer = view(`udp://127.0.0.1:${port}`, ["-f", "mpegts"]);
+    // MPEG-TS is looked at for longer than the file lasts, where nothing is said.
+    const quickly = ["-f", "mpegts", "-analyzeduration", "1000000"];
+    const viewer = view(`udp://127.0.0.1:${port}`, quickly);
     const id = await createLive(service, "in.mp4", [live("from-file"), `udp://127.0.0.1:${port}`]);
     const other = await viewOnceThere(live("from-file"));
     const end = await untilEnded(service, id);
