@@ -6,6 +6,7 @@ import {
   namedIn,
   playedSeconds,
   type Read,
+  untilBroken,
   untilNamed,
   watched,
 } from "../fixtures/growing-sets.ts";
@@ -146,9 +147,8 @@ describe("an HLS set of a live stream", () => {
     const before = namedIn(await untilNamed(read, "crash.m3u8", 2));
     await first.stop("SIGKILL");
     const second = await startService(home, LIVE_ENV);
-    const after = await untilNamed(read, "crash.m3u8", before.length + 2);
+    const after = await untilBroken(read, "crash.m3u8");
     expect(namedIn(after).slice(0, before.length)).toEqual([...before]);
-    expect(after).toContain("#EXT-X-DISCONTINUITY");
     await publisher.stop("SIGTERM");
     expect(await untilEnded(second, id)).toMatchObject({ task_status: "SUCCESS", attempt: 2 });
     await untilNamed(read, "crash.m3u8", before.length + 2);
