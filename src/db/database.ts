@@ -6,7 +6,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
 import { prepared } from "./prepared.ts";
-import { translateSqliteError } from "./sqlite-errors.ts";
+import { isBusy, translateSqliteError } from "./sqlite-errors.ts";
 
 /** An open database. Prepare queries on `orm` by `prepared`, run them inside `read` and `write`. */
 export type Database = {
@@ -34,6 +34,10 @@ export type Database = {
   close(): void;
 };
 
+/** How long a process waits for another that holds the file, and between two tries where SQLite does not wait itself. */
+const BUSY_MS_MAX = 5000;
+const BUSY_AGAIN_MS = 10;
+
 /**
  * `busy_timeout`: how long a writer waits for another process (ms); a commit takes a few.
  * `synchronous`: FULL syncs every commit, as an acknowledged task must survive a power cut.
@@ -43,7 +47,7 @@ export type Database = {
  * pages count as resident, but belong to the system, which takes them back when it needs them.
  */
 const PRAGMAS = [
-  "PRAGMA busy_timeout = 5000",
+  `PRAGMA busy_timeout = ${BUSY_MS_MAX}`,
   "PRAGMA journal_mode = WAL",
   "PRAGMA synchronous = FULL",
   "PRAGMA foreign_keys = ON",
@@ -63,7 +67,7 @@ const PRAGMAS = [
 export function openDatabase(path: string): Database {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   const connection = openSqlite(path);
-  PRAGMAS.forEach(connection.execute);
+  for (const pragma of PRAGMAS) onceFree(() => connection.execute(pragma));
   migrate(connection, MIGRATIONS);
   const commits = new GroupCommit(connection);
   // The version that is there already, written anew: a page of the file all the same.
@@ -85,4 +89,24 @@ export function openDatabase(path: string): Database {
       connection.close();
     },
   };
+}
+
+/**
+ * Runs a statement again while another process holds the file. To turn a new file to WAL while another process does, SQLite does
+ * not wait: it would have to go from a read lock to an exclusive one, for which it asks no busy handler.
+ *
+ * @see https://sqlite.org/c3ref/busy_handler.html
+ */
+function onceFree(run: () => void): void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const endMs = performance.now() + BUSY_MS_MAX;
+  for (;;) {
+    try {
+      run();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= endMs) throw error;
+      Atomics.wait(cell, 0, 0, BUSY_AGAIN_MS);
+    }
+  }
 }

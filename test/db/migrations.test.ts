@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -74,6 +75,19 @@ describe("openDatabase", () => {
       database.orm.values(`PRAGMA ${name}`).flat().at(0),
     );
     expect(settings).toEqual(["wal", 2, 1]);
+    database.close();
+  });
+
+  test("waits for a process that is about to write to the new file", async () => {
+    const path = join(tempFolder(), "tasks.sqlite");
+    const holder = spawn(process.execPath, [
+      "-e",
+      'const { Database } = require("bun:sqlite"); new Database(process.argv[1]).run("BEGIN IMMEDIATE"); console.log("held"); setTimeout(() => process.exit(), 300)',
+      path,
+    ]);
+    await once(holder.stdout, "data");
+    const database = openDatabase(path);
+    expect(database.orm.values("PRAGMA journal_mode")).toEqual([["wal"]]);
     database.close();
   });
 
