@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { recordingFolder } from "../../src/plan/live.ts";
 import { clip } from "../fixtures/clips.ts";
 import {
   freeUdpPort,
@@ -19,7 +20,6 @@ import {
   newHome,
   type RunningService,
   startService,
-  type TaskAnswer,
 } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
@@ -39,6 +39,14 @@ afterAll(async () => {
 const live = (name: string): string => `${server.url}/live/${name}`;
 
 const MPEGTS = { format: "mpegts" };
+
+/** Waits until the part of a task's recording that a run makes has a fragment, which is all that a probe finds of it. */
+const untilRecorded = ({ home }: RunningService, id: string, run: number): Promise<true> =>
+  eventually(() => {
+    const parts = join(home.data, "recordings", id, recordingFolder(0));
+    const part = join(parts, `part-0000${run}.mp4`);
+    return existsSync(part) && readFileSync(part).includes("moof") ? true : undefined;
+  });
 
 describe("a live stream that changes", () => {
   test.concurrent("goes on where size and sample rate are others than before", async () => {
@@ -116,12 +124,10 @@ describe("a live stream whose pictures come in another shape from now on", () =>
   test.concurrent("fails a recording that is copied, and says why", async () => {
     const first = publish(live("reshaping"));
     const id = await createLive(service, live("reshaping"), ["reshaped.flv"]);
-    const outTime = ({ progress }: TaskAnswer) => progress?.out_time_seconds ?? 0;
-    await service.until(id, (task) => outTime(task) > 3);
+    await untilRecorded(service, id, 0);
     await first.stop();
     const second = publish(live("reshaping"), WIDE);
-    // So much that the part that is recorded now has a fragment.
-    await service.until(id, (task) => outTime(task) > 9);
+    await untilRecorded(service, id, 1);
     await second.stop("SIGTERM");
     const end = await untilEnded(service, id);
     expect(end).toMatchObject({ task_status: "FAILED", error: { code: "OutputNotSupported" } });
