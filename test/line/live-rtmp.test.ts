@@ -45,7 +45,8 @@ const untilMore = (id: string, at: number, before: TaskAnswer) =>
 
 const isUp = (at: number) => (task: TaskAnswer) => task.targets[at]?.target_status === "RUNNING";
 describe("a live task over RTMP", () => {
-  test.concurrent("does what the document's own request asks for", async () => {
+  // Alone: 720p has to be encoded as it comes, which on a busy machine leaves nothing for others.
+  test("does what the document's own request asks for", async () => {
     const publisher = publish(`${sources.url}/live/sample_1in2out`);
     const outs = [`${targets.url}/live/sample_out0`, `${targets.url}/live/sample_out1`];
     const { id } = await start("sample_1in2out", outs, "video_mp4_1280x720_1728kbps");
@@ -109,8 +110,10 @@ describe("a live task over RTMP", () => {
     await Promise.all([publisher.stop("SIGTERM"), steady.stop(), back.stop()]);
     const end = await ended(id);
     expect(end.task_status).toBe("SUCCESS");
+    // Which of the two got more is not known: what waited for the other server was sent to it once it was back.
     const [steadyAll = 0, killedAll = 0] = sentOf(end);
-    expect(steadyAll).toBeGreaterThan(killedAll);
+    expect(steadyAll).toBeGreaterThan(sentOf(later)[0] ?? 0);
+    expect(killedAll).toBeGreaterThan(killedBytes);
     await other.kill();
   });
 
