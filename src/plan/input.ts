@@ -11,5 +11,19 @@ const SOUGHT_BY_PACKET = "mpegts mpeg wtv h264 hevc m4v mpegvideo".split(" ");
 export const isSoughtByPacket = ({ format }: MediaInfo): boolean =>
   SOUGHT_BY_PACKET.includes(demuxerOf(format));
 
+/** Formats whose demuxer numbers streams as their first packets come: in another connection perhaps the other way round. */
+const NUMBERED_AS_THEY_COME = ["flv", "live_flv"];
+
+/**
+ * How ffmpeg is told which stream to take of an input that is opened after the probe: `0:1`. Of FLV, which has one picture and one
+ * sound, by its kind: `0:v:0`.
+ *
+ * @param input - the number of the input
+ */
+export function specifierOf(media: MediaInfo, kind: "video" | "audio", input = 0): string {
+  const isNumbered = !NUMBERED_AS_THEY_COME.includes(demuxerOf(media.format));
+  return `${input}:${isNumbered ? media[kind]?.index : `${kind[0]}:0`}`;
+}
+
 /** To the microsecond, ffmpeg's own unit; it reads no exponents. */
 export const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);

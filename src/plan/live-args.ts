@@ -81,9 +81,7 @@ export const watchedInputArgs = ({ watched }: LivePlan): readonly string[] =>
 
 /** The output of a run that watches a picture: it keeps nothing. */
 export const watchingArgs = ({ watched }: LivePlan): readonly string[] =>
-  watched === undefined
-    ? []
-    : ["-map", `0:${watched}`, ...["-c:v", "wrapped_avframe", "-f", "null", "-"]];
+  watched === undefined ? [] : ["-map", watched, ...["-c:v", "wrapped_avframe", "-f", "null", "-"]];
 
 /** How a file is read at the pace it plays at. */
 export const pacedInputArgs = ({ format }: MediaInfo, path: string): readonly string[] => [

@@ -4,6 +4,7 @@ import { TaskError } from "../task/errors.ts";
 import { audioArgs } from "./audio.ts";
 import { codecName, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
+import { specifierOf } from "./input.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
 import { fitsAnySize } from "./picture.ts";
@@ -50,10 +51,10 @@ export type LivePlan = {
   /** Whether one of the outputs is. */
   readonly isSized: boolean;
   /**
-   * The index of a picture that is recorded as it comes and decoded for nobody: only a decoder sees that it comes in another
+   * The stream specifier of a picture that is recorded as it comes and decoded for nobody: only a decoder sees that it comes in another
    * size from now on, which no part of a recording can hold beside the first.
    */
-  readonly watched?: number;
+  readonly watched?: string;
 };
 
 /** What is asked of a live plan. */
@@ -121,7 +122,7 @@ export function planLive(
     outputs,
     hasVideo: outputs.some(({ video }) => video.action !== "none"),
     isSized: outputs.some(({ isSized }) => isSized),
-    ...(isCopied && !isDecoded && media.video && { watched: media.video.index }),
+    ...(isCopied && !isDecoded && media.video && { watched: specifierOf(media, "video") }),
   };
 }
 
@@ -274,8 +275,8 @@ function streamArgs(
   const isMade = video.action === "encode" && typeof rendition.video === "object";
   const isHeard = audio.action === "encode" && typeof rendition.audio === "object";
   return [
-    ...(picture ? ["-map", `0:${picture.index}`] : []),
-    ...(sound ? ["-map", `${audioInput}:${sound.index}`] : []),
+    ...(picture ? ["-map", specifierOf(media, "video")] : []),
+    ...(sound ? ["-map", specifierOf(media, "audio", audioInput)] : []),
     ...NOTHING_ELSE,
     ...(picture ? pictureArgs(isMade ? rendition.video : "copy", picture) : []),
     ...(sound ? soundArgs(isHeard ? rendition.audio : "copy", sound, container) : []),

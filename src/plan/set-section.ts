@@ -4,6 +4,7 @@ import type { AudioEncode, VideoEncode } from "../profile/profile.ts";
 import type { Clip } from "../task/task.ts";
 import { audioArgs } from "./audio.ts";
 import { codecName, tagFor } from "./containers.ts";
+import { specifierOf } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { SetPlan } from "./plan.ts";
 import type { Draft, SetDraft } from "./product.ts";
@@ -55,7 +56,7 @@ export function setSection(
     ...(graph.length > 0 && { graph: graph.join(";") }),
     args: [
       ...videoMaps(input),
-      ...(pass === 1 ? ["-an"] : set.audios.flatMap(() => ["-map", `0:${media.audio?.index}`])),
+      ...(pass === 1 ? ["-an"] : set.audios.flatMap(() => ["-map", specifierOf(media, "audio")])),
       ...NOTHING_ELSE,
       ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
       ...(pass === 1
@@ -87,7 +88,7 @@ export function liveSetStreams(
     ...(graph.length > 0 && { graph: graph.join(";") }),
     args: [
       ...videoMaps(input),
-      ...set.audios.flatMap(() => ["-map", `${audioInput}:${media.audio?.index}`]),
+      ...set.audios.flatMap(() => ["-map", specifierOf(media, "audio", audioInput)]),
       ...NOTHING_ELSE,
       ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
       ...soundArgs(input),
@@ -112,7 +113,7 @@ const sheetLabel = ({ folder }: Draft): string => `[set${folder}sheet]`;
 function videoMaps({ draft, set, media }: SetInput): readonly string[] {
   return set.videos.flatMap((video, at) => [
     "-map",
-    video === "copy" ? `0:${media.video?.index}` : labelOf(draft, at),
+    video === "copy" ? specifierOf(media, "video") : labelOf(draft, at),
   ]);
 }
 
@@ -134,7 +135,7 @@ function graphOf(
       label: sheetLabel(draft),
       filters: [...deinterlaced(source), ...trimmed(clip), ...sheetFilters(sheets)],
     });
-  const input = `[0:${source.index}]`;
+  const input = `[${specifierOf(media, "video")}]`;
   const [first, ...others] = chains;
   if (!first) return [];
   if (others.length === 0) return [`${input}${first.filters.join(",")}${first.label}`];

@@ -2,12 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { planLive } from "../../src/plan/live.ts";
 import {
   countedUrls,
+  liveGraphArgs,
   liveInputArgs,
   liveOutputArgs,
   watchedInputArgs,
   watchingArgs,
 } from "../../src/plan/live-args.ts";
 import { refuseImpossibleLive } from "../../src/plan/live-feasible.ts";
+import { assignRenditions } from "../../src/profile/assign.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";
 import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
 
@@ -96,7 +98,7 @@ describe("planLive", () => {
         aCapabilities(),
       );
     const copied = plan("video_flv_transmux", "out.flv");
-    expect(copied).toMatchObject({ isSized: true, watched: 0 });
+    expect(copied).toMatchObject({ isSized: true, watched: "0:0" });
     expect(watchedInputArgs(copied).join(" ")).toBe("-skip_frame nokey -threads 1");
     expect(watchingArgs(copied).join(" ")).toBe("-map 0:0 -c:v wrapped_avframe -f null -");
     expect(plan("video_flv_transmux", "rtmp://a/live/x").isSized).toBe(false);
@@ -105,6 +107,24 @@ describe("planLive", () => {
     expect(watchingArgs(boxed)).toEqual([]);
     const wide = aMediaWithVideo({ sampleAspect: { num: 4, den: 3 } });
     expect(plan("video_mp4_640x360_520kbps", "rtmp://a/live/x", wide).isSized).toBe(true);
+  });
+
+  test("takes the streams of FLV by their kind, whose numbers are others in each connection", () => {
+    const media = { ...aMedia(), format: "live_flv" };
+    const maps = (args: readonly string[]) => args.join(" ").match(/-map \S+/g);
+    const targets = ["rtmp://a/live/x", "out.mp4"];
+    expect(maps(outputOf("video_mp4_640x360_520kbps", targets, media))).toEqual([
+      "-map 0:v:0",
+      "-map 0:a:0",
+    ]);
+    const [assignment] = assigned("video_flv_transmux", 1);
+    const assignments = assignment ? [assignment] : [];
+    const copied = planLive({ assignments, targetUrls: ["out.flv"] }, media, aCapabilities());
+    expect(maps(watchingArgs(copied))).toEqual(["-map 0:v:0"]);
+    const profile = systemProfile("video_hls_adaptive");
+    const ladder = profile ? assignRenditions(profile, [undefined]) : [];
+    const set = planLive({ assignments: ladder, targetUrls: ["a.m3u8"] }, media, aCapabilities());
+    expect(liveGraphArgs(set).at(-1)).toStartWith("[0:v:0]");
   });
 
   test("refuses a copy that the protocol does not carry", () => {
