@@ -10,6 +10,7 @@ import { TaskError } from "../task/errors.ts";
 import { deliverProducts, type TargetFailures } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
 import { verifyProducts } from "./verify-products.ts";
+import { cutToFragments } from "./whole-fragments.ts";
 
 /** Where a live task records: `kept` outlives a crash of the service, `folder` is the attempt's own. Absolute paths. */
 export type RecordingFolders = { readonly kept: string; readonly folder: string };
@@ -99,7 +100,7 @@ const isAlike = (first: MediaInfo, next: MediaInfo): boolean =>
   (!first.audio || !next.audio || soundOf(first) === soundOf(next));
 
 /**
- * One file of all parts, also of those that a crash cut off: they are read up to there.
+ * One file of all parts, also of those that a crash cut off: they are read up to their last whole fragment.
  *
  * @throws {TaskError} `output_not_supported` where copies of a source that changed its streams would follow each other
  */
@@ -113,6 +114,7 @@ async function joinParts(
   for (const name of await partsIn(folder)) {
     const path = join(folder, name);
     // One that was begun and got nothing.
+    if (!(await cutToFragments(path, signal))) continue;
     const media = await engine.probe({ path, side: "output" }, signal).catch(() => undefined);
     signal.throwIfAborted();
     if (!media || streamsOf(media) === "") continue;

@@ -1,0 +1,46 @@
+import { type FileHandle, open } from "node:fs/promises";
+
+/** A box of ISO/IEC 14496-12, 4.2: its size and its type, and its size once more in 64 bits where the first one is 1. */
+type Box = { readonly type: string; readonly sizeBytes: number };
+
+const HEAD_BYTES = 16;
+
+async function boxAt(file: FileHandle, offset: number): Promise<Box | undefined> {
+  const head = Buffer.alloc(HEAD_BYTES);
+  const { bytesRead } = await file.read(head, 0, HEAD_BYTES, offset);
+  if (bytesRead < HEAD_BYTES) return undefined;
+  const told = head.readUInt32BE(0);
+  const sizeBytes = told === 1 ? Number(head.readBigUInt64BE(8)) : told;
+  return { type: head.toString("latin1", 4, 8), sizeBytes };
+}
+
+/**
+ * Cuts a recording off behind its last whole fragment. A packet that a crash has cut in two ends ffmpeg's concat demuxer, with all
+ * parts that follow and exit code 0; behind a part that has a header alone, time stamps are none (5.1.6).
+ *
+ * @param path - absolute path of an mp4 in fragments that nobody writes any more
+ * @returns whether there is a fragment; nothing is cut off where there is none
+ */
+export async function cutToFragments(path: string, signal: AbortSignal): Promise<boolean> {
+  const file = await open(path, "r+");
+  try {
+    const { size } = await file.stat();
+    let offset = 0;
+    let wholeBytes = 0;
+    let isInFragment = false;
+    for (;;) {
+      signal.throwIfAborted();
+      const box = await boxAt(file, offset);
+      if (!box || box.sizeBytes < 8 || offset + box.sizeBytes > size) break;
+      offset += box.sizeBytes;
+      // What follows the last one is an index of them, in a file that was ended in order.
+      if (box.type === "mdat" ? isInFragment : wholeBytes > 0 && box.type === "mfra")
+        wholeBytes = offset;
+      isInFragment = box.type === "moof";
+    }
+    if (wholeBytes > 0 && wholeBytes < size) await file.truncate(wholeBytes);
+    return wholeBytes > 0;
+  } finally {
+    await file.close();
+  }
+}
