@@ -31,5 +31,11 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
     "statements": [
       "ALTER TABLE `events` ADD `progress` text;"
     ]
+  },
+  {
+    "name": "20261129080848_warnings",
+    "statements": [
+      "ALTER TABLE `tasks` ADD `warnings` text;"
+    ]
   }
 ];

@@ -19,6 +19,7 @@ import type {
   TaskEvent,
   TaskStatus,
 } from "../task/task.ts";
+import type { Warning } from "../task/warnings.ts";
 
 /** A target as its task's row holds it: its keys are what no two unfinished tasks may share. */
 export type StoredTarget = Target & { readonly key: string; readonly folderKey?: string };
@@ -54,6 +55,7 @@ export const tasks = sqliteTable(
     eventSequence: integer("event_sequence").notNull(),
     failure: text({ mode: "json" }).$type<Failure>(),
     progress: text({ mode: "json" }).$type<Progress>(),
+    warnings: text({ mode: "json" }).$type<readonly Warning[]>(),
     attempts: text({ mode: "json" }).$type<readonly Attempt[]>().notNull(),
     targets: text({ mode: "json" }).$type<readonly StoredTarget[]>().notNull(),
     sourceUrl: text("source_url").notNull(),

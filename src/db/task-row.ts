@@ -28,6 +28,7 @@ export function taskOf(row: TaskRow): Task {
     attempts: row.attempts,
     ...(row.progress && { progress: row.progress }),
     ...(row.engine && { engine: row.engine }),
+    ...(row.warnings && { warnings: row.warnings }),
     priority: row.priority,
     ...(row.timeoutSeconds !== null && { timeoutSeconds: row.timeoutSeconds }),
     ...(row.metadata && { metadata: row.metadata }),

@@ -93,6 +93,10 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
       ? task.attempts.map((attempt) => attemptAnswer(attempt, language))
       : undefined,
   engine: task.engine,
+  warnings: task.warnings?.map(({ code, message }) => ({
+    code,
+    message: maskCredentials(message),
+  })),
   cancel_requested: task.cancelRequested || undefined,
   priority: task.priority,
   timeout_seconds: task.timeoutSeconds,

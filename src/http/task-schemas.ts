@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { CONTRACT_CODES } from "../task/errors.ts";
 import { TASK_STATUSES } from "../task/status.ts";
+import { WARNING_CODES } from "../task/warnings.ts";
 import { NOT_UNICODE } from "./fields.ts";
 
 /** Longer addresses are refused: far beyond what any server or file system takes. */
@@ -213,6 +214,16 @@ const Progress = z
   })
   .openapi("Progress");
 
+const TaskWarning = z
+  .object({
+    code: z.string().openapi({
+      description: `What kind it is: ${WARNING_CODES.map((code) => `\`${code}\``).join(", ")}; more may come.`,
+      example: "target_name",
+    }),
+    message: z.string().openapi({ description: "One plain English sentence." }),
+  })
+  .openapi("TaskWarning");
+
 /** A task, as every call that answers with one gives it. Credentials in its addresses are masked. */
 export const TaskSchema = z
   .object({
@@ -229,6 +240,10 @@ export const TaskSchema = z
     attempt: z.int().min(1).optional(),
     attempts: z.array(Attempt).optional(),
     engine: Engine.optional(),
+    warnings: z.array(TaskWarning).optional().openapi({
+      description:
+        "What was found in the source or chosen for the output that the caller may not expect. Absent where there is nothing to tell.",
+    }),
     cancel_requested: z.boolean().optional(),
     priority: TaskPriority,
     timeout_seconds: TimeoutSeconds.optional(),

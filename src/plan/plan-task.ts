@@ -8,12 +8,15 @@ import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
 import { assignmentFault } from "./set-feasible.ts";
 import { clippedSeconds } from "./spans.ts";
 import { stepsOf } from "./steps.ts";
+import { nameWarnings } from "./target-name.ts";
 
 /** What is asked of a plan. */
 export type PlanRequest = {
   /** One product each, in this order. */
   readonly assignments: readonly Assignment[];
   readonly clip?: Clip;
+  /** The addresses of all the task's targets, by their place. */
+  readonly targetUrls?: readonly string[];
   /** Unique to the attempt, of `[A-Za-z0-9-]`: segments are named by it. */
   readonly tag: string;
 };
@@ -31,7 +34,7 @@ export type PlanRequest = {
  *   copy that would lose something), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
-  const { assignments, clip, tag } = request;
+  const { assignments, clip, tag, targetUrls = [] } = request;
   for (const assignment of assignments) {
     const fault = assignmentFault(assignment, capabilities);
     if (fault) throw new TaskError(fault.code, fault.message);
@@ -49,9 +52,11 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const durationSeconds = clip
     ? clippedSeconds(media.durationSeconds, clip)
     : media.durationSeconds;
+  const products = drafts.map(({ product }) => product);
   return {
     steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
-    products: drafts.map(({ product }) => product),
+    products,
+    warnings: nameWarnings(products, targetUrls),
     ...(durationSeconds !== undefined && { durationSeconds }),
   };
 }

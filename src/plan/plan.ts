@@ -1,4 +1,5 @@
 import type { Container } from "../profile/profile.ts";
+import type { Warning } from "../task/warnings.ts";
 
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
 export type Capabilities = {
@@ -132,6 +133,8 @@ export type Product = {
 export type Plan = {
   readonly steps: readonly Step[];
   readonly products: readonly Product[];
+  /** What was decided that the caller may not expect. */
+  readonly warnings: readonly Warning[];
   /** Of the media to be written, for the percent; absent where the source does not say. */
   readonly durationSeconds?: number;
 };

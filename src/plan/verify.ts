@@ -1,5 +1,6 @@
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
+import type { Warning } from "../task/warnings.ts";
 import type { Expectation } from "./plan.ts";
 import { headlessSeconds, judgeCopies } from "./verify-copy.ts";
 
@@ -10,16 +11,22 @@ import { headlessSeconds, judgeCopies } from "./verify-copy.ts";
  *
  * @param output - the probed output; with packets where a stream of it is a copy
  * @param source - the probed source; with packets where a stream of it was copied
+ * @returns what its caller should be told of it all the same
  * @throws {TaskError} `source_damaged` where the source gave less (or lasts longer) than it says, `invalid_parameter` where
  *   a clip holds nothing of a stream, `output_wrong` where the output is not what was planned or a copy lost something,
  *   `output_not_supported` where the source has no time stamps to copy
  */
-export function judgeOutput(expect: Expectation, output: MediaInfo, source: MediaInfo): void {
+export function judgeOutput(
+  expect: Expectation,
+  output: MediaInfo,
+  source: MediaInfo,
+): readonly Warning[] {
   judgeStream("video", expect, output.video);
   judgeStream("audio", expect, output.audio);
   if (expect.video && output.video) judgePicture(expect.video, output.video, source.video);
   judgeCopies(expect, output, source);
   judgeDuration(expect, output, headlessSeconds(expect, output, source));
+  return [];
 }
 
 const isEmpty = (stream: VideoStream | AudioStream): boolean =>

@@ -1,5 +1,6 @@
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Claim, Clip, Failure, Output, Progress, Task, TaskStatus } from "../task/task.ts";
+import type { Warning } from "../task/warnings.ts";
 
 /** A client of the API. */
 export type Client = {
@@ -120,6 +121,9 @@ export interface TaskStore {
 
   /** Records how far a claimed task is. @throws {TaskError} `lease_lost` */
   saveProgress(claim: Claim, progress: Progress): Promise<void>;
+
+  /** Adds to the warnings of a claimed task what it does not have yet. @throws {TaskError} `lease_lost` */
+  saveWarnings(claim: Claim, warnings: readonly Warning[]): Promise<void>;
 
   /** Records how one target stands. @throws {TaskError} `lease_lost` */
   saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void>;

@@ -1,15 +1,14 @@
-import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { EventLog } from "../db/event-log.ts";
 import { Holdings } from "../db/holdings.ts";
-import { tasks } from "../db/schema.ts";
 import { reopenTargets } from "../db/targets.ts";
-import { isHeld, leaseLost, TaskChanges, targetFacts } from "../db/task-changes.ts";
-import { TASK_COLUMNS, type TaskRow, taskOf } from "../db/task-row.ts";
+import { leaseLost, TaskChanges, targetFacts } from "../db/task-changes.ts";
+import { type TaskRow, taskOf } from "../db/task-row.ts";
 import { maskCredentials } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
 import { canMove, isFinal } from "../task/status.ts";
 import type { Claim, Progress, Task } from "../task/task.ts";
+import { addWarnings, type Warning } from "../task/warnings.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
 import type {
@@ -24,6 +23,7 @@ import type {
 } from "./store.ts";
 import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
+import { prepareTaskQueries } from "./task-queries.ts";
 
 /** So many expired rows of a table go in one transaction: a fraction of a millisecond. */
 const PURGE_ROWS_MAX = 1000;
@@ -51,7 +51,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#log = new EventLog(database);
     this.#changes = new TaskChanges(database, options.now);
     this.#list = new TaskList(database);
-    this.#queries = prepareQueries(database);
+    this.#queries = prepareTaskQueries(database);
   }
 
   async create(task: NewTask, admission: Admission): Promise<string> {
@@ -120,6 +120,13 @@ export class SqliteTaskStore implements TaskStore {
     await this.#database.write(() => {
       const { changes } = this.#queries.saveProgress.run({ ...claim, progress });
       if (Number(changes) === 0) throw leaseLost(claim);
+    });
+  }
+
+  async saveWarnings(claim: Claim, warnings: readonly Warning[]): Promise<void> {
+    await this.#database.write(() => {
+      const known = this.#changes.held(claim).warnings ?? [];
+      this.#queries.saveWarnings.run({ ...claim, warnings: addWarnings(known, warnings) });
     });
   }
 
@@ -247,46 +254,3 @@ const targetTaken = (verb: string, { url }: { readonly url: string }): TaskError
     "task_conflict",
     `Cannot ${verb}: the target "${maskCredentials(url)}" is one of an unfinished task`,
   );
-
-function prepareQueries({ orm, prepared }: Database) {
-  return prepared({
-    byId: () =>
-      orm
-        .select(TASK_COLUMNS)
-        .from(tasks)
-        .where(eq(tasks.id, sql.placeholder("id")))
-        .prepare(),
-    cancelRequested: () =>
-      orm.select({ cancelRequested: tasks.cancelRequested }).from(tasks).where(isHeld).prepare(),
-    saveProgress: () =>
-      orm
-        .update(tasks)
-        .set({ progress: sql.placeholder("progress") })
-        .where(isHeld)
-        .prepare(),
-    insert: () =>
-      orm
-        .insert(tasks)
-        .values({
-          id: sql.placeholder("id"),
-          clientCode: sql.placeholder("clientCode"),
-          profileName: sql.placeholder("profileName"),
-          status: "PENDING",
-          priority: sql.placeholder("priority"),
-          createMs: sql.placeholder("createMs"),
-          attempt: 0,
-          failures: 0,
-          cancelRequested: false,
-          eventSequence: 1,
-          attempts: [],
-          targets: sql.placeholder("targets"),
-          sourceUrl: sql.placeholder("sourceUrl"),
-          timeoutSeconds: sql.placeholder("timeoutSeconds"),
-          metadata: sql.placeholder("metadata"),
-          clip: sql.placeholder("clip"),
-          customProfiles: sql.placeholder("customProfiles"),
-          assignments: sql.placeholder("assignments"),
-        })
-        .prepare(),
-  });
-}

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./errors.ts";
+import type { Warning } from "./warnings.ts";
 
 /** The states of a task. The last three are final; see `status.ts` for the moves between them. */
 export type TaskStatus = "PENDING" | "RUNNING" | "SUCCESS" | "FAILED" | "CANCELLED";
@@ -106,6 +107,8 @@ export type Task = {
   readonly attempts: readonly Attempt[];
   readonly progress?: Progress;
   readonly engine?: EngineName;
+  /** Of all its runs, in the order in which they came; absent where there are none. */
+  readonly warnings?: readonly Warning[];
   /** -10..10, higher first. */
   readonly priority: number;
   readonly timeoutSeconds?: number;

@@ -19,6 +19,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
 import { describeRendition, type FinishedTrack } from "./describe-output.ts";
+import type { Line } from "./line.ts";
 
 /** What finishing a set needs. */
 export type SetInput = {
@@ -29,6 +30,7 @@ export type SetInput = {
   /** The probed source. */
   readonly source: MediaInfo;
   readonly engine: Pick<Engine, "probe">;
+  readonly warn: Line["warn"];
 };
 
 /** The name that the set's manifest has among its segments, and the folder of these beside its entry. */
@@ -73,7 +75,7 @@ const isCopied = ({ video, audio }: Expectation): boolean =>
   video?.sameAsSource === true || audio?.sameAsSource === true;
 
 async function finishTrack(
-  { set, source, engine }: SetInput,
+  { set, source, engine, warn }: SetInput,
   segments: string,
   index: number,
   codec: string,
@@ -85,7 +87,7 @@ async function finishTrack(
   await writeFile(path, playlist);
   const expect = track?.expect ?? { durationToleranceSeconds: 0 };
   const media = await engine.probe({ path, side: "output", packets: isCopied(expect) }, signal);
-  judgeOutput(expect, media, source);
+  await warn(judgeOutput(expect, media, source));
   const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({
     seconds,
     bytes: await sizeOf(join(segments, name)),

@@ -6,6 +6,7 @@ import type { Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import type { Progress } from "../task/task.ts";
+import type { Warning } from "../task/warnings.ts";
 
 /** What the line needs of the rest of the system. */
 export type Line = {
@@ -16,11 +17,13 @@ export type Line = {
   readonly sourceTimeoutMs: number;
   readonly onProgress: (progress: Progress) => void;
   readonly onPlan: (plan: Plan | LivePlan) => void;
+  /** Adds to what the caller is told of the task; resolves once it is stored. @throws {TaskError} `lease_lost` */
+  readonly warn: (warnings: readonly Warning[]) => Promise<void>;
   readonly onLog: (line: string) => void;
 };
 
 /** What opening a source needs of it. */
-export type SourceLine = Omit<Line, "store" | "onPlan">;
+export type SourceLine = Omit<Line, "store" | "onPlan" | "warn">;
 
 /**
  * What the names of the pieces that a run of a live task makes begin with. All of a task have one tag, as they are one set however

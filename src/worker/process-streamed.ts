@@ -42,12 +42,14 @@ export async function processStreamed(
       {
         assignments: keepTargets(work.assignments, wanted),
         tag: tagOf(work),
+        targetUrls: task.targets.map(({ url }) => url),
         ...(task.clip && { clip: task.clip }),
       },
       media,
       engine.capabilities,
     );
     line.onPlan(plan);
+    await line.warn(plan.warnings);
 
     const outputs = await StreamedOutputs.open(work, line, plan, failures, signal);
     try {
@@ -56,11 +58,12 @@ export async function processStreamed(
       const ends = await runSteps(run, line, engine, tracker, signal);
 
       line.onProgress(tracker.delivering());
+      const ports = { engine, warn: line.warn };
       const verified = new Map<Outgoing, Output>();
       for (const outgoing of outputs.products) {
         if (outgoing.writers.size === 0) continue;
         const end = ends.get(outgoing.product) ?? 0;
-        verified.set(outgoing, await verifyStreamed(outgoing, end, media, engine, signal));
+        verified.set(outgoing, await verifyStreamed(outgoing, end, media, ports, signal));
       }
       for (const [outgoing, output] of verified) {
         const published = (index: number) =>

@@ -87,12 +87,14 @@ async function make(
     {
       assignments,
       tag: tagOf(work),
+      targetUrls: task.targets.map(({ url }) => url),
       ...(task.clip && { clip: task.clip }),
     },
     source.media,
     engine.capabilities,
   );
   line.onPlan(plan);
+  await line.warn(plan.warnings);
 
   const tracker = new ProgressTracker(plan);
   for (const step of plan.steps) {

@@ -63,9 +63,11 @@ export async function deliverRecordings(
     const request = {
       assignments: [{ rendition: copyOf(rendition), targets: files }],
       tag: tagOf(work),
+      targetUrls: work.task.targets.map(({ url }) => url),
     };
     const plan = planTask(request, media, line.engine.capabilities);
     line.onPlan(plan);
+    await line.warn(plan.warnings);
     const inputPath = joined;
     for (const step of plan.steps)
       await line.engine.run(

@@ -1,6 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine } from "../engine/engine.ts";
 import type { Plan, Product, SetPlan } from "../plan/plan.ts";
 import { judgeOutput } from "../plan/verify.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -25,7 +24,7 @@ export type Verified = {
 export async function verifyProducts(
   plan: Plan,
   source: { readonly folder: string; readonly sourcePath: string; readonly media: MediaInfo },
-  { engine }: Line,
+  { engine, warn }: Pick<Line, "engine" | "warn">,
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {
   const media = plan.products.some(isCopied)
@@ -34,12 +33,14 @@ export async function verifyProducts(
   const verified: Verified[] = [];
   for (const product of plan.products) {
     if (product.set) {
-      verified.push(await verifySet(product, product.set, { ...source, media }, engine, signal));
+      verified.push(
+        await verifySet(product, product.set, { ...source, media }, { engine, warn }, signal),
+      );
       continue;
     }
     const path = join(source.folder, product.entry);
     const made = await engine.probe({ path, side: "output", packets: isCopied(product) }, signal);
-    judgeOutput(product.expect, made, media);
+    await warn(judgeOutput(product.expect, made, media));
     const segments = product.segments && join(source.folder, product.segments);
     const parcel = { entry: path, ...(segments !== undefined && { segments }) };
     const output = describeOutput(product, made, await sizeOfParcel(parcel));
@@ -58,10 +59,10 @@ async function verifySet(
   product: Product,
   set: SetPlan,
   { folder, media: source }: { readonly folder: string; readonly media: MediaInfo },
-  engine: Engine,
+  ports: Pick<Line, "engine" | "warn">,
   signal: AbortSignal,
 ): Promise<Verified> {
-  const renditions = await finishSet({ product, set, folder, source, engine }, signal);
+  const renditions = await finishSet({ product, set, folder, source, ...ports }, signal);
   const entry = join(folder, product.entry);
   const segments = join(folder, product.segments ?? "");
   const sizeBytes = await sizeOfParcel({ entry, segments });

@@ -7,6 +7,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
 import { describeOutput } from "./describe-output.ts";
+import type { Line } from "./line.ts";
 import type { Outgoing } from "./streamed-outputs.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function verifyStreamed(
   outgoing: Outgoing,
   outTimeSeconds: number,
   source: MediaInfo,
-  engine: StreamedEngine,
+  { engine, warn }: { readonly engine: StreamedEngine; readonly warn: Line["warn"] },
   signal: AbortSignal,
 ): Promise<Output> {
   const { product, sizeBytes, texts, headFile = "" } = outgoing;
@@ -37,7 +38,7 @@ export async function verifyStreamed(
   const durationSeconds = list === undefined ? outTimeSeconds : playlistSeconds(list);
   const isTold = isWhole && probed.durationSeconds !== undefined;
   const made = isTold ? probed : { ...withoutLengths(probed), durationSeconds };
-  judgeOutput(withoutCopies(product.expect), made, source);
+  await warn(judgeOutput(withoutCopies(product.expect), made, source));
   return describeOutput(product, made, sizeBytes);
 }
 

@@ -193,6 +193,12 @@ export class Worker {
         phase = progress.phase;
         store.saveProgress(work.claim, progress).catch((error) => this.#lost(abort, error));
       },
+      warn: async (warnings) => {
+        if (warnings.length === 0) return;
+        for (const { code, message } of warnings)
+          log.warn("Task {taskId}: {code}: {message}", { taskId, code, message });
+        await store.saveWarnings(work.claim, warnings);
+      },
       onPlan: (plan: object) => log.debug("Plan of task {taskId}: {plan}", { taskId, plan }),
       onLog: (line: string) => log.debug("Encoder of task {taskId}: {line}", { taskId, line }),
     };

@@ -273,6 +273,7 @@ function fencing(make: Make, { describe, test, expect }: Harness): void {
         const calls = [
           () => bench.tasks.saveProgress(stale, PROGRESS),
           () => bench.tasks.saveTarget(stale, 0, { status: "RUNNING" }),
+          () => bench.tasks.saveWarnings(stale, []),
           () => bench.tasks.mayPublish(stale),
           () => bench.tasks.finish(stale, { status: "SUCCESS" }),
           () => bench.queue.giveBack(stale, { failure, notBeforeMs: 0, counts: true }),

@@ -10,6 +10,7 @@ import {
 } from "../fixtures/store-bench.ts";
 import { livingTasks } from "./store-live.ts";
 import { holdingTargets } from "./store-targets.ts";
+import { warningOf } from "./store-warnings.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 type Make = () => Promise<StoreBench>;
@@ -23,6 +24,7 @@ export function taskStoreContract(name: string, make: Make, harness: Harness): v
     repeating(make, harness);
     holdingTargets(make, harness);
     livingTasks(make, harness);
+    warningOf(make, harness);
     listing(make, harness);
   });
 }

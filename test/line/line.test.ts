@@ -168,6 +168,18 @@ describe("targets", () => {
     expect(probe("beside.mp4")).toHaveLength(2);
   });
 
+  test("a name that contradicts its container is told as a warning", async () => {
+    const id = await service.create({
+      source: { source_url: "in.mp4" },
+      profile_name: "video_mp4_320x240_240kbps",
+      targets: [{ target_url: "named.webm" }, { target_url: "named.mp4" }],
+    });
+    const task = await service.until(id, hasEnded);
+    expect(task.task_status).toBe("SUCCESS");
+    expect(task.warnings?.map(({ code }) => code)).toEqual(["target_name"]);
+    expect(task.warnings?.[0]?.message).toContain('target 0 ends in ".webm"');
+  });
+
   test("an existing file is replaced, and no other appears beside it", async () => {
     mkdirSync(join(service.home.media, "again"));
     writeFileSync(join(service.home.media, "again/out.mp4"), "old");

@@ -8,6 +8,7 @@ const aStep = (share: number): Step => ({ name: "encode", args: [], writes: [], 
 const aPlan = (shares: readonly number[], durationSeconds?: number): Plan => ({
   steps: shares.map(aStep),
   products: [],
+  warnings: [],
   ...(durationSeconds !== undefined && { durationSeconds }),
 });
 

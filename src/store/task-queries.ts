@@ -1,0 +1,55 @@
+import { eq, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { tasks } from "../db/schema.ts";
+import { isHeld } from "../db/task-changes.ts";
+import { TASK_COLUMNS } from "../db/task-row.ts";
+
+/** The statements of `SqliteTaskStore`, prepared when each is first asked for. */
+export function prepareTaskQueries({ orm, prepared }: Database) {
+  return prepared({
+    byId: () =>
+      orm
+        .select(TASK_COLUMNS)
+        .from(tasks)
+        .where(eq(tasks.id, sql.placeholder("id")))
+        .prepare(),
+    cancelRequested: () =>
+      orm.select({ cancelRequested: tasks.cancelRequested }).from(tasks).where(isHeld).prepare(),
+    saveProgress: () =>
+      orm
+        .update(tasks)
+        .set({ progress: sql.placeholder("progress") })
+        .where(isHeld)
+        .prepare(),
+    saveWarnings: () =>
+      orm
+        .update(tasks)
+        .set({ warnings: sql.placeholder("warnings") })
+        .where(isHeld)
+        .prepare(),
+    insert: () =>
+      orm
+        .insert(tasks)
+        .values({
+          id: sql.placeholder("id"),
+          clientCode: sql.placeholder("clientCode"),
+          profileName: sql.placeholder("profileName"),
+          status: "PENDING",
+          priority: sql.placeholder("priority"),
+          createMs: sql.placeholder("createMs"),
+          attempt: 0,
+          failures: 0,
+          cancelRequested: false,
+          eventSequence: 1,
+          attempts: [],
+          targets: sql.placeholder("targets"),
+          sourceUrl: sql.placeholder("sourceUrl"),
+          timeoutSeconds: sql.placeholder("timeoutSeconds"),
+          metadata: sql.placeholder("metadata"),
+          clip: sql.placeholder("clip"),
+          customProfiles: sql.placeholder("customProfiles"),
+          assignments: sql.placeholder("assignments"),
+        })
+        .prepare(),
+  });
+}
