@@ -1,0 +1,61 @@
+import { runProgram } from "./run-program.ts";
+
+const TESTS_TIMEOUT_MS = 40 * 60_000;
+/** One test may take a minute: those with real media need it on a busy machine. Bun's own limit is 5 s. */
+const TEST_TIMEOUT_MS = 60_000;
+
+/** What a run of tests came to; the counts are nothing where it did not get so far. */
+export type Outcome = {
+  readonly isGood: boolean;
+  readonly passed: number;
+  readonly failed: number;
+};
+
+/** Those that keep pace with real streams: they wait most of the time, and want the cores to themselves when they do not. */
+export const LIVE = "test/line/live-";
+
+/** A file on each core, whose modules are kept from file to file. */
+export const ON_ALL_CORES = ["--parallel", "--no-isolate"] as const;
+
+/** `12.3 s`. */
+export const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** Says that a step of the check is good. */
+export function report(step: string, ms: number, note = ""): void {
+  console.log(`ok  ${step.padEnd(16)} ${inSeconds(ms).padStart(8)}  ${note}`.trimEnd());
+}
+
+/** Runs tests of Bun, and shows those that fail. */
+export async function bunTests(
+  step: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Outcome> {
+  const startMs = Date.now();
+  const common = ["test", `--timeout=${TEST_TIMEOUT_MS}`, "--only-failures"];
+  const { code, output } = await runProgram(process.execPath, [...common, ...args], {
+    timeoutMs: TESTS_TIMEOUT_MS,
+    env,
+    output: "show",
+  });
+  // From the lines that it ends with: ` 12 pass`.
+  const last = (word: string): number => {
+    const lines = [...output.matchAll(new RegExp(`^ *(\\d+) ${word}s?$`, "gm"))];
+    return Number(lines.at(-1)?.[1] ?? 0);
+  };
+  const passed = last("pass");
+  const isGood = code === 0 && passed > 0;
+  if (isGood) report(step, Date.now() - startMs, `${last("skip")} skipped`);
+  else console.error(`FAILED  ${step}`);
+  // An error between tests belongs to none of them, and fails the run all the same.
+  const failed = last("fail") + last("error");
+  return { isGood, passed, failed: isGood ? failed : Math.max(failed, 1) };
+}
+
+/** Says what all runs came to, in the one line that CI reads, and makes it the exit code. */
+export function conclude(outcomes: readonly Outcome[]): void {
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+  if (passed + failed > 0) console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = outcomes.every(({ isGood }) => isGood) ? 0 : 1;
+}
