@@ -97,6 +97,23 @@ export const codecName = (codec: VideoCodec | AudioCodec): string => NAMES[codec
 export const tagFor = (codec: string | undefined, stream = "v"): readonly string[] =>
   codec === "hevc" ? [`-tag:${stream}`, "hvc1"] : [];
 
+/** What a codec is called in a container of the ISO family. */
+const SAMPLE_ENTRIES: Readonly<Record<string, string>> = {
+  ...{ h264: "avc1", hevc: "hvc1", av1: "av01", vp9: "vp09" },
+  ...{ aac: "mp4a", mp3: "mp4a", ac3: "ac-3", eac3: "ec-3", opus: "Opus" },
+};
+
+/**
+ * The option that has a copied stream called in a set as ISO names its codec. ffmpeg's `dash` muxer keeps the name that the source's
+ * container has for it, and refuses the streams of MPEG-TS and AVI by that.
+ *
+ * @param codec - in ffmpeg's names
+ */
+export function copiedTagFor(codec: string | undefined, stream: string): readonly string[] {
+  const entry = SAMPLE_ENTRIES[codec ?? ""];
+  return entry === undefined ? [] : [`-tag:${stream}`, entry];
+}
+
 /** How a container is written; nothing where this service does not write it (gif). */
 export const formOf = (container: Written): Form | undefined => FORMS[container];
 

@@ -62,9 +62,13 @@ function audioPart(
   { product, rendition, isStreamed }: Draft,
   source: NonNullable<MediaInfo["audio"]>,
 ): readonly string[] {
-  return product.audio.action === "encode" && typeof rendition.audio === "object"
-    ? audioArgs(rendition.audio, source, product.container)
-    : ["-c:a", "copy", ...(isStreamed && isBoxed(product.container) ? unframed(source) : [])];
+  const { container, expect } = product;
+  if (product.audio.action === "encode" && typeof rendition.audio === "object")
+    return audioArgs(rendition.audio, source, container);
+  const isInPieces =
+    (isStreamed && isBoxed(container)) ||
+    (container === "m3u8" && hasBoxedSegments(expect.video?.codec));
+  return ["-c:a", "copy", ...(isInPieces ? unframed(source) : [])];
 }
 
 /** The first of two passes: it writes statistics alone. */
@@ -125,8 +129,12 @@ type SetFiles = {
   readonly init?: { readonly name: string; readonly path: string };
 };
 
+/** Whether the segments of an HLS set with such a picture are pieces of an mp4. */
+const hasBoxedSegments = (codec: string | undefined): boolean =>
+  codec === "hevc" || codec === "av1";
+
 function draftSet(folder: string, codec: string | undefined, tag: string): SetFiles {
-  const isFragmented = codec === "hevc" || codec === "av1";
+  const isFragmented = hasBoxedSegments(codec);
   const pattern = `${folder}/segments/${tag}-%05d.${isFragmented ? "m4s" : "ts"}`;
   // ffmpeg takes this name relative to the playlist.
   const name = `segments/${tag}-init.mp4`;

@@ -3,7 +3,7 @@ import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { AudioEncode, VideoEncode } from "../profile/profile.ts";
 import type { Clip } from "../task/task.ts";
 import { audioArgs } from "./audio.ts";
-import { codecName, tagFor } from "./containers.ts";
+import { codecName, copiedTagFor, tagFor } from "./containers.ts";
 import { specifierOf } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { SetPlan } from "./plan.ts";
@@ -195,12 +195,15 @@ function videoStream(
   at: number,
 ): readonly string[] {
   const stream = `v:${at}`;
-  const tag = (codec: string | undefined) => (pass === 1 ? [] : tagFor(codec, stream));
-  if (video === "copy" || !media.video) return [`-c:${stream}`, "copy", ...tag(media.video?.codec)];
+  if (video === "copy" || !media.video)
+    return [`-c:${stream}`, "copy", ...copiedTagFor(media.video?.codec, stream)];
   const passOf =
     pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(draft, at) } : undefined;
   const [, , ...args] = videoArgs(video, media.video, passOf);
-  return [...ofStream(args, "v", at), ...tag(codecName(video.codec))];
+  return [
+    ...ofStream(args, "v", at),
+    ...(pass === 1 ? [] : tagFor(codecName(video.codec), stream)),
+  ];
 }
 
 const soundArgs = ({ set, media, draft }: SetInput): readonly string[] =>
@@ -241,7 +244,8 @@ function audioStream(
   { audio: source }: MediaInfo,
   { product }: Draft,
 ): readonly string[] {
-  if (audio === "copy" || !source) return [`-c:a:${at}`, "copy"];
+  if (audio === "copy" || !source)
+    return [`-c:a:${at}`, "copy", ...copiedTagFor(source?.codec, `a:${at}`)];
   return ofStream(audioArgs(audio, source, product.container), "a", at);
 }
 
