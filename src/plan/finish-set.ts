@@ -23,6 +23,10 @@ export type TrackFacts = {
 const wrong = (why: string): TaskError =>
   new TaskError("output_wrong", `Cannot deliver the set: ${why}`);
 
+/** What stands before all segments of a playlist of fragments: what they hold. */
+export const initOf = (playlist: string): string | undefined =>
+  segmentsOf(playlist).find((name) => name.startsWith("init-"));
+
 /** The lengths of a playlist's segments, in seconds, with their names. */
 export function segmentTimes(
   playlist: string,
@@ -47,11 +51,21 @@ export function finishPlaylist(text: string): string {
     );
 }
 
-/** A manifest as ffmpeg's `dash` muxer leaves it, with the lengths that it rounds down told in full. */
+/** A manifest as ffmpeg's `dash` muxer leaves it, with the lengths that it rounds down told in full, and all codecs. */
 export const finishManifest = (text: string, tracks: readonly TrackFacts[]): string =>
-  text
+  withCodecs(
+    text,
+    tracks.map(({ codec }) => codec),
+  )
     .replace(/(mediaPresentationDuration=")[^"]*"/, `$1PT${secondsOf(tracks).toFixed(3)}S"`)
     .replace(/(maxSegmentDuration=")[^"]*"/, `$1PT${longestOf(tracks).toFixed(3)}S"`);
+
+/** A manifest whose streams are called as `codecs` says, in their order: what ffmpeg says of some is short or empty. */
+export const withCodecs = (manifest: string, codecs: readonly string[]): string =>
+  manifest.replace(
+    /(<Representation id="(\d+)"[^>]*? codecs=")([^"]*)"/g,
+    (_, head: string, id: string, own: string) => `${head}${codecs[Number(id)] ?? own}"`,
+  );
 
 /** The sum of some values. */
 export const totalOf = (values: readonly number[]): number =>
@@ -62,12 +76,6 @@ const secondsOf = (tracks: readonly TrackFacts[]): number =>
 
 const longestOf = (tracks: readonly TrackFacts[]): number =>
   Math.max(0, ...tracks.flatMap(({ segments }) => segments.map(({ seconds }) => seconds)));
-
-/** The codecs of a manifest's streams, in their order. */
-export const codecsIn = (manifest: string): readonly string[] =>
-  [...manifest.matchAll(/<Representation id="(\d+)"[^>]*? codecs="([^"]+)"/g)]
-    .toSorted(([, one], [, other]) => Number(one) - Number(other))
-    .map(([, , codec = ""]) => codec);
 
 /**
  * The master playlist of a set: its renditions in the order of the profile, each sound a group of its own.

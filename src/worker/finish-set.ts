@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { toNumber } from "../lib/rational.ts";
 import {
-  codecsIn,
   finishManifest,
   finishPlaylist,
+  initOf,
   judgeBoundaries,
   masterPlaylist,
   segmentTimes,
@@ -19,6 +19,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
 import { describeRendition, type FinishedTrack } from "./describe-output.ts";
+import { readCodec } from "./iso-file.ts";
 import type { Line } from "./line.ts";
 
 /** What finishing a set needs. */
@@ -50,10 +51,9 @@ export async function finishSet(input: SetInput, signal: AbortSignal): Promise<r
   const { product, set, folder } = input;
   const segments = join(folder, product.segments ?? "");
   const manifest = await read(join(segments, MANIFEST));
-  const codecs = codecsIn(manifest);
   const finished: FinishedTrack[] = [];
   for (const index of set.tracks.keys())
-    finished.push(await finishTrack(input, segments, index, codecs[index] ?? "", signal));
+    finished.push(await finishTrack(input, segments, index, signal));
   const facts = finished.map((track) => track.facts);
   judgeBoundaries(set, facts);
   if (set.thumbnails) await finishThumbnails(input, segments, finished, signal);
@@ -78,7 +78,6 @@ async function finishTrack(
   { set, source, engine, warn }: SetInput,
   segments: string,
   index: number,
-  codec: string,
   signal: AbortSignal,
 ): Promise<FinishedTrack> {
   const track = set.tracks[index];
@@ -94,7 +93,7 @@ async function finishTrack(
   }));
   const { video, audio } = media;
   const facts: TrackFacts = {
-    codec,
+    codec: await readCodec(join(segments, initOf(playlist) ?? "")),
     segments: await Promise.all(sized),
     ...(video && { width: video.width, height: video.height }),
     ...(video?.framerate && { framerate: toNumber(video.framerate) }),

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { toNumber } from "../lib/rational.ts";
 import {
-  codecsIn,
   masterPlaylist,
   type SetShape,
   type TrackFacts,
   totalOf,
+  withCodecs,
 } from "../plan/finish-set.ts";
 import { growingPlaylist, type Telling } from "../plan/growing-list.ts";
 import { availableFrom, growingManifest, type RunManifest } from "../plan/growing-manifest.ts";
@@ -26,7 +26,9 @@ import {
   type Probe,
   probeNewest,
 } from "./growing-recording.ts";
+import { refuseUntold } from "./iso-file.ts";
 import { replaceFile } from "./replace-file.ts";
+import { readRunCodecs } from "./run-codecs.ts";
 
 const SHAPE = "set.json";
 const KEPT = "kept";
@@ -60,6 +62,8 @@ export class GrowingStreams implements GrowingRecording {
   readonly #media = new Map<number, MediaInfo>();
   /** The newest whole manifest of each run, by part. */
   readonly #told = new Map<number, string>();
+  /** How players are told of the codecs of each run's streams, by part. */
+  readonly #codecs = new Map<number, readonly string[]>();
 
   private constructor(
     readonly pieces: GrowingPieces,
@@ -86,6 +90,7 @@ export class GrowingStreams implements GrowingRecording {
     // First, so that all that it names is found afterwards.
     const isNew = await this.#readManifest();
     await this.pieces.look();
+    await readRunCodecs(this.pieces, this.#shape?.tracks.length ?? 0, this.#codecs);
     if (isNew || this.pieces.all.length > before) this.#version += 1;
   }
 
@@ -241,13 +246,15 @@ export class GrowingStreams implements GrowingRecording {
     }
     return [...this.#told].flatMap(([part, text]) => {
       const own = lengths.get(part) ?? [0];
-      return text === "" || own.includes(0) ? [] : [{ part, text, seconds: Math.max(...own) }];
+      if (text === "" || own.includes(0)) return [];
+      const told = withCodecs(text, this.#codecs.get(part) ?? []);
+      return [{ part, text: told, seconds: Math.max(...own) }];
     });
   }
 
   /** Every stream as it is by now. */
   async #finished({ tracks }: Shape, signal: AbortSignal): Promise<readonly FinishedTrack[]> {
-    const codecs = codecsIn([...this.#told.values()].findLast((text) => text !== "") ?? "");
+    const codecs = [...this.#codecs.values()].at(-1) ?? [];
     const finished: FinishedTrack[] = [];
     for (const at of tracks.keys()) {
       const media =
@@ -258,7 +265,7 @@ export class GrowingStreams implements GrowingRecording {
         .map(({ seconds, sizeBytes }) => ({ seconds, bytes: sizeBytes }));
       const durationSeconds = totalOf(segments.map(({ seconds }) => seconds));
       finished.push({
-        facts: factsOf(media, codecs[at] ?? "", segments),
+        facts: factsOf(media, codecs[at] ?? refuseUntold(), segments),
         media: { ...media, durationSeconds },
       });
     }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import {
-  codecsIn,
   finishManifest,
   finishPlaylist,
   judgeBoundaries,
   masterPlaylist,
   segmentTimes,
   type TrackFacts,
+  withCodecs,
 } from "../../src/plan/finish-set.ts";
 import type { SetPlan, Track } from "../../src/plan/plan.ts";
 
@@ -120,8 +120,15 @@ describe("the manifest", () => {
 <Representation id="1" mimeType="audio/mp4" codecs="mp4a.40.2" bandwidth="1">
 <Representation id="0" mimeType="video/mp4" codecs="avc1.64001f" bandwidth="1">`;
 
-  test("gives the codecs of its streams in order", () => {
-    expect(codecsIn(text)).toEqual(["avc1.64001f", "mp4a.40.2"]);
+  test("is told the codecs of its streams, also where it has none or half of one", () => {
+    const short = text.replace("avc1.64001f", "hvc1").replace("mp4a.40.2", "");
+    const full = withCodecs(short, ["hvc1.1.6.L93.90", "ec-3"]);
+    expect(
+      [...full.matchAll(/id="(\d)"[^>]* codecs="([^"]*)"/g)].map(([, ...each]) => each),
+    ).toEqual([
+      ["1", "ec-3"],
+      ["0", "hvc1.1.6.L93.90"],
+    ]);
   });
 
   test("is made to tell its lengths in full", () => {
