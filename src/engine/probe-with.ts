@@ -1,3 +1,4 @@
+import { firstFrameArgs, mayDiffer, withFirstFrame } from "../probe/first-frame.ts";
 import { SOURCE_FORMATS } from "../probe/formats.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
@@ -93,23 +94,37 @@ const guarded = ({ request, limits }: Probing, args: readonly string[]): readonl
   return ["-v", "error", ...guards, ...args];
 };
 
+const tooMany = ({ request }: Probing): TaskError =>
+  failure(request.side, "source_not_media", "it claims too many streams");
+
 function readHeaders(probing: Probing): Promise<ProbeOutcome> {
-  const { ffprobe, request } = probing;
-  const tooMany = failure(request.side, "source_not_media", "it claims too many streams");
+  const { runAtOnce } = probing.ffprobe;
+  if (!runAtOnce || probing.request.side === "output") return readJson(probing, headerArgs());
   return limited(probing, async (limit) => {
-    if (ffprobe.runAtOnce && request.side === "source") {
-      const outcome = await ffprobe.runAtOnce(JSON_CHARS_MAX, limit.signal);
-      if (outcome.json.length > JSON_CHARS_MAX) throw tooMany;
-      return outcome;
-    }
+    const outcome = await runAtOnce(JSON_CHARS_MAX, limit.signal);
+    if (outcome.json.length > JSON_CHARS_MAX) throw tooMany(probing);
+    return outcome;
+  });
+}
+
+function readJson(probing: Probing, args: readonly string[]): Promise<ProbeOutcome> {
+  return limited(probing, async (limit) => {
     let json = "";
     const onStdout = (chunk: string) => {
       if (json.length < JSON_CHARS_MAX) json += chunk;
-      else limit.abort(tooMany);
+      else limit.abort(tooMany(probing));
     };
-    const exit = await ffprobe.run(guarded(probing, headerArgs()), onStdout, limit.signal);
+    const exit = await probing.ffprobe.run(guarded(probing, args), onStdout, limit.signal);
     return { json, exit };
   });
+}
+
+/** What a source holds, also by its first frame where that may say something else: another ffprobe, so not for every source. */
+async function withFrame(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
+  const { video } = media;
+  if (!video || probing.request.side === "output" || !mayDiffer(video)) return media;
+  const { json } = await readJson(probing, firstFrameArgs(video.index));
+  return { ...media, video: withFirstFrame(video, parseJson(json)) };
 }
 
 function parseJson(text: string): unknown {
@@ -124,7 +139,8 @@ function parseJson(text: string): unknown {
 async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   const { request, limits } = probing;
   const { json, exit } = await readHeaders(probing);
-  if (request.side === "source") return readSource(parseJson(json), exit.stderr, limits.maxPixels);
+  if (request.side === "source")
+    return withFrame(probing, readSource(parseJson(json), exit.stderr, limits.maxPixels));
   if (exit.code !== 0) throw failure(request.side, "output_wrong", "ffprobe cannot open it");
   try {
     return parseProbe(parseJson(json));

@@ -7,7 +7,7 @@ import { codecName, type Written } from "./containers.ts";
 import { RATE_SLACK } from "./framerate.ts";
 import { isSquare, uprightSize } from "./picture.ts";
 import type { StreamDecision } from "./plan.ts";
-import { PIXEL_FORMAT } from "./video-filters.ts";
+import { isHdr, PIXEL_FORMAT } from "./video-filters.ts";
 
 /** The profiles that players of each codec take everywhere; another one is encoded anew. */
 const COMMON_PROFILES: Readonly<Record<string, readonly string[]>> = {
@@ -89,6 +89,9 @@ function formatFault(wanted: VideoEncode, source: VideoStream): string | undefin
   if (source.pixelFormat !== PIXEL_FORMAT)
     return `pixel format ${source.pixelFormat ?? "unknown"} is not ${PIXEL_FORMAT}`;
   if (source.rotation !== 0) return `the picture is turned by ${source.rotation} degrees`;
+  if (source.isMirrored) return "the picture is mirrored";
+  if (source.isCropped) return "the container cuts something off the picture";
+  if (isHdr(source)) return "the picture has a high dynamic range";
   if (!isSquare(source)) return "the pixels are not square";
   if (source.isInterlaced && wanted.progressive) return "the picture is interlaced";
   return undefined;

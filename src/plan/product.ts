@@ -9,7 +9,7 @@ import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import type { Product, StreamDecision } from "./plan.ts";
 import { refuseEmptyClip, soundMissed } from "./spans.ts";
-import { HDR_FILTERS, isHdr, staysInterlaced } from "./video-filters.ts";
+import { sdrFiltersNeeded, staysInterlaced } from "./video-filters.ts";
 
 /** The streams of an adaptive set, each once, in the order of its tracks. */
 export type SetDraft = {
@@ -48,6 +48,7 @@ export function draftProduct(
   const video = decideVideo(rendition.video, media.video, container, clip !== undefined);
   const audio = audioOf(rendition, container, media, clip);
   if (video.action === "copy") refuseVideoCopy(container, media);
+  if (video.action === "encode") refuseColors(media);
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
   const product: Product = {
@@ -76,8 +77,9 @@ function audioOf(
 
 /** Raw streams that say nothing of the order and the time of their pictures. */
 const UNTIMED_FORMATS = ["h264", "hevc"];
-/** The containers that are written with the turn that makes a picture upright. */
+/** The containers that are written with the turn that makes a picture upright, and those that are with what crops it. */
 const TURNED_CONTAINERS = ["mp4", "mov"];
+const CROPPED_CONTAINERS = ["mp4", "mov", "mkv"];
 
 function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void {
   if (UNTIMED_FORMATS.includes(demuxerOf(format)))
@@ -85,6 +87,21 @@ function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void
   if (video && video.rotation !== 0 && !TURNED_CONTAINERS.includes(container))
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is turned by ${video.rotation} degrees, which mp4 and mov alone keep`,
+    );
+  if (video?.isMirrored && !TURNED_CONTAINERS.includes(container))
+    throw refuseOutput(
+      `Cannot copy the video into "${container}": it is mirrored, which mp4 and mov alone keep`,
+    );
+  if (video?.isCropped && !CROPPED_CONTAINERS.includes(container))
+    throw refuseOutput(
+      `Cannot copy the video into "${container}": it is cropped, which mp4, mov and mkv alone keep`,
+    );
+}
+
+function refuseColors({ video }: MediaInfo): void {
+  if (video?.isDolbyVisionAlone)
+    throw refuseInput(
+      "Cannot convert the source's picture: it has no colours but those of Dolby Vision, which ffmpeg does not show",
     );
 }
 
@@ -137,7 +154,11 @@ export function filtersNeeded(
   { product, rendition: { video } }: Draft,
   media: MediaInfo,
 ): readonly string[] {
-  if (product.video.action !== "encode" || typeof video === "string" || !media.video) return [];
-  const isDeinterlaced = media.video.isInterlaced && !staysInterlaced(video, media.video);
-  return [...(isHdr(media.video) ? HDR_FILTERS : []), ...(isDeinterlaced ? ["bwdif"] : [])];
+  const { video: source } = media;
+  if (!source) return [];
+  const isEncoded = product.video.action === "encode" && typeof video === "object";
+  const isDeinterlaced = isEncoded && source.isInterlaced && !staysInterlaced(video, source);
+  // Small pictures are made of frames also where the streams are copied.
+  const isDecoded = isEncoded || product.set?.thumbnails !== undefined;
+  return [...(isDecoded ? sdrFiltersNeeded(source) : []), ...(isDeinterlaced ? ["bwdif"] : [])];
 }

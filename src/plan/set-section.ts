@@ -133,7 +133,7 @@ function graphOf(
   if (sheets)
     chains.push({
       label: sheetLabel(draft),
-      filters: [...deinterlaced(source), ...trimmed(clip), ...sheetFilters(sheets)],
+      filters: [...deinterlaced(source), ...trimmed(clip), ...sheetFilters(sheets, source)],
     });
   const input = `[${specifierOf(media, "video")}]`;
   const [first, ...others] = chains;

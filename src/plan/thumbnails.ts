@@ -1,10 +1,11 @@
-import type { MediaInfo } from "../probe/media.ts";
+import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { Thumbnails } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import { displaySize, type Size } from "./picture.ts";
 import type { ThumbnailSheets } from "./plan.ts";
 import { clippedSeconds } from "./spans.ts";
+import { sdrFilters } from "./video-filters.ts";
 
 /** A sheet has at most so many columns, and rows: 100 pictures, some 200 KB. */
 const SIDE_MAX = 10;
@@ -34,15 +35,13 @@ export function sheetsFor(
 }
 
 /** The filters that make sheets of a film: the first picture of each interval, in rows. */
-export const sheetFilters = ({
-  intervalSeconds,
-  width,
-  height,
-  columns,
-  rows,
-}: ThumbnailSheets): readonly string[] => [
+export const sheetFilters = (
+  { intervalSeconds, width, height, columns, rows }: ThumbnailSheets,
+  source: VideoStream,
+): readonly string[] => [
   `select=gte(t\\,selected_n*${intervalSeconds})`,
   `scale=${width}:${height}`,
+  ...sdrFilters(source),
   "setsar=1",
   `tile=${columns}x${rows}`,
   "format=yuvj420p",

@@ -1,4 +1,5 @@
 import { formatRational } from "../lib/rational.ts";
+import { HDR_TRANSFERS } from "../probe/first-frame.ts";
 import type { VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
 import type { FrameRate } from "./framerate.ts";
@@ -7,13 +8,8 @@ import type { Picture } from "./picture.ts";
 /** The pixel format of everything encoded here: 8 bits, the one that every player takes. */
 export const PIXEL_FORMAT = "yuv420p";
 
-const HDR_TRANSFERS = ["smpte2084", "arib-std-b67"];
-
 /** The same for JPEG, whose values take the full range. */
 const PIXEL_FORMAT_JPEG = "yuvj420p";
-
-/** The filters that an HDR source needs. */
-export const HDR_FILTERS: readonly string[] = ["zscale", "tonemap"];
 
 /** Whether a source has a high dynamic range (PQ or HLG), so that 8 bits need it mapped to a standard one. */
 export const isHdr = ({ color }: VideoStream): boolean =>
@@ -38,13 +34,28 @@ export function videoFilters(
     // Only frames that are marked as interlaced: mixed sources keep their progressive ones sharp.
     ...(source.isInterlaced && !interlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
     ...(scale === undefined ? [] : [`scale=${scale}${interlaced ? ":interl=1" : ""}`]),
-    ...(isHdr(source) ? toneMapping(source) : []),
+    ...sdrFilters(source),
     ...(pad === undefined ? [] : [`pad=${pad}`]),
     "setsar=1",
     ...(isForced ? [`fps=${formatRational(rate)}`] : []),
     `format=${encode.codec === "mjpeg" ? PIXEL_FORMAT_JPEG : PIXEL_FORMAT}`,
   ].join(",");
 }
+
+/**
+ * What makes a source's picture one of a standard range: nothing where it is already. Data about the light of an HDR display is
+ * taken off the frames last, for the mapping goes by it; encoders of ffmpeg 7 on would hand it on.
+ */
+export const sdrFilters = (source: VideoStream): readonly string[] => [
+  ...(isHdr(source) ? toneMapping(source) : []),
+  ...(isHdr(source) || source.hasHdrData ? ["sidedata=mode=delete"] : []),
+];
+
+/** The filters that `sdrFilters` needs beyond the common ones. */
+export const sdrFiltersNeeded = (source: VideoStream): readonly string[] => [
+  ...(isHdr(source) ? ["zscale", "tonemap"] : []),
+  ...(isHdr(source) || source.hasHdrData ? ["sidedata"] : []),
+];
 
 const PRIMARIES = ["bt709", "bt2020", "smpte431", "smpte432"];
 const MATRICES = ["bt709", "bt2020nc", "bt2020c"];

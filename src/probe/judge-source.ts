@@ -67,6 +67,7 @@ export function judgeSource({ video, audio, durationSeconds }: MediaInfo, pixels
   for (const stream of [video, audio])
     if (stream?.codec === "unknown")
       throw refuse("input_not_supported", `the codec of its stream ${stream.index} is unknown`);
+  if (video?.isStill) throw refuse("input_not_supported", "it is a still picture");
   if (video) {
     const { width, height } = video;
     if (width <= 0 || height <= 0) throw refuse("source_damaged", "its picture has no size");

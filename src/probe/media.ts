@@ -10,7 +10,7 @@ export type PacketFacts = {
   readonly gapSecondsMax: number;
 };
 
-/** A video stream as ffprobe describes it; sizes are of the coded picture, before rotation. */
+/** A video stream as ffprobe describes it; sizes are of the decoded picture, before rotation. */
 export type VideoStream = {
   /** The stream's number in its file, for `-map 0:N`. */
   readonly index: number;
@@ -25,6 +25,18 @@ export type VideoStream = {
   readonly sampleAspect: Rational;
   /** Clockwise turn that makes the picture upright. */
   readonly rotation: 0 | 90 | 180 | 270;
+  /** It is also shown as in a mirror. */
+  readonly isMirrored?: true;
+  /** The container cuts something off at its sides: width and height are of what is left. */
+  readonly isCropped?: true;
+  /** It is one picture, no film. */
+  readonly isStill?: true;
+  /** Data about the light of an HDR display goes with it, whatever its transfer. */
+  readonly hasHdrData?: true;
+  /** Dolby Vision in colours of its own, which no other decoder shows right. */
+  readonly isDolbyVisionAlone?: true;
+  /** Captions (CEA-608/708) are known to lie in its frames; most are not known of before they are decoded. */
+  readonly hasCaptions?: true;
   /** Average over the file; absent where unknown. */
   readonly framerate?: Rational;
   /** True where the average differs from the base rate: the distance of frames is not constant. */

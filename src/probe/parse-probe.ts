@@ -1,7 +1,17 @@
 import * as v from "valibot";
 import { parseRational, type Rational, toNumber } from "../lib/rational.ts";
 import { TaskError } from "../task/errors.ts";
+import { known, number, text } from "./ffprobe-values.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "./media.ts";
+import {
+  cropOf,
+  isMirrored,
+  lightOf,
+  matrixTurn,
+  SIDE_DATA_ENTRIES,
+  sideDataSchema,
+  turnOf,
+} from "./side-data.ts";
 
 /**
  * What ffprobe is asked for (`-show_entries`): exactly what is read here, so that a source's own texts stay out.
@@ -16,31 +26,11 @@ export const PROBE_ENTRIES = [
     "color_space,color_range,channels,sample_rate",
   "stream_disposition=default,attached_pic",
   "stream_tags=rotate,DURATION",
-  "stream_side_data=side_data_type,rotation",
+  `stream_side_data=${SIDE_DATA_ENTRIES}`,
   "packet=stream_index",
   "packet_side_data=side_data_type",
 ].join(":");
 
-// ffprobe writes most numbers as strings, and what it does not know as "N/A", "unknown", 0/0 or not at all.
-const number = v.fallback(
-  v.optional(
-    v.pipe(
-      v.union([v.number(), v.string()]),
-      v.transform((value) => (value === "" ? Number.NaN : Number(value))),
-      v.finite(),
-    ),
-  ),
-  undefined,
-);
-const text = v.fallback(
-  v.optional(
-    v.pipe(
-      v.string(),
-      v.check((value) => value !== "unknown" && value !== "N/A"),
-    ),
-  ),
-  undefined,
-);
 const flag = v.fallback(v.optional(v.number()), 0);
 
 const streamSchema = v.object({
@@ -68,7 +58,7 @@ const streamSchema = v.object({
   sample_rate: number,
   disposition: v.optional(v.object({ default: flag, attached_pic: flag })),
   tags: v.optional(v.object({ rotate: number, DURATION: text })),
-  side_data_list: v.fallback(v.optional(v.array(v.object({ rotation: number }))), undefined),
+  side_data_list: sideDataSchema,
 });
 
 const probeSchema = v.object({
@@ -89,12 +79,6 @@ const RATE_TOLERANCE = 0.01;
 /** An average that is off by less is the base rate, rounded (`989/33`); half of what 29.97 and 30 differ by. */
 const ROUNDING_TOLERANCE = 0.0005;
 
-/** Leaves out what is unknown: absent, not undefined. */
-function known<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
-}
-
 /** Matroska keeps a stream's duration in a tag: `00:00:03.000000000`. */
 function durationOf({ duration, tags }: Stream): number | undefined {
   if (duration !== undefined) return duration;
@@ -106,12 +90,12 @@ function durationOf({ duration, tags }: Stream): number | undefined {
 }
 
 /** The display matrix tells the turn counter-clockwise, the older tag clockwise; the matrix wins. */
-function rotationOf({ side_data_list, tags }: Stream): VideoStream["rotation"] {
-  const matrix = side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation;
-  const clockwise = matrix === undefined ? (tags?.rotate ?? 0) : -matrix;
-  const quarters = ((Math.round(clockwise / 90) % 4) + 4) % 4;
-  return ([0, 90, 180, 270] as const)[quarters] ?? 0;
-}
+const rotationOf = ({ side_data_list, tags }: Stream): VideoStream["rotation"] =>
+  matrixTurn(side_data_list) ?? turnOf(tags?.rotate ?? 0);
+
+/** A picture of HEIF or AVIF that is no film, though there may be one beside it: ffmpeg gives it a rate and no duration. */
+const isStill = ({ codec_type, nb_frames, duration }: Stream, format: string): boolean =>
+  codec_type === "video" && format.startsWith("mov,") && nb_frames === 1 && duration === undefined;
 
 const isNear = (rate: Rational, wanted: number, tolerance: number): boolean =>
   Math.abs(toNumber(rate) / wanted - 1) <= tolerance;
@@ -132,13 +116,18 @@ function ratesOf({ avg_frame_rate, r_frame_rate }: Stream, isInterlaced: boolean
 function videoOf(stream: Stream): VideoStream {
   const isInterlaced = ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? "");
   const { framerate, isVariableRate } = ratesOf(stream, isInterlaced);
+  const data = stream.side_data_list;
+  const crop = cropOf(data);
   return {
     index: stream.index,
     codec: stream.codec_name ?? "unknown",
-    width: stream.width ?? 0,
-    height: stream.height ?? 0,
+    width: Math.max(0, (stream.width ?? 0) - (crop?.x ?? 0)),
+    height: Math.max(0, (stream.height ?? 0) - (crop?.y ?? 0)),
+    ...(crop && { isCropped: true }),
     sampleAspect: parseRational(stream.sample_aspect_ratio ?? "") ?? { num: 1, den: 1 },
     rotation: rotationOf(stream),
+    ...(isMirrored(data) && { isMirrored: true }),
+    ...lightOf(data),
     isVariableRate,
     isInterlaced,
     color: known({
@@ -201,16 +190,20 @@ export function parseProbe(json: unknown): MediaInfo {
   if (!parsed.success)
     throw new TaskError("source_not_media", "Cannot read the source: ffprobe does not describe it");
   const { format, streams } = parsed.output;
-  const video = choose(streams, "video");
+  const films = streams.filter((stream) => !isStill(stream, format.format_name));
+  const film = choose(films, "video");
+  const still = film ? undefined : choose(streams, "video");
+  const video = film ? videoOf(film) : still && { ...videoOf(still), isStill: true as const };
   const audio = choose(streams, "audio");
   return {
     format: format.format_name,
     ...known({
-      durationSeconds: format.duration,
+      // ffmpeg 5 says 0 of animated AVIFs.
+      durationSeconds: format.duration === 0 ? (video?.durationSeconds ?? 0) : format.duration,
       startSeconds: format.start_time,
       sizeBytes: format.size,
       bitrateBps: format.bit_rate,
-      video: video && videoOf(video),
+      video,
       audio: audio && audioOf(audio),
     }),
   };

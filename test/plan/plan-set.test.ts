@@ -132,6 +132,19 @@ describe("planTask() of an adaptive set", () => {
     expect(argsOf(planOf("video_dash_h265_640x360_520kbps"))[0]).toContain(" -tag:v:0 hvc1 ");
   });
 
+  test("makes sheets of an HDR source in a standard range, also where its streams are copied", () => {
+    const thumbnails = { intervalSeconds: 10, width: 160 };
+    const media = aMediaWithVideo({ color: { transfer: "smpte2084" } });
+    const copied = { ...qlty(), video: "copy", audio: "copy" } as const;
+    const args = argsOf(planOf(profile([copied], { thumbnails }), media))[0] ?? "";
+    expect(args).toContain("scale=160:90,setparams=");
+    expect(args).toContain(",sidedata=mode=delete,setsar=1,tile=");
+    const assignments = assignRenditions(profile([copied], { thumbnails }), [undefined]);
+    const lacking = () =>
+      planTask({ assignments, tag: "t" }, media, aCapabilities({ filters: [] }));
+    expect(lacking).toThrow("the engine has no filter zscale");
+  });
+
   test("makes sheets of small pictures in the same run, cut with it", () => {
     const thumbnails = { intervalSeconds: 10, width: 160 };
     const clip = { startSeconds: 5, durationSeconds: 35 };

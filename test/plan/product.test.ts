@@ -99,6 +99,28 @@ describe("draftProduct", () => {
     );
   });
 
+  test.each([
+    ["mov", { isMirrored: true }, "m3u8", "mirrored, which mp4 and mov alone keep"],
+    ["mkv", { isCropped: true }, "flv", "cropped, which mp4, mov and mkv alone keep"],
+  ] as const)("copies into %s, of two containers, a picture %j", (keeps, fields, loses, why) => {
+    const media = aMediaWithVideo(fields);
+    expect(() => product({ ...COPY, container: keeps }, media)).not.toThrow();
+    expect(() => product({ ...COPY, container: loses }, media)).toThrow(
+      expect.objectContaining({
+        code: "output_not_supported",
+        message: `Cannot copy the video into "${loses}": it is ${why}`,
+      }),
+    );
+  });
+
+  test("refuses to convert a picture in the colours of Dolby Vision alone", () => {
+    const media = aMediaWithVideo({ isDolbyVisionAlone: true });
+    expect(() => product({ ...COPY }, media)).not.toThrow();
+    expect(() => product({}, media)).toThrow(
+      expect.objectContaining({ code: "input_not_supported" }),
+    );
+  });
+
   test.each(["mp4", "mov"] as const)("copies a turned picture into %s", (container) => {
     const media = aMediaWithVideo({ rotation: 90 });
     expect(product({ ...COPY, container }, media).video.action).toBe("copy");

@@ -37,6 +37,7 @@ describe("judgeSource", () => {
 
   test.each([
     ["no stream", { format: "mov", durationSeconds: 1 }, "source_damaged"],
+    ["a still", { ...good, video: { ...video, isStill: true } }, "input_not_supported"],
     ["a duration of zero", { ...good, durationSeconds: 0 }, "source_damaged"],
     ["no width", { ...good, video: { ...video, width: 0 } }, "source_damaged"],
     ["no height", { ...good, video: { ...video, height: 0 } }, "source_damaged"],

@@ -205,4 +205,62 @@ describe("parseProbe", () => {
     const error = await taskErrorOf((async () => parseProbe(json))());
     expect(error.code).toBe("source_not_media");
   });
+
+  const matrix = (a: number, b: number, c: number, d: number) =>
+    `\n00000000: ${a} ${b} 0\n00000001: ${c} ${d} 0\n00000002: 0 0 1073741824\n`;
+  const sideData = (fields: object) => aVideo({ side_data_list: [fields] });
+
+  test("tells a picture in a mirror from one that is turned", () => {
+    const mirrored = { rotation: 180, displaymatrix: matrix(-65_536, 0, 0, 65_536) };
+    expect(sideData(mirrored)).toMatchObject({ rotation: 180, isMirrored: true });
+    const turned = { rotation: -90, displaymatrix: matrix(0, 65_536, -65_536, 0) };
+    expect(sideData(turned)?.rotation).toBe(90);
+    expect(sideData(turned)?.isMirrored).toBeUndefined();
+  });
+
+  test("gives the size that the container leaves of a picture", () => {
+    const crop = { crop_top: 10, crop_bottom: 20, crop_left: 40, crop_right: 0 };
+    expect(sideData(crop)).toMatchObject({ width: 280, height: 150, isCropped: true });
+    const nothing = { crop_top: 0, crop_bottom: 0, crop_left: 0, crop_right: 0 };
+    expect(sideData(nothing)?.isCropped).toBeUndefined();
+  });
+
+  test.each([
+    [{ side_data_type: "Content light level metadata" }, { hasHdrData: true }],
+    [
+      { side_data_type: "DOVI configuration record", dv_bl_signal_compatibility_id: 0 },
+      { hasHdrData: true, isDolbyVisionAlone: true },
+    ],
+    [
+      { side_data_type: "DOVI configuration record", dv_bl_signal_compatibility_id: 4 },
+      { hasHdrData: true },
+    ],
+  ])("knows by %j what an output of a standard range must not have", (data, facts) => {
+    const stream = sideData(data);
+    expect(stream).toMatchObject(facts);
+    expect(stream?.isDolbyVisionAlone === true).toBe("isDolbyVisionAlone" in facts);
+  });
+
+  const still = { nb_frames: "1", r_frame_rate: "1/1", disposition: { default: 1 } };
+
+  test("takes the film of an animated picture, not the still beside it", () => {
+    const film = {
+      ...video,
+      index: 1,
+      nb_frames: "10",
+      duration: "1.0",
+      disposition: { default: 1 },
+    };
+    const media = parseProbe({
+      format: { ...format, duration: "0.000000" },
+      streams: [{ ...video, ...still }, film],
+    });
+    expect(media).toMatchObject({ durationSeconds: 1, video: { index: 1 } });
+    expect(media.video?.isStill).toBeUndefined();
+  });
+
+  test("calls a picture that is no film a still", () => {
+    expect(aVideo(still)?.isStill).toBe(true);
+    expect(aVideo({ ...still, duration: "0.04" })?.isStill).toBeUndefined();
+  });
 });

@@ -1,0 +1,64 @@
+import * as v from "valibot";
+import { known, text } from "./ffprobe-values.ts";
+import type { VideoStream } from "./media.ts";
+import { isMirrored, lightOf, matrixTurn, SIDE_DATA_ENTRIES, sideDataSchema } from "./side-data.ts";
+
+/** Transfers of a high dynamic range: PQ and HLG. */
+export const HDR_TRANSFERS: readonly string[] = ["smpte2084", "arib-std-b67"];
+
+const frameSchema = v.object({
+  frames: v.array(
+    v.object({
+      color_transfer: text,
+      color_primaries: text,
+      color_space: text,
+      color_range: text,
+      side_data_list: sideDataSchema,
+    }),
+  ),
+});
+
+/**
+ * Whether what a stream's header says may not be what its frames say, which is what is decoded, shown and encoded: deep or
+ * wide colours without a word about HDR (Matroska's `Colour` may be partial, and ffmpeg from 8 on then takes nothing from the
+ * frames), and JPEGs, each of which may say how it is turned.
+ */
+export function mayDiffer({ codec, pixelFormat, color }: VideoStream): boolean {
+  if (codec === "mjpeg") return true;
+  if (HDR_TRANSFERS.includes(color.transfer ?? "")) return false;
+  const isDeep = /(?:9|1[0-6])[lb]e$/.test(pixelFormat ?? "");
+  return isDeep || [color.primaries, color.space].some((name) => name?.startsWith("bt2020"));
+}
+
+/** The arguments that ask ffprobe for the first frame of a stream, for `withFirstFrame`. */
+export const firstFrameArgs = (index: number): readonly string[] => [
+  // Of frames that refer to later ones the first comes out behind some packets.
+  ...["-select_streams", String(index), "-read_intervals", "%+#8"],
+  "-show_entries",
+  `frame=color_transfer,color_primaries,color_space,color_range:frame_side_data=${SIDE_DATA_ENTRIES}`,
+  ...["-print_format", "json"],
+];
+
+/** A stream with what its first frame says; as it was where there is none. */
+export function withFirstFrame(video: VideoStream, json: unknown): VideoStream {
+  const parsed = v.safeParse(frameSchema, json);
+  const [frame] = parsed.success ? parsed.output.frames : [];
+  if (!frame) return video;
+  const data = frame.side_data_list;
+  return {
+    ...video,
+    // The header's matrix wins where there is one: ffmpeg hands it to every frame.
+    ...known({ rotation: matrixTurn(data) }),
+    ...(isMirrored(data) && { isMirrored: true }),
+    ...lightOf(data),
+    color: {
+      ...video.color,
+      ...known({
+        transfer: frame.color_transfer,
+        primaries: frame.color_primaries,
+        space: frame.color_space,
+        range: frame.color_range,
+      }),
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "bun:test";
+import { mayDiffer, withFirstFrame } from "../../src/probe/first-frame.ts";
+import { aVideoStream } from "../plan/builders.ts";
+
+describe("mayDiffer", () => {
+  test.each([
+    [{}, false],
+    [{ pixelFormat: "yuv420p10le" }, true],
+    [{ pixelFormat: "gbrp12be", color: { transfer: "bt709" } }, true],
+    [{ pixelFormat: "yuv420p10le", color: { transfer: "smpte2084" } }, false],
+    [{ pixelFormat: "yuv420p10le", color: { transfer: "arib-std-b67" } }, false],
+    [{ color: { space: "bt2020nc" } }, true],
+    [{ codec: "mjpeg" }, true],
+  ])("looks at the first frame of %j: %p", (fields, is) => {
+    expect(mayDiffer(aVideoStream(fields))).toBe(is);
+  });
+});
+
+describe("withFirstFrame", () => {
+  const video = aVideoStream({ color: { primaries: "bt2020", range: "tv" } });
+
+  test("takes colours, turn, light and captions from the frame, and keeps what it does not say", () => {
+    const frame = {
+      color_transfer: "smpte2084",
+      color_range: "unknown",
+      side_data_list: [
+        { side_data_type: "3x3 displaymatrix", rotation: -90 },
+        { side_data_type: "Mastering display metadata" },
+        { side_data_type: "ATSC A53 Part 4 Closed Captions" },
+      ],
+    };
+    expect(withFirstFrame(video, { frames: [frame, {}] })).toEqual({
+      ...video,
+      rotation: 90,
+      hasHdrData: true,
+      hasCaptions: true,
+      color: { primaries: "bt2020", range: "tv", transfer: "smpte2084" },
+    });
+  });
+
+  test.each([[{ frames: [] }], [{}], [undefined]])(
+    "keeps the stream where there is none: %j",
+    (json) => {
+      expect(withFirstFrame(video, json)).toBe(video);
+    },
+  );
+});
