@@ -1,6 +1,6 @@
 import { TaskError } from "../task/errors.ts";
 import type { SetPlan, Track } from "./plan.ts";
-import { segmentsOf } from "./playlist.ts";
+import { segmentsOf, withTargetDuration } from "./playlist.ts";
 
 /** Which streams a set has, and which of them a player puts together (`SetPlan`). */
 export type SetShape = {
@@ -41,13 +41,12 @@ export function segmentTimes(
  * it was made.
  */
 export function finishPlaylist(text: string): string {
-  const seconds = segmentTimes(text).map((segment) => segment.seconds);
-  return text
+  return withTargetDuration(text)
     .replace(/^#EXT-X-PROGRAM-DATE-TIME:.*\n/gm, "")
     .replace(/^#EXT-X-VERSION:\d+$/m, "#EXT-X-VERSION:7")
     .replace(
       /^#EXT-X-TARGETDURATION:\d+$/m,
-      `#EXT-X-TARGETDURATION:${Math.round(Math.max(1, ...seconds))}\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS`,
+      "$&\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS",
     );
 }
 

@@ -48,3 +48,15 @@ export const rewritePictureTrack = (text: string, rename: (picture: string) => s
 /** How long a media playlist lasts, as its segments say. */
 export const playlistSeconds = (text: string): number =>
   [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+
+/**
+ * A media playlist whose target duration is that of its longest segment, rounded as the standard has it: ffmpeg's `hls` muxer
+ * rounds 6.5 s to 6, and a player may refuse what is longer than it was told.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8216#section-4.3.3.1
+ */
+export function withTargetDuration(text: string): string {
+  const lengths = [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].map(([, length]) => Number(length));
+  const longest = Math.round(lengths.reduce((most, length) => Math.max(most, length), 1));
+  return text.replace(/^#EXT-X-TARGETDURATION:\d+/m, `#EXT-X-TARGETDURATION:${longest}`);
+}

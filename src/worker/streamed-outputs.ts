@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { ByteSink } from "../engine/engine.ts";
 import type { Plan, Product } from "../plan/plan.ts";
+import { withTargetDuration } from "../plan/playlist.ts";
 import type { Work } from "../queue/queue.ts";
 import { isDiskless, type TargetWriter } from "../storage/storage.ts";
 import { TaskError } from "../task/errors.ts";
@@ -172,7 +173,7 @@ export class StreamedOutputs implements ByteSink {
     if (path.endsWith(UNFINISHED)) return;
     const text = Buffer.concat(this.#texts.get(path) ?? []).toString("utf8");
     this.#texts.delete(path);
-    this.#productOf(path).texts.set(basename(path), text);
+    this.#productOf(path).texts.set(basename(path), withTargetDuration(text));
   }
 
   /** Does something with all targets of a product that have not failed. @throws {NobodyLeft} */

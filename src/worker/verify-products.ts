@@ -1,6 +1,7 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan, Product, SetPlan } from "../plan/plan.ts";
+import { withTargetDuration } from "../plan/playlist.ts";
 import { judgeOutput } from "../plan/verify.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Parcel } from "../storage/storage.ts";
@@ -39,6 +40,7 @@ export async function verifyProducts(
       continue;
     }
     const path = join(source.folder, product.entry);
+    if (product.container === "m3u8") await correctPlaylist(path);
     const made = await engine.probe({ path, side: "output", packets: isCopied(product) }, signal);
     await warn(judgeOutput(product.expect, made, media));
     const segments = product.segments && join(source.folder, product.segments);
@@ -47,6 +49,13 @@ export async function verifyProducts(
     verified.push({ targets: product.targets, parcel, output });
   }
   return verified;
+}
+
+/** Where it is missing, the probe says so. */
+async function correctPlaylist(path: string): Promise<void> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  const right = withTargetDuration(text);
+  if (right !== text) await writeFile(path, right);
 }
 
 /** Also a stream of a set. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { rewritePlaylist, segmentsOf } from "../../src/plan/playlist.ts";
+import { rewritePlaylist, segmentsOf, withTargetDuration } from "../../src/plan/playlist.ts";
 
 const TS = `#EXTM3U
 #EXT-X-VERSION:6
@@ -47,5 +47,21 @@ describe("rewritePlaylist", () => {
 
   test("takes a name that holds dollar signs as it is", () => {
     expect(rewritePlaylist("a.ts\n", () => "$&$1.ts")).toBe("$&$1.ts\n");
+  });
+});
+
+describe("withTargetDuration", () => {
+  test.each([
+    ["6.500000", 7],
+    ["6.499999", 6],
+    ["0.400000", 1],
+  ])("tells a longest segment of %s s as %d", (longest, told) => {
+    const text = TS.replace("6.000000", longest).replace("2.5,", "0.2,");
+    expect(withTargetDuration(text)).toContain(`#EXT-X-TARGETDURATION:${told}\n`);
+  });
+
+  test("leaves a master playlist as it is", () => {
+    const master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n";
+    expect(withTargetDuration(master)).toBe(master);
   });
 });
