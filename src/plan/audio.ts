@@ -2,6 +2,8 @@ import type { AudioStream } from "../probe/media.ts";
 import type { AudioCodec, AudioEncode } from "../profile/profile.ts";
 import type { Written } from "./containers.ts";
 import { AUDIO_ENCODERS } from "./encoders.ts";
+import { formatSeconds } from "./input.ts";
+import { countOf, layoutFor } from "./layouts.ts";
 import { formatBitrate } from "./rate-control.ts";
 
 /** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); of AAC those that the Profile API has. */
@@ -23,60 +25,91 @@ const MP4_MP3_SAMPLERATE_MIN = 16_000;
 const MP2_KBPS = [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384];
 const MP2_LOW_KBPS = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
+/** Where the source does not say its own. */
+const SAMPLERATE_HZ = 48_000;
+
 const OPUS_BPS_MAX_PER_CHANNEL = 256_000;
 
-/** So many channels a codec has here: 5.1, except MPEG audio and HE-AAC v2, which are stereo at most. */
-export const channelsMax = (codec: AudioCodec): number =>
-  codec === "mp3" || codec === "mp2" || codec === "aache2" ? 2 : 6;
+/** Where a stream's sound is read from, and where it goes to. */
+export type AudioPlace = {
+  readonly container: Written;
+  /** How much later than the run's output the sound begins, in seconds; by default it begins with it. */
+  readonly lateSeconds?: number;
+};
 
 /**
  * The arguments that encode an audio stream.
  *
  * Missing sound, also before a late start, becomes silence, so that picture and sound start and stay together wherever
- * the container cannot express a gap. Rate and channels are given where they are asked for, or the codec cannot take
- * the source's: the next higher rate it knows, else its highest.
+ * the container cannot express a gap. Layout and rate are always said: a source may change both midway, and the first of its
+ * frames may differ from what the probe found. The rate is the next higher one that the codec knows, else its highest.
  */
 export function audioArgs(
   encode: AudioEncode,
   source: AudioStream,
-  container: Written,
+  place: AudioPlace,
 ): readonly string[] {
-  const { codec } = encode;
-  const channels = channelsOf(encode, source);
+  return ["-af", audioFilters(encode, source, place), ...encoderArgs(encode, source, place)];
+}
+
+function audioFilters(
+  { codec, channels }: AudioEncode,
+  source: AudioStream,
+  { lateSeconds }: AudioPlace,
+): string {
+  const layout = layoutFor(codec, source, channels);
+  return `${filled(lateSeconds)},aformat=channel_layouts=${layout}`;
+}
+
+function encoderArgs(
+  encode: AudioEncode,
+  source: AudioStream,
+  { container }: AudioPlace,
+): readonly string[] {
+  const { codec, channels } = encode;
   const samplerateHz = samplerateOf(encode, source, container);
-  const bitrateBps = bitrateOf(
-    encode,
-    samplerateHz ?? source.samplerateHz,
-    channels ?? source.channels,
-  );
+  const count = countOf(layoutFor(codec, source, channels));
   return [
-    ...["-af", "aresample=async=1:first_pts=0"],
     ...["-c:a", AUDIO_ENCODERS[codec]],
     ...(codec === "aache2" ? ["-profile:a", "aac_he_v2"] : []),
-    ...["-b:a", formatBitrate(bitrateBps)],
-    ...(channels === undefined ? [] : ["-ac", String(channels)]),
-    ...(samplerateHz === undefined ? [] : ["-ar", String(samplerateHz)]),
+    ...["-b:a", formatBitrate(bitrateOf(encode, samplerateHz, count))],
+    ...["-ar", String(samplerateHz)],
   ];
 }
 
-function channelsOf({ codec, channels }: AudioEncode, source: AudioStream): number | undefined {
-  if (channels !== undefined) return channels;
-  if (codec === "aache2") return 2;
-  const max = channelsMax(codec);
-  if (source.channels > max) return max;
-  // libopus refuses the layout 5.1(side), which AC-3 and AAC sources have; the count alone gives the usual 5.1.
-  return codec === "opus" && source.channels > 2 ? source.channels : undefined;
+/** Sound that begins later than this begins late. */
+const LATE_SECONDS_MIN = 0.001;
+/** Its first frame comes before this is over: containers with a clock of milliseconds round its time. */
+const LATE_MARGIN_SECONDS = 0.01;
+
+/**
+ * Fills gaps with silence, also one before a late start.
+ *
+ * The filters are made anew wherever the source changes its layout or rate, and know nothing of what was before. So
+ * `first_pts=0` alone would fill all from the beginning each time. Here a branch makes the silence, which ends at once where the
+ * sound does not begin at the start: of its first sample, made silent, where that is the first of all.
+ */
+function filled(lateSeconds = 0): string {
+  if (lateSeconds < LATE_SECONDS_MIN) return FILL_GAPS;
+  const end = formatSeconds(lateSeconds + LATE_MARGIN_SECONDS);
+  // The clock is ffmpeg's own: `ainterleave` counts in it, and says that it does not.
+  return [
+    "asettb=AVTB,asplit[main][first]",
+    `[first]atrim=end=${end},atrim=end_sample=1,volume=0,${FILL_GAPS}:first_pts=0,asettb=AVTB[silence]`,
+    `[silence][main]ainterleave,${FILL_GAPS}`,
+  ].join(";");
 }
+
+const FILL_GAPS = "aresample=async=1";
 
 function samplerateOf(
   { codec, samplerateHz }: AudioEncode,
   source: AudioStream,
   container: Written,
-): number | undefined {
+): number {
   const known = samplerates(codec, container);
-  const wanted = samplerateHz ?? source.samplerateHz;
-  if (samplerateHz === undefined && known.includes(wanted)) return undefined;
-  return known.find((rate) => rate >= wanted) ?? known.at(-1);
+  const wanted = samplerateHz ?? (source.samplerateHz || SAMPLERATE_HZ);
+  return known.find((rate) => rate >= wanted) ?? known.at(-1) ?? wanted;
 }
 
 /** The sample rates that an encoder takes and a container holds with its codec, in Hz, rising. */

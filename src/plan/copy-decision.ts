@@ -5,6 +5,7 @@ import type { AudioEncode, Rendition, VideoEncode } from "../profile/profile.ts"
 import { samplerates } from "./audio.ts";
 import { codecName, type Written } from "./containers.ts";
 import { RATE_SLACK } from "./framerate.ts";
+import { isKnownInAac } from "./layouts.ts";
 import { isSquare, uprightSize } from "./picture.ts";
 import type { StreamDecision } from "./plan.ts";
 import { isHdr, PIXEL_FORMAT } from "./video-filters.ts";
@@ -142,6 +143,8 @@ function soundFault(
 ): string | undefined {
   if (channels !== undefined && channels !== source.channels)
     return `channels ${source.channels} are not ${channels}`;
+  if (codec === "aac" && !isKnownInAac(source.layout))
+    return `its layout ${source.layout} has no number in aac`;
   if (samplerateHz !== undefined && samplerateHz !== source.samplerateHz)
     return `sample rate ${source.samplerateHz} is not ${samplerateHz}`;
   if (!samplerates(codec, container).includes(source.samplerateHz))

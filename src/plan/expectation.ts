@@ -1,4 +1,5 @@
 import { toNumber } from "../lib/rational.ts";
+import { demuxerOf } from "../probe/formats.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import type { Rendition } from "../profile/profile.ts";
 import type { Clip } from "../task/task.ts";
@@ -66,10 +67,18 @@ function audioLook(
   media: MediaInfo,
   clip: Clip | undefined,
 ): NonNullable<Expectation["audio"]> {
-  const codec = audioCodec(rendition, audio, source.codec, container);
-  if (audio.action === "copy") return { codec, sameAsSource: !clip };
+  const isCopy = audio.action === "copy" || typeof rendition.audio === "string";
+  const codec =
+    isCopy || typeof rendition.audio === "string" ? source.codec : codecName(rendition.audio.codec);
+  const alias = aliasOf(codec, [container, ...(isCopy ? [demuxerOf(media.format)] : [])]);
+  const names = { codec, ...(alias !== undefined && { alias }) };
+  if (audio.action === "copy") return { ...names, sameAsSource: !clip };
   const seconds = streamSeconds(source, media, clip);
-  return { codec, sameAsSource: false, ...(seconds !== undefined && { durationSeconds: seconds }) };
+  return {
+    ...names,
+    sameAsSource: false,
+    ...(seconds !== undefined && { durationSeconds: seconds }),
+  };
 }
 
 function videoLook(
@@ -89,16 +98,13 @@ function videoLook(
   return { codec, width, height, sameAsSource: false, ...duration };
 }
 
-/** ffprobe calls any MPEG audio in an mp4 `mp3`: the file tells the layers apart no further. */
-function audioCodec(
-  { audio }: Rendition,
-  decision: StreamDecision,
-  own: string,
-  container: Written,
-): string {
-  const name =
-    decision.action === "copy" || typeof audio === "string" ? own : codecName(audio.codec);
-  return name === "mp2" && container === "mp4" ? "mp3" : name;
+/** Files that tell the layers of MPEG audio apart no further: in them ffprobe calls either `mp3`, and in a copy what it finds there. */
+const LAYERLESS = ["mp4", "mov"];
+
+/** The other name of MPEG audio that has been, or will be, in such a file. */
+function aliasOf(codec: string, files: readonly string[]): string | undefined {
+  if (!files.some((file) => LAYERLESS.includes(file))) return undefined;
+  return { mp2: "mp3", mp3: "mp2" }[codec];
 }
 
 function tolerance(

@@ -1,8 +1,8 @@
 import type { Rendition } from "../profile/profile.ts";
 import type { ErrorCode } from "../task/errors.ts";
-import { channelsMax } from "./audio.ts";
 import { codecName, formOf } from "./containers.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "./encoders.ts";
+import { channelsMax } from "./layouts.ts";
 import type { Capabilities } from "./plan.ts";
 
 /** Why a rendition cannot be made here, whatever the source; `encoder_missing` where another machine might. */

@@ -1,5 +1,6 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import type { Clip } from "../task/task.ts";
 
 /**
  * Formats without an index: ffmpeg seeks in them to any packet, and decodes nothing up to the next key frame, or finds none at all.
@@ -23,6 +24,13 @@ const NUMBERED_AS_THEY_COME = ["flv", "live_flv"];
 export function specifierOf(media: MediaInfo, kind: "video" | "audio", input = 0): string {
   const isNumbered = !NUMBERED_AS_THEY_COME.includes(demuxerOf(media.format));
   return `${input}:${isNumbered ? media[kind]?.index : `${kind[0]}:0`}`;
+}
+
+/** How much later than a run's output the sound begins, in seconds; less than nothing where a clip begins after it. */
+export function soundLateSeconds(media: MediaInfo, clip: Clip | undefined): number {
+  const first = media.startSeconds ?? 0;
+  const late = (media.audio?.startSeconds ?? first) - first;
+  return isSoughtByPacket(media) ? late : late - (clip?.startSeconds ?? 0);
 }
 
 /** To the microsecond, ffmpeg's own unit; it reads no exponents. */

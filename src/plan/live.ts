@@ -1,10 +1,10 @@
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
-import { audioArgs } from "./audio.ts";
+import { type AudioPlace, audioArgs } from "./audio.ts";
 import { codecName, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
-import { specifierOf } from "./input.ts";
+import { soundLateSeconds, specifierOf } from "./input.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
 import { fitsAnySize } from "./picture.ts";
@@ -273,13 +273,14 @@ function streamArgs(
   const picture = video.action === "none" ? undefined : media.video;
   const sound = audio.action === "none" ? undefined : media.audio;
   const isMade = video.action === "encode" && typeof rendition.video === "object";
+  const place = { container, lateSeconds: soundLateSeconds(media, undefined) };
   const isHeard = audio.action === "encode" && typeof rendition.audio === "object";
   return [
     ...(picture ? ["-map", specifierOf(media, "video")] : []),
     ...(sound ? ["-map", specifierOf(media, "audio", audioInput)] : []),
     ...NOTHING_ELSE,
     ...(picture ? pictureArgs(isMade ? rendition.video : "copy", picture) : []),
-    ...(sound ? soundArgs(isHeard ? rendition.audio : "copy", sound, container) : []),
+    ...(sound ? soundArgs(isHeard ? rendition.audio : "copy", sound, place) : []),
   ];
 }
 
@@ -292,9 +293,9 @@ const pictureArgs = (
 const soundArgs = (
   wanted: Rendition["audio"],
   source: NonNullable<MediaInfo["audio"]>,
-  container: Written,
+  place: AudioPlace,
 ): readonly string[] =>
-  typeof wanted === "object" ? audioArgs(wanted, source, container) : ["-c:a", "copy"];
+  typeof wanted === "object" ? audioArgs(wanted, source, place) : ["-c:a", "copy"];
 
 /** Parameter sets stand in the header of all containers but MPEG-TS, which repeats them. */
 const headerArgs = (carried: ReadonlySet<LiveContainer>, isRecorded: boolean): readonly string[] =>

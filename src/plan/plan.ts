@@ -80,6 +80,8 @@ export type Expectation = {
   };
   readonly audio?: {
     readonly codec: string;
+    /** What ffprobe may call it as well: an mp4 tells the layers of MPEG audio apart no further. */
+    readonly alias?: string;
     readonly sameAsSource: boolean;
     readonly durationSeconds?: number;
   };

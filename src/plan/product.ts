@@ -7,6 +7,7 @@ import { samplerates } from "./audio.ts";
 import { codecName, formOf, holds, keptContainer, type Written } from "./containers.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
+import { soundLateSeconds } from "./input.ts";
 import type { Product, StreamDecision } from "./plan.ts";
 import { refuseEmptyClip, soundMissed } from "./spans.ts";
 import { sdrFiltersNeeded, staysInterlaced } from "./video-filters.ts";
@@ -24,6 +25,8 @@ export type Draft = {
   readonly rendition: Rendition;
   /** The product's own folder in the work folder: `0`. */
   readonly folder: string;
+  /** How much later than what is written the sound begins, in seconds. */
+  readonly lateSeconds: number;
   /** It leaves as it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
   /** Present for an adaptive set; then `rendition` is its first. */
@@ -60,7 +63,7 @@ export function draftProduct(
     audio,
     expect: expectationOf({ rendition, container, video, audio }, media, clip),
   };
-  return { product, rendition, folder };
+  return { product, rendition, folder, lateSeconds: soundLateSeconds(media, clip) };
 }
 
 /** A clip behind the end of the sound is silent. */

@@ -59,12 +59,12 @@ function videoPart(
 }
 
 function audioPart(
-  { product, rendition, isStreamed }: Draft,
+  { product, rendition, lateSeconds, isStreamed }: Draft,
   source: NonNullable<MediaInfo["audio"]>,
 ): readonly string[] {
   const { container, expect } = product;
   if (product.audio.action === "encode" && typeof rendition.audio === "object")
-    return audioArgs(rendition.audio, source, container);
+    return audioArgs(rendition.audio, source, { container, lateSeconds });
   const isInPieces =
     (isStreamed && isBoxed(container)) ||
     (container === "m3u8" && hasBoxedSegments(expect.video?.codec));

@@ -242,11 +242,11 @@ function audioStream(
   audio: AudioEncode | "copy",
   at: number,
   { audio: source }: MediaInfo,
-  { product }: Draft,
+  { product, lateSeconds }: Draft,
 ): readonly string[] {
   if (audio === "copy" || !source)
     return [`-c:a:${at}`, "copy", ...copiedTagFor(source?.codec, `a:${at}`)];
-  return ofStream(audioArgs(audio, source, product.container), "a", at);
+  return ofStream(audioArgs(audio, source, { container: product.container, lateSeconds }), "a", at);
 }
 
 /** Options for one stream of several: `-b:v` becomes `-b:v:1`, `-g` becomes `-g:v:1`, `-af` `-filter:a:0`. */

@@ -137,7 +137,7 @@ function audioPart({ product, rendition, folder }: Draft, { audio }: MediaInfo, 
   // The mp4 muxer refuses MP3 at low rates, that of QuickTime does not.
   const form = rendition.audio.codec === "mp3" ? "mov" : "mp4";
   const name = `${folder}/audio.${form}`;
-  const encode = audioArgs(rendition.audio, audio, product.container);
+  const encode = audioArgs(rendition.audio, audio, { container: product.container });
   const mapped = ["-i", "input", "-map", `0:${audio.index}`, "-vn", ...NOTHING_ELSE];
   const args = [...input, ...mapped, ...encode, "-f", form, name];
   return { args, writes: [name], isLight: true } as const;

@@ -51,7 +51,7 @@ function judgeStream(
       );
     throw damaged(`nothing of its ${kind} can be decoded`);
   }
-  if (stream.codec !== expect.codec)
+  if (stream.codec !== expect.codec && !("alias" in expect && stream.codec === expect.alias))
     throw wrong(`its ${kind} is ${stream.codec}, not ${expect.codec}`);
 }
 

@@ -61,6 +61,8 @@ export type AudioStream = {
   readonly codec: string;
   readonly profile?: string;
   readonly channels: number;
+  /** Which channels these are, in ffmpeg's words: `stereo`, `5.1(side)`. Absent where the source does not say. */
+  readonly layout?: string;
   readonly samplerateHz: number;
   readonly bitrateBps?: number;
   readonly durationSeconds?: number;

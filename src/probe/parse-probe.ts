@@ -23,7 +23,7 @@ export const PROBE_ENTRIES = [
   "format=format_name,duration,start_time,size,bit_rate",
   "stream=index,codec_type,codec_name,codec_tag_string,profile,level,pix_fmt,width,height,sample_aspect_ratio," +
     "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
-    "color_space,color_range,channels,sample_rate",
+    "color_space,color_range,channels,channel_layout,sample_rate",
   "stream_disposition=default,attached_pic",
   "stream_tags=rotate,DURATION",
   `stream_side_data=${SIDE_DATA_ENTRIES}`,
@@ -55,6 +55,7 @@ const streamSchema = v.object({
   color_space: text,
   color_range: text,
   channels: number,
+  channel_layout: text,
   sample_rate: number,
   disposition: v.optional(v.object({ default: flag, attached_pic: flag })),
   tags: v.optional(v.object({ rotate: number, DURATION: text })),
@@ -155,6 +156,7 @@ const audioOf = (stream: Stream): AudioStream => ({
   channels: stream.channels ?? 0,
   samplerateHz: stream.sample_rate ?? 0,
   ...known({
+    layout: stream.channel_layout,
     profile: stream.profile,
     bitrateBps: stream.bit_rate,
     durationSeconds: durationOf(stream),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { audioArgs, channelsMax } from "../../src/plan/audio.ts";
+import { audioArgs } from "../../src/plan/audio.ts";
 import type { Written } from "../../src/plan/containers.ts";
 import type { AudioStream } from "../../src/probe/media.ts";
 import type { AudioEncode } from "../../src/profile/profile.ts";
@@ -9,55 +9,48 @@ const args = (
   encode: Partial<AudioEncode>,
   source: Partial<AudioStream> = {},
   container: Written = "mp4",
+  lateSeconds = 0,
 ): string =>
-  audioArgs(
-    { codec: "aac", bitrateBps: 128_000, ...encode },
-    anAudioStream(source),
+  audioArgs({ codec: "aac", bitrateBps: 128_000, ...encode }, anAudioStream(source), {
     container,
-  ).join(" ");
+    lateSeconds,
+  }).join(" ");
 
-const FILL = "-af aresample=async=1:first_pts=0";
+const FILL = "-af aresample=async=1,aformat=channel_layouts";
 
 describe("audioArgs", () => {
   test.each([
-    [{}, {}, `${FILL} -c:a aac -b:a 128k`],
-    [{ channels: 2, samplerateHz: 48_000 }, {}, `${FILL} -c:a aac -b:a 128k -ac 2 -ar 48000`],
-    [{ channels: 1 }, { channels: 6 }, `${FILL} -c:a aac -b:a 128k -ac 1`],
-    [{ codec: "mp3" }, {}, `${FILL} -c:a libmp3lame -b:a 128k`],
-    [{ codec: "ac3", bitrateBps: 448_000 }, { channels: 6 }, `${FILL} -c:a ac3 -b:a 448k`],
-    [{ codec: "mp2" }, {}, `${FILL} -c:a mp2 -b:a 128k`],
-    [{ codec: "opus" }, {}, `${FILL} -c:a libopus -b:a 128k`],
+    [{}, {}, `${FILL}=stereo -c:a aac -b:a 128k -ar 48000`],
+    [{ channels: 2 }, {}, `${FILL}=stereo -c:a aac -b:a 128k -ar 48000`],
+    [{ channels: 1 }, { channels: 6 }, `${FILL}=mono -c:a aac -b:a 128k -ar 48000`],
+    [{ codec: "mp3" }, {}, `${FILL}=stereo -c:a libmp3lame -b:a 128k -ar 48000`],
+    [
+      { codec: "ac3", bitrateBps: 448_000 },
+      { channels: 6, layout: "5.1(side)" },
+      `${FILL}=5.1(side) -c:a ac3 -b:a 448k -ar 48000`,
+    ],
+    [{ codec: "mp2" }, {}, `${FILL}=stereo -c:a mp2 -b:a 128k -ar 48000`],
+    [{ codec: "opus" }, {}, `${FILL}=stereo -c:a libopus -b:a 128k -ar 48000`],
     [
       { codec: "aache2", bitrateBps: 32_000 },
-      {},
-      `${FILL} -c:a libfdk_aac -profile:a aac_he_v2 -b:a 32k -ac 2`,
+      { samplerateHz: 44_100 },
+      `${FILL}=stereo -c:a libfdk_aac -profile:a aac_he_v2 -b:a 32k -ar 44100`,
     ],
-    [{ bitrateBps: 96_500 }, {}, `${FILL} -c:a aac -b:a 96500`],
+    [{ bitrateBps: 96_500 }, { samplerateHz: 0 }, `${FILL}=stereo -c:a aac -b:a 96500 -ar 48000`],
   ] as const)("encodes %j of %j", (encode, source, expected) => {
     expect(args(encode, source)).toBe(expected);
   });
 
-  test.each([
-    ["aac", 8, "6"],
-    ["aac", 7, "6"],
-    ["ac3", 8, "6"],
-    ["mp3", 6, "2"],
-    ["mp2", 3, "2"],
-    ["opus", 6, "6"],
-    ["opus", 4, "4"],
-    ["opus", 8, "6"],
-  ] as const)("gives %s of %d channels %s", (codec, channels, expected) => {
-    expect(args({ codec }, { channels })).toContain(` -ac ${expected}`);
+  test("makes silence before a sound that begins late, once for all its parts", () => {
+    expect(args({}, {}, "mp4", 1.5)).toStartWith(
+      "-af asettb=AVTB,asplit[main][first];" +
+        "[first]atrim=end=1.51,atrim=end_sample=1,volume=0,aresample=async=1:first_pts=0,asettb=AVTB[silence];" +
+        "[silence][main]ainterleave,aresample=async=1,aformat=channel_layouts=stereo -c:a aac",
+    );
   });
 
-  test.each([
-    ["aac", 6],
-    ["aac", 1],
-    ["ac3", 6],
-    ["mp3", 2],
-    ["opus", 2],
-  ] as const)("leaves the channels of %s from %d to the source", (codec, channels) => {
-    expect(args({ codec }, { channels })).not.toContain("-ac ");
+  test.each([-2, 0, 0.0005])("makes none before one that begins %p s late", (late) => {
+    expect(args({}, {}, "mp4", late)).toStartWith("-af aresample=async=1,aformat");
   });
 
   test.each([
@@ -96,8 +89,8 @@ describe("audioArgs", () => {
     ["opus", 48_000, "webm"],
     ["aac", 22_050, "flv"],
     ["ac3", 32_000, "mkv"],
-  ] as const)("leaves the rate of %s at %d in %s to the source", (codec, own, container) => {
-    expect(args({ codec }, { samplerateHz: own }, container)).not.toContain("-ar ");
+  ] as const)("keeps the rate of %s at %d in %s", (codec, own, container) => {
+    expect(args({ codec }, { samplerateHz: own }, container)).toEndWith(` -ar ${own}`);
   });
 
   test.each([
@@ -115,17 +108,4 @@ describe("audioArgs", () => {
       expect(args({ codec, bitrateBps }, source)).toContain(` -b:a ${expected}`);
     },
   );
-});
-
-describe("channelsMax", () => {
-  test.each([
-    ["aac", 6],
-    ["ac3", 6],
-    ["opus", 6],
-    ["mp3", 2],
-    ["mp2", 2],
-    ["aache2", 2],
-  ] as const)("of %s is %d", (codec, max) => {
-    expect(channelsMax(codec)).toBe(max);
-  });
 });

@@ -137,6 +137,11 @@ describe("decideAudio", () => {
     [{ channels: 6 }, {}, "channels 6 are not 2"],
     [{ samplerateHz: 44_100 }, {}, "sample rate 44100 is not 48000"],
     [{ bitrateBps: 128_001 }, {}, "bitrate 128001 is above 128000"],
+    [
+      { channels: 6, layout: "5.1(side)" },
+      { channels: 6 },
+      "its layout 5.1(side) has no number in aac",
+    ],
     [{}, { codec: "aache2" }, "the source is not known to be aache2"],
   ] as const)("encodes %j asked for as %j: %s", (source, wanted, why) => {
     expect(audio(source, wanted)).toEqual({ action: "encode", why });

@@ -53,7 +53,7 @@ describe("planTask() of an adaptive set", () => {
         "-b:v:0 424k -maxrate:v:0 424k -bufsize:v:0 848k -g:v:0 60 -keyint_min:v:0 60 -sc_threshold:v:0 0 " +
         "-c:v:1 libx264 -preset:v:1 veryfast -profile:v:1 high -level:v:1 2.1 " +
         "-b:v:1 176k -maxrate:v:1 176k -bufsize:v:1 352k -g:v:1 60 -keyint_min:v:1 60 -sc_threshold:v:1 0 " +
-        "-filter:a:0 aresample=async=1:first_pts=0 -c:a:0 aac -b:a:0 128k -ac:a:0 2 -ar:a:0 48000 " +
+        "-filter:a:0 aresample=async=1,aformat=channel_layouts=stereo -c:a:0 aac -b:a:0 128k -ar:a:0 48000 " +
         "-f dash -dash_segment_type mp4 -hls_playlist 1 -seg_duration 5.995000 -use_template 1 -use_timeline 1 " +
         "-adaptation_sets id=0,streams=0,1 id=1,streams=2 -init_seg_name init-$RepresentationID$.mp4 " +
         "-media_seg_name chunk-$RepresentationID$-$Number%05d$.m4s 0/segments/manifest.mpd",

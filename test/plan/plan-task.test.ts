@@ -63,7 +63,7 @@ describe("planTask", () => {
       `-f mov -i input ${MAPPED} ${X264_720} ${AAC} -movflags +faststart -f mp4 0/out.mp4 ${MAPPED} ` +
         `-vf ${BOX("640:360")},fps=30,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 3.0 ` +
         "-b:v 424k -maxrate 424k -bufsize 848k -g 60 -keyint_min 60 -sc_threshold 0 " +
-        "-af aresample=async=1:first_pts=0 -c:a aac -b:a 96k -ac 2 -ar 48000 -f flv 1/out.flv",
+        "-af aresample=async=1,aformat=channel_layouts=stereo -c:a aac -b:a 96k -ar 48000 -f flv 1/out.flv",
     ]);
   });
 
@@ -195,7 +195,7 @@ describe("planTask", () => {
     const made = planOf([MP3]);
     expect(argsOf(made)).toEqual([
       "-f mov -i input -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 " +
-        "-af aresample=async=1:first_pts=0 -c:a libmp3lame -b:a 320k -ac 2 -ar 48000 -f mp3 0/out.mp3",
+        "-af aresample=async=1,aformat=channel_layouts=stereo -c:a libmp3lame -b:a 320k -ar 48000 -f mp3 0/out.mp3",
     ]);
     expect(made.products[0]?.video).toEqual({ action: "none", why: "the profile asks for none" });
   });

@@ -42,4 +42,5 @@ export const X264_720 =
   "-c:v libx264 -preset veryfast -profile:v high -level 3.1 -b:v 1600k -maxrate 1600k -bufsize 3200k " +
   "-g 60 -keyint_min 60 -sc_threshold 0";
 /** The audio of `aRendition`. */
-export const AAC = "-af aresample=async=1:first_pts=0 -c:a aac -b:a 128k -ac 2 -ar 48000";
+export const AAC =
+  "-af aresample=async=1,aformat=channel_layouts=stereo -c:a aac -b:a 128k -ar 48000";

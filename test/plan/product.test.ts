@@ -149,11 +149,18 @@ describe("draftProduct", () => {
 
   test.each([
     ["mp4", "mp3"],
-    ["mpegts", "mp2"],
-    ["mkv", "mp2"],
-  ] as const)("expects MP2 in %s to be probed as %s", (container, codec) => {
+    ["mpegts", undefined],
+    ["mkv", undefined],
+  ] as const)("expects MP2 in %s to be probed as %s as well", (container, alias) => {
     const { expect: look } = product({ container, audio: anAudio({ codec: "mp2" }) });
-    expect(look.audio?.codec).toBe(codec);
+    expect([look.audio?.codec, look.audio?.alias]).toEqual(["mp2", alias]);
+  });
+
+  test("expects MPEG audio that an mp4 calls mp3 to be either layer in a copy", () => {
+    const media = aMediaWithAudio({ codec: "mp3" });
+    expect(product({ ...COPY, container: "mpegts" }, media).audio.action).toBe("copy");
+    const look = product({ ...COPY, container: "mpegts" }, media).expect.audio;
+    expect([look?.codec, look?.alias]).toEqual(["mp3", "mp2"]);
   });
 });
 

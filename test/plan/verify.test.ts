@@ -35,6 +35,17 @@ function codeOf(judge: () => void): string {
   }
 }
 
+test("judgeOutput takes MPEG audio by either name that it may have", () => {
+  const audio = { codec: "mp2", alias: "mp3", sameAsSource: false };
+  const judge = (codec: string) => () =>
+    judgeOutput({ ...ENCODED, audio }, output({ audio: { codec } }), aMedia());
+  expect(["mp2", "mp3", "aac"].map((codec) => codeOf(judge(codec)))).toEqual([
+    "delivered",
+    "delivered",
+    "output_wrong",
+  ]);
+});
+
 describe("judgeOutput of an encode", () => {
   test.each([
     ["what was planned", {}, "delivered"],
