@@ -3,8 +3,11 @@ import type { LiveChange, LiveTargetEvent } from "./engine.ts";
 import { createChangeReader } from "./live-changes.ts";
 import { createTrustReader } from "./untrusted.ts";
 
-/** A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. */
-const LINE = /^(?:\[([\w: ]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
+/**
+ * A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. From 7 on whoever speaks for another is named behind
+ * that one: `[vist#0:0/h264 @ 0x5…] [dec:h264 @ 0x5…] [error] text`.
+ */
+const LINE = /^(?:\[[^\]]+ @ 0x[0-9a-f]+\] )*?(?:\[([^\]]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
 
 /**
  * Said by a target's own `tee`, or of a recording by that of its encode, once it is open. Where another thread had just

@@ -10,9 +10,8 @@ import {
   liveOutputArgs,
   pacedInputArgs,
   recordedPart,
-  watchedInputArgs,
-  watchingArgs,
 } from "../plan/live-args.ts";
+import { watchedInputArgs, watchingArgs } from "../plan/live-watched.ts";
 import { pipedInputArgs } from "../plan/relay.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -125,6 +124,8 @@ export class NativeLive implements LiveEngine {
           command,
           args: [
             ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+level+verbose"],
+            // What is decoded badly, or not at all, is dealt with here.
+            ...["-max_error_rate", "1"],
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
             ...inputArgs(input, plan, this.#options),
             ...liveGraphArgs(plan),
@@ -180,15 +181,22 @@ const complaintsIn = (stderr: string): string =>
     .map((line) => line.replace(/\[(?:error|fatal|panic)\] /, ""))
     .join("\n");
 
+/** What says of a stream no more than that it does not open now, which is no fault of a file. */
+const NOT_JUDGED = [
+  ...["unknown", "internal"],
+  ...["source_not_media", "source_missing", "source_unreachable"],
+];
+
 /** The source's own end, or that of its connection, is how every live stream ends. */
 function judgeLiveExit(exit: Exit): TaskError | undefined {
-  const error = judgeExit({ ...exit, stderr: complaintsIn(exit.stderr) });
+  const complaints = complaintsIn(exit.stderr);
+  const error = judgeExit({ ...exit, stderr: complaints });
   if (!error) return undefined;
-  const isOurs = error.code === "unknown" || error.code === "internal";
-  if (!isOurs) return error;
-  // ffmpeg tells of a source that is not there by the address and an error number alone.
-  const last = complaintsIn(exit.stderr).trimEnd().split("\n").at(-1) ?? "";
-  const why = /^\w+:\/\/.*: (.+)$/.exec(last)?.[1];
+  if (!NOT_JUDGED.includes(error.code)) return error;
+  // ffmpeg 5 tells of a source that is not there by the address and an error number alone.
+  const last = complaints.trimEnd().split("\n").at(-1) ?? "";
+  const why =
+    /Error opening input: (.+)$/m.exec(complaints)?.[1] ?? /^\w+:\/\/.*: (.+)$/.exec(last)?.[1];
   return why === undefined
     ? new TaskError(error.code, maskCredentials(error.message))
     : unreachable(why);

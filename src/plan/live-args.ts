@@ -33,9 +33,6 @@ const FULL_LOOK = lookOf(ANALYZE_US, RATE_FRAMES);
 /** How far ahead a run reads to see what was probed before. */
 export const QUICK_LOOK = lookOf(QUICK_US, "0");
 
-/** A picture that is only watched costs next to nothing: of its frames the key frames alone are decoded, by one thread. */
-const WATCHED = ["-skip_frame", "nokey", "-threads", "1"];
-
 /** Seconds of a recording that a crash can take. */
 const FRAGMENT_US = "1000000";
 /** How long a piece of a set is at least: the next key frame after it ends it. */
@@ -74,14 +71,6 @@ export function liveInputArgs(
     ...["-i", url],
   ];
 }
-
-/** The options that a run's input needs beside its own where a picture of it is watched. */
-export const watchedInputArgs = ({ watched }: LivePlan): readonly string[] =>
-  watched === undefined ? [] : WATCHED;
-
-/** The output of a run that watches a picture: it keeps nothing. */
-export const watchingArgs = ({ watched }: LivePlan): readonly string[] =>
-  watched === undefined ? [] : ["-map", watched, ...["-c:v", "wrapped_avframe", "-f", "null", "-"]];
 
 /** How a file is read at the pace it plays at. */
 export const pacedInputArgs = ({ format }: MediaInfo, path: string): readonly string[] => [

@@ -7,6 +7,7 @@ import { draftSet } from "./draft-set.ts";
 import { soundLateSeconds, specifierOf } from "./input.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+import { type Watched, watchedOf } from "./live-watched.ts";
 import { fitsAnySize } from "./picture.ts";
 import type { Capabilities, SetPlan, StreamDecision } from "./plan.ts";
 import { refuseMissingFilters } from "./plan-task.ts";
@@ -50,11 +51,8 @@ export type LivePlan = {
   readonly hasVideo: boolean;
   /** Whether one of the outputs is. */
   readonly isSized: boolean;
-  /**
-   * The stream specifier of a picture that is recorded as it comes and decoded for nobody: only a decoder sees that it comes in another
-   * size from now on, which no part of a recording can hold beside the first.
-   */
-  readonly watched?: string;
+  /** What is decoded for nobody. */
+  readonly watched: Watched;
 };
 
 /** What is asked of a live plan. */
@@ -116,13 +114,11 @@ export function planLive(
       ? []
       : [outputFor(assignment, index, rest, media, capabilities)],
   );
-  const isDecoded = outputs.some(({ video }) => video.action === "encode");
-  const isCopied = outputs.some(({ video, recording }) => recording && video.action === "copy");
   return {
     outputs,
     hasVideo: outputs.some(({ video }) => video.action !== "none"),
     isSized: outputs.some(({ isSized }) => isSized),
-    ...(isCopied && !isDecoded && media.video && { watched: specifierOf(media, "video") }),
+    watched: watchedOf(outputs, media),
   };
 }
 

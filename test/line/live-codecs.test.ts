@@ -111,6 +111,8 @@ describe("a live stream whose codec changes", () => {
     await first.stop();
     const second = publish(`${source}?pkt_size=1316`, { ...MPEGTS, ...MP3 });
     await shows(live("by-pid"), ["h264 160x120", "mp3"]);
+    // The change broke off its connection: it has to hold for a while again.
+    await service.until(id, isAllUp);
     expect(await service.task(id)).toMatchObject({ task_status: "RUNNING", attempt: 1 });
     await second.stop();
     expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");

@@ -5,10 +5,9 @@ import {
   liveGraphArgs,
   liveInputArgs,
   liveOutputArgs,
-  watchedInputArgs,
-  watchingArgs,
 } from "../../src/plan/live-args.ts";
 import { refuseImpossibleLive } from "../../src/plan/live-feasible.ts";
+import { watchedInputArgs, watchingArgs } from "../../src/plan/live-watched.ts";
 import { assignRenditions } from "../../src/profile/assign.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";
 import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
@@ -98,8 +97,8 @@ describe("planLive", () => {
         aCapabilities(),
       );
     const copied = plan("video_flv_transmux", "out.flv");
-    expect(copied).toMatchObject({ isSized: true, watched: "0:0" });
-    expect(watchedInputArgs(copied).join(" ")).toBe("-skip_frame nokey -threads 1");
+    expect(copied).toMatchObject({ isSized: true, watched: { video: "0:0" } });
+    expect(watchedInputArgs(copied).join(" ")).toBe("-skip_frame:v nokey -threads:v 1");
     expect(watchingArgs(copied).join(" ")).toBe("-map 0:0 -c:v wrapped_avframe -f null -");
     expect(plan("video_flv_transmux", "rtmp://a/live/x").isSized).toBe(false);
     const boxed = plan("video_mp4_640x360_520kbps", "out.mp4");
@@ -107,6 +106,21 @@ describe("planLive", () => {
     expect(watchingArgs(boxed)).toEqual([]);
     const wide = aMediaWithVideo({ sampleAspect: { num: 4, den: 3 } });
     expect(plan("video_mp4_640x360_520kbps", "rtmp://a/live/x", wide).isSized).toBe(true);
+  });
+
+  test("has what is copied from MPEG-TS decoded as well, as its codec may be another from now on", () => {
+    const watching = (profile: string, targetUrl: string, format = "mpegts") =>
+      watchingArgs(
+        planLive(
+          { assignments: assigned(profile, 1), targetUrls: [targetUrl] },
+          { ...aMedia(), format },
+          aCapabilities(),
+        ),
+      ).join(" ");
+    const both = "-map 0:0 -c:v wrapped_avframe -f null - -map 0:1 -c:a pcm_s16le -f null -";
+    expect(watching("video_mpegts_transmux", "srt://a:1")).toBe(both);
+    expect(watching("video_flv_transmux", "rtmp://a/live/x", "live_flv")).toBe("");
+    expect(watching("video_mp4_640x360_520kbps", "rtmp://a/live/x")).toBe("");
   });
 
   test("takes the streams of FLV by their kind, whose numbers are others in each connection", () => {
