@@ -61,7 +61,7 @@ export type ByteSink = {
 };
 
 /** One probe of a source that is read where it lies. */
-export type StreamedProbe = Pick<ProbeRequest, "side"> & {
+export type StreamedProbe = Pick<ProbeRequest, "side" | "packets"> & {
   readonly source: ByteSource;
   /** With a dot, or empty: some formats are known by it alone. */
   readonly extension: string;

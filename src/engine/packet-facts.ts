@@ -1,41 +1,125 @@
 import type { PacketFacts } from "../probe/media.ts";
 
+/** What ffprobe is asked for of each packet (`-show_entries`, as csv): it writes them in this order. */
+export const PACKET_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,flags";
+
 // Packets come in decoding order: H.264 and HEVC reorder by at most 16 pictures, each maybe two fields.
 const REORDER_MAX = 64;
+/** Between two packets more than this may be a hole; sound and pictures usually come many times as often. */
+const HOLE_SECONDS = 0.25;
+/** Where more of the distances are so wide, they are the rhythm of the stream, such as slides. */
+const HOLES_PART_MAX = 0.1;
+
+/** A packet, as ffprobe tells of it; `NaN` where it does not. */
+type Packet = {
+  readonly seconds: number;
+  readonly isByDecoding: boolean;
+  readonly durationSeconds: number;
+  readonly isKey: boolean;
+  readonly isHidden: boolean;
+};
+
+/** Adds up the distances between packets in time order. */
+function createRhythm() {
+  let widest = 0;
+  let wide = 0;
+  let wideSeconds = 0;
+  let untold = 0;
+  let missing = 0;
+  return {
+    /** @param durationSeconds - of the packet before the gap */
+    add(gap: number, durationSeconds: number): void {
+      widest = Math.max(widest, gap);
+      const isTold = !Number.isNaN(durationSeconds);
+      const held = isTold ? durationSeconds : 0;
+      if (gap - held <= HOLE_SECONDS) return;
+      wide += 1;
+      wideSeconds += gap;
+      missing += gap - held;
+      if (!isTold) untold += 1;
+    },
+    /** @param spanSeconds - from the first to the last of so many packets */
+    facts(count: number, spanSeconds: number) {
+      const isRhythm = wide > 1 && wide > (count - 1) * HOLES_PART_MAX;
+      const [seconds, gaps] = isRhythm ? [0, 0] : [wideSeconds, wide];
+      const usual = (spanSeconds - seconds) / Math.max(1, count - 1 - gaps);
+      return { usual, widest, holeSeconds: isRhythm ? 0 : Math.max(0, missing - untold * usual) };
+    },
+  };
+}
+
+/** What of a stream is shown. */
+function createShown() {
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  let ofUnknown = Number.NEGATIVE_INFINITY;
+  return {
+    add(seconds: number, durationSeconds: number): void {
+      from = Math.min(from, seconds);
+      if (Number.isNaN(durationSeconds)) ofUnknown = Math.max(ofUnknown, seconds);
+      else to = Math.max(to, seconds + durationSeconds);
+    },
+    /** @param usual - how long a packet lasts that does not say */
+    facts: (usual: number) =>
+      Number.isFinite(from)
+        ? { shown: { fromSeconds: from, toSeconds: Math.max(to, ofUnknown + usual) } }
+        : {},
+  };
+}
 
 /** Counts the packets of one stream, whose times may come slightly out of order, in constant memory. */
 function createCounter() {
-  const waiting: number[] = [];
+  const waiting: Packet[] = [];
+  const rhythm = createRhythm();
+  const shown = createShown();
   let count = 0;
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  let gap = 0;
+  let lastDuration = Number.NaN;
+  let firstKey: PacketFacts["firstKey"];
+  let isByDecoding = false;
   const take = (): void => {
-    const seconds = waiting.shift() ?? 0;
-    if (last !== Number.NEGATIVE_INFINITY) gap = Math.max(gap, seconds - last);
+    const packet = waiting.shift();
+    if (!packet) return;
+    const { seconds, durationSeconds } = packet;
+    if (last !== Number.NEGATIVE_INFINITY) rhythm.add(seconds - last, lastDuration);
     first = Math.min(first, seconds);
+    if (seconds >= last) lastDuration = durationSeconds;
     last = Math.max(last, seconds);
   };
   return {
-    add(seconds: number): void {
+    add(packet: Packet): void {
+      const { seconds } = packet;
       count += 1;
       if (!Number.isFinite(seconds)) return;
+      isByDecoding ||= packet.isByDecoding;
+      if (packet.isKey) firstKey ??= { seconds, headCount: count - 1 };
+      if (!packet.isHidden) shown.add(seconds, packet.durationSeconds);
       let at = waiting.length;
-      while (at > 0 && (waiting[at - 1] ?? 0) > seconds) at -= 1;
-      waiting.splice(at, 0, seconds);
+      while (at > 0 && (waiting[at - 1]?.seconds ?? 0) > seconds) at -= 1;
+      waiting.splice(at, 0, packet);
       if (waiting.length > REORDER_MAX) take();
     },
     facts(): PacketFacts | undefined {
       while (waiting.length > 0) take();
-      return Number.isFinite(first)
-        ? { count, firstSeconds: first, lastSeconds: last, gapSecondsMax: gap }
-        : undefined;
+      if (!Number.isFinite(first)) return undefined;
+      const { usual, widest, holeSeconds } = rhythm.facts(count, last - first);
+      return {
+        count,
+        firstSeconds: first,
+        lastSeconds: last,
+        gapSecondsMax: widest,
+        holeSeconds,
+        ...shown.facts(usual),
+        ...(firstKey && { firstKey }),
+        ...(isByDecoding && { isByDecoding }),
+      };
     },
   };
 }
 
 /**
- * Makes a reader of `ffprobe -show_entries packet=stream_index,pts_time,dts_time -of csv=p=0`: feed it chunks, cut anywhere.
+ * Makes a reader of `ffprobe -show_entries PACKET_ENTRIES -of csv=p=0`: feed it chunks, cut anywhere.
  *
  * A packet without a presentation time counts with its decoding time (AVI has no other). Times are the file's own: an
  * MPEG-TS starts at 1.4 s or so.
@@ -45,12 +129,19 @@ export function createPacketReader() {
   let rest = "";
   const read = (line: string): void => {
     // Side data adds commas and empty lines.
-    const [index, pts, dts] = line.split(",");
+    const [index, pts, dts, duration = "", flags = ""] = line.split(",");
     if (index === undefined || index === "" || dts === undefined) return;
     const counter = counters.get(Number(index)) ?? createCounter();
     counters.set(Number(index), counter);
     const presentation = Number.parseFloat(pts ?? "");
-    counter.add(Number.isNaN(presentation) ? Number.parseFloat(dts) : presentation);
+    const isByDecoding = Number.isNaN(presentation);
+    counter.add({
+      seconds: isByDecoding ? Number.parseFloat(dts) : presentation,
+      isByDecoding,
+      durationSeconds: Number.parseFloat(duration),
+      isKey: flags.startsWith("K"),
+      isHidden: flags.includes("D"),
+    });
   };
   return {
     push(chunk: string): void {

@@ -5,7 +5,7 @@ import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { ProbeRequest } from "./engine.ts";
-import { createPacketReader } from "./packet-facts.ts";
+import { createPacketReader, PACKET_ENTRIES } from "./packet-facts.ts";
 import type { Exit } from "./subprocess.ts";
 import { limitTime, type TimeLimit } from "./time-limit.ts";
 
@@ -88,10 +88,17 @@ async function limited<T extends { readonly exit: Exit }>(
   }
 }
 
-const guarded = ({ request, limits }: Probing, args: readonly string[]): readonly string[] => {
+/** What ffprobe says at log level `warning` where a file ends within a packet, or within what its index names. */
+const CUT = /Packet corrupt \(stream|File ended prematurely|partial file/;
+
+const guarded = (
+  { request, limits }: Probing,
+  args: readonly string[],
+  level: "error" | "warning" = "error",
+): readonly string[] => {
   const guards =
     request.side === "source" ? sourceGuards(limits.maxPixels) : ["-protocol_whitelist", "file"];
-  return ["-v", "error", ...guards, ...args];
+  return ["-v", level, ...guards, ...args];
 };
 
 const tooMany = ({ request }: Probing): TaskError =>
@@ -153,14 +160,15 @@ async function probeHeaders(probing: Probing): Promise<MediaInfo> {
 
 async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
   const reader = createPacketReader();
-  const entries = ["-show_entries", "packet=stream_index,pts_time,dts_time", "-of", "csv=p=0"];
+  const entries = ["-show_entries", PACKET_ENTRIES, "-of", "csv=p=0"];
   const { exit } = await limited(probing, async (limit) => {
     const onStdout = (chunk: string) => {
       limit.restart();
       reader.push(chunk);
     };
     const { ffprobe } = probing;
-    return { exit: await ffprobe.run(guarded(probing, entries), onStdout, limit.signal) };
+    const args = guarded(probing, entries, "warning");
+    return { exit: await ffprobe.run(args, onStdout, limit.signal) };
   });
   if (exit.code !== 0)
     throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");
@@ -172,6 +180,7 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
     ...media,
     ...(media.video ? { video: withFacts(media.video) } : {}),
     ...(media.audio ? { audio: withFacts(media.audio) } : {}),
+    ...(CUT.test(exit.stderr) && { isCut: true as const }),
   };
 }
 

@@ -21,12 +21,12 @@ export class WasmStreamedEngine implements StreamedEngine {
     this.#run = run;
   }
 
-  async probe({ source, extension, side }: StreamedProbe, signal: AbortSignal) {
+  async probe({ source, extension, ...request }: StreamedProbe, signal: AbortSignal) {
     signal.throwIfAborted();
     const name = `source${extension}`;
     const mount = { sources: { [name]: source }, sink: READ_ONLY };
     try {
-      return await probeWith(wasmFfprobeOf(name, mount, this.#run), this.#limits, { side }, signal);
+      return await probeWith(wasmFfprobeOf(name, mount, this.#run), this.#limits, request, signal);
     } catch (error) {
       throw await blameManifest(error, (bytes) => source.read(0, bytes));
     }

@@ -46,7 +46,8 @@ export function expectationOf(
   return {
     ...(durationSeconds !== undefined && { durationSeconds }),
     durationToleranceSeconds: slack + (isCut ? KEY_FRAMES_APART_SECONDS : 0),
-    ...(clip && { isClip: true }),
+    ...(clip && { clip }),
+    ...(audio.action !== "none" && !timed.audio && { isTimedByVideo: true as const }),
     ...(media.video &&
       video.action !== "none" && { video: videoLook(decided, media.video, media, clip) }),
     ...(media.audio &&

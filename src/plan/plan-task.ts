@@ -3,7 +3,7 @@ import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import { draftSet } from "./draft-set.ts";
-import type { Capabilities, Plan } from "./plan.ts";
+import type { Capabilities, Plan, Product } from "./plan.ts";
 import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
 import { assignmentFault } from "./set-feasible.ts";
 import { clippedSeconds } from "./spans.ts";
@@ -49,16 +49,20 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     isStreamed,
   }));
   refuseMissingFilters(drafts, media, capabilities);
-  const durationSeconds = clip
-    ? clippedSeconds(media.durationSeconds, clip)
-    : media.durationSeconds;
   const products = drafts.map(({ product }) => product);
+  const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   return {
     steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
     products,
     warnings: nameWarnings(products, targetUrls),
     ...(durationSeconds !== undefined && { durationSeconds }),
   };
+}
+
+/** Of the products that last some time; a header's duration may count more than the streams that are used. */
+function longestOf(products: readonly Product[]): number | undefined {
+  const all = products.map(({ expect }) => expect.durationSeconds).filter(Boolean);
+  return all.length === 0 ? undefined : Math.max(...all.map(Number));
 }
 
 /** Refuses what takes a filter that the engine lacks. @throws {TaskError} `input_not_supported` */

@@ -1,4 +1,5 @@
 import type { Container } from "../profile/profile.ts";
+import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
@@ -65,8 +66,10 @@ export type Expectation = {
   readonly durationSeconds?: number;
   /** How far the real duration may be off: max(1 %, 0.5 s), more where a copy can only cut at key frames. */
   readonly durationToleranceSeconds: number;
-  /** A part of the source was asked for: where it holds nothing of a stream, the source is not to blame. */
-  readonly isClip?: boolean;
+  /** The video alone makes the duration, as in a playlist. */
+  readonly isTimedByVideo?: true;
+  /** The part of the source that was asked for: where it holds nothing of a stream, the source is not to blame. */
+  readonly clip?: Clip;
   readonly video?: {
     readonly codec: string;
     readonly width?: number;

@@ -62,8 +62,11 @@ export function durationOf(
 }
 
 /** What a clip leaves of a duration; never less than nothing. */
-export function clippedSeconds(whole: number | undefined, clip: Clip): number | undefined {
-  if (whole === undefined) return undefined;
+export function clippedSeconds(
+  whole: number | undefined,
+  clip: Clip | undefined,
+): number | undefined {
+  if (whole === undefined || !clip) return whole;
   const rest = Math.max(0, whole - clip.startSeconds);
   return Math.min(rest, clip.durationSeconds ?? rest);
 }

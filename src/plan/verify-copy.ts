@@ -1,6 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, PacketFacts } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
+import { mayBeHeadless } from "./held.ts";
 import type { Expectation } from "./plan.ts";
 
 /** Clocks of containers: flv and mkv round each time to 1 ms, and a span has two ends. */
@@ -13,9 +14,10 @@ const AVI_SOUND_PART = 0.5;
 const PACKETS_OFF = 1;
 /** Opus in Matroska: a copy moves the sound by its pre-skip (measured: 7 ms). Lips and sound 45 ms apart are noticed. */
 const DISTANCE_SECONDS = 0.02;
-/** Of broadcasts that were cut anywhere: what comes before the first key frame cannot be shown, and is left out. */
-const HEADLESS_SECONDS_MAX = 15;
-const HEADLESS_FORMATS = ["mpegts", "mpeg", "flv", "asf", "rm", "wtv"];
+/** Where packets have decoding times alone (AVI, some QuickTime), a copy makes presentation times: pictures move by so many places. */
+const REORDER_PACKETS = 3;
+/** Stamps that are further apart are none: a sum that ran over, or bytes that are no stamp. */
+const SENSIBLE_SECONDS_MAX = 1e6;
 
 type Kind = "video" | "audio";
 
@@ -36,10 +38,14 @@ export function judgeCopies(expect: Expectation, output: MediaInfo, source: Medi
   const video = pairOf("video", expect, output, source);
   const audio = pairOf("audio", expect, output, source);
   const demuxer = demuxerOf(source.format);
-  for (const pair of [video, audio]) if (pair) judgePair(pair, demuxer);
-  // AVI says when a picture is decoded, not when it is shown: how far it is from its sound cannot be compared.
-  if (video && audio && demuxer !== "avi") judgeDistance(video, audio);
+  for (const pair of [video, audio]) if (pair) judgePair(pair, source);
+  // Where it is told when a picture is decoded, not when it is shown, how far it is from its sound cannot be compared.
+  if (video && audio && demuxer !== "avi" && !isByDecoding(video) && !isByDecoding(audio))
+    judgeDistance(video, audio);
 }
+
+const isByDecoding = ({ before, after }: Pair): boolean =>
+  before.isByDecoding === true || after.isByDecoding === true;
 
 function pairOf(
   kind: Kind,
@@ -74,23 +80,29 @@ const spanOf = ({ firstSeconds, lastSeconds }: PacketFacts): number => lastSecon
 
 const slack = (facts: PacketFacts): number => CLOCK_SECONDS + spanOf(facts) * SPAN_PART;
 
-function judgePair(pair: Pair, demuxer: string): void {
+function judgePair(pair: Pair, source: MediaInfo): void {
   const { kind, before, after } = pair;
+  const demuxer = demuxerOf(source.format);
   const lost = lostOf(pair);
   const interval = intervalOf(before);
+  if (spanOf(before) > SENSIBLE_SECONDS_MAX)
+    throw new TaskError(
+      "source_damaged",
+      `Cannot use the source: the time stamps of its ${kind} make no sense`,
+    );
   const isHeadless =
     kind === "video" &&
     lost > 0 &&
-    HEADLESS_FORMATS.includes(demuxer) &&
-    lost * interval <= HEADLESS_SECONDS_MAX &&
-    after.count > lost;
+    mayBeHeadless(source, lost * interval) &&
+    lost <= (before.firstKey ? before.firstKey.headCount + PACKETS_OFF : after.count);
   if (Math.abs(lost) > PACKETS_OFF && !isHeadless)
     throw wrong(kind, `has ${after.count} packets, and the source ${before.count}`);
   // Time goes with the packets that are gone, and only with them.
   const expected = spanOf(before) - Math.max(0, lost) * interval;
   const off = Math.abs(spanOf(after) - expected);
+  const moved = isByDecoding(pair) && kind === "video" ? interval * REORDER_PACKETS : 0;
   const clock =
-    slack(before) + (demuxer === "avi" && kind === "audio" ? interval * AVI_SOUND_PART : 0);
+    slack(before) + moved + (demuxer === "avi" && kind === "audio" ? interval * AVI_SOUND_PART : 0);
   if (off > clock + (lost === 0 ? 0 : before.gapSecondsMax + interval))
     throw wrong(kind, `spans ${round(spanOf(after))} s, and the source ${round(spanOf(before))} s`);
   if (after.gapSecondsMax > before.gapSecondsMax + clock)

@@ -8,6 +8,14 @@ export type PacketFacts = {
   readonly lastSeconds: number;
   /** The widest distance between neighbours in time order. */
   readonly gapSecondsMax: number;
+  /** Of those that are shown (no edit list hides them): the first presentation, and the last one's end. */
+  readonly shown?: { readonly fromSeconds: number; readonly toSeconds: number };
+  /** When the first key frame is presented, and how many packets come before it; absent where there is none. */
+  readonly firstKey?: { readonly seconds: number; readonly headCount: number };
+  /** Together, where for longer than a rhythm of the stream explains there is no packet. */
+  readonly holeSeconds?: number;
+  /** Some had no presentation time: they are counted with their decoding times. */
+  readonly isByDecoding?: true;
 };
 
 /** A video stream as ffprobe describes it; sizes are of the decoded picture, before rotation. */
@@ -80,4 +88,6 @@ export type MediaInfo = {
   readonly bitrateBps?: number;
   readonly video?: VideoStream;
   readonly audio?: AudioStream;
+  /** Found while its packets were counted: bytes that it promises are missing at its end. */
+  readonly isCut?: true;
 };

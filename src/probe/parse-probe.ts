@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { parseRational, type Rational, toNumber } from "../lib/rational.ts";
 import { TaskError } from "../task/errors.ts";
 import { known, number, text } from "./ffprobe-values.ts";
+import { lateSeconds, withoutLateness } from "./late-stamps.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "./media.ts";
 import {
   cropOf,
@@ -81,13 +82,12 @@ const RATE_TOLERANCE = 0.01;
 const ROUNDING_TOLERANCE = 0.0005;
 
 /** Matroska keeps a stream's duration in a tag: `00:00:03.000000000`. */
-function durationOf({ duration, tags }: Stream): number | undefined {
+function durationOf({ duration, tags }: Stream, late: number): number | undefined {
   if (duration !== undefined) return duration;
   const [, hours, minutes, seconds] =
     /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tags?.DURATION ?? "") ?? [];
-  return seconds === undefined
-    ? undefined
-    : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  if (seconds === undefined) return undefined;
+  return withoutLateness(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds), late);
 }
 
 /** The display matrix tells the turn counter-clockwise, the older tag clockwise; the matrix wins. */
@@ -114,7 +114,7 @@ function ratesOf({ avg_frame_rate, r_frame_rate }: Stream, isInterlaced: boolean
   return { framerate: isNear(base, mean, ROUNDING_TOLERANCE) ? base : average, isVariableRate };
 }
 
-function videoOf(stream: Stream): VideoStream {
+function videoOf(stream: Stream, late: number): VideoStream {
   const isInterlaced = ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? "");
   const { framerate, isVariableRate } = ratesOf(stream, isInterlaced);
   const data = stream.side_data_list;
@@ -143,14 +143,14 @@ function videoOf(stream: Stream): VideoStream {
       pixelFormat: stream.pix_fmt,
       framerate,
       bitrateBps: stream.bit_rate,
-      durationSeconds: durationOf(stream),
+      durationSeconds: durationOf(stream, late),
       startSeconds: stream.start_time,
       frames: stream.nb_frames,
     }),
   };
 }
 
-const audioOf = (stream: Stream): AudioStream => ({
+const audioOf = (stream: Stream, late: number): AudioStream => ({
   index: stream.index,
   codec: stream.codec_name ?? "unknown",
   channels: stream.channels ?? 0,
@@ -159,7 +159,7 @@ const audioOf = (stream: Stream): AudioStream => ({
     layout: stream.channel_layout,
     profile: stream.profile,
     bitrateBps: stream.bit_rate,
-    durationSeconds: durationOf(stream),
+    durationSeconds: durationOf(stream, late),
     startSeconds: stream.start_time,
   }),
 });
@@ -195,18 +195,24 @@ export function parseProbe(json: unknown): MediaInfo {
   const films = streams.filter((stream) => !isStill(stream, format.format_name));
   const film = choose(films, "video");
   const still = film ? undefined : choose(streams, "video");
-  const video = film ? videoOf(film) : still && { ...videoOf(still), isStill: true as const };
+  const late = lateSeconds(format.format_name, format.start_time);
+  const video = film
+    ? videoOf(film, late)
+    : still && { ...videoOf(still, late), isStill: true as const };
   const audio = choose(streams, "audio");
   return {
     format: format.format_name,
     ...known({
       // ffmpeg 5 says 0 of animated AVIFs.
-      durationSeconds: format.duration === 0 ? (video?.durationSeconds ?? 0) : format.duration,
+      durationSeconds:
+        format.duration === 0
+          ? (video?.durationSeconds ?? 0)
+          : withoutLateness(format.duration, late),
       startSeconds: format.start_time,
       sizeBytes: format.size,
       bitrateBps: format.bit_rate,
       video,
-      audio: audio && audioOf(audio),
+      audio: audio && audioOf(audio, late),
     }),
   };
 }

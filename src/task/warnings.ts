@@ -5,6 +5,10 @@
 export const WARNING_CODES = [
   /** A target's name ends in the extension of another container. */
   "target_name",
+  /** The source's header is wrong about how long it is; what it holds was made. */
+  "source_duration",
+  /** A small part of the source is missing or could not be decoded; the rest was made. */
+  "source_damage",
 ] as const;
 
 /** One of `WARNING_CODES`. */

@@ -14,10 +14,9 @@ import {
 import type { Expectation, Product, SetPlan } from "../plan/plan.ts";
 import { rewriteManifest } from "../plan/playlist.ts";
 import { judgeSheets, sheetCount, sheetName, thumbnailTrack } from "../plan/thumbnails.ts";
-import { judgeOutput } from "../plan/verify.ts";
-import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
+import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack } from "./describe-output.ts";
 import { readCodec } from "./iso-file.ts";
 import type { Line } from "./line.ts";
@@ -28,8 +27,7 @@ export type SetInput = {
   readonly set: SetPlan;
   /** Absolute path of the attempt's work folder. */
   readonly folder: string;
-  /** The probed source. */
-  readonly source: MediaInfo;
+  readonly source: Pick<CountedSource, "judge">;
   readonly engine: Pick<Engine, "probe">;
   readonly warn: Line["warn"];
 };
@@ -86,7 +84,7 @@ async function finishTrack(
   await writeFile(path, playlist);
   const expect = track?.expect ?? { durationToleranceSeconds: 0 };
   const media = await engine.probe({ path, side: "output", packets: isCopied(expect) }, signal);
-  await warn(judgeOutput(expect, media, source));
+  await warn(await source.judge(expect, media));
   const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({
     seconds,
     bytes: await sizeOf(join(segments, name)),

@@ -5,6 +5,7 @@ import type { Work } from "../queue/queue.ts";
 import { isDiskless, type SourceReader } from "../storage/storage.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
+import { CountedSource } from "./counted-source.ts";
 import { inOrder, keepTargets, prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
 import { fetching, ProgressTracker } from "./progress.ts";
@@ -59,11 +60,14 @@ export async function processStreamed(
 
       line.onProgress(tracker.delivering());
       const ports = { engine, warn: line.warn };
+      const counted = new CountedSource(media, () =>
+        engine.probe({ source, extension, side: "source", packets: true }, signal),
+      );
       const verified = new Map<Outgoing, Output>();
       for (const outgoing of outputs.products) {
         if (outgoing.writers.size === 0) continue;
         const end = ends.get(outgoing.product) ?? 0;
-        verified.set(outgoing, await verifyStreamed(outgoing, end, media, ports, signal));
+        verified.set(outgoing, await verifyStreamed(outgoing, end, counted, ports, signal));
       }
       for (const [outgoing, output] of verified) {
         const published = (index: number) =>

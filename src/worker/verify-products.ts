@@ -2,10 +2,10 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plan, Product, SetPlan } from "../plan/plan.ts";
 import { withTargetDuration } from "../plan/playlist.ts";
-import { judgeOutput } from "../plan/verify.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Parcel } from "../storage/storage.ts";
 import type { Output } from "../task/task.ts";
+import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
 import type { Line } from "./line.ts";
@@ -28,21 +28,23 @@ export async function verifyProducts(
   { engine, warn }: Pick<Line, "engine" | "warn">,
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {
-  const media = plan.products.some(isCopied)
-    ? await engine.probe({ path: source.sourcePath, side: "source", packets: true }, signal)
-    : source.media;
+  const { sourcePath } = source;
+  const counted = new CountedSource(source.media, () =>
+    engine.probe({ path: sourcePath, side: "source", packets: true }, signal),
+  );
+  if (plan.products.some(isCopied)) await counted.counted();
   const verified: Verified[] = [];
   for (const product of plan.products) {
     if (product.set) {
       verified.push(
-        await verifySet(product, product.set, { ...source, media }, { engine, warn }, signal),
+        await verifySet(product, product.set, source.folder, counted, { engine, warn }, signal),
       );
       continue;
     }
     const path = join(source.folder, product.entry);
     if (product.container === "m3u8") await correctPlaylist(path);
     const made = await engine.probe({ path, side: "output", packets: isCopied(product) }, signal);
-    await warn(judgeOutput(product.expect, made, media));
+    await warn(await counted.judge(product.expect, made));
     const segments = product.segments && join(source.folder, product.segments);
     const parcel = { entry: path, ...(segments !== undefined && { segments }) };
     const output = describeOutput(product, made, await sizeOfParcel(parcel));
@@ -67,7 +69,8 @@ const isCopied = ({ expect, set }: Product): boolean =>
 async function verifySet(
   product: Product,
   set: SetPlan,
-  { folder, media: source }: { readonly folder: string; readonly media: MediaInfo },
+  folder: string,
+  source: CountedSource,
   ports: Pick<Line, "engine" | "warn">,
   signal: AbortSignal,
 ): Promise<Verified> {

@@ -2,10 +2,10 @@ import { extname } from "node:path";
 import type { ByteSource, StreamedEngine } from "../engine/engine.ts";
 import type { Expectation } from "../plan/plan.ts";
 import { playlistSeconds } from "../plan/playlist.ts";
-import { judgeOutput } from "../plan/verify.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
+import type { CountedSource } from "./counted-source.ts";
 import { describeOutput } from "./describe-output.ts";
 import type { Line } from "./line.ts";
 import type { Outgoing } from "./streamed-outputs.ts";
@@ -22,7 +22,7 @@ import type { Outgoing } from "./streamed-outputs.ts";
 export async function verifyStreamed(
   outgoing: Outgoing,
   outTimeSeconds: number,
-  source: MediaInfo,
+  source: CountedSource,
   { engine, warn }: { readonly engine: StreamedEngine; readonly warn: Line["warn"] },
   signal: AbortSignal,
 ): Promise<Output> {
@@ -38,7 +38,7 @@ export async function verifyStreamed(
   const durationSeconds = list === undefined ? outTimeSeconds : playlistSeconds(list);
   const isTold = isWhole && probed.durationSeconds !== undefined;
   const made = isTold ? probed : { ...withoutLengths(probed), durationSeconds };
-  await warn(judgeOutput(withoutCopies(product.expect), made, source));
+  await warn(await source.judge(withoutCopies(product.expect), made));
   return describeOutput(product, made, sizeBytes);
 }
 

@@ -11,7 +11,7 @@ describe("createPacketReader", () => {
   test("puts reordered packets into time order", () => {
     // I P B B P B B, as they are decoded.
     const pts = [0, 3, 1, 2, 6, 4, 5];
-    expect(factsOf(pts.map((at, dts) => `0,${at},${dts - 2}\n`).join(""))).toEqual({
+    expect(factsOf(pts.map((at, dts) => `0,${at},${dts - 2}\n`).join(""))).toMatchObject({
       count: 7,
       firstSeconds: 0,
       lastSeconds: 6,
@@ -24,12 +24,58 @@ describe("createPacketReader", () => {
       const at = i < 200 ? i : i + 7;
       return `0,${at},${at}\n`;
     });
-    expect(factsOf(lines.join(""))).toEqual({
+    expect(factsOf(lines.join(""))).toMatchObject({
       count: 500,
       firstSeconds: 0,
       lastSeconds: 506,
       gapSecondsMax: 8,
     });
+  });
+
+  test("tells what is shown, from the first packet that no edit list hides to the last one's end", () => {
+    const lines = [
+      "0,-0.04,-0.04,0.04,KD_",
+      "0,0,0,0.04,K__",
+      "0,0.08,0.04,0.04,___",
+      "0,0.04,0.08,0.04,___",
+    ];
+    expect(factsOf(lines.map((line) => `${line}\n`).join(""))?.shown).toEqual({
+      fromSeconds: 0,
+      toSeconds: 0.12,
+    });
+  });
+
+  test("lets a last packet that does not say how long it lasts last as long as the others", () => {
+    const facts = factsOf("0,1,1,N/A,K_\n0,1.5,1.5,N/A,__\n0,2,2,N/A,__\n");
+    expect(facts?.shown).toEqual({ fromSeconds: 1, toSeconds: 2.5 });
+  });
+
+  test("finds the first key frame, and what comes before it", () => {
+    const facts = factsOf("0,1,1,0.5,__\n0,1.5,1.5,0.5,__\n0,2,2,0.5,K_\n0,2.5,2.5,0.5,K_\n");
+    expect(facts?.firstKey).toEqual({ seconds: 2, headCount: 2 });
+    expect(factsOf("0,1,1,0.5,__\n")?.firstKey).toBeUndefined();
+  });
+
+  test.each([
+    [
+      "pictures of which a second is missing",
+      (i: number) => (i < 50 ? i / 25 : i / 25 + 1),
+      0.04,
+      1,
+    ],
+    [
+      "packets of sound of which a second is missing",
+      (i: number) => (i < 9 ? i / 50 : i / 50 + 1),
+      0.02,
+      1,
+    ],
+    ["even pictures", (i: number) => i / 25, 0.04, 0],
+    ["slides", (i: number) => i * 5, 5, 0],
+    ["slides whose length is not told", (i: number) => i * 5, Number.NaN, 0],
+  ] as const)("tells how long nothing comes: %s", (_, timeOf, duration, seconds) => {
+    const text = Number.isNaN(duration) ? "N/A" : String(duration);
+    const lines = Array.from({ length: 100 }, (_, i) => `0,${timeOf(i)},${timeOf(i)},${text},K_\n`);
+    expect(factsOf(lines.join(""))?.holeSeconds).toBeCloseTo(seconds, 6);
   });
 
   test("keeps streams apart", () => {
@@ -44,6 +90,7 @@ describe("createPacketReader", () => {
       count: 3,
       firstSeconds: 0.5,
       lastSeconds: 1,
+      isByDecoding: true,
     });
     expect(factsOf("0,N/A,N/A\n")).toBeUndefined();
   });

@@ -185,7 +185,7 @@ describe("planTask", () => {
     expect(product?.expect).toEqual({
       durationSeconds: 30,
       durationToleranceSeconds: 10.5,
-      isClip: true,
+      clip: { startSeconds: 30 },
       video: { codec: "h264", width: 1920, height: 1080, sameAsSource: false, isCopy: true },
       audio: { codec: "aac", sameAsSource: false },
     });

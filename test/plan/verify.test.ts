@@ -91,8 +91,10 @@ describe("judgeOutput of an encode", () => {
     const { durationSeconds: _, ...audio } = ENCODED.audio ?? { codec: "", sameAsSource: false };
     const judge = (expected: Expectation) => () =>
       judgeOutput(expected, output({ audio: null }), aMedia());
-    expect(codeOf(judge({ ...ENCODED, audio, isClip: true }))).toBe("invalid_parameter");
-    expect(codeOf(judge({ ...ENCODED, isClip: true }))).toBe("source_damaged");
+    expect(codeOf(judge({ ...ENCODED, audio, clip: { startSeconds: 1 } }))).toBe(
+      "invalid_parameter",
+    );
+    expect(codeOf(judge({ ...ENCODED, clip: { startSeconds: 1 } }))).toBe("source_damaged");
     expect(codeOf(judge({ ...ENCODED, audio }))).toBe("source_damaged");
   });
 

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "bun:test";
+import { CountedSource } from "../../src/worker/counted-source.ts";
+import { aMedia, anAudioStream, aVideoStream } from "../plan/builders.ts";
+
+const HOUR = { durationSeconds: 3600, durationToleranceSeconds: 36 };
+const EXPECTED = {
+  ...HOUR,
+  video: { codec: "h264", sameAsSource: false },
+  audio: { codec: "aac", sameAsSource: false },
+};
+const facts = {
+  count: 1500,
+  firstSeconds: 0,
+  lastSeconds: 59.96,
+  gapSecondsMax: 0.04,
+  shown: { fromSeconds: 0, toSeconds: 60 },
+  firstKey: { seconds: 0, headCount: 0 },
+};
+
+function counting() {
+  let times = 0;
+  const source = new CountedSource(aMedia({ durationSeconds: 3600 }), async () => {
+    times += 1;
+    return aMedia({
+      video: aVideoStream({ packets: facts }),
+      audio: anAudioStream({ packets: facts }),
+    });
+  });
+  return { source, times: () => times };
+}
+
+describe("CountedSource", () => {
+  test("reads nothing where the output is as long as the header says", async () => {
+    const { source, times } = counting();
+    expect(await source.judge(EXPECTED, aMedia({ durationSeconds: 3600 }))).toEqual([]);
+    expect(times()).toBe(0);
+  });
+
+  test("counts the packets once where outputs are not, and judges by them", async () => {
+    const { source, times } = counting();
+    const [warning] = await source.judge(EXPECTED, aMedia());
+    await source.judge(EXPECTED, aMedia());
+    expect(warning?.code).toBe("source_duration");
+    expect(times()).toBe(1);
+    expect(source.media.video?.packets).toEqual(facts);
+  });
+});
