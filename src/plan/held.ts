@@ -69,7 +69,7 @@ function stretchOf(
 }
 
 /** How long a recording goes on before the first picture that can be shown. */
-export function headSecondsOf({ firstKey, shown }: PacketFacts, media: MediaInfo): number {
+function headSecondsOf({ firstKey, shown }: PacketFacts, media: MediaInfo): number {
   const head = firstKey && shown ? Math.max(0, firstKey.seconds - shown.fromSeconds) : 0;
   return mayBeHeadless(media, head) ? head : 0;
 }
