@@ -52,14 +52,48 @@ export function audioArgs(
   return ["-af", audioFilters(encode, source, place), ...encoderArgs(encode, source, place)];
 }
 
+/** A sound of an output: what is mapped, the filters that stand before all outputs, and its options. */
+export type SoundPart = {
+  readonly map: string;
+  readonly graph?: string;
+  readonly args: readonly string[];
+};
+
+/**
+ * A sound that is encoded, from one stream or from two that are its left and right.
+ *
+ * @param specifier - of the one stream, as `specifierOf` gives it
+ * @param label - unique in the run: names what comes out of the filters of two streams
+ */
+export function encodedSound(
+  encode: AudioEncode,
+  source: AudioStream,
+  place: AudioPlace,
+  { specifier, label }: { readonly specifier: string; readonly label: string },
+): SoundPart {
+  if (source.rightIndex === undefined)
+    return { map: specifier, args: audioArgs(encode, source, place) };
+  const [left, right] = [source.index, source.rightIndex].map(
+    (index, at) => `[0:${index}]${filled(place.lateSeconds, `${label}c${at}`)}[${label}c${at}]`,
+  );
+  const joined = `[${label}c0][${label}c1]join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR`;
+  return {
+    map: `[${label}]`,
+    graph: `${left};${right};${joined},${channelsAs(encode, source)}[${label}]`,
+    args: encoderArgs(encode, source, place),
+  };
+}
+
 function audioFilters(
-  { codec, channels }: AudioEncode,
+  encode: AudioEncode,
   source: AudioStream,
   { lateSeconds }: AudioPlace,
 ): string {
-  const layout = layoutFor(codec, source, channels);
-  return `${filled(lateSeconds)},aformat=channel_layouts=${layout}`;
+  return `${filled(lateSeconds)},${channelsAs(encode, source)}`;
 }
+
+const channelsAs = ({ codec, channels }: AudioEncode, source: AudioStream): string =>
+  `aformat=channel_layouts=${layoutFor(codec, source, channels)}`;
 
 function encoderArgs(
   encode: AudioEncode,
@@ -82,6 +116,13 @@ const LATE_SECONDS_MIN = 0.001;
 /** Its first frame comes before this is over: containers with a clock of milliseconds round its time. */
 const LATE_MARGIN_SECONDS = 0.01;
 
+/** The option that keeps the language of a sound, which goes with all that is said of it else. */
+export const languageArgs = (
+  { language }: Pick<AudioStream, "language">,
+  stream = "0",
+): readonly string[] =>
+  language === undefined ? [] : [`-metadata:s:a:${stream}`, `language=${language}`];
+
 /**
  * Fills gaps with silence, also one before a late start.
  *
@@ -89,14 +130,14 @@ const LATE_MARGIN_SECONDS = 0.01;
  * `first_pts=0` alone would fill all from the beginning each time. Here a branch makes the silence, which ends at once where the
  * sound does not begin at the start: of its first sample, made silent, where that is the first of all.
  */
-function filled(lateSeconds = 0): string {
+function filled(lateSeconds = 0, label = ""): string {
   if (lateSeconds < LATE_SECONDS_MIN) return FILL_GAPS;
   const end = formatSeconds(lateSeconds + LATE_MARGIN_SECONDS);
   // The clock is ffmpeg's own: `ainterleave` counts in it, and says that it does not.
   return [
-    "asettb=AVTB,asplit[main][first]",
-    `[first]atrim=end=${end},atrim=end_sample=1,volume=0,${FILL_GAPS}:first_pts=0,asettb=AVTB[silence]`,
-    `[silence][main]ainterleave,${FILL_GAPS}`,
+    `asettb=AVTB,asplit[${label}main][${label}first]`,
+    `[${label}first]atrim=end=${end},atrim=end_sample=1,volume=0,${FILL_GAPS}:first_pts=0,asettb=AVTB[${label}silence]`,
+    `[${label}silence][${label}main]ainterleave,${FILL_GAPS}`,
   ].join(";");
 }
 

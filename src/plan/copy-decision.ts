@@ -130,6 +130,7 @@ function audioFault(
   container: Written,
 ): string | undefined {
   return (
+    (source.rightIndex === undefined ? undefined : "its left and right are two streams") ??
     codecFault(wanted.codec, source) ??
     soundFault(wanted, source, container) ??
     bitrateFault(wanted.bitrateBps, source.bitrateBps)

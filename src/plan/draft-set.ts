@@ -50,10 +50,19 @@ export function draftSet(
       ...best.product,
       entry: `${folder}/out.${formOf(container)?.extension ?? container}`,
       segments: `${folder}/segments`,
-      set: { ...plan, ...(sheets && { thumbnails: sheets }) },
+      set: { ...withLanguage(plan, media), ...(sheets && { thumbnails: sheets }) },
     },
     set: { videos, audios, segmentSeconds: timed.segmentSeconds },
   };
+}
+
+function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
+  const language = audio?.language;
+  if (language === undefined) return plan;
+  const tracks = plan.tracks.map((track) =>
+    track.kind === "audio" ? { ...track, language } : track,
+  );
+  return { ...plan, tracks };
 }
 
 /** The renditions that are made of a source; of several those that can be. */

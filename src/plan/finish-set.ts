@@ -1,10 +1,11 @@
 import { TaskError } from "../task/errors.ts";
+import { languageTag } from "./language.ts";
 import type { SetPlan, Track } from "./plan.ts";
 import { segmentsOf, withTargetDuration } from "./playlist.ts";
 
 /** Which streams a set has, and which of them a player puts together (`SetPlan`). */
 export type SetShape = {
-  readonly tracks: readonly Pick<Track, "kind" | "playlist">[];
+  readonly tracks: readonly Pick<Track, "kind" | "playlist" | "language">[];
   readonly renditions: SetPlan["renditions"];
 };
 
@@ -50,14 +51,21 @@ export function finishPlaylist(text: string): string {
     );
 }
 
-/** A manifest as ffmpeg's `dash` muxer leaves it, with the lengths that it rounds down told in full, and all codecs. */
+/**
+ * A manifest as ffmpeg's `dash` muxer leaves it, with the lengths that it rounds down told in full, languages by their shortest
+ * codes, and all codecs.
+ */
 export const finishManifest = (text: string, tracks: readonly TrackFacts[]): string =>
   withCodecs(
     text,
     tracks.map(({ codec }) => codec),
   )
     .replace(/(mediaPresentationDuration=")[^"]*"/, `$1PT${secondsOf(tracks).toFixed(3)}S"`)
-    .replace(/(maxSegmentDuration=")[^"]*"/, `$1PT${longestOf(tracks).toFixed(3)}S"`);
+    .replace(/(maxSegmentDuration=")[^"]*"/, `$1PT${longestOf(tracks).toFixed(3)}S"`)
+    .replace(
+      /(<AdaptationSet [^>]*\blang=")([^"]+)/g,
+      (_, head: string, language: string) => head + languageTag(language),
+    );
 
 /** A manifest whose streams are called as `codecs` says, in their order: what ffmpeg says of some is short or empty. */
 export const withCodecs = (manifest: string, codecs: readonly string[]): string =>
@@ -98,6 +106,7 @@ export function masterPlaylist(
   const media = [...groups].map((audio) =>
     [
       `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio-${audio}",NAME="audio",DEFAULT=YES,AUTOSELECT=YES`,
+      ...languageOf(tracks[audio]),
       ...(facts[audio]?.channels ? [`CHANNELS="${facts[audio]?.channels}"`] : []),
       `URI="${uriOf(audio)}"`,
     ].join(","),
@@ -111,6 +120,9 @@ export function masterPlaylist(
   const head = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
   return `${[...head, ...media, ...streams].join("\n")}\n`;
 }
+
+const languageOf = ({ language }: Pick<Track, "language"> = {}): readonly string[] =>
+  language === undefined ? [] : [`LANGUAGE="${languageTag(language)}"`];
 
 function attributesOf(used: readonly TrackFacts[]): readonly string[] {
   const peak = totalOf(used.map(peakBps));

@@ -2,6 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
+import type { Warning } from "../task/warnings.ts";
 import { draftSet } from "./draft-set.ts";
 import type { Capabilities, Plan, Product } from "./plan.ts";
 import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
@@ -54,7 +55,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   return {
     steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
     products,
-    warnings: nameWarnings(products, targetUrls),
+    warnings: [...nameWarnings(products, targetUrls), ...soundWarnings(products, media)],
     ...(durationSeconds !== undefined && { durationSeconds }),
   };
 }
@@ -63,6 +64,16 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
 function longestOf(products: readonly Product[]): number | undefined {
   const all = products.map(({ expect }) => expect.durationSeconds).filter(Boolean);
   return all.length === 0 ? undefined : Math.max(...all.map(Number));
+}
+
+/** Tells why a sound was taken, where it was not the one that is marked or first; a copy of two streams is of the left alone. */
+function soundWarnings(products: readonly Product[], { audio }: MediaInfo): readonly Warning[] {
+  if (audio?.why === undefined || products.every((product) => product.audio.action === "none"))
+    return [];
+  const isCut =
+    audio.rightIndex !== undefined && products.some((product) => product.audio.action === "copy");
+  const left = isCut ? `; a copy holds stream ${audio.index} alone` : "";
+  return [{ code: "stream_chosen", message: `Of the source ${audio.why}${left}` }];
 }
 
 /** Refuses what takes a filter that the engine lacks. @throws {TaskError} `input_not_supported` */

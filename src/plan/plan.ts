@@ -95,6 +95,8 @@ export type Track = {
   readonly kind: "video" | "audio";
   /** Relative to the folder of the set's segments. */
   readonly playlist: string;
+  /** Of a sound, ISO 639, where the source says it. */
+  readonly language?: string;
   readonly expect: Expectation;
 };
 

@@ -1,5 +1,5 @@
 import type { MediaInfo } from "../probe/media.ts";
-import { audioArgs } from "./audio.ts";
+import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
 import type { Written } from "./containers.ts";
 import { formOf, tagFor } from "./containers.ts";
 import type { Draft } from "./product.ts";
@@ -31,14 +31,16 @@ export function outputSection(
   const audio = product.audio.action === "none" ? undefined : media.audio;
   const codec = product.expect.video?.codec;
   const file = fileSection(draft, codec, tag);
+  const sound = audio && audioPart(draft, audio);
   return {
+    ...(sound?.graph !== undefined && { graph: sound.graph }),
     args: [
       ...(video ? ["-map", `0:${video.index}`] : []),
-      ...(audio ? ["-map", `0:${audio.index}`] : []),
+      ...(sound ? ["-map", sound.map] : []),
       ...NOTHING_ELSE,
       ...(video ? videoPart(draft, video, pass) : []),
       ...(isIsoBased(product.container) ? tagFor(codec) : []),
-      ...(audio ? audioPart(draft, audio) : []),
+      ...(audio && sound ? [...languageArgs(audio), ...sound.args] : []),
       ...file.args,
     ],
     writes: file.writes,
@@ -59,16 +61,19 @@ function videoPart(
 }
 
 function audioPart(
-  { product, rendition, lateSeconds, isStreamed }: Draft,
+  { product, rendition, folder, lateSeconds, isStreamed }: Draft,
   source: NonNullable<MediaInfo["audio"]>,
-): readonly string[] {
+): SoundPart {
   const { container, expect } = product;
-  if (product.audio.action === "encode" && typeof rendition.audio === "object")
-    return audioArgs(rendition.audio, source, { container, lateSeconds });
+  const map = `0:${source.index}`;
+  if (product.audio.action === "encode" && typeof rendition.audio === "object") {
+    const place = { container, lateSeconds };
+    return encodedSound(rendition.audio, source, place, { specifier: map, label: `a${folder}` });
+  }
   const isInPieces =
     (isStreamed && isBoxed(container)) ||
     (container === "m3u8" && hasBoxedSegments(expect.video?.codec));
-  return ["-c:a", "copy", ...(isInPieces ? unframed(source) : [])];
+  return { map, args: ["-c:a", "copy", ...(isInPieces ? unframed(source) : [])] };
 }
 
 /** The first of two passes: it writes statistics alone. */

@@ -2,7 +2,7 @@ import type { Rational } from "../lib/rational.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { AudioEncode, VideoEncode } from "../profile/profile.ts";
 import type { Clip } from "../task/task.ts";
-import { audioArgs } from "./audio.ts";
+import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
 import { codecName, copiedTagFor, tagFor } from "./containers.ts";
 import { specifierOf } from "./input.ts";
 import { outputPicture } from "./picture.ts";
@@ -49,19 +49,20 @@ export function setSection(
   const plan = draft.product.set;
   const folder = `${draft.folder}/segments`;
   const sheets = pass === 1 ? undefined : plan?.thumbnails;
-  const graph = graphOf(input, sheets, clip);
+  const sounds = pass === 1 ? [] : soundParts(input, specifierOf(media, "audio"));
+  const graph = [...graphOf(input, sheets, clip), ...sounds.flatMap(({ graph }) => graph ?? [])];
   const manifest = `${folder}/manifest.mpd`;
   const pictures = sheets ? sheetArgs(draft, `${folder}/${SHEET_PATTERN}`) : [];
   return {
     ...(graph.length > 0 && { graph: graph.join(";") }),
     args: [
       ...videoMaps(input),
-      ...(pass === 1 ? ["-an"] : set.audios.flatMap(() => ["-map", specifierOf(media, "audio")])),
+      ...(pass === 1 ? ["-an"] : sounds.flatMap(({ map }) => ["-map", map])),
       ...NOTHING_ELSE,
       ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
       ...(pass === 1
         ? ["-f", "null", "-"]
-        : [...soundArgs(input), ...dashArgs(filesOf(input), manifest)]),
+        : [...sounds.flatMap(({ args }) => args), ...dashArgs(filesOf(input), manifest)]),
       ...pictures,
     ],
     writes: pass === 1 ? statisticsOf(input) : [manifest],
@@ -83,15 +84,19 @@ export function liveSetStreams(
   audioInput: number,
 ): Pick<Section, "graph" | "args"> & { readonly files: SetFiles } {
   const input = { draft, set, media, pass: undefined, aspects: aspectsOf(set, media) };
-  const graph = graphOf(input, undefined, undefined);
+  const sounds = soundParts(input, specifierOf(media, "audio", audioInput));
+  const graph = [
+    ...graphOf(input, undefined, undefined),
+    ...sounds.flatMap(({ graph }) => graph ?? []),
+  ];
   return {
     ...(graph.length > 0 && { graph: graph.join(";") }),
     args: [
       ...videoMaps(input),
-      ...set.audios.flatMap(() => ["-map", specifierOf(media, "audio", audioInput)]),
+      ...sounds.flatMap(({ map }) => ["-map", map]),
       ...NOTHING_ELSE,
       ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
-      ...soundArgs(input),
+      ...sounds.flatMap(({ args }) => args),
     ],
     files: filesOf(input),
   };
@@ -206,8 +211,13 @@ function videoStream(
   ];
 }
 
-const soundArgs = ({ set, media, draft }: SetInput): readonly string[] =>
-  set.audios.flatMap((audio, at) => audioStream(audio, at, media, draft));
+const soundParts = ({ set, media, draft }: SetInput, specifier: string): readonly SoundPart[] =>
+  set.audios.map((audio, at) => {
+    const { audio: source } = media;
+    const language = source ? languageArgs(source, String(at)) : [];
+    const { args, ...part } = audioStream(audio, at, source, draft, specifier);
+    return { ...part, args: [...language, ...args] };
+  });
 
 const filesOf = ({ set, aspects }: SetInput): SetFiles => ({
   segmentSeconds: set.segmentSeconds,
@@ -241,12 +251,19 @@ function adaptationSets({ videos, audios }: SetDraft, aspects: readonly AspectGr
 function audioStream(
   audio: AudioEncode | "copy",
   at: number,
-  { audio: source }: MediaInfo,
-  { product, lateSeconds }: Draft,
-): readonly string[] {
+  source: MediaInfo["audio"],
+  { product, folder, lateSeconds }: Draft,
+  specifier: string,
+): SoundPart {
   if (audio === "copy" || !source)
-    return [`-c:a:${at}`, "copy", ...copiedTagFor(source?.codec, `a:${at}`)];
-  return ofStream(audioArgs(audio, source, { container: product.container, lateSeconds }), "a", at);
+    return {
+      map: specifier,
+      args: [`-c:a:${at}`, "copy", ...copiedTagFor(source?.codec, `a:${at}`)],
+    };
+  const place = { container: product.container, lateSeconds };
+  const label = `set${folder}a${at}`;
+  const { args, ...part } = encodedSound(audio, source, place, { specifier, label });
+  return { ...part, args: ofStream(args, "a", at) };
 }
 
 /** Options for one stream of several: `-b:v` becomes `-b:v:1`, `-g` becomes `-g:v:1`, `-af` `-filter:a:0`. */

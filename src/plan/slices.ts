@@ -2,7 +2,7 @@ import { type Rational, toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
-import { audioArgs } from "./audio.ts";
+import { encodedSound, languageArgs } from "./audio.ts";
 import { frameRate, gopFrames } from "./framerate.ts";
 import type { Sliced, Step } from "./plan.ts";
 import type { Draft } from "./product.ts";
@@ -106,6 +106,7 @@ function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced
   const copied = product.audio.action === "copy" ? [...input, "-i", "input"] : sound;
   const index = product.audio.action === "copy" ? media.audio?.index : 0;
   const file = fileSection(draft, product.expect.video?.codec, tag);
+  const language = copied.length > 0 && media.audio ? languageArgs(media.audio) : [];
   const list = `${folder}/slices.txt`;
   return {
     parts: [...videos, ...(audio ? [audio] : [])],
@@ -114,7 +115,7 @@ function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced
       args: [
         ...["-f", "concat", "-i", list, ...copied, "-map", "0:0"],
         ...(copied.length === 0 ? [] : ["-map", `1:${index}`]),
-        ...[...NOTHING_ELSE, "-c", "copy", ...file.args],
+        ...[...NOTHING_ELSE, ...language, "-c", "copy", ...file.args],
       ],
       writes: file.writes,
     },
@@ -137,9 +138,11 @@ function audioPart({ product, rendition, folder }: Draft, { audio }: MediaInfo, 
   // The mp4 muxer refuses MP3 at low rates, that of QuickTime does not.
   const form = rendition.audio.codec === "mp3" ? "mov" : "mp4";
   const name = `${folder}/audio.${form}`;
-  const encode = audioArgs(rendition.audio, audio, { container: product.container });
-  const mapped = ["-i", "input", "-map", `0:${audio.index}`, "-vn", ...NOTHING_ELSE];
-  const args = [...input, ...mapped, ...encode, "-f", form, name];
+  const read = { specifier: `0:${audio.index}`, label: "sound" };
+  const sound = encodedSound(rendition.audio, audio, { container: product.container }, read);
+  const filters = sound.graph === undefined ? [] : ["-filter_complex", sound.graph];
+  const mapped = ["-i", "input", ...filters, "-map", sound.map, "-vn", ...NOTHING_ELSE];
+  const args = [...input, ...mapped, ...sound.args, "-f", form, name];
   return { args, writes: [name], isLight: true } as const;
 }
 

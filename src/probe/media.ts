@@ -69,6 +69,12 @@ export type AudioStream = {
   readonly codec: string;
   readonly profile?: string;
   readonly channels: number;
+  /** The stream that holds the right channel, where this one holds the left alone; all else is told of both together. */
+  readonly rightIndex?: number;
+  /** ISO 639, as the source says it: `eng`. */
+  readonly language?: string;
+  /** Why this sound was taken, where that may not be expected: `stream 2 is its sound, as stream 1 is a commentary`. */
+  readonly why?: string;
   /** Which channels these are, in ffmpeg's words: `stereo`, `5.1(side)`. Absent where the source does not say. */
   readonly layout?: string;
   readonly samplerateHz: number;

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { parseRational, type Rational, toNumber } from "../lib/rational.ts";
 import { TaskError } from "../task/errors.ts";
+import { chooseSound, ROLE_NAMES, type Role, type SoundCandidate } from "./choose-sound.ts";
 import { known, number, text } from "./ffprobe-values.ts";
 import { lateSeconds, withoutLateness } from "./late-stamps.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "./media.ts";
@@ -24,15 +25,20 @@ export const PROBE_ENTRIES = [
   "format=format_name,duration,start_time,size,bit_rate",
   "stream=index,codec_type,codec_name,codec_tag_string,profile,level,pix_fmt,width,height,sample_aspect_ratio," +
     "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
-    "color_space,color_range,channels,channel_layout,sample_rate",
-  "stream_disposition=default,attached_pic",
-  "stream_tags=rotate,DURATION",
+    "color_space,color_range,channels,channel_layout,sample_fmt,sample_rate",
+  `stream_disposition=default,attached_pic,${ROLE_NAMES.join(",")}`,
+  "stream_tags=rotate,DURATION,language",
   `stream_side_data=${SIDE_DATA_ENTRIES}`,
   "packet=stream_index",
   "packet_side_data=side_data_type",
 ].join(":");
 
 const flag = v.fallback(v.optional(v.number()), 0);
+
+const roleFlags = Object.fromEntries(ROLE_NAMES.map((role) => [role, flag])) as Record<
+  Role,
+  typeof flag
+>;
 
 const streamSchema = v.object({
   index: v.number(),
@@ -57,9 +63,10 @@ const streamSchema = v.object({
   color_range: text,
   channels: number,
   channel_layout: text,
+  sample_fmt: text,
   sample_rate: number,
-  disposition: v.optional(v.object({ default: flag, attached_pic: flag })),
-  tags: v.optional(v.object({ rotate: number, DURATION: text })),
+  disposition: v.optional(v.object({ default: flag, attached_pic: flag, ...roleFlags })),
+  tags: v.optional(v.object({ rotate: number, DURATION: text, language: text })),
   side_data_list: sideDataSchema,
 });
 
@@ -150,6 +157,14 @@ function videoOf(stream: Stream, late: number): VideoStream {
   };
 }
 
+/** What is no language code says nothing, and goes nowhere. */
+function languageOf({ tags }: Stream): string | undefined {
+  const language = tags?.language?.toLowerCase() ?? "";
+  return /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/.test(language) && language !== "und"
+    ? language
+    : undefined;
+}
+
 const audioOf = (stream: Stream, late: number): AudioStream => ({
   index: stream.index,
   codec: stream.codec_name ?? "unknown",
@@ -157,6 +172,7 @@ const audioOf = (stream: Stream, late: number): AudioStream => ({
   samplerateHz: stream.sample_rate ?? 0,
   ...known({
     layout: stream.channel_layout,
+    language: languageOf(stream),
     profile: stream.profile,
     bitrateBps: stream.bit_rate,
     durationSeconds: durationOf(stream, late),
@@ -168,14 +184,23 @@ const audioOf = (stream: Stream, late: number): AudioStream => ({
 const isAnnouncedOnly = ({ codec_type, codec_name, channels, sample_rate }: Stream): boolean =>
   codec_type === "audio" && codec_name !== undefined && !(channels && sample_rate);
 
-/**
- * The stream that a player would take: the first that is marked as default, else the first; never cover art, nor a sound
- * without a packet.
- */
-function choose(streams: readonly Stream[], type: "video" | "audio"): Stream | undefined {
+const soundOf = (stream: Stream, late: number): SoundCandidate => ({
+  stream: audioOf(stream, late),
+  // ffprobe learns it from the decoder alone.
+  isDecodable: stream.sample_fmt !== undefined,
+  isDefault: stream.disposition?.default === 1,
+  roles: ROLE_NAMES.filter((role) => stream.disposition?.[role]),
+});
+
+const soundsOf = (streams: readonly Stream[], late: number): readonly SoundCandidate[] =>
+  streams
+    .filter((stream) => stream.codec_type === "audio" && !isAnnouncedOnly(stream))
+    .map((stream) => soundOf(stream, late));
+
+/** The picture that a player would take: the first that is marked as default, else the first; never cover art. */
+function choosePicture(streams: readonly Stream[]): Stream | undefined {
   const candidates = streams.filter(
-    (stream) =>
-      stream.codec_type === type && !stream.disposition?.attached_pic && !isAnnouncedOnly(stream),
+    (stream) => stream.codec_type === "video" && !stream.disposition?.attached_pic,
   );
   return candidates.find(({ disposition }) => disposition?.default) ?? candidates[0];
 }
@@ -193,13 +218,12 @@ export function parseProbe(json: unknown): MediaInfo {
     throw new TaskError("source_not_media", "Cannot read the source: ffprobe does not describe it");
   const { format, streams } = parsed.output;
   const films = streams.filter((stream) => !isStill(stream, format.format_name));
-  const film = choose(films, "video");
-  const still = film ? undefined : choose(streams, "video");
+  const film = choosePicture(films);
+  const still = film ? undefined : choosePicture(streams);
   const late = lateSeconds(format.format_name, format.start_time);
   const video = film
     ? videoOf(film, late)
     : still && { ...videoOf(still, late), isStill: true as const };
-  const audio = choose(streams, "audio");
   return {
     format: format.format_name,
     ...known({
@@ -212,7 +236,7 @@ export function parseProbe(json: unknown): MediaInfo {
       sizeBytes: format.size,
       bitrateBps: format.bit_rate,
       video,
-      audio: audio && audioOf(audio, late),
+      audio: chooseSound(soundsOf(streams, late), format.format_name),
     }),
   };
 }

@@ -9,6 +9,8 @@ export const WARNING_CODES = [
   "source_duration",
   /** A small part of the source is missing or could not be decoded; the rest was made. */
   "source_damage",
+  /** Of several streams of the source another one was taken than by its marks and places, or two as one. */
+  "stream_chosen",
 ] as const;
 
 /** One of `WARNING_CODES`. */

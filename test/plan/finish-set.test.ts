@@ -89,6 +89,14 @@ describe("segmentTimes", () => {
 });
 
 describe("masterPlaylist", () => {
+  test("says the language of a sound by its shortest code", () => {
+    const tracks = [track(0, "video"), { ...track(1, "audio"), language: "ger" }];
+    const set = { tracks, renditions: [{ video: 0, audio: 1 }] };
+    expect(masterPlaylist(set, [facts([6], [9]), SOUND], "segments")).toContain(
+      'DEFAULT=YES,AUTOSELECT=YES,LANGUAGE="de",CHANNELS="2"',
+    );
+  });
+
   test("tells codecs, real rates, sizes and frame rates, and the sound once", () => {
     const pictures = [
       facts([6, 2], [1_500_000, 250_000]),

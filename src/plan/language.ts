@@ -1,0 +1,32 @@
+/** The codes that libraries give some languages, by those of their speakers; players know the latter. */
+const SPOKEN: Readonly<Record<string, string>> = {
+  alb: "sq",
+  arm: "hy",
+  baq: "eu",
+  bur: "my",
+  chi: "zh",
+  cze: "cs",
+  dut: "nl",
+  fre: "fr",
+  geo: "ka",
+  ger: "de",
+  gre: "el",
+  ice: "is",
+  mac: "mk",
+  mao: "mi",
+  may: "ms",
+  per: "fa",
+  rum: "ro",
+  slo: "sk",
+  tib: "bo",
+  wel: "cy",
+};
+
+/**
+ * A language as manifests call it: the shortest code it has.
+ *
+ * @param language - ISO 639, as files have it
+ * @see https://www.rfc-editor.org/rfc/rfc5646#section-2.2.1
+ */
+export const languageTag = (language: string): string =>
+  Intl.getCanonicalLocales(SPOKEN[language] ?? language)[0] ?? language;

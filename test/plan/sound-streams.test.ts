@@ -1,0 +1,47 @@
+import { describe, expect, test } from "bun:test";
+import type { AudioStream } from "../../src/probe/media.ts";
+import { aMedia, anAudio, anAudioStream } from "./builders.ts";
+import { argsOf, COPY, planOf } from "./planned.ts";
+
+const SIDES: Partial<AudioStream> = {
+  rightIndex: 2,
+  why: "streams 1 and 2 of one channel each are its left and right",
+};
+const ofSound = (fields: Partial<AudioStream>) => aMedia({ audio: anAudioStream(fields) });
+
+describe("the plan for a sound in two streams", () => {
+  test("joins them before all outputs, for each of these", () => {
+    const [args] = argsOf(planOf([{}, { container: "mkv" }], ofSound(SIDES)));
+    const joined = (at: number) =>
+      `[0:1]aresample=async=1[a${at}c0];[0:2]aresample=async=1[a${at}c1];` +
+      `[a${at}c0][a${at}c1]join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR,aformat=channel_layouts=stereo[a${at}]`;
+    expect(args).toContain(
+      `-i input -filter_complex ${joined(0)};${joined(1)} -map 0:0 -map [a0] `,
+    );
+    expect(args).toContain(" -map 0:0 -map [a1] ");
+  });
+
+  test("encodes what else would be copied", () => {
+    const fits = { audio: anAudio({ bitrateBps: 400_000 }) };
+    const { products } = planOf([fits], ofSound(SIDES));
+    expect(products[0]?.audio.why).toBe("its left and right are two streams");
+    expect(planOf([fits], ofSound({})).products[0]?.audio.action).toBe("copy");
+  });
+
+  test("tells of it, and that a copy holds the left alone", () => {
+    const messages = (fields: object) =>
+      planOf([fields], ofSound(SIDES)).warnings.map(({ message }) => message);
+    const told = `Of the source ${SIDES.why}`;
+    expect(messages({})).toEqual([told]);
+    expect(messages(COPY)).toEqual([`${told}; a copy holds stream 1 alone`]);
+    expect(messages({ audio: "none" })).toEqual([]);
+  });
+});
+
+describe("the plan for a sound whose language is known", () => {
+  test("keeps it, encoded and copied", () => {
+    const media = ofSound({ language: "eng" });
+    for (const args of argsOf(planOf([{}, { ...COPY, container: "mkv" }], media)))
+      expect(args).toContain(" -metadata:s:a:0 language=eng -");
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "bun:test";
+import { parseProbe } from "../../src/probe/parse-probe.ts";
+
+const format = { format_name: "mov,mp4,m4a,3gp,3g2,mj2" };
+const audio = {
+  index: 1,
+  codec_type: "audio",
+  codec_name: "aac",
+  channels: 2,
+  sample_rate: "48000",
+};
+
+describe("parseProbe of sound", () => {
+  test.each([
+    ["eng", "eng"],
+    ["EN-us", "en-us"],
+    ["und", undefined],
+    ["eng,fre", undefined],
+    ["x y", undefined],
+  ])("reads the language %p as %p", (language, expected) => {
+    const tagged = { ...audio, tags: { language } };
+    expect(parseProbe({ format, streams: [tagged] }).audio?.language).toBe(expected as string);
+  });
+
+  test("takes the main sound that can be decoded", () => {
+    const sounds = [
+      { ...audio, index: 1, codec_name: undefined, disposition: { default: 1 } },
+      { ...audio, index: 2, sample_fmt: "fltp", disposition: { comment: 1 } },
+      { ...audio, index: 3, sample_fmt: "fltp", channel_layout: "stereo" },
+    ];
+    expect(parseProbe({ format, streams: sounds }).audio).toMatchObject({
+      index: 3,
+      layout: "stereo",
+      why: "stream 3 is its sound, as stream 1 is in an unknown codec",
+    });
+  });
+});
