@@ -2,6 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
 import type { Written } from "./containers.ts";
 import { formOf, tagFor } from "./containers.ts";
+import { copiedDurations } from "./copied-durations.ts";
 import type { Draft } from "./product.ts";
 import { type Pass, passFiles, videoArgs } from "./video.ts";
 
@@ -39,6 +40,7 @@ export function outputSection(
       ...(sound ? ["-map", sound.map] : []),
       ...NOTHING_ELSE,
       ...(video ? videoPart(draft, video, pass) : []),
+      ...(product.video.action === "copy" ? copiedDurations(media, product.container) : []),
       ...(isIsoBased(product.container) ? tagFor(codec) : []),
       ...(audio && sound ? [...languageArgs(audio), ...sound.args] : []),
       ...file.args,

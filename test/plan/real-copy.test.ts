@@ -94,6 +94,27 @@ describe("a copy made by the real ffmpeg", () => {
   );
 
   test(
+    "into HLS says how long its segments last, also where a Matroska says that pictures last no time",
+    async () => {
+      const select = ["-vf", "select='not(eq(mod(n\\,7)\\,3))'", "-fps_mode", "vfr"];
+      const uneven = await madeBy("uneven.mkv", [
+        ...["-i", await source("mp4"), ...select, "-preset", "ultrafast", "-c:a", "aac"],
+      ]);
+      const bytes = readFileSync(uneven);
+      // The default duration of its pictures.
+      const element = bytes.indexOf(Buffer.from("23e38384", "hex"));
+      const millisecond = Buffer.alloc(4);
+      millisecond.writeUInt32BE(1_000_000);
+      expect(element).toBeGreaterThan(0);
+      millisecond.copy(bytes, element + 4);
+      writeFileSync(uneven, bytes);
+      const { outputs } = await runAndJudge(uneven, [copy("m3u8"), copy("mp4")]);
+      expect(outputs[0]?.durationSeconds).toBeCloseTo(3, 0);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "keeps uneven frames, late sound and a turned picture",
     async () => {
       const select = "select='not(eq(mod(n\\,7)\\,3))'";

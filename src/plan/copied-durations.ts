@@ -1,0 +1,22 @@
+import { toNumber } from "../lib/rational.ts";
+import { demuxerOf } from "../probe/formats.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { Written } from "./containers.ts";
+
+/** Sources whose packets have no durations (MPEG-TS without a rate in its picture) or wrong ones (Matroska's default). */
+const UNSURE = ["mpegts", "matroska"];
+/** What takes them for lengths: the last picture of an mp4, which 9.0 hides where it lasts no time, and HLS segments. */
+const COUNTED: readonly Written[] = ["mp4", "mov", "m3u8"];
+
+/**
+ * The option that has each picture of a copy last until the next one is decoded, and the last one a picture's time at least. Its
+ * own times are said again: `setts` would make presentation times of decoding times.
+ */
+export function copiedDurations(media: MediaInfo, container: Written): readonly string[] {
+  const rate = media.video?.framerate;
+  if (!rate || toNumber(rate) <= 0) return [];
+  if (!UNSURE.includes(demuxerOf(media.format)) || !COUNTED.includes(container)) return [];
+  const least = `max(DURATION\\,${rate.den}/(${rate.num}*TB))`;
+  const until = `if(gt(NEXT_DTS-DTS\\,0)\\,NEXT_DTS-DTS\\,${least})`;
+  return ["-bsf:v", `setts=pts=PTS:dts=DTS:duration=${until}`];
+}
