@@ -80,6 +80,12 @@ const ROWS: readonly Row[] = [
     say: (codec) => source(`no decoder for its codec "${codec}" is here`),
   },
   {
+    // FFmpeg's own decoder of AV1 leaves the work to hardware. The misspelling is 5.1's.
+    pattern: /Your platform doesn't supp+ort hardware accelerated (\S+) decoding/m,
+    code: "input_not_supported",
+    say: (codec) => source(`no decoder for its codec "${codec}" is here`),
+  },
+  {
     pattern:
       /^(?:input|.*Error opening input): (No such file or directory|Is a directory|Not a directory|Permission denied)/m,
     code: "source_missing",
@@ -150,7 +156,8 @@ const ROWS: readonly Row[] = [
   },
   // The source again: what is found only on the way.
   {
-    pattern: /^(?:.*: )?Empty output|Nothing was written into output file/m,
+    pattern:
+      /^(?:.*: )?Empty output|Nothing was written into output file|Output file is empty, nothing was encoded/m,
     code: "source_damaged",
     say: () => source("nothing of it could be decoded"),
   },

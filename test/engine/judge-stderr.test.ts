@@ -60,6 +60,14 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
     "input_not_supported",
     "[vist#0:0/none @ 0x1] Decoding requested, but no decoder found for: none",
   ],
+  [
+    "input_not_supported",
+    "[av1 @ 0x1] Your platform doesn't suppport hardware accelerated AV1 decoding.\nError while decoding stream #0:0: Function not implemented",
+  ],
+  [
+    "source_damaged",
+    "[out#0/ipod @ 0x1] Output file is empty, nothing was encoded(check -ss / -t / -frames parameters if used)",
+  ],
   ["source_missing", "input: No such file or directory"],
   [
     "source_missing",
