@@ -5,6 +5,9 @@ import { displaySize, type Size } from "./picture.ts";
 /** A rung whose box is larger than the picture by no more than this is made at the picture's own size: 1916x1076 is 1080p. */
 const BOX_SLACK = 1.1;
 
+/** No film has less, and no encoder works with it: a source of so few bits is one whose header tells a wrong length. */
+const BITRATE_MIN_BPS = 32_000;
+
 /** A rung of a ladder: a rendition with a picture to encode in a box of two sides. */
 type Rung = Omit<Rendition, "video"> & { readonly video: VideoEncode };
 
@@ -20,7 +23,10 @@ export function rungsFor(renditions: readonly Rendition[], media: MediaInfo): re
   const lowest = rungs.at(-1);
   // Of a source without a picture the sound alone is made.
   if (!source || !lowest) return renditions;
-  const bitrateMaxBps = videoBitrateOf(media) ?? Number.POSITIVE_INFINITY;
+  const bitrateMaxBps = Math.max(
+    BITRATE_MIN_BPS,
+    videoBitrateOf(media) ?? Number.POSITIVE_INFINITY,
+  );
   const kept = rungs.filter(
     ({ video }) => growth(video, source) <= BOX_SLACK && video.bitrateBps <= bitrateMaxBps,
   );

@@ -54,6 +54,11 @@ describe("rungsFor", () => {
     ["few bits", { bitrateBps: 700_000 }, "640x360@424 426x240@176"],
     ["a tiny picture", { width: 161, height: 91 }, "160x90@176"],
     ["hardly any bits", { width: 640, height: 360, bitrateBps: 90_500.5 }, "426x240@90.5"],
+    [
+      "a header that tells 40 h of a second",
+      { width: 640, height: 360, bitrateBps: 5 },
+      "426x240@32",
+    ],
   ] as const)("makes of %s %s what suits it", (_what, fields, sizes) => {
     expect(rungs({ ...fields }).join(" ")).toBe(sizes);
   });
