@@ -126,10 +126,15 @@ function readJson(probing: Probing, args: readonly string[]): Promise<ProbeOutco
   });
 }
 
-/** What a source holds, also by its first frame where that may say something else: another ffprobe, so not for every source. */
+/**
+ * What a file holds, also by its first frame where that may say something else: another ffprobe, so not for every file. Of
+ * outputs copies alone can be turned by their frames.
+ */
 async function withFrame(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
   const { video } = media;
-  if (!video || probing.request.side === "output" || !mayDiffer(video)) return media;
+  const { side, packets } = probing.request;
+  if (!video || !mayDiffer(video)) return media;
+  if (side === "output" && !(packets && video.codec === "mjpeg")) return media;
   const { json } = await readJson(probing, firstFrameArgs(video.index));
   return { ...media, video: withFirstFrame(video, parseJson(json)) };
 }
@@ -149,6 +154,10 @@ async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   if (request.side === "source")
     return withFrame(probing, readSource(parseJson(json), exit.stderr, limits.maxPixels));
   if (exit.code !== 0) throw failure(request.side, "output_wrong", "ffprobe cannot open it");
+  return withFrame(probing, describedOutput(json));
+}
+
+function describedOutput(json: string): MediaInfo {
   try {
     return parseProbe(parseJson(json));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { demuxerOf } from "../probe/formats.ts";
-import type { MediaInfo } from "../probe/media.ts";
+import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { Assignment, AudioEncode, Rendition, VideoEncode } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
@@ -84,14 +84,17 @@ const UNTIMED_FORMATS = ["h264", "hevc"];
 const TURNED_CONTAINERS = ["mp4", "mov"];
 const CROPPED_CONTAINERS = ["mp4", "mov", "mkv"];
 
+const isTurnedByHeader = ({ rotation, isTurnedByFrames }: VideoStream): boolean =>
+  rotation !== 0 && !isTurnedByFrames;
+
 function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void {
   if (UNTIMED_FORMATS.includes(demuxerOf(format)))
     throw refuseOutput("Cannot copy the video: the source has no time stamps");
-  if (video && video.rotation !== 0 && !TURNED_CONTAINERS.includes(container))
+  if (video && isTurnedByHeader(video) && !TURNED_CONTAINERS.includes(container))
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is turned by ${video.rotation} degrees, which mp4 and mov alone keep`,
     );
-  if (video?.isMirrored && !TURNED_CONTAINERS.includes(container))
+  if (video?.isMirrored && !video.isTurnedByFrames && !TURNED_CONTAINERS.includes(container))
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is mirrored, which mp4 and mov alone keep`,
     );

@@ -45,10 +45,12 @@ export function withFirstFrame(video: VideoStream, json: unknown): VideoStream {
   const [frame] = parsed.success ? parsed.output.frames : [];
   if (!frame) return video;
   const data = frame.side_data_list;
+  const rotation = matrixTurn(data) ?? video.rotation;
   return {
     ...video,
-    // The header's matrix wins where there is one: ffmpeg hands it to every frame.
-    ...known({ rotation: matrixTurn(data) }),
+    // Where the header has a matrix, ffmpeg hands it to every frame.
+    rotation,
+    ...(rotation !== video.rotation && { isTurnedByFrames: true }),
     ...(isMirrored(data) && { isMirrored: true }),
     ...lightOf(data),
     color: {

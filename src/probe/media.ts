@@ -33,6 +33,8 @@ export type VideoStream = {
   readonly sampleAspect: Rational;
   /** Clockwise turn that makes the picture upright. */
   readonly rotation: 0 | 90 | 180 | 270;
+  /** Its frames say so themselves, in whatever container they are. */
+  readonly isTurnedByFrames?: true;
   /** It is also shown as in a mirror. */
   readonly isMirrored?: true;
   /** The container cuts something off at its sides: width and height are of what is left. */

@@ -32,6 +32,7 @@ describe("withFirstFrame", () => {
     expect(withFirstFrame(video, { frames: [frame, {}] })).toEqual({
       ...video,
       rotation: 90,
+      isTurnedByFrames: true,
       hasHdrData: true,
       hasCaptions: true,
       color: { primaries: "bt2020", range: "tv", transfer: "smpte2084" },
