@@ -114,6 +114,10 @@ export function copiedTagFor(codec: string | undefined, stream: string): readonl
   return entry === undefined ? [] : [`-tag:${stream}`, entry];
 }
 
+/** Whether HLS carries a video codec in pieces of an mp4 rather than of an MPEG-TS. */
+export const hasBoxedSegments = (codec: string | undefined): boolean =>
+  codec === "hevc" || codec === "av1";
+
 /** How a container is written; nothing where this service does not write it (gif). */
 export const formOf = (container: Written): Form | undefined => FORMS[container];
 

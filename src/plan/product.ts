@@ -4,7 +4,14 @@ import type { Assignment, AudioEncode, Rendition, VideoEncode } from "../profile
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import { samplerates } from "./audio.ts";
-import { codecName, formOf, holds, keptContainer, type Written } from "./containers.ts";
+import {
+  codecName,
+  formOf,
+  hasBoxedSegments,
+  holds,
+  keptContainer,
+  type Written,
+} from "./containers.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import { soundLateSeconds } from "./input.ts";
@@ -73,7 +80,9 @@ function audioOf(
   media: MediaInfo,
   clip: Clip | undefined,
 ): StreamDecision {
-  const decision = decideAudio(audio, media.audio, container, clip !== undefined);
+  const decided = decideAudio(audio, media.audio, container, clip !== undefined);
+  const isLost = decided.action === "copy" && audio !== "copy" && losesChanges(container, media);
+  const decision: StreamDecision = isLost ? { action: "encode", why: UNEVEN } : decided;
   const why = clip && decision.action !== "none" ? soundMissed(media, clip) : undefined;
   return why === undefined ? decision : { action: "none", why };
 }
@@ -111,7 +120,20 @@ function refuseColors({ video }: MediaInfo): void {
     );
 }
 
-function refuseAudioCopy(container: Written, { audio }: MediaInfo): void {
+const UNEVEN = "its rate or channels change midway";
+
+/** Each frame says what it is in a stream for broadcast, and FLV says it anew; other files say it once. What goes between the two does as well. */
+function losesChanges(container: Written, { format, audio, video }: MediaInfo): boolean {
+  if (!audio?.isUneven) return false;
+  const demuxer = demuxerOf(format);
+  if (container === "m3u8") return demuxer !== "mpegts" || hasBoxedSegments(video?.codec);
+  return container !== demuxer;
+}
+
+function refuseAudioCopy(container: Written, media: MediaInfo): void {
+  const { audio } = media;
+  if (losesChanges(container, media))
+    throw refuseOutput(`Cannot copy the audio into "${container}": ${UNEVEN}`);
   if (audio?.codec === "mp3" && !samplerates("mp3", container).includes(audio.samplerateHz))
     throw refuseOutput(
       `Cannot copy the audio into "${container}": it does not hold mp3 at ${audio.samplerateHz} Hz`,

@@ -1,7 +1,7 @@
 import type { MediaInfo } from "../probe/media.ts";
 import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
 import type { Written } from "./containers.ts";
-import { formOf, tagFor } from "./containers.ts";
+import { formOf, hasBoxedSegments, tagFor } from "./containers.ts";
 import { copiedDurations } from "./copied-durations.ts";
 import type { Draft } from "./product.ts";
 import { type Pass, passFiles, videoArgs } from "./video.ts";
@@ -135,10 +135,6 @@ type SetFiles = {
   readonly pattern: string;
   readonly init?: { readonly name: string; readonly path: string };
 };
-
-/** Whether the segments of an HLS set with such a picture are pieces of an mp4. */
-const hasBoxedSegments = (codec: string | undefined): boolean =>
-  codec === "hevc" || codec === "av1";
 
 function draftSet(folder: string, codec: string | undefined, tag: string): SetFiles {
   const isFragmented = hasBoxedSegments(codec);

@@ -75,6 +75,8 @@ export type AudioStream = {
   readonly rightIndex?: number;
   /** ISO 639, as the source says it: `eng`. */
   readonly language?: string;
+  /** Its rate or its channels change midway, where that was looked for. */
+  readonly isUneven?: true;
   /** Why this sound was taken, where that may not be expected: `stream 2 is its sound, as stream 1 is a commentary`. */
   readonly why?: string;
   /** Which channels these are, in ffmpeg's words: `stereo`, `5.1(side)`. Absent where the source does not say. */

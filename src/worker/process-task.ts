@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
+import type { Plan } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
+import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
@@ -15,6 +17,7 @@ import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
 import { openSource } from "./open-source.ts";
 import { delivering, ProgressTracker } from "./progress.ts";
+import { withUnevenSound } from "./uneven-sound.ts";
 import { type Verified, verifyProducts } from "./verify-products.ts";
 
 const log = getLogger(["pontus", "worker"]);
@@ -74,6 +77,26 @@ export async function processTask(
   return inOrder(failures);
 }
 
+/** Plans what the assignments ask for; anew where the sound that would be copied turns out to change midway. */
+async function planFor(
+  work: Work,
+  { engine }: Line,
+  source: SourceFile,
+  signal: AbortSignal,
+): Promise<{ readonly plan: Plan; readonly media: MediaInfo }> {
+  const { task, assignments } = work;
+  const request = {
+    assignments,
+    tag: tagOf(work),
+    targetUrls: task.targets.map(({ url }) => url),
+    ...(task.clip && { clip: task.clip }),
+  };
+  const plan = planTask(request, source.media, engine.capabilities);
+  const { media } = await withUnevenSound(source, plan, signal);
+  const isAsItSeemed = media === source.media;
+  return { plan: isAsItSeemed ? plan : planTask(request, media, engine.capabilities), media };
+}
+
 /** Plans, runs and verifies what the assignments ask for. */
 async function make(
   work: Work,
@@ -81,18 +104,8 @@ async function make(
   { folder, source }: { readonly folder: string; readonly source: SourceFile },
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {
-  const { task, assignments } = work;
   const { engine } = line;
-  const plan = planTask(
-    {
-      assignments,
-      tag: tagOf(work),
-      targetUrls: task.targets.map(({ url }) => url),
-      ...(task.clip && { clip: task.clip }),
-    },
-    source.media,
-    engine.capabilities,
-  );
+  const { plan, media } = await planFor(work, line, source, signal);
   line.onPlan(plan);
   await line.warn(plan.warnings);
 
@@ -110,7 +123,7 @@ async function make(
       signal,
     );
   }
-  const { path: sourcePath, media } = source;
+  const { path: sourcePath } = source;
   const verified = await verifyProducts(plan, { folder, sourcePath, media }, line, signal);
   line.onProgress(tracker.delivering());
   return verified;

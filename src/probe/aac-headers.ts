@@ -1,0 +1,133 @@
+/** Takes a file's bytes in pieces, cut anywhere; `isUneven` once its AAC has changed. */
+export type AacHeaders = {
+  readonly push: (bytes: Uint8Array) => void;
+  readonly isUneven: () => boolean;
+};
+
+/** Something else may look like one header, hardly like several that are alike. */
+const ALIKE_MIN = 3;
+
+/** Watches what the headers of one stream say. */
+function watch(alikeMin: number) {
+  let first: number | undefined;
+  let other: number | undefined;
+  let alike = 0;
+  return {
+    see(setup: number): void {
+      first ??= setup;
+      alike = setup === first ? 0 : setup === other ? alike + 1 : 1;
+      other = setup;
+    },
+    isUneven: () => alike >= alikeMin,
+  };
+}
+
+/** Sample rate and channels in the header of an ADTS frame; nothing where there is none. */
+function setupOf(bytes: Uint8Array, at: number): number | undefined {
+  const [one = 0, two = 0, three = 0, four = 0] = bytes.subarray(at, at + 4);
+  if (one !== 0xff || (two & 0xf6) !== 0xf0) return undefined;
+  return ((three & 0x3c) << 1) | ((three & 1) << 2) | (four >> 6);
+}
+
+const TS_BYTES = 188;
+const TS_SYNC = 0x47;
+/** A PES packet begins in it. */
+const BEGINS = 0x40;
+
+/**
+ * Of MPEG-TS: looks at the first frame of each PES packet of sound, which nearly always begins with it. Of AAC in LATM it sees
+ * nothing.
+ */
+function createTsHeaders(): AacHeaders {
+  const watched = new Map<number, ReturnType<typeof watch>>();
+  let rest = new Uint8Array();
+  let uneven = false;
+  const look = (packet: Uint8Array): void => {
+    const [, high = 0, low = 0, flags = 0] = packet;
+    if ((flags & 0x10) === 0) return;
+    const at = 4 + ((flags & 0x20) !== 0 ? 1 + (packet[4] ?? 0) : 0);
+    const isPes = packet[at] === 0 && packet[at + 1] === 0 && packet[at + 2] === 1;
+    if (!isPes || ((packet[at + 3] ?? 0) & 0xe0) !== 0xc0) return;
+    const setup = setupOf(packet, at + 9 + (packet[at + 8] ?? 0));
+    if (setup === undefined) return;
+    const pid = ((high & 0x1f) << 8) | low;
+    const one = watched.get(pid) ?? watch(ALIKE_MIN);
+    watched.set(pid, one);
+    one.see(setup);
+    uneven ||= one.isUneven();
+  };
+  return {
+    push(bytes) {
+      const all = rest.length === 0 ? bytes : joined(rest, bytes);
+      let at = 0;
+      while (at + TS_BYTES <= all.length) {
+        const isPacket = all[at] === TS_SYNC;
+        if (isPacket && ((all[at + 1] ?? 0) & BEGINS) !== 0) look(all.subarray(at, at + TS_BYTES));
+        at += isPacket ? TS_BYTES : 1;
+      }
+      rest = all.slice(at);
+    },
+    isUneven: () => uneven,
+  };
+}
+
+const FLV_HEAD_BYTES = 13;
+const FLV_TAG_BYTES = 11;
+/** Behind a tag stands its length. */
+const FLV_TAIL_BYTES = 4;
+const FLV_AUDIO = 8;
+const FLV_AAC = 10;
+/** Of its tags: its kind, that it is a header, and as much of this as rate and channels take. */
+const FLV_SEEN_BYTES = 4;
+
+/** Of FLV: looks at the headers of AAC, which come again where it changes. */
+function createFlvHeaders(): AacHeaders {
+  // One says it for certain.
+  const setups = watch(1);
+  let uneven = false;
+  let skipped = FLV_HEAD_BYTES;
+  let rest = new Uint8Array();
+  const look = (tag: Uint8Array): void => {
+    const [sound = 0, kind = 0, high = 0, low = 0] = tag.subarray(FLV_TAG_BYTES);
+    if (tag[0] !== FLV_AUDIO || sound >> 4 !== FLV_AAC || kind !== 0) return;
+    // The lowest bit of the rate begins the second byte, behind the object type.
+    setups.see(((high & 7) << 8) | (low & 0xf8));
+    uneven ||= setups.isUneven();
+  };
+  return {
+    push(bytes) {
+      const all = rest.length === 0 ? bytes : joined(rest, bytes);
+      let at = Math.min(skipped, all.length);
+      skipped -= at;
+      while (skipped === 0 && at + FLV_TAG_BYTES + FLV_SEEN_BYTES <= all.length) {
+        const [, high = 0, middle = 0, low = 0] = all.subarray(at, at + 4);
+        look(all.subarray(at, at + FLV_TAG_BYTES + FLV_SEEN_BYTES));
+        const length = FLV_TAG_BYTES + ((high << 16) | (middle << 8) | low) + FLV_TAIL_BYTES;
+        const end = Math.min(at + length, all.length);
+        skipped = at + length - end;
+        at = end;
+      }
+      rest = all.slice(at);
+    },
+    isUneven: () => uneven,
+  };
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+const READERS: Readonly<Record<string, () => AacHeaders>> = {
+  mpegts: createTsHeaders,
+  flv: createFlvHeaders,
+};
+
+/**
+ * A reader that sees whether the rate or the channels of a file's AAC change midway; nothing for a format in which they do not.
+ *
+ * @param demuxer - ffmpeg's name of the format
+ */
+export const aacHeadersOf = (demuxer: string): AacHeaders | undefined => READERS[demuxer]?.();
