@@ -59,7 +59,7 @@ const ROWS: readonly Row[] = [
   },
   // The source.
   {
-    pattern: /(?:Format|Protocol '[\w+.-]*') not on whitelist/m,
+    pattern: /(?:Format|Protocol '[\w+.-]*') not on whitelist|Not detecting m3u8\/hls/m,
     code: "input_not_supported",
     say: () => source("it is no audio or video file that holds its media itself"),
   },
@@ -110,7 +110,7 @@ const ROWS: readonly Row[] = [
   },
   // What was asked for.
   {
-    pattern: /suitable output format/m,
+    pattern: /suitable output format|Requested output format '.*' is not known/m,
     code: "output_not_supported",
     say: () => write("ffmpeg has no such format here"),
   },

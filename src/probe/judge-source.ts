@@ -27,6 +27,9 @@ const packetsSchema = v.object({
   ),
 });
 
+/** Since 7 a playlist that is not called one is not even opened. */
+const NOT_ALLOWED = /(?:Format|Protocol '[\w+.-]*') not on whitelist|Not detecting m3u8\/hls/;
+
 const refuse = (code: ErrorCode, why: string): TaskError =>
   new TaskError(code, `Cannot read the source: ${why}`);
 
@@ -38,8 +41,7 @@ function isEncrypted(json: unknown): boolean {
 
 /** What ffprobe could not do, from its JSON and its stderr; nothing where it could do all. */
 function failureOf(json: unknown, stderr: string): TaskError | undefined {
-  const notAllowed = /(Format|Protocol '[\w+.-]*') not on whitelist/.exec(stderr);
-  if (notAllowed)
+  if (NOT_ALLOWED.test(stderr))
     return refuse(
       "input_not_supported",
       "it is no audio or video file that holds its media itself (a playlist, a text or a picture)",

@@ -48,6 +48,11 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
   ],
   ["input_not_supported", "[mov @ 0x1] Protocol 'http' not on whitelist 'file'!"],
   [
+    "input_not_supported",
+    "Not detecting m3u8/hls with non standard extension and non standard mime type\n[in#0 @ 0x1] Error opening input: Invalid data found when processing input",
+  ],
+  ["output_not_supported", "[AVFormatContext @ 0x1] Requested output format 'x' is not known."],
+  [
     "picture_too_large",
     "[h264 @ 0x1] [IMGUTILS @ 0x2] Picture size 320x180 exceeds specified max pixel count 50000, see the documentation if you wish to increase it\nError while opening decoder for input stream #0:0 : Invalid argument",
   ],

@@ -78,6 +78,11 @@ describe("readSource", () => {
     [-12, "", "encoder_killed"],
     [-22, "", "source_not_media"],
     [-22, "[hls @ 0x1] Format not on whitelist 'mov'", "input_not_supported"],
+    [
+      -1094995529,
+      "Not detecting m3u8/hls with non standard extension and non standard mime type",
+      "input_not_supported",
+    ],
     [-22, "[mov @ 0x1] Protocol 'http' not on whitelist 'file'!", "input_not_supported"],
     [-1094995529, "", "source_not_media"],
     [-1163346256, "", "input_not_supported"],
