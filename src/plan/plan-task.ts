@@ -3,6 +3,7 @@ import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
+import { carriesCaptions, keepsCaptions } from "./captions.ts";
 import { draftSet } from "./draft-set.ts";
 import type { Capabilities, Plan, Product } from "./plan.ts";
 import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
@@ -48,6 +49,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ? draftSet(assignment, assignment.set, index, media, clip)
       : draftProduct(assignment, index, media, clip)),
     isStreamed,
+    areCaptionsCarried: carriesCaptions(capabilities),
   }));
   refuseMissingFilters(drafts, media, capabilities);
   const products = drafts.map(({ product }) => product);
@@ -55,7 +57,11 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   return {
     steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
     products,
-    warnings: [...nameWarnings(products, targetUrls), ...soundWarnings(products, media)],
+    warnings: [
+      ...nameWarnings(products, targetUrls),
+      ...soundWarnings(products, media),
+      ...captionWarnings(drafts, media),
+    ],
     ...(durationSeconds !== undefined && { durationSeconds }),
   };
 }
@@ -74,6 +80,19 @@ function soundWarnings(products: readonly Product[], { audio }: MediaInfo): read
     audio.rightIndex !== undefined && products.some((product) => product.audio.action === "copy");
   const left = isCut ? `; a copy holds stream ${audio.index} alone` : "";
   return [{ code: "stream_chosen", message: `Of the source ${audio.why}${left}` }];
+}
+
+/** Tells of captions that are known of and not kept; those of most sources are not known of. */
+function captionWarnings(drafts: readonly Draft[], { video }: MediaInfo): readonly Warning[] {
+  if (!video?.hasCaptions) return [];
+  const isDropped = drafts.some(
+    ({ product, rendition, areCaptionsCarried }) =>
+      product.video.action === "encode" &&
+      typeof rendition.video === "object" &&
+      !keepsCaptions(rendition.video, video, areCaptionsCarried === true),
+  );
+  const message = "The captions in the source's pictures (CEA-608/708) are left out";
+  return isDropped ? [{ code: "captions_dropped", message }] : [];
 }
 
 /** Refuses what takes a filter that the engine lacks. @throws {TaskError} `input_not_supported` */

@@ -36,6 +36,8 @@ export type Draft = {
   readonly lateSeconds: number;
   /** It leaves as it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
+  /** The engine moves captions from frames that are dropped to others. */
+  readonly areCaptionsCarried?: boolean;
   /** Present for an adaptive set; then `rendition` is its first. */
   readonly set?: SetDraft;
 };

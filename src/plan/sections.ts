@@ -53,12 +53,12 @@ export function outputSection(
 const isIsoBased = (container: Written): boolean => ["mp4", "mov", "m3u8"].includes(container);
 
 function videoPart(
-  { product, rendition }: Draft,
+  { product, rendition, areCaptionsCarried }: Draft,
   source: NonNullable<MediaInfo["video"]>,
   pass: Pass | undefined,
 ): readonly string[] {
   return product.video.action === "encode" && typeof rendition.video === "object"
-    ? videoArgs(rendition.video, source, pass)
+    ? videoArgs(rendition.video, source, pass, areCaptionsCarried)
     : ["-c:v", "copy"];
 }
 
@@ -79,12 +79,16 @@ function audioPart(
 }
 
 /** The first of two passes: it writes statistics alone. */
-export function firstPassSection({ rendition }: Draft, media: MediaInfo, log: string): Section {
+export function firstPassSection(
+  { rendition, areCaptionsCarried }: Draft,
+  media: MediaInfo,
+  log: string,
+): Section {
   if (!media.video || typeof rendition.video === "string") return { args: [], writes: [] };
   return {
     args: [
       ...["-map", `0:${media.video.index}`, "-an", "-sn", "-dn"],
-      ...videoArgs(rendition.video, media.video, { number: 1, log }),
+      ...videoArgs(rendition.video, media.video, { number: 1, log }, areCaptionsCarried),
       ...["-f", "null", "-"],
     ],
     writes: passFiles(rendition.video.codec, log),

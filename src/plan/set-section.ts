@@ -130,11 +130,12 @@ function graphOf(
 ): readonly string[] {
   const { video: source } = media;
   if (!source) return [];
-  const chains = set.videos.flatMap((video, at) =>
-    video === "copy"
-      ? []
-      : [{ label: labelOf(draft, at), filters: filtersOf(video, source, pixelsOf(aspects, at)) }],
-  );
+  const { areCaptionsCarried } = draft;
+  const chains = set.videos.flatMap((video, at) => {
+    if (video === "copy") return [];
+    const filters = filtersOf(video, source, pixelsOf(aspects, at), areCaptionsCarried);
+    return [{ label: labelOf(draft, at), filters }];
+  });
   if (sheets)
     chains.push({
       label: sheetLabel(draft),
@@ -164,8 +165,9 @@ function filtersOf(
   video: VideoEncode,
   source: VideoStream,
   pixels: Rational | undefined,
+  areCaptionsCarried: boolean | undefined,
 ): readonly string[] {
-  const [, chain = ""] = videoArgs(video, source, undefined);
+  const [, chain = ""] = videoArgs(video, source, undefined, areCaptionsCarried);
   const filters = chain
     .split(",")
     .map((filter) => (pixels && filter === "setsar=1" ? sarFilter(pixels) : filter));

@@ -22,12 +22,17 @@ const keepsFields = ({ codec }: VideoEncode): boolean => codec === "h264" || cod
 export const staysInterlaced = (encode: VideoEncode, source: VideoStream): boolean =>
   source.isInterlaced && !encode.progressive && keepsFields(encode);
 
-/** The chain for `-vf`. The picture comes in upright: ffmpeg turns it before. */
+/**
+ * The chain for `-vf`. The picture comes in upright: ffmpeg turns it before.
+ *
+ * @param captions - `captionFilters`
+ */
 export function videoFilters(
   encode: VideoEncode,
   source: VideoStream,
   { scale, pad }: Picture,
   { rate, isForced }: FrameRate,
+  captions: readonly string[],
 ): string {
   const interlaced = staysInterlaced(encode, source);
   return [
@@ -37,6 +42,7 @@ export function videoFilters(
     ...sdrFilters(source),
     ...(pad === undefined ? [] : [`pad=${pad}`]),
     "setsar=1",
+    ...captions,
     ...(isForced ? [`fps=${formatRational(rate)}`] : []),
     `format=${encode.codec === "mjpeg" ? PIXEL_FORMAT_JPEG : PIXEL_FORMAT}`,
   ].join(",");

@@ -1,6 +1,7 @@
 import { toNumber } from "../lib/rational.ts";
 import type { VideoStream } from "../probe/media.ts";
 import type { VideoCodec, VideoEncode } from "../profile/profile.ts";
+import { captionFilters } from "./captions.ts";
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
 import { type FrameRate, frameRate, gopFrames } from "./framerate.ts";
 import { h264Level } from "./h264-level.ts";
@@ -20,17 +21,23 @@ type Stream = {
   readonly pass: Pass | undefined;
 };
 
-/** The arguments that filter and encode a video stream, in one pass or one of two. */
+/**
+ * The arguments that filter and encode a video stream, in one pass or one of two.
+ *
+ * @param areCaptionsCarried - `Draft.areCaptionsCarried`
+ */
 export function videoArgs(
   encode: VideoEncode,
   source: VideoStream,
   pass: Pass | undefined,
+  areCaptionsCarried = false,
 ): readonly string[] {
   const picture = outputPicture(encode, source);
   const frames = frameRate(encode, source);
+  const captions = captionFilters(encode, source, areCaptionsCarried);
   const stream = { encode, source, picture, frames, pass };
   return [
-    ...["-vf", videoFilters(encode, source, picture, frames)],
+    ...["-vf", videoFilters(encode, source, picture, frames, captions)],
     ...CODECS[encode.codec](stream),
     ...(isHdr(source) ? SDR_TAGS : []),
   ];

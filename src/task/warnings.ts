@@ -11,6 +11,8 @@ export const WARNING_CODES = [
   "source_damage",
   /** Of several streams of the source another one was taken than by its marks and places, or two as one. */
   "stream_chosen",
+  /** Captions in the source's pictures are left out, as they would not come out whole. */
+  "captions_dropped",
 ] as const;
 
 /** One of `WARNING_CODES`. */

@@ -96,7 +96,7 @@ describe("videoArgs", () => {
   test.each([
     [{}, "setsar=1,format=yuv420p"],
     [{ width: 1921, height: 1081 }, "scale=1922:1082,setsar=1,format=yuv420p"],
-    [{ isVariableRate: true }, "setsar=1,fps=30,format=yuv420p"],
+    [{ isVariableRate: true }, "setsar=1,sidedata=mode=delete:type=A53_CC,fps=30,format=yuv420p"],
     [{ isInterlaced: true }, "bwdif=mode=send_frame:deint=interlaced,setsar=1,format=yuv420p"],
     [
       { width: 720, height: 576, sampleAspect: { num: 64, den: 45 } },

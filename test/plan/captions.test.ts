@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { carriesCaptions } from "../../src/plan/captions.ts";
+import { planTask } from "../../src/plan/plan-task.ts";
+import type { VideoStream } from "../../src/probe/media.ts";
+import type { VideoEncode } from "../../src/profile/profile.ts";
+import { aCapabilities, aMediaWithVideo, aVideo } from "./builders.ts";
+import { planOf } from "./planned.ts";
+
+const NTSC = { num: 30_000, den: 1001 };
+const NTSC_TWICE = { num: 60_000, den: 1001 };
+const DELETED = "sidedata=mode=delete:type=A53_CC";
+const MUXERS = aCapabilities().muxers;
+
+/** What is done with the captions of a source. */
+function captionsOf(
+  source: Partial<VideoStream>,
+  encode: Partial<VideoEncode>,
+  muxers: readonly string[],
+): "kept" | "left out" {
+  const rendition = { container: "mkv", video: aVideo(encode), audio: "none" } as const;
+  const assignments = [{ rendition, targets: [0] }];
+  const media = aMediaWithVideo({ ...source, hasCaptions: true });
+  const { steps, warnings } = planTask(
+    { assignments, tag: "t1" },
+    media,
+    aCapabilities({ muxers: [...MUXERS, ...muxers] }),
+  );
+  const isDeleted = steps[0]?.args.join(" ").includes(DELETED) === true;
+  expect(warnings.map(({ code }) => code)).toEqual(isDeleted ? ["captions_dropped"] : []);
+  return isDeleted ? "left out" : "kept";
+}
+
+describe("captions", () => {
+  test.each([
+    ["the rate stays", { framerate: NTSC }, {}, "kept", "kept"],
+    ["every second frame goes", { framerate: NTSC_TWICE }, {}, "left out", "kept"],
+    ["the frames come unevenly", { framerate: NTSC, isVariableRate: true }, {}, "left out", "kept"],
+    [
+      "the rate is one that captions are not spread over",
+      { framerate: { num: 50, den: 1 } },
+      { framerateMax: 25 },
+      "left out",
+      "left out",
+    ],
+    ["the codec is MPEG-2", { framerate: NTSC_TWICE }, { codec: "mpeg2" }, "left out", "kept"],
+  ] as const)("are whole or not there where %s", (_, source, encode, before, since) => {
+    expect(captionsOf(source, encode, [])).toBe(before);
+    expect(captionsOf(source, encode, ["rcwt"])).toBe(since);
+  });
+
+  test("are not looked for where the encoder writes none", () => {
+    const halved = aMediaWithVideo({ framerate: NTSC_TWICE });
+    for (const codec of ["h265", "av1"] as const)
+      expect(JSON.stringify(planOf([{ video: aVideo({ codec }) }], halved))).not.toContain("A53");
+  });
+
+  test("are left out before frames are", () => {
+    const media = aMediaWithVideo({ framerate: NTSC_TWICE });
+    const args = planOf([{ container: "m3u8" }], media).steps[0]?.args.join(" ");
+    expect(args).toContain(`setsar=1,${DELETED},fps=30000/1001,format`);
+  });
+
+  test("are carried from one frame to another by ffmpegs that know raw captions", () => {
+    expect(carriesCaptions(aCapabilities())).toBe(false);
+    expect(carriesCaptions(aCapabilities({ muxers: ["mp4", "rcwt"] }))).toBe(true);
+  });
+});
