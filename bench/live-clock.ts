@@ -76,7 +76,7 @@ export async function latencyMs(url: string, seconds: number): Promise<number> {
       ...["-nostdin", "-v", "fatal", "-fflags", "nobuffer", "-flags", "low_delay"],
       ...["-probesize", "500000", "-analyzeduration", "3000000", "-i", url, "-an", "-vf"],
       `scale=${WIDTH}:${HEIGHT},crop=${BITS * BAR}:40:${LEFT}:160,scale=${BITS}:1:flags=area`,
-      ...["-pix_fmt", "gray", "-vsync", "0", "-f", "rawvideo", "-flush_packets", "1"],
+      ...["-pix_fmt", "gray", "-fps_mode", "passthrough", "-f", "rawvideo", "-flush_packets", "1"],
       ...["-threads", "1", "-"],
     ],
     { stdio: ["ignore", "pipe", "inherit"] },

@@ -1,9 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineContract, never } from "../contract/engine.ts";
 import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { childrenRunning, openNative } from "../fixtures/native-engine.ts";
+import { type Turn, turn } from "../fixtures/turned.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -16,20 +17,11 @@ engineContract(
   { describe, test, expect },
 );
 
-/** A clip whose track says by its matrix how a player turns it: the first two rows, `a b` and `c d`. */
-async function turnedClip([a, b, c, d]: readonly [
-  number,
-  number,
-  number,
-  number,
-]): Promise<string> {
-  const bytes = readFileSync(await clip({ audio: false }));
-  // The matrix of a track header (tkhd) of version 0, in 16.16 fixed point: a b u c d v x y w.
-  const matrix = bytes.indexOf("tkhd") + 4 + 40;
-  for (const [at, value] of [a, b, 0, c, d].entries())
-    bytes.writeInt32BE(value * 0x10000, matrix + at * 4);
+/** A clip whose picture is turned. */
+async function turnedClip(how: Turn): Promise<string> {
   const path = join(tempFolder(), "turned.mp4");
-  writeFileSync(path, bytes);
+  copyFileSync(await clip({ audio: false }), path);
+  turn(path, how);
   return path;
 }
 
@@ -40,7 +32,7 @@ describe("NativeEngine.prototype.probe", () => {
     [270, [0, -1, 1, 0], "transpose=cclock"],
   ] as const)(
     "gives the clockwise turn that ffmpeg itself makes: %d",
-    async (angle, matrix, turn) => {
+    async (angle, matrix, filter) => {
       const path = await turnedClip(matrix);
       const { video } = await (await engine).probe({ path, side: "source" }, never);
       expect(video?.rotation).toBe(angle);
@@ -50,7 +42,7 @@ describe("NativeEngine.prototype.probe", () => {
         return readFileSync(out);
       };
       const byFfmpeg = await firstPicture([], []);
-      expect(await firstPicture(["-noautorotate"], ["-vf", turn])).toEqual(byFfmpeg);
+      expect(await firstPicture(["-noautorotate"], ["-vf", filter])).toEqual(byFfmpeg);
     },
   );
 });

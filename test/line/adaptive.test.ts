@@ -6,6 +6,7 @@ import { segmentTimes } from "../../src/plan/finish-set.ts";
 import { segmentsOf } from "../../src/plan/playlist.ts";
 import { clip, ffmpeg } from "../fixtures/clips.ts";
 import { hasEnded, type RunningService, startService } from "../fixtures/service.ts";
+import { turn } from "../fixtures/turned.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -30,8 +31,8 @@ beforeAll(async () => {
   const uneven = ["-vf", "select=mod(n\\,3)", "-fps_mode", "vfr"];
   const film = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=4"];
   await ffmpeg([...film, ...uneven, "-c:v", "libx264", ...RICH, at("flat.mp4")]);
-  const turn = ["-c", "copy", "-metadata:s:v:0", "rotate=90"];
-  await ffmpeg(["-i", at("flat.mp4"), ...turn, at("turned.mp4")]);
+  await ffmpeg(["-i", at("flat.mp4"), "-c", "copy", at("turned.mp4")]);
+  turn(at("turned.mp4"));
 });
 
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Container, Rendition } from "../../src/profile/profile.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";
+import { turn } from "../fixtures/turned.ts";
 import { anAudio, aVideo } from "./builders.ts";
 import { madeBy, outputOf, runAndJudge, TIMEOUT_MS } from "./run-plan.ts";
 
@@ -120,11 +121,22 @@ describe("a copy made by the real ffmpeg", () => {
       const select = "select='not(eq(mod(n\\,7)\\,3))'";
       const uneven = await madeBy("uneven.mp4", [
         ...["-i", await source("mp4"), "-itsoffset", "0.7", "-i", await source("mp4")],
-        ...["-map", "0:v", "-map", "1:a", "-vf", select, "-vsync", "vfr", "-preset", "ultrafast"],
+        ...[
+          "-map",
+          "0:v",
+          "-map",
+          "1:a",
+          "-vf",
+          select,
+          "-fps_mode",
+          "vfr",
+          "-preset",
+          "ultrafast",
+        ],
         ...["-bf", "2", "-c:a", "copy"],
       ]);
-      const turn = ["-c", "copy", "-metadata:s:v:0", "rotate=90"];
-      const path = await madeBy("turned.mp4", ["-i", uneven, ...turn]);
+      const path = await madeBy("turned.mp4", ["-i", uneven, "-c", "copy"]);
+      turn(path);
       const made = await runAndJudge(path, [copy("mp4"), copy("mov")]);
       expect(made.source.video?.rotation).not.toBe(0);
       expect(made.outputs[0]?.video?.rotation).toBe(made.source.video?.rotation as 90);

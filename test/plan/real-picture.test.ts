@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { formatRational } from "../../src/lib/rational.ts";
 import { clip } from "../fixtures/clips.ts";
+import { turn } from "../fixtures/turned.ts";
 import {
   custom,
   madeBy,
@@ -24,14 +25,8 @@ describe("a source's picture", () => {
       const halves =
         "color=red:size=160x180:rate=25:duration=1[a];color=blue:size=160x180:rate=25:duration=1[b];[a][b]hstack";
       const flat = await madeBy("flat.mp4", ["-f", "lavfi", "-i", halves, "-pix_fmt", "yuv420p"]);
-      const turned = await madeBy("turned.mp4", [
-        "-i",
-        flat,
-        "-c",
-        "copy",
-        "-metadata:s:v:0",
-        "rotate=90",
-      ]);
+      const turned = await madeBy("turned.mp4", ["-i", flat, "-c", "copy"]);
+      turn(turned);
       const { source, folder, outputs } = await runAndJudge(turned, [mp4(custom()), mp4(video())]);
       expect(source.video?.rotation).toBeOneOf([90, 270]);
       expect(outputs[0]?.video).toMatchObject({ width: 180, height: 320, rotation: 0 });
@@ -99,7 +94,7 @@ describe("a source's picture", () => {
         "testsrc2=size=160x90:rate=30:duration=3",
         "-vf",
         select,
-        "-vsync",
+        "-fps_mode",
         "vfr",
         "-pix_fmt",
         "yuv420p",
