@@ -210,6 +210,17 @@ describe("judgeOutput of a copy", () => {
     expect(codeOf(() => judgeOutput(COPIED, made, copied(half, halfAudio)))).toBe("source_damaged");
   });
 
+  test("blames a source that lacks bytes before a copy whose packets are others", () => {
+    const source = copied({ count: 6, lastSeconds: 0.5 }, { count: 20, lastSeconds: 0.5 });
+    const made = { ...copied({ count: 19, lastSeconds: 0.5 }), durationSeconds: 0.5 };
+    const judge = (isCut: true | undefined) => () =>
+      judgeOutput(COPIED, made, { ...source, ...(isCut && { isCut }) });
+    expect([codeOf(judge(true)), codeOf(judge(undefined))]).toEqual([
+      "source_damaged",
+      "output_wrong",
+    ]);
+  });
+
   test.each([
     [0, 90, {}, "output_wrong"],
     [90, 90, {}, "delivered"],
