@@ -5,7 +5,7 @@ import type { Clip } from "../task/task.ts";
 import { displaySize, type Size } from "./picture.ts";
 import type { ThumbnailSheets } from "./plan.ts";
 import { clippedSeconds } from "./spans.ts";
-import { sdrFilters } from "./video-filters.ts";
+import { JPEG_FILTERS, sdrFilters } from "./video-filters.ts";
 
 /** A sheet has at most so many columns, and rows: 100 pictures, some 200 KB. */
 const SIDE_MAX = 10;
@@ -44,7 +44,7 @@ export const sheetFilters = (
   ...sdrFilters(source),
   "setsar=1",
   `tile=${columns}x${rows}`,
-  "format=yuvj420p",
+  ...JPEG_FILTERS,
 ];
 
 /** The name of a sheet, from 1, in the folder of its set; ffmpeg's pattern of it is `SHEET_PATTERN`. */

@@ -8,8 +8,11 @@ import type { Picture } from "./picture.ts";
 /** The pixel format of everything encoded here: 8 bits, the one that every player takes. */
 export const PIXEL_FORMAT = "yuv420p";
 
-/** The same for JPEG, whose values take the full range. */
-const PIXEL_FORMAT_JPEG = "yuvj420p";
+/** The same for JPEG, whose values take the full range and are always those of BT.601: viewers look for no word about it. */
+export const JPEG_FILTERS: readonly string[] = [
+  "scale=out_color_matrix=bt601:out_range=full",
+  "format=yuvj420p",
+];
 
 /** Whether a source has a high dynamic range (PQ or HLG), so that 8 bits need it mapped to a standard one. */
 export const isHdr = ({ color }: VideoStream): boolean =>
@@ -44,7 +47,7 @@ export function videoFilters(
     "setsar=1",
     ...captions,
     ...(isForced ? [`fps=${formatRational(rate)}`] : []),
-    `format=${encode.codec === "mjpeg" ? PIXEL_FORMAT_JPEG : PIXEL_FORMAT}`,
+    ...(encode.codec === "mjpeg" ? JPEG_FILTERS : [`format=${PIXEL_FORMAT}`]),
   ].join(",");
 }
 

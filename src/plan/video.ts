@@ -39,7 +39,7 @@ export function videoArgs(
   return [
     ...["-vf", videoFilters(encode, source, picture, frames, captions)],
     ...CODECS[encode.codec](stream),
-    ...(isHdr(source) ? SDR_TAGS : []),
+    ...(isHdr(source) && encode.codec !== "mjpeg" ? SDR_TAGS : []),
   ];
 }
 

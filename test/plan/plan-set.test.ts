@@ -153,7 +153,7 @@ describe("planTask() of an adaptive set", () => {
     const args = argsOf(plan)[0] ?? "";
     expect(args).toStartWith("-f mov -ss 5 -i input -filter_complex [0:0]split=2[set0b0][set0b1];");
     expect(args).toContain(
-      "[set0b1]trim=start=0:duration=35,setpts=PTS-STARTPTS,select=gte(t\\,selected_n*10),scale=160:90,setsar=1,tile=4x1,format=yuvj420p[set0sheet]",
+      "[set0b1]trim=start=0:duration=35,setpts=PTS-STARTPTS,select=gte(t\\,selected_n*10),scale=160:90,setsar=1,tile=4x1,scale=out_color_matrix=bt601:out_range=full,format=yuvj420p[set0sheet]",
     );
     expect(args).toEndWith("-fps_mode:v passthrough -f image2 0/segments/sprite-%05d.jpg");
   });

@@ -155,3 +155,20 @@ describe("a source's picture", () => {
     TIMEOUT_MS,
   );
 });
+
+test.each([
+  ["BT.709, as of HD", "scale=out_color_matrix=bt709,setparams=colorspace=bt709"],
+  ["BT.601, unsaid", "null"],
+])("a JPEG has the colours of its film: %s", async (_, filters) => {
+  const red = "color=red:size=160x90:rate=25:duration=0.2";
+  const made = ["-vf", `${filters},format=yuv420p`, "-c:v", "libx264", "-qp", "5"];
+  const source = await madeBy("red.mp4", ["-f", "lavfi", "-i", red, ...made]);
+  const { folder, plan } = await runAndJudge(source, [
+    { ...mp4(custom({ codec: "mjpeg" })), container: "jpg" },
+  ]);
+  const path = join(folder, plan.products[0]?.entry ?? "");
+  const rgb = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
+  const [r = 0, g = 255, b = 255] = await outputOf("ffmpeg", ["-i", path, ...rgb]);
+  expect(r).toBeGreaterThan(245);
+  expect(Math.max(g, b)).toBeLessThan(8);
+});
