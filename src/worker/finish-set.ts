@@ -20,7 +20,6 @@ import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack } from "./describe-output.ts";
 import { readCodec } from "./iso-file.ts";
 import type { Line } from "./line.ts";
-import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
 
 /** What finishing a set needs. */
 export type SetInput = {
@@ -29,7 +28,7 @@ export type SetInput = {
   /** Absolute path of the attempt's work folder. */
   readonly folder: string;
   readonly source: Pick<CountedSource, "judge">;
-  readonly engine: Pick<Engine, "probe" | "readTail">;
+  readonly engine: Pick<Engine, "probe">;
   readonly warn: Line["warn"];
 };
 
@@ -84,10 +83,7 @@ async function finishTrack(
   const playlist = finishPlaylist(await read(path));
   await writeFile(path, playlist);
   const expect = track?.expect ?? { durationToleranceSeconds: 0 };
-  const pieces = piecesOf(playlist);
-  await refuseCutPieces(pieces, segments);
-  const ended = { path, expect, isCounted: isCopied(expect), pieces };
-  const media = await probeWithEnd(ended, engine, signal);
+  const media = await engine.probe({ path, side: "output", packets: isCopied(expect) }, signal);
   await warn(await source.judge(expect, media));
   const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({
     seconds,
