@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 const CHANGE_KINDS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
 const READMES = ["README.md", "README.zh-CN.md"];
-const TEXTS = [...READMES, "CONTRIBUTING.md", "CHANGELOG.md", "wasm/README.md"];
+const TEXTS = [...READMES, "CONTRIBUTING.md", "CHANGELOG.md", "docs/media.md", "wasm/README.md"];
 
 const read = (file: string): string => readFileSync(file, "utf8");
 /** What stands between fences, with the language; comments left out, for those are in the reader's language. */
