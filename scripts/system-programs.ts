@@ -21,6 +21,11 @@ const PROGRAMS = [
     name: "/usr/share/doc/gstreamer1.0-plugins-good/copyright",
     apt: "gstreamer1.0-plugins-good",
   },
+  // Other readers of what is made than FFmpeg.
+  { name: "gst-discoverer-1.0", apt: "gstreamer1.0-plugins-base-apps" },
+  { name: "/usr/share/doc/gstreamer1.0-plugins-bad/copyright", apt: "gstreamer1.0-plugins-bad" },
+  { name: "/usr/share/doc/gstreamer1.0-libav/copyright", apt: "gstreamer1.0-libav" },
+  { name: "mediainfo", apt: "mediainfo" },
   // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
   { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;
