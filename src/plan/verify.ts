@@ -69,6 +69,13 @@ function judgePicture(
   video: VideoStream,
   source: VideoStream | undefined,
 ): void {
+  const isTurned = video.width === height && video.height === width && width !== height;
+  // ffmpeg turns decoded frames by what they say themselves (an SEI message of H.264 or HEVC), which the probe does not see.
+  if (isTurned && !isCopy && !source?.isTurnedByFrames)
+    throw new TaskError(
+      "input_not_supported",
+      "Cannot convert the source's picture: its frames say that they are turned, and its header does not",
+    );
   if ((width ?? video.width) !== video.width || (height ?? video.height) !== video.height)
     throw wrong(`its picture is ${video.width}x${video.height}, not ${width}x${height}`);
   const turn = isCopy ? (source?.rotation ?? 0) : 0;

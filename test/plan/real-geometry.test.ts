@@ -77,6 +77,14 @@ describe("the picture that a viewer shows", () => {
     expect(size).toBe(orientation > 4 ? "240 320" : "320 240");
   });
 
+  test("is refused where its frames turn it and nothing before them says so", async () => {
+    const turn = ["-bsf:v", "h264_metadata=display_orientation=insert:rotate=90"];
+    const path = await madeBy("sei.mp4", ["-i", await flat("flat.mp4"), "-c", "copy", ...turn]);
+    const error = await taskErrorOf(runAndJudge(path, [mp4(custom({ codec: "h265" }))]));
+    expect(error.code).toBe("input_not_supported");
+    expect(error.message).toContain("its frames say that they are turned");
+  });
+
   test("stays turned in a copy, wherever its JPEGs go", async () => {
     const path = await jpegFilm("avi", 6);
     const copy = { video: "copy", audio: "none" } as const;
