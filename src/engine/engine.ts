@@ -2,6 +2,7 @@ import type { LivePlan } from "../plan/live.ts";
 import type { LiveRun } from "../plan/live-args.ts";
 import type { Capabilities, Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import type { Damage } from "../task/damage.ts";
 import type { EngineName } from "../task/task.ts";
 
 /** How far one run is. */
@@ -35,6 +36,8 @@ export type RunRequest = {
   readonly onProgress: (progress: EngineProgress) => void;
   /** A line of the engine's own log, credentials masked. */
   readonly onLog: (line: string) => void;
+  /** What each of its runs said of damage in the source, as it ends; of a sliced step each slice. Not called where nothing was said. */
+  readonly onDamage?: (damage: Damage) => void;
 };
 
 /** A source that is read where it lies. Its reads end by themselves when it does not deliver. */
@@ -68,7 +71,7 @@ export type StreamedProbe = Pick<ProbeRequest, "side" | "packets"> & {
 };
 
 /** One run of a step from a stream to streams. */
-export type StreamedRun = Pick<RunRequest, "step" | "onProgress" | "onLog"> & {
+export type StreamedRun = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage"> & {
   /** What the step calls `input`. */
   readonly source: ByteSource;
   readonly sink: ByteSink;

@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-// ffmpeg's own: the share of frames that could not be decoded was above -max_error_rate.
+// ffmpeg's own: more frames could not be decoded than could (`-max_error_rate`).
 const EXIT_ERROR_RATE = 69;
 // ffmpeg's own: it caught a signal and closed its files. Ours never come here.
 const EXIT_SIGNALLED = 255;
@@ -206,7 +206,7 @@ export function judgeExit({ code, signal, stderr }: EncoderExit): TaskError | un
   if (code === EXIT_SIGNALLED)
     return new TaskError("encoder_killed", "Cannot encode: a signal ended ffmpeg");
   if (code === EXIT_ERROR_RATE)
-    return new TaskError("source_damaged", source("too much of it could not be decoded"));
+    return new TaskError("source_damaged", source("most of it could not be decoded"));
   const last = stderr.trimEnd().split("\n").at(-1) || "it said nothing";
   return new TaskError("unknown", `Cannot encode: ffmpeg ended with ${code}: ${last}`);
 }

@@ -2,6 +2,7 @@ import { mkdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskCredentials } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
+import { createDamageReader } from "./damage-reader.ts";
 import type { RunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
 import { sourceGuards } from "./probe-with.ts";
@@ -32,8 +33,9 @@ export type FfmpegRun = {
 /** An engine's ffmpeg, run to its end in the request's work folder. */
 export type Ffmpeg = (run: FfmpegRun, signal: AbortSignal) => Promise<Exit>;
 
-// The share of frames that may fail to decode: one flaw is concealed, a broken file is refused.
-const ERROR_RATE_MAX = 0.01;
+// The share of frames that may fail to decode: all, as versions of ffmpeg differ in how they count. What was lost is measured
+// afterwards (`judgeDamage`).
+const ERROR_RATE_MAX = 1;
 // Seconds between two reports of progress.
 const REPORT_PERIOD = 0.5;
 // Below this a disk counts as full: HLS segments that do not fit are lost without a word and with exit code 0.
@@ -69,7 +71,7 @@ export async function runStep(
 }
 
 /** A run that is followed. */
-type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "isOurs"> & {
+type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage" | "isOurs"> & {
   /** Absolute, of the files that it writes; none where it writes streams. */
   readonly paths: readonly string[];
 };
@@ -83,7 +85,7 @@ type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "isOurs"> & {
 export async function follow(
   ffmpeg: Ffmpeg,
   { maxPixels, stallTimeoutMs }: RunLimits,
-  { step, paths, isOurs, onProgress, onLog }: Followed,
+  { step, paths, isOurs, onProgress, onLog, onDamage }: Followed,
   signal: AbortSignal,
 ): Promise<Exit> {
   const stalled = new AbortController();
@@ -102,12 +104,19 @@ export async function follow(
   const onStart = (work: () => number) => {
     dog = watch({ work, writes: paths, stallTimeoutMs, onStall });
   };
-  const onStderrLine = (line: string) => onLog(maskCredentials(line));
+  const reader = createDamageReader();
+  const onStderrLine = (line: string) => {
+    reader.read(line);
+    onLog(maskCredentials(line));
+  };
   const guards = isOurs ? [] : sourceGuards(maxPixels);
   const args = [...generalArgs(step.name), ...guards, ...step.args];
   try {
     const either = AbortSignal.any([signal, stalled.signal]);
-    return await ffmpeg({ args, onStart, onStdout, onStderrLine }, either);
+    const exit = await ffmpeg({ args, onStart, onStdout, onStderrLine }, either);
+    const damage = reader.damage();
+    if (damage.isTold && !isOurs) onDamage?.(damage);
+    return exit;
   } finally {
     dog?.end();
   }

@@ -32,13 +32,13 @@ export class WasmStreamedEngine implements StreamedEngine {
     }
   }
 
-  async run({ step, source, sink, onProgress, onLog }: StreamedRun, signal: AbortSignal) {
+  async run({ step, source, sink, ...told }: StreamedRun, signal: AbortSignal) {
     signal.throwIfAborted();
     const folders = foldersOf(step.writes);
     const mount = { sources: { input: source }, sink, folders, writesOnce: true };
     const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
       this.#run({ program: "ffmpeg", mount, ...run }, either);
-    const followed = { step, onProgress, onLog, paths: [] };
+    const followed = { step, ...told, paths: [] };
     const error = judgeExit(await follow(ffmpeg, this.#limits, followed, signal));
     if (error) throw await blameHead(error, (bytes) => source.read(0, bytes));
   }

@@ -53,7 +53,7 @@ export function judgeLength(
     : [
         {
           code: "source_duration",
-          message: `The source says that ${seconds(promised)} of it are to be made, and it holds ${seconds(held.whole.atMost)}: what it holds was made`,
+          message: `The source's header promises ${seconds(promised)}, and its packets hold ${seconds(held.whole.atMost)}: what they hold was made`,
         },
       ];
 }

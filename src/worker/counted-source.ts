@@ -1,7 +1,9 @@
-import type { Expectation } from "../plan/plan.ts";
+import type { Expectation, Product } from "../plan/plan.ts";
 import { judgeOutput } from "../plan/verify.ts";
+import { judgeDamage } from "../plan/verify-damage.ts";
 import { needsPackets } from "../plan/verify-length.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import { type Damage, NO_DAMAGE } from "../task/damage.ts";
 import type { Warning } from "../task/warnings.ts";
 
 /** A probed source whose packets are counted once something depends on them: that reads all of it. */
@@ -9,6 +11,7 @@ export class CountedSource {
   #media: MediaInfo;
   readonly #count: () => Promise<MediaInfo>;
   #counting: Promise<MediaInfo> | undefined;
+  #damage = NO_DAMAGE;
 
   /** @param count - probes the source again, with its packets */
   constructor(media: MediaInfo, count: () => Promise<MediaInfo>) {
@@ -24,7 +27,10 @@ export class CountedSource {
   /** With its packets. @throws {TaskError} what probing threw */
   async counted(): Promise<MediaInfo> {
     this.#counting ??= this.#count();
-    this.#media = await this.#counting;
+    const media = await this.#counting;
+    // A demuxer that loses its way in a file reads on somewhere behind it, or not at all.
+    const isCut = media.isCut || this.#damage.speakers.includes(media.format);
+    this.#media = isCut ? { ...media, isCut } : media;
     return this.#media;
   }
 
@@ -36,5 +42,16 @@ export class CountedSource {
   async judge(expect: Expectation, output: MediaInfo): Promise<readonly Warning[]> {
     if (needsPackets(expect, output, this.#media)) await this.counted();
     return judgeOutput(expect, output, this.#media);
+  }
+
+  /**
+   * Judges what the runs said of damage (`judgeDamage`): nothing is read for it where they said nothing.
+   *
+   * @throws {TaskError} as `judgeDamage`, or what probing threw
+   */
+  async judgeDamage(damage: Damage, products: readonly Product[]): Promise<readonly Warning[]> {
+    this.#damage = damage;
+    if (damage.isTold) await this.counted();
+    return damage.isTold || this.#media.isCut ? judgeDamage(damage, products, this.#media) : [];
   }
 }

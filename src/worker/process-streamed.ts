@@ -3,6 +3,7 @@ import type { Plan, Product } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
 import type { Work } from "../queue/queue.ts";
 import { isDiskless, type SourceReader } from "../storage/storage.ts";
+import { type Damage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
 import { CountedSource } from "./counted-source.ts";
@@ -56,13 +57,14 @@ export async function processStreamed(
     try {
       const run = { plan, source, outputs };
       const tracker = new ProgressTracker(plan);
-      const ends = await runSteps(run, line, engine, tracker, signal);
+      const { ends, damage } = await runSteps(run, line, engine, tracker, signal);
 
       line.onProgress(tracker.delivering());
       const ports = { engine, warn: line.warn };
       const counted = new CountedSource(media, () =>
         engine.probe({ source, extension, side: "source", packets: true }, signal),
       );
+      await line.warn(await counted.judgeDamage(damage, plan.products));
       const verified = new Map<Outgoing, Output>();
       for (const outgoing of outputs.products) {
         if (outgoing.writers.size === 0) continue;
@@ -96,15 +98,16 @@ async function openSource(url: string, line: Line, signal: AbortSignal): Promise
   return await storage.read(url, signal);
 }
 
-/** Runs all steps of a plan; gives where the encoder ended in each product. */
+/** Runs all steps of a plan; gives where the encoder ended in each product, and what was said of damage in the source. */
 async function runSteps(
   { plan, source, outputs }: StreamedPlan,
   line: Line,
   engine: StreamedEngine,
   tracker: ProgressTracker,
   signal: AbortSignal,
-): Promise<ReadonlyMap<Product, number>> {
+): Promise<{ readonly ends: ReadonlyMap<Product, number>; readonly damage: Damage }> {
   const ends = new Map<Product, number>();
+  let damage = NO_DAMAGE;
   for (const step of plan.steps) {
     tracker.begin(step);
     let last = 0;
@@ -112,12 +115,15 @@ async function runSteps(
       last = report.outTimeSeconds;
       line.onProgress(tracker.update(report));
     };
+    const onDamage = (ofStep: Damage) => {
+      damage = worseDamage(damage, ofStep);
+    };
     const { onLog } = line;
-    await engine.run({ step, source, sink: outputs, onProgress, onLog }, signal);
+    await engine.run({ step, source, sink: outputs, onProgress, onLog, onDamage }, signal);
     for (const product of plan.products)
       if (step.writes.includes(product.entry)) ends.set(product, last);
   }
-  return ends;
+  return { ends, damage };
 }
 
 type StreamedPlan = {

@@ -5,6 +5,7 @@ import { planTask } from "../plan/plan-task.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
+import { addDamage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import {
   deliverProducts,
@@ -110,8 +111,10 @@ async function make(
   await line.warn(plan.warnings);
 
   const tracker = new ProgressTracker(plan);
+  let damage = NO_DAMAGE;
   for (const step of plan.steps) {
     tracker.begin(step);
+    let ofStep = NO_DAMAGE;
     await engine.run(
       {
         step,
@@ -119,12 +122,16 @@ async function make(
         inputPath: source.path,
         onProgress: (report) => line.onProgress(tracker.update(report)),
         onLog: line.onLog,
+        onDamage: (ofRun) => {
+          ofStep = addDamage(ofStep, ofRun);
+        },
       },
       signal,
     );
+    damage = worseDamage(damage, ofStep);
   }
   const { path: sourcePath } = source;
-  const verified = await verifyProducts(plan, { folder, sourcePath, media }, line, signal);
+  const verified = await verifyProducts(plan, { folder, sourcePath, media, damage }, line, signal);
   line.onProgress(tracker.delivering());
   return verified;
 }

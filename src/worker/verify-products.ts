@@ -4,6 +4,7 @@ import type { Plan, Product, SetPlan } from "../plan/plan.ts";
 import { withTargetDuration } from "../plan/playlist.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Parcel } from "../storage/storage.ts";
+import { type Damage, NO_DAMAGE } from "../task/damage.ts";
 import type { Output } from "../task/task.ts";
 import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
@@ -17,6 +18,15 @@ export type Verified = {
   readonly output: Output;
 };
 
+/** What products were made from, and where. */
+type MadeFrom = {
+  readonly folder: string;
+  readonly sourcePath: string;
+  readonly media: MediaInfo;
+  /** What the runs said of it; absent where it is ours. */
+  readonly damage?: Damage;
+};
+
 /**
  * Probes every product and compares it with what was planned: exit code 0 is no proof.
  *
@@ -24,7 +34,7 @@ export type Verified = {
  */
 export async function verifyProducts(
   plan: Plan,
-  source: { readonly folder: string; readonly sourcePath: string; readonly media: MediaInfo },
+  source: MadeFrom,
   { engine, warn }: Pick<Line, "engine" | "warn">,
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {
@@ -33,6 +43,7 @@ export async function verifyProducts(
     engine.probe({ path: sourcePath, side: "source", packets: true }, signal),
   );
   if (plan.products.some(isCopied)) await counted.counted();
+  await warn(await counted.judgeDamage(source.damage ?? NO_DAMAGE, plan.products));
   const verified: Verified[] = [];
   for (const product of plan.products) {
     if (product.set) {

@@ -136,7 +136,7 @@ describe("judgeLength", () => {
   test("names both lengths", async () => {
     const [warning] = judgeLength(expected(143165.643), made(10), counted("mov", ten));
     expect(warning?.message).toContain("143165.643 s");
-    expect(warning?.message).toContain("holds 10 s");
+    expect(warning?.message).toContain("hold 10 s");
     const error = await taskErrorOf(
       Promise.try(() => judgeLength(expected(60), made(5), counted("mov", ten))),
     );

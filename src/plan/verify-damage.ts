@@ -1,0 +1,107 @@
+import type { MediaInfo, PacketFacts } from "../probe/media.ts";
+import type { Damage } from "../task/damage.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Clip } from "../task/task.ts";
+import type { Warning } from "../task/warnings.ts";
+import { heldBy } from "./held.ts";
+import type { Product } from "./plan.ts";
+
+/** One flaw is concealed, a broken file is refused: so much of a stream may be lost. */
+const LOST_PART_MAX = 0.01;
+/** And so many packets of a short one. */
+const FAILURES_MAX = 2;
+/** And so much time without any packet. */
+const HOLES_SECONDS_MAX = 0.5;
+
+type Kind = "video" | "audio";
+
+/** What of a stream is lost. */
+type Loss = {
+  readonly kind: Kind;
+  readonly part: number;
+  readonly isTooMuch: boolean;
+};
+
+/**
+ * Judges how much of a source was lost on the way into what was made of it: packets that could not be decoded, and stretches
+ * without any, which an encode fills with still pictures and silence.
+ *
+ * @param damage - what the runs said of it
+ * @param source - its packets counted
+ * @returns a warning where a little was lost
+ * @throws {TaskError} `source_damaged` where more was lost of what was encoded; a copy is as good as its source
+ */
+export function judgeDamage(
+  damage: Damage,
+  products: readonly Pick<Product, "video" | "audio" | "expect">[],
+  source: MediaInfo,
+): readonly Warning[] {
+  const clip = products[0]?.expect.clip;
+  const kinds = (["video", "audio"] as const).filter(
+    (kind) => source[kind] && isUsed(products, kind),
+  );
+  const holes = kinds.map((kind) => source[kind]?.packets?.holeSeconds ?? 0);
+  // Where one stream goes on, nothing is missing: the other pauses.
+  const holeSeconds = holes.length === 0 ? 0 : Math.min(...holes);
+  const losses = kinds.map((kind) => lossOf(kind, damage, source, holeSeconds, clip));
+  const worst = losses.find(
+    ({ kind, isTooMuch }) => isTooMuch && products.some((one) => one[kind].action === "encode"),
+  );
+  if (worst)
+    throw new TaskError(
+      "source_damaged",
+      `Cannot use the source: ${percent(worst.part)} of its ${worst.kind} is missing or cannot be decoded`,
+    );
+  const told = losses.filter(({ part }) => part > 0);
+  if (told.length > 0)
+    return told.map(({ kind, part }) =>
+      warning(`${percent(part)} of the source's ${kind} is missing or cannot be decoded`),
+    );
+  return source.isCut ? [warning("The source is cut off or has broken packets")] : [];
+}
+
+const warning = (message: string): Warning => ({ code: "source_damage", message });
+
+const isUsed = (products: readonly Pick<Product, Kind>[], kind: Kind): boolean =>
+  products.some((one) => one[kind].action !== "none");
+
+function lossOf(
+  kind: Kind,
+  { failures }: Damage,
+  source: MediaInfo,
+  holeSeconds: number,
+  clip: Clip | undefined,
+): Loss {
+  const stream = source[kind];
+  const packets = stream?.packets;
+  if (!stream || !packets) return { kind, part: 0, isTooMuch: false };
+  const whole = secondsOf(kind, source, undefined);
+  const share = clip && whole > 0 ? secondsOf(kind, source, clip) / whole : 1;
+  const count = Math.max(1, packets.count * share);
+  const failed = Math.max(0, (failures[stream.index] ?? 0) - headCount(packets));
+  const holesPart = whole > 0 ? holeSeconds / whole : 0;
+  return {
+    kind,
+    part: Math.min(1, failed / count + holesPart),
+    isTooMuch:
+      failed > Math.max(FAILURES_MAX, count * LOST_PART_MAX) ||
+      holeSeconds > Math.max(HOLES_SECONDS_MAX, whole * LOST_PART_MAX),
+  };
+}
+
+/** Before the first key frame nothing can be decoded, and nothing is lost. */
+const headCount = ({ firstKey }: PacketFacts): number => firstKey?.headCount ?? 0;
+
+const secondsOf = (kind: Kind, source: MediaInfo, clip: Clip | undefined): number =>
+  heldBy(
+    {
+      durationToleranceSeconds: 0,
+      [kind]: { codec: "", sameAsSource: false },
+      ...(clip && { clip }),
+    },
+    source,
+  )?.[kind]?.atMost ?? 0;
+
+/** Of a part that is more than nothing. */
+const percent = (part: number): string =>
+  part < 0.001 ? "less than 0.1 %" : `${Math.round(part * 1000) / 10} %`;

@@ -1,0 +1,90 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { clip, tempFolder } from "../fixtures/clips.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { anAudio, aVideo } from "../plan/builders.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const SMALL = profileOf({
+  container: "mp4",
+  video: aVideo({ width: 160, height: 90, bitrateBps: 100_000, effort: "highPerformance" }),
+  audio: anAudio({ bitrateBps: 64_000 }),
+});
+const COPY = profileOf({ container: "mkv", video: "copy", audio: "copy" });
+
+/** Bytes that look random and are the same every time. */
+function noise(length: number): Buffer {
+  let state = 1;
+  return Buffer.from(
+    Array.from({ length }, () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state >>> 24;
+    }),
+  );
+}
+
+/** A clip of which a part of its bytes is noise, or missing. */
+async function spoilt(
+  container: string,
+  [from, to]: readonly [number, number],
+  isMissing = false,
+): Promise<string> {
+  const args = ["-g", "25", ...(container === "mp4" ? ["-movflags", "+faststart"] : [])];
+  const bytes = readFileSync(await clip({ seconds: 4, container, args }));
+  const [start, end] = [Math.floor(bytes.length * from), Math.floor(bytes.length * to)];
+  const between = isMissing ? Buffer.alloc(0) : noise(end - start);
+  const path = join(tempFolder(), `spoilt.${container}`);
+  writeFileSync(path, Buffer.concat([bytes.subarray(0, start), between, bytes.subarray(end)]));
+  return path;
+}
+
+describe("a source that is damaged", () => {
+  test.each(["mp4", "mkv", "ts", "flv"])(
+    "is refused where most of it is noise, and how much: %s",
+    async (container) => {
+      const path = await spoilt(container, [0.25, 0.9]);
+      const { code, message } = await taskErrorOf(makeProducts(path, SMALL));
+      expect(code).toBe("source_damaged");
+      expect(message).toMatch(/\d+(?:\.\d+)? % of its|cut off: it should last/);
+    },
+  );
+
+  test.each(["ts", "mkv"])(
+    "is refused where a part in its middle is missing: %s",
+    async (container) => {
+      const path = await spoilt(container, [0.3, 0.6], true);
+      const { code, message } = await taskErrorOf(makeProducts(path, SMALL));
+      expect(code).toBe("source_damaged");
+      expect(message).toMatch(/% of its video is missing/);
+    },
+  );
+
+  test("is made where it has one flaw, and its caller is told", async () => {
+    const path = await spoilt("mp4", [0.5, 0.5005]);
+    const { verified, warnings } = await makeProducts(path, SMALL);
+    expect(verified[0]?.output.durationSeconds).toBeCloseTo(4, 0);
+    for (const { code } of warnings) expect(code).toBe("source_damage");
+  });
+
+  test.each(["mp4", "mkv", "ts", "flv"])(
+    "is made where its last 1000 bytes are missing, and its caller is told: %s",
+    async (container) => {
+      const whole = readFileSync(await spoilt(container, [1, 1]));
+      const path = join(tempFolder(), `short.${container}`);
+      writeFileSync(path, whole.subarray(0, whole.length - 1000));
+      for (const profile of [SMALL, COPY]) {
+        const { warnings } = await makeProducts(path, profile);
+        expect(warnings.map(({ code }) => code)).toContain("source_damage");
+      }
+    },
+  );
+
+  test("brings no warning where nothing is wrong", async () => {
+    const { warnings } = await makeProducts(await spoilt("mp4", [1, 1]), SMALL);
+    expect(warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "bun:test";
+import type { Product } from "../../src/plan/plan.ts";
+import { judgeDamage } from "../../src/plan/verify-damage.ts";
+import type { MediaInfo, PacketFacts } from "../../src/probe/media.ts";
+import { aMedia, anAudioStream, aVideoStream } from "./builders.ts";
+
+const facts = (count: number, fields: Partial<PacketFacts> = {}): PacketFacts => ({
+  count,
+  firstSeconds: 0,
+  lastSeconds: 60,
+  gapSecondsMax: 1,
+  shown: { fromSeconds: 0, toSeconds: 60 },
+  firstKey: { seconds: 0, headCount: 0 },
+  holeSeconds: 0,
+  ...fields,
+});
+
+/** A minute, counted. */
+const counted = (
+  video: Partial<PacketFacts> = {},
+  audio: Partial<PacketFacts> = {},
+  fields: Partial<MediaInfo> = {},
+): MediaInfo =>
+  aMedia({
+    video: aVideoStream({ packets: facts(1500, video) }),
+    audio: anAudioStream({ packets: facts(2800, audio) }),
+    ...fields,
+  });
+
+const products = (
+  action: "copy" | "encode",
+  fields: Partial<Product["expect"]> = {},
+): Pick<Product, "video" | "audio" | "expect">[] => [
+  {
+    video: { action, why: "" },
+    audio: { action, why: "" },
+    expect: { durationToleranceSeconds: 0.6, ...fields },
+  },
+];
+
+const told = (failures: Record<number, number>) => ({ isTold: true, speakers: [], failures });
+
+function verdict(...[damage, made, source]: Parameters<typeof judgeDamage>): string {
+  try {
+    return judgeDamage(damage, made, source)
+      .map(({ code, message }) => `${code}: ${message}`)
+      .join("; ");
+  } catch (error) {
+    return `${(error as { code: string }).code}: ${(error as Error).message}`;
+  }
+}
+
+describe("judgeDamage", () => {
+  const encode = products("encode");
+
+  test("says nothing where nothing was lost", () => {
+    expect(verdict(told({}), encode, counted())).toBe("");
+  });
+
+  test("warns of one flaw", () => {
+    const message = "less than 0.1 % of the source's video is missing or cannot be decoded";
+    expect(verdict(told({ 0: 1 }), encode, counted())).toBe(`source_damage: ${message}`);
+  });
+
+  test("takes 1 % of a stream, and no more", () => {
+    expect(verdict(told({ 0: 15 }), encode, counted())).toStartWith("source_damage: 1 % of");
+    expect(verdict(told({ 0: 16 }), encode, counted())).toStartWith("source_damaged: ");
+    expect(verdict(told({ 1: 29 }), encode, counted())).toStartWith("source_damaged: ");
+  });
+
+  test("says how much was lost", () => {
+    expect(verdict(told({ 0: 1050 }), encode, counted())).toBe(
+      "source_damaged: Cannot use the source: 70 % of its video is missing or cannot be decoded",
+    );
+  });
+
+  test("takes two packets of a stream that has few", () => {
+    const short = counted({ count: 50 });
+    expect(verdict(told({ 0: 2 }), encode, short)).toStartWith("source_damage: 4 % of");
+    expect(verdict(told({ 0: 3 }), encode, short)).toStartWith("source_damaged: ");
+  });
+
+  test("counts in what a clip holds alone", () => {
+    const clip = products("encode", { clip: { startSeconds: 10, durationSeconds: 6 } });
+    expect(verdict(told({ 0: 15 }), clip, counted())).toBe(
+      "source_damaged: Cannot use the source: 10 % of its video is missing or cannot be decoded",
+    );
+  });
+
+  test("blames nobody for what comes before the first key frame", () => {
+    const cut = counted({ firstKey: { seconds: 3, headCount: 75 } });
+    expect(verdict(told({ 0: 75 }), encode, cut)).toBe("");
+  });
+
+  test("counts stretches without a packet of any stream, which an encode fills", () => {
+    const holes = counted({ holeSeconds: 36 }, { holeSeconds: 35.9 });
+    expect(verdict(told({}), encode, holes)).toStartWith(
+      "source_damaged: Cannot use the source: 59.8 %",
+    );
+    expect(verdict(told({}), encode, counted({ holeSeconds: 36 }))).toBe("");
+    const flaw = counted({ holeSeconds: 0.4 }, { holeSeconds: 0.4 });
+    expect(verdict(told({}), encode, flaw)).toStartWith("source_damage: 0.7 %");
+  });
+
+  test("warns of a copy that is as bad as its source", () => {
+    const holes = counted({ holeSeconds: 36 }, { holeSeconds: 36 });
+    expect(verdict(told({}), products("copy"), holes)).toStartWith("source_damage: 60 %");
+  });
+
+  test("warns of a source that is cut off where no packet fails", () => {
+    expect(verdict(told({}), encode, counted({}, {}, { isCut: true }))).toBe(
+      "source_damage: The source is cut off or has broken packets",
+    );
+  });
+});
