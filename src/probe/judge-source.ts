@@ -3,19 +3,37 @@ import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { MediaInfo } from "./media.ts";
 import { parseProbe } from "./parse-probe.ts";
 
+const INPUT_ERROR = -5;
+
+/** The number of an error that ffmpeg names by four letters, the lowest byte first. */
+const tag = (letters: string): number =>
+  -[...letters].reduce((sum, letter, at) => sum + letter.charCodeAt(0) * 2 ** (8 * at), 0);
+
 /**
  * What ffprobe's error number says of a file: ffmpeg's AVERROR codes, which are negated errno values, or four letters.
  *
  * @see https://ffmpeg.org/doxygen/5.1/error_8h.html
  */
-const PROBE_ERRORS = new Map<number, readonly [ErrorCode, string]>([
+const PROBE_ERRORS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map<
+  number,
+  readonly [ErrorCode, string]
+>([
   [-2, ["source_missing", "it does not exist"]],
   [-13, ["source_missing", "it may not be read"]],
   [-20, ["source_missing", "a part of its path is no folder"]],
   [-21, ["source_missing", "it is a folder"]],
-  [-5, ["source_unreachable", "its disk or network does not deliver it"]],
+  [INPUT_ERROR, ["source_unreachable", "its disk or network does not deliver it"]],
   [-12, ["encoder_killed", "the memory allowed for it is used up"]],
+  [-1, ["source_missing", "it may not be read"]],
   [-22, ["source_not_media", "its headers make no sense"]],
+  [-33, ["source_not_media", "its headers make no sense"]],
+  [-34, ["source_not_media", "its headers make no sense"]],
+  [-75, ["source_not_media", "its headers make no sense"]],
+  [tag("EOF "), ["source_not_media", "it ends where its media should begin"]],
+  [tag("\xf8DEC"), ["input_not_supported", "no decoder for it is here"]],
+  [tag("\xf8DEM"), ["input_not_supported", "its format is not known here"]],
+  [tag("\xf8STR"), ["source_damaged", "it holds neither video nor audio"]],
+  [tag("BUG!"), ["source_not_media", "its headers make no sense"]],
   [-1094995529, ["source_not_media", "it is empty, cut before its index, or no media file"]],
   [-1163346256, ["input_not_supported", "it uses a feature that ffmpeg does not know"]],
 ]);
@@ -52,7 +70,13 @@ function failureOf(json: unknown, stderr: string): TaskError | undefined {
   const { output, success } = v.safeParse(errorSchema, json);
   if (!success) return undefined;
   const { code } = (output as v.InferOutput<typeof errorSchema>).error;
-  const [cause, why] = PROBE_ERRORS.get(code) ?? ["unknown", `ffprobe gives the error ${code}`];
+  // Matroska that ends in its headers is an input error for its demuxer, though the disk does deliver.
+  if (code === INPUT_ERROR && /^Truncating packet of size/m.test(stderr))
+    return refuse("source_not_media", "it ends in its headers");
+  const [cause, why] = PROBE_ERRORS.get(code) ?? [
+    "source_not_media",
+    `ffprobe gives the error ${code}`,
+  ];
   return refuse(cause, why);
 }
 

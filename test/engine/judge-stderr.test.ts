@@ -140,6 +140,15 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
   ["target_unwritable", "0: Is a directory"],
   ["target_unwritable", "file/out.mp4: Not a directory"],
   ["source_damaged", "Empty output"],
+  [
+    "source_damaged",
+    "[out#0/mp4 @ 0x1] Output file is empty, nothing was encoded(check -ss / -t / -frames parameters if used)",
+  ],
+  ["source_damaged", "[out#0/matroska @ 0x1] Output file is empty, nothing was encoded"],
+  [
+    "input_not_supported",
+    "Not detecting m3u8/hls with non standard extension and non standard mime type\n[in#0 @ 0x1] Error opening input: Invalid data found when processing input",
+  ],
   ["invalid_parameter", "Empty output on stream 0."],
   ["invalid_parameter", "[vost#0:0/copy @ 0x1] Empty output"],
   [

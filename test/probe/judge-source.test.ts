@@ -86,7 +86,15 @@ describe("readSource", () => {
     [-22, "[mov @ 0x1] Protocol 'http' not on whitelist 'file'!", "input_not_supported"],
     [-1094995529, "", "source_not_media"],
     [-1163346256, "", "input_not_supported"],
-    [-99, "", "unknown"],
+    [-5, "Truncating packet of size 82 to 69", "source_not_media"],
+    // Four letters, the lowest byte first: `EOF `, and a decoder and a demuxer that are not found.
+    [-541478725, "", "source_not_media"],
+    [-1128613112, "", "input_not_supported"],
+    [-1296385272, "", "input_not_supported"],
+    [-1, "", "source_missing"],
+    [-34, "", "source_not_media"],
+    [-99, "", "source_not_media"],
+    [-1094995529, "Not detecting m3u8/hls with non standard extension", "input_not_supported"],
   ] as const)("judges ffprobe's error %d with the complaint %p", async (number, stderr, code) => {
     const json = { error: { code: number, string: "" } };
     expect((await failing(() => readSource(json, stderr, PIXELS_MAX))).code).toBe(code);
