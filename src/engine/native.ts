@@ -3,7 +3,6 @@ import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import { blameHead, headOf } from "./blame-head.ts";
 import type { Engine, LiveEngine, ProbeRequest, RunRequest } from "./engine.ts";
 import { askPrograms } from "./native-capabilities.ts";
 import { NativeLive, type NativeLiveOptions } from "./native-live.ts";
@@ -67,8 +66,6 @@ export class NativeEngine implements Engine {
     const standby = this.#takeStandby();
     try {
       return await probeFile(this.#options, request, signal, standby);
-    } catch (error) {
-      throw await blameHead(error, headOf(request.path));
     } finally {
       // The next one starts when this task's encoder does, or later: never before it.
       if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();

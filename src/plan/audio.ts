@@ -4,7 +4,6 @@ import type { Written } from "./containers.ts";
 import { AUDIO_ENCODERS } from "./encoders.ts";
 import { formatSeconds } from "./input.ts";
 import { countOf, layoutFor } from "./layouts.ts";
-import { panOf } from "./odd-layouts.ts";
 import { formatBitrate } from "./rate-control.ts";
 
 /** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); of AAC those that the Profile API has. */
@@ -93,11 +92,8 @@ function audioFilters(
   return `${filled(lateSeconds)},${channelsAs(encode, source)}`;
 }
 
-function channelsAs({ codec, channels }: AudioEncode, source: AudioStream): string {
-  const pan = panOf(source);
-  const layout = `aformat=channel_layouts=${layoutFor(codec, source, channels)}`;
-  return pan === undefined ? layout : `${pan},${layout}`;
-}
+const channelsAs = ({ codec, channels }: AudioEncode, source: AudioStream): string =>
+  `aformat=channel_layouts=${layoutFor(codec, source, channels)}`;
 
 function encoderArgs(
   encode: AudioEncode,
@@ -122,10 +118,10 @@ const LATE_MARGIN_SECONDS = 0.01;
 
 /** The option that keeps the language of a sound, which goes with all that is said of it else. */
 export const languageArgs = (
-  source: Pick<AudioStream, "language"> | undefined,
+  { language }: Pick<AudioStream, "language">,
   stream = "0",
 ): readonly string[] =>
-  source?.language === undefined ? [] : [`-metadata:s:a:${stream}`, `language=${source.language}`];
+  language === undefined ? [] : [`-metadata:s:a:${stream}`, `language=${language}`];
 
 /**
  * Fills gaps with silence, also one before a late start.

@@ -5,6 +5,7 @@ import type { AudioEncode, Rendition, VideoEncode } from "../profile/profile.ts"
 import { samplerates } from "./audio.ts";
 import { codecName, type Written } from "./containers.ts";
 import { RATE_SLACK } from "./framerate.ts";
+import { hiddenFault } from "./hidden.ts";
 import { isKnownInAac } from "./layouts.ts";
 import { isSquare, uprightSize } from "./picture.ts";
 import type { StreamDecision } from "./plan.ts";
@@ -63,6 +64,7 @@ function videoFault(
   container: Written,
 ): string | undefined {
   return (
+    hiddenFault("picture", source.hidden) ??
     (container === "jpg" ? "a picture is made of one frame" : undefined) ??
     codecFault(wanted.codec, source) ??
     formatFault(wanted, source) ??
@@ -130,6 +132,7 @@ function audioFault(
   container: Written,
 ): string | undefined {
   return (
+    hiddenFault("sound", source.hidden) ??
     (source.rightIndex === undefined ? undefined : "its left and right are two streams") ??
     codecFault(wanted.codec, source) ??
     soundFault(wanted, source, container) ??

@@ -48,6 +48,12 @@ export function frameRate(encode: VideoEncode, source: VideoStream): FrameRate {
   return { rate, isForced: encode.framerateMax !== undefined || source.isVariableRate || !isSame };
 }
 
+/**
+ * How ffmpeg is to take the even frames that come out of the filters, for its muxers differ in that, and its versions: as they
+ * are, also where the first comes late; or from zero on in segments, whose players expect all streams to begin together.
+ */
+export const frameMode = (isSegmented: boolean): "cfr" | "vfr" => (isSegmented ? "cfr" : "vfr");
+
 /** The distance of key frames, in frames. */
 export const gopFrames = (gop: Gop, rate: Rational): number =>
   "frames" in gop ? gop.frames : Math.max(1, Math.round(gop.seconds * toNumber(rate)));

@@ -5,6 +5,8 @@ import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import { carriesCaptions, keepsCaptions } from "./captions.ts";
 import { draftSet } from "./draft-set.ts";
+import { impossibilityOf } from "./feasible.ts";
+import { hiddenWarnings } from "./hidden.ts";
 import type { Capabilities, Plan, Product } from "./plan.ts";
 import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
 import { assignmentFault } from "./set-feasible.ts";
@@ -52,7 +54,9 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     areCaptionsCarried: carriesCaptions(capabilities),
   }));
   refuseMissingFilters(drafts, media, capabilities);
+  refuseMissingEncoders(drafts, capabilities);
   const products = drafts.map(({ product }) => product);
+  const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   return {
     steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
@@ -61,9 +65,18 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ...nameWarnings(products, targetUrls),
       ...soundWarnings(products, media),
       ...captionWarnings(drafts, media),
+      ...hiddenWarnings(made, media),
     ],
     ...(durationSeconds !== undefined && { durationSeconds }),
   };
+}
+
+/** A copy that became an encode takes an encoder that nobody asked for. @throws {TaskError} `encoder_missing` */
+function refuseMissingEncoders(drafts: readonly Draft[], capabilities: Capabilities): void {
+  for (const { rendition, set } of drafts) {
+    const fault = set ? undefined : impossibilityOf(rendition, capabilities);
+    if (fault) throw new TaskError(fault.code, fault.message);
+  }
 }
 
 /** Of the products that last some time; a header's duration may count more than the streams that are used. */

@@ -14,6 +14,7 @@ import {
 } from "./containers.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
+import { withoutHidden } from "./hidden.ts";
 import { soundLateSeconds } from "./input.ts";
 import type { Product, StreamDecision } from "./plan.ts";
 import { refuseEmptyClip, soundMissed } from "./spans.ts";
@@ -34,6 +35,8 @@ export type Draft = {
   readonly folder: string;
   /** How much later than what is written the sound begins, in seconds. */
   readonly lateSeconds: number;
+  /** How much later the picture begins, which is to be black until then. */
+  readonly blackSeconds?: number;
   /** It leaves as it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
   /** The engine moves captions from frames that are dropped to others. */
@@ -49,14 +52,15 @@ export type Draft = {
  * @throws {TaskError} `input_not_supported`, `output_not_supported`, `invalid_parameter`
  */
 export function draftProduct(
-  { rendition, targets }: Omit<Assignment, "set">,
+  { rendition: asked, targets }: Omit<Assignment, "set">,
   index: number,
   media: MediaInfo,
   clip: Clip | undefined,
 ): Draft {
-  refuseMissingStreams(rendition, media);
-  if (clip) refuseEmptyClip(rendition, media, clip);
-  const container = containerOf(rendition, media);
+  refuseMissingStreams(asked, media);
+  if (clip) refuseEmptyClip(asked, media, clip);
+  const container = containerOf(asked, media);
+  const rendition = withoutHidden(asked, container, media);
   const video = decideVideo(rendition.video, media.video, container, clip !== undefined);
   const audio = audioOf(rendition, container, media, clip);
   if (video.action === "copy") refuseVideoCopy(container, media);

@@ -1,8 +1,11 @@
 import type { MediaInfo } from "../probe/media.ts";
+import { isOfSets } from "../profile/container-defaults.ts";
+import { withBlackStart } from "./alignment.ts";
 import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
 import type { Written } from "./containers.ts";
 import { formOf, hasBoxedSegments, tagFor } from "./containers.ts";
 import { copiedDurations } from "./copied-durations.ts";
+import { frameMode } from "./framerate.ts";
 import type { Draft } from "./product.ts";
 import { type Pass, passFiles, videoArgs } from "./video.ts";
 
@@ -42,8 +45,7 @@ export function outputSection(
       ...(video ? videoPart(draft, video, pass) : []),
       ...(product.video.action === "copy" ? copiedDurations(media, product.container) : []),
       ...(isIsoBased(product.container) ? tagFor(codec) : []),
-      ...languageArgs(audio),
-      ...(sound?.args ?? []),
+      ...(audio && sound ? [...languageArgs(audio), ...sound.args] : []),
       ...file.args,
     ],
     writes: file.writes,
@@ -54,12 +56,18 @@ export function outputSection(
 const isIsoBased = (container: Written): boolean => ["mp4", "mov", "m3u8"].includes(container);
 
 function videoPart(
-  { product, rendition, areCaptionsCarried }: Draft,
+  { product, rendition, areCaptionsCarried, blackSeconds }: Draft,
   source: NonNullable<MediaInfo["video"]>,
   pass: Pass | undefined,
 ): readonly string[] {
   return product.video.action === "encode" && typeof rendition.video === "object"
-    ? videoArgs(rendition.video, source, pass, areCaptionsCarried)
+    ? [
+        ...withBlackStart(
+          videoArgs(rendition.video, source, pass, areCaptionsCarried),
+          blackSeconds,
+        ),
+        ...["-fps_mode", frameMode(isOfSets(product.container))],
+      ]
     : ["-c:v", "copy"];
 }
 
@@ -80,16 +88,13 @@ function audioPart(
 }
 
 /** The first of two passes: it writes statistics alone. */
-export function firstPassSection(
-  { rendition, areCaptionsCarried }: Draft,
-  media: MediaInfo,
-  log: string,
-): Section {
+export function firstPassSection(draft: Draft, media: MediaInfo, log: string): Section {
+  const { rendition } = draft;
   if (!media.video || typeof rendition.video === "string") return { args: [], writes: [] };
   return {
     args: [
       ...["-map", `0:${media.video.index}`, "-an", "-sn", "-dn"],
-      ...videoArgs(rendition.video, media.video, { number: 1, log }, areCaptionsCarried),
+      ...videoPart(draft, media.video, { number: 1, log }),
       ...["-f", "null", "-"],
     ],
     writes: passFiles(rendition.video.codec, log),

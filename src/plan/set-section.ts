@@ -2,8 +2,10 @@ import type { Rational } from "../lib/rational.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { AudioEncode, VideoEncode } from "../profile/profile.ts";
 import type { Clip } from "../task/task.ts";
+import { withBlackStart } from "./alignment.ts";
 import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
 import { codecName, copiedTagFor, tagFor } from "./containers.ts";
+import { frameMode } from "./framerate.ts";
 import { specifierOf } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { SetPlan } from "./plan.ts";
@@ -130,10 +132,9 @@ function graphOf(
 ): readonly string[] {
   const { video: source } = media;
   if (!source) return [];
-  const { areCaptionsCarried } = draft;
   const chains = set.videos.flatMap((video, at) => {
     if (video === "copy") return [];
-    const filters = filtersOf(video, source, pixelsOf(aspects, at), areCaptionsCarried);
+    const filters = filtersOf(video, source, pixelsOf(aspects, at), draft);
     return [{ label: labelOf(draft, at), filters }];
   });
   if (sheets)
@@ -165,13 +166,14 @@ function filtersOf(
   video: VideoEncode,
   source: VideoStream,
   pixels: Rational | undefined,
-  areCaptionsCarried: boolean | undefined,
+  { areCaptionsCarried, blackSeconds }: Draft,
 ): readonly string[] {
-  const [, chain = ""] = videoArgs(video, source, undefined, areCaptionsCarried);
+  const args = videoArgs(video, source, undefined, areCaptionsCarried);
+  const [, chain = ""] = withBlackStart(args, blackSeconds);
   const filters = chain
     .split(",")
     .map((filter) => (pixels && filter === "setsar=1" ? sarFilter(pixels) : filter));
-  const early = (filter: string) => filter.startsWith("bwdif=") || filter.startsWith("fps=");
+  const early = (filter: string) => /^(?:bwdif|fps|setpts|tpad)=/.test(filter);
   return [...filters.filter(early), ...filters.filter((filter) => !early(filter))];
 }
 
@@ -208,7 +210,7 @@ function videoStream(
     pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(draft, at) } : undefined;
   const [, , ...args] = videoArgs(video, media.video, passOf);
   return [
-    ...ofStream(args, "v", at),
+    ...ofStream([...args, "-fps_mode", frameMode(true)], "v", at),
     ...(pass === 1 ? [] : tagFor(codecName(video.codec), stream)),
   ];
 }
@@ -216,7 +218,7 @@ function videoStream(
 const soundParts = ({ set, media, draft }: SetInput, specifier: string): readonly SoundPart[] =>
   set.audios.map((audio, at) => {
     const { audio: source } = media;
-    const language = languageArgs(source, String(at));
+    const language = source ? languageArgs(source, String(at)) : [];
     const { args, ...part } = audioStream(audio, at, source, draft, specifier);
     return { ...part, args: [...language, ...args] };
   });

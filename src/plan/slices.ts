@@ -3,7 +3,7 @@ import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
 import { encodedSound, languageArgs } from "./audio.ts";
-import { frameRate, gopFrames } from "./framerate.ts";
+import { frameMode, frameRate, gopFrames } from "./framerate.ts";
 import type { Sliced, Step } from "./plan.ts";
 import type { Draft } from "./product.ts";
 import { fileSection, NOTHING_ELSE } from "./sections.ts";
@@ -68,6 +68,7 @@ function cutOf(
   if (!JOINED.includes(encode.codec)) return { whole: `${encode.codec} cannot be joined here` };
   if (!INDEXED.includes(demuxerOf(media.format)))
     return { whole: "the source has no index to find a frame by" };
+  if (source.hidden) return { whole: "an edit list hides a part of the source" };
   if (source.isInterlaced) return { whole: "the source is interlaced" };
   const { rate } = frameRate(encode, source);
   const fps = toNumber(rate);
@@ -106,7 +107,7 @@ function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced
   const copied = product.audio.action === "copy" ? [...input, "-i", "input"] : sound;
   const index = product.audio.action === "copy" ? media.audio?.index : 0;
   const file = fileSection(draft, product.expect.video?.codec, tag);
-  const language = copied.length > 0 ? languageArgs(media.audio) : [];
+  const language = copied.length > 0 && media.audio ? languageArgs(media.audio) : [];
   const list = `${folder}/slices.txt`;
   return {
     parts: [...videos, ...(audio ? [audio] : [])],
@@ -127,7 +128,7 @@ function sliceArgs({ encode, source, rate, frames, count }: Cut, index: number):
   return [
     ...(index === 0 ? [] : ["-ss", seek.toFixed(6)]),
     ...["-i", "input", "-map", `0:${source.index}`, "-an", ...NOTHING_ELSE],
-    ...videoArgs(encode, source, undefined),
+    ...[...videoArgs(encode, source, undefined), "-fps_mode", frameMode(false)],
     ...(index === count - 1 ? [] : ["-frames:v", String(frames)]),
   ];
 }

@@ -1,10 +1,12 @@
 import { toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import { isOfSets } from "../profile/container-defaults.ts";
 import type { Clip } from "../task/task.ts";
+import { alignmentOf } from "./alignment.ts";
 import { VIDEO_COSTS } from "./encoders.ts";
 import { frameRate } from "./framerate.ts";
-import { formatSeconds, isSoughtByPacket } from "./input.ts";
+import { formatSeconds, isSoughtByPacket, soundLateSeconds } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { Step } from "./plan.ts";
 import { posterArgs } from "./poster.ts";
@@ -28,6 +30,8 @@ const FIRST_PASS_COST = 0.6;
 export type StepsInput = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;
+  /** Added to all times of the source. */
+  readonly shiftSeconds?: number;
   readonly tag: string;
   /** As the engine's capabilities say. */
   readonly slices: number;
@@ -42,16 +46,36 @@ export function stepsOf(drafts: readonly Draft[], input: StepsInput): readonly S
   const posters = drafts.filter(isPoster);
   const films = drafts.filter((draft) => !isPoster(draft));
   const copies = films.filter((draft) => isCopy(draft));
-  const twoPass = films.filter((draft) => !isCopy(draft) && isTwoPass(draft));
-  const onePass = films.filter((draft) => !isCopy(draft) && !isTwoPass(draft));
+  const encodes = films.filter((draft) => !isCopy(draft));
+  const aligned = align(encodes, input);
+  const twoPass = aligned.drafts.filter((draft) => isTwoPass(draft));
+  const onePass = aligned.drafts.filter((draft) => !isTwoPass(draft));
   const costed = [
     ...posters.map((draft) => posterRun(draft, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
-    ...twoPass.flatMap((draft) => twoPassRuns(draft, input)),
-    ...(onePass.length === 0 ? [] : [runOf("encode", onePass, input)]),
+    ...twoPass.flatMap((draft) => twoPassRuns(draft, aligned.input)),
+    ...(onePass.length === 0 ? [] : [runOf("encode", onePass, aligned.input)]),
   ];
   const whole = costed.reduce((sum, { cost }) => sum + cost, 0);
   return costed.map(({ cost, ...step }) => ({ ...step, share: cost / whole }));
+}
+
+/** Encodes, and what they are made of, with the source's times moved for their pictures. */
+function align(
+  drafts: readonly Draft[],
+  input: StepsInput,
+): { readonly drafts: readonly Draft[]; readonly input: StepsInput } {
+  const { media } = input;
+  const { clip, shiftSeconds, pictureLateSeconds } = alignmentOf(drafts, media, input.clip);
+  const lateSeconds = soundLateSeconds(media, clip) + shiftSeconds;
+  return {
+    drafts: drafts.map((draft) => ({
+      ...draft,
+      lateSeconds,
+      ...(isOfSets(draft.product.container) && { blackSeconds: pictureLateSeconds }),
+    })),
+    input: { ...input, clip, shiftSeconds },
+  };
 }
 
 const isPoster = ({ product }: Draft): boolean => product.container === "jpg";
@@ -139,6 +163,7 @@ function inputArgs(input: StepsInput, sections: readonly Section[]): readonly st
     ...(isCopied && clip ? ["-abort_on", "empty_output+empty_output_stream"] : []),
     ...["-f", demuxerOf(media.format)],
     ...(isCopied ? ["-fflags", "+genpts"] : []),
+    ...(input.shiftSeconds ? ["-itsoffset", formatSeconds(input.shiftSeconds)] : []),
     ...(isSoughtByPacket(media) ? [] : startArgs(clip)),
     ...["-i", "input"],
   ];

@@ -34,7 +34,7 @@ export function videoFilters(
   encode: VideoEncode,
   source: VideoStream,
   { scale, pad }: Picture,
-  { rate, isForced }: FrameRate,
+  { rate }: FrameRate,
   captions: readonly string[],
 ): string {
   const interlaced = staysInterlaced(encode, source);
@@ -46,7 +46,8 @@ export function videoFilters(
     ...(pad === undefined ? [] : [`pad=${pad}`]),
     "setsar=1",
     ...captions,
-    ...(isForced ? [`fps=${formatRational(rate)}`] : []),
+    // Also of an even source, for it may have gaps: not every muxer of every version has them filled.
+    `fps=${formatRational(rate)}`,
     ...(encode.codec === "mjpeg" ? JPEG_FILTERS : [`format=${PIXEL_FORMAT}`]),
   ].join(",");
 }

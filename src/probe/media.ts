@@ -18,6 +18,14 @@ export type PacketFacts = {
   readonly isByDecoding?: true;
 };
 
+/** What an edit list keeps a player from presenting, in seconds of the stream. What decoders swallow of a sound is none. */
+export type Hidden = {
+  /** Before its first moment. */
+  readonly headSeconds: number;
+  /** In its midst or at its end. */
+  readonly laterSeconds: number;
+};
+
 /** A video stream as ffprobe describes it; sizes are of the decoded picture, before rotation. */
 export type VideoStream = {
   /** The stream's number in its file, for `-map 0:N`. */
@@ -62,6 +70,8 @@ export type VideoStream = {
     readonly space?: string;
     readonly range?: string;
   };
+  /** Absent where nothing is hidden. */
+  readonly hidden?: Hidden;
   readonly packets?: PacketFacts;
 };
 
@@ -85,6 +95,8 @@ export type AudioStream = {
   readonly bitrateBps?: number;
   readonly durationSeconds?: number;
   readonly startSeconds?: number;
+  /** Absent where nothing is hidden. */
+  readonly hidden?: Hidden;
   readonly packets?: PacketFacts;
 };
 

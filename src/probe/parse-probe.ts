@@ -3,6 +3,7 @@ import { parseRational, type Rational, toNumber } from "../lib/rational.ts";
 import { TaskError } from "../task/errors.ts";
 import { chooseSound, ROLE_NAMES, type Role, type SoundCandidate } from "./choose-sound.ts";
 import { known, number, text } from "./ffprobe-values.ts";
+import { hiddenOf, PACKET_ENTRIES } from "./hidden.ts";
 import { lateSeconds, withoutLateness } from "./late-stamps.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "./media.ts";
 import {
@@ -18,7 +19,7 @@ import {
 /**
  * What ffprobe is asked for (`-show_entries`): exactly what is read here, so that a source's own texts stay out.
  *
- * The side data of the first packets tells whether they are encrypted (`-read_intervals %+#8`).
+ * The first packets (`-read_intervals %+#8`) tell whether they are encrypted or hidden.
  */
 export const PROBE_ENTRIES = [
   "error=code,string",
@@ -29,8 +30,7 @@ export const PROBE_ENTRIES = [
   `stream_disposition=default,attached_pic,${ROLE_NAMES.join(",")}`,
   "stream_tags=rotate,DURATION,language",
   `stream_side_data=${SIDE_DATA_ENTRIES}`,
-  "packet=stream_index",
-  "packet_side_data=side_data_type",
+  PACKET_ENTRIES,
 ].join(":");
 
 const flag = v.fallback(v.optional(v.number()), 0);
@@ -224,6 +224,11 @@ export function parseProbe(json: unknown): MediaInfo {
   const video = film
     ? videoOf(film, late)
     : still && { ...videoOf(still, late), isStill: true as const };
+  const audio = chooseSound(soundsOf(streams, late), format.format_name);
+  const withHidden = <S extends VideoStream | AudioStream>(stream: S): S => {
+    const frames = streams.find(({ index }) => index === stream.index)?.nb_frames;
+    return hiddenOf(stream, frames, format.format_name, json);
+  };
   return {
     format: format.format_name,
     ...known({
@@ -235,8 +240,8 @@ export function parseProbe(json: unknown): MediaInfo {
       startSeconds: format.start_time,
       sizeBytes: format.size,
       bitrateBps: format.bit_rate,
-      video,
-      audio: chooseSound(soundsOf(streams, late), format.format_name),
+      video: video && withHidden(video),
+      audio: audio && withHidden(audio),
     }),
   };
 }

@@ -5,6 +5,8 @@
 export const WARNING_CODES = [
   /** A target's name ends in the extension of another container. */
   "target_name",
+  /** An edit list hides a part of the source: a copy became an encode for it, or keeps what decoding needs of it. */
+  "hidden_media",
   /** The source's header is wrong about how long it is; what it holds was made. */
   "source_duration",
   /** A small part of the source is missing or could not be decoded; the rest was made. */

@@ -50,9 +50,9 @@ describe("planTask() of an adaptive set", () => {
         "[set0b1]scale=426:240,setsar=sar=640/639:max=640,format=yuv420p[set0v1] " +
         "-map [set0v0] -map [set0v1] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 " +
         "-c:v:0 libx264 -preset:v:0 veryfast -profile:v:0 high -level:v:0 3.0 " +
-        "-b:v:0 424k -maxrate:v:0 424k -bufsize:v:0 848k -g:v:0 60 -keyint_min:v:0 60 -sc_threshold:v:0 0 " +
+        "-b:v:0 424k -maxrate:v:0 424k -bufsize:v:0 848k -g:v:0 60 -keyint_min:v:0 60 -sc_threshold:v:0 0 -fps_mode:v:0 cfr " +
         "-c:v:1 libx264 -preset:v:1 veryfast -profile:v:1 high -level:v:1 2.1 " +
-        "-b:v:1 176k -maxrate:v:1 176k -bufsize:v:1 352k -g:v:1 60 -keyint_min:v:1 60 -sc_threshold:v:1 0 " +
+        "-b:v:1 176k -maxrate:v:1 176k -bufsize:v:1 352k -g:v:1 60 -keyint_min:v:1 60 -sc_threshold:v:1 0 -fps_mode:v:1 cfr " +
         "-filter:a:0 aresample=async=1,aformat=channel_layouts=stereo -c:a:0 aac -b:a:0 128k -ar:a:0 48000 " +
         "-f dash -dash_segment_type mp4 -hls_playlist 1 -seg_duration 5.995000 -use_template 1 -use_timeline 1 " +
         "-adaptation_sets id=0,streams=0,1 id=1,streams=2 -init_seg_name init-$RepresentationID$.mp4 " +
@@ -121,7 +121,9 @@ describe("planTask() of an adaptive set", () => {
       ["first pass", ["0/pass0.log", "0/pass1-1.log"]],
       ["encode", ["0/segments/manifest.mpd"]],
     ]);
-    expect(steps[0]?.args.join(" ")).toContain("-pass:v:1 1 -passlogfile:v:1 0/pass1 -f null -");
+    expect(steps[0]?.args.join(" ")).toContain(
+      "-pass:v:1 1 -passlogfile:v:1 0/pass1 -fps_mode:v:1 cfr -f null -",
+    );
     expect(steps[1]?.args.join(" ")).toContain("-pass:v:1 2 -passlogfile:v:1 0/pass1 ");
     expect(steps[1]?.args.join(" ")).toContain("-adaptation_sets id=0,streams=0 id=1,streams=1 ");
   });

@@ -40,7 +40,7 @@ export const BOX = (size: string) =>
 export const X264_720 =
   `-vf ${BOX("1280:720")},fps=30,format=yuv420p ` +
   "-c:v libx264 -preset veryfast -profile:v high -level 3.1 -b:v 1600k -maxrate 1600k -bufsize 3200k " +
-  "-g 60 -keyint_min 60 -sc_threshold 0";
+  "-g 60 -keyint_min 60 -sc_threshold 0 -fps_mode vfr";
 /** The audio of `aRendition`. */
 export const AAC =
   "-af aresample=async=1,aformat=channel_layouts=stereo -c:a aac -b:a 128k -ar 48000";

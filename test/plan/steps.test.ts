@@ -9,15 +9,15 @@ describe("stepsOf in two passes", () => {
   test("runs a first pass that writes statistics alone, then the encode", () => {
     const made = planOf([{ video: twoPass("h264") }]);
     const video =
-      "-vf setsar=1,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 4.0 " +
+      "-vf setsar=1,fps=30,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 4.0 " +
       "-b:v 1000k -maxrate 1500k -bufsize 3000k -g 50 -keyint_min 50 -sc_threshold 0 -bf 0";
     expect(made.steps.map(({ name, writes }) => ({ name, writes }))).toEqual([
       { name: "first pass", writes: ["0/pass-0.log"] },
       { name: "encode", writes: ["0/out.mp4"] },
     ]);
     expect(argsOf(made)).toEqual([
-      `-f mov -i input -map 0:0 -an -sn -dn ${video} -pass 1 -passlogfile 0/pass -f null -`,
-      `-f mov -i input ${MAPPED} ${video} -pass 2 -passlogfile 0/pass ${AAC} -movflags +faststart -f mp4 0/out.mp4`,
+      `-f mov -i input -map 0:0 -an -sn -dn ${video} -pass 1 -passlogfile 0/pass -fps_mode vfr -f null -`,
+      `-f mov -i input ${MAPPED} ${video} -pass 2 -passlogfile 0/pass -fps_mode vfr ${AAC} -movflags +faststart -f mp4 0/out.mp4`,
     ]);
   });
 
@@ -25,9 +25,9 @@ describe("stepsOf in two passes", () => {
     const made = planOf([{ video: twoPass("h265") }]);
     expect(made.steps[0]?.writes).toEqual(["0/pass.log"]);
     expect(argsOf(made)[0]).toContain(
-      "-x265-params log-level=error:scenecut=0:open-gop=0:pass=1:stats=0/pass.log -f null -",
+      "-x265-params log-level=error:scenecut=0:open-gop=0:pass=1:stats=0/pass.log -fps_mode vfr -f null -",
     );
-    expect(argsOf(made)[1]).toContain(":pass=2:stats=0/pass.log -tag:v hvc1 ");
+    expect(argsOf(made)[1]).toContain(":pass=2:stats=0/pass.log -fps_mode vfr -tag:v hvc1 ");
   });
 
   test("gives each such product runs of its own, apart from the others", () => {
@@ -52,8 +52,10 @@ describe("stepsOf in two passes", () => {
 describe("stepsOf a set", () => {
   test("writes an MPEG-TS set whose segments carry the tag", () => {
     const made = planOf([{ container: "m3u8" }]);
+    // Players of segments expect all streams to begin together.
+    const video = X264_720.replace("-fps_mode vfr", "-fps_mode cfr");
     expect(argsOf(made)).toEqual([
-      `-f mov -i input ${MAPPED} ${X264_720} ${AAC} -f hls -hls_time 6 -hls_playlist_type vod ` +
+      `-f mov -i input ${MAPPED} ${video} ${AAC} -f hls -hls_time 6 -hls_playlist_type vod ` +
         "-hls_segment_type mpegts -hls_flags independent_segments -hls_base_url segments/ " +
         "-hls_segment_filename 0/segments/t1-%05d.ts 0/out.m3u8",
     ]);

@@ -94,13 +94,16 @@ describe("videoArgs", () => {
   });
 
   test.each([
-    [{}, "setsar=1,format=yuv420p"],
-    [{ width: 1921, height: 1081 }, "scale=1922:1082,setsar=1,format=yuv420p"],
+    [{}, "setsar=1,fps=30,format=yuv420p"],
+    [{ width: 1921, height: 1081 }, "scale=1922:1082,setsar=1,fps=30,format=yuv420p"],
     [{ isVariableRate: true }, "setsar=1,sidedata=mode=delete:type=A53_CC,fps=30,format=yuv420p"],
-    [{ isInterlaced: true }, "bwdif=mode=send_frame:deint=interlaced,setsar=1,format=yuv420p"],
+    [
+      { isInterlaced: true },
+      "bwdif=mode=send_frame:deint=interlaced,setsar=1,fps=30,format=yuv420p",
+    ],
     [
       { width: 720, height: 576, sampleAspect: { num: 64, den: 45 } },
-      "scale=1024:576,setsar=1,format=yuv420p",
+      "scale=1024:576,setsar=1,fps=30,format=yuv420p",
     ],
   ])("filters a source %j no more than a custom profile needs", (source, expected) => {
     expect(filters(aCustomVideo(), source)).toBe(expected);
@@ -119,7 +122,7 @@ describe("videoArgs", () => {
     const encode = aCustomVideo({ codec: name, progressive: false, height: 576 });
     expect(codec(encode, { isInterlaced: true })).toEndWith(` ${flags}`);
     expect(filters(encode, { isInterlaced: true, framerate: { num: 25, den: 1 } })).toBe(
-      "scale=1024:576:interl=1,setsar=1,format=yuv420p",
+      "scale=1024:576:interl=1,setsar=1,fps=25,format=yuv420p",
     );
   });
 

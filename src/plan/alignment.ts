@@ -1,0 +1,80 @@
+import { toNumber } from "../lib/rational.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { Clip } from "../task/task.ts";
+import { frameRate } from "./framerate.ts";
+import { formatSeconds, isSoughtByPacket } from "./input.ts";
+import type { Draft } from "./product.ts";
+
+/** How the times of a run's source are moved, so that its pictures fall on the even times that they are written at. */
+export type Alignment = {
+  /** Added to all times of the source. */
+  readonly shiftSeconds: number;
+  /** The clip as it is cut: at its first picture. */
+  readonly clip: Clip | undefined;
+  /** So much later than the output begins its first picture, in whole distances of pictures. */
+  readonly pictureLateSeconds: number;
+};
+
+/** Rounded times come so much earlier or later. */
+const ROUNDING_SECONDS = 0.001;
+
+/** So much sound ahead of the first picture is no more than what decoders swallow: it goes, and no picture is black for it. */
+const SOUND_AHEAD_SECONDS_MAX = 0.05;
+
+/**
+ * How to move a source's times for the pictures that are encoded of it.
+ *
+ * Pictures are written at even times from zero on. Where the first comes 21 ms after the sound, each would be moved by up to half
+ * of their distance, and the sound not: so both are moved together. Several outputs share a run: their slowest rate counts.
+ */
+export function alignmentOf(
+  drafts: readonly Draft[],
+  media: MediaInfo,
+  clip: Clip | undefined,
+): Alignment {
+  const distance = distanceOf(drafts, media);
+  const late = distance === 0 ? 0 : firstPicture(media, clip);
+  const isAtOnce = late <= SOUND_AHEAD_SECONDS_MAX;
+  const pictures = isAtOnce ? 0 : Math.floor((late + ROUNDING_SECONDS) / (distance || 1));
+  const pictureLateSeconds = pictures * distance;
+  const rest = late - pictureLateSeconds;
+  // Cut behind the filters, whose even times are those of the whole source.
+  const isShifted = clip !== undefined && isSoughtByPacket(media);
+  const shiftSeconds = isShifted ? alignmentOf(drafts, media, undefined).shiftSeconds : 0;
+  const moved = rest > ROUNDING_SECONDS ? rest - ROUNDING_SECONDS : 0;
+  if (!clip) return { shiftSeconds: moved > 0 ? -rest : 0, clip, pictureLateSeconds };
+  const startSeconds = clip.startSeconds + moved + shiftSeconds;
+  return { shiftSeconds, clip: { ...clip, startSeconds }, pictureLateSeconds };
+}
+
+/** The arguments of an encode with black pictures before a late first one. @param args - as `videoArgs` gives them */
+export function withBlackStart(args: readonly string[], seconds = 0): readonly string[] {
+  if (seconds === 0) return args;
+  const [option = "", chain = "", ...rest] = args;
+  const black = `setpts=PTS-STARTPTS,tpad=start_duration=${formatSeconds(seconds)}`;
+  return [option, chain.replace(/\bfps=[^,]+/, `$&,${black}`), ...rest];
+}
+
+/** Of the pictures of the output that has the fewest a second; none where no picture is encoded. */
+function distanceOf(drafts: readonly Draft[], { video: source }: MediaInfo): number {
+  if (!source) return 0;
+  const encodes = drafts.flatMap(({ product, rendition, set }) => {
+    if (set) return set.videos.filter((video) => video !== "copy");
+    return product.video.action === "encode" && typeof rendition.video === "object"
+      ? [rendition.video]
+      : [];
+  });
+  return Math.max(0, ...encodes.map((encode) => 1 / toNumber(frameRate(encode, source).rate)));
+}
+
+/** When the first picture of a source, or of a clip of it, comes; at once where that is not known. */
+function firstPicture({ video, startSeconds: first = 0 }: MediaInfo, clip: Clip | undefined) {
+  if (!video) return 0;
+  const start = (video.startSeconds ?? first) - first;
+  const from = clip?.startSeconds ?? 0;
+  if (start >= from) return start - from;
+  if (video.isVariableRate || !video.framerate) return 0;
+  const rate = toNumber(video.framerate);
+  const pictures = Math.ceil((from - start) * rate - ROUNDING_SECONDS * rate);
+  return Math.max(0, start + pictures / rate - from);
+}
