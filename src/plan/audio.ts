@@ -62,8 +62,11 @@ export type SoundPart = {
 /**
  * A sound that is encoded, from one stream or from two that are its left and right.
  *
+ * A late one is filled before all outputs, in the one graph that they share: with a graph for each of three outputs or more,
+ * whose sound comes before their pictures do, 9.0 waits for itself for ever.
+ *
  * @param specifier - of the one stream, as `specifierOf` gives it
- * @param label - unique in the run: names what comes out of the filters of two streams
+ * @param label - unique in the run: names what comes out of the filters
  */
 export function encodedSound(
   encode: AudioEncode,
@@ -72,7 +75,13 @@ export function encodedSound(
   { specifier, label }: { readonly specifier: string; readonly label: string },
 ): SoundPart {
   if (source.rightIndex === undefined)
-    return { map: specifier, args: audioArgs(encode, source, place) };
+    return isLate(place)
+      ? {
+          map: `[${label}]`,
+          graph: `[${specifier}]${filled(place.lateSeconds, label)},${channelsAs(encode, source)}[${label}]`,
+          args: encoderArgs(encode, source, place),
+        }
+      : { map: specifier, args: audioArgs(encode, source, place) };
   const [left, right] = [source.index, source.rightIndex].map(
     (index, at) => `[0:${index}]${filled(place.lateSeconds, `${label}c${at}`)}[${label}c${at}]`,
   );
@@ -113,6 +122,9 @@ function encoderArgs(
 
 /** Sound that begins later than this begins late. */
 const LATE_SECONDS_MIN = 0.001;
+const isLate = ({ lateSeconds = 0 }: Pick<AudioPlace, "lateSeconds">): boolean =>
+  lateSeconds >= LATE_SECONDS_MIN;
+
 /** Its first frame comes before this is over: containers with a clock of milliseconds round its time. */
 const LATE_MARGIN_SECONDS = 0.01;
 
@@ -131,7 +143,7 @@ export const languageArgs = (
  * sound does not begin at the start: of its first sample, made silent, where that is the first of all.
  */
 function filled(lateSeconds = 0, label = ""): string {
-  if (lateSeconds < LATE_SECONDS_MIN) return FILL_GAPS;
+  if (!isLate({ lateSeconds })) return FILL_GAPS;
   const end = formatSeconds(lateSeconds + LATE_MARGIN_SECONDS);
   // The clock is ffmpeg's own: `ainterleave` counts in it, and says that it does not.
   return [

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { audioArgs } from "../../src/plan/audio.ts";
+import { audioArgs, encodedSound } from "../../src/plan/audio.ts";
 import type { Written } from "../../src/plan/containers.ts";
 import type { AudioStream } from "../../src/probe/media.ts";
 import type { AudioEncode } from "../../src/profile/profile.ts";
-import { anAudioStream } from "./builders.ts";
+import { anAudio, anAudioStream } from "./builders.ts";
 
 const args = (
   encode: Partial<AudioEncode>,
@@ -108,4 +108,22 @@ describe("audioArgs", () => {
       expect(args({ codec, bitrateBps }, source)).toContain(` -b:a ${expected}`);
     },
   );
+});
+
+describe("encodedSound", () => {
+  test("fills a late start in the graph that all outputs share, and has no graph else", () => {
+    const encode = anAudio({ codec: "aac" });
+    const part = (lateSeconds: number) =>
+      encodedSound(
+        encode,
+        anAudioStream(),
+        { container: "mp4", lateSeconds },
+        { specifier: "0:1", label: "a0" },
+      );
+    const late = part(0.5);
+    expect(late.map).toBe("[a0]");
+    expect(late.graph).toMatch(/^\[0:1\].*\[a0silence\]\[a0main\]ainterleave,.*\[a0\]$/);
+    expect(late.args).not.toContain("-af");
+    expect(part(0)).toMatchObject({ map: "0:1", args: expect.arrayContaining(["-af"]) });
+  });
 });
