@@ -2,6 +2,7 @@ import type { LivePlan } from "../plan/live.ts";
 import type { LiveRun } from "../plan/live-args.ts";
 import type { Capabilities, Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import type { Tail } from "../probe/tail.ts";
 import type { Damage } from "../task/damage.ts";
 import type { EngineName } from "../task/task.ts";
 
@@ -22,6 +23,20 @@ export type ProbeRequest = {
   readonly packets?: boolean;
   /** `source` is hostile until proven otherwise; `output` is ours. Told apart in errors. */
   readonly side: "source" | "output";
+  /** Of a set: the files that its packets are in, each group read as one file; named relative to the folder of `path`. */
+  readonly pieces?: readonly (readonly string[])[];
+};
+
+/** A look at the end of an output. */
+export type TailRequest = {
+  /** Absolute. */
+  readonly path: string;
+  /** Read as one file instead of it; named relative to its folder. */
+  readonly pieces?: readonly string[];
+  /** In the file's own time; the key frame before it is found. */
+  readonly fromSeconds: number;
+  /** Of the picture, key frames alone are decoded: of a copy nobody knows how far they are apart. */
+  readonly keyFramesOnly: boolean;
 };
 
 /** One run of a step. */
@@ -179,6 +194,13 @@ export interface Engine {
    *   `input_not_supported` …); on an output, `output_wrong`
    */
   probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo>;
+
+  /**
+   * Decodes the end of an output.
+   *
+   * @throws {TaskError} `output_wrong` where it cannot be read
+   */
+  readTail(request: TailRequest, signal: AbortSignal): Promise<Tail>;
 
   /**
    * Runs one step to its end.

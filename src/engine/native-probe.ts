@@ -1,6 +1,8 @@
+import { dirname } from "node:path";
 import type { MediaInfo } from "../probe/media.ts";
-import type { ProbeRequest } from "./engine.ts";
-import { type ProbeLimits, probeWith } from "./probe-with.ts";
+import type { Tail } from "../probe/tail.ts";
+import type { ProbeRequest, TailRequest } from "./engine.ts";
+import { type Ffprobe, type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
 import type { StandbyProbe } from "./standby-probe.ts";
 import { runSubprocess } from "./subprocess.ts";
 
@@ -18,14 +20,28 @@ export function probeFile(
   signal: AbortSignal,
   standby?: StandbyProbe,
 ): Promise<MediaInfo> {
-  const { ffprobe: command, graceMs } = options;
-  const { path } = request;
   const ffprobe = {
-    run: (args: readonly string[], onStdout: (chunk: string) => void, limit: AbortSignal) =>
-      runSubprocess({ command, args: [...args, "-i", `file:${path}`], graceMs, onStdout }, limit),
+    run: ffprobeOf(options, request.path),
     ...(standby && {
-      runAtOnce: (charsMax: number, limit: AbortSignal) => standby.probe(path, charsMax, limit),
+      runAtOnce: (charsMax: number, limit: AbortSignal) =>
+        standby.probe(request.path, charsMax, limit),
     }),
   };
   return probeWith(ffprobe, options, request, signal);
 }
+
+/** Decodes the end of an output. Errors as in `Engine.readTail`. */
+export const readFileTail = (
+  options: ProbeOptions,
+  request: TailRequest,
+  signal: AbortSignal,
+): Promise<Tail> =>
+  readTailWith({ run: ffprobeOf(options, request.path) }, options, request, signal);
+
+const ffprobeOf =
+  ({ ffprobe: command, graceMs }: ProbeOptions, path: string): Ffprobe["run"] =>
+  (args, onStdout, signal, pieces) => {
+    const input = pieces ? `concat:${pieces.join("|")}` : `file:${path}`;
+    const cwd = dirname(path);
+    return runSubprocess({ command, args: [...args, "-i", input], cwd, graceMs, onStdout }, signal);
+  };

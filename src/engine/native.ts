@@ -3,10 +3,11 @@ import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Engine, LiveEngine, ProbeRequest, RunRequest } from "./engine.ts";
+import type { Tail } from "../probe/tail.ts";
+import type { Engine, LiveEngine, ProbeRequest, RunRequest, TailRequest } from "./engine.ts";
 import { askPrograms } from "./native-capabilities.ts";
 import { NativeLive, type NativeLiveOptions } from "./native-live.ts";
-import { type ProbeOptions, probeFile } from "./native-probe.ts";
+import { type ProbeOptions, probeFile, readFileTail } from "./native-probe.ts";
 import { endOrphansBelow, noteEncoder } from "./orphans.ts";
 import { standbyArgs } from "./probe-with.ts";
 import { rememberAbilities } from "./remembered-capabilities.ts";
@@ -70,6 +71,11 @@ export class NativeEngine implements Engine {
       // The next one starts when this task's encoder does, or later: never before it.
       if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
     }
+  }
+
+  async readTail(request: TailRequest, signal: AbortSignal): Promise<Tail> {
+    signal.throwIfAborted();
+    return readFileTail(this.#options, request, signal);
   }
 
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {

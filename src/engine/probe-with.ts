@@ -3,8 +3,9 @@ import { SOURCE_FORMATS } from "../probe/formats.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
+import { createTailReader, TAIL_ENTRIES, type Tail } from "../probe/tail.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
-import type { ProbeRequest } from "./engine.ts";
+import type { ProbeRequest, TailRequest } from "./engine.ts";
 import { createPacketReader, PACKET_ENTRIES } from "./packet-facts.ts";
 import type { Exit } from "./subprocess.ts";
 import { limitTime, type TimeLimit } from "./time-limit.ts";
@@ -26,6 +27,8 @@ export type Ffprobe = {
     args: readonly string[],
     onStdout: (chunk: string) => void,
     signal: AbortSignal,
+    /** To be read as one file instead; named relative to the folder of the file. */
+    pieces?: readonly string[],
   ) => Promise<Exit>;
   /** A quicker way to what `headerArgs` ask for, of a source; at most so many characters and a few more are read. */
   readonly runAtOnce?: (charsMax: number, signal: AbortSignal) => Promise<ProbeOutcome>;
@@ -35,6 +38,9 @@ export type Ffprobe = {
 const JSON_CHARS_MAX = 4_000_000;
 // So many packets show whether they are encrypted, and are in what ffprobe has read anyway.
 const PACKETS_SHOWN = "%+#8";
+
+/** An interval without an end is one of random length (9.0.1 reads what it has not set). */
+const NEVER_SECONDS = 1e8;
 
 /** Guards against what a source may do to us; as input options they also stand in front of a run's `-i`. */
 export const sourceGuards = (maxPixels: number): readonly string[] => [
@@ -67,7 +73,7 @@ const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string): Task
 type Probing = {
   readonly ffprobe: Ffprobe;
   readonly limits: ProbeLimits;
-  readonly request: Pick<ProbeRequest, "side" | "packets">;
+  readonly request: Pick<ProbeRequest, "side" | "packets" | "pieces">;
   readonly signal: AbortSignal;
 };
 
@@ -97,7 +103,9 @@ const guarded = (
   level: "error" | "warning" = "error",
 ): readonly string[] => {
   const guards =
-    request.side === "source" ? sourceGuards(limits.maxPixels) : ["-protocol_whitelist", "file"];
+    request.side === "source"
+      ? sourceGuards(limits.maxPixels)
+      : ["-protocol_whitelist", "file,concat"];
   return ["-v", level, ...guards, ...args];
 };
 
@@ -170,17 +178,22 @@ function describedOutput(json: string): MediaInfo {
 async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
   const reader = createPacketReader();
   const entries = ["-show_entries", PACKET_ENTRIES, "-of", "csv=p=0"];
-  const { exit } = await limited(probing, async (limit) => {
-    const onStdout = (chunk: string) => {
-      limit.restart();
-      reader.push(chunk);
-    };
-    const { ffprobe } = probing;
-    const args = guarded(probing, entries, "warning");
-    return { exit: await ffprobe.run(args, onStdout, limit.signal) };
-  });
-  if (exit.code !== 0)
-    throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");
+  let isCut = false;
+  // A set has more files than may be open at once.
+  for (const pieces of probing.request.pieces ?? [undefined]) {
+    const { exit } = await limited(probing, async (limit) => {
+      const onStdout = (chunk: string) => {
+        limit.restart();
+        reader.push(chunk);
+      };
+      const { ffprobe } = probing;
+      const args = guarded(probing, entries, "warning");
+      return { exit: await ffprobe.run(args, onStdout, limit.signal, pieces) };
+    });
+    if (exit.code !== 0)
+      throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");
+    isCut ||= CUT.test(exit.stderr);
+  }
   const withFacts = <T extends VideoStream | AudioStream>(stream: T): T => {
     const packets = reader.factsOf(stream.index);
     return packets ? { ...stream, packets } : stream;
@@ -189,7 +202,7 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
     ...media,
     ...(media.video ? { video: withFacts(media.video) } : {}),
     ...(media.audio ? { audio: withFacts(media.audio) } : {}),
-    ...(CUT.test(exit.stderr) && { isCut: true as const }),
+    ...(isCut && { isCut: true as const }),
   };
 }
 
@@ -203,4 +216,29 @@ export async function probeWith(
   const probing = { ffprobe, limits, request, signal };
   const media = await probeHeaders(probing);
   return request.packets ? countPackets(probing, media) : media;
+}
+
+/** Decodes the end of an output with the ffprobe of any engine. Errors as in `Engine.readTail`. */
+export async function readTailWith(
+  ffprobe: Ffprobe,
+  limits: ProbeLimits,
+  { fromSeconds, keyFramesOnly, pieces }: TailRequest,
+  signal: AbortSignal,
+): Promise<Tail> {
+  const probing = { ffprobe, limits, request: { side: "output" }, signal } as const;
+  const reader = createTailReader();
+  const args = guarded(probing, [
+    ...(keyFramesOnly ? ["-skip_frame:v", "nokey"] : []),
+    ...(fromSeconds > 0 ? ["-read_intervals", `${fromSeconds.toFixed(3)}%${NEVER_SECONDS}`] : []),
+    ...["-show_entries", TAIL_ENTRIES, "-of", "csv=p=1"],
+  ]);
+  const { exit } = await limited(probing, async (limit) => {
+    const onStdout = (chunk: string) => {
+      limit.restart();
+      reader.push(chunk);
+    };
+    return { exit: await ffprobe.run(args, onStdout, limit.signal, pieces) };
+  });
+  if (exit.code !== 0) throw failure("output", "output_wrong", "its end cannot be read");
+  return reader.tail();
 }

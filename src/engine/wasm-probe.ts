@@ -16,7 +16,10 @@ const LINUX_ERRORS: Readonly<Record<string, number>> = {
 };
 
 /** The core's ffprobe, for the file of a request. Of a source nothing else can be reached; of an output its set can. */
-export function wasmFfprobe({ path, side }: ProbeRequest, run: RunProgram): Ffprobe {
+export function wasmFfprobe(
+  { path, side }: Pick<ProbeRequest, "path" | "side">,
+  run: RunProgram,
+): Ffprobe {
   // The extension counts where a demuxer is chosen.
   const name = side === "source" ? `source${extname(path)}` : basename(path);
   const mount =
@@ -27,11 +30,11 @@ export function wasmFfprobe({ path, side }: ProbeRequest, run: RunProgram): Ffpr
 /** The core's ffprobe, for a file by its name in what it finds. */
 export function wasmFfprobeOf(name: string, mount: ThreadRun["mount"], run: RunProgram): Ffprobe {
   return {
-    run: (args, onStdout, signal) =>
+    run: (args, onStdout, signal, pieces) =>
       run(
         {
           program: "ffprobe",
-          args: [...args, "-i", `file:${name}`],
+          args: [...args, "-i", pieces ? `concat:${pieces.join("|")}` : `file:${name}`],
           mount,
           // Chunks are whole lines.
           onStdout: (chunk) => onStdout(withLinuxErrors(chunk)),

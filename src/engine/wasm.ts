@@ -1,19 +1,20 @@
 import { availableParallelism } from "node:os";
 import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import type { Tail } from "../probe/tail.ts";
 import { TaskError } from "../task/errors.ts";
 import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
-import type { Engine, ProbeRequest, RunRequest } from "./engine.ts";
+import type { Engine, ProbeRequest, RunRequest, TailRequest } from "./engine.ts";
 import { blameManifest, headOf } from "./manifest.ts";
 import { Places } from "./places.ts";
-import { type ProbeLimits, probeWith } from "./probe-with.ts";
+import { type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
 import { runSliced } from "./run-sliced.ts";
 import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "./run-step.ts";
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
 import { wasmFfprobe } from "./wasm-probe.ts";
 import { WasmStreamedEngine } from "./wasm-streamed.ts";
 import { WasmThread } from "./wasm-thread.ts";
-import { WasmThreads } from "./wasm-threads.ts";
+import { type RunProgram, WasmThreads } from "./wasm-threads.ts";
 
 /** What a WebAssembly engine is made of; times are limits. */
 export type WasmEngineOptions = CoreOptions &
@@ -82,6 +83,14 @@ export class WasmEngine implements Engine {
     } catch (error) {
       throw await blameManifest(error, headOf(request.path));
     }
+  }
+
+  async readTail(request: TailRequest, signal: AbortSignal): Promise<Tail> {
+    signal.throwIfAborted();
+    const ffprobe = (run: RunProgram) => wasmFfprobe({ ...request, side: "output" }, run);
+    return await this.#threads.probe(undefined, (run) =>
+      readTailWith(ffprobe(run), this.#options, request, signal),
+    );
   }
 
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {

@@ -20,6 +20,7 @@ import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack } from "./describe-output.ts";
 import { readCodec } from "./iso-file.ts";
 import type { Line } from "./line.ts";
+import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
 
 /** What finishing a set needs. */
 export type SetInput = {
@@ -28,7 +29,7 @@ export type SetInput = {
   /** Absolute path of the attempt's work folder. */
   readonly folder: string;
   readonly source: Pick<CountedSource, "judge">;
-  readonly engine: Pick<Engine, "probe">;
+  readonly engine: Pick<Engine, "probe" | "readTail">;
   readonly warn: Line["warn"];
 };
 
@@ -83,7 +84,10 @@ async function finishTrack(
   const playlist = finishPlaylist(await read(path));
   await writeFile(path, playlist);
   const expect = track?.expect ?? { durationToleranceSeconds: 0 };
-  const media = await engine.probe({ path, side: "output", packets: isCopied(expect) }, signal);
+  const pieces = piecesOf(playlist);
+  await refuseCutPieces(pieces, segments);
+  const ended = { path, expect, isCounted: isCopied(expect), pieces };
+  const media = await probeWithEnd(ended, engine, signal);
   await warn(await source.judge(expect, media));
   const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({
     seconds,

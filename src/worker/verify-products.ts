@@ -1,5 +1,5 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Plan, Product, SetPlan } from "../plan/plan.ts";
 import { withTargetDuration } from "../plan/playlist.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -10,6 +10,8 @@ import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
 import type { Line } from "./line.ts";
+import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
+import { refuseCut } from "./whole-file.ts";
 
 /** A product that was verified: where it lies, what it is, and the indexes of the targets that get it. */
 export type Verified = {
@@ -54,7 +56,7 @@ export async function verifyProducts(
     }
     const path = join(source.folder, product.entry);
     if (product.container === "m3u8") await correctPlaylist(path);
-    const made = await engine.probe({ path, side: "output", packets: isCopied(product) }, signal);
+    const made = await probeProduct(product, path, engine, signal);
     await warn(await counted.judge(product.expect, made));
     const segments = product.segments && join(source.folder, product.segments);
     const parcel = { entry: path, ...(segments !== undefined && { segments }) };
@@ -62,6 +64,22 @@ export async function verifyProducts(
     verified.push({ targets: product.targets, parcel, output });
   }
   return verified;
+}
+
+/** @throws {TaskError} `output_wrong` where it is cut off, or what probing threw */
+async function probeProduct(
+  product: Product,
+  path: string,
+  engine: Line["engine"],
+  signal: AbortSignal,
+): Promise<MediaInfo> {
+  const { container, expect } = product;
+  if (container === "jpg") return engine.probe({ path, side: "output" }, signal);
+  const pieces = container === "m3u8" ? piecesOf(await readFile(path, "utf8")) : undefined;
+  if (pieces) await refuseCutPieces(pieces, dirname(path));
+  else await refuseCut(path);
+  const ended = { path, expect, isCounted: isCopied(product), ...(pieces && { pieces }) };
+  return probeWithEnd(ended, engine, signal);
 }
 
 /** Where it is missing, the probe says so. */

@@ -1,18 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
-
-/** A box of ISO/IEC 14496-12, 4.2: its size and its type, and its size once more in 64 bits where the first one is 1. */
-type Box = { readonly type: string; readonly sizeBytes: number };
-
-const HEAD_BYTES = 16;
-
-async function boxAt(file: FileHandle, offset: number): Promise<Box | undefined> {
-  const head = Buffer.alloc(HEAD_BYTES);
-  const { bytesRead } = await file.read(head, 0, HEAD_BYTES, offset);
-  if (bytesRead < HEAD_BYTES) return undefined;
-  const told = head.readUInt32BE(0);
-  const sizeBytes = told === 1 ? Number(head.readBigUInt64BE(8)) : told;
-  return { type: head.toString("latin1", 4, 8), sizeBytes };
-}
+import { open } from "node:fs/promises";
+import { boxAt } from "./iso-file.ts";
 
 /**
  * Cuts a recording off behind its last whole fragment. A packet that a crash has cut in two ends ffmpeg's concat demuxer, with all

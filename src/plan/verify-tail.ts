@@ -1,0 +1,80 @@
+import { toNumber } from "../lib/rational.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { StreamTail, Tail } from "../probe/tail.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Expectation } from "./plan.ts";
+
+type Kind = keyof Tail;
+
+/** So much of the end of each stream is decoded. */
+const TAIL_SECONDS = 1;
+/** Clocks of containers, delays of encoders, and what a last packet lasts where its container does not say. */
+const SLACK_SECONDS = 0.3;
+/** Of the slowest pictures: how long the last one is shown is not always told. */
+const SLACK_FRAMES = 2;
+
+/** Where to begin to look at the end of what ends there. */
+export const tailFrom = (endSeconds: number): number => Math.max(0, endSeconds - TAIL_SECONDS);
+
+/**
+ * The streams of an output of which nothing was seen at its end: they end before it, or are cut off.
+ *
+ * @param from - where the look at it began; a demuxer may give a last packet from before
+ */
+export const unseenIn = (
+  expect: Expectation,
+  made: MediaInfo,
+  tail: Tail,
+  from: number,
+): readonly Kind[] =>
+  (["video", "audio"] as const).filter(
+    (kind) => expect[kind] && made[kind] && !((tail[kind]?.endSeconds ?? 0) > from),
+  );
+
+/**
+ * Judges the end of an output: there are packets up to where the file says that it and its streams end, and the last of them can be
+ * decoded. A stream without any packets is not judged here.
+ *
+ * @param made - the probed output
+ * @param tail - of each stream what there is at its own end
+ * @throws {TaskError} `output_wrong`
+ */
+export function judgeTail(expect: Expectation, made: MediaInfo, tail: Tail): void {
+  const { video, audio } = tail;
+  const slacks = { video: slackOf("video", made), audio: slackOf("audio", made) };
+  if (video) judgeStream("video", video, made, slacks.video, isCopied(expect, "video"));
+  if (audio) judgeStream("audio", audio, made, slacks.audio, isCopied(expect, "audio"));
+  const ends = [video, audio].flatMap((stream) => stream?.endSeconds ?? []);
+  const told = made.durationSeconds && (made.startSeconds ?? 0) + made.durationSeconds;
+  if (told === undefined || ends.length === 0) return;
+  if (Math.max(...ends) < told - Math.max(slacks.video, slacks.audio))
+    throw wrong(`it ends at ${round(Math.max(...ends))} s, and should at ${round(told)} s`);
+}
+
+const slackOf = (kind: Kind, { video }: MediaInfo): number =>
+  SLACK_SECONDS +
+  (kind === "video" && video?.framerate ? SLACK_FRAMES / toNumber(video.framerate) : 0);
+
+/** What a copy holds is the source's. */
+const isCopied = ({ video, audio }: Expectation, kind: Kind): boolean =>
+  kind === "video" ? video?.isCopy === true : audio?.sameAsSource === true;
+
+function judgeStream(
+  kind: Kind,
+  { endSeconds, frames, lastFrameSeconds }: StreamTail,
+  made: MediaInfo,
+  slack: number,
+  isCopy: boolean,
+): void {
+  const { durationSeconds, startSeconds = made.startSeconds ?? 0 } = made[kind] ?? {};
+  const told = durationSeconds === undefined ? undefined : startSeconds + durationSeconds;
+  if (told !== undefined && endSeconds < told - slack)
+    throw wrong(`its ${kind} ends at ${round(endSeconds)} s, and should at ${round(told)} s`);
+  if (!isCopy && (frames === 0 || lastFrameSeconds < endSeconds - slack))
+    throw wrong(`the end of its ${kind} cannot be decoded`);
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+
+const wrong = (why: string): TaskError =>
+  new TaskError("output_wrong", `Cannot deliver the output: ${why}`);

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import type { Engine } from "../engine/engine.ts";
+import type { Expectation } from "../plan/plan.ts";
+import { playlistSeconds, segmentsOf } from "../plan/playlist.ts";
+import { judgeTail, tailFrom, unseenIn } from "../plan/verify-tail.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { Tail } from "../probe/tail.ts";
+import { refuseCut } from "./whole-file.ts";
+
+/** An output whose end is looked at. */
+type Ended = {
+  /** Absolute path of the file, or of the playlist of a set. */
+  readonly path: string;
+  readonly expect: Expectation;
+  /** Its packets are counted, as a copy's are compared. */
+  readonly isCounted: boolean;
+  /** Of a set: how its files are read as few. */
+  readonly pieces?: SetPieces;
+};
+
+/** How the files of a set, or of one stream of it, are read as a few. */
+export type SetPieces = {
+  /** All of them, as many in a group as may be open at once. */
+  readonly groups: readonly (readonly string[])[];
+  /** The last of them. */
+  readonly last: readonly string[];
+  /** How long they last, as their playlist says. */
+  readonly seconds: number;
+};
+
+/** No more files of a set are open at once. */
+const GROUP_FILES = 256;
+/** Of a stream: the very last one may be but a frame. */
+const LAST_FILES = 2;
+
+/** How the files that a playlist names are read; what stands before all of fragments, in front of each group. */
+export function piecesOf(playlist: string): SetPieces {
+  const all = segmentsOf(playlist);
+  const init = all.filter((name) => name.endsWith(".mp4"));
+  const media = all.filter((name) => !init.includes(name));
+  const groups: string[][] = [];
+  for (let at = 0; at < media.length; at += GROUP_FILES)
+    groups.push([...init, ...media.slice(at, at + GROUP_FILES)]);
+  const last = [...init, ...media.slice(-LAST_FILES)];
+  return { groups, last, seconds: playlistSeconds(playlist) };
+}
+
+/** Refuses a set of which a file is cut off. @param folder - of its playlist; @throws {TaskError} `output_wrong` */
+export async function refuseCutPieces({ groups }: SetPieces, folder: string): Promise<void> {
+  for (const name of new Set(groups.flat())) await refuseCut(join(folder, name));
+}
+
+/**
+ * Probes an output, and has the end of each of its streams decoded: both at once, as it is mostly known how long it is.
+ *
+ * @throws {TaskError} `output_wrong` where its end is missing or cannot be decoded, or what probing threw
+ */
+export async function probeWithEnd(
+  { path, expect, isCounted, pieces }: Ended,
+  engine: Pick<Engine, "probe" | "readTail">,
+  signal: AbortSignal,
+): Promise<MediaInfo> {
+  const groups = pieces && { pieces: pieces.groups };
+  const probe = (packets: boolean) =>
+    engine.probe({ path, side: "output", packets, ...groups }, signal);
+  const tail = (endSeconds: number) =>
+    engine.readTail(
+      {
+        ...{ path, fromSeconds: tailFrom(endSeconds), keyFramesOnly: isCopied(expect) },
+        ...(pieces && { pieces: pieces.last }),
+      },
+      signal,
+    );
+  const expected = pieces?.seconds ?? expect.durationSeconds;
+  const [made, atOnce] = await together(
+    probe(isCounted),
+    expected === undefined ? undefined : tail(expected),
+  );
+  const end = expected ?? (made.startSeconds ?? 0) + (made.durationSeconds ?? 0);
+  const seen = atOnce ?? (await tail(end));
+  const unseen = unseenIn(expect, made, seen, tailFrom(end));
+  let all: Tail = seen;
+  if (unseen.length > 0) {
+    const counted = isCounted ? made : await probe(true);
+    for (const kind of unseen) {
+      const { [kind]: _, ...others } = all;
+      const last = counted[kind]?.packets?.lastSeconds;
+      const own = last === undefined ? undefined : (await tail(last))[kind];
+      all = { ...others, ...(own && { [kind]: own }) };
+    }
+  }
+  judgeTail(expect, made, all);
+  return made;
+}
+
+const isCopied = ({ video }: Expectation): boolean => video?.isCopy === true;
+
+/** Both have ended before either fails: nothing reads on in what is removed. */
+async function together(
+  probing: Promise<MediaInfo>,
+  looking: Promise<Tail> | undefined,
+): Promise<readonly [MediaInfo, Tail | undefined]> {
+  const [probed, looked] = await Promise.allSettled([probing, looking]);
+  if (probed.status === "rejected") throw probed.reason;
+  if (looked.status === "rejected") throw looked.reason;
+  return [probed.value, looked.value];
+}

@@ -1,0 +1,111 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { extname } from "node:path";
+import { TaskError } from "../task/errors.ts";
+import { boxAt, samplesEnd } from "./iso-file.ts";
+
+/** An index is read into memory: one of a day of film is no larger. */
+const INDEX_BYTES_MAX = 256 << 20;
+const TS_PACKET_BYTES = 188;
+/** The largest page of Ogg, twice: the last one begins in so much of the end. */
+const OGG_END_BYTES = 2 * 65_307;
+const OGG_LAST_PAGE = 4;
+/** Of an element of Matroska: its name takes up to 4 bytes, its size up to 8. */
+const EBML_HEAD_BYTES = 12;
+const SEGMENT_ID = 0x18538067;
+
+/** Whether a file of a format ends where it says that it does; formats that say nothing are not here. */
+const CHECKS: Readonly<Record<string, (file: FileHandle, sizeBytes: number) => Promise<boolean>>> =
+  {
+    ".mp4": isWholeIso,
+    ".mov": isWholeIso,
+    ".m4a": isWholeIso,
+    ".m4s": isWholeIso,
+    ".mkv": isWholeMatroska,
+    ".webm": isWholeMatroska,
+    ".flv": isWholeFlv,
+    ".ts": async (_, sizeBytes) => sizeBytes % TS_PACKET_BYTES === 0,
+    ".ogg": isWholeOgg,
+  };
+
+/**
+ * Refuses an output that is cut off: of which not all is there that its own boxes, elements, tags, packets or pages tell of. Reads its
+ * index, and a few bytes of the rest.
+ *
+ * @param path - absolute
+ * @throws {TaskError} `output_wrong`
+ */
+export async function refuseCut(path: string): Promise<void> {
+  const check = CHECKS[extname(path)];
+  if (!check) return;
+  const file = await open(path).catch((cause) => {
+    throw new TaskError("output_wrong", "Cannot deliver the output: a part of it is missing", {
+      cause,
+    });
+  });
+  try {
+    const { size } = await file.stat();
+    if (size === 0 || !(await check(file, size)))
+      throw new TaskError("output_wrong", "Cannot deliver the output: it is cut off");
+  } finally {
+    await file.close();
+  }
+}
+
+/** All boxes, and all samples that an index names, lie within the file. */
+async function isWholeIso(file: FileHandle, size: number): Promise<boolean> {
+  let offset = 0;
+  while (offset < size) {
+    const box = await boxAt(file, offset);
+    if (!box || box.sizeBytes < 8 || offset + box.sizeBytes > size) return false;
+    if (box.type === "moov" && box.sizeBytes <= INDEX_BYTES_MAX) {
+      const index = await bytesAt(file, offset, box.sizeBytes);
+      if ((await samplesEnd(index)) > size) return false;
+    }
+    offset += box.sizeBytes;
+  }
+  return true;
+}
+
+/** The segment, which holds everything, says how long it is. */
+async function isWholeMatroska(file: FileHandle, size: number): Promise<boolean> {
+  let offset = 0;
+  // The header of EBML, then the segment.
+  for (let element = 0; element < 2; element += 1) {
+    const head = await bytesAt(file, offset, EBML_HEAD_BYTES);
+    const lengthBytes = Math.clz32(head[4] ?? 0) - 23;
+    if (head.length < EBML_HEAD_BYTES || lengthBytes > 8) return false;
+    const mask = (1n << BigInt(7 * lengthBytes)) - 1n;
+    let length = 0n;
+    for (const byte of head.subarray(4, 4 + lengthBytes)) length = (length << 8n) | BigInt(byte);
+    length &= mask;
+    // Of one that was streamed it is not known.
+    if (head.readUInt32BE(0) === SEGMENT_ID && length === mask) return true;
+    offset += 4 + lengthBytes + Number(length);
+  }
+  return offset <= size;
+}
+
+/** After each tag, the last too, its size is told once more. */
+async function isWholeFlv(file: FileHandle, size: number): Promise<boolean> {
+  const last = await bytesAt(file, size - 4, 4);
+  const length = last.length === 4 ? last.readUInt32BE(0) : 0;
+  const head = await bytesAt(file, size - 4 - length, 4);
+  return length > 11 && head.length === 4 && head.readUIntBE(1, 3) === length - 11;
+}
+
+/** The last page of a stream says that it is. */
+async function isWholeOgg(file: FileHandle, size: number): Promise<boolean> {
+  const length = Math.min(size, OGG_END_BYTES);
+  const end = await bytesAt(file, size - length, length);
+  const page = end.subarray(end.lastIndexOf("OggS"));
+  const segments = page[26] ?? 0;
+  const body = page.subarray(27, 27 + segments).reduce((sum, bytes) => sum + bytes, 0);
+  return ((page[5] ?? 0) & OGG_LAST_PAGE) !== 0 && page.length === 27 + segments + body;
+}
+
+async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  if (offset < 0) return Buffer.alloc(0);
+  const bytes = Buffer.alloc(length);
+  const { bytesRead } = await file.read(bytes, 0, length, offset);
+  return bytes.subarray(0, bytesRead);
+}
