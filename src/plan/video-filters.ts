@@ -52,19 +52,25 @@ export function videoFilters(
   ].join(",");
 }
 
+/** What is taken off the frames, where encoders of ffmpeg 7 on would hand on what is not true of the output. */
+function untruths(source: VideoStream): readonly string[] {
+  if (isHdr(source) || source.hasHdrData) return ["sidedata=mode=delete"];
+  return source.isOneView ? ["sidedata=mode=delete:type=STEREO3D"] : [];
+}
+
 /**
- * What makes a source's picture one of a standard range: nothing where it is already. Data about the light of an HDR display is
- * taken off the frames last, for the mapping goes by it; encoders of ffmpeg 7 on would hand it on.
+ * What makes a source's picture one of a standard range, for one eye: nothing where it is already. Data about the light of an HDR
+ * display goes last, for the mapping goes by it.
  */
 export const sdrFilters = (source: VideoStream): readonly string[] => [
   ...(isHdr(source) ? toneMapping(source) : []),
-  ...(isHdr(source) || source.hasHdrData ? ["sidedata=mode=delete"] : []),
+  ...untruths(source),
 ];
 
 /** The filters that `sdrFilters` needs beyond the common ones. */
 export const sdrFiltersNeeded = (source: VideoStream): readonly string[] => [
   ...(isHdr(source) ? ["zscale", "tonemap"] : []),
-  ...(isHdr(source) || source.hasHdrData ? ["sidedata"] : []),
+  ...(untruths(source).length > 0 ? ["sidedata"] : []),
 ];
 
 const PRIMARIES = ["bt709", "bt2020", "smpte431", "smpte432"];

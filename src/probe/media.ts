@@ -53,6 +53,8 @@ export type VideoStream = {
   readonly hasHdrData?: true;
   /** Dolby Vision in colours of its own, which no other decoder shows right. */
   readonly isDolbyVisionAlone?: true;
+  /** It holds pictures for two eyes (MV-HEVC), of which one alone is decoded. */
+  readonly isOneView?: true;
   /** Captions (CEA-608/708) are known to lie in its frames; most are not known of before they are decoded. */
   readonly hasCaptions?: true;
   /** Average over the file; absent where unknown. */

@@ -4,7 +4,7 @@ import type { VideoStream } from "./media.ts";
 
 /** What is asked for of the side data of streams and frames. */
 export const SIDE_DATA_ENTRIES =
-  "side_data_type,rotation,displaymatrix,crop_top,crop_bottom,crop_left,crop_right,dv_bl_signal_compatibility_id";
+  "side_data_type,type,rotation,displaymatrix,crop_top,crop_bottom,crop_left,crop_right,dv_bl_signal_compatibility_id";
 
 /** The side data of a stream or frame, as ffprobe writes it. */
 export const sideDataSchema = v.fallback(
@@ -12,6 +12,7 @@ export const sideDataSchema = v.fallback(
     v.array(
       v.object({
         side_data_type: text,
+        type: text,
         rotation: number,
         displaymatrix: text,
         crop_top: number,
@@ -73,14 +74,18 @@ export function cropOf(data: SideData): { readonly x: number; readonly y: number
 /** What else of it is about the picture; present where it is so. */
 export function lightOf(
   data: SideData,
-): Pick<VideoStream, "hasHdrData" | "hasCaptions" | "isDolbyVisionAlone"> {
+): Pick<VideoStream, "hasHdrData" | "hasCaptions" | "isOneView" | "isDolbyVisionAlone"> {
   const kinds = (data ?? []).map((one) => one.side_data_type ?? "");
   const hasHdrData = kinds.some((kind) => HDR_DATA.some((name) => kind.startsWith(name)));
   const hasCaptions = kinds.some((kind) => /closed captions/i.test(kind));
+  const isOneView = data?.some(
+    (one) => one.side_data_type === "Stereo 3D" && one.type === "unspecified",
+  );
   const isAlone = data?.some((one) => one.dv_bl_signal_compatibility_id === 0) === true;
   return {
     ...(hasHdrData && { hasHdrData }),
     ...(hasCaptions && { hasCaptions }),
+    ...(isOneView && { isOneView }),
     ...(isAlone && { isDolbyVisionAlone: isAlone }),
   };
 }

@@ -132,6 +132,16 @@ describe("videoArgs", () => {
     expect(codec(encode, { isInterlaced: true })).not.toContain("ilme");
   });
 
+  test.each([
+    [{ isOneView: true }, "setsar=1", "sidedata=mode=delete:type=STEREO3D,"],
+    [{ hasHdrData: true }, "setsar=1", "sidedata=mode=delete,"],
+  ] as const)(
+    "takes off the frames of a source %j what is not true of the output",
+    (source, next, off) => {
+      expect(args(aCustomVideo(), source)).toContain(`${off}${next}`);
+    },
+  );
+
   const TONE_MAPPING =
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,sidedata=mode=delete";
 

@@ -261,6 +261,13 @@ describe("parseProbe", () => {
     expect(stream?.isDolbyVisionAlone === true).toBe("isDolbyVisionAlone" in facts);
   });
 
+  test.each([
+    ["unspecified", true],
+    ["side by side", undefined],
+  ])("knows by the kind %p of a stereo picture whether one of two is decoded", (type, is) => {
+    expect(sideData({ side_data_type: "Stereo 3D", type })?.isOneView).toBe(is as true);
+  });
+
   const still = { nb_frames: "1", r_frame_rate: "1/1", disposition: { default: 1 } };
 
   test("takes the film of an animated picture, not the still beside it", () => {
