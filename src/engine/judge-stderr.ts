@@ -36,6 +36,12 @@ const ROWS: readonly Row[] = [
     say: () => write("what is copied into it has no time stamps"),
   },
   {
+    // Of a copy: what frames the packets anew cannot read them.
+    pattern: /Error applying bitstream filters/m,
+    code: "source_damaged",
+    say: () => source("a packet of it is broken, and cannot be copied"),
+  },
+  {
     pattern:
       /(?:Error writing trailer|Error closing file|av_interleaved_write_frame\(\)).*: (.+)$/m,
     code: "internal",
@@ -160,6 +166,12 @@ const ROWS: readonly Row[] = [
       /^(?:.*: )?Empty output|Nothing was written into output file|Output file is empty, nothing was encoded/m,
     code: "source_damaged",
     say: () => source("nothing of it could be decoded"),
+  },
+  {
+    // Of 7.1 and 9.0: a muxer, or what stands before it, could not read a packet.
+    pattern: /(?:Terminating thread with return|Task finished with error) code:? -1094995529/m,
+    code: "source_damaged",
+    say: () => source("a packet of it is broken, and cannot be copied"),
   },
   {
     pattern: /partial file|Stream ends prematurely/m,

@@ -4,6 +4,7 @@ import { judgeDamage } from "../plan/verify-damage.ts";
 import { needsPackets } from "../plan/verify-length.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { type Damage, NO_DAMAGE } from "../task/damage.ts";
+import { TaskError } from "../task/errors.ts";
 import type { Warning } from "../task/warnings.ts";
 
 /** A probed source whose packets are counted once something depends on them: that reads all of it. */
@@ -41,7 +42,23 @@ export class CountedSource {
    */
   async judge(expect: Expectation, output: MediaInfo): Promise<readonly Warning[]> {
     if (needsPackets(expect, output, this.#media)) await this.counted();
-    return judgeOutput(expect, output, this.#media);
+    try {
+      return judgeOutput(expect, output, this.#media);
+    } catch (error) {
+      throw this.#blame(expect, error);
+    }
+  }
+
+  /** A copy of a source that is damaged comes out otherwise by the source's fault. */
+  #blame({ video, audio }: Expectation, error: unknown): unknown {
+    const isDamaged = this.#damage.isTold || this.#media.isCut === true;
+    const isCopied = video?.sameAsSource === true || audio?.sameAsSource === true;
+    if (!(isDamaged && isCopied && error instanceof TaskError && error.code === "output_wrong"))
+      return error;
+    const why = error.message.replace(/^Cannot deliver the (?:copy|output): /, "");
+    return new TaskError("source_damaged", `Cannot use the source: in a copy of it, ${why}`, {
+      cause: error,
+    });
   }
 
   /**

@@ -21,6 +21,14 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
     "output_not_supported",
     "[flv @ 0x1] Packet is missing PTS\nav_interleaved_write_frame(): Invalid argument",
   ],
+  [
+    "source_damaged",
+    "[mpegts @ 0x1] Error applying bitstream filters to an output packet for stream #0: Invalid data found when processing input\nav_interleaved_write_frame(): Invalid data found when processing input",
+  ],
+  [
+    "source_damaged",
+    "[out#0/mpegts @ 0x1] Task finished with error code: -1094995529 (Invalid data found when processing input)\n[out#0/mpegts @ 0x1] Terminating thread with return code -1094995529 (Invalid data found when processing input)",
+  ],
   ["internal", "Error writing trailer of 0/out.mp4: Input/output error"],
   ["encoder_killed", "[libx264 @ 0x1] malloc of size 100 failed\nError: Cannot allocate memory"],
   [

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { ErrorCode } from "../../src/task/errors.ts";
 import { CountedSource } from "../../src/worker/counted-source.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { aMedia, anAudioStream, aVideoStream } from "../plan/builders.ts";
 
 const HOUR = { durationSeconds: 3600, durationToleranceSeconds: 36 };
@@ -44,4 +46,25 @@ describe("CountedSource", () => {
     expect(times()).toBe(1);
     expect(source.media.video?.packets).toEqual(facts);
   });
+
+  test.each([
+    [true, "source_damaged"],
+    [false, "output_wrong"],
+  ])(
+    "blames a source that is damaged (%p) for a copy that comes out otherwise",
+    async (isTold, code) => {
+      const media = aMedia({
+        video: aVideoStream({ packets: facts }),
+        audio: anAudioStream({ packets: facts }),
+      });
+      const source = new CountedSource(media, async () => media);
+      await source.judgeDamage({ isTold, speakers: [], failures: {} }, []);
+      const copied = { video: { codec: "h264", sameAsSource: true }, durationToleranceSeconds: 1 };
+      const output = aMedia({ video: aVideoStream({ packets: { ...facts, count: 1000 } }) });
+      const { audio: _, ...picture } = output;
+      const error = await taskErrorOf(source.judge(copied, picture));
+      expect(error.code).toBe(code as ErrorCode);
+      expect(error.message).toContain("1000 packets");
+    },
+  );
 });
