@@ -4,6 +4,7 @@ import type { Written } from "./containers.ts";
 import { AUDIO_ENCODERS } from "./encoders.ts";
 import { formatSeconds } from "./input.ts";
 import { countOf, layoutFor } from "./layouts.ts";
+import { panOf } from "./odd-layouts.ts";
 import { formatBitrate } from "./rate-control.ts";
 
 /** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); of AAC those that the Profile API has. */
@@ -101,8 +102,11 @@ function audioFilters(
   return `${filled(lateSeconds)},${channelsAs(encode, source)}`;
 }
 
-const channelsAs = ({ codec, channels }: AudioEncode, source: AudioStream): string =>
-  `aformat=channel_layouts=${layoutFor(codec, source, channels)}`;
+function channelsAs({ codec, channels }: AudioEncode, source: AudioStream): string {
+  const pan = panOf(source);
+  const layout = `aformat=channel_layouts=${layoutFor(codec, source, channels)}`;
+  return pan === undefined ? layout : `${pan},${layout}`;
+}
 
 function encoderArgs(
   encode: AudioEncode,

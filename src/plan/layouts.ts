@@ -1,4 +1,5 @@
 import type { AudioCodec } from "../profile/profile.ts";
+import { type Channels, oddChannels } from "./odd-layouts.ts";
 
 /** The channels of ffmpeg's layouts (`ffmpeg -layouts`), as far as sources have them. */
 const CHANNELS: Readonly<Record<string, string>> = {
@@ -56,9 +57,6 @@ const channelsOf = (layout: string): readonly string[] => CHANNELS[layout]?.spli
 /** So many channels a layout has, of those that `layoutFor` gives. */
 export const countOf = (layout: string): number => channelsOf(layout).length;
 
-/** The sound of a source as far as its channels go. */
-export type Channels = { readonly channels: number; readonly layout?: string };
-
 /**
  * The layout that a source's sound is encoded in: its own where the encoder takes it; else the smallest that has a place for each
  * of its channels, those at the side being the same as those at the back; else the largest.
@@ -67,15 +65,17 @@ export type Channels = { readonly channels: number; readonly layout?: string };
  */
 export function layoutFor(codec: AudioCodec, source: Channels, wanted?: number): string {
   const known = TAKEN[codec];
-  const own = layoutOf(source);
+  const odd = oddChannels(source);
+  const own = odd ? ODD_NAMES[odd.length] : layoutOf(source);
   const count = wanted ?? channelsMax(codec);
   const usual = known.find((layout) => countOf(layout) >= count) ?? known.at(-1) ?? "stereo";
-  if (own === undefined || (wanted !== undefined && wanted !== countOf(own))) return usual;
-  if (known.includes(own)) return own;
-  const needed = placesOf(own);
+  const needed = odd ?? channelsOf(own ?? "");
+  if (needed.length === 0 || (wanted !== undefined && wanted !== needed.length)) return usual;
+  if (own !== undefined && known.includes(own)) return own;
   const fitting = known.find(
     (layout) =>
-      holds(placesOf(layout), needed) && (wanted === undefined || countOf(layout) === wanted),
+      holds(placesOf(channelsOf(layout)), placesOf(needed)) &&
+      (wanted === undefined || countOf(layout) === wanted),
   );
   return fitting ?? usual;
 }
@@ -84,8 +84,11 @@ export function layoutFor(codec: AudioCodec, source: Channels, wanted?: number):
 const layoutOf = ({ channels, layout = "" }: Channels): string | undefined =>
   countOf(layout) === channels && channels > 0 ? layout : BY_COUNT[channels - 1];
 
-const placesOf = (layout: string): readonly string[] =>
-  channelsOf(layout).map((channel) => channel.replace("S", "B"));
+/** Of channels that are listed, those that are left are one or two of the usual layouts. */
+const ODD_NAMES: Readonly<Record<number, string>> = { 1: "mono", 2: "stereo" };
+
+const placesOf = (channels: readonly string[]): readonly string[] =>
+  channels.map((channel) => channel.replace("S", "B"));
 
 /** What is in the middle of the back has a place in two channels at the back as well. */
 const holds = (places: readonly string[], needed: readonly string[]): boolean =>

@@ -16,7 +16,12 @@ describe("layoutFor", () => {
     ["5.1", 6, "5.1", "5.1", "5.1", "stereo"],
     ["5.1(side)", 6, "5.1", "5.1", "5.1(side)", "stereo"],
     ["7.1", 8, "5.1", "5.1", "5.1", "stereo"],
-    ["16 channels", 16, "5.1", "5.1", "5.1", "stereo"],
+    ["16 channels", 16, "stereo", "stereo", "stereo", "stereo"],
+    [undefined, 12, "stereo", "stereo", "stereo", "stereo"],
+    ["7 channels (FL+FR+FC+LFE+SL+SR+BC)", 7, "5.1", "5.1", "5.1", "stereo"],
+    ["10 channels (FL+FR+FC+LFE+BL+BR+FLC+FRC+BC+SL)", 10, "5.1", "5.1", "5.1", "stereo"],
+    ["1 channels (FL)", 1, "mono", "mono", "mono", "mono"],
+    ["2 channels (DL+DR)", 2, "stereo", "stereo", "stereo", "stereo"],
     // Where the layout is not said, ffmpeg takes the usual one.
     ["4 channels", 4, "4.0", "5.1", "4.0", "stereo"],
     [undefined, 3, "5.1", "5.1", "2.1", "stereo"],

@@ -125,6 +125,24 @@ describe("the channels of a sound, encoded by the real ffmpeg,", () => {
       ).toEqual([...wanted] as never);
     },
   );
+
+  test("of which no layout has a name are heard in places near theirs", async () => {
+    const seven = ["FL", "FR", "FC", "LFE", "SL", "SR", "BC"];
+    const source = await madeBy("seven.wav", [
+      ...seven.flatMap((_, at) => ["-f", "lavfi", "-i", `sine=${500 + 100 * at}:r=48000:d=1`]),
+      ...["-filter_complex", `${seven.map((_, at) => `[${at}:a]`).join("")}amerge=inputs=7`],
+    ]);
+    const ten = await madeBy("ten.wav", [
+      ...["-f", "lavfi", "-i", "sine=500:r=48000:d=1", "-filter_complex"],
+      `asplit=10${"abcdefghij".replace(/./g, "[$&]")};${"abcdefghij".replace(/./g, "[$&]")}amerge=inputs=10`,
+    ]);
+    const made = await runAndJudge(source, [sound("m4a", "aac")]);
+    const heard = await hear(entryOf(made));
+    expect(heard.layout).toBe("5.1");
+    expect([0, 1, 2].map((channel) => heard.toneAt(0.5, channel))).toEqual([500, 600, 700]);
+    const other = await hear(entryOf(await runAndJudge(ten, [sound("m4a", "aac")])));
+    expect([0, 1].map((channel) => other.toneAt(0.5, channel))).toEqual([500, 500]);
+  });
 });
 
 describe("MPEG audio, which an mp4 calls mp3 whatever its layer,", () => {
