@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Tail } from "../probe/tail.ts";
+import { blameHead, headOf } from "./blame-head.ts";
 import type { Engine, LiveEngine, ProbeRequest, RunRequest, TailRequest } from "./engine.ts";
 import { askPrograms } from "./native-capabilities.ts";
 import { NativeLive, type NativeLiveOptions } from "./native-live.ts";
@@ -67,6 +68,8 @@ export class NativeEngine implements Engine {
     const standby = this.#takeStandby();
     try {
       return await probeFile(this.#options, request, signal, standby);
+    } catch (error) {
+      throw await blameHead(error, headOf(request.path));
     } finally {
       // The next one starts when this task's encoder does, or later: never before it.
       if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();

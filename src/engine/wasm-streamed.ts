@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
+import { blameHead } from "./blame-head.ts";
 import type { ByteSink, StreamedEngine, StreamedProbe, StreamedRun } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
-import { blameManifest } from "./manifest.ts";
 import { type ProbeLimits, probeWith } from "./probe-with.ts";
 import { type FfmpegRun, follow, type RunLimits } from "./run-step.ts";
 import { wasmFfprobeOf } from "./wasm-probe.ts";
@@ -28,7 +28,7 @@ export class WasmStreamedEngine implements StreamedEngine {
     try {
       return await probeWith(wasmFfprobeOf(name, mount, this.#run), this.#limits, request, signal);
     } catch (error) {
-      throw await blameManifest(error, (bytes) => source.read(0, bytes));
+      throw await blameHead(error, (bytes) => source.read(0, bytes));
     }
   }
 
@@ -40,7 +40,7 @@ export class WasmStreamedEngine implements StreamedEngine {
       this.#run({ program: "ffmpeg", mount, ...run }, either);
     const followed = { step, ...told, paths: [] };
     const error = judgeExit(await follow(ffmpeg, this.#limits, followed, signal));
-    if (error) throw await blameManifest(error, (bytes) => source.read(0, bytes));
+    if (error) throw await blameHead(error, (bytes) => source.read(0, bytes));
   }
 }
 

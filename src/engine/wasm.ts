@@ -3,9 +3,9 @@ import type { Capabilities } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Tail } from "../probe/tail.ts";
 import { TaskError } from "../task/errors.ts";
+import { blameHead, headOf } from "./blame-head.ts";
 import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
 import type { Engine, ProbeRequest, RunRequest, TailRequest } from "./engine.ts";
-import { blameManifest, headOf } from "./manifest.ts";
 import { Places } from "./places.ts";
 import { type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
 import { runSliced } from "./run-sliced.ts";
@@ -81,7 +81,7 @@ export class WasmEngine implements Engine {
         probeWith(wasmFfprobe(request, run), this.#options, request, signal),
       );
     } catch (error) {
-      throw await blameManifest(error, headOf(request.path));
+      throw await blameHead(error, headOf(request.path));
     }
   }
 
@@ -103,7 +103,7 @@ export class WasmEngine implements Engine {
     try {
       await (sliced ? runSliced(run, sliced, request, signal) : run(request, signal));
     } catch (error) {
-      throw await blameManifest(error, headOf(request.inputPath));
+      throw await blameHead(error, headOf(request.inputPath));
     }
   }
 

@@ -142,6 +142,7 @@ function refusing(make: Make, { describe, test, expect }: Harness): void {
       ["random", "source_not_media"],
       ["no index", "source_not_media"],
       ["picture", "input_not_supported"],
+      ["still", "input_not_supported"],
       ["HLS playlist", "input_not_supported"],
       ["concat list", "input_not_supported"],
       ["unknown codec", "input_not_supported"],
