@@ -134,10 +134,10 @@ const LATE_MARGIN_SECONDS = 0.01;
 
 /** The option that keeps the language of a sound, which goes with all that is said of it else. */
 export const languageArgs = (
-  { language }: Pick<AudioStream, "language">,
+  source: Pick<AudioStream, "language"> | undefined,
   stream = "0",
 ): readonly string[] =>
-  language === undefined ? [] : [`-metadata:s:a:${stream}`, `language=${language}`];
+  source?.language === undefined ? [] : [`-metadata:s:a:${stream}`, `language=${source.language}`];
 
 /**
  * Fills gaps with silence, also one before a late start.

@@ -1,6 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
+import { languageArgs } from "./audio.ts";
 import type { Part, Step } from "./plan.ts";
 import { NOTHING_ELSE } from "./sections.ts";
 
@@ -22,7 +23,7 @@ export function joinTracks(main: TrackFile, audio: TrackFile | undefined, name: 
       ...(audio ? ["-protocol_whitelist", "file", ...shiftOf(main, audio), ...inputOf(audio)] : []),
       ...(video ? ["-map", `0:${video.index}`] : []),
       ...(sound ? ["-map", `1:${sound.index}`] : own ? ["-map", `0:${own.index}`] : []),
-      ...[...NOTHING_ELSE, "-c", "copy", "-f", "mp4", name],
+      ...[...NOTHING_ELSE, ...languageArgs(sound ?? own), "-c", "copy", "-f", "mp4", name],
     ],
     writes: [name],
   });
@@ -65,6 +66,7 @@ export function joinSpans(
     "-map",
     "0",
     ...NOTHING_ELSE,
+    ...languageArgs(first?.media.audio),
     "-c",
     "copy",
     "-f",

@@ -1,7 +1,7 @@
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
-import { type AudioPlace, audioArgs } from "./audio.ts";
+import { type AudioPlace, audioArgs, languageArgs } from "./audio.ts";
 import { codecName, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
 import { soundLateSeconds, specifierOf } from "./input.ts";
@@ -276,6 +276,7 @@ function streamArgs(
     ...(sound ? ["-map", specifierOf(media, "audio", audioInput)] : []),
     ...NOTHING_ELSE,
     ...(picture ? pictureArgs(isMade ? rendition.video : "copy", picture) : []),
+    ...languageArgs(sound),
     ...(sound ? soundArgs(isHeard ? rendition.audio : "copy", sound, place) : []),
   ];
 }

@@ -218,7 +218,7 @@ function videoStream(
 const soundParts = ({ set, media, draft }: SetInput, specifier: string): readonly SoundPart[] =>
   set.audios.map((audio, at) => {
     const { audio: source } = media;
-    const language = source ? languageArgs(source, String(at)) : [];
+    const language = languageArgs(source, String(at));
     const { args, ...part } = audioStream(audio, at, source, draft, specifier);
     return { ...part, args: [...language, ...args] };
   });

@@ -107,7 +107,7 @@ function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced
   const copied = product.audio.action === "copy" ? [...input, "-i", "input"] : sound;
   const index = product.audio.action === "copy" ? media.audio?.index : 0;
   const file = fileSection(draft, product.expect.video?.codec, tag);
-  const language = copied.length > 0 && media.audio ? languageArgs(media.audio) : [];
+  const language = copied.length > 0 ? languageArgs(media.audio) : [];
   const list = `${folder}/slices.txt`;
   return {
     parts: [...videos, ...(audio ? [audio] : [])],

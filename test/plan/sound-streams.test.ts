@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { joinSpans, joinTracks } from "../../src/plan/join.ts";
+import { planLive } from "../../src/plan/live.ts";
 import type { AudioStream } from "../../src/probe/media.ts";
-import { aMedia, anAudio, anAudioStream } from "./builders.ts";
+import { aCapabilities, aMedia, anAudio, anAudioStream, aRendition } from "./builders.ts";
 import { argsOf, COPY, planOf } from "./planned.ts";
 
 const SIDES: Partial<AudioStream> = {
@@ -44,4 +46,23 @@ describe("the plan for a sound whose language is known", () => {
     for (const args of argsOf(planOf([{}, { ...COPY, container: "mkv" }], media)))
       expect(args).toContain(" -metadata:s:a:0 language=eng -");
   });
+});
+
+test("a manifest's tracks keep the language of their sound where they are joined", () => {
+  const main = { name: "main-0", media: ofSound({ language: "eng" }) };
+  const audio = { name: "audio-0", media: ofSound({ language: "ger" }) };
+  const languageOf = (args: readonly string[]) => args[args.indexOf("-metadata:s:a:0") + 1];
+  expect(languageOf(joinTracks(main, audio, "joined").args)).toBe("language=ger");
+  expect(languageOf(joinTracks(main, undefined, "joined").args)).toBe("language=eng");
+  expect(languageOf(joinSpans([main], "list", "joined").step.args)).toBe("language=eng");
+});
+
+test("a live plan keeps the language of its sound", () => {
+  const assignment = { rendition: { ...aRendition(), container: "flv" as const }, targets: [0] };
+  const plan = planLive(
+    { assignments: [assignment], targetUrls: ["rtmp://a/b"] },
+    ofSound({ language: "eng" }),
+    aCapabilities(),
+  );
+  expect(plan.outputs[0]?.args).toContain("language=eng");
 });
