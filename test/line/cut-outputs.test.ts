@@ -78,15 +78,16 @@ describe("an output that was cut after its encode", () => {
     await expect(made).rejects.toMatchObject({ code: "output_wrong" });
   });
 
-  test.each(
-    named([FILES[0], FILES[2], FILES[5], SETS[0], SETS[3]].filter((form) => form !== undefined)),
-  )("of %s is refused where it is a copy", async (_name, form) => {
-    const profile = profileOf(renditionOf(form, true));
-    const made = makeProducts(await source(), profile, { spoil: cutToHalf });
-    await expect(made).rejects.toMatchObject({ code: "output_wrong" });
-  });
+  test.each(named([FILES[0], SETS[0], SETS[3]].filter((form) => form !== undefined)))(
+    "of %s is refused where it is a copy",
+    async (_name, form) => {
+      const profile = profileOf(renditionOf(form, true));
+      const made = makeProducts(await source(), profile, { spoil: cutToHalf });
+      await expect(made).rejects.toMatchObject({ code: "output_wrong" });
+    },
+  );
 
-  test.each(named([FILES[0], FILES[2], FILES[5], SETS[3]].filter((form) => form !== undefined)))(
+  test.each(named([FILES[0], FILES[5], SETS[3]].filter((form) => form !== undefined)))(
     "of %s is refused where its end is of zeros",
     async (_name, form) => {
       const made = makeProducts(await source(), profileOf(renditionOf(form)), { spoil: zeroEnd });
