@@ -1,4 +1,6 @@
 import { toNumber } from "../lib/rational.ts";
+import { demuxerOf } from "../probe/formats.ts";
+import { lateSeconds } from "../probe/late-stamps.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { StreamTail, Tail } from "../probe/tail.ts";
 import { TaskError } from "../task/errors.ts";
@@ -45,10 +47,20 @@ export function judgeTail(expect: Expectation, made: MediaInfo, tail: Tail): voi
   if (video) judgeStream("video", video, made, slacks.video, isCopied(expect, "video"));
   if (audio) judgeStream("audio", audio, made, slacks.audio, isCopied(expect, "audio"));
   const ends = [video, audio].flatMap((stream) => stream?.endSeconds ?? []);
-  const told = made.durationSeconds && (made.startSeconds ?? 0) + made.durationSeconds;
+  const told = toldEnd(made, made);
   if (told === undefined || ends.length === 0) return;
   if (Math.max(...ends) < told - Math.max(slacks.video, slacks.audio))
     throw wrong(`it ends at ${round(Math.max(...ends))} s, and should at ${round(told)} s`);
+}
+
+/** Where a file, or a stream of it, says that it ends. Matroska tells the time of the end, others the length. */
+function toldEnd(
+  { format, startSeconds: from = 0 }: MediaInfo,
+  { durationSeconds, startSeconds = from }: Pick<MediaInfo, "durationSeconds" | "startSeconds">,
+): number | undefined {
+  if (durationSeconds === undefined) return undefined;
+  const isByEnd = demuxerOf(format) === "matroska";
+  return durationSeconds + (isByEnd ? lateSeconds(format, from) : startSeconds);
 }
 
 const slackOf = (kind: Kind, { video }: MediaInfo): number =>
@@ -66,8 +78,7 @@ function judgeStream(
   slack: number,
   isCopy: boolean,
 ): void {
-  const { durationSeconds, startSeconds = made.startSeconds ?? 0 } = made[kind] ?? {};
-  const told = durationSeconds === undefined ? undefined : startSeconds + durationSeconds;
+  const told = toldEnd(made, made[kind] ?? {});
   if (told !== undefined && endSeconds < told - slack)
     throw wrong(`its ${kind} ends at ${round(endSeconds)} s, and should at ${round(told)} s`);
   if (!isCopy && (frames === 0 || lastFrameSeconds < endSeconds - slack))

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { judgeTail } from "../../src/plan/verify-tail.ts";
+import { aMedia, anAudioStream, aVideoStream } from "./builders.ts";
+
+const COPIED = {
+  durationToleranceSeconds: 0.5,
+  video: { codec: "h264", sameAsSource: true, isCopy: true },
+  audio: { codec: "aac", sameAsSource: true },
+};
+const tail = (endSeconds: number) => ({
+  video: { packets: 1, endSeconds, frames: 0, lastFrameSeconds: 0 },
+  audio: { packets: 1, endSeconds, frames: 0, lastFrameSeconds: 0 },
+});
+
+test("judgeTail takes what Matroska says of a stream that begins late for the time of its end", () => {
+  const made = aMedia({
+    format: "matroska,webm",
+    durationSeconds: 8.443,
+    video: aVideoStream({ startSeconds: 2.44, durationSeconds: 8.443 }),
+    audio: anAudioStream({ durationSeconds: 8.443 }),
+  });
+  expect(() => judgeTail(COPIED, made, tail(8.443))).not.toThrow();
+  expect(() => judgeTail(COPIED, made, tail(8))).toThrow("should at 8.443 s");
+  const late = { ...made, startSeconds: 60 };
+  expect(() => judgeTail(COPIED, late, tail(68))).toThrow("should at 68.443 s");
+});
+
+test("judgeTail takes what other containers say for a length", () => {
+  const made = aMedia({
+    durationSeconds: 10,
+    video: aVideoStream({ startSeconds: 2.5, durationSeconds: 7.5 }),
+    audio: anAudioStream({ durationSeconds: 10 }),
+  });
+  expect(() => judgeTail(COPIED, made, tail(10))).not.toThrow();
+  expect(() => judgeTail(COPIED, made, tail(9))).toThrow("should at 10 s");
+});
