@@ -51,7 +51,9 @@ export function alignmentOf(
 export function withBlackStart(args: readonly string[], seconds = 0): readonly string[] {
   if (seconds === 0) return args;
   const [option = "", chain = "", ...rest] = args;
-  const black = `setpts=PTS-STARTPTS,tpad=start_duration=${formatSeconds(seconds)}`;
+  const late = formatSeconds(seconds);
+  // Not from the first frame: of a recording cut within a group of pictures it comes later still, and black stays until then.
+  const black = `setpts=PTS-round(${late}/TB),tpad=start_duration=${late}`;
   return [option, chain.replace(/\bfps=[^,]+/, `$&,${black}`), ...rest];
 }
 

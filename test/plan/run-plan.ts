@@ -28,14 +28,20 @@ export type Made = {
   readonly outputs: readonly MediaInfo[];
 };
 
+/** What the machine's ffmpeg can do. */
+export function capabilitiesHere(): Promise<Capabilities> {
+  known ??= askPrograms("ffmpeg", "ffprobe").then((told) => ({ ...told, threads: 2 }));
+  return known;
+}
+
 /** Probes a real file, all packets counted. */
-function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
+export function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
   const options = { ffprobe: "ffprobe", maxPixels: 36e6, probeTimeoutMs: 60_000, graceMs: 100 };
   return probeFile(options, { path, side, packets: true }, new AbortController().signal);
 }
 
 /** Runs a step, and judges as the engine does how it ended. */
-async function runStep(args: readonly string[], cwd: string): Promise<void> {
+export async function runStep(args: readonly string[], cwd: string): Promise<void> {
   try {
     await run("ffmpeg", ["-nostdin", "-hide_banner", "-v", "error", ...args], { cwd });
   } catch (error) {
@@ -45,10 +51,13 @@ async function runStep(args: readonly string[], cwd: string): Promise<void> {
 
 /** Plans for a real file, and runs the steps as they stand with the machine's ffmpeg. */
 async function runPlan(path: string, renditions: readonly Rendition[], clip?: Clip): Promise<Made> {
-  known ??= askPrograms("ffmpeg", "ffprobe").then((told) => ({ ...told, threads: 2 }));
   const source = await probe(path, "source");
   const assignments = renditions.map((rendition, index) => ({ rendition, targets: [index] }));
-  const plan = planTask({ assignments, tag: "t1", ...(clip && { clip }) }, source, await known);
+  const plan = planTask(
+    { assignments, tag: "t1", ...(clip && { clip }) },
+    source,
+    await capabilitiesHere(),
+  );
   const folder = tempFolder();
   symlinkSync(path, join(folder, "input"));
   for (const { args, writes } of plan.steps) {

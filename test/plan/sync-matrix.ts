@@ -1,0 +1,96 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ProbeRequest } from "../../src/engine/engine.ts";
+import { holds } from "../../src/plan/containers.ts";
+import type { Plan, Product } from "../../src/plan/plan.ts";
+import { planTask } from "../../src/plan/plan-task.ts";
+import type { MediaInfo } from "../../src/probe/media.ts";
+import type { Assignment, Container, Rendition } from "../../src/profile/profile.ts";
+import type { Line } from "../../src/worker/line.ts";
+import { verifyProducts } from "../../src/worker/verify-products.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { look, type Seen } from "../fixtures/flash-beep.ts";
+import { anAudio, aVideo } from "./builders.ts";
+import { capabilitiesHere, probe, runStep } from "./run-plan.ts";
+
+const VIDEO = aVideo({ width: 160, height: 120, bitrateBps: 200_000, effort: "highPerformance" });
+const AUDIO = anAudio({ bitrateBps: 96_000, channels: 1 });
+const VP9 = { ...VIDEO, codec: "vp9" } as const;
+
+const film = (container: Container): Rendition => ({ container, video: VIDEO, audio: AUDIO });
+const withSound = (container: Container): Rendition => ({ ...film(container), audio: "copy" });
+const copy = (container: Container): Rendition => ({ container, video: "copy", audio: "copy" });
+
+/** What is made of each source: one of each kind of way that picture and sound go. */
+const RENDITIONS: readonly Rendition[] = [
+  ...(["mp4", "m3u8", "cmaf", "dash", "flv", "mpegts"] as const).map(film),
+  ...(["mp4", "m3u8", "cmaf"] as const).map(withSound),
+  { container: "webm", video: VP9, audio: anAudio({ codec: "opus", bitrateBps: 64_000 }) },
+  ...(["mp4", "mov", "mkv", "mpegts", "flv", "m3u8"] as const).map(copy),
+];
+
+/** Whether a container takes what would be copied of a source. */
+function suits({ container, video, audio }: Rendition, source: MediaInfo): boolean {
+  const picture = video === "copy" ? source.video?.codec : undefined;
+  const sound = audio === "copy" ? source.audio?.codec : undefined;
+  return container !== "copy" && holds(container, picture, sound);
+}
+
+const isSet = ({ container }: Rendition) => ["cmaf", "dash"].includes(container);
+
+/** What became of a rendition: what its plan decided, and how it looks. */
+export type Synced = { readonly name: string; readonly product: Product; readonly seen: Seen };
+
+/** Makes all renditions of a file that its streams allow by the machine's ffmpeg, judges them as the worker does, and plays them. */
+export async function syncOf(path: string): Promise<readonly Synced[]> {
+  const source = await probe(path, "source");
+  const renditions = RENDITIONS.filter((rendition) => suits(rendition, source));
+  const plan = await planHere(source, renditions);
+  const folder = tempFolder();
+  symlinkSync(path, join(folder, "input"));
+  for (const { args, writes } of plan.steps) {
+    for (const name of writes) mkdirSync(dirname(join(folder, name)), { recursive: true });
+    await runStep(args, folder);
+  }
+  await verifyProducts(plan, { folder, sourcePath: path, media: source }, PORTS, NEVER);
+  const play = async (product: Product): Promise<Synced> => {
+    const name = `${product.container}, ${product.video.action} and ${product.audio.action}`;
+    return { name, product, seen: await look(...tracksOf(product, folder)) };
+  };
+  return Promise.all(plan.products.map(play));
+}
+
+const NEVER = new AbortController().signal;
+
+/** As far as finished outputs are judged by them. */
+const PORTS = {
+  engine: { probe: ({ path, side }: ProbeRequest) => probe(path, side) },
+  warn: async () => {},
+} as unknown as Pick<Line, "engine" | "warn">;
+
+async function planHere(source: MediaInfo, renditions: readonly Rendition[]): Promise<Plan> {
+  const assignments = renditions.map(
+    (rendition, index): Assignment => ({
+      rendition,
+      targets: [index],
+      ...(isSet(rendition) && { set: { renditions: [rendition], isLadder: false } }),
+    }),
+  );
+  return planTask({ assignments, tag: "t1" }, source, await capabilitiesHere());
+}
+
+/** The files that a player puts together: of a set each track's pieces in one. */
+function tracksOf({ entry, segments, set }: Product, folder: string): [string, string?] {
+  if (segments === undefined) return [join(folder, entry)];
+  const pieces = join(folder, segments);
+  const names = readdirSync(pieces).toSorted();
+  const joined = (first: string, wanted: (name: string) => boolean): string => {
+    const parts = names.filter((name) => name.startsWith(first)).concat(names.filter(wanted));
+    const path = join(tempFolder(), "track");
+    writeFileSync(path, Buffer.concat(parts.map((name) => readFileSync(join(pieces, name)))));
+    return path;
+  };
+  if (!set) return [joined("none", (name) => name.endsWith(".ts"))];
+  const track = (at: number) => joined(`init-${at}`, (name) => name.startsWith(`chunk-${at}-`));
+  return [track(0), track(1)];
+}
