@@ -85,11 +85,13 @@ function judgePair(pair: Pair, source: MediaInfo): void {
   const demuxer = demuxerOf(source.format);
   const lost = lostOf(pair);
   const interval = intervalOf(before);
-  if (spanOf(before) > SENSIBLE_SECONDS_MAX)
+  if (spanOf(before) > SENSIBLE_SECONDS_MAX) {
+    if (lost === 0 && isJumpClosed(pair)) return;
     throw new TaskError(
       "source_damaged",
       `Cannot use the source: the time stamps of its ${kind} make no sense`,
     );
+  }
   const isHeadless =
     kind === "video" &&
     lost > 0 &&
@@ -110,6 +112,16 @@ function judgePair(pair: Pair, source: MediaInfo): void {
       kind,
       `has a gap of ${round(after.gapSecondsMax)} s, and the source ${round(before.gapSecondsMax)} s at most`,
     );
+}
+
+/**
+ * Whether all that makes no sense is one jump, and the copy goes on without it: the clock of FLV begins anew after 2^31 ms in files
+ * of some writers (ffmpeg is one), and ffmpeg closes what it leaves.
+ */
+function isJumpClosed({ before, after }: Pair): boolean {
+  const rest = spanOf(before) - before.gapSecondsMax;
+  const off = spanOf(after) - rest;
+  return off >= -slack(after) && off <= after.gapSecondsMax + slack(after);
 }
 
 /** By the ends: a head may be missing. */

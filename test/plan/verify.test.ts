@@ -203,6 +203,19 @@ describe("judgeOutput of a copy", () => {
     expect(judge(55)).toBe("source_damaged");
   });
 
+  test("allows that ffmpeg closes one jump of a clock, as FLV's after 2^31 ms, and no other nonsense", () => {
+    const jumped = (gapSecondsMax: number) => {
+      const late = { gapSecondsMax, lastSeconds: 59.96 + 2_147_483.648 };
+      return copied(late, { ...late, lastSeconds: 59.968 + 2_147_483.648 }, "flv");
+    };
+    const judge = (gapSecondsMax: number) => () =>
+      judgeOutput(COPIED, copied(), jumped(gapSecondsMax));
+    expect([codeOf(judge(2_147_483.688)), codeOf(judge(1_000_000))]).toEqual([
+      "delivered",
+      "source_damaged",
+    ]);
+  });
+
   test("finds a source that was cut: all its packets are there, but not all its time", () => {
     const half = { count: 750, lastSeconds: 29.96 };
     const halfAudio = { count: 1406, lastSeconds: 29.968 };
