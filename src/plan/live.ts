@@ -1,20 +1,17 @@
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
-import { type AudioPlace, audioArgs, languageArgs } from "./audio.ts";
 import { codecName, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
-import { soundLateSeconds, specifierOf } from "./input.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+import { liveStreams } from "./live-streams.ts";
 import { type Watched, watchedOf } from "./live-watched.ts";
 import { fitsAnySize } from "./picture.ts";
 import type { Capabilities, SetPlan, StreamDecision } from "./plan.ts";
 import { refuseMissingFilters } from "./plan-task.ts";
 import { type Draft, draftProduct } from "./product.ts";
-import { NOTHING_ELSE } from "./sections.ts";
 import { liveSetStreams, type SetFiles } from "./set-section.ts";
-import { videoArgs } from "./video.ts";
 
 /** One encode (or copy) of a live task and everything that it feeds. */
 export type LiveOutput = {
@@ -174,11 +171,14 @@ function outputOf(
   const codec = writtenCodec(rendition, video, media);
   const pieces = files.length > 0 && growsAsSet(rendition) ? piecesOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
+  const made = { rendition, video, audio, container: formOf(carried, rendition) };
+  const { graph, args } = liveStreams(made, media, { audioInput, label: `live${index}a` });
   return {
     video,
     audio,
+    ...(graph !== undefined && { graph }),
     args: [
-      ...streamArgs({ rendition, video, audio, audioInput }, formOf(carried, rendition), media),
+      ...args,
       ...(pieces === "fmp4" ? tagFor(codec) : []),
       ...headerArgs(carried, files.length > 0),
     ],
@@ -252,47 +252,6 @@ function refuseRtspCopies(video: StreamDecision, audio: StreamDecision, media: M
     if (fault !== undefined) throw new TaskError("output_not_supported", fault);
   }
 }
-
-function streamArgs(
-  {
-    rendition,
-    video,
-    audio,
-    audioInput,
-  }: Pick<LiveOutput, "video" | "audio"> & {
-    readonly rendition: Rendition;
-    readonly audioInput: number;
-  },
-  container: Written,
-  media: MediaInfo,
-): readonly string[] {
-  const picture = video.action === "none" ? undefined : media.video;
-  const sound = audio.action === "none" ? undefined : media.audio;
-  const isMade = video.action === "encode" && typeof rendition.video === "object";
-  const place = { container, lateSeconds: soundLateSeconds(media, undefined) };
-  const isHeard = audio.action === "encode" && typeof rendition.audio === "object";
-  return [
-    ...(picture ? ["-map", specifierOf(media, "video")] : []),
-    ...(sound ? ["-map", specifierOf(media, "audio", audioInput)] : []),
-    ...NOTHING_ELSE,
-    ...(picture ? pictureArgs(isMade ? rendition.video : "copy", picture) : []),
-    ...languageArgs(sound),
-    ...(sound ? soundArgs(isHeard ? rendition.audio : "copy", sound, place) : []),
-  ];
-}
-
-const pictureArgs = (
-  wanted: Rendition["video"],
-  source: NonNullable<MediaInfo["video"]>,
-): readonly string[] =>
-  typeof wanted === "object" ? videoArgs(wanted, source, undefined) : ["-c:v", "copy"];
-
-const soundArgs = (
-  wanted: Rendition["audio"],
-  source: NonNullable<MediaInfo["audio"]>,
-  place: AudioPlace,
-): readonly string[] =>
-  typeof wanted === "object" ? audioArgs(wanted, source, place) : ["-c:a", "copy"];
 
 /** Parameter sets stand in the header of all containers but MPEG-TS, which repeats them. */
 const headerArgs = (carried: ReadonlySet<LiveContainer>, isRecorded: boolean): readonly string[] =>

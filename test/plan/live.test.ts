@@ -10,7 +10,14 @@ import { refuseImpossibleLive } from "../../src/plan/live-feasible.ts";
 import { watchedInputArgs, watchingArgs } from "../../src/plan/live-watched.ts";
 import { assignRenditions } from "../../src/profile/assign.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";
-import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
+import {
+  aCapabilities,
+  aMedia,
+  aMediaWithVideo,
+  anAudioStream,
+  aRendition,
+  aVideo,
+} from "./builders.ts";
 
 const renditionOf = (name: string) => systemProfile(name)?.renditions[0] ?? aRendition();
 const assigned = (name: string, count: number) => [
@@ -41,6 +48,23 @@ describe("planLive", () => {
     const args = outputOf("video_flv_transmux", ["rtmp://a/live/x"]).join(" ");
     expect(args).toContain("-c:v copy -c:a copy");
     expect(args).not.toContain("dump_extra");
+  });
+
+  test("fills late sound in the one graph of the run, on which 9.0 does not wait for itself", () => {
+    const names = ["640x360_520kbps", "320x240_240kbps", "480x270_400kbps"];
+    const assignments = names.map((name, at) => ({
+      rendition: renditionOf(`video_mp4_${name}`),
+      targets: [at],
+    }));
+    const targetUrls = names.map((_, at) => `udp://a:${at + 1}`);
+    const media = aMedia({ audio: anAudioStream({ startSeconds: 0.5 }) });
+    const plan = planLive({ assignments, targetUrls }, media, aCapabilities());
+    expect(
+      liveGraphArgs(plan)
+        .at(-1)
+        ?.match(/\[live\da\](?=;|$)/g),
+    ).toEqual(["[live0a]", "[live1a]", "[live2a]"]);
+    for (const { args } of plan.outputs) expect(args).not.toContain("-af");
   });
 
   test("puts no parameter sets aside for MPEG-TS alone, which repeats them", () => {
