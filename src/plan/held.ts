@@ -73,3 +73,30 @@ function headSecondsOf({ firstKey, shown }: PacketFacts, media: MediaInfo): numb
   const head = firstKey && shown ? Math.max(0, firstKey.seconds - shown.fromSeconds) : 0;
   return mayBeHeadless(media, head) ? head : 0;
 }
+
+/**
+ * A source with the times that its packets say, in place of its header's: for a clip that the header leaves no room for.
+ *
+ * @param media - its packets counted; as it is where they were not
+ */
+export function withHeldTimes(media: MediaInfo): MediaInfo {
+  const timed = <S extends VideoStream | AudioStream>(stream: S): S => {
+    const { shown } = stream.packets ?? {};
+    if (!shown) return stream;
+    const { fromSeconds: startSeconds, toSeconds } = shown;
+    return { ...stream, startSeconds, durationSeconds: toSeconds - startSeconds };
+  };
+  const video = media.video && timed(media.video);
+  const audio = media.audio && timed(media.audio);
+  const all = [video, audio].flatMap((stream) => stream?.packets?.shown ?? []);
+  if (all.length === 0) return media;
+  const startSeconds = Math.min(...all.map(({ fromSeconds }) => fromSeconds));
+  const endSeconds = Math.max(...all.map(({ toSeconds }) => toSeconds));
+  return {
+    ...media,
+    startSeconds,
+    durationSeconds: endSeconds - startSeconds,
+    ...(video && { video }),
+    ...(audio && { audio }),
+  };
+}

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
+import { withHeldTimes } from "../plan/held.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -78,13 +79,23 @@ export async function processTask(
   return inOrder(failures);
 }
 
+/** A plan, and the source as it was planned for. */
+type Planned = { readonly plan: Plan; readonly media: MediaInfo };
+
 /** Plans what the assignments ask for; anew where the sound that would be copied turns out to change midway. */
 async function planFor(
   work: Work,
-  { engine }: Line,
+  line: Line,
   source: SourceFile,
   signal: AbortSignal,
-): Promise<{ readonly plan: Plan; readonly media: MediaInfo }> {
+): Promise<Planned> {
+  const planned = await planByHeader(work, line, source, signal);
+  const uneven = await withUnevenSound({ ...source, media: planned.media }, planned.plan, signal);
+  if (uneven.media === planned.media) return planned;
+  return { plan: planAs(work, line, uneven.media), media: uneven.media };
+}
+
+function planAs(work: Work, { engine }: Line, media: MediaInfo): Plan {
   const { task, assignments } = work;
   const request = {
     assignments,
@@ -92,10 +103,24 @@ async function planFor(
     targetUrls: task.targets.map(({ url }) => url),
     ...(task.clip && { clip: task.clip }),
   };
-  const plan = planTask(request, source.media, engine.capabilities);
-  const { media } = await withUnevenSound(source, plan, signal);
-  const isAsItSeemed = media === source.media;
-  return { plan: isAsItSeemed ? plan : planTask(request, media, engine.capabilities), media };
+  return planTask(request, media, engine.capabilities);
+}
+
+/** A header that is too short may leave no room for a clip that is there: then the packets say how long the source is. */
+async function planByHeader(
+  work: Work,
+  line: Line,
+  { path, media }: SourceFile,
+  signal: AbortSignal,
+): Promise<Planned> {
+  try {
+    return { plan: planAs(work, line, media), media };
+  } catch (error) {
+    if (!work.task.clip || toTaskError(error).code !== "invalid_parameter") throw error;
+    const request = { path, side: "source", packets: true } as const;
+    const held = withHeldTimes(await line.engine.probe(request, signal));
+    return { plan: planAs(work, line, held), media: held };
+  }
 }
 
 /** Plans, runs and verifies what the assignments ask for. */

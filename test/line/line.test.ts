@@ -150,6 +150,27 @@ describe("renditions", () => {
     const task = await service.until(id, ({ task_status }) => task_status === "SUCCESS");
     expect(task.targets[0]?.output?.duration_seconds).toBeCloseTo(1, 1);
   });
+
+  test("is cut where the header says that there is nothing, and the packets hold it", async () => {
+    const bytes = Buffer.from(readFileSync(await clip({ seconds: 4, container: "flv" })));
+    // FLV's metadata: the name, the mark of a number, the number.
+    const at = bytes.indexOf("duration") + "duration".length;
+    expect([bytes[at], bytes.readDoubleBE(at + 1)]).toEqual([0, expect.closeTo(4, 1)]);
+    bytes.writeDoubleBE(1.5, at + 1);
+    writeFileSync(join(service.home.media, "short.flv"), bytes);
+    const create = (start_seconds: number) =>
+      service.create({
+        source: { source_url: "short.flv" },
+        profile_name: "video_mp4_320x240_240kbps",
+        clip: { start_seconds, duration_seconds: 1 },
+        targets: [{ target_url: `short-${start_seconds}.mp4` }],
+      });
+    const task = await service.until(await create(2.5), hasEnded);
+    expect(task.error?.detail ?? task.task_status).toBe("SUCCESS");
+    expect(task.targets[0]?.output?.duration_seconds).toBeCloseTo(1, 1);
+    const beyond = await service.until(await create(5), hasEnded);
+    expect(beyond.error?.detail).toContain("ends at 4");
+  });
 });
 
 describe("targets", () => {
