@@ -206,7 +206,7 @@ const unreachable = (why: string): TaskError =>
   new TaskError("source_unreachable", `Cannot read the source: ${maskCredentials(why)}`);
 
 /** What says that there is no stream, rather than that it is none that can be read. */
-const ABSENT_CODES = ["source_unreachable", "source_missing", "unknown"];
+const ABSENT_CODES = ["source_unreachable", "source_missing"];
 
 function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
   let parsed: unknown;
@@ -216,7 +216,7 @@ function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
     // Cut off; its stderr says why.
   }
   try {
-    return readSource(parsed, stderr, maxPixels);
+    return readSource(parsed, stderr, maxPixels, "source_unreachable");
   } catch (error) {
     if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
     const distrust = distrustIn(stderr);

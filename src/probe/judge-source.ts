@@ -29,7 +29,6 @@ const PROBE_ERRORS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map<
   [-33, ["source_not_media", "its headers make no sense"]],
   [-34, ["source_not_media", "its headers make no sense"]],
   [-75, ["source_not_media", "its headers make no sense"]],
-  [tag("EOF "), ["source_not_media", "it ends where its media should begin"]],
   [tag("\xf8DEC"), ["input_not_supported", "no decoder for it is here"]],
   [tag("\xf8DEM"), ["input_not_supported", "its format is not known here"]],
   [tag("\xf8STR"), ["source_damaged", "it holds neither video nor audio"]],
@@ -37,6 +36,9 @@ const PROBE_ERRORS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map<
   [-1094995529, ["source_not_media", "it is empty, cut before its index, or no media file"]],
   [-1163346256, ["input_not_supported", "it uses a feature that ffmpeg does not know"]],
 ]);
+
+/** There is nothing: of a file no media, of a stream that it has ended, or has not come yet. */
+const END = tag("EOF ");
 
 const errorSchema = v.object({ error: v.object({ code: v.number() }) });
 const packetsSchema = v.object({
@@ -58,7 +60,7 @@ function isEncrypted(json: unknown): boolean {
 }
 
 /** What ffprobe could not do, from its JSON and its stderr; nothing where it could do all. */
-function failureOf(json: unknown, stderr: string): TaskError | undefined {
+function failureOf(json: unknown, stderr: string, unnamed: ErrorCode): TaskError | undefined {
   if (NOT_ALLOWED.test(stderr))
     return refuse(
       "input_not_supported",
@@ -73,10 +75,9 @@ function failureOf(json: unknown, stderr: string): TaskError | undefined {
   // Matroska that ends in its headers is an input error for its demuxer, though the disk does deliver.
   if (code === INPUT_ERROR && /^Truncating packet of size/m.test(stderr))
     return refuse("source_not_media", "it ends in its headers");
-  const [cause, why] = PROBE_ERRORS.get(code) ?? [
-    "source_not_media",
-    `ffprobe gives the error ${code}`,
-  ];
+  const otherwise =
+    code === END ? "it ends where its media should begin" : `ffprobe gives the error ${code}`;
+  const [cause, why] = PROBE_ERRORS.get(code) ?? [unnamed, otherwise];
   return refuse(cause, why);
 }
 
@@ -111,10 +112,16 @@ export function judgeSource({ video, audio, durationSeconds }: MediaInfo, pixels
  * @param json - of `PROBE_ENTRIES`
  * @param stderr - what ffprobe complained of, at log level `error`
  * @param pixelsMax - of one picture, width times height
+ * @param unnamed - what an error number stands for that is in no table: of a file its bytes, of a stream its connection
  * @throws {TaskError} by the taxonomy, order 2
  */
-export function readSource(json: unknown, stderr: string, pixelsMax: number): MediaInfo {
-  const failure = failureOf(json, stderr);
+export function readSource(
+  json: unknown,
+  stderr: string,
+  pixelsMax: number,
+  unnamed: ErrorCode = "source_not_media",
+): MediaInfo {
+  const failure = failureOf(json, stderr, unnamed);
   if (failure) throw failure;
   const media = parseProbe(json);
   judgeSource(media, pixelsMax);

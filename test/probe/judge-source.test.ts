@@ -100,6 +100,15 @@ describe("readSource", () => {
     expect((await failing(() => readSource(json, stderr, PIXELS_MAX))).code).toBe(code);
   });
 
+  test.each([-111, -110, -541478725])(
+    "takes the error %d, which no table has, for a live stream that does not come",
+    async (number) => {
+      const json = { error: { code: number, string: "" } };
+      const read = () => readSource(json, "", PIXELS_MAX, "source_unreachable");
+      expect((await failing(read)).code).toBe("source_unreachable");
+    },
+  );
+
   test("judges what ffprobe broke off, by its complaint", async () => {
     const stderr = "[h264 @ 0x1] [IMGUTILS @ 0x2] Picture size 320x180 exceeds specified max pixel";
     const error = await failing(() => readSource(undefined, stderr, PIXELS_MAX));
