@@ -53,8 +53,10 @@ export function withBlackStart(args: readonly string[], seconds = 0): readonly s
   const [option = "", chain = "", ...rest] = args;
   const late = formatSeconds(seconds);
   // Not from the first frame: of a recording cut within a group of pictures it comes later still, and black stays until then.
-  const black = `setpts=PTS-round(${late}/TB),tpad=start_duration=${late}`;
-  return [option, chain.replace(/\bfps=[^,]+/, `$&,${black}`), ...rest];
+  // 7.1 forgets the rate behind setpts, and tpad then pads by 25 a second: it is said once more.
+  const withBlack = (fps: string) =>
+    `${fps},setpts=PTS-round(${late}/TB),${fps},tpad=start_duration=${late}`;
+  return [option, chain.replace(/\bfps=[^,]+/, withBlack), ...rest];
 }
 
 /** Of the pictures of the output that has the fewest a second; none where no picture is encoded. */
