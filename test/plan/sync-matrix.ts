@@ -41,10 +41,24 @@ const isSet = ({ container }: Rendition) => ["cmaf", "dash"].includes(container)
 /** What became of a rendition: what its plan decided, and how it looks. */
 export type Synced = { readonly name: string; readonly product: Product; readonly seen: Seen };
 
+/** Outputs of one run: with ten and more, 9.0.2 now and then waits for itself for ever. */
+const RUN_OUTPUTS = 3;
+
 /** Makes all renditions of a file that its streams allow by the machine's ffmpeg, judges them as the worker does, and plays them. */
 export async function syncOf(path: string): Promise<readonly Synced[]> {
   const source = await probe(path, "source");
   const renditions = RENDITIONS.filter((rendition) => suits(rendition, source));
+  const made: Synced[] = [];
+  for (let at = 0; at < renditions.length; at += RUN_OUTPUTS)
+    made.push(...(await syncOfRun(path, source, renditions.slice(at, at + RUN_OUTPUTS))));
+  return made;
+}
+
+async function syncOfRun(
+  path: string,
+  source: MediaInfo,
+  renditions: readonly Rendition[],
+): Promise<readonly Synced[]> {
   const plan = await planHere(source, renditions);
   const folder = tempFolder();
   symlinkSync(path, join(folder, "input"));
