@@ -40,11 +40,21 @@ export function probe(path: string, side: "source" | "output"): Promise<MediaInf
   return probeFile(options, { path, side, packets: true }, new AbortController().signal);
 }
 
-/** Runs a step, and judges as the engine does how it ended. */
-export async function runStep(args: readonly string[], cwd: string): Promise<void> {
+/** A run that takes longer stands still: they take a second or two. */
+const STALL_MS = 40_000;
+const TRIES_MAX = 3;
+
+/**
+ * Runs a step, and judges as the engine does how it ended. One that stands still is ended and run again, as the service does it:
+ * 9.0.2 now and then waits for itself for ever where several outputs' picture and sound begin apart.
+ */
+export async function runStep(args: readonly string[], cwd: string, tries = 1): Promise<void> {
+  const limits = { timeout: STALL_MS, killSignal: "SIGKILL" } as const;
   try {
-    await run("ffmpeg", ["-nostdin", "-hide_banner", "-v", "error", ...args], { cwd });
+    await run("ffmpeg", ["-nostdin", "-hide_banner", "-v", "error", ...args], { cwd, ...limits });
   } catch (error) {
+    const isStalled = (error as { readonly killed?: boolean }).killed === true;
+    if (isStalled && tries < TRIES_MAX) return await runStep(args, cwd, tries + 1);
     throw judgeExit(error as EncoderExit) ?? error;
   }
 }
