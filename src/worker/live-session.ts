@@ -205,7 +205,7 @@ export class LiveSession {
           },
           onChanged: (change) => {
             if (change === "size" && !plan.isSized) return;
-            if (this.#changes.believes(now())) watch.change();
+            if (this.#changes.believes(now())) watch.change(now());
           },
           onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
           onLog: line.onLog,
@@ -221,7 +221,7 @@ export class LiveSession {
     } finally {
       clearInterval(tick);
       targets.pause();
-      this.#seenMs = watch.movedMs ?? this.#seenMs;
+      this.#seenMs = watch.seenMs ?? this.#seenMs;
       this.#failedRuns = watch.movedMs === undefined ? this.#failedRuns + 1 : 0;
       this.#doneSeconds += endSeconds;
       this.#droppedFrames += dropped;

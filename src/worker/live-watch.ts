@@ -24,7 +24,7 @@ export class LiveWatch {
   #first: { readonly atMs: number; readonly outSeconds: number } | undefined;
   #mark = { atMs: 0, outSeconds: 0, frames: 0 };
   #last = { outSeconds: 0, frames: 0 };
-  #hasChanged = false;
+  #changedMs: number | undefined;
 
   constructor({ hasVideo, startMs }: { readonly hasVideo: boolean; readonly startMs: number }) {
     this.#hasVideo = hasVideo;
@@ -36,9 +36,14 @@ export class LiveWatch {
     return this.#first && this.#mark.atMs;
   }
 
+  /** When the source was last there: a change shows that it is, though nothing of it was reported so far. */
+  get seenMs(): number | undefined {
+    return this.#changedMs ?? this.movedMs;
+  }
+
   /** Takes it that the source sends something else than the run was made for. */
-  change(): void {
-    this.#hasChanged = true;
+  change(nowMs: number): void {
+    this.#changedMs = nowMs;
   }
 
   /** Takes a report of the run. */
@@ -58,7 +63,7 @@ export class LiveWatch {
 
   /** What is wrong by now; nothing while all is well. */
   trouble(nowMs: number): LiveTrouble | undefined {
-    if (this.#hasChanged) return CHANGED;
+    if (this.#changedMs !== undefined) return CHANGED;
     if (!this.#first) return nowMs - this.#startMs > START_MS_MAX ? "it sends nothing" : undefined;
     if (nowMs - this.#mark.atMs > GAP_MS_MAX) return "it sends nothing";
     const played = this.#last.outSeconds - this.#first.outSeconds;

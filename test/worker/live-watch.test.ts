@@ -25,6 +25,15 @@ describe("LiveWatch", () => {
     expect(watched(steady(20)).trouble(10_000)).toBeUndefined();
   });
 
+  test("takes a change for a sign of the source, even before the first report", () => {
+    const watch = watched([]);
+    expect(watch.seenMs).toBeUndefined();
+    watch.change(300);
+    expect(watch.trouble(310)).toBe("its streams have changed");
+    expect(watch.seenMs).toBe(300);
+    expect(watch.movedMs).toBeUndefined();
+  });
+
   test("waits longer for the first frame than for the next ones", () => {
     expect(watched([]).trouble(12_000)).toBeUndefined();
     expect(watched([]).trouble(21_000)).toBe("it sends nothing");
