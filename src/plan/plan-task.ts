@@ -3,7 +3,7 @@ import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
-import { carriesCaptions, keepsCaptions } from "./captions.ts";
+import { asksForCaptions, captionWarnings, carriesCaptions } from "./captions.ts";
 import { draftSet } from "./draft-set.ts";
 import { impossibilityOf } from "./feasible.ts";
 import { hiddenWarnings } from "./hidden.ts";
@@ -59,6 +59,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   return {
+    ...(asksForCaptions(drafts, media) && { asksForCaptions: true }),
     steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
     products,
     warnings: [
@@ -93,19 +94,6 @@ function soundWarnings(products: readonly Product[], { audio }: MediaInfo): read
     audio.rightIndex !== undefined && products.some((product) => product.audio.action === "copy");
   const left = isCut ? `; a copy holds stream ${audio.index} alone` : "";
   return [{ code: "stream_chosen", message: `Of the source ${audio.why}${left}` }];
-}
-
-/** Tells of captions that are known of and not kept; those of most sources are not known of. */
-function captionWarnings(drafts: readonly Draft[], { video }: MediaInfo): readonly Warning[] {
-  if (!video?.hasCaptions) return [];
-  const isDropped = drafts.some(
-    ({ product, rendition, areCaptionsCarried }) =>
-      product.video.action === "encode" &&
-      typeof rendition.video === "object" &&
-      !keepsCaptions(rendition.video, video, areCaptionsCarried === true),
-  );
-  const message = "The captions in the source's pictures (CEA-608/708) are left out";
-  return isDropped ? [{ code: "captions_dropped", message }] : [];
 }
 
 /** Refuses what takes a filter that the engine lacks. @throws {TaskError} `input_not_supported` */

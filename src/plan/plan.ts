@@ -139,6 +139,8 @@ export type Product = {
 /** Everything that will be done for a task: decided before anything is run. */
 export type Plan = {
   readonly steps: readonly Step[];
+  /** It may have to be another one, or to warn, where there are captions in the source's pictures: they are to be looked for. */
+  readonly asksForCaptions?: true;
   readonly products: readonly Product[];
   /** What was decided that the caller may not expect. */
   readonly warnings: readonly Warning[];

@@ -57,6 +57,8 @@ export type VideoStream = {
   readonly isOneView?: true;
   /** Captions (CEA-608/708) are known to lie in its frames; most are not known of before they are decoded. */
   readonly hasCaptions?: true;
+  /** A frame holds more of them than an encoder writes with one, where that was looked for. */
+  readonly areCaptionsBundled?: true;
   /** Average over the file; absent where unknown. */
   readonly framerate?: Rational;
   /** True where the average differs from the base rate: the distance of frames is not constant. */
@@ -112,6 +114,8 @@ export type MediaInfo = {
   readonly bitrateBps?: number;
   readonly video?: VideoStream;
   readonly audio?: AudioStream;
+  /** The stream that holds captions (CEA-608) of their own, which goes into no output. */
+  readonly captionTrack?: number;
   /** Found while its packets were counted: bytes that it promises are missing at its end. */
   readonly isCut?: true;
 };

@@ -242,6 +242,7 @@ export function parseProbe(json: unknown): MediaInfo {
       bitrateBps: format.bit_rate,
       video: video && withHidden(video),
       audio: audio && withHidden(audio),
+      captionTrack: streams.find(({ codec_name }) => codec_name === "eia_608")?.index,
     }),
   };
 }

@@ -1,6 +1,7 @@
 import type { EngineProgress, StreamedEngine } from "../engine/engine.ts";
 import type { Plan, Product } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
+import type { MediaInfo } from "../probe/media.ts";
 import type { Work } from "../queue/queue.ts";
 import { isDiskless, type SourceReader } from "../storage/storage.ts";
 import { type Damage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
@@ -10,6 +11,7 @@ import { CountedSource } from "./counted-source.ts";
 import { inOrder, keepTargets, prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
 import { fetching, ProgressTracker } from "./progress.ts";
+import { withFirstCaptions } from "./source-captions.ts";
 import { NobodyLeft, type Outgoing, StreamedOutputs } from "./streamed-outputs.ts";
 import { verifyStreamed } from "./verify-streamed.ts";
 
@@ -40,16 +42,15 @@ export async function processStreamed(
     const wanted = await prepareTargets(work, line, failures, signal);
     if (wanted.size === 0) return inOrder(failures);
 
-    const plan = planTask(
-      {
-        assignments: keepTargets(work.assignments, wanted),
-        tag: tagOf(work),
-        targetUrls: task.targets.map(({ url }) => url),
-        ...(task.clip && { clip: task.clip }),
-      },
-      media,
-      engine.capabilities,
-    );
+    const request = {
+      assignments: keepTargets(work.assignments, wanted),
+      tag: tagOf(work),
+      targetUrls: task.targets.map(({ url }) => url),
+      ...(task.clip && { clip: task.clip }),
+    };
+    const planFor = (held: MediaInfo) => planTask(request, held, engine.capabilities);
+    const first = planFor(media);
+    const plan = first.asksForCaptions ? planFor(await withFirstCaptions(media, source)) : first;
     line.onPlan(plan);
     await line.warn(plan.warnings);
 

@@ -19,6 +19,7 @@ import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
 import { openSource } from "./open-source.ts";
 import { delivering, ProgressTracker } from "./progress.ts";
+import { withCaptions } from "./source-captions.ts";
 import { withUnevenSound } from "./uneven-sound.ts";
 import { type Verified, verifyProducts } from "./verify-products.ts";
 
@@ -82,7 +83,7 @@ export async function processTask(
 /** A plan, and the source as it was planned for. */
 type Planned = { readonly plan: Plan; readonly media: MediaInfo };
 
-/** Plans what the assignments ask for; anew where the sound that would be copied turns out to change midway. */
+/** Plans what the assignments ask for; anew where the sound that would be copied turns out to change midway, or for captions. */
 async function planFor(
   work: Work,
   line: Line,
@@ -91,8 +92,9 @@ async function planFor(
 ): Promise<Planned> {
   const planned = await planByHeader(work, line, source, signal);
   const uneven = await withUnevenSound({ ...source, media: planned.media }, planned.plan, signal);
-  if (uneven.media === planned.media) return planned;
-  return { plan: planAs(work, line, uneven.media), media: uneven.media };
+  const { media } = planned.plan.asksForCaptions ? await withCaptions(uneven, signal) : uneven;
+  if (media === planned.media) return planned;
+  return { plan: planAs(work, line, media), media };
 }
 
 function planAs(work: Work, { engine }: Line, media: MediaInfo): Plan {

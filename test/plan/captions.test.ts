@@ -3,8 +3,8 @@ import { carriesCaptions } from "../../src/plan/captions.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { VideoStream } from "../../src/probe/media.ts";
 import type { VideoEncode } from "../../src/profile/profile.ts";
-import { aCapabilities, aMediaWithVideo, aVideo } from "./builders.ts";
-import { planOf } from "./planned.ts";
+import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
+import { COPY, MP3, planOf } from "./planned.ts";
 
 const NTSC = { num: 30_000, den: 1001 };
 const NTSC_TWICE = { num: 60_000, den: 1001 };
@@ -48,10 +48,66 @@ describe("captions", () => {
     expect(captionsOf(source, encode, ["rcwt"])).toBe(since);
   });
 
-  test("are not looked for where the encoder writes none", () => {
+  test("are not taken off where the encoder writes none", () => {
     const halved = aMediaWithVideo({ framerate: NTSC_TWICE });
     for (const codec of ["h265", "av1"] as const)
       expect(JSON.stringify(planOf([{ video: aVideo({ codec }) }], halved))).not.toContain("A53");
+  });
+
+  test("are left out of an encode that writes fewer with a frame than the source has", () => {
+    const source = { framerate: NTSC, areCaptionsBundled: true } as const;
+    expect(captionsOf(source, {}, [])).toBe("left out");
+    expect(captionsOf(source, {}, ["rcwt"])).toBe("kept");
+    const even = { framerate: { num: 25, den: 1 }, areCaptionsBundled: true } as const;
+    expect(captionsOf(even, {}, ["rcwt"])).toBe("left out");
+  });
+
+  test("are told of where one stream of a set has none", () => {
+    const of = (rates: readonly number[]) => {
+      const renditions = rates.map((num, at) => ({
+        container: "cmaf" as const,
+        video: aVideo({ framerate: { num, den: 1 }, height: 360 * (at + 1) }),
+        audio: "none" as const,
+      }));
+      const [rendition] = renditions;
+      if (!rendition) throw new Error("no rendition");
+      const assignments = [{ rendition, set: { renditions, isLadder: false }, targets: [0] }];
+      const media = aMediaWithVideo({ hasCaptions: true });
+      return planTask({ assignments, tag: "t1" }, media, aCapabilities()).warnings;
+    };
+    expect(of([30, 30])).toEqual([]);
+    expect(of([30, 15]).map(({ code }) => code)).toEqual(["captions_dropped"]);
+  });
+
+  test.each([
+    ["asked for before an encode that does not spread them", {}, [], true],
+    ["asked for before an encode that does not write them", { codec: "h265" }, ["rcwt"], true],
+    ["not asked for before one that spreads them", {}, ["rcwt"], undefined],
+  ] as const)("are %s", (_, encode, muxers, asks) => {
+    const assignments = [{ rendition: aRendition({ video: aVideo(encode) }), targets: [0] }];
+    const capabilities = aCapabilities({ muxers: [...MUXERS, ...muxers] });
+    const plan = planTask({ assignments, tag: "t1" }, aMediaWithVideo({}), capabilities);
+    expect(plan.asksForCaptions).toBe(asks);
+  });
+
+  test.each([
+    ["copies", COPY],
+    ["a single picture", { container: "jpg", video: aVideo({ codec: "mjpeg" }), audio: "none" }],
+  ] as const)("are neither asked for nor told of before %s", (_, fields) => {
+    const plan = planOf([fields], aMediaWithVideo({ hasCaptions: true }));
+    expect(plan.asksForCaptions).toBeUndefined();
+    expect(plan.warnings).toEqual([]);
+  });
+
+  test("of a stream of their own are told of, unless the sound alone is made", () => {
+    const media = aMedia({ captionTrack: 2 });
+    expect(planOf([COPY], media).warnings).toEqual([
+      {
+        code: "captions_dropped",
+        message: "The captions in the source's stream 2 (CEA-608) are left out",
+      },
+    ]);
+    expect(planOf([MP3], media).warnings).toEqual([]);
   });
 
   test("are left out before frames are", () => {

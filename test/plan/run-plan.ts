@@ -11,6 +11,7 @@ import { judgeOutput } from "../../src/plan/verify.ts";
 import type { MediaInfo, VideoStream } from "../../src/probe/media.ts";
 import type { Rendition, VideoEncode } from "../../src/profile/profile.ts";
 import type { Clip } from "../../src/task/task.ts";
+import { withCaptions } from "../../src/worker/source-captions.ts";
 import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { aCustomVideo, aVideo } from "./builders.ts";
 
@@ -34,10 +35,12 @@ export function capabilitiesHere(): Promise<Capabilities> {
   return known;
 }
 
+const NEVER = new AbortController().signal;
+
 /** Probes a real file, all packets counted. */
 export function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
   const options = { ffprobe: "ffprobe", maxPixels: 36e6, probeTimeoutMs: 60_000, graceMs: 100 };
-  return probeFile(options, { path, side, packets: true }, new AbortController().signal);
+  return probeFile(options, { path, side, packets: true }, NEVER);
 }
 
 /** A run that takes longer stands still: they take a second or two. */
@@ -61,13 +64,14 @@ export async function runStep(args: readonly string[], cwd: string, tries = 1): 
 
 /** Plans for a real file, and runs the steps as they stand with the machine's ffmpeg. */
 async function runPlan(path: string, renditions: readonly Rendition[], clip?: Clip): Promise<Made> {
-  const source = await probe(path, "source");
   const assignments = renditions.map((rendition, index) => ({ rendition, targets: [index] }));
-  const plan = planTask(
-    { assignments, tag: "t1", ...(clip && { clip }) },
-    source,
-    await capabilitiesHere(),
-  );
+  const capabilities = await capabilitiesHere();
+  const planFor = (media: MediaInfo) =>
+    planTask({ assignments, tag: "t1", ...(clip && { clip }) }, media, capabilities);
+  const media = await probe(path, "source");
+  const isAsked = planFor(media).asksForCaptions === true;
+  const source = isAsked ? (await withCaptions({ path, media }, NEVER)).media : media;
+  const plan = planFor(source);
   const folder = tempFolder();
   symlinkSync(path, join(folder, "input"));
   for (const { args, writes } of plan.steps) {

@@ -159,6 +159,13 @@ describe("parseProbe", () => {
     },
   );
 
+  test("knows a stream of captions, which is no subtitle that is shown as text", () => {
+    const of = (codec_name: string) =>
+      parseProbe({ format, streams: [video, { index: 1, codec_type: "subtitle", codec_name }] });
+    expect(of("eia_608").captionTrack).toBe(1);
+    expect(of("mov_text").captionTrack).toBeUndefined();
+  });
+
   test("knows an interlaced stream", () => {
     expect(parseProbe(recorded("interlaced")).video?.isInterlaced).toBe(true);
     expect(aVideo({ field_order: "progressive" })?.isInterlaced).toBe(false);

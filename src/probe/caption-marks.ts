@@ -1,0 +1,187 @@
+import type { VideoStream } from "./media.ts";
+import { withoutTransport } from "./transport-packets.ts";
+
+/** What the bytes of a file show of captions in its pictures. */
+export type CaptionFacts = Pick<VideoStream, "hasCaptions" | "areCaptionsBundled">;
+
+/** Takes pieces of a file, cut anywhere, and not all of them need to be given. What lies across a cut is not seen. */
+export type CaptionReader = {
+  readonly see: (piece: Uint8Array) => void;
+  readonly facts: () => CaptionFacts;
+};
+
+/** So many pairs of bytes an encoder writes with one frame (`cc_count` has five bits): of more, a part is lost. */
+const PAIRS_MAX = 31;
+
+/** Captions at one place: how many pairs, whether one of them says something, and where they end. */
+type Found = { readonly pairs: number; readonly isSaid: boolean; readonly end: number };
+
+/** How captions lie in the pictures of a codec. */
+type Layout = {
+  /** What is looked for, and how it is read from there on. */
+  readonly mark: Uint8Array;
+  readonly read: (bytes: Buffer, at: number) => Found | undefined;
+  /** Of what stands before a picture, where the captions are at `at` and end at `end`: from there on others are another frame's. */
+  readonly endOfHead: (bytes: Buffer, at: number, end: number) => number;
+};
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (one) => one.charCodeAt(0));
+const START = Uint8Array.of(0, 0, 1);
+const ATSC = ascii("GA94");
+/** In front of the mark: registered data (ITU-T T.35) of the ATSC in the United States. */
+const REGISTERED = [0xb5, 0, 0x31];
+const USER_DATA = Uint8Array.of(0, 0, 1, 0xb2);
+const DVD = [0x43, 0x43, 0x01, 0xf8];
+/** Cable's (SCTE 20); the second byte's first bit is free. */
+const CABLE = [
+  [3, 1],
+  [3, 0x81],
+] as const;
+
+const stands = (bytes: Buffer, at: number, what: ArrayLike<number>): boolean => {
+  for (let index = 0; index < what.length; index++)
+    if (bytes[at + index] !== what[index]) return false;
+  return true;
+};
+
+/** Of three bytes: that they count, and two that are no padding of CEA-608. Those of CEA-708 are always meant. */
+function isMeant(bytes: Buffer, at: number): boolean {
+  const [kind = 0, one = 0, two = 0] = [bytes[at], bytes[at + 1], bytes[at + 2]];
+  if ((kind & 4) === 0) return false;
+  return (kind & 3) > 1 || ((one | two) & 0x7f) !== 0;
+}
+
+/** From `GA94` on. */
+function readAtsc(bytes: Buffer, at: number): Found | undefined {
+  const [kind, flags = 0] = [bytes[at + 4], bytes[at + 5]];
+  if (kind !== 3 || (flags & 0x40) === 0) return undefined;
+  const pairs = flags & PAIRS_MAX;
+  const data = at + 7;
+  const isSaid = Array.from({ length: pairs }, (_, index) => data + 3 * index).some((pair) =>
+    isMeant(bytes, pair),
+  );
+  return { pairs, isSaid, end: data + 3 * pairs };
+}
+
+const readRegistered = (bytes: Buffer, at: number): Found | undefined =>
+  stands(bytes, at - REGISTERED.length, REGISTERED) ? readAtsc(bytes, at) : undefined;
+
+/** From the start code of MPEG-2's user data on. DVDs hold those of a whole group of pictures, two pairs a block. */
+function readUserData(bytes: Buffer, at: number): Found | undefined {
+  const data = at + USER_DATA.length;
+  if (stands(bytes, data, ATSC)) return readAtsc(bytes, data);
+  if (CABLE.some((head) => stands(bytes, data, head))) {
+    const pairs = (bytes[data + 2] ?? 0) >> 3;
+    return { pairs, isSaid: pairs > 0, end: data + 3 };
+  }
+  if (!stands(bytes, data, DVD)) return undefined;
+  const blocks = ((bytes[data + 4] ?? 0) >> 1) & PAIRS_MAX;
+  return { pairs: 2 * blocks, isSaid: blocks > 0, end: data + 5 + 6 * blocks };
+}
+
+/** By start codes: of a picture, of what delimits it, or of the packet that it is in. */
+const endByStarts =
+  (isPicture: (code: number) => boolean) =>
+  (bytes: Buffer, _: number, end: number): number => {
+    let at = bytes.indexOf(START, end);
+    while (at >= 0 && !isPicture(bytes[at + 3] ?? 0)) at = bytes.indexOf(START, at + 3);
+    return at < 0 ? bytes.length : at;
+  };
+
+/** So much may stand between two of one frame, where it is not known where their unit begins. */
+const NEAR_BYTES = 12;
+/** Of a unit's length. */
+const LENGTH_BYTES = 4;
+/** Kind and size of a message. */
+const MESSAGE_BYTES = 2;
+
+/** By lengths: units of other kinds than the one that the captions are in come after. */
+const endByLengths =
+  (head: readonly number[]) =>
+  (bytes: Buffer, mark: number, end: number): number => {
+    const unit = mark - REGISTERED.length - MESSAGE_BYTES - head.length;
+    if (!stands(bytes, unit, head)) return end + NEAR_BYTES;
+    let at = unit - LENGTH_BYTES;
+    while (at >= 0 && at + LENGTH_BYTES < bytes.length) {
+      if (!stands(bytes, at + LENGTH_BYTES, head)) return at;
+      at += LENGTH_BYTES + bytes.readUInt32BE(at);
+    }
+    return bytes.length;
+  };
+
+const SEI_H264 = [6];
+/** Of a prefix, in the lowest layer. */
+const SEI_HEVC = [0x4e, 1];
+
+/** A packet of a picture, in streams for broadcast. */
+const isPacket = (code: number): boolean => code >= 0xe0 && code <= 0xef;
+const isH264Picture = (code: number): boolean =>
+  isPacket(code) || [1, 2, 5, 9].includes(code & 0x1f);
+const isHevcPicture = (code: number): boolean => {
+  const kind = (code >> 1) & 0x3f;
+  return isPacket(code) || kind < 32 || kind === 35;
+};
+const isMpeg2Picture = (code: number): boolean => isPacket(code) || code < 0xb0;
+
+/** Formats that say how long each unit is; in others start codes stand between them. */
+const WITH_LENGTHS = ["mov", "matroska", "flv"];
+
+function layoutOf(codec: string, demuxer: string): Layout | undefined {
+  const registered = { mark: ATSC, read: readRegistered };
+  const hasLengths = WITH_LENGTHS.includes(demuxer);
+  switch (codec) {
+    case "h264":
+      return {
+        ...registered,
+        endOfHead: hasLengths ? endByLengths(SEI_H264) : endByStarts(isH264Picture),
+      };
+    case "hevc":
+      return {
+        ...registered,
+        endOfHead: hasLengths ? endByLengths(SEI_HEVC) : endByStarts(isHevcPicture),
+      };
+    case "av1":
+      return { ...registered, endOfHead: (_, __, end) => end };
+    case "mpeg2video":
+      return { mark: USER_DATA, read: readUserData, endOfHead: endByStarts(isMpeg2Picture) };
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * A reader that looks for captions (CEA-608/708) in the bytes of a file, as ffprobe knows of them by decoding alone; nothing for a
+ * codec that carries none.
+ *
+ * @param codec - of the picture, in ffmpeg's words, and `demuxer`, of the format
+ */
+export function captionReaderOf(codec: string, demuxer: string): CaptionReader | undefined {
+  const layout = layoutOf(codec, demuxer);
+  if (!layout) return undefined;
+  const { mark, read, endOfHead } = layout;
+  const unpacked = demuxer === "mpegts" ? withoutTransport() : undefined;
+  let isSaid = false;
+  let isBundled = false;
+  return {
+    see(piece) {
+      const plain = unpacked?.(piece) ?? piece;
+      const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+      let [pairs, head] = [0, 0];
+      for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) {
+        const found = read(bytes, at);
+        if (!found) continue;
+        isSaid ||= found.isSaid;
+        if (at >= head) {
+          pairs = 0;
+          head = endOfHead(bytes, at, found.end);
+        }
+        pairs += found.pairs;
+        isBundled ||= pairs > PAIRS_MAX;
+      }
+    },
+    facts: () => ({
+      ...(isSaid && { hasCaptions: true }),
+      ...(isSaid && isBundled && { areCaptionsBundled: true }),
+    }),
+  };
+}
