@@ -37,7 +37,7 @@ export function createDamageReader() {
       last = found === undefined ? undefined : Number(found);
       if (last !== undefined) add(last, 1);
     },
-    damage: (): Damage => ({
+    damage: (): Omit<Damage, "isFilled"> => ({
       isTold,
       speakers: [...speakers],
       failures: Object.fromEntries(failures),

@@ -1,7 +1,7 @@
 import type { PacketFacts } from "../probe/media.ts";
 
 /** What ffprobe is asked for of each packet (`-show_entries`, as csv): it writes them in this order. */
-export const PACKET_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,flags";
+export const PACKET_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,size,pos,flags";
 
 // Packets come in decoding order: H.264 and HEVC reorder by at most 16 pictures, each maybe two fields.
 const REORDER_MAX = 64;
@@ -10,10 +10,14 @@ const HOLE_SECONDS = 0.25;
 /** Where more of the distances are so wide, they are the rhythm of the stream, such as slides. */
 const HOLES_PART_MAX = 0.1;
 
+/** Tables, and what fills up sectors, are shorter. */
+const STRETCH_BYTES_MIN = 2048;
+
 /** A packet, as ffprobe tells of it; `NaN` where it does not. */
 type Packet = {
   readonly seconds: number;
   readonly isByDecoding: boolean;
+  readonly decodedSeconds: number;
   readonly durationSeconds: number;
   readonly isKey: boolean;
   readonly isHidden: boolean;
@@ -78,6 +82,8 @@ function createCounter() {
   let lastDuration = Number.NaN;
   let firstKey: PacketFacts["firstKey"];
   let isByDecoding = false;
+  let isDisordered = false;
+  let lastDecoded = Number.NEGATIVE_INFINITY;
   const take = (): void => {
     const packet = waiting.shift();
     if (!packet) return;
@@ -93,6 +99,8 @@ function createCounter() {
       count += 1;
       if (!Number.isFinite(seconds)) return;
       isByDecoding ||= packet.isByDecoding;
+      isDisordered ||= packet.decodedSeconds < lastDecoded;
+      if (Number.isFinite(packet.decodedSeconds)) lastDecoded = packet.decodedSeconds;
       if (packet.isKey) firstKey ??= { seconds, headCount: count - 1 };
       if (!packet.isHidden) shown.add(seconds, packet.durationSeconds);
       let at = waiting.length;
@@ -113,8 +121,31 @@ function createCounter() {
         ...shown.facts(usual),
         ...(firstKey && { firstKey }),
         ...(isByDecoding && { isByDecoding }),
+        ...(isDisordered && { isDisordered }),
       };
     },
+  };
+}
+
+/** Finds stretches of a file, read in its order, of which the packets that begin in them make up less than half. */
+function createStretches() {
+  let from: number | undefined;
+  let held = 0;
+  let unread = 0;
+  return {
+    /** @param position - `NaN` where it is not told: it began with another one */
+    add(position: number, sizeBytes: number): void {
+      if (Number.isNaN(position)) {
+        held += sizeBytes;
+        return;
+      }
+      const length = position - (from ?? position);
+      const stray = length - held;
+      if (stray >= STRETCH_BYTES_MIN && stray > length / 2) unread += stray;
+      from = position;
+      held = sizeBytes;
+    },
+    unread: (): number => unread,
   };
 }
 
@@ -126,18 +157,23 @@ function createCounter() {
  */
 export function createPacketReader() {
   const counters = new Map<number, ReturnType<typeof createCounter>>();
+  const stretches = createStretches();
   let rest = "";
   const read = (line: string): void => {
     // Side data adds commas and empty lines.
-    const [index, pts, dts, duration = "", flags = ""] = line.split(",");
+    const [index, pts, dts, duration = "", size = "", position = "", flags = ""] = line.split(",");
     if (index === undefined || index === "" || dts === undefined) return;
     const counter = counters.get(Number(index)) ?? createCounter();
     counters.set(Number(index), counter);
     const presentation = Number.parseFloat(pts ?? "");
+    const decodedSeconds = Number.parseFloat(dts);
+    const isTimed = !(Number.isNaN(presentation) && Number.isNaN(decodedSeconds));
+    stretches.add(Number.parseInt(position, 10), isTimed ? Number(size) || 0 : 0);
     const isByDecoding = Number.isNaN(presentation);
     counter.add({
-      seconds: isByDecoding ? Number.parseFloat(dts) : presentation,
+      seconds: isByDecoding ? decodedSeconds : presentation,
       isByDecoding,
+      decodedSeconds,
       durationSeconds: Number.parseFloat(duration),
       isKey: flags.startsWith("K"),
       isHidden: flags.includes("D"),
@@ -151,5 +187,7 @@ export function createPacketReader() {
     },
     /** Of one stream, once all is read; nothing for a stream without packets. */
     factsOf: (index: number): PacketFacts | undefined => counters.get(index)?.facts(),
+    /** In long stretches of the file that no packet of any stream explains, once all is read. */
+    unreadBytes: stretches.unread,
   };
 }

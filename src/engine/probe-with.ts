@@ -1,5 +1,5 @@
 import { firstFrameArgs, mayDiffer, withFirstFrame } from "../probe/first-frame.ts";
-import { SOURCE_FORMATS } from "../probe/formats.ts";
+import { demuxerOf, SOURCE_FORMATS } from "../probe/formats.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
@@ -96,6 +96,9 @@ async function limited<T extends { readonly exit: Exit }>(
 
 /** What ffprobe says at log level `warning` where a file ends within a packet, or within what its index names. */
 const CUT = /Packet corrupt \(stream|File ended prematurely|partial file/;
+
+/** Read by their index, in any order, and may hold what is none of their streams. */
+const INDEXED = ["mov", "avi"];
 
 const guarded = (
   { request, limits }: Probing,
@@ -203,6 +206,7 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
     ...(media.video ? { video: withFacts(media.video) } : {}),
     ...(media.audio ? { audio: withFacts(media.audio) } : {}),
     ...(isCut && { isCut: true as const }),
+    ...(!INDEXED.includes(demuxerOf(media.format)) && { unreadBytes: reader.unreadBytes() }),
   };
 }
 

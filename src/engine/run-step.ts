@@ -7,6 +7,7 @@ import type { RunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
 import { sourceGuards } from "./probe-with.ts";
 import { createProgressReader } from "./progress.ts";
+import { createRunLog, RUN_LOG_LEVEL } from "./run-log.ts";
 import type { Exit } from "./subprocess.ts";
 import { watch } from "./watchdog.ts";
 
@@ -38,6 +39,8 @@ export type Ffmpeg = (run: FfmpegRun, signal: AbortSignal) => Promise<Exit>;
 const ERROR_RATE_MAX = 1;
 // Seconds between two reports of progress.
 const REPORT_PERIOD = 0.5;
+// A quarter of a second at 48 kHz: less silence in the sound is worth no look at the source.
+const FILLED_SAMPLES_MAX = 12_000;
 // Below this a disk counts as full: HLS segments that do not fit are lost without a word and with exit code 0.
 const DISK_BYTES_MIN = 64 * 1024;
 
@@ -105,25 +108,25 @@ export async function follow(
     dog = watch({ work, writes: paths, stallTimeoutMs, onStall });
   };
   const reader = createDamageReader();
-  const onStderrLine = (line: string) => {
+  const log = createRunLog((line) => {
     reader.read(line);
     onLog(maskCredentials(line));
-  };
+  });
   const guards = isOurs ? [] : sourceGuards(maxPixels);
   const args = [...generalArgs(step.name), ...guards, ...step.args];
   try {
     const either = AbortSignal.any([signal, stalled.signal]);
-    const exit = await ffmpeg({ args, onStart, onStdout, onStderrLine }, either);
-    const damage = reader.damage();
-    if (damage.isTold && !isOurs) onDamage?.(damage);
-    return exit;
+    const exit = await ffmpeg({ args, onStart, onStdout, onStderrLine: log.read }, either);
+    const damage = { ...reader.damage(), isFilled: log.silentSamples() > FILLED_SAMPLES_MAX };
+    if ((damage.isTold || damage.isFilled) && !isOurs) onDamage?.(damage);
+    return { ...exit, stderr: log.complaints() };
   } finally {
     dog?.end();
   }
 }
 
 const generalArgs = (step: RunRequest["step"]["name"]): readonly string[] => [
-  ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"],
+  ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", RUN_LOG_LEVEL],
   ...["-progress", "pipe:1", "-stats_period", String(REPORT_PERIOD)],
   ...["-max_error_rate", String(ERROR_RATE_MAX)],
   // libvpx's first pass makes statistics and no packet: for ffmpeg that is an empty output.

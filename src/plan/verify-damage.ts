@@ -1,3 +1,4 @@
+import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, PacketFacts } from "../probe/media.ts";
 import type { Damage } from "../task/damage.ts";
 import { TaskError } from "../task/errors.ts";
@@ -12,6 +13,10 @@ const LOST_PART_MAX = 0.01;
 const FAILURES_MAX = 2;
 /** And so much time without any packet. */
 const HOLES_SECONDS_MAX = 0.5;
+/** A hole with so much of the bytes that its time would take is none that a recording was paused for. */
+const UNREAD_PART_MIN = 0.5;
+/** Their clock counts samples: where there is none, something is missing, and the holes may be many small ones. */
+const UNPAUSED = ["flac"];
 
 type Kind = "video" | "audio";
 
@@ -28,7 +33,7 @@ type Loss = {
  *
  * @param damage - what the runs said of it
  * @param source - its packets counted
- * @returns a warning where a little was lost
+ * @returns a warning where a little was lost, or where nothing but its times tells that something was: a recording may have been paused
  * @throws {TaskError} `source_damaged` where more was lost of what was encoded; a copy is as good as its source
  */
 export function judgeDamage(
@@ -40,12 +45,14 @@ export function judgeDamage(
   const kinds = (["video", "audio"] as const).filter(
     (kind) => source[kind] && isUsed(products, kind),
   );
-  const holes = kinds.map((kind) => source[kind]?.packets?.holeSeconds ?? 0);
-  // Where one stream goes on, nothing is missing: the other pauses.
-  const holeSeconds = holes.length === 0 ? 0 : Math.min(...holes);
-  const losses = kinds.map((kind) => lossOf(kind, damage, source, holeSeconds, clip));
+  const hole = holeIn(source);
+  const isBroken = damage.isTold || source.isCut === true || hole.isLoss;
+  // A copy keeps a pause as it is.
+  const lostSeconds = isBroken || damage.isFilled ? hole.seconds : 0;
+  const losses = kinds.map((kind) => lossOf(kind, damage, source, lostSeconds, clip));
   const worst = losses.find(
-    ({ kind, isTooMuch }) => isTooMuch && products.some((one) => one[kind].action === "encode"),
+    ({ kind, isTooMuch }) =>
+      isBroken && isTooMuch && products.some((one) => one[kind].action === "encode"),
   );
   if (worst)
     throw new TaskError(
@@ -57,7 +64,36 @@ export function judgeDamage(
     return told.map(({ kind, part }) =>
       warning(`${percent(part)} of the source's ${kind} is missing or cannot be decoded`),
     );
-  return source.isCut ? [warning("The source is cut off or has broken packets")] : [];
+  if (source.isCut) return [warning("The source is cut off or has broken packets")];
+  return streamsOf(source).some(({ isDisordered }) => isDisordered)
+    ? [warning("The source's time stamps go back: they are broken, or begin anew")]
+    : [];
+}
+
+const streamsOf = ({ video, audio }: MediaInfo): readonly PacketFacts[] =>
+  [video, audio].flatMap((stream) => stream?.packets ?? []);
+
+/** A part of a source that no stream has a packet in. */
+type Hole = {
+  readonly seconds: number;
+  /** Something was there: no recording was paused. */
+  readonly isLoss: boolean;
+};
+
+/** All holes of a source together. Streams that are not used count too: where one goes on, nothing is missing, and the other pauses. */
+function holeIn(source: MediaInfo): Hole {
+  const { unreadBytes = 0, sizeBytes = Number.POSITIVE_INFINITY, format } = source;
+  const streams = streamsOf(source);
+  const shown = streams.flatMap((packets) => packets.shown ?? []);
+  if (shown.length === 0) return { seconds: 0, isLoss: false };
+  const whole =
+    Math.max(...shown.map(({ toSeconds }) => toSeconds)) -
+    Math.min(...shown.map(({ fromSeconds }) => fromSeconds));
+  const unread = (unreadBytes / sizeBytes) * whole;
+  const seconds = Math.min(...streams.map(({ holeSeconds }) => holeSeconds ?? 0));
+  return UNPAUSED.includes(demuxerOf(format))
+    ? { seconds: Math.max(seconds, unread), isLoss: seconds + unread > 0 }
+    : { seconds, isLoss: seconds > 0 && unread >= seconds * UNREAD_PART_MIN };
 }
 
 const warning = (message: string): Warning => ({ code: "source_damage", message });

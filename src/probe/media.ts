@@ -14,6 +14,8 @@ export type PacketFacts = {
   readonly firstKey?: { readonly seconds: number; readonly headCount: number };
   /** Together, where for longer than a rhythm of the stream explains there is no packet. */
   readonly holeSeconds?: number;
+  /** Decoding times go back in it: they are broken, or begin anew. */
+  readonly isDisordered?: true;
   /** Some had no presentation time: they are counted with their decoding times. */
   readonly isByDecoding?: true;
 };
@@ -118,4 +120,6 @@ export type MediaInfo = {
   readonly captionTrack?: number;
   /** Found while its packets were counted: bytes that it promises are missing at its end. */
   readonly isCut?: true;
+  /** Found then too, where it has no index: bytes between its packets that nothing could be made of, in long stretches. */
+  readonly unreadBytes?: number;
 };

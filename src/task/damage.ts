@@ -2,6 +2,8 @@
 export type Damage = {
   /** Anything was said at all: then it is worth a look at the packets. */
   readonly isTold: boolean;
+  /** Gaps in the sound were filled with silence, of which nothing else may be said. */
+  readonly isFilled: boolean;
   /** The parts of ffmpeg that said something, as it names them: a demuxer by its format's name. */
   readonly speakers: readonly string[];
   /** Packets that could not be decoded, by the number of their stream. */
@@ -9,7 +11,7 @@ export type Damage = {
 };
 
 /** Of a run that said nothing. */
-export const NO_DAMAGE: Damage = { isTold: false, speakers: [], failures: {} };
+export const NO_DAMAGE: Damage = { isTold: false, isFilled: false, speakers: [], failures: {} };
 
 /** Of runs that decode different parts of a source. */
 export const addDamage = (one: Damage, other: Damage): Damage =>
@@ -23,6 +25,7 @@ function combine(one: Damage, other: Damage, both: (a: number, b: number) => num
   const of = ({ failures }: Damage, stream: number) => failures[stream] ?? 0;
   return {
     isTold: one.isTold || other.isTold,
+    isFilled: one.isFilled || other.isFilled,
     speakers: [...new Set([...one.speakers, ...other.speakers])],
     failures: Object.fromEntries(
       streams.map((stream) => [stream, both(of(one, stream), of(other, stream))]),

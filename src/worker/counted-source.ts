@@ -51,7 +51,9 @@ export class CountedSource {
 
   /** A copy of a source that is damaged comes out otherwise by the source's fault. */
   #blame({ video, audio }: Expectation, error: unknown): unknown {
-    const isDamaged = this.#damage.isTold || this.#media.isCut === true;
+    const { video: picture, audio: sound } = this.#media;
+    const isDisordered = [picture, sound].some((stream) => stream?.packets?.isDisordered);
+    const isDamaged = this.#damage.isTold || this.#media.isCut === true || isDisordered;
     const isCopied = video?.sameAsSource === true || audio?.sameAsSource === true;
     if (!(isDamaged && isCopied && error instanceof TaskError && error.code === "output_wrong"))
       return error;
@@ -62,13 +64,14 @@ export class CountedSource {
   }
 
   /**
-   * Judges what the runs said of damage (`judgeDamage`): nothing is read for it where they said nothing.
+   * Judges what the runs said of damage (`judgeDamage`): nothing is read for it where they said nothing and no gap was filled.
    *
    * @throws {TaskError} as `judgeDamage`, or what probing threw
    */
   async judgeDamage(damage: Damage, products: readonly Product[]): Promise<readonly Warning[]> {
     this.#damage = damage;
-    if (damage.isTold) await this.counted();
-    return damage.isTold || this.#media.isCut ? judgeDamage(damage, products, this.#media) : [];
+    if (damage.isTold || damage.isFilled) await this.counted();
+    // Of copies the packets were counted anyway.
+    return this.#counting ? judgeDamage(damage, products, this.#media) : [];
   }
 }

@@ -34,10 +34,10 @@ describe("createPacketReader", () => {
 
   test("tells what is shown, from the first packet that no edit list hides to the last one's end", () => {
     const lines = [
-      "0,-0.04,-0.04,0.04,KD_",
-      "0,0,0,0.04,K__",
-      "0,0.08,0.04,0.04,___",
-      "0,0.04,0.08,0.04,___",
+      "0,-0.04,-0.04,0.04,9,N/A,KD_",
+      "0,0,0,0.04,9,N/A,K__",
+      "0,0.08,0.04,0.04,9,N/A,___",
+      "0,0.04,0.08,0.04,9,N/A,___",
     ];
     expect(factsOf(lines.map((line) => `${line}\n`).join(""))?.shown).toEqual({
       fromSeconds: 0,
@@ -51,9 +51,11 @@ describe("createPacketReader", () => {
   });
 
   test("finds the first key frame, and what comes before it", () => {
-    const facts = factsOf("0,1,1,0.5,__\n0,1.5,1.5,0.5,__\n0,2,2,0.5,K_\n0,2.5,2.5,0.5,K_\n");
+    const facts = factsOf(
+      "0,1,1,0.5,9,N/A,__\n0,1.5,1.5,0.5,9,N/A,__\n0,2,2,0.5,9,N/A,K_\n0,2.5,2.5,0.5,9,N/A,K_\n",
+    );
     expect(facts?.firstKey).toEqual({ seconds: 2, headCount: 2 });
-    expect(factsOf("0,1,1,0.5,__\n")?.firstKey).toBeUndefined();
+    expect(factsOf("0,1,1,0.5,9,N/A,__\n")?.firstKey).toBeUndefined();
   });
 
   test.each([
@@ -99,5 +101,28 @@ describe("createPacketReader", () => {
     const reader = createPacketReader();
     for (const letter of "0,-0.021333,-0.021333,\n\n0,0.000000,0.000000\n") reader.push(letter);
     expect(reader.factsOf(0)).toMatchObject({ count: 2, firstSeconds: -0.021333, lastSeconds: 0 });
+  });
+
+  test("says where decoding times go back", () => {
+    expect(factsOf("0,0,0\n1,9,9\n0,2,1\n0,1,2\n")?.isDisordered).toBeUndefined();
+    expect(factsOf("0,0,0\n0,9,9\n0,N/A,N/A\n0,2,2\n")).toMatchObject({ isDisordered: true });
+  });
+
+  test("adds up long stretches of a file that no packet explains", () => {
+    const unreadIn = (text: string): number => {
+      const reader = createPacketReader();
+      reader.push(text);
+      return reader.unreadBytes();
+    };
+    const packet = (at: number, size: number, position: number | "N/A", time = String(at)) =>
+      `0,${time},${time},1,${size},${position},K__\n`;
+    expect(unreadIn(packet(0, 900, 100) + packet(1, 900, 1100) + packet(2, 900, 2100))).toBe(0);
+    // A header of 100 bytes each, and 9000 of noise.
+    expect(unreadIn(packet(0, 900, 100) + packet(1, 900, 10_100))).toBe(9100);
+    // Packets that begin in one block, and what a parser made of noise.
+    expect(unreadIn(packet(0, 900, 0) + packet(1, 8000, "N/A") + packet(2, 9, 9000))).toBe(0);
+    expect(unreadIn(packet(0, 900, 0) + packet(1, 8000, 900, "N/A") + packet(2, 9, 9000))).toBe(
+      8100,
+    );
   });
 });

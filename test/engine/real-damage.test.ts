@@ -14,6 +14,11 @@ const SMALL = profileOf({
   video: aVideo({ width: 160, height: 90, bitrateBps: 100_000, effort: "highPerformance" }),
   audio: anAudio({ bitrateBps: 64_000 }),
 });
+const SOUND = profileOf({
+  container: "mp3",
+  video: "none",
+  audio: anAudio({ codec: "mp3", bitrateBps: 64_000 }),
+});
 const COPY = profileOf({ container: "mkv", video: "copy", audio: "copy" });
 
 /** Bytes that look random and are the same every time. */
@@ -32,9 +37,10 @@ async function spoilt(
   container: string,
   [from, to]: readonly [number, number],
   isMissing = false,
+  made: Parameters<typeof clip>[0] = {},
 ): Promise<string> {
   const args = ["-g", "25", ...(container === "mp4" ? ["-movflags", "+faststart"] : [])];
-  const bytes = readFileSync(await clip({ seconds: 4, container, args }));
+  const bytes = readFileSync(await clip({ seconds: 4, container, args, ...made }));
   const [start, end] = [Math.floor(bytes.length * from), Math.floor(bytes.length * to)];
   const between = isMissing ? Buffer.alloc(0) : noise(end - start);
   const path = join(tempFolder(), `spoilt.${container}`);
@@ -86,5 +92,53 @@ describe("a source that is damaged", () => {
   test("brings no warning where nothing is wrong", async () => {
     const { warnings } = await makeProducts(await spoilt("mp4", [1, 1]), SMALL);
     expect(warnings).toEqual([]);
+  });
+
+  const MPEG2 = { args: ["-c:v", "mpeg2video"], audio: "pcm_s16le" };
+
+  test.each([
+    ["the sound of a MPEG-TS", "ts", {}],
+    ["MPEG-TS of sound alone", "ts", { video: false }],
+    ["the sound of a MXF", "mxf", MPEG2],
+    ["FLAC", "flac", { video: false, audio: "flac" }],
+  ] as const)(
+    "is refused where its demuxer skips noise without a word: %s",
+    async (_, container, made) => {
+      const path = await spoilt(container, [0.4, 0.65], false, made);
+      const { code, message } = await taskErrorOf(makeProducts(path, SOUND));
+      expect(code).toBe("source_damaged");
+      expect(message).toMatch(/% of its audio is missing/);
+    },
+  );
+
+  test("is refused where its demuxer skips noise in pictures and sound without a word", async () => {
+    const path = await spoilt("mxf", [0.4, 0.65], false, MPEG2);
+    const { code, message } = await taskErrorOf(makeProducts(path, SMALL));
+    expect(code).toBe("source_damaged");
+    expect(message).toMatch(/% of its video is missing/);
+  });
+
+  test("is made where it has a gap that may be a pause, and its caller is told", async () => {
+    const path = await spoilt("mkv", [1, 1], false, {
+      ...{ seconds: 6, video: false, audio: "libopus" },
+      args: ["-af", "asetpts='PTS+if(gt(T,3),2/TB,0)'"],
+    });
+    const { verified, warnings } = await makeProducts(path, SOUND);
+    expect(verified[0]?.output.durationSeconds).toBeCloseTo(8, 0);
+    expect(warnings.map(({ code }) => code)).toEqual(["source_damage"]);
+  });
+
+  test("is to blame where a copy of broken time stamps comes out otherwise", async () => {
+    const args = ["-c:v", "mpeg2video"];
+    const bytes = readFileSync(await clip({ seconds: 4, container: "mpg", args, audio: "mp2" }));
+    for (let at = 500; at < bytes.length; at += 500)
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << ((at / 500) % 8));
+    const path = join(tempFolder(), "flipped.mpg");
+    writeFileSync(path, bytes);
+    const made = await makeProducts(path, COPY).then(
+      ({ warnings }) => warnings,
+      (error) => error.code,
+    );
+    expect(made).toEqual("source_damaged");
   });
 });

@@ -38,7 +38,12 @@ const products = (
   },
 ];
 
-const told = (failures: Record<number, number>) => ({ isTold: true, speakers: [], failures });
+const told = (failures: Record<number, number>) => ({
+  ...{ isTold: true, isFilled: false, speakers: [], failures },
+});
+
+/** Of runs that said nothing, and filled gaps in the sound. */
+const filled = { isTold: false, isFilled: true, speakers: [], failures: {} };
 
 function verdict(...[damage, made, source]: Parameters<typeof judgeDamage>): string {
   try {
@@ -110,6 +115,48 @@ describe("judgeDamage", () => {
   test("warns of a source that is cut off where no packet fails", () => {
     expect(verdict(told({}), encode, counted({}, {}, { isCut: true }))).toBe(
       "source_damage: The source is cut off or has broken packets",
+    );
+  });
+
+  describe("of a source whose gaps were filled without a word", () => {
+    const holes = (fields: Partial<MediaInfo> = {}) =>
+      counted({ holeSeconds: 12 }, { holeSeconds: 12 }, { sizeBytes: 1_000_000, ...fields });
+
+    test("refuses it where the bytes are there, and cannot be read", () => {
+      expect(verdict(filled, encode, holes({ unreadBytes: 150_000 }))).toBe(
+        "source_damaged: Cannot use the source: 20 % of its video is missing or cannot be decoded",
+      );
+    });
+
+    test("warns where the recording may have been paused", () => {
+      expect(verdict(filled, encode, holes({ unreadBytes: 50_000 }))).toStartWith(
+        "source_damage: 20 % of the source's video",
+      );
+      expect(verdict(filled, encode, holes())).toStartWith("source_damage: 20 %");
+    });
+
+    test("warns of nothing where another stream goes on, used or not", () => {
+      const sound = products("encode");
+      const alone = sound.map((one) => ({ ...one, video: { action: "none" as const, why: "" } }));
+      expect(verdict(filled, alone, counted({}, { holeSeconds: 12 }))).toBe("");
+    });
+
+    test("refuses it where the format knows no pause, however small the holes", () => {
+      const fields = { format: "flac", sizeBytes: 1_000_000, unreadBytes: 100_000 };
+      expect(verdict(filled, encode, counted({}, {}, fields))).toStartWith("source_damaged: ");
+    });
+  });
+
+  test("says nothing of a pause that is copied", () => {
+    const holes = counted({ holeSeconds: 36 }, { holeSeconds: 36 });
+    const nothing = { ...filled, isFilled: false };
+    expect(verdict(nothing, products("copy"), holes)).toBe("");
+  });
+
+  test("warns of time stamps that go back", () => {
+    const nothing = { ...filled, isFilled: false };
+    expect(verdict(nothing, products("copy"), counted({ isDisordered: true }))).toBe(
+      "source_damage: The source's time stamps go back: they are broken, or begin anew",
     );
   });
 });

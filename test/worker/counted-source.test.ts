@@ -58,7 +58,7 @@ describe("CountedSource", () => {
         audio: anAudioStream({ packets: facts }),
       });
       const source = new CountedSource(media, async () => media);
-      await source.judgeDamage({ isTold, speakers: [], failures: {} }, []);
+      await source.judgeDamage({ isTold, isFilled: false, speakers: [], failures: {} }, []);
       const copied = { video: { codec: "h264", sameAsSource: true }, durationToleranceSeconds: 1 };
       const output = aMedia({ video: aVideoStream({ packets: { ...facts, count: 1000 } }) });
       const { audio: _, ...picture } = output;
