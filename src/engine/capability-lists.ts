@@ -1,11 +1,18 @@
 import type { Capabilities } from "../plan/plan.ts";
 
-/** What every ffmpeg is asked, in this order. */
-export const QUESTIONS = ["-version", "-encoders", "-muxers", "-filters", "-protocols"] as const;
+/** What every ffmpeg is asked, in this order; one that is more than a word has spaces. */
+export const QUESTIONS = [
+  "-version",
+  "-encoders",
+  "-muxers",
+  "-filters",
+  "-protocols",
+  "-h long",
+] as const;
 
 /** The answers to `QUESTIONS`. */
 export type Answers = Readonly<
-  Record<"version" | "encoders" | "muxers" | "filters" | "protocols", string>
+  Record<"version" | "encoders" | "muxers" | "filters" | "protocols" | "options", string>
 >;
 
 /** The names in one of ffmpeg's lists: lines of ` FLAGS name,alias  what it is`. */
@@ -24,6 +31,10 @@ function protocolsIn(list: string): string[] {
   return names(input).filter((name) => written.has(name));
 }
 
+/** The names in its help: lines of `-name <value>  what it does`, or `-name[:<which>]`. */
+const optionsIn = (help: string): string[] =>
+  [...help.matchAll(/^-(\w+)/gm)].flatMap(([, name]) => name ?? []);
+
 /** What an ffmpeg can do, by its answers; nothing where they are none of ffmpeg's. */
 export function parseCapabilities({
   version,
@@ -31,6 +42,7 @@ export function parseCapabilities({
   muxers,
   filters,
   protocols,
+  options,
 }: Answers): Omit<Capabilities, "engine" | "threads"> | undefined {
   const number = /^ffmpeg version (\S+)/.exec(version)?.[1];
   return number === undefined
@@ -41,5 +53,6 @@ export function parseCapabilities({
         muxers: namesIn(muxers),
         filters: namesIn(filters),
         protocols: protocolsIn(protocols),
+        options: optionsIn(options),
       };
 }

@@ -17,7 +17,7 @@ async function ask(command: string, question: string): Promise<string> {
     const { code } = await runSubprocess(
       {
         command,
-        args: ["-hide_banner", question],
+        args: ["-hide_banner", ...question.split(" ")],
         graceMs: GRACE_MS,
         onStdout: (chunk) => {
           answer += chunk;
@@ -41,11 +41,18 @@ export async function askPrograms(ffmpeg: string, ffprobe: string): Promise<Prog
   const asked = [ask(ffprobe, "-version"), ...QUESTIONS.map((question) => ask(ffmpeg, question))];
   // All must have ended, also where one fails: nothing is left running.
   await Promise.allSettled(asked);
-  const [probe = "", version = "", encoders = "", muxers = "", filters = "", protocols = ""] =
-    await Promise.all(asked);
+  const [
+    probe = "",
+    version = "",
+    encoders = "",
+    muxers = "",
+    filters = "",
+    protocols = "",
+    options = "",
+  ] = await Promise.all(asked);
   if (!probe.startsWith("ffprobe version"))
     throw new TaskError("encoder_missing", `Cannot use "${ffprobe}": it is no ffprobe`);
-  const told = parseCapabilities({ version, encoders, muxers, filters, protocols });
+  const told = parseCapabilities({ version, encoders, muxers, filters, protocols, options });
   if (!told) throw new TaskError("encoder_missing", `Cannot use "${ffmpeg}": it is no ffmpeg`);
   return { engine: "native", ...told };
 }

@@ -2,12 +2,18 @@ import { dirname } from "node:path";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Tail } from "../probe/tail.ts";
 import type { ProbeRequest, TailRequest } from "./engine.ts";
+import { openFile } from "./header-reads.ts";
 import { type Ffprobe, type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
 import type { StandbyProbe } from "./standby-probe.ts";
 import { runSubprocess } from "./subprocess.ts";
 
 /** How to probe. */
-export type ProbeOptions = ProbeLimits & { readonly ffprobe: string; readonly graceMs: number };
+export type ProbeOptions = ProbeLimits & {
+  readonly ffprobe: string;
+  readonly graceMs: number;
+  /** What containers crop is read by us, as this ffprobe does not. */
+  readonly areCropsRead?: boolean;
+};
 
 /**
  * Probes with ffprobe. Errors as in `Engine.probe`.
@@ -22,6 +28,7 @@ export function probeFile(
 ): Promise<MediaInfo> {
   const ffprobe = {
     run: ffprobeOf(options, request.path),
+    ...(options.areCropsRead && { open: () => openFile(request.path) }),
     ...(standby && {
       runAtOnce: (charsMax: number, limit: AbortSignal) =>
         standby.probe(request.path, charsMax, limit),

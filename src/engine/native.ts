@@ -6,6 +6,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Tail } from "../probe/tail.ts";
 import { blameHead, headOf } from "./blame-head.ts";
 import type { Engine, LiveEngine, ProbeRequest, RunRequest, TailRequest } from "./engine.ts";
+import { appliesCrops } from "./header-reads.ts";
 import { askPrograms } from "./native-capabilities.ts";
 import { NativeLive, type NativeLiveOptions } from "./native-live.ts";
 import { type ProbeOptions, probeFile, readFileTail } from "./native-probe.ts";
@@ -43,7 +44,7 @@ export class NativeEngine implements Engine {
   #starting: Promise<void> | undefined;
 
   private constructor(options: NativeEngineOptions, capabilities: Capabilities) {
-    this.#options = options;
+    this.#options = { ...options, areCropsRead: !appliesCrops(capabilities) };
     this.capabilities = capabilities;
     this.live = new NativeLive(options);
   }

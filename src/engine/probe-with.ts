@@ -1,3 +1,4 @@
+import { mayBeCropped, withContainerCrop } from "../probe/container-crop.ts";
 import { firstFrameArgs, mayDiffer, withFirstFrame } from "../probe/first-frame.ts";
 import { demuxerOf, SOURCE_FORMATS } from "../probe/formats.ts";
 import { readSource } from "../probe/judge-source.ts";
@@ -6,6 +7,7 @@ import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
 import { createTailReader, TAIL_ENTRIES, type Tail } from "../probe/tail.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { ProbeRequest, TailRequest } from "./engine.ts";
+import { type OpenFile, pagesOf } from "./header-reads.ts";
 import { createPacketReader, PACKET_ENTRIES } from "./packet-facts.ts";
 import type { Exit } from "./subprocess.ts";
 import { limitTime, type TimeLimit } from "./time-limit.ts";
@@ -32,6 +34,8 @@ export type Ffprobe = {
   ) => Promise<Exit>;
   /** A quicker way to what `headerArgs` ask for, of a source; at most so many characters and a few more are read. */
   readonly runAtOnce?: (charsMax: number, signal: AbortSignal) => Promise<ProbeOutcome>;
+  /** Opens the file for us; present where this ffmpeg knows nothing of what containers crop. */
+  readonly open?: () => Promise<OpenFile>;
 };
 
 // ffprobe takes at most 1000 streams, of about 1 KB each in its JSON.
@@ -150,6 +154,17 @@ async function withFrame(probing: Probing, media: MediaInfo): Promise<MediaInfo>
   return { ...media, video: withFirstFrame(video, parseJson(json)) };
 }
 
+/** What a source holds, also by what its container crops, where this ffprobe does not say that. */
+async function withCrop({ ffprobe }: Probing, media: MediaInfo): Promise<MediaInfo> {
+  if (!ffprobe.open || !mayBeCropped(media)) return media;
+  const file = await ffprobe.open();
+  try {
+    return await withContainerCrop(media, pagesOf(file));
+  } finally {
+    await file.close();
+  }
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -162,8 +177,10 @@ function parseJson(text: string): unknown {
 async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   const { request, limits } = probing;
   const { json, exit } = await readHeaders(probing);
-  if (request.side === "source")
-    return withFrame(probing, readSource(parseJson(json), exit.stderr, limits.maxPixels));
+  if (request.side === "source") {
+    const media = readSource(parseJson(json), exit.stderr, limits.maxPixels);
+    return withCrop(probing, await withFrame(probing, media));
+  }
   if (exit.code !== 0) throw failure(request.side, "output_wrong", "ffprobe cannot open it");
   return withFrame(probing, describedOutput(json));
 }

@@ -16,6 +16,7 @@ const recordSchema = v.object({
     muxers: list,
     filters: list,
     protocols: list,
+    options: list,
   }),
 });
 

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
 import { blameHead } from "./blame-head.ts";
 import type { ByteSink, StreamedEngine, StreamedProbe, StreamedRun } from "./engine.ts";
+import { appliesCrops, openAlready } from "./header-reads.ts";
 import { judgeExit } from "./judge-stderr.ts";
 import { type ProbeLimits, probeWith } from "./probe-with.ts";
 import { type FfmpegRun, follow, type RunLimits } from "./run-step.ts";
@@ -25,8 +26,12 @@ export class WasmStreamedEngine implements StreamedEngine {
     signal.throwIfAborted();
     const name = `source${extension}`;
     const mount = { sources: { [name]: source }, sink: READ_ONLY };
+    const ffprobe = {
+      ...wasmFfprobeOf(name, mount, this.#run),
+      ...(!appliesCrops(this.capabilities) && { open: async () => openAlready(source) }),
+    };
     try {
-      return await probeWith(wasmFfprobeOf(name, mount, this.#run), this.#limits, request, signal);
+      return await probeWith(ffprobe, this.#limits, request, signal);
     } catch (error) {
       throw await blameHead(error, (bytes) => source.read(0, bytes));
     }

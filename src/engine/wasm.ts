@@ -6,8 +6,9 @@ import { TaskError } from "../task/errors.ts";
 import { blameHead, headOf } from "./blame-head.ts";
 import { parseCapabilities, QUESTIONS } from "./capability-lists.ts";
 import type { Engine, ProbeRequest, RunRequest, TailRequest } from "./engine.ts";
+import { appliesCrops, openFile } from "./header-reads.ts";
 import { Places } from "./places.ts";
-import { type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
+import { type Ffprobe, type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
 import { runSliced } from "./run-sliced.ts";
 import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "./run-step.ts";
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
@@ -78,7 +79,7 @@ export class WasmEngine implements Engine {
     const isFirst = request.side === "source" && !request.packets;
     try {
       return await this.#threads.probe(isFirst ? request.path : undefined, (run) =>
-        probeWith(wasmFfprobe(request, run), this.#options, request, signal),
+        probeWith(this.#ffprobe(request, run), this.#options, request, signal),
       );
     } catch (error) {
       throw await blameHead(error, headOf(request.path));
@@ -122,6 +123,12 @@ export class WasmEngine implements Engine {
     return 0;
   }
 
+  #ffprobe(request: ProbeRequest, run: RunProgram): Ffprobe {
+    const ffprobe = wasmFfprobe(request, run);
+    if (appliesCrops(this.capabilities)) return ffprobe;
+    return { ...ffprobe, open: () => openFile(request.path) };
+  }
+
   async #runPart(request: StepRequest, signal: AbortSignal): Promise<void> {
     const mount = { folder: request.folder, files: { input: request.inputPath } };
     const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
@@ -142,8 +149,9 @@ async function readCapabilities(
   } finally {
     await thread.end();
   }
-  const [version = "", encoders = "", muxers = "", filters = "", protocols = ""] = answers;
-  const told = parseCapabilities({ version, encoders, muxers, filters, protocols });
+  const [version = "", encoders = "", muxers = "", filters = "", protocols = "", options = ""] =
+    answers;
+  const told = parseCapabilities({ version, encoders, muxers, filters, protocols, options });
   if (!told)
     throw new TaskError("encoder_missing", "Cannot use the WebAssembly core: it is no ffmpeg");
   return {
@@ -161,7 +169,7 @@ async function ask(thread: WasmThread, question: string, graceMs: number): Promi
   const onStdout = (chunk: string) => {
     answer += chunk;
   };
-  const args = ["-hide_banner", question];
+  const args = ["-hide_banner", ...question.split(" ")];
   const run = { program: "ffmpeg", args, mount: { files: {} }, onStdout } as const;
   await thread.run(run, graceMs, AbortSignal.timeout(ASK_TIMEOUT_MS));
   return answer;

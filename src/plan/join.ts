@@ -13,10 +13,17 @@ const stepOf = (part: Part): Step => ({ name: "copy", share: 0, ...part });
 /**
  * Puts the picture and the sound of a stretch of time into one file, by stream copy; of a track alone makes a file that has an
  * index. What the formats are is pinned: no file of a source is taken for a playlist.
+ *
+ * @throws {TaskError} `input_not_supported` where that would lose what its container crops
  */
 export function joinTracks(main: TrackFile, audio: TrackFile | undefined, name: string): Step {
   const { video, audio: own } = main.media;
   const sound = audio?.media.audio;
+  if (video?.crop)
+    throw new TaskError(
+      "input_not_supported",
+      "Cannot read the source: the parts of its manifest are cropped, which this ffmpeg does not keep",
+    );
   return stepOf({
     args: [
       ...inputOf(main),

@@ -12,6 +12,8 @@ export type Capabilities = {
   readonly filters: readonly string[];
   /** That it both reads and writes: of what live streams need. */
   readonly protocols: readonly string[];
+  /** Its own options, without their dash: `apply_cropping`. */
+  readonly options: readonly string[];
   /** Threads one run may use. */
   readonly threads: number;
   /** Runs that go on at once of one long encode; absent where one run uses all cores. */

@@ -113,6 +113,10 @@ function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is mirrored, which mp4 and mov alone keep`,
     );
+  if (video?.crop)
+    throw refuseOutput(
+      "Cannot copy the video: its container crops it, which this ffmpeg does not write",
+    );
   if (video?.isCropped && !CROPPED_CONTAINERS.includes(container))
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is cropped, which mp4, mov and mkv alone keep`,
@@ -194,5 +198,6 @@ export function filtersNeeded(
   const isDeinterlaced = isEncoded && source.isInterlaced && !staysInterlaced(video, source);
   // Small pictures are made of frames also where the streams are copied.
   const isDecoded = isEncoded || product.set?.thumbnails !== undefined;
-  return [...(isDecoded ? sdrFiltersNeeded(source) : []), ...(isDeinterlaced ? ["bwdif"] : [])];
+  const decoded = [...(source.crop ? ["crop"] : []), ...sdrFiltersNeeded(source)];
+  return [...(isDecoded ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
 }

@@ -2,6 +2,7 @@ import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { Thumbnails } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
+import { cropFilters } from "./crop.ts";
 import { displaySize, type Size } from "./picture.ts";
 import type { ThumbnailSheets } from "./plan.ts";
 import { clippedSeconds } from "./spans.ts";
@@ -40,6 +41,7 @@ export const sheetFilters = (
   source: VideoStream,
 ): readonly string[] => [
   `select=gte(t\\,selected_n*${intervalSeconds})`,
+  ...cropFilters(source),
   `scale=${width}:${height}`,
   ...sdrFilters(source),
   "setsar=1",

@@ -2,6 +2,7 @@ import { formatRational } from "../lib/rational.ts";
 import { HDR_TRANSFERS } from "../probe/first-frame.ts";
 import type { VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
+import { cropFilters } from "./crop.ts";
 import type { FrameRate } from "./framerate.ts";
 import type { Picture } from "./picture.ts";
 
@@ -39,6 +40,7 @@ export function videoFilters(
 ): string {
   const interlaced = staysInterlaced(encode, source);
   return [
+    ...cropFilters(source),
     // Only frames that are marked as interlaced: mixed sources keep their progressive ones sharp.
     ...(source.isInterlaced && !interlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
     ...(scale === undefined ? [] : [`scale=${scale}${interlaced ? ":interl=1" : ""}`]),

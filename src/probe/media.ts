@@ -1,4 +1,5 @@
 import type { Rational } from "../lib/rational.ts";
+import type { Crop } from "./crop.ts";
 
 /** The facts about the packets of one stream, counted by reading the whole file. Times in seconds. */
 export type PacketFacts = {
@@ -49,6 +50,8 @@ export type VideoStream = {
   readonly isMirrored?: true;
   /** The container cuts something off at its sides: width and height are of what is left. */
   readonly isCropped?: true;
+  /** What that is, where the engine does not cut it off itself. */
+  readonly crop?: Crop;
   /** It is one picture, no film. */
   readonly isStill?: true;
   /** Data about the light of an HDR display goes with it, whatever its transfer. */

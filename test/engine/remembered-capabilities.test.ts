@@ -16,6 +16,7 @@ const ABILITIES: ProgramAbilities = {
   muxers: ["mp4"],
   filters: ["scale"],
   protocols: ["file"],
+  options: [],
 };
 
 /** A program, where it is remembered, and how often it was asked. */

@@ -113,6 +113,22 @@ describe("draftProduct", () => {
     );
   });
 
+  test.each(["mp4", "mov", "mkv"] as const)(
+    "refuses to copy into %s what a container crops and the engine does not",
+    (container) => {
+      const crop = { left: 8, right: 0, top: 0, bottom: 0 };
+      const media = aMediaWithVideo({ isCropped: true, crop });
+      expect(() => product({ ...COPY, container }, media)).toThrow(
+        expect.objectContaining({
+          code: "output_not_supported",
+          message:
+            "Cannot copy the video: its container crops it, which this ffmpeg does not write",
+        }),
+      );
+      expect(product({}, media).video.action).toBe("encode");
+    },
+  );
+
   test("refuses to convert a picture in the colours of Dolby Vision alone", () => {
     const media = aMediaWithVideo({ isDolbyVisionAlone: true });
     expect(() => product({ ...COPY }, media)).not.toThrow();

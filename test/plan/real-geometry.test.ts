@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
-import { withClap, withMatrix, withOrientation } from "../fixtures/shown.ts";
-import { custom, madeBy, mp4, outputOf, runAndJudge, TIMEOUT_MS } from "./run-plan.ts";
+import { withMatrix, withOrientation } from "../fixtures/shown.ts";
+import { expectSame, type Shown, shown } from "./pictures.ts";
+import { custom, madeBy, mp4, runAndJudge, TIMEOUT_MS } from "./run-plan.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -13,25 +14,6 @@ const SCENE = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=10:duration=0.5"]
 const X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
 
 const flat = (name: string): Promise<string> => madeBy(name, [...SCENE, ...X264]);
-
-type Shown = { readonly size: string; readonly pixels: Buffer };
-
-/** What this ffmpeg shows of a file first. */
-async function shown(path: string): Promise<Shown> {
-  const ppm = ["-frames:v", "1", "-f", "image2pipe", "-c:v", "ppm", "-"];
-  const image = await outputOf("ffmpeg", ["-i", path, ...ppm]);
-  const [, size = ""] = /^P6\s(\d+ \d+)\s/.exec(image.toString("latin1", 0, 20)) ?? [];
-  return { size, pixels: image.subarray(image.indexOf("255\n") + 4) };
-}
-
-function expectSame(made: Shown, source: Shown): void {
-  expect(made.size).toBe(source.size);
-  const off = made.pixels.reduce(
-    (sum, value, at) => sum + Math.abs(value - (source.pixels[at] ?? 0)),
-    0,
-  );
-  expect(off / made.pixels.length).toBeLessThan(16);
-}
 
 async function expectShownAs(path: string): Promise<Shown> {
   const source = await shown(path);
@@ -53,22 +35,6 @@ async function jpegFilm(container: string, orientation: number): Promise<string>
 }
 
 describe("the picture that a viewer shows", () => {
-  test.each(["mp4", "mov", "mkv"])(
-    "is cut by its container as this ffmpeg does it: %s",
-    async (container) => {
-      const cut = withClap(await flat(`flat.${container === "mkv" ? "mp4" : container}`), 240, 180);
-      const path = container === "mkv" ? await madeBy("cut.mkv", ["-i", cut, "-c", "copy"]) : cut;
-      await expectShownAs(path);
-      // A copy shows the same, or is refused.
-      const copy = mp4("copy");
-      const { folder, outputs } = await runAndJudge(path, [copy, { ...copy, container: "mkv" }]);
-      expect(outputs).toHaveLength(2);
-      const source = await shown(path);
-      expectSame(await shown(join(folder, "0/out.mp4")), source);
-      expectSame(await shown(join(folder, "1/out.mkv")), source);
-    },
-  );
-
   test.each([
     ["mov", 6],
     ["mkv", 5],

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { appliesCrops } from "../../src/engine/header-reads.ts";
 import { type EncoderExit, judgeExit } from "../../src/engine/judge-stderr.ts";
 import { askPrograms } from "../../src/engine/native-capabilities.ts";
 import { probeFile } from "../../src/engine/native-probe.ts";
@@ -36,10 +37,11 @@ export function capabilitiesHere(): Promise<Capabilities> {
 }
 
 const NEVER = new AbortController().signal;
+const LIMITS = { ffprobe: "ffprobe", maxPixels: 36e6, probeTimeoutMs: 60_000, graceMs: 100 };
 
-/** Probes a real file, all packets counted. */
-export function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
-  const options = { ffprobe: "ffprobe", maxPixels: 36e6, probeTimeoutMs: 60_000, graceMs: 100 };
+/** Probes a real file as the engine does, all packets counted. */
+export async function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
+  const options = { ...LIMITS, areCropsRead: !appliesCrops(await capabilitiesHere()) };
   return probeFile(options, { path, side, packets: true }, NEVER);
 }
 

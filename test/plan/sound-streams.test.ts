@@ -2,7 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { joinSpans, joinTracks } from "../../src/plan/join.ts";
 import { planLive } from "../../src/plan/live.ts";
 import type { AudioStream } from "../../src/probe/media.ts";
-import { aCapabilities, aMedia, anAudio, anAudioStream, aRendition } from "./builders.ts";
+import {
+  aCapabilities,
+  aMedia,
+  aMediaWithVideo,
+  anAudio,
+  anAudioStream,
+  aRendition,
+} from "./builders.ts";
 import { argsOf, COPY, planOf } from "./planned.ts";
 
 const SIDES: Partial<AudioStream> = {
@@ -55,6 +62,14 @@ test("a manifest's tracks keep the language of their sound where they are joined
   expect(languageOf(joinTracks(main, audio, "joined").args)).toBe("language=ger");
   expect(languageOf(joinTracks(main, undefined, "joined").args)).toBe("language=eng");
   expect(languageOf(joinSpans([main], "list", "joined").step.args)).toBe("language=eng");
+});
+
+test("a manifest's tracks are refused where joining them would lose what they crop", () => {
+  const crop = { left: 8, right: 0, top: 0, bottom: 0 };
+  const main = { name: "main-0", media: aMediaWithVideo({ isCropped: true, crop }) };
+  expect(() => joinTracks(main, undefined, "joined")).toThrow(
+    expect.objectContaining({ code: "input_not_supported" }),
+  );
 });
 
 test("a live plan keeps the language of its sound", () => {

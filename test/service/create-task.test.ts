@@ -51,6 +51,7 @@ function aDesk() {
       muxers: ["mp4"],
       filters: [],
       protocols: ["file"],
+      options: [],
       threads: 1,
     }),
     defaultProfile: "video_mp4_transmux",

@@ -1,0 +1,141 @@
+import type { ReadAt, ToldCrop } from "./crop.ts";
+
+/** The elements on the way to what crops a picture: RFC 9559, 5.1. */
+const SEEK_HEAD = 0x114d9b74;
+const SEEK = 0x4dbb;
+const SEEK_ID = 0x53ab;
+const SEEK_POSITION = 0x53ac;
+const CLUSTER = 0x1f43b675;
+const TRACKS = 0x1654ae6b;
+const TRACK_ENTRY = 0xae;
+const TRACK_TYPE = 0x83;
+const VIDEO = 0xe0;
+const PIXEL_WIDTH = 0xb0;
+const PIXEL_HEIGHT = 0xba;
+const CROP = { bottom: 0x54aa, top: 0x54bb, left: 0x54cc, right: 0x54dd } as const;
+const DISPLAY_WIDTH = 0x54b0;
+const DISPLAY_HEIGHT = 0x54ba;
+const DISPLAY_UNIT = 0x54b2;
+const UNKNOWN_UNIT = 4;
+
+/** Those that ffmpeg makes streams of: pictures, sounds, subtitles, metadata. */
+const STREAM_TYPES = [1, 2, 17, 33];
+
+/** Of an element: its name takes up to 4 bytes, its size up to 8. */
+const HEAD_BYTES = 12;
+/** Before the first cluster there are a handful. */
+const ELEMENTS_MAX = 50;
+/** Read at once: tracks carry the headers of their codecs, ASS and Vorbis some 100 KB. */
+const BODY_BYTES_MAX = 1 << 20;
+
+type Head = { readonly id: number; readonly headBytes: number; readonly bytes: number };
+type Elements = ReadonlyMap<number, Uint8Array>;
+
+/**
+ * What `PixelCrop…` of a Matroska or WebM cuts off, and what that means for the shape of its pixels.
+ *
+ * @param index - of the stream: of all tracks that ffmpeg knows, in the order of the file
+ * @see https://www.rfc-editor.org/rfc/rfc9559#section-5.1.4.1.28
+ */
+export async function readMatroskaCrop(read: ReadAt, index: number): Promise<ToldCrop | undefined> {
+  const tracks = await findTracks(read);
+  if (!tracks) return undefined;
+  const streams = elementsIn(tracks)
+    .filter(({ id }) => id === TRACK_ENTRY)
+    .map(({ body }) => namedIn(body))
+    .filter((track) => STREAM_TYPES.includes(uintOf(track.get(TRACK_TYPE))));
+  const body = streams[index]?.get(VIDEO);
+  return body && cropOf(namedIn(body));
+}
+
+/**
+ * Who does not know of a crop takes the display size that is told for that of all of the picture; one that is not told is by
+ * definition that of what is left.
+ */
+function cropOf(video: Elements): ToldCrop {
+  const told = (id: number) => uintOf(video.get(id));
+  const crop = {
+    left: told(CROP.left),
+    right: told(CROP.right),
+    top: told(CROP.top),
+    bottom: told(CROP.bottom),
+  };
+  const [width, height] = [told(PIXEL_WIDTH), told(PIXEL_HEIGHT)];
+  const isWide = video.has(DISPLAY_WIDTH);
+  const isHigh = video.has(DISPLAY_HEIGHT);
+  if (told(DISPLAY_UNIT) >= UNKNOWN_UNIT || !(isWide || isHigh)) return { crop };
+  if (crop.left + crop.right >= width || crop.top + crop.bottom >= height) return { crop };
+  const across = isWide ? { all: width, left: width - crop.left - crop.right } : SAME;
+  const down = isHigh ? { all: height, left: height - crop.top - crop.bottom } : SAME;
+  return { crop, widened: { num: across.all * down.left, den: across.left * down.all } };
+}
+
+const SAME = { all: 1, left: 1 };
+
+/** The body of the element that holds the tracks: before the first cluster, or where the list of places says that it is. */
+async function findTracks(read: ReadAt): Promise<Uint8Array | undefined> {
+  const header = headOf(await read(0, HEAD_BYTES));
+  if (!header) return undefined;
+  const segmentAt = header.headBytes + header.bytes;
+  const segment = headOf(await read(segmentAt, HEAD_BYTES));
+  if (!segment) return undefined;
+  const start = segmentAt + segment.headBytes;
+  let listed: number | undefined;
+  let at = start;
+  for (let count = 0; count < ELEMENTS_MAX; count += 1) {
+    const head = headOf(await read(at, HEAD_BYTES));
+    if (!head || head.id === CLUSTER) break;
+    if (head.id === TRACKS) return bodyAt(read, at, head);
+    // Who edits a file puts what has grown behind its end.
+    if (head.id === SEEK_HEAD) listed ??= tracksPlace(await bodyAt(read, at, head));
+    at += head.headBytes + head.bytes;
+  }
+  if (listed === undefined) return undefined;
+  const head = headOf(await read(start + listed, HEAD_BYTES));
+  return head?.id === TRACKS ? bodyAt(read, start + listed, head) : undefined;
+}
+
+async function bodyAt(read: ReadAt, at: number, head: Head): Promise<Uint8Array> {
+  return head.bytes > BODY_BYTES_MAX ? new Uint8Array() : read(at + head.headBytes, head.bytes);
+}
+
+/** Where a list of places says that the tracks are, from the beginning of the segment's body. */
+function tracksPlace(list: Uint8Array): number | undefined {
+  const place = elementsIn(list)
+    .filter(({ id }) => id === SEEK)
+    .map(({ body }) => namedIn(body))
+    .find((seek) => uintOf(seek.get(SEEK_ID)) === TRACKS);
+  return place && uintOf(place.get(SEEK_POSITION));
+}
+
+function elementsIn(bytes: Uint8Array): readonly { readonly id: number; body: Uint8Array }[] {
+  const elements: { readonly id: number; body: Uint8Array }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const head = headOf(bytes.subarray(at, at + HEAD_BYTES));
+    if (!head) break;
+    const from = at + head.headBytes;
+    elements.push({ id: head.id, body: bytes.subarray(from, from + head.bytes) });
+    at = from + head.bytes;
+  }
+  return elements;
+}
+
+const namedIn = (bytes: Uint8Array): Elements =>
+  new Map(elementsIn(bytes).map(({ id, body }) => [id, body]));
+
+const uintOf = (bytes: Uint8Array = new Uint8Array()): number =>
+  bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+
+/** How long a name or a size is is said by its first bit that is set, which counts in a name alone. */
+function headOf(bytes: Uint8Array): Head | undefined {
+  const idBytes = Math.clz32(bytes[0] ?? 0) - 23;
+  const sizeBytes = Math.clz32(bytes[idBytes] ?? 0) - 23;
+  const headBytes = idBytes + sizeBytes;
+  if (idBytes > 4 || sizeBytes > 8 || bytes.length < headBytes) return undefined;
+  const size = bytes.slice(idBytes, headBytes);
+  size[0] = (size[0] ?? 0) & (0xff >> sizeBytes);
+  // Of one that was streamed it is not known: ones alone.
+  const isKnown = uintOf(size) < 2 ** (7 * sizeBytes) - 1;
+  const id = uintOf(bytes.subarray(0, idBytes));
+  return { id, headBytes, bytes: isKnown ? uintOf(size) : Number.POSITIVE_INFINITY };
+}
