@@ -7,6 +7,7 @@ import { asksForCaptions, captionWarnings, carriesCaptions } from "./captions.ts
 import { draftSet } from "./draft-set.ts";
 import { impossibilityOf } from "./feasible.ts";
 import { hiddenWarnings } from "./hidden.ts";
+import { lackWarnings } from "./lack.ts";
 import type { Capabilities, Plan, Product } from "./plan.ts";
 import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
 import { assignmentFault } from "./set-feasible.ts";
@@ -34,7 +35,7 @@ export type PlanRequest = {
  *
  * @param media - the probed source
  * @throws {TaskError} `input_not_supported` (a stream that is asked for is missing or unknown, HDR without the filters
- *   for it), `source_damaged` (it has no length), `output_not_supported` (a codec that its container does not hold, a
+ *   for it), `source_damaged` (it has no length, or is cut off), `output_not_supported` (a codec that its container does not hold, a
  *   copy that would lose something), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
@@ -45,6 +46,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   }
   if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
+  const lacking = lackWarnings(media, clip);
   const isStreamed = capabilities.streamsOutput === true;
   const drafts = assignments.map((assignment, index) => ({
     ...(assignment.set
@@ -64,6 +66,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     products,
     warnings: [
       ...nameWarnings(products, targetUrls),
+      ...lacking,
       ...soundWarnings(products, media),
       ...captionWarnings(drafts, media),
       ...hiddenWarnings(made, media),

@@ -109,6 +109,15 @@ export type AudioStream = {
   readonly packets?: PacketFacts;
 };
 
+/** What is missing of a file by its own word. */
+export type Lack = {
+  readonly bytes: number;
+  /** How many there should be; absent where the end of its last packet alone is told, and more may be missing. */
+  readonly ofBytes?: number;
+  /** Its word is often left as it was where such a file is cut in two. */
+  readonly mayBeStale?: true;
+};
+
 /** A probed file: its container, and the first video (never cover art) and the first audio stream. */
 export type MediaInfo = {
   /** ffprobe's `format_name`, all of it: `mov,mp4,m4a,3gp,3g2,mj2`. */
@@ -121,6 +130,9 @@ export type MediaInfo = {
   readonly audio?: AudioStream;
   /** The stream that holds captions (CEA-608) of their own, which goes into no output. */
   readonly captionTrack?: number;
+  readonly lack?: Lack;
+  /** What was no sound in front of an MP3's, and was left out: tags are not counted. */
+  readonly junkBytes?: number;
   /** Found while its packets were counted: bytes that it promises are missing at its end. */
   readonly isCut?: true;
   /** Found then too, where it has no index: bytes between its packets that nothing could be made of, in long stretches. */

@@ -3,11 +3,8 @@ import { join } from "node:path";
 import { refuseManifest } from "../manifest/manifest.ts";
 import { joinSpans, joinTracks, type TrackFile } from "../plan/join.ts";
 import type { Step } from "../plan/plan.ts";
-import type { MediaInfo } from "../probe/media.ts";
 import type { SourceLine } from "./line.ts";
-
-/** A source as a file on this machine that holds its media itself, and what is in it. */
-export type SourceFile = { readonly path: string; readonly media: MediaInfo };
+import { probeSource, type SourceFile } from "./probe-source.ts";
 
 /** The files of a stretch of time, by their names in the work folder. */
 export type SpanFiles = {
@@ -20,15 +17,6 @@ export type SpanFiles = {
 /** Where files are joined. */
 export type JoinPlace = { readonly folder: string; readonly signal: AbortSignal };
 
-/** Probes a source. */
-export async function probeSource(
-  path: string,
-  line: SourceLine,
-  signal: AbortSignal,
-): Promise<SourceFile> {
-  return { path, media: await line.engine.probe({ path, side: "source" }, signal) };
-}
-
 /**
  * Makes one file of the tracks that were fetched, by stream copy; what it is made of is removed.
  *
@@ -39,12 +27,12 @@ export async function joinSource(
   line: SourceLine,
   place: JoinPlace,
 ): Promise<SourceFile> {
-  const { folder, signal } = place;
+  const { folder } = place;
   const [first] = spans;
   if (!first) throw refuseManifest("source_not_media", "names no segment");
   const isPlain = spans.length === 1 && first.audio === undefined && !first.isFragmented;
   // MPEG-TS as it is can be read like any file.
-  if (isPlain) return probeSource(join(folder, first.main), line, signal);
+  if (isPlain) return probeSource(join(folder, first.main), line, place);
   const made: TrackFile[] = [];
   for (const [index, span] of spans.entries())
     made.push(await joinSpan(span, `span-${index}.mp4`, line, place));
@@ -55,7 +43,7 @@ export async function joinSource(
   await writeFile(join(folder, list), text);
   await run(step, { inputPath: join(folder, list), isOurs: true }, line, place);
   await remove(made, folder);
-  return probeSource(join(folder, "source-joined.mp4"), line, signal);
+  return probeSource(join(folder, "source-joined.mp4"), line, place);
 }
 
 async function joinSpan(
@@ -64,10 +52,10 @@ async function joinSpan(
   line: SourceLine,
   place: JoinPlace,
 ): Promise<TrackFile> {
-  const { folder, signal } = place;
+  const { folder } = place;
   const probed = async (file: string): Promise<TrackFile> => ({
     name: file,
-    media: (await probeSource(join(folder, file), line, signal)).media,
+    media: (await probeSource(join(folder, file), line, place)).media,
   });
   const picture = await probed(main);
   const sound = audio === undefined ? undefined : await probed(audio);

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { Manifest, Track } from "../manifest/manifest.ts";
 import { fetchTrack } from "./fetch-pieces.ts";
-import { joinSource, probeSource, type SourceFile, type SpanFiles } from "./join-source.ts";
+import { joinSource, type SpanFiles } from "./join-source.ts";
 import type { SourceLine } from "./line.ts";
+import { probeSource, type SourceFile } from "./probe-source.ts";
 import { fetching } from "./progress.ts";
 import {
   kindOfSource,
@@ -11,6 +12,7 @@ import {
   readManifest,
 } from "./read-manifest.ts";
 import { recordManifest } from "./record-manifest.ts";
+import { isGivenAsSound } from "./trim-sound.ts";
 
 /** The conditions of opening a source. */
 export type SourceConditions = {
@@ -60,7 +62,10 @@ export async function openToSend(
     onProgress: (fetched) => line.onProgress(fetching(fetched)),
   });
   const kind = await kindOfSource(source, url);
-  if (kind === undefined) return probeSource(source.path, line, signal);
+  if (kind === undefined) {
+    const isSound = isGivenAsSound(url, source.mediaType) || isGivenAsSound(source.foundAt);
+    return probeSource(source.path, line, { folder, signal, isSound });
+  }
   const place = { storage, folder, signal };
   const read = await readManifest(source, url, kind, place);
   if (read.manifest.isLive) return { read, place };

@@ -10,9 +10,11 @@ import type { Output } from "../task/task.ts";
 import { CountedSource } from "./counted-source.ts";
 import { inOrder, keepTargets, prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
+import { probeStreamed } from "./probe-source.ts";
 import { fetching, ProgressTracker } from "./progress.ts";
 import { withFirstCaptions } from "./source-captions.ts";
 import { NobodyLeft, type Outgoing, StreamedOutputs } from "./streamed-outputs.ts";
+import { isGivenAsSound } from "./trim-sound.ts";
 import { verifyStreamed } from "./verify-streamed.ts";
 
 /**
@@ -33,10 +35,10 @@ export async function processStreamed(
 ): Promise<readonly TaskError[]> {
   const { task } = work;
   line.onProgress(fetching({ doneBytes: 0 }));
-  const source = await openSource(task.sourceUrl, line, signal);
+  const opened = await openSource(task.sourceUrl, line, signal);
   try {
-    const { extension } = source;
-    const media = await engine.probe({ source, extension, side: "source" }, signal);
+    const isSound = isGivenAsSound(task.sourceUrl);
+    const { source, media } = await probeStreamed(opened, engine, signal, isSound);
 
     const failures: TargetFailures = new Map();
     const wanted = await prepareTargets(work, line, failures, signal);
@@ -63,7 +65,10 @@ export async function processStreamed(
       line.onProgress(tracker.delivering());
       const ports = { engine, warn: line.warn };
       const counted = new CountedSource(media, () =>
-        engine.probe({ source, extension, side: "source", packets: true }, signal),
+        engine.probe(
+          { source, extension: source.extension, side: "source", packets: true },
+          signal,
+        ),
       );
       await line.warn(await counted.judgeDamage(damage, plan.products));
       const verified = new Map<Outgoing, Output>();
@@ -85,7 +90,7 @@ export async function processStreamed(
     }
     return inOrder(failures);
   } finally {
-    source.close();
+    opened.close();
   }
 }
 

@@ -14,10 +14,10 @@ import {
   prepareTargets,
   type TargetFailures,
 } from "./deliver-targets.ts";
-import type { SourceFile } from "./join-source.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
 import { openSource } from "./open-source.ts";
+import type { SourceFile } from "./probe-source.ts";
 import { delivering, ProgressTracker } from "./progress.ts";
 import { withCaptions } from "./source-captions.ts";
 import { withUnevenSound } from "./uneven-sound.ts";

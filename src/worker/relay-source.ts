@@ -8,7 +8,6 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import { appendPiece, PieceFetcher } from "./fetch-pieces.ts";
 import { IncomingPieces, type Stretch, type TrackName } from "./incoming-pieces.ts";
-import { probeSource } from "./join-source.ts";
 import type { SourceLine } from "./line.ts";
 import { type LiveFeed, type LiveSource, type LiveWaiting, MAY_PASS } from "./live-source.ts";
 import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
@@ -134,7 +133,7 @@ class RelaySource implements LiveSource {
     try {
       for (const piece of [stretch.inits[name], first])
         if (piece) await appendPiece(piece, path, this.fetcher);
-      return (await probeSource(path, this.line, signal)).media;
+      return await this.line.engine.probe({ path, side: "source" }, signal);
     } finally {
       await rm(path, { force: true });
     }

@@ -3,7 +3,7 @@ import { type CaptionReader, captionReaderOf } from "../probe/caption-marks.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { SourceReader } from "../storage/storage.ts";
-import type { SourceFile } from "./join-source.ts";
+import type { SourceFile } from "./probe-source.ts";
 
 const PIECE_BYTES = 1 << 20;
 /** More than what is said before a picture, so that no cut hides it. */

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import type { Plan } from "../plan/plan.ts";
 import { aacHeadersOf } from "../probe/aac-headers.ts";
 import { demuxerOf } from "../probe/formats.ts";
-import type { SourceFile } from "./join-source.ts";
+import type { SourceFile } from "./probe-source.ts";
 
 const CHUNK_BYTES = 1 << 20;
 

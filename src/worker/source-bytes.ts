@@ -1,0 +1,39 @@
+import { open } from "node:fs/promises";
+import type { ByteSource } from "../engine/engine.ts";
+
+/** So many bytes from a place on; fewer where the source ends before. */
+export async function bytesAt(
+  source: ByteSource,
+  position: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, source.sizeBytes - position)));
+  let filled = 0;
+  while (filled < bytes.length) {
+    const part = await source.read(position + filled, bytes.length - filled);
+    if (part.length === 0) break;
+    bytes.set(part, filled);
+    filled += part.length;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** Reads here and there in a file. */
+export async function withFile<T>(
+  path: string,
+  look: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  const file = await open(path);
+  try {
+    const { size: sizeBytes } = await file.stat();
+    return await look({
+      sizeBytes,
+      read: async (position, length) => {
+        const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, position);
+        return buffer.subarray(0, bytesRead);
+      },
+    });
+  } finally {
+    await file.close();
+  }
+}
