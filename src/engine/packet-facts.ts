@@ -57,8 +57,14 @@ function createShown() {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   let ofUnknown = Number.NEGATIVE_INFINITY;
+  let hidden = 0;
   return {
-    add(seconds: number, durationSeconds: number): void {
+    add(seconds: number, durationSeconds: number, isHidden: boolean): void {
+      if (isHidden) {
+        // Those before the beginning come before it also in decoding order, or are of an earlier time.
+        if (seconds > from) hidden += 1;
+        return;
+      }
       from = Math.min(from, seconds);
       if (Number.isNaN(durationSeconds)) ofUnknown = Math.max(ofUnknown, seconds);
       else to = Math.max(to, seconds + durationSeconds);
@@ -66,7 +72,10 @@ function createShown() {
     /** @param usual - how long a packet lasts that does not say */
     facts: (usual: number) =>
       Number.isFinite(from)
-        ? { shown: { fromSeconds: from, toSeconds: Math.max(to, ofUnknown + usual) } }
+        ? {
+            shown: { fromSeconds: from, toSeconds: Math.max(to, ofUnknown + usual) },
+            ...(hidden > 0 && { hiddenSeconds: hidden * usual }),
+          }
         : {},
   };
 }
@@ -102,7 +111,7 @@ function createCounter() {
       isDisordered ||= packet.decodedSeconds < lastDecoded;
       if (Number.isFinite(packet.decodedSeconds)) lastDecoded = packet.decodedSeconds;
       if (packet.isKey) firstKey ??= { seconds, headCount: count - 1 };
-      if (!packet.isHidden) shown.add(seconds, packet.durationSeconds);
+      shown.add(seconds, packet.durationSeconds, packet.isHidden);
       let at = waiting.length;
       while (at > 0 && (waiting[at - 1]?.seconds ?? 0) > seconds) at -= 1;
       waiting.splice(at, 0, packet);

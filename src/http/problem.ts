@@ -155,6 +155,7 @@ const PROBLEMS = {
   encoder_killed: inside,
   encoder_stalled: inside,
   output_wrong: inside,
+  copy_wrong: inside,
   worker_lost: inside,
   deadline: inside,
   cancelled: inside,

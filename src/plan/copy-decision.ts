@@ -65,6 +65,7 @@ function videoFault(
 ): string | undefined {
   return (
     hiddenFault("picture", source.hidden) ??
+    source.uncopied?.[container] ??
     (container === "jpg" ? "a picture is made of one frame" : undefined) ??
     codecFault(wanted.codec, source) ??
     formatFault(wanted, source) ??
@@ -133,6 +134,7 @@ function audioFault(
 ): string | undefined {
   return (
     hiddenFault("sound", source.hidden) ??
+    source.uncopied?.[container] ??
     (source.rightIndex === undefined ? undefined : "its left and right are two streams") ??
     codecFault(wanted.codec, source) ??
     soundFault(wanted, source, container) ??

@@ -3,6 +3,7 @@ import type { MediaInfo, PacketFacts } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import { mayBeHeadless } from "./held.ts";
 import type { Expectation } from "./plan.ts";
+import { WrongOutput } from "./wrong-output.ts";
 
 /** Clocks of containers: flv and mkv round each time to 1 ms, and a span has two ends. */
 const CLOCK_SECONDS = 0.005;
@@ -130,9 +131,10 @@ function judgeDistance(video: Pair, audio: Pair): void {
   const after = video.after.lastSeconds - audio.after.lastSeconds;
   const allowed = DISTANCE_SECONDS + slack(video.before) + packetsOff(video) + packetsOff(audio);
   if (Math.abs(after - before) > allowed)
-    throw new TaskError(
-      "output_wrong",
-      `Cannot deliver the copy: video and audio are ${round(after - before)} s further apart than in the source`,
+    throw new WrongOutput(
+      `video and audio are ${round(after - before)} s further apart than in the source`,
+      undefined,
+      "copy",
     );
 }
 
@@ -145,4 +147,4 @@ function packetsOff(pair: Pair): number {
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
 const wrong = (kind: Kind, why: string): TaskError =>
-  new TaskError("output_wrong", `Cannot deliver the copy: its ${kind} ${why}`);
+  new WrongOutput(`its ${kind} ${why}`, kind, "copy");

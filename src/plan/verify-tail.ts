@@ -3,8 +3,8 @@ import { demuxerOf } from "../probe/formats.ts";
 import { lateSeconds } from "../probe/late-stamps.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { StreamTail, Tail } from "../probe/tail.ts";
-import { TaskError } from "../task/errors.ts";
 import type { Expectation } from "./plan.ts";
+import { WrongOutput } from "./wrong-output.ts";
 
 type Kind = keyof Tail;
 
@@ -50,7 +50,9 @@ export function judgeTail(expect: Expectation, made: MediaInfo, tail: Tail): voi
   const told = toldEnd(made, made);
   if (told === undefined || ends.length === 0) return;
   if (Math.max(...ends) < told - Math.max(slacks.video, slacks.audio))
-    throw wrong(`it ends at ${round(Math.max(...ends))} s, and should at ${round(told)} s`);
+    throw new WrongOutput(
+      `it ends at ${round(Math.max(...ends))} s, and should at ${round(told)} s`,
+    );
 }
 
 /** Where a file, or a stream of it, says that it ends. Matroska tells the time of the end, others the length. */
@@ -80,12 +82,12 @@ function judgeStream(
 ): void {
   const told = toldEnd(made, made[kind] ?? {});
   if (told !== undefined && endSeconds < told - slack)
-    throw wrong(`its ${kind} ends at ${round(endSeconds)} s, and should at ${round(told)} s`);
+    throw new WrongOutput(
+      `its ${kind} ends at ${round(endSeconds)} s, and should at ${round(told)} s`,
+      kind,
+    );
   if (!isCopy && (frames === 0 || lastFrameSeconds < endSeconds - slack))
-    throw wrong(`the end of its ${kind} cannot be decoded`);
+    throw new WrongOutput(`the end of its ${kind} cannot be decoded`, kind);
 }
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
-
-const wrong = (why: string): TaskError =>
-  new TaskError("output_wrong", `Cannot deliver the output: ${why}`);

@@ -4,6 +4,7 @@ import type { Warning } from "../task/warnings.ts";
 import type { Expectation } from "./plan.ts";
 import { judgeCopies } from "./verify-copy.ts";
 import { judgeLength } from "./verify-length.ts";
+import { WrongOutput } from "./wrong-output.ts";
 
 /**
  * Judges a finished output by its probe: exit code 0 proves nothing (design/media-pipeline, "Verify after rc 0").
@@ -46,11 +47,12 @@ function judgeStream(
   { [kind]: own }: MediaInfo,
 ): void {
   if (!expect) {
-    if (stream) throw wrong(`it has ${kind}, which was not asked for`);
+    if (stream) throw new WrongOutput(`it has ${kind}, which was not asked for`);
     return;
   }
   if (!stream || isEmpty(stream)) {
-    if (expect.sameAsSource && isShowable(own?.packets)) throw wrong(`the ${kind} was not copied`);
+    if (expect.sameAsSource && isShowable(own?.packets))
+      throw new WrongOutput(`the ${kind} was not copied`, kind);
     if (expect.sameAsSource) throw damaged(`nothing of its ${kind} can be shown`);
     // Where the source says how long the stream lasts, the plan has made sure that the clip holds some of it.
     if (clip && expect.durationSeconds === undefined)
@@ -61,7 +63,7 @@ function judgeStream(
     throw damaged(`nothing of its ${kind} can be decoded`);
   }
   if (stream.codec !== expect.codec && !("alias" in expect && stream.codec === expect.alias))
-    throw wrong(`its ${kind} is ${stream.codec}, not ${expect.codec}`);
+    throw new WrongOutput(`its ${kind} is ${stream.codec}, not ${expect.codec}`, kind);
 }
 
 function judgePicture(
@@ -77,14 +79,17 @@ function judgePicture(
       "Cannot convert the source's picture: its frames say that they are turned, and its header does not",
     );
   if ((width ?? video.width) !== video.width || (height ?? video.height) !== video.height)
-    throw wrong(`its picture is ${video.width}x${video.height}, not ${width}x${height}`);
+    throw new WrongOutput(
+      `its picture is ${video.width}x${video.height}, not ${width}x${height}`,
+      "video",
+    );
   const turn = isCopy ? (source?.rotation ?? 0) : 0;
   if (video.rotation !== turn)
-    throw wrong(`its picture is turned by ${video.rotation} degrees, not by ${turn}`);
+    throw new WrongOutput(
+      `its picture is turned by ${video.rotation} degrees, not by ${turn}`,
+      "video",
+    );
 }
 
 const damaged = (why: string): TaskError =>
   new TaskError("source_damaged", `Cannot use the source: ${why}`);
-
-const wrong = (why: string): TaskError =>
-  new TaskError("output_wrong", `Cannot deliver the output: ${why}`);

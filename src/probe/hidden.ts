@@ -65,14 +65,15 @@ export function hiddenOf<S extends VideoStream | AudioStream>(
 }
 
 function pictureHidden(
-  { framerate, startSeconds = 0, durationSeconds }: VideoStream,
+  { framerate, isVariableRate, startSeconds = 0, durationSeconds }: VideoStream,
   frames: number | undefined,
   packets: readonly Packet[],
 ): Hidden | undefined {
   const rate = framerate ? toNumber(framerate) : 25;
   const marked = packets.filter(isMarked).flatMap(({ pts_time }) => pts_time ?? []);
   const head = marked.length === 0 ? 0 : Math.max(0, startSeconds - Math.min(...marked));
-  const later = laterSeconds(frames, 1 / rate, durationSeconds, head);
+  // Media is as long as its pictures take to be decoded: where they come unevenly, the packets alone tell (`hiddenSeconds`).
+  const later = isVariableRate ? 0 : laterSeconds(frames, 1 / rate, durationSeconds, head);
   return told(head, later > PICTURE_PART / rate ? later : 0);
 }
 

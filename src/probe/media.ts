@@ -17,6 +17,8 @@ export type PacketFacts = {
   readonly holeSeconds?: number;
   /** Decoding times go back in it: they are broken, or begin anew. */
   readonly isDisordered?: true;
+  /** Together, of those that an edit list hides after the first that is shown: a copy holds them all the same. */
+  readonly hiddenSeconds?: number;
   /** Some had no presentation time: they are counted with their decoding times. */
   readonly isByDecoding?: true;
 };
@@ -81,6 +83,8 @@ export type VideoStream = {
   };
   /** Absent where nothing is hidden. */
   readonly hidden?: Hidden;
+  /** Why a copy comes out wrong, by the container that it was put into, where one did. */
+  readonly uncopied?: Readonly<Record<string, string>>;
   readonly packets?: PacketFacts;
 };
 
@@ -106,6 +110,8 @@ export type AudioStream = {
   readonly startSeconds?: number;
   /** Absent where nothing is hidden. */
   readonly hidden?: Hidden;
+  /** Why a copy comes out wrong, by the container that it was put into, where one did. */
+  readonly uncopied?: Readonly<Record<string, string>>;
   readonly packets?: PacketFacts;
 };
 

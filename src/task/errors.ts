@@ -62,6 +62,8 @@ const JUDGEMENTS = {
   source_damaged: judge("InvalidInputData", "never"),
   picture_too_large: judge("InvalidInputData", "never"),
   // The outputs and targets.
+  // A copy of the source comes out wrong: twice, so that it is not our doing.
+  copy_wrong: judge("OutputNotSupported", "once"),
   target_unwritable: judge("OutputNotSupported", "never"),
   target_unreachable: judge("OutputNotSupported", "backoff"),
   target_full: judge("OutputNotSupported", "backoff"),

@@ -2,10 +2,11 @@ import type { Expectation, Product } from "../plan/plan.ts";
 import { judgeOutput } from "../plan/verify.ts";
 import { judgeDamage } from "../plan/verify-damage.ts";
 import { needsPackets } from "../plan/verify-length.ts";
+import { blameCopy } from "../plan/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { type Damage, NO_DAMAGE } from "../task/damage.ts";
-import { TaskError } from "../task/errors.ts";
 import type { Warning } from "../task/warnings.ts";
+import { CutOutput } from "./whole-file.ts";
 
 /** A probed source whose packets are counted once something depends on them: that reads all of it. */
 export class CountedSource {
@@ -42,25 +43,26 @@ export class CountedSource {
    */
   async judge(expect: Expectation, output: MediaInfo): Promise<readonly Warning[]> {
     if (needsPackets(expect, output, this.#media)) await this.counted();
-    try {
-      return judgeOutput(expect, output, this.#media);
-    } catch (error) {
-      throw this.#blame(expect, error);
-    }
+    return judgeOutput(expect, output, this.#media);
   }
 
-  /** A copy of a source that is damaged comes out otherwise by the source's fault. */
-  #blame({ video, audio }: Expectation, error: unknown): unknown {
-    const { video: picture, audio: sound } = this.#media;
-    const isDisordered = [picture, sound].some((stream) => stream?.packets?.isDisordered);
-    const isDamaged = this.#damage.isTold || this.#media.isCut === true || isDisordered;
-    const isCopied = video?.sameAsSource === true || audio?.sameAsSource === true;
-    if (!(isDamaged && isCopied && error instanceof TaskError && error.code === "output_wrong"))
-      return error;
-    const why = error.message.replace(/^Cannot deliver the (?:copy|output): /, "");
-    return new TaskError("source_damaged", `Cannot use the source: in a copy of it, ${why}`, {
-      cause: error,
-    });
+  /**
+   * Looks at an output and judges it: where a copy in it is wrong, it is found out who is to blame.
+   *
+   * @param look - what looks at it and judges it
+   * @throws {TaskError} what `look` throws, or a `WrongCopy` in its place (`blameCopy`)
+   */
+  async blaming<T>(product: Product, look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (error) {
+      // What was cut off was written whole.
+      if (error instanceof CutOutput) throw error;
+      const { video, audio, isCut } = this.#media;
+      const isDisordered = [video, audio].some((stream) => stream?.packets?.isDisordered);
+      const isDamaged = this.#damage.isTold || isCut === true || isDisordered;
+      throw blameCopy(error, product, this.#media, isDamaged);
+    }
   }
 
   /**

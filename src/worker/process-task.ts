@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { withHeldTimes } from "../plan/held.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -16,6 +17,7 @@ import {
 } from "./deliver-targets.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
+import { makeUncopied, type Planned } from "./make-uncopied.ts";
 import { openSource } from "./open-source.ts";
 import type { SourceFile } from "./probe-source.ts";
 import { delivering, ProgressTracker } from "./progress.ts";
@@ -80,9 +82,6 @@ export async function processTask(
   return inOrder(failures);
 }
 
-/** A plan, and the source as it was planned for. */
-type Planned = { readonly plan: Plan; readonly media: MediaInfo };
-
 /** Plans what the assignments ask for; anew where the sound that would be copied turns out to change midway, or for captions. */
 async function planFor(
   work: Work,
@@ -126,14 +125,31 @@ async function planByHeader(
 }
 
 /** Plans, runs and verifies what the assignments ask for. */
-async function make(
+function make(
   work: Work,
   line: Line,
   { folder, source }: { readonly folder: string; readonly source: SourceFile },
   signal: AbortSignal,
 ): Promise<readonly Verified[]> {
+  const { path } = source;
+  return makeUncopied(source.media, {
+    plan: (media) => planFor(work, line, { path, media }, signal),
+    make: (planned) => carryOut(planned, line, { folder, path }, signal),
+    discard: async ({ products }) => {
+      for (const { entry } of products)
+        await rm(join(folder, dirname(entry)), { recursive: true, force: true });
+    },
+  });
+}
+
+/** Runs a plan, and verifies what came of it. */
+async function carryOut(
+  { plan, media }: Planned,
+  line: Line,
+  { folder, path }: { readonly folder: string; readonly path: string },
+  signal: AbortSignal,
+): Promise<readonly Verified[]> {
   const { engine } = line;
-  const { plan, media } = await planFor(work, line, source, signal);
   line.onPlan(plan);
   await line.warn(plan.warnings);
 
@@ -146,7 +162,7 @@ async function make(
       {
         step,
         folder,
-        inputPath: source.path,
+        inputPath: path,
         onProgress: (report) => line.onProgress(tracker.update(report)),
         onLog: line.onLog,
         onDamage: (ofRun) => {
@@ -157,8 +173,8 @@ async function make(
     );
     damage = worseDamage(damage, ofStep);
   }
-  const { path: sourcePath } = source;
-  const verified = await verifyProducts(plan, { folder, sourcePath, media, damage }, line, signal);
+  const made = { folder, sourcePath: path, media, damage };
+  const verified = await verifyProducts(plan, made, line, signal);
   line.onProgress(tracker.delivering());
   return verified;
 }

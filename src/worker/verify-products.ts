@@ -2,6 +2,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Plan, Product, SetPlan } from "../plan/plan.ts";
 import { withTargetDuration } from "../plan/playlist.ts";
+import { mayHoldHidden, refuseHiddenCopies } from "../plan/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Parcel } from "../storage/storage.ts";
 import { type Damage, NO_DAMAGE } from "../task/damage.ts";
@@ -32,7 +33,7 @@ type MadeFrom = {
 /**
  * Probes every product and compares it with what was planned: exit code 0 is no proof.
  *
- * @throws {TaskError} `output_wrong`, or what probing threw
+ * @throws {TaskError} `output_wrong`, or what probing threw; a `WrongCopy` where the source cannot be copied as it was planned
  */
 export async function verifyProducts(
   plan: Plan,
@@ -44,26 +45,35 @@ export async function verifyProducts(
   const counted = new CountedSource(source.media, () =>
     engine.probe({ path: sourcePath, side: "source", packets: true }, signal),
   );
-  if (plan.products.some(isCopied)) await counted.counted();
-  await warn(await counted.judgeDamage(source.damage ?? NO_DAMAGE, plan.products));
+  const { folder, damage } = source;
+  if (plan.products.some(isCopied) || mayHoldHidden(plan.products, source.media))
+    refuseHiddenCopies(plan.products, await counted.counted());
+  await warn(await counted.judgeDamage(damage ?? NO_DAMAGE, plan.products));
   const verified: Verified[] = [];
   for (const product of plan.products) {
-    if (product.set) {
-      verified.push(
-        await verifySet(product, product.set, source.folder, counted, { engine, warn }, signal),
-      );
-      continue;
-    }
-    const path = join(source.folder, product.entry);
-    if (product.container === "m3u8") await correctPlaylist(path);
-    const made = await probeProduct(product, path, engine, signal);
-    await warn(await counted.judge(product.expect, made));
-    const segments = product.segments && join(source.folder, product.segments);
-    const parcel = { entry: path, ...(segments !== undefined && { segments }) };
-    const output = describeOutput(product, made, await sizeOfParcel(parcel));
-    verified.push({ targets: product.targets, parcel, output });
+    const look = () => verifyProduct(product, folder, counted, { engine, warn }, signal);
+    // What is ours is to blame for nothing that came of it.
+    verified.push(await (damage ? counted.blaming(product, look) : look()));
   }
   return verified;
+}
+
+async function verifyProduct(
+  product: Product,
+  folder: string,
+  source: CountedSource,
+  { engine, warn }: Pick<Line, "engine" | "warn">,
+  signal: AbortSignal,
+): Promise<Verified> {
+  if (product.set) return verifySet(product, product.set, folder, source, { engine, warn }, signal);
+  const path = join(folder, product.entry);
+  if (product.container === "m3u8") await correctPlaylist(path);
+  const made = await probeProduct(product, path, engine, signal);
+  await warn(await source.judge(product.expect, made));
+  const segments = product.segments && join(folder, product.segments);
+  const parcel = { entry: path, ...(segments !== undefined && { segments }) };
+  const output = describeOutput(product, made, await sizeOfParcel(parcel));
+  return { targets: product.targets, parcel, output };
 }
 
 /** @throws {TaskError} `output_wrong` where it is cut off, or what probing threw */
@@ -75,7 +85,8 @@ async function probeProduct(
 ): Promise<MediaInfo> {
   const { container, expect } = product;
   if (container === "jpg") return engine.probe({ path, side: "output" }, signal);
-  const pieces = container === "m3u8" ? piecesOf(await readFile(path, "utf8")) : undefined;
+  const pieces =
+    container === "m3u8" ? piecesOf(await readFile(path, "utf8").catch(() => "")) : undefined;
   if (pieces) await refuseCutPieces(pieces, dirname(path));
   else await refuseCut(path);
   const ended = { path, expect, isCounted: isCopied(product), ...(pieces && { pieces }) };

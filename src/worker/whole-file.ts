@@ -27,12 +27,19 @@ const CHECKS: Readonly<Record<string, (file: FileHandle, sizeBytes: number) => P
     ".ogg": isWholeOgg,
   };
 
+/** An output that lacks its end, which was written: a disk or a process of ours lost it. */
+export class CutOutput extends TaskError {
+  constructor() {
+    super("output_wrong", "Cannot deliver the output: it is cut off");
+  }
+}
+
 /**
  * Refuses an output that is cut off: of which not all is there that its own boxes, elements, tags, packets or pages tell of. Reads its
  * index, and a few bytes of the rest.
  *
  * @param path - absolute
- * @throws {TaskError} `output_wrong`
+ * @throws {TaskError} `output_wrong`, by a `CutOutput` where it is there
  */
 export async function refuseCut(path: string): Promise<void> {
   const check = CHECKS[extname(path)];
@@ -44,8 +51,7 @@ export async function refuseCut(path: string): Promise<void> {
   });
   try {
     const { size } = await file.stat();
-    if (size === 0 || !(await check(file, size)))
-      throw new TaskError("output_wrong", "Cannot deliver the output: it is cut off");
+    if (size === 0 || !(await check(file, size))) throw new CutOutput();
   } finally {
     await file.close();
   }

@@ -52,9 +52,9 @@ export const EXCEPTIONS: readonly Exception[] = [
     file: "androidx-sample_with_fake_auxiliary_tracks_interleaved_with_primary_video_tracks.mp4",
     profiles: ["hls copy"],
     on: ["7.1", "9.0"],
-    why: "all its pictures are at time 0, which these FFmpegs do not tell, and no segment is made of them",
-    is: "short",
-    right: { refusal: "output_wrong" },
+    why: "all its pictures are at time 0, which the header does not tell these FFmpegs: no segment is made of them",
+    is: "better",
+    right: { refusal: "source_damaged" },
   },
   {
     file: "androidx-dolbyVision-hdr.MOV",
@@ -77,24 +77,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     profiles: COPIES,
     why: "ffmpeg leaves the last two composition offsets of a film out of account, and its muxers move what is then out of order",
     is: "short",
-    right: { refusal: "output_wrong" },
-  },
-  {
-    file: "androidx-sample_sef_slow_motion.mp4",
-    profiles: ["mp4 copy", "mkv copy"],
-    why: "its edit list hides its last picture, which the copy shows",
-    is: "short",
-    right: {
-      video: { begin: 0, end: 2.133, pictures: 64 },
-      audio: { begin: 0, end: 2.152 },
-    },
-  },
-  {
-    file: "androidx-sample_sef_slow_motion.mp4",
-    profiles: ["hls copy"],
-    why: "ffmpeg copies it into MPEG-TS without the parameter sets of its pictures, which nobody could play",
-    is: "short",
-    right: { refusal: "output_wrong" },
+    right: { refusal: "copy_wrong" },
   },
   ...["androidx-hdr10-av1.mp4", "androidx-sample_av1.mp4", "androidx-sample_av1.mkv"].map(
     (file): Exception => ({

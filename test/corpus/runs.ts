@@ -6,9 +6,12 @@ import { frameRate } from "../../src/plan/framerate.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
+import { NO_DAMAGE } from "../../src/task/damage.ts";
 import { TaskError } from "../../src/task/errors.ts";
+import { makeUncopied } from "../../src/worker/make-uncopied.ts";
 import { verifyProducts } from "../../src/worker/verify-products.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+import { aVideo } from "../plan/builders.ts";
 import { type Measured, measure } from "./measure.ts";
 import { PROFILE_KEYS, PROFILES, type ProfileKey } from "./profiles.ts";
 
@@ -91,23 +94,30 @@ async function make(
   if (keys.length === 0) return;
   const folder = join(place.folder, keys.length === 1 ? `alone-${keys[0]}` : "together");
   await mkdir(folder);
-  let plan: Plan;
+  const discard = () => rm(folder, { recursive: true });
+  const signal = place.signal;
   try {
-    plan = planOf(keys, place);
-    for (const step of plan.steps)
-      await place.engine.run(
-        { ...{ step, folder, inputPath: place.inputPath }, onProgress() {}, onLog() {} },
-        place.signal,
-      );
+    await makeUncopied(place.media, {
+      plan: async (media) => ({ plan: planOf(keys, { ...place, media }), media }),
+      discard,
+      make: async ({ plan, media }) => {
+        for (const step of plan.steps)
+          await place.engine.run(
+            { ...{ step, folder, inputPath: place.inputPath }, onProgress() {}, onLog() {} },
+            signal,
+          );
+        for (const [at, key] of keys.entries())
+          outcomes.set(key, await look(key, at, plan, { ...place, media, folder }));
+      },
+    });
   } catch (error) {
     const [only] = keys;
     if (keys.length === 1 && only) outcomes.set(only, refused(error));
     else for (const key of keys) await make([key], place, outcomes);
-    return;
   }
-  for (const [at, key] of keys.entries())
-    outcomes.set(key, await look(key, at, plan, { ...place, folder }).catch(refused));
 }
+
+const { framerate: _, framerateMax: __, ...AS_SOURCE } = aVideo();
 
 async function look(key: ProfileKey, at: number, plan: Plan, place: Place): Promise<Outcome> {
   const { engine, inputPath: sourcePath, media, folder, signal } = place;
@@ -115,12 +125,15 @@ async function look(key: ProfileKey, at: number, plan: Plan, place: Place): Prom
   if (!product) return refused("nothing was planned");
   const alone = { ...plan, products: [product] };
   const ports = { engine, warn: async () => {} };
-  await verifyProducts(alone, { folder, sourcePath, media }, ports, signal);
+  const made = { folder, sourcePath, media, damage: NO_DAMAGE };
+  await verifyProducts(alone, made, ports, signal);
   const { video } = PROFILES[key].rendition;
-  const isEncoded = typeof video === "object" && media.video !== undefined;
+  const isEncoded = product.video.action === "encode" && media.video !== undefined;
+  // A copy that became an encode has the source's rate.
+  const encode = typeof video === "object" ? video : AS_SOURCE;
   return {
     measured: await measure(product, folder),
-    ...(isEncoded && { rate: toNumber(frameRate(video, media.video).rate) }),
+    ...(isEncoded && { rate: toNumber(frameRate(encode, media.video).rate) }),
     sampleAspect: media.video ? toNumber(media.video.sampleAspect) : 1,
     isPadded: typeof video === "object" && video.height !== undefined && key === "hls",
   };

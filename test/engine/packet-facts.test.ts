@@ -45,6 +45,18 @@ describe("createPacketReader", () => {
     });
   });
 
+  test("adds up what an edit list hides after the beginning, and nothing of what it hides before", () => {
+    const head = ["0,-0.08,-0.16,0.04,KD_", "0,-0.04,-0.12,0.04,_D_"];
+    const shown = ["0,0,-0.08,0.04,K__", "0,0.04,-0.04,0.04,___"];
+    // As an open group of pictures begins: shown, and decoded before what is hidden.
+    const early = ["0,-0.02,0,0.04,_D_"];
+    const tail = ["0,0.16,0,0.04,_D_", "0,0.08,0.04,0.04,___", "0,0.12,0.08,0.04,_D_"];
+    const hiddenOf = (lines: readonly string[]) =>
+      factsOf(lines.map((line) => `${line}\n`).join(""))?.hiddenSeconds;
+    expect(hiddenOf([...head, ...shown, ...early])).toBeUndefined();
+    expect(hiddenOf([...shown, ...tail])).toBeCloseTo(0.08);
+  });
+
   test("lets a last packet that does not say how long it lasts last as long as the others", () => {
     const facts = factsOf("0,1,1,N/A,K_\n0,1.5,1.5,N/A,__\n0,2,2,N/A,__\n");
     expect(facts?.shown).toEqual({ fromSeconds: 1, toSeconds: 2.5 });

@@ -4,13 +4,13 @@ import { parseProbe } from "../../src/probe/parse-probe.ts";
 const MP4 = "mov,mp4,m4a,3gp,3g2,mj2";
 
 /** 4 s of pictures at 25 a second and sound at 48 kHz, as ffprobe tells them. */
-function probed(packets: readonly object[], frames = [100, 189], format = MP4) {
+function probed(packets: readonly object[], frames = [100, 189], format = MP4, base = "25/1") {
   return parseProbe({
     packets,
     streams: [
       {
         ...{ index: 0, codec_type: "video", codec_name: "h264", width: 160, height: 120 },
-        ...{ avg_frame_rate: "25/1", r_frame_rate: "25/1", start_time: "0.0", duration: "4.0" },
+        ...{ avg_frame_rate: "25/1", r_frame_rate: base, start_time: "0.0", duration: "4.0" },
         nb_frames: String(frames[0]),
       },
       {
@@ -48,6 +48,11 @@ describe("hiddenOf", () => {
     const { video, audio } = probed([picture(0, "K__"), sound(1024)], [150, 283]);
     expect(video?.hidden?.laterSeconds).toBeCloseTo(2);
     expect(audio?.hidden?.laterSeconds).toBeCloseTo(2.037);
+  });
+
+  test("leaves it to the packets where pictures come unevenly", () => {
+    const { video } = probed([picture(0, "K__")], [110, 189], MP4, "100/1");
+    expect(video?.hidden).toBeUndefined();
   });
 
   test("takes no other format for one with edit lists", () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { ErrorCode } from "../../src/task/errors.ts";
 import { CountedSource } from "../../src/worker/counted-source.ts";
+import { CutOutput } from "../../src/worker/whole-file.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { aMedia, anAudioStream, aVideoStream } from "../plan/builders.ts";
+import { COPY, planOf } from "../plan/planned.ts";
 
 const HOUR = { durationSeconds: 3600, durationToleranceSeconds: 36 };
 const EXPECTED = {
@@ -49,9 +51,9 @@ describe("CountedSource", () => {
 
   test.each([
     [true, "source_damaged"],
-    [false, "output_wrong"],
+    [false, "copy_wrong"],
   ])(
-    "blames a source that is damaged (%p) for a copy that comes out otherwise",
+    "blames a source, damaged (%p) or not, for a copy that comes out otherwise",
     async (isTold, code) => {
       const media = aMedia({
         video: aVideoStream({ packets: facts }),
@@ -59,12 +61,20 @@ describe("CountedSource", () => {
       });
       const source = new CountedSource(media, async () => media);
       await source.judgeDamage({ isTold, isFilled: false, speakers: [], failures: {} }, []);
-      const copied = { video: { codec: "h264", sameAsSource: true }, durationToleranceSeconds: 1 };
-      const output = aMedia({ video: aVideoStream({ packets: { ...facts, count: 1000 } }) });
-      const { audio: _, ...picture } = output;
-      const error = await taskErrorOf(source.judge(copied, picture));
+      const [product] = planOf([{ ...COPY, audio: "none" }], media).products;
+      if (!product) throw new Error("nothing is planned");
+      const copy = aMedia({ video: aVideoStream({ packets: { ...facts, count: 1000 } }) });
+      const { audio: _, ...output } = copy;
+      const look = () => source.judge(product.expect, output);
+      const error = await taskErrorOf(source.blaming(product, look));
       expect(error.code).toBe(code as ErrorCode);
       expect(error.message).toContain("1000 packets");
+      const cut = await taskErrorOf(
+        source.blaming(product, async () => {
+          throw new CutOutput();
+        }),
+      );
+      expect(cut.code).toBe("output_wrong");
     },
   );
 });

@@ -1,0 +1,43 @@
+import { getLogger } from "@logtape/logtape";
+import type { Plan } from "../plan/plan.ts";
+import { copiesLess, WrongCopy } from "../plan/wrong-copy.ts";
+import type { MediaInfo } from "../probe/media.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** A plan, and the source as it was planned for. */
+export type Planned = { readonly plan: Plan; readonly media: MediaInfo };
+
+/** How what is asked for is planned, and how a plan is carried out. */
+export type Making<T> = {
+  readonly plan: (media: MediaInfo) => Promise<Planned>;
+  /** Runs a plan, and verifies what came of it. */
+  readonly make: (planned: Planned) => Promise<T>;
+  /** Removes what came of a plan. */
+  readonly discard: (plan: Plan) => Promise<void>;
+};
+
+/**
+ * Makes what is asked for; where a copy turns out to be wrong, once more with an encode in its place, as long as what is asked for
+ * allows that.
+ *
+ * @throws {TaskError} what planning, running and verifying throw
+ */
+export async function makeUncopied<T>(
+  media: MediaInfo,
+  { plan, make, discard }: Making<T>,
+): Promise<T> {
+  let planned = await plan(media);
+  for (;;) {
+    try {
+      return await make(planned);
+    } catch (error) {
+      if (!(error instanceof WrongCopy)) throw error;
+      const next = await plan(error.marked(planned.media));
+      if (!copiesLess(next.plan, planned.plan)) throw error;
+      log.info("Cannot copy, and encodes instead: {detail}", { detail: error.message });
+      await discard(planned.plan);
+      planned = next;
+    }
+  }
+}
