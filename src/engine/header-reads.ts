@@ -1,6 +1,10 @@
 import { open } from "node:fs/promises";
 import type { Capabilities } from "../plan/plan.ts";
 import type { ReadAt } from "../probe/crop.ts";
+import { demuxerOf } from "../probe/formats.ts";
+import { findBox, WHOLE_FILE } from "../probe/iso-boxes.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import { MEDIA_HEAD_BYTES } from "../probe/turn-marks.ts";
 import type { ByteSource } from "./engine.ts";
 
 /** A file to be read by us, and how that ends. */
@@ -47,6 +51,12 @@ export function pagesOf(source: ByteSource): ReadAt {
     }
     return page.bytes.subarray(position - page.at, end - page.at);
   };
+}
+
+/** Where the media of a file begin, as far as that is known, and a little of what follows. */
+export async function readMediaHead({ format }: MediaInfo, read: ReadAt): Promise<Uint8Array> {
+  const place = demuxerOf(format) === "mov" ? await findBox(read, "mdat", WHOLE_FILE) : WHOLE_FILE;
+  return place ? read(place.from, MEDIA_HEAD_BYTES) : new Uint8Array();
 }
 
 /** So many bytes, or all up to the end. */

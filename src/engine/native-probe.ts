@@ -28,7 +28,8 @@ export function probeFile(
 ): Promise<MediaInfo> {
   const ffprobe = {
     run: ffprobeOf(options, request.path),
-    ...(options.areCropsRead && { open: () => openFile(request.path) }),
+    open: () => openFile(request.path),
+    areCropsRead: options.areCropsRead === true,
     ...(standby && {
       runAtOnce: (charsMax: number, limit: AbortSignal) =>
         standby.probe(request.path, charsMax, limit),

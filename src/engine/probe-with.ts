@@ -5,9 +5,10 @@ import { readSource } from "../probe/judge-source.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
 import { createTailReader, TAIL_ENTRIES, type Tail } from "../probe/tail.ts";
+import { hasTurnMark, mayTurnItself } from "../probe/turn-marks.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { ProbeRequest, TailRequest } from "./engine.ts";
-import { type OpenFile, pagesOf } from "./header-reads.ts";
+import { type OpenFile, pagesOf, readMediaHead } from "./header-reads.ts";
 import { createPacketReader, PACKET_ENTRIES } from "./packet-facts.ts";
 import type { Exit } from "./subprocess.ts";
 import { limitTime, type TimeLimit } from "./time-limit.ts";
@@ -34,8 +35,10 @@ export type Ffprobe = {
   ) => Promise<Exit>;
   /** A quicker way to what `headerArgs` ask for, of a source; at most so many characters and a few more are read. */
   readonly runAtOnce?: (charsMax: number, signal: AbortSignal) => Promise<ProbeOutcome>;
-  /** Opens the file for us; present where this ffmpeg knows nothing of what containers crop. */
+  /** Opens the file of a source for us. */
   readonly open?: () => Promise<OpenFile>;
+  /** It does not say what containers crop. */
+  readonly areCropsRead?: boolean;
 };
 
 // ffprobe takes at most 1000 streams, of about 1 KB each in its JSON.
@@ -145,21 +148,26 @@ function readJson(probing: Probing, args: readonly string[]): Promise<ProbeOutco
  * What a file holds, also by its first frame where that may say something else: another ffprobe, so not for every file. Of
  * outputs copies alone can be turned by their frames.
  */
-async function withFrame(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
+async function withFrame(probing: Probing, media: MediaInfo, isMarked = false): Promise<MediaInfo> {
   const { video } = media;
   const { side, packets } = probing.request;
-  if (!video || !mayDiffer(video)) return media;
+  if (!video || !(isMarked || mayDiffer(video))) return media;
   if (side === "output" && !(packets && video.codec === "mjpeg")) return media;
   const { json } = await readJson(probing, firstFrameArgs(video.index));
   return { ...media, video: withFirstFrame(video, parseJson(json)) };
 }
 
-/** What a source holds, also by what its container crops, where this ffprobe does not say that. */
-async function withCrop({ ffprobe }: Probing, media: MediaInfo): Promise<MediaInfo> {
-  if (!ffprobe.open || !mayBeCropped(media)) return media;
-  const file = await ffprobe.open();
+/** What a source holds, also by what a few of its bytes say, of which ffprobe knows nothing, or by decoding alone. */
+async function withBytes(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
+  const { open, areCropsRead } = probing.ffprobe;
+  const isCropRead = areCropsRead === true && mayBeCropped(media);
+  if (!open || !(isCropRead || mayTurnItself(media))) return withFrame(probing, media);
+  const file = await open();
   try {
-    return await withContainerCrop(media, pagesOf(file));
+    const read = pagesOf(file);
+    const isMarked = mayTurnItself(media) && hasTurnMark(media, await readMediaHead(media, read));
+    const seen = await withFrame(probing, media, isMarked);
+    return isCropRead ? await withContainerCrop(seen, read) : seen;
   } finally {
     await file.close();
   }
@@ -179,7 +187,7 @@ async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   const { json, exit } = await readHeaders(probing);
   if (request.side === "source") {
     const media = readSource(parseJson(json), exit.stderr, limits.maxPixels);
-    return withCrop(probing, await withFrame(probing, media));
+    return withBytes(probing, media);
   }
   if (exit.code !== 0) throw failure(request.side, "output_wrong", "ffprobe cannot open it");
   return withFrame(probing, describedOutput(json));

@@ -28,7 +28,8 @@ export class WasmStreamedEngine implements StreamedEngine {
     const mount = { sources: { [name]: source }, sink: READ_ONLY };
     const ffprobe = {
       ...wasmFfprobeOf(name, mount, this.#run),
-      ...(!appliesCrops(this.capabilities) && { open: async () => openAlready(source) }),
+      open: async () => openAlready(source),
+      areCropsRead: !appliesCrops(this.capabilities),
     };
     try {
       return await probeWith(ffprobe, this.#limits, request, signal);

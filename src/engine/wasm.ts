@@ -124,9 +124,8 @@ export class WasmEngine implements Engine {
   }
 
   #ffprobe(request: ProbeRequest, run: RunProgram): Ffprobe {
-    const ffprobe = wasmFfprobe(request, run);
-    if (appliesCrops(this.capabilities)) return ffprobe;
-    return { ...ffprobe, open: () => openFile(request.path) };
+    const areCropsRead = !appliesCrops(this.capabilities);
+    return { ...wasmFfprobe(request, run), open: () => openFile(request.path), areCropsRead };
   }
 
   async #runPart(request: StepRequest, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { LiveOutput, LivePlan, LiveRecording } from "./live.ts";
 import { countedAs, liveProtocolOf } from "./live-protocols.ts";
 import { dashArgs } from "./set-section.ts";
+import { steadyInput } from "./turn.ts";
 
 /** One run of a live plan: a stream that drops is taken up by another run. */
 export type LiveRun = {
@@ -73,8 +74,9 @@ export function liveInputArgs(
 }
 
 /** How a file is read at the pace it plays at. */
-export const pacedInputArgs = ({ format }: MediaInfo, path: string): readonly string[] => [
-  ...["-re", "-f", demuxerOf(format), ...UNTAGGED, "-fflags", "+genpts", "-i", `file:${path}`],
+export const pacedInputArgs = (media: MediaInfo, path: string): readonly string[] => [
+  ...["-re", "-f", demuxerOf(media.format), ...UNTAGGED, "-fflags", "+genpts"],
+  ...[...steadyInput(media), "-i", `file:${path}`],
 ];
 
 /** Behind each live target stands a queue of a few seconds: one that hangs or comes back never holds up the others. */

@@ -9,11 +9,12 @@ import { impossibilityOf } from "./feasible.ts";
 import { hiddenWarnings } from "./hidden.ts";
 import { lackWarnings } from "./lack.ts";
 import type { Capabilities, Plan, Product } from "./plan.ts";
-import { type Draft, draftProduct, filtersNeeded } from "./product.ts";
+import { type Draft, draftProduct, filtersNeeded, isDecoded } from "./product.ts";
 import { assignmentFault } from "./set-feasible.ts";
 import { clippedSeconds } from "./spans.ts";
 import { stepsOf } from "./steps.ts";
 import { nameWarnings } from "./target-name.ts";
+import { refuseUnsteady } from "./turn.ts";
 
 /** What is asked of a plan. */
 export type PlanRequest = {
@@ -99,15 +100,16 @@ function soundWarnings(products: readonly Product[], { audio }: MediaInfo): read
   return [{ code: "stream_chosen", message: `Of the source ${audio.why}${left}` }];
 }
 
-/** Refuses what takes a filter that the engine lacks. @throws {TaskError} `input_not_supported` */
+/** Refuses what takes a filter that the engine lacks, or turns that it does not make. @throws {TaskError} `input_not_supported` */
 export function refuseMissingFilters(
   drafts: readonly Draft[],
   media: MediaInfo,
-  { filters }: Capabilities,
+  capabilities: Capabilities,
 ): void {
+  if (drafts.some(isDecoded)) refuseUnsteady(media, capabilities);
   const lost = drafts
     .flatMap((draft) => filtersNeeded(draft, media))
-    .find((filter) => !filters.includes(filter));
+    .find((filter) => !capabilities.filters.includes(filter));
   if (lost !== undefined)
     throw new TaskError(
       "input_not_supported",

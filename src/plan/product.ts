@@ -187,17 +187,18 @@ function nameOf(
   return wanted === "copy" ? own : codecName(wanted.codec);
 }
 
+/** Whether the pictures of a source are decoded for a draft; small pictures are made of them also where the streams are copied. */
+export const isDecoded = ({ product }: Draft): boolean =>
+  product.video.action === "encode" || product.set?.thumbnails !== undefined;
+
 /** The filters beyond the common ones that a draft needs of its engine. */
-export function filtersNeeded(
-  { product, rendition: { video } }: Draft,
-  media: MediaInfo,
-): readonly string[] {
+export function filtersNeeded(draft: Draft, media: MediaInfo): readonly string[] {
+  const { product, rendition } = draft;
+  const { video } = rendition;
   const { video: source } = media;
   if (!source) return [];
   const isEncoded = product.video.action === "encode" && typeof video === "object";
   const isDeinterlaced = isEncoded && source.isInterlaced && !staysInterlaced(video, source);
-  // Small pictures are made of frames also where the streams are copied.
-  const isDecoded = isEncoded || product.set?.thumbnails !== undefined;
   const decoded = [...(source.crop ? ["crop"] : []), ...sdrFiltersNeeded(source)];
-  return [...(isDecoded ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
+  return [...(isDecoded(draft) ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
 }

@@ -3,6 +3,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { LivePlan } from "./live.ts";
 import { countedUrls, FIRST_PIPE, QUICK_LOOK, UNTAGGED } from "./live-args.ts";
+import { steadyInput } from "./turn.ts";
 
 /** What a stream that comes in pieces holds: its picture, and its sound where that comes by a pipe of its own. */
 export type RelayedTracks = readonly [main: MediaInfo, audio?: MediaInfo | undefined];
@@ -63,7 +64,8 @@ export function pipedInputArgs(
           ...["-max_pixels", String(maxPixels), "-protocol_whitelist", "pipe"],
           ...["-re", "-f", demuxerOf(track.format), ...delayOf(track, tracks), ...UNTAGGED],
           ...QUICK_LOOK,
-          ...["-fflags", "+genpts+discardcorrupt", "-i", `pipe:${pipeOf(plan, index)}`],
+          ...["-fflags", "+genpts+discardcorrupt", ...steadyInput(track)],
+          ...["-i", `pipe:${pipeOf(plan, index)}`],
         ],
   );
 }

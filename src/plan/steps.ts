@@ -14,6 +14,7 @@ import type { Draft } from "./product.ts";
 import { firstPassSection, outputSection, type Section } from "./sections.ts";
 import { isTwoPassSet, setSection } from "./set-section.ts";
 import { slice } from "./slices.ts";
+import { steadyInput } from "./turn.ts";
 import type { Pass } from "./video.ts";
 
 /** A step whose share is not yet known: `cost` is in pixels encoded a second of media. */
@@ -165,6 +166,7 @@ function inputArgs(input: StepsInput, sections: readonly Section[]): readonly st
     ...(isCopied ? ["-fflags", "+genpts"] : []),
     ...(input.shiftSeconds ? ["-itsoffset", formatSeconds(input.shiftSeconds)] : []),
     ...(isSoughtByPacket(media) ? [] : startArgs(clip)),
+    ...steadyInput(media),
     ...["-i", "input"],
   ];
 }

@@ -72,7 +72,7 @@ function judgePicture(
   source: VideoStream | undefined,
 ): void {
   const isTurned = video.width === height && video.height === width && width !== height;
-  // ffmpeg turns decoded frames by what they say themselves (an SEI message of H.264 or HEVC), which the probe does not see.
+  // ffmpeg turns decoded frames by what they say themselves (an SEI message of H.264 or HEVC), which the probe sees near the beginning alone.
   if (isTurned && !isCopy && !source?.isTurnedByFrames)
     throw new TaskError(
       "input_not_supported",
@@ -84,7 +84,9 @@ function judgePicture(
       "video",
     );
   const turn = isCopy ? (source?.rotation ?? 0) : 0;
-  if (video.rotation !== turn)
+  // What its frames say themselves is seen of JPEGs alone in an output.
+  const isTold = !(isCopy && source?.isTurnedByFrames && video.rotation === 0);
+  if (video.rotation !== turn && isTold)
     throw new WrongOutput(
       `its picture is turned by ${video.rotation} degrees, not by ${turn}`,
       "video",

@@ -42,15 +42,20 @@ export const firstFrameArgs = (index: number): readonly string[] => [
 /** A stream with what its first frame says; as it was where there is none. */
 export function withFirstFrame(video: VideoStream, json: unknown): VideoStream {
   const parsed = v.safeParse(frameSchema, json);
-  const [frame] = parsed.success ? parsed.output.frames : [];
+  const frames = parsed.success ? parsed.output.frames : [];
+  const [frame] = frames;
   if (!frame) return video;
   const data = frame.side_data_list;
-  const rotation = matrixTurn(data) ?? video.rotation;
+  const told = matrixTurn(data);
+  const rotation = told ?? video.rotation;
+  const isOther = rotation !== video.rotation || isMirrored(data) !== (video.isMirrored ?? false);
+  const isTurned = told !== undefined && isOther;
+  const isSteady = frames.every((one) => matrixTurn(one.side_data_list) !== undefined);
   return {
     ...video,
     // Where the header has a matrix, ffmpeg hands it to every frame.
     rotation,
-    ...(rotation !== video.rotation && { isTurnedByFrames: true }),
+    ...(isTurned && { isTurnedByFrames: true, ...(!isSteady && { isTurnedAtTimes: true }) }),
     ...(isMirrored(data) && { isMirrored: true }),
     ...lightOf(data),
     color: {

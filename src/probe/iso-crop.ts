@@ -1,16 +1,9 @@
 import type { ReadAt, ToldCrop } from "./crop.ts";
+import { findBox, type Place, viewOf, WHOLE_FILE } from "./iso-boxes.ts";
 
-/** Where the body of a box begins and ends in its file. */
-type Place = { readonly from: number; readonly to: number };
-
-/** Files in fragments have thousands, but their index in front. */
-const BOXES_MAX = 200;
 /** A sample entry of a picture, up to the boxes in it: ISO/IEC 14496-12, 12.1.3. */
 const ENTRY_BYTES = 86;
 const CLAP_BYTES = 32;
-
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
  * What the clean aperture (`clap`) of an MP4 or MOV cuts off, as ffmpeg from 7.1 on takes it: whole pixels, nothing where it does not
@@ -23,7 +16,7 @@ const viewOf = (bytes: Uint8Array): DataView =>
  * @see ISO/IEC 14496-12, 12.1.4
  */
 export async function readIsoCrop(read: ReadAt, index: number): Promise<ToldCrop | undefined> {
-  let place: Place | undefined = { from: 0, to: Number.POSITIVE_INFINITY };
+  let place: Place | undefined = WHOLE_FILE;
   for (const type of ["moov", "trak", "mdia", "minf", "stbl", "stsd"]) {
     place = await findBox(read, type, place, type === "trak" ? index : 0);
     if (!place) return undefined;
@@ -42,39 +35,6 @@ export async function readIsoCrop(read: ReadAt, index: number): Promise<ToldCrop
   const [left, right] = across;
   const [top, bottom] = down;
   return { crop: { left, right, top, bottom } };
-}
-
-/** The box of a type in a place, behind so many others of it. */
-async function findBox(
-  read: ReadAt,
-  type: string,
-  { from, to }: Place,
-  skipped = 0,
-): Promise<Place | undefined> {
-  let left = skipped;
-  let at = from;
-  for (let count = 0; count < BOXES_MAX && at + 8 <= to; count += 1) {
-    const bytes = await read(at, 16);
-    const size = sizeOf(viewOf(bytes), to - at);
-    if (size === undefined) return undefined;
-    if (String.fromCharCode(...bytes.subarray(4, 8)) === type) {
-      if (left === 0) return { from: at + size.headBytes, to: Math.min(to, at + size.bytes) };
-      left -= 1;
-    }
-    at += size.bytes;
-  }
-  return undefined;
-}
-
-/** Of a box, by its head. A size of 1 stands for one of 64 bits, 0 for all that is left. */
-function sizeOf(head: DataView, left: number): { headBytes: number; bytes: number } | undefined {
-  if (head.byteLength < 8) return undefined;
-  const told = head.getUint32(0);
-  if (told === 0) return { headBytes: 8, bytes: left };
-  if (told !== 1) return told < 8 ? undefined : { headBytes: 8, bytes: told };
-  if (head.byteLength < 16) return undefined;
-  const bytes = Number(head.getBigUint64(8));
-  return bytes < 16 ? undefined : { headBytes: 16, bytes };
 }
 
 type Fraction = { readonly num: number; readonly den: number };

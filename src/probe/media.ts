@@ -48,6 +48,8 @@ export type VideoStream = {
   readonly rotation: 0 | 90 | 180 | 270;
   /** Its frames say so themselves, in whatever container they are. */
   readonly isTurnedByFrames?: true;
+  /** Then: not all of them do, as those of H.264 and HEVC, where a key frame speaks for those that follow. */
+  readonly isTurnedAtTimes?: true;
   /** It is also shown as in a mirror. */
   readonly isMirrored?: true;
   /** The container cuts something off at its sides: width and height are of what is left. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
+import type { Rendition } from "../../src/profile/profile.ts";
 import {
   aCapabilities,
   aMedia,
@@ -269,6 +270,24 @@ describe("planTask", () => {
         message: `Cannot convert the source's picture: the engine has no filter ${filter}`,
       }),
     );
+  });
+
+  test("turns a source whose key frames alone say so, where the engine can", () => {
+    const media = aMediaWithVideo({
+      ...{ rotation: 90, isTurnedByFrames: true, isTurnedAtTimes: true },
+    });
+    const made = (rendition: Rendition, options: readonly string[]) =>
+      planTask(
+        { assignments: [{ rendition, targets: [0] }], tag: "t" },
+        media,
+        aCapabilities({ options }),
+      );
+    const able = made(aRendition(), ["apply_cropping"]).steps[0]?.args.join(" ");
+    expect(able).toContain(" -reinit_filter 0 -i input ");
+    expect(() => made(aRendition(), [])).toThrow(
+      expect.objectContaining({ code: "input_not_supported" }),
+    );
+    expect(() => made(aRendition({ ...COPY, container: "mkv" }), [])).not.toThrow();
   });
 
   test("needs no filter to copy an HDR source", () => {

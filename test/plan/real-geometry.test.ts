@@ -5,7 +5,7 @@ import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { withMatrix, withOrientation } from "../fixtures/shown.ts";
 import { expectSame, type Shown, shown } from "./pictures.ts";
-import { custom, madeBy, mp4, runAndJudge, TIMEOUT_MS } from "./run-plan.ts";
+import { capabilitiesHere, custom, madeBy, mp4, runAndJudge, TIMEOUT_MS } from "./run-plan.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -34,6 +34,14 @@ async function jpegFilm(container: string, orientation: number): Promise<string>
   return madeBy(`exif.${container}`, [...pictures, "-c", "copy"]);
 }
 
+/** A film whose key frames say that all are to be turned by a quarter to the left, as its header does not. */
+async function turnedByFrames(name: string): Promise<string> {
+  const turn = "h264_metadata=display_orientation=insert:rotate=90";
+  return madeBy(name, ["-i", await flat("flat.mp4"), "-c", "copy", "-bsf:v", turn]);
+}
+
+const lastPicture = (filters = "") => ["-vf", `${filters}select=gte(n\\,4)`];
+
 describe("the picture that a viewer shows", () => {
   test.each([
     ["mov", 6],
@@ -43,13 +51,29 @@ describe("the picture that a viewer shows", () => {
     expect(size).toBe(orientation > 4 ? "240 320" : "320 240");
   });
 
-  test("is refused where its frames turn it and nothing before them says so", async () => {
-    const turn = ["-bsf:v", "h264_metadata=display_orientation=insert:rotate=90"];
-    const path = await madeBy("sei.mp4", ["-i", await flat("flat.mp4"), "-c", "copy", ...turn]);
-    const error = await taskErrorOf(runAndJudge(path, [mp4(custom({ codec: "h265" }))]));
-    expect(error.code).toBe("input_not_supported");
-    expect(error.message).toContain("its frames say that they are turned");
-  });
+  test.each(["mp4", "ts", "mkv"])(
+    "is turned as its H.264 says, all along, or refused where this ffmpeg does not: %s",
+    async (container) => {
+      const path = await turnedByFrames(`sei.${container}`);
+      const encode = mp4(custom({ height: 160, bitrateBps: 1_000_000 }));
+      const { folder } = await runAndJudge(path, [mp4("copy")]);
+      expect((await shown(join(folder, "0/out.mp4"))).size).toBe("240 320");
+      const { options } = await capabilitiesHere();
+      if (!options.includes("apply_cropping")) {
+        const { code, message } = await taskErrorOf(runAndJudge(path, [encode]));
+        expect(code).toBe("input_not_supported");
+        expect(message).toContain("this ffmpeg turns those alone");
+        return;
+      }
+      const made = await runAndJudge(path, [encode]);
+      expect(made.outputs[0]?.video?.packets?.count).toBe(5);
+      const turned = await shown(
+        await flat("flat.mp4"),
+        lastPicture("transpose=cclock,scale=120:160,"),
+      );
+      expectSame(await shown(join(made.folder, "0/out.mp4"), lastPicture()), turned);
+    },
+  );
 
   test("stays turned in a copy, wherever its JPEGs go", async () => {
     const path = await jpegFilm("avi", 6);

@@ -252,6 +252,18 @@ describe("judgeOutput of a copy", () => {
     expect(codeOf(judge)).toBe(code);
   });
 
+  test("lets a copy whose frames turn it say nothing else", () => {
+    const media = copied();
+    const video = {
+      ...(media.video ?? aVideoStream()),
+      rotation: 90,
+      isTurnedByFrames: true,
+    } as const;
+    const look = { codec: "h264", sameAsSource: true, isCopy: true };
+    const source = { ...media, video } as const;
+    expect(codeOf(() => judgeOutput({ ...COPIED, video: look }, media, source))).toBe("delivered");
+  });
+
   test("lets an edit list's hidden beginning show where a container has none", () => {
     const made = { ...copied(), durationSeconds: 63 };
     expect(codeOf(() => judgeOutput(COPIED, made, copied()))).toBe("delivered");

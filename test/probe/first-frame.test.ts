@@ -16,6 +16,14 @@ describe("mayDiffer", () => {
   });
 });
 
+const TURN = { side_data_list: [{ side_data_type: "3x3 displaymatrix", rotation: -90 }] };
+const MATRIX = ["65536 0 0", "0 -65536 0", "0 0 1073741824"];
+const MIRROR = {
+  side_data_list: [
+    { rotation: 0, displaymatrix: MATRIX.map((row, at) => `\n0000000${at}: ${row}`).join("") },
+  ],
+};
+
 describe("withFirstFrame", () => {
   const video = aVideoStream({ color: { primaries: "bt2020", range: "tv" } });
 
@@ -33,10 +41,25 @@ describe("withFirstFrame", () => {
       ...video,
       rotation: 90,
       isTurnedByFrames: true,
+      isTurnedAtTimes: true,
       hasHdrData: true,
       hasCaptions: true,
       color: { primaries: "bt2020", range: "tv", transfer: "smpte2084" },
     });
+  });
+
+  test.each([
+    ["a turn of all frames", [TURN, TURN], { rotation: 90, isTurnedByFrames: true }],
+    ["a mirror", [MIRROR, MIRROR], { isMirrored: true, isTurnedByFrames: true }],
+    ["a turn that comes later", [{}, TURN], {}],
+  ] as const)("tells of %s", (_, frames, told) => {
+    const plain = aVideoStream();
+    expect(withFirstFrame(plain, { frames })).toEqual({ ...plain, ...told });
+  });
+
+  test("leaves what the header says to the header, which frames repeat", () => {
+    const turned = aVideoStream({ rotation: 90 });
+    expect(withFirstFrame(turned, { frames: [TURN, {}] })).toEqual(turned);
   });
 
   test.each([[{ frames: [] }], [{}], [undefined]])(

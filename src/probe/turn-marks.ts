@@ -1,0 +1,98 @@
+import { demuxerOf } from "./formats.ts";
+import type { MediaInfo } from "./media.ts";
+import { withoutTransport } from "./transport-packets.ts";
+
+/** So much of where a file's media begin holds what stands before its first picture. */
+export const MEDIA_HEAD_BYTES = 64 << 10;
+
+/** What a unit of messages about pictures (SEI) begins with, by codec: H.264's, and HEVC's of the lowest layer. */
+const HEADS: Readonly<Record<string, readonly number[]>> = { h264: [6], hevc: [0x4e, 1] };
+/** The message that says how a picture is to be turned, ITU-T H.264 and H.265, D.1; its numbers take three to four bytes. */
+const ORIENTATION = 47;
+const ORIENTATION_BYTES_MAX = 8;
+
+const START = Uint8Array.of(0, 0, 1);
+const LENGTH_BYTES = 4;
+/** Formats that say how long each unit is; in others start codes stand between them. */
+const WITH_LENGTHS = ["mov", "matroska", "flv"];
+
+/** Whether a source is of a codec whose pictures may say how they are to be turned. */
+export const mayTurnItself = ({ video }: MediaInfo): boolean => (video?.codec ?? "") in HEADS;
+
+/**
+ * Whether pictures seem to say how they are to be turned, which no header tells: ffprobe knows of it by decoding alone, which would
+ * cost all others a probe.
+ *
+ * @param bytes - from where its media begin
+ */
+export function hasTurnMark({ video, format }: MediaInfo, bytes: Uint8Array): boolean {
+  const head = HEADS[video?.codec ?? ""];
+  if (!head) return false;
+  const demuxer = demuxerOf(format);
+  const plain = demuxer === "mpegts" ? withoutTransport()(bytes) : bytes;
+  const buffer = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+  const units = WITH_LENGTHS.includes(demuxer) ? unitsByLength : unitsByStart;
+  return units(buffer, Buffer.from(head)).some(isOrientation);
+}
+
+/** What comes behind each head that stands behind a start code. */
+function unitsByStart(bytes: Buffer, head: Buffer): readonly Buffer[] {
+  const mark = Buffer.concat([START, head]);
+  return placesOf(bytes, mark).map((at) => {
+    const from = at + mark.length;
+    const end = bytes.indexOf(START, from);
+    return bytes.subarray(from, end < 0 ? bytes.length : end);
+  });
+}
+
+/** What comes behind each head that stands behind a length, which is that of a unit and fits. */
+function unitsByLength(bytes: Buffer, head: Buffer): readonly Buffer[] {
+  return placesOf(bytes, head).flatMap((at) => {
+    if (at < LENGTH_BYTES) return [];
+    const length = bytes.readUInt32BE(at - LENGTH_BYTES);
+    const end = at + length;
+    return length > head.length && end <= bytes.length
+      ? [bytes.subarray(at + head.length, end)]
+      : [];
+  });
+}
+
+function placesOf(bytes: Buffer, what: Buffer): readonly number[] {
+  const places: number[] = [];
+  for (let at = bytes.indexOf(what); at >= 0; at = bytes.indexOf(what, at + 1)) places.push(at);
+  return places;
+}
+
+/** Whether one of the messages of a unit is it: each has a kind and a size, in bytes that add up as far as they are 255. */
+function isOrientation(unit: Buffer): boolean {
+  const bytes = unescaped(unit);
+  let at = 0;
+  const number = (): number => {
+    let sum = 0;
+    while (bytes[at] === 255) {
+      sum += 255;
+      at += 1;
+    }
+    sum += bytes[at] ?? 0;
+    at += 1;
+    return sum;
+  };
+  // The last byte ends the unit.
+  while (at + 2 < bytes.length) {
+    const kind = number();
+    const size = number();
+    if (kind === ORIENTATION) return size > 0 && size <= ORIENTATION_BYTES_MAX;
+    at += size;
+  }
+  return false;
+}
+
+/** Without the threes that keep a start code out of a unit. */
+const unescaped = (unit: Buffer): Buffer =>
+  unit.includes(ESCAPED)
+    ? Buffer.from(
+        unit.filter((byte, at) => !(byte === 3 && unit[at - 1] === 0 && unit[at - 2] === 0)),
+      )
+    : unit;
+
+const ESCAPED = Buffer.of(0, 0, 3);
