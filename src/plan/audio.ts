@@ -53,8 +53,8 @@ export function audioArgs(
   return ["-af", audioFilters(encode, source, place), ...encoderArgs(encode, source, place)];
 }
 
-/** A sound of an output: what is mapped, the filters that stand before all outputs, and its options. */
-export type SoundPart = {
+/** A stream of an output: what is mapped, the filters that stand before all outputs, and its options. */
+export type StreamPart = {
   readonly map: string;
   readonly graph?: string;
   readonly args: readonly string[];
@@ -63,8 +63,7 @@ export type SoundPart = {
 /**
  * A sound that is encoded, from one stream or from two that are its left and right.
  *
- * A late one is filled before all outputs, in the one graph that they share: with a graph for each of three outputs or more,
- * whose sound comes before their pictures do, 9.0 waits for itself for ever.
+ * A late one is filled before all outputs, in the one graph that they share (`Graphs`).
  *
  * @param specifier - of the one stream, as `specifierOf` gives it
  * @param label - unique in the run: names what comes out of the filters
@@ -74,7 +73,7 @@ export function encodedSound(
   source: AudioStream,
   place: AudioPlace,
   { specifier, label }: { readonly specifier: string; readonly label: string },
-): SoundPart {
+): StreamPart {
   if (source.rightIndex === undefined)
     return isLate(place)
       ? {
@@ -126,7 +125,9 @@ function encoderArgs(
 
 /** Sound that begins later than this begins late. */
 const LATE_SECONDS_MIN = 0.001;
-const isLate = ({ lateSeconds = 0 }: Pick<AudioPlace, "lateSeconds">): boolean =>
+
+/** Whether a sound begins so much later that silence fills the time before it. */
+export const isLate = ({ lateSeconds = 0 }: Pick<AudioPlace, "lateSeconds">): boolean =>
   lateSeconds >= LATE_SECONDS_MIN;
 
 /** Its first frame comes before this is over: containers with a clock of milliseconds round its time. */

@@ -1,5 +1,6 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import { graphArgs } from "./graphs.ts";
 import type { LiveOutput, LivePlan, LiveRecording } from "./live.ts";
 import { countedAs, liveProtocolOf } from "./live-protocols.ts";
 import { dashArgs } from "./set-section.ts";
@@ -142,10 +143,8 @@ export const liveOutputArgs = (
   );
 
 /** The filters that stand before all outputs. */
-export const liveGraphArgs = ({ outputs }: LivePlan): readonly string[] => {
-  const graphs = outputs.flatMap(({ graph }) => graph ?? []);
-  return graphs.length === 0 ? [] : ["-filter_complex", graphs.join(";")];
-};
+export const liveGraphArgs = ({ outputs }: LivePlan): readonly string[] =>
+  graphArgs(outputs.map(({ graphs }) => graphs));
 
 const teeArgs = (
   plan: LivePlan,

@@ -1,6 +1,6 @@
 import type { MediaInfo } from "../probe/media.ts";
 import type { Rendition } from "../profile/profile.ts";
-import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
+import { encodedSound, languageArgs, type StreamPart } from "./audio.ts";
 import type { Written } from "./containers.ts";
 import { soundLateSeconds, specifierOf } from "./input.ts";
 import type { StreamDecision } from "./plan.ts";
@@ -24,13 +24,13 @@ export function liveStreams(
   made: Made,
   media: MediaInfo,
   input: SoundInput,
-): Pick<Section, "graph" | "args"> {
+): Pick<Section, "graphs" | "args"> {
   const { rendition, video, audio } = made;
   const picture = video.action === "none" ? undefined : media.video;
   const sound = audio.action === "none" ? undefined : soundPart(made, media, input);
   const isMade = video.action === "encode" && typeof rendition.video === "object";
   return {
-    ...(sound?.graph !== undefined && { graph: sound.graph }),
+    ...(sound?.graph !== undefined && { graphs: { audio: sound.graph } }),
     args: [
       ...(picture ? ["-map", specifierOf(media, "video")] : []),
       ...(sound ? ["-map", sound.map] : []),
@@ -45,7 +45,7 @@ function soundPart(
   { rendition, audio, container }: Made,
   media: MediaInfo,
   { audioInput, label }: SoundInput,
-): SoundPart | undefined {
+): StreamPart | undefined {
   if (!media.audio) return undefined;
   const specifier = specifierOf(media, "audio", audioInput);
   if (audio.action !== "encode" || typeof rendition.audio !== "object")

@@ -3,6 +3,7 @@ import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import { codecName, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
+import type { Graphs } from "./graphs.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
 import { liveStreams } from "./live-streams.ts";
@@ -17,8 +18,7 @@ import { liveSetStreams, type SetFiles } from "./set-section.ts";
 export type LiveOutput = {
   readonly video: StreamDecision;
   readonly audio: StreamDecision;
-  /** Filters for `-filter_complex`, which stands before all outputs. */
-  readonly graph?: string;
+  readonly graphs?: Graphs;
   /** Maps, filters and codecs. */
   readonly args: readonly string[];
   /** Addresses of live targets. */
@@ -172,11 +172,11 @@ function outputOf(
   const pieces = files.length > 0 && growsAsSet(rendition) ? piecesOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
   const made = { rendition, video, audio, container: formOf(carried, rendition) };
-  const { graph, args } = liveStreams(made, media, { audioInput, label: `live${index}a` });
+  const { graphs, args } = liveStreams(made, media, { audioInput, label: `live${index}a` });
   return {
     video,
     audio,
-    ...(graph !== undefined && { graph }),
+    ...(graphs && { graphs }),
     args: [
       ...args,
       ...(pieces === "fmp4" ? tagFor(codec) : []),

@@ -37,6 +37,8 @@ export type Draft = {
   readonly lateSeconds: number;
   /** How much later the picture begins, which is to be black until then. */
   readonly blackSeconds?: number;
+  /** Its pictures are filtered in the one graph of all outputs (`Graphs`). */
+  readonly sharesGraph?: true;
   /** It leaves as it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
   /** The engine moves captions from frames that are dropped to others. */

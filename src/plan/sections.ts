@@ -1,11 +1,12 @@
 import type { MediaInfo } from "../probe/media.ts";
 import { isOfSets } from "../profile/container-defaults.ts";
 import { withBlackStart } from "./alignment.ts";
-import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
+import { encodedSound, languageArgs, type StreamPart } from "./audio.ts";
 import type { Written } from "./containers.ts";
 import { formOf, hasBoxedSegments, tagFor } from "./containers.ts";
 import { copiedDurations } from "./copied-durations.ts";
 import { frameMode } from "./framerate.ts";
+import { type Graphs, graphsOf } from "./graphs.ts";
 import type { Draft } from "./product.ts";
 import { type Pass, passFiles, videoArgs } from "./video.ts";
 
@@ -13,8 +14,7 @@ import { type Pass, passFiles, videoArgs } from "./video.ts";
 export type Section = {
   readonly args: readonly string[];
   readonly writes: readonly string[];
-  /** Filters for `-filter_complex`, which stands before all outputs. */
-  readonly graph?: string;
+  readonly graphs?: Graphs;
 };
 
 /** Seconds of a segment: the next key frame after it ends it. */
@@ -36,13 +36,14 @@ export function outputSection(
   const codec = product.expect.video?.codec;
   const file = fileSection(draft, codec, tag);
   const sound = audio && audioPart(draft, audio);
+  const picture = video && videoPart(draft, video, pass);
   return {
-    ...(sound?.graph !== undefined && { graph: sound.graph }),
+    graphs: graphsOf(picture ? [picture] : [], sound ? [sound] : []),
     args: [
-      ...(video ? ["-map", `0:${video.index}`] : []),
+      ...(picture ? ["-map", picture.map] : []),
       ...(sound ? ["-map", sound.map] : []),
       ...NOTHING_ELSE,
-      ...(video ? videoPart(draft, video, pass) : []),
+      ...(picture?.args ?? []),
       ...(product.video.action === "copy" ? copiedDurations(media, product.container) : []),
       ...(isIsoBased(product.container) ? tagFor(codec) : []),
       ...languageArgs(audio),
@@ -57,25 +58,24 @@ export function outputSection(
 const isIsoBased = (container: Written): boolean => ["mp4", "mov", "m3u8"].includes(container);
 
 function videoPart(
-  { product, rendition, areCaptionsCarried, blackSeconds }: Draft,
+  { product, rendition, folder, areCaptionsCarried, blackSeconds, sharesGraph }: Draft,
   source: NonNullable<MediaInfo["video"]>,
   pass: Pass | undefined,
-): readonly string[] {
-  return product.video.action === "encode" && typeof rendition.video === "object"
-    ? [
-        ...withBlackStart(
-          videoArgs(rendition.video, source, pass, areCaptionsCarried),
-          blackSeconds,
-        ),
-        ...["-fps_mode", frameMode(isOfSets(product.container))],
-      ]
-    : ["-c:v", "copy"];
+): StreamPart {
+  const map = `0:${source.index}`;
+  if (product.video.action !== "encode" || typeof rendition.video !== "object")
+    return { map, args: ["-c:v", "copy"] };
+  const encode = videoArgs(rendition.video, source, pass, areCaptionsCarried);
+  const [option = "", chain = "", ...rest] = withBlackStart(encode, blackSeconds);
+  const args = [...rest, "-fps_mode", frameMode(isOfSets(product.container))];
+  if (!sharesGraph) return { map, args: [option, chain, ...args] };
+  return { map: `[v${folder}]`, graph: `[${map}]${chain}[v${folder}]`, args };
 }
 
 function audioPart(
   { product, rendition, folder, lateSeconds, isStreamed }: Draft,
   source: NonNullable<MediaInfo["audio"]>,
-): SoundPart {
+): StreamPart {
   const { container, expect } = product;
   const map = `0:${source.index}`;
   if (product.audio.action === "encode" && typeof rendition.audio === "object") {
@@ -95,7 +95,7 @@ export function firstPassSection(draft: Draft, media: MediaInfo, log: string): S
   return {
     args: [
       ...["-map", `0:${media.video.index}`, "-an", "-sn", "-dn"],
-      ...videoPart(draft, media.video, { number: 1, log }),
+      ...videoPart(draft, media.video, { number: 1, log }).args,
       ...["-f", "null", "-"],
     ],
     writes: passFiles(rendition.video.codec, log),

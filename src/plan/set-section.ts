@@ -3,9 +3,10 @@ import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { AudioEncode, VideoEncode } from "../profile/profile.ts";
 import type { Clip } from "../task/task.ts";
 import { withBlackStart } from "./alignment.ts";
-import { encodedSound, languageArgs, type SoundPart } from "./audio.ts";
+import { encodedSound, languageArgs, type StreamPart } from "./audio.ts";
 import { codecName, copiedTagFor, tagFor } from "./containers.ts";
 import { frameMode } from "./framerate.ts";
+import { graphsOf } from "./graphs.ts";
 import { specifierOf } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { SetPlan } from "./plan.ts";
@@ -52,11 +53,10 @@ export function setSection(
   const folder = `${draft.folder}/segments`;
   const sheets = pass === 1 ? undefined : plan?.thumbnails;
   const sounds = pass === 1 ? [] : soundParts(input, specifierOf(media, "audio"));
-  const graph = [...graphOf(input, sheets, clip), ...sounds.flatMap(({ graph }) => graph ?? [])];
   const manifest = `${folder}/manifest.mpd`;
   const pictures = sheets ? sheetArgs(draft, `${folder}/${SHEET_PATTERN}`) : [];
   return {
-    ...(graph.length > 0 && { graph: graph.join(";") }),
+    graphs: graphsOf([{ graph: graphOf(input, sheets, clip).join(";") }], sounds),
     args: [
       ...videoMaps(input),
       ...(pass === 1 ? ["-an"] : sounds.flatMap(({ map }) => ["-map", map])),
@@ -84,15 +84,11 @@ export function liveSetStreams(
   set: SetDraft,
   media: MediaInfo,
   audioInput: number,
-): Pick<Section, "graph" | "args"> & { readonly files: SetFiles } {
+): Pick<Section, "graphs" | "args"> & { readonly files: SetFiles } {
   const input = { draft, set, media, pass: undefined, aspects: aspectsOf(set, media) };
   const sounds = soundParts(input, specifierOf(media, "audio", audioInput));
-  const graph = [
-    ...graphOf(input, undefined, undefined),
-    ...sounds.flatMap(({ graph }) => graph ?? []),
-  ];
   return {
-    ...(graph.length > 0 && { graph: graph.join(";") }),
+    graphs: graphsOf([{ graph: graphOf(input, undefined, undefined).join(";") }], sounds),
     args: [
       ...videoMaps(input),
       ...sounds.flatMap(({ map }) => ["-map", map]),
@@ -215,7 +211,7 @@ function videoStream(
   ];
 }
 
-const soundParts = ({ set, media, draft }: SetInput, specifier: string): readonly SoundPart[] =>
+const soundParts = ({ set, media, draft }: SetInput, specifier: string): readonly StreamPart[] =>
   set.audios.map((audio, at) => {
     const { audio: source } = media;
     const language = languageArgs(source, String(at));
@@ -258,7 +254,7 @@ function audioStream(
   source: MediaInfo["audio"],
   { product, folder, lateSeconds }: Draft,
   specifier: string,
-): SoundPart {
+): StreamPart {
   if (audio === "copy" || !source)
     return {
       map: specifier,

@@ -6,6 +6,7 @@ import type { Clip } from "../task/task.ts";
 import { alignmentOf } from "./alignment.ts";
 import { VIDEO_COSTS } from "./encoders.ts";
 import { frameRate } from "./framerate.ts";
+import { graphArgs, isFilledAndCopied, runsOf } from "./graphs.ts";
 import { formatSeconds, isSoughtByPacket, soundLateSeconds } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { Step } from "./plan.ts";
@@ -40,8 +41,8 @@ export type StepsInput = {
 
 /**
  * The runs that make all products, the quick ones first: one for each single picture, which seeks to its moment; one for those that
- * are copied whole, so that a copy that fails does so at once; two for each in two passes; one for all others together, so that the
- * source is decoded once.
+ * are copied whole, so that a copy that fails does so at once; two for each in two passes; one for all others together (`runsOf`), so
+ * that the source is decoded once.
  */
 export function stepsOf(drafts: readonly Draft[], input: StepsInput): readonly Step[] {
   const posters = drafts.filter(isPoster);
@@ -55,7 +56,7 @@ export function stepsOf(drafts: readonly Draft[], input: StepsInput): readonly S
     ...posters.map((draft) => posterRun(draft, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((draft) => twoPassRuns(draft, aligned.input)),
-    ...(onePass.length === 0 ? [] : [runOf("encode", onePass, aligned.input)]),
+    ...runsOf(onePass).map((run) => runOf("encode", run, aligned.input)),
   ];
   const whole = costed.reduce((sum, { cost }) => sum + cost, 0);
   return costed.map(({ cost, ...step }) => ({ ...step, share: cost / whole }));
@@ -99,7 +100,7 @@ function runOf(name: "copy" | "encode", drafts: readonly Draft[], input: StepsIn
   const { media, clip, slices, tag } = input;
   const isSliced = name === "encode" && slices > 1;
   return {
-    ...stepOf(name, sections, input),
+    ...stepOf(name, sections, input, drafts.some(isFilledAndCopied)),
     ...(isSliced && slice(drafts, media, clip !== undefined, slices, tag)),
     cost: costOf(drafts, media),
   };
@@ -137,14 +138,17 @@ function stepOf(
   name: Step["name"],
   sections: readonly Section[],
   input: StepsInput,
+  isJoined = false,
 ): Omit<Step, "share"> {
   const cut = cutArgs(input);
-  const graphs = sections.flatMap(({ graph }) => graph ?? []);
   return {
     name,
     args: [
       ...inputArgs(input, sections),
-      ...(graphs.length === 0 ? [] : ["-filter_complex", graphs.join(";")]),
+      ...graphArgs(
+        sections.map(({ graphs }) => graphs),
+        isJoined,
+      ),
       ...sections.flatMap(({ args }) => [...cut, ...args]),
     ],
     writes: sections.flatMap(({ writes }) => writes),

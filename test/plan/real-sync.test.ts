@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { FLASH_SOURCES, look, offsets, type Seen } from "../fixtures/flash-beep.ts";
+import { FLASH_SOURCES, offsets, type Seen } from "../fixtures/flash-beep.ts";
 import { syncOf } from "./sync-matrix.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -23,8 +23,7 @@ function faults(seen: Seen, source: Seen): readonly string[] {
 describe("picture and sound stay together, and what is hidden stays hidden", () => {
   test.each(Object.entries(FLASH_SOURCES))("of %s", async (_, make) => {
     const path = await make();
-    const source = await look(path);
-    const made = await syncOf(path);
+    const { source, made } = await syncOf(path);
     expect(source.flashes.length).toBeGreaterThan(1);
     const wrong = made.flatMap(({ name, seen }) => {
       const found = faults(seen, source);

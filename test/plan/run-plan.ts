@@ -39,27 +39,25 @@ export function capabilitiesHere(): Promise<Capabilities> {
 const NEVER = new AbortController().signal;
 const LIMITS = { ffprobe: "ffprobe", maxPixels: 36e6, probeTimeoutMs: 60_000, graceMs: 100 };
 
-/** Probes a real file as the engine does, all packets counted. */
-export async function probe(path: string, side: "source" | "output"): Promise<MediaInfo> {
+/** Probes a real file as the engine does, by default with all packets counted. */
+export async function probe(
+  path: string,
+  side: "source" | "output",
+  packets = true,
+): Promise<MediaInfo> {
   const options = { ...LIMITS, areCropsRead: !appliesCrops(await capabilitiesHere()) };
-  return probeFile(options, { path, side, packets: true }, NEVER);
+  return probeFile(options, { path, side, packets }, NEVER);
 }
 
 /** A run that takes longer stands still: they take a second or two. */
-const STALL_MS = 40_000;
-const TRIES_MAX = 3;
+const STALL_MS = 60_000;
 
-/**
- * Runs a step, and judges as the engine does how it ended. One that stands still is ended and run again, as the service does it:
- * 9.0.2 now and then waits for itself for ever where several outputs' picture and sound begin apart.
- */
-export async function runStep(args: readonly string[], cwd: string, tries = 1): Promise<void> {
+/** Runs a step, and judges as the engine does how it ended. */
+export async function runStep(args: readonly string[], cwd: string): Promise<void> {
   const limits = { timeout: STALL_MS, killSignal: "SIGKILL" } as const;
   try {
     await run("ffmpeg", ["-nostdin", "-hide_banner", "-v", "error", ...args], { cwd, ...limits });
   } catch (error) {
-    const isStalled = (error as { readonly killed?: boolean }).killed === true;
-    if (isStalled && tries < TRIES_MAX) return await runStep(args, cwd, tries + 1);
     throw judgeExit(error as EncoderExit) ?? error;
   }
 }

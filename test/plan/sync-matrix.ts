@@ -9,7 +9,7 @@ import type { Assignment, Container, Rendition } from "../../src/profile/profile
 import type { Line } from "../../src/worker/line.ts";
 import { verifyProducts } from "../../src/worker/verify-products.ts";
 import { tempFolder } from "../fixtures/clips.ts";
-import { look, type Seen } from "../fixtures/flash-beep.ts";
+import { type Film, look, type Seen } from "../fixtures/flash-beep.ts";
 import { anAudio, aVideo } from "./builders.ts";
 import { capabilitiesHere, probe, runStep } from "./run-plan.ts";
 
@@ -41,24 +41,16 @@ const isSet = ({ container }: Rendition) => ["cmaf", "dash"].includes(container)
 /** What became of a rendition: what its plan decided, and how it looks. */
 export type Synced = { readonly name: string; readonly product: Product; readonly seen: Seen };
 
-/** Outputs of one run: with ten and more, 9.0.2 now and then waits for itself for ever. */
-const RUN_OUTPUTS = 3;
+/** What became of a source, and how that looks. */
+export type Matrix = { readonly source: Seen; readonly made: readonly Synced[] };
 
-/** Makes all renditions of a file that its streams allow by the machine's ffmpeg, judges them as the worker does, and plays them. */
-export async function syncOf(path: string): Promise<readonly Synced[]> {
+/**
+ * Makes all renditions of a file that its streams allow by the machine's ffmpeg, judges them as the worker does, and plays them. All
+ * are made at once: where picture and sound begin apart, FFmpeg 9 waits for itself in runs of many outputs that share no filters.
+ */
+export async function syncOf(path: string): Promise<Matrix> {
   const source = await probe(path, "source");
   const renditions = RENDITIONS.filter((rendition) => suits(rendition, source));
-  const made: Synced[] = [];
-  for (let at = 0; at < renditions.length; at += RUN_OUTPUTS)
-    made.push(...(await syncOfRun(path, source, renditions.slice(at, at + RUN_OUTPUTS))));
-  return made;
-}
-
-async function syncOfRun(
-  path: string,
-  source: MediaInfo,
-  renditions: readonly Rendition[],
-): Promise<readonly Synced[]> {
   const plan = await planHere(source, renditions);
   const folder = tempFolder();
   symlinkSync(path, join(folder, "input"));
@@ -67,11 +59,14 @@ async function syncOfRun(
     await runStep(args, folder);
   }
   await verifyProducts(plan, { folder, sourcePath: path, media: source }, PORTS, NEVER);
-  const play = async (product: Product): Promise<Synced> => {
+  const films = [[path] as const, ...plan.products.map((product) => tracksOf(product, folder))];
+  const [shown, ...seen] = await look(films);
+  if (!shown) throw new Error(`Cannot play "${path}": nothing was seen`);
+  const made = plan.products.flatMap((product, at) => {
     const name = `${product.container}, ${product.video.action} and ${product.audio.action}`;
-    return { name, product, seen: await look(...tracksOf(product, folder)) };
-  };
-  return Promise.all(plan.products.map(play));
+    return seen[at] ? [{ name, product, seen: seen[at] }] : [];
+  });
+  return { source: shown, made };
 }
 
 const NEVER = new AbortController().signal;
@@ -79,7 +74,7 @@ const NEVER = new AbortController().signal;
 /** As far as finished outputs are judged by them. */
 const PORTS = {
   engine: {
-    probe: ({ path, side }: ProbeRequest) => probe(path, side),
+    probe: ({ path, side, packets }: ProbeRequest) => probe(path, side, packets ?? false),
     // They are decoded to their ends by what looks at them.
     readTail: async () => ({}),
   },
@@ -98,7 +93,7 @@ async function planHere(source: MediaInfo, renditions: readonly Rendition[]): Pr
 }
 
 /** The files that a player puts together: of a set each track's pieces in one. */
-function tracksOf({ entry, segments, set }: Product, folder: string): [string, string?] {
+function tracksOf({ entry, segments, set }: Product, folder: string): Film {
   if (segments === undefined) return [join(folder, entry)];
   const pieces = join(folder, segments);
   const names = readdirSync(pieces).toSorted();
