@@ -3,18 +3,35 @@ import type { ISOFile } from "mp4box";
 import { TaskError } from "../task/errors.ts";
 
 /** A box of ISO/IEC 14496-12, 4.2: its size and its type, and its size once more in 64 bits where the first one is 1. */
-type Box = { readonly type: string; readonly sizeBytes: number };
+type Box = {
+  readonly type: string;
+  /** With its head. */
+  readonly sizeBytes: number;
+  readonly headBytes: number;
+};
 
-const HEAD_BYTES = 16;
+const HEAD_BYTES = 8;
+/** Of a box whose size takes 64 bits. */
+const LARGE_HEAD_BYTES = 16;
 
 /** The head of the box that begins at a place; nothing where there is none. */
 export async function boxAt(file: FileHandle, offset: number): Promise<Box | undefined> {
-  const head = Buffer.alloc(HEAD_BYTES);
-  const { bytesRead } = await file.read(head, 0, HEAD_BYTES, offset);
-  if (bytesRead < HEAD_BYTES) return undefined;
-  const told = head.readUInt32BE(0);
-  const sizeBytes = told === 1 ? Number(head.readBigUInt64BE(8)) : told;
-  return { type: head.toString("latin1", 4, 8), sizeBytes };
+  const head = Buffer.alloc(LARGE_HEAD_BYTES);
+  const { bytesRead } = await file.read(head, 0, LARGE_HEAD_BYTES, offset);
+  return headIn(head.subarray(0, bytesRead), 0);
+}
+
+/** The last box of a file may be shorter than the head of a large one. */
+function headIn(bytes: Buffer, offset: number): Box | undefined {
+  if (bytes.length - offset < HEAD_BYTES) return undefined;
+  const told = bytes.readUInt32BE(offset);
+  const isLarge = told === 1;
+  if (isLarge && bytes.length - offset < LARGE_HEAD_BYTES) return undefined;
+  return {
+    type: bytes.toString("latin1", offset + 4, offset + 8),
+    sizeBytes: isLarge ? Number(bytes.readBigUInt64BE(offset + 8)) : told,
+    headBytes: isLarge ? LARGE_HEAD_BYTES : HEAD_BYTES,
+  };
 }
 
 /** Reads the boxes in the beginning of a file of the ISO family, without making lists of its samples. */
@@ -49,27 +66,74 @@ export async function readCodec(path: string): Promise<string> {
  * Where the last sample ends that an index names, in bytes from the beginning of its file; 0 where it names none, as before
  * fragments.
  *
+ * The tables are read where they lie: mp4box makes a list of all samples, of which half an hour of PCM has 86 million.
+ *
  * @param moov - the box of the index, whole
+ * @returns infinity where its tables end before what they announce
  */
-export async function samplesEnd(moov: Uint8Array): Promise<number> {
-  const { moov: index } = await boxesOf(moov);
-  let end = 0;
-  for (const { mdia } of index?.traks ?? []) {
-    const { stco, co64, stsc, stsz } = mdia.minf.stbl;
-    const chunks = (stco ?? co64)?.chunk_offsets ?? [];
-    let sample = 0;
-    let run = 0;
-    for (const [at, offset] of chunks.entries()) {
-      while ((stsc.first_chunk[run + 1] ?? Number.POSITIVE_INFINITY) <= at + 1) run += 1;
-      let chunkEnd = offset;
-      for (let left = stsc.samples_per_chunk[run] ?? 0; left > 0; left -= 1) {
-        chunkEnd += stsz.sample_sizes[sample] ?? 0;
-        sample += 1;
-      }
-      if (chunkEnd > end) end = chunkEnd;
+export function samplesEnd(moov: Buffer): number {
+  try {
+    return lastEnd(moov);
+  } catch (error) {
+    if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}
+
+function lastEnd(moov: Buffer): number {
+  const ends = within(contentOf(moov), "trak").map((trak) => {
+    const [stbl = EMPTY] = ["mdia", "minf", "stbl"].reduce<readonly Buffer[]>(
+      ([inner = EMPTY], type) => within(inner, type),
+      [trak],
+    );
+    return lastEndIn(stbl);
+  });
+  return Math.max(0, ...ends);
+}
+
+const EMPTY = Buffer.alloc(0);
+
+const contentOf = (box: Buffer): Buffer => box.subarray(headIn(box, 0)?.headBytes ?? box.length);
+
+/** What the boxes of a type hold that lie within another one. */
+function within(content: Buffer, type: string): readonly Buffer[] {
+  const found: Buffer[] = [];
+  let offset = 0;
+  for (;;) {
+    const box = headIn(content, offset);
+    if (!box || box.sizeBytes < box.headBytes) return found;
+    const end = offset + box.sizeBytes;
+    if (box.type === type) found.push(content.subarray(offset + box.headBytes, end));
+    offset = end;
+  }
+}
+
+/** The end of the last sample in the tables of a track (14496-12, 8.7): where chunks begin, how many samples each has, how large they are. */
+function lastEndIn(stbl: Buffer): number {
+  const [[stco], [co64], [stsc], [stsz]] = ["stco", "co64", "stsc", "stsz"].map((type) =>
+    within(stbl, type),
+  ) as [Buffer[], Buffer[], Buffer[], Buffer[]];
+  const chunks = co64 ?? stco;
+  if (!chunks || !stsc || !stsz) return 0;
+  const offsetOf = (chunk: number): number =>
+    co64 ? Number(co64.readBigUInt64BE(8 + chunk * 8)) : chunks.readUInt32BE(8 + chunk * 4);
+  const runs = stsc.readUInt32BE(4);
+  const alikeBytes = stsz.readUInt32BE(4);
+  let sample = 0;
+  let last = 0;
+  for (let run = 0; run < runs; run += 1) {
+    const samples = stsc.readUInt32BE(8 + run * 12 + 4);
+    const next =
+      run + 1 < runs ? stsc.readUInt32BE(8 + (run + 1) * 12) : chunks.readUInt32BE(4) + 1;
+    for (let chunk = stsc.readUInt32BE(8 + run * 12); chunk < next; chunk += 1) {
+      let end = offsetOf(chunk - 1) + alikeBytes * samples;
+      if (alikeBytes === 0)
+        for (const until = sample + samples; sample < until; sample += 1)
+          end += stsz.readUInt32BE(12 + sample * 4);
+      last = Math.max(last, end);
     }
   }
-  return end;
+  return last;
 }
 
 /** Players choose by it what they can play: it is never left out. @throws {TaskError} `output_wrong` */

@@ -65,7 +65,7 @@ async function isWholeIso(file: FileHandle, size: number): Promise<boolean> {
     if (!box || box.sizeBytes < 8 || offset + box.sizeBytes > size) return false;
     if (box.type === "moov" && box.sizeBytes <= INDEX_BYTES_MAX) {
       const index = await bytesAt(file, offset, box.sizeBytes);
-      if ((await samplesEnd(index)) > size) return false;
+      if (samplesEnd(index) > size) return false;
     }
     offset += box.sizeBytes;
   }
