@@ -7,6 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Outcome, TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Progress } from "../task/task.ts";
+import { insist } from "./insist.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import type { Line } from "./line.ts";
 import type { LiveLimits } from "./live-session.ts";
@@ -20,10 +21,6 @@ const log = getLogger(["pontus", "worker"]);
 const PROGRESS_INTERVAL_MS = 1_000;
 /** Longest sleep of an idle worker: a wake-up that got lost costs no more than this. */
 const IDLE_MS_MAX = 5_000;
-
-/** How often, and how long, the end of a run is tried to be recorded where the store is full or busy. */
-const RECORD_AGAIN_MS = 500;
-const RECORD_MS_MAX = 600_000;
 
 /** The parts a worker works with. */
 export type WorkerDeps = {
@@ -197,32 +194,28 @@ export class Worker {
         if (warnings.length === 0) return;
         for (const { code, message } of warnings)
           log.warn("Task {taskId}: {code}: {message}", { taskId, code, message });
-        await store.saveWarnings(work.claim, warnings);
+        await this.#insist(() => store.saveWarnings(work.claim, warnings), abort.signal);
       },
       onPlan: (plan: object) => log.debug("Plan of task {taskId}: {plan}", { taskId, plan }),
       onLog: (line: string) => log.debug("Encoder of task {taskId}: {line}", { taskId, line }),
     };
   }
 
-  /** Writes how a run ended, again and again while the store takes nothing: what was done is not to be done twice. */
+  /** Writes how a run ended. */
   async #end(work: Work, errors: readonly unknown[]): Promise<void> {
     const taskId = work.claim.taskId;
     const failures = errors.map((error) => this.#told(taskId, error));
-    const giveUpMs = this.#deps.now() + RECORD_MS_MAX;
-    for (;;) {
-      try {
-        return await this.#record(work, failures);
-      } catch (error) {
-        const isBusy = toTaskError(error).code === "service_unavailable";
-        if (isBusy && this.#deps.now() < giveUpMs && !this.#stopping.signal.aborted) {
-          await sleep(RECORD_AGAIN_MS, this.#drained.promise);
-          continue;
-        }
-        // The lease runs out, and the task is taken up again: nothing stays RUNNING for ever.
-        log.error("Cannot record the end of task {taskId}: {error}", { taskId, error });
-        return;
-      }
+    try {
+      await this.#insist(() => this.#record(work, failures), this.#stopping.signal);
+    } catch (error) {
+      // The lease runs out, and the task is taken up again: nothing stays RUNNING for ever.
+      log.error("Cannot record the end of task {taskId}: {error}", { taskId, error });
     }
+  }
+
+  #insist(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { now } = this.#deps;
+    return insist(write, { now, wake: this.#drained.promise, isOver: () => signal.aborted });
   }
 
   /** Success, another run later, or an end. */
