@@ -15,6 +15,7 @@ import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts"
 import { measureRows } from "./rows.ts";
 import { measureStart } from "./start.ts";
 import { measureTasks } from "./tasks.ts";
+import { measureVerify } from "./verify.ts";
 import { measureWasmApi } from "./wasm-api.ts";
 import { measureWasmFilm } from "./wasm-film.ts";
 import { measureWasmMemory } from "./wasm-memory.ts";
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   creates: measureCreates,
   loss: measureLoss,
   tasks: measureTasks,
+  verify: measureVerify,
   ladder: measureLadder,
   latency: measureLatency,
   start: measureStart,
