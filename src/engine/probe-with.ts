@@ -162,7 +162,9 @@ async function withBytes(probing: Probing, media: MediaInfo): Promise<MediaInfo>
   const { open, areCropsRead } = probing.ffprobe;
   const isCropRead = areCropsRead === true && mayBeCropped(media);
   if (!open || !(isCropRead || mayTurnItself(media))) return withFrame(probing, media);
-  const file = await open();
+  // What cannot be opened here fails in its run, which tells why.
+  const file = await open().catch(() => undefined);
+  if (!file) return withFrame(probing, media);
   try {
     const read = pagesOf(file);
     const isMarked = mayTurnItself(media) && hasTurnMark(media, await readMediaHead(media, read));
