@@ -35,6 +35,8 @@ export type TailRequest = {
   readonly pieces?: readonly string[];
   /** In the file's own time; the key frame before it is found. */
   readonly fromSeconds: number;
+  /** In the same time; nothing behind the first packet from there on is read. */
+  readonly toSeconds: number;
   /** Of the picture, key frames alone are decoded: of a copy nobody knows how far they are apart. */
   readonly keyFramesOnly: boolean;
 };

@@ -46,9 +46,6 @@ const JSON_CHARS_MAX = 4_000_000;
 // So many packets show whether they are encrypted, and are in what ffprobe has read anyway.
 const PACKETS_SHOWN = "%+#8";
 
-/** An interval without an end is one of random length (9.0.1 reads what it has not set). */
-const NEVER_SECONDS = 1e8;
-
 /** Guards against what a source may do to us; as input options they also stand in front of a run's `-i`. */
 export const sourceGuards = (maxPixels: number): readonly string[] => [
   "-max_pixels",
@@ -253,14 +250,18 @@ export async function probeWith(
 export async function readTailWith(
   ffprobe: Ffprobe,
   limits: ProbeLimits,
-  { fromSeconds, keyFramesOnly, pieces }: TailRequest,
+  { fromSeconds, toSeconds, keyFramesOnly, pieces }: TailRequest,
   signal: AbortSignal,
 ): Promise<Tail> {
   const probing = { ffprobe, limits, request: { side: "output" }, signal } as const;
   const reader = createTailReader();
   const args = guarded(probing, [
     ...(keyFramesOnly ? ["-skip_frame:v", "nokey"] : []),
-    ...(fromSeconds > 0 ? ["-read_intervals", `${fromSeconds.toFixed(3)}%${NEVER_SECONDS}`] : []),
+    // Without an end it would be of random length (9.0.1 reads what it has not set).
+    ...[
+      "-read_intervals",
+      `${fromSeconds > 0 ? fromSeconds.toFixed(3) : ""}%${toSeconds.toFixed(3)}`,
+    ],
     ...["-show_entries", TAIL_ENTRIES, "-of", "csv=p=1"],
   ]);
   const { exit } = await limited(probing, async (limit) => {

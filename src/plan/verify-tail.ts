@@ -15,8 +15,27 @@ const SLACK_SECONDS = 0.3;
 /** Of the slowest pictures: how long the last one is shown is not always told. */
 const SLACK_FRAMES = 2;
 
-/** Where to begin to look at the end of what ends there. */
-export const tailFrom = (endSeconds: number): number => Math.max(0, endSeconds - TAIL_SECONDS);
+/** And a look goes on for so long behind the end that is expected: start times, and what a header rounds. */
+const BEHIND_SECONDS = 5;
+
+/** Where to look at the end of what ends there, in seconds. */
+export const tailOf = (
+  endSeconds: number,
+): { readonly fromSeconds: number; readonly toSeconds: number } => ({
+  fromSeconds: Math.max(0, endSeconds - TAIL_SECONDS),
+  toSeconds: endSeconds + BEHIND_SECONDS,
+});
+
+/**
+ * Where to look at the end of an output: where it is expected, or where the output says, that goes on long behind that, as more comes
+ * out of a source whose header is too short.
+ */
+export function endOf(made: MediaInfo, expectedSeconds: number | undefined): number {
+  const told = toldEnd(made, made);
+  const isExpected =
+    expectedSeconds !== undefined && !((told ?? 0) > tailOf(expectedSeconds).toSeconds);
+  return isExpected ? expectedSeconds : (told ?? 0);
+}
 
 /**
  * The streams of an output of which nothing was seen at its end: they end before it, or are cut off.

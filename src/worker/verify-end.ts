@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import type { Expectation } from "../plan/plan.ts";
 import { playlistSeconds, segmentsOf } from "../plan/playlist.ts";
-import { judgeTail, tailFrom, unseenIn } from "../plan/verify-tail.ts";
+import { endOf, judgeTail, tailOf, unseenIn } from "../plan/verify-tail.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Tail } from "../probe/tail.ts";
 import { refuseCut } from "./whole-file.ts";
@@ -66,7 +66,7 @@ export async function probeWithEnd(
   const tail = (endSeconds: number) =>
     engine.readTail(
       {
-        ...{ path, fromSeconds: tailFrom(endSeconds), keyFramesOnly: isCopied(expect) },
+        ...{ path, ...tailOf(endSeconds), keyFramesOnly: isCopied(expect) },
         ...(pieces && { pieces: pieces.last }),
       },
       signal,
@@ -76,9 +76,9 @@ export async function probeWithEnd(
     probe(isCounted),
     expected === undefined ? undefined : tail(expected),
   );
-  const end = expected ?? (made.startSeconds ?? 0) + (made.durationSeconds ?? 0);
-  const seen = atOnce ?? (await tail(end));
-  const unseen = unseenIn(expect, made, seen, tailFrom(end));
+  const end = endOf(made, expected);
+  const seen = atOnce && end === expected ? atOnce : await tail(end);
+  const unseen = unseenIn(expect, made, seen, tailOf(end).fromSeconds);
   let all: Tail = seen;
   if (unseen.length > 0) {
     const counted = isCounted ? made : await probe(true);

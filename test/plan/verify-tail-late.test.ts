@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { judgeTail } from "../../src/plan/verify-tail.ts";
+import { endOf, judgeTail, tailOf } from "../../src/plan/verify-tail.ts";
 import { aMedia, anAudioStream, aVideoStream } from "./builders.ts";
 
 const COPIED = {
@@ -33,4 +33,20 @@ test("judgeTail takes what other containers say for a length", () => {
   });
   expect(() => judgeTail(COPIED, made, tail(10))).not.toThrow();
   expect(() => judgeTail(COPIED, made, tail(9))).toThrow("should at 10 s");
+});
+
+test("endOf is where more came out of a source whose header is too short", () => {
+  const made = aMedia({ format: "flv", durationSeconds: 120, startSeconds: 0 });
+  expect(endOf(made, 5)).toBe(120);
+  // Start times, and what a header rounds, are looked behind.
+  expect(endOf({ ...made, durationSeconds: 6.4 }, 5)).toBe(5);
+  expect(endOf({ ...made, durationSeconds: 2 }, 5)).toBe(5);
+  expect(endOf(made, undefined)).toBe(120);
+  // Stamps that begin late are kept.
+  expect(endOf({ ...made, format: "matroska,webm", startSeconds: 60 }, 5)).toBe(180);
+});
+
+test("tailOf is a window that ends", () => {
+  expect(tailOf(10)).toEqual({ fromSeconds: 9, toSeconds: 15 });
+  expect(tailOf(0.5)).toEqual({ fromSeconds: 0, toSeconds: 5.5 });
 });
