@@ -19,8 +19,8 @@ export type EngineProgress = {
 /** One probe: the file's absolute path. */
 export type ProbeRequest = {
   readonly path: string;
-  /** Also count packets and compare time stamps: reads the whole file. */
-  readonly packets?: boolean;
+  /** Also count packets and compare time stamps: reads the whole file, or of a file with an index its last ones. */
+  readonly packets?: boolean | "last";
   /** `source` is hostile until proven otherwise; `output` is ours. Told apart in errors. */
   readonly side: "source" | "output";
   /** Of a set: the files that its packets are in, each group read as one file; named relative to the folder of `path`. */

@@ -46,6 +46,11 @@ const JSON_CHARS_MAX = 4_000_000;
 // So many packets show whether they are encrypted, and are in what ffprobe has read anyway.
 const PACKETS_SHOWN = "%+#8";
 
+/** Of the end of a file, from the key frame before. */
+const LAST_SECONDS = 2;
+/** An interval without an end is one of random length (9.0.1 reads what it has not set). */
+const NEVER_SECONDS = 1e8;
+
 /** Guards against what a source may do to us; as input options they also stand in front of a run's `-i`. */
 export const sourceGuards = (maxPixels: number): readonly string[] => [
   "-max_pixels",
@@ -205,6 +210,9 @@ function describedOutput(json: string): MediaInfo {
 async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
   const reader = createPacketReader();
   const entries = ["-show_entries", PACKET_ENTRIES, "-of", "csv=p=0"];
+  const { startSeconds = 0, durationSeconds = 0 } = media;
+  const lastFrom = Math.max(0, startSeconds + durationSeconds - LAST_SECONDS).toFixed(3);
+  const last = ["-read_intervals", `${lastFrom}%${NEVER_SECONDS}`];
   let isCut = false;
   // A set has more files than may be open at once.
   for (const pieces of probing.request.pieces ?? [undefined]) {
@@ -214,7 +222,8 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
         reader.push(chunk);
       };
       const { ffprobe } = probing;
-      const args = guarded(probing, entries, "warning");
+      const wanted = probing.request.packets === "last" ? [...last, ...entries] : entries;
+      const args = guarded(probing, wanted, "warning");
       return { exit: await ffprobe.run(args, onStdout, limit.signal, pieces) };
     });
     if (exit.code !== 0)

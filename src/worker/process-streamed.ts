@@ -1,6 +1,7 @@
 import type { EngineProgress, StreamedEngine } from "../engine/engine.ts";
 import type { Plan, Product } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
+import { mayHoldHidden, refuseHiddenCopies } from "../plan/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Work } from "../queue/queue.ts";
 import { isDiskless, type SourceReader } from "../storage/storage.ts";
@@ -10,6 +11,7 @@ import type { Output } from "../task/task.ts";
 import { CountedSource } from "./counted-source.ts";
 import { inOrder, keepTargets, prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
+import { makeUncopied, type Planned } from "./make-uncopied.ts";
 import { probeStreamed } from "./probe-source.ts";
 import { fetching, ProgressTracker } from "./progress.ts";
 import { withFirstCaptions } from "./source-captions.ts";
@@ -50,47 +52,80 @@ export async function processStreamed(
       targetUrls: task.targets.map(({ url }) => url),
       ...(task.clip && { clip: task.clip }),
     };
-    const planFor = (held: MediaInfo) => planTask(request, held, engine.capabilities);
-    const first = planFor(media);
-    const plan = first.asksForCaptions ? planFor(await withFirstCaptions(media, source)) : first;
-    line.onPlan(plan);
-    await line.warn(plan.warnings);
-
-    const outputs = await StreamedOutputs.open(work, line, plan, failures, signal);
-    try {
-      const run = { plan, source, outputs };
-      const tracker = new ProgressTracker(plan);
-      const { ends, damage } = await runSteps(run, line, engine, tracker, signal);
-
-      line.onProgress(tracker.delivering());
-      const ports = { engine, warn: line.warn };
-      const counted = new CountedSource(media, () =>
-        engine.probe(
-          { source, extension: source.extension, side: "source", packets: true },
-          signal,
-        ),
-      );
-      await line.warn(await counted.judgeDamage(damage, plan.products));
-      const verified = new Map<Outgoing, Output>();
-      for (const outgoing of outputs.products) {
-        if (outgoing.writers.size === 0) continue;
-        const end = ends.get(outgoing.product) ?? 0;
-        verified.set(outgoing, await verifyStreamed(outgoing, end, counted, ports, signal));
-      }
-      for (const [outgoing, output] of verified) {
-        const published = (index: number) =>
-          line.store.saveTarget(work.claim, index, { status: "SUCCESS", output });
-        await outputs.publish(outgoing, published);
-      }
-    } catch (error) {
-      // The failures of the targets tell why.
-      if (!(error instanceof NobodyLeft)) throw error;
-    } finally {
-      await outputs.discard();
-    }
+    const plan = async (held: MediaInfo): Promise<Planned> => {
+      const first = planTask(request, held, engine.capabilities);
+      if (!first.asksForCaptions) return { plan: first, media: held };
+      const known = await withFirstCaptions(held, source);
+      return { plan: planTask(request, known, engine.capabilities), media: known };
+    };
+    const make = async (planned: Planned): Promise<void> => {
+      await refuseHiddenEnd(planned, source, engine, signal);
+      await carryOut(work, line, engine, { ...planned, source, failures }, signal);
+    };
+    await makeUncopied(media, { plan, make, discard: async () => {} });
     return inOrder(failures);
   } finally {
     opened.close();
+  }
+}
+
+/** Refuses to copy what an edit list hides at the end: what has left cannot be taken back. @throws {TaskError} a `WrongCopy` */
+async function refuseHiddenEnd(
+  { plan, media }: Planned,
+  source: SourceReader,
+  engine: StreamedEngine,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!mayHoldHidden(plan.products, media)) return;
+  const { extension } = source;
+  const request = { source, extension, side: "source", packets: "last" } as const;
+  refuseHiddenCopies(plan.products, await engine.probe(request, signal));
+}
+
+/** Runs a plan while its targets are written, judges what has left, and publishes it. */
+async function carryOut(
+  work: Work,
+  line: Line,
+  engine: StreamedEngine,
+  {
+    plan,
+    media,
+    source,
+    failures,
+  }: Planned & { readonly source: SourceReader; readonly failures: TargetFailures },
+  signal: AbortSignal,
+): Promise<void> {
+  line.onPlan(plan);
+  await line.warn(plan.warnings);
+  const outputs = await StreamedOutputs.open(work, line, plan, failures, signal);
+  try {
+    const run = { plan, source, outputs };
+    const tracker = new ProgressTracker(plan);
+    const { ends, damage } = await runSteps(run, line, engine, tracker, signal);
+
+    line.onProgress(tracker.delivering());
+    const ports = { engine, warn: line.warn };
+    const counted = new CountedSource(media, () =>
+      engine.probe({ source, extension: source.extension, side: "source", packets: true }, signal),
+    );
+    await line.warn(await counted.judgeDamage(damage, plan.products));
+    const verified = new Map<Outgoing, Output>();
+    for (const outgoing of outputs.products) {
+      if (outgoing.writers.size === 0) continue;
+      const end = ends.get(outgoing.product) ?? 0;
+      const look = () => verifyStreamed(outgoing, end, counted, ports, signal);
+      verified.set(outgoing, await counted.blaming(outgoing.product, look));
+    }
+    for (const [outgoing, output] of verified) {
+      const published = (index: number) =>
+        line.store.saveTarget(work.claim, index, { status: "SUCCESS", output });
+      await outputs.publish(outgoing, published);
+    }
+  } catch (error) {
+    // The failures of the targets tell why.
+    if (!(error instanceof NobodyLeft)) throw error;
+  } finally {
+    await outputs.discard();
   }
 }
 

@@ -3,6 +3,7 @@ import type { ByteSink, ByteSource, StreamedEngine } from "../../src/engine/engi
 import type { Step } from "../../src/plan/plan.ts";
 import { badSource } from "../fixtures/bad-sources.ts";
 import { clip } from "../fixtures/clips.ts";
+import { filmOfHiddenEnd } from "../fixtures/edit-lists.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
@@ -77,6 +78,21 @@ export function streamedEngineContract(
       };
       const after = await engine.probe({ source: made, extension: ".ts", side: "output" }, never);
       expect(after).toMatchObject({ format: "mpegts", video: { codec: "h264" } });
+    });
+
+    test("tells by the last packets what an edit list hides there", async () => {
+      const engine = await make();
+      const secondsOf = async (path: string) => {
+        const request = {
+          source: await sourceOf(path),
+          extension: ".mp4",
+          side: "source",
+        } as const;
+        return (await engine.probe({ ...request, packets: "last" }, never)).video?.packets
+          ?.hiddenSeconds;
+      };
+      expect(await secondsOf(await filmOfHiddenEnd())).toBeGreaterThan(0);
+      expect(await secondsOf(await clip({ seconds: 2 }))).toBeUndefined();
     });
 
     test("closes each segment before it begins the next", async () => {

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { segmentsOf } from "../../src/plan/playlist.ts";
 import type { Container, Rendition } from "../../src/profile/profile.ts";
 import type { Verified } from "../../src/worker/verify-products.ts";
-import { clip, tempFolder } from "../fixtures/clips.ts";
-import { withHiddenEnd } from "../fixtures/edit-lists.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { film, filmOfHiddenEnd, withHiddenEnd } from "../fixtures/edit-lists.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { aCustomVideo } from "./builders.ts";
 
@@ -18,21 +18,8 @@ const run = promisify(execFile);
 
 const copy = (container: Container): Rendition => ({ container, video: "copy", audio: "copy" });
 
-/** 2 s of pictures that refer to each other: those that a filter lets through, white from one of them on. */
-const source = (rate: string, white: number, filter = "null") =>
-  clip({
-    ...{ seconds: 2, width: 160, height: 90, rate },
-    args: [
-      ...["-vf", `drawbox=color=white:t=fill:enable=gte(n\\,${white}),${filter}`],
-      ...["-g", "25", "-bf", "3", "-b_strategy", "0", "-fps_mode", "passthrough"],
-    ],
-  });
-
 /** The last three of 50 are white. */
-const even = () => source("25", 47);
-
-/** The last ones come quicker, and the very last is white: the header does not tell that it is hidden, as it is so short. */
-const hurried = () => source("100", 199, "select=if(lt(n\\,184)\\,not(mod(n\\,4))\\,1)");
+const even = () => film("25", 47);
 
 /** A file as it is, a set as one file. */
 function fileOf([product]: readonly Verified[]): string {
@@ -78,7 +65,7 @@ describe("pictures that an edit list hides at the end alone", () => {
   test.each(containers)(
     "are not in one into %s where the packets alone tell",
     async (container) => {
-      const hidden = withHiddenEnd(await hurried(), "vide", 0.01);
+      const hidden = await filmOfHiddenEnd();
       const { verified, plans } = await makeProducts(hidden, profileOf(copy(container)));
       expect(Math.max(...(await brightness(fileOf(verified))))).toBeLessThan(WHITE);
       expect(plans.map(({ products }) => products[0]?.video.action)).toEqual(["copy", "encode"]);
@@ -88,7 +75,7 @@ describe("pictures that an edit list hides at the end alone", () => {
   );
 
   test("are not in a copy that was made because it fits", async () => {
-    const hidden = withHiddenEnd(await hurried(), "vide", 0.01);
+    const hidden = await filmOfHiddenEnd();
     const fits = { ...copy("mkv"), video: aCustomVideo({ bitrateBps: 9_000_000 }) };
     const { verified, plans } = await makeProducts(hidden, profileOf(fits));
     expect(plans.map(({ products }) => products[0]?.video.action)).toEqual(["copy", "encode"]);
@@ -96,7 +83,7 @@ describe("pictures that an edit list hides at the end alone", () => {
   });
 
   test("are not in a copied clip that goes on to the end", async () => {
-    const hidden = withHiddenEnd(await hurried(), "vide", 0.01);
+    const hidden = await filmOfHiddenEnd();
     const clip = { startSeconds: 1 };
     const { verified } = await makeProducts(hidden, profileOf(copy("mkv")), { clip });
     expect(Math.max(...(await brightness(fileOf(verified))))).toBeLessThan(WHITE);
@@ -104,7 +91,7 @@ describe("pictures that an edit list hides at the end alone", () => {
 
   test("are not seen where there are none, though pictures come unevenly", async () => {
     const slow = "select=if(lt(n\\,100)\\,not(mod(n\\,20))\\,1)";
-    const { plans } = await makeProducts(await source("100", 999, slow), profileOf(copy("mkv")));
+    const { plans } = await makeProducts(await film("100", 999, slow), profileOf(copy("mkv")));
     expect(plans.map(({ products }) => products[0]?.video.action)).toEqual(["copy"]);
   });
 });

@@ -74,7 +74,7 @@ const NEVER = new AbortController().signal;
 /** As far as finished outputs are judged by them. */
 const PORTS = {
   engine: {
-    probe: ({ path, side, packets }: ProbeRequest) => probe(path, side, packets ?? false),
+    probe: ({ path, side, packets }: ProbeRequest) => probe(path, side, packets === true),
     // They are decoded to their ends by what looks at them.
     readTail: async () => ({}),
   },

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { clip, tempFolder } from "../fixtures/clips.ts";
+import { filmOfHiddenEnd } from "../fixtures/edit-lists.ts";
 import {
   cutRange,
   hang,
@@ -123,6 +124,15 @@ describe("the service in a sandbox", () => {
       expect(play(`/sets/${profile}.m3u8`)).toEqual({ codecs: ["h264", "aac"], packets: 50 });
     },
   );
+
+  test("encodes instead of copying what an edit list hides at the end", async () => {
+    server.files.set("/hidden.mp4", readFileSync(await filmOfHiddenEnd()));
+    const task = await run("video_mkv_transmux", "/hidden.mp4", "/made/hidden.mkv");
+    expect([task.task_status, task.error]).toEqual(["SUCCESS", undefined]);
+    const [warning, ...others] = task.warnings ?? [];
+    expect([warning?.code, others]).toEqual(["hidden_media", []]);
+    expect(warning?.message).toStartWith("The picture is encoded instead of copied: an edit list");
+  });
 
   test("reads a large source by ranges, and sends it in chunks to two targets at once", async () => {
     const task = await run("video_mp4_transmux", "/large.mp4", "/large/a.mp4", "/large/b.mp4");
