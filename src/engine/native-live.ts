@@ -13,6 +13,11 @@ import {
 } from "../plan/live-args.ts";
 import { watchedInputArgs, watchingArgs } from "../plan/live-watched.ts";
 import { pipedInputArgs } from "../plan/relay.ts";
+import {
+  FIRST_PACKETS_ARGS,
+  FIRST_PACKETS_ENTRIES,
+  withFirstPackets,
+} from "../probe/first-packets.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { PROBE_ENTRIES } from "../probe/parse-probe.ts";
@@ -41,12 +46,13 @@ export type NativeLiveOptions = {
 const ASK_AGAIN_MS = 500;
 /** Seconds between two reports of progress: half of what a gap is noticed by. */
 const REPORT_PERIOD = "0.5";
-/** A stream has no length, whatever its header says, and is not waited for to show its packets. */
+/** A stream has no length, whatever its header says, and is not waited for to show its packets: the first are there by then. */
 const LIVE_ENTRIES = PROBE_ENTRIES.replace(/,(?:duration|size|nb_frames)\b/g, "").replace(
   /:packet=.*$/,
-  "",
+  `:${FIRST_PACKETS_ENTRIES}`,
 );
-const JSON_CHARS_MAX = 1_000_000;
+/** Some pictures in text, at four characters a byte: of the largest, and of the highest bitrates, not more. */
+const JSON_CHARS_MAX = 32_000_000;
 
 /** Live streams by the ffmpeg and ffprobe of the machine. */
 export class NativeLive implements LiveEngine {
@@ -64,7 +70,7 @@ export class NativeLive implements LiveEngine {
         command,
         args: [
           ...["-v", "error", "-max_pixels", String(maxPixels)],
-          ...["-show_entries", LIVE_ENTRIES, "-print_format", "json"],
+          ...["-show_entries", LIVE_ENTRIES, ...FIRST_PACKETS_ARGS, "-print_format", "json"],
           ...liveInputArgs(url, true, authoritiesPath),
         ],
         graceMs,
@@ -216,7 +222,7 @@ function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
     // Cut off; its stderr says why.
   }
   try {
-    return readSource(parsed, stderr, maxPixels, "source_unreachable");
+    return withFirstPackets(readSource(parsed, stderr, maxPixels, "source_unreachable"), parsed);
   } catch (error) {
     if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
     const distrust = distrustIn(stderr);

@@ -82,8 +82,10 @@ export function encodedSound(
           args: encoderArgs(encode, source, place),
         }
       : { map: specifier, args: audioArgs(encode, source, place) };
+  const [input] = specifier.split(":");
   const [left, right] = [source.index, source.rightIndex].map(
-    (index, at) => `[0:${index}]${filled(place.lateSeconds, `${label}c${at}`)}[${label}c${at}]`,
+    (index, at) =>
+      `[${input}:${index}]${filled(place.lateSeconds, `${label}c${at}`)}[${label}c${at}]`,
   );
   const joined = `[${label}c0][${label}c1]join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR`;
   return {

@@ -14,6 +14,8 @@ type Made = {
   readonly audio: StreamDecision;
   /** Whose rules on sound count. */
   readonly container: Written;
+  /** `Draft.areCaptionsCarried` */
+  readonly areCaptionsCarried: boolean;
 };
 
 /** The input that the sound is read from, and a name for what comes out of its filters, unique in the run. */
@@ -35,7 +37,9 @@ export function liveStreams(
       ...(picture ? ["-map", specifierOf(media, "video")] : []),
       ...(sound ? ["-map", sound.map] : []),
       ...NOTHING_ELSE,
-      ...(picture ? pictureArgs(isMade ? rendition.video : "copy", picture) : []),
+      ...(picture
+        ? pictureArgs(isMade ? rendition.video : "copy", picture, made.areCaptionsCarried)
+        : []),
       ...(sound ? [...languageArgs(media.audio), ...sound.args] : []),
     ],
   };
@@ -57,5 +61,8 @@ function soundPart(
 const pictureArgs = (
   wanted: Rendition["video"],
   source: NonNullable<MediaInfo["video"]>,
+  areCaptionsCarried: boolean,
 ): readonly string[] =>
-  typeof wanted === "object" ? videoArgs(wanted, source, undefined) : ["-c:v", "copy"];
+  typeof wanted === "object"
+    ? videoArgs(wanted, source, undefined, areCaptionsCarried)
+    : ["-c:v", "copy"];

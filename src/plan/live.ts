@@ -1,6 +1,8 @@
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
+import type { Warning } from "../task/warnings.ts";
+import { captionWarnings, carriesCaptions } from "./captions.ts";
 import { codecName, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
 import type { Graphs } from "./graphs.ts";
@@ -10,7 +12,7 @@ import { liveStreams } from "./live-streams.ts";
 import { type Watched, watchedOf } from "./live-watched.ts";
 import { fitsAnySize } from "./picture.ts";
 import type { Capabilities, SetPlan, StreamDecision } from "./plan.ts";
-import { refuseMissingFilters } from "./plan-task.ts";
+import { refuseMissingFilters, soundWarnings } from "./plan-task.ts";
 import { type Draft, draftProduct } from "./product.ts";
 import { liveSetStreams, type SetFiles } from "./set-section.ts";
 
@@ -50,6 +52,8 @@ export type LivePlan = {
   readonly isSized: boolean;
   /** What is decoded for nobody. */
   readonly watched: Watched;
+  /** What was decided that the caller may not expect. */
+  readonly warnings: readonly Warning[];
 };
 
 /** What is asked of a live plan. */
@@ -106,18 +110,24 @@ export function planLive(
   media: MediaInfo,
   capabilities: Capabilities,
 ): LivePlan {
-  const outputs = assignments.flatMap((assignment, index) =>
+  const planned = assignments.flatMap((assignment, index) =>
     assignment.targets.length === 0
       ? []
       : [outputFor(assignment, index, rest, media, capabilities)],
   );
+  const outputs = planned.map(({ output }) => output);
+  const drafts = planned.flatMap((one) => one.drafts);
   return {
     outputs,
     hasVideo: outputs.some(({ video }) => video.action !== "none"),
     isSized: outputs.some(({ isSized }) => isSized),
     watched: watchedOf(outputs, media),
+    warnings: [...soundWarnings(outputs, media), ...captionWarnings(drafts, media)],
   };
 }
+
+/** An output, and what it was judged as. */
+type Planned = { readonly output: LiveOutput; readonly drafts: readonly Draft[] };
 
 /** Those of a set whose streams are apart go to files alone. */
 function outputFor(
@@ -126,28 +136,27 @@ function outputFor(
   request: Omit<LiveRequest, "assignments">,
   media: MediaInfo,
   capabilities: Capabilities,
-): LiveOutput {
+): Planned {
   const { set, targets } = assignment;
   const isLive = targets.some((target) => liveProtocolOf(request.targetUrls[target] ?? ""));
   if (!set || isLive) return outputOf(assignment, index, request, media, capabilities);
-  const draft = draftSet(assignment, set, index, media, undefined, LIVE_SEGMENT_SECONDS);
+  const draft = {
+    ...draftSet(assignment, set, index, media, undefined, LIVE_SEGMENT_SECONDS),
+    areCaptionsCarried: carriesCaptions(capabilities),
+  };
   refuseMissingFilters([draft], media, capabilities);
   const { product, set: streams } = draft;
   if (!product.set || !streams) throw new TaskError("internal", "Cannot plan the set: it has none");
   const { files, ...section } = liveSetStreams(draft, streams, media, request.audioInput ?? 0);
-  return {
-    video: product.video,
-    audio: product.audio,
-    ...section,
-    urls: [],
-    isSized: true,
-    recording: {
-      folder: recordingFolder(index),
-      targets,
-      isAacCopied: false,
-      set: { plan: product.set, files },
-    },
+  const recording = {
+    folder: recordingFolder(index),
+    targets,
+    isAacCopied: false,
+    set: { plan: product.set, files },
   };
+  const { video, audio } = product;
+  const output = { video, audio, ...section, urls: [], isSized: true, recording };
+  return { output, drafts: [draft] };
 }
 
 function outputOf(
@@ -156,24 +165,26 @@ function outputOf(
   { targetUrls, audioInput = 0 }: Omit<LiveRequest, "assignments">,
   media: MediaInfo,
   capabilities: Capabilities,
-): LiveOutput {
+): Planned {
   const live = targets.filter((target) => liveProtocolOf(targetUrls[target] ?? ""));
   const files = targets.filter((target) => !live.includes(target));
   const urls = live.map((target) => targetUrls[target] ?? "");
+  const areCaptionsCarried = carriesCaptions(capabilities);
   const carried = new Set(urls.flatMap((url) => liveProtocolOf(url)?.container ?? []));
   const drafts = [
     ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, media)),
     ...(files.length > 0 ? [recordedDraft(rendition, targets, index, media)] : []),
-  ];
+  ].map((draft) => ({ ...draft, areCaptionsCarried }));
   refuseMissingFilters(drafts, media, capabilities);
   const video = together(drafts.map(({ product }) => product.video));
   const audio = together(drafts.map(({ product }) => product.audio));
   const codec = writtenCodec(rendition, video, media);
   const pieces = files.length > 0 && growsAsSet(rendition) ? piecesOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
-  const made = { rendition, video, audio, container: formOf(carried, rendition) };
+  const container = formOf(carried, rendition);
+  const made = { rendition, video, audio, container, areCaptionsCarried };
   const { graphs, args } = liveStreams(made, media, { audioInput, label: `live${index}a` });
-  return {
+  const output: LiveOutput = {
     video,
     audio,
     ...(graphs && { graphs }),
@@ -193,6 +204,7 @@ function outputOf(
       },
     }),
   };
+  return { output, drafts };
 }
 
 /** A recording holds one size; a live target that gets a copy is told of another one by the stream itself. */

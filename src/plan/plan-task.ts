@@ -91,7 +91,10 @@ function longestOf(products: readonly Product[]): number | undefined {
 }
 
 /** Tells why a sound was taken, where it was not the one that is marked or first; a copy of two streams is of the left alone. */
-function soundWarnings(products: readonly Product[], { audio }: MediaInfo): readonly Warning[] {
+export function soundWarnings(
+  products: readonly Pick<Product, "audio">[],
+  { audio }: MediaInfo,
+): readonly Warning[] {
   if (audio?.why === undefined || products.every((product) => product.audio.action === "none"))
     return [];
   const isCut =

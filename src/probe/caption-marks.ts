@@ -7,7 +7,8 @@ export type CaptionFacts = Pick<VideoStream, "hasCaptions" | "areCaptionsBundled
 /** Takes pieces of a file, cut anywhere, and not all of them need to be given. What lies across a cut is not seen. */
 export type CaptionReader = {
   readonly see: (piece: Uint8Array) => void;
-  readonly facts: () => CaptionFacts;
+  /** By default padding, which says nothing, is none: but of the beginning alone it promises some. */
+  readonly facts: (isPaddingMeant?: boolean) => CaptionFacts;
 };
 
 /** So many pairs of bytes an encoder writes with one frame (`cc_count` has five bits): of more, a part is lost. */
@@ -160,6 +161,7 @@ export function captionReaderOf(codec: string, demuxer: string): CaptionReader |
   if (!layout) return undefined;
   const { mark, read, endOfHead } = layout;
   const unpacked = demuxer === "mpegts" ? withoutTransport() : undefined;
+  let isFound = false;
   let isSaid = false;
   let isBundled = false;
   return {
@@ -170,6 +172,7 @@ export function captionReaderOf(codec: string, demuxer: string): CaptionReader |
       for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) {
         const found = read(bytes, at);
         if (!found) continue;
+        isFound ||= found.pairs > 0;
         isSaid ||= found.isSaid;
         if (at >= head) {
           pairs = 0;
@@ -179,9 +182,9 @@ export function captionReaderOf(codec: string, demuxer: string): CaptionReader |
         isBundled ||= pairs > PAIRS_MAX;
       }
     },
-    facts: () => ({
-      ...(isSaid && { hasCaptions: true }),
-      ...(isSaid && isBundled && { areCaptionsBundled: true }),
-    }),
+    facts: (isPaddingMeant = false) =>
+      isSaid || (isFound && isPaddingMeant)
+        ? { hasCaptions: true, ...(isBundled && { areCaptionsBundled: true }) }
+        : {},
   };
 }

@@ -7,6 +7,7 @@ import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Progress } from "../task/task.ts";
+import { addWarnings, type Warning } from "../task/warnings.ts";
 import { type Line, piecePrefix } from "./line.ts";
 import { LiveChanges } from "./live-changes.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "./live-source.ts";
@@ -71,6 +72,7 @@ export class LiveSession {
   #droppedFrames = 0;
   #last: TaskError | undefined;
   #loggedMs: number;
+  #warnings: readonly Warning[] = [];
   readonly #changes = new LiveChanges();
 
   constructor(options: LiveSessionOptions) {
@@ -109,7 +111,7 @@ export class LiveSession {
       if (this.#isLost) await this.#sourceIs("source_back");
       this.#isLost = false;
       this.#changes.probed(feed.media, this.#options.now());
-      const error = await this.#runOnce(feed.input, this.#plan(feed), signal);
+      const error = await this.#runOnce(feed.input, await this.#plan(feed), signal);
       const why = error?.message ?? "so did the source";
       log.info("Task {taskId}: a run has ended after {seconds} s of its stream, {why}", {
         taskId: this.#options.work.task.id,
@@ -137,7 +139,7 @@ export class LiveSession {
 
   /** Sends a file at the pace it plays at, once. */
   async play(path: string, media: MediaInfo, signal: AbortSignal): Promise<void> {
-    const error = await this.#runOnce({ path, media }, this.#plan({ media }), signal);
+    const error = await this.#runOnce({ path, media }, await this.#plan({ media }), signal);
     if (error) throw error;
   }
 
@@ -149,11 +151,18 @@ export class LiveSession {
     await line.store.saveSource(work.claim, change);
   }
 
-  #plan({ media, audioInput = 0 }: Pick<LiveFeed, "media" | "audioInput">): LivePlan {
+  async #plan({
+    media,
+    audioInput = 0,
+  }: Pick<LiveFeed, "media" | "audioInput">): Promise<LivePlan> {
     const { assignments, work, line } = this.#options;
     const targetUrls = work.task.targets.map(({ url }) => url);
     const plan = planLive({ assignments, targetUrls, audioInput }, media, line.engine.capabilities);
     line.onPlan(plan);
+    // Of each run the same is told, mostly.
+    const told = this.#warnings;
+    this.#warnings = addWarnings(told, plan.warnings);
+    await line.warn(this.#warnings.slice(told.length));
     return plan;
   }
 

@@ -13,6 +13,7 @@ import { openToSend } from "./open-source.ts";
 import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
 import { relayManifest } from "./relay-source.ts";
 import { retryDelayMs } from "./retry.ts";
+import { withCaptions } from "./source-captions.ts";
 
 /** Whether a task is one of live streams: its source is one, or one of its targets. */
 export const isLiveTask = ({ sourceUrl, targets }: Work["task"]): boolean =>
@@ -144,7 +145,8 @@ async function runSource(
   }
   const source = await openToSend(sourceUrl, line, { folder, signal });
   if ("path" in source) {
-    await session.play(source.path, source.media, signal);
+    const { path, media } = await withCaptions(source, signal);
+    await session.play(path, media, signal);
     return false;
   }
   const { read, place } = source;

@@ -11,6 +11,7 @@ import { IncomingPieces, type Stretch, type TrackName } from "./incoming-pieces.
 import type { SourceLine } from "./line.ts";
 import { type LiveFeed, type LiveSource, type LiveWaiting, MAY_PASS } from "./live-source.ts";
 import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
+import { withCaptions } from "./source-captions.ts";
 
 /** As many pieces are enough to begin with, however short they are. */
 const READY_PIECES = 8;
@@ -133,7 +134,8 @@ class RelaySource implements LiveSource {
     try {
       for (const piece of [stretch.inits[name], first])
         if (piece) await appendPiece(piece, path, this.fetcher);
-      return await this.line.engine.probe({ path, side: "source" }, signal);
+      const media = await this.line.engine.probe({ path, side: "source" }, signal);
+      return (await withCaptions({ path, media }, signal)).media;
     } finally {
       await rm(path, { force: true });
     }

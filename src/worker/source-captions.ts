@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { type CaptionReader, captionReaderOf } from "../probe/caption-marks.ts";
+import { type CaptionFacts, type CaptionReader, captionReaderOf } from "../probe/caption-marks.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { SourceReader } from "../storage/storage.ts";
@@ -25,7 +25,7 @@ export async function withCaptions(source: SourceFile, signal: AbortSignal): Pro
   } finally {
     await file.close();
   }
-  return { ...source, media: withFacts(source.media, reader) };
+  return { ...source, media: withFacts(source.media, reader.facts()) };
 }
 
 /** A source that is read where it lies, with what its first bytes show: they are here, and all of it would be fetched twice. */
@@ -36,7 +36,7 @@ export async function withFirstCaptions(
   const reader = readerFor(media);
   if (!reader || source.sizeBytes === 0) return media;
   reader.see(await source.read(0, PIECE_BYTES));
-  return withFacts(media, reader);
+  return withFacts(media, reader.facts(true));
 }
 
 const readerFor = ({ video, format }: MediaInfo): CaptionReader | undefined =>
@@ -58,8 +58,7 @@ async function readThrough(
   }
 }
 
-function withFacts(media: MediaInfo, reader: CaptionReader): MediaInfo {
-  const facts = reader.facts();
+function withFacts(media: MediaInfo, facts: CaptionFacts): MediaInfo {
   return media.video && facts.hasCaptions
     ? { ...media, video: { ...media.video, ...facts } }
     : media;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { carriesCaptions } from "../../src/plan/captions.ts";
+import { planLive } from "../../src/plan/live.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { VideoStream } from "../../src/probe/media.ts";
 import type { VideoEncode } from "../../src/profile/profile.ts";
@@ -108,6 +109,31 @@ describe("captions", () => {
       },
     ]);
     expect(planOf([MP3], media).warnings).toEqual([]);
+  });
+
+  test.each([
+    [{}, [], ["kept", []]],
+    [{ areCaptionsBundled: true }, [], ["left out", ["captions_dropped"]]],
+    [{ areCaptionsBundled: true }, ["rcwt"], ["kept", []]],
+    [{ framerate: NTSC_TWICE }, [], ["left out", ["captions_dropped"]]],
+    [{ framerate: NTSC_TWICE }, ["rcwt"], ["kept", []]],
+  ] as const)("of a live source with %j and %j are %j", (source, muxers, [fate, codes]) => {
+    const media = aMediaWithVideo({ framerate: NTSC, ...source, hasCaptions: true });
+    const assignments = [{ rendition: aRendition({ container: "flv" }), targets: [0] }];
+    const set = { renditions: [aRendition({ container: "cmaf" })], isLadder: false };
+    const sets = [{ rendition: aRendition({ container: "cmaf" }), set, targets: [0] }];
+    const capabilities = aCapabilities({ muxers: [...MUXERS, ...muxers] });
+    for (const request of [
+      { assignments, targetUrls: ["rtmp://a/b"] },
+      { assignments: sets, targetUrls: ["out.m3u8"] },
+    ]) {
+      const plan = planLive(request, media, capabilities);
+      const isDeleted = JSON.stringify(plan.outputs).includes(DELETED);
+      expect([isDeleted ? "left out" : "kept", plan.warnings.map(({ code }) => code)]).toEqual([
+        fate,
+        [...codes],
+      ]);
+    }
   });
 
   test("are left out before frames are", () => {

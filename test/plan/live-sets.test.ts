@@ -78,8 +78,6 @@ describe("planLive() of a set whose streams are apart", () => {
     const [option, graph = ""] = liveGraphArgs(plan());
     expect(option).toBe("-filter_complex");
     expect(graph).toContain("[0:0]");
-    expect(liveGraphArgs({ outputs: [], hasVideo: false, isSized: false, watched: {} })).toEqual(
-      [],
-    );
+    expect(liveGraphArgs({ ...plan(), outputs: [] })).toEqual([]);
   });
 });

@@ -72,12 +72,34 @@ test("a manifest's tracks are refused where joining them would lose what they cr
   );
 });
 
-test("a live plan keeps the language of its sound", () => {
-  const assignment = { rendition: { ...aRendition(), container: "flv" as const }, targets: [0] };
-  const plan = planLive(
-    { assignments: [assignment], targetUrls: ["rtmp://a/b"] },
-    ofSound({ language: "eng" }),
-    aCapabilities(),
-  );
-  expect(plan.outputs[0]?.args).toContain("language=eng");
+describe("a live plan", () => {
+  const liveOf = (sound: Partial<AudioStream>, fields: object = {}, audioInput = 0) =>
+    planLive(
+      {
+        assignments: [{ rendition: aRendition({ container: "flv", ...fields }), targets: [0] }],
+        targetUrls: ["rtmp://a/b"],
+        audioInput,
+      },
+      ofSound(sound),
+      aCapabilities(),
+    );
+
+  test("keeps the language of its sound", () => {
+    expect(liveOf({ language: "eng" }).outputs[0]?.args).toContain("language=eng");
+  });
+
+  test("tells which sound was taken, as other plans do", () => {
+    const why = "stream 2 is its sound, as stream 1 is an audio description";
+    const told = [{ code: "stream_chosen", message: `Of the source ${why}` }] as const;
+    expect(liveOf({ index: 2, why }).warnings).toEqual([...told]);
+    expect(liveOf({ index: 2, why }, COPY).warnings).toEqual([...told]);
+    expect(liveOf({}).warnings).toEqual([]);
+  });
+
+  test("joins two streams that are left and right, of the input that the sound is in", () => {
+    const [graph] = liveOf(SIDES).outputs.map((output) => output.graphs?.audio);
+    expect(graph).toContain("[0:1]aresample=async=1[live0ac0];[0:2]");
+    const [other] = liveOf(SIDES, {}, 1).outputs.map((output) => output.graphs?.audio);
+    expect(other).toContain("[1:1]aresample=async=1[live0ac0];[1:2]");
+  });
 });
