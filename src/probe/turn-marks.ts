@@ -13,6 +13,8 @@ const ORIENTATION_BYTES_MAX = 8;
 
 const START = Uint8Array.of(0, 0, 1);
 const LENGTH_BYTES = 4;
+/** Such units are small. Of what only looks like units one may lie in another: no bytes shall be read by the thousand times. */
+const UNIT_BYTES_MAX = 4096;
 /** Formats that say how long each unit is; in others start codes stand between them. */
 const WITH_LENGTHS = ["mov", "matroska", "flv"];
 
@@ -51,9 +53,8 @@ function unitsByLength(bytes: Buffer, head: Buffer): readonly Buffer[] {
     if (at < LENGTH_BYTES) return [];
     const length = bytes.readUInt32BE(at - LENGTH_BYTES);
     const end = at + length;
-    return length > head.length && end <= bytes.length
-      ? [bytes.subarray(at + head.length, end)]
-      : [];
+    const isUnit = length > head.length && length <= UNIT_BYTES_MAX && end <= bytes.length;
+    return isUnit ? [bytes.subarray(at + head.length, end)] : [];
   });
 }
 

@@ -52,6 +52,7 @@ describe("hasTurnMark", () => {
     ["its number within another", "h264", "avi", byStart([6, 5, 5, ...TURN, END], SLICE)],
     ["a message that is too long", "h264", "avi", byStart([6, 47, 200, 1, END], SLICE)],
     ["a unit that is not whole", "h264", "flv", byLength([6, ...TURN, END]).subarray(0, 10)],
+    ["a unit too long to be one", "h264", "flv", byLength([6, ...Array(5000).fill(0), ...TURN])],
     ["start codes where lengths stand", "h264", "mov", byStart([6, ...TURN, END], SLICE)],
     ["another codec", "mpeg2video", "mpeg", byStart([6, ...TURN, END])],
     ["nothing", "h264", "mpegts", new Uint8Array()],
