@@ -25,6 +25,8 @@ const STREAM_TYPES = [1, 2, 17, 33];
 const HEAD_BYTES = 12;
 /** Before the first cluster there are a handful. */
 const ELEMENTS_MAX = 50;
+/** In one: ffprobe takes no more streams. */
+const INNER_MAX = 1000;
 /** Read at once: tracks carry the headers of their codecs, ASS and Vorbis some 100 KB. */
 const BODY_BYTES_MAX = 1 << 20;
 
@@ -110,7 +112,7 @@ function tracksPlace(list: Uint8Array): number | undefined {
 
 function elementsIn(bytes: Uint8Array): readonly { readonly id: number; body: Uint8Array }[] {
   const elements: { readonly id: number; body: Uint8Array }[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length && elements.length < INNER_MAX; ) {
     const head = headOf(bytes.subarray(at, at + HEAD_BYTES));
     if (!head) break;
     const from = at + head.headBytes;

@@ -85,6 +85,14 @@ describe("readMatroskaCrop", () => {
     expect(told?.widened).toEqual(widened);
   });
 
+  test.each([
+    [999, LEFT_CROP],
+    [1000, undefined],
+  ])("knows of 1000 tracks at most: the one behind %d others", async (others, crop) => {
+    const file = segment(tracks(...Array(others).fill(track(2)), track(1, LEFT)));
+    expect((await cropIn(file, others))?.crop).toEqual(crop);
+  });
+
   test("reads heads, and the body of the tracks alone", async () => {
     const { read, places } = readerOf(segment(VOID, VOID, tracks(track(1, LEFT)), CLUSTER));
     await readMatroskaCrop(read, 0);
