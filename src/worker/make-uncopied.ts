@@ -2,11 +2,9 @@ import { getLogger } from "@logtape/logtape";
 import type { Plan } from "../plan/plan.ts";
 import { copiesLess, WrongCopy } from "../plan/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import type { Planned } from "./plan-source.ts";
 
 const log = getLogger(["pontus", "worker"]);
-
-/** A plan, and the source as it was planned for. */
-export type Planned = { readonly plan: Plan; readonly media: MediaInfo };
 
 /** How what is asked for is planned, and how a plan is carried out. */
 export type Making<T> = {

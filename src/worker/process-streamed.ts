@@ -11,9 +11,11 @@ import type { Output } from "../task/task.ts";
 import { CountedSource } from "./counted-source.ts";
 import { inOrder, keepTargets, prepareTargets, type TargetFailures } from "./deliver-targets.ts";
 import { type Line, tagOf } from "./line.ts";
-import { makeUncopied, type Planned } from "./make-uncopied.ts";
+import { makeUncopied } from "./make-uncopied.ts";
+import { type Planned, planSource } from "./plan-source.ts";
 import { probeStreamed } from "./probe-source.ts";
 import { fetching, ProgressTracker } from "./progress.ts";
+import { allBytes } from "./source-bytes.ts";
 import { withFirstCaptions } from "./source-captions.ts";
 import { NobodyLeft, type Outgoing, StreamedOutputs } from "./streamed-outputs.ts";
 import { isGivenAsSound } from "./trim-sound.ts";
@@ -52,15 +54,18 @@ export async function processStreamed(
       targetUrls: task.targets.map(({ url }) => url),
       ...(task.clip && { clip: task.clip }),
     };
-    const plan = async (held: MediaInfo): Promise<Planned> => {
-      const first = planTask(request, held, engine.capabilities);
-      if (!first.asksForCaptions) return { plan: first, media: held };
-      const known = await withFirstCaptions(held, source);
-      return { plan: planTask(request, known, engine.capabilities), media: known };
-    };
+    const { extension } = source;
+    const look: PacketLook = (packets) =>
+      engine.probe({ source, extension, side: "source", packets }, signal);
+    const plan = (known: MediaInfo): Promise<Planned> =>
+      planSource(known, (held) => planTask(request, held, engine.capabilities), {
+        bytes: () => allBytes(source, signal),
+        packets: () => look(true),
+        captions: (held) => withFirstCaptions(held, source),
+      });
     const make = async (planned: Planned): Promise<void> => {
-      await refuseHiddenEnd(planned, source, engine, signal);
-      await carryOut(work, line, engine, { ...planned, source, failures }, signal);
+      await refuseHiddenEnd(planned, look);
+      await carryOut(work, line, engine, { ...planned, source, look, failures }, signal);
     };
     await makeUncopied(media, { plan, make, discard: async () => {} });
     return inOrder(failures);
@@ -70,29 +75,27 @@ export async function processStreamed(
 }
 
 /** Refuses to copy what an edit list hides at the end: what has left cannot be taken back. @throws {TaskError} a `WrongCopy` */
-async function refuseHiddenEnd(
-  { plan, media }: Planned,
-  source: SourceReader,
-  engine: StreamedEngine,
-  signal: AbortSignal,
-): Promise<void> {
+async function refuseHiddenEnd({ plan, media }: Planned, look: PacketLook): Promise<void> {
   if (!mayHoldHidden(plan.products, media)) return;
-  const { extension } = source;
-  const request = { source, extension, side: "source", packets: "last" } as const;
-  refuseHiddenCopies(plan.products, await engine.probe(request, signal));
+  refuseHiddenCopies(plan.products, await look("last"));
 }
+
+/** Reads the packets of the source; or the last of them alone. */
+type PacketLook = (packets: true | "last") => Promise<MediaInfo>;
+
+/** A plan with what it is carried out on. */
+type Carried = Planned & {
+  readonly source: SourceReader;
+  readonly look: PacketLook;
+  readonly failures: TargetFailures;
+};
 
 /** Runs a plan while its targets are written, judges what has left, and publishes it. */
 async function carryOut(
   work: Work,
   line: Line,
   engine: StreamedEngine,
-  {
-    plan,
-    media,
-    source,
-    failures,
-  }: Planned & { readonly source: SourceReader; readonly failures: TargetFailures },
+  { plan, media, source, look, failures }: Carried,
   signal: AbortSignal,
 ): Promise<void> {
   line.onPlan(plan);
@@ -105,16 +108,14 @@ async function carryOut(
 
     line.onProgress(tracker.delivering());
     const ports = { engine, warn: line.warn };
-    const counted = new CountedSource(media, () =>
-      engine.probe({ source, extension: source.extension, side: "source", packets: true }, signal),
-    );
+    const counted = new CountedSource(media, () => look(true));
     await line.warn(await counted.judgeDamage(damage, plan.products));
     const verified = new Map<Outgoing, Output>();
     for (const outgoing of outputs.products) {
       if (outgoing.writers.size === 0) continue;
       const end = ends.get(outgoing.product) ?? 0;
-      const look = () => verifyStreamed(outgoing, end, counted, ports, signal);
-      verified.set(outgoing, await counted.blaming(outgoing.product, look));
+      const judge = () => verifyStreamed(outgoing, end, counted, ports, signal);
+      verified.set(outgoing, await counted.blaming(outgoing.product, judge));
     }
     for (const [outgoing, output] of verified) {
       const published = (index: number) =>

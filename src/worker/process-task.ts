@@ -1,10 +1,8 @@
+import { createReadStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import { withHeldTimes } from "../plan/held.ts";
-import type { Plan } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
-import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { addDamage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
@@ -17,15 +15,17 @@ import {
 } from "./deliver-targets.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
-import { makeUncopied, type Planned } from "./make-uncopied.ts";
+import { makeUncopied } from "./make-uncopied.ts";
 import { openSource } from "./open-source.ts";
+import { type Planned, planSource } from "./plan-source.ts";
 import type { SourceFile } from "./probe-source.ts";
 import { delivering, ProgressTracker } from "./progress.ts";
 import { withCaptions } from "./source-captions.ts";
-import { withUnevenSound } from "./uneven-sound.ts";
 import { type Verified, verifyProducts } from "./verify-products.ts";
 
 const log = getLogger(["pontus", "worker"]);
+
+const CHUNK_BYTES = 1 << 20;
 
 /** Where a run works, and where products wait that could not be delivered. */
 export type Folders = { readonly folder: string; readonly kept: KeptEncodes };
@@ -82,21 +82,12 @@ export async function processTask(
   return inOrder(failures);
 }
 
-/** Plans what the assignments ask for; anew where the sound that would be copied turns out to change midway, or for captions. */
-async function planFor(
+function planFor(
   work: Work,
-  line: Line,
-  source: SourceFile,
+  { engine }: Line,
+  { path, media }: SourceFile,
   signal: AbortSignal,
 ): Promise<Planned> {
-  const planned = await planByHeader(work, line, source, signal);
-  const uneven = await withUnevenSound({ ...source, media: planned.media }, planned.plan, signal);
-  const { media } = planned.plan.asksForCaptions ? await withCaptions(uneven, signal) : uneven;
-  if (media === planned.media) return planned;
-  return { plan: planAs(work, line, media), media };
-}
-
-function planAs(work: Work, { engine }: Line, media: MediaInfo): Plan {
   const { task, assignments } = work;
   const request = {
     assignments,
@@ -104,24 +95,11 @@ function planAs(work: Work, { engine }: Line, media: MediaInfo): Plan {
     targetUrls: task.targets.map(({ url }) => url),
     ...(task.clip && { clip: task.clip }),
   };
-  return planTask(request, media, engine.capabilities);
-}
-
-/** A header that is too short may leave no room for a clip that is there: then the packets say how long the source is. */
-async function planByHeader(
-  work: Work,
-  line: Line,
-  { path, media }: SourceFile,
-  signal: AbortSignal,
-): Promise<Planned> {
-  try {
-    return { plan: planAs(work, line, media), media };
-  } catch (error) {
-    if (!work.task.clip || toTaskError(error).code !== "invalid_parameter") throw error;
-    const request = { path, side: "source", packets: true } as const;
-    const held = withHeldTimes(await line.engine.probe(request, signal));
-    return { plan: planAs(work, line, held), media: held };
-  }
+  return planSource(media, (known) => planTask(request, known, engine.capabilities), {
+    bytes: () => createReadStream(path, { highWaterMark: CHUNK_BYTES, signal }),
+    packets: () => engine.probe({ path, side: "source", packets: true }, signal),
+    captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
+  });
 }
 
 /** Plans, runs and verifies what the assignments ask for. */

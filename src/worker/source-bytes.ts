@@ -18,6 +18,22 @@ export async function bytesAt(
   return bytes.subarray(0, filled);
 }
 
+const PIECE_BYTES = 1 << 20;
+
+/** All of a source from its beginning, in pieces that hold until the next one. */
+export async function* allBytes(
+  source: ByteSource,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < source.sizeBytes; ) {
+    signal.throwIfAborted();
+    const piece = await source.read(at, Math.min(PIECE_BYTES, source.sizeBytes - at));
+    if (piece.length === 0) return;
+    yield piece;
+    at += piece.length;
+  }
+}
+
 /** Reads here and there in a file. */
 export async function withFile<T>(
   path: string,

@@ -1,31 +1,27 @@
-import { createReadStream } from "node:fs";
 import type { Plan } from "../plan/plan.ts";
 import { aacHeadersOf } from "../probe/aac-headers.ts";
 import { demuxerOf } from "../probe/formats.ts";
-import type { SourceFile } from "./probe-source.ts";
-
-const CHUNK_BYTES = 1 << 20;
+import type { MediaInfo } from "../probe/media.ts";
 
 /**
- * The source, with its sound marked where its rate or channels change midway: one header cannot tell both, so that it is not to be
- * copied. All of a file is read for that, so only where its format can do it and a plan copies the sound.
+ * A source, with its sound marked where its rate or channels change midway: one header cannot tell both, so that it is not to be
+ * copied. All of it is read for that, so only where its format can do it and a plan copies the sound.
  *
  * @param plan - made as if nothing changed
+ * @param bytes - reads the source from its beginning
  */
 export async function withUnevenSound(
-  source: SourceFile,
+  media: MediaInfo,
   plan: Plan,
-  signal: AbortSignal,
-): Promise<SourceFile> {
-  const { media, path } = source;
+  bytes: () => AsyncIterable<Uint8Array>,
+): Promise<MediaInfo> {
   const { audio } = media;
   const isCopied = plan.products.some((product) => product.audio.action === "copy");
   const headers = isCopied && audio?.codec === "aac" && aacHeadersOf(demuxerOf(media.format));
-  if (!audio || !headers) return source;
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES, signal })) {
+  if (!audio || !headers) return media;
+  for await (const chunk of bytes()) {
     headers.push(chunk);
-    if (headers.isUneven())
-      return { ...source, media: { ...media, audio: { ...audio, isUneven: true } } };
+    if (headers.isUneven()) return { ...media, audio: { ...audio, isUneven: true } };
   }
-  return source;
+  return media;
 }

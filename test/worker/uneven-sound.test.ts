@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import { aacHeadersOf } from "../../src/probe/aac-headers.ts";
@@ -19,7 +19,6 @@ const part = (fields: Partial<SoundPart> = {}): SoundPart => ({
   ...fields,
 });
 
-const signal = new AbortController().signal;
 const formatOf = (container: "ts" | "flv") => (container === "ts" ? "mpegts" : "flv");
 const mediaOf = (format: string, codec = "aac"): MediaInfo =>
   aMedia({ format, audio: anAudioStream({ codec }) });
@@ -33,7 +32,7 @@ const planFor = (media: MediaInfo, container: Container, audio: "copy" | "encode
 };
 
 const look = async (path: string, media: MediaInfo) =>
-  (await withUnevenSound({ path, media }, planFor(media, "mkv", "copy"), signal)).media.audio
+  (await withUnevenSound(media, planFor(media, "mkv", "copy"), () => createReadStream(path))).audio
     ?.isUneven;
 
 describe("withUnevenSound", () => {
@@ -59,16 +58,11 @@ describe("withUnevenSound", () => {
   );
 
   test("reads nothing where nothing is copied, or it cannot be", async () => {
-    const media = mediaOf("mpegts");
-    const nowhere = { path: "/nowhere", media };
     const encoded = planFor(aMedia(), "mkv", "encode");
     expect(encoded.products[0]?.audio.action).toBe("copy");
-    const source = await withUnevenSound(
-      nowhere,
-      planFor(mediaOf("mpegts", "mp3"), "mkv", "encode"),
-      signal,
-    );
-    expect(source).toBe(nowhere);
+    const media = mediaOf("mpegts");
+    const unread = planFor(mediaOf("mpegts", "mp3"), "mkv", "encode");
+    expect(await withUnevenSound(media, unread, () => createReadStream("/nowhere"))).toBe(media);
     for (const other of [mediaOf("mpegts", "ac3"), mediaOf("mov")])
       expect(await look("/nowhere", other)).toBeUndefined();
   });
