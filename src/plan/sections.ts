@@ -4,7 +4,7 @@ import { withBlackStart } from "./alignment.ts";
 import { encodedSound, languageArgs, type StreamPart } from "./audio.ts";
 import type { Written } from "./containers.ts";
 import { formOf, hasBoxedSegments, tagFor } from "./containers.ts";
-import { copiedDurations } from "./copied-durations.ts";
+import { copiedPictures } from "./copied-pictures.ts";
 import { frameMode } from "./framerate.ts";
 import { type Graphs, graphsOf } from "./graphs.ts";
 import type { Draft } from "./product.ts";
@@ -44,7 +44,7 @@ export function outputSection(
       ...(sound ? ["-map", sound.map] : []),
       ...NOTHING_ELSE,
       ...(picture?.args ?? []),
-      ...(product.video.action === "copy" ? copiedDurations(media, product.container) : []),
+      ...(product.video.action === "copy" ? copiedPictures(media, product.container) : []),
       ...(isIsoBased(product.container) ? tagFor(codec) : []),
       ...languageArgs(audio),
       ...(sound?.args ?? []),

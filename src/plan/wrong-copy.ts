@@ -126,8 +126,6 @@ function standsStill(source: MediaInfo, kind: Kind): boolean {
   return packets !== undefined && packets.count > 1 && packets.firstSeconds === packets.lastSeconds;
 }
 
-/** Whether a plan copies fewer streams than another one of the same task. */
-export const copiesLess = (plan: Plan, before: Plan): boolean => copies(plan) < copies(before);
-
-const copies = ({ products }: Plan): number =>
-  products.flatMap((product) => KINDS.filter((kind) => isCopied(product, kind))).length;
+/** Whether a plan does anything otherwise than another one of the same task. */
+export const differs = ({ steps }: Plan, before: Plan): boolean =>
+  JSON.stringify(steps) !== JSON.stringify(before.steps);

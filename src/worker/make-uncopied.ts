@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Plan } from "../plan/plan.ts";
-import { copiesLess, WrongCopy } from "../plan/wrong-copy.ts";
+import { differs, WrongCopy } from "../plan/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Planned } from "./plan-source.ts";
 
@@ -16,8 +16,8 @@ export type Making<T> = {
 };
 
 /**
- * Makes what is asked for; where a copy turns out to be wrong, once more with an encode in its place, as long as what is asked for
- * allows that.
+ * Makes what is asked for; where a copy turns out to be wrong, once more by another plan: with an encode in its place where what is
+ * asked for allows that, or another way of copying. It ends as each plan is made for a source of which more is known.
  *
  * @throws {TaskError} what planning, running and verifying throw
  */
@@ -32,8 +32,8 @@ export async function makeUncopied<T>(
     } catch (error) {
       if (!(error instanceof WrongCopy)) throw error;
       const next = await plan(error.marked(planned.media));
-      if (!copiesLess(next.plan, planned.plan)) throw error;
-      log.info("Cannot copy, and encodes instead: {detail}", { detail: error.message });
+      if (!differs(next.plan, planned.plan)) throw error;
+      log.info("Cannot copy so, and plans anew: {detail}", { detail: error.message });
       await discard(planned.plan);
       planned = next;
     }

@@ -11,6 +11,7 @@ import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
 import type { Line } from "./line.ts";
+import { refuseBareSegments } from "./segment-starts.ts";
 import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
 import { refuseCut } from "./whole-file.ts";
 
@@ -52,8 +53,13 @@ export async function verifyProducts(
   const verified: Verified[] = [];
   for (const product of plan.products) {
     const look = () => verifyProduct(product, folder, counted, { engine, warn }, signal);
+    const lookAtCopy = async () => {
+      const made = await look();
+      await refuseBareSegments(product, folder);
+      return made;
+    };
     // What is ours is to blame for nothing that came of it.
-    verified.push(await (damage ? counted.blaming(product, look) : look()));
+    verified.push(await (damage ? counted.blaming(product, lookAtCopy) : look()));
   }
   return verified;
 }

@@ -86,7 +86,7 @@ describe("a source of which a copy comes out wrong", () => {
     const task = await run("disordered.mp4", "fitting", "fitting.mkv");
     expect(task.error?.detail ?? task.task_status).toBe("SUCCESS");
     expect(task.attempt).toBe(1);
-    expect(service.log()).toContain("Cannot copy, and encodes instead");
+    expect(service.log()).toContain("Cannot copy so, and plans anew");
     expect(existsSync(published("fitting.mkv"))).toBe(true);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { StreamDecision } from "../../src/plan/plan.ts";
 import {
   blameCopy,
-  copiesLess,
+  differs,
   mayHoldHidden,
   refuseHiddenCopies,
   WrongCopy,
@@ -149,8 +149,11 @@ describe("a source of which a copy came out wrong", () => {
 
   test("is copied again where a copy is asked for: then no other plan helps", () => {
     const asked = { ...COPY, container: "mkv" } as const;
-    expect(copiesLess(planOf([asked], media), planOf([asked]))).toBe(false);
+    expect(differs(planOf([asked], media), planOf([asked]))).toBe(false);
+    const inPackets = { ...COPY, container: "mpegts" } as const;
+    const lacking = aMedia({ video: aVideoStream({ uncopied: { mpegts: "it is 0x0" } }) });
+    expect(differs(planOf([inPackets], lacking), planOf([inPackets]))).toBe(true);
     const fitting = { ...fits, container: "mkv" } as const;
-    expect(copiesLess(planOf([fitting], media), planOf([fitting]))).toBe(true);
+    expect(differs(planOf([fitting], media), planOf([fitting]))).toBe(true);
   });
 });
