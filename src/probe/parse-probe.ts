@@ -3,6 +3,7 @@ import { parseRational, type Rational, toNumber } from "../lib/rational.ts";
 import { TaskError } from "../task/errors.ts";
 import { chooseSound, ROLE_NAMES, type Role, type SoundCandidate } from "./choose-sound.ts";
 import { known, number, text } from "./ffprobe-values.ts";
+import { demuxerOf } from "./formats.ts";
 import { hiddenOf, PACKET_ENTRIES } from "./hidden.ts";
 import { lateSeconds, withoutLateness } from "./late-stamps.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "./media.ts";
@@ -87,6 +88,15 @@ type Stream = v.InferOutput<typeof streamSchema>;
 const RATE_TOLERANCE = 0.01;
 /** An average that is off by less is the base rate, rounded (`989/33`); half of what 29.97 and 30 differ by. */
 const ROUNDING_TOLERANCE = 0.0005;
+
+/** In these nothing but Matroska's tag says how long a stream is: of one of a few packets ffprobe tells the file's length. */
+const TIMED_AS_WHOLE = ["matroska", "nut", "flv", "live_flv"];
+
+function withoutWhole(stream: Stream, format: string): Stream {
+  if (!TIMED_AS_WHOLE.includes(demuxerOf(format))) return stream;
+  const { duration: _, ...own } = stream;
+  return own;
+}
 
 /** Matroska keeps a stream's duration in a tag: `00:00:03.000000000`. */
 function durationOf({ duration, tags }: Stream, late: number): number | undefined {
@@ -216,7 +226,8 @@ export function parseProbe(json: unknown): MediaInfo {
   const parsed = v.safeParse(probeSchema, json);
   if (!parsed.success)
     throw new TaskError("source_not_media", "Cannot read the source: ffprobe does not describe it");
-  const { format, streams } = parsed.output;
+  const { format } = parsed.output;
+  const streams = parsed.output.streams.map((one) => withoutWhole(one, format.format_name));
   const films = streams.filter((stream) => !isStill(stream, format.format_name));
   const film = choosePicture(films);
   const still = film ? undefined : choosePicture(streams);

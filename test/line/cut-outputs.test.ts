@@ -109,4 +109,20 @@ describe("an output that was not cut", () => {
       expect(verified[0]?.output.durationSeconds).toBeCloseTo(6, 0);
     }
   });
+
+  test("passes where its picture is but a few frames of a long sound", async () => {
+    const path = await clip({ seconds: 6, args: ["-vf", "trim=end_frame=3"] });
+    const forms: readonly Form[] = [
+      ["mkv", "h264", "aac"],
+      ["webm", "vp9", "opus"],
+    ];
+    const wanted = [
+      ...forms.map((form) => renditionOf(form)),
+      renditionOf(["mkv", "h264", "aac"], true),
+    ];
+    for (const rendition of wanted) {
+      const { verified } = await makeProducts(path, profileOf(rendition));
+      expect(verified[0]?.output.durationSeconds).toBeCloseTo(6, 0);
+    }
+  });
 });

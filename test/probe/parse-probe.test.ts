@@ -139,26 +139,6 @@ describe("parseProbe", () => {
     expect([stream?.isVariableRate, stream?.framerate]).toEqual([isVariableRate, framerate]);
   });
 
-  test.each([
-    ["matroska,webm", "66.021", "60.000000", 6.021, 6.021],
-    ["flv", "66.021", "60.000000", 6.021, undefined],
-    ["flv", "6.021", "60.000000", 6.021, undefined],
-    ["mov,mp4,m4a,3gp,3g2,mj2", "66.021", "60.000000", 66.021, undefined],
-    ["matroska,webm", "66.021", "0.007000", 66.021, 66.021],
-  ])(
-    "takes the time of the end for no length where stamps begin late: %s, %s from %s",
-    (format_name, duration, start_time, seconds, ofStream) => {
-      const tags = ofStream === undefined ? {} : { DURATION: "00:01:06.021000000" };
-      const media = parseProbe({
-        format: { ...format, format_name, duration, start_time },
-        streams: [{ ...video, start_time, tags }],
-      });
-      expect(media.durationSeconds).toBeCloseTo(seconds, 6);
-      if (ofStream === undefined) expect(media.video?.durationSeconds).toBeUndefined();
-      else expect(media.video?.durationSeconds).toBeCloseTo(ofStream, 6);
-    },
-  );
-
   test("knows a stream of captions, which is no subtitle that is shown as text", () => {
     const of = (codec_name: string) =>
       parseProbe({ format, streams: [video, { index: 1, codec_type: "subtitle", codec_name }] });
