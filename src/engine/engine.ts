@@ -87,6 +87,10 @@ export type StreamedProbe = Pick<ProbeRequest, "side" | "packets"> & {
   readonly extension: string;
 };
 
+/** A look at the end of an output of which that was kept, and nothing else. */
+export type StreamedTail = Pick<TailRequest, "keyFramesOnly"> &
+  Pick<StreamedProbe, "source" | "extension">;
+
 /** One run of a step from a stream to streams. */
 export type StreamedRun = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage"> & {
   /** What the step calls `input`. */
@@ -99,6 +103,7 @@ export interface StreamedEngine {
   /** Plans for it are made with these: `streamsOutput` is set. */
   readonly capabilities: Capabilities;
   probe(request: StreamedProbe, signal: AbortSignal): Promise<MediaInfo>;
+  readTail(request: StreamedTail, signal: AbortSignal): Promise<Tail>;
   /** @throws {TaskError} as `Engine.run`; what the source or the sink threw */
   run(request: StreamedRun, signal: AbortSignal): Promise<void>;
 }

@@ -1,13 +1,22 @@
 import { dirname } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
 import { blameHead } from "./blame-head.ts";
-import type { ByteSink, StreamedEngine, StreamedProbe, StreamedRun } from "./engine.ts";
+import type {
+  ByteSink,
+  StreamedEngine,
+  StreamedProbe,
+  StreamedRun,
+  StreamedTail,
+} from "./engine.ts";
 import { appliesCrops, openAlready } from "./header-reads.ts";
 import { judgeExit } from "./judge-stderr.ts";
-import { type ProbeLimits, probeWith } from "./probe-with.ts";
+import { type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
 import { type FfmpegRun, follow, type RunLimits } from "./run-step.ts";
 import { wasmFfprobeOf } from "./wasm-probe.ts";
 import type { RunProgram } from "./wasm-threads.ts";
+
+/** Behind the end of any file. */
+const NEVER_SECONDS = 1e8;
 
 /** What the WebAssembly engine does where there is no disk: the core reads its source and writes its outputs through the host. */
 export class WasmStreamedEngine implements StreamedEngine {
@@ -36,6 +45,15 @@ export class WasmStreamedEngine implements StreamedEngine {
     } catch (error) {
       throw await blameHead(error, (bytes) => source.read(0, bytes));
     }
+  }
+
+  async readTail({ source, extension, ...request }: StreamedTail, signal: AbortSignal) {
+    signal.throwIfAborted();
+    const name = `end${extension}`;
+    const mount = { sources: { [name]: source }, sink: READ_ONLY };
+    const all = { path: name, fromSeconds: 0, toSeconds: NEVER_SECONDS };
+    const ffprobe = wasmFfprobeOf(name, mount, this.#run);
+    return readTailWith(ffprobe, this.#limits, { ...all, ...request }, signal);
   }
 
   async run({ step, source, sink, ...told }: StreamedRun, signal: AbortSignal) {

@@ -12,6 +12,8 @@ type Kind = keyof Tail;
 const TAIL_SECONDS = 1;
 /** Clocks of containers, delays of encoders, and what a last packet lasts where its container does not say. */
 const SLACK_SECONDS = 0.3;
+/** Of several outputs of a run the encoder tells one end. */
+const KEPT_SLACK_SECONDS = 1;
 /** Of the slowest pictures: how long the last one is shown is not always told. */
 const SLACK_FRAMES = 2;
 
@@ -69,6 +71,36 @@ export function judgeTail(expect: Expectation, made: MediaInfo, tail: Tail): voi
   const told = toldEnd(made, made);
   if (told === undefined || ends.length === 0) return;
   if (Math.max(...ends) < told - Math.max(slacks.video, slacks.audio))
+    throw new WrongOutput(
+      `it ends at ${round(Math.max(...ends))} s, and should at ${round(told)} s`,
+    );
+}
+
+/**
+ * Judges the end of an output that has left, by what was kept of it: from a key frame on it can be decoded, and it goes on to where
+ * the encoder ended.
+ *
+ * @param made - the probed beginning, which lasts as long as the encoder said
+ * @param isTimed - the stamps of what was kept are those of the output
+ * @throws {TaskError} `output_wrong`
+ */
+export function judgeKeptTail(
+  expect: Expectation,
+  made: MediaInfo,
+  tail: Tail,
+  isTimed: boolean,
+): void {
+  const untimed = { format: made.format };
+  for (const kind of ["video", "audio"] as const) {
+    const stream = tail[kind];
+    // What begins within a group of pictures longer than what was kept cannot be decoded.
+    if (!expect[kind] || !stream?.hasKey) continue;
+    judgeStream(kind, stream, untimed, slackOf(kind, made), isCopied(expect, kind));
+  }
+  const ends = [tail.video, tail.audio].flatMap((stream) => stream?.endSeconds ?? []);
+  const told = toldEnd(made, made);
+  const slack = Math.max(KEPT_SLACK_SECONDS, expect.durationToleranceSeconds);
+  if (isTimed && told !== undefined && ends.length > 0 && Math.max(...ends) < told - slack)
     throw new WrongOutput(
       `it ends at ${round(Math.max(...ends))} s, and should at ${round(told)} s`,
     );

@@ -6,6 +6,7 @@ import type { Work } from "../queue/queue.ts";
 import { isDiskless, type TargetWriter } from "../storage/storage.ts";
 import { TaskError } from "../task/errors.ts";
 import { recordFailure, type TargetFailures } from "./deliver-targets.ts";
+import { KeptEnd } from "./kept-end.ts";
 import { type Line, tagOf } from "./line.ts";
 
 /** Kept of the beginning of each product, to be probed: what it holds is told there. */
@@ -26,6 +27,8 @@ export type Outgoing = {
   headFile: string | undefined;
   headFileBytes: number;
   sizeBytes: number;
+  /** The last bytes of it, to be decoded. */
+  readonly end: KeptEnd;
   /** Of a set: by name. */
   readonly texts: Map<string, string>;
 };
@@ -64,6 +67,7 @@ export class StreamedOutputs implements ByteSink {
       headFile: undefined,
       headFileBytes: 0,
       sizeBytes: 0,
+      end: new KeptEnd(),
       texts: new Map(),
     }));
   }
@@ -93,6 +97,7 @@ export class StreamedOutputs implements ByteSink {
       this.#texts.set(path, [...text, new Uint8Array(bytes)]);
       return;
     }
+    outgoing.end.write(path, bytes, outgoing.product.segments !== undefined);
     outgoing.headFile ??= path;
     if (outgoing.headFile === path) {
       if (position !== outgoing.headFileBytes) throw wentBack();

@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import type { ByteSource, StreamedEngine } from "../engine/engine.ts";
 import type { Expectation } from "../plan/plan.ts";
 import { playlistSeconds } from "../plan/playlist.ts";
+import { judgeKeptTail } from "../plan/verify-tail.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
@@ -13,7 +14,7 @@ import type { Outgoing } from "./streamed-outputs.ts";
 /**
  * Judges a product that has left as it was made. What it holds is probed in its beginning, which was kept. How long it is, is told by
  * itself where the beginning is all of it (Matroska that cannot be gone back in does not say), else by its playlist, else by
- * how far the encoder came. Copied packets are not compared: both would have to
+ * how far the encoder came. Its last seconds are decoded, as far as they were kept. Copied packets are not compared: both would have to
  * be read again.
  *
  * @param outTimeSeconds - where the encoder ended
@@ -39,7 +40,26 @@ export async function verifyStreamed(
   const isTold = isWhole && probed.durationSeconds !== undefined;
   const made = isTold ? probed : { ...withoutLengths(probed), durationSeconds };
   await warn(await source.judge(withoutCopies(product.expect), made));
+  await judgeEnd(outgoing, head, made, engine, signal);
   return describeOutput(product, made, sizeBytes);
+}
+
+/** Has the last seconds decoded, as far as they were kept: of FLV and Ogg that are longer, and of very high bitrates, they are not. */
+async function judgeEnd(
+  { product, end }: Outgoing,
+  head: Uint8Array,
+  made: MediaInfo,
+  engine: StreamedEngine,
+  signal: AbortSignal,
+): Promise<void> {
+  const { expect, segments } = product;
+  const seconds = made.durationSeconds ?? 0;
+  const file = end.file({ head, seconds }, segments !== undefined);
+  if (!file) return;
+  const { bytes, extension, isTimed } = file;
+  const keyFramesOnly = expect.video?.isCopy === true;
+  const request = { source: bytesSource(bytes), extension, keyFramesOnly };
+  judgeKeptTail(expect, made, await engine.readTail(request, signal), isTimed);
 }
 
 const entryName = (entry: string): string => entry.slice(entry.lastIndexOf("/") + 1);

@@ -8,8 +8,8 @@ const COPIED = {
   audio: { codec: "aac", sameAsSource: true },
 };
 const tail = (endSeconds: number) => ({
-  video: { packets: 1, endSeconds, frames: 0, lastFrameSeconds: 0 },
-  audio: { packets: 1, endSeconds, frames: 0, lastFrameSeconds: 0 },
+  video: { packets: 1, hasKey: true, endSeconds, frames: 0, lastFrameSeconds: 0 },
+  audio: { packets: 1, hasKey: true, endSeconds, frames: 0, lastFrameSeconds: 0 },
 });
 
 test("judgeTail takes what Matroska says of a stream that begins late for the time of its end", () => {

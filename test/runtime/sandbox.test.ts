@@ -134,6 +134,20 @@ describe("the service in a sandbox", () => {
     expect(warning?.message).toStartWith("The picture is encoded instead of copied: an edit list");
   });
 
+  test("steps over what is no sound in front of an MP3, and refuses half an AVI", async () => {
+    const song = { seconds: 2, video: false, audio: "libmp3lame", container: "mp3" } as const;
+    const junk = Buffer.from("<html>".repeat(20_000));
+    server.files.set("/junk.mp3", Buffer.concat([junk, readFileSync(await clip(song))]));
+    const heard = await run("audio_m4a_128kbps", "/junk.mp3", "/made/junk.m4a");
+    expect([heard.task_status, heard.error]).toEqual(["SUCCESS", undefined]);
+    expect(heard.warnings?.map(({ code }) => code)).toEqual(["source_damage"]);
+    expect(heard.targets[0]?.output?.duration_seconds).toBeCloseTo(2, 0);
+    const avi = readFileSync(await clip({ seconds: 4, video: "mpeg4", container: "avi" }));
+    server.files.set("/half.avi", avi.subarray(0, avi.length / 2));
+    const cut = await run("video_mp4_320x240_240kbps", "/half.avi", "/made/half.mp4");
+    expect(cut.error?.detail).toStartWith("Cannot use the source: it is cut off: ");
+  });
+
   test("reads a large source by ranges, and sends it in chunks to two targets at once", async () => {
     const task = await run("video_mp4_transmux", "/large.mp4", "/large/a.mp4", "/large/b.mp4");
     expect([task.task_status, task.error]).toEqual(["SUCCESS", undefined]);
