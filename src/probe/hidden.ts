@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { toNumber } from "../lib/rational.ts";
+import { type Rational, toNumber } from "../lib/rational.ts";
 import { number, text } from "./ffprobe-values.ts";
 import type { AudioStream, Hidden, VideoStream } from "./media.ts";
 
 /** What `hiddenOf` reads of the first packets. */
 export const PACKET_ENTRIES = [
-  "packet=stream_index,pts_time,flags",
+  "packet=stream_index,pts_time,duration_time,flags",
   "packet_side_data=side_data_type,skip_samples",
 ].join(":");
 
@@ -15,6 +15,7 @@ const packetsSchema = v.fallback(
       v.object({
         stream_index: number,
         pts_time: number,
+        duration_time: number,
         flags: text,
         side_data_list: v.fallback(v.optional(v.array(v.object({ skip_samples: number }))), []),
       }),
@@ -25,10 +26,16 @@ const packetsSchema = v.fallback(
 
 type Packet = v.InferOutput<typeof packetsSchema>["packets"][number];
 
-/** Samples of a packet, where every packet of a codec in MP4 has as many. */
-const PACKET_SAMPLES: Readonly<Record<string, number>> = {
-  ...{ aac: 1024, mp3: 1152, mp2: 1152, ac3: 1536, eac3: 1536, alac: 4096, opus: 960 },
+/** What ffprobe tells of all packets of a stream. */
+export type Told = {
+  /** How many there are. */
+  readonly frames: number | undefined;
+  /** As many a second, on the average: in this family all of them by how long they take to be decoded. */
+  readonly averageRate: Rational | undefined;
 };
+
+/** Sound that is counted by packets, and all of them last as long. */
+const COUNTED_BY_PACKET = "aac mp3 mp2 ac3 eac3 alac opus flac dts".split(" ");
 
 /** What decoders swallow before the first sound, at most: Apple's AAC has 2112 samples, of HE-AAC twice as many, Opus 80 ms. */
 const PRIMING_SAMPLES = 2112;
@@ -45,11 +52,10 @@ const PICTURE_PART = 0.75;
  *
  * What every decoder swallows of a sound is not hidden.
  *
- * @param frames - how many packets the whole stream has, where that is known
  */
 export function hiddenOf<S extends VideoStream | AudioStream>(
   stream: S,
-  frames: number | undefined,
+  all: Told,
   format: string,
   json: unknown,
 ): S {
@@ -58,41 +64,63 @@ export function hiddenOf<S extends VideoStream | AudioStream>(
     .parse(packetsSchema, json)
     .packets.filter(({ stream_index }) => stream_index === stream.index);
   const hidden =
-    "width" in stream
-      ? pictureHidden(stream, frames, packets)
-      : soundHidden(stream, frames, packets);
+    "width" in stream ? pictureHidden(stream, all, packets) : soundHidden(stream, all, packets);
   return hidden ? { ...stream, hidden } : stream;
 }
 
 function pictureHidden(
-  { framerate, isVariableRate, startSeconds = 0, durationSeconds }: VideoStream,
-  frames: number | undefined,
+  { isVariableRate, startSeconds = 0, durationSeconds }: VideoStream,
+  { frames, averageRate }: Told,
   packets: readonly Packet[],
 ): Hidden | undefined {
-  const rate = framerate ? toNumber(framerate) : 25;
   const marked = packets.filter(isMarked).flatMap(({ pts_time }) => pts_time ?? []);
   const head = marked.length === 0 ? 0 : Math.max(0, startSeconds - Math.min(...marked));
   // Media is as long as its pictures take to be decoded: where they come unevenly, the packets alone tell (`hiddenSeconds`).
-  const later = isVariableRate ? 0 : laterSeconds(frames, 1 / rate, durationSeconds, head);
-  return told(head, later > PICTURE_PART / rate ? later : 0);
+  if (isVariableRate || !averageRate) return told(head, 0);
+  const distance = 1 / toNumber(averageRate);
+  const more = laterSeconds(frames, distance, durationSeconds, head);
+  const later = more > PICTURE_PART * distance ? more : 0;
+  // Where none of its packets is among the first, it is most likely the beginning: of the rest its packets tell.
+  return packets.length === 0 ? told(later, 0) : told(head, later);
 }
 
 function soundHidden(
   { codec, profile, samplerateHz, durationSeconds }: AudioStream,
-  frames: number | undefined,
-  [first]: readonly Packet[],
+  { frames }: Told,
+  packets: readonly Packet[],
 ): Hidden | undefined {
   if (samplerateHz <= 0) return undefined;
-  const isDoubled = profile?.startsWith("HE-AAC") || codec === "opus";
-  const skipped = first?.side_data_list?.find(({ skip_samples }) => skip_samples)?.skip_samples;
-  const primed = isDoubled ? PRIMING_SAMPLES_MAX : PRIMING_SAMPLES;
-  const head = (skipped ?? 0) > primed ? (skipped ?? 0) / samplerateHz : 0;
-  const samples = PACKET_SAMPLES[codec];
-  if (samples === undefined) return told(head, 0);
-  const packet = (samples * (isDoubled ? 2 : 1)) / samplerateHz;
-  const later = laterSeconds(frames, packet, durationSeconds, head);
-  const slack = PADDING_PACKETS * packet + (head > 0 ? 0 : primed / samplerateHz);
-  return told(head, later > slack ? later : 0);
+  const skipped = packets[0]?.side_data_list?.find(({ skip_samples }) => skip_samples);
+  const skippedSamples = skipped?.skip_samples ?? 0;
+  const primed = primingSamples({ codec, profile });
+  const head = skippedSamples > primed ? skippedSamples / samplerateHz : 0;
+  const packet = packetSamples(packets, samplerateHz) ?? 0;
+  const counted = countedSamples(codec, packet);
+  const later = laterSeconds(frames, counted / samplerateHz, durationSeconds, head);
+  const slack = PADDING_PACKETS * packet + (head > 0 ? 0 : primed);
+  return told(head, later > slack / samplerateHz ? later : 0);
+}
+
+/** What decoders swallow of a sound before its beginning, at most. */
+const primingSamples = ({
+  codec,
+  profile,
+}: Pick<AudioStream, "codec"> & { profile: string | undefined }): number =>
+  profile?.startsWith("HE-AAC") || codec === "opus" ? PRIMING_SAMPLES_MAX : PRIMING_SAMPLES;
+
+/** How many samples make one of those that the file counts; none where that is not known. */
+function countedSamples(codec: string, packet: number): number {
+  // Of PCM single samples are counted.
+  if (codec.startsWith("pcm_")) return 1;
+  return COUNTED_BY_PACKET.includes(codec) ? packet : 0;
+}
+
+/** How many samples each packet lasts, in whole ones, for times are rounded; nothing where that differs or none is known. */
+function packetSamples(packets: readonly Packet[], samplerateHz: number): number | undefined {
+  const lengths = packets.map(({ duration_time = 0 }) => Math.round(duration_time * samplerateHz));
+  const [length] = lengths;
+  // The last may be that of the whole sound, which is shorter.
+  return lengths.slice(0, -1).every((other) => other === length) ? length : undefined;
 }
 
 const isMarked = ({ flags }: Packet): boolean => flags?.includes("D") === true;
@@ -104,7 +132,7 @@ function laterSeconds(
   durationSeconds: number | undefined,
   head: number,
 ): number {
-  if (!frames || !durationSeconds) return 0;
+  if (!frames || !frameSeconds || !durationSeconds) return 0;
   return frames * frameSeconds - durationSeconds - head;
 }
 

@@ -20,7 +20,7 @@ import {
 /**
  * What ffprobe is asked for (`-show_entries`): exactly what is read here, so that a source's own texts stay out.
  *
- * The first packets (`-read_intervals %+#8`) tell whether they are encrypted or hidden.
+ * The first packets tell whether they are encrypted or hidden.
  */
 export const PROBE_ENTRIES = [
   "error=code,string",
@@ -237,8 +237,9 @@ export function parseProbe(json: unknown): MediaInfo {
     : still && { ...videoOf(still, late), isStill: true as const };
   const audio = chooseSound(soundsOf(streams, late), format.format_name);
   const withHidden = <S extends VideoStream | AudioStream>(stream: S): S => {
-    const frames = streams.find(({ index }) => index === stream.index)?.nb_frames;
-    return hiddenOf(stream, frames, format.format_name, json);
+    const raw = streams.find(({ index }) => index === stream.index);
+    const averageRate = parseRational(raw?.avg_frame_rate ?? "");
+    return hiddenOf(stream, { frames: raw?.nb_frames, averageRate }, format.format_name, json);
   };
   return {
     format: format.format_name,

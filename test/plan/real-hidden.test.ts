@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { segmentsOf } from "../../src/plan/playlist.ts";
 import type { Container, Rendition } from "../../src/profile/profile.ts";
 import type { Verified } from "../../src/worker/verify-products.ts";
-import { tempFolder } from "../fixtures/clips.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
 import { film, filmOfHiddenEnd, withHiddenEnd } from "../fixtures/edit-lists.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { aCustomVideo } from "./builders.ts";
@@ -103,5 +103,20 @@ describe("sound that an edit list hides at the end alone", () => {
     // Its last packet is whole, and what decoders swallow comes before.
     const most = (2 - seconds) * 48_000 + 3 * 1024;
     expect(await samples(fileOf(verified))).toBeLessThanOrEqual(most);
+  });
+});
+
+describe("a sound of which an edit list hides no more than decoders swallow", () => {
+  test.each([
+    ["Opus in mp4", { audio: "libopus" }],
+    [
+      "MP3 of few samples a second in mov",
+      { audio: "libmp3lame", container: "mov", args: ["-ar", "22050"] },
+    ],
+  ])("stays a copy: %s", async (_, options) => {
+    const film = await clip({ width: 160, height: 90, seconds: 3, ...options });
+    const { plans, warnings } = await makeProducts(film, profileOf(copy("mkv")));
+    expect(plans.map(({ products }) => products[0]?.audio.action)).toEqual(["copy"]);
+    expect(warnings).toEqual([]);
   });
 });
