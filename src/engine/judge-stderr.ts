@@ -76,7 +76,9 @@ const ROWS: readonly Row[] = [
     say: (size) => source(`its picture claims ${size} pixels`),
   },
   {
-    pattern: /Stream map '(.*?)' matches no streams/m,
+    // 7.1 and 9.0 say which two lines below.
+    pattern:
+      /Stream map '(.+?)' matches no streams|Failed to set value '(.*?)' for option 'map'|Stream specifier '(.*?)' in filtergraph description .* matches no streams/m,
     code: "input_not_supported",
     say: (map) => source(`it has no stream "${map}"`),
   },

@@ -193,11 +193,15 @@ const NOT_JUDGED = [
   ...["source_not_media", "source_missing", "source_unreachable"],
 ];
 
+/** Said of a stream that the probe found and this run does not; by 7.1 and 9.0 also of the options that its pictures are watched with. */
+const UNFOUND = /matches no streams|skip_frame:v .* is not a decoding option/;
+
 /** The source's own end, or that of its connection, is how every live stream ends. */
 function judgeLiveExit(exit: Exit): TaskError | undefined {
   const complaints = complaintsIn(exit.stderr);
   const error = judgeExit({ ...exit, stderr: complaints });
   if (!error) return undefined;
+  if (UNFOUND.test(complaints)) return unreachable("a stream of it does not come");
   if (!NOT_JUDGED.includes(error.code)) return error;
   // ffmpeg 5 tells of a source that is not there by the address and an error number alone.
   const last = complaints.trimEnd().split("\n").at(-1) ?? "";

@@ -68,6 +68,14 @@ const CASES: readonly (readonly [ErrorCode, string])[] = [
     "input_not_supported",
     "Stream map '0:v:0' matches no streams.\nTo ignore this, add a trailing '?' to the map.",
   ],
+  [
+    "input_not_supported",
+    "Stream map '' matches no streams.\nTo ignore this, add a trailing '?' to the map.\nFailed to set value '0:v:0' for option 'map': Invalid argument\nError parsing options for output file -.\nError opening output files: Invalid argument",
+  ],
+  [
+    "input_not_supported",
+    "[fc#0 @ 0x1] Stream specifier ':v:0' in filtergraph description [0:v:0]null[a] matches no streams.\nError binding filtergraph inputs/outputs: Invalid argument",
+  ],
   ["input_not_supported", "Decoder (codec none) not found for input stream #0:0"],
   [
     "input_not_supported",
