@@ -2,7 +2,7 @@ import type { LivePlan } from "../plan/live.ts";
 import type { LiveRun } from "../plan/live-args.ts";
 import type { Capabilities, Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Tail } from "../probe/tail.ts";
+import type { Tail, TailPlace } from "../probe/tail.ts";
 import type { Damage } from "../task/damage.ts";
 import type { EngineName } from "../task/task.ts";
 
@@ -25,20 +25,16 @@ export type ProbeRequest = {
   readonly side: "source" | "output";
   /** Of a set: the files that its packets are in, each group read as one file; named relative to the folder of `path`. */
   readonly pieces?: readonly (readonly string[])[];
+  /** Of an output: its end is looked at as well (`MediaInfo.tail`), but where that says too much to be read at once. */
+  readonly tail?: TailPlace;
 };
 
 /** A look at the end of an output. */
-export type TailRequest = {
+export type TailRequest = TailPlace & {
   /** Absolute. */
   readonly path: string;
   /** Read as one file instead of it; named relative to its folder. */
   readonly pieces?: readonly string[];
-  /** In the file's own time; the key frame before it is found. */
-  readonly fromSeconds: number;
-  /** In the same time; nothing behind the first packet from there on is read. */
-  readonly toSeconds: number;
-  /** Of the picture, key frames alone are decoded: of a copy nobody knows how far they are apart. */
-  readonly keyFramesOnly: boolean;
 };
 
 /** One run of a step. */

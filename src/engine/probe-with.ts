@@ -4,7 +4,14 @@ import { demuxerOf, SOURCE_FORMATS } from "../probe/formats.ts";
 import { readSource } from "../probe/judge-source.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
-import { createTailReader, TAIL_ENTRIES, type Tail } from "../probe/tail.ts";
+import {
+  createTailReader,
+  endArgs,
+  splitEnd,
+  type Tail,
+  type TailPlace,
+  tailArgs,
+} from "../probe/tail.ts";
 import { hasTurnMark, mayTurnItself } from "../probe/turn-marks.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { ProbeRequest, TailRequest } from "./engine.ts";
@@ -44,7 +51,8 @@ export type Ffprobe = {
 // ffprobe takes at most 1000 streams, of about 1 KB each in its JSON.
 const JSON_CHARS_MAX = 4_000_000;
 // So many packets show whether they are encrypted, and are in what ffprobe has read anyway.
-const PACKETS_SHOWN = "%+#8";
+const FIRST_PACKETS = 8;
+const PACKETS_SHOWN = `%+#${FIRST_PACKETS}`;
 
 /** Of the end of a file, from the key frame before. */
 const LAST_SECONDS = 2;
@@ -82,7 +90,7 @@ const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string): Task
 type Probing = {
   readonly ffprobe: Ffprobe;
   readonly limits: ProbeLimits;
-  readonly request: Pick<ProbeRequest, "side" | "packets" | "pieces">;
+  readonly request: Pick<ProbeRequest, "side" | "packets" | "pieces" | "tail">;
   readonly signal: AbortSignal;
 };
 
@@ -188,18 +196,47 @@ function parseJson(text: string): unknown {
 
 async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   const { request, limits } = probing;
+  const ended = request.tail && (await probeEnded(probing, request.tail));
+  if (ended) return ended;
   const { json, exit } = await readHeaders(probing);
   if (request.side === "source") {
     const media = readSource(parseJson(json), exit.stderr, limits.maxPixels);
     return withBytes(probing, media);
   }
   if (exit.code !== 0) throw failure(request.side, "output_wrong", "ffprobe cannot open it");
-  return withFrame(probing, describedOutput(json));
+  return withFrame(probing, describedOutput(parseJson(json)));
 }
 
-function describedOutput(json: string): MediaInfo {
+/** Runs ffprobe within a time limit that begins anew with all that it says. */
+function runAlong(
+  probing: Probing,
+  args: readonly string[],
+  push: (chunk: string) => void,
+  pieces?: readonly string[],
+): Promise<{ readonly exit: Exit }> {
+  return limited(probing, async (limit) => {
+    const onStdout = (chunk: string) => {
+      limit.restart();
+      push(chunk);
+    };
+    return { exit: await probing.ffprobe.run(args, onStdout, limit.signal, pieces) };
+  });
+}
+
+/** The headers of an output and its end at once: to start one more ffprobe takes longer than either. Nothing where that fails. */
+async function probeEnded(probing: Probing, tail: TailPlace): Promise<MediaInfo | undefined> {
+  const args = guarded(probing, endArgs(tail, PROBE_ENTRIES, PACKETS_SHOWN));
+  let json = "";
+  const { exit } = await runAlong(probing, args, (chunk) => {
+    if (json.length < JSON_CHARS_MAX) json += chunk;
+  });
+  const ended = exit.code === 0 ? splitEnd(parseJson(json), FIRST_PACKETS) : undefined;
+  return ended && { ...describedOutput(ended.json), tail: ended.tail };
+}
+
+function describedOutput(json: unknown): MediaInfo {
   try {
-    return parseProbe(parseJson(json));
+    return parseProbe(json);
   } catch (error) {
     throw new TaskError("output_wrong", "Cannot verify the output: ffprobe does not describe it", {
       cause: error,
@@ -216,16 +253,9 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
   let isCut = false;
   // A set has more files than may be open at once.
   for (const pieces of probing.request.pieces ?? [undefined]) {
-    const { exit } = await limited(probing, async (limit) => {
-      const onStdout = (chunk: string) => {
-        limit.restart();
-        reader.push(chunk);
-      };
-      const { ffprobe } = probing;
-      const wanted = probing.request.packets === "last" ? [...last, ...entries] : entries;
-      const args = guarded(probing, wanted, "warning");
-      return { exit: await ffprobe.run(args, onStdout, limit.signal, pieces) };
-    });
+    const wanted = probing.request.packets === "last" ? [...last, ...entries] : entries;
+    const args = guarded(probing, wanted, "warning");
+    const { exit } = await runAlong(probing, args, reader.push, pieces);
     if (exit.code !== 0)
       throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");
     isCut ||= CUT.test(exit.stderr);
@@ -259,27 +289,12 @@ export async function probeWith(
 export async function readTailWith(
   ffprobe: Ffprobe,
   limits: ProbeLimits,
-  { fromSeconds, toSeconds, keyFramesOnly, pieces }: TailRequest,
+  { pieces, ...place }: TailRequest,
   signal: AbortSignal,
 ): Promise<Tail> {
   const probing = { ffprobe, limits, request: { side: "output" }, signal } as const;
   const reader = createTailReader();
-  const args = guarded(probing, [
-    ...(keyFramesOnly ? ["-skip_frame:v", "nokey"] : []),
-    // Without an end it would be of random length (9.0.1 reads what it has not set).
-    ...[
-      "-read_intervals",
-      `${fromSeconds > 0 ? fromSeconds.toFixed(3) : ""}%${toSeconds.toFixed(3)}`,
-    ],
-    ...["-show_entries", TAIL_ENTRIES, "-of", "csv=p=1"],
-  ]);
-  const { exit } = await limited(probing, async (limit) => {
-    const onStdout = (chunk: string) => {
-      limit.restart();
-      reader.push(chunk);
-    };
-    return { exit: await ffprobe.run(args, onStdout, limit.signal, pieces) };
-  });
+  const { exit } = await runAlong(probing, guarded(probing, tailArgs(place)), reader.push, pieces);
   if (exit.code !== 0) throw failure("output", "output_wrong", "its end cannot be read");
   return reader.tail();
 }

@@ -1,5 +1,6 @@
 import type { Rational } from "../lib/rational.ts";
 import type { Crop } from "./crop.ts";
+import type { Tail } from "./tail.ts";
 
 /** The facts about the packets of one stream, counted by reading the whole file. Times in seconds. */
 export type PacketFacts = {
@@ -143,6 +144,8 @@ export type MediaInfo = {
   readonly junkBytes?: number;
   /** Found while its packets were counted: bytes that it promises are missing at its end. */
   readonly isCut?: true;
+  /** What there is at its end, where that was asked for. */
+  readonly tail?: Tail;
   /** Found then too, where it has no index: bytes between its packets that nothing could be made of, in long stretches. */
   readonly unreadBytes?: number;
 };

@@ -1,3 +1,16 @@
+import * as v from "valibot";
+import { text } from "./ffprobe-values.ts";
+
+/** Where the end of an output is looked at, and what is decoded of it. */
+export type TailPlace = {
+  /** In the file's own time; the key frame before it is found. */
+  readonly fromSeconds: number;
+  /** In the same time; nothing behind the first packet from there on is read. */
+  readonly toSeconds: number;
+  /** Of the picture, key frames alone are decoded: of a copy nobody knows how far they are apart. */
+  readonly keyFramesOnly: boolean;
+};
+
 /** What there is of one stream in the last seconds of a file, in the file's own time. */
 export type StreamTail = {
   readonly packets: number;
@@ -17,8 +30,74 @@ export type Tail = { readonly video?: StreamTail; readonly audio?: StreamTail };
 type Kind = "video" | "audio";
 
 /** What ffprobe is to tell for `createTailReader`, with all sections named. */
-export const TAIL_ENTRIES =
+const TAIL_ENTRIES =
   "packet=codec_type,pts_time,duration_time,flags:frame=media_type,best_effort_timestamp_time";
+
+/** Without an end it would be of random length (9.0.1 reads what it has not set). */
+const intervalOf = ({ fromSeconds, toSeconds }: TailPlace): string =>
+  `${fromSeconds > 0 ? fromSeconds.toFixed(3) : ""}%${toSeconds.toFixed(3)}`;
+
+const skipped = ({ keyFramesOnly }: TailPlace): readonly string[] =>
+  keyFramesOnly ? ["-skip_frame:v", "nokey"] : [];
+
+/** The arguments that ask ffprobe for the end of a file, for `createTailReader`. */
+export const tailArgs = (place: TailPlace): readonly string[] => [
+  ...[...skipped(place), "-read_intervals", intervalOf(place)],
+  ...["-show_entries", TAIL_ENTRIES, "-of", "csv=p=1"],
+];
+
+/**
+ * The arguments that ask for it, for `splitEnd`, with what a probe asks for besides.
+ *
+ * @param entries - of `-show_entries`
+ * @param first - the interval of the first packets
+ */
+export const endArgs = (place: TailPlace, entries: string, first: string): readonly string[] => {
+  const end = intervalOf(place);
+  const intervals = place.fromSeconds > 0 ? `${first},${end}` : end;
+  return [
+    ...[...skipped(place), "-read_intervals", intervals],
+    ...["-show_entries", `${entries}:${TAIL_ENTRIES}`, "-print_format", "json"],
+  ];
+};
+
+const endSchema = v.object({
+  packets_and_frames: v.array(
+    v.looseObject({
+      ...{ type: text, codec_type: text, pts_time: text, duration_time: text, flags: text },
+      ...{ media_type: text, best_effort_timestamp_time: text },
+    }),
+  ),
+});
+
+/** What a probe tells that was asked for the first packets and for the end at once. */
+export type ProbeWithEnd = {
+  /** As if it had been asked for the first packets alone. */
+  readonly json: unknown;
+  readonly tail: Tail;
+};
+
+/**
+ * Takes apart what ffprobe tells of the first packets of a file and of its end, whose packets and frames come in one list; nothing
+ * where it has none.
+ *
+ * @param json - of `-show_entries` with `TAIL_ENTRIES` among them
+ * @param firstPackets - how many of the packets are the first ones
+ */
+export function splitEnd(json: unknown, firstPackets: number): ProbeWithEnd | undefined {
+  const parsed = v.safeParse(endSchema, json);
+  if (!parsed.success) return undefined;
+  const all = parsed.output.packets_and_frames;
+  const reader = createTailReader();
+  for (const { type, codec_type, media_type, ...one } of all)
+    reader.push(
+      type === "packet"
+        ? `packet,${codec_type},${one.pts_time},${one.duration_time},${one.flags}\n`
+        : `frame,${media_type},${one.best_effort_timestamp_time}\n`,
+    );
+  const packets = all.filter(({ type }) => type === "packet").slice(0, firstPackets);
+  return { json: { ...(json as object), packets }, tail: reader.tail() };
+}
 
 /** Makes a reader of what ffprobe tells of packets and frames (`TAIL_ENTRIES`, `-of csv=p=1`): feed it chunks, cut anywhere. */
 export function createTailReader() {

@@ -4,7 +4,7 @@ import type { Expectation } from "../plan/plan.ts";
 import { playlistSeconds, segmentsOf } from "../plan/playlist.ts";
 import { endOf, judgeTail, tailOf, unseenIn } from "../plan/verify-tail.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Tail } from "../probe/tail.ts";
+import type { Tail, TailPlace } from "../probe/tail.ts";
 import { refuseCut } from "./whole-file.ts";
 
 /** An output whose end is looked at. */
@@ -61,21 +61,26 @@ export async function probeWithEnd(
   signal: AbortSignal,
 ): Promise<MediaInfo> {
   const groups = pieces && { pieces: pieces.groups };
-  const probe = (packets: boolean) =>
-    engine.probe({ path, side: "output", packets, ...groups }, signal);
+  const placeOf = (endSeconds: number) => ({
+    ...tailOf(endSeconds),
+    keyFramesOnly: isCopied(expect),
+  });
+  const probe = (packets: boolean, place?: TailPlace) =>
+    engine.probe(
+      { ...{ path, side: "output", packets }, ...groups, ...(place && { tail: place }) },
+      signal,
+    );
   const tail = (endSeconds: number) =>
     engine.readTail(
-      {
-        ...{ path, ...tailOf(endSeconds), keyFramesOnly: isCopied(expect) },
-        ...(pieces && { pieces: pieces.last }),
-      },
+      { path, ...placeOf(endSeconds), ...(pieces && { pieces: pieces.last }) },
       signal,
     );
   const expected = pieces?.seconds ?? expect.durationSeconds;
-  const [made, atOnce] = await together(
-    probe(isCounted),
-    expected === undefined ? undefined : tail(expected),
-  );
+  const isOneLook = expected !== undefined && !isCounted && !pieces;
+  const [made, beside] = isOneLook
+    ? [await probe(false, placeOf(expected)), undefined]
+    : await together(probe(isCounted), expected === undefined ? undefined : tail(expected));
+  const atOnce = made.tail ?? beside;
   const end = endOf(made, expected);
   const seen = atOnce && end === expected ? atOnce : await tail(end);
   const unseen = unseenIn(expect, made, seen, tailOf(end).fromSeconds);
