@@ -1,4 +1,4 @@
-import type { PacketFacts } from "../probe/media.ts";
+import type { PacketFacts, Stretch } from "../probe/media.ts";
 
 /** What ffprobe is asked for of each packet (`-show_entries`, as csv): it writes them in this order. */
 export const PACKET_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,size,pos,flags";
@@ -9,9 +9,14 @@ const REORDER_MAX = 64;
 const HOLE_SECONDS = 0.25;
 /** Where more of the distances are so wide, they are the rhythm of the stream, such as slides. */
 const HOLES_PART_MAX = 0.1;
+/** So many of them are told one by one. */
+const HOLES_MAX = 1000;
 
 /** Tables, and what fills up sectors, are shorter. */
 const STRETCH_BYTES_MIN = 2048;
+
+/** As many packets of sounds may come before the picture that they lie within: it may be a slide, shown for seconds. */
+const DISPLACED_MAX = 1024;
 
 /** A packet, as ffprobe tells of it; `NaN` where it does not. */
 type Packet = {
@@ -30,9 +35,10 @@ function createRhythm() {
   let wideSeconds = 0;
   let untold = 0;
   let missing = 0;
+  const holes: Stretch[] = [];
   return {
-    /** @param durationSeconds - of the packet before the gap */
-    add(gap: number, durationSeconds: number): void {
+    /** @param durationSeconds - of the packet before the gap, which is at `fromSeconds` */
+    add(fromSeconds: number, gap: number, durationSeconds: number): void {
       widest = Math.max(widest, gap);
       const isTold = !Number.isNaN(durationSeconds);
       const held = isTold ? durationSeconds : 0;
@@ -40,6 +46,8 @@ function createRhythm() {
       wide += 1;
       wideSeconds += gap;
       missing += gap - held;
+      const toSeconds = fromSeconds + gap;
+      if (holes.length < HOLES_MAX) holes.push({ fromSeconds: fromSeconds + held, toSeconds });
       if (!isTold) untold += 1;
     },
     /** @param spanSeconds - from the first to the last of so many packets */
@@ -47,7 +55,8 @@ function createRhythm() {
       const isRhythm = wide > 1 && wide > (count - 1) * HOLES_PART_MAX;
       const [seconds, gaps] = isRhythm ? [0, 0] : [wideSeconds, wide];
       const usual = (spanSeconds - seconds) / Math.max(1, count - 1 - gaps);
-      return { usual, widest, holeSeconds: isRhythm ? 0 : Math.max(0, missing - untold * usual) };
+      if (isRhythm || wide === 0) return { usual, widest, holeSeconds: 0 };
+      return { usual, widest, holeSeconds: Math.max(0, missing - untold * usual), holes };
     },
   };
 }
@@ -97,7 +106,7 @@ function createCounter() {
     const packet = waiting.shift();
     if (!packet) return;
     const { seconds, durationSeconds } = packet;
-    if (last !== Number.NEGATIVE_INFINITY) rhythm.add(seconds - last, lastDuration);
+    if (last !== Number.NEGATIVE_INFINITY) rhythm.add(last, seconds - last, lastDuration);
     first = Math.min(first, seconds);
     if (seconds >= last) lastDuration = durationSeconds;
     last = Math.max(last, seconds);
@@ -120,13 +129,14 @@ function createCounter() {
     facts(): PacketFacts | undefined {
       while (waiting.length > 0) take();
       if (!Number.isFinite(first)) return undefined;
-      const { usual, widest, holeSeconds } = rhythm.facts(count, last - first);
+      const { usual, widest, holeSeconds, holes } = rhythm.facts(count, last - first);
       return {
         count,
         firstSeconds: first,
         lastSeconds: last,
         gapSecondsMax: widest,
         holeSeconds,
+        ...(holes && { holes }),
         ...shown.facts(usual),
         ...(firstKey && { firstKey }),
         ...(isByDecoding && { isByDecoding }),
@@ -136,25 +146,40 @@ function createCounter() {
   };
 }
 
-/** Finds stretches of a file, read in its order, of which the packets that begin in them make up less than half. */
+/**
+ * Finds stretches of a file of which the packets make up less than half. Packets may come out of the order of their places: where
+ * several streams are cut into small pieces, a packet comes once its last piece is read. What of a packet does not fit in front of
+ * the next one's beginning lies behind it.
+ */
 function createStretches() {
+  const waiting: { position: number; sizeBytes: number }[] = [];
   let from: number | undefined;
   let held = 0;
   let unread = 0;
+  const take = (position: number, sizeBytes: number): void => {
+    const length = Math.max(0, position - (from ?? position));
+    const stray = length - held;
+    if (stray >= STRETCH_BYTES_MIN && stray > length / 2) unread += stray;
+    from = Math.max(from ?? 0, position);
+    held = Math.max(0, -stray) + sizeBytes;
+  };
+  const takeFirst = (count: number): void => {
+    waiting.sort((one, other) => one.position - other.position);
+    for (const { position, sizeBytes } of waiting.splice(0, count)) take(position, sizeBytes);
+  };
   return {
     /** @param position - `NaN` where it is not told: it began with another one */
     add(position: number, sizeBytes: number): void {
-      if (Number.isNaN(position)) {
-        held += sizeBytes;
-        return;
-      }
-      const length = position - (from ?? position);
-      const stray = length - held;
-      if (stray >= STRETCH_BYTES_MIN && stray > length / 2) unread += stray;
-      from = position;
-      held = sizeBytes;
+      const last = waiting.at(-1);
+      if (!Number.isNaN(position)) {
+        if (waiting.length >= 2 * DISPLACED_MAX) takeFirst(DISPLACED_MAX);
+        waiting.push({ position, sizeBytes });
+      } else if (last) last.sizeBytes += sizeBytes;
     },
-    unread: (): number => unread,
+    unread(): number {
+      takeFirst(waiting.length);
+      return unread;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { demuxerOf } from "../probe/formats.ts";
-import type { MediaInfo, PacketFacts } from "../probe/media.ts";
+import type { MediaInfo, PacketFacts, Stretch } from "../probe/media.ts";
 import type { Damage } from "../task/damage.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
@@ -45,14 +45,16 @@ export function judgeDamage(
   const kinds = (["video", "audio"] as const).filter(
     (kind) => source[kind] && isUsed(products, kind),
   );
-  const hole = holeIn(source);
-  const isBroken = damage.isTold || source.isCut === true || hole.isLoss;
-  // A copy keeps a pause as it is.
-  const lostSeconds = isBroken || damage.isFilled ? hole.seconds : 0;
-  const losses = kinds.map((kind) => lossOf(kind, damage, source, lostSeconds, clip));
+  const hole = holeIn(source, clip);
+  const isBroken =
+    hole.isLoss ||
+    isTorn(source, damage) ||
+    kinds.some((kind) => failuresOf(kind, damage, source, clip) > 0);
+  const losses = kinds.map((kind) =>
+    lossOf(kind, damage, source, isBroken ? hole.seconds : 0, clip),
+  );
   const worst = losses.find(
-    ({ kind, isTooMuch }) =>
-      isBroken && isTooMuch && products.some((one) => one[kind].action === "encode"),
+    ({ kind, isTooMuch }) => isTooMuch && products.some((one) => one[kind].action === "encode"),
   );
   if (worst)
     throw new TaskError(
@@ -64,6 +66,13 @@ export function judgeDamage(
     return told.map(({ kind, part }) =>
       warning(`${percent(part)} of the source's ${kind} is missing or cannot be decoded`),
     );
+  // A copy keeps a pause as it is.
+  if (hole.seconds > 0 && (damage.isTold || damage.isFilled))
+    return [
+      warning(
+        `For ${roundedSeconds(hole.seconds)} s nothing comes from the source: it was paused, or a part is missing`,
+      ),
+    ];
   if (source.isCut) return [warning("The source is cut off or has broken packets")];
   return streamsOf(source).some(({ isDisordered }) => isDisordered)
     ? [warning("The source's time stamps go back: they are broken, or begin anew")]
@@ -80,21 +89,52 @@ type Hole = {
   readonly isLoss: boolean;
 };
 
-/** All holes of a source together. Streams that are not used count too: where one goes on, nothing is missing, and the other pauses. */
-function holeIn(source: MediaInfo): Hole {
+/**
+ * Whether it is told that packets are missing in a source. Of MPEG-TS it is not by its counters alone: they break at each pause of a
+ * recorder as well, and decoders complain of its first pictures where it begins within a group of them.
+ */
+function isTorn(source: MediaInfo, { isTold }: Damage): boolean {
+  if (!source.isCut) return false;
+  const hasHead = streamsOf(source).some((packets) => headCount(packets) > 0);
+  return demuxerOf(source.format) !== "mpegts" || (isTold && !hasHead);
+}
+
+/**
+ * All holes of what is used of a source together. Streams that are not used count too: where one goes on, nothing is missing, and the
+ * other pauses.
+ */
+function holeIn(source: MediaInfo, clip: Clip | undefined): Hole {
   const { unreadBytes = 0, sizeBytes = Number.POSITIVE_INFINITY, format } = source;
   const streams = streamsOf(source);
   const shown = streams.flatMap((packets) => packets.shown ?? []);
   if (shown.length === 0) return { seconds: 0, isLoss: false };
-  const whole =
-    Math.max(...shown.map(({ toSeconds }) => toSeconds)) -
-    Math.min(...shown.map(({ fromSeconds }) => fromSeconds));
+  const begin = Math.min(...shown.map(({ fromSeconds }) => fromSeconds));
+  const whole = Math.max(...shown.map(({ toSeconds }) => toSeconds)) - begin;
   const unread = (unreadBytes / sizeBytes) * whole;
-  const seconds = Math.min(...streams.map(({ holeSeconds }) => holeSeconds ?? 0));
-  return UNPAUSED.includes(demuxerOf(format))
-    ? { seconds: Math.max(seconds, unread), isLoss: seconds + unread > 0 }
-    : { seconds, isLoss: seconds > 0 && unread >= seconds * UNREAD_PART_MIN };
+  const all = Math.min(...streams.map(({ holeSeconds }) => holeSeconds ?? 0));
+  const part = clip && partOf(clip, begin);
+  const seconds = part ? Math.min(...streams.map((packets) => holesIn(packets, part))) : all;
+  if (!UNPAUSED.includes(demuxerOf(format)))
+    return { seconds, isLoss: seconds > 0 && unread >= all * UNREAD_PART_MIN };
+  // Where in a file they are is not known of unread bytes.
+  return part
+    ? { seconds, isLoss: seconds > 0 }
+    : { seconds: Math.max(seconds, unread), isLoss: seconds + unread > 0 };
 }
+
+/** What a clip holds of a source that begins then. */
+function partOf({ startSeconds, durationSeconds = Number.POSITIVE_INFINITY }: Clip, begin: number) {
+  const fromSeconds = begin + startSeconds;
+  return { fromSeconds, toSeconds: fromSeconds + durationSeconds };
+}
+
+const holesIn = ({ holes = [] }: PacketFacts, { fromSeconds, toSeconds }: Stretch): number =>
+  holes.reduce(
+    (sum, hole) =>
+      sum +
+      Math.max(0, Math.min(hole.toSeconds, toSeconds) - Math.max(hole.fromSeconds, fromSeconds)),
+    0,
+  );
 
 const warning = (message: string): Warning => ({ code: "source_damage", message });
 
@@ -103,26 +143,41 @@ const isUsed = (products: readonly Pick<Product, Kind>[], kind: Kind): boolean =
 
 function lossOf(
   kind: Kind,
-  { failures }: Damage,
+  damage: Damage,
   source: MediaInfo,
   holeSeconds: number,
   clip: Clip | undefined,
 ): Loss {
-  const stream = source[kind];
-  const packets = stream?.packets;
-  if (!stream || !packets) return { kind, part: 0, isTooMuch: false };
+  const packets = source[kind]?.packets;
+  if (!packets) return { kind, part: 0, isTooMuch: false };
   const whole = secondsOf(kind, source, undefined);
-  const share = clip && whole > 0 ? secondsOf(kind, source, clip) / whole : 1;
-  const count = Math.max(1, packets.count * share);
-  const failed = Math.max(0, (failures[stream.index] ?? 0) - headCount(packets));
-  const holesPart = whole > 0 ? holeSeconds / whole : 0;
+  const used = clip ? secondsOf(kind, source, clip) : whole;
+  const count = Math.max(1, packets.count * (whole > 0 ? used / whole : 1));
+  const failed = failuresOf(kind, damage, source, clip);
+  const holesPart = used > 0 ? holeSeconds / used : 0;
   return {
     kind,
     part: Math.min(1, failed / count + holesPart),
     isTooMuch:
       failed > Math.max(FAILURES_MAX, count * LOST_PART_MAX) ||
-      holeSeconds > Math.max(HOLES_SECONDS_MAX, whole * LOST_PART_MAX),
+      holeSeconds > Math.max(HOLES_SECONDS_MAX, used * LOST_PART_MAX),
   };
+}
+
+/** Packets of a stream that should have been decoded, and were not. */
+function failuresOf(
+  kind: Kind,
+  { failures }: Damage,
+  { [kind]: stream, startSeconds }: MediaInfo,
+  clip: Clip | undefined,
+): number {
+  if (!stream?.packets) return 0;
+  const { firstKey, shown } = stream.packets;
+  const indexes = "rightIndex" in stream ? [stream.index, stream.rightIndex] : [stream.index];
+  const failed = Math.max(...indexes.map((index) => failures[index ?? stream.index] ?? 0));
+  const begin = startSeconds ?? shown?.fromSeconds ?? 0;
+  const isBehindHead = clip && firstKey && begin + clip.startSeconds >= firstKey.seconds;
+  return Math.max(0, failed - (isBehindHead ? 0 : headCount(stream.packets)));
 }
 
 /** Before the first key frame nothing can be decoded, and nothing is lost. */
@@ -137,6 +192,8 @@ const secondsOf = (kind: Kind, source: MediaInfo, clip: Clip | undefined): numbe
     },
     source,
   )?.[kind]?.atMost ?? 0;
+
+const roundedSeconds = (seconds: number): number => Math.max(0.1, Math.round(seconds * 10) / 10);
 
 /** Of a part that is more than nothing. */
 const percent = (part: number): string =>

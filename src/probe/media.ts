@@ -2,6 +2,9 @@ import type { Rational } from "../lib/rational.ts";
 import type { Crop } from "./crop.ts";
 import type { Tail } from "./tail.ts";
 
+/** A part of a stream's time, in seconds. */
+export type Stretch = { readonly fromSeconds: number; readonly toSeconds: number };
+
 /** The facts about the packets of one stream, counted by reading the whole file. Times in seconds. */
 export type PacketFacts = {
   readonly count: number;
@@ -11,11 +14,13 @@ export type PacketFacts = {
   /** The widest distance between neighbours in time order. */
   readonly gapSecondsMax: number;
   /** Of those that are shown (no edit list hides them): the first presentation, and the last one's end. */
-  readonly shown?: { readonly fromSeconds: number; readonly toSeconds: number };
+  readonly shown?: Stretch;
   /** When the first key frame is presented, and how many packets come before it; absent where there is none. */
   readonly firstKey?: { readonly seconds: number; readonly headCount: number };
   /** Together, where for longer than a rhythm of the stream explains there is no packet. */
   readonly holeSeconds?: number;
+  /** Where these are, the first ones of very many. */
+  readonly holes?: readonly Stretch[];
   /** Decoding times go back in it: they are broken, or begin anew. */
   readonly isDisordered?: true;
   /** Together, of those that an edit list hides after the first that is shown: a copy holds them all the same. */
@@ -127,7 +132,7 @@ export type Lack = {
   readonly mayBeStale?: true;
 };
 
-/** A probed file: its container, and the first video (never cover art) and the first audio stream. */
+/** A probed file: its container, and the picture (never cover art) and the sound that are taken of it. */
 export type MediaInfo = {
   /** ffprobe's `format_name`, all of it: `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly format: string;

@@ -8,6 +8,9 @@ import { type Damage, NO_DAMAGE } from "../task/damage.ts";
 import type { Warning } from "../task/warnings.ts";
 import { CutOutput } from "./whole-file.ts";
 
+/** Their demuxers say nothing of damage, and are called as the decoders that do. */
+const RAW = "aac ac3 amr ape dts eac3 flac gif h264 hevc m4v mp3 tta".split(" ");
+
 /** A probed source whose packets are counted once something depends on them: that reads all of it. */
 export class CountedSource {
   #media: MediaInfo;
@@ -31,7 +34,8 @@ export class CountedSource {
     this.#counting ??= this.#count();
     const media = await this.#counting;
     // A demuxer that loses its way in a file reads on somewhere behind it, or not at all.
-    const isCut = media.isCut || this.#damage.speakers.includes(media.format);
+    const speaks = this.#damage.speakers.includes(media.format) && !RAW.includes(media.format);
+    const isCut = media.isCut || speaks;
     this.#media = isCut ? { ...media, isCut } : media;
     return this.#media;
   }

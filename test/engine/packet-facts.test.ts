@@ -46,11 +46,15 @@ describe("createPacketReader", () => {
   });
 
   test("adds up what an edit list hides after the beginning, and nothing of what it hides before", () => {
-    const head = ["0,-0.08,-0.16,0.04,KD_", "0,-0.04,-0.12,0.04,_D_"];
-    const shown = ["0,0,-0.08,0.04,K__", "0,0.04,-0.04,0.04,___"];
+    const head = ["0,-0.08,-0.16,0.04,9,N/A,KD_", "0,-0.04,-0.12,0.04,9,N/A,_D_"];
+    const shown = ["0,0,-0.08,0.04,9,N/A,K__", "0,0.04,-0.04,0.04,9,N/A,___"];
     // As an open group of pictures begins: shown, and decoded before what is hidden.
-    const early = ["0,-0.02,0,0.04,_D_"];
-    const tail = ["0,0.16,0,0.04,_D_", "0,0.08,0.04,0.04,___", "0,0.12,0.08,0.04,_D_"];
+    const early = ["0,-0.02,0,0.04,9,N/A,_D_"];
+    const tail = [
+      "0,0.16,0,0.04,9,N/A,_D_",
+      "0,0.08,0.04,0.04,9,N/A,___",
+      "0,0.12,0.08,0.04,9,N/A,_D_",
+    ];
     const hiddenOf = (lines: readonly string[]) =>
       factsOf(lines.map((line) => `${line}\n`).join(""))?.hiddenSeconds;
     expect(hiddenOf([...head, ...shown, ...early])).toBeUndefined();
@@ -89,7 +93,15 @@ describe("createPacketReader", () => {
   ] as const)("tells how long nothing comes: %s", (_, timeOf, duration, seconds) => {
     const text = Number.isNaN(duration) ? "N/A" : String(duration);
     const lines = Array.from({ length: 100 }, (_, i) => `0,${timeOf(i)},${timeOf(i)},${text},K_\n`);
-    expect(factsOf(lines.join(""))?.holeSeconds).toBeCloseTo(seconds, 6);
+    const { holeSeconds, holes } = factsOf(lines.join("")) ?? {};
+    expect(holeSeconds).toBeCloseTo(seconds, 6);
+    expect(holes?.length ?? 0).toBe(seconds);
+  });
+
+  test("tells where nothing comes", () => {
+    const times = [0, 0.5, 1, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8];
+    const lines = times.map((at) => `0,${at},${at},0.5,9,N/A,K_\n`);
+    expect(factsOf(lines.join(""))?.holes).toEqual([{ fromSeconds: 1.5, toSeconds: 4 }]);
   });
 
   test("keeps streams apart", () => {
@@ -136,5 +148,24 @@ describe("createPacketReader", () => {
     expect(unreadIn(packet(0, 900, 0) + packet(1, 8000, 900, "N/A") + packet(2, 9, 9000))).toBe(
       8100,
     );
+  });
+
+  test("knows packets that come out of the order of their places", () => {
+    const reader = createPacketReader();
+    const packet = (stream: number, position: number, size: number) =>
+      reader.push(`${stream},1,1,1,${size},${position},K__\n`);
+    // Pictures of 18000 bytes, in pieces between those of sound, which is whole before the picture around it is.
+    for (let at = 0; at < 2_000_000; at += 20_000) {
+      packet(1, at + 6000, 900);
+      packet(1, at + 14_000, 900);
+      packet(0, at, 18_000);
+    }
+    expect(reader.unreadBytes()).toBe(0);
+    // Several in one block.
+    for (let i = 0; i < 8; i += 1) packet(1, 2_000_000, 900);
+    packet(1, 2_008_000, 900);
+    expect(reader.unreadBytes()).toBe(0);
+    packet(0, 2_028_900, 900);
+    expect(reader.unreadBytes()).toBe(20_000);
   });
 });

@@ -98,17 +98,77 @@ describe("judgeDamage", () => {
   });
 
   test("counts stretches without a packet of any stream, which an encode fills", () => {
-    const holes = counted({ holeSeconds: 36 }, { holeSeconds: 35.9 });
+    const holes = counted({ holeSeconds: 36 }, { holeSeconds: 35.9 }, { isCut: true });
     expect(verdict(told({}), encode, holes)).toStartWith(
       "source_damaged: Cannot use the source: 59.8 %",
     );
-    expect(verdict(told({}), encode, counted({ holeSeconds: 36 }))).toBe("");
-    const flaw = counted({ holeSeconds: 0.4 }, { holeSeconds: 0.4 });
+    const failed = counted({ holeSeconds: 36 }, { holeSeconds: 35.9 });
+    expect(verdict(told({ 1: 1 }), encode, failed)).toStartWith("source_damaged: ");
+    expect(verdict(told({ 1: 1 }), encode, counted({ holeSeconds: 36 }))).toStartWith(
+      "source_damage: less than 0.1 % of the source's audio",
+    );
+    const flaw = counted({ holeSeconds: 0.4 }, { holeSeconds: 0.4 }, { isCut: true });
     expect(verdict(told({}), encode, flaw)).toStartWith("source_damage: 0.7 %");
   });
 
+  const PAUSED =
+    "source_damage: For 36 s nothing comes from the source: it was paused, or a part is missing";
+  const pause = (fields: Partial<MediaInfo> = {}, headCount = 0) =>
+    counted(
+      { holeSeconds: 36, firstKey: { seconds: headCount / 25, headCount } },
+      { holeSeconds: 36 },
+      fields,
+    );
+
+  test("takes a gap for a pause where decoders complain of the first pictures alone, or of none", () => {
+    expect(verdict(told({}), encode, pause({}, 75))).toBe(PAUSED);
+    expect(verdict(told({ 0: 75 }), encode, pause({}, 75))).toBe(PAUSED);
+    expect(verdict(told({ 0: 76 }), encode, pause({}, 75))).toStartWith("source_damaged: ");
+    expect(verdict(told({}), encode, pause())).toBe(PAUSED);
+  });
+
+  test("takes broken counters of a MPEG-TS alone for no loss: a pause of a recorder breaks them", () => {
+    const ts = { format: "mpegts", isCut: true } as const;
+    expect(verdict(filled, encode, pause(ts))).toBe(PAUSED);
+    expect(verdict(told({}), encode, pause(ts, 75))).toBe(PAUSED);
+    expect(verdict(told({}), encode, pause(ts))).toStartWith("source_damaged: ");
+    expect(verdict(filled, encode, pause({ ...ts, format: "flv" }))).toStartWith("source_damaged:");
+  });
+
+  test("refuses a clip for the holes in it alone", () => {
+    const holes = [{ fromSeconds: 20, toSeconds: 30 }];
+    const source = counted({ holeSeconds: 10, holes }, { holeSeconds: 10, holes });
+    const clipped = (startSeconds: number, durationSeconds = 10) =>
+      verdict(
+        told({ 0: 1 }),
+        products("encode", { clip: { startSeconds, durationSeconds } }),
+        source,
+      );
+    expect(clipped(40)).toStartWith("source_damage: 0.4 % of the source's video");
+    expect(clipped(25)).toStartWith("source_damaged: Cannot use the source: 50.4 %");
+    expect(clipped(19.7, 0.5)).toStartWith("source_damage: 48 %");
+    const flac = { ...source, format: "flac", sizeBytes: 1_000_000, unreadBytes: 160_000 };
+    const clip = { startSeconds: 40, durationSeconds: 10 };
+    expect(verdict(filled, products("encode", { clip }), flac)).toBe("");
+  });
+
+  test("pardons nothing of a clip that begins behind what cannot be shown", () => {
+    const cut = counted({ firstKey: { seconds: 3, headCount: 75 } });
+    const from = (startSeconds: number) =>
+      verdict(told({ 0: 75 }), products("encode", { clip: { startSeconds } }), cut);
+    expect(from(2)).toBe("");
+    expect(from(3)).toStartWith("source_damaged: ");
+  });
+
+  test("counts what fails of either channel where each is a stream", () => {
+    const { audio } = counted();
+    const pair = counted({}, {}, { ...(audio && { audio: { ...audio, rightIndex: 2 } }) });
+    expect(verdict(told({ 2: 29 }), encode, pair)).toStartWith("source_damaged: ");
+    expect(verdict(told({ 1: 1, 2: 1 }), encode, pair)).toStartWith("source_damage: less than");
+  });
+
   test("warns of a copy that is as bad as its source", () => {
-    const holes = counted({ holeSeconds: 36 }, { holeSeconds: 36 });
+    const holes = counted({ holeSeconds: 36 }, { holeSeconds: 36 }, { isCut: true });
     expect(verdict(told({}), products("copy"), holes)).toStartWith("source_damage: 60 %");
   });
 
@@ -129,10 +189,9 @@ describe("judgeDamage", () => {
     });
 
     test("warns where the recording may have been paused", () => {
-      expect(verdict(filled, encode, holes({ unreadBytes: 50_000 }))).toStartWith(
-        "source_damage: 20 % of the source's video",
-      );
-      expect(verdict(filled, encode, holes())).toStartWith("source_damage: 20 %");
+      const paused = "source_damage: For 12 s nothing comes from the source: it was paused";
+      expect(verdict(filled, encode, holes({ unreadBytes: 50_000 }))).toStartWith(paused);
+      expect(verdict(filled, encode, holes())).toStartWith(paused);
     });
 
     test("warns of nothing where another stream goes on, used or not", () => {

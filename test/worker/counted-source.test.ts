@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { NO_DAMAGE } from "../../src/task/damage.ts";
 import type { ErrorCode } from "../../src/task/errors.ts";
 import { CountedSource } from "../../src/worker/counted-source.ts";
 import { CutOutput } from "../../src/worker/whole-file.ts";
@@ -48,6 +49,19 @@ describe("CountedSource", () => {
     expect(times()).toBe(1);
     expect(source.media.video?.packets).toEqual(facts);
   });
+
+  test.each([
+    ["mpegts", true],
+    ["ac3", undefined],
+  ] as const)(
+    "takes a %s for damaged by what its demuxer says, not by a decoder that is called like it",
+    async (format, isCut) => {
+      const media = aMedia({ format, audio: anAudioStream({ packets: facts }) });
+      const source = new CountedSource(media, async () => media);
+      await source.judgeDamage({ ...NO_DAMAGE, isTold: true, speakers: [format] }, []);
+      expect(source.media.isCut).toBe(isCut);
+    },
+  );
 
   test.each([
     [true, "source_damaged"],
