@@ -8,34 +8,24 @@ const FAILURES = [
 /** `[matroska,webm @ 0x5…]`, and in 9.0 `[in#0/matroska,webm @ 0x5…]`. */
 const SPEAKER = /^\[(?:in#\d+\/)?([\w,]+) @ /;
 const SPEAKERS_MAX = 16;
-const REPEATED = /^\s*Last message repeated (\d+) times/;
 
 /**
- * Makes a counter of what a run of ffmpeg says, at log level `error`, of packets that cannot be decoded: feed it lines.
+ * Makes a counter of what a run of ffmpeg complains of packets that cannot be decoded: feed it the lines that `createRunLog` hands on.
  *
  * ffmpeg's own measure, `-max_error_rate`, is none: 7.1 ignores it, and 5.1 and 9.0 count differently.
  */
 export function createDamageReader() {
   const failures = new Map<number, number>();
-  let last: number | undefined;
   const speakers = new Set<string>();
   let isTold = false;
-  const add = (stream: number, times: number): void => {
-    failures.set(stream, (failures.get(stream) ?? 0) + times);
-  };
   return {
     read(line: string): void {
       isTold = true;
       const [, speaker] = SPEAKER.exec(line) ?? [];
       if (speaker !== undefined && speakers.size < SPEAKERS_MAX) speakers.add(speaker);
-      const [, times] = REPEATED.exec(line) ?? [];
-      if (times !== undefined) {
-        if (last !== undefined) add(last, Number(times));
-        return;
-      }
       const found = FAILURES.map((pattern) => pattern.exec(line)?.[1]).find(Boolean);
-      last = found === undefined ? undefined : Number(found);
-      if (last !== undefined) add(last, 1);
+      if (found === undefined) return;
+      failures.set(Number(found), (failures.get(Number(found)) ?? 0) + 1);
     },
     damage: (): Omit<Damage, "isFilled"> => ({
       isTold,

@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
     // Of a copy: what frames the packets anew cannot read them.
     pattern: /Error applying bitstream filters/m,
     code: "source_damaged",
-    say: () => source("a packet of it is broken, and cannot be copied"),
+    say: () => source("a packet of it is broken"),
   },
   {
     pattern:
@@ -170,10 +170,10 @@ const ROWS: readonly Row[] = [
     say: () => source("nothing of it could be decoded"),
   },
   {
-    // Of 7.1 and 9.0: a muxer, or what stands before it, could not read a packet.
+    // Of 7.1 and 9.0: any part of a run could make nothing of what it was given.
     pattern: /(?:Terminating thread with return|Task finished with error) code:? -1094995529/m,
     code: "source_damaged",
-    say: () => source("a packet of it is broken, and cannot be copied"),
+    say: () => source("a packet of it is broken"),
   },
   {
     pattern: /partial file|Stream ends prematurely/m,

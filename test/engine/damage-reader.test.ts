@@ -14,12 +14,10 @@ describe("createDamageReader", () => {
       "[h264 @ 0x55] Invalid NAL unit size (5 > 4).",
       "Error while decoding stream #0:0: Invalid data found when processing input",
       failed,
-      "    Last message repeated 3 times",
       "[aac @ 0x55] Reserved bit set.",
-      "    Last message repeated 7 times",
       failed,
     ];
-    expect(damageOf(lines).failures).toEqual({ 0: 1, 1: 5 });
+    expect(damageOf(lines).failures).toEqual({ 0: 1, 1: 2 });
   });
 
   test("counts them in the words of 7.1 and 9.0", () => {
