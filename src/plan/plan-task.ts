@@ -76,11 +76,16 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   };
 }
 
-/** A copy that became an encode takes an encoder that nobody asked for. @throws {TaskError} `encoder_missing` */
+/** A copy that became an encode takes an encoder that nobody asked for: that is the source's doing. @throws {TaskError} `output_not_supported` */
 function refuseMissingEncoders(drafts: readonly Draft[], capabilities: Capabilities): void {
-  for (const { rendition, set } of drafts) {
+  for (const { rendition, set, product } of drafts) {
     const fault = set ? undefined : impossibilityOf(rendition, capabilities);
-    if (fault) throw new TaskError(fault.code, fault.message);
+    if (!fault) continue;
+    const why = [product.video, product.audio].find((one) => one.action === "encode")?.why;
+    throw new TaskError(
+      "output_not_supported",
+      `Cannot copy the source: ${why}, and ${fault.message.replace(/^Cannot [^:]*: /, "")}`,
+    );
   }
 }
 

@@ -70,7 +70,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     on: ["wasm"],
     why: "its edit list hides a picture, so it has to be encoded, and the core has no encoder of HEVC that works",
     is: "short",
-    right: { refusal: "encoder_missing" },
+    right: { refusal: "output_not_supported" },
   },
   {
     file: "androidx-water_180_mvhevc_5frames.mov",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { planTask } from "../../src/plan/plan-task.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
 import {
   aCapabilities,
   aCustomVideo,
@@ -55,14 +56,17 @@ describe("a source whose edit list hides a part", () => {
     expect(prores[0]).toContain("-c:v libx264 ");
   });
 
-  test("is refused where the encoder for it is missing", () => {
+  test("is refused where the encoder for it is missing", async () => {
     const rendition = { container: "mkv", video: "copy", audio: "copy" } as const;
-    const plan = () =>
+    const plan = async () =>
       planTask(
         { assignments: [{ rendition, targets: [0] }], tag: "t" },
         trimmed(),
         aCapabilities({ encoders: ["aac"] }),
       );
-    expect(plan).toThrow("the engine has no encoder libx264");
+    expect(await taskErrorOf(plan())).toMatchObject({
+      code: "output_not_supported",
+      message: `Cannot copy the source: ${WHY}, and the engine has no encoder libx264`,
+    });
   });
 });
