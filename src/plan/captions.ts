@@ -59,9 +59,9 @@ export function captionFilters(
 
 /** The films that are encoded: of a set each, and no single picture, of which nobody expects captions. */
 const encodesOf = ({ product, rendition, set }: Draft): readonly VideoEncode[] =>
-  (set?.videos ?? [product.video.action === "encode" ? rendition.video : "none"]).filter(
-    (video) => typeof video === "object" && video.codec !== "mjpeg",
-  ) as readonly VideoEncode[];
+  (set?.videos ?? [product.video.action === "encode" ? rendition.video : "none"]).flatMap(
+    (video) => (typeof video === "object" && video.codec !== "mjpeg" ? [video] : []),
+  );
 
 /** Whether what becomes of captions, or what is told of them, depends on whether there are any, and how they lie. */
 export const asksForCaptions = (
