@@ -95,6 +95,16 @@ export function streamedEngineContract(
       expect(await secondsOf(await clip({ seconds: 2 }))).toBeUndefined();
     });
 
+    test("decodes what was kept of an output's end", async () => {
+      const engine = await make();
+      const source = await sourceOf(await clip({ seconds: 2, container: "ts" }));
+      const look = { source, extension: ".ts", keyFramesOnly: false };
+      const { video, audio } = await engine.readTail(look, never);
+      expect(video).toMatchObject({ hasKey: true, frames: 50 });
+      expect(video?.endSeconds).toBeCloseTo(1.4 + 2, 0);
+      expect(audio?.frames).toBeGreaterThan(90);
+    });
+
     test("closes each segment before it begins the next", async () => {
       const source = await sourceOf(await clip({ seconds: 3, audio: false, args: ["-g", "25"] }));
       const { files, closed, sink } = keepingSink();
