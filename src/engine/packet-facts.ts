@@ -67,11 +67,13 @@ function createShown() {
   let to = Number.NEGATIVE_INFINITY;
   let ofUnknown = Number.NEGATIVE_INFINITY;
   let hidden = 0;
+  let hiddenFrom = Number.POSITIVE_INFINITY;
   return {
     add(seconds: number, durationSeconds: number, isHidden: boolean): void {
       if (isHidden) {
         // Those before the beginning come before it also in decoding order, or are of an earlier time.
         if (seconds > from) hidden += 1;
+        hiddenFrom = Math.min(hiddenFrom, seconds);
         return;
       }
       from = Math.min(from, seconds);
@@ -84,6 +86,7 @@ function createShown() {
         ? {
             shown: { fromSeconds: from, toSeconds: Math.max(to, ofUnknown + usual) },
             ...(hidden > 0 && { hiddenSeconds: hidden * usual }),
+            ...(hiddenFrom < from && { hiddenHeadSeconds: from - hiddenFrom }),
           }
         : {},
   };

@@ -50,9 +50,10 @@ export type Ffprobe = {
 
 // ffprobe takes at most 1000 streams, of about 1 KB each in its JSON.
 const JSON_CHARS_MAX = 4_000_000;
-// So many packets show whether they are encrypted, and are in what ffprobe has read anyway.
+// The first show whether they are encrypted or hidden. So many, as of some films a second of pictures comes before the sound.
+const PACKETS_SHOWN = "%+#64";
+/** Of an output whose end is looked at, where they are decoded with it. */
 const FIRST_PACKETS = 8;
-const PACKETS_SHOWN = `%+#${FIRST_PACKETS}`;
 
 /** Of the end of a file, from the key frame before. */
 const LAST_SECONDS = 2;
@@ -225,7 +226,7 @@ function runAlong(
 
 /** The headers of an output and its end at once: to start one more ffprobe takes longer than either. Nothing where that fails. */
 async function probeEnded(probing: Probing, tail: TailPlace): Promise<MediaInfo | undefined> {
-  const args = guarded(probing, endArgs(tail, PROBE_ENTRIES, PACKETS_SHOWN));
+  const args = guarded(probing, endArgs(tail, PROBE_ENTRIES, `%+#${FIRST_PACKETS}`));
   let json = "";
   const { exit } = await runAlong(probing, args, (chunk) => {
     if (json.length < JSON_CHARS_MAX) json += chunk;

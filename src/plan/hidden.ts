@@ -12,8 +12,10 @@ import type { Warning } from "../task/warnings.ts";
 import { codecName, holds, type Written } from "./containers.ts";
 import type { Product } from "./plan.ts";
 
-/** The containers that are written with an edit list. */
 const EDITED_CONTAINERS: readonly Written[] = ["mp4", "mov"];
+
+/** Whether a container is written with an edit list, so that a copied picture's hidden beginning stays hidden. */
+export const hidesHead = (container: Written): boolean => EDITED_CONTAINERS.includes(container);
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
@@ -32,7 +34,7 @@ export function hiddenFault(
  * an edit list. Packets before the key frame that its first picture needs are left out; sound needs none of them.
  */
 const isKept = ({ hidden }: VideoStream, container: Written): boolean =>
-  hidden?.laterSeconds === 0 && EDITED_CONTAINERS.includes(container);
+  hidden?.laterSeconds === 0 && hidesHead(container);
 
 /**
  * What a rendition is made as, of a source with hidden parts: copies that would bring these back are encoded, as like the

@@ -1,6 +1,7 @@
-import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
+import { primingSamples } from "../probe/hidden.ts";
+import type { AudioStream, Hidden, MediaInfo, VideoStream } from "../probe/media.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
-import { hiddenFault } from "./hidden.ts";
+import { hiddenFault, hidesHead } from "./hidden.ts";
 import type { Plan, Product } from "./plan.ts";
 import { WrongOutput } from "./wrong-output.ts";
 
@@ -58,33 +59,45 @@ export function mayHoldHidden(
   );
 }
 
+/** What an edit list hides of a stream, by its packets, all but what decoders swallow of a sound. */
+function hiddenOf(source: MediaInfo, kind: Kind): Hidden {
+  const { hiddenSeconds: laterSeconds = 0, hiddenHeadSeconds = 0 } = source[kind]?.packets ?? {};
+  const { audio } = source;
+  const swallowed = kind === "audio" && audio ? primingSamples(audio) / audio.samplerateHz : 0;
+  return { headSeconds: hiddenHeadSeconds > swallowed ? hiddenHeadSeconds : 0, laterSeconds };
+}
+
 /**
- * Refuses copies of what an edit list hides after the beginning: it would be shown. The header does not always tell of it; the
- * packets do.
+ * Refuses copies of what an edit list hides: it would be shown. The header does not always tell of it; the packets do.
  *
  * @param source - with its packets, where they were counted
  * @throws {WrongCopy}
  */
 export function refuseHiddenCopies(
-  products: readonly Pick<Product, Kind>[],
+  products: readonly Pick<Product, Kind | "container">[],
   source: MediaInfo,
 ): void {
-  const secondsOf = (kind: Kind): number => source[kind]?.packets?.hiddenSeconds ?? 0;
-  const shown = KINDS.filter(
-    (kind) => secondsOf(kind) > 0 && products.some((product) => isCopied(product, kind)),
-  );
+  const hidden = { video: hiddenOf(source, "video"), audio: hiddenOf(source, "audio") };
+  const isShown = (kind: Kind) => (product: Pick<Product, Kind | "container">) => {
+    const isKept = kind === "video" && hidesHead(product.container);
+    const { headSeconds, laterSeconds } = hidden[kind];
+    return isCopied(product, kind) && laterSeconds + (isKept ? 0 : headSeconds) > 0;
+  };
+  const shown = KINDS.filter((kind) => products.some(isShown(kind)));
   const [kind] = shown;
   if (!kind) return;
   const marked = (media: MediaInfo) =>
     changed(media, shown, (stream, of) => {
       const { headSeconds = 0, laterSeconds = 0 } = stream.hidden ?? {};
-      const hidden = { headSeconds, laterSeconds: Math.max(laterSeconds, secondsOf(of)) };
-      return { ...stream, hidden };
+      return {
+        ...stream,
+        hidden: {
+          headSeconds: Math.max(headSeconds, hidden[of].headSeconds),
+          laterSeconds: Math.max(laterSeconds, hidden[of].laterSeconds),
+        },
+      };
     });
-  const why = hiddenFault(kind === "video" ? "picture" : "sound", {
-    headSeconds: 0,
-    laterSeconds: secondsOf(kind),
-  });
+  const why = hiddenFault(kind === "video" ? "picture" : "sound", hidden[kind]);
   throw new WrongCopy("output_not_supported", `Cannot copy the source: ${why}`, marked);
 }
 

@@ -85,14 +85,15 @@ function pictureHidden(
 }
 
 function soundHidden(
-  { codec, profile, samplerateHz, durationSeconds }: AudioStream,
+  stream: AudioStream,
   { frames }: Told,
   packets: readonly Packet[],
 ): Hidden | undefined {
+  const { codec, samplerateHz, durationSeconds } = stream;
   if (samplerateHz <= 0) return undefined;
   const skipped = packets[0]?.side_data_list?.find(({ skip_samples }) => skip_samples);
   const skippedSamples = skipped?.skip_samples ?? 0;
-  const primed = primingSamples({ codec, profile });
+  const primed = primingSamples(stream);
   const head = skippedSamples > primed ? skippedSamples / samplerateHz : 0;
   const packet = packetSamples(packets, samplerateHz) ?? 0;
   const counted = countedSamples(codec, packet);
@@ -101,11 +102,8 @@ function soundHidden(
   return told(head, later > slack / samplerateHz ? later : 0);
 }
 
-/** What decoders swallow of a sound before its beginning, at most. */
-const primingSamples = ({
-  codec,
-  profile,
-}: Pick<AudioStream, "codec"> & { profile: string | undefined }): number =>
+/** What decoders swallow of a sound before its beginning, at most, in samples. */
+export const primingSamples = ({ codec, profile }: AudioStream): number =>
   profile?.startsWith("HE-AAC") || codec === "opus" ? PRIMING_SAMPLES_MAX : PRIMING_SAMPLES;
 
 /** How many samples make one of those that the file counts; none where that is not known. */

@@ -25,6 +25,8 @@ export type PacketFacts = {
   readonly isDisordered?: true;
   /** Together, of those that an edit list hides after the first that is shown: a copy holds them all the same. */
   readonly hiddenSeconds?: number;
+  /** How long those last that it hides before that one. Of a sound it is partly what decoders swallow. */
+  readonly hiddenHeadSeconds?: number;
   /** Some had no presentation time: they are counted with their decoding times. */
   readonly isByDecoding?: true;
 };

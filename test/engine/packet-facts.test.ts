@@ -45,7 +45,7 @@ describe("createPacketReader", () => {
     });
   });
 
-  test("adds up what an edit list hides after the beginning, and nothing of what it hides before", () => {
+  test("adds up what an edit list hides after the beginning, apart from what it hides before", () => {
     const head = ["0,-0.08,-0.16,0.04,9,N/A,KD_", "0,-0.04,-0.12,0.04,9,N/A,_D_"];
     const shown = ["0,0,-0.08,0.04,9,N/A,K__", "0,0.04,-0.04,0.04,9,N/A,___"];
     // As an open group of pictures begins: shown, and decoded before what is hidden.
@@ -56,9 +56,13 @@ describe("createPacketReader", () => {
       "0,0.12,0.08,0.04,9,N/A,_D_",
     ];
     const hiddenOf = (lines: readonly string[]) =>
-      factsOf(lines.map((line) => `${line}\n`).join(""))?.hiddenSeconds;
-    expect(hiddenOf([...head, ...shown, ...early])).toBeUndefined();
-    expect(hiddenOf([...shown, ...tail])).toBeCloseTo(0.08);
+      factsOf(lines.map((line) => `${line}\n`).join(""));
+    const headed = hiddenOf([...head, ...shown, ...early]);
+    expect(headed?.hiddenSeconds).toBeUndefined();
+    expect(headed?.hiddenHeadSeconds).toBeCloseTo(0.08);
+    const tailed = hiddenOf([...shown, ...tail]);
+    expect(tailed?.hiddenSeconds).toBeCloseTo(0.08);
+    expect(tailed?.hiddenHeadSeconds).toBeUndefined();
   });
 
   test("lets a last packet that does not say how long it lasts last as long as the others", () => {

@@ -6,10 +6,11 @@ import { promisify } from "node:util";
 import { segmentsOf } from "../../src/plan/playlist.ts";
 import type { Container, Rendition } from "../../src/profile/profile.ts";
 import type { Verified } from "../../src/worker/verify-products.ts";
-import { clip, tempFolder } from "../fixtures/clips.ts";
-import { film, filmOfHiddenEnd, withHiddenEnd } from "../fixtures/edit-lists.ts";
+import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";
+import { film, filmOfHiddenEnd, withHiddenEnd, withPicturesFirst } from "../fixtures/edit-lists.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { aCustomVideo } from "./builders.ts";
+import { probe } from "./run-plan.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -103,6 +104,40 @@ describe("sound that an edit list hides at the end alone", () => {
     // Its last packet is whole, and what decoders swallow comes before.
     const most = (2 - seconds) * 48_000 + 3 * 1024;
     expect(await samples(fileOf(verified))).toBeLessThanOrEqual(most);
+  });
+});
+
+describe("the beginning that an edit list hides of a film with its pictures first", () => {
+  /** A second of its pictures comes before its sound. */
+  const trimmed = async (rate: number) => {
+    const args = ["-g", String(2 * rate)];
+    const film = { seconds: 2, width: 160, height: 90, rate: String(rate), args };
+    const path = join(tempFolder(), "trimmed.mov");
+    await ffmpeg(["-ss", "0.9", "-i", await clip(film), "-c", "copy", path]);
+    return withPicturesFirst(path);
+  };
+
+  test("is known where more of the first packets are looked at, as of most films", async () => {
+    const { audio, video } = await probe(await trimmed(25), "source", false);
+    expect(audio?.hidden?.headSeconds).toBeCloseTo(0.9, 1);
+    expect(video?.hidden?.headSeconds).toBeCloseTo(0.9, 1);
+  });
+
+  test.each([
+    ["mkv", "encode"],
+    ["mp4", "copy"],
+  ] as const)("is not in a copy into %s", async (container, action) => {
+    const { verified, plans } = await makeProducts(await trimmed(100), profileOf(copy(container)));
+    const decided = plans.map(({ products }) => [
+      products[0]?.video.action,
+      products[0]?.audio.action,
+    ]);
+    expect(decided).toEqual([
+      [action, "copy"],
+      [action, "encode"],
+    ]);
+    expect(await samples(fileOf(verified))).toBeLessThanOrEqual(1.1 * 48_000 + 3 * 1024);
+    expect(await brightness(fileOf(verified))).toHaveLength(110);
   });
 });
 

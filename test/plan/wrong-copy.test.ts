@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Written } from "../../src/plan/containers.ts";
 import type { StreamDecision } from "../../src/plan/plan.ts";
 import {
   blameCopy,
@@ -77,9 +78,13 @@ describe("blameCopy", () => {
 
 describe("refuseHiddenCopies", () => {
   const shown = counted({ hiddenSeconds: 0.04 });
-  const refusal = (media: MediaInfo, made = product("copy", "copy")): WrongCopy | undefined => {
+  const refusal = (
+    media: MediaInfo,
+    made = product("copy", "copy"),
+    container: Written = "mkv",
+  ): WrongCopy | undefined => {
     try {
-      refuseHiddenCopies([made], media);
+      refuseHiddenCopies([{ ...made, container }], media);
       return undefined;
     } catch (error) {
       return error as WrongCopy;
@@ -94,6 +99,21 @@ describe("refuseHiddenCopies", () => {
     const { video, audio } = error?.marked(aMedia()) ?? {};
     expect(video?.hidden).toEqual({ headSeconds: 0, laterSeconds: 0.04 });
     expect(audio?.hidden).toBeUndefined();
+  });
+
+  test("refuses a copy of a hidden beginning, but of a picture where the container hides it too", () => {
+    const headed = counted({ hiddenHeadSeconds: 0.92 });
+    const marked = refusal(headed)?.marked(aMedia());
+    expect(marked?.video?.hidden).toEqual({ headSeconds: 0.92, laterSeconds: 0 });
+    expect(refusal(headed, product("copy", "copy"), "mp4")).toBeUndefined();
+    const sounding = counted({}, { hiddenHeadSeconds: 0.92 });
+    expect(refusal(sounding, product("copy", "copy"), "mp4")?.message).toContain(
+      "hides 0.92 s of the sound",
+    );
+  });
+
+  test("passes a sound of which is hidden what decoders swallow", () => {
+    expect(refusal(counted({}, { hiddenHeadSeconds: 0.043 }))).toBeUndefined();
   });
 
   test("keeps in mind what is hidden before the beginning", () => {
