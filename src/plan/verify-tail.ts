@@ -8,8 +8,11 @@ import { WrongOutput } from "./wrong-output.ts";
 
 type Kind = keyof Tail;
 
-/** So much of the end of each stream is decoded. */
-const TAIL_SECONDS = 1;
+/**
+ * So much of the end of each stream is decoded; more where that is not enough, as no seek finds a key frame in MPEG-TS, and none gets
+ * behind the last one in FLV: up to all of it.
+ */
+export const LOOKS_SECONDS: readonly number[] = [1, 8, 64, Number.POSITIVE_INFINITY];
 /** Clocks of containers, delays of encoders, and what a last packet lasts where its container does not say. */
 const SLACK_SECONDS = 0.3;
 /** Of several outputs of a run the encoder tells one end. */
@@ -20,11 +23,12 @@ const SLACK_FRAMES = 2;
 /** And a look goes on for so long behind the end that is expected: start times, and what a header rounds. */
 const BEHIND_SECONDS = 5;
 
-/** Where to look at the end of what ends there, in seconds. */
+/** Where to look at the last seconds of what ends there. */
 export const tailOf = (
   endSeconds: number,
+  seconds = LOOKS_SECONDS[0] ?? 0,
 ): { readonly fromSeconds: number; readonly toSeconds: number } => ({
-  fromSeconds: Math.max(0, endSeconds - TAIL_SECONDS),
+  fromSeconds: Math.max(0, endSeconds - seconds),
   toSeconds: endSeconds + BEHIND_SECONDS,
 });
 
@@ -50,9 +54,30 @@ export const unseenIn = (
   tail: Tail,
   from: number,
 ): readonly Kind[] =>
-  (["video", "audio"] as const).filter(
-    (kind) => expect[kind] && made[kind] && !((tail[kind]?.endSeconds ?? 0) > from),
-  );
+  KINDS.filter((kind) => expect[kind] && made[kind] && !isSeen(tail[kind], from));
+
+const KINDS = ["video", "audio"] as const;
+
+/** Whether anything of a stream was seen in a look that began there. */
+export const isSeen = (stream: StreamTail | undefined, from: number): boolean =>
+  (stream?.endSeconds ?? 0) > from;
+
+/** The streams that were seen, and of which the end should have been decoded, but was not. */
+export const undecodedIn = (expect: Expectation, made: MediaInfo, tail: Tail): readonly Kind[] =>
+  KINDS.filter((kind) => tail[kind] && !isDecoded(expect, made, kind, tail[kind]));
+
+/** Whether the end of a stream was decoded, where it has to be: what a copy holds is the source's. */
+export const isDecoded = (
+  expect: Expectation,
+  made: MediaInfo,
+  kind: Kind,
+  stream: StreamTail,
+): boolean => isCopied(expect, kind) || isDecodedWithin(slackOf(kind, made), stream);
+
+const isDecodedWithin = (
+  slack: number,
+  { frames, lastFrameSeconds, endSeconds }: StreamTail,
+): boolean => frames > 0 && lastFrameSeconds >= endSeconds - slack;
 
 /**
  * Judges the end of an output: there are packets up to where the file says that it and its streams end, and the last of them can be
@@ -126,18 +151,18 @@ const isCopied = ({ video, audio }: Expectation, kind: Kind): boolean =>
 
 function judgeStream(
   kind: Kind,
-  { endSeconds, frames, lastFrameSeconds }: StreamTail,
+  tail: StreamTail,
   made: MediaInfo,
   slack: number,
   isCopy: boolean,
 ): void {
   const told = toldEnd(made, made[kind] ?? {});
-  if (told !== undefined && endSeconds < told - slack)
+  if (told !== undefined && tail.endSeconds < told - slack)
     throw new WrongOutput(
-      `its ${kind} ends at ${round(endSeconds)} s, and should at ${round(told)} s`,
+      `its ${kind} ends at ${round(tail.endSeconds)} s, and should at ${round(told)} s`,
       kind,
     );
-  if (!isCopy && (frames === 0 || lastFrameSeconds < endSeconds - slack))
+  if (!isCopy && !isDecodedWithin(slack, tail))
     throw new WrongOutput(`the end of its ${kind} cannot be decoded`, kind);
 }
 

@@ -2,9 +2,18 @@ import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import type { Expectation } from "../plan/plan.ts";
 import { playlistSeconds, segmentsOf } from "../plan/playlist.ts";
-import { endOf, judgeTail, tailOf, unseenIn } from "../plan/verify-tail.ts";
+import {
+  endOf,
+  isDecoded,
+  isSeen,
+  judgeTail,
+  LOOKS_SECONDS,
+  tailOf,
+  undecodedIn,
+  unseenIn,
+} from "../plan/verify-tail.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Tail, TailPlace } from "../probe/tail.ts";
+import type { StreamTail, Tail, TailPlace } from "../probe/tail.ts";
 import { refuseCut } from "./whole-file.ts";
 
 /** An output whose end is looked at. */
@@ -61,8 +70,8 @@ export async function probeWithEnd(
   signal: AbortSignal,
 ): Promise<MediaInfo> {
   const groups = pieces && { pieces: pieces.groups };
-  const placeOf = (endSeconds: number) => ({
-    ...tailOf(endSeconds),
+  const placeOf = (endSeconds: number, seconds?: number): TailPlace => ({
+    ...tailOf(endSeconds, seconds),
     keyFramesOnly: isCopied(expect),
   });
   const probe = (packets: boolean, place?: TailPlace) =>
@@ -70,33 +79,52 @@ export async function probeWithEnd(
       { ...{ path, side: "output", packets }, ...groups, ...(place && { tail: place }) },
       signal,
     );
-  const tail = (endSeconds: number) =>
-    engine.readTail(
-      { path, ...placeOf(endSeconds), ...(pieces && { pieces: pieces.last }) },
-      signal,
-    );
+  const look: Look = (...place) =>
+    engine.readTail({ path, ...placeOf(...place), ...(pieces && { pieces: pieces.last }) }, signal);
   const expected = pieces?.seconds ?? expect.durationSeconds;
   const isOneLook = expected !== undefined && !isCounted && !pieces;
   const [made, beside] = isOneLook
     ? [await probe(false, placeOf(expected)), undefined]
-    : await together(probe(isCounted), expected === undefined ? undefined : tail(expected));
+    : await together(probe(isCounted), expected === undefined ? undefined : look(expected));
   const atOnce = made.tail ?? beside;
   const end = endOf(made, expected);
-  const seen = atOnce && end === expected ? atOnce : await tail(end);
+  const seen = atOnce && end === expected ? atOnce : await look(end);
   const unseen = unseenIn(expect, made, seen, tailOf(end).fromSeconds);
-  let all: Tail = seen;
-  if (unseen.length > 0) {
-    const counted = isCounted ? made : await probe(true);
-    for (const kind of unseen) {
-      const { [kind]: _, ...others } = all;
-      const last = counted[kind]?.packets?.lastSeconds;
-      const own = last === undefined ? undefined : (await tail(last))[kind];
-      all = { ...others, ...(own && { [kind]: own }) };
-    }
+  const counted = unseen.length > 0 && !isCounted ? await probe(true) : made;
+  const ends: { [K in Kind]?: StreamTail } = { ...seen };
+  for (const kind of new Set([...unseen, ...undecodedIn(expect, made, seen)])) {
+    // What ends before the other is looked at where it ends.
+    const last = unseen.includes(kind) ? counted[kind]?.packets?.lastSeconds : end;
+    const isEnough = (own: StreamTail) => isDecoded(expect, made, kind, own);
+    const own = last === undefined ? undefined : await lookBack(kind, last, look, isEnough);
+    if (own) ends[kind] = own;
+    else delete ends[kind];
   }
-  judgeTail(expect, made, all);
+  judgeTail(expect, made, ends);
   return made;
 }
+
+/** Looks at the last seconds before an end, or so many of them. */
+type Look = (endSeconds: number, seconds?: number) => Promise<Tail>;
+
+/** Looks at the end of one stream, from further and further before it until that is enough. */
+async function lookBack(
+  kind: Kind,
+  endSeconds: number,
+  look: Look,
+  isEnough: (own: StreamTail) => boolean,
+): Promise<StreamTail | undefined> {
+  let found: StreamTail | undefined;
+  for (const seconds of LOOKS_SECONDS) {
+    const { fromSeconds } = tailOf(endSeconds, seconds);
+    const own = (await look(endSeconds, seconds))[kind];
+    if (isSeen(own, fromSeconds)) found = own;
+    if (fromSeconds === 0 || (found && isEnough(found))) break;
+  }
+  return found;
+}
+
+type Kind = keyof Tail;
 
 const isCopied = ({ video }: Expectation): boolean => video?.isCopy === true;
 
