@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
     // Of a copy: what frames the packets anew cannot read them.
     pattern: /Error applying bitstream filters/m,
     code: "source_damaged",
-    say: () => source("a packet of it is broken"),
+    say: () => source("a packet of it is broken, and cannot be copied"),
   },
   {
     pattern:

@@ -39,8 +39,8 @@ export type Ffmpeg = (run: FfmpegRun, signal: AbortSignal) => Promise<Exit>;
 const ERROR_RATE_MAX = 1;
 // Seconds between two reports of progress.
 const REPORT_PERIOD = 0.5;
-// A quarter of a second at 48 kHz: less silence in the sound is worth no look at the source.
-const FILLED_SAMPLES_MAX = 12_000;
+// Less silence in the sound is worth no look at the source.
+const FILLED_SECONDS_MAX = 0.25;
 // Below this a disk counts as full: HLS segments that do not fit are lost without a word and with exit code 0.
 const DISK_BYTES_MIN = 64 * 1024;
 
@@ -117,7 +117,7 @@ export async function follow(
   try {
     const either = AbortSignal.any([signal, stalled.signal]);
     const exit = await ffmpeg({ args, onStart, onStdout, onStderrLine: log.read }, either);
-    const damage = { ...reader.damage(), isFilled: log.silentSamples() > FILLED_SAMPLES_MAX };
+    const damage = { ...reader.damage(), isFilled: log.silentSeconds() > FILLED_SECONDS_MAX };
     if ((damage.isTold || damage.isFilled) && !isOurs) onDamage?.(damage);
     return { ...exit, stderr: log.complaints() };
   } finally {

@@ -155,12 +155,14 @@ function filled(lateSeconds = 0, label = ""): string {
   // The clock is ffmpeg's own: `ainterleave` counts in it, and says that it does not.
   return [
     `asettb=AVTB,asplit[${label}main][${label}first]`,
-    `[${label}first]atrim=end=${end},atrim=end_sample=1,volume=0,${FILL_GAPS}:first_pts=0,asettb=AVTB[${label}silence]`,
+    `[${label}first]atrim=end=${end},atrim=end_sample=1,volume=0,${LATE_FILL}=async=1:first_pts=0,asettb=AVTB[${label}silence]`,
     `[${label}silence][${label}main]ainterleave,${FILL_GAPS}`,
   ].join(";");
 }
 
 const FILL_GAPS = "aresample=async=1";
+/** Its log says which of them fills what is no gap: the time before a late beginning. */
+export const LATE_FILL = "aresample@late";
 
 function samplerateOf(
   { codec, samplerateHz }: AudioEncode,

@@ -118,15 +118,21 @@ describe("a source that is damaged", () => {
     expect(message).toMatch(/% of its video is missing/);
   });
 
-  test("is made where it has a gap that may be a pause, and its caller is told", async () => {
-    const path = await spoilt("mkv", [1, 1], false, {
-      ...{ seconds: 6, video: false, audio: "libopus" },
-      args: ["-af", "asetpts='PTS+if(gt(T,3),2/TB,0)'"],
-    });
-    const { verified, warnings } = await makeProducts(path, SOUND);
-    expect(verified[0]?.output.durationSeconds).toBeCloseTo(8, 0);
-    expect(warnings.map(({ code }) => code)).toEqual(["source_damage"]);
-  });
+  test.each([
+    ["libopus", "48000"],
+    ["pcm_s16le", "8000"],
+  ])(
+    "is made where it has a gap that may be a pause, and its caller is told: %s",
+    async (audio, rate) => {
+      const path = await spoilt("mkv", [1, 1], false, {
+        ...{ seconds: 6, video: false, audio },
+        args: ["-ar", rate, "-af", `aresample=${rate},asetpts='PTS+if(gt(T,3),1.4/TB,0)'`],
+      });
+      const { verified, warnings } = await makeProducts(path, SOUND);
+      expect(verified[0]?.output.durationSeconds).toBeCloseTo(7.4, 0);
+      expect(warnings.map(({ code }) => code)).toEqual(["source_damage"]);
+    },
+  );
 
   test.each([
     ["from its first picture on", 0],

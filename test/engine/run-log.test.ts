@@ -5,7 +5,7 @@ function read(lines: readonly string[]) {
   const complaints: string[] = [];
   const log = createRunLog((line) => complaints.push(line));
   for (const line of lines) log.read(line);
-  return { complaints, stderr: log.complaints(), silentSamples: log.silentSamples() };
+  return { complaints, stderr: log.complaints(), silentSeconds: log.silentSeconds() };
 }
 
 describe("createRunLog", () => {
@@ -26,7 +26,7 @@ describe("createRunLog", () => {
     expect(read(lines)).toEqual({
       complaints,
       stderr: `${complaints.join("\n")}\n`,
-      silentSamples: 0,
+      silentSeconds: 0,
     });
   });
 
@@ -39,11 +39,40 @@ describe("createRunLog", () => {
     expect(read(["ffmpeg: cannot load a library"]).complaints).toHaveLength(1);
   });
 
-  test("counts the silence that was put into the sound", () => {
-    const filled = (samples: number) =>
-      `[Parsed_aresample_0 @ 0x55] [SWR @ 0x56] [verbose] adding ${samples} audio samples of silence`;
-    const { complaints, silentSamples } = read([filled(16_384), filled(16_384), filled(100)]);
-    expect(complaints).toEqual([]);
-    expect(silentSamples).toBe(32_868);
+  describe("of silence", () => {
+    const name = (address: number, instance = "Parsed_aresample_0") =>
+      `[${instance} @ 0x${address}]`;
+    const begun = (who: string, rateHz: number) =>
+      `${who} [verbose] ch:1 chl:mono fmt:s16 r:${rateHz}Hz -> ch:2 chl:stereo fmt:fltp r:48000Hz`;
+    const filled = (who: string, samples: number) =>
+      `${who} [SWR @ 0x99] [verbose] adding ${samples} audio samples of silence`;
+
+    test("adds up the seconds, by the rate of the sound that comes in", () => {
+      const one = name(55);
+      const { complaints, silentSeconds } = read([
+        begun(one, 8000),
+        filled(one, 9600),
+        filled(one, 800),
+      ]);
+      expect(complaints).toEqual([]);
+      expect(silentSeconds).toBeCloseTo(1.3);
+    });
+
+    test("counts it once where several outputs have the same sound", () => {
+      const [one, other] = [name(55), name(56)];
+      const lines = [begun(one, 8000), begun(other, 48_000), filled(one, 800), filled(other, 9600)];
+      expect(read(lines).silentSeconds).toBeCloseTo(0.2);
+    });
+
+    test("goes on counting where the rate changes", () => {
+      const one = name(55);
+      const lines = [begun(one, 8000), filled(one, 800), begun(one, 48_000), filled(one, 4800)];
+      expect(read(lines).silentSeconds).toBeCloseTo(0.2);
+    });
+
+    test("leaves out what is put before a late beginning", () => {
+      const late = name(55, "aresample@late");
+      expect(read([begun(late, 48_000), filled(late, 19_200)]).silentSeconds).toBe(0);
+    });
   });
 });

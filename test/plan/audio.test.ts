@@ -44,7 +44,7 @@ describe("audioArgs", () => {
   test("makes silence before a sound that begins late, once for all its parts", () => {
     expect(args({}, {}, "mp4", 1.5)).toStartWith(
       "-af asettb=AVTB,asplit[main][first];" +
-        "[first]atrim=end=1.51,atrim=end_sample=1,volume=0,aresample=async=1:first_pts=0,asettb=AVTB[silence];" +
+        "[first]atrim=end=1.51,atrim=end_sample=1,volume=0,aresample@late=async=1:first_pts=0,asettb=AVTB[silence];" +
         "[silence][main]ainterleave,aresample=async=1,aformat=channel_layouts=stereo -c:a aac",
     );
   });
