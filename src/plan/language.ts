@@ -25,7 +25,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
 /**
  * A language as manifests call it: the shortest code it has.
  *
- * @param language - ISO 639, as files have it
+ * @param language - ISO 639 or a tag, as files have it (`MediaInfo` holds none else)
  * @see https://www.rfc-editor.org/rfc/rfc5646#section-2.2.1
  */
 export const languageTag = (language: string): string =>

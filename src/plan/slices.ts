@@ -27,6 +27,7 @@ type Cut = {
   readonly encode: VideoEncode;
   readonly source: VideoStream;
   readonly rate: number;
+  readonly areCaptionsCarried: boolean;
   /** Of each slice but the last. */
   readonly frames: number;
   readonly count: number;
@@ -57,7 +58,7 @@ export function slice(
 }
 
 function cutOf(
-  { product, rendition }: Draft,
+  { product, rendition, areCaptionsCarried = false }: Draft,
   media: MediaInfo,
   slicesMax: number,
 ): Cut | { readonly whole: string } {
@@ -87,7 +88,7 @@ function cutOf(
   const count = Math.ceil(total / frames);
   return count < 2
     ? { whole: "its key frames are too far apart" }
-    : { encode, source, rate: fps, frames, count };
+    : { encode, source, areCaptionsCarried, rate: fps, frames, count };
 }
 
 /** Whether each or every second frame of a source is taken: then those of a slice are those of the whole, for all its margin. */
@@ -123,12 +124,14 @@ function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced
   };
 }
 
-function sliceArgs({ encode, source, rate, frames, count }: Cut, index: number): readonly string[] {
+function sliceArgs(cut: Cut, index: number): readonly string[] {
+  const { encode, source, areCaptionsCarried, rate, frames, count } = cut;
   const seek = (index * frames - SEEK_MARGIN) / rate;
   return [
     ...(index === 0 ? [] : ["-ss", seek.toFixed(6)]),
     ...["-i", "input", "-map", `0:${source.index}`, "-an", ...NOTHING_ELSE],
-    ...[...videoArgs(encode, source, undefined), "-fps_mode", frameMode(false)],
+    ...videoArgs(encode, source, undefined, areCaptionsCarried),
+    ...["-fps_mode", frameMode(false)],
     ...(index === count - 1 ? [] : ["-frames:v", String(frames)]),
   ];
 }

@@ -167,12 +167,16 @@ function videoOf(stream: Stream, late: number): VideoStream {
   };
 }
 
-/** What is no language code says nothing, and goes nowhere. */
+/** What is no language code says nothing, and goes nowhere; what stands behind one must make a tag with it. */
 function languageOf({ tags }: Stream): string | undefined {
   const language = tags?.language?.toLowerCase() ?? "";
-  return /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/.test(language) && language !== "und"
-    ? language
-    : undefined;
+  const [code] = /^[a-z]{2,3}(?=-|$)/.exec(language) ?? [];
+  if (code === undefined || code === "und") return undefined;
+  try {
+    return Intl.getCanonicalLocales(language).length > 0 ? language : code;
+  } catch {
+    return code;
+  }
 }
 
 const audioOf = (stream: Stream, late: number): AudioStream => ({

@@ -53,6 +53,26 @@ describe("slices of a step", () => {
     expect(sliced?.join.writes).toEqual(["0/out.mp4"]);
   });
 
+  test("carry captions of dropped frames where the whole would", () => {
+    const media = aMediaWithVideo({ framerate: { num: 60_000, den: 1001 } });
+    const video = aVideo({ framerate: { num: 30_000, den: 1001 } });
+    const argsOf = (muxers: readonly string[]) => {
+      const { muxers: usual } = aCapabilities();
+      const engine = aCapabilities({ engine: "wasm", slices: 2, muxers: [...usual, ...muxers] });
+      const assignments = [{ rendition: aRendition({ video, audio: "none" }), targets: [0] }];
+      const { steps } = planTask({ assignments, tag: "t1" }, media, engine);
+      return (
+        steps
+          .at(-1)
+          ?.sliced?.parts.map(({ args }) => args.join(" "))
+          .join() ?? ""
+      );
+    };
+    expect(argsOf([])).toContain("sidedata=mode=delete");
+    expect(argsOf(["rcwt"])).toContain("slice-1.ts");
+    expect(argsOf(["rcwt"])).not.toContain("sidedata=mode=delete");
+  });
+
   test("leave the step itself as it is without them", () => {
     const { sliced: _, ...step } = stepOf() ?? {};
     expect(stepOf([{}], aMedia(), { slices: 1 })).toEqual(step as Step);

@@ -14,6 +14,12 @@ describe("parseProbe of sound", () => {
   test.each([
     ["eng", "eng"],
     ["EN-us", "en-us"],
+    ["zh-hant-tw", "zh-hant-tw"],
+    ["en-12", "en"],
+    ["en-us-latn", "en"],
+    ["en-gb2", "en"],
+    ["en-", "en"],
+    ["und-12", undefined],
     ["und", undefined],
     ["eng,fre", undefined],
     ["x y", undefined],
