@@ -134,7 +134,10 @@ function refuseColors({ video }: MediaInfo): void {
 
 const UNEVEN = "its rate or channels change midway";
 
-/** Each frame says what it is in a stream for broadcast, and FLV says it anew; other files say it once. What goes between the two does as well. */
+/**
+ * Each frame says what it is in a stream for broadcast, and FLV says it anew; other files say it once. From one of these into the
+ * other it is lost as well, and raw AAC has no times that would stay right.
+ */
 function losesChanges(container: Written, { format, audio, video }: MediaInfo): boolean {
   if (!audio?.isUneven) return false;
   const demuxer = demuxerOf(format);

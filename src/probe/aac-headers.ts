@@ -1,3 +1,5 @@
+import { isFirstAt, isPacketAt, isPesAt, PACKET_BYTES, packetAt } from "./transport-packets.ts";
+
 /** Takes a file's bytes in pieces, cut anywhere; `isUneven` once its AAC has changed. */
 export type AacHeaders = {
   readonly push: (bytes: Uint8Array) => void;
@@ -29,30 +31,26 @@ function setupOf(bytes: Uint8Array, at: number): number | undefined {
   return ((three & 0x3c) << 1) | ((three & 1) << 2) | (four >> 6);
 }
 
-const TS_BYTES = 188;
-const TS_SYNC = 0x47;
-/** A PES packet begins in it. */
-const BEGINS = 0x40;
-
 /**
  * Of MPEG-TS: looks at the first frame of each PES packet of sound, which nearly always begins with it. Of AAC in LATM it sees
  * nothing.
+ *
+ * @param pid - of the sound that is meant; without it all of them are watched
  */
-function createTsHeaders(): AacHeaders {
+function createTsHeaders(pid?: number): AacHeaders {
   const watched = new Map<number, ReturnType<typeof watch>>();
   let rest = new Uint8Array();
   let uneven = false;
-  const look = (packet: Uint8Array): void => {
-    const [, high = 0, low = 0, flags = 0] = packet;
-    if ((flags & 0x10) === 0) return;
-    const at = 4 + ((flags & 0x20) !== 0 ? 1 + (packet[4] ?? 0) : 0);
-    const isPes = packet[at] === 0 && packet[at + 1] === 0 && packet[at + 2] === 1;
-    if (!isPes || ((packet[at + 3] ?? 0) & 0xe0) !== 0xc0) return;
-    const setup = setupOf(packet, at + 9 + (packet[at + 8] ?? 0));
+  const look = (bytes: Uint8Array, start: number): void => {
+    const packet = isFirstAt(bytes, start) ? packetAt(bytes, start) : undefined;
+    if (!packet || (pid !== undefined && packet.pid !== pid)) return;
+    const { from } = packet;
+    if (!isPesAt(bytes, from, "audio")) return;
+    const at = from + 9 + (bytes[from + 8] ?? 0);
+    const setup = at + ADTS_BYTES <= start + PACKET_BYTES ? setupOf(bytes, at) : undefined;
     if (setup === undefined) return;
-    const pid = ((high & 0x1f) << 8) | low;
-    const one = watched.get(pid) ?? watch(ALIKE_MIN);
-    watched.set(pid, one);
+    const one = watched.get(packet.pid) ?? watch(ALIKE_MIN);
+    watched.set(packet.pid, one);
     one.see(setup);
     uneven ||= one.isUneven();
   };
@@ -60,15 +58,57 @@ function createTsHeaders(): AacHeaders {
     push(bytes) {
       const all = rest.length === 0 ? bytes : joined(rest, bytes);
       let at = 0;
-      while (at + TS_BYTES <= all.length) {
-        const isPacket = all[at] === TS_SYNC;
-        if (isPacket && ((all[at + 1] ?? 0) & BEGINS) !== 0) look(all.subarray(at, at + TS_BYTES));
-        at += isPacket ? TS_BYTES : 1;
+      while (at + PACKET_BYTES <= all.length) {
+        look(all, at);
+        at += isPacketAt(all, at) ? PACKET_BYTES : 1;
       }
       rest = all.slice(at);
     },
     isUneven: () => uneven,
   };
+}
+
+/** As much of the header of an ADTS frame as is read here: up to its length. */
+const ADTS_BYTES = 6;
+const ID3 = [0x49, 0x44, 0x33];
+const ID3_BYTES = 10;
+
+/** Of AAC as it is (ADTS): looks at each frame. */
+function createAdtsHeaders(): AacHeaders {
+  const setups = watch(ALIKE_MIN);
+  let uneven = false;
+  let skipped = 0;
+  let rest = new Uint8Array();
+  return {
+    push(bytes) {
+      const all = rest.length === 0 ? bytes : joined(rest, bytes);
+      let at = Math.min(skipped, all.length);
+      skipped -= at;
+      while (skipped === 0 && at + ID3_BYTES <= all.length) {
+        const setup = setupOf(all, at);
+        if (setup !== undefined) setups.see(setup);
+        uneven ||= setups.isUneven();
+        const length = setup === undefined ? tagLengthOf(all, at) : frameLengthOf(all, at);
+        const end = Math.min(at + Math.max(1, length), all.length);
+        skipped = at + Math.max(1, length) - end;
+        at = end;
+      }
+      rest = all.slice(at);
+    },
+    isUneven: () => uneven,
+  };
+}
+
+function frameLengthOf(bytes: Uint8Array, at: number): number {
+  const [high = 0, middle = 0, low = 0] = bytes.subarray(at + 3, at + ADTS_BYTES);
+  return ((high & 3) << 11) | (middle << 3) | (low >> 5);
+}
+
+/** Of a tag (ID3v2) that begins there; nothing where none does. */
+function tagLengthOf(bytes: Uint8Array, at: number): number {
+  if (!ID3.every((byte, index) => bytes[at + index] === byte)) return 0;
+  const size = bytes.subarray(at + 6, at + ID3_BYTES);
+  return ID3_BYTES + size.reduce((sum, byte) => (sum << 7) | (byte & 0x7f), 0);
 }
 
 const FLV_HEAD_BYTES = 13;
@@ -120,14 +160,17 @@ function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
   return both;
 }
 
-const READERS: Readonly<Record<string, () => AacHeaders>> = {
+const READERS: Readonly<Record<string, (pid?: number) => AacHeaders>> = {
   mpegts: createTsHeaders,
   flv: createFlvHeaders,
+  aac: createAdtsHeaders,
 };
 
 /**
- * A reader that sees whether the rate or the channels of a file's AAC change midway; nothing for a format in which they do not.
+ * A reader that sees whether the rate or the channels of a file's AAC change midway; nothing for a format that says them once.
  *
  * @param demuxer - ffmpeg's name of the format
+ * @param pid - of the sound, in MPEG-TS
  */
-export const aacHeadersOf = (demuxer: string): AacHeaders | undefined => READERS[demuxer]?.();
+export const aacHeadersOf = (demuxer: string, pid?: number): AacHeaders | undefined =>
+  READERS[demuxer]?.(pid);

@@ -154,13 +154,17 @@ function layoutOf(codec: string, demuxer: string): Layout | undefined {
  * A reader that looks for captions (CEA-608/708) in the bytes of a file, as ffprobe knows of them by decoding alone; nothing for a
  * codec that carries none.
  *
- * @param codec - of the picture, in ffmpeg's words, and `demuxer`, of the format
+ * @param picture - its codec in ffmpeg's words
+ * @param demuxer - of the format
  */
-export function captionReaderOf(codec: string, demuxer: string): CaptionReader | undefined {
+export function captionReaderOf(
+  { codec, pid }: Pick<VideoStream, "codec" | "pid">,
+  demuxer: string,
+): CaptionReader | undefined {
   const layout = layoutOf(codec, demuxer);
   if (!layout) return undefined;
   const { mark, read, endOfHead } = layout;
-  const unpacked = demuxer === "mpegts" ? withoutTransport() : undefined;
+  const unpacked = demuxer === "mpegts" ? withoutTransport(pid) : undefined;
   let isFound = false;
   let isSaid = false;
   let isBundled = false;

@@ -31,7 +31,7 @@ export function withFirstPackets(media: MediaInfo, json: unknown): MediaInfo {
   const { video, format } = media;
   const parsed = v.safeParse(packetsSchema, json);
   if (!video || !parsed.success) return media;
-  const reader = captionReaderOf(video.codec, packedBy(demuxerOf(format)));
+  const reader = captionReaderOf(video, packedBy(demuxerOf(format)));
   if (!reader) return media;
   for (const { stream_index, data } of parsed.output.packets)
     if (stream_index === video.index) reader.see(bytesOf(data));

@@ -43,6 +43,8 @@ export type Hidden = {
 export type VideoStream = {
   /** The stream's number in its file, for `-map 0:N`. */
   readonly index: number;
+  /** The number that its packets bear in a MPEG-TS. */
+  readonly pid?: number;
   /** ffmpeg's decoder name: `h264`, `hevc`, `vp9` … */
   readonly codec: string;
   readonly profile?: string;
@@ -101,6 +103,8 @@ export type VideoStream = {
 /** An audio stream as ffprobe describes it. */
 export type AudioStream = {
   readonly index: number;
+  /** The number that its packets bear in a MPEG-TS. */
+  readonly pid?: number;
   readonly codec: string;
   readonly profile?: string;
   readonly channels: number;

@@ -25,7 +25,7 @@ import {
 export const PROBE_ENTRIES = [
   "error=code,string",
   "format=format_name,duration,start_time,size,bit_rate",
-  "stream=index,codec_type,codec_name,codec_tag_string,profile,level,pix_fmt,width,height,sample_aspect_ratio," +
+  "stream=index,id,codec_type,codec_name,codec_tag_string,profile,level,pix_fmt,width,height,sample_aspect_ratio," +
     "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
     "color_space,color_range,channels,channel_layout,sample_fmt,sample_rate",
   `stream_disposition=default,attached_pic,${ROLE_NAMES.join(",")}`,
@@ -43,6 +43,7 @@ const roleFlags = Object.fromEntries(ROLE_NAMES.map((role) => [role, flag])) as 
 
 const streamSchema = v.object({
   index: v.number(),
+  id: text,
   codec_type: text,
   codec_name: text,
   profile: text,
@@ -243,7 +244,9 @@ export function parseProbe(json: unknown): MediaInfo {
   const withHidden = <S extends VideoStream | AudioStream>(stream: S): S => {
     const raw = streams.find(({ index }) => index === stream.index);
     const averageRate = parseRational(raw?.avg_frame_rate ?? "");
-    return hiddenOf(stream, { frames: raw?.nb_frames, averageRate }, format.format_name, json);
+    const pid = format.format_name === "mpegts" && raw?.id ? Number(raw.id) : undefined;
+    const sent = pid === undefined ? stream : { ...stream, pid };
+    return hiddenOf(sent, { frames: raw?.nb_frames, averageRate }, format.format_name, json);
   };
   return {
     format: format.format_name,

@@ -31,7 +31,7 @@ export function hasTurnMark({ video, format }: MediaInfo, bytes: Uint8Array): bo
   const head = HEADS[video?.codec ?? ""];
   if (!head) return false;
   const demuxer = demuxerOf(format);
-  const plain = demuxer === "mpegts" ? withoutTransport()(bytes) : bytes;
+  const plain = demuxer === "mpegts" ? withoutTransport(video?.pid)(bytes) : bytes;
   const buffer = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
   const units = WITH_LENGTHS.includes(demuxer) ? unitsByLength : unitsByStart;
   return units(buffer, Buffer.from(head)).some(isOrientation);

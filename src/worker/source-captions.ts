@@ -40,7 +40,7 @@ export async function withFirstCaptions(
 }
 
 const readerFor = ({ video, format }: MediaInfo): CaptionReader | undefined =>
-  video && captionReaderOf(video.codec, demuxerOf(format));
+  video && captionReaderOf(video, demuxerOf(format));
 
 async function readThrough(
   file: FileHandle,

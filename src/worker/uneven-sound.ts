@@ -17,7 +17,8 @@ export async function withUnevenSound(
 ): Promise<MediaInfo> {
   const { audio } = media;
   const isCopied = plan.products.some((product) => product.audio.action === "copy");
-  const headers = isCopied && audio?.codec === "aac" && aacHeadersOf(demuxerOf(media.format));
+  const headers =
+    isCopied && audio?.codec === "aac" && aacHeadersOf(demuxerOf(media.format), audio.pid);
   if (!audio || !headers) return media;
   for await (const chunk of bytes()) {
     headers.push(chunk);

@@ -29,7 +29,7 @@ const SLICE = [0x65, 0x88, 0x84];
 const HEVC_SLICE = [0x26, 1, 0xaf];
 
 const look = (codec: string, demuxer: string, ...pieces: readonly (readonly number[])[]) => {
-  const reader = captionReaderOf(codec, demuxer);
+  const reader = captionReaderOf({ codec }, demuxer);
   for (const piece of pieces) reader?.see(Uint8Array.from(piece));
   return reader?.facts();
 };
@@ -113,9 +113,13 @@ describe("captionReaderOf", () => {
     expect(sent).toHaveLength(3 * 188);
     expect(look("h264", "mpegts", [9, 9, ...sent, ...sent])).toEqual(FITTING);
     expect(look("h264", "mpegts", sent.slice(0, 188))).toEqual({});
+    // Of another programme.
+    const reader = captionReaderOf({ codec: "h264", pid: 0x200 }, "mpegts");
+    reader?.see(Uint8Array.from(sent));
+    expect(reader?.facts()).toEqual({});
   });
 
   test("knows no captions of other codecs", () => {
-    expect(captionReaderOf("vp9", "matroska")).toBeUndefined();
+    expect(captionReaderOf({ codec: "vp9" }, "matroska")).toBeUndefined();
   });
 });

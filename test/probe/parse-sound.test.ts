@@ -28,6 +28,14 @@ describe("parseProbe of sound", () => {
     expect(parseProbe({ format, streams: [tagged] }).audio?.language).toBe(expected as string);
   });
 
+  test.each([
+    ["mpegts", 257],
+    ["mov,mp4,m4a,3gp,3g2,mj2", undefined],
+  ])("knows by which number its packets go in %s: %p", (format_name, pid) => {
+    const media = parseProbe({ format: { format_name }, streams: [{ ...audio, id: "0x101" }] });
+    expect(media.audio?.pid).toBe(pid as number);
+  });
+
   test("takes the main sound that can be decoded", () => {
     const sounds = [
       { ...audio, index: 1, codec_name: undefined, disposition: { default: 1 } },
