@@ -27,7 +27,7 @@ import { judgeExit } from "./judge-stderr.ts";
 import { openGates } from "./live-gates.ts";
 import { createLiveLogReader } from "./live-log.ts";
 import { noteEncoder } from "./orphans.ts";
-import { sourceGuards } from "./probe-with.ts";
+import { sourceGuards } from "./probing.ts";
 import { createProgressReader } from "./progress.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
 import { distrustIn } from "./untrusted.ts";

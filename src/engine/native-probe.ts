@@ -3,7 +3,8 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Tail } from "../probe/tail.ts";
 import type { ProbeRequest, TailRequest } from "./engine.ts";
 import { openFile } from "./header-reads.ts";
-import { type Ffprobe, type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
+import { probeWith, readTailWith } from "./probe-with.ts";
+import type { Ffprobe, ProbeLimits } from "./probing.ts";
 import type { StandbyProbe } from "./standby-probe.ts";
 import { runSubprocess } from "./subprocess.ts";
 

@@ -1,7 +1,8 @@
 import { mayBeCropped, withContainerCrop } from "../probe/container-crop.ts";
 import { firstFrameArgs, mayDiffer, withFirstFrame } from "../probe/first-frame.ts";
-import { demuxerOf, SOURCE_FORMATS } from "../probe/formats.ts";
+import { demuxerOf } from "../probe/formats.ts";
 import { readSource } from "../probe/judge-source.ts";
+import { countUnseen, LONG_LOOK, longLook } from "../probe/long-look.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
 import {
@@ -13,43 +14,26 @@ import {
   tailArgs,
 } from "../probe/tail.ts";
 import { hasTurnMark, mayTurnItself } from "../probe/turn-marks.ts";
-import { type ErrorCode, TaskError } from "../task/errors.ts";
-import type { ProbeRequest, TailRequest } from "./engine.ts";
-import { type OpenFile, pagesOf, readMediaHead } from "./header-reads.ts";
+import { TaskError } from "../task/errors.ts";
+import type { TailRequest } from "./engine.ts";
+import { pagesOf, readMediaHead } from "./header-reads.ts";
 import { createPacketReader, PACKET_ENTRIES } from "./packet-facts.ts";
-import type { Exit } from "./subprocess.ts";
-import { limitTime, type TimeLimit } from "./time-limit.ts";
+import {
+  type Ffprobe,
+  failure,
+  guarded,
+  JSON_CHARS_MAX,
+  limited,
+  type ProbeLimits,
+  type ProbeOutcome,
+  type Probing,
+  parseJson,
+  readJson,
+  runAlong,
+  sourceGuards,
+  tooMany,
+} from "./probing.ts";
 
-/** What a probe may take, of any engine. */
-export type ProbeLimits = {
-  /** Of one picture of a source, width times height. */
-  readonly maxPixels: number;
-  /** For the headers; and between two signs of life while all packets are read. */
-  readonly probeTimeoutMs: number;
-};
-
-/** What a probe wrote, and how it ended. */
-export type ProbeOutcome = { readonly json: string; readonly exit: Exit };
-
-/** An engine's ffprobe, with a file to read: the file's name is all that the arguments lack. */
-export type Ffprobe = {
-  readonly run: (
-    args: readonly string[],
-    onStdout: (chunk: string) => void,
-    signal: AbortSignal,
-    /** To be read as one file instead; named relative to the folder of the file. */
-    pieces?: readonly string[],
-  ) => Promise<Exit>;
-  /** A quicker way to what `headerArgs` ask for, of a source; at most so many characters and a few more are read. */
-  readonly runAtOnce?: (charsMax: number, signal: AbortSignal) => Promise<ProbeOutcome>;
-  /** Opens the file of a source for us. */
-  readonly open?: () => Promise<OpenFile>;
-  /** It does not say what containers crop. */
-  readonly areCropsRead?: boolean;
-};
-
-// ffprobe takes at most 1000 streams, of about 1 KB each in its JSON.
-const JSON_CHARS_MAX = 4_000_000;
 // The first show whether they are encrypted or hidden. So many, as of some films a second of pictures comes before the sound.
 const PACKETS_SHOWN = "%+#64";
 /** Of an output whose end is looked at, where they are decoded with it. */
@@ -59,16 +43,6 @@ const FIRST_PACKETS = 8;
 const LAST_SECONDS = 2;
 /** An interval without an end is one of random length (9.0.1 reads what it has not set). */
 const NEVER_SECONDS = 1e8;
-
-/** Guards against what a source may do to us; as input options they also stand in front of a run's `-i`. */
-export const sourceGuards = (maxPixels: number): readonly string[] => [
-  "-max_pixels",
-  String(maxPixels),
-  "-protocol_whitelist",
-  "file",
-  "-format_whitelist",
-  SOURCE_FORMATS.join(","),
-];
 
 /** Arguments that describe a file as JSON. */
 const headerArgs = (): readonly string[] => [
@@ -82,56 +56,11 @@ export const standbyArgs = ({ maxPixels }: ProbeLimits): readonly string[] => [
   ...headerArgs(),
 ];
 
-const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string): TaskError =>
-  side === "source"
-    ? new TaskError(code, `Cannot read the source: ${why}`)
-    : new TaskError("output_wrong", `Cannot verify the output: ${why}`);
-
-/** One probe, with all that its parts need. */
-type Probing = {
-  readonly ffprobe: Ffprobe;
-  readonly limits: ProbeLimits;
-  readonly request: Pick<ProbeRequest, "side" | "packets" | "pieces" | "tail">;
-  readonly signal: AbortSignal;
-};
-
-/** Runs something of ffprobe within the time limit. */
-async function limited<T extends { readonly exit: Exit }>(
-  { limits, request, signal }: Probing,
-  run: (limit: TimeLimit) => Promise<T>,
-): Promise<T> {
-  const late = failure(request.side, "source_hangs", "it takes too long");
-  const limit = limitTime(signal, limits.probeTimeoutMs, late);
-  try {
-    const outcome = await run(limit);
-    const { signal: killer } = outcome.exit;
-    if (killer) throw new TaskError("encoder_killed", `Cannot probe: ${killer} ended ffprobe`);
-    return outcome;
-  } finally {
-    limit.end();
-  }
-}
-
 /** What ffprobe says at log level `warning` where a file ends within a packet, or within what its index names. */
 const CUT = /Packet corrupt \(stream|File ended prematurely|partial file/;
 
 /** Read by their index, in any order, and may hold what is none of their streams. */
 const INDEXED = ["mov", "avi"];
-
-const guarded = (
-  { request, limits }: Probing,
-  args: readonly string[],
-  level: "error" | "warning" = "error",
-): readonly string[] => {
-  const guards =
-    request.side === "source"
-      ? sourceGuards(limits.maxPixels)
-      : ["-protocol_whitelist", "file,concat"];
-  return ["-v", level, ...guards, ...args];
-};
-
-const tooMany = ({ request }: Probing): TaskError =>
-  failure(request.side, "source_not_media", "it claims too many streams");
 
 function readHeaders(probing: Probing): Promise<ProbeOutcome> {
   const { runAtOnce } = probing.ffprobe;
@@ -140,18 +69,6 @@ function readHeaders(probing: Probing): Promise<ProbeOutcome> {
     const outcome = await runAtOnce(JSON_CHARS_MAX, limit.signal);
     if (outcome.json.length > JSON_CHARS_MAX) throw tooMany(probing);
     return outcome;
-  });
-}
-
-function readJson(probing: Probing, args: readonly string[]): Promise<ProbeOutcome> {
-  return limited(probing, async (limit) => {
-    let json = "";
-    const onStdout = (chunk: string) => {
-      if (json.length < JSON_CHARS_MAX) json += chunk;
-      else limit.abort(tooMany(probing));
-    };
-    const exit = await probing.ffprobe.run(guarded(probing, args), onStdout, limit.signal);
-    return { json, exit };
   });
 }
 
@@ -186,45 +103,32 @@ async function withBytes(probing: Probing, media: MediaInfo): Promise<MediaInfo>
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Cut off, where ffprobe gave up in the middle: its stderr says why.
-    return undefined;
-  }
+/** What ffprobe says of a file; once more where it has seen too little of a stream to know it. */
+async function describe(probing: Probing) {
+  const { json, exit } = await readHeaders(probing);
+  const first = { json: parseJson(json), exit };
+  const unseen = exit.code === 0 ? countUnseen(first.json) : 0;
+  if (unseen === 0) return first;
+  const again = await readJson(probing, [...LONG_LOOK, ...headerArgs()]);
+  const second = { json: parseJson(again.json), exit: again.exit, beginsSlowly: true as const };
+  const isBetter = again.exit.code === 0 && countUnseen(second.json) < unseen;
+  return isBetter ? second : first;
 }
 
 async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   const { request, limits } = probing;
   const ended = request.tail && (await probeEnded(probing, request.tail));
   if (ended) return ended;
-  const { json, exit } = await readHeaders(probing);
+  const { json, exit, ...slowly } = await describe(probing);
   if (request.side === "source") {
-    const media = readSource(parseJson(json), exit.stderr, limits.maxPixels);
-    return withBytes(probing, media);
+    const media = readSource(json, exit.stderr, limits.maxPixels);
+    return withBytes(probing, { ...media, ...slowly });
   }
   if (exit.code !== 0) throw failure(request.side, "output_wrong", "ffprobe cannot open it");
-  return withFrame(probing, describedOutput(parseJson(json)));
+  return withFrame(probing, { ...describedOutput(json), ...slowly });
 }
 
-/** Runs ffprobe within a time limit that begins anew with all that it says. */
-function runAlong(
-  probing: Probing,
-  args: readonly string[],
-  push: (chunk: string) => void,
-  pieces?: readonly string[],
-): Promise<{ readonly exit: Exit }> {
-  return limited(probing, async (limit) => {
-    const onStdout = (chunk: string) => {
-      limit.restart();
-      push(chunk);
-    };
-    return { exit: await probing.ffprobe.run(args, onStdout, limit.signal, pieces) };
-  });
-}
-
-/** The headers of an output and its end at once: to start one more ffprobe takes longer than either. Nothing where that fails. */
+/** The headers of an output and its end at once: to start one more ffprobe takes longer than either. Nothing where that fails, or sees too little. */
 async function probeEnded(probing: Probing, tail: TailPlace): Promise<MediaInfo | undefined> {
   const args = guarded(probing, endArgs(tail, PROBE_ENTRIES, `%+#${FIRST_PACKETS}`));
   let json = "";
@@ -232,7 +136,8 @@ async function probeEnded(probing: Probing, tail: TailPlace): Promise<MediaInfo 
     if (json.length < JSON_CHARS_MAX) json += chunk;
   });
   const ended = exit.code === 0 ? splitEnd(parseJson(json), FIRST_PACKETS) : undefined;
-  return ended && { ...describedOutput(ended.json), tail: ended.tail };
+  if (!ended || countUnseen(ended.json) > 0) return undefined;
+  return { ...describedOutput(ended.json), tail: ended.tail };
 }
 
 function describedOutput(json: unknown): MediaInfo {
@@ -255,7 +160,7 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
   // A set has more files than may be open at once.
   for (const pieces of probing.request.pieces ?? [undefined]) {
     const wanted = probing.request.packets === "last" ? [...last, ...entries] : entries;
-    const args = guarded(probing, wanted, "warning");
+    const args = guarded(probing, [...longLook(media), ...wanted], "warning");
     const { exit } = await runAlong(probing, args, reader.push, pieces);
     if (exit.code !== 0)
       throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");

@@ -5,7 +5,7 @@ import { TaskError } from "../task/errors.ts";
 import { createDamageReader } from "./damage-reader.ts";
 import type { RunRequest } from "./engine.ts";
 import { judgeExit } from "./judge-stderr.ts";
-import { sourceGuards } from "./probe-with.ts";
+import { sourceGuards } from "./probing.ts";
 import { createProgressReader } from "./progress.ts";
 import { createRunLog, RUN_LOG_LEVEL } from "./run-log.ts";
 import type { Exit } from "./subprocess.ts";

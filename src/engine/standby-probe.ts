@@ -4,7 +4,7 @@ import { mkdir, open, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { noteEncoder } from "./orphans.ts";
-import type { ProbeOutcome } from "./probe-with.ts";
+import type { ProbeOutcome } from "./probing.ts";
 import { type Exit, runSubprocess } from "./subprocess.ts";
 
 /** What a standing-by ffprobe is started with. */

@@ -1,6 +1,6 @@
 import { basename, dirname, extname } from "node:path";
 import type { ProbeRequest } from "./engine.ts";
-import type { Ffprobe } from "./probe-with.ts";
+import type { Ffprobe } from "./probing.ts";
 import type { ThreadRun } from "./wasm-thread.ts";
 import type { RunProgram } from "./wasm-threads.ts";
 

@@ -10,7 +10,8 @@ import type {
 } from "./engine.ts";
 import { appliesCrops, openAlready } from "./header-reads.ts";
 import { judgeExit } from "./judge-stderr.ts";
-import { type ProbeLimits, probeWith, readTailWith } from "./probe-with.ts";
+import { probeWith, readTailWith } from "./probe-with.ts";
+import type { ProbeLimits } from "./probing.ts";
 import { type FfmpegRun, follow, type RunLimits } from "./run-step.ts";
 import { wasmFfprobeOf } from "./wasm-probe.ts";
 import type { RunProgram } from "./wasm-threads.ts";

@@ -1,4 +1,5 @@
 import { demuxerOf } from "../probe/formats.ts";
+import { longLook } from "../probe/long-look.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Clip } from "../task/task.ts";
 
@@ -35,3 +36,10 @@ export function soundLateSeconds(media: MediaInfo, clip: Clip | undefined): numb
 
 /** To the microsecond, ffmpeg's own unit; it reads no exponents. */
 export const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);
+
+/** Where packets of a stream are further apart, ffmpeg takes a clock that begins anew. */
+const APART_SECONDS_MAX = 300;
+
+/** How a source is opened whose streams begin late, or have seconds between their packets. */
+export const slowInput = (media: MediaInfo): readonly string[] =>
+  media.beginsSlowly ? [...longLook(media), "-dts_delta_threshold", String(APART_SECONDS_MAX)] : [];

@@ -1,6 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { graphArgs } from "./graphs.ts";
+import { slowInput } from "./input.ts";
 import type { LiveOutput, LivePlan, LiveRecording } from "./live.ts";
 import { countedAs, liveProtocolOf } from "./live-protocols.ts";
 import { dashArgs } from "./set-section.ts";
@@ -77,7 +78,7 @@ export function liveInputArgs(
 /** How a file is read at the pace it plays at. */
 export const pacedInputArgs = (media: MediaInfo, path: string): readonly string[] => [
   ...["-re", "-f", demuxerOf(media.format), ...UNTAGGED, "-fflags", "+genpts"],
-  ...[...steadyInput(media), "-i", `file:${path}`],
+  ...[...steadyInput(media), ...slowInput(media), "-i", `file:${path}`],
 ];
 
 /** Behind each live target stands a queue of a few seconds: one that hangs or comes back never holds up the others. */

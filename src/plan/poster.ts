@@ -1,7 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Clip } from "../task/task.ts";
-import { formatSeconds, isSoughtByPacket } from "./input.ts";
+import { formatSeconds, isSoughtByPacket, slowInput } from "./input.ts";
 import type { Draft } from "./product.ts";
 import { NOTHING_ELSE } from "./sections.ts";
 import { steadyInput } from "./turn.ts";
@@ -40,7 +40,8 @@ export function posterArgs(
   const filters = chain.split(",").filter((filter) => !filter.startsWith("fps="));
   const stays = `tpad=stop_mode=clone:stop_duration=${formatSeconds(rest)}`;
   return [
-    ...["-f", demuxerOf(media.format), ...seek, ...steadyInput(media), "-i", "input"],
+    ...["-f", demuxerOf(media.format), ...seek],
+    ...[...steadyInput(media), ...slowInput(media), "-i", "input"],
     ...["-map", `0:${video.index}`, ...NOTHING_ELSE],
     ...["-vf", [stays, `select=gte(t\\,${wanted})`, ...filters].join(","), ...encode],
     ...["-frames:v", "1", "-update", "1", "-f", "image2", product.entry],

@@ -7,7 +7,7 @@ import { alignmentOf } from "./alignment.ts";
 import { VIDEO_COSTS } from "./encoders.ts";
 import { frameRate } from "./framerate.ts";
 import { graphArgs, isFilledAndCopied, runsOf } from "./graphs.ts";
-import { formatSeconds, isSoughtByPacket, soundLateSeconds } from "./input.ts";
+import { formatSeconds, isSoughtByPacket, slowInput, soundLateSeconds } from "./input.ts";
 import { outputPicture } from "./picture.ts";
 import type { Step } from "./plan.ts";
 import { posterArgs } from "./poster.ts";
@@ -171,6 +171,7 @@ function inputArgs(input: StepsInput, sections: readonly Section[]): readonly st
     ...(input.shiftSeconds ? ["-itsoffset", formatSeconds(input.shiftSeconds)] : []),
     ...(isSoughtByPacket(media) ? [] : startArgs(clip)),
     ...steadyInput(media),
+    ...slowInput(media),
     ...["-i", "input"],
   ];
 }

@@ -151,6 +151,8 @@ export type MediaInfo = {
   /** The stream that holds captions (CEA-608) of their own, which goes into no output. */
   readonly captionTrack?: number;
   readonly lack?: Lack;
+  /** ffmpeg has to look for longer than usual at its beginning to know what its streams are. */
+  readonly beginsSlowly?: true;
   /** What was no sound in front of an MP3's, and was left out: tags are not counted. */
   readonly junkBytes?: number;
   /** Found while its packets were counted: bytes that it promises are missing at its end. */
