@@ -26,27 +26,34 @@ export type SoundCandidate = {
   readonly roles: readonly Role[];
 };
 
-/** Files of cameras: each channel is a stream of its own. */
-const CHANNEL_FORMATS = ["mov", "mxf", "mxf_opatom"];
+/** The file that sounds are in. */
+export type SoundFile = {
+  /** ffprobe's `format_name` */
+  readonly format: string;
+  /** Of MOV and its relatives: what it says that it is. Files from before there were brands say nothing. */
+  readonly brand?: string;
+};
+
+/** Of cameras: each channel is a stream of its own. */
+const CHANNEL_FORMATS = ["mxf", "mxf_opatom"];
+const QUICKTIME = "qt  ";
 /** Channels of one sound begin and end together. */
 const TOGETHER_SECONDS = 0.1;
 
 /**
  * The sound that a viewer expects: of those that can be decoded and are the main one, the one that is marked as default, else the
- * first. Single channels of one kind, two or more pairs of them, are left and right. Where the choice is another one than by mark and
- * place alone, it says why.
- *
- * @param format - ffprobe's `format_name`
+ * first. Single channels of one kind, two or more pairs of them, are left and right where the file is a camera's. Where the choice is
+ * another one than by mark and place alone, it says why.
  */
 export function chooseSound(
   candidates: readonly SoundCandidate[],
-  format: string,
+  file: SoundFile,
 ): AudioStream | undefined {
   const decodable = ifAny(candidates, ({ isDecodable }) => isDecodable);
   const main = ifAny(decodable, ({ roles }) => roles.length === 0);
   const chosen = marked(main);
   if (!chosen) return undefined;
-  const pair = CHANNEL_FORMATS.includes(demuxerOf(format)) ? pairOf(main) : undefined;
+  const pair = holdsChannels(file, main) ? pairOf(main) : undefined;
   if (pair) return pair;
   const plain = marked(candidates);
   if (!plain || plain === chosen) return chosen.stream;
@@ -54,6 +61,20 @@ export function chooseSound(
     ...chosen.stream,
     why: `stream ${chosen.stream.index} is its sound, as stream ${plain.stream.index} is ${faultOf(plain)}`,
   };
+}
+
+/**
+ * Whether streams of a file may be channels of one sound. Those of MXF are; those of a QuickTime file are where none is marked before
+ * another, or they are PCM, which cameras write. In its relatives (MP4) they are alternatives, such as languages, or a microphone beside
+ * a game, unless marks and languages say that they are not.
+ */
+function holdsChannels({ format, brand = QUICKTIME }: SoundFile, main: readonly SoundCandidate[]) {
+  const demuxer = demuxerOf(format);
+  if (demuxer !== "mov") return CHANNEL_FORMATS.includes(demuxer);
+  const areMarkedAlike = main.every(({ isDefault }) => isDefault === main[0]?.isDefault);
+  return brand === QUICKTIME
+    ? areMarkedAlike || main.every(({ stream }) => stream.codec.startsWith("pcm_"))
+    : areMarkedAlike && main.every(({ stream }) => stream.language !== undefined);
 }
 
 const marked = (candidates: readonly SoundCandidate[]): SoundCandidate | undefined =>
@@ -65,10 +86,9 @@ function ifAny<T>(all: readonly T[], is: (one: T) => boolean): readonly T[] {
 }
 
 function faultOf({ isDecodable, roles, stream: { codec } }: SoundCandidate): string {
-  const [role] = roles;
   if (!isDecodable)
     return codec === "unknown" ? "in an unknown codec" : `${codec}, which cannot be decoded here`;
-  return role ? ROLES[role] : "another";
+  return roles.map((role) => ROLES[role]).join(", ");
 }
 
 /** The first two of a sound's channels as one stream. */

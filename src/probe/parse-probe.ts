@@ -25,6 +25,7 @@ import {
 export const PROBE_ENTRIES = [
   "error=code,string",
   "format=format_name,duration,start_time,size,bit_rate",
+  "format_tags=major_brand",
   "stream=index,id,codec_type,codec_name,codec_tag_string,profile,level,pix_fmt,width,height,sample_aspect_ratio," +
     "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
     "color_space,color_range,channels,channel_layout,sample_fmt,sample_rate",
@@ -80,6 +81,7 @@ const probeSchema = v.object({
     start_time: number,
     size: number,
     bit_rate: number,
+    tags: v.optional(v.object({ major_brand: text })),
   }),
 });
 
@@ -240,7 +242,10 @@ export function parseProbe(json: unknown): MediaInfo {
   const video = film
     ? videoOf(film, late)
     : still && { ...videoOf(still, late), isStill: true as const };
-  const audio = chooseSound(soundsOf(streams, late), format.format_name);
+  const audio = chooseSound(soundsOf(streams, late), {
+    format: format.format_name,
+    ...known({ brand: format.tags?.major_brand }),
+  });
   const withHidden = <S extends VideoStream | AudioStream>(stream: S): S => {
     const raw = streams.find(({ index }) => index === stream.index);
     const averageRate = parseRational(raw?.avg_frame_rate ?? "");

@@ -3,7 +3,8 @@ import { chooseSound, type SoundCandidate } from "../../src/probe/choose-sound.t
 import type { AudioStream } from "../../src/probe/media.ts";
 import { anAudioStream } from "../plan/builders.ts";
 
-const MP4 = "mov,mp4,m4a,3gp,3g2,mj2";
+const MOV = { format: "mov,mp4,m4a,3gp,3g2,mj2", brand: "qt  " };
+const MP4 = { ...MOV, brand: "isom" };
 
 const candidate = (
   index: number,
@@ -71,24 +72,47 @@ describe("chooseSound", () => {
   const mono = (index: number, fields: Partial<AudioStream> = {}) =>
     candidate(index, {}, { channels: 1, layout: "mono", codec: "pcm_s16le", ...fields });
 
-  test.each(["mov,mp4,m4a,3gp,3g2,mj2", "mxf"])(
-    "takes two of one channel for one in %s",
-    (format) => {
+  const SIDES = {
+    index: 1,
+    rightIndex: 3,
+    channels: 2,
+    layout: "stereo",
+    bitrateBps: 1_536_000,
+    why: "streams 1 and 3 of one channel each are its left and right",
+  };
+
+  test.each([MOV, { format: MOV.format }, { format: "mxf" }])(
+    "takes two of one channel for one in %j",
+    (file) => {
       const sides = [mono(1, { bitrateBps: 768_000 }), mono(3, { bitrateBps: 768_000 })];
-      expect(chooseSound(sides, format)).toMatchObject({
-        index: 1,
-        rightIndex: 3,
-        channels: 2,
-        layout: "stereo",
-        bitrateBps: 1_536_000,
-        why: "streams 1 and 3 of one channel each are its left and right",
-      });
+      expect(chooseSound(sides, file)).toMatchObject(SIDES);
     },
   );
 
   test("takes the first two of eight", () => {
     const eight = [1, 2, 3, 4, 5, 6, 7, 8].map((index) => mono(index));
-    expect(chooseSound(eight, MP4)).toMatchObject({ index: 1, rightIndex: 2 });
+    expect(chooseSound(eight, MOV)).toMatchObject({ index: 1, rightIndex: 2 });
+  });
+
+  const two = (codec: string, isFirstMarked: boolean, language?: string) =>
+    [1, 2].map((index) =>
+      candidate(
+        index,
+        { isDefault: index === 1 && isFirstMarked },
+        { channels: 1, codec, ...(language !== undefined && { language }) },
+      ),
+    );
+
+  test.each([
+    ["PCM in a MOV, of which one is marked", MOV, two("pcm_s24le", true), 2],
+    ["AAC in a MOV", MOV, two("aac", false), 2],
+    ["AAC in a MOV, of which one is marked", MOV, two("aac", true), undefined],
+    ["AAC in a MP4", MP4, two("aac", false), undefined],
+    ["PCM in a MP4", MP4, two("pcm_s16le", false), undefined],
+    ["one language in a MP4", MP4, two("aac", false, "eng"), 2],
+    ["one language in a MP4, of which one is marked", MP4, two("aac", true, "eng"), undefined],
+  ] as const)("knows left and right of %s", (_, file, candidates, right) => {
+    expect(chooseSound(candidates, file)?.rightIndex).toBe(right as number);
   });
 
   test.each([
@@ -100,10 +124,12 @@ describe("chooseSound", () => {
     ["another start", [mono(1), mono(2, { startSeconds: 1 })]],
     ["another end", [mono(1), mono(2, { durationSeconds: 59 })]],
   ] as const)("takes no sides of streams among which is %s", (_, candidates) => {
-    expect(chooseSound(candidates, MP4)?.rightIndex).toBeUndefined();
+    expect(chooseSound(candidates, MOV)?.rightIndex).toBeUndefined();
   });
 
   test("takes no sides in containers that hold languages by streams", () => {
-    expect(chooseSound([mono(1), mono(2)], "matroska,webm")?.rightIndex).toBeUndefined();
+    expect(
+      chooseSound([mono(1), mono(2)], { format: "matroska,webm" })?.rightIndex,
+    ).toBeUndefined();
   });
 });

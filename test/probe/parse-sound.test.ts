@@ -36,6 +36,15 @@ describe("parseProbe of sound", () => {
     expect(media.audio?.pid).toBe(pid as number);
   });
 
+  test.each([
+    ["qt  ", 2],
+    ["isom", undefined],
+  ])("takes two channels for one sound by the brand %p: %p", (major_brand, right) => {
+    const streams = [1, 2].map((index) => ({ ...audio, index, channels: 1 }));
+    const media = parseProbe({ format: { ...format, tags: { major_brand } }, streams });
+    expect(media.audio?.rightIndex).toBe(right as number);
+  });
+
   test("takes the main sound that can be decoded", () => {
     const sounds = [
       { ...audio, index: 1, codec_name: undefined, disposition: { default: 1 } },
