@@ -4,7 +4,7 @@ import type { Written } from "./containers.ts";
 import { AUDIO_ENCODERS } from "./encoders.ts";
 import { formatSeconds } from "./input.ts";
 import { countOf, layoutFor } from "./layouts.ts";
-import { panOf } from "./odd-layouts.ts";
+import { earsOf, panOf } from "./odd-layouts.ts";
 import { formatBitrate } from "./rate-control.ts";
 
 /** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); of AAC those that the Profile API has. */
@@ -78,7 +78,7 @@ export function encodedSound(
     return isLate(place)
       ? {
           map: `[${label}]`,
-          graph: `[${specifier}]${filled(place.lateSeconds, label)},${channelsAs(encode, source)}[${label}]`,
+          graph: `[${specifier}]${heard(source, place.lateSeconds, label)},${channelsAs(encode, source)}[${label}]`,
           args: encoderArgs(encode, source, place),
         }
       : { map: specifier, args: audioArgs(encode, source, place) };
@@ -100,7 +100,14 @@ function audioFilters(
   source: AudioStream,
   { lateSeconds }: AudioPlace,
 ): string {
-  return `${filled(lateSeconds)},${channelsAs(encode, source)}`;
+  return `${heard(source, lateSeconds)},${channelsAs(encode, source)}`;
+}
+
+/** What is heard of a sound, its gaps filled. */
+function heard(source: AudioStream, lateSeconds?: number, label?: string): string {
+  const ears = earsOf(source);
+  const all = filled(lateSeconds, label);
+  return ears === undefined ? all : `${ears},${all}`;
 }
 
 function channelsAs({ codec, channels }: AudioEncode, source: AudioStream): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { panOf } from "../../src/plan/odd-layouts.ts";
+import { earsOf, panOf } from "../../src/plan/odd-layouts.ts";
 
 describe("panOf", () => {
   test.each([
@@ -25,5 +25,18 @@ describe("panOf", () => {
     [undefined, 2],
   ] as const)("leaves %s of %d as they are", (layout, channels) => {
     expect(panOf({ channels, ...(layout && { layout }) })).toBeUndefined();
+  });
+});
+
+describe("earsOf", () => {
+  test.each([
+    ["ambisonic 1", "pan=stereo|FL=0.5*c0+0.5*c1|FR=0.5*c0-0.5*c1"],
+    ["ambisonic 2+stereo", "pan=stereo|FL=0.5*c0+0.5*c1+c9|FR=0.5*c0-0.5*c1+c10"],
+    ["4.0", undefined],
+    [undefined, undefined],
+  ] as const)("hears %s", (layout, filter) => {
+    const sound = { channels: 4, ...(layout && { layout }) };
+    expect(earsOf(sound)).toBe(filter as string);
+    if (filter) expect(panOf(sound)).toBeUndefined();
   });
 });

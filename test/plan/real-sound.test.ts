@@ -145,6 +145,23 @@ describe("the channels of a sound, encoded by the real ffmpeg,", () => {
   });
 });
 
+test("ambisonic sound is heard with two ears, by the real ffmpeg", async () => {
+  const tones = ["sine=500:r=48000:d=1", "sine=600:r=48000:d=1"];
+  // One tone from the left and one from the right.
+  const around = "pan=4c|c0=c0+c1|c1=c0-c1|c2=0*c0|c3=0*c0";
+  const source = await madeBy("around.opus", [
+    ...tones.flatMap((tone) => ["-f", "lavfi", "-i", tone]),
+    ...["-filter_complex", `amerge,${around}`, "-c:a", "libopus", "-mapping_family", "2"],
+  ]);
+  for (const channels of [undefined, 1]) {
+    const audio = anAudio(channels === undefined ? {} : { channels });
+    const made = await runAndJudge(source, [{ container: "m4a", video: "none", audio }]);
+    const { toneAt, channels: count } = await hear(entryOf(made));
+    expect(count).toBe(channels ?? 2);
+    if (!channels) expect([toneAt(0.5, 0), toneAt(0.5, 1)]).toEqual([500, 600]);
+  }
+});
+
 describe("MPEG audio, which an mp4 calls mp3 whatever its layer,", () => {
   test("is delivered as layer 2 in mp4, and copied out of it", async () => {
     const layer2: Rendition = { container: "mp4", video: "none", audio: anAudio({ codec: "mp2" }) };
