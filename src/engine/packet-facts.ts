@@ -1,7 +1,7 @@
 import type { PacketFacts, Stretch } from "../probe/media.ts";
 
 /** What ffprobe is asked for of each packet (`-show_entries`, as csv): it writes them in this order. */
-export const PACKET_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,size,pos,flags";
+export const COUNTED_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,size,pos,flags";
 
 // Packets come in decoding order: H.264 and HEVC reorder by at most 16 pictures, each maybe two fields.
 const REORDER_MAX = 64;
@@ -187,7 +187,7 @@ function createStretches() {
 }
 
 /**
- * Makes a reader of `ffprobe -show_entries PACKET_ENTRIES -of csv=p=0`: feed it chunks, cut anywhere.
+ * Makes a reader of `ffprobe -show_entries COUNTED_ENTRIES -of csv=p=0`: feed it chunks, cut anywhere.
  *
  * A packet without a presentation time counts with its decoding time (AVI has no other). Times are the file's own: an
  * MPEG-TS starts at 1.4 s or so.

@@ -17,7 +17,7 @@ import { hasTurnMark, mayTurnItself } from "../probe/turn-marks.ts";
 import { TaskError } from "../task/errors.ts";
 import type { TailRequest } from "./engine.ts";
 import { pagesOf, readMediaHead } from "./header-reads.ts";
-import { createPacketReader, PACKET_ENTRIES } from "./packet-facts.ts";
+import { COUNTED_ENTRIES, createPacketReader } from "./packet-facts.ts";
 import {
   type Ffprobe,
   failure,
@@ -152,7 +152,7 @@ function describedOutput(json: unknown): MediaInfo {
 
 async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
   const reader = createPacketReader();
-  const entries = ["-show_entries", PACKET_ENTRIES, "-of", "csv=p=0"];
+  const entries = ["-show_entries", COUNTED_ENTRIES, "-of", "csv=p=0"];
   const { startSeconds = 0, durationSeconds = 0 } = media;
   const lastFrom = Math.max(0, startSeconds + durationSeconds - LAST_SECONDS).toFixed(3);
   const last = ["-read_intervals", `${lastFrom}%${NEVER_SECONDS}`];

@@ -68,7 +68,7 @@ function distanceOf(drafts: readonly Draft[], { video: source }: MediaInfo): num
       ? [rendition.video]
       : [];
   });
-  return Math.max(0, ...encodes.map((encode) => 1 / toNumber(frameRate(encode, source).rate)));
+  return Math.max(0, ...encodes.map((encode) => 1 / toNumber(frameRate(encode, source))));
 }
 
 /** When the first picture of a source, or of a clip of it, comes; at once where that is not known. */

@@ -29,14 +29,14 @@ export const carriesCaptions = ({ muxers }: Capabilities): boolean => muxers.inc
 /** Whether all captions come out whole, however they lie in the source's frames: they are spread over those of the output. */
 function spreadsCaptions(encode: VideoEncode, source: VideoStream, areCarried: boolean): boolean {
   if (!areCarried || !writesCaptions(encode, source)) return false;
-  const value = toNumber(frameRate(encode, source).rate);
+  const value = toNumber(frameRate(encode, source));
   return CAPTION_RATES.some((one) => toNumber(one) === value);
 }
 
 /** Whether the captions in a source's frames come out whole: each frame stays with its own, or they are spread anew. */
 function keepsCaptions(encode: VideoEncode, source: VideoStream, areCarried: boolean): boolean {
   if (spreadsCaptions(encode, source, areCarried)) return true;
-  const value = toNumber(frameRate(encode, source).rate);
+  const value = toNumber(frameRate(encode, source));
   const isSame = source.framerate !== undefined && toNumber(source.framerate) === value;
   return (
     writesCaptions(encode, source) && isSame && !source.isVariableRate && !source.areCaptionsBundled

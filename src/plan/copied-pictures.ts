@@ -5,7 +5,10 @@ import type { Written } from "./containers.ts";
 
 /** Sources whose packets have no durations (MPEG-TS without a rate in its picture) or wrong ones (Matroska's default). */
 const UNSURE = ["mpegts", "matroska"];
-/** What takes them for lengths: the last picture of an mp4, which 9.0 hides where it lasts no time, and HLS segments. */
+/**
+ * What takes them for lengths: the last picture of an mp4, which 9.0 hides where it lasts no time, and HLS segments. Sets in
+ * fragments (`cmaf`, `dash`) tell them too; those of their segments are taken from where the next one begins.
+ */
 const COUNTED: readonly Written[] = ["mp4", "mov", "m3u8"];
 
 /** The option with all that is done to the packets of a copied picture; nothing where that is nothing. */

@@ -133,7 +133,7 @@ function framesSeconds(
   if (action === "none" || !source) return 0;
   const rates = [
     ...(source.framerate ? [source.framerate] : []),
-    ...(typeof wanted === "object" && action === "encode" ? [frameRate(wanted, source).rate] : []),
+    ...(typeof wanted === "object" && action === "encode" ? [frameRate(wanted, source)] : []),
   ];
   return Math.max(0, ...rates.map((rate) => TOLERANCE_FRAMES / toNumber(rate)));
 }

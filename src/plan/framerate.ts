@@ -33,20 +33,12 @@ export const RATE_SLACK = 1.001;
 /** A divided rate below this part of the cap would waste too much of it: 31 gives 30, not 15.5. */
 const CAP_USE_MIN = 0.75;
 
-/** An output's frame rate, and whether frames have to be dropped or repeated for it. */
-export type FrameRate = { readonly rate: Rational; readonly isForced: boolean };
-
 /**
  * The frame rate of an output: the one asked for, or the source's up to the cap, kept rational (59.94 capped at 30 is
  * 30000/1001). Uneven frames come at the usual rate nearest to their average.
- *
- * `isForced` also where a cap was given: system profiles promise even frames, so that key frames fall on full seconds.
  */
-export function frameRate(encode: VideoEncode, source: VideoStream): FrameRate {
-  const rate = encode.framerate ?? cappedRate(encode, source);
-  const isSame = source.framerate !== undefined && toNumber(source.framerate) === toNumber(rate);
-  return { rate, isForced: encode.framerateMax !== undefined || source.isVariableRate || !isSame };
-}
+export const frameRate = (encode: VideoEncode, source: VideoStream): Rational =>
+  encode.framerate ?? cappedRate(encode, source);
 
 /**
  * How ffmpeg is to take the even frames that come out of the filters, for its muxers differ in that, and its versions: as they

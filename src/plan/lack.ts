@@ -2,10 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
-
-/** So much of a source may be missing, as of damage, or so much time. */
-const LACK_PART_MAX = 0.01;
-const LACK_SECONDS_MAX = 0.5;
+import { LOST_PART_MAX, LOST_SECONDS_MAX } from "./verify-damage.ts";
 
 /**
  * What is to be told of a source that is shorter than it says itself, or has junk in front of its sound.
@@ -35,7 +32,7 @@ export function lackWarnings(media: MediaInfo, clip: Clip | undefined): readonly
 /** Whether the header's length counts what is missing is not the same in all formats. */
 function isTooMuch(part: number, { durationSeconds }: MediaInfo): boolean {
   const seconds = durationSeconds === undefined ? Number.POSITIVE_INFINITY : durationSeconds * part;
-  return part > LACK_PART_MAX && seconds > LACK_SECONDS_MAX;
+  return part > LOST_PART_MAX && seconds > LOST_SECONDS_MAX;
 }
 
 const warning = (message: string): Warning => ({ code: "source_damage", message });

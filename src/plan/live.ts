@@ -3,7 +3,7 @@ import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Warning } from "../task/warnings.ts";
 import { captionWarnings, carriesCaptions } from "./captions.ts";
-import { codecName, tagFor, type Written } from "./containers.ts";
+import { codecName, hasBoxedSegments, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
 import type { Graphs } from "./graphs.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
@@ -76,9 +76,6 @@ const LIVE_SEGMENT_SECONDS = 2;
 export const growsAsSet = ({ container }: Rendition): boolean =>
   GROWING_CONTAINERS.includes(container);
 
-/** Codecs that HLS carries in fragments of mp4 alone. */
-const FRAGMENTED_CODECS = ["hevc", "av1"];
-
 /** The codec of the picture that is written, in ffmpeg's names. */
 function writtenCodec(
   { video: wanted }: Rendition,
@@ -92,7 +89,7 @@ function writtenCodec(
 }
 
 const piecesOf = (codec: string | undefined): "mpegts" | "fmp4" =>
-  FRAGMENTED_CODECS.includes(codec ?? "") ? "fmp4" : "mpegts";
+  hasBoxedSegments(codec) ? "fmp4" : "mpegts";
 
 /** The recording's own container: in fragments, so that what was written before a crash can be read. */
 const RECORDED_AS = "mp4";

@@ -29,7 +29,7 @@ export function timeSet(
   source: VideoStream,
   wantedSeconds = SEGMENT_SECONDS,
 ): SetTiming {
-  const rates = encodes.map((encode) => frameRate(encode, source).rate);
+  const rates = encodes.map((encode) => frameRate(encode, source));
   const top = rates.reduce((one, other) => (toNumber(other) > toNumber(one) ? other : one), {
     num: 0,
     den: 1,

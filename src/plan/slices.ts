@@ -71,7 +71,7 @@ function cutOf(
     return { whole: "the source has no index to find a frame by" };
   if (source.hidden) return { whole: "an edit list hides a part of the source" };
   if (source.isInterlaced) return { whole: "the source is interlaced" };
-  const { rate } = frameRate(encode, source);
+  const rate = frameRate(encode, source);
   const fps = toNumber(rate);
   if (source.isVariableRate || !isEven(source.framerate, rate))
     return { whole: "frames are dropped or repeated for an even rate" };

@@ -74,7 +74,7 @@ export function clippedSeconds(
 /** The least that makes an output, in seconds: a frame of the source and of the output, or a moment of sound. */
 function leastSeconds({ video }: Rendition, source: VideoStream | undefined): number {
   if (video === "none" || !source) return SOUND_SECONDS_MIN;
-  const rates = [source.framerate, video === "copy" ? undefined : frameRate(video, source).rate];
+  const rates = [source.framerate, video === "copy" ? undefined : frameRate(video, source)];
   return Math.max(
     SOUND_SECONDS_MIN,
     ...rates.map((rate) => (rate === undefined ? 0 : 1 / toNumber(rate))),

@@ -196,7 +196,7 @@ function costOf(drafts: readonly Draft[], { video }: MediaInfo): number {
   if (encodes.length === 0) return COST_MIN;
   const pixels = encodes.map((encode) => {
     const { width, height } = outputPicture(encode, video);
-    const rate = toNumber(frameRate(encode, video).rate);
+    const rate = toNumber(frameRate(encode, video));
     return width * height * rate * VIDEO_COSTS[encode.codec];
   });
   const rate = video.framerate ? toNumber(video.framerate) : 25;

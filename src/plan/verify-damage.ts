@@ -8,11 +8,11 @@ import { heldBy } from "./held.ts";
 import type { Product } from "./plan.ts";
 
 /** One flaw is concealed, a broken file is refused: so much of a stream may be lost. */
-const LOST_PART_MAX = 0.01;
+export const LOST_PART_MAX = 0.01;
 /** And so many packets of a short one. */
 const FAILURES_MAX = 2;
-/** And so much time without any packet. */
-const HOLES_SECONDS_MAX = 0.5;
+/** And so much time without any packet, or at the end. */
+export const LOST_SECONDS_MAX = 0.5;
 /** A hole with so much of the bytes that its time would take is none that a recording was paused for. */
 const UNREAD_PART_MIN = 0.5;
 /** Their clock counts samples: where there is none, something is missing, and the holes may be many small ones. */
@@ -160,7 +160,7 @@ function lossOf(
     part: Math.min(1, failed / count + holesPart),
     isTooMuch:
       failed > Math.max(FAILURES_MAX, count * LOST_PART_MAX) ||
-      holeSeconds > Math.max(HOLES_SECONDS_MAX, used * LOST_PART_MAX),
+      holeSeconds > Math.max(LOST_SECONDS_MAX, used * LOST_PART_MAX),
   };
 }
 

@@ -1,9 +1,8 @@
-import { formatRational } from "../lib/rational.ts";
+import { formatRational, type Rational } from "../lib/rational.ts";
 import { HDR_TRANSFERS } from "../probe/first-frame.ts";
 import type { VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
 import { cropFilters } from "./crop.ts";
-import type { FrameRate } from "./framerate.ts";
 import type { Picture } from "./picture.ts";
 
 /** The pixel format of everything encoded here: 8 bits, the one that every player takes. */
@@ -35,7 +34,7 @@ export function videoFilters(
   encode: VideoEncode,
   source: VideoStream,
   { scale, pad }: Picture,
-  { rate }: FrameRate,
+  rate: Rational,
   captions: readonly string[],
 ): string {
   const interlaced = staysInterlaced(encode, source);

@@ -1,9 +1,9 @@
-import { toNumber } from "../lib/rational.ts";
+import { type Rational, toNumber } from "../lib/rational.ts";
 import type { VideoStream } from "../probe/media.ts";
 import type { VideoCodec, VideoEncode } from "../profile/profile.ts";
 import { captionFilters } from "./captions.ts";
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
-import { type FrameRate, frameRate, gopFrames } from "./framerate.ts";
+import { frameRate, gopFrames } from "./framerate.ts";
 import { h264Level } from "./h264-level.ts";
 import { outputPicture, type Picture } from "./picture.ts";
 import { formatBitrate, rateLimits } from "./rate-control.ts";
@@ -17,7 +17,7 @@ type Stream = {
   readonly encode: VideoEncode;
   readonly source: VideoStream;
   readonly picture: Picture;
-  readonly frames: FrameRate;
+  readonly rate: Rational;
   readonly pass: Pass | undefined;
 };
 
@@ -33,11 +33,11 @@ export function videoArgs(
   areCaptionsCarried = false,
 ): readonly string[] {
   const picture = outputPicture(encode, source);
-  const frames = frameRate(encode, source);
+  const rate = frameRate(encode, source);
   const captions = captionFilters(encode, source, areCaptionsCarried);
-  const stream = { encode, source, picture, frames, pass };
+  const stream = { encode, source, picture, rate, pass };
   return [
-    ...["-vf", videoFilters(encode, source, picture, frames, captions)],
+    ...["-vf", videoFilters(encode, source, picture, rate, captions)],
     ...CODECS[encode.codec](stream),
     ...(isHdr(source) && encode.codec !== "mjpeg" ? SDR_TAGS : []),
   ];
@@ -62,8 +62,8 @@ const CODECS: Readonly<Record<VideoCodec, (stream: Stream) => readonly string[]>
 };
 
 function x264Args(stream: Stream): readonly string[] {
-  const { encode, picture, frames } = stream;
-  const level = h264Level(picture, toNumber(frames.rate), rateLimits(encode));
+  const { encode, picture, rate } = stream;
+  const level = h264Level(picture, toNumber(rate), rateLimits(encode));
   return [
     ...["-c:v", VIDEO_ENCODERS.h264, "-preset", EFFORTS.h264[encode.effort], "-profile:v", "high"],
     ...latencyArgs(encode),
@@ -111,20 +111,20 @@ function vp9Args(stream: Stream): readonly string[] {
 }
 
 /** SVT-AV1 takes no ceiling beside a bitrate: equal to it is an error, above it is ignored (measured with 1.4). */
-function av1Args({ encode, frames }: Stream): readonly string[] {
+function av1Args({ encode, rate }: Stream): readonly string[] {
   return [
     ...["-c:v", VIDEO_ENCODERS.av1, "-preset", EFFORTS.av1[encode.effort]],
     ...["-b:v", formatBitrate(encode.bitrateBps)],
-    ...["-g", String(gopFrames(encode.gop, frames.rate))],
+    ...["-g", String(gopFrames(encode.gop, rate))],
   ];
 }
 
 function mpeg2Args(stream: Stream): readonly string[] {
-  const { encode, frames } = stream;
+  const { encode, rate } = stream;
   return [
     ...["-c:v", VIDEO_ENCODERS.mpeg2],
     ...limitArgs(encode),
-    ...["-g", String(gopFrames(encode.gop, frames.rate))],
+    ...["-g", String(gopFrames(encode.gop, rate))],
     // Closed groups go with no search for scene changes: so high a threshold turns it off.
     ...["-sc_threshold", "1000000000"],
     ...bFrameArgs(encode),
@@ -155,8 +155,8 @@ function limitArgs(encode: VideoEncode): readonly string[] {
   return ["-b:v", `${bitrate}`, "-maxrate", `${maxrate}`, "-bufsize", `${buffer}`];
 }
 
-function fixedGopArgs({ encode, frames }: Stream): readonly string[] {
-  const gop = String(gopFrames(encode.gop, frames.rate));
+function fixedGopArgs({ encode, rate }: Stream): readonly string[] {
+  const gop = String(gopFrames(encode.gop, rate));
   return ["-g", gop, "-keyint_min", gop];
 }
 

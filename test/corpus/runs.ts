@@ -133,7 +133,7 @@ async function look(key: ProfileKey, at: number, plan: Plan, place: Place): Prom
   const encode = typeof video === "object" ? video : AS_SOURCE;
   return {
     measured: await measure(product, folder),
-    ...(isEncoded && { rate: toNumber(frameRate(encode, media.video).rate) }),
+    ...(isEncoded && { rate: toNumber(frameRate(encode, media.video)) }),
     sampleAspect: media.video ? toNumber(media.video.sampleAspect) : 1,
     isPadded: typeof video === "object" && video.height !== undefined && key === "hls",
   };

@@ -8,7 +8,7 @@ const rational = (text: string): Rational => parseRational(text) ?? { num: 0, de
 
 function rateOf(source: string, encode: Partial<VideoEncode>, isVariableRate = false): string {
   const stream = aVideoStream({ framerate: rational(source), isVariableRate });
-  return formatRational(frameRate(aCustomVideo(encode), stream).rate);
+  return formatRational(frameRate(aCustomVideo(encode), stream));
 }
 
 describe("frameRate", () => {
@@ -77,26 +77,7 @@ describe("frameRate", () => {
 
   test("takes 25 where the source does not say", () => {
     const { framerate: _, ...stream } = aVideoStream();
-    expect(frameRate(aCustomVideo(), stream)).toEqual({
-      rate: { num: 25, den: 1 },
-      isForced: true,
-    });
-  });
-
-  test.each([
-    ["nothing is asked for", {}, {}, false],
-    ["the same is asked for", { framerate: { num: 60, den: 2 } }, {}, false],
-    ["another is asked for", { framerate: { num: 25, den: 1 } }, {}, true],
-    ["a cap is given", { framerateMax: 60 }, {}, true],
-    ["the source is uneven", {}, { isVariableRate: true }, true],
-    [
-      "the source is uneven at the rate asked for",
-      { framerate: { num: 30, den: 1 } },
-      { isVariableRate: true },
-      true,
-    ],
-  ] as const)("where %s", (_, encode, source, isForced) => {
-    expect(frameRate(aCustomVideo(encode), aVideoStream(source)).isForced).toBe(isForced);
+    expect(frameRate(aCustomVideo(), stream)).toEqual({ num: 25, den: 1 });
   });
 });
 
