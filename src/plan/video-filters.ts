@@ -47,8 +47,9 @@ export function videoFilters(
     ...(pad === undefined ? [] : [`pad=${pad}`]),
     "setsar=1",
     ...captions,
-    // Also of an even source, for it may have gaps: not every muxer of every version has them filled.
-    `fps=${formatRational(rate)}`,
+    // Also of an even source, for it may have gaps: not every muxer of every version has them filled. Before 9 FFmpeg tells it too
+    // early an end of an MP4 whose picture begins late: by default the last picture would go.
+    `fps=${formatRational(rate)}:eof_action=pass`,
     ...(encode.codec === "mjpeg" ? JPEG_FILTERS : [`format=${PIXEL_FORMAT}`]),
   ].join(",");
 }

@@ -28,7 +28,9 @@ describe("alignmentOf", () => {
 
   test("is black before a late picture in segments, so that all streams begin together", () => {
     const [args] = argsOf(planOf([{ ...encoded, container: "m3u8" }], late(0.31)));
-    expect(args).toContain("fps=25,setpts=PTS-round(0.28/TB),fps=25,tpad=start_duration=0.28,");
+    expect(args).toContain(
+      "fps=25:eof_action=pass,setpts=PTS-round(0.28/TB),fps=25:eof_action=pass,tpad=start_duration=0.28,",
+    );
     expect(args).toContain(" -fps_mode cfr ");
   });
 
