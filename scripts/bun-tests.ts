@@ -11,7 +11,7 @@ export type Outcome = {
   readonly failed: number;
 };
 
-/** Those that keep pace with real streams: they wait most of the time, and want the cores to themselves when they do not. */
+/** Those that keep pace with real streams: they wait most of the time, and fall behind beside tests that do not. */
 export const LIVE = "test/line/live-";
 
 /** A file on each core, whose modules are kept from file to file. */

@@ -41,7 +41,7 @@ const ALL: readonly Part[] = [
       ...RUN,
     ],
   },
-  { name: "live tests", args: [LIVE] },
+  { name: "live tests", args: [...ON_ALL_CORES, LIVE] },
 ];
 
 /** Runs parts of the tests on one ffmpeg, and says how they went. */

@@ -79,4 +79,4 @@ await tool("format and lint", "biome", "check", "--error-on-warnings");
 await tool("types", "tsc", "--noEmit");
 await denoTypes();
 await tool("dead code", "knip");
-conclude([await tests(), await bunTests("live tests", [LIVE]), await denoTests()]);
+conclude([await tests(), await bunTests("live tests", [...ON_ALL_CORES, LIVE]), await denoTests()]);
