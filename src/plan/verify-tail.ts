@@ -131,14 +131,20 @@ export function judgeKeptTail(
     );
 }
 
-/** Where a file, or a stream of it, says that it ends. Matroska tells the time of the end, others the length. */
+/**
+ * Where a file, or a stream of it, says that it ends. Matroska tells the time of the end, others the length; that of a whole MP4
+ * counts from zero, also where nothing begins there.
+ */
 function toldEnd(
-  { format, startSeconds: from = 0 }: MediaInfo,
-  { durationSeconds, startSeconds = from }: Pick<MediaInfo, "durationSeconds" | "startSeconds">,
+  made: MediaInfo,
+  stream: Pick<MediaInfo, "durationSeconds" | "startSeconds">,
 ): number | undefined {
+  const { format, startSeconds: from = 0 } = made;
+  const { durationSeconds, startSeconds = from } = stream;
   if (durationSeconds === undefined) return undefined;
-  const isByEnd = demuxerOf(format) === "matroska";
-  return durationSeconds + (isByEnd ? lateSeconds(format, from) : startSeconds);
+  const demuxer = demuxerOf(format);
+  if (demuxer === "matroska") return durationSeconds + lateSeconds(format, from);
+  return stream === made && demuxer === "mov" ? durationSeconds : durationSeconds + startSeconds;
 }
 
 const slackOf = (kind: Kind, { video }: MediaInfo): number =>

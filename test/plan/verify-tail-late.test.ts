@@ -35,6 +35,19 @@ test("judgeTail takes what other containers say for a length", () => {
   expect(() => judgeTail(COPIED, made, tail(9))).toThrow("should at 10 s");
 });
 
+test("judgeTail takes the length of an MP4 for one from zero, though all of it begins late", () => {
+  const { audio: _, ...wanted } = COPIED;
+  const { audio: __, ...film } = aMedia({
+    ...{ startSeconds: 3.64, durationSeconds: 28.64 },
+    video: aVideoStream({ startSeconds: 3.64, durationSeconds: 25 }),
+  });
+  const { video } = tail(28.64);
+  expect(() => judgeTail(wanted, film, { video })).not.toThrow();
+  expect(() => judgeTail(wanted, film, { video: { ...video, endSeconds: 28 } })).toThrow(
+    "should at 28.64 s",
+  );
+});
+
 test("endOf is where more came out of a source whose header is too short", () => {
   const made = aMedia({ format: "flv", durationSeconds: 120, startSeconds: 0 });
   expect(endOf(made, 5)).toBe(120);
