@@ -16,7 +16,7 @@ import {
 import { hasTurnMark, mayTurnItself } from "../probe/turn-marks.ts";
 import { TaskError } from "../task/errors.ts";
 import type { TailRequest } from "./engine.ts";
-import { pagesOf, readMediaHead } from "./header-reads.ts";
+import { readMediaHead } from "./header-reads.ts";
 import { COUNTED_ENTRIES, createPacketReader } from "./packet-facts.ts";
 import {
   type Ffprobe,
@@ -29,6 +29,7 @@ import {
   type Probing,
   parseJson,
   readJson,
+  readLimited,
   runAlong,
   sourceGuards,
   tooMany,
@@ -94,10 +95,15 @@ async function withBytes(probing: Probing, media: MediaInfo): Promise<MediaInfo>
   const file = await open().catch(() => undefined);
   if (!file) return withFrame(probing, media);
   try {
-    const read = pagesOf(file);
-    const isMarked = mayTurnItself(media) && hasTurnMark(media, await readMediaHead(media, read));
+    const isMarked =
+      mayTurnItself(media) &&
+      (await readLimited(probing, file, async (read) =>
+        hasTurnMark(media, await readMediaHead(media, read)),
+      ));
     const seen = await withFrame(probing, media, isMarked);
-    return isCropRead ? await withContainerCrop(seen, read) : seen;
+    return isCropRead
+      ? await readLimited(probing, file, (read) => withContainerCrop(seen, read))
+      : seen;
   } finally {
     await file.close();
   }

@@ -1,7 +1,8 @@
+import type { ReadAt } from "../probe/crop.ts";
 import { SOURCE_FORMATS } from "../probe/formats.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { ProbeRequest } from "./engine.ts";
-import type { OpenFile } from "./header-reads.ts";
+import { type OpenFile, pagesOf } from "./header-reads.ts";
 import type { Exit } from "./subprocess.ts";
 import { limitTime, type TimeLimit } from "./time-limit.ts";
 
@@ -72,6 +73,31 @@ export async function limited<T extends { readonly exit: Exit }>(
     if (killer) throw new TaskError("encoder_killed", `Cannot probe: ${killer} ended ffprobe`);
     return outcome;
   } finally {
+    limit.end();
+  }
+}
+
+/** Reads a few bytes of a source by ourselves, within the time limit for all of them together: they may come slowly, one by one. */
+export async function readLimited<T>(
+  { limits, request, signal }: Probing,
+  file: OpenFile,
+  look: (read: ReadAt) => Promise<T>,
+): Promise<T> {
+  const late = failure(request.side, "source_hangs", "it takes too long");
+  const limit = limitTime(signal, limits.probeTimeoutMs, late);
+  const pages = pagesOf(file);
+  const read: ReadAt = (position, length) => {
+    limit.signal.throwIfAborted();
+    return pages(position, length);
+  };
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(limit.signal.reason);
+  limit.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([look(read), ended]);
+  } finally {
+    limit.signal.removeEventListener("abort", onAbort);
     limit.end();
   }
 }
