@@ -18,14 +18,15 @@ export type Alignment = {
 /** Rounded times come so much earlier or later. */
 const ROUNDING_SECONDS = 0.001;
 
-/** So much sound ahead of the first picture is no more than what decoders swallow: it goes, and no picture is black for it. */
+/** So much sound is no more than what decoders swallow: it may go, so that no picture is black for it, or moved. */
 const SOUND_AHEAD_SECONDS_MAX = 0.05;
 
 /**
  * How to move a source's times for the pictures that are encoded of it.
  *
  * Pictures are written at even times from zero on. Where the first comes 21 ms after the sound, each would be moved by up to half
- * of their distance, and the sound not: so both are moved together. Several outputs share a run: their slowest rate counts.
+ * of their distance, and the sound not: so both are moved together, and no more of the sound goes than may. Several outputs share
+ * a run: their slowest rate counts.
  */
 export function alignmentOf(
   drafts: readonly Draft[],
@@ -36,15 +37,29 @@ export function alignmentOf(
   const late = distance === 0 ? 0 : firstPicture(media, clip);
   const isAtOnce = late <= SOUND_AHEAD_SECONDS_MAX;
   const pictures = isAtOnce ? 0 : Math.floor((late + ROUNDING_SECONDS) / (distance || 1));
-  const pictureLateSeconds = pictures * distance;
-  const rest = late - pictureLateSeconds;
+  const rest = late - pictures * distance;
   // Cut behind the filters, whose even times are those of the whole source.
   const isShifted = clip !== undefined && isSoughtByPacket(media);
   const shiftSeconds = isShifted ? alignmentOf(drafts, media, undefined).shiftSeconds : 0;
-  const moved = rest > ROUNDING_SECONDS ? rest - ROUNDING_SECONDS : 0;
-  if (!clip) return { shiftSeconds: moved > 0 ? -rest : 0, clip, pictureLateSeconds };
+  const move = moveOf(rest, distance);
+  if (!clip) {
+    const pictureLateSeconds = (pictures + Number(move > 0)) * distance;
+    return { shiftSeconds: move, clip, pictureLateSeconds };
+  }
+  // It begins where it is asked for, but for a moment: not sooner, and no sound of it goes.
+  const moved = move < 0 ? rest - ROUNDING_SECONDS : 0;
   const startSeconds = clip.startSeconds + moved + shiftSeconds;
-  return { shiftSeconds, clip: { ...clip, startSeconds }, pictureLateSeconds };
+  return { shiftSeconds, clip: { ...clip, startSeconds }, pictureLateSeconds: pictures * distance };
+}
+
+/**
+ * What to add to all times, so that a picture that comes so much after an even time comes at one. Of pictures that are far apart it
+ * is silence that comes before the sound; or nothing, and the picture is a little early.
+ */
+function moveOf(rest: number, distance: number): number {
+  if (rest <= ROUNDING_SECONDS) return 0;
+  if (rest <= SOUND_AHEAD_SECONDS_MAX) return -rest;
+  return rest > distance / 2 ? distance - rest : 0;
 }
 
 /** The arguments of an encode with black pictures before a late first one. @param args - as `videoArgs` gives them */

@@ -34,6 +34,24 @@ describe("alignmentOf", () => {
     expect(args).toContain(" -fps_mode cfr ");
   });
 
+  test("loses no sound where pictures are slow, and begins a clip where it is asked for", () => {
+    const slow = (seconds: number) => {
+      const video = aVideoStream({
+        startSeconds: 1.4 + seconds,
+        framerate: { num: 1, den: 1 },
+      });
+      return { ...late(0), video };
+    };
+    const inputOf = (seconds: number) => argsOf(planOf([encoded], slow(seconds)))[0];
+    expect(inputOf(0.923)).toStartWith("-f mov -itsoffset 0.077 -i input ");
+    expect(inputOf(0.3)).toStartWith("-f mov -i input ");
+    expect(inputOf(2.02)).toStartWith("-f mov -itsoffset -0.02 -i input ");
+    const [args] = argsOf(planOf([encoded], slow(0), { clip: { startSeconds: 10.5 } }));
+    expect(args).toStartWith("-f mov -ss 10.5 -i input ");
+    const [segments] = argsOf(planOf([{ ...encoded, container: "m3u8" }], slow(0.923)));
+    expect(segments).toContain("tpad=start_duration=1,");
+  });
+
   test("begins a clip at its first picture", () => {
     const media = late(0);
     const [args] = argsOf(planOf([encoded], media, { clip: { startSeconds: 1.01 } }));

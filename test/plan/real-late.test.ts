@@ -18,7 +18,7 @@ const ENCODED: Rendition = {
   audio: anAudio({ channels: 1 }),
 };
 
-/** An mp4 of 4 s whose picture begins so much after its sound, which is heard all the time. */
+/** An mp4 of 4 s whose picture begins so much after its sound. */
 async function lateFilm(rate: string, seconds: number): Promise<string> {
   const film = await clip({ seconds: 4, width: 160, height: 90, rate });
   const path = join(tempFolder(), "late.mp4");
@@ -39,6 +39,12 @@ async function pictures(path: string): Promise<number> {
   return Number(stdout.trim());
 }
 
+async function soundSeconds(path: string): Promise<number> {
+  const shown = ["-select_streams", "a", "-show_entries", "stream=duration"];
+  const { stdout } = await run("ffprobe", ["-v", "error", ...shown, "-of", "csv=p=0", path]);
+  return Number(stdout.trim());
+}
+
 describe("an encode of a film whose picture begins a little after its sound", () => {
   test.each([
     ["25", 0.021, 100],
@@ -49,5 +55,11 @@ describe("an encode of a film whose picture begins a little after its sound", ()
   ])("has all its pictures: %s a second, %d s late", async (rate, late, count) => {
     const { verified } = await makeProducts(await lateFilm(rate, late), profileOf(ENCODED));
     expect(await pictures(verified[0]?.parcel.entry ?? "")).toBe(count);
+  });
+
+  test("has all its sound, though pictures are a second apart", async () => {
+    const { verified } = await makeProducts(await lateFilm("1", 0.923), profileOf(ENCODED));
+    expect(await soundSeconds(verified[0]?.parcel.entry ?? "")).toBeGreaterThan(3.98);
+    expect(await pictures(verified[0]?.parcel.entry ?? "")).toBe(4);
   });
 });
