@@ -82,8 +82,10 @@ const words = process.argv.slice(2).filter((word, at, all) => {
 const named = SUITES.filter((one) => words.some((word) => isOf(one, word)));
 const filters = words.filter((word) => !SUITES.some((one) => isOf(one, word)));
 const outcomes: Outcome[] = [];
-for (const { suite } of named.length > 0 ? named : SUITES) {
+for (const { suite, version: expected } of named.length > 0 ? named : SUITES) {
   const { bin, version } = await bringFfmpeg(suite);
+  if (!version.startsWith(`${expected}.`))
+    console.warn(`Debian's ${suite} has moved on: what is told to be tested is ${expected}`);
   console.log(`ffmpeg ${version} of Debian's ${suite}, in ${bin}`);
   const parts = filters.length > 0 ? [{ name: "tests", args: filters }] : ALL;
   outcomes.push(await on(version, bin, parts));

@@ -4,9 +4,7 @@ import type { Product } from "./plan.ts";
 
 /** The containers that an extension promises, where these are not those that are written with it. */
 const PROMISES: Readonly<Record<string, readonly Written[]>> = {
-  m3u8: ["m3u8", "cmaf"],
   m4v: ["mp4"],
-  mp4: ["mp4"],
   m4s: ["mp4"],
   m2ts: ["mpegts"],
   mts: ["mpegts"],
