@@ -1,11 +1,11 @@
-import { createReadStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import type { EngineProgress } from "../engine/engine.ts";
+import type { Step } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
-import { addDamage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import {
   deliverProducts,
@@ -17,15 +17,14 @@ import type { KeptEncodes } from "./kept-encodes.ts";
 import { type Line, tagOf } from "./line.ts";
 import { makeUncopied } from "./make-uncopied.ts";
 import { openSource } from "./open-source.ts";
-import { type Planned, planSource } from "./plan-source.ts";
+import { planFile } from "./plan-file.ts";
+import type { Planned } from "./plan-source.ts";
 import type { SourceFile } from "./probe-source.ts";
 import { delivering, ProgressTracker } from "./progress.ts";
-import { withCaptions } from "./source-captions.ts";
+import { runPlan } from "./run-plan.ts";
 import { type Verified, verifyProducts } from "./verify-products.ts";
 
 const log = getLogger(["pontus", "worker"]);
-
-const CHUNK_BYTES = 1 << 20;
 
 /** Where a run works, and where products wait that could not be delivered. */
 export type Folders = { readonly folder: string; readonly kept: KeptEncodes };
@@ -85,7 +84,7 @@ export async function processTask(
 function planFor(
   work: Work,
   { engine }: Line,
-  { path, media }: SourceFile,
+  source: SourceFile,
   signal: AbortSignal,
 ): Promise<Planned> {
   const { task, assignments } = work;
@@ -95,11 +94,7 @@ function planFor(
     targetUrls: task.targets.map(({ url }) => url),
     ...(task.clip && { clip: task.clip }),
   };
-  return planSource(media, (known) => planTask(request, known, engine.capabilities), {
-    bytes: () => createReadStream(path, { highWaterMark: CHUNK_BYTES, signal }),
-    packets: () => engine.probe({ path, side: "source", packets: true }, signal),
-    captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
-  });
+  return planFile(source, (known) => planTask(request, known, engine.capabilities), engine, signal);
 }
 
 /** Plans, runs and verifies what the assignments ask for. */
@@ -132,25 +127,12 @@ async function carryOut(
   await line.warn(plan.warnings);
 
   const tracker = new ProgressTracker(plan);
-  let damage = NO_DAMAGE;
-  for (const step of plan.steps) {
-    tracker.begin(step);
-    let ofStep = NO_DAMAGE;
-    await engine.run(
-      {
-        step,
-        folder,
-        inputPath: path,
-        onProgress: (report) => line.onProgress(tracker.update(report)),
-        onLog: line.onLog,
-        onDamage: (ofRun) => {
-          ofStep = addDamage(ofStep, ofRun);
-        },
-      },
-      signal,
-    );
-    damage = worseDamage(damage, ofStep);
-  }
+  const heard = {
+    onStep: (step: Step) => tracker.begin(step),
+    onProgress: (report: EngineProgress) => line.onProgress(tracker.update(report)),
+    onLog: line.onLog,
+  };
+  const damage = await runPlan(plan, { engine, folder, inputPath: path, ...heard }, signal);
   const made = { folder, sourcePath: path, media, damage };
   const verified = await verifyProducts(plan, made, line, signal);
   line.onProgress(tracker.delivering());

@@ -6,11 +6,15 @@ import { frameRate } from "../../src/plan/framerate.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
-import { NO_DAMAGE } from "../../src/task/damage.ts";
 import { TaskError } from "../../src/task/errors.ts";
 import { makeUncopied } from "../../src/worker/make-uncopied.ts";
+import { planFile } from "../../src/worker/plan-file.ts";
+import { probeSource, type SourceFile } from "../../src/worker/probe-source.ts";
+import { runPlan } from "../../src/worker/run-plan.ts";
+import { isGivenAsSound } from "../../src/worker/trim-sound.ts";
 import { verifyProducts } from "../../src/worker/verify-products.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+import { DEAF } from "../fixtures/made-products.ts";
 import { aVideo } from "../plan/builders.ts";
 import { type Measured, measure } from "./measure.ts";
 import { PROFILE_KEYS, PROFILES, type ProfileKey } from "./profiles.ts";
@@ -43,8 +47,9 @@ export async function runFile(engine: Engine, path: string): Promise<Outcomes> {
     // A worker's source keeps its extension alone.
     const inputPath = join(folder, `source${extname(path)}`);
     await symlink(path, inputPath);
-    const media = await engine.probe({ path: inputPath, side: "source" }, signal);
-    return await makeAll({ engine, inputPath, media, folder, signal });
+    const isSound = isGivenAsSound(inputPath);
+    const source = await probeSource(inputPath, { engine }, { folder, signal, isSound });
+    return await makeAll({ engine, source, folder, signal });
   } catch (error) {
     return all(() => refused(error));
   } finally {
@@ -62,8 +67,7 @@ function refused(error: unknown): Outcome {
 
 type Place = {
   readonly engine: Engine;
-  readonly inputPath: string;
-  readonly media: MediaInfo;
+  readonly source: SourceFile;
   readonly folder: string;
   readonly signal: AbortSignal;
 };
@@ -72,7 +76,7 @@ async function makeAll(place: Place): Promise<Outcomes> {
   const outcomes = new Map<ProfileKey, Outcome>();
   for (const key of PROFILE_KEYS)
     try {
-      planOf([key], place);
+      planOf([key], place.source.media, place);
     } catch (error) {
       outcomes.set(key, refused(error));
     }
@@ -81,7 +85,7 @@ async function makeAll(place: Place): Promise<Outcomes> {
   return all((key) => outcomes.get(key) ?? refused("it was not made"));
 }
 
-const planOf = (keys: readonly ProfileKey[], { media, engine }: Place): Plan => {
+const planOf = (keys: readonly ProfileKey[], media: MediaInfo, { engine }: Place): Plan => {
   const assignments = keys.map((key, target) => ({ ...PROFILES[key], targets: [target] }));
   return planTask({ assignments, tag: "t1" }, media, engine.capabilities);
 };
@@ -95,19 +99,19 @@ async function make(
   const folder = join(place.folder, keys.length === 1 ? `alone-${keys[0]}` : "together");
   await mkdir(folder);
   const discard = () => rm(folder, { recursive: true });
-  const signal = place.signal;
+  const { engine, signal, source } = place;
+  const { path } = source;
+  const planFor = (media: MediaInfo) => planOf(keys, media, place);
   try {
-    await makeUncopied(place.media, {
-      plan: async (media) => ({ plan: planOf(keys, { ...place, media }), media }),
+    await makeUncopied(source.media, {
+      plan: (media) => planFile({ path, media }, planFor, engine, signal),
       discard,
       make: async ({ plan, media }) => {
-        for (const step of plan.steps)
-          await place.engine.run(
-            { ...{ step, folder, inputPath: place.inputPath }, onProgress() {}, onLog() {} },
-            signal,
-          );
+        const run = { engine, folder, inputPath: path, ...DEAF };
+        const damage = await runPlan(plan, run, signal);
+        const made = { folder, sourcePath: path, media, damage };
         for (const [at, key] of keys.entries())
-          outcomes.set(key, await look(key, at, plan, { ...place, media, folder }));
+          outcomes.set(key, await look(key, at, plan, made, place));
       },
     });
   } catch (error) {
@@ -119,13 +123,18 @@ async function make(
 
 const { framerate: _, framerateMax: __, ...AS_SOURCE } = aVideo();
 
-async function look(key: ProfileKey, at: number, plan: Plan, place: Place): Promise<Outcome> {
-  const { engine, inputPath: sourcePath, media, folder, signal } = place;
+async function look(
+  key: ProfileKey,
+  at: number,
+  plan: Plan,
+  made: Parameters<typeof verifyProducts>[1],
+  { engine, signal }: Place,
+): Promise<Outcome> {
+  const { media, folder } = made;
   const product = plan.products[at];
   if (!product) return refused("nothing was planned");
   const alone = { ...plan, products: [product] };
   const ports = { engine, warn: async () => {} };
-  const made = { folder, sourcePath, media, damage: NO_DAMAGE };
   await verifyProducts(alone, made, ports, signal);
   const { video } = PROFILES[key].rendition;
   const isEncoded = product.video.action === "encode" && media.video !== undefined;
