@@ -9,6 +9,8 @@ const REORDER_MAX = 64;
 const HOLE_SECONDS = 0.25;
 /** Where more of the distances are so wide, they are the rhythm of the stream, such as slides. */
 const HOLES_PART_MAX = 0.1;
+/** Where more packets are key frames, such as all of a sound, it may be by chance that one is behind a hole. */
+const KEYS_PART_MAX = 0.25;
 /** So many of them are told one by one. */
 const HOLES_MAX = 1000;
 
@@ -35,10 +37,14 @@ function createRhythm() {
   let wideSeconds = 0;
   let untold = 0;
   let missing = 0;
+  let anew = 0;
   const holes: Stretch[] = [];
   return {
-    /** @param durationSeconds - of the packet before the gap, which is at `fromSeconds` */
-    add(fromSeconds: number, gap: number, durationSeconds: number): void {
+    /**
+     * @param durationSeconds - of the packet before the gap, which is at `fromSeconds`
+     * @param isKey - of the packet behind it
+     */
+    add(fromSeconds: number, gap: number, durationSeconds: number, isKey: boolean): void {
       widest = Math.max(widest, gap);
       const isTold = !Number.isNaN(durationSeconds);
       const held = isTold ? durationSeconds : 0;
@@ -46,6 +52,7 @@ function createRhythm() {
       wide += 1;
       wideSeconds += gap;
       missing += gap - held;
+      if (isKey) anew += 1;
       const toSeconds = fromSeconds + gap;
       if (holes.length < HOLES_MAX) holes.push({ fromSeconds: fromSeconds + held, toSeconds });
       if (!isTold) untold += 1;
@@ -56,7 +63,13 @@ function createRhythm() {
       const [seconds, gaps] = isRhythm ? [0, 0] : [wideSeconds, wide];
       const usual = (spanSeconds - seconds) / Math.max(1, count - 1 - gaps);
       if (isRhythm || wide === 0) return { usual, widest, holeSeconds: 0 };
-      return { usual, widest, holeSeconds: Math.max(0, missing - untold * usual), holes };
+      return {
+        usual,
+        widest,
+        holeSeconds: Math.max(0, missing - untold * usual),
+        holes,
+        areKeysBehind: anew === wide,
+      };
     },
   };
 }
@@ -102,14 +115,15 @@ function createCounter() {
   let last = Number.NEGATIVE_INFINITY;
   let lastDuration = Number.NaN;
   let firstKey: PacketFacts["firstKey"];
+  let keys = 0;
   let isByDecoding = false;
   let isDisordered = false;
   let lastDecoded = Number.NEGATIVE_INFINITY;
   const take = (): void => {
     const packet = waiting.shift();
     if (!packet) return;
-    const { seconds, durationSeconds } = packet;
-    if (last !== Number.NEGATIVE_INFINITY) rhythm.add(last, seconds - last, lastDuration);
+    const { seconds, durationSeconds, isKey } = packet;
+    if (last !== Number.NEGATIVE_INFINITY) rhythm.add(last, seconds - last, lastDuration, isKey);
     first = Math.min(first, seconds);
     if (seconds >= last) lastDuration = durationSeconds;
     last = Math.max(last, seconds);
@@ -122,6 +136,7 @@ function createCounter() {
       isByDecoding ||= packet.isByDecoding;
       isDisordered ||= packet.decodedSeconds < lastDecoded;
       if (Number.isFinite(packet.decodedSeconds)) lastDecoded = packet.decodedSeconds;
+      if (packet.isKey) keys += 1;
       if (packet.isKey) firstKey ??= { seconds, headCount: count - 1 };
       shown.add(seconds, packet.durationSeconds, packet.isHidden);
       let at = waiting.length;
@@ -132,7 +147,10 @@ function createCounter() {
     facts(): PacketFacts | undefined {
       while (waiting.length > 0) take();
       if (!Number.isFinite(first)) return undefined;
-      const { usual, widest, holeSeconds, holes } = rhythm.facts(count, last - first);
+      const { usual, widest, holeSeconds, holes, areKeysBehind } = rhythm.facts(
+        count,
+        last - first,
+      );
       return {
         count,
         firstSeconds: first,
@@ -140,6 +158,7 @@ function createCounter() {
         gapSecondsMax: widest,
         holeSeconds,
         ...(holes && { holes }),
+        ...(areKeysBehind && keys < count * KEYS_PART_MAX && { beginsAnew: true as const }),
         ...shown.facts(usual),
         ...(firstKey && { firstKey }),
         ...(isByDecoding && { isByDecoding }),

@@ -46,10 +46,9 @@ export function judgeDamage(
     (kind) => source[kind] && isUsed(products, kind),
   );
   const hole = holeIn(source, clip);
-  const isBroken =
-    hole.isLoss ||
-    isTorn(source, damage) ||
-    kinds.some((kind) => failuresOf(kind, damage, source, clip) > 0);
+  const isFlawed =
+    isTorn(source, damage) || kinds.some((kind) => failuresOf(kind, damage, source, clip) > 0);
+  const isBroken = hole.isLoss || (isFlawed && !isPaused(source));
   const losses = kinds.map((kind) =>
     lossOf(kind, damage, source, isBroken ? hole.seconds : 0, clip),
   );
@@ -61,18 +60,15 @@ export function judgeDamage(
       "source_damaged",
       `Cannot use the source: ${percent(worst.part)} of its ${worst.kind} is missing or cannot be decoded`,
     );
-  const told = losses.filter(({ part }) => part > 0);
-  if (told.length > 0)
-    return told.map(({ kind, part }) =>
+  const flaws = losses
+    .filter(({ part }) => part > 0)
+    .map(({ kind, part }) =>
       warning(`${percent(part)} of the source's ${kind} is missing or cannot be decoded`),
     );
   // A copy keeps a pause as it is.
-  if (hole.seconds > 0 && (damage.isTold || damage.isFilled))
-    return [
-      warning(
-        `For ${roundedSeconds(hole.seconds)} s nothing comes from the source: it was paused, or a part is missing`,
-      ),
-    ];
+  const isTold = damage.isTold || damage.isFilled;
+  const all = isTold && !isBroken ? [...flaws, ...pauseOf(hole)] : flaws;
+  if (all.length > 0) return all;
   if (source.isCut) return [warning("The source is cut off or has broken packets")];
   return streamsOf(source).some(({ isDisordered }) => isDisordered)
     ? [warning("The source's time stamps go back: they are broken, or begin anew")]
@@ -89,6 +85,15 @@ type Hole = {
   readonly isLoss: boolean;
 };
 
+const pauseOf = ({ seconds }: Hole): readonly Warning[] =>
+  seconds > 0
+    ? [
+        warning(
+          `For ${roundedSeconds(seconds)} s nothing comes from the source: it was paused, or a part is missing`,
+        ),
+      ]
+    : [];
+
 /**
  * Whether it is told that packets are missing in a source. Of MPEG-TS it is not by its counters alone: they break at each pause of a
  * recorder as well, and decoders complain of its first pictures where it begins within a group of them.
@@ -98,6 +103,13 @@ function isTorn(source: MediaInfo, { isTold }: Damage): boolean {
   const hasHead = streamsOf(source).some((packets) => headCount(packets) > 0);
   return demuxerOf(source.format) !== "mpegts" || (isTold && !hasHead);
 }
+
+/** What is lost of these is seldom up to a key frame: their demuxers do not look for the next one. */
+const READ_ON_ANYWHERE = ["mpegts", "mpeg"];
+
+/** Whether its holes are those of a recorder that was paused, whatever else is wrong with it. */
+const isPaused = ({ format, video }: MediaInfo): boolean =>
+  READ_ON_ANYWHERE.includes(demuxerOf(format)) && video?.packets?.beginsAnew === true;
 
 /**
  * All holes of what is used of a source together. Streams that are not used count too: where one goes on, nothing is missing, and the

@@ -21,6 +21,8 @@ export type PacketFacts = {
   readonly holeSeconds?: number;
   /** Where these are, the first ones of very many. */
   readonly holes?: readonly Stretch[];
+  /** Behind each of these is a key frame, of which there are few: an encoder began anew. */
+  readonly beginsAnew?: true;
   /** Decoding times go back in it: they are broken, or begin anew. */
   readonly isDisordered?: true;
   /** Together, of those that an edit list hides after the first that is shown: a copy holds them all the same. */

@@ -78,6 +78,22 @@ describe("createPacketReader", () => {
     expect(factsOf("0,1,1,0.5,9,N/A,__\n")?.firstKey).toBeUndefined();
   });
 
+  test("tells whether an encoder began anew behind each stretch without packets", () => {
+    const of = (isKey: (i: number) => boolean, holes: readonly number[] = [50]) => {
+      const timeOf = (i: number) => i / 25 + holes.filter((at) => i >= at).length;
+      const lines = Array.from(
+        { length: 100 },
+        (_, i) => `0,${timeOf(i)},${timeOf(i)},0.04,9,N/A,${isKey(i) ? "K" : "_"}_\n`,
+      );
+      return factsOf(lines.join(""))?.beginsAnew;
+    };
+    expect(of((i) => i % 25 === 0)).toBe(true);
+    expect(of((i) => i % 25 === 0, [25, 50])).toBe(true);
+    expect(of((i) => i % 25 === 0, [25, 51])).toBeUndefined();
+    expect(of((i) => i % 25 === 0, [])).toBeUndefined();
+    expect(of(() => true)).toBeUndefined();
+  });
+
   test.each([
     [
       "pictures of which a second is missing",

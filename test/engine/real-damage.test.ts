@@ -135,9 +135,10 @@ describe("a source that is damaged", () => {
   );
 
   test.each([
-    ["from its first picture on", 0],
-    ["within a group of pictures", 60],
-  ])("is made where a MPEG-TS was paused, and begins %s", async (_, packets) => {
+    ["begins with its first picture", 0, 0],
+    ["begins within a group of pictures", 60, 0],
+    ["ends within a picture", 0, 40],
+  ])("is made where a MPEG-TS was paused, and %s", async (_, packets, fewer) => {
     const parts = await Promise.all(
       ["0", "6"].map((offset) =>
         clip({
@@ -146,7 +147,8 @@ describe("a source that is damaged", () => {
         }),
       ),
     );
-    const bytes = Buffer.concat(parts.map((part) => readFileSync(part)));
+    const whole = Buffer.concat(parts.map((part) => readFileSync(part)));
+    const bytes = whole.subarray(0, whole.length - 188 * fewer);
     const path = join(tempFolder(), "paused.ts");
     // Two packets of tables are in front.
     writeFileSync(
@@ -154,7 +156,7 @@ describe("a source that is damaged", () => {
       Buffer.concat([bytes.subarray(0, 564), bytes.subarray(188 * (3 + packets))]),
     );
     const { warnings } = await makeProducts(path, SMALL);
-    expect(warnings.map(({ message }) => message).join()).toMatch(/^For (?:2.9|3) s nothing comes/);
+    expect(warnings.map(({ message }) => message).join()).toMatch(/For (?:2.9|3) s nothing comes/);
   });
 
   test("is to blame where a copy of broken time stamps comes out otherwise", async () => {

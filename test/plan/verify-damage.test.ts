@@ -135,6 +135,16 @@ describe("judgeDamage", () => {
     expect(verdict(filled, encode, pause({ ...ts, format: "flv" }))).toStartWith("source_damaged:");
   });
 
+  test("takes no flaw elsewhere for a sign that the gaps of a MPEG-TS are losses, where an encoder began anew behind them", () => {
+    const gap = { holeSeconds: 12, beginsAnew: true } as const;
+    const of = (fields: Partial<MediaInfo>) =>
+      verdict(told({ 0: 1 }), encode, counted(gap, { holeSeconds: 12 }, fields));
+    const ts = { format: "mpegts", isCut: true, sizeBytes: 1_000_000 } as const;
+    expect(of(ts)).toMatch(/less than 0.1 % of the source's video.*; .*For 12 s nothing comes/);
+    expect(of({ ...ts, unreadBytes: 150_000 })).toStartWith("source_damaged: ");
+    expect(of({ ...ts, format: "matroska,webm" })).toStartWith("source_damaged: ");
+  });
+
   test("refuses a clip for the holes in it alone", () => {
     const holes = [{ fromSeconds: 20, toSeconds: 30 }];
     const source = counted({ holeSeconds: 10, holes }, { holeSeconds: 10, holes });
