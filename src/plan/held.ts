@@ -80,17 +80,19 @@ function headSecondsOf({ firstKey, shown }: PacketFacts, media: MediaInfo): numb
  * @param media - its packets counted; as it is where they were not
  */
 export function withHeldTimes(media: MediaInfo): MediaInfo {
+  const all = [media.video, media.audio].flatMap((stream) => stream?.packets?.shown ?? []);
+  if (all.length === 0) return media;
+  const startSeconds = Math.min(...all.map(({ fromSeconds }) => fromSeconds));
   const timed = <S extends VideoStream | AudioStream>(stream: S): S => {
     const { shown } = stream.packets ?? {};
     if (!shown) return stream;
-    const { fromSeconds: startSeconds, toSeconds } = shown;
-    return { ...stream, startSeconds, durationSeconds: toSeconds - startSeconds };
+    const { fromSeconds, toSeconds } = shown;
+    // What Matroska tells of a stream counts from the start of the file.
+    const from = demuxerOf(media.format) === "matroska" ? startSeconds : fromSeconds;
+    return { ...stream, startSeconds: fromSeconds, durationSeconds: toSeconds - from };
   };
   const video = media.video && timed(media.video);
   const audio = media.audio && timed(media.audio);
-  const all = [video, audio].flatMap((stream) => stream?.packets?.shown ?? []);
-  if (all.length === 0) return media;
-  const startSeconds = Math.min(...all.map(({ fromSeconds }) => fromSeconds));
   const endSeconds = Math.max(...all.map(({ toSeconds }) => toSeconds));
   return {
     ...media,
