@@ -130,7 +130,8 @@ function sliceArgs(cut: Cut, index: number): readonly string[] {
   return [
     ...(index === 0 ? [] : ["-ss", seek.toFixed(6)]),
     ...["-i", "input", "-map", `0:${source.index}`, "-an", ...NOTHING_ELSE],
-    ...videoArgs(encode, source, undefined, areCaptionsCarried),
+    // A part ends where it is told to, however the film begins.
+    ...videoArgs(encode, { ...source, startSeconds: 0 }, undefined, areCaptionsCarried),
     ...["-fps_mode", frameMode(false)],
     ...(index === count - 1 ? [] : ["-frames:v", String(frames)]),
   ];

@@ -47,12 +47,18 @@ export function videoFilters(
     ...(pad === undefined ? [] : [`pad=${pad}`]),
     "setsar=1",
     ...captions,
-    // Also of an even source, for it may have gaps: not every muxer of every version has them filled. Before 9 FFmpeg tells it too
-    // early an end of an MP4 whose picture begins late: by default the last picture would go.
-    `fps=${formatRational(rate)}:eof_action=pass`,
+    // Also of an even source, for it may have gaps: not every muxer of every version has them filled.
+    `fps=${formatRational(rate)}${endOf(source)}`,
     ...(encode.codec === "mjpeg" ? JPEG_FILTERS : [`format=${PIXEL_FORMAT}`]),
   ].join(",");
 }
+
+/**
+ * How the even frames end: before 9 FFmpeg tells their filter too early an end of an MP4 whose picture begins late, and by default
+ * the last picture would go. Of others, and of parts of a film, it would add one.
+ */
+const endOf = ({ startSeconds = 0 }: VideoStream): string =>
+  startSeconds > 0 ? ":eof_action=pass" : "";
 
 /** What is taken off the frames, where encoders of ffmpeg 7 on would hand on what is not true of the output. */
 function untruths(source: VideoStream): readonly string[] {

@@ -139,7 +139,7 @@ describe("captions", () => {
   test("are left out before frames are", () => {
     const media = aMediaWithVideo({ framerate: NTSC_TWICE });
     const args = planOf([{ container: "m3u8" }], media).steps[0]?.args.join(" ");
-    expect(args).toContain(`setsar=1,${DELETED},fps=30000/1001:eof_action=pass,format`);
+    expect(args).toContain(`setsar=1,${DELETED},fps=30000/1001,format`);
   });
 
   test("are carried from one frame to another by ffmpegs that know raw captions", () => {

@@ -45,7 +45,7 @@ describe("planTask() of an adaptive set", () => {
     const [args, ...others] = argsOf(planOf("video_hls_adaptive", media));
     expect(others).toEqual([]);
     expect(args).toBe(
-      "-f mov -i input -filter_complex [0:0]fps=30:eof_action=pass,split=2[set0b0][set0b1];" +
+      "-f mov -i input -filter_complex [0:0]fps=30,split=2[set0b0][set0b1];" +
         "[set0b0]setsar=1,format=yuv420p[set0v0];" +
         "[set0b1]scale=426:240,setsar=sar=640/639:max=640,format=yuv420p[set0v1] " +
         "-map [set0v0] -map [set0v1] -map 0:1 -sn -dn -map_metadata -1 -map_chapters -1 " +
@@ -103,8 +103,8 @@ describe("planTask() of an adaptive set", () => {
     const media = aMediaWithVideo({ framerate: { num: 60, den: 1 }, isInterlaced: true });
     const args = argsOf(planOf("video_hls_adaptive", media))[0] ?? "";
     expect(args).toContain("[0:0]bwdif=mode=send_frame:deint=interlaced,split=5[");
-    expect(args).toContain("[set0b0]fps=60:eof_action=pass,setsar=1,");
-    expect(args).toContain("[set0b1]fps=30:eof_action=pass,scale=1280:720,");
+    expect(args).toContain("[set0b0]fps=60,setsar=1,");
+    expect(args).toContain("[set0b1]fps=30,scale=1280:720,");
     expect(args.match(/bwdif/g)).toHaveLength(1);
     expect(args).toContain("-g:v:0 120 ");
     expect(args).toContain("-g:v:1 60 ");

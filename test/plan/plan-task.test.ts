@@ -62,7 +62,7 @@ describe("planTask", () => {
     const made = planOf([{}, { ...small, container: "flv" }]);
     expect(argsOf(made)).toEqual([
       `-f mov -i input ${MAPPED} ${X264_720} ${AAC} -movflags +faststart -f mp4 0/out.mp4 ${MAPPED} ` +
-        `-vf ${BOX("640:360")},fps=30:eof_action=pass,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 3.0 ` +
+        `-vf ${BOX("640:360")},fps=30,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 3.0 ` +
         "-b:v 424k -maxrate 424k -bufsize 848k -g 60 -keyint_min 60 -sc_threshold 0 -fps_mode vfr " +
         "-af aresample=async=1,aformat=channel_layouts=stereo -c:a aac -b:a 96k -ar 48000 -f flv 1/out.flv",
     ]);

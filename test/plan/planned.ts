@@ -38,7 +38,7 @@ export const BOX = (size: string) =>
   `scale=${size}:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=${size}:(ow-iw)/2:(oh-ih)/2,setsar=1`;
 /** The video of `aRendition` from `aMedia`. */
 export const X264_720 =
-  `-vf ${BOX("1280:720")},fps=30:eof_action=pass,format=yuv420p ` +
+  `-vf ${BOX("1280:720")},fps=30,format=yuv420p ` +
   "-c:v libx264 -preset veryfast -profile:v high -level 3.1 -b:v 1600k -maxrate 1600k -bufsize 3200k " +
   "-g 60 -keyint_min 60 -sc_threshold 0 -fps_mode vfr";
 /** The audio of `aRendition`. */

@@ -9,7 +9,7 @@ describe("stepsOf in two passes", () => {
   test("runs a first pass that writes statistics alone, then the encode", () => {
     const made = planOf([{ video: twoPass("h264") }]);
     const video =
-      "-vf setsar=1,fps=30:eof_action=pass,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 4.0 " +
+      "-vf setsar=1,fps=30,format=yuv420p -c:v libx264 -preset veryfast -profile:v high -level 4.0 " +
       "-b:v 1000k -maxrate 1500k -bufsize 3000k -g 50 -keyint_min 50 -sc_threshold 0 -bf 0";
     expect(made.steps.map(({ name, writes }) => ({ name, writes }))).toEqual([
       { name: "first pass", writes: ["0/pass-0.log"] },

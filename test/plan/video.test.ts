@@ -94,22 +94,16 @@ describe("videoArgs", () => {
   });
 
   test.each([
-    [{}, "setsar=1,fps=30:eof_action=pass,format=yuv420p"],
-    [
-      { width: 1921, height: 1081 },
-      "scale=1922:1082,setsar=1,fps=30:eof_action=pass,format=yuv420p",
-    ],
-    [
-      { isVariableRate: true },
-      "setsar=1,sidedata=mode=delete:type=A53_CC,fps=30:eof_action=pass,format=yuv420p",
-    ],
+    [{}, "setsar=1,fps=30,format=yuv420p"],
+    [{ width: 1921, height: 1081 }, "scale=1922:1082,setsar=1,fps=30,format=yuv420p"],
+    [{ isVariableRate: true }, "setsar=1,sidedata=mode=delete:type=A53_CC,fps=30,format=yuv420p"],
     [
       { isInterlaced: true },
-      "bwdif=mode=send_frame:deint=interlaced,setsar=1,fps=30:eof_action=pass,format=yuv420p",
+      "bwdif=mode=send_frame:deint=interlaced,setsar=1,fps=30,format=yuv420p",
     ],
     [
       { width: 720, height: 576, sampleAspect: { num: 64, den: 45 } },
-      "scale=1024:576,setsar=1,fps=30:eof_action=pass,format=yuv420p",
+      "scale=1024:576,setsar=1,fps=30,format=yuv420p",
     ],
   ])("filters a source %j no more than a custom profile needs", (source, expected) => {
     expect(filters(aCustomVideo(), source)).toBe(expected);
@@ -117,7 +111,7 @@ describe("videoArgs", () => {
 
   test("makes frames even where a rate is capped, though the source's is low enough", () => {
     expect(filters(aVideo(), { framerate: { num: 25, den: 1 } })).toEndWith(
-      ",setsar=1,fps=25:eof_action=pass,format=yuv420p",
+      ",setsar=1,fps=25,format=yuv420p",
     );
   });
 
@@ -128,7 +122,7 @@ describe("videoArgs", () => {
     const encode = aCustomVideo({ codec: name, progressive: false, height: 576 });
     expect(codec(encode, { isInterlaced: true })).toEndWith(` ${flags}`);
     expect(filters(encode, { isInterlaced: true, framerate: { num: 25, den: 1 } })).toBe(
-      "scale=1024:576:interl=1,setsar=1,fps=25:eof_action=pass,format=yuv420p",
+      "scale=1024:576:interl=1,setsar=1,fps=25,format=yuv420p",
     );
   });
 
@@ -167,7 +161,7 @@ describe("videoArgs", () => {
   ])("maps HDR %j to SDR and says so in the output", (color, said) => {
     const made = args(aVideo(), { color, pixelFormat: "yuv420p10le" });
     expect(made).toContain(
-      `:force_divisible_by=2,setparams=${said},${TONE_MAPPING},pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,fps=30:eof_action=pass,format=yuv420p `,
+      `:force_divisible_by=2,setparams=${said},${TONE_MAPPING},pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,fps=30,format=yuv420p `,
     );
     expect(made).toEndWith(
       "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv",
