@@ -140,6 +140,7 @@ describe("judgeKeptTail", () => {
       bytes.fill(at % 251, at + 12, at + 188);
     const file = keep([["0/out.ts", bytes]], false);
     const tail = (file && (await tailOf(file))) ?? {};
-    expect(() => judgeKeptTail(expected, { ...made, startSeconds: 1.4 }, tail, true)).toThrow();
+    const sent = { ...made, format: "mpegts", startSeconds: 1.4 };
+    expect(() => judgeKeptTail(expected, sent, tail, true)).toThrow();
   });
 });
