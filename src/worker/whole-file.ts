@@ -1,11 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
+import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
 import { TaskError } from "../task/errors.ts";
 import { boxAt, samplesEnd } from "./iso-file.ts";
 
 /** An index is read into memory: one of a day of film is no larger. */
 const INDEX_BYTES_MAX = 256 << 20;
-const TS_PACKET_BYTES = 188;
+/** So much of the end of an MPEG-TS is looked at. */
+const TS_END_BYTES = 64 * PACKET_BYTES;
 /** The largest page of Ogg, twice: the last one begins in so much of the end. */
 const OGG_END_BYTES = 2 * 65_307;
 const OGG_LAST_PAGE = 4;
@@ -23,7 +25,7 @@ const CHECKS: Readonly<Record<string, (file: FileHandle, sizeBytes: number) => P
     ".mkv": isWholeMatroska,
     ".webm": isWholeMatroska,
     ".flv": isWholeFlv,
-    ".ts": async (_, sizeBytes) => sizeBytes % TS_PACKET_BYTES === 0,
+    ".ts": isWholeTs,
     ".ogg": isWholeOgg,
   };
 
@@ -97,6 +99,15 @@ async function isWholeFlv(file: FileHandle, size: number): Promise<boolean> {
   const length = last.length === 4 ? last.readUInt32BE(0) : 0;
   const head = await bytesAt(file, size - 4 - length, 4);
   return length > 11 && head.length === 4 && head.readUIntBE(1, 3) === length - 11;
+}
+
+/** It ends with a packet, and the last ones begin as packets do: what a disk has lost reads as zeros. */
+async function isWholeTs(file: FileHandle, size: number): Promise<boolean> {
+  if (size % PACKET_BYTES !== 0) return false;
+  const length = Math.min(size, TS_END_BYTES);
+  const end = await bytesAt(file, size - length, length);
+  for (let at = 0; at < end.length; at += PACKET_BYTES) if (!isPacketAt(end, at)) return false;
+  return true;
 }
 
 /** The last page of a stream says that it is. */
