@@ -2,8 +2,8 @@ import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Product } from "../plan/plan.ts";
 import { segmentsOf } from "../plan/playlist.ts";
-import { lacksParameterSets } from "../plan/segment-start.ts";
 import { WrongOutput } from "../plan/wrong-output.ts";
+import { lacksParameterSets } from "../probe/segment-start.ts";
 
 /** The first slice of a picture begins in so much of a segment, behind all that is said of it. */
 const START_BYTES = 64 * 188;
