@@ -1,5 +1,4 @@
-const PACKET_BYTES = 188;
-const SYNC = 0x47;
+import { isFirstAt, isPacketAt, isPesAt, PACKET_BYTES, packetAt } from "./transport-packets.ts";
 
 /** Kinds of units of H.264. */
 const SLICE = 1;
@@ -25,37 +24,19 @@ export function lacksParameterSets(bytes: Uint8Array): boolean {
 /** What the first packets of the first picture's stream carry, up to its next picture. */
 function firstPicture(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
-  let stream: number | undefined;
+  let pid: number | undefined;
   for (let at = 0; at + PACKET_BYTES <= bytes.length; at += PACKET_BYTES) {
-    const packet = bytes.subarray(at, at + PACKET_BYTES);
-    const [sync, flags = 0, low = 0, control = 0, adaptation = 0] = packet;
-    if (sync !== SYNC) break;
-    if ((control & 0x10) === 0) continue;
-    const payload = packet.subarray(4 + ((control & 0x20) === 0 ? 0 : 1 + adaptation));
-    const number = ((flags & 0x1f) << 8) | low;
-    const isStart = (flags & 0x40) !== 0;
-    if (stream === undefined) {
-      if (!isStart || !isPicture(payload)) continue;
-      stream = number;
-      parts.push(payload.subarray(9 + (payload[8] ?? 0)));
-    } else if (number === stream) {
-      if (isStart) break;
-      parts.push(payload);
-    }
+    if (!isPacketAt(bytes, at)) break;
+    const packet = packetAt(bytes, at);
+    if (!packet || (pid !== undefined && packet.pid !== pid)) continue;
+    const isFirst = isFirstAt(bytes, at);
+    if (pid !== undefined && isFirst) break;
+    if (pid === undefined && !(isFirst && isPesAt(bytes, packet.from, "video"))) continue;
+    const { from } = packet;
+    // Behind the PES header, whose own start code may look like a unit's.
+    const begin = pid === undefined ? from + 9 + (bytes[from + 8] ?? 0) : from;
+    pid = packet.pid;
+    parts.push(bytes.subarray(begin, at + PACKET_BYTES));
   }
-  return joined(parts);
-}
-
-/** It begins as packets of a video stream do. */
-const isPicture = ([zero, none, one, kind = 0]: Uint8Array): boolean =>
-  zero === 0 && none === 0 && one === 1 && (kind & 0xf0) === 0xe0;
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return Buffer.concat(parts);
 }

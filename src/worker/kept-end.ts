@@ -1,10 +1,10 @@
 import { extname } from "node:path";
+import { PACKET_BYTES } from "../probe/transport-packets.ts";
 
 /** So much of the end of a product is kept in memory: five seconds of 6 Mbit/s. */
 const KEPT_BYTES = 4 << 20;
 /** So much of it is decoded, which holds a key frame where these are as far apart as in most profiles. */
 const END_SECONDS = 5;
-const TS_BYTES = 188;
 const MOOF = Buffer.from("moof");
 const CLUSTER = Buffer.from("1f43b675", "hex");
 const BOXED = [".mp4", ".mov", ".m4a", ".m4s"];
@@ -100,7 +100,7 @@ function endOf(extension: string, head: Buffer, kept: Buffer, cut: Cut): Buffer 
   const { from, least } = cut;
   if (RAW.includes(extension)) return kept.subarray(least);
   if (extension === ".ts")
-    return kept.subarray(least + ((TS_BYTES - ((from + least) % TS_BYTES)) % TS_BYTES));
+    return kept.subarray(least + ((PACKET_BYTES - ((from + least) % PACKET_BYTES)) % PACKET_BYTES));
   if (BOXED.includes(extension)) {
     const first = head.indexOf(MOOF) - 4;
     const begin = pieceFrom(kept, least);

@@ -4,9 +4,10 @@ import type { Product } from "../plan/plan.ts";
 import { segmentsOf } from "../plan/playlist.ts";
 import { WrongOutput } from "../plan/wrong-output.ts";
 import { lacksParameterSets } from "../probe/segment-start.ts";
+import { PACKET_BYTES } from "../probe/transport-packets.ts";
 
 /** The first slice of a picture begins in so much of a segment, behind all that is said of it. */
-const START_BYTES = 64 * 188;
+const START_BYTES = 64 * PACKET_BYTES;
 
 /**
  * Refuses a set of copied H.264 of which a segment cannot be played alone, as players do after a jump.

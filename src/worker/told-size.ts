@@ -2,6 +2,7 @@ import type { ByteSource } from "../engine/engine.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { Lack, MediaInfo } from "../probe/media.ts";
 import { id3Bytes, soundFrameAt } from "../probe/mpeg-audio.ts";
+import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
 import { bytesAt } from "./source-bytes.ts";
 
 /** What a writer leaves that does not know the size, or counts no further: `0xffffffff`, `0x7ffff000` and the like. */
@@ -12,8 +13,6 @@ const FLV_HEAD_BYTES = 16 << 10;
 const ASF_HEAD_BYTES = 64 << 10;
 const ASF_FILE_PROPERTIES = "a1dcab8c47a9cf118ee400c00c205365";
 const ASF_IS_BROADCAST = 1;
-const TS_BYTES = 188;
-const TS_SYNC = 0x47;
 /** The largest page of Ogg, twice: the last one begins in so much of the end. */
 const OGG_END_BYTES = 2 * 65_307;
 
@@ -153,9 +152,9 @@ async function endOfMp3(source: ByteSource): Promise<number | undefined> {
 }
 
 async function endOfTs(source: ByteSource): Promise<number | undefined> {
-  const head = await bytesAt(source, 0, 3 * TS_BYTES);
-  const isPlain = [0, 1, 2].every((packet) => head[packet * TS_BYTES] === TS_SYNC);
-  return isPlain ? Math.ceil(source.sizeBytes / TS_BYTES) * TS_BYTES : undefined;
+  const head = await bytesAt(source, 0, 3 * PACKET_BYTES);
+  const isPlain = [0, 1, 2].every((packet) => isPacketAt(head, packet * PACKET_BYTES));
+  return isPlain ? Math.ceil(source.sizeBytes / PACKET_BYTES) * PACKET_BYTES : undefined;
 }
 
 /** By its last page. */

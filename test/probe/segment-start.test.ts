@@ -31,6 +31,11 @@ describe("lacksParameterSets", () => {
     expect(lacks(table, ...packets)).toBe(is);
   });
 
+  test("takes no start of a PES packet for a slice", () => {
+    const other = HEADER.with(3, 0xe1);
+    expect(lacks(packet(PICTURE, true, [...other, ...unit(7), ...unit(5)]))).toBe(false);
+  });
+
   test("says nothing of what holds no picture, or is no MPEG-TS", () => {
     expect(lacks(table)).toBe(false);
     expect(lacks(Buffer.alloc(376))).toBe(false);
