@@ -23,25 +23,43 @@ export async function findBox(
   let left = skipped;
   let at = from;
   for (let count = 0; count < BOXES_MAX && at + 8 <= to; count += 1) {
-    const bytes = await read(at, 16);
-    const size = sizeOf(viewOf(bytes), to - at);
-    if (size === undefined) return undefined;
-    if (String.fromCharCode(...bytes.subarray(4, 8)) === type) {
-      if (left === 0) return { from: at + size.headBytes, to: Math.min(to, at + size.bytes) };
+    const head = boxHeadIn(await read(at, BOX_HEAD_BYTES_MAX), 0, to - at);
+    if (!head) return undefined;
+    if (head.type === type) {
+      if (left === 0) return { from: at + head.headBytes, to: Math.min(to, at + head.bytes) };
       left -= 1;
     }
-    at += size.bytes;
+    at += head.bytes;
   }
   return undefined;
 }
 
-/** Of a box, by its head. A size of 1 stands for one of 64 bits, 0 for all that is left. */
-function sizeOf(head: DataView, left: number): { headBytes: number; bytes: number } | undefined {
-  if (head.byteLength < 8) return undefined;
-  const told = head.getUint32(0);
-  if (told === 0) return { headBytes: 8, bytes: left };
-  if (told !== 1) return told < 8 ? undefined : { headBytes: 8, bytes: told };
-  if (head.byteLength < 16) return undefined;
-  const bytes = Number(head.getBigUint64(8));
-  return bytes < 16 ? undefined : { headBytes: 16, bytes };
+/** The head of a box. */
+export type BoxHead = {
+  readonly type: string;
+  readonly headBytes: number;
+  /** Of the box with its head. */
+  readonly bytes: number;
+};
+
+const HEAD_BYTES = 8;
+/** Of a box whose size takes 64 bits. */
+export const BOX_HEAD_BYTES_MAX = 16;
+
+/**
+ * The head that stands in bytes at a place; nothing where that is none. A size of 1 stands for one of 64 bits, 0 for all that is left.
+ *
+ * @param left - how much there is of the file from there on
+ */
+export function boxHeadIn(bytes: Uint8Array, at: number, left: number): BoxHead | undefined {
+  const view = viewOf(bytes);
+  // The last box of a file may be shorter than the longest head.
+  if (view.byteLength < at + HEAD_BYTES) return undefined;
+  const told = view.getUint32(at);
+  const isLarge = told === 1;
+  if (isLarge && view.byteLength < at + BOX_HEAD_BYTES_MAX) return undefined;
+  const headBytes = isLarge ? BOX_HEAD_BYTES_MAX : HEAD_BYTES;
+  const size = isLarge ? Number(view.getBigUint64(at + 8)) : told === 0 ? left : told;
+  const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+  return size < headBytes ? undefined : { type, headBytes, bytes: size };
 }

@@ -1,37 +1,13 @@
 import { type FileHandle, readFile } from "node:fs/promises";
 import type { ISOFile } from "mp4box";
+import { BOX_HEAD_BYTES_MAX, type BoxHead, boxHeadIn } from "../probe/iso-boxes.ts";
 import { TaskError } from "../task/errors.ts";
 
-/** A box of ISO/IEC 14496-12, 4.2: its size and its type, and its size once more in 64 bits where the first one is 1. */
-type Box = {
-  readonly type: string;
-  /** With its head. */
-  readonly sizeBytes: number;
-  readonly headBytes: number;
-};
-
-const HEAD_BYTES = 8;
-/** Of a box whose size takes 64 bits. */
-const LARGE_HEAD_BYTES = 16;
-
-/** The head of the box that begins at a place; nothing where there is none. */
-export async function boxAt(file: FileHandle, offset: number): Promise<Box | undefined> {
-  const head = Buffer.alloc(LARGE_HEAD_BYTES);
-  const { bytesRead } = await file.read(head, 0, LARGE_HEAD_BYTES, offset);
-  return headIn(head.subarray(0, bytesRead), 0);
-}
-
-/** The last box of a file may be shorter than the head of a large one. */
-function headIn(bytes: Buffer, offset: number): Box | undefined {
-  if (bytes.length - offset < HEAD_BYTES) return undefined;
-  const told = bytes.readUInt32BE(offset);
-  const isLarge = told === 1;
-  if (isLarge && bytes.length - offset < LARGE_HEAD_BYTES) return undefined;
-  return {
-    type: bytes.toString("latin1", offset + 4, offset + 8),
-    sizeBytes: isLarge ? Number(bytes.readBigUInt64BE(offset + 8)) : told,
-    headBytes: isLarge ? LARGE_HEAD_BYTES : HEAD_BYTES,
-  };
+/** The head of the box that begins at a place of a file; nothing where there is none. One that ends with the file is as large as can be. */
+export async function boxAt(file: FileHandle, offset: number): Promise<BoxHead | undefined> {
+  const head = new Uint8Array(BOX_HEAD_BYTES_MAX);
+  const { bytesRead } = await file.read(head, 0, head.length, offset);
+  return boxHeadIn(head.subarray(0, bytesRead), 0, Number.POSITIVE_INFINITY);
 }
 
 /** Reads the boxes in the beginning of a file of the ISO family, without making lists of its samples. */
@@ -93,17 +69,19 @@ function lastEnd(moov: Buffer): number {
 
 const EMPTY = Buffer.alloc(0);
 
-const contentOf = (box: Buffer): Buffer => box.subarray(headIn(box, 0)?.headBytes ?? box.length);
+/** What a box holds. */
+const contentOf = (box: Buffer): Buffer =>
+  box.subarray(boxHeadIn(box, 0, box.length)?.headBytes ?? box.length);
 
 /** What the boxes of a type hold that lie within another one. */
 function within(content: Buffer, type: string): readonly Buffer[] {
   const found: Buffer[] = [];
   let offset = 0;
   for (;;) {
-    const box = headIn(content, offset);
-    if (!box || box.sizeBytes < box.headBytes) return found;
-    const end = offset + box.sizeBytes;
-    if (box.type === type) found.push(content.subarray(offset + box.headBytes, end));
+    const head = boxHeadIn(content, offset, content.length - offset);
+    if (!head) return found;
+    const end = offset + head.bytes;
+    if (head.type === type) found.push(content.subarray(offset + head.headBytes, end));
     offset = end;
   }
 }

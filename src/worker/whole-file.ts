@@ -64,12 +64,12 @@ async function isWholeIso(file: FileHandle, size: number): Promise<boolean> {
   let offset = 0;
   while (offset < size) {
     const box = await boxAt(file, offset);
-    if (!box || box.sizeBytes < 8 || offset + box.sizeBytes > size) return false;
-    if (box.type === "moov" && box.sizeBytes <= INDEX_BYTES_MAX) {
-      const index = await bytesAt(file, offset, box.sizeBytes);
+    if (!box || offset + box.bytes > size) return false;
+    if (box.type === "moov" && box.bytes <= INDEX_BYTES_MAX) {
+      const index = await bytesAt(file, offset, box.bytes);
       if (samplesEnd(index) > size) return false;
     }
-    offset += box.sizeBytes;
+    offset += box.bytes;
   }
   return true;
 }

@@ -18,8 +18,8 @@ export async function cutToFragments(path: string, signal: AbortSignal): Promise
     for (;;) {
       signal.throwIfAborted();
       const box = await boxAt(file, offset);
-      if (!box || box.sizeBytes < 8 || offset + box.sizeBytes > size) break;
-      offset += box.sizeBytes;
+      if (!box || offset + box.bytes > size) break;
+      offset += box.bytes;
       // What follows the last one is an index of them, in a file that was ended in order.
       if (box.type === "mdat" ? isInFragment : wholeBytes > 0 && box.type === "mfra")
         wholeBytes = offset;
