@@ -1,4 +1,5 @@
 import type { ReadAt, ToldCrop } from "./crop.ts";
+import { ELEMENT_HEAD_BYTES, type ElementHead, elementHeadOf, uintOf } from "./ebml.ts";
 
 /** The elements on the way to what crops a picture: RFC 9559, 5.1. */
 const SEEK_HEAD = 0x114d9b74;
@@ -21,8 +22,6 @@ const UNKNOWN_UNIT = 4;
 /** Those that ffmpeg makes streams of: pictures, sounds, subtitles, metadata. */
 const STREAM_TYPES = [1, 2, 17, 33];
 
-/** Of an element: its name takes up to 4 bytes, its size up to 8. */
-const HEAD_BYTES = 12;
 /** Before the first cluster there are a handful. */
 const ELEMENTS_MAX = 50;
 /** In one: ffprobe takes no more streams. */
@@ -30,7 +29,6 @@ const INNER_MAX = 1000;
 /** Read at once: tracks carry the headers of their codecs, ASS and Vorbis some 100 KB. */
 const BODY_BYTES_MAX = 1 << 20;
 
-type Head = { readonly id: number; readonly headBytes: number; readonly bytes: number };
 type Elements = ReadonlyMap<number, Uint8Array>;
 
 /**
@@ -76,16 +74,16 @@ const SAME = { all: 1, left: 1 };
 
 /** The body of the element that holds the tracks: before the first cluster, or where the list of places says that it is. */
 async function findTracks(read: ReadAt): Promise<Uint8Array | undefined> {
-  const header = headOf(await read(0, HEAD_BYTES));
+  const header = elementHeadOf(await read(0, ELEMENT_HEAD_BYTES));
   if (!header) return undefined;
   const segmentAt = header.headBytes + header.bytes;
-  const segment = headOf(await read(segmentAt, HEAD_BYTES));
+  const segment = elementHeadOf(await read(segmentAt, ELEMENT_HEAD_BYTES));
   if (!segment) return undefined;
   const start = segmentAt + segment.headBytes;
   let listed: number | undefined;
   let at = start;
   for (let count = 0; count < ELEMENTS_MAX; count += 1) {
-    const head = headOf(await read(at, HEAD_BYTES));
+    const head = elementHeadOf(await read(at, ELEMENT_HEAD_BYTES));
     if (!head || head.id === CLUSTER) break;
     if (head.id === TRACKS) return bodyAt(read, at, head);
     // Who edits a file puts what has grown behind its end.
@@ -93,11 +91,11 @@ async function findTracks(read: ReadAt): Promise<Uint8Array | undefined> {
     at += head.headBytes + head.bytes;
   }
   if (listed === undefined) return undefined;
-  const head = headOf(await read(start + listed, HEAD_BYTES));
+  const head = elementHeadOf(await read(start + listed, ELEMENT_HEAD_BYTES));
   return head?.id === TRACKS ? bodyAt(read, start + listed, head) : undefined;
 }
 
-async function bodyAt(read: ReadAt, at: number, head: Head): Promise<Uint8Array> {
+async function bodyAt(read: ReadAt, at: number, head: ElementHead): Promise<Uint8Array> {
   return head.bytes > BODY_BYTES_MAX ? new Uint8Array() : read(at + head.headBytes, head.bytes);
 }
 
@@ -113,7 +111,7 @@ function tracksPlace(list: Uint8Array): number | undefined {
 function elementsIn(bytes: Uint8Array): readonly { readonly id: number; body: Uint8Array }[] {
   const elements: { readonly id: number; body: Uint8Array }[] = [];
   for (let at = 0; at < bytes.length && elements.length < INNER_MAX; ) {
-    const head = headOf(bytes.subarray(at, at + HEAD_BYTES));
+    const head = elementHeadOf(bytes.subarray(at, at + ELEMENT_HEAD_BYTES));
     if (!head) break;
     const from = at + head.headBytes;
     elements.push({ id: head.id, body: bytes.subarray(from, from + head.bytes) });
@@ -124,20 +122,3 @@ function elementsIn(bytes: Uint8Array): readonly { readonly id: number; body: Ui
 
 const namedIn = (bytes: Uint8Array): Elements =>
   new Map(elementsIn(bytes).map(({ id, body }) => [id, body]));
-
-const uintOf = (bytes: Uint8Array = new Uint8Array()): number =>
-  bytes.reduce((sum, byte) => sum * 256 + byte, 0);
-
-/** How long a name or a size is is said by its first bit that is set, which counts in a name alone. */
-function headOf(bytes: Uint8Array): Head | undefined {
-  const idBytes = Math.clz32(bytes[0] ?? 0) - 23;
-  const sizeBytes = Math.clz32(bytes[idBytes] ?? 0) - 23;
-  const headBytes = idBytes + sizeBytes;
-  if (idBytes > 4 || sizeBytes > 8 || bytes.length < headBytes) return undefined;
-  const size = bytes.slice(idBytes, headBytes);
-  size[0] = (size[0] ?? 0) & (0xff >> sizeBytes);
-  // Of one that was streamed it is not known: ones alone.
-  const isKnown = uintOf(size) < 2 ** (7 * sizeBytes) - 1;
-  const id = uintOf(bytes.subarray(0, idBytes));
-  return { id, headBytes, bytes: isKnown ? uintOf(size) : Number.POSITIVE_INFINITY };
-}

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
+import { ELEMENT_HEAD_BYTES, elementHeadOf } from "../probe/ebml.ts";
 import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
 import { TaskError } from "../task/errors.ts";
 import { boxAt, samplesEnd } from "./iso-file.ts";
@@ -11,8 +12,6 @@ const TS_END_BYTES = 64 * PACKET_BYTES;
 /** The largest page of Ogg, twice: the last one begins in so much of the end. */
 const OGG_END_BYTES = 2 * 65_307;
 const OGG_LAST_PAGE = 4;
-/** Of an element of Matroska: its name takes up to 4 bytes, its size up to 8. */
-const EBML_HEAD_BYTES = 12;
 const SEGMENT_ID = 0x18538067;
 
 /** Whether a file of a format ends where it says that it does; formats that say nothing are not here. */
@@ -79,16 +78,11 @@ async function isWholeMatroska(file: FileHandle, size: number): Promise<boolean>
   let offset = 0;
   // The header of EBML, then the segment.
   for (let element = 0; element < 2; element += 1) {
-    const head = await bytesAt(file, offset, EBML_HEAD_BYTES);
-    const lengthBytes = Math.clz32(head[4] ?? 0) - 23;
-    if (head.length < EBML_HEAD_BYTES || lengthBytes > 8) return false;
-    const mask = (1n << BigInt(7 * lengthBytes)) - 1n;
-    let length = 0n;
-    for (const byte of head.subarray(4, 4 + lengthBytes)) length = (length << 8n) | BigInt(byte);
-    length &= mask;
+    const head = elementHeadOf(await bytesAt(file, offset, ELEMENT_HEAD_BYTES));
+    if (!head) return false;
     // Of one that was streamed it is not known.
-    if (head.readUInt32BE(0) === SEGMENT_ID && length === mask) return true;
-    offset += 4 + lengthBytes + Number(length);
+    if (head.id === SEGMENT_ID && head.bytes === Number.POSITIVE_INFINITY) return true;
+    offset += head.headBytes + head.bytes;
   }
   return offset <= size;
 }
