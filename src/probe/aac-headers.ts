@@ -1,3 +1,4 @@
+import { ID3_HEAD_BYTES, id3Bytes } from "./mpeg-audio.ts";
 import { isFirstAt, isPacketAt, isPesAt, PACKET_BYTES, packetAt } from "./transport-packets.ts";
 
 /** Takes a file's bytes in pieces, cut anywhere; `isUneven` once its AAC has changed. */
@@ -70,8 +71,6 @@ function createTsHeaders(pid?: number): AacHeaders {
 
 /** As much of the header of an ADTS frame as is read here: up to its length. */
 const ADTS_BYTES = 6;
-const ID3 = [0x49, 0x44, 0x33];
-const ID3_BYTES = 10;
 
 /** Of AAC as it is (ADTS): looks at each frame. */
 function createAdtsHeaders(): AacHeaders {
@@ -84,11 +83,14 @@ function createAdtsHeaders(): AacHeaders {
       const all = rest.length === 0 ? bytes : joined(rest, bytes);
       let at = Math.min(skipped, all.length);
       skipped -= at;
-      while (skipped === 0 && at + ID3_BYTES <= all.length) {
+      while (skipped === 0 && at + ID3_HEAD_BYTES <= all.length) {
         const setup = setupOf(all, at);
         if (setup !== undefined) setups.see(setup);
         uneven ||= setups.isUneven();
-        const length = setup === undefined ? tagLengthOf(all, at) : frameLengthOf(all, at);
+        const length =
+          setup === undefined
+            ? id3Bytes(all.subarray(at, at + ID3_HEAD_BYTES))
+            : frameLengthOf(all, at);
         const end = Math.min(at + Math.max(1, length), all.length);
         skipped = at + Math.max(1, length) - end;
         at = end;
@@ -102,13 +104,6 @@ function createAdtsHeaders(): AacHeaders {
 function frameLengthOf(bytes: Uint8Array, at: number): number {
   const [high = 0, middle = 0, low = 0] = bytes.subarray(at + 3, at + ADTS_BYTES);
   return ((high & 3) << 11) | (middle << 3) | (low >> 5);
-}
-
-/** Of a tag (ID3v2) that begins there; nothing where none does. */
-function tagLengthOf(bytes: Uint8Array, at: number): number {
-  if (!ID3.every((byte, index) => bytes[at + index] === byte)) return 0;
-  const size = bytes.subarray(at + 6, at + ID3_BYTES);
-  return ID3_BYTES + size.reduce((sum, byte) => (sum << 7) | (byte & 0x7f), 0);
 }
 
 const FLV_HEAD_BYTES = 13;

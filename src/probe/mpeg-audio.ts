@@ -1,6 +1,7 @@
-/** Bytes of a frame's header, of a tag's header. */
+/** Of a frame's header. */
 const FRAME_HEAD_BYTES = 4;
-const ID3_HEAD_BYTES = 10;
+/** Of a tag's header. */
+export const ID3_HEAD_BYTES = 10;
 const APE_FOOTER_BYTES = 32;
 const ID3V1_BYTES = 128;
 /** `006123LYRICS200` at its end: the size of what comes before that. */
