@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { readFully } from "../lib/read-fully.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import type { ReadAt } from "../probe/crop.ts";
 import { demuxerOf } from "../probe/formats.ts";
@@ -47,7 +48,7 @@ export function pagesOf(source: ByteSource): ReadAt {
     if (end <= position) return new Uint8Array();
     if (position < page.at || end > page.at + page.bytes.length) {
       const wanted = Math.max(length, PAGE_BYTES);
-      page = { at: position, bytes: await fill(source, position, wanted) };
+      page = { at: position, bytes: await readFully(source, position, wanted) };
     }
     return page.bytes.subarray(position - page.at, end - page.at);
   };
@@ -57,18 +58,4 @@ export function pagesOf(source: ByteSource): ReadAt {
 export async function readMediaHead({ format }: MediaInfo, read: ReadAt): Promise<Uint8Array> {
   const place = demuxerOf(format) === "mov" ? await findBox(read, "mdat", WHOLE_FILE) : WHOLE_FILE;
   return place ? read(place.from, MEDIA_HEAD_BYTES) : new Uint8Array();
-}
-
-/** So many bytes, or all up to the end. */
-async function fill(source: ByteSource, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(Math.min(length, source.sizeBytes - position));
-  let filled = 0;
-  while (filled < bytes.length) {
-    const part = await source.read(position + filled, bytes.length - filled);
-    // A file that became shorter.
-    if (part.length === 0) return bytes.subarray(0, filled);
-    bytes.set(part, filled);
-    filled += part.length;
-  }
-  return bytes;
 }

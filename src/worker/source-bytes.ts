@@ -1,23 +1,6 @@
 import { open } from "node:fs/promises";
 import type { ByteSource } from "../engine/engine.ts";
 
-/** So many bytes from a place on; fewer where the source ends before. */
-export async function bytesAt(
-  source: ByteSource,
-  position: number,
-  length: number,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(Math.max(0, Math.min(length, source.sizeBytes - position)));
-  let filled = 0;
-  while (filled < bytes.length) {
-    const part = await source.read(position + filled, bytes.length - filled);
-    if (part.length === 0) break;
-    bytes.set(part, filled);
-    filled += part.length;
-  }
-  return bytes.subarray(0, filled);
-}
-
 const PIECE_BYTES = 1 << 20;
 
 /** All of a source from its beginning, in pieces that hold until the next one. */

@@ -1,9 +1,9 @@
 import type { ByteSource } from "../engine/engine.ts";
+import { readFully } from "../lib/read-fully.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { Lack, MediaInfo } from "../probe/media.ts";
 import { id3Bytes, soundFrameAt } from "../probe/mpeg-audio.ts";
 import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
-import { bytesAt } from "./source-bytes.ts";
 
 /** What a writer leaves that does not know the size, or counts no further: `0xffffffff`, `0x7ffff000` and the like. */
 const SIZE_MAX = 0x7fff_0000;
@@ -47,7 +47,7 @@ export async function withLack(media: MediaInfo, source: ByteSource): Promise<Me
 }
 
 const viewAt = async (source: ByteSource, at: number, length: number): Promise<DataView> => {
-  const bytes = await bytesAt(source, at, length);
+  const bytes = await readFully(source, at, length);
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 };
 
@@ -122,7 +122,7 @@ async function endOfCaf(source: ByteSource): Promise<number | undefined> {
 }
 
 async function endOfAsf(source: ByteSource): Promise<number | undefined> {
-  const head = Buffer.from(await bytesAt(source, 0, ASF_HEAD_BYTES));
+  const head = Buffer.from(await readFully(source, 0, ASF_HEAD_BYTES));
   const at = head.indexOf(Buffer.from(ASF_FILE_PROPERTIES, "hex"));
   if (at < 0 || at + 92 > head.length) return undefined;
   if ((head.readUInt32LE(at + 88) & ASF_IS_BROADCAST) !== 0) return undefined;
@@ -131,7 +131,7 @@ async function endOfAsf(source: ByteSource): Promise<number | undefined> {
 
 /** By its metadata: a name, and a number of 64 bits. */
 async function endOfFlv(source: ByteSource): Promise<number | undefined> {
-  const head = Buffer.from(await bytesAt(source, 0, FLV_HEAD_BYTES));
+  const head = Buffer.from(await readFully(source, 0, FLV_HEAD_BYTES));
   const name = Buffer.from("\0\x08filesize\0", "latin1");
   const at = head.indexOf(name);
   return at < 0 || at + name.length + 8 > head.length
@@ -141,8 +141,8 @@ async function endOfFlv(source: ByteSource): Promise<number | undefined> {
 
 /** By the tag of a first frame that holds no sound. */
 async function endOfMp3(source: ByteSource): Promise<number | undefined> {
-  const at = id3Bytes(await bytesAt(source, 0, 10));
-  const bytes = await bytesAt(source, at, 64);
+  const at = id3Bytes(await readFully(source, 0, 10));
+  const bytes = await readFully(source, at, 64);
   const frame = soundFrameAt(bytes, 0);
   if (!frame || bytes.length < 64) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -152,7 +152,7 @@ async function endOfMp3(source: ByteSource): Promise<number | undefined> {
 }
 
 async function endOfTs(source: ByteSource): Promise<number | undefined> {
-  const head = await bytesAt(source, 0, 3 * PACKET_BYTES);
+  const head = await readFully(source, 0, 3 * PACKET_BYTES);
   const isPlain = [0, 1, 2].every((packet) => isPacketAt(head, packet * PACKET_BYTES));
   return isPlain ? Math.ceil(source.sizeBytes / PACKET_BYTES) * PACKET_BYTES : undefined;
 }
@@ -160,7 +160,7 @@ async function endOfTs(source: ByteSource): Promise<number | undefined> {
 /** By its last page. */
 async function endOfOgg(source: ByteSource): Promise<number | undefined> {
   const from = Math.max(0, source.sizeBytes - OGG_END_BYTES);
-  const end = Buffer.from(await bytesAt(source, from, OGG_END_BYTES));
+  const end = Buffer.from(await readFully(source, from, OGG_END_BYTES));
   const page = end.lastIndexOf("OggS");
   if (page < 0 || page + 27 > end.length) return undefined;
   const segments = end.subarray(page + 27, page + 27 + (end[page + 26] ?? 0));

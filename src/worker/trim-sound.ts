@@ -2,8 +2,8 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ByteSource } from "../engine/engine.ts";
+import { readFully } from "../lib/read-fully.ts";
 import { endTagBytes, findSound, id3Bytes } from "../probe/mpeg-audio.ts";
-import { bytesAt } from "./source-bytes.ts";
 
 /** Players skip what is no sound in front of an MP3, and look no further than that. */
 const JUNK_BYTES_MAX = 4 << 20;
@@ -51,10 +51,10 @@ export async function placeOfSound(source: ByteSource): Promise<SoundPlace | und
 /** Where the tags end that it begins with. */
 async function tagsOf(source: ByteSource): Promise<number> {
   let at = 0;
-  let tag = id3Bytes(await bytesAt(source, 0, 10));
+  let tag = id3Bytes(await readFully(source, 0, 10));
   while (tag > 0) {
     at += tag;
-    tag = id3Bytes(await bytesAt(source, at, 10));
+    tag = id3Bytes(await readFully(source, at, 10));
   }
   return at;
 }
@@ -62,7 +62,7 @@ async function tagsOf(source: ByteSource): Promise<number> {
 async function findFrom(source: ByteSource, tagged: number): Promise<number | undefined> {
   let at = tagged;
   while (at < tagged + JUNK_BYTES_MAX && at < source.sizeBytes) {
-    const bytes = await bytesAt(source, at, WINDOW_BYTES);
+    const bytes = await readFully(source, at, WINDOW_BYTES);
     const found = findSound(bytes, at + bytes.length >= source.sizeBytes);
     if (found !== undefined) return at + found;
     at += WINDOW_BYTES - OVERLAP_BYTES;
@@ -74,7 +74,7 @@ async function endOf(source: ByteSource): Promise<number> {
   let to = source.sizeBytes;
   while (to > 0) {
     const from = Math.max(0, to - TAIL_BYTES);
-    const tag = endTagBytes(await bytesAt(source, from, to - from));
+    const tag = endTagBytes(await readFully(source, from, to - from));
     if (tag === 0 || tag > to) break;
     to -= tag;
   }
