@@ -15,7 +15,7 @@ test("verifyProducts tells a playlist's target duration as its longest segment a
   mkdirSync(join(folder, "0/segments"), { recursive: true });
   const playlist = join(folder, "0/out.m3u8");
   writeFileSync(playlist, "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6.500000,\nsegments/a.ts\n");
-  writeFileSync(join(folder, "0/segments/a.ts"), Buffer.alloc(188));
+  writeFileSync(join(folder, "0/segments/a.ts"), Buffer.alloc(188, 0x47));
   const { audio: _, ...output } = media;
   const made = { ...output, video: { ...media.video, width: 1280, height: 720 } };
   const ports = {
