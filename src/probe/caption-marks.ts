@@ -1,4 +1,5 @@
 import type { VideoStream } from "./media.ts";
+import { hasLengths, LENGTH_BYTES, SEI_HEADS, START_CODE } from "./nal-units.ts";
 import { withoutTransport } from "./transport-packets.ts";
 
 /** What the bytes of a file show of captions in its pictures. */
@@ -27,7 +28,6 @@ type Layout = {
 };
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (one) => one.charCodeAt(0));
-const START = Uint8Array.of(0, 0, 1);
 const ATSC = ascii("GA94");
 /** In front of the mark: registered data (ITU-T T.35) of the ATSC in the United States. */
 const REGISTERED = [0xb5, 0, 0x31];
@@ -84,15 +84,13 @@ function readUserData(bytes: Buffer, at: number): Found | undefined {
 const endByStarts =
   (isPicture: (code: number) => boolean) =>
   (bytes: Buffer, _: number, end: number): number => {
-    let at = bytes.indexOf(START, end);
-    while (at >= 0 && !isPicture(bytes[at + 3] ?? 0)) at = bytes.indexOf(START, at + 3);
+    let at = bytes.indexOf(START_CODE, end);
+    while (at >= 0 && !isPicture(bytes[at + 3] ?? 0)) at = bytes.indexOf(START_CODE, at + 3);
     return at < 0 ? bytes.length : at;
   };
 
 /** So much may stand between two of one frame, where it is not known where their unit begins. */
 const NEAR_BYTES = 12;
-/** Of a unit's length. */
-const LENGTH_BYTES = 4;
 /** Kind and size of a message. */
 const MESSAGE_BYTES = 2;
 
@@ -110,10 +108,6 @@ const endByLengths =
     return bytes.length;
   };
 
-const SEI_H264 = [6];
-/** Of a prefix, in the lowest layer. */
-const SEI_HEVC = [0x4e, 1];
-
 /** A packet of a picture, in streams for broadcast. */
 const isPacket = (code: number): boolean => code >= 0xe0 && code <= 0xef;
 const isH264Picture = (code: number): boolean =>
@@ -124,22 +118,19 @@ const isHevcPicture = (code: number): boolean => {
 };
 const isMpeg2Picture = (code: number): boolean => isPacket(code) || code < 0xb0;
 
-/** Formats that say how long each unit is; in others start codes stand between them. */
-const WITH_LENGTHS = ["mov", "matroska", "flv"];
-
 function layoutOf(codec: string, demuxer: string): Layout | undefined {
   const registered = { mark: ATSC, read: readRegistered };
-  const hasLengths = WITH_LENGTHS.includes(demuxer);
+  const isByLength = hasLengths(demuxer);
   switch (codec) {
     case "h264":
       return {
         ...registered,
-        endOfHead: hasLengths ? endByLengths(SEI_H264) : endByStarts(isH264Picture),
+        endOfHead: isByLength ? endByLengths(SEI_HEADS.h264) : endByStarts(isH264Picture),
       };
     case "hevc":
       return {
         ...registered,
-        endOfHead: hasLengths ? endByLengths(SEI_HEVC) : endByStarts(isHevcPicture),
+        endOfHead: isByLength ? endByLengths(SEI_HEADS.hevc) : endByStarts(isHevcPicture),
       };
     case "av1":
       return { ...registered, endOfHead: (_, __, end) => end };

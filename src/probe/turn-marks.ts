@@ -1,25 +1,22 @@
 import { demuxerOf } from "./formats.ts";
 import type { MediaInfo } from "./media.ts";
+import { hasLengths, LENGTH_BYTES, SEI_HEADS, START_CODE } from "./nal-units.ts";
 import { withoutTransport } from "./transport-packets.ts";
 
 /** So much of where a file's media begin holds what stands before its first picture. */
 export const MEDIA_HEAD_BYTES = 64 << 10;
 
-/** What a unit of messages about pictures (SEI) begins with, by codec: H.264's, and HEVC's of the lowest layer. */
-const HEADS: Readonly<Record<string, readonly number[]>> = { h264: [6], hevc: [0x4e, 1] };
 /** The message that says how a picture is to be turned, ITU-T H.264 and H.265, D.1; its numbers take three to four bytes. */
 const ORIENTATION = 47;
 const ORIENTATION_BYTES_MAX = 8;
 
-const START = Uint8Array.of(0, 0, 1);
-const LENGTH_BYTES = 4;
 /** Such units are small. Of what only looks like units one may lie in another: no bytes shall be read by the thousand times. */
 const UNIT_BYTES_MAX = 4096;
-/** Formats that say how long each unit is; in others start codes stand between them. */
-const WITH_LENGTHS = ["mov", "matroska", "flv"];
-
 /** Whether a source is of a codec whose pictures may say how they are to be turned. */
-export const mayTurnItself = ({ video }: MediaInfo): boolean => (video?.codec ?? "") in HEADS;
+export const mayTurnItself = ({ video }: MediaInfo): boolean => headOf(video) !== undefined;
+
+const headOf = (video: MediaInfo["video"]): readonly number[] | undefined =>
+  video && (SEI_HEADS as Readonly<Record<string, readonly number[]>>)[video.codec];
 
 /**
  * Whether pictures seem to say how they are to be turned, which no header tells: ffprobe knows of it by decoding alone, which would
@@ -28,21 +25,21 @@ export const mayTurnItself = ({ video }: MediaInfo): boolean => (video?.codec ??
  * @param bytes - from where its media begin
  */
 export function hasTurnMark({ video, format }: MediaInfo, bytes: Uint8Array): boolean {
-  const head = HEADS[video?.codec ?? ""];
+  const head = headOf(video);
   if (!head) return false;
   const demuxer = demuxerOf(format);
   const plain = demuxer === "mpegts" ? withoutTransport(video?.pid)(bytes) : bytes;
   const buffer = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
-  const units = WITH_LENGTHS.includes(demuxer) ? unitsByLength : unitsByStart;
+  const units = hasLengths(demuxer) ? unitsByLength : unitsByStart;
   return units(buffer, Buffer.from(head)).some(isOrientation);
 }
 
 /** What comes behind each head that stands behind a start code. */
 function unitsByStart(bytes: Buffer, head: Buffer): readonly Buffer[] {
-  const mark = Buffer.concat([START, head]);
+  const mark = Buffer.concat([START_CODE, head]);
   return placesOf(bytes, mark).map((at) => {
     const from = at + mark.length;
-    const end = bytes.indexOf(START, from);
+    const end = bytes.indexOf(START_CODE, from);
     return bytes.subarray(from, end < 0 ? bytes.length : end);
   });
 }
