@@ -8,6 +8,7 @@ import { PROBE_ENTRIES, parseProbe } from "../probe/parse-probe.ts";
 import {
   createTailReader,
   endArgs,
+  NEVER_SECONDS,
   splitEnd,
   type Tail,
   type TailPlace,
@@ -42,8 +43,6 @@ const FIRST_PACKETS = 8;
 
 /** Of the end of a file, from the key frame before. */
 const LAST_SECONDS = 2;
-/** An interval without an end is one of random length (9.0.1 reads what it has not set). */
-const NEVER_SECONDS = 1e8;
 
 /** Arguments that describe a file as JSON. */
 const headerArgs = (): readonly string[] => [

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { Capabilities } from "../plan/plan.ts";
+import { NEVER_SECONDS } from "../probe/tail.ts";
 import { blameHead } from "./blame-head.ts";
 import type {
   ByteSink,
@@ -15,9 +16,6 @@ import type { ProbeLimits } from "./probing.ts";
 import { type FfmpegRun, follow, type RunLimits } from "./run-step.ts";
 import { wasmFfprobeOf } from "./wasm-probe.ts";
 import type { RunProgram } from "./wasm-threads.ts";
-
-/** Behind the end of any file. */
-const NEVER_SECONDS = 1e8;
 
 /** What the WebAssembly engine does where there is no disk: the core reads its source and writes its outputs through the host. */
 export class WasmStreamedEngine implements StreamedEngine {

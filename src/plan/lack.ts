@@ -2,7 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
-import { LOST_PART_MAX, LOST_SECONDS_MAX } from "./verify-damage.ts";
+import { damageWarning, LOST_PART_MAX, LOST_SECONDS_MAX, percent } from "./verify-damage.ts";
 
 /**
  * What is to be told of a source that is shorter than it says itself, or has junk in front of its sound.
@@ -14,19 +14,18 @@ export function lackWarnings(media: MediaInfo, clip: Clip | undefined): readonly
   const junk =
     junkBytes === undefined
       ? []
-      : [warning(`The source's sound begins behind ${junkBytes} bytes that are none`)];
+      : [damageWarning(`The source's sound begins behind ${junkBytes} bytes that are none`)];
   if (!lack) return junk;
   const { bytes, ofBytes, mayBeStale } = lack;
   if (ofBytes === undefined)
-    return [...junk, warning("The source is cut off: it ends within a packet")];
+    return [...junk, damageWarning("The source is cut off: it ends within a packet")];
   const part = bytes / ofBytes;
   const isMuch = isTooMuch(part, media);
   if (mayBeStale && !isMuch) return junk;
-  const percent = Math.max(0.1, Math.round(part * 1000) / 10);
-  const why = `it is cut off: ${percent} % of the bytes that it tells of are not there`;
+  const why = `it is cut off: ${percent(part)} of the bytes that it tells of are not there`;
   if (!clip && !mayBeStale && isMuch)
     throw new TaskError("source_damaged", `Cannot use the source: ${why}`);
-  return [...junk, warning(`Of the source a part may be missing: ${why}`)];
+  return [...junk, damageWarning(`Of the source a part may be missing: ${why}`)];
 }
 
 /** Whether the header's length counts what is missing is not the same in all formats. */
@@ -34,5 +33,3 @@ function isTooMuch(part: number, { durationSeconds }: MediaInfo): boolean {
   const seconds = durationSeconds === undefined ? Number.POSITIVE_INFINITY : durationSeconds * part;
   return part > LOST_PART_MAX && seconds > LOST_SECONDS_MAX;
 }
-
-const warning = (message: string): Warning => ({ code: "source_damage", message });

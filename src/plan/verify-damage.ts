@@ -63,15 +63,15 @@ export function judgeDamage(
   const flaws = losses
     .filter(({ part }) => part > 0)
     .map(({ kind, part }) =>
-      warning(`${percent(part)} of the source's ${kind} is missing or cannot be decoded`),
+      damageWarning(`${percent(part)} of the source's ${kind} is missing or cannot be decoded`),
     );
   // A copy keeps a pause as it is.
   const isTold = damage.isTold || damage.isFilled;
   const all = isTold && !isBroken ? [...flaws, ...pauseOf(hole)] : flaws;
   if (all.length > 0) return all;
-  if (source.isCut) return [warning("The source is cut off or has broken packets")];
+  if (source.isCut) return [damageWarning("The source is cut off or has broken packets")];
   return streamsOf(source).some(({ isDisordered }) => isDisordered)
-    ? [warning("The source's time stamps go back: they are broken, or begin anew")]
+    ? [damageWarning("The source's time stamps go back: they are broken, or begin anew")]
     : [];
 }
 
@@ -88,7 +88,7 @@ type Hole = {
 const pauseOf = ({ seconds }: Hole): readonly Warning[] =>
   seconds > 0
     ? [
-        warning(
+        damageWarning(
           `For ${roundedSeconds(seconds)} s nothing comes from the source: it was paused, or a part is missing`,
         ),
       ]
@@ -148,7 +148,8 @@ const holesIn = ({ holes = [] }: PacketFacts, { fromSeconds, toSeconds }: Stretc
     0,
   );
 
-const warning = (message: string): Warning => ({ code: "source_damage", message });
+/** Tells of a flaw of the source. */
+export const damageWarning = (message: string): Warning => ({ code: "source_damage", message });
 
 const isUsed = (products: readonly Pick<Product, Kind>[], kind: Kind): boolean =>
   products.some((one) => one[kind].action !== "none");
@@ -208,5 +209,5 @@ const secondsOf = (kind: Kind, source: MediaInfo, clip: Clip | undefined): numbe
 const roundedSeconds = (seconds: number): number => Math.max(0.1, Math.round(seconds * 10) / 10);
 
 /** Of a part that is more than nothing. */
-const percent = (part: number): string =>
+export const percent = (part: number): string =>
   part < 0.001 ? "less than 0.1 %" : `${Math.round(part * 1000) / 10} %`;

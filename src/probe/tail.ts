@@ -33,7 +33,9 @@ type Kind = "video" | "audio";
 const TAIL_ENTRIES =
   "packet=codec_type,pts_time,duration_time,flags:frame=media_type,best_effort_timestamp_time";
 
-/** Without an end it would be of random length (9.0.1 reads what it has not set). */
+/** Behind the end of any file: an interval without an end is one of random length (9.0.1 reads what it has not set). */
+export const NEVER_SECONDS = 1e8;
+
 const intervalOf = ({ fromSeconds, toSeconds }: TailPlace): string =>
   `${fromSeconds > 0 ? fromSeconds.toFixed(3) : ""}%${toSeconds.toFixed(3)}`;
 
