@@ -3,6 +3,7 @@ import { readFully } from "../lib/read-fully.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { Lack, MediaInfo } from "../probe/media.ts";
 import { id3Bytes, soundFrameAt } from "../probe/mpeg-audio.ts";
+import { lastPageIn, OGG_END_BYTES } from "../probe/ogg-page.ts";
 import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
 
 /** What a writer leaves that does not know the size, or counts no further: `0xffffffff`, `0x7ffff000` and the like. */
@@ -13,8 +14,6 @@ const FLV_HEAD_BYTES = 16 << 10;
 const ASF_HEAD_BYTES = 64 << 10;
 const ASF_FILE_PROPERTIES = "a1dcab8c47a9cf118ee400c00c205365";
 const ASF_IS_BROADCAST = 1;
-/** The largest page of Ogg, twice: the last one begins in so much of the end. */
-const OGG_END_BYTES = 2 * 65_307;
 
 /** Where a source ends by its own word, in bytes; nothing where it does not say. */
 type TellEnd = (source: ByteSource) => Promise<number | undefined>;
@@ -160,9 +159,6 @@ async function endOfTs(source: ByteSource): Promise<number | undefined> {
 /** By its last page. */
 async function endOfOgg(source: ByteSource): Promise<number | undefined> {
   const from = Math.max(0, source.sizeBytes - OGG_END_BYTES);
-  const end = Buffer.from(await readFully(source, from, OGG_END_BYTES));
-  const page = end.lastIndexOf("OggS");
-  if (page < 0 || page + 27 > end.length) return undefined;
-  const segments = end.subarray(page + 27, page + 27 + (end[page + 26] ?? 0));
-  return from + page + 27 + (end[page + 26] ?? 0) + segments.reduce((sum, size) => sum + size, 0);
+  const page = lastPageIn(await readFully(source, from, OGG_END_BYTES));
+  return page && from + page.endsAt;
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
 import { ELEMENT_HEAD_BYTES, elementHeadOf } from "../probe/ebml.ts";
+import { lastPageIn, OGG_END_BYTES } from "../probe/ogg-page.ts";
 import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
 import { TaskError } from "../task/errors.ts";
 import { boxAt, samplesEnd } from "./iso-file.ts";
@@ -9,9 +10,6 @@ import { boxAt, samplesEnd } from "./iso-file.ts";
 const INDEX_BYTES_MAX = 256 << 20;
 /** So much of the end of an MPEG-TS is looked at. */
 const TS_END_BYTES = 64 * PACKET_BYTES;
-/** The largest page of Ogg, twice: the last one begins in so much of the end. */
-const OGG_END_BYTES = 2 * 65_307;
-const OGG_LAST_PAGE = 4;
 const SEGMENT_ID = 0x18538067;
 
 /** Whether a file of a format ends where it says that it does; formats that say nothing are not here. */
@@ -107,11 +105,8 @@ async function isWholeTs(file: FileHandle, size: number): Promise<boolean> {
 /** The last page of a stream says that it is. */
 async function isWholeOgg(file: FileHandle, size: number): Promise<boolean> {
   const length = Math.min(size, OGG_END_BYTES);
-  const end = await bytesAt(file, size - length, length);
-  const page = end.subarray(end.lastIndexOf("OggS"));
-  const segments = page[26] ?? 0;
-  const body = page.subarray(27, 27 + segments).reduce((sum, bytes) => sum + bytes, 0);
-  return ((page[5] ?? 0) & OGG_LAST_PAGE) !== 0 && page.length === 27 + segments + body;
+  const page = lastPageIn(await bytesAt(file, size - length, length));
+  return page?.isLast === true && page.endsAt === length;
 }
 
 async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
