@@ -96,7 +96,9 @@ export async function probeWithEnd(
     // What ends before the other is looked at where it ends.
     const last = unseen.includes(kind) ? counted[kind]?.packets?.lastSeconds : end;
     const isEnough = (own: StreamTail) => isDecoded(expect, made, kind, own);
-    const own = last === undefined ? undefined : await lookBack(kind, last, look, isEnough);
+    const found = unseen.includes(kind) ? undefined : seen[kind];
+    const own =
+      last === undefined ? undefined : await lookBack(kind, last, { look, isEnough, found });
     if (own) ends[kind] = own;
     else delete ends[kind];
   }
@@ -107,19 +109,29 @@ export async function probeWithEnd(
 /** Looks at the last seconds before an end, or so many of them. */
 type Look = (endSeconds: number, seconds?: number) => Promise<Tail>;
 
+/** How one stream is looked back for. */
+type Looking = {
+  readonly look: Look;
+  readonly isEnough: (own: StreamTail) => boolean;
+  /** What the shortest look has shown already. */
+  readonly found: StreamTail | undefined;
+};
+
 /** Looks at the end of one stream, from further and further before it until that is enough. */
 async function lookBack(
   kind: Kind,
   endSeconds: number,
-  look: Look,
-  isEnough: (own: StreamTail) => boolean,
+  { look, isEnough, found: first }: Looking,
 ): Promise<StreamTail | undefined> {
-  let found: StreamTail | undefined;
-  for (const seconds of LOOKS_SECONDS) {
+  let found = first;
+  let isAll = false;
+  for (const [at, seconds] of LOOKS_SECONDS.entries()) {
+    if (isAll || (found && isEnough(found))) break;
     const { fromSeconds } = tailOf(endSeconds, seconds);
+    isAll = fromSeconds === 0;
+    if (at === 0 && first) continue;
     const own = (await look(endSeconds, seconds))[kind];
     if (isSeen(own, fromSeconds)) found = own;
-    if (fromSeconds === 0 || (found && isEnough(found))) break;
   }
   return found;
 }

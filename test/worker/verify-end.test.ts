@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ProbeRequest, TailRequest } from "../../src/engine/engine.ts";
+import type { Tail } from "../../src/probe/tail.ts";
 import { probeWithEnd } from "../../src/worker/verify-end.ts";
 import { aMediaWithVideo } from "../plan/builders.ts";
 
@@ -15,18 +16,23 @@ const EXPECT = {
 };
 const OUTPUT = { path: "/scratch/0/out.mp4", expect: EXPECT, isCounted: false };
 
-/** An engine that is asked, and whether it tells the end with the rest. */
-function asked(isAtOnce: boolean) {
+/**
+ * An engine that is asked.
+ *
+ * @param isAtOnce - it tells the end with the rest
+ * @param tailOf - what it sees from a time on
+ */
+function asked(isAtOnce: boolean, tailOf: (fromSeconds: number) => Tail = () => TAIL) {
   const probes: ProbeRequest[] = [];
   const tails: TailRequest[] = [];
   const engine = {
     probe: async (request: ProbeRequest) => {
       probes.push(request);
-      return { ...aMediaWithVideo({}), ...(isAtOnce && { tail: TAIL }) };
+      return { ...aMediaWithVideo({}), ...(isAtOnce && { tail: tailOf(59) }) };
     },
     readTail: async (request: TailRequest) => {
       tails.push(request);
-      return TAIL;
+      return tailOf(request.fromSeconds);
     },
   };
   return { engine, probes, tails };
@@ -54,4 +60,22 @@ test("probeWithEnd reads the end of a copy while its packets are counted", async
   await probeWithEnd({ ...OUTPUT, isCounted: true }, engine, NEVER);
   expect(probes.map(({ tail }) => tail)).toEqual([undefined]);
   expect(tails).toHaveLength(1);
+});
+
+/** Where no key frame comes after it, nothing of the picture is decoded. */
+const keyAt =
+  (seconds: number) =>
+  (fromSeconds: number): Tail => ({
+    video: fromSeconds > seconds ? { ...STREAM, hasKey: false, frames: 0 } : STREAM,
+    audio: STREAM,
+  });
+
+test("probeWithEnd looks from further and further before an end that does not decode, and not twice from one place", async () => {
+  const near = asked(true, keyAt(54));
+  await probeWithEnd(OUTPUT, near.engine, NEVER);
+  expect(near.tails.map(({ fromSeconds }) => fromSeconds)).toEqual([52]);
+  const far = asked(true, keyAt(-1));
+  await expect(probeWithEnd(OUTPUT, far.engine, NEVER)).rejects.toThrow("cannot be decoded");
+  // All of it was seen by then.
+  expect(far.tails.map(({ fromSeconds }) => fromSeconds)).toEqual([52, 0]);
 });
