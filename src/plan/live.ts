@@ -2,7 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Warning } from "../task/warnings.ts";
-import { captionWarnings, carriesCaptions } from "./captions.ts";
+import { asksForCaptions, captionWarnings, carriesCaptions } from "./captions.ts";
 import { codecName, hasBoxedSegments, tagFor, type Written } from "./containers.ts";
 import { draftSet } from "./draft-set.ts";
 import type { Graphs } from "./graphs.ts";
@@ -52,6 +52,8 @@ export type LivePlan = {
   readonly isSized: boolean;
   /** What is decoded for nobody. */
   readonly watched: Watched;
+  /** As `Plan.asksForCaptions`. */
+  readonly asksForCaptions?: true;
   /** What was decided that the caller may not expect. */
   readonly warnings: readonly Warning[];
 };
@@ -119,6 +121,7 @@ export function planLive(
     hasVideo: outputs.some(({ video }) => video.action !== "none"),
     isSized: outputs.some(({ isSized }) => isSized),
     watched: watchedOf(outputs, media),
+    ...(asksForCaptions(drafts, media) && { asksForCaptions: true }),
     warnings: [...soundWarnings(outputs, media), ...captionWarnings(drafts, media)],
   };
 }

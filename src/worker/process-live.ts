@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import type { LiveEngine } from "../engine/engine.ts";
+import { planLive } from "../plan/live.ts";
 import { isLive } from "../plan/live-protocols.ts";
+import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import { prepareTargets, type TargetFailures } from "./deliver-targets.ts";
@@ -84,7 +86,7 @@ export async function processLive(
   });
   sets.start(either);
   try {
-    const place = { live, folder: folders.folder, ...conditions };
+    const place = { live, assignments, folder: folders.folder, ...conditions };
     const isFollowed = await runSource(work, line, session, place, either).finally(() => {
       targets.pause();
       targets.logSent();
@@ -126,16 +128,19 @@ const isFinal = ({ code }: TaskError, { failures }: Work, { attemptsMax }: LiveC
   code !== "shutdown" &&
   retryDelayMs(code, failures + 1, attemptsMax) === undefined;
 
+/** Where a source is read, and for what. */
+type SourcePlace = LiveConditions & {
+  readonly live: LiveEngine;
+  readonly assignments: readonly Assignment[];
+  readonly folder: string;
+};
+
 /** @returns whether the source was one that is followed, rather than a file with an end of its own */
 async function runSource(
   { task }: Work,
   line: Line,
   session: LiveSession,
-  {
-    live,
-    folder,
-    ...limits
-  }: LiveConditions & { readonly live: LiveEngine; readonly folder: string },
+  { live, assignments, folder, ...limits }: SourcePlace,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { sourceUrl } = task;
@@ -145,7 +150,10 @@ async function runSource(
   }
   const source = await openToSend(sourceUrl, line, { folder, signal });
   if ("path" in source) {
-    const { path, media } = await withCaptions(source, signal);
+    const request = { assignments, targetUrls: task.targets.map(({ url }) => url) };
+    // All of a file is read for it, so not for what is copied.
+    const { asksForCaptions } = planLive(request, source.media, line.engine.capabilities);
+    const { path, media } = asksForCaptions ? await withCaptions(source, signal) : source;
     await session.play(path, media, signal);
     return false;
   }

@@ -136,6 +136,15 @@ describe("captions", () => {
     }
   });
 
+  test.each([
+    ["asked for before a live encode", {}, true],
+    ["not asked for before a live copy", COPY, undefined],
+  ] as const)("are %s", (_, fields, asks) => {
+    const rendition = aRendition({ ...fields, container: "flv" });
+    const request = { assignments: [{ rendition, targets: [0] }], targetUrls: ["rtmp://a/b"] };
+    expect(planLive(request, aMediaWithVideo({}), aCapabilities()).asksForCaptions).toBe(asks);
+  });
+
   test("are left out before frames are", () => {
     const media = aMediaWithVideo({ framerate: NTSC_TWICE });
     const args = planOf([{ container: "m3u8" }], media).steps[0]?.args.join(" ");
