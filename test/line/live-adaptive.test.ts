@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import {
@@ -10,23 +10,13 @@ import {
   untilNamed,
   watched,
 } from "../fixtures/growing-sets.ts";
-import { publish, type RtmpServer, startRtmpServer } from "../fixtures/live-peers.ts";
-import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
-import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
+import { publish } from "../fixtures/live-peers.ts";
+import { createLive, LIVE_ENV, startLiveHost, untilEnded } from "../fixtures/live-tasks.ts";
+import { eventually, newHome, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let rtmp: RtmpServer;
-
-beforeAll(async () => {
-  [service, rtmp] = await Promise.all([startService(undefined, LIVE_ENV), startRtmpServer()]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await rtmp.kill();
-});
+const { service, server: rtmp } = await startLiveHost();
 
 const live = (name: string): string => `${rtmp.url}/live/${name}`;
 

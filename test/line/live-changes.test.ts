@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { recordingFolder } from "../../src/plan/live.ts";
@@ -6,14 +6,20 @@ import { clip } from "../fixtures/clips.ts";
 import {
   freeUdpPort,
   publish,
-  type RtmpServer,
   seesMore,
-  startRtmpServer,
   streamsOf,
   view,
   viewOnceThere,
 } from "../fixtures/live-peers.ts";
-import { COPY, createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
+import {
+  COPY,
+  createLive,
+  isAllUp,
+  LIVE_ENV,
+  rises,
+  startLiveHost,
+  untilEnded,
+} from "../fixtures/live-tasks.ts";
 import {
   encodersOf,
   eventually,
@@ -24,17 +30,7 @@ import {
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let server: RtmpServer;
-
-beforeAll(async () => {
-  [service, server] = await Promise.all([startService(undefined, LIVE_ENV), startRtmpServer()]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await server.kill();
-});
+const { service, server } = await startLiveHost();
 
 const live = (name: string): string => `${server.url}/live/${name}`;
 

@@ -1,32 +1,15 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { CAPTIONED, captionsOf } from "../fixtures/captions.ts";
 import { ffmpeg } from "../fixtures/clips.ts";
 import { hear } from "../fixtures/heard.ts";
-import {
-  freeUdpPort,
-  type RtmpServer,
-  startPeer,
-  startRtmpServer,
-  viewOnceThere,
-} from "../fixtures/live-peers.ts";
-import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
-import { type RunningService, startService } from "../fixtures/service.ts";
+import { freeUdpPort, startPeer, viewOnceThere } from "../fixtures/live-peers.ts";
+import { createLive, startLiveHost, untilEnded } from "../fixtures/live-tasks.ts";
 import { outputOf } from "../plan/run-plan.ts";
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let server: RtmpServer;
-
-beforeAll(async () => {
-  [service, server] = await Promise.all([startService(undefined, LIVE_ENV), startRtmpServer()]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await server.kill();
-});
+const { service, server } = await startLiveHost();
 
 const ENCODED = "video_mp4_160x120_200kbps";
 const PICTURE = ["-f", "lavfi", "-i", "testsrc2=s=160x120:r=25"];

@@ -1,32 +1,20 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createServer } from "node:net";
 import {
   freePort,
   freeUdpPort,
   publish,
-  type RtmpServer,
   seesMore,
   startPeer,
-  startRtmpServer,
   view,
   viewOnceThere,
 } from "../fixtures/live-peers.ts";
-import { createLive, isAllUp, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
-import { type RunningService, startService, type TaskAnswer } from "../fixtures/service.ts";
+import { createLive, isAllUp, startLiveHost, untilEnded } from "../fixtures/live-tasks.ts";
+import type { TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let server: RtmpServer;
-
-beforeAll(async () => {
-  [service, server] = await Promise.all([startService(undefined, LIVE_ENV), startRtmpServer()]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await server.kill();
-});
+const { service, server } = await startLiveHost();
 
 const live = (name: string): string => `${server.url}/live/${name}`;
 const MPEGTS = { format: "mpegts" };
