@@ -35,6 +35,16 @@ function codeOf(judge: () => void): string {
   }
 }
 
+test("judgeOutput blames a source whose frames turned an encode, and its header did not say so", () => {
+  const turned = output({ video: { width: 720, height: 1280 } });
+  expect(() => judgeOutput(ENCODED, turned, aMedia())).toThrow(
+    "its frames say that they are turned",
+  );
+  expect(codeOf(() => judgeOutput(ENCODED, turned, aMedia()))).toBe("input_not_supported");
+  const known = aMedia({ video: aVideoStream({ rotation: 90, isTurnedByFrames: true }) });
+  expect(codeOf(() => judgeOutput(ENCODED, turned, known))).toBe("output_wrong");
+});
+
 test("judgeOutput takes MPEG audio by either name that it may have", () => {
   const audio = { codec: "mp2", alias: "mp3", sameAsSource: false };
   const judge = (codec: string) => () =>
