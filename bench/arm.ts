@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Database, openDatabase } from "../src/db/database.ts";
-import { NativeEngine } from "../src/engine/native.ts";
+import { NativeEngine } from "../src/engine/native/native.ts";
 import { createHttpApp, type HttpPorts } from "../src/http/http.ts";
 import { SqliteQueue } from "../src/queue/sqlite.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";

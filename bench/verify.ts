@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { NativeEngine } from "../src/engine/native.ts";
+import { NativeEngine } from "../src/engine/native/native.ts";
 import type { Expectation } from "../src/plan/plan.ts";
 import { planTask } from "../src/plan/plan-task.ts";
 import { assignRenditions } from "../src/profile/assign.ts";

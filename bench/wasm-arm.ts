@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { FFmpeg } from "../node_modules/@ffmpeg/ffmpeg/dist/esm/index.js";
-import { WasmEngine } from "../src/engine/wasm.ts";
+import { WasmEngine } from "../src/engine/wasm/wasm.ts";
 import type { Step } from "../src/plan/plan.ts";
 import { planTask } from "../src/plan/plan-task.ts";
 import { aRendition, aVideo } from "../test/plan/builders.ts";

@@ -34,8 +34,8 @@ async function runCore(
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { loadCore } = await import("../src/engine/wasm-core.ts");
-  const { WasmThread } = await import("../src/engine/wasm-thread.ts");
+  const { loadCore } = await import("../src/engine/wasm/wasm-core.ts");
+  const { WasmThread } = await import("../src/engine/wasm/wasm-thread.ts");
   const thread = await WasmThread.start(await loadCore({}));
   try {
     const mount = { folder, files: {} };

@@ -14,7 +14,7 @@ const RUN = ["test/engine/", "test/plan/real-", "test/line/", "test/worker/", "t
 /** Of these, what another ffmpeg changes nothing of: WebAssembly, storage, connections, how fast the service starts. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
-  "test/engine/watchdog.test.ts",
+  "test/engine/ffmpeg/watchdog.test.ts",
   "test/line/{bad-connections,http,s3,start}.test.ts",
 ];
 

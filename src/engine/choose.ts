@@ -1,8 +1,8 @@
 import { TaskError } from "../task/errors.ts";
 import type { Engine } from "./engine.ts";
-import { NativeEngine, type NativeEngineOptions } from "./native.ts";
-import { orphansLack } from "./orphans.ts";
-import type { WasmEngineOptions } from "./wasm.ts";
+import { NativeEngine, type NativeEngineOptions } from "./native/native.ts";
+import { orphansLack } from "./process/orphans.ts";
+import type { WasmEngineOptions } from "./wasm/wasm.ts";
 
 /** The engine that is used, and what there is to say of it: for the start-up log and `/readyz`. */
 export type ChosenEngine = {
@@ -65,7 +65,7 @@ async function openNative(options: NativeEngineOptions, why: string): Promise<Ch
 
 async function openWasm(options: WasmEngineOptions, why: string): Promise<ChosenEngine> {
   // Loaded where it is used: most services never do.
-  const { WasmEngine } = await import("./wasm.ts");
+  const { WasmEngine } = await import("./wasm/wasm.ts");
   const engine = await WasmEngine.open(options);
   return { engine, why, lacks: [], leakedThreads: () => engine.leakedThreads };
 }

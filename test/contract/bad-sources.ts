@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
-import type { ProbeLimits } from "../../src/engine/probing.ts";
+import type { ProbeLimits } from "../../src/engine/ffmpeg/probing.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
 import { type BadSource, badSource, SECRET } from "../fixtures/bad-sources.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";

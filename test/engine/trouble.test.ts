@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NativeEngine } from "../../src/engine/native.ts";
+import type { NativeEngine } from "../../src/engine/native/native.ts";
 import type { Step } from "../../src/plan/plan.ts";
 import { aRun, encodeStep, never, startEndless } from "../contract/engine.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";

@@ -47,7 +47,7 @@ const OWNERS = [
 ];
 
 /** The host side of the worker thread. */
-const WASM_HOSTS = ["engine/wasm-thread.ts", "engine/wasm-streams.ts"];
+const WASM_HOSTS = ["engine/wasm/wasm-thread.ts", "engine/wasm/wasm-streams.ts"];
 
 type Import = { readonly file: string; readonly to: string };
 
@@ -122,14 +122,14 @@ describe("layers", () => {
   test.each([
     ["plan/plan.ts", "engine/engine.ts"],
     ["http/tasks.ts", "worker/worker.ts"],
-    ["worker/process-task.ts", "engine/native.ts"],
+    ["worker/process-task.ts", "engine/native/native.ts"],
     ["main.bun.ts", "store/tasks.ts"],
     ["store/tasks.ts", "queue/queue.ts"],
     ["db/schema.ts", "store/store.ts"],
     ["plan/plan.ts", "node:fs"],
     ["service/create-task.ts", "zod"],
-    ["engine/wasm-thread.ts", "../wasm/worker.ts"],
-    ["engine/wasm.ts", "../wasm/protocol.ts"],
+    ["engine/wasm/wasm-thread.ts", "../wasm/worker.ts"],
+    ["engine/wasm/wasm.ts", "../wasm/protocol.ts"],
   ])("%s may not import %s", (file, to) => {
     expect(violation({ file, to })).toBeString();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { appliesCrops } from "../../src/engine/header-reads.ts";
+import { appliesCrops } from "../../src/engine/ffmpeg/header-reads.ts";
 import { once } from "../../src/lib/once.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import {

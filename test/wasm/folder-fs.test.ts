@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadCore } from "../../src/engine/wasm-core.ts";
+import { loadCore } from "../../src/engine/wasm/wasm-core.ts";
 import { createCore } from "../../wasm/core.ts";
 import type { Fs, FsStream } from "../../wasm/emscripten.ts";
 import { ERRNO } from "../../wasm/errno.ts";

@@ -1,0 +1,58 @@
+import type { Capabilities } from "../../plan/plan.ts";
+
+/** What every ffmpeg is asked, in this order; one that is more than a word has spaces. */
+export const QUESTIONS = [
+  "-version",
+  "-encoders",
+  "-muxers",
+  "-filters",
+  "-protocols",
+  "-h long",
+] as const;
+
+/** The answers to `QUESTIONS`. */
+export type Answers = Readonly<
+  Record<"version" | "encoders" | "muxers" | "filters" | "protocols" | "options", string>
+>;
+
+/** The names in one of ffmpeg's lists: lines of ` FLAGS name,alias  what it is`. */
+const namesIn = (list: string): string[] =>
+  list
+    .split("\n")
+    .map((line) => /^ ([A-Z.| ]{1,6}) ([\w,-]+) /.exec(line)?.[2] ?? "")
+    .filter((names) => names !== "")
+    .flatMap((names) => names.split(","));
+
+/** The protocols that stand under both `Input:` and `Output:`. */
+function protocolsIn(list: string): string[] {
+  const [input = "", output = ""] = list.split(/^Output:$/m);
+  const names = (text: string) => text.match(/^ {2}\w+$/gm)?.map((line) => line.trim()) ?? [];
+  const written = new Set(names(output));
+  return names(input).filter((name) => written.has(name));
+}
+
+/** The names in its help: lines of `-name <value>  what it does`, or `-name[:<which>]`. */
+const optionsIn = (help: string): string[] =>
+  [...help.matchAll(/^-(\w+)/gm)].flatMap(([, name]) => name ?? []);
+
+/** What an ffmpeg can do, by its answers; nothing where they are none of ffmpeg's. */
+export function parseCapabilities({
+  version,
+  encoders,
+  muxers,
+  filters,
+  protocols,
+  options,
+}: Answers): Omit<Capabilities, "engine" | "threads"> | undefined {
+  const number = /^ffmpeg version (\S+)/.exec(version)?.[1];
+  return number === undefined
+    ? undefined
+    : {
+        version: number,
+        encoders: namesIn(encoders),
+        muxers: namesIn(muxers),
+        filters: namesIn(filters),
+        protocols: protocolsIn(protocols),
+        options: optionsIn(options),
+      };
+}

@@ -1,0 +1,226 @@
+import { type ErrorCode, TaskError } from "../../task/errors.ts";
+
+type Row = {
+  /** Looked for in all of stderr; `^` and `$` are the ends of a line. */
+  readonly pattern: RegExp;
+  readonly code: ErrorCode;
+  /** Verb and thing, then the state, made of what the pattern captured. */
+  readonly say: (...found: string[]) => string;
+  /** Also a failure where ffmpeg ends with 0, as it does when only the end of a file could not be written. */
+  readonly evenAtZero?: true;
+};
+
+const source = (why: string) => `Cannot read the source: ${why}`;
+const encode = (why: string) => `Cannot encode: ${why}`;
+const write = (why: string) => `Cannot write the output: ${why}`;
+
+/**
+ * What ffmpeg's complaints mean, order 3 of the taxonomy: the first row that is found counts, so causes stand before consequences.
+ *
+ * A line about the source begins with its name, `input`; every other name is an output. Wordings of 5.1 and, where they
+ * differ, of 7.1; of the system's errors those of glibc and of musl, which is in the WebAssembly core.
+ */
+const ROWS: readonly Row[] = [
+  // The machine.
+  {
+    pattern: /No space left on device|(?:Disk quota|Quota) exceeded/m,
+    code: "scratch_full",
+    say: () => write("the scratch disk is full"),
+    evenAtZero: true,
+  },
+  {
+    // A copy from a source that has none. Said by the muxers of Matroska, MPEG-TS, FLV and mp4, before the next row's words.
+    pattern:
+      /packet with unknown timestamp|first pts and dts value must be set|Packet is missing PTS|Timestamps are unset in a packet/m,
+    code: "output_not_supported",
+    say: () => write("what is copied into it has no time stamps"),
+  },
+  {
+    // Of a copy: what frames the packets anew cannot read them.
+    pattern: /Error applying bitstream filters/m,
+    code: "source_damaged",
+    say: () => source("a packet of it is broken, and cannot be copied"),
+  },
+  {
+    pattern:
+      /(?:Error writing trailer|Error closing file|av_interleaved_write_frame\(\)).*: (.+)$/m,
+    code: "internal",
+    say: (why) => write(why),
+    evenAtZero: true,
+  },
+  {
+    pattern: /Cannot allocate memory|Out of memory|malloc of size \d+ failed/m,
+    code: "encoder_killed",
+    say: () => encode("the memory allowed for it is used up"),
+  },
+  {
+    pattern: /Unknown encoder '(.*?)'|Cannot load (\S+)|No such filter: '(.*?)'/m,
+    code: "encoder_missing",
+    say: (name) => encode(`"${name}" is missing here`),
+  },
+  {
+    pattern: /Bitstream filter not found/m,
+    code: "encoder_missing",
+    say: () => encode("a bitstream filter is missing here"),
+  },
+  // The source.
+  {
+    pattern: /(?:Format|Protocol '[\w+.-]*') not on whitelist|Not detecting m3u8\/hls/m,
+    code: "input_not_supported",
+    say: () => source("it is no audio or video file that holds its media itself"),
+  },
+  {
+    // Not of an encoder's context: `[libx264 @ 0x5…] [IMGUTILS @ …] Picture size …`.
+    pattern: /^(?!\[lib).*Picture size (\d+x\d+) (?:exceeds|is invalid)/m,
+    code: "picture_too_large",
+    say: (size) => source(`its picture claims ${size} pixels`),
+  },
+  {
+    // 7.1 and 9.0 say which two lines below.
+    pattern:
+      /Stream map '(.+?)' matches no streams|Failed to set value '(.*?)' for option 'map'|Stream specifier '(.*?)' in filtergraph description .* matches no streams/m,
+    code: "input_not_supported",
+    say: (map) => source(`it has no stream "${map}"`),
+  },
+  {
+    pattern: /Decoder \(codec (\S+)\) not found|no decoder found for: (\S+)/m,
+    code: "input_not_supported",
+    say: (codec) => source(`no decoder for its codec "${codec}" is here`),
+  },
+  {
+    // FFmpeg's own decoder of AV1 leaves the work to hardware. The misspelling is 5.1's.
+    pattern: /Your platform doesn't supp+ort hardware accelerated (\S+) decoding/m,
+    code: "input_not_supported",
+    say: (codec) => source(`no decoder for its codec "${codec}" is here`),
+  },
+  {
+    pattern:
+      /^(?:input|.*Error opening input): (No such file or directory|Is a directory|Not a directory|Permission denied)/m,
+    code: "source_missing",
+    say: (why) => source(why),
+  },
+  {
+    pattern: /^(?:input|.*Error opening input): (?:Input\/output|I\/O) error/m,
+    code: "source_unreachable",
+    say: () => source("its disk or network does not deliver it"),
+  },
+  {
+    pattern: /^(?:input|.*Error opening input): (.+)$/m,
+    code: "source_not_media",
+    say: (why) => source(why),
+  },
+  {
+    // What a decoder makes of noise can be so odd (25 channels) that no encoder takes it.
+    pattern:
+      /(?:Error while decoding|Error submitting packet to decoder)[\s\S]*Error while opening encoder/,
+    code: "source_damaged",
+    say: () => source("too much of it could not be decoded"),
+  },
+  // What was asked for.
+  {
+    pattern: /suitable output format|Requested output format '.*' is not known/m,
+    code: "output_not_supported",
+    say: () => write("ffmpeg has no such format here"),
+  },
+  {
+    pattern:
+      /^\[\S+ @ \S+\] (Only .* are supported for .*?|No audio stream present|Could not find tag for codec \S+)/m,
+    code: "output_not_supported",
+    say: (why) => write(why),
+  },
+  {
+    pattern:
+      /((?:width|height) not divisible by 2 \(\d+x\d+\)|Invalid frame size: \w+|Picture size \d+x\d+ is invalid)/m,
+    code: "option_invalid",
+    say: (why) => encode(why),
+  },
+  {
+    pattern:
+      /(Unrecognized option '.*?'|Option '?.*?'? not found|Error setting .*?|Specified .*? is not supported|Error initializing filter '.*?')[.,]?(?: with .*)?$/m,
+    code: "option_invalid",
+    say: (why) => encode(why),
+  },
+  {
+    pattern: /Error while opening encoder|Error parsing (?:options|global options)/m,
+    code: "option_invalid",
+    say: () => encode("the encoder refuses its options"),
+  },
+  {
+    pattern: /Could not write header/m,
+    code: "output_not_supported",
+    say: () => write("its container refuses the streams"),
+  },
+  {
+    pattern:
+      /^.+: (No such file or directory|Is a directory|Not a directory|Permission denied|Read-only file system)$/m,
+    code: "target_unwritable",
+    say: (why) => write(why),
+  },
+  {
+    // Before "Empty output" as a whole. Asked for where a part of a source is copied (`plan/steps.ts`).
+    pattern: /^(?:Empty output on stream \d+|\[\w*ost#.*\] Empty output)/m,
+    code: "invalid_parameter",
+    say: () => "Cannot cut the clip: a stream that is copied has no key frame in it",
+  },
+  // The source again: what is found only on the way.
+  {
+    pattern:
+      /^(?:.*: )?Empty output|Nothing was written into output file|Output file is empty, nothing was encoded/m,
+    code: "source_damaged",
+    say: () => source("nothing of it could be decoded"),
+  },
+  {
+    // Of 7.1 and 9.0: any part of a run could make nothing of what it was given.
+    pattern: /(?:Terminating thread with return|Task finished with error) code:? -1094995529/m,
+    code: "source_damaged",
+    say: () => source("a packet of it is broken"),
+  },
+  {
+    pattern: /partial file|Stream ends prematurely/m,
+    code: "source_damaged",
+    say: () => source("it is cut off"),
+  },
+  {
+    pattern:
+      /Error while decoding|Error submitting packet to decoder|Error while opening decoder|Cannot determine format of input|Decode error rate/m,
+    code: "source_damaged",
+    say: () => source("too much of it could not be decoded"),
+  },
+];
+
+// ffmpeg's own: more frames could not be decoded than could (`-max_error_rate`).
+const EXIT_ERROR_RATE = 69;
+// ffmpeg's own: it caught a signal and closed its files. Ours never come here.
+const EXIT_SIGNALLED = 255;
+
+/** How an encoder ended that nobody here had stopped. */
+export type EncoderExit = {
+  readonly code?: number;
+  readonly signal?: string;
+  readonly stderr: string;
+};
+
+function judgeText(stderr: string, isZero: boolean): TaskError | undefined {
+  for (const { pattern, code, say, evenAtZero } of ROWS) {
+    if (isZero && !evenAtZero) continue;
+    const match = pattern.exec(stderr);
+    if (match) return new TaskError(code, say(...match.slice(1).filter(Boolean)));
+  }
+  return undefined;
+}
+
+/**
+ * Why a run failed; nothing where it did not, as far as ffmpeg knows: damaged sources end with 0 too, so that outputs are
+ * verified after this.
+ */
+export function judgeExit({ code, signal, stderr }: EncoderExit): TaskError | undefined {
+  if (signal) return new TaskError("encoder_killed", `Cannot encode: ${signal} ended ffmpeg`);
+  const judged = judgeText(stderr, code === 0);
+  if (code === 0 || judged) return judged;
+  if (code === EXIT_SIGNALLED)
+    return new TaskError("encoder_killed", "Cannot encode: a signal ended ffmpeg");
+  if (code === EXIT_ERROR_RATE)
+    return new TaskError("source_damaged", source("most of it could not be decoded"));
+  const last = stderr.trimEnd().split("\n").at(-1) || "it said nothing";
+  return new TaskError("unknown", `Cannot encode: ffmpeg ended with ${code}: ${last}`);
+}

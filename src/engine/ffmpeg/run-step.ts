@@ -1,0 +1,140 @@
+import { mkdir, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { maskCredentials } from "../../lib/mask.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { RunRequest } from "../engine.ts";
+import type { Exit } from "../process/subprocess.ts";
+import { createDamageReader } from "./damage-reader.ts";
+import { judgeExit } from "./judge-stderr.ts";
+import { sourceGuards } from "./probing.ts";
+import { createProgressReader } from "./progress.ts";
+import { createRunLog, RUN_LOG_LEVEL } from "./run-log.ts";
+import { watch } from "./watchdog.ts";
+
+/** What a run may take, of any engine. */
+export type RunLimits = {
+  /** Of one picture of the source, width times height. */
+  readonly maxPixels: number;
+  /** A run that makes no progress for so long is ended. */
+  readonly stallTimeoutMs: number;
+};
+
+/** A step to run, or a part of one. */
+export type StepRequest = RunRequest;
+
+/** What an engine's ffmpeg is given. */
+export type FfmpegRun = {
+  readonly args: readonly string[];
+  /** To be called when it has started, with the measure of its work so far (`WatchOptions`). */
+  readonly onStart: (work: () => number) => void;
+  readonly onStdout: (chunk: string) => void;
+  readonly onStderrLine: (line: string) => void;
+};
+
+/** An engine's ffmpeg, run to its end in the request's work folder. */
+export type Ffmpeg = (run: FfmpegRun, signal: AbortSignal) => Promise<Exit>;
+
+// The share of frames that may fail to decode: all, as versions of ffmpeg differ in how they count. What was lost is measured
+// afterwards (`judgeDamage`).
+const ERROR_RATE_MAX = 1;
+// Seconds between two reports of progress.
+const REPORT_PERIOD = 0.5;
+// Less silence in the sound is worth no look at the source.
+const FILLED_SECONDS_MAX = 0.25;
+// Below this a disk counts as full: HLS segments that do not fit are lost without a word and with exit code 0.
+const DISK_BYTES_MIN = 64 * 1024;
+
+const scratchFull = (cause?: unknown): TaskError =>
+  new TaskError("scratch_full", "Cannot write the output: the scratch disk is full", { cause });
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+
+/**
+ * Runs a step with the ffmpeg of any engine: makes the folders of what it writes, follows its progress, ends it where it stands
+ * still, and judges how it ended. Errors as in `Engine.run`.
+ */
+export async function runStep(
+  ffmpeg: Ffmpeg,
+  limits: RunLimits,
+  request: StepRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { step, folder } = request;
+  try {
+    for (const name of step.writes) await mkdir(dirname(join(folder, name)), { recursive: true });
+    const paths = step.writes.map((name) => join(folder, name));
+    const error = judgeExit(await follow(ffmpeg, limits, { ...request, paths }, signal));
+    const isUnclear = !error || error.code === "unknown" || error.code === "internal";
+    if (isUnclear && (await isFull(folder))) throw scratchFull(error);
+    if (error) throw error;
+  } catch (error) {
+    throw isDiskFull(error) ? scratchFull(error) : error;
+  }
+}
+
+/** A run that is followed. */
+type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage" | "isOurs"> & {
+  /** Absolute, of the files that it writes; none where it writes streams. */
+  readonly paths: readonly string[];
+};
+
+/**
+ * Runs ffmpeg for a step with the options that every run has, tells of its progress, and ends it where it stands still. How it
+ * ended is not judged.
+ *
+ * @throws {TaskError} `encoder_stalled`
+ */
+export async function follow(
+  ffmpeg: Ffmpeg,
+  { maxPixels, stallTimeoutMs }: RunLimits,
+  { step, paths, isOurs, onProgress, onLog, onDamage }: Followed,
+  signal: AbortSignal,
+): Promise<Exit> {
+  const stalled = new AbortController();
+  let dog: ReturnType<typeof watch> | undefined;
+  let position = "";
+  const onStdout = createProgressReader(({ sizeBytes, isEnd, droppedFrames: _, ...progress }) => {
+    const now = `${progress.outTimeSeconds} ${progress.frames} ${sizeBytes} ${isEnd}`;
+    if (now !== position) dog?.moved();
+    position = now;
+    onProgress(progress);
+  });
+  const onStall = () => {
+    const why = `Cannot encode: no progress for ${stallTimeoutMs / 1000} s`;
+    stalled.abort(new TaskError("encoder_stalled", why));
+  };
+  const onStart = (work: () => number) => {
+    dog = watch({ work, writes: paths, stallTimeoutMs, onStall });
+  };
+  const reader = createDamageReader();
+  const log = createRunLog((line) => {
+    reader.read(line);
+    onLog(maskCredentials(line));
+  });
+  const guards = isOurs ? [] : sourceGuards(maxPixels);
+  const args = [...generalArgs(step.name), ...guards, ...step.args];
+  try {
+    const either = AbortSignal.any([signal, stalled.signal]);
+    const exit = await ffmpeg({ args, onStart, onStdout, onStderrLine: log.read }, either);
+    const damage = { ...reader.damage(), isFilled: log.silentSeconds() > FILLED_SECONDS_MAX };
+    if ((damage.isTold || damage.isFilled) && !isOurs) onDamage?.(damage);
+    return { ...exit, stderr: log.complaints() };
+  } finally {
+    dog?.end();
+  }
+}
+
+const generalArgs = (step: RunRequest["step"]["name"]): readonly string[] => [
+  ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", RUN_LOG_LEVEL],
+  ...["-progress", "pipe:1", "-stats_period", String(REPORT_PERIOD)],
+  ...["-max_error_rate", String(ERROR_RATE_MAX)],
+  // libvpx's first pass makes statistics and no packet: for ffmpeg that is an empty output.
+  ...(step === "first pass" ? [] : ["-abort_on", "empty_output"]),
+];
+
+/** Whether the disk is full, as far as this can be told: Deno asks for a permission of its own. */
+async function isFull(folder: string): Promise<boolean> {
+  const disk = await statfs(folder).catch(() => undefined);
+  return disk !== undefined && disk.bavail * disk.bsize < DISK_BYTES_MIN;
+}

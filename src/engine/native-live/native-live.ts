@@ -1,0 +1,239 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { maskCredentials } from "../../lib/mask.ts";
+import type { LivePlan } from "../../plan/live.ts";
+import {
+  countedUrl,
+  countedUrls,
+  liveGraphArgs,
+  liveInputArgs,
+  liveOutputArgs,
+  pacedInputArgs,
+  recordedPart,
+} from "../../plan/live-args.ts";
+import { watchedInputArgs, watchingArgs } from "../../plan/live-watched.ts";
+import { pipedInputArgs } from "../../plan/relay.ts";
+import {
+  FIRST_PACKETS_ARGS,
+  FIRST_PACKETS_ENTRIES,
+  withFirstPackets,
+} from "../../probe/first-packets.ts";
+import { readSource } from "../../probe/judge-source.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { PROBE_ENTRIES } from "../../probe/parse-probe.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { LiveEngine, LiveInput, LiveRunRequest } from "../engine.ts";
+import { judgeExit } from "../ffmpeg/judge-stderr.ts";
+import { sourceGuards } from "../ffmpeg/probing.ts";
+import { createProgressReader } from "../ffmpeg/progress.ts";
+import { noteEncoder } from "../process/orphans.ts";
+import { type Exit, runSubprocess } from "../process/subprocess.ts";
+import { openGates } from "./live-gates.ts";
+import { createLiveLogReader } from "./live-log.ts";
+import { distrustIn } from "./untrusted.ts";
+
+/** What live streams are run with. */
+export type NativeLiveOptions = {
+  readonly ffmpeg: string;
+  readonly ffprobe: string;
+  readonly maxPixels: number;
+  readonly graceMs: number;
+  /** Absolute path of a file of what may sign the certificates of live servers; the machine's own list where absent. */
+  readonly authoritiesPath?: string;
+};
+
+/** A read that hangs is left at the second signal; one that gets on ends in order long before. */
+const ASK_AGAIN_MS = 500;
+/** Seconds between two reports of progress: half of what a gap is noticed by. */
+const REPORT_PERIOD = "0.5";
+/** A stream has no length, whatever its header says, and is not waited for to show its packets: the first are there by then. */
+const LIVE_ENTRIES = PROBE_ENTRIES.replace(/,(?:duration|size|nb_frames)\b/g, "").replace(
+  /:packet=.*$/,
+  `:${FIRST_PACKETS_ENTRIES}`,
+);
+/** Some pictures in text, at four characters a byte: of the largest, and of the highest bitrates, not more. */
+const JSON_CHARS_MAX = 32_000_000;
+
+/** Live streams by the ffmpeg and ffprobe of the machine. */
+export class NativeLive implements LiveEngine {
+  readonly #options: NativeLiveOptions;
+
+  constructor(options: NativeLiveOptions) {
+    this.#options = options;
+  }
+
+  async probe(url: string, signal: AbortSignal): Promise<MediaInfo> {
+    const { ffprobe: command, maxPixels, graceMs, authoritiesPath } = this.#options;
+    let json = "";
+    const { stderr } = await runSubprocess(
+      {
+        command,
+        args: [
+          ...["-v", "error", "-max_pixels", String(maxPixels)],
+          ...["-show_entries", LIVE_ENTRIES, ...FIRST_PACKETS_ARGS, "-print_format", "json"],
+          ...liveInputArgs(url, true, authoritiesPath),
+        ],
+        graceMs,
+        askAgainMs: ASK_AGAIN_MS,
+        onStdout: (chunk) => {
+          if (json.length < JSON_CHARS_MAX) json += chunk;
+        },
+      },
+      signal,
+    );
+    return describe(json, stderr, maxPixels);
+  }
+
+  async run(request: LiveRunRequest, signal: AbortSignal): Promise<void> {
+    const { plan, run, recordings } = request;
+    for (const { recording } of plan.outputs)
+      if (recording)
+        await mkdir(dirname(join(recordings, recordedPart(recording, run.part))), {
+          recursive: true,
+        });
+    const error = judgeLiveExit(await this.#encode(request, signal));
+    if (error) throw error;
+  }
+
+  async #encode(
+    {
+      plan,
+      run,
+      folder,
+      recordings,
+      input,
+      onProgress,
+      onTarget,
+      onChanged,
+      onSent,
+      onLog,
+    }: LiveRunRequest,
+    signal: AbortSignal,
+  ): Promise<Exit> {
+    const { ffmpeg: command, graceMs, authoritiesPath } = this.#options;
+    const isRecording = (name: string) => !name.includes("://");
+    const gates = await openGates(recordings);
+    const urls = countedUrls(plan);
+    const onTold: typeof onTarget = (event) => {
+      // It is opened at once for the first time only.
+      if (event.kind !== "unrecorded") gates.shut(urls.indexOf(event.url));
+      onTarget(event);
+    };
+    const listener = { onTarget: onTold, onChanged, onLog };
+    const onStderrLine = createLiveLogReader(listener, isRecording, (pipe) =>
+      countedUrl(plan, pipe),
+    );
+    let forget = () => {};
+    try {
+      return await runSubprocess(
+        {
+          command,
+          args: [
+            ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+level+verbose"],
+            // What is decoded badly, or not at all, is dealt with here.
+            ...["-max_error_rate", "1"],
+            ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
+            ...inputArgs(input, plan, this.#options),
+            ...liveGraphArgs(plan),
+            ...liveOutputArgs(plan, run, authoritiesPath),
+            // Of a file and of pieces it is known beforehand where they change.
+            ...("url" in input ? watchingArgs(plan) : []),
+          ],
+          cwd: recordings,
+          graceMs,
+          askAgainMs: ASK_AGAIN_MS,
+          onSpawn: (pid) => {
+            forget = noteEncoder(folder, pid);
+          },
+          onStdout: createProgressReader(({ sizeBytes: _, isEnd: __, ...told }) =>
+            onProgress(told),
+          ),
+          onStderrLine,
+          feeds: "tracks" in input ? input.tracks.flatMap((track) => track?.bytes ?? []) : [],
+          onPipes: urls.map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
+        },
+        signal,
+      );
+    } finally {
+      forget();
+    }
+  }
+}
+
+function inputArgs(
+  input: LiveInput,
+  plan: LivePlan,
+  { maxPixels, authoritiesPath }: NativeLiveOptions,
+): readonly string[] {
+  if ("path" in input)
+    return [...sourceGuards(maxPixels), ...pacedInputArgs(input.media, input.path)];
+  if ("tracks" in input) {
+    const [main, audio] = input.tracks;
+    return pipedInputArgs([main.media, audio?.media], plan, maxPixels);
+  }
+  return [
+    ...["-max_pixels", String(maxPixels)],
+    ...watchedInputArgs(plan),
+    ...liveInputArgs(input.url, false, authoritiesPath),
+  ];
+}
+
+/** The lines that say what went wrong, without ffmpeg's marks of level, which the taxonomy's patterns do not know. */
+const complaintsIn = (stderr: string): string =>
+  stderr
+    .split("\n")
+    .filter((line) => /\[(?:error|fatal|panic)\] /.test(line))
+    .filter((line) => !/^\[(?:tee|fifo|rtmps?|tcp|srt|rtsp|tls|(?:live_)?flv|mpegts) @ /.test(line))
+    .map((line) => line.replace(/\[(?:error|fatal|panic)\] /, ""))
+    .join("\n");
+
+/** What says of a stream no more than that it does not open now, which is no fault of a file. */
+const NOT_JUDGED = [
+  ...["unknown", "internal"],
+  ...["source_not_media", "source_missing", "source_unreachable"],
+];
+
+/** Said of a stream that the probe found and this run does not; by 7.1 and 9.0 also of the options that its pictures are watched with. */
+const UNFOUND = /matches no streams|skip_frame:v .* is not a decoding option/;
+
+/** The source's own end, or that of its connection, is how every live stream ends. */
+function judgeLiveExit(exit: Exit): TaskError | undefined {
+  const complaints = complaintsIn(exit.stderr);
+  const error = judgeExit({ ...exit, stderr: complaints });
+  if (!error) return undefined;
+  if (UNFOUND.test(complaints)) return unreachable("a stream of it does not come");
+  if (!NOT_JUDGED.includes(error.code)) return error;
+  // ffmpeg 5 tells of a source that is not there by the address and an error number alone.
+  const last = complaints.trimEnd().split("\n").at(-1) ?? "";
+  const why =
+    /Error opening input: (.+)$/m.exec(complaints)?.[1] ?? /^\w+:\/\/.*: (.+)$/.exec(last)?.[1];
+  return why === undefined
+    ? new TaskError(error.code, maskCredentials(error.message))
+    : unreachable(why);
+}
+
+const unreachable = (why: string): TaskError =>
+  new TaskError("source_unreachable", `Cannot read the source: ${maskCredentials(why)}`);
+
+/** What says that there is no stream, rather than that it is none that can be read. */
+const ABSENT_CODES = ["source_unreachable", "source_missing"];
+
+function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch {
+    // Cut off; its stderr says why.
+  }
+  try {
+    return withFirstPackets(readSource(parsed, stderr, maxPixels, "source_unreachable"), parsed);
+  } catch (error) {
+    if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
+    const distrust = distrustIn(stderr);
+    if (distrust !== undefined)
+      throw new TaskError("source_untrusted", `Cannot read the source: ${distrust}`);
+    const [line = ""] = stderr.split("\n");
+    const why = line.replace(/^\[[^\]]*\] /, "").replace(/^\w+:\/\/\S+: /, "");
+    throw unreachable(why === "" ? "it ended at once" : why);
+  }
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+import { rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Capabilities } from "../../plan/plan.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Tail } from "../../probe/tail.ts";
+import type { Engine, LiveEngine, ProbeRequest, RunRequest, TailRequest } from "../engine.ts";
+import { blameHead, headOf } from "../ffmpeg/blame-head.ts";
+import { appliesCrops } from "../ffmpeg/header-reads.ts";
+import { standbyArgs } from "../ffmpeg/probe-with.ts";
+import { type FfmpegRun, type RunLimits, runStep } from "../ffmpeg/run-step.ts";
+import { cpuMsOf } from "../ffmpeg/watchdog.ts";
+import { NativeLive, type NativeLiveOptions } from "../native-live/native-live.ts";
+import { endOrphansBelow, noteEncoder } from "../process/orphans.ts";
+import { type Exit, runSubprocess } from "../process/subprocess.ts";
+import { askPrograms } from "./native-capabilities.ts";
+import { type ProbeOptions, probeFile, readFileTail } from "./native-probe.ts";
+import { rememberAbilities } from "./remembered-capabilities.ts";
+import { StandbyProbe } from "./standby-probe.ts";
+
+/** What a native engine is made of; times are limits. */
+export type NativeEngineOptions = ProbeOptions &
+  RunLimits &
+  Pick<NativeLiveOptions, "authoritiesPath"> & {
+    /** Name in PATH, or path, of the program. */
+    readonly ffmpeg: string;
+    /** Threads one run may use. */
+    readonly threads: number;
+    /** Where it is remembered what the programs can do; asked at every start where absent. */
+    readonly capabilitiesFile?: string;
+  };
+
+// By then a task that was probed has its encoder running; the next ffprobe shall not compete with its start.
+const STANDBY_DELAY_MS = 200;
+
+/** The engine that runs the ffmpeg and ffprobe of the machine, each run in a process group of its own. */
+export class NativeEngine implements Engine {
+  readonly name = "native";
+  readonly capabilities: Capabilities;
+  readonly live: LiveEngine;
+  readonly #options: NativeEngineOptions;
+  #standby: StandbyProbe | undefined;
+  #standbyFolder: string | undefined;
+  #starting: Promise<void> | undefined;
+
+  private constructor(options: NativeEngineOptions, capabilities: Capabilities) {
+    this.#options = { ...options, areCropsRead: !appliesCrops(capabilities) };
+    this.capabilities = capabilities;
+    this.live = new NativeLive(options);
+  }
+
+  /**
+   * Asks both programs what they can do, or remembers it.
+   *
+   * @throws {TaskError} `encoder_missing`, naming the program that is missing
+   */
+  static async open(options: NativeEngineOptions): Promise<NativeEngine> {
+    const { ffmpeg, ffprobe, threads, capabilitiesFile } = options;
+    const ask = () => askPrograms(ffmpeg, ffprobe);
+    const abilities = capabilitiesFile
+      ? await rememberAbilities(capabilitiesFile, [ffmpeg, ffprobe], ask)
+      : await ask();
+    return new NativeEngine(options, { ...abilities, threads });
+  }
+
+  async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
+    signal.throwIfAborted();
+    if (request.side === "output") return probeFile(this.#options, request, signal);
+    const standby = this.#takeStandby();
+    try {
+      return await probeFile(this.#options, request, signal, standby);
+    } catch (error) {
+      throw await blameHead(error, headOf(request.path));
+    } finally {
+      // The next one starts when this task's encoder does, or later: never before it.
+      if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
+    }
+  }
+
+  async readTail(request: TailRequest, signal: AbortSignal): Promise<Tail> {
+    signal.throwIfAborted();
+    return readFileTail(this.#options, request, signal);
+  }
+
+  async run(request: RunRequest, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const ffmpeg = (run: FfmpegRun, either: AbortSignal) => this.#encode(request, run, either);
+    await runStep(ffmpeg, this.#options, request, signal);
+  }
+
+  async standBy(folder: string | undefined): Promise<void> {
+    if (folder === undefined) return;
+    this.#standbyFolder = folder;
+    await this.#replaceStandby();
+  }
+
+  async close(): Promise<void> {
+    this.#standbyFolder = undefined;
+    await this.#starting;
+    await this.#takeStandby()?.end();
+  }
+
+  #takeStandby(): StandbyProbe | undefined {
+    const standby = this.#standby;
+    this.#standby = undefined;
+    return standby?.isReady ? standby : undefined;
+  }
+
+  /** Starts a ffprobe to stand by, unless one does, or is about to. */
+  #replaceStandby(): Promise<void> {
+    if (this.#standby?.isReady || this.#standbyFolder === undefined) return Promise.resolve();
+    this.#starting ??= this.#startStandby(this.#standbyFolder).finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #startStandby(parent: string): Promise<void> {
+    const { ffprobe, graceMs } = this.#options;
+    const folder = join(parent, `standby-${randomUUID()}`);
+    const args = standbyArgs(this.#options);
+    // Without it probes take longer, and nothing else is different.
+    this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder }).catch(
+      () => undefined,
+    );
+  }
+
+  endOrphans(folder: string): Promise<number> {
+    return endOrphansBelow(folder, this.#options.graceMs);
+  }
+
+  async #encode(
+    { folder, inputPath }: RunRequest,
+    { args, onStart, onStdout, onStderrLine }: FfmpegRun,
+    signal: AbortSignal,
+  ): Promise<Exit> {
+    const { ffmpeg, graceMs } = this.#options;
+    let forget = () => {};
+    const onSpawn = (pid: number) => {
+      forget = noteEncoder(folder, pid);
+      onStart(() => cpuMsOf(pid));
+    };
+    try {
+      const named = await nameInput(args, folder, inputPath);
+      const program = { command: ffmpeg, args: named, cwd: folder, graceMs };
+      return await runSubprocess({ ...program, onSpawn, onStdout, onStderrLine }, signal);
+    } finally {
+      forget();
+    }
+  }
+}
+
+/**
+ * Makes the name `input`. Deno makes links for nobody whose reading and writing is limited to some folders: there the source's
+ * path stands in the arguments.
+ */
+async function nameInput(
+  args: readonly string[],
+  folder: string,
+  inputPath: string,
+): Promise<readonly string[]> {
+  const link = join(folder, "input");
+  if (link === inputPath) return args;
+  await rm(link, { force: true });
+  try {
+    await symlink(inputPath, link);
+    return args;
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "NotCapable")) throw error;
+    const isInput = (at: number) => args[at] === "input" && args[at - 1] === "-i";
+    return args.map((arg, at) => (isInput(at) ? `file:${inputPath}` : arg));
+  }
+}

@@ -1,0 +1,85 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Part, Sliced } from "../../plan/plan.ts";
+import type { EngineProgress } from "../engine.ts";
+import type { StepRequest } from "../ffmpeg/run-step.ts";
+
+/** Runs a part of a step to its end, once there is a place for it. */
+export type RunPart = (
+  request: StepRequest,
+  signal: AbortSignal,
+  isLight?: boolean,
+) => Promise<void>;
+
+/**
+ * Runs the parts of a sliced step, as many at once as there are places, and joins what they made; progress is that of all parts
+ * together. Light ones begin once pictures are made. The first part that fails ends the others, and its error is the step's.
+ * Nothing of the parts is left.
+ */
+export async function runSliced(
+  run: RunPart,
+  { parts, list, join: joined }: Sliced,
+  request: StepRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { step, folder } = request;
+  const stepOf = ({ args, writes }: Part) => ({ name: step.name, share: step.share, args, writes });
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const progressOf = addProgress(request.onProgress);
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const runs = parts.map(async (part, index) => {
+    const { tell, end } = progressOf(index, begin);
+    try {
+      // Three threads that open a file on two cores take half as long again.
+      if (part.isLight) await begun;
+      await run({ ...request, step: stepOf(part), onProgress: tell }, either, part.isLight);
+      end();
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    } finally {
+      begin();
+    }
+  });
+  try {
+    // All must have ended, also where one fails: nothing is left running.
+    await Promise.allSettled(runs);
+    either.throwIfAborted();
+    await writeFile(join(folder, list.path), list.text);
+    const last = { ...request, step: stepOf(joined), isOurs: true, onProgress: () => {} };
+    await run(last, signal);
+  } finally {
+    const made = [...parts.flatMap(({ writes }) => writes), list.path];
+    for (const name of made) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** The progress of parts by their index, as that of one run. Audio goes along with the video: its frames are 0, its time is left out. */
+function addProgress(onProgress: (progress: EngineProgress) => void) {
+  const known = new Map<number, EngineProgress>();
+  const tellAll = (): void => {
+    const all = [...known.values()];
+    const sum = (amount: (one: EngineProgress) => number): number =>
+      all.reduce((total, one) => total + amount(one), 0);
+    onProgress({
+      outTimeSeconds: sum((one) => one.outTimeSeconds),
+      speed: sum((one) => one.speed),
+      fps: sum((one) => one.fps),
+      frames: sum((one) => one.frames),
+    });
+  };
+  return (index: number, onFirst: () => void) => ({
+    tell: (progress: EngineProgress): void => {
+      if (progress.frames === 0) return;
+      onFirst();
+      known.set(index, progress);
+      tellAll();
+    },
+    /** What has ended is done, and adds no speed. */
+    end: (): void => {
+      const last = known.get(index);
+      if (last) known.set(index, { ...last, speed: 0, fps: 0 });
+    },
+  });
+}

@@ -1,0 +1,50 @@
+import { basename, dirname, extname } from "node:path";
+import type { ProbeRequest } from "../engine.ts";
+import type { Ffprobe } from "../ffmpeg/probing.ts";
+import type { ThreadRun } from "./wasm-thread.ts";
+import type { RunProgram } from "./wasm-threads.ts";
+
+/** The core's error numbers are negated numbers of WASI; those of Linux, which `judge-source` knows, by them. */
+const LINUX_ERRORS: Readonly<Record<string, number>> = {
+  "-2": -13,
+  "-28": -22,
+  "-29": -5,
+  "-31": -21,
+  "-44": -2,
+  "-48": -12,
+  "-54": -20,
+};
+
+/** The core's ffprobe, for the file of a request. Of a source nothing else can be reached; of an output its set can. */
+export function wasmFfprobe(
+  { path, side }: Pick<ProbeRequest, "path" | "side">,
+  run: RunProgram,
+): Ffprobe {
+  // The extension counts where a demuxer is chosen.
+  const name = side === "source" ? `source${extname(path)}` : basename(path);
+  const mount =
+    side === "source" ? { files: { [name]: path } } : { folder: dirname(path), files: {} };
+  return wasmFfprobeOf(name, mount, run);
+}
+
+/** The core's ffprobe, for a file by its name in what it finds. */
+export function wasmFfprobeOf(name: string, mount: ThreadRun["mount"], run: RunProgram): Ffprobe {
+  return {
+    run: (args, onStdout, signal, pieces) =>
+      run(
+        {
+          program: "ffprobe",
+          args: [...args, "-i", pieces ? `concat:${pieces.join("|")}` : `file:${name}`],
+          mount,
+          // Chunks are whole lines.
+          onStdout: (chunk) => onStdout(withLinuxErrors(chunk)),
+        },
+        signal,
+      ),
+  };
+}
+
+const withLinuxErrors = (chunk: string): string =>
+  chunk.replace(/^( *"code": )(-\d+)/gm, (_, key: string, code: string) => {
+    return `${key}${LINUX_ERRORS[code] ?? code}`;
+  });

@@ -1,0 +1,176 @@
+import { availableParallelism } from "node:os";
+import type { Capabilities } from "../../plan/plan.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Tail } from "../../probe/tail.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Engine, ProbeRequest, RunRequest, TailRequest } from "../engine.ts";
+import { blameHead, headOf } from "../ffmpeg/blame-head.ts";
+import { parseCapabilities, QUESTIONS } from "../ffmpeg/capability-lists.ts";
+import { appliesCrops, openFile } from "../ffmpeg/header-reads.ts";
+import { probeWith, readTailWith } from "../ffmpeg/probe-with.ts";
+import type { Ffprobe, ProbeLimits } from "../ffmpeg/probing.ts";
+import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "../ffmpeg/run-step.ts";
+import { Places } from "./places.ts";
+import { runSliced } from "./run-sliced.ts";
+import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
+import { wasmFfprobe } from "./wasm-probe.ts";
+import { WasmStreamedEngine } from "./wasm-streamed.ts";
+import { WasmThread } from "./wasm-thread.ts";
+import { type RunProgram, WasmThreads } from "./wasm-threads.ts";
+
+/** What a WebAssembly engine is made of; times are limits. */
+export type WasmEngineOptions = CoreOptions &
+  ProbeLimits &
+  RunLimits & {
+    /** From a stop on, until a thread that does not hear it is given up. */
+    readonly graceMs: number;
+    /** So many slices run at once, of all long encodes together: 1 for none, by default as many as there are cores. */
+    readonly slices?: number;
+  };
+
+/**
+ * Encoders that the core lists and that do not work in it. x265 waits for threads of its own, which a core without threads does
+ * not start: it hangs for ever.
+ */
+const BROKEN_ENCODERS: readonly string[] = ["libx265"];
+const ASK_TIMEOUT_MS = 30_000;
+
+/** The engine that runs ffmpeg as WebAssembly: in this process, each run in a thread and an instance of its own. */
+export class WasmEngine implements Engine {
+  readonly name = "wasm";
+  readonly capabilities: Capabilities;
+  readonly streamed: WasmStreamedEngine;
+  readonly #options: WasmEngineOptions;
+  readonly #places: Places;
+  readonly #threads: WasmThreads;
+
+  private constructor(core: WasmCore, options: WasmEngineOptions, capabilities: Capabilities) {
+    this.#options = options;
+    this.#threads = new WasmThreads(core, options.graceMs);
+    this.capabilities = capabilities;
+    this.#places = new Places(capabilities.slices ?? 1);
+    this.streamed = new WasmStreamedEngine(capabilities, options, (run, signal) =>
+      this.#threads.run(run, signal),
+    );
+  }
+
+  /**
+   * Loads the core, and asks it what it can do.
+   *
+   * @throws {TaskError} `encoder_missing`, saying what is missing
+   */
+  static async open(options: WasmEngineOptions): Promise<WasmEngine> {
+    const core = await loadCore(options);
+    return new WasmEngine(core, options, await readCapabilities(core, options));
+  }
+
+  /** Threads that run something now. */
+  get busyThreads(): number {
+    return this.#threads.busy;
+  }
+
+  /** Threads that did not hear a stop and still run: each holds a core and its memory until the process ends. */
+  get leakedThreads(): number {
+    return this.#threads.leaked;
+  }
+
+  async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
+    signal.throwIfAborted();
+    // What counts packets is the last to read a file.
+    const isFirst = request.side === "source" && !request.packets;
+    try {
+      return await this.#threads.probe(isFirst ? request.path : undefined, (run) =>
+        probeWith(this.#ffprobe(request, run), this.#options, request, signal),
+      );
+    } catch (error) {
+      throw await blameHead(error, headOf(request.path));
+    }
+  }
+
+  async readTail(request: TailRequest, signal: AbortSignal): Promise<Tail> {
+    signal.throwIfAborted();
+    const ffprobe = (run: RunProgram) => wasmFfprobe({ ...request, side: "output" }, run);
+    return await this.#threads.probe(undefined, (run) =>
+      readTailWith(ffprobe(run), this.#options, request, signal),
+    );
+  }
+
+  async run(request: RunRequest, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { sliced } = request.step;
+    const run = async (part: StepRequest, either: AbortSignal, isLight = false): Promise<void> => {
+      const begin = () => this.#runPart(part, either);
+      await (isLight ? begin() : this.#places.use(request, either, begin));
+    };
+    try {
+      await (sliced ? runSliced(run, sliced, request, signal) : run(request, signal));
+    } catch (error) {
+      throw await blameHead(error, headOf(request.inputPath));
+    }
+  }
+
+  /** For the slices of a long encode, and its sound; where there is no disk, there are none. */
+  async standBy(folder: string | undefined): Promise<void> {
+    const { slices = 1 } = this.capabilities;
+    await this.#threads.standBy(slices === 1 || folder === undefined ? 1 : slices + 1);
+  }
+
+  async close(): Promise<void> {
+    await this.#threads.close();
+  }
+
+  /** Its threads end with their process. */
+  async endOrphans(): Promise<number> {
+    return 0;
+  }
+
+  #ffprobe(request: ProbeRequest, run: RunProgram): Ffprobe {
+    const areCropsRead = !appliesCrops(this.capabilities);
+    return { ...wasmFfprobe(request, run), open: () => openFile(request.path), areCropsRead };
+  }
+
+  async #runPart(request: StepRequest, signal: AbortSignal): Promise<void> {
+    const mount = { folder: request.folder, files: { input: request.inputPath } };
+    const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
+      this.#threads.run({ program: "ffmpeg", mount, ...run }, either);
+    await runStep(ffmpeg, this.#options, request, signal);
+  }
+}
+
+async function readCapabilities(
+  core: WasmCore,
+  { graceMs, slices = availableParallelism() }: WasmEngineOptions,
+): Promise<Capabilities> {
+  const thread = await WasmThread.start(core);
+  const answers: string[] = [];
+  try {
+    // One after the other: on Deno the start of a thread holds the event loop, and several add up.
+    for (const question of QUESTIONS) answers.push(await ask(thread, question, graceMs));
+  } finally {
+    await thread.end();
+  }
+  const [version = "", encoders = "", muxers = "", filters = "", protocols = "", options = ""] =
+    answers;
+  const told = parseCapabilities({ version, encoders, muxers, filters, protocols, options });
+  if (!told)
+    throw new TaskError("encoder_missing", "Cannot use the WebAssembly core: it is no ffmpeg");
+  return {
+    ...told,
+    engine: "wasm",
+    encoders: told.encoders.filter((name) => !BROKEN_ENCODERS.includes(name)),
+    // The core is built without threads.
+    threads: 1,
+    ...(slices > 1 && { slices }),
+  };
+}
+
+async function ask(thread: WasmThread, question: string, graceMs: number): Promise<string> {
+  let answer = "";
+  const onStdout = (chunk: string) => {
+    answer += chunk;
+  };
+  const args = ["-hide_banner", ...question.split(" ")];
+  const run = { program: "ffmpeg", args, mount: { files: {} }, onStdout } as const;
+  await thread.run(run, graceMs, AbortSignal.timeout(ASK_TIMEOUT_MS));
+  return answer;
+}

@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NativeEngine } from "../../../src/engine/native/native.ts";
+import { isAlive, type ProcessIdentity } from "../../../src/lib/process-identity.ts";
+import { badSource } from "../../fixtures/bad-sources.ts";
+import { clip, tempFolder } from "../../fixtures/clips.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
+import { openNative } from "../../fixtures/native-engine.ts";
+import { eventually } from "../../fixtures/service.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const engines: NativeEngine[] = [];
+const never = new AbortController().signal;
+
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()));
+});
+
+/** An engine whose ffprobe stands by, and the folder that it does so in. */
+async function standingBy(): Promise<{ engine: NativeEngine; folder: string }> {
+  const engine = await openNative();
+  const folder = tempFolder();
+  engines.push(engine);
+  await engine.standBy(folder);
+  return { engine, folder };
+}
+
+/** The process that stands by. */
+function standbyIn(folder: string): ProcessIdentity | undefined {
+  const note = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((path) =>
+    /encoder-\d+\.json$/.test(path),
+  );
+  return note === undefined
+    ? undefined
+    : (JSON.parse(readFileSync(join(folder, note), "utf8")) as ProcessIdentity);
+}
+
+const alive = (folder: string) =>
+  eventually(() => {
+    const standby = standbyIn(folder);
+    return standby && isAlive(standby) ? standby : undefined;
+  });
+
+describe("a ffprobe that stands by", () => {
+  test("reads a source as one does that is started for it", async () => {
+    const path = await clip();
+    const { engine, folder } = await standingBy();
+    const first = await alive(folder);
+    const cold = await (await openNative()).probe({ path, side: "source" }, never);
+    expect(await engine.probe({ path, side: "source" }, never)).toEqual(cold);
+    expect(isAlive(first)).toBe(false);
+  });
+
+  test("is followed by another, and there is never more than one", async () => {
+    const { engine, folder } = await standingBy();
+    const first = await alive(folder);
+    const path = await clip();
+    await Promise.all([1, 2, 3].map(() => engine.probe({ path, side: "source" }, never)));
+    const second = await alive(folder);
+    expect(second.pid).not.toBe(first.pid);
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  test("judges a bad source as any other does", async () => {
+    const { engine, folder } = await standingBy();
+    await alive(folder);
+    const path = await badSource("text");
+    const error = await taskErrorOf(engine.probe({ path, side: "source" }, never));
+    expect(error.code).toBe("source_not_media");
+  });
+
+  test("that was killed meanwhile is not missed", async () => {
+    const { engine, folder } = await standingBy();
+    const standby = await alive(folder);
+    process.kill(standby.pid, "SIGKILL");
+    const path = await clip();
+    const media = await eventually(() =>
+      engine.probe({ path, side: "source" }, never).catch(() => undefined),
+    );
+    expect(media.video?.codec).toBe("h264");
+  });
+
+  test("ends with the signal of its probe, for the signal's reason", async () => {
+    const { engine, folder } = await standingBy();
+    const standby = await alive(folder);
+    const abort = new AbortController();
+    const probe = engine.probe({ path: await clip(), side: "source" }, abort.signal);
+    abort.abort(new Error("enough"));
+    expect(await probe.catch((error: Error) => error.message)).toBe("enough");
+    expect(isAlive(standby)).toBe(false);
+  });
+
+  test("is gone when the engine is closed, with its folder", async () => {
+    const { engine, folder } = await standingBy();
+    const standby = await alive(folder);
+    await engine.close();
+    expect(isAlive(standby)).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("of a dead instance is ended as its encoders are", async () => {
+    const { engine, folder } = await standingBy();
+    const standby = await alive(folder);
+    expect(await engine.endOrphans(folder)).toBe(1);
+    expect(isAlive(standby)).toBe(false);
+    expect(existsSync(folder)).toBe(true);
+  });
+});
