@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
-import { Growth, type News } from "../manifest/growth.ts";
 import { type Manifest, type Piece, refuseManifest } from "../manifest/manifest.ts";
+import { Growth, type News } from "../manifest/read/live-manifest.ts";
 import type { PieceFetcher } from "./fetch-pieces.ts";
 import type { SourceLine } from "./line.ts";
 import { AGAIN_MS, awayOr } from "./live-source.ts";

@@ -2,8 +2,6 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withOwnSignal } from "../lib/own-signal.ts";
-import { parseDash } from "../manifest/dash.ts";
-import { type MediaPlaylist, pairPlaylists, parseHls } from "../manifest/hls.ts";
 import {
   HEAD_BYTES,
   isGivenAsManifest,
@@ -13,6 +11,8 @@ import {
   manifestKind,
   refuseManifest,
 } from "../manifest/manifest.ts";
+import { parseDash } from "../manifest/read/dash.ts";
+import { type MediaPlaylist, pairPlaylists, parseHls } from "../manifest/read/hls.ts";
 import type { OpenedSource, Storage } from "../storage/storage.ts";
 
 /** Where a manifest and what it names is opened. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { Growth, type News } from "../manifest/growth.ts";
 import type { Manifest, Piece } from "../manifest/manifest.ts";
+import { Growth, type News } from "../manifest/read/live-manifest.ts";
 import { TaskError } from "../task/errors.ts";
 import { appendPiece, PieceFetcher } from "./fetch-pieces.ts";
 import type { SpanFiles } from "./join-source.ts";

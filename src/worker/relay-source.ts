@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PipedTrack } from "../engine/engine.ts";
-import { EDGE_SEGMENTS, lastOf, secondsOf } from "../manifest/growth.ts";
 import type { Piece } from "../manifest/manifest.ts";
+import { EDGE_SEGMENTS, lastOf, secondsOf } from "../manifest/read/live-manifest.ts";
 import { refuseUnrelayed, relayedMedia } from "../plan/relay.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";

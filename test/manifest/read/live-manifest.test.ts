@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Beginning, Growth, lastOf } from "../../src/manifest/growth.ts";
-import type { Manifest, Piece, Span, Track } from "../../src/manifest/manifest.ts";
+import type { Manifest, Piece, Span, Track } from "../../../src/manifest/manifest.ts";
+import { type Beginning, Growth, lastOf } from "../../../src/manifest/read/live-manifest.ts";
 
 const aPiece = (at: number, seconds = 2): Piece => ({ url: `http://h/${at}`, seconds, at });
 const aTrack = (from: number, to: number, init?: string): Track => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { type MediaPlaylist, pairPlaylists, parseHls } from "../../src/manifest/hls.ts";
-import { PIECES_MAX } from "../../src/manifest/manifest.ts";
-import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { PIECES_MAX } from "../../../src/manifest/manifest.ts";
+import { type MediaPlaylist, pairPlaylists, parseHls } from "../../../src/manifest/read/hls.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
 const BASE = "https://ann:pass@media.example/films/one/list.m3u8?token=x";
 

@@ -1,4 +1,4 @@
-import type { Manifest, Piece, Span, Track } from "./manifest.ts";
+import type { Manifest, Piece, Span, Track } from "../manifest.ts";
 
 /** What a manifest has named since it was read before: pieces of one stretch of time, in their order. */
 export type News = {

@@ -1,5 +1,5 @@
 import { SaxesParser } from "saxes";
-import { refuseManifest } from "./manifest.ts";
+import { refuseManifest } from "../manifest.ts";
 
 /** An element; prefixes of names are left out, texts are those directly in it. */
 export type Element = {

@@ -1,4 +1,3 @@
-import { expandSegments, type PeriodTime } from "./dash-segments.ts";
 import {
   type Manifest,
   PIECES_MAX,
@@ -7,7 +6,8 @@ import {
   SECONDS_MAX,
   type Span,
   type Track,
-} from "./manifest.ts";
+} from "../manifest.ts";
+import { expandSegments, type PeriodTime } from "./dash-segments.ts";
 import { childrenOf, type Element, parseXml } from "./xml.ts";
 
 /** A representation with everything it stands in, the outermost first: what is said inside holds. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { parseDash } from "../../src/manifest/dash.ts";
-import type { Track } from "../../src/manifest/manifest.ts";
-import { taskErrorOf } from "../fixtures/failure-of.ts";
+import type { Track } from "../../../src/manifest/manifest.ts";
+import { parseDash } from "../../../src/manifest/read/dash.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
 const BASE = "https://h/films/list.mpd";
 

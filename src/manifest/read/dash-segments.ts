@@ -5,7 +5,7 @@ import {
   refuseManifest,
   resolveUri,
   type Track,
-} from "./manifest.ts";
+} from "../manifest.ts";
 import { childrenOf, type Element } from "./xml.ts";
 
 /** When a part of a presentation plays, in s from its beginning; `seconds` is absent while it goes on. */

@@ -8,7 +8,7 @@ import {
   SECONDS_MAX,
   type Span,
   type Track,
-} from "./manifest.ts";
+} from "../manifest.ts";
 
 /** A playlist of one track, in stretches without a break. */
 export type MediaPlaylist = {
