@@ -1,9 +1,9 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
-import { languageArgs } from "./audio.ts";
+import { languageArgs } from "./args/audio.ts";
+import { NOTHING_ELSE } from "./args/file-output.ts";
 import type { Part, Step } from "./plan.ts";
-import { NOTHING_ELSE } from "./sections.ts";
 
 /** A file that was put together from the pieces of one track, relative to the work folder, and what it holds. */
 export type TrackFile = { readonly name: string; readonly media: MediaInfo };

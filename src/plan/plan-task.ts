@@ -3,18 +3,18 @@ import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
-import { asksForCaptions, captionWarnings, carriesCaptions } from "./captions.ts";
-import { draftSet } from "./draft-set.ts";
-import { impossibilityOf } from "./feasible.ts";
-import { hiddenWarnings } from "./hidden.ts";
-import { lackWarnings } from "./lack.ts";
+import { refuseUnsteady } from "./args/turn.ts";
+import { asksForCaptions, captionWarnings, carriesCaptions } from "./decide/captions.ts";
+import { draftSet } from "./decide/draft-set.ts";
+import { hiddenWarnings } from "./decide/hidden.ts";
+import { type Draft, draftProduct, filtersNeeded, isDecoded } from "./decide/product.ts";
+import { clippedSeconds } from "./decide/spans.ts";
+import { impossibilityOf } from "./feasible/feasible.ts";
+import { assignmentFault } from "./feasible/set-feasible.ts";
+import { nameWarnings } from "./feasible/target-name.ts";
 import type { Capabilities, Plan, Product } from "./plan.ts";
-import { type Draft, draftProduct, filtersNeeded, isDecoded } from "./product.ts";
-import { assignmentFault } from "./set-feasible.ts";
-import { clippedSeconds } from "./spans.ts";
 import { stepsOf } from "./steps.ts";
-import { nameWarnings } from "./target-name.ts";
-import { refuseUnsteady } from "./turn.ts";
+import { lackWarnings } from "./verify/lack.ts";
 
 /** What is asked of a plan. */
 export type PlanRequest = {

@@ -2,12 +2,12 @@ import { type Rational, toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
-import { encodedSound, languageArgs } from "./audio.ts";
-import { frameMode, frameRate, gopFrames } from "./framerate.ts";
+import { encodedSound, languageArgs } from "./args/audio.ts";
+import { fileSection, NOTHING_ELSE } from "./args/file-output.ts";
+import { videoArgs } from "./args/video.ts";
+import { frameMode, frameRate, gopFrames } from "./decide/framerate.ts";
+import type { Draft } from "./decide/product.ts";
 import type { Sliced, Step } from "./plan.ts";
-import type { Draft } from "./product.ts";
-import { fileSection, NOTHING_ELSE } from "./sections.ts";
-import { videoArgs } from "./video.ts";
 
 /** A slice costs the start of a run and of its encoder, so it must be worth it. */
 const SLICE_SECONDS_MIN = 3;

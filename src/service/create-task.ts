@@ -1,7 +1,7 @@
-import { refuseImpossibleLive } from "../plan/live-feasible.ts";
-import { isLive, liveLack, liveProtocolOf } from "../plan/live-protocols.ts";
+import { refuseImpossibleAssignment } from "../plan/feasible/set-feasible.ts";
+import { refuseImpossibleLive } from "../plan/live/live-feasible.ts";
+import { isLive, liveLack, liveProtocolOf } from "../plan/live/live-protocols.ts";
 import type { Capabilities } from "../plan/plan.ts";
-import { refuseImpossibleAssignment } from "../plan/set-feasible.ts";
 import { assignRenditions } from "../profile/assign.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Queue } from "../queue/queue.ts";

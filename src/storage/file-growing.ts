@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { FIXED_NAMES } from "../plan/published-names.ts";
+import { FIXED_NAMES } from "../manifest/write/published-names.ts";
 import { writingTarget } from "./file-errors.ts";
 import { copyPart, partName, placePart, syncFolder, writePart } from "./file-part.ts";
 import {

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { segmentsOf } from "../plan/playlist.ts";
-import { FIXED_NAMES, type PublishedText } from "../plan/published-names.ts";
+import { FIXED_NAMES, type PublishedText } from "../manifest/write/published-names.ts";
+import { segmentsOf } from "../manifest/write/set-playlists.ts";
 import { inBatches } from "./batches.ts";
 import { copyPart, discard, isStalePart, partName, syncFolder, writePart } from "./file-part.ts";
 import {

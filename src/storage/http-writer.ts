@@ -1,4 +1,4 @@
-import { type PublishedText, publishedName } from "../plan/published-names.ts";
+import { type PublishedText, publishedName } from "../manifest/write/published-names.ts";
 import { inBatches } from "./batches.ts";
 import { textContent } from "./content.ts";
 import { type OutRequest, sendOut } from "./egress.ts";

@@ -1,4 +1,4 @@
-import { LIVE_SCHEMES, type LiveScheme } from "../plan/live-protocols.ts";
+import { LIVE_SCHEMES, type LiveScheme } from "../plan/live/live-protocols.ts";
 import { TaskError } from "../task/errors.ts";
 import { quoteAddress, type Side } from "./file-address.ts";
 import { schemeOf } from "./storage.ts";

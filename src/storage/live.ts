@@ -1,4 +1,4 @@
-import { LIVE_SCHEMES } from "../plan/live-protocols.ts";
+import { LIVE_SCHEMES } from "../plan/live/live-protocols.ts";
 import { liveKeyOf, readLiveAddress } from "./live-address.ts";
 import type { Address, Storage } from "./storage.ts";
 

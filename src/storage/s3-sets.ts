@@ -1,4 +1,4 @@
-import { FIXED_NAMES } from "../plan/published-names.ts";
+import { FIXED_NAMES } from "../manifest/write/published-names.ts";
 import { inBatches } from "./batches.ts";
 import type { S3Place } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";

@@ -1,5 +1,5 @@
 import { giveBack } from "../lib/give-back.ts";
-import { publishedName } from "../plan/published-names.ts";
+import { publishedName } from "../manifest/write/published-names.ts";
 import { bytesContent, type Content, textContent } from "./content.ts";
 import { type S3Place, s3SetPlaceOf } from "./s3-address.ts";
 import type { S3Client } from "./s3-client.ts";

@@ -1,5 +1,5 @@
 import { extname, join } from "node:path";
-import { FIXED_NAMES } from "../plan/published-names.ts";
+import { FIXED_NAMES } from "../manifest/write/published-names.ts";
 import { fileContent, playlistContent } from "./content.ts";
 import { download } from "./download.ts";
 import { openReader } from "./ranged-reader.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PublishedText } from "../plan/published-names.ts";
+import type { PublishedText } from "../manifest/write/published-names.ts";
 import { inBatches } from "./batches.ts";
 import { type Content, fileContent, textContent } from "./content.ts";
 import { type PublishedSet, readSet } from "./set-names.ts";

@@ -1,12 +1,16 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import {
+  FIXED_NAMES,
+  type PublishedText,
+  publishedName,
+} from "../manifest/write/published-names.ts";
+import {
   rewriteManifest,
   rewritePictureTrack,
   rewritePlaylist,
   segmentsOf,
-} from "../plan/playlist.ts";
-import { FIXED_NAMES, type PublishedText, publishedName } from "../plan/published-names.ts";
+} from "../manifest/write/set-playlists.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Parcel } from "./storage.ts";
 

@@ -1,8 +1,8 @@
 import type { Expectation, Product } from "../plan/plan.ts";
-import { judgeOutput } from "../plan/verify.ts";
-import { judgeDamage } from "../plan/verify-damage.ts";
-import { needsPackets } from "../plan/verify-length.ts";
-import { blameCopy } from "../plan/wrong-copy.ts";
+import { judgeOutput } from "../plan/verify/verify.ts";
+import { judgeDamage } from "../plan/verify/verify-damage.ts";
+import { needsPackets } from "../plan/verify/verify-length.ts";
+import { blameCopy } from "../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { type Damage, NO_DAMAGE } from "../task/damage.ts";
 import type { Warning } from "../task/warnings.ts";

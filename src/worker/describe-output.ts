@@ -1,6 +1,6 @@
 import { toNumber } from "../lib/rational.ts";
-import { averageBps, type TrackFacts } from "../plan/finish-set.ts";
 import type { Product, SetPlan } from "../plan/plan.ts";
+import { averageBps, type TrackFacts } from "../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Output } from "../task/task.ts";
 

@@ -2,6 +2,9 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { toNumber } from "../lib/rational.ts";
+import { rewriteManifest } from "../manifest/write/set-playlists.ts";
+import { judgeSheets, sheetCount, sheetName, thumbnailTrack } from "../plan/args/thumbnails.ts";
+import type { Expectation, Product, SetPlan } from "../plan/plan.ts";
 import {
   finishManifest,
   finishPlaylist,
@@ -10,10 +13,7 @@ import {
   masterPlaylist,
   segmentTimes,
   type TrackFacts,
-} from "../plan/finish-set.ts";
-import type { Expectation, Product, SetPlan } from "../plan/plan.ts";
-import { rewriteManifest } from "../plan/playlist.ts";
-import { judgeSheets, sheetCount, sheetName, thumbnailTrack } from "../plan/thumbnails.ts";
+} from "../plan/verify/finished-set.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";
 import type { CountedSource } from "./counted-source.ts";

@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { type GrowingPiece, piecesIn } from "../plan/growing-list.ts";
+import { type GrowingPiece, piecesIn } from "../manifest/write/live-playlist.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** A piece that lies, or lay, in a recording's folder. */

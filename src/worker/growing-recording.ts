@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import type { Engine } from "../engine/engine.ts";
-import { totalOf } from "../plan/finish-set.ts";
-import { growingPlaylist, type Telling } from "../plan/growing-list.ts";
-import type { LiveRecording } from "../plan/live.ts";
-import type { PublishedText } from "../plan/published-names.ts";
+import { growingPlaylist, type Telling } from "../manifest/write/live-playlist.ts";
+import type { PublishedText } from "../manifest/write/published-names.ts";
+import type { LiveRecording } from "../plan/live/live.ts";
+import { totalOf } from "../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../lib/unless-aborted.ts";
-import { growsAsSet, type LivePlan, recordingFolder } from "../plan/live.ts";
+import { growsAsSet, type LivePlan, recordingFolder } from "../plan/live/live.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";

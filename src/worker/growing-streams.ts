@@ -2,19 +2,19 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { toNumber } from "../lib/rational.ts";
+import { availableFrom, growingManifest, type RunManifest } from "../manifest/write/live-mpd.ts";
+import { growingPlaylist, type Telling } from "../manifest/write/live-playlist.ts";
+import { type PublishedText, publishedName } from "../manifest/write/published-names.ts";
+import type { LiveRecording } from "../plan/live/live.ts";
+import { RUN_MANIFEST } from "../plan/live/live-args.ts";
+import type { Product } from "../plan/plan.ts";
 import {
   masterPlaylist,
   type SetShape,
   type TrackFacts,
   totalOf,
   withCodecs,
-} from "../plan/finish-set.ts";
-import { growingPlaylist, type Telling } from "../plan/growing-list.ts";
-import { availableFrom, growingManifest, type RunManifest } from "../plan/growing-manifest.ts";
-import type { LiveRecording } from "../plan/live.ts";
-import { RUN_MANIFEST } from "../plan/live-args.ts";
-import type { Product } from "../plan/plan.ts";
-import { type PublishedText, publishedName } from "../plan/published-names.ts";
+} from "../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";

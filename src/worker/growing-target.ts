@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../lib/unless-aborted.ts";
-import { type Telling, WINDOW_PIECES } from "../plan/growing-list.ts";
+import { type Telling, WINDOW_PIECES } from "../manifest/write/live-playlist.ts";
 import type { Work } from "../queue/queue.ts";
 import type { GrowingSet } from "../storage/storage.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";

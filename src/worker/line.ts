@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
-import type { LivePlan } from "../plan/live.ts";
+import { publishedName } from "../manifest/write/published-names.ts";
+import type { LivePlan } from "../plan/live/live.ts";
 import type { Plan } from "../plan/plan.ts";
-import { publishedName } from "../plan/published-names.ts";
 import type { Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { LiveTargetEvent } from "../engine/engine.ts";
-import { isLive } from "../plan/live-protocols.ts";
+import { isLive } from "../plan/live/live-protocols.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Failure } from "../task/task.ts";

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Plan } from "../plan/plan.ts";
-import { differs, WrongCopy } from "../plan/wrong-copy.ts";
+import { differs, WrongCopy } from "../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Planned } from "./plan-source.ts";
 

@@ -1,5 +1,5 @@
-import { withHeldTimes } from "../plan/held.ts";
 import type { Plan } from "../plan/plan.ts";
+import { withHeldTimes } from "../plan/verify/held.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { toTaskError } from "../task/errors.ts";
 import { withUnevenSound } from "./uneven-sound.ts";

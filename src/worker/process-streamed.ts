@@ -1,7 +1,7 @@
 import type { EngineProgress, StreamedEngine } from "../engine/engine.ts";
 import type { Plan, Product } from "../plan/plan.ts";
 import { planTask } from "../plan/plan-task.ts";
-import { mayHoldHidden, refuseHiddenCopies } from "../plan/wrong-copy.ts";
+import { mayHoldHidden, refuseHiddenCopies } from "../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Work } from "../queue/queue.ts";
 import { isDiskless, type SourceReader } from "../storage/storage.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PipedTrack } from "../engine/engine.ts";
 import type { Piece } from "../manifest/manifest.ts";
 import { EDGE_SEGMENTS, lastOf, secondsOf } from "../manifest/read/live-manifest.ts";
-import { refuseUnrelayed, relayedMedia } from "../plan/relay.ts";
+import { refuseUnrelayed, relayedMedia } from "../plan/live/relay.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import { appendPiece, PieceFetcher } from "./fetch-pieces.ts";

@@ -1,8 +1,8 @@
 import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { segmentsOf } from "../manifest/write/set-playlists.ts";
 import type { Product } from "../plan/plan.ts";
-import { segmentsOf } from "../plan/playlist.ts";
-import { WrongOutput } from "../plan/wrong-output.ts";
+import { WrongOutput } from "../plan/verify/wrong-output.ts";
 import { lacksParameterSets } from "../probe/segment-start.ts";
 import { PACKET_BYTES } from "../probe/transport-packets.ts";
 

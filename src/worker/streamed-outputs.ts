@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { ByteSink } from "../engine/engine.ts";
+import { withTargetDuration } from "../manifest/write/set-playlists.ts";
 import type { Plan, Product } from "../plan/plan.ts";
-import { withTargetDuration } from "../plan/playlist.ts";
 import type { Work } from "../queue/queue.ts";
 import { isDiskless, type TargetWriter } from "../storage/storage.ts";
 import { TaskError } from "../task/errors.ts";

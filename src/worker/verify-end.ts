@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
+import { playlistSeconds, segmentsOf } from "../manifest/write/set-playlists.ts";
 import type { Expectation } from "../plan/plan.ts";
-import { playlistSeconds, segmentsOf } from "../plan/playlist.ts";
 import {
   endOf,
   isDecoded,
@@ -11,7 +11,7 @@ import {
   tailOf,
   undecodedIn,
   unseenIn,
-} from "../plan/verify-tail.ts";
+} from "../plan/verify/verify-tail.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { StreamTail, Tail, TailPlace } from "../probe/tail.ts";
 import { refuseCut } from "./whole-file.ts";

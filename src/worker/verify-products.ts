@@ -1,8 +1,8 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { withTargetDuration } from "../manifest/write/set-playlists.ts";
 import type { Plan, Product, SetPlan } from "../plan/plan.ts";
-import { withTargetDuration } from "../plan/playlist.ts";
-import { mayHoldHidden, refuseHiddenCopies } from "../plan/wrong-copy.ts";
+import { mayHoldHidden, refuseHiddenCopies } from "../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Parcel } from "../storage/storage.ts";
 import { type Damage, NO_DAMAGE } from "../task/damage.ts";

@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 import type { ByteSource, StreamedEngine } from "../engine/engine.ts";
+import { playlistSeconds } from "../manifest/write/set-playlists.ts";
 import type { Expectation } from "../plan/plan.ts";
-import { playlistSeconds } from "../plan/playlist.ts";
-import { judgeKeptTail } from "../plan/verify-tail.ts";
+import { judgeKeptTail } from "../plan/verify/verify-tail.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Output } from "../task/task.ts";

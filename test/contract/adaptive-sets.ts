@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { segmentsOf } from "../../src/plan/playlist.ts";
+import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
 import type { DeliveryOptions, Parcel, Storage } from "../../src/storage/storage.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { segmentsOf } from "../../src/plan/playlist.ts";
+import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
 import type { DeliveryOptions, GrowingSet, Storage } from "../../src/storage/storage.ts";
 import type { ErrorCode } from "../../src/task/errors.ts";
 

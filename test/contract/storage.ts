@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { segmentsOf } from "../../src/plan/playlist.ts";
+import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
 import type { DeliveryOptions, Parcel, Storage } from "../../src/storage/storage.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";

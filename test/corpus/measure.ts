@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { appendFile, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
 import type { Product } from "../../src/plan/plan.ts";
-import { segmentsOf } from "../../src/plan/playlist.ts";
 
 /** When what was decoded of a stream is shown, in seconds from the output's first picture or sound. */
 export type Span = { readonly begin: number; readonly end: number };

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { execFileSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { segmentTimes } from "../../src/plan/finish-set.ts";
-import { segmentsOf } from "../../src/plan/playlist.ts";
+import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
+import { segmentTimes } from "../../src/plan/verify/finished-set.ts";
 import { clip, ffmpeg } from "../fixtures/clips.ts";
 import { hasEnded, type RunningService, startService } from "../fixtures/service.ts";
 import { turn } from "../fixtures/turned.ts";

@@ -8,7 +8,7 @@ import { askPrograms } from "../../src/engine/native/native-capabilities.ts";
 import { probeFile } from "../../src/engine/native/native-probe.ts";
 import type { Capabilities, Expectation, Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
-import { judgeOutput } from "../../src/plan/verify.ts";
+import { judgeOutput } from "../../src/plan/verify/verify.ts";
 import type { MediaInfo, VideoStream } from "../../src/probe/media.ts";
 import type { Rendition, VideoEncode } from "../../src/profile/profile.ts";
 import type { Clip } from "../../src/task/task.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { impossibilityOf } from "../../src/plan/feasible.ts";
+import { impossibilityOf } from "../../src/plan/feasible/feasible.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { Container } from "../../src/profile/profile.ts";
 import { aCapabilities, aCustomVideo, aMedia, aRendition } from "./builders.ts";

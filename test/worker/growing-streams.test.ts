@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LiveRecording } from "../../src/plan/live.ts";
+import type { LiveRecording } from "../../src/plan/live/live.ts";
 import { GrowingPieces } from "../../src/worker/growing-pieces.ts";
 import { GrowingStream } from "../../src/worker/growing-recording.ts";
 import { GrowingStreams } from "../../src/worker/growing-streams.ts";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Expectation } from "../../src/plan/plan.ts";
-import { judgeKeptTail } from "../../src/plan/verify-tail.ts";
+import { judgeKeptTail } from "../../src/plan/verify/verify-tail.ts";
 import type { Tail } from "../../src/probe/tail.ts";
 import { type EndFile, KeptEnd } from "../../src/worker/kept-end.ts";
 import { clip } from "../fixtures/clips.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Plan } from "../../src/plan/plan.ts";
-import { WrongCopy } from "../../src/plan/wrong-copy.ts";
+import { WrongCopy } from "../../src/plan/verify/wrong-copy.ts";
 import { makeUncopied } from "../../src/worker/make-uncopied.ts";
 import type { Planned } from "../../src/worker/plan-source.ts";
 import { aCustomVideo, aMedia, anAudio } from "../plan/builders.ts";

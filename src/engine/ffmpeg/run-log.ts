@@ -1,5 +1,5 @@
 import { createKeeper } from "../../lib/head-and-tail.ts";
-import { LATE_FILL } from "../../plan/audio.ts";
+import { LATE_FILL } from "../../plan/args/audio.ts";
 
 /** The log level of a run, for `createRunLog`: each line begins with its level, behind the names of who speaks. */
 export const RUN_LOG_LEVEL = "repeat+level+verbose";

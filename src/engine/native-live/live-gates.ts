@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { GATES, gateOf } from "../../plan/live-args.ts";
+import { GATES, gateOf } from "../../plan/live/live-args.ts";
 
 /** The gates of one run, all open at first; each has its target wait from the time it is shut. */
 export type LiveGates = {

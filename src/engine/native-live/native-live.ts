@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskCredentials } from "../../lib/mask.ts";
-import type { LivePlan } from "../../plan/live.ts";
+import type { LivePlan } from "../../plan/live/live.ts";
 import {
   countedUrl,
   countedUrls,
@@ -10,9 +10,9 @@ import {
   liveOutputArgs,
   pacedInputArgs,
   recordedPart,
-} from "../../plan/live-args.ts";
-import { watchedInputArgs, watchingArgs } from "../../plan/live-watched.ts";
-import { pipedInputArgs } from "../../plan/relay.ts";
+} from "../../plan/live/live-args.ts";
+import { watchedInputArgs, watchingArgs } from "../../plan/live/live-watched.ts";
+import { pipedInputArgs } from "../../plan/live/relay.ts";
 import {
   FIRST_PACKETS_ARGS,
   FIRST_PACKETS_ENTRIES,

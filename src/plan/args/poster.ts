@@ -1,0 +1,49 @@
+import { demuxerOf } from "../../probe/formats.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Clip } from "../../task/task.ts";
+import type { Draft } from "../decide/product.ts";
+import { NOTHING_ELSE } from "./file-output.ts";
+import { formatSeconds, isSoughtByPacket, slowInput } from "./input.ts";
+import { steadyInput } from "./turn.ts";
+import { videoArgs } from "./video.ts";
+
+/** Where nobody says which moment: past what films fade in from, before what they end with. */
+const MOMENT_PART = 0.1;
+
+/** The moment of the source that a picture of it shows: the start of the clip, else a tenth in. */
+function momentOf(media: MediaInfo, clip: Clip | undefined): number {
+  if (clip) return clip.startSeconds;
+  return (media.video?.durationSeconds ?? media.durationSeconds ?? 0) * MOMENT_PART;
+}
+
+/**
+ * The arguments of a run of its own that makes one picture.
+ *
+ * From the key frame before the moment on, the first frame at it or behind it is taken; where the last one comes before,
+ * as in a film of stills, that stays in sight.
+ */
+export function posterArgs(
+  { product, rendition }: Draft,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): readonly string[] {
+  const { video } = media;
+  if (!video || typeof rendition.video !== "object") return [];
+  const moment = momentOf(media, clip);
+  const isRead = isSoughtByPacket(media);
+  const at = formatSeconds(moment);
+  const seek = isRead || moment === 0 ? [] : ["-noaccurate_seek", "-ss", at];
+  // A seek makes the moment the zero of time.
+  const wanted = isRead ? at : "0";
+  const rest = Math.max(0, (media.durationSeconds ?? 0) - moment) + 1;
+  const [, chain = "", ...encode] = videoArgs(rendition.video, video, undefined);
+  const filters = chain.split(",").filter((filter) => !filter.startsWith("fps="));
+  const stays = `tpad=stop_mode=clone:stop_duration=${formatSeconds(rest)}`;
+  return [
+    ...["-f", demuxerOf(media.format), ...seek],
+    ...[...steadyInput(media), ...slowInput(media), "-i", "input"],
+    ...["-map", `0:${video.index}`, ...NOTHING_ELSE],
+    ...["-vf", [stays, `select=gte(t\\,${wanted})`, ...filters].join(","), ...encode],
+    ...["-frames:v", "1", "-update", "1", "-f", "image2", product.entry],
+  ];
+}

@@ -1,0 +1,120 @@
+import type { MediaInfo, VideoStream } from "../../probe/media.ts";
+import type { Thumbnails } from "../../profile/profile.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Clip } from "../../task/task.ts";
+import { cropFilters } from "../decide/crop.ts";
+import { displaySize, type Size } from "../decide/picture.ts";
+import { clippedSeconds } from "../decide/spans.ts";
+import type { ThumbnailSheets } from "../plan.ts";
+import { JPEG_FILTERS, sdrFilters } from "./video-filters.ts";
+
+/** A sheet has at most so many columns, and rows: 100 pictures, some 200 KB. */
+const SIDE_MAX = 10;
+
+const even = (pixels: number): number => Math.max(2, Math.floor(pixels / 2) * 2);
+
+/** How a source's small pictures lie on their sheets, no larger than the source; nothing where it has no picture. */
+export function sheetsFor(
+  { intervalSeconds, width }: Thumbnails,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): ThumbnailSheets | undefined {
+  if (!media.video) return undefined;
+  const shape = displaySize(media.video);
+  const ownWidth = even(Math.min(width, shape.width));
+  const whole = media.video.durationSeconds ?? media.durationSeconds;
+  const seconds = clip ? clippedSeconds(whole, clip) : whole;
+  const count = Math.max(1, Math.ceil((seconds ?? Number.POSITIVE_INFINITY) / intervalSeconds));
+  const columns = Math.min(SIDE_MAX, count);
+  return {
+    intervalSeconds,
+    width: ownWidth,
+    height: even((ownWidth * shape.height) / shape.width),
+    columns,
+    rows: Math.min(SIDE_MAX, Math.ceil(count / columns)),
+  };
+}
+
+/** The filters that make sheets of a film: the first picture of each interval, in rows. */
+export const sheetFilters = (
+  { intervalSeconds, width, height, columns, rows }: ThumbnailSheets,
+  source: VideoStream,
+): readonly string[] => [
+  `select=gte(t\\,selected_n*${intervalSeconds})`,
+  ...cropFilters(source),
+  `scale=${width}:${height}`,
+  ...sdrFilters(source),
+  "setsar=1",
+  `tile=${columns}x${rows}`,
+  ...JPEG_FILTERS,
+];
+
+/** The name of a sheet, from 1, in the folder of its set; ffmpeg's pattern of it is `SHEET_PATTERN`. */
+export const sheetName = (number: number): string =>
+  `sprite-${String(number).padStart(5, "0")}.jpg`;
+
+/** ffmpeg's pattern for `sheetName`. */
+export const SHEET_PATTERN = "sprite-%05d.jpg";
+
+/** The size of a sheet. */
+export const sheetSize = ({ width, height, columns, rows }: ThumbnailSheets): Size => ({
+  width: width * columns,
+  height: height * rows,
+});
+
+/** How many pictures there are of a film that lasts so long, and so how many sheets; frames are `frameSeconds` apart. */
+export function sheetCount(
+  { intervalSeconds, columns, rows }: ThumbnailSheets,
+  durationSeconds: number,
+  frameSeconds: number,
+): { readonly pictures: number; readonly sheets: number } {
+  // An interval that holds less than two frames may have got none, where the rate was changed.
+  const last = Math.max(0, durationSeconds - 2 * frameSeconds);
+  const pictures = Math.floor(last / intervalSeconds) + 1;
+  return { pictures, sheets: Math.ceil(pictures / (columns * rows)) };
+}
+
+/**
+ * The WebVTT track of a film's small pictures: for each interval the sheet, and the part of it.
+ *
+ * @see https://www.w3.org/TR/media-frags/#naming-space for `#xywh=`, which players' seek bars read
+ */
+export function thumbnailTrack(
+  sheets: ThumbnailSheets,
+  pictures: number,
+  durationSeconds: number,
+): string {
+  const { intervalSeconds, width, height, columns, rows } = sheets;
+  const cues = Array.from({ length: pictures }, (_, index) => {
+    const place = index % (columns * rows);
+    const [x, y] = [(place % columns) * width, Math.floor(place / columns) * height];
+    const end = index === pictures - 1 ? durationSeconds : (index + 1) * intervalSeconds;
+    const sheet = sheetName(Math.floor(index / (columns * rows)) + 1);
+    const time = `${timeOf(index * intervalSeconds)} --> ${timeOf(end)}`;
+    return `${time}\n${sheet}#xywh=${x},${y},${width},${height}\n`;
+  });
+  return ["WEBVTT\n", ...cues].join("\n");
+}
+
+/** `01:02:03.456` */
+function timeOf(seconds: number): string {
+  const ms = Math.round(seconds * 1000);
+  const part = (value: number, digits: number) => String(Math.floor(value)).padStart(digits, "0");
+  const [hours, minutes] = [ms / 3_600_000, (ms / 60_000) % 60];
+  return `${part(hours, 2)}:${part(minutes, 2)}:${part((ms / 1000) % 60, 2)}.${part(ms % 1000, 3)}`;
+}
+
+/**
+ * Judges finished sheets: their number, and that the pictures that the track names lie on them.
+ *
+ * @param sizes - of all sheets that were made
+ * @throws {TaskError} `output_wrong`
+ */
+export function judgeSheets(sheets: ThumbnailSheets, wanted: number, sizes: readonly Size[]): void {
+  const { width, height } = sheetSize(sheets);
+  const wrong = (why: string) =>
+    new TaskError("output_wrong", `Cannot deliver the small pictures: ${why}`);
+  if (sizes.length < wanted) throw wrong(`there are ${sizes.length} sheets of ${wanted}`);
+  const odd = sizes.find((size) => size.width !== width || size.height !== height);
+  if (odd) throw wrong(`a sheet is ${odd.width}x${odd.height}, not ${width}x${height}`);
+}

@@ -1,0 +1,99 @@
+import { toNumber } from "../../lib/rational.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Clip } from "../../task/task.ts";
+import { formatSeconds, isSoughtByPacket } from "../args/input.ts";
+import { frameRate } from "./framerate.ts";
+import type { Draft } from "./product.ts";
+
+/** How the times of a run's source are moved, so that its pictures fall on the even times that they are written at. */
+export type Alignment = {
+  /** Added to all times of the source. */
+  readonly shiftSeconds: number;
+  /** The clip as it is cut: at its first picture. */
+  readonly clip: Clip | undefined;
+  /** So much later than the output begins its first picture, in whole distances of pictures. */
+  readonly pictureLateSeconds: number;
+};
+
+/** Rounded times come so much earlier or later. */
+const ROUNDING_SECONDS = 0.001;
+
+/** So much sound is no more than what decoders swallow: it may go, so that no picture is black for it, or moved. */
+const SOUND_AHEAD_SECONDS_MAX = 0.05;
+
+/**
+ * How to move a source's times for the pictures that are encoded of it.
+ *
+ * Pictures are written at even times from zero on. Where the first comes 21 ms after the sound, each would be moved by up to half
+ * of their distance, and the sound not: so both are moved together, and no more of the sound goes than may. Several outputs share
+ * a run: their slowest rate counts.
+ */
+export function alignmentOf(
+  drafts: readonly Draft[],
+  media: MediaInfo,
+  clip: Clip | undefined,
+): Alignment {
+  const distance = distanceOf(drafts, media);
+  const late = distance === 0 ? 0 : firstPicture(media, clip);
+  const isAtOnce = late <= SOUND_AHEAD_SECONDS_MAX;
+  const pictures = isAtOnce ? 0 : Math.floor((late + ROUNDING_SECONDS) / (distance || 1));
+  const rest = late - pictures * distance;
+  // Cut behind the filters, whose even times are those of the whole source.
+  const isShifted = clip !== undefined && isSoughtByPacket(media);
+  const shiftSeconds = isShifted ? alignmentOf(drafts, media, undefined).shiftSeconds : 0;
+  const move = moveOf(rest, distance);
+  if (!clip) {
+    const pictureLateSeconds = (pictures + Number(move > 0)) * distance;
+    return { shiftSeconds: move, clip, pictureLateSeconds };
+  }
+  // It begins where it is asked for, but for a moment: not sooner, and no sound of it goes.
+  const moved = move < 0 ? rest - ROUNDING_SECONDS : 0;
+  const startSeconds = clip.startSeconds + moved + shiftSeconds;
+  return { shiftSeconds, clip: { ...clip, startSeconds }, pictureLateSeconds: pictures * distance };
+}
+
+/**
+ * What to add to all times, so that a picture that comes so much after an even time comes at one. Of pictures that are far apart it
+ * is silence that comes before the sound; or nothing, and the picture is a little early.
+ */
+function moveOf(rest: number, distance: number): number {
+  if (rest <= ROUNDING_SECONDS) return 0;
+  if (rest <= SOUND_AHEAD_SECONDS_MAX) return -rest;
+  return rest > distance / 2 ? distance - rest : 0;
+}
+
+/** The arguments of an encode with black pictures before a late first one. @param args - as `videoArgs` gives them */
+export function withBlackStart(args: readonly string[], seconds = 0): readonly string[] {
+  if (seconds === 0) return args;
+  const [option = "", chain = "", ...rest] = args;
+  const late = formatSeconds(seconds);
+  // Not from the first frame: of a recording cut within a group of pictures it comes later still, and black stays until then.
+  // 7.1 forgets the rate behind setpts, and tpad then pads by 25 a second: it is said once more.
+  const withBlack = (fps: string) =>
+    `${fps},setpts=PTS-round(${late}/TB),${fps},tpad=start_duration=${late}`;
+  return [option, chain.replace(/\bfps=[^,]+/, withBlack), ...rest];
+}
+
+/** Of the pictures of the output that has the fewest a second; none where no picture is encoded. */
+function distanceOf(drafts: readonly Draft[], { video: source }: MediaInfo): number {
+  if (!source) return 0;
+  const encodes = drafts.flatMap(({ product, rendition, set }) => {
+    if (set) return set.videos.filter((video) => video !== "copy");
+    return product.video.action === "encode" && typeof rendition.video === "object"
+      ? [rendition.video]
+      : [];
+  });
+  return Math.max(0, ...encodes.map((encode) => 1 / toNumber(frameRate(encode, source))));
+}
+
+/** When the first picture of a source, or of a clip of it, comes; at once where that is not known. */
+function firstPicture({ video, startSeconds: first = 0 }: MediaInfo, clip: Clip | undefined) {
+  if (!video) return 0;
+  const start = (video.startSeconds ?? first) - first;
+  const from = clip?.startSeconds ?? 0;
+  if (start >= from) return start - from;
+  if (video.isVariableRate || !video.framerate) return 0;
+  const rate = toNumber(video.framerate);
+  const pictures = Math.ceil((from - start) * rate - ROUNDING_SECONDS * rate);
+  return Math.max(0, start + pictures / rate - from);
+}

@@ -1,0 +1,159 @@
+import { toNumber } from "../../lib/rational.ts";
+import type { AudioStream, VideoStream } from "../../probe/media.ts";
+import { isOfSets } from "../../profile/container-defaults.ts";
+import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
+import { samplerates } from "../args/audio.ts";
+import { isHdr, PIXEL_FORMAT } from "../args/video-filters.ts";
+import { codecName, type Written } from "../containers.ts";
+import type { StreamDecision } from "../plan.ts";
+import { RATE_SLACK } from "./framerate.ts";
+import { hiddenFault } from "./hidden.ts";
+import { isKnownInAac } from "./layouts.ts";
+import { isSquare, uprightSize } from "./picture.ts";
+
+/** The profiles that players of each codec take everywhere; another one is encoded anew. */
+const COMMON_PROFILES: Readonly<Record<string, readonly string[]>> = {
+  h264: ["Constrained Baseline", "Main", "High"],
+  hevc: ["Main"],
+  vp9: ["Profile 0"],
+  av1: ["Main"],
+  mpeg2video: ["Simple", "Main"],
+  aac: ["LC"],
+};
+
+const encode = (why: string): StreamDecision => ({ action: "encode", why });
+const COPY_ASKED: StreamDecision = { action: "copy", why: "the profile asks for a copy" };
+const COPY_FITS: StreamDecision = { action: "copy", why: "the source is as asked for" };
+const none = (why: string): StreamDecision => ({ action: "none", why });
+
+/** What happens to the video of a product, and why. That the container holds the codec has been judged before. */
+export function decideVideo(
+  wanted: Rendition["video"],
+  source: VideoStream | undefined,
+  container: Written,
+  isClipped: boolean,
+): StreamDecision {
+  if (wanted === "none") return none("the profile asks for none");
+  if (!source) return none("the source has no video");
+  if (wanted === "copy") return COPY_ASKED;
+  const fault = videoFault(wanted, source, container) ?? (isClipped ? CLIP_FAULT : undefined);
+  return fault === undefined ? COPY_FITS : encode(fault);
+}
+
+/** What happens to the audio of a product, and why. */
+export function decideAudio(
+  wanted: Rendition["audio"],
+  source: AudioStream | undefined,
+  container: Written,
+  isClipped: boolean,
+): StreamDecision {
+  if (wanted === "none") return none("the profile asks for none");
+  if (!source) return none("the source has no audio");
+  if (wanted === "copy") return COPY_ASKED;
+  const fault = audioFault(wanted, source, container) ?? (isClipped ? CLIP_FAULT : undefined);
+  return fault === undefined ? COPY_FITS : encode(fault);
+}
+
+/** A copy begins at a key frame, and may end without the pictures that its last ones refer to. */
+const CLIP_FAULT = "a clip is cut exactly where it was asked for";
+
+/** Why a video stream cannot be copied; nothing where it can. */
+function videoFault(
+  wanted: VideoEncode,
+  source: VideoStream,
+  container: Written,
+): string | undefined {
+  return (
+    hiddenFault("picture", source.hidden) ??
+    source.uncopied?.[container] ??
+    (container === "jpg" ? "a picture is made of one frame" : undefined) ??
+    codecFault(wanted.codec, source) ??
+    formatFault(wanted, source) ??
+    sizeFault(wanted, source) ??
+    rateFault(wanted, source) ??
+    bitrateFault(wanted.bitrateBps, source.bitrateBps) ??
+    // Where the source has its key frames is not known, and segments begin at those alone.
+    (isOfSets(container) ? "segments need key frames at even distances" : undefined)
+  );
+}
+
+function codecFault(
+  wanted: VideoEncode["codec"] | AudioEncode["codec"],
+  source: { readonly codec: string; readonly profile?: string },
+): string | undefined {
+  if (wanted === "aache2") return "the source is not known to be aache2";
+  const name = codecName(wanted);
+  if (source.codec !== name) return `codec ${source.codec} is not ${name}`;
+  const common = COMMON_PROFILES[name];
+  if (!common || common.includes(source.profile ?? "")) return undefined;
+  return `profile ${source.profile ?? "unknown"} is not ${common.join(", ")}`;
+}
+
+function formatFault(wanted: VideoEncode, source: VideoStream): string | undefined {
+  if (source.pixelFormat !== PIXEL_FORMAT)
+    return `pixel format ${source.pixelFormat ?? "unknown"} is not ${PIXEL_FORMAT}`;
+  if (source.rotation !== 0) return `the picture is turned by ${source.rotation} degrees`;
+  if (source.isMirrored) return "the picture is mirrored";
+  if (source.isCropped) return "the container cuts something off the picture";
+  if (isHdr(source)) return "the picture has a high dynamic range";
+  if (!isSquare(source)) return "the pixels are not square";
+  if (source.isInterlaced && wanted.progressive) return "the picture is interlaced";
+  return undefined;
+}
+
+function sizeFault({ width, height }: VideoEncode, source: VideoStream): string | undefined {
+  const own = uprightSize(source);
+  if ((width ?? own.width) === own.width && (height ?? own.height) === own.height) return undefined;
+  return `size ${own.width}x${own.height} is not ${width ?? "any"}x${height ?? "any"}`;
+}
+
+function rateFault(wanted: VideoEncode, source: VideoStream): string | undefined {
+  const { framerate, framerateMax } = wanted;
+  if (framerate === undefined && framerateMax === undefined) return undefined;
+  if (source.framerate === undefined) return "the frame rate is not known";
+  if (source.isVariableRate) return "the frames come unevenly";
+  const own = toNumber(source.framerate);
+  if (framerate !== undefined && own !== toNumber(framerate))
+    return `frame rate ${round(own)} is not ${round(toNumber(framerate))}`;
+  if (framerateMax !== undefined && own > framerateMax * RATE_SLACK)
+    return `frame rate ${round(own)} is above ${framerateMax}`;
+  return undefined;
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+
+function bitrateFault(wantedBps: number, ownBps: number | undefined): string | undefined {
+  if (ownBps === undefined) return "the bitrate is not known";
+  return ownBps > wantedBps ? `bitrate ${ownBps} is above ${wantedBps}` : undefined;
+}
+
+function audioFault(
+  wanted: AudioEncode,
+  source: AudioStream,
+  container: Written,
+): string | undefined {
+  return (
+    hiddenFault("sound", source.hidden) ??
+    source.uncopied?.[container] ??
+    (source.rightIndex === undefined ? undefined : "its left and right are two streams") ??
+    codecFault(wanted.codec, source) ??
+    soundFault(wanted, source, container) ??
+    bitrateFault(wanted.bitrateBps, source.bitrateBps)
+  );
+}
+
+function soundFault(
+  { codec, channels, samplerateHz }: AudioEncode,
+  source: AudioStream,
+  container: Written,
+): string | undefined {
+  if (channels !== undefined && channels !== source.channels)
+    return `channels ${source.channels} are not ${channels}`;
+  if (codec === "aac" && !isKnownInAac(source.layout))
+    return `its layout ${source.layout} has no number in aac`;
+  if (samplerateHz !== undefined && samplerateHz !== source.samplerateHz)
+    return `sample rate ${source.samplerateHz} is not ${samplerateHz}`;
+  if (!samplerates(codec, container).includes(source.samplerateHz))
+    return `sample rate ${source.samplerateHz} is none that ${container} takes with ${codec}`;
+  return undefined;
+}

@@ -1,0 +1,139 @@
+import { toNumber } from "../../lib/rational.ts";
+import { demuxerOf } from "../../probe/formats.ts";
+import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
+import type { Rendition } from "../../profile/profile.ts";
+import type { Clip } from "../../task/task.ts";
+import { codecName, type Written } from "../containers.ts";
+import type { Expectation, StreamDecision } from "../plan.ts";
+import { frameRate } from "./framerate.ts";
+import { outputPicture } from "./picture.ts";
+import { clippedSeconds, durationOf, streamSeconds } from "./spans.ts";
+
+/** Where key frames of a copied clip may lie apart: more than ten seconds is rare. */
+const KEY_FRAMES_APART_SECONDS = 10;
+
+const TOLERANCE_PART = 0.01;
+const TOLERANCE_SECONDS_MIN = 0.5;
+/** The last frame's own duration is lost in some containers, and rates that change round it. */
+const TOLERANCE_FRAMES = 2;
+
+/** What has been decided for a product, as far as its look depends on it. */
+export type Decided = {
+  readonly rendition: Rendition;
+  readonly container: Written;
+  readonly video: StreamDecision;
+  readonly audio: StreamDecision;
+};
+
+/** What a product must look like. */
+export function expectationOf(
+  decided: Decided,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): Expectation {
+  const { video, audio } = decided;
+  // A picture lasts no time.
+  if (decided.container === "jpg" && media.video)
+    return {
+      durationToleranceSeconds: 0,
+      video: { ...videoLook(decided, media.video, media, clip), durationSeconds: 0 },
+    };
+  const timed = timedStreams(decided);
+  const whole = durationOf(media, timed.video, timed.audio);
+  const durationSeconds = clip ? clippedSeconds(whole, clip) : whole;
+  const isCut = clip !== undefined && (video.action === "copy" || audio.action === "copy");
+  const slack = tolerance(durationSeconds, decided, media);
+  return {
+    ...(durationSeconds !== undefined && { durationSeconds }),
+    durationToleranceSeconds: slack + (isCut ? KEY_FRAMES_APART_SECONDS : 0),
+    ...(clip && { clip }),
+    ...(audio.action !== "none" && !timed.audio && { isTimedByVideo: true as const }),
+    ...(media.video &&
+      video.action !== "none" && { video: videoLook(decided, media.video, media, clip) }),
+    ...(media.audio &&
+      audio.action !== "none" && { audio: audioLook(decided, media.audio, media, clip) }),
+  };
+}
+
+/** Which streams make a product's duration: a playlist counts its video alone where it has some, a file both. */
+function timedStreams({ container, video, audio }: Decided): { video: boolean; audio: boolean } {
+  const hasVideo = video.action !== "none";
+  const isByVideo = container === "m3u8" && hasVideo;
+  return { video: hasVideo, audio: audio.action !== "none" && !isByVideo };
+}
+
+function audioLook(
+  { rendition, container, audio }: Decided,
+  source: AudioStream,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): NonNullable<Expectation["audio"]> {
+  const isCopy = audio.action === "copy" || typeof rendition.audio === "string";
+  const codec =
+    isCopy || typeof rendition.audio === "string" ? source.codec : codecName(rendition.audio.codec);
+  const alias = aliasOf(codec, [container, ...(isCopy ? [demuxerOf(media.format)] : [])]);
+  const names = { codec, ...(alias !== undefined && { alias }) };
+  if (audio.action === "copy") return { ...names, sameAsSource: !clip };
+  const seconds = streamSeconds(source, media, clip);
+  return {
+    ...names,
+    sameAsSource: false,
+    ...(seconds !== undefined && { durationSeconds: seconds }),
+  };
+}
+
+function videoLook(
+  { rendition, video }: Decided,
+  source: VideoStream,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): NonNullable<Expectation["video"]> {
+  if (video.action === "copy" || typeof rendition.video === "string") {
+    const { codec, width, height } = source;
+    return { codec, width, height, sameAsSource: !clip, isCopy: true };
+  }
+  const { width, height } = outputPicture(rendition.video, source);
+  const codec = codecName(rendition.video.codec);
+  const seconds = streamSeconds(source, media, clip);
+  const duration = seconds === undefined ? {} : { durationSeconds: seconds };
+  return { codec, width, height, sameAsSource: false, ...duration };
+}
+
+/** Files that tell the layers of MPEG audio apart no further: in them ffprobe calls either `mp3`, and in a copy what it finds there. */
+const LAYERLESS = ["mp4", "mov"];
+
+/** The other name of MPEG audio that has been, or will be, in such a file. */
+function aliasOf(codec: string, files: readonly string[]): string | undefined {
+  if (!files.some((file) => LAYERLESS.includes(file))) return undefined;
+  return { mp2: "mp3", mp3: "mp2" }[codec];
+}
+
+function tolerance(
+  durationSeconds: number | undefined,
+  decided: Decided,
+  media: MediaInfo,
+): number {
+  const timed = timedStreams(decided);
+  const used = [timed.video ? media.video : undefined, timed.audio ? media.audio : undefined];
+  const starts = used.flatMap((stream) => stream?.startSeconds ?? []);
+  // Containers differ in whether what comes before the first frame counts.
+  const late = starts.length === 0 ? 0 : Math.min(...starts) - (media.startSeconds ?? 0);
+  return Math.max(
+    (durationSeconds ?? 0) * TOLERANCE_PART,
+    TOLERANCE_SECONDS_MIN + Math.max(0, late),
+    framesSeconds(decided.rendition.video, decided.video, media.video),
+  );
+}
+
+function framesSeconds(
+  wanted: Rendition["video"],
+  { action }: StreamDecision,
+  source: VideoStream | undefined,
+): number {
+  if (action === "none" || !source) return 0;
+  const rates = [
+    ...(source.framerate ? [source.framerate] : []),
+    ...(typeof wanted === "object" && action === "encode" ? [frameRate(wanted, source)] : []),
+  ];
+  return Math.max(0, ...rates.map((rate) => TOLERANCE_FRAMES / toNumber(rate)));
+}

@@ -1,0 +1,77 @@
+import { type Rational, toNumber } from "../../lib/rational.ts";
+import type { VideoStream } from "../../probe/media.ts";
+import type { Gop, VideoEncode } from "../../profile/profile.ts";
+
+const whole = (num: number): Rational => ({ num, den: 1 });
+const ntsc = (num: number): Rational => ({ num: num * 1000, den: 1001 });
+
+/** The rates that MPEG-2 has. */
+const MPEG2_RATES = [
+  ntsc(24),
+  whole(24),
+  whole(25),
+  ntsc(30),
+  whole(30),
+  whole(50),
+  ntsc(60),
+  whole(60),
+];
+
+/** The rates that a source whose frames come unevenly is brought to: cameras', screens', and slow ones of recordings. */
+const USUAL_RATES = [
+  ...[1, 2, 3, 4, 5, 6, 8, 10, 12, 15].map(whole),
+  ...MPEG2_RATES,
+  ...[48, 90, 100, 120].map(whole),
+];
+
+/** Where the source does not say: the commonest in files without time stamps. */
+const RATE_UNKNOWN = whole(25);
+
+/** 30.003 is no more than 30: averages are rounded. */
+export const RATE_SLACK = 1.001;
+
+/** A divided rate below this part of the cap would waste too much of it: 31 gives 30, not 15.5. */
+const CAP_USE_MIN = 0.75;
+
+/**
+ * The frame rate of an output: the one asked for, or the source's up to the cap, kept rational (59.94 capped at 30 is
+ * 30000/1001). Uneven frames come at the usual rate nearest to their average.
+ */
+export const frameRate = (encode: VideoEncode, source: VideoStream): Rational =>
+  encode.framerate ?? cappedRate(encode, source);
+
+/**
+ * How ffmpeg is to take the even frames that come out of the filters, for its muxers differ in that, and its versions: as they
+ * are, also where the first comes late; or from zero on in segments, whose players expect all streams to begin together.
+ */
+export const frameMode = (isSegmented: boolean): "cfr" | "vfr" => (isSegmented ? "cfr" : "vfr");
+
+/** The distance of key frames, in frames. */
+export const gopFrames = (gop: Gop, rate: Rational): number =>
+  "frames" in gop ? gop.frames : Math.max(1, Math.round(gop.seconds * toNumber(rate)));
+
+function cappedRate({ codec, framerateMax }: VideoEncode, source: VideoStream): Rational {
+  const own = source.framerate ?? RATE_UNKNOWN;
+  const even = source.isVariableRate ? nearest(USUAL_RATES, toNumber(own)) : own;
+  const capped = framerateMax === undefined ? even : cap(even, framerateMax);
+  return codec === "mpeg2" ? nearest(MPEG2_RATES, toNumber(capped)) : capped;
+}
+
+/** Every n-th frame where that comes close to the cap, for even motion; else the cap itself. */
+function cap(rate: Rational, max: number): Rational {
+  const divisor = Math.ceil(toNumber(rate) / (max * RATE_SLACK));
+  if (divisor <= 1) return rate;
+  const value = toNumber(rate) / divisor;
+  if (value < max * CAP_USE_MIN) return whole(max);
+  return rate.num % divisor === 0
+    ? { num: rate.num / divisor, den: rate.den }
+    : { num: rate.num, den: rate.den * divisor };
+}
+
+function nearest(rates: readonly Rational[], value: number): Rational {
+  const distance = (rate: Rational) => Math.abs(toNumber(rate) - value);
+  return rates.reduce(
+    (best, rate) => (distance(rate) < distance(best) ? rate : best),
+    RATE_UNKNOWN,
+  );
+}

@@ -1,0 +1,118 @@
+import { toNumber } from "../../lib/rational.ts";
+import type { AudioStream, Hidden, MediaInfo, VideoStream } from "../../probe/media.ts";
+import { audioCodecFor, videoCodecFor } from "../../profile/container-defaults.ts";
+import type {
+  AudioCodec,
+  AudioEncode,
+  Rendition,
+  VideoCodec,
+  VideoEncode,
+} from "../../profile/profile.ts";
+import type { Warning } from "../../task/warnings.ts";
+import { codecName, holds, type Written } from "../containers.ts";
+import type { Product } from "../plan.ts";
+
+const EDITED_CONTAINERS: readonly Written[] = ["mp4", "mov"];
+
+/** Whether a container is written with an edit list, so that a copied picture's hidden beginning stays hidden. */
+export const hidesHead = (container: Written): boolean => EDITED_CONTAINERS.includes(container);
+
+const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+
+/** Why a stream cannot be copied: a part of it is not to be seen or heard, and would be. Nothing where nothing is hidden. */
+export function hiddenFault(
+  kind: "picture" | "sound",
+  hidden: Hidden | undefined,
+): string | undefined {
+  if (!hidden) return undefined;
+  const seconds = round(hidden.headSeconds + hidden.laterSeconds);
+  return `an edit list hides ${seconds} s of the ${kind}, which a copy would bring back`;
+}
+
+/**
+ * Whether a copy that a profile asks for stays one: a picture whose beginning is hidden, in a container that is written with
+ * an edit list. Packets before the key frame that its first picture needs are left out; sound needs none of them.
+ */
+const isKept = ({ hidden }: VideoStream, container: Written): boolean =>
+  hidden?.laterSeconds === 0 && hidesHead(container);
+
+/**
+ * What a rendition is made as, of a source with hidden parts: copies that would bring these back are encoded, as like the
+ * source as they can be.
+ */
+export function withoutHidden(
+  rendition: Rendition,
+  container: Written,
+  { video, audio }: MediaInfo,
+): Rendition {
+  const { video: picture, audio: sound } = rendition;
+  const isPicture = picture === "copy" && video?.hidden && !isKept(video, container);
+  const isSound = sound === "copy" && audio?.hidden;
+  if (!isPicture && !isSound) return rendition;
+  return {
+    ...rendition,
+    ...(isPicture && { video: videoLike(video, container) }),
+    ...(isSound && { audio: audioLike(audio, container) }),
+  };
+}
+
+const VIDEO_CODECS: readonly VideoCodec[] = ["h264", "h265", "vp9", "av1", "mpeg2"];
+const AUDIO_CODECS: readonly AudioCodec[] = ["aac", "mp3", "ac3", "mp2", "opus"];
+
+/** Bits for a pixel, at least. */
+const BITS_PER_PIXEL = 0.12;
+/** What is encoded twice needs more than it had. */
+const ONCE_MORE = 1.25;
+const KEY_FRAMES_APART_SECONDS = 2;
+
+function videoLike(source: VideoStream, container: Written): VideoEncode {
+  const known = VIDEO_CODECS.find((codec) => codecName(codec) === source.codec);
+  const isHeld = known && holds(container, codecName(known), undefined);
+  const rate = source.framerate ? toNumber(source.framerate) : 25;
+  const least = source.width * source.height * rate * BITS_PER_PIXEL;
+  return {
+    codec: known && isHeld ? known : videoCodecFor(container),
+    bitrateBps: kilobits(Math.max(least, (source.bitrateBps ?? 0) * ONCE_MORE)),
+    progressive: false,
+    gop: { seconds: KEY_FRAMES_APART_SECONDS },
+    rateMode: "vbr",
+    effort: "default",
+  };
+}
+
+const AUDIO_BPS_MIN_PER_CHANNEL = 64_000;
+/** All encoders take it. */
+const AUDIO_BPS_MAX = 320_000;
+
+function audioLike(source: AudioStream, container: Written): AudioEncode {
+  const known = AUDIO_CODECS.find((codec) => codecName(codec) === source.codec);
+  const isHeld = known && holds(container, undefined, codecName(known));
+  const least = AUDIO_BPS_MIN_PER_CHANNEL * Math.max(1, source.channels);
+  return {
+    codec: known && isHeld ? known : audioCodecFor(container),
+    bitrateBps: Math.min(AUDIO_BPS_MAX, kilobits(Math.max(source.bitrateBps ?? 0, least))),
+  };
+}
+
+const kilobits = (bps: number): number => Math.ceil(bps / 1000) * 1000;
+
+/** Tells of copies that were asked for and are encodes, and of hidden parts that a copy must keep. */
+export function hiddenWarnings(
+  made: readonly { readonly asked: Rendition | undefined; readonly product: Product }[],
+  { video, audio }: MediaInfo,
+): readonly Warning[] {
+  return made.flatMap(({ asked, product }): readonly Warning[] => {
+    const streams = [
+      { kind: "picture", hidden: video?.hidden, wanted: asked?.video, is: product.video },
+      { kind: "sound", hidden: audio?.hidden, wanted: asked?.audio, is: product.audio },
+    ] as const;
+    return streams.flatMap(({ kind, hidden, wanted, is }) => {
+      if (!hidden || wanted !== "copy" || is.action === "none") return [];
+      const message =
+        is.action === "encode"
+          ? `The ${kind} is encoded instead of copied: ${hiddenFault(kind, hidden)}`
+          : `The copy holds ${round(hidden.headSeconds)} s of the ${kind} before its beginning, which decoding needs and an edit list hides`;
+      return [{ code: "hidden_media", message }];
+    });
+  });
+}

@@ -1,0 +1,86 @@
+import { toNumber } from "../../lib/rational.ts";
+import type { VideoStream } from "../../probe/media.ts";
+import type { VideoEncode } from "../../profile/profile.ts";
+import { TaskError } from "../../task/errors.ts";
+
+/** A size in pixels. */
+export type Size = { readonly width: number; readonly height: number };
+
+/** An output's picture: its size, and the filters' arguments that bring the upright source to it. */
+export type Picture = Size & { readonly scale?: string; readonly pad?: string };
+
+/** No encoder takes more in one direction. */
+const SIDE_MAX = 16_384;
+
+const even = (pixels: number): number => Math.max(2, Math.round(pixels / 2) * 2);
+
+/** The size of the upright picture, in the source's own pixels. */
+export const uprightSize = ({ width, height, rotation }: VideoStream): Size =>
+  rotation === 90 || rotation === 270 ? { width: height, height: width } : { width, height };
+
+/** Whether the source's pixels are as wide as high. */
+export const isSquare = ({ sampleAspect }: VideoStream): boolean =>
+  sampleAspect.num === sampleAspect.den;
+
+/** The size of the upright picture with square pixels: its height is kept, its width made right. */
+export function displaySize(source: VideoStream): Size {
+  const { width, height } = uprightSize(source);
+  const isTurned = source.rotation === 90 || source.rotation === 270;
+  const aspect = toNumber(source.sampleAspect);
+  return { width: isTurned ? width / aspect : width * aspect, height };
+}
+
+/**
+ * The picture of an output, with even sides and square pixels: fitted into both sides and padded, or to one side with
+ * its shape kept, or in the source's own size.
+ *
+ * @throws {TaskError} `output_not_supported` where keeping the shape leads to a side above 16384
+ */
+export function outputPicture(encode: VideoEncode, source: VideoStream): Picture {
+  const { width, height } = encode;
+  const shape = displaySize(source);
+  if (width !== undefined && height !== undefined) {
+    if (encode.isShaped) return shaped({ width, height }, source);
+    return fitted({ width: even(width), height: even(height) }, shape, source);
+  }
+  const size = freeSize(encode, shape);
+  if (Math.max(size.width, size.height) > SIDE_MAX)
+    throw new TaskError(
+      "output_not_supported",
+      `Cannot make a picture of ${size.width}x${size.height}: no side may exceed ${SIDE_MAX}`,
+    );
+  return shaped(size, source);
+}
+
+/** Whether what is planned for a source makes the same of pictures of any other size: it fits them into a box by itself. */
+export const fitsAnySize = (
+  { width, height, isShaped }: VideoEncode,
+  source: VideoStream,
+): boolean => width !== undefined && height !== undefined && !isShaped && isSquare(source);
+
+/** Scaled to a size, where the picture does not have it. */
+function shaped(size: Size, source: VideoStream): Picture {
+  const own = uprightSize(source);
+  const isOwn = own.width === size.width && own.height === size.height;
+  return isOwn ? size : { ...size, scale: `${size.width}:${size.height}` };
+}
+
+function freeSize({ width, height }: VideoEncode, shape: Size): Size {
+  if (width !== undefined)
+    return { width: even(width), height: even((even(width) * shape.height) / shape.width) };
+  if (height !== undefined)
+    return { width: even((even(height) * shape.width) / shape.height), height: even(height) };
+  return { width: even(shape.width), height: even(shape.height) };
+}
+
+function fitted(box: Size, shape: Size, source: VideoStream): Picture {
+  const { width, height } = box;
+  const factor = Math.min(width / shape.width, height / shape.height);
+  const inner = { width: shape.width * factor, height: shape.height * factor };
+  // The scale filter fits by itself, but knows neither the shape of pixels nor a picture thinner than two of them.
+  const canFit = isSquare(source) && Math.min(inner.width, inner.height) >= 2;
+  const scale = canFit
+    ? `${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`
+    : `${Math.min(width, even(inner.width))}:${Math.min(height, even(inner.height))}`;
+  return { ...box, scale, pad: `${width}:${height}:(ow-iw)/2:(oh-ih)/2` };
+}

@@ -1,0 +1,209 @@
+import { demuxerOf } from "../../probe/formats.ts";
+import type { MediaInfo, VideoStream } from "../../probe/media.ts";
+import type { Assignment, AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Clip } from "../../task/task.ts";
+import { samplerates } from "../args/audio.ts";
+import { soundLateSeconds } from "../args/input.ts";
+import { sdrFiltersNeeded, staysInterlaced } from "../args/video-filters.ts";
+import {
+  codecName,
+  formOf,
+  hasBoxedSegments,
+  holds,
+  keptContainer,
+  type Written,
+} from "../containers.ts";
+import type { Product, StreamDecision } from "../plan.ts";
+import { decideAudio, decideVideo } from "./copy-decision.ts";
+import { expectationOf } from "./expectation.ts";
+import { withoutHidden } from "./hidden.ts";
+import { refuseEmptyClip, soundMissed } from "./spans.ts";
+
+/** The streams of an adaptive set, each once, in the order of its tracks. */
+export type SetDraft = {
+  readonly videos: readonly (VideoEncode | "copy")[];
+  readonly audios: readonly (AudioEncode | "copy")[];
+  readonly segmentSeconds: number;
+};
+
+/** A product with what its arguments are made of. */
+export type Draft = {
+  readonly product: Product;
+  readonly rendition: Rendition;
+  /** The product's own folder in the work folder: `0`. */
+  readonly folder: string;
+  /** How much later than what is written the sound begins, in seconds. */
+  readonly lateSeconds: number;
+  /** How much later the picture begins, which is to be black until then. */
+  readonly blackSeconds?: number;
+  /** Its pictures are filtered in the one graph of all outputs (`Graphs`). */
+  readonly sharesGraph?: true;
+  /** It leaves as it is written (`Capabilities.streamsOutput`). */
+  readonly isStreamed?: boolean;
+  /** The engine moves captions from frames that are dropped to others. */
+  readonly areCaptionsCarried?: boolean;
+  /** Present for an adaptive set; then `rendition` is its first. */
+  readonly set?: SetDraft;
+};
+
+/**
+ * Decides what one assignment makes of a source.
+ *
+ * @param index - of the assignment: names the product's folder
+ * @throws {TaskError} `input_not_supported`, `output_not_supported`, `invalid_parameter`
+ */
+export function draftProduct(
+  { rendition: asked, targets }: Omit<Assignment, "set">,
+  index: number,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): Draft {
+  refuseMissingStreams(asked, media);
+  if (clip) refuseEmptyClip(asked, media, clip);
+  const container = containerOf(asked, media);
+  const rendition = withoutHidden(asked, container, media);
+  const video = decideVideo(rendition.video, media.video, container, clip !== undefined);
+  const audio = audioOf(rendition, container, media, clip);
+  if (video.action === "copy") refuseVideoCopy(container, media);
+  if (video.action === "encode") refuseColors(media);
+  if (audio.action === "copy") refuseAudioCopy(container, media);
+  const folder = String(index);
+  const product: Product = {
+    targets,
+    container,
+    entry: `${folder}/out.${formOf(container)?.extension ?? container}`,
+    ...(container === "m3u8" && { segments: `${folder}/segments` }),
+    video,
+    audio,
+    expect: expectationOf({ rendition, container, video, audio }, media, clip),
+  };
+  return { product, rendition, folder, lateSeconds: soundLateSeconds(media, clip) };
+}
+
+/** A clip behind the end of the sound is silent. */
+function audioOf(
+  { audio }: Rendition,
+  container: Written,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): StreamDecision {
+  const decided = decideAudio(audio, media.audio, container, clip !== undefined);
+  const isLost = decided.action === "copy" && audio !== "copy" && losesChanges(container, media);
+  const decision: StreamDecision = isLost ? { action: "encode", why: UNEVEN } : decided;
+  const why = clip && decision.action !== "none" ? soundMissed(media, clip) : undefined;
+  return why === undefined ? decision : { action: "none", why };
+}
+
+/** Raw streams that say nothing of the order and the time of their pictures. */
+const UNTIMED_FORMATS = ["h264", "hevc"];
+/** The containers that are written with the turn that makes a picture upright, and those that are with what crops it. */
+const TURNED_CONTAINERS = ["mp4", "mov"];
+const CROPPED_CONTAINERS = ["mp4", "mov", "mkv"];
+
+const isTurnedByHeader = ({ rotation, isTurnedByFrames }: VideoStream): boolean =>
+  rotation !== 0 && !isTurnedByFrames;
+
+function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void {
+  if (UNTIMED_FORMATS.includes(demuxerOf(format)))
+    throw refuseOutput("Cannot copy the video: the source has no time stamps");
+  if (video && isTurnedByHeader(video) && !TURNED_CONTAINERS.includes(container))
+    throw refuseOutput(
+      `Cannot copy the video into "${container}": it is turned by ${video.rotation} degrees, which mp4 and mov alone keep`,
+    );
+  if (video?.isMirrored && !video.isTurnedByFrames && !TURNED_CONTAINERS.includes(container))
+    throw refuseOutput(
+      `Cannot copy the video into "${container}": it is mirrored, which mp4 and mov alone keep`,
+    );
+  if (video?.crop)
+    throw refuseOutput(
+      "Cannot copy the video: its container crops it, which this ffmpeg does not write",
+    );
+  if (video?.isCropped && !CROPPED_CONTAINERS.includes(container))
+    throw refuseOutput(
+      `Cannot copy the video into "${container}": it is cropped, which mp4, mov and mkv alone keep`,
+    );
+}
+
+function refuseColors({ video }: MediaInfo): void {
+  if (video?.isDolbyVisionAlone)
+    throw refuseInput(
+      "Cannot convert the source's picture: it has no colours but those of Dolby Vision, which ffmpeg does not show",
+    );
+}
+
+const UNEVEN = "its rate or channels change midway";
+
+/**
+ * Each frame says what it is in a stream for broadcast, and FLV says it anew; other files say it once. From one of these into the
+ * other it is lost as well, and raw AAC has no times that would stay right.
+ */
+function losesChanges(container: Written, { format, audio, video }: MediaInfo): boolean {
+  if (!audio?.isUneven) return false;
+  const demuxer = demuxerOf(format);
+  if (container === "m3u8") return demuxer !== "mpegts" || hasBoxedSegments(video?.codec);
+  return container !== demuxer;
+}
+
+function refuseAudioCopy(container: Written, media: MediaInfo): void {
+  const { audio } = media;
+  if (losesChanges(container, media))
+    throw refuseOutput(`Cannot copy the audio into "${container}": ${UNEVEN}`);
+  if (audio?.codec === "mp3" && !samplerates("mp3", container).includes(audio.samplerateHz))
+    throw refuseOutput(
+      `Cannot copy the audio into "${container}": it does not hold mp3 at ${audio.samplerateHz} Hz`,
+    );
+}
+
+const refuseOutput = (message: string): TaskError => new TaskError("output_not_supported", message);
+const refuseInput = (message: string): TaskError => new TaskError("input_not_supported", message);
+
+function refuseMissingStreams({ video, audio }: Rendition, media: MediaInfo): void {
+  if (video !== "none" && !media.video)
+    throw refuseInput("Cannot make a video: the source has none");
+  if (video === "none" && !media.audio)
+    throw refuseInput("Cannot make an audio file: the source has no audio");
+  const used = [
+    video === "none" ? undefined : media.video,
+    audio === "none" ? undefined : media.audio,
+  ];
+  const unknown = used.find((stream) => stream?.codec === "unknown");
+  if (unknown) throw refuseInput(`Cannot read stream ${unknown.index}: its codec is unknown`);
+}
+
+/** The container that is written, with the streams it will get judged. */
+function containerOf({ container, video, audio }: Rendition, media: MediaInfo): Written {
+  const picture = nameOf(video, media.video?.codec);
+  const sound = media.audio && nameOf(audio, media.audio.codec);
+  if (container === "copy") {
+    const kept = keptContainer(media.format, picture, sound);
+    if (kept) return kept;
+  } else if (holds(container, picture, sound)) return container;
+  const streams = [picture, sound].filter((name) => name !== undefined).join(" and ");
+  const name = container === "copy" ? `the source's container (${media.format})` : `"${container}"`;
+  throw refuseOutput(`Cannot put ${streams} into ${name}: it does not hold that here`);
+}
+
+function nameOf(
+  wanted: Rendition["video"] | Rendition["audio"],
+  own: string | undefined,
+): string | undefined {
+  if (wanted === "none") return undefined;
+  return wanted === "copy" ? own : codecName(wanted.codec);
+}
+
+/** Whether the pictures of a source are decoded for a draft; small pictures are made of them also where the streams are copied. */
+export const isDecoded = ({ product }: Draft): boolean =>
+  product.video.action === "encode" || product.set?.thumbnails !== undefined;
+
+/** The filters beyond the common ones that a draft needs of its engine. */
+export function filtersNeeded(draft: Draft, media: MediaInfo): readonly string[] {
+  const { product, rendition } = draft;
+  const { video } = rendition;
+  const { video: source } = media;
+  if (!source) return [];
+  const isEncoded = product.video.action === "encode" && typeof video === "object";
+  const isDeinterlaced = isEncoded && source.isInterlaced && !staysInterlaced(video, source);
+  const decoded = [...(source.crop ? ["crop"] : []), ...sdrFiltersNeeded(source)];
+  return [...(isDecoded(draft) ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
+}

@@ -1,0 +1,99 @@
+import { type Rational, toNumber } from "../../lib/rational.ts";
+import type { VideoStream } from "../../probe/media.ts";
+import type { VideoEncode } from "../../profile/profile.ts";
+import { TaskError } from "../../task/errors.ts";
+import { frameRate, gopFrames, RATE_SLACK } from "./framerate.ts";
+
+/** What segments of a film are meant to last: the whole number of key frame distances that comes nearest to it. */
+export const SEGMENT_SECONDS = 6;
+/** Longer ones let players wait too long, and change too late. */
+const SEGMENT_SECONDS_MAX = 20;
+
+/** The pictures of a set with rates and key frames that meet, and how long its segments are. */
+export type SetTiming = {
+  readonly encodes: readonly VideoEncode[];
+  readonly segmentSeconds: number;
+};
+
+/**
+ * Gives the pictures of a set frame rates and key frames of which some fall together, so that all have the same segments.
+ *
+ * Rates that are capped become the highest one or a whole part of it (59.94 and 29.97), with key frames at the same
+ * times. Rates and distances of key frames that the profile gives stay as they are.
+ *
+ * @param wantedSeconds - what segments are meant to last
+ * @throws {TaskError} `output_not_supported` where their key frames do not meet within 20 s
+ */
+export function timeSet(
+  encodes: readonly VideoEncode[],
+  source: VideoStream,
+  wantedSeconds = SEGMENT_SECONDS,
+): SetTiming {
+  const rates = encodes.map((encode) => frameRate(encode, source));
+  const top = rates.reduce((one, other) => (toNumber(other) > toNumber(one) ? other : one), {
+    num: 0,
+    den: 1,
+  });
+  const timed = encodes.map((encode, index) =>
+    encode.framerateMax === undefined || encode.framerate
+      ? timedBy(encode, rates[index] ?? top, gopFrames(encode.gop, rates[index] ?? top))
+      : partOf(encode, top, encode.framerateMax),
+  );
+  return { encodes: timed, segmentSeconds: segmentSecondsOf(timed, wantedSeconds) };
+}
+
+const timedBy = (encode: VideoEncode, framerate: Rational, frames: number): VideoEncode => ({
+  ...encode,
+  framerate,
+  gop: { frames },
+});
+
+/** At a whole part of the highest rate, no higher than the cap, with its key frames where the highest rate's are. */
+function partOf(encode: VideoEncode, top: Rational, cap: number): VideoEncode {
+  const divisor = Math.max(1, Math.ceil(toNumber(top) / (cap * RATE_SLACK)));
+  const rate = reduced({ num: top.num, den: top.den * divisor });
+  const { gop } = encode;
+  if ("frames" in gop) return timedBy(encode, rate, gop.frames);
+  // Of the highest rate so many frames that its halves are whole: the same number for those that keep the rate.
+  const unit = Math.max(2, divisor);
+  const frames = Math.max(1, Math.round((gop.seconds * toNumber(top)) / unit)) * unit;
+  return timedBy(encode, rate, frames / divisor);
+}
+
+/**
+ * How long the segments of pictures are, whose frame rates are known: the shortest time after which all pictures have a key frame, as often as comes nearest to the length of a segment.
+ *
+ * @throws {TaskError} `output_not_supported`
+ */
+export function segmentSecondsOf(
+  encodes: readonly VideoEncode[],
+  wantedSeconds = SEGMENT_SECONDS,
+): number {
+  const distances = encodes.flatMap(({ gop, framerate }) =>
+    "frames" in gop && framerate
+      ? [reduced({ num: gop.frames * framerate.den, den: framerate.num })]
+      : [],
+  );
+  const [first = { num: wantedSeconds, den: 1 }, ...others] = distances;
+  const meeting = toNumber(others.reduce(leastCommon, first));
+  if (meeting > SEGMENT_SECONDS_MAX)
+    throw new TaskError(
+      "output_not_supported",
+      `Cannot make the set: key frames of its renditions meet every ${Math.round(meeting)} s alone, by their frame rates and GOP sizes`,
+    );
+  return meeting * Math.max(1, Math.round(wantedSeconds / meeting));
+}
+
+const greatestCommon = (one: number, other: number): number =>
+  other === 0 ? one : greatestCommon(other, one % other);
+
+const reduced = ({ num, den }: Rational): Rational => {
+  const common = greatestCommon(num, den);
+  return { num: num / common, den: den / common };
+};
+
+/** Of fractions in lowest terms. */
+const leastCommon = (one: Rational, other: Rational): Rational => ({
+  num: (one.num / greatestCommon(one.num, other.num)) * other.num,
+  den: greatestCommon(one.den, other.den),
+});

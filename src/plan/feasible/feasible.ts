@@ -1,0 +1,105 @@
+import type { Rendition } from "../../profile/profile.ts";
+import type { ErrorCode } from "../../task/errors.ts";
+import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
+import { codecName, formOf } from "../containers.ts";
+import { channelsMax } from "../decide/layouts.ts";
+import type { Capabilities } from "../plan.ts";
+
+/** Why a rendition cannot be made here, whatever the source; `encoder_missing` where another machine might. */
+export type Impossibility = {
+  readonly code: Extract<ErrorCode, "output_not_supported" | "encoder_missing">;
+  readonly message: string;
+};
+
+/**
+ * The first reason why a rendition cannot be made here, whatever the source: a container that is not written, a codec
+ * that its container does not hold, an encoder that is missing; nothing where there is none.
+ */
+export function impossibilityOf(
+  rendition: Rendition,
+  capabilities: Capabilities,
+): Impossibility | undefined {
+  return (
+    containerFault(rendition) ??
+    codecFault(rendition) ??
+    keepingFault(rendition, capabilities) ??
+    missing(rendition, capabilities)
+  );
+}
+
+const unsupported = (message: string): Impossibility => ({
+  code: "output_not_supported",
+  message,
+});
+
+function containerFault({ container, video, audio }: Rendition): Impossibility | undefined {
+  if (video === "none" && audio === "none")
+    return unsupported(`Cannot make "${container}": neither video nor audio is asked for`);
+  if (container === "copy") return undefined;
+  if (container === "jpg" && video === "copy")
+    return unsupported('Cannot copy into "jpg": it holds one picture, which is encoded');
+  const form = formOf(container);
+  if (!form) return unsupported(`Cannot make "${container}": this service does not write it`);
+  if (form.video.length === 0 && video !== "none")
+    return unsupported(`Cannot make "${container}" with video: it holds audio alone`);
+  if (form.video.length === 0 && audio === "none")
+    return unsupported(`Cannot make "${container}" without audio: it holds nothing else`);
+  return undefined;
+}
+
+function codecFault({ container, video, audio }: Rendition): Impossibility | undefined {
+  const form = container === "copy" ? undefined : formOf(container);
+  if (typeof video === "object") {
+    if (video.codec === "mjpeg" && container !== "jpg")
+      return unsupported(`Cannot make a film of mjpeg in "${container}": it is for "jpg" alone`);
+    if (form && !form.video.includes(codecName(video.codec)))
+      return unsupported(`Cannot put ${video.codec} into "${container}": it does not hold it`);
+    if (video.codec === "av1" && video.rateMode === "2passvbr")
+      return unsupported("Cannot encode av1 in two passes: its encoder knows one alone");
+  }
+  if (typeof audio === "object") {
+    if (form && !form.audio.includes(codecName(audio.codec)))
+      return unsupported(`Cannot put ${audio.codec} into "${container}": it does not hold it`);
+    const max = channelsMax(audio.codec);
+    if ((audio.channels ?? 1) > max)
+      return unsupported(
+        `Cannot encode ${audio.channels} channels of ${audio.codec}: it has at most ${max}`,
+      );
+  }
+  return undefined;
+}
+
+function keepingFault(
+  { video }: Rendition,
+  { streamsOutput }: Capabilities,
+): Impossibility | undefined {
+  return streamsOutput && typeof video === "object" && video.rateMode === "2passvbr"
+    ? unsupported("Cannot encode in two passes: nothing can be kept between them on this host")
+    : undefined;
+}
+
+function missing(rendition: Rendition, capabilities: Capabilities): Impossibility | undefined {
+  const { container, video, audio } = rendition;
+  const { encoders, muxers } = capabilities;
+  const muxer = container === "copy" ? undefined : formOf(container)?.muxer;
+  if (muxer !== undefined && !muxers.includes(muxer))
+    return {
+      code: "encoder_missing",
+      message: `Cannot write "${container}": the engine has no muxer ${muxer}`,
+    };
+  const wanted = [
+    ...(typeof video === "object"
+      ? [{ codec: video.codec, encoder: VIDEO_ENCODERS[video.codec] }]
+      : []),
+    ...(typeof audio === "object"
+      ? [{ codec: audio.codec, encoder: AUDIO_ENCODERS[audio.codec] }]
+      : []),
+  ];
+  const lost = wanted.find(({ encoder }) => !encoders.includes(encoder));
+  return (
+    lost && {
+      code: lost.codec === "aache2" ? "output_not_supported" : "encoder_missing",
+      message: `Cannot encode ${lost.codec}: the engine has no encoder ${lost.encoder}`,
+    }
+  );
+}

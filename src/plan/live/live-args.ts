@@ -1,0 +1,264 @@
+import { demuxerOf } from "../../probe/formats.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { dashArgs } from "../args/adaptive-output.ts";
+import { graphArgs } from "../args/graphs.ts";
+import { slowInput } from "../args/input.ts";
+import { steadyInput } from "../args/turn.ts";
+import type { LiveOutput, LivePlan, LiveRecording } from "./live.ts";
+import { countedAs, liveProtocolOf } from "./live-protocols.ts";
+
+/** One run of a live plan: a stream that drops is taken up by another run. */
+export type LiveRun = {
+  /** Added to the time stamps, so that they go on where those of the run before ended. */
+  readonly offsetSeconds: number;
+  /** The number of the run, which names its part of a recording. */
+  readonly part: number;
+  /** What the names of its pieces of sets begin with, which those of no other run do. */
+  readonly prefix: string;
+};
+
+/** No byte for so long, in µs, and a connection counts as dead. Shorter than a viewer's patience, longer than a hiccup. */
+const SOURCE_TIMEOUT_US = "10000000";
+const TARGET_TIMEOUT_US = "5000000";
+
+/** What is read, at most, to find out what a stream holds: key frames come every few seconds. */
+const ANALYZE_US = "3000000";
+const PROBE_BYTES = "5000000";
+/** Frames to find the rate by: 20 by default, most of a second. */
+const RATE_FRAMES = "10";
+/** A run that follows a probe needs to know of each codec only what its decoder needs. */
+const QUICK_US = "2000000";
+
+const lookOf = (us: string, frames: string) => [
+  ...["-analyzeduration", us, "-probesize", PROBE_BYTES, "-fpsprobesize", frames],
+];
+const FULL_LOOK = lookOf(ANALYZE_US, RATE_FRAMES);
+/** How far ahead a run reads to see what was probed before. */
+export const QUICK_LOOK = lookOf(QUICK_US, "0");
+
+/** Seconds of a recording that a crash can take. */
+const FRAGMENT_US = "1000000";
+/** How long a piece of a set is at least: the next key frame after it ends it. */
+const PIECE_SECONDS = "2";
+/** All of a run are listed: a service that was away finds what was made meanwhile. */
+const LISTED_PIECES = "0";
+
+/** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
+export const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
+
+/**
+ * How a live source is opened: the guards of hostile input, the format that its protocol carries, and limits on waiting.
+ *
+ * @param url - a live address that was judged
+ * @param isProbe - whether all is to be found out, or a run follows that knows it
+ * @param authoritiesPath - the file of what may sign servers' certificates; the machine's own list where absent
+ */
+export function liveInputArgs(
+  url: string,
+  isProbe: boolean,
+  authoritiesPath?: string,
+): readonly string[] {
+  const protocol = liveProtocolOf(url);
+  if (!protocol) throw new RangeError("Cannot open: it is no live address");
+  const scheme = protocol.protocols[0];
+  const timeout = scheme === "tcp" || scheme === "udp" ? "-timeout" : "-rw_timeout";
+  return [
+    ...["-protocol_whitelist", protocol.protocols.join(","), "-f", protocol.demuxer],
+    ...[timeout, SOURCE_TIMEOUT_US],
+    ...(protocol.format === "rtsp" ? ["-rtsp_transport", "tcp"] : []),
+    ...(scheme === "udp" ? ["-overrun_nonfatal", "1"] : []),
+    ...(scheme === "rtmps" ? ["-tls_verify", "1"] : []),
+    ...(scheme === "rtmps" && authoritiesPath ? ["-ca_file", authoritiesPath] : []),
+    ...(isProbe ? FULL_LOOK : QUICK_LOOK),
+    ...(isProbe ? [] : [...UNTAGGED, "-fflags", "+genpts+discardcorrupt"]),
+    ...["-i", url],
+  ];
+}
+
+/** How a file is read at the pace it plays at. */
+export const pacedInputArgs = (media: MediaInfo, path: string): readonly string[] => [
+  ...["-re", "-f", demuxerOf(media.format), ...UNTAGGED, "-fflags", "+genpts"],
+  ...[...steadyInput(media), ...slowInput(media), "-i", `file:${path}`],
+];
+
+/** Behind each live target stands a queue of a few seconds: one that hangs or comes back never holds up the others. */
+const FIFO = [
+  "attempt_recovery=1",
+  "recover_any_error=1",
+  "recovery_wait_time=1",
+  "max_recovery_attempts=0",
+  "drop_pkts_on_overflow=1",
+  "restart_with_keyframe=1",
+  "queue_size=250",
+].join(":");
+
+/** The pipe that tells how much the first of the live targets was sent; those of the others follow. */
+export const FIRST_PIPE = 3;
+
+/** Relative to the folder that a run works in: it holds a folder for each target that may not be opened at once. */
+export const GATES = "gates";
+
+/** The folder that makes a live target wait before it is opened, once it is there; by the target's place. */
+export const gateOf = (at: number): string => `${GATES}/${at}`;
+
+/** How long it waits; the queue holds what comes meanwhile. */
+const GATE_MS = "1000";
+
+/** The live targets of a plan, in the order of the pipes that tell, from 3 on, how much each was sent. */
+export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
+  outputs.flatMap(({ urls }) => urls);
+
+/** The live target whose bytes a pipe tells of. */
+export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
+  countedUrls(plan)[pipe - FIRST_PIPE];
+
+/**
+ * The outputs of a run: each encode goes through `tee` to all that it feeds.
+ *
+ * Every live target is a `tee` of its own behind its queue: that one says its address when it is open and when it fails,
+ * which the queue does not. Behind its connection it writes the same once more into a pipe, where the bytes are counted.
+ * Before its connection stands a gate: the queue waits after a connection that could not be made, but not after one that
+ * was made and cut at once, which it made anew many times a second.
+ *
+ * A set whose streams are apart is written by a muxer of its own. Its time stamps begin at zero in each run: those that the muxer
+ * names are not those of its segments otherwise (5.1).
+ *
+ * @param authoritiesPath - as of {@link liveInputArgs}
+ */
+export const liveOutputArgs = (
+  plan: LivePlan,
+  run: LiveRun,
+  authoritiesPath?: string,
+): readonly string[] =>
+  plan.outputs.flatMap((output) =>
+    output.recording?.set
+      ? [
+          ...output.args,
+          ...dashArgs(
+            output.recording.set.files,
+            recordedPart(output.recording, run.part),
+            `${run.prefix}-`,
+          ),
+        ]
+      : teeArgs(plan, output, run, authoritiesPath),
+  );
+
+/** The filters that stand before all outputs. */
+export const liveGraphArgs = ({ outputs }: LivePlan): readonly string[] =>
+  graphArgs(outputs.map(({ graphs }) => graphs));
+
+const teeArgs = (
+  plan: LivePlan,
+  output: LiveOutput,
+  run: LiveRun,
+  authoritiesPath: string | undefined,
+): readonly string[] => [
+  ...output.args,
+  ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
+  ...["-use_fifo", "1", "-fifo_options", FIFO],
+  slavesOf(output, run, countedUrls(plan), authoritiesPath).join("|"),
+];
+
+/** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
+function slavesOf(
+  { args, urls, recording }: LiveOutput,
+  run: LiveRun,
+  counted: readonly string[],
+  authoritiesPath: string | undefined,
+): readonly string[] {
+  const isHeaded = args.includes("+global_header") && !args.includes("copy");
+  return [
+    ...urls.map(
+      (url) =>
+        `[f=tee:onfail=ignore]${gateFor(url, counted.indexOf(url))}[${slaveOptions(url, isHeaded, authoritiesPath)}]${url}` +
+        `\\|[${counterOptions(url, isHeaded)}]pipe:${FIRST_PIPE + counted.indexOf(url)}`,
+    ),
+    ...(recording
+      ? [`[${recorderOf(recording, run, isHeaded)}]${recordedPart(recording, run.part)}`]
+      : []),
+  ];
+}
+
+const numbered = (part: number): string => String(part).padStart(5, "0");
+
+/** What a run adds to a recording, relative to the work folder: a file, or of a set the list of its pieces, or its manifest. */
+export const recordedPart = ({ folder, pieces, set }: LiveRecording, part: number): string => {
+  const path = `${folder}/part-${numbered(part)}`;
+  return set ? `${path}/${RUN_MANIFEST}` : `${path}.${pieces ? "m3u8" : "mp4"}`;
+};
+
+/** Of the streams of one run; it lies in a folder with the lists of each stream (`Track.playlist`) and all pieces. */
+export const RUN_MANIFEST = "manifest.mpd";
+
+const recorderOf = (recording: LiveRecording, run: LiveRun, isHeaded: boolean): string =>
+  [
+    "use_fifo=0:onfail=ignore",
+    ...(recording.pieces ? setOptions(recording, run, isHeaded) : fileOptions(recording)),
+  ].join(":");
+
+/** Its pieces bear the names that they are published by, and are there when they are whole. */
+const setOptions = (
+  { folder, pieces, isAacCopied }: LiveRecording,
+  { prefix }: LiveRun,
+  isHeaded: boolean,
+): readonly string[] => [
+  `f=hls:hls_time=${PIECE_SECONDS}:hls_list_size=${LISTED_PIECES}:hls_flags=temp_file`,
+  `hls_segment_filename=${folder}/${prefix}-%05d.${pieces === "fmp4" ? "m4s" : "ts"}`,
+  ...(pieces === "fmp4"
+    ? [
+        `hls_segment_type=fmp4:hls_fmp4_init_filename=${prefix}-init.mp4`,
+        ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),
+      ]
+    : formatOptions("mpegts", isHeaded)),
+];
+
+const fileOptions = ({ isAacCopied }: LiveRecording): readonly string[] => [
+  "f=mp4",
+  // Left alone, it does so too, but not for fragments.
+  ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),
+  "movflags=+delay_moov+default_base_moof",
+  `frag_duration=${FRAGMENT_US}:flush_packets=1`,
+];
+
+/** A path is read by the outer list, by the inner one, and as the value of an option: each takes one backslash away. */
+const escaped = (text: string, times = 3): string =>
+  times === 0 ? text : escaped(text.replace(/[^\w./-]/gu, "\\$&"), times - 1);
+
+function slaveOptions(url: string, isHeaded: boolean, authoritiesPath: string | undefined): string {
+  const protocol = liveProtocolOf(url);
+  const format = protocol?.format ?? "";
+  const scheme = protocol?.protocols[0];
+  return [
+    `f=${format}`,
+    "onfail=abort",
+    ...formatOptions(format, isHeaded),
+    ...(format === "rtsp" ? ["rtsp_transport=tcp"] : []),
+    ...(scheme === "udp" ? ["pkt_size=1316"] : []),
+    ...(scheme === "rtmps" ? ["tls_verify=1"] : []),
+    ...(scheme === "rtmps" && authoritiesPath ? [`ca_file=${escaped(authoritiesPath)}`] : []),
+    ...(format === "rtsp" || scheme === "udp" ? [] : [`rw_timeout=${TARGET_TIMEOUT_US}`]),
+  ].join(":");
+}
+
+/**
+ * Nobody ever calls at a gate's socket: it is waited at for a while, and then left out. Where its folder is missing there
+ * is nothing to wait at. A UDP target is cut by nobody.
+ */
+function gateFor(url: string, at: number): string {
+  const protocol = liveProtocolOf(url);
+  if (protocol?.protocols[0] === "udp") return "";
+  const format = countedAs(protocol?.format ?? "");
+  return `[f=${format}:onfail=ignore:listen=1:timeout=${GATE_MS}]unix:${gateOf(at)}/wait\\|`;
+}
+
+/** Told in blocks of 32 KiB, so that counting costs next to nothing; it never stops the stream. */
+const counterOptions = (url: string, isHeaded: boolean): string => {
+  const format = countedAs(liveProtocolOf(url)?.format ?? "");
+  const options = ["onfail=ignore", ...formatOptions(format, isHeaded), "flush_packets=0"];
+  return [`f=${format}`, ...options].join(":");
+};
+
+const formatOptions = (format: string, isHeaded: boolean): readonly string[] => [
+  ...(format === "flv" ? ["flvflags=no_duration_filesize"] : []),
+  ...(format === "mpegts" && isHeaded ? ["bsfs/v=dump_extra"] : []),
+];

@@ -1,0 +1,95 @@
+import type { Assignment, Rendition } from "../../profile/profile.ts";
+import { TaskError } from "../../task/errors.ts";
+import { codecName, type Written } from "../containers.ts";
+import { type Impossibility, impossibilityOf } from "../feasible/feasible.ts";
+import { assignmentFault } from "../feasible/set-feasible.ts";
+import type { Capabilities } from "../plan.ts";
+import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+
+/** What RTSP carries and this service sends through it, in ffmpeg's names. */
+const RTSP_CODECS = ["h264", "hevc", "aac", "mp3", "mp2", "ac3", "opus"];
+/** Holds all of these, so that every other question about a rendition can be asked of it. */
+const ANY_CONTAINER = "mkv";
+
+const unsupported = (message: string): Impossibility => ({ code: "output_not_supported", message });
+
+/** Why RTSP cannot carry a codec (ffmpeg's name); nothing where it can. */
+export const rtspFault = (codec: string): string | undefined =>
+  RTSP_CODECS.includes(codec) ? undefined : `Cannot send ${codec} by RTSP: it is not carried here`;
+
+/** The forms that the targets of an assignment ask for: a live protocol's own, or the rendition's. */
+function formsOf(
+  { rendition, targets }: Assignment,
+  targetUrls: readonly string[],
+): ReadonlySet<LiveContainer | Rendition["container"]> {
+  return new Set(
+    targets.map(
+      (index) => liveProtocolOf(targetUrls[index] ?? "")?.container ?? rendition.container,
+    ),
+  );
+}
+
+/**
+ * Refuses at create time what a live task cannot make for the targets of an assignment, whatever the source: a live target
+ * gets what its protocol carries, whatever container the profile names.
+ *
+ * @throws {TaskError} `output_not_supported`, naming which
+ */
+export function refuseImpossibleLive(
+  assignment: Assignment,
+  targetUrls: readonly string[],
+  capabilities: Capabilities,
+): void {
+  const found = faultOf(assignment, targetUrls, capabilities);
+  if (found) throw new TaskError("output_not_supported", found.message);
+}
+
+function faultOf(
+  assignment: Assignment,
+  targetUrls: readonly string[],
+  capabilities: Capabilities,
+): Impossibility | undefined {
+  const { rendition, set } = assignment;
+  const { video } = rendition;
+  const forms = formsOf(assignment, targetUrls);
+  const isGrown = set !== undefined && forms.has(rendition.container);
+  if (set && (isGrown ? forms.size > 1 : set.renditions.length > 1))
+    return unsupported("Cannot send an adaptive set to a live target: it takes one rendition");
+  if (isGrown && set.thumbnails)
+    return unsupported("Cannot make thumbnails of a live stream: their track has an end");
+  const grown = isGrown ? setFault(assignment, capabilities) : undefined;
+  if (grown) return grown;
+  if (typeof video === "object" && video.rateMode === "2passvbr")
+    return unsupported("Cannot encode in two passes: a live stream comes but once");
+  for (const form of forms) {
+    const fault =
+      form === "rtsp"
+        ? rtspRenditionFault(rendition, capabilities)
+        : impossibilityOf({ ...rendition, container: form }, capabilities);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function setFault(assignment: Assignment, capabilities: Capabilities): Impossibility | undefined {
+  const isTwoPass = ({ video }: Rendition) =>
+    typeof video === "object" && video.rateMode === "2passvbr";
+  if (assignment.set?.renditions.some(isTwoPass))
+    return unsupported("Cannot encode in two passes: a live stream comes but once");
+  return assignmentFault(assignment, capabilities);
+}
+
+function rtspRenditionFault(
+  rendition: Rendition,
+  capabilities: Capabilities,
+): Impossibility | undefined {
+  for (const stream of [rendition.video, rendition.audio]) {
+    const fault = typeof stream === "object" ? rtspFault(codecName(stream.codec)) : undefined;
+    if (fault !== undefined) return unsupported(fault);
+  }
+  return impossibilityOf({ ...rendition, container: ANY_CONTAINER }, capabilities);
+}
+
+/** The container that decisions on copying are made for where a live protocol has none of its own. */
+export const writtenFor = (container: LiveContainer): Written =>
+  container === "rtsp" ? ANY_CONTAINER : container;

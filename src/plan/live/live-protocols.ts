@@ -1,0 +1,67 @@
+import type { Container } from "../../profile/profile.ts";
+import type { Capabilities } from "../plan.ts";
+
+/** The containers that live protocols carry: `rtsp` has none but packets of each codec. */
+export type LiveContainer = Extract<Container, "flv" | "mpegts"> | "rtsp";
+
+/** A protocol of live addresses, in ffmpeg's names. */
+export type LiveProtocol = {
+  readonly container: LiveContainer;
+  /** What writes it. */
+  readonly format: string;
+  /**
+   * What reads it; pinned, so that a stream is never taken for a playlist. `live_flv` is `flv`, but for time stamps that may
+   * begin anew: those of `flv` stand still from then on.
+   */
+  readonly demuxer: string;
+  /** The protocols it goes through, its own first: what the engine must have, and all that a source may open. */
+  readonly protocols: readonly string[];
+};
+
+const PROTOCOLS = {
+  rtmp: { container: "flv", format: "flv", demuxer: "live_flv", protocols: ["rtmp", "tcp"] },
+  rtmps: {
+    container: "flv",
+    format: "flv",
+    demuxer: "live_flv",
+    protocols: ["rtmps", "tls", "tcp"],
+  },
+  srt: { container: "mpegts", format: "mpegts", demuxer: "mpegts", protocols: ["srt"] },
+  rtsp: { container: "rtsp", format: "rtsp", demuxer: "rtsp", protocols: ["tcp", "rtp", "udp"] },
+  udp: { container: "mpegts", format: "mpegts", demuxer: "mpegts", protocols: ["udp"] },
+} as const satisfies Record<string, LiveProtocol>;
+
+/** A scheme of live addresses. */
+export type LiveScheme = keyof typeof PROTOCOLS;
+
+/** What the bytes sent in a format are counted as: those of RTSP, which has no container, as the one that adds least. */
+export const countedAs = (format: string): string => (format === "rtsp" ? "nut" : format);
+
+/** All schemes of live addresses. */
+export const LIVE_SCHEMES = Object.keys(PROTOCOLS) as readonly LiveScheme[];
+
+/** The live protocol of an address; nothing where it is an address of files. */
+export function liveProtocolOf(url: string): LiveProtocol | undefined {
+  const schemeEnd = url.indexOf("://");
+  if (schemeEnd < 0) return undefined;
+  const scheme = url.slice(0, schemeEnd).toLowerCase();
+  const known = LIVE_SCHEMES.find((each) => each === scheme);
+  return known && PROTOCOLS[known];
+}
+
+/** Whether an address is one of a live stream. */
+export const isLive = (url: string): boolean => liveProtocolOf(url) !== undefined;
+
+/** What the engine lacks for a live address, as the end of a sentence; nothing where it lacks nothing. */
+export function liveLack(
+  { protocols, format }: LiveProtocol,
+  side: "source" | "target",
+  capabilities: Capabilities,
+): string | undefined {
+  const [own = ""] = protocols;
+  if (!capabilities.protocols.includes(own))
+    return `the ${capabilities.engine} engine here has no protocol ${own}`;
+  const muxers = side === "source" ? [] : [format, countedAs(format), "tee", "fifo"];
+  const lost = muxers.find((muxer) => !capabilities.muxers.includes(muxer));
+  return lost && `the ${capabilities.engine} engine here has no muxer ${lost}`;
+}

@@ -1,0 +1,97 @@
+import type { AudioStream, MediaInfo, PacketFacts, VideoStream } from "../../probe/media.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Warning } from "../../task/warnings.ts";
+import type { Expectation } from "../plan.ts";
+import { judgeCopies } from "./verify-copy.ts";
+import { judgeLength } from "./verify-length.ts";
+import { WrongOutput } from "./wrong-output.ts";
+
+/**
+ * Judges a finished output by its probe: exit code 0 proves nothing (design/media-pipeline, "Verify after rc 0").
+ *
+ * First whether there is anything, then whether it is what was planned, then whether it is all of it: by the source's header, and
+ * where that disagrees (`needsPackets`) by its packets.
+ *
+ * @param output - the probed output; with packets where a stream of it is a copy
+ * @param source - the probed source; with packets where a stream of it was copied
+ * @returns what its caller should be told of it all the same
+ * @throws {TaskError} `source_damaged` where bytes of the source are missing or gave less than they hold, `invalid_parameter` where
+ *   a clip holds nothing of a stream, `output_wrong` where the output is not what was planned or a copy lost something,
+ *   `output_not_supported` where the source has no time stamps to copy
+ */
+export function judgeOutput(
+  expect: Expectation,
+  output: MediaInfo,
+  source: MediaInfo,
+): readonly Warning[] {
+  judgeStream("video", expect, output.video, source);
+  judgeStream("audio", expect, output.audio, source);
+  if (expect.video && output.video) judgePicture(expect.video, output.video, source.video);
+  // What the last packet lost may make others of it in the copy: missing bytes are to blame first.
+  if (source.isCut) judgeLength(expect, output, source);
+  judgeCopies(expect, output, source);
+  return judgeLength(expect, output, source);
+}
+
+const isEmpty = (stream: VideoStream | AudioStream): boolean =>
+  ("frames" in stream && stream.frames === 0) || stream.packets?.count === 0;
+
+/** A picture can be shown from a key frame on. */
+const isShowable = (packets: PacketFacts | undefined): boolean =>
+  packets !== undefined && (packets.shown === undefined || packets.firstKey !== undefined);
+
+function judgeStream(
+  kind: "video" | "audio",
+  { clip, [kind]: expect }: Expectation,
+  stream: VideoStream | AudioStream | undefined,
+  { [kind]: own }: MediaInfo,
+): void {
+  if (!expect) {
+    if (stream) throw new WrongOutput(`it has ${kind}, which was not asked for`);
+    return;
+  }
+  if (!stream || isEmpty(stream)) {
+    if (expect.sameAsSource && isShowable(own?.packets))
+      throw new WrongOutput(`the ${kind} was not copied`, kind);
+    if (expect.sameAsSource) throw damaged(`nothing of its ${kind} can be shown`);
+    // Where the source says how long the stream lasts, the plan has made sure that the clip holds some of it.
+    if (clip && expect.durationSeconds === undefined)
+      throw new TaskError(
+        "invalid_parameter",
+        `Cannot cut the clip: nothing of the source's ${kind} lies in it`,
+      );
+    throw damaged(`nothing of its ${kind} can be decoded`);
+  }
+  if (stream.codec !== expect.codec && !("alias" in expect && stream.codec === expect.alias))
+    throw new WrongOutput(`its ${kind} is ${stream.codec}, not ${expect.codec}`, kind);
+}
+
+function judgePicture(
+  { width, height, isCopy }: NonNullable<Expectation["video"]>,
+  video: VideoStream,
+  source: VideoStream | undefined,
+): void {
+  const isTurned = video.width === height && video.height === width && width !== height;
+  // ffmpeg turns decoded frames by what they say themselves (an SEI message of H.264 or HEVC), which the probe sees near the beginning alone.
+  if (isTurned && !isCopy && !source?.isTurnedByFrames)
+    throw new TaskError(
+      "input_not_supported",
+      "Cannot convert the source's picture: its frames say that they are turned, and its header does not",
+    );
+  if ((width ?? video.width) !== video.width || (height ?? video.height) !== video.height)
+    throw new WrongOutput(
+      `its picture is ${video.width}x${video.height}, not ${width}x${height}`,
+      "video",
+    );
+  const turn = isCopy ? (source?.rotation ?? 0) : 0;
+  // What its frames say themselves is seen of JPEGs alone in an output.
+  const isTold = !(isCopy && source?.isTurnedByFrames && video.rotation === 0);
+  if (video.rotation !== turn && isTold)
+    throw new WrongOutput(
+      `its picture is turned by ${video.rotation} degrees, not by ${turn}`,
+      "video",
+    );
+}
+
+const damaged = (why: string): TaskError =>
+  new TaskError("source_damaged", `Cannot use the source: ${why}`);

@@ -1,0 +1,144 @@
+import { primingSamples } from "../../probe/hidden.ts";
+import type { AudioStream, Hidden, MediaInfo, VideoStream } from "../../probe/media.ts";
+import { type ErrorCode, TaskError } from "../../task/errors.ts";
+import { hiddenFault, hidesHead } from "../decide/hidden.ts";
+import type { Plan, Product } from "../plan.ts";
+import { WrongOutput } from "./wrong-output.ts";
+
+type Kind = "video" | "audio";
+const KINDS: readonly Kind[] = ["video", "audio"];
+
+/** A copy that is not to be delivered. Its message is told where the plan has to copy all the same. */
+export class WrongCopy extends TaskError {
+  /** A source with what is known of it now: where a stream of it need not be copied, another plan encodes it. */
+  readonly marked: (media: MediaInfo) => MediaInfo;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    marked: (media: MediaInfo) => MediaInfo,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+    this.marked = marked;
+  }
+}
+
+const isCopied = (product: Pick<Product, Kind>, kind: Kind): boolean =>
+  product[kind].action === "copy";
+
+/** A source with each stream of a kind changed. */
+function changed(
+  media: MediaInfo,
+  kinds: readonly Kind[],
+  change: <S extends VideoStream | AudioStream>(stream: S, kind: Kind) => S,
+): MediaInfo {
+  const { video, audio } = media;
+  return {
+    ...media,
+    ...(video && kinds.includes("video") && { video: change(video, "video") }),
+    ...(audio && kinds.includes("audio") && { audio: change(audio, "audio") }),
+  };
+}
+
+/** Of a film, which ends with its last picture: a copied clip that ends before so much of it holds none of its last packets. */
+const END_SECONDS = 1;
+
+/** Whether a copied clip reaches to where an edit list may hide something: that is told by the source's packets. */
+export function mayHoldHidden(
+  products: readonly Pick<Product, Kind | "expect">[],
+  { format, durationSeconds = 0 }: MediaInfo,
+): boolean {
+  const reaches = ({ expect: { clip } }: Pick<Product, "expect">): boolean => {
+    const { startSeconds, durationSeconds: lasting } = clip ?? { startSeconds: 0 };
+    return startSeconds + (lasting ?? durationSeconds) >= durationSeconds - END_SECONDS;
+  };
+  return (
+    format.startsWith("mov,") &&
+    products.some((product) => KINDS.some((kind) => isCopied(product, kind)) && reaches(product))
+  );
+}
+
+/** What an edit list hides of a stream, by its packets, all but what decoders swallow of a sound. */
+function hiddenOf(source: MediaInfo, kind: Kind): Hidden {
+  const { hiddenSeconds: laterSeconds = 0, hiddenHeadSeconds = 0 } = source[kind]?.packets ?? {};
+  const { audio } = source;
+  const swallowed = kind === "audio" && audio ? primingSamples(audio) / audio.samplerateHz : 0;
+  return { headSeconds: hiddenHeadSeconds > swallowed ? hiddenHeadSeconds : 0, laterSeconds };
+}
+
+/**
+ * Refuses copies of what an edit list hides: it would be shown. The header does not always tell of it; the packets do.
+ *
+ * @param source - with its packets, where they were counted
+ * @throws {WrongCopy}
+ */
+export function refuseHiddenCopies(
+  products: readonly Pick<Product, Kind | "container">[],
+  source: MediaInfo,
+): void {
+  const hidden = { video: hiddenOf(source, "video"), audio: hiddenOf(source, "audio") };
+  const isShown = (kind: Kind) => (product: Pick<Product, Kind | "container">) => {
+    const isKept = kind === "video" && hidesHead(product.container);
+    const { headSeconds, laterSeconds } = hidden[kind];
+    return isCopied(product, kind) && laterSeconds + (isKept ? 0 : headSeconds) > 0;
+  };
+  const shown = KINDS.filter((kind) => products.some(isShown(kind)));
+  const [kind] = shown;
+  if (!kind) return;
+  const marked = (media: MediaInfo) =>
+    changed(media, shown, (stream, of) => {
+      const { headSeconds = 0, laterSeconds = 0 } = stream.hidden ?? {};
+      return {
+        ...stream,
+        hidden: {
+          headSeconds: Math.max(headSeconds, hidden[of].headSeconds),
+          laterSeconds: Math.max(laterSeconds, hidden[of].laterSeconds),
+        },
+      };
+    });
+  const why = hiddenFault(kind === "video" ? "picture" : "sound", hidden[kind]);
+  throw new WrongCopy("output_not_supported", `Cannot copy the source: ${why}`, marked);
+}
+
+/**
+ * Who is to blame for an output that is not as planned. A copy is as its source is: where one comes out wrong, the source is of a
+ * kind that cannot be copied there, or is damaged. What was encoded is ours.
+ *
+ * @param source - with its packets, where they were counted
+ * @param isDamaged - bytes of the source are known to be missing or broken
+ * @returns the error itself, or a `WrongCopy` in its place
+ */
+export function blameCopy(
+  error: unknown,
+  product: Pick<Product, Kind | "container">,
+  source: MediaInfo,
+  isDamaged: boolean,
+): unknown {
+  if (!(error instanceof TaskError) || error.code !== "output_wrong") return error;
+  const kind = error instanceof WrongOutput ? error.kind : undefined;
+  const blamed = kind ? [kind] : KINDS.filter((one) => product[one].action !== "none");
+  if (!blamed.every((one) => isCopied(product, one))) return error;
+  const { container } = product;
+  const why = error.message.replace(/^Cannot \w+ the \w+: /, "");
+  const marked = (media: MediaInfo) =>
+    changed(media, blamed, (stream) => ({
+      ...stream,
+      uncopied: { ...stream.uncopied, [container]: `in a copy, ${why}` },
+    }));
+  const wrong = (code: ErrorCode, message: string) =>
+    new WrongCopy(code, message, marked, { cause: error });
+  if (isDamaged) return wrong("source_damaged", `Cannot use the source: in a copy of it, ${why}`);
+  if (blamed.some((one) => standsStill(source, one)))
+    return wrong("source_damaged", "Cannot use the source: all its packets are at one moment");
+  return wrong("copy_wrong", `Cannot copy the source into "${container}": in the copy, ${why}`);
+}
+
+function standsStill(source: MediaInfo, kind: Kind): boolean {
+  const packets = source[kind]?.packets;
+  return packets !== undefined && packets.count > 1 && packets.firstSeconds === packets.lastSeconds;
+}
+
+/** Whether a plan does anything otherwise than another one of the same task. */
+export const differs = ({ steps }: Plan, before: Plan): boolean =>
+  JSON.stringify(steps) !== JSON.stringify(before.steps);

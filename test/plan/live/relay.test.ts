@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { planLive } from "../../../src/plan/live/live.ts";
+import { liveOutputArgs } from "../../../src/plan/live/live-args.ts";
+import {
+  pipedInputArgs,
+  type RelayedTracks,
+  refuseUnrelayed,
+  relayedMedia,
+} from "../../../src/plan/live/relay.ts";
+import type { MediaInfo } from "../../../src/probe/media.ts";
+import { systemProfile } from "../../../src/profile/system-profiles.ts";
+import { aCapabilities, aMedia, aRendition } from "../builders.ts";
+
+const TS = { format: "mpegts" };
+const MP4 = { format: "mov,mp4,m4a,3gp,3g2,mj2" };
+const URLS = ["rtmp://a/live/x", "srt://b:1"];
+const without = (media: MediaInfo, name: "video" | "audio"): MediaInfo => {
+  const { [name]: _, ...rest } = media;
+  return rest;
+};
+const picture = (more: Partial<MediaInfo>) => without(aMedia(more), "audio");
+const sound = (more: Partial<MediaInfo>) => without(aMedia(more), "video");
+
+const planOf = (tracks: RelayedTracks, targetUrls: readonly string[] = URLS) => {
+  const { media, audioInput } = relayedMedia(tracks);
+  const rendition = systemProfile("video_flv_transmux")?.renditions[0] ?? aRendition();
+  const assignments = [{ rendition, targets: targetUrls.map((_, at) => at) }];
+  return planLive({ assignments, targetUrls, audioInput }, media, aCapabilities());
+};
+const inputOf = (...tracks: RelayedTracks) => pipedInputArgs(tracks, planOf(tracks), 100).join(" ");
+const LOOK = "-analyzeduration 2000000 -probesize 5000000 -fpsprobesize 0";
+const UNTAGGED = "-tag:v 0 -tag:a 0";
+
+describe("pipedInputArgs", () => {
+  test("reads one track from stdin, its format and protocol pinned, at its own pace", () => {
+    expect(inputOf(aMedia(TS))).toBe(
+      `-max_pixels 100 -protocol_whitelist pipe -re -f mpegts ${UNTAGGED} ${LOOK}` +
+        " -fflags +genpts+discardcorrupt -i pipe:0",
+    );
+  });
+
+  test("reads a sound apart from a pipe behind those that count, and holds back what begins later", () => {
+    const [main, audio] = [
+      picture({ ...MP4, startSeconds: 12 }),
+      sound({ ...MP4, startSeconds: 11.5 }),
+    ];
+    expect(inputOf(main, audio)).toBe(
+      `-max_pixels 100 -protocol_whitelist pipe -re -f mov -itsoffset 0.500000 ${UNTAGGED} ${LOOK}` +
+        " -fflags +genpts+discardcorrupt -i pipe:0" +
+        ` -max_pixels 100 -protocol_whitelist pipe -re -f mov ${UNTAGGED} ${LOOK}` +
+        " -fflags +genpts+discardcorrupt -i pipe:5",
+    );
+    const late = inputOf(picture({ ...TS, startSeconds: 1.4 }), sound({ ...TS, startSeconds: 2 }));
+    expect(late.match(/-itsoffset \S+|pipe:\d/g)).toEqual([
+      "pipe:0",
+      "-itsoffset 0.600000",
+      "pipe:5",
+    ]);
+    const other = inputOf(picture({ ...TS, startSeconds: 1 }), sound({ ...TS, startSeconds: 90 }));
+    expect(other).not.toContain("-itsoffset");
+  });
+});
+
+describe("planLive of tracks that come apart", () => {
+  test("maps the sound from its own input", () => {
+    const { outputs } = planOf([picture(TS), sound(TS)]);
+    expect(outputs[0]?.args.join(" ")).toStartWith("-map 0:0 -map 1:1 ");
+    expect(planOf([aMedia(TS)]).outputs[0]?.args.join(" ")).toStartWith("-map 0:0 -map 0:1 ");
+  });
+
+  test("records aac that is copied without a header in every packet", () => {
+    const plan = planOf([aMedia(TS)], ["rtmp://a/live/x", "out.flv"]);
+    const args = liveOutputArgs(plan, { offsetSeconds: 0, part: 0, prefix: "pontus.t-set.1-0" });
+    expect(args.at(-1)?.split("|").at(-1)).toBe(
+      "[use_fifo=0:onfail=ignore:f=mp4:bsfs/a=aac_adtstoasc:movflags=+delay_moov+default_base_moof:frag_duration=1000000:flush_packets=1]recorded-0/part-00000.mp4",
+    );
+  });
+});
+
+describe("refuseUnrelayed", () => {
+  test("lets MPEG-TS and mp4 pass, and a sound apart of the same format", () => {
+    expect(() => refuseUnrelayed([aMedia(TS)])).not.toThrow();
+    expect(() => refuseUnrelayed([picture(MP4), sound(MP4)])).not.toThrow();
+  });
+
+  test("refuses what does not come in pieces, and tracks without a common clock", () => {
+    expect(() => refuseUnrelayed([sound({ format: "aac" })])).toThrow("its segments are aac");
+    expect(() => refuseUnrelayed([picture(TS), sound(MP4)])).toThrow("in another format");
+  });
+});

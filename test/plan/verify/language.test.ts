@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { languageTag } from "../../../src/plan/verify/language.ts";
+
+test.each([
+  ["eng", "en"],
+  ["ger", "de"],
+  ["deu", "de"],
+  ["chi", "zh"],
+  ["en-us", "en-US"],
+  ["haw", "haw"],
+])("languageTag calls %s %s", (code, tag) => {
+  expect(languageTag(code)).toBe(tag);
+});
