@@ -1,7 +1,7 @@
+import { readIsoCrop } from "./bytes/iso-crop.ts";
+import { readMatroskaCrop } from "./bytes/matroska-crop.ts";
 import type { ReadAt, ToldCrop } from "./crop.ts";
 import { demuxerOf } from "./formats.ts";
-import { readIsoCrop } from "./iso-crop.ts";
-import { readMatroskaCrop } from "./matroska-crop.ts";
 import type { MediaInfo, VideoStream } from "./media.ts";
 
 type Reader = (read: ReadAt, index: number) => Promise<ToldCrop | undefined>;

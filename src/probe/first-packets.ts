@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { captionReaderOf } from "./caption-marks.ts";
+import { captionReaderOf } from "./bytes/caption-marks.ts";
 import { demuxerOf } from "./formats.ts";
 import type { MediaInfo } from "./media.ts";
 

@@ -1,6 +1,6 @@
 import { type FileHandle, readFile } from "node:fs/promises";
 import type { ISOFile } from "mp4box";
-import { BOX_HEAD_BYTES_MAX, type BoxHead, boxHeadIn } from "../probe/iso-boxes.ts";
+import { BOX_HEAD_BYTES_MAX, type BoxHead, boxHeadIn } from "../probe/bytes/iso-boxes.ts";
 import { TaskError } from "../task/errors.ts";
 
 /** The head of the box that begins at a place of a file; nothing where there is none. One that ends with the file is as large as can be. */

@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { PACKET_BYTES } from "../probe/transport-packets.ts";
+import { PACKET_BYTES } from "../probe/bytes/transport-packets.ts";
 
 /** So much of the end of a product is kept in memory: five seconds of 6 Mbit/s. */
 const KEPT_BYTES = 4 << 20;

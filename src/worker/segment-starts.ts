@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { segmentsOf } from "../manifest/write/set-playlists.ts";
 import type { Product } from "../plan/plan.ts";
 import { WrongOutput } from "../plan/verify/wrong-output.ts";
-import { lacksParameterSets } from "../probe/segment-start.ts";
-import { PACKET_BYTES } from "../probe/transport-packets.ts";
+import { lacksParameterSets } from "../probe/bytes/segment-start.ts";
+import { PACKET_BYTES } from "../probe/bytes/transport-packets.ts";
 
 /** The first slice of a picture begins in so much of a segment, behind all that is said of it. */
 const START_BYTES = 64 * PACKET_BYTES;

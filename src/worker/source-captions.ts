@@ -1,5 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { type CaptionFacts, type CaptionReader, captionReaderOf } from "../probe/caption-marks.ts";
+import {
+  type CaptionFacts,
+  type CaptionReader,
+  captionReaderOf,
+} from "../probe/bytes/caption-marks.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { SourceReader } from "../storage/storage.ts";

@@ -1,10 +1,10 @@
 import type { ByteSource } from "../engine/engine.ts";
 import { readFully } from "../lib/read-fully.ts";
+import { id3Bytes, soundFrameAt } from "../probe/bytes/mpeg-audio.ts";
+import { lastPageIn, OGG_END_BYTES } from "../probe/bytes/ogg-page.ts";
+import { isPacketAt, PACKET_BYTES } from "../probe/bytes/transport-packets.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { Lack, MediaInfo } from "../probe/media.ts";
-import { id3Bytes, soundFrameAt } from "../probe/mpeg-audio.ts";
-import { lastPageIn, OGG_END_BYTES } from "../probe/ogg-page.ts";
-import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
 
 /** What a writer leaves that does not know the size, or counts no further: `0xffffffff`, `0x7ffff000` and the like. */
 const SIZE_MAX = 0x7fff_0000;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ByteSource } from "../engine/engine.ts";
 import { readFully } from "../lib/read-fully.ts";
-import { endTagBytes, findSound, id3Bytes } from "../probe/mpeg-audio.ts";
+import { endTagBytes, findSound, id3Bytes } from "../probe/bytes/mpeg-audio.ts";
 
 /** Players skip what is no sound in front of an MP3, and look no further than that. */
 const JUNK_BYTES_MAX = 4 << 20;

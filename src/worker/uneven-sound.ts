@@ -1,5 +1,5 @@
 import type { Plan } from "../plan/plan.ts";
-import { aacHeadersOf } from "../probe/aac-headers.ts";
+import { aacHeadersOf } from "../probe/bytes/aac-headers.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
-import { ELEMENT_HEAD_BYTES, elementHeadOf } from "../probe/ebml.ts";
-import { lastPageIn, OGG_END_BYTES } from "../probe/ogg-page.ts";
-import { isPacketAt, PACKET_BYTES } from "../probe/transport-packets.ts";
+import { ELEMENT_HEAD_BYTES, elementHeadOf } from "../probe/bytes/ebml.ts";
+import { lastPageIn, OGG_END_BYTES } from "../probe/bytes/ogg-page.ts";
+import { isPacketAt, PACKET_BYTES } from "../probe/bytes/transport-packets.ts";
 import { TaskError } from "../task/errors.ts";
 import { boxAt, samplesEnd } from "./iso-file.ts";
 

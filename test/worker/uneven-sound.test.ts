@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createReadStream, readFileSync } from "node:fs";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
-import { aacHeadersOf } from "../../src/probe/aac-headers.ts";
+import { aacHeadersOf } from "../../src/probe/bytes/aac-headers.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import type { Container } from "../../src/profile/profile.ts";
 import { withUnevenSound } from "../../src/worker/uneven-sound.ts";

@@ -1,11 +1,11 @@
 import { open } from "node:fs/promises";
 import { readFully } from "../../lib/read-fully.ts";
 import type { Capabilities } from "../../plan/plan.ts";
+import { findBox, WHOLE_FILE } from "../../probe/bytes/iso-boxes.ts";
+import { MEDIA_HEAD_BYTES } from "../../probe/bytes/turn-marks.ts";
 import type { ReadAt } from "../../probe/crop.ts";
 import { demuxerOf } from "../../probe/formats.ts";
-import { findBox, WHOLE_FILE } from "../../probe/iso-boxes.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import { MEDIA_HEAD_BYTES } from "../../probe/turn-marks.ts";
 import type { ByteSource } from "../engine.ts";
 
 /** A file to be read by us, and how that ends. */

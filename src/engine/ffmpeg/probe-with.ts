@@ -1,3 +1,4 @@
+import { hasTurnMark, mayTurnItself } from "../../probe/bytes/turn-marks.ts";
 import { mayBeCropped, withContainerCrop } from "../../probe/container-crop.ts";
 import { firstFrameArgs, mayDiffer, withFirstFrame } from "../../probe/first-frame.ts";
 import { demuxerOf } from "../../probe/formats.ts";
@@ -14,7 +15,6 @@ import {
   type TailPlace,
   tailArgs,
 } from "../../probe/tail.ts";
-import { hasTurnMark, mayTurnItself } from "../../probe/turn-marks.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { TailRequest } from "../engine.ts";
 import { readMediaHead } from "./header-reads.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { hasTurnMark, mayTurnItself } from "../../src/probe/turn-marks.ts";
-import { aMediaWithVideo } from "../plan/builders.ts";
+import { hasTurnMark, mayTurnItself } from "../../../src/probe/bytes/turn-marks.ts";
+import { aMediaWithVideo } from "../../plan/builders.ts";
 
 /** What x264 says of itself, in front. */
 const OWN = [5, 255, 45, ...Array(300).fill(65)];

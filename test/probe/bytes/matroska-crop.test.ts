@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { ReadAt } from "../../src/probe/crop.ts";
-import { readMatroskaCrop } from "../../src/probe/matroska-crop.ts";
+import { readMatroskaCrop } from "../../../src/probe/bytes/matroska-crop.ts";
+import type { ReadAt } from "../../../src/probe/crop.ts";
 
 /** An element of EBML, its size in so many bytes. */
 function element(id: string, body: Buffer | number, sizeBytes = 1): Buffer {

@@ -1,5 +1,5 @@
-import { demuxerOf } from "./formats.ts";
-import type { MediaInfo } from "./media.ts";
+import { demuxerOf } from "../formats.ts";
+import type { MediaInfo } from "../media.ts";
 import { hasLengths, LENGTH_BYTES, SEI_HEADS, START_CODE } from "./nal-units.ts";
 import { withoutTransport } from "./transport-packets.ts";
 

@@ -1,4 +1,4 @@
-import type { ReadAt, ToldCrop } from "./crop.ts";
+import type { ReadAt, ToldCrop } from "../crop.ts";
 import { findBox, type Place, viewOf, WHOLE_FILE } from "./iso-boxes.ts";
 
 /** A sample entry of a picture, up to the boxes in it: ISO/IEC 14496-12, 12.1.3. */

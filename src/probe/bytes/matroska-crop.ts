@@ -1,4 +1,4 @@
-import type { ReadAt, ToldCrop } from "./crop.ts";
+import type { ReadAt, ToldCrop } from "../crop.ts";
 import { ELEMENT_HEAD_BYTES, type ElementHead, elementHeadOf, uintOf } from "./ebml.ts";
 
 /** The elements on the way to what crops a picture: RFC 9559, 5.1. */

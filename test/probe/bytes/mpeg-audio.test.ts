@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { endTagBytes, findSound, id3Bytes, soundFrameAt } from "../../src/probe/mpeg-audio.ts";
+import {
+  endTagBytes,
+  findSound,
+  id3Bytes,
+  soundFrameAt,
+} from "../../../src/probe/bytes/mpeg-audio.ts";
 
 /** Frames of layer 3, 128 kbit/s at 48 kHz: 384 bytes each. */
 const frames = (count: number): Buffer => {

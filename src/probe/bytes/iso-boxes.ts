@@ -1,4 +1,4 @@
-import type { ReadAt } from "./crop.ts";
+import type { ReadAt } from "../crop.ts";
 
 /** Where the body of a box begins and ends in its file. */
 export type Place = { readonly from: number; readonly to: number };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { lacksParameterSets } from "../../src/probe/segment-start.ts";
+import { lacksParameterSets } from "../../../src/probe/bytes/segment-start.ts";
 
 const PICTURE = 0x100;
 const HEADER = [0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 1, 0x21];

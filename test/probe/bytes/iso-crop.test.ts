@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { ReadAt } from "../../src/probe/crop.ts";
-import { readIsoCrop } from "../../src/probe/iso-crop.ts";
+import { readIsoCrop } from "../../../src/probe/bytes/iso-crop.ts";
+import type { ReadAt } from "../../../src/probe/crop.ts";
 
 function box(type: string, ...bodies: readonly Buffer[]): Buffer {
   const head = Buffer.alloc(8);

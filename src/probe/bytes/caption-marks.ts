@@ -1,4 +1,4 @@
-import type { VideoStream } from "./media.ts";
+import type { VideoStream } from "../media.ts";
 import { hasLengths, LENGTH_BYTES, SEI_HEADS, START_CODE } from "./nal-units.ts";
 import { withoutTransport } from "./transport-packets.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { captionReaderOf } from "../../src/probe/caption-marks.ts";
+import { captionReaderOf } from "../../../src/probe/bytes/caption-marks.ts";
 
 const A = [0xfc, 0x41, 0x42];
 const PADDING = [0xfc, 0x80, 0x80];

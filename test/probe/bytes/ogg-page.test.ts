@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { lastPageIn } from "../../src/probe/ogg-page.ts";
+import { lastPageIn } from "../../../src/probe/bytes/ogg-page.ts";
 
 /** A page of two parts, 3 and 5 bytes long. */
 const page = (flags: number): Buffer => {
