@@ -4,7 +4,7 @@ import { NativeEngine } from "../src/engine/native/native.ts";
 import { createHttpApp, type HttpPorts } from "../src/http/http.ts";
 import { SqliteQueue } from "../src/queue/sqlite.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";
-import { FileStorage } from "../src/storage/file.ts";
+import { FileStorage } from "../src/storage/file/file.ts";
 import { SqliteClientStore } from "../src/store/clients.ts";
 import { SqliteProfileStore } from "../src/store/profiles.ts";
 import type { ClientStore } from "../src/store/store.ts";

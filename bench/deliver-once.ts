@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { HttpStorage } from "../src/storage/http.ts";
-import { S3Storage } from "../src/storage/s3.ts";
+import { HttpStorage } from "../src/storage/http/http.ts";
+import { S3Storage } from "../src/storage/s3/s3.ts";
 
 // One delivery in a process of its own, under Bun or Deno: `deliver-once.ts FILE SMALL_FILE URL`. Writes what it took as JSON.
 const [file = "", small = "", url = ""] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
-import { FileStorage } from "../../src/storage/file.ts";
+import { FileStorage } from "../../src/storage/file/file.ts";
 import type { SourceLine } from "../../src/worker/line.ts";
 import { openSource } from "../../src/worker/open-source.ts";
 import { tempFolder } from "../fixtures/clips.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FileStorage } from "../../src/storage/file.ts";
+import { FileStorage } from "../../src/storage/file/file.ts";
 import { openSource } from "../../src/worker/open-source.ts";
 import { manifestSourceContract } from "../contract/manifest-source.ts";
 import { tempFolder } from "../fixtures/clips.ts";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PipedTrack } from "../../src/engine/engine.ts";
 import type { Manifest } from "../../src/manifest/manifest.ts";
-import { FileStorage } from "../../src/storage/file.ts";
+import { FileStorage } from "../../src/storage/file/file.ts";
 import type { LiveFeed } from "../../src/worker/live-source.ts";
 import { relayManifest } from "../../src/worker/relay-source.ts";
 import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";

@@ -1,0 +1,107 @@
+import { type ErrorCode, TaskError } from "../../task/errors.ts";
+import type { DeliveryOptions } from "../storage.ts";
+import { quoteAddress } from "./file-address.ts";
+
+type Meaning = { readonly code: ErrorCode; readonly state: string };
+
+const unwritable = (state: string): Meaning => ({ code: "target_unwritable", state });
+const full = (state: string): Meaning => ({ code: "target_full", state });
+const missing = (state: string): Meaning => ({ code: "source_missing", state });
+
+/** What the system's refusals of a write mean; the numbers' names are those of errno(3). */
+const ON_TARGET: Readonly<Record<string, Meaning>> = {
+  ENOSPC: full("no space is left there"),
+  EDQUOT: full("the disk quota is used up"),
+  EACCES: unwritable("permission is denied"),
+  EPERM: unwritable("the operation is not permitted"),
+  EROFS: unwritable("the file system is read-only"),
+  ENOENT: unwritable("its folder does not exist"),
+  ENOTDIR: unwritable("a part of its path is a file, not a folder"),
+  EISDIR: unwritable("a folder is in its place"),
+  ENOTEMPTY: unwritable("a folder is in its place"),
+  // From making a folder: its temporary file never meets another.
+  EEXIST: unwritable("a part of its path is a file, not a folder"),
+  EBUSY: unwritable("its place is in use by the system"),
+  ENAMETOOLONG: unwritable("its name is too long for the file system"),
+  EINVAL: unwritable("the file system does not take its name"),
+  ELOOP: unwritable("its path runs in a circle of links"),
+  EFBIG: unwritable("the file system does not take a file so large"),
+};
+
+const ON_SOURCE: Readonly<Record<string, Meaning>> = {
+  ENOENT: missing("there is no such file"),
+  ENOTDIR: missing("a part of its path is a file, not a folder"),
+  EACCES: missing("permission is denied"),
+  EPERM: missing("the operation is not permitted"),
+  ELOOP: missing("its path runs in a circle of links"),
+  ENAMETOOLONG: missing("its name is too long for the file system"),
+  // A socket or a device without a driver.
+  ENXIO: missing("it is not a regular file"),
+};
+
+/** The errno name of a foreign error, such as `ENOSPC`. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+function translate(
+  error: unknown,
+  what: string,
+  meanings: Readonly<Record<string, Meaning>>,
+): TaskError {
+  if (error instanceof TaskError) return error;
+  const meaning = meanings[errnoOf(error) ?? ""];
+  return meaning
+    ? new TaskError(meaning.code, `${what}: ${meaning.state}`, { cause: error })
+    : new TaskError("internal", `${what}: the system reported an unexpected error`, {
+        cause: error,
+      });
+}
+
+/** A failure to read a source as `TaskError`: `source_missing`, or `internal` where nothing else is known. */
+export const sourceError = (error: unknown, url: string): TaskError =>
+  translate(error, `Cannot read the source ${quoteAddress(url)}`, ON_SOURCE);
+
+/** A failure to write a target as `TaskError`: `target_unwritable`, `target_full`, or `internal`. */
+export const targetError = (error: unknown, url: string): TaskError =>
+  translate(error, `Cannot write the target ${quoteAddress(url)}`, ON_TARGET);
+
+/**
+ * Does something to a target, and tells what goes wrong with it.
+ *
+ * @param action - is given the caller's leave to publish; what that throws is the caller's own and passes as it is
+ * @throws {TaskError} as `targetError`; the signal's reason
+ */
+export async function writingTarget<T>(
+  url: string,
+  { mayPublish, signal }: Pick<DeliveryOptions, "mayPublish" | "signal">,
+  action: (ask: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const refusal: { reason?: unknown } = {};
+  const ask = async () => {
+    await mayPublish().catch((reason: unknown) => {
+      refusal.reason = reason;
+      throw reason;
+    });
+    signal.throwIfAborted();
+  };
+  try {
+    return await action(ask);
+  } catch (error) {
+    if ("reason" in refusal) throw refusal.reason;
+    if (signal.aborted) throw signal.reason;
+    throw targetError(error, url);
+  }
+}
+
+/** The error of a path whose links the system cannot resolve. */
+export function unresolved(url: string, cause: unknown): TaskError {
+  const [code, why] =
+    errnoOf(cause) === "ENAMETOOLONG"
+      ? (["invalid_parameter", "its path is too long"] as const)
+      : (["internal", "the system reported an unexpected error"] as const);
+  const verb = code === "internal" ? "resolve" : "use";
+  return new TaskError(code, `Cannot ${verb} the address ${quoteAddress(url)}: ${why}`, { cause });
+}

@@ -1,0 +1,29 @@
+import { lstat } from "node:fs/promises";
+import { TaskError } from "../../task/errors.ts";
+import { quoteAddress } from "./file-address.ts";
+import { errnoOf } from "./file-errors.ts";
+
+/** Refuses a target in whose place something lies: it may be missing, a file, or a link that leads nowhere. */
+export async function refuseOccupied(path: string, url: string): Promise<void> {
+  const info = await lstatIfAny(path);
+  if (!info || info.isFile() || info.isSymbolicLink()) return;
+  throw occupied(url, info.isDirectory() ? "a folder is in its place" : "it is not a regular file");
+}
+
+/** Refuses a set in the place of whose folder a file lies. */
+export async function refuseFile(folder: string, url: string): Promise<void> {
+  const info = await lstatIfAny(folder);
+  if (info?.isFile()) throw occupied(url, "a file is in the place of its segments' folder");
+}
+
+const occupied = (url: string, state: string): TaskError =>
+  new TaskError("target_unwritable", `Cannot write the target ${quoteAddress(url)}: ${state}`);
+
+async function lstatIfAny(path: string) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

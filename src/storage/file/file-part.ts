@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { TaskError } from "../../task/errors.ts";
+import { PART_SUFFIX } from "./file-address.ts";
+
+/** One read and one write: large enough that the calls cost nothing, small in memory. */
+const CHUNK_BYTES = 1 << 20;
+/**
+ * Written between two flushes to the disk. The last flush cannot be cut short, so it must never have much left to do:
+ * at 50 MB/s this is well under a second.
+ */
+const FLUSH_BYTES = 32 << 20;
+/** Leaves room for tag and suffix in the 255 bytes of a name. */
+const STEM_BYTES_MAX = 140;
+const TAG = /^[\w-]{1,64}$/;
+// Never through a link, never over something that is there.
+const CREATE_FLAGS =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+const FILE_MODE = 0o644;
+
+/** The part of a temporary name that tells which file it is for; long names are cut and told apart by a digest. */
+function stemOf(name: string): string {
+  if (Buffer.byteLength(name) <= STEM_BYTES_MAX) return name;
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 16);
+  let stem = "";
+  for (const character of name) {
+    if (Buffer.byteLength(stem + character) > STEM_BYTES_MAX - digest.length - 1) break;
+    stem += character;
+  }
+  return `${stem}~${digest}`;
+}
+
+/**
+ * The name under which a file is written before it is whole: `.NAME.TAG.pontus-part`, in the folder of the file.
+ *
+ * @param tag - letters, digits, `-` and `_`, at most 64, for a dot in it would let two names meet
+ */
+export function partName(name: string, tag: string): string {
+  if (!TAG.test(tag))
+    throw new TaskError("internal", `Cannot name a temporary file: the tag "${tag}" is malformed`);
+  return `.${stemOf(name)}.${tag}${PART_SUFFIX}`;
+}
+
+/** Whether a file name is that of a temporary of `name`, of another tag than the one given. */
+export function isStalePart(found: string, name: string, tag?: string): boolean {
+  const start = `.${stemOf(name)}.`;
+  if (!found.startsWith(start) || !found.endsWith(PART_SUFFIX)) return false;
+  const itsTag = found.slice(start.length, -PART_SUFFIX.length);
+  return TAG.test(itsTag) && itsTag !== tag;
+}
+
+/** Removes what crashed attempts left of a file beside it; a temporary that cannot be removed stays. */
+export async function sweepParts(path: string, tag?: string): Promise<void> {
+  const folder = dirname(path);
+  for (const found of await readdir(folder))
+    if (isStalePart(found, basename(path), tag)) await discard(join(folder, found));
+}
+
+/** Removes a file if it can; what is in the way of that is no failure of the work that was done. */
+export const discard = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
+
+/** Flushes a folder, so that a name given or taken in it survives a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0));
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a new file, lets it be filled, flushes it to the disk; it is removed again when any of that fails. */
+export async function writePart(
+  path: string,
+  fill: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await open(path, CREATE_FLAGS, FILE_MODE);
+  try {
+    await fill(handle);
+    await handle.sync();
+    await handle.close();
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await discard(path);
+    throw error;
+  }
+}
+
+/**
+ * Copies a finished file of ours to a new one and flushes it; ends within a second or so of an abort.
+ *
+ * @throws {TaskError} `internal` where the finished file cannot be read; what the system says of the new one; the
+ *   signal's reason
+ */
+export async function copyPart(from: string, path: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const source = await reading(() => open(from, constants.O_RDONLY));
+  try {
+    await writePart(path, (target) => copyBytes(source, target, signal));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Gives a temporary that is whole its name, in one step, where the gate lets it; where not, it is removed. */
+export async function placePart(
+  part: string,
+  path: string,
+  gate: () => Promise<void>,
+): Promise<void> {
+  try {
+    await gate();
+    await rename(part, path);
+  } catch (error) {
+    await discard(part);
+    throw error;
+  }
+}
+
+async function copyBytes(source: FileHandle, target: FileHandle, signal: AbortSignal) {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  // Flushed while the next stretch is written: disk and copy work at the same time.
+  let flushed: Promise<unknown> = Promise.resolve();
+  let unflushedBytes = 0;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await reading(() => source.read(buffer, 0, CHUNK_BYTES));
+      if (bytesRead === 0) break;
+      for (let at = 0; at < bytesRead; )
+        at += (await target.write(buffer, at, bytesRead - at)).bytesWritten;
+      unflushedBytes += bytesRead;
+      if (unflushedBytes < FLUSH_BYTES) continue;
+      await flushed;
+      unflushedBytes = 0;
+      flushed = target.datasync();
+      // Its failure is met at the next await; until then it must not count as unhandled.
+      flushed.catch(() => {});
+    }
+  } finally {
+    await flushed;
+  }
+}
+
+/** What fails on our own finished file is our fault, not the target's. */
+async function reading<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    throw new TaskError("internal", "Cannot read the finished output: it is gone or damaged", {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,162 @@
+import { lstat, readdir, readFile, rename } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { inBatches } from "../../lib/batches.ts";
+import { FIXED_NAMES, type PublishedText } from "../../manifest/write/published-names.ts";
+import { segmentsOf } from "../../manifest/write/set-playlists.ts";
+import {
+  folderNameOf,
+  mentionedIn,
+  publishedIn,
+  readSet,
+  tagOfSegment,
+  tagsIn,
+} from "../set-names.ts";
+import type { DeliveryOptions, Parcel } from "../storage.ts";
+import { copyPart, discard, isStalePart, partName, syncFolder, writePart } from "./file-part.ts";
+
+/** Copied at once: flushes of several files share the disk's work. */
+const COPIES_AT_ONCE = 8;
+/** A previous playlist larger than this is no playlist: 24 h of segments of 2 s take under 4 MiB. */
+const PLAYLIST_BYTES_MAX = 16 << 20;
+
+/** A set on its way: real absolute paths of its playlist and of the folder of its segments. */
+export type SetPlace = { readonly playlist: string; readonly folder: string };
+
+/** Called right before each visible step: throws where the attempt may no longer publish or the place has moved. */
+export type Gate = () => Promise<void>;
+
+/**
+ * Publishes a playlist or manifest with the files it names: segments first, under names no other attempt gives, then the
+ * playlists of renditions, then what players are given by name, last the playlist or manifest at the target; then the
+ * files of the set it replaces are removed.
+ *
+ * The set that is there stays whole until the new one takes its place in one step.
+ */
+export async function publishSet(
+  parcel: Required<Parcel>,
+  place: SetPlace,
+  { tag, signal }: DeliveryOptions,
+  gate: Gate,
+): Promise<void> {
+  const set = await readSet(parcel, tag, folderNameOf(place.playlist));
+  const isOurs = publishedIn(set, tag);
+  const former = await setAt(place.playlist);
+  await sweepSegments(place.folder, tag, (name) => isOurs(name) || former.isNamed(name));
+
+  const entry = placed(dirname(place.playlist), basename(place.playlist), tag);
+  const segments = set.segments.map(({ own, name }) => ({
+    from: join(parcel.segments, own),
+    ...placed(place.folder, name, tag),
+  }));
+  const written = ({ name, text }: PublishedText) => ({ text, ...placed(place.folder, name, tag) });
+  const playlists = set.playlists.map(written);
+  const fixed = set.fixed.map(written);
+  const newNames = [...segments, ...playlists];
+  try {
+    await inBatches(segments, COPIES_AT_ONCE, ({ from, part }) => copyPart(from, part, signal));
+    for (const { part, text } of [...playlists, ...fixed, { ...entry, text: set.entry }])
+      await writePart(part, (handle) => handle.writeFile(text));
+    await gate();
+    for (const { part, path } of newNames) await rename(part, path);
+    await syncFolder(place.folder);
+    await gate();
+    for (const { part, path } of [...fixed, entry]) await rename(part, path);
+  } catch (error) {
+    for (const { part } of [...newNames, ...fixed, entry]) await discard(part);
+    for (const { path } of newNames) await discard(path);
+    throw error;
+  }
+  await syncFolder(dirname(place.playlist));
+  if (fixed.length > 0) await syncFolder(place.folder);
+  await removeFormer(place, former.files, tag, isOurs);
+}
+
+/** Where a file will lie, and the name it is written under before. */
+const placed = (folder: string, name: string, tag: string) => ({
+  path: join(folder, name),
+  part: join(folder, partName(name, tag)),
+});
+
+/**
+ * Removes what is left of the sets before, once the new one stands: what cannot be removed is no failure.
+ *
+ * @param former - what the playlist that was replaced named
+ * @param isKept - whether a file in the folder is of the set that stands
+ */
+export async function removeFormer(
+  { playlist, folder }: SetPlace,
+  former: readonly Named[],
+  tag: string,
+  isKept: (name: string) => boolean,
+): Promise<void> {
+  // A stranger's file goes only where the old playlist named it right in this folder: it is no licence to remove others.
+  for (const { parent, name } of former)
+    if (parent === folderNameOf(playlist) && !isKept(name)) await discard(join(folder, name));
+  for (const name of FIXED_NAMES) {
+    if (isKept(name)) continue;
+    const text = await readFile(join(folder, name), "utf8").catch(() => "");
+    if (tagsIn(text).size > 0) await discard(join(folder, name));
+  }
+  await sweepSegments(folder, tag, isKept).catch(() => {});
+}
+
+/** Removes segments that are not kept, and temporaries of other attempts; a stranger's files are left alone. */
+export async function sweepSegments(
+  folder: string,
+  tag: string,
+  isKept: (name: string) => boolean,
+): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const isOldSegment = tagOfSegment(name) !== undefined && !isKept(name);
+    if (isOldSegment || isStaleSegmentPart(name, tag)) await discard(join(folder, name));
+  }
+}
+
+function isStaleSegmentPart(name: string, tag: string): boolean {
+  const segment = /^\.(pontus\.[\w-]+\..+)\.[\w-]+\.pontus-part$/.exec(name)?.[1];
+  return segment !== undefined && isStalePart(name, segment, tag);
+}
+
+/** A file that a playlist names, decoded: the path before it, and its name. */
+type Named = { readonly parent: string; readonly name: string };
+
+/** What a playlist or manifest says of its set. */
+export type NamedSet = {
+  /** What it names itself. */
+  readonly files: readonly Named[];
+  /** Whether a file in the folder is needed to play it. */
+  readonly isNamed: (name: string) => boolean;
+};
+
+/** The set now at a target; an empty one where there is none. */
+export async function setAt(playlist: string): Promise<NamedSet> {
+  const info = await lstat(playlist).catch(() => undefined);
+  const isOne = info?.isFile() && info.size <= PLAYLIST_BYTES_MAX;
+  const text = isOne ? await readFile(playlist, "utf8") : "";
+  return namedIn(text, playlist);
+}
+
+/** The set of a playlist or manifest of a name. */
+export function namedIn(text: string, playlist: string): NamedSet {
+  const files = playlist.endsWith(".mpd") ? [] : filesIn(text);
+  // A master names the playlists of its renditions, and a manifest patterns: all files of their attempt belong to them.
+  const isMentioned = mentionedIn(text);
+  const names = new Set(files.map(({ name }) => name));
+  return { files, isNamed: (name) => isMentioned(name) || names.has(name) };
+}
+
+const filesIn = (text: string): readonly Named[] =>
+  segmentsOf(text).flatMap((uri) => {
+    const cut = uri.lastIndexOf("/");
+    const name = decoded(uri.slice(cut + 1));
+    const isName = !/[/\0]/.test(name) && !["", ".", ".."].includes(name);
+    return isName ? [{ parent: decoded(uri.slice(0, Math.max(cut, 0))), name }] : [];
+  });
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,104 @@
+import { TaskError } from "../../task/errors.ts";
+import { quoteAddress, type Side } from "../file/file-address.ts";
+import { folderNameOf, segmentFolderOf } from "../set-names.ts";
+import { schemeOf } from "../storage.ts";
+
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+/** The longest that common servers take in a request line. */
+const LENGTH_MAX = 8000;
+
+/**
+ * Reads an http or https address. User info is allowed and is sent as Basic credentials; a fragment is dropped.
+ *
+ * What the URL standard would repair is refused where a reader, or our own masking of credentials, could see another
+ * address in it: control characters, spaces, backslashes, quotes in user info or query, missing slashes.
+ *
+ * @throws {TaskError} `invalid_parameter`, `input_not_supported` or `output_not_supported` (another scheme)
+ */
+export function readHttpAddress(url: string, side: Side): URL {
+  // Masking finds the credentials of well-formed addresses alone: others are quoted only where they cannot hold any.
+  const shown = /[@?]/.test(url) || url === "" ? "" : ` ${quoteAddress(url)}`;
+  const refuse = (why: string) =>
+    new TaskError("invalid_parameter", `Cannot read the address${shown}: ${why}`);
+
+  if (url === "") throw refuse("it is empty");
+  if (CONTROL.test(url)) throw refuse("it holds a control character");
+  if (!url.isWellFormed()) throw refuse("it is no well-formed Unicode");
+  const scheme = schemeOf(url);
+  if (scheme !== "http" && scheme !== "https")
+    throw new TaskError(
+      side === "source" ? "input_not_supported" : "output_not_supported",
+      `Cannot use the address${shown}: the scheme "${scheme}" is not supported here`,
+    );
+  if (url.length > LENGTH_MAX) throw refuse(`it is longer than ${LENGTH_MAX} characters`);
+  if (/\s/.test(url)) throw refuse("it holds a space: write %20");
+  if (url.includes("\\")) throw refuse("it holds a backslash: write %5C");
+  const parts = /^https?:\/\/([^/?#]+)([^?#]*)(\?[^#]*)?/i.exec(url);
+  const parsed = URL.parse(url);
+  if (!parts || !parsed) throw refuse("it is no URL with a host");
+  if (/["']/.test(`${parts[1]}${parts[3] ?? ""}`))
+    throw refuse("it holds a quotation mark: write %22 or %27");
+  if (parsed.port === "0") throw refuse("there is no port 0");
+  parsed.hash = "";
+  return parsed;
+}
+
+/** Where a target is and how it is sent there. */
+export type HttpTarget = { readonly address: URL; readonly method: "PUT" | "POST" };
+
+const BY_POST = /^(https?)\+post:/i;
+
+/**
+ * The address of a target, which needs a name to be written under. `http+post://` and `https+post://` say that it is sent
+ * by POST.
+ *
+ * @throws {TaskError} as `readHttpAddress`
+ */
+export function readHttpTarget(url: string): HttpTarget {
+  const parsed = readHttpAddress(url.replace(BY_POST, "$1:"), "target");
+  if (parsed.pathname.endsWith("/"))
+    throw new TaskError(
+      "invalid_parameter",
+      `Cannot read the address ${quoteAddress(url)}: it names a folder`,
+    );
+  return { address: parsed, method: BY_POST.test(url) ? "POST" : "PUT" };
+}
+
+/** Where the files of a set go. */
+export type HttpSetPlace = {
+  readonly entry: URL;
+  /** The bare name of the folder of its segments, decoded, and the address of a file in it. */
+  readonly folder: string;
+  readonly inFolder: (name: string) => URL;
+};
+
+/** Where the files of a set go whose playlist or manifest is at an address; what that carries (user info, query) stays. */
+export function httpSetPlaceOf(entry: URL): HttpSetPlace {
+  const path = segmentFolderOf(entry.pathname);
+  return {
+    entry,
+    folder: decoded(folderNameOf(entry.pathname)),
+    inFolder: (name) => {
+      const url = new URL(entry);
+      url.pathname = `${path}/${encodeURIComponent(name)}`;
+      return url;
+    },
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The same place always has the same key: scheme and host in lower case, no default port, no user info, query kept. */
+export function keyOf(url: URL): string {
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  bare.hash = "";
+  return bare.href;
+}

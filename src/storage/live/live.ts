@@ -1,0 +1,19 @@
+import { LIVE_SCHEMES } from "../../plan/live/live-protocols.ts";
+import type { Address, Storage } from "../storage.ts";
+import { liveKeyOf, readLiveAddress } from "./live-address.ts";
+
+/**
+ * The addresses of live streams. They are judged here and nothing else: a stream is no file to be opened or delivered,
+ * the engine itself reads and writes it while it runs.
+ */
+export class LiveAddresses implements Pick<Storage, "schemes" | "source" | "target"> {
+  readonly schemes = LIVE_SCHEMES;
+
+  async source(url: string): Promise<Address> {
+    return { url, key: liveKeyOf(readLiveAddress(url, "source")) };
+  }
+
+  async target(url: string): Promise<Address> {
+    return { url, key: liveKeyOf(readLiveAddress(url, "target")) };
+  }
+}

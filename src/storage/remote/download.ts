@@ -1,0 +1,193 @@
+import { type FileHandle, open, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { OutAnswer } from "../../net/egress.ts";
+import { TaskError } from "../../task/errors.ts";
+import { quoteAddress } from "../file/file-address.ts";
+import type { Fetched } from "../storage.ts";
+import type { Remote } from "./remote.ts";
+import { scratchFailure, scratchFull } from "./remote-errors.ts";
+import { type RetryLimits, withRetries } from "./retries.ts";
+
+/** What the rest of the system needs of the disk while a source is fetched. */
+const RESERVE_BYTES = 64 << 20;
+/** Bytes between two looks at the free space, well under the reserve so that nothing is found out too late. */
+const SPACE_CHECK_BYTES = 16 << 20;
+/** So much more than was ever had counts as progress: below it, a server that cuts at once would be asked for ever. */
+const PROGRESS_BYTES = 1 << 20;
+
+/** How a source is fetched. */
+export type DownloadOptions = {
+  readonly path: string;
+  readonly retries: RetryLimits;
+  readonly signal: AbortSignal;
+  readonly onProgress: (fetched: Fetched) => void;
+};
+
+/** What came: its size, and what the answer said of it. */
+export type Downloaded = {
+  readonly sizeBytes: number;
+  /** Where it was found, after redirects. */
+  readonly foundAt: string;
+  /** As its server names it. */
+  readonly mediaType?: string;
+};
+
+/**
+ * Fetches a source into a file.
+ *
+ * A connection that is cut is taken up where it ended, by a range that holds only while the file is the same
+ * (`If-Range`, `If-Match`); where the server has no ranges or does not tell versions apart, it begins anew.
+ *
+ * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `scratch_full`
+ */
+export async function download(remote: Remote, options: DownloadOptions): Promise<Downloaded> {
+  const handle = await open(options.path, "wx").catch((error: unknown) => {
+    throw scratchFailure(error);
+  });
+  try {
+    const fetch = new Download(remote, handle, options);
+    await withRetries(
+      () => fetch.pass(),
+      options.retries,
+      options.signal,
+      () => fetch.hasProgressed(),
+    );
+    return { sizeBytes: fetch.doneBytes, ...fetch.found };
+  } finally {
+    await handle.close();
+  }
+}
+
+class Download {
+  doneBytes = 0;
+  /** What the last answer that brought it from its beginning said. */
+  found: Omit<Downloaded, "sizeBytes"> = { foundAt: "" };
+  #totalBytes: number | undefined;
+  /** Names this version of the file: a strong ETag or a day; @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
+  #version: string | undefined;
+  #mostBytes = 0;
+  #knownBytes = 0;
+  #uncheckedBytes = 0;
+
+  constructor(
+    private readonly remote: Remote,
+    private readonly handle: FileHandle,
+    private readonly options: DownloadOptions,
+  ) {}
+
+  /** Fetches what is missing, over one connection. */
+  async pass(): Promise<void> {
+    if (this.#isWhole()) return;
+    const headers: Record<string, string> =
+      this.doneBytes > 0 && this.#version !== undefined
+        ? { range: `bytes=${this.doneBytes}-`, [this.remote.sameHeader]: this.#version }
+        : {};
+    try {
+      const answer = await this.remote.get(headers);
+      try {
+        await this.#begin(answer, "range" in headers);
+        for await (const chunk of answer.chunks()) await this.#write(chunk);
+      } finally {
+        answer.close();
+      }
+    } catch (error) {
+      throw this.remote.failure(error);
+    }
+    if (this.#totalBytes !== undefined && !this.#isWhole())
+      throw this.#unreachable(`it ended after ${this.doneBytes} of ${this.#totalBytes} bytes`);
+  }
+
+  /** Whether a good deal more came than ever before. */
+  hasProgressed(): boolean {
+    if (this.#mostBytes < this.#knownBytes + PROGRESS_BYTES) return false;
+    this.#knownBytes = this.#mostBytes;
+    return true;
+  }
+
+  #isWhole(): boolean {
+    return this.#totalBytes !== undefined && this.doneBytes === this.#totalBytes;
+  }
+
+  #unreachable(state: string): TaskError {
+    const what = `Cannot read the source ${quoteAddress(this.remote.shown)}`;
+    return new TaskError("source_unreachable", `${what}: ${state}`);
+  }
+
+  async #begin(answer: OutAnswer, isResumed: boolean): Promise<void> {
+    const { status } = answer;
+    if (isResumed && (status === 206 || status === 416)) {
+      if (this.#isRest(answer)) return;
+      this.#version = undefined;
+      throw this.#unreachable("the server answered with another range than was asked for");
+    }
+    if (isResumed && status === 412) {
+      this.#version = undefined;
+      throw this.#unreachable("it was replaced while it was read");
+    }
+    if (status !== 200) throw await this.remote.refusal(answer);
+    this.doneBytes = 0;
+    await this.#scratch(() => this.handle.truncate(0));
+    const encoding = answer.header("content-encoding") ?? "identity";
+    if (encoding !== "identity")
+      throw new TaskError(
+        "source_missing",
+        `Cannot read the source ${quoteAddress(this.remote.shown)}: it is sent in the encoding ${JSON.stringify(encoding)}`,
+      );
+    const length = answer.header("content-length");
+    this.#totalBytes = length === undefined ? undefined : Number(length);
+    this.#version = versionOf(answer);
+    const mediaType = answer.header("content-type");
+    this.found = { foundAt: answer.url, ...(mediaType !== undefined && { mediaType }) };
+    await this.#refuseFull();
+  }
+
+  /** Whether an answer goes on right where the last one ended, in the same version. */
+  #isRest(answer: OutAnswer): boolean {
+    const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header("content-range") ?? "");
+    const version = versionOf(answer);
+    return (
+      answer.status === 206 &&
+      Number(range?.[1]) === this.doneBytes &&
+      (this.#totalBytes === undefined || Number(range?.[2]) === this.#totalBytes) &&
+      (version === undefined || version === this.#version)
+    );
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    await this.#scratch(async () => {
+      for (let at = 0; at < chunk.byteLength; )
+        at += (await this.handle.write(chunk, at, chunk.byteLength - at, this.doneBytes + at))
+          .bytesWritten;
+    });
+    this.doneBytes += chunk.byteLength;
+    this.#mostBytes = Math.max(this.#mostBytes, this.doneBytes);
+    this.#uncheckedBytes += chunk.byteLength;
+    if (this.#uncheckedBytes >= SPACE_CHECK_BYTES) await this.#refuseFull();
+    const { doneBytes } = this;
+    const totalBytes = this.#totalBytes;
+    this.options.onProgress({ doneBytes, ...(totalBytes !== undefined && { totalBytes }) });
+  }
+
+  /** A disk that a source filled to the brim would stop the whole service. */
+  async #refuseFull(): Promise<void> {
+    this.#uncheckedBytes = 0;
+    // Where the system does not tell, the write itself will.
+    const space = await statfs(dirname(this.options.path)).catch(() => undefined);
+    if (!space) return;
+    const missingBytes = Math.max(0, (this.#totalBytes ?? 0) - this.doneBytes);
+    if (space.bavail * space.bsize < missingBytes + RESERVE_BYTES) throw scratchFull();
+  }
+
+  async #scratch<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw scratchFailure(error);
+    }
+  }
+}
+
+function versionOf(answer: OutAnswer): string | undefined {
+  const etag = answer.header("etag");
+  return etag?.startsWith('"') ? etag : answer.header("last-modified");
+}

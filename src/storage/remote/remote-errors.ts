@@ -1,0 +1,80 @@
+import { EgressError } from "../../net/egress.ts";
+import { TaskError } from "../../task/errors.ts";
+import { quoteAddress } from "../file/file-address.ts";
+import { errnoOf } from "../file/file-errors.ts";
+
+/** What certain answers mean to a reader of the error; others are told by their number alone. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  401: "credentials are missing or wrong",
+  403: "access is forbidden",
+  404: "there is no such file",
+  405: "the method is not allowed",
+  410: "it is gone",
+  413: "it is too large for the server",
+  507: "no space is left there",
+};
+/** Client errors that another try may overcome: timeout, too early, too many requests. */
+const PASSING = [408, 425, 429];
+
+const answered = (status: number): string =>
+  `the server answered ${status}${MEANINGS[status] ? `, ${MEANINGS[status]}` : ""}`;
+
+/** What a status that is no success says of a source: `source_missing`, or `source_unreachable` where it may pass. */
+export function sourceStatus(status: number, url: string): TaskError {
+  const code = status >= 500 || PASSING.includes(status) ? "source_unreachable" : "source_missing";
+  return new TaskError(code, `Cannot read the source ${quoteAddress(url)}: ${answered(status)}`);
+}
+
+/** The same for a target: `target_unwritable`, `target_full`, or `target_unreachable` where it may pass. */
+export function targetStatus(status: number, url: string): TaskError {
+  const mayPass = status >= 500 || PASSING.includes(status);
+  const code =
+    status === 507 ? "target_full" : mayPass ? "target_unreachable" : "target_unwritable";
+  return new TaskError(code, `Cannot write the target ${quoteAddress(url)}: ${answered(status)}`);
+}
+
+/** A target whose server says that all is well before it has been sent everything. */
+export const targetEarly = (url: string): TaskError =>
+  new TaskError(
+    "target_unreachable",
+    `Cannot write the target ${quoteAddress(url)}: the server answered before it had the whole file`,
+  );
+
+/** A failure to read a source as `TaskError`; what is none of the network's passes as it is. */
+export function sourceFailure(error: unknown, url: string): unknown {
+  if (!(error instanceof EgressError)) return error;
+  const codes = {
+    hangs: "source_hangs",
+    unreachable: "source_unreachable",
+    redirect: "source_address_invalid",
+  } as const;
+  return new TaskError(
+    codes[error.kind],
+    `Cannot read the source ${quoteAddress(url)}: ${error.state}`,
+    { cause: error },
+  );
+}
+
+/** A failure to write a target as `TaskError`; what is none of the network's passes as it is. */
+export function targetFailure(error: unknown, url: string): unknown {
+  if (!(error instanceof EgressError)) return error;
+  return new TaskError(
+    error.kind === "redirect" ? "target_unwritable" : "target_unreachable",
+    `Cannot write the target ${quoteAddress(url)}: ${error.state}`,
+    { cause: error },
+  );
+}
+
+/** A failure to write what was fetched as `TaskError`: `scratch_full`, or `internal`. */
+export function scratchFailure(cause: unknown): TaskError {
+  const isFull = ["ENOSPC", "EDQUOT"].includes(errnoOf(cause) ?? "");
+  return isFull
+    ? scratchFull(cause)
+    : new TaskError("internal", "Cannot fetch the source: its copy cannot be written", { cause });
+}
+
+/** The error of a scratch folder that has no room for a source. */
+export const scratchFull = (cause?: unknown): TaskError =>
+  new TaskError("scratch_full", "Cannot fetch the source: there is no room for it in scratch", {
+    ...(cause !== undefined && { cause }),
+  });

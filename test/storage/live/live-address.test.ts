@@ -1,0 +1,56 @@
+import { describe, expect, test } from "bun:test";
+import { LiveAddresses } from "../../../src/storage/live/live.ts";
+import { readLiveAddress } from "../../../src/storage/live/live-address.ts";
+
+const addresses = new LiveAddresses();
+
+describe("LiveAddresses keys", () => {
+  test.each([
+    ["rtmp://Host.Example/live/A", "rtmp://host.example:1935/live/A"],
+    ["rtmp://ann:pw@host:1935/live/a", "rtmp://host:1935/live/a"],
+    ["rtmp://host/live/a?token=1", "rtmp://host:1935/live/a?token=1"],
+    ["rtmps://host/live/a/b", "rtmps://host:443/live/a/b"],
+    ["rtsp://host/cam", "rtsp://host:554/cam"],
+    ["rtsp://[::1]:8554", "rtsp://[::1]:8554"],
+    ["srt://host:9000?latency=200000&streamid=a/b", "srt://host:9000?streamid=a/b"],
+    ["srt://host:9000?mode=listener", "srt-listener:9000"],
+    ["srt://:9000?mode=listener&latency=1", "srt-listener:9000"],
+    ["udp://239.0.0.1:5000?ttl=4", "udp://239.0.0.1:5000"],
+  ])("of %s is %s", async (url, key) => {
+    expect(await addresses.source(url)).toEqual({ url, key });
+    expect(await addresses.target(url)).toEqual({ url, key });
+  });
+});
+
+describe("readLiveAddress", () => {
+  test.each([
+    ["rtmp://host/live", "it names no application and stream"],
+    ["rtmp:///live/a", "it names no host"],
+    ["rtmp://host:0/live/a", "there is no port 0"],
+    ["rtmp://host:99999/live/a", "there is no port 99999"],
+    ["rtmp://ho st/live/a", "its host is no name"],
+    ["rtmp://host/live/a live=1", "percent-encoded"],
+    ["rtmp://host/live/a|[f=mp4]/etc/x", "percent-encoded"],
+    ["rtmp://host/live/it's", "percent-encoded"],
+    ["rtmp://host/live/a\\b", "percent-encoded"],
+    ["srt://host", "it names no port"],
+    ["srt://host:9000/path", "a path means nothing in srt"],
+    ["srt://host:9000?mode=rendezvous", "mode is caller or listener"],
+    ["srt://host:9000?messageapi=1", '"messageapi" is none of mode'],
+    ["srt://host:9000?latency=1&latency=2", "it says latency twice"],
+    ["udp://:5000", "it names no host"],
+    ["udp://host:5000?sources=1.2.3.4", '"sources" is none of'],
+    [`rtmp://host/live/${"a".repeat(2000)}`, "it is longer than"],
+  ])("refuses %s: %s", (url, why) => {
+    expect(() => readLiveAddress(url, "target")).toThrow(why);
+  });
+
+  test("lets a source name no host where every interface is meant", () => {
+    expect(readLiveAddress("udp://:5000", "source")).toMatchObject({ host: "", port: 5000 });
+  });
+
+  test("shows nothing of an address that may hold credentials", () => {
+    expect(() => readLiveAddress("rtmp://ann:s3cret@host/live", "source")).not.toThrow("s3cret");
+    expect(() => readLiveAddress("srt://host:1?passphrase=s3'cret", "source")).not.toThrow("cret");
+  });
+});
