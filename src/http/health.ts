@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { requestIdOf, respond, respondProblem } from "./answer.ts";
 import { CALLS } from "./calls.ts";
-import type { Health } from "./health-routes.ts";
+import type { Health } from "./routes/health-routes.ts";
 
 /** Whether the service can do its work, and how each part of it stands: `detail` is one sentence for its operator. */
 export type Readiness = {

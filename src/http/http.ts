@@ -81,8 +81,8 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     prepare: async () => {
       await Promise.all([
         import("./input.ts"),
-        import("./task-routes.ts"),
-        import("./profile-routes.ts"),
+        import("./routes/task-routes.ts"),
+        import("./routes/profile-routes.ts"),
       ]);
     },
   };

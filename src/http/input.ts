@@ -1,7 +1,7 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { checkMediaType, parseJson } from "./body.ts";
-import { parseFields } from "./fields.ts";
 import type { Language } from "./language.ts";
+import { parseFields } from "./schemas/fields.ts";
 
 type Part<Route, Name extends "query" | "headers"> = Route extends {
   readonly request: { readonly [Key in Name]: infer Schema extends z.ZodType };

@@ -1,20 +1,20 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { stringify } from "yaml";
-import { healthRoute, readinessRoute } from "./health-routes.ts";
+import { healthRoute, readinessRoute } from "./routes/health-routes.ts";
 import {
   createProfileRoute,
   deleteProfileRoute,
   listProfilesRoute,
   readProfileRoute,
-} from "./profile-routes.ts";
-import { SIGNATURE_HEADERS, TAGS } from "./route-parts.ts";
+} from "./routes/profile-routes.ts";
+import { SIGNATURE_HEADERS, TAGS } from "./routes/route-parts.ts";
 import {
   cancelTaskRoute,
   createTaskRoute,
   listTasksRoute,
   readTaskRoute,
   retryTaskRoute,
-} from "./task-routes.ts";
+} from "./routes/task-routes.ts";
 
 const ROUTES = [
   createTaskRoute,

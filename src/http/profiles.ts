@@ -27,7 +27,7 @@ function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
   return renditions;
 }
 
-const routes = () => import("./profile-routes.ts");
+const routes = () => import("./routes/profile-routes.ts");
 
 /** Serves the calls on profiles. */
 export function serveProfiles(

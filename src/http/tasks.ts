@@ -13,7 +13,7 @@ import type { TaskQuery } from "../store/store.ts";
 import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serve } from "./endpoint.ts";
-import type { CreateTask, ListQuery, TaskPageAnswer } from "./task-schemas.ts";
+import type { CreateTask, ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
 
 const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({
   sourceUrl: body.source.source_url,
@@ -47,7 +47,7 @@ const taskQuery = ({
   ...(cursor !== undefined && { cursor }),
 });
 
-const routes = () => import("./task-routes.ts");
+const routes = () => import("./routes/task-routes.ts");
 
 /** Serves the calls on tasks. */
 export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & TaskPorts): void {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { ProfileListSchema, ProfileSchema } from "../../src/http/profile-schemas.ts";
+import { ProfileListSchema, ProfileSchema } from "../../src/http/schemas/profile-schemas.ts";
 import { CATALOGUE } from "../../src/profile/system-profiles.ts";
 import {
   anApp,

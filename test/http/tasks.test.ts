@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { TaskCreated, TaskPageSchema, TaskSchema } from "../../src/http/task-schemas.ts";
+import { TaskCreated, TaskPageSchema, TaskSchema } from "../../src/http/schemas/task-schemas.ts";
 import {
   anApp,
   aTask,

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type { ErrorCode } from "../task/errors.ts";
-import { problemOf } from "./problem.ts";
+import type { ErrorCode } from "../../task/errors.ts";
+import { problemOf } from "../problem.ts";
 
 /** The five headers that every call of the API carries. */
 export const SIGNATURE_HEADERS = {

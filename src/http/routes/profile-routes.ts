@@ -1,11 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CALLS } from "./calls.ts";
+import { CALLS } from "../calls.ts";
 import {
   CreateProfile,
   ProfileDeleted,
   ProfileListSchema,
   ProfileSchema,
-} from "./profile-schemas.ts";
+} from "../schemas/profile-schemas.ts";
 import {
   ALWAYS,
   errorAnswers,

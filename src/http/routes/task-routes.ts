@@ -1,5 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CALLS } from "./calls.ts";
+import { CALLS } from "../calls.ts";
+import {
+  CreateTask,
+  ListQuery,
+  TaskCreated,
+  TaskPageSchema,
+  TaskSchema,
+} from "../schemas/task-schemas.ts";
 import {
   ALWAYS,
   errorAnswers,
@@ -9,7 +16,6 @@ import {
   Version,
   WITH_BODY,
 } from "./route-parts.ts";
-import { CreateTask, ListQuery, TaskCreated, TaskPageSchema, TaskSchema } from "./task-schemas.ts";
 
 const ID_EXAMPLE = "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d";
 

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { invalidFields } from "./invalid-fields.ts";
-import type { Language } from "./language.ts";
+import { invalidFields } from "../invalid-fields.ts";
+import type { Language } from "../language.ts";
 
 /** A body of many bad fields gets a readable answer: the first of them. */
 const DETAILS_MAX = 32;

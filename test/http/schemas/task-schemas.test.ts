@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { parseFields } from "../../src/http/fields.ts";
-import { CreateTask } from "../../src/http/task-schemas.ts";
-import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { parseFields } from "../../../src/http/schemas/fields.ts";
+import { CreateTask } from "../../../src/http/schemas/task-schemas.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
 /** A create of which one field differs, as JSON: an object literal could not hold every key. */
 const aBody = (field: string, value: string): unknown =>

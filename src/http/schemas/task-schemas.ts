@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { CONTRACT_CODES } from "../task/errors.ts";
-import { TASK_STATUSES } from "../task/status.ts";
-import { WARNING_CODES } from "../task/warnings.ts";
+import { CONTRACT_CODES } from "../../task/errors.ts";
+import { TASK_STATUSES } from "../../task/status.ts";
+import { WARNING_CODES } from "../../task/warnings.ts";
 import { NOT_UNICODE } from "./fields.ts";
 
 /** Longer addresses are refused: far beyond what any server or file system takes. */

@@ -13,7 +13,7 @@ import {
   SIZE_MAX,
   SIZE_MIN,
   VIDEO_FORMATS,
-} from "../profile/qlty.ts";
+} from "../../profile/qlty.ts";
 import { NOT_UNICODE } from "./fields.ts";
 
 const NUMERIC = /^\d{1,15}(?:\.\d{1,9})?$/;

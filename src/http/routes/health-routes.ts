@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { CALLS } from "./calls.ts";
+import { CALLS } from "../calls.ts";
 import { errorAnswers, jsonAnswer } from "./route-parts.ts";
 
 /** The answer of `/healthz`. */
