@@ -4,6 +4,7 @@ import type { Engine } from "./engine/engine.ts";
 import type { Queue } from "./queue/queue.ts";
 import { type Storage, storageFor } from "./storage/storage.ts";
 import type { TaskStore } from "./store/store.ts";
+import { KeptEncodes } from "./worker/file/kept-encodes.ts";
 import {
   disklessInstance,
   type Instance,
@@ -11,8 +12,7 @@ import {
   recoverDead,
   registerInstance,
 } from "./worker/instance.ts";
-import { KeptEncodes } from "./worker/kept-encodes.ts";
-import { sweepRecordings } from "./worker/sweep-recordings.ts";
+import { sweepRecordings } from "./worker/live/sweep-recordings.ts";
 import { Worker } from "./worker/worker.ts";
 
 /** What runs once there is an engine. */

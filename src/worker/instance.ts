@@ -6,7 +6,7 @@ import { holdFile } from "../db/file-hold.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Queue } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
-import type { KeptEncodes } from "./kept-encodes.ts";
+import type { KeptEncodes } from "./file/kept-encodes.ts";
 
 const log = getLogger(["pontus", "worker"]);
 

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
-import type { KeptEncodes } from "./kept-encodes.ts";
-import type { Line } from "./line.ts";
-import { isLiveTask, type LiveConditions, processLive } from "./process-live.ts";
-import { processStreamed } from "./process-streamed.ts";
-import { processTask } from "./process-task.ts";
+import { processStreamed } from "./diskless/process-streamed.ts";
+import type { KeptEncodes } from "./file/kept-encodes.ts";
+import { processTask } from "./file/process-task.ts";
+import { isLiveTask, type LiveConditions, processLive } from "./live/process-live.ts";
+import type { Line } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);
 

@@ -7,11 +7,11 @@ import type { Storage } from "../storage/storage.ts";
 import type { Outcome, TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Progress } from "../task/task.ts";
+import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { insist } from "./insist.ts";
-import type { KeptEncodes } from "./kept-encodes.ts";
-import type { Line } from "./line.ts";
-import type { LiveLimits } from "./live-session.ts";
+import type { LiveLimits } from "./live/live-session.ts";
 import { retryDelayMs } from "./retry.ts";
+import type { Line } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
 import { sleep } from "./sleep.ts";
 

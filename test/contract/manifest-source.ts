@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import { FileStorage } from "../../src/storage/file/file.ts";
-import type { SourceLine } from "../../src/worker/line.ts";
-import { openSource } from "../../src/worker/open-source.ts";
+import type { SourceLine } from "../../src/worker/run.ts";
+import { openSource } from "../../src/worker/source/open-source.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { entryOf, STREAMED_SETS } from "../fixtures/streamed-sets.ts";
 

@@ -122,7 +122,7 @@ describe("layers", () => {
   test.each([
     ["plan/plan.ts", "engine/engine.ts"],
     ["http/tasks.ts", "worker/worker.ts"],
-    ["worker/process-task.ts", "engine/native/native.ts"],
+    ["worker/file/process-task.ts", "engine/native/native.ts"],
     ["main.bun.ts", "store/tasks.ts"],
     ["store/tasks.ts", "queue/queue.ts"],
     ["db/schema.ts", "store/store.ts"],

@@ -12,7 +12,7 @@ import { judgeOutput } from "../../src/plan/verify/verify.ts";
 import type { MediaInfo, VideoStream } from "../../src/probe/media.ts";
 import type { Rendition, VideoEncode } from "../../src/profile/profile.ts";
 import type { Clip } from "../../src/task/task.ts";
-import { withCaptions } from "../../src/worker/source-captions.ts";
+import { withCaptions } from "../../src/worker/source/source-captions.ts";
 import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { aCustomVideo, aVideo } from "./builders.ts";
 

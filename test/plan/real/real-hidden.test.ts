@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { segmentsOf } from "../../../src/manifest/write/set-playlists.ts";
 import type { Container, Rendition } from "../../../src/profile/profile.ts";
-import type { Verified } from "../../../src/worker/verify-products.ts";
+import type { Verified } from "../../../src/worker/output/verify-products.ts";
 import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
 import {
   film,

@@ -1,0 +1,209 @@
+import { basename, dirname } from "node:path";
+import type { ByteSink } from "../../engine/engine.ts";
+import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
+import type { Plan, Product } from "../../plan/plan.ts";
+import type { Work } from "../../queue/queue.ts";
+import { isDiskless, type TargetWriter } from "../../storage/storage.ts";
+import { TaskError } from "../../task/errors.ts";
+import { recordFailure, type TargetFailures } from "../output/deliver-targets.ts";
+import { KeptEnd } from "../output/kept-end.ts";
+import { type Line, tagOf } from "../run.ts";
+
+/** Kept of the beginning of each product, to be probed: what it holds is told there. */
+const HEAD_BYTES = 2 << 20;
+/** The texts that name the files of a set: they are kept whole, and written last. */
+const TEXTS = [".m3u8", ".mpd", ".vtt"];
+/** ffmpeg writes a playlist under such a name first. */
+const UNFINISHED = ".tmp";
+
+/** What is known of a product while it goes out. */
+export type Outgoing = {
+  readonly product: Product;
+  /** By target; those that failed are gone. */
+  readonly writers: Map<number, TargetWriter>;
+  /** The beginning of the file, or of the first segment; whole where `headFile` is no longer than that. */
+  readonly head: Uint8Array[];
+  headBytes: number;
+  headFile: string | undefined;
+  headFileBytes: number;
+  sizeBytes: number;
+  /** The last bytes of it, to be decoded. */
+  readonly end: KeptEnd;
+  /** Of a set: by name. */
+  readonly texts: Map<string, string>;
+};
+
+/** Every target has failed: what the encoder still makes nobody takes. */
+export class NobodyLeft extends Error {
+  override readonly name = "NobodyLeft";
+}
+
+/** Where the outputs of a plan go while they are made: every product to all of its targets at once, none of which stops the others. */
+export class StreamedOutputs implements ByteSink {
+  readonly products: readonly Outgoing[];
+  readonly #work: Work;
+  readonly #line: Line;
+  readonly #failures: TargetFailures;
+  readonly #signal: AbortSignal;
+  /** Texts that are being written, by path. */
+  readonly #texts = new Map<string, Uint8Array[]>();
+
+  private constructor(
+    work: Work,
+    line: Line,
+    failures: TargetFailures,
+    signal: AbortSignal,
+    plan: Plan,
+  ) {
+    this.#work = work;
+    this.#line = line;
+    this.#failures = failures;
+    this.#signal = signal;
+    this.products = plan.products.map((product) => ({
+      product,
+      writers: new Map(),
+      head: [],
+      headBytes: 0,
+      headFile: undefined,
+      headFileBytes: 0,
+      sizeBytes: 0,
+      end: new KeptEnd(),
+      texts: new Map(),
+    }));
+  }
+
+  /** Opens the targets of a plan; one that cannot be is recorded as failed. */
+  static async open(
+    work: Work,
+    line: Line,
+    plan: Plan,
+    failures: TargetFailures,
+    signal: AbortSignal,
+  ): Promise<StreamedOutputs> {
+    const outputs = new StreamedOutputs(work, line, failures, signal, plan);
+    for (const outgoing of outputs.products)
+      for (const index of outgoing.product.targets)
+        await outputs.#guarded(outgoing, index, async () => {
+          outgoing.writers.set(index, await outputs.#writerOf(outgoing.product, index));
+        });
+    return outputs;
+  }
+
+  async write(path: string, position: number, bytes: Uint8Array): Promise<void> {
+    const outgoing = this.#productOf(path);
+    outgoing.sizeBytes += bytes.length;
+    if (isText(path)) {
+      const text = this.#texts.get(path) ?? [];
+      this.#texts.set(path, [...text, new Uint8Array(bytes)]);
+      return;
+    }
+    outgoing.end.write(path, bytes, outgoing.product.segments !== undefined);
+    outgoing.headFile ??= path;
+    if (outgoing.headFile === path) {
+      if (position !== outgoing.headFileBytes) throw wentBack();
+      outgoing.headFileBytes += bytes.length;
+      if (outgoing.headBytes < HEAD_BYTES) {
+        outgoing.head.push(new Uint8Array(bytes));
+        outgoing.headBytes += bytes.length;
+      }
+    }
+    await this.#each(outgoing, (writer) => writer.write(basename(path), bytes));
+  }
+
+  async close(path: string): Promise<void> {
+    if (isText(path)) return this.#keepText(path);
+    await this.#each(this.#productOf(path), (writer) => writer.close(basename(path)));
+  }
+
+  async rename(path: string, to: string): Promise<void> {
+    if (!isText(path)) throw new TaskError("internal", `Cannot rename "${path}": it has left`);
+    this.#texts.set(to, this.#texts.get(path) ?? []);
+    this.#texts.delete(path);
+    this.#keepText(to);
+  }
+
+  async remove(path: string): Promise<void> {
+    if (!isText(path)) throw new TaskError("internal", `Cannot remove "${path}": it has left`);
+    this.#texts.delete(path);
+  }
+
+  /** Makes a product visible at its targets; `published` is called for each that has it. */
+  async publish(outgoing: Outgoing, published: (index: number) => Promise<void>): Promise<void> {
+    const { writers, texts } = outgoing;
+    const all = [...writers].map(([index, writer]) =>
+      this.#guarded(outgoing, index, async () => {
+        await writer.publish(texts);
+        writers.delete(index);
+        await published(index);
+      }),
+    );
+    // Every one ends before the task does: nothing is published afterwards.
+    for (const result of await Promise.allSettled(all))
+      if (result.status === "rejected") throw result.reason;
+  }
+
+  /** Takes away what was not published. */
+  async discard(): Promise<void> {
+    const writers = this.products.flatMap((outgoing) => [...outgoing.writers.values()]);
+    await Promise.all(writers.map((writer) => writer.discard()));
+  }
+
+  async #writerOf({ entry, segments }: Product, index: number): Promise<TargetWriter> {
+    const url = this.#work.task.targets[index]?.url ?? "";
+    const storage = this.#line.storageOf(url, "target");
+    if (!isDiskless(storage))
+      throw new TaskError(
+        "output_not_supported",
+        "Cannot write the target: its storage needs a disk, and here is none",
+      );
+    const signal = this.#signal;
+    const mayPublish = async () => {
+      signal.throwIfAborted();
+      await this.#line.store.mayPublish(this.#work.claim);
+    };
+    const name = basename(entry);
+    const isSet = segments !== undefined;
+    return storage.write(url, { tag: tagOf(this.#work), mayPublish, signal, entry: name, isSet });
+  }
+
+  /** The product that a file belongs to: each has a folder of its own. */
+  #productOf(path: string): Outgoing {
+    const folder = path.split("/")[0];
+    const found = this.products.find(({ product }) => dirname(product.entry) === folder);
+    if (!found) throw new TaskError("internal", `Cannot write "${path}": it is of no output`);
+    return found;
+  }
+
+  #keepText(path: string): void {
+    if (path.endsWith(UNFINISHED)) return;
+    const text = Buffer.concat(this.#texts.get(path) ?? []).toString("utf8");
+    this.#texts.delete(path);
+    this.#productOf(path).texts.set(basename(path), withTargetDuration(text));
+  }
+
+  /** Does something with all targets of a product that have not failed. @throws {NobodyLeft} */
+  async #each(outgoing: Outgoing, action: (writer: TargetWriter) => Promise<void>): Promise<void> {
+    const all = [...outgoing.writers].map(([index, writer]) =>
+      this.#guarded(outgoing, index, () => action(writer)),
+    );
+    await Promise.all(all);
+    if (this.products.every(({ writers }) => writers.size === 0)) throw new NobodyLeft();
+  }
+
+  async #guarded(outgoing: Outgoing, index: number, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      await recordFailure(this.#line, this.#work.claim, index, error, this.#failures, this.#signal);
+      const writer = outgoing.writers.get(index);
+      outgoing.writers.delete(index);
+      await writer?.discard();
+    }
+  }
+}
+
+const isText = (path: string): boolean =>
+  TEXTS.some((suffix) => path.endsWith(suffix) || path.endsWith(suffix + UNFINISHED));
+
+const wentBack = (): TaskError =>
+  new TaskError("internal", "Cannot write the output: its muxer goes back in what has left");

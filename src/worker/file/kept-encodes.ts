@@ -1,0 +1,198 @@
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import * as v from "valibot";
+import type { Output } from "../../task/task.ts";
+import { sizeOfParcel, type Verified } from "../output/verify-products.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** In a folder of verified products: what they are. */
+const NOTE = "products.json";
+/** Begins the name of a folder that is being filled; one so old was left by a crash. */
+const NASCENT = ".";
+const NASCENT_MS_MAX = 600_000;
+
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const name = v.pipe(v.string(), v.regex(/^(?!.*\.\.)[^/][^\p{Cc}]*$/u));
+const stream = v.looseObject({ codec: v.string() });
+const noteSchema = v.object({
+  taskId: v.pipe(v.string(), v.uuid()),
+  products: v.array(
+    v.object({
+      targets: v.array(whole),
+      entry: name,
+      segments: v.optional(name),
+      // Written by ourselves a run before: its numbers are told to callers as they were measured.
+      output: v.looseObject({
+        sizeBytes: whole,
+        durationSeconds: v.number(),
+        container: v.string(),
+        bitrateBps: v.number(),
+        video: v.optional(stream),
+        audio: v.optional(stream),
+      }),
+    }),
+  ),
+});
+
+/** How long kept products stay, and how much all of them may take. */
+export type KeepLimits = { readonly keepMs: number; readonly bytesMax: number };
+
+/**
+ * Verified products that could not be delivered, kept for a later run of their task: a folder a task, below one root.
+ *
+ * Whoever renames a task's folder has it, so that no two instances send the same files. A run notes its products in its
+ * work folder before it delivers: a crash meanwhile loses none of them.
+ */
+export class KeptEncodes {
+  readonly #root: string;
+  readonly #limits: KeepLimits;
+  readonly #now: () => number;
+
+  /** @param root - absolute, on the disk of the scratch folders */
+  constructor(root: string, limits: KeepLimits, now: () => number) {
+    this.#root = root;
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  get #isOff(): boolean {
+    return this.#limits.keepMs === 0 || this.#limits.bytesMax === 0;
+  }
+
+  /** Moves what is kept of a task into a work folder; nothing where nothing is, or it is damaged. */
+  async take(taskId: string, folder: string): Promise<readonly Verified[]> {
+    if (this.#isOff) return [];
+    const taken = join(folder, "kept");
+    try {
+      await rename(join(this.#root, taskId), taken);
+    } catch {
+      return [];
+    }
+    const whole: Verified[] = [];
+    for (const product of (await readNote(taken))?.products ?? [])
+      if (await isWhole(product)) whole.push(product);
+    // So that they are kept again, whatever becomes of this run.
+    await this.note(taskId, folder, whole);
+    return whole;
+  }
+
+  /** Notes in a work folder which of its files are verified products. */
+  async note(taskId: string, folder: string, products: readonly Verified[]): Promise<void> {
+    if (!this.#isOff && products.length > 0) await writeNote(folder, taskId, products);
+  }
+
+  /**
+   * Keeps the products that were noted in a work folder; the rest of the folder is its owner's to remove. What is older
+   * goes where there is too much. Never rejects: what cannot be kept is encoded again.
+   *
+   * @param isWanted - whether a target still has to get its product; all where nothing is said
+   */
+  async keep(folder: string, isWanted: (target: number) => boolean = () => true): Promise<void> {
+    if (this.#isOff) return;
+    const note = await readNote(folder);
+    const products = note?.products.filter(({ targets }) => targets.some(isWanted)) ?? [];
+    if (!note || products.length === 0) return;
+    const nascent = join(this.#root, `${NASCENT}${note.taskId}`);
+    try {
+      await rm(nascent, { recursive: true, force: true });
+      const moved: Verified[] = [];
+      for (const [index, product] of products.entries())
+        moved.push(await moveProduct(product, join(nascent, String(index))));
+      await writeNote(nascent, note.taskId, moved);
+      const place = join(this.#root, note.taskId);
+      await rm(place, { recursive: true, force: true });
+      await rename(nascent, place);
+      await this.sweep();
+    } catch (error) {
+      log.warn("Cannot keep the outputs of task {taskId}: {error}", { taskId: note.taskId, error });
+      await rm(nascent, { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
+  /** Keeps what a dead instance had noted in its work folders. */
+  async rescue(scratch: string): Promise<void> {
+    for (const name of await readdir(scratch)) await this.keep(join(scratch, name));
+  }
+
+  /** Removes what has been kept for too long, and the oldest of what is too much. */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.#root).catch(() => []);
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const folder = join(this.#root, name);
+        // Another instance may have taken it meanwhile.
+        const keptMs = await stat(folder).then(
+          (info) => info.mtimeMs,
+          () => undefined,
+        );
+        return keptMs === undefined ? [] : [{ name, folder, keptMs }];
+      }),
+    );
+    let bytes = 0;
+    for (const { name, folder, keptMs } of found.flat().sort((a, b) => b.keptMs - a.keptMs)) {
+      const isNascent = name.startsWith(NASCENT);
+      const ageMs = this.#now() - keptMs;
+      bytes += isNascent ? 0 : await sizeOfNoted(folder);
+      const isTooMuch = bytes > this.#limits.bytesMax;
+      if (ageMs > (isNascent ? NASCENT_MS_MAX : this.#limits.keepMs) || isTooMuch)
+        await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+type Note = { readonly taskId: string; readonly products: readonly Verified[] };
+
+async function readNote(folder: string): Promise<Note | undefined> {
+  try {
+    const text = await readFile(join(folder, NOTE), "utf8");
+    const { taskId, products } = v.parse(noteSchema, JSON.parse(text));
+    return {
+      taskId,
+      products: products.map(({ targets, entry, segments, output }) => ({
+        targets,
+        parcel: {
+          entry: join(folder, entry),
+          ...(segments !== undefined && { segments: join(folder, segments) }),
+        },
+        output: output as Output,
+      })),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeNote(
+  folder: string,
+  taskId: string,
+  verified: readonly Verified[],
+): Promise<void> {
+  const products = verified.map(({ targets, parcel: { entry, segments }, output }) => ({
+    targets,
+    entry: relative(folder, entry),
+    ...(segments !== undefined && { segments: relative(folder, segments) }),
+    output,
+  }));
+  await writeFile(join(folder, NOTE), JSON.stringify({ taskId, products }));
+}
+
+async function moveProduct({ parcel, ...rest }: Verified, folder: string): Promise<Verified> {
+  await mkdir(folder, { recursive: true });
+  const entry = join(folder, basename(parcel.entry));
+  await rename(parcel.entry, entry);
+  if (parcel.segments === undefined) return { ...rest, parcel: { entry } };
+  const segments = join(folder, basename(parcel.segments));
+  await rename(parcel.segments, segments);
+  return { ...rest, parcel: { entry, segments } };
+}
+
+async function isWhole({ parcel, output }: Verified): Promise<boolean> {
+  return (await sizeOfParcel(parcel).catch(() => undefined)) === output.sizeBytes;
+}
+
+async function sizeOfNoted(folder: string): Promise<number> {
+  const products = (await readNote(folder))?.products ?? [];
+  return products.reduce((sum, { output }) => sum + output.sizeBytes, 0);
+}

@@ -1,0 +1,281 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { toNumber } from "../../lib/rational.ts";
+import { availableFrom, growingManifest, type RunManifest } from "../../manifest/write/live-mpd.ts";
+import { growingPlaylist, type Telling } from "../../manifest/write/live-playlist.ts";
+import { type PublishedText, publishedName } from "../../manifest/write/published-names.ts";
+import type { LiveRecording } from "../../plan/live/live.ts";
+import { RUN_MANIFEST } from "../../plan/live/live-args.ts";
+import type { Product } from "../../plan/plan.ts";
+import {
+  masterPlaylist,
+  type SetShape,
+  type TrackFacts,
+  totalOf,
+  withCodecs,
+} from "../../plan/verify/finished-set.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Output } from "../../task/task.ts";
+import { describeRendition, describeSet, type FinishedTrack } from "../output/describe-output.ts";
+import { refuseUntold } from "../output/iso-file.ts";
+import { replaceFile } from "../output/replace-file.ts";
+import { type GrowingRecording, type GrowingTexts, type Probe, probeNewest } from "./live-set.ts";
+import type { GrowingPieces } from "./recorded-segments.ts";
+import { readRunCodecs } from "./run-codecs.ts";
+
+const SHAPE = "set.json";
+const KEPT = "kept";
+const shapeSchema = v.object({
+  tracks: v.array(v.object({ kind: v.picklist(["video", "audio"]), playlist: v.string() })),
+  renditions: v.array(
+    v.object({ video: v.exactOptional(v.number()), audio: v.exactOptional(v.number()) }),
+  ),
+  /** What every run has to make again. */
+  streams: v.string(),
+  /** When its first piece was there (ISO 8601). */
+  available: v.optional(v.string()),
+});
+type Shape = SetShape & { readonly streams: string; readonly available?: string | undefined };
+
+/** How a set is told of to players. */
+export type SetForm = {
+  readonly container: Product["container"];
+  /** The tag of all its pieces (`publishedName`). */
+  readonly tag: string;
+  /** ms since the epoch */
+  readonly now: () => number;
+};
+
+/** Of several streams apart: renditions that a player changes between, for HLS, DASH or both. */
+export class GrowingStreams implements GrowingRecording {
+  #shape: Shape | undefined;
+  #version = 0;
+  /** Master playlists by the folder that they name, and of how many pieces they tell. */
+  readonly #masters = new Map<string, { readonly text: string; readonly count: number }>();
+  readonly #media = new Map<number, MediaInfo>();
+  /** The newest whole manifest of each run, by part. */
+  readonly #told = new Map<number, string>();
+  /** How players are told of the codecs of each run's streams, by part. */
+  readonly #codecs = new Map<number, readonly string[]>();
+
+  private constructor(
+    readonly pieces: GrowingPieces,
+    private readonly engine: Probe,
+    private readonly form: SetForm,
+    shape: Shape | undefined,
+  ) {
+    this.#shape = shape;
+  }
+
+  /** Takes it up as an earlier attempt left it. */
+  static async open(pieces: GrowingPieces, engine: Probe, form: SetForm): Promise<GrowingStreams> {
+    const text = await readFile(join(pieces.folder, SHAPE), "utf8").catch(() => "");
+    const parsed = v.safeParse(shapeSchema, text === "" ? undefined : JSON.parse(text));
+    return new GrowingStreams(pieces, engine, form, parsed.success ? parsed.output : undefined);
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  async look(): Promise<void> {
+    const before = this.pieces.all.length;
+    // First, so that all that it names is found afterwards.
+    const isNew = await this.#readManifest();
+    await this.pieces.look();
+    await readRunCodecs(this.pieces, this.#shape?.tracks.length ?? 0, this.#codecs);
+    if (isNew || this.pieces.all.length > before) this.#version += 1;
+  }
+
+  async begin({ set }: LiveRecording): Promise<void> {
+    if (!set) return;
+    const { tracks, renditions } = set.plan;
+    const streams = tracks
+      .map(({ expect: { video, audio } }) =>
+        [video?.codec ?? audio?.codec, video?.width, video?.height].filter(Boolean).join(" "),
+      )
+      .join(", ");
+    if (this.#shape && this.#shape.streams !== streams)
+      throw new TaskError(
+        "output_not_supported",
+        `Cannot go on with the set: its streams were ${this.#shape.streams}, and of the source as it is now would be ${streams}`,
+      );
+    if (this.#shape) return;
+    await this.#keepShape({
+      tracks: tracks.map(({ kind, playlist }) => ({ kind, playlist })),
+      renditions,
+      streams,
+    });
+  }
+
+  async #keepShape(shape: Shape): Promise<void> {
+    await replaceFile(join(this.pieces.folder, SHAPE), JSON.stringify(shape));
+    this.#shape = shape;
+  }
+
+  async texts(
+    folder: string,
+    telling: Telling,
+    signal: AbortSignal,
+  ): Promise<GrowingTexts | undefined> {
+    const shape = this.#shape;
+    if (!shape || this.#runs().length === 0) return undefined;
+    const { container } = this.form;
+    const master = container === "dash" ? "" : await this.#masterOf(shape, folder, telling, signal);
+    // From here on at one time.
+    const count = this.pieces.all.length;
+    if (container === "dash")
+      return {
+        inFolder: [],
+        entry: this.#manifest(`${encodeURIComponent(folder)}/`, telling),
+        count,
+      };
+    const manifest = { name: RUN_MANIFEST, text: this.#manifest("", telling) };
+    const inFolder = [
+      ...this.#playlists(shape, telling, count),
+      ...(container === "cmaf" ? [manifest] : []),
+    ];
+    return { inFolder, entry: master, count };
+  }
+
+  endAfter(count: number, folder: string): GrowingTexts | undefined {
+    const master = this.#masters.get(folder);
+    // A manifest names by numbers what may not have been sent.
+    if (!this.#shape || !master || this.form.container !== "m3u8") return undefined;
+    const inFolder = this.#playlists(this.#shape, "whole", count);
+    return { inFolder, entry: master.text, count };
+  }
+
+  /** Those of the streams, of the first so many pieces. */
+  #playlists({ tracks }: Shape, telling: Telling, count: number): readonly PublishedText[] {
+    const left = new Set(this.pieces.all.slice(count));
+    return tracks.map(({ playlist }, at) => {
+      const own = this.pieces.ofTrack(at);
+      const pieces = left.size === 0 ? own : own.filter((piece) => !left.has(piece));
+      return { name: this.#nameOf(playlist), text: growingPlaylist(pieces, "", telling) };
+    });
+  }
+
+  #nameOf(playlist: string): string {
+    return publishedName(playlist, this.form.tag);
+  }
+
+  /** Rates change little: it is made anew when there is twice as much, and in the end. */
+  async #masterOf(
+    shape: Shape,
+    folder: string,
+    telling: Telling,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const known = this.#masters.get(folder);
+    const count = this.pieces.all.length;
+    if (known && telling === "grows" && count < 2 * known.count) return known.text;
+    const facts = (await this.#finished(shape, signal)).map((track) => track.facts);
+    const tracks = shape.tracks.map((track) => ({
+      ...track,
+      playlist: this.#nameOf(track.playlist),
+    }));
+    const text = masterPlaylist({ ...shape, tracks }, facts, encodeURIComponent(folder));
+    this.#masters.set(folder, { text, count });
+    return text;
+  }
+
+  #manifest(prefix: string, telling: Telling): string {
+    const publishMs = this.form.now();
+    const available = this.#shape?.available ?? new Date(publishMs).toISOString();
+    return growingManifest(this.#runs(), prefix, telling !== "grows", { available, publishMs });
+  }
+
+  async describe(signal: AbortSignal): Promise<Output> {
+    const shape = this.#shape;
+    if (!shape) throw new TaskError("output_wrong", "Cannot deliver the set: nothing of it came");
+    const finished = await this.#finished(shape, signal);
+    const renditions = shape.renditions.map((pair) => describeRendition(this.form, pair, finished));
+    const sizeBytes = totalOf(this.pieces.all.map((piece) => piece.sizeBytes));
+    return describeSet(this.form, renditions, sizeBytes);
+  }
+
+  /**
+   * Reads the manifest of the newest run. An encoder that is ended in the middle of a read leaves an empty one: the last whole one
+   * is kept apart.
+   *
+   * @returns whether it says something new
+   */
+  async #readManifest(): Promise<boolean> {
+    let isNew = false;
+    for (const { part, folder } of this.pieces.parts) {
+      const isNewest = part === this.pieces.all.at(-1)?.part;
+      if (this.#told.has(part) && !isNewest) continue;
+      const path = join(this.pieces.folder, folder, RUN_MANIFEST);
+      const kept = `${path}.${KEPT}`;
+      const text = await readFile(path, "utf8").catch(() => "");
+      const known = this.#told.get(part);
+      if (text !== known && text.trimEnd().endsWith("</MPD>")) {
+        await replaceFile(kept, text);
+        this.#told.set(part, text);
+        await this.#noteBeginning(text);
+        isNew = true;
+      } else if (known === undefined)
+        this.#told.set(part, await readFile(kept, "utf8").catch(() => ""));
+    }
+    return isNew;
+  }
+
+  /** A run that ends in order no longer tells it. */
+  async #noteBeginning(manifest: string): Promise<void> {
+    const available = availableFrom(manifest);
+    const shape = this.#shape;
+    if (!shape || shape.available !== undefined || available === undefined) return;
+    await this.#keepShape({ ...shape, available });
+  }
+
+  /** The runs of which there is something of every stream. */
+  #runs(): readonly RunManifest[] {
+    const lengths = new Map<number, number[]>();
+    for (const { part, track, seconds } of this.pieces.all) {
+      const own = lengths.get(part) ?? this.#shape?.tracks.map(() => 0) ?? [];
+      own[track] = (own[track] ?? 0) + seconds;
+      lengths.set(part, own);
+    }
+    return [...this.#told].flatMap(([part, text]) => {
+      const own = lengths.get(part) ?? [0];
+      if (text === "" || own.includes(0)) return [];
+      const told = withCodecs(text, this.#codecs.get(part) ?? []);
+      return [{ part, text: told, seconds: Math.max(...own) }];
+    });
+  }
+
+  /** Every stream as it is by now. */
+  async #finished({ tracks }: Shape, signal: AbortSignal): Promise<readonly FinishedTrack[]> {
+    const codecs = [...this.#codecs.values()].at(-1) ?? [];
+    const finished: FinishedTrack[] = [];
+    for (const at of tracks.keys()) {
+      const media =
+        this.#media.get(at) ?? (await probeNewest(this.pieces, at, this.engine, signal));
+      this.#media.set(at, media);
+      const segments = this.pieces
+        .ofTrack(at)
+        .map(({ seconds, sizeBytes }) => ({ seconds, bytes: sizeBytes }));
+      const durationSeconds = totalOf(segments.map(({ seconds }) => seconds));
+      finished.push({
+        facts: factsOf(media, codecs[at] ?? refuseUntold(), segments),
+        media: { ...media, durationSeconds },
+      });
+    }
+    return finished;
+  }
+}
+
+const factsOf = (
+  { video, audio }: MediaInfo,
+  codec: string,
+  segments: TrackFacts["segments"],
+): TrackFacts => ({
+  codec,
+  segments,
+  ...(video && { width: video.width, height: video.height }),
+  ...(video?.framerate && { framerate: toNumber(video.framerate) }),
+  ...(audio && { channels: audio.channels }),
+});

@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { getLogger } from "@logtape/logtape";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
+import { type Telling, WINDOW_PIECES } from "../../manifest/write/live-playlist.ts";
+import type { Work } from "../../queue/queue.ts";
+import type { GrowingSet } from "../../storage/storage.ts";
+import { TaskError, toTaskError } from "../../task/errors.ts";
+import { type Line, tagOf } from "../run.ts";
+import { sleep } from "../sleep.ts";
+import type { GrowingRecording, GrowingTexts } from "./live-set.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** Between two tries to send to a target that fails; a storage tries for some seconds by itself. */
+const AGAIN_MS = 2_000;
+/** When the stream has ended a target is tried so often. */
+const LAST_TRIES_MAX = 3;
+/** A task that was cancelled does not end later for a target that hangs. */
+const CLOSE_MS_MAX = 5_000;
+/** Players look again sooner than this. */
+const HEARD_MS = 10_000;
+
+const never = new Promise<never>(() => {});
+
+/** What a target follows. */
+export type Growth = {
+  /** Resolves when there are more pieces than now, or when it is over. */
+  readonly news: () => Promise<void>;
+  /** There will be no more. */
+  readonly isOver: () => boolean;
+  /** Called when some of them were sent. */
+  readonly onSent: () => Promise<void>;
+};
+
+/** One target of a set that grows: it gets the pieces in their order, and after them what players are told. */
+export class GrowingTarget {
+  readonly index: number;
+  readonly recording: GrowingRecording;
+  readonly #work: Work;
+  readonly #line: Line;
+  readonly #url: string;
+  #sent: number;
+  #sentBytes = 0;
+  /** Of the recording, as players were told last. */
+  #version = -1;
+  #entry = "";
+  /** What stands before the pieces of a run, by its name, as sent in this attempt. */
+  readonly #inits = new Set<string>();
+  /** Nothing while it takes them; else why it does not. */
+  #why: string | undefined;
+
+  private constructor(
+    index: number,
+    recording: GrowingRecording,
+    work: Work,
+    line: Line,
+    sent: number,
+  ) {
+    this.index = index;
+    this.recording = recording;
+    this.#work = work;
+    this.#line = line;
+    this.#url = work.task.targets[index]?.url ?? "";
+    this.#sent = sent;
+  }
+
+  /** Goes on where an earlier attempt has left it. */
+  static async open(
+    index: number,
+    recording: GrowingRecording,
+    work: Work,
+    line: Line,
+  ): Promise<GrowingTarget> {
+    const sent = await recording.pieces.sentTo(index);
+    return new GrowingTarget(index, recording, work, line, sent);
+  }
+
+  /** How many pieces it has. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Whether what it lacks was taken away, as it was not among the targets then, or its note was lost. */
+  get isBehind(): boolean {
+    return this.#sent < this.recording.pieces.freed;
+  }
+
+  /** What it was sent in this attempt. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /**
+   * Sends until it is over; a target that fails is tried again, and gets what it lacks.
+   *
+   * @returns why it lacks some of it in the end, where it does
+   * @throws what concerns the whole task, or the signal's reason
+   */
+  async send(growth: Growth, signal: AbortSignal): Promise<TaskError | undefined> {
+    if (this.isBehind)
+      return new TaskError(
+        "target_unwritable",
+        "Cannot deliver the set: what was sent before this target could be written is not kept",
+      );
+    let set: GrowingSet | undefined;
+    let lastFailures = 0;
+    for (;;) {
+      const news = growth.news();
+      const isOver = growth.isOver();
+      try {
+        set ??= await this.#grow(signal);
+        if (isOver || this.recording.version !== this.#version) {
+          await this.#sendNew(set, isOver ? "ends" : "grows", signal);
+          await this.#tell(undefined);
+          await growth.onSent();
+        }
+        if (isOver) return await this.#sendWhole(set, signal);
+        await unlessAborted(news, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = toTaskError(error);
+        if (failure.code === "lease_lost" || failure.code === "cancelled") throw error;
+        if (isOver && ++lastFailures >= LAST_TRIES_MAX) return failure;
+        await this.#tell(failure);
+        await unlessAborted(sleep(AGAIN_MS, growth.isOver() ? never : news), signal);
+      }
+    }
+  }
+
+  /** Tells players that there is no more than what is there, and has it sent no more. */
+  async close(): Promise<void> {
+    if (this.#sent === 0 || this.isBehind) return;
+    const signal = AbortSignal.timeout(CLOSE_MS_MAX);
+    const mayPublish = async () => {
+      try {
+        await this.#line.store.mayPublish(this.#work.claim);
+      } catch (error) {
+        // That it was cancelled is why it is closed.
+        if (toTaskError(error).code !== "cancelled") throw error;
+      }
+    };
+    const set = await this.#grow(signal, mayPublish);
+    const texts = this.recording.endAfter(this.#sent, this.#folder);
+    if (!texts) return await this.#sendNew(set, "whole", signal, mayPublish);
+    await mayPublish();
+    await this.#publish(set, texts, true);
+  }
+
+  /** Everything is named when those who watch have heard that it ends: a playlist that goes back confuses them. */
+  async #sendWhole(set: GrowingSet, signal: AbortSignal): Promise<undefined> {
+    const { all } = this.recording.pieces;
+    if (all.length > WINDOW_PIECES) await wait(HEARD_MS, undefined, { signal });
+    await this.#sendNew(set, "whole", signal);
+  }
+
+  readonly #mayPublish = (): Promise<void> => this.#line.store.mayPublish(this.#work.claim);
+
+  #grow(signal: AbortSignal, mayPublish = this.#mayPublish): Promise<GrowingSet> {
+    const storage = this.#line.storageOf(this.#url, "target");
+    return storage.grow(this.#url, { tag: tagOf(this.#work), mayPublish, signal });
+  }
+
+  get #folder(): string {
+    return this.#line.storageOf(this.#url, "target").folderOf(this.#url);
+  }
+
+  async #sendNew(
+    set: GrowingSet,
+    telling: Telling,
+    signal: AbortSignal,
+    mayPublish = this.#mayPublish,
+  ): Promise<void> {
+    const { version, pieces } = this.recording;
+    const texts = await this.recording.texts(this.#folder, telling, signal);
+    if (telling !== "grows" && !texts)
+      throw new TaskError("output_wrong", "Cannot deliver the set: nothing of the stream came");
+    const count = texts?.count ?? pieces.all.length;
+    for (; this.#sent < count; this.#sent += 1) await this.#sendPiece(set, this.#sent);
+    if (texts) {
+      // Those in the folder can be seen as the entry can: whoever lost the lease tells players nothing.
+      await mayPublish();
+      await this.#publish(set, texts, telling === "whole");
+    }
+    this.#version = version;
+    await pieces.noteSent(this.index, this.#sent);
+  }
+
+  async #sendPiece(set: GrowingSet, at: number): Promise<void> {
+    const { pieces } = this.recording;
+    const piece = pieces.all[at];
+    if (!piece) return;
+    const { init, name, sizeBytes } = piece;
+    if (init !== undefined && !this.#inits.has(init)) {
+      await set.add(pieces.pathOf(piece, init), init);
+      this.#inits.add(init);
+    }
+    await set.add(pieces.pathOf(piece, name), name);
+    this.#sentBytes += sizeBytes;
+  }
+
+  async #publish(
+    set: GrowingSet,
+    { inFolder, entry }: GrowingTexts,
+    isLast: boolean,
+  ): Promise<void> {
+    for (const { name, text } of inFolder) {
+      const path = join(this.recording.pieces.folder, `told-${randomUUID()}-${name}`);
+      await writeFile(path, text);
+      await set.add(path, name).finally(() => rm(path, { force: true }));
+    }
+    // A master that says the same need not be sent again.
+    if (entry === this.#entry && !isLast) return;
+    await set.list(entry, isLast);
+    this.#entry = entry;
+  }
+
+  /** Records a change of how it stands. */
+  async #tell(failure: TaskError | undefined): Promise<void> {
+    const why = failure?.message;
+    if (this.#why === why) return;
+    const facts = { taskId: this.#work.task.id, index: this.index, why };
+    if (!failure) log.info("Task {taskId}: target {index} takes its set again", facts);
+    else log.warn("Task {taskId}: target {index} is RECONNECTING: {why}", facts);
+    this.#why = why;
+    const result = failure
+      ? ({ status: "RECONNECTING", failure: failureOf(failure) } as const)
+      : ({ status: "RUNNING" } as const);
+    await this.#line.store.saveTarget(this.#work.claim, this.index, result);
+  }
+}
+
+/** An error as a target keeps it. */
+export const failureOf = ({ code, message }: TaskError) => ({ code, detail: message }) as const;

@@ -1,0 +1,299 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { getLogger } from "@logtape/logtape";
+import type { LiveEngine, LiveRunRequest } from "../../engine/engine.ts";
+import { type LivePlan, planLive } from "../../plan/live/live.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Assignment } from "../../profile/profile.ts";
+import type { Work } from "../../queue/queue.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Progress } from "../../task/task.ts";
+import { addWarnings, type Warning } from "../../task/warnings.ts";
+import { type Line, piecePrefix } from "../run.ts";
+import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "../source/live-source.ts";
+import { LiveChanges } from "./live-changes.ts";
+import type { LiveTargets } from "./live-targets.ts";
+import { CHANGED, LiveWatch } from "./live-watch.ts";
+
+/** How long a live task waits for others. */
+export type LiveLimits = {
+  /** A source that is away for longer has ended. */
+  readonly sourceTimeoutMs: number;
+  /** A task none of whose targets takes the stream for longer has failed. */
+  readonly targetTimeoutMs: number;
+};
+
+/** Everything that the runs of one live task share. */
+export type LiveSessionOptions = {
+  readonly work: Work;
+  readonly line: Line;
+  readonly live: LiveEngine;
+  readonly limits: LiveLimits;
+  readonly targets: LiveTargets;
+  /** Those that feed a target that can be written. */
+  readonly assignments: readonly Assignment[];
+  /** Absolute path of the attempt's own folder. */
+  readonly folder: string;
+  /** Absolute path of the folder of recordings, and the number of the next part; absent where nothing is recorded. */
+  readonly recordings?: { readonly kept: string; readonly part: number };
+  /** What each target was sent by all runs of this attempt, by its place. */
+  readonly sentBytes: () => Readonly<Record<number, number>>;
+  /** Called before each run with what it makes. */
+  readonly onRun: (plan: LivePlan) => Promise<void>;
+  readonly onUnrecorded: LiveRunRequest["onTarget"];
+  readonly now: () => number;
+};
+
+const log = getLogger(["pontus", "worker"]);
+
+const TICK_MS = 250;
+/** How often the log is told how far a task is. */
+const LOG_MS = 60_000;
+/** Time stamps of the next run begin at least so far behind those of the last. */
+const STEP_SECONDS = 0.1;
+/** Runs that fail one after the other, without a frame, for no reason that lies in the source. */
+const FAILED_RUNS_MAX = 3;
+
+/**
+ * Runs a live source through its drops: each time it is away, the encoder is ended, and started anew when it is back, so
+ * that no output freezes and no time stamp goes back. The task is RUNNING all the while.
+ */
+export class LiveSession {
+  readonly #options: LiveSessionOptions;
+  /** When the source was last there. */
+  #seenMs: number;
+  #upMs: number;
+  #runs = 0;
+  #failedRuns = 0;
+  #hasProduced = false;
+  #isLost = false;
+  #hasChanged = false;
+  #doneSeconds = 0;
+  #endSeconds = 0;
+  #droppedFrames = 0;
+  #last: TaskError | undefined;
+  #loggedMs: number;
+  #warnings: readonly Warning[] = [];
+  readonly #changes = new LiveChanges();
+
+  constructor(options: LiveSessionOptions) {
+    this.#options = options;
+    this.#seenMs = options.now();
+    this.#upMs = options.now();
+    this.#loggedMs = options.now();
+  }
+
+  /** Whether any frame came through. */
+  get hasProduced(): boolean {
+    return this.#hasProduced;
+  }
+
+  /** How far it came, once it has ended. */
+  delivering(): Progress {
+    const [outTimeSeconds, droppedFrames] = [this.#doneSeconds, this.#droppedFrames];
+    const sentBytes = this.#options.sentBytes();
+    return { phase: "DELIVERING", outTimeSeconds, speed: 0, fps: 0, droppedFrames, sentBytes };
+  }
+
+  /**
+   * Follows a live source until it has been away for too long.
+   *
+   * @throws {TaskError} `target_lost` where no target takes the stream; what can be done about neither source nor targets
+   */
+  async follow(source: LiveSource, signal: AbortSignal): Promise<void> {
+    const onMiss = (error: TaskError) => {
+      this.#last = error;
+    };
+    for (;;) {
+      this.#tell(0, 0);
+      const [seenMs, hasProduced] = [this.#seenMs, this.#hasProduced];
+      const feed = await source.next({ seenMs, hasProduced, onMiss }, signal);
+      if (!feed) return;
+      if (this.#isLost) await this.#sourceIs("source_back");
+      this.#isLost = false;
+      this.#changes.probed(feed.media, this.#options.now());
+      const error = await this.#runOnce(feed.input, await this.#plan(feed), signal);
+      const why = error?.message ?? "so did the source";
+      log.info("Task {taskId}: a run has ended after {seconds} s of its stream, {why}", {
+        taskId: this.#options.work.task.id,
+        seconds: this.#doneSeconds,
+        why,
+      });
+      this.#isLost = source.isAway && !this.#hasChanged;
+      if (this.#isLost) await this.#sourceIs("source_lost");
+      if (error) this.#judge(error);
+      if (this.#failedRuns > 0) await wait(AGAIN_MS, undefined, { signal });
+    }
+  }
+
+  /** Why there was nothing of the source in all the time it was waited for. */
+  neverCame(): TaskError {
+    const { sourceTimeoutMs } = this.#options.limits;
+    if (this.#last && !AWAY.includes(this.#last.code)) return this.#last;
+    const why = this.#last?.message.replace(/^Cannot read the source: /, "");
+    return new TaskError(
+      "source_never_came",
+      `Cannot read the source: it did not come within ${sourceTimeoutMs / 1000} s${why ? ` (${why})` : ""}`,
+      { cause: this.#last },
+    );
+  }
+
+  /** Sends a file at the pace it plays at, once. */
+  async play(path: string, media: MediaInfo, signal: AbortSignal): Promise<void> {
+    const error = await this.#runOnce({ path, media }, await this.#plan({ media }), signal);
+    if (error) throw error;
+  }
+
+  async #sourceIs(change: "source_lost" | "source_back"): Promise<void> {
+    const { line, work } = this.#options;
+    if (change === "source_back")
+      log.info("Task {taskId}: its source is back", { taskId: work.task.id });
+    else log.warn("Task {taskId}: its source is away", { taskId: work.task.id });
+    await line.store.saveSource(work.claim, change);
+  }
+
+  async #plan({
+    media,
+    audioInput = 0,
+  }: Pick<LiveFeed, "media" | "audioInput">): Promise<LivePlan> {
+    const { assignments, work, line } = this.#options;
+    const targetUrls = work.task.targets.map(({ url }) => url);
+    const plan = planLive({ assignments, targetUrls, audioInput }, media, line.engine.capabilities);
+    line.onPlan(plan);
+    // Of each run the same is told, mostly.
+    const told = this.#warnings;
+    this.#warnings = addWarnings(told, plan.warnings);
+    await line.warn(this.#warnings.slice(told.length));
+    return plan;
+  }
+
+  /** @returns why it ended, where it did not end in order; throws what ends the task */
+  async #runOnce(
+    input: LiveRunRequest["input"],
+    plan: LivePlan,
+    signal: AbortSignal,
+  ): Promise<TaskError | undefined> {
+    const { live, targets, now, folder, recordings, line } = this.#options;
+    await this.#options.onRun(plan);
+    const stop = new AbortController();
+    const watch = new LiveWatch({ hasVideo: plan.hasVideo, startMs: now() });
+    const part = (recordings?.part ?? 0) + this.#runs;
+    const run = {
+      offsetSeconds: this.#offsetSeconds(),
+      part,
+      prefix: piecePrefix(this.#options.work, part),
+    };
+    this.#runs += 1;
+    this.#hasChanged = false;
+    this.#upMs = now();
+    let endSeconds = 0;
+    let dropped = 0;
+    const tick = setInterval(() => {
+      const trouble = "path" in input ? this.#targetTrouble() : this.#trouble(watch);
+      if (trouble) stop.abort(trouble);
+    }, TICK_MS);
+    try {
+      await live.run(
+        {
+          plan,
+          run,
+          folder,
+          recordings: recordings?.kept ?? folder,
+          input,
+          onProgress: (progress) => {
+            watch.update(progress, now());
+            targets.advance(progress.outTimeSeconds);
+            endSeconds = progress.outTimeSeconds;
+            dropped = progress.droppedFrames;
+            this.#hasProduced ||= watch.movedMs !== undefined;
+            this.#tell(progress.speed, progress.fps, endSeconds, dropped);
+          },
+          onTarget: (event) => {
+            if (stop.signal.aborted || signal.aborted) return;
+            targets.report(event);
+            this.#options.onUnrecorded(event);
+          },
+          onChanged: (change) => {
+            if (change === "size" && !plan.isSized) return;
+            if (this.#changes.believes(now())) watch.change(now());
+          },
+          onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
+          onLog: line.onLog,
+        },
+        AbortSignal.any([signal, stop.signal]),
+      );
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = stop.signal.aborted ? stop.signal.reason : error;
+      if (!(reason instanceof TaskError) || reason.code === "target_lost") throw reason;
+      return reason;
+    } finally {
+      clearInterval(tick);
+      targets.pause();
+      this.#seenMs = watch.seenMs ?? this.#seenMs;
+      this.#failedRuns = watch.movedMs === undefined ? this.#failedRuns + 1 : 0;
+      this.#doneSeconds += endSeconds;
+      this.#droppedFrames += dropped;
+      this.#endSeconds = run.offsetSeconds + endSeconds;
+    }
+  }
+
+  #trouble(watch: LiveWatch): TaskError | undefined {
+    const trouble = watch.trouble(this.#options.now());
+    this.#hasChanged = trouble === CHANGED;
+    if (trouble) return new TaskError("source_hangs", `Cannot read the source: ${trouble}`);
+    // Targets are reached when there is something to send.
+    if (watch.movedMs === undefined) this.#upMs = this.#options.now();
+    return this.#targetTrouble();
+  }
+
+  /** A stream that nobody takes, nor is recorded, is for nothing. */
+  #targetTrouble(): TaskError | undefined {
+    const { targets, now, limits, recordings } = this.#options;
+    if (targets.isEachInVain && !recordings)
+      return new TaskError("target_lost", `Cannot send to any target: ${targets.why}`);
+    if (targets.isAnyUp || recordings) this.#upMs = now();
+    const isLong = now() - this.#upMs > limits.targetTimeoutMs;
+    if (!isLong) return undefined;
+    const seconds = limits.targetTimeoutMs / 1000;
+    return new TaskError(
+      "target_lost",
+      `Cannot send to any target for ${seconds} s: ${targets.why}`,
+    );
+  }
+
+  /** The first run begins at 0; every later one where the clock stands, and never before the end of the last. */
+  #offsetSeconds(): number {
+    const { work, now } = this.#options;
+    if (this.#runs === 0 && work.claim.attempt === 1) return 0;
+    const passed = (now() - (work.task.startMs ?? now())) / 1000;
+    return Math.round(Math.max(passed, this.#endSeconds + STEP_SECONDS) * 1000) / 1000;
+  }
+
+  #judge(error: TaskError): void {
+    this.#last = error;
+    if (MAY_PASS.includes(error.code)) return;
+    if (error.code !== "unknown" && error.code !== "internal" && error.code !== "encoder_killed")
+      throw error;
+    if (this.#failedRuns >= FAILED_RUNS_MAX) throw error;
+  }
+
+  #tell(speed: number, fps: number, outSeconds = 0, droppedFrames = 0): void {
+    const { line, sentBytes, work, now } = this.#options;
+    const progress: Progress = {
+      phase: speed > 0 || outSeconds > 0 ? "TRANSCODING" : "FETCHING",
+      outTimeSeconds: this.#doneSeconds + outSeconds,
+      speed,
+      fps,
+      droppedFrames: this.#droppedFrames + droppedFrames,
+      sentBytes: sentBytes(),
+    };
+    line.onProgress(progress);
+    if (now() - this.#loggedMs < LOG_MS) return;
+    this.#loggedMs = now();
+    log.info(
+      "Task {taskId}: {outTimeSeconds} s of its stream, {fps} fps, speed {speed}, {droppedFrames} frames dropped, bytes sent by target {sentBytes}",
+      { taskId: work.task.id, ...progress },
+    );
+  }
+}

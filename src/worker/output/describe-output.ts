@@ -1,0 +1,102 @@
+import { toNumber } from "../../lib/rational.ts";
+import type { Product, SetPlan } from "../../plan/plan.ts";
+import { averageBps, type TrackFacts } from "../../plan/verify/finished-set.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Output } from "../../task/task.ts";
+
+/**
+ * What callers are told of a finished output: probed from the file, never taken from the plan.
+ *
+ * @param sizeBytes - of the file, or of a playlist and all its segments together
+ */
+export function describeOutput(
+  product: Pick<Product, "container">,
+  media: MediaInfo,
+  sizeBytes: number,
+): Output {
+  const { video, audio } = media;
+  const isPicture = product.container === "jpg";
+  const durationSeconds = isPicture
+    ? 0
+    : (media.durationSeconds ?? video?.durationSeconds ?? audio?.durationSeconds ?? 0);
+  const isTurned = video?.rotation === 90 || video?.rotation === 270;
+  return {
+    sizeBytes,
+    durationSeconds,
+    container: product.container,
+    bitrateBps: durationSeconds > 0 ? Math.round((sizeBytes * 8) / durationSeconds) : 0,
+    ...(video && {
+      video: {
+        codec: video.codec,
+        width: isTurned ? video.height : video.width,
+        height: isTurned ? video.width : video.height,
+        framerate:
+          video.framerate && !isPicture ? Math.round(toNumber(video.framerate) * 1000) / 1000 : 0,
+        ...(video.bitrateBps !== undefined && { bitrateBps: video.bitrateBps }),
+      },
+    }),
+    ...(audio && {
+      audio: {
+        codec: audio.codec,
+        channels: audio.channels,
+        samplerateHz: audio.samplerateHz,
+        ...(audio.bitrateBps !== undefined && { bitrateBps: audio.bitrateBps }),
+      },
+    }),
+  };
+}
+
+/**
+ * What callers are told of an adaptive set: all of it, and each of its renditions.
+ *
+ * @param sizeBytes - of all its files; shared sounds count once
+ */
+export function describeSet(
+  { container }: Pick<Product, "container">,
+  renditions: readonly Output[],
+  sizeBytes: number,
+): Output {
+  const durationSeconds = Math.max(0, ...renditions.map((one) => one.durationSeconds));
+  const [best] = renditions;
+  return {
+    sizeBytes,
+    durationSeconds,
+    container,
+    bitrateBps: durationSeconds > 0 ? Math.round((sizeBytes * 8) / durationSeconds) : 0,
+    ...(best?.video && { video: best.video }),
+    ...(best?.audio && { audio: best.audio }),
+    renditions,
+  };
+}
+
+/** A finished stream of a set, probed. */
+export type FinishedTrack = { readonly facts: TrackFacts; readonly media: MediaInfo };
+
+/** What callers are told of one rendition of a set: its streams together. */
+export function describeRendition(
+  product: Pick<Product, "container">,
+  { video, audio }: SetPlan["renditions"][number],
+  finished: readonly FinishedTrack[],
+): Output {
+  const [picture, sound] = [video, audio].map((at) =>
+    at === undefined ? undefined : finished[at],
+  );
+  const parts = [picture, sound].filter((track) => track !== undefined);
+  const bytes = parts.flatMap(({ facts }) => facts.segments.map((segment) => segment.bytes));
+  const seconds = Math.max(0, ...parts.map(({ media }) => media.durationSeconds ?? 0));
+  const rated = <T extends object>(stream: T | undefined, track: FinishedTrack | undefined) =>
+    stream && track ? { ...stream, bitrateBps: Math.round(averageBps(track.facts)) } : undefined;
+  const videoStream = rated(picture?.media.video, picture);
+  const audioStream = rated(sound?.media.audio, sound);
+  const media: MediaInfo = {
+    format: product.container,
+    durationSeconds: seconds,
+    ...(videoStream && { video: videoStream }),
+    ...(audioStream && { audio: audioStream }),
+  };
+  return describeOutput(
+    product,
+    media,
+    bytes.reduce((sum, one) => sum + one, 0),
+  );
+}

@@ -1,0 +1,151 @@
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Engine } from "../../engine/engine.ts";
+import { toNumber } from "../../lib/rational.ts";
+import { rewriteManifest } from "../../manifest/write/set-playlists.ts";
+import { judgeSheets, sheetCount, sheetName, thumbnailTrack } from "../../plan/args/thumbnails.ts";
+import type { Expectation, Product, SetPlan } from "../../plan/plan.ts";
+import {
+  finishManifest,
+  finishPlaylist,
+  initOf,
+  judgeBoundaries,
+  masterPlaylist,
+  segmentTimes,
+  type TrackFacts,
+} from "../../plan/verify/finished-set.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Output } from "../../task/task.ts";
+import type { Line } from "../run.ts";
+import type { CountedSource } from "./counted-source.ts";
+import { describeRendition, type FinishedTrack } from "./describe-output.ts";
+import { readCodec } from "./iso-file.ts";
+import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
+
+/** What finishing a set needs. */
+export type SetInput = {
+  readonly product: Product;
+  readonly set: SetPlan;
+  /** Absolute path of the attempt's work folder. */
+  readonly folder: string;
+  readonly source: Pick<CountedSource, "judge">;
+  readonly engine: Pick<Engine, "probe" | "readTail">;
+  readonly warn: Line["warn"];
+};
+
+/** The name that the set's manifest has among its segments, and the folder of these beside its entry. */
+const MANIFEST = "manifest.mpd";
+const TRACK_OF_PICTURES = "thumbnails.vtt";
+/** What ffmpeg leaves beside: the master is made anew, for it knows neither frame rates nor real bitrates. */
+const LEFT_OVER = "master.m3u8";
+
+/**
+ * Verifies every stream of a set, and that they can be changed between at every segment; then writes the entry that
+ * players begin with, and the track of small pictures where the set has one.
+ *
+ * @returns what became of the renditions, in the order of the profile
+ * @throws {TaskError} `output_wrong`, or what probing threw
+ */
+export async function finishSet(input: SetInput, signal: AbortSignal): Promise<readonly Output[]> {
+  const { product, set, folder } = input;
+  const segments = join(folder, product.segments ?? "");
+  const manifest = await read(join(segments, MANIFEST));
+  const finished: FinishedTrack[] = [];
+  for (const index of set.tracks.keys())
+    finished.push(await finishTrack(input, segments, index, signal));
+  const facts = finished.map((track) => track.facts);
+  judgeBoundaries(set, facts);
+  if (set.thumbnails) await finishThumbnails(input, segments, finished, signal);
+  await writeEntries(input, segments, finishManifest(manifest, facts), facts);
+  return set.renditions.map((pair) => describeRendition(product, pair, finished));
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new TaskError("output_wrong", "Cannot deliver the set: a part of it is missing", {
+      cause,
+    });
+  }
+}
+
+const isCopied = ({ video, audio }: Expectation): boolean =>
+  video?.sameAsSource === true || audio?.sameAsSource === true;
+
+async function finishTrack(
+  { set, source, engine, warn }: SetInput,
+  segments: string,
+  index: number,
+  signal: AbortSignal,
+): Promise<FinishedTrack> {
+  const track = set.tracks[index];
+  const path = join(segments, track?.playlist ?? "");
+  const playlist = finishPlaylist(await read(path));
+  await writeFile(path, playlist);
+  const expect = track?.expect ?? { durationToleranceSeconds: 0 };
+  const pieces = piecesOf(playlist);
+  await refuseCutPieces(pieces, segments);
+  const ended = { path, expect, isCounted: isCopied(expect), pieces };
+  const media = await probeWithEnd(ended, engine, signal);
+  await warn(await source.judge(expect, media));
+  const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({
+    seconds,
+    bytes: await sizeOf(join(segments, name)),
+  }));
+  const { video, audio } = media;
+  const facts: TrackFacts = {
+    codec: await readCodec(join(segments, initOf(playlist) ?? "")),
+    segments: await Promise.all(sized),
+    ...(video && { width: video.width, height: video.height }),
+    ...(video?.framerate && { framerate: toNumber(video.framerate) }),
+    ...(audio && { channels: audio.channels }),
+  };
+  return { facts, media };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const info = await stat(path).catch(() => undefined);
+  return info?.size ?? 0;
+}
+
+async function finishThumbnails(
+  { set: { thumbnails }, engine }: SetInput,
+  segments: string,
+  finished: readonly FinishedTrack[],
+  signal: AbortSignal,
+): Promise<void> {
+  const picture = finished.find(({ media }) => media.video);
+  const seconds = picture?.media.durationSeconds ?? 0;
+  if (!thumbnails || !picture) return;
+  const { pictures, sheets } = sheetCount(thumbnails, seconds, 1 / (picture.facts.framerate ?? 1));
+  const sizes: { width: number; height: number }[] = [];
+  for (let number = 1; number <= sheets; number += 1) {
+    const path = join(segments, sheetName(number));
+    const { video } = await engine.probe({ path, side: "output" }, signal);
+    if (video) sizes.push(video);
+  }
+  judgeSheets(thumbnails, sheets, sizes);
+  await writeFile(join(segments, TRACK_OF_PICTURES), thumbnailTrack(thumbnails, pictures, seconds));
+}
+
+/** The playlists of the streams are a manifest's own only where HLS is wanted. */
+async function writeEntries(
+  { product, set, folder }: SetInput,
+  segments: string,
+  manifest: string,
+  facts: readonly TrackFacts[],
+): Promise<void> {
+  const entry = join(folder, product.entry);
+  const isDash = product.container === "dash";
+  await writeFile(
+    entry,
+    isDash
+      ? rewriteManifest(manifest, (name) => `segments/${name}`)
+      : masterPlaylist(set, facts, "segments"),
+  );
+  if (product.container === "cmaf") await writeFile(join(segments, MANIFEST), manifest);
+  else await rm(join(segments, MANIFEST));
+  const unneeded = [LEFT_OVER, ...(isDash ? set.tracks.map(({ playlist }) => playlist) : [])];
+  for (const name of unneeded) await rm(join(segments, name), { force: true });
+}

@@ -1,0 +1,36 @@
+import { open, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { segmentsOf } from "../../manifest/write/set-playlists.ts";
+import type { Product } from "../../plan/plan.ts";
+import { WrongOutput } from "../../plan/verify/wrong-output.ts";
+import { lacksParameterSets } from "../../probe/bytes/segment-start.ts";
+import { PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
+
+/** The first slice of a picture begins in so much of a segment, behind all that is said of it. */
+const START_BYTES = 64 * PACKET_BYTES;
+
+/**
+ * Refuses a set of copied H.264 of which a segment cannot be played alone, as players do after a jump.
+ *
+ * @param folder - the attempt's work folder
+ * @throws {TaskError} `output_wrong`
+ */
+export async function refuseBareSegments(
+  { container, entry, video, expect }: Product,
+  folder: string,
+): Promise<void> {
+  if (container !== "m3u8" || video.action !== "copy" || expect.video?.codec !== "h264") return;
+  const path = join(folder, entry);
+  // Where the playlist is missing, the probe says so.
+  const playlist = await readFile(path, "utf8").catch(() => "");
+  for (const name of segmentsOf(playlist)) {
+    const file = await open(join(dirname(path), name));
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
+      if (lacksParameterSets(buffer.subarray(0, bytesRead)))
+        throw new WrongOutput("a segment lacks the parameter sets of its pictures", "video");
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
+import type { Plan, Product, SetPlan } from "../../plan/plan.ts";
+import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Parcel } from "../../storage/storage.ts";
+import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
+import type { Output } from "../../task/task.ts";
+import type { Line } from "../run.ts";
+import { CountedSource } from "./counted-source.ts";
+import { describeOutput, describeSet } from "./describe-output.ts";
+import { finishSet } from "./finish-set.ts";
+import { refuseBareSegments } from "./segment-starts.ts";
+import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
+import { refuseCut } from "./whole-file.ts";
+
+/** A product that was verified: where it lies, what it is, and the indexes of the targets that get it. */
+export type Verified = {
+  readonly targets: readonly number[];
+  readonly parcel: Parcel;
+  readonly output: Output;
+};
+
+/** What products were made from, and where. */
+type MadeFrom = {
+  readonly folder: string;
+  readonly sourcePath: string;
+  readonly media: MediaInfo;
+  /** What the runs said of it; absent where it is ours. */
+  readonly damage?: Damage;
+};
+
+/**
+ * Probes every product and compares it with what was planned: exit code 0 is no proof.
+ *
+ * @throws {TaskError} `output_wrong`, or what probing threw; a `WrongCopy` where the source cannot be copied as it was planned
+ */
+export async function verifyProducts(
+  plan: Plan,
+  source: MadeFrom,
+  { engine, warn }: Pick<Line, "engine" | "warn">,
+  signal: AbortSignal,
+): Promise<readonly Verified[]> {
+  const { sourcePath } = source;
+  const counted = new CountedSource(source.media, () =>
+    engine.probe({ path: sourcePath, side: "source", packets: true }, signal),
+  );
+  const { folder, damage } = source;
+  if (plan.products.some(isCopied) || mayHoldHidden(plan.products, source.media))
+    refuseHiddenCopies(plan.products, await counted.counted());
+  await warn(await counted.judgeDamage(damage ?? NO_DAMAGE, plan.products));
+  const verified: Verified[] = [];
+  for (const product of plan.products) {
+    const look = () => verifyProduct(product, folder, counted, { engine, warn }, signal);
+    const lookAtCopy = async () => {
+      const made = await look();
+      await refuseBareSegments(product, folder);
+      return made;
+    };
+    // What is ours is to blame for nothing that came of it.
+    verified.push(await (damage ? counted.blaming(product, lookAtCopy) : look()));
+  }
+  return verified;
+}
+
+async function verifyProduct(
+  product: Product,
+  folder: string,
+  source: CountedSource,
+  { engine, warn }: Pick<Line, "engine" | "warn">,
+  signal: AbortSignal,
+): Promise<Verified> {
+  if (product.set) return verifySet(product, product.set, folder, source, { engine, warn }, signal);
+  const path = join(folder, product.entry);
+  if (product.container === "m3u8") await correctPlaylist(path);
+  const made = await probeProduct(product, path, engine, signal);
+  await warn(await source.judge(product.expect, made));
+  const segments = product.segments && join(folder, product.segments);
+  const parcel = { entry: path, ...(segments !== undefined && { segments }) };
+  const output = describeOutput(product, made, await sizeOfParcel(parcel));
+  return { targets: product.targets, parcel, output };
+}
+
+/** @throws {TaskError} `output_wrong` where it is cut off, or what probing threw */
+async function probeProduct(
+  product: Product,
+  path: string,
+  engine: Line["engine"],
+  signal: AbortSignal,
+): Promise<MediaInfo> {
+  const { container, expect } = product;
+  if (container === "jpg") return engine.probe({ path, side: "output" }, signal);
+  const pieces =
+    container === "m3u8" ? piecesOf(await readFile(path, "utf8").catch(() => "")) : undefined;
+  if (pieces) await refuseCutPieces(pieces, dirname(path));
+  else await refuseCut(path);
+  const ended = { path, expect, isCounted: isCopied(product), ...(pieces && { pieces }) };
+  return probeWithEnd(ended, engine, signal);
+}
+
+/** Where it is missing, the probe says so. */
+async function correctPlaylist(path: string): Promise<void> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  const right = withTargetDuration(text);
+  if (right !== text) await writeFile(path, right);
+}
+
+/** Also a stream of a set. */
+const isCopied = ({ expect, set }: Product): boolean =>
+  [expect, ...(set?.tracks ?? []).map((track) => track.expect)].some(
+    ({ video, audio }) => video?.sameAsSource === true || audio?.sameAsSource === true,
+  );
+
+async function verifySet(
+  product: Product,
+  set: SetPlan,
+  folder: string,
+  source: CountedSource,
+  ports: Pick<Line, "engine" | "warn">,
+  signal: AbortSignal,
+): Promise<Verified> {
+  const renditions = await finishSet({ product, set, folder, source, ...ports }, signal);
+  const entry = join(folder, product.entry);
+  const segments = join(folder, product.segments ?? "");
+  const sizeBytes = await sizeOfParcel({ entry, segments });
+  return {
+    targets: product.targets,
+    parcel: { entry, segments },
+    output: describeSet(product, renditions, sizeBytes),
+  };
+}
+
+/** The bytes of a file, or of a playlist and all that belongs to it. */
+export async function sizeOfParcel({ entry, segments }: Parcel): Promise<number> {
+  const names = segments === undefined ? [] : await readdir(segments);
+  const paths = [entry, ...names.map((name) => join(segments ?? "", name))];
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

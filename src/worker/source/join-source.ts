@@ -1,0 +1,79 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { refuseManifest } from "../../manifest/manifest.ts";
+import { joinSpans, joinTracks, type TrackFile } from "../../plan/join.ts";
+import type { Step } from "../../plan/plan.ts";
+import type { SourceLine } from "../run.ts";
+import { probeSource, type SourceFile } from "./probe-source.ts";
+
+/** The files of a stretch of time, by their names in the work folder. */
+export type SpanFiles = {
+  readonly main: string;
+  readonly audio?: string;
+  /** It is a fragmented mp4, whose length is nowhere said. */
+  readonly isFragmented: boolean;
+};
+
+/** Where files are joined. */
+export type JoinPlace = { readonly folder: string; readonly signal: AbortSignal };
+
+/**
+ * Makes one file of the tracks that were fetched, by stream copy; what it is made of is removed.
+ *
+ * @throws {TaskError} what probing and running throw; `input_not_supported` where parts differ
+ */
+export async function joinSource(
+  spans: readonly SpanFiles[],
+  line: SourceLine,
+  place: JoinPlace,
+): Promise<SourceFile> {
+  const { folder } = place;
+  const [first] = spans;
+  if (!first) throw refuseManifest("source_not_media", "names no segment");
+  const isPlain = spans.length === 1 && first.audio === undefined && !first.isFragmented;
+  // MPEG-TS as it is can be read like any file.
+  if (isPlain) return probeSource(join(folder, first.main), line, place);
+  const made: TrackFile[] = [];
+  for (const [index, span] of spans.entries())
+    made.push(await joinSpan(span, `span-${index}.mp4`, line, place));
+  const [only] = made;
+  if (only && made.length === 1) return { path: join(folder, only.name), media: only.media };
+  const list = "spans.txt";
+  const { step, text } = joinSpans(made, list, "source-joined.mp4");
+  await writeFile(join(folder, list), text);
+  await run(step, { inputPath: join(folder, list), isOurs: true }, line, place);
+  await remove(made, folder);
+  return probeSource(join(folder, "source-joined.mp4"), line, place);
+}
+
+async function joinSpan(
+  { main, audio }: SpanFiles,
+  name: string,
+  line: SourceLine,
+  place: JoinPlace,
+): Promise<TrackFile> {
+  const { folder } = place;
+  const probed = async (file: string): Promise<TrackFile> => ({
+    name: file,
+    media: (await probeSource(join(folder, file), line, place)).media,
+  });
+  const picture = await probed(main);
+  const sound = audio === undefined ? undefined : await probed(audio);
+  const inputPath = join(folder, main);
+  await run(joinTracks(picture, sound, name), { inputPath }, line, place);
+  await remove(sound ? [picture, sound] : [picture], folder);
+  return probed(name);
+}
+
+async function run(
+  step: Step,
+  input: { readonly inputPath: string; readonly isOurs?: boolean },
+  { engine, onLog }: SourceLine,
+  { folder, signal }: JoinPlace,
+): Promise<void> {
+  await engine.run({ step, folder, ...input, onProgress: () => {}, onLog }, signal);
+}
+
+async function remove(files: readonly TrackFile[], folder: string): Promise<void> {
+  for (const { name } of files) await rm(join(folder, name), { force: true });
+}

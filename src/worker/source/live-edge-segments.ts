@@ -1,0 +1,214 @@
+import { EventEmitter, once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Manifest, type Piece, refuseManifest } from "../../manifest/manifest.ts";
+import { Growth, type News } from "../../manifest/read/live-manifest.ts";
+import type { SourceLine } from "../run.ts";
+import { AGAIN_MS, awayOr } from "./live-source.ts";
+import { pollManifest } from "./poll-manifest.ts";
+import type { ReadManifest } from "./read-manifest.ts";
+import type { PieceFetcher } from "./segment-fetcher.ts";
+
+/** So many pieces of a track wait in scratch at most: four times what a player holds. */
+const HELD_PIECES_MAX = 12;
+/** Pieces on their way at once. */
+const AT_ONCE = 4;
+const TRACKS = ["main", "audio"] as const;
+
+/** The picture, or all; and the sound, where it is kept apart. */
+export type TrackName = (typeof TRACKS)[number];
+
+/** A stretch of time without a break: what one run, or several, read. */
+export type Stretch = {
+  readonly inits: Readonly<Partial<Record<TrackName, Piece>>>;
+  /** What was fetched and not read yet, in order. */
+  readonly waiting: Partial<Record<TrackName, Piece[]>>;
+  /** Nothing more is added to it. */
+  isClosed: boolean;
+};
+
+/** What a growing manifest names from near its live edge on, fetched as it comes. */
+export class IncomingPieces {
+  readonly #growth = new Growth("edge");
+  readonly #changes = new EventEmitter();
+  readonly #stretches: Stretch[] = [];
+  #segmentSeconds = 0;
+  /** When something of each track came last: a source without its sound is away. */
+  readonly #newMs = { main: performance.now(), audio: performance.now() };
+  #hasSound = false;
+  #hasEnded = false;
+  #failure: unknown;
+  #isBroken = true;
+
+  constructor(
+    private readonly line: SourceLine,
+    private readonly fetcher: PieceFetcher,
+    private readonly signal: AbortSignal,
+  ) {
+    // A reader a track, one that fetches, and one that waits for the next run.
+    this.#changes.setMaxListeners(TRACKS.length + 2);
+  }
+
+  /** What is to be read now; nothing where that is still to come, or nothing will. */
+  get stretch(): Stretch | undefined {
+    return this.#stretches[0];
+  }
+
+  /** Whether another stretch begins behind that one. */
+  get hasNext(): boolean {
+    return this.#stretches.length > 1;
+  }
+
+  /** Whether nothing more will come. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Of the longest segment. */
+  get segmentSeconds(): number {
+    return this.#segmentSeconds;
+  }
+
+  /** Reads on in the manifest until it has ended, has been away for too long, or the signal aborts; never rejects. */
+  async follow(read: ReadManifest): Promise<void> {
+    try {
+      await pollManifest(read, this.line, this.signal, (each) => this.#take(each));
+    } catch (error) {
+      if (!this.signal.aborted) this.#failure = error;
+    }
+    this.#hasEnded = true;
+    for (const stretch of this.#stretches) stretch.isClosed = true;
+    this.#changes.emit("change");
+  }
+
+  /**
+   * Waits until there is an answer.
+   *
+   * @throws what made following impossible
+   */
+  async until<T>(ask: () => T | undefined, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#failure) throw this.#failure;
+      const answer = ask();
+      if (answer !== undefined) return answer;
+      await once(this.#changes, "change", { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+
+  /** The next piece of a stretch, once it is there; nothing at the end of the stretch. */
+  async next(stretch: Stretch, name: TrackName, signal: AbortSignal): Promise<Piece | undefined> {
+    const waiting = stretch.waiting[name] ?? [];
+    const piece = await this.until(
+      () => waiting.shift() ?? (stretch.isClosed ? "none" : undefined),
+      signal,
+    );
+    // There is room for another.
+    this.#changes.emit("change");
+    return piece === "none" ? undefined : piece;
+  }
+
+  /** Has done with the stretch that was read. */
+  async pass(): Promise<void> {
+    const passed = this.#stretches.shift();
+    const wanted = this.#stretches.flatMap(({ inits }) => Object.values(inits));
+    const { inits = {}, waiting = {} } = passed ?? {};
+    for (const { url } of [...Object.values(inits), ...Object.values(waiting).flat()])
+      if (!wanted.some((init) => init.url === url)) await this.fetcher.drop(url);
+  }
+
+  /** Fetches what is new; whether anything was. */
+  async #take(manifest: Manifest): Promise<boolean> {
+    this.#segmentSeconds = Math.max(this.#segmentSeconds, manifest.segmentSeconds);
+    const sinceMs = this.#lastMs;
+    for (const news of this.#growth.take(manifest)) {
+      if (news.isBreak) this.#isBroken = true;
+      this.#hasSound = news.audio !== undefined;
+      const pieces = inTurn(news);
+      for (const [index, [name, piece]] of pieces.entries()) {
+        // What cannot be had is not waited for longer than a source that is away.
+        if (performance.now() - this.#newMs[name] > this.line.sourceTimeoutMs) {
+          this.#isBroken = true;
+          return false;
+        }
+        const ahead = pieces.slice(index, index + AT_ONCE).map(([, each]) => each);
+        this.fetcher.fetchAhead(ahead);
+        await this.#add(news, name, piece);
+      }
+    }
+    return this.#lastMs > sinceMs;
+  }
+
+  get #lastMs(): number {
+    const { main, audio } = this.#newMs;
+    return this.#hasSound ? Math.min(main, audio) : main;
+  }
+
+  async #add(news: News, name: TrackName, piece: Piece): Promise<void> {
+    if (piece.range)
+      throw refuseManifest(
+        "input_not_supported",
+        "names parts of files while it grows: it can be recorded, not sent on live",
+      );
+    const init = news[name]?.init;
+    const isHere = (init === undefined || (await this.#fetch(init))) && (await this.#fetch(piece));
+    if (!isHere) {
+      // What comes next does not go on where this would have ended.
+      this.#isBroken = true;
+      return;
+    }
+    if (this.#isBroken) this.#begin(news);
+    const waiting = this.#stretches.at(-1)?.waiting[name];
+    await this.until(
+      () => ((waiting?.length ?? 0) < HELD_PIECES_MAX ? true : undefined),
+      this.signal,
+    );
+    waiting?.push(piece);
+    this.#newMs[name] = performance.now();
+    this.#changes.emit("change");
+  }
+
+  #begin({ main, audio }: News): void {
+    const last = this.#stretches.at(-1);
+    if (last) last.isClosed = true;
+    this.#isBroken = false;
+    this.#stretches.push({
+      inits: { ...(main.init && { main: main.init }), ...(audio?.init && { audio: audio.init }) },
+      waiting: { main: [], ...(audio && { audio: [] }) },
+      isClosed: false,
+    });
+  }
+
+  /** Whether a piece could be fetched; one that is named a little before it is there is tried again. */
+  async #fetch(piece: Piece): Promise<boolean> {
+    const endMs = performance.now() + this.#segmentSeconds * 1000;
+    for (;;) {
+      try {
+        await this.fetcher.fetch(piece);
+        return true;
+      } catch (error) {
+        this.signal.throwIfAborted();
+        const { message } = awayOr(error);
+        await this.fetcher.drop(piece.url);
+        if (performance.now() > endMs) {
+          this.line.onLog(`a segment is left out: ${message}`);
+          return false;
+        }
+      }
+      await wait(AGAIN_MS, undefined, { signal: this.signal });
+    }
+  }
+}
+
+/** Picture and sound by turns, so that neither waits for the other. */
+function inTurn({ main, audio }: News): readonly (readonly [TrackName, Piece])[] {
+  const pieces = { main: main.pieces, audio: audio?.pieces ?? [] };
+  const all = TRACKS.flatMap((name) => {
+    let seconds = 0;
+    return pieces[name].map((piece) => {
+      const begins = seconds;
+      seconds += piece.seconds;
+      return { name, piece, begins };
+    });
+  });
+  return all.toSorted((a, b) => a.begins - b.begins).map(({ name, piece }) => [name, piece]);
+}

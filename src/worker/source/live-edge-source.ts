@@ -1,0 +1,162 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { PipedTrack } from "../../engine/engine.ts";
+import type { Piece } from "../../manifest/manifest.ts";
+import { EDGE_SEGMENTS, lastOf, secondsOf } from "../../manifest/read/live-manifest.ts";
+import { refuseUnrelayed, relayedMedia } from "../../plan/live/relay.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { SourceLine } from "../run.ts";
+import { IncomingPieces, type Stretch, type TrackName } from "./live-edge-segments.ts";
+import { type LiveFeed, type LiveSource, type LiveWaiting, MAY_PASS } from "./live-source.ts";
+import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
+import { appendPiece, PieceFetcher } from "./segment-fetcher.ts";
+import { withCaptions } from "./source-captions.ts";
+
+/** As many pieces are enough to begin with, however short they are. */
+const READY_PIECES = 8;
+
+/**
+ * Fetches what a growing manifest names from near its live edge on, and gives it to `use` as a live source. ffmpeg gets bytes
+ * alone; every address goes through the storage that opened the manifest. What is fetched waits in scratch, a few pieces of it.
+ *
+ * @throws what `use` throws
+ */
+export async function relayManifest(
+  read: ReadManifest,
+  line: SourceLine,
+  place: ManifestPlace,
+  use: (source: LiveSource) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([place.signal, stop.signal]);
+  const fetcher = new PieceFetcher({ ...place, signal });
+  const incoming = new IncomingPieces(line, fetcher, signal);
+  const following = incoming.follow(read);
+  try {
+    await use(new RelaySource(incoming, fetcher, line, place.folder));
+  } finally {
+    stop.abort(new TaskError("cancelled", "Cannot fetch on: the source is given up"));
+    await following;
+    await fetcher.close();
+  }
+}
+
+/** The pieces of a growing manifest as a live source: one run after the other reads them. */
+class RelaySource implements LiveSource {
+  #probes = 0;
+
+  constructor(
+    private readonly incoming: IncomingPieces,
+    private readonly fetcher: PieceFetcher,
+    private readonly line: SourceLine,
+    private readonly folder: string,
+  ) {}
+
+  get isAway(): boolean {
+    const { stretch, hasNext, hasEnded } = this.incoming;
+    return !hasEnded && !hasNext && !stretch?.waiting.main?.length;
+  }
+
+  async next({ onMiss }: LiveWaiting, signal: AbortSignal): Promise<LiveFeed | undefined> {
+    for (;;) {
+      const stretch = await this.#stretch(signal);
+      if (!stretch) return undefined;
+      try {
+        return await this.#feedOf(stretch, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof TaskError && MAY_PASS.includes(error.code))) throw error;
+        onMiss(error);
+        this.line.onLog(`a segment is left out: ${error.message}`);
+        await this.#drop(stretch.waiting.main?.shift());
+      }
+    }
+  }
+
+  /** The stretch that can be read, when there is enough of it; nothing where nothing more will come. */
+  async #stretch(signal: AbortSignal): Promise<Stretch | undefined> {
+    const { incoming } = this;
+    for (;;) {
+      const stretch = await incoming.until(
+        () => incoming.stretch ?? (incoming.hasEnded ? "none" : undefined),
+        signal,
+      );
+      if (stretch === "none") return undefined;
+      await incoming.until(() => this.#isReady(stretch) || stretch.isClosed || undefined, signal);
+      if (!stretch.isClosed) await this.#skipToEdge(stretch);
+      const { main, audio } = stretch.waiting;
+      // A picture whose sound could not be had is not sent without it.
+      if (main?.length && audio?.length !== 0) return stretch;
+      await incoming.pass();
+    }
+  }
+
+  /** Whether a run that reads it now will not run dry. */
+  #isReady({ waiting: { main = [], audio } }: Stretch): boolean {
+    const seconds = EDGE_SEGMENTS * this.incoming.segmentSeconds;
+    // A hair less is rounding.
+    const isLong = secondsOf(main) >= seconds - 1e-3;
+    return (isLong || main.length >= READY_PIECES) && audio?.length !== 0;
+  }
+
+  /** What has waited for too long is left out, so that a source that was away is not sent ever later. */
+  async #skipToEdge({ waiting: { main = [], audio = [] } }: Stretch): Promise<void> {
+    const kept = lastOf(main, EDGE_SEGMENTS * this.incoming.segmentSeconds);
+    const late = main.splice(0, main.length - kept.length);
+    if (late.length === 0) return;
+    const sounds = lastOf(audio, secondsOf(kept));
+    for (const piece of [...late, ...audio.splice(0, audio.length - sounds.length)])
+      await this.#drop(piece);
+  }
+
+  async #feedOf(stretch: Stretch, signal: AbortSignal): Promise<LiveFeed> {
+    const main = await this.#probe(stretch, "main", signal);
+    const hasSound = stretch.waiting.audio !== undefined;
+    const audio = hasSound ? await this.#probe(stretch, "audio", signal) : undefined;
+    refuseUnrelayed([main, audio]);
+    const track = (media: MediaInfo, name: TrackName): PipedTrack => ({
+      media,
+      bytes: (until) => this.#bytes(stretch, name, until),
+    });
+    return {
+      ...relayedMedia([main, audio]),
+      input: {
+        tracks: audio ? [track(main, "main"), track(audio, "audio")] : [track(main, "main")],
+      },
+    };
+  }
+
+  /** What the first piece of a track holds. */
+  async #probe(stretch: Stretch, name: TrackName, signal: AbortSignal): Promise<MediaInfo> {
+    const path = join(this.folder, `relayed-${this.#probes++}`);
+    const [first] = stretch.waiting[name] ?? [];
+    try {
+      for (const piece of [stretch.inits[name], first])
+        if (piece) await appendPiece(piece, path, this.fetcher);
+      const media = await this.line.engine.probe({ path, side: "source" }, signal);
+      return (await withCaptions({ path, media }, signal)).media;
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  async *#bytes(
+    stretch: Stretch,
+    name: TrackName,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const init = stretch.inits[name];
+    if (init) yield* this.fetcher.read(init);
+    for (;;) {
+      const piece = await this.incoming.next(stretch, name, signal);
+      if (!piece) return;
+      yield* this.fetcher.read(piece);
+      await this.#drop(piece);
+    }
+  }
+
+  async #drop(piece: Piece | undefined): Promise<void> {
+    if (piece) await this.fetcher.drop(piece.url);
+  }
+}

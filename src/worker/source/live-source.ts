@@ -1,0 +1,90 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { LiveEngine, LiveInput } from "../../engine/engine.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { type ErrorCode, TaskError } from "../../task/errors.ts";
+
+/** What one run reads, and what is in it. */
+export type LiveFeed = {
+  readonly input: LiveInput;
+  readonly media: MediaInfo;
+  /** The input of ffmpeg that the sound is read from, where it is not the first. */
+  readonly audioInput?: number;
+};
+
+/** What a live task reads, run by run. */
+export interface LiveSource {
+  /** Whether it is away now, rather than about to go on. */
+  readonly isAway: boolean;
+
+  /**
+   * Waits for what the next run reads.
+   *
+   * @param waiting - `seenMs` is when the last run last got on; `hasProduced`, whether any has; `onMiss` is told of every try
+   *   in vain
+   * @returns nothing where it has ended, or been away for too long
+   * @throws {TaskError} what cannot be waited out
+   */
+  next(waiting: LiveWaiting, signal: AbortSignal): Promise<LiveFeed | undefined>;
+}
+
+/** The conditions of waiting for a source. */
+export type LiveWaiting = {
+  readonly seenMs: number;
+  readonly hasProduced: boolean;
+  readonly onMiss: (error: TaskError) => void;
+};
+
+/** Between two tries to reach a source that is away. */
+export const AGAIN_MS = 500;
+
+/** What a source that is away is known by. */
+export const AWAY: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "source_missing"];
+/** What may pass: it is away, or about to come; all else is a reason to end the task. */
+export const MAY_PASS: readonly ErrorCode[] = [...AWAY, "source_not_media", "source_damaged"];
+
+/** A certificate that is refused from the first is no drop; one that changes on the way may be mended likewise. */
+const mayPass = ({ code }: TaskError, hasProduced: boolean): boolean =>
+  MAY_PASS.includes(code) || (code === "source_untrusted" && hasProduced);
+
+/** The error of a source that is away. @throws any other one */
+export function awayOr(error: unknown): TaskError {
+  if (error instanceof TaskError && AWAY.includes(error.code)) return error;
+  throw error;
+}
+
+/** A live address. */
+export class UrlSource implements LiveSource {
+  /** A run of it ends with its stream. */
+  readonly isAway = true;
+
+  constructor(
+    private readonly url: string,
+    private readonly live: LiveEngine,
+    private readonly limits: { readonly sourceTimeoutMs: number; readonly now: () => number },
+  ) {}
+
+  async next(
+    { seenMs, hasProduced, onMiss }: LiveWaiting,
+    signal: AbortSignal,
+  ): Promise<LiveFeed | undefined> {
+    const { sourceTimeoutMs, now } = this.limits;
+    const { url } = this;
+    for (;;) {
+      const leftMs = seenMs + sourceTimeoutMs - now();
+      if (leftMs <= 0) return undefined;
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), leftMs);
+      try {
+        const media = await this.live.probe(url, AbortSignal.any([signal, late.signal]));
+        return { input: { url }, media };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof TaskError && !mayPass(error, hasProduced)) throw error;
+        if (error instanceof TaskError) onMiss(error);
+        await wait(Math.min(AGAIN_MS, leftMs), undefined, { signal });
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+}

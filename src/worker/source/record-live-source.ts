@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { Manifest, Piece } from "../../manifest/manifest.ts";
+import { Growth, type News } from "../../manifest/read/live-manifest.ts";
+import { TaskError } from "../../task/errors.ts";
+import { fetching } from "../progress.ts";
+import type { SourceLine } from "../run.ts";
+import type { SpanFiles } from "./join-source.ts";
+import { awayOr } from "./live-source.ts";
+import { pollManifest } from "./poll-manifest.ts";
+import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
+import { appendPiece, PieceFetcher } from "./segment-fetcher.ts";
+
+/**
+ * Records a live HLS or DASH source as it grows, from the first segment it names on, until its manifest says that it has ended
+ * or nothing new has come for as long as a live source may be away.
+ *
+ * @throws {TaskError} `source_never_came` where there was nothing to be recorded; what cannot be waited out
+ */
+export async function recordManifest(
+  read: ReadManifest,
+  line: SourceLine,
+  place: ManifestPlace,
+): Promise<readonly SpanFiles[]> {
+  const fetcher = new PieceFetcher(place);
+  const recorder = new Recorder(line, place.folder, fetcher);
+  try {
+    const cause = await pollManifest(read, line, place.signal, (each) => recorder.take(each));
+    if (recorder.spans.length > 0) return recorder.spans;
+    const why = `Cannot read the source: nothing came of it within ${line.sourceTimeoutMs / 1000} s`;
+    throw new TaskError("source_never_came", why, { cause });
+  } finally {
+    await fetcher.close();
+  }
+}
+
+/** Appends what is new of a manifest to the files of its tracks. */
+class Recorder {
+  readonly spans: SpanFiles[] = [];
+  readonly #growth = new Growth("start");
+  #doneBytes = 0;
+
+  constructor(
+    private readonly line: SourceLine,
+    private readonly folder: string,
+    private readonly fetcher: PieceFetcher,
+  ) {}
+
+  /** Whether anything was new. */
+  async take(manifest: Manifest): Promise<boolean> {
+    let isNew = false;
+    for (const news of this.#growth.take(manifest)) {
+      if (news.isBreak) await this.#begin(news);
+      isNew = (await this.#append("main", news.main.pieces)) || isNew;
+      isNew = (await this.#append("audio", news.audio?.pieces ?? [])) || isNew;
+    }
+    return isNew;
+  }
+
+  async #begin({ main, audio }: News): Promise<void> {
+    const number = this.spans.length;
+    this.spans.push({
+      main: `main-${number}`,
+      ...(audio && { audio: `audio-${number}` }),
+      isFragmented: main.init !== undefined,
+    });
+    if (main.init) await this.#fetch(main.init, `main-${number}`);
+    if (audio?.init) await this.#fetch(audio.init, `audio-${number}`);
+  }
+
+  async #append(kind: "main" | "audio", pieces: readonly Piece[]): Promise<boolean> {
+    const file = this.spans.at(-1)?.[kind];
+    let isNew = false;
+    for (const piece of pieces) {
+      if (file === undefined) continue;
+      try {
+        await this.#fetch(piece, file);
+        isNew = true;
+      } catch (error) {
+        this.line.onLog(`a segment is left out: ${awayOr(error).message}`);
+      }
+    }
+    return isNew;
+  }
+
+  async #fetch(piece: Piece, name: string): Promise<void> {
+    try {
+      this.#doneBytes += await appendPiece(piece, join(this.folder, name), this.fetcher);
+    } finally {
+      await this.fetcher.drop(piece.url);
+    }
+    this.line.onProgress(fetching({ doneBytes: this.#doneBytes }));
+  }
+}

@@ -1,0 +1,236 @@
+import { createDecipheriv, randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { withOwnSignal } from "../../lib/own-signal.ts";
+import { type Piece, refuseManifest, type Track } from "../../manifest/manifest.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { ManifestPlace } from "./read-manifest.ts";
+
+const CHUNK_BYTES = 256 << 10;
+/** Pieces on their way at once: a server far away does not make a wait of every one. */
+const AT_ONCE = 4;
+const KEY_BYTES = 16;
+/** A live source may change its key with every piece. */
+const KEYS_HELD_MAX = 64;
+
+/**
+ * Fetches pieces through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
+ * several pieces are ranges of is fetched once.
+ */
+export class PieceFetcher {
+  readonly #place: ManifestPlace;
+  readonly #closed = new AbortController();
+  readonly #keys = new Map<string, Promise<Buffer>>();
+  /** What was fetched, or is on its way, by its address. */
+  readonly #files = new Map<string, { readonly folder: string; readonly path: Promise<string> }>();
+  constructor(place: ManifestPlace) {
+    this.#place = place;
+  }
+
+  /** The bytes of a piece. @throws {TaskError} what its storage throws; `source_damaged` where it is shorter than its range */
+  async *read(piece: Piece): AsyncGenerator<Uint8Array> {
+    const path = await this.#fileOf(piece.url);
+    const key = piece.key && (await this.#keyOf(piece.key.url));
+    if (!key || !piece.key) return yield* bytesOf(path, piece);
+    const decipher = createDecipheriv("aes-128-cbc", key, Buffer.from(piece.key.iv, "hex"));
+    for await (const chunk of bytesOf(path, piece)) yield decipher.update(chunk);
+    try {
+      yield decipher.final();
+    } catch (cause) {
+      const why = "Cannot read the source: a segment cannot be decrypted with its key";
+      throw new TaskError("source_damaged", why, { cause });
+    }
+  }
+
+  /** Begins to fetch what will be read soon. */
+  fetchAhead(pieces: readonly Piece[]): void {
+    // A failure is met where it is read.
+    for (const { url } of pieces) this.#fileOf(url).catch(() => {});
+  }
+
+  /** Fetches a piece and its key, to be read later. @throws {TaskError} what their storage throws */
+  async fetch(piece: Piece): Promise<void> {
+    await this.#fileOf(piece.url);
+    if (piece.key) await this.#keyOf(piece.key.url);
+  }
+
+  /** Removes what was fetched, but for the addresses that are still wanted. */
+  async forget(isWanted: (url: string) => boolean): Promise<void> {
+    for (const url of [...this.#files.keys()]) if (!isWanted(url)) await this.drop(url);
+  }
+
+  /** Removes what was fetched of an address: it is fetched again where it is read once more. */
+  async drop(url: string): Promise<void> {
+    const file = this.#files.get(url);
+    if (!file) return;
+    this.#files.delete(url);
+    await file.path.catch(() => {});
+    await rm(file.folder, { recursive: true, force: true });
+  }
+
+  /** Ends what is still on its way, and removes everything. */
+  async close(): Promise<void> {
+    this.#closed.abort(new TaskError("cancelled", "Cannot fetch on: the source is given up"));
+    await this.forget(() => false);
+  }
+
+  #fileOf(url: string): Promise<string> {
+    const known = this.#files.get(url);
+    if (known) return known.path;
+    const folder = this.#newFolder();
+    const path = this.#open(url, folder).then((opened) => opened.path);
+    this.#files.set(url, { folder, path });
+    return path;
+  }
+
+  async #open(url: string, folder: string) {
+    const { storage, signal } = this.#place;
+    await mkdir(folder, { recursive: true });
+    return withOwnSignal([signal, this.#closed.signal], (own) =>
+      storage.open(url, { folder, signal: own }),
+    );
+  }
+
+  #newFolder(): string {
+    return join(this.#place.folder, `piece-${randomUUID()}`);
+  }
+
+  async #readKey(url: string): Promise<Buffer> {
+    const folder = this.#newFolder();
+    try {
+      const { path, sizeBytes } = await this.#open(url, folder);
+      if (sizeBytes !== KEY_BYTES)
+        throw refuseManifest("source_not_media", `names a key that is not of ${KEY_BYTES} bytes`);
+      return await readFile(path);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  #keyOf(url: string): Promise<Buffer> {
+    const known = this.#keys.get(url);
+    if (known) return known;
+    const key = this.#readKey(url);
+    this.#keys.set(url, key);
+    // One that could not be had may be had later.
+    key.catch(() => this.#keys.delete(url));
+    const [oldest] = this.#keys.keys();
+    if (this.#keys.size > KEYS_HELD_MAX && oldest !== undefined) this.#keys.delete(oldest);
+    return key;
+  }
+}
+
+/**
+ * Writes a track into one file.
+ *
+ * @param onPiece - called after every piece, with what has been written so far
+ */
+export async function fetchTrack(
+  { init, pieces }: Track,
+  path: string,
+  place: ManifestPlace,
+  onPiece: (piece: Piece, doneBytes: number) => void,
+): Promise<void> {
+  const all = init ? [init, ...pieces] : pieces;
+  const lastUse = new Map(all.map(({ url }, index) => [url, index] as const));
+  const fetcher = new PieceFetcher(place);
+  const file = await open(path, "wx");
+  const writer = new TrackWriter(file, path);
+  let doneBytes = 0;
+  try {
+    for (const [index, piece] of all.entries()) {
+      fetcher.fetchAhead(all.slice(index, index + AT_ONCE));
+      for await (const chunk of fetcher.read(piece)) {
+        await writer.write(chunk);
+        doneBytes += chunk.byteLength;
+      }
+      await fetcher.forget((url) => (lastUse.get(url) ?? 0) > index);
+      onPiece(piece, doneBytes);
+    }
+  } finally {
+    await fetcher.close();
+    await file.close();
+  }
+}
+
+/** Appends a piece to a file, and gives its size in bytes. Where it fails, nothing of it stays. */
+export async function appendPiece(
+  piece: Piece,
+  path: string,
+  fetcher: PieceFetcher,
+): Promise<number> {
+  const file = await open(path, "a");
+  const writer = new TrackWriter(file, path);
+  const { size } = await file.stat();
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of fetcher.read(piece)) {
+      await writer.write(chunk);
+      sizeBytes += chunk.byteLength;
+    }
+    return sizeBytes;
+  } catch (error) {
+    await file.truncate(size);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+const SCRATCH_FULL = "Cannot fetch the source: there is no room for it in scratch";
+/** What the rest of the system needs of the disk; looked at every so many bytes, well under it. */
+const RESERVE_BYTES = 64 << 20;
+const SPACE_CHECK_BYTES = 16 << 20;
+
+/** Writes a track: a manifest can name a file any number of times, so that little that is fetched becomes much that is written. */
+class TrackWriter {
+  #uncheckedBytes = SPACE_CHECK_BYTES;
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly path: string,
+  ) {}
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#uncheckedBytes += chunk.byteLength;
+    if (this.#uncheckedBytes >= SPACE_CHECK_BYTES) await this.#refuseFull();
+    try {
+      await this.file.writeFile(chunk);
+    } catch (cause) {
+      const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+      throw isFull ? new TaskError("scratch_full", SCRATCH_FULL, { cause }) : cause;
+    }
+  }
+
+  async #refuseFull(): Promise<void> {
+    this.#uncheckedBytes = 0;
+    // Where the system does not tell, the write itself will.
+    const space = await statfs(dirname(this.path)).catch(() => undefined);
+    if (space && space.bavail * space.bsize < RESERVE_BYTES)
+      throw new TaskError("scratch_full", SCRATCH_FULL);
+  }
+}
+
+async function* bytesOf(path: string, { range }: Piece): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    let at = range?.fromByte ?? 0;
+    for (let left = range?.sizeBytes ?? Number.POSITIVE_INFINITY; left > 0; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, left));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) {
+        if (range)
+          throw new TaskError(
+            "source_damaged",
+            "Cannot read the source: a segment is shorter than its manifest says",
+          );
+        return;
+      }
+      at += bytesRead;
+      left -= bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,141 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LiveRecording } from "../../../src/plan/live/live.ts";
+import { GrowingStreams } from "../../../src/worker/live-set/adaptive-live-set.ts";
+import { GrowingStream } from "../../../src/worker/live-set/live-set.ts";
+import { GrowingPieces } from "../../../src/worker/live-set/recorded-segments.ts";
+import { tempFolder } from "../../fixtures/clips.ts";
+
+setDefaultTimeout(10_000);
+
+const never = new AbortController().signal;
+/** Nothing here is probed. */
+const engine = { probe: () => Promise.reject(new Error("there is nothing to probe")) };
+const form = { container: "dash", tag: "t-set", now: () => 1_800_000_000_000 } as const;
+
+const recordingOf = (width: number): LiveRecording => ({
+  folder: "recorded-0",
+  targets: [0],
+  isAacCopied: false,
+  set: {
+    plan: {
+      tracks: [
+        {
+          kind: "video",
+          playlist: "media_0.m3u8",
+          expect: {
+            durationToleranceSeconds: 1,
+            video: { codec: "h264", width, height: 120, sameAsSource: false },
+          },
+        },
+      ],
+      renditions: [{ video: 0 }],
+    },
+    files: { segmentSeconds: 2, adaptationSets: "id=0,streams=0" },
+  },
+});
+
+/** Leaves what an encoder has made of a run so far: so many segments, and its manifest. */
+function leave(folder: string, part: number, count: number, isOver = false): void {
+  const run = join(folder, `part-0000${part}`);
+  mkdirSync(run, { recursive: true });
+  const names = Array.from({ length: count }, (_, at) => `${part}-${at + 1}.m4s`);
+  for (const name of names) writeFileSync(join(run, name), name);
+  const list = names.map((name) => `#EXTINF:2.0,\n${name}\n`).join("");
+  writeFileSync(join(run, "media_0.m3u8"), `#EXTM3U\n#EXT-X-MAP:URI="${part}-i.mp4"\n${list}`);
+  const head = isOver
+    ? `<MPD type="static">`
+    : `<MPD type="dynamic" availabilityStartTime="2026-11-26T00:00:0${part}.000Z">`;
+  writeFileSync(
+    join(run, "manifest.mpd"),
+    `${head}\n<Period id="0" start="PT0S">\n<S d="2" r="${count - 1}" />\n</Period>\n</MPD>\n`,
+  );
+}
+
+const startOf = (text = "") => /availabilityStartTime="([^"]+)"/.exec(text)?.[1];
+
+describe("GrowingStreams", () => {
+  test("keeps the time it began at, also when a run has ended in order and after a crash", async () => {
+    const folder = tempFolder();
+    const open = async () => GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    const set = await open();
+    await set.begin(recordingOf(160));
+    expect(await set.texts("a", "grows", never)).toBeUndefined();
+    leave(folder, 0, 2);
+    // The folder of a run is known once there is a piece of it.
+    await set.look();
+    await set.look();
+    const first = await set.texts("a", "grows", never);
+    expect(startOf(first?.entry)).toBe("2026-11-26T00:00:00.000Z");
+    expect(first?.count).toBe(2);
+    leave(folder, 0, 3, true);
+    leave(folder, 1, 1);
+    await set.look();
+    await set.look();
+    const both = await set.texts("a", "grows", never);
+    expect(startOf(both?.entry)).toBe("2026-11-26T00:00:00.000Z");
+    expect(both?.entry.match(/<Period /g)).toHaveLength(2);
+    const again = await open();
+    await again.look();
+    const later = await again.texts("a", "grows", never);
+    expect(later).toEqual(both);
+    expect((await again.texts("a", "whole", never))?.entry).toContain('type="static"');
+  });
+
+  test("tells by its version of a manifest that came after the pieces it names", async () => {
+    const folder = tempFolder();
+    const set = await GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    await set.begin(recordingOf(160));
+    leave(folder, 0, 1);
+    await set.look();
+    const { version } = set;
+    await set.look();
+    expect(set.version).toBeGreaterThan(version);
+    const known = set.version;
+    await set.look();
+    expect(set.version).toBe(known);
+  });
+
+  test("goes on with the last whole manifest where an encoder left an empty one", async () => {
+    const folder = tempFolder();
+    const set = await GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    await set.begin(recordingOf(160));
+    leave(folder, 0, 2);
+    await set.look();
+    await set.look();
+    const before = await set.texts("a", "grows", never);
+    for (const name of ["manifest.mpd", "media_0.m3u8"])
+      writeFileSync(join(folder, "part-00000", name), "");
+    await set.look();
+    expect(await set.texts("a", "grows", never)).toEqual(before);
+  });
+
+  test("refuses to go on with other streams", async () => {
+    const folder = tempFolder();
+    const set = await GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    await set.begin(recordingOf(160));
+    await set.begin(recordingOf(160));
+    await expect(set.begin(recordingOf(320))).rejects.toThrow(
+      "its streams were h264 160 120, and of the source as it is now would be h264 320 120",
+    );
+  });
+});
+
+describe("GrowingStream", () => {
+  test("refuses to go from fragments of mp4 to MPEG-TS, which no playlist can", async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, "a.m4s"), "a");
+    writeFileSync(
+      join(folder, "part-00000.m3u8"),
+      '#EXTM3U\n#EXT-X-MAP:URI="i.mp4"\n#EXTINF:2.0,\na.m4s\n',
+    );
+    const stream = new GrowingStream(await GrowingPieces.open(folder), engine);
+    await stream.look();
+    const recording = { folder: "recorded-0", targets: [0], isAacCopied: false };
+    await stream.begin({ ...recording, pieces: "fmp4" });
+    await expect(stream.begin({ ...recording, pieces: "mpegts" })).rejects.toThrow(
+      "other segments",
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { FileStorage } from "../../../src/storage/file/file.ts";
+import { openSource } from "../../../src/worker/source/open-source.ts";
+import { manifestSourceContract } from "../../contract/manifest-source.ts";
+import { tempFolder } from "../../fixtures/clips.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
+import { mountTmpfs } from "../../fixtures/mounts.ts";
+import { openNative } from "../../fixtures/native-engine.ts";
+import { openWasm } from "../../fixtures/wasm-engine.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const native = openNative();
+const wasm = openWasm();
+
+manifestSourceContract("NativeEngine", () => native, { describe, test, expect });
+manifestSourceContract("WasmEngine", () => wasm, { describe, test, expect });
+
+describe("openSource", () => {
+  test("does not fill the disk where a manifest names one file again and again", async () => {
+    const root = tempFolder();
+    writeFileSync(join(root, "a.ts"), Buffer.alloc(1 << 20));
+    const segments = Array.from({ length: 90 }, () => "#EXTINF:1,\na.ts\n").join("");
+    writeFileSync(join(root, "a.m3u8"), `#EXTM3U\n${segments}#EXT-X-ENDLIST\n`);
+    const folder = tempFolder();
+    const unmount = mountTmpfs(folder, "size=100m");
+    if (!unmount) return;
+    try {
+      const storage = await FileStorage.open({ roots: [root] });
+      const line = {
+        engine: await native,
+        storageOf: () => storage,
+        sourceTimeoutMs: 1_000,
+        onProgress: () => {},
+        onLog: () => {},
+      };
+      const { signal } = new AbortController();
+      const opening = openSource("a.m3u8", line, { folder, signal });
+      expect((await taskErrorOf(opening)).code).toBe("scratch_full");
+      const { bavail, bsize } = statfsSync(folder);
+      expect(bavail * bsize).toBeGreaterThan(40 << 20);
+    } finally {
+      unmount();
+    }
+  });
+});
