@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { startService } from "../src/app.ts";
-import { parseConfig } from "../src/config/config.ts";
 import { configureLogging, disposeLogging } from "../src/config/logging.ts";
+import { parseConfig } from "../src/config/parse-config.ts";
 import { denoRuntime } from "../src/runtime/deno.ts";
 import { type DemoService, ownEnvironment, runDemo } from "./demo-tour.ts";
 

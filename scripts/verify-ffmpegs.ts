@@ -10,7 +10,7 @@ import { provideSystemPrograms } from "./system-programs.ts";
 // `bun run verify:ffmpegs 9 live-rtmp` runs one of them, on some files.
 
 /** Where the tests are that run it, as parts of names. */
-const RUN = ["test/engine/", "test/plan/real-", "test/line/", "test/worker/", "test/corpus/"];
+const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/", "test/corpus/"];
 /** Of these, what another ffmpeg changes nothing of: WebAssembly, storage, connections, how fast the service starts. */
 const NOT_RUN = [
   "**/wasm*.test.ts",

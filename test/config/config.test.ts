@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import { ConfigError, type Environment, parseConfig } from "../../src/config/config.ts";
+import { ConfigError, type Environment } from "../../src/config/config.ts";
 import { KEYS } from "../../src/config/keys.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.

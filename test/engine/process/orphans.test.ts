@@ -16,7 +16,7 @@ const engine = openNative({ graceMs: 1_000 });
 
 describe("NativeEngine.prototype.endOrphans", () => {
   test("ends the encoder of an instance that was killed, and knows it a second time no more", async () => {
-    const script = fileURLToPath(import.meta.resolve("../fixtures/endless-encoder.ts"));
+    const script = fileURLToPath(import.meta.resolve("../../fixtures/endless-encoder.ts"));
     const instance = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
     const [printed] = await once(instance.stdout, "data");
     const folder = String(printed).trim();

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import * as v from "valibot";
+import { maskCredentials } from "../lib/mask.ts";
+import { type Config, ConfigError, type Environment } from "./config.ts";
+import type { Key } from "./key.ts";
+import { KEYS } from "./keys.ts";
+
+const SHOWN_LENGTH_MAX = 200;
+/** A key that differs in more letters is another word, not a slip. */
+const SLIPS_MAX = 4;
+
+/**
+ * Reads the config from the environment; an empty value counts as absent.
+ *
+ * @param options - `cores`: how many tasks run at once where nothing is said
+ * @returns the config, and one sentence for every `PONTUS_` key that there is not
+ * @throws {ConfigError} naming every wrong key, its value (unless it is a secret) and what is allowed
+ */
+export function parseConfig(
+  env: Environment,
+  { cores }: { readonly cores: number },
+): { readonly config: Config; readonly warnings: readonly string[] } {
+  const problems: string[] = [];
+  const read = <T>(key: Key<T>, names = [key.env], fallback = key.fallback): T | undefined => {
+    const name = names.find((each) => env[each]) ?? key.env;
+    const text = env[name] || fallback;
+    const result = v.safeParse(key.schema, text, { abortPipeEarly: true });
+    if (result.success) return result.output;
+    problems.push(...describe(name, text, key, result.issues));
+    return undefined;
+  };
+
+  const fields = Object.entries(KEYS).map(([field, key]) => {
+    if (field === "port") return [field, read<unknown>(key, ["PONTUS_PORT", "PORT"])];
+    if (field === "concurrency") return [field, read<unknown>(key, [key.env], String(cores))];
+    return [field, read<unknown>(key)];
+  });
+  // Complete, as KEYS has every field and what could not be read is thrown below.
+  const parsed = Object.fromEntries(fields) as Config;
+  if (parsed.mediaRoots?.includes(parsed.dataFolder))
+    problems.push(
+      `Cannot use PONTUS_MEDIA_ROOTS ${quote(parsed.dataFolder)}: that is the data folder, which callers must not reach`,
+    );
+  if ((parsed.s3AccessKeyId === "") !== (parsed.s3SecretAccessKey === ""))
+    problems.push(
+      `Cannot use ${KEYS.s3AccessKeyId.env} and ${KEYS.s3SecretAccessKey.env}: one of them is missing`,
+    );
+  if (problems.length > 0) throw new ConfigError(problems);
+  const databasePath = parsed.databasePath || join(parsed.dataFolder, "pontus.db");
+  return { config: { ...parsed, databasePath }, warnings: unknownKeys(env) };
+}
+
+function describe(
+  name: string,
+  text: string,
+  { isSecret, allowed }: Key<unknown>,
+  issues: readonly v.BaseIssue<unknown>[],
+): string[] {
+  if (!isSecret) return [`Cannot use ${name} ${quote(text)}: allowed is ${allowed}`];
+  return issues.map((issue) => {
+    const path = v.getDotPath(issue);
+    return `Cannot use ${name}: ${path === null ? "" : `${path} `}${issue.message}`;
+  });
+}
+
+const quote = (text: string): string =>
+  JSON.stringify(maskCredentials(text).slice(0, SHOWN_LENGTH_MAX));
+
+function unknownKeys(env: Environment): string[] {
+  const known = Object.values(KEYS).map((key) => key.env);
+  return Object.keys(env)
+    .filter((name) => name.startsWith("PONTUS_") && !known.includes(name))
+    .map((name) => {
+      const [nearest] = known
+        .map((key) => ({ key, slips: distance(name, key) }))
+        .sort((a, b) => a.slips - b.slips);
+      const hint = nearest && nearest.slips <= SLIPS_MAX ? `; did you mean ${nearest.key}?` : "";
+      return `There is no key ${name}${hint}`;
+    });
+}
+
+/** How many letters to insert, remove or replace to get from one word to another (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (letter === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
