@@ -1,5 +1,4 @@
-import type { LivePlan } from "../plan/live/live.ts";
-import type { LiveRun } from "../plan/live/live-args.ts";
+import type { LivePlan, LiveRun } from "../plan/live/live.ts";
 import type { Capabilities, Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Tail, TailPlace } from "../probe/tail.ts";

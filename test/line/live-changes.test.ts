@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { recordingFolder } from "../../src/plan/live/live.ts";
+import { recordingFolder } from "../../src/plan/live/plan-live.ts";
 import { clip } from "../fixtures/clips.ts";
 import {
   freeUdpPort,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { planLive } from "../../src/plan/live/live.ts";
 import { liveGraphArgs, liveOutputArgs } from "../../src/plan/live/live-args.ts";
 import { refuseImpossibleLive } from "../../src/plan/live/live-feasible.ts";
+import { planLive } from "../../src/plan/live/plan-live.ts";
 import { assignRenditions } from "../../src/profile/assign.ts";
 import type { AdaptiveSet } from "../../src/profile/profile.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";

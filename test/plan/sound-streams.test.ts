@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { joinSpans, joinTracks } from "../../src/plan/join.ts";
-import { planLive } from "../../src/plan/live/live.ts";
+import { planLive } from "../../src/plan/live/plan-live.ts";
 import type { AudioStream } from "../../src/probe/media.ts";
 import {
   aCapabilities,

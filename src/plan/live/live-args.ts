@@ -4,18 +4,8 @@ import { dashArgs } from "../args/adaptive-output.ts";
 import { graphArgs } from "../args/graphs.ts";
 import { slowInput } from "../args/input.ts";
 import { steadyInput } from "../args/turn.ts";
-import type { LiveOutput, LivePlan, LiveRecording } from "./live.ts";
+import type { LiveOutput, LivePlan, LiveRecording, LiveRun } from "./live.ts";
 import { countedAs, liveProtocolOf } from "./live-protocols.ts";
-
-/** One run of a live plan: a stream that drops is taken up by another run. */
-export type LiveRun = {
-  /** Added to the time stamps, so that they go on where those of the run before ended. */
-  readonly offsetSeconds: number;
-  /** The number of the run, which names its part of a recording. */
-  readonly part: number;
-  /** What the names of its pieces of sets begin with, which those of no other run do. */
-  readonly prefix: string;
-};
 
 /** No byte for so long, in µs, and a connection counts as dead. Shorter than a viewer's patience, longer than a hiccup. */
 const SOURCE_TIMEOUT_US = "10000000";

@@ -1,16 +1,7 @@
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { specifierOf } from "../args/input.ts";
-import type { LiveOutput, LivePlan } from "./live.ts";
-
-/**
- * The stream specifiers of what is decoded for nobody, to see that it changes: only a decoder does.
- *
- * A picture that is recorded as it comes, because of its size: no part of a recording can hold another beside the first. What is
- * copied from MPEG-TS, because of its codec, which may be another from now on under the same PID: what demuxes and what
- * copies it says nothing of that, or little.
- */
-export type Watched = { readonly video?: string; readonly audio?: string };
+import type { LiveOutput, LivePlan, Watched } from "./live.ts";
 
 /** What of a source a plan's run has to watch, as no output decodes it. */
 export function watchedOf(outputs: readonly LiveOutput[], media: MediaInfo): Watched {

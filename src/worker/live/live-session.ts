@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import type { LiveEngine, LiveRunRequest } from "../../engine/engine.ts";
-import { type LivePlan, planLive } from "../../plan/live/live.ts";
+import type { LivePlan } from "../../plan/live/live.ts";
+import { planLive } from "../../plan/live/plan-live.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import type { Work } from "../../queue/queue.ts";

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { LiveEngine } from "../../engine/engine.ts";
-import { planLive } from "../../plan/live/live.ts";
 import { isLive } from "../../plan/live/live-protocols.ts";
+import { planLive } from "../../plan/live/plan-live.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import type { Work } from "../../queue/queue.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";

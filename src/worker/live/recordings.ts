@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { growsAsSet, recordingFolder } from "../../plan/live/live.ts";
 import { isLive } from "../../plan/live/live-protocols.ts";
+import { growsAsSet, recordingFolder } from "../../plan/live/plan-live.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";

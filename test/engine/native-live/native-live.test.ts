@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { NativeLive } from "../../../src/engine/native-live/native-live.ts";
-import { planLive } from "../../../src/plan/live/live.ts";
+import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
 import { freeUdpPort, startPeer } from "../../fixtures/live-peers.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { carriesCaptions } from "../../../src/plan/decide/captions.ts";
-import { planLive } from "../../../src/plan/live/live.ts";
+import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { planTask } from "../../../src/plan/plan-task.ts";
 import type { VideoStream } from "../../../src/probe/media.ts";
 import type { VideoEncode } from "../../../src/profile/profile.ts";

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { planLive } from "../../../src/plan/live/live.ts";
 import {
   countedUrls,
   liveGraphArgs,
@@ -8,6 +7,7 @@ import {
 } from "../../../src/plan/live/live-args.ts";
 import { refuseImpossibleLive } from "../../../src/plan/live/live-feasible.ts";
 import { watchedInputArgs, watchingArgs } from "../../../src/plan/live/live-watched.ts";
+import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { assignRenditions } from "../../../src/profile/assign.ts";
 import { systemProfile } from "../../../src/profile/system-profiles.ts";
 import {

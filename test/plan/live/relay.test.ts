@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { planLive } from "../../../src/plan/live/live.ts";
 import { liveOutputArgs } from "../../../src/plan/live/live-args.ts";
+import { planLive } from "../../../src/plan/live/plan-live.ts";
 import {
   pipedInputArgs,
   type RelayedTracks,

@@ -1,0 +1,227 @@
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Assignment, Rendition } from "../../profile/profile.ts";
+import { TaskError } from "../../task/errors.ts";
+import { liveSetStreams } from "../args/adaptive-output.ts";
+import { codecName, hasBoxedSegments, tagFor, type Written } from "../containers.ts";
+import { asksForCaptions, captionWarnings, carriesCaptions } from "../decide/captions.ts";
+import { draftSet } from "../decide/draft-set.ts";
+import { fitsAnySize } from "../decide/picture.ts";
+import { type Draft, draftProduct } from "../decide/product.ts";
+import type { Capabilities, StreamDecision } from "../plan.ts";
+import { refuseMissingFilters, soundWarnings } from "../plan-task.ts";
+import type { LiveOutput, LivePlan } from "./live.ts";
+import { rtspFault, writtenFor } from "./live-feasible.ts";
+import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+import { liveStreams } from "./live-streams.ts";
+import { watchedOf } from "./live-watched.ts";
+
+/** What is asked of a live plan. */
+export type LiveRequest = {
+  /** All of the task's, as their places name the recordings; those that feed nobody are left out. */
+  readonly assignments: readonly Assignment[];
+  readonly targetUrls: readonly string[];
+  /** The input of ffmpeg that the sound is read from, where it is not the first. */
+  readonly audioInput?: number;
+};
+
+/** The folder of an assignment's recording, relative to where recordings lie. */
+export const recordingFolder = (index: number): string => `recorded-${index}`;
+
+const GROWING_CONTAINERS: readonly string[] = ["m3u8", "cmaf", "dash"];
+/** How long segments of a set are meant to be that is watched while it grows: players begin three of them behind. */
+const LIVE_SEGMENT_SECONDS = 2;
+
+/** Whether what is recorded for files is a set, which its targets get piece by piece. */
+export const growsAsSet = ({ container }: Rendition): boolean =>
+  GROWING_CONTAINERS.includes(container);
+
+/** The codec of the picture that is written, in ffmpeg's names. */
+function writtenCodec(
+  { video: wanted }: Rendition,
+  { action }: StreamDecision,
+  { video: source }: MediaInfo,
+): string | undefined {
+  if (action === "none") return undefined;
+  return action === "encode" && typeof wanted === "object"
+    ? codecName(wanted.codec)
+    : source?.codec;
+}
+
+const piecesOf = (codec: string | undefined): "mpegts" | "fmp4" =>
+  hasBoxedSegments(codec) ? "fmp4" : "mpegts";
+
+/** The recording's own container: in fragments, so that what was written before a crash can be read. */
+const RECORDED_AS = "mp4";
+
+/**
+ * Decides how a source feeds live targets and recordings. Pure.
+ *
+ * A stream that is copied for one target of an assignment is copied for all: it is made once.
+ *
+ * @param media - the probed source
+ * @throws {TaskError} `input_not_supported`, `output_not_supported`, as `planTask`
+ */
+export function planLive(
+  { assignments, ...rest }: LiveRequest,
+  media: MediaInfo,
+  capabilities: Capabilities,
+): LivePlan {
+  const planned = assignments.flatMap((assignment, index) =>
+    assignment.targets.length === 0
+      ? []
+      : [outputFor(assignment, index, rest, media, capabilities)],
+  );
+  const outputs = planned.map(({ output }) => output);
+  const drafts = planned.flatMap((one) => one.drafts);
+  return {
+    outputs,
+    hasVideo: outputs.some(({ video }) => video.action !== "none"),
+    isSized: outputs.some(({ isSized }) => isSized),
+    watched: watchedOf(outputs, media),
+    ...(asksForCaptions(drafts, media) && { asksForCaptions: true }),
+    warnings: [...soundWarnings(outputs, media), ...captionWarnings(drafts, media)],
+  };
+}
+
+/** An output, and what it was judged as. */
+type Planned = { readonly output: LiveOutput; readonly drafts: readonly Draft[] };
+
+/** Those of a set whose streams are apart go to files alone. */
+function outputFor(
+  assignment: Assignment,
+  index: number,
+  request: Omit<LiveRequest, "assignments">,
+  media: MediaInfo,
+  capabilities: Capabilities,
+): Planned {
+  const { set, targets } = assignment;
+  const isLive = targets.some((target) => liveProtocolOf(request.targetUrls[target] ?? ""));
+  if (!set || isLive) return outputOf(assignment, index, request, media, capabilities);
+  const draft = {
+    ...draftSet(assignment, set, index, media, undefined, LIVE_SEGMENT_SECONDS),
+    areCaptionsCarried: carriesCaptions(capabilities),
+  };
+  refuseMissingFilters([draft], media, capabilities);
+  const { product, set: streams } = draft;
+  if (!product.set || !streams) throw new TaskError("internal", "Cannot plan the set: it has none");
+  const { files, ...section } = liveSetStreams(draft, streams, media, request.audioInput ?? 0);
+  const recording = {
+    folder: recordingFolder(index),
+    targets,
+    isAacCopied: false,
+    set: { plan: product.set, files },
+  };
+  const { video, audio } = product;
+  const output = { video, audio, ...section, urls: [], isSized: true, recording };
+  return { output, drafts: [draft] };
+}
+
+function outputOf(
+  { rendition, targets }: Assignment,
+  index: number,
+  { targetUrls, audioInput = 0 }: Omit<LiveRequest, "assignments">,
+  media: MediaInfo,
+  capabilities: Capabilities,
+): Planned {
+  const live = targets.filter((target) => liveProtocolOf(targetUrls[target] ?? ""));
+  const files = targets.filter((target) => !live.includes(target));
+  const urls = live.map((target) => targetUrls[target] ?? "");
+  const areCaptionsCarried = carriesCaptions(capabilities);
+  const carried = new Set(urls.flatMap((url) => liveProtocolOf(url)?.container ?? []));
+  const drafts = [
+    ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, media)),
+    ...(files.length > 0 ? [recordedDraft(rendition, targets, index, media)] : []),
+  ].map((draft) => ({ ...draft, areCaptionsCarried }));
+  refuseMissingFilters(drafts, media, capabilities);
+  const video = together(drafts.map(({ product }) => product.video));
+  const audio = together(drafts.map(({ product }) => product.audio));
+  const codec = writtenCodec(rendition, video, media);
+  const pieces = files.length > 0 && growsAsSet(rendition) ? piecesOf(codec) : undefined;
+  if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
+  const container = formOf(carried, rendition);
+  const made = { rendition, video, audio, container, areCaptionsCarried };
+  const { graphs, args } = liveStreams(made, media, { audioInput, label: `live${index}a` });
+  const output: LiveOutput = {
+    video,
+    audio,
+    ...(graphs && { graphs }),
+    args: [
+      ...args,
+      ...(pieces === "fmp4" ? tagFor(codec) : []),
+      ...headerArgs(carried, files.length > 0),
+    ],
+    urls,
+    isSized: isSized(video, rendition.video, files.length > 0, media),
+    ...(files.length > 0 && {
+      recording: {
+        folder: recordingFolder(index),
+        targets: files,
+        ...(pieces && { pieces }),
+        isAacCopied: audio.action === "copy" && media.audio?.codec === "aac",
+      },
+    }),
+  };
+  return { output, drafts };
+}
+
+/** A recording holds one size; a live target that gets a copy is told of another one by the stream itself. */
+function isSized(
+  { action }: StreamDecision,
+  wanted: Rendition["video"],
+  isRecorded: boolean,
+  { video: source }: MediaInfo,
+): boolean {
+  if (action === "copy") return isRecorded;
+  return typeof wanted === "object" && source !== undefined && !fitsAnySize(wanted, source);
+}
+
+function draftFor(
+  rendition: Rendition,
+  container: Rendition["container"],
+  targets: readonly number[],
+  index: number,
+  media: MediaInfo,
+): Draft {
+  return draftProduct({ rendition: { ...rendition, container }, targets }, index, media, undefined);
+}
+
+/** What file targets get is recorded as mp4 first: it has to hold the streams, and so has what they ask for. */
+function recordedDraft(
+  rendition: Rendition,
+  targets: readonly number[],
+  index: number,
+  media: MediaInfo,
+): Draft {
+  if (growsAsSet(rendition)) return draftFor(rendition, "m3u8", targets, index, media);
+  draftFor(rendition, RECORDED_AS, targets, index, media);
+  const { container } = rendition;
+  return draftFor(rendition, container === "copy" ? RECORDED_AS : container, targets, index, media);
+}
+
+/** One decision for all that share a stream: encoded where one of them needs it. */
+const together = (decisions: readonly StreamDecision[]): StreamDecision =>
+  decisions.find(({ action }) => action === "encode") ??
+  decisions[0] ?? { action: "none", why: "nobody gets it" };
+
+/** The container whose rules on sound count: flv's are the narrowest. */
+function formOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
+  if (carried.has("flv")) return "flv";
+  const [only] = carried;
+  if (only) return writtenFor(only);
+  return container === "copy" ? RECORDED_AS : container;
+}
+
+function refuseRtspCopies(video: StreamDecision, audio: StreamDecision, media: MediaInfo): void {
+  const copied = [
+    video.action === "copy" ? media.video?.codec : undefined,
+    audio.action === "copy" ? media.audio?.codec : undefined,
+  ];
+  for (const codec of copied) {
+    const fault = codec === undefined ? undefined : rtspFault(codec);
+    if (fault !== undefined) throw new TaskError("output_not_supported", fault);
+  }
+}
+
+/** Parameter sets stand in the header of all containers but MPEG-TS, which repeats them. */
+const headerArgs = (carried: ReadonlySet<LiveContainer>, isRecorded: boolean): readonly string[] =>
+  isRecorded || [...carried].some((form) => form !== "mpegts") ? ["-flags", "+global_header"] : [];
