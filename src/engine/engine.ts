@@ -23,7 +23,7 @@ export type ProbeRequest = {
   /** `source` is hostile until proven otherwise; `output` is ours. Told apart in errors. */
   readonly side: "source" | "output";
   /** Of a set: the files that its packets are in, each group read as one file; named relative to the folder of `path`. */
-  readonly pieces?: readonly (readonly string[])[];
+  readonly concat?: readonly (readonly string[])[];
   /** Of an output: its end is looked at as well (`MediaInfo.tail`), but where that says too much to be read at once. */
   readonly tail?: TailPlace;
 };
@@ -33,7 +33,7 @@ export type TailRequest = TailPlace & {
   /** Absolute. */
   readonly path: string;
   /** Read as one file instead of it; named relative to its folder. */
-  readonly pieces?: readonly string[];
+  readonly concat?: readonly string[];
 };
 
 /** One run of a step. */
@@ -122,9 +122,9 @@ export type LiveTargetEvent =
   /** A part of a recording cannot be written any more. */
   | { readonly kind: "unrecorded"; readonly path: string; readonly why: string };
 
-/** A track that comes piece after piece. */
+/** A track that comes segment after segment. */
 export type PipedTrack = {
-  /** Of its first piece. */
+  /** Of its first segment. */
   readonly media: MediaInfo;
   /** Its bytes in order, from its header on; they end with the track, or when the signal aborts. */
   readonly bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>;

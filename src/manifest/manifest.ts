@@ -3,20 +3,20 @@ import { type ErrorCode, TaskError } from "../task/errors.ts";
 /** A range of a file's bytes. */
 export type ByteRange = { readonly fromByte: number; readonly sizeBytes: number };
 
-/** A piece of media that lies elsewhere: a segment, or what stands before all segments. */
-export type Piece = {
+/** A segment of media that lies elsewhere: a segment, or what stands before all segments. */
+export type Segment = {
   /** Absolute. */
   readonly url: string;
   readonly range?: ByteRange;
   /** Where its AES-128 key lies, and the initialization vector in hex digits. */
   readonly key?: { readonly url: string; readonly iv: string };
   readonly seconds: number;
-  /** Its place among the pieces of its track: it grows, and stays the same however often a live manifest is read. */
+  /** Its place among the segments of its track: it grows, and stays the same however often a live manifest is read. */
   readonly at: number;
 };
 
-/** Pieces of one track whose time stamps go on: their bytes, one after the other, are one media file. */
-export type Track = { readonly init?: Piece; readonly pieces: readonly Piece[] };
+/** Segments of one track whose time stamps go on: their bytes, one after the other, are one media file. */
+export type Track = { readonly init?: Segment; readonly segments: readonly Segment[] };
 
 /** A stretch of time without a break in time stamps or codecs. */
 export type Span = {
@@ -37,10 +37,10 @@ export type Manifest = {
 /** The kinds of manifests. */
 export type ManifestKind = "hls" | "dash";
 
-/** A playlist of ten hours in pieces of two seconds with long signed addresses is half of this. */
+/** A playlist of ten hours in segments of two seconds with long signed addresses is half of this. */
 export const MANIFEST_BYTES_MAX = 16 << 20;
-/** Pieces of all tracks: ten hours in pieces of two seconds, twice. */
-export const PIECES_MAX = 40_000;
+/** Segments of all tracks: ten hours in segments of two seconds, twice. */
+export const SEGMENTS_MAX = 40_000;
 /** A week: what claims more is a mistake, or wants to fill the disk. */
 export const SECONDS_MAX = 604_800;
 const URI_CHARS_MAX = 8_000;

@@ -114,7 +114,7 @@ export function copiedTagFor(codec: string | undefined, stream: string): readonl
   return entry === undefined ? [] : [`-tag:${stream}`, entry];
 }
 
-/** Whether HLS carries a video codec in pieces of an mp4 rather than of an MPEG-TS. */
+/** Whether HLS carries a video codec in segments of an mp4 rather than of an MPEG-TS. */
 export const hasBoxedSegments = (codec: string | undefined): boolean =>
   codec === "hevc" || codec === "av1";
 

@@ -5,7 +5,7 @@ import { languageArgs } from "./args/audio.ts";
 import { NOTHING_ELSE } from "./args/file-output.ts";
 import type { Part, Step } from "./plan.ts";
 
-/** A file that was put together from the pieces of one track, relative to the work folder, and what it holds. */
+/** A file that was put together from the segments of one track, relative to the work folder, and what it holds. */
 export type TrackFile = { readonly name: string; readonly media: MediaInfo };
 
 const stepOf = (part: Part): Step => ({ name: "copy", share: 0, ...part });

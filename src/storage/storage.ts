@@ -103,7 +103,7 @@ export type TargetWriter = {
  * A set that is seen while it grows. Its segments bear names that no other attempt gives (`plan/published-names.ts`), and stay where they
  * are: one that was added by an earlier attempt is named again by the playlists of a later one.
  */
-export type GrowingSet = {
+export type LiveSetWriter = {
   /**
    * Puts a finished segment of scratch into the set's folder; seen by nobody before a playlist names it. Again under the same
    * name it does no harm.
@@ -172,7 +172,7 @@ export interface Storage {
    * @param url - of a playlist
    * @throws {TaskError} as `prepare`
    */
-  grow(url: string, options: DeliveryOptions): Promise<GrowingSet>;
+  openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter>;
 
   /** The bare name, decoded, of the folder that a set's segments lie in, beside its playlist at `url`. */
   folderOf(url: string): string;

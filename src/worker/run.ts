@@ -26,13 +26,13 @@ export type Line = {
 export type SourceLine = Omit<Line, "store" | "onPlan" | "warn">;
 
 /**
- * What the names of the pieces that a run of a live task makes begin with. All of a task have one tag, as they are one set however
+ * What the names of the segments that a run of a live task makes begin with. All of a task have one tag, as they are one set however
  * many attempts it takes.
  */
-export const piecePrefix = ({ task, claim }: Work, part: number): string =>
+export const segmentPrefix = ({ task, claim }: Work, part: number): string =>
   publishedName(`${claim.attempt}-${part}`, setTagOf({ task }));
 
-/** The tag of the pieces of a task's sets that grow. */
+/** The tag of the segments of a task's sets that grow. */
 export const setTagOf = ({ task }: Pick<Work, "task">): string => `${task.id.slice(-12)}-set`;
 
 /** Names temporary files and segments; no two attempts of any task have the same one. */

@@ -4,7 +4,7 @@ import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
 import type { DeliveryOptions, Parcel, Storage } from "../../src/storage/storage.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";
-import { growingSets } from "./growing-sets.ts";
+import { liveSets } from "./live-sets.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -88,7 +88,7 @@ export function storageContract(
     delivering(make, harness);
     deliveringSets(make, harness);
     deliveringAdaptiveSets(make, harness);
-    growingSets(make, harness);
+    liveSets(make, harness);
   });
 }
 

@@ -31,8 +31,8 @@ describe("maskCredentials", () => {
   // Quadratic patterns would take hours on each of these, and end the run by its time limit.
   test.each(["a.", "http://", "a:", "?key", "?", "?k=", "http://a@", "-a://"])(
     "reads 4 MB of %j at once",
-    (piece) => {
-      expect(maskCredentials(piece.repeat(4e6 / piece.length)).length).toBeGreaterThan(0);
+    (segment) => {
+      expect(maskCredentials(segment.repeat(4e6 / segment.length)).length).toBeGreaterThan(0);
     },
   );
 });

@@ -38,7 +38,7 @@ describe("a set with streams copied out of another container", () => {
     },
   );
 
-  test("of HEVC and AAC in MPEG-TS is pieces of MP4", async () => {
+  test("of HEVC and AAC in MPEG-TS is segments of MP4", async () => {
     const args = ["-g", "25", "-x265-params", "log-level=none"];
     const path = await clip({ container: "ts", video: "libx265", seconds: 2, args });
     const rendition = { container: "m3u8", video: "copy", audio: "copy" } as const;

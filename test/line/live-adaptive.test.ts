@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { publish } from "../fixtures/live-peers.ts";
 import {
   fromDisk,
   namedIn,
@@ -9,8 +10,7 @@ import {
   untilBroken,
   untilNamed,
   watched,
-} from "../fixtures/growing-sets.ts";
-import { publish } from "../fixtures/live-peers.ts";
+} from "../fixtures/live-sets.ts";
 import { createLive, LIVE_ENV, startLiveHost, untilEnded } from "../fixtures/live-tasks.ts";
 import { eventually, newHome, startService } from "../fixtures/service.ts";
 

@@ -4,11 +4,11 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import {
-  GROWING_SHAPES,
-  type GrowingSource,
-  growingSource,
   isThere,
-} from "../fixtures/growing-sources.ts";
+  LIVE_SHAPES,
+  type LiveManifestServer,
+  serveLiveManifest,
+} from "../fixtures/live-manifests.ts";
 import {
   type RtmpServer,
   seesMore,
@@ -52,7 +52,7 @@ const cancel = (id: string) =>
   service.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
 
 /** The numbers of the segments of a source that were asked for. */
-const askedOf = ({ path }: GrowingSource): readonly number[] =>
+const askedOf = ({ path }: LiveManifestServer): readonly number[] =>
   server.asked.flatMap((asked) => {
     const [, number] = asked.path.startsWith(path) ? (/(\d+)\.\w+$/.exec(asked.path) ?? []) : [];
     return number === undefined ? [] : [Number(number)];
@@ -79,10 +79,10 @@ async function marksOf(path: string) {
 }
 
 describe("a live task whose source is a manifest that grows", () => {
-  test.concurrent.each(GROWING_SHAPES)(
+  test.concurrent.each(LIVE_SHAPES)(
     "sends it on and records it while it comes: %s",
     async (shape) => {
-      const source = growingSource(server, shape);
+      const source = serveLiveManifest(server, shape);
       const publisher = source.publish({ isMarked: true });
       await isThere(source);
       const name = shape.replace(/\W/g, "-");
@@ -111,7 +111,7 @@ describe("a live task whose source is a manifest that grows", () => {
   );
 
   test.concurrent("begins near its live edge, and encodes once for all targets", async () => {
-    const source = growingSource(server, "HLS of MPEG-TS");
+    const source = serveLiveManifest(server, "HLS of MPEG-TS");
     const publisher = source.publish({ args: ["-hls_list_size", "0"] });
     await eventually(() => (readdirSync(source.folder).includes("live8.ts") ? true : undefined));
     const outs = [live("edge-0"), live("edge-1")];
@@ -125,7 +125,7 @@ describe("a live task whose source is a manifest that grows", () => {
   });
 
   test.concurrent("goes on when its server was away, and when its encoder begins anew", async () => {
-    const source = growingSource(server, "HLS of MPEG-TS");
+    const source = serveLiveManifest(server, "HLS of MPEG-TS");
     const first = source.publish();
     await isThere(source);
     const id = await createLive(service, source.url, [live("away")]);
@@ -149,7 +149,7 @@ describe("a live task whose source is a manifest that grows", () => {
   });
 
   test.concurrent("begins a run of its own behind a break, of another size too", async () => {
-    const source = growingSource(server, "HLS of fragmented mp4");
+    const source = serveLiveManifest(server, "HLS of fragmented mp4");
     const first = source.publish();
     await isThere(source);
     const id = await createLive(
@@ -176,7 +176,7 @@ describe("a live task whose source is a manifest that grows", () => {
   });
 
   test.concurrent("ends when it has fallen silent for long enough", async () => {
-    const source = growingSource(server, "HLS of MPEG-TS");
+    const source = serveLiveManifest(server, "HLS of MPEG-TS");
     const publisher = source.publish();
     await isThere(source);
     const id = await createLive(service, source.url, [live("silent"), "silent.mp4"]);
@@ -188,7 +188,7 @@ describe("a live task whose source is a manifest that grows", () => {
   });
 
   test.concurrent("is cancelled, and its stream closed", async () => {
-    const source = growingSource(server, "HLS of MPEG-TS");
+    const source = serveLiveManifest(server, "HLS of MPEG-TS");
     const publisher = source.publish();
     await isThere(source);
     const id = await createLive(service, source.url, [live("cancelled")]);

@@ -2,6 +2,13 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  freeUdpPort,
+  H265,
+  publish,
+  type RtmpServer,
+  startRtmpServer,
+} from "../fixtures/live-peers.ts";
+import {
   fromDisk,
   namedIn,
   playedSeconds,
@@ -9,14 +16,7 @@ import {
   untilBroken,
   untilNamed,
   watched,
-} from "../fixtures/growing-sets.ts";
-import {
-  freeUdpPort,
-  H265,
-  publish,
-  type RtmpServer,
-  startRtmpServer,
-} from "../fixtures/live-peers.ts";
+} from "../fixtures/live-sets.ts";
 import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
 import { type MediaServer, startMediaServer, status } from "../fixtures/media-server.ts";
 import { type S3Server, startS3Server } from "../fixtures/s3-server.ts";
@@ -172,7 +172,7 @@ describe("an HLS set of a live stream", () => {
       source: { source_url: live("late") },
       profile_name: COPIED,
       targets: [{ target_url: "late.m3u8" }],
-      // As long as the tests beside it take: a first piece must be there before, on a busy machine too.
+      // As long as the tests beside it take: a first segment must be there before, on a busy machine too.
       timeout_seconds: 20,
     });
     const read = fromDisk(service.home.media);

@@ -123,7 +123,7 @@ describe("a task whose source is a manifest", () => {
     expect(await service.until(id, hasEnded)).toMatchObject(WHOLE);
   });
 
-  test("may lie in a media root, its pieces beside it, and nowhere outside", async () => {
+  test("may lie in a media root, its segments beside it, and nowhere outside", async () => {
     const set = await make("HLS of variants with a group of sounds");
     const folder = join(service.home.media, "set");
     mkdirSync(folder);
@@ -254,8 +254,8 @@ describe("a task whose source is a bad manifest", () => {
 
   test("leaves nothing in scratch", async () => {
     const scratch = readdirSync(join(service.home.data, "scratch"), { recursive: true });
-    expect(scratch.map(String).filter((name) => /piece-|main-|span-|manifest-/.test(name))).toEqual(
-      [],
-    );
+    expect(
+      scratch.map(String).filter((name) => /segment-|main-|span-|manifest-/.test(name)),
+    ).toEqual([]);
   });
 });

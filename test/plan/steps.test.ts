@@ -63,7 +63,7 @@ describe("stepsOf a set", () => {
     expect(made.steps[0]?.writes).toEqual(["0/out.m3u8", "0/segments/t1-%05d.ts"]);
   });
 
-  test.each(["h265", "av1"] as const)("writes a set of %s in pieces of mp4", (codec) => {
+  test.each(["h265", "av1"] as const)("writes a set of %s in segments of mp4", (codec) => {
     const made = planOf([{ container: "m3u8", video: aVideo({ codec }) }]);
     expect(argsOf(made)[0]).toEndWith(
       "-hls_segment_type fmp4 -hls_fmp4_init_filename segments/t1-init.mp4 -hls_flags independent_segments " +

@@ -14,7 +14,7 @@ const argsFor = (container: Container): string => {
 };
 
 describe("a plan for outputs that leave as they are written", () => {
-  test.each(["mp4", "mov"] as const)("makes %s in pieces, with no index to move", (container) => {
+  test.each(["mp4", "mov"] as const)("makes %s in segments, with no index to move", (container) => {
     const args = argsFor(container);
     expect(args).toContain("+frag_keyframe+empty_moov+delay_moov+default_base_moof+skip_trailer");
     expect(args).not.toContain("faststart");

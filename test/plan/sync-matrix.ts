@@ -92,15 +92,18 @@ async function planHere(source: MediaInfo, renditions: readonly Rendition[]): Pr
   return planTask({ assignments, tag: "t1" }, source, await capabilitiesHere());
 }
 
-/** The files that a player puts together: of a set each track's pieces in one. */
+/** The files that a player puts together: of a set each track's segments in one. */
 function tracksOf({ entry, segments, set }: Product, folder: string): Film {
   if (segments === undefined) return [join(folder, entry)];
-  const pieces = join(folder, segments);
-  const names = readdirSync(pieces).toSorted();
+  const segmentsFolder = join(folder, segments);
+  const names = readdirSync(segmentsFolder).toSorted();
   const joined = (first: string, wanted: (name: string) => boolean): string => {
     const parts = names.filter((name) => name.startsWith(first)).concat(names.filter(wanted));
     const path = join(tempFolder(), "track");
-    writeFileSync(path, Buffer.concat(parts.map((name) => readFileSync(join(pieces, name)))));
+    writeFileSync(
+      path,
+      Buffer.concat(parts.map((name) => readFileSync(join(segmentsFolder, name)))),
+    );
     return path;
   };
   if (!set) return [joined("none", (name) => name.endsWith(".ts"))];

@@ -163,10 +163,10 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
   const last = ["-read_intervals", `${lastFrom}%${NEVER_SECONDS}`];
   let isCut = false;
   // A set has more files than may be open at once.
-  for (const pieces of probing.request.pieces ?? [undefined]) {
+  for (const concat of probing.request.concat ?? [undefined]) {
     const wanted = probing.request.packets === "last" ? [...last, ...entries] : entries;
     const args = guarded(probing, [...longLook(media), ...wanted], "warning");
-    const { exit } = await runAlong(probing, args, reader.push, pieces);
+    const { exit } = await runAlong(probing, args, reader.push, concat);
     if (exit.code !== 0)
       throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");
     isCut ||= CUT.test(exit.stderr);
@@ -200,12 +200,12 @@ export async function probeWith(
 export async function readTailWith(
   ffprobe: Ffprobe,
   limits: ProbeLimits,
-  { pieces, ...place }: TailRequest,
+  { concat, ...place }: TailRequest,
   signal: AbortSignal,
 ): Promise<Tail> {
   const probing = { ffprobe, limits, request: { side: "output" }, signal } as const;
   const reader = createTailReader();
-  const { exit } = await runAlong(probing, guarded(probing, tailArgs(place)), reader.push, pieces);
+  const { exit } = await runAlong(probing, guarded(probing, tailArgs(place)), reader.push, concat);
   if (exit.code !== 0) throw failure("output", "output_wrong", "its end cannot be read");
   return reader.tail();
 }

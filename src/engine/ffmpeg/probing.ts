@@ -24,7 +24,7 @@ export type Ffprobe = {
     onStdout: (chunk: string) => void,
     signal: AbortSignal,
     /** To be read as one file instead; named relative to the folder of the file. */
-    pieces?: readonly string[],
+    concat?: readonly string[],
   ) => Promise<Exit>;
   /** A quicker way to what `headerArgs` ask for, of a source; at most so many characters and a few more are read. */
   readonly runAtOnce?: (charsMax: number, signal: AbortSignal) => Promise<ProbeOutcome>;
@@ -56,7 +56,7 @@ export const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string
 export type Probing = {
   readonly ffprobe: Ffprobe;
   readonly limits: ProbeLimits;
-  readonly request: Pick<ProbeRequest, "side" | "packets" | "pieces" | "tail">;
+  readonly request: Pick<ProbeRequest, "side" | "packets" | "concat" | "tail">;
   readonly signal: AbortSignal;
 };
 
@@ -147,13 +147,13 @@ export function runAlong(
   probing: Probing,
   args: readonly string[],
   push: (chunk: string) => void,
-  pieces?: readonly string[],
+  concat?: readonly string[],
 ): Promise<{ readonly exit: Exit }> {
   return limited(probing, async (limit) => {
     const onStdout = (chunk: string) => {
       limit.restart();
       push(chunk);
     };
-    return { exit: await probing.ffprobe.run(args, onStdout, limit.signal, pieces) };
+    return { exit: await probing.ffprobe.run(args, onStdout, limit.signal, concat) };
   });
 }

@@ -136,7 +136,7 @@ export class NativeLive implements LiveEngine {
             ...inputArgs(input, plan, this.#options),
             ...liveGraphArgs(plan),
             ...liveOutputArgs(plan, run, authoritiesPath),
-            // Of a file and of pieces it is known beforehand where they change.
+            // Of a file and of segments it is known beforehand where they change.
             ...("url" in input ? watchingArgs(plan) : []),
           ],
           cwd: recordings,

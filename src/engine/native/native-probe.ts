@@ -49,8 +49,8 @@ export const readFileTail = (
 
 const ffprobeOf =
   ({ ffprobe: command, graceMs }: ProbeOptions, path: string): Ffprobe["run"] =>
-  (args, onStdout, signal, pieces) => {
-    const input = pieces ? `concat:${pieces.join("|")}` : `file:${path}`;
+  (args, onStdout, signal, concat) => {
+    const input = concat ? `concat:${concat.join("|")}` : `file:${path}`;
     const cwd = dirname(path);
     return runSubprocess({ command, args: [...args, "-i", input], cwd, graceMs, onStdout }, signal);
   };

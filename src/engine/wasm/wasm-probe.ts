@@ -30,11 +30,11 @@ export function wasmFfprobe(
 /** The core's ffprobe, for a file by its name in what it finds. */
 export function wasmFfprobeOf(name: string, mount: ThreadRun["mount"], run: RunProgram): Ffprobe {
   return {
-    run: (args, onStdout, signal, pieces) =>
+    run: (args, onStdout, signal, concat) =>
       run(
         {
           program: "ffprobe",
-          args: [...args, "-i", pieces ? `concat:${pieces.join("|")}` : `file:${name}`],
+          args: [...args, "-i", concat ? `concat:${concat.join("|")}` : `file:${name}`],
           mount,
           // Chunks are whole lines.
           onStdout: (chunk) => onStdout(withLinuxErrors(chunk)),

@@ -1,9 +1,9 @@
 import {
-  PIECES_MAX,
-  type Piece,
   rangeOf,
   refuseManifest,
   resolveUri,
+  SEGMENTS_MAX,
+  type Segment,
   type Track,
 } from "../manifest.ts";
 import { childrenOf, type Element } from "./xml.ts";
@@ -24,7 +24,7 @@ export type Wanted = {
 };
 
 /** Of a live one that counts its segments by the clock, so many of the last are named. */
-const LIVE_PIECES = 10;
+const LIVE_SEGMENTS = 10;
 
 /** The segments of a representation, in order. Errors as in `parseDash`. */
 export function expandSegments(wanted: Wanted): Track {
@@ -34,7 +34,7 @@ export function expandSegments(wanted: Wanted): Track {
   const list = said(levels, "SegmentList");
   if (list) return byList(list, wanted);
   // One file that holds everything, its index too.
-  return { pieces: [{ url: base, seconds: time.seconds ?? 0, at: 0 }] };
+  return { segments: [{ url: base, seconds: time.seconds ?? 0, at: 0 }] };
 }
 
 /** What is said of segments at any level: attributes of the inner ones first, and the innermost children. */
@@ -67,7 +67,7 @@ function byTemplate(template: Said, wanted: Wanted): Track {
   const hasTime = media.includes("$Time");
   return {
     ...(init && { init: { url: resolveUri(init, wanted.base), seconds: 0, at: 0 } }),
-    pieces: slots.map((slot) => ({
+    segments: slots.map((slot) => ({
       url: resolveUri(filled(media, wanted, slot), wanted.base),
       seconds: slot.duration / timescale,
       at: hasTime ? slot.time : slot.number,
@@ -90,7 +90,7 @@ function slotsOf(template: Said, timescale: number, { time, live }: Wanted): rea
   const seconds = duration / timescale;
   if (live) {
     const end = Math.floor(live.nowSeconds / seconds);
-    const begin = Math.max(0, end - LIVE_PIECES);
+    const begin = Math.max(0, end - LIVE_SEGMENTS);
     return Array.from({ length: Math.max(0, end - begin) }, (_, index) => counted(begin + index));
   }
   if (time.seconds === undefined) throw unsupported("does not tell how long it is");
@@ -135,16 +135,16 @@ function byList(list: Said, { base, time }: Wanted): Track {
   refuseMany(urls.length);
   const said = Number(list.attribute("duration"));
   const seconds = said > 0 ? said / timescale : (time.seconds ?? 0) / Math.max(1, urls.length);
-  const pieceOf = (element: Element, names: readonly [string, string], at: number): Piece => {
+  const segmentOf = (element: Element, names: readonly [string, string], at: number): Segment => {
     const [uri, range] = names.map((name) => element.attributes.get(name));
     const url = uri === undefined ? base : resolveUri(uri, base);
     return { url, ...(range !== undefined && { range: inclusive(range) }), seconds, at };
   };
   const [initialization] = list.children("Initialization");
-  const init = initialization && pieceOf(initialization, ["sourceURL", "range"], 0);
+  const init = initialization && segmentOf(initialization, ["sourceURL", "range"], 0);
   return {
     ...(init && { init }),
-    pieces: urls.map((each, at) => pieceOf(each, ["media", "mediaRange"], at)),
+    segments: urls.map((each, at) => segmentOf(each, ["media", "mediaRange"], at)),
   };
 }
 
@@ -179,7 +179,7 @@ function wholeOf(text: string | undefined, otherwise: number): number {
 }
 
 function refuseMany(count: number): void {
-  if (count > PIECES_MAX) throw unsupported(`names more than ${PIECES_MAX} segments`);
+  if (count > SEGMENTS_MAX) throw unsupported(`names more than ${SEGMENTS_MAX} segments`);
 }
 
 const malformed = (why: string) => refuseManifest("source_not_media", why);

@@ -1,9 +1,9 @@
 import {
   type Manifest,
-  PIECES_MAX,
   refuseManifest,
   resolveUri,
   SECONDS_MAX,
+  SEGMENTS_MAX,
   type Span,
   type Track,
 } from "../manifest.ts";
@@ -42,10 +42,13 @@ export function parseDash(text: string, base: string, nowMs: number): Manifest {
       : undefined;
     return spanOf([mpd, period], resolveAll(base, [mpd, period]), time, live);
   });
-  const pieces = spans.flatMap(({ main, audio }) => [...main.pieces, ...(audio?.pieces ?? [])]);
-  if (pieces.length > PIECES_MAX)
-    throw refuseManifest("input_not_supported", `names more than ${PIECES_MAX} segments`);
-  return { spans, isLive, segmentSeconds: Math.max(0, ...pieces.map(({ seconds }) => seconds)) };
+  const segments = spans.flatMap(({ main, audio }) => [
+    ...main.segments,
+    ...(audio?.segments ?? []),
+  ]);
+  if (segments.length > SEGMENTS_MAX)
+    throw refuseManifest("input_not_supported", `names more than ${SEGMENTS_MAX} segments`);
+  return { spans, isLive, segmentSeconds: Math.max(0, ...segments.map(({ seconds }) => seconds)) };
 }
 
 function timesOf(periods: readonly Element[], totalSeconds: number | undefined) {

@@ -1,11 +1,11 @@
 import {
   type Manifest,
-  PIECES_MAX,
-  type Piece,
   rangeOf,
   refuseManifest,
   resolveUri,
   SECONDS_MAX,
+  SEGMENTS_MAX,
+  type Segment,
   type Span,
   type Track,
 } from "../manifest.ts";
@@ -98,12 +98,12 @@ function audioOf(media: readonly Attributes[], group: string | undefined): strin
 
 /** Reads the lines of a media playlist; what a tag says holds for the segments after it. */
 class MediaReader {
-  readonly #tracks: { readonly init?: Piece; readonly pieces: Piece[] }[] = [];
+  readonly #tracks: { readonly init?: Segment; readonly segments: Segment[] }[] = [];
   #sequence = 0;
-  #pieces = 0;
+  #segments = 0;
   #seconds = 0;
   #key: { readonly url: string; readonly iv?: string } | undefined;
-  #init: Piece | undefined;
+  #init: Segment | undefined;
   #duration: number | undefined;
   #range: string | undefined;
   #isBreak = true;
@@ -184,16 +184,16 @@ class MediaReader {
 
   #segment(uri: string): void {
     if (this.#duration === undefined) throw malformed("names a segment without its duration");
-    this.#pieces += 1;
+    this.#segments += 1;
     this.#seconds += this.#duration;
-    if (this.#pieces > PIECES_MAX)
-      throw refuseManifest("input_not_supported", `names more than ${PIECES_MAX} segments`);
+    if (this.#segments > SEGMENTS_MAX)
+      throw refuseManifest("input_not_supported", `names more than ${SEGMENTS_MAX} segments`);
     if (this.#seconds > SECONDS_MAX)
       throw refuseManifest("input_not_supported", "claims to be longer than a week");
     const url = resolveUri(uri, this.base);
     const at = this.#sequence;
     this.#sequence += 1;
-    const piece: Piece = {
+    const segment: Segment = {
       url,
       ...(this.#range !== undefined && { range: this.#rangeOf(this.#range, url) }),
       ...(this.#key && { key: { url: this.#key.url, iv: this.#key.iv ?? sequenceIv(at) } }),
@@ -201,8 +201,8 @@ class MediaReader {
       at,
     };
     if (this.#isBreak)
-      this.#tracks.push({ ...(this.#init && { init: this.#init }), pieces: [piece] });
-    else this.#tracks.at(-1)?.pieces.push(piece);
+      this.#tracks.push({ ...(this.#init && { init: this.#init }), segments: [segment] });
+    else this.#tracks.at(-1)?.segments.push(segment);
     this.#isBreak = false;
     this.#duration = undefined;
     this.#range = undefined;
@@ -232,7 +232,7 @@ function secondsOf(text: string): number {
 
 function countOf(text: string): number {
   const count = Number(text);
-  if (!/^\d{1,16}$/.test(text.trim()) || !Number.isSafeInteger(count + PIECES_MAX))
+  if (!/^\d{1,16}$/.test(text.trim()) || !Number.isSafeInteger(count + SEGMENTS_MAX))
     throw malformed("names a sequence number that is none");
   return count;
 }

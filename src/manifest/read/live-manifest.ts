@@ -1,27 +1,27 @@
-import type { Manifest, Piece, Span, Track } from "../manifest.ts";
+import type { Manifest, Segment, Span, Track } from "../manifest.ts";
 
-/** What a manifest has named since it was read before: pieces of one stretch of time, in their order. */
+/** What a manifest has named since it was read before: segments of one stretch of time, in their order. */
 export type News = {
   /** They begin a stretch: nothing of what came before goes on in them. */
   readonly isBreak: boolean;
-  /** What is new alone, with what stands before all pieces. */
+  /** What is new alone, with what stands before all segments. */
   readonly main: Track;
   readonly audio?: Track;
 };
 
-/** Where reading begins: with the first piece that is named, or near the last, as a player does. */
+/** Where reading begins: with the first segment that is named, or near the last, as a player does. */
 export type Beginning = "start" | "edge";
 
 /** A player begins so many of the longest segments before the end; @see https://www.rfc-editor.org/rfc/rfc8216#section-6.3.3 */
 export const EDGE_SEGMENTS = 3;
-/** Numbers of pieces may step back by less: a server's copy of a manifest may be a little older than the one before. */
-const STALE_PIECES_MAX = 3;
+/** Numbers of segments may step back by less: a server's copy of a manifest may be a little older than the one before. */
+const STALE_SEGMENTS_MAX = 3;
 
 /** What is new of a manifest that grows, however often it is read. */
-export class Growth {
+export class LiveManifestReader {
   readonly #from: Beginning;
   #seen = { main: -1, audio: -1 };
-  /** The places of the last pieces of the picture. */
+  /** The places of the last segments of the picture. */
   #recent: readonly number[] = [];
   #init: string | undefined;
   #hasBegun = false;
@@ -43,52 +43,53 @@ export class Growth {
   }
 
   #newOf({ main, audio }: Span, index: number): News | undefined {
-    const pieces = main.pieces.filter(({ at }) => at > this.#seen.main);
-    const isBreak = pieces.length > 0 && this.#isBreak(main, index);
+    const segments = main.segments.filter(({ at }) => at > this.#seen.main);
+    const isBreak = segments.length > 0 && this.#isBreak(main, index);
     if (!this.#hasBegun && !isBreak) return undefined;
-    const sounds = audio?.pieces.filter(({ at }) => at > this.#seen.audio) ?? [];
-    if (pieces.length === 0 && sounds.length === 0) return undefined;
+    const sounds = audio?.segments.filter(({ at }) => at > this.#seen.audio) ?? [];
+    if (segments.length === 0 && sounds.length === 0) return undefined;
     this.#hasBegun = true;
     if (isBreak) this.#init = JSON.stringify(main.init);
     this.#seen = {
-      main: pieces.at(-1)?.at ?? this.#seen.main,
+      main: segments.at(-1)?.at ?? this.#seen.main,
       audio: sounds.at(-1)?.at ?? this.#seen.audio,
     };
-    const places = [...this.#recent, ...pieces.map(({ at }) => at)];
-    this.#recent = places.slice(-STALE_PIECES_MAX);
+    const places = [...this.#recent, ...segments.map(({ at }) => at)];
+    this.#recent = places.slice(-STALE_SEGMENTS_MAX);
     return {
       isBreak,
-      main: { ...main, pieces },
-      ...(audio && { audio: { ...audio, pieces: sounds } }),
+      main: { ...main, segments },
+      ...(audio && { audio: { ...audio, segments: sounds } }),
     };
   }
 
-  #isBreak({ init, pieces }: Track, index: number): boolean {
+  #isBreak({ init, segments }: Track, index: number): boolean {
     // The first stretch of a window goes on where the last known one stands, unless it begins otherwise.
     const isOther = JSON.stringify(init) !== this.#init;
-    const isLater = index > 0 && (pieces[0]?.at ?? 0) > this.#seen.main;
+    const isLater = index > 0 && (segments[0]?.at ?? 0) > this.#seen.main;
     return !this.#hasBegun || isOther || isLater;
   }
 
   /** Whether its numbers begin anew: its encoder was restarted, or another period counts by itself. */
   #isOther(spans: readonly Span[]): boolean {
-    const newest = spans.at(-1)?.main.pieces.at(-1);
+    const newest = spans.at(-1)?.main.segments.at(-1);
     const [oldest] = this.#recent;
-    const isKnown = this.#recent.length === STALE_PIECES_MAX;
+    const isKnown = this.#recent.length === STALE_SEGMENTS_MAX;
     return isKnown && newest !== undefined && oldest !== undefined && newest.at < oldest;
   }
 }
 
-/** Seconds of pieces. */
-export const secondsOf = (pieces: readonly Piece[]): number =>
-  pieces.reduce((sum, { seconds }) => sum + seconds, 0);
+/** Seconds of segments. */
+export const secondsOf = (segments: readonly Segment[]): number =>
+  segments.reduce((sum, { seconds }) => sum + seconds, 0);
 
-/** The last pieces that are together at least so long; all where they are shorter. */
-export function lastOf(pieces: readonly Piece[], seconds: number): readonly Piece[] {
-  let from = pieces.length;
+/** The last segments that are together at least so long; all where they are shorter. */
+export function lastOf(segments: readonly Segment[], seconds: number): readonly Segment[] {
+  let from = segments.length;
   // A hair less than whole is rounding.
-  for (let sum = 0; from > 0 && sum < seconds - 1e-3; from--) sum += pieces[from - 1]?.seconds ?? 0;
-  return pieces.slice(from);
+  for (let sum = 0; from > 0 && sum < seconds - 1e-3; from--)
+    sum += segments[from - 1]?.seconds ?? 0;
+  return segments.slice(from);
 }
 
 /** The end of what is named, so long that a player that begins there does not run dry. */
@@ -97,11 +98,11 @@ function edgeOf(spans: readonly Span[], segmentSeconds: number): readonly Span[]
   let seconds = EDGE_SEGMENTS * segmentSeconds;
   for (const { main, audio } of spans.toReversed()) {
     if (seconds <= 0 && kept.length > 0) break;
-    const pieces = seconds > 0 ? lastOf(main.pieces, seconds) : main.pieces.slice(-1);
-    const own = secondsOf(pieces);
+    const segments = seconds > 0 ? lastOf(main.segments, seconds) : main.segments.slice(-1);
+    const own = secondsOf(segments);
     seconds -= own;
-    const sounds = audio && { audio: { ...audio, pieces: lastOf(audio.pieces, own) } };
-    kept.unshift({ main: { ...main, pieces }, ...sounds });
+    const sounds = audio && { audio: { ...audio, segments: lastOf(audio.segments, own) } };
+    kept.unshift({ main: { ...main, segments }, ...sounds });
   }
   return kept;
 }

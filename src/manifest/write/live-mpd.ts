@@ -1,4 +1,4 @@
-import { WINDOW_PIECES } from "./live-playlist.ts";
+import { WINDOW_SEGMENTS } from "./live-playlist.ts";
 import { rewriteManifest } from "./set-playlists.ts";
 
 /** The manifest of one run of a live set, as ffmpeg's `dash` muxer leaves it, and how long what it names lasts. */
@@ -12,7 +12,7 @@ export type RunManifest = {
 /** When a set began (ISO 8601), and when this is told, ms since the epoch. */
 export type ManifestTimes = { readonly available: string; readonly publishMs: number };
 
-/** How often players look for more, and how far behind the newest piece they begin. */
+/** How often players look for more, and how far behind the newest segment they begin. */
 const UPDATE_SECONDS = 2;
 const DELAY_SECONDS = 6;
 /** While a set grows, the runs before the last few are not named any more. */
@@ -35,7 +35,7 @@ export const availableFrom = (manifest: string): string | undefined =>
  * @param prefix - of the names of segments: the folder that they lie in, relative to the manifest
  * @see ISO/IEC 23009-1, 5.3
  */
-export function growingManifest(
+export function liveMpd(
   runs: readonly RunManifest[],
   prefix: string,
   hasEnded: boolean,
@@ -81,7 +81,7 @@ const newestOf = (streams: string): string =>
         time += Number(length);
       }
     }
-    const dropped = segments.length - WINDOW_PIECES;
+    const dropped = segments.length - WINDOW_SEGMENTS;
     if (dropped <= 0) return whole;
     const kept = segments.slice(dropped);
     const lines = kept.map(({ time: at, length }) => `<S t="${at}" d="${length}" />`).join("\n");

@@ -1,41 +1,41 @@
-/** A finished piece of a stream that is sent as a set while it goes on. */
-export type GrowingPiece = {
+/** A finished segment of a stream that is sent as a set while it goes on. */
+export type ListedSegment = {
   /** Its bare name, the same wherever it lies. */
   readonly name: string;
   readonly seconds: number;
   /** The number of the run that made it: another one begins after a break. */
   readonly part: number;
-  /** The bare name of what stands before all pieces of its run, where they are fragments of mp4. */
+  /** The bare name of what stands before all segments of its run, where they are fragments of mp4. */
   readonly init?: string;
 };
 
 /**
- * So many of the newest pieces are named while a set grows, half an hour of such of two seconds: a playlist of everything would
+ * So many of the newest segments are named while a set grows, half an hour of such of two seconds: a playlist of everything would
  * be sent anew with each of them. When it has ended, all are named.
  */
-export const WINDOW_PIECES = 900;
+export const WINDOW_SEGMENTS = 900;
 
 /** What a playlist says: that there is more to come, that there is not, or, for good, everything. */
 export type Telling = "grows" | "ends" | "whole";
 
-/** The pieces that a playlist of ffmpeg's `hls` muxer names, in order. */
-export function piecesIn(text: string, part: number): readonly GrowingPiece[] {
+/** The segments that a playlist of ffmpeg's `hls` muxer names, in order. */
+export function segmentsIn(text: string, part: number): readonly ListedSegment[] {
   let seconds = 0;
   let init: string | undefined;
-  const pieces: GrowingPiece[] = [];
+  const segments: ListedSegment[] = [];
   for (const line of text.split("\n")) {
     const [, length] = /^#EXTINF:([\d.]+)/.exec(line) ?? [];
     if (length !== undefined) seconds = Number(length);
     init = /^#EXT-X-MAP:URI="([^"]+)"/.exec(line)?.[1] ?? init;
     if (line === "" || line.startsWith("#")) continue;
-    pieces.push({
+    segments.push({
       name: bare(line),
       seconds,
       part,
       ...(init !== undefined && { init: bare(init) }),
     });
   }
-  return pieces;
+  return segments;
 }
 
 const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
@@ -43,24 +43,24 @@ const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 /**
  * The playlist of a stream that goes on, or has ended: then of all of it, as one that can be played from its beginning.
  *
- * Sequence numbers say which piece is which, so that a player finds its place again when the window has moved on. The whole is
+ * Sequence numbers say which segment is which, so that a player finds its place again when the window has moved on. The whole is
  * for those who come when all others have heard that it ends: its first number may be lower than the last one told.
  *
- * @param pieces - all from the first on
+ * @param segments - all from the first on
  * @param folder - where they lie, beside the playlist; empty where they lie where it does
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-6.2.2
  */
-export function growingPlaylist(
-  pieces: readonly GrowingPiece[],
+export function livePlaylist(
+  segments: readonly ListedSegment[],
   folder: string,
   telling: Telling,
 ): string {
-  const first = telling === "whole" ? 0 : Math.max(0, pieces.length - WINDOW_PIECES);
-  const shown = pieces.slice(first);
+  const first = telling === "whole" ? 0 : Math.max(0, segments.length - WINDOW_SEGMENTS);
+  const shown = segments.slice(first);
   const before = folder === "" ? "" : `${encodeURIComponent(folder)}/`;
   const uriOf = (name: string) => before + encodeURIComponent(name);
-  const isBreak = (at: number) => at > 0 && pieces[at]?.part !== pieces[at - 1]?.part;
-  const breaksBefore = pieces.slice(0, first + 1).filter((_, at) => isBreak(at)).length;
+  const isBreak = (at: number) => at > 0 && segments[at]?.part !== segments[at - 1]?.part;
+  const breaksBefore = segments.slice(0, first + 1).filter((_, at) => isBreak(at)).length;
   const lines = shown.flatMap(({ name, seconds, init, part }, index) => {
     const begins = index === 0 || shown[index - 1]?.part !== part;
     return [
@@ -70,7 +70,7 @@ export function growingPlaylist(
       uriOf(name),
     ];
   });
-  const longest = pieces.reduce((most, { seconds }) => Math.max(most, seconds), 1);
+  const longest = segments.reduce((most, { seconds }) => Math.max(most, seconds), 1);
   return [
     "#EXTM3U",
     `#EXT-X-VERSION:${shown.some(({ init }) => init !== undefined) ? 7 : 3}`,

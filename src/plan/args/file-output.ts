@@ -82,10 +82,10 @@ function audioPart(
     const place = { container, lateSeconds };
     return encodedSound(rendition.audio, source, place, { specifier: map, label: `a${folder}` });
   }
-  const isInPieces =
+  const isInSegments =
     (isStreamed && isBoxed(container)) ||
     (container === "m3u8" && hasBoxedSegments(expect.video?.codec));
-  return { map, args: ["-c:a", "copy", ...(isInPieces ? unframed(source) : [])] };
+  return { map, args: ["-c:a", "copy", ...(isInSegments ? unframed(source) : [])] };
 }
 
 /** The first of two passes: it writes statistics alone. */
@@ -118,18 +118,18 @@ export function fileSection(
 
 const isBoxed = (container: Written): boolean => ["mp4", "mov", "m4a"].includes(container);
 
-/** AAC as MPEG-TS frames it: ffmpeg takes the frames off by itself, but not for a file in pieces (5.1). Other AAC passes as it is. */
+/** AAC as MPEG-TS frames it: ffmpeg takes the frames off by itself, but not for a file in segments (5.1). Other AAC passes as it is. */
 const unframed = ({ codec }: NonNullable<MediaInfo["audio"]>): readonly string[] =>
   codec === "aac" ? ["-bsf:a", "aac_adtstoasc"] : [];
 
 /** Players can begin before they have the whole file. */
 const INDEX_IN_FRONT = ["-movflags", "+faststart"];
 /**
- * An index for each piece, for a file that cannot be gone back in. A piece is in memory until it ends: at a key frame, or
+ * An index for each segment, for a file that cannot be gone back in. A segment is in memory until it ends: at a key frame, or
  * where these come rarely, or never as in sound alone, after so many bytes and microseconds.
  */
 const FRAGMENTED = [
-  // Delayed until the first piece is known: only then can it say what of the beginning is not to be played.
+  // Delayed until the first segment is known: only then can it say what of the beginning is not to be played.
   ...["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof+skip_trailer"],
   // No more than the index of which fits ffmpeg's buffer of 32 KiB: it goes back in that to write its length.
   ...["-frag_size", "8388608", "-frag_duration", "5000000"],
@@ -141,7 +141,7 @@ function onceArgs(container: Written): readonly string[] {
   return isBoxed(container) ? FRAGMENTED : [];
 }
 
-/** Where a set's segments lie, and whether they are pieces of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
+/** Where a set's segments lie, and whether they are segments of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
 type SetFiles = {
   readonly pattern: string;
   readonly init?: { readonly name: string; readonly path: string };

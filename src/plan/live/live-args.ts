@@ -28,10 +28,10 @@ export const QUICK_LOOK = lookOf(QUICK_US, "0");
 
 /** Seconds of a recording that a crash can take. */
 const FRAGMENT_US = "1000000";
-/** How long a piece of a set is at least: the next key frame after it ends it. */
-const PIECE_SECONDS = "2";
+/** How long a segment of a set is at least: the next key frame after it ends it. */
+const SEGMENT_SECONDS = "2";
 /** All of a run are listed: a service that was away finds what was made meanwhile. */
-const LISTED_PIECES = "0";
+const LISTED_SEGMENTS = "0";
 
 /** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
 export const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
@@ -171,30 +171,30 @@ function slavesOf(
 
 const numbered = (part: number): string => String(part).padStart(5, "0");
 
-/** What a run adds to a recording, relative to the work folder: a file, or of a set the list of its pieces, or its manifest. */
-export const recordedPart = ({ folder, pieces, set }: LiveRecording, part: number): string => {
+/** What a run adds to a recording, relative to the work folder: a file, or of a set the list of its segments, or its manifest. */
+export const recordedPart = ({ folder, segments, set }: LiveRecording, part: number): string => {
   const path = `${folder}/part-${numbered(part)}`;
-  return set ? `${path}/${RUN_MANIFEST}` : `${path}.${pieces ? "m3u8" : "mp4"}`;
+  return set ? `${path}/${RUN_MANIFEST}` : `${path}.${segments ? "m3u8" : "mp4"}`;
 };
 
-/** Of the streams of one run; it lies in a folder with the lists of each stream (`Track.playlist`) and all pieces. */
+/** Of the streams of one run; it lies in a folder with the lists of each stream (`Track.playlist`) and all segments. */
 export const RUN_MANIFEST = "manifest.mpd";
 
 const recorderOf = (recording: LiveRecording, run: LiveRun, isHeaded: boolean): string =>
   [
     "use_fifo=0:onfail=ignore",
-    ...(recording.pieces ? setOptions(recording, run, isHeaded) : fileOptions(recording)),
+    ...(recording.segments ? setOptions(recording, run, isHeaded) : fileOptions(recording)),
   ].join(":");
 
-/** Its pieces bear the names that they are published by, and are there when they are whole. */
+/** Its segments bear the names that they are published by, and are there when they are whole. */
 const setOptions = (
-  { folder, pieces, isAacCopied }: LiveRecording,
+  { folder, segments, isAacCopied }: LiveRecording,
   { prefix }: LiveRun,
   isHeaded: boolean,
 ): readonly string[] => [
-  `f=hls:hls_time=${PIECE_SECONDS}:hls_list_size=${LISTED_PIECES}:hls_flags=temp_file`,
-  `hls_segment_filename=${folder}/${prefix}-%05d.${pieces === "fmp4" ? "m4s" : "ts"}`,
-  ...(pieces === "fmp4"
+  `f=hls:hls_time=${SEGMENT_SECONDS}:hls_list_size=${LISTED_SEGMENTS}:hls_flags=temp_file`,
+  `hls_segment_filename=${folder}/${prefix}-%05d.${segments === "fmp4" ? "m4s" : "ts"}`,
+  ...(segments === "fmp4"
     ? [
         `hls_segment_type=fmp4:hls_fmp4_init_filename=${prefix}-init.mp4`,
         ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),

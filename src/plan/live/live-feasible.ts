@@ -52,12 +52,12 @@ function faultOf(
   const { rendition, set } = assignment;
   const { video } = rendition;
   const forms = formsOf(assignment, targetUrls);
-  const isGrown = set !== undefined && forms.has(rendition.container);
-  if (set && (isGrown ? forms.size > 1 : set.renditions.length > 1))
+  const isLiveSet = set !== undefined && forms.has(rendition.container);
+  if (set && (isLiveSet ? forms.size > 1 : set.renditions.length > 1))
     return unsupported("Cannot send an adaptive set to a live target: it takes one rendition");
-  if (isGrown && set.thumbnails)
+  if (isLiveSet && set.thumbnails)
     return unsupported("Cannot make thumbnails of a live stream: their track has an end");
-  const grown = isGrown ? setFault(assignment, capabilities) : undefined;
+  const grown = isLiveSet ? setFault(assignment, capabilities) : undefined;
   if (grown) return grown;
   if (typeof video === "object" && video.rateMode === "2passvbr")
     return unsupported("Cannot encode in two passes: a live stream comes but once");

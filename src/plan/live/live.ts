@@ -21,9 +21,9 @@ export type LiveOutput = {
 /** What file targets of an output are recorded as first; a set is seen while it grows, and consists of what is recorded. */
 export type LiveRecording = {
   readonly folder: string;
-  /** Of a set of one stream: what its pieces are. */
-  readonly pieces?: "mpegts" | "fmp4";
-  /** Of a set whose streams are apart, in pieces that HLS and DASH share. */
+  /** Of a set of one stream: what its segments are. */
+  readonly segments?: "mpegts" | "fmp4";
+  /** Of a set whose streams are apart, in segments that HLS and DASH share. */
   readonly set?: { readonly plan: SetPlan; readonly files: SetFiles };
   readonly targets: readonly number[];
   /** It may come with a header in every packet, as in MPEG-TS, which mp4 does not take. */
@@ -60,6 +60,6 @@ export type LiveRun = {
   readonly offsetSeconds: number;
   /** The number of the run, which names its part of a recording. */
   readonly part: number;
-  /** What the names of its pieces of sets begin with, which those of no other run do. */
+  /** What the names of its segments of sets begin with, which those of no other run do. */
   readonly prefix: string;
 };

@@ -27,13 +27,13 @@ export type LiveRequest = {
 /** The folder of an assignment's recording, relative to where recordings lie. */
 export const recordingFolder = (index: number): string => `recorded-${index}`;
 
-const GROWING_CONTAINERS: readonly string[] = ["m3u8", "cmaf", "dash"];
+const LIVE_SET_CONTAINERS: readonly string[] = ["m3u8", "cmaf", "dash"];
 /** How long segments of a set are meant to be that is watched while it grows: players begin three of them behind. */
 const LIVE_SEGMENT_SECONDS = 2;
 
-/** Whether what is recorded for files is a set, which its targets get piece by piece. */
-export const growsAsSet = ({ container }: Rendition): boolean =>
-  GROWING_CONTAINERS.includes(container);
+/** Whether what is recorded for files is a set, which its targets get segment by segment. */
+export const isLiveSet = ({ container }: Rendition): boolean =>
+  LIVE_SET_CONTAINERS.includes(container);
 
 /** The codec of the picture that is written, in ffmpeg's names. */
 function writtenCodec(
@@ -47,7 +47,7 @@ function writtenCodec(
     : source?.codec;
 }
 
-const piecesOf = (codec: string | undefined): "mpegts" | "fmp4" =>
+const segmentKindOf = (codec: string | undefined): "mpegts" | "fmp4" =>
   hasBoxedSegments(codec) ? "fmp4" : "mpegts";
 
 /** The recording's own container: in fragments, so that what was written before a crash can be read. */
@@ -136,7 +136,7 @@ function outputOf(
   const video = together(drafts.map(({ product }) => product.video));
   const audio = together(drafts.map(({ product }) => product.audio));
   const codec = writtenCodec(rendition, video, media);
-  const pieces = files.length > 0 && growsAsSet(rendition) ? piecesOf(codec) : undefined;
+  const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
   const container = formOf(carried, rendition);
   const made = { rendition, video, audio, container, areCaptionsCarried };
@@ -147,7 +147,7 @@ function outputOf(
     ...(graphs && { graphs }),
     args: [
       ...args,
-      ...(pieces === "fmp4" ? tagFor(codec) : []),
+      ...(segments === "fmp4" ? tagFor(codec) : []),
       ...headerArgs(carried, files.length > 0),
     ],
     urls,
@@ -156,7 +156,7 @@ function outputOf(
       recording: {
         folder: recordingFolder(index),
         targets: files,
-        ...(pieces && { pieces }),
+        ...(segments && { segments }),
         isAacCopied: audio.action === "copy" && media.audio?.codec === "aac",
       },
     }),
@@ -192,7 +192,7 @@ function recordedDraft(
   index: number,
   media: MediaInfo,
 ): Draft {
-  if (growsAsSet(rendition)) return draftFor(rendition, "m3u8", targets, index, media);
+  if (isLiveSet(rendition)) return draftFor(rendition, "m3u8", targets, index, media);
   draftFor(rendition, RECORDED_AS, targets, index, media);
   const { container } = rendition;
   return draftFor(rendition, container === "copy" ? RECORDED_AS : container, targets, index, media);

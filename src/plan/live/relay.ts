@@ -5,11 +5,11 @@ import { steadyInput } from "../args/turn.ts";
 import type { LivePlan } from "./live.ts";
 import { countedUrls, FIRST_PIPE, QUICK_LOOK, UNTAGGED } from "./live-args.ts";
 
-/** What a stream that comes in pieces holds: its picture, and its sound where that comes by a pipe of its own. */
+/** What a stream that comes in segments holds: its picture, and its sound where that comes by a pipe of its own. */
 export type RelayedTracks = readonly [main: MediaInfo, audio?: MediaInfo | undefined];
 
-/** Formats that can be read piece after piece, with nothing known of what is to come; fragments alone of `mov`. */
-const READ_IN_PIECES = ["mpegts", "mov"];
+/** Formats that can be read segment after segment, with nothing known of what is to come; fragments alone of `mov`. */
+const READ_IN_SEGMENTS = ["mpegts", "mov"];
 /** Tracks that begin further apart do not go by one clock. */
 const APART_SECONDS_MAX = 60;
 
@@ -29,7 +29,7 @@ export function relayedMedia([main, audio]: RelayedTracks): {
  */
 export function refuseUnrelayed([main, audio]: RelayedTracks): void {
   const formats = [main, ...(audio ? [audio] : [])].map(({ format }) => demuxerOf(format));
-  const other = formats.find((format) => !READ_IN_PIECES.includes(format));
+  const other = formats.find((format) => !READ_IN_SEGMENTS.includes(format));
   if (other !== undefined)
     throw new TaskError(
       "input_not_supported",
@@ -47,8 +47,8 @@ const pipeOf = (plan: LivePlan, track: number): number =>
   track === 0 ? 0 : FIRST_PIPE + countedUrls(plan).length + track - 1;
 
 /**
- * How tracks are read that come through pipes in pieces: at the pace they play at, for segments come all at once, and with their
- * formats pinned, so that no piece is taken for a playlist.
+ * How tracks are read that come through pipes in segments: at the pace they play at, for segments come all at once, and with their
+ * formats pinned, so that no segment is taken for a playlist.
  *
  * @param maxPixels - of one picture, width times height
  */

@@ -6,7 +6,7 @@ const KEY_SLICE = 5;
 const PARAMETER_SET = 7;
 
 /**
- * Whether the first picture of a piece of MPEG-TS with H.264 comes without the parameter sets that it needs to be decoded.
+ * Whether the first picture of a segment of MPEG-TS with H.264 comes without the parameter sets that it needs to be decoded.
  *
  * @param bytes - its beginning
  */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
-import type { DeliveryOptions, GrowingSet } from "../storage.ts";
+import type { DeliveryOptions, LiveSetWriter } from "../storage.ts";
 import { writingTarget } from "./file-errors.ts";
 import { copyPart, partName, placePart, syncFolder, writePart } from "./file-part.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "./file-set.ts";
 
 /** A set of files that is seen while it grows. */
-export class GrowingFileSet implements GrowingSet {
+export class FileLiveSet implements LiveSetWriter {
   /** What the first playlist has replaced; not known before it is about to. */
   #former: NamedSet | undefined;
   /** Those with names of their own that were added: no playlist need name them. */

@@ -8,7 +8,7 @@ import { folderNameOf, isPlaylistName, segmentFolderOf } from "../set-names.ts";
 import type {
   Address,
   DeliveryOptions,
-  GrowingSet,
+  LiveSetWriter,
   OpenedSource,
   OpenOptions,
   Parcel,
@@ -16,7 +16,7 @@ import type {
 } from "../storage.ts";
 import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
 import { sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
-import { GrowingFileSet } from "./file-live-set.ts";
+import { FileLiveSet } from "./file-live-set.ts";
 import { refuseFile, refuseOccupied } from "./file-occupied.ts";
 import {
   copyPart,
@@ -139,7 +139,7 @@ export class FileStorage implements Storage {
     });
   }
 
-  async grow(url: string, options: DeliveryOptions): Promise<GrowingSet> {
+  async openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter> {
     const { tag, signal } = options;
     const opening = () =>
       writingTarget(url, options, async () => {
@@ -147,7 +147,7 @@ export class FileStorage implements Storage {
         const folder = await this.#openSetFolder(playlist, url);
         // Temporaries alone: a segment that nothing names yet may be one that a later playlist does.
         await sweepSegments(folder, tag, () => true);
-        return new GrowingFileSet({ playlist, folder }, url, options, async () => {
+        return new FileLiveSet({ playlist, folder }, url, options, async () => {
           await this.#confirm(dirname(playlist), url);
           await this.#confirm(folder, url);
         });

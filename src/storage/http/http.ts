@@ -10,7 +10,7 @@ import { quietly, sendSet } from "../remote/send-set.ts";
 import type {
   Address,
   DeliveryOptions,
-  GrowingSet,
+  LiveSetWriter,
   OpenedSource,
   OpenOptions,
   Parcel,
@@ -94,7 +94,7 @@ export class HttpStorage implements Storage {
     });
   }
 
-  async grow(url: string, { mayPublish, signal }: DeliveryOptions): Promise<GrowingSet> {
+  async openLiveSet(url: string, { mayPublish, signal }: DeliveryOptions): Promise<LiveSetWriter> {
     signal.throwIfAborted();
     const { address, method } = readHttpTarget(url);
     const { inFolder } = httpSetPlaceOf(address);

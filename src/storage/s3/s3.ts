@@ -10,7 +10,7 @@ import { mentionedIn, type PublishedSet, publishedIn } from "../set-names.ts";
 import type {
   Address,
   DeliveryOptions,
-  GrowingSet,
+  LiveSetWriter,
   OpenedSource,
   OpenOptions,
   Parcel,
@@ -135,7 +135,10 @@ export class S3Storage implements Storage {
     await removeReplaced(this.#client, place, publishedIn(set, tag), signal);
   }
 
-  async grow(url: string, { tag, mayPublish, signal }: DeliveryOptions): Promise<GrowingSet> {
+  async openLiveSet(
+    url: string,
+    { tag, mayPublish, signal }: DeliveryOptions,
+  ): Promise<LiveSetWriter> {
     signal.throwIfAborted();
     const client = this.#client;
     const place = readS3Address(url, "target");

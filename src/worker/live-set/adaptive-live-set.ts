@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { toNumber } from "../../lib/rational.ts";
-import { availableFrom, growingManifest, type RunManifest } from "../../manifest/write/live-mpd.ts";
-import { growingPlaylist, type Telling } from "../../manifest/write/live-playlist.ts";
+import { availableFrom, liveMpd, type RunManifest } from "../../manifest/write/live-mpd.ts";
+import { livePlaylist, type Telling } from "../../manifest/write/live-playlist.ts";
 import { type PublishedText, publishedName } from "../../manifest/write/published-names.ts";
 import type { LiveRecording } from "../../plan/live/live.ts";
 import { RUN_MANIFEST } from "../../plan/live/live-args.ts";
@@ -21,8 +21,8 @@ import type { Output } from "../../task/task.ts";
 import { describeRendition, describeSet, type FinishedTrack } from "../output/describe-output.ts";
 import { refuseUntold } from "../output/iso-file.ts";
 import { replaceFile } from "../output/replace-file.ts";
-import { type GrowingRecording, type GrowingTexts, type Probe, probeNewest } from "./live-set.ts";
-import type { GrowingPieces } from "./recorded-segments.ts";
+import { type LiveSet, type LiveSetTexts, type Probe, probeNewest } from "./live-set.ts";
+import type { RecordedSegments } from "./recorded-segments.ts";
 import { readRunCodecs } from "./run-codecs.ts";
 
 const SHAPE = "set.json";
@@ -34,7 +34,7 @@ const shapeSchema = v.object({
   ),
   /** What every run has to make again. */
   streams: v.string(),
-  /** When its first piece was there (ISO 8601). */
+  /** When its first segment was there (ISO 8601). */
   available: v.optional(v.string()),
 });
 type Shape = SetShape & { readonly streams: string; readonly available?: string | undefined };
@@ -42,17 +42,17 @@ type Shape = SetShape & { readonly streams: string; readonly available?: string 
 /** How a set is told of to players. */
 export type SetForm = {
   readonly container: Product["container"];
-  /** The tag of all its pieces (`publishedName`). */
+  /** The tag of all its segments (`publishedName`). */
   readonly tag: string;
   /** ms since the epoch */
   readonly now: () => number;
 };
 
 /** Of several streams apart: renditions that a player changes between, for HLS, DASH or both. */
-export class GrowingStreams implements GrowingRecording {
+export class AdaptiveLiveSet implements LiveSet {
   #shape: Shape | undefined;
   #version = 0;
-  /** Master playlists by the folder that they name, and of how many pieces they tell. */
+  /** Master playlists by the folder that they name, and of how many segments they tell. */
   readonly #masters = new Map<string, { readonly text: string; readonly count: number }>();
   readonly #media = new Map<number, MediaInfo>();
   /** The newest whole manifest of each run, by part. */
@@ -61,7 +61,7 @@ export class GrowingStreams implements GrowingRecording {
   readonly #codecs = new Map<number, readonly string[]>();
 
   private constructor(
-    readonly pieces: GrowingPieces,
+    readonly segments: RecordedSegments,
     private readonly engine: Probe,
     private readonly form: SetForm,
     shape: Shape | undefined,
@@ -70,10 +70,14 @@ export class GrowingStreams implements GrowingRecording {
   }
 
   /** Takes it up as an earlier attempt left it. */
-  static async open(pieces: GrowingPieces, engine: Probe, form: SetForm): Promise<GrowingStreams> {
-    const text = await readFile(join(pieces.folder, SHAPE), "utf8").catch(() => "");
+  static async open(
+    segments: RecordedSegments,
+    engine: Probe,
+    form: SetForm,
+  ): Promise<AdaptiveLiveSet> {
+    const text = await readFile(join(segments.folder, SHAPE), "utf8").catch(() => "");
     const parsed = v.safeParse(shapeSchema, text === "" ? undefined : JSON.parse(text));
-    return new GrowingStreams(pieces, engine, form, parsed.success ? parsed.output : undefined);
+    return new AdaptiveLiveSet(segments, engine, form, parsed.success ? parsed.output : undefined);
   }
 
   get version(): number {
@@ -81,12 +85,12 @@ export class GrowingStreams implements GrowingRecording {
   }
 
   async look(): Promise<void> {
-    const before = this.pieces.all.length;
+    const before = this.segments.all.length;
     // First, so that all that it names is found afterwards.
     const isNew = await this.#readManifest();
-    await this.pieces.look();
-    await readRunCodecs(this.pieces, this.#shape?.tracks.length ?? 0, this.#codecs);
-    if (isNew || this.pieces.all.length > before) this.#version += 1;
+    await this.segments.look();
+    await readRunCodecs(this.segments, this.#shape?.tracks.length ?? 0, this.#codecs);
+    if (isNew || this.segments.all.length > before) this.#version += 1;
   }
 
   async begin({ set }: LiveRecording): Promise<void> {
@@ -111,7 +115,7 @@ export class GrowingStreams implements GrowingRecording {
   }
 
   async #keepShape(shape: Shape): Promise<void> {
-    await replaceFile(join(this.pieces.folder, SHAPE), JSON.stringify(shape));
+    await replaceFile(join(this.segments.folder, SHAPE), JSON.stringify(shape));
     this.#shape = shape;
   }
 
@@ -119,13 +123,13 @@ export class GrowingStreams implements GrowingRecording {
     folder: string,
     telling: Telling,
     signal: AbortSignal,
-  ): Promise<GrowingTexts | undefined> {
+  ): Promise<LiveSetTexts | undefined> {
     const shape = this.#shape;
     if (!shape || this.#runs().length === 0) return undefined;
     const { container } = this.form;
     const master = container === "dash" ? "" : await this.#masterOf(shape, folder, telling, signal);
     // From here on at one time.
-    const count = this.pieces.all.length;
+    const count = this.segments.all.length;
     if (container === "dash")
       return {
         inFolder: [],
@@ -140,7 +144,7 @@ export class GrowingStreams implements GrowingRecording {
     return { inFolder, entry: master, count };
   }
 
-  endAfter(count: number, folder: string): GrowingTexts | undefined {
+  endAfter(count: number, folder: string): LiveSetTexts | undefined {
     const master = this.#masters.get(folder);
     // A manifest names by numbers what may not have been sent.
     if (!this.#shape || !master || this.form.container !== "m3u8") return undefined;
@@ -148,13 +152,13 @@ export class GrowingStreams implements GrowingRecording {
     return { inFolder, entry: master.text, count };
   }
 
-  /** Those of the streams, of the first so many pieces. */
+  /** Those of the streams, of the first so many segments. */
   #playlists({ tracks }: Shape, telling: Telling, count: number): readonly PublishedText[] {
-    const left = new Set(this.pieces.all.slice(count));
+    const left = new Set(this.segments.all.slice(count));
     return tracks.map(({ playlist }, at) => {
-      const own = this.pieces.ofTrack(at);
-      const pieces = left.size === 0 ? own : own.filter((piece) => !left.has(piece));
-      return { name: this.#nameOf(playlist), text: growingPlaylist(pieces, "", telling) };
+      const own = this.segments.ofTrack(at);
+      const segments = left.size === 0 ? own : own.filter((segment) => !left.has(segment));
+      return { name: this.#nameOf(playlist), text: livePlaylist(segments, "", telling) };
     });
   }
 
@@ -170,7 +174,7 @@ export class GrowingStreams implements GrowingRecording {
     signal: AbortSignal,
   ): Promise<string> {
     const known = this.#masters.get(folder);
-    const count = this.pieces.all.length;
+    const count = this.segments.all.length;
     if (known && telling === "grows" && count < 2 * known.count) return known.text;
     const facts = (await this.#finished(shape, signal)).map((track) => track.facts);
     const tracks = shape.tracks.map((track) => ({
@@ -185,7 +189,7 @@ export class GrowingStreams implements GrowingRecording {
   #manifest(prefix: string, telling: Telling): string {
     const publishMs = this.form.now();
     const available = this.#shape?.available ?? new Date(publishMs).toISOString();
-    return growingManifest(this.#runs(), prefix, telling !== "grows", { available, publishMs });
+    return liveMpd(this.#runs(), prefix, telling !== "grows", { available, publishMs });
   }
 
   async describe(signal: AbortSignal): Promise<Output> {
@@ -193,7 +197,7 @@ export class GrowingStreams implements GrowingRecording {
     if (!shape) throw new TaskError("output_wrong", "Cannot deliver the set: nothing of it came");
     const finished = await this.#finished(shape, signal);
     const renditions = shape.renditions.map((pair) => describeRendition(this.form, pair, finished));
-    const sizeBytes = totalOf(this.pieces.all.map((piece) => piece.sizeBytes));
+    const sizeBytes = totalOf(this.segments.all.map((segment) => segment.sizeBytes));
     return describeSet(this.form, renditions, sizeBytes);
   }
 
@@ -205,10 +209,10 @@ export class GrowingStreams implements GrowingRecording {
    */
   async #readManifest(): Promise<boolean> {
     let isNew = false;
-    for (const { part, folder } of this.pieces.parts) {
-      const isNewest = part === this.pieces.all.at(-1)?.part;
+    for (const { part, folder } of this.segments.parts) {
+      const isNewest = part === this.segments.all.at(-1)?.part;
       if (this.#told.has(part) && !isNewest) continue;
-      const path = join(this.pieces.folder, folder, RUN_MANIFEST);
+      const path = join(this.segments.folder, folder, RUN_MANIFEST);
       const kept = `${path}.${KEPT}`;
       const text = await readFile(path, "utf8").catch(() => "");
       const known = this.#told.get(part);
@@ -234,7 +238,7 @@ export class GrowingStreams implements GrowingRecording {
   /** The runs of which there is something of every stream. */
   #runs(): readonly RunManifest[] {
     const lengths = new Map<number, number[]>();
-    for (const { part, track, seconds } of this.pieces.all) {
+    for (const { part, track, seconds } of this.segments.all) {
       const own = lengths.get(part) ?? this.#shape?.tracks.map(() => 0) ?? [];
       own[track] = (own[track] ?? 0) + seconds;
       lengths.set(part, own);
@@ -253,9 +257,9 @@ export class GrowingStreams implements GrowingRecording {
     const finished: FinishedTrack[] = [];
     for (const at of tracks.keys()) {
       const media =
-        this.#media.get(at) ?? (await probeNewest(this.pieces, at, this.engine, signal));
+        this.#media.get(at) ?? (await probeNewest(this.segments, at, this.engine, signal));
       this.#media.set(at, media);
-      const segments = this.pieces
+      const segments = this.segments
         .ofTrack(at)
         .map(({ seconds, sizeBytes }) => ({ seconds, bytes: sizeBytes }));
       const durationSeconds = totalOf(segments.map(({ seconds }) => seconds));

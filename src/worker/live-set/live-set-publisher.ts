@@ -3,19 +3,19 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import type { LivePlan } from "../../plan/live/live.ts";
-import { growsAsSet, recordingFolder } from "../../plan/live/plan-live.ts";
+import { isLiveSet, recordingFolder } from "../../plan/live/plan-live.ts";
 import type { Work } from "../../queue/queue.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import type { Line } from "../run.ts";
-import type { GrowingRecording } from "./live-set.ts";
-import { failureOf, GrowingTarget } from "./live-set-target.ts";
-import { openRecording } from "./open-live-set.ts";
+import type { LiveSet } from "./live-set.ts";
+import { failureOf, LiveSetTarget } from "./live-set-target.ts";
+import { openLiveSet } from "./open-live-set.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
 /** Who is told of what goes wrong. */
-export type GrowingTrouble = {
+export type LiveSetTrouble = {
   readonly onError: (error: unknown) => void;
   readonly onUnread: (error: unknown) => void;
 };
@@ -24,15 +24,15 @@ export type GrowingTrouble = {
 const LOOK_MS = 250;
 
 /**
- * Sends the pieces of a live task's sets to their targets while the stream goes on, and a playlist of them: players can begin at
+ * Sends the segments of a live task's sets to their targets while the stream goes on, and a playlist of them: players can begin at
  * once. No target waits for another.
  */
-export class GrowingSets {
+export class LiveSetPublisher {
   readonly #work: Work;
   readonly #line: Line;
-  readonly #targets: readonly GrowingTarget[];
+  readonly #targets: readonly LiveSetTarget[];
   readonly #stop = new AbortController();
-  readonly #trouble: GrowingTrouble;
+  readonly #trouble: LiveSetTrouble;
   #senders: readonly Promise<TaskError | undefined>[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #looking: Promise<void> = Promise.resolve();
@@ -42,8 +42,8 @@ export class GrowingSets {
   private constructor(
     work: Work,
     line: Line,
-    targets: readonly GrowingTarget[],
-    trouble: GrowingTrouble,
+    targets: readonly LiveSetTarget[],
+    trouble: LiveSetTrouble,
   ) {
     this.#work = work;
     this.#line = line;
@@ -64,19 +64,19 @@ export class GrowingSets {
     line: Line,
     kept: string,
     wanted: ReadonlySet<number>,
-    { onError, onUnread }: GrowingTrouble,
-  ): Promise<GrowingSets> {
-    const targets: GrowingTarget[] = [];
+    { onError, onUnread }: LiveSetTrouble,
+  ): Promise<LiveSetPublisher> {
+    const targets: LiveSetTarget[] = [];
     for (const [at, assignment] of work.assignments.entries()) {
       const indexes = assignment.targets.filter((index) => wanted.has(index));
-      if (!growsAsSet(assignment.rendition) || indexes.length === 0) continue;
+      if (!isLiveSet(assignment.rendition) || indexes.length === 0) continue;
       const folder = join(kept, recordingFolder(at));
       await mkdir(folder, { recursive: true });
-      const recording = await openRecording(work, assignment, line, folder);
+      const recording = await openLiveSet(work, assignment, line, folder);
       for (const index of indexes)
-        targets.push(await GrowingTarget.open(index, recording, work, line));
+        targets.push(await LiveSetTarget.open(index, recording, work, line));
     }
-    return new GrowingSets(work, line, targets, { onError, onUnread });
+    return new LiveSetPublisher(work, line, targets, { onError, onUnread });
   }
 
   /** What each target was sent in this attempt, by its place. */
@@ -107,12 +107,12 @@ export class GrowingSets {
     }, LOOK_MS);
     const either = AbortSignal.any([signal, this.#stop.signal]);
     this.#senders = this.#targets.map((target) => {
-      const growth = {
+      const feed = {
         news: () => this.#news.promise,
         isOver: () => this.#isOver,
         onSent: () => this.#free(target.recording),
       };
-      return target.send(growth, either);
+      return target.send(feed, either);
     });
     for (const sender of this.#senders) sender.catch(this.#trouble.onError);
   }
@@ -144,7 +144,7 @@ export class GrowingSets {
   }
 
   /** What has come of a recording, or why that cannot be played: one that fails is no reason to stop the others. */
-  async #describe(recording: GrowingRecording, signal: AbortSignal): Promise<Output | TaskError> {
+  async #describe(recording: LiveSet, signal: AbortSignal): Promise<Output | TaskError> {
     try {
       return await recording.describe(signal);
     } catch (error) {
@@ -163,7 +163,7 @@ export class GrowingSets {
     this.#stop.abort(reason);
     await Promise.allSettled([this.#looking, ...this.#senders]);
     if (!isFinal) return;
-    const close = (target: GrowingTarget) =>
+    const close = (target: LiveSetTarget) =>
       target.close().catch((error) =>
         log.warn("Task {taskId}: cannot close the playlist of target {index}: {error}", {
           taskId: this.#work.task.id,
@@ -188,10 +188,10 @@ export class GrowingSets {
   }
 
   /** What all targets of a recording have is not needed any more. */
-  async #free(recording: GrowingRecording): Promise<void> {
+  async #free(recording: LiveSet): Promise<void> {
     const own = this.#targets.filter(
       (target) => target.recording === recording && !target.isBehind,
     );
-    await recording.pieces.free(Math.min(...own.map(({ sent }) => sent)));
+    await recording.segments.free(Math.min(...own.map(({ sent }) => sent)));
   }
 }

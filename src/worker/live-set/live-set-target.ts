@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
-import { type Telling, WINDOW_PIECES } from "../../manifest/write/live-playlist.ts";
+import { type Telling, WINDOW_SEGMENTS } from "../../manifest/write/live-playlist.ts";
 import type { Work } from "../../queue/queue.ts";
-import type { GrowingSet } from "../../storage/storage.ts";
+import type { LiveSetWriter } from "../../storage/storage.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import { type Line, tagOf } from "../run.ts";
 import { sleep } from "../sleep.ts";
-import type { GrowingRecording, GrowingTexts } from "./live-set.ts";
+import type { LiveSet, LiveSetTexts } from "./live-set.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -26,8 +26,8 @@ const HEARD_MS = 10_000;
 const never = new Promise<never>(() => {});
 
 /** What a target follows. */
-export type Growth = {
-  /** Resolves when there are more pieces than now, or when it is over. */
+export type SegmentFeed = {
+  /** Resolves when there are more segments than now, or when it is over. */
   readonly news: () => Promise<void>;
   /** There will be no more. */
   readonly isOver: () => boolean;
@@ -35,10 +35,10 @@ export type Growth = {
   readonly onSent: () => Promise<void>;
 };
 
-/** One target of a set that grows: it gets the pieces in their order, and after them what players are told. */
-export class GrowingTarget {
+/** One target of a set that grows: it gets the segments in their order, and after them what players are told. */
+export class LiveSetTarget {
   readonly index: number;
-  readonly recording: GrowingRecording;
+  readonly recording: LiveSet;
   readonly #work: Work;
   readonly #line: Line;
   readonly #url: string;
@@ -47,18 +47,12 @@ export class GrowingTarget {
   /** Of the recording, as players were told last. */
   #version = -1;
   #entry = "";
-  /** What stands before the pieces of a run, by its name, as sent in this attempt. */
+  /** What stands before the segments of a run, by its name, as sent in this attempt. */
   readonly #inits = new Set<string>();
   /** Nothing while it takes them; else why it does not. */
   #why: string | undefined;
 
-  private constructor(
-    index: number,
-    recording: GrowingRecording,
-    work: Work,
-    line: Line,
-    sent: number,
-  ) {
+  private constructor(index: number, recording: LiveSet, work: Work, line: Line, sent: number) {
     this.index = index;
     this.recording = recording;
     this.#work = work;
@@ -70,22 +64,22 @@ export class GrowingTarget {
   /** Goes on where an earlier attempt has left it. */
   static async open(
     index: number,
-    recording: GrowingRecording,
+    recording: LiveSet,
     work: Work,
     line: Line,
-  ): Promise<GrowingTarget> {
-    const sent = await recording.pieces.sentTo(index);
-    return new GrowingTarget(index, recording, work, line, sent);
+  ): Promise<LiveSetTarget> {
+    const sent = await recording.segments.sentTo(index);
+    return new LiveSetTarget(index, recording, work, line, sent);
   }
 
-  /** How many pieces it has. */
+  /** How many segments it has. */
   get sent(): number {
     return this.#sent;
   }
 
   /** Whether what it lacks was taken away, as it was not among the targets then, or its note was lost. */
   get isBehind(): boolean {
-    return this.#sent < this.recording.pieces.freed;
+    return this.#sent < this.recording.segments.freed;
   }
 
   /** What it was sent in this attempt. */
@@ -99,23 +93,23 @@ export class GrowingTarget {
    * @returns why it lacks some of it in the end, where it does
    * @throws what concerns the whole task, or the signal's reason
    */
-  async send(growth: Growth, signal: AbortSignal): Promise<TaskError | undefined> {
+  async send(feed: SegmentFeed, signal: AbortSignal): Promise<TaskError | undefined> {
     if (this.isBehind)
       return new TaskError(
         "target_unwritable",
         "Cannot deliver the set: what was sent before this target could be written is not kept",
       );
-    let set: GrowingSet | undefined;
+    let set: LiveSetWriter | undefined;
     let lastFailures = 0;
     for (;;) {
-      const news = growth.news();
-      const isOver = growth.isOver();
+      const news = feed.news();
+      const isOver = feed.isOver();
       try {
-        set ??= await this.#grow(signal);
+        set ??= await this.#openWriter(signal);
         if (isOver || this.recording.version !== this.#version) {
           await this.#sendNew(set, isOver ? "ends" : "grows", signal);
           await this.#tell(undefined);
-          await growth.onSent();
+          await feed.onSent();
         }
         if (isOver) return await this.#sendWhole(set, signal);
         await unlessAborted(news, signal);
@@ -125,7 +119,7 @@ export class GrowingTarget {
         if (failure.code === "lease_lost" || failure.code === "cancelled") throw error;
         if (isOver && ++lastFailures >= LAST_TRIES_MAX) return failure;
         await this.#tell(failure);
-        await unlessAborted(sleep(AGAIN_MS, growth.isOver() ? never : news), signal);
+        await unlessAborted(sleep(AGAIN_MS, feed.isOver() ? never : news), signal);
       }
     }
   }
@@ -142,7 +136,7 @@ export class GrowingTarget {
         if (toTaskError(error).code !== "cancelled") throw error;
       }
     };
-    const set = await this.#grow(signal, mayPublish);
+    const set = await this.#openWriter(signal, mayPublish);
     const texts = this.recording.endAfter(this.#sent, this.#folder);
     if (!texts) return await this.#sendNew(set, "whole", signal, mayPublish);
     await mayPublish();
@@ -150,17 +144,17 @@ export class GrowingTarget {
   }
 
   /** Everything is named when those who watch have heard that it ends: a playlist that goes back confuses them. */
-  async #sendWhole(set: GrowingSet, signal: AbortSignal): Promise<undefined> {
-    const { all } = this.recording.pieces;
-    if (all.length > WINDOW_PIECES) await wait(HEARD_MS, undefined, { signal });
+  async #sendWhole(set: LiveSetWriter, signal: AbortSignal): Promise<undefined> {
+    const { all } = this.recording.segments;
+    if (all.length > WINDOW_SEGMENTS) await wait(HEARD_MS, undefined, { signal });
     await this.#sendNew(set, "whole", signal);
   }
 
   readonly #mayPublish = (): Promise<void> => this.#line.store.mayPublish(this.#work.claim);
 
-  #grow(signal: AbortSignal, mayPublish = this.#mayPublish): Promise<GrowingSet> {
+  #openWriter(signal: AbortSignal, mayPublish = this.#mayPublish): Promise<LiveSetWriter> {
     const storage = this.#line.storageOf(this.#url, "target");
-    return storage.grow(this.#url, { tag: tagOf(this.#work), mayPublish, signal });
+    return storage.openLiveSet(this.#url, { tag: tagOf(this.#work), mayPublish, signal });
   }
 
   get #folder(): string {
@@ -168,46 +162,46 @@ export class GrowingTarget {
   }
 
   async #sendNew(
-    set: GrowingSet,
+    set: LiveSetWriter,
     telling: Telling,
     signal: AbortSignal,
     mayPublish = this.#mayPublish,
   ): Promise<void> {
-    const { version, pieces } = this.recording;
+    const { version, segments } = this.recording;
     const texts = await this.recording.texts(this.#folder, telling, signal);
     if (telling !== "grows" && !texts)
       throw new TaskError("output_wrong", "Cannot deliver the set: nothing of the stream came");
-    const count = texts?.count ?? pieces.all.length;
-    for (; this.#sent < count; this.#sent += 1) await this.#sendPiece(set, this.#sent);
+    const count = texts?.count ?? segments.all.length;
+    for (; this.#sent < count; this.#sent += 1) await this.#sendSegment(set, this.#sent);
     if (texts) {
       // Those in the folder can be seen as the entry can: whoever lost the lease tells players nothing.
       await mayPublish();
       await this.#publish(set, texts, telling === "whole");
     }
     this.#version = version;
-    await pieces.noteSent(this.index, this.#sent);
+    await segments.noteSent(this.index, this.#sent);
   }
 
-  async #sendPiece(set: GrowingSet, at: number): Promise<void> {
-    const { pieces } = this.recording;
-    const piece = pieces.all[at];
-    if (!piece) return;
-    const { init, name, sizeBytes } = piece;
+  async #sendSegment(set: LiveSetWriter, at: number): Promise<void> {
+    const { segments } = this.recording;
+    const segment = segments.all[at];
+    if (!segment) return;
+    const { init, name, sizeBytes } = segment;
     if (init !== undefined && !this.#inits.has(init)) {
-      await set.add(pieces.pathOf(piece, init), init);
+      await set.add(segments.pathOf(segment, init), init);
       this.#inits.add(init);
     }
-    await set.add(pieces.pathOf(piece, name), name);
+    await set.add(segments.pathOf(segment, name), name);
     this.#sentBytes += sizeBytes;
   }
 
   async #publish(
-    set: GrowingSet,
-    { inFolder, entry }: GrowingTexts,
+    set: LiveSetWriter,
+    { inFolder, entry }: LiveSetTexts,
     isLast: boolean,
   ): Promise<void> {
     for (const { name, text } of inFolder) {
-      const path = join(this.recording.pieces.folder, `told-${randomUUID()}-${name}`);
+      const path = join(this.recording.segments.folder, `told-${randomUUID()}-${name}`);
       await writeFile(path, text);
       await set.add(path, name).finally(() => rm(path, { force: true }));
     }

@@ -1,11 +1,11 @@
 import { appendFile, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { type GrowingPiece, piecesIn } from "../../manifest/write/live-playlist.ts";
+import { type ListedSegment, segmentsIn } from "../../manifest/write/live-playlist.ts";
 import { replaceFile } from "../output/replace-file.ts";
 
-/** A piece that lies, or lay, in a recording's folder. */
-export type KeptPiece = GrowingPiece & {
+/** A segment that lies, or lay, in a recording's folder. */
+export type KeptSegment = ListedSegment & {
   /** The stream that it is of, where they are apart; else 0. */
   readonly track: number;
   /** The folder that it lies in, relative to the recording's; empty where that is the same. */
@@ -13,7 +13,7 @@ export type KeptPiece = GrowingPiece & {
   readonly sizeBytes: number;
 };
 
-/** A list of pieces as an encoder writes it anew with each of them: of a run, or of one stream of it. */
+/** A list of segments as an encoder writes it anew with each of them: of a run, or of one stream of it. */
 type List = {
   readonly part: number;
   readonly track: number;
@@ -24,7 +24,8 @@ type List = {
 const RUN_LIST = /^part-(\d+)\.m3u8$/;
 const RUN_FOLDER = /^part-(\d+)$/;
 const TRACK_LIST = /^media_(\d+)\.m3u8$/;
-/** All pieces so far, one a line: an encoder's own lists may hold the newest alone. */
+/** All segments so far, one a line: an encoder's own lists may hold the newest alone. */
+/** Its name is that of earlier versions, whose recordings are gone on with. */
 const NOTES = "pieces.jsonl";
 /** How many of them were taken away. */
 const FREED = "freed";
@@ -41,45 +42,45 @@ const noteSchema = v.object({
   init: v.optional(v.string()),
 });
 
-/** The pieces of a set that grows, as encoders leave them in a folder; what is known of them outlives a crash. */
-export class GrowingPieces {
+/** The segments of a set that grows, as encoders leave them in a folder; what is known of them outlives a crash. */
+export class RecordedSegments {
   readonly folder: string;
-  readonly #pieces: KeptPiece[] = [];
-  readonly #tracks: KeptPiece[][] = [];
+  readonly #segments: KeptSegment[] = [];
+  readonly #tracks: KeptSegment[][] = [];
   readonly #known = new Set<string>();
-  readonly #parts: Pick<KeptPiece, "part" | "folder">[] = [];
-  /** By list: its last piece that is known, behind which it is read. */
+  readonly #parts: Pick<KeptSegment, "part" | "folder">[] = [];
+  /** By list: its last segment that is known, behind which it is read. */
   readonly #lastOf = new Map<string, string>();
   /** Those before it were taken away. */
   #freed: number;
   /** One look after the other, so that none finds what another is about to note. */
   #looking: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, pieces: readonly KeptPiece[], freed: number) {
+  private constructor(folder: string, segments: readonly KeptSegment[], freed: number) {
     this.folder = folder;
     this.#freed = freed;
-    for (const piece of pieces) this.#add(piece);
+    for (const segment of segments) this.#add(segment);
   }
 
   /** @param folder - absolute, of the recording; it is there */
-  static async open(folder: string): Promise<GrowingPieces> {
+  static async open(folder: string): Promise<RecordedSegments> {
     const text = await readFile(join(folder, NOTES), "utf8").catch(() => "");
     const freed = await noteIn(join(folder, FREED));
-    return new GrowingPieces(folder, text.split("\n").flatMap(pieceOf), freed);
+    return new RecordedSegments(folder, text.split("\n").flatMap(segmentOf), freed);
   }
 
   /** All that are whole; those of one stream in their order. */
-  get all(): readonly KeptPiece[] {
-    return this.#pieces;
+  get all(): readonly KeptSegment[] {
+    return this.#segments;
   }
 
   /** Those of one stream. */
-  ofTrack(track: number): readonly KeptPiece[] {
+  ofTrack(track: number): readonly KeptSegment[] {
     return this.#tracks[track] ?? [];
   }
 
   /** The runs that made them, each with the folder that they lie in. */
-  get parts(): readonly Pick<KeptPiece, "part" | "folder">[] {
+  get parts(): readonly Pick<KeptSegment, "part" | "folder">[] {
     return this.#parts;
   }
 
@@ -89,13 +90,13 @@ export class GrowingPieces {
   }
 
   /** The last few of a stream in its last run, which are never taken away: they show what is in all of them. */
-  newestOf(track: number): readonly KeptPiece[] {
+  newestOf(track: number): readonly KeptSegment[] {
     const own = this.ofTrack(track);
     return own.slice(-NEWEST).filter(({ part }) => part === own.at(-1)?.part);
   }
 
-  /** Absolute path of a piece, or of what stands before it (`init`). */
-  pathOf({ folder }: KeptPiece, name: string): string {
+  /** Absolute path of a segment, or of what stands before it (`init`). */
+  pathOf({ folder }: KeptSegment, name: string): string {
     return join(this.folder, folder, name);
   }
 
@@ -107,20 +108,20 @@ export class GrowingPieces {
   }
 
   async #lookOnce(): Promise<void> {
-    const last = Math.max(0, ...this.#pieces.slice(-1).map(({ part }) => part));
+    const last = Math.max(0, ...this.#segments.slice(-1).map(({ part }) => part));
     // The runs before that have ended.
     for (const list of await this.#listsFrom(last))
       await this.#take(await readFile(list.path, "utf8"), list);
   }
 
-  #add(piece: KeptPiece): void {
-    this.#known.add(piece.name);
-    this.#pieces.push(piece);
-    const { part, folder } = piece;
+  #add(segment: KeptSegment): void {
+    this.#known.add(segment.name);
+    this.#segments.push(segment);
+    const { part, folder } = segment;
     if (this.#parts.at(-1)?.part !== part) this.#parts.push({ part, folder });
-    const own = this.#tracks[piece.track] ?? [];
-    own.push(piece);
-    this.#tracks[piece.track] = own;
+    const own = this.#tracks[segment.track] ?? [];
+    own.push(segment);
+    this.#tracks[segment.track] = own;
   }
 
   async #listsFrom(part: number): Promise<readonly List[]> {
@@ -147,16 +148,16 @@ export class GrowingPieces {
   }
 
   async #take(text: string, { part, track, folder, path }: List): Promise<void> {
-    // Of a long list only what is new, with what stands before all pieces.
+    // Of a long list only what is new, with what stands before all segments.
     const last = this.#lastOf.get(path);
     const at = last === undefined ? -1 : text.lastIndexOf(last);
     const head = text.slice(0, Math.max(0, text.indexOf("#EXTINF")));
     const fresh = last === undefined || at < 0 ? text : head + text.slice(at + last.length);
-    for (const piece of piecesIn(fresh, part)) {
-      this.#lastOf.set(path, piece.name);
-      if (this.#known.has(piece.name)) continue;
-      const { size } = await stat(join(this.folder, folder, piece.name));
-      const kept = { ...piece, track, folder, sizeBytes: size };
+    for (const segment of segmentsIn(fresh, part)) {
+      this.#lastOf.set(path, segment.name);
+      if (this.#known.has(segment.name)) continue;
+      const { size } = await stat(join(this.folder, folder, segment.name));
+      const kept = { ...segment, track, folder, sizeBytes: size };
       // On a line of its own, also behind one that a crash cut off.
       await appendFile(join(this.folder, NOTES), `\n${JSON.stringify(kept)}`);
       this.#add(kept);
@@ -166,12 +167,12 @@ export class GrowingPieces {
   /** Takes away the first so many, which everybody has, but for the newest of each stream. */
   async free(count: number): Promise<void> {
     const newest = this.#tracks.map((own) => own.at(-NEWEST) ?? own[0]);
-    const end = Math.min(count, this.#pieces.length);
+    const end = Math.min(count, this.#segments.length);
     const from = this.#freed;
     for (let at = from; at < end; at += 1) {
-      const piece = this.#pieces[at];
-      if (!piece || newest.includes(piece)) break;
-      await rm(this.pathOf(piece, piece.name), { force: true });
+      const segment = this.#segments[at];
+      if (!segment || newest.includes(segment)) break;
+      await rm(this.pathOf(segment, segment.name), { force: true });
       this.#freed = at + 1;
     }
     if (this.#freed > from) await replaceFile(join(this.folder, FREED), String(this.#freed));
@@ -179,7 +180,7 @@ export class GrowingPieces {
 
   /** How many a target has, as noted by `noteSent`. */
   async sentTo(target: number): Promise<number> {
-    return Math.min(await noteIn(join(this.folder, `sent-${target}`)), this.#pieces.length);
+    return Math.min(await noteIn(join(this.folder, `sent-${target}`)), this.#segments.length);
   }
 
   async noteSent(target: number, count: number): Promise<void> {
@@ -191,7 +192,7 @@ const noteIn = async (path: string): Promise<number> =>
   Number(await readFile(path, "utf8").catch(() => "0")) || 0;
 
 /** A line that a crash cut off says nothing. */
-function pieceOf(line: string): readonly KeptPiece[] {
+function segmentOf(line: string): readonly KeptSegment[] {
   let json: unknown;
   try {
     json = JSON.parse(line);
@@ -200,6 +201,6 @@ function pieceOf(line: string): readonly KeptPiece[] {
   }
   const parsed = v.safeParse(noteSchema, json);
   if (!parsed.success) return [];
-  const { init, ...piece } = parsed.output;
-  return [{ ...piece, ...(init !== undefined && { init }) }];
+  const { init, ...segment } = parsed.output;
+  return [{ ...segment, ...(init !== undefined && { init }) }];
 }

@@ -1,24 +1,24 @@
 import { readCodec } from "../output/iso-file.ts";
-import type { GrowingPieces } from "./recorded-segments.ts";
+import type { RecordedSegments } from "./recorded-segments.ts";
 
 /**
  * Reads how players are told of the codecs of each run of a live set, by part, of which there is something of every stream: in
- * what stands before the pieces. What was read before is not read again.
+ * what stands before the segments. What was read before is not read again.
  *
  * @param tracks - how many streams the set has
  * @param known - is added to
  */
 export async function readRunCodecs(
-  pieces: GrowingPieces,
+  segments: RecordedSegments,
   tracks: number,
   known: Map<number, readonly string[]>,
 ): Promise<void> {
-  for (const { part } of pieces.parts) {
+  for (const { part } of segments.parts) {
     if (known.has(part)) continue;
     const codecs: string[] = [];
     for (let track = 0; track < tracks; track += 1) {
-      const piece = pieces.ofTrack(track).find((one) => one.part === part);
-      const path = piece?.init && pieces.pathOf(piece, piece.init);
+      const segment = segments.ofTrack(track).find((one) => one.part === part);
+      const path = segment?.init && segments.pathOf(segment, segment.init);
       const codec = path && (await readCodec(path).catch(() => undefined));
       if (codec) codecs.push(codec);
     }

@@ -9,7 +9,7 @@ import type { Work } from "../../queue/queue.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Progress } from "../../task/task.ts";
 import { addWarnings, type Warning } from "../../task/warnings.ts";
-import { type Line, piecePrefix } from "../run.ts";
+import { type Line, segmentPrefix } from "../run.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "../source/live-source.ts";
 import { LiveChanges } from "./live-changes.ts";
 import type { LiveTargets } from "./live-targets.ts";
@@ -181,7 +181,7 @@ export class LiveSession {
     const run = {
       offsetSeconds: this.#offsetSeconds(),
       part,
-      prefix: piecePrefix(this.#options.work, part),
+      prefix: segmentPrefix(this.#options.work, part),
     };
     this.#runs += 1;
     this.#hasChanged = false;

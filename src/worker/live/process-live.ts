@@ -5,11 +5,11 @@ import { planLive } from "../../plan/live/plan-live.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import type { Work } from "../../queue/queue.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
-import { GrowingSets } from "../live-set/live-set-publisher.ts";
+import { LiveSetPublisher } from "../live-set/live-set-publisher.ts";
 import { prepareTargets, type TargetFailures } from "../output/deliver-targets.ts";
 import { retryDelayMs } from "../retry.ts";
 import type { Line } from "../run.ts";
-import { relayManifest } from "../source/live-edge-source.ts";
+import { openLiveEdge } from "../source/live-edge-source.ts";
 import { UrlSource } from "../source/live-source.ts";
 import { openToSend } from "../source/open-source.ts";
 import { withCaptions } from "../source/source-captions.ts";
@@ -67,7 +67,7 @@ export async function processLive(
     if (targets.count === 0) lost.abort(error);
     else line.onLog(error.message);
   };
-  const sets = await GrowingSets.open(work, line, folders.kept, files, { onError, onUnread });
+  const sets = await LiveSetPublisher.open(work, line, folders.kept, files, { onError, onUnread });
   const session = new LiveSession({
     work,
     line,
@@ -158,7 +158,7 @@ async function runSource(
     return false;
   }
   const { read, place } = source;
-  await relayManifest(read, line, place, (relayed) => session.follow(relayed, signal));
+  await openLiveEdge(read, line, place, (relayed) => session.follow(relayed, signal));
   return true;
 }
 

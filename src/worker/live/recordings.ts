@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isLive } from "../../plan/live/live-protocols.ts";
-import { growsAsSet, recordingFolder } from "../../plan/live/plan-live.ts";
+import { isLiveSet, recordingFolder } from "../../plan/live/plan-live.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
@@ -15,7 +15,7 @@ import { type Line, tagOf } from "../run.ts";
 /** Where a live task records: `kept` outlives a crash of the service, `folder` is the attempt's own. Absolute paths. */
 export type RecordingFolders = { readonly kept: string; readonly folder: string };
 
-/** A file, the list of a set's pieces, or the folder of a set whose streams are apart. */
+/** A file, the list of a set's segments, or the folder of a set whose streams are apart. */
 const PART = /^part-(\d+)(?:\.mp4|\.m3u8)?$/;
 
 async function partsIn(folder: string): Promise<readonly string[]> {
@@ -48,8 +48,8 @@ export async function deliverRecordings(
   signal: AbortSignal,
 ): Promise<void> {
   for (const [index, { rendition, targets }] of work.assignments.entries()) {
-    // Those have got their pieces while these were made.
-    if (growsAsSet(rendition)) continue;
+    // Those have got their segments while these were made.
+    if (isLiveSet(rendition)) continue;
     const files = targets.filter(
       (at) => wanted.has(at) && !failures.has(at) && !isLive(work.task.targets[at]?.url ?? ""),
     );

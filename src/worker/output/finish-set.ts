@@ -20,7 +20,7 @@ import type { Line } from "../run.ts";
 import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack } from "./describe-output.ts";
 import { readCodec } from "./iso-file.ts";
-import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
+import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 
 /** What finishing a set needs. */
 export type SetInput = {
@@ -84,9 +84,9 @@ async function finishTrack(
   const playlist = finishPlaylist(await read(path));
   await writeFile(path, playlist);
   const expect = track?.expect ?? { durationToleranceSeconds: 0 };
-  const pieces = piecesOf(playlist);
-  await refuseCutPieces(pieces, segments);
-  const ended = { path, expect, isCounted: isCopied(expect), pieces };
+  const concat = concatOf(playlist);
+  await refuseCutSegments(concat, segments);
+  const ended = { path, expect, isCounted: isCopied(expect), concat };
   const media = await probeWithEnd(ended, engine, signal);
   await warn(await source.judge(expect, media));
   const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({

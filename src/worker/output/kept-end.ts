@@ -103,7 +103,7 @@ function endOf(extension: string, head: Buffer, kept: Buffer, cut: Cut): Buffer 
     return kept.subarray(least + ((PACKET_BYTES - ((from + least) % PACKET_BYTES)) % PACKET_BYTES));
   if (BOXED.includes(extension)) {
     const first = head.indexOf(MOOF) - 4;
-    const begin = pieceFrom(kept, least);
+    const begin = segmentFrom(kept, least);
     if (first < 0 || begin === undefined) return undefined;
     return Buffer.concat([head.subarray(0, first), kept.subarray(begin)]);
   }
@@ -118,8 +118,8 @@ function endOf(extension: string, head: Buffer, kept: Buffer, cut: Cut): Buffer 
 }
 
 /** Where a piece begins from which boxes follow each other to the end: the first from a place on, else the last before it. */
-function pieceFrom(bytes: Buffer, least: number): number | undefined {
-  const isPiece = (at: number): boolean => {
+function segmentFrom(bytes: Buffer, least: number): number | undefined {
+  const isSegment = (at: number): boolean => {
     let next = at;
     while (next + 8 <= bytes.length) {
       const size = bytes.readUInt32BE(next);
@@ -129,11 +129,11 @@ function pieceFrom(bytes: Buffer, least: number): number | undefined {
     return next === bytes.length;
   };
   for (let at = bytes.indexOf(MOOF, least + 4) - 4; at >= 0; at = bytes.indexOf(MOOF, at + 8) - 4)
-    if (isPiece(at)) return at;
+    if (isSegment(at)) return at;
   for (let end = least; end > 0; ) {
     const at = bytes.lastIndexOf(MOOF, end) - 4;
     if (at < 0) return undefined;
-    if (isPiece(at)) return at;
+    if (isSegment(at)) return at;
     end = at;
   }
   return undefined;

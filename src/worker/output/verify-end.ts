@@ -24,11 +24,11 @@ type Ended = {
   /** Its packets are counted, as a copy's are compared. */
   readonly isCounted: boolean;
   /** Of a set: how its files are read as few. */
-  readonly pieces?: SetPieces;
+  readonly concat?: SetConcat;
 };
 
 /** How the files of a set, or of one stream of it, are read as a few. */
-export type SetPieces = {
+export type SetConcat = {
   /** All of them, as many in a group as may be open at once. */
   readonly groups: readonly (readonly string[])[];
   /** The last of them. */
@@ -43,7 +43,7 @@ const GROUP_FILES = 256;
 const LAST_FILES = 2;
 
 /** How the files that a playlist names are read; what stands before all of fragments, in front of each group. */
-export function piecesOf(playlist: string): SetPieces {
+export function concatOf(playlist: string): SetConcat {
   const all = segmentsOf(playlist);
   const init = all.filter((name) => name.endsWith(".mp4"));
   const media = all.filter((name) => !init.includes(name));
@@ -55,7 +55,7 @@ export function piecesOf(playlist: string): SetPieces {
 }
 
 /** Refuses a set of which a file is cut off. @param folder - of its playlist; @throws {TaskError} `output_wrong` */
-export async function refuseCutPieces({ groups }: SetPieces, folder: string): Promise<void> {
+export async function refuseCutSegments({ groups }: SetConcat, folder: string): Promise<void> {
   for (const name of new Set(groups.flat())) await refuseCut(join(folder, name));
 }
 
@@ -65,11 +65,11 @@ export async function refuseCutPieces({ groups }: SetPieces, folder: string): Pr
  * @throws {TaskError} `output_wrong` where its end is missing or cannot be decoded, or what probing threw
  */
 export async function probeWithEnd(
-  { path, expect, isCounted, pieces }: Ended,
+  { path, expect, isCounted, concat }: Ended,
   engine: Pick<Engine, "probe" | "readTail">,
   signal: AbortSignal,
 ): Promise<MediaInfo> {
-  const groups = pieces && { pieces: pieces.groups };
+  const groups = concat && { concat: concat.groups };
   const placeOf = (endSeconds: number, seconds?: number): TailPlace => ({
     ...tailOf(endSeconds, seconds),
     keyFramesOnly: isCopied(expect),
@@ -80,9 +80,9 @@ export async function probeWithEnd(
       signal,
     );
   const look: Look = (...place) =>
-    engine.readTail({ path, ...placeOf(...place), ...(pieces && { pieces: pieces.last }) }, signal);
-  const expected = pieces?.seconds ?? expect.durationSeconds;
-  const isOneLook = expected !== undefined && !isCounted && !pieces;
+    engine.readTail({ path, ...placeOf(...place), ...(concat && { concat: concat.last }) }, signal);
+  const expected = concat?.seconds ?? expect.durationSeconds;
+  const isOneLook = expected !== undefined && !isCounted && !concat;
   const [made, beside] = isOneLook
     ? [await probe(false, placeOf(expected)), undefined]
     : await together(probe(isCounted), expected === undefined ? undefined : look(expected));

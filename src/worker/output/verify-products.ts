@@ -12,7 +12,7 @@ import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
-import { piecesOf, probeWithEnd, refuseCutPieces } from "./verify-end.ts";
+import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 import { refuseCut } from "./whole-file.ts";
 
 /** A product that was verified: where it lies, what it is, and the indexes of the targets that get it. */
@@ -91,11 +91,11 @@ async function probeProduct(
 ): Promise<MediaInfo> {
   const { container, expect } = product;
   if (container === "jpg") return engine.probe({ path, side: "output" }, signal);
-  const pieces =
-    container === "m3u8" ? piecesOf(await readFile(path, "utf8").catch(() => "")) : undefined;
-  if (pieces) await refuseCutPieces(pieces, dirname(path));
+  const concat =
+    container === "m3u8" ? concatOf(await readFile(path, "utf8").catch(() => "")) : undefined;
+  if (concat) await refuseCutSegments(concat, dirname(path));
   else await refuseCut(path);
-  const ended = { path, expect, isCounted: isCopied(product), ...(pieces && { pieces }) };
+  const ended = { path, expect, isCounted: isCopied(product), ...(concat && { concat }) };
   return probeWithEnd(ended, engine, signal);
 }
 

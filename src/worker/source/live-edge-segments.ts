@@ -1,16 +1,16 @@
 import { EventEmitter, once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Manifest, type Piece, refuseManifest } from "../../manifest/manifest.ts";
-import { Growth, type News } from "../../manifest/read/live-manifest.ts";
+import { type Manifest, refuseManifest, type Segment } from "../../manifest/manifest.ts";
+import { LiveManifestReader, type News } from "../../manifest/read/live-manifest.ts";
 import type { SourceLine } from "../run.ts";
 import { AGAIN_MS, awayOr } from "./live-source.ts";
 import { pollManifest } from "./poll-manifest.ts";
 import type { ReadManifest } from "./read-manifest.ts";
-import type { PieceFetcher } from "./segment-fetcher.ts";
+import type { SegmentFetcher } from "./segment-fetcher.ts";
 
-/** So many pieces of a track wait in scratch at most: four times what a player holds. */
+/** So many segments of a track wait in scratch at most: four times what a player holds. */
 const HELD_PIECES_MAX = 12;
-/** Pieces on their way at once. */
+/** Segments on their way at once. */
 const AT_ONCE = 4;
 const TRACKS = ["main", "audio"] as const;
 
@@ -19,16 +19,16 @@ export type TrackName = (typeof TRACKS)[number];
 
 /** A stretch of time without a break: what one run, or several, read. */
 export type Stretch = {
-  readonly inits: Readonly<Partial<Record<TrackName, Piece>>>;
+  readonly inits: Readonly<Partial<Record<TrackName, Segment>>>;
   /** What was fetched and not read yet, in order. */
-  readonly waiting: Partial<Record<TrackName, Piece[]>>;
+  readonly waiting: Partial<Record<TrackName, Segment[]>>;
   /** Nothing more is added to it. */
   isClosed: boolean;
 };
 
 /** What a growing manifest names from near its live edge on, fetched as it comes. */
-export class IncomingPieces {
-  readonly #growth = new Growth("edge");
+export class LiveEdgeSegments {
+  readonly #reader = new LiveManifestReader("edge");
   readonly #changes = new EventEmitter();
   readonly #stretches: Stretch[] = [];
   #segmentSeconds = 0;
@@ -41,7 +41,7 @@ export class IncomingPieces {
 
   constructor(
     private readonly line: SourceLine,
-    private readonly fetcher: PieceFetcher,
+    private readonly fetcher: SegmentFetcher,
     private readonly signal: AbortSignal,
   ) {
     // A reader a track, one that fetches, and one that waits for the next run.
@@ -95,16 +95,16 @@ export class IncomingPieces {
     }
   }
 
-  /** The next piece of a stretch, once it is there; nothing at the end of the stretch. */
-  async next(stretch: Stretch, name: TrackName, signal: AbortSignal): Promise<Piece | undefined> {
+  /** The next segment of a stretch, once it is there; nothing at the end of the stretch. */
+  async next(stretch: Stretch, name: TrackName, signal: AbortSignal): Promise<Segment | undefined> {
     const waiting = stretch.waiting[name] ?? [];
-    const piece = await this.until(
+    const segment = await this.until(
       () => waiting.shift() ?? (stretch.isClosed ? "none" : undefined),
       signal,
     );
     // There is room for another.
     this.#changes.emit("change");
-    return piece === "none" ? undefined : piece;
+    return segment === "none" ? undefined : segment;
   }
 
   /** Has done with the stretch that was read. */
@@ -120,19 +120,19 @@ export class IncomingPieces {
   async #take(manifest: Manifest): Promise<boolean> {
     this.#segmentSeconds = Math.max(this.#segmentSeconds, manifest.segmentSeconds);
     const sinceMs = this.#lastMs;
-    for (const news of this.#growth.take(manifest)) {
+    for (const news of this.#reader.take(manifest)) {
       if (news.isBreak) this.#isBroken = true;
       this.#hasSound = news.audio !== undefined;
-      const pieces = inTurn(news);
-      for (const [index, [name, piece]] of pieces.entries()) {
+      const segments = inTurn(news);
+      for (const [index, [name, segment]] of segments.entries()) {
         // What cannot be had is not waited for longer than a source that is away.
         if (performance.now() - this.#newMs[name] > this.line.sourceTimeoutMs) {
           this.#isBroken = true;
           return false;
         }
-        const ahead = pieces.slice(index, index + AT_ONCE).map(([, each]) => each);
+        const ahead = segments.slice(index, index + AT_ONCE).map(([, each]) => each);
         this.fetcher.fetchAhead(ahead);
-        await this.#add(news, name, piece);
+        await this.#add(news, name, segment);
       }
     }
     return this.#lastMs > sinceMs;
@@ -143,14 +143,15 @@ export class IncomingPieces {
     return this.#hasSound ? Math.min(main, audio) : main;
   }
 
-  async #add(news: News, name: TrackName, piece: Piece): Promise<void> {
-    if (piece.range)
+  async #add(news: News, name: TrackName, segment: Segment): Promise<void> {
+    if (segment.range)
       throw refuseManifest(
         "input_not_supported",
         "names parts of files while it grows: it can be recorded, not sent on live",
       );
     const init = news[name]?.init;
-    const isHere = (init === undefined || (await this.#fetch(init))) && (await this.#fetch(piece));
+    const isHere =
+      (init === undefined || (await this.#fetch(init))) && (await this.#fetch(segment));
     if (!isHere) {
       // What comes next does not go on where this would have ended.
       this.#isBroken = true;
@@ -162,7 +163,7 @@ export class IncomingPieces {
       () => ((waiting?.length ?? 0) < HELD_PIECES_MAX ? true : undefined),
       this.signal,
     );
-    waiting?.push(piece);
+    waiting?.push(segment);
     this.#newMs[name] = performance.now();
     this.#changes.emit("change");
   }
@@ -178,17 +179,17 @@ export class IncomingPieces {
     });
   }
 
-  /** Whether a piece could be fetched; one that is named a little before it is there is tried again. */
-  async #fetch(piece: Piece): Promise<boolean> {
+  /** Whether a segment could be fetched; one that is named a little before it is there is tried again. */
+  async #fetch(segment: Segment): Promise<boolean> {
     const endMs = performance.now() + this.#segmentSeconds * 1000;
     for (;;) {
       try {
-        await this.fetcher.fetch(piece);
+        await this.fetcher.fetch(segment);
         return true;
       } catch (error) {
         this.signal.throwIfAborted();
         const { message } = awayOr(error);
-        await this.fetcher.drop(piece.url);
+        await this.fetcher.drop(segment.url);
         if (performance.now() > endMs) {
           this.line.onLog(`a segment is left out: ${message}`);
           return false;
@@ -200,15 +201,15 @@ export class IncomingPieces {
 }
 
 /** Picture and sound by turns, so that neither waits for the other. */
-function inTurn({ main, audio }: News): readonly (readonly [TrackName, Piece])[] {
-  const pieces = { main: main.pieces, audio: audio?.pieces ?? [] };
+function inTurn({ main, audio }: News): readonly (readonly [TrackName, Segment])[] {
+  const segments = { main: main.segments, audio: audio?.segments ?? [] };
   const all = TRACKS.flatMap((name) => {
     let seconds = 0;
-    return pieces[name].map((piece) => {
+    return segments[name].map((segment) => {
       const begins = seconds;
-      seconds += piece.seconds;
-      return { name, piece, begins };
+      seconds += segment.seconds;
+      return { name, segment, begins };
     });
   });
-  return all.toSorted((a, b) => a.begins - b.begins).map(({ name, piece }) => [name, piece]);
+  return all.toSorted((a, b) => a.begins - b.begins).map(({ name, segment }) => [name, segment]);
 }

@@ -1,28 +1,28 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PipedTrack } from "../../engine/engine.ts";
-import type { Piece } from "../../manifest/manifest.ts";
+import type { Segment } from "../../manifest/manifest.ts";
 import { EDGE_SEGMENTS, lastOf, secondsOf } from "../../manifest/read/live-manifest.ts";
 import { refuseUnrelayed, relayedMedia } from "../../plan/live/relay.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { SourceLine } from "../run.ts";
-import { IncomingPieces, type Stretch, type TrackName } from "./live-edge-segments.ts";
+import { LiveEdgeSegments, type Stretch, type TrackName } from "./live-edge-segments.ts";
 import { type LiveFeed, type LiveSource, type LiveWaiting, MAY_PASS } from "./live-source.ts";
 import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
-import { appendPiece, PieceFetcher } from "./segment-fetcher.ts";
+import { appendSegment, SegmentFetcher } from "./segment-fetcher.ts";
 import { withCaptions } from "./source-captions.ts";
 
-/** As many pieces are enough to begin with, however short they are. */
-const READY_PIECES = 8;
+/** As many segments are enough to begin with, however short they are. */
+const READY_SEGMENTS = 8;
 
 /**
  * Fetches what a growing manifest names from near its live edge on, and gives it to `use` as a live source. ffmpeg gets bytes
- * alone; every address goes through the storage that opened the manifest. What is fetched waits in scratch, a few pieces of it.
+ * alone; every address goes through the storage that opened the manifest. What is fetched waits in scratch, a few segments of it.
  *
  * @throws what `use` throws
  */
-export async function relayManifest(
+export async function openLiveEdge(
   read: ReadManifest,
   line: SourceLine,
   place: ManifestPlace,
@@ -30,11 +30,11 @@ export async function relayManifest(
 ): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([place.signal, stop.signal]);
-  const fetcher = new PieceFetcher({ ...place, signal });
-  const incoming = new IncomingPieces(line, fetcher, signal);
+  const fetcher = new SegmentFetcher({ ...place, signal });
+  const incoming = new LiveEdgeSegments(line, fetcher, signal);
   const following = incoming.follow(read);
   try {
-    await use(new RelaySource(incoming, fetcher, line, place.folder));
+    await use(new LiveEdgeSource(incoming, fetcher, line, place.folder));
   } finally {
     stop.abort(new TaskError("cancelled", "Cannot fetch on: the source is given up"));
     await following;
@@ -42,13 +42,13 @@ export async function relayManifest(
   }
 }
 
-/** The pieces of a growing manifest as a live source: one run after the other reads them. */
-class RelaySource implements LiveSource {
+/** The segments of a growing manifest as a live source: one run after the other reads them. */
+class LiveEdgeSource implements LiveSource {
   #probes = 0;
 
   constructor(
-    private readonly incoming: IncomingPieces,
-    private readonly fetcher: PieceFetcher,
+    private readonly incoming: LiveEdgeSegments,
+    private readonly fetcher: SegmentFetcher,
     private readonly line: SourceLine,
     private readonly folder: string,
   ) {}
@@ -97,7 +97,7 @@ class RelaySource implements LiveSource {
     const seconds = EDGE_SEGMENTS * this.incoming.segmentSeconds;
     // A hair less is rounding.
     const isLong = secondsOf(main) >= seconds - 1e-3;
-    return (isLong || main.length >= READY_PIECES) && audio?.length !== 0;
+    return (isLong || main.length >= READY_SEGMENTS) && audio?.length !== 0;
   }
 
   /** What has waited for too long is left out, so that a source that was away is not sent ever later. */
@@ -106,8 +106,8 @@ class RelaySource implements LiveSource {
     const late = main.splice(0, main.length - kept.length);
     if (late.length === 0) return;
     const sounds = lastOf(audio, secondsOf(kept));
-    for (const piece of [...late, ...audio.splice(0, audio.length - sounds.length)])
-      await this.#drop(piece);
+    for (const segment of [...late, ...audio.splice(0, audio.length - sounds.length)])
+      await this.#drop(segment);
   }
 
   async #feedOf(stretch: Stretch, signal: AbortSignal): Promise<LiveFeed> {
@@ -127,13 +127,13 @@ class RelaySource implements LiveSource {
     };
   }
 
-  /** What the first piece of a track holds. */
+  /** What the first segment of a track holds. */
   async #probe(stretch: Stretch, name: TrackName, signal: AbortSignal): Promise<MediaInfo> {
     const path = join(this.folder, `relayed-${this.#probes++}`);
     const [first] = stretch.waiting[name] ?? [];
     try {
-      for (const piece of [stretch.inits[name], first])
-        if (piece) await appendPiece(piece, path, this.fetcher);
+      for (const segment of [stretch.inits[name], first])
+        if (segment) await appendSegment(segment, path, this.fetcher);
       const media = await this.line.engine.probe({ path, side: "source" }, signal);
       return (await withCaptions({ path, media }, signal)).media;
     } finally {
@@ -149,14 +149,14 @@ class RelaySource implements LiveSource {
     const init = stretch.inits[name];
     if (init) yield* this.fetcher.read(init);
     for (;;) {
-      const piece = await this.incoming.next(stretch, name, signal);
-      if (!piece) return;
-      yield* this.fetcher.read(piece);
-      await this.#drop(piece);
+      const segment = await this.incoming.next(stretch, name, signal);
+      if (!segment) return;
+      yield* this.fetcher.read(segment);
+      await this.#drop(segment);
     }
   }
 
-  async #drop(piece: Piece | undefined): Promise<void> {
-    if (piece) await this.fetcher.drop(piece.url);
+  async #drop(segment: Segment | undefined): Promise<void> {
+    if (segment) await this.fetcher.drop(segment.url);
   }
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Manifest, Track } from "../../manifest/manifest.ts";
 import { fetching } from "../progress.ts";
 import type { SourceLine } from "../run.ts";
+import { fetchLiveManifest } from "./fetch-live-manifest.ts";
 import { joinSource, type SpanFiles } from "./join-source.ts";
 import { probeSource, type SourceFile } from "./probe-source.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type ReadManifest,
   readManifest,
 } from "./read-manifest.ts";
-import { recordManifest } from "./record-live-source.ts";
 import { fetchTrack } from "./segment-fetcher.ts";
 import { isGivenAsSound } from "./trim-sound.ts";
 
@@ -22,7 +22,7 @@ export type SourceConditions = {
 };
 
 /** A source whose manifest still grows. */
-export type GrowingSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
+export type LiveManifestSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
 
 /**
  * Opens a source and probes it. A manifest that still grows is recorded to its end first.
@@ -36,7 +36,7 @@ export async function openSource(
 ): Promise<SourceFile> {
   const source = await openToSend(url, line, conditions);
   if ("path" in source) return source;
-  const spans = await recordManifest(source.read, line, source.place);
+  const spans = await fetchLiveManifest(source.read, line, source.place);
   return joinSource(spans, line, source.place);
 }
 
@@ -44,7 +44,7 @@ export async function openSource(
  * Opens a source to be sent as it is: a file, or a manifest that still grows.
  *
  * Of an HLS or DASH source the manifest is read here, and what it names is fetched here, each address judged by the storage that
- * opened the manifest: its pieces become one ordinary file. ffmpeg never sees a manifest, and its readers of them, which would
+ * opened the manifest: its segments become one ordinary file. ffmpeg never sees a manifest, and its readers of them, which would
  * fetch any address, stay shut. A manifest that is not given as one (`isGivenAsManifest`) is refused by the probe.
  *
  * @throws {TaskError} what opening, reading and probing throw
@@ -53,7 +53,7 @@ export async function openToSend(
   url: string,
   line: SourceLine,
   { folder, signal }: SourceConditions,
-): Promise<SourceFile | GrowingSource> {
+): Promise<SourceFile | LiveManifestSource> {
   line.onProgress(fetching({ doneBytes: 0 }));
   const storage = line.storageOf(url, "source");
   const source = await storage.open(url, {
@@ -79,8 +79,8 @@ async function fetchManifest(
   place: ManifestPlace,
 ): Promise<readonly SpanFiles[]> {
   const tracks = spans.flatMap(({ main, audio }) => (audio ? [main, audio] : [main]));
-  const pieces = tracks.flatMap((track) => track.pieces);
-  const totalSeconds = pieces.reduce((sum, { seconds }) => sum + seconds, 0);
+  const segments = tracks.flatMap((track) => track.segments);
+  const totalSeconds = segments.reduce((sum, { seconds }) => sum + seconds, 0);
   let doneSeconds = 0;
   let doneBytes = 0;
   const fetch = async (track: Track, name: string): Promise<void> => {
@@ -97,7 +97,7 @@ async function fetchManifest(
   };
   const files: SpanFiles[] = [];
   for (const [index, { main, audio }] of spans.entries()) {
-    if (main.pieces.length === 0) continue;
+    if (main.segments.length === 0) continue;
     const names = { main: `main-${index}`, ...(audio && { audio: `audio-${index}` }) };
     await fetch(main, names.main);
     if (audio && names.audio !== undefined) await fetch(audio, names.audio);

@@ -2,22 +2,22 @@ import { createDecipheriv, randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { withOwnSignal } from "../../lib/own-signal.ts";
-import { type Piece, refuseManifest, type Track } from "../../manifest/manifest.ts";
+import { refuseManifest, type Segment, type Track } from "../../manifest/manifest.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { ManifestPlace } from "./read-manifest.ts";
 
 const CHUNK_BYTES = 256 << 10;
-/** Pieces on their way at once: a server far away does not make a wait of every one. */
+/** Segments on their way at once: a server far away does not make a wait of every one. */
 const AT_ONCE = 4;
 const KEY_BYTES = 16;
-/** A live source may change its key with every piece. */
+/** A live source may change its key with every segment. */
 const KEYS_HELD_MAX = 64;
 
 /**
- * Fetches pieces through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
- * several pieces are ranges of is fetched once.
+ * Fetches segments through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
+ * several segments are ranges of is fetched once.
  */
-export class PieceFetcher {
+export class SegmentFetcher {
   readonly #place: ManifestPlace;
   readonly #closed = new AbortController();
   readonly #keys = new Map<string, Promise<Buffer>>();
@@ -27,13 +27,13 @@ export class PieceFetcher {
     this.#place = place;
   }
 
-  /** The bytes of a piece. @throws {TaskError} what its storage throws; `source_damaged` where it is shorter than its range */
-  async *read(piece: Piece): AsyncGenerator<Uint8Array> {
-    const path = await this.#fileOf(piece.url);
-    const key = piece.key && (await this.#keyOf(piece.key.url));
-    if (!key || !piece.key) return yield* bytesOf(path, piece);
-    const decipher = createDecipheriv("aes-128-cbc", key, Buffer.from(piece.key.iv, "hex"));
-    for await (const chunk of bytesOf(path, piece)) yield decipher.update(chunk);
+  /** The bytes of a segment. @throws {TaskError} what its storage throws; `source_damaged` where it is shorter than its range */
+  async *read(segment: Segment): AsyncGenerator<Uint8Array> {
+    const path = await this.#fileOf(segment.url);
+    const key = segment.key && (await this.#keyOf(segment.key.url));
+    if (!key || !segment.key) return yield* bytesOf(path, segment);
+    const decipher = createDecipheriv("aes-128-cbc", key, Buffer.from(segment.key.iv, "hex"));
+    for await (const chunk of bytesOf(path, segment)) yield decipher.update(chunk);
     try {
       yield decipher.final();
     } catch (cause) {
@@ -43,15 +43,15 @@ export class PieceFetcher {
   }
 
   /** Begins to fetch what will be read soon. */
-  fetchAhead(pieces: readonly Piece[]): void {
+  fetchAhead(segments: readonly Segment[]): void {
     // A failure is met where it is read.
-    for (const { url } of pieces) this.#fileOf(url).catch(() => {});
+    for (const { url } of segments) this.#fileOf(url).catch(() => {});
   }
 
-  /** Fetches a piece and its key, to be read later. @throws {TaskError} what their storage throws */
-  async fetch(piece: Piece): Promise<void> {
-    await this.#fileOf(piece.url);
-    if (piece.key) await this.#keyOf(piece.key.url);
+  /** Fetches a segment and its key, to be read later. @throws {TaskError} what their storage throws */
+  async fetch(segment: Segment): Promise<void> {
+    await this.#fileOf(segment.url);
+    if (segment.key) await this.#keyOf(segment.key.url);
   }
 
   /** Removes what was fetched, but for the addresses that are still wanted. */
@@ -92,7 +92,7 @@ export class PieceFetcher {
   }
 
   #newFolder(): string {
-    return join(this.#place.folder, `piece-${randomUUID()}`);
+    return join(this.#place.folder, `segment-${randomUUID()}`);
   }
 
   async #readKey(url: string): Promise<Buffer> {
@@ -123,29 +123,29 @@ export class PieceFetcher {
 /**
  * Writes a track into one file.
  *
- * @param onPiece - called after every piece, with what has been written so far
+ * @param onSegment - called after every segment, with what has been written so far
  */
 export async function fetchTrack(
-  { init, pieces }: Track,
+  { init, segments }: Track,
   path: string,
   place: ManifestPlace,
-  onPiece: (piece: Piece, doneBytes: number) => void,
+  onSegment: (segment: Segment, doneBytes: number) => void,
 ): Promise<void> {
-  const all = init ? [init, ...pieces] : pieces;
+  const all = init ? [init, ...segments] : segments;
   const lastUse = new Map(all.map(({ url }, index) => [url, index] as const));
-  const fetcher = new PieceFetcher(place);
+  const fetcher = new SegmentFetcher(place);
   const file = await open(path, "wx");
   const writer = new TrackWriter(file, path);
   let doneBytes = 0;
   try {
-    for (const [index, piece] of all.entries()) {
+    for (const [index, segment] of all.entries()) {
       fetcher.fetchAhead(all.slice(index, index + AT_ONCE));
-      for await (const chunk of fetcher.read(piece)) {
+      for await (const chunk of fetcher.read(segment)) {
         await writer.write(chunk);
         doneBytes += chunk.byteLength;
       }
       await fetcher.forget((url) => (lastUse.get(url) ?? 0) > index);
-      onPiece(piece, doneBytes);
+      onSegment(segment, doneBytes);
     }
   } finally {
     await fetcher.close();
@@ -153,18 +153,18 @@ export async function fetchTrack(
   }
 }
 
-/** Appends a piece to a file, and gives its size in bytes. Where it fails, nothing of it stays. */
-export async function appendPiece(
-  piece: Piece,
+/** Appends a segment to a file, and gives its size in bytes. Where it fails, nothing of it stays. */
+export async function appendSegment(
+  segment: Segment,
   path: string,
-  fetcher: PieceFetcher,
+  fetcher: SegmentFetcher,
 ): Promise<number> {
   const file = await open(path, "a");
   const writer = new TrackWriter(file, path);
   const { size } = await file.stat();
   let sizeBytes = 0;
   try {
-    for await (const chunk of fetcher.read(piece)) {
+    for await (const chunk of fetcher.read(segment)) {
       await writer.write(chunk);
       sizeBytes += chunk.byteLength;
     }
@@ -211,7 +211,7 @@ class TrackWriter {
   }
 }
 
-async function* bytesOf(path: string, { range }: Piece): AsyncGenerator<Uint8Array> {
+async function* bytesOf(path: string, { range }: Segment): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
     let at = range?.fromByte ?? 0;

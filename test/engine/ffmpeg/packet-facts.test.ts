@@ -174,7 +174,7 @@ describe("createPacketReader", () => {
     const reader = createPacketReader();
     const packet = (stream: number, position: number, size: number) =>
       reader.push(`${stream},1,1,1,${size},${position},K__\n`);
-    // Pictures of 18000 bytes, in pieces between those of sound, which is whole before the picture around it is.
+    // Pictures of 18000 bytes, in segments between those of sound, which is whole before the picture around it is.
     for (let at = 0; at < 2_000_000; at += 20_000) {
       packet(1, at + 6000, 900);
       packet(1, at + 14_000, 900);

@@ -39,7 +39,7 @@ describe("createProgressReader", () => {
     ]);
   });
 
-  test("reads a block that comes in pieces", () => {
+  test("reads a block that comes in segments", () => {
     expect(read(...BLOCK)).toEqual(read(BLOCK));
   });
 

@@ -15,7 +15,7 @@ const template = (attributes: string, inside = "") =>
 
 const parse = (text: string, nowMs = 0) => parseDash(text, BASE, nowMs);
 const urlsOf = (track: Track | undefined) =>
-  track?.pieces.map(({ url }) => url.replace("https://h/films/", ""));
+  track?.segments.map(({ url }) => url.replace("https://h/films/", ""));
 const firstOf = (text: string, nowMs = 0) => parse(text, nowMs).spans[0]?.main;
 
 describe("parseDash", () => {
@@ -52,7 +52,7 @@ describe("parseDash", () => {
         seconds: 5,
         at: 0,
       },
-      pieces: [
+      segments: [
         {
           url: "https://h/films/one.mp4",
           range: { fromByte: 100, sizeBytes: 100 },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { PIECES_MAX } from "../../../src/manifest/manifest.ts";
+import { SEGMENTS_MAX } from "../../../src/manifest/manifest.ts";
 import { type MediaPlaylist, pairPlaylists, parseHls } from "../../../src/manifest/read/hls.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
@@ -27,7 +27,7 @@ describe("parseHls", () => {
       ),
     );
     expect(hasEnded).toBe(true);
-    expect(tracks[0]?.pieces.map(({ at, url, seconds }) => [at, url, seconds])).toEqual([
+    expect(tracks[0]?.segments.map(({ at, url, seconds }) => [at, url, seconds])).toEqual([
       [7, "https://ann:pass@media.example/films/one/a.ts", 2.5],
       [8, "https://ann:pass@media.example/b.ts?x=1", 2.5],
       [9, "https://other.example/c.ts", 2.5],
@@ -44,7 +44,7 @@ describe("parseHls", () => {
       ),
     );
     expect(tracks[0]?.init?.range).toEqual({ fromByte: 0, sizeBytes: 600 });
-    expect(tracks[0]?.pieces.map(({ range }) => range)).toEqual([
+    expect(tracks[0]?.segments.map(({ range }) => range)).toEqual([
       { fromByte: 600, sizeBytes: 100 },
       { fromByte: 700, sizeBytes: 50 },
     ]);
@@ -59,7 +59,7 @@ describe("parseHls", () => {
         ...segment("c.ts", "#EXT-X-KEY:METHOD=NONE"),
       ),
     );
-    expect(tracks[0]?.pieces.map(({ key }) => key?.iv)).toEqual([
+    expect(tracks[0]?.segments.map(({ key }) => key?.iv)).toEqual([
       "ff".padStart(32, "0"),
       "ab".padStart(32, "0"),
       undefined,
@@ -75,7 +75,7 @@ describe("parseHls", () => {
         ...segment("d.m4s", '#EXT-X-MAP:URI="j.mp4"'),
       ),
     );
-    expect(tracks.map(({ pieces }) => pieces.length)).toEqual([2, 1, 1]);
+    expect(tracks.map(({ segments }) => segments.length)).toEqual([2, 1, 1]);
   });
 
   test("chooses the largest variant, with the default sound of its group", () => {
@@ -95,7 +95,7 @@ describe("parseHls", () => {
     });
   });
 
-  const thousands = Array.from({ length: PIECES_MAX + 1 }, () => segment("a.ts")).flat();
+  const thousands = Array.from({ length: SEGMENTS_MAX + 1 }, () => segment("a.ts")).flat();
   const stated = (uri: string) => list(...segment(uri));
   test.each([
     ["another first line", "#EXTINF:1,\na.ts", "source_not_media"],
@@ -157,7 +157,7 @@ describe("parseHls", () => {
 
   test("lets a playlist on disk name files alone, which its storage judges", async () => {
     const base = "file:///media/set/list.m3u8";
-    expect(media(stated("../../etc/passwd"), base).tracks[0]?.pieces[0]?.url).toBe(
+    expect(media(stated("../../etc/passwd"), base).tracks[0]?.segments[0]?.url).toBe(
       "file:///etc/passwd",
     );
     for (const uri of ["http://h/a.ts", "//host/a.ts"]) {

@@ -1,32 +1,36 @@
 import { describe, expect, test } from "bun:test";
-import type { Manifest, Piece, Span, Track } from "../../../src/manifest/manifest.ts";
-import { type Beginning, Growth, lastOf } from "../../../src/manifest/read/live-manifest.ts";
+import type { Manifest, Segment, Span, Track } from "../../../src/manifest/manifest.ts";
+import {
+  type Beginning,
+  LiveManifestReader,
+  lastOf,
+} from "../../../src/manifest/read/live-manifest.ts";
 
-const aPiece = (at: number, seconds = 2): Piece => ({ url: `http://h/${at}`, seconds, at });
+const aSegment = (at: number, seconds = 2): Segment => ({ url: `http://h/${at}`, seconds, at });
 const aTrack = (from: number, to: number, init?: string): Track => ({
   ...(init !== undefined && { init: { url: `http://h/${init}`, seconds: 0, at: 0 } }),
-  pieces: Array.from({ length: to - from + 1 }, (_, index) => aPiece(from + index)),
+  segments: Array.from({ length: to - from + 1 }, (_, index) => aSegment(from + index)),
 });
 const live = (...spans: readonly Span[]): Manifest => ({ spans, isLive: true, segmentSeconds: 2 });
 const window = (from: number, to: number): Manifest => live({ main: aTrack(from, to) });
 
-/** What is new of each manifest: `|` begins a stretch; the places of its pieces, those of a sound apart after `+`. */
+/** What is new of each manifest: `|` begins a stretch; the places of its segments, those of a sound apart after `+`. */
 function newsOf(from: Beginning, ...manifests: readonly Manifest[]): readonly string[] {
-  const growth = new Growth(from);
-  const places = (pieces: readonly Piece[]) => pieces.map(({ at }) => at).join();
+  const growth = new LiveManifestReader(from);
+  const places = (segments: readonly Segment[]) => segments.map(({ at }) => at).join();
   return manifests.map((manifest) =>
     growth
       .take(manifest)
       .map(({ isBreak, main, audio }) => {
-        const sound = audio ? `+${places(audio.pieces)}` : "";
-        return `${isBreak ? "|" : ""}${places(main.pieces)}${sound}`;
+        const sound = audio ? `+${places(audio.segments)}` : "";
+        return `${isBreak ? "|" : ""}${places(main.segments)}${sound}`;
       })
       .join(" "),
   );
 }
 
-describe("Growth", () => {
-  test("names every piece once, from the first on", () => {
+describe("LiveManifestReader", () => {
+  test("names every segment once, from the first on", () => {
     expect(newsOf("start", window(4, 9), window(5, 10), window(5, 10), window(8, 13))).toEqual([
       "|4,5,6,7,8,9",
       "10",
@@ -48,7 +52,7 @@ describe("Growth", () => {
   });
 
   test("begins a sound apart with its picture, by its own segments", () => {
-    const audio = { pieces: [20, 21, 22, 23].map((at) => aPiece(at, 3)) };
+    const audio = { segments: [20, 21, 22, 23].map((at) => aSegment(at, 3)) };
     expect(newsOf("edge", live({ main: aTrack(1, 9), audio }))).toEqual(["|7,8,9+22,23"]);
   });
 
@@ -75,10 +79,10 @@ describe("Growth", () => {
 });
 
 describe("lastOf", () => {
-  test("gives as many pieces as are long enough together", () => {
-    const pieces = [1, 2, 3].map((at) => aPiece(at, 2.001));
-    expect(lastOf(pieces, 4).map(({ at }) => at)).toEqual([2, 3]);
-    expect(lastOf(pieces, 60)).toHaveLength(3);
-    expect(lastOf(pieces, 0)).toEqual([]);
+  test("gives as many segments as are long enough together", () => {
+    const segments = [1, 2, 3].map((at) => aSegment(at, 2.001));
+    expect(lastOf(segments, 4).map(({ at }) => at)).toEqual([2, 3]);
+    expect(lastOf(segments, 60)).toHaveLength(3);
+    expect(lastOf(segments, 0)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { growingManifest } from "../../../src/manifest/write/live-mpd.ts";
+import { liveMpd } from "../../../src/manifest/write/live-mpd.ts";
 
 /** As ffmpeg 5.1.9 writes it, shortened. */
 const run = (name: string, part = 0, timeline = '<S t="0" d="25600" r="1" />') => ({
@@ -25,12 +25,12 @@ const run = (name: string, part = 0, timeline = '<S t="0" d="25600" r="1" />') =
 `,
 });
 
-describe("growingManifest", () => {
+describe("liveMpd", () => {
   const runs = [run("a"), { ...run("b", 1), seconds: 2.5 }];
   const times = { available: "2026-11-26T04:29:25.919Z", publishMs: 1_800_000_000_000 };
 
   test("tells players when to look again while it grows, and leaves its last period open", () => {
-    const text = growingManifest(runs, "x%20y/", false, times);
+    const text = liveMpd(runs, "x%20y/", false, times);
     expect(text).toContain('type="dynamic" availabilityStartTime="2026-11-26T04:29:25.919Z"');
     expect(text).toContain('publishTime="2027-01-15T08:00:00.000Z" minimumUpdatePeriod="PT2S"');
     expect(text).toContain('<Period id="0" start="PT0.000S" duration="PT4.000S">');
@@ -41,7 +41,7 @@ describe("growingManifest", () => {
   });
 
   test("is one of a film when it has ended", () => {
-    const text = growingManifest(runs, "", true, times);
+    const text = liveMpd(runs, "", true, times);
     expect(text).toContain('type="static" mediaPresentationDuration="PT6.500S"');
     expect(text).toContain('<Period id="1" start="PT4.000S" duration="PT2.500S">');
     expect(text).not.toContain("minimumUpdatePeriod");
@@ -50,7 +50,7 @@ describe("growingManifest", () => {
   test("names the newest segments of the last runs while it grows, under their own numbers", () => {
     const timeline = '<S t="0" d="10" r="949" />\n<S d="7" />\n<S d="9" r="1" />';
     const many = [0, 1, 2, 3].map((part) => run("a", part, timeline));
-    const text = growingManifest(many, "", false, times);
+    const text = liveMpd(many, "", false, times);
     expect([...(text.match(/<Period id="\d"/g) ?? [])]).toEqual(
       ["1", "2", "3"].map((id) => `<Period id="${id}"`),
     );
@@ -58,6 +58,6 @@ describe("growingManifest", () => {
     expect(text).toContain('startNumber="54">\n<SegmentTimeline>\n<S t="530" d="10" />\n');
     expect(text).toContain('<S t="9500" d="7" />\n<S t="9507" d="9" />\n<S t="9516" d="9" />\n');
     expect(text.match(/<S /g)).toHaveLength(3 * 900);
-    expect(growingManifest(many, "", true, times)).toContain('<S t="0" d="10" r="949" />');
+    expect(liveMpd(many, "", true, times)).toContain('<S t="0" d="10" r="949" />');
   });
 });

@@ -78,7 +78,7 @@ describe("planLive", () => {
     );
   });
 
-  test("makes pieces of what is a set, under the names that they are published by", () => {
+  test("makes segments of what is a set, under the names that they are published by", () => {
     const args = outputOf("video_hls_640x360_520kbps", ["rtmp://a/live/x", "out.m3u8"]);
     expect(args.at(-1)?.split("|").at(-1)).toBe(
       "[use_fifo=0:onfail=ignore:f=hls:hls_time=2:hls_list_size=0:hls_flags=temp_file" +

@@ -83,7 +83,7 @@ describe("refuseUnrelayed", () => {
     expect(() => refuseUnrelayed([picture(MP4), sound(MP4)])).not.toThrow();
   });
 
-  test("refuses what does not come in pieces, and tracks without a common clock", () => {
+  test("refuses what does not come in segments, and tracks without a common clock", () => {
     expect(() => refuseUnrelayed([sound({ format: "aac" })])).toThrow("its segments are aac");
     expect(() => refuseUnrelayed([picture(TS), sound(MP4)])).toThrow("in another format");
   });

@@ -12,7 +12,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import type { DeliveryOptions } from "../../../src/storage/storage.ts";
-import { aSegment, playlistOf } from "../../contract/growing-sets.ts";
+import { aSegment, playlistOf } from "../../contract/live-sets.ts";
 import { aSet, failureOf, freely, playSet } from "../../contract/storage.ts";
 import { aStorage, filesOf } from "../../fixtures/file-storage.ts";
 import { mountTmpfs } from "../../fixtures/mounts.ts";
@@ -25,7 +25,7 @@ const NAME = "pontus.t-1.00000-00001.ts";
 /** A set that grows at an address, with all that is needed to look at it. */
 async function aGrowing(url: string, options: Partial<DeliveryOptions> = {}) {
   const bench = await aStorage();
-  const set = await bench.storage.grow(url, freely("t-1", options));
+  const set = await bench.storage.openLiveSet(url, freely("t-1", options));
   const read = (name: string) => readFile(join(bench.root, name), "utf8").catch(() => undefined);
   return { ...bench, set, read, segment: await aSegment(bench.scratch, "new") };
 }
@@ -48,7 +48,7 @@ describe("FileStorage.prototype.grow", () => {
     await symlink(other, join(root, "out"));
     const states = await Promise.all(
       ["folder.m3u8", "file/a.m3u8", "file.m3u8", "out.m3u8", "out/a.m3u8"].map(async (url) => {
-        const { code, message } = await failureOf(storage.grow(url, freely("t-1")));
+        const { code, message } = await failureOf(storage.openLiveSet(url, freely("t-1")));
         return `${code}: ${message.split(": ")[1]}`;
       }),
     );
@@ -67,7 +67,7 @@ describe("FileStorage.prototype.grow", () => {
     await mkdir(join(root, "a"));
     const parts = [".a.m3u8.x.pontus-part", "a/.pontus.t-0.00001.ts.x.pontus-part"];
     for (const name of [...parts, "a/pontus.t-0.00000.ts"]) await writeFile(join(root, name), "");
-    await storage.grow("a.m3u8", freely("t-1"));
+    await storage.openLiveSet("a.m3u8", freely("t-1"));
     expect(await filesOf(root)).toEqual(["a/pontus.t-0.00000.ts"]);
   });
 
@@ -78,7 +78,7 @@ describe("FileStorage.prototype.grow", () => {
     await symlink("b.m3u8", join(root, "a.m3u8"));
     await symlink(join(root, "store", "deep"), join(root, "b"));
     expect(storage.folderOf("a.m3u8")).toBe("b");
-    const set = await storage.grow("a.m3u8", freely("t-1"));
+    const set = await storage.openLiveSet("a.m3u8", freely("t-1"));
     await set.add(await aSegment(scratch, "new"), NAME);
     await set.list(playlistOf(storage.folderOf("a.m3u8"), [NAME]), true);
     const read = (name: string) => readFile(join(root, name), "utf8");
@@ -87,7 +87,7 @@ describe("FileStorage.prototype.grow", () => {
   });
 });
 
-describe("GrowingFileSet links", () => {
+describe("FileLiveSet links", () => {
   test.each([
     ["set", "live/a"],
     ["playlist", "live"],
@@ -120,7 +120,7 @@ describe("GrowingFileSet links", () => {
   });
 });
 
-describe("GrowingFileSet.prototype.add", () => {
+describe("FileLiveSet.prototype.add", () => {
   test("stops in the middle of a large copy and leaves nothing", async () => {
     const abort = new AbortController();
     const { set, root, segment } = await aGrowing("a.m3u8", { signal: abort.signal });
@@ -145,7 +145,7 @@ describe("GrowingFileSet.prototype.add", () => {
     const unmount = mountTmpfs(root, "size=256k");
     if (!unmount) return;
     try {
-      const set = await storage.grow("a.m3u8", freely("t-1"));
+      const set = await storage.openLiveSet("a.m3u8", freely("t-1"));
       await writeFile(join(root, "filler"), "x".repeat(200_000));
       const segment = await aSegment(scratch, "x".repeat(100_000));
       expect((await failureOf(set.add(segment, NAME))).code).toBe("target_full");
@@ -167,7 +167,7 @@ describe("GrowingFileSet.prototype.add", () => {
   });
 });
 
-describe("GrowingFileSet.prototype.list", () => {
+describe("FileLiveSet.prototype.list", () => {
   test("says that a folder is in the playlist's place, leaves nothing, and writes it later", async () => {
     const { set, root, read } = await aGrowing("a.m3u8");
     await mkdir(join(root, "a.m3u8"));
@@ -202,7 +202,7 @@ describe("GrowingFileSet.prototype.list", () => {
     await storage.deliver(await aSet(scratch, ["1", "2"]), "a.m3u8", freely("t-0"));
     await writeFile(join(root, "a", "thumbnails.vtt"), "pontus.t-0.sprite.jpg#xywh=0,0,1,1\n");
     await writeFile(join(root, "a", "manifest.mpd"), "a stranger's");
-    const set = await storage.grow("a.m3u8", freely("t-1"));
+    const set = await storage.openLiveSet("a.m3u8", freely("t-1"));
     await set.add(await aSegment(scratch, "new"), NAME);
     await set.add(await aSegment(scratch, "never named"), "pontus.t-2.00000-00001.ts");
     await writeFile(join(root, "a", ".pontus.t-0.00001.ts.t-0.pontus-part"), "");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { TaskError } from "../../../src/task/errors.ts";
-import { aSegment, playlistOf } from "../../contract/growing-sets.ts";
+import { aSegment, playlistOf } from "../../contract/live-sets.ts";
 import { failureOf, freely } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
@@ -37,14 +37,14 @@ const askedBelow = (folder: string) =>
 describe("HttpStorage.prototype.grow", () => {
   test("sends nothing before it has a segment", async () => {
     const folder = aFolder();
-    await storage.grow(server.url(`${folder}/a.m3u8`), freely("t-1"));
+    await storage.openLiveSet(server.url(`${folder}/a.m3u8`), freely("t-1"));
     expect(askedBelow(folder)).toEqual([]);
   });
 
   test("sends all by PUT with the address's query and their types, and takes nothing away", async () => {
     const folder = aFolder();
     server.files.set(`${folder}/a/pontus.t-0.00000.ts`, Buffer.from("old"));
-    const set = await storage.grow(server.url(`${folder}/a.m3u8?key=1`), freely("t-1"));
+    const set = await storage.openLiveSet(server.url(`${folder}/a.m3u8?key=1`), freely("t-1"));
     await set.add(segment, NAME);
     await set.list(TEXT, true);
     expect(askedBelow(folder)).toEqual([`PUT /a/${NAME}?key=1`, "PUT /a.m3u8?key=1"]);
@@ -59,7 +59,7 @@ describe("HttpStorage.prototype.grow", () => {
     const folder = aFolder();
     const url = server.url(`${folder}/now`).replace("http:", "http+post:");
     expect(storage.folderOf(url)).toBe("now.segments");
-    const set = await storage.grow(url, freely("t-1"));
+    const set = await storage.openLiveSet(url, freely("t-1"));
     await set.add(segment, NAME);
     await set.list(TEXT, true);
     expect(askedBelow(folder)).toEqual([`POST /now.segments/${NAME}`, "POST /now"]);
@@ -73,7 +73,7 @@ describe("HttpStorage.prototype.grow", () => {
   test.each(refusals)("says what %d means, and sends it again when asked", async (...refusal) => {
     const [answer, code, state] = refusal;
     const folder = aFolder();
-    const set = await storage.grow(server.url(`${folder}/a.m3u8`), freely("t-1"));
+    const set = await storage.openLiveSet(server.url(`${folder}/a.m3u8`), freely("t-1"));
     const sendings = [
       { at: `${folder}/a/${NAME}`, send: () => set.add(segment, NAME) },
       { at: `${folder}/a.m3u8`, send: () => set.list(TEXT, true) },
@@ -92,7 +92,10 @@ describe("HttpStorage.prototype.grow", () => {
     const folder = aFolder();
     let calls = 0;
     const mayPublish = async () => void calls++;
-    const set = await storage.grow(server.url(`${folder}/a.m3u8`), freely("t-1", { mayPublish }));
+    const set = await storage.openLiveSet(
+      server.url(`${folder}/a.m3u8`),
+      freely("t-1", { mayPublish }),
+    );
     server.next(`${folder}/a/${NAME}`, [status(503)]);
     server.next(`${folder}/a.m3u8`, [status(503)]);
     await set.add(segment, NAME);
@@ -107,7 +110,7 @@ describe("HttpStorage.prototype.grow", () => {
     const abort = new AbortController();
     const reason = new Error("cancelled");
     const options = freely("t-1", { signal: abort.signal });
-    const set = await storage.grow(server.url(`${folder}/a.m3u8`), options);
+    const set = await storage.openLiveSet(server.url(`${folder}/a.m3u8`), options);
     server.next(`${folder}/a/${NAME}`, [() => abort.abort(reason)]);
     expect(await failureOf(set.add(segment, NAME))).toBe(reason as TaskError);
     expect(askedBelow(folder)).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { S3Storage } from "../../../src/storage/s3/s3.ts";
 import type { TaskError } from "../../../src/task/errors.ts";
-import { aSegment, playlistOf } from "../../contract/growing-sets.ts";
+import { aSegment, playlistOf } from "../../contract/live-sets.ts";
 import { failureOf, freely } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { refused, type S3Server, startS3Server } from "../../fixtures/s3-server.ts";
@@ -42,13 +42,13 @@ describe("S3Storage.prototype.grow", () => {
   test("takes away what a crash left of the playlist", async () => {
     const folder = aFolder();
     for (const left of ["a.m3u8", "a.m3u8.other"]) await begin(`${folder}/${left}`);
-    await storage.grow(addressOf(`${folder}/a.m3u8`), freely("t-1"));
+    await storage.openLiveSet(addressOf(`${folder}/a.m3u8`), freely("t-1"));
     expect(await openUploads(server, folder)).toEqual([`${folder}/a.m3u8.other`]);
   });
 
   test("says what its objects are, however the target is called", async () => {
     const folder = aFolder();
-    const set = await storage.grow(addressOf(`${folder}/now`), freely("t-1"));
+    const set = await storage.openLiveSet(addressOf(`${folder}/now`), freely("t-1"));
     await set.add(segment, NAME);
     await set.list(TEXT, false);
     const types = [`now.segments/${NAME}`, "now"].map(async (name) => {
@@ -69,7 +69,7 @@ describe("S3Storage.prototype.grow", () => {
     const url = addressOf(`${folder}/a.m3u8`);
     const isPart = ({ path: at, query }: { path: string; query: URLSearchParams }) =>
       at.includes(folder) && query.get("partNumber") === "2";
-    const set = await storage.grow(url, freely("t-1", { signal: abort.signal }));
+    const set = await storage.openLiveSet(url, freely("t-1", { signal: abort.signal }));
 
     server.next(isPart, [refused(403, "AccessDenied")]);
     expect((await failureOf(set.add(path, NAME))).code).toBe("target_unwritable");
@@ -86,7 +86,7 @@ describe("S3Storage.prototype.grow", () => {
     const folder = aFolder();
     const key = `${folder}/a.m3u8`;
     await put(key, "old");
-    const set = await storage.grow(addressOf(key), freely("t-1"));
+    const set = await storage.openLiveSet(addressOf(key), freely("t-1"));
     const isPut = ({ method, path }: { method: string; path: string }) =>
       method === "PUT" && path.endsWith(key);
     server.next(isPut, [refused(403, "QuotaExceeded")]);
@@ -103,7 +103,7 @@ describe("S3Storage.prototype.grow", () => {
     await put(`${folder}/a/thumbnails.vtt`, "pontus.t-0.sprite.jpg#xywh=0,0,1,1\n");
     const others = ["a/holiday.ts", "a/manifest.mpd", "a2/pontus.t-0.00000.ts"];
     for (const name of others) await put(`${folder}/${name}`, "a stranger's");
-    const set = await storage.grow(url, freely("t-1"));
+    const set = await storage.openLiveSet(url, freely("t-1"));
     await set.add(segment, NAME);
     await set.list(TEXT, false);
     expect(await keysBelow(server, folder)).toHaveLength(7);
@@ -116,7 +116,7 @@ describe("S3Storage.prototype.grow", () => {
     const folder = aFolder();
     const old = `${folder}/a/pontus.t-0.00000.ts`;
     await put(old, "old");
-    const set = await storage.grow(addressOf(`${folder}/a.m3u8`), freely("t-1"));
+    const set = await storage.openLiveSet(addressOf(`${folder}/a.m3u8`), freely("t-1"));
     await set.add(segment, NAME);
     server.next(
       ({ method, path }) => method === "DELETE" && path.endsWith(old),

@@ -2,9 +2,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LiveRecording } from "../../../src/plan/live/live.ts";
-import { GrowingStreams } from "../../../src/worker/live-set/adaptive-live-set.ts";
-import { GrowingStream } from "../../../src/worker/live-set/live-set.ts";
-import { GrowingPieces } from "../../../src/worker/live-set/recorded-segments.ts";
+import { AdaptiveLiveSet } from "../../../src/worker/live-set/adaptive-live-set.ts";
+import { SimpleLiveSet } from "../../../src/worker/live-set/live-set.ts";
+import { RecordedSegments } from "../../../src/worker/live-set/recorded-segments.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 
 setDefaultTimeout(10_000);
@@ -55,15 +55,16 @@ function leave(folder: string, part: number, count: number, isOver = false): voi
 
 const startOf = (text = "") => /availabilityStartTime="([^"]+)"/.exec(text)?.[1];
 
-describe("GrowingStreams", () => {
+describe("AdaptiveLiveSet", () => {
   test("keeps the time it began at, also when a run has ended in order and after a crash", async () => {
     const folder = tempFolder();
-    const open = async () => GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    const open = async () =>
+      AdaptiveLiveSet.open(await RecordedSegments.open(folder), engine, form);
     const set = await open();
     await set.begin(recordingOf(160));
     expect(await set.texts("a", "grows", never)).toBeUndefined();
     leave(folder, 0, 2);
-    // The folder of a run is known once there is a piece of it.
+    // The folder of a run is known once there is a segment of it.
     await set.look();
     await set.look();
     const first = await set.texts("a", "grows", never);
@@ -83,9 +84,9 @@ describe("GrowingStreams", () => {
     expect((await again.texts("a", "whole", never))?.entry).toContain('type="static"');
   });
 
-  test("tells by its version of a manifest that came after the pieces it names", async () => {
+  test("tells by its version of a manifest that came after the segments it names", async () => {
     const folder = tempFolder();
-    const set = await GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    const set = await AdaptiveLiveSet.open(await RecordedSegments.open(folder), engine, form);
     await set.begin(recordingOf(160));
     leave(folder, 0, 1);
     await set.look();
@@ -99,7 +100,7 @@ describe("GrowingStreams", () => {
 
   test("goes on with the last whole manifest where an encoder left an empty one", async () => {
     const folder = tempFolder();
-    const set = await GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    const set = await AdaptiveLiveSet.open(await RecordedSegments.open(folder), engine, form);
     await set.begin(recordingOf(160));
     leave(folder, 0, 2);
     await set.look();
@@ -113,7 +114,7 @@ describe("GrowingStreams", () => {
 
   test("refuses to go on with other streams", async () => {
     const folder = tempFolder();
-    const set = await GrowingStreams.open(await GrowingPieces.open(folder), engine, form);
+    const set = await AdaptiveLiveSet.open(await RecordedSegments.open(folder), engine, form);
     await set.begin(recordingOf(160));
     await set.begin(recordingOf(160));
     await expect(set.begin(recordingOf(320))).rejects.toThrow(
@@ -122,7 +123,7 @@ describe("GrowingStreams", () => {
   });
 });
 
-describe("GrowingStream", () => {
+describe("SimpleLiveSet", () => {
   test("refuses to go from fragments of mp4 to MPEG-TS, which no playlist can", async () => {
     const folder = tempFolder();
     writeFileSync(join(folder, "a.m4s"), "a");
@@ -130,11 +131,11 @@ describe("GrowingStream", () => {
       join(folder, "part-00000.m3u8"),
       '#EXTM3U\n#EXT-X-MAP:URI="i.mp4"\n#EXTINF:2.0,\na.m4s\n',
     );
-    const stream = new GrowingStream(await GrowingPieces.open(folder), engine);
+    const stream = new SimpleLiveSet(await RecordedSegments.open(folder), engine);
     await stream.look();
     const recording = { folder: "recorded-0", targets: [0], isAacCopied: false };
-    await stream.begin({ ...recording, pieces: "fmp4" });
-    await expect(stream.begin({ ...recording, pieces: "mpegts" })).rejects.toThrow(
+    await stream.begin({ ...recording, segments: "fmp4" });
+    await expect(stream.begin({ ...recording, segments: "mpegts" })).rejects.toThrow(
       "other segments",
     );
   });

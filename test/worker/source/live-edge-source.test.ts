@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PipedTrack } from "../../../src/engine/engine.ts";
 import type { Manifest } from "../../../src/manifest/manifest.ts";
 import { FileStorage } from "../../../src/storage/file/file.ts";
-import { relayManifest } from "../../../src/worker/source/live-edge-source.ts";
+import { openLiveEdge } from "../../../src/worker/source/live-edge-source.ts";
 import type { LiveFeed } from "../../../src/worker/source/live-source.ts";
 import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
 import { openNative } from "../../fixtures/native-engine.ts";
@@ -29,7 +29,7 @@ async function source() {
     spans: [
       {
         main: {
-          pieces: Array.from({ length: named }, (_, at) => ({
+          segments: Array.from({ length: named }, (_, at) => ({
             url: `file://${root}/${at}.ts`,
             seconds: 1,
             at,
@@ -54,7 +54,7 @@ async function source() {
 const trackOf = (feed: LiveFeed | undefined): PipedTrack | undefined =>
   feed && "tracks" in feed.input ? feed.input.tracks[0] : undefined;
 
-describe("relayManifest", () => {
+describe("openLiveEdge", () => {
   test("holds a few segments alone while they are not read, and gives all of them in order", async () => {
     const { first, manifest, storage, line } = await source();
     const folder = tempFolder();
@@ -64,10 +64,10 @@ describe("relayManifest", () => {
     const again = async () => manifest(SEGMENTS, asked++ === 0);
     const read = { manifest: manifest(3), again };
     const inTime: number[] = [];
-    await relayManifest(read, line, { storage, folder, signal }, async (relayed) => {
+    await openLiveEdge(read, line, { storage, folder, signal }, async (relayed) => {
       const waiting = { seenMs: 0, hasProduced: false, onMiss: () => {} };
       const track = trackOf(await relayed.next(waiting, signal));
-      const held = () => readdirSync(folder).filter((name) => name.startsWith("piece-")).length;
+      const held = () => readdirSync(folder).filter((name) => name.startsWith("segment-")).length;
       await eventually(() => (held() > 11 ? true : undefined));
       const chunks: Buffer[] = [];
       for await (const chunk of track?.bytes(signal) ?? []) {
@@ -91,13 +91,14 @@ describe("relayManifest", () => {
     let named = 3;
     const grown = (): Manifest => {
       const [span] = manifest(named++).spans;
-      const lost = span?.main.pieces.map((piece) => ({ ...piece, url: `${piece.url}.lost` })) ?? [];
-      const spans = span ? [{ ...span, audio: { pieces: lost } }] : [];
+      const lost =
+        span?.main.segments.map((segment) => ({ ...segment, url: `${segment.url}.lost` })) ?? [];
+      const spans = span ? [{ ...span, audio: { segments: lost } }] : [];
       return { spans, isLive: true, segmentSeconds: 0.1 };
     };
     const read = { manifest: grown(), again: async () => grown() };
     const short = { ...line, sourceTimeoutMs: 2_000 };
-    await relayManifest(read, short, { storage, folder, signal }, async (relayed) => {
+    await openLiveEdge(read, short, { storage, folder, signal }, async (relayed) => {
       expect(
         await relayed.next({ seenMs: 0, hasProduced: false, onMiss: () => {} }, signal),
       ).toBeUndefined();
@@ -112,7 +113,7 @@ describe("relayManifest", () => {
     const stop = new AbortController();
     const { signal } = stop;
     const read = { manifest: manifest(2), again: async () => manifest(2) };
-    const relaying = relayManifest(read, line, { storage, folder, signal }, async (relayed) => {
+    const relaying = openLiveEdge(read, line, { storage, folder, signal }, async (relayed) => {
       setTimeout(() => stop.abort(new Error("enough")), 0);
       await relayed.next({ seenMs: 0, hasProduced: false, onMiss: () => {} }, signal);
     });

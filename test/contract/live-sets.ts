@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
-import type { DeliveryOptions, GrowingSet, Storage } from "../../src/storage/storage.ts";
+import type { DeliveryOptions, LiveSetWriter, Storage } from "../../src/storage/storage.ts";
 import type { ErrorCode } from "../../src/task/errors.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
@@ -55,7 +55,7 @@ async function play({ read }: Bench, playlist: string): Promise<unknown> {
 /** Adds segments of an attempt, the first numbered 0; what they hold is given. Gives their names. */
 async function addAll(
   { scratch }: Bench,
-  set: GrowingSet,
+  set: LiveSetWriter,
   tag: string,
   texts: readonly string[],
 ): Promise<readonly string[]> {
@@ -66,12 +66,12 @@ async function addAll(
 
 /** A set at `a.m3u8` that has grown to its end. */
 async function grown(bench: Bench, tag: string, texts: readonly string[]): Promise<void> {
-  const set = await bench.storage.grow(bench.address("a.m3u8"), conditions(tag));
+  const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), conditions(tag));
   await set.list(playlistOf("a", await addAll(bench, set, tag, texts), true), true);
 }
 
 /** What holds for sets that are seen while they grow. */
-export function growingSets(make: Make, harness: Harness): void {
+export function liveSets(make: Make, harness: Harness): void {
   showing(make, harness);
   replacing(make, harness);
   failing(make, harness);
@@ -91,11 +91,11 @@ function showing(make: Make, { describe, test, expect }: Harness): void {
     });
   });
 
-  describe("grow()", () => {
+  describe("openLiveSet()", () => {
     test("shows a segment when a playlist names it, and not before", async () => {
       const bench = await make();
       const url = bench.address("live/a b#1.m3u8");
-      const set = await bench.storage.grow(url, conditions("t-1"));
+      const set = await bench.storage.openLiveSet(url, conditions("t-1"));
       const folder = bench.storage.folderOf(url);
       const seen = () => play(bench, "live/a b#1.m3u8");
       const names = await addAll(bench, set, "t-1", ["0", "1"]);
@@ -117,7 +117,7 @@ function showing(make: Make, { describe, test, expect }: Harness): void {
 
     test("takes a segment and a playlist again", async () => {
       const bench = await make();
-      const set = await bench.storage.grow(bench.address("a.m3u8"), conditions("t-1"));
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), conditions("t-1"));
       const names = await addAll(bench, set, "t-1", ["0", "1"]);
       for (const isLast of [false, false, true, true]) {
         expect(await addAll(bench, set, "t-1", ["0", "1"])).toEqual(names);
@@ -130,14 +130,14 @@ function showing(make: Make, { describe, test, expect }: Harness): void {
 }
 
 function replacing(make: Make, { describe, test, expect }: Harness): void {
-  describe("grow() where a set was", () => {
+  describe("openLiveSet() where a set was", () => {
     test("keeps the old set whole until the first playlist takes its place in one step", async () => {
       const bench = await make();
       await grown(bench, "t-1", ["old 0", "old 1"]);
       const seen: unknown[] = [];
       const look = async () => void seen.push(await play(bench, "a.m3u8"));
       const options = conditions("t-2", { mayPublish: look });
-      const set = await bench.storage.grow(bench.address("a.m3u8"), options);
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), options);
       await look();
       const names = await addAll(bench, set, "t-2", ["0", "1", "2"]);
       await look();
@@ -162,11 +162,11 @@ function replacing(make: Make, { describe, test, expect }: Harness): void {
       const bench = await make();
       await grown(bench, "t-0", ["old"]);
       const url = bench.address("a.m3u8");
-      const first = await bench.storage.grow(url, conditions("t-1"));
+      const first = await bench.storage.openLiveSet(url, conditions("t-1"));
       const names = [...(await addAll(bench, first, "t-1", ["0", "1"]))];
       // The second was never named: the attempt ended before.
       await first.list(playlistOf("a", names.slice(0, 1)), false);
-      const second = await bench.storage.grow(url, conditions("t-2"));
+      const second = await bench.storage.openLiveSet(url, conditions("t-2"));
       names.push(...(await addAll(bench, second, "t-2", ["2"])));
       await second.list(playlistOf("a", names), false);
       expect(await play(bench, "a.m3u8")).toEqual(["0", "1", "2"]);
@@ -178,7 +178,7 @@ function replacing(make: Make, { describe, test, expect }: Harness): void {
 }
 
 function failing(make: Make, { describe, test, expect }: Harness): void {
-  describe("grow() that fails", () => {
+  describe("openLiveSet() that fails", () => {
     test("leaves the old playlist where it may not publish, and may be asked again", async () => {
       const bench = await make();
       await grown(bench, "t-1", ["old"]);
@@ -187,7 +187,7 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       // A segment is seen by nobody: for it no leave is asked.
       const mayPublish = () => leaves.shift()?.() ?? Promise.reject(new Error("asked too often"));
       const options = conditions("t-2", { mayPublish });
-      const set = await bench.storage.grow(bench.address("a.m3u8"), options);
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), options);
       const names = await addAll(bench, set, "t-2", ["0", "1"]);
       const before = await bench.list();
       const text = playlistOf("a", names, true);
@@ -206,10 +206,10 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       const url = bench.address("a.m3u8");
       const reason = new Error("cancelled");
       const aborted = conditions("t-2", { signal: AbortSignal.abort(reason) });
-      await expect(bench.storage.grow(url, aborted)).rejects.toBe(reason);
+      await expect(bench.storage.openLiveSet(url, aborted)).rejects.toBe(reason);
 
       const abort = new AbortController();
-      const set = await bench.storage.grow(url, conditions("t-2", { signal: abort.signal }));
+      const set = await bench.storage.openLiveSet(url, conditions("t-2", { signal: abort.signal }));
       abort.abort(reason);
       const segment = await aSegment(bench.scratch, "0");
       await expect(set.add(segment, nameOf("t-2", 0))).rejects.toBe(reason);
@@ -225,14 +225,14 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       const reason = new Error("cancelled");
       const mayPublish = async () => abort.abort(reason);
       const options = conditions("t-1", { signal: abort.signal, mayPublish });
-      const set = await bench.storage.grow(bench.address("a.m3u8"), options);
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), options);
       await expect(set.list(playlistOf("a", []), false)).rejects.toBe(reason);
       expect(await bench.list()).toEqual([]);
     });
 
     test("takes the blame for a segment that is gone, and takes it later", async () => {
       const bench = await make();
-      const set = await bench.storage.grow(bench.address("a.m3u8"), conditions("t-1"));
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), conditions("t-1"));
       const path = join(bench.scratch, "late.ts");
       const adding = set.add(path, nameOf("t-1", 0));
       await expect(adding).rejects.toMatchObject({ code: "internal" });
@@ -245,7 +245,7 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
 
     test("judges the address again", async () => {
       const { storage, outside, refusal } = await make();
-      const opening = storage.grow(outside, conditions("t-1"));
+      const opening = storage.openLiveSet(outside, conditions("t-1"));
       await expect(opening).rejects.toMatchObject({ code: refusal });
     });
   });

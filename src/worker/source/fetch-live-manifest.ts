@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Manifest, Piece } from "../../manifest/manifest.ts";
-import { Growth, type News } from "../../manifest/read/live-manifest.ts";
+import type { Manifest, Segment } from "../../manifest/manifest.ts";
+import { LiveManifestReader, type News } from "../../manifest/read/live-manifest.ts";
 import { TaskError } from "../../task/errors.ts";
 import { fetching } from "../progress.ts";
 import type { SourceLine } from "../run.ts";
@@ -8,7 +8,7 @@ import type { SpanFiles } from "./join-source.ts";
 import { awayOr } from "./live-source.ts";
 import { pollManifest } from "./poll-manifest.ts";
 import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
-import { appendPiece, PieceFetcher } from "./segment-fetcher.ts";
+import { appendSegment, SegmentFetcher } from "./segment-fetcher.ts";
 
 /**
  * Records a live HLS or DASH source as it grows, from the first segment it names on, until its manifest says that it has ended
@@ -16,13 +16,13 @@ import { appendPiece, PieceFetcher } from "./segment-fetcher.ts";
  *
  * @throws {TaskError} `source_never_came` where there was nothing to be recorded; what cannot be waited out
  */
-export async function recordManifest(
+export async function fetchLiveManifest(
   read: ReadManifest,
   line: SourceLine,
   place: ManifestPlace,
 ): Promise<readonly SpanFiles[]> {
-  const fetcher = new PieceFetcher(place);
-  const recorder = new Recorder(line, place.folder, fetcher);
+  const fetcher = new SegmentFetcher(place);
+  const recorder = new LiveManifestFetch(line, place.folder, fetcher);
   try {
     const cause = await pollManifest(read, line, place.signal, (each) => recorder.take(each));
     if (recorder.spans.length > 0) return recorder.spans;
@@ -34,24 +34,24 @@ export async function recordManifest(
 }
 
 /** Appends what is new of a manifest to the files of its tracks. */
-class Recorder {
+class LiveManifestFetch {
   readonly spans: SpanFiles[] = [];
-  readonly #growth = new Growth("start");
+  readonly #reader = new LiveManifestReader("start");
   #doneBytes = 0;
 
   constructor(
     private readonly line: SourceLine,
     private readonly folder: string,
-    private readonly fetcher: PieceFetcher,
+    private readonly fetcher: SegmentFetcher,
   ) {}
 
   /** Whether anything was new. */
   async take(manifest: Manifest): Promise<boolean> {
     let isNew = false;
-    for (const news of this.#growth.take(manifest)) {
+    for (const news of this.#reader.take(manifest)) {
       if (news.isBreak) await this.#begin(news);
-      isNew = (await this.#append("main", news.main.pieces)) || isNew;
-      isNew = (await this.#append("audio", news.audio?.pieces ?? [])) || isNew;
+      isNew = (await this.#append("main", news.main.segments)) || isNew;
+      isNew = (await this.#append("audio", news.audio?.segments ?? [])) || isNew;
     }
     return isNew;
   }
@@ -67,13 +67,13 @@ class Recorder {
     if (audio?.init) await this.#fetch(audio.init, `audio-${number}`);
   }
 
-  async #append(kind: "main" | "audio", pieces: readonly Piece[]): Promise<boolean> {
+  async #append(kind: "main" | "audio", segments: readonly Segment[]): Promise<boolean> {
     const file = this.spans.at(-1)?.[kind];
     let isNew = false;
-    for (const piece of pieces) {
+    for (const segment of segments) {
       if (file === undefined) continue;
       try {
-        await this.#fetch(piece, file);
+        await this.#fetch(segment, file);
         isNew = true;
       } catch (error) {
         this.line.onLog(`a segment is left out: ${awayOr(error).message}`);
@@ -82,11 +82,11 @@ class Recorder {
     return isNew;
   }
 
-  async #fetch(piece: Piece, name: string): Promise<void> {
+  async #fetch(segment: Segment, name: string): Promise<void> {
     try {
-      this.#doneBytes += await appendPiece(piece, join(this.folder, name), this.fetcher);
+      this.#doneBytes += await appendSegment(segment, join(this.folder, name), this.fetcher);
     } finally {
-      await this.fetcher.drop(piece.url);
+      await this.fetcher.drop(segment.url);
     }
     this.line.onProgress(fetching({ doneBytes: this.#doneBytes }));
   }
