@@ -2,7 +2,7 @@
 const STDERR_PART_CHARS_MAX = 32_768;
 
 /** Keeps the beginning and the end of a text that may be long. */
-export function createKeeper() {
+export function keepHeadAndTail() {
   let head = "";
   let tail = "";
   return {

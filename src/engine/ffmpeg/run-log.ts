@@ -1,4 +1,4 @@
-import { createKeeper } from "../../lib/head-and-tail.ts";
+import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
 import { LATE_FILL } from "../../plan/args/audio.ts";
 
 /** The log level of a run, for `createRunLog`: each line begins with its level, behind the names of who speaks. */
@@ -41,7 +41,7 @@ function createFills() {
  * it is only counted how much silence was put into gaps of the sound.
  */
 export function createRunLog(onComplaint: (line: string) => void) {
-  const complaints = createKeeper();
+  const complaints = keepHeadAndTail();
   // What is said before ffmpeg says anything is no part of its log: it could not be started well.
   let isComplaint = true;
   const fills = createFills();

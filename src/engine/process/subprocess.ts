@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { createKeeper } from "../../lib/head-and-tail.ts";
+import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
 import { TaskError } from "../../task/errors.ts";
 import { type Feed, feedPipe } from "./feed-pipe.ts";
 
@@ -174,7 +174,7 @@ export async function runSubprocess(
 ): Promise<Exit> {
   signal.throwIfAborted();
   const child = spawnGroup(options);
-  const stderr = createKeeper();
+  const stderr = keepHeadAndTail();
   const lines = createLineCutter(options.onStderrLine ?? (() => {}));
   child.stdout?.setEncoding("utf8").on("data", options.onStdout);
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {

@@ -14,7 +14,7 @@ import {
   type StreamEvent,
   type StreamMount,
 } from "../../../wasm/protocol.ts";
-import { createKeeper } from "../../lib/head-and-tail.ts";
+import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { TaskError } from "../../task/errors.ts";
 import { TINY_CLIP } from "../ffmpeg/tiny-clip.ts";
@@ -115,7 +115,7 @@ export class WasmThread {
     // What a source or the sink could not do ends the run at once.
     const onFailure = () => Atomics.store(this.#control, CONTROL.cancel, CANCEL.hard);
     const streams = "sink" in mount ? new StreamHost(mount, onFailure) : undefined;
-    const stderr = createKeeper();
+    const stderr = keepHeadAndTail();
     const onLog = (event: LogEvent) => hear(event, run, stderr.push, streams);
     this.#ffmpeg.on("log", onLog);
     const ended = new AbortController();
