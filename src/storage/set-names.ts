@@ -12,7 +12,7 @@ import {
   segmentsOf,
 } from "../manifest/write/set-playlists.ts";
 import { TaskError } from "../task/errors.ts";
-import type { Parcel } from "./storage.ts";
+import type { FinishedFiles } from "./storage.ts";
 
 const PLAYLIST_SUFFIX = ".m3u8";
 const MANIFEST_SUFFIX = ".mpd";
@@ -126,7 +126,7 @@ function rewrite(name: string, text: string, rename: (uri: string) => string): s
  * @throws {TaskError} `internal` where it cannot be read
  */
 export async function readSet(
-  { entry, segments }: Required<Parcel>,
+  { entry, segments }: Required<FinishedFiles>,
   tag: string,
   folder: string,
 ): Promise<PublishedSet> {

@@ -31,11 +31,11 @@ export type OpenOptions = {
 };
 
 /**
- * What is delivered: one file, or the playlist or manifest of a set with the folder of all else of it. Paths are
+ * What is delivered: one file, or the playlist or manifest of a set with the folder of all its other files. Paths are
  * absolute, in scratch; `set-names.ts` says what a set's files are called where they are published, and in which order
  * they go out.
  */
-export type Parcel = {
+export type FinishedFiles = {
   readonly entry: string;
   /**
    * Present for a set: the folder of segments, playlists of renditions, pictures, and what players are given by name.
@@ -157,13 +157,13 @@ export interface Storage {
   prepare(url: string, signal: AbortSignal): Promise<void>;
 
   /**
-   * Publishes a parcel at the target: a reader sees the old file or the new one, never half of one. What it does not
+   * Publishes finished files at the target: a reader sees the old file or the new one, never half of one. What it does not
    * finish it takes away again; what a crash left, a later `prepare` or `deliver` of the same target does. How far a
    * protocol allows less is said by its adapter.
    *
    * @throws {TaskError} `target_unwritable`, `target_unreachable`, `target_full`, `access_denied`, or what `mayPublish` threw
    */
-  deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void>;
+  deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void>;
 
   /**
    * Opens a target whose set is to be seen while it grows; makes missing folders. Until the first playlist the set that is

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
-import type { DeliveryOptions, Parcel, Storage } from "../../src/storage/storage.ts";
+import type { DeliveryOptions, FinishedFiles, Storage } from "../../src/storage/storage.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -43,7 +43,11 @@ const template = (folder: string): string =>
   `<SegmentTemplate initialization="${folder}init-$RepresentationID$.mp4" media="${folder}chunk-$RepresentationID$-$Number%05d$.m4s" />\n`;
 
 /** Writes a finished set of two tracks into scratch; `mark` is what its segments hold. */
-async function aLadder(scratch: string, mark: string, container: "cmaf" | "dash"): Promise<Parcel> {
+async function aLadder(
+  scratch: string,
+  mark: string,
+  container: "cmaf" | "dash",
+): Promise<FinishedFiles> {
   const folder = join(scratch, crypto.randomUUID());
   const segments = join(folder, "segments");
   await mkdir(segments, { recursive: true });
@@ -86,8 +90,8 @@ export function deliveringAdaptiveSets(
   describe("deliver() of an adaptive set", () => {
     test("publishes playlists, manifest and pictures that name what lies there", async () => {
       const bench = await make();
-      const parcel = await aLadder(bench.scratch, "new", "cmaf");
-      await bench.storage.deliver(parcel, bench.address("a.m3u8"), conditions("t-1"));
+      const finished = await aLadder(bench.scratch, "new", "cmaf");
+      await bench.storage.deliver(finished, bench.address("a.m3u8"), conditions("t-1"));
       expect(await playMaster(bench, "a.m3u8")).toEqual(played("new"));
       expect(await bench.read("a/manifest.mpd")).toBe(template("pontus.t-1."));
       const track = await bench.read("a/thumbnails.vtt");
@@ -97,8 +101,8 @@ export function deliveringAdaptiveSets(
 
     test("publishes a manifest that names the segments in its folder", async () => {
       const bench = await make();
-      const parcel = await aLadder(bench.scratch, "new", "dash");
-      await bench.storage.deliver(parcel, bench.address("a b.mpd"), conditions("t-1"));
+      const finished = await aLadder(bench.scratch, "new", "dash");
+      await bench.storage.deliver(finished, bench.address("a b.mpd"), conditions("t-1"));
       expect(await bench.read("a b.mpd")).toBe(template("a%20b.dash/pontus.t-1."));
       expect(await bench.read("a b.dash/pontus.t-1.chunk-1-00001.m4s")).toBe("new 1");
     });
@@ -114,8 +118,8 @@ export function deliveringAdaptiveSets(
       const before = await bench.list();
       const seen: unknown[] = [];
       const mayPublish = async () => void seen.push(await playMaster(bench, "a.m3u8"));
-      const parcel = await aLadder(bench.scratch, "new", "cmaf");
-      await bench.storage.deliver(parcel, url, conditions("t-2", mayPublish));
+      const finished = await aLadder(bench.scratch, "new", "cmaf");
+      await bench.storage.deliver(finished, url, conditions("t-2", mayPublish));
       expect(seen).toEqual(seen.map(() => played("old")));
       expect(await playMaster(bench, "a.m3u8")).toEqual(played("new"));
       if (bench.canRemove)

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
-import type { DeliveryOptions, Parcel, Storage } from "../../src/storage/storage.ts";
+import type { DeliveryOptions, FinishedFiles, Storage } from "../../src/storage/storage.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";
 import { liveSets } from "./live-sets.ts";
@@ -36,14 +36,14 @@ export const freely = (tag: string, options: Partial<DeliveryOptions> = {}): Del
 });
 
 /** Writes a finished file into scratch. */
-export async function aFile(scratch: string, text: string): Promise<Parcel> {
+export async function aFile(scratch: string, text: string): Promise<FinishedFiles> {
   const entry = join(scratch, `out-${crypto.randomUUID()}.mp4`);
   await writeFile(entry, text);
   return { entry };
 }
 
 /** Writes a finished set of segments with the given texts into scratch. */
-export async function aSet(scratch: string, texts: readonly string[]): Promise<Required<Parcel>> {
+export async function aSet(scratch: string, texts: readonly string[]) {
   const folder = join(scratch, crypto.randomUUID());
   const segments = join(folder, "out");
   await mkdir(segments, { recursive: true });
@@ -195,8 +195,8 @@ function delivering(make: Make, { describe, test, expect }: Harness): void {
       await put("a.mp4", "old");
       const seen: (string | undefined)[] = [];
       const mayPublish = async () => void seen.push(await read("a.mp4"));
-      const parcel = await aFile(scratch, "new");
-      await storage.deliver(parcel, address("a.mp4"), freely("t-1", { mayPublish }));
+      const finished = await aFile(scratch, "new");
+      await storage.deliver(finished, address("a.mp4"), freely("t-1", { mayPublish }));
       expect(seen).toEqual(["old"]);
       expect(await read("a.mp4")).toBe("new");
     });
@@ -206,9 +206,9 @@ function delivering(make: Make, { describe, test, expect }: Harness): void {
       await put("a.mp4", "old");
       const refusal = new Error("the lease ran out");
       const mayPublish = () => Promise.reject(refusal);
-      const parcel = await aFile(scratch, "new");
+      const finished = await aFile(scratch, "new");
       const options = freely("t-1", { mayPublish });
-      const delivery = storage.deliver(parcel, address("a.mp4"), options);
+      const delivery = storage.deliver(finished, address("a.mp4"), options);
       expect(await failureOf(delivery)).toBe(refusal as TaskError);
       expect(await read("a.mp4")).toBe("old");
       expect(await list()).toEqual(["a.mp4"]);
@@ -235,8 +235,8 @@ function delivering(make: Make, { describe, test, expect }: Harness): void {
 
     test("takes the blame for an output that is gone", async () => {
       const { storage, address, scratch, list } = await make();
-      const parcel = { entry: join(scratch, "gone.mp4") };
-      const error = await failureOf(storage.deliver(parcel, address("a.mp4"), freely("t-1")));
+      const finished = { entry: join(scratch, "gone.mp4") };
+      const error = await failureOf(storage.deliver(finished, address("a.mp4"), freely("t-1")));
       expect(error.code).toBe("internal");
       expect(await list()).toEqual([]);
     });
@@ -247,8 +247,8 @@ function deliveringSets(make: Make, { describe, test, expect }: Harness): void {
   describe("deliver() of a set", () => {
     test("publishes a playlist whose segments can be read", async () => {
       const bench = await make();
-      const parcel = await aSet(bench.scratch, ["one", "two"]);
-      await bench.storage.deliver(parcel, bench.address("live/a b#1.m3u8"), freely("t-1"));
+      const finished = await aSet(bench.scratch, ["one", "two"]);
+      await bench.storage.deliver(finished, bench.address("live/a b#1.m3u8"), freely("t-1"));
       expect(await playSet(bench, "live/a b#1.m3u8")).toEqual(["one", "two"]);
       const text = await bench.read("live/a b#1.m3u8");
       expect(text).toContain("\n#EXT-X-ENDLIST\n");
@@ -264,8 +264,8 @@ function deliveringSets(make: Make, { describe, test, expect }: Harness): void {
       await bench.storage.deliver(await aSet(bench.scratch, old), url, freely("t-1"));
       const seen: unknown[] = [];
       const mayPublish = async () => void seen.push(await playSet(bench, "a.m3u8"));
-      const parcel = await aSet(bench.scratch, ["4", "5"]);
-      await bench.storage.deliver(parcel, url, freely("t-2", { mayPublish }));
+      const finished = await aSet(bench.scratch, ["4", "5"]);
+      await bench.storage.deliver(finished, url, freely("t-2", { mayPublish }));
       expect(seen).toEqual([old, old]);
       expect(await playSet(bench, "a.m3u8")).toEqual(["4", "5"]);
       expect(await bench.list()).toHaveLength(bench.canRemove ? 3 : 6);
@@ -281,8 +281,8 @@ function deliveringSets(make: Make, { describe, test, expect }: Harness): void {
         calls += 1;
         if (calls === refused) throw new Error("cancelled");
       };
-      const parcel = await aSet(bench.scratch, ["3", "4", "5"]);
-      const delivery = bench.storage.deliver(parcel, url, freely("t-2", { mayPublish }));
+      const finished = await aSet(bench.scratch, ["3", "4", "5"]);
+      const delivery = bench.storage.deliver(finished, url, freely("t-2", { mayPublish }));
       expect((await failureOf(delivery)).message).toBe("cancelled");
       expect(await playSet(bench, "a.m3u8")).toEqual(["1", "2"]);
       if (bench.canRemove) expect(await bench.list()).toEqual(before);
@@ -290,8 +290,8 @@ function deliveringSets(make: Make, { describe, test, expect }: Harness): void {
 
     test("publishes nothing when a segment is missing", async () => {
       const bench = await make();
-      const parcel = await aSet(bench.scratch, ["one"]);
-      const broken = { ...parcel, segments: bench.scratch };
+      const finished = await aSet(bench.scratch, ["one"]);
+      const broken = { ...finished, segments: bench.scratch };
       const delivery = bench.storage.deliver(broken, bench.address("a.m3u8"), freely("t-1"));
       expect((await failureOf(delivery)).code).toBe("internal");
       expect(await bench.list()).toEqual([]);

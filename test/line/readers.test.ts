@@ -62,8 +62,8 @@ describe("a file that was made, read by others", () => {
       const { verified } = await makeProducts(path, profileOf({ container, video, audio }));
       const streams = video === "none" ? ["audio"] : ["audio", "video"];
       for (const found of [
-        await discover(verified[0]?.parcel.entry ?? ""),
-        await askMediaInfo(verified[0]?.parcel.entry ?? ""),
+        await discover(verified[0]?.finished.entry ?? ""),
+        await askMediaInfo(verified[0]?.finished.entry ?? ""),
       ]) {
         expect(found.streams).toEqual(streams);
         expect(Math.abs(found.seconds - SECONDS)).toBeLessThan(0.15);

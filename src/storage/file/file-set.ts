@@ -11,7 +11,7 @@ import {
   tagOfSegment,
   tagsIn,
 } from "../set-names.ts";
-import type { DeliveryOptions, Parcel } from "../storage.ts";
+import type { DeliveryOptions, FinishedFiles } from "../storage.ts";
 import { copyPart, discard, isStalePart, partName, syncFolder, writePart } from "./file-part.ts";
 
 /** Copied at once: flushes of several files share the disk's work. */
@@ -33,19 +33,19 @@ export type Gate = () => Promise<void>;
  * The set that is there stays whole until the new one takes its place in one step.
  */
 export async function publishSet(
-  parcel: Required<Parcel>,
+  finished: Required<FinishedFiles>,
   place: SetPlace,
   { tag, signal }: DeliveryOptions,
   gate: Gate,
 ): Promise<void> {
-  const set = await readSet(parcel, tag, folderNameOf(place.playlist));
+  const set = await readSet(finished, tag, folderNameOf(place.playlist));
   const isOurs = publishedIn(set, tag);
   const former = await setAt(place.playlist);
   await sweepSegments(place.folder, tag, (name) => isOurs(name) || former.isNamed(name));
 
   const entry = placed(dirname(place.playlist), basename(place.playlist), tag);
   const segments = set.segments.map(({ own, name }) => ({
-    from: join(parcel.segments, own),
+    from: join(finished.segments, own),
     ...placed(place.folder, name, tag),
   }));
   const written = ({ name, text }: PublishedText) => ({ text, ...placed(place.folder, name, tag) });

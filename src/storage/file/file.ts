@@ -8,10 +8,10 @@ import { folderNameOf, isPlaylistName, segmentFolderOf } from "../set-names.ts";
 import type {
   Address,
   DeliveryOptions,
+  FinishedFiles,
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
-  Parcel,
   Storage,
 } from "../storage.ts";
 import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
@@ -121,14 +121,14 @@ export class FileStorage implements Storage {
     });
   }
 
-  async deliver(parcel: Parcel, url: string, options: DeliveryOptions): Promise<void> {
+  async deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void> {
     return writingTarget(url, options, async (ask) => {
       const path = await this.#openTarget(url, options.tag);
       const gate = async () => {
         await ask();
         await this.#confirm(dirname(path), url);
       };
-      const { entry, segments } = parcel;
+      const { entry, segments } = finished;
       if (segments === undefined) return publishFile(entry, path, options, gate);
       const folder = await this.#openSetFolder(path, url);
       const both = async () => {

@@ -10,10 +10,10 @@ import { quietly, sendSet } from "../remote/send-set.ts";
 import type {
   Address,
   DeliveryOptions,
+  FinishedFiles,
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
-  Parcel,
   SourceReader,
   Storage,
   TargetWriter,
@@ -77,7 +77,7 @@ export class HttpStorage implements Storage {
   }
 
   async deliver(
-    { entry, segments }: Parcel,
+    { entry, segments }: FinishedFiles,
     url: string,
     { tag, mayPublish, signal }: DeliveryOptions,
   ): Promise<void> {

@@ -3,7 +3,7 @@ import { inBatches } from "../../lib/batches.ts";
 import type { PublishedText } from "../../manifest/write/published-names.ts";
 import { type Content, fileContent, textContent } from "../content.ts";
 import { type PublishedSet, readSet } from "../set-names.ts";
-import type { DeliveryOptions, Parcel } from "../storage.ts";
+import type { DeliveryOptions, FinishedFiles } from "../storage.ts";
 
 /** Sent at once: enough to hide the answers' travel, few enough for any server. */
 const SENT_AT_ONCE = 4;
@@ -31,7 +31,7 @@ export type SendPart = (
  * @throws {TaskError} `internal` where it is not whole; what `send` and `mayPublish` threw
  */
 export async function sendSet(
-  { entry, segments }: Required<Parcel>,
+  { entry, segments }: Required<FinishedFiles>,
   folder: string,
   { tag, mayPublish }: Pick<DeliveryOptions, "tag" | "mayPublish">,
   send: SendPart,

@@ -10,10 +10,10 @@ import { mentionedIn, type PublishedSet, publishedIn } from "../set-names.ts";
 import type {
   Address,
   DeliveryOptions,
+  FinishedFiles,
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
-  Parcel,
   SourceReader,
   Storage,
   TargetWriter,
@@ -102,7 +102,7 @@ export class S3Storage implements Storage {
   }
 
   async deliver(
-    { entry, segments }: Parcel,
+    { entry, segments }: FinishedFiles,
     url: string,
     { tag, mayPublish, signal }: DeliveryOptions,
   ): Promise<void> {
@@ -116,7 +116,7 @@ export class S3Storage implements Storage {
   }
 
   async #deliverSet(
-    { entry, segments }: Required<Parcel>,
+    { entry, segments }: Required<FinishedFiles>,
     place: S3Place,
     options: S3UploadOptions,
   ): Promise<void> {

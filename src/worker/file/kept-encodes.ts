@@ -3,7 +3,7 @@ import { basename, join, relative } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import * as v from "valibot";
 import type { Output } from "../../task/task.ts";
-import { sizeOfParcel, type Verified } from "../output/verify-products.ts";
+import { sizeOfFinished, type Verified } from "../output/verify-products.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -152,7 +152,7 @@ async function readNote(folder: string): Promise<Note | undefined> {
       taskId,
       products: products.map(({ targets, entry, segments, output }) => ({
         targets,
-        parcel: {
+        finished: {
           entry: join(folder, entry),
           ...(segments !== undefined && { segments: join(folder, segments) }),
         },
@@ -169,7 +169,7 @@ async function writeNote(
   taskId: string,
   verified: readonly Verified[],
 ): Promise<void> {
-  const products = verified.map(({ targets, parcel: { entry, segments }, output }) => ({
+  const products = verified.map(({ targets, finished: { entry, segments }, output }) => ({
     targets,
     entry: relative(folder, entry),
     ...(segments !== undefined && { segments: relative(folder, segments) }),
@@ -178,18 +178,18 @@ async function writeNote(
   await writeFile(join(folder, NOTE), JSON.stringify({ taskId, products }));
 }
 
-async function moveProduct({ parcel, ...rest }: Verified, folder: string): Promise<Verified> {
+async function moveProduct({ finished, ...rest }: Verified, folder: string): Promise<Verified> {
   await mkdir(folder, { recursive: true });
-  const entry = join(folder, basename(parcel.entry));
-  await rename(parcel.entry, entry);
-  if (parcel.segments === undefined) return { ...rest, parcel: { entry } };
-  const segments = join(folder, basename(parcel.segments));
-  await rename(parcel.segments, segments);
-  return { ...rest, parcel: { entry, segments } };
+  const entry = join(folder, basename(finished.entry));
+  await rename(finished.entry, entry);
+  if (finished.segments === undefined) return { ...rest, finished: { entry } };
+  const segments = join(folder, basename(finished.segments));
+  await rename(finished.segments, segments);
+  return { ...rest, finished: { entry, segments } };
 }
 
-async function isWhole({ parcel, output }: Verified): Promise<boolean> {
-  return (await sizeOfParcel(parcel).catch(() => undefined)) === output.sizeBytes;
+async function isWhole({ finished, output }: Verified): Promise<boolean> {
+  return (await sizeOfFinished(finished).catch(() => undefined)) === output.sizeBytes;
 }
 
 async function sizeOfNoted(folder: string): Promise<number> {

@@ -61,7 +61,7 @@ export async function deliverProducts(
 async function deliverTarget(
   work: Work,
   line: Line,
-  { parcel, output }: Verified,
+  { finished, output }: Verified,
   index: number,
   failures: TargetFailures,
   signal: AbortSignal,
@@ -73,7 +73,7 @@ async function deliverTarget(
       await line.store.mayPublish(work.claim);
     };
     const options = { tag: tagOf(work), mayPublish, signal };
-    await line.storageOf(url, "target").deliver(parcel, url, options);
+    await line.storageOf(url, "target").deliver(finished, url, options);
     await line.store.saveTarget(work.claim, index, { status: "SUCCESS", output });
   } catch (error) {
     await recordFailure(line, work.claim, index, error, failures, signal);

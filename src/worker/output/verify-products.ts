@@ -4,7 +4,7 @@ import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import type { Plan, Product, SetPlan } from "../../plan/plan.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import type { Parcel } from "../../storage/storage.ts";
+import type { FinishedFiles } from "../../storage/storage.ts";
 import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import type { Output } from "../../task/task.ts";
 import type { Line } from "../run.ts";
@@ -18,7 +18,7 @@ import { refuseCut } from "./whole-file.ts";
 /** A product that was verified: where it lies, what it is, and the indexes of the targets that get it. */
 export type Verified = {
   readonly targets: readonly number[];
-  readonly parcel: Parcel;
+  readonly finished: FinishedFiles;
   readonly output: Output;
 };
 
@@ -77,9 +77,9 @@ async function verifyProduct(
   const made = await probeProduct(product, path, engine, signal);
   await warn(await source.judge(product.expect, made));
   const segments = product.segments && join(folder, product.segments);
-  const parcel = { entry: path, ...(segments !== undefined && { segments }) };
-  const output = describeOutput(product, made, await sizeOfParcel(parcel));
-  return { targets: product.targets, parcel, output };
+  const finished = { entry: path, ...(segments !== undefined && { segments }) };
+  const output = describeOutput(product, made, await sizeOfFinished(finished));
+  return { targets: product.targets, finished, output };
 }
 
 /** @throws {TaskError} `output_wrong` where it is cut off, or what probing threw */
@@ -123,16 +123,16 @@ async function verifySet(
   const renditions = await finishSet({ product, set, folder, source, ...ports }, signal);
   const entry = join(folder, product.entry);
   const segments = join(folder, product.segments ?? "");
-  const sizeBytes = await sizeOfParcel({ entry, segments });
+  const sizeBytes = await sizeOfFinished({ entry, segments });
   return {
     targets: product.targets,
-    parcel: { entry, segments },
+    finished: { entry, segments },
     output: describeSet(product, renditions, sizeBytes),
   };
 }
 
 /** The bytes of a file, or of a playlist and all that belongs to it. */
-export async function sizeOfParcel({ entry, segments }: Parcel): Promise<number> {
+export async function sizeOfFinished({ entry, segments }: FinishedFiles): Promise<number> {
   const names = segments === undefined ? [] : await readdir(segments);
   const paths = [entry, ...names.map((name) => join(segments ?? "", name))];
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));

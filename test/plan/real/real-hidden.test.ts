@@ -29,7 +29,7 @@ const even = () => film("25", 47);
 
 /** A file as it is, a set as one file. */
 function fileOf([product]: readonly Verified[]): string {
-  const { entry = "", segments } = product?.parcel ?? {};
+  const { entry = "", segments } = product?.finished ?? {};
   if (segments === undefined) return entry;
   const joined = join(tempFolder(), "joined.ts");
   for (const name of segmentsOf(readFileSync(entry, "utf8")))

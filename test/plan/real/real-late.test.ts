@@ -54,12 +54,12 @@ describe("an encode of a film whose picture begins a little after its sound", ()
     ["5", 0.18, 20],
   ])("has all its pictures: %s a second, %d s late", async (rate, late, count) => {
     const { verified } = await makeProducts(await lateFilm(rate, late), profileOf(ENCODED));
-    expect(await pictures(verified[0]?.parcel.entry ?? "")).toBe(count);
+    expect(await pictures(verified[0]?.finished.entry ?? "")).toBe(count);
   });
 
   test("has all its sound, though pictures are a second apart", async () => {
     const { verified } = await makeProducts(await lateFilm("1", 0.923), profileOf(ENCODED));
-    expect(await soundSeconds(verified[0]?.parcel.entry ?? "")).toBeGreaterThan(3.98);
-    expect(await pictures(verified[0]?.parcel.entry ?? "")).toBe(4);
+    expect(await soundSeconds(verified[0]?.finished.entry ?? "")).toBeGreaterThan(3.98);
+    expect(await pictures(verified[0]?.finished.entry ?? "")).toBe(4);
   });
 });

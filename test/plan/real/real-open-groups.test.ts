@@ -41,6 +41,6 @@ describe("a copy of open groups of pictures", () => {
     await ffmpeg(["-ss", "1.5", "-i", await source(), "-t", "3", "-c", "copy", cut]);
     const copy = { container: "mpegts", video: "copy", audio: "copy" } as const;
     const { verified } = await makeProducts(cut, profileOf(copy));
-    expect(widthOf(verified[0]?.parcel.entry ?? "")).toBe("160");
+    expect(widthOf(verified[0]?.finished.entry ?? "")).toBe("160");
   });
 });

@@ -15,21 +15,21 @@ describe("FileStorage.prototype.deliver", () => {
   test("takes names up to the system's limit, and keeps long ones that begin alike apart", async () => {
     const { storage, root, scratch } = await aStorage();
     const names = ["a", "b"].map((end) => `${"ä".repeat(125)}${end}.mp4`);
-    const parcel = await aFile(scratch, "new");
+    const finished = await aFile(scratch, "new");
     const unpublished = freely("t-1", {
       // Both are under way at once: neither may meet the other's temporary.
       mayPublish: () =>
-        storage.deliver(parcel, names[1] ?? "", freely("t-2")).then(() => undefined),
+        storage.deliver(finished, names[1] ?? "", freely("t-2")).then(() => undefined),
     });
-    await storage.deliver(parcel, names[0] ?? "", unpublished);
+    await storage.deliver(finished, names[0] ?? "", unpublished);
     expect(await filesOf(root)).toEqual(names);
   });
 
   test("gives files the mode of the process, not that of scratch", async () => {
     const { storage, root, scratch } = await aStorage();
-    const parcel = await aFile(scratch, "new");
-    execFileSync("chmod", ["600", parcel.entry]);
-    await storage.deliver(parcel, "a.mp4", freely("t-1"));
+    const finished = await aFile(scratch, "new");
+    execFileSync("chmod", ["600", finished.entry]);
+    await storage.deliver(finished, "a.mp4", freely("t-1"));
     expect((await stat(join(root, "a.mp4"))).mode & 0o777).toBe(0o644 & ~process.umask());
   });
 
@@ -92,9 +92,9 @@ describe("FileStorage on a small disk", () => {
     const unmount = mountTmpfs(root, "size=256k");
     if (!unmount) return;
     try {
-      const parcel = await aFile(scratch, "x".repeat(400_000));
+      const finished = await aFile(scratch, "x".repeat(400_000));
       await storage.prepare("a.mp4", signal);
-      const error = await failureOf(storage.deliver(parcel, "a.mp4", freely("t-1")));
+      const error = await failureOf(storage.deliver(finished, "a.mp4", freely("t-1")));
       expect(error.code).toBe("target_full");
       expect(error.message).toContain("no space is left");
       expect(await filesOf(root)).toEqual([]);
@@ -113,11 +113,11 @@ describe("FileStorage on a small disk", () => {
     const unmount = mountTmpfs(root, "ro");
     if (!unmount) return;
     try {
-      const parcel = await aFile(scratch, "new");
+      const finished = await aFile(scratch, "new");
       for (const use of [
         () => storage.prepare("a.mp4", signal),
         () => storage.prepare("sub/a.mp4", signal),
-        () => storage.deliver(parcel, "a.mp4", freely("t-1")),
+        () => storage.deliver(finished, "a.mp4", freely("t-1")),
       ]) {
         const { code, message } = await failureOf(use());
         expect([code, message]).toEqual([

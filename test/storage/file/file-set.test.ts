@@ -132,8 +132,8 @@ describe("publishSet", () => {
       await rename(join(root, "a"), join(root, "moved"));
       await symlink(other, join(root, "a"));
     };
-    const parcel = await aSet(scratch, ["1"]);
-    const delivery = storage.deliver(parcel, "a.m3u8", freely("t-1", { mayPublish }));
+    const finished = await aSet(scratch, ["1"]);
+    const delivery = storage.deliver(finished, "a.m3u8", freely("t-1", { mayPublish }));
     expect((await failureOf(delivery)).code).toBe("access_denied");
     expect(await readdir(other)).toEqual([]);
   });
@@ -143,8 +143,8 @@ describe("publishSet", () => {
     const unmount = mountTmpfs(root, "size=256k");
     if (!unmount) return;
     try {
-      const parcel = await aSet(scratch, Array(20).fill("x".repeat(40_000)));
-      const delivery = storage.deliver(parcel, "a.m3u8", freely("t-1"));
+      const finished = await aSet(scratch, Array(20).fill("x".repeat(40_000)));
+      const delivery = storage.deliver(finished, "a.m3u8", freely("t-1"));
       expect((await failureOf(delivery)).code).toBe("target_full");
       expect(await readdir(join(root, "a"))).toEqual([]);
       expect(await readdir(root)).toEqual(["a"]);

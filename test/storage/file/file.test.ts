@@ -106,8 +106,8 @@ describe("FileStorage links", () => {
       await rename(join(root, "sub"), join(root, "moved"));
       await symlink(other, join(root, "sub"));
     };
-    const parcel = await aFile(scratch, "new");
-    const delivery = storage.deliver(parcel, "sub/a.mp4", freely("t-1", { mayPublish }));
+    const finished = await aFile(scratch, "new");
+    const delivery = storage.deliver(finished, "sub/a.mp4", freely("t-1", { mayPublish }));
     expect((await failureOf(delivery)).code).toBe("access_denied");
     expect(await readdir(other)).toEqual([]);
     expect(await readlink(join(root, "sub"))).toBe(other);

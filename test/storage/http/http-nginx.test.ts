@@ -54,9 +54,9 @@ storageContract("HttpStorage with nginx", aBench, { describe, test, expect });
 describe("HttpStorage with nginx", () => {
   test("says what it answers where a folder is in the target's place", async () => {
     mkdirSync(join(nginx.files, "folder.mp4"));
-    const parcel = await aFile(tempFolder(), "film");
+    const finished = await aFile(tempFolder(), "film");
     const storage = hastyHttpStorage(10_000);
-    const delivery = storage.deliver(parcel, `${nginx.url}/folder.mp4`, freely("t-1"));
+    const delivery = storage.deliver(finished, `${nginx.url}/folder.mp4`, freely("t-1"));
     const error = await failureOf(delivery);
     expect(error.code).toBe("target_unwritable");
     expect(error.message).toContain("the server answered 409");

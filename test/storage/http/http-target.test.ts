@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Parcel } from "../../../src/storage/storage.ts";
+import type { FinishedFiles } from "../../../src/storage/storage.ts";
 import type { TaskError } from "../../../src/task/errors.ts";
 import { aFile, aSet, failureOf, freely } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
@@ -24,7 +24,7 @@ const storage = hastyHttpStorage(10_000);
 const large = Buffer.from(Array.from({ length: 16 << 20 }, (_, at) => (at * 7 + (at >> 9)) & 255));
 
 let server: MediaServer;
-let film: Parcel;
+let film: FinishedFiles;
 
 beforeAll(async () => {
   server = await startMediaServer();
@@ -154,8 +154,8 @@ describe("HttpStorage.prototype.deliver", () => {
 
 describe("HttpStorage.prototype.deliver of a set", () => {
   test("sends the segments before the playlist, with their types and the address's query", async () => {
-    const parcel = await aSet(tempFolder(), ["1", "2", "3", "4", "5", "6"]);
-    await storage.deliver(parcel, server.url("/live/a.m3u8?key=1"), freely("t-1"));
+    const finished = await aSet(tempFolder(), ["1", "2", "3", "4", "5", "6"]);
+    await storage.deliver(finished, server.url("/live/a.m3u8?key=1"), freely("t-1"));
     const asked = server.asked.filter(({ path }) => path.startsWith("/live/a"));
     expect(
       asked
@@ -171,8 +171,8 @@ describe("HttpStorage.prototype.deliver of a set", () => {
 
   test("sends no playlist where a segment is refused", async () => {
     server.next("/live/b/pontus.t-1.00001.ts", [status(403)]);
-    const parcel = await aSet(tempFolder(), ["1", "2", "3"]);
-    const delivery = storage.deliver(parcel, server.url("/live/b.m3u8"), freely("t-1"));
+    const finished = await aSet(tempFolder(), ["1", "2", "3"]);
+    const delivery = storage.deliver(finished, server.url("/live/b.m3u8"), freely("t-1"));
     expect((await failureOf(delivery)).code).toBe("target_unwritable");
     expect(server.files.has("/live/b.m3u8")).toBe(false);
   });

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Storage } from "../../../src/storage/s3/s3.ts";
-import type { Parcel } from "../../../src/storage/storage.ts";
+import type { FinishedFiles } from "../../../src/storage/storage.ts";
 import type { TaskError } from "../../../src/task/errors.ts";
 import { aFile, aSet, failureOf, freely } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
@@ -21,7 +21,7 @@ const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 
 let server: S3Server;
 let storage: S3Storage;
-let film: Parcel;
+let film: FinishedFiles;
 
 beforeAll(async () => {
   server = await startS3Server();
@@ -85,9 +85,9 @@ describe("S3Storage.prototype.deliver", () => {
   });
 
   test("says what the object is, also of one in parts", async () => {
-    for (const parcel of [film, await aFile(tempFolder(), "small")]) {
+    for (const finished of [film, await aFile(tempFolder(), "small")]) {
       const key = aKey();
-      await storage.deliver(parcel, addressOf(key), freely("t-1"));
+      await storage.deliver(finished, addressOf(key), freely("t-1"));
       const head = await server.fetch(pathOf(key).slice(`/${server.bucket}`.length), {
         method: "HEAD",
       });
@@ -185,8 +185,8 @@ describe("S3Storage.prototype.deliver", () => {
       ({ method, path }) => method === "PUT" && path.endsWith("00001.ts"),
       [refused(403, "AccessDenied")],
     );
-    const parcel = await aSet(tempFolder(), ["one", "two", "three"]);
-    const error = await failureOf(storage.deliver(parcel, addressOf(key), freely("t-1")));
+    const finished = await aSet(tempFolder(), ["one", "two", "three"]);
+    const error = await failureOf(storage.deliver(finished, addressOf(key), freely("t-1")));
     expect(error.code).toBe("target_unwritable");
     expect(await keysBelow(server, folder)).toEqual([`${folder}/holiday.ts`]);
   });
@@ -213,8 +213,8 @@ describe("S3Storage.prototype.deliver to where it cannot be", () => {
   test.each(cases)("says what %s means", async (_, answer, code, state) => {
     const key = aKey();
     server.next(about(key, "PUT"), [answer, answer, answer, answer]);
-    const parcel = await aFile(tempFolder(), "small");
-    const delivery = hastyS3Storage(server, 300).deliver(parcel, addressOf(key), freely("t-1"));
+    const finished = await aFile(tempFolder(), "small");
+    const delivery = hastyS3Storage(server, 300).deliver(finished, addressOf(key), freely("t-1"));
     const error = await failureOf(delivery);
     expect(error.code).toBe(code as TaskError["code"]);
     expect(error.message).toContain(state);

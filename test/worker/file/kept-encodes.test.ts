@@ -36,7 +36,7 @@ function aProduct(folder: string, targets: readonly number[], isSet = false): Ve
   }
   return {
     targets,
-    parcel: { entry, ...(isSet && { segments }) },
+    finished: { entry, ...(isSet && { segments }) },
     output: { sizeBytes: isSet ? 200 : 100, durationSeconds: 1, container: "mp4", bitrateBps: 800 },
   };
 }
@@ -62,8 +62,8 @@ describe("KeptEncodes", () => {
     expect(found.map(({ targets, output }) => ({ targets, output }))).toEqual(
       products.map(({ targets, output }) => ({ targets, output })),
     );
-    expect(readFileSync(found[0]?.parcel.entry ?? "", "utf8")).toBe("x".repeat(100));
-    expect(readdirSync(found[1]?.parcel.segments ?? "")).toEqual(["0.ts", "1.ts"]);
+    expect(readFileSync(found[0]?.finished.entry ?? "", "utf8")).toBe("x".repeat(100));
+    expect(readdirSync(found[1]?.finished.segments ?? "")).toEqual(["0.ts", "1.ts"]);
     expect(await kept.take(taskId, tempFolder())).toEqual([]);
     expect(readdirSync(root)).toEqual([]);
   });
