@@ -5,8 +5,8 @@ import type { VideoEncode } from "../profile/profile.ts";
 import { encodedSound, languageArgs } from "./args/audio.ts";
 import { fileSection, NOTHING_ELSE } from "./args/file-output.ts";
 import { videoArgs } from "./args/video.ts";
-import { frameMode, frameRate, gopFrames } from "./decide/framerate.ts";
 import type { Draft } from "./decide/product.ts";
+import { frameMode, frameRate, gopFrames } from "./encode/framerate.ts";
 import type { Sliced, Step } from "./plan.ts";
 
 /** A slice costs the start of a run and of its encoder, so it must be worth it. */

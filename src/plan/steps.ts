@@ -12,9 +12,9 @@ import { posterArgs } from "./args/poster.ts";
 import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
-import { frameRate } from "./decide/framerate.ts";
-import { outputPicture } from "./decide/picture.ts";
 import type { Draft } from "./decide/product.ts";
+import { frameRate } from "./encode/framerate.ts";
+import { outputPicture } from "./encode/picture.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
 

@@ -2,7 +2,7 @@ import { mkdir, rm, symlink } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import { toNumber } from "../../src/lib/rational.ts";
-import { frameRate } from "../../src/plan/decide/framerate.ts";
+import { frameRate } from "../../src/plan/encode/framerate.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";

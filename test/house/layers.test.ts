@@ -38,6 +38,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["feasible", "verify"],
     ["args"],
     ["decide"],
+    ["encode"],
     ["containers", "plan"],
   ],
   probe: [

@@ -1,11 +1,11 @@
 import type { AudioStream } from "../../probe/media.ts";
 import type { AudioCodec, AudioEncode } from "../../profile/profile.ts";
 import type { Written } from "../containers.ts";
-import { countOf, layoutFor } from "../decide/layouts.ts";
-import { earsOf, panOf } from "../decide/odd-layouts.ts";
+import { countOf, layoutFor } from "../encode/layouts.ts";
+import { earsOf, panOf } from "../encode/odd-layouts.ts";
+import { formatBitrate } from "../encode/rate-control.ts";
 import { AUDIO_ENCODERS } from "./encoders.ts";
 import { formatSeconds } from "./input.ts";
-import { formatBitrate } from "./rate-control.ts";
 
 /** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); of AAC those that the Profile API has. */
 const SAMPLERATES: Readonly<Record<AudioCodec, readonly number[]>> = {

@@ -2,11 +2,11 @@ import type { MediaInfo, VideoStream } from "../../probe/media.ts";
 import type { Thumbnails } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
-import { cropFilters } from "../decide/crop.ts";
-import { displaySize, type Size } from "../decide/picture.ts";
 import { clippedSeconds } from "../decide/spans.ts";
+import { cropFilters } from "../encode/crop.ts";
+import { displaySize, type Size } from "../encode/picture.ts";
+import { JPEG_FILTERS, sdrFilters } from "../encode/video-filters.ts";
 import type { ThumbnailSheets } from "../plan.ts";
-import { JPEG_FILTERS, sdrFilters } from "./video-filters.ts";
 
 /** A sheet has at most so many columns, and rows: 100 pictures, some 200 KB. */
 const SIDE_MAX = 10;

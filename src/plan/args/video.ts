@@ -2,12 +2,12 @@ import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { VideoCodec, VideoEncode } from "../../profile/profile.ts";
 import { captionFilters } from "../decide/captions.ts";
-import { frameRate, gopFrames } from "../decide/framerate.ts";
-import { outputPicture, type Picture } from "../decide/picture.ts";
+import { frameRate, gopFrames } from "../encode/framerate.ts";
+import { h264Level } from "../encode/h264-level.ts";
+import { outputPicture, type Picture } from "../encode/picture.ts";
+import { formatBitrate, rateLimits } from "../encode/rate-control.ts";
+import { isHdr, staysInterlaced, videoFilters } from "../encode/video-filters.ts";
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
-import { h264Level } from "./h264-level.ts";
-import { formatBitrate, rateLimits } from "./rate-control.ts";
-import { isHdr, staysInterlaced, videoFilters } from "./video-filters.ts";
 
 /** One of two passes: which, and the work folder's file (without suffix) that the first leaves its statistics in. */
 export type Pass = { readonly number: 1 | 2; readonly log: string };

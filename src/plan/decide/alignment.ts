@@ -2,7 +2,7 @@ import { toNumber } from "../../lib/rational.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
 import { formatSeconds, isSoughtByPacket } from "../args/input.ts";
-import { frameRate } from "./framerate.ts";
+import { frameRate } from "../encode/framerate.ts";
 import type { Draft } from "./product.ts";
 
 /** How the times of a run's source are moved, so that its pictures fall on the even times that they are written at. */

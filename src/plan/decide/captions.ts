@@ -2,9 +2,9 @@ import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { MediaInfo, VideoStream } from "../../probe/media.ts";
 import type { VideoCodec, VideoEncode } from "../../profile/profile.ts";
 import type { Warning } from "../../task/warnings.ts";
-import { isHdr } from "../args/video-filters.ts";
+import { frameRate } from "../encode/framerate.ts";
+import { isHdr } from "../encode/video-filters.ts";
 import type { Capabilities } from "../plan.ts";
-import { frameRate } from "./framerate.ts";
 import type { Draft } from "./product.ts";
 
 /** The rates of frames that ffmpeg spreads captions over; of those, as low ones as still have room for them. */

@@ -3,13 +3,13 @@ import type { AudioStream, VideoStream } from "../../probe/media.ts";
 import { isOfSets } from "../../profile/container-defaults.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
 import { samplerates } from "../args/audio.ts";
-import { isHdr, PIXEL_FORMAT } from "../args/video-filters.ts";
 import { codecName, type Written } from "../containers.ts";
+import { RATE_SLACK } from "../encode/framerate.ts";
+import { isKnownInAac } from "../encode/layouts.ts";
+import { isSquare, uprightSize } from "../encode/picture.ts";
+import { isHdr, PIXEL_FORMAT } from "../encode/video-filters.ts";
 import type { StreamDecision } from "../plan.ts";
-import { RATE_SLACK } from "./framerate.ts";
 import { hiddenFault } from "./hidden.ts";
-import { isKnownInAac } from "./layouts.ts";
-import { isSquare, uprightSize } from "./picture.ts";
 
 /** The profiles that players of each codec take everywhere; another one is encoded anew. */
 const COMMON_PROFILES: Readonly<Record<string, readonly string[]>> = {

@@ -4,9 +4,9 @@ import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import type { Clip } from "../../task/task.ts";
 import { codecName, type Written } from "../containers.ts";
+import { frameRate } from "../encode/framerate.ts";
+import { outputPicture } from "../encode/picture.ts";
 import type { Expectation, StreamDecision } from "../plan.ts";
-import { frameRate } from "./framerate.ts";
-import { outputPicture } from "./picture.ts";
 import { clippedSeconds, durationOf, streamSeconds } from "./spans.ts";
 
 /** Where key frames of a copied clip may lie apart: more than ten seconds is rare. */

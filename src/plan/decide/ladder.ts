@@ -1,6 +1,6 @@
 import type { MediaInfo, VideoStream } from "../../probe/media.ts";
 import type { Rendition, VideoEncode } from "../../profile/profile.ts";
-import { displaySize, type Size } from "./picture.ts";
+import { displaySize, type Size } from "../encode/picture.ts";
 
 /** A rung whose box is larger than the picture by no more than this is made at the picture's own size: 1916x1076 is 1080p. */
 const BOX_SLACK = 1.1;

@@ -5,7 +5,6 @@ import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import { samplerates } from "../args/audio.ts";
 import { soundLateSeconds } from "../args/input.ts";
-import { sdrFiltersNeeded, staysInterlaced } from "../args/video-filters.ts";
 import {
   codecName,
   formOf,
@@ -14,6 +13,7 @@ import {
   keptContainer,
   type Written,
 } from "../containers.ts";
+import { sdrFiltersNeeded, staysInterlaced } from "../encode/video-filters.ts";
 import type { Product, StreamDecision } from "../plan.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";

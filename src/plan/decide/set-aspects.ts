@@ -1,5 +1,5 @@
 import type { Rational } from "../../lib/rational.ts";
-import type { Size } from "./picture.ts";
+import type { Size } from "../encode/picture.ts";
 
 /** Pictures whose shapes differ by less are the same, rounded to even sides. */
 const SAME_PART = 0.02;

@@ -2,7 +2,7 @@ import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import { frameRate, gopFrames, RATE_SLACK } from "./framerate.ts";
+import { frameRate, gopFrames, RATE_SLACK } from "../encode/framerate.ts";
 
 /** What segments of a film are meant to last: the whole number of key frame distances that comes nearest to it. */
 export const SEGMENT_SECONDS = 6;

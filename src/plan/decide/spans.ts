@@ -4,7 +4,7 @@ import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
-import { frameRate } from "./framerate.ts";
+import { frameRate } from "../encode/framerate.ts";
 
 /** Raw streams: what ffprobe says of their duration is a guess from the bitrate of their beginning. */
 const GUESSED_DURATIONS = [..."h264 hevc m4v mpegvideo mp3 aac ac3 eac3 dts amr".split(" ")];

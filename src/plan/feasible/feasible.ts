@@ -2,7 +2,7 @@ import type { Rendition } from "../../profile/profile.ts";
 import type { ErrorCode } from "../../task/errors.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
 import { codecName, formOf } from "../containers.ts";
-import { channelsMax } from "../decide/layouts.ts";
+import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
 
 /** Why a rendition cannot be made here, whatever the source; `encoder_missing` where another machine might. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { outputPicture, uprightSize } from "../../../src/plan/decide/picture.ts";
+import { outputPicture, uprightSize } from "../../../src/plan/encode/picture.ts";
 import type { VideoStream } from "../../../src/probe/media.ts";
 import { aCustomVideo, aVideoStream } from "../builders.ts";
 

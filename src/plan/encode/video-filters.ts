@@ -2,8 +2,8 @@ import { formatRational, type Rational } from "../../lib/rational.ts";
 import { HDR_TRANSFERS } from "../../probe/first-frame.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
-import { cropFilters } from "../decide/crop.ts";
-import type { Picture } from "../decide/picture.ts";
+import { cropFilters } from "./crop.ts";
+import type { Picture } from "./picture.ts";
 
 /** The pixel format of everything encoded here: 8 bits, the one that every player takes. */
 export const PIXEL_FORMAT = "yuv420p";

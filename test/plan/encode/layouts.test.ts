@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { channelsMax, countOf, isKnownInAac, layoutFor } from "../../../src/plan/decide/layouts.ts";
+import { channelsMax, countOf, isKnownInAac, layoutFor } from "../../../src/plan/encode/layouts.ts";
 
 describe("layoutFor", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { earsOf, panOf } from "../../../src/plan/decide/odd-layouts.ts";
+import { earsOf, panOf } from "../../../src/plan/encode/odd-layouts.ts";
 
 describe("panOf", () => {
   test.each([

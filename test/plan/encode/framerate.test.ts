@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { formatRational, parseRational, type Rational } from "../../../src/lib/rational.ts";
-import { frameRate, gopFrames } from "../../../src/plan/decide/framerate.ts";
+import { frameRate, gopFrames } from "../../../src/plan/encode/framerate.ts";
 import type { VideoEncode } from "../../../src/profile/profile.ts";
 import { aCustomVideo, aVideoStream } from "../builders.ts";
 

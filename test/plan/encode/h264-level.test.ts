@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { h264Level } from "../../../src/plan/args/h264-level.ts";
+import { h264Level } from "../../../src/plan/encode/h264-level.ts";
 
 const level = (width: number, height: number, fps: number, kbps: number) =>
   h264Level({ width, height }, fps, { maxrateBps: kbps * 1000, bufferBits: kbps * 2000 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { sheetFilters } from "../../../src/plan/args/thumbnails.ts";
 import { videoArgs } from "../../../src/plan/args/video.ts";
-import { cropFilters } from "../../../src/plan/decide/crop.ts";
+import { cropFilters } from "../../../src/plan/encode/crop.ts";
 import { aVideo, aVideoStream } from "../builders.ts";
 
 const crop = { left: 2, right: 4, top: 6, bottom: 8 };
