@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { isOfSets } from "../profile/container-defaults.ts";
+import { isSet } from "../profile/container-rules.ts";
 import type { Rendition } from "../profile/profile.ts";
 import { type Qlty, toRendition } from "../profile/qlty.ts";
 import { createProfile, deleteProfile, findProfile, listProfiles } from "../service/profiles.ts";
@@ -45,7 +45,7 @@ export function serveProfiles(
       const { body } = await read();
       const renditions = renditionsOf(body.qlties);
       const { thumbnails } = body;
-      if (thumbnails && !renditions.every(({ container }) => isOfSets(container)))
+      if (thumbnails && !renditions.every(({ container }) => isSet(container)))
         throw invalidFields([
           { path: "thumbnails", message: "are made with m3u8, dash and cmaf alone" },
         ]);

@@ -1,4 +1,4 @@
-import type { Container } from "../profile/profile.ts";
+import type { Written } from "../profile/containers.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 
@@ -125,7 +125,7 @@ export type SetPlan = {
 export type Product = {
   /** Indexes of the task's targets that get it. */
   readonly targets: readonly number[];
-  readonly container: Exclude<Container, "copy">;
+  readonly container: Written;
   /** The file, or the playlist of a set, relative to the work folder. */
   readonly entry: string;
   /** Only for a set: the folder of its segments, relative to the work folder, ending in none of `/`. */

@@ -1,7 +1,7 @@
 import { toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import { isOfSets } from "../profile/container-defaults.ts";
+import { isImage, isSet } from "../profile/container-rules.ts";
 import type { Clip } from "../task/task.ts";
 import { isTwoPassSet, setSection } from "./args/adaptive-output.ts";
 import { VIDEO_COSTS } from "./args/encoders.ts";
@@ -74,13 +74,13 @@ function align(
     drafts: drafts.map((draft) => ({
       ...draft,
       lateSeconds,
-      ...(isOfSets(draft.product.container) && { blackSeconds: pictureLateSeconds }),
+      ...(isSet(draft.product.container) && { blackSeconds: pictureLateSeconds }),
     })),
     input: { ...input, clip, shiftSeconds },
   };
 }
 
-const isPoster = ({ product }: Draft): boolean => product.container === "jpg";
+const isPoster = ({ product }: Draft): boolean => isImage(product.container);
 
 /** Pictures of a set are made of decoded frames, also where its streams are copied. */
 const isCopy = ({ product }: Draft): boolean =>

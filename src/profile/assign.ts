@@ -1,5 +1,6 @@
 import { TaskError } from "../task/errors.ts";
-import { isOfSets } from "./container-defaults.ts";
+import { isSet } from "./container-rules.ts";
+import { factsOf } from "./containers.ts";
 import type { Assignment, Profile } from "./profile.ts";
 
 /** What targets can get of a profile. */
@@ -52,13 +53,13 @@ function offersOf(
   if (!best) return [];
   const more = thumbnails ? { thumbnails } : {};
   const isOneSet =
-    isOfSets(best.container) && renditions.every(({ container }) => container === best.container);
+    isSet(best.container) && renditions.every(({ container }) => container === best.container);
   if (adaptive || (targets === 1 && renditions.length > 1 && isOneSet))
     return [{ rendition: best, set: { renditions, isLadder: adaptive !== undefined, ...more } }];
   return renditions.map((rendition) => {
-    const isSet = thumbnails || ["dash", "cmaf"].includes(rendition.container);
+    const isAdaptive = thumbnails || factsOf(rendition.container).set?.isApart;
     const set = { renditions: [rendition], isLadder: false, ...more };
-    return { rendition, ...(isSet && { set }) };
+    return { rendition, ...(isAdaptive && { set }) };
   });
 }
 

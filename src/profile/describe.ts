@@ -1,22 +1,6 @@
-import type { AudioCodec, Container, Rendition, VideoCodec } from "./profile.ts";
-
-const CONTAINER_NAMES: Readonly<Record<Container, string>> = {
-  flv: "FLV",
-  mp4: "MP4",
-  m3u8: "HLS",
-  mpegts: "MPEG-TS",
-  mov: "MOV",
-  mkv: "Matroska",
-  webm: "WebM",
-  mp3: "MP3",
-  m4a: "M4A",
-  ogg: "Ogg",
-  gif: "GIF",
-  jpg: "JPEG",
-  dash: "DASH",
-  cmaf: "CMAF",
-  copy: "the source's container",
-};
+import type { AudioCodec, VideoCodec } from "./codecs.ts";
+import { factsOf } from "./containers.ts";
+import type { Rendition } from "./profile.ts";
 
 const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
   mpeg2: "MPEG-2",
@@ -36,7 +20,7 @@ const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
 /** A rendition in words: `H.264 1280x720 at 1600 kbit/s, AAC at 128 kbit/s, in MP4`. */
 export function describeRendition({ container, video, audio }: Rendition): string {
   const streams = [videoWords(video), audioWords(audio)].filter(Boolean);
-  return [...streams, `in ${CONTAINER_NAMES[container]}`].join(", ");
+  return [...streams, `in ${factsOf(container).label}`].join(", ");
 }
 
 function videoWords(video: Rendition["video"]): string | undefined {

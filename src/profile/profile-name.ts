@@ -1,6 +1,7 @@
-import { videoCodecFor } from "./container-defaults.ts";
-import type { Container, VideoCodec } from "./profile.ts";
-import { CONTAINERS, LOW_LATENCY_CODECS, SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "./qlty.ts";
+import type { VideoCodec } from "./codecs.ts";
+import { audioCodecFor, videoCodecFor } from "./container-rules.ts";
+import { CONTAINERS, type Container, isOfSource, type Written } from "./containers.ts";
+import { LOW_LATENCY_CODECS, SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "./qlty.ts";
 
 /** What the name of a system profile says. Sizes in pixels; bitrates in kbit/s, of video and audio together. */
 export type ProfileName =
@@ -73,8 +74,9 @@ function audioName(plain: string): ProfileName | undefined {
   const match = AUDIO.exec(plain);
   const container = containerOf(match?.[1]);
   const totalKbps = Number(match?.[2]);
-  const kbpsMax = container === "mp3" ? MP3_KBPS_MAX : AUDIO_KBPS_MAX;
-  if (!container || !isWithin(totalKbps, AUDIO_KBPS_MIN, kbpsMax)) return undefined;
+  if (!container) return undefined;
+  const kbpsMax = audioCodecFor(container) === "mp3" ? MP3_KBPS_MAX : AUDIO_KBPS_MAX;
+  if (!isWithin(totalKbps, AUDIO_KBPS_MIN, kbpsMax)) return undefined;
   return { kind: "audio", container, totalKbps };
 }
 
@@ -84,9 +86,9 @@ function transmuxName(plain: string): ProfileName | undefined {
 }
 
 /** The container of a name; `copy` is none, since a name says what comes out. */
-function containerOf(token: string | undefined): Exclude<Container, "copy"> | undefined {
+function containerOf(token: string | undefined): Written | undefined {
   const container = CONTAINERS.find((known) => known === (token === "hls" ? "m3u8" : token));
-  return container === "copy" ? undefined : container;
+  return container && isOfSource(container) ? undefined : container;
 }
 
 const isSize = (pixels: number): boolean =>

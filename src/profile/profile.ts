@@ -1,28 +1,6 @@
 import type { Rational } from "../lib/rational.ts";
-
-/** The file formats a rendition can ask for. `copy` is the source's own; `hls` in a profile name is `m3u8` here. */
-export type Container =
-  | "flv"
-  | "mp4"
-  | "m3u8"
-  | "mpegts"
-  | "mov"
-  | "mkv"
-  | "webm"
-  | "mp3"
-  | "m4a"
-  | "ogg"
-  | "gif"
-  | "jpg"
-  | "dash"
-  | "cmaf"
-  | "copy";
-
-/** Video codecs by the names of the Profile API. */
-export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9" | "mjpeg";
-
-/** Audio codecs by the names of the Profile API. */
-export type AudioCodec = "aac" | "aache2" | "mp3" | "ac3" | "mp2" | "opus";
+import type { AudioCodec, VideoCodec } from "./codecs.ts";
+import type { Container } from "./containers.ts";
 
 /** Bitrate control: constant (capped by VBV), variable, or variable in two passes. */
 export type RateMode = "cbr" | "vbr" | "2passvbr";

@@ -1,34 +1,9 @@
 import { formatRational, parseRational, toNumber } from "../lib/rational.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
-import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-defaults.ts";
-import type {
-  AudioCodec,
-  AudioEncode,
-  Effort,
-  RateMode,
-  Rendition,
-  VideoCodec,
-  VideoEncode,
-} from "./profile.ts";
-
-/** Values of `container`; the first five are the Profile API's own, the others ours. */
-export const CONTAINERS = [
-  "flv",
-  "mp4",
-  "m3u8",
-  "mpegts",
-  "copy",
-  "webm",
-  "mkv",
-  "mov",
-  "dash",
-  "cmaf",
-  "mp3",
-  "m4a",
-  "ogg",
-  "gif",
-  "jpg",
-] as const;
+import type { AudioCodec, VideoCodec } from "./codecs.ts";
+import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-rules.ts";
+import type { Container } from "./containers.ts";
+import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
 /** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves the picture out, `mjpeg` is for jpg alone. */
 export const VIDEO_FORMATS = [
@@ -102,7 +77,7 @@ export type Framerate = (typeof FRAMERATES)[number];
  * (`25`, `30000/1001`). What is absent has the table's default.
  */
 export type Qlty = {
-  readonly container: (typeof CONTAINERS)[number];
+  readonly container: Container;
   readonly format?: (typeof VIDEO_FORMATS)[number] | undefined;
   readonly bitrate?: number | undefined;
   readonly framerate?: string | undefined;

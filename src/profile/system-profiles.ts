@@ -1,6 +1,7 @@
-import { audioCodecFor, isSilent, videoCodecFor } from "./container-defaults.ts";
+import { audioCodecFor, isSilent, videoCodecFor } from "./container-rules.ts";
+import type { Container } from "./containers.ts";
 import { describeRendition } from "./describe.ts";
-import type { AudioEncode, Container, Profile, Rendition, VideoEncode } from "./profile.ts";
+import type { AudioEncode, Profile, Rendition, VideoEncode } from "./profile.ts";
 import { type ProfileName, parseProfileName, plainName } from "./profile-name.ts";
 
 const COMMON_SIZES = [

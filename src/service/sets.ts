@@ -1,4 +1,5 @@
-import type { Assignment, Container } from "../profile/profile.ts";
+import type { Container } from "../profile/containers.ts";
+import type { Assignment } from "../profile/profile.ts";
 
 /** What the name of a set's target has to end in, and what its folder is called after its name without that. */
 const NAMES: Partial<Record<Container, { readonly suffix: string; readonly folder: string }>> = {

@@ -1,27 +1,16 @@
 import { open, stat } from "node:fs/promises";
 import { extname } from "node:path";
+import { mediaTypeOf } from "../profile/container-rules.ts";
 import { TaskError } from "../task/errors.ts";
 
 /** One read from the disk: large enough that the calls cost nothing, small in memory. */
 const CHUNK_BYTES = 256 << 10;
 /** Many more than are ever on their way. */
 const BUFFERS = 8;
-/** By the extensions of what is made here; @see https://www.iana.org/assignments/media-types and RFC 8216 for HLS. */
+/** Of what lies in the folder of a set and is no container. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  ".mp4": "video/mp4",
-  ".mov": "video/quicktime",
-  ".mkv": "video/x-matroska",
-  ".webm": "video/webm",
-  ".flv": "video/x-flv",
-  ".ts": "video/mp2t",
-  ".m3u8": "application/vnd.apple.mpegurl",
-  ".mpd": "application/dash+xml",
-  ".m4s": "video/iso.segment",
-  ".vtt": "text/vtt",
-  ".jpg": "image/jpeg",
-  ".mp3": "audio/mpeg",
-  ".m4a": "audio/mp4",
-  ".ogg": "audio/ogg",
+  m4s: "video/iso.segment",
+  vtt: "text/vtt",
 };
 
 /** What is sent: a finished file of ours, or the text of a playlist. */
@@ -34,8 +23,10 @@ export type Content = {
 };
 
 /** The media type of a file of ours, by its extension. */
-export const contentType = (name: string): string =>
-  CONTENT_TYPES[extname(name)] ?? "application/octet-stream";
+export function contentType(name: string): string {
+  const extension = extname(name).slice(1);
+  return CONTENT_TYPES[extension] ?? mediaTypeOf(extension) ?? "application/octet-stream";
+}
 
 /** A finished file of ours as content. @throws {TaskError} `internal` where it is gone */
 export async function fileContent(path: string): Promise<Content> {

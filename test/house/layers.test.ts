@@ -39,7 +39,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["args"],
     ["decide"],
     ["encode"],
-    ["containers", "plan"],
+    ["plan"],
   ],
   probe: [
     ["judge-source"],

@@ -1,7 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AudioCodec, Container, Rendition, VideoCodec } from "../../src/profile/profile.ts";
+import type { AudioCodec, VideoCodec } from "../../src/profile/codecs.ts";
+import type { Container } from "../../src/profile/containers.ts";
+import type { Rendition } from "../../src/profile/profile.ts";
 import { clip } from "../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";

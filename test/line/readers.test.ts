@@ -1,7 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { AudioCodec, Container, VideoCodec } from "../../src/profile/profile.ts";
+import type { AudioCodec, VideoCodec } from "../../src/profile/codecs.ts";
+import type { Container } from "../../src/profile/containers.ts";
 import { clip } from "../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Container, Rendition } from "../../src/profile/profile.ts";
+import type { Container } from "../../src/profile/containers.ts";
+import type { Rendition } from "../../src/profile/profile.ts";
 import { clip } from "../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { impossibilityOf } from "../../src/plan/feasible/feasible.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
-import type { Container } from "../../src/profile/profile.ts";
+import type { Container } from "../../src/profile/containers.ts";
 import { aCapabilities, aCustomVideo, aMedia, aRendition } from "./builders.ts";
 import { argsOf } from "./planned.ts";
 

@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ProbeRequest } from "../../src/engine/engine.ts";
-import { holds } from "../../src/plan/containers.ts";
 import type { Plan, Product } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
-import type { Assignment, Container, Rendition } from "../../src/profile/profile.ts";
+import { holds } from "../../src/profile/container-rules.ts";
+import type { Container } from "../../src/profile/containers.ts";
+import type { Assignment, Rendition } from "../../src/profile/profile.ts";
 import { verifyProducts } from "../../src/worker/output/verify-products.ts";
 import type { Line } from "../../src/worker/run.ts";
 import { tempFolder } from "../fixtures/clips.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { assignRenditions } from "../../src/profile/assign.ts";
-import type { Container, Profile } from "../../src/profile/profile.ts";
+import type { Container } from "../../src/profile/containers.ts";
+import type { Profile } from "../../src/profile/profile.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";
 import { TaskError } from "../../src/task/errors.ts";
 import { aProfile, aRendition } from "./builders.ts";

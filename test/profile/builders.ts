@@ -1,4 +1,5 @@
-import type { Container, Profile, Rendition } from "../../src/profile/profile.ts";
+import type { Container } from "../../src/profile/containers.ts";
+import type { Profile, Rendition } from "../../src/profile/profile.ts";
 import { type Qlty, toRendition } from "../../src/profile/qlty.ts";
 import { TaskError } from "../../src/task/errors.ts";
 

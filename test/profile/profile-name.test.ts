@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { CONTAINERS } from "../../src/profile/containers.ts";
 import { parseProfileName, plainName } from "../../src/profile/profile-name.ts";
-import { CONTAINERS } from "../../src/profile/qlty.ts";
 
 const CONTAINER_TOKENS = ["hls", ...CONTAINERS.filter((container) => container !== "copy")];
 const CODECS = ["mpeg2", "h264", "h265", "av1", "vp9"] as const;

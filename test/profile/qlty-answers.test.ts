@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { CONTAINERS } from "../../src/profile/containers.ts";
 import type { Rendition } from "../../src/profile/profile.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
   B_FRAMES_MAX,
   CHANNEL_COUNTS,
-  CONTAINERS,
   FRAMERATES,
   GOP_SIZES,
   PRESETS,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Container } from "../../src/profile/profile.ts";
+import type { Container } from "../../src/profile/containers.ts";
+import { CONTAINERS } from "../../src/profile/containers.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
   B_FRAMES_MAX,
   CHANNEL_COUNTS,
-  CONTAINERS,
   FRAMERATES,
   GOP_SIZES,
   PRESETS,

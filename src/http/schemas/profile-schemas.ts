@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { CONTAINERS } from "../../profile/containers.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
   B_FRAMES_MAX,
   CHANNEL_COUNTS,
-  CONTAINERS,
   FRAMERATES,
   GOP_SIZES,
   PRESETS,

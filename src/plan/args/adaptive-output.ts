@@ -1,8 +1,8 @@
 import type { Rational } from "../../lib/rational.ts";
 import type { MediaInfo, VideoStream } from "../../probe/media.ts";
+import { codecName, copiedTagFor, tagFor } from "../../profile/codecs.ts";
 import type { AudioEncode, VideoEncode } from "../../profile/profile.ts";
 import type { Clip } from "../../task/task.ts";
-import { codecName, copiedTagFor, tagFor } from "../containers.ts";
 import { withBlackStart } from "../decide/alignment.ts";
 import type { Draft, SetDraft } from "../decide/product.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";

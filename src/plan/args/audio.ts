@@ -1,6 +1,7 @@
 import type { AudioStream } from "../../probe/media.ts";
-import type { AudioCodec, AudioEncode } from "../../profile/profile.ts";
-import type { Written } from "../containers.ts";
+import type { AudioCodec } from "../../profile/codecs.ts";
+import { factsOf, type Written } from "../../profile/containers.ts";
+import type { AudioEncode } from "../../profile/profile.ts";
 import { countOf, layoutFor } from "../encode/layouts.ts";
 import { earsOf, panOf } from "../encode/odd-layouts.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
@@ -16,11 +17,6 @@ const SAMPLERATES: Readonly<Record<AudioCodec, readonly number[]>> = {
   mp2: [16000, 22050, 24000, 32000, 44100, 48000],
   opus: [8000, 12000, 16000, 24000, 48000],
 };
-
-/** The FLV muxer's, with MP3; FLV's own flags know no 48 kHz, the sound itself says it. */
-const FLV_MP3_SAMPLERATES = [11025, 22050, 44100, 48000];
-/** The mp4 muxer's, with MP3: lower ones it calls "not standard" and refuses. MOV's takes all. */
-const MP4_MP3_SAMPLERATE_MIN = 16_000;
 
 /** kbit/s of MPEG-1 and, at 24 kHz and less, MPEG-2 Layer II: ffmpeg's encoder takes no others. */
 const MP2_KBPS = [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384];
@@ -183,10 +179,8 @@ function samplerateOf(
 
 /** The sample rates that an encoder takes and a container holds with its codec, in Hz, rising. */
 export function samplerates(codec: AudioCodec, container: Written): readonly number[] {
-  const known = SAMPLERATES[codec];
-  if (codec !== "mp3") return known;
-  if (container === "flv") return FLV_MP3_SAMPLERATES;
-  return container === "mp4" ? known.filter((rate) => rate >= MP4_MP3_SAMPLERATE_MIN) : known;
+  const own = codec === "mp3" ? factsOf(container).mp3SampleratesHz : undefined;
+  return own ?? SAMPLERATES[codec];
 }
 
 /** The highest bitrate that the encoder takes and that is not above the one asked for. */

@@ -1,15 +1,11 @@
 import { toNumber } from "../../lib/rational.ts";
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import type { Written } from "../containers.ts";
+import { carrierOf } from "../../profile/container-rules.ts";
+import { factsOf, type Written } from "../../profile/containers.ts";
 
 /** Sources whose packets have no durations (MPEG-TS without a rate in its picture) or wrong ones (Matroska's default). */
 const UNSURE = ["mpegts", "matroska"];
-/**
- * What takes them for lengths: the last picture of an mp4, which 9.0 hides where it lasts no time, and HLS segments. Sets in
- * fragments (`cmaf`, `dash`) tell them too; those of their segments are taken from where the next one begins.
- */
-const COUNTED: readonly Written[] = ["mp4", "mov", "m3u8"];
 
 /** The option with all that is done to the packets of a copied picture; nothing where that is nothing. */
 export function copiedPictures(media: MediaInfo, container: Written): readonly string[] {
@@ -17,16 +13,13 @@ export function copiedPictures(media: MediaInfo, container: Written): readonly s
   return filters.length === 0 ? [] : ["-bsf:v", filters.join(",")];
 }
 
-/** What is played from any of its segments on, or from anywhere. */
-const BROADCAST: readonly Written[] = ["mpegts", "m3u8"];
-
 /**
  * Repeats the parameter sets of H.264 in front of each key frame. ffmpeg does that of itself, but not where key frames are of open
  * groups of pictures, or are announced (SVC): so it is done where a copy was wrong.
  */
 function repeatedSets({ video }: MediaInfo, container: Written): readonly string[] {
   const isWanted = video?.codec === "h264" && video.uncopied?.[container] !== undefined;
-  return isWanted && BROADCAST.includes(container)
+  return isWanted && factsOf(carrierOf(container, video.codec)).isBroadcast
     ? ["h264_mp4toannexb", "dump_extra=freq=keyframe"]
     : [];
 }
@@ -38,7 +31,7 @@ function repeatedSets({ video }: MediaInfo, container: Written): readonly string
 function durations(media: MediaInfo, container: Written): readonly string[] {
   const rate = media.video?.framerate;
   if (!rate || toNumber(rate) <= 0) return [];
-  if (!UNSURE.includes(demuxerOf(media.format)) || !COUNTED.includes(container)) return [];
+  if (!UNSURE.includes(demuxerOf(media.format)) || !factsOf(container).usesDurations) return [];
   const least = `max(DURATION\\,${rate.den}/(${rate.num}*TB))`;
   const until = `if(gt(NEXT_DTS-DTS\\,0)\\,NEXT_DTS-DTS\\,${least})`;
   return [`setts=pts=PTS:dts=DTS:duration=${until}`];

@@ -1,4 +1,5 @@
-import type { AudioCodec, Effort, VideoCodec } from "../../profile/profile.ts";
+import type { AudioCodec, VideoCodec } from "../../profile/codecs.ts";
+import type { Effort } from "../../profile/profile.ts";
 
 /** What ffmpeg calls the encoder of each video codec. */
 export const VIDEO_ENCODERS: Readonly<Record<VideoCodec, string>> = {

@@ -1,7 +1,7 @@
 import type { MediaInfo } from "../../probe/media.ts";
-import { isOfSets } from "../../profile/container-defaults.ts";
-import type { Written } from "../containers.ts";
-import { formOf, hasBoxedSegments, tagFor } from "../containers.ts";
+import { tagFor } from "../../profile/codecs.ts";
+import { isIso, isSet } from "../../profile/container-rules.ts";
+import { factsOf } from "../../profile/containers.ts";
 import { withBlackStart } from "../decide/alignment.ts";
 import type { Draft } from "../decide/product.ts";
 import { frameMode } from "../encode/framerate.ts";
@@ -45,7 +45,7 @@ export function outputSection(
       ...NOTHING_ELSE,
       ...(picture?.args ?? []),
       ...(product.video.action === "copy" ? copiedPictures(media, product.container) : []),
-      ...(isIsoBased(product.container) ? tagFor(codec) : []),
+      ...(isIso(product.container, codec) ? tagFor(codec) : []),
       ...languageArgs(audio),
       ...(sound?.args ?? []),
       ...file.args,
@@ -53,9 +53,6 @@ export function outputSection(
     writes: file.writes,
   };
 }
-
-/** HLS carries HEVC in such segments. */
-const isIsoBased = (container: Written): boolean => ["mp4", "mov", "m3u8"].includes(container);
 
 function videoPart(
   { product, rendition, folder, areCaptionsCarried, blackSeconds, sharesGraph }: Draft,
@@ -67,7 +64,7 @@ function videoPart(
     return { map, args: ["-c:v", "copy"] };
   const encode = videoArgs(rendition.video, source, pass, areCaptionsCarried);
   const [option = "", chain = "", ...rest] = withBlackStart(encode, blackSeconds);
-  const args = [...rest, "-fps_mode", frameMode(isOfSets(product.container))];
+  const args = [...rest, "-fps_mode", frameMode(isSet(product.container))];
   if (!sharesGraph) return { map, args: [option, chain, ...args] };
   return { map: `[v${folder}]`, graph: `[${map}]${chain}[v${folder}]`, args };
 }
@@ -82,9 +79,7 @@ function audioPart(
     const place = { container, lateSeconds };
     return encodedSound(rendition.audio, source, place, { specifier: map, label: `a${folder}` });
   }
-  const isInSegments =
-    (isStreamed && isBoxed(container)) ||
-    (container === "m3u8" && hasBoxedSegments(expect.video?.codec));
+  const isInSegments = (isStreamed || isSet(container)) && isIso(container, expect.video?.codec);
   return { map, args: ["-c:a", "copy", ...(isInSegments ? unframed(source) : [])] };
 }
 
@@ -109,37 +104,16 @@ export function fileSection(
   tag: string,
 ): Section {
   const { container, entry } = product;
-  const muxer = formOf(container)?.muxer ?? container;
-  if (container === "m3u8")
-    return setSection(draftSet(folder, codec, tag), entry, product.video.action);
-  const index = isStreamed ? onceArgs(container) : isBoxed(container) ? INDEX_IN_FRONT : [];
-  return { args: [...index, "-f", muxer, entry], writes: [entry] };
+  if (isSet(container))
+    return setSection(draftSet(folder, isIso(container, codec), tag), entry, product.video.action);
+  const { muxer = container, wholeArgs = [], streamedArgs = [] } = factsOf(container);
+  const options = isStreamed ? streamedArgs : wholeArgs;
+  return { args: [...options, "-f", muxer, entry], writes: [entry] };
 }
-
-const isBoxed = (container: Written): boolean => ["mp4", "mov", "m4a"].includes(container);
 
 /** AAC as MPEG-TS frames it: ffmpeg takes the frames off by itself, but not for a file in segments (5.1). Other AAC passes as it is. */
 const unframed = ({ codec }: NonNullable<MediaInfo["audio"]>): readonly string[] =>
   codec === "aac" ? ["-bsf:a", "aac_adtstoasc"] : [];
-
-/** Players can begin before they have the whole file. */
-const INDEX_IN_FRONT = ["-movflags", "+faststart"];
-/**
- * An index for each segment, for a file that cannot be gone back in. A segment is in memory until it ends: at a key frame, or
- * where these come rarely, or never as in sound alone, after so many bytes and microseconds.
- */
-const FRAGMENTED = [
-  // Delayed until the first segment is known: only then can it say what of the beginning is not to be played.
-  ...["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof+skip_trailer"],
-  // No more than the index of which fits ffmpeg's buffer of 32 KiB: it goes back in that to write its length.
-  ...["-frag_size", "8388608", "-frag_duration", "5000000"],
-];
-
-/** What keeps a muxer from going back in its file. */
-function onceArgs(container: Written): readonly string[] {
-  if (container === "flv") return ["-flvflags", "+no_duration_filesize"];
-  return isBoxed(container) ? FRAGMENTED : [];
-}
 
 /** Where a set's segments lie, and whether they are segments of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
 type SetFiles = {
@@ -147,8 +121,7 @@ type SetFiles = {
   readonly init?: { readonly name: string; readonly path: string };
 };
 
-function draftSet(folder: string, codec: string | undefined, tag: string): SetFiles {
-  const isFragmented = hasBoxedSegments(codec);
+function draftSet(folder: string, isFragmented: boolean, tag: string): SetFiles {
   const pattern = `${folder}/segments/${tag}-%05d.${isFragmented ? "m4s" : "ts"}`;
   // ffmpeg takes this name relative to the playlist.
   const name = `segments/${tag}-init.mp4`;

@@ -1,6 +1,7 @@
 import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
-import type { VideoCodec, VideoEncode } from "../../profile/profile.ts";
+import type { VideoCodec } from "../../profile/codecs.ts";
+import type { VideoEncode } from "../../profile/profile.ts";
 import { captionFilters } from "../decide/captions.ts";
 import { frameRate, gopFrames } from "../encode/framerate.ts";
 import { h264Level } from "../encode/h264-level.ts";

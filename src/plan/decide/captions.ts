@@ -1,6 +1,8 @@
 import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { MediaInfo, VideoStream } from "../../probe/media.ts";
-import type { VideoCodec, VideoEncode } from "../../profile/profile.ts";
+import type { VideoCodec } from "../../profile/codecs.ts";
+import { isImage } from "../../profile/container-rules.ts";
+import type { VideoEncode } from "../../profile/profile.ts";
 import type { Warning } from "../../task/warnings.ts";
 import { frameRate } from "../encode/framerate.ts";
 import { isHdr } from "../encode/video-filters.ts";
@@ -88,7 +90,7 @@ export function captionWarnings(
       ),
     );
   const hasPicture = drafts.some(
-    ({ product }) => product.video.action !== "none" && product.container !== "jpg",
+    ({ product }) => product.video.action !== "none" && !isImage(product.container),
   );
   return [
     ...(isDropped ? [dropped("The captions in the source's pictures (CEA-608/708)")] : []),

@@ -1,9 +1,10 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { AudioStream, VideoStream } from "../../probe/media.ts";
-import { isOfSets } from "../../profile/container-defaults.ts";
+import { codecName } from "../../profile/codecs.ts";
+import { isImage, isSet } from "../../profile/container-rules.ts";
+import type { Written } from "../../profile/containers.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
 import { samplerates } from "../args/audio.ts";
-import { codecName, type Written } from "../containers.ts";
 import { RATE_SLACK } from "../encode/framerate.ts";
 import { isKnownInAac } from "../encode/layouts.ts";
 import { isSquare, uprightSize } from "../encode/picture.ts";
@@ -66,14 +67,14 @@ function videoFault(
   return (
     hiddenFault("picture", source.hidden) ??
     source.uncopied?.[container] ??
-    (container === "jpg" ? "a picture is made of one frame" : undefined) ??
+    (isImage(container) ? "a picture is made of one frame" : undefined) ??
     codecFault(wanted.codec, source) ??
     formatFault(wanted, source) ??
     sizeFault(wanted, source) ??
     rateFault(wanted, source) ??
     bitrateFault(wanted.bitrateBps, source.bitrateBps) ??
     // Where the source has its key frames is not known, and segments begin at those alone.
-    (isOfSets(container) ? "segments need key frames at even distances" : undefined)
+    (isSet(container) ? "segments need key frames at even distances" : undefined)
   );
 }
 

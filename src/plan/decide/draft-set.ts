@@ -1,9 +1,9 @@
 import type { MediaInfo } from "../../probe/media.ts";
+import { extensionOf } from "../../profile/container-rules.ts";
 import type { AdaptiveSet, Assignment, AudioEncode, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import { sheetsFor } from "../args/thumbnails.ts";
-import { formOf } from "../containers.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
 import { expectationOf } from "./expectation.ts";
 import { rungsFor } from "./ladder.ts";
@@ -48,7 +48,7 @@ export function draftSet(
     ...best,
     product: {
       ...best.product,
-      entry: `${folder}/out.${formOf(container)?.extension ?? container}`,
+      entry: `${folder}/out.${extensionOf(container)}`,
       segments: `${folder}/segments`,
       set: { ...withLanguage(plan, media), ...(sheets && { thumbnails: sheets }) },
     },

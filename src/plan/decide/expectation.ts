@@ -1,9 +1,11 @@
 import { toNumber } from "../../lib/rational.ts";
 import { demuxerOf } from "../../probe/formats.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
+import { codecName } from "../../profile/codecs.ts";
+import { isImage, readBy } from "../../profile/container-rules.ts";
+import { factsOf, type Written } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import type { Clip } from "../../task/task.ts";
-import { codecName, type Written } from "../containers.ts";
 import { frameRate } from "../encode/framerate.ts";
 import { outputPicture } from "../encode/picture.ts";
 import type { Expectation, StreamDecision } from "../plan.ts";
@@ -33,7 +35,7 @@ export function expectationOf(
 ): Expectation {
   const { video, audio } = decided;
   // A picture lasts no time.
-  if (decided.container === "jpg" && media.video)
+  if (isImage(decided.container) && media.video)
     return {
       durationToleranceSeconds: 0,
       video: { ...videoLook(decided, media.video, media, clip), durationSeconds: 0 },
@@ -58,7 +60,7 @@ export function expectationOf(
 /** Which streams make a product's duration: a playlist counts its video alone where it has some, a file both. */
 function timedStreams({ container, video, audio }: Decided): { video: boolean; audio: boolean } {
   const hasVideo = video.action !== "none";
-  const isByVideo = container === "m3u8" && hasVideo;
+  const isByVideo = factsOf(container).isTimedByVideo && hasVideo;
   return { video: hasVideo, audio: audio.action !== "none" && !isByVideo };
 }
 
@@ -71,7 +73,7 @@ function audioLook(
   const isCopy = audio.action === "copy" || typeof rendition.audio === "string";
   const codec =
     isCopy || typeof rendition.audio === "string" ? source.codec : codecName(rendition.audio.codec);
-  const alias = aliasOf(codec, [container, ...(isCopy ? [demuxerOf(media.format)] : [])]);
+  const alias = aliasOf(codec, [container, ...(isCopy ? readBy(demuxerOf(media.format)) : [])]);
   const names = { codec, ...(alias !== undefined && { alias }) };
   if (audio.action === "copy") return { ...names, sameAsSource: !clip };
   const seconds = streamSeconds(source, media, clip);
@@ -99,12 +101,9 @@ function videoLook(
   return { codec, width, height, sameAsSource: false, ...duration };
 }
 
-/** Files that tell the layers of MPEG audio apart no further: in them ffprobe calls either `mp3`, and in a copy what it finds there. */
-const LAYERLESS = ["mp4", "mov"];
-
-/** The other name of MPEG audio that has been, or will be, in such a file. */
-function aliasOf(codec: string, files: readonly string[]): string | undefined {
-  if (!files.some((file) => LAYERLESS.includes(file))) return undefined;
+/** The other name of MPEG audio that has been, or will be, in a file that does not tell its layers apart; a copy has what ffprobe finds there. */
+function aliasOf(codec: string, containers: readonly Written[]): string | undefined {
+  if (!containers.some((container) => factsOf(container).isLayerless)) return undefined;
   return { mp2: "mp3", mp3: "mp2" }[codec];
 }
 

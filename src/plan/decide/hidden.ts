@@ -1,21 +1,15 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { AudioStream, Hidden, MediaInfo, VideoStream } from "../../probe/media.ts";
-import { audioCodecFor, videoCodecFor } from "../../profile/container-defaults.ts";
-import type {
-  AudioCodec,
-  AudioEncode,
-  Rendition,
-  VideoCodec,
-  VideoEncode,
-} from "../../profile/profile.ts";
+import { type AudioCodec, codecName, type VideoCodec } from "../../profile/codecs.ts";
+import { audioCodecFor, holds, videoCodecFor } from "../../profile/container-rules.ts";
+import { factsOf, type Written } from "../../profile/containers.ts";
+import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
 import type { Warning } from "../../task/warnings.ts";
-import { codecName, holds, type Written } from "../containers.ts";
 import type { Product } from "../plan.ts";
 
-const EDITED_CONTAINERS: readonly Written[] = ["mp4", "mov"];
-
 /** Whether a container is written with an edit list, so that a copied picture's hidden beginning stays hidden. */
-export const hidesHead = (container: Written): boolean => EDITED_CONTAINERS.includes(container);
+export const hidesHead = (container: Written): boolean =>
+  factsOf(container).keeps?.includes("edits") === true;
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 

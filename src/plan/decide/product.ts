@@ -1,18 +1,19 @@
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../../probe/media.ts";
+import { codecName } from "../../profile/codecs.ts";
+import {
+  carrierOf,
+  extensionOf,
+  holds,
+  isSet,
+  keptContainer,
+} from "../../profile/container-rules.ts";
+import { factsOf, isOfSource, type Written } from "../../profile/containers.ts";
 import type { Assignment, AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import { samplerates } from "../args/audio.ts";
 import { soundLateSeconds } from "../args/input.ts";
-import {
-  codecName,
-  formOf,
-  hasBoxedSegments,
-  holds,
-  keptContainer,
-  type Written,
-} from "../containers.ts";
 import { sdrFiltersNeeded, staysInterlaced } from "../encode/video-filters.ts";
 import type { Product, StreamDecision } from "../plan.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
@@ -72,8 +73,8 @@ export function draftProduct(
   const product: Product = {
     targets,
     container,
-    entry: `${folder}/out.${formOf(container)?.extension ?? container}`,
-    ...(container === "m3u8" && { segments: `${folder}/segments` }),
+    entry: `${folder}/out.${extensionOf(container)}`,
+    ...(isSet(container) && { segments: `${folder}/segments` }),
     video,
     audio,
     expect: expectationOf({ rendition, container, video, audio }, media, clip),
@@ -97,21 +98,19 @@ function audioOf(
 
 /** Raw streams that say nothing of the order and the time of their pictures. */
 const UNTIMED_FORMATS = ["h264", "hevc"];
-/** The containers that are written with the turn that makes a picture upright, and those that are with what crops it. */
-const TURNED_CONTAINERS = ["mp4", "mov"];
-const CROPPED_CONTAINERS = ["mp4", "mov", "mkv"];
 
 const isTurnedByHeader = ({ rotation, isTurnedByFrames }: VideoStream): boolean =>
   rotation !== 0 && !isTurnedByFrames;
 
 function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void {
+  const { keeps = [] } = factsOf(container);
   if (UNTIMED_FORMATS.includes(demuxerOf(format)))
     throw refuseOutput("Cannot copy the video: the source has no time stamps");
-  if (video && isTurnedByHeader(video) && !TURNED_CONTAINERS.includes(container))
+  if (video && isTurnedByHeader(video) && !keeps.includes("turn"))
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is turned by ${video.rotation} degrees, which mp4 and mov alone keep`,
     );
-  if (video?.isMirrored && !video.isTurnedByFrames && !TURNED_CONTAINERS.includes(container))
+  if (video?.isMirrored && !video.isTurnedByFrames && !keeps.includes("turn"))
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is mirrored, which mp4 and mov alone keep`,
     );
@@ -119,7 +118,7 @@ function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void
     throw refuseOutput(
       "Cannot copy the video: its container crops it, which this ffmpeg does not write",
     );
-  if (video?.isCropped && !CROPPED_CONTAINERS.includes(container))
+  if (video?.isCropped && !keeps.includes("crop"))
     throw refuseOutput(
       `Cannot copy the video into "${container}": it is cropped, which mp4, mov and mkv alone keep`,
     );
@@ -140,9 +139,7 @@ const UNEVEN = "its rate or channels change midway";
  */
 function losesChanges(container: Written, { format, audio, video }: MediaInfo): boolean {
   if (!audio?.isUneven) return false;
-  const demuxer = demuxerOf(format);
-  if (container === "m3u8") return demuxer !== "mpegts" || hasBoxedSegments(video?.codec);
-  return container !== demuxer;
+  return factsOf(carrierOf(container, video?.codec)).demuxer !== demuxerOf(format);
 }
 
 function refuseAudioCopy(container: Written, media: MediaInfo): void {
@@ -175,12 +172,14 @@ function refuseMissingStreams({ video, audio }: Rendition, media: MediaInfo): vo
 function containerOf({ container, video, audio }: Rendition, media: MediaInfo): Written {
   const picture = nameOf(video, media.video?.codec);
   const sound = media.audio && nameOf(audio, media.audio.codec);
-  if (container === "copy") {
-    const kept = keptContainer(media.format, picture, sound);
+  if (isOfSource(container)) {
+    const kept = keptContainer(demuxerOf(media.format), picture, sound);
     if (kept) return kept;
   } else if (holds(container, picture, sound)) return container;
   const streams = [picture, sound].filter((name) => name !== undefined).join(" and ");
-  const name = container === "copy" ? `the source's container (${media.format})` : `"${container}"`;
+  const name = isOfSource(container)
+    ? `the source's container (${media.format})`
+    : `"${container}"`;
   throw refuseOutput(`Cannot put ${streams} into ${name}: it does not hold that here`);
 }
 

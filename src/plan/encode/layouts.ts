@@ -1,4 +1,4 @@
-import type { AudioCodec } from "../../profile/profile.ts";
+import type { AudioCodec } from "../../profile/codecs.ts";
 import { type Channels, oddChannels } from "./odd-layouts.ts";
 
 /** The channels of ffmpeg's layouts (`ffmpeg -layouts`), as far as sources have them. */

@@ -1,7 +1,9 @@
+import { codecName } from "../../profile/codecs.ts";
+import { isAudioOnly, isImage } from "../../profile/container-rules.ts";
+import { factsOf, isOfSource } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import type { ErrorCode } from "../../task/errors.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
-import { codecName, formOf } from "../containers.ts";
 import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
 
@@ -35,30 +37,30 @@ const unsupported = (message: string): Impossibility => ({
 function containerFault({ container, video, audio }: Rendition): Impossibility | undefined {
   if (video === "none" && audio === "none")
     return unsupported(`Cannot make "${container}": neither video nor audio is asked for`);
-  if (container === "copy") return undefined;
-  if (container === "jpg" && video === "copy")
+  if (isOfSource(container)) return undefined;
+  if (isImage(container) && video === "copy")
     return unsupported('Cannot copy into "jpg": it holds one picture, which is encoded');
-  const form = formOf(container);
-  if (!form) return unsupported(`Cannot make "${container}": this service does not write it`);
-  if (form.video.length === 0 && video !== "none")
+  if (factsOf(container).muxer === undefined)
+    return unsupported(`Cannot make "${container}": this service does not write it`);
+  if (isAudioOnly(container) && video !== "none")
     return unsupported(`Cannot make "${container}" with video: it holds audio alone`);
-  if (form.video.length === 0 && audio === "none")
+  if (isAudioOnly(container) && audio === "none")
     return unsupported(`Cannot make "${container}" without audio: it holds nothing else`);
   return undefined;
 }
 
 function codecFault({ container, video, audio }: Rendition): Impossibility | undefined {
-  const form = container === "copy" ? undefined : formOf(container);
+  const held = factsOf(container);
   if (typeof video === "object") {
-    if (video.codec === "mjpeg" && container !== "jpg")
+    if (video.codec === "mjpeg" && !isImage(container))
       return unsupported(`Cannot make a film of mjpeg in "${container}": it is for "jpg" alone`);
-    if (form && !form.video.includes(codecName(video.codec)))
+    if (held.video && !held.video.includes(codecName(video.codec)))
       return unsupported(`Cannot put ${video.codec} into "${container}": it does not hold it`);
     if (video.codec === "av1" && video.rateMode === "2passvbr")
       return unsupported("Cannot encode av1 in two passes: its encoder knows one alone");
   }
   if (typeof audio === "object") {
-    if (form && !form.audio.includes(codecName(audio.codec)))
+    if (held.audio && !held.audio.includes(codecName(audio.codec)))
       return unsupported(`Cannot put ${audio.codec} into "${container}": it does not hold it`);
     const max = channelsMax(audio.codec);
     if ((audio.channels ?? 1) > max)
@@ -81,7 +83,7 @@ function keepingFault(
 function missing(rendition: Rendition, capabilities: Capabilities): Impossibility | undefined {
   const { container, video, audio } = rendition;
   const { encoders, muxers } = capabilities;
-  const muxer = container === "copy" ? undefined : formOf(container)?.muxer;
+  const { muxer } = factsOf(container);
   if (muxer !== undefined && !muxers.includes(muxer))
     return {
       code: "encoder_missing",

@@ -1,34 +1,10 @@
+import { containersNamed } from "../../profile/container-rules.ts";
+import type { Written } from "../../profile/containers.ts";
 import type { Warning } from "../../task/warnings.ts";
-import { formOf, type Written } from "../containers.ts";
 import type { Product } from "../plan.ts";
 
-/** The containers that an extension promises, where these are not those that are written with it. */
-const PROMISES: Readonly<Record<string, readonly Written[]>> = {
-  m4v: ["mp4"],
-  m4s: ["mp4"],
-  m2ts: ["mpegts"],
-  mts: ["mpegts"],
-  mpg: [],
-  mpeg: [],
-  avi: [],
-  wmv: [],
-  mka: ["mkv"],
-  aac: [],
-  wav: [],
-  flac: [],
-  oga: ["ogg"],
-  ogv: ["ogg"],
-  opus: ["ogg"],
-  m4b: ["m4a"],
-  jpeg: ["jpg"],
-  png: [],
-  gif: ["gif"],
-};
-
-const CONTAINERS: readonly Written[] = [
-  ...(["mp4", "mov", "mkv", "webm", "flv", "mpegts", "m3u8", "dash"] as const),
-  ...(["cmaf", "jpg", "mp3", "m4a", "ogg"] as const),
-];
+/** Extensions of media that no container here is written with. */
+const OTHER_MEDIA = ["mpg", "mpeg", "avi", "wmv", "aac", "wav", "flac", "png"];
 
 /** What follows the last dot of the last part of an address's path, in lower case. */
 function extensionOf(url: string): string | undefined {
@@ -36,10 +12,10 @@ function extensionOf(url: string): string | undefined {
   return /\.([a-z0-9]+)$/i.exec(path.slice(path.lastIndexOf("/") + 1))?.[1]?.toLowerCase();
 }
 
-/** The containers that files of an extension are, as people expect; nothing for an extension that says nothing of media. */
+/** The containers that files of an extension are, as people expect; undefined if an extension says nothing of media. */
 function promisedBy(extension: string): readonly Written[] | undefined {
-  const written = CONTAINERS.filter((container) => formOf(container)?.extension === extension);
-  return PROMISES[extension] ?? (written.length > 0 ? written : undefined);
+  const named = containersNamed(extension);
+  return named.length > 0 || OTHER_MEDIA.includes(extension) ? named : undefined;
 }
 
 /**

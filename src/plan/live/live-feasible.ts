@@ -1,6 +1,8 @@
+import { codecName } from "../../profile/codecs.ts";
+import { ANY_CONTAINER } from "../../profile/container-rules.ts";
+import type { Written } from "../../profile/containers.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import { codecName, type Written } from "../containers.ts";
 import { type Impossibility, impossibilityOf } from "../feasible/feasible.ts";
 import { assignmentFault } from "../feasible/set-feasible.ts";
 import type { Capabilities } from "../plan.ts";
@@ -8,8 +10,6 @@ import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
 
 /** What RTSP carries and this service sends through it, in ffmpeg's names. */
 const RTSP_CODECS = ["h264", "hevc", "aac", "mp3", "mp2", "ac3", "opus"];
-/** Holds all of these, so that every other question about a rendition can be asked of it. */
-const ANY_CONTAINER = "mkv";
 
 const unsupported = (message: string): Impossibility => ({ code: "output_not_supported", message });
 

@@ -1,8 +1,8 @@
-import type { Container } from "../../profile/profile.ts";
+import type { Written } from "../../profile/containers.ts";
 import type { Capabilities } from "../plan.ts";
 
 /** The containers that live protocols carry: `rtsp` has none but packets of each codec. */
-export type LiveContainer = Extract<Container, "flv" | "mpegts"> | "rtsp";
+export type LiveContainer = Extract<Written, "flv" | "mpegts"> | "rtsp";
 
 /** A protocol of live addresses, in ffmpeg's names. */
 export type LiveProtocol = {

@@ -1,10 +1,10 @@
 import type { MediaInfo } from "../../probe/media.ts";
+import type { Written } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import { encodedSound, languageArgs, type StreamPart } from "../args/audio.ts";
 import { NOTHING_ELSE, type Section } from "../args/file-output.ts";
 import { soundLateSeconds, specifierOf } from "../args/input.ts";
 import { videoArgs } from "../args/video.ts";
-import type { Written } from "../containers.ts";
 import type { StreamDecision } from "../plan.ts";
 
 /** What is made of a live source for one output. */

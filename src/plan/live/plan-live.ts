@@ -1,8 +1,16 @@
 import type { MediaInfo } from "../../probe/media.ts";
+import { codecName, tagFor } from "../../profile/codecs.ts";
+import {
+  isIso,
+  isSet,
+  RECORDED_AS,
+  recordedAs,
+  SIMPLE_SET,
+} from "../../profile/container-rules.ts";
+import { factsOf, type Written } from "../../profile/containers.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { liveSetStreams } from "../args/adaptive-output.ts";
-import { codecName, hasBoxedSegments, tagFor, type Written } from "../containers.ts";
 import { asksForCaptions, captionWarnings, carriesCaptions } from "../decide/captions.ts";
 import { draftSet } from "../decide/draft-set.ts";
 import { type Draft, draftProduct } from "../decide/product.ts";
@@ -27,13 +35,11 @@ export type LiveRequest = {
 /** The folder of an assignment's recording, relative to where recordings lie. */
 export const recordingFolder = (index: number): string => `recorded-${index}`;
 
-const LIVE_SET_CONTAINERS: readonly string[] = ["m3u8", "cmaf", "dash"];
 /** How long segments of a set are meant to be that is watched while it grows: players begin three of them behind. */
 const LIVE_SEGMENT_SECONDS = 2;
 
 /** Whether what is recorded for files is a set, which its targets get segment by segment. */
-export const isLiveSet = ({ container }: Rendition): boolean =>
-  LIVE_SET_CONTAINERS.includes(container);
+export const isLiveSet = ({ container }: Rendition): boolean => isSet(container);
 
 /** The codec of the picture that is written, in ffmpeg's names. */
 function writtenCodec(
@@ -48,10 +54,7 @@ function writtenCodec(
 }
 
 const segmentKindOf = (codec: string | undefined): "mpegts" | "fmp4" =>
-  hasBoxedSegments(codec) ? "fmp4" : "mpegts";
-
-/** The recording's own container: in fragments, so that what was written before a crash can be read. */
-const RECORDED_AS = "mp4";
+  isIso(SIMPLE_SET, codec) ? "fmp4" : "mpegts";
 
 /**
  * Decides how a source feeds live targets and recordings. Pure.
@@ -138,7 +141,7 @@ function outputOf(
   const codec = writtenCodec(rendition, video, media);
   const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
-  const container = formOf(carried, rendition);
+  const container = soundContainerOf(carried, rendition);
   const made = { rendition, video, audio, container, areCaptionsCarried };
   const { graphs, args } = liveStreams(made, media, { audioInput, label: `live${index}a` });
   const output: LiveOutput = {
@@ -192,10 +195,9 @@ function recordedDraft(
   index: number,
   media: MediaInfo,
 ): Draft {
-  if (isLiveSet(rendition)) return draftFor(rendition, "m3u8", targets, index, media);
+  if (isLiveSet(rendition)) return draftFor(rendition, SIMPLE_SET, targets, index, media);
   draftFor(rendition, RECORDED_AS, targets, index, media);
-  const { container } = rendition;
-  return draftFor(rendition, container === "copy" ? RECORDED_AS : container, targets, index, media);
+  return draftFor(rendition, recordedAs(rendition.container), targets, index, media);
 }
 
 /** One decision for all that share a stream: encoded where one of them needs it. */
@@ -204,11 +206,10 @@ const together = (decisions: readonly StreamDecision[]): StreamDecision =>
   decisions[0] ?? { action: "none", why: "nobody gets it" };
 
 /** The container whose rules on sound count: flv's are the narrowest. */
-function formOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
-  if (carried.has("flv")) return "flv";
-  const [only] = carried;
-  if (only) return writtenFor(only);
-  return container === "copy" ? RECORDED_AS : container;
+function soundContainerOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
+  const forms = [...carried].map(writtenFor);
+  const narrowest = forms.find((form) => factsOf(form).mp3SampleratesHz) ?? forms[0];
+  return narrowest ?? recordedAs(container);
 }
 
 function refuseRtspCopies(video: StreamDecision, audio: StreamDecision, media: MediaInfo): void {
@@ -224,4 +225,6 @@ function refuseRtspCopies(video: StreamDecision, audio: StreamDecision, media: M
 
 /** Parameter sets stand in the header of all containers but MPEG-TS, which repeats them. */
 const headerArgs = (carried: ReadonlySet<LiveContainer>, isRecorded: boolean): readonly string[] =>
-  isRecorded || [...carried].some((form) => form !== "mpegts") ? ["-flags", "+global_header"] : [];
+  isRecorded || [...carried].some((form) => !factsOf(writtenFor(form)).isBroadcast)
+    ? ["-flags", "+global_header"]
+    : [];

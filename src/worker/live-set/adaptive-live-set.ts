@@ -16,6 +16,7 @@ import {
   withCodecs,
 } from "../../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { isToldIn } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import { describeRendition, describeSet, type FinishedTrack } from "../output/describe-output.ts";
@@ -127,10 +128,11 @@ export class AdaptiveLiveSet implements LiveSet {
     const shape = this.#shape;
     if (!shape || this.#runs().length === 0) return undefined;
     const { container } = this.form;
-    const master = container === "dash" ? "" : await this.#masterOf(shape, folder, telling, signal);
+    const isHls = isToldIn(container, "hls");
+    const master = isHls ? await this.#masterOf(shape, folder, telling, signal) : "";
     // From here on at one time.
     const count = this.segments.all.length;
-    if (container === "dash")
+    if (!isHls)
       return {
         inFolder: [],
         entry: this.#manifest(`${encodeURIComponent(folder)}/`, telling),
@@ -139,7 +141,7 @@ export class AdaptiveLiveSet implements LiveSet {
     const manifest = { name: RUN_MANIFEST, text: this.#manifest("", telling) };
     const inFolder = [
       ...this.#playlists(shape, telling, count),
-      ...(container === "cmaf" ? [manifest] : []),
+      ...(isToldIn(container, "dash") ? [manifest] : []),
     ];
     return { inFolder, entry: master, count };
   }
@@ -147,7 +149,7 @@ export class AdaptiveLiveSet implements LiveSet {
   endAfter(count: number, folder: string): LiveSetTexts | undefined {
     const master = this.#masters.get(folder);
     // A manifest names by numbers what may not have been sent.
-    if (!this.#shape || !master || this.form.container !== "m3u8") return undefined;
+    if (!this.#shape || !master || isToldIn(this.form.container, "dash")) return undefined;
     const inFolder = this.#playlists(this.#shape, "whole", count);
     return { inFolder, entry: master.text, count };
   }

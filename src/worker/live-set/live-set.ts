@@ -6,6 +6,7 @@ import type { PublishedText } from "../../manifest/write/published-names.ts";
 import type { LiveRecording } from "../../plan/live/live.ts";
 import { totalOf } from "../../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { SIMPLE_SET } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import { describeOutput } from "../output/describe-output.ts";
@@ -106,6 +107,6 @@ export class SimpleLiveSet implements LiveSet {
     const { all } = this.segments;
     const durationSeconds = totalOf(all.map(({ seconds }) => seconds));
     const sizeBytes = totalOf(all.map((segment) => segment.sizeBytes));
-    return describeOutput({ container: "m3u8" }, { ...media, durationSeconds }, sizeBytes);
+    return describeOutput({ container: SIMPLE_SET }, { ...media, durationSeconds }, sizeBytes);
   }
 }

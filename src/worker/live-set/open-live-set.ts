@@ -1,3 +1,4 @@
+import { isOfSource } from "../../profile/containers.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import type { Work } from "../../queue/queue.ts";
 import { type Line, setTagOf } from "../run.ts";
@@ -13,6 +14,6 @@ export async function openLiveSet(
   folder: string,
 ): Promise<LiveSet> {
   const segments = await RecordedSegments.open(folder);
-  if (!set || container === "copy") return new SimpleLiveSet(segments, engine);
+  if (!set || isOfSource(container)) return new SimpleLiveSet(segments, engine);
   return AdaptiveLiveSet.open(segments, engine, { container, tag: setTagOf(work), now: Date.now });
 }

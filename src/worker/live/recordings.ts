@@ -4,6 +4,7 @@ import { isLive } from "../../plan/live/live-protocols.ts";
 import { isLiveSet, recordingFolder } from "../../plan/live/plan-live.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { recordedAs } from "../../profile/container-rules.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import type { Work } from "../../queue/queue.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -82,7 +83,7 @@ export async function deliverRecordings(
 
 /** It was encoded while it was recorded. */
 const copyOf = ({ container, video, audio }: Rendition): Rendition => ({
-  container: container === "copy" ? "mp4" : container,
+  container: recordedAs(container),
   video: video === "none" ? "none" : "copy",
   audio: audio === "none" ? "none" : "copy",
 });

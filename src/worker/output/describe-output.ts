@@ -2,6 +2,7 @@ import { toNumber } from "../../lib/rational.ts";
 import type { Product, SetPlan } from "../../plan/plan.ts";
 import { averageBps, type TrackFacts } from "../../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { isImage } from "../../profile/container-rules.ts";
 import type { Output } from "../../task/task.ts";
 
 /**
@@ -15,7 +16,7 @@ export function describeOutput(
   sizeBytes: number,
 ): Output {
   const { video, audio } = media;
-  const isPicture = product.container === "jpg";
+  const isPicture = isImage(product.container);
   const durationSeconds = isPicture
     ? 0
     : (media.durationSeconds ?? video?.durationSeconds ?? audio?.durationSeconds ?? 0);

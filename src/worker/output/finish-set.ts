@@ -14,6 +14,7 @@ import {
   segmentTimes,
   type TrackFacts,
 } from "../../plan/verify/finished-set.ts";
+import { isToldIn } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import type { Line } from "../run.ts";
@@ -137,15 +138,16 @@ async function writeEntries(
   facts: readonly TrackFacts[],
 ): Promise<void> {
   const entry = join(folder, product.entry);
-  const isDash = product.container === "dash";
+  const isHls = isToldIn(product.container, "hls");
   await writeFile(
     entry,
-    isDash
-      ? rewriteManifest(manifest, (name) => `segments/${name}`)
-      : masterPlaylist(set, facts, "segments"),
+    isHls
+      ? masterPlaylist(set, facts, "segments")
+      : rewriteManifest(manifest, (name) => `segments/${name}`),
   );
-  if (product.container === "cmaf") await writeFile(join(segments, MANIFEST), manifest);
+  if (isHls && isToldIn(product.container, "dash"))
+    await writeFile(join(segments, MANIFEST), manifest);
   else await rm(join(segments, MANIFEST));
-  const unneeded = [LEFT_OVER, ...(isDash ? set.tracks.map(({ playlist }) => playlist) : [])];
+  const unneeded = [LEFT_OVER, ...(isHls ? [] : set.tracks.map(({ playlist }) => playlist))];
   for (const name of unneeded) await rm(join(segments, name), { force: true });
 }

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
+import { structureOf } from "../../profile/container-rules.ts";
 
 /** So much of the end of a product is kept in memory: five seconds of 6 Mbit/s. */
 const KEPT_BYTES = 4 << 20;
@@ -7,10 +8,6 @@ const KEPT_BYTES = 4 << 20;
 const END_SECONDS = 5;
 const MOOF = Buffer.from("moof");
 const CLUSTER = Buffer.from("1f43b675", "hex");
-const BOXED = [".mp4", ".mov", ".m4a", ".m4s"];
-const MATROSKA = [".mkv", ".webm"];
-/** Their frames are found from anywhere, and are all alike. */
-const RAW = [".mp3", ".aac"];
 
 /** The end of a product as a file of its own. */
 export type EndFile = {
@@ -67,7 +64,8 @@ export class KeptEnd {
     const from = this.#written - kept.length;
     const wanted = (this.#written / Math.max(seconds, 1)) * END_SECONDS;
     const least = Math.max(0, kept.length - Math.ceil(wanted));
-    const isTimed = !RAW.includes(extension);
+    // Frames are found from anywhere, and are all alike.
+    const isTimed = structureOf(extension.slice(1)) !== "frames";
     if (isSet) {
       const begin = this.#begins.find((one) => one >= from);
       if (begin === undefined) return undefined;
@@ -98,16 +96,17 @@ type Cut = { readonly from: number; readonly least: number };
 /** A file of what stands before all and of the last pieces; nothing of formats that cannot be cut so. */
 function endOf(extension: string, head: Buffer, kept: Buffer, cut: Cut): Buffer | undefined {
   const { from, least } = cut;
-  if (RAW.includes(extension)) return kept.subarray(least);
-  if (extension === ".ts")
+  const structure = structureOf(extension.slice(1));
+  if (structure === "frames") return kept.subarray(least);
+  if (structure === "packets")
     return kept.subarray(least + ((PACKET_BYTES - ((from + least) % PACKET_BYTES)) % PACKET_BYTES));
-  if (BOXED.includes(extension)) {
+  if (structure === "boxes") {
     const first = head.indexOf(MOOF) - 4;
     const begin = segmentFrom(kept, least);
     if (first < 0 || begin === undefined) return undefined;
     return Buffer.concat([head.subarray(0, first), kept.subarray(begin)]);
   }
-  if (MATROSKA.includes(extension)) {
+  if (structure === "elements") {
     const first = head.indexOf(CLUSTER);
     const begin = kept.indexOf(CLUSTER, least);
     return first < 0 || begin < 0

@@ -5,6 +5,8 @@ import type { Product } from "../../plan/plan.ts";
 import { WrongOutput } from "../../plan/verify/wrong-output.ts";
 import { lacksParameterSets } from "../../probe/bytes/segment-start.ts";
 import { PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
+import { carrierOf, isSet } from "../../profile/container-rules.ts";
+import { factsOf } from "../../profile/containers.ts";
 
 /** The first slice of a picture begins in so much of a segment, behind all that is said of it. */
 const START_BYTES = 64 * PACKET_BYTES;
@@ -19,7 +21,9 @@ export async function refuseBareSegments(
   { container, entry, video, expect }: Product,
   folder: string,
 ): Promise<void> {
-  if (container !== "m3u8" || video.action !== "copy" || expect.video?.codec !== "h264") return;
+  const codec = expect.video?.codec;
+  const isBroadcast = isSet(container) && factsOf(carrierOf(container, codec)).isBroadcast;
+  if (!isBroadcast || video.action !== "copy" || codec !== "h264") return;
   const path = join(folder, entry);
   // Where the playlist is missing, the probe says so.
   const playlist = await readFile(path, "utf8").catch(() => "");

@@ -4,6 +4,7 @@ import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import type { Plan, Product, SetPlan } from "../../plan/plan.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { isImage, isSet } from "../../profile/container-rules.ts";
 import type { FinishedFiles } from "../../storage/storage.ts";
 import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import type { Output } from "../../task/task.ts";
@@ -73,7 +74,7 @@ async function verifyProduct(
 ): Promise<Verified> {
   if (product.set) return verifySet(product, product.set, folder, source, { engine, warn }, signal);
   const path = join(folder, product.entry);
-  if (product.container === "m3u8") await correctPlaylist(path);
+  if (isSet(product.container)) await correctPlaylist(path);
   const made = await probeProduct(product, path, engine, signal);
   await warn(await source.judge(product.expect, made));
   const segments = product.segments && join(folder, product.segments);
@@ -90,9 +91,10 @@ async function probeProduct(
   signal: AbortSignal,
 ): Promise<MediaInfo> {
   const { container, expect } = product;
-  if (container === "jpg") return engine.probe({ path, side: "output" }, signal);
-  const concat =
-    container === "m3u8" ? concatOf(await readFile(path, "utf8").catch(() => "")) : undefined;
+  if (isImage(container)) return engine.probe({ path, side: "output" }, signal);
+  const concat = isSet(container)
+    ? concatOf(await readFile(path, "utf8").catch(() => ""))
+    : undefined;
   if (concat) await refuseCutSegments(concat, dirname(path));
   else await refuseCut(path);
   const ended = { path, expect, isCounted: isCopied(product), ...(concat && { concat }) };

@@ -3,6 +3,8 @@ import { extname } from "node:path";
 import { ELEMENT_HEAD_BYTES, elementHeadOf } from "../../probe/bytes/ebml.ts";
 import { lastPageIn, OGG_END_BYTES } from "../../probe/bytes/ogg-page.ts";
 import { isPacketAt, PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
+import { structureOf } from "../../profile/container-rules.ts";
+import type { Structure } from "../../profile/containers.ts";
 import { TaskError } from "../../task/errors.ts";
 import { boxAt, samplesEnd } from "./iso-file.ts";
 
@@ -12,19 +14,16 @@ const INDEX_BYTES_MAX = 256 << 20;
 const TS_END_BYTES = 64 * PACKET_BYTES;
 const SEGMENT_ID = 0x18538067;
 
-/** Whether a file of a format ends where it says that it does; formats that say nothing are not here. */
-const CHECKS: Readonly<Record<string, (file: FileHandle, sizeBytes: number) => Promise<boolean>>> =
-  {
-    ".mp4": isWholeIso,
-    ".mov": isWholeIso,
-    ".m4a": isWholeIso,
-    ".m4s": isWholeIso,
-    ".mkv": isWholeMatroska,
-    ".webm": isWholeMatroska,
-    ".flv": isWholeFlv,
-    ".ts": isWholeTs,
-    ".ogg": isWholeOgg,
-  };
+/** Whether a file ends where it says that it does; what consists of frames alone does not say it. */
+const CHECKS: Partial<
+  Record<Structure, (file: FileHandle, sizeBytes: number) => Promise<boolean>>
+> = {
+  boxes: isWholeIso,
+  elements: isWholeMatroska,
+  tags: isWholeFlv,
+  packets: isWholeTs,
+  pages: isWholeOgg,
+};
 
 /** An output that lacks its end, which was written: a disk or a process of ours lost it. */
 export class CutOutput extends TaskError {
@@ -41,7 +40,8 @@ export class CutOutput extends TaskError {
  * @throws {TaskError} `output_wrong`, by a `CutOutput` where it is there
  */
 export async function refuseCut(path: string): Promise<void> {
-  const check = CHECKS[extname(path)];
+  const structure = structureOf(extname(path).slice(1));
+  const check = structure && CHECKS[structure];
   if (!check) return;
   const file = await open(path).catch((cause) => {
     throw new TaskError("output_wrong", "Cannot deliver the output: a part of it is missing", {

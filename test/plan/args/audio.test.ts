@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { audioArgs, encodedSound } from "../../../src/plan/args/audio.ts";
-import type { Written } from "../../../src/plan/containers.ts";
 import type { AudioStream } from "../../../src/probe/media.ts";
+import type { Written } from "../../../src/profile/containers.ts";
 import type { AudioEncode } from "../../../src/profile/profile.ts";
 import { anAudio, anAudioStream } from "../builders.ts";
 

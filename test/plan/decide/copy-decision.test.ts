@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { Written } from "../../../src/plan/containers.ts";
 import { decideAudio, decideVideo } from "../../../src/plan/decide/copy-decision.ts";
 import type { AudioStream, VideoStream } from "../../../src/probe/media.ts";
+import type { Written } from "../../../src/profile/containers.ts";
 import type { AudioEncode, VideoEncode } from "../../../src/profile/profile.ts";
 import { anAudio, anAudioStream, aVideo, aVideoStream } from "../builders.ts";
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { impossibilityOf } from "../../../src/plan/feasible/feasible.ts";
 import { refuseImpossibleAssignment } from "../../../src/plan/feasible/set-feasible.ts";
-import type { AudioCodec, Container, Rendition, VideoCodec } from "../../../src/profile/profile.ts";
+import type { AudioCodec, VideoCodec } from "../../../src/profile/codecs.ts";
+import type { Container } from "../../../src/profile/containers.ts";
+import type { Rendition } from "../../../src/profile/profile.ts";
 import { CATALOGUE, systemProfile } from "../../../src/profile/system-profiles.ts";
 import { aCapabilities, aCustomVideo, anAudio, aRendition } from "../builders.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Written } from "../../../src/plan/containers.ts";
 import { nameWarnings } from "../../../src/plan/feasible/target-name.ts";
+import type { Written } from "../../../src/profile/containers.ts";
 
 const warned = (container: Written, url: string): boolean =>
   nameWarnings([{ container, targets: [0] }], [url]).length > 0;

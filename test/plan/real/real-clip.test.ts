@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Container, Rendition } from "../../../src/profile/profile.ts";
+import type { Container } from "../../../src/profile/containers.ts";
+import type { Rendition } from "../../../src/profile/profile.ts";
 import { clip } from "../../fixtures/clips.ts";
 import { anAudio } from "../builders.ts";
 import { custom, madeBy, runAndJudge, TIMEOUT_MS, video } from "../run-plan.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Container, Rendition } from "../../../src/profile/profile.ts";
+import type { Container } from "../../../src/profile/containers.ts";
+import type { Rendition } from "../../../src/profile/profile.ts";
 import { clip, tempFolder } from "../../fixtures/clips.ts";
 import { turn } from "../../fixtures/turned.ts";
 import { anAudio, aVideo } from "../builders.ts";

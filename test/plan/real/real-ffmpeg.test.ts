@@ -3,12 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatRational } from "../../../src/lib/rational.ts";
 import { segmentsOf } from "../../../src/manifest/write/set-playlists.ts";
-import type {
-  AudioEncode,
-  Container,
-  RateMode,
-  VideoEncode,
-} from "../../../src/profile/profile.ts";
+import type { Container } from "../../../src/profile/containers.ts";
+import type { AudioEncode, RateMode, VideoEncode } from "../../../src/profile/profile.ts";
 import { clip } from "../../fixtures/clips.ts";
 import { anAudio } from "../builders.ts";
 import { madeBy, mp4, outputOf, runAndJudge, TIMEOUT_MS, video, videoOf } from "../run-plan.ts";

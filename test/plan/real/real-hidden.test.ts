@@ -4,7 +4,8 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { segmentsOf } from "../../../src/manifest/write/set-playlists.ts";
-import type { Container, Rendition } from "../../../src/profile/profile.ts";
+import type { Container } from "../../../src/profile/containers.ts";
+import type { Rendition } from "../../../src/profile/profile.ts";
 import type { Verified } from "../../../src/worker/output/verify-products.ts";
 import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
 import {

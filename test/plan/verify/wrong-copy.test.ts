@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import type { Written } from "../../../src/plan/containers.ts";
 import type { StreamDecision } from "../../../src/plan/plan.ts";
 import {
   blameCopy,
@@ -10,6 +9,7 @@ import {
 } from "../../../src/plan/verify/wrong-copy.ts";
 import { WrongOutput } from "../../../src/plan/verify/wrong-output.ts";
 import type { MediaInfo, PacketFacts } from "../../../src/probe/media.ts";
+import type { Written } from "../../../src/profile/containers.ts";
 import { contractCode, retryOf, TaskError } from "../../../src/task/errors.ts";
 import { aCustomVideo, aMedia, anAudio, anAudioStream, aVideoStream } from "../builders.ts";
 import { COPY, planOf } from "../planned.ts";

@@ -1,0 +1,41 @@
+/** Video codecs by the names of the Profile API. */
+export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9" | "mjpeg";
+
+/** Audio codecs by the names of the Profile API. */
+export type AudioCodec = "aac" | "aache2" | "mp3" | "ac3" | "mp2" | "opus";
+
+/** Where ffmpeg's name differs. */
+const NAMES: Partial<Record<VideoCodec | AudioCodec, string>> = {
+  mpeg2: "mpeg2video",
+  h265: "hevc",
+  aache2: "aac",
+};
+
+/** ffmpeg's name of a codec of a profile: `h265` is `hevc`, `aache2` a kind of `aac`. */
+export const codecName = (codec: VideoCodec | AudioCodec): string => NAMES[codec] ?? codec;
+
+/** What a codec (ffmpeg's name) is called in a container of the ISO family. */
+const SAMPLE_ENTRIES: Readonly<Record<string, string>> = {
+  ...{ h264: "avc1", hevc: "hvc1", av1: "av01", vp9: "vp09" },
+  ...{ aac: "mp4a", mp3: "mp4a", ac3: "ac-3", eac3: "ec-3", opus: "Opus" },
+};
+
+/**
+ * The option that names an encoded codec in a container of the ISO family as all players know it. Only HEVC needs it: ffmpeg's own
+ * name for it there, `hev1`, is refused by Apple's players.
+ *
+ * @param codec - in ffmpeg's names
+ */
+export const tagFor = (codec: string | undefined, stream = "v"): readonly string[] =>
+  codec === "hevc" ? [`-tag:${stream}`, "hvc1"] : [];
+
+/**
+ * The option that names a copied stream's codec as ISO does. ffmpeg's `dash` muxer keeps the name that the source's container
+ * has for it, and therefore refuses streams of MPEG-TS and AVI.
+ *
+ * @param codec - in ffmpeg's names
+ */
+export function copiedTagFor(codec: string | undefined, stream: string): readonly string[] {
+  const entry = SAMPLE_ENTRIES[codec ?? ""];
+  return entry === undefined ? [] : [`-tag:${stream}`, entry];
+}

@@ -1,0 +1,267 @@
+import type { AudioCodec, VideoCodec } from "./codecs.ts";
+
+/** The structure of a file: how to find out whether its end is missing, and how to read its end alone. */
+export type Structure = "boxes" | "elements" | "tags" | "packets" | "pages" | "frames";
+
+/** Everything that is known of a container, whatever goes into it. Codecs, muxers and demuxers by ffmpeg's names. */
+export type ContainerFacts = {
+  /** Its name in descriptions of profiles. */
+  readonly label: string;
+  /** Absent if this service does not write it. */
+  readonly muxer?: string;
+  /** What reads it. A `copy` of such a source is written as the first container of the demuxer that holds its streams. */
+  readonly demuxer?: string;
+  /** Of the file, or of a set's playlist or manifest; without the dot. */
+  readonly extension?: string;
+  /** Further extensions by which people expect this container. */
+  readonly otherExtensions?: readonly string[];
+  /** @see https://www.iana.org/assignments/media-types and RFC 8216 for HLS */
+  readonly mediaType?: string;
+  /** The video codecs that it holds: none if it is for sound alone. */
+  readonly video?: readonly string[];
+  /** The audio codecs that it holds: none if it is silent. */
+  readonly audio?: readonly string[];
+  /** The codec if a profile names none and the container does not hold the Profile API's h264. */
+  readonly videoDefault?: VideoCodec;
+  /** The codec if a profile names none and the container does not hold the Profile API's aac. */
+  readonly audioDefault?: AudioCodec;
+  /** The sample rates that its muxer takes with MP3, in Hz; absent if it takes all. */
+  readonly mp3SampleratesHz?: readonly number[];
+  /** Absent if its end is not looked at. */
+  readonly structure?: Structure;
+  /** Options of its muxer for a file that is delivered when it is finished. */
+  readonly wholeArgs?: readonly string[];
+  /** Options that keep its muxer from going back in a file that leaves while it is written. */
+  readonly streamedArgs?: readonly string[];
+  /** What it keeps of a copied picture: the turn that makes it upright, the crop, the edit list that hides its beginning. */
+  readonly keeps?: readonly ("turn" | "crop" | "edits")[];
+  /**
+   * Wrong durations of packets show in it: in its last picture, or in segments. Sets in fragments write them too, but those of their
+   * segments are taken from where the next one begins.
+   */
+  readonly usesDurations?: true;
+  /** Its duration is that of its video alone, if it has some. */
+  readonly isTimedByVideo?: true;
+  /** A player may begin anywhere in it: parameter sets stand in front of each key frame rather than in a header. */
+  readonly isBroadcast?: true;
+  /** It does not tell MPEG audio of layer 2 from that of layer 3: ffprobe calls either `mp3`. */
+  readonly isLayerless?: true;
+  /** It holds one picture, which is encoded and lasts no time. */
+  readonly isImage?: true;
+  /** Present if it is a set of files: a playlist or manifest, and the segments that it names. */
+  readonly set?: SetFacts;
+};
+
+/** What is known of a container that is a set of files. */
+export type SetFacts = {
+  /** What tells players of it; its entry is the first. */
+  readonly told: readonly ("hls" | "dash")[];
+  /** What its segments are. */
+  readonly segments: "mpegts" | "mp4";
+  /** The video codecs that have the segments be fragments of an mp4 all the same. */
+  readonly inMp4?: readonly string[];
+  /** Even one rendition has its streams apart, each in segments of its own. */
+  readonly isApart?: true;
+};
+
+const MPEG_AUDIO = ["aac", "mp3", "mp2", "ac3"];
+
+const ISO_FILE = {
+  structure: "boxes",
+  // Players can begin before they have the whole file.
+  wholeArgs: ["-movflags", "+faststart"],
+  // An index for each segment, for a file that cannot be gone back in. A segment is in memory until it ends: at a key frame, or
+  // where these come rarely, or never as in sound alone, after so many bytes and microseconds.
+  streamedArgs: [
+    // Delayed until the first segment is known: only then can it say what of the beginning is not to be played.
+    ...["-movflags", "+frag_keyframe+empty_moov+delay_moov+default_base_moof+skip_trailer"],
+    // No more than the index of which fits ffmpeg's buffer of 32 KiB: it goes back in that to write its length.
+    ...["-frag_size", "8388608", "-frag_duration", "5000000"],
+  ],
+} as const;
+
+/**
+ * The one table of containers, in the order in which the API lists them: the first five are the Profile API's own.
+ *
+ * To add a container, add its entry here, and tests of what is made of it: its name becomes a value of `container` in profiles
+ * and of `{container}` in profile names, and everything else (plans, names of targets, media types, verification, delivery) asks this
+ * table. Then `bun run openapi`. `test/house/containers.test.ts` refuses comparisons with a container's name elsewhere.
+ *
+ * What each holds was found by writing it with ffmpeg 5.1.9 and probing it; left out is what a muxer takes but no player expects
+ * (vorbis in mp4, vp9 in mpegts).
+ */
+const TABLE = {
+  flv: {
+    label: "FLV",
+    muxer: "flv",
+    demuxer: "flv",
+    extension: "flv",
+    mediaType: "video/x-flv",
+    video: ["h264", "flv1"],
+    audio: ["aac", "mp3"],
+    // FLV's own flags know no 48 kHz, the sound itself says it.
+    mp3SampleratesHz: [11025, 22050, 44100, 48000],
+    structure: "tags",
+    streamedArgs: ["-flvflags", "+no_duration_filesize"],
+  },
+  mp4: {
+    ...ISO_FILE,
+    label: "MP4",
+    muxer: "mp4",
+    demuxer: "mov",
+    extension: "mp4",
+    otherExtensions: ["m4v", "m4s"],
+    mediaType: "video/mp4",
+    video: ["h264", "hevc", "av1", "vp9", "mpeg2video", "mpeg4"],
+    audio: [...MPEG_AUDIO, "eac3", "opus", "alac", "flac"],
+    // Lower ones its muxer calls "not standard" and refuses. MOV's takes all.
+    mp3SampleratesHz: [16000, 22050, 24000, 32000, 44100, 48000],
+    keeps: ["turn", "crop", "edits"],
+    // 9.0 hides the last picture if it lasts no time.
+    usesDurations: true,
+    isLayerless: true,
+  },
+  m3u8: {
+    label: "HLS",
+    muxer: "hls",
+    extension: "m3u8",
+    mediaType: "application/vnd.apple.mpegurl",
+    video: ["h264", "hevc", "av1"],
+    audio: ["aac", "mp3", "ac3", "eac3"],
+    usesDurations: true,
+    isTimedByVideo: true,
+    set: { told: ["hls"], segments: "mpegts", inMp4: ["hevc", "av1"] },
+  },
+  mpegts: {
+    label: "MPEG-TS",
+    muxer: "mpegts",
+    demuxer: "mpegts",
+    extension: "ts",
+    otherExtensions: ["m2ts", "mts"],
+    mediaType: "video/mp2t",
+    video: ["h264", "hevc", "mpeg2video", "mpeg1video"],
+    audio: [...MPEG_AUDIO, "eac3", "dts"],
+    structure: "packets",
+    isBroadcast: true,
+  },
+  copy: { label: "the source's container" },
+  webm: {
+    label: "WebM",
+    muxer: "webm",
+    demuxer: "matroska",
+    extension: "webm",
+    mediaType: "video/webm",
+    video: ["vp9", "av1", "vp8"],
+    audio: ["opus", "vorbis"],
+    videoDefault: "vp9",
+    audioDefault: "opus",
+    structure: "elements",
+  },
+  mkv: {
+    label: "Matroska",
+    muxer: "matroska",
+    demuxer: "matroska",
+    extension: "mkv",
+    otherExtensions: ["mka"],
+    mediaType: "video/x-matroska",
+    video: "h264 hevc av1 vp9 vp8 mpeg2video mpeg1video mpeg4 prores mjpeg ffv1 theora".split(" "),
+    audio: [
+      ...MPEG_AUDIO,
+      ..."eac3 opus vorbis flac alac dts truehd pcm_s16le pcm_s24le pcm_f32le".split(" "),
+    ],
+    structure: "elements",
+    keeps: ["crop"],
+  },
+  mov: {
+    ...ISO_FILE,
+    label: "MOV",
+    muxer: "mov",
+    demuxer: "mov",
+    extension: "mov",
+    mediaType: "video/quicktime",
+    video: ["h264", "hevc", "mpeg2video", "mpeg4", "prores", "mjpeg", "dnxhd"],
+    audio: [...MPEG_AUDIO, "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"],
+    keeps: ["turn", "crop", "edits"],
+    usesDurations: true,
+    isLayerless: true,
+  },
+  dash: {
+    label: "DASH",
+    muxer: "dash",
+    extension: "mpd",
+    mediaType: "application/dash+xml",
+    video: ["h264", "hevc", "av1", "vp9"],
+    audio: ["aac", "mp3", "ac3", "eac3", "opus"],
+    set: { told: ["dash"], segments: "mp4", isApart: true },
+  },
+  cmaf: {
+    label: "CMAF",
+    muxer: "dash",
+    extension: "m3u8",
+    mediaType: "application/vnd.apple.mpegurl",
+    video: ["h264", "hevc", "av1"],
+    audio: ["aac", "ac3", "eac3"],
+    set: { told: ["hls", "dash"], segments: "mp4", isApart: true },
+  },
+  mp3: {
+    label: "MP3",
+    muxer: "mp3",
+    demuxer: "mp3",
+    extension: "mp3",
+    mediaType: "audio/mpeg",
+    video: [],
+    audio: ["mp3"],
+    audioDefault: "mp3",
+    structure: "frames",
+  },
+  m4a: {
+    ...ISO_FILE,
+    label: "M4A",
+    muxer: "ipod",
+    demuxer: "mov",
+    extension: "m4a",
+    otherExtensions: ["m4b"],
+    mediaType: "audio/mp4",
+    video: [],
+    audio: ["aac", "alac"],
+  },
+  ogg: {
+    label: "Ogg",
+    muxer: "ogg",
+    demuxer: "ogg",
+    extension: "ogg",
+    otherExtensions: ["oga", "ogv", "opus"],
+    mediaType: "audio/ogg",
+    video: [],
+    audio: ["opus", "vorbis", "flac"],
+    audioDefault: "opus",
+    structure: "pages",
+  },
+  gif: { label: "GIF", extension: "gif", video: ["gif"], audio: [] },
+  jpg: {
+    label: "JPEG",
+    muxer: "image2",
+    extension: "jpg",
+    otherExtensions: ["jpeg"],
+    mediaType: "image/jpeg",
+    video: ["mjpeg"],
+    audio: [],
+    videoDefault: "mjpeg",
+    isImage: true,
+  },
+} satisfies Readonly<Record<string, ContainerFacts>>;
+
+/** The file formats a rendition can ask for. `copy` is the source's own; `hls` in a profile name is `m3u8` here. */
+export type Container = keyof typeof TABLE;
+
+/** A container that is written, so never `copy`. */
+export type Written = Exclude<Container, "copy">;
+
+/** All values of `container`. */
+export const CONTAINERS = Object.keys(TABLE) as readonly Container[];
+
+/** What is known of a container. */
+export const factsOf = (container: Container): ContainerFacts => TABLE[container];
+
+/** Whether it stands for the source's own container, whichever that is. */
+export const isOfSource = (container: Container): container is "copy" => container === "copy";
