@@ -4,6 +4,7 @@ import {
   type Container,
   factsOf,
   isOfSource,
+  type SetFacts,
   type Structure,
   type Written,
 } from "./containers.ts";
@@ -40,6 +41,17 @@ export const isSilent = (container: Container): boolean => factsOf(container).au
 
 /** Whether a container is a set of files: a playlist or manifest, and the segments that it names. */
 export const isSet = (container: Container): boolean => factsOf(container).set !== undefined;
+
+/** The containers that are sets. */
+export const SETS: readonly Written[] = WRITTEN.filter(isSet);
+
+/** What is known of the sets whose playlist or manifest has a name; undefined if it is no name of one. */
+export const setNamed = (name: string): SetFacts | undefined =>
+  SETS.map(factsOf).find(({ extension }) => name.endsWith(`.${extension}`))?.set;
+
+/** Whether a file of a set names others of it: a playlist, a manifest, or the WebVTT track of small pictures. */
+export const namesOthers = (name: string): boolean =>
+  setNamed(name) !== undefined || name.endsWith(".vtt");
 
 /** Whether players are told of a set by playlists of HLS, or a manifest of DASH. */
 export const isToldIn = (container: Container, form: "hls" | "dash"): boolean =>

@@ -60,6 +60,8 @@ export type SetFacts = {
   readonly segments: "mpegts" | "mp4";
   /** The video codecs that have the segments be fragments of an mp4 all the same. */
   readonly inMp4?: readonly string[];
+  /** The folder of its segments bears the target's name without the extension, and this. */
+  readonly folderSuffix: "" | ".dash";
   /** Even one rendition has its streams apart, each in segments of its own. */
   readonly isApart?: true;
 };
@@ -130,7 +132,7 @@ const TABLE = {
     audio: ["aac", "mp3", "ac3", "eac3"],
     usesDurations: true,
     isTimedByVideo: true,
-    set: { told: ["hls"], segments: "mpegts", inMp4: ["hevc", "av1"] },
+    set: { told: ["hls"], segments: "mpegts", inMp4: ["hevc", "av1"], folderSuffix: "" },
   },
   mpegts: {
     label: "MPEG-TS",
@@ -192,7 +194,7 @@ const TABLE = {
     mediaType: "application/dash+xml",
     video: ["h264", "hevc", "av1", "vp9"],
     audio: ["aac", "mp3", "ac3", "eac3", "opus"],
-    set: { told: ["dash"], segments: "mp4", isApart: true },
+    set: { told: ["dash"], segments: "mp4", folderSuffix: ".dash", isApart: true },
   },
   cmaf: {
     label: "CMAF",
@@ -201,7 +203,7 @@ const TABLE = {
     mediaType: "application/vnd.apple.mpegurl",
     video: ["h264", "hevc", "av1"],
     audio: ["aac", "ac3", "eac3"],
-    set: { told: ["hls", "dash"], segments: "mp4", isApart: true },
+    set: { told: ["hls", "dash"], segments: "mp4", folderSuffix: "", isApart: true },
   },
   mp3: {
     label: "MP3",

@@ -1,12 +1,7 @@
-import type { Container } from "../profile/containers.ts";
+import { isSet } from "../profile/container-rules.ts";
+import { factsOf } from "../profile/containers.ts";
 import type { Assignment } from "../profile/profile.ts";
 
-/** What the name of a set's target has to end in, and what its folder is called after its name without that. */
-const NAMES: Partial<Record<Container, { readonly suffix: string; readonly folder: string }>> = {
-  m3u8: { suffix: ".m3u8", folder: "" },
-  cmaf: { suffix: ".m3u8", folder: "" },
-  dash: { suffix: ".mpd", folder: ".dash" },
-};
 /** A name before its suffix: no dots alone, for they are no folder's own. */
 const NAME = /\/(?!\.{1,2}$)[^/]+$/;
 
@@ -37,7 +32,7 @@ export function claimFolders(
   assignments: readonly Assignment[],
   refuse: (path: string, message: string) => Error,
 ): readonly (string | undefined)[] {
-  if (!assignments.some(({ rendition }) => NAMES[rendition.container])) return [];
+  if (!assignments.some(({ rendition }) => isSet(rendition.container))) return [];
   const containers = new Map(
     assignments.flatMap(({ rendition, targets }) =>
       targets.map((target) => [target, rendition.container] as const),
@@ -45,14 +40,14 @@ export function claimFolders(
   );
   const pathOf = (index: number) => `targets[${index}].target_url`;
   const folders = keys.map((key, index) => {
-    const container = containers.get(index) ?? "copy";
-    const names = NAMES[container];
-    if (!names) return undefined;
-    const folder = folderKeyOf(key, names.suffix, names.folder);
+    const container = containers.get(index);
+    const { set, extension } = container ? factsOf(container) : {};
+    if (!set) return undefined;
+    const folder = folderKeyOf(key, `.${extension}`, set.folderSuffix);
     if (folder === undefined)
       throw refuse(
         pathOf(index),
-        `an output in ${container} needs a name that ends in "${names.suffix}"`,
+        `an output in ${container} needs a name that ends in ".${extension}"`,
       );
     return folder;
   });

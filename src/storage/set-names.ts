@@ -11,11 +11,10 @@ import {
   rewritePlaylist,
   segmentsOf,
 } from "../manifest/write/set-playlists.ts";
+import { namesOthers, setNamed } from "../profile/container-rules.ts";
 import { TaskError } from "../task/errors.ts";
 import type { FinishedFiles } from "./storage.ts";
 
-const PLAYLIST_SUFFIX = ".m3u8";
-const MANIFEST_SUFFIX = ".mpd";
 /** What ours are called in the folder of a set: `pontus.TAG.00000.ts`. */
 const SEGMENT = /^pontus\.([\w-]+)\./;
 /** The same wherever it stands in a playlist or manifest. */
@@ -29,21 +28,20 @@ const MENTIONED = /pontus\.([\w-]+)\./g;
  */
 export function segmentFolderOf(playlist: string): string {
   const name = basename(playlist);
-  const folder =
-    stemOf(name, PLAYLIST_SUFFIX) ??
-    (stemOf(name, MANIFEST_SUFFIX) && `${stemOf(name, MANIFEST_SUFFIX)}.dash`);
-  return join(dirname(playlist), folder ?? `${name}.segments`);
+  const extension = extname(name);
+  const set = extension === "" ? undefined : setNamed(name);
+  const folder = set ? name.slice(0, -extension.length) + set.folderSuffix : `${name}.segments`;
+  return join(dirname(playlist), folder);
 }
 
 /** The bare name of that folder. */
 export const folderNameOf = (playlist: string): string => basename(segmentFolderOf(playlist));
 
-const stemOf = (name: string, suffix: string): string | undefined =>
-  name.endsWith(suffix) && name !== suffix ? name.slice(0, -suffix.length) : undefined;
-
 /** Whether a target's name says that a set will be delivered there. */
-export const isPlaylistName = (path: string): boolean =>
-  path.endsWith(PLAYLIST_SUFFIX) || path.endsWith(MANIFEST_SUFFIX);
+export const isPlaylistName = (path: string): boolean => setNamed(path) !== undefined;
+
+/** Whether a name is one of a manifest rather than of a playlist. */
+const isManifestName = (name: string): boolean => setNamed(name)?.told[0] === "dash";
 
 /** The attempt that a file in the folder of a set is from; nothing where it is none of ours. */
 export const tagOfSegment = (name: string): string | undefined => SEGMENT.exec(name)?.[1];
@@ -84,9 +82,6 @@ export type OwnSet = {
   readonly texts: ReadonlyMap<string, string>;
 };
 
-/** Whether a file in the folder of a set names others, so that it has to be written anew for an attempt. */
-const isText = (name: string): boolean => [".m3u8", ".mpd", ".vtt"].includes(extname(name));
-
 /**
  * Names the files of a finished set for one attempt, and what its playlists and manifests say after them.
  *
@@ -114,7 +109,7 @@ export function nameSet(
 
 function rewrite(name: string, text: string, rename: (uri: string) => string): string {
   // A template holds `$` and `%`, which stay as they are: our own names need no encoding.
-  if (name.endsWith(MANIFEST_SUFFIX)) return rewriteManifest(text, rename);
+  if (isManifestName(name)) return rewriteManifest(text, rename);
   if (name.endsWith(".vtt")) return rewritePictureTrack(text, rename);
   return rewritePlaylist(text, rename);
 }
@@ -132,12 +127,12 @@ export async function readSet(
 ): Promise<PublishedSet> {
   try {
     const text = await readFile(entry, "utf8");
-    const named = entry.endsWith(PLAYLIST_SUFFIX) ? segmentsOf(text) : [];
+    const named = isManifestName(entry) ? [] : segmentsOf(text);
     const found = (await readdir(segments)).toSorted();
     // What a playlist names and is not there will be missed when it is opened: half a set is never published.
     const files = [...new Set([...named.map((uri) => basename(uri)), ...found])];
     const texts = new Map<string, string>();
-    for (const own of files.filter(isText))
+    for (const own of files.filter(namesOthers))
       texts.set(own, await readFile(join(segments, own), "utf8"));
     return nameSet({ entry: { name: entry, text }, files, texts }, tag, folder);
   } catch (cause) {

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import type { ByteSink } from "../../engine/engine.ts";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import type { Plan, Product } from "../../plan/plan.ts";
+import { namesOthers } from "../../profile/container-rules.ts";
 import type { Work } from "../../queue/queue.ts";
 import { isDiskless, type TargetWriter } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -11,8 +12,6 @@ import { type Line, tagOf } from "../run.ts";
 
 /** Kept of the beginning of each product, to be probed: what it holds is told there. */
 const HEAD_BYTES = 2 << 20;
-/** The texts that name the files of a set: they are kept whole, and written last. */
-const TEXTS = [".m3u8", ".mpd", ".vtt"];
 /** ffmpeg writes a playlist under such a name first. */
 const UNFINISHED = ".tmp";
 
@@ -202,8 +201,9 @@ export class StreamedOutputs implements ByteSink {
   }
 }
 
+/** Texts that name the files of a set are kept whole, and written last. */
 const isText = (path: string): boolean =>
-  TEXTS.some((suffix) => path.endsWith(suffix) || path.endsWith(suffix + UNFINISHED));
+  namesOthers(path.endsWith(UNFINISHED) ? path.slice(0, -UNFINISHED.length) : path);
 
 const wentBack = (): TaskError =>
   new TaskError("internal", "Cannot write the output: its muxer goes back in what has left");
