@@ -3,23 +3,23 @@ import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 
 /**
- * The PEM texts of all authorities that are trusted: the usual ones and those of `PONTUS_CA_FILE`.
+ * The PEM texts of all trusted authorities: the usual ones and those of `PONTUS_CA_FILE`.
  *
- * @returns nothing where only the usual ones are
+ * @returns undefined if only the usual ones are trusted
  */
 export async function allTrusted(
   more: Config["moreTrusted"],
 ): Promise<readonly string[] | undefined> {
   if (more.length === 0) return undefined;
-  // To load it takes as long as to open the database: only where it is needed.
+  // Loading this takes as long as opening the database, so it is loaded only if it is needed.
   const { rootCertificates } = await import("node:tls");
   return [...rootCertificates, ...more];
 }
 
 /**
- * Writes them all into one file of the data folder: ffmpeg, given a file, trusts nobody else.
+ * Writes all trusted authorities into one file of the data folder: with a file of its own, ffmpeg trusts nobody else.
  *
- * @returns its absolute path; nothing where only the usual ones are trusted, which ffmpeg knows
+ * @returns its absolute path; undefined if only the usual ones are trusted, which ffmpeg knows
  */
 export async function writeAuthorities({
   moreTrusted,

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
 
-// Every message is our own: valibot's quote what they received, and that may be a private key.
+// All messages are our own: valibot's messages quote the input, which may be a private key.
 const name = v.pipe(
   v.string("must be a string"),
   v.regex(CLIENT_NAME, "must be 1 to 128 visible ASCII characters"),
@@ -30,7 +30,7 @@ const client = v.strictObject(
         : "is missing",
 );
 
-/** Whether a value is told from all others of its kind by one field. */
+/** Whether all values differ. */
 const isUnique = (values: readonly string[]): boolean => new Set(values).size === values.length;
 
 /** The clients of `PONTUS_CLIENTS`: JSON text or the path of a JSON file, an array or (as in `credentials.json`) one. */

@@ -14,7 +14,7 @@ export type Config = {
   readonly concurrency: number;
   readonly taskTimeoutMs: number;
   readonly attemptsMax: number;
-  /** How long, and how much of, what was encoded and could not be delivered is kept. */
+  /** How long encoded files that could not be delivered are kept, and how many bytes of them. */
   readonly keepEncodeMs: number;
   readonly keepEncodeBytesMax: number;
   readonly defaultProfile: string;
@@ -25,14 +25,14 @@ export type Config = {
   readonly engine: "auto" | "native" | "wasm";
   /** The address of a folder, or empty. */
   readonly wasmCoreUrl: string;
-  /** A name to be looked up in PATH, or an absolute path; as `ffprobe`. */
+  /** A name to be looked up in PATH, or an absolute path; `ffprobe` likewise. */
   readonly ffmpeg: string;
   readonly ffprobe: string;
   readonly stallTimeoutMs: number;
   readonly httpTimeoutMs: number;
-  /** PEM texts of certificates that are trusted beside the usual ones; none where there are none. */
+  /** PEM texts of certificates that are trusted beside the usual ones; often none. */
   readonly moreTrusted: readonly string[];
-  /** The address of an object store, or empty for Amazon's of the region. */
+  /** The address of an object store, or empty for Amazon's in the region. */
   readonly s3Endpoint: string;
   readonly s3Region: string;
   readonly s3AccessKeyId: string;
@@ -50,7 +50,7 @@ export type Config = {
 /** An environment as `process.env` gives it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment holds values that cannot be used; the message has one line for each. */
+/** The error of an environment with values that cannot be used; the message has one line for each. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 

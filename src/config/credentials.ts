@@ -17,10 +17,10 @@ export type Credentials = {
 };
 
 /**
- * The client of a service that was given none: made with random keys at the first start, and kept in `credentials.json`
- * of the data folder for its owner alone.
+ * The client of a service that was configured with none: made with random keys at the first start, and kept in `credentials.json`
+ * in the data folder, readable by its owner alone.
  *
- * @throws {ConfigError} when the file is not what was written there; the system's error when it can be neither read nor made
+ * @throws {ConfigError} if the file does not hold what was written there; the system's error if it can be neither read nor made
  */
 export function firstClient(dataFolder: string): Credentials {
   const path = join(dataFolder, FILE);
@@ -31,7 +31,7 @@ export function firstClient(dataFolder: string): Credentials {
     private_key: randomBytes(32).toString("hex"),
   });
   const text = readFileSync(path, "utf8").trim();
-  // Read as JSON and never as a path, which clients may be elsewhere.
+  // Read only as JSON. `PONTUS_CLIENTS` may also be a path; here it may not.
   const read = v.safeParse(clientsSchema, /^[[{]/.test(text) ? text : "{");
   const client = read.success ? read.output[0] : undefined;
   if (!client)
@@ -42,8 +42,8 @@ export function firstClient(dataFolder: string): Credentials {
 }
 
 /**
- * Writes a file that is not there yet, durably; another instance that starts at the same time may win. Under its name it
- * is whole from the first moment on: a crash leaves nothing that the next start could not use.
+ * Durably writes a file that does not exist yet; another instance that starts at the same time may be first. The file is whole from
+ * the moment it has its name: a crash leaves nothing that the next start could not use.
  */
 function writeNew(path: string, content: object): boolean {
   if (existsSync(path)) return false;
@@ -51,7 +51,7 @@ function writeNew(path: string, content: object): boolean {
   try {
     const options = { mode: OWNER_ONLY, flag: "wx", flush: true } as const;
     writeFileSync(part, `${JSON.stringify(content, undefined, 2)}\n`, options);
-    // Unlike a rename, a link replaces nothing.
+    // Unlike a rename, a link does not replace a file that is there.
     linkSync(part, path);
     return true;
   } catch (error) {

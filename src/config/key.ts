@@ -1,13 +1,13 @@
 import * as v from "valibot";
 
-/** One key of the environment, as data: the parser, the README's table and every message are made of it. */
+/** One key of the environment, as data for the parser, the README's table and every message. */
 export type Key<T> = {
   readonly env: string;
-  /** The text that stands for an absent or empty value. */
+  /** The text that is used for an absent or empty value. */
   readonly fallback: string;
-  /** What the README's table says instead of it. */
+  /** What the README's table shows instead of it. */
   readonly shown?: string;
-  /** What the value may be, with its unit: ends the message about a wrong one. */
+  /** What the value may be, with its unit: the end of the message about a wrong value. */
   readonly allowed: string;
   readonly about: string;
   /** The value never appears in a message. */
@@ -24,13 +24,13 @@ const wholeNumber = (least: number, most: number) =>
     v.maxValue(most),
   );
 
-/** A number and the sentence part that says which ones are taken. */
+/** A schema of numbers, and the part of a sentence that says which are allowed. */
 export const count = (least: number, most: number, unit = "") => ({
   schema: wholeNumber(least, most),
   allowed: `a whole number${unit && ` of ${unit}`} from ${least} to ${most}`,
 });
 
-/** Written in seconds, kept in ms. */
+/** Given in seconds, held in ms. */
 export const seconds = (least: number, most: number) => ({
   schema: v.pipe(
     wholeNumber(least, most),

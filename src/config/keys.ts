@@ -16,14 +16,14 @@ const folder = v.pipe(
 
 const folders = v.pipe(
   oneLine,
-  // Split at its colon, a URL would be two folders.
+  // A URL would be split at its colon, into two folders.
   v.check((text) => !text.includes("://")),
   v.transform((text) => text.split(delimiter).filter(Boolean)),
   v.minLength(1),
   v.transform((paths) => [...new Set(paths.map((path) => resolve(path)))]),
 );
 
-/** A name is looked up in PATH; what holds a slash is a path, which must not depend on the encoder's work folder. */
+/** A name is looked up in PATH. With a slash it is a path, made absolute here: the encoder runs in a folder of its own. */
 const program = v.pipe(
   oneLine,
   v.transform((name) => (name.includes("/") ? resolve(name) : name)),
@@ -46,7 +46,7 @@ function isFileUrl(text: string): boolean {
   }
 }
 
-/** Clients' own profiles are not known at the start. */
+/** Only a system profile: clients' own profiles are not known at the start. */
 const isMakeable = (name: string): boolean => systemProfile(name) !== undefined;
 
 /** Every key, by the field of the config that it sets, in the order of the README's table. */
@@ -114,7 +114,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
   taskTimeoutMs: {
     env: "PONTUS_TASK_TIMEOUT_SECONDS",
     fallback: "21600",
-    // 14 days: a timer of JavaScript reaches no further than 24.
+    // 14 days: the longest timer of JavaScript is 24 days.
     ...seconds(1, 1_209_600),
     about: "How long one attempt at a task may take, where the task does not say.",
   },

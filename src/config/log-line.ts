@@ -1,7 +1,7 @@
 import type { LogRecord } from "@logtape/logtape";
 import { maskCredentials } from "../lib/mask.ts";
 
-/** Fields whose value is a secret whatever it is, in the spellings of headers, JSON and code. */
+/** Fields whose value is always a secret, in the spellings of headers, JSON and code. */
 const SECRET_FIELD =
   /^(?:private_?key|secret|pass(?:word|wd|phrase)|authorization|(?:api_?)?check_?sum|(?:\w+_)?token|cookie|credentials)$/i;
 const DEPTH_MAX = 6;
@@ -19,7 +19,7 @@ const LEVELS = {
   fatal: { short: "FTL", colour: 35 },
 } as const satisfies Record<LogRecord["level"], unknown>;
 
-/** A record as one line of JSON: `time`, `level`, `logger`, `message` and the properties beside them, without secrets. */
+/** A record as one line of JSON without secrets: `time`, `level`, `logger`, `message`, and its properties beside them. */
 export function jsonLine(record: LogRecord): string {
   const head = {
     time: new Date(record.timestamp).toISOString(),
@@ -34,7 +34,7 @@ export function jsonLine(record: LogRecord): string {
   return `${JSON.stringify({ ...head, ...Object.fromEntries(properties) })}\n`;
 }
 
-/** A record as a line for people, without secrets; the stacks of errors stand indented below it. */
+/** A record as a line for people, without secrets; stacks of errors follow, indented. */
 export function textLine(record: LogRecord, isColoured: boolean): string {
   const { short, colour } = LEVELS[record.level];
   const level = isColoured ? `\x1b[${colour}m${short}\x1b[0m` : short;
@@ -73,13 +73,13 @@ const printable = (text: string): string =>
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   );
 
-/** A copy of a value that can be written as JSON and holds no secret: fields that say so are masked, URLs too. */
+/** A copy of a value that can be written as JSON and holds no secrets: fields of secrets are masked, and so are URLs. */
 function clean(value: unknown, name = "", depth = 0): unknown {
   if (SECRET_FIELD.test(name)) return MASK;
   if (typeof value === "string") return cut(maskCredentials(value));
   if (typeof value === "number" || typeof value === "boolean" || value == null) return value;
   if (typeof value !== "object") return String(value);
-  // A circle ends here too.
+  // Circular values end here, too.
   if (depth >= DEPTH_MAX) return "…";
   if (value instanceof Date) return value.toJSON();
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;

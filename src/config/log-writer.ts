@@ -1,24 +1,24 @@
 import { write } from "node:fs";
 import { promisify } from "node:util";
 
-/** Lines that wait for a reader who does not read take no more memory than this; what comes then is counted. */
+/** The limit of memory for lines whose reader does not read; further lines are dropped and counted. */
 const WAITING_LENGTH_MAX = 8 << 20;
-/** A reader who is gone must not hold up the end of the process. */
+/** How long the end of the process waits for a reader: one that is gone must not hold it up. */
 const DRAIN_MS_MAX = 2_000;
-/** Between two tries on a pipe that somebody made non-blocking and that is full. */
+/** The pause between two tries if somebody made the pipe non-blocking, and it is full. */
 const FULL_MS = 10;
 
 const writeTo = promisify(write);
 
 /**
- * Writes lines to a file descriptor in their order, without making anyone wait.
+ * Writes lines to a file descriptor in order, without making anyone wait.
  *
- * Not a stream: Bun's own (1.4.5, stdout and file streams) call back before a pipe has taken the bytes, so that what
- * waits at the end of the process is lost. Here one write at a time is under way, and takes all lines that wait.
+ * It is not a stream: Bun's streams (1.4.5, stdout and files) call back before a pipe has taken the bytes, so that bytes that wait
+ * at the end of the process are lost. Here one write at a time is under way, and takes all waiting lines.
  */
 export class LogWriter {
   readonly #descriptor: number;
-  /** A line that says how many were lost. */
+  /** Makes the line that says how many were lost. */
   readonly #lossLine: (count: number) => string;
   #waiting: string[] = [];
   #waitingLength = 0;
@@ -30,7 +30,7 @@ export class LogWriter {
     this.#lossLine = lossLine;
   }
 
-  /** Takes a line, with its end. */
+  /** Adds a line, including its line end. */
   add(line: string): void {
     if (this.#waitingLength > WAITING_LENGTH_MAX) {
       this.#dropped += 1;
@@ -67,7 +67,7 @@ export class LogWriter {
       try {
         at += (await writeTo(this.#descriptor, bytes, at, bytes.length - at, null)).bytesWritten;
       } catch (error) {
-        // A reader who went away or a full disk is no reason to end the service: the lines are lost.
+        // The service goes on without a reader, or with a full disk: the lines are lost.
         if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return;
         await new Promise((resolve) => setTimeout(resolve, FULL_MS));
       }

@@ -8,15 +8,14 @@ import { LogWriter } from "./log-writer.ts";
 export type LoggingOptions = {
   readonly level: Config["logLevel"];
   readonly format: Config["logFormat"];
-  /** Where to: 1, stdout, where nothing is said. */
+  /** The file descriptor; 1 (stdout) by default. */
   readonly descriptor?: number;
 };
 
 const STDOUT = 1;
 
 /**
- * Sends the log lines of the whole process to a file descriptor: everything under the logger `pontus`, of a level and
- * above.
+ * Sends the log lines of the whole process to a file descriptor: everything under the logger `pontus`, from a level upwards.
  *
  * Nothing waits for a line to be written. A second call replaces the first.
  */
@@ -38,13 +37,13 @@ export async function configureLogging({
     sinks: { sink },
     loggers: [
       { category: "pontus", lowestLevel: level, sinks: ["sink"] },
-      // Where the logging itself fails.
+      // Failures of the logging itself.
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["sink"] },
     ],
   });
 }
 
-/** Waits until every line has been written (2 s at most) and ends the logging: the last call before the process ends. */
+/** Waits until every line has been written (at most 2 s) and ends logging: the last call before the process ends. */
 export const disposeLogging = (): Promise<void> => reset();
 
 const lossRecord = (count: number): LogRecord => ({

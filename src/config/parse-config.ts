@@ -6,14 +6,14 @@ import type { Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
 
 const SHOWN_LENGTH_MAX = 200;
-/** A key that differs in more letters is another word, not a slip. */
+/** A key that differs in more letters is taken for another word rather than a typing error. */
 const SLIPS_MAX = 4;
 
 /**
  * Reads the config from the environment; an empty value counts as absent.
  *
- * @param options - `cores`: how many tasks run at once where nothing is said
- * @returns the config, and one sentence for every `PONTUS_` key that there is not
+ * @param options - `cores`: how many tasks run at once by default
+ * @returns the config, and one sentence for every `PONTUS_` key that does not exist
  * @throws {ConfigError} naming every wrong key, its value (unless it is a secret) and what is allowed
  */
 export function parseConfig(
@@ -35,7 +35,7 @@ export function parseConfig(
     if (field === "concurrency") return [field, read<unknown>(key, [key.env], String(cores))];
     return [field, read<unknown>(key)];
   });
-  // Complete, as KEYS has every field and what could not be read is thrown below.
+  // Complete, as KEYS has every field, and a value that could not be read throws below.
   const parsed = Object.fromEntries(fields) as Config;
   if (parsed.mediaRoots?.includes(parsed.dataFolder))
     problems.push(
@@ -79,7 +79,7 @@ function unknownKeys(env: Environment): string[] {
     });
 }
 
-/** How many letters to insert, remove or replace to get from one word to another (Levenshtein). */
+/** How many letters must be inserted, removed or replaced to get from one word to another (Levenshtein). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

@@ -16,11 +16,11 @@ const certificates = v.pipe(
     try {
       const text = readFileSync(dataset.value, "utf8");
       const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-      // Parsed once here, so that a damaged one is told at the start and not at the first connection.
+      // Parsed here, so that a damaged certificate is reported at the start rather than at the first connection.
       for (const each of found) new X509Certificate(each);
       if (found.length > 0) return found;
     } catch {
-      // Told below.
+      // Reported below.
     }
     addIssue({ message: "no certificate can be read there" });
     return NEVER;
@@ -36,7 +36,7 @@ function isBareHttpUrl(text: string): boolean {
   );
 }
 
-/** The fields of the config that tell of servers which sources and targets are on. */
+/** The fields of the config about the servers of sources and targets. */
 type StorageField =
   | "httpTimeoutMs"
   | "moreTrusted"

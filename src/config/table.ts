@@ -14,7 +14,7 @@ export function configTable(): string {
 const BEGIN = "<!-- config:begin -->";
 const END = "<!-- config:end -->";
 
-/** A document with the table between its two markers written anew; nothing where it has no such markers. */
+/** A document with the table between its two markers replaced; undefined if it has no such markers. */
 export function withConfigTable(document: string): string | undefined {
   const begin = document.indexOf(BEGIN);
   const end = document.indexOf(END);

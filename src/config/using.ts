@@ -2,16 +2,16 @@ import { TaskError } from "../task/errors.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { KEYS } from "./keys.ts";
 
-/** Why the system, SQLite or an adapter refused; nothing for a bug, which has no code. */
+/** Why the system, SQLite or an adapter refused; undefined for a bug, which has no code. */
 function refusalOf(error: unknown): string | undefined {
   const isRefusal = error instanceof TaskError || (error instanceof Error && "code" in error);
   return isRefusal ? error.message : undefined;
 }
 
 /**
- * Does at the start what a key sets: a refusal names the key, its value and what is allowed.
+ * Runs a step of the start that depends on a key. If it is refused, the error names the key, its value and what is allowed.
  *
- * @throws {ConfigError} where it is refused; any other error as it is
+ * @throws {ConfigError} if it is refused; any other error as it is
  */
 export async function using<T>(
   field: keyof Config,

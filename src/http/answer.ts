@@ -11,7 +11,7 @@ const logger = getLogger(["pontus", "http"]);
 /** An answer before it is written: a status and what becomes the JSON. */
 export type Answer = { readonly status: number; readonly body: unknown };
 
-/** A caller's own id is kept where it is harmless in a log, so that calls can be followed across services. */
+/** A caller's own id is kept if it is harmless in a log, so that calls can be followed across services. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** The id of a request: its own `X-Request-Id`, or a new one. */
@@ -20,7 +20,7 @@ export function requestIdOf(request: Request): string {
   return own !== null && REQUEST_ID.test(own) ? own : randomUUID();
 }
 
-/** Writes an answer as the document asks: its content type and cache control, and the request's id. */
+/** Writes an answer as the API document demands: with its content type, its cache control and the request's id. */
 export const respond = (
   { status, body }: Answer,
   requestId: string,
@@ -53,8 +53,8 @@ function problemBody(error: TaskError, requestId: string, language: Language): P
 }
 
 /**
- * Answers a call that failed. What is no `TaskError` that a call may meet is a bug: it is logged under the request's id,
- * and nothing of it is told.
+ * Answers a call that failed. Any error but a `TaskError` that calls may meet is a bug: it is logged under the request's id, and the
+ * answer tells nothing of it.
  *
  * @param headers - what the answer needs beside the usual, such as `Allow`
  */
@@ -67,7 +67,7 @@ export function respondProblem(
   const error = toTaskError(thrown);
   const { status, retryAfterSeconds } = problemOf(error.code);
   const call = { requestId, method: request.method, path: maskCredentials(pathOf(request)) };
-  // Of a caller that has gone nobody reads the answer, and its broken connection is no bug.
+  // The caller has gone: nobody reads the answer, and the broken connection is no bug.
   if (status === 500 && !request.signal.aborted)
     logger.error("Cannot answer {method} {path}: {error}", {
       ...call,
@@ -90,7 +90,7 @@ export function respondProblem(
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
 /**
- * Path with query: what the strong checksum binds. Both runtimes give it in the form of the URL standard, where `./` and
- * raw `"`, `ü` and the like are gone: they tell no other.
+ * Path with query, which the strong checksum covers. Both runtimes give it only in the form of the URL standard, in which `./` and
+ * raw `"`, `ü` and the like are gone.
  */
 export const pathOf = ({ url }: Request): string => url.replace(AUTHORITY, "");

@@ -10,7 +10,7 @@ import type { OutputAnswer, TaskAnswer } from "./schemas/task-schemas.ts";
 
 const SECOND_CHARACTERS = "2015-05-19T12:28:39".length;
 
-/** Milliseconds since the epoch as the document writes times: UTC, whole seconds, `2015-05-19T12:28:39Z`. */
+/** Milliseconds since the epoch in the API document's form of times: UTC, whole seconds, `2015-05-19T12:28:39Z`. */
 const formatTime = (timeMs: number): string =>
   `${new Date(timeMs).toISOString().slice(0, SECOND_CHARACTERS)}Z`;
 
@@ -73,7 +73,7 @@ const progressAnswer = (progress: Progress) => ({
   dropped_frames: progress.droppedFrames,
 });
 
-/** A task as it travels. What is `undefined` here is absent in the JSON. */
+/** A task as the API writes it. A field that is `undefined` here is absent in the JSON. */
 export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   task_id: task.id,
   source: { source_url: maskCredentials(task.sourceUrl) },
@@ -107,7 +107,7 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   },
 });
 
-/** A profile as it travels. What is `undefined` here is absent in the JSON. */
+/** A profile as the API writes it. A field that is `undefined` here is absent in the JSON. */
 export const profileAnswer = ({ profile, createMs }: FoundProfile): ProfileAnswer => ({
   profile_name: profile.name,
   description: profile.description,

@@ -4,15 +4,15 @@ const tooLarge = (sizeBytesMax: number): TaskError =>
   new TaskError("request_too_large", `Cannot read the body: it is over ${sizeBytesMax} bytes`);
 
 /**
- * Reads a body, whole, but never more than `sizeBytesMax` of it, whether it says its length or comes in chunks.
+ * Reads a whole body, but never more than `sizeBytesMax`, whether it has a length or comes in chunks.
  *
- * @throws {TaskError} `request_too_large`; `malformed_json` where the caller hung up before its end
+ * @throws {TaskError} `request_too_large`; `malformed_json` if the caller hung up before its end
  */
 export async function readBody(request: Request, sizeBytesMax: number): Promise<Uint8Array> {
   const told = request.headers.get("Content-Length");
   if (told !== null && Number(told) > sizeBytesMax) throw tooLarge(sizeBytesMax);
   try {
-    // Where the length is told, the runtime holds the caller to it, and no stream need be made of it.
+    // With a length, the runtime holds the caller to it, and no stream is needed.
     const bytes =
       told === null ? await readChunks(request.body, sizeBytesMax) : await request.bytes();
     if (bytes.byteLength > sizeBytesMax) throw tooLarge(sizeBytesMax);
@@ -44,8 +44,8 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i;
 const CHARSET = /; *charset *= *"?([^";\s]*)/i;
 
 /**
- * Checks that a body does not say that it is something else than JSON; one that says nothing counts as JSON, for the
- * document's requests have no content type.
+ * Refuses a body with a content type other than JSON. A body without one counts as JSON, as the API document's requests have no
+ * content type.
  *
  * @throws {TaskError} `unsupported_media_type`
  */
@@ -68,7 +68,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(UTF8.decode(bytes));
   } catch (error) {
-    // A SyntaxError, a TypeError for bytes that are no UTF-8, a RangeError for brackets nested too deep.
+    // A SyntaxError, a TypeError for bytes that are not UTF-8, or a RangeError for brackets nested too deep.
     throw new TaskError("malformed_json", "Cannot read the body: it is not JSON in UTF-8", {
       cause: error,
     });

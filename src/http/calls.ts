@@ -2,8 +2,8 @@
 export type CallAddress = { readonly method: "get" | "post" | "delete"; readonly path: string };
 
 /**
- * All calls. What they take and answer stands with their schemas (`task-routes.ts`, `profile-routes.ts`,
- * `health-routes.ts`), which a service that has just started loads later: they are a third of its start.
+ * All calls. Their requests and answers are described by schemas (`task-routes.ts`, `profile-routes.ts`, `health-routes.ts`), which
+ * are loaded after the start: they would take a third of it.
  */
 export const CALLS = {
   createTask: { method: "post", path: "/api/v{version}/task/transcoding" },

@@ -20,7 +20,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-// Without "try it out": a browser page cannot sign without being told the private key.
+// Without "try it out": a page in a browser could not sign calls unless it knew the private key.
 const START = `SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",
@@ -42,7 +42,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The files of the package that the page needs, and no other. Literal names, so that tools see what is used. */
+/** The only files of the package that the page needs. Literal names, so that tools see what is used. */
 const FILES = {
   "swagger-ui.css": {
     type: "text/css;charset=UTF-8",
@@ -78,7 +78,7 @@ export function serveDocs(app: Hono, { version }: { readonly version: string }):
       return send(req.raw, type, await made);
     });
   };
-  // Loaded when first asked for: the generator costs a service that starts a fifth of its time.
+  // Loaded when first asked for: the generator would take a fifth of the start.
   const openapi = () => import("./openapi.ts");
   page("/openapi.json", "application/json;charset=UTF-8", async () =>
     JSON.stringify((await openapi()).openApiDocument(version)),

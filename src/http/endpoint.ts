@@ -27,7 +27,7 @@ export type Call<Route> = {
   readonly bytes: () => Promise<Uint8Array>;
 };
 
-/** What a handler does with its nonce: a create stores it together with its task, all others have it used up for them. */
+/** Who uses up the nonce: a create stores it together with its task; for all other calls it is used up before the handler. */
 export type NonceUse = "before the handler" | "by the handler";
 
 /** `/api/v{version}/profile/{profile_name}` → `/api/:version{v[01]}/profile/:profile_name`. */
@@ -35,10 +35,10 @@ const routingPath = (path: string): string =>
   path.replace("/v{version}", "/:version{v[01]}").replaceAll(/\/\{(\w+)\}/g, "/:$1");
 
 /**
- * Serves a route to authenticated callers. The contract's order of checks is the order of this function: the router has
- * judged version, path and method, then come authentication, the nonce, and what the handler reads and does.
+ * Serves a route to authenticated callers. This function checks in the contract's order: after version, path and method, which the
+ * router has judged, come authentication, the nonce, and what the handler reads and does.
  *
- * @param load - gives the route's schemas, which are asked for when a handler first reads a request
+ * @param load - gives the route's schemas; called when a handler first reads a request
  */
 export function serve<Route extends RouteConfig>(
   app: Hono,

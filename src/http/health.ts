@@ -4,13 +4,13 @@ import { requestIdOf, respond, respondProblem } from "./answer.ts";
 import { CALLS } from "./calls.ts";
 import type { Health } from "./routes/health-routes.ts";
 
-/** Whether the service can do its work, and how each part of it stands: `detail` is one sentence for its operator. */
+/** Whether the service can do its work, and the state of each part: `detail` is one sentence for the operator. */
 export type Readiness = {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
 };
 
-/** Serves the calls for whoever runs the service. */
+/** Serves the calls for the operator of the service. */
 export function serveHealth(
   app: Hono,
   ports: { readonly version: string; readonly readiness: () => Promise<Readiness> },

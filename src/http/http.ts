@@ -9,7 +9,7 @@ import { type Readiness, serveHealth } from "./health.ts";
 import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
 
-/** What the outside edge is made of. Given by `app.ts`. */
+/** What the HTTP edge needs. Given by `app.ts`. */
 export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
   readonly tasks: Pick<
     TaskStore,
@@ -20,29 +20,29 @@ export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
   /** ms since the epoch */
   readonly now: () => number;
-  /** How far the clocks of a caller and ours may differ. */
+  /** How far a caller's clock may differ from ours. */
   readonly clockSkewMs: number;
   /** Larger bodies are refused. */
   readonly bodyBytesMax: number;
   /** More targets of one task are refused. */
   readonly targetsMax: number;
-  /** The profile of a task that names none. */
+  /** The profile of a task whose caller names none. */
   readonly defaultProfile: string;
   readonly readiness: () => Promise<Readiness>;
   /** The service's own version, for the description of the API. */
   readonly version: string;
 };
 
-/** The outside edge: one function from a request to its answer. It never throws. */
+/** The HTTP edge: one function from a request to its answer. It never throws. */
 export type HttpApp = {
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Loads what requests are read with, so that no call need wait for it. */
+  /** Loads the schemas of requests, so that no call has to wait for them. */
   readonly prepare: () => Promise<void>;
 };
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/** `/api/v2`, `/api/v2/task`: a version that is not ours. */
+/** `/api/v2`, `/api/v2/task`: an unknown version. */
 const OTHER_VERSION = /^\/api\/v(?![01](?:\/|$))/;
 
 /** Puts the routes together. */
@@ -65,7 +65,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     const methods = methodsOf(req.path);
     if (methods.length === 0)
       return refuse(new TaskError("no_such_resource", "Cannot answer: nothing is at this path"));
-    // The router answers HEAD as it does GET.
+    // The router answers HEAD like GET.
     const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     return refuse(new TaskError("method_not_allowed", "Cannot answer: another method is needed"), {
       Allow: allowed.join(", "),
@@ -88,12 +88,11 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   };
 }
 
-/** Stands in for a host that a request does not name, or that is none: nothing here depends on it. */
+/** Stands in for a missing or invalid host of a request: nothing here depends on it. */
 const NO_HOST = "http://localhost";
 
 /**
- * A request with a whole URL: one of HTTP/1.0, or with a host that is none, comes without, and is answered by its path
- * all the same.
+ * The request with a whole URL. A request of HTTP/1.0, or with an invalid host, comes without one, and is answered by its path.
  */
 function addressed(request: Request): Request {
   if (URL.canParse(request.url)) return request;
@@ -103,13 +102,13 @@ function addressed(request: Request): Request {
 
 const toldBytes = ({ headers }: Request): number => Number(headers.get("Content-Length"));
 
-/** Whether a body says that it is too large, or does not say how large it is. */
+/** Whether a body has a length that is too large, or no length. */
 const mayBeLong = (request: Request, bodyBytesMax: number): boolean =>
   toldBytes(request) > bodyBytesMax || request.headers.has("Transfer-Encoding");
 
 /**
- * Answers a call, and has its connection closed where more of its body may come than anybody wants: a server would read
- * that to its end, gigabytes of it, to find the next request.
+ * Answers a call, and has its connection closed if its body may be too large: a server would read all of the body, gigabytes of it,
+ * to find the next request.
  */
 async function answerLong(app: Hono, request: Request, bodyBytesMax: number): Promise<Response> {
   const response = await app.fetch(request);

@@ -28,7 +28,7 @@ export type Input<Route> = {
   readonly body: Body<Route>;
 };
 
-/** The schema of a route's JSON body, where it takes one. */
+/** The schema of a route's JSON body; undefined if it takes none. */
 function bodySchemaOf({ request }: RouteConfig): z.ZodType | undefined {
   const content = request?.body?.content["application/json"];
   return content && "schema" in content && content.schema instanceof z.ZodType

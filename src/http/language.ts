@@ -3,7 +3,7 @@ export type Language = "en" | "zh";
 
 type Range = { readonly tag: string; readonly q: number };
 
-/** `zh-CN;q=0.8` → `zh-cn`, 0.8; a weight that is none counts as 0, as if the range were not there. */
+/** `zh-CN;q=0.8` → `zh-cn`, 0.8. An invalid weight counts as 0, as if the range were not there. */
 function parseRange(text: string): Range {
   const [tag = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
   const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
@@ -11,19 +11,19 @@ function parseRange(text: string): Range {
   return { tag, q: q >= 0 && q <= 1 ? q : 0 };
 }
 
-/** How much a language is wanted: by its own range, else by the wildcard's. */
+/** The weight of a language: that of its own range, else that of the wildcard. */
 function weightOf(language: Language, ranges: readonly Range[]): number {
   const own = ranges.filter(({ tag }) => tag === language || tag.startsWith(`${language}-`));
   const fitting = own.length > 0 ? own : ranges.filter(({ tag }) => tag === "*");
   return Math.max(0, ...fitting.map(({ q }) => q));
 }
 
-/** Far more than any browser sends: the rest of a longer header is not read. */
+/** Far more than any browser sends. The rest of a longer header is not read. */
 const HEADER_CHARACTERS_MAX = 1024;
 
 /**
- * The language of `Accept-Language` with the greatest weight; the one named first where they are equal; English where
- * neither is wanted.
+ * The language of `Accept-Language` with the greatest weight; the first of those with equal weights; English if neither language
+ * is wanted.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.accept-language
  */

@@ -36,7 +36,7 @@ Every call under /api is signed with five headers. A nonce is good for one call,
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** The same value with the keys of every object sorted, so that the order of declarations does not show. */
+/** The same value with the keys of every object sorted, so that it does not depend on the order of declarations. */
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
@@ -44,7 +44,7 @@ function sorted(value: Json): Json {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
-/** The API described by OpenAPI 3.1, made of the schemas that requests are checked with. Plain JSON. */
+/** The description of the API in OpenAPI 3.1, made of the schemas that check requests. Plain JSON. */
 export function openApiDocument(version: string): Record<string, Json> {
   const { openAPIRegistry, getOpenAPI31Document } = new OpenAPIHono();
   for (const [name, description] of Object.entries(SIGNATURE_HEADERS))
@@ -66,7 +66,7 @@ export function openApiDocument(version: string): Record<string, Json> {
     servers: [{ url: "/" }],
     tags: TAGS,
   });
-  // Through JSON: what is undefined in it is gone.
+  // Through JSON, which drops undefined fields.
   const { openapi, info, servers, tags, paths, components } = JSON.parse(
     JSON.stringify(generated),
   ) as Record<string, Json>;
@@ -80,7 +80,7 @@ export function openApiDocument(version: string): Record<string, Json> {
   };
 }
 
-/** The same as YAML, byte for byte the same on every run. In the form of 1.1, so that older readers see no dates in the examples. */
+/** The same as YAML, byte for byte the same on every run. In YAML 1.1, so that older readers do not take examples for dates. */
 export const openApiYaml = (version: string): string =>
   stringify(openApiDocument(version), {
     version: "1.1",

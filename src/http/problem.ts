@@ -9,7 +9,7 @@ type Problem = {
   readonly code: string;
   readonly en: string;
   readonly zh: string;
-  /** Whether the error's own sentence is told: it helps the caller and shows nothing of the inside. */
+  /** Whether the answer has the error's own sentence: if it helps the caller and shows nothing internal. */
   readonly tells: boolean;
   readonly retryAfterSeconds?: number;
 };
@@ -21,7 +21,7 @@ const row = <Code extends string>(
   zh: string,
 ): Problem & { readonly code: Code } => ({ status, code, en, zh, tells: false });
 
-/** A row whose errors say for themselves what is wrong. */
+/** A row whose errors have a sentence of their own for the caller. */
 const telling = <Code extends string>(
   status: number,
   code: Code,
@@ -38,8 +38,8 @@ const parameter = telling(
 const inside = row(500, "InternalError", "Internal error happened.", "内部错误");
 
 /**
- * Every cause with its answer to a call: status, code, and the general sentence in both languages. Causes that only a
- * running task can have are bugs where a call meets them, and tell nothing.
+ * Every cause with its answer to a call: status, code, and the general sentence in both languages. A cause that only a running task
+ * can have is a bug if a call meets it, and its answer tells nothing.
  */
 const PROBLEMS = {
   invalid_parameter: parameter,
@@ -134,10 +134,10 @@ const PROBLEMS = {
     ...row(503, "ServiceUnavailable", "The service is not available now.", "服务暂不可用"),
     retryAfterSeconds: 1,
   },
-  // Told by the plan, which is made of the caller's own profile.
+  // Found by the plan, which is made of the caller's own profile.
   option_invalid: parameter,
   source_address_invalid: parameter,
-  // Of a running task.
+  // Only of a running task.
   source_missing: inside,
   source_unreachable: inside,
   source_untrusted: inside,
@@ -169,10 +169,10 @@ const PROBLEMS = {
 export const problemOf = (code: ErrorCode): Problem & { readonly code: ProblemCode } =>
   PROBLEMS[code];
 
-/** What is told of an error: its own English sentence where that may be told, for Chinese in brackets after the general one. */
+/** The sentence about an error: its own in English if that is for callers; in Chinese the general one, with its own in brackets. */
 export function messageOf(error: TaskError, language: Language): string {
   const { en, zh, tells } = problemOf(error.code);
-  // Bad fields are told one by one in the details: the contract's general sentence stands above them.
+  // The details list the bad fields; the contract's general sentence stands above them.
   const isListed = error.code === "invalid_parameter" && error.fields.length > 0;
   const isTold = tells && !isListed;
   if (language === "en") return isTold ? error.message : en;

@@ -3,7 +3,7 @@ import { isSet } from "./container-rules.ts";
 import { factsOf } from "./containers.ts";
 import type { Assignment, Profile } from "./profile.ts";
 
-/** What targets can get of a profile. */
+/** What a profile offers to a target. */
 type Offer = Omit<Assignment, "targets">;
 
 /** One target and what it gets. */
@@ -12,14 +12,17 @@ type Wish = Offer & { readonly target: number };
 /**
  * Decides which rendition goes to which target.
  *
- * One rendition goes to every target; as many renditions as targets go pairwise, in order; several of one container of
- * sets and one target are an adaptive set, as is, for every target, an adaptive profile. Targets with a profile of their
- * own get its rendition, and the others meet the task's profile as if they were alone. Targets that want the same
- * share one assignment, so that it is encoded once.
+ * - A profile of one rendition gives it to every target.
+ * - A profile of as many renditions as there are targets gives them out in order, one to each.
+ * - A profile of several renditions in the same container of sets gives a single target all of them, as an adaptive set.
+ * - An adaptive profile gives every target the adaptive set.
  *
- * @param overrides - one entry a target, in order: the target's own profile, or nothing
+ * Targets with a profile of their own get that profile's rendition; the others share the task's profile as if they were alone.
+ * Targets that get the same share one assignment, so that it is encoded once.
+ *
+ * @param overrides - for each target, in order, its own profile; undefined if it has none
  * @returns assignments ordered by their first target; every target is in exactly one
- * @throws {TaskError} `invalid_parameter` (with fields) where the numbers of renditions and targets do not go together
+ * @throws {TaskError} `invalid_parameter` (with fields) if the numbers of renditions and targets do not match
  */
 export function assignRenditions(
   task: Profile,
@@ -32,7 +35,7 @@ export function assignRenditions(
   return share([...own, ...meet(task, others, "targets")]);
 }
 
-/** Renditions and targets of one profile, put together. */
+/** Pairs the renditions of one profile with targets. */
 function meet(profile: Profile, targets: readonly number[], field: string): readonly Wish[] {
   if (targets.length === 0) return [];
   const offers = offersOf(profile, targets.length);
@@ -44,7 +47,7 @@ function meet(profile: Profile, targets: readonly number[], field: string): read
   });
 }
 
-/** The renditions of a profile, those that are one set together. */
+/** What a profile offers: its renditions, or the set that they are together. */
 function offersOf(
   { renditions, adaptive, thumbnails }: Profile,
   targets: number,
@@ -73,7 +76,7 @@ function mismatch(profile: Profile, targets: readonly number[], path: string): T
   );
 }
 
-/** Puts the targets together that want the same. */
+/** Puts targets that get the same into one assignment. */
 function share(wishes: readonly Wish[]): readonly Assignment[] {
   const [first] = wishes;
   // Nearly always: one profile of one rendition, for all targets.

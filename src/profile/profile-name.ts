@@ -8,7 +8,7 @@ export type ProfileName =
   | {
       readonly kind: "video";
       readonly container: Container;
-      /** Absent where the name leaves it to the container. */
+      /** Absent if the name leaves it to the container. */
       readonly codec?: VideoCodec;
       readonly width: number;
       readonly height: number;
@@ -19,18 +19,18 @@ export type ProfileName =
   | { readonly kind: "transmux"; readonly container: Container }
   | { readonly kind: "adaptive"; readonly form: "hls" | "dash" };
 
-// A number is written in one way alone: ASCII digits, no sign, no leading zero, and few enough to be exact.
+// A number has one spelling: ASCII digits, no sign, no leading zero, few enough to be exact.
 const VIDEO =
   /^video_([a-z0-9]+)_(?:([a-z0-9]+)_)?([1-9]\d{0,3})x([1-9]\d{0,3})_([1-9]\d{0,5})kbps(_lowlatency)?$/;
 const AUDIO = /^audio_([a-z0-9]+)_([1-9]\d{0,5})kbps$/;
 const TRANSMUX = /^video_([a-z0-9]+)_transmux$/;
 const ADAPTIVE = /^video_(hls|m3u8|dash)_adaptive$/;
 
-/** The smallest total of a video name: 64 for the sound, and 16 for the picture, which x264 just reaches at 64x64. */
+/** The smallest total of a video name: 64 for audio, and 16 for video, which x264 just reaches at 64x64. */
 const VIDEO_KBPS_MIN = 80;
 /** The largest total of a video name: what H.264 allows at its highest level (ITU-T H.264, table A-1, level 6.2). */
 const VIDEO_KBPS_MAX = 800_000;
-/** Within these every encoder keeps to the rate at 48 kHz stereo: LAME goes no lower, Opus no higher. */
+/** Between these rates every encoder keeps to its rate at 48 kHz stereo: LAME goes no lower, Opus no higher. */
 const AUDIO_KBPS_MIN = 32;
 const AUDIO_KBPS_MAX = 512;
 /** The highest rate that MP3 has. */
@@ -42,10 +42,10 @@ export const plainName = (name: string): string => name.replace(/^bce\./, "");
 /**
  * Reads the name of a system profile.
  *
- * Width and height are even, 64..8192: the encoders' 4:2:0 pictures have no odd sizes, and a profile is made at the size
- * it is named after. Whether the container can hold the codec is not judged here.
+ * Width and height are even, 64..8192: 4:2:0 video has no odd sizes, and a profile has exactly the size in its name. Whether the
+ * container can hold the codec is not judged here.
  *
- * @returns nothing where the name is not of the grammar
+ * @returns undefined if the name does not follow the grammar
  */
 export function parseProfileName(name: string): ProfileName | undefined {
   const plain = plainName(name);
@@ -85,7 +85,7 @@ function transmuxName(plain: string): ProfileName | undefined {
   return container && { kind: "transmux", container };
 }
 
-/** The container of a name; `copy` is none, since a name says what comes out. */
+/** The container of a name. A name says what comes out, so it cannot be `copy`. */
 function containerOf(token: string | undefined): Written | undefined {
   const container = CONTAINERS.find((known) => known === (token === "hls" ? "m3u8" : token));
   return container && isOfSource(container) ? undefined : container;

@@ -22,20 +22,20 @@ export type VideoEncode = {
   /** Pixels of the upright picture. Both: the picture is fitted inside and padded. One: the other keeps the shape. */
   readonly width?: number;
   readonly height?: number;
-  /** Both sides are of the picture's own shape, but for a pixel: it is scaled to them, and nothing is padded. */
+  /** Width and height have the picture's own shape, give or take a pixel: it is scaled to them, and nothing is padded. */
   readonly isShaped?: boolean;
   /** Whether an interlaced source is made progressive. */
   readonly progressive: boolean;
   readonly gop: Gop;
-  /** B-frames between others; absent is the encoder's own default (system profiles). */
+  /** B-frames in a row; absent for the encoder's own default (system profiles). */
   readonly bFrames?: number;
   readonly rateMode: RateMode;
-  /** Frames leave the encoder as they come, at some cost in quality: for live streams. h264 and h265 alone. */
+  /** Frames leave the encoder as they come, at some cost in quality: for live streams. Only for h264 and h265. */
   readonly lowLatency?: true;
   readonly effort: Effort;
 };
 
-/** An audio stream to be encoded; what is absent stays as in the source. */
+/** An audio stream to be encoded; absent fields are as in the source. */
 export type AudioEncode = {
   readonly codec: AudioCodec;
   /** bits/s */
@@ -44,14 +44,14 @@ export type AudioEncode = {
   readonly channels?: number;
 };
 
-/** One output form: a container and what goes into it. */
+/** One form of output: a container and what goes into it. */
 export type Rendition = {
   readonly container: Container;
   readonly video: VideoEncode | "copy" | "none";
   readonly audio: AudioEncode | "copy" | "none";
 };
 
-/** Small pictures of the film for a player's seek bar: sheets of them, and a WebVTT track that says where each lies. */
+/** Small pictures for a player's seek bar: sheets of them, and a WebVTT track that says where each picture lies. */
 export type Thumbnails = {
   readonly intervalSeconds: number;
   /** Of one picture, in pixels; its height keeps the shape. */
@@ -65,22 +65,22 @@ export type Profile = {
   readonly renditions: readonly Rendition[];
   /** Present on the adaptive system profiles, whose ladder is made for the source. */
   readonly adaptive?: "hls" | "dash";
-  /** Made with each of its sets; its containers are those of sets alone. */
+  /** Made with each of its sets. Such a profile has only containers that are sets. */
   readonly thumbnails?: Thumbnails;
 };
 
-/** Several renditions for a player to choose from while it plays; of `dash` and `cmaf`, and with thumbnails, also one. */
+/** Renditions for a player to choose from while it plays: several, or one in `dash` or `cmaf` or with thumbnails. */
 export type AdaptiveSet = {
-  /** In the order of the profile; of a ladder the best first. */
+  /** In the order of the profile; a ladder has the best first. */
   readonly renditions: readonly Rendition[];
-  /** Whether they are made for the source: none above its size or bitrate. */
+  /** Whether they are adapted to the source: none above its size or bitrate. */
   readonly isLadder: boolean;
   readonly thumbnails?: Thumbnails;
 };
 
-/** One encode and the targets it feeds (indexes into the task's targets): renditions that are the same are encoded once. */
+/** One encode and the targets that get it (indexes into the task's targets): equal renditions are encoded once. */
 export type Assignment = {
-  /** Of an adaptive set its first. */
+  /** The first, if it is an adaptive set. */
   readonly rendition: Rendition;
   readonly targets: readonly number[];
   readonly set?: AdaptiveSet;

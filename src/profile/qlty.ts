@@ -5,7 +5,7 @@ import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container
 import type { Container } from "./containers.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
-/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves the picture out, `mjpeg` is for jpg alone. */
+/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves video out, `mjpeg` is only for jpg. */
 export const VIDEO_FORMATS = [
   "mpeg2",
   "h264",
@@ -17,13 +17,13 @@ export const VIDEO_FORMATS = [
   "none",
 ] as const;
 
-/** Values of `framerate`, as they are answered; `parseFramerate` knows the other ways to write them. */
+/** Values of `framerate`, in the form of answers; `parseFramerate` knows the other ways to write them. */
 export const FRAMERATES = ["12", "15", "24000/1001", "24", "25", "30000/1001", "30", "60"] as const;
 
 /** Values of `gop_size`, in frames. */
 export const GOP_SIZES = [12, 15, 20, 24, 25, 30, 48, 50, 60, 100, 120] as const;
 
-/** Values of `audio_format`; `copy` keeps the source's stream, `none` leaves the sound out. */
+/** Values of `audio_format`; `copy` keeps the source's stream, `none` leaves audio out. */
 export const AUDIO_FORMATS = [
   "aac",
   "aache2",
@@ -57,7 +57,7 @@ export const PRESETS = [
 export const LOW_LATENCY_CODECS: readonly VideoCodec[] = ["h264", "h265"];
 
 const GOP_SIZE_DEFAULT = 50;
-/** With `low_latency`: who comes in late waits for a key frame. */
+/** With `low_latency`: a viewer who joins late waits for a key frame. */
 const GOP_SIZE_LOW_LATENCY = 25;
 
 /** The largest `b_frame_size`; the smallest is 0. */
@@ -66,15 +66,15 @@ export const B_FRAMES_MAX = 3;
 /** The smallest `width` and `height`, in pixels. */
 export const SIZE_MIN = 64;
 
-/** The largest `width` and `height`, in pixels: ours, the Profile API's is 4096. */
+/** The largest `width` and `height`, in pixels. This limit is ours; the Profile API's is 4096. */
 export const SIZE_MAX = 8192;
 
-/** A frame rate of the table, as it is answered. */
+/** A frame rate of the table, in the form of answers. */
 export type Framerate = (typeof FRAMERATES)[number];
 
 /**
- * One parameter group of a profile as it travels: the Profile API's names, bitrates in bits/s, `framerate` as text
- * (`25`, `30000/1001`). What is absent has the table's default.
+ * One parameter group of a profile as the API writes it: the Profile API's names, bitrates in bits/s, `framerate` as text
+ * (`25`, `30000/1001`). Absent fields have the table's defaults.
  */
 export type Qlty = {
   readonly container: Container;
@@ -95,16 +95,16 @@ export type Qlty = {
   readonly channels?: number | undefined;
 };
 
-// For key frames given in seconds without a rate, which no profile of ours has.
+// For key frames in seconds without a frame rate, which no profile here has.
 const FRAMERATE_USUAL = 30;
 
-// Half of the second decimal, which callers round to (23.98); the rates of the table lie further apart.
+// Half of the second decimal, to which callers round (23.98); the rates of the table lie further apart.
 const FRAMERATE_TOLERANCE = 0.005;
 
 /**
- * Reads a frame rate of the table however it is written: `30/1`, `30`, `30000/1001`, or its decimal `29.97`.
+ * Reads a frame rate of the table in any spelling: `30/1`, `30`, `30000/1001`, or its decimal `29.97`.
  *
- * @returns the one form it is kept and answered in; nothing where the table has no such rate
+ * @returns the one form in which it is stored and answered; undefined if the table has no such rate
  */
 export function parseFramerate(value: string | number): Framerate | undefined {
   const asked = rateOf(String(value));
@@ -119,9 +119,9 @@ function rateOf(text: string): number {
 /**
  * Reads a parameter group as the rendition it stands for, with the table's defaults.
  *
- * Two defaults bend to the container where the table's would never work: containers of sound alone (mp3, m4a, ogg) have
- * no picture, and those of pictures alone (gif, jpg) no sound, unless one is asked for; and the codec is one that the
- * container can hold. Whether it holds what was asked for is not judged here.
+ * Two defaults depend on the container, as the table's would never work: unless they are asked for, containers for audio alone
+ * (mp3, m4a, ogg) get no video, and containers for video alone (gif, jpg) no audio; and the codec is one that the container can
+ * hold. Whether it holds what was asked for is not judged here.
  *
  * @throws {TaskError} `invalid_parameter` with fields relative to the group (`bitrate`)
  */
@@ -142,7 +142,7 @@ export function toRendition(qlty: Qlty): Rendition {
 const isCodec = <T extends string>(format: T | "copy" | "none"): format is T =>
   format !== "copy" && format !== "none";
 
-/** The video to encode; nothing where a field was added to `faults`. */
+/** The video to encode; undefined if a field was added to `faults`. */
 function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEncode | undefined {
   const { bitrate, width, height } = qlty;
   const framerate = qlty.framerate === undefined ? undefined : parseFramerate(qlty.framerate);
@@ -176,7 +176,7 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
   };
 }
 
-/** The audio to encode; nothing where a field was added to `faults`. */
+/** The audio to encode; undefined if a field was added to `faults`. */
 function audioOf(qlty: Qlty, codec: AudioCodec, faults: FieldError[]): AudioEncode | undefined {
   const { audio_bitrate, audio_samplerate, channels } = qlty;
   if (audio_bitrate === undefined) {
@@ -198,10 +198,10 @@ function invalid(fields: readonly FieldError[]): TaskError {
 }
 
 /**
- * Writes a rendition as the parameter group that answers show, every default filled in; what is absent is as in the source.
+ * Writes a rendition as the parameter group of an answer, with every default filled in; absent fields are as in the source.
  *
- * A system profile's key frames, which are so many seconds apart, are shown in frames at its highest rate, and its
- * B-frames, which are the encoder's own choice, not at all.
+ * The distance of a system profile's key frames, which is in seconds, is shown in frames at its highest rate. Its B-frames, which
+ * are the encoder's own choice, are not shown.
  */
 export function toQlty({ container, video, audio }: Rendition): Qlty {
   return {

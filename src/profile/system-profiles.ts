@@ -13,7 +13,7 @@ const COMMON_SIZES = [
   "320x240_240kbps",
 ];
 
-/** The names that a list of profiles shows; every other name of the grammar is a profile all the same. */
+/** The names that a list of profiles shows. Every other name of the grammar is a profile, too. */
 export const CATALOGUE: readonly string[] = [
   ...["mp4", "flv", "hls"].flatMap((container) =>
     COMMON_SIZES.map((size) => `video_${container}_${size}`),
@@ -31,7 +31,7 @@ export const CATALOGUE: readonly string[] = [
   "audio_hls_128kbps",
 ];
 
-/** The sizes of an adaptive profile for a source that has them all: 16:9, with the picture's rates of the catalogue. */
+/** The sizes of an adaptive profile for a source that is large enough for all: 16:9, with the video rates of the catalogue. */
 const LADDER = [
   { width: 1920, height: 1080, totalKbps: 3660 },
   { width: 1280, height: 720, totalKbps: 1728 },
@@ -40,7 +40,7 @@ const LADDER = [
   { width: 426, height: 240, totalKbps: 240 },
 ];
 
-/** Of all sizes: the sound of a set is there once. */
+/** For all sizes: a set has its audio once. */
 const LADDER_AUDIO_KBPS = 128;
 
 /** Whether the grammar of system profiles covers a name, so that no custom profile can take it. */
@@ -52,7 +52,7 @@ export const isSystemName = (name: string): boolean => parseProfileName(name) !=
  * Names: `video_{container}[_{codec}]_{W}x{H}_{K}kbps`, `video_{container}_transmux`, `audio_{container}_{K}kbps`,
  * `video_hls_adaptive`, `video_dash_adaptive`. K is video and audio together. `bce.` in front is ignored, `hls` is `m3u8`.
  *
- * @returns nothing where the name is not of the grammar
+ * @returns undefined if the name does not follow the grammar
  */
 export function systemProfile(name: string): Profile | undefined {
   const known = KNOWN.get(name);
@@ -65,7 +65,7 @@ export function systemProfile(name: string): Profile | undefined {
   return profile;
 }
 
-/** The profiles made so far: a few names come again and again, and nothing can change what they stand for. */
+/** The profiles made so far. A few names come again and again, and what they stand for never changes. */
 const KNOWN = new Map<string, Profile>();
 const KNOWN_MAX = 256;
 
@@ -106,7 +106,7 @@ function adaptiveProfile(form: "hls" | "dash"): Omit<Profile, "name"> {
   };
 }
 
-/** The sound's part of a total, in kbit/s (design/media-pipeline, last section). */
+/** The audio's part of a total, in kbit/s (design/media-pipeline, last section). */
 function audioShareKbps(totalKbps: number): number {
   if (totalKbps < 500) return 64;
   return totalKbps < 1000 ? 96 : 128;

@@ -4,7 +4,7 @@ import { TaskError } from "../task/errors.ts";
 /** What judges the addresses of some schemes. */
 export type AddressJudge = Pick<Storage, "schemes" | "source" | "target">;
 
-/** The same error, telling which field of the request it is about. */
+/** The same error with the field of the request that it is about. */
 const at = (path: string, error: unknown): unknown =>
   error instanceof TaskError && error.fields.length === 0
     ? new TaskError(error.code, error.message, {

@@ -9,10 +9,10 @@ import {
   sha1Sum,
 } from "./signature.ts";
 
-/** A client that proved who it is, and the nonce of this call, which is still to be used. */
+/** An authenticated client, and the nonce of this call, which has yet to be used up. */
 export type Caller = { readonly clientCode: string; readonly nonce: Nonce };
 
-/** A call to be authenticated. The body is asked for only where the form of its checksum needs it. */
+/** A call to be authenticated. The body is read only if the form of its checksum needs it. */
 export type UnprovenCall = {
   readonly headers: Headers;
   readonly method: string;
@@ -21,14 +21,14 @@ export type UnprovenCall = {
   readonly body: () => Promise<Uint8Array>;
 };
 
-/** What authentication needs. `now` is in ms since the epoch; the clocks may differ by `clockSkewMs`. */
+/** What authentication needs. `now` is in ms since the epoch; the caller's clock may differ from it by `clockSkewMs`. */
 export type AuthenticationPorts = {
   readonly clients: ClientStore;
   readonly now: () => number;
   readonly clockSkewMs: number;
 };
 
-/** Stands in for the key of a client that does not exist, so that its absence takes no less time than a wrong sum. */
+/** Stands in for the key of a client that does not exist, so that an unknown client takes as long as a wrong checksum. */
 const NO_KEY = "no client has this key";
 
 const refusal = (): TaskError =>
@@ -44,9 +44,10 @@ const sumOf = async (key: string, signed: SignedHeaders, call: UnprovenCall): Pr
 };
 
 /**
- * Proves who calls. The nonce is not used up here: the caller of this function stores it before it answers.
+ * Authenticates a call. The nonce is not used up here: the caller of this function stores it before it answers.
  *
- * An unknown key, a wrong code, a wrong sum, a disabled client and a form that the client does not accept look alike.
+ * An unknown key, a wrong code, a wrong checksum, a disabled client and a form of checksum that the client does not accept give
+ * the same error.
  *
  * @throws {TaskError} `authentication_failed`, `request_expired`, or what reading the body throws
  */

@@ -21,10 +21,10 @@ import type { Caller } from "./authenticate.ts";
 import { findProfile } from "./profiles.ts";
 import { claimFolders } from "./sets.ts";
 
-/** A task as its caller asks for it: well formed, not judged yet. */
+/** A task as its caller asks for it: well formed, but not judged yet. */
 export type TaskRequest = {
   readonly sourceUrl: string;
-  /** The service's default profile where absent. */
+  /** If absent, the service's default profile. */
   readonly profileName?: string | undefined;
   readonly targets: readonly { readonly url: string; readonly profileName?: string | undefined }[];
   readonly priority: number;
@@ -40,24 +40,24 @@ export type CreateTaskPorts = {
   readonly clients: Pick<ClientStore, "useNonce">;
   readonly queue: Pick<Queue, "announceWork">;
   readonly storages: readonly AddressJudge[];
-  /** What the engine can do here; waits for it while the service starts. @throws {TaskError} where there is none */
+  /** What the engine can do here; waits for it while the service starts. @throws {TaskError} if there is no engine */
   readonly capabilities: () => Promise<Capabilities>;
-  /** Used where the caller names no profile. */
+  /** Used if the caller names no profile. */
   readonly defaultProfile: string;
   readonly targetsMax: number;
 };
 
-/** What the edge read of a request to create a task. */
+/** What was read from a request to create a task. */
 export type CreateTaskCall = {
   readonly request: TaskRequest;
   readonly idempotency?: Idempotency | undefined;
 };
 
 /**
- * Creates a task, durable when this resolves, and wakes the workers. A call that an idempotency key knows is answered
- * with its first task before anything is judged: its profile or its source may be gone by now.
+ * Creates a task, durable when this resolves, and wakes the workers. A call with a known idempotency key is answered with the
+ * task of the first such call before anything is judged: its profile or its source may be gone by now.
  *
- * @param read - reads the request; what it throws counts as a refused call, which uses its nonce up all the same
+ * @param read - reads the request; if it throws, the call is refused, and its nonce is used up nevertheless
  * @returns the task's id
  * @throws {TaskError} `request_replayed` before anything else; what `read` and judging throw; `idempotency_conflict`,
  *   `task_conflict`
@@ -84,7 +84,7 @@ export async function createTask(
   return id;
 }
 
-/** A call refused before the store has seen it uses its nonce here; a nonce used before outweighs every other refusal. */
+/** Uses up the nonce of a call that is refused before the store has seen it. A nonce that was used before is reported first. */
 async function usingNonceOnRefusal<T>(
   { clients }: CreateTaskPorts,
   nonce: Nonce,
@@ -142,7 +142,7 @@ const refuseField = (path: string, message: string): TaskError =>
     fields: [{ path, message }],
   });
 
-/** The addresses of the targets, in their order; one after the other, so that the first bad one is told. */
+/** The addresses of the targets, judged one after the other, so that the error is about the first bad one. */
 async function judgeAddresses(
   { storages, targetsMax }: CreateTaskPorts,
   { sourceUrl, targets }: TaskRequest,
@@ -164,7 +164,7 @@ async function judgeAddresses(
   return addresses;
 }
 
-/** Refuses live addresses that the engine here cannot reach, and what no live stream has. */
+/** Refuses live addresses that the engine here cannot reach, and requests that no live stream can fulfil. */
 async function refuseLiveHere(
   ports: CreateTaskPorts,
   { sourceUrl, targets, clip }: TaskRequest,

@@ -2,17 +2,17 @@ import type { Queue } from "../queue/queue.ts";
 import type { TaskPage, TaskQuery, TaskStore } from "../store/store.ts";
 import type { Task } from "../task/task.ts";
 
-/** What the verbs on a task that exists need. */
+/** What the operations on existing tasks need. */
 export type TaskPorts = {
   readonly tasks: Pick<TaskStore, "get" | "list" | "cancel" | "retry">;
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
 };
 
-/** One task of the client's own. @throws {TaskError} `no_such_task`, also for another client's */
+/** One of the client's tasks. @throws {TaskError} `no_such_task`, also for a task of another client */
 export const readTask = ({ tasks }: TaskPorts, clientCode: string, id: string): Promise<Task> =>
   tasks.get(clientCode, id);
 
-/** A page of the client's own tasks, newest first. @throws {TaskError} `invalid_parameter` for a bad cursor */
+/** A page of the client's tasks, newest first. @throws {TaskError} `invalid_parameter` for a bad cursor */
 export const listTasks = (
   { tasks }: TaskPorts,
   clientCode: string,

@@ -3,11 +3,11 @@ import { CATALOGUE, isSystemName, systemProfile } from "../profile/system-profil
 import type { ProfileStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 
-/** A profile as a caller may use it; `createMs` (since the epoch) is there on the client's own alone. */
+/** A profile as a caller may use it; only a client's own profile has `createMs` (since the epoch). */
 export type FoundProfile = { readonly profile: Profile; readonly createMs?: number };
 
 /**
- * Finds a profile by name: a system name stands for itself, any other for one of the client's own.
+ * Finds a profile by name: a system profile, or else one of the client's own.
  *
  * @throws {TaskError} `no_such_profile`
  */
@@ -41,7 +41,7 @@ export async function createProfile(
   return profiles.create(clientCode, profile);
 }
 
-/** The client's own profiles, then the catalogue of the system's. */
+/** The client's own profiles, then the system's catalogue. */
 export async function listProfiles(
   profiles: ProfileStore,
   clientCode: string,

@@ -2,7 +2,7 @@ import { isSet } from "../profile/container-rules.ts";
 import { factsOf } from "../profile/containers.ts";
 import type { Assignment } from "../profile/profile.ts";
 
-/** A name before its suffix: no dots alone, for they are no folder's own. */
+/** A name before its suffix. It must not consist of dots alone, as those are names of other folders. */
 const NAME = /\/(?!\.{1,2}$)[^/]+$/;
 
 /**
@@ -10,22 +10,22 @@ const NAME = /\/(?!\.{1,2}$)[^/]+$/;
  * `DIR/NAME.mpd`.
  *
  * @param key - `Address.key` of its target
- * @returns nothing where the target's name is none of such a set
+ * @returns undefined if the target's name does not fit such a set
  */
 function folderKeyOf(key: string, suffix: string, folder: string): string | undefined {
-  // A query says nothing of where segments lie; in the path of a file it is a part of the name.
+  // The query of a URL does not change where segments lie; in the path of a file, `?` is a part of the name.
   const place = /^https?:/.test(key) ? key.replace(/\?.*$/s, "") : key;
   const stem = place.endsWith(suffix) ? place.slice(0, -suffix.length) : "";
   return NAME.test(stem) ? stem + folder : undefined;
 }
 
 /**
- * Claims the folders of the segments of a task's sets, one entry a target: nothing where it gets a single file,
- * and no entry at all where all get one.
+ * Claims the folders of the segments of a task's sets: one entry for each target, undefined if it gets a single file; no entries at
+ * all if every target gets one.
  *
  * @param keys - `Address.key` of each target, in order
  * @param refuse - makes the error of a bad field
- * @throws what `refuse` made: a set's name that is none of a playlist, a target in the folder of another's segments
+ * @throws what `refuse` made: the name of a set does not fit, or a target lies in the folder of another's segments
  */
 export function claimFolders(
   keys: readonly string[],

@@ -1,17 +1,17 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 
-/** The five headers of a signed call, each of the form that the contract asks for. */
+/** The five headers of a signed call, each in the form that the contract demands. */
 export type SignedHeaders = {
   readonly publicKey: string;
   readonly clientCode: string;
   readonly nonce: string;
   readonly execTime: string;
   readonly checkSum: string;
-  /** `sha1` binds the four other headers; `hmac-sha256` also method, path and body. */
+  /** `sha1` covers the four other headers; `hmac-sha256` also method, path and body. */
   readonly form: "sha1" | "hmac-sha256";
 };
 
-/** What the strong form binds beside the headers. */
+/** What the strong form covers beside the headers. */
 export type SignedCall = {
   readonly method: string;
   /** Path with query, in the form of the URL standard. */
@@ -30,8 +30,8 @@ const MS_DIGITS = 13;
 /**
  * Reads the headers of a signed call.
  *
- * @returns nothing where one is missing or breaks its pattern: the strictness is part of the defence, for SHA1 over
- *   undelimited fields invites shifting characters from one to the next
+ * @returns undefined if one is missing or breaks its pattern. This strictness is part of the defence: with SHA1 over undelimited
+ *   fields, characters could be shifted from one field to the next
  */
 export function parseSignedHeaders(headers: Headers): SignedHeaders | undefined {
   const publicKey = headers.get("apiPublicKey") ?? "";
@@ -58,7 +58,7 @@ export const sha1Sum = (
   { nonce, clientCode, execTime }: Pick<SignedHeaders, "nonce" | "clientCode" | "execTime">,
 ): string => hash("sha1", `${privateKey}${nonce}${clientCode}${execTime}`, "hex");
 
-/** The strong checksum: lower-case hex of HMAC-SHA256 over method, path, headers and the body's SHA-256, a line each. */
+/** The strong checksum: lower-case hex of HMAC-SHA256 over method, path, headers and the body's SHA-256, each on a line. */
 export const hmacSum = (
   privateKey: string,
   { nonce, clientCode, execTime }: Pick<SignedHeaders, "nonce" | "clientCode" | "execTime">,
@@ -70,7 +70,7 @@ export const hmacSum = (
     )
     .digest("hex");
 
-/** Compares two texts in a time that tells nothing of where they differ; only their length shows. */
+/** Compares two texts in a time that depends only on their length, not on where they differ. */
 export function equalInConstantTime(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);

@@ -1,23 +1,23 @@
-/** What the runs of a task said of damage in their source: as ffmpeg tells of each packet that it cannot decode. */
+/** What ffmpeg's runs of a task reported about damage in the source: it reports each packet that it cannot decode. */
 export type Damage = {
-  /** Anything was said at all: then it is worth a look at the packets. */
+  /** Whether anything was reported: then the packets are worth a look. */
   readonly isTold: boolean;
-  /** Gaps in the sound were filled with silence, of which nothing else may be said. */
+  /** Whether gaps in the audio were filled with silence, which may be the only trace of damage. */
   readonly isFilled: boolean;
-  /** The parts of ffmpeg that said something, as it names them: a demuxer by its format's name. */
+  /** The parts of ffmpeg that reported something, by ffmpeg's names: a demuxer by its format's name. */
   readonly speakers: readonly string[];
-  /** Packets that could not be decoded, by the number of their stream. */
+  /** How many packets could not be decoded, by the number of their stream. */
   readonly failures: Readonly<Record<number, number>>;
 };
 
-/** Of a run that said nothing. */
+/** The damage of a run that reported none. */
 export const NO_DAMAGE: Damage = { isTold: false, isFilled: false, speakers: [], failures: {} };
 
-/** Of runs that decode different parts of a source. */
+/** The damage of runs that decode different parts of a source, together. */
 export const addDamage = (one: Damage, other: Damage): Damage =>
   combine(one, other, (a, b) => a + b);
 
-/** Of runs that decode the same. */
+/** The worse damage of two runs that decode the same. */
 export const worseDamage = (one: Damage, other: Damage): Damage => combine(one, other, Math.max);
 
 function combine(one: Damage, other: Damage, both: (a: number, b: number) => number): Damage {

@@ -13,8 +13,8 @@ export const CONTRACT_CODES = [
 export type ContractCode = (typeof CONTRACT_CODES)[number];
 
 /**
- * Whether another try of the same task can help: `never`, `backoff` (again, later, up to the attempt limit) or `once`
- * (one more try, then it stands).
+ * Whether another try of the same task can help: `never`, `backoff` (later, up to the limit of attempts) or `once` (one more try,
+ * then the failure stands).
  */
 export type Retry = "never" | "backoff" | "once";
 
@@ -24,10 +24,10 @@ const judge = (contract: ContractCode, retry: Retry): Judgement => ({ contract, 
 
 /**
  * Every reason for which a call is refused or a task fails, with its place in the contract and whether it is retried.
- * The taxonomy of design/media-pipeline, one row a cause. What a caller's call answers is in `http/problem.ts`.
+ * The taxonomy of design/media-pipeline, one row for each cause. The answers to calls are in `http/problem.ts`.
  */
 const JUDGEMENTS = {
-  // The call itself: refused before there is a task.
+  // The call itself, refused before there is a task.
   invalid_parameter: judge("ParameterError", "never"),
   malformed_json: judge("ParameterError", "never"),
   authentication_failed: judge("ParameterError", "never"),
@@ -46,7 +46,7 @@ const JUDGEMENTS = {
   unsupported_media_type: judge("ParameterError", "never"),
   too_many_requests: judge("ParameterError", "backoff"),
   service_unavailable: judge("InternalError", "backoff"),
-  // Either: known at create time, or found by the worker.
+  // Known at create time, or found by the worker.
   access_denied: judge("ParameterError", "never"),
   input_not_supported: judge("InputNotSupported", "never"),
   output_not_supported: judge("OutputNotSupported", "never"),
@@ -56,21 +56,21 @@ const JUDGEMENTS = {
   source_untrusted: judge("ParameterError", "never"),
   source_address_invalid: judge("ParameterError", "never"),
   source_hangs: judge("TimeOut", "backoff"),
-  // Of a live task: it was waited for as long as configured.
+  // Only of a live task: the service waited for it as long as configured.
   source_never_came: judge("TimeOut", "never"),
   source_not_media: judge("InvalidInputData", "never"),
   source_damaged: judge("InvalidInputData", "never"),
   picture_too_large: judge("InvalidInputData", "never"),
   // The outputs and targets.
-  // A copy of the source comes out wrong: twice, so that it is not our doing.
+  // A copy of the source came out wrong twice, so the source is to blame.
   copy_wrong: judge("OutputNotSupported", "once"),
   target_unwritable: judge("OutputNotSupported", "never"),
   target_unreachable: judge("OutputNotSupported", "backoff"),
   target_full: judge("OutputNotSupported", "backoff"),
-  // Of a live task: its stream has ended, so there is nothing to send again.
+  // Only of a live task: its stream has ended, so there is nothing to send again.
   target_lost: judge("OutputNotSupported", "never"),
   option_invalid: judge("ParameterError", "never"),
-  // The machine and ourselves.
+  // The machine and the service.
   scratch_full: judge("InternalError", "backoff"),
   encoder_missing: judge("InternalError", "once"),
   encoder_killed: judge("InternalError", "once"),
@@ -85,7 +85,7 @@ const JUDGEMENTS = {
   unknown: judge("Unknown", "never"),
 } as const satisfies Record<string, Judgement>;
 
-/** A cause of failure, ours: finer than the contract's codes, and mapped to each of them exactly once. */
+/** A cause of failure, finer than the contract's codes: each cause has exactly one of them. */
 export type ErrorCode = keyof typeof JUDGEMENTS;
 
 /** All causes, for tables that must be complete. */

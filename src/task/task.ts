@@ -43,35 +43,35 @@ export type Output = {
   readonly durationSeconds: number;
   readonly container: string;
   readonly bitrateBps: number;
-  /** Of an adaptive set its first rendition's. */
+  /** That of the first rendition, if it is an adaptive set. */
   readonly video?: OutputVideo;
   readonly audio?: OutputAudio;
-  /** Of an adaptive set, in the order of the profile; sounds that several share count with each. */
+  /** Present for an adaptive set: in the order of the profile; an audio that several share counts with each. */
   readonly renditions?: readonly Output[];
 };
 
 /** One place a task writes to. */
 export type Target = {
   readonly url: string;
-  /** The profile of this target alone, where the caller named one. */
+  /** The profile of this target alone, if the caller named one. */
   readonly profileName?: string;
   readonly status: TargetStatus;
   readonly failure?: Failure;
   readonly output?: Output;
 };
 
-/** How far a running task is. Times of media in seconds; `speed` in multiples of real time. */
+/** The progress of a running task. Times of media in seconds; `speed` in multiples of real time. */
 export type Progress = {
   readonly phase: "FETCHING" | "TRANSCODING" | "DELIVERING";
-  /** 0..100; absent where the duration is unknown (live). At most 99 until the outputs are verified. */
+  /** 0..100; absent if the duration is unknown (live). At most 99 until the outputs are verified. */
   readonly percent?: number;
   readonly outTimeSeconds: number;
   readonly speed: number;
   readonly fps: number;
   readonly etaSeconds?: number;
-  /** Of a live task: frames that came too late or too many. */
+  /** Only of a live task: frames that came too late, or were too many. */
   readonly droppedFrames?: number;
-  /** Of a live task: what each live target was sent, by its place. */
+  /** Only of a live task: the bytes sent to each live target, by its place. */
   readonly sentBytes?: Readonly<Record<number, number>>;
 };
 
@@ -87,9 +87,9 @@ export type Attempt = {
 /** The part of the source to transcode, in seconds. */
 export type Clip = { readonly startSeconds: number; readonly durationSeconds?: number };
 
-/** A transcoding task, whole. Times in ms since the epoch; one that has not come yet is absent. */
+/** A transcoding task, whole. Times in ms since the epoch; absent if not reached yet. */
 export type Task = {
-  /** UUIDv7, what callers know as `task_id`. */
+  /** UUIDv7; the API's `task_id`. */
   readonly id: string;
   readonly clientCode: string;
   readonly sourceUrl: string;
@@ -107,7 +107,7 @@ export type Task = {
   readonly attempts: readonly Attempt[];
   readonly progress?: Progress;
   readonly engine?: EngineName;
-  /** Of all its runs, in the order in which they came; absent where there are none. */
+  /** Of all its runs, in the order in which they came; absent if there are none. */
   readonly warnings?: readonly Warning[];
   /** -10..10, higher first. */
   readonly priority: number;
@@ -119,7 +119,7 @@ export type Task = {
 /** One claim of a task by a worker. `attempt` grows with every claim and is the fencing token of all its writes. */
 export type Claim = { readonly taskId: string; readonly attempt: number };
 
-/** A line of a task's event log, written in the transaction of the change it tells of. */
+/** A line of a task's event log, written in the same transaction as the change. */
 export type TaskEvent = {
   readonly taskId: string;
   /** From 1, without gaps, per task. */
@@ -129,7 +129,7 @@ export type TaskEvent = {
     | "created"
     | "started"
     | "target"
-    // Of a live task, which goes on meanwhile: its source is away, and is back.
+    // Only of a live task, which goes on meanwhile: its source is away, or is back.
     | "source_lost"
     | "source_back"
     | "given_back"
@@ -140,9 +140,9 @@ export type TaskEvent = {
   readonly status: TaskStatus;
   readonly attempt: number;
   readonly failure?: Failure;
-  /** Index of the target and its new state, of a `target` event. */
+  /** Only of a `target` event: the index of the target, and its new state. */
   readonly target?: number;
   readonly targetStatus?: TargetStatus;
-  /** How far its run was by its last report. */
+  /** The progress of its run by its last report. */
   readonly progress?: Progress;
 };

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { invalidFields } from "../invalid-fields.ts";
 import type { Language } from "../language.ts";
 
-/** A body of many bad fields gets a readable answer: the first of them. */
+/** The most bad fields that an answer lists, so that it stays readable. */
 const DETAILS_MAX = 32;
 
 const chinese = z.locales.zhCN().localeError;
@@ -19,7 +19,7 @@ function messageOf(issue: z.core.$ZodIssue, language: Language): string {
   return language === "zh" && typeof own === "string" ? own : issue.message;
 }
 
-/** What is told of a text that holds half a character (a lone surrogate), in both languages. */
+/** The message about a text with half a character (a lone surrogate), in both languages. */
 export const NOT_UNICODE = {
   error: "Invalid text: it is not Unicode",
   params: { zh: "无效文本：不是合法的Unicode" },

@@ -18,7 +18,7 @@ import { NOT_UNICODE } from "./fields.ts";
 
 const NUMERIC = /^\d{1,15}(?:\.\d{1,9})?$/;
 
-/** A number, or a text that is one: the Profile API takes both and answers with numbers. */
+/** A number, also as text: the Profile API takes both and answers with numbers. */
 const numeric = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess(
     (value) => (typeof value === "string" && NUMERIC.test(value) ? Number(value) : value),
@@ -43,7 +43,7 @@ const Switch = z.preprocess(
   z.boolean(),
 );
 
-/** One of some numbers. All of them are told, where the generator would tell the first alone. */
+/** One of some numbers, all of them described: by itself, the generator describes the first alone. */
 const oneOf = <const T extends readonly number[]>(values: T) =>
   z.literal(values).openapi({ type: "integer", enum: [...values] });
 
@@ -76,7 +76,7 @@ const QltySchema = z.object(QLTY_FIELDS).openapi("Qlty", {
     "One output rendition. Numbers are also taken as text, and always answered as numbers.",
 });
 
-/** As answered: in one form each; what system profiles have (key frames by time, shown in frames) need not be in the table. */
+/** The form of answers: one for each field. Values of system profiles (key frames by time, shown in frames) need not be in the table. */
 const QltyAnswer = z
   .object({
     ...QLTY_FIELDS,
@@ -95,7 +95,7 @@ const QltyAnswer = z
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DESCRIPTION_CHARACTERS_MAX = 1024;
-/** As many as a task may have targets, by default: more could never be used together. */
+/** As many as a task may have targets by default: more could never be used together. */
 const QLTIES_MAX = 32;
 
 /** Sheets stay below 6400 pixels a side. */

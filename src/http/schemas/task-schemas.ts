@@ -7,9 +7,9 @@ import { NOT_UNICODE } from "./fields.ts";
 /** Longer addresses are refused: far beyond what any server or file system takes. */
 const URL_CHARACTERS_MAX = 8192;
 const PROFILE_NAME_CHARACTERS_MAX = 256;
-/** A longer task, or a later place in a source, is a mistake of the unit. */
+/** A longer task, or a later place in a source, is surely a mistake in the unit. */
 const WEEK_SECONDS = 7 * 24 * 3600;
-/** Times are written in ms to the encoder: less is nothing. */
+/** The encoder is given times in ms: less would be nothing. */
 const CLIP_SECONDS_MIN = 0.001;
 const METADATA_KEYS_MAX = 16;
 const METADATA_BYTES_MAX = 1024;
@@ -53,7 +53,7 @@ const Metadata = z
     example: { order: "A-17" },
   });
 
-/** A key of this name would set a prototype instead: the parser leaves it out, so it is looked for before. */
+/** A key of this name would set a prototype instead. The parser leaves it out, so it is looked for beforehand. */
 const isNameless = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__");
 
@@ -116,7 +116,7 @@ export const CreateTask = z
   })
   .openapi("CreateTask");
 
-/** The states of a task, as they travel. */
+/** The states of a task, as the API writes them. */
 const TaskStatusSchema = z.enum(TASK_STATUSES).openapi("TaskStatus");
 
 /** The answer to a create. */
@@ -224,7 +224,7 @@ const TaskWarning = z
   })
   .openapi("TaskWarning");
 
-/** A task, as every call that answers with one gives it. Credentials in its addresses are masked. */
+/** A task, as every call answers it. Credentials in its addresses are masked. */
 export const TaskSchema = z
   .object({
     task_id: z.string(),
