@@ -44,6 +44,8 @@ export const SEGMENTS_MAX = 40_000;
 /** A week: what claims more is a mistake, or wants to fill the disk. */
 export const SECONDS_MAX = 604_800;
 const URI_CHARS_MAX = 8_000;
+/** Of all addresses together, as they are resolved: a hundred characters each, for as many segments as there may be, eight times over. */
+const ADDRESS_CHARS_MAX = 32 << 20;
 
 /** So many bytes of a file show whether it is a manifest. */
 export const HEAD_BYTES = 4_096;
@@ -74,6 +76,37 @@ export function isGivenAsManifest(url: string, mediaType = ""): boolean {
 /** The error of a manifest that cannot be used; `why` ends the sentence. */
 export const refuseManifest = (code: ErrorCode, why: string): TaskError =>
   new TaskError(code, `Cannot read the source: its manifest ${why}`);
+
+/**
+ * What one manifest may name in all, counted while it is read, before anything is expanded: a few bytes of it can name millions of
+ * segments, and addresses of any length.
+ */
+export class ManifestBudget {
+  #segments = 0;
+  #seconds = 0;
+  #chars = 0;
+
+  /** Takes segments that are about to be listed, of so many seconds together. @throws {TaskError} `input_not_supported` */
+  takeSegments(count: number, seconds = 0): void {
+    this.#segments += count;
+    this.#seconds += seconds;
+    if (this.#segments > SEGMENTS_MAX)
+      throw refuseManifest("input_not_supported", `names more than ${SEGMENTS_MAX} segments`);
+    if (this.#seconds > SECONDS_MAX)
+      throw refuseManifest("input_not_supported", "claims to be longer than a week");
+  }
+
+  /** Takes an address that was resolved, and gives it back. @throws {TaskError} `input_not_supported` */
+  takeAddress(url: string): string {
+    this.#chars += url.length;
+    if (this.#chars > ADDRESS_CHARS_MAX)
+      throw refuseManifest(
+        "input_not_supported",
+        `names addresses of more than ${ADDRESS_CHARS_MAX >> 20} million characters`,
+      );
+    return url;
+  }
+}
 
 /**
  * The absolute address of a URI in a manifest.

@@ -1,8 +1,9 @@
 import {
+  type ManifestBudget,
   rangeOf,
   refuseManifest,
   resolveUri,
-  SEGMENTS_MAX,
+  SECONDS_MAX,
   type Segment,
   type Track,
 } from "../manifest.ts";
@@ -19,6 +20,8 @@ export type Wanted = {
   readonly bandwidth: number;
   readonly base: string;
   readonly time: PeriodTime;
+  /** Of the whole manifest. */
+  readonly budget: ManifestBudget;
   /** Of a live one: how far it is, in s from the beginning of its period. */
   readonly live?: { readonly nowSeconds: number };
 };
@@ -28,12 +31,13 @@ const LIVE_SEGMENTS = 10;
 
 /** The segments of a representation, in order. Errors as in `parseDash`. */
 export function expandSegments(wanted: Wanted): Track {
-  const { levels, base, time } = wanted;
+  const { levels, base, time, budget } = wanted;
   const template = said(levels, "SegmentTemplate");
   if (template) return byTemplate(template, wanted);
   const list = said(levels, "SegmentList");
   if (list) return byList(list, wanted);
   // One file that holds everything, its index too.
+  budget.takeSegments(1);
   return { segments: [{ url: base, seconds: time.seconds ?? 0, at: 0 }] };
 }
 
@@ -62,24 +66,26 @@ function byTemplate(template: Said, wanted: Wanted): Track {
   const media = template.attribute("media");
   if (media === undefined) throw malformed("names segments without an address");
   const slots = slotsOf(template, timescale, wanted);
+  const addressOf = (text: string): string =>
+    wanted.budget.takeAddress(resolveUri(text, wanted.base));
   const initialization = template.attribute("initialization");
   const init = initialization !== undefined && filled(initialization, wanted);
   const hasTime = media.includes("$Time");
   return {
-    ...(init && { init: { url: resolveUri(init, wanted.base), seconds: 0, at: 0 } }),
+    ...(init && { init: { url: addressOf(init), seconds: 0, at: 0 } }),
     segments: slots.map((slot) => ({
-      url: resolveUri(filled(media, wanted, slot), wanted.base),
+      url: addressOf(filled(media, wanted, slot)),
       seconds: slot.duration / timescale,
       at: hasTime ? slot.time : slot.number,
     })),
   };
 }
 
-function slotsOf(template: Said, timescale: number, { time, live }: Wanted): readonly Slot[] {
+function slotsOf(template: Said, timescale: number, wanted: Wanted): readonly Slot[] {
+  const { time, live, budget } = wanted;
   const first = wholeOf(template.attribute("startNumber"), 1);
   const [timeline] = template.children("SegmentTimeline");
-  if (timeline)
-    return timelineOf(timeline, first, ((time.seconds ?? 0) || Infinity) * timescale, template);
+  if (timeline) return timelineOf(timeline, { first, timescale, template, wanted });
   const duration = Number(template.attribute("duration"));
   if (!(duration > 0)) throw malformed("names segments without a duration");
   const counted = (index: number): Slot => ({
@@ -96,21 +102,29 @@ function slotsOf(template: Said, timescale: number, { time, live }: Wanted): rea
   if (time.seconds === undefined) throw unsupported("does not tell how long it is");
   // A hair more than whole is rounding.
   const count = Math.ceil(time.seconds / seconds - 1e-6);
-  refuseMany(count);
+  budget.takeSegments(count);
   return Array.from({ length: count }, (_, index) => counted(index));
 }
+
+/** What a timeline is read with. */
+type TimelinePlace = {
+  readonly first: number;
+  readonly timescale: number;
+  readonly template: Said;
+  readonly wanted: Wanted;
+};
 
 /** `S` says when a segment begins (or right after the one before), how long it is, and how many more like it follow. */
 function timelineOf(
   timeline: Element,
-  first: number,
-  periodEnd: number,
-  template: Said,
+  { first, timescale, template, wanted: { time, budget } }: TimelinePlace,
 ): readonly Slot[] {
+  const periodEnd = ((time.seconds ?? 0) || Infinity) * timescale;
   const slots: Slot[] = [];
   const rows = childrenOf(timeline, "S");
   const origin = wholeOf(template.attribute("presentationTimeOffset"), 0);
   let at = origin;
+  let sum = 0;
   for (const [index, { attributes }] of rows.entries()) {
     at = wholeOf(attributes.get("t"), at);
     const duration = wholeOf(attributes.get("d"), 0);
@@ -120,8 +134,11 @@ function timelineOf(
     const until = next === undefined ? origin + periodEnd : wholeOf(next, 0);
     const more = repeat < 0 ? Math.ceil((until - at) / duration) - 1 : repeat;
     if (!Number.isSafeInteger(more)) throw malformed("repeats a segment without end");
-    refuseMany(slots.length + more + 1);
-    for (let count = 0; count <= more; count++) {
+    const count = Math.max(0, more + 1);
+    budget.takeSegments(count);
+    sum += (count * duration) / timescale;
+    if (sum > SECONDS_MAX) throw unsupported("claims to be longer than a week");
+    for (let each = 0; each < count; each++) {
       slots.push({ number: first + slots.length, time: at, duration });
       at += duration;
     }
@@ -129,15 +146,15 @@ function timelineOf(
   return slots;
 }
 
-function byList(list: Said, { base, time }: Wanted): Track {
+function byList(list: Said, { base, time, budget }: Wanted): Track {
   const timescale = wholeOf(list.attribute("timescale"), 1) || 1;
   const urls = list.children("SegmentURL");
-  refuseMany(urls.length);
+  budget.takeSegments(urls.length);
   const said = Number(list.attribute("duration"));
   const seconds = said > 0 ? said / timescale : (time.seconds ?? 0) / Math.max(1, urls.length);
   const segmentOf = (element: Element, names: readonly [string, string], at: number): Segment => {
     const [uri, range] = names.map((name) => element.attributes.get(name));
-    const url = uri === undefined ? base : resolveUri(uri, base);
+    const url = budget.takeAddress(uri === undefined ? base : resolveUri(uri, base));
     return { url, ...(range !== undefined && { range: inclusive(range) }), seconds, at };
   };
   const [initialization] = list.children("Initialization");
@@ -176,10 +193,6 @@ function wholeOf(text: string | undefined, otherwise: number): number {
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value))
     throw malformed("names a number that is none");
   return value;
-}
-
-function refuseMany(count: number): void {
-  if (count > SEGMENTS_MAX) throw unsupported(`names more than ${SEGMENTS_MAX} segments`);
 }
 
 const malformed = (why: string) => refuseManifest("source_not_media", why);

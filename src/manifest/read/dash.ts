@@ -1,13 +1,13 @@
 import {
   type Manifest,
+  ManifestBudget,
   refuseManifest,
   resolveUri,
   SECONDS_MAX,
-  SEGMENTS_MAX,
   type Span,
   type Track,
 } from "../manifest.ts";
-import { expandSegments, type PeriodTime } from "./dash-segments.ts";
+import { expandSegments, type Wanted } from "./dash-segments.ts";
 import { childrenOf, type Element, parseXml } from "./xml.ts";
 
 /** A representation with everything it stands in, the outermost first: what is said inside holds. */
@@ -16,6 +16,9 @@ type Chosen = {
   readonly id: string;
   readonly bandwidth: number;
 };
+
+/** Of ten hours of television with a break every five minutes, ten times over. */
+const PERIODS_MAX = 2_000;
 
 /**
  * Reads a DASH manifest: of every period the largest picture, and the largest sound beside it.
@@ -33,23 +36,30 @@ export function parseDash(text: string, base: string, nowMs: number): Manifest {
   const totalSeconds = durationOf(mpd.attributes.get("mediaPresentationDuration"));
   const all = childrenOf(mpd, "Period");
   if (all.length === 0) throw refuseManifest("source_not_media", "names no period");
+  if (all.length > PERIODS_MAX)
+    throw refuseManifest("input_not_supported", `names more than ${PERIODS_MAX} periods`);
   const begun = durationOf(mpd.attributes.get("availabilityStartTime"), Date.parse);
   const periods = timesOf(all, totalSeconds);
   // What is past of a live one has been played; it goes on in its last period.
+  const budget = new ManifestBudget();
   const spans = (isLive ? periods.slice(-1) : periods).map(({ period, time }) => {
     const live = isLive
       ? { nowSeconds: nowMs / 1000 - (begun ?? 0) - time.startSeconds }
       : undefined;
-    return spanOf([mpd, period], resolveAll(base, [mpd, period]), time, live);
+    const at = { base: resolveAll(base, [mpd, period]), time, budget, ...(live && { live }) };
+    return spanOf([mpd, period], at);
   });
-  const segments = spans.flatMap(({ main, audio }) => [
-    ...main.segments,
-    ...(audio?.segments ?? []),
-  ]);
-  if (segments.length > SEGMENTS_MAX)
-    throw refuseManifest("input_not_supported", `names more than ${SEGMENTS_MAX} segments`);
-  return { spans, isLive, segmentSeconds: Math.max(0, ...segments.map(({ seconds }) => seconds)) };
+  return { spans, isLive, segmentSeconds: longestOf(spans) };
 }
+
+const longestOf = (spans: readonly Span[]): number =>
+  spans
+    .flatMap(({ main, audio }) => (audio ? [main, audio] : [main]))
+    .flatMap(({ segments }) => segments)
+    .reduce((most, { seconds }) => Math.max(most, seconds), 0);
+
+/** What all representations of a period share. */
+type PeriodPlace = Pick<Wanted, "base" | "time" | "live" | "budget">;
 
 function timesOf(periods: readonly Element[], totalSeconds: number | undefined) {
   let endSeconds = 0;
@@ -59,22 +69,19 @@ function timesOf(periods: readonly Element[], totalSeconds: number | undefined) 
     endSeconds = startSeconds + (seconds ?? 0);
     return { startSeconds, seconds };
   });
+  let allSeconds = 0;
   return periods.map((period, index) => {
     const { startSeconds = 0, seconds } = times[index] ?? {};
     const until = times[index + 1]?.startSeconds ?? totalSeconds;
     const length = seconds ?? (until === undefined ? undefined : until - startSeconds);
-    if ((length ?? 0) > SECONDS_MAX)
+    allSeconds += Math.max(0, length ?? 0);
+    if (allSeconds > SECONDS_MAX)
       throw refuseManifest("input_not_supported", "claims to be longer than a week");
     return { period, time: { startSeconds, ...(length !== undefined && { seconds: length }) } };
   });
 }
 
-function spanOf(
-  outer: readonly Element[],
-  base: string,
-  time: PeriodTime,
-  live: { readonly nowSeconds: number } | undefined,
-): Span {
+function spanOf(outer: readonly Element[], place: PeriodPlace): Span {
   const sets = childrenOf(outer.at(-1), "AdaptationSet");
   for (const element of [...outer, ...sets]) refuseElsewhere(element);
   const video = bestOf(outer, sets, "video");
@@ -85,8 +92,8 @@ function spanOf(
     if (levels.some((level) => childrenOf(level, "ContentProtection").length > 0))
       throw refuseManifest("input_not_supported", "says that it is encrypted");
     // The base of the outer ones has been resolved.
-    const at = resolveAll(base, levels.slice(outer.length));
-    return expandSegments({ levels, id, bandwidth, base: at, time, ...(live && { live }) });
+    const base = resolveAll(place.base, levels.slice(outer.length));
+    return expandSegments({ ...place, levels, id, bandwidth, base });
   };
   return { main: trackOf(main), ...(video && audio && { audio: trackOf(audio) }) };
 }
@@ -117,7 +124,7 @@ function bestOf(
 }
 
 function kindOf(own: (name: string) => string): string {
-  const said = (own("contentType") || own("mimeType")).replace(/\/.*$/, "");
+  const said = (own("contentType") || own("mimeType")).split("/", 1)[0] ?? "";
   if (said !== "") return said;
   return /^(?:mp4a|opus|ac-3|ec-3|vorbis|flac)/i.test(own("codecs")) ? "audio" : "video";
 }

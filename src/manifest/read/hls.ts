@@ -1,14 +1,15 @@
 import {
   type Manifest,
+  ManifestBudget,
   rangeOf,
   refuseManifest,
   resolveUri,
-  SECONDS_MAX,
   SEGMENTS_MAX,
   type Segment,
   type Span,
   type Track,
 } from "../manifest.ts";
+import { type Attributes, attributesOf, linesOf } from "./hls-lines.ts";
 
 /** A playlist of one track, in stretches without a break. */
 export type MediaPlaylist = {
@@ -25,8 +26,6 @@ export type MasterPlaylist = {
   readonly audio?: string;
 };
 
-type Attributes = ReadonlyMap<string, string>;
-
 const VARIANTS_MAX = 1_000;
 
 /**
@@ -38,7 +37,7 @@ const VARIANTS_MAX = 1_000;
  * @see https://www.rfc-editor.org/rfc/rfc8216
  */
 export function parseHls(text: string, base: string): MediaPlaylist | MasterPlaylist {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const lines = linesOf(text);
   if (lines[0]?.trim() !== "#EXTM3U") throw malformed("does not begin with #EXTM3U");
   if (lines.some((line) => line.startsWith("#EXT-X-DEFINE")))
     throw refuseManifest("input_not_supported", "uses variables");
@@ -62,29 +61,42 @@ export function pairPlaylists(main: MediaPlaylist, audio?: MediaPlaylist): Manif
   return { spans, isLive, segmentSeconds };
 }
 
+/** One `EXT-X-STREAM-INF` with its address. */
+type Variant = {
+  readonly uri: string;
+  readonly pixels: number;
+  readonly bandwidth: number;
+  readonly attributes: Attributes;
+};
+
 function parseMaster(lines: readonly string[], base: string): MasterPlaylist {
-  const media = lines
-    .filter((line) => line.startsWith("#EXT-X-MEDIA:"))
-    .map((line) => attributesOf(line));
-  const variants = lines.flatMap((line, index) => {
-    if (!line.startsWith("#EXT-X-STREAM-INF:")) return [];
-    const uri = lines.slice(index + 1).find((next) => next.trim() !== "" && !next.startsWith("#"));
-    if (uri === undefined) throw malformed("names a variant without an address");
-    const attributes = attributesOf(line);
-    const [width = 0, height = 0] = (attributes.get("RESOLUTION") ?? "").split("x").map(Number);
-    const bandwidth = Number(attributes.get("BANDWIDTH") ?? 0);
-    return [
-      { uri: uri.trim(), pixels: width * height || 0, bandwidth: bandwidth || 0, attributes },
-    ];
-  });
-  if (variants.length > VARIANTS_MAX)
-    throw refuseManifest("input_not_supported", `names more than ${VARIANTS_MAX} variants`);
-  const [best] = variants.toSorted((a, b) => b.pixels - a.pixels || b.bandwidth - a.bandwidth);
+  const media: Attributes[] = [];
+  const variants: Variant[] = [];
+  /** Variants whose address is still to come: the next line that is one is that of all of them. */
+  let open: Attributes[] = [];
+  for (const line of lines) {
+    if (line.startsWith("#EXT-X-MEDIA:")) media.push(attributesOf(line));
+    else if (line.startsWith("#EXT-X-STREAM-INF:")) open.push(attributesOf(line));
+    else if (line.trim() !== "" && !line.startsWith("#")) {
+      variants.push(...open.map((attributes) => variantOf(attributes, line.trim())));
+      open = [];
+    }
+    if (open.length + variants.length > VARIANTS_MAX || media.length > VARIANTS_MAX)
+      throw refuseManifest("input_not_supported", `names more than ${VARIANTS_MAX} variants`);
+  }
+  if (open.length > 0) throw malformed("names a variant without an address");
+  const [best] = variants.toSorted((x, y) => y.pixels - x.pixels || y.bandwidth - x.bandwidth);
   if (!best) throw malformed("names no variant");
   const main = resolveUri(best.uri, base);
   const sound = audioOf(media, best.attributes.get("AUDIO"));
   const audio = sound === undefined ? undefined : resolveUri(sound, base);
   return { kind: "master", main, ...(audio !== undefined && audio !== main && { audio }) };
+}
+
+function variantOf(attributes: Attributes, uri: string): Variant {
+  const [width = 0, height = 0] = (attributes.get("RESOLUTION") ?? "").split("x", 2).map(Number);
+  const bandwidth = Number(attributes.get("BANDWIDTH") ?? 0) || 0;
+  return { uri, pixels: width * height || 0, bandwidth, attributes };
 }
 
 /** The default sound of a group; nothing where it is in the variant itself. */
@@ -100,8 +112,7 @@ function audioOf(media: readonly Attributes[], group: string | undefined): strin
 class MediaReader {
   readonly #tracks: { readonly init?: Segment; readonly segments: Segment[] }[] = [];
   #sequence = 0;
-  #segments = 0;
-  #seconds = 0;
+  readonly #budget = new ManifestBudget();
   #key: { readonly url: string; readonly iv?: string } | undefined;
   #init: Segment | undefined;
   #duration: number | undefined;
@@ -131,7 +142,7 @@ class MediaReader {
 
   #tag(line: string): void {
     const [, name = "", value = ""] = /^#([A-Z0-9-]+)(?::(.*))?$/.exec(line) ?? [];
-    if (name === "EXTINF") this.#duration = secondsOf(value.replace(/,.*$/, ""));
+    if (name === "EXTINF") this.#duration = secondsOf(value.split(",", 1)[0] ?? "");
     else if (name === "EXT-X-BYTERANGE") this.#range = value;
     else if (name === "EXT-X-DISCONTINUITY") this.#isBreak = true;
     else if (name === "EXT-X-MEDIA-SEQUENCE") this.#sequence = countOf(value);
@@ -159,7 +170,7 @@ class MediaReader {
     const iv = attributes.get("IV");
     if (iv !== undefined && !/^0x[0-9a-f]{1,32}$/i.test(iv))
       throw malformed("names an initialization vector that is none");
-    const url = resolveUri(uri, this.base);
+    const url = this.#budget.takeAddress(resolveUri(uri, this.base));
     return { url, ...(iv !== undefined && { iv: iv.slice(2).toLowerCase().padStart(32, "0") }) };
   }
 
@@ -168,7 +179,7 @@ class MediaReader {
     if (uri === undefined) throw malformed("names a map without an address");
     if (this.#key && this.#key.iv === undefined)
       throw malformed("encrypts a map without an initialization vector");
-    const url = resolveUri(uri, this.base);
+    const url = this.#budget.takeAddress(resolveUri(uri, this.base));
     const range = attributes.get("BYTERANGE");
     const init = {
       url,
@@ -184,13 +195,8 @@ class MediaReader {
 
   #segment(uri: string): void {
     if (this.#duration === undefined) throw malformed("names a segment without its duration");
-    this.#segments += 1;
-    this.#seconds += this.#duration;
-    if (this.#segments > SEGMENTS_MAX)
-      throw refuseManifest("input_not_supported", `names more than ${SEGMENTS_MAX} segments`);
-    if (this.#seconds > SECONDS_MAX)
-      throw refuseManifest("input_not_supported", "claims to be longer than a week");
-    const url = resolveUri(uri, this.base);
+    this.#budget.takeSegments(1, this.#duration);
+    const url = this.#budget.takeAddress(resolveUri(uri, this.base));
     const at = this.#sequence;
     this.#sequence += 1;
     const segment: Segment = {
@@ -235,13 +241,4 @@ function countOf(text: string): number {
   if (!/^\d{1,16}$/.test(text.trim()) || !Number.isSafeInteger(count + SEGMENTS_MAX))
     throw malformed("names a sequence number that is none");
   return count;
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc8216#section-4.2 */
-function attributesOf(line: string): Attributes {
-  const list = line.slice(line.indexOf(":") + 1);
-  const attributes = new Map<string, string>();
-  for (const [, name = "", quoted, bare] of list.matchAll(/([A-Z0-9-]+)=(?:"([^"]*)"|([^",]*))/g))
-    attributes.set(name, quoted ?? bare ?? "");
-  return attributes;
 }

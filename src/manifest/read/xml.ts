@@ -5,15 +5,23 @@ import { refuseManifest } from "../manifest.ts";
 export type Element = {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
-  readonly children: readonly Element[];
+  /** By name, in their order. */
+  readonly children: ReadonlyMap<string, readonly Element[]>;
   readonly text: string;
 };
 
 /** Deeper is no manifest. */
 const DEPTH_MAX = 32;
 const ELEMENTS_MAX = 200_000;
+/** Of one element: the longest of the format has some forty. */
+const ATTRIBUTES_MAX = 200;
+/** Of one value: an address of 8,000 characters, and templates, stay far below. */
+const VALUE_CHARS_MAX = 65_536;
 
-type Growing = Omit<Element, "children" | "text"> & { readonly children: Growing[]; text: string };
+type Growing = Omit<Element, "children" | "text"> & {
+  readonly children: Map<string, Growing[]>;
+  text: string;
+};
 
 /**
  * Reads an XML document. A document type is refused, and with it all entities but the five of XML itself: nothing grows while
@@ -36,15 +44,18 @@ export function parseXml(text: string): Element {
   parser.on("opentag", ({ name, attributes }) => {
     count += 1;
     if (open.length >= DEPTH_MAX || count > ELEMENTS_MAX) throw refuse("is too large");
-    const pairs = Object.entries(attributes).map(([key, value]) => [key, value] as const);
+    const pairs = Object.entries(attributes);
+    if (pairs.length > ATTRIBUTES_MAX || pairs.some(([, value]) => value.length > VALUE_CHARS_MAX))
+      throw refuse("is too large");
     const element: Growing = {
-      name: name.replace(/^.*:/, ""),
+      name: name.slice(name.lastIndexOf(":") + 1),
       attributes: new Map(pairs),
-      children: [],
+      children: new Map(),
       text: "",
     };
-    if (open.length === 0) root = element;
-    else open.at(-1)?.children.push(element);
+    const outer = open.at(-1);
+    if (outer) adopt(outer, element);
+    else root = element;
     open.push(element);
   });
   parser.on("closetag", () => void open.pop());
@@ -57,6 +68,12 @@ export function parseXml(text: string): Element {
   return root;
 }
 
+function adopt(outer: Growing, element: Growing): void {
+  const alike = outer.children.get(element.name);
+  if (alike) alike.push(element);
+  else outer.children.set(element.name, [element]);
+}
+
 /** The children of an element by name. */
 export const childrenOf = (element: Element | undefined, name: string): readonly Element[] =>
-  (element?.children ?? []).filter((child) => child.name === name);
+  element?.children.get(name) ?? [];

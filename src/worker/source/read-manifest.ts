@@ -11,9 +11,9 @@ import {
   manifestKind,
   refuseManifest,
 } from "../../manifest/manifest.ts";
-import { parseDash } from "../../manifest/read/dash.ts";
-import { type MediaPlaylist, pairPlaylists, parseHls } from "../../manifest/read/hls.ts";
+import { type MediaPlaylist, pairPlaylists } from "../../manifest/read/hls.ts";
 import type { OpenedSource, Storage } from "../../storage/storage.ts";
+import { parseDashText, parseHlsText } from "./parse-manifest.ts";
 
 /** Where a manifest and what it names is opened. */
 export type ManifestPlace = {
@@ -60,14 +60,14 @@ export async function readManifest(
 ): Promise<ReadManifest> {
   const text = await textOf(source);
   if (kind === "dash") {
-    const manifest = parseDash(text, source.foundAt, Date.now());
+    const manifest = await parseDashText(text, source.foundAt, place.signal);
     const again = async () => {
       const { text: now, foundAt } = await fetchText(url, place);
-      return parseDash(now, foundAt, Date.now());
+      return parseDashText(now, foundAt, place.signal);
     };
     return { manifest, again };
   }
-  const playlist = parseHls(text, source.foundAt);
+  const playlist = await parseHlsText(text, source.foundAt, place.signal);
   const isMedia = playlist.kind === "media";
   const urls = isMedia
     ? [url]
@@ -84,7 +84,7 @@ export async function readManifest(
 
 async function mediaPlaylist(url: string, place: ManifestPlace): Promise<MediaPlaylist> {
   const { text, foundAt } = await fetchText(url, place);
-  const playlist = parseHls(text, foundAt);
+  const playlist = await parseHlsText(text, foundAt, place.signal);
   if (playlist.kind === "master")
     throw refuseManifest("source_not_media", "names variants within variants");
   return playlist;

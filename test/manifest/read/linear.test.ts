@@ -1,0 +1,130 @@
+import { describe, expect, test } from "bun:test";
+import { parseDash } from "../../../src/manifest/read/dash.ts";
+import { parseHls } from "../../../src/manifest/read/hls.ts";
+
+const BASE = "http://host/film/list";
+
+const hls = (text: string) => () => void parseHls(`#EXTM3U\n${text}`, BASE);
+const dash =
+  (inside: string, attributes = "") =>
+  () =>
+    void parseDash(`<MPD ${attributes}>${inside}</MPD>`, BASE, 0);
+const period = (inside: string, attributes = 'duration="PT9S"') =>
+  `<Period ${attributes}>${inside}</Period>`;
+const video = (inside: string) =>
+  `<AdaptationSet contentType="video">${inside}<Representation/></AdaptationSet>`;
+
+/** Texts that grow with a number, each by another of its parts; harmless to parsers that look at each character a few times. */
+const SHAPES: readonly (readonly [string, number, (size: number) => () => void])[] = [
+  ["a key of one word", 4_000, (n) => hls(`#EXT-X-KEY:${"A".repeat(n)}`)],
+  ["a key of open quotes", 4_000, (n) => hls(`#EXT-X-KEY:METHOD=NONE,${'A="'.repeat(n / 3)}`)],
+  ["a duration of commas", 4_000, (n) => hls(`#EXTINF:2,${",".repeat(n)}\u2028`)],
+  ["variants before one address", 60, (n) => hls(`${"#EXT-X-STREAM-INF:A=1\n".repeat(n)}a.m3u8`)],
+  [
+    "comments after a variant",
+    12_000,
+    (n) => hls(`#EXT-X-STREAM-INF:A=1\n${"#\n".repeat(n)}a.m3u8`),
+  ],
+  [
+    "keys in turn",
+    2_000,
+    (n) => hls('#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:2,\na.ts\n'.repeat(n)),
+  ],
+  [
+    "a media type of slashes",
+    4_000,
+    (n) => dash(`<Period><AdaptationSet mimeType="${"/".repeat(n)}\u2028"/></Period>`),
+  ],
+  ["a name of prefixes", 100_000, (n) => dash(`<${"a".repeat(n)}:b/>`)],
+  [
+    "periods beside base addresses",
+    120,
+    (n) =>
+      dash(
+        "<BaseURL/>".repeat(n * 10) +
+          period(video('<SegmentTemplate media="$Number$" duration="1"/>')).repeat(n),
+      ),
+  ],
+  [
+    "rows of a timeline",
+    2_000,
+    (n) =>
+      dash(
+        period(
+          video(
+            `<SegmentTemplate media="$Time$"><SegmentTimeline>${'<S d="1"/>'.repeat(n)}</SegmentTimeline></SegmentTemplate>`,
+          ),
+          'duration="PT40000S"',
+        ),
+      ),
+  ],
+  ["representations", 2_500, (n) => dash(period(video("<Representation/>".repeat(n))))],
+  ["texts and entities", 25_000, (n) => dash("&amp;".repeat(n))],
+];
+
+/** The least CPU time of some runs, in ms: what else goes on here only adds. */
+function leastMs(run: () => void): number {
+  const once = () => {
+    const before = process.cpuUsage();
+    try {
+      run();
+    } catch {
+      // Refused, which takes its time as well.
+    }
+    return process.cpuUsage(before).user / 1000;
+  };
+  return Math.min(...Array.from({ length: 5 }, once));
+}
+
+describe("a manifest is read in a time that grows with its length", () => {
+  test.each(SHAPES)("%s", (_, size, shape) => {
+    const [short, long] = [shape(size), shape(16 * size)];
+    leastMs(short);
+    // Sixteen times the length takes 256 times as long where it is read in squares. Below 2 ms the clock says nothing.
+    expect(leastMs(long)).toBeLessThan(90 * Math.max(2, leastMs(short)));
+  });
+});
+
+describe("what a manifest names is counted before it is listed", () => {
+  const long = period(
+    video('<SegmentTemplate media="$Number$" duration="1"/>'),
+    'duration="PT3000S"',
+  );
+  const wide = (width: string) =>
+    period(video(`<SegmentTemplate media="${width}" duration="1"/>`), 'duration="PT39000S"');
+
+  test.each([
+    ["segments of all periods", dash(long.repeat(14)), "names more than 40000 segments"],
+    [
+      "seconds of all periods",
+      dash(period(video(""), 'duration="PT300000S"').repeat(3)),
+      "claims to be longer than a week",
+    ],
+    ["periods", dash(period(video("")).repeat(2_001)), "names more than 2000 periods"],
+    [
+      "characters of addresses",
+      dash(wide("$Number%099d$".repeat(70))),
+      "names addresses of more than 32 million characters",
+    ],
+    ["characters of a value", dash(wide("x".repeat(65_537))), "is too large"],
+    [
+      "attributes of an element",
+      dash("", Array.from({ length: 201 }, (_, at) => `a${at}=""`).join(" ")),
+      "is too large",
+    ],
+    [
+      "attributes of a tag",
+      hls(`#EXT-X-KEY:${Array.from({ length: 201 }, (_, at) => `A${at}=1`).join(",")}`),
+      "has a tag of more than 200 attributes",
+    ],
+    ["characters of a line", hls("#".repeat(65_537)), "has a line of more than 65536 characters"],
+    ["lines", hls("\n".repeat(400_000)), "has more than 400000 lines"],
+    [
+      "sounds",
+      hls(`${"#EXT-X-MEDIA:TYPE=AUDIO\n".repeat(1_001)}#EXT-X-STREAM-INF:A=1\na`),
+      "names more than 1000 variants",
+    ],
+  ] as const)("%s", (_, run, why) => {
+    expect(run).toThrow(`Cannot read the source: its manifest ${why}`);
+  });
+});
