@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What starts real programs. Plain `bun test` gives a test five seconds, and no file of settings can say otherwise. */
-const SLOW = /fixtures\/(clips|service|native-engine|bad-sources|mounts|file-storage)\.ts"/;
+const SLOW =
+  /fixtures\/(clips|service|native-engine|bad-sources|mounts|file-storage|worker-bench)\.ts"/;
 
 test("every test of real programs says how long it may take", () => {
   const hasty = readdirSync("test", { recursive: true, encoding: "utf8" })

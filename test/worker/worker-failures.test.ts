@@ -1,0 +1,113 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { TaskError } from "../../src/task/errors.ts";
+import { aWorker, eventTypes, QUEUE_LIMITS } from "../fixtures/store-bench.ts";
+import { WORKER_ID, workerBench } from "../fixtures/worker-bench.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+describe("Worker whose task is cancelled", () => {
+  test("ends its run at once where that is announced", async () => {
+    const bench = await workerBench({ options: { leaseMs: 3_600_000 } });
+    const id = await bench.add();
+    const { signal } = await bench.nextRun();
+    await bench.tasks.cancel("ada", id);
+    bench.queue.announceCancel(id);
+    const task = await bench.until(id, "CANCELLED");
+    expect(signal.reason).toMatchObject({ code: "cancelled" });
+    expect(task.targets[0]?.status).not.toBe("SUCCESS");
+    expect(await readdir(bench.root)).toEqual(["in.mp4"]);
+  });
+
+  test("ends its run with the next renewal where nobody announced it", async () => {
+    const bench = await workerBench();
+    const id = await bench.add();
+    await bench.nextRun();
+    await bench.tasks.cancel("ada", id);
+    await bench.until(id, "CANCELLED");
+    expect(eventTypes(bench, id).at(-1)).toBe("ended");
+  });
+
+  test("lets other tasks go on", async () => {
+    const bench = await workerBench({ options: { slots: 2 } });
+    const ids = [await bench.add(), await bench.add()] as const;
+    const runs = [await bench.nextRun(), await bench.nextRun()];
+    const other = runs.find(({ request }) => request.folder.includes(ids[1]));
+    await bench.tasks.cancel("ada", ids[0]);
+    bench.queue.announceCancel(ids[0]);
+    await bench.until(ids[0], "CANCELLED");
+    other?.letGo();
+    await bench.until(ids[1], "SUCCESS");
+  });
+});
+
+describe("Worker whose run fails", () => {
+  const stalled = new TaskError("encoder_stalled", "Cannot go on: no progress");
+
+  test("tries again after a delay that doubles, and gives up after the last attempt", async () => {
+    const bench = await workerBench();
+    const id = await bench.add();
+    for (const delayMs of [2_000, 4_000]) {
+      (await bench.nextRun()).fail(stalled);
+      await bench.until(id, "PENDING");
+      expect(await bench.queue.nextDueMs()).toBe(bench.clock.nowMs + delayMs);
+      expect(await bench.queue.claim(aWorker("worker-2"))).toBeUndefined();
+      bench.pass(delayMs);
+    }
+    (await bench.nextRun()).fail(stalled);
+    const task = await bench.until(id, "FAILED");
+    expect(task.failure).toEqual({ code: "encoder_stalled", detail: stalled.message });
+    expect(task.attempts.map(({ failure }) => failure?.code)).toEqual(
+      Array.from({ length: QUEUE_LIMITS.attemptsMax }, () => "encoder_stalled"),
+    );
+  });
+
+  test("succeeds with a later attempt", async () => {
+    const bench = await workerBench();
+    const id = await bench.add();
+    (await bench.nextRun()).fail(stalled);
+    await bench.until(id, "PENDING");
+    bench.pass(2_000);
+    (await bench.nextRun()).letGo();
+    const task = await bench.until(id, "SUCCESS");
+    expect(task.attempts).toHaveLength(2);
+    expect(task.failure).toBeUndefined();
+  });
+
+  test("gives up at once where another try is in vain", async () => {
+    const bench = await workerBench();
+    const id = await bench.add();
+    (await bench.nextRun()).fail(new TaskError("option_invalid", "Cannot encode: no"));
+    const task = await bench.until(id, "FAILED");
+    expect(task.failure?.code).toBe("option_invalid");
+    expect(task.attempts).toHaveLength(1);
+  });
+
+  test("tells its caller nothing of what it does not know", async () => {
+    const bench = await workerBench();
+    const id = await bench.add();
+    (await bench.nextRun()).fail(new Error("secret"));
+    const task = await bench.until(id, "PENDING");
+    expect(task.attempts[0]?.failure?.code).toBe("internal");
+    expect(JSON.stringify(task)).not.toContain("secret");
+  });
+
+  test("goes on with the next task after one that takes every worker down", async () => {
+    const bench = await workerBench();
+    const poison = await bench.add({ priority: 10 });
+    const next = await bench.add();
+    for (let attempt = 1; attempt <= QUEUE_LIMITS.attemptsMax; attempt += 1) {
+      const { request } = await bench.nextRun();
+      expect(request.folder).toEndWith(`${poison}-${attempt}`);
+      // As the next worker does that finds this one dead.
+      await bench.queue.takeOver(WORKER_ID);
+    }
+    (await bench.nextRun()).letGo();
+    await bench.until(next, "SUCCESS");
+    expect(await bench.task(poison)).toMatchObject({
+      status: "FAILED",
+      failure: { code: "worker_lost" },
+    });
+  });
+});
