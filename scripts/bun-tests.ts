@@ -1,14 +1,23 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runProgram } from "./run-program.ts";
 
 const TESTS_TIMEOUT_MS = 40 * 60_000;
 /** One test may take a minute: those with real media need it on a busy machine. Bun's own limit is 5 s. */
 const TEST_TIMEOUT_MS = 60_000;
 
-/** What a run of tests came to; the counts are nothing where it did not get so far. */
+const SLOWEST = 20;
+
+/** A test by its file and name, and how long it took. */
+type TestTime = { readonly name: string; readonly ms: number };
+
+/** What a run of tests came to; the counts are 0 if it ended before it counted. */
 export type Outcome = {
   readonly isGood: boolean;
   readonly passed: number;
   readonly failed: number;
+  readonly times: readonly TestTime[];
 };
 
 /** Those that keep pace with real streams: they wait most of the time, and fall behind beside tests that do not. */
@@ -18,7 +27,7 @@ export const LIVE = "test/line/live-";
 export const ON_ALL_CORES = ["--parallel", "--no-isolate"] as const;
 
 /** `12.3 s`. */
-export const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Says that a step of the check is good. */
 export function report(step: string, ms: number, note = ""): void {
@@ -32,12 +41,18 @@ export async function bunTests(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Outcome> {
   const startMs = Date.now();
-  const common = ["test", `--timeout=${TEST_TIMEOUT_MS}`, "--only-failures"];
+  const folder = mkdtempSync(join(tmpdir(), "pontus-tests-"));
+  const junit = join(folder, "junit.xml");
+  const reporting = ["--only-failures", "--reporter=junit", `--reporter-outfile=${junit}`];
+  const common = ["test", `--timeout=${TEST_TIMEOUT_MS}`, ...reporting];
   const { code, output } = await runProgram(process.execPath, [...common, ...args], {
     timeoutMs: TESTS_TIMEOUT_MS,
     env,
     output: "show",
   });
+  // "a+": the file is made if the run ended before it wrote one.
+  const times = timesIn(readFileSync(junit, { encoding: "utf8", flag: "a+" }));
+  rmSync(folder, { recursive: true, force: true });
   // From the lines that it ends with: ` 12 pass`.
   const last = (word: string): number => {
     const lines = [...output.matchAll(new RegExp(`^ *(\\d+) ${word}s?$`, "gm"))];
@@ -49,7 +64,25 @@ export async function bunTests(
   else console.error(`FAILED  ${step}`);
   // An error between tests belongs to none of them, and fails the run all the same.
   const failed = last("fail") + last("error");
-  return { isGood, passed, failed: isGood ? failed : Math.max(failed, 1) };
+  return { isGood, passed, failed: isGood ? failed : Math.max(failed, 1), times };
+}
+
+/** The tests of a report of junit. */
+const timesIn = (junit: string): readonly TestTime[] =>
+  [...junit.matchAll(/<testcase name="([^"]*)".*? time="([\d.]+)" file="([^"]*)"/g)].map(
+    ([, name = "", seconds, file]) => ({
+      name: `${file}: ${name.replaceAll("&apos;", "'").replaceAll("&quot;", '"')}`,
+      ms: Number(seconds) * 1000,
+    }),
+  );
+
+/** Prints the slowest tests of some runs. */
+export function showSlowest(title: string, outcomes: readonly Outcome[]): void {
+  const times = outcomes.flatMap((outcome) => outcome.times);
+  console.log(`\n${title}:`);
+  for (const { name, ms } of times.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST))
+    console.log(`  ${inSeconds(ms).padStart(8)}  ${name}`);
+  console.log("");
 }
 
 /** Says what all runs came to, in the one line that CI reads, and makes it the exit code. */

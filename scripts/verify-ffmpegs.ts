@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { bunTests, conclude, inSeconds, LIVE, ON_ALL_CORES, type Outcome } from "./bun-tests.ts";
+import { delimiter } from "node:path";
+import { bunTests, conclude, LIVE, ON_ALL_CORES, type Outcome, showSlowest } from "./bun-tests.ts";
 import { bringFfmpeg, SUITES } from "./debian-ffmpegs.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
 import { provideSystemPrograms } from "./system-programs.ts";
@@ -18,18 +16,6 @@ const NOT_RUN = [
   "test/line/{bad-connections,http,s3,start}.test.ts",
 ];
 
-const SLOWEST = 20;
-
-/** The tests of a report of junit, by file and name, with how long each took. */
-function timesIn(junit: string): readonly { readonly name: string; readonly ms: number }[] {
-  return [...junit.matchAll(/<testcase name="([^"]*)".*? time="([\d.]+)" file="([^"]*)"/g)].map(
-    ([, name = "", seconds, file]) => ({
-      name: `${file}: ${name.replaceAll("&apos;", "'").replaceAll("&quot;", '"')}`,
-      ms: Number(seconds) * 1000,
-    }),
-  );
-}
-
 type Part = { readonly name: string; readonly args: readonly string[] };
 
 const ALL: readonly Part[] = [
@@ -45,29 +31,21 @@ const ALL: readonly Part[] = [
 ];
 
 /** Runs parts of the tests on one ffmpeg, and says how they went. */
-async function on(version: string, bin: string, parts: readonly Part[]): Promise<Outcome> {
+async function on(
+  version: string,
+  bin: string,
+  parts: readonly Part[],
+): Promise<readonly Outcome[]> {
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` };
-  const folder = mkdtempSync(join(tmpdir(), "pontus-ffmpegs-"));
-  const sum = { isGood: true, passed: 0, failed: 0 };
-  const times: { readonly name: string; readonly ms: number }[] = [];
-  try {
-    for (const [at, { name, args }] of parts.entries()) {
-      const file = join(folder, `${at}.xml`);
-      const junit = ["--reporter=junit", `--reporter-outfile=${file}`];
-      const outcome = await bunTests(`${name} on ${version}`, [...junit, ...args], env);
-      sum.isGood &&= outcome.isGood;
-      sum.passed += outcome.passed;
-      sum.failed += outcome.failed;
-      times.push(...timesIn(readFileSync(file, { encoding: "utf8", flag: "a+" })));
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  console.log(`\nThe slowest tests on ffmpeg ${version}:`);
-  for (const { name, ms } of times.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST))
-    console.log(`  ${inSeconds(ms).padStart(8)}  ${name}`);
-  console.log(`ffmpeg ${version}: ${sum.passed} of ${sum.passed + sum.failed} tests passed\n`);
-  return sum;
+  const outcomes: Outcome[] = [];
+  for (const { name, args } of parts)
+    outcomes.push(await bunTests(`${name} on ${version}`, args, env));
+  showSlowest(`The slowest tests on ffmpeg ${version}`, outcomes);
+  const sum = (key: "passed" | "failed") => outcomes.reduce((all, one) => all + one[key], 0);
+  console.log(
+    `ffmpeg ${version}: ${sum("passed")} of ${sum("passed") + sum("failed")} tests passed\n`,
+  );
+  return outcomes;
 }
 
 const isOf = ({ suite, version }: (typeof SUITES)[number], word: string): boolean =>
@@ -88,6 +66,6 @@ for (const { suite, version: expected } of named.length > 0 ? named : SUITES) {
     console.warn(`Debian's ${suite} has moved on: what is told to be tested is ${expected}`);
   console.log(`ffmpeg ${version} of Debian's ${suite}, in ${bin}`);
   const parts = filters.length > 0 ? [{ name: "tests", args: filters }] : ALL;
-  outcomes.push(await on(version, bin, parts));
+  outcomes.push(...(await on(version, bin, parts)));
 }
 conclude(outcomes);

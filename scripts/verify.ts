@@ -1,6 +1,14 @@
 import { join } from "node:path";
-import { bunTests, conclude, LIVE, ON_ALL_CORES, type Outcome, report } from "./bun-tests.ts";
-import { COVERAGE_FOLDER, readCoverage } from "./coverage.ts";
+import {
+  bunTests,
+  conclude,
+  LIVE,
+  ON_ALL_CORES,
+  type Outcome,
+  report,
+  showSlowest,
+} from "./bun-tests.ts";
+import { coverageArgs, readCoverage } from "./coverage.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
 import { ROOT, runProgram } from "./run-program.ts";
 import { provideSystemPrograms } from "./system-programs.ts";
@@ -41,13 +49,13 @@ async function denoTypes(): Promise<void> {
 
 /** All but the live tests, a file on each core, and what of src they reach. */
 async function tests(): Promise<Outcome> {
-  const coverage = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${COVERAGE_FOLDER}`];
   const ignored = `--path-ignore-patterns=${LIVE}*`;
-  const outcome = await bunTests("tests", [...ON_ALL_CORES, ignored, ...coverage]);
+  const outcome = await bunTests("tests", [...ON_ALL_CORES, ignored, ...coverageArgs("tests")]);
   if (!outcome.isGood) return outcome;
-  const { isEnough, text, unseen } = readCoverage();
+  const { isEnough, text, least } = await readCoverage();
   console.log(`    coverage: ${text}`);
-  console.log(`    not counted, run only by started services: ${unseen.join(", ")}`);
+  console.log("    most lines that no test reaches in its own process:");
+  for (const { file, missed, lines } of least) console.log(`      ${missed} of ${lines}  ${file}`);
   if (!isEnough) console.error("FAILED  coverage");
   return { ...outcome, isGood: isEnough };
 }
@@ -65,7 +73,7 @@ async function denoTests(): Promise<Outcome> {
   const isGood = code === 0 && files.length > 0;
   if (isGood) report("tests on Deno", Date.now() - startMs, `${sum(1)} cases`);
   else console.error(`${output.trim()}\n\nFAILED  tests on Deno`);
-  return { isGood, passed: sum(1), failed: Math.max(sum(2), isGood ? 0 : 1) };
+  return { isGood, passed: sum(1), failed: Math.max(sum(2), isGood ? 0 : 1), times: [] };
 }
 
 const { installMs } = await inPinnedBun(import.meta.path);
@@ -79,4 +87,10 @@ await tool("format and lint", "biome", "check", "--error-on-warnings");
 await tool("types", "tsc", "--noEmit");
 await denoTypes();
 await tool("dead code", "knip");
-conclude([await tests(), await bunTests("live tests", [...ON_ALL_CORES, LIVE]), await denoTests()]);
+const outcomes = [
+  await tests(),
+  await bunTests("live tests", [...ON_ALL_CORES, LIVE]),
+  await denoTests(),
+];
+showSlowest("The slowest tests", outcomes);
+conclude(outcomes);
