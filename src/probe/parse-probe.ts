@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { parseRational, type Rational, toNumber } from "../lib/rational.ts";
 import { TaskError } from "../task/errors.ts";
-import { chooseSound, ROLE_NAMES, type Role, type SoundCandidate } from "./choose-sound.ts";
+import { chooseSound, ROLE_NAMES, type Role, type SoundCandidate } from "./choose-streams.ts";
 import { known, number, text } from "./ffprobe-values.ts";
 import { demuxerOf } from "./formats.ts";
 import { hiddenOf, PACKET_ENTRIES } from "./hidden.ts";

@@ -44,7 +44,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   probe: [
     ["judge-source"],
     ["container-crop", "first-frame", "first-packets", "parse-probe"],
-    ["bytes", "choose-sound", "hidden", "long-look", "side-data"],
+    ["bytes", "choose-streams", "hidden", "long-look", "side-data"],
     ["media"],
     ["tail"],
     ["crop", "ffprobe-values", "formats", "late-stamps"],

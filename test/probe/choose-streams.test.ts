@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chooseSound, type SoundCandidate } from "../../src/probe/choose-sound.ts";
+import { chooseSound, type SoundCandidate } from "../../src/probe/choose-streams.ts";
 import type { AudioStream } from "../../src/probe/media.ts";
 import { anAudioStream } from "../plan/builders.ts";
 
