@@ -1,99 +1,115 @@
 import { demuxerOf } from "./formats.ts";
-import type { AudioStream } from "./media.ts";
+import type { AudioStream, Disposition, MediaStream, VideoStream } from "./media.ts";
 
-/** What a sound beside the main one is for, by ffprobe's name of it. */
-const ROLES = {
+/** What an audio stream beside the main one is for, by the disposition that says so. */
+const ROLES: Partial<Readonly<Record<Disposition, string>>> = {
   comment: "a commentary",
   visual_impaired: "an audio description",
   hearing_impaired: "made for the hard of hearing",
   clean_effects: "without its voices",
   karaoke: "without its singer",
   dependent: "to be heard with another alone",
-} as const;
-
-/** A name of `ROLES`. */
-export type Role = keyof typeof ROLES;
-
-/** All names of `ROLES`. */
-export const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
-
-/** A sound that could be taken. */
-export type SoundCandidate = {
-  readonly stream: AudioStream;
-  /** This ffprobe, and so its ffmpeg, has a decoder for it. */
-  readonly isDecodable: boolean;
-  readonly isDefault: boolean;
-  readonly roles: readonly Role[];
 };
 
-/** The file that sounds are in. */
-export type SoundFile = {
+/** The file that streams are in. */
+export type StreamFile = {
   /** ffprobe's `format_name` */
   readonly format: string;
-  /** Of MOV and its relatives: what it says that it is. Files from before there were brands say nothing. */
+  /** The brand that a file of the MOV family names. Files from before there were brands name none. */
   readonly brand?: string;
 };
 
-/** Of cameras: each channel is a stream of its own. */
+/** The codec of streams that hold captions of their own. */
+const CAPTION_CODEC = "eia_608";
+
+/** Formats of cameras, in which each channel is a stream of its own. */
 const CHANNEL_FORMATS = ["mxf", "mxf_opatom"];
 const QUICKTIME = "qt  ";
 /** Channels of one sound begin and end together. */
 const TOGETHER_SECONDS = 0.1;
 
 /**
- * The sound that a viewer expects: of those that can be decoded and are the main one, the one that is marked as default, else the
- * first. Single channels of one kind, two or more pairs of them, are left and right where the file is a camera's. Where the choice is
+ * The video stream that a player would take: the first that is marked as default, else the first. It is never cover art, and a still
+ * picture only if there is no film.
+ */
+export function videoOf(streams: readonly MediaStream[]): VideoStream | undefined {
+  const videos = streams.filter((stream) => stream.kind === "video");
+  const shown = videos.filter(({ dispositions }) => !dispositions.includes("attached_pic"));
+  return marked(ifAny(shown, ({ isStill }) => !isStill));
+}
+
+/**
+ * The audio stream that a viewer expects: of those that can be decoded and are the main one, the one that is marked as default, else
+ * the first. Single channels of one kind, two or more pairs of them, are left and right if the file is a camera's. If the choice is
  * another one than by mark and place alone, it says why.
  */
-export function chooseSound(
-  candidates: readonly SoundCandidate[],
-  file: SoundFile,
+export function audioOf(
+  streams: readonly MediaStream[],
+  file: StreamFile,
 ): AudioStream | undefined {
-  const decodable = ifAny(candidates, ({ isDecodable }) => isDecodable);
-  const main = ifAny(decodable, ({ roles }) => roles.length === 0);
+  const audios = streams.filter((stream) => stream.kind === "audio");
+  const candidates = audios.filter((stream) => !isAnnouncedOnly(stream));
+  const decodable = ifAny(candidates, ({ isUndecodable }) => !isUndecodable);
+  const main = ifAny(decodable, (stream) => rolesOf(stream).length === 0);
   const chosen = marked(main);
   if (!chosen) return undefined;
   const pair = holdsChannels(file, main) ? pairOf(main) : undefined;
   if (pair) return pair;
   const plain = marked(candidates);
-  if (!plain || plain === chosen) return chosen.stream;
+  if (!plain || plain === chosen) return chosen;
   return {
-    ...chosen.stream,
-    why: `stream ${chosen.stream.index} is its sound, as stream ${plain.stream.index} is ${faultOf(plain)}`,
+    ...chosen,
+    why: `stream ${chosen.index} is its sound, as stream ${plain.index} is ${faultOf(plain)}`,
   };
 }
 
+/** The index of the first stream that holds captions (CEA-608) of its own; undefined if there is none. */
+export const captionTrackOf = (streams: readonly MediaStream[]): number | undefined =>
+  streams.find(({ codec }) => codec === CAPTION_CODEC)?.index;
+
+/** Whether the table of a transport stream announces it and no packet of it comes: ffprobe knows its codec and no more. */
+const isAnnouncedOnly = ({ codec, channels, samplerateHz }: AudioStream): boolean =>
+  codec !== "unknown" && !(channels && samplerateHz);
+
 /**
- * Whether streams of a file may be channels of one sound. Those of MXF are; those of a QuickTime file are where none is marked before
- * another, or they are PCM, which cameras write. In its relatives (MP4) they are alternatives, such as languages, or a microphone beside
- * a game, unless marks and languages say that they are not.
+ * Whether streams of a file may be channels of one sound. Those of MXF are; those of a QuickTime file are if none is marked before
+ * another, or if they are PCM, which cameras write. In its relatives (MP4) they are alternatives, such as languages, or a microphone
+ * beside a game, unless marks and languages say that they are not.
  */
-function holdsChannels({ format, brand = QUICKTIME }: SoundFile, main: readonly SoundCandidate[]) {
+function holdsChannels({ format, brand = QUICKTIME }: StreamFile, main: readonly AudioStream[]) {
   const demuxer = demuxerOf(format);
   if (demuxer !== "mov") return CHANNEL_FORMATS.includes(demuxer);
-  const areMarkedAlike = main.every(({ isDefault }) => isDefault === main[0]?.isDefault);
+  const [first] = main;
+  const areMarkedAlike = main.every((one) => first && isDefault(one) === isDefault(first));
   return brand === QUICKTIME
-    ? areMarkedAlike || main.every(({ stream }) => stream.codec.startsWith("pcm_"))
-    : areMarkedAlike && main.every(({ stream }) => stream.language !== undefined);
+    ? areMarkedAlike || main.every(({ codec }) => codec.startsWith("pcm_"))
+    : areMarkedAlike && main.every(({ language }) => language !== undefined);
 }
 
-const marked = (candidates: readonly SoundCandidate[]): SoundCandidate | undefined =>
-  candidates.find(({ isDefault }) => isDefault) ?? candidates[0];
+const isDefault = ({ dispositions }: MediaStream): boolean => dispositions.includes("default");
+
+const marked = <S extends MediaStream>(candidates: readonly S[]): S | undefined =>
+  candidates.find(isDefault) ?? candidates[0];
 
 function ifAny<T>(all: readonly T[], is: (one: T) => boolean): readonly T[] {
   const some = all.filter(is);
   return some.length > 0 ? some : all;
 }
 
-function faultOf({ isDecodable, roles, stream: { codec } }: SoundCandidate): string {
-  if (!isDecodable)
+const rolesOf = ({ dispositions }: AudioStream): readonly string[] =>
+  Object.entries(ROLES).flatMap(([role, words]) =>
+    dispositions.some((disposition) => disposition === role) ? [words] : [],
+  );
+
+function faultOf(stream: AudioStream): string {
+  const { codec, isUndecodable } = stream;
+  if (isUndecodable)
     return codec === "unknown" ? "in an unknown codec" : `${codec}, which cannot be decoded here`;
-  return roles.map((role) => ROLES[role]).join(", ");
+  return rolesOf(stream).join(", ");
 }
 
-/** The first two of a sound's channels as one stream. */
-function pairOf(main: readonly SoundCandidate[]): AudioStream | undefined {
-  const streams = main.map(({ stream }) => stream);
+/** The first two channels of a sound as one stream. */
+function pairOf(streams: readonly AudioStream[]): AudioStream | undefined {
   const [left, right] = streams;
   const isEven = streams.length % 2 === 0;
   if (!left || !right || !isEven || !streams.every((one) => isAnotherChannel(left, one)))

@@ -26,6 +26,10 @@ const packetsSchema = v.fallback(
 
 type Packet = v.InferOutput<typeof packetsSchema>["packets"][number];
 
+/** The first packets of a file, of all its streams. @param json - of `PACKET_ENTRIES` */
+export const readFirstPackets = (json: unknown): readonly Packet[] =>
+  v.parse(packetsSchema, json).packets;
+
 /** What ffprobe tells of all packets of a stream. */
 export type Told = {
   /** How many there are. */
@@ -50,25 +54,22 @@ const PICTURE_PART = 0.75;
  * the first packets, and how much media there is for the time that is presented. The demuxer of the ISO family gives
  * hidden packets all the same, marked (`D`).
  *
- * What every decoder swallows of a sound is not hidden.
- *
+ * What every decoder swallows of a sound is not hidden. Undefined if nothing is.
  */
-export function hiddenOf<S extends VideoStream | AudioStream>(
-  stream: S,
+export function hiddenOf(
+  stream: VideoStream | AudioStream,
   all: Told,
   format: string,
-  json: unknown,
-): S {
-  if (!format.startsWith("mov,")) return stream;
-  const packets = v
-    .parse(packetsSchema, json)
-    .packets.filter(({ stream_index }) => stream_index === stream.index);
-  const hidden =
-    "width" in stream ? pictureHidden(stream, all, packets) : soundHidden(stream, all, packets);
-  return hidden ? { ...stream, hidden } : stream;
+  firstPackets: readonly Packet[],
+): Hidden | undefined {
+  if (!format.startsWith("mov,")) return undefined;
+  const packets = firstPackets.filter(({ stream_index }) => stream_index === stream.index);
+  return stream.kind === "video"
+    ? videoHidden(stream, all, packets)
+    : audioHidden(stream, all, packets);
 }
 
-function pictureHidden(
+function videoHidden(
   { isVariableRate, startSeconds = 0, durationSeconds }: VideoStream,
   { frames, averageRate }: Told,
   packets: readonly Packet[],
@@ -84,7 +85,7 @@ function pictureHidden(
   return packets.length === 0 ? told(later, 0) : told(head, later);
 }
 
-function soundHidden(
+function audioHidden(
   stream: AudioStream,
   { frames }: Told,
   packets: readonly Packet[],

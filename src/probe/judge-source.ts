@@ -87,7 +87,10 @@ function failureOf(json: unknown, stderr: string, unnamed: ErrorCode): TaskError
  * @param pixelsMax - of one picture, width times height
  * @throws {TaskError} `source_damaged`, `picture_too_large`, `input_not_supported`
  */
-export function judgeSource({ video, audio, durationSeconds }: MediaInfo, pixelsMax: number): void {
+export function judgeSource(
+  { video, audio, durationSeconds }: Pick<MediaInfo, "video" | "audio" | "durationSeconds">,
+  pixelsMax: number,
+): void {
   if (!video && !audio) throw refuse("source_damaged", "it holds neither video nor audio");
   if (durationSeconds !== undefined && durationSeconds <= 0)
     throw refuse("source_damaged", "its duration is zero");

@@ -41,15 +41,50 @@ export type Hidden = {
   readonly laterSeconds: number;
 };
 
-/** A video stream as ffprobe describes it; sizes are of the decoded picture, before rotation. */
-export type VideoStream = {
+/** What a stream can be marked as, in ffprobe's words. */
+export const DISPOSITIONS = [
+  "default",
+  "forced",
+  "original",
+  "dub",
+  "comment",
+  "karaoke",
+  "hearing_impaired",
+  "visual_impaired",
+  "clean_effects",
+  "dependent",
+  "captions",
+  "descriptions",
+  "lyrics",
+  "attached_pic",
+] as const;
+
+/** A name of `DISPOSITIONS`. */
+export type Disposition = (typeof DISPOSITIONS)[number];
+
+/** What is known of every stream, whatever its kind. */
+type StreamFacts = {
   /** The stream's number in its file, for `-map 0:N`. */
   readonly index: number;
   /** The number that its packets bear in a MPEG-TS. */
   readonly pid?: number;
-  /** ffmpeg's decoder name: `h264`, `hevc`, `vp9` … */
+  /** ffmpeg's decoder name: `h264`, `hevc`, `vp9` …; `unknown` if it has none. */
   readonly codec: string;
   readonly profile?: string;
+  /** ISO 639, as the source says it: `eng`. */
+  readonly language?: string;
+  readonly dispositions: readonly Disposition[];
+  readonly bitrateBps?: number;
+  readonly durationSeconds?: number;
+  readonly startSeconds?: number;
+};
+
+/** A stream that is neither video nor audio; what ffprobe has no kind for is `data`. */
+export type OtherStream = StreamFacts & { readonly kind: "subtitle" | "data" | "attachment" };
+
+/** A video stream as ffprobe describes it; sizes are of the decoded picture, before rotation. */
+export type VideoStream = StreamFacts & {
+  readonly kind: "video";
   readonly level?: number;
   readonly pixelFormat?: string;
   readonly width: number;
@@ -85,9 +120,6 @@ export type VideoStream = {
   /** True where the average differs from the base rate: the distance of frames is not constant. */
   readonly isVariableRate: boolean;
   readonly isInterlaced: boolean;
-  readonly bitrateBps?: number;
-  readonly durationSeconds?: number;
-  readonly startSeconds?: number;
   readonly frames?: number;
   readonly color: {
     readonly transfer?: string;
@@ -103,17 +135,13 @@ export type VideoStream = {
 };
 
 /** An audio stream as ffprobe describes it. */
-export type AudioStream = {
-  readonly index: number;
-  /** The number that its packets bear in a MPEG-TS. */
-  readonly pid?: number;
-  readonly codec: string;
-  readonly profile?: string;
+export type AudioStream = StreamFacts & {
+  readonly kind: "audio";
+  /** This ffprobe, and so its ffmpeg, has no decoder for it. */
+  readonly isUndecodable?: true;
   readonly channels: number;
   /** The stream that holds the right channel, where this one holds the left alone; all else is told of both together. */
   readonly rightIndex?: number;
-  /** ISO 639, as the source says it: `eng`. */
-  readonly language?: string;
   /** Its rate or its channels change midway, where that was looked for. */
   readonly isUneven?: true;
   /** Why this sound was taken, where that may not be expected: `stream 2 is its sound, as stream 1 is a commentary`. */
@@ -121,9 +149,6 @@ export type AudioStream = {
   /** Which channels these are, in ffmpeg's words: `stereo`, `5.1(side)`. Absent where the source does not say. */
   readonly layout?: string;
   readonly samplerateHz: number;
-  readonly bitrateBps?: number;
-  readonly durationSeconds?: number;
-  readonly startSeconds?: number;
   /** Absent where nothing is hidden. */
   readonly hidden?: Hidden;
   /** Why a copy comes out wrong, by the container that it was put into, where one did. */
@@ -140,7 +165,10 @@ export type Lack = {
   readonly mayBeStale?: true;
 };
 
-/** A probed file: its container, and the picture (never cover art) and the sound that are taken of it. */
+/** Any stream of a file. */
+export type MediaStream = VideoStream | AudioStream | OtherStream;
+
+/** A probed file: its container, all its streams, and the video (never cover art) and the audio that are taken of it. */
 export type MediaInfo = {
   /** ffprobe's `format_name`, all of it: `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly format: string;
@@ -148,10 +176,12 @@ export type MediaInfo = {
   readonly startSeconds?: number;
   readonly sizeBytes?: number;
   readonly bitrateBps?: number;
+  /** All of them in their order, cover art too, each as the headers describe it. */
+  readonly streams: readonly MediaStream[];
+  /** The one that `videoOf` chooses, with what else is found out about it, such as by its frames or packets. */
   readonly video?: VideoStream;
+  /** The one that `audioOf` chooses, with what else is found out about it. Of a live source it may come beside the file. */
   readonly audio?: AudioStream;
-  /** The stream that holds captions (CEA-608) of their own, which goes into no output. */
-  readonly captionTrack?: number;
   readonly lack?: Lack;
   /** ffmpeg has to look for longer than usual at its beginning to know what its streams are. */
   readonly beginsSlowly?: true;

@@ -44,6 +44,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   probe: [
     ["judge-source"],
     ["container-crop", "first-frame", "first-packets", "parse-probe"],
+    ["parse-stream"],
     ["bytes", "choose-streams", "hidden", "long-look", "side-data"],
     ["media"],
     ["tail"],

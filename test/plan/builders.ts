@@ -47,6 +47,8 @@ export const aRendition = (fields: Partial<Rendition> = {}): Rendition => ({
 
 /** 1080p H.264 at 30 fps, 4 Mbit/s. */
 export const aVideoStream = (fields: Partial<VideoStream> = {}): VideoStream => ({
+  kind: "video",
+  dispositions: [],
   index: 0,
   codec: "h264",
   profile: "High",
@@ -67,6 +69,8 @@ export const aVideoStream = (fields: Partial<VideoStream> = {}): VideoStream => 
 
 /** Stereo AAC-LC at 48 kHz, 192 kbit/s. */
 export const anAudioStream = (fields: Partial<AudioStream> = {}): AudioStream => ({
+  kind: "audio",
+  dispositions: [],
   index: 1,
   codec: "aac",
   profile: "LC",
@@ -83,6 +87,7 @@ export const aMedia = (fields: Partial<MediaInfo> = {}): MediaInfo => ({
   format: "mov,mp4,m4a,3gp,3g2,mj2",
   durationSeconds: 60,
   startSeconds: 0,
+  streams: [fields.video ?? aVideoStream(), fields.audio ?? anAudioStream()],
   video: aVideoStream(),
   audio: anAudioStream(),
   ...fields,

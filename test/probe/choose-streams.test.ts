@@ -1,76 +1,84 @@
 import { describe, expect, test } from "bun:test";
-import { chooseSound, type SoundCandidate } from "../../src/probe/choose-streams.ts";
-import type { AudioStream } from "../../src/probe/media.ts";
-import { anAudioStream } from "../plan/builders.ts";
+import { audioOf, captionTrackOf, videoOf } from "../../src/probe/choose-streams.ts";
+import type { AudioStream, Disposition, VideoStream } from "../../src/probe/media.ts";
+import { anAudioStream, aVideoStream } from "../plan/builders.ts";
 
 const MOV = { format: "mov,mp4,m4a,3gp,3g2,mj2", brand: "qt  " };
 const MP4 = { ...MOV, brand: "isom" };
 
-const candidate = (
-  index: number,
-  fields: Partial<Omit<SoundCandidate, "stream">> = {},
-  stream: Partial<AudioStream> = {},
-): SoundCandidate => ({
-  stream: anAudioStream({ index, ...stream }),
-  isDecodable: true,
-  isDefault: false,
-  roles: [],
-  ...fields,
+const candidate = (index: number, ...marks: Partial<AudioStream>[]): AudioStream =>
+  anAudioStream(Object.assign({ index }, ...marks));
+
+const as = (...dispositions: Disposition[]) => ({ dispositions });
+const UNDECODABLE = { isUndecodable: true } as const;
+
+const indexOf = (...candidates: AudioStream[]) => audioOf(candidates, MP4)?.index;
+
+describe("videoOf", () => {
+  const video = (index: number, fields: Partial<VideoStream> = {}) =>
+    aVideoStream({ index, ...fields });
+  const still = { isStill: true } as const;
+
+  test.each([
+    ["the first", [video(1), video(2)], 1],
+    ["the default one", [video(1), video(2, as("default"))], 2],
+    ["no cover art", [video(1, as("default", "attached_pic")), video(2)], 2],
+    ["no cover art where there is nothing else", [video(1, as("attached_pic"))], undefined],
+    ["a film before a default still", [video(1, { ...as("default"), ...still }), video(2)], 2],
+    ["a still where there is no film", [video(1, as("attached_pic")), video(2, still)], 2],
+    ["no audio", [candidate(1), video(2)], 2],
+  ] as const)("takes %s", (_, streams, index) => {
+    expect(videoOf(streams)?.index).toBe(index as number);
+  });
 });
 
-const indexOf = (...candidates: SoundCandidate[]) => chooseSound(candidates, MP4)?.index;
-
-describe("chooseSound", () => {
+describe("audioOf", () => {
   test.each([
     ["the first", [candidate(1), candidate(2)], 1],
-    ["the default one", [candidate(1), candidate(2, { isDefault: true })], 2],
+    ["the default one", [candidate(1), candidate(2, as("default"))], 2],
     [
       "the main one before a default commentary",
-      [candidate(1, { isDefault: true, roles: ["comment"] }), candidate(2)],
+      [candidate(1, as("default", "comment")), candidate(2)],
       2,
     ],
     [
       "the default one of two main ones",
-      [candidate(1, { roles: ["karaoke"] }), candidate(2), candidate(3, { isDefault: true })],
+      [candidate(1, as("karaoke")), candidate(2), candidate(3, as("default"))],
       3,
     ],
     [
       "one that can be decoded before the main one",
-      [candidate(1, { isDefault: true, isDecodable: false }), candidate(2, { roles: ["comment"] })],
+      [candidate(1, as("default"), UNDECODABLE), candidate(2, as("comment"))],
       2,
     ],
-    ["a commentary where there is no other", [candidate(1, { roles: ["comment"] })], 1],
-    [
-      "one that cannot be decoded where there is no other",
-      [candidate(1, { isDecodable: false })],
-      1,
-    ],
+    ["a commentary where there is no other", [candidate(1, as("comment"))], 1],
+    ["one that cannot be decoded where there is no other", [candidate(1, UNDECODABLE)], 1],
   ] as const)("takes %s", (_, candidates, index) => {
     expect(indexOf(...candidates)).toBe(index);
   });
 
   test("takes nothing of nothing", () => {
-    expect(chooseSound([], MP4)).toBeUndefined();
+    expect(audioOf([], MP4)).toBeUndefined();
   });
 
   test.each([
-    [{ roles: ["visual_impaired"] }, {}, "an audio description"],
-    [{ isDecodable: false }, { codec: "ac4" }, "ac4, which cannot be decoded here"],
-    [{ isDecodable: false }, { codec: "unknown" }, "in an unknown codec"],
-  ] as const)("says of %j %j why it was not taken", (fields, stream, what) => {
-    const first = candidate(1, { isDefault: true, ...fields }, stream);
-    expect(chooseSound([first, candidate(2)], MP4)?.why).toBe(
+    [as("default", "visual_impaired"), "an audio description"],
+    [{ ...as("default"), ...UNDECODABLE, codec: "ac4" }, "ac4, which cannot be decoded here"],
+    [{ ...as("default"), ...UNDECODABLE, codec: "unknown" }, "in an unknown codec"],
+  ])("says of %j why it was not taken", (fields, what) => {
+    const first = candidate(1, fields);
+    expect(audioOf([first, candidate(2)], MP4)?.why).toBe(
       `stream 2 is its sound, as stream 1 is ${what}`,
     );
   });
 
   test("says nothing where marks and places were enough", () => {
-    const second = candidate(2, { roles: ["comment"] });
-    expect(chooseSound([candidate(1), second], MP4)?.why).toBeUndefined();
+    const second = candidate(2, as("comment"));
+    expect(audioOf([candidate(1), second], MP4)?.why).toBeUndefined();
   });
 
   const mono = (index: number, fields: Partial<AudioStream> = {}) =>
-    candidate(index, {}, { channels: 1, layout: "mono", codec: "pcm_s16le", ...fields });
+    candidate(index, { channels: 1, layout: "mono", codec: "pcm_s16le", ...fields });
 
   const SIDES = {
     index: 1,
@@ -85,22 +93,22 @@ describe("chooseSound", () => {
     "takes two of one channel for one in %j",
     (file) => {
       const sides = [mono(1, { bitrateBps: 768_000 }), mono(3, { bitrateBps: 768_000 })];
-      expect(chooseSound(sides, file)).toMatchObject(SIDES);
+      expect(audioOf(sides, file)).toMatchObject(SIDES);
     },
   );
 
   test("takes the first two of eight", () => {
     const eight = [1, 2, 3, 4, 5, 6, 7, 8].map((index) => mono(index));
-    expect(chooseSound(eight, MOV)).toMatchObject({ index: 1, rightIndex: 2 });
+    expect(audioOf(eight, MOV)).toMatchObject({ index: 1, rightIndex: 2 });
   });
 
   const two = (codec: string, isFirstMarked: boolean, language?: string) =>
     [1, 2].map((index) =>
-      candidate(
-        index,
-        { isDefault: index === 1 && isFirstMarked },
-        { channels: 1, codec, ...(language !== undefined && { language }) },
-      ),
+      candidate(index, index === 1 && isFirstMarked ? as("default") : {}, {
+        channels: 1,
+        codec,
+        ...(language !== undefined && { language }),
+      }),
     );
 
   test.each([
@@ -112,7 +120,7 @@ describe("chooseSound", () => {
     ["one language in a MP4", MP4, two("aac", false, "eng"), 2],
     ["one language in a MP4, of which one is marked", MP4, two("aac", true, "eng"), undefined],
   ] as const)("knows left and right of %s", (_, file, candidates, right) => {
-    expect(chooseSound(candidates, file)?.rightIndex).toBe(right as number);
+    expect(audioOf(candidates, file)?.rightIndex).toBe(right as number);
   });
 
   test.each([
@@ -124,12 +132,29 @@ describe("chooseSound", () => {
     ["another start", [mono(1), mono(2, { startSeconds: 1 })]],
     ["another end", [mono(1), mono(2, { durationSeconds: 59 })]],
   ] as const)("takes no sides of streams among which is %s", (_, candidates) => {
-    expect(chooseSound(candidates, MOV)?.rightIndex).toBeUndefined();
+    expect(audioOf(candidates, MOV)?.rightIndex).toBeUndefined();
   });
 
   test("takes no sides in containers that hold languages by streams", () => {
-    expect(
-      chooseSound([mono(1), mono(2)], { format: "matroska,webm" })?.rightIndex,
-    ).toBeUndefined();
+    expect(audioOf([mono(1), mono(2)], { format: "matroska,webm" })?.rightIndex).toBeUndefined();
+  });
+});
+
+describe("captionTrackOf", () => {
+  const other = (index: number, codec: string) =>
+    ({ kind: "subtitle", index, codec, dispositions: [] }) as const;
+
+  test("finds the first stream of captions", () => {
+    const streams = [
+      aVideoStream(),
+      other(1, "mov_text"),
+      other(2, "eia_608"),
+      other(3, "eia_608"),
+    ];
+    expect(captionTrackOf(streams)).toBe(2);
+  });
+
+  test("is undefined of other subtitles", () => {
+    expect(captionTrackOf([other(1, "mov_text")])).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { judgeSource, readSource } from "../../src/probe/judge-source.ts";
-import type { MediaInfo, VideoStream } from "../../src/probe/media.ts";
+import type { AudioStream, VideoStream } from "../../src/probe/media.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 
 const PIXELS_MAX = 320 * 180;
@@ -10,6 +10,8 @@ const recorded = (name: string): unknown =>
   JSON.parse(readFileSync(`${import.meta.dir}/fixtures/${name}.json`, "utf8"));
 
 const video: VideoStream = {
+  kind: "video",
+  dispositions: [],
   index: 0,
   codec: "h264",
   width: 320,
@@ -20,23 +22,26 @@ const video: VideoStream = {
   isInterlaced: false,
   color: {},
 };
-const audio = { index: 1, codec: "aac", channels: 2, samplerateHz: 48_000 };
-const good: MediaInfo = { format: "mov", durationSeconds: 1, video, audio };
+const audio: AudioStream = {
+  ...{ kind: "audio", dispositions: [], index: 1, codec: "aac" },
+  ...{ channels: 2, samplerateHz: 48_000 },
+};
+const good = { durationSeconds: 1, video, audio };
 
 const failing = (judge: () => unknown) => taskErrorOf((async () => judge())());
 
 describe("judgeSource", () => {
   test.each([
     ["video and audio", good],
-    ["video alone", { format: "mov", durationSeconds: 1, video }],
-    ["audio alone", { format: "mov", durationSeconds: 1, audio }],
-    ["no known duration", { format: "flv", video, audio }],
+    ["video alone", { durationSeconds: 1, video }],
+    ["audio alone", { durationSeconds: 1, audio }],
+    ["no known duration", { video, audio }],
   ] as const)("takes %s", (_, media) => {
     expect(() => judgeSource(media, PIXELS_MAX)).not.toThrow();
   });
 
   test.each([
-    ["no stream", { format: "mov", durationSeconds: 1 }, "source_damaged"],
+    ["no stream", { durationSeconds: 1 }, "source_damaged"],
     ["a still", { ...good, video: { ...video, isStill: true } }, "input_not_supported"],
     ["a duration of zero", { ...good, durationSeconds: 0 }, "source_damaged"],
     ["no width", { ...good, video: { ...video, width: 0 } }, "source_damaged"],

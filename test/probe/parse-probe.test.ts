@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { captionTrackOf } from "../../src/probe/choose-streams.ts";
 import { parseProbe } from "../../src/probe/parse-probe.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 
@@ -22,13 +23,17 @@ const aVideo = (fields: object) => parseProbe({ format, streams: [{ ...video, ..
 
 describe("parseProbe", () => {
   test("reads numbers that are written as strings", () => {
-    expect(parseProbe(recorded("mp4"))).toEqual({
+    const { streams, ...media } = parseProbe(recorded("mp4"));
+    expect(streams).toEqual([media.video, media.audio].filter((one) => one !== undefined));
+    expect(media).toEqual({
       format: "mov,mp4,m4a,3gp,3g2,mj2",
       durationSeconds: 1,
       startSeconds: 0,
       sizeBytes: 87_600,
       bitrateBps: 700_800,
       video: {
+        kind: "video",
+        dispositions: ["default"],
         index: 0,
         codec: "h264",
         profile: "Constrained Baseline",
@@ -48,6 +53,9 @@ describe("parseProbe", () => {
         color: {},
       },
       audio: {
+        kind: "audio",
+        dispositions: ["default"],
+        isUndecodable: true,
         index: 1,
         codec: "aac",
         profile: "LC",
@@ -63,6 +71,8 @@ describe("parseProbe", () => {
   test("leaves out what the file does not say, and takes Matroska's durations from its tags", () => {
     const { video, audio } = parseProbe(recorded("webm"));
     expect(video).toEqual({
+      kind: "video",
+      dispositions: [],
       index: 0,
       codec: "vp9",
       profile: "Profile 0",
@@ -79,6 +89,9 @@ describe("parseProbe", () => {
       color: { range: "tv" },
     });
     expect(audio).toEqual({
+      kind: "audio",
+      dispositions: [],
+      isUndecodable: true,
       index: 1,
       codec: "opus",
       channels: 1,
@@ -142,8 +155,8 @@ describe("parseProbe", () => {
   test("knows a stream of captions, which is no subtitle that is shown as text", () => {
     const of = (codec_name: string) =>
       parseProbe({ format, streams: [video, { index: 1, codec_type: "subtitle", codec_name }] });
-    expect(of("eia_608").captionTrack).toBe(1);
-    expect(of("mov_text").captionTrack).toBeUndefined();
+    expect(captionTrackOf(of("eia_608").streams)).toBe(1);
+    expect(captionTrackOf(of("mov_text").streams)).toBeUndefined();
   });
 
   test("knows an interlaced stream", () => {

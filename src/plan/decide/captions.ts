@@ -1,4 +1,5 @@
 import { type Rational, toNumber } from "../../lib/rational.ts";
+import { captionTrackOf } from "../../probe/choose-streams.ts";
 import type { MediaInfo, VideoStream } from "../../probe/media.ts";
 import type { VideoCodec } from "../../profile/codecs.ts";
 import { isImage } from "../../profile/container-rules.ts";
@@ -80,7 +81,7 @@ export const asksForCaptions = (
 /** Tells of captions in the source that do not arrive. */
 export function captionWarnings(
   drafts: readonly Draft[],
-  { video, captionTrack }: MediaInfo,
+  { video, streams }: MediaInfo,
 ): readonly Warning[] {
   const isDropped =
     video?.hasCaptions &&
@@ -92,6 +93,7 @@ export function captionWarnings(
   const hasPicture = drafts.some(
     ({ product }) => product.video.action !== "none" && !isImage(product.container),
   );
+  const captionTrack = captionTrackOf(streams);
   return [
     ...(isDropped ? [dropped("The captions in the source's pictures (CEA-608/708)")] : []),
     ...(hasPicture && captionTrack !== undefined

@@ -115,7 +115,7 @@ export function judgeKeptTail(
   tail: Tail,
   isTimed: boolean,
 ): void {
-  const untimed = { format: made.format };
+  const untimed = { format: made.format, streams: made.streams };
   for (const kind of ["video", "audio"] as const) {
     const stream = tail[kind];
     // What begins within a group of pictures longer than what was kept cannot be decoded.

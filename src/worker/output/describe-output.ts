@@ -5,6 +5,9 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
 import type { Output } from "../../task/task.ts";
 
+/** What is described of an output's media. */
+type Described = Pick<MediaInfo, "durationSeconds" | "video" | "audio">;
+
 /**
  * What callers are told of a finished output: probed from the file, never taken from the plan.
  *
@@ -12,7 +15,7 @@ import type { Output } from "../../task/task.ts";
  */
 export function describeOutput(
   product: Pick<Product, "container">,
-  media: MediaInfo,
+  media: Described,
   sizeBytes: number,
 ): Output {
   const { video, audio } = media;
@@ -89,8 +92,7 @@ export function describeRendition(
     stream && track ? { ...stream, bitrateBps: Math.round(averageBps(track.facts)) } : undefined;
   const videoStream = rated(picture?.media.video, picture);
   const audioStream = rated(sound?.media.audio, sound);
-  const media: MediaInfo = {
-    format: product.container,
+  const media: Described = {
     durationSeconds: seconds,
     ...(videoStream && { video: videoStream }),
     ...(audioStream && { audio: audioStream }),

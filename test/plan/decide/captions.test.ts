@@ -4,7 +4,15 @@ import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { planTask } from "../../../src/plan/plan-task.ts";
 import type { VideoStream } from "../../../src/probe/media.ts";
 import type { VideoEncode } from "../../../src/profile/profile.ts";
-import { aCapabilities, aMedia, aMediaWithVideo, aRendition, aVideo } from "../builders.ts";
+import {
+  aCapabilities,
+  aMedia,
+  aMediaWithVideo,
+  anAudioStream,
+  aRendition,
+  aVideo,
+  aVideoStream,
+} from "../builders.ts";
 import { COPY, MP3, planOf } from "../planned.ts";
 
 const NTSC = { num: 30_000, den: 1001 };
@@ -101,7 +109,8 @@ describe("captions", () => {
   });
 
   test("of a stream of their own are told of, unless the sound alone is made", () => {
-    const media = aMedia({ captionTrack: 2 });
+    const captions = { kind: "data", index: 2, codec: "eia_608", dispositions: [] } as const;
+    const media = aMedia({ streams: [aVideoStream(), anAudioStream(), captions] });
     expect(planOf([COPY], media).warnings).toEqual([
       {
         code: "captions_dropped",

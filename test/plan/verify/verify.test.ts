@@ -21,6 +21,7 @@ function output({ video, audio, durationSeconds = 60 }: Changes = {}): MediaInfo
   return {
     format: "mov,mp4,m4a,3gp,3g2,mj2",
     durationSeconds,
+    streams: [],
     ...(video !== null && { video: aVideoStream({ width: 1280, height: 720, ...video }) }),
     ...(audio !== null && { audio: anAudioStream(audio ?? {}) }),
   };

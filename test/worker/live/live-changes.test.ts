@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { MediaInfo } from "../../../src/probe/media.ts";
 import { LiveChanges } from "../../../src/worker/live/live-changes.ts";
+import { anAudioStream } from "../../plan/builders.ts";
 
 const sound = (codec: string): MediaInfo => ({
   format: "flv",
-  audio: { index: 1, codec, channels: 2, samplerateHz: 48_000 },
+  streams: [],
+  audio: anAudioStream({ codec }),
 });
 
 describe("LiveChanges", () => {

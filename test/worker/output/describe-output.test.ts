@@ -2,10 +2,13 @@ import { describe, expect, test } from "bun:test";
 import type { Product } from "../../../src/plan/plan.ts";
 import type { VideoStream } from "../../../src/probe/media.ts";
 import { describeOutput } from "../../../src/worker/output/describe-output.ts";
+import { anAudioStream } from "../../plan/builders.ts";
 
 const product = { container: "mp4" } as Product;
 
 const aVideo = (change: Partial<VideoStream> = {}): VideoStream => ({
+  kind: "video",
+  dispositions: [],
   index: 0,
   codec: "h264",
   width: 1280,
@@ -22,8 +25,8 @@ const aVideo = (change: Partial<VideoStream> = {}): VideoStream => ({
 
 describe("describeOutput", () => {
   test("tells size, duration, rates and streams", () => {
-    const audio = { index: 1, codec: "aac", channels: 2, samplerateHz: 48000, bitrateBps: 128000 };
-    const media = { format: "mov,mp4", durationSeconds: 10, video: aVideo(), audio };
+    const audio = anAudioStream({ bitrateBps: 128_000 });
+    const media = { durationSeconds: 10, video: aVideo(), audio };
     expect(describeOutput(product, media, 2_160_000)).toEqual({
       sizeBytes: 2_160_000,
       durationSeconds: 10,
@@ -35,12 +38,12 @@ describe("describeOutput", () => {
   });
 
   test("turns the size of a picture that players turn", () => {
-    const media = { format: "mov,mp4", durationSeconds: 1, video: aVideo({ rotation: 90 }) };
+    const media = { durationSeconds: 1, video: aVideo({ rotation: 90 }) };
     expect(describeOutput(product, media, 1).video).toMatchObject({ width: 720, height: 1280 });
   });
 
   test("takes the duration of a stream where the file tells none", () => {
-    const media = { format: "flv", video: aVideo({ durationSeconds: 4 }) };
+    const media = { video: aVideo({ durationSeconds: 4 }) };
     expect(describeOutput(product, media, 1000)).toMatchObject({
       durationSeconds: 4,
       bitrateBps: 2000,
