@@ -87,7 +87,8 @@ const ISO_FILE = {
  *
  * To add a container, add its entry here, and tests of what is made of it: its name becomes a value of `container` in profiles
  * and of `{container}` in profile names, and everything else (plans, names of targets, media types, verification, delivery) asks this
- * table. Then `bun run openapi`. `test/house/containers.test.ts` refuses comparisons with a container's name elsewhere.
+ * table. Then `bun run openapi`. `test/house/containers.test.ts` refuses comparisons with a container's name elsewhere; only sentences
+ * for callers still name some of them ("which mp4 and mov alone keep").
  *
  * What each holds was found by writing it with ffmpeg 5.1.9 and probing it; left out is what a muxer takes but no player expects
  * (vorbis in mp4, vp9 in mpegts).

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { SETS } from "../../profile/container-rules.ts";
 import { CONTAINERS } from "../../profile/containers.ts";
 import {
   AUDIO_FORMATS,
@@ -115,8 +116,7 @@ const Thumbnails = z
       .openapi({ description: "Of one picture, in pixels; its height keeps the shape." }),
   })
   .openapi("Thumbnails", {
-    description:
-      "Small pictures for a player's seek bar, on sheets, with a WebVTT track (`thumbnails.vtt` in the folder of the set's segments) that says where each lies. For m3u8, dash and cmaf.",
+    description: `Small pictures for a player's seek bar, on sheets, with a WebVTT track (\`thumbnails.vtt\` in the folder of the set's segments) that says where each lies. For ${SETS.slice(0, -1).join(", ")} and ${SETS.at(-1)}.`,
   });
 
 /** The body of a profile's registration. Unknown fields are ignored. */
