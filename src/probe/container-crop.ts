@@ -6,19 +6,19 @@ import type { MediaInfo, VideoStream } from "./media.ts";
 
 type Reader = (read: ReadAt, index: number) => Promise<ToldCrop | undefined>;
 
-/** By demuxer: the containers that can crop. */
+/** The readers of containers that can crop, by demuxer. */
 const READERS: Readonly<Record<string, Reader>> = { mov: readIsoCrop, matroska: readMatroskaCrop };
 
-/** No filter crops to less. */
+/** Filters do not crop to less. */
 const SIDE_MIN = 2;
 
-/** Whether a source's container can crop its picture. */
+/** Whether the container of a source may crop its video in a way that is not known yet. */
 export const mayBeCropped = ({ format, video }: MediaInfo): boolean =>
   video !== undefined && !video.isCropped && demuxerOf(format) in READERS;
 
 /**
- * Media with what its container cuts off at the sides of its picture, read from the file: a few bytes of its header. For engines that
- * do not know of it themselves.
+ * Adds what the container crops of the video, read from a few bytes of the file's header. For engines that do not know of it
+ * themselves.
  */
 export async function withContainerCrop(media: MediaInfo, read: ReadAt): Promise<MediaInfo> {
   const { format, video } = media;
@@ -27,7 +27,7 @@ export async function withContainerCrop(media: MediaInfo, read: ReadAt): Promise
   return cropped ? { ...media, video: cropped } : media;
 }
 
-/** A crop that leaves nothing is none. */
+/** Applies a crop; undefined if it crops nothing or leaves nothing. */
 function croppedBy(video: VideoStream, { crop, widened }: ToldCrop): VideoStream | undefined {
   const [across, down] = [crop.left + crop.right, crop.top + crop.bottom];
   const [width, height] = [video.width - across, video.height - down];

@@ -1,6 +1,6 @@
 import type { Rational } from "../lib/rational.ts";
 
-/** How many pixels are cut off at each side of a picture as it is stored, before any turn. */
+/** How many pixels are cut off at each side of the stored picture, before any turn. */
 export type Crop = {
   readonly left: number;
   readonly right: number;
@@ -8,12 +8,12 @@ export type Crop = {
   readonly bottom: number;
 };
 
-/** What a container says of the edges of a picture. */
+/** What a container says about the edges of its video. */
 export type ToldCrop = {
   readonly crop: Crop;
-  /** By how much wider the pixels are than those who do not know of the crop take them for. */
+  /** How much wider the pixels are than software takes them for that does not know of the crop. */
   readonly widened?: Rational;
 };
 
-/** Reads bytes of a file: all that are asked for, or fewer where it ends. */
+/** Reads bytes of a file: all that are asked for, or fewer if the file ends before. */
 export type ReadAt = (position: number, length: number) => Promise<Uint8Array>;

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 
-// ffprobe writes most numbers as strings, and what it does not know as "N/A", "unknown", 0/0 or not at all.
+// ffprobe writes most numbers as strings. For what it does not know it writes "N/A", "unknown" or 0/0, or leaves it out.
 
-/** A number, or nothing. */
+/** A number; undefined if unknown. */
 export const number = v.fallback(
   v.optional(
     v.pipe(
@@ -14,7 +14,7 @@ export const number = v.fallback(
   undefined,
 );
 
-/** A text, or nothing. */
+/** A text; undefined if unknown. */
 export const text = v.fallback(
   v.optional(
     v.pipe(
@@ -25,7 +25,7 @@ export const text = v.fallback(
   undefined,
 );
 
-/** Leaves out what is unknown: absent, not undefined. */
+/** Leaves out the fields that are undefined. */
 export function known<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };

@@ -19,9 +19,9 @@ const frameSchema = v.object({
 });
 
 /**
- * Whether what a stream's header says may not be what its frames say, which is what is decoded, shown and encoded: deep or
- * wide colours without a word about HDR (Matroska's `Colour` may be partial, and ffmpeg from 8 on then takes nothing from the
- * frames), and JPEGs, each of which may say how it is turned.
+ * Whether the frames of a stream may say something else than its header; what they say is what is decoded, shown and encoded. This
+ * holds for deep or wide colours if the header does not mention HDR (Matroska's `Colour` may be incomplete, and ffmpeg from 8 on then
+ * takes nothing from the frames), and for JPEGs, each of which may state how it is turned.
  */
 export function mayDiffer({ codec, pixelFormat, color }: VideoStream): boolean {
   if (codec === "mjpeg") return true;
@@ -32,14 +32,14 @@ export function mayDiffer({ codec, pixelFormat, color }: VideoStream): boolean {
 
 /** The arguments that ask ffprobe for the first frame of a stream, for `withFirstFrame`. */
 export const firstFrameArgs = (index: number): readonly string[] => [
-  // Of frames that refer to later ones the first comes out behind some packets.
+  // If frames refer to later ones, the decoder needs some packets before it returns the first one.
   ...["-select_streams", String(index), "-read_intervals", "%+#8"],
   "-show_entries",
   `frame=color_transfer,color_primaries,color_space,color_range:frame_side_data=${SIDE_DATA_ENTRIES}`,
   ...["-print_format", "json"],
 ];
 
-/** A stream with what its first frame says; as it was where there is none. */
+/** A stream with what its first frame says; unchanged if there is no frame. */
 export function withFirstFrame(video: VideoStream, json: unknown): VideoStream {
   const parsed = v.safeParse(frameSchema, json);
   const frames = parsed.success ? parsed.output.frames : [];
@@ -53,7 +53,7 @@ export function withFirstFrame(video: VideoStream, json: unknown): VideoStream {
   const isSteady = frames.every((one) => matrixTurn(one.side_data_list) !== undefined);
   return {
     ...video,
-    // Where the header has a matrix, ffmpeg hands it to every frame.
+    // If the header has a matrix, ffmpeg hands it to every frame.
     rotation,
     ...(isTurned && { isTurnedByFrames: true, ...(!isSteady && { isTurnedAtTimes: true }) }),
     ...(isMirrored(data) && { isMirrored: true }),

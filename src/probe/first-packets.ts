@@ -5,14 +5,14 @@ import type { MediaInfo } from "./media.ts";
 
 /** What ffprobe is asked for (`-show_entries`) of the first packets, for `withFirstPackets`. */
 export const FIRST_PACKETS_ENTRIES = "packet=stream_index,data";
-/** So few that they are, nearly, in what has been read to find out what a stream holds; so many that not all of them are sound. */
+/** So few that nearly all of them were read already to find out what the stream holds; so many that not all of them are audio. */
 export const FIRST_PACKETS_ARGS: readonly string[] = ["-show_data", "-read_intervals", "%+#32"];
 
 const packetsSchema = v.object({
   packets: v.array(v.object({ stream_index: v.number(), data: v.string() })),
 });
 
-/** Of a packet: more than what stands before its picture. */
+/** How many lines of a packet's dump are read: more than what precedes its picture. */
 const LINES_MAX = 256;
 /** `00000010: 4741 3934 0354 ff…  GA94.T..`; the text may hold anything. */
 const LINE = /^[0-9a-f]{8}: ((?:[0-9a-f]{2,4} )+)/;
@@ -26,7 +26,7 @@ const bytesOf = (dump: string): Uint8Array =>
     "hex",
   );
 
-/** A stream with what its first packets show of captions: its bytes cannot be read twice. As it was where they show none. */
+/** A live stream with what its first packets show of captions, as its bytes cannot be read twice. Unchanged if they show none. */
 export function withFirstPackets(media: MediaInfo, json: unknown): MediaInfo {
   const { video, format } = media;
   const parsed = v.safeParse(packetsSchema, json);
@@ -38,7 +38,7 @@ export function withFirstPackets(media: MediaInfo, json: unknown): MediaInfo {
   return { ...media, video: { ...video, ...reader.facts(true) } };
 }
 
-/** Packets of MPEG-TS are without what they were sent in. */
+/** The format in which a demuxer hands out packets: those of MPEG-TS come without the transport stream's own packets. */
 function packedBy(demuxer: string): string {
   if (demuxer === "mpegts") return "";
   return demuxer === "live_flv" ? "flv" : demuxer;

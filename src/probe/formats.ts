@@ -1,8 +1,8 @@
 /**
  * The demuxers that may open a source, by ffmpeg's names, for `-format_whitelist`: formats that hold their media themselves.
  *
- * Playlists and manifests (`hls`, `dash`, `concat`, `imf` …) name other files or addresses and would read them with our rights;
- * text formats and still pictures are no video. So none of these may be added here.
+ * Playlists and manifests (`hls`, `dash`, `concat`, `imf` …) name other files or addresses and would read them with our rights.
+ * Text formats and still pictures are not video. So none of these may be added here.
  */
 export const SOURCE_FORMATS = [
   "mov",
@@ -43,7 +43,7 @@ export const SOURCE_FORMATS = [
 ] as const;
 
 /**
- * The name by which `-f` pins the demuxer that a probe chose, so that the run cannot fall for another one.
+ * The name by which `-f` pins the demuxer that a probe chose, so that a run cannot choose another one.
  *
  * @param format - ffprobe's `format_name`: `mov,mp4,m4a,3gp,3g2,mj2` gives `mov`
  */

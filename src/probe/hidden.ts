@@ -30,31 +30,31 @@ type Packet = v.InferOutput<typeof packetsSchema>["packets"][number];
 export const readFirstPackets = (json: unknown): readonly Packet[] =>
   v.parse(packetsSchema, json).packets;
 
-/** What ffprobe tells of all packets of a stream. */
+/** What ffprobe says about all packets of a stream. */
 export type Told = {
-  /** How many there are. */
+  /** How many packets there are. */
   readonly frames: number | undefined;
-  /** As many a second, on the average: in this family all of them by how long they take to be decoded. */
+  /** How many there are a second on average. In this family it counts all packets, over the time that they take to be decoded. */
   readonly averageRate: Rational | undefined;
 };
 
-/** Sound that is counted by packets, and all of them last as long. */
+/** Audio codecs whose packets are counted in the file, and all last equally long. */
 const COUNTED_BY_PACKET = "aac mp3 mp2 ac3 eac3 alac opus flac dts".split(" ");
 
-/** What decoders swallow before the first sound, at most: Apple's AAC has 2112 samples, of HE-AAC twice as many, Opus 80 ms. */
+/** What decoders discard at the beginning, at most: 2112 samples of Apple's AAC, twice as many of HE-AAC, 80 ms of Opus. */
 const PRIMING_SAMPLES = 2112;
 const PRIMING_SAMPLES_MAX = 5186;
-/** The last packet is filled up, and a sound ends in it; edits are told in a coarse clock. */
+/** Audio ends somewhere in its last packet, which is padded, and edits are stored in a coarse clock. */
 const PADDING_PACKETS = 2.5;
-/** Of a picture's distance: less is rounding. */
-const PICTURE_PART = 0.75;
+/** The share of a frame's duration below which hidden time is rounding. */
+const FRAME_SHARE = 0.75;
 
 /**
- * What edit lists keep from being seen or heard of a stream, which a copy would bring back, by what ffprobe shows anyway:
- * the first packets, and how much media there is for the time that is presented. The demuxer of the ISO family gives
- * hidden packets all the same, marked (`D`).
+ * How much of a stream edit lists hide, which a copy would bring back; undefined if nothing. It is found by what ffprobe shows anyway:
+ * the first packets, and how much media there is for the time that is presented. The demuxer of the ISO family hands out hidden
+ * packets too, and marks them (`D`).
  *
- * What every decoder swallows of a sound is not hidden. Undefined if nothing is.
+ * What every decoder discards at the beginning of audio does not count as hidden.
  */
 export function hiddenOf(
   stream: VideoStream | AudioStream,
@@ -76,12 +76,12 @@ function videoHidden(
 ): Hidden | undefined {
   const marked = packets.filter(isMarked).flatMap(({ pts_time }) => pts_time ?? []);
   const head = marked.length === 0 ? 0 : Math.max(0, startSeconds - Math.min(...marked));
-  // Media is as long as its pictures take to be decoded: where they come unevenly, the packets alone tell (`hiddenSeconds`).
+  // Media is as long as its frames take to be decoded. If they come unevenly, only the packets tell (`hiddenSeconds`).
   if (isVariableRate || !averageRate) return told(head, 0);
   const distance = 1 / toNumber(averageRate);
   const more = laterSeconds(frames, distance, durationSeconds, head);
-  const later = more > PICTURE_PART * distance ? more : 0;
-  // Where none of its packets is among the first, it is most likely the beginning: of the rest its packets tell.
+  const later = more > FRAME_SHARE * distance ? more : 0;
+  // If none of its packets is among the first, what is hidden is most likely the beginning. The packets tell the rest later.
   return packets.length === 0 ? told(later, 0) : told(head, later);
 }
 
@@ -103,28 +103,28 @@ function audioHidden(
   return told(head, later > slack / samplerateHz ? later : 0);
 }
 
-/** What decoders swallow of a sound before its beginning, at most, in samples. */
+/** How many samples decoders discard at the beginning of an audio stream, at most. */
 export const primingSamples = ({ codec, profile }: AudioStream): number =>
   profile?.startsWith("HE-AAC") || codec === "opus" ? PRIMING_SAMPLES_MAX : PRIMING_SAMPLES;
 
-/** How many samples make one of those that the file counts; none where that is not known. */
+/** How many samples make one of the units that the file counts; 0 if unknown. */
 function countedSamples(codec: string, packet: number): number {
-  // Of PCM single samples are counted.
+  // PCM is counted by single samples.
   if (codec.startsWith("pcm_")) return 1;
   return COUNTED_BY_PACKET.includes(codec) ? packet : 0;
 }
 
-/** How many samples each packet lasts, in whole ones, for times are rounded; nothing where that differs or none is known. */
+/** How many samples each packet lasts, rounded as times are; undefined if packets differ or are unknown. */
 function packetSamples(packets: readonly Packet[], samplerateHz: number): number | undefined {
   const lengths = packets.map(({ duration_time = 0 }) => Math.round(duration_time * samplerateHz));
   const [length] = lengths;
-  // The last may be that of the whole sound, which is shorter.
+  // The last one may be the last of the stream, which is shorter.
   return lengths.slice(0, -1).every((other) => other === length) ? length : undefined;
 }
 
 const isMarked = ({ flags }: Packet): boolean => flags?.includes("D") === true;
 
-/** Media that is presented neither at the beginning nor later. Without a duration nothing is known. */
+/** How much media is hidden later than at the beginning; 0 if the duration is unknown. */
 function laterSeconds(
   frames: number | undefined,
   frameSeconds: number,

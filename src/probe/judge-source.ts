@@ -5,7 +5,7 @@ import { parseProbe } from "./parse-probe.ts";
 
 const INPUT_ERROR = -5;
 
-/** The number of an error that ffmpeg names by four letters, the lowest byte first. */
+/** The number of an error to which ffmpeg gives four letters, the lowest byte first. */
 const tag = (letters: string): number =>
   -[...letters].reduce((sum, letter, at) => sum + letter.charCodeAt(0) * 2 ** (8 * at), 0);
 
@@ -37,7 +37,7 @@ const PROBE_ERRORS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map<
   [-1163346256, ["input_not_supported", "it uses a feature that ffmpeg does not know"]],
 ]);
 
-/** There is nothing: of a file no media, of a stream that it has ended, or has not come yet. */
+/** Nothing could be read: a file holds no media, or a stream has ended or not begun. */
 const END = tag("EOF ");
 
 const errorSchema = v.object({ error: v.object({ code: v.number() }) });
@@ -47,7 +47,7 @@ const packetsSchema = v.object({
   ),
 });
 
-/** Since 7 a playlist that is not called one is not even opened. */
+/** What ffprobe says of formats and protocols that are not allowed. From 7 on it refuses a playlist that is not named like one. */
 const NOT_ALLOWED = /(?:Format|Protocol '[\w+.-]*') not on whitelist|Not detecting m3u8\/hls/;
 
 const refuse = (code: ErrorCode, why: string): TaskError =>
@@ -59,7 +59,7 @@ function isEncrypted(json: unknown): boolean {
   return kinds.some(({ side_data_type }) => side_data_type === "Encryption info");
 }
 
-/** What ffprobe could not do, from its JSON and its stderr; nothing where it could do all. */
+/** Why ffprobe failed, by its JSON and its stderr; undefined if it did not. */
 function failureOf(json: unknown, stderr: string, unnamed: ErrorCode): TaskError | undefined {
   if (NOT_ALLOWED.test(stderr))
     return refuse(
@@ -72,7 +72,7 @@ function failureOf(json: unknown, stderr: string, unnamed: ErrorCode): TaskError
   const { output, success } = v.safeParse(errorSchema, json);
   if (!success) return undefined;
   const { code } = (output as v.InferOutput<typeof errorSchema>).error;
-  // Matroska that ends in its headers is an input error for its demuxer, though the disk does deliver.
+  // The demuxer calls a Matroska file that ends in its headers an input error, though the disk does deliver.
   if (code === INPUT_ERROR && /^Truncating packet of size/m.test(stderr))
     return refuse("source_not_media", "it ends in its headers");
   const otherwise =
@@ -110,12 +110,12 @@ export function judgeSource(
 }
 
 /**
- * What a source holds, judged: the one way from ffprobe's words to a source that may be worked on.
+ * Reads and judges what a source holds: the only way from ffprobe's answer to a source that may be worked on.
  *
  * @param json - of `PROBE_ENTRIES`
- * @param stderr - what ffprobe complained of, at log level `error`
+ * @param stderr - what ffprobe wrote at log level `error`
  * @param pixelsMax - of one picture, width times height
- * @param unnamed - what an error number stands for that is in no table: of a file its bytes, of a stream its connection
+ * @param unnamed - the code for error numbers that are not in the table: a file's bytes are blamed, or a stream's connection
  * @throws {TaskError} by the taxonomy, order 2
  */
 export function readSource(

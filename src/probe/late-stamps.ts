@@ -1,17 +1,17 @@
-/** Containers whose writers give the time of the end as the duration, at least some of them (Matroska, FLV without metadata). */
+/** Containers of which some writers store the time of the end as the duration (Matroska, FLV without metadata). */
 const TIMED_BY_END = /^(?:matroska|flv|live_flv)/;
-/** Stamps that begin earlier begin at zero, as far as a duration is concerned. */
+/** Time stamps that begin earlier count as beginning at zero. */
 const LATE_SECONDS_MIN = 0.5;
 
 /**
- * How far a file's stamps are from zero, where its durations may count that in. That is a guess, for other writers of the same
- * containers give the length; how long it is indeed, its packets tell (`judgeLength`).
+ * How late a file's time stamps begin, if its durations may include that; else 0. It is a guess, as other writers of the same containers
+ * store the length itself. How long the file really is, its packets tell (`judgeLength`).
  *
  * @param formatName - ffprobe's `format_name`
  */
 export const lateSeconds = (formatName: string, startSeconds = 0): number =>
   TIMED_BY_END.test(formatName) && startSeconds > LATE_SECONDS_MIN ? startSeconds : 0;
 
-/** A duration that counts from zero as one that counts from the first stamp. */
+/** Turns a duration that counts from zero into one that counts from the first time stamp. */
 export const withoutLateness = (seconds: number | undefined, late: number): number | undefined =>
   seconds === undefined || seconds <= late ? seconds : seconds - late;

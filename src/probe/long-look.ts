@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { number, text } from "./ffprobe-values.ts";
 import type { MediaInfo } from "./media.ts";
 
-/** In time and in bytes: ffmpeg itself gives up after some seconds of a MPEG-TS, and 5 MB. */
+/** The limits in time and in bytes; ffmpeg's own are some seconds of an MPEG-TS, and 5 MB. */
 const LOOK_MICROSECONDS = 300_000_000;
 const LOOK_BYTES = 64 << 20;
 
@@ -12,7 +12,7 @@ export const LONG_LOOK: readonly string[] = [
   ...["-probesize", String(LOOK_BYTES)],
 ];
 
-/** How a source is opened whose streams begin late, or have seconds between their first packets. */
+/** The input options of a source, which are those if its streams begin late or have seconds between their first packets. */
 export const longLook = ({ beginsSlowly }: Pick<MediaInfo, "beginsSlowly">): readonly string[] =>
   beginsSlowly ? LONG_LOOK : [];
 
@@ -25,7 +25,7 @@ const streamsSchema = v.object({
   ),
 });
 
-/** Streams of which ffprobe knows the codec and no more: too little of them was seen. @param json - of `PROBE_ENTRIES` */
+/** Counts the streams of which ffprobe knows only the codec, as it has seen too little of them. @param json - of `PROBE_ENTRIES` */
 export function countUnseen(json: unknown): number {
   const { output, success } = v.safeParse(streamsSchema, json);
   if (!success) return 0;

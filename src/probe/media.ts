@@ -2,42 +2,42 @@ import type { Rational } from "../lib/rational.ts";
 import type { Crop } from "./crop.ts";
 import type { Tail } from "./tail.ts";
 
-/** A part of a stream's time, in seconds. */
+/** A span of a stream's time, in seconds. */
 export type Stretch = { readonly fromSeconds: number; readonly toSeconds: number };
 
-/** The facts about the packets of one stream, counted by reading the whole file. Times in seconds. */
+/** The facts about the packets of one stream, counted by reading the whole file. Times are in seconds. */
 export type PacketFacts = {
   readonly count: number;
   readonly firstSeconds: number;
-  /** Of the last packet in time order, without its own duration. */
+  /** The time of the last packet in time order, without its own duration. */
   readonly lastSeconds: number;
   /** The widest distance between neighbours in time order. */
   readonly gapSecondsMax: number;
-  /** Of those that are shown (no edit list hides them): the first presentation, and the last one's end. */
+  /** From the first presentation to the last one's end, of the packets that no edit list hides. */
   readonly shown?: Stretch;
-  /** When the first key frame is presented, and how many packets come before it; absent where there is none. */
+  /** When the first key frame is presented, and how many packets come before it; absent if there is none. */
   readonly firstKey?: { readonly seconds: number; readonly headCount: number };
-  /** Together, where for longer than a rhythm of the stream explains there is no packet. */
+  /** The sum of the gaps without a packet that are longer than the rhythm of the stream explains. */
   readonly holeSeconds?: number;
-  /** Where these are, the first ones of very many. */
+  /** Where these gaps are; if they are very many, the first ones. */
   readonly holes?: readonly Stretch[];
-  /** Behind each of these is a key frame, of which there are few: an encoder began anew. */
+  /** A key frame follows each of the gaps, and there are few others: an encoder began anew. */
   readonly beginsAnew?: true;
-  /** Decoding times go back in it: they are broken, or begin anew. */
+  /** Its decoding times go back somewhere: they are broken, or begin anew. */
   readonly isDisordered?: true;
-  /** Together, of those that an edit list hides after the first that is shown: a copy holds them all the same. */
+  /** How long the packets last together that an edit list hides after the first shown one. A copy contains them all the same. */
   readonly hiddenSeconds?: number;
-  /** How long those last that it hides before that one. Of a sound it is partly what decoders swallow. */
+  /** How long those last that it hides before the first shown one. For audio, a part of it is what decoders discard. */
   readonly hiddenHeadSeconds?: number;
-  /** Some had no presentation time: they are counted with their decoding times. */
+  /** Some packets had no presentation time, so that they are counted by their decoding times. */
   readonly isByDecoding?: true;
 };
 
-/** What an edit list keeps a player from presenting, in seconds of the stream. What decoders swallow of a sound is none. */
+/** How much of a stream an edit list hides, in seconds. What decoders discard at the beginning of audio is not counted. */
 export type Hidden = {
-  /** Before its first moment. */
+  /** Before the first moment that is shown. */
   readonly headSeconds: number;
-  /** In its midst or at its end. */
+  /** In the middle or at the end. */
   readonly laterSeconds: number;
 };
 
@@ -66,7 +66,7 @@ export type Disposition = (typeof DISPOSITIONS)[number];
 type StreamFacts = {
   /** The stream's number in its file, for `-map 0:N`. */
   readonly index: number;
-  /** The number that its packets bear in a MPEG-TS. */
+  /** The PID of its packets, in MPEG-TS. */
   readonly pid?: number;
   /** ffmpeg's decoder name: `h264`, `hevc`, `vp9` …; `unknown` if it has none. */
   readonly codec: string;
@@ -89,35 +89,35 @@ export type VideoStream = StreamFacts & {
   readonly pixelFormat?: string;
   readonly width: number;
   readonly height: number;
-  /** 1:1 where the file says nothing. */
+  /** 1:1 if the file does not say. */
   readonly sampleAspect: Rational;
-  /** Clockwise turn that makes the picture upright. */
+  /** The clockwise turn that makes the picture upright. */
   readonly rotation: 0 | 90 | 180 | 270;
-  /** Its frames say so themselves, in whatever container they are. */
+  /** The frames themselves state the turn, whatever the container says. */
   readonly isTurnedByFrames?: true;
-  /** Then: not all of them do, as those of H.264 and HEVC, where a key frame speaks for those that follow. */
+  /** If they do, not each of them does: in H.264 and HEVC a key frame may speak for those that follow. */
   readonly isTurnedAtTimes?: true;
-  /** It is also shown as in a mirror. */
+  /** It is to be mirrored as well. */
   readonly isMirrored?: true;
-  /** The container cuts something off at its sides: width and height are of what is left. */
+  /** The container crops it: width and height are those of what is left. */
   readonly isCropped?: true;
-  /** What that is, where the engine does not cut it off itself. */
+  /** What is cropped, if the engine does not crop it by itself. */
   readonly crop?: Crop;
-  /** It is one picture, no film. */
+  /** It is a single picture, not a film. */
   readonly isStill?: true;
-  /** Data about the light of an HDR display goes with it, whatever its transfer. */
+  /** It carries HDR metadata, whatever its transfer. */
   readonly hasHdrData?: true;
-  /** Dolby Vision in colours of its own, which no other decoder shows right. */
+  /** It is Dolby Vision without a compatible base layer, which other decoders show in wrong colours. */
   readonly isDolbyVisionAlone?: true;
-  /** It holds pictures for two eyes (MV-HEVC), of which one alone is decoded. */
+  /** It holds pictures for two eyes (MV-HEVC), and only those for one are decoded. */
   readonly isOneView?: true;
-  /** Captions (CEA-608/708) are known to lie in its frames; most are not known of before they are decoded. */
+  /** Its frames are known to hold captions (CEA-608/708); most captions are unknown until frames are decoded. */
   readonly hasCaptions?: true;
-  /** A frame holds more of them than an encoder writes with one, where that was looked for. */
+  /** Some frame holds more captions than an encoder writes with one frame; absent also if that was not looked for. */
   readonly areCaptionsBundled?: true;
-  /** Average over the file; absent where unknown. */
+  /** The average over the file; absent if unknown. */
   readonly framerate?: Rational;
-  /** True where the average differs from the base rate: the distance of frames is not constant. */
+  /** Whether the average differs from the base rate, so that the distance of frames is not constant. */
   readonly isVariableRate: boolean;
   readonly isInterlaced: boolean;
   readonly frames?: number;
@@ -127,9 +127,9 @@ export type VideoStream = StreamFacts & {
     readonly space?: string;
     readonly range?: string;
   };
-  /** Absent where nothing is hidden. */
+  /** Absent if nothing is hidden. */
   readonly hidden?: Hidden;
-  /** Why a copy comes out wrong, by the container that it was put into, where one did. */
+  /** Why a copy came out wrong, by the container that it was put into. */
   readonly uncopied?: Readonly<Record<string, string>>;
   readonly packets?: PacketFacts;
 };
@@ -140,28 +140,28 @@ export type AudioStream = StreamFacts & {
   /** This ffprobe, and so its ffmpeg, has no decoder for it. */
   readonly isUndecodable?: true;
   readonly channels: number;
-  /** The stream that holds the right channel, where this one holds the left alone; all else is told of both together. */
+  /** The stream that holds the right channel, if this one holds only the left. Everything else here describes both together. */
   readonly rightIndex?: number;
-  /** Its rate or its channels change midway, where that was looked for. */
+  /** Its sample rate or its channels change midway; absent also if that was not looked for. */
   readonly isUneven?: true;
-  /** Why this sound was taken, where that may not be expected: `stream 2 is its sound, as stream 1 is a commentary`. */
+  /** Why this stream was chosen, if that may be unexpected: `stream 2 is its sound, as stream 1 is a commentary`. */
   readonly why?: string;
-  /** Which channels these are, in ffmpeg's words: `stereo`, `5.1(side)`. Absent where the source does not say. */
+  /** Which channels these are, in ffmpeg's words: `stereo`, `5.1(side)`. Absent if the source does not say. */
   readonly layout?: string;
   readonly samplerateHz: number;
-  /** Absent where nothing is hidden. */
+  /** Absent if nothing is hidden. */
   readonly hidden?: Hidden;
-  /** Why a copy comes out wrong, by the container that it was put into, where one did. */
+  /** Why a copy came out wrong, by the container that it was put into. */
   readonly uncopied?: Readonly<Record<string, string>>;
   readonly packets?: PacketFacts;
 };
 
-/** What is missing of a file by its own word. */
+/** What is missing of a file, according to the file itself. */
 export type Lack = {
   readonly bytes: number;
-  /** How many there should be; absent where the end of its last packet alone is told, and more may be missing. */
+  /** How many bytes there should be; absent if only the end of its last packet is known, so that more may be missing. */
   readonly ofBytes?: number;
-  /** Its word is often left as it was where such a file is cut in two. */
+  /** In files of this format the size is often left unchanged when the file is cut in two. */
   readonly mayBeStale?: true;
 };
 
@@ -170,7 +170,7 @@ export type MediaStream = VideoStream | AudioStream | OtherStream;
 
 /** A probed file: its container, all its streams, and the video (never cover art) and the audio that are taken of it. */
 export type MediaInfo = {
-  /** ffprobe's `format_name`, all of it: `mov,mp4,m4a,3gp,3g2,mj2`. */
+  /** ffprobe's whole `format_name`: `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly format: string;
   readonly durationSeconds?: number;
   readonly startSeconds?: number;
@@ -183,14 +183,14 @@ export type MediaInfo = {
   /** The one that `audioOf` chooses, with what else is found out about it. Of a live source it may come beside the file. */
   readonly audio?: AudioStream;
   readonly lack?: Lack;
-  /** ffmpeg has to look for longer than usual at its beginning to know what its streams are. */
+  /** ffmpeg has to read more of its beginning than usual to know what its streams are. */
   readonly beginsSlowly?: true;
-  /** What was no sound in front of an MP3's, and was left out: tags are not counted. */
+  /** How many bytes that are neither audio nor a tag were left out at the beginning of an MP3. */
   readonly junkBytes?: number;
-  /** Found while its packets were counted: bytes that it promises are missing at its end. */
+  /** Its end is missing, as was found while its packets were counted. */
   readonly isCut?: true;
-  /** What there is at its end, where that was asked for. */
+  /** What its last seconds hold; present if that was asked for. */
   readonly tail?: Tail;
-  /** Found then too, where it has no index: bytes between its packets that nothing could be made of, in long stretches. */
+  /** Of a file without an index: how many bytes between its packets could not be read, in long stretches; known when they are counted. */
   readonly unreadBytes?: number;
 };

@@ -93,12 +93,12 @@ function withoutWhole(stream: Stream, format: string): Stream {
   return own;
 }
 
-/** Rates that differ by less are the same: containers with a clock of milliseconds round each frame's time. */
+/** Rates that differ by less count as the same: containers with a clock of milliseconds round each frame's time. */
 const RATE_TOLERANCE = 0.01;
-/** An average that is off by less is the base rate, rounded (`989/33`); half of what 29.97 and 30 differ by. */
+/** An average that differs by less is the rounded base rate (`989/33`). It is half of the difference between 29.97 and 30. */
 const ROUNDING_TOLERANCE = 0.0005;
 
-/** Matroska keeps a stream's duration in a tag: `00:00:03.000000000`. */
+/** The duration of a stream; Matroska keeps it in a tag: `00:00:03.000000000`. */
 function durationOf({ duration, tags }: Stream, late: number): number | undefined {
   if (duration !== undefined) return duration;
   const [, hours, minutes, seconds] =
@@ -107,11 +107,11 @@ function durationOf({ duration, tags }: Stream, late: number): number | undefine
   return withoutLateness(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds), late);
 }
 
-/** The display matrix tells the turn counter-clockwise, the older tag clockwise; the matrix wins. */
+/** The display matrix states the turn counter-clockwise, the older tag clockwise. The matrix wins. */
 const rotationOf = ({ side_data_list, tags }: Stream): VideoStream["rotation"] =>
   matrixTurn(side_data_list) ?? turnOf(tags?.rotate ?? 0);
 
-/** A picture of HEIF or AVIF that is no film, though there may be one beside it: ffmpeg gives it a rate and no duration. */
+/** Whether it is a still picture of HEIF or AVIF, beside which there may be a film: ffmpeg gives it a rate but no duration. */
 const isStill = ({ codec_type, nb_frames, duration }: Stream, format: string): boolean =>
   codec_type === "video" && format.startsWith("mov,") && nb_frames === 1 && duration === undefined;
 
@@ -175,7 +175,7 @@ const audioFacts = (stream: Stream): Facts<AudioStream> => ({
   ...known({ layout: stream.channel_layout }),
 });
 
-/** What is no language code says nothing, and goes nowhere; what stands behind one must make a tag with it. */
+/** The language, if the tag is a language code. What follows the code is kept if both together are a valid tag. */
 function languageOf({ tags }: Stream): string | undefined {
   const language = tags?.language?.toLowerCase() ?? "";
   const [code] = /^[a-z]{2,3}(?=-|$)/.exec(language) ?? [];

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { number, text } from "./ffprobe-values.ts";
 import type { VideoStream } from "./media.ts";
 
-/** What is asked for of the side data of streams and frames. */
+/** What ffprobe is asked for about the side data of streams and frames. */
 export const SIDE_DATA_ENTRIES =
   "side_data_type,type,rotation,displaymatrix,crop_top,crop_bottom,crop_left,crop_right,dv_bl_signal_compatibility_id";
 
@@ -29,7 +29,7 @@ export const sideDataSchema = v.fallback(
 /** The side data of a stream or frame. */
 export type SideData = v.InferOutput<typeof sideDataSchema>;
 
-/** What is said about the light of a display with a high dynamic range, by the beginnings of ffmpeg's names. */
+/** The kinds of HDR metadata, by the beginnings of ffmpeg's names. */
 const HDR_DATA = [
   "Mastering display metadata",
   "Content light level metadata",
@@ -40,19 +40,19 @@ const HDR_DATA = [
   "Ambient viewing environment",
 ];
 
-/** The clockwise turn of a whole number of quarters. */
+/** The nearest clockwise turn by a whole number of quarters. @param clockwise - in degrees */
 export function turnOf(clockwise: number): VideoStream["rotation"] {
   const quarters = ((Math.round(clockwise / 90) % 4) + 4) % 4;
   return ([0, 90, 180, 270] as const)[quarters] ?? 0;
 }
 
-/** The turn that a display matrix tells, counter-clockwise in ffprobe's words; nothing where there is none. */
+/** The turn that a display matrix states, which ffprobe gives counter-clockwise; undefined if there is no matrix. */
 export function matrixTurn(data: SideData): VideoStream["rotation"] | undefined {
   const rotation = data?.find((one) => one.rotation !== undefined)?.rotation;
   return rotation === undefined ? undefined : turnOf(-rotation);
 }
 
-/** Whether a display matrix shows the picture in a mirror: lines of `00000000: -65536 0 0`, whose first four numbers count. */
+/** Whether a display matrix mirrors the picture. It is written in lines like `00000000: -65536 0 0`; the first two of two count. */
 export function isMirrored(data: SideData): boolean {
   const matrix = data?.find(({ displaymatrix }) => displaymatrix !== undefined)?.displaymatrix;
   const rows = (matrix ?? "").split("\n").filter((line) => line.includes(":"));
@@ -62,7 +62,7 @@ export function isMirrored(data: SideData): boolean {
   return a * d - b * c < 0;
 }
 
-/** How many pixels the container cuts off; nothing where it cuts none off, or this ffprobe (before 7) does not know. */
+/** How many pixels the container crops; undefined if none, or if this ffprobe (before 7) does not know. */
 export function cropOf(data: SideData): { readonly x: number; readonly y: number } | undefined {
   const crop = data?.find(({ crop_left }) => crop_left !== undefined);
   if (!crop) return undefined;
@@ -71,7 +71,7 @@ export function cropOf(data: SideData): { readonly x: number; readonly y: number
   return x + y > 0 ? { x, y } : undefined;
 }
 
-/** What else of it is about the picture; present where it is so. */
+/** What else side data says about the video; each fact is present if it is true. */
 export function lightOf(
   data: SideData,
 ): Pick<VideoStream, "hasHdrData" | "hasCaptions" | "isOneView" | "isDolbyVisionAlone"> {

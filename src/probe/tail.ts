@@ -3,43 +3,43 @@ import { text } from "./ffprobe-values.ts";
 
 /** Where the end of an output is looked at, and what is decoded of it. */
 export type TailPlace = {
-  /** In the file's own time; the key frame before it is found. */
+  /** In the file's own time; reading begins at the key frame before. */
   readonly fromSeconds: number;
-  /** In the same time; nothing behind the first packet from there on is read. */
+  /** In the same time; reading ends with the first packet from there on. */
   readonly toSeconds: number;
-  /** Of the picture, key frames alone are decoded: of a copy nobody knows how far they are apart. */
+  /** Only key frames of the video are decoded: nobody knows how far they are apart in a copy. */
   readonly keyFramesOnly: boolean;
 };
 
 /** What there is of one stream in the last seconds of a file, in the file's own time. */
 export type StreamTail = {
   readonly packets: number;
-  /** One of them begins what can be decoded by itself. */
+  /** One of them is a key frame. */
   readonly hasKey: boolean;
-  /** Of the last packet, with how long it lasts. */
+  /** The end of the last packet. */
   readonly endSeconds: number;
-  /** So many of them could be decoded. */
+  /** How many frames could be decoded. */
   readonly frames: number;
-  /** Where the last one of these begins. */
+  /** When the last of these begins. */
   readonly lastFrameSeconds: number;
 };
 
-/** What there is in the last seconds of a file; nothing of a stream that ends before. */
+/** What the last seconds of a file hold; a stream that ends before is absent. */
 export type Tail = { readonly video?: StreamTail; readonly audio?: StreamTail };
 
 type Kind = "video" | "audio";
 
-/** What ffprobe is to tell for `createTailReader`, with all sections named. */
+/** What ffprobe is asked for, for `createTailReader`, with the name of each section. */
 const TAIL_ENTRIES =
   "packet=codec_type,pts_time,duration_time,flags:frame=media_type,best_effort_timestamp_time";
 
-/** Behind the end of any file: an interval without an end is one of random length (9.0.1 reads what it has not set). */
+/** A time after the end of any file. An interval without an end has a random length, as 9.0.1 reads a variable that it has not set. */
 export const NEVER_SECONDS = 1e8;
 
 const intervalOf = ({ fromSeconds, toSeconds }: TailPlace): string =>
   `${fromSeconds > 0 ? fromSeconds.toFixed(3) : ""}%${toSeconds.toFixed(3)}`;
 
-/** Nobody looks at the pictures: they need not be smooth, and two at once are decoded sooner. 2 s of 720p: 0.25 s become 0.16 s. */
+/** The pictures are not shown, so they need no loop filter; two threads decode them sooner. 2 s of 720p take 0.16 s instead of 0.25 s. */
 const QUICKLY = ["-threads:v", "2", "-skip_loop_filter:v", "all"];
 
 const decoding = ({ keyFramesOnly }: TailPlace): readonly string[] =>
@@ -52,9 +52,9 @@ export const tailArgs = (place: TailPlace): readonly string[] => [
 ];
 
 /**
- * The arguments that ask for it, for `splitEnd`, with what a probe asks for besides.
+ * The arguments that ask ffprobe for the end of a file together with what a probe asks for, for `splitEnd`.
  *
- * @param entries - of `-show_entries`
+ * @param entries - what the probe asks for, as of `-show_entries`
  * @param first - the interval of the first packets
  */
 export const endArgs = (place: TailPlace, entries: string, first: string): readonly string[] => {
@@ -75,16 +75,16 @@ const endSchema = v.object({
   ),
 });
 
-/** What a probe tells that was asked for the first packets and for the end at once. */
+/** What a probe says that was asked for the first packets and for the end at once. */
 export type ProbeWithEnd = {
-  /** As if it had been asked for the first packets alone. */
+  /** The same as if only the first packets had been asked for. */
   readonly json: unknown;
   readonly tail: Tail;
 };
 
 /**
- * Takes apart what ffprobe tells of the first packets of a file and of its end, whose packets and frames come in one list; nothing
- * where it has none.
+ * Separates what ffprobe says about the first packets of a file from what it says about its end, as all packets and frames come in one
+ * list; undefined if there is no list.
  *
  * @param json - of `-show_entries` with `TAIL_ENTRIES` among them
  * @param firstPackets - how many of the packets are the first ones
@@ -104,7 +104,7 @@ export function splitEnd(json: unknown, firstPackets: number): ProbeWithEnd | un
   return { json: { ...(json as object), packets }, tail: reader.tail() };
 }
 
-/** Makes a reader of what ffprobe tells of packets and frames (`TAIL_ENTRIES`, `-of csv=p=1`): feed it chunks, cut anywhere. */
+/** Makes a reader of what ffprobe says about packets and frames (`TAIL_ENTRIES`, `-of csv=p=1`). It takes chunks that are cut anywhere. */
 export function createTailReader() {
   const tail: { -readonly [K in Kind]?: { -readonly [F in keyof StreamTail]: StreamTail[F] } } = {};
   let rest = "";
@@ -133,7 +133,7 @@ export function createTailReader() {
       rest = lines.pop() ?? "";
       for (const line of lines) read(line);
     },
-    /** Once all is read. */
+    /** What was found, once everything is read. */
     tail: (): Tail => tail,
   };
 }

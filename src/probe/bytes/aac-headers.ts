@@ -1,16 +1,16 @@
 import { ID3_HEAD_BYTES, id3Bytes } from "./mpeg-audio.ts";
 import { isFirstAt, isPacketAt, isPesAt, PACKET_BYTES, packetAt } from "./transport-packets.ts";
 
-/** Takes a file's bytes in pieces, cut anywhere; `isUneven` once its AAC has changed. */
+/** Takes a file's bytes in parts, cut anywhere. `isUneven` is true once its AAC has changed its sample rate or channels. */
 export type AacHeaders = {
   readonly push: (bytes: Uint8Array) => void;
   readonly isUneven: () => boolean;
 };
 
-/** Something else may look like one header, hardly like several that are alike. */
+/** Other bytes may look like one header, but hardly like several equal ones. */
 const ALIKE_MIN = 3;
 
-/** Watches what the headers of one stream say. */
+/** Compares the headers of one stream. */
 function watch(alikeMin: number) {
   let first: number | undefined;
   let other: number | undefined;
@@ -25,7 +25,7 @@ function watch(alikeMin: number) {
   };
 }
 
-/** Sample rate and channels in the header of an ADTS frame; nothing where there is none. */
+/** The sample rate and channels in the header of an ADTS frame, as one number; undefined if no header stands there. */
 function setupOf(bytes: Uint8Array, at: number): number | undefined {
   const [one = 0, two = 0, three = 0, four = 0] = bytes.subarray(at, at + 4);
   if (one !== 0xff || (two & 0xf6) !== 0xf0) return undefined;
@@ -33,10 +33,10 @@ function setupOf(bytes: Uint8Array, at: number): number | undefined {
 }
 
 /**
- * Of MPEG-TS: looks at the first frame of each PES packet of sound, which nearly always begins with it. Of AAC in LATM it sees
- * nothing.
+ * Reads MPEG-TS: it looks at the first frame of each PES packet of audio, which nearly always stands at its beginning. It does not see
+ * AAC in LATM.
  *
- * @param pid - of the sound that is meant; without it all of them are watched
+ * @param pid - of the audio stream to watch; without it, all are watched
  */
 function createTsHeaders(pid?: number): AacHeaders {
   const watched = new Map<number, ReturnType<typeof watch>>();
@@ -69,10 +69,10 @@ function createTsHeaders(pid?: number): AacHeaders {
   };
 }
 
-/** As much of the header of an ADTS frame as is read here: up to its length. */
+/** The part of an ADTS frame's header that is read here: up to the frame's length. */
 const ADTS_BYTES = 6;
 
-/** Of AAC as it is (ADTS): looks at each frame. */
+/** Reads AAC in no container (ADTS): it looks at each frame. */
 function createAdtsHeaders(): AacHeaders {
   const setups = watch(ALIKE_MIN);
   let uneven = false;
@@ -108,23 +108,23 @@ function frameLengthOf(bytes: Uint8Array, at: number): number {
 
 const FLV_HEAD_BYTES = 13;
 const FLV_TAG_BYTES = 11;
-/** Behind a tag stands its length. */
+/** The tag's length, which follows it. */
 const FLV_TAIL_BYTES = 4;
 const FLV_AUDIO = 8;
 const FLV_AAC = 10;
-/** Of its tags: its kind, that it is a header, and as much of this as rate and channels take. */
+/** Read of a tag's body: the codec, whether it is a header, and the two bytes of the header that hold rate and channels. */
 const FLV_SEEN_BYTES = 4;
 
-/** Of FLV: looks at the headers of AAC, which come again where it changes. */
+/** Reads FLV: it looks at the headers of AAC, which are repeated whenever they change. */
 function createFlvHeaders(): AacHeaders {
-  // One says it for certain.
+  // A single other header is proof here.
   const setups = watch(1);
   let uneven = false;
   let skipped = FLV_HEAD_BYTES;
   let rest = new Uint8Array();
   const look = (tag: Uint8Array): void => {
-    const [sound = 0, kind = 0, high = 0, low = 0] = tag.subarray(FLV_TAG_BYTES);
-    if (tag[0] !== FLV_AUDIO || sound >> 4 !== FLV_AAC || kind !== 0) return;
+    const [codec = 0, kind = 0, high = 0, low = 0] = tag.subarray(FLV_TAG_BYTES);
+    if (tag[0] !== FLV_AUDIO || codec >> 4 !== FLV_AAC || kind !== 0) return;
     // The lowest bit of the rate begins the second byte, behind the object type.
     setups.see(((high & 7) << 8) | (low & 0xf8));
     uneven ||= setups.isUneven();
@@ -162,10 +162,11 @@ const READERS: Readonly<Record<string, (pid?: number) => AacHeaders>> = {
 };
 
 /**
- * A reader that sees whether the rate or the channels of a file's AAC change midway; nothing for a format that says them once.
+ * A reader that notices if the sample rate or the channels of a file's AAC change midway; undefined for a format that states them only
+ * once.
  *
  * @param demuxer - ffmpeg's name of the format
- * @param pid - of the sound, in MPEG-TS
+ * @param pid - of the audio stream, in MPEG-TS
  */
 export const aacHeadersOf = (demuxer: string, pid?: number): AacHeaders | undefined =>
   READERS[demuxer]?.(pid);

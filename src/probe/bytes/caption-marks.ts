@@ -2,38 +2,41 @@ import type { VideoStream } from "../media.ts";
 import { hasLengths, LENGTH_BYTES, SEI_HEADS, START_CODE } from "./nal-units.ts";
 import { withoutTransport } from "./transport-packets.ts";
 
-/** What the bytes of a file show of captions in its pictures. */
+/** What the bytes of a file show about captions in its video. */
 export type CaptionFacts = Pick<VideoStream, "hasCaptions" | "areCaptionsBundled">;
 
-/** Takes pieces of a file, cut anywhere, and not all of them need to be given. What lies across a cut is not seen. */
+/** Takes parts of a file, cut anywhere; parts may be left out. Captions that lie across a cut are not seen. */
 export type CaptionReader = {
-  readonly see: (piece: Uint8Array) => void;
-  /** By default padding, which says nothing, is none: but of the beginning alone it promises some. */
+  readonly see: (part: Uint8Array) => void;
+  /** Captions that are mere padding do not count, unless asked: if only the beginning was read, padding promises captions later. */
   readonly facts: (isPaddingMeant?: boolean) => CaptionFacts;
 };
 
-/** So many pairs of bytes an encoder writes with one frame (`cc_count` has five bits): of more, a part is lost. */
+/** An encoder writes at most so many pairs of bytes with one frame (`cc_count` has five bits); what exceeds that is lost. */
 const PAIRS_MAX = 31;
 
-/** Captions at one place: how many pairs, whether one of them says something, and where they end. */
+/** Captions at one place: how many pairs, whether one of them is not padding, and where they end. */
 type Found = { readonly pairs: number; readonly isSaid: boolean; readonly end: number };
 
-/** How captions lie in the pictures of a codec. */
+/** How captions are stored in the frames of a codec. */
 type Layout = {
-  /** What is looked for, and how it is read from there on. */
+  /** The bytes to look for, and how captions are read from there on. */
   readonly mark: Uint8Array;
   readonly read: (bytes: Buffer, at: number) => Found | undefined;
-  /** Of what stands before a picture, where the captions are at `at` and end at `end`: from there on others are another frame's. */
+  /**
+   * Where the units end that belong to the same frame as the captions from `at` to `end`: captions behind that belong to another
+   * frame.
+   */
   readonly endOfHead: (bytes: Buffer, at: number, end: number) => number;
 };
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (one) => one.charCodeAt(0));
 const ATSC = ascii("GA94");
-/** In front of the mark: registered data (ITU-T T.35) of the ATSC in the United States. */
+/** What precedes the mark: registered data (ITU-T T.35) of the ATSC in the United States. */
 const REGISTERED = [0xb5, 0, 0x31];
 const USER_DATA = Uint8Array.of(0, 0, 1, 0xb2);
 const DVD = [0x43, 0x43, 0x01, 0xf8];
-/** Cable's (SCTE 20); the second byte's first bit is free. */
+/** Captions of cable television (SCTE 20); the first bit of the second byte may be either. */
 const CABLE = [
   [3, 1],
   [3, 0x81],
@@ -45,14 +48,14 @@ const stands = (bytes: Buffer, at: number, what: ArrayLike<number>): boolean => 
   return true;
 };
 
-/** Of three bytes: that they count, and two that are no padding of CEA-608. Those of CEA-708 are always meant. */
+/** Whether three bytes are marked as valid and hold more than CEA-608's padding. Pairs of CEA-708 always count. */
 function isMeant(bytes: Buffer, at: number): boolean {
   const [kind = 0, one = 0, two = 0] = [bytes[at], bytes[at + 1], bytes[at + 2]];
   if ((kind & 4) === 0) return false;
   return (kind & 3) > 1 || ((one | two) & 0x7f) !== 0;
 }
 
-/** From `GA94` on. */
+/** Reads captions from `GA94` on. */
 function readAtsc(bytes: Buffer, at: number): Found | undefined {
   const [kind, flags = 0] = [bytes[at + 4], bytes[at + 5]];
   if (kind !== 3 || (flags & 0x40) === 0) return undefined;
@@ -67,7 +70,7 @@ function readAtsc(bytes: Buffer, at: number): Found | undefined {
 const readRegistered = (bytes: Buffer, at: number): Found | undefined =>
   stands(bytes, at - REGISTERED.length, REGISTERED) ? readAtsc(bytes, at) : undefined;
 
-/** From the start code of MPEG-2's user data on. DVDs hold those of a whole group of pictures, two pairs a block. */
+/** Reads captions from the start code of MPEG-2's user data on. DVDs store those of a whole GOP together, two pairs a block. */
 function readUserData(bytes: Buffer, at: number): Found | undefined {
   const data = at + USER_DATA.length;
   if (stands(bytes, data, ATSC)) return readAtsc(bytes, data);
@@ -80,7 +83,7 @@ function readUserData(bytes: Buffer, at: number): Found | undefined {
   return { pairs: 2 * blocks, isSaid: blocks > 0, end: data + 5 + 6 * blocks };
 }
 
-/** By start codes: of a picture, of what delimits it, or of the packet that it is in. */
+/** The end by start codes: the next one of a picture, of its delimiter, or of the packet that it is in. */
 const endByStarts =
   (isPicture: (code: number) => boolean) =>
   (bytes: Buffer, _: number, end: number): number => {
@@ -89,12 +92,12 @@ const endByStarts =
     return at < 0 ? bytes.length : at;
   };
 
-/** So much may stand between two of one frame, where it is not known where their unit begins. */
+/** If it is unknown where their unit begins, captions of one frame are at most so far apart. */
 const NEAR_BYTES = 12;
-/** Kind and size of a message. */
+/** The kind and the size of a message. */
 const MESSAGE_BYTES = 2;
 
-/** By lengths: units of other kinds than the one that the captions are in come after. */
+/** The end by lengths: where a unit of another kind follows the one that holds the captions. */
 const endByLengths =
   (head: readonly number[]) =>
   (bytes: Buffer, mark: number, end: number): number => {
@@ -108,7 +111,7 @@ const endByLengths =
     return bytes.length;
   };
 
-/** A packet of a picture, in streams for broadcast. */
+/** Whether it is the start code of a PES packet of video, in streams for broadcast. */
 const isPacket = (code: number): boolean => code >= 0xe0 && code <= 0xef;
 const isH264Picture = (code: number): boolean =>
   isPacket(code) || [1, 2, 5, 9].includes(code & 0x1f);
@@ -142,11 +145,10 @@ function layoutOf(codec: string, demuxer: string): Layout | undefined {
 }
 
 /**
- * A reader that looks for captions (CEA-608/708) in the bytes of a file, as ffprobe knows of them by decoding alone; nothing for a
+ * A reader that looks for captions (CEA-608/708) in the bytes of a file, because ffprobe finds them only by decoding. Undefined for a
  * codec that carries none.
  *
- * @param picture - its codec in ffmpeg's words
- * @param demuxer - of the format
+ * @param demuxer - ffmpeg's name of the format
  */
 export function captionReaderOf(
   { codec, pid }: Pick<VideoStream, "codec" | "pid">,
@@ -160,8 +162,8 @@ export function captionReaderOf(
   let isSaid = false;
   let isBundled = false;
   return {
-    see(piece) {
-      const plain = unpacked?.(piece) ?? piece;
+    see(part) {
+      const plain = unpacked?.(part) ?? part;
       const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
       let [pairs, head] = [0, 0];
       for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) {

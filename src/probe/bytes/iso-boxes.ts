@@ -3,17 +3,22 @@ import type { ReadAt } from "../crop.ts";
 /** Where the body of a box begins and ends in its file. */
 export type Place = { readonly from: number; readonly to: number };
 
-/** Of the boxes that lie in no other. */
+/** The place of the boxes that lie in no other box. */
 export const WHOLE_FILE: Place = { from: 0, to: Number.POSITIVE_INFINITY };
 
-/** Files in fragments have thousands, but their index in front. */
+/** Fragmented files have thousands of boxes, but their index comes first. */
 const BOXES_MAX = 200;
 
-/** The numbers in some bytes. */
+/** A view of bytes that reads numbers. */
 export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** The box of a type in a place, behind so many others of it: of ISO/IEC 14496-12, 4.2. Heads alone are read. */
+/**
+ * Finds a box of a type in a place. Only heads are read.
+ *
+ * @param skipped - how many boxes of the type come before the one that is meant
+ * @see ISO/IEC 14496-12, 4.2
+ */
 export async function findBox(
   read: ReadAt,
   type: string,
@@ -38,18 +43,19 @@ export async function findBox(
 export type BoxHead = {
   readonly type: string;
   readonly headBytes: number;
-  /** Of the box with its head. */
+  /** The size of the box, its head included. */
   readonly bytes: number;
 };
 
 const HEAD_BYTES = 8;
-/** Of a box whose size takes 64 bits. */
+/** The head of a box whose size takes 64 bits. */
 export const BOX_HEAD_BYTES_MAX = 16;
 
 /**
- * The head that stands in bytes at a place; nothing where that is none. A size of 1 stands for one of 64 bits, 0 for all that is left.
+ * The head of the box at a place in bytes; undefined if there is none. A size of 1 means that 64 bits follow, and 0 that the box extends
+ * to the end of the file.
  *
- * @param left - how much there is of the file from there on
+ * @param left - how many bytes the file has from there on
  */
 export function boxHeadIn(bytes: Uint8Array, at: number, left: number): BoxHead | undefined {
   const view = viewOf(bytes);

@@ -1,18 +1,18 @@
 import type { ReadAt, ToldCrop } from "../crop.ts";
 import { findBox, type Place, viewOf, WHOLE_FILE } from "./iso-boxes.ts";
 
-/** A sample entry of a picture, up to the boxes in it: ISO/IEC 14496-12, 12.1.3. */
+/** The fixed part of a video sample entry, before the boxes in it: ISO/IEC 14496-12, 12.1.3. */
 const ENTRY_BYTES = 86;
 const CLAP_BYTES = 32;
 
 /**
- * What the clean aperture (`clap`) of an MP4 or MOV cuts off, as ffmpeg from 7.1 on takes it: whole pixels, nothing where it does not
+ * What the clean aperture (`clap`) of an MP4 or MOV cuts off, as ffmpeg from 7.1 on takes it: whole pixels, and undefined if it does not
  * lie within the picture.
  *
- * Only heads of boxes are read on the way to it. mp4box would want all of the index, which may be many megabytes, and knows no sample
- * entries of ProRes, DNxHD and DV, of which most clean apertures are.
+ * Only heads of boxes are read on the way to it. mp4box needs the whole index, which may be many megabytes, and does not know the sample
+ * entries of ProRes, DNxHD and DV, which have most of the clean apertures.
  *
- * @param index - of the stream: of all tracks, in the order of the file
+ * @param index - of the stream, among all tracks in the order of the file
  * @see ISO/IEC 14496-12, 12.1.4
  */
 export async function readIsoCrop(read: ReadAt, index: number): Promise<ToldCrop | undefined> {
@@ -21,7 +21,7 @@ export async function readIsoCrop(read: ReadAt, index: number): Promise<ToldCrop
     place = await findBox(read, type, place, type === "trak" ? index : 0);
     if (!place) return undefined;
   }
-  // Behind the version and the number of entries.
+  // The version and the number of entries come first.
   const start = place.from + 8;
   const entry = viewOf(await read(start, ENTRY_BYTES));
   if (entry.byteLength < ENTRY_BYTES) return undefined;
@@ -45,8 +45,8 @@ const fraction = (box: DataView, at: number): Fraction => ({
 });
 
 /**
- * What is cut off before and behind the part of a side that is kept, which lies in the middle but for its offset. In whole numbers up
- * to the last division: the edges are cut to whole pixels.
+ * How many pixels of a side are cut off before and after the part that is kept. That part lies in the middle, moved by its offset. The
+ * numbers stay whole up to the last division, as the edges are cut to whole pixels.
  */
 function edges(side: number, kept: Fraction, offset: Fraction): [number, number] | undefined {
   if (kept.num <= 0 || kept.den <= 0 || offset.den <= 0) return undefined;

@@ -1,7 +1,7 @@
 import type { ReadAt, ToldCrop } from "../crop.ts";
 import { ELEMENT_HEAD_BYTES, type ElementHead, elementHeadOf, uintOf } from "./ebml.ts";
 
-/** The elements on the way to what crops a picture: RFC 9559, 5.1. */
+/** The elements on the way to the crop of a video track: RFC 9559, 5.1. */
 const SEEK_HEAD = 0x114d9b74;
 const SEEK = 0x4dbb;
 const SEEK_ID = 0x53ab;
@@ -19,22 +19,22 @@ const DISPLAY_HEIGHT = 0x54ba;
 const DISPLAY_UNIT = 0x54b2;
 const UNKNOWN_UNIT = 4;
 
-/** Those that ffmpeg makes streams of: pictures, sounds, subtitles, metadata. */
+/** The types of tracks that ffmpeg makes streams of: video, audio, subtitles, metadata. */
 const STREAM_TYPES = [1, 2, 17, 33];
 
-/** Before the first cluster there are a handful. */
+/** A handful of elements precede the first cluster. */
 const ELEMENTS_MAX = 50;
-/** In one: ffprobe takes no more streams. */
+/** The most elements read in one: ffprobe takes no more streams. */
 const INNER_MAX = 1000;
-/** Read at once: tracks carry the headers of their codecs, ASS and Vorbis some 100 KB. */
+/** The largest body that is read: tracks carry the headers of their codecs, which are some 100 KB for ASS and Vorbis. */
 const BODY_BYTES_MAX = 1 << 20;
 
 type Elements = ReadonlyMap<number, Uint8Array>;
 
 /**
- * What `PixelCrop…` of a Matroska or WebM cuts off, and what that means for the shape of its pixels.
+ * What `PixelCrop…` of a Matroska or WebM file cuts off, and what that means for the shape of its pixels.
  *
- * @param index - of the stream: of all tracks that ffmpeg knows, in the order of the file
+ * @param index - of the stream, among all tracks that ffmpeg makes streams of, in the order of the file
  * @see https://www.rfc-editor.org/rfc/rfc9559#section-5.1.4.1.28
  */
 export async function readMatroskaCrop(read: ReadAt, index: number): Promise<ToldCrop | undefined> {
@@ -49,8 +49,8 @@ export async function readMatroskaCrop(read: ReadAt, index: number): Promise<Tol
 }
 
 /**
- * Who does not know of a crop takes the display size that is told for that of all of the picture; one that is not told is by
- * definition that of what is left.
+ * Software that ignores the crop takes a display size for that of the whole picture, though it is that of the part that is left. A
+ * display size that the file does not state is by definition that of the part that is left.
  */
 function cropOf(video: Elements): ToldCrop {
   const told = (id: number) => uintOf(video.get(id));
@@ -72,7 +72,7 @@ function cropOf(video: Elements): ToldCrop {
 
 const SAME = { all: 1, left: 1 };
 
-/** The body of the element that holds the tracks: before the first cluster, or where the list of places says that it is. */
+/** The body of the element that holds the tracks: it comes before the first cluster, or where the seek head says. */
 async function findTracks(read: ReadAt): Promise<Uint8Array | undefined> {
   const header = elementHeadOf(await read(0, ELEMENT_HEAD_BYTES));
   if (!header) return undefined;
@@ -86,7 +86,7 @@ async function findTracks(read: ReadAt): Promise<Uint8Array | undefined> {
     const head = elementHeadOf(await read(at, ELEMENT_HEAD_BYTES));
     if (!head || head.id === CLUSTER) break;
     if (head.id === TRACKS) return bodyAt(read, at, head);
-    // Who edits a file puts what has grown behind its end.
+    // Editors of files move elements that have grown to the end.
     if (head.id === SEEK_HEAD) listed ??= tracksPlace(await bodyAt(read, at, head));
     at += head.headBytes + head.bytes;
   }
@@ -99,7 +99,7 @@ async function bodyAt(read: ReadAt, at: number, head: ElementHead): Promise<Uint
   return head.bytes > BODY_BYTES_MAX ? new Uint8Array() : read(at + head.headBytes, head.bytes);
 }
 
-/** Where a list of places says that the tracks are, from the beginning of the segment's body. */
+/** Where a seek head says that the tracks are, counted from the beginning of the segment's body. */
 function tracksPlace(list: Uint8Array): number | undefined {
   const place = elementsIn(list)
     .filter(({ id }) => id === SEEK)

@@ -1,15 +1,14 @@
-/** Of a frame's header. */
 const FRAME_HEAD_BYTES = 4;
-/** Of a tag's header. */
+/** The length of an ID3v2 tag's header. */
 export const ID3_HEAD_BYTES = 10;
 const APE_FOOTER_BYTES = 32;
 const ID3V1_BYTES = 128;
-/** `006123LYRICS200` at its end: the size of what comes before that. */
+/** A Lyrics3 tag ends like `006123LYRICS200`: the size of what comes before, and its name. */
 const LYRICS_END_BYTES = 15;
-/** Noise may look like a frame, hardly like several in a row that are of one kind. */
+/** Noise may look like a frame, but hardly like so many of one kind in a row. */
 const FRAMES_IN_A_ROW = 12;
 
-/** kbit/s by the layer (1, 2, 3) and index, of MPEG-1 and of its extensions to lower rates. */
+/** kbit/s by layer (1, 2, 3) and index, for MPEG-1 and for its extensions to lower sample rates. */
 const BITRATES: Readonly<Record<"one" | "low", readonly (readonly number[])[]>> = {
   one: [
     [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
@@ -25,16 +24,16 @@ const BITRATES: Readonly<Record<"one" | "low", readonly (readonly number[])[]>> 
 const SAMPLERATES_HZ = [44_100, 48_000, 32_000];
 
 /** A frame of MPEG audio, by its header. */
-export type SoundFrame = {
+export type AudioFrame = {
   readonly sizeBytes: number;
   /** Version, layer and sample rate, which all frames of a stream have in common. */
   readonly kind: number;
-  /** Where a Xing or Info tag stands in it, if there is one. */
+  /** Where a Xing or Info tag stands in the frame if it has one. */
   readonly tagOffset: number;
 };
 
-/** The frame whose header stands at a place; nothing where there is none, or it does not tell how long it is. */
-export function soundFrameAt(bytes: Uint8Array, at: number): SoundFrame | undefined {
+/** The frame whose header stands at a place; undefined if there is none, or if it does not state its length. */
+export function audioFrameAt(bytes: Uint8Array, at: number): AudioFrame | undefined {
   const [sync = 0, one = 0, two = 0, three = 0] = bytes.subarray(at, at + FRAME_HEAD_BYTES);
   if (sync !== 0xff || (one & 0xe0) !== 0xe0) return undefined;
   const version = (one >> 3) & 3;
@@ -56,13 +55,17 @@ export function soundFrameAt(bytes: Uint8Array, at: number): SoundFrame | undefi
   return { sizeBytes, kind, tagOffset: FRAME_HEAD_BYTES + sideBytes };
 }
 
-/** Whether frames of one kind follow each other from a place on; as far as the bytes go, where they are all that there is. */
-function isSoundAt(bytes: Uint8Array, from: number, isAll: boolean): boolean {
+/**
+ * Whether frames of one kind follow each other from a place on.
+ *
+ * @param isAll - nothing comes behind these bytes, so that fewer frames are enough if they reach the end
+ */
+function isAudioAt(bytes: Uint8Array, from: number, isAll: boolean): boolean {
   let at = from;
   let kind: number | undefined;
   for (let count = 0; count < FRAMES_IN_A_ROW; count += 1) {
     if (isAll && count > 1 && at >= bytes.length) return true;
-    const frame = soundFrameAt(bytes, at);
+    const frame = audioFrameAt(bytes, at);
     if (!frame || (kind ?? frame.kind) !== frame.kind) return false;
     kind = frame.kind;
     at += frame.sizeBytes;
@@ -71,14 +74,14 @@ function isSoundAt(bytes: Uint8Array, from: number, isAll: boolean): boolean {
 }
 
 /**
- * Where MPEG audio begins in what may be something else.
+ * Where MPEG audio begins in bytes that may begin with something else; undefined if they hold none.
  *
  * @param isAll - nothing comes behind these bytes
  */
-export function findSound(bytes: Uint8Array, isAll: boolean): number | undefined {
+export function findAudio(bytes: Uint8Array, isAll: boolean): number | undefined {
   let at = bytes.indexOf(0xff);
   while (at !== -1) {
-    if (isSoundAt(bytes, at, isAll)) return at;
+    if (isAudioAt(bytes, at, isAll)) return at;
     at = bytes.indexOf(0xff, at + 1);
   }
   return undefined;
@@ -87,7 +90,7 @@ export function findSound(bytes: Uint8Array, isAll: boolean): number | undefined
 const textAt = (bytes: Uint8Array, at: number, length: number): string =>
   at < 0 ? "" : String.fromCharCode(...bytes.subarray(at, at + length));
 
-/** How long the ID3v2 tag is that bytes begin with; nothing where they begin otherwise. */
+/** The length of the ID3v2 tag that bytes begin with; 0 if they begin with none. */
 export function id3Bytes(head: Uint8Array): number {
   if (textAt(head, 0, 3) !== "ID3" || head.length < ID3_HEAD_BYTES) return 0;
   const [flags = 0, ...digits] = head.subarray(5, ID3_HEAD_BYTES);
@@ -96,7 +99,7 @@ export function id3Bytes(head: Uint8Array): number {
   return ID3_HEAD_BYTES + size + (hasFooter ? ID3_HEAD_BYTES : 0);
 }
 
-/** How long the tag is that bytes end with: ID3v1, APE or Lyrics3. Nothing where they end otherwise. */
+/** The length of the tag that bytes end with (ID3v1, APE or Lyrics3); 0 if they end with none. */
 export function endTagBytes(tail: Uint8Array): number {
   const { length } = tail;
   if (textAt(tail, length - ID3V1_BYTES, 3) === "TAG") return ID3V1_BYTES;

@@ -1,19 +1,19 @@
-/** The largest page, twice: the last one begins in so much of the end of an Ogg. */
+/** Twice the largest page: the last page begins within so many bytes of the end of an Ogg file. */
 export const OGG_END_BYTES = 2 * 65_307;
 
-/** Of a page's header, up to the lengths of what it holds: RFC 3533, 6. */
+/** The page header up to the list of lengths: RFC 3533, 6. */
 const HEAD_BYTES = 27;
 const LAST = 4;
 
-/** A page, by its header. */
+/** What the header of a page says. */
 export type OggPage = {
-  /** Where it ends in the bytes, or should. */
+  /** Where the page ends in the bytes, or should if they are cut. */
   readonly endsAt: number;
-  /** It says that it is the last of its stream. */
+  /** It is marked as the last of its stream. */
   readonly isLast: boolean;
 };
 
-/** The last page that begins in some bytes; nothing where none does. */
+/** The last page that begins in some bytes; undefined if none does. */
 export function lastPageIn(bytes: Uint8Array): OggPage | undefined {
   const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf("OggS");
   if (at < 0 || at + HEAD_BYTES > bytes.length) return undefined;

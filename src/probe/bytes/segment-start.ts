@@ -1,14 +1,14 @@
 import { isFirstAt, isPacketAt, isPesAt, PACKET_BYTES, packetAt } from "./transport-packets.ts";
 
-/** Kinds of units of H.264. */
+/** Types of H.264's units. */
 const SLICE = 1;
 const KEY_SLICE = 5;
 const PARAMETER_SET = 7;
 
 /**
- * Whether the first picture of a segment of MPEG-TS with H.264 comes without the parameter sets that it needs to be decoded.
+ * Whether the first picture of an MPEG-TS segment with H.264 lacks the parameter sets that it needs to be decoded.
  *
- * @param bytes - its beginning
+ * @param bytes - the beginning of the segment
  */
 export function lacksParameterSets(bytes: Uint8Array): boolean {
   const picture = firstPicture(bytes);
@@ -21,7 +21,7 @@ export function lacksParameterSets(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** What the first packets of the first picture's stream carry, up to its next picture. */
+/** The bytes of the first picture of the first video stream: what its packets carry up to the next picture. */
 function firstPicture(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   let pid: number | undefined;
@@ -33,7 +33,7 @@ function firstPicture(bytes: Uint8Array): Uint8Array {
     if (pid !== undefined && isFirst) break;
     if (pid === undefined && !(isFirst && isPesAt(bytes, packet.from, "video"))) continue;
     const { from } = packet;
-    // Behind the PES header, whose own start code may look like a unit's.
+    // The PES header is left out: its start code may look like a unit's.
     const begin = pid === undefined ? from + 9 + (bytes[from + 8] ?? 0) : from;
     pid = packet.pid;
     parts.push(bytes.subarray(begin, at + PACKET_BYTES));

@@ -1,19 +1,19 @@
-/** MPEG-TS: all its packets are so long, and begin with this. */
+/** The length of every packet of MPEG-TS; each begins with the sync byte. */
 export const PACKET_BYTES = 188;
 const SYNC = 0x47;
-/** A PES packet begins in it. */
+/** A PES packet begins in the packet. */
 const BEGINS = 0x40;
 const PAYLOAD = 0x10;
 const ADAPTED = 0x20;
 
-/** A packet of a MPEG-TS that holds something. */
+/** A packet of MPEG-TS that has a payload. */
 type Packet = {
   readonly pid: number;
-  /** Where what it holds begins in the bytes. */
+  /** Where its payload begins in the bytes. */
   readonly from: number;
 };
 
-/** The packet that begins in bytes at a place; nothing where none does, or it holds nothing. */
+/** The packet that begins at a place in bytes; undefined if none does, or if it has no payload. */
 export function packetAt(bytes: Uint8Array, at: number): Packet | undefined {
   if (bytes[at] !== SYNC) return undefined;
   const high = bytes[at + 1] ?? 0;
@@ -24,14 +24,14 @@ export function packetAt(bytes: Uint8Array, at: number): Packet | undefined {
   return { pid, from };
 }
 
-/** Whether a packet begins in bytes at a place, as far as its first byte tells. */
+/** Whether a packet begins at a place in bytes, judged by its first byte. */
 export const isPacketAt = (bytes: Uint8Array, at: number): boolean => bytes[at] === SYNC;
 
-/** Whether the packet that begins there holds the first of a PES packet: few do. */
+/** Whether a PES packet begins in the packet that begins there. */
 export const isFirstAt = (bytes: Uint8Array, at: number): boolean =>
   ((bytes[at + 1] ?? 0) & BEGINS) !== 0;
 
-/** Whether a PES packet of such a kind begins in bytes at a place. */
+/** Whether a PES packet of video or audio begins at a place in bytes. */
 export const isPesAt = (bytes: Uint8Array, at: number, kind: "video" | "audio"): boolean =>
   bytes[at] === 0 &&
   bytes[at + 1] === 0 &&
@@ -41,13 +41,13 @@ export const isPesAt = (bytes: Uint8Array, at: number, kind: "video" | "audio"):
     : ((bytes[at + 3] ?? 0) & 0xe0) === 0xc0);
 
 /**
- * What lies in the packets of an MPEG-TS that hold pictures, in one piece, for pieces that are cut anywhere. PES headers stay where
- * they are. What a call gives holds until the next.
+ * Makes a function that joins the payloads of the video packets in a part of an MPEG-TS, which may be cut anywhere. PES headers stay in
+ * it. The bytes that a call returns are valid until the next call.
  *
- * @param pid - of the pictures that are meant; without it of all
+ * @param pid - of the video stream that is meant; without it, all are taken
  */
-export function withoutTransport(pid?: number): (piece: Uint8Array) => Uint8Array {
-  const pictures = new Set<number>();
+export function withoutTransport(pid?: number): (part: Uint8Array) => Uint8Array {
+  const videoPids = new Set<number>();
   let space = new Uint8Array();
   return (bytes) => {
     if (space.length < bytes.length) space = new Uint8Array(bytes.length);
@@ -63,8 +63,8 @@ export function withoutTransport(pid?: number): (piece: Uint8Array) => Uint8Arra
       at += PACKET_BYTES;
       if (!packet || (pid !== undefined && packet.pid !== pid)) continue;
       const { from } = packet;
-      if (isFirst && isPesAt(bytes, from, "video")) pictures.add(packet.pid);
-      if (!pictures.has(packet.pid)) continue;
+      if (isFirst && isPesAt(bytes, from, "video")) videoPids.add(packet.pid);
+      if (!videoPids.has(packet.pid)) continue;
       space.set(bytes.subarray(from, at), length);
       length += at - from;
     }

@@ -3,26 +3,27 @@ import type { MediaInfo } from "../media.ts";
 import { hasLengths, LENGTH_BYTES, SEI_HEADS, START_CODE } from "./nal-units.ts";
 import { withoutTransport } from "./transport-packets.ts";
 
-/** So much of where a file's media begin holds what stands before its first picture. */
+/** What precedes the first picture lies within so many bytes of where a file's media begin. */
 export const MEDIA_HEAD_BYTES = 64 << 10;
 
-/** The message that says how a picture is to be turned, ITU-T H.264 and H.265, D.1; its numbers take three to four bytes. */
+/** The SEI message for the display orientation: ITU-T H.264 and H.265, D.1. Its numbers take three to four bytes. */
 const ORIENTATION = 47;
 const ORIENTATION_BYTES_MAX = 8;
 
-/** Such units are small. Of what only looks like units one may lie in another: no bytes shall be read by the thousand times. */
+/** SEI units are small. Bytes that only look like units may overlap, and without a limit be read thousands of times. */
 const UNIT_BYTES_MAX = 4096;
-/** Whether a source is of a codec whose pictures may say how they are to be turned. */
+
+/** Whether a source has a codec whose frames may state how they are to be turned. */
 export const mayTurnItself = ({ video }: MediaInfo): boolean => headOf(video) !== undefined;
 
 const headOf = (video: MediaInfo["video"]): readonly number[] | undefined =>
   video && (SEI_HEADS as Readonly<Record<string, readonly number[]>>)[video.codec];
 
 /**
- * Whether pictures seem to say how they are to be turned, which no header tells: ffprobe knows of it by decoding alone, which would
- * cost all others a probe.
+ * Whether frames seem to state how they are to be turned. No header says so, and ffprobe learns it only by decoding, so that a look at
+ * the bytes saves all other sources a second probe.
  *
- * @param bytes - from where its media begin
+ * @param bytes - from where the source's media begin
  */
 export function hasTurnMark({ video, format }: MediaInfo, bytes: Uint8Array): boolean {
   const head = headOf(video);
@@ -34,7 +35,7 @@ export function hasTurnMark({ video, format }: MediaInfo, bytes: Uint8Array): bo
   return units(buffer, Buffer.from(head)).some(isOrientation);
 }
 
-/** What comes behind each head that stands behind a start code. */
+/** The bodies of the units with this head, found by their start codes. */
 function unitsByStart(bytes: Buffer, head: Buffer): readonly Buffer[] {
   const mark = Buffer.concat([START_CODE, head]);
   return placesOf(bytes, mark).map((at) => {
@@ -44,7 +45,7 @@ function unitsByStart(bytes: Buffer, head: Buffer): readonly Buffer[] {
   });
 }
 
-/** What comes behind each head that stands behind a length, which is that of a unit and fits. */
+/** The bodies of the units with this head, found by a plausible length in front of it. */
 function unitsByLength(bytes: Buffer, head: Buffer): readonly Buffer[] {
   return placesOf(bytes, head).flatMap((at) => {
     if (at < LENGTH_BYTES) return [];
@@ -61,7 +62,10 @@ function placesOf(bytes: Buffer, what: Buffer): readonly number[] {
   return places;
 }
 
-/** Whether one of the messages of a unit is it: each has a kind and a size, in bytes that add up as far as they are 255. */
+/**
+ * Whether a unit holds a message for the display orientation. Each message begins with its kind and its size, each the sum of bytes of
+ * 255 and one that is less.
+ */
 function isOrientation(unit: Buffer): boolean {
   const bytes = unescaped(unit);
   let at = 0;
@@ -75,7 +79,7 @@ function isOrientation(unit: Buffer): boolean {
     at += 1;
     return sum;
   };
-  // The last byte ends the unit.
+  // The last byte only ends the unit.
   while (at + 2 < bytes.length) {
     const kind = number();
     const size = number();
@@ -85,7 +89,7 @@ function isOrientation(unit: Buffer): boolean {
   return false;
 }
 
-/** Without the threes that keep a start code out of a unit. */
+/** A unit without its emulation prevention bytes (3), which keep start codes out of it. */
 const unescaped = (unit: Buffer): Buffer =>
   unit.includes(ESCAPED)
     ? Buffer.from(

@@ -1,6 +1,6 @@
 import type { ByteSource } from "../../engine/engine.ts";
 import { readFully } from "../../lib/read-fully.ts";
-import { id3Bytes, soundFrameAt } from "../../probe/bytes/mpeg-audio.ts";
+import { audioFrameAt, id3Bytes } from "../../probe/bytes/mpeg-audio.ts";
 import { lastPageIn, OGG_END_BYTES } from "../../probe/bytes/ogg-page.ts";
 import { isPacketAt, PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
 import { demuxerOf } from "../../probe/formats.ts";
@@ -142,7 +142,7 @@ async function endOfFlv(source: ByteSource): Promise<number | undefined> {
 async function endOfMp3(source: ByteSource): Promise<number | undefined> {
   const at = id3Bytes(await readFully(source, 0, 10));
   const bytes = await readFully(source, at, 64);
-  const frame = soundFrameAt(bytes, 0);
+  const frame = audioFrameAt(bytes, 0);
   if (!frame || bytes.length < 64) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (!["Xing", "Info"].includes(nameAt(view, frame.tagOffset))) return undefined;

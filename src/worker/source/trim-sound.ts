@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ByteSource } from "../../engine/engine.ts";
 import { readFully } from "../../lib/read-fully.ts";
-import { endTagBytes, findSound, id3Bytes } from "../../probe/bytes/mpeg-audio.ts";
+import { endTagBytes, findAudio, id3Bytes } from "../../probe/bytes/mpeg-audio.ts";
 
 /** Players skip what is no sound in front of an MP3, and look no further than that. */
 const JUNK_BYTES_MAX = 4 << 20;
@@ -63,7 +63,7 @@ async function findFrom(source: ByteSource, tagged: number): Promise<number | un
   let at = tagged;
   while (at < tagged + JUNK_BYTES_MAX && at < source.sizeBytes) {
     const bytes = await readFully(source, at, WINDOW_BYTES);
-    const found = findSound(bytes, at + bytes.length >= source.sizeBytes);
+    const found = findAudio(bytes, at + bytes.length >= source.sizeBytes);
     if (found !== undefined) return at + found;
     at += WINDOW_BYTES - OVERLAP_BYTES;
   }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import {
+  audioFrameAt,
   endTagBytes,
-  findSound,
+  findAudio,
   id3Bytes,
-  soundFrameAt,
 } from "../../../src/probe/bytes/mpeg-audio.ts";
 
 /** Frames of layer 3, 128 kbit/s at 48 kHz: 384 bytes each. */
@@ -13,11 +13,11 @@ const frames = (count: number): Buffer => {
   return Buffer.concat(Array.from({ length: count }, () => frame));
 };
 
-describe("soundFrameAt", () => {
+describe("audioFrameAt", () => {
   const frameOf = (header: number) => {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(header);
-    return soundFrameAt(bytes, 0);
+    return audioFrameAt(bytes, 0);
   };
 
   test.each([
@@ -41,21 +41,21 @@ describe("soundFrameAt", () => {
   });
 });
 
-describe("findSound", () => {
+describe("findAudio", () => {
   test("finds where it begins behind what looks like a frame", () => {
     const junk = Buffer.from("fffb9444 0102 fffb9444 ff ff".replaceAll(" ", ""), "hex");
-    expect(findSound(Buffer.concat([junk, frames(20)]), false)).toBe(junk.length);
-    expect(findSound(frames(20), false)).toBe(0);
+    expect(findAudio(Buffer.concat([junk, frames(20)]), false)).toBe(junk.length);
+    expect(findAudio(frames(20), false)).toBe(0);
   });
 
   test("takes a few frames where there are no more", () => {
-    expect(findSound(frames(3), true)).toBe(0);
-    expect(findSound(frames(3), false)).toBeUndefined();
-    expect(findSound(frames(1), true)).toBeUndefined();
+    expect(findAudio(frames(3), true)).toBe(0);
+    expect(findAudio(frames(3), false)).toBeUndefined();
+    expect(findAudio(frames(1), true)).toBeUndefined();
   });
 
   test("finds nothing where there is none", () => {
-    expect(findSound(Buffer.alloc(5000, 0xff), false)).toBeUndefined();
+    expect(findAudio(Buffer.alloc(5000, 0xff), false)).toBeUndefined();
   });
 });
 
