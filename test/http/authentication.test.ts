@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { ClientStore } from "../../src/store/store.ts";
 import {
   ADA,
   anApp,
+  appOfEachTest,
   aTask,
   BASE,
   CLIENTS,
@@ -10,14 +11,10 @@ import {
   credentialsOf,
   refusalOf,
   TASKS,
-  type TestApp,
 } from "../fixtures/http-app.ts";
 import { freshNonce, type SignedCallOptions, signedRequest } from "../fixtures/signed-client.ts";
 
-let app: TestApp;
-beforeEach(async () => {
-  app = await anApp();
-});
+const app = appOfEachTest();
 
 const refused = "401 AuthenticationFailed";
 const replayed = "401 RequestReplayed";

@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { TaskError } from "../../src/task/errors.ts";
 import {
   ADA,
   anApp,
+  appOfEachTest,
   aTask,
   BASE,
   CLIENTS,
@@ -11,14 +12,10 @@ import {
   credentialsOf,
   refusalOf,
   TASKS,
-  type TestApp,
 } from "../fixtures/http-app.ts";
 import { type SignedCallOptions, signedRequest } from "../fixtures/signed-client.ts";
 
-let app: TestApp;
-beforeEach(async () => {
-  app = await anApp();
-});
+const app = appOfEachTest();
 
 const PROFILE = {
   profile_name: "mine",

@@ -1,20 +1,16 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   ADA,
-  anApp,
+  appOfEachTest,
   aTask,
   BASE,
   credentialsOf,
   refusalOf,
   TASKS,
-  type TestApp,
 } from "../fixtures/http-app.ts";
 import { type SignedCallOptions, signedRequest } from "../fixtures/signed-client.ts";
 
-let app: TestApp;
-beforeEach(async () => {
-  app = await anApp();
-});
+const app = appOfEachTest();
 
 /** What can be wrong with one call, in the order in which the contract has it found. */
 const FAULTS: readonly (readonly [answer: string, change: (call: Faulty) => Faulty])[] = [

@@ -1,20 +1,9 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { ProfileListSchema, ProfileSchema } from "../../src/http/schemas/profile-schemas.ts";
 import { CATALOGUE } from "../../src/profile/system-profiles.ts";
-import {
-  anApp,
-  aTask,
-  CLIENTS,
-  created,
-  refusalOf,
-  TASKS,
-  type TestApp,
-} from "../fixtures/http-app.ts";
+import { appOfEachTest, aTask, CLIENTS, created, refusalOf, TASKS } from "../fixtures/http-app.ts";
 
-let app: TestApp;
-beforeEach(async () => {
-  app = await anApp();
-});
+const app = appOfEachTest();
 
 const QLTY = { container: "mp4", bitrate: 500_000, audio_bitrate: 64_000 };
 

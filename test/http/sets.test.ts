@@ -1,10 +1,7 @@
-import { beforeEach, describe, expect, test } from "bun:test";
-import { anApp, aTask, created, refusalOf, TASKS, type TestApp } from "../fixtures/http-app.ts";
+import { describe, expect, test } from "bun:test";
+import { appOfEachTest, aTask, created, refusalOf, TASKS } from "../fixtures/http-app.ts";
 
-let app: TestApp;
-beforeEach(async () => {
-  app = await anApp();
-});
+const app = appOfEachTest();
 
 const aTarget = (target_url: string) => [{ target_url }];
 

@@ -1,19 +1,16 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { TaskCreated, TaskPageSchema, TaskSchema } from "../../src/http/schemas/task-schemas.ts";
 import {
   anApp,
+  appOfEachTest,
   aTask,
   CLIENTS,
   created,
   refusalOf,
   TASKS,
-  type TestApp,
 } from "../fixtures/http-app.ts";
 
-let app: TestApp;
-beforeEach(async () => {
-  app = await anApp();
-});
+const app = appOfEachTest();
 
 const read = async (id: string, headers: Record<string, string> = {}) =>
   TaskSchema.parse(await (await app.call(`${TASKS}/${id}`, { headers })).json());
@@ -162,7 +159,8 @@ describe("GET task", () => {
 
   test("masks the credentials of addresses", async () => {
     const address = async (url: string) => ({ url, key: url });
-    app = await anApp({ storages: [{ schemes: ["https"], source: address, target: address }] });
+    const storages = [{ schemes: ["https"], source: address, target: address }];
+    Object.assign(app, await anApp({ storages }));
     const id = await created(app, {
       source: { source_url: "https://ann:hunter2@host/a.mp4?token=abc&x=1" },
       targets: [{ target_url: "https://host/b.mp4?X-Amz-Signature=abc" }],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { HttpStorage } from "../../../src/storage/http/http.ts";
 import { bytesOf, disklessContract, writeAll } from "../../contract/diskless-storage.ts";
@@ -10,22 +10,16 @@ import {
   cutRange,
   etagOf,
   hang,
-  type MediaServer,
   startMediaServer,
   status,
   whole,
 } from "../../fixtures/media-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
 
 // Real connections on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-let server: MediaServer;
-
-beforeAll(async () => {
-  server = await startMediaServer();
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startMediaServer());
 
 disklessContract("HttpStorage", async () => aDisklessHttpBench(server), { describe, test, expect });
 

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { TaskError } from "../../../src/task/errors.ts";
 import { aSegment, playlistOf } from "../../contract/live-sets.ts";
 import { failureOf, freely } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
-import { type MediaServer, startMediaServer, status } from "../../fixtures/media-server.ts";
+import { startMediaServer, status } from "../../fixtures/media-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
 
 // Real connections on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -14,15 +15,8 @@ const TEXT = playlistOf("a", [NAME], true);
 
 const storage = hastyHttpStorage(10_000);
 
-let server: MediaServer;
-let segment: string;
-
-beforeAll(async () => {
-  server = await startMediaServer();
-  segment = await aSegment(tempFolder(), "segment");
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startMediaServer());
+const segment = await aSegment(tempFolder(), "segment");
 
 let folders = 0;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HttpStorage } from "../../../src/storage/http/http.ts";
@@ -17,6 +17,7 @@ import {
   startMediaServer,
   status,
 } from "../../fixtures/media-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
 
 // Real connections on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -28,14 +29,8 @@ const MIDDLE = film.length >> 1;
 /** What is asked for after a cut in the middle: the last bytes before it may not have been read any more. */
 const REST = expect.stringMatching(/^bytes=[1-9]\d{3,6}-$/);
 
-let server: MediaServer;
 const patient: Storage = hastyHttpStorage(10_000);
-
-beforeAll(async () => {
-  server = await startMediaServer();
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startMediaServer());
 
 let films = 0;
 

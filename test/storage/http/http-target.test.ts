@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FinishedFiles } from "../../../src/storage/storage.ts";
@@ -10,11 +10,11 @@ import {
   type Answer,
   cutUpload,
   hang,
-  type MediaServer,
   startMediaServer,
   status,
   takeNothing,
 } from "../../fixtures/media-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
 
 // Real connections on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -23,16 +23,9 @@ const storage = hastyHttpStorage(10_000);
 /** More than the buffers on the way hold. */
 const large = Buffer.from(Array.from({ length: 16 << 20 }, (_, at) => (at * 7 + (at >> 9)) & 255));
 
-let server: MediaServer;
-let film: FinishedFiles;
-
-beforeAll(async () => {
-  server = await startMediaServer();
-  film = { entry: join(tempFolder(), "output.mp4") };
-  await writeFile(film.entry, large);
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startMediaServer());
+const film: FinishedFiles = { entry: join(tempFolder(), "output.mp4") };
+await writeFile(film.entry, large);
 
 let targets = 0;
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { bytesOf, disklessContract } from "../../contract/diskless-storage.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
-import { refused, type S3Server, startS3Server } from "../../fixtures/s3-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
+import { refused, startS3Server } from "../../fixtures/s3-server.ts";
 import {
   aDisklessS3Bench,
   hastyS3Storage,
@@ -12,13 +13,7 @@ import {
 // A real server on a busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-let server: S3Server;
-
-beforeAll(async () => {
-  server = await startS3Server();
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startS3Server());
 
 disklessContract("S3Storage", async () => aDisklessS3Bench(server), { describe, test, expect });
 

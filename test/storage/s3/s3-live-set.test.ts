@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { S3Storage } from "../../../src/storage/s3/s3.ts";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { TaskError } from "../../../src/task/errors.ts";
 import { aSegment, playlistOf } from "../../contract/live-sets.ts";
 import { failureOf, freely } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
-import { refused, type S3Server, startS3Server } from "../../fixtures/s3-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
+import { refused, startS3Server } from "../../fixtures/s3-server.ts";
 import { hastyS3Storage, keysBelow, objectText, openUploads } from "../../fixtures/s3-storage.ts";
 
 // A real server on a busy machine takes longer than the five seconds a test has by default.
@@ -15,17 +15,9 @@ const TEXT = playlistOf("a", [NAME], true);
 /** Two parts. */
 const large = new Uint8Array(9 << 20);
 
-let server: S3Server;
-let storage: S3Storage;
-let segment: string;
-
-beforeAll(async () => {
-  server = await startS3Server();
-  storage = hastyS3Storage(server);
-  segment = await aSegment(tempFolder(), "segment");
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startS3Server());
+const storage = hastyS3Storage(server);
+const segment = await aSegment(tempFolder(), "segment");
 
 let folders = 0;
 

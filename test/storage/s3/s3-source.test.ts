@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { type Answer, hang, part, status } from "../../fixtures/media-server.ts";
-import { refused, type S3Server, startS3Server } from "../../fixtures/s3-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
+import { refused, startS3Server } from "../../fixtures/s3-server.ts";
 import { hastyS3Storage } from "../../fixtures/s3-storage.ts";
 
 // A real server on a busy machine takes longer than the five seconds a test has by default.
@@ -15,13 +16,7 @@ const MIDDLE = film.length >> 1;
 /** What is asked for after a cut in the middle: the last bytes before it may not have been read any more. */
 const REST = expect.stringMatching(/^bytes=[1-9]\d{3,6}-$/);
 
-let server: S3Server;
-
-beforeAll(async () => {
-  server = await startS3Server();
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startS3Server());
 
 let films = 0;
 

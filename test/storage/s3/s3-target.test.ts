@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,8 @@ import type { TaskError } from "../../../src/task/errors.ts";
 import { aFile, aSet, failureOf, freely } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { type Answer, cutUpload, hang, status, takeNothing } from "../../fixtures/media-server.ts";
-import { type Meant, refused, type S3Server, startS3Server } from "../../fixtures/s3-server.ts";
+import { ofFile } from "../../fixtures/of-file.ts";
+import { type Meant, refused, startS3Server } from "../../fixtures/s3-server.ts";
 import { hastyS3Storage, keysBelow, objectText, openUploads } from "../../fixtures/s3-storage.ts";
 
 // A real server on a busy machine takes longer than the five seconds a test has by default.
@@ -19,18 +20,10 @@ const { signal } = new AbortController();
 const large = Buffer.from(Array.from({ length: 17 << 20 }, (_, at) => (at * 7 + (at >> 9)) & 255));
 const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-let server: S3Server;
-let storage: S3Storage;
-let film: FinishedFiles;
-
-beforeAll(async () => {
-  server = await startS3Server();
-  storage = hastyS3Storage(server);
-  film = { entry: join(tempFolder(), "output.mp4") };
-  await writeFile(film.entry, large);
-});
-
-afterAll(() => server.close());
+const server = await ofFile(startS3Server());
+const storage = hastyS3Storage(server);
+const film: FinishedFiles = { entry: join(tempFolder(), "output.mp4") };
+await writeFile(film.entry, large);
 
 let targets = 0;
 const aKey = () => `out/${++targets} ä+(1).mp4`;
