@@ -16,9 +16,7 @@ import { eventually, newHome, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-const { service, server: rtmp } = await startLiveHost();
-
-const live = (name: string): string => `${rtmp.url}/live/${name}`;
+const { service, live } = await startLiveHost();
 
 describe("a set of streams apart, of a live stream", () => {
   test.concurrent("is DASH that grows, each run a period, and ends as a film", async () => {

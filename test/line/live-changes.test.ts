@@ -30,9 +30,7 @@ import {
 
 setDefaultTimeout(120_000);
 
-const { service, server } = await startLiveHost();
-
-const live = (name: string): string => `${server.url}/live/${name}`;
+const { service, live } = await startLiveHost();
 
 const MPEGTS = { format: "mpegts" };
 

@@ -14,9 +14,7 @@ import { eventually, type TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-const { service, server } = await startLiveHost();
-
-const live = (name: string): string => `${server.url}/live/${name}`;
+const { service, live } = await startLiveHost();
 
 const MPEGTS = { format: "mpegts" };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -9,44 +9,22 @@ import {
   type LiveManifestServer,
   serveLiveManifest,
 } from "../fixtures/live-manifests.ts";
-import {
-  type RtmpServer,
-  seesMore,
-  startRtmpServer,
-  viewOnceThere,
-} from "../fixtures/live-peers.ts";
-import { createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
-import { type MediaServer, startMediaServer, whole } from "../fixtures/media-server.ts";
-import {
-  eventually,
-  type RunningService,
-  startService,
-  type TaskAnswer,
-} from "../fixtures/service.ts";
+import { seesMore, viewOnceThere } from "../fixtures/live-peers.ts";
+import { createLive, isAllUp, rises, startLiveHost, untilEnded } from "../fixtures/live-tasks.ts";
+import { startMediaServer, whole } from "../fixtures/media-server.ts";
+import { ofFile } from "../fixtures/of-file.ts";
+import { eventually, type TaskAnswer } from "../fixtures/service.ts";
 import { entryOf, STREAMED_SETS } from "../fixtures/streamed-sets.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let server: MediaServer;
-let targets: RtmpServer;
+const [{ service, live }, server] = await Promise.all([
+  // Longer than the seconds that are held, so that a source may be away and come back.
+  startLiveHost({ PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "20" }),
+  ofFile(startMediaServer()),
+]);
 
-beforeAll(async () => {
-  [service, server, targets] = await Promise.all([
-    // Longer than the seconds that are held, so that a source may be away and come back.
-    startService(undefined, { ...LIVE_ENV, PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "20" }),
-    startMediaServer(),
-    startRtmpServer(),
-  ]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await Promise.all([server.close(), targets.kill()]);
-});
-
-const live = (name: string): string => `${targets.url}/live/${name}`;
 const outTime = ({ progress }: TaskAnswer): number => progress?.out_time_seconds ?? 0;
 const cancel = (id: string) =>
   service.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });

@@ -14,9 +14,8 @@ import type { TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-const { service, server } = await startLiveHost();
+const { service, live } = await startLiveHost();
 
-const live = (name: string): string => `${server.url}/live/${name}`;
 const MPEGTS = { format: "mpegts" };
 /** Whether it ended well, and says that its target was sent something. */
 function expectSent({ task_status, targets }: TaskAnswer): void {

@@ -1,32 +1,22 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { publish, seesMore, startRtmpServer, viewOnceThere } from "../fixtures/live-peers.ts";
 import {
-  publish,
-  type RtmpServer,
-  seesMore,
-  startRtmpServer,
-  viewOnceThere,
-} from "../fixtures/live-peers.ts";
-import { COPY, createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
-import { type RunningService, startService, type TaskAnswer } from "../fixtures/service.ts";
+  COPY,
+  createLive,
+  isAllUp,
+  rises,
+  startLiveHost,
+  untilEnded,
+} from "../fixtures/live-tasks.ts";
+import { ofFile } from "../fixtures/of-file.ts";
+import type { TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let sources: RtmpServer;
-let targets: RtmpServer;
-
-beforeAll(async () => {
-  [service, sources, targets] = await Promise.all([
-    startService(undefined, LIVE_ENV),
-    startRtmpServer(),
-    startRtmpServer(),
-  ]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await Promise.all([sources.kill(), targets.kill()]);
-});
+const [{ service, server: sources }, targets] = await Promise.all([
+  startLiveHost(),
+  ofFile(startRtmpServer()),
+]);
 
 const ended = (id: string) => untilEnded(service, id);
 

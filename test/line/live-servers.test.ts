@@ -1,30 +1,24 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { publish, seesMore, viewOnceThere } from "../fixtures/live-peers.ts";
-import { createLive, isAllUp, LIVE_ENV, rises, untilEnded } from "../fixtures/live-tasks.ts";
-import { type NodeMediaServer, startNodeMediaServer } from "../fixtures/node-media-server.ts";
-import { type RtspServer, startRtspServer } from "../fixtures/rtsp-server.ts";
-import { type RunningService, startService } from "../fixtures/service.ts";
+import {
+  createLive,
+  isAllUp,
+  rises,
+  startLiveService,
+  untilEnded,
+} from "../fixtures/live-tasks.ts";
+import { startNodeMediaServer } from "../fixtures/node-media-server.ts";
+import { ofFile } from "../fixtures/of-file.ts";
+import { startRtspServer } from "../fixtures/rtsp-server.ts";
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let open: NodeMediaServer;
-let closed: NodeMediaServer;
-let rtsp: RtspServer;
-
-beforeAll(async () => {
-  [service, open, closed, rtsp] = await Promise.all([
-    startService(undefined, LIVE_ENV),
-    startNodeMediaServer(),
-    startNodeMediaServer({ secret: "only-signed" }),
-    startRtspServer(3),
-  ]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await Promise.all([open.stop(), closed.stop(), rtsp.kill()]);
-});
+const [service, open, closed, rtsp] = await Promise.all([
+  startLiveService(),
+  ofFile(startNodeMediaServer()),
+  ofFile(startNodeMediaServer({ secret: "only-signed" })),
+  ofFile(startRtspServer(3)),
+]);
 
 describe("a live task over node-media-server", () => {
   test.concurrent("does what the document's own request asks for", async () => {

@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  freeUdpPort,
-  H265,
-  publish,
-  type RtmpServer,
-  startRtmpServer,
-} from "../fixtures/live-peers.ts";
+import { freeUdpPort, H265, publish } from "../fixtures/live-peers.ts";
 import {
   fromDisk,
   namedIn,
@@ -17,36 +11,19 @@ import {
   untilNamed,
   watched,
 } from "../fixtures/live-sets.ts";
-import { createLive, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
-import { type MediaServer, startMediaServer, status } from "../fixtures/media-server.ts";
-import { type S3Server, startS3Server } from "../fixtures/s3-server.ts";
-import { newHome, type RunningService, startService } from "../fixtures/service.ts";
+import { createLive, LIVE_ENV, startLiveHost, untilEnded } from "../fixtures/live-tasks.ts";
+import { startMediaServer, status } from "../fixtures/media-server.ts";
+import { ofFile } from "../fixtures/of-file.ts";
+import { s3EnvOf, startS3Server } from "../fixtures/s3-server.ts";
+import { newHome, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let rtmp: RtmpServer;
-let http: MediaServer;
-let s3: S3Server;
-
-beforeAll(async () => {
-  [rtmp, http, s3] = await Promise.all([startRtmpServer(), startMediaServer(), startS3Server()]);
-  service = await startService(undefined, {
-    ...LIVE_ENV,
-    PONTUS_HTTP_TIMEOUT_SECONDS: "2",
-    PONTUS_S3_ENDPOINT: s3.access.endpoint,
-    PONTUS_S3_REGION: s3.access.region,
-    PONTUS_S3_ACCESS_KEY_ID: s3.access.accessKeyId,
-    PONTUS_S3_SECRET_ACCESS_KEY: s3.access.secretAccessKey,
-  });
+const [http, s3] = await Promise.all([ofFile(startMediaServer()), ofFile(startS3Server())]);
+const { service, live } = await startLiveHost({
+  PONTUS_HTTP_TIMEOUT_SECONDS: "2",
+  ...s3EnvOf(s3),
 });
-
-afterAll(async () => {
-  await service.stop();
-  await Promise.all([rtmp.kill(), http.close(), s3.close()]);
-});
-
-const live = (name: string): string => `${rtmp.url}/live/${name}`;
 
 const COPIED = "video_hls_transmux";
 

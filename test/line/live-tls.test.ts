@@ -1,43 +1,33 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { aCertificate } from "../fixtures/certificates.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { publish, seesMore, viewOnceThere } from "../fixtures/live-peers.ts";
-import { createLive, isAllUp, LIVE_ENV, untilEnded } from "../fixtures/live-tasks.ts";
-import { type NodeMediaServer, startNodeMediaServer } from "../fixtures/node-media-server.ts";
-import { type RunningService, startService } from "../fixtures/service.ts";
+import { createLive, isAllUp, startLiveService, untilEnded } from "../fixtures/live-tasks.ts";
+import { startNodeMediaServer } from "../fixtures/node-media-server.ts";
+import { ofFile } from "../fixtures/of-file.ts";
 
 setDefaultTimeout(120_000);
 
-let service: RunningService;
-let known: NodeMediaServer;
-let stranger: NodeMediaServer;
-
-beforeAll(async () => {
-  const { pair, authorityPath } = aCertificate();
-  const folder = tempFolder();
-  // Its path goes to ffmpeg within a list of outputs, whose signs it holds.
-  const home = { data: join(folder, "a:b'c|[d] e"), media: join(folder, "media") };
-  mkdirSync(home.media);
-  [service, known, stranger] = await Promise.all([
-    startService(home, {
-      ...LIVE_ENV,
-      PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: String(SOURCE_TIMEOUT_MS / 1000),
-      PONTUS_CA_FILE: authorityPath,
-    }),
-    startNodeMediaServer({ pair }),
-    startNodeMediaServer({ pair: aCertificate().pair }),
-  ]);
-});
-
-afterAll(async () => {
-  await service.stop();
-  await Promise.all([known.stop(), stranger.stop()]);
-});
-
 /** Long enough that a source that is waited for is told from one that is not, also on a slow machine. */
 const SOURCE_TIMEOUT_MS = 30_000;
+
+const { pair, authorityPath } = aCertificate();
+const folder = tempFolder();
+// Its path goes to ffmpeg within a list of outputs, whose signs it holds.
+const home = { data: join(folder, "a:b'c|[d] e"), media: join(folder, "media") };
+mkdirSync(home.media);
+const env = {
+  PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: String(SOURCE_TIMEOUT_MS / 1000),
+  PONTUS_CA_FILE: authorityPath,
+};
+const [service, known, stranger] = await Promise.all([
+  startLiveService(env, home),
+  ofFile(startNodeMediaServer({ pair })),
+  ofFile(startNodeMediaServer({ pair: aCertificate().pair })),
+]);
+
 const UNKNOWN = "Peer certificate failed verification";
 
 describe("a live task over RTMP by TLS", () => {

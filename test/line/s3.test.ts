@@ -6,8 +6,9 @@ import { openDatabase } from "../../src/db/database.ts";
 import { events } from "../../src/db/schema.ts";
 import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { hang } from "../fixtures/media-server.ts";
+import { ofFile } from "../fixtures/of-file.ts";
 import { BUN, deno } from "../fixtures/runtimes.ts";
-import { type S3Server, startS3Server } from "../fixtures/s3-server.ts";
+import { s3EnvOf, startS3Server } from "../fixtures/s3-server.ts";
 import { keysBelow, openUploads } from "../fixtures/s3-storage.ts";
 import { startSandboxed } from "../fixtures/sandbox.ts";
 import {
@@ -22,22 +23,17 @@ import {
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-let server: S3Server;
+const server = await ofFile(startS3Server());
 
 beforeAll(async () => {
-  server = await startS3Server();
   const film = readFileSync(await clip({ seconds: 2 }));
   const answer = await server.fetch("/in.mp4", { method: "PUT", body: film });
   expect(answer.ok).toBe(true);
 });
 
-afterAll(() => server.close());
-
 const settings = (secretAccessKey = server.access.secretAccessKey) => ({
   PONTUS_ATTEMPTS_MAX: "1",
-  PONTUS_S3_ENDPOINT: server.access.endpoint,
-  PONTUS_S3_REGION: server.access.region,
-  PONTUS_S3_ACCESS_KEY_ID: server.access.accessKeyId,
+  ...s3EnvOf(server),
   PONTUS_S3_SECRET_ACCESS_KEY: secretAccessKey,
 });
 
