@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { ownSignal } from "../lib/own-signal.ts";
+import { percentDecoded } from "../lib/percent-decoded.ts";
 import { permissionNeeded } from "../lib/permission.ts";
 import { TaskError } from "../task/errors.ts";
 import { IdleLimit } from "./idle-limit.ts";
@@ -93,16 +94,8 @@ export async function sendOut(url: URL, request: OutRequest): Promise<OutAnswer>
 /** The user info of an address as the header that carries it; @see https://www.rfc-editor.org/rfc/rfc7617 */
 function basicOf({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
-  const pair = `${decoded(username)}:${decoded(password)}`;
+  const pair = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return `Basic ${Buffer.from(pair).toString("base64")}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 async function sendOnce(

@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { mediaTypeOf } from "../profile/container-rules.ts";
-import { TaskError } from "../task/errors.ts";
+import { readingOurs } from "./failures.ts";
 
 /** One read from the disk: large enough that the calls cost nothing, small in memory. */
 const CHUNK_BYTES = 256 << 10;
@@ -30,7 +30,7 @@ export function contentType(name: string): string {
 
 /** A finished file of ours as content. @throws {TaskError} `internal` where it is gone */
 export async function fileContent(path: string): Promise<Content> {
-  const { size } = await ours(() => stat(path));
+  const { size } = await readingOurs(() => stat(path));
   const rings: Ring[] = [];
   return {
     name: path,
@@ -70,7 +70,7 @@ async function* chunksOfFile(
   sizeBytes: number,
   free: Ring[],
 ): AsyncIterable<Uint8Array> {
-  const handle = await ours(() => open(path, "r"));
+  const handle = await readingOurs(() => open(path, "r"));
   try {
     // By turns: fresh ones cost page faults, and are collected too late. A connection asks for the next when it has handed
     // the last to the system, so that one or two are on their way.
@@ -78,7 +78,7 @@ async function* chunksOfFile(
     for (let doneBytes = 0; doneBytes < sizeBytes; ) {
       const buffer = ring.buffers[ring.turn++ % BUFFERS] ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
       const length = Math.min(CHUNK_BYTES, sizeBytes - doneBytes);
-      const read = await ours(() => handle.read(buffer, 0, length, fromByte + doneBytes));
+      const read = await readingOurs(() => handle.read(buffer, 0, length, fromByte + doneBytes));
       if (read.bytesRead === 0) return;
       doneBytes += read.bytesRead;
       yield buffer.subarray(0, read.bytesRead);
@@ -87,16 +87,5 @@ async function* chunksOfFile(
     free.push(ring);
   } finally {
     await handle.close();
-  }
-}
-
-/** What fails on our own finished file is our fault, neither the network's nor the target's. */
-async function ours<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    throw new TaskError("internal", "Cannot read the finished output: it is gone or damaged", {
-      cause,
-    });
   }
 }

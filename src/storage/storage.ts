@@ -1,4 +1,4 @@
-import { TaskError } from "../task/errors.ts";
+import { type ErrorCode, TaskError } from "../task/errors.ts";
 
 /** An address that was resolved and judged: it may be read (or written). */
 export type Address = {
@@ -195,6 +195,13 @@ export type DisklessStorage = Storage & Required<Pick<Storage, "read" | "write">
 export const isDiskless = (storage: Storage): storage is DisklessStorage =>
   storage.read !== undefined && storage.write !== undefined;
 
+/** Whether an address is read from or written to: they are refused under different codes. */
+export type Side = "source" | "target";
+
+/** The code of an address whose scheme is not supported. */
+export const unsupportedCode = (side: Side): ErrorCode =>
+  side === "source" ? "input_not_supported" : "output_not_supported";
+
 /** `mailto:x`, `file:/a`, `C:\\a`: what stands before the first colon decides who reads it, as in RFC 3986. */
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 
@@ -209,13 +216,13 @@ export const schemeOf = (url: string): string => SCHEME.exec(url)?.[1]?.toLowerC
 export function storageFor<Any extends Pick<Storage, "schemes">>(
   storages: readonly Any[],
   url: string,
-  side: "source" | "target",
+  side: Side,
 ): Any {
   const scheme = schemeOf(url);
   const storage = storages.find(({ schemes }) => schemes.includes(scheme));
   if (storage) return storage;
   throw new TaskError(
-    side === "source" ? "input_not_supported" : "output_not_supported",
+    unsupportedCode(side),
     `Cannot ${side === "source" ? "read" : "write"} the ${side}: addresses of the scheme "${scheme}" are not supported here`,
   );
 }

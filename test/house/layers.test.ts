@@ -50,7 +50,13 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["tail"],
     ["crop", "ffprobe-values", "formats", "late-stamps"],
   ],
-  storage: [["http", "s3"], ["live", "remote"], ["file"], ["set-names"], ["content", "storage"]],
+  storage: [
+    ["file", "http", "s3"],
+    ["live", "remote"],
+    ["set-names"],
+    ["addresses", "content"],
+    ["failures", "storage"],
+  ],
   worker: [
     ["worker"],
     ["instance", "run-task"],

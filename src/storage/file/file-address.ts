@@ -1,16 +1,18 @@
 import { isAbsolute, resolve, sep } from "node:path";
-import { maskCredentials } from "../../lib/mask.ts";
 import { TaskError } from "../../task/errors.ts";
-import { schemeOf } from "../storage.ts";
-
-/** Whether an address is read from or written to: they are refused under different codes. */
-export type Side = "source" | "target";
+import {
+  quoteAddress,
+  type Refuse,
+  refuseIllFormed,
+  refuserOf,
+  schemeAmong,
+} from "../addresses.ts";
+import type { Side } from "../storage.ts";
 
 /** What ends the name of a file that is not whole yet; no caller may name one. */
 export const PART_SUFFIX = ".pontus-part";
 
 const FILE_URL = /^file:/i;
-const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** A slash, backslash or NUL behind one or more layers of percent-encoding. */
 const ENCODED_SEPARATOR = /%(?:25)*(?:2f|5c|00)/i;
 /** A plain path, short, of names that nothing need be looked for in: what nearly every address is. */
@@ -21,20 +23,6 @@ const NAME_BYTES_MAX = 255;
 const PATH_BYTES_MAX = 4095;
 /** So many characters of UTF-16 never make more bytes than that. */
 const PATH_CHARACTERS_SAFE = PATH_BYTES_MAX / 3;
-const QUOTE_LENGTH_MAX = 200;
-/** Characters that could hide, move or break a line of text and that JSON leaves as they are. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
-
-/** An address as it may be shown: quoted, on one line, cut, credentials masked. */
-export function quoteAddress(url: string): string {
-  // Masked before it is cut: a cut in the middle of a password would hide that it is one.
-  const masked = maskCredentials(url);
-  const cut = masked.length > QUOTE_LENGTH_MAX ? `${masked.slice(0, QUOTE_LENGTH_MAX)}…` : masked;
-  return JSON.stringify(cut).replace(
-    INVISIBLE,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  );
-}
 
 /** Whether a path is a folder or lies below it; both absolute and normalised. */
 export const isInside = (folder: string, path: string): boolean =>
@@ -62,17 +50,11 @@ export function readFileAddress(url: string, roots: readonly string[], side: Sid
 
 /** The same for every address, plain or not. */
 function readAnyAddress(url: string, roots: readonly string[], side: Side): string {
-  const refuse = (why: string) =>
-    new TaskError("invalid_parameter", `Cannot read the address ${quoteAddress(url)}: ${why}`);
+  const shown = ` ${quoteAddress(url)}`;
+  const refuse = refuserOf(shown);
 
-  if (url === "") throw refuse("it is empty");
   refuseText(url, refuse);
-  const scheme = schemeOf(url);
-  if (scheme !== "file")
-    throw new TaskError(
-      side === "source" ? "input_not_supported" : "output_not_supported",
-      `Cannot use the address ${quoteAddress(url)}: the scheme "${scheme}" is not supported here`,
-    );
+  schemeAmong(["file"], url, side, shown);
   const written = FILE_URL.test(url) ? pathOfFileUrl(url.slice("file:".length), refuse) : url;
   refuseText(written, refuse);
 
@@ -97,16 +79,15 @@ export const outside = (url: string): TaskError =>
   );
 
 /** Refuses what no path may hold: looked for in the address as written and again once it is decoded. */
-function refuseText(text: string, refuse: (why: string) => TaskError): void {
-  if (CONTROL.test(text)) throw refuse("it holds a control character");
-  if (!text.isWellFormed()) throw refuse("it is no well-formed Unicode");
+function refuseText(text: string, refuse: Refuse): void {
+  refuseIllFormed(text, refuse);
   if (text.trim() !== text) throw refuse("it begins or ends with a space");
   if (text.includes("\\")) throw refuse("it holds a backslash");
   if (ENCODED_SEPARATOR.test(text)) throw refuse("it holds an encoded separator");
 }
 
 /** The decoded path of what follows `file:`; @see https://www.rfc-editor.org/rfc/rfc8089#appendix-A for the forms. */
-function pathOfFileUrl(rest: string, refuse: (why: string) => TaskError): string {
+function pathOfFileUrl(rest: string, refuse: Refuse): string {
   if (/[?#]/.test(rest))
     throw refuse('a file URL has no query or fragment: write "?" as %3F, "#" as %23');
   const authority = /^\/\/([^/]*)/.exec(rest)?.[1];

@@ -1,6 +1,7 @@
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
+import { quoteAddress } from "../addresses.ts";
+import { errnoOf } from "../failures.ts";
 import type { DeliveryOptions } from "../storage.ts";
-import { quoteAddress } from "./file-address.ts";
 
 type Meaning = { readonly code: ErrorCode; readonly state: string };
 
@@ -38,12 +39,6 @@ const ON_SOURCE: Readonly<Record<string, Meaning>> = {
   // A socket or a device without a driver.
   ENXIO: missing("it is not a regular file"),
 };
-
-/** The errno name of a foreign error, such as `ENOSPC`. */
-export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
 
 function translate(
   error: unknown,

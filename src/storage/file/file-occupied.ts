@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { TaskError } from "../../task/errors.ts";
-import { quoteAddress } from "./file-address.ts";
-import { errnoOf } from "./file-errors.ts";
+import { quoteAddress } from "../addresses.ts";
+import { errnoOf } from "../failures.ts";
 
 /** Refuses a target in whose place something lies: it may be missing, a file, or a link that leads nowhere. */
 export async function refuseOccupied(path: string, url: string): Promise<void> {

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TaskError } from "../../task/errors.ts";
+import { readingOurs } from "../failures.ts";
 import { PART_SUFFIX } from "./file-address.ts";
 
 /** One read and one write: large enough that the calls cost nothing, small in memory. */
@@ -96,7 +97,7 @@ export async function writePart(
  */
 export async function copyPart(from: string, path: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const source = await reading(() => open(from, constants.O_RDONLY));
+  const source = await readingOurs(() => open(from, constants.O_RDONLY));
   try {
     await writePart(path, (target) => copyBytes(source, target, signal));
   } finally {
@@ -127,7 +128,7 @@ async function copyBytes(source: FileHandle, target: FileHandle, signal: AbortSi
   try {
     for (;;) {
       signal.throwIfAborted();
-      const { bytesRead } = await reading(() => source.read(buffer, 0, CHUNK_BYTES));
+      const { bytesRead } = await readingOurs(() => source.read(buffer, 0, CHUNK_BYTES));
       if (bytesRead === 0) break;
       for (let at = 0; at < bytesRead; )
         at += (await target.write(buffer, at, bytesRead - at)).bytesWritten;
@@ -141,16 +142,5 @@ async function copyBytes(source: FileHandle, target: FileHandle, signal: AbortSi
     }
   } finally {
     await flushed;
-  }
-}
-
-/** What fails on our own finished file is our fault, not the target's. */
-async function reading<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    throw new TaskError("internal", "Cannot read the finished output: it is gone or damaged", {
-      cause,
-    });
   }
 }

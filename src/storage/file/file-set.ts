@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { inBatches } from "../../lib/batches.ts";
+import { percentDecoded } from "../../lib/percent-decoded.ts";
 import { FIXED_NAMES, type PublishedText } from "../../manifest/write/published-names.ts";
 import { segmentsOf } from "../../manifest/write/set-playlists.ts";
 import {
@@ -148,15 +149,7 @@ export function namedIn(text: string, playlist: string): NamedSet {
 const filesIn = (text: string): readonly Named[] =>
   segmentsOf(text).flatMap((uri) => {
     const cut = uri.lastIndexOf("/");
-    const name = decoded(uri.slice(cut + 1));
+    const name = percentDecoded(uri.slice(cut + 1));
     const isName = !/[/\0]/.test(name) && !["", ".", ".."].includes(name);
-    return isName ? [{ parent: decoded(uri.slice(0, Math.max(cut, 0))), name }] : [];
+    return isName ? [{ parent: percentDecoded(uri.slice(0, Math.max(cut, 0))), name }] : [];
   });
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

@@ -4,6 +4,7 @@ import { lstat, mkdir, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { TaskError } from "../../task/errors.ts";
+import { quoteAddress } from "../addresses.ts";
 import { folderNameOf, isPlaylistName, segmentFolderOf } from "../set-names.ts";
 import type {
   Address,
@@ -12,9 +13,10 @@ import type {
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
+  Side,
   Storage,
 } from "../storage.ts";
-import { isInside, outside, quoteAddress, readFileAddress, type Side } from "./file-address.ts";
+import { isInside, outside, readFileAddress } from "./file-address.ts";
 import { sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
 import { FileLiveSet } from "./file-live-set.ts";
 import { refuseFile, refuseOccupied } from "./file-occupied.ts";

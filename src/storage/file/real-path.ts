@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { errnoOf } from "./file-errors.ts";
+import { errnoOf } from "../failures.ts";
 
 /** A path cannot be resolved further than to where it is missing, below a file, in a circle of links or locked. */
 const UNRESOLVED = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];

@@ -1,9 +1,15 @@
+import { percentDecoded } from "../../lib/percent-decoded.ts";
 import { TaskError } from "../../task/errors.ts";
-import { quoteAddress, type Side } from "../file/file-address.ts";
+import {
+  quoteAddress,
+  refuseIllFormed,
+  refuserOf,
+  schemeAmong,
+  shownAddress,
+} from "../addresses.ts";
 import { folderNameOf, segmentFolderOf } from "../set-names.ts";
-import { schemeOf } from "../storage.ts";
+import type { Side } from "../storage.ts";
 
-const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** The longest that common servers take in a request line. */
 const LENGTH_MAX = 8000;
 
@@ -16,20 +22,11 @@ const LENGTH_MAX = 8000;
  * @throws {TaskError} `invalid_parameter`, `input_not_supported` or `output_not_supported` (another scheme)
  */
 export function readHttpAddress(url: string, side: Side): URL {
-  // Masking finds the credentials of well-formed addresses alone: others are quoted only where they cannot hold any.
-  const shown = /[@?]/.test(url) || url === "" ? "" : ` ${quoteAddress(url)}`;
-  const refuse = (why: string) =>
-    new TaskError("invalid_parameter", `Cannot read the address${shown}: ${why}`);
+  const shown = shownAddress(url);
+  const refuse = refuserOf(shown);
 
-  if (url === "") throw refuse("it is empty");
-  if (CONTROL.test(url)) throw refuse("it holds a control character");
-  if (!url.isWellFormed()) throw refuse("it is no well-formed Unicode");
-  const scheme = schemeOf(url);
-  if (scheme !== "http" && scheme !== "https")
-    throw new TaskError(
-      side === "source" ? "input_not_supported" : "output_not_supported",
-      `Cannot use the address${shown}: the scheme "${scheme}" is not supported here`,
-    );
+  refuseIllFormed(url, refuse);
+  schemeAmong(["http", "https"], url, side, shown);
   if (url.length > LENGTH_MAX) throw refuse(`it is longer than ${LENGTH_MAX} characters`);
   if (/\s/.test(url)) throw refuse("it holds a space: write %20");
   if (url.includes("\\")) throw refuse("it holds a backslash: write %5C");
@@ -77,21 +74,13 @@ export function httpSetPlaceOf(entry: URL): HttpSetPlace {
   const path = segmentFolderOf(entry.pathname);
   return {
     entry,
-    folder: decoded(folderNameOf(entry.pathname)),
+    folder: percentDecoded(folderNameOf(entry.pathname)),
     inFolder: (name) => {
       const url = new URL(entry);
       url.pathname = `${path}/${encodeURIComponent(name)}`;
       return url;
     },
   };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** The same place always has the same key: scheme and host in lower case, no default port, no user info, query kept. */

@@ -1,8 +1,8 @@
 import { sendOut } from "../../net/egress.ts";
 import { LiveBody } from "../../net/live-body.ts";
 import { TaskError } from "../../task/errors.ts";
+import { quoteAddress } from "../addresses.ts";
 import { bytesContent, contentType } from "../content.ts";
-import { quoteAddress } from "../file/file-address.ts";
 import { targetEarly, targetFailure, targetStatus } from "../remote/remote-errors.ts";
 import { type UploadOptions, upload } from "./http-upload.ts";
 

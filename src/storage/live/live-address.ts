@@ -1,7 +1,6 @@
 import { LIVE_SCHEMES, type LiveScheme } from "../../plan/live/live-protocols.ts";
-import { TaskError } from "../../task/errors.ts";
-import { quoteAddress, type Side } from "../file/file-address.ts";
-import { schemeOf } from "../storage.ts";
+import { refuserOf, schemeAmong, shownAddress } from "../addresses.ts";
+import type { Side } from "../storage.ts";
 
 /** A live address in its parts; `query` without `?`. */
 export type LiveAddress = {
@@ -38,17 +37,10 @@ const OPTION_VALUE = /^[\w.,:=!%+/-]{1,512}$/;
  * @throws {TaskError} `invalid_parameter`, `input_not_supported` or `output_not_supported` (another scheme)
  */
 export function readLiveAddress(url: string, side: Side): LiveAddress {
-  // Masking finds the credentials of well-formed addresses alone.
-  const shown = /[@?]/.test(url) || url === "" ? "" : ` ${quoteAddress(url)}`;
-  const refuse = (why: string) =>
-    new TaskError("invalid_parameter", `Cannot read the address${shown}: ${why}`);
+  const shown = shownAddress(url);
+  const refuse = refuserOf(shown);
 
-  const scheme = LIVE_SCHEMES.find((each) => each === schemeOf(url));
-  if (!scheme)
-    throw new TaskError(
-      side === "source" ? "input_not_supported" : "output_not_supported",
-      `Cannot use the address${shown}: the scheme "${schemeOf(url)}" is not supported here`,
-    );
+  const scheme = schemeAmong(LIVE_SCHEMES, url, side, shown);
   if (url.length > LENGTH_MAX) throw refuse(`it is longer than ${LENGTH_MAX} characters`);
   const parts = PARTS.exec(url);
   if (!parts) throw refuse("it is no URL with a host");

@@ -2,7 +2,7 @@ import { type FileHandle, open, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { OutAnswer } from "../../net/egress.ts";
 import { TaskError } from "../../task/errors.ts";
-import { quoteAddress } from "../file/file-address.ts";
+import { quoteAddress } from "../addresses.ts";
 import type { Fetched } from "../storage.ts";
 import type { Remote } from "./remote.ts";
 import { scratchFailure, scratchFull } from "./remote-errors.ts";

@@ -1,7 +1,7 @@
 import { giveBack } from "../../lib/give-back.ts";
 import type { OutAnswer } from "../../net/egress.ts";
 import { TaskError } from "../../task/errors.ts";
-import { quoteAddress } from "../file/file-address.ts";
+import { quoteAddress } from "../addresses.ts";
 import type { SourceReader } from "../storage.ts";
 import type { Remote } from "./remote.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";

@@ -1,7 +1,7 @@
 import { EgressError } from "../../net/egress.ts";
 import { TaskError } from "../../task/errors.ts";
-import { quoteAddress } from "../file/file-address.ts";
-import { errnoOf } from "../file/file-errors.ts";
+import { quoteAddress } from "../addresses.ts";
+import { errnoOf } from "../failures.ts";
 
 /** What certain answers mean to a reader of the error; others are told by their number alone. */
 const MEANINGS: Readonly<Record<number, string>> = {

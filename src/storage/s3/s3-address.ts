@@ -1,12 +1,11 @@
 import { TaskError } from "../../task/errors.ts";
-import { quoteAddress, type Side } from "../file/file-address.ts";
+import { quoteAddress, refuseIllFormed, refuserOf, schemeAmong } from "../addresses.ts";
 import { folderNameOf, segmentFolderOf } from "../set-names.ts";
-import { schemeOf } from "../storage.ts";
+import type { Side } from "../storage.ts";
 
 /** A place in an object store. */
 export type S3Place = { readonly bucket: string; readonly key: string };
 
-const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
@@ -19,18 +18,10 @@ const KEY_BYTES_MAX = 1024;
  */
 export function readS3Address(url: string, side: Side): S3Place {
   const shown = url === "" ? "" : ` ${quoteAddress(url)}`;
-  const refuse = (why: string) =>
-    new TaskError("invalid_parameter", `Cannot read the address${shown}: ${why}`);
+  const refuse = refuserOf(shown);
 
-  if (url === "") throw refuse("it is empty");
-  if (CONTROL.test(url)) throw refuse("it holds a control character");
-  if (!url.isWellFormed()) throw refuse("it is no well-formed Unicode");
-  const scheme = schemeOf(url);
-  if (scheme !== "s3")
-    throw new TaskError(
-      side === "source" ? "input_not_supported" : "output_not_supported",
-      `Cannot use the address${shown}: the scheme "${scheme}" is not supported here`,
-    );
+  refuseIllFormed(url, refuse);
+  schemeAmong(["s3"], url, side, shown);
   const [, bucket = "", key = ""] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(url) ?? [];
   if (bucket.includes("@"))
     throw new TaskError(

@@ -1,5 +1,5 @@
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
-import { quoteAddress } from "../file/file-address.ts";
+import { quoteAddress } from "../addresses.ts";
 import {
   sourceFailure,
   sourceStatus,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { isInside, quoteAddress, readFileAddress } from "../../../src/storage/file/file-address.ts";
+import { isInside, readFileAddress } from "../../../src/storage/file/file-address.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 
 const ROOTS = ["/media", "/srv/more media"];
@@ -190,18 +190,6 @@ describe("readFileAddress", () => {
         (text) => codeOf(`file:///media/${encodeURIComponent(text)}`) === `/media/${text}`,
       ),
     );
-  });
-});
-
-describe("quoteAddress", () => {
-  test("shows characters that could hide or move text by their number", () => {
-    expect(quoteAddress("a\u0085b\u202ec\u2028\n")).toBe('"a\\u0085b\\u202ec\\u2028\\n"');
-  });
-
-  test("masks a password even where the address is cut", () => {
-    const quoted = quoteAddress(`http://user:${"p".repeat(300)}@host/${"x".repeat(300)}`);
-    expect(quoted).toStartWith('"http://***@host/xx');
-    expect(quoted.length).toBeLessThan(220);
   });
 });
 
