@@ -32,6 +32,9 @@ export type Gate = () => Promise<void>;
  * files of the set it replaces are removed.
  *
  * The set that is there stays whole until the new one takes its place in one step.
+ *
+ * The order is that of `remote/send-set.ts`, but the steps are a disk's own: all is written under temporary names first, so
+ * that each visible step is renames alone, with a flush of the folder between them. A server has neither.
  */
 export async function publishSet(
   finished: Required<FinishedFiles>,

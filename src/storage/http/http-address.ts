@@ -61,19 +61,14 @@ export function readHttpTarget(url: string): HttpTarget {
   return { address: parsed, method: BY_POST.test(url) ? "POST" : "PUT" };
 }
 
-/** Where the files of a set go. */
-export type HttpSetPlace = {
-  readonly entry: URL;
+/** Where the files of a set go whose playlist or manifest is at an address; what that carries (user info, query) stays. */
+export function httpSetPlaceOf(entry: URL): {
   /** The bare name of the folder of its segments, decoded, and the address of a file in it. */
   readonly folder: string;
   readonly inFolder: (name: string) => URL;
-};
-
-/** Where the files of a set go whose playlist or manifest is at an address; what that carries (user info, query) stays. */
-export function httpSetPlaceOf(entry: URL): HttpSetPlace {
+} {
   const path = segmentFolderOf(entry.pathname);
   return {
-    entry,
     folder: percentDecoded(folderNameOf(entry.pathname)),
     inFolder: (name) => {
       const url = new URL(entry);

@@ -1,11 +1,10 @@
 import { type FileHandle, open, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { OutAnswer } from "../../net/egress.ts";
-import { TaskError } from "../../task/errors.ts";
-import { quoteAddress } from "../addresses.ts";
-import type { Fetched } from "../storage.ts";
-import type { Remote } from "./remote.ts";
-import { scratchFailure, scratchFull } from "./remote-errors.ts";
+import type { TaskError } from "../../task/errors.ts";
+import type { Fetched, OpenedSource } from "../storage.ts";
+import { refuseEncoded, scratchFailure, scratchFull, sourceUnreachable } from "./remote-errors.ts";
+import type { RemoteSource } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** What the rest of the system needs of the disk while a source is fetched. */
@@ -24,13 +23,7 @@ export type DownloadOptions = {
 };
 
 /** What came: its size, and what the answer said of it. */
-export type Downloaded = {
-  readonly sizeBytes: number;
-  /** Where it was found, after redirects. */
-  readonly foundAt: string;
-  /** As its server names it. */
-  readonly mediaType?: string;
-};
+export type Downloaded = Omit<OpenedSource, "path">;
 
 /**
  * Fetches a source into a file.
@@ -40,7 +33,10 @@ export type Downloaded = {
  *
  * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `scratch_full`
  */
-export async function download(remote: Remote, options: DownloadOptions): Promise<Downloaded> {
+export async function download(
+  remote: RemoteSource,
+  options: DownloadOptions,
+): Promise<Downloaded> {
   const handle = await open(options.path, "wx").catch((error: unknown) => {
     throw scratchFailure(error);
   });
@@ -70,7 +66,7 @@ class Download {
   #uncheckedBytes = 0;
 
   constructor(
-    private readonly remote: Remote,
+    private readonly remote: RemoteSource,
     private readonly handle: FileHandle,
     private readonly options: DownloadOptions,
   ) {}
@@ -83,7 +79,7 @@ class Download {
         ? { range: `bytes=${this.doneBytes}-`, [this.remote.sameHeader]: this.#version }
         : {};
     try {
-      const answer = await this.remote.get(headers);
+      const answer = await this.remote.get(headers, this.options.signal);
       try {
         await this.#begin(answer, "range" in headers);
         for await (const chunk of answer.chunks()) await this.#write(chunk);
@@ -109,8 +105,7 @@ class Download {
   }
 
   #unreachable(state: string): TaskError {
-    const what = `Cannot read the source ${quoteAddress(this.remote.shown)}`;
-    return new TaskError("source_unreachable", `${what}: ${state}`);
+    return sourceUnreachable(this.remote.shown, state);
   }
 
   async #begin(answer: OutAnswer, isResumed: boolean): Promise<void> {
@@ -127,17 +122,11 @@ class Download {
     if (status !== 200) throw await this.remote.refusal(answer);
     this.doneBytes = 0;
     await this.#scratch(() => this.handle.truncate(0));
-    const encoding = answer.header("content-encoding") ?? "identity";
-    if (encoding !== "identity")
-      throw new TaskError(
-        "source_missing",
-        `Cannot read the source ${quoteAddress(this.remote.shown)}: it is sent in the encoding ${JSON.stringify(encoding)}`,
-      );
+    refuseEncoded(answer, this.remote.shown);
     const length = answer.header("content-length");
     this.#totalBytes = length === undefined ? undefined : Number(length);
     this.#version = versionOf(answer);
-    const mediaType = answer.header("content-type");
-    this.found = { foundAt: answer.url, ...(mediaType !== undefined && { mediaType }) };
+    this.found = this.remote.foundIn(answer);
     await this.#refuseFull();
   }
 

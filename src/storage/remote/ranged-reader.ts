@@ -3,7 +3,8 @@ import type { OutAnswer } from "../../net/egress.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { SourceReader } from "../storage.ts";
-import type { Remote } from "./remote.ts";
+import { refuseEncoded, sourceUnreachable } from "./remote-errors.ts";
+import type { RemoteSource } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** One request: what servers and caches in front of them take for a usual piece. */
@@ -29,16 +30,15 @@ export type ReaderOptions = {
  *
  * Where the server gives no ranges, a source of up to 32 MiB is held whole.
  *
- * @param remoteOf - gives the source, whose requests end with the signal
  * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `input_not_supported`
  */
 export async function openReader(
-  remoteOf: (signal: AbortSignal) => Remote,
+  remote: RemoteSource,
   options: ReaderOptions,
 ): Promise<SourceReader> {
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
-  const source = new RangedSource(remoteOf(signal), { ...options, signal });
+  const source = new RangedSource(remote, { ...options, signal });
   await withRetries(() => source.open(), options.retries, signal);
   const { extension } = options;
   return {
@@ -59,7 +59,7 @@ class RangedSource {
   readonly #spare: Uint8Array[] = [];
 
   constructor(
-    private readonly remote: Remote,
+    private readonly remote: RemoteSource,
     private readonly options: ReaderOptions,
   ) {}
 
@@ -201,14 +201,13 @@ class RangedSource {
   }
 
   #unreachable(state: string): TaskError {
-    const what = `Cannot read the source ${quoteAddress(this.remote.shown)}`;
-    return new TaskError("source_unreachable", `${what}: ${state}`);
+    return sourceUnreachable(this.remote.shown, state);
   }
 
   async #ask(from: number, to: number, take: (answer: OutAnswer) => Promise<void>): Promise<void> {
     const headers = { range: `bytes=${from}-${to}` };
     try {
-      const answer = await this.remote.get(headers);
+      const answer = await this.remote.get(headers, this.options.signal);
       try {
         refuseEncoded(answer, this.remote.shown);
         await take(answer);
@@ -219,15 +218,6 @@ class RangedSource {
       throw this.remote.failure(error);
     }
   }
-}
-
-function refuseEncoded(answer: OutAnswer, shown: string): void {
-  const encoding = answer.header("content-encoding") ?? "identity";
-  if (encoding !== "identity")
-    throw new TaskError(
-      "source_missing",
-      `Cannot read the source ${quoteAddress(shown)}: it is sent in the encoding ${JSON.stringify(encoding)}`,
-    );
 }
 
 function rangeOf(answer: OutAnswer): { readonly from: number; readonly total: number } | undefined {

@@ -1,4 +1,4 @@
-import { EgressError } from "../../net/egress.ts";
+import { EgressError, type OutAnswer } from "../../net/egress.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { errnoOf } from "../failures.ts";
@@ -23,6 +23,20 @@ const answered = (status: number): string =>
 export function sourceStatus(status: number, url: string): TaskError {
   const code = status >= 500 || PASSING.includes(status) ? "source_unreachable" : "source_missing";
   return new TaskError(code, `Cannot read the source ${quoteAddress(url)}: ${answered(status)}`);
+}
+
+/** The error of a source that is there, and may be read another time. */
+export const sourceUnreachable = (url: string, state: string): TaskError =>
+  new TaskError("source_unreachable", `Cannot read the source ${quoteAddress(url)}: ${state}`);
+
+/** Refuses an answer whose bytes are not those of the file. @throws {TaskError} `source_missing` */
+export function refuseEncoded(answer: OutAnswer, url: string): void {
+  const encoding = answer.header("content-encoding") ?? "identity";
+  if (encoding === "identity") return;
+  throw new TaskError(
+    "source_missing",
+    `Cannot read the source ${quoteAddress(url)}: it is sent in the encoding ${JSON.stringify(encoding)}`,
+  );
 }
 
 /** The same for a target: `target_unwritable`, `target_full`, or `target_unreachable` where it may pass. */

@@ -1,56 +1,76 @@
 import { join } from "node:path";
 import { inBatches } from "../../lib/batches.ts";
 import type { PublishedText } from "../../manifest/write/published-names.ts";
-import { type Content, fileContent, textContent } from "../content.ts";
-import { type PublishedSet, readSet } from "../set-names.ts";
-import type { DeliveryOptions, FinishedFiles } from "../storage.ts";
+import { fileContent, textContent } from "../content.ts";
+import { type PublishedSet, publishedIn, readSet } from "../set-names.ts";
+import type { FinishedFiles } from "../storage.ts";
+import { type Leave, type RemoteSender, unseen } from "./remote-sender.ts";
+import { removeReplaced, removeUnfinished } from "./remove-files.ts";
 
 /** Sent at once: enough to hide the answers' travel, few enough for any server. */
 const SENT_AT_ONCE = 4;
 
-/** The leave to send a segment: it is seen by nobody before a playlist names it. */
-export const quietly = async (): Promise<void> => {};
+// The order in which a set becomes visible where there are no folders and no renaming: the segments, then the playlists that
+// name them (`sendUnseen`), then what players are given by name, last the entry (`makeVisible`); then the files of the set
+// that it replaces are removed.
 
-/**
- * Sends one part of a set: into the folder under a bare name, or the entry itself where there is none.
- *
- * `mayPublish` is called right before each step that can be seen.
- */
-export type SendPart = (
-  content: Content,
-  name: string | undefined,
-  mayPublish: () => Promise<void>,
-) => Promise<void>;
+/** Delivers finished files. @throws {TaskError} as `Storage.deliver` */
+export async function deliverFiles(
+  sender: RemoteSender,
+  { entry, segments }: FinishedFiles,
+): Promise<void> {
+  const { target, options } = sender;
+  await target.parts?.sweep(options.signal);
+  if (segments === undefined)
+    return sender.send(await fileContent(entry), undefined, options.mayPublish);
+  try {
+    const set = await readSet({ entry, segments }, options.tag, target.folder);
+    await sendSegments(sender, set, segments);
+    await sendUnseen(sender, set);
+    await makeVisible(sender, set, entry);
+  } catch (error) {
+    await removeUnfinished(target, options.tag);
+    throw error;
+  }
+}
 
-/**
- * Sends a set to where there are no folders and no renaming: the segments, then the playlists that name them, then what
- * players are given by name, last the entry.
- *
- * @param folder - the bare name of the folder that all but the entry lie in, decoded
- * @returns what was sent
- * @throws {TaskError} `internal` where it is not whole; what `send` and `mayPublish` threw
- */
-export async function sendSet(
-  { entry, segments }: Required<FinishedFiles>,
+async function sendSegments(
+  sender: RemoteSender,
+  { segments }: PublishedSet,
   folder: string,
-  { tag, mayPublish }: Pick<DeliveryOptions, "tag" | "mayPublish">,
-  send: SendPart,
-): Promise<PublishedSet> {
-  const set = await readSet({ entry, segments }, tag, folder);
+): Promise<void> {
   // All looked at first, so that nothing is sent of a set that is not whole.
-  const contents = await Promise.all(
-    set.segments.map(async ({ own, name }) => ({
-      content: await fileContent(join(segments, own)),
+  const files = await Promise.all(
+    segments.map(async ({ own, name }) => ({
       name,
+      content: await fileContent(join(folder, own)),
     })),
   );
-  await mayPublish();
   // One leave is enough for all.
-  await inBatches(contents, SENT_AT_ONCE, ({ content, name }) => send(content, name, quietly));
-  const sendText = ({ name, text }: PublishedText, leave: () => Promise<void>) =>
-    send(textContent(name, text), name, leave);
-  for (const playlist of set.playlists) await sendText(playlist, quietly);
-  for (const fixed of set.fixed) await sendText(fixed, mayPublish);
-  await send(textContent(entry, set.entry), undefined, mayPublish);
-  return set;
+  await sender.options.mayPublish();
+  await inBatches(files, SENT_AT_ONCE, ({ content, name }) => sender.send(content, name, unseen));
 }
+
+/** Sends the playlists of a set whose segments were sent: nobody sees either before the entry names them. */
+export async function sendUnseen(sender: RemoteSender, { playlists }: PublishedSet): Promise<void> {
+  for (const playlist of playlists) await sendText(sender, playlist, unseen);
+}
+
+/**
+ * Lets a set take the place of the one that is there: a reader may have the new one from the beginning of this on.
+ *
+ * @param entry - the name of the entry: its extension says what it is
+ */
+export async function makeVisible(
+  sender: RemoteSender,
+  set: PublishedSet,
+  entry: string,
+): Promise<void> {
+  const { mayPublish, tag, signal } = sender.options;
+  for (const fixed of set.fixed) await sendText(sender, fixed, mayPublish);
+  await sender.send(textContent(entry, set.entry), undefined, mayPublish);
+  await removeReplaced(sender.target, publishedIn(set, tag), signal);
+}
+
+const sendText = (sender: RemoteSender, { name, text }: PublishedText, leave: Leave) =>
+  sender.send(textContent(name, text), name, leave);

@@ -37,6 +37,9 @@ export function readS3Address(url: string, side: Side): S3Place {
   return { bucket, key };
 }
 
+/** The same object always has the same key. */
+export const keyOf = ({ bucket, key }: S3Place): string => `s3://${bucket}/${key}`;
+
 /** Where the files of a set go whose playlist or manifest is at a place. */
 export function s3SetPlaceOf({ bucket, key }: S3Place): {
   /** The bare name of the folder of its segments, and the place of a file in it. */

@@ -1,34 +1,14 @@
 import { createHash } from "node:crypto";
-import type { OutAnswer, OutRequest } from "../../net/egress.ts";
-import { contentType } from "../content.ts";
+import type { OutAnswer } from "../../net/egress.ts";
+import { type Content, contentType } from "../content.ts";
 import { targetEarly } from "../remote/remote-errors.ts";
-import { type RetryLimits, withRetries } from "../remote/retries.ts";
+import type { At, Attempt, Outgoing, PartedUpload, PartVerbs } from "../remote/remote-target.ts";
 import type { S3Place } from "./s3-address.ts";
-import { elementOf } from "./s3-answers.ts";
+import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
 import { type S3Client, S3Refusal, type S3Request } from "./s3-client.ts";
-import { s3TargetFailure } from "./s3-errors.ts";
 
-/** What is larger goes in parts. The smallest that all stores take is 5 MiB. */
-export const PART_BYTES = 8 << 20;
-/** How long what is left behind is tried to be taken away when an upload has failed, or was stopped. */
-const ABORT_TIMEOUT_MS = 10_000;
 /** Says of an object which attempt wrote it. */
 const TAG_HEADER = "x-amz-meta-pontus-tag";
-
-/** How objects are written. */
-export type S3UploadOptions = {
-  readonly retries: RetryLimits;
-  readonly signal: AbortSignal;
-  /** Of the attempt. */
-  readonly tag: string;
-  /** Called right before each step that can be seen. */
-  readonly mayPublish: () => Promise<void>;
-  /** The address as the caller wrote it, for errors. */
-  readonly shown: string;
-};
-
-/** Bytes that can be sent, and sent again, with their number. */
-type Body = NonNullable<OutRequest["body"]> & { readonly sizeBytes: number };
 
 /** What is said of an object when it is written: its type, by its name, and the attempt. */
 export const headersOf = (name: string, tag: string): Record<string, string> => ({
@@ -36,37 +16,41 @@ export const headersOf = (name: string, tag: string): Record<string, string> => 
   [TAG_HEADER]: tag,
 });
 
-/** Does something to a target, again where that can help. @throws {TaskError} as `uploadObject` */
-export function persist<T>(
-  { retries, signal, shown }: Pick<S3UploadOptions, "retries" | "signal" | "shown">,
-  action: () => Promise<T>,
-): Promise<T> {
-  const told = async () => {
-    try {
-      return await action();
-    } catch (error) {
-      throw s3TargetFailure(error, shown);
-    }
-  };
-  return withRetries(told, retries, signal);
-}
-
 /** Sends bytes by PUT; an answer that came before all of them were sent is none. */
 export async function sendBody(
   client: S3Client,
-  { body, ...request }: Omit<S3Request, "method" | "signal" | "body"> & { readonly body: Body },
-  { signal, shown }: Pick<S3UploadOptions, "signal" | "shown">,
+  request: Omit<S3Request, "method" | "body">,
+  { sizeBytes, read }: Omit<Outgoing, "name">,
+  shown: string,
 ): Promise<OutAnswer> {
-  const { sizeBytes } = body;
-  const sent = { sizeBytes, read: () => body.read() };
-  const answer = await client.ask({ method: "PUT", ...request, body: sent, signal });
+  const body = { ...(sizeBytes !== undefined && { sizeBytes }), read: () => read() };
+  const answer = await client.ask({ method: "PUT", ...request, body });
   if (answer.isAfterBody) return answer;
   answer.close();
   throw targetEarly(shown);
 }
 
-/** Begins an upload in parts. @returns its id */
-export async function beginUpload(
+/** The verbs of uploads in parts to a target. */
+export const s3Parts = (
+  client: S3Client,
+  placeOf: (at: At) => S3Place,
+  shown: string,
+): PartVerbs => ({
+  begin: async (name, at, attempt) => {
+    const place = placeOf(at);
+    const headers = headersOf(name, attempt.tag);
+    const uploadId = await beginUpload(client, place, headers, attempt.signal);
+    return new S3Upload(client, { ...place, uploadId }, attempt, shown);
+  },
+  sweep: (signal) => abortUploads(client, placeOf(undefined), signal),
+  tryOut: async (signal) => {
+    const place = placeOf(undefined);
+    const uploadId = await beginUpload(client, place, {}, signal);
+    await client.tell({ method: "DELETE", ...place, query: { uploadId }, signal });
+  },
+});
+
+async function beginUpload(
   client: S3Client,
   place: S3Place,
   headers: Record<string, string>,
@@ -79,81 +63,81 @@ export async function beginUpload(
   return uploadId;
 }
 
-/** An upload in parts, that nobody sees before its last step. A part that was cut off is sent again alone. */
-export class PartedUpload {
+/**
+ * Takes away the parts of unfinished uploads to a place. No two tasks write one place at once: they are what a crash
+ * left, or of an attempt that has lost its task. A store that does not list them keeps them.
+ */
+async function abortUploads(
+  client: S3Client,
+  { bucket, key }: S3Place,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    // The key itself is the first of those that begin with it: one page is enough.
+    const query = { uploads: "", prefix: key, "encoding-type": "url" };
+    const list = await client.read({ method: "GET", bucket, query, signal });
+    for (const upload of elementsOf(list, "Upload")) {
+      const uploadId = elementOf(upload, "UploadId");
+      if (keyIn(upload) !== key || uploadId === undefined) continue;
+      await client.tell({ method: "DELETE", bucket, key, query: { uploadId }, signal });
+    }
+  } catch {
+    signal.throwIfAborted();
+  }
+}
+
+class S3Upload implements PartedUpload {
   readonly #etags = new Map<number, string>();
   #sizeBytes = 0;
+  #completions = 0;
 
-  private constructor(
+  constructor(
     private readonly client: S3Client,
-    private readonly place: S3Place,
-    private readonly options: S3UploadOptions,
-    private readonly uploadId: string,
+    private readonly place: S3Place & { readonly uploadId: string },
+    private readonly attempt: Attempt,
+    private readonly shown: string,
   ) {}
 
-  /** @param name - its extension says what the object is */
-  static async begin(
-    client: S3Client,
-    name: string,
-    place: S3Place,
-    options: S3UploadOptions,
-  ): Promise<PartedUpload> {
-    const headers = headersOf(name, options.tag);
-    const uploadId = await persist(options, () =>
-      beginUpload(client, place, headers, options.signal),
-    );
-    return new PartedUpload(client, place, options, uploadId);
-  }
-
-  /** Sends a part; the first has the number 1, and all but the last one size. */
-  async send(number: number, body: Body): Promise<void> {
-    const { client, place, options, uploadId } = this;
+  async send(number: number, body: Pick<Content, "sizeBytes" | "read">): Promise<void> {
+    const { bucket, key, uploadId } = this.place;
     const query = { partNumber: String(number), uploadId };
-    const etag = await persist(options, async () => {
-      const answer = await sendBody(client, { ...place, query, body }, options);
-      const itsEtag = answer.header("etag");
-      answer.close();
-      if (itsEtag === undefined) throw new S3Refusal(500, "");
-      return itsEtag;
-    });
+    const request = { bucket, key, query, signal: this.attempt.signal };
+    const answer = await sendBody(this.client, request, body, this.shown);
+    const etag = answer.header("etag");
+    answer.close();
+    if (etag === undefined) throw new S3Refusal(500, "");
     this.#etags.set(number, etag);
     this.#sizeBytes += body.sizeBytes;
   }
 
-  /** Makes an object of the parts. */
   async complete(): Promise<void> {
-    const { client, place, options, uploadId } = this;
+    const { bucket, key, uploadId } = this.place;
     const bytes = Buffer.from(this.#list());
     const read = async function* () {
       yield bytes;
     };
-    let tries = 0;
-    await persist(options, async () => {
-      await options.mayPublish();
-      try {
-        await client.read({
-          method: "POST",
-          ...place,
-          query: { uploadId },
-          headers: { "x-amz-mp-object-size": String(this.#sizeBytes) },
-          body: { sizeBytes: bytes.byteLength, read },
-          sha256: createHash("sha256").update(bytes).digest("hex"),
-          signal: options.signal,
-        });
-      } catch (error) {
-        // The answer to the try before may have been lost, not the try.
-        if (tries++ > 0 && isGone(error) && (await this.#isThere())) return;
-        throw error;
-      }
-    });
+    this.#completions += 1;
+    try {
+      await this.client.read({
+        method: "POST",
+        bucket,
+        key,
+        query: { uploadId },
+        headers: { "x-amz-mp-object-size": String(this.#sizeBytes) },
+        body: { sizeBytes: bytes.byteLength, read },
+        sha256: createHash("sha256").update(bytes).digest("hex"),
+        signal: this.attempt.signal,
+      });
+    } catch (error) {
+      // The answer to the try before may have been lost, not the try.
+      if (this.#completions > 1 && isGone(error) && (await this.#isThere())) return;
+      throw error;
+    }
   }
 
-  /** Takes the parts away again. Never rejects. */
-  async abort(): Promise<void> {
-    const { client, place, uploadId } = this;
-    // Not with the signal of the upload, which may be what ended it.
-    const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
-    await client.tell({ method: "DELETE", ...place, query: { uploadId }, signal }).catch(() => {});
+  async abort(signal: AbortSignal): Promise<void> {
+    const { bucket, key, uploadId } = this.place;
+    await this.client.tell({ method: "DELETE", bucket, key, query: { uploadId }, signal });
   }
 
   #list(): string {
@@ -167,8 +151,9 @@ export class PartedUpload {
 
   /** Whether the object that stands there now is what was sent. */
   async #isThere(): Promise<boolean> {
-    const { signal, tag } = this.options;
-    const answer = await this.client.ask({ method: "HEAD", ...this.place, signal });
+    const { bucket, key } = this.place;
+    const { tag, signal } = this.attempt;
+    const answer = await this.client.ask({ method: "HEAD", bucket, key, signal });
     answer.close();
     const sizeBytes = Number(answer.header("content-length"));
     return answer.header(TAG_HEADER) === tag && sizeBytes === this.#sizeBytes;

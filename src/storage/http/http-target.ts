@@ -1,0 +1,51 @@
+import { type OutRequest, sendOut } from "../../net/egress.ts";
+import { contentType } from "../content.ts";
+import { targetEarly, targetFailure, targetStatus } from "../remote/remote-errors.ts";
+import type { RemoteTarget } from "../remote/remote-target.ts";
+import { httpSetPlaceOf, keyOf, readHttpTarget } from "./http-address.ts";
+
+/** How servers are waited for. */
+export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted">;
+
+/**
+ * The target at an address, by PUT or POST. Only an answer of success that comes after the whole body counts: servers were
+ * seen to answer 507, or to hang up, when all had been sent.
+ *
+ * @throws {TaskError} as `readHttpTarget`
+ */
+export function httpTarget(shown: string, limits: HttpLimits): RemoteTarget {
+  const { address, method } = readHttpTarget(shown);
+  const { folder, inFolder } = httpSetPlaceOf(address);
+  const urlOf = (at: string | undefined) => (at === undefined ? address : inFolder(at));
+  return {
+    shown,
+    key: keyOf(address),
+    folder,
+    put: async ({ name, ...body }, at, { signal }) => {
+      const headers = { "content-type": contentType(name) };
+      const answer = await sendOut(urlOf(at), { method, headers, body, signal, ...limits });
+      answer.close();
+      if (answer.status < 200 || answer.status > 299) throw targetStatus(answer.status, shown);
+      if (!answer.isAfterBody) throw targetEarly(shown);
+    },
+    // The answer does not matter: a server may know no DELETE.
+    remove: async (at, signal) => {
+      const request = { method: "DELETE", headers: {}, signal, ...limits } as const;
+      (await sendOut(urlOf(at), request)).close();
+    },
+    failure: (error) => targetFailure(error, shown),
+    exists: (signal) => isThere(address, { ...limits, signal }),
+  };
+}
+
+/** Whether something lies at an address; true if that cannot be found out. */
+async function isThere(url: URL, options: HttpLimits & Pick<OutRequest, "signal">) {
+  try {
+    const answer = await sendOut(url, { method: "HEAD", headers: {}, ...options });
+    answer.close();
+    return answer.status !== 404 && answer.status !== 410;
+  } catch {
+    options.signal.throwIfAborted();
+    return true;
+  }
+}

@@ -1,0 +1,92 @@
+import { LiveBody } from "../../net/live-body.ts";
+import { TaskError } from "../../task/errors.ts";
+import { quoteAddress } from "../addresses.ts";
+import { bytesContent } from "../content.ts";
+import { targetEarly } from "./remote-errors.ts";
+import type { Leave, RemoteSender } from "./remote-sender.ts";
+import type { At } from "./remote-target.ts";
+import { removeAll } from "./remove-files.ts";
+
+/** Up to this size a file is sent when it is whole, with its length, and again where that can help. */
+const HELD_BYTES_MAX = 8 << 20;
+
+/**
+ * A file that is written bit by bit and sent by one request: a small one when it is whole, a large one as it grows, once.
+ *
+ * The last byte of a large one leaves with `finish`: a server that keeps what was cut off shows half a file, which is taken
+ * away again if there was none before.
+ */
+export class ChunkedFile {
+  #sizeBytes = 0;
+  #held: Uint8Array[] = [];
+  #body: LiveBody | undefined;
+  /** Of a request that has begun: rejects with what is wrong with it, resolves when the server has all. */
+  #answer: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly sender: RemoteSender,
+    private readonly name: string,
+    private readonly at: At,
+    private readonly options: { readonly leave: Leave; readonly isNew: boolean },
+  ) {}
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#sizeBytes += bytes.length;
+    if (!this.#body) {
+      this.#held.push(new Uint8Array(bytes));
+      if (this.#sizeBytes > HELD_BYTES_MAX) await this.#begin();
+      return;
+    }
+    await this.#body.push(bytes);
+  }
+
+  /** All has been written: resolves when the server has it. Until then a server that keeps its word shows nothing of it. */
+  async finish(): Promise<void> {
+    const { leave } = this.options;
+    if (!this.#body) {
+      const content = bytesContent(this.name, Buffer.concat(this.#held));
+      return await this.sender.send(content, this.at, leave);
+    }
+    await leave();
+    this.sender.options.signal.throwIfAborted();
+    this.#body.end();
+    await this.#answer;
+  }
+
+  /** Takes away what was sent. Never rejects. */
+  async discard(): Promise<void> {
+    if (this.#body && this.options.isNew) await removeAll(this.sender.target, [this.at]);
+  }
+
+  async #begin(): Promise<void> {
+    const { shown } = this.sender.target;
+    const body = new LiveBody();
+    this.#body = body;
+    this.#answer = this.#send(body);
+    // Told where the next bytes are written.
+    this.#answer.then(
+      () => body.fail(targetEarly(shown)),
+      (error: unknown) => body.fail(error),
+    );
+    for (const bytes of this.#held.splice(0)) await body.push(bytes);
+  }
+
+  async #send(live: LiveBody): Promise<void> {
+    const { target, options } = this.sender;
+    let isRead = false;
+    const read = (): AsyncIterable<Uint8Array> => {
+      if (isRead)
+        throw new TaskError(
+          "target_unwritable",
+          `Cannot write the target ${quoteAddress(target.shown)}: it redirects, and what was sent is no longer here`,
+        );
+      isRead = true;
+      return live.read();
+    };
+    try {
+      await target.put({ name: this.name, read }, this.at, options);
+    } catch (error) {
+      throw target.failure(error);
+    }
+  }
+}

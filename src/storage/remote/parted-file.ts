@@ -1,0 +1,69 @@
+import { giveBack } from "../../lib/give-back.ts";
+import { bytesContent, type Content } from "../content.ts";
+import { type Leave, PART_BYTES, type RemoteSender, takeBack } from "./remote-sender.ts";
+import type { At, PartedUpload } from "./remote-target.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** A file that is written bit by bit: one part is on its way while the next one is gathered. */
+export class PartedFile {
+  #part: Uint8Array | undefined;
+  #partBytes = 0;
+  #parts = 0;
+  /** Of the part before, once it has arrived. */
+  #spare: Uint8Array | undefined;
+  #upload: PartedUpload | undefined;
+  #onItsWay: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly sender: RemoteSender,
+    private readonly name: string,
+    private readonly at: At,
+    private readonly leave: Leave,
+  ) {}
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#partBytes === PART_BYTES) await this.#sendPart();
+      this.#part ??= new Uint8Array(PART_BYTES);
+      const piece = bytes.subarray(at, at + PART_BYTES - this.#partBytes);
+      this.#part.set(piece, this.#partBytes);
+      this.#partBytes += piece.length;
+      at += piece.length;
+    }
+  }
+
+  /** All has been written: resolves when the server has it. */
+  async finish(): Promise<void> {
+    if (this.#upload) {
+      const upload = this.#upload;
+      await this.#sendPart();
+      await this.#onItsWay;
+      await this.sender.persist(() => upload.complete(), this.leave);
+    } else await this.sender.send(this.#content(), this.at, this.leave);
+    for (const part of [this.#part, this.#spare]) if (part) giveBack(part);
+  }
+
+  /** Takes away what was sent. Never rejects. */
+  async discard(): Promise<void> {
+    await this.#onItsWay.catch(() => {});
+    if (this.#upload) await takeBack(this.#upload);
+  }
+
+  async #sendPart(): Promise<void> {
+    await this.#onItsWay;
+    const upload = this.#upload ?? (await this.sender.begin(this.name, this.at));
+    this.#upload = upload;
+    this.#parts += 1;
+    const [number, content] = [this.#parts, this.#content()];
+    this.#onItsWay = this.sender.persist(() => upload.send(number, content));
+    // Told where the next part is sent.
+    this.#onItsWay.catch(() => {});
+    [this.#part, this.#spare] = [this.#spare, this.#part];
+    this.#partBytes = 0;
+  }
+
+  #content(): Content {
+    return bytesContent(this.name, (this.#part ?? NOTHING).subarray(0, this.#partBytes));
+  }
+}

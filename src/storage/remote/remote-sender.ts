@@ -1,0 +1,95 @@
+import { inBatches } from "../../lib/batches.ts";
+import type { Content } from "../content.ts";
+import type { DeliveryOptions } from "../storage.ts";
+import type { At, PartedUpload, RemoteTarget } from "./remote-target.ts";
+import { type RetryLimits, withRetries } from "./retries.ts";
+
+/** What is larger goes in parts. The smallest that all stores take is 5 MiB. */
+export const PART_BYTES = 8 << 20;
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html; some stores take no more than 1,000 */
+const PARTS_MAX = 1_000;
+/** Enough to hide the answers' travel. */
+const PARTS_AT_ONCE = 3;
+/** How long what is left behind is tried to be taken away when an upload has failed, or was stopped. */
+const ABORT_TIMEOUT_MS = 10_000;
+
+/** Resolves if the attempt may publish; it is called right before each try of a step that can be seen. */
+export type Leave = () => Promise<void>;
+
+/** The leave for a file that nobody sees before a playlist names it. */
+export const unseen: Leave = async () => {};
+
+/** How files are sent to a target. */
+export type SendOptions = DeliveryOptions & { readonly retries: RetryLimits };
+
+/** Sends files to one target, again where that can help. */
+export class RemoteSender {
+  constructor(
+    readonly target: RemoteTarget,
+    readonly options: SendOptions,
+  ) {}
+
+  /**
+   * Sends a file: a small one by one request, a larger one in parts if the server takes them, which nobody sees before the
+   * last step. If it fails or is stopped, its parts are taken away again.
+   *
+   * @throws {TaskError} `target_unwritable`, `target_full`, `target_unreachable`, `internal`; what `leave` threw
+   */
+  async send(content: Content, at: At, leave: Leave): Promise<void> {
+    if (!this.target.parts || content.sizeBytes <= PART_BYTES)
+      return this.persist(() => this.target.put(content, at, this.options), leave);
+    const upload = await this.begin(content.name, at);
+    try {
+      await inBatches(partsOf(content.sizeBytes), PARTS_AT_ONCE, (part) => {
+        const { number, fromByte, sizeBytes } = part;
+        const read = () => content.read(fromByte, sizeBytes);
+        return this.persist(() => upload.send(number, { sizeBytes, read }));
+      });
+      await this.persist(() => upload.complete(), leave);
+    } catch (error) {
+      await takeBack(upload);
+      this.options.signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  /** Begins an upload in parts. @throws {TaskError} as `send` */
+  begin(name: string, at: At): Promise<PartedUpload> {
+    return this.persist(async () => {
+      if (!this.target.parts) throw new Error("a server without parts was sent one");
+      return await this.target.parts.begin(name, at, this.options);
+    });
+  }
+
+  /** Does something to the target, again where that can help. @throws {TaskError} as `send` */
+  persist<T>(action: () => Promise<T>, leave: Leave = unseen): Promise<T> {
+    const { retries, signal } = this.options;
+    const told = async () => {
+      await leave();
+      signal.throwIfAborted();
+      try {
+        return await action();
+      } catch (error) {
+        throw this.target.failure(error);
+      }
+    };
+    return withRetries(told, retries, signal);
+  }
+}
+
+/** Takes the parts of an upload away again. Never rejects. */
+export async function takeBack(upload: PartedUpload): Promise<void> {
+  // Not with the signal of the upload, which may be what ended it.
+  await upload.abort(AbortSignal.timeout(ABORT_TIMEOUT_MS)).catch(() => {});
+}
+
+type Part = { readonly number: number; readonly fromByte: number; readonly sizeBytes: number };
+
+function partsOf(sizeBytes: number): readonly Part[] {
+  const each = Math.max(PART_BYTES, Math.ceil(sizeBytes / PARTS_MAX));
+  return Array.from({ length: Math.ceil(sizeBytes / each) }, (_, index) => ({
+    number: index + 1,
+    fromByte: index * each,
+    sizeBytes: Math.min(each, sizeBytes - index * each),
+  }));
+}

@@ -1,0 +1,123 @@
+import { extname, join } from "node:path";
+import type {
+  Address,
+  DeliveryOptions,
+  DisklessStorage,
+  FinishedFiles,
+  LiveSetWriter,
+  OpenedSource,
+  OpenOptions,
+  SourceReader,
+  TargetWriter,
+  WriteOptions,
+} from "../storage.ts";
+import { download } from "./download.ts";
+import { openReader } from "./ranged-reader.ts";
+import { RemoteLiveSet } from "./remote-live-set.ts";
+import { RemoteSender } from "./remote-sender.ts";
+import type { RemoteSource } from "./remote-source.ts";
+import type { RemoteTarget } from "./remote-target.ts";
+import { RemoteWriter } from "./remote-writer.ts";
+import type { RetryLimits } from "./retries.ts";
+import { deliverFiles } from "./send-set.ts";
+
+/** Waits 0.5, 1 and 2 s: a restart of a server. What lasts longer is for the task's own retries. */
+const RETRIES: RetryLimits = { failuresMax: 4, firstWaitMs: 500 };
+
+/** What a protocol says of itself. */
+export type Protocol = {
+  /** As `Storage.schemes`. */
+  readonly schemes: readonly string[];
+  /** Judges an address as a source; touches nothing. @throws {TaskError} as `Storage.source` */
+  source(url: string): RemoteSource;
+  /** Judges an address as a target; touches nothing. @throws {TaskError} as `Storage.target` */
+  target(url: string): RemoteTarget;
+};
+
+/** How servers are waited for. */
+export type RemoteLimits = {
+  /** Nothing sent or taken for so long ends a request. */
+  readonly idleTimeoutMs: number;
+  /** PEM texts of what signs their certificates, in place of the runtime's own list. */
+  readonly trusted?: readonly string[] | undefined;
+  readonly retries?: RetryLimits;
+};
+
+/** Files on servers: a source is fetched into scratch or read where it lies, a target is sent. */
+export class RemoteStorage implements DisklessStorage {
+  readonly schemes: readonly string[];
+
+  constructor(
+    private readonly protocol: Protocol,
+    private readonly retries: RetryLimits = RETRIES,
+  ) {
+    this.schemes = protocol.schemes;
+  }
+
+  async source(url: string): Promise<Address> {
+    return { url, key: this.protocol.source(url).key };
+  }
+
+  async target(url: string): Promise<Address> {
+    return { url, key: this.protocol.target(url).key };
+  }
+
+  async open(
+    url: string,
+    { folder, signal, onProgress = () => {} }: OpenOptions,
+  ): Promise<OpenedSource> {
+    signal.throwIfAborted();
+    const source = this.protocol.source(url);
+    const path = join(folder, `source${extensionOf(source)}`);
+    const options = { path, retries: this.retries, signal, onProgress };
+    return { path, ...(await download(source, options)) };
+  }
+
+  async read(url: string, signal: AbortSignal): Promise<SourceReader> {
+    signal.throwIfAborted();
+    const source = this.protocol.source(url);
+    const { retries } = this;
+    return await openReader(source, { extension: extensionOf(source), retries, signal });
+  }
+
+  /** Asks a server that takes parts alone: what others make of a file is known from sending it, and that would be seen. */
+  async prepare(url: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const target = this.protocol.target(url);
+    const { parts } = target;
+    if (!parts) return;
+    await parts.sweep(signal);
+    const options = { tag: "", mayPublish: async () => {}, signal };
+    await this.#senderTo(target, options).persist(() => parts.tryOut(signal));
+  }
+
+  async deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void> {
+    options.signal.throwIfAborted();
+    await deliverFiles(this.#senderTo(this.protocol.target(url), options), finished);
+  }
+
+  async openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter> {
+    options.signal.throwIfAborted();
+    const target = this.protocol.target(url);
+    await target.parts?.sweep(options.signal);
+    return new RemoteLiveSet(this.#senderTo(target, options));
+  }
+
+  folderOf(url: string): string {
+    return this.protocol.target(url).folder;
+  }
+
+  async write(url: string, options: WriteOptions): Promise<TargetWriter> {
+    options.signal.throwIfAborted();
+    const target = this.protocol.target(url);
+    const isNew = !options.isSet && (await target.exists?.(options.signal)) === false;
+    return new RemoteWriter(target, { ...options, retries: this.retries, isNew });
+  }
+
+  #senderTo(target: RemoteTarget, options: DeliveryOptions): RemoteSender {
+    return new RemoteSender(target, { ...options, retries: this.retries });
+  }
+}
+
+const extensionOf = ({ path }: RemoteSource): string =>
+  /^\.\w{1,8}$/.exec(extname(path))?.[0] ?? "";

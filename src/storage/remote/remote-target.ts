@@ -1,0 +1,65 @@
+import type { OutRequest } from "../../net/egress.ts";
+import type { Content } from "../content.ts";
+import type { DeliveryOptions } from "../storage.ts";
+
+/** Which file of a target: one in the folder of its set by its bare name, or what lies at the target itself if undefined. */
+export type At = string | undefined;
+
+/** Which attempt writes, and until when. */
+export type Attempt = Pick<DeliveryOptions, "tag" | "signal">;
+
+/** A file that is sent: its name says what it is; without a size it is sent in chunks, as it is made. */
+export type Outgoing = Pick<Content, "name"> & NonNullable<OutRequest["body"]>;
+
+/**
+ * Port: one target on a server, by the verbs of its protocol. A verb is one request, asked once: `RemoteSender` asks again
+ * where that can help, after the leave that it needs. Verbs reject as they fail; `failure` says what that means.
+ */
+export type RemoteTarget = {
+  /** The address as the caller wrote it, for errors. */
+  readonly shown: string;
+  /** As `Address.key`. */
+  readonly key: string;
+  /** The bare name, decoded, of the folder of its set. */
+  readonly folder: string;
+  /** Sends a file; resolves when the server has all of it. */
+  put(file: Outgoing, at: At, attempt: Attempt): Promise<void>;
+  /** Removes a file. */
+  remove(at: At, signal: AbortSignal): Promise<void>;
+  /** What a failure of a verb means. */
+  failure(error: unknown): unknown;
+  /** Present where a server may show half of a file whose `put` was cut off: whether something lies at the target. */
+  exists?(signal: AbortSignal): Promise<boolean>;
+  /** Present where a server takes a file in parts and shows nothing of it before the last step. */
+  readonly parts?: PartVerbs;
+  /** Present where a server tells what it has. */
+  readonly listing?: ListingVerbs;
+};
+
+/** The verbs of uploads in parts. */
+export type PartVerbs = {
+  /** Begins one. @param name - its extension says what the file is */
+  begin(name: string, at: At, attempt: Attempt): Promise<PartedUpload>;
+  /** Takes away what crashed attempts left of uploads to the target itself; rejects only with the signal's reason. */
+  sweep(signal: AbortSignal): Promise<void>;
+  /** Finds out whether the target may be written, without anything that others could see. */
+  tryOut(signal: AbortSignal): Promise<void>;
+};
+
+/** An upload in parts that has begun. */
+export type PartedUpload = {
+  /** Sends a part; the first has the number 1, and all but the last one size. */
+  send(number: number, body: Pick<Content, "sizeBytes" | "read">): Promise<void>;
+  /** Makes a file of the parts: it is visible then. Asked again, it knows a file that it has made already. */
+  complete(): Promise<void>;
+  /** Takes the parts away again. */
+  abort(signal: AbortSignal): Promise<void>;
+};
+
+/** The verbs that clearing up needs. */
+export type ListingVerbs = {
+  /** The bare names of the files in the set's folder that begin so. */
+  list(start: string, signal: AbortSignal): AsyncIterable<string>;
+  /** The text of a file in the set's folder. */
+  read(name: string, signal: AbortSignal): Promise<string>;
+};

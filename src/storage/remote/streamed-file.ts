@@ -1,0 +1,31 @@
+import { ChunkedFile } from "./chunked-file.ts";
+import { PartedFile } from "./parted-file.ts";
+import type { Leave, RemoteSender } from "./remote-sender.ts";
+import type { At } from "./remote-target.ts";
+
+/** A file that is sent while it is written, and seen by nobody before `finish`. */
+export type StreamedFile = {
+  /** Takes the next bytes; they are the caller's again when it resolves. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** All has been written: resolves when the server has it. */
+  finish(): Promise<void>;
+  /** Takes away what was sent. Never rejects. */
+  discard(): Promise<void>;
+};
+
+/**
+ * Opens a file to write it bit by bit: in parts if the server takes them, else in the chunks of one request.
+ *
+ * @param name - its extension says what it is
+ * @param isNew - whether nothing lies in its place, so that what is cut off may be removed
+ */
+export function openStreamed(
+  sender: RemoteSender,
+  name: string,
+  at: At,
+  { leave, isNew }: { readonly leave: Leave; readonly isNew: boolean },
+): StreamedFile {
+  return sender.target.parts
+    ? new PartedFile(sender, name, at, leave)
+    : new ChunkedFile(sender, name, at, { leave, isNew });
+}
