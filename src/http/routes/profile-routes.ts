@@ -6,15 +6,7 @@ import {
   ProfileListSchema,
   ProfileSchema,
 } from "../schemas/profile-schemas.ts";
-import {
-  ALWAYS,
-  errorAnswers,
-  jsonAnswer,
-  LanguageHeader,
-  SIGNED,
-  Version,
-  WITH_BODY,
-} from "./route-parts.ts";
+import { jsonAnswer, jsonBody, signed, signedErrors, Version, WITH_BODY } from "./route-parts.ts";
 
 const CREATE_EXAMPLE = {
   profile_name: "my_720p",
@@ -61,18 +53,13 @@ export const createProfileRoute = createRoute({
   summary: "Create a profile",
   description:
     "Registers a profile of the client's own. Each parameter group is one output rendition.",
-  security: SIGNED,
-  request: {
+  ...signed({
     params: z.object({ version: Version }),
-    headers: z.object(LanguageHeader),
-    body: {
-      required: true,
-      content: { "application/json": { schema: CreateProfile, example: CREATE_EXAMPLE } },
-    },
-  },
+    body: jsonBody(CreateProfile, CREATE_EXAMPLE),
+  }),
   responses: {
     200: jsonAnswer("The profile, with all its defaults.", ProfileSchema, PROFILE_EXAMPLE),
-    ...errorAnswers([...ALWAYS, ...WITH_BODY, "profile_exists"]),
+    ...signedErrors([...WITH_BODY, "profile_exists"]),
   },
 });
 
@@ -83,11 +70,10 @@ export const readProfileRoute = createRoute({
   tags: ["profiles"],
   summary: "Read a profile",
   description: "One of the client's own, or any that the grammar of system profiles covers.",
-  security: SIGNED,
-  request: { params: OneProfile, headers: z.object(LanguageHeader) },
+  ...signed({ params: OneProfile }),
   responses: {
     200: jsonAnswer("The profile.", ProfileSchema, PROFILE_EXAMPLE),
-    ...errorAnswers([...ALWAYS, "no_such_profile"]),
+    ...signedErrors(["no_such_profile"]),
   },
 });
 
@@ -98,11 +84,10 @@ export const listProfilesRoute = createRoute({
   tags: ["profiles"],
   summary: "List profiles",
   description: "The client's own profiles, then the catalogue of common system profiles.",
-  security: SIGNED,
-  request: { params: z.object({ version: Version }), headers: z.object(LanguageHeader) },
+  ...signed({ params: z.object({ version: Version }) }),
   responses: {
     200: jsonAnswer("The profiles.", ProfileListSchema, { profiles: [PROFILE_EXAMPLE] }),
-    ...errorAnswers(ALWAYS),
+    ...signedErrors([]),
   },
 });
 
@@ -114,10 +99,9 @@ export const deleteProfileRoute = createRoute({
   summary: "Delete a profile",
   description:
     "Deletes one of the client's own. Tasks keep their copy of it, but unfinished ones forbid it.",
-  security: SIGNED,
-  request: { params: OneProfile, headers: z.object(LanguageHeader) },
+  ...signed({ params: OneProfile }),
   responses: {
     200: jsonAnswer("The profile is gone.", ProfileDeleted, { profile_name: "my_720p" }),
-    ...errorAnswers([...ALWAYS, "profile_not_empty", "access_denied", "no_such_profile"]),
+    ...signedErrors(["profile_not_empty", "access_denied", "no_such_profile"]),
   },
 });

@@ -14,7 +14,7 @@ export const SIGNATURE_HEADERS = {
 } as const;
 
 /** A call carries all five together. */
-export const SIGNED: Record<string, string[]>[] = [
+const SIGNED: Record<string, string[]>[] = [
   Object.fromEntries(Object.keys(SIGNATURE_HEADERS).map((name) => [name, []])),
 ];
 
@@ -69,6 +69,18 @@ export const jsonAnswer = <Schema extends z.ZodType>(
   content: { "application/json": { schema, example } },
 });
 
+/** A body of JSON, with an example. */
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) => ({
+  required: true,
+  content: { "application/json": { schema, example } },
+});
+
+/** What every signed call has; what is asked for in it, beside the language. */
+export const signed = <Request extends object>(request: Request) => ({
+  security: SIGNED,
+  request: { headers: z.object(LanguageHeader), ...request },
+});
+
 const REQUEST_ID_EXAMPLE = "5f0c7a9e-6a0b-4c38-9d5e-0b8f4a3c2d1e";
 const FIELD_EXAMPLE = [{ path: "targets[0].target_url", message: "Invalid address" }];
 
@@ -101,8 +113,7 @@ export function errorAnswers(causes: readonly ErrorCode[]) {
   );
 }
 
-/** What every call of the API can meet. */
-export const ALWAYS = [
+const ALWAYS = [
   "authentication_failed",
   "request_expired",
   "request_replayed",
@@ -112,9 +123,12 @@ export const ALWAYS = [
   "service_unavailable",
 ] as const satisfies readonly ErrorCode[];
 
-/** What a call with a body can meet beside that. */
+/** What a call with a body can meet beside what every call can. */
 export const WITH_BODY = [
   "invalid_parameter",
   "malformed_json",
   "unsupported_media_type",
 ] as const satisfies readonly ErrorCode[];
+
+/** The error answers of a signed call: what every one can meet, and the given. */
+export const signedErrors = (causes: readonly ErrorCode[]) => errorAnswers([...ALWAYS, ...causes]);

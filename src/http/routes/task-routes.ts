@@ -8,11 +8,11 @@ import {
   TaskSchema,
 } from "../schemas/task-schemas.ts";
 import {
-  ALWAYS,
-  errorAnswers,
   jsonAnswer,
+  jsonBody,
   LanguageHeader,
-  SIGNED,
+  signed,
+  signedErrors,
   Version,
   WITH_BODY,
 } from "./route-parts.ts";
@@ -100,19 +100,14 @@ export const createTaskRoute = createRoute({
   summary: "Create a transcoding task",
   description:
     "Creates a task, which is durable when this answers. Each rendition of the profile goes to every target (one rendition) or to the target of its own place (as many renditions as targets).",
-  security: SIGNED,
-  request: {
+  ...signed({
     params: z.object({ version: Version }),
     headers: z.object({ ...IdempotencyHeader, ...LanguageHeader }),
-    body: {
-      required: true,
-      content: { "application/json": { schema: CreateTask, example: CREATE_EXAMPLE } },
-    },
-  },
+    body: jsonBody(CreateTask, CREATE_EXAMPLE),
+  }),
   responses: {
     200: jsonAnswer("The task was created.", TaskCreated, { task_id: ID_EXAMPLE }),
-    ...errorAnswers([
-      ...ALWAYS,
+    ...signedErrors([
       ...WITH_BODY,
       "input_not_supported",
       "output_not_supported",
@@ -131,15 +126,13 @@ export const listTasksRoute = createRoute({
   tags: ["tasks"],
   summary: "List transcoding tasks",
   description: "The caller's own tasks, newest first, in pages.",
-  security: SIGNED,
-  request: {
+  ...signed({
     params: z.object({ version: Version }),
     query: ListQuery,
-    headers: z.object(LanguageHeader),
-  },
+  }),
   responses: {
     200: jsonAnswer("A page of tasks.", TaskPageSchema, { tasks: [SUCCESS_EXAMPLE] }),
-    ...errorAnswers([...ALWAYS, "invalid_parameter"]),
+    ...signedErrors(["invalid_parameter"]),
   },
 });
 
@@ -150,11 +143,10 @@ export const readTaskRoute = createRoute({
   tags: ["tasks"],
   summary: "Read a transcoding task",
   description: "The task with its status, progress, attempts, and what each target holds.",
-  security: SIGNED,
-  request: { params: OneTask, headers: z.object(LanguageHeader) },
+  ...signed({ params: OneTask }),
   responses: {
     200: jsonAnswer("The task.", TaskSchema, SUCCESS_EXAMPLE),
-    ...errorAnswers([...ALWAYS, "no_such_task"]),
+    ...signedErrors(["no_such_task"]),
   },
 });
 
@@ -166,8 +158,7 @@ export const cancelTaskRoute = createRoute({
   summary: "Cancel a transcoding task",
   description:
     "A pending task is cancelled at once; a running one is asked to stop and publishes nothing more.",
-  security: SIGNED,
-  request: { params: OneTask, headers: z.object(LanguageHeader) },
+  ...signed({ params: OneTask }),
   responses: {
     200: jsonAnswer("The task was pending and is cancelled.", TaskSchema, {
       ...PENDING_EXAMPLE,
@@ -177,7 +168,7 @@ export const cancelTaskRoute = createRoute({
       ...RUNNING_EXAMPLE,
       cancel_requested: true,
     }),
-    ...errorAnswers([...ALWAYS, "no_such_task", "task_conflict"]),
+    ...signedErrors(["no_such_task", "task_conflict"]),
   },
 });
 
@@ -188,10 +179,9 @@ export const retryTaskRoute = createRoute({
   tags: ["tasks"],
   summary: "Retry a transcoding task",
   description: "Makes a failed or cancelled task pending again. Targets already delivered stay so.",
-  security: SIGNED,
-  request: { params: OneTask, headers: z.object(LanguageHeader) },
+  ...signed({ params: OneTask }),
   responses: {
     200: jsonAnswer("The task is pending again.", TaskSchema, PENDING_EXAMPLE),
-    ...errorAnswers([...ALWAYS, "no_such_task", "task_conflict"]),
+    ...signedErrors(["no_such_task", "task_conflict"]),
   },
 });
