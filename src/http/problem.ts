@@ -14,20 +14,18 @@ type Problem = {
   readonly retryAfterSeconds?: number;
 };
 
-const row = <Code extends string>(
-  status: number,
-  code: Code,
-  en: string,
-  zh: string,
-): Problem & { readonly code: Code } => ({ status, code, en, zh, tells: false });
+const rowThat =
+  ({ tells }: Pick<Problem, "tells">) =>
+  <Code extends string>(
+    status: number,
+    code: Code,
+    en: string,
+    zh: string,
+  ): Problem & { readonly code: Code } => ({ status, code, en, zh, tells });
 
+const row = rowThat({ tells: false });
 /** A row whose errors have a sentence of their own for the caller. */
-const telling = <Code extends string>(
-  status: number,
-  code: Code,
-  en: string,
-  zh: string,
-): Problem & { readonly code: Code } => ({ status, code, en, zh, tells: true });
+const telling = rowThat({ tells: true });
 
 const parameter = telling(
   400,

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, lte, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks } from "../db/schema.ts";
 import { reopenTargets } from "../db/targets.ts";
@@ -224,24 +224,11 @@ function prepareQueries({ orm, prepared }: Database) {
 }
 
 function prepareCounts({ orm, prepared }: Database) {
+  const counted = (table: SQL, isMeant: SQL | undefined) => () =>
+    orm.select({ tasks: count() }).from(table).where(isMeant).prepare();
   return prepared({
-    ready: () =>
-      orm
-        .select({ tasks: count() })
-        .from(sql`tasks indexed by tasks_ready`)
-        .where(isReady)
-        .prepare(),
-    waiting: () =>
-      orm
-        .select({ tasks: count() })
-        .from(sql`tasks indexed by tasks_waiting`)
-        .where(isWaiting)
-        .prepare(),
-    running: () =>
-      orm
-        .select({ tasks: count() })
-        .from(sql`tasks indexed by tasks_leases`)
-        .where(isRunning)
-        .prepare(),
+    ready: counted(sql`tasks indexed by tasks_ready`, isReady),
+    waiting: counted(sql`tasks indexed by tasks_waiting`, isWaiting),
+    running: counted(sql`tasks indexed by tasks_leases`, isRunning),
   });
 }

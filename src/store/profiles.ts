@@ -7,36 +7,35 @@ import type { ProfileStore, StoredProfile } from "./store.ts";
 
 /** Custom profiles in SQLite. */
 export class SqliteProfileStore implements ProfileStore {
-  readonly #database: Database;
-  readonly #now: () => number;
   readonly #queries;
 
-  /** @param options - `now`: ms since the epoch */
-  constructor(database: Database, options: { readonly now: () => number }) {
-    this.#database = database;
-    this.#now = options.now;
+  /** @param clock - `now`: ms since the epoch */
+  constructor(
+    private readonly database: Database,
+    private readonly clock: { readonly now: () => number },
+  ) {
     this.#queries = prepareQueries(database);
   }
 
   async create(clientCode: string, profile: Profile): Promise<StoredProfile> {
-    const createMs = this.#now();
+    const createMs = this.clock.now();
     const row = { clientCode, name: profile.name, profile, createMs };
-    const { changes } = await this.#database.write(() => this.#queries.insert.run(row));
+    const { changes } = await this.database.write(() => this.#queries.insert.run(row));
     if (Number(changes) === 0)
       throw new TaskError("profile_exists", `Cannot create profile "${profile.name}": it is there`);
     return { profile, createMs };
   }
 
   async get(clientCode: string, name: string): Promise<StoredProfile | undefined> {
-    return this.#database.read(() => this.#queries.byName.get({ clientCode, name }));
+    return this.database.read(() => this.#queries.byName.get({ clientCode, name }));
   }
 
   async list(clientCode: string): Promise<readonly StoredProfile[]> {
-    return this.#database.read(() => this.#queries.ofClient.all({ clientCode }));
+    return this.database.read(() => this.#queries.ofClient.all({ clientCode }));
   }
 
   async remove(clientCode: string, name: string): Promise<void> {
-    await this.#database.write(() => {
+    await this.database.write(() => {
       if (this.#queries.use.get({ clientCode, name }))
         throw new TaskError(
           "profile_not_empty",
