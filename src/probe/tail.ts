@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { createLineCutter } from "../lib/line-cutter.ts";
 import { text } from "./ffprobe-values.ts";
 
 /** Where the end of an output is looked at, and what is decoded of it. */
@@ -107,7 +108,6 @@ export function splitEnd(json: unknown, firstPackets: number): ProbeWithEnd | un
 /** Makes a reader of what ffprobe says about packets and frames (`TAIL_ENTRIES`, `-of csv=p=1`). It takes chunks that are cut anywhere. */
 export function createTailReader() {
   const tail: { -readonly [K in Kind]?: { -readonly [F in keyof StreamTail]: StreamTail[F] } } = {};
-  let rest = "";
   const read = (line: string): void => {
     const [section, kind, time = "", length = "", flags = ""] = line.split(",");
     if (kind !== "video" && kind !== "audio") return;
@@ -128,11 +128,7 @@ export function createTailReader() {
     }
   };
   return {
-    push(chunk: string): void {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) read(line);
-    },
+    push: createLineCutter(read),
     /** What was found, once everything is read. */
     tail: (): Tail => tail,
   };

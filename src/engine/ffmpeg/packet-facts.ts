@@ -1,3 +1,4 @@
+import { createLineCutter } from "../../lib/line-cutter.ts";
 import type { PacketFacts, Stretch } from "../../probe/media.ts";
 
 /** What ffprobe is asked for of each packet (`-show_entries`, as csv): it writes them in this order. */
@@ -214,7 +215,6 @@ function createStretches() {
 export function createPacketReader() {
   const counters = new Map<number, ReturnType<typeof createCounter>>();
   const stretches = createStretches();
-  let rest = "";
   const read = (line: string): void => {
     // Side data adds commas and empty lines.
     const [index, pts, dts, duration = "", size = "", position = "", flags = ""] = line.split(",");
@@ -236,11 +236,7 @@ export function createPacketReader() {
     });
   };
   return {
-    push(chunk: string): void {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) read(line);
-    },
+    push: createLineCutter(read),
     /** Of one stream, once all is read; nothing for a stream without packets. */
     factsOf: (index: number): PacketFacts | undefined => counters.get(index)?.facts(),
     /** In long stretches of the file that no packet of any stream explains, once all is read. */

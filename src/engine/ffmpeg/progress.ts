@@ -1,3 +1,4 @@
+import { createLineCutter } from "../../lib/line-cutter.ts";
 import type { EngineProgress } from "../engine.ts";
 
 /** One block of ffmpeg's `-progress` output. */
@@ -22,31 +23,26 @@ const amount = (value: string | undefined): number => {
  * microseconds too, in spite of its name.
  */
 export function createProgressReader(onBlock: (block: ProgressBlock) => void) {
-  let rest = "";
   let fields = new Map<string, string>();
   let outTimeSeconds = 0;
   let frames = 0;
-  return (chunk: string): void => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const at = line.indexOf("=");
-      const key = line.slice(0, at);
-      const value = line.slice(at + 1).trim();
-      fields.set(key, value);
-      if (key !== "progress") continue;
-      outTimeSeconds = Math.max(outTimeSeconds, amount(fields.get("out_time_us")) / 1e6);
-      frames = Math.max(frames, amount(fields.get("frame")));
-      onBlock({
-        outTimeSeconds,
-        frames,
-        speed: amount(fields.get("speed")),
-        fps: amount(fields.get("fps")),
-        sizeBytes: amount(fields.get("total_size")),
-        droppedFrames: amount(fields.get("drop_frames")),
-        isEnd: value === "end",
-      });
-      fields = new Map();
-    }
-  };
+  return createLineCutter((line) => {
+    const at = line.indexOf("=");
+    const key = line.slice(0, at);
+    const value = line.slice(at + 1).trim();
+    fields.set(key, value);
+    if (key !== "progress") return;
+    outTimeSeconds = Math.max(outTimeSeconds, amount(fields.get("out_time_us")) / 1e6);
+    frames = Math.max(frames, amount(fields.get("frame")));
+    onBlock({
+      outTimeSeconds,
+      frames,
+      speed: amount(fields.get("speed")),
+      fps: amount(fields.get("fps")),
+      sizeBytes: amount(fields.get("total_size")),
+      droppedFrames: amount(fields.get("drop_frames")),
+      isEnd: value === "end",
+    });
+    fields = new Map();
+  });
 }

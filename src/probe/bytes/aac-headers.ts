@@ -40,7 +40,6 @@ function setupOf(bytes: Uint8Array, at: number): number | undefined {
  */
 function createTsHeaders(pid?: number): AacHeaders {
   const watched = new Map<number, ReturnType<typeof watch>>();
-  let rest = new Uint8Array();
   let uneven = false;
   const look = (bytes: Uint8Array, start: number): void => {
     const packet = isFirstAt(bytes, start) ? packetAt(bytes, start) : undefined;
@@ -56,15 +55,10 @@ function createTsHeaders(pid?: number): AacHeaders {
     uneven ||= one.isUneven();
   };
   return {
-    push(bytes) {
-      const all = rest.length === 0 ? bytes : joined(rest, bytes);
-      let at = 0;
-      while (at + PACKET_BYTES <= all.length) {
-        look(all, at);
-        at += isPacketAt(all, at) ? PACKET_BYTES : 1;
-      }
-      rest = all.slice(at);
-    },
+    push: createWalker(0, PACKET_BYTES, (bytes, at) => {
+      look(bytes, at);
+      return isPacketAt(bytes, at) ? PACKET_BYTES : 1;
+    }),
     isUneven: () => uneven,
   };
 }
@@ -76,27 +70,17 @@ const ADTS_BYTES = 6;
 function createAdtsHeaders(): AacHeaders {
   const setups = watch(ALIKE_MIN);
   let uneven = false;
-  let skipped = 0;
-  let rest = new Uint8Array();
   return {
-    push(bytes) {
-      const all = rest.length === 0 ? bytes : joined(rest, bytes);
-      let at = Math.min(skipped, all.length);
-      skipped -= at;
-      while (skipped === 0 && at + ID3_HEAD_BYTES <= all.length) {
-        const setup = setupOf(all, at);
-        if (setup !== undefined) setups.see(setup);
-        uneven ||= setups.isUneven();
-        const length =
-          setup === undefined
-            ? id3Bytes(all.subarray(at, at + ID3_HEAD_BYTES))
-            : frameLengthOf(all, at);
-        const end = Math.min(at + Math.max(1, length), all.length);
-        skipped = at + Math.max(1, length) - end;
-        at = end;
-      }
-      rest = all.slice(at);
-    },
+    push: createWalker(0, ID3_HEAD_BYTES, (bytes, at) => {
+      const setup = setupOf(bytes, at);
+      if (setup !== undefined) setups.see(setup);
+      uneven ||= setups.isUneven();
+      const length =
+        setup === undefined
+          ? id3Bytes(bytes.subarray(at, at + ID3_HEAD_BYTES))
+          : frameLengthOf(bytes, at);
+      return Math.max(1, length);
+    }),
     isUneven: () => uneven,
   };
 }
@@ -120,8 +104,6 @@ function createFlvHeaders(): AacHeaders {
   // A single other header is proof here.
   const setups = watch(1);
   let uneven = false;
-  let skipped = FLV_HEAD_BYTES;
-  let rest = new Uint8Array();
   const look = (tag: Uint8Array): void => {
     const [codec = 0, kind = 0, high = 0, low = 0] = tag.subarray(FLV_TAG_BYTES);
     if (tag[0] !== FLV_AUDIO || codec >> 4 !== FLV_AAC || kind !== 0) return;
@@ -130,21 +112,39 @@ function createFlvHeaders(): AacHeaders {
     uneven ||= setups.isUneven();
   };
   return {
-    push(bytes) {
-      const all = rest.length === 0 ? bytes : joined(rest, bytes);
-      let at = Math.min(skipped, all.length);
-      skipped -= at;
-      while (skipped === 0 && at + FLV_TAG_BYTES + FLV_SEEN_BYTES <= all.length) {
-        const [, high = 0, middle = 0, low = 0] = all.subarray(at, at + 4);
-        look(all.subarray(at, at + FLV_TAG_BYTES + FLV_SEEN_BYTES));
-        const length = FLV_TAG_BYTES + ((high << 16) | (middle << 8) | low) + FLV_TAIL_BYTES;
-        const end = Math.min(at + length, all.length);
-        skipped = at + length - end;
-        at = end;
-      }
-      rest = all.slice(at);
-    },
+    push: createWalker(FLV_HEAD_BYTES, FLV_TAG_BYTES + FLV_SEEN_BYTES, (bytes, at) => {
+      const [, high = 0, middle = 0, low = 0] = bytes.subarray(at, at + 4);
+      look(bytes.subarray(at, at + FLV_TAG_BYTES + FLV_SEEN_BYTES));
+      return FLV_TAG_BYTES + ((high << 16) | (middle << 8) | low) + FLV_TAIL_BYTES;
+    }),
     isUneven: () => uneven,
+  };
+}
+
+/**
+ * Walks through bytes that come in chunks, cut anywhere.
+ *
+ * @param skipFirst - bytes before the first step
+ * @param headBytes - how many have to be there for a step
+ * @param step - looks at the bytes from a position on, and gives how many to go on by, at least one
+ */
+function createWalker(
+  skipFirst: number,
+  headBytes: number,
+  step: (bytes: Uint8Array, at: number) => number,
+): (bytes: Uint8Array) => void {
+  let skipped = skipFirst;
+  let rest = new Uint8Array();
+  return (bytes) => {
+    const all = rest.length === 0 ? bytes : joined(rest, bytes);
+    let at = Math.min(skipped, all.length);
+    skipped -= at;
+    while (skipped === 0 && at + headBytes <= all.length) {
+      const next = at + step(all, at);
+      at = Math.min(next, all.length);
+      skipped = next - at;
+    }
+    rest = all.slice(at);
   };
 }
 
