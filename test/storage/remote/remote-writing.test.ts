@@ -1,0 +1,141 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { RemoteLiveSet } from "../../../src/storage/remote/remote-live-set.ts";
+import { PART_BYTES, RemoteSender } from "../../../src/storage/remote/remote-sender.ts";
+import { RemoteWriter } from "../../../src/storage/remote/remote-writer.ts";
+import { deliverFiles } from "../../../src/storage/remote/send-set.ts";
+import { TaskError } from "../../../src/task/errors.ts";
+import { aSegment } from "../../contract/live-sets.ts";
+import { aSet, failureOf } from "../../contract/storage.ts";
+import { tempFolder } from "../../fixtures/clips.ts";
+import { type MemoryTarget, memoryTarget } from "../../fixtures/remote-target.ts";
+
+// Real files on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const OLD = "pontus.t-0.00000.ts";
+const passing = () => new TaskError("target_unreachable", "Cannot write the target: it is away");
+const refusal = new TaskError("target_unwritable", "Cannot write the target: it is closed");
+
+/** Conditions whose leave is noted among what is asked of the target. */
+const noting = ({ asked }: MemoryTarget) => ({
+  tag: "t-1",
+  mayPublish: async () => void asked.push("leave"),
+  signal: new AbortController().signal,
+  retries: { failuresMax: 3, firstWaitMs: 1 },
+});
+
+const senderTo = (memory: MemoryTarget) => new RemoteSender(memory.target, noting(memory));
+
+/** A writer of a set whose texts are two playlists and a track of pictures, with one segment sent. */
+async function writtenSet(memory: MemoryTarget): Promise<() => Promise<void>> {
+  const options = { ...noting(memory), entry: "out.m3u8", isSet: true, isNew: false };
+  const writer = new RemoteWriter(memory.target, options);
+  await writer.write("0.ts", Buffer.from("one"));
+  await writer.close("0.ts");
+  const texts = new Map([
+    ["out.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nout/video.m3u8\n"],
+    ["video.m3u8", "#EXTM3U\n#EXTINF:2.0,\n0.ts\n#EXT-X-ENDLIST\n"],
+    ["thumbnails.vtt", "WEBVTT\n\n00:00.000 --> 00:02.000\n0.ts#xywh=0,0,1,1\n"],
+  ]);
+  return async () => {
+    try {
+      await writer.publish(texts);
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
+  };
+}
+
+const SHOWN = ["leave", "put thumbnails.vtt", "leave", "put entry"];
+
+describe("deliverFiles", () => {
+  test("asks once for the segments, then for what is visible, the entry last, then removes", async () => {
+    const memory = memoryTarget({ listing: true });
+    memory.files.set(OLD, Buffer.from("old"));
+    const set = await aSet(tempFolder(), ["one"]);
+    await deliverFiles(senderTo(memory), set);
+    expect(memory.asked).toEqual([
+      ...["leave", "put pontus.t-1.00000.ts", "leave", "put entry", "list", `remove ${OLD}`],
+      ...["read thumbnails.vtt", "read manifest.mpd"],
+    ]);
+    expect([...memory.files.keys()].sort()).toEqual(["entry", "pontus.t-1.00000.ts"]);
+  });
+
+  test("removes what it sent of a set that fails, and asks for nothing more", async () => {
+    const memory = memoryTarget({ listing: true });
+    memory.files.set(OLD, Buffer.from("old"));
+    memory.failures.set("put entry", refusal);
+    const set = await aSet(tempFolder(), ["one"]);
+    expect(await failureOf(deliverFiles(senderTo(memory), set))).toBe(refusal);
+    expect([...memory.files.keys()]).toEqual([OLD]);
+  });
+
+  test("sends parts again alone, asks right before the last step, and takes back what fails", async () => {
+    const memory = memoryTarget({ parts: true });
+    const entry = join(tempFolder(), "out.mp4");
+    await writeFile(entry, Buffer.alloc(PART_BYTES + 1, 7));
+    memory.failures.set("part 2", passing());
+    memory.failures.set("complete entry", passing());
+    await deliverFiles(senderTo(memory), { entry });
+    const parts = memory.asked.filter((what) => what.startsWith("part"));
+    expect(parts.sort()).toEqual(["part 1", "part 2", "part 2"]);
+    expect(memory.asked.filter((what) => !what.startsWith("part"))).toEqual([
+      ...["sweep", "begin entry", "leave", "complete entry", "leave", "complete entry"],
+    ]);
+    expect(memory.files.get("entry")?.length).toBe(PART_BYTES + 1);
+    memory.failures.set("part 1", refusal);
+    expect(await failureOf(deliverFiles(senderTo(memory), { entry }))).toBe(refusal);
+    expect(memory.asked.at(-1)).toBe("abort entry");
+  });
+});
+
+describe("RemoteWriter", () => {
+  test("shows a set in the order of a delivery, and removes what it replaces", async () => {
+    const memory = memoryTarget({ listing: true });
+    memory.files.set(OLD, Buffer.from("old"));
+    const publish = await writtenSet(memory);
+    await publish();
+    expect(memory.asked).toEqual([
+      ...["put pontus.t-1.0.ts", "put pontus.t-1.video.m3u8", ...SHOWN],
+      ...["list", `remove ${OLD}`, "read manifest.mpd"],
+    ]);
+  });
+
+  test("takes back by name where nothing is listed, but not what a reader may have", async () => {
+    const memory = memoryTarget({});
+    memory.failures.set("put pontus.t-1.video.m3u8", refusal);
+    const hidden = await writtenSet(memory);
+    expect(await failureOf(hidden())).toBe(refusal);
+    expect([...memory.files.keys()]).toEqual([]);
+    memory.failures.set("put entry", refusal);
+    const shown = await writtenSet(memory);
+    expect(await failureOf(shown())).toBe(refusal);
+    expect(memory.files.has("pontus.t-1.0.ts")).toBe(true);
+  });
+
+  test.each([true, false])("removes half a file if there was none before: %p", async (isNew) => {
+    const memory = memoryTarget({});
+    const options = { ...noting(memory), entry: "out.mp4", isSet: false, isNew };
+    const writer = new RemoteWriter(memory.target, options);
+    await writer.write("out.mp4", Buffer.alloc(PART_BYTES + 1));
+    await writer.discard();
+    expect(memory.asked).toEqual(isNew ? ["put entry", "remove entry"] : ["put entry"]);
+  });
+});
+
+describe("RemoteLiveSet", () => {
+  test("asks before each playlist alone, and removes with the last one", async () => {
+    const memory = memoryTarget({ listing: true });
+    memory.files.set(OLD, Buffer.from("old"));
+    const set = new RemoteLiveSet(senderTo(memory));
+    const name = "pontus.t-1.00000-00001.ts";
+    await set.add(await aSegment(tempFolder(), "one"), name);
+    await set.list(`folder/${name}`, false);
+    expect(memory.asked).toEqual([`put ${name}`, "leave", "put entry"]);
+    await set.list(`folder/${name}`, true);
+    expect([...memory.files.keys()].sort()).toEqual(["entry", name]);
+  });
+});
