@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import type { Work } from "../queue/queue.ts";
 import { TaskError } from "../task/errors.ts";
+import type { Task } from "../task/task.ts";
 import { processStreamed } from "./diskless/process-streamed.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { processTask } from "./file/process-task.ts";
 import { isLiveTask, type LiveConditions, processLive } from "./live/process-live.ts";
-import type { Line } from "./run.ts";
+import type { Run } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -23,35 +23,30 @@ export type Host = {
 };
 
 /** How long a run may take, in ms: as its task says, else so long by default; a live one ends with its source. */
-export function limitMsOf(task: Work["task"], defaultMs: number): number | undefined {
+export function limitMsOf(task: Task, defaultMs: number): number | undefined {
   if (task.timeoutSeconds) return task.timeoutSeconds * 1000;
   return isLiveTask(task) ? undefined : defaultMs;
 }
 
 /**
- * Runs one claimed task by the line that suits this host, and leaves nothing of it in scratch.
+ * Carries out the run of a task by the line that suits this host, and leaves nothing of it in scratch. The failures of single targets
+ * are recorded in the run.
  *
- * @returns the failures of single targets, in their order
- * @throws {TaskError} whatever stops the whole task, or the reason of `signal`
+ * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
-export async function runTask(
-  work: Work,
-  line: Line,
-  { scratch, kept, recordings, live }: Host,
-  signal: AbortSignal,
-): Promise<readonly TaskError[]> {
-  const { task, claim } = work;
+export async function runTask(run: Run, { scratch, kept, recordings, live }: Host): Promise<void> {
+  const { task, claim } = run;
   if (scratch === undefined) {
-    const { streamed } = line.engine;
+    const { streamed } = run.engine;
     if (!streamed)
       throw new TaskError("encoder_missing", "Cannot transcode: this engine needs a disk");
-    return await processStreamed(work, line, streamed, signal);
+    return await processStreamed(run, streamed);
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    if (!isLiveTask(task)) return await processTask(work, line, { folder, kept }, signal);
+    if (!isLiveTask(task)) return await processTask(run, { folder, kept });
     const folders = { folder, kept: join(recordings, task.id) };
-    return await processLive(work, line, folders, live, signal);
+    return await processLive(run, folders, live);
   } finally {
     // Before the end is recorded: where scratch and store share a disk that is full, there is no room for it otherwise.
     await rm(folder, { recursive: true, force: true }).catch((error) =>

@@ -1,39 +1,189 @@
+import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
 import type { LivePlan } from "../plan/live/live.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { TaskStore } from "../store/store.ts";
-import type { Progress } from "../task/task.ts";
+import type { TargetResult, TaskStore } from "../store/store.ts";
+import { type TaskError, toTaskError } from "../task/errors.ts";
+import type { Claim, Failure, Progress, Task } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 
-/** What the line needs of the rest of the system. */
-export type Line = {
+const log = getLogger(["pontus", "worker"]);
+
+/** How often progress is written for a task, at most. */
+const PROGRESS_INTERVAL_MS = 1_000;
+
+/** What all runs of a worker share. */
+export type RunPorts = {
   readonly engine: Engine;
-  readonly store: TaskStore;
+  readonly store: Pick<
+    TaskStore,
+    "mayPublish" | "saveProgress" | "saveSource" | "saveTarget" | "saveWarnings"
+  >;
   readonly storageOf: (url: string, side: "source" | "target") => Storage;
   /** A live source from which nothing came for longer has ended. */
   readonly sourceTimeoutMs: number;
-  readonly onProgress: (progress: Progress) => void;
-  readonly onPlan: (plan: Plan | LivePlan) => void;
-  /** Adds to what the caller is told of the task; resolves once it is stored. @throws {TaskError} `lease_lost` */
-  readonly warn: (warnings: readonly Warning[]) => Promise<void>;
-  readonly onLog: (line: string) => void;
+  readonly now: () => number;
+  /** Writes to the store, again while it is full or busy, until the signal is aborted. */
+  readonly insist: (write: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 };
 
-/** What opening a source needs of it. */
-export type SourceLine = Omit<Line, "store" | "onPlan" | "warn">;
+/** What opening a source needs of a run. */
+export type SourceRun = Pick<
+  Run,
+  "engine" | "storageOf" | "sourceTimeoutMs" | "signal" | "onProgress" | "onLog"
+>;
+
+/** What judging outputs needs of a run. */
+export type JudgingRun = Pick<Run, "engine" | "signal" | "warn">;
 
 /**
- * What the names of the segments that a run of a live task makes begin with. All of a task have one tag, as they are one set however
- * many attempts it takes.
+ * One run of one claimed task: what is to be done, the ports it works with, and what is recorded of it. Its functions are fields,
+ * so that they can be passed on.
  */
-export const segmentPrefix = ({ task, claim }: Work, part: number): string =>
-  publishedName(`${claim.attempt}-${part}`, setTagOf({ task }));
+export class Run {
+  readonly claim: Claim;
+  readonly task: Task;
+  readonly assignments: readonly Assignment[];
+  /** The addresses of all targets, in their order. */
+  readonly targetUrls: readonly string[];
+  /** How many runs of the task have failed before this one. */
+  readonly failedRuns: number;
+  readonly engine: Engine;
+  readonly storageOf: RunPorts["storageOf"];
+  readonly sourceTimeoutMs: number;
+  readonly #ports: RunPorts;
+  readonly #abort = new AbortController();
+  readonly #failures = new Map<number, TaskError>();
+  #savedMs = 0;
+  #phase: Progress["phase"] | undefined;
 
-/** The tag of the segments of a task's sets that grow. */
-export const setTagOf = ({ task }: Pick<Work, "task">): string => `${task.id.slice(-12)}-set`;
+  constructor({ claim, task, assignments, failures }: Work, ports: RunPorts) {
+    this.claim = claim;
+    this.task = task;
+    this.assignments = assignments;
+    this.targetUrls = task.targets.map(({ url }) => url);
+    this.failedRuns = failures;
+    this.engine = ports.engine;
+    this.storageOf = ports.storageOf;
+    this.sourceTimeoutMs = ports.sourceTimeoutMs;
+    this.#ports = ports;
+  }
 
-/** Names temporary files and segments; no two attempts of any task have the same one. */
-export const tagOf = ({ task, claim }: Work): string => `${task.id.slice(-12)}-${claim.attempt}`;
+  /** Aborted when the run must stop; its reason says why. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Stops the run; the first reason stands. */
+  readonly abort = (reason: unknown): void => this.#abort.abort(reason);
+
+  /** Names temporary files and segments; no two attempts of any task have the same one. */
+  get tag(): string {
+    return `${shortId(this.task)}-${this.claim.attempt}`;
+  }
+
+  /** The tag of the segments of the task's live sets: one for all attempts, as they write to the same set. */
+  get setTag(): string {
+    return `${shortId(this.task)}-set`;
+  }
+
+  /** What the names of the segments begin with that one part of a live task's recording consists of. */
+  segmentPrefix(part: number): string {
+    return publishedName(`${this.claim.attempt}-${part}`, this.setTag);
+  }
+
+  /** The address of a target. */
+  targetUrl(index: number): string {
+    return this.targetUrls[index] ?? "";
+  }
+
+  /** The failures of single targets by their index: they are recorded, and do not stop the other targets. */
+  get failures(): ReadonlyMap<number, TaskError> {
+    return this.#failures;
+  }
+
+  /** The same, in the order of the targets. */
+  get failuresInOrder(): readonly TaskError[] {
+    return [...this.#failures].sort(([a], [b]) => a - b).map(([, failure]) => failure);
+  }
+
+  /** Records how one target stands. @throws {TaskError} `lease_lost` */
+  saveTarget(index: number, result: TargetResult): Promise<void> {
+    return this.#ports.store.saveTarget(this.claim, index, result);
+  }
+
+  /**
+   * Records that a target has failed.
+   *
+   * @throws {TaskError} what concerns the whole task instead: the reason of `signal`, `lease_lost` or `cancelled`
+   */
+  async failTarget(index: number, error: unknown): Promise<void> {
+    this.signal.throwIfAborted();
+    const failure = toTaskError(error);
+    if (failure.code === "lease_lost" || failure.code === "cancelled") throw failure;
+    this.#failures.set(index, failure);
+    await this.saveTarget(index, { status: "FAILED", failure: failureOf(failure) });
+  }
+
+  /** Records that the source of a live task went away, or is back. @throws {TaskError} `lease_lost` */
+  saveSource(change: "source_lost" | "source_back"): Promise<void> {
+    return this.#ports.store.saveSource(this.claim, change);
+  }
+
+  /**
+   * Resolves while this run may publish: called right before each step that readers can see.
+   *
+   * @throws {TaskError} the reason of `signal`, `lease_lost` or `cancelled`
+   */
+  readonly mayPublish = async (): Promise<void> => {
+    this.signal.throwIfAborted();
+    await this.#ports.store.mayPublish(this.claim);
+  };
+
+  /** Resolves while this run may tell players that a live set has ended, also after it was stopped. @throws {TaskError} `lease_lost` */
+  readonly mayClose = async (): Promise<void> => {
+    try {
+      await this.#ports.store.mayPublish(this.claim);
+    } catch (error) {
+      if (toTaskError(error).code !== "cancelled") throw error;
+    }
+  };
+
+  /** Records how far the run is: once a second, and each new phase. */
+  readonly onProgress = (progress: Progress): void => {
+    const { store, now } = this.#ports;
+    if (progress.phase === this.#phase && now() - this.#savedMs < PROGRESS_INTERVAL_MS) return;
+    this.#savedMs = now();
+    this.#phase = progress.phase;
+    store.saveProgress(this.claim, progress).catch((error) => {
+      if (toTaskError(error).code === "lease_lost") this.abort(error);
+      else log.warn("Cannot write progress: {error}", { error });
+    });
+  };
+
+  /** Adds warnings to the task; resolves once they are stored. @throws {TaskError} `lease_lost` */
+  readonly warn = async (warnings: readonly Warning[]): Promise<void> => {
+    if (warnings.length === 0) return;
+    for (const { code, message } of warnings)
+      log.warn("Task {taskId}: {code}: {message}", { taskId: this.task.id, code, message });
+    const { store, insist } = this.#ports;
+    await insist(() => store.saveWarnings(this.claim, warnings), this.signal);
+  };
+
+  /** Writes a plan to the log. */
+  readonly onPlan = (plan: Plan | LivePlan): void =>
+    log.debug("Plan of task {taskId}: {plan}", { taskId: this.task.id, plan });
+
+  /** Writes a line of an encoder to the log. */
+  readonly onLog = (line: string): void =>
+    log.debug("Encoder of task {taskId}: {line}", { taskId: this.task.id, line });
+}
+
+const shortId = ({ id }: Task): string => id.slice(-12);
+
+/** An error as a target keeps it. */
+export const failureOf = ({ code, message }: TaskError): Failure => ({ code, detail: message });

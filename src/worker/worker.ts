@@ -6,19 +6,17 @@ import type { Queue, Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Outcome, TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
-import type { Failure, Progress } from "../task/task.ts";
+import type { Claim, Failure } from "../task/task.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { insist } from "./insist.ts";
 import type { LiveLimits } from "./live/live-session.ts";
 import { retryDelayMs } from "./retry.ts";
-import type { Line } from "./run.ts";
+import { Run, type RunPorts } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
 import { sleep } from "./sleep.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** How often progress is written for a task, at most. */
-const PROGRESS_INTERVAL_MS = 1_000;
 /** Longest sleep of an idle worker: a wake-up that got lost costs no more than this. */
 const IDLE_MS_MAX = 5_000;
 
@@ -51,12 +49,13 @@ export type WorkerOptions = {
   readonly live: LiveLimits;
 };
 
-type Running = { readonly work: Work; readonly abort: AbortController; done: Promise<void> };
+type Running = { readonly run: Run; done: Promise<void> };
 
 /** Claims tasks, runs as many as it has slots, and keeps their leases. */
 export class Worker {
   readonly #deps: WorkerDeps;
   readonly #options: WorkerOptions;
+  readonly #ports: RunPorts;
   readonly #running = new Map<string, Running>();
   /** Aborted when no more is to be claimed. */
   readonly #stopping = new AbortController();
@@ -71,6 +70,11 @@ export class Worker {
   constructor(deps: WorkerDeps, options: WorkerOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#ports = {
+      ...deps,
+      sourceTimeoutMs: options.live.sourceTimeoutMs,
+      insist: (write, signal) => this.#insist(write, signal),
+    };
   }
 
   /** How many tasks run now. */
@@ -100,8 +104,8 @@ export class Worker {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake.resolve();
-    for (const { abort } of this.#running.values())
-      abort.abort(new TaskError("shutdown", "Cannot finish this run: the service is stopping"));
+    for (const { run } of this.#running.values())
+      run.abort(new TaskError("shutdown", "Cannot finish this run: the service is stopping"));
     // A claim that was under way may still begin a run; it is aborted as it begins.
     await this.#claiming;
     await Promise.all([...this.#running.values()].map(({ done }) => done));
@@ -137,25 +141,25 @@ export class Worker {
   }
 
   #begin(work: Work): void {
-    const abort = new AbortController();
-    const running: Running = { work, abort, done: Promise.resolve() };
+    const run = new Run(work, this.#ports);
+    const running: Running = { run, done: Promise.resolve() };
     this.#running.set(work.task.id, running);
     // A stop may have come between the claim and here.
     if (this.#stopping.signal.aborted)
-      abort.abort(new TaskError("shutdown", "Cannot begin this run: the service is stopping"));
-    running.done = this.#run(work, abort).finally(() => {
+      run.abort(new TaskError("shutdown", "Cannot begin this run: the service is stopping"));
+    running.done = this.#carryOut(run).finally(() => {
       this.#running.delete(work.task.id);
       this.#wake.resolve();
     });
   }
 
   /** One run of one task, from its claim to its end; never rejects. */
-  async #run(work: Work, abort: AbortController): Promise<void> {
-    const { task, claim } = work;
+  async #carryOut(run: Run): Promise<void> {
+    const { task, claim, signal } = run;
     const limitMs = limitMsOf(task, this.#options.taskTimeoutMs);
     const late = () =>
       new TaskError("deadline", `Cannot finish in time: the limit is ${(limitMs ?? 0) / 1000} s`);
-    const deadline = limitMs && setTimeout(() => abort.abort(late()), limitMs);
+    const deadline = limitMs && setTimeout(() => run.abort(late()), limitMs);
     log.info("Task {taskId} begins, attempt {attempt}", {
       taskId: task.id,
       attempt: claim.attempt,
@@ -166,47 +170,21 @@ export class Worker {
       const { scratch, recordings, live, attemptsMax } = this.#options;
       const { kept, now } = this.#deps;
       const host = { scratch, kept, recordings, live: { ...live, now, attemptsMax } };
-      errors = await runTask(work, this.#line(work, abort), host, abort.signal);
+      await runTask(run, host);
+      errors = run.failuresInOrder;
     } catch (error) {
-      errors = [abort.signal.aborted ? abort.signal.reason : error];
+      errors = [signal.aborted ? signal.reason : error];
     }
     if (deadline) clearTimeout(deadline);
-    await this.#end(work, errors);
-  }
-
-  #line(work: Work, abort: AbortController): Line {
-    const { engine, store, storageOf, now } = this.#deps;
-    const taskId = work.task.id;
-    let savedMs = 0;
-    let phase: Progress["phase"] | undefined;
-    return {
-      engine,
-      store,
-      storageOf,
-      sourceTimeoutMs: this.#options.live.sourceTimeoutMs,
-      onProgress: (progress: Progress) => {
-        if (progress.phase === phase && now() - savedMs < PROGRESS_INTERVAL_MS) return;
-        savedMs = now();
-        phase = progress.phase;
-        store.saveProgress(work.claim, progress).catch((error) => this.#lost(abort, error));
-      },
-      warn: async (warnings) => {
-        if (warnings.length === 0) return;
-        for (const { code, message } of warnings)
-          log.warn("Task {taskId}: {code}: {message}", { taskId, code, message });
-        await this.#insist(() => store.saveWarnings(work.claim, warnings), abort.signal);
-      },
-      onPlan: (plan: object) => log.debug("Plan of task {taskId}: {plan}", { taskId, plan }),
-      onLog: (line: string) => log.debug("Encoder of task {taskId}: {line}", { taskId, line }),
-    };
+    await this.#end(run, errors);
   }
 
   /** Writes how a run ended. */
-  async #end(work: Work, errors: readonly unknown[]): Promise<void> {
-    const taskId = work.claim.taskId;
+  async #end(run: Run, errors: readonly unknown[]): Promise<void> {
+    const { taskId } = run.claim;
     const failures = errors.map((error) => this.#told(taskId, error));
     try {
-      await this.#insist(() => this.#record(work, failures), this.#stopping.signal);
+      await this.#insist(() => this.#record(run, failures), this.#stopping.signal);
     } catch (error) {
       // The lease runs out, and the task is taken up again: nothing stays RUNNING for ever.
       log.error("Cannot record the end of task {taskId}: {error}", { taskId, error });
@@ -219,7 +197,7 @@ export class Worker {
   }
 
   /** Success, another run later, or an end. */
-  async #record({ claim, failures: before }: Work, failures: readonly Failure[]): Promise<void> {
+  async #record({ claim, failedRuns }: Run, failures: readonly Failure[]): Promise<void> {
     const { queue, now } = this.#deps;
     const codes = failures.map(({ code }) => code);
     if (codes.includes("lease_lost")) return;
@@ -229,7 +207,7 @@ export class Worker {
     if (failure.code === "shutdown")
       return queue.giveBack(claim, { failure, notBeforeMs: now(), counts: false });
     const delays = codes.flatMap(
-      (code) => retryDelayMs(code, before + 1, this.#options.attemptsMax) ?? [],
+      (code) => retryDelayMs(code, failedRuns + 1, this.#options.attemptsMax) ?? [],
     );
     if (delays.length === 0) return this.#finish(claim, { status: "FAILED", failure });
     const notBeforeMs = now() + Math.max(...delays);
@@ -237,7 +215,7 @@ export class Worker {
   }
 
   /** Ends a task for good: its recordings are delivered, or not wanted. */
-  async #finish(claim: Work["claim"], outcome: Outcome): Promise<void> {
+  async #finish(claim: Claim, outcome: Outcome): Promise<void> {
     await this.#deps.store.finish(claim, outcome);
     if (this.#options.scratch === undefined) return;
     const kept = join(this.#options.recordings, claim.taskId);
@@ -262,20 +240,14 @@ export class Worker {
     if ((await this.#deps.queue.expireLeases()) > 0) this.#wake.resolve();
   }
 
-  async #keepLease({ work, abort }: Running): Promise<void> {
-    const pulse = await this.#deps.queue.heartbeat(work.claim);
-    if (pulse === "cancel_requested") abort.abort(cancelled());
-    if (pulse === "lost")
-      abort.abort(new TaskError("lease_lost", "Cannot go on: the lease ran out"));
-  }
-
-  #lost(abort: AbortController, error: unknown): void {
-    if (toTaskError(error).code === "lease_lost") abort.abort(error);
-    else log.warn("Cannot write progress: {error}", { error });
+  async #keepLease({ run }: Running): Promise<void> {
+    const pulse = await this.#deps.queue.heartbeat(run.claim);
+    if (pulse === "cancel_requested") run.abort(cancelled());
+    if (pulse === "lost") run.abort(new TaskError("lease_lost", "Cannot go on: the lease ran out"));
   }
 
   #cancel(taskId: string): void {
-    this.#running.get(taskId)?.abort.abort(cancelled());
+    this.#running.get(taskId)?.run.abort(cancelled());
   }
 
   async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import { FileStorage } from "../../src/storage/file/file.ts";
-import type { SourceLine } from "../../src/worker/run.ts";
+import type { SourceRun } from "../../src/worker/run.ts";
 import { openSource } from "../../src/worker/source/open-source.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { entryOf, STREAMED_SETS } from "../fixtures/streamed-sets.ts";
@@ -24,15 +24,15 @@ export function manifestSourceContract(
       const storage = await FileStorage.open({ roots: [root] });
       const folder = join(tempFolder(), "work");
       mkdirSync(folder);
-      const line: SourceLine = {
+      const run: SourceRun = {
         engine: await open(),
         storageOf: () => storage,
         sourceTimeoutMs: 1_000,
+        signal: new AbortController().signal,
         onProgress: () => {},
         onLog: () => {},
       };
-      const { signal } = new AbortController();
-      const { media } = await openSource(entryOf(set), line, { folder, signal });
+      const { media } = await openSource(entryOf(set), run, folder);
       const { video, audio, durationSeconds = 0 } = media;
       expect([video?.codec, video?.width, audio?.codec]).toEqual(["h264", 320, "aac"]);
       expect(Math.abs(durationSeconds - 4)).toBeLessThan(0.1);

@@ -48,7 +48,7 @@ export async function runFile(engine: Engine, path: string): Promise<Outcomes> {
     const inputPath = join(folder, `source${extname(path)}`);
     await symlink(path, inputPath);
     const isSound = isGivenAsSound(inputPath);
-    const source = await probeSource(inputPath, { engine }, { folder, signal, isSound });
+    const source = await probeSource(inputPath, { engine, signal }, folder, isSound);
     return await makeAll({ engine, source, folder, signal });
   } catch (error) {
     return all(() => refused(error));
@@ -134,8 +134,7 @@ async function look(
   const product = plan.products[at];
   if (!product) return refused("nothing was planned");
   const alone = { ...plan, products: [product] };
-  const ports = { engine, warn: async () => {} };
-  await verifyProducts(alone, made, ports, signal);
+  await verifyProducts(alone, made, { engine, signal, warn: async () => {} });
   const { video } = PROFILES[key].rendition;
   const isEncoded = product.video.action === "encode" && media.video !== undefined;
   // A copy that became an encode has the source's rate.

@@ -8,7 +8,7 @@ import { holds } from "../../src/profile/container-rules.ts";
 import type { Container } from "../../src/profile/containers.ts";
 import type { Assignment, Rendition } from "../../src/profile/profile.ts";
 import { verifyProducts } from "../../src/worker/output/verify-products.ts";
-import type { Line } from "../../src/worker/run.ts";
+import type { JudgingRun } from "../../src/worker/run.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { type Film, look, type Seen } from "../fixtures/flash-beep.ts";
 import { anAudio, aVideo } from "./builders.ts";
@@ -59,7 +59,7 @@ export async function syncOf(path: string): Promise<Matrix> {
     for (const name of writes) mkdirSync(dirname(join(folder, name)), { recursive: true });
     await runStep(args, folder);
   }
-  await verifyProducts(plan, { folder, sourcePath: path, media: source }, PORTS, NEVER);
+  await verifyProducts(plan, { folder, sourcePath: path, media: source }, A_RUN);
   const films = [[path] as const, ...plan.products.map((product) => tracksOf(product, folder))];
   const [shown, ...seen] = await look(films);
   if (!shown) throw new Error(`Cannot play "${path}": nothing was seen`);
@@ -70,17 +70,16 @@ export async function syncOf(path: string): Promise<Matrix> {
   return { source: shown, made };
 }
 
-const NEVER = new AbortController().signal;
-
 /** As far as finished outputs are judged by them. */
-const PORTS = {
+const A_RUN = {
   engine: {
     probe: ({ path, side, packets }: ProbeRequest) => probe(path, side, packets === true),
     // They are decoded to their ends by what looks at them.
     readTail: async () => ({}),
   },
+  signal: new AbortController().signal,
   warn: async () => {},
-} as unknown as Pick<Line, "engine" | "warn">;
+} as unknown as JudgingRun;
 
 async function planHere(source: MediaInfo, renditions: readonly Rendition[]): Promise<Plan> {
   const assignments = renditions.map(

@@ -3,12 +3,10 @@ import type { ByteSink } from "../../engine/engine.ts";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import type { Plan, Product } from "../../plan/plan.ts";
 import { namesOthers } from "../../profile/container-rules.ts";
-import type { Work } from "../../queue/queue.ts";
 import { isDiskless, type TargetWriter } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
-import { recordFailure, type TargetFailures } from "../output/deliver-targets.ts";
 import { KeptEnd } from "../output/kept-end.ts";
-import { type Line, tagOf } from "../run.ts";
+import type { Run } from "../run.ts";
 
 /** Kept of the beginning of each product, to be probed: what it holds is told there. */
 const HEAD_BYTES = 2 << 20;
@@ -40,24 +38,12 @@ export class NobodyLeft extends Error {
 /** Where the outputs of a plan go while they are made: every product to all of its targets at once, none of which stops the others. */
 export class StreamedOutputs implements ByteSink {
   readonly products: readonly Outgoing[];
-  readonly #work: Work;
-  readonly #line: Line;
-  readonly #failures: TargetFailures;
-  readonly #signal: AbortSignal;
+  readonly #run: Run;
   /** Texts that are being written, by path. */
   readonly #texts = new Map<string, Uint8Array[]>();
 
-  private constructor(
-    work: Work,
-    line: Line,
-    failures: TargetFailures,
-    signal: AbortSignal,
-    plan: Plan,
-  ) {
-    this.#work = work;
-    this.#line = line;
-    this.#failures = failures;
-    this.#signal = signal;
+  private constructor(run: Run, plan: Plan) {
+    this.#run = run;
     this.products = plan.products.map((product) => ({
       product,
       writers: new Map(),
@@ -72,14 +58,8 @@ export class StreamedOutputs implements ByteSink {
   }
 
   /** Opens the targets of a plan; one that cannot be is recorded as failed. */
-  static async open(
-    work: Work,
-    line: Line,
-    plan: Plan,
-    failures: TargetFailures,
-    signal: AbortSignal,
-  ): Promise<StreamedOutputs> {
-    const outputs = new StreamedOutputs(work, line, failures, signal, plan);
+  static async open(run: Run, plan: Plan): Promise<StreamedOutputs> {
+    const outputs = new StreamedOutputs(run, plan);
     for (const outgoing of outputs.products)
       for (const index of outgoing.product.targets)
         await outputs.#guarded(outgoing, index, async () => {
@@ -148,21 +128,17 @@ export class StreamedOutputs implements ByteSink {
   }
 
   async #writerOf({ entry, segments }: Product, index: number): Promise<TargetWriter> {
-    const url = this.#work.task.targets[index]?.url ?? "";
-    const storage = this.#line.storageOf(url, "target");
+    const { tag, mayPublish, signal } = this.#run;
+    const url = this.#run.targetUrl(index);
+    const storage = this.#run.storageOf(url, "target");
     if (!isDiskless(storage))
       throw new TaskError(
         "output_not_supported",
         "Cannot write the target: its storage needs a disk, and here is none",
       );
-    const signal = this.#signal;
-    const mayPublish = async () => {
-      signal.throwIfAborted();
-      await this.#line.store.mayPublish(this.#work.claim);
-    };
     const name = basename(entry);
     const isSet = segments !== undefined;
-    return storage.write(url, { tag: tagOf(this.#work), mayPublish, signal, entry: name, isSet });
+    return storage.write(url, { tag, mayPublish, signal, entry: name, isSet });
   }
 
   /** The product that a file belongs to: each has a folder of its own. */
@@ -193,7 +169,7 @@ export class StreamedOutputs implements ByteSink {
     try {
       await action();
     } catch (error) {
-      await recordFailure(this.#line, this.#work.claim, index, error, this.#failures, this.#signal);
+      await this.#run.failTarget(index, error);
       const writer = outgoing.writers.get(index);
       outgoing.writers.delete(index);
       await writer?.discard();

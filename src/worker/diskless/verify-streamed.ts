@@ -8,7 +8,7 @@ import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import type { CountedSource } from "../output/counted-source.ts";
 import { describeOutput } from "../output/describe-output.ts";
-import type { Line } from "../run.ts";
+import type { Run } from "../run.ts";
 import type { Outgoing } from "./streamed-outputs.ts";
 
 /**
@@ -24,8 +24,8 @@ export async function verifyStreamed(
   outgoing: Outgoing,
   outTimeSeconds: number,
   source: CountedSource,
-  { engine, warn }: { readonly engine: StreamedEngine; readonly warn: Line["warn"] },
-  signal: AbortSignal,
+  engine: StreamedEngine,
+  { signal, warn }: Pick<Run, "signal" | "warn">,
 ): Promise<Output> {
   const { product, sizeBytes, texts, headFile = "" } = outgoing;
   const head = Buffer.concat(outgoing.head);

@@ -5,19 +5,13 @@ import type { EngineProgress } from "../../engine/engine.ts";
 import type { Step } from "../../plan/plan.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import type { Assignment } from "../../profile/profile.ts";
-import type { Work } from "../../queue/queue.ts";
-import { type TaskError, toTaskError } from "../../task/errors.ts";
+import { toTaskError } from "../../task/errors.ts";
 import { makeUncopied } from "../make-uncopied.ts";
-import {
-  deliverProducts,
-  inOrder,
-  prepareTargets,
-  type TargetFailures,
-} from "../output/deliver-targets.ts";
+import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import { type Verified, verifyProducts } from "../output/verify-products.ts";
 import type { Planned } from "../plan-source.ts";
 import { delivering, ProgressTracker } from "../progress.ts";
-import { type Line, tagOf } from "../run.ts";
+import type { Run } from "../run.ts";
 import { runPlan } from "../run-plan.ts";
 import { openSource } from "../source/open-source.ts";
 import type { SourceFile } from "../source/probe-source.ts";
@@ -30,46 +24,34 @@ const log = getLogger(["pontus", "worker"]);
 export type Folders = { readonly folder: string; readonly kept: KeptEncodes };
 
 /**
- * Runs one claimed task: open, probe, plan, run, verify, deliver. Read top to bottom.
+ * Carries out the run of a task: open, probe, plan, run, verify, deliver. Read top to bottom.
  *
  * What an earlier run has made and could not deliver is delivered without being made again. A target that fails is
  * recorded and does not stop the others.
  *
  * @param folders - the attempt's own work folder is made here and removed by the caller
- * @returns the failures of single targets, in their order; none when everything was delivered
- * @throws {TaskError} whatever stops the whole task, or the reason of `signal`
+ * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
-export async function processTask(
-  work: Work,
-  line: Line,
-  { folder, kept }: Folders,
-  signal: AbortSignal,
-): Promise<readonly TaskError[]> {
-  const { task } = work;
+export async function processTask(run: Run, { folder, kept }: Folders): Promise<void> {
+  const { task, signal } = run;
   await mkdir(folder, { recursive: true });
-  const failures: TargetFailures = new Map();
-  const opening = { folder, signal };
   try {
     const found = await kept.take(task.id, folder);
     // A target is touched only where there is something to be sent to it.
-    const opened = found.length > 0 ? undefined : await openSource(task.sourceUrl, line, opening);
-    const wanted = await prepareTargets(work, line, failures, signal);
+    const opened = found.length > 0 ? undefined : await openSource(task.sourceUrl, run, folder);
+    const wanted = await prepareTargets(run);
     const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
     if (missing.size < wanted.size)
       log.info("Task {taskId} delivers what an earlier run has made", { taskId: task.id });
 
     const source =
-      missing.size === 0
-        ? undefined
-        : (opened ?? (await openSource(task.sourceUrl, line, opening)));
-    const unmade = assignmentsFor(missing, work.assignments, found);
-    const made = source
-      ? await make({ ...work, assignments: unmade }, line, { folder, source }, signal)
-      : [];
+      missing.size === 0 ? undefined : (opened ?? (await openSource(task.sourceUrl, run, folder)));
+    const unmade = assignmentsFor(missing, run.assignments, found);
+    const made = source ? await make(run, unmade, folder, source) : [];
     const products = [...found, ...made];
     await kept.note(task.id, folder, products);
-    if (!source) line.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
-    await deliverProducts(work, line, forTargets(products, wanted), failures, signal);
+    if (!source) run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
+    await deliverProducts(run, forTargets(products, wanted));
   } catch (error) {
     const { code } = toTaskError(signal.aborted ? signal.reason : error);
     // Of a lost lease another run is under way; what was cancelled is not wanted any more.
@@ -77,21 +59,18 @@ export async function processTask(
       await kept.keep(folder, (index) => task.targets[index]?.status !== "SUCCESS");
     throw error;
   }
-  await kept.keep(folder, (index) => failures.has(index));
-  return inOrder(failures);
+  await kept.keep(folder, (index) => run.failures.has(index));
 }
 
 function planFor(
-  work: Work,
-  { engine }: Line,
+  { task, tag, targetUrls, engine, signal }: Run,
+  assignments: readonly Assignment[],
   source: SourceFile,
-  signal: AbortSignal,
 ): Promise<Planned> {
-  const { task, assignments } = work;
   const request = {
     assignments,
-    tag: tagOf(work),
-    targetUrls: task.targets.map(({ url }) => url),
+    tag,
+    targetUrls,
     ...(task.clip && { clip: task.clip }),
   };
   return planFile(source, (known) => planTask(request, known, engine.capabilities), engine, signal);
@@ -99,15 +78,15 @@ function planFor(
 
 /** Plans, runs and verifies what the assignments ask for. */
 function make(
-  work: Work,
-  line: Line,
-  { folder, source }: { readonly folder: string; readonly source: SourceFile },
-  signal: AbortSignal,
+  run: Run,
+  assignments: readonly Assignment[],
+  folder: string,
+  source: SourceFile,
 ): Promise<readonly Verified[]> {
   const { path } = source;
   return makeUncopied(source.media, {
-    plan: (media) => planFor(work, line, { path, media }, signal),
-    make: (planned) => carryOut(planned, line, { folder, path }, signal),
+    plan: (media) => planFor(run, assignments, { path, media }),
+    make: (planned) => carryOut(planned, run, { folder, path }),
     discard: async ({ products }) => {
       for (const { entry } of products)
         await rm(join(folder, dirname(entry)), { recursive: true, force: true });
@@ -118,24 +97,23 @@ function make(
 /** Runs a plan, and verifies what came of it. */
 async function carryOut(
   { plan, media }: Planned,
-  line: Line,
+  run: Run,
   { folder, path }: { readonly folder: string; readonly path: string },
-  signal: AbortSignal,
 ): Promise<readonly Verified[]> {
-  const { engine } = line;
-  line.onPlan(plan);
-  await line.warn(plan.warnings);
+  const { engine, signal, onLog } = run;
+  run.onPlan(plan);
+  await run.warn(plan.warnings);
 
   const tracker = new ProgressTracker(plan);
   const heard = {
     onStep: (step: Step) => tracker.begin(step),
-    onProgress: (report: EngineProgress) => line.onProgress(tracker.update(report)),
-    onLog: line.onLog,
+    onProgress: (report: EngineProgress) => run.onProgress(tracker.update(report)),
+    onLog,
   };
   const damage = await runPlan(plan, { engine, folder, inputPath: path, ...heard }, signal);
   const made = { folder, sourcePath: path, media, damage };
-  const verified = await verifyProducts(plan, made, line, signal);
-  line.onProgress(tracker.delivering());
+  const verified = await verifyProducts(plan, made, run);
+  run.onProgress(tracker.delivering());
   return verified;
 }
 

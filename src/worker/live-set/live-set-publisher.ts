@@ -4,21 +4,14 @@ import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import type { LivePlan } from "../../plan/live/live.ts";
 import { isLiveSet, recordingFolder } from "../../plan/live/plan-live.ts";
-import type { Work } from "../../queue/queue.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
-import type { Line } from "../run.ts";
+import type { Run } from "../run.ts";
 import type { LiveSet } from "./live-set.ts";
-import { failureOf, LiveSetTarget } from "./live-set-target.ts";
+import { LiveSetTarget } from "./live-set-target.ts";
 import { openLiveSet } from "./open-live-set.ts";
 
 const log = getLogger(["pontus", "worker"]);
-
-/** Who is told of what goes wrong. */
-export type LiveSetTrouble = {
-  readonly onError: (error: unknown) => void;
-  readonly onUnread: (error: unknown) => void;
-};
 
 /** How often an encoder's folder is looked into. */
 const LOOK_MS = 250;
@@ -28,11 +21,10 @@ const LOOK_MS = 250;
  * once. No target waits for another.
  */
 export class LiveSetPublisher {
-  readonly #work: Work;
-  readonly #line: Line;
+  readonly #run: Run;
   readonly #targets: readonly LiveSetTarget[];
   readonly #stop = new AbortController();
-  readonly #trouble: LiveSetTrouble;
+  readonly #onUnread: (error: unknown) => void;
   #senders: readonly Promise<TaskError | undefined>[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #looking: Promise<void> = Promise.resolve();
@@ -40,15 +32,13 @@ export class LiveSetPublisher {
   #isOver = false;
 
   private constructor(
-    work: Work,
-    line: Line,
+    run: Run,
     targets: readonly LiveSetTarget[],
-    trouble: LiveSetTrouble,
+    onUnread: (error: unknown) => void,
   ) {
-    this.#work = work;
-    this.#line = line;
+    this.#run = run;
     this.#targets = targets;
-    this.#trouble = trouble;
+    this.#onUnread = onUnread;
   }
 
   /**
@@ -56,27 +46,24 @@ export class LiveSetPublisher {
    *
    * @param kept - absolute path of the task's folder of recordings, which outlives a crash
    * @param wanted - the indexes of the file targets that can be written
-   * @param onError - told what concerns the whole task, such as a lost lease
    * @param onUnread - told what goes wrong with the recordings themselves, as where the disk is full
    */
   static async open(
-    work: Work,
-    line: Line,
+    run: Run,
     kept: string,
     wanted: ReadonlySet<number>,
-    { onError, onUnread }: LiveSetTrouble,
+    onUnread: (error: unknown) => void,
   ): Promise<LiveSetPublisher> {
     const targets: LiveSetTarget[] = [];
-    for (const [at, assignment] of work.assignments.entries()) {
+    for (const [at, assignment] of run.assignments.entries()) {
       const indexes = assignment.targets.filter((index) => wanted.has(index));
       if (!isLiveSet(assignment.rendition) || indexes.length === 0) continue;
       const folder = join(kept, recordingFolder(at));
       await mkdir(folder, { recursive: true });
-      const recording = await openLiveSet(work, assignment, line, folder);
-      for (const index of indexes)
-        targets.push(await LiveSetTarget.open(index, recording, work, line));
+      const recording = await openLiveSet(run, assignment, folder);
+      for (const index of indexes) targets.push(await LiveSetTarget.open(run, index, recording));
     }
-    return new LiveSetPublisher(work, line, targets, { onError, onUnread });
+    return new LiveSetPublisher(run, targets, onUnread);
   }
 
   /** What each target was sent in this attempt, by its place. */
@@ -92,20 +79,20 @@ export class LiveSetPublisher {
     }
   }
 
-  /** Begins to send. */
-  start(signal: AbortSignal): void {
+  /** Begins to send. What concerns the whole task, such as a lost lease, stops its run. */
+  start(): void {
     if (this.#targets.length === 0) return;
     let isLooking = false;
     this.#timer = setInterval(() => {
       if (isLooking) return;
       isLooking = true;
       this.#looking = this.#look()
-        .catch(this.#trouble.onUnread)
+        .catch(this.#onUnread)
         .finally(() => {
           isLooking = false;
         });
     }, LOOK_MS);
-    const either = AbortSignal.any([signal, this.#stop.signal]);
+    const either = AbortSignal.any([this.#run.signal, this.#stop.signal]);
     this.#senders = this.#targets.map((target) => {
       const feed = {
         news: () => this.#news.promise,
@@ -114,37 +101,32 @@ export class LiveSetPublisher {
       };
       return target.send(feed, either);
     });
-    for (const sender of this.#senders) sender.catch(this.#trouble.onError);
+    for (const sender of this.#senders) sender.catch(this.#run.abort);
   }
 
   /**
    * To be called when the stream has ended: sends what is left, closes the playlists, and records how each target ended.
    *
-   * @returns the failures by index
+   * @throws {TaskError} what concerns the whole task, or the reason of the run's signal
    */
-  async finish(signal: AbortSignal): Promise<ReadonlyMap<number, TaskError>> {
+  async finish(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
-    await this.#look().catch(this.#trouble.onUnread);
+    await this.#look().catch(this.#onUnread);
     this.#isOver = true;
     this.#wake();
-    const ends = await unlessAborted(Promise.all(this.#senders), signal);
-    const failures = new Map<number, TaskError>();
-    const { claim } = this.#work;
+    const run = this.#run;
+    const ends = await unlessAborted(Promise.all(this.#senders), run.signal);
     for (const [at, { index, recording }] of this.#targets.entries()) {
-      const end = ends[at] ?? (await this.#describe(recording, signal));
-      const result =
-        end instanceof TaskError
-          ? ({ status: "FAILED", failure: failureOf(end) } as const)
-          : ({ status: "SUCCESS", output: end } as const);
-      await this.#line.store.saveTarget(claim, index, result);
-      if (end instanceof TaskError) failures.set(index, end);
+      const end = ends[at] ?? (await this.#describe(recording));
+      if (end instanceof TaskError) await run.failTarget(index, end);
+      else await run.saveTarget(index, { status: "SUCCESS", output: end });
     }
-    return failures;
   }
 
   /** What has come of a recording, or why that cannot be played: one that fails is no reason to stop the others. */
-  async #describe(recording: LiveSet, signal: AbortSignal): Promise<Output | TaskError> {
+  async #describe(recording: LiveSet): Promise<Output | TaskError> {
+    const { signal } = this.#run;
     try {
       return await recording.describe(signal);
     } catch (error) {
@@ -166,7 +148,7 @@ export class LiveSetPublisher {
     const close = (target: LiveSetTarget) =>
       target.close().catch((error) =>
         log.warn("Task {taskId}: cannot close the playlist of target {index}: {error}", {
-          taskId: this.#work.task.id,
+          taskId: this.#run.task.id,
           index: target.index,
           error,
         }),

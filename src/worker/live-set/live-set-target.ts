@@ -5,10 +5,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { type Telling, WINDOW_SEGMENTS } from "../../manifest/write/live-playlist.ts";
-import type { Work } from "../../queue/queue.ts";
 import type { LiveSetWriter } from "../../storage/storage.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
-import { type Line, tagOf } from "../run.ts";
+import { failureOf, type Run } from "../run.ts";
 import { sleep } from "../sleep.ts";
 import type { LiveSet, LiveSetTexts } from "./live-set.ts";
 
@@ -39,8 +38,7 @@ export type SegmentFeed = {
 export class LiveSetTarget {
   readonly index: number;
   readonly recording: LiveSet;
-  readonly #work: Work;
-  readonly #line: Line;
+  readonly #run: Run;
   readonly #url: string;
   #sent: number;
   #sentBytes = 0;
@@ -52,24 +50,18 @@ export class LiveSetTarget {
   /** Nothing while it takes them; else why it does not. */
   #why: string | undefined;
 
-  private constructor(index: number, recording: LiveSet, work: Work, line: Line, sent: number) {
+  private constructor(run: Run, index: number, recording: LiveSet, sent: number) {
     this.index = index;
     this.recording = recording;
-    this.#work = work;
-    this.#line = line;
-    this.#url = work.task.targets[index]?.url ?? "";
+    this.#run = run;
+    this.#url = run.targetUrl(index);
     this.#sent = sent;
   }
 
   /** Goes on where an earlier attempt has left it. */
-  static async open(
-    index: number,
-    recording: LiveSet,
-    work: Work,
-    line: Line,
-  ): Promise<LiveSetTarget> {
+  static async open(run: Run, index: number, recording: LiveSet): Promise<LiveSetTarget> {
     const sent = await recording.segments.sentTo(index);
-    return new LiveSetTarget(index, recording, work, line, sent);
+    return new LiveSetTarget(run, index, recording, sent);
   }
 
   /** How many segments it has. */
@@ -128,18 +120,11 @@ export class LiveSetTarget {
   async close(): Promise<void> {
     if (this.#sent === 0 || this.isBehind) return;
     const signal = AbortSignal.timeout(CLOSE_MS_MAX);
-    const mayPublish = async () => {
-      try {
-        await this.#line.store.mayPublish(this.#work.claim);
-      } catch (error) {
-        // That it was cancelled is why it is closed.
-        if (toTaskError(error).code !== "cancelled") throw error;
-      }
-    };
-    const set = await this.#openWriter(signal, mayPublish);
+    const { mayClose } = this.#run;
+    const set = await this.#openWriter(signal, mayClose);
     const texts = this.recording.endAfter(this.#sent, this.#folder);
-    if (!texts) return await this.#sendNew(set, "whole", signal, mayPublish);
-    await mayPublish();
+    if (!texts) return await this.#sendNew(set, "whole", signal, mayClose);
+    await mayClose();
     await this.#publish(set, texts, true);
   }
 
@@ -150,22 +135,21 @@ export class LiveSetTarget {
     await this.#sendNew(set, "whole", signal);
   }
 
-  readonly #mayPublish = (): Promise<void> => this.#line.store.mayPublish(this.#work.claim);
-
-  #openWriter(signal: AbortSignal, mayPublish = this.#mayPublish): Promise<LiveSetWriter> {
-    const storage = this.#line.storageOf(this.#url, "target");
-    return storage.openLiveSet(this.#url, { tag: tagOf(this.#work), mayPublish, signal });
+  #openWriter(signal: AbortSignal, mayPublish = this.#run.mayPublish): Promise<LiveSetWriter> {
+    const { tag } = this.#run;
+    const storage = this.#run.storageOf(this.#url, "target");
+    return storage.openLiveSet(this.#url, { tag, mayPublish, signal });
   }
 
   get #folder(): string {
-    return this.#line.storageOf(this.#url, "target").folderOf(this.#url);
+    return this.#run.storageOf(this.#url, "target").folderOf(this.#url);
   }
 
   async #sendNew(
     set: LiveSetWriter,
     telling: Telling,
     signal: AbortSignal,
-    mayPublish = this.#mayPublish,
+    mayPublish = this.#run.mayPublish,
   ): Promise<void> {
     const { version, segments } = this.recording;
     const texts = await this.recording.texts(this.#folder, telling, signal);
@@ -215,16 +199,13 @@ export class LiveSetTarget {
   async #tell(failure: TaskError | undefined): Promise<void> {
     const why = failure?.message;
     if (this.#why === why) return;
-    const facts = { taskId: this.#work.task.id, index: this.index, why };
+    const facts = { taskId: this.#run.task.id, index: this.index, why };
     if (!failure) log.info("Task {taskId}: target {index} takes its set again", facts);
     else log.warn("Task {taskId}: target {index} is RECONNECTING: {why}", facts);
     this.#why = why;
     const result = failure
       ? ({ status: "RECONNECTING", failure: failureOf(failure) } as const)
       : ({ status: "RUNNING" } as const);
-    await this.#line.store.saveTarget(this.#work.claim, this.index, result);
+    await this.#run.saveTarget(this.index, result);
   }
 }
-
-/** An error as a target keeps it. */
-export const failureOf = ({ code, message }: TaskError) => ({ code, detail: message }) as const;

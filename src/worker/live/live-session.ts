@@ -5,11 +5,10 @@ import type { LivePlan } from "../../plan/live/live.ts";
 import { planLive } from "../../plan/live/plan-live.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
-import type { Work } from "../../queue/queue.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Progress } from "../../task/task.ts";
 import { addWarnings, type Warning } from "../../task/warnings.ts";
-import { type Line, segmentPrefix } from "../run.ts";
+import type { Run } from "../run.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "../source/live-source.ts";
 import { LiveChanges } from "./live-changes.ts";
 import type { LiveTargets } from "./live-targets.ts";
@@ -25,8 +24,7 @@ export type LiveLimits = {
 
 /** Everything that the runs of one live task share. */
 export type LiveSessionOptions = {
-  readonly work: Work;
-  readonly line: Line;
+  readonly run: Run;
   readonly live: LiveEngine;
   readonly limits: LiveLimits;
   readonly targets: LiveTargets;
@@ -100,7 +98,8 @@ export class LiveSession {
    *
    * @throws {TaskError} `target_lost` where no target takes the stream; what can be done about neither source nor targets
    */
-  async follow(source: LiveSource, signal: AbortSignal): Promise<void> {
+  async follow(source: LiveSource): Promise<void> {
+    const { signal } = this.#options.run;
     const onMiss = (error: TaskError) => {
       this.#last = error;
     };
@@ -112,10 +111,10 @@ export class LiveSession {
       if (this.#isLost) await this.#sourceIs("source_back");
       this.#isLost = false;
       this.#changes.probed(feed.media, this.#options.now());
-      const error = await this.#runOnce(feed.input, await this.#plan(feed), signal);
+      const error = await this.#runOnce(feed.input, await this.#plan(feed));
       const why = error?.message ?? "so did the source";
       log.info("Task {taskId}: a run has ended after {seconds} s of its stream, {why}", {
-        taskId: this.#options.work.task.id,
+        taskId: this.#options.run.task.id,
         seconds: this.#doneSeconds,
         why,
       });
@@ -139,50 +138,43 @@ export class LiveSession {
   }
 
   /** Sends a file at the pace it plays at, once. */
-  async play(path: string, media: MediaInfo, signal: AbortSignal): Promise<void> {
-    const error = await this.#runOnce({ path, media }, await this.#plan({ media }), signal);
+  async play(path: string, media: MediaInfo): Promise<void> {
+    const error = await this.#runOnce({ path, media }, await this.#plan({ media }));
     if (error) throw error;
   }
 
   async #sourceIs(change: "source_lost" | "source_back"): Promise<void> {
-    const { line, work } = this.#options;
-    if (change === "source_back")
-      log.info("Task {taskId}: its source is back", { taskId: work.task.id });
-    else log.warn("Task {taskId}: its source is away", { taskId: work.task.id });
-    await line.store.saveSource(work.claim, change);
+    const { run } = this.#options;
+    const taskId = run.task.id;
+    if (change === "source_back") log.info("Task {taskId}: its source is back", { taskId });
+    else log.warn("Task {taskId}: its source is away", { taskId });
+    await run.saveSource(change);
   }
 
   async #plan({
     media,
     audioInput = 0,
   }: Pick<LiveFeed, "media" | "audioInput">): Promise<LivePlan> {
-    const { assignments, work, line } = this.#options;
-    const targetUrls = work.task.targets.map(({ url }) => url);
-    const plan = planLive({ assignments, targetUrls, audioInput }, media, line.engine.capabilities);
-    line.onPlan(plan);
+    const { assignments, run } = this.#options;
+    const { targetUrls, engine } = run;
+    const plan = planLive({ assignments, targetUrls, audioInput }, media, engine.capabilities);
+    run.onPlan(plan);
     // Of each run the same is told, mostly.
     const told = this.#warnings;
     this.#warnings = addWarnings(told, plan.warnings);
-    await line.warn(this.#warnings.slice(told.length));
+    await run.warn(this.#warnings.slice(told.length));
     return plan;
   }
 
   /** @returns why it ended, where it did not end in order; throws what ends the task */
-  async #runOnce(
-    input: LiveRunRequest["input"],
-    plan: LivePlan,
-    signal: AbortSignal,
-  ): Promise<TaskError | undefined> {
-    const { live, targets, now, folder, recordings, line } = this.#options;
+  async #runOnce(input: LiveRunRequest["input"], plan: LivePlan): Promise<TaskError | undefined> {
+    const { live, targets, now, folder, recordings, run } = this.#options;
+    const { signal, onLog } = run;
     await this.#options.onRun(plan);
     const stop = new AbortController();
     const watch = new LiveWatch({ hasVideo: plan.hasVideo, startMs: now() });
     const part = (recordings?.part ?? 0) + this.#runs;
-    const run = {
-      offsetSeconds: this.#offsetSeconds(),
-      part,
-      prefix: segmentPrefix(this.#options.work, part),
-    };
+    const offsetSeconds = this.#offsetSeconds();
     this.#runs += 1;
     this.#hasChanged = false;
     this.#upMs = now();
@@ -196,7 +188,7 @@ export class LiveSession {
       await live.run(
         {
           plan,
-          run,
+          run: { offsetSeconds, part, prefix: run.segmentPrefix(part) },
           folder,
           recordings: recordings?.kept ?? folder,
           input,
@@ -218,7 +210,7 @@ export class LiveSession {
             if (this.#changes.believes(now())) watch.change(now());
           },
           onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
-          onLog: line.onLog,
+          onLog,
         },
         AbortSignal.any([signal, stop.signal]),
       );
@@ -235,7 +227,7 @@ export class LiveSession {
       this.#failedRuns = watch.movedMs === undefined ? this.#failedRuns + 1 : 0;
       this.#doneSeconds += endSeconds;
       this.#droppedFrames += dropped;
-      this.#endSeconds = run.offsetSeconds + endSeconds;
+      this.#endSeconds = offsetSeconds + endSeconds;
     }
   }
 
@@ -265,9 +257,9 @@ export class LiveSession {
 
   /** The first run begins at 0; every later one where the clock stands, and never before the end of the last. */
   #offsetSeconds(): number {
-    const { work, now } = this.#options;
-    if (this.#runs === 0 && work.claim.attempt === 1) return 0;
-    const passed = (now() - (work.task.startMs ?? now())) / 1000;
+    const { run, now } = this.#options;
+    if (this.#runs === 0 && run.claim.attempt === 1) return 0;
+    const passed = (now() - (run.task.startMs ?? now())) / 1000;
     return Math.round(Math.max(passed, this.#endSeconds + STEP_SECONDS) * 1000) / 1000;
   }
 
@@ -280,7 +272,7 @@ export class LiveSession {
   }
 
   #tell(speed: number, fps: number, outSeconds = 0, droppedFrames = 0): void {
-    const { line, sentBytes, work, now } = this.#options;
+    const { run, sentBytes, now } = this.#options;
     const progress: Progress = {
       phase: speed > 0 || outSeconds > 0 ? "TRANSCODING" : "FETCHING",
       outTimeSeconds: this.#doneSeconds + outSeconds,
@@ -289,12 +281,12 @@ export class LiveSession {
       droppedFrames: this.#droppedFrames + droppedFrames,
       sentBytes: sentBytes(),
     };
-    line.onProgress(progress);
+    run.onProgress(progress);
     if (now() - this.#loggedMs < LOG_MS) return;
     this.#loggedMs = now();
     log.info(
       "Task {taskId}: {outTimeSeconds} s of its stream, {fps} fps, speed {speed}, {droppedFrames} frames dropped, bytes sent by target {sentBytes}",
-      { taskId: work.task.id, ...progress },
+      { taskId: run.task.id, ...progress },
     );
   }
 }

@@ -1,10 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import type { LiveTargetEvent } from "../../engine/engine.ts";
 import { isLive } from "../../plan/live/live-protocols.ts";
-import type { Work } from "../../queue/queue.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { Failure } from "../../task/task.ts";
-import type { Line } from "../run.ts";
+import { failureOf, type Run } from "../run.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -32,19 +30,14 @@ type State = {
 
 /** How the live targets of a task stand, each for itself: recorded where it changes. */
 export class LiveTargets {
-  readonly #work: Work;
-  readonly #line: Line;
-  readonly #onError: (error: unknown) => void;
+  readonly #run: Run;
   readonly #states = new Map<number, State>();
   #outSeconds = 0;
   #writes: Promise<void> = Promise.resolve();
 
-  /** @param onError - told once what concerns the whole task, such as a lost lease */
-  constructor(work: Work, line: Line, onError: (error: unknown) => void) {
-    this.#work = work;
-    this.#line = line;
-    this.#onError = onError;
-    for (const [index, { url, status }] of work.task.targets.entries())
+  constructor(run: Run) {
+    this.#run = run;
+    for (const [index, { url, status }] of run.task.targets.entries())
       if (isLive(url) && status !== "SUCCESS")
         this.#states.set(index, {
           status: "PENDING",
@@ -126,7 +119,7 @@ export class LiveTargets {
   logSent(): void {
     for (const [index, { sentBytes }] of this.#states)
       log.info("Task {taskId}: target {index} was sent {sentBytes} bytes", {
-        taskId: this.#work.task.id,
+        taskId: this.#run.task.id,
         index,
         sentBytes,
       });
@@ -144,23 +137,14 @@ export class LiveTargets {
   /**
    * Records how each ended: as delivered where it took the stream to its end.
    *
-   * @returns the failures by index
+   * @throws {TaskError} what concerns the whole task, or the reason of the run's signal
    */
-  async finish(): Promise<ReadonlyMap<number, TaskError>> {
+  async finish(): Promise<void> {
     this.pause();
     await this.#writes;
-    const failures = new Map<number, TaskError>();
-    for (const [index, state] of this.#states) {
-      const { claim } = this.#work;
-      if (state.status === "RUNNING") {
-        await this.#line.store.saveTarget(claim, index, { status: "SUCCESS" });
-        continue;
-      }
-      const failure = this.#failureOf(state);
-      await this.#line.store.saveTarget(claim, index, { status: "FAILED", failure });
-      failures.set(index, new TaskError(failure.code, failure.detail));
-    }
-    return failures;
+    for (const [index, state] of this.#states)
+      if (state.status === "RUNNING") await this.#run.saveTarget(index, { status: "SUCCESS" });
+      else await this.#run.failTarget(index, lossOf(state));
   }
 
   #take(state: State): void {
@@ -169,11 +153,7 @@ export class LiveTargets {
   }
 
   #indexOf(wanted: string): number {
-    return this.#work.task.targets.findIndex(({ url }) => url === wanted);
-  }
-
-  #failureOf({ why }: State): Failure {
-    return { code: "target_lost", detail: `Cannot send to the target: ${why}` };
+    return this.#run.targetUrls.indexOf(wanted);
   }
 
   #move(
@@ -183,21 +163,26 @@ export class LiveTargets {
     isSame = true,
   ): void {
     if (state.status === status && isSame) return;
-    const facts = { taskId: this.#work.task.id, index, status, why: state.why };
+    const facts = { taskId: this.#run.task.id, index, status, why: state.why };
     if (status === "RUNNING") log.info("Task {taskId}: target {index} is {status}", facts);
     // That the same state has another reason may come every second.
     else if (state.status === status)
       log.debug("Task {taskId}: target {index} is still {status}: {why}", facts);
     else log.warn("Task {taskId}: target {index} is {status}: {why}", facts);
     state.status = status;
-    const result = status === "RUNNING" ? { status } : { status, failure: this.#failureOf(state) };
+    const result =
+      status === "RUNNING" ? { status } : { status, failure: failureOf(lossOf(state)) };
     // One after the other, so that the last one told is the one that stands.
     this.#writes = this.#writes.then(async () => {
       try {
-        await this.#line.store.saveTarget(this.#work.claim, index, result);
+        await this.#run.saveTarget(index, result);
       } catch (error) {
-        this.#onError(error);
+        // A lost lease, say: it concerns the whole task.
+        this.#run.abort(error);
       }
     });
   }
 }
+
+const lossOf = ({ why }: State): TaskError =>
+  new TaskError("target_lost", `Cannot send to the target: ${why}`);

@@ -6,12 +6,11 @@ import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { recordedAs } from "../../profile/container-rules.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
-import type { Work } from "../../queue/queue.ts";
 import { TaskError } from "../../task/errors.ts";
-import { deliverProducts, type TargetFailures } from "../output/deliver-targets.ts";
+import { deliverProducts } from "../output/deliver-targets.ts";
 import { verifyProducts } from "../output/verify-products.ts";
 import { cutToFragments } from "../output/whole-fragments.ts";
-import { type Line, tagOf } from "../run.ts";
+import type { Run } from "../run.ts";
 
 /** Where a live task records: `kept` outlives a crash of the service, `folder` is the attempt's own. Absolute paths. */
 export type RecordingFolders = { readonly kept: string; readonly folder: string };
@@ -41,43 +40,38 @@ export async function nextPart(kept: string, assignments: readonly Assignment[])
  * @throws {TaskError} as `processTask`
  */
 export async function deliverRecordings(
-  work: Work,
-  line: Line,
+  run: Run,
   { kept, folder }: RecordingFolders,
   wanted: ReadonlySet<number>,
-  failures: TargetFailures,
-  signal: AbortSignal,
 ): Promise<void> {
-  for (const [index, { rendition, targets }] of work.assignments.entries()) {
+  const { tag, targetUrls, engine, signal, onLog } = run;
+  for (const [index, { rendition, targets }] of run.assignments.entries()) {
     // Those have got their segments while these were made.
     if (isLiveSet(rendition)) continue;
     const files = targets.filter(
-      (at) => wanted.has(at) && !failures.has(at) && !isLive(work.task.targets[at]?.url ?? ""),
+      (at) => wanted.has(at) && !run.failures.has(at) && !isLive(run.targetUrl(at)),
     );
     if (files.length === 0) continue;
     const parts = join(kept, recordingFolder(index));
     await mkdir(parts, { recursive: true });
-    const joined = await joinParts(parts, line, signal);
+    const joined = await joinParts(parts, run);
     const own = join(folder, `delivered-${index}`);
     await mkdir(own, { recursive: true });
-    const media = await line.engine.probe({ path: joined, side: "source" }, signal);
+    const media = await engine.probe({ path: joined, side: "source" }, signal);
     const request = {
       assignments: [{ rendition: copyOf(rendition), targets: files }],
-      tag: tagOf(work),
-      targetUrls: work.task.targets.map(({ url }) => url),
+      tag,
+      targetUrls,
     };
-    const plan = planTask(request, media, line.engine.capabilities);
-    line.onPlan(plan);
-    await line.warn(plan.warnings);
+    const plan = planTask(request, media, engine.capabilities);
+    run.onPlan(plan);
+    await run.warn(plan.warnings);
     const inputPath = joined;
     for (const step of plan.steps)
-      await line.engine.run(
-        { step, folder: own, inputPath, onProgress: () => {}, onLog: line.onLog },
-        signal,
-      );
+      await engine.run({ step, folder: own, inputPath, onProgress: () => {}, onLog }, signal);
     const source = { folder: own, sourcePath: joined, media };
-    const verified = await verifyProducts(plan, source, line, signal);
-    await deliverProducts(work, line, verified, failures, signal);
+    const verified = await verifyProducts(plan, source, run);
+    await deliverProducts(run, verified);
   }
 }
 
@@ -107,11 +101,7 @@ const isAlike = (first: MediaInfo, next: MediaInfo): boolean =>
  *
  * @throws {TaskError} `output_not_supported` where copies of a source that changed its streams would follow each other
  */
-async function joinParts(
-  folder: string,
-  { engine, onLog }: Line,
-  signal: AbortSignal,
-): Promise<string> {
+async function joinParts(folder: string, { engine, signal, onLog }: Run): Promise<string> {
   const whole: string[] = [];
   let first: MediaInfo | undefined;
   for (const name of await partsIn(folder)) {

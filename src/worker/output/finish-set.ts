@@ -1,6 +1,5 @@
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine } from "../../engine/engine.ts";
 import { toNumber } from "../../lib/rational.ts";
 import { rewriteManifest } from "../../manifest/write/set-playlists.ts";
 import { judgeSheets, sheetCount, sheetName, thumbnailTrack } from "../../plan/args/thumbnails.ts";
@@ -17,7 +16,7 @@ import {
 import { isToldIn } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
-import type { Line } from "../run.ts";
+import type { JudgingRun } from "../run.ts";
 import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack } from "./describe-output.ts";
 import { readCodec } from "./iso-file.ts";
@@ -30,8 +29,7 @@ export type SetInput = {
   /** Absolute path of the attempt's work folder. */
   readonly folder: string;
   readonly source: Pick<CountedSource, "judge">;
-  readonly engine: Pick<Engine, "probe" | "readTail">;
-  readonly warn: Line["warn"];
+  readonly run: JudgingRun;
 };
 
 /** The name that the set's manifest has among its segments, and the folder of these beside its entry. */
@@ -47,16 +45,15 @@ const LEFT_OVER = "master.m3u8";
  * @returns what became of the renditions, in the order of the profile
  * @throws {TaskError} `output_wrong`, or what probing threw
  */
-export async function finishSet(input: SetInput, signal: AbortSignal): Promise<readonly Output[]> {
+export async function finishSet(input: SetInput): Promise<readonly Output[]> {
   const { product, set, folder } = input;
   const segments = join(folder, product.segments ?? "");
   const manifest = await read(join(segments, MANIFEST));
   const finished: FinishedTrack[] = [];
-  for (const index of set.tracks.keys())
-    finished.push(await finishTrack(input, segments, index, signal));
+  for (const index of set.tracks.keys()) finished.push(await finishTrack(input, segments, index));
   const facts = finished.map((track) => track.facts);
   judgeBoundaries(set, facts);
-  if (set.thumbnails) await finishThumbnails(input, segments, finished, signal);
+  if (set.thumbnails) await finishThumbnails(input, segments, finished);
   await writeEntries(input, segments, finishManifest(manifest, facts), facts);
   return set.renditions.map((pair) => describeRendition(product, pair, finished));
 }
@@ -75,10 +72,9 @@ const isCopied = ({ video, audio }: Expectation): boolean =>
   video?.sameAsSource === true || audio?.sameAsSource === true;
 
 async function finishTrack(
-  { set, source, engine, warn }: SetInput,
+  { set, source, run: { engine, signal, warn } }: SetInput,
   segments: string,
   index: number,
-  signal: AbortSignal,
 ): Promise<FinishedTrack> {
   const track = set.tracks[index];
   const path = join(segments, track?.playlist ?? "");
@@ -111,10 +107,9 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 async function finishThumbnails(
-  { set: { thumbnails }, engine }: SetInput,
+  { set: { thumbnails }, run: { engine, signal } }: SetInput,
   segments: string,
   finished: readonly FinishedTrack[],
-  signal: AbortSignal,
 ): Promise<void> {
   const picture = finished.find(({ media }) => media.video);
   const seconds = picture?.media.durationSeconds ?? 0;

@@ -8,7 +8,7 @@ import { isImage, isSet } from "../../profile/container-rules.ts";
 import type { FinishedFiles } from "../../storage/storage.ts";
 import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import type { Output } from "../../task/task.ts";
-import type { Line } from "../run.ts";
+import type { JudgingRun } from "../run.ts";
 import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
@@ -40,10 +40,10 @@ type MadeFrom = {
 export async function verifyProducts(
   plan: Plan,
   source: MadeFrom,
-  { engine, warn }: Pick<Line, "engine" | "warn">,
-  signal: AbortSignal,
+  run: JudgingRun,
 ): Promise<readonly Verified[]> {
   const { sourcePath } = source;
+  const { engine, signal, warn } = run;
   const counted = new CountedSource(source.media, () =>
     engine.probe({ path: sourcePath, side: "source", packets: true }, signal),
   );
@@ -53,7 +53,7 @@ export async function verifyProducts(
   await warn(await counted.judgeDamage(damage ?? NO_DAMAGE, plan.products));
   const verified: Verified[] = [];
   for (const product of plan.products) {
-    const look = () => verifyProduct(product, folder, counted, { engine, warn }, signal);
+    const look = () => verifyProduct(product, folder, counted, run);
     const lookAtCopy = async () => {
       const made = await look();
       await refuseBareSegments(product, folder);
@@ -69,14 +69,13 @@ async function verifyProduct(
   product: Product,
   folder: string,
   source: CountedSource,
-  { engine, warn }: Pick<Line, "engine" | "warn">,
-  signal: AbortSignal,
+  run: JudgingRun,
 ): Promise<Verified> {
-  if (product.set) return verifySet(product, product.set, folder, source, { engine, warn }, signal);
+  if (product.set) return verifySet(product, product.set, folder, source, run);
   const path = join(folder, product.entry);
   if (isSet(product.container)) await correctPlaylist(path);
-  const made = await probeProduct(product, path, engine, signal);
-  await warn(await source.judge(product.expect, made));
+  const made = await probeProduct(product, path, run);
+  await run.warn(await source.judge(product.expect, made));
   const segments = product.segments && join(folder, product.segments);
   const finished = { entry: path, ...(segments !== undefined && { segments }) };
   const output = describeOutput(product, made, await sizeOfFinished(finished));
@@ -87,8 +86,7 @@ async function verifyProduct(
 async function probeProduct(
   product: Product,
   path: string,
-  engine: Line["engine"],
-  signal: AbortSignal,
+  { engine, signal }: JudgingRun,
 ): Promise<MediaInfo> {
   const { container, expect } = product;
   if (isImage(container)) return engine.probe({ path, side: "output" }, signal);
@@ -119,10 +117,9 @@ async function verifySet(
   set: SetPlan,
   folder: string,
   source: CountedSource,
-  ports: Pick<Line, "engine" | "warn">,
-  signal: AbortSignal,
+  run: JudgingRun,
 ): Promise<Verified> {
-  const renditions = await finishSet({ product, set, folder, source, ...ports }, signal);
+  const renditions = await finishSet({ product, set, folder, source, run });
   const entry = join(folder, product.entry);
   const segments = join(folder, product.segments ?? "");
   const sizeBytes = await sizeOfFinished({ entry, segments });

@@ -3,7 +3,7 @@ import type { Manifest, Segment } from "../../manifest/manifest.ts";
 import { LiveManifestReader, type News } from "../../manifest/read/live-manifest.ts";
 import { TaskError } from "../../task/errors.ts";
 import { fetching } from "../progress.ts";
-import type { SourceLine } from "../run.ts";
+import type { SourceRun } from "../run.ts";
 import type { SpanFiles } from "./join-source.ts";
 import { awayOr } from "./live-source.ts";
 import { pollManifest } from "./poll-manifest.ts";
@@ -18,15 +18,15 @@ import { appendSegment, SegmentFetcher } from "./segment-fetcher.ts";
  */
 export async function fetchLiveManifest(
   read: ReadManifest,
-  line: SourceLine,
+  run: SourceRun,
   place: ManifestPlace,
 ): Promise<readonly SpanFiles[]> {
   const fetcher = new SegmentFetcher(place);
-  const recorder = new LiveManifestFetch(line, place.folder, fetcher);
+  const recorder = new LiveManifestFetch(run, place.folder, fetcher);
   try {
-    const cause = await pollManifest(read, line, place.signal, (each) => recorder.take(each));
+    const cause = await pollManifest(read, run, (each) => recorder.take(each));
     if (recorder.spans.length > 0) return recorder.spans;
-    const why = `Cannot read the source: nothing came of it within ${line.sourceTimeoutMs / 1000} s`;
+    const why = `Cannot read the source: nothing came of it within ${run.sourceTimeoutMs / 1000} s`;
     throw new TaskError("source_never_came", why, { cause });
   } finally {
     await fetcher.close();
@@ -40,7 +40,7 @@ class LiveManifestFetch {
   #doneBytes = 0;
 
   constructor(
-    private readonly line: SourceLine,
+    private readonly run: SourceRun,
     private readonly folder: string,
     private readonly fetcher: SegmentFetcher,
   ) {}
@@ -76,7 +76,7 @@ class LiveManifestFetch {
         await this.#fetch(segment, file);
         isNew = true;
       } catch (error) {
-        this.line.onLog(`a segment is left out: ${awayOr(error).message}`);
+        this.run.onLog(`a segment is left out: ${awayOr(error).message}`);
       }
     }
     return isNew;
@@ -88,6 +88,6 @@ class LiveManifestFetch {
     } finally {
       await this.fetcher.drop(segment.url);
     }
-    this.line.onProgress(fetching({ doneBytes: this.#doneBytes }));
+    this.run.onProgress(fetching({ doneBytes: this.#doneBytes }));
   }
 }

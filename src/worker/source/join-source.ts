@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { refuseManifest } from "../../manifest/manifest.ts";
 import { joinSpans, joinTracks, type TrackFile } from "../../plan/join.ts";
 import type { Step } from "../../plan/plan.ts";
-import type { SourceLine } from "../run.ts";
+import type { SourceRun } from "../run.ts";
 import { probeSource, type SourceFile } from "./probe-source.ts";
 
 /** The files of a stretch of time, by their names in the work folder. */
@@ -14,9 +14,6 @@ export type SpanFiles = {
   readonly isFragmented: boolean;
 };
 
-/** Where files are joined. */
-export type JoinPlace = { readonly folder: string; readonly signal: AbortSignal };
-
 /**
  * Makes one file of the tracks that were fetched, by stream copy; what it is made of is removed.
  *
@@ -24,52 +21,50 @@ export type JoinPlace = { readonly folder: string; readonly signal: AbortSignal 
  */
 export async function joinSource(
   spans: readonly SpanFiles[],
-  line: SourceLine,
-  place: JoinPlace,
+  run: SourceRun,
+  folder: string,
 ): Promise<SourceFile> {
-  const { folder } = place;
   const [first] = spans;
   if (!first) throw refuseManifest("source_not_media", "names no segment");
   const isPlain = spans.length === 1 && first.audio === undefined && !first.isFragmented;
   // MPEG-TS as it is can be read like any file.
-  if (isPlain) return probeSource(join(folder, first.main), line, place);
+  if (isPlain) return probeSource(join(folder, first.main), run, folder);
   const made: TrackFile[] = [];
   for (const [index, span] of spans.entries())
-    made.push(await joinSpan(span, `span-${index}.mp4`, line, place));
+    made.push(await joinSpan(span, `span-${index}.mp4`, run, folder));
   const [only] = made;
   if (only && made.length === 1) return { path: join(folder, only.name), media: only.media };
   const list = "spans.txt";
   const { step, text } = joinSpans(made, list, "source-joined.mp4");
   await writeFile(join(folder, list), text);
-  await run(step, { inputPath: join(folder, list), isOurs: true }, line, place);
+  await runStep(step, { inputPath: join(folder, list), isOurs: true }, run, folder);
   await remove(made, folder);
-  return probeSource(join(folder, "source-joined.mp4"), line, place);
+  return probeSource(join(folder, "source-joined.mp4"), run, folder);
 }
 
 async function joinSpan(
   { main, audio }: SpanFiles,
   name: string,
-  line: SourceLine,
-  place: JoinPlace,
+  run: SourceRun,
+  folder: string,
 ): Promise<TrackFile> {
-  const { folder } = place;
   const probed = async (file: string): Promise<TrackFile> => ({
     name: file,
-    media: (await probeSource(join(folder, file), line, place)).media,
+    media: (await probeSource(join(folder, file), run, folder)).media,
   });
   const picture = await probed(main);
   const sound = audio === undefined ? undefined : await probed(audio);
   const inputPath = join(folder, main);
-  await run(joinTracks(picture, sound, name), { inputPath }, line, place);
+  await runStep(joinTracks(picture, sound, name), { inputPath }, run, folder);
   await remove(sound ? [picture, sound] : [picture], folder);
   return probed(name);
 }
 
-async function run(
+async function runStep(
   step: Step,
   input: { readonly inputPath: string; readonly isOurs?: boolean },
-  { engine, onLog }: SourceLine,
-  { folder, signal }: JoinPlace,
+  { engine, signal, onLog }: SourceRun,
+  folder: string,
 ): Promise<void> {
   await engine.run({ step, folder, ...input, onProgress: () => {}, onLog }, signal);
 }

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Manifest, refuseManifest, type Segment } from "../../manifest/manifest.ts";
 import { LiveManifestReader, type News } from "../../manifest/read/live-manifest.ts";
-import type { SourceLine } from "../run.ts";
+import type { SourceRun } from "../run.ts";
 import { AGAIN_MS, awayOr } from "./live-source.ts";
 import { pollManifest } from "./poll-manifest.ts";
 import type { ReadManifest } from "./read-manifest.ts";
@@ -40,7 +40,7 @@ export class LiveEdgeSegments {
   #isBroken = true;
 
   constructor(
-    private readonly line: SourceLine,
+    private readonly run: Pick<SourceRun, "sourceTimeoutMs" | "onLog">,
     private readonly fetcher: SegmentFetcher,
     private readonly signal: AbortSignal,
   ) {
@@ -70,8 +70,10 @@ export class LiveEdgeSegments {
 
   /** Reads on in the manifest until it has ended, has been away for too long, or the signal aborts; never rejects. */
   async follow(read: ReadManifest): Promise<void> {
+    const { signal } = this;
+    const { sourceTimeoutMs, onLog } = this.run;
     try {
-      await pollManifest(read, this.line, this.signal, (each) => this.#take(each));
+      await pollManifest(read, { sourceTimeoutMs, signal, onLog }, (each) => this.#take(each));
     } catch (error) {
       if (!this.signal.aborted) this.#failure = error;
     }
@@ -126,7 +128,7 @@ export class LiveEdgeSegments {
       const segments = inTurn(news);
       for (const [index, [name, segment]] of segments.entries()) {
         // What cannot be had is not waited for longer than a source that is away.
-        if (performance.now() - this.#newMs[name] > this.line.sourceTimeoutMs) {
+        if (performance.now() - this.#newMs[name] > this.run.sourceTimeoutMs) {
           this.#isBroken = true;
           return false;
         }
@@ -191,7 +193,7 @@ export class LiveEdgeSegments {
         const { message } = awayOr(error);
         await this.fetcher.drop(segment.url);
         if (performance.now() > endMs) {
-          this.line.onLog(`a segment is left out: ${message}`);
+          this.run.onLog(`a segment is left out: ${message}`);
           return false;
         }
       }

@@ -6,7 +6,7 @@ import { EDGE_SEGMENTS, lastOf, secondsOf } from "../../manifest/read/live-manif
 import { refuseUnrelayed, relayedMedia } from "../../plan/live/relay.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { SourceLine } from "../run.ts";
+import type { SourceRun } from "../run.ts";
 import { LiveEdgeSegments, type Stretch, type TrackName } from "./live-edge-segments.ts";
 import { type LiveFeed, type LiveSource, type LiveWaiting, MAY_PASS } from "./live-source.ts";
 import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
@@ -24,17 +24,17 @@ const READY_SEGMENTS = 8;
  */
 export async function openLiveEdge(
   read: ReadManifest,
-  line: SourceLine,
+  run: Pick<SourceRun, "engine" | "sourceTimeoutMs" | "onLog">,
   place: ManifestPlace,
   use: (source: LiveSource) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([place.signal, stop.signal]);
   const fetcher = new SegmentFetcher({ ...place, signal });
-  const incoming = new LiveEdgeSegments(line, fetcher, signal);
+  const incoming = new LiveEdgeSegments(run, fetcher, signal);
   const following = incoming.follow(read);
   try {
-    await use(new LiveEdgeSource(incoming, fetcher, line, place.folder));
+    await use(new LiveEdgeSource(incoming, fetcher, run, place.folder));
   } finally {
     stop.abort(new TaskError("cancelled", "Cannot fetch on: the source is given up"));
     await following;
@@ -49,7 +49,7 @@ class LiveEdgeSource implements LiveSource {
   constructor(
     private readonly incoming: LiveEdgeSegments,
     private readonly fetcher: SegmentFetcher,
-    private readonly line: SourceLine,
+    private readonly run: Pick<SourceRun, "engine" | "onLog">,
     private readonly folder: string,
   ) {}
 
@@ -68,7 +68,7 @@ class LiveEdgeSource implements LiveSource {
         signal.throwIfAborted();
         if (!(error instanceof TaskError && MAY_PASS.includes(error.code))) throw error;
         onMiss(error);
-        this.line.onLog(`a segment is left out: ${error.message}`);
+        this.run.onLog(`a segment is left out: ${error.message}`);
         await this.#drop(stretch.waiting.main?.shift());
       }
     }
@@ -134,7 +134,7 @@ class LiveEdgeSource implements LiveSource {
     try {
       for (const segment of [stretch.inits[name], first])
         if (segment) await appendSegment(segment, path, this.fetcher);
-      const media = await this.line.engine.probe({ path, side: "source" }, signal);
+      const media = await this.run.engine.probe({ path, side: "source" }, signal);
       return (await withCaptions({ path, media }, signal)).media;
     } finally {
       await rm(path, { force: true });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Manifest, Track } from "../../manifest/manifest.ts";
 import { fetching } from "../progress.ts";
-import type { SourceLine } from "../run.ts";
+import type { SourceRun } from "../run.ts";
 import { fetchLiveManifest } from "./fetch-live-manifest.ts";
 import { joinSource, type SpanFiles } from "./join-source.ts";
 import { probeSource, type SourceFile } from "./probe-source.ts";
@@ -14,30 +14,20 @@ import {
 import { fetchTrack } from "./segment-fetcher.ts";
 import { isGivenAsSound } from "./trim-sound.ts";
 
-/** The conditions of opening a source. */
-export type SourceConditions = {
-  /** The attempt's own work folder. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
-};
-
 /** A source whose manifest still grows. */
 export type LiveManifestSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
 
 /**
- * Opens a source and probes it. A manifest that still grows is recorded to its end first.
+ * Opens a source and probes it. A manifest that still grows is fetched to its end first.
  *
+ * @param folder - the attempt's own work folder
  * @throws {TaskError} what opening, reading and probing throw
  */
-export async function openSource(
-  url: string,
-  line: SourceLine,
-  conditions: SourceConditions,
-): Promise<SourceFile> {
-  const source = await openToSend(url, line, conditions);
+export async function openSource(url: string, run: SourceRun, folder: string): Promise<SourceFile> {
+  const source = await openToSend(url, run, folder);
   if ("path" in source) return source;
-  const spans = await fetchLiveManifest(source.read, line, source.place);
-  return joinSource(spans, line, source.place);
+  const spans = await fetchLiveManifest(source.read, run, source.place);
+  return joinSource(spans, run, folder);
 }
 
 /**
@@ -47,35 +37,37 @@ export async function openSource(
  * opened the manifest: its segments become one ordinary file. ffmpeg never sees a manifest, and its readers of them, which would
  * fetch any address, stay shut. A manifest that is not given as one (`isGivenAsManifest`) is refused by the probe.
  *
+ * @param folder - the attempt's own work folder
  * @throws {TaskError} what opening, reading and probing throw
  */
 export async function openToSend(
   url: string,
-  line: SourceLine,
-  { folder, signal }: SourceConditions,
+  run: SourceRun,
+  folder: string,
 ): Promise<SourceFile | LiveManifestSource> {
-  line.onProgress(fetching({ doneBytes: 0 }));
-  const storage = line.storageOf(url, "source");
+  const { signal } = run;
+  run.onProgress(fetching({ doneBytes: 0 }));
+  const storage = run.storageOf(url, "source");
   const source = await storage.open(url, {
     folder,
     signal,
-    onProgress: (fetched) => line.onProgress(fetching(fetched)),
+    onProgress: (fetched) => run.onProgress(fetching(fetched)),
   });
   const kind = await kindOfSource(source, url);
   if (kind === undefined) {
     const isSound = isGivenAsSound(url, source.mediaType) || isGivenAsSound(source.foundAt);
-    return probeSource(source.path, line, { folder, signal, isSound });
+    return probeSource(source.path, run, folder, isSound);
   }
   const place = { storage, folder, signal };
   const read = await readManifest(source, url, kind, place);
   if (read.manifest.isLive) return { read, place };
-  return joinSource(await fetchManifest(read.manifest, line, place), line, place);
+  return joinSource(await fetchManifest(read.manifest, run, place), run, folder);
 }
 
 /** Fetches everything that a manifest names. */
 async function fetchManifest(
   { spans }: Manifest,
-  line: SourceLine,
+  run: SourceRun,
   place: ManifestPlace,
 ): Promise<readonly SpanFiles[]> {
   const tracks = spans.flatMap(({ main, audio }) => (audio ? [main, audio] : [main]));
@@ -92,7 +84,7 @@ async function fetchManifest(
       // The size of what is still to come is that of what came, by the duration.
       const totalBytes = (doneBytes / doneSeconds) * totalSeconds;
       const isKnown = Number.isFinite(totalBytes);
-      line.onProgress(fetching({ doneBytes, ...(isKnown && { totalBytes }) }));
+      run.onProgress(fetching({ doneBytes, ...(isKnown && { totalBytes }) }));
     });
   };
   const files: SpanFiles[] = [];

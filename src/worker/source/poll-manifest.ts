@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Manifest } from "../../manifest/manifest.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { SourceLine } from "../run.ts";
+import type { SourceRun } from "../run.ts";
 import { awayOr } from "./live-source.ts";
 import type { ReadManifest } from "./read-manifest.ts";
 
@@ -18,14 +18,13 @@ const POLL_SECONDS_MAX = 6;
  */
 export async function pollManifest(
   { manifest, again }: ReadManifest,
-  line: SourceLine,
-  signal: AbortSignal,
+  { sourceTimeoutMs, signal, onLog }: Pick<SourceRun, "sourceTimeoutMs" | "signal" | "onLog">,
   take: (manifest: Manifest) => Promise<boolean>,
 ): Promise<TaskError | undefined> {
   let current: Manifest | undefined = manifest;
   let newMs = performance.now();
   let last: TaskError | undefined;
-  while (performance.now() - newMs < line.sourceTimeoutMs) {
+  while (performance.now() - newMs < sourceTimeoutMs) {
     if (current && (await take(current))) newMs = performance.now();
     if (current?.isLive === false) break;
     const { segmentSeconds } = current ?? manifest;
@@ -36,7 +35,7 @@ export async function pollManifest(
       // One that is being written may be read in half.
       const isTorn = error instanceof TaskError && error.code === "source_not_media";
       last = isTorn ? error : awayOr(error);
-      line.onLog(`the source is away: ${last.message}`);
+      onLog(`the source is away: ${last.message}`);
       return undefined;
     });
   }

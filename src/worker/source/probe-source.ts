@@ -3,7 +3,7 @@ import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { SourceReader } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { SourceLine } from "../run.ts";
+import type { SourceRun } from "../run.ts";
 import { withFile } from "./source-bytes.ts";
 import { withLack } from "./told-size.ts";
 import { placeOfSound, soundOf, writeSound } from "./trim-sound.ts";
@@ -11,27 +11,21 @@ import { placeOfSound, soundOf, writeSound } from "./trim-sound.ts";
 /** A source as a file on this machine that holds its media itself, and what is in it. */
 export type SourceFile = { readonly path: string; readonly media: MediaInfo };
 
-/** How a source is probed. */
-export type ProbePlace = {
-  /** The attempt's own work folder: the sound of an MP3 goes there where there is junk around it. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  /** It is called MPEG audio (`isGivenAsSound`). */
-  readonly isSound?: boolean;
-};
-
 /**
  * Probes a source, and looks where ffprobe does not: at what is no sound around that of an MP3, and at what is missing by the
  * source's own word.
  *
+ * @param folder - the attempt's own work folder: the sound of an MP3 goes there where there is junk around it
+ * @param isSound - whether it is called MPEG audio (`isGivenAsSound`)
  * @throws {TaskError} what probing threw
  */
 export async function probeSource(
   path: string,
-  line: Pick<SourceLine, "engine">,
-  { folder, signal, isSound = false }: ProbePlace,
+  { engine, signal }: Pick<SourceRun, "engine" | "signal">,
+  folder: string,
+  isSound = false,
 ): Promise<SourceFile> {
-  const probe = (of: string) => line.engine.probe({ path: of, side: "source" }, signal);
+  const probe = (of: string) => engine.probe({ path: of, side: "source" }, signal);
   const found = await probeOrSearch(() => probe(path), isSound);
   return withFile(path, async (source) => {
     const place = mayHaveJunk(found) ? await placeOfSound(source) : undefined;

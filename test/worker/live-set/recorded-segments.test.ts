@@ -1,18 +1,16 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Work } from "../../../src/queue/queue.ts";
 import { SimpleLiveSet } from "../../../src/worker/live-set/live-set.ts";
 import { LiveSetTarget } from "../../../src/worker/live-set/live-set-target.ts";
 import { RecordedSegments } from "../../../src/worker/live-set/recorded-segments.ts";
-import type { Line } from "../../../src/worker/run.ts";
+import type { Run } from "../../../src/worker/run.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 
 setDefaultTimeout(10_000);
 
-/** Of what they hold nothing but the address is asked here. */
-const aWork = { task: { targets: [{ url: "a.m3u8" }, { url: "b.m3u8" }] } } as unknown as Work;
-const aLine = {} as Line;
+/** Nothing but the address of a target is asked of it here. */
+const aRun = { targetUrl: () => "a.m3u8" } as unknown as Run;
 
 /** Leaves segments and their list in a folder, as an encoder does. */
 function leave(folder: string, list: string, names: readonly string[]): void {
@@ -37,7 +35,7 @@ describe("LiveSetTarget", () => {
     const recording = new SimpleLiveSet(segments, {
       probe: () => Promise.reject(new Error("none")),
     });
-    const open = (index: number) => LiveSetTarget.open(index, recording, aWork, aLine);
+    const open = (index: number) => LiveSetTarget.open(aRun, index, recording);
     const [there, behind] = [await open(0), await open(1)];
     expect([there.isBehind, behind.isBehind]).toEqual([false, true]);
     const growth = { news: async () => {}, isOver: () => false, onSent: async () => {} };

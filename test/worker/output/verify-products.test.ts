@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { verifyProducts } from "../../../src/worker/output/verify-products.ts";
-import type { Line } from "../../../src/worker/run.ts";
+import type { JudgingRun } from "../../../src/worker/run.ts";
 import { aMedia } from "../../plan/builders.ts";
 import { planOf } from "../../plan/planned.ts";
 
@@ -18,11 +18,12 @@ test("verifyProducts tells a playlist's target duration as its longest segment a
   writeFileSync(join(folder, "0/segments/a.ts"), Buffer.alloc(188, 0x47));
   const { audio: _, ...output } = media;
   const made = { ...output, video: { ...media.video, width: 1280, height: 720 } };
-  const ports = {
+  const run = {
     engine: { probe: async () => made, readTail: async () => ({}) },
+    signal: new AbortController().signal,
     warn: async () => {},
-  } as unknown as Pick<Line, "engine" | "warn">;
+  } as unknown as JudgingRun;
   const source = { folder, sourcePath: "", media };
-  await verifyProducts(plan, source, ports, new AbortController().signal);
+  await verifyProducts(plan, source, run);
   expect(readFileSync(playlist, "utf8")).toContain("#EXT-X-TARGETDURATION:7\n");
 });

@@ -41,14 +41,14 @@ async function source() {
     segmentSeconds: 1,
   });
   const storage = await FileStorage.open({ roots: [root] });
-  const line = {
+  const run = {
     engine: await native,
     storageOf: () => storage,
     sourceTimeoutMs: 20_000,
     onProgress: () => {},
     onLog: () => {},
   };
-  return { first, manifest, storage, line };
+  return { first, manifest, storage, run };
 }
 
 const trackOf = (feed: LiveFeed | undefined): PipedTrack | undefined =>
@@ -56,7 +56,7 @@ const trackOf = (feed: LiveFeed | undefined): PipedTrack | undefined =>
 
 describe("openLiveEdge", () => {
   test("holds a few segments alone while they are not read, and gives all of them in order", async () => {
-    const { first, manifest, storage, line } = await source();
+    const { first, manifest, storage, run } = await source();
     const folder = tempFolder();
     const { signal } = new AbortController();
     let asked = 0;
@@ -64,7 +64,7 @@ describe("openLiveEdge", () => {
     const again = async () => manifest(SEGMENTS, asked++ === 0);
     const read = { manifest: manifest(3), again };
     const inTime: number[] = [];
-    await openLiveEdge(read, line, { storage, folder, signal }, async (relayed) => {
+    await openLiveEdge(read, run, { storage, folder, signal }, async (relayed) => {
       const waiting = { seenMs: 0, hasProduced: false, onMiss: () => {} };
       const track = trackOf(await relayed.next(waiting, signal));
       const held = () => readdirSync(folder).filter((name) => name.startsWith("segment-")).length;
@@ -85,7 +85,7 @@ describe("openLiveEdge", () => {
   });
 
   test("takes a source whose sound cannot be had for one that is away", async () => {
-    const { manifest, storage, line } = await source();
+    const { manifest, storage, run } = await source();
     const folder = tempFolder();
     const { signal } = new AbortController();
     let named = 3;
@@ -97,7 +97,7 @@ describe("openLiveEdge", () => {
       return { spans, isLive: true, segmentSeconds: 0.1 };
     };
     const read = { manifest: grown(), again: async () => grown() };
-    const short = { ...line, sourceTimeoutMs: 2_000 };
+    const short = { ...run, sourceTimeoutMs: 2_000 };
     await openLiveEdge(read, short, { storage, folder, signal }, async (relayed) => {
       expect(
         await relayed.next({ seenMs: 0, hasProduced: false, onMiss: () => {} }, signal),
@@ -108,12 +108,12 @@ describe("openLiveEdge", () => {
   });
 
   test("ends what waits, and empties its folder, when it is stopped", async () => {
-    const { manifest, storage, line } = await source();
+    const { manifest, storage, run } = await source();
     const folder = tempFolder();
     const stop = new AbortController();
     const { signal } = stop;
     const read = { manifest: manifest(2), again: async () => manifest(2) };
-    const relaying = openLiveEdge(read, line, { storage, folder, signal }, async (relayed) => {
+    const relaying = openLiveEdge(read, run, { storage, folder, signal }, async (relayed) => {
       setTimeout(() => stop.abort(new Error("enough")), 0);
       await relayed.next({ seenMs: 0, hasProduced: false, onMiss: () => {} }, signal);
     });

@@ -30,15 +30,15 @@ describe("openSource", () => {
     if (!unmount) return;
     try {
       const storage = await FileStorage.open({ roots: [root] });
-      const line = {
+      const run = {
         engine: await native,
         storageOf: () => storage,
         sourceTimeoutMs: 1_000,
+        signal: new AbortController().signal,
         onProgress: () => {},
         onLog: () => {},
       };
-      const { signal } = new AbortController();
-      const opening = openSource("a.m3u8", line, { folder, signal });
+      const opening = openSource("a.m3u8", run, folder);
       expect((await taskErrorOf(opening)).code).toBe("scratch_full");
       const { bavail, bsize } = statfsSync(folder);
       expect(bavail * bsize).toBeGreaterThan(40 << 20);
