@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
 import type { LivePlan } from "../plan/live/live.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { PlanRequest } from "../plan/plan-task.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -99,6 +100,13 @@ export class Run {
   /** The address of a target. */
   targetUrl(index: number): string {
     return this.targetUrls[index] ?? "";
+  }
+
+  /** What is asked of a plan for some of the assignments. */
+  planRequest(assignments: readonly Assignment[]): PlanRequest {
+    const { tag, targetUrls } = this;
+    const { clip } = this.task;
+    return { assignments, tag, targetUrls, ...(clip && { clip }) };
   }
 
   /** The failures of single targets by their index: they are recorded, and do not stop the other targets. */

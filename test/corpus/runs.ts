@@ -7,10 +7,9 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import { TaskError } from "../../src/task/errors.ts";
-import { planFile } from "../../src/worker/file/plan-file.ts";
-import { makeUncopied } from "../../src/worker/make-uncopied.ts";
+import { fileLine } from "../../src/worker/file/file-line.ts";
 import { verifyProducts } from "../../src/worker/output/verify-products.ts";
-import { runPlan } from "../../src/worker/run-plan.ts";
+import { runLine } from "../../src/worker/runner.ts";
 import { probeSource, type SourceFile } from "../../src/worker/source/probe-source.ts";
 import { isGivenAsSound } from "../../src/worker/source/trim-sound.ts";
 import { tempFolder } from "../fixtures/clips.ts";
@@ -98,21 +97,18 @@ async function make(
   if (keys.length === 0) return;
   const folder = join(place.folder, keys.length === 1 ? `alone-${keys[0]}` : "together");
   await mkdir(folder);
-  const discard = () => rm(folder, { recursive: true });
   const { engine, signal, source } = place;
   const { path } = source;
   const planFor = (media: MediaInfo) => planOf(keys, media, place);
   try {
-    await makeUncopied(source.media, {
-      plan: (media) => planFile({ path, media }, planFor, engine, signal),
-      discard,
-      make: async ({ plan, media }) => {
-        const run = { engine, folder, inputPath: path, ...DEAF };
-        const damage = await runPlan(plan, run, signal);
+    await runLine<void>(DEAF, source.media, {
+      ...fileLine({ engine, signal, ...DEAF }, { folder, path }, planFor),
+      verify: async ({ plan, media }, damage) => {
         const made = { folder, sourcePath: path, media, damage };
         for (const [at, key] of keys.entries())
           outcomes.set(key, await look(key, at, plan, made, place));
       },
+      deliver: async () => {},
     });
   } catch (error) {
     const [only] = keys;

@@ -61,9 +61,9 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["worker"],
     ["instance", "run-task"],
     ["diskless", "file", "live"],
-    ["live-set", "make-uncopied"],
+    ["live-set", "runner"],
     ["insist", "output", "plan-source", "source"],
-    ["progress", "retry", "run", "run-plan", "sleep", "uneven-sound"],
+    ["progress", "retry", "run", "sleep", "uneven-sound"],
   ],
 };
 /** Folders that hold a port: from outside, only the file named after the folder may be imported, except by app. */

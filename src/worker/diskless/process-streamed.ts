@@ -1,18 +1,19 @@
-import type { EngineProgress, StreamedEngine } from "../../engine/engine.ts";
-import type { Plan, Product } from "../../plan/plan.ts";
+import type { StreamedEngine } from "../../engine/engine.ts";
+import type { Step } from "../../plan/plan.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import type { Assignment } from "../../profile/profile.ts";
 import { isDiskless, type SourceReader } from "../../storage/storage.ts";
-import { type Damage, NO_DAMAGE, worseDamage } from "../../task/damage.ts";
+import type { Damage } from "../../task/damage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
-import { makeUncopied } from "../make-uncopied.ts";
 import { CountedSource } from "../output/counted-source.ts";
 import { keepTargets, prepareTargets } from "../output/deliver-targets.ts";
 import { type Planned, planSource } from "../plan-source.ts";
-import { fetching, ProgressTracker } from "../progress.ts";
+import { fetching } from "../progress.ts";
 import type { Run } from "../run.ts";
+import { type Line, runLine, type StepReports } from "../runner.ts";
 import { probeStreamed } from "../source/probe-source.ts";
 import { allBytes } from "../source/source-bytes.ts";
 import { withFirstCaptions } from "../source/source-captions.ts";
@@ -30,88 +31,20 @@ import { verifyStreamed } from "./verify-streamed.ts";
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
 export async function processStreamed(run: Run, engine: StreamedEngine): Promise<void> {
-  const { task, tag, targetUrls, signal } = run;
   run.onProgress(fetching({ doneBytes: 0 }));
   const opened = await openSource(run);
   try {
-    const isSound = isGivenAsSound(task.sourceUrl);
-    const { source, media } = await probeStreamed(opened, engine, signal, isSound);
-
+    const isSound = isGivenAsSound(run.task.sourceUrl);
+    const { source, media } = await probeStreamed(opened, engine, run.signal, isSound);
     const wanted = await prepareTargets(run);
     if (wanted.size === 0) return;
-
-    const request = {
-      assignments: keepTargets(run.assignments, wanted),
-      tag,
-      targetUrls,
-      ...(task.clip && { clip: task.clip }),
-    };
-    const { extension } = source;
-    const look: PacketLook = (packets) =>
-      engine.probe({ source, extension, side: "source", packets }, signal);
-    const plan = (known: MediaInfo): Promise<Planned> =>
-      planSource(known, (held) => planTask(request, held, engine.capabilities), {
-        bytes: () => allBytes(source, signal),
-        packets: () => look(true),
-        captions: (held) => withFirstCaptions(held, source),
-      });
-    const make = async (planned: Planned): Promise<void> => {
-      await refuseHiddenEnd(planned, look);
-      await carryOut(run, engine, { ...planned, source, look });
-    };
-    await makeUncopied(media, { plan, make, discard: async () => {} });
-  } finally {
-    opened.close();
-  }
-}
-
-/** Refuses to copy what an edit list hides at the end: what has left cannot be taken back. @throws {TaskError} a `WrongCopy` */
-async function refuseHiddenEnd({ plan, media }: Planned, look: PacketLook): Promise<void> {
-  if (!mayHoldHidden(plan.products, media)) return;
-  refuseHiddenCopies(plan.products, await look("last"));
-}
-
-/** Reads the packets of the source; or the last of them alone. */
-type PacketLook = (packets: true | "last") => Promise<MediaInfo>;
-
-/** A plan with what it is carried out on. */
-type Carried = Planned & {
-  readonly source: SourceReader;
-  readonly look: PacketLook;
-};
-
-/** Runs a plan while its targets are written, judges what has left, and publishes it. */
-async function carryOut(
-  run: Run,
-  engine: StreamedEngine,
-  { plan, media, source, look }: Carried,
-): Promise<void> {
-  run.onPlan(plan);
-  await run.warn(plan.warnings);
-  const outputs = await StreamedOutputs.open(run, plan);
-  try {
-    const tracker = new ProgressTracker(plan);
-    const { ends, damage } = await runSteps(run, engine, { plan, source, outputs }, tracker);
-
-    run.onProgress(tracker.delivering());
-    const counted = new CountedSource(media, () => look(true));
-    await run.warn(await counted.judgeDamage(damage, plan.products));
-    const verified = new Map<Outgoing, Output>();
-    for (const outgoing of outputs.products) {
-      if (outgoing.writers.size === 0) continue;
-      const end = ends.get(outgoing.product) ?? 0;
-      const judge = () => verifyStreamed(outgoing, end, counted, engine, run);
-      verified.set(outgoing, await counted.blaming(outgoing.product, judge));
-    }
-    for (const [outgoing, output] of verified) {
-      const published = (index: number) => run.saveTarget(index, { status: "SUCCESS", output });
-      await outputs.publish(outgoing, published);
-    }
+    const line = new StreamedLine(run, engine, source, keepTargets(run.assignments, wanted));
+    await runLine(run, media, line).finally(() => line.discard());
   } catch (error) {
     // The failures of the targets tell why.
     if (!(error instanceof NobodyLeft)) throw error;
   } finally {
-    await outputs.discard();
+    opened.close();
   }
 }
 
@@ -125,35 +58,82 @@ async function openSource({ task, storageOf, signal }: Run): Promise<SourceReade
   return await storage.read(task.sourceUrl, signal);
 }
 
-/** Runs all steps of a plan; gives where the encoder ended in each product, and what was said of damage in the source. */
-async function runSteps(
-  run: Run,
-  engine: StreamedEngine,
-  { plan, source, outputs }: StreamedPlan,
-  tracker: ProgressTracker,
-): Promise<{ readonly ends: ReadonlyMap<Product, number>; readonly damage: Damage }> {
-  const ends = new Map<Product, number>();
-  let damage = NO_DAMAGE;
-  for (const step of plan.steps) {
-    tracker.begin(step);
-    let last = 0;
-    const onProgress = (report: EngineProgress) => {
-      last = report.outTimeSeconds;
-      run.onProgress(tracker.update(report));
-    };
-    const onDamage = (ofStep: Damage) => {
-      damage = worseDamage(damage, ofStep);
-    };
-    const { onLog, signal } = run;
-    await engine.run({ step, source, sink: outputs, onProgress, onLog, onDamage }, signal);
-    for (const product of plan.products)
-      if (step.writes.includes(product.entry)) ends.set(product, last);
-  }
-  return { ends, damage };
-}
+/** Runs plans while their targets are written, judges what has left, and publishes it. */
+class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
+  readonly isStreamed = true;
+  readonly #outputs: StreamedOutputs;
+  /** How far the encoder came in each file of the plan, in seconds, by its path. */
+  readonly #ends = new Map<string, number>();
 
-type StreamedPlan = {
-  readonly plan: Plan;
-  readonly source: SourceReader;
-  readonly outputs: StreamedOutputs;
-};
+  constructor(
+    private readonly run: Run,
+    private readonly engine: StreamedEngine,
+    private readonly source: SourceReader,
+    private readonly assignments: readonly Assignment[],
+  ) {
+    this.#outputs = new StreamedOutputs(run);
+  }
+
+  plan(media: MediaInfo): Promise<Planned> {
+    const { run, engine, source } = this;
+    const request = run.planRequest(this.assignments);
+    return planSource(media, (known) => planTask(request, known, engine.capabilities), {
+      bytes: () => allBytes(source, run.signal),
+      packets: () => this.#look(true),
+      captions: (known) => withFirstCaptions(known, source),
+    });
+  }
+
+  /** Refuses to copy what an edit list hides at the end, as what has left cannot be taken back; then opens the targets. */
+  async begin({ plan, media }: Planned): Promise<void> {
+    if (mayHoldHidden(plan.products, media))
+      refuseHiddenCopies(plan.products, await this.#look("last"));
+    this.#ends.clear();
+    await this.#outputs.open(plan);
+  }
+
+  async runStep(step: Step, { onProgress, ...reports }: StepReports): Promise<void> {
+    let last = 0;
+    const request = {
+      ...{ step, source: this.source, sink: this.#outputs, ...reports },
+      onProgress: (report: Parameters<typeof onProgress>[0]) => {
+        last = report.outTimeSeconds;
+        onProgress(report);
+      },
+    };
+    await this.engine.run(request, this.run.signal);
+    for (const path of step.writes) this.#ends.set(path, last);
+  }
+
+  async verify({ plan, media }: Planned, damage: Damage): Promise<ReadonlyMap<Outgoing, Output>> {
+    const { run, engine } = this;
+    const counted = new CountedSource(media, () => this.#look(true));
+    await run.warn(await counted.judgeDamage(damage, plan.products));
+    const verified = new Map<Outgoing, Output>();
+    for (const outgoing of this.#outputs.products) {
+      if (outgoing.writers.size === 0) continue;
+      const end = this.#ends.get(outgoing.product.entry) ?? 0;
+      const judge = () => verifyStreamed(outgoing, end, counted, engine, run);
+      verified.set(outgoing, await counted.blaming(outgoing.product, judge));
+    }
+    return verified;
+  }
+
+  async deliver(verified: ReadonlyMap<Outgoing, Output>): Promise<void> {
+    for (const [outgoing, output] of verified)
+      await this.#outputs.publish(outgoing, (index) =>
+        this.run.saveTarget(index, { status: "SUCCESS", output }),
+      );
+  }
+
+  discard(): Promise<void> {
+    return this.#outputs.discard();
+  }
+
+  /** Reads the packets of the source; or the last of them alone. */
+  #look(packets: true | "last"): Promise<MediaInfo> {
+    const { source, engine, run } = this;
+    const { extension } = source;
+    return engine.probe({ source, extension, side: "source", packets }, run.signal);
+  }
+}

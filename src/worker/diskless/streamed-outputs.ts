@@ -35,16 +35,25 @@ export class NobodyLeft extends Error {
   override readonly name = "NobodyLeft";
 }
 
-/** Where the outputs of a plan go while they are made: every product to all of its targets at once, none of which stops the others. */
+/** Where the outputs of a run go while they are made: every product to all of its targets at once, none of which stops the others. */
 export class StreamedOutputs implements ByteSink {
-  readonly products: readonly Outgoing[];
   readonly #run: Run;
+  #products: readonly Outgoing[] = [];
   /** Texts that are being written, by path. */
   readonly #texts = new Map<string, Uint8Array[]>();
 
-  private constructor(run: Run, plan: Plan) {
+  constructor(run: Run) {
     this.#run = run;
-    this.products = plan.products.map((product) => ({
+  }
+
+  /** The products of the plan that was opened last. */
+  get products(): readonly Outgoing[] {
+    return this.#products;
+  }
+
+  /** Opens the targets of a plan; one that cannot be opened is recorded as failed. */
+  async open(plan: Plan): Promise<void> {
+    this.#products = plan.products.map((product) => ({
       product,
       writers: new Map(),
       head: [],
@@ -55,17 +64,11 @@ export class StreamedOutputs implements ByteSink {
       end: new KeptEnd(),
       texts: new Map(),
     }));
-  }
-
-  /** Opens the targets of a plan; one that cannot be is recorded as failed. */
-  static async open(run: Run, plan: Plan): Promise<StreamedOutputs> {
-    const outputs = new StreamedOutputs(run, plan);
-    for (const outgoing of outputs.products)
+    for (const outgoing of this.#products)
       for (const index of outgoing.product.targets)
-        await outputs.#guarded(outgoing, index, async () => {
-          outgoing.writers.set(index, await outputs.#writerOf(outgoing.product, index));
+        await this.#guarded(outgoing, index, async () => {
+          outgoing.writers.set(index, await this.#writerOf(outgoing.product, index));
         });
-    return outputs;
   }
 
   async write(path: string, position: number, bytes: Uint8Array): Promise<void> {
@@ -121,9 +124,11 @@ export class StreamedOutputs implements ByteSink {
       if (result.status === "rejected") throw result.reason;
   }
 
-  /** Takes away what was not published. */
+  /** Removes what was not published. */
   async discard(): Promise<void> {
-    const writers = this.products.flatMap((outgoing) => [...outgoing.writers.values()]);
+    const writers = this.#products.flatMap((outgoing) => [...outgoing.writers.values()]);
+    this.#products = [];
+    this.#texts.clear();
     await Promise.all(writers.map((writer) => writer.discard()));
   }
 
@@ -144,7 +149,7 @@ export class StreamedOutputs implements ByteSink {
   /** The product that a file belongs to: each has a folder of its own. */
   #productOf(path: string): Outgoing {
     const folder = path.split("/")[0];
-    const found = this.products.find(({ product }) => dirname(product.entry) === folder);
+    const found = this.#products.find(({ product }) => dirname(product.entry) === folder);
     if (!found) throw new TaskError("internal", `Cannot write "${path}": it is of no output`);
     return found;
   }
@@ -162,7 +167,7 @@ export class StreamedOutputs implements ByteSink {
       this.#guarded(outgoing, index, () => action(writer)),
     );
     await Promise.all(all);
-    if (this.products.every(({ writers }) => writers.size === 0)) throw new NobodyLeft();
+    if (this.#products.every(({ writers }) => writers.size === 0)) throw new NobodyLeft();
   }
 
   async #guarded(outgoing: Outgoing, index: number, action: () => Promise<void>): Promise<void> {

@@ -1,22 +1,17 @@
-import { mkdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
-import type { EngineProgress } from "../../engine/engine.ts";
-import type { Step } from "../../plan/plan.ts";
 import { planTask } from "../../plan/plan-task.ts";
+import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { toTaskError } from "../../task/errors.ts";
-import { makeUncopied } from "../make-uncopied.ts";
 import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
-import { type Verified, verifyProducts } from "../output/verify-products.ts";
-import type { Planned } from "../plan-source.ts";
-import { delivering, ProgressTracker } from "../progress.ts";
+import type { Verified } from "../output/verify-products.ts";
+import { delivering } from "../progress.ts";
 import type { Run } from "../run.ts";
-import { runPlan } from "../run-plan.ts";
+import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
-import type { SourceFile } from "../source/probe-source.ts";
+import { fileLine } from "./file-line.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
-import { planFile } from "./plan-file.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -47,11 +42,20 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
     const source =
       missing.size === 0 ? undefined : (opened ?? (await openSource(task.sourceUrl, run, folder)));
     const unmade = assignmentsFor(missing, run.assignments, found);
-    const made = source ? await make(run, unmade, folder, source) : [];
-    const products = [...found, ...made];
-    await kept.note(task.id, folder, products);
-    if (!source) run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
-    await deliverProducts(run, forTargets(products, wanted));
+    const request = run.planRequest(unmade);
+    const deliver = async (made: readonly Verified[]): Promise<void> => {
+      const products = [...found, ...made];
+      await kept.note(task.id, folder, products);
+      await deliverProducts(run, forTargets(products, wanted));
+    };
+    if (source) {
+      const planFor = (media: MediaInfo) => planTask(request, media, run.engine.capabilities);
+      const line = fileLine(run, { folder, path: source.path }, planFor);
+      await runLine(run, source.media, { ...line, deliver });
+    } else {
+      run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
+      await deliver([]);
+    }
   } catch (error) {
     const { code } = toTaskError(signal.aborted ? signal.reason : error);
     // Of a lost lease another run is under way; what was cancelled is not wanted any more.
@@ -60,61 +64,6 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
     throw error;
   }
   await kept.keep(folder, (index) => run.failures.has(index));
-}
-
-function planFor(
-  { task, tag, targetUrls, engine, signal }: Run,
-  assignments: readonly Assignment[],
-  source: SourceFile,
-): Promise<Planned> {
-  const request = {
-    assignments,
-    tag,
-    targetUrls,
-    ...(task.clip && { clip: task.clip }),
-  };
-  return planFile(source, (known) => planTask(request, known, engine.capabilities), engine, signal);
-}
-
-/** Plans, runs and verifies what the assignments ask for. */
-function make(
-  run: Run,
-  assignments: readonly Assignment[],
-  folder: string,
-  source: SourceFile,
-): Promise<readonly Verified[]> {
-  const { path } = source;
-  return makeUncopied(source.media, {
-    plan: (media) => planFor(run, assignments, { path, media }),
-    make: (planned) => carryOut(planned, run, { folder, path }),
-    discard: async ({ products }) => {
-      for (const { entry } of products)
-        await rm(join(folder, dirname(entry)), { recursive: true, force: true });
-    },
-  });
-}
-
-/** Runs a plan, and verifies what came of it. */
-async function carryOut(
-  { plan, media }: Planned,
-  run: Run,
-  { folder, path }: { readonly folder: string; readonly path: string },
-): Promise<readonly Verified[]> {
-  const { engine, signal, onLog } = run;
-  run.onPlan(plan);
-  await run.warn(plan.warnings);
-
-  const tracker = new ProgressTracker(plan);
-  const heard = {
-    onStep: (step: Step) => tracker.begin(step),
-    onProgress: (report: EngineProgress) => run.onProgress(tracker.update(report)),
-    onLog,
-  };
-  const damage = await runPlan(plan, { engine, folder, inputPath: path, ...heard }, signal);
-  const made = { folder, sourcePath: path, media, damage };
-  const verified = await verifyProducts(plan, made, run);
-  run.onProgress(tracker.delivering());
-  return verified;
 }
 
 const isAmong = (products: readonly Verified[], index: number): boolean =>

@@ -11,6 +11,7 @@ import { deliverProducts } from "../output/deliver-targets.ts";
 import { verifyProducts } from "../output/verify-products.ts";
 import { cutToFragments } from "../output/whole-fragments.ts";
 import type { Run } from "../run.ts";
+import { runLine } from "../runner.ts";
 
 /** Where a live task records: `kept` outlives a crash of the service, `folder` is the attempt's own. Absolute paths. */
 export type RecordingFolders = { readonly kept: string; readonly folder: string };
@@ -44,7 +45,7 @@ export async function deliverRecordings(
   { kept, folder }: RecordingFolders,
   wanted: ReadonlySet<number>,
 ): Promise<void> {
-  const { tag, targetUrls, engine, signal, onLog } = run;
+  const { engine, signal } = run;
   for (const [index, { rendition, targets }] of run.assignments.entries()) {
     // Those have got their segments while these were made.
     if (isLiveSet(rendition)) continue;
@@ -58,20 +59,19 @@ export async function deliverRecordings(
     const own = join(folder, `delivered-${index}`);
     await mkdir(own, { recursive: true });
     const media = await engine.probe({ path: joined, side: "source" }, signal);
-    const request = {
-      assignments: [{ rendition: copyOf(rendition), targets: files }],
-      tag,
-      targetUrls,
-    };
+    const request = run.planRequest([{ rendition: copyOf(rendition), targets: files }]);
     const plan = planTask(request, media, engine.capabilities);
-    run.onPlan(plan);
-    await run.warn(plan.warnings);
-    const inputPath = joined;
-    for (const step of plan.steps)
-      await engine.run({ step, folder: own, inputPath, onProgress: () => {}, onLog }, signal);
-    const source = { folder: own, sourcePath: joined, media };
-    const verified = await verifyProducts(plan, source, run);
-    await deliverProducts(run, verified);
+    const { onPlan, onLog, warn } = run;
+    // The task's progress is that of its stream.
+    await runLine({ onPlan, onLog, warn, onProgress: () => {} }, media, {
+      // It was encoded while it was recorded, so there is nothing but this copy.
+      plan: async () => ({ plan, media }),
+      runStep: (step, reports) =>
+        engine.run({ step, folder: own, inputPath: joined, ...reports }, signal),
+      verify: () => verifyProducts(plan, { folder: own, sourcePath: joined, media }, run),
+      deliver: (verified) => deliverProducts(run, verified),
+      discard: async () => {},
+    });
   }
 }
 

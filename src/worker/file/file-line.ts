@@ -1,0 +1,42 @@
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Plan } from "../../plan/plan.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { type Verified, verifyProducts } from "../output/verify-products.ts";
+import { planSource } from "../plan-source.ts";
+import type { JudgingRun } from "../run.ts";
+import type { Line } from "../runner.ts";
+import { withCaptions } from "../source/source-captions.ts";
+
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * Makes products in a work folder out of a source that is a file; where they are delivered is up to the caller.
+ *
+ * @param folder - absolute path of the work folder
+ * @param path - absolute path of the source
+ * @param planFor - decides purely, by what is known of the source
+ */
+export const fileLine = (
+  run: JudgingRun,
+  { folder, path }: { readonly folder: string; readonly path: string },
+  planFor: (media: MediaInfo) => Plan,
+): Omit<Line<readonly Verified[]>, "deliver"> => {
+  const { engine, signal } = run;
+  return {
+    plan: (media) =>
+      planSource(media, planFor, {
+        bytes: () => createReadStream(path, { highWaterMark: CHUNK_BYTES, signal }),
+        packets: () => engine.probe({ path, side: "source", packets: true }, signal),
+        captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
+      }),
+    runStep: (step, reports) => engine.run({ step, folder, inputPath: path, ...reports }, signal),
+    verify: ({ plan, media }, damage) =>
+      verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),
+    discard: async ({ products }) => {
+      for (const { entry } of products)
+        await rm(join(folder, dirname(entry)), { recursive: true, force: true });
+    },
+  };
+};

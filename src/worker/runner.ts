@@ -1,0 +1,117 @@
+import { getLogger } from "@logtape/logtape";
+import type { RunRequest } from "../engine/engine.ts";
+import type { Plan, Step } from "../plan/plan.ts";
+import { differs, WrongCopy } from "../plan/verify/wrong-copy.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import { addDamage, type Damage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
+import type { Planned } from "./plan-source.ts";
+import { ProgressTracker } from "./progress.ts";
+import type { Run } from "./run.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** Where an engine reports to while it runs a step. */
+export type StepReports = Pick<RunRequest, "onProgress" | "onLog"> & {
+  readonly onDamage: (damage: Damage) => void;
+};
+
+/** The steps from a probed source to delivered targets, as one kind of task does them. `runLine` calls them in this order. */
+export type Line<Made> = {
+  /** Plans for what is known of the source. */
+  readonly plan: (media: MediaInfo) => Promise<Planned>;
+  /** Prepares for the outputs of a plan; absent where nothing is to be prepared. @throws {WrongCopy} if the plan is known to be wrong */
+  readonly begin?: (planned: Planned) => Promise<void>;
+  readonly runStep: (step: Step, reports: StepReports) => Promise<void>;
+  /** Set if the outputs leave while they are made: then the task is in its phase `DELIVERING` while they are verified. */
+  readonly isStreamed?: true;
+  /**
+   * Verifies what a plan has made.
+   *
+   * @param damage - what its runs said of damage in the source
+   * @throws {WrongCopy} if a copy in it is wrong
+   */
+  readonly verify: (planned: Planned, damage: Damage) => Promise<Made>;
+  readonly deliver: (made: Made) => Promise<void>;
+  /** Removes what a plan has made, because another plan takes its place. */
+  readonly discard: (plan: Plan) => Promise<void>;
+};
+
+/** Who is told of what a line does. */
+export type RunnerReports = Pick<Run, "onPlan" | "onProgress" | "onLog" | "warn">;
+
+/**
+ * Plans, runs the steps, verifies and delivers.
+ *
+ * If a copy turns out to be wrong, it makes everything once more by another plan: with an encode in its place if the profile allows
+ * that, or with another way of copying. This ends because each plan is made for a source of which more is known.
+ *
+ * @throws {TaskError} what the steps of the line throw
+ */
+export async function runLine<Made>(
+  reports: RunnerReports,
+  media: MediaInfo,
+  line: Line<Made>,
+): Promise<void> {
+  await line.deliver(await makeVerified(reports, media, line));
+}
+
+async function makeVerified<Made>(
+  reports: RunnerReports,
+  media: MediaInfo,
+  line: Line<Made>,
+): Promise<Made> {
+  let planned = await line.plan(media);
+  for (;;) {
+    try {
+      return await carryOut(reports, planned, line);
+    } catch (error) {
+      if (!(error instanceof WrongCopy)) throw error;
+      const next = await line.plan(error.marked(planned.media));
+      if (!differs(next.plan, planned.plan)) throw error;
+      log.info("Cannot copy so, and plans anew: {detail}", { detail: error.message });
+      await line.discard(planned.plan);
+      planned = next;
+    }
+  }
+}
+
+async function carryOut<Made>(
+  reports: RunnerReports,
+  planned: Planned,
+  line: Line<Made>,
+): Promise<Made> {
+  const { plan } = planned;
+  await line.begin?.(planned);
+  reports.onPlan(plan);
+  await reports.warn(plan.warnings);
+  const tracker = new ProgressTracker(plan);
+  const damage = await runSteps(plan, line, tracker, reports);
+  const onDelivering = () => reports.onProgress(tracker.delivering());
+  if (line.isStreamed) onDelivering();
+  const made = await line.verify(planned, damage);
+  if (!line.isStreamed) onDelivering();
+  return made;
+}
+
+/** @returns what the runs said of damage in the source: each step reads it anew, a sliced one in parts */
+async function runSteps(
+  { steps }: Plan,
+  line: Pick<Line<unknown>, "runStep">,
+  tracker: ProgressTracker,
+  { onProgress, onLog }: RunnerReports,
+): Promise<Damage> {
+  let damage = NO_DAMAGE;
+  for (const step of steps) {
+    tracker.begin(step);
+    let ofStep = NO_DAMAGE;
+    await line.runStep(step, {
+      onProgress: (report) => onProgress(tracker.update(report)),
+      onLog,
+      onDamage: (ofRun) => {
+        ofStep = addDamage(ofStep, ofRun);
+      },
+    });
+    damage = worseDamage(damage, ofStep);
+  }
+  return damage;
+}
