@@ -1,8 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
-import { languageArgs } from "./args/audio.ts";
-import { NOTHING_ELSE } from "./args/file-output.ts";
+import { languageArgs, NOTHING_ELSE } from "./args/streams.ts";
 import type { Part, Step } from "./plan.ts";
 
 /** A file that was put together from the segments of one track, relative to the work folder, and what it holds. */

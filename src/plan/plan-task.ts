@@ -4,7 +4,7 @@ import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import { refuseUnsteady } from "./args/turn.ts";
-import { asksForCaptions, captionWarnings, carriesCaptions } from "./decide/captions.ts";
+import { asksForCaptions, captionWarnings } from "./decide/captions.ts";
 import { draftSet } from "./decide/draft-set.ts";
 import { hiddenWarnings } from "./decide/hidden.ts";
 import { type Draft, draftProduct, filtersNeeded, isDecoded } from "./decide/product.ts";
@@ -48,14 +48,12 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const lacking = lackWarnings(media, clip);
-  const isStreamed = capabilities.streamsOutput === true;
-  const drafts = assignments.map((assignment, index) => ({
-    ...(assignment.set
-      ? draftSet(assignment, assignment.set, index, media, clip)
-      : draftProduct(assignment, index, media, clip)),
-    isStreamed,
-    areCaptionsCarried: carriesCaptions(capabilities),
-  }));
+  const source = { media, clip, capabilities };
+  const drafts = assignments.map((assignment, index) =>
+    assignment.set
+      ? draftSet(assignment, assignment.set, index, source)
+      : draftProduct(assignment, index, source),
+  );
   refuseMissingFilters(drafts, media, capabilities);
   refuseMissingEncoders(drafts, capabilities);
   const products = drafts.map(({ product }) => product);

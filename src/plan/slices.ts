@@ -1,12 +1,15 @@
 import { type Rational, toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
-import type { VideoEncode } from "../profile/profile.ts";
-import { encodedSound, languageArgs } from "./args/audio.ts";
-import { fileSection, NOTHING_ELSE } from "./args/file-output.ts";
-import { videoArgs } from "./args/video.ts";
+import type { VideoCodec } from "../profile/codecs.ts";
+import { encodedSound } from "./args/audio.ts";
+import { fileArgs } from "./args/file-output.ts";
+import { graphArgs, languageArgs, NOTHING_ELSE, streamsArgs, together } from "./args/streams.ts";
+import { encodedVideo } from "./args/video.ts";
 import type { Draft } from "./decide/product.ts";
-import { frameMode, frameRate, gopFrames } from "./encode/framerate.ts";
+import { frameMode } from "./encode/framerate.ts";
+import type { VideoEncoding } from "./encode/video-encoding.ts";
+import { evenRate } from "./encode/video-filters.ts";
 import type { Sliced, Step } from "./plan.ts";
 
 /** A slice costs the start of a run and of its encoder, so it must be worth it. */
@@ -16,7 +19,7 @@ const SLICE_SECONDS_MAX = 120;
 /** Demuxers whose files have an index: a seek finds the very frame. */
 const INDEXED = ["mov", "matroska"];
 /** Codecs that an MPEG-TS holds: slices in it join to the tick of its clock. */
-const JOINED: readonly VideoEncode["codec"][] = ["h264", "mpeg2"];
+const JOINED: readonly VideoCodec[] = ["h264", "mpeg2"];
 /** Streams whose starts differ by less start together: the slices' joint starts at zero. */
 const START_SECONDS_MAX = 0.01;
 /** So far before a slice's first frame, in frames, the seek goes: rounded times neither lose it nor bring the one before. */
@@ -24,10 +27,8 @@ const SEEK_MARGIN = 0.25;
 
 /** What of a draft's step can be sliced: everything that the slices follow from. */
 type Cut = {
-  readonly encode: VideoEncode;
+  readonly encoding: VideoEncoding;
   readonly source: VideoStream;
-  readonly rate: number;
-  readonly areCaptionsCarried: boolean;
   /** Of each slice but the last. */
   readonly frames: number;
   readonly count: number;
@@ -58,21 +59,18 @@ export function slice(
 }
 
 function cutOf(
-  { product, rendition, areCaptionsCarried = false }: Draft,
+  { video: encoding }: Draft,
   media: MediaInfo,
   slicesMax: number,
 ): Cut | { readonly whole: string } {
   const { video: source, audio } = media;
-  const { video: encode } = rendition;
-  if (!source || product.video.action !== "encode" || typeof encode === "string")
-    return { whole: "no video is encoded" };
-  if (!JOINED.includes(encode.codec)) return { whole: `${encode.codec} cannot be joined here` };
+  if (!source || !encoding) return { whole: "no video is encoded" };
+  const { codec, rate, gopFrames: gop } = encoding;
+  if (!JOINED.includes(codec)) return { whole: `${codec} cannot be joined here` };
   if (!INDEXED.includes(demuxerOf(media.format)))
     return { whole: "the source has no index to find a frame by" };
   if (source.hidden) return { whole: "an edit list hides a part of the source" };
   if (source.isInterlaced) return { whole: "the source is interlaced" };
-  const rate = frameRate(encode, source);
-  const fps = toNumber(rate);
   if (source.isVariableRate || !isEven(source.framerate, rate))
     return { whole: "frames are dropped or repeated for an even rate" };
   const start = source.startSeconds ?? 0;
@@ -82,13 +80,12 @@ function cutOf(
   const rounds = Math.ceil(seconds / (slicesMax * SLICE_SECONDS_MAX));
   const wanted = Math.min(rounds * slicesMax, Math.floor(seconds / SLICE_SECONDS_MIN));
   if (wanted < 2) return { whole: "it is short" };
-  const total = Math.round(seconds * fps);
-  const gop = gopFrames(encode.gop, rate);
+  const total = Math.round(seconds * toNumber(rate));
   const frames = Math.ceil(total / wanted / gop) * gop;
   const count = Math.ceil(total / frames);
   return count < 2
     ? { whole: "its key frames are too far apart" }
-    : { encode, source, areCaptionsCarried, rate: fps, frames, count };
+    : { encoding, source, frames, count };
 }
 
 /** Whether each or every second frame of a source is taken: then those of a slice are those of the whole, for all its margin. */
@@ -107,7 +104,7 @@ function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced
   const sound = audio ? ["-i", audio.writes[0] ?? ""] : [];
   const copied = product.audio.action === "copy" ? [...input, "-i", "input"] : sound;
   const index = product.audio.action === "copy" ? media.audio?.index : 0;
-  const file = fileSection(draft, product.expect.video?.codec, tag);
+  const file = fileArgs(draft, product.expect.video?.codec, tag);
   const language = copied.length > 0 ? languageArgs(media.audio) : [];
   const list = `${folder}/slices.txt`;
   return {
@@ -125,32 +122,39 @@ function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced
 }
 
 function sliceArgs(cut: Cut, index: number): readonly string[] {
-  const { encode, source, areCaptionsCarried, rate, frames, count } = cut;
-  const seek = (index * frames - SEEK_MARGIN) / rate;
+  const { encoding, source, frames, count } = cut;
+  const { rate, filters } = encoding;
+  const seek = (index * frames - SEEK_MARGIN) / toNumber(rate);
+  // A part ends where it is told to, however the film begins.
+  const own = { ...encoding, filters: { ...filters, rate: [evenRate(rate, {})] } };
+  const stream = encodedVideo(own, `0:${source.index}`, { frameMode: frameMode(false) });
   return [
     ...(index === 0 ? [] : ["-ss", seek.toFixed(6)]),
-    ...["-i", "input", "-map", `0:${source.index}`, "-an", ...NOTHING_ELSE],
-    // A part ends where it is told to, however the film begins.
-    ...videoArgs(encode, { ...source, startSeconds: 0 }, undefined, areCaptionsCarried),
-    ...["-fps_mode", frameMode(false)],
+    ...["-i", "input", ...streamsArgs([stream], false, ["-an", ...NOTHING_ELSE])],
     ...(index === count - 1 ? [] : ["-frames:v", String(frames)]),
   ];
 }
 
-function audioPart({ product, rendition, folder }: Draft, { audio }: MediaInfo, input: string[]) {
-  if (product.audio.action !== "encode" || !audio || typeof rendition.audio === "string")
-    return undefined;
+function audioPart(
+  { audio: encoding, folder }: Draft,
+  { audio }: MediaInfo,
+  input: readonly string[],
+) {
+  if (!audio || !encoding) return undefined;
   // The mp4 muxer refuses MP3 at low rates, that of QuickTime does not.
-  const form = rendition.audio.codec === "mp3" ? "mov" : "mp4";
+  const form = encoding.codec === "mp3" ? "mov" : "mp4";
   const name = `${folder}/audio.${form}`;
-  const read = { specifier: `0:${audio.index}`, label: "sound" };
-  const sound = encodedSound(rendition.audio, audio, { container: product.container }, read);
-  const filters = sound.graph === undefined ? [] : ["-filter_complex", sound.graph];
-  const mapped = ["-i", "input", ...filters, "-map", sound.map, "-vn", ...NOTHING_ELSE];
-  const args = [...input, ...mapped, ...sound.args, "-f", form, name];
+  const place = { specifier: `0:${audio.index}`, label: "sound" };
+  // The file that it is joined into says its language.
+  const { language: _, ...source } = audio;
+  const { streams, graphs } = together([encodedSound(encoding, source, place)]);
+  const made = [...graphArgs([graphs]), ...streamsArgs(streams, false, ["-vn", ...NOTHING_ELSE])];
+  const args = [...input, "-i", "input", ...made, "-f", form, name];
   return { args, writes: [name], isLight: true } as const;
 }
 
 /** The concat demuxer's own kind of list; it takes the names relative to the list. */
-const listOf = (names: readonly string[], { frames, rate }: Cut): string =>
-  names.map((name) => `file '${name}'\nduration ${(frames / rate).toFixed(6)}\n`).join("");
+const listOf = (names: readonly string[], { frames, encoding }: Cut): string =>
+  names
+    .map((name) => `file '${name}'\nduration ${(frames / toNumber(encoding.rate)).toFixed(6)}\n`)
+    .join("");

@@ -3,18 +3,19 @@ import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { isImage, isSet } from "../profile/container-rules.ts";
 import type { Clip } from "../task/task.ts";
-import { isTwoPassSet, setSection } from "./args/adaptive-output.ts";
+import { setSection } from "./args/adaptive-output.ts";
 import { VIDEO_COSTS } from "./args/encoders.ts";
 import { firstPassSection, outputSection, type Section } from "./args/file-output.ts";
-import { graphArgs, isFilledAndCopied, runsOf } from "./args/graphs.ts";
-import { formatSeconds, isSoughtByPacket, slowInput, soundLateSeconds } from "./args/input.ts";
+import { isFilledAndCopied, runsOf } from "./args/graphs.ts";
+import { slowInput } from "./args/input.ts";
 import { posterArgs } from "./args/poster.ts";
+import { graphArgs } from "./args/streams.ts";
 import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
-import type { Draft } from "./decide/product.ts";
-import { frameRate } from "./encode/framerate.ts";
-import { outputPicture } from "./encode/picture.ts";
+import { type Draft, videosOf } from "./decide/product.ts";
+import { isSoughtByPacket, soundLateSeconds } from "./decide/seeking.ts";
+import { formatSeconds } from "./encode/filters.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
 
@@ -88,12 +89,8 @@ const isCopy = ({ product }: Draft): boolean =>
   product.audio.action !== "encode" &&
   !product.set?.thumbnails;
 
-const isTwoPass = ({ product, rendition: { video }, set }: Draft): boolean =>
-  set
-    ? isTwoPassSet(set)
-    : product.video.action === "encode" &&
-      typeof video === "object" &&
-      video.rateMode === "2passvbr";
+const isTwoPass = (draft: Draft): boolean =>
+  videosOf(draft).some(({ rateMode }) => rateMode === "2passvbr");
 
 function runOf(name: "copy" | "encode", drafts: readonly Draft[], input: StepsInput): Costed {
   const sections = drafts.map((draft) => sectionOf(draft, input, undefined));
@@ -163,7 +160,7 @@ function stepOf(
  */
 function inputArgs(input: StepsInput, sections: readonly Section[]): readonly string[] {
   const { media, clip } = input;
-  const isCopied = sections.some(({ args }) => args.includes("copy"));
+  const isCopied = sections.some(({ isCopying }) => isCopying);
   return [
     ...(isCopied && clip ? ["-abort_on", "empty_output+empty_output_stream"] : []),
     ...["-f", demuxerOf(media.format)],
@@ -187,18 +184,11 @@ const cutArgs = ({ media, clip }: StepsInput): readonly string[] => [
 
 function costOf(drafts: readonly Draft[], { video }: MediaInfo): number {
   if (!video) return COST_MIN;
-  const encodes = drafts.flatMap(({ product, rendition, set }) => {
-    if (set) return set.videos.filter((one) => one !== "copy");
-    return product.video.action === "encode" && typeof rendition.video === "object"
-      ? [rendition.video]
-      : [];
-  });
-  if (encodes.length === 0) return COST_MIN;
-  const pixels = encodes.map((encode) => {
-    const { width, height } = outputPicture(encode, video);
-    const rate = toNumber(frameRate(encode, video));
-    return width * height * rate * VIDEO_COSTS[encode.codec];
-  });
+  const encodings = drafts.flatMap(videosOf);
+  if (encodings.length === 0) return COST_MIN;
+  const pixels = encodings.map(
+    ({ width, height, rate, codec }) => width * height * toNumber(rate) * VIDEO_COSTS[codec],
+  );
   const rate = video.framerate ? toNumber(video.framerate) : 25;
   const decoded = video.width * video.height * rate * DECODE_COST;
   return pixels.reduce((sum, one) => sum + one, COST_MIN + decoded);

@@ -21,21 +21,19 @@ const SAMPLE_ENTRIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The option that names an encoded codec in a container of the ISO family as all players know it. Only HEVC needs it: ffmpeg's own
- * name for it there, `hev1`, is refused by Apple's players.
+ * The name of an encoded codec in a container of the ISO family by which all players know it; undefined if ffmpeg's own will do. Only
+ * HEVC needs it: ffmpeg's own name for it there, `hev1`, is refused by Apple's players.
  *
  * @param codec - in ffmpeg's names
  */
-export const tagFor = (codec: string | undefined, stream = "v"): readonly string[] =>
-  codec === "hevc" ? [`-tag:${stream}`, "hvc1"] : [];
+export const tagOf = (codec: string | undefined): string | undefined =>
+  codec === "hevc" ? "hvc1" : undefined;
 
 /**
- * The option that names a copied stream's codec as ISO does. ffmpeg's `dash` muxer keeps the name that the source's container
- * has for it, and therefore refuses streams of MPEG-TS and AVI.
+ * The name of a copied stream's codec as ISO has it; undefined if it has none. ffmpeg's `dash` muxer keeps the name that the source's
+ * container has for it, and therefore refuses streams of MPEG-TS and AVI.
  *
  * @param codec - in ffmpeg's names
  */
-export function copiedTagFor(codec: string | undefined, stream: string): readonly string[] {
-  const entry = SAMPLE_ENTRIES[codec ?? ""];
-  return entry === undefined ? [] : [`-tag:${stream}`, entry];
-}
+export const copiedTagOf = (codec: string | undefined): string | undefined =>
+  SAMPLE_ENTRIES[codec ?? ""];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { carriesCaptions } from "../../src/plan/decide/captions.ts";
+import { carriesCaptions } from "../../src/plan/encode/captions.ts";
 import {
   BUNDLED,
   BUNDLED_TEXT,

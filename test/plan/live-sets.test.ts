@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { liveGraphArgs, liveOutputArgs } from "../../src/plan/live/live-args.ts";
+import { liveGraphArgs, liveOutputArgs } from "../../src/engine/native-live/live-outputs.ts";
 import { refuseImpossibleLive } from "../../src/plan/live/live-feasible.ts";
 import { planLive } from "../../src/plan/live/plan-live.ts";
 import { assignRenditions } from "../../src/profile/assign.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { graphArgs } from "../../src/plan/args/streams.ts";
 import { joinSpans, joinTracks } from "../../src/plan/join.ts";
+import type { LivePlan } from "../../src/plan/live/live.ts";
 import { planLive } from "../../src/plan/live/plan-live.ts";
 import type { AudioStream } from "../../src/probe/media.ts";
 import {
@@ -85,7 +87,8 @@ describe("a live plan", () => {
     );
 
   test("keeps the language of its sound", () => {
-    expect(liveOf({ language: "eng" }).outputs[0]?.args).toContain("language=eng");
+    const [output] = liveOf({ language: "eng" }).outputs;
+    expect(output?.streams.map(({ language }) => language)).toEqual([undefined, "eng"]);
   });
 
   test("tells which sound was taken, as other plans do", () => {
@@ -97,9 +100,8 @@ describe("a live plan", () => {
   });
 
   test("joins two streams that are left and right, of the input that the sound is in", () => {
-    const [graph] = liveOf(SIDES).outputs.map((output) => output.graphs?.audio);
-    expect(graph).toContain("[0:1]aresample=async=1[live0ac0];[0:2]");
-    const [other] = liveOf(SIDES, {}, 1).outputs.map((output) => output.graphs?.audio);
-    expect(other).toContain("[1:1]aresample=async=1[live0ac0];[1:2]");
+    const graphOf = (plan: LivePlan) => graphArgs(plan.outputs.map(({ graphs }) => graphs))[1];
+    expect(graphOf(liveOf(SIDES))).toContain("[0:1]aresample=async=1[live0ac0];[0:2]");
+    expect(graphOf(liveOf(SIDES, {}, 1))).toContain("[1:1]aresample=async=1[live0ac0];[1:2]");
   });
 });

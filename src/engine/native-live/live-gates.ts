@@ -1,6 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { GATES, gateOf } from "../../plan/live/live-args.ts";
+
+/** Relative to the folder that a run works in: it holds a folder for each target that may not be opened at once. */
+const GATES = "gates";
+
+/** The folder that makes a live target wait before it is opened, once it is there; by the target's place. */
+export const gateOf = (at: number): string => `${GATES}/${at}`;
 
 /** The gates of one run, all open at first; each has its target wait from the time it is shut. */
 export type LiveGates = {

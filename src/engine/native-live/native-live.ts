@@ -3,17 +3,6 @@ import { dirname, join } from "node:path";
 import { maskCredentials } from "../../lib/mask.ts";
 import type { LivePlan } from "../../plan/live/live.ts";
 import {
-  countedUrl,
-  countedUrls,
-  liveGraphArgs,
-  liveInputArgs,
-  liveOutputArgs,
-  pacedInputArgs,
-  recordedPart,
-} from "../../plan/live/live-args.ts";
-import { watchedInputArgs, watchingArgs } from "../../plan/live/live-watched.ts";
-import { pipedInputArgs } from "../../plan/live/relay.ts";
-import {
   FIRST_PACKETS_ARGS,
   FIRST_PACKETS_ENTRIES,
   withFirstPackets,
@@ -29,7 +18,16 @@ import { createProgressReader } from "../ffmpeg/progress.ts";
 import { noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
 import { openGates } from "./live-gates.ts";
+import { liveInputArgs, pacedInputArgs, pipedInputArgs, watchedInputArgs } from "./live-inputs.ts";
 import { createLiveLogReader } from "./live-log.ts";
+import {
+  countedUrl,
+  countedUrls,
+  liveGraphArgs,
+  liveOutputArgs,
+  recordedPart,
+  watchingArgs,
+} from "./live-outputs.ts";
 import { distrustIn } from "./untrusted.ts";
 
 /** What live streams are run with. */

@@ -1,20 +1,29 @@
 import type { Rational } from "../../lib/rational.ts";
-import type { MediaInfo, VideoStream } from "../../probe/media.ts";
-import { codecName, copiedTagFor, tagFor } from "../../profile/codecs.ts";
-import type { AudioEncode, VideoEncode } from "../../profile/profile.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { codecName, copiedTagOf, tagOf } from "../../profile/codecs.ts";
 import type { Clip } from "../../task/task.ts";
-import { withBlackStart } from "../decide/alignment.ts";
 import type { Draft, SetDraft } from "../decide/product.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";
+import type { AudioEncoding } from "../encode/audio-encoding.ts";
+import { type Chain, type Filter, isSameFilter } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
-import { outputPicture } from "../encode/picture.ts";
+import type { VideoEncoding } from "../encode/video-encoding.ts";
+import { deinterlacing, rateFirst, withBlackStart } from "../encode/video-filters.ts";
 import type { SetPlan } from "../plan.ts";
-import { encodedSound, languageArgs, type StreamPart } from "./audio.ts";
-import { NOTHING_ELSE, type Section } from "./file-output.ts";
-import { graphsOf } from "./graphs.ts";
+import { copiedSound, encodedSound } from "./audio.ts";
+import type { Section } from "./file-output.ts";
 import { specifierOf } from "./input.ts";
+import {
+  type FilteredStream,
+  isCopied,
+  NOTHING_ELSE,
+  type OutputStream,
+  type OutputStreams,
+  streamsArgs,
+  together,
+} from "./streams.ts";
 import { SHEET_PATTERN, sheetFilters } from "./thumbnails.ts";
-import { passFiles, videoArgs } from "./video.ts";
+import { copiedVideo, encodedVideo, passFiles } from "./video.ts";
 
 /** Short of the key frame that ends a segment by so much, so that a rounded time does not miss it. */
 const SEGMENT_MARGIN_SECONDS = 0.005;
@@ -28,14 +37,12 @@ type SetInput = {
   readonly aspects: readonly AspectGroup[];
 };
 
-/** Whether a set needs two passes: then all its pictures go through both runs, as ffmpeg numbers statistics by streams. */
-export const isTwoPassSet = ({ videos }: SetDraft): boolean =>
-  videos.some((video) => video !== "copy" && video.rateMode === "2passvbr");
-
 /**
  * The outputs of an adaptive set in one run: every picture of one decode, scaled right from it; every sound once; each
  * in fragments of MP4 that HLS and DASH share, cut at key frames that fall together. A sheet of small pictures is an
  * output of its own.
+ *
+ * Of a set in two passes all pictures go through both runs, as ffmpeg numbers statistics by streams.
  *
  * ffmpeg's `dash` muxer writes both a manifest and the playlists of the streams; the master is made from what came out.
  *
@@ -52,22 +59,17 @@ export function setSection(
   const plan = draft.product.set;
   const folder = `${draft.folder}/segments`;
   const sheets = pass === 1 ? undefined : plan?.thumbnails;
-  const sounds = pass === 1 ? [] : soundParts(input, specifierOf(media, "audio"));
+  const { streams, graphs } = streamsOf(input, pass === 1 ? undefined : 0, sheets, clip);
   const manifest = `${folder}/manifest.mpd`;
-  const pictures = sheets ? sheetArgs(draft, `${folder}/${SHEET_PATTERN}`) : [];
   return {
-    graphs: graphsOf([{ graph: graphOf(input, sheets, clip).join(";") }], sounds),
+    graphs,
     args: [
-      ...videoMaps(input),
-      ...(pass === 1 ? ["-an"] : sounds.flatMap(({ map }) => ["-map", map])),
-      ...NOTHING_ELSE,
-      ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
-      ...(pass === 1
-        ? ["-f", "null", "-"]
-        : [...sounds.flatMap(({ args }) => args), ...dashArgs(filesOf(input), manifest)]),
-      ...pictures,
+      ...streamsArgs(streams, true, pass === 1 ? ["-an", ...NOTHING_ELSE] : NOTHING_ELSE),
+      ...(pass === 1 ? ["-f", "null", "-"] : dashArgs(filesOf(input), manifest)),
+      ...(sheets ? sheetArgs(draft, `${folder}/${SHEET_PATTERN}`) : []),
     ],
     writes: pass === 1 ? statisticsOf(input) : [manifest],
+    isCopying: streams.some(isCopied),
   };
 }
 
@@ -84,140 +86,141 @@ export function liveSetStreams(
   set: SetDraft,
   media: MediaInfo,
   audioInput: number,
-): Pick<Section, "graphs" | "args"> & { readonly files: SetFiles } {
+): OutputStreams & { readonly files: SetFiles } {
   const input = { draft, set, media, pass: undefined, aspects: aspectsOf(set, media) };
-  const sounds = soundParts(input, specifierOf(media, "audio", audioInput));
+  return { ...streamsOf(input, audioInput, undefined, undefined), files: filesOf(input) };
+}
+
+/** @param audioInput - the input that the sounds are read from; without them where absent */
+function streamsOf(
+  input: SetInput,
+  audioInput: number | undefined,
+  sheets: SetPlan["thumbnails"],
+  clip: Clip | undefined,
+): OutputStreams {
+  const { set, media } = input;
+  const videos = set.videos.map((video, at) => videoStream(input, video, at));
+  const sounds =
+    audioInput === undefined ? [] : soundParts(input, specifierOf(media, "audio", audioInput));
+  const { streams, graphs } = together(sounds);
   return {
-    graphs: graphsOf([{ graph: graphOf(input, undefined, undefined).join(";") }], sounds),
-    args: [
-      ...videoMaps(input),
-      ...sounds.flatMap(({ map }) => ["-map", map]),
-      ...NOTHING_ELSE,
-      ...set.videos.flatMap((video, at) => videoStream(input, video, at)),
-      ...sounds.flatMap(({ args }) => args),
-    ],
-    files: filesOf(input),
+    streams: [...videos, ...streams],
+    graphs: { ...graphs, video: chainsOf(input, sheets, clip) },
   };
 }
 
 /** A copied picture is alone in its set. */
-function aspectsOf({ videos }: SetDraft, { video: source }: MediaInfo): readonly AspectGroup[] {
-  return groupByAspect(
+const aspectsOf = ({ videos }: SetDraft, { video: source }: MediaInfo): readonly AspectGroup[] =>
+  groupByAspect(
     videos.flatMap((video) => {
       if (!source) return [];
-      return video === "copy" ? source : { ...outputPicture(video, source), codec: video.codec };
+      return video === "copy" ? source : video;
     }),
   );
-}
 
-const labelOf = ({ folder }: Draft, at: number): string => `[set${folder}v${at}]`;
-const sheetLabel = ({ folder }: Draft): string => `[set${folder}sheet]`;
-
-function videoMaps({ draft, set, media }: SetInput): readonly string[] {
-  return set.videos.flatMap((video, at) => [
-    "-map",
-    video === "copy" ? specifierOf(media, "video") : labelOf(draft, at),
-  ]);
-}
+const labelOf = ({ folder }: Draft, at: number): string => `set${folder}v${at}`;
+const sheetLabel = ({ folder }: Draft): string => `set${folder}sheet`;
 
 /** The filters of all pictures, the source's being split between them. */
-function graphOf(
+function chainsOf(
   { draft, set, media, aspects }: SetInput,
   sheets: SetPlan["thumbnails"],
   clip: Clip | undefined,
-): readonly string[] {
+): readonly Chain[] {
   const { video: source } = media;
   if (!source) return [];
-  const chains = set.videos.flatMap((video, at) => {
-    if (video === "copy") return [];
-    const filters = filtersOf(video, source, pixelsOf(aspects, at), draft);
-    return [{ label: labelOf(draft, at), filters }];
-  });
+  const branches = set.videos.flatMap((video, at) =>
+    video === "copy"
+      ? []
+      : [{ label: labelOf(draft, at), filters: filtersOf(video, pixelsOf(aspects, at), draft) }],
+  );
   if (sheets)
-    chains.push({
+    branches.push({
       label: sheetLabel(draft),
-      filters: [...deinterlaced(source), ...trimmed(clip), ...sheetFilters(sheets, source)],
+      filters: [...deinterlacing(source), ...trimmed(clip), ...sheetFilters(sheets, source)],
     });
-  const input = `[${specifierOf(media, "video")}]`;
-  const [first, ...others] = chains;
+  const from = [specifierOf(media, "video")];
+  const [first, ...others] = branches;
   if (!first) return [];
-  if (others.length === 0) return [`${input}${first.filters.join(",")}${first.label}`];
+  if (others.length === 0) return [{ from, filters: first.filters, to: [first.label] }];
   // What all begin with is done once.
   const differs = first.filters.findIndex((filter, at) =>
-    others.some(({ filters }) => filters[at] !== filter),
+    others.some(({ filters }) => !isSameFilter(filters[at], filter)),
   );
   const shared = differs < 0 ? first.filters.length - 1 : differs;
-  const head = first.filters.slice(0, shared);
-  const branches = chains.map((_, at) => `[set${draft.folder}b${at}]`);
+  const to = branches.map((_, at) => `set${draft.folder}b${at}`);
+  const split: Filter = { name: "split", values: [branches.length] };
   return [
-    `${input}${[...head, `split=${chains.length}`].join(",")}${branches.join("")}`,
-    ...chains.map(
-      ({ label, filters }, at) => `${branches[at]}${filters.slice(shared).join(",")}${label}`,
-    ),
+    { from, filters: [...first.filters.slice(0, shared), split], to },
+    ...branches.map(({ label, filters }, at) => ({
+      from: to.slice(at, at + 1),
+      filters: filters.slice(shared),
+      to: [label],
+    })),
   ];
 }
 
 /** As for a file, but frames that are not wanted go before they are scaled. */
 function filtersOf(
-  video: VideoEncode,
-  source: VideoStream,
+  { filters }: VideoEncoding,
   pixels: Rational | undefined,
-  { areCaptionsCarried, blackSeconds }: Draft,
-): readonly string[] {
-  const args = videoArgs(video, source, undefined, areCaptionsCarried);
-  const [, chain = ""] = withBlackStart(args, blackSeconds);
-  const filters = chain
-    .split(",")
-    .map((filter) => (pixels && filter === "setsar=1" ? sarFilter(pixels) : filter));
-  const early = (filter: string) => /^(?:bwdif|fps|setpts|tpad)=/.test(filter);
-  return [...filters.filter(early), ...filters.filter((filter) => !early(filter))];
+  { blackSeconds }: Draft,
+): readonly Filter[] {
+  const shaped = pixels ? { ...filters, aspect: [sarFilter(pixels)] } : filters;
+  return rateFirst(withBlackStart(shaped, blackSeconds));
 }
 
 /** Its own limit of what it takes for a ratio is 100. */
-const sarFilter = ({ num, den }: Rational): string =>
-  `setsar=sar=${num}/${den}:max=${Math.max(num, den)}`;
+const sarFilter = ({ num, den }: Rational): Filter => ({
+  name: "setsar",
+  options: { sar: `${num}/${den}`, max: Math.max(num, den) },
+});
 
 const pixelsOf = (aspects: readonly AspectGroup[], at: number): Rational | undefined =>
   aspects
     .map(({ members, sampleAspects }) => sampleAspects[members.indexOf(at)])
     .find((pixels) => pixels !== undefined);
 
-const deinterlaced = ({ isInterlaced }: VideoStream): readonly string[] =>
-  isInterlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : [];
-
-const trimmed = (clip: Clip | undefined): readonly string[] => {
+const trimmed = (clip: Clip | undefined): readonly Filter[] => {
   if (!clip) return [];
-  const end = clip.durationSeconds === undefined ? [] : [`duration=${clip.durationSeconds}`];
+  const { startSeconds: start, durationSeconds: duration } = clip;
   return [
-    ["trim=start=", clip.startSeconds, ...end.map((text) => `:${text}`)].join(""),
-    "setpts=PTS-STARTPTS",
+    { name: "trim", options: { start, ...(duration !== undefined && { duration }) } },
+    { name: "setpts", values: ["PTS-STARTPTS"] },
   ];
 };
 
 function videoStream(
   { draft, media, pass }: SetInput,
-  video: VideoEncode | "copy",
+  video: VideoEncoding | "copy",
   at: number,
-): readonly string[] {
-  const stream = `v:${at}`;
-  if (video === "copy" || !media.video)
-    return [`-c:${stream}`, "copy", ...copiedTagFor(media.video?.codec, stream)];
-  const passOf =
+): OutputStream {
+  if (video === "copy") return copiedVideo(specifierOf(media, "video"), tagged(media.video));
+  const own =
     pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(draft, at) } : undefined;
-  const [, , ...args] = videoArgs(video, media.video, passOf);
-  return [
-    ...ofStream([...args, "-fps_mode", frameMode(true)], "v", at),
-    ...(pass === 1 ? [] : tagFor(codecName(video.codec), stream)),
-  ];
+  // Its filters stand before all outputs.
+  const { filters: _, ...stream } = encodedVideo(video, `[${labelOf(draft, at)}]`, {
+    pass: own,
+    frameMode: frameMode(true),
+  });
+  const tag = pass === 1 ? undefined : tagOf(codecName(video.codec));
+  return { ...stream, ...(tag !== undefined && { tag }) };
 }
 
-const soundParts = ({ set, media, draft }: SetInput, specifier: string): readonly StreamPart[] =>
-  set.audios.map((audio, at) => {
-    const { audio: source } = media;
-    const language = languageArgs(source, String(at));
-    const { args, ...part } = audioStream(audio, at, source, draft, specifier);
-    return { ...part, args: [...language, ...args] };
+function tagged(source: { readonly codec: string } | undefined): Pick<OutputStream, "tag"> {
+  const tag = copiedTagOf(source?.codec);
+  return tag === undefined ? {} : { tag };
+}
+
+function soundParts({ set, media, draft }: SetInput, specifier: string): readonly FilteredStream[] {
+  const { audio: source } = media;
+  const { folder, lateSeconds } = draft;
+  return set.audios.flatMap((audio: AudioEncoding | "copy", at) => {
+    if (!source) return [];
+    if (audio === "copy") return copiedSound(source, specifier, tagged(source));
+    return encodedSound(audio, source, { specifier, label: `set${folder}a${at}`, lateSeconds });
   });
+}
 
 const filesOf = ({ set, aspects }: SetInput): SetFiles => ({
   segmentSeconds: set.segmentSeconds,
@@ -248,48 +251,19 @@ function adaptationSets({ videos, audios }: SetDraft, aspects: readonly AspectGr
   return streams.map((those, id) => `id=${id},streams=${those.join(",")}`).join(" ");
 }
 
-function audioStream(
-  audio: AudioEncode | "copy",
-  at: number,
-  source: MediaInfo["audio"],
-  { product, folder, lateSeconds }: Draft,
-  specifier: string,
-): StreamPart {
-  if (audio === "copy" || !source)
-    return {
-      map: specifier,
-      args: [`-c:a:${at}`, "copy", ...copiedTagFor(source?.codec, `a:${at}`)],
-    };
-  const place = { container: product.container, lateSeconds };
-  const label = `set${folder}a${at}`;
-  const { args, ...part } = encodedSound(audio, source, place, { specifier, label });
-  return { ...part, args: ofStream(args, "a", at) };
-}
-
-/** Options for one stream of several: `-b:v` becomes `-b:v:1`, `-g` becomes `-g:v:1`, `-af` `-filter:a:0`. */
-function ofStream(args: readonly string[], kind: "v" | "a", at: number): readonly string[] {
-  return args.map((arg, index) => {
-    if (index % 2 === 1) return arg;
-    const name = arg === "-af" ? "-filter" : arg.replace(/:[va]$/, "");
-    return `${name}:${kind}:${at}`;
-  });
-}
-
 const logOf = ({ folder }: Draft, at: number): string => `${folder}/pass${at}`;
 
 /** ffmpeg numbers them by the streams of the run, and the pictures come first. */
 function statisticsOf({ draft, set }: SetInput): readonly string[] {
   return set.videos.flatMap((video, at) => {
     if (video === "copy" || video.rateMode !== "2passvbr") return [];
-    return passFiles(video.codec, logOf(draft, at)).map((file) =>
-      file.replace(/-0\.log$/, `-${at}.log`),
-    );
+    return passFiles(video.codec, logOf(draft, at), at);
   });
 }
 
 function sheetArgs(draft: Draft, path: string): readonly string[] {
   return [
-    ...["-map", sheetLabel(draft), ...NOTHING_ELSE, "-c:v", "mjpeg", "-q:v", "4"],
+    ...["-map", `[${sheetLabel(draft)}]`, ...NOTHING_ELSE, "-c:v", "mjpeg", "-q:v", "4"],
     // Else frames are repeated for an even rate.
     ...["-fps_mode:v", "passthrough", "-f", "image2", path],
   ];

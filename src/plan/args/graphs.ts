@@ -1,36 +1,5 @@
 import type { Draft } from "../decide/product.ts";
-import { isLate, type StreamPart } from "./audio.ts";
-
-/**
- * Filters that stand before all outputs of a run, of pictures and of sound.
- *
- * FFmpeg 9 holds back a graph that could give more frames than it was given, as long as what it feeds is ahead of other outputs;
- * only the first reader of a stream is let go on whenever the stream is. What decodes for several waits for the one that is held
- * back, and where the output that is behind needs further frames, all wait for each other for ever. So where filters give frames
- * of their own (silence before a late sound, black before a late picture), one graph is all that reads the stream.
- */
-export type Graphs = { readonly video?: string; readonly audio?: string };
-
-type Filtered = Pick<StreamPart, "graph">;
-
-/** The filters of an output. */
-export function graphsOf(pictures: readonly Filtered[], sounds: readonly Filtered[]): Graphs {
-  const [video, audio] = [pictures, sounds].map((parts) =>
-    parts.flatMap(({ graph }) => graph ?? []).join(";"),
-  );
-  return { ...(video && { video }), ...(audio && { audio }) };
-}
-
-/** The options that make all filters of a kind one graph. @param isJoined - whether pictures and sound share it */
-export function graphArgs(
-  graphs: readonly (Graphs | undefined)[],
-  isJoined = false,
-): readonly string[] {
-  const video = graphs.flatMap((one) => one?.video ?? []);
-  const audio = graphs.flatMap((one) => one?.audio ?? []);
-  const chains = isJoined ? [[...video, ...audio]] : [video, audio];
-  return chains.flatMap((all) => (all.length === 0 ? [] : ["-filter_complex", all.join(";")]));
-}
+import { isLate } from "./audio.ts";
 
 const isBlackFirst = ({ blackSeconds = 0 }: Draft): boolean => blackSeconds > 0;
 

@@ -1,17 +1,6 @@
 import { demuxerOf } from "../../probe/formats.ts";
 import { longLook } from "../../probe/long-look.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import type { Clip } from "../../task/task.ts";
-
-/**
- * Formats without an index: ffmpeg seeks in them to any packet, and decodes nothing up to the next key frame, or finds none at all.
- * They are read from their beginning, and cut behind that. A copy then begins at the first key frame in the clip.
- */
-const SOUGHT_BY_PACKET = "mpegts mpeg wtv h264 hevc m4v mpegvideo".split(" ");
-
-/** Whether a seek in a source leads to any packet, so that the source is read from its beginning instead. */
-export const isSoughtByPacket = ({ format }: MediaInfo): boolean =>
-  SOUGHT_BY_PACKET.includes(demuxerOf(format));
 
 /** Formats whose demuxer numbers streams as their first packets come: in another connection perhaps the other way round. */
 const NUMBERED_AS_THEY_COME = ["flv", "live_flv"];
@@ -26,16 +15,6 @@ export function specifierOf(media: MediaInfo, kind: "video" | "audio", input = 0
   const isNumbered = !NUMBERED_AS_THEY_COME.includes(demuxerOf(media.format));
   return `${input}:${isNumbered ? media[kind]?.index : `${kind[0]}:0`}`;
 }
-
-/** How much later than a run's output the sound begins, in seconds; less than nothing where a clip begins after it. */
-export function soundLateSeconds(media: MediaInfo, clip: Clip | undefined): number {
-  const first = media.startSeconds ?? 0;
-  const late = (media.audio?.startSeconds ?? first) - first;
-  return isSoughtByPacket(media) ? late : late - (clip?.startSeconds ?? 0);
-}
-
-/** To the microsecond, ffmpeg's own unit; it reads no exponents. */
-export const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);
 
 /** Where packets of a stream are further apart, ffmpeg takes a clock that begins anew. */
 const APART_SECONDS_MAX = 300;

@@ -2,10 +2,13 @@ import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
 import type { Draft } from "../decide/product.ts";
-import { NOTHING_ELSE } from "./file-output.ts";
-import { formatSeconds, isSoughtByPacket, slowInput } from "./input.ts";
+import { isSoughtByPacket } from "../decide/seeking.ts";
+import { type Filter, formatSeconds } from "../encode/filters.ts";
+import { inOrder } from "../encode/video-filters.ts";
+import { slowInput } from "./input.ts";
+import { streamsArgs } from "./streams.ts";
 import { steadyInput } from "./turn.ts";
-import { videoArgs } from "./video.ts";
+import { encodedVideo } from "./video.ts";
 
 /** Where nobody says which moment: past what films fade in from, before what they end with. */
 const MOMENT_PART = 0.1;
@@ -23,12 +26,12 @@ function momentOf(media: MediaInfo, clip: Clip | undefined): number {
  * as in a film of stills, that stays in sight.
  */
 export function posterArgs(
-  { product, rendition }: Draft,
+  { product, video: encoding }: Draft,
   media: MediaInfo,
   clip: Clip | undefined,
 ): readonly string[] {
   const { video } = media;
-  if (!video || typeof rendition.video !== "object") return [];
+  if (!video || !encoding) return [];
   const moment = momentOf(media, clip);
   const isRead = isSoughtByPacket(media);
   const at = formatSeconds(moment);
@@ -36,14 +39,17 @@ export function posterArgs(
   // A seek makes the moment the zero of time.
   const wanted = isRead ? at : "0";
   const rest = Math.max(0, (media.durationSeconds ?? 0) - moment) + 1;
-  const [, chain = "", ...encode] = videoArgs(rendition.video, video, undefined);
-  const filters = chain.split(",").filter((filter) => !filter.startsWith("fps="));
-  const stays = `tpad=stop_mode=clone:stop_duration=${formatSeconds(rest)}`;
+  const stays: Filter = {
+    name: "tpad",
+    options: { stop_mode: "clone", stop_duration: formatSeconds(rest) },
+  };
+  const first: Filter = { name: "select", values: [`gte(t,${wanted})`] };
+  const filters = [stays, first, ...inOrder({ ...encoding.filters, rate: [] })];
+  const stream = { ...encodedVideo(encoding, `0:${video.index}`), filters };
   return [
     ...["-f", demuxerOf(media.format), ...seek],
     ...[...steadyInput(media), ...slowInput(media), "-i", "input"],
-    ...["-map", `0:${video.index}`, ...NOTHING_ELSE],
-    ...["-vf", [stays, `select=gte(t\\,${wanted})`, ...filters].join(","), ...encode],
+    ...streamsArgs([stream], false),
     ...["-frames:v", "1", "-update", "1", "-f", "image2", product.entry],
   ];
 }

@@ -1,51 +1,23 @@
-import type { MediaInfo, VideoStream } from "../../probe/media.ts";
-import type { Thumbnails } from "../../profile/profile.ts";
+import type { VideoStream } from "../../probe/media.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { Clip } from "../../task/task.ts";
-import { clippedSeconds } from "../decide/spans.ts";
 import { cropFilters } from "../encode/crop.ts";
-import { displaySize, type Size } from "../encode/picture.ts";
-import { JPEG_FILTERS, sdrFilters } from "../encode/video-filters.ts";
+import type { Filter } from "../encode/filters.ts";
+import { sdrFilters } from "../encode/hdr.ts";
+import type { Size } from "../encode/picture.ts";
+import { JPEG_FILTERS } from "../encode/video-filters.ts";
 import type { ThumbnailSheets } from "../plan.ts";
-
-/** A sheet has at most so many columns, and rows: 100 pictures, some 200 KB. */
-const SIDE_MAX = 10;
-
-const even = (pixels: number): number => Math.max(2, Math.floor(pixels / 2) * 2);
-
-/** How a source's small pictures lie on their sheets, no larger than the source; nothing where it has no picture. */
-export function sheetsFor(
-  { intervalSeconds, width }: Thumbnails,
-  media: MediaInfo,
-  clip: Clip | undefined,
-): ThumbnailSheets | undefined {
-  if (!media.video) return undefined;
-  const shape = displaySize(media.video);
-  const ownWidth = even(Math.min(width, shape.width));
-  const whole = media.video.durationSeconds ?? media.durationSeconds;
-  const seconds = clip ? clippedSeconds(whole, clip) : whole;
-  const count = Math.max(1, Math.ceil((seconds ?? Number.POSITIVE_INFINITY) / intervalSeconds));
-  const columns = Math.min(SIDE_MAX, count);
-  return {
-    intervalSeconds,
-    width: ownWidth,
-    height: even((ownWidth * shape.height) / shape.width),
-    columns,
-    rows: Math.min(SIDE_MAX, Math.ceil(count / columns)),
-  };
-}
 
 /** The filters that make sheets of a film: the first picture of each interval, in rows. */
 export const sheetFilters = (
   { intervalSeconds, width, height, columns, rows }: ThumbnailSheets,
   source: VideoStream,
-): readonly string[] => [
-  `select=gte(t\\,selected_n*${intervalSeconds})`,
+): readonly Filter[] => [
+  { name: "select", values: [`gte(t,selected_n*${intervalSeconds})`] },
   ...cropFilters(source),
-  `scale=${width}:${height}`,
+  { name: "scale", values: [width, height] },
   ...sdrFilters(source),
-  "setsar=1",
-  `tile=${columns}x${rows}`,
+  { name: "setsar", values: [1] },
+  { name: "tile", values: [`${columns}x${rows}`] },
   ...JPEG_FILTERS,
 ];
 

@@ -1,9 +1,8 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
-import { formatSeconds, isSoughtByPacket } from "../args/input.ts";
-import { frameRate } from "../encode/framerate.ts";
-import type { Draft } from "./product.ts";
+import { type Draft, videosOf } from "./product.ts";
+import { isSoughtByPacket } from "./seeking.ts";
 
 /** How the times of a run's source are moved, so that its pictures fall on the even times that they are written at. */
 export type Alignment = {
@@ -62,28 +61,10 @@ function moveOf(rest: number, distance: number): number {
   return rest > distance / 2 ? distance - rest : 0;
 }
 
-/** The arguments of an encode with black pictures before a late first one. @param args - as `videoArgs` gives them */
-export function withBlackStart(args: readonly string[], seconds = 0): readonly string[] {
-  if (seconds === 0) return args;
-  const [option = "", chain = "", ...rest] = args;
-  const late = formatSeconds(seconds);
-  // Not from the first frame: of a recording cut within a group of pictures it comes later still, and black stays until then.
-  // 7.1 forgets the rate behind setpts, and tpad then pads by 25 a second: it is said once more.
-  const withBlack = (fps: string) =>
-    `${fps},setpts=PTS-round(${late}/TB),${fps},tpad=start_duration=${late}`;
-  return [option, chain.replace(/\bfps=[^,]+/, withBlack), ...rest];
-}
-
 /** Of the pictures of the output that has the fewest a second; none where no picture is encoded. */
 function distanceOf(drafts: readonly Draft[], { video: source }: MediaInfo): number {
   if (!source) return 0;
-  const encodes = drafts.flatMap(({ product, rendition, set }) => {
-    if (set) return set.videos.filter((video) => video !== "copy");
-    return product.video.action === "encode" && typeof rendition.video === "object"
-      ? [rendition.video]
-      : [];
-  });
-  return Math.max(0, ...encodes.map((encode) => 1 / toNumber(frameRate(encode, source))));
+  return Math.max(0, ...drafts.flatMap(videosOf).map(({ rate }) => 1 / toNumber(rate)));
 }
 
 /** When the first picture of a source, or of a clip of it, comes; at once where that is not known. */

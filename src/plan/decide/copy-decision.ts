@@ -4,11 +4,12 @@ import { codecName } from "../../profile/codecs.ts";
 import { isImage, isSet } from "../../profile/container-rules.ts";
 import type { Written } from "../../profile/containers.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
-import { samplerates } from "../args/audio.ts";
+import { samplerates } from "../encode/audio-encoding.ts";
 import { RATE_SLACK } from "../encode/framerate.ts";
+import { isHdr } from "../encode/hdr.ts";
 import { isKnownInAac } from "../encode/layouts.ts";
 import { isSquare, uprightSize } from "../encode/picture.ts";
-import { isHdr, PIXEL_FORMAT } from "../encode/video-filters.ts";
+import { PIXEL_FORMAT } from "../encode/video-filters.ts";
 import type { StreamDecision } from "../plan.ts";
 import { hiddenFault } from "./hidden.ts";
 

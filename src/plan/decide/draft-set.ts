@@ -1,14 +1,17 @@
 import type { MediaInfo } from "../../probe/media.ts";
 import { extensionOf } from "../../profile/container-rules.ts";
+import type { Written } from "../../profile/containers.ts";
 import type { AdaptiveSet, Assignment, AudioEncode, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { Clip } from "../../task/task.ts";
-import { sheetsFor } from "../args/thumbnails.ts";
+import { audioEncoding } from "../encode/audio-encoding.ts";
+import { carriesCaptions } from "../encode/captions.ts";
+import { videoEncoding } from "../encode/video-encoding.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
 import { expectationOf } from "./expectation.ts";
 import { rungsFor } from "./ladder.ts";
-import { type Draft, draftProduct, type SetDraft } from "./product.ts";
+import { type Draft, type DraftSource, type Judged, judgeRendition } from "./product.ts";
 import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
+import { sheetsFor } from "./sheets.ts";
 
 /**
  * Decides what an adaptive set makes of a source. Each rendition is judged as if it were alone; pictures and sounds that
@@ -18,18 +21,18 @@ import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
  * alone are made. One rendition alone is refused as a file would be.
  *
  * @param wantedSeconds - what segments are meant to last; those of a copy begin at key frames wherever these are
- * @throws {TaskError} as `draftProduct`, and `output_not_supported` where key frames do not meet
+ * @throws {TaskError} as `judgeRendition`, and `output_not_supported` where key frames do not meet
  */
 export function draftSet(
   assignment: Assignment,
   set: AdaptiveSet,
   index: number,
-  media: MediaInfo,
-  clip: Clip | undefined,
+  source: DraftSource,
   wantedSeconds = SEGMENT_SECONDS,
 ): Draft {
+  const { media, clip } = source;
   const drafts = renditionsFor(set, media).map((rendition) =>
-    draftProduct({ rendition, targets: assignment.targets }, index, media, clip),
+    judgeRendition({ rendition, targets: assignment.targets }, index, source),
   );
   const timed = timedDrafts(drafts, media, wantedSeconds);
   const [best] = timed.drafts;
@@ -52,9 +55,22 @@ export function draftSet(
       segments: `${folder}/segments`,
       set: { ...withLanguage(plan, media), ...(sheets && { thumbnails: sheets }) },
     },
-    set: { videos, audios, segmentSeconds: timed.segmentSeconds },
+    isStreamed: source.capabilities.streamsOutput === true,
+    set: {
+      videos: videos.map((video) => encodingOf(video, source)),
+      audios: audios.map((audio) => soundOf(audio, container, source)),
+      segmentSeconds: timed.segmentSeconds,
+    },
   };
 }
+
+const encodingOf = (video: VideoEncode | "copy", { media, capabilities }: DraftSource) =>
+  video === "copy" || !media.video
+    ? "copy"
+    : videoEncoding(video, media.video, carriesCaptions(capabilities));
+
+const soundOf = (audio: AudioEncode | "copy", container: Written, { media }: DraftSource) =>
+  audio === "copy" || !media.audio ? "copy" : audioEncoding(audio, media.audio, container);
 
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   const language = audio?.language;
@@ -77,16 +93,16 @@ function renditionsFor({ renditions, isLadder }: AdaptiveSet, media: MediaInfo) 
   );
 }
 
-type Timed = { readonly drafts: readonly Draft[]; readonly segmentSeconds: number };
+type Timed = { readonly drafts: readonly Judged[]; readonly segmentSeconds: number };
 
-function timedDrafts(drafts: readonly Draft[], media: MediaInfo, wantedSeconds: number): Timed {
+function timedDrafts(drafts: readonly Judged[], media: MediaInfo, wantedSeconds: number): Timed {
   const encodes = drafts.flatMap(({ rendition: { video } }) =>
     typeof video === "object" ? [video] : [],
   );
   if (!media.video || encodes.length === 0) return { drafts, segmentSeconds: wantedSeconds };
   const { encodes: timed, segmentSeconds } = timeSet(encodes, media.video, wantedSeconds);
   const rest = [...timed];
-  const withTime = drafts.map((draft): Draft => {
+  const withTime = drafts.map((draft): Judged => {
     const video = typeof draft.rendition.video === "object" ? rest.shift() : undefined;
     return video ? { ...draft, rendition: { ...draft.rendition, video } } : draft;
   });
@@ -100,12 +116,12 @@ const unique = <T extends VideoEncode | AudioEncode | "copy">(streams: readonly 
   ...new Map(streams.map((stream) => [keyOf(stream), stream])).values(),
 ];
 
-function videoOf({ product, rendition: { video } }: Draft): VideoEncode | "copy" | undefined {
+function videoOf({ product, rendition: { video } }: Judged): VideoEncode | "copy" | undefined {
   return product.video.action === "none" || video === "none" ? undefined : video;
 }
 
 /** Sound that could be copied is: the whole of it begins at any packet. */
-function audioOf({ product, rendition: { audio } }: Draft): AudioEncode | "copy" | undefined {
+function audioOf({ product, rendition: { audio } }: Judged): AudioEncode | "copy" | undefined {
   if (product.audio.action === "none" || audio === "none") return undefined;
   return product.audio.action === "copy" ? "copy" : audio;
 }
@@ -113,10 +129,10 @@ function audioOf({ product, rendition: { audio } }: Draft): AudioEncode | "copy"
 const NONE: StreamDecision = { action: "none", why: "it is in a track of its own" };
 
 function setPlan(
-  drafts: readonly Draft[],
-  videos: SetDraft["videos"],
-  audios: SetDraft["audios"],
-  expectOf: (draft: Draft, kind: Track["kind"]) => Expectation,
+  drafts: readonly Judged[],
+  videos: readonly (VideoEncode | "copy")[],
+  audios: readonly (AudioEncode | "copy")[],
+  expectOf: (draft: Judged, kind: Track["kind"]) => Expectation,
 ): SetPlan {
   const find = (
     list: readonly (VideoEncode | AudioEncode | "copy")[],

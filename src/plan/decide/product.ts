@@ -9,57 +9,94 @@ import {
   keptContainer,
 } from "../../profile/container-rules.ts";
 import { factsOf, isOfSource, type Written } from "../../profile/containers.ts";
-import type { Assignment, AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
+import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
-import { samplerates } from "../args/audio.ts";
-import { soundLateSeconds } from "../args/input.ts";
-import { sdrFiltersNeeded, staysInterlaced } from "../encode/video-filters.ts";
-import type { Product, StreamDecision } from "../plan.ts";
+import { type AudioEncoding, audioEncoding, samplerates } from "../encode/audio-encoding.ts";
+import { carriesCaptions } from "../encode/captions.ts";
+import { sdrFiltersNeeded } from "../encode/hdr.ts";
+import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
+import type { Capabilities, Product, StreamDecision } from "../plan.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import { withoutHidden } from "./hidden.ts";
+import { soundLateSeconds } from "./seeking.ts";
 import { refuseEmptyClip, soundMissed } from "./spans.ts";
 
 /** The streams of an adaptive set, each once, in the order of its tracks. */
 export type SetDraft = {
-  readonly videos: readonly (VideoEncode | "copy")[];
-  readonly audios: readonly (AudioEncode | "copy")[];
+  readonly videos: readonly (VideoEncoding | "copy")[];
+  readonly audios: readonly (AudioEncoding | "copy")[];
   readonly segmentSeconds: number;
 };
 
-/** A product with what its arguments are made of. */
-export type Draft = {
+/** What drafts are made for. */
+export type DraftSource = {
+  readonly media: MediaInfo;
+  readonly clip: Clip | undefined;
+  readonly capabilities: Capabilities;
+};
+
+/** A product, and what was asked for. */
+export type Judged = {
   readonly product: Product;
   readonly rendition: Rendition;
   /** The product's own folder in the work folder: `0`. */
   readonly folder: string;
   /** How much later than what is written the sound begins, in seconds. */
   readonly lateSeconds: number;
+};
+
+/** A product with everything that its arguments are made of. */
+export type Draft = Judged & {
+  /** Present where the video is encoded, but not for a set. */
+  readonly video?: VideoEncoding;
+  readonly audio?: AudioEncoding;
   /** How much later the picture begins, which is to be black until then. */
   readonly blackSeconds?: number;
   /** Its pictures are filtered in the one graph of all outputs (`Graphs`). */
   readonly sharesGraph?: true;
   /** It leaves as it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
-  /** The engine moves captions from frames that are dropped to others. */
-  readonly areCaptionsCarried?: boolean;
   /** Present for an adaptive set; then `rendition` is its first. */
   readonly set?: SetDraft;
 };
 
+/** Decides what one assignment makes of a source, and how. As {@link judgeRendition}. */
+export function draftProduct(
+  assignment: Omit<Assignment, "set">,
+  index: number,
+  source: DraftSource,
+): Draft {
+  const judged = judgeRendition(assignment, index, source);
+  const { media, capabilities } = source;
+  const { product, rendition } = judged;
+  const { container } = product;
+  return {
+    ...judged,
+    ...(product.video.action === "encode" &&
+      typeof rendition.video === "object" &&
+      media.video && {
+        video: videoEncoding(rendition.video, media.video, carriesCaptions(capabilities)),
+      }),
+    ...(product.audio.action === "encode" &&
+      typeof rendition.audio === "object" &&
+      media.audio && { audio: audioEncoding(rendition.audio, media.audio, container) }),
+    isStreamed: capabilities.streamsOutput === true,
+  };
+}
+
 /**
- * Decides what one assignment makes of a source.
+ * Decides which product an assignment makes of a source.
  *
  * @param index - of the assignment: names the product's folder
  * @throws {TaskError} `input_not_supported`, `output_not_supported`, `invalid_parameter`
  */
-export function draftProduct(
+export function judgeRendition(
   { rendition: asked, targets }: Omit<Assignment, "set">,
   index: number,
-  media: MediaInfo,
-  clip: Clip | undefined,
-): Draft {
+  { media, clip }: Omit<DraftSource, "capabilities">,
+): Judged {
   refuseMissingStreams(asked, media);
   if (clip) refuseEmptyClip(asked, media, clip);
   const container = containerOf(asked, media);
@@ -191,18 +228,19 @@ function nameOf(
   return wanted === "copy" ? own : codecName(wanted.codec);
 }
 
+/** The pictures that are encoded for a draft; of a set all of them. */
+export const videosOf = ({ set, video }: Draft): readonly VideoEncoding[] =>
+  set ? set.videos.filter((one) => one !== "copy") : video ? [video] : [];
+
 /** Whether the pictures of a source are decoded for a draft; small pictures are made of them also where the streams are copied. */
 export const isDecoded = ({ product }: Draft): boolean =>
   product.video.action === "encode" || product.set?.thumbnails !== undefined;
 
 /** The filters beyond the common ones that a draft needs of its engine. */
 export function filtersNeeded(draft: Draft, media: MediaInfo): readonly string[] {
-  const { product, rendition } = draft;
-  const { video } = rendition;
   const { video: source } = media;
   if (!source) return [];
-  const isEncoded = product.video.action === "encode" && typeof video === "object";
-  const isDeinterlaced = isEncoded && source.isInterlaced && !staysInterlaced(video, source);
+  const isDeinterlaced = videosOf(draft).some(({ filters }) => filters.deinterlace.length > 0);
   const decoded = [...(source.crop ? ["crop"] : []), ...sdrFiltersNeeded(source)];
   return [...(isDecoded(draft) ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
 }

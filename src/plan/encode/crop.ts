@@ -1,5 +1,6 @@
 import type { Crop } from "../../probe/crop.ts";
 import type { VideoStream } from "../../probe/media.ts";
+import type { Filter } from "./filters.ts";
 
 /** What a picture loses at its sides, seen as it lies now. */
 type Turn = (crop: Crop) => Crop;
@@ -31,12 +32,12 @@ const mirroredOf: Turn = ({ left, right, top, bottom }) => ({
 });
 
 /** The filter that cuts off what the container does, where the engine does not. The picture comes in upright: ffmpeg turns it before. */
-export function cropFilters(source: VideoStream): readonly string[] {
+export function cropFilters(source: VideoStream): readonly Filter[] {
   if (!source.crop) return [];
   const { rotation, isMirrored } = source;
   const turn = TURNS[rotation][isMirrored ? "mirrored" : "plain"];
   const { left, right, top, bottom } = turn(onGrid(source.crop, source));
-  return [`crop=iw-${left + right}:ih-${top + bottom}:${left}:${top}`];
+  return [{ name: "crop", values: [`iw-${left + right}`, `ih-${top + bottom}`, left, top] }];
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Filter } from "./filters.ts";
+
 /** The sound of a source as far as its channels go. */
 export type Channels = { readonly channels: number; readonly layout?: string };
 
@@ -24,12 +26,13 @@ const AMBISONIC = /^ambisonic (\d+)(\+stereo)?/;
  * The filter that hears ambisonic sound with two ears, to stand before all others, which take none of it; nothing where a sound is
  * another. Its first channel hears all around, and the second tells left from right.
  */
-export function earsOf({ layout = "" }: Channels): string | undefined {
+export function earsOf({ layout = "" }: Channels): Filter | undefined {
   const [ambisonic, order, more] = AMBISONIC.exec(layout) ?? [];
   if (ambisonic === undefined) return undefined;
   const count = (Number(order) + 1) ** 2;
   const [left, right] = more === undefined ? ["", ""] : [`+c${count}`, `+c${count + 1}`];
-  return `pan=stereo|FL=0.5*c0+0.5*c1${left}|FR=0.5*c0-0.5*c1${right}`;
+  const mixed = `stereo|FL=0.5*c0+0.5*c1${left}|FR=0.5*c0-0.5*c1${right}`;
+  return { name: "pan", values: [mixed] };
 }
 
 /**
@@ -46,7 +49,7 @@ export function oddChannels({ channels, layout = "" }: Channels): readonly strin
 }
 
 /** The filter that makes a layout with a name of such channels, for others to be made of; nothing where it has one. */
-export function panOf(source: Channels): string | undefined {
+export function panOf(source: Channels): Filter | undefined {
   const odd = oddChannels(source);
   if (!odd || earsOf(source)) return undefined;
   const name = { 1: "mono", 2: "stereo" }[odd.length] ?? "7.1";
@@ -57,5 +60,5 @@ export function panOf(source: Channels): string | undefined {
     );
     return from.length === 0 ? [] : [`${place}<${from.join("+")}`];
   });
-  return `pan=${[name, ...parts].join("|")}`;
+  return { name: "pan", values: [[name, ...parts].join("|")] };
 }

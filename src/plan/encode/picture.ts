@@ -6,8 +6,13 @@ import { TaskError } from "../../task/errors.ts";
 /** A size in pixels. */
 export type Size = { readonly width: number; readonly height: number };
 
-/** An output's picture: its size, and the filters' arguments that bring the upright source to it. */
-export type Picture = Size & { readonly scale?: string; readonly pad?: string };
+/** An output's picture: its size, and how the upright source is brought to it. */
+export type Picture = Size & {
+  /** What it is scaled to; or into, by the filter itself, which keeps its shape. Absent where it has that size. */
+  readonly scale?: Size & { readonly isFitted?: true };
+  /** What is left of its size is black. */
+  readonly isPadded?: true;
+};
 
 /** No encoder takes more in one direction. */
 const SIDE_MAX = 16_384;
@@ -62,7 +67,7 @@ export const fitsAnySize = (
 function shaped(size: Size, source: VideoStream): Picture {
   const own = uprightSize(source);
   const isOwn = own.width === size.width && own.height === size.height;
-  return isOwn ? size : { ...size, scale: `${size.width}:${size.height}` };
+  return isOwn ? size : { ...size, scale: size };
 }
 
 function freeSize({ width, height }: VideoEncode, shape: Size): Size {
@@ -80,7 +85,7 @@ function fitted(box: Size, shape: Size, source: VideoStream): Picture {
   // The scale filter fits by itself, but knows neither the shape of pixels nor a picture thinner than two of them.
   const canFit = isSquare(source) && Math.min(inner.width, inner.height) >= 2;
   const scale = canFit
-    ? `${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`
-    : `${Math.min(width, even(inner.width))}:${Math.min(height, even(inner.height))}`;
-  return { ...box, scale, pad: `${width}:${height}:(ow-iw)/2:(oh-ih)/2` };
+    ? { ...box, isFitted: true as const }
+    : { width: Math.min(width, even(inner.width)), height: Math.min(height, even(inner.height)) };
+  return { ...box, scale, isPadded: true };
 }

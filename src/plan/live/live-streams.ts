@@ -1,10 +1,13 @@
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Written } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
-import { encodedSound, languageArgs, type StreamPart } from "../args/audio.ts";
-import { NOTHING_ELSE, type Section } from "../args/file-output.ts";
-import { soundLateSeconds, specifierOf } from "../args/input.ts";
-import { videoArgs } from "../args/video.ts";
+import { copiedSound, encodedSound } from "../args/audio.ts";
+import { specifierOf } from "../args/input.ts";
+import { type FilteredStream, type OutputStreams, together } from "../args/streams.ts";
+import { copiedVideo, encodedVideo } from "../args/video.ts";
+import { soundLateSeconds } from "../decide/seeking.ts";
+import { audioEncoding } from "../encode/audio-encoding.ts";
+import { videoEncoding } from "../encode/video-encoding.ts";
 import type { StreamDecision } from "../plan.ts";
 
 /** What is made of a live source for one output. */
@@ -14,55 +17,39 @@ type Made = {
   readonly audio: StreamDecision;
   /** Whose rules on sound count. */
   readonly container: Written;
-  /** `Draft.areCaptionsCarried` */
+  /** `carriesCaptions` */
   readonly areCaptionsCarried: boolean;
 };
 
 /** The input that the sound is read from, and a name for what comes out of its filters, unique in the run. */
 type SoundInput = { readonly audioInput: number; readonly label: string };
 
-/** The arguments that map, filter and encode (or copy) the streams of one output of a live run. */
-export function liveStreams(
-  made: Made,
+/** The streams of one output of a live run, encoded or copied. */
+export const liveStreams = (made: Made, media: MediaInfo, input: SoundInput): OutputStreams =>
+  together([...videoPart(made, media), ...soundPart(made, media, input)]);
+
+function videoPart(
+  { rendition, video, areCaptionsCarried }: Made,
   media: MediaInfo,
-  input: SoundInput,
-): Pick<Section, "graphs" | "args"> {
-  const { rendition, video, audio } = made;
-  const picture = video.action === "none" ? undefined : media.video;
-  const sound = audio.action === "none" ? undefined : soundPart(made, media, input);
-  const isMade = video.action === "encode" && typeof rendition.video === "object";
-  return {
-    ...(sound?.graph !== undefined && { graphs: { audio: sound.graph } }),
-    args: [
-      ...(picture ? ["-map", specifierOf(media, "video")] : []),
-      ...(sound ? ["-map", sound.map] : []),
-      ...NOTHING_ELSE,
-      ...(picture
-        ? pictureArgs(isMade ? rendition.video : "copy", picture, made.areCaptionsCarried)
-        : []),
-      ...(sound ? [...languageArgs(media.audio), ...sound.args] : []),
-    ],
-  };
+): readonly FilteredStream[] {
+  if (video.action === "none" || !media.video) return [];
+  const map = specifierOf(media, "video");
+  if (video.action !== "encode" || typeof rendition.video !== "object")
+    return [{ stream: copiedVideo(map), chains: [] }];
+  const encoding = videoEncoding(rendition.video, media.video, areCaptionsCarried);
+  return [{ stream: encodedVideo(encoding, map), chains: [] }];
 }
 
 function soundPart(
   { rendition, audio, container }: Made,
   media: MediaInfo,
   { audioInput, label }: SoundInput,
-): StreamPart | undefined {
-  if (!media.audio) return undefined;
+): readonly FilteredStream[] {
+  if (audio.action === "none" || !media.audio) return [];
   const specifier = specifierOf(media, "audio", audioInput);
   if (audio.action !== "encode" || typeof rendition.audio !== "object")
-    return { map: specifier, args: ["-c:a", "copy"] };
-  const place = { container, lateSeconds: soundLateSeconds(media, undefined) };
-  return encodedSound(rendition.audio, media.audio, place, { specifier, label });
+    return [copiedSound(media.audio, specifier)];
+  const encoding = audioEncoding(rendition.audio, media.audio, container);
+  const lateSeconds = soundLateSeconds(media, undefined);
+  return [encodedSound(encoding, media.audio, { specifier, label, lateSeconds })];
 }
-
-const pictureArgs = (
-  wanted: Rendition["video"],
-  source: NonNullable<MediaInfo["video"]>,
-  areCaptionsCarried: boolean,
-): readonly string[] =>
-  typeof wanted === "object"
-    ? videoArgs(wanted, source, undefined, areCaptionsCarried)
-    : ["-c:v", "copy"];

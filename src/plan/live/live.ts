@@ -1,15 +1,16 @@
 import type { Warning } from "../../task/warnings.ts";
 import type { SetFiles } from "../args/adaptive-output.ts";
-import type { Graphs } from "../args/graphs.ts";
+import type { OutputStreams } from "../args/streams.ts";
 import type { SetPlan, StreamDecision } from "../plan.ts";
 
 /** One encode (or copy) of a live task and everything that it feeds. */
-export type LiveOutput = {
+export type LiveOutput = OutputStreams & {
   readonly video: StreamDecision;
   readonly audio: StreamDecision;
-  readonly graphs?: Graphs;
-  /** Maps, filters and codecs. */
-  readonly args: readonly string[];
+  /** The parameter sets of what is encoded stand in a header, as all containers but MPEG-TS want it, which repeats them. */
+  readonly isHeaded: boolean;
+  /** What the video's codec is called in its segments of mp4. */
+  readonly videoTag?: string;
   /** Addresses of live targets. */
   readonly urls: readonly string[];
   /** The folder of its recording in the work folder, where file targets get it; the indexes of those. */
@@ -53,6 +54,9 @@ export type LivePlan = {
  * copies it says nothing of that, or little.
  */
 export type Watched = { readonly video?: string; readonly audio?: string };
+
+/** Of the streams of one run; it lies in a folder with the lists of each stream (`Track.playlist`) and all segments. */
+export const RUN_MANIFEST = "manifest.mpd";
 
 /** One run of a live plan: a stream that drops is taken up by another run. */
 export type LiveRun = {

@@ -1,5 +1,5 @@
 import type { MediaInfo } from "../../probe/media.ts";
-import { codecName, tagFor } from "../../profile/codecs.ts";
+import { codecName, tagOf } from "../../profile/codecs.ts";
 import {
   isIso,
   isSet,
@@ -11,9 +11,10 @@ import { factsOf, type Written } from "../../profile/containers.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { liveSetStreams } from "../args/adaptive-output.ts";
-import { asksForCaptions, captionWarnings, carriesCaptions } from "../decide/captions.ts";
+import { asksForCaptions, captionWarnings } from "../decide/captions.ts";
 import { draftSet } from "../decide/draft-set.ts";
-import { type Draft, draftProduct } from "../decide/product.ts";
+import { type Draft, type DraftSource, draftProduct } from "../decide/product.ts";
+import { carriesCaptions } from "../encode/captions.ts";
 import { fitsAnySize } from "../encode/picture.ts";
 import type { Capabilities, StreamDecision } from "../plan.ts";
 import { refuseMissingFilters, soundWarnings } from "../plan-task.ts";
@@ -100,14 +101,12 @@ function outputFor(
   const { set, targets } = assignment;
   const isLive = targets.some((target) => liveProtocolOf(request.targetUrls[target] ?? ""));
   if (!set || isLive) return outputOf(assignment, index, request, media, capabilities);
-  const draft = {
-    ...draftSet(assignment, set, index, media, undefined, LIVE_SEGMENT_SECONDS),
-    areCaptionsCarried: carriesCaptions(capabilities),
-  };
+  const source = { media, clip: undefined, capabilities };
+  const draft = draftSet(assignment, set, index, source, LIVE_SEGMENT_SECONDS);
   refuseMissingFilters([draft], media, capabilities);
   const { product, set: streams } = draft;
   if (!product.set || !streams) throw new TaskError("internal", "Cannot plan the set: it has none");
-  const { files, ...section } = liveSetStreams(draft, streams, media, request.audioInput ?? 0);
+  const { files, ...made } = liveSetStreams(draft, streams, media, request.audioInput ?? 0);
   const recording = {
     folder: recordingFolder(index),
     targets,
@@ -115,7 +114,7 @@ function outputFor(
     set: { plan: product.set, files },
   };
   const { video, audio } = product;
-  const output = { video, audio, ...section, urls: [], isSized: true, recording };
+  const output = { video, audio, ...made, isHeaded: false, urls: [], isSized: true, recording };
   return { output, drafts: [draft] };
 }
 
@@ -129,12 +128,12 @@ function outputOf(
   const live = targets.filter((target) => liveProtocolOf(targetUrls[target] ?? ""));
   const files = targets.filter((target) => !live.includes(target));
   const urls = live.map((target) => targetUrls[target] ?? "");
-  const areCaptionsCarried = carriesCaptions(capabilities);
+  const source = { media, clip: undefined, capabilities };
   const carried = new Set(urls.flatMap((url) => liveProtocolOf(url)?.container ?? []));
   const drafts = [
-    ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, media)),
-    ...(files.length > 0 ? [recordedDraft(rendition, targets, index, media)] : []),
-  ].map((draft) => ({ ...draft, areCaptionsCarried }));
+    ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, source)),
+    ...(files.length > 0 ? [recordedDraft(rendition, targets, index, source)] : []),
+  ];
   refuseMissingFilters(drafts, media, capabilities);
   const video = together(drafts.map(({ product }) => product.video));
   const audio = together(drafts.map(({ product }) => product.audio));
@@ -142,17 +141,16 @@ function outputOf(
   const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
   const container = soundContainerOf(carried, rendition);
+  const areCaptionsCarried = carriesCaptions(capabilities);
   const made = { rendition, video, audio, container, areCaptionsCarried };
-  const { graphs, args } = liveStreams(made, media, { audioInput, label: `live${index}a` });
+  const videoTag = segments === "fmp4" ? tagOf(codec) : undefined;
   const output: LiveOutput = {
     video,
     audio,
-    ...(graphs && { graphs }),
-    args: [
-      ...args,
-      ...(segments === "fmp4" ? tagFor(codec) : []),
-      ...headerArgs(carried, files.length > 0),
-    ],
+    ...liveStreams(made, media, { audioInput, label: `live${index}a` }),
+    isHeaded:
+      files.length > 0 || [...carried].some((form) => !factsOf(writtenFor(form)).isBroadcast),
+    ...(videoTag !== undefined && { videoTag }),
     urls,
     isSized: isSized(video, rendition.video, files.length > 0, media),
     ...(files.length > 0 && {
@@ -183,9 +181,9 @@ function draftFor(
   container: Rendition["container"],
   targets: readonly number[],
   index: number,
-  media: MediaInfo,
+  source: DraftSource,
 ): Draft {
-  return draftProduct({ rendition: { ...rendition, container }, targets }, index, media, undefined);
+  return draftProduct({ rendition: { ...rendition, container }, targets }, index, source);
 }
 
 /** What file targets get is recorded as mp4 first: it has to hold the streams, and so has what they ask for. */
@@ -193,11 +191,11 @@ function recordedDraft(
   rendition: Rendition,
   targets: readonly number[],
   index: number,
-  media: MediaInfo,
+  source: DraftSource,
 ): Draft {
-  if (isLiveSet(rendition)) return draftFor(rendition, SIMPLE_SET, targets, index, media);
-  draftFor(rendition, RECORDED_AS, targets, index, media);
-  return draftFor(rendition, recordedAs(rendition.container), targets, index, media);
+  if (isLiveSet(rendition)) return draftFor(rendition, SIMPLE_SET, targets, index, source);
+  draftFor(rendition, RECORDED_AS, targets, index, source);
+  return draftFor(rendition, recordedAs(rendition.container), targets, index, source);
 }
 
 /** One decision for all that share a stream: encoded where one of them needs it. */
@@ -222,9 +220,3 @@ function refuseRtspCopies(video: StreamDecision, audio: StreamDecision, media: M
     if (fault !== undefined) throw new TaskError("output_not_supported", fault);
   }
 }
-
-/** Parameter sets stand in the header of all containers but MPEG-TS, which repeats them. */
-const headerArgs = (carried: ReadonlySet<LiveContainer>, isRecorded: boolean): readonly string[] =>
-  isRecorded || [...carried].some((form) => !factsOf(writtenFor(form)).isBroadcast)
-    ? ["-flags", "+global_header"]
-    : [];

@@ -5,8 +5,7 @@ import { toNumber } from "../../lib/rational.ts";
 import { availableFrom, liveMpd, type RunManifest } from "../../manifest/write/live-mpd.ts";
 import { livePlaylist, type Telling } from "../../manifest/write/live-playlist.ts";
 import { type PublishedText, publishedName } from "../../manifest/write/published-names.ts";
-import type { LiveRecording } from "../../plan/live/live.ts";
-import { RUN_MANIFEST } from "../../plan/live/live-args.ts";
+import { type LiveRecording, RUN_MANIFEST } from "../../plan/live/live.ts";
 import type { Product } from "../../plan/plan.ts";
 import {
   masterPlaylist,

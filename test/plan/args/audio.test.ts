@@ -1,24 +1,29 @@
 import { describe, expect, test } from "bun:test";
-import { audioArgs, encodedSound } from "../../../src/plan/args/audio.ts";
+import { encodedSound } from "../../../src/plan/args/audio.ts";
+import { graphArgs, streamArgs, together } from "../../../src/plan/args/streams.ts";
+import { audioEncoding } from "../../../src/plan/encode/audio-encoding.ts";
 import type { AudioStream } from "../../../src/probe/media.ts";
 import type { Written } from "../../../src/profile/containers.ts";
 import type { AudioEncode } from "../../../src/profile/profile.ts";
 import { anAudio, anAudioStream } from "../builders.ts";
 
-const args = (
+const sound = (
   encode: Partial<AudioEncode>,
   source: Partial<AudioStream> = {},
   container: Written = "mp4",
   lateSeconds = 0,
-): string =>
-  audioArgs({ codec: "aac", bitrateBps: 128_000, ...encode }, anAudioStream(source), {
-    container,
-    lateSeconds,
-  }).join(" ");
+) => {
+  const stream = anAudioStream(source);
+  const wanted = { codec: "aac", bitrateBps: 128_000, ...encode } as const;
+  const place = { specifier: "0:1", label: "a0", lateSeconds };
+  return encodedSound(audioEncoding(wanted, stream, container), stream, place);
+};
+const args = (...asked: Parameters<typeof sound>): string =>
+  streamArgs(sound(...asked).stream).join(" ");
 
 const FILL = "-af aresample=async=1,aformat=channel_layouts";
 
-describe("audioArgs", () => {
+describe("encodedSound", () => {
   test.each([
     [{}, {}, `${FILL}=stereo -c:a aac -b:a 128k -ar 48000`],
     [{ channels: 2 }, {}, `${FILL}=stereo -c:a aac -b:a 128k -ar 48000`],
@@ -42,11 +47,13 @@ describe("audioArgs", () => {
   });
 
   test("makes silence before a sound that begins late, once for all its parts", () => {
-    expect(args({}, {}, "mp4", 1.5)).toStartWith(
-      "-af asettb=AVTB,asplit[main][first];" +
-        "[first]atrim=end=1.51,atrim=end_sample=1,volume=0,aresample@late=async=1:first_pts=0,asettb=AVTB[silence];" +
-        "[silence][main]ainterleave,aresample=async=1,aformat=channel_layouts=stereo -c:a aac",
+    const late = together([sound({}, {}, "mp4", 1.5)]);
+    expect(graphArgs([late.graphs]).join(" ")).toBe(
+      "-filter_complex [0:1]asettb=AVTB,asplit[a0main][a0first];" +
+        "[a0first]atrim=end=1.51,atrim=end_sample=1,volume=0,aresample@late=async=1:first_pts=0,asettb=AVTB[a0silence];" +
+        "[a0silence][a0main]ainterleave,aresample=async=1,aformat=channel_layouts=stereo[a0]",
     );
+    expect(args({}, {}, "mp4", 1.5)).toStartWith("-c:a aac");
   });
 
   test.each([-2, 0, 0.0005])("makes none before one that begins %p s late", (late) => {
@@ -108,22 +115,18 @@ describe("audioArgs", () => {
       expect(args({ codec, bitrateBps }, source)).toContain(` -b:a ${expected}`);
     },
   );
-});
 
-describe("encodedSound", () => {
   test("fills a late start in the graph that all outputs share, and has no graph else", () => {
-    const encode = anAudio({ codec: "aac" });
-    const part = (lateSeconds: number) =>
-      encodedSound(
-        encode,
-        anAudioStream(),
-        { container: "mp4", lateSeconds },
-        { specifier: "0:1", label: "a0" },
-      );
-    const late = part(0.5);
-    expect(late.map).toBe("[a0]");
-    expect(late.graph).toMatch(/^\[0:1\].*\[a0silence\]\[a0main\]ainterleave,.*\[a0\]$/);
-    expect(late.args).not.toContain("-af");
-    expect(part(0)).toMatchObject({ map: "0:1", args: expect.arrayContaining(["-af"]) });
+    const part = (lateSeconds: number) => sound(anAudio({ codec: "aac" }), {}, "mp4", lateSeconds);
+    const { stream, chains } = part(0.5);
+    expect(stream.map).toBe("[a0]");
+    expect(chains.map(({ from, to }) => [from, to])).toEqual([
+      [["0:1"], ["a0main", "a0first"]],
+      [["a0first"], ["a0silence"]],
+      [["a0silence", "a0main"], ["a0"]],
+    ]);
+    expect(stream.filters).toBeUndefined();
+    expect(part(0)).toMatchObject({ stream: { map: "0:1" }, chains: [] });
+    expect(part(0).stream.filters).toHaveLength(2);
   });
 });

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { passFiles, videoArgs } from "../../../src/plan/args/video.ts";
+import { chainText, streamArgs } from "../../../src/plan/args/streams.ts";
+import { encodedVideo, passFiles } from "../../../src/plan/args/video.ts";
+import { videoEncoding } from "../../../src/plan/encode/video-encoding.ts";
 import type { VideoStream } from "../../../src/probe/media.ts";
 import type { VideoEncode } from "../../../src/profile/profile.ts";
 import { aCustomVideo, aVideo, aVideoStream } from "../builders.ts";
 
+const made = (encode: VideoEncode, source: Partial<VideoStream> = {}) =>
+  encodedVideo(videoEncoding(encode, aVideoStream(source)), "0:0");
+
 const args = (encode: VideoEncode, source: Partial<VideoStream> = {}): string =>
-  videoArgs(encode, aVideoStream(source), undefined).join(" ");
+  streamArgs(made(encode, source)).join(" ");
 
 /** From `-c:v` on. */
 const codec = (encode: VideoEncode, source: Partial<VideoStream> = {}): string =>
@@ -13,11 +18,11 @@ const codec = (encode: VideoEncode, source: Partial<VideoStream> = {}): string =
 
 /** What follows `-vf`. */
 const filters = (encode: VideoEncode, source: Partial<VideoStream> = {}): string =>
-  videoArgs(encode, aVideoStream(source), undefined)[1] ?? "";
+  chainText(made(encode, source).filters ?? []);
 
 const X265_PARAMS = "-x265-params log-level=error:scenecut=0:open-gop=0";
 
-describe("videoArgs", () => {
+describe("encodedVideo", () => {
   test.each([
     [
       aVideo(),
@@ -159,19 +164,19 @@ describe("videoArgs", () => {
       "color_primaries=smpte432:color_trc=smpte2084:colorspace=bt2020nc:range=pc",
     ],
   ])("maps HDR %j to SDR and says so in the output", (color, said) => {
-    const made = args(aVideo(), { color, pixelFormat: "yuv420p10le" });
-    expect(made).toContain(
+    const all = args(aVideo(), { color, pixelFormat: "yuv420p10le" });
+    expect(all).toContain(
       `:force_divisible_by=2,setparams=${said},${TONE_MAPPING},pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,fps=30,format=yuv420p `,
     );
-    expect(made).toEndWith(
+    expect(all).toEndWith(
       "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv",
     );
   });
 
   test.each(["bt709", "smpte170m", "bt2020-10"])("leaves the colours of SDR (%s)", (transfer) => {
-    const made = args(aVideo(), { color: { transfer } });
-    expect(made).not.toContain("zscale");
-    expect(made).not.toContain("-color_trc");
+    const all = args(aVideo(), { color: { transfer } });
+    expect(all).not.toContain("zscale");
+    expect(all).not.toContain("-color_trc");
   });
 
   test("leaves the level to x264 where no level has room", () => {

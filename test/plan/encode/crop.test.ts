@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { chainText } from "../../../src/plan/args/streams.ts";
 import { sheetFilters } from "../../../src/plan/args/thumbnails.ts";
-import { videoArgs } from "../../../src/plan/args/video.ts";
 import { cropFilters } from "../../../src/plan/encode/crop.ts";
+import { videoEncoding } from "../../../src/plan/encode/video-encoding.ts";
+import { inOrder } from "../../../src/plan/encode/video-filters.ts";
 import { aVideo, aVideoStream } from "../builders.ts";
 
 const crop = { left: 2, right: 4, top: 6, bottom: 8 };
@@ -21,7 +23,7 @@ describe("cropFilters", () => {
     "cut the same off a picture that ffmpeg has turned by %d, mirrored: %p",
     (rotation, isMirrored, expected) => {
       const source = { ...CROPPED, rotation, ...(isMirrored && { isMirrored }) };
-      expect(cropFilters(source)).toEqual([`crop=${expected}`]);
+      expect(chainText(cropFilters(source))).toBe(`crop=${expected}`);
     },
   );
 
@@ -31,16 +33,17 @@ describe("cropFilters", () => {
   ] as const)("lie on even pixels of the picture before its turn: %d", (rotation, expected) => {
     const odd = { left: 3, right: 4, top: 1, bottom: 1 };
     const source = { ...CROPPED, width: 313, height: 238, crop: odd, rotation };
-    expect(cropFilters(source)).toEqual([`crop=${expected}`]);
+    expect(chainText(cropFilters(source))).toBe(`crop=${expected}`);
   });
 
   test("come first", () => {
     const source = { ...CROPPED, isInterlaced: true };
-    expect(videoArgs(aVideo(), source, undefined)[1]).toStartWith("crop=iw-6:ih-14:2:6,bwdif=");
+    const { filters: made } = videoEncoding(aVideo(), source);
+    expect(chainText(inOrder(made))).toStartWith("crop=iw-6:ih-14:2:6,bwdif=");
     const sheets = { intervalSeconds: 10, width: 160, height: 90, columns: 3, rows: 2 };
     const filters = sheetFilters(sheets, source);
-    expect(filters.findIndex((one) => one.startsWith("crop="))).toBe(1);
-    expect(filters[2]).toBe("scale=160:90");
+    expect(filters.findIndex((one) => one.name === "crop")).toBe(1);
+    expect(filters[2]).toEqual({ name: "scale", values: [160, 90] });
   });
 
   test("are none where the engine crops by itself", () => {

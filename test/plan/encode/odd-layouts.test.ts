@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { chainText } from "../../../src/plan/args/streams.ts";
 import { earsOf, panOf } from "../../../src/plan/encode/odd-layouts.ts";
 
 describe("panOf", () => {
@@ -14,7 +15,8 @@ describe("panOf", () => {
     ["12 channels", 12, "pan=stereo|FL<c0|FR<c1"],
     [undefined, 10, "pan=stereo|FL<c0|FR<c1"],
   ] as const)("makes of %s", (layout, channels, pan) => {
-    expect(panOf({ channels, ...(layout && { layout }) })).toBe(pan);
+    const filter = panOf({ channels, ...(layout && { layout }) });
+    expect(filter && chainText([filter])).toBe(pan);
   });
 
   test.each([
@@ -36,7 +38,8 @@ describe("earsOf", () => {
     [undefined, undefined],
   ] as const)("hears %s", (layout, filter) => {
     const sound = { channels: 4, ...(layout && { layout }) };
-    expect(earsOf(sound)).toBe(filter as string);
+    const ears = earsOf(sound);
+    expect(ears && chainText([ears])).toBe(filter as string);
     if (filter) expect(panOf(sound)).toBeUndefined();
   });
 });

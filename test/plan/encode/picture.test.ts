@@ -48,18 +48,18 @@ describe("outputPicture", () => {
   });
 
   test.each([
-    [{ width: 1280, height: 720 }, PAL_WIDE, "1280:720"],
-    [{ width: 640, height: 640 }, PAL_WIDE, "640:360"],
-    [{ width: 640, height: 360 }, { ...PAL_WIDE, rotation: 90 }, "202:360"],
-    [{ width: 1280, height: 720 }, { width: 10_000, height: 4 }, "1280:2"],
-    [{ width: 1280, height: 720 }, { width: 2, height: 8000 }, "2:720"],
+    [{ width: 1280, height: 720 }, PAL_WIDE, [1280, 720]],
+    [{ width: 640, height: 640 }, PAL_WIDE, [640, 360]],
+    [{ width: 640, height: 360 }, { ...PAL_WIDE, rotation: 90 }, [202, 360]],
+    [{ width: 1280, height: 720 }, { width: 10_000, height: 4 }, [1280, 2]],
+    [{ width: 1280, height: 720 }, { width: 2, height: 8000 }, [2, 720]],
   ] as const)(
-    "fits into %j what is no plain picture, %j, by its own sum: %s",
-    (asked, source, scale) => {
+    "fits into %j what is no plain picture, %j, by its own sum: %p",
+    (asked, source, [width, height]) => {
       expect(picture(asked, source)).toEqual({
         ...asked,
-        scale,
-        pad: `${asked.width}:${asked.height}:(ow-iw)/2:(oh-ih)/2`,
+        scale: { width, height },
+        isPadded: true,
       });
     },
   );

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { liveInputArgs, watchedInputArgs } from "../../../src/engine/native-live/live-inputs.ts";
 import {
   countedUrls,
   liveGraphArgs,
-  liveInputArgs,
   liveOutputArgs,
-} from "../../../src/plan/live/live-args.ts";
+  watchingArgs,
+} from "../../../src/engine/native-live/live-outputs.ts";
 import { refuseImpossibleLive } from "../../../src/plan/live/live-feasible.ts";
-import { watchedInputArgs, watchingArgs } from "../../../src/plan/live/live-watched.ts";
 import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { assignRenditions } from "../../../src/profile/assign.ts";
 import { systemProfile } from "../../../src/profile/system-profiles.ts";
@@ -64,7 +64,8 @@ describe("planLive", () => {
         .at(-1)
         ?.match(/\[live\da\](?=;|$)/g),
     ).toEqual(["[live0a]", "[live1a]", "[live2a]"]);
-    for (const { args } of plan.outputs) expect(args).not.toContain("-af");
+    for (const { streams } of plan.outputs)
+      expect(streams.find(({ kind }) => kind === "audio")?.filters).toBeUndefined();
   });
 
   test("puts no parameter sets aside for MPEG-TS alone, which repeats them", () => {

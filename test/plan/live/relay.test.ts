@@ -1,12 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { liveOutputArgs } from "../../../src/plan/live/live-args.ts";
+import { pipedInputArgs } from "../../../src/engine/native-live/live-inputs.ts";
+import { liveOutputArgs } from "../../../src/engine/native-live/live-outputs.ts";
+import type { LivePlan } from "../../../src/plan/live/live.ts";
 import { planLive } from "../../../src/plan/live/plan-live.ts";
-import {
-  pipedInputArgs,
-  type RelayedTracks,
-  refuseUnrelayed,
-  relayedMedia,
-} from "../../../src/plan/live/relay.ts";
+import { type RelayedTracks, refuseUnrelayed, relayedMedia } from "../../../src/plan/live/relay.ts";
 import type { MediaInfo } from "../../../src/probe/media.ts";
 import { systemProfile } from "../../../src/profile/system-profiles.ts";
 import { aCapabilities, aMedia, aRendition } from "../builders.ts";
@@ -63,9 +60,9 @@ describe("pipedInputArgs", () => {
 
 describe("planLive of tracks that come apart", () => {
   test("maps the sound from its own input", () => {
-    const { outputs } = planOf([picture(TS), sound(TS)]);
-    expect(outputs[0]?.args.join(" ")).toStartWith("-map 0:0 -map 1:1 ");
-    expect(planOf([aMedia(TS)]).outputs[0]?.args.join(" ")).toStartWith("-map 0:0 -map 0:1 ");
+    const mapsOf = ({ outputs }: LivePlan) => outputs[0]?.streams.map(({ map }) => map);
+    expect(mapsOf(planOf([picture(TS), sound(TS)]))).toEqual(["0:0", "1:1"]);
+    expect(mapsOf(planOf([aMedia(TS)]))).toEqual(["0:0", "0:1"]);
   });
 
   test("records aac that is copied without a header in every packet", () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { carriesCaptions } from "../../../src/plan/decide/captions.ts";
+import { carriesCaptions } from "../../../src/plan/encode/captions.ts";
 import type { VideoEncode } from "../../../src/profile/profile.ts";
 import {
   BUNDLED,

@@ -1,75 +1,23 @@
-import { demuxerOf } from "../../probe/formats.ts";
-import type { MediaInfo } from "../../probe/media.ts";
-import { dashArgs } from "../args/adaptive-output.ts";
-import { graphArgs } from "../args/graphs.ts";
-import { slowInput } from "../args/input.ts";
-import { steadyInput } from "../args/turn.ts";
-import type { LiveOutput, LivePlan, LiveRecording, LiveRun } from "./live.ts";
-import { countedAs, liveProtocolOf } from "./live-protocols.ts";
+import { dashArgs } from "../../plan/args/adaptive-output.ts";
+import { graphArgs, isCopied, streamsArgs } from "../../plan/args/streams.ts";
+import {
+  type LiveOutput,
+  type LivePlan,
+  type LiveRecording,
+  type LiveRun,
+  RUN_MANIFEST,
+} from "../../plan/live/live.ts";
+import { countedAs, liveProtocolOf } from "../../plan/live/live-protocols.ts";
+import { gateOf } from "./live-gates.ts";
 
-/** No byte for so long, in µs, and a connection counts as dead. Shorter than a viewer's patience, longer than a hiccup. */
-const SOURCE_TIMEOUT_US = "10000000";
+/** No byte for so long, in µs, and a connection counts as dead: shorter than a viewer's patience, longer than a hiccup. */
 const TARGET_TIMEOUT_US = "5000000";
-
-/** What is read, at most, to find out what a stream holds: key frames come every few seconds. */
-const ANALYZE_US = "3000000";
-const PROBE_BYTES = "5000000";
-/** Frames to find the rate by: 20 by default, most of a second. */
-const RATE_FRAMES = "10";
-/** A run that follows a probe needs to know of each codec only what its decoder needs. */
-const QUICK_US = "2000000";
-
-const lookOf = (us: string, frames: string) => [
-  ...["-analyzeduration", us, "-probesize", PROBE_BYTES, "-fpsprobesize", frames],
-];
-const FULL_LOOK = lookOf(ANALYZE_US, RATE_FRAMES);
-/** How far ahead a run reads to see what was probed before. */
-export const QUICK_LOOK = lookOf(QUICK_US, "0");
-
 /** Seconds of a recording that a crash can take. */
 const FRAGMENT_US = "1000000";
 /** How long a segment of a set is at least: the next key frame after it ends it. */
 const SEGMENT_SECONDS = "2";
 /** All of a run are listed: a service that was away finds what was made meanwhile. */
 const LISTED_SEGMENTS = "0";
-
-/** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
-export const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
-
-/**
- * How a live source is opened: the guards of hostile input, the format that its protocol carries, and limits on waiting.
- *
- * @param url - a live address that was judged
- * @param isProbe - whether all is to be found out, or a run follows that knows it
- * @param authoritiesPath - the file of what may sign servers' certificates; the machine's own list where absent
- */
-export function liveInputArgs(
-  url: string,
-  isProbe: boolean,
-  authoritiesPath?: string,
-): readonly string[] {
-  const protocol = liveProtocolOf(url);
-  if (!protocol) throw new RangeError("Cannot open: it is no live address");
-  const scheme = protocol.protocols[0];
-  const timeout = scheme === "tcp" || scheme === "udp" ? "-timeout" : "-rw_timeout";
-  return [
-    ...["-protocol_whitelist", protocol.protocols.join(","), "-f", protocol.demuxer],
-    ...[timeout, SOURCE_TIMEOUT_US],
-    ...(protocol.format === "rtsp" ? ["-rtsp_transport", "tcp"] : []),
-    ...(scheme === "udp" ? ["-overrun_nonfatal", "1"] : []),
-    ...(scheme === "rtmps" ? ["-tls_verify", "1"] : []),
-    ...(scheme === "rtmps" && authoritiesPath ? ["-ca_file", authoritiesPath] : []),
-    ...(isProbe ? FULL_LOOK : QUICK_LOOK),
-    ...(isProbe ? [] : [...UNTAGGED, "-fflags", "+genpts+discardcorrupt"]),
-    ...["-i", url],
-  ];
-}
-
-/** How a file is read at the pace it plays at. */
-export const pacedInputArgs = (media: MediaInfo, path: string): readonly string[] => [
-  ...["-re", "-f", demuxerOf(media.format), ...UNTAGGED, "-fflags", "+genpts"],
-  ...[...steadyInput(media), ...slowInput(media), "-i", `file:${path}`],
-];
 
 /** Behind each live target stands a queue of a few seconds: one that hangs or comes back never holds up the others. */
 const FIFO = [
@@ -84,12 +32,6 @@ const FIFO = [
 
 /** The pipe that tells how much the first of the live targets was sent; those of the others follow. */
 export const FIRST_PIPE = 3;
-
-/** Relative to the folder that a run works in: it holds a folder for each target that may not be opened at once. */
-export const GATES = "gates";
-
-/** The folder that makes a live target wait before it is opened, once it is there; by the target's place. */
-export const gateOf = (at: number): string => `${GATES}/${at}`;
 
 /** How long it waits; the queue holds what comes meanwhile. */
 const GATE_MS = "1000";
@@ -113,7 +55,7 @@ export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
  * A set whose streams are apart is written by a muxer of its own. Its time stamps begin at zero in each run: those that the muxer
  * names are not those of its segments otherwise (5.1).
  *
- * @param authoritiesPath - as of {@link liveInputArgs}
+ * @param authoritiesPath - as of `liveInputArgs`
  */
 export const liveOutputArgs = (
   plan: LivePlan,
@@ -123,7 +65,7 @@ export const liveOutputArgs = (
   plan.outputs.flatMap((output) =>
     output.recording?.set
       ? [
-          ...output.args,
+          ...streamsArgs(output.streams, true),
           ...dashArgs(
             output.recording.set.files,
             recordedPart(output.recording, run.part),
@@ -143,7 +85,9 @@ const teeArgs = (
   run: LiveRun,
   authoritiesPath: string | undefined,
 ): readonly string[] => [
-  ...output.args,
+  ...streamsArgs(output.streams, false),
+  ...(output.videoTag === undefined ? [] : ["-tag:v", output.videoTag]),
+  ...(output.isHeaded ? ["-flags", "+global_header"] : []),
   ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
   ...["-use_fifo", "1", "-fifo_options", FIFO],
   slavesOf(output, run, countedUrls(plan), authoritiesPath).join("|"),
@@ -151,12 +95,12 @@ const teeArgs = (
 
 /** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
 function slavesOf(
-  { args, urls, recording }: LiveOutput,
+  { streams, isHeaded: hasHeader, urls, recording }: LiveOutput,
   run: LiveRun,
   counted: readonly string[],
   authoritiesPath: string | undefined,
 ): readonly string[] {
-  const isHeaded = args.includes("+global_header") && !args.includes("copy");
+  const isHeaded = hasHeader && !streams.some(isCopied);
   return [
     ...urls.map(
       (url) =>
@@ -176,9 +120,6 @@ export const recordedPart = ({ folder, segments, set }: LiveRecording, part: num
   const path = `${folder}/part-${numbered(part)}`;
   return set ? `${path}/${RUN_MANIFEST}` : `${path}.${segments ? "m3u8" : "mp4"}`;
 };
-
-/** Of the streams of one run; it lies in a folder with the lists of each stream (`Track.playlist`) and all segments. */
-export const RUN_MANIFEST = "manifest.mpd";
 
 const recorderOf = (recording: LiveRecording, run: LiveRun, isHeaded: boolean): string =>
   [
@@ -252,3 +193,11 @@ const formatOptions = (format: string, isHeaded: boolean): readonly string[] => 
   ...(format === "flv" ? ["flvflags=no_duration_filesize"] : []),
   ...(format === "mpegts" && isHeaded ? ["bsfs/v=dump_extra"] : []),
 ];
+
+/** The outputs of a run that watches: they keep nothing, and no share of damage ends the run. */
+export const watchingArgs = ({ watched: { video, audio } }: LivePlan): readonly string[] => [
+  ...(video === undefined ? [] : ["-map", video, "-c:v", "wrapped_avframe", ...NOWHERE]),
+  ...(audio === undefined ? [] : ["-map", audio, "-c:a", "pcm_s16le", ...NOWHERE]),
+];
+
+const NOWHERE = ["-f", "null", "-"];

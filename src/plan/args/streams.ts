@@ -1,0 +1,137 @@
+import type { AudioStream } from "../../probe/media.ts";
+import type { Chain, Filter } from "../encode/filters.ts";
+
+/** An option of a codec, without its dash and the stream that it is for, and its value. */
+export type Option = readonly [name: string, value: string];
+
+/** A stream of an output: where it comes from, and how it is copied or encoded. */
+export type OutputStream = {
+  readonly kind: "video" | "audio";
+  /** A stream of an input (`0:1`), or what comes out of filters before all outputs (`[v0]`). */
+  readonly map: string;
+  /** Filters that are its own. */
+  readonly filters?: readonly Filter[];
+  /** The encoder, or `copy`. */
+  readonly codec: string;
+  readonly options?: readonly Option[];
+  /** What is done with its packets. */
+  readonly packetFilters?: readonly Filter[];
+  /** What its codec is called in its container, where ffmpeg calls it otherwise. */
+  readonly tag?: string;
+  /** Of a sound, ISO 639. */
+  readonly language?: string;
+};
+
+/**
+ * Filters that stand before all outputs of a run, of pictures and of sound.
+ *
+ * FFmpeg 9 holds back a graph that could give more frames than it was given, as long as what it feeds is ahead of other outputs;
+ * only the first reader of a stream is let go on whenever the stream is. What decodes for several waits for the one that is held
+ * back, and where the output that is behind needs further frames, all wait for each other for ever. So where filters give frames
+ * of their own (silence before a late sound, black before a late picture), one graph is all that reads the stream.
+ */
+export type Graphs = { readonly video: readonly Chain[]; readonly audio: readonly Chain[] };
+
+/** A stream, and its filters that stand before all outputs. */
+export type FilteredStream = { readonly stream: OutputStream; readonly chains: readonly Chain[] };
+
+/** The streams of an output, pictures first. */
+export type OutputStreams = {
+  readonly streams: readonly OutputStream[];
+  readonly graphs: Graphs;
+};
+
+/** The streams of an output together. */
+export function together(parts: readonly FilteredStream[]): OutputStreams {
+  const chainsOf = (kind: OutputStream["kind"]) =>
+    parts.flatMap(({ stream, chains }) => (stream.kind === kind ? chains : []));
+  return {
+    streams: parts.map(({ stream }) => stream),
+    graphs: { video: chainsOf("video"), audio: chainsOf("audio") },
+  };
+}
+
+/** Whether a stream is put into an output as it is. */
+export const isCopied = ({ codec }: OutputStream): boolean => codec === "copy";
+
+/** Only what is mapped goes in: no subtitles, no data, no titles, no chapters of the source. */
+export const NOTHING_ELSE = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"];
+
+/**
+ * The options of an output's streams.
+ *
+ * @param isSet - several of a kind may be in it: each option says for which it is
+ * @param without - what does not go into the output
+ */
+export function streamsArgs(
+  streams: readonly OutputStream[],
+  isSet: boolean,
+  without: readonly string[] = NOTHING_ELSE,
+): readonly string[] {
+  const counts = { video: 0, audio: 0 };
+  const placed = streams.map((stream) => ({ stream, at: counts[stream.kind]++ }));
+  return [
+    ...streams.flatMap(({ map }) => ["-map", map]),
+    ...without,
+    ...placed.flatMap(({ stream, at }) => streamArgs(stream, isSet ? at : undefined)),
+  ];
+}
+
+/** The options of one stream. @param at - its place among those of its kind, where there may be several */
+export function streamArgs(stream: OutputStream, at?: number): readonly string[] {
+  const { kind, filters = [], codec, options = [], packetFilters = [], tag } = stream;
+  const own = filters.length === 0 ? [] : [filterOption(kind, at), chainText(filters)];
+  const all: readonly Option[] = [
+    ["c", codec],
+    ...options,
+    ...(packetFilters.length === 0 ? [] : [["bsf", chainText(packetFilters)] as const]),
+    ...(tag === undefined ? [] : [["tag", tag] as const]),
+  ];
+  return [
+    ...languageArgs(stream, at),
+    ...own,
+    ...all.flatMap(([name, value]) => [`-${optionName(name, kind, at)}`, value]),
+  ];
+}
+
+const filterOption = (kind: OutputStream["kind"], at: number | undefined): string =>
+  at === undefined ? `-${kind[0]}f` : `-filter:${kind[0]}:${at}`;
+
+/** Options that streams of both kinds have: they say for which kind they are. */
+const SHARED = ["c", "b", "q", "profile", "bsf", "tag"];
+
+function optionName(name: string, kind: OutputStream["kind"], at: number | undefined): string {
+  if (at !== undefined) return `${name}:${kind[0]}:${at}`;
+  return SHARED.includes(name) ? `${name}:${kind[0]}` : name;
+}
+
+/** The option that keeps the language of a sound, which goes with all that is said of it else. */
+export const languageArgs = (
+  source: Pick<AudioStream, "language"> | undefined,
+  at = 0,
+): readonly string[] =>
+  source?.language === undefined ? [] : [`-metadata:s:a:${at}`, `language=${source.language}`];
+
+/** The options that make all filters of a kind one graph. @param isJoined - whether pictures and sound share it */
+export function graphArgs(graphs: readonly Graphs[], isJoined = false): readonly string[] {
+  const video = graphs.flatMap((one) => one.video);
+  const audio = graphs.flatMap((one) => one.audio);
+  const kinds = isJoined ? [[...video, ...audio]] : [video, audio];
+  return kinds.flatMap((all) => (all.length === 0 ? [] : ["-filter_complex", graphText(all)]));
+}
+
+const graphText = (chains: readonly Chain[]): string =>
+  chains
+    .map(({ from, filters, to }) => `${labels(from)}${chainText(filters)}${labels(to)}`)
+    .join(";");
+
+const labels = (names: readonly string[]): string => names.map((name) => `[${name}]`).join("");
+
+/** Filters in a row, as ffmpeg reads them. */
+export const chainText = (filters: readonly Filter[]): string => filters.map(filterText).join(",");
+
+function filterText({ name, values = [], options = {} }: Filter): string {
+  const told = [...values, ...Object.entries(options).map(([key, value]) => `${key}=${value}`)];
+  // A comma in a value would end its filter.
+  return told.length === 0 ? name : `${name}=${told.join(":").replaceAll(",", "\\,")}`;
+}

@@ -1,0 +1,33 @@
+import type { MediaInfo } from "../../probe/media.ts";
+import type { Thumbnails } from "../../profile/profile.ts";
+import type { Clip } from "../../task/task.ts";
+import { displaySize } from "../encode/picture.ts";
+import type { ThumbnailSheets } from "../plan.ts";
+import { clippedSeconds } from "./spans.ts";
+
+/** A sheet has at most so many columns, and rows: 100 pictures, some 200 KB. */
+const SIDE_MAX = 10;
+
+const even = (pixels: number): number => Math.max(2, Math.floor(pixels / 2) * 2);
+
+/** How a source's small pictures lie on their sheets, no larger than the source; nothing where it has no picture. */
+export function sheetsFor(
+  { intervalSeconds, width }: Thumbnails,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): ThumbnailSheets | undefined {
+  if (!media.video) return undefined;
+  const shape = displaySize(media.video);
+  const ownWidth = even(Math.min(width, shape.width));
+  const whole = media.video.durationSeconds ?? media.durationSeconds;
+  const seconds = clip ? clippedSeconds(whole, clip) : whole;
+  const count = Math.max(1, Math.ceil((seconds ?? Number.POSITIVE_INFINITY) / intervalSeconds));
+  const columns = Math.min(SIDE_MAX, count);
+  return {
+    intervalSeconds,
+    width: ownWidth,
+    height: even((ownWidth * shape.height) / shape.width),
+    columns,
+    rows: Math.min(SIDE_MAX, Math.ceil(count / columns)),
+  };
+}

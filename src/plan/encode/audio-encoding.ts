@@ -1,0 +1,91 @@
+import type { AudioStream } from "../../probe/media.ts";
+import type { AudioCodec } from "../../profile/codecs.ts";
+import { factsOf, type Written } from "../../profile/containers.ts";
+import type { AudioEncode } from "../../profile/profile.ts";
+import type { Filter } from "./filters.ts";
+import { countOf, layoutFor } from "./layouts.ts";
+import { earsOf, panOf } from "./odd-layouts.ts";
+
+/** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); of AAC those that the Profile API has. */
+const SAMPLERATES: Readonly<Record<AudioCodec, readonly number[]>> = {
+  aac: [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000],
+  aache2: [32000, 44100, 48000],
+  mp3: [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000],
+  ac3: [32000, 44100, 48000],
+  mp2: [16000, 22050, 24000, 32000, 44100, 48000],
+  opus: [8000, 12000, 16000, 24000, 48000],
+};
+
+/** kbit/s of MPEG-1 and, at 24 kHz and less, MPEG-2 Layer II: ffmpeg's encoder takes no others. */
+const MP2_KBPS = [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384];
+const MP2_LOW_KBPS = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+
+/** Where the source does not say its own. */
+const SAMPLERATE_HZ = 48_000;
+
+const OPUS_BPS_MAX_PER_CHANNEL = 256_000;
+
+/** How an audio stream is encoded, all of it decided for its source and its container. */
+export type AudioEncoding = {
+  readonly codec: AudioCodec;
+  /** What the encoder takes. */
+  readonly bitrateBps: number;
+  readonly samplerateHz: number;
+  /** What makes ambisonic sound one for two ears, before anything else. */
+  readonly ears: readonly Filter[];
+  /** What makes the output's channels of the source's, behind all else. */
+  readonly channels: readonly Filter[];
+};
+
+/**
+ * Decides how an audio stream is encoded of a source.
+ *
+ * Layout and rate are always said: a source may change both midway, and the first of its frames may differ from what the
+ * probe found. The rate is the next higher one that the codec knows, else its highest.
+ */
+export function audioEncoding(
+  encode: AudioEncode,
+  source: AudioStream,
+  container: Written,
+): AudioEncoding {
+  const { codec, channels } = encode;
+  const layout = layoutFor(codec, source, channels);
+  const samplerateHz = samplerateOf(encode, source, container);
+  const [ears, pan] = [earsOf(source), panOf(source)];
+  return {
+    codec,
+    bitrateBps: bitrateOf(encode, samplerateHz, countOf(layout)),
+    samplerateHz,
+    ears: ears ? [ears] : [],
+    channels: [...(pan ? [pan] : []), { name: "aformat", options: { channel_layouts: layout } }],
+  };
+}
+
+function samplerateOf(
+  { codec, samplerateHz }: AudioEncode,
+  source: AudioStream,
+  container: Written,
+): number {
+  const known = samplerates(codec, container);
+  const wanted = samplerateHz ?? (source.samplerateHz || SAMPLERATE_HZ);
+  return known.find((rate) => rate >= wanted) ?? known.at(-1) ?? wanted;
+}
+
+/** The sample rates that an encoder takes and a container holds with its codec, in Hz, rising. */
+export function samplerates(codec: AudioCodec, container: Written): readonly number[] {
+  const own = codec === "mp3" ? factsOf(container).mp3SampleratesHz : undefined;
+  return own ?? SAMPLERATES[codec];
+}
+
+/** The highest bitrate that the encoder takes and that is not above the one asked for. */
+function bitrateOf(
+  { codec, bitrateBps }: AudioEncode,
+  samplerateHz: number,
+  channels: number,
+): number {
+  if (codec === "opus") return Math.min(bitrateBps, OPUS_BPS_MAX_PER_CHANNEL * channels);
+  if (codec !== "mp2") return bitrateBps;
+  const table = samplerateHz <= 24_000 ? MP2_LOW_KBPS : MP2_KBPS;
+  const kbps = table.findLast((rate) => rate * 1000 <= bitrateBps) ?? table[0] ?? 0;
+  return kbps * 1000;
+}

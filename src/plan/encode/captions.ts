@@ -1,0 +1,49 @@
+import { type Rational, toNumber } from "../../lib/rational.ts";
+import type { VideoStream } from "../../probe/media.ts";
+import type { VideoCodec } from "../../profile/codecs.ts";
+import type { VideoEncode } from "../../profile/profile.ts";
+import type { Capabilities } from "../plan.ts";
+import { frameRate } from "./framerate.ts";
+import { isHdr } from "./hdr.ts";
+
+/** The rates of frames that ffmpeg spreads captions over; of those, as low ones as still have room for them. */
+const CAPTION_RATES: readonly Rational[] = [
+  { num: 24_000, den: 1001 },
+  { num: 24, den: 1 },
+  { num: 30_000, den: 1001 },
+  { num: 30, den: 1 },
+  { num: 60_000, den: 1001 },
+  { num: 60, den: 1 },
+];
+/** Codecs whose encoders write captions (CEA-608/708, two bytes or some more a frame); others leave them all out. */
+const CAPTIONED: readonly VideoCodec[] = ["h264", "mpeg2"];
+
+/**
+ * What becomes of the captions in a source's frames. `spread`: all come out whole, however they lie in the frames. `kept`: each
+ * frame stays with its own. `deleted`: what would be left of them is taken off. `unwritten`: the encoder writes none.
+ */
+export type CaptionFate = "spread" | "kept" | "deleted" | "unwritten";
+
+/**
+ * Whether this ffmpeg's filter for frame rates carries captions from dropped frames to those that are kept (6.1 on).
+ *
+ * That cannot be asked for itself; the muxer of raw captions came soon after (7.0).
+ */
+export const carriesCaptions = ({ muxers }: Capabilities): boolean => muxers.includes("rcwt");
+
+/** What becomes of captions in an encode. @param areCarried - `carriesCaptions` */
+export function captionFate(
+  encode: VideoEncode,
+  source: VideoStream,
+  areCarried: boolean,
+): CaptionFate {
+  if (!writesCaptions(encode, source)) return "unwritten";
+  const value = toNumber(frameRate(encode, source));
+  if (areCarried && CAPTION_RATES.some((one) => toNumber(one) === value)) return "spread";
+  const isSame = source.framerate !== undefined && toNumber(source.framerate) === value;
+  return isSame && !source.isVariableRate && !source.areCaptionsBundled ? "kept" : "deleted";
+}
+
+/** What is taken off with the data about HDR goes as well. */
+const writesCaptions = ({ codec }: VideoEncode, source: VideoStream): boolean =>
+  CAPTIONED.includes(codec) && !isHdr(source) && !source.hasHdrData;
