@@ -100,7 +100,8 @@ function slavesOf(
   counted: readonly string[],
   authoritiesPath: string | undefined,
 ): readonly string[] {
-  const isHeaded = hasHeader && !streams.some(isCopied);
+  // Of an encoded picture: a copied one has its parameter sets where its source has them.
+  const isHeaded = hasHeader && streams.some((one) => one.kind === "video" && !isCopied(one));
   return [
     ...urls.map(
       (url) =>

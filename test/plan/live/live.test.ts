@@ -9,6 +9,7 @@ import {
 import { refuseImpossibleLive } from "../../../src/plan/live/live-feasible.ts";
 import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { assignRenditions } from "../../../src/profile/assign.ts";
+import type { Rendition } from "../../../src/profile/profile.ts";
 import { systemProfile } from "../../../src/profile/system-profiles.ts";
 import {
   aCapabilities,
@@ -48,6 +49,20 @@ describe("planLive", () => {
     const args = outputOf("video_flv_transmux", ["rtmp://a/live/x"]).join(" ");
     expect(args).toContain("-c:v copy -c:a copy");
     expect(args).not.toContain("dump_extra");
+  });
+
+  test("repeats the parameter sets of an encoded picture in MPEG-TS, whether its sound is copied or not", () => {
+    const targetUrls = ["rtmp://a/live/x", "srt://b:1"];
+    const slaves = (fields: Partial<Rendition>) => {
+      const assignments = [
+        { rendition: aRendition({ container: "flv", ...fields }), targets: [0, 1] },
+      ];
+      const plan = planLive({ assignments, targetUrls }, aMedia(), aCapabilities());
+      return liveOutputArgs(plan, { offsetSeconds: 0, part: 0, prefix: "p" }).at(-1) ?? "";
+    };
+    expect(slaves({ audio: "copy" })).toContain("[f=mpegts:onfail=abort:bsfs/v=dump_extra:");
+    expect(slaves({ audio: "copy" })).toBe(slaves({}));
+    expect(slaves({ video: "copy" })).not.toContain("dump_extra");
   });
 
   test("fills late sound in the one graph of the run, on which 9.0 does not wait for itself", () => {
