@@ -5,7 +5,7 @@ import { readingOurs } from "./failures.ts";
 
 /** One read from the disk: large enough that the calls cost nothing, small in memory. */
 const CHUNK_BYTES = 256 << 10;
-/** Many more than are ever on their way. */
+/** Many more than are ever being sent at once. */
 const BUFFERS = 8;
 /** Of what lies in the folder of a set and is no container. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ export type Content = {
   /** Whose extension says what it is. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** From a byte on, so many; whole where nothing is said. A piece holds until the next few have been asked for. */
+  /** So many bytes from a position on; all by default. A chunk is valid until the next few have been asked for. */
   readonly read: (fromByte?: number, sizeBytes?: number) => AsyncIterable<Uint8Array>;
 };
 
@@ -28,7 +28,7 @@ export function contentType(name: string): string {
   return CONTENT_TYPES[extension] ?? mediaTypeOf(extension) ?? "application/octet-stream";
 }
 
-/** A finished file of ours as content. @throws {TaskError} `internal` where it is gone */
+/** A finished file of ours as content. @throws {TaskError} `internal` if it is gone */
 export async function fileContent(path: string): Promise<Content> {
   const { size } = await readingOurs(() => stat(path));
   const rings: Ring[] = [];

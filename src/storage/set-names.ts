@@ -43,7 +43,7 @@ export const isPlaylistName = (path: string): boolean => setNamed(path) !== unde
 /** Whether a name is one of a manifest rather than of a playlist. */
 const isManifestName = (name: string): boolean => setNamed(name)?.told[0] === "dash";
 
-/** The attempt that a file in the folder of a set is from; nothing where it is none of ours. */
+/** The tag of the attempt that wrote a file in the folder of a set; undefined if the file is not ours. */
 export const tagOfSegment = (name: string): string | undefined => SEGMENT.exec(name)?.[1];
 
 /** The attempts whose files a playlist or manifest names. */
@@ -74,7 +74,7 @@ export type PublishedSet = {
   readonly entry: string;
 };
 
-/** A finished set as it lies in scratch: the name of its entry, all files in its folder, and what the texts of both hold. */
+/** A finished set as it is in scratch: the name of its entry, all files in its folder, and what the texts of both hold. */
 export type OwnSet = {
   readonly entry: PublishedText;
   readonly files: readonly string[];
@@ -118,7 +118,7 @@ function rewrite(name: string, text: string, rename: (uri: string) => string): s
  * Reads a finished set of ours, and names its files for one attempt.
  *
  * @param folder - as in `nameSet`
- * @throws {TaskError} `internal` where it cannot be read
+ * @throws {TaskError} `internal` if it cannot be read
  */
 export async function readSet(
   { entry, segments }: Required<FinishedFiles>,

@@ -14,11 +14,11 @@ export type OpenedSource = {
   readonly sizeBytes: number;
   /** Absolute, where it was found: after redirects, with links resolved; what it names is relative to this. */
   readonly foundAt: string;
-  /** As its server names it; absent where there is none. */
+  /** As its server names it; absent without a server. */
   readonly mediaType?: string;
 };
 
-/** How much of a source has been fetched; the whole is unknown where its server does not tell it. */
+/** How much of a source has been fetched; the total is unknown if its server does not give it. */
 export type Fetched = { readonly doneBytes: number; readonly totalBytes?: number };
 
 /** The conditions of opening a source. */
@@ -48,25 +48,25 @@ export type FinishedFiles = {
 export type DeliveryOptions = {
   /** Unique to this attempt: temporary and segment names carry it. Letters, digits, `-`, `_`; at most 64. */
   readonly tag: string;
-  /** Called right before each visible step (of a set: segments, entry); throws where the attempt may no longer publish. */
+  /** Called right before each visible step (of a set: segments, entry); throws if the attempt may not publish any more. */
   readonly mayPublish: () => Promise<void>;
   readonly signal: AbortSignal;
 };
 
-/** A source that is read where it lies. */
+/** A source that is read in place. */
 export type SourceReader = {
   readonly sizeBytes: number;
   /** With a dot, or empty: some formats are known by it alone. */
   readonly extension: string;
   /**
-   * At least one byte and at most `length` of them, from `position` on; for positions below `sizeBytes`. They hold until the
-   * next read: whoever needs them longer copies them.
+   * At least one byte and at most `length` of them, from `position` on; for positions below `sizeBytes`. They are valid until the
+   * next read: a caller that needs them longer copies them.
    *
-   * @throws {TaskError} `source_unreachable` (also where the source has changed since it was opened), `source_hangs`,
+   * @throws {TaskError} `source_unreachable` (also if the source has changed since it was opened), `source_hangs`,
    *   `source_missing`
    */
   read(position: number, length: number): Promise<Uint8Array>;
-  /** Ends what is still read ahead. */
+  /** Stops reading ahead. */
   close(): void;
 };
 
@@ -79,12 +79,12 @@ export type WriteOptions = Pick<DeliveryOptions, "tag" | "mayPublish" | "signal"
 
 /**
  * A target that is written as its bytes are made, and seen by nobody before `publish`: a file, or the segments of a set. All
- * calls reject with what is wrong with the target; after that, `discard` alone is of use.
+ * calls reject with what is wrong with the target; after that, only `discard` is useful.
  */
 export type TargetWriter = {
   /**
-   * Takes the next bytes of the entry, or of a segment by its name. Resolves when there is room for more; they are the caller's
-   * again then.
+   * Takes the next bytes of the entry, or of a segment by its name. Resolves when there is room for more: from then on the
+   * buffer is the caller's again.
    */
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** The entry or a segment is whole. */
@@ -95,18 +95,18 @@ export type TargetWriter = {
    * @param texts - of a set: its playlists, by name, the entry among them
    */
   publish(texts: ReadonlyMap<string, string>): Promise<void>;
-  /** Takes away what was written and not published, as far as that can be done. Never rejects. */
+  /** Removes what was written and not published, as far as possible. Never rejects. */
   discard(): Promise<void>;
 };
 
 /**
- * A set that is seen while it grows. Its segments bear names that no other attempt gives (`plan/published-names.ts`), and stay where they
- * are: one that was added by an earlier attempt is named again by the playlists of a later one.
+ * A set that is seen while it grows. The names of its segments are unique to their attempt (`manifest/write/published-names.ts`), and
+ * they stay: the playlists of a later attempt name those of an earlier one again.
  */
 export type LiveSetWriter = {
   /**
-   * Puts a finished segment of scratch into the set's folder; seen by nobody before a playlist names it. Again under the same
-   * name it does no harm.
+   * Puts a finished segment of scratch into the set's folder; seen by nobody before a playlist names it. It may be
+   * repeated under the same name.
    *
    * @param path - absolute, of the segment
    * @param name - its name in the folder
@@ -115,8 +115,8 @@ export type LiveSetWriter = {
   /**
    * Puts a playlist in the place of the one that is there, in one step; all that it names was added before.
    *
-   * @param isLast - the set grows no more: what the set that was there before has left in the folder, and no playlist names, is
-   *   removed, as `deliver` does
+   * @param isLast - the set is complete: files of the set it replaces that no playlist names are removed from the folder, as
+   *   `deliver` does
    */
   list(text: string, isLast: boolean): Promise<void>;
 };
@@ -127,7 +127,7 @@ export interface Storage {
   readonly schemes: readonly string[];
 
   /**
-   * Judges an address as a source; touches nothing. A source that is missing is told by `open` alone.
+   * Judges an address as a source; touches nothing. Only `open` finds out that a source is missing.
    *
    * @throws {TaskError} `invalid_parameter` (malformed), `access_denied` (outside what may be read),
    *   `input_not_supported` (another scheme)
@@ -142,7 +142,7 @@ export interface Storage {
   target(url: string): Promise<Address>;
 
   /**
-   * Judges the address again (links may have changed since) and opens it; one that lies elsewhere is fetched first.
+   * Judges the address again (links may have changed since) and opens it; a source on another machine is fetched first.
    *
    * @throws {TaskError} `source_missing`, `access_denied`; of what is fetched `source_unreachable`, `source_hangs`,
    *   `source_address_invalid`, `scratch_full`
@@ -150,16 +150,16 @@ export interface Storage {
   open(url: string, options: OpenOptions): Promise<OpenedSource>;
 
   /**
-   * Finds out early, before an encode, whether the target could be written; makes missing folders.
+   * Checks early, before an encode, whether the target can be written; makes missing folders.
    *
    * @throws {TaskError} `target_unwritable`, `target_full`, `access_denied`
    */
   prepare(url: string, signal: AbortSignal): Promise<void>;
 
   /**
-   * Publishes finished files at the target: a reader sees the old file or the new one, never half of one. What it does not
-   * finish it takes away again; what a crash left, a later `prepare` or `deliver` of the same target does. How far a
-   * protocol allows less is said by its adapter.
+   * Publishes finished files at the target: a reader sees the old file or the new one, never half of one. A delivery
+   * that fails removes what it wrote; what a crash left is removed by a later `prepare` or `deliver` of the same target. An
+   * adapter says what its protocol does not allow.
    *
    * @throws {TaskError} `target_unwritable`, `target_unreachable`, `target_full`, `access_denied`, or what `mayPublish` threw
    */
@@ -167,7 +167,7 @@ export interface Storage {
 
   /**
    * Opens a target whose set is to be seen while it grows; makes missing folders. Until the first playlist the set that is
-   * there stays as it is. All calls of what it gives reject as `deliver` does, and may be repeated.
+   * there stays as it is. All calls of the writer reject as `deliver` does, and may be repeated.
    *
    * @param url - of a playlist
    * @throws {TaskError} as `prepare`
@@ -178,9 +178,9 @@ export interface Storage {
   folderOf(url: string): string;
 
   /**
-   * Opens a source to read it where it lies. With `write`, for hosts without a disk; absent where a storage is one.
+   * Opens a source to read it in place. With `write`, for hosts without a disk; absent in a storage that is itself a disk.
    *
-   * @throws {TaskError} as `open`; `input_not_supported` where parts of it cannot be asked for and it is too large to be held
+   * @throws {TaskError} as `open`; `input_not_supported` if its server gives no ranges and it is too large for memory
    */
   read?(url: string, signal: AbortSignal): Promise<SourceReader>;
 
@@ -211,7 +211,7 @@ export const schemeOf = (url: string): string => SCHEME.exec(url)?.[1]?.toLowerC
 /**
  * The storage that speaks an address's scheme.
  *
- * @throws {TaskError} `input_not_supported` or `output_not_supported` where there is none
+ * @throws {TaskError} `input_not_supported` or `output_not_supported` if there is none
  */
 export function storageFor<Any extends Pick<Storage, "schemes">>(
   storages: readonly Any[],

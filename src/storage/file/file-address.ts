@@ -15,13 +15,13 @@ export const PART_SUFFIX = ".pontus-part";
 const FILE_URL = /^file:/i;
 /** A slash, backslash or NUL behind one or more layers of percent-encoding. */
 const ENCODED_SEPARATOR = /%(?:25)*(?:2f|5c|00)/i;
-/** A plain path, short, of names that nothing need be looked for in: what nearly every address is. */
+/** A short plain path whose names need no further checks: nearly every address is one. */
 const PLAIN = /^(?:[\w-][\w.-]*\/){0,16}[\w-][\w.-]*$/;
 const PLAIN_LENGTH_MAX = 255;
 /** NAME_MAX and PATH_MAX of Linux, in bytes; @see https://man7.org/linux/man-pages/man7/path_resolution.7.html */
 const NAME_BYTES_MAX = 255;
 const PATH_BYTES_MAX = 4095;
-/** So many characters of UTF-16 never make more bytes than that. */
+/** So many characters of UTF-16 always fit into that many bytes. */
 const PATH_CHARACTERS_SAFE = PATH_BYTES_MAX / 3;
 
 /** Whether a path is a folder or lies below it; both absolute and normalised. */
@@ -71,7 +71,7 @@ function readAnyAddress(url: string, roots: readonly string[], side: Side): stri
   return path;
 }
 
-/** The error of an address that leads out of the media roots; it tells nothing of what lies there. */
+/** The error of an address that leads out of the media roots; it does not reveal what is there. */
 export const outside = (url: string): TaskError =>
   new TaskError(
     "access_denied",

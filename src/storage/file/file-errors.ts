@@ -54,7 +54,7 @@ function translate(
       });
 }
 
-/** A failure to read a source as `TaskError`: `source_missing`, or `internal` where nothing else is known. */
+/** A failure to read a source as `TaskError`: `source_missing`, or `internal` if nothing else is known. */
 export const sourceError = (error: unknown, url: string): TaskError =>
   translate(error, `Cannot read the source ${quoteAddress(url)}`, ON_SOURCE);
 
@@ -63,9 +63,9 @@ export const targetError = (error: unknown, url: string): TaskError =>
   translate(error, `Cannot write the target ${quoteAddress(url)}`, ON_TARGET);
 
 /**
- * Does something to a target, and tells what goes wrong with it.
+ * Writes to a target, and translates what goes wrong.
  *
- * @param action - is given the caller's leave to publish; what that throws is the caller's own and passes as it is
+ * @param action - gets the publish gate; what the gate throws is passed on unchanged
  * @throws {TaskError} as `targetError`; the signal's reason
  */
 export async function writingTarget<T>(

@@ -15,14 +15,14 @@ import {
 
 /** A set of files that is seen while it grows. */
 export class FileLiveSet implements LiveSetWriter {
-  /** What the first playlist has replaced; not known before it is about to. */
+  /** What the first playlist replaces; read right before it does. */
   #former: NamedSet | undefined;
   /** Those with names of their own that were added: no playlist need name them. */
   readonly #fixed = new Set<string>();
 
   /**
    * @param url - as the caller wrote it, for errors
-   * @param confirm - rejects where the place is no longer where it was judged to be
+   * @param confirm - rejects if the place has moved since it was judged
    */
   constructor(
     private readonly place: SetPlace,
@@ -74,6 +74,6 @@ export class FileLiveSet implements LiveSetWriter {
   }
 }
 
-/** A temporary for one call alone: what another one left, and could not take away, is not in its way. */
+/** A temporary for one call only: a leftover of another call is not in its way. */
 const newPart = (folder: string, name: string): string =>
   join(folder, partName(name, randomUUID()));

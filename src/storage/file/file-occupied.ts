@@ -3,14 +3,14 @@ import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { errnoOf } from "../failures.ts";
 
-/** Refuses a target in whose place something lies: it may be missing, a file, or a link that leads nowhere. */
+/** Refuses a target whose place is taken: it may be missing, a file, or a dangling link. */
 export async function refuseOccupied(path: string, url: string): Promise<void> {
   const info = await lstatIfAny(path);
   if (!info || info.isFile() || info.isSymbolicLink()) return;
   throw occupied(url, info.isDirectory() ? "a folder is in its place" : "it is not a regular file");
 }
 
-/** Refuses a set in the place of whose folder a file lies. */
+/** Refuses a set if a file is in the place of its folder. */
 export async function refuseFile(folder: string, url: string): Promise<void> {
   const info = await lstatIfAny(folder);
   if (info?.isFile()) throw occupied(url, "a file is in the place of its segments' folder");

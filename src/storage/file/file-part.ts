@@ -44,7 +44,7 @@ export function partName(name: string, tag: string): string {
   return `.${stemOf(name)}.${tag}${PART_SUFFIX}`;
 }
 
-/** Whether a file name is that of a temporary of `name`, of another tag than the one given. */
+/** Whether a file name is that of a temporary of `name` with another tag than the given one. */
 export function isStalePart(found: string, name: string, tag?: string): boolean {
   const start = `.${stemOf(name)}.`;
   if (!found.startsWith(start) || !found.endsWith(PART_SUFFIX)) return false;
@@ -59,7 +59,7 @@ export async function sweepParts(path: string, tag?: string): Promise<void> {
     if (isStalePart(found, basename(path), tag)) await discard(join(folder, found));
 }
 
-/** Removes a file if it can; what is in the way of that is no failure of the work that was done. */
+/** Removes a file if possible; a failure to remove it is no failure of the work. */
 export const discard = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
 
 /** Flushes a folder, so that a name given or taken in it survives a power cut. */
@@ -92,7 +92,7 @@ export async function writePart(
 /**
  * Copies a finished file of ours to a new one and flushes it; ends within a second or so of an abort.
  *
- * @throws {TaskError} `internal` where the finished file cannot be read; what the system says of the new one; the
+ * @throws {TaskError} `internal` if the finished file cannot be read; the system's error about the new one; the
  *   signal's reason
  */
 export async function copyPart(from: string, path: string, signal: AbortSignal): Promise<void> {
@@ -105,7 +105,7 @@ export async function copyPart(from: string, path: string, signal: AbortSignal):
   }
 }
 
-/** Gives a temporary that is whole its name, in one step, where the gate lets it; where not, it is removed. */
+/** Renames a complete temporary in one step if the gate allows it; else the temporary is removed. */
 export async function placePart(
   part: string,
   path: string,

@@ -23,7 +23,7 @@ const PLAYLIST_BYTES_MAX = 16 << 20;
 /** A set on its way: real absolute paths of its playlist and of the folder of its segments. */
 export type SetPlace = { readonly playlist: string; readonly folder: string };
 
-/** Called right before each visible step: throws where the attempt may no longer publish or the place has moved. */
+/** Called right before each visible step: throws if the attempt may not publish any more or the place has moved. */
 export type Gate = () => Promise<void>;
 
 /**
@@ -75,14 +75,14 @@ export async function publishSet(
   await removeFormer(place, former.files, tag, isOurs);
 }
 
-/** Where a file will lie, and the name it is written under before. */
+/** The path of a file, and of the temporary that it is written to first. */
 const placed = (folder: string, name: string, tag: string) => ({
   path: join(folder, name),
   part: join(folder, partName(name, tag)),
 });
 
 /**
- * Removes what is left of the sets before, once the new one stands: what cannot be removed is no failure.
+ * Removes what is left of earlier sets, once the new one is in place; a failure to remove is no error.
  *
  * @param former - what the playlist that was replaced named
  * @param isKept - whether a file in the folder is of the set that stands
@@ -93,7 +93,7 @@ export async function removeFormer(
   tag: string,
   isKept: (name: string) => boolean,
 ): Promise<void> {
-  // A stranger's file goes only where the old playlist named it right in this folder: it is no licence to remove others.
+  // A stranger's file is removed only if the old playlist named it in this very folder, not in others.
   for (const { parent, name } of former)
     if (parent === folderNameOf(playlist) && !isKept(name)) await discard(join(folder, name));
   for (const name of FIXED_NAMES) {
@@ -104,7 +104,7 @@ export async function removeFormer(
   await sweepSegments(folder, tag, isKept).catch(() => {});
 }
 
-/** Removes segments that are not kept, and temporaries of other attempts; a stranger's files are left alone. */
+/** Removes segments that are not kept, and temporaries of other attempts; other files are left alone. */
 export async function sweepSegments(
   folder: string,
   tag: string,
@@ -132,7 +132,7 @@ export type NamedSet = {
   readonly isNamed: (name: string) => boolean;
 };
 
-/** The set now at a target; an empty one where there is none. */
+/** The set now at a target; an empty one if there is none. */
 export async function setAt(playlist: string): Promise<NamedSet> {
   const info = await lstat(playlist).catch(() => undefined);
   const isOne = info?.isFile() && info.size <= PLAYLIST_BYTES_MAX;

@@ -111,7 +111,7 @@ export class FileStorage implements Storage {
         await refuseOccupied(path, url);
         if (isPlaylistName(path)) await refuseFile(segmentFolderOf(path), url);
         await sweepParts(path);
-        // Only a write tells what quotas, mounts and permissions allow.
+        // Only a write shows what quotas, mounts and permissions allow.
         const probe = join(dirname(path), partName(basename(path), randomUUID()));
         await writePart(probe, async (handle) => {
           await handle.writeFile("\n");
@@ -147,7 +147,7 @@ export class FileStorage implements Storage {
       writingTarget(url, options, async () => {
         const playlist = await this.#openTarget(url, tag);
         const folder = await this.#openSetFolder(playlist, url);
-        // Temporaries alone: a segment that nothing names yet may be one that a later playlist does.
+        // Only temporaries: a segment that nothing names yet may be named by a later playlist.
         await sweepSegments(folder, tag, () => true);
         return new FileLiveSet({ playlist, folder }, url, options, async () => {
           await this.#confirm(dirname(playlist), url);
@@ -158,7 +158,7 @@ export class FileStorage implements Storage {
   }
 
   folderOf(url: string): string {
-    // A playlist is written where its link leads, and the folder lies beside that.
+    // A playlist is written to the target of its link, and the folder is beside that.
     return folderNameOf(linkedPathOf(readFileAddress(url, this.#roots, "target")));
   }
 
@@ -184,7 +184,7 @@ export class FileStorage implements Storage {
     return this.#resolve(path, url, () => realPathOf(path));
   }
 
-  /** The same for an address that is not used yet, so that its folder may have been looked at a moment ago. */
+  /** The same for an address that is not used yet: a real path of its folder that is a moment old will do. */
   #judgeSoon(url: string, side: Side): string | Promise<string> {
     const path = readFileAddress(url, this.#roots, side);
     return this.#resolve(path, url, () => this.#folders.realPathOf(path));
@@ -207,13 +207,13 @@ export class FileStorage implements Storage {
     }
   }
 
-  /** Checks that a real path lies where callers may be. */
+  /** Checks that a real path is in a place that is open to callers. */
   #open(real: string, url: string): string {
     if (!this.#zones.find(({ folder }) => isInside(folder, real))?.isOpen) throw outside(url);
     return real;
   }
 
-  /** Makes a folder whose path was resolved, and finds out whether it is still where it was judged to be. */
+  /** Makes a folder whose path was resolved, and checks that it has not moved since it was judged. */
   async #makeFolder(folder: string, url: string): Promise<void> {
     const first = await mkdir(folder, { recursive: true });
     await this.#confirm(folder, url);
@@ -251,7 +251,7 @@ async function sizeOfFile(path: string, url: string): Promise<number> {
   if (before.isDirectory()) throw refuse("it is a folder");
   if (before.isSymbolicLink()) throw refuse("it is a link that leads nowhere");
   if (!before.isFile()) throw refuse("it is not a regular file");
-  // Opened to know that it can be: without following a link, or waiting for a pipe, that took its place just now.
+  // Opened to check that it can be, without following a link or waiting for a pipe that has just taken its place.
   const handle = await open(
     path,
     constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
@@ -277,7 +277,7 @@ async function publishFile(
   await syncFolder(dirname(path));
 }
 
-/** Ends with the signal even where the file system hangs; the action must leave nothing visible behind. */
+/** Ends with the signal even if the file system hangs; the action must leave nothing visible behind. */
 async function unlessAborted<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();

@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { errnoOf } from "../failures.ts";
 
-/** A path cannot be resolved further than to where it is missing, below a file, in a circle of links or locked. */
+/** A path is resolved up to the part that is missing, below a file, in a circle of links, or not readable. */
 const UNRESOLVED = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
 const REMEMBERED_MS = 1_000;
 const FOLDERS_MAX = 1_024;
@@ -11,7 +11,7 @@ const FOLDERS_MAX = 1_024;
 /**
  * The path with all links resolved, as far as it exists; what is missing of it is taken as written.
  *
- * @throws the system's error where it is none of the usual ones
+ * @throws the system's error if it is none of the usual ones
  */
 export async function realPathOf(path: string): Promise<string> {
   try {
@@ -22,27 +22,27 @@ export async function realPathOf(path: string): Promise<string> {
   }
 }
 
-/** Where a link leads to; anything else as it is given, also a link that leads nowhere. At once: for folders that are in use. */
+/** The target of a link; any other path unchanged, a dangling link too. Synchronous: for folders that are in use. */
 export function linkedPathOf(path: string): string {
   try {
     const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
     return isLink ? realpathSync(path) : path;
   } catch {
-    // Whoever uses the path is told what is wrong with it.
+    // The one who uses the path meets the error.
     return path;
   }
 }
 
 /**
- * Remembers for a second where folders really are: addresses come many at a time for a few folders, and resolving them
- * anew was a third of the cost of creating a task. For first judgements alone: what is used is resolved again then.
+ * Remembers the real paths of folders for a second: addresses come many at a time for a few folders, and resolving them
+ * anew was a third of the cost of creating a task. Only for first judgements: a path is resolved again when it is used.
  */
 export class RealFolders {
   readonly #known = new Map<string, { readonly real: string; readonly untilMs: number }>();
   /** Looked up now: who comes meanwhile waits for the same look. */
   readonly #resolving = new Map<string, Promise<string>>();
 
-  /** As `realPathOf`; a link in the last place is always followed afresh. At once where its folder is remembered. */
+  /** As `realPathOf`; a link in the last place is always followed anew. Synchronous if its folder is remembered. */
   realPathOf(path: string): string | Promise<string> {
     // Absolute and normalised: what stands behind the last slash is the name.
     const nameAt = path.lastIndexOf(sep) + 1;

@@ -16,8 +16,8 @@ const LENGTH_MAX = 8000;
 /**
  * Reads an http or https address. User info is allowed and is sent as Basic credentials; a fragment is dropped.
  *
- * What the URL standard would repair is refused where a reader, or our own masking of credentials, could see another
- * address in it: control characters, spaces, backslashes, quotes in user info or query, missing slashes.
+ * What the URL standard would repair is refused if a reader, or our own masking of credentials, could take it for another
+ * address: control characters, spaces, backslashes, quotes in user info or query, missing slashes.
  *
  * @throws {TaskError} `invalid_parameter`, `input_not_supported` or `output_not_supported` (another scheme)
  */

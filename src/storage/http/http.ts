@@ -7,10 +7,10 @@ import { type HttpLimits, httpTarget } from "./http-target.ts";
 
 /**
  * Files behind http and https addresses: a source is fetched into scratch by GET, a target is sent by PUT, or by
- * POST where its scheme is `http+post` or `https+post`.
+ * POST if its scheme is `http+post` or `https+post`.
  *
- * HTTP has no rename: the request itself is the visible step, and whether a reader may see half of it is the server's
- * matter. Nor is there a way to take things away that every server knows: the segments of a replaced set, and those of
+ * HTTP has no rename: the request itself is the visible step, and whether a reader may see half of it depends on the
+ * server. Nor can every server delete: the segments of a replaced set, and those of
  * a set that was not finished, stay, also when a live set has ended. They bear names of their own, so that no playlist mixes two sets.
  */
 export class HttpStorage extends RemoteStorage {

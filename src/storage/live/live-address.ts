@@ -5,7 +5,7 @@ import type { Side } from "../storage.ts";
 /** A live address in its parts; `query` without `?`. */
 export type LiveAddress = {
   readonly scheme: LiveScheme;
-  /** Lower case; empty where every interface is meant. */
+  /** Lower case; empty for every interface. */
   readonly host: string;
   readonly port: number;
   readonly path: string;
@@ -31,7 +31,7 @@ const OPTION_VALUE = /^[\w.,:=!%+/-]{1,512}$/;
 /**
  * Reads a live address: `rtmp://host/app/stream`, `srt://host:port?mode=caller`, `rtsp://host/path`, `udp://host:port`.
  *
- * It goes to ffmpeg as it is, so what ffmpeg or a list of outputs could read otherwise is refused: quotes, blanks,
+ * ffmpeg gets it unchanged, so characters that ffmpeg or its list of outputs would read differently are refused: quotes, blanks,
  * backslashes, bars, options that are not known here.
  *
  * @throws {TaskError} `invalid_parameter`, `input_not_supported` or `output_not_supported` (another scheme)

@@ -3,8 +3,8 @@ import type { Address, Storage } from "../storage.ts";
 import { liveKeyOf, readLiveAddress } from "./live-address.ts";
 
 /**
- * The addresses of live streams. They are judged here and nothing else: a stream is no file to be opened or delivered,
- * the engine itself reads and writes it while it runs.
+ * The addresses of live streams. They are only judged here: a stream is not opened or delivered as a file, the
+ * engine itself reads and writes it while it runs.
  */
 export class LiveAddresses implements Pick<Storage, "schemes" | "source" | "target"> {
   readonly schemes = LIVE_SCHEMES;

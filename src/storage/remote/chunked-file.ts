@@ -3,31 +3,31 @@ import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { bytesContent } from "../content.ts";
 import { targetEarly } from "./remote-errors.ts";
-import type { Leave, RemoteSender } from "./remote-sender.ts";
+import type { Gate, RemoteSender } from "./remote-sender.ts";
 import type { At } from "./remote-target.ts";
 import { removeAll } from "./remove-files.ts";
 
-/** Up to this size a file is sent when it is whole, with its length, and again where that can help. */
+/** Up to this size a file is sent when it is complete, with its length, and may be retried. */
 const HELD_BYTES_MAX = 8 << 20;
 
 /**
- * A file that is written bit by bit and sent by one request: a small one when it is whole, a large one as it grows, once.
+ * A file that is written bit by bit and sent by one request: a small one when it is complete, a large one while it grows, without retries.
  *
- * The last byte of a large one leaves with `finish`: a server that keeps what was cut off shows half a file, which is taken
- * away again if there was none before.
+ * The body of a large one ends with `finish`: a server that keeps an interrupted upload shows half a file, which `discard`
+ * removes if there was none before.
  */
 export class ChunkedFile {
   #sizeBytes = 0;
   #held: Uint8Array[] = [];
   #body: LiveBody | undefined;
-  /** Of a request that has begun: rejects with what is wrong with it, resolves when the server has all. */
+  /** The request of a large file: resolves when the server has all of it. */
   #answer: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly sender: RemoteSender,
     private readonly name: string,
     private readonly at: At,
-    private readonly options: { readonly leave: Leave; readonly isNew: boolean },
+    private readonly options: { readonly gate: Gate; readonly isNew: boolean },
   ) {}
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -40,20 +40,20 @@ export class ChunkedFile {
     await this.#body.push(bytes);
   }
 
-  /** All has been written: resolves when the server has it. Until then a server that keeps its word shows nothing of it. */
+  /** All has been written: resolves when the server has it. Until then a correct server shows nothing of it. */
   async finish(): Promise<void> {
-    const { leave } = this.options;
+    const { gate } = this.options;
     if (!this.#body) {
       const content = bytesContent(this.name, Buffer.concat(this.#held));
-      return await this.sender.send(content, this.at, leave);
+      return await this.sender.send(content, this.at, gate);
     }
-    await leave();
+    await gate();
     this.sender.options.signal.throwIfAborted();
     this.#body.end();
     await this.#answer;
   }
 
-  /** Takes away what was sent. Never rejects. */
+  /** Removes what was sent. Never rejects. */
   async discard(): Promise<void> {
     if (this.#body && this.options.isNew) await removeAll(this.sender.target, [this.at]);
   }
@@ -63,7 +63,7 @@ export class ChunkedFile {
     const body = new LiveBody();
     this.#body = body;
     this.#answer = this.#send(body);
-    // Told where the next bytes are written.
+    // A failure is thrown when the next bytes are written.
     this.#answer.then(
       () => body.fail(targetEarly(shown)),
       (error: unknown) => body.fail(error),

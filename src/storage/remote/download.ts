@@ -9,9 +9,9 @@ import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** What the rest of the system needs of the disk while a source is fetched. */
 const RESERVE_BYTES = 64 << 20;
-/** Bytes between two looks at the free space, well under the reserve so that nothing is found out too late. */
+/** Bytes between two checks of the free space, well below the reserve so that a full disk is noticed in time. */
 const SPACE_CHECK_BYTES = 16 << 20;
-/** So much more than was ever had counts as progress: below it, a server that cuts at once would be asked for ever. */
+/** So many bytes beyond the furthest point count as progress: without it, a server that cuts at once would be asked for ever. */
 const PROGRESS_BYTES = 1 << 20;
 
 /** How a source is fetched. */
@@ -22,14 +22,14 @@ export type DownloadOptions = {
   readonly onProgress: (fetched: Fetched) => void;
 };
 
-/** What came: its size, and what the answer said of it. */
+/** What was fetched: its size, and what the answer said of it. */
 export type Downloaded = Omit<OpenedSource, "path">;
 
 /**
  * Fetches a source into a file.
  *
- * A connection that is cut is taken up where it ended, by a range that holds only while the file is the same
- * (`If-Range`, `If-Match`); where the server has no ranges or does not tell versions apart, it begins anew.
+ * A download that is cut off is continued by a range that is valid only while the file is the same (`If-Range`,
+ * `If-Match`); if the server has no ranges or no versions, it starts again.
  *
  * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `scratch_full`
  */
@@ -93,7 +93,7 @@ class Download {
       throw this.#unreachable(`it ended after ${this.doneBytes} of ${this.#totalBytes} bytes`);
   }
 
-  /** Whether a good deal more came than ever before. */
+  /** Whether much more came than ever before. */
   hasProgressed(): boolean {
     if (this.#mostBytes < this.#knownBytes + PROGRESS_BYTES) return false;
     this.#knownBytes = this.#mostBytes;
@@ -130,7 +130,7 @@ class Download {
     await this.#refuseFull();
   }
 
-  /** Whether an answer goes on right where the last one ended, in the same version. */
+  /** Whether an answer continues exactly at the end of the last one, in the same version. */
   #isRest(answer: OutAnswer): boolean {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header("content-range") ?? "");
     const version = versionOf(answer);
@@ -160,7 +160,7 @@ class Download {
   /** A disk that a source filled to the brim would stop the whole service. */
   async #refuseFull(): Promise<void> {
     this.#uncheckedBytes = 0;
-    // Where the system does not tell, the write itself will.
+    // If the system does not say, the write itself will fail.
     const space = await statfs(dirname(this.options.path)).catch(() => undefined);
     if (!space) return;
     const missingBytes = Math.max(0, (this.#totalBytes ?? 0) - this.doneBytes);

@@ -1,6 +1,6 @@
 import { giveBack } from "../../lib/give-back.ts";
 import { bytesContent, type Content } from "../content.ts";
-import { type Leave, PART_BYTES, type RemoteSender, takeBack } from "./remote-sender.ts";
+import { type Gate, PART_BYTES, type RemoteSender, takeBack } from "./remote-sender.ts";
 import type { At, PartedUpload } from "./remote-target.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -10,7 +10,7 @@ export class PartedFile {
   #part: Uint8Array | undefined;
   #partBytes = 0;
   #parts = 0;
-  /** Of the part before, once it has arrived. */
+  /** The buffer of the part before, once that has arrived. */
   #spare: Uint8Array | undefined;
   #upload: PartedUpload | undefined;
   #onItsWay: Promise<void> = Promise.resolve();
@@ -19,7 +19,7 @@ export class PartedFile {
     private readonly sender: RemoteSender,
     private readonly name: string,
     private readonly at: At,
-    private readonly leave: Leave,
+    private readonly gate: Gate,
   ) {}
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -39,12 +39,12 @@ export class PartedFile {
       const upload = this.#upload;
       await this.#sendPart();
       await this.#onItsWay;
-      await this.sender.persist(() => upload.complete(), this.leave);
-    } else await this.sender.send(this.#content(), this.at, this.leave);
+      await this.sender.persist(() => upload.complete(), this.gate);
+    } else await this.sender.send(this.#content(), this.at, this.gate);
     for (const part of [this.#part, this.#spare]) if (part) giveBack(part);
   }
 
-  /** Takes away what was sent. Never rejects. */
+  /** Removes what was sent. Never rejects. */
   async discard(): Promise<void> {
     await this.#onItsWay.catch(() => {});
     if (this.#upload) await takeBack(this.#upload);
@@ -57,7 +57,7 @@ export class PartedFile {
     this.#parts += 1;
     const [number, content] = [this.#parts, this.#content()];
     this.#onItsWay = this.sender.persist(() => upload.send(number, content));
-    // Told where the next part is sent.
+    // A failure is thrown when the next part is sent.
     this.#onItsWay.catch(() => {});
     [this.#part, this.#spare] = [this.#spare, this.#part];
     this.#partBytes = 0;

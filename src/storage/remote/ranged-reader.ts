@@ -7,11 +7,11 @@ import { refuseEncoded, sourceUnreachable } from "./remote-errors.ts";
 import type { RemoteSource } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
-/** One request: what servers and caches in front of them take for a usual piece. */
+/** Bytes of one request: a usual size for servers and caches. */
 const BLOCK_BYTES = 1 << 20;
 /** Kept of a source: enough for a few readers at different places, and what is read ahead for each. */
 const BLOCKS_KEPT = 12;
-/** Hides the travel of requests: 4 MiB on their way give 40 MB/s at 100 ms. */
+/** Hides the latency of requests: 4 MiB in flight give 40 MB/s at 100 ms. */
 const BLOCKS_AHEAD = 3;
 /** A source that is only given whole is held in memory up to this size. */
 const HELD_BYTES_MAX = 32 << 20;
@@ -26,9 +26,9 @@ export type ReaderOptions = {
 
 /**
  * Opens a source that is read by ranges: blocks of 1 MiB, those that follow ahead, the last 12 kept. A block that is cut off
- * is taken up where it ended; every answer has to be of the version and the size of the first.
+ * is continued at its end; every answer must have the version and the size of the first.
  *
- * Where the server gives no ranges, a source of up to 32 MiB is held whole.
+ * If the server gives no ranges, a source of up to 32 MiB is held in memory.
  *
  * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `input_not_supported`
  */
@@ -55,7 +55,7 @@ class RangedSource {
   /** By index; the one that was read last stands last. */
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
   #whole: Uint8Array | undefined;
-  /** Of blocks that are not kept any more, to be filled again: fresh ones are collected too late (100 MB more in Bun). */
+  /** Buffers of dropped blocks, to be filled again: fresh ones are collected too late (100 MB more in Bun). */
   readonly #spare: Uint8Array[] = [];
 
   constructor(
@@ -63,7 +63,7 @@ class RangedSource {
     private readonly options: ReaderOptions,
   ) {}
 
-  /** Asks for the first block: its answer tells the size, the version, and whether there are ranges. */
+  /** Asks for the first block: its answer gives the size, the version, and whether there are ranges. */
   async open(): Promise<void> {
     await this.#ask(0, BLOCK_BYTES - 1, async (answer) => {
       const { status } = answer;
@@ -96,7 +96,7 @@ class RangedSource {
 
   #readAhead(index: number): void {
     if (index * BLOCK_BYTES >= this.sizeBytes || this.#blocks.has(index)) return;
-    // A failure is told to whom reads it: it is asked for again then.
+    // A failure does not matter yet: the block is asked for again when it is read.
     this.#block(index).catch(() => {});
   }
 
@@ -169,7 +169,7 @@ class RangedSource {
       throw this.#unreachable("the server answered with another range than was asked for");
   }
 
-  /** Takes all of a source that is given whole, if it is small. */
+  /** Holds a whole source in memory, if it is small. */
   async #hold(answer: OutAnswer): Promise<Uint8Array> {
     const length = answer.header("content-length");
     const tooLarge = new TaskError(

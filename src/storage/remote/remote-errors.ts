@@ -3,7 +3,7 @@ import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { errnoOf } from "../failures.ts";
 
-/** What certain answers mean to a reader of the error; others are told by their number alone. */
+/** What certain answers mean to a reader of the error; others are named by their number only. */
 const MEANINGS: Readonly<Record<number, string>> = {
   401: "credentials are missing or wrong",
   403: "access is forbidden",
@@ -13,13 +13,13 @@ const MEANINGS: Readonly<Record<number, string>> = {
   413: "it is too large for the server",
   507: "no space is left there",
 };
-/** Client errors that another try may overcome: timeout, too early, too many requests. */
+/** Client errors that a retry may overcome: timeout, too early, too many requests. */
 const PASSING = [408, 425, 429];
 
 const answered = (status: number): string =>
   `the server answered ${status}${MEANINGS[status] ? `, ${MEANINGS[status]}` : ""}`;
 
-/** What a status that is no success says of a source: `source_missing`, or `source_unreachable` where it may pass. */
+/** What an unsuccessful status means for a source: `source_missing`, or `source_unreachable` if a retry may help. */
 export function sourceStatus(status: number, url: string): TaskError {
   const code = status >= 500 || PASSING.includes(status) ? "source_unreachable" : "source_missing";
   return new TaskError(code, `Cannot read the source ${quoteAddress(url)}: ${answered(status)}`);
@@ -39,7 +39,7 @@ export function refuseEncoded(answer: OutAnswer, url: string): void {
   );
 }
 
-/** The same for a target: `target_unwritable`, `target_full`, or `target_unreachable` where it may pass. */
+/** The same for a target: `target_unwritable`, `target_full`, or `target_unreachable` if a retry may help. */
 export function targetStatus(status: number, url: string): TaskError {
   const mayPass = status >= 500 || PASSING.includes(status);
   const code =
@@ -47,14 +47,14 @@ export function targetStatus(status: number, url: string): TaskError {
   return new TaskError(code, `Cannot write the target ${quoteAddress(url)}: ${answered(status)}`);
 }
 
-/** A target whose server says that all is well before it has been sent everything. */
+/** The error of a server that answers with success before it has been sent everything. */
 export const targetEarly = (url: string): TaskError =>
   new TaskError(
     "target_unreachable",
     `Cannot write the target ${quoteAddress(url)}: the server answered before it had the whole file`,
   );
 
-/** A failure to read a source as `TaskError`; what is none of the network's passes as it is. */
+/** A failure to read a source as `TaskError`; any other error is returned unchanged. */
 export function sourceFailure(error: unknown, url: string): unknown {
   if (!(error instanceof EgressError)) return error;
   const codes = {
@@ -69,7 +69,7 @@ export function sourceFailure(error: unknown, url: string): unknown {
   );
 }
 
-/** A failure to write a target as `TaskError`; what is none of the network's passes as it is. */
+/** A failure to write a target as `TaskError`; any other error is returned unchanged. */
 export function targetFailure(error: unknown, url: string): unknown {
   if (!(error instanceof EgressError)) return error;
   return new TaskError(

@@ -2,7 +2,7 @@ import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
 import { fileContent, playlistContent } from "../content.ts";
 import { mentionedIn } from "../set-names.ts";
 import type { LiveSetWriter } from "../storage.ts";
-import { type RemoteSender, unseen } from "./remote-sender.ts";
+import { type RemoteSender, ungated } from "./remote-sender.ts";
 import { removeReplaced } from "./remove-files.ts";
 
 /** A set on a server that is seen while it grows. */
@@ -15,7 +15,7 @@ export class RemoteLiveSet implements LiveSetWriter {
   async add(path: string, name: string): Promise<void> {
     this.sender.options.signal.throwIfAborted();
     if (FIXED_NAMES.includes(name)) this.#fixed.add(name);
-    await this.sender.send(await fileContent(path), name, unseen);
+    await this.sender.send(await fileContent(path), name, ungated);
   }
 
   async list(text: string, isLast: boolean): Promise<void> {

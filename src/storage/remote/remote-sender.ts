@@ -8,21 +8,21 @@ import { type RetryLimits, withRetries } from "./retries.ts";
 export const PART_BYTES = 8 << 20;
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html; some stores take no more than 1,000 */
 const PARTS_MAX = 1_000;
-/** Enough to hide the answers' travel. */
+/** Enough to hide the latency of the answers. */
 const PARTS_AT_ONCE = 3;
-/** How long what is left behind is tried to be taken away when an upload has failed, or was stopped. */
+/** How long a failed or stopped upload may take to remove its parts. */
 const ABORT_TIMEOUT_MS = 10_000;
 
-/** Resolves if the attempt may publish; it is called right before each try of a step that can be seen. */
-export type Leave = () => Promise<void>;
+/** The publish gate: rejects if the attempt may not publish. Called right before each try of a visible step. */
+export type Gate = () => Promise<void>;
 
-/** The leave for a file that nobody sees before a playlist names it. */
-export const unseen: Leave = async () => {};
+/** The gate for a file that nobody sees before a playlist names it. */
+export const ungated: Gate = async () => {};
 
 /** How files are sent to a target. */
 export type SendOptions = DeliveryOptions & { readonly retries: RetryLimits };
 
-/** Sends files to one target, again where that can help. */
+/** Sends files to one target, with retries. */
 export class RemoteSender {
   constructor(
     readonly target: RemoteTarget,
@@ -31,13 +31,13 @@ export class RemoteSender {
 
   /**
    * Sends a file: a small one by one request, a larger one in parts if the server takes them, which nobody sees before the
-   * last step. If it fails or is stopped, its parts are taken away again.
+   * last step. If it fails or is stopped, its parts are removed.
    *
-   * @throws {TaskError} `target_unwritable`, `target_full`, `target_unreachable`, `internal`; what `leave` threw
+   * @throws {TaskError} `target_unwritable`, `target_full`, `target_unreachable`, `internal`; what `gate` threw
    */
-  async send(content: Content, at: At, leave: Leave): Promise<void> {
+  async send(content: Content, at: At, gate: Gate): Promise<void> {
     if (!this.target.parts || content.sizeBytes <= PART_BYTES)
-      return this.persist(() => this.target.put(content, at, this.options), leave);
+      return this.persist(() => this.target.put(content, at, this.options), gate);
     const upload = await this.begin(content.name, at);
     try {
       await inBatches(partsOf(content.sizeBytes), PARTS_AT_ONCE, (part) => {
@@ -45,7 +45,7 @@ export class RemoteSender {
         const read = () => content.read(fromByte, sizeBytes);
         return this.persist(() => upload.send(number, { sizeBytes, read }));
       });
-      await this.persist(() => upload.complete(), leave);
+      await this.persist(() => upload.complete(), gate);
     } catch (error) {
       await takeBack(upload);
       this.options.signal.throwIfAborted();
@@ -61,11 +61,11 @@ export class RemoteSender {
     });
   }
 
-  /** Does something to the target, again where that can help. @throws {TaskError} as `send` */
-  persist<T>(action: () => Promise<T>, leave: Leave = unseen): Promise<T> {
+  /** Does something to the target, with retries. @throws {TaskError} as `send` */
+  persist<T>(action: () => Promise<T>, gate: Gate = ungated): Promise<T> {
     const { retries, signal } = this.options;
     const told = async () => {
-      await leave();
+      await gate();
       signal.throwIfAborted();
       try {
         return await action();
@@ -77,7 +77,7 @@ export class RemoteSender {
   }
 }
 
-/** Takes the parts of an upload away again. Never rejects. */
+/** Removes the parts of an upload. Never rejects. */
 export async function takeBack(upload: PartedUpload): Promise<void> {
   // Not with the signal of the upload, which may be what ended it.
   await upload.abort(AbortSignal.timeout(ABORT_TIMEOUT_MS)).catch(() => {});

@@ -21,7 +21,7 @@ import { RemoteWriter } from "./remote-writer.ts";
 import type { RetryLimits } from "./retries.ts";
 import { deliverFiles } from "./send-set.ts";
 
-/** Waits 0.5, 1 and 2 s: a restart of a server. What lasts longer is for the task's own retries. */
+/** Waits 0.5, 1 and 2 s: a restart of a server. Longer outages are left to the retries of the task. */
 const RETRIES: RetryLimits = { failuresMax: 4, firstWaitMs: 500 };
 
 /** What a protocol says of itself. */
@@ -43,7 +43,7 @@ export type RemoteLimits = {
   readonly retries?: RetryLimits;
 };
 
-/** Files on servers: a source is fetched into scratch or read where it lies, a target is sent. */
+/** Files on servers: a source is fetched into scratch or read in place, a target is sent. */
 export class RemoteStorage implements DisklessStorage {
   readonly schemes: readonly string[];
 
@@ -80,7 +80,7 @@ export class RemoteStorage implements DisklessStorage {
     return await openReader(source, { extension: extensionOf(source), retries, signal });
   }
 
-  /** Asks a server that takes parts alone: what others make of a file is known from sending it, and that would be seen. */
+  /** Asks only servers that take parts: others show what they make of a file only when it is sent, which would be visible. */
   async prepare(url: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const target = this.protocol.target(url);

@@ -8,12 +8,12 @@ export type At = string | undefined;
 /** Which attempt writes, and until when. */
 export type Attempt = Pick<DeliveryOptions, "tag" | "signal">;
 
-/** A file that is sent: its name says what it is; without a size it is sent in chunks, as it is made. */
+/** A file that is sent: its name says what it is; without a size it is sent in chunks while it is made. */
 export type Outgoing = Pick<Content, "name"> & NonNullable<OutRequest["body"]>;
 
 /**
- * Port: one target on a server, by the verbs of its protocol. A verb is one request, asked once: `RemoteSender` asks again
- * where that can help, after the leave that it needs. Verbs reject as they fail; `failure` says what that means.
+ * Port: one target on a server, by the verbs of its protocol. A verb is one request without retries: `RemoteSender` retries,
+ * and passes the gate before each try. A verb may reject with any error; `failure` translates it.
  */
 export type RemoteTarget = {
   /** The address as the caller wrote it, for errors. */
@@ -28,11 +28,11 @@ export type RemoteTarget = {
   remove(at: At, signal: AbortSignal): Promise<void>;
   /** What a failure of a verb means. */
   failure(error: unknown): unknown;
-  /** Present where a server may show half of a file whose `put` was cut off: whether something lies at the target. */
+  /** Present if a server may show half of a file whose `put` was cut off: whether something is at the target. */
   exists?(signal: AbortSignal): Promise<boolean>;
-  /** Present where a server takes a file in parts and shows nothing of it before the last step. */
+  /** Present if a server takes a file in parts and shows nothing of it before the last step. */
   readonly parts?: PartVerbs;
-  /** Present where a server tells what it has. */
+  /** Present if a server can list its files. */
   readonly listing?: ListingVerbs;
 };
 
@@ -40,9 +40,9 @@ export type RemoteTarget = {
 export type PartVerbs = {
   /** Begins one. @param name - its extension says what the file is */
   begin(name: string, at: At, attempt: Attempt): Promise<PartedUpload>;
-  /** Takes away what crashed attempts left of uploads to the target itself; rejects only with the signal's reason. */
+  /** Removes what crashed attempts left of uploads to the target itself; rejects only with the signal's reason. */
   sweep(signal: AbortSignal): Promise<void>;
-  /** Finds out whether the target may be written, without anything that others could see. */
+  /** Checks whether the target may be written, without anything that others could see. */
   tryOut(signal: AbortSignal): Promise<void>;
 };
 
@@ -52,7 +52,7 @@ export type PartedUpload = {
   send(number: number, body: Pick<Content, "sizeBytes" | "read">): Promise<void>;
   /** Makes a file of the parts: it is visible then. Asked again, it knows a file that it has made already. */
   complete(): Promise<void>;
-  /** Takes the parts away again. */
+  /** Removes the parts. */
   abort(signal: AbortSignal): Promise<void>;
 };
 

@@ -1,7 +1,7 @@
 import { publishedName } from "../../manifest/write/published-names.ts";
 import { nameSet } from "../set-names.ts";
 import type { TargetWriter, WriteOptions } from "../storage.ts";
-import { RemoteSender, unseen } from "./remote-sender.ts";
+import { RemoteSender, ungated } from "./remote-sender.ts";
 import type { RemoteTarget } from "./remote-target.ts";
 import { removeUnfinished } from "./remove-files.ts";
 import type { RetryLimits } from "./retries.ts";
@@ -20,7 +20,7 @@ export type WriterOptions = WriteOptions & {
 
 /**
  * Writes a target as its bytes are made: a file appears whole with `publish`; the segments of a set bear names of their own,
- * and leave as they are whole.
+ * and each is sent as soon as it is whole.
  */
 export class RemoteWriter implements TargetWriter {
   readonly #files = new Map<string, StreamedFile>();
@@ -103,8 +103,8 @@ export class RemoteWriter implements TargetWriter {
     const published = publishedName(name, tag);
     if (isSet) this.#sent.push(published);
     const file = isSet
-      ? openStreamed(this.#sender, name, published, { leave: unseen, isNew: false })
-      : openStreamed(this.#sender, name, undefined, { leave: mayPublish, isNew });
+      ? openStreamed(this.#sender, name, published, { gate: ungated, isNew: false })
+      : openStreamed(this.#sender, name, undefined, { gate: mayPublish, isNew });
     this.#files.set(name, file);
     return file;
   }

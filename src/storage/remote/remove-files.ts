@@ -3,15 +3,15 @@ import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
 import { tagOfSegment, tagsIn } from "../set-names.ts";
 import type { At, ListingVerbs, RemoteTarget } from "./remote-target.ts";
 
-/** Files removed at once: enough to hide the answers' travel. */
+/** Files removed at once: enough to hide the latency of the answers. */
 const REMOVED_AT_ONCE = 8;
-/** Taking away is a courtesy: it may not hold up the end of a task for long. */
+/** Clearing up must not hold up the end of a task for long. */
 const REMOVE_TIMEOUT_MS = 10_000;
 
 /**
  * Removes what an attempt has written of a set. Never rejects.
  *
- * @param sent - the names in the set's folder that are removed if the server does not list what it has
+ * @param sent - the names in the set's folder that are removed if the server cannot list its files
  */
 export async function removeUnfinished(
   target: RemoteTarget,
@@ -26,10 +26,9 @@ export async function removeUnfinished(
 }
 
 /**
- * Removes what a set that now stands has replaced, if the server lists what it has; what cannot be removed is no failure.
- * Never rejects.
+ * Removes what a new set has replaced, if the server can list its files; a failure to remove is no error. Never rejects.
  *
- * @param isKept - whether a file in the folder is of the set that stands
+ * @param isKept - whether a file in the folder belongs to the new set
  */
 export async function removeReplaced(
   target: RemoteTarget,
@@ -60,7 +59,7 @@ async function isOurs(listing: ListingVerbs, name: string, signal: AbortSignal):
   return tagsIn(text).size > 0;
 }
 
-/** Those of our segments in the folder that are meant, as far as they can be listed. */
+/** The segments of ours in the folder that a filter accepts, as far as they can be listed. */
 async function segmentsIn(
   listing: ListingVerbs,
   isMeant: (name: string) => boolean,
@@ -71,7 +70,7 @@ async function segmentsIn(
     for await (const name of listing.list("pontus.", signal))
       if (tagOfSegment(name) !== undefined && isMeant(name)) names.push(name);
   } catch {
-    // What was listed so far is removed all the same.
+    // What was listed so far is still removed.
   }
   return names;
 }

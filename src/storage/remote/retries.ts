@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 
-/** How often a thing is tried again at once, and after what wait; the task's own retries come after that. */
+/** How often an action is retried at once, and after what wait; the retries of the task come after that. */
 export type RetryLimits = {
-  /** Failures one after another, without progress between them, until it is given up. */
+  /** Failures in a row, without progress between them, before giving up. */
   readonly failuresMax: number;
   /** Before the second try; it doubles each time. */
   readonly firstWaitMs: number;
 };
 
-/** What the other side of a connection may get over. */
+/** Errors that may pass by themselves. */
 const PASSING: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "target_unreachable"];
 
 /**
- * Does a thing until it succeeds, or fails by something that does not pass, or too often.
+ * Repeats an action until it succeeds, fails for good, or fails too often.
  *
- * @param hasProgressed - whether something was won since it was last asked: the count of failures begins anew then
+ * @param hasProgressed - whether there was progress since it was last called: the count of failures starts again then
  * @throws the last failure, or the signal's reason
  */
 export async function withRetries<T>(

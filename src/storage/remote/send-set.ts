@@ -4,13 +4,13 @@ import type { PublishedText } from "../../manifest/write/published-names.ts";
 import { fileContent, textContent } from "../content.ts";
 import { type PublishedSet, publishedIn, readSet } from "../set-names.ts";
 import type { FinishedFiles } from "../storage.ts";
-import { type Leave, type RemoteSender, unseen } from "./remote-sender.ts";
+import { type Gate, type RemoteSender, ungated } from "./remote-sender.ts";
 import { removeReplaced, removeUnfinished } from "./remove-files.ts";
 
-/** Sent at once: enough to hide the answers' travel, few enough for any server. */
+/** Files sent at once: enough to hide the latency of the answers, few enough for any server. */
 const SENT_AT_ONCE = 4;
 
-// The order in which a set becomes visible where there are no folders and no renaming: the segments, then the playlists that
+// The order in which a set becomes visible on a server, which cannot rename: the segments, then the playlists that
 // name them (`sendUnseen`), then what players are given by name, last the entry (`makeVisible`); then the files of the set
 // that it replaces are removed.
 
@@ -39,21 +39,21 @@ async function sendSegments(
   { segments }: PublishedSet,
   folder: string,
 ): Promise<void> {
-  // All looked at first, so that nothing is sent of a set that is not whole.
+  // All are opened first, so that nothing is sent of a set that is not complete.
   const files = await Promise.all(
     segments.map(async ({ own, name }) => ({
       name,
       content: await fileContent(join(folder, own)),
     })),
   );
-  // One leave is enough for all.
+  // Asked once for all of them: nobody sees them yet.
   await sender.options.mayPublish();
-  await inBatches(files, SENT_AT_ONCE, ({ content, name }) => sender.send(content, name, unseen));
+  await inBatches(files, SENT_AT_ONCE, ({ content, name }) => sender.send(content, name, ungated));
 }
 
 /** Sends the playlists of a set whose segments were sent: nobody sees either before the entry names them. */
 export async function sendUnseen(sender: RemoteSender, { playlists }: PublishedSet): Promise<void> {
-  for (const playlist of playlists) await sendText(sender, playlist, unseen);
+  for (const playlist of playlists) await sendText(sender, playlist, ungated);
 }
 
 /**
@@ -72,5 +72,5 @@ export async function makeVisible(
   await removeReplaced(sender.target, publishedIn(set, tag), signal);
 }
 
-const sendText = (sender: RemoteSender, { name, text }: PublishedText, leave: Leave) =>
-  sender.send(textContent(name, text), name, leave);
+const sendText = (sender: RemoteSender, { name, text }: PublishedText, gate: Gate) =>
+  sender.send(textContent(name, text), name, gate);

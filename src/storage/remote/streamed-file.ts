@@ -1,6 +1,6 @@
 import { ChunkedFile } from "./chunked-file.ts";
 import { PartedFile } from "./parted-file.ts";
-import type { Leave, RemoteSender } from "./remote-sender.ts";
+import type { Gate, RemoteSender } from "./remote-sender.ts";
 import type { At } from "./remote-target.ts";
 
 /** A file that is sent while it is written, and seen by nobody before `finish`. */
@@ -9,7 +9,7 @@ export type StreamedFile = {
   write(bytes: Uint8Array): Promise<void>;
   /** All has been written: resolves when the server has it. */
   finish(): Promise<void>;
-  /** Takes away what was sent. Never rejects. */
+  /** Removes what was sent. Never rejects. */
   discard(): Promise<void>;
 };
 
@@ -23,9 +23,9 @@ export function openStreamed(
   sender: RemoteSender,
   name: string,
   at: At,
-  { leave, isNew }: { readonly leave: Leave; readonly isNew: boolean },
+  { gate, isNew }: { readonly gate: Gate; readonly isNew: boolean },
 ): StreamedFile {
   return sender.target.parts
-    ? new PartedFile(sender, name, at, leave)
-    : new ChunkedFile(sender, name, at, { leave, isNew });
+    ? new PartedFile(sender, name, at, gate)
+    : new ChunkedFile(sender, name, at, { gate, isNew });
 }

@@ -12,7 +12,7 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const KEY_BYTES_MAX = 1024;
 
 /**
- * Reads `s3://bucket/key`. The key is taken as it is written, as the AWS tools take it: nothing in it is decoded.
+ * Reads `s3://bucket/key`. The key is used as written, as by the AWS tools: nothing in it is decoded.
  *
  * @throws {TaskError} `invalid_parameter`, `input_not_supported` or `output_not_supported` (another scheme)
  */

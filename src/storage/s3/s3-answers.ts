@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-/** The bytes of an answer as text; cut where it is longer than any that is expected. */
+/** The bytes of an answer as text; cut if it is longer than any that is expected. */
 export async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
@@ -31,7 +31,7 @@ export const elementsOf = (xml: string, name: string): readonly string[] =>
     ([, inside = ""]) => inside,
   );
 
-/** The text of the first element of a name, unescaped; nothing where there is none. */
+/** The text of the first element of a name, unescaped; undefined if there is none. */
 export const elementOf = (xml: string, name: string): string | undefined =>
   elementsOf(xml, name)[0]?.replace(
     /&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi,

@@ -1,7 +1,7 @@
 import { type OutAnswer, type OutRequest, sendOut } from "../../net/egress.ts";
 import { elementOf, textOf } from "./s3-answers.ts";
 
-/** Where the objects are, and by whose leave. */
+/** Where the objects are, and the credentials for them. */
 export type S3Access = {
   /** `https://s3.eu-central-1.amazonaws.com`: of the whole store, without a bucket. */
   readonly endpoint: string;
@@ -16,11 +16,11 @@ export type S3Access = {
 /** One request to an object store. */
 export type S3Request = Pick<OutRequest, "method" | "body" | "signal"> & {
   readonly bucket: string;
-  /** Absent where the bucket itself is asked. */
+  /** Absent in requests about the bucket itself. */
   readonly key?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the body, in hex; it is not signed where this is absent. */
+  /** The digest of the body, in hex; without it the body is not signed. */
   readonly sha256?: string;
 };
 
@@ -55,7 +55,7 @@ export class S3Client {
     const { method, body, signal, sha256, headers } = request;
     const url = urlOf(this.access, request);
     const { region, accessKeyId, secretAccessKey, sessionToken } = this.access;
-    // Loaded when it is first needed: a service of files alone starts without it.
+    // Loaded when it is first needed: a service that only uses files starts without it.
     const { AwsV4Signer } = await import("aws4fetch");
     const signer = new AwsV4Signer({
       method,
@@ -82,7 +82,7 @@ export class S3Client {
   /**
    * The same for a request that has to succeed.
    *
-   * @throws {S3Refusal} where it does not; {EgressError}
+   * @throws {S3Refusal} if it does not; {EgressError}
    */
   async ask(request: S3Request): Promise<OutAnswer> {
     const answer = await this.send(request);
@@ -90,16 +90,16 @@ export class S3Client {
     return answer;
   }
 
-  /** The same for one that is answered by a document. @throws {S3Refusal} also where that tells of an error */
+  /** The same for a request that is answered by a document. @throws {S3Refusal} also if the document is an error */
   async read(request: S3Request): Promise<string> {
     const answer = await this.ask(request);
     const text = await textOf(answer.chunks());
-    // What takes long is answered 200 before it is known how it ends.
+    // A long operation is answered 200 before its result is known.
     if (/<Error[\s>]/.test(text)) throw new S3Refusal(500, elementOf(text, "Code") ?? "");
     return text;
   }
 
-  /** The same for one whose answer says nothing but that it was done. */
+  /** The same for a request whose answer says only that it was done. */
   async tell(request: S3Request): Promise<void> {
     (await this.ask(request)).close();
   }
@@ -127,7 +127,7 @@ export async function refusalOf(answer: OutAnswer): Promise<S3Refusal> {
   return new S3Refusal(answer.status, elementOf(text, "Code") ?? "");
 }
 
-/** As the signature wants it: what `encodeURIComponent` leaves alone is escaped too. */
+/** Escaped as the signature requires it: also the characters that `encodeURIComponent` keeps. */
 const escaped = (text: string): string =>
   encodeURIComponent(text).replace(
     /[!'()*]/g,

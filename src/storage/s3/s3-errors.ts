@@ -32,18 +32,18 @@ const STATES: Readonly<Record<string, string>> = {
   XMinioStorageFull: "no space is left there",
 };
 
-/** Errors that another try may overcome, though their status says that the client is at fault. */
+/** Errors that a retry may overcome, though their status blames the client. */
 const PASSING = ["RequestTimeout", "SlowDown", "OperationAborted", "TemporaryRedirect"];
 const FULL = ["QuotaExceeded", "XMinioStorageFull"];
 
-/** The refusal of a read as `TaskError`: `source_missing`, or `source_unreachable` where it may pass. */
+/** The refusal of a read as `TaskError`: `source_missing`, or `source_unreachable` if a retry may help. */
 function sourceRefusal({ status, code }: S3Refusal, url: string): TaskError {
   const byStatus = sourceStatus(status, url);
   const itsCode = PASSING.includes(code) ? "source_unreachable" : byStatus.code;
   return told(itsCode, `Cannot read the source ${quoteAddress(url)}`, code) ?? byStatus;
 }
 
-/** The same of a write: `target_unwritable`, `target_full`, or `target_unreachable` where it may pass. */
+/** The same of a write: `target_unwritable`, `target_full`, or `target_unreachable` if a retry may help. */
 function targetRefusal({ status, code }: S3Refusal, url: string): TaskError {
   const byStatus = targetStatus(status, url);
   const itsCode = FULL.includes(code)
@@ -59,10 +59,10 @@ const told = (code: ErrorCode, what: string, itsCode: string): TaskError | undef
     ? undefined
     : new TaskError(code, `${what}: ${STATES[itsCode]} (${itsCode})`);
 
-/** A failure to read from an object store as `TaskError`; what is none of the store's passes as it is. */
+/** A failure to read from an object store as `TaskError`; any other error is returned unchanged. */
 export const s3SourceFailure = (error: unknown, url: string): unknown =>
   error instanceof S3Refusal ? sourceRefusal(error, url) : sourceFailure(error, url);
 
-/** A failure to write to an object store as `TaskError`; what is none of the store's passes as it is. */
+/** A failure to write to an object store as `TaskError`; any other error is returned unchanged. */
 export const s3TargetFailure = (error: unknown, url: string): unknown =>
   error instanceof S3Refusal ? targetRefusal(error, url) : targetFailure(error, url);

@@ -16,7 +16,7 @@ export const headersOf = (name: string, tag: string): Record<string, string> => 
   [TAG_HEADER]: tag,
 });
 
-/** Sends bytes by PUT; an answer that came before all of them were sent is none. */
+/** Sends bytes by PUT; an answer that comes before all of them were sent does not count. */
 export async function sendBody(
   client: S3Client,
   request: Omit<S3Request, "method" | "body">,
@@ -64,8 +64,8 @@ async function beginUpload(
 }
 
 /**
- * Takes away the parts of unfinished uploads to a place. No two tasks write one place at once: they are what a crash
- * left, or of an attempt that has lost its task. A store that does not list them keeps them.
+ * Aborts unfinished uploads to a place. No two tasks write one place at once: such uploads are left by a crash, or by an
+ * attempt that has lost its task. A store that does not list them keeps them.
  */
 async function abortUploads(
   client: S3Client,
@@ -129,7 +129,7 @@ class S3Upload implements PartedUpload {
         signal: this.attempt.signal,
       });
     } catch (error) {
-      // The answer to the try before may have been lost, not the try.
+      // The try before may have succeeded, and only its answer was lost.
       if (this.#completions > 1 && isGone(error) && (await this.#isThere())) return;
       throw error;
     }
@@ -149,7 +149,7 @@ class S3Upload implements PartedUpload {
     return `<CompleteMultipartUpload xmlns="${xmlns}">${parts.join("")}</CompleteMultipartUpload>`;
   }
 
-  /** Whether the object that stands there now is what was sent. */
+  /** Whether the object that is there now is what was sent. */
   async #isThere(): Promise<boolean> {
     const { bucket, key } = this.place;
     const { tag, signal } = this.attempt;

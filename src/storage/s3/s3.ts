@@ -11,8 +11,8 @@ export type S3StorageOptions = RemoteLimits & { readonly access: S3Access };
 /**
  * Objects of one S3 store: a source is fetched into scratch, a target is written in parts and appears whole.
  *
- * A set's segments are objects below the playlist's name; those of the set it replaces are removed after it. Whether a
- * target may be written is found out by beginning an upload and taking it back, which nobody sees.
+ * A set's segments are objects below the playlist's name; those of the set it replaces are removed after it. To check whether a
+ * target may be written, an upload is begun and aborted, which nobody sees.
  */
 export class S3Storage extends RemoteStorage {
   constructor({ access, idleTimeoutMs, trusted, retries }: S3StorageOptions) {
@@ -34,7 +34,7 @@ function s3Source(client: S3Client, shown: string): RemoteSource {
     path: place.key,
     get: (headers, signal) => client.send({ method: "GET", ...place, headers, signal }),
     sameHeader: "if-match",
-    // The type is left out: whoever put the object there chose it.
+    // Without its type, which was chosen by whoever put the object there.
     foundIn: () => ({ foundAt: shown }),
     refusal: async (answer) => s3SourceFailure(await refusalOf(answer), shown),
     failure: (error) => s3SourceFailure(error, shown),

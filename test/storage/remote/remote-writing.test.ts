@@ -18,10 +18,10 @@ const OLD = "pontus.t-0.00000.ts";
 const passing = () => new TaskError("target_unreachable", "Cannot write the target: it is away");
 const refusal = new TaskError("target_unwritable", "Cannot write the target: it is closed");
 
-/** Conditions whose leave is noted among what is asked of the target. */
+/** Conditions whose gate is noted among what is asked of the target. */
 const noting = ({ asked }: MemoryTarget) => ({
   tag: "t-1",
-  mayPublish: async () => void asked.push("leave"),
+  mayPublish: async () => void asked.push("gate"),
   signal: new AbortController().signal,
   retries: { failuresMax: 3, firstWaitMs: 1 },
 });
@@ -49,7 +49,7 @@ async function writtenSet(memory: MemoryTarget): Promise<() => Promise<void>> {
   };
 }
 
-const SHOWN = ["leave", "put thumbnails.vtt", "leave", "put entry"];
+const SHOWN = ["gate", "put thumbnails.vtt", "gate", "put entry"];
 
 describe("deliverFiles", () => {
   test("asks once for the segments, then for what is visible, the entry last, then removes", async () => {
@@ -58,7 +58,7 @@ describe("deliverFiles", () => {
     const set = await aSet(tempFolder(), ["one"]);
     await deliverFiles(senderTo(memory), set);
     expect(memory.asked).toEqual([
-      ...["leave", "put pontus.t-1.00000.ts", "leave", "put entry", "list", `remove ${OLD}`],
+      ...["gate", "put pontus.t-1.00000.ts", "gate", "put entry", "list", `remove ${OLD}`],
       ...["read thumbnails.vtt", "read manifest.mpd"],
     ]);
     expect([...memory.files.keys()].sort()).toEqual(["entry", "pontus.t-1.00000.ts"]);
@@ -83,7 +83,7 @@ describe("deliverFiles", () => {
     const parts = memory.asked.filter((what) => what.startsWith("part"));
     expect(parts.sort()).toEqual(["part 1", "part 2", "part 2"]);
     expect(memory.asked.filter((what) => !what.startsWith("part"))).toEqual([
-      ...["sweep", "begin entry", "leave", "complete entry", "leave", "complete entry"],
+      ...["sweep", "begin entry", "gate", "complete entry", "gate", "complete entry"],
     ]);
     expect(memory.files.get("entry")?.length).toBe(PART_BYTES + 1);
     memory.failures.set("part 1", refusal);
@@ -134,7 +134,7 @@ describe("RemoteLiveSet", () => {
     const name = "pontus.t-1.00000-00001.ts";
     await set.add(await aSegment(tempFolder(), "one"), name);
     await set.list(`folder/${name}`, false);
-    expect(memory.asked).toEqual([`put ${name}`, "leave", "put entry"]);
+    expect(memory.asked).toEqual([`put ${name}`, "gate", "put entry"]);
     await set.list(`folder/${name}`, true);
     expect([...memory.files.keys()].sort()).toEqual(["entry", name]);
   });
