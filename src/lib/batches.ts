@@ -1,4 +1,4 @@
-/** Runs an action on every item, a few at once; when one fails no more begin, and those beside it end first. */
+/** Runs an action on every item, a few at once; when one fails no more begin, and it rejects when those that run have ended. */
 export async function inBatches<T>(
   items: readonly T[],
   size: number,

@@ -1,6 +1,6 @@
 /**
- * Gives the memory of bytes back that nobody reads any more: where many pass, both runtimes collect them late. Bytes that are a
- * part of something larger are left alone.
+ * Frees the memory of bytes that nobody reads any more: if many pass, both runtimes collect them late. Bytes that are a part
+ * of a larger buffer are left alone.
  */
 export function giveBack(bytes: Uint8Array): void {
   const { buffer } = bytes;

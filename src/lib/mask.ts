@@ -1,10 +1,10 @@
-// Both are linear in the text, which may be a megabyte of a stranger's making: what repeats is bounded or has one start.
+// Both are linear in the text, which may be a megabyte from a stranger: every repetition is bounded or can start in one place only.
 const USERINFO = /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"']*@/gi;
 const PARAMETER = /([?&;]([\w.-]+)=)[^&#\s"']+/g;
 const SECRET_NAME =
   /token|secret|password|passwd|passphrase|signature|credential|key|sig|auth|streamid|^pass$|pwd/i;
 
-/** Replaces the credentials of every URL in a text by `***`: user info, and query parameters whose name says secret. */
+/** Replaces the credentials of every URL in a text by `***`: user info, and query parameters whose names say that they are secret. */
 export const maskCredentials = (text: string): string =>
   text
     .replace(USERINFO, "$1***@")

@@ -1,4 +1,4 @@
-/** Does a thing when it is first asked for, and gives the same to all: one that failed, too. */
+/** Runs an action when it is first asked for, and gives the same result to all callers, a failure too. */
 export function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

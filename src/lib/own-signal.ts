@@ -1,5 +1,5 @@
 /**
- * Does something under a signal of its own, which follows others for as long as it takes. A signal that lives as long as a live
+ * Runs an action under a signal of its own, which follows others until the action ends. A signal that lives as long as a live
  * task keeps everything that `AbortSignal.any` ever derived from it: about 1 KB each in Bun and in Deno, for every segment.
  */
 export async function withOwnSignal<T>(
@@ -14,7 +14,7 @@ export async function withOwnSignal<T>(
   }
 }
 
-/** The same for what ends somewhere else: the signal follows until it is released. */
+/** The same for an action that ends somewhere else: the signal follows until it is released. */
 export function ownSignal(signals: readonly AbortSignal[]): {
   readonly signal: AbortSignal;
   readonly release: () => void;

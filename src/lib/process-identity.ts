@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** One process for all time: a pid alone is given to another process some day. */
+/** Identifies one process for all time: a pid alone is given to another process some day. */
 export type ProcessIdentity = {
   readonly pid: number;
-  /** Compared as a whole, never read: on Linux the boot's id and the start in clock ticks, elsewhere what `ps` says. */
+  /** Only compared, never parsed: on Linux the id of the boot and the start in clock ticks, elsewhere what `ps` says. */
   readonly startTime: string;
 };
 
@@ -28,7 +28,7 @@ function startTimeElsewhere(pid: number): string | undefined {
   return state && !state.startsWith("Z") ? start : undefined;
 }
 
-/** Who has this pid now; nothing where nobody has it, or only a zombie that waits for its parent. */
+/** The process that has this pid now; undefined if there is none, or only a zombie that waits for its parent. */
 export function processIdentity(pid: number): ProcessIdentity | undefined {
   try {
     const startTime =

@@ -1,7 +1,7 @@
 /** A positive fraction such as a frame rate (30000/1001) or a sample aspect ratio (16/15). */
 export type Rational = { readonly num: number; readonly den: number };
 
-/** Reads `30000/1001`, `16:15` or `25`; nothing where it is no positive finite fraction (ffprobe writes `0/0`). */
+/** Reads `30000/1001`, `16:15` or `25`; undefined if it is no positive finite fraction (ffprobe writes `0/0`). */
 export function parseRational(text: string): Rational | undefined {
   const match = /^(\d+(?:\.\d+)?)(?:[/:](\d+))?$/.exec(text.trim());
   if (!match) return undefined;
@@ -13,6 +13,6 @@ export function parseRational(text: string): Rational | undefined {
 /** The value as a number. */
 export const toNumber = ({ num, den }: Rational): number => num / den;
 
-/** `30000/1001`, or `25` where the denominator is 1: the form that ffmpeg's `fps` filter takes. */
+/** `30000/1001`, or `25` if the denominator is 1: the form that ffmpeg's `fps` filter takes. */
 export const formatRational = ({ num, den }: Rational): string =>
   den === 1 ? String(num) : `${num}/${den}`;

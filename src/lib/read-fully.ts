@@ -1,10 +1,10 @@
-/** What is read from any place on, in parts as they come. */
+/** A reader of bytes from any position on, in parts as they come. */
 type Parts = {
   readonly sizeBytes: number;
   read(position: number, length: number): Promise<Uint8Array>;
 };
 
-/** So many bytes from a place on; fewer where what is read ends before, or has become shorter. */
+/** So many bytes from a position on; fewer if the source ends before, or has become shorter. */
 export async function readFully(
   source: Parts,
   position: number,

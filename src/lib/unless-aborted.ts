@@ -1,6 +1,6 @@
 /** Waits for something, but no longer than until the signal aborts. @throws the signal's reason */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Nobody else may be listening to how it ends.
+  // If the signal wins, nobody listens to how the promise ends.
   work.catch(() => {});
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();

@@ -8,41 +8,41 @@ import { IdleLimit } from "./idle-limit.ts";
 
 /** A longer chain is a circle or a mistake. */
 const REDIRECTS_MAX = 5;
-/** What is left of an answer is read up to this size, so that its connection serves again; else it is closed. */
+/** The rest of an answer is read up to this size, so that its connection can be reused; else the connection is closed. */
 const DRAINED_BYTES_MAX = 64 << 10;
-/** Those that ask for the same request elsewhere; @see https://fetch.spec.whatwg.org/#http-redirect-fetch */
+/** Statuses that ask for the same request elsewhere; @see https://fetch.spec.whatwg.org/#http-redirect-fetch */
 const REDIRECTS = [301, 302, 307, 308];
 
 /** A request of ours. */
 export type OutRequest = {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
-  /** Opened anew for every redirect. Without a size it is sent in chunks, as it is made. */
+  /** Opened again for every redirect. Without a size it is sent in chunks while it is made. */
   readonly body?: { readonly sizeBytes?: number; readonly read: () => AsyncIterable<Uint8Array> };
-  /** Ends it when nothing moves for so long: while it connects, in the head, in the body, while bytes are taken. */
+  /** Ends the request when nothing moves for so long: while it connects, in the head, in the body, while bytes are taken. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
   /** What the certificate of a server may be signed by: PEM texts, in place of the runtime's own list. */
   readonly trusted?: readonly string[] | undefined;
-  /** `return` gives the redirect itself as the answer: of a request that is signed for its one address. */
+  /** `return` gives the redirect itself as the answer: for a request whose signature is valid for one address only. */
   readonly redirects?: "follow" | "return";
 };
 
-/** The answer to a request: its head. Its bytes are read, or it is closed. */
+/** The head of the answer to a request. Its bytes must be read, or it must be closed. */
 export type OutAnswer = {
   readonly status: number;
   /** Where it came from, after redirects; with the user info that was given for that host. */
   readonly url: string;
   /** By lower-case name. */
   readonly header: (name: string) => string | undefined;
-  /** Whether it came after the whole body of the request had been handed over. */
+  /** Whether it came after the whole body of the request had been sent. */
   readonly isAfterBody: boolean;
-  /** The bytes as sent, while the reader takes them; @throws {EgressError} as `sendOut` */
+  /** The bytes as they arrive; @throws {EgressError} as `sendOut` */
   readonly chunks: () => AsyncIterable<Uint8Array>;
   readonly close: () => void;
 };
 
-/** Why there is no answer, or no whole one; `state` ends a sentence. */
+/** Why there is no answer, or no complete one; `state` ends a sentence. */
 export class EgressError extends Error {
   override readonly name = "EgressError";
 
@@ -60,7 +60,7 @@ export class EgressError extends Error {
  * a redirect. It is followed at most 5 times, to http and https alone; credentials go to the host they were given for.
  *
  * By `node:http` and not `fetch`: fetch of Deno drops Content-Length for a streamed body (measured with 2.9.6), which
- * many servers refuse, and neither runtime tells how much of a body a server has taken.
+ * many servers refuse, and neither runtime's shows how much of a body a server has taken.
  *
  * @throws {EgressError}, the signal's reason, or what reading the body threw
  */
@@ -115,11 +115,11 @@ async function sendOnce(
       });
     return forbidden(error, bare) ?? (isNetworkError(error) ? unreachable(error) : error);
   };
-  // Loaded when they are first needed: a service of files alone starts without them.
+  // Loaded when they are first needed: a service that only uses files starts without them.
   const { request: open } = await (url.protocol === "https:"
     ? import("node:https")
     : import("node:http"));
-  // Of a stream that goes on for days there are many requests.
+  // A stream of days makes many requests: listeners must not pile up on its signal.
   const { signal: ending, release } = ownSignal([signal, idle.signal]);
   const end = () => {
     idle.end();
@@ -147,7 +147,7 @@ async function sendOnce(
     idle.start();
     // Deno has no "close" after an answer that was read to its end.
     for (const event of ["end", "close"]) message.once(event, end);
-    // A reader meets it where it reads; one that is closed unread has nobody to tell.
+    // A reader gets the error when it reads; if the answer is closed unread, nobody needs it.
     message.on("error", () => {});
     const isAfterBody = sent.isWhole || sent.bytes === body?.sizeBytes;
     return {
@@ -171,7 +171,7 @@ async function sendOnce(
   }
 }
 
-/** The head of the answer, which may come before the body has been sent: then it counts, not what sending ended with. */
+/** The head of the answer. It may come before the body has been sent: then it counts, not the error that sending ends with. */
 async function answerTo(
   request: ClientRequest,
   body: AsyncIterable<Uint8Array> | undefined,
@@ -179,7 +179,7 @@ async function answerTo(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   request.once("response", resolve);
-  // Kept for as long as the request lives: one that fails after its answer has nobody else to tell.
+  // Kept for as long as the request lives: an error after the answer would be unhandled without it.
   request.on("error", reject);
   request.once("close", () => reject(new NoAnswer("closed before it answered")));
   // Deno closes a request that is being written up to six seconds after it was aborted.
@@ -190,7 +190,7 @@ async function answerTo(
   return promise.finally(() => ending.removeEventListener("abort", stop));
 }
 
-/** A connection that ended in order, without an answer. */
+/** A connection that was closed without an error and without an answer. */
 class NoAnswer extends Error {}
 
 const lengthOf = (sizeBytes: number | undefined): Record<string, string> =>
@@ -207,7 +207,7 @@ async function* counted(
     sent.bytes += chunk.byteLength;
     idle.start();
     yield chunk;
-    // The next one is asked for when there is room: bytes were taken, and what is made as it is sent may let wait.
+    // The next chunk is asked for when there is room: bytes were taken, and a body that is still being made may take its time.
     idle.stop();
   }
   sent.isWhole = true;
@@ -221,7 +221,7 @@ async function* chunksOf(
 ): AsyncIterable<Uint8Array> {
   try {
     for await (const chunk of message as AsyncIterable<Uint8Array>) {
-      // The reader's own time is not the server's.
+      // The time that the reader takes does not count against the server.
       idle.stop();
       yield chunk;
       idle.start();
@@ -250,16 +250,16 @@ function isNetworkError(error: unknown): error is Error {
   return error instanceof NoAnswer || (error instanceof Error && textOf(error) !== "");
 }
 
-/** Everything a network error says about itself, where it is one: its codes and words, those of its causes too. */
+/** Everything a network error says about itself: its codes and words, those of its causes too; empty for a `TaskError`. */
 function textOf(error: Error): string {
   const code = "code" in error ? String(error.code) : "";
   const cause = error.cause instanceof Error ? textOf(error.cause) : "";
   return error.name === "TaskError" ? "" : `${code} ${error.message} ${cause}`.trim();
 }
 
-/** A connection that Deno's sandbox does not permit: no other try will do. */
+/** The error of a connection that Deno's sandbox does not permit: a retry does not help. */
 function forbidden(error: unknown, { host }: URL): TaskError | undefined {
-  // Of a host name that may not be looked up it says no more.
+  // If the host name may not be looked up, Deno says no more than this.
   const isLookup = error instanceof Error && /getaddrinfo EPERM/.test(error.message);
   const needed = isLookup ? `Deno needs --allow-net=${host} for it` : permissionNeeded(error);
   if (needed === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** A limit on how long nothing may happen; every start begins the wait anew. */
+/** A limit on how long nothing may happen; every start begins the wait again. */
 export class IdleLimit {
   readonly #abort = new AbortController();
   readonly #limitMs: number;
@@ -18,19 +18,19 @@ export class IdleLimit {
     return this.#abort.signal.aborted;
   }
 
-  /** Something happened, or begins: waits from here. */
+  /** Something happened or begins: the wait starts here. */
   start(): void {
     this.stop();
     if (this.#hasEnded) return;
     this.#timer = setTimeout(() => this.#abort.abort(), this.#limitMs);
   }
 
-  /** Nothing is waited for, until the next start. */
+  /** Stops waiting until the next start. */
   stop(): void {
     clearTimeout(this.#timer);
   }
 
-  /** All is over: a start that comes late (of a body still being sent when its answer was read) begins nothing. */
+  /** Stops for good: a late start (of a body still being sent when its answer was read) has no effect. */
   end(): void {
     this.stop();
     this.#hasEnded = true;

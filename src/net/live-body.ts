@@ -1,17 +1,17 @@
-/** Smaller pieces may wait in a stream of Node's that has asked for more already; the default high-water mark is 64 KiB. */
+/** Smaller chunks may still be queued in a stream of Node that has asked for more; the default high-water mark is 64 KiB. */
 const KEPT_BYTES_MAX = 128 << 10;
 
 /**
- * A body that is sent as it is made: pushed on one side, one piece after the other, and read once on the other, by a writable
- * stream of `node:stream`.
+ * A body that is sent while it is made: chunks are pushed on one side, one after the other, and read once on the other, by a
+ * writable stream of `node:stream`.
  */
 export class LiveBody {
   #next = Promise.withResolvers<Uint8Array | undefined>();
-  /** Of the piece that is under way: settles when the reader has asked for one more. */
+  /** Of the current chunk: settles when the reader has asked for the next one. */
   #taken = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
 
-  /** Gives the next piece; resolves when the reader has asked for one more and reads this no longer. @throws what it failed with */
+  /** Pushes the next chunk; resolves when the reader has asked for one more and is done with this one. @throws what it failed with */
   async push(bytes: Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure.error;
     this.#taken = Promise.withResolvers();
@@ -20,15 +20,15 @@ export class LiveBody {
     await promise;
   }
 
-  /** Nobody reads it any more: pushing rejects from now on. */
+  /** The reader has gone: pushing rejects from now on. */
   fail(error: unknown): void {
     this.#failure = { error };
-    // Perhaps nobody pushes now.
+    // Nobody may be pushing right now.
     this.#taken.promise.catch(() => {});
     this.#taken.reject(error);
   }
 
-  /** There is no more. */
+  /** Ends the body. */
   end(): void {
     this.#next.resolve(undefined);
   }

@@ -17,7 +17,7 @@ async function serve(options: ServeOptions): Promise<Server> {
     idleTimeout: options.idleTimeoutSeconds,
     maxRequestBodySize: options.bodyBytesMax,
     development: false,
-    // Bun shares a port with another process otherwise, and callers would meet one service or the other by chance.
+    // Otherwise Bun shares a port with another process, and callers would reach one service or the other by chance.
     reusePort: false,
   });
   return {

@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { TaskError } from "../task/errors.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 
-/** As much of Deno's own global as is used here; its types are not among those of the project. */
+/** The part of Deno's global that is used here; the project does not have its types. */
 declare const Deno: {
   readonly permissions: {
     querySync(
@@ -21,7 +21,7 @@ declare const Deno: {
  * Deno's way to serve: by `node:http`.
  *
  * Not by Deno.serve: that of Deno 2.9.6 has no time limit of any kind, so that a client who opens connections and sends
- * half a request holds them for ever. What it is faster at is small beside what a call costs.
+ * half a request holds them for ever. It is faster, but by little compared with the cost of a call.
  *
  * @see https://github.com/denoland/deno/issues/3515
  */
@@ -36,7 +36,7 @@ async function serve(options: ServeOptions): Promise<Server> {
   refuseForbidden(options);
   const idleTimeoutMs = options.idleTimeoutSeconds * 1000;
   const server = createServer({ keepAliveTimeout: idleTimeoutMs }, (incoming, outgoing) => {
-    // A caller who has gone needs no answer.
+    // A caller that has gone needs no answer.
     outgoing.on("error", () => {});
     answer(incoming, outgoing, options).catch(() => outgoing.destroy());
   });
@@ -44,7 +44,7 @@ async function serve(options: ServeOptions): Promise<Server> {
   server.listen(options.port, options.host);
   await once(server, "listening");
   return {
-    // An object, as it listens on a port and not on a pipe.
+    // An object, because it listens on a port and not on a pipe.
     port: (server.address() as AddressInfo).port,
     async stop(graceMs) {
       const closed = once(server, "close");
@@ -56,11 +56,11 @@ async function serve(options: ServeOptions): Promise<Server> {
   };
 }
 
-/** Beforehand: the refusal itself is thrown where nobody can catch it. */
+/** Checked beforehand: Deno throws the refusal itself where nobody can catch it. */
 function refuseForbidden({ host, port }: ServeOptions): void {
   const at = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   if (Deno.permissions.querySync({ name: "net", host: at }).state === "granted") return;
-  // Port 0 is any port, which no list of ports permits.
+  // Port 0 means any port, which no list of permitted ports contains.
   const needed = port === 0 ? host : at;
   throw new TaskError(
     "service_unavailable",
@@ -86,13 +86,13 @@ async function answer(
     await stream(response.body, outgoing);
     return;
   }
-  // All else is short, and goes out whole, with its length.
+  // Everything else is short, and is sent at once, with its length.
   const bytes = await response.bytes();
   if (!response.headers.has("Content-Length")) head.push("Content-Length", String(bytes.length));
   outgoing.writeHead(response.status, head).end(bytes);
 }
 
-/** Sends chunks as they come, no faster than they are read; a reader who leaves ends their making. */
+/** Sends chunks as they come, no faster than they are read; a reader that goes away ends the source. */
 async function stream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
   const reader = body.getReader();
   const left = once(outgoing, "close").then(() => reader.cancel());
@@ -106,7 +106,7 @@ async function stream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse
   await left;
 }
 
-/** The request as the app reads it; nothing where it is none, such as one with a host that is no host. */
+/** The request as the app reads it; undefined if it is not valid, for example if its host is no host. */
 function requestOf(
   incoming: IncomingMessage,
   body: ReadableStream<Uint8Array> | null,
@@ -129,8 +129,8 @@ function requestOf(
 }
 
 /**
- * The body as it comes; nothing where there is none. A caller who sends more than the limit is cut off; less than that
- * is read to its end also where the app does not want it, so that the caller gets to read the answer.
+ * The body as it comes; undefined if there is none. A caller that sends more than the limit is cut off; a smaller body
+ * is read to its end even if the app does not want it, so that the caller gets to read the answer.
  */
 function bodyOf(incoming: IncomingMessage, bytesMax: number): ReadableStream<Uint8Array> | null {
   const { "content-length": length, "transfer-encoding": coding } = incoming.headers;

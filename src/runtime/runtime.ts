@@ -1,8 +1,8 @@
 /** A server that listens. */
 export type Server = {
-  /** The port it got, also where 0 was asked for. */
+  /** The port it got, also if 0 was asked for. */
   readonly port: number;
-  /** Stops accepting, lets running calls end for at most `graceMs`, then cuts them. */
+  /** Stops accepting, gives running calls at most `graceMs` to end, then cuts them. */
   stop(graceMs: number): Promise<void>;
 };
 
@@ -22,8 +22,8 @@ export type ServeOptions = {
 export interface Runtime {
   readonly name: "bun" | "deno";
   readonly version: string;
-  /** Whether this process is allowed to write in a folder, whether or not it is there; says nothing of the disk itself. */
+  /** Whether this process is permitted to write in a folder, which need not exist; the disk itself is not checked. */
   mayWrite(folder: string): boolean;
-  /** Listens; rejects where the address cannot be had. @throws {TaskError} where this process is not allowed to */
+  /** Listens; rejects if the address cannot be used. @throws {TaskError} if this process is not permitted to */
   serve(options: ServeOptions): Promise<Server>;
 }
