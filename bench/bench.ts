@@ -48,7 +48,7 @@ const LOAD_MAX = 0.5;
 
 const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick]
 
-Measures what the README claims, side by side, on this machine; prints a table and writes bench/results/bench.json.
+Measures what bench/README.md claims, side by side, on this machine; prints a table and writes bench/results/bench.json.
 `;
 
 function readArguments() {

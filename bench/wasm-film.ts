@@ -19,7 +19,7 @@ const SAMPLES_A_STATUS = 5;
 /** After the start: the threads stand by. */
 const REST_MS = 3_000;
 const MOST_BYTES = 350e6;
-/** As the README has it for hosts without a disk. */
+/** As docs/hosting.md has it for hosts without a disk. */
 const DENO_FLAGS = "--v8-flags=--max-semi-space-size=4";
 
 /** Where the source and the target are. */

@@ -16,7 +16,7 @@ const { version } = packageJson;
 
 const USAGE = `Usage: pontus [--help | --version]
 
-Starts the transcoding service. It is set up by PONTUS_* environment variables: see the table in README.md.
+Starts the transcoding service. It is set up by PONTUS_* environment variables: see docs/configuration.md.
 `;
 
 /** What a process ends with: all went well, it could not go on, it was called wrongly. */

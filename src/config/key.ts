@@ -1,11 +1,11 @@
 import * as v from "valibot";
 
-/** One key of the environment, as data for the parser, the README's table and every message. */
+/** One key of the environment, as data for the parser, the table in docs/configuration.md and every message. */
 export type Key<T> = {
   readonly env: string;
   /** The text that is used for an absent or empty value. */
   readonly fallback: string;
-  /** What the README's table shows instead of it. */
+  /** What that table shows instead of it. */
   readonly shown?: string;
   /** What the value may be, with its unit: the end of the message about a wrong value. */
   readonly allowed: string;

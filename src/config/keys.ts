@@ -49,7 +49,7 @@ function isFileUrl(text: string): boolean {
 /** Only a system profile: clients' own profiles are not known at the start. */
 const isMakeable = (name: string): boolean => systemProfile(name) !== undefined;
 
-/** Every key, by the field of the config that it sets, in the order of the README's table. */
+/** Every key, by the field of the config that it sets, in the order of the table in docs/configuration.md. */
 export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
   host: {
     env: "PONTUS_HOST",
@@ -62,7 +62,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     env: "PONTUS_PORT",
     fallback: "8080",
     ...count(0, 65535),
-    about: "Its port; 0 takes any free one. Without it, `PORT` is honoured.",
+    about: "Its port; 0 takes any free one. If it is not set, `PORT` is used.",
   },
   dataFolder: {
     env: "PONTUS_DATA_DIR",
@@ -76,7 +76,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     fallback: "auto",
     ...oneOf("auto", "yes", "no"),
     about:
-      "Whether files may be written; `auto` is `no` where the runtime does not permit it in the data folder. With `no`, tasks are kept in memory alone, and go from http to http as streams.",
+      "Whether files may be written; `auto` is `no` if the runtime does not permit it in the data folder. With `no`, tasks are kept in memory only, and sources and targets are streamed over HTTP and S3.",
   },
   databasePath: {
     env: "PONTUS_DATABASE_URL",
@@ -100,7 +100,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     shown: "one with random keys, in `credentials.json`",
     allowed: "JSON, or the path of a JSON file",
     about:
-      'The clients of the API: `[{"client_code", "public_key", "private_key", "strong_only"?, "disabled"?}]`, or a path to a file of that.',
+      'The clients of the API: `[{"client_code", "public_key", "private_key", "strong_only"?, "disabled"?}]`, or the path of a file that holds this.',
     isSecret: true,
     schema: clientsSchema,
   },
@@ -116,26 +116,26 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     fallback: "21600",
     // 14 days: the longest timer of JavaScript is 24 days.
     ...seconds(1, 1_209_600),
-    about: "How long one attempt at a task may take, where the task does not say.",
+    about: "How long one attempt at a task may take, if the task does not say.",
   },
   attemptsMax: {
     env: "PONTUS_ATTEMPTS_MAX",
     fallback: "3",
     ...count(1, 100),
-    about: "How often a task is tried where another try can help, and before it is given up.",
+    about: "How many runs a task gets if another try can help, before it is given up.",
   },
   keepEncodeMs: {
     env: "PONTUS_KEEP_ENCODE_SECONDS",
     fallback: "3600",
     ...seconds(0, 1_209_600),
     about:
-      "How long finished outputs are kept that could not be delivered: a retry sends them without encoding again. 0 keeps none.",
+      "How long finished outputs that could not be delivered are kept: a retry sends them without encoding again. 0 keeps none.",
   },
   keepEncodeBytesMax: {
     env: "PONTUS_KEEP_ENCODE_BYTES_MAX",
     fallback: "10737418240",
     ...count(0, 999_999_999_999_999, "bytes"),
-    about: "How much of them is kept, in the data folder; the oldest goes first.",
+    about: "How much of them is kept in the data folder; the oldest are removed first.",
   },
   defaultProfile: {
     env: "PONTUS_DEFAULT_PROFILE",
@@ -173,7 +173,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     fallback: "auto",
     ...oneOf("auto", "native", "wasm"),
     about:
-      "What transcodes; `auto` is `native` where ffmpeg and ffprobe can be run, else `wasm`: ffmpeg as WebAssembly, in this process.",
+      "What transcodes; `auto` is `native` if ffmpeg and ffprobe can be run, else `wasm`: ffmpeg as WebAssembly, in this process.",
   },
   wasmCoreUrl: {
     env: "PONTUS_WASM_CORE_URL",
@@ -205,32 +205,32 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     env: "PONTUS_STALL_TIMEOUT_SECONDS",
     fallback: "60",
     ...seconds(1, 3600),
-    about: "An encoder that makes no progress for so long is ended.",
+    about: "An encoder that makes no progress for this long is ended.",
   },
   ...STORAGE_KEYS,
   stopGraceMs: {
     env: "PONTUS_STOP_GRACE_SECONDS",
     fallback: "10",
     ...seconds(0, 600),
-    about: "How long encoders have to end by themselves at a stop; calls have 2 s.",
+    about: "How long encoders have to end by themselves when the service stops; calls have 2 s.",
   },
   leaseMs: {
     env: "PONTUS_LEASE_SECONDS",
     fallback: "6",
     ...seconds(1, 3600),
-    about: "A worker that was not heard of for so long loses its tasks.",
+    about: "A worker that sends no heartbeat for this long loses its tasks.",
   },
   liveSourceTimeoutMs: {
     env: "PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS",
     fallback: "30",
     ...seconds(1, 86_400),
-    about: "A live source that is away for so long has ended.",
+    about: "A live source that is away for this long has ended.",
   },
   liveTargetTimeoutMs: {
     env: "PONTUS_LIVE_TARGET_TIMEOUT_SECONDS",
     fallback: "60",
     ...seconds(1, 86_400),
-    about: "A live task none of whose targets takes the stream for so long has failed.",
+    about: "A live task fails if none of its targets takes the stream for this long.",
   },
   logLevel: {
     env: "PONTUS_LOG_LEVEL",

@@ -47,14 +47,14 @@ type StorageField =
   | "s3SessionToken"
   | "s3Addressing";
 
-/** The keys of those fields, in the order of the README's table. */
+/** The keys of those fields, in the order of the table in docs/configuration.md. */
 export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
   httpTimeoutMs: {
     env: "PONTUS_HTTP_TIMEOUT_SECONDS",
     fallback: "30",
     ...seconds(1, 3600),
     about:
-      "A server of an HTTP source or target that sends or takes nothing for so long is given up.",
+      "A server of an HTTP source or target that sends or takes nothing for this long is given up.",
   },
   moreTrusted: {
     env: "PONTUS_CA_FILE",
@@ -88,7 +88,7 @@ export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
     fallback: "",
     shown: "none: `s3://` is refused",
     allowed: "a text of one line",
-    about: "The access key. With it goes the secret.",
+    about: "The access key; it needs the secret too.",
     schema: secretLine,
   },
   s3SecretAccessKey: {
@@ -105,7 +105,7 @@ export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
     fallback: "",
     shown: "none",
     allowed: "a text of one line",
-    about: "The token of keys that are lent for a time.",
+    about: "The session token of temporary keys.",
     isSecret: true,
     schema: secretLine,
   },

@@ -1,6 +1,6 @@
 import { KEYS } from "./keys.ts";
 
-/** The keys as a Markdown table for the README: key, default, what is allowed, what it means. */
+/** The keys as a Markdown table for docs/configuration.md: key, default, what is allowed, what it means. */
 export function configTable(): string {
   const cell = (text: string) => text.replaceAll("|", "\\|");
   const rows = Object.values(KEYS).map(({ env, fallback, shown, allowed, about }) =>
