@@ -1,15 +1,14 @@
-import { sql } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { TaskEvent } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { events } from "./schema.ts";
 
-/** What an event tells beside what its task's row says. */
-export type EventFacts = Pick<
-  TaskEvent,
-  "type" | "failure" | "target" | "targetStatus" | "progress"
->;
+type EventRow = typeof events.$inferSelect;
 
-/** Appends to the log; to be called in the transaction of the change that the event tells of. */
+/** `afterSequence` is exclusive. */
+type EventRange = { readonly afterSequence: number; readonly limit: number };
+
+/** The log of all tasks. An event is appended in the transaction of the change that it tells of. */
 export class EventLog {
   readonly #queries;
 
@@ -31,29 +30,50 @@ export class EventLog {
             progress: sql.placeholder("progress"),
           })
           .prepare(),
+      read: () =>
+        database.orm
+          .select()
+          .from(events)
+          .where(
+            and(
+              eq(events.taskSeq, sql.placeholder("taskSeq")),
+              gt(events.sequence, sql.placeholder("afterSequence")),
+            ),
+          )
+          .orderBy(asc(events.sequence))
+          .limit(sql.placeholder("limit"))
+          .prepare(),
     });
   }
 
-  /** @param row - the task after the change; its newest event is this one */
-  append(
-    row: { readonly seq: number; readonly eventSequence: number } & Pick<
-      TaskEvent,
-      "status" | "attempt"
-    >,
-    timeMs: number,
-    facts: EventFacts,
-  ): void {
+  /** @param taskSeq - the `seq` of the task's row */
+  append(taskSeq: number, { taskId: _, ...event }: TaskEvent): void {
     this.#queries.append.run({
-      taskSeq: row.seq,
-      sequence: row.eventSequence,
-      timeMs,
-      type: facts.type,
-      status: row.status,
-      attempt: row.attempt,
-      failure: facts.failure ?? null,
-      target: facts.target ?? null,
-      targetStatus: facts.targetStatus ?? null,
-      progress: facts.progress ?? null,
+      failure: null,
+      target: null,
+      targetStatus: null,
+      progress: null,
+      ...event,
+      taskSeq,
     });
   }
+
+  /** A part of the log of one task, oldest first. */
+  read({ seq, id }: { readonly seq: number; readonly id: string }, query: EventRange): TaskEvent[] {
+    return this.#queries.read.all({ taskSeq: seq, ...query }).map((row) => eventOf(row, id));
+  }
+}
+
+function eventOf(
+  { seq: _, taskSeq: __, failure, target, targetStatus, progress, ...event }: EventRow,
+  taskId: string,
+): TaskEvent {
+  return {
+    taskId,
+    ...event,
+    ...(failure && { failure }),
+    ...(target !== null && { target }),
+    ...(targetStatus && { targetStatus }),
+    ...(progress && { progress }),
+  };
 }

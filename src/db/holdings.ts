@@ -1,7 +1,8 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { StoredTarget } from "../task/row.ts";
 import type { Database } from "./database.ts";
-import { activeTargets, profileUses, type StoredTarget } from "./schema.ts";
-import type { TaskRow } from "./task-row.ts";
+import { activeTargets, profileUses } from "./schema.ts";
+import type { SqliteTaskRow } from "./task-row.ts";
 
 /** What is to be held of a target. */
 type Held = Pick<StoredTarget, "key" | "folderKey">;
@@ -60,7 +61,11 @@ export class Holdings {
 
   /** Takes targets that are free, and the task's custom profiles. */
   take(
-    { seq, clientCode, customProfiles }: Pick<TaskRow, "seq" | "clientCode" | "customProfiles">,
+    {
+      seq,
+      clientCode,
+      customProfiles,
+    }: Pick<SqliteTaskRow, "seq" | "clientCode" | "customProfiles">,
     targets: readonly Held[],
   ): void {
     for (const key of targets.flatMap(keysOf)) this.#queries.hold.run({ key, taskSeq: seq });
@@ -69,7 +74,7 @@ export class Holdings {
   }
 
   /** Gives back all that a task holds. */
-  release({ seq, clientCode, customProfiles, targets }: TaskRow): void {
+  release({ seq, clientCode, customProfiles, targets }: SqliteTaskRow): void {
     for (const key of targets.flatMap(keysOf)) this.#queries.release.run({ key, taskSeq: seq });
     for (const profileName of customProfiles)
       this.#queries.unuse.run({ clientCode, profileName, taskSeq: seq });

@@ -8,21 +8,18 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import type { Assignment, Profile } from "../profile/profile.ts";
+import type { StoredTarget } from "../task/row.ts";
 import type {
   Attempt,
   Clip,
   EngineName,
   Failure,
   Progress,
-  Target,
   TargetStatus,
   TaskEvent,
   TaskStatus,
 } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
-
-/** A target as its task's row holds it: its keys are what no two unfinished tasks may share. */
-export type StoredTarget = Target & { readonly key: string; readonly folderKey?: string };
 
 /**
  * Tasks. What is only ever read and written together with its task (targets, attempts) is a JSON column of it, so that

@@ -1,5 +1,6 @@
 import type { Assignment } from "../profile/profile.ts";
-import type { Claim, EngineName, Failure, Task } from "../task/task.ts";
+import type { GivenBack } from "../task/end-run.ts";
+import type { Claim, EngineName, Pulse, Task } from "../task/task.ts";
 
 /** A claimed task with all that is needed to run it. */
 export type Work = {
@@ -12,9 +13,6 @@ export type Work = {
 
 /** Who claims: an instance of the service, alive until its process ends. */
 export type Worker = { readonly id: string; readonly engine: EngineName };
-
-/** What a heartbeat learns about its claim. */
-export type Pulse = "held" | "cancel_requested" | "lost";
 
 /** Called in this process when something may have changed; a hint, never the truth. */
 export type QueueListener = {
@@ -37,13 +35,9 @@ export interface Queue {
    * Puts a claimed task back: RUNNING → PENDING, claimable from `notBeforeMs` (since the epoch) on. A cancel asked for
    * meanwhile wins: then it ends as CANCELLED.
    *
-   * @param counts - whether this run counts as a failure against the attempt limit (a graceful stop does not)
    * @throws {TaskError} `lease_lost`
    */
-  giveBack(
-    claim: Claim,
-    reason: { readonly failure: Failure; readonly notBeforeMs: number; readonly counts: boolean },
-  ): Promise<void>;
+  giveBack(claim: Claim, reason: GivenBack): Promise<void>;
 
   /**
    * Puts back all that a dead instance held, due at once; what took its worker down for the last permitted time is FAILED

@@ -1,11 +1,13 @@
 import { and, asc, count, desc, eq, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks } from "../db/schema.ts";
-import { reopenTargets } from "../db/targets.ts";
-import { closeAttempt, isHeld, TaskChanges } from "../db/task-changes.ts";
-import { TASK_COLUMNS, type TaskRow, taskOf } from "../db/task-row.ts";
-import type { Claim, Failure } from "../task/task.ts";
-import type { Pulse, Queue, QueueListener, Work, Worker } from "./queue.ts";
+import { isHeld, TaskChanges } from "../db/task-changes.ts";
+import { type SqliteTaskRow, TASK_COLUMNS } from "../db/task-row.ts";
+import type { GivenBack } from "../task/end-run.ts";
+import { taskOf } from "../task/row.ts";
+import type { Claim, Pulse } from "../task/task.ts";
+import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../task/transitions.ts";
+import type { Queue, QueueListener, Work, Worker } from "./queue.ts";
 
 /** Limits of a queue and its clock. */
 export type SqliteQueueOptions = {
@@ -15,13 +17,6 @@ export type SqliteQueueOptions = {
   readonly leaseMs: number;
   /** Runs that may fail by the loss of their worker before the task is given up. */
   readonly attemptsMax: number;
-};
-
-/** Why and how a run ended without an end of its task. */
-type Return = {
-  readonly failure: Failure;
-  readonly notBeforeMs: number;
-  readonly failures: number;
 };
 
 /** The queue of one machine: the table of tasks itself. Workers of other processes on the same file are welcome. */
@@ -36,7 +31,7 @@ export class SqliteQueue implements Queue {
   constructor(database: Database, options: SqliteQueueOptions) {
     this.#database = database;
     this.#options = options;
-    this.#changes = new TaskChanges(database, options.now);
+    this.#changes = new TaskChanges(database);
     this.#queries = prepareQueries(database);
     this.#counts = prepareCounts(database);
   }
@@ -49,26 +44,29 @@ export class SqliteQueue implements Queue {
       const nowMs = this.#options.now();
       this.#queries.makeReady.run({ nowMs });
       const row = this.#queries.head.get();
-      return row && this.#start(row, worker, nowMs);
+      if (!row) return undefined;
+      const { leaseMs } = this.#options;
+      const started = this.#changes.save(claimTask(row, worker, leaseMs, nowMs));
+      return {
+        claim: { taskId: started.id, attempt: started.attempt },
+        task: taskOf(started),
+        assignments: started.assignments,
+        failures: started.failures,
+      };
     });
   }
 
   async heartbeat({ taskId, attempt }: Claim): Promise<Pulse> {
     return this.#database.write(() => {
-      const leaseUntilMs = this.#options.now() + this.#options.leaseMs;
-      const held = this.#queries.heartbeat.get({ taskId, attempt, leaseUntilMs });
-      if (!held) return "lost";
-      return held.cancelRequested ? "cancel_requested" : "held";
+      const leaseUntilMs = leaseEnd(this.#options.now(), this.#options.leaseMs);
+      return pulseOf(this.#queries.heartbeat.get({ taskId, attempt, leaseUntilMs }));
     });
   }
 
-  async giveBack(
-    claim: Claim,
-    reason: { readonly failure: Failure; readonly notBeforeMs: number; readonly counts: boolean },
-  ): Promise<void> {
+  async giveBack(claim: Claim, reason: GivenBack): Promise<void> {
     await this.#database.write(() => {
       const row = this.#changes.held(claim);
-      this.#putBack(row, { ...reason, failures: row.failures + (reason.counts ? 1 : 0) });
+      this.#changes.save(giveBackTask(row, claim, reason, this.#options.now()));
     });
   }
 
@@ -107,65 +105,16 @@ export class SqliteQueue implements Queue {
     return () => this.#listeners.delete(listener);
   }
 
-  #start(row: typeof tasks.$inferSelect, worker: Worker, nowMs: number): Work {
-    const attempt = row.attempt + 1;
-    const change = {
-      status: "RUNNING",
-      startMs: row.startMs ?? nowMs,
-      attempt,
-      workerId: worker.id,
-      leaseUntilMs: nowMs + this.#options.leaseMs,
-      engine: worker.engine,
-      attempts: [...row.attempts, { attempt, startMs: nowMs, engine: worker.engine }],
-    } as const;
-    const started = this.#changes.save(row, change, { type: "started" });
-    return {
-      claim: { taskId: row.id, attempt },
-      task: taskOf(started),
-      assignments: row.assignments,
-      failures: row.failures,
-    };
-  }
-
-  #putBack(row: TaskRow, { failure, notBeforeMs, failures }: Return): void {
-    if (row.cancelRequested) {
-      this.#changes.end(row, { status: "CANCELLED", runFailure: failure });
-      return;
-    }
-    const nowMs = this.#options.now();
-    const change = {
-      status: "PENDING",
-      notBeforeMs: notBeforeMs > nowMs ? notBeforeMs : null,
-      failures,
-      workerId: null,
-      leaseUntilMs: null,
-      progress: null,
-      attempts: closeAttempt(row.attempts, nowMs, failure),
-      targets: reopenTargets(row.targets),
-    } as const;
-    // The next run begins anew: how far this one came is told by its event alone.
-    const progress = row.progress ?? undefined;
-    this.#changes.save(row, change, { type: "given_back", failure, ...(progress && { progress }) });
-  }
-
   /** Puts back the tasks of workers that are gone, or ends them. */
-  async #recover(find: () => readonly TaskRow[]): Promise<number> {
+  async #recover(find: () => readonly SqliteTaskRow[]): Promise<number> {
     const isNone = await this.#database.read(() => find().length === 0);
     if (isNone) return 0;
     return this.#database.write(() => {
       const rows = find();
-      for (const row of rows) this.#recoverOne(row);
+      const { attemptsMax, now } = this.#options;
+      for (const row of rows) this.#changes.save(loseWorker(row, attemptsMax, now()));
       return rows.length;
     });
-  }
-
-  #recoverOne(row: TaskRow): void {
-    const detail = `Cannot go on with attempt ${row.attempt}: its worker was lost`;
-    const failure = { code: "worker_lost", detail } as const;
-    const failures = row.failures + 1;
-    if (failures < this.#options.attemptsMax || row.cancelRequested)
-      this.#putBack(row, { failure, failures, notBeforeMs: 0 });
-    else this.#changes.end(row, { status: "FAILED", failure });
   }
 }
 

@@ -1,5 +1,14 @@
 import type { Assignment, Profile } from "../profile/profile.ts";
-import type { Claim, Clip, Failure, Output, Progress, Task, TaskStatus } from "../task/task.ts";
+import type { GivenTask } from "../task/row.ts";
+import type {
+  Claim,
+  Outcome,
+  Progress,
+  TargetResult,
+  Task,
+  TaskEvent,
+  TaskStatus,
+} from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 
 /** A client of the API. */
@@ -20,26 +29,7 @@ export type Nonce = {
 };
 
 /** A task to be created; its id is the store's to give. */
-export type NewTask = {
-  readonly clientCode: string;
-  readonly sourceUrl: string;
-  readonly profileName: string;
-  readonly targets: readonly {
-    readonly url: string;
-    readonly profileName?: string;
-    /** `Address.key` of the target: no two unfinished tasks write the same one. */
-    readonly key: string;
-    /** The key of the folder that its segments will lie in, for a set: taken like the target itself. */
-    readonly folderKey?: string;
-  }[];
-  readonly assignments: readonly Assignment[];
-  /** Names of the custom profiles it uses: they cannot be deleted before it has ended. */
-  readonly customProfiles: readonly string[];
-  readonly priority: number;
-  readonly timeoutSeconds?: number;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly clip?: Clip;
-};
+export type NewTask = GivenTask & { readonly assignments: readonly Assignment[] };
 
 /** The caller's idempotency key and a digest of the request's body. */
 export type Idempotency = { readonly key: string; readonly bodyDigest: string };
@@ -62,20 +52,13 @@ export type TaskQuery = {
 /** A page of tasks, newest first. */
 export type TaskPage = { readonly tasks: readonly Task[]; readonly nextCursor?: string };
 
-/** How one target of a claimed task stands. */
-export type TargetResult =
-  | { readonly status: "RUNNING" }
-  /** Of a live target: it is tried again and again. */
-  | { readonly status: "RECONNECTING"; readonly failure: Failure }
-  /** What a live target was sent is not known here. */
-  | { readonly status: "SUCCESS"; readonly output?: Output }
-  | { readonly status: "FAILED"; readonly failure: Failure };
-
-/** How an attempt ended for good. */
-export type Outcome =
-  | { readonly status: "SUCCESS" }
-  | { readonly status: "FAILED"; readonly failure: Failure }
-  | { readonly status: "CANCELLED" };
+/** Which part of a task's log to read. */
+export type EventQuery = {
+  /** Exclusive: 0 reads from the first on. */
+  readonly afterSequence: number;
+  /** 1..1000 */
+  readonly limit: number;
+};
 
 /**
  * Port: tasks, durable. Every method that writes resolves after its commit; a state change and its event are one
@@ -104,6 +87,13 @@ export interface TaskStore {
 
   /** @throws {TaskError} `invalid_parameter` for a cursor that is not one */
   list(clientCode: string, query: TaskQuery): Promise<TaskPage>;
+
+  /**
+   * A part of a task's log, oldest first.
+   *
+   * @throws {TaskError} `no_such_task`, also for another client's task
+   */
+  events(clientCode: string, id: string, query: EventQuery): Promise<readonly TaskEvent[]>;
 
   /**
    * Cancels a pending task, or asks a running one to stop (`cancelRequested`).

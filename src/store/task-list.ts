@@ -1,8 +1,9 @@
 import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks } from "../db/schema.ts";
-import { TASK_COLUMNS, taskOf } from "../db/task-row.ts";
+import { TASK_COLUMNS } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
+import { taskOf } from "../task/row.ts";
 import { TASK_STATUSES } from "../task/status.ts";
 import type { TaskPage, TaskQuery } from "./store.ts";
 

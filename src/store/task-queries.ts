@@ -27,6 +27,7 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
         .set({ warnings: sql.placeholder("warnings") })
         .where(isHeld)
         .prepare(),
+    // The columns that are left out are null in every new task.
     insert: () =>
       orm
         .insert(tasks)
@@ -34,14 +35,14 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
           id: sql.placeholder("id"),
           clientCode: sql.placeholder("clientCode"),
           profileName: sql.placeholder("profileName"),
-          status: "PENDING",
+          status: sql.placeholder("status"),
           priority: sql.placeholder("priority"),
           createMs: sql.placeholder("createMs"),
-          attempt: 0,
-          failures: 0,
-          cancelRequested: false,
-          eventSequence: 1,
-          attempts: [],
+          attempt: sql.placeholder("attempt"),
+          failures: sql.placeholder("failures"),
+          cancelRequested: sql.placeholder("cancelRequested"),
+          eventSequence: sql.placeholder("eventSequence"),
+          attempts: sql.placeholder("attempts"),
           targets: sql.placeholder("targets"),
           sourceUrl: sql.placeholder("sourceUrl"),
           timeoutSeconds: sql.placeholder("timeoutSeconds"),

@@ -1,22 +1,33 @@
 import type { Database } from "../db/database.ts";
 import { EventLog } from "../db/event-log.ts";
 import { Holdings } from "../db/holdings.ts";
-import { reopenTargets } from "../db/targets.ts";
-import { leaseLost, TaskChanges, targetFacts } from "../db/task-changes.ts";
-import { type TaskRow, taskOf } from "../db/task-row.ts";
+import { TaskChanges } from "../db/task-changes.ts";
+import type { SqliteTaskRow } from "../db/task-row.ts";
 import { maskCredentials } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
-import { canMove, isFinal } from "../task/status.ts";
-import type { Claim, Progress, Task } from "../task/task.ts";
-import { addWarnings, type Warning } from "../task/warnings.ts";
+import { taskOf } from "../task/row.ts";
+import { isFinal } from "../task/status.ts";
+import { undelivered } from "../task/targets.ts";
+import type { Claim, Outcome, Progress, TargetResult, Task, TaskEvent } from "../task/task.ts";
+import {
+  cancelTask,
+  createTask,
+  finishTask,
+  leaseLost,
+  mayPublish,
+  reportSource,
+  reportTarget,
+  retryTask,
+  warnTask,
+} from "../task/transitions.ts";
+import type { Warning } from "../task/warnings.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
 import type {
   Admission,
+  EventQuery,
   Idempotency,
   NewTask,
-  Outcome,
-  TargetResult,
   TaskPage,
   TaskQuery,
   TaskStore,
@@ -49,7 +60,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#idempotencyKeys = new IdempotencyKeys(database);
     this.#holdings = new Holdings(database);
     this.#log = new EventLog(database);
-    this.#changes = new TaskChanges(database, options.now);
+    this.#changes = new TaskChanges(database);
     this.#list = new TaskList(database);
     this.#queries = prepareTaskQueries(database);
   }
@@ -79,40 +90,25 @@ export class SqliteTaskStore implements TaskStore {
     return this.#database.read(() => this.#list.page(clientCode, query));
   }
 
+  async events(clientCode: string, id: string, query: EventQuery): Promise<readonly TaskEvent[]> {
+    return this.#database.read(() => this.#log.read(this.#find(clientCode, id), query));
+  }
+
   async cancel(clientCode: string, id: string): Promise<Task> {
     return this.#database.write(() => {
-      const row = this.#find(clientCode, id);
-      if (isFinal(row.status))
-        throw new TaskError("task_conflict", `Cannot cancel task "${id}": it is ${row.status}`);
-      if (row.status === "PENDING") return taskOf(this.#changes.end(row, { status: "CANCELLED" }));
-      if (row.cancelRequested) return taskOf(row);
-      const change = { cancelRequested: true };
-      return taskOf(this.#changes.save(row, change, { type: "cancel_requested" }));
+      const change = cancelTask(this.#find(clientCode, id), this.#now());
+      return taskOf(this.#changes.save(change));
     });
   }
 
   async retry(clientCode: string, id: string): Promise<Task> {
     return this.#database.write(() => {
-      const row = this.#find(clientCode, id);
-      if (!isFinal(row.status) || !canMove(row.status, "PENDING"))
-        throw new TaskError("task_conflict", `Cannot retry task "${id}": it is ${row.status}`);
-      const targets = reopenTargets(row.targets);
-      const undelivered = targets.filter(({ status }) => status !== "SUCCESS");
-      const taken = this.#holdings.taken(undelivered);
+      const change = retryTask(this.#find(clientCode, id), this.#now());
+      const targets = undelivered(change.row.targets);
+      const taken = this.#holdings.taken(targets);
       if (taken) throw targetTaken(`retry task "${id}"`, taken);
-      this.#holdings.take(row, undelivered);
-      const change = {
-        status: "PENDING",
-        startMs: null,
-        endMs: null,
-        failures: 0,
-        cancelRequested: false,
-        engine: null,
-        failure: null,
-        progress: null,
-        targets,
-      } as const;
-      return taskOf(this.#changes.save(row, change, { type: "retried" }));
+      this.#holdings.take(change.row, targets);
+      return taskOf(this.#changes.save(change));
     });
   }
 
@@ -123,50 +119,33 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
-  async saveWarnings(claim: Claim, warnings: readonly Warning[]): Promise<void> {
+  async saveWarnings(claim: Claim, more: readonly Warning[]): Promise<void> {
     await this.#database.write(() => {
-      const known = this.#changes.held(claim).warnings ?? [];
-      this.#queries.saveWarnings.run({ ...claim, warnings: addWarnings(known, warnings) });
+      const { warnings } = warnTask(this.#changes.held(claim), claim, more);
+      this.#queries.saveWarnings.run({ ...claim, warnings });
     });
   }
 
   async saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void> {
     await this.#database.write(() => {
       const row = this.#changes.held(claim);
-      const target = row.targets[index];
-      if (!target) throw new RangeError(`Cannot save target ${index}: the task has no such target`);
-      const detail = "failure" in result ? result.failure.detail : undefined;
-      const isMoved = target.status !== result.status;
-      if (!isMoved && target.failure?.detail === detail) return;
-      const { failure: _, output: __, ...rest } = target;
-      const targets = row.targets.with(index, { ...rest, ...result });
-      // That the same state has another reason is no event.
-      this.#changes.save(row, { targets }, ...(isMoved ? [targetFacts(targets, index)] : []));
+      this.#changes.save(reportTarget(row, claim, index, result, this.#now()));
     });
   }
 
   async saveSource(claim: Claim, change: "source_lost" | "source_back"): Promise<void> {
     await this.#database.write(() => {
-      this.#changes.save(this.#changes.held(claim), {}, { type: change });
+      this.#changes.save(reportSource(this.#changes.held(claim), claim, change, this.#now()));
     });
   }
 
   async mayPublish(claim: Claim): Promise<void> {
-    await this.#database.read(() => {
-      const row = this.#queries.cancelRequested.get(claim);
-      if (!row) throw leaseLost(claim);
-      if (row.cancelRequested)
-        throw new TaskError(
-          "cancelled",
-          `Cannot publish for task "${claim.taskId}": it was cancelled`,
-        );
-    });
+    await this.#database.read(() => mayPublish(this.#queries.cancelRequested.get(claim), claim));
   }
 
   async finish(claim: Claim, outcome: Outcome): Promise<void> {
     await this.#database.write(() => {
-      const row = this.#changes.held(claim);
-      this.#changes.end(row, row.cancelRequested ? { status: "CANCELLED" } : outcome);
+      this.#changes.save(finishTask(this.#changes.held(claim), claim, outcome, this.#now()));
     });
   }
 
@@ -194,7 +173,7 @@ export class SqliteTaskStore implements TaskStore {
     return total;
   }
 
-  #find(clientCode: string, id: string): TaskRow {
+  #find(clientCode: string, id: string): SqliteTaskRow {
     const row = this.#queries.byId.get({ id });
     if (row?.clientCode === clientCode) return row;
     throw new TaskError("no_such_task", `Cannot find task "${id}": there is none of yours`);
@@ -230,21 +209,13 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   #insert(task: NewTask, nowMs: number): string {
-    const id = this.#ids.next(nowMs);
-    const { lastInsertRowid } = this.#queries.insert.run({
-      id,
-      createMs: nowMs,
-      ...task,
-      targets: task.targets.map((target) => ({ ...target, status: "PENDING" })),
-      timeoutSeconds: task.timeoutSeconds ?? null,
-      metadata: task.metadata ?? null,
-      clip: task.clip ?? null,
-    });
+    const { row, events } = createTask(task, this.#ids.next(nowMs), nowMs);
+    const { assignments } = task;
+    const { lastInsertRowid } = this.#queries.insert.run({ ...row, assignments });
     const seq = Number(lastInsertRowid);
-    this.#holdings.take({ ...task, seq }, task.targets);
-    const state = { seq, eventSequence: 1, status: "PENDING", attempt: 0 } as const;
-    this.#log.append(state, nowMs, { type: "created" });
-    return id;
+    this.#holdings.take({ ...row, seq }, row.targets);
+    for (const event of events) this.#log.append(seq, event);
+    return row.id;
   }
 }
 

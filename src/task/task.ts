@@ -119,6 +119,24 @@ export type Task = {
 /** One claim of a task by a worker. `attempt` grows with every claim and is the fencing token of all its writes. */
 export type Claim = { readonly taskId: string; readonly attempt: number };
 
+/** What a heartbeat learns about its claim. */
+export type Pulse = "held" | "cancel_requested" | "lost";
+
+/** How one target of a claimed task stands. */
+export type TargetResult =
+  | { readonly status: "RUNNING" }
+  /** Of a live target: it is tried again and again. */
+  | { readonly status: "RECONNECTING"; readonly failure: Failure }
+  /** What a live target was sent is not known here. */
+  | { readonly status: "SUCCESS"; readonly output?: Output }
+  | { readonly status: "FAILED"; readonly failure: Failure };
+
+/** How an attempt ended for good. */
+export type Outcome =
+  | { readonly status: "SUCCESS" }
+  | { readonly status: "FAILED"; readonly failure: Failure }
+  | { readonly status: "CANCELLED" };
+
 /** A line of a task's event log, written in the same transaction as the change. */
 export type TaskEvent = {
   readonly taskId: string;

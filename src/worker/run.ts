@@ -7,9 +7,9 @@ import type { PlanRequest } from "../plan/plan-task.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { TargetResult, TaskStore } from "../store/store.ts";
+import type { TaskStore } from "../store/store.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
-import type { Claim, Failure, Progress, Task } from "../task/task.ts";
+import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 
 const log = getLogger(["pontus", "worker"]);

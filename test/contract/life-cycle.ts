@@ -9,6 +9,7 @@ import {
   anOutput,
   aTargetOf,
   aWorker,
+  eventsOf,
   QUEUE_LIMITS,
   type StoreBench,
 } from "../fixtures/store-bench.ts";
@@ -136,7 +137,7 @@ async function holders(bench: StoreBench, claims: readonly Claim[]): Promise<num
 
 /** What is wrong with a task; nothing in a sound one. */
 async function faults(bench: StoreBench, history: History, task: Task): Promise<string[]> {
-  const log = bench.events(task.id);
+  const log = await eventsOf(bench, task.id);
   const open = task.attempts.filter(({ endMs }) => endMs === undefined);
   const isRunning = task.status === "RUNNING";
   const held = await holders(

@@ -6,6 +6,7 @@ import {
   aWorker,
   claimTask,
   createTask,
+  eventsOf,
   eventTypes,
   QUEUE_LIMITS,
   type StoreBench,
@@ -56,7 +57,7 @@ function claiming(make: Make, { describe, test, expect }: Harness): void {
       expect(task.attempts).toEqual([{ attempt: 1, startMs, engine: "native" }]);
       expect(work).toMatchObject({ claim: { taskId: id, attempt: 1 }, task, failures: 0 });
       expect(work.assignments).toMatchObject([{ targets: [0] }]);
-      expect(bench.events(id)[1]).toEqual({
+      expect((await eventsOf(bench, id))[1]).toEqual({
         taskId: id,
         sequence: 2,
         timeMs: startMs,
@@ -125,7 +126,7 @@ function givingBack(make: Make, { describe, test, expect }: Harness): void {
         { url: "file:///media/b.mp4", status: "PENDING" },
         { url: "file:///media/c.mp4", status: "PENDING" },
       ]);
-      expect(bench.events(claim.taskId).at(-1)).toMatchObject({
+      expect((await eventsOf(bench, claim.taskId)).at(-1)).toMatchObject({
         type: "given_back",
         status: "PENDING",
         failure: aFailure,
@@ -166,7 +167,7 @@ function givingBack(make: Make, { describe, test, expect }: Harness): void {
       await bench.tasks.cancel("ada", claim.taskId);
       await bench.queue.giveBack(claim, RUN_FAILURE);
       expect((await bench.tasks.get("ada", claim.taskId)).status).toBe("CANCELLED");
-      expect(eventTypes(bench, claim.taskId).at(-1)).toBe("ended");
+      expect((await eventTypes(bench, claim.taskId)).at(-1)).toBe("ended");
       await createTask(bench, { targets });
     });
 

@@ -1,5 +1,5 @@
 import { taskErrorOf } from "../fixtures/failure-of.ts";
-import { eventTypes, type StoreBench, startTask } from "../fixtures/store-bench.ts";
+import { eventsOf, eventTypes, type StoreBench, startTask } from "../fixtures/store-bench.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -14,7 +14,7 @@ export function livingTasks(
       const { claim } = await startTask(bench);
       await bench.tasks.saveSource(claim, "source_lost");
       await bench.tasks.saveSource(claim, "source_back");
-      const types = eventTypes(bench, claim.taskId);
+      const types = await eventTypes(bench, claim.taskId);
       expect(types.slice(-2)).toEqual(["source_lost", "source_back"]);
       expect((await bench.tasks.get("ada", claim.taskId)).status).toBe("RUNNING");
       await bench.tasks.finish(claim, { status: "CANCELLED" });
@@ -33,17 +33,17 @@ export function livingTasks(
           ...{ outTimeSeconds, speed: 1, fps: 25, droppedFrames: 3, sentBytes },
         }) as const;
       const [early, late] = [progress(4, { 0: 100, 1: 90 }), progress(9, { 0: 300, 1: 90 })];
-      const last = () => bench.events(claim.taskId).at(-1);
-      expect(last()).not.toHaveProperty("progress");
+      const last = async () => (await eventsOf(bench, claim.taskId)).at(-1);
+      expect(await last()).not.toHaveProperty("progress");
       await bench.tasks.saveProgress(claim, early);
       await bench.tasks.saveTarget(claim, 0, { status: "RUNNING" });
-      expect(last()).toMatchObject({ type: "target", target: 0, progress: early });
+      expect(await last()).toMatchObject({ type: "target", target: 0, progress: early });
       await bench.tasks.saveProgress(claim, late);
       await bench.tasks.saveSource(claim, "source_lost");
-      expect(last()).toMatchObject({ type: "source_lost", progress: late });
+      expect(await last()).toMatchObject({ type: "source_lost", progress: late });
       const failure = { code: "worker_lost", detail: "Cannot go on" } as const;
       await bench.queue.giveBack(claim, { failure, notBeforeMs: 0, counts: false });
-      expect(last()).toMatchObject({ type: "given_back", progress: late });
+      expect(await last()).toMatchObject({ type: "given_back", progress: late });
       expect(await bench.tasks.get("ada", claim.taskId)).not.toHaveProperty("progress");
     });
   });
@@ -55,9 +55,9 @@ export function livingTasks(
       const reconnecting = (detail: string) =>
         ({ status: "RECONNECTING", failure: { code: "target_lost", detail } }) as const;
       await bench.tasks.saveTarget(claim, 0, reconnecting("one"));
-      const events = eventTypes(bench, claim.taskId);
+      const events = await eventTypes(bench, claim.taskId);
       await bench.tasks.saveTarget(claim, 0, reconnecting("two"));
-      expect(eventTypes(bench, claim.taskId)).toEqual(events);
+      expect(await eventTypes(bench, claim.taskId)).toEqual(events);
       const task = await bench.tasks.get("ada", claim.taskId);
       expect(task.targets[0]).toMatchObject(reconnecting("two"));
     });

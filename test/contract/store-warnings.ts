@@ -29,7 +29,7 @@ export function warningOf(
       const { claim: next } = await claimTask(bench, "worker-2");
       await bench.tasks.saveWarnings(next, [NAME, OTHER]);
       expect(await stored()).toEqual([NAME, OTHER]);
-      expect(eventTypes(bench, claim.taskId).at(-1)).toBe("started");
+      expect((await eventTypes(bench, claim.taskId)).at(-1)).toBe("started");
     });
   });
 }

@@ -5,9 +5,11 @@ import {
   anAdmission,
   aTargetOf,
   createTask,
+  eventsOf,
   type StoreBench,
   startTask,
 } from "../fixtures/store-bench.ts";
+import { readingEvents } from "./store-events.ts";
 import { livingTasks } from "./store-live.ts";
 import { holdingTargets } from "./store-targets.ts";
 import { warningOf } from "./store-warnings.ts";
@@ -23,6 +25,7 @@ export function taskStoreContract(name: string, make: Make, harness: Harness): v
     creating(make, harness);
     repeating(make, harness);
     holdingTargets(make, harness);
+    readingEvents(make, harness);
     livingTasks(make, harness);
     warningOf(make, harness);
     listing(make, harness);
@@ -57,7 +60,7 @@ function creating(make: Make, { describe, test, expect }: Harness): void {
         attempt: 0,
         attempts: [],
       });
-      expect(bench.events(id)).toEqual([
+      expect(await eventsOf(bench, id)).toEqual([
         {
           taskId: id,
           sequence: 1,

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Work } from "../../src/queue/queue.ts";
-import type { TargetResult } from "../../src/store/store.ts";
 import { TaskError } from "../../src/task/errors.ts";
-import type { Progress } from "../../src/task/task.ts";
+import type { Progress, TargetResult } from "../../src/task/task.ts";
 import { Run, type RunPorts } from "../../src/worker/run.ts";
 
 const WORK = {

@@ -26,7 +26,7 @@ describe("Worker whose task is cancelled", () => {
     await bench.nextRun();
     await bench.tasks.cancel("ada", id);
     await bench.until(id, "CANCELLED");
-    expect(eventTypes(bench, id).at(-1)).toBe("ended");
+    expect((await eventTypes(bench, id)).at(-1)).toBe("ended");
   });
 
   test("lets other tasks go on", async () => {

@@ -1,5 +1,5 @@
-import type { Failure } from "../task/task.ts";
-import type { StoredTarget } from "./schema.ts";
+import type { StoredTarget } from "./row.ts";
+import type { Failure } from "./task.ts";
 
 /** Whether nothing more happens to a target in this run. */
 const isClosed = ({ status }: StoredTarget): boolean =>
@@ -20,6 +20,10 @@ export const reopenTargets = (targets: readonly StoredTarget[]): readonly Stored
   targets.map(({ failure: _, ...target }) =>
     target.status === "SUCCESS" ? target : { ...target, status: "PENDING" },
   );
+
+/** The targets that a task has still to deliver. */
+export const undelivered = (targets: readonly StoredTarget[]): readonly StoredTarget[] =>
+  targets.filter(({ status }) => status !== "SUCCESS");
 
 /** The indexes of targets whose state differs between two versions of the same list. */
 export const movedTargets = (
