@@ -6,7 +6,7 @@ import type { Clip } from "../task/task.ts";
 import { setSection } from "./args/adaptive-output.ts";
 import { VIDEO_COSTS } from "./args/encoders.ts";
 import { firstPassSection, outputSection, type Section } from "./args/file-output.ts";
-import { isFilledAndCopied, runsOf } from "./args/graphs.ts";
+import { isFilledAndCopied, runsOf } from "./args/runs.ts";
 import { slowInput } from "./args/input.ts";
 import { posterArgs } from "./args/poster.ts";
 import { graphArgs } from "./args/streams.ts";
