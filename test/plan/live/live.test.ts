@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { liveInputArgs, watchedInputArgs } from "../../../src/engine/native-live/live-inputs.ts";
+import { watchedInputArgs } from "../../../src/engine/native-live/live-inputs.ts";
 import {
   countedUrls,
   liveGraphArgs,
@@ -208,23 +208,5 @@ describe("refuseImpossibleLive", () => {
   test("takes for its protocol what another container would not hold", () => {
     expect(refusing({ codec: "h265" }, "srt://a:1")).not.toThrow();
     expect(refusing({ codec: "h264" }, "rtmp://a/live/x")).not.toThrow();
-  });
-});
-
-describe("liveInputArgs", () => {
-  test("has a TLS server verified, by the file of authorities where there is one", () => {
-    const url = "rtmps://a/live/x";
-    expect(liveInputArgs(url, true).join(" ")).toContain("-tls_verify 1 -analyzeduration");
-    expect(liveInputArgs(url, true, "/a b.pem")).toContain("/a b.pem");
-    expect(liveInputArgs("rtmp://a/live/x", true, "/a.pem")).not.toContain("/a.pem");
-  });
-
-  test.each([
-    ["rtmp://a/live/x", "-protocol_whitelist rtmp,tcp -f live_flv -rw_timeout"],
-    ["srt://a:1", "-protocol_whitelist srt -f mpegts -rw_timeout"],
-    ["udp://a:1", "-protocol_whitelist udp -f mpegts -timeout"],
-    ["rtsp://a/x", "-protocol_whitelist tcp,rtp,udp -f rtsp -timeout"],
-  ])("pins the format of %s, and what it may open", (url, expected) => {
-    expect(liveInputArgs(url, true).join(" ")).toStartWith(expected);
   });
 });

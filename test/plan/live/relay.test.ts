@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { pipedInputArgs } from "../../../src/engine/native-live/live-inputs.ts";
 import { liveOutputArgs } from "../../../src/engine/native-live/live-outputs.ts";
 import type { LivePlan } from "../../../src/plan/live/live.ts";
 import { planLive } from "../../../src/plan/live/plan-live.ts";
@@ -24,39 +23,6 @@ const planOf = (tracks: RelayedTracks, targetUrls: readonly string[] = URLS) => 
   const assignments = [{ rendition, targets: targetUrls.map((_, at) => at) }];
   return planLive({ assignments, targetUrls, audioInput }, media, aCapabilities());
 };
-const inputOf = (...tracks: RelayedTracks) => pipedInputArgs(tracks, planOf(tracks), 100).join(" ");
-const LOOK = "-analyzeduration 2000000 -probesize 5000000 -fpsprobesize 0";
-const UNTAGGED = "-tag:v 0 -tag:a 0";
-
-describe("pipedInputArgs", () => {
-  test("reads one track from stdin, its format and protocol pinned, at its own pace", () => {
-    expect(inputOf(aMedia(TS))).toBe(
-      `-max_pixels 100 -protocol_whitelist pipe -re -f mpegts ${UNTAGGED} ${LOOK}` +
-        " -fflags +genpts+discardcorrupt -i pipe:0",
-    );
-  });
-
-  test("reads a sound apart from a pipe behind those that count, and holds back what begins later", () => {
-    const [main, audio] = [
-      picture({ ...MP4, startSeconds: 12 }),
-      sound({ ...MP4, startSeconds: 11.5 }),
-    ];
-    expect(inputOf(main, audio)).toBe(
-      `-max_pixels 100 -protocol_whitelist pipe -re -f mov -itsoffset 0.500000 ${UNTAGGED} ${LOOK}` +
-        " -fflags +genpts+discardcorrupt -i pipe:0" +
-        ` -max_pixels 100 -protocol_whitelist pipe -re -f mov ${UNTAGGED} ${LOOK}` +
-        " -fflags +genpts+discardcorrupt -i pipe:5",
-    );
-    const late = inputOf(picture({ ...TS, startSeconds: 1.4 }), sound({ ...TS, startSeconds: 2 }));
-    expect(late.match(/-itsoffset \S+|pipe:\d/g)).toEqual([
-      "pipe:0",
-      "-itsoffset 0.600000",
-      "pipe:5",
-    ]);
-    const other = inputOf(picture({ ...TS, startSeconds: 1 }), sound({ ...TS, startSeconds: 90 }));
-    expect(other).not.toContain("-itsoffset");
-  });
-});
 
 describe("planLive of tracks that come apart", () => {
   test("maps the sound from its own input", () => {
