@@ -1,22 +1,23 @@
 import { toTaskError } from "../task/errors.ts";
 import { sleep } from "./sleep.ts";
 
-/** How often, and how long, something is tried to be written where the store is full or busy. */
+/** The pause between two tries to write to a store that is full or busy, and the time after which it gives up. */
 const AGAIN_MS = 500;
 const LONGEST_MS = 600_000;
 
-/** What ends the tries before their time. */
+/** What ends the tries early. */
 export type Insistence = {
   readonly now: () => number;
-  /** Ends a wait between two tries. */
+  /** Ends the pause between two tries. */
   readonly wake: Promise<void>;
   readonly isOver: () => boolean;
 };
 
 /**
- * Writes to the store, again and again while it is full or busy, for up to ten minutes: what was done is not to be done twice.
+ * Writes to the store. While the store is full or busy it tries again, for up to ten minutes: without the record, the work would be
+ * done twice.
  *
- * @throws {TaskError} what the last try threw; at once where it is something else than `service_unavailable`
+ * @throws {TaskError} what the last try threw; at once if that is not `service_unavailable`
  */
 export async function insist<T>(
   write: () => Promise<T>,

@@ -10,25 +10,25 @@ import type { KeptEncodes } from "./file/kept-encodes.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** Held for as long as the instance lives. */
+/** The file that an instance keeps locked while it lives. */
 const LOCK = "instance.lock";
 
-/** One running instance of the service: its id in claims, and its scratch folder, gone when it is released. */
+/** One running instance of the service: its id in claims, and its scratch folder, which `release` removes. */
 export type Instance = {
   readonly id: string;
-  /** Absolute; absent where nothing may be written. */
+  /** Absolute path; undefined if nothing may be written. */
   readonly scratch?: string;
   readonly release: () => Promise<void>;
 };
 
-/** An instance where nothing may be written: it is alone with its tasks, which end with it. */
+/** An instance on a host where nothing may be written. It shares no tasks with other instances, and they end with it. */
 export const disklessInstance = (): Instance => ({
   id: randomUUID(),
   release: async () => {},
 });
 
 /**
- * Registers this process as an instance: a folder below the scratch root with a file in it that it holds.
+ * Registers this process as an instance: makes a folder below the scratch root, with a file in it that this process keeps locked.
  *
  * @param scratchRoot - absolute path; shared by all instances on one data folder
  */
@@ -37,7 +37,7 @@ export async function registerInstance(
 ): Promise<Instance & { readonly scratch: string }> {
   const id = randomUUID();
   const scratch = join(scratchRoot, id);
-  // The folder appears under its name with its file held: no neighbour takes it for a dead one's meanwhile.
+  // The folder gets its name once its file is locked, so that no other instance takes it for a dead one.
   const nascent = join(scratchRoot, `.${id}`);
   await mkdir(nascent, { recursive: true });
   const letGo = holdFile(join(nascent, LOCK));
@@ -50,7 +50,7 @@ export async function registerInstance(
   return { id, scratch, release };
 }
 
-/** What is needed to clear up after a dead instance. */
+/** What cleaning up after a dead instance needs. */
 export type RecoveryParts = {
   readonly engine: Engine;
   readonly queue: Queue;
@@ -58,11 +58,10 @@ export type RecoveryParts = {
 };
 
 /**
- * Clears up after instances whose process is gone: ends their encoders, keeps what was ready to be delivered, gives their
- * tasks back, empties their scratch,
- * in this order, so that no orphan still writes when its task runs again.
+ * Cleans up after instances whose process is gone. In this order, so that no orphan still writes when its task runs again: ends
+ * their encoders, keeps the outputs that wait to be delivered, gives their tasks back, and removes their scratch folders.
  *
- * An instance that lives (another service on the same data folder) is left alone.
+ * It does not touch instances that live (another service on the same data folder).
  */
 export async function recoverDead(
   scratchRoot: string,
@@ -72,12 +71,12 @@ export async function recoverDead(
   const ids = (await readdir(scratchRoot)).filter((id) => id !== self.id && !id.startsWith("."));
   for (const id of ids) {
     const folder = join(scratchRoot, id);
-    // Held meanwhile, so that of two instances which start together one clears up.
+    // Locked meanwhile, so that only one of two instances that start together cleans up.
     const letGo = holdFile(join(folder, LOCK));
     if (!letGo) continue;
     try {
       const orphans = await engine.endOrphans(folder);
-      // Before their tasks are given back, so that the next run finds them.
+      // Before the tasks are given back, so that the next run finds these outputs.
       await kept.rescue(folder);
       const tasks = await queue.takeOver(id);
       log.warn(
@@ -86,7 +85,7 @@ export async function recoverDead(
       );
       await rm(folder, { recursive: true, force: true });
     } catch (error) {
-      // An encoder that could not be ended may write in it still.
+      // An encoder that could not be ended may still write into the folder.
       if (!(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) throw error;
       log.warn("Cannot remove the scratch of dead instance {id}: the next start tries again", {
         id,

@@ -4,21 +4,21 @@ import type { MediaInfo } from "../probe/media.ts";
 import { toTaskError } from "../task/errors.ts";
 import { withUnevenSound } from "./uneven-sound.ts";
 
-/** A plan, and the source as it was planned for. */
+/** A plan, and what was known of the source when it was made. */
 export type Planned = { readonly plan: Plan; readonly media: MediaInfo };
 
-/** What planning looks up in a source, where its header does not tell enough. */
+/** What planning looks up in a source if its header does not say enough. */
 export type SourceLooks = {
-  /** All of it, in order. */
+  /** Reads all of the source in order. */
   readonly bytes: () => AsyncIterable<Uint8Array>;
-  /** The source with its packets counted. */
+  /** Probes the source again and counts its packets. */
   readonly packets: () => Promise<MediaInfo>;
-  /** The source with what its pictures say of captions. */
+  /** Adds what the frames say about captions. */
   readonly captions: (media: MediaInfo) => Promise<MediaInfo>;
 };
 
 /**
- * Plans by the header of a source; anew where sound that would be copied turns out to change midway, or for captions.
+ * Plans by the header of a source. Plans again if audio that would be copied changes midway, or if captions were found.
  *
  * @param planFor - decides purely, by what is known of the source
  * @throws {TaskError} what planning and looking throw
@@ -34,7 +34,7 @@ export async function planSource(
   return known === planned.media ? planned : { plan: planFor(known), media: known };
 }
 
-/** A header that is too short may leave no room for a clip that is there: then the packets say how long the source is. */
+/** If a clip lies behind the duration in the header, the header may be wrong: then the packets say how long the source is. */
 async function planByHeader(
   media: MediaInfo,
   planFor: (media: MediaInfo) => Plan,

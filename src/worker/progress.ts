@@ -3,12 +3,12 @@ import type { Plan, Step } from "../plan/plan.ts";
 import type { Fetched } from "../storage/storage.ts";
 import type { Progress } from "../task/task.ts";
 
-/** Percent before the outputs have been verified: no more than this. */
+/** The highest percentage before the outputs have been verified. */
 const PERCENT_UNVERIFIED_MAX = 99;
-/** Weight of the newest speed in the moving average that the ETA is made from. */
+/** The weight of the newest speed in the moving average that the ETA is computed from. */
 const SPEED_WEIGHT = 0.3;
 
-/** The progress of a task whose source is fetched; the percentage is of that phase. */
+/** The progress of a task while its source is fetched; the percentage is of that phase. */
 export function fetching({ doneBytes, totalBytes = 0 }: Fetched): Progress {
   const progress = { phase: "FETCHING", outTimeSeconds: 0, speed: 0, fps: 0 } as const;
   if (totalBytes <= 0) return progress;
@@ -16,7 +16,7 @@ export function fetching({ doneBytes, totalBytes = 0 }: Fetched): Progress {
   return { ...progress, percent: Math.min(PERCENT_UNVERIFIED_MAX, percent) };
 }
 
-/** The progress of a task whose outputs go out as an earlier run has made them. */
+/** The progress of a task that delivers the outputs of an earlier run. */
 export const delivering = (durationSeconds: number): Progress => ({
   phase: "DELIVERING",
   percent: PERCENT_UNVERIFIED_MAX,
@@ -25,7 +25,7 @@ export const delivering = (durationSeconds: number): Progress => ({
   fps: 0,
 });
 
-/** What an engine reports of one step, turned into the progress of the task: one object a run of a plan. */
+/** Turns what an engine reports of each step into the progress of the task. Each run of a plan has its own tracker. */
 export class ProgressTracker {
   readonly #plan: Plan;
   #doneShare = 0;
@@ -37,14 +37,14 @@ export class ProgressTracker {
     this.#plan = plan;
   }
 
-  /** Says that a step begins: the one before it is done. */
+  /** To be called when a step begins: the one before it is done. */
   begin(step: Step): void {
     this.#doneShare += this.#step?.share ?? 0;
     this.#step = step;
     this.#speed = 0;
   }
 
-  /** Takes a report of the running step. */
+  /** The progress after a report of the running step. */
   update(report: EngineProgress): Progress {
     this.#last = report;
     this.#speed =
@@ -52,7 +52,7 @@ export class ProgressTracker {
     return this.#progress("TRANSCODING");
   }
 
-  /** The progress once all steps are done and the outputs go out. */
+  /** The progress once all steps are done and the outputs are delivered. */
   delivering(): Progress {
     this.#doneShare = 1;
     this.#step = undefined;

@@ -13,24 +13,24 @@ const log = getLogger(["pontus", "worker"]);
 
 /** What this host gives to runs. */
 export type Host = {
-  /** Absolute path of this instance's scratch folder; nothing where nothing may be written. */
+  /** Absolute path of this instance's scratch folder; undefined if nothing may be written. */
   readonly scratch: string | undefined;
-  /** What could not be delivered waits here for a later run. */
+  /** Keeps outputs that could not be delivered for a later run. */
   readonly kept: KeptEncodes;
   /** Absolute path of the folder of recordings. */
   readonly recordings: string;
   readonly live: LiveConditions;
 };
 
-/** How long a run may take, in ms: as its task says, else so long by default; a live one ends with its source. */
+/** The time limit of a run in ms: the task's own, else the default; a live task has no default limit, as it ends with its source. */
 export function limitMsOf(task: Task, defaultMs: number): number | undefined {
   if (task.timeoutSeconds) return task.timeoutSeconds * 1000;
   return isLiveTask(task) ? undefined : defaultMs;
 }
 
 /**
- * Carries out the run of a task by the line that suits this host, and leaves nothing of it in scratch. The failures of single targets
- * are recorded in the run.
+ * Carries out the run of a task by the line that suits this host, and leaves nothing of it in scratch. Failures of single targets
+ * are in `run.failures`.
  *
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
@@ -48,7 +48,7 @@ export async function runTask(run: Run, { scratch, kept, recordings, live }: Hos
     const folders = { folder, kept: join(recordings, task.id) };
     return await processLive(run, folders, live);
   } finally {
-    // Before the end is recorded: where scratch and store share a disk that is full, there is no room for it otherwise.
+    // Before the end is recorded: if scratch and store share a full disk, this makes room for the record.
     await rm(folder, { recursive: true, force: true }).catch((error) =>
       log.warn("Cannot empty the work folder of task {taskId}: {error}", {
         taskId: task.id,

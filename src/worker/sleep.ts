@@ -1,4 +1,4 @@
-/** Waits for a time or a promise, whichever comes first; leaves no timer behind. */
+/** Waits for a time or a promise, whichever ends first, and leaves no timer behind. */
 export async function sleep(ms: number, wake: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const time = new Promise<void>((resolve) => {

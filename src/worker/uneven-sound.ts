@@ -4,8 +4,8 @@ import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 
 /**
- * A source, with its sound marked where its rate or channels change midway: one header cannot tell both, so that it is not to be
- * copied. All of it is read for that, so only where its format can do it and a plan copies the sound.
+ * Marks the audio of a source if its rate or channels change midway: an output has one header for all of it, so such audio cannot be
+ * copied. This reads the whole source, so it is done only if a plan copies the audio and the format allows such changes.
  *
  * @param plan - made as if nothing changed
  * @param bytes - reads the source from its beginning

@@ -17,10 +17,10 @@ import { sleep } from "./sleep.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** Longest sleep of an idle worker: a wake-up that got lost costs no more than this. */
+/** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
 const IDLE_MS_MAX = 5_000;
 
-/** The parts a worker works with. */
+/** The parts that a worker works with. */
 export type WorkerDeps = {
   readonly queue: Queue;
   readonly store: TaskStore;
@@ -36,15 +36,15 @@ export type WorkerDeps = {
 export type WorkerOptions = {
   /** This instance, as its claims name it. */
   readonly id: string;
-  /** Absolute path of this instance's scratch folder; nothing where there is no disk, and all goes through streams. */
+  /** Absolute path of this instance's scratch folder; undefined without a disk, where everything goes through streams. */
   readonly scratch: string | undefined;
-  /** Absolute path of the folder of recordings: each task has one in it, until it has ended. */
+  /** Absolute path of the folder of recordings. Each task has a folder in it until it has ended. */
   readonly recordings: string;
   /** How many tasks run at once. */
   readonly slots: number;
   readonly leaseMs: number;
   readonly attemptsMax: number;
-  /** For one run of a task that names no limit of its own; a live one ends with its source. */
+  /** Limit for one run of a task that names no limit of its own. Live tasks have none: they end with their source. */
   readonly taskTimeoutMs: number;
   readonly live: LiveLimits;
 };
@@ -57,9 +57,9 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #ports: RunPorts;
   readonly #running = new Map<string, Running>();
-  /** Aborted when no more is to be claimed. */
+  /** Aborted when nothing more must be claimed. */
   readonly #stopping = new AbortController();
-  /** Resolved when all has ended: leases are kept until then. */
+  /** Resolved when all runs have ended: leases are kept until then. */
   readonly #drained = Promise.withResolvers<void>();
   #isDrained = false;
   #wake = Promise.withResolvers<void>();
@@ -87,7 +87,7 @@ export class Worker {
     return this.#options.slots;
   }
 
-  /** Begins to claim. What a dead instance left behind must have been recovered before. */
+  /** Begins to claim. Recover what dead instances have left behind before this call. */
   start(): void {
     this.#unlisten = this.#deps.queue.listen({
       onWork: () => this.#wake.resolve(),
@@ -100,13 +100,13 @@ export class Worker {
     ];
   }
 
-  /** Claims nothing more, ends the running encoders and gives their tasks back, undiminished. */
+  /** Claims nothing more, ends the running encoders and gives their tasks back; these runs do not count as failures. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake.resolve();
     for (const { run } of this.#running.values())
       run.abort(new TaskError("shutdown", "Cannot finish this run: the service is stopping"));
-    // A claim that was under way may still begin a run; it is aborted as it begins.
+    // A claim that is under way may still begin a run; `#begin` aborts it.
     await this.#claiming;
     await Promise.all([...this.#running.values()].map(({ done }) => done));
     this.#isDrained = true;
@@ -144,7 +144,7 @@ export class Worker {
     const run = new Run(work, this.#ports);
     const running: Running = { run, done: Promise.resolve() };
     this.#running.set(work.task.id, running);
-    // A stop may have come between the claim and here.
+    // The worker may have been stopped since the claim.
     if (this.#stopping.signal.aborted)
       run.abort(new TaskError("shutdown", "Cannot begin this run: the service is stopping"));
     running.done = this.#carryOut(run).finally(() => {
@@ -179,14 +179,14 @@ export class Worker {
     await this.#end(run, errors);
   }
 
-  /** Writes how a run ended. */
+  /** Records how a run ended. */
   async #end(run: Run, errors: readonly unknown[]): Promise<void> {
     const { taskId } = run.claim;
     const failures = errors.map((error) => this.#told(taskId, error));
     try {
       await this.#insist(() => this.#record(run, failures), this.#stopping.signal);
     } catch (error) {
-      // The lease runs out, and the task is taken up again: nothing stays RUNNING for ever.
+      // The lease runs out, then the task is claimed again: no task stays RUNNING for ever.
       log.error("Cannot record the end of task {taskId}: {error}", { taskId, error });
     }
   }
@@ -196,7 +196,7 @@ export class Worker {
     return insist(write, { now, wake: this.#drained.promise, isOver: () => signal.aborted });
   }
 
-  /** Success, another run later, or an end. */
+  /** Ends the task, or gives it back for another run. */
   async #record({ claim, failedRuns }: Run, failures: readonly Failure[]): Promise<void> {
     const { queue, now } = this.#deps;
     const codes = failures.map(({ code }) => code);
@@ -214,7 +214,7 @@ export class Worker {
     return queue.giveBack(claim, { failure, notBeforeMs, counts: true });
   }
 
-  /** Ends a task for good: its recordings are delivered, or not wanted. */
+  /** Ends a task for good and removes its recordings, which are delivered or not wanted any more. */
   async #finish(claim: Claim, outcome: Outcome): Promise<void> {
     await this.#deps.store.finish(claim, outcome);
     if (this.#options.scratch === undefined) return;
@@ -236,7 +236,7 @@ export class Worker {
 
   async #keepLeases(): Promise<void> {
     await Promise.all([...this.#running.values()].map((running) => this.#keepLease(running)));
-    // After the heartbeats, so that a process that was held up for long does not take its own tasks away.
+    // After the heartbeats, so that a process that was suspended does not expire its own leases.
     if ((await this.#deps.queue.expireLeases()) > 0) this.#wake.resolve();
   }
 
@@ -254,7 +254,7 @@ export class Worker {
     while (!this.#isDrained) {
       await sleep(intervalMs, this.#drained.promise);
       if (this.#isDrained) return;
-      await work().catch((error) => log.error("Cannot keep house: {error}", { error }));
+      await work().catch((error) => log.error("Cannot do periodic upkeep: {error}", { error }));
     }
   }
 }

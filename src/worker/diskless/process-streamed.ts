@@ -22,11 +22,11 @@ import { NobodyLeft, type Outgoing, StreamedOutputs } from "./streamed-outputs.t
 import { verifyStreamed } from "./verify-streamed.ts";
 
 /**
- * Carries out the run of a task on a host where nothing may be written: the source is read where it lies while the engine runs, and the
- * targets are written as their bytes are made. Read top to bottom, beside `processTask`.
+ * Carries out the run of a task on a host where nothing may be written. The engine reads the source in place, and each target is
+ * written while its bytes are made. Compare `processTask`.
  *
- * Nothing is kept, so nothing is verified whole before it leaves; but the last byte of a file, and the playlist of a set,
- * leave only after all else was judged. A target that fails does not stop the others.
+ * No output is kept, so none can be verified as a whole before it leaves. But the last byte of a file and the playlist of a set
+ * leave only after everything else was verified. A target that fails does not stop the others.
  *
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
@@ -41,7 +41,7 @@ export async function processStreamed(run: Run, engine: StreamedEngine): Promise
     const line = new StreamedLine(run, engine, source, keepTargets(run.assignments, wanted));
     await runLine(run, media, line).finally(() => line.discard());
   } catch (error) {
-    // The failures of the targets tell why.
+    // The failures of the targets say why.
     if (!(error instanceof NobodyLeft)) throw error;
   } finally {
     opened.close();
@@ -58,7 +58,7 @@ async function openSource({ task, storageOf, signal }: Run): Promise<SourceReade
   return await storage.read(task.sourceUrl, signal);
 }
 
-/** Runs plans while their targets are written, judges what has left, and publishes it. */
+/** Runs plans while their targets are written, verifies what has left, and publishes it. */
 class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
   readonly isStreamed = true;
   readonly #outputs: StreamedOutputs;
@@ -84,7 +84,7 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
     });
   }
 
-  /** Refuses to copy what an edit list hides at the end, as what has left cannot be taken back; then opens the targets. */
+  /** Opens the targets; before that it refuses to copy what an edit list hides at the end, since sent bytes cannot be taken back. */
   async begin({ plan, media }: Planned): Promise<void> {
     if (mayHoldHidden(plan.products, media))
       refuseHiddenCopies(plan.products, await this.#look("last"));
@@ -130,7 +130,7 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
     return this.#outputs.discard();
   }
 
-  /** Reads the packets of the source; or the last of them alone. */
+  /** Reads the packets of the source, all of them or only the last ones. */
   #look(packets: true | "last"): Promise<MediaInfo> {
     const { source, engine, run } = this;
     const { extension } = source;

@@ -8,38 +8,38 @@ import { TaskError } from "../../task/errors.ts";
 import { KeptEnd } from "../output/kept-end.ts";
 import type { Run } from "../run.ts";
 
-/** Kept of the beginning of each product, to be probed: what it holds is told there. */
+/** So much of the beginning of each product is kept and probed: its streams are described there. */
 const HEAD_BYTES = 2 << 20;
-/** ffmpeg writes a playlist under such a name first. */
+/** The suffix of a playlist that ffmpeg has not finished. */
 const UNFINISHED = ".tmp";
 
-/** What is known of a product while it goes out. */
+/** What is known of a product while it is sent. */
 export type Outgoing = {
   readonly product: Product;
-  /** By target; those that failed are gone. */
+  /** By the index of the target; a target that fails is removed. */
   readonly writers: Map<number, TargetWriter>;
-  /** The beginning of the file, or of the first segment; whole where `headFile` is no longer than that. */
+  /** The beginning of the file or of the first segment; all of it if `headFileBytes` is no larger than `headBytes`. */
   readonly head: Uint8Array[];
   headBytes: number;
   headFile: string | undefined;
   headFileBytes: number;
   sizeBytes: number;
-  /** The last bytes of it, to be decoded. */
+  /** The last bytes, which are decoded. */
   readonly end: KeptEnd;
-  /** Of a set: by name. */
+  /** The playlists of a set, by name. */
   readonly texts: Map<string, string>;
 };
 
-/** Every target has failed: what the encoder still makes nobody takes. */
+/** Ends the encoder when every target has failed. */
 export class NobodyLeft extends Error {
   override readonly name = "NobodyLeft";
 }
 
-/** Where the outputs of a run go while they are made: every product to all of its targets at once, none of which stops the others. */
+/** Sends each product to all of its targets while it is made. A target that fails does not stop the others. */
 export class StreamedOutputs implements ByteSink {
   readonly #run: Run;
   #products: readonly Outgoing[] = [];
-  /** Texts that are being written, by path. */
+  /** Playlists that are being written, by path. */
   readonly #texts = new Map<string, Uint8Array[]>();
 
   constructor(run: Run) {
@@ -119,7 +119,7 @@ export class StreamedOutputs implements ByteSink {
         await published(index);
       }),
     );
-    // Every one ends before the task does: nothing is published afterwards.
+    // All of them end before the task does, so that nothing is published afterwards.
     for (const result of await Promise.allSettled(all))
       if (result.status === "rejected") throw result.reason;
   }
@@ -146,7 +146,7 @@ export class StreamedOutputs implements ByteSink {
     return storage.write(url, { tag, mayPublish, signal, entry: name, isSet });
   }
 
-  /** The product that a file belongs to: each has a folder of its own. */
+  /** The product that a file belongs to: each product has its own folder. */
   #productOf(path: string): Outgoing {
     const folder = path.split("/")[0];
     const found = this.#products.find(({ product }) => dirname(product.entry) === folder);
@@ -161,7 +161,7 @@ export class StreamedOutputs implements ByteSink {
     this.#productOf(path).texts.set(basename(path), withTargetDuration(text));
   }
 
-  /** Does something with all targets of a product that have not failed. @throws {NobodyLeft} */
+  /** Does something with all targets of a product that have not failed. @throws {NobodyLeft} if no target is left */
   async #each(outgoing: Outgoing, action: (writer: TargetWriter) => Promise<void>): Promise<void> {
     const all = [...outgoing.writers].map(([index, writer]) =>
       this.#guarded(outgoing, index, () => action(writer)),

@@ -12,12 +12,12 @@ import type { Run } from "../run.ts";
 import type { Outgoing } from "./streamed-outputs.ts";
 
 /**
- * Judges a product that has left as it was made. What it holds is probed in its beginning, which was kept. How long it is, is told by
- * itself where the beginning is all of it (Matroska that cannot be gone back in does not say), else by its playlist, else by
- * how far the encoder came. Its last seconds are decoded, as far as they were kept. Copied packets are not compared: both would have to
- * be read again.
+ * Judges a product that has left while it was made. Its streams are probed in its beginning, which is kept. Its duration is what the
+ * probe says if the beginning is all of it (streamed Matroska does not say), else that of its playlist, else how far the encoder
+ * came. Its last seconds are decoded as far as they are kept. Copied packets are not compared, as source and output would have to be
+ * read again.
  *
- * @param outTimeSeconds - where the encoder ended
+ * @param outTimeSeconds - how far the encoder came
  * @throws {TaskError} as `judgeOutput`
  */
 export async function verifyStreamed(
@@ -44,7 +44,7 @@ export async function verifyStreamed(
   return describeOutput(product, made, sizeBytes);
 }
 
-/** Has the last seconds decoded, as far as they were kept: of FLV and Ogg that are longer, and of very high bitrates, they are not. */
+/** Has the last seconds decoded if they are kept, which they are not for longer FLV and Ogg, and for very high bitrates. */
 async function judgeEnd(
   { product, end }: Outgoing,
   head: Uint8Array,
@@ -69,7 +69,7 @@ const bytesSource = (bytes: Uint8Array): ByteSource => ({
   read: async (position, length) => bytes.subarray(position, position + length),
 });
 
-/** What a beginning says of the length of its streams is that of the beginning. */
+/** Drops the durations and bitrates of the streams: they are those of the beginning. */
 function withoutLengths({ video, audio, ...media }: MediaInfo): MediaInfo {
   const clean = <S extends NonNullable<MediaInfo["video"] | MediaInfo["audio"]>>(stream: S): S => {
     const { durationSeconds: _, bitrateBps: __, ...rest } = stream;

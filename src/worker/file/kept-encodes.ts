@@ -7,9 +7,9 @@ import { sizeOfFinished, type Verified } from "../output/verify-products.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** In a folder of verified products: what they are. */
+/** The file that says which verified products lie in its folder. */
 const NOTE = "products.json";
-/** Begins the name of a folder that is being filled; one so old was left by a crash. */
+/** The prefix of a folder that is being filled, and the age from which on such a folder is the rest of a crash. */
 const NASCENT = ".";
 const NASCENT_MS_MAX = 600_000;
 
@@ -23,7 +23,7 @@ const noteSchema = v.object({
       targets: v.array(whole),
       entry: name,
       segments: v.optional(name),
-      // Written by ourselves a run before: its numbers are told to callers as they were measured.
+      // The service itself wrote it in an earlier run, so callers get its numbers unchecked.
       output: v.looseObject({
         sizeBytes: whole,
         durationSeconds: v.number(),
@@ -36,21 +36,21 @@ const noteSchema = v.object({
   ),
 });
 
-/** How long kept products stay, and how much all of them may take. */
+/** How long products are kept, and how many bytes all of them may take. */
 export type KeepLimits = { readonly keepMs: number; readonly bytesMax: number };
 
 /**
- * Verified products that could not be delivered, kept for a later run of their task: a folder a task, below one root.
+ * Verified products that could not be delivered, kept for a later run of their task. Each task has a folder below one root.
  *
- * Whoever renames a task's folder has it, so that no two instances send the same files. A run notes its products in its
- * work folder before it delivers: a crash meanwhile loses none of them.
+ * A run takes a task's folder by renaming it, so that no two instances send the same files. It notes its products in its work
+ * folder before it delivers them, so that a crash during the delivery loses none of them.
  */
 export class KeptEncodes {
   readonly #root: string;
   readonly #limits: KeepLimits;
   readonly #now: () => number;
 
-  /** @param root - absolute, on the disk of the scratch folders */
+  /** @param root - absolute path, on the same disk as the scratch folders */
   constructor(root: string, limits: KeepLimits, now: () => number) {
     this.#root = root;
     this.#limits = limits;
@@ -61,7 +61,7 @@ export class KeptEncodes {
     return this.#limits.keepMs === 0 || this.#limits.bytesMax === 0;
   }
 
-  /** Moves what is kept of a task into a work folder; nothing where nothing is, or it is damaged. */
+  /** Moves the kept products of a task into a work folder. Leaves out damaged ones. */
   async take(taskId: string, folder: string): Promise<readonly Verified[]> {
     if (this.#isOff) return [];
     const taken = join(folder, "kept");
@@ -73,21 +73,21 @@ export class KeptEncodes {
     const whole: Verified[] = [];
     for (const product of (await readNote(taken))?.products ?? [])
       if (await isWhole(product)) whole.push(product);
-    // So that they are kept again, whatever becomes of this run.
+    // So that they are kept again if this run fails too.
     await this.note(taskId, folder, whole);
     return whole;
   }
 
-  /** Notes in a work folder which of its files are verified products. */
+  /** Writes down in a work folder which of its files are verified products. */
   async note(taskId: string, folder: string, products: readonly Verified[]): Promise<void> {
     if (!this.#isOff && products.length > 0) await writeNote(folder, taskId, products);
   }
 
   /**
-   * Keeps the products that were noted in a work folder; the rest of the folder is its owner's to remove. What is older
-   * goes where there is too much. Never rejects: what cannot be kept is encoded again.
+   * Keeps the products that are noted in a work folder; its owner removes the rest of the folder. If all kept products take too
+   * much space, the oldest are removed. Never rejects: a product that cannot be kept is encoded again.
    *
-   * @param isWanted - whether a target still has to get its product; all where nothing is said
+   * @param isWanted - whether a target still needs its product; by default all do
    */
   async keep(folder: string, isWanted: (target: number) => boolean = () => true): Promise<void> {
     if (this.#isOff) return;
@@ -111,18 +111,18 @@ export class KeptEncodes {
     }
   }
 
-  /** Keeps what a dead instance had noted in its work folders. */
+  /** Keeps the products that are noted in the work folders of a dead instance. */
   async rescue(scratch: string): Promise<void> {
     for (const name of await readdir(scratch)) await this.keep(join(scratch, name));
   }
 
-  /** Removes what has been kept for too long, and the oldest of what is too much. */
+  /** Removes products that were kept for too long, and the oldest ones while all together are too large. */
   async sweep(): Promise<void> {
     const names = await readdir(this.#root).catch(() => []);
     const found = await Promise.all(
       names.map(async (name) => {
         const folder = join(this.#root, name);
-        // Another instance may have taken it meanwhile.
+        // Another instance may have taken it since.
         const keptMs = await stat(folder).then(
           (info) => info.mtimeMs,
           () => undefined,

@@ -15,16 +15,16 @@ import type { KeptEncodes } from "./kept-encodes.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** Where a run works, and where products wait that could not be delivered. */
+/** Where a run works, and where products that could not be delivered are kept. */
 export type Folders = { readonly folder: string; readonly kept: KeptEncodes };
 
 /**
  * Carries out the run of a task: open, probe, plan, run, verify, deliver. Read top to bottom.
  *
- * What an earlier run has made and could not deliver is delivered without being made again. A target that fails is
- * recorded and does not stop the others.
+ * Products that an earlier run has made and could not deliver are delivered without another encode. A target that fails is recorded
+ * and does not stop the others.
  *
- * @param folders - the attempt's own work folder is made here and removed by the caller
+ * @param folders - this function makes the attempt's own work folder; the caller removes it
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
 export async function processTask(run: Run, { folder, kept }: Folders): Promise<void> {
@@ -32,7 +32,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
   await mkdir(folder, { recursive: true });
   try {
     const found = await kept.take(task.id, folder);
-    // A target is touched only where there is something to be sent to it.
+    // Targets are prepared only once there is something to send.
     const opened = found.length > 0 ? undefined : await openSource(task.sourceUrl, run, folder);
     const wanted = await prepareTargets(run);
     const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
@@ -58,7 +58,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
     }
   } catch (error) {
     const { code } = toTaskError(signal.aborted ? signal.reason : error);
-    // Of a lost lease another run is under way; what was cancelled is not wanted any more.
+    // After a lost lease another run is under way; after a cancel nobody wants the outputs.
     if (code !== "lease_lost" && code !== "cancelled")
       await kept.keep(folder, (index) => task.targets[index]?.status !== "SUCCESS");
     throw error;
@@ -70,8 +70,8 @@ const isAmong = (products: readonly Verified[], index: number): boolean =>
   products.some(({ targets }) => targets.includes(index));
 
 /**
- * What has to be made for the missing targets. A target that cannot be written now keeps its share of what is made for
- * others, so that a retry can send it; one that nobody else shares with is not encoded for it.
+ * The assignments that must be encoded for the missing targets. If a target that cannot be written now shares an assignment with
+ * a missing one, it stays part of it, so that a retry can deliver to it; nothing is encoded for that target alone.
  */
 const assignmentsFor = (
   missing: ReadonlySet<number>,
@@ -82,7 +82,7 @@ const assignmentsFor = (
     .map((one) => ({ ...one, targets: one.targets.filter((index) => !isAmong(found, index)) }))
     .filter(({ targets }) => targets.some((index) => missing.has(index)));
 
-/** Products for the wanted targets alone. */
+/** The products, each with the wanted ones of its targets. */
 const forTargets = (
   products: readonly Verified[],
   wanted: ReadonlySet<number>,

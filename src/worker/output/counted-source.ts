@@ -8,32 +8,32 @@ import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import type { Warning } from "../../task/warnings.ts";
 import { CutOutput } from "./whole-file.ts";
 
-/** Their demuxers say nothing of damage, and are called as the decoders that do. */
+/** Formats whose demuxers say nothing of damage, but have the same name as a decoder that does. */
 const RAW = "aac ac3 amr ape dts eac3 flac gif h264 hevc m4v mp3 tta".split(" ");
 
-/** A probed source whose packets are counted once something depends on them: that reads all of it. */
+/** A probed source. Its packets are counted only when something depends on them, since that reads all of it. */
 export class CountedSource {
   #media: MediaInfo;
   readonly #count: () => Promise<MediaInfo>;
   #counting: Promise<MediaInfo> | undefined;
   #damage = NO_DAMAGE;
 
-  /** @param count - probes the source again, with its packets */
+  /** @param count - probes the source again and counts its packets */
   constructor(media: MediaInfo, count: () => Promise<MediaInfo>) {
     this.#media = media;
     this.#count = count;
   }
 
-  /** As it was probed; with its packets once they were counted. */
+  /** The probed source; with its packets once they are counted. */
   get media(): MediaInfo {
     return this.#media;
   }
 
-  /** With its packets. @throws {TaskError} what probing threw */
+  /** Counts the packets of the source. @throws {TaskError} what probing threw */
   async counted(): Promise<MediaInfo> {
     this.#counting ??= this.#count();
     const media = await this.#counting;
-    // A demuxer that loses its way in a file reads on somewhere behind it, or not at all.
+    // A demuxer that meets damage skips a part of the file, or all of the rest.
     const speaks = this.#damage.speakers.includes(media.format) && !RAW.includes(media.format);
     const isCut = media.isCut || speaks;
     this.#media = isCut ? { ...media, isCut } : media;
@@ -41,7 +41,7 @@ export class CountedSource {
   }
 
   /**
-   * Judges an output (`judgeOutput`); where its length is not what the header of the source says, by the packets of both.
+   * Judges an output (`judgeOutput`): by the packets of both if its duration is not what the header of the source says.
    *
    * @throws {TaskError} as `judgeOutput`, or what probing threw
    */
@@ -51,16 +51,16 @@ export class CountedSource {
   }
 
   /**
-   * Looks at an output and judges it: where a copy in it is wrong, it is found out who is to blame.
+   * Judges an output; if a copy in it is wrong, decides whether the source is the cause.
    *
-   * @param look - what looks at it and judges it
+   * @param look - probes the output and judges it
    * @throws {TaskError} what `look` throws, or a `WrongCopy` in its place (`blameCopy`)
    */
   async blaming<T>(product: Product, look: () => Promise<T>): Promise<T> {
     try {
       return await look();
     } catch (error) {
-      // What was cut off was written whole.
+      // It was written whole and cut off afterwards, so the source is not the cause.
       if (error instanceof CutOutput) throw error;
       const { video, audio, isCut } = this.#media;
       const isDisordered = [video, audio].some((stream) => stream?.packets?.isDisordered);
@@ -70,14 +70,14 @@ export class CountedSource {
   }
 
   /**
-   * Judges what the runs said of damage (`judgeDamage`): nothing is read for it where they said nothing and no gap was filled.
+   * Judges what the runs said of damage (`judgeDamage`). Reads nothing if they said nothing and filled no gap.
    *
    * @throws {TaskError} as `judgeDamage`, or what probing threw
    */
   async judgeDamage(damage: Damage, products: readonly Product[]): Promise<readonly Warning[]> {
     this.#damage = damage;
     if (damage.isTold || damage.isFilled) await this.counted();
-    // Of copies the packets were counted anyway.
+    // For copies the packets are counted anyway.
     return this.#counting ? judgeDamage(damage, products, this.#media) : [];
   }
 }

@@ -3,7 +3,7 @@ import type { Run } from "../run.ts";
 import type { Verified } from "./verify-products.ts";
 
 /**
- * Finds out before the encode which targets can be written. Those delivered by an earlier run are left alone.
+ * Finds out before the encode which targets can be written. Skips those that an earlier run has delivered.
  *
  * @param isFile - of which addresses this can be found out: a live one is known when it is sent to
  * @returns the indexes of those that can be
@@ -31,7 +31,7 @@ export async function prepareTargets(
 }
 
 /**
- * Delivers every product to its targets, all at once, and records how it went with each.
+ * Delivers every product to its targets, all at once, and records the result of each target.
  *
  * @throws {TaskError} as `prepareTargets`
  */
@@ -59,7 +59,7 @@ async function deliverTarget(
   }
 }
 
-/** Assignments for the wanted targets alone; one that feeds none of them is not encoded. */
+/** The assignments with the wanted ones of their targets; those without any are left out, so they are not encoded. */
 export const keepTargets = (
   assignments: readonly Assignment[],
   wanted: ReadonlySet<number>,

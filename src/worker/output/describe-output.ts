@@ -5,11 +5,11 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
 import type { Output } from "../../task/task.ts";
 
-/** What is described of an output's media. */
+/** The media of an output that callers get a description of. */
 type Described = Pick<MediaInfo, "durationSeconds" | "video" | "audio">;
 
 /**
- * What callers are told of a finished output: probed from the file, never taken from the plan.
+ * The description of a finished output for callers: probed from the file, never taken from the plan.
  *
  * @param sizeBytes - of the file, or of a playlist and all its segments together
  */
@@ -51,9 +51,9 @@ export function describeOutput(
 }
 
 /**
- * What callers are told of an adaptive set: all of it, and each of its renditions.
+ * The description of an adaptive set for callers: of all of it, and of each rendition.
  *
- * @param sizeBytes - of all its files; shared sounds count once
+ * @param sizeBytes - of all its files; audio that renditions share counts once
  */
 export function describeSet(
   { container }: Pick<Product, "container">,
@@ -73,10 +73,10 @@ export function describeSet(
   };
 }
 
-/** A finished stream of a set, probed. */
+/** A finished and probed stream of a set. */
 export type FinishedTrack = { readonly facts: TrackFacts; readonly media: MediaInfo };
 
-/** What callers are told of one rendition of a set: its streams together. */
+/** The description of one rendition of a set for callers: of its streams together. */
 export function describeRendition(
   product: Pick<Product, "container">,
   { video, audio }: SetPlan["renditions"][number],

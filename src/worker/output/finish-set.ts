@@ -32,17 +32,17 @@ export type SetInput = {
   readonly run: JudgingRun;
 };
 
-/** The name that the set's manifest has among its segments, and the folder of these beside its entry. */
+/** The name of the manifest in the folder of segments. */
 const MANIFEST = "manifest.mpd";
 const TRACK_OF_PICTURES = "thumbnails.vtt";
-/** What ffmpeg leaves beside: the master is made anew, for it knows neither frame rates nor real bitrates. */
+/** ffmpeg's multivariant playlist. It is replaced, because it has neither frame rates nor real bitrates. */
 const LEFT_OVER = "master.m3u8";
 
 /**
- * Verifies every stream of a set, and that they can be changed between at every segment; then writes the entry that
- * players begin with, and the track of small pictures where the set has one.
+ * Verifies every stream of a set, and that players can switch between them at every segment. Then writes the entry that players
+ * open, and the track of thumbnails if the set has one.
  *
- * @returns what became of the renditions, in the order of the profile
+ * @returns the descriptions of the renditions, in the order of the profile
  * @throws {TaskError} `output_wrong`, or what probing threw
  */
 export async function finishSet(input: SetInput): Promise<readonly Output[]> {
@@ -125,7 +125,7 @@ async function finishThumbnails(
   await writeFile(join(segments, TRACK_OF_PICTURES), thumbnailTrack(thumbnails, pictures, seconds));
 }
 
-/** The playlists of the streams are a manifest's own only where HLS is wanted. */
+/** Writes the entry and removes what the set does not need: the playlists of the streams are for HLS alone. */
 async function writeEntries(
   { product, set, folder }: SetInput,
   segments: string,

@@ -3,19 +3,19 @@ import type { ISOFile } from "mp4box";
 import { BOX_HEAD_BYTES_MAX, type BoxHead, boxHeadIn } from "../../probe/bytes/iso-boxes.ts";
 import { TaskError } from "../../task/errors.ts";
 
-/** The head of the box that begins at a place of a file; nothing where there is none. One that ends with the file is as large as can be. */
+/** The head of the box at an offset of a file; undefined if there is none. A box that extends to the end of the file has infinite size. */
 export async function boxAt(file: FileHandle, offset: number): Promise<BoxHead | undefined> {
   const head = new Uint8Array(BOX_HEAD_BYTES_MAX);
   const { bytesRead } = await file.read(head, 0, head.length, offset);
   return boxHeadIn(head.subarray(0, bytesRead), 0, Number.POSITIVE_INFINITY);
 }
 
-/** Reads the boxes in the beginning of a file of the ISO family, without making lists of its samples. */
+/** Parses the boxes at the beginning of an ISO file, without lists of samples. */
 async function boxesOf(bytes: Uint8Array): Promise<ISOFile> {
-  // Most tasks never need it.
+  // Imported lazily: most tasks do not need it.
   const { createFile, Log, MP4BoxBuffer } = await import("mp4box");
   const file = createFile();
-  // What it says of boxes it would write to the console.
+  // It would write its messages to the console.
   Log.error = () => {};
   const copy = new Uint8Array(bytes).buffer;
   if (file.checkBuffer(MP4BoxBuffer.fromArrayBuffer(copy, 0))) file.parse();
@@ -23,29 +23,29 @@ async function boxesOf(bytes: Uint8Array): Promise<ISOFile> {
 }
 
 /**
- * How players are told of the codec of a set's stream: `hvc1.1.6.L93.B0`, as the sample entry in its initialisation segment says. What
- * ffmpeg writes into a manifest is short of that in some versions, and empty in others.
+ * The codec string of a stream for players, such as `hvc1.1.6.L93.B0`, from the sample entry in its init segment. Some versions of
+ * ffmpeg write a shorter one into a manifest, others an empty one.
  *
- * @param path - absolute, of an initialisation segment of one stream
- * @throws {TaskError} `output_wrong` where it says nothing
+ * @param path - absolute path of the init segment of one stream
+ * @throws {TaskError} `output_wrong` if the codec is not found
  * @see https://www.rfc-editor.org/rfc/rfc6381
  */
 export async function readCodec(path: string): Promise<string> {
   const { moov } = await boxesOf(await readFile(path).catch(() => Buffer.alloc(0)));
   const codec = moov?.traks?.[0]?.mdia?.minf?.stbl?.stsd?.entries[0]?.getCodec();
   if (!codec) return refuseUntold();
-  // By custom the object type is written in capitals, and players compare it as a text.
+  // Players compare the object type as text and expect capitals.
   return codec.replace(/^mp4a\.[0-9a-f]{2}/, (type) => `mp4a${type.slice(4).toUpperCase()}`);
 }
 
 /**
- * Where the last sample ends that an index names, in bytes from the beginning of its file; 0 where it names none, as before
- * fragments.
+ * The end of the last sample that an index names, in bytes from the beginning of its file; 0 if it names none, as in a fragmented
+ * file.
  *
- * The tables are read where they lie: mp4box makes a list of all samples, of which half an hour of PCM has 86 million.
+ * Reads the tables directly: mp4box makes a list of all samples, of which half an hour of PCM has 86 million.
  *
- * @param moov - the box of the index, whole
- * @returns infinity where its tables end before what they announce
+ * @param moov - the whole box of the index
+ * @returns infinity if its tables are shorter than they announce
  */
 export function samplesEnd(moov: Buffer): number {
   try {
@@ -69,11 +69,11 @@ function lastEnd(moov: Buffer): number {
 
 const EMPTY = Buffer.alloc(0);
 
-/** What a box holds. */
+/** The content of a box. */
 const contentOf = (box: Buffer): Buffer =>
   box.subarray(boxHeadIn(box, 0, box.length)?.headBytes ?? box.length);
 
-/** What the boxes of a type hold that lie within another one. */
+/** The contents of the boxes of one type within the content of another box. */
 function within(content: Buffer, type: string): readonly Buffer[] {
   const found: Buffer[] = [];
   let offset = 0;
@@ -86,7 +86,7 @@ function within(content: Buffer, type: string): readonly Buffer[] {
   }
 }
 
-/** The end of the last sample in the tables of a track (14496-12, 8.7): where chunks begin, how many samples each has, how large they are. */
+/** The end of the last sample of a track, from its tables of chunk offsets, samples per chunk and sample sizes (14496-12, 8.7). */
 function lastEndIn(stbl: Buffer): number {
   const [[stco], [co64], [stsc], [stsz]] = ["stco", "co64", "stsc", "stsz"].map((type) =>
     within(stbl, type),
@@ -114,7 +114,7 @@ function lastEndIn(stbl: Buffer): number {
   return last;
 }
 
-/** Players choose by it what they can play: it is never left out. @throws {TaskError} `output_wrong` */
+/** Refuses a stream without codec string, since players choose by it what they can play. @throws {TaskError} `output_wrong` */
 export function refuseUntold(): never {
   throw new TaskError("output_wrong", "Cannot deliver the set: a stream does not tell its codec");
 }

@@ -2,9 +2,9 @@ import { extname } from "node:path";
 import { PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
 import { structureOf } from "../../profile/container-rules.ts";
 
-/** So much of the end of a product is kept in memory: five seconds of 6 Mbit/s. */
+/** Bytes kept in memory of the end of a product: five seconds of 6 Mbit/s. */
 const KEPT_BYTES = 4 << 20;
-/** So much of it is decoded, which holds a key frame where these are as far apart as in most profiles. */
+/** Seconds of it that are decoded: with the key frame distance of most profiles, they hold a key frame. */
 const END_SECONDS = 5;
 const MOOF = Buffer.from("moof");
 const CLUSTER = Buffer.from("1f43b675", "hex");
@@ -12,27 +12,27 @@ const CLUSTER = Buffer.from("1f43b675", "hex");
 /** The end of a product as a file of its own. */
 export type EndFile = {
   readonly bytes: Uint8Array;
-  /** By which its demuxer is chosen. */
+  /** The file name extension, which chooses the demuxer. */
   readonly extension: string;
-  /** Its stamps are those of the product. */
+  /** Whether its time stamps are those of the product. */
   readonly isTimed: boolean;
 };
 
 /** What is known of a product when its end is asked for. */
 export type Kept = {
-  /** The beginning of its first file. */
+  /** The beginning of the first file of the product. */
   readonly head: Uint8Array;
   readonly seconds: number;
 };
 
-/** Keeps the last bytes of what is written to one product, in a ring of fixed size. */
+/** Keeps the last bytes that are written to one product, in a ring buffer of fixed size. */
 export class KeptEnd {
   #ring: Uint8Array | undefined;
-  /** Of all files one behind the other, but for what stands before all pieces of an mp4. */
+  /** Bytes written to all files in order, without the init segments. */
   #written = 0;
   #path = "";
   #init: Uint8Array[] = [];
-  /** Where the last two files begin. */
+  /** The positions at which the last two files begin. */
   #begins: readonly number[] = [];
   readonly #keptBytes: number;
 
@@ -40,7 +40,7 @@ export class KeptEnd {
     this.#keptBytes = keptBytes;
   }
 
-  /** @param isSet - each file but one of them can be played by itself */
+  /** @param isSet - whether each file is a segment, or an init segment */
   write(path: string, bytes: Uint8Array, isSet: boolean): void {
     if (isSet && path.endsWith(".mp4")) {
       this.#init.push(new Uint8Array(bytes));
@@ -57,14 +57,14 @@ export class KeptEnd {
     this.#written += bytes.length;
   }
 
-  /** The end as a file; nothing where it cannot be read without more than is kept. */
+  /** The end as a file; undefined if more than the kept bytes is needed to read it. */
   file({ head, seconds }: Kept, isSet: boolean): EndFile | undefined {
     const extension = extname(this.#path);
     const kept = this.#kept();
     const from = this.#written - kept.length;
     const wanted = (this.#written / Math.max(seconds, 1)) * END_SECONDS;
     const least = Math.max(0, kept.length - Math.ceil(wanted));
-    // Frames are found from anywhere, and are all alike.
+    // A demuxer of bare frames begins anywhere, and such frames have no time stamps.
     const isTimed = structureOf(extension.slice(1)) !== "frames";
     if (isSet) {
       const begin = this.#begins.find((one) => one >= from);
@@ -75,13 +75,13 @@ export class KeptEnd {
     const isShort = from <= head.length && wanted >= this.#written;
     const bytes = isShort ? undefined : endOf(extension, Buffer.from(head), kept, { least, from });
     if (bytes) return { bytes, extension, isTimed };
-    // All of it is short, or nothing else can be read.
+    // The product is so short that all of it is kept, or its format cannot be cut.
     return from <= head.length
       ? { bytes: Buffer.concat([head.subarray(0, from), kept]), extension, isTimed: true }
       : undefined;
   }
 
-  /** What is in the ring, in order. */
+  /** The kept bytes in order. */
   #kept(): Buffer {
     const ring = this.#ring ?? new Uint8Array();
     if (this.#written <= ring.length) return Buffer.from(ring.subarray(0, this.#written));
@@ -90,10 +90,10 @@ export class KeptEnd {
   }
 }
 
-/** Where the kept bytes begin in the file, and from which of them on they are wanted. */
+/** The position in the file at which the kept bytes begin, and the index of the first one that is wanted. */
 type Cut = { readonly from: number; readonly least: number };
 
-/** A file of what stands before all and of the last pieces; nothing of formats that cannot be cut so. */
+/** A file of the header and the last fragments or packets; undefined for formats that cannot be cut this way. */
 function endOf(extension: string, head: Buffer, kept: Buffer, cut: Cut): Buffer | undefined {
   const { from, least } = cut;
   const structure = structureOf(extension.slice(1));
@@ -116,7 +116,7 @@ function endOf(extension: string, head: Buffer, kept: Buffer, cut: Cut): Buffer 
   return undefined;
 }
 
-/** Where a piece begins from which boxes follow each other to the end: the first from a place on, else the last before it. */
+/** Where a fragment begins from which boxes follow each other to the end: the first at or after `least`, else the last before it. */
 function segmentFrom(bytes: Buffer, least: number): number | undefined {
   const isSegment = (at: number): boolean => {
     let next = at;

@@ -8,11 +8,11 @@ import { PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
 import { carrierOf, isSet } from "../../profile/container-rules.ts";
 import { factsOf } from "../../profile/containers.ts";
 
-/** The first slice of a picture begins in so much of a segment, behind all that is said of it. */
+/** The first slice of a segment begins within so many bytes, behind its parameter sets. */
 const START_BYTES = 64 * PACKET_BYTES;
 
 /**
- * Refuses a set of copied H.264 of which a segment cannot be played alone, as players do after a jump.
+ * Refuses a set of copied H.264 if a segment cannot be played alone, as players do after a seek.
  *
  * @param folder - the attempt's work folder
  * @throws {TaskError} `output_wrong`
@@ -25,7 +25,7 @@ export async function refuseBareSegments(
   const isBroadcast = isSet(container) && factsOf(carrierOf(container, codec)).isBroadcast;
   if (!isBroadcast || video.action !== "copy" || codec !== "h264") return;
   const path = join(folder, entry);
-  // Where the playlist is missing, the probe says so.
+  // If the playlist is missing, the probe says so.
   const playlist = await readFile(path, "utf8").catch(() => "");
   for (const name of segmentsOf(playlist)) {
     const file = await open(join(dirname(path), name));

@@ -16,33 +16,33 @@ import type { MediaInfo } from "../../probe/media.ts";
 import type { StreamTail, Tail, TailPlace } from "../../probe/tail.ts";
 import { refuseCut } from "./whole-file.ts";
 
-/** An output whose end is looked at. */
+/** An output whose end is decoded. */
 type Ended = {
   /** Absolute path of the file, or of the playlist of a set. */
   readonly path: string;
   readonly expect: Expectation;
-  /** Its packets are counted, as a copy's are compared. */
+  /** Whether its packets are counted: those of a copy are compared. */
   readonly isCounted: boolean;
-  /** Of a set: how its files are read as few. */
+  /** How the files of a set are read; undefined for a single file. */
   readonly concat?: SetConcat;
 };
 
-/** How the files of a set, or of one stream of it, are read as a few. */
+/** How the many files of a set, or of one stream of it, are read as a few. */
 export type SetConcat = {
-  /** All of them, as many in a group as may be open at once. */
+  /** All files, in groups as large as may be open at once. */
   readonly groups: readonly (readonly string[])[];
-  /** The last of them. */
+  /** The last files. */
   readonly last: readonly string[];
-  /** How long they last, as their playlist says. */
+  /** The duration of all files, by their playlist. */
   readonly seconds: number;
 };
 
-/** No more files of a set are open at once. */
+/** The highest number of files of a set that are open at once. */
 const GROUP_FILES = 256;
-/** Of a stream: the very last one may be but a frame. */
+/** How many files the end of a stream takes: the very last one may hold a single frame. */
 const LAST_FILES = 2;
 
-/** How the files that a playlist names are read; what stands before all of fragments, in front of each group. */
+/** How the files that a playlist names are read; each group begins with the init segment, if there is one. */
 export function concatOf(playlist: string): SetConcat {
   const all = segmentsOf(playlist);
   const init = all.filter((name) => name.endsWith(".mp4"));
@@ -54,15 +54,15 @@ export function concatOf(playlist: string): SetConcat {
   return { groups, last, seconds: playlistSeconds(playlist) };
 }
 
-/** Refuses a set of which a file is cut off. @param folder - of its playlist; @throws {TaskError} `output_wrong` */
+/** Refuses a set if one of its files is cut off. @param folder - that of its playlist. @throws {TaskError} `output_wrong` */
 export async function refuseCutSegments({ groups }: SetConcat, folder: string): Promise<void> {
   for (const name of new Set(groups.flat())) await refuseCut(join(folder, name));
 }
 
 /**
- * Probes an output, and has the end of each of its streams decoded: both at once, as it is mostly known how long it is.
+ * Probes an output and has the end of each of its streams decoded; both at once if its duration is expected to be known.
  *
- * @throws {TaskError} `output_wrong` where its end is missing or cannot be decoded, or what probing threw
+ * @throws {TaskError} `output_wrong` if its end is missing or cannot be decoded; what probing threw
  */
 export async function probeWithEnd(
   { path, expect, isCounted, concat }: Ended,
@@ -93,7 +93,7 @@ export async function probeWithEnd(
   const counted = unseen.length > 0 && !isCounted ? await probe(true) : made;
   const ends: { [K in Kind]?: StreamTail } = { ...seen };
   for (const kind of new Set([...unseen, ...undecodedIn(expect, made, seen)])) {
-    // What ends before the other is looked at where it ends.
+    // A stream that ends before the other one is decoded before its own end.
     const last = unseen.includes(kind) ? counted[kind]?.packets?.lastSeconds : end;
     const isEnough = (own: StreamTail) => isDecoded(expect, made, kind, own);
     const found = unseen.includes(kind) ? undefined : seen[kind];
@@ -106,18 +106,18 @@ export async function probeWithEnd(
   return made;
 }
 
-/** Looks at the last seconds before an end, or so many of them. */
+/** Decodes the seconds before an end: the default number of them, or as many as given. */
 type Look = (endSeconds: number, seconds?: number) => Promise<Tail>;
 
-/** How one stream is looked back for. */
+/** How the end of one stream is searched. */
 type Looking = {
   readonly look: Look;
   readonly isEnough: (own: StreamTail) => boolean;
-  /** What the shortest look has shown already. */
+  /** What the shortest look has already found. */
   readonly found: StreamTail | undefined;
 };
 
-/** Looks at the end of one stream, from further and further before it until that is enough. */
+/** Decodes the end of one stream, from ever further before it until that is enough. */
 async function lookBack(
   kind: Kind,
   endSeconds: number,
@@ -140,7 +140,7 @@ type Kind = keyof Tail;
 
 const isCopied = ({ video }: Expectation): boolean => video?.isCopy === true;
 
-/** Both have ended before either fails: nothing reads on in what is removed. */
+/** Waits for both before it fails, so that nothing reads files while they are removed. */
 async function together(
   probing: Promise<MediaInfo>,
   looking: Promise<Tail> | undefined,

@@ -16,26 +16,26 @@ import { refuseBareSegments } from "./segment-starts.ts";
 import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 import { refuseCut } from "./whole-file.ts";
 
-/** A product that was verified: where it lies, what it is, and the indexes of the targets that get it. */
+/** A verified product: its files, its description, and the indexes of the targets that get it. */
 export type Verified = {
   readonly targets: readonly number[];
   readonly finished: FinishedFiles;
   readonly output: Output;
 };
 
-/** What products were made from, and where. */
+/** The source that products are made from, and the folder that they lie in. */
 type MadeFrom = {
   readonly folder: string;
   readonly sourcePath: string;
   readonly media: MediaInfo;
-  /** What the runs said of it; absent where it is ours. */
+  /** What the runs said of damage in the source; undefined if the service itself made the source. */
   readonly damage?: Damage;
 };
 
 /**
- * Probes every product and compares it with what was planned: exit code 0 is no proof.
+ * Probes every product and compares it with the plan: exit code 0 is no proof.
  *
- * @throws {TaskError} `output_wrong`, or what probing threw; a `WrongCopy` where the source cannot be copied as it was planned
+ * @throws {TaskError} `output_wrong`, or what probing threw; a `WrongCopy` if the source cannot be copied as planned
  */
 export async function verifyProducts(
   plan: Plan,
@@ -59,7 +59,7 @@ export async function verifyProducts(
       await refuseBareSegments(product, folder);
       return made;
     };
-    // What is ours is to blame for nothing that came of it.
+    // A source that the service itself has made is never the cause.
     verified.push(await (damage ? counted.blaming(product, lookAtCopy) : look()));
   }
   return verified;
@@ -82,7 +82,7 @@ async function verifyProduct(
   return { targets: product.targets, finished, output };
 }
 
-/** @throws {TaskError} `output_wrong` where it is cut off, or what probing threw */
+/** @throws {TaskError} `output_wrong` if it is cut off, or what probing threw */
 async function probeProduct(
   product: Product,
   path: string,
@@ -99,14 +99,14 @@ async function probeProduct(
   return probeWithEnd(ended, engine, signal);
 }
 
-/** Where it is missing, the probe says so. */
+/** Corrects the target duration of a playlist. If the playlist is missing, the probe says so. */
 async function correctPlaylist(path: string): Promise<void> {
   const text = await readFile(path, "utf8").catch(() => "");
   const right = withTargetDuration(text);
   if (right !== text) await writeFile(path, right);
 }
 
-/** Also a stream of a set. */
+/** Whether any stream is a copy, in a set too. */
 const isCopied = ({ expect, set }: Product): boolean =>
   [expect, ...(set?.tracks ?? []).map((track) => track.expect)].some(
     ({ video, audio }) => video?.sameAsSource === true || audio?.sameAsSource === true,
@@ -130,7 +130,7 @@ async function verifySet(
   };
 }
 
-/** The bytes of a file, or of a playlist and all that belongs to it. */
+/** The size of a file, or of a playlist and all files that belong to it, in bytes. */
 export async function sizeOfFinished({ entry, segments }: FinishedFiles): Promise<number> {
   const names = segments === undefined ? [] : await readdir(segments);
   const paths = [entry, ...names.map((name) => join(segments ?? "", name))];

@@ -8,13 +8,13 @@ import type { Structure } from "../../profile/containers.ts";
 import { TaskError } from "../../task/errors.ts";
 import { boxAt, samplesEnd } from "./iso-file.ts";
 
-/** An index is read into memory: one of a day of film is no larger. */
+/** The largest index that is read into memory; that of a day of film is smaller. */
 const INDEX_BYTES_MAX = 256 << 20;
-/** So much of the end of an MPEG-TS is looked at. */
+/** Bytes at the end of an MPEG-TS that are checked. */
 const TS_END_BYTES = 64 * PACKET_BYTES;
 const SEGMENT_ID = 0x18538067;
 
-/** Whether a file ends where it says that it does; what consists of frames alone does not say it. */
+/** Checks whether a file ends where it says it does, by the structure of its format. A file of bare frames does not say it. */
 const CHECKS: Partial<
   Record<Structure, (file: FileHandle, sizeBytes: number) => Promise<boolean>>
 > = {
@@ -25,7 +25,7 @@ const CHECKS: Partial<
   pages: isWholeOgg,
 };
 
-/** An output that lacks its end, which was written: a disk or a process of ours lost it. */
+/** The end of an output was written but is missing: a disk or a process on this host has lost it. */
 export class CutOutput extends TaskError {
   constructor() {
     super("output_wrong", "Cannot deliver the output: it is cut off");
@@ -33,11 +33,11 @@ export class CutOutput extends TaskError {
 }
 
 /**
- * Refuses an output that is cut off: of which not all is there that its own boxes, elements, tags, packets or pages tell of. Reads its
- * index, and a few bytes of the rest.
+ * Refuses an output that is shorter than its own boxes, elements, tags, packets or pages say. Reads its index and a few bytes of the
+ * rest.
  *
  * @param path - absolute
- * @throws {TaskError} `output_wrong`, by a `CutOutput` where it is there
+ * @throws {TaskError} `output_wrong`: a `CutOutput`, unless the file is missing
  */
 export async function refuseCut(path: string): Promise<void> {
   const structure = structureOf(extname(path).slice(1));
@@ -56,7 +56,7 @@ export async function refuseCut(path: string): Promise<void> {
   }
 }
 
-/** All boxes, and all samples that an index names, lie within the file. */
+/** Whether all boxes, and all samples that an index names, lie within the file. */
 async function isWholeIso(file: FileHandle, size: number): Promise<boolean> {
   let offset = 0;
   while (offset < size) {
@@ -71,21 +71,21 @@ async function isWholeIso(file: FileHandle, size: number): Promise<boolean> {
   return true;
 }
 
-/** The segment, which holds everything, says how long it is. */
+/** By the size of the segment, the element that holds everything. */
 async function isWholeMatroska(file: FileHandle, size: number): Promise<boolean> {
   let offset = 0;
-  // The header of EBML, then the segment.
+  // The EBML header, then the segment.
   for (let element = 0; element < 2; element += 1) {
     const head = elementHeadOf(await bytesAt(file, offset, ELEMENT_HEAD_BYTES));
     if (!head) return false;
-    // Of one that was streamed it is not known.
+    // A streamed file does not say its size.
     if (head.id === SEGMENT_ID && head.bytes === Number.POSITIVE_INFINITY) return true;
     offset += head.headBytes + head.bytes;
   }
   return offset <= size;
 }
 
-/** After each tag, the last too, its size is told once more. */
+/** By the size of the last tag, which is repeated behind each tag. */
 async function isWholeFlv(file: FileHandle, size: number): Promise<boolean> {
   const last = await bytesAt(file, size - 4, 4);
   const length = last.length === 4 ? last.readUInt32BE(0) : 0;
@@ -93,7 +93,7 @@ async function isWholeFlv(file: FileHandle, size: number): Promise<boolean> {
   return length > 11 && head.length === 4 && head.readUIntBE(1, 3) === length - 11;
 }
 
-/** It ends with a packet, and the last ones begin as packets do: what a disk has lost reads as zeros. */
+/** Whether it consists of whole packets, and the last ones begin like packets: bytes that a disk has lost read as zeros. */
 async function isWholeTs(file: FileHandle, size: number): Promise<boolean> {
   if (size % PACKET_BYTES !== 0) return false;
   const length = Math.min(size, TS_END_BYTES);
@@ -102,7 +102,7 @@ async function isWholeTs(file: FileHandle, size: number): Promise<boolean> {
   return true;
 }
 
-/** The last page of a stream says that it is. */
+/** By the last page, which is marked as such. */
 async function isWholeOgg(file: FileHandle, size: number): Promise<boolean> {
   const length = Math.min(size, OGG_END_BYTES);
   const page = lastPageIn(await bytesAt(file, size - length, length));

@@ -2,11 +2,11 @@ import { open } from "node:fs/promises";
 import { boxAt } from "./iso-file.ts";
 
 /**
- * Cuts a recording off behind its last whole fragment. A packet that a crash has cut in two ends ffmpeg's concat demuxer, with all
- * parts that follow and exit code 0; behind a part that has a header alone, time stamps are none (5.1.6).
+ * Cuts a recording off behind its last whole fragment. If a crash has cut a packet in two, ffmpeg's concat demuxer stops there with
+ * exit code 0 and drops all parts that follow; behind a part that has only a header, time stamps are missing (5.1.6).
  *
- * @param path - absolute path of an mp4 in fragments that nobody writes any more
- * @returns whether there is a fragment; nothing is cut off where there is none
+ * @param path - absolute path of a fragmented mp4 that nobody writes any more
+ * @returns whether there is a fragment; if there is none, nothing is cut off
  */
 export async function cutToFragments(path: string, signal: AbortSignal): Promise<boolean> {
   const file = await open(path, "r+");
@@ -20,7 +20,7 @@ export async function cutToFragments(path: string, signal: AbortSignal): Promise
       const box = await boxAt(file, offset);
       if (!box || offset + box.bytes > size) break;
       offset += box.bytes;
-      // What follows the last one is an index of them, in a file that was ended in order.
+      // In a file that was ended in order, an index of the fragments follows the last one.
       if (box.type === "mdat" ? isInFragment : wholeBytes > 0 && box.type === "mfra")
         wholeBytes = offset;
       isInFragment = box.type === "moof";
