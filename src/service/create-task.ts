@@ -1,6 +1,7 @@
 import { refuseImpossibleAssignment } from "../plan/feasible/set-feasible.ts";
 import { refuseImpossibleLive } from "../plan/live/live-feasible.ts";
-import { isLive, liveLack, liveProtocolOf } from "../plan/live/live-protocols.ts";
+import { liveLack } from "../plan/live/live-protocols.ts";
+import { isAnyLive } from "../plan/live/places.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import { assignRenditions } from "../profile/assign.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
@@ -105,16 +106,15 @@ async function judge(
 ): Promise<NewTask> {
   const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip } = request;
   const addresses = await judgeAddresses(ports, request);
-  await refuseLiveHere(ports, request);
-  const { assignments, customProfiles } = await assign(ports, clientCode, request, profileName);
-  const keys = addresses.map(({ key }) => key);
-  const urls = request.targets.map(({ url }) => url);
-  // A live target gets what its protocol carries: no set, and no folder of segments.
-  const files = assignments.map((each) => ({
-    ...each,
-    targets: each.targets.filter((at) => !isLive(urls[at] ?? "")),
-  }));
-  const folderKeys = claimFolders(keys, files, refuseField);
+  await refuseLiveHere(ports, addresses, clip);
+  const { assignments, customProfiles } = await assign(
+    ports,
+    clientCode,
+    request,
+    profileName,
+    addresses,
+  );
+  const folderKeys = claimFolders(addresses.targets, assignments, refuseField);
   return {
     clientCode,
     sourceUrl: request.sourceUrl,
@@ -124,7 +124,7 @@ async function judge(
       return {
         url,
         ...(name === undefined ? {} : { profileName: name }),
-        key: keys[index] ?? url,
+        key: addresses.targets[index]?.key ?? url,
         ...(folderKey === undefined ? {} : { folderKey }),
       };
     }),
@@ -142,11 +142,14 @@ const refuseField = (path: string, message: string): TaskError =>
     fields: [{ path, message }],
   });
 
-/** The addresses of the targets, judged one after the other, so that the error is about the first bad one. */
+/** The addresses of a task, judged. */
+type Addresses = { readonly source: Address; readonly targets: readonly Address[] };
+
+/** The addresses of a task, judged one after the other, so that the error is about the first bad one. */
 async function judgeAddresses(
   { storages, targetsMax }: CreateTaskPorts,
   { sourceUrl, targets }: TaskRequest,
-): Promise<readonly Address[]> {
+): Promise<Addresses> {
   if (targets.length > targetsMax)
     throw refuseField("targets", `${targets.length} targets are more than ${targetsMax}`);
   const source = await judgeAddress(storages, "source", sourceUrl, "source.source_url");
@@ -161,26 +164,25 @@ async function judgeAddresses(
     seen.set(address.key, index);
     addresses.push(address);
   }
-  return addresses;
+  return { source, targets: addresses };
 }
 
 /** Refuses live addresses that the engine here cannot reach, and requests that no live stream can fulfil. */
 async function refuseLiveHere(
   ports: CreateTaskPorts,
-  { sourceUrl, targets, clip }: TaskRequest,
+  { source, targets }: Addresses,
+  clip: Clip | undefined,
 ): Promise<void> {
-  if (!isLive(sourceUrl) && !targets.some(({ url }) => isLive(url))) return;
   const addresses = [
-    { url: sourceUrl, side: "source", path: "source.source_url" } as const,
+    { live: source.live, side: "source", path: "source.source_url" } as const,
     ...targets.map(
-      ({ url }, at) => ({ url, side: "target", path: `targets[${at}].target_url` }) as const,
+      ({ live }, at) => ({ live, side: "target", path: `targets[${at}].target_url` }) as const,
     ),
   ];
-  for (const { url, side, path } of addresses) {
-    const protocol = liveProtocolOf(url);
-    if (!protocol) continue;
+  for (const { live, side, path } of addresses) {
+    if (!live) continue;
     if (clip) throw refuseField("clip", "a live task has no parts to choose from");
-    const lack = liveLack(protocol, side, await ports.capabilities());
+    const lack = liveLack(live, side, await ports.capabilities());
     if (lack === undefined) continue;
     const message = `Cannot use the ${side}: ${lack}`;
     const code = side === "source" ? "input_not_supported" : "output_not_supported";
@@ -191,8 +193,9 @@ async function refuseLiveHere(
 async function assign(
   ports: CreateTaskPorts,
   clientCode: string,
-  { sourceUrl, targets }: TaskRequest,
+  { targets }: TaskRequest,
   profileName: string,
+  addresses: Addresses,
 ): Promise<{
   readonly assignments: readonly Assignment[];
   readonly customProfiles: readonly string[];
@@ -213,9 +216,8 @@ async function assign(
     overrides.push(target.profileName === undefined ? undefined : await find(target.profileName));
   const assignments = assignRenditions(taskProfile, overrides);
   const capabilities = await ports.capabilities();
-  const urls = [sourceUrl, ...targets.map(({ url }) => url)];
-  const refuse = urls.some(isLive)
-    ? (each: Assignment) => refuseImpossibleLive(each, urls.slice(1), capabilities)
+  const refuse = isAnyLive(addresses)
+    ? (each: Assignment) => refuseImpossibleLive(each, addresses.targets, capabilities)
     : (each: Assignment) => refuseImpossibleAssignment(each, capabilities);
   for (const assignment of assignments) refuse(assignment);
   return { assignments, customProfiles: [...custom] };

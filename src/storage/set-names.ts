@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import {
   FIXED_NAMES,
   type PublishedText,
@@ -20,25 +20,41 @@ const SEGMENT = /^pontus\.([\w-]+)\./;
 /** The same wherever it stands in a playlist or manifest. */
 const MENTIONED = /pontus\.([\w-]+)\./g;
 
+/** A name before its extension: not empty, and no dots alone, for these are no folder's own. */
+const STEM = /^(?!\.{1,2}$)[^/]+$/;
+
+/** What the name of a playlist or manifest says. */
+type NamedSetPlace = {
+  /** Without the dot. */
+  readonly extension: string;
+  /** The path of the folder of the set's segments. */
+  readonly folder: string;
+};
+
 /**
- * The folder of a set's segments: `DIR/NAME` beside `DIR/NAME.m3u8`, `DIR/NAME.dash` beside `DIR/NAME.mpd`; of paths and
- * of the paths of URLs.
+ * Where the segments lie of a set whose playlist or manifest is at a path: `DIR/NAME` beside `DIR/NAME.m3u8`, `DIR/NAME.dash` beside
+ * `DIR/NAME.mpd`. Undefined if the name is none of these.
  *
- * A playlist called otherwise has them in `DIR/NAME.segments`, for a folder cannot bear the playlist's own name.
+ * @param path - of a file, an object or a URL; it is not normalised, so that the folder lies beside the playlist on servers that tell
+ *   `//` from `/`
  */
-export function segmentFolderOf(playlist: string): string {
-  const name = basename(playlist);
-  const extension = extname(name);
-  const set = extension === "" ? undefined : setNamed(name);
-  const folder = set ? name.slice(0, -extension.length) + set.folderSuffix : `${name}.segments`;
-  return join(dirname(playlist), folder);
+export function setAtPath(path: string): NamedSetPlace | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const suffix = extname(name);
+  const set = suffix === "" ? undefined : setNamed(name);
+  if (!set || !STEM.test(name.slice(0, -suffix.length))) return undefined;
+  return { extension: suffix.slice(1), folder: path.slice(0, -suffix.length) + set.folderSuffix };
 }
+
+/**
+ * The same folder. A playlist called otherwise has its segments in `DIR/NAME.segments`, for a folder cannot bear the playlist's own
+ * name.
+ */
+export const segmentFolderOf = (playlist: string): string =>
+  setAtPath(playlist)?.folder ?? `${playlist}.segments`;
 
 /** The bare name of that folder. */
 export const folderNameOf = (playlist: string): string => basename(segmentFolderOf(playlist));
-
-/** Whether a target's name says that a set will be delivered there. */
-export const isPlaylistName = (path: string): boolean => setNamed(path) !== undefined;
 
 /** Whether a name is one of a manifest rather than of a playlist. */
 const isManifestName = (name: string): boolean => setNamed(name)?.told[0] === "dash";

@@ -1,11 +1,20 @@
+import type { MaybeLive } from "../plan/live/live-protocols.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 
 /** An address that was resolved and judged: it may be read (or written). */
-export type Address = {
-  /** As the caller wrote it. */
-  readonly url: string;
+export type Address = MaybeLive & {
   /** The same place always has the same key, however it is written: `file:/media/a.mp4`, links resolved. */
   readonly key: string;
+  /** Of a target, if its name is one of a playlist or manifest, so that a set can be written there. */
+  readonly set?: SetAddress;
+};
+
+/** Where a set is written whose playlist or manifest is at an address. */
+export type SetAddress = {
+  /** Of the playlist or manifest, without the dot. */
+  readonly extension: string;
+  /** The key of the folder that all else of the set goes into. */
+  readonly folderKey: string;
 };
 
 /** A source that was opened for a task. */

@@ -91,6 +91,37 @@ function showing(make: Make, { describe, test, expect }: Harness): void {
     });
   });
 
+  describe("target() of a set", () => {
+    test.each([
+      ["d/x.m3u8", "d/x", "m3u8"],
+      ["a.b.mpd", "a.b.dash", "mpd"],
+      ["live/ä b#1.m3u8", "live/ä b#1", "m3u8"],
+    ] as const)("gives %s the key of %s, its folder", async (name, folder, extension) => {
+      const { storage, address } = await make();
+      const { key: folderKey } = await storage.target(address(folder));
+      const { set } = await storage.target(address(name));
+      expect(set).toEqual({ extension, folderKey });
+    });
+
+    test.each(["a.mp4", "a.M3U8", "d/.m3u8", "d/..m3u8", "d/...mpd"])(
+      "gives %s none",
+      async (name) => {
+        const { storage, address } = await make();
+        expect((await storage.target(address(name))).set).toBeUndefined();
+      },
+    );
+
+    test("gives the key of the folder that its segments are written into", async () => {
+      const bench = await make();
+      const { storage, address, list } = bench;
+      await grown(bench, "t-1", ["0"]);
+      const { set } = await storage.target(address("a.m3u8"));
+      const [segment = ""] = (await list()).filter((name) => name !== "a.m3u8");
+      const { key } = await storage.target(address(segment));
+      expect(key).toStartWith(`${set?.folderKey}/`);
+    });
+  });
+
   describe("openLiveSet()", () => {
     test("shows a segment when a playlist names it, and not before", async () => {
       const bench = await make();

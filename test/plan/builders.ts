@@ -1,3 +1,4 @@
+import { type Place, placesOf } from "../../src/plan/live/places.ts";
 import type { Capabilities } from "../../src/plan/plan.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../../src/probe/media.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../../src/profile/profile.ts";
@@ -100,6 +101,10 @@ export const aMediaWithVideo = (fields: Partial<VideoStream>): MediaInfo =>
 /** `aMedia` whose audio differs. */
 export const aMediaWithAudio = (fields: Partial<AudioStream>): MediaInfo =>
   aMedia({ audio: anAudioStream(fields) });
+
+/** Targets at some addresses. */
+export const targetsAt = (...urls: string[]): readonly Place[] =>
+  placesOf("in.mp4", urls, []).targets;
 
 /** Debian's ffmpeg 5.1.9, as far as plans ask for it. */
 export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities => ({

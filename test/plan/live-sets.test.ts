@@ -5,13 +5,13 @@ import { planLive } from "../../src/plan/live/plan-live.ts";
 import { assignRenditions } from "../../src/profile/assign.ts";
 import type { AdaptiveSet } from "../../src/profile/profile.ts";
 import { systemProfile } from "../../src/profile/system-profiles.ts";
-import { aCapabilities, aMedia, aRendition, aVideo } from "./builders.ts";
+import { aCapabilities, aMedia, aRendition, aVideo, targetsAt } from "./builders.ts";
 
 const refusal = (name: string, url: string): unknown => {
   const profile = systemProfile(name);
   const [assignment] = profile ? assignRenditions(profile, [undefined]) : [];
   try {
-    if (assignment) refuseImpossibleLive(assignment, [url], aCapabilities());
+    if (assignment) refuseImpossibleLive(assignment, targetsAt(url), aCapabilities());
     return undefined;
   } catch (error) {
     return error;
@@ -44,7 +44,7 @@ describe("refuseImpossibleLive() of an adaptive set", () => {
       () => {
         const rendition = changed.renditions?.[0] ?? set.renditions[0] ?? aRendition();
         const assignment = { rendition, targets: [0], set: { ...set, ...changed } };
-        refuseImpossibleLive(assignment, [url], aCapabilities());
+        refuseImpossibleLive(assignment, targetsAt(url), aCapabilities());
       };
     expect(refused({})).not.toThrow();
     expect(refused({ thumbnails: { intervalSeconds: 5, width: 160 } })).toThrow("thumbnails");

@@ -10,6 +10,10 @@ describe("segmentFolderOf", () => {
     ["/m/.m3u8", "/m/.m3u8.segments"],
     ["/m/a.mpd", "/m/a.dash"],
     ["/m/.mpd", "/m/.mpd.segments"],
+    ["/m/..m3u8", "/m/..m3u8.segments"],
+    ["a.m3u8", "a"],
+    ["/m//a.m3u8", "/m//a"],
+    ["/m//a", "/m//a.segments"],
   ])("of %s is %s", (playlist, folder) => {
     expect(segmentFolderOf(playlist)).toBe(folder);
   });

@@ -6,7 +6,7 @@ import { TaskError } from "../../task/errors.ts";
 import { type Impossibility, impossibilityOf } from "../feasible/feasible.ts";
 import { assignmentFault } from "../feasible/set-feasible.ts";
 import type { Capabilities } from "../plan.ts";
-import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+import type { LiveContainer, MaybeLive } from "./live-protocols.ts";
 
 /** What RTSP carries and this service sends through it, in ffmpeg's names. */
 const RTSP_CODECS = ["h264", "hevc", "aac", "mp3", "mp2", "ac3", "opus"];
@@ -20,38 +20,35 @@ export const rtspFault = (codec: string): string | undefined =>
 /** The forms that the targets of an assignment ask for: a live protocol's own, or the rendition's. */
 function formsOf(
   { rendition, targets }: Assignment,
-  targetUrls: readonly string[],
+  addresses: readonly MaybeLive[],
 ): ReadonlySet<LiveContainer | Rendition["container"]> {
-  return new Set(
-    targets.map(
-      (index) => liveProtocolOf(targetUrls[index] ?? "")?.container ?? rendition.container,
-    ),
-  );
+  return new Set(targets.map((at) => addresses[at]?.live?.container ?? rendition.container));
 }
 
 /**
  * Refuses at create time what a live task cannot make for the targets of an assignment, whatever the source: a live target
  * gets what its protocol carries, whatever container the profile names.
  *
+ * @param addresses - of all targets, in their order
  * @throws {TaskError} `output_not_supported`, naming which
  */
 export function refuseImpossibleLive(
   assignment: Assignment,
-  targetUrls: readonly string[],
+  addresses: readonly MaybeLive[],
   capabilities: Capabilities,
 ): void {
-  const found = faultOf(assignment, targetUrls, capabilities);
+  const found = faultOf(assignment, addresses, capabilities);
   if (found) throw new TaskError("output_not_supported", found.message);
 }
 
 function faultOf(
   assignment: Assignment,
-  targetUrls: readonly string[],
+  addresses: readonly MaybeLive[],
   capabilities: Capabilities,
 ): Impossibility | undefined {
   const { rendition, set } = assignment;
   const { video } = rendition;
-  const forms = formsOf(assignment, targetUrls);
+  const forms = formsOf(assignment, addresses);
   const isLiveSet = set !== undefined && forms.has(rendition.container);
   if (set && (isLiveSet ? forms.size > 1 : set.renditions.length > 1))
     return unsupported("Cannot send an adaptive set to a live target: it takes one rendition");

@@ -40,6 +40,17 @@ export const countedAs = (format: string): string => (format === "rtsp" ? "nut" 
 /** All schemes of live addresses. */
 export const LIVE_SCHEMES = Object.keys(PROTOCOLS) as readonly LiveScheme[];
 
+/** The protocol of a live scheme. */
+export const protocolOf = (scheme: LiveScheme): LiveProtocol => PROTOCOLS[scheme];
+
+/** An address that was found out to be one of a live stream, or of files. */
+export type MaybeLive = {
+  /** As the caller wrote it. */
+  readonly url: string;
+  /** The protocol of a live stream; undefined of files. */
+  readonly live?: LiveProtocol;
+};
+
 /** The live protocol of an address; nothing where it is an address of files. */
 export function liveProtocolOf(url: string): LiveProtocol | undefined {
   const schemeEnd = url.indexOf("://");

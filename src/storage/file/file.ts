@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
-import { folderNameOf, isPlaylistName, segmentFolderOf } from "../set-names.ts";
+import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
 import type {
   Address,
   DeliveryOptions,
@@ -85,11 +85,15 @@ export class FileStorage implements Storage {
   }
 
   async source(url: string): Promise<Address> {
-    return { url, key: `file:${await this.#judgeSoon(url, "source")}` };
+    return { url, key: keyOf(await this.#judgeSoon(url, "source")) };
   }
 
   async target(url: string): Promise<Address> {
-    return { url, key: `file:${await this.#judgeSoon(url, "target")}` };
+    const path = await this.#judgeSoon(url, "target");
+    const set = setAtPath(path);
+    if (!set) return { url, key: keyOf(path) };
+    const { extension, folder } = set;
+    return { url, key: keyOf(path), set: { extension, folderKey: keyOf(folder) } };
   }
 
   async open(url: string, { signal }: OpenOptions): Promise<OpenedSource> {
@@ -109,7 +113,8 @@ export class FileStorage implements Storage {
       try {
         await this.#makeFolder(dirname(path), url);
         await refuseOccupied(path, url);
-        if (isPlaylistName(path)) await refuseFile(segmentFolderOf(path), url);
+        const set = setAtPath(path);
+        if (set) await refuseFile(set.folder, url);
         await sweepParts(path);
         // Only a write shows what quotas, mounts and permissions allow.
         const probe = join(dirname(path), partName(basename(path), randomUUID()));
@@ -228,6 +233,8 @@ export class FileStorage implements Storage {
     if ((await realpath(folder)) !== folder) throw outside(url);
   }
 }
+
+const keyOf = (path: string): string => `file:${path}`;
 
 async function openRoot(root: string): Promise<string> {
   try {

@@ -7,8 +7,8 @@ import {
   schemeAmong,
   shownAddress,
 } from "../addresses.ts";
-import { folderNameOf, segmentFolderOf } from "../set-names.ts";
-import type { Side } from "../storage.ts";
+import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
+import type { SetAddress, Side } from "../storage.ts";
 
 /** The longest that common servers take in a request line. */
 const LENGTH_MAX = 8000;
@@ -66,6 +66,7 @@ export function httpSetPlaceOf(entry: URL): {
   /** The bare name of the folder of its segments, decoded, and the address of a file in it. */
   readonly folder: string;
   readonly inFolder: (name: string) => URL;
+  readonly set: SetAddress | undefined;
 } {
   const path = segmentFolderOf(entry.pathname);
   return {
@@ -75,7 +76,18 @@ export function httpSetPlaceOf(entry: URL): {
       url.pathname = `${path}/${encodeURIComponent(name)}`;
       return url;
     },
+    set: setAddressOf(entry),
   };
+}
+
+function setAddressOf(entry: URL): SetAddress | undefined {
+  const set = setAtPath(entry.pathname);
+  if (!set) return undefined;
+  const folder = new URL(entry);
+  folder.pathname = set.folder;
+  // A query does not change where segments lie.
+  folder.search = "";
+  return { extension: set.extension, folderKey: keyOf(folder) };
 }
 
 /** The same place always has the same key: scheme and host in lower case, no default port, no user info, query kept. */

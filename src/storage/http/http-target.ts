@@ -15,12 +15,13 @@ export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted">;
  */
 export function httpTarget(shown: string, limits: HttpLimits): RemoteTarget {
   const { address, method } = readHttpTarget(shown);
-  const { folder, inFolder } = httpSetPlaceOf(address);
+  const { folder, inFolder, set } = httpSetPlaceOf(address);
   const urlOf = (at: string | undefined) => (at === undefined ? address : inFolder(at));
   return {
     shown,
     key: keyOf(address),
     folder,
+    ...(set && { set }),
     put: async ({ name, ...body }, at, { signal }) => {
       const headers = { "content-type": contentType(name) };
       const answer = await sendOut(urlOf(at), { method, headers, body, signal, ...limits });

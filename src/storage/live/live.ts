@@ -1,5 +1,5 @@
-import { LIVE_SCHEMES } from "../../plan/live/live-protocols.ts";
-import type { Address, Storage } from "../storage.ts";
+import { LIVE_SCHEMES, protocolOf } from "../../plan/live/live-protocols.ts";
+import type { Address, Side, Storage } from "../storage.ts";
 import { liveKeyOf, readLiveAddress } from "./live-address.ts";
 
 /**
@@ -10,10 +10,15 @@ export class LiveAddresses implements Pick<Storage, "schemes" | "source" | "targ
   readonly schemes = LIVE_SCHEMES;
 
   async source(url: string): Promise<Address> {
-    return { url, key: liveKeyOf(readLiveAddress(url, "source")) };
+    return addressOf(url, "source");
   }
 
   async target(url: string): Promise<Address> {
-    return { url, key: liveKeyOf(readLiveAddress(url, "target")) };
+    return addressOf(url, "target");
   }
+}
+
+function addressOf(url: string, side: Side): Address {
+  const address = readLiveAddress(url, side);
+  return { url, key: liveKeyOf(address), live: protocolOf(address.scheme) };
 }

@@ -59,7 +59,8 @@ export class RemoteStorage implements DisklessStorage {
   }
 
   async target(url: string): Promise<Address> {
-    return { url, key: this.protocol.target(url).key };
+    const { key, set } = this.protocol.target(url);
+    return { url, key, ...(set && { set }) };
   }
 
   async open(

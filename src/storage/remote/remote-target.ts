@@ -1,6 +1,6 @@
 import type { OutRequest } from "../../net/egress.ts";
 import type { Content } from "../content.ts";
-import type { DeliveryOptions } from "../storage.ts";
+import type { DeliveryOptions, SetAddress } from "../storage.ts";
 
 /** Which file of a target: one in the folder of its set by its bare name, or what lies at the target itself if undefined. */
 export type At = string | undefined;
@@ -20,6 +20,8 @@ export type RemoteTarget = {
   readonly shown: string;
   /** As `Address.key`. */
   readonly key: string;
+  /** As `Address.set`. */
+  readonly set?: SetAddress;
   /** The bare name, decoded, of the folder of its set. */
   readonly folder: string;
   /** Sends a file; resolves when the server has all of it. */

@@ -1,7 +1,7 @@
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress, refuseIllFormed, refuserOf, schemeAmong } from "../addresses.ts";
-import { folderNameOf, segmentFolderOf } from "../set-names.ts";
-import type { Side } from "../storage.ts";
+import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
+import type { SetAddress, Side } from "../storage.ts";
 
 /** A place in an object store. */
 export type S3Place = { readonly bucket: string; readonly key: string };
@@ -45,10 +45,13 @@ export function s3SetPlaceOf({ bucket, key }: S3Place): {
   /** The bare name of the folder of its segments, and the place of a file in it. */
   readonly folder: string;
   readonly inFolder: (name: string) => S3Place;
+  readonly set: SetAddress | undefined;
 } {
   const folder = segmentFolderOf(key);
+  const set = setAtPath(key);
   return {
     folder: folderNameOf(key),
+    set: set && { extension: set.extension, folderKey: keyOf({ bucket, key: set.folder }) },
     inFolder: (name) => ({ bucket, key: `${folder}/${name}` }),
   };
 }

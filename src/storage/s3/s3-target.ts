@@ -15,12 +15,13 @@ import { headersOf, s3Parts, sendBody } from "./s3-parts.ts";
  */
 export function s3Target(client: S3Client, shown: string): RemoteTarget {
   const place = readS3Address(shown, "target");
-  const { folder, inFolder } = s3SetPlaceOf(place);
+  const { folder, inFolder, set } = s3SetPlaceOf(place);
   const placeOf = (at: string | undefined) => (at === undefined ? place : inFolder(at));
   return {
     shown,
     key: keyOf(place),
     folder,
+    ...(set && { set }),
     put: async (file, at, { tag, signal }) => {
       const request = { ...placeOf(at), headers: headersOf(file.name, tag), signal };
       (await sendBody(client, request, file, shown)).close();

@@ -18,6 +18,7 @@ import {
   anAudioStream,
   aRendition,
   aVideo,
+  targetsAt,
 } from "../builders.ts";
 
 const renditionOf = (name: string) => systemProfile(name)?.renditions[0] ?? aRendition();
@@ -192,7 +193,7 @@ describe("refuseImpossibleLive", () => {
   const refusing = (video: Parameters<typeof aVideo>[0], url: string) => () =>
     refuseImpossibleLive(
       { rendition: aRendition({ video: aVideo(video) }), targets: [0] },
-      [url],
+      targetsAt(url),
       aCapabilities(),
     );
 

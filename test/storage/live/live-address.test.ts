@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { liveProtocolOf } from "../../../src/plan/live/live-protocols.ts";
 import { LiveAddresses } from "../../../src/storage/live/live.ts";
 import { readLiveAddress } from "../../../src/storage/live/live-address.ts";
 
@@ -17,8 +18,9 @@ describe("LiveAddresses keys", () => {
     ["srt://:9000?mode=listener&latency=1", "srt-listener:9000"],
     ["udp://239.0.0.1:5000?ttl=4", "udp://239.0.0.1:5000"],
   ])("of %s is %s", async (url, key) => {
-    expect(await addresses.source(url)).toEqual({ url, key });
-    expect(await addresses.target(url)).toEqual({ url, key });
+    const live = liveProtocolOf(url) ?? expect.unreachable();
+    expect(await addresses.source(url)).toEqual({ url, key, live });
+    expect(await addresses.target(url)).toEqual({ url, key, live });
   });
 });
 
