@@ -4,7 +4,7 @@ import type { OutAnswer } from "../../net/egress.ts";
 import type { TaskError } from "../../task/errors.ts";
 import type { Fetched, OpenedSource } from "../storage.ts";
 import { refuseEncoded, scratchFailure, scratchFull, sourceUnreachable } from "./remote-errors.ts";
-import type { RemoteSource } from "./remote-source.ts";
+import { askSource, type RemoteSource } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** What the rest of the system needs of the disk while a source is fetched. */
@@ -78,17 +78,10 @@ class Download {
       this.doneBytes > 0 && this.#version !== undefined
         ? { range: `bytes=${this.doneBytes}-`, [this.remote.sameHeader]: this.#version }
         : {};
-    try {
-      const answer = await this.remote.get(headers, this.options.signal);
-      try {
-        await this.#begin(answer, "range" in headers);
-        for await (const chunk of answer.chunks()) await this.#write(chunk);
-      } finally {
-        answer.close();
-      }
-    } catch (error) {
-      throw this.remote.failure(error);
-    }
+    await askSource(this.remote, headers, this.options.signal, async (answer) => {
+      await this.#begin(answer, "range" in headers);
+      for await (const chunk of answer.chunks()) await this.#write(chunk);
+    });
     if (this.#totalBytes !== undefined && !this.#isWhole())
       throw this.#unreachable(`it ended after ${this.doneBytes} of ${this.#totalBytes} bytes`);
   }

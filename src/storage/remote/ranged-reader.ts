@@ -4,7 +4,7 @@ import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { SourceReader } from "../storage.ts";
 import { refuseEncoded, sourceUnreachable } from "./remote-errors.ts";
-import type { RemoteSource } from "./remote-source.ts";
+import { askSource, type RemoteSource } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** Bytes of one request: a usual size for servers and caches. */
@@ -206,17 +206,10 @@ class RangedSource {
 
   async #ask(from: number, to: number, take: (answer: OutAnswer) => Promise<void>): Promise<void> {
     const headers = { range: `bytes=${from}-${to}` };
-    try {
-      const answer = await this.remote.get(headers, this.options.signal);
-      try {
-        refuseEncoded(answer, this.remote.shown);
-        await take(answer);
-      } finally {
-        answer.close();
-      }
-    } catch (error) {
-      throw this.remote.failure(error);
-    }
+    await askSource(this.remote, headers, this.options.signal, async (answer) => {
+      refuseEncoded(answer, this.remote.shown);
+      await take(answer);
+    });
   }
 }
 

@@ -23,3 +23,26 @@ export type RemoteSource = {
   /** What a failure to ask or to read means. */
   readonly failure: (error: unknown) => unknown;
 };
+
+/**
+ * Asks for a source, and hands on the answer, which is closed then.
+ *
+ * @throws what `RemoteSource.failure` makes of any failure
+ */
+export async function askSource(
+  source: RemoteSource,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  take: (answer: OutAnswer) => Promise<void>,
+): Promise<void> {
+  try {
+    const answer = await source.get(headers, signal);
+    try {
+      await take(answer);
+    } finally {
+      answer.close();
+    }
+  } catch (error) {
+    throw source.failure(error);
+  }
+}
