@@ -28,36 +28,49 @@ const COPY_ASKED: StreamDecision = { action: "copy", why: "the profile asks for 
 const COPY_FITS: StreamDecision = { action: "copy", why: "the source is as asked for" };
 const none = (why: string): StreamDecision => ({ action: "none", why });
 
+/** A copy begins at a key frame, and may end without the pictures that its last ones refer to. */
+const CLIP_FAULT = "a clip is cut exactly where it was asked for";
+
 /** What happens to the video of a product, and why. That the container holds the codec has been judged before. */
-export function decideVideo(
+export const decideVideo = (
   wanted: Rendition["video"],
   source: VideoStream | undefined,
   container: Written,
   isClipped: boolean,
-): StreamDecision {
-  if (wanted === "none") return none("the profile asks for none");
-  if (!source) return none("the source has no video");
-  if (wanted === "copy") return COPY_ASKED;
-  const fault = videoFault(wanted, source, container) ?? (isClipped ? CLIP_FAULT : undefined);
-  return fault === undefined ? COPY_FITS : encode(fault);
-}
+): StreamDecision =>
+  decide(wanted, source ?? "the source has no video", isClipped, (encoding, stream) =>
+    videoFault(encoding, stream, container),
+  );
 
 /** What happens to the audio of a product, and why. */
-export function decideAudio(
+export const decideAudio = (
   wanted: Rendition["audio"],
   source: AudioStream | undefined,
   container: Written,
   isClipped: boolean,
+): StreamDecision =>
+  decide(wanted, source ?? "the source has no audio", isClipped, (encoding, stream) =>
+    audioFault(encoding, stream, container),
+  );
+
+/**
+ * What happens to a stream of a product.
+ *
+ * @param source - the stream, or why there is none
+ * @param faultOf - why the stream cannot be copied; undefined if it can
+ */
+function decide<Encode, Stream extends object>(
+  wanted: "none" | "copy" | Encode,
+  source: Stream | string,
+  isClipped: boolean,
+  faultOf: (wanted: Encode, source: Stream) => string | undefined,
 ): StreamDecision {
   if (wanted === "none") return none("the profile asks for none");
-  if (!source) return none("the source has no audio");
+  if (typeof source === "string") return none(source);
   if (wanted === "copy") return COPY_ASKED;
-  const fault = audioFault(wanted, source, container) ?? (isClipped ? CLIP_FAULT : undefined);
+  const fault = faultOf(wanted, source) ?? (isClipped ? CLIP_FAULT : undefined);
   return fault === undefined ? COPY_FITS : encode(fault);
 }
-
-/** A copy begins at a key frame, and may end without the pictures that its last ones refer to. */
-const CLIP_FAULT = "a clip is cut exactly where it was asked for";
 
 /** Why a video stream cannot be copied; nothing where it can. */
 function videoFault(

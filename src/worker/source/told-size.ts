@@ -83,39 +83,53 @@ async function endOfChunk(
   from: number,
   isIt: (name: string, list: string) => boolean,
 ): Promise<number | undefined> {
+  return endInChunks(source, from, 12, (head, at) => {
+    const size = head.getUint32(4, true);
+    return isIt(nameAt(head, 0), nameAt(head, 8))
+      ? { end: known(at + 8 + size, size) }
+      : { next: at + 8 + size + (size % 2) };
+  });
+}
+
+function endOfWave64(source: ByteSource): Promise<number | undefined> {
+  return endInChunks(source, 40, 24, (head, at) => {
+    const size = Number(head.getBigUint64(16, true));
+    if (size < 24) return { end: undefined };
+    if (nameAt(head, 0) !== "data") return { next: at + Math.ceil(size / 8) * 8 };
+    return { end: size < Number.MAX_SAFE_INTEGER ? at + size : undefined };
+  });
+}
+
+function endOfCaf(source: ByteSource): Promise<number | undefined> {
+  return endInChunks(source, 8, 12, (head, at) => {
+    const size = Number(head.getBigInt64(4));
+    if (size < 0) return { end: undefined };
+    const end = at + 12 + size;
+    return nameAt(head, 0) === "data" ? { end } : { next: end };
+  });
+}
+
+/**
+ * Walks over the chunks of a file until one says what is looked for, or there are too many.
+ *
+ * @param look - gives the position of the next chunk, or the end that the chunk with this head says
+ */
+async function endInChunks(
+  source: ByteSource,
+  from: number,
+  headBytes: number,
+  look: (
+    head: DataView,
+    at: number,
+  ) => { readonly next: number } | { readonly end: number | undefined },
+): Promise<number | undefined> {
   let at = from;
   for (let count = 0; count < CHUNKS_MAX; count += 1) {
-    const head = await viewAt(source, at, 12);
-    if (head.byteLength < 12) return undefined;
-    const size = head.getUint32(4, true);
-    if (isIt(nameAt(head, 0), nameAt(head, 8))) return known(at + 8 + size, size);
-    at += 8 + size + (size % 2);
-  }
-  return undefined;
-}
-
-async function endOfWave64(source: ByteSource): Promise<number | undefined> {
-  let at = 40;
-  for (let count = 0; count < CHUNKS_MAX; count += 1) {
-    const head = await viewAt(source, at, 24);
-    if (head.byteLength < 24) return undefined;
-    const size = Number(head.getBigUint64(16, true));
-    if (size < 24) return undefined;
-    if (nameAt(head, 0) === "data") return size < Number.MAX_SAFE_INTEGER ? at + size : undefined;
-    at += Math.ceil(size / 8) * 8;
-  }
-  return undefined;
-}
-
-async function endOfCaf(source: ByteSource): Promise<number | undefined> {
-  let at = 8;
-  for (let count = 0; count < CHUNKS_MAX; count += 1) {
-    const head = await viewAt(source, at, 12);
-    if (head.byteLength < 12) return undefined;
-    const size = Number(head.getBigInt64(4));
-    if (size < 0) return undefined;
-    if (nameAt(head, 0) === "data") return at + 12 + size;
-    at += 12 + size;
+    const head = await viewAt(source, at, headBytes);
+    if (head.byteLength < headBytes) return undefined;
+    const seen = look(head, at);
+    if ("end" in seen) return seen.end;
+    at = seen.next;
   }
   return undefined;
 }
