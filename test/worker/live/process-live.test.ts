@@ -1,0 +1,122 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { LiveRunRequest } from "../../../src/engine/engine.ts";
+import { recordingFolder } from "../../../src/plan/live/plan-live.ts";
+import type { MediaInfo } from "../../../src/probe/media.ts";
+import { assignRenditions } from "../../../src/profile/assign.ts";
+import { systemProfile } from "../../../src/profile/system-profiles.ts";
+import { TaskError } from "../../../src/task/errors.ts";
+import { clip } from "../../fixtures/clips.ts";
+import { playedLive } from "../../fixtures/held-engine.ts";
+import { WORKER_ID, workerBench } from "../../fixtures/worker-bench.ts";
+import { aMedia } from "../../plan/builders.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const TARGET = "rtmp://127.0.0.1/live/out";
+const AWAY = new TaskError("source_unreachable", "Cannot read the source: nobody answers");
+/** By what a source is away for good. */
+const LONG_MS = 60_000;
+
+/** A worker with a live task, whose source the test plays, and which goes to a live target and to a file. */
+async function aLiveTask(found: MediaInfo | TaskError = aMedia()) {
+  const { live, source, nextRun: nextLiveRun } = playedLive(found);
+  const bench = await workerBench({ live });
+  const profile = systemProfile("video_mp4_160x120_200kbps");
+  if (!profile) throw new Error("there is no such profile");
+  const file = join(bench.root, "recorded.mp4");
+  const id = await bench.add({
+    sourceUrl: "rtmp://127.0.0.1/live/in",
+    targets: [TARGET, file].map((url) => ({ url, key: url })),
+    assignments: assignRenditions(profile, [undefined, undefined]),
+  });
+  return { ...bench, id, file, source, nextLiveRun };
+}
+
+/** Where a run records its part for the file. */
+const partOf = ({ recordings, run }: LiveRunRequest) =>
+  join(recordings, recordingFolder(0), `part-0000${run.part}.mp4`);
+
+/** Has a run record a second of a real stream, and tells of it. */
+async function record(request: LiveRunRequest): Promise<void> {
+  const args = ["-movflags", "+frag_keyframe+empty_moov", "-g", "5"];
+  await mkdir(dirname(partOf(request)), { recursive: true });
+  await copyFile(await clip({ width: 160, height: 120, args }), partOf(request));
+  request.onProgress({ outTimeSeconds: 1, frames: 25, speed: 1, fps: 25, droppedFrames: 0 });
+}
+
+describe("processLive", () => {
+  test("sends to a live target while it comes, and delivers what it recorded at the end", async () => {
+    const task = await aLiveTask();
+    const run = await task.nextLiveRun();
+    run.request.onTarget({ kind: "open", url: TARGET });
+    await record(run.request);
+    await task.until(task.id, ({ targets }) => targets[0]?.status === "RUNNING");
+    expect(existsSync(task.file)).toBeFalse();
+
+    task.source.found = AWAY;
+    run.letGo();
+    task.clock.nowMs += LONG_MS;
+    // One joins the parts of the recording, one makes the file of them.
+    (await task.nextRun()).letGo();
+    (await task.nextRun()).letGo();
+    const { targets } = await task.until(task.id, "SUCCESS");
+    expect(targets).toMatchObject([
+      { status: "SUCCESS" },
+      { status: "SUCCESS", output: { container: "mp4", video: { codec: "h264", width: 160 } } },
+    ]);
+    expect(existsSync(task.file)).toBeTrue();
+    expect(await readdir(join(task.scratch, "recordings"))).toEqual([]);
+  });
+
+  test("keeps what was recorded where a later run takes the task up", async () => {
+    const task = await aLiveTask();
+    const first = await task.nextLiveRun();
+    await record(first.request);
+    task.clock.nowMs += 5_000;
+    await task.queue.takeOver(WORKER_ID);
+    const second = await task.nextLiveRun();
+    expect(first.signal.reason).toMatchObject({ code: "lease_lost" });
+    expect(existsSync(partOf(first.request))).toBeTrue();
+    expect(second.request.run).toMatchObject({ part: 1, offsetSeconds: 5 });
+    expect(second.request.run.prefix).not.toBe(first.request.run.prefix);
+  });
+
+  test("delivers the file where the live target took nothing", async () => {
+    const task = await aLiveTask();
+    const run = await task.nextLiveRun();
+    const why = "it is not trusted";
+    run.request.onTarget({ kind: "failed", url: TARGET, why, isInVain: true });
+    await record(run.request);
+    task.source.found = AWAY;
+    run.letGo();
+    task.clock.nowMs += LONG_MS;
+    (await task.nextRun()).letGo();
+    (await task.nextRun()).letGo();
+    const { targets, failure } = await task.until(task.id, "FAILED");
+    expect(targets.map(({ status }) => status)).toEqual(["FAILED", "SUCCESS"]);
+    expect(failure).toEqual({ code: "target_lost", detail: `Cannot send to the target: ${why}` });
+  });
+
+  test("fails where the source never came, with no file and no recording left", async () => {
+    const task = await aLiveTask(AWAY);
+    await task.until(task.id, "RUNNING");
+    task.clock.nowMs += LONG_MS;
+    const { failure, attempts } = await task.until(task.id, "FAILED");
+    expect(failure?.code).toBe("source_never_came");
+    expect(attempts).toHaveLength(1);
+    expect(existsSync(task.file)).toBeFalse();
+  });
+
+  test("is given back when the service stops, with its recording kept", async () => {
+    const task = await aLiveTask();
+    const { request } = await task.nextLiveRun();
+    await record(request);
+    await task.worker.stop();
+    expect((await task.task(task.id)).status).toBe("PENDING");
+    expect(existsSync(partOf(request))).toBeTrue();
+  });
+});
