@@ -35,12 +35,31 @@ const routingPath = (path: string): string =>
   path.replace("/v{version}", "/:version{v[01]}").replaceAll(/\/\{(\w+)\}/g, "/:$1");
 
 /**
+ * Serves routes of a module, one a call, as `serve` does.
+ *
+ * @param routes - loads the module, when a handler first reads a request
+ */
+export const serving =
+  <Routes extends Readonly<Record<string, RouteConfig>>>(
+    app: Hono,
+    ports: EndpointPorts,
+    routes: () => Promise<Routes>,
+  ) =>
+  <Name extends keyof Routes>(
+    address: CallAddress,
+    name: Name,
+    handle: (call: Call<Routes[Name]>) => Promise<Answer>,
+    nonceUse?: NonceUse,
+  ): void =>
+    serve(app, ports, address, async () => (await routes())[name], handle, nonceUse);
+
+/**
  * Serves a route to authenticated callers. This function checks in the contract's order: after version, path and method, which the
  * router has judged, come authentication, the nonce, and what the handler reads and does.
  *
  * @param load - gives the route's schemas; called when a handler first reads a request
  */
-export function serve<Route extends RouteConfig>(
+function serve<Route extends RouteConfig>(
   app: Hono,
   ports: EndpointPorts,
   address: CallAddress,

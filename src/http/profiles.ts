@@ -7,7 +7,7 @@ import type { ProfileStore } from "../store/store.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
 import { profileAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
-import { type EndpointPorts, serve } from "./endpoint.ts";
+import { type EndpointPorts, serving } from "./endpoint.ts";
 import { invalidFields } from "./invalid-fields.ts";
 
 /** Reads every parameter group. @throws {TaskError} `invalid_parameter` with the bad fields of all of them */
@@ -27,71 +27,46 @@ function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
   return renditions;
 }
 
-const routes = () => import("./routes/profile-routes.ts");
-
 /** Serves the calls on profiles. */
 export function serveProfiles(
   app: Hono,
   ports: EndpointPorts & { readonly profiles: ProfileStore },
 ): void {
   const { profiles } = ports;
+  const on = serving(app, ports, () => import("./routes/profile-routes.ts"));
 
-  serve(
-    app,
-    ports,
-    CALLS.createProfile,
-    async () => (await routes()).createProfileRoute,
-    async ({ caller, read }) => {
-      const { body } = await read();
-      const renditions = renditionsOf(body.qlties);
-      const { thumbnails } = body;
-      if (thumbnails && !renditions.every(({ container }) => isSet(container)))
-        throw invalidFields([
-          { path: "thumbnails", message: "are made with m3u8, dash and cmaf alone" },
-        ]);
-      const profile = await createProfile(profiles, caller.clientCode, {
-        name: body.profile_name,
-        description: body.description,
-        renditions,
-        ...(thumbnails && {
-          thumbnails: { intervalSeconds: thumbnails.interval_seconds, width: thumbnails.width },
-        }),
-      });
-      return { status: 200, body: profileAnswer(profile) };
-    },
-  );
+  on(CALLS.createProfile, "createProfileRoute", async ({ caller, read }) => {
+    const { body } = await read();
+    const renditions = renditionsOf(body.qlties);
+    const { thumbnails } = body;
+    if (thumbnails && !renditions.every(({ container }) => isSet(container)))
+      throw invalidFields([
+        { path: "thumbnails", message: "are made with m3u8, dash and cmaf alone" },
+      ]);
+    const profile = await createProfile(profiles, caller.clientCode, {
+      name: body.profile_name,
+      description: body.description,
+      renditions,
+      ...(thumbnails && {
+        thumbnails: { intervalSeconds: thumbnails.interval_seconds, width: thumbnails.width },
+      }),
+    });
+    return { status: 200, body: profileAnswer(profile) };
+  });
 
-  serve(
-    app,
-    ports,
-    CALLS.readProfile,
-    async () => (await routes()).readProfileRoute,
-    async ({ caller, param }) => {
-      const profile = await findProfile(profiles, caller.clientCode, param("profile_name"));
-      return { status: 200, body: profileAnswer(profile) };
-    },
-  );
+  on(CALLS.readProfile, "readProfileRoute", async ({ caller, param }) => {
+    const profile = await findProfile(profiles, caller.clientCode, param("profile_name"));
+    return { status: 200, body: profileAnswer(profile) };
+  });
 
-  serve(
-    app,
-    ports,
-    CALLS.listProfiles,
-    async () => (await routes()).listProfilesRoute,
-    async ({ caller }) => {
-      const found = await listProfiles(profiles, caller.clientCode);
-      return { status: 200, body: { profiles: found.map(profileAnswer) } };
-    },
-  );
+  on(CALLS.listProfiles, "listProfilesRoute", async ({ caller }) => {
+    const found = await listProfiles(profiles, caller.clientCode);
+    return { status: 200, body: { profiles: found.map(profileAnswer) } };
+  });
 
-  serve(
-    app,
-    ports,
-    CALLS.deleteProfile,
-    async () => (await routes()).deleteProfileRoute,
-    async ({ caller, param }) => {
-      const name = param("profile_name");
-      await deleteProfile(profiles, caller.clientCode, name);
-      return { status: 200, body: { profile_name: name } };
-    },
-  );
+  on(CALLS.deleteProfile, "deleteProfileRoute", async ({ caller, param }) => {
+    const name = param("profile_name");
+    await deleteProfile(profiles, caller.clientCode, name);
+    return { status: 200, body: { profile_name: name } };
+  });
 }

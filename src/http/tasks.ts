@@ -12,7 +12,7 @@ import {
 import type { TaskQuery } from "../store/store.ts";
 import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
-import { type EndpointPorts, serve } from "./endpoint.ts";
+import { type EndpointPorts, serving } from "./endpoint.ts";
 import type { CreateTask, ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
 
 const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({
@@ -47,15 +47,13 @@ const taskQuery = ({
   ...(cursor !== undefined && { cursor }),
 });
 
-const routes = () => import("./routes/task-routes.ts");
-
 /** Serves the calls on tasks. */
 export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & TaskPorts): void {
-  serve(
-    app,
-    ports,
+  const on = serving(app, ports, () => import("./routes/task-routes.ts"));
+
+  on(
     CALLS.createTask,
-    async () => (await routes()).createTaskRoute,
+    "createTaskRoute",
     async ({ caller, read, bytes }) => {
       const task_id = await createTask(ports, caller, async () => {
         const { body, headers } = await read();
@@ -68,52 +66,28 @@ export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & T
     "by the handler",
   );
 
-  serve(
-    app,
-    ports,
-    CALLS.listTasks,
-    async () => (await routes()).listTasksRoute,
-    async ({ caller, language, read }) => {
-      const { query } = await read();
-      const page = await listTasks(ports, caller.clientCode, taskQuery(query));
-      const body: TaskPageAnswer = {
-        tasks: page.tasks.map((task) => taskAnswer(task, language)),
-        next_cursor: page.nextCursor,
-      };
-      return { status: 200, body };
-    },
-  );
+  on(CALLS.listTasks, "listTasksRoute", async ({ caller, language, read }) => {
+    const { query } = await read();
+    const page = await listTasks(ports, caller.clientCode, taskQuery(query));
+    const body: TaskPageAnswer = {
+      tasks: page.tasks.map((task) => taskAnswer(task, language)),
+      next_cursor: page.nextCursor,
+    };
+    return { status: 200, body };
+  });
 
-  serve(
-    app,
-    ports,
-    CALLS.readTask,
-    async () => (await routes()).readTaskRoute,
-    async ({ caller, language, param }) => {
-      const task = await readTask(ports, caller.clientCode, param("task_id"));
-      return { status: 200, body: taskAnswer(task, language) };
-    },
-  );
+  on(CALLS.readTask, "readTaskRoute", async ({ caller, language, param }) => {
+    const task = await readTask(ports, caller.clientCode, param("task_id"));
+    return { status: 200, body: taskAnswer(task, language) };
+  });
 
-  serve(
-    app,
-    ports,
-    CALLS.cancelTask,
-    async () => (await routes()).cancelTaskRoute,
-    async ({ caller, language, param }) => {
-      const task = await cancelTask(ports, caller.clientCode, param("task_id"));
-      return { status: task.status === "RUNNING" ? 202 : 200, body: taskAnswer(task, language) };
-    },
-  );
+  on(CALLS.cancelTask, "cancelTaskRoute", async ({ caller, language, param }) => {
+    const task = await cancelTask(ports, caller.clientCode, param("task_id"));
+    return { status: task.status === "RUNNING" ? 202 : 200, body: taskAnswer(task, language) };
+  });
 
-  serve(
-    app,
-    ports,
-    CALLS.retryTask,
-    async () => (await routes()).retryTaskRoute,
-    async ({ caller, language, param }) => {
-      const task = await retryTask(ports, caller.clientCode, param("task_id"));
-      return { status: 200, body: taskAnswer(task, language) };
-    },
-  );
+  on(CALLS.retryTask, "retryTaskRoute", async ({ caller, language, param }) => {
+    const task = await retryTask(ports, caller.clientCode, param("task_id"));
+    return { status: 200, body: taskAnswer(task, language) };
+  });
 }
