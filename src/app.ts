@@ -85,7 +85,10 @@ export async function startService(
   const begin = async (): Promise<void> => {
     await sleep(FIRST_CALLS_MS);
     await http.prepare();
-    working = await (await work()).beginWork(config, (await chosen()).engine, parts);
+    working = await (await work()).beginWork(config, (await chosen()).engine, {
+      ...parts,
+      holdFile: runtime.holdFile,
+    });
   };
   const ready = begin();
   const stop = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Config } from "./config/config.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Queue } from "./queue/queue.ts";
+import type { Runtime } from "./runtime/runtime.ts";
 import { type Storage, storageFor } from "./storage/storage.ts";
 import type { TaskStore } from "./store/store.ts";
 import { KeptEncodes } from "./worker/file/kept-encodes.ts";
@@ -24,19 +25,22 @@ export type WorkParts = {
   readonly tasks: TaskStore;
   readonly storages: readonly Storage[];
   readonly now: () => number;
+  readonly holdFile: Runtime["holdFile"];
 };
 
 /** Clears up after dead instances and takes tasks up. */
 export async function beginWork(
   config: Config,
   engine: Engine,
-  { queue, tasks, storages, now }: WorkParts,
+  { queue, tasks, storages, now, holdFile }: WorkParts,
 ): Promise<Working> {
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
   const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
   const recordings = join(dataFolder, "recordings");
   const instance =
-    config.disk === "no" ? disklessInstance() : await beginOnDisk(config, { engine, queue, kept });
+    config.disk === "no"
+      ? disklessInstance()
+      : await beginOnDisk(config, { engine, queue, kept, holdFile });
   const worker = new Worker(
     {
       queue,
@@ -72,7 +76,7 @@ export async function beginWork(
 
 async function beginOnDisk({ dataFolder }: Config, parts: RecoveryParts): Promise<Instance> {
   const scratchRoot = join(dataFolder, "scratch");
-  const instance = await registerInstance(scratchRoot);
+  const instance = await registerInstance(scratchRoot, parts.holdFile);
   await recoverDead(scratchRoot, instance, parts);
   return instance;
 }

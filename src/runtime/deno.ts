@@ -15,10 +15,17 @@ declare const Deno: {
         | { readonly name: "net"; readonly host: string },
     ): { readonly state: string };
   };
+  openSync(path: string, options: { readonly write: true; readonly create: true }): OpenFile;
+};
+
+type OpenFile = {
+  /** By flock(2). @returns whether it was free */
+  tryLockSync(exclusive: true): boolean;
+  close(): void;
 };
 
 /**
- * Deno's way to serve: by `node:http`.
+ * Deno's way to hold a file, and to serve: by `node:http`.
  *
  * Not by Deno.serve: that of Deno 2.9.6 has no time limit of any kind, so that a client who opens connections and sends
  * half a request holds them for ever. It is faster, but by little compared with the cost of a call.
@@ -29,8 +36,17 @@ export const denoRuntime: Runtime = {
   name: "deno",
   version: process.versions["deno"] ?? "",
   mayWrite: (path) => Deno.permissions.querySync({ name: "write", path }).state === "granted",
+  holdFile,
   serve,
 };
+
+function holdFile(path: string): (() => void) | undefined {
+  const file = Deno.openSync(path, { write: true, create: true });
+  const letGo = () => file.close();
+  if (file.tryLockSync(true)) return letGo;
+  letGo();
+  return undefined;
+}
 
 async function serve(options: ServeOptions): Promise<Server> {
   refuseForbidden(options);

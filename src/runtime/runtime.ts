@@ -24,6 +24,16 @@ export interface Runtime {
   readonly version: string;
   /** Whether this process is permitted to write in a folder, which need not exist; the disk itself is not checked. */
   mayWrite(folder: string): boolean;
+  /**
+   * Locks a file for this process until it is released or the process ends, in whatever way. It is the system's own lock
+   * (flock), which every process on the machine sees, on either runtime. A pid would say less, and a sandbox may not look at
+   * other processes. Child processes do not inherit the lock.
+   *
+   * @param path - of a file used for nothing else; made if it is missing, in a folder that exists
+   * @returns a function that releases the lock; undefined if another holds it
+   * @throws {Error} if the file cannot be opened
+   */
+  holdFile(path: string): (() => void) | undefined;
   /** Listens; rejects if the address cannot be used. @throws {TaskError} if this process is not permitted to */
   serve(options: ServeOptions): Promise<Server>;
 }

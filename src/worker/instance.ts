@@ -2,13 +2,16 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import { holdFile } from "../db/file-hold.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { TaskError } from "../task/errors.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 
 const log = getLogger(["pontus", "worker"]);
+
+/** How an instance holds its scratch folder. */
+type HoldFile = Runtime["holdFile"];
 
 /** The file that an instance keeps locked while it lives. */
 const LOCK = "instance.lock";
@@ -34,6 +37,7 @@ export const disklessInstance = (): Instance => ({
  */
 export async function registerInstance(
   scratchRoot: string,
+  holdFile: HoldFile,
 ): Promise<Instance & { readonly scratch: string }> {
   const id = randomUUID();
   const scratch = join(scratchRoot, id);
@@ -55,6 +59,7 @@ export type RecoveryParts = {
   readonly engine: Engine;
   readonly queue: Queue;
   readonly kept: Pick<KeptEncodes, "rescue">;
+  readonly holdFile: HoldFile;
 };
 
 /**
@@ -66,13 +71,13 @@ export type RecoveryParts = {
 export async function recoverDead(
   scratchRoot: string,
   self: Instance,
-  { engine, queue, kept }: RecoveryParts,
+  { engine, queue, kept, holdFile }: RecoveryParts,
 ): Promise<void> {
   const ids = (await readdir(scratchRoot)).filter((id) => id !== self.id && !id.startsWith("."));
   for (const id of ids) {
     const folder = join(scratchRoot, id);
     // Locked meanwhile, so that only one of two instances that start together cleans up.
-    const letGo = holdFile(join(folder, LOCK));
+    const letGo = holdUnlessGone(join(folder, LOCK), holdFile);
     if (!letGo) continue;
     try {
       const orphans = await engine.endOrphans(folder);
@@ -86,7 +91,7 @@ export async function recoverDead(
       await rm(folder, { recursive: true, force: true });
     } catch (error) {
       // An encoder that could not be ended may still write into the folder.
-      if (!(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) throw error;
+      if (!hasCode(error, "ENOTEMPTY")) throw error;
       log.warn("Cannot remove the scratch of dead instance {id}: the next start tries again", {
         id,
       });
@@ -95,3 +100,16 @@ export async function recoverDead(
     }
   }
 }
+
+/** Locks a dead instance's file; undefined if another holds it, or has removed its folder meanwhile. */
+function holdUnlessGone(path: string, holdFile: HoldFile): ReturnType<HoldFile> {
+  try {
+    return holdFile(path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;

@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import type { Runtime, ServeOptions, Server } from "../../src/runtime/runtime.ts";
+import { tempFolder } from "../fixtures/clips.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -49,12 +52,49 @@ async function answerTo(socket: Socket): Promise<string> {
   return text;
 }
 
-/** What holds for every runtime's server. */
+/** What holds for every runtime. */
 export function runtimeContract(name: string, runtime: Runtime, harness: Harness): void {
   harness.describe(name, () => {
     answering(runtime, harness);
     limiting(runtime, harness);
     stopping(runtime, harness);
+    holding(runtime, harness);
+  });
+}
+
+function holding({ holdFile }: Runtime, { describe, test, expect }: Harness): void {
+  describe("holdFile()", () => {
+    test("gives a file to one at a time", () => {
+      const path = join(tempFolder(), "held");
+      const letGo = holdFile(path);
+      expect(letGo).toBeInstanceOf(Function);
+      expect(holdFile(path)).toBeUndefined();
+      letGo?.();
+      const again = holdFile(path);
+      expect(again).toBeInstanceOf(Function);
+      again?.();
+    });
+
+    test("holds a file whose folder is renamed", () => {
+      const root = tempFolder();
+      const [before, after] = [join(root, "before"), join(root, "after")];
+      mkdirSync(before);
+      const letGo = holdFile(join(before, "held"));
+      renameSync(before, after);
+      expect(holdFile(join(after, "held"))).toBeUndefined();
+      letGo?.();
+    });
+
+    test("takes a file that a dead process left, and leaves what it holds", () => {
+      const path = join(tempFolder(), "held");
+      writeFileSync(path, "left");
+      holdFile(path)?.();
+      expect(readFileSync(path, "utf8")).toBe("left");
+    });
+
+    test("refuses a folder that is not there", () => {
+      expect(() => holdFile(join(tempFolder(), "missing", "held"))).toThrow();
+    });
   });
 }
 
