@@ -32,32 +32,32 @@ const shapeSchema = v.object({
   renditions: v.array(
     v.object({ video: v.exactOptional(v.number()), audio: v.exactOptional(v.number()) }),
   ),
-  /** What every run has to make again. */
+  /** The streams that every run must make. */
   streams: v.string(),
-  /** When its first segment was there (ISO 8601). */
+  /** When the first segment became available (ISO 8601). */
   available: v.optional(v.string()),
 });
 type Shape = SetShape & { readonly streams: string; readonly available?: string | undefined };
 
-/** How a set is told of to players. */
+/** How a set is described to players. */
 export type SetForm = {
   readonly container: Product["container"];
   /** The tag of all its segments (`publishedName`). */
   readonly tag: string;
-  /** ms since the epoch */
+  /** The clock, in ms since the epoch. */
   readonly now: () => number;
 };
 
-/** Of several streams apart: renditions that a player changes between, for HLS, DASH or both. */
+/** A live set of several separate streams: renditions that a player switches between, for HLS, DASH or both. */
 export class AdaptiveLiveSet implements LiveSet {
   #shape: Shape | undefined;
   #version = 0;
-  /** Master playlists by the folder that they name, and of how many segments they tell. */
+  /** Multivariant playlists by the folder that they name, each with the number of segments it was made from. */
   readonly #masters = new Map<string, { readonly text: string; readonly count: number }>();
   readonly #media = new Map<number, MediaInfo>();
   /** The newest whole manifest of each run, by part. */
   readonly #told = new Map<number, string>();
-  /** How players are told of the codecs of each run's streams, by part. */
+  /** The codec strings of the streams of each run, by part. */
   readonly #codecs = new Map<number, readonly string[]>();
 
   private constructor(
@@ -69,7 +69,7 @@ export class AdaptiveLiveSet implements LiveSet {
     this.#shape = shape;
   }
 
-  /** Takes it up as an earlier attempt left it. */
+  /** Opens a set, and continues that of an earlier attempt if there is one. */
   static async open(
     segments: RecordedSegments,
     engine: Probe,
@@ -86,7 +86,7 @@ export class AdaptiveLiveSet implements LiveSet {
 
   async look(): Promise<void> {
     const before = this.segments.all.length;
-    // First, so that all that it names is found afterwards.
+    // Before the segments, so that all segments that the manifest names are found afterwards.
     const isNew = await this.#readManifest();
     await this.segments.look();
     await readRunCodecs(this.segments, this.#shape?.tracks.length ?? 0, this.#codecs);
@@ -129,7 +129,7 @@ export class AdaptiveLiveSet implements LiveSet {
     const { container } = this.form;
     const isHls = isToldIn(container, "hls");
     const master = isHls ? await this.#masterOf(shape, folder, telling, signal) : "";
-    // From here on at one time.
+    // No await from here on, so that all texts describe the same segments.
     const count = this.segments.all.length;
     if (!isHls)
       return {
@@ -147,13 +147,13 @@ export class AdaptiveLiveSet implements LiveSet {
 
   endAfter(count: number, folder: string): LiveSetTexts | undefined {
     const master = this.#masters.get(folder);
-    // A manifest names by numbers what may not have been sent.
+    // A manifest names segments by numbers, also those that may not have been sent.
     if (!this.#shape || !master || isToldIn(this.form.container, "dash")) return undefined;
     const inFolder = this.#playlists(this.#shape, "whole", count);
     return { inFolder, entry: master.text, count };
   }
 
-  /** Those of the streams, of the first so many segments. */
+  /** The media playlists of all streams, with the first `count` segments. */
   #playlists({ tracks }: Shape, telling: Telling, count: number): readonly PublishedText[] {
     const left = new Set(this.segments.all.slice(count));
     return tracks.map(({ playlist }, at) => {
@@ -167,7 +167,7 @@ export class AdaptiveLiveSet implements LiveSet {
     return publishedName(playlist, this.form.tag);
   }
 
-  /** Rates change little: it is made anew when there is twice as much, and in the end. */
+  /** The multivariant playlist. Bitrates change little, so it is made again only when the set has doubled, and at its end. */
   async #masterOf(
     shape: Shape,
     folder: string,
@@ -203,10 +203,10 @@ export class AdaptiveLiveSet implements LiveSet {
   }
 
   /**
-   * Reads the manifest of the newest run. An encoder that is ended in the middle of a read leaves an empty one: the last whole one
-   * is kept apart.
+   * Reads the manifest of the newest run. An encoder that is ended in the middle of a read leaves an empty one, so the last whole one
+   * is kept in another file.
    *
-   * @returns whether it says something new
+   * @returns whether it has changed
    */
   async #readManifest(): Promise<boolean> {
     let isNew = false;
@@ -228,7 +228,7 @@ export class AdaptiveLiveSet implements LiveSet {
     return isNew;
   }
 
-  /** A run that ends in order no longer tells it. */
+  /** Notes when the set began: the final manifest of a run does not say it. */
   async #noteBeginning(manifest: string): Promise<void> {
     const available = availableFrom(manifest);
     const shape = this.#shape;
@@ -236,7 +236,7 @@ export class AdaptiveLiveSet implements LiveSet {
     await this.#keepShape({ ...shape, available });
   }
 
-  /** The runs of which there is something of every stream. */
+  /** The runs that have a segment of every stream. */
   #runs(): readonly RunManifest[] {
     const lengths = new Map<number, number[]>();
     for (const { part, track, seconds } of this.segments.all) {
@@ -252,7 +252,7 @@ export class AdaptiveLiveSet implements LiveSet {
     });
   }
 
-  /** Every stream as it is by now. */
+  /** All streams as they are now. */
   async #finished({ tracks }: Shape, signal: AbortSignal): Promise<readonly FinishedTrack[]> {
     const codecs = [...this.#codecs.values()].at(-1) ?? [];
     const finished: FinishedTrack[] = [];

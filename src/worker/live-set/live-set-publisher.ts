@@ -13,12 +13,12 @@ import { openLiveSet } from "./open-live-set.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** How often an encoder's folder is looked into. */
+/** How often the folder of an encoder is read. */
 const LOOK_MS = 250;
 
 /**
- * Sends the segments of a live task's sets to their targets while the stream goes on, and a playlist of them: players can begin at
- * once. No target waits for another.
+ * Sends the segments of the live sets of a task to their targets while the stream goes on, with a playlist, so that players can begin
+ * at once. No target waits for another.
  */
 export class LiveSetPublisher {
   readonly #run: Run;
@@ -42,11 +42,11 @@ export class LiveSetPublisher {
   }
 
   /**
-   * Takes them up as an earlier attempt left them.
+   * Opens the live sets, and continues those of an earlier attempt.
    *
    * @param kept - absolute path of the task's folder of recordings, which outlives a crash
    * @param wanted - the indexes of the file targets that can be written
-   * @param onUnread - told what goes wrong with the recordings themselves, as where the disk is full
+   * @param onUnread - called when the recordings cannot be read, for example because the disk is full
    */
   static async open(
     run: Run,
@@ -66,12 +66,12 @@ export class LiveSetPublisher {
     return new LiveSetPublisher(run, targets, onUnread);
   }
 
-  /** What each target was sent in this attempt, by its place. */
+  /** Bytes sent to each target in this attempt, by the index of the target. */
   get sentBytes(): Readonly<Record<number, number>> {
     return Object.fromEntries(this.#targets.map(({ index, sentBytes }) => [index, sentBytes]));
   }
 
-  /** To be told before each run what it makes. @throws {TaskError} where it is no more of the same sets */
+  /** To be called with the plan of each run before it begins. @throws {TaskError} if the run would not continue the same sets */
   async begin({ outputs }: LivePlan): Promise<void> {
     for (const { recording } of outputs) {
       const target = this.#targets.find(({ index }) => recording?.targets.includes(index));
@@ -79,7 +79,7 @@ export class LiveSetPublisher {
     }
   }
 
-  /** Begins to send. What concerns the whole task, such as a lost lease, stops its run. */
+  /** Begins to send. An error that concerns the whole task, such as a lost lease, stops its run. */
   start(): void {
     if (this.#targets.length === 0) return;
     let isLooking = false;
@@ -105,7 +105,7 @@ export class LiveSetPublisher {
   }
 
   /**
-   * To be called when the stream has ended: sends what is left, closes the playlists, and records how each target ended.
+   * To be called when the stream has ended: sends the remaining segments, closes the playlists, and records how each target ended.
    *
    * @throws {TaskError} what concerns the whole task, or the reason of the run's signal
    */
@@ -124,7 +124,7 @@ export class LiveSetPublisher {
     }
   }
 
-  /** What has come of a recording, or why that cannot be played: one that fails is no reason to stop the others. */
+  /** The description of a recording, or why it cannot be played; in that case the other recordings go on. */
   async #describe(recording: LiveSet): Promise<Output | TaskError> {
     const { signal } = this.#run;
     try {
@@ -136,9 +136,9 @@ export class LiveSetPublisher {
   }
 
   /**
-   * Ends without what is left. Never rejects.
+   * Ends without sending the rest. Never rejects.
    *
-   * @param isFinal - whether no other run goes on with the task: then the playlists say so to their players
+   * @param isFinal - whether the task gets no other run: then the playlists say that the stream has ended
    */
   async abandon(reason: unknown, isFinal: boolean): Promise<void> {
     clearInterval(this.#timer);
@@ -169,7 +169,7 @@ export class LiveSetPublisher {
     this.#news = Promise.withResolvers();
   }
 
-  /** What all targets of a recording have is not needed any more. */
+  /** Removes the segments of a recording that all of its targets have. */
   async #free(recording: LiveSet): Promise<void> {
     const own = this.#targets.filter(
       (target) => target.recording === recording && !target.isBehind,

@@ -13,13 +13,13 @@ import type { LiveSet, LiveSetTexts } from "./live-set.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** Between two tries to send to a target that fails; a storage tries for some seconds by itself. */
+/** The pause between two tries to send to a target that fails; a storage retries for some seconds by itself. */
 const AGAIN_MS = 2_000;
-/** When the stream has ended a target is tried so often. */
+/** How often a target is tried once the stream has ended. */
 const LAST_TRIES_MAX = 3;
-/** A task that was cancelled does not end later for a target that hangs. */
+/** How long closing a target may take, so that one that hangs does not hold up the end of a cancelled task. */
 const CLOSE_MS_MAX = 5_000;
-/** Players look again sooner than this. */
+/** Players reload a playlist sooner than this. */
 const HEARD_MS = 10_000;
 
 const never = new Promise<never>(() => {});
@@ -28,13 +28,13 @@ const never = new Promise<never>(() => {});
 export type SegmentFeed = {
   /** Resolves when there are more segments than now, or when it is over. */
   readonly news: () => Promise<void>;
-  /** There will be no more. */
+  /** Whether there will be no more segments. */
   readonly isOver: () => boolean;
-  /** Called when some of them were sent. */
+  /** Called when segments have been sent. */
   readonly onSent: () => Promise<void>;
 };
 
-/** One target of a set that grows: it gets the segments in their order, and after them what players are told. */
+/** One target of a live set. It gets the segments in their order, and after them the texts for players. */
 export class LiveSetTarget {
   readonly index: number;
   readonly recording: LiveSet;
@@ -42,12 +42,12 @@ export class LiveSetTarget {
   readonly #url: string;
   #sent: number;
   #sentBytes = 0;
-  /** Of the recording, as players were told last. */
+  /** The version of the recording that was published last. */
   #version = -1;
   #entry = "";
-  /** What stands before the segments of a run, by its name, as sent in this attempt. */
+  /** The names of the init segments sent in this attempt. */
   readonly #inits = new Set<string>();
-  /** Nothing while it takes them; else why it does not. */
+  /** Why the target does not take segments; undefined while it does. */
   #why: string | undefined;
 
   private constructor(run: Run, index: number, recording: LiveSet, sent: number) {
@@ -58,32 +58,32 @@ export class LiveSetTarget {
     this.#sent = sent;
   }
 
-  /** Goes on where an earlier attempt has left it. */
+  /** Opens a target, and continues where an earlier attempt has ended. */
   static async open(run: Run, index: number, recording: LiveSet): Promise<LiveSetTarget> {
     const sent = await recording.segments.sentTo(index);
     return new LiveSetTarget(run, index, recording, sent);
   }
 
-  /** How many segments it has. */
+  /** How many segments the target has. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Whether what it lacks was taken away, as it was not among the targets then, or its note was lost. */
+  /** Whether segments that it lacks are removed: it was not among the targets then, or its note is lost. */
   get isBehind(): boolean {
     return this.#sent < this.recording.segments.freed;
   }
 
-  /** What it was sent in this attempt. */
+  /** Bytes sent to it in this attempt. */
   get sentBytes(): number {
     return this.#sentBytes;
   }
 
   /**
-   * Sends until it is over; a target that fails is tried again, and gets what it lacks.
+   * Sends segments until the feed is over. If the target fails, tries again and sends what it lacks.
    *
-   * @returns why it lacks some of it in the end, where it does
-   * @throws what concerns the whole task, or the signal's reason
+   * @returns why it lacks segments at the end; undefined if it has all
+   * @throws what concerns the whole task, or the reason of the signal
    */
   async send(feed: SegmentFeed, signal: AbortSignal): Promise<TaskError | undefined> {
     if (this.isBehind)
@@ -116,7 +116,7 @@ export class LiveSetTarget {
     }
   }
 
-  /** Tells players that there is no more than what is there, and has it sent no more. */
+  /** Tells players that the stream ends with the segments that the target has. */
   async close(): Promise<void> {
     if (this.#sent === 0 || this.isBehind) return;
     const signal = AbortSignal.timeout(CLOSE_MS_MAX);
@@ -128,7 +128,7 @@ export class LiveSetTarget {
     await this.#publish(set, texts, true);
   }
 
-  /** Everything is named when those who watch have heard that it ends: a playlist that goes back confuses them. */
+  /** Publishes the playlist of all segments once players know that the stream has ended: a playlist that goes back confuses them. */
   async #sendWhole(set: LiveSetWriter, signal: AbortSignal): Promise<undefined> {
     const { all } = this.recording.segments;
     if (all.length > WINDOW_SEGMENTS) await wait(HEARD_MS, undefined, { signal });
@@ -158,7 +158,7 @@ export class LiveSetTarget {
     const count = texts?.count ?? segments.all.length;
     for (; this.#sent < count; this.#sent += 1) await this.#sendSegment(set, this.#sent);
     if (texts) {
-      // Those in the folder can be seen as the entry can: whoever lost the lease tells players nothing.
+      // Texts in the folder are visible like the entry, so a run that has lost its lease publishes none of them.
       await mayPublish();
       await this.#publish(set, texts, telling === "whole");
     }
@@ -189,13 +189,13 @@ export class LiveSetTarget {
       await writeFile(path, text);
       await set.add(path, name).finally(() => rm(path, { force: true }));
     }
-    // A master that says the same need not be sent again.
+    // An unchanged multivariant playlist need not be sent again.
     if (entry === this.#entry && !isLast) return;
     await set.list(entry, isLast);
     this.#entry = entry;
   }
 
-  /** Records a change of how it stands. */
+  /** Records whether the target takes segments, if that has changed. */
   async #tell(failure: TaskError | undefined): Promise<void> {
     const why = failure?.message;
     if (this.#why === why) return;

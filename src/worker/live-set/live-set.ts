@@ -12,45 +12,45 @@ import type { Output } from "../../task/task.ts";
 import { describeOutput } from "../output/describe-output.ts";
 import type { RecordedSegments } from "./recorded-segments.ts";
 
-/** What players are told: texts in the folder of the set, then the playlist or manifest at the target. */
+/** The texts for players: those in the folder of the set, and the playlist or manifest at the target, which is published last. */
 export type LiveSetTexts = {
   readonly inFolder: readonly PublishedText[];
   readonly entry: string;
-  /** All that they name is among so many of the first segments. */
+  /** How many segments must be sent before: the texts name none behind these. */
   readonly count: number;
 };
 
-/** A recording whose segments are sent while it grows. */
+/** A recording whose segments are sent while it is made. */
 export interface LiveSet {
   readonly segments: RecordedSegments;
-  /** Grows with everything that players could be told. */
+  /** Increases with each change that players can be told. */
   readonly version: number;
 
-  /** Looks for what an encoder has made since. */
+  /** Looks for new segments of the encoder. */
   look(): Promise<void>;
 
-  /** To be told before each run what it makes. @throws {TaskError} where it is no more of the same set */
+  /** To be called before each run with what it records. @throws {TaskError} if the run would not continue the same set */
   begin(recording: LiveRecording): Promise<void>;
 
   /**
-   * What players are told by what was found so far.
+   * The texts for players, about the segments found so far.
    *
    * @param folder - the bare name of the set's folder, beside the entry
-   * @returns nothing where there is nothing to be played yet
+   * @returns undefined if there is nothing to play yet
    */
   texts(folder: string, telling: Telling, signal: AbortSignal): Promise<LiveSetTexts | undefined>;
 
-  /** That it ends with the first so many segments; nothing where that cannot be told. */
+  /** The texts of a set that ends after its first `count` segments; undefined if they cannot say that. */
   endAfter(count: number, folder: string): LiveSetTexts | undefined;
 
-  /** What has come of it. @throws {TaskError} `output_wrong` where it cannot be played */
+  /** The description of the set. @throws {TaskError} `output_wrong` if it cannot be played */
   describe(signal: AbortSignal): Promise<Output>;
 }
 
-/** What looks at segments. */
+/** What probes segments. */
 export type Probe = Pick<Engine, "probe">;
 
-/** What is in the newest segments of a stream. @throws {TaskError} `output_wrong` */
+/** Probes the newest segments of a stream. @throws {TaskError} `output_wrong` */
 export async function probeNewest(
   segments: RecordedSegments,
   track: number,
@@ -66,7 +66,7 @@ export async function probeNewest(
   return await engine.probe({ path, side: "output" }, signal).finally(() => rm(path));
 }
 
-/** Of one stream, or of picture and sound together, in one playlist. */
+/** A live set with one playlist, of one stream or of video and audio together. */
 export class SimpleLiveSet implements LiveSet {
   constructor(
     readonly segments: RecordedSegments,
@@ -81,7 +81,7 @@ export class SimpleLiveSet implements LiveSet {
     return this.segments.look();
   }
 
-  /** Whatever another run makes follows a break, but no playlist can go back from fragments of mp4 to MPEG-TS. */
+  /** A new run begins after a discontinuity, but a playlist cannot change between fragmented mp4 and MPEG-TS. */
   async begin({ segments }: LiveRecording): Promise<void> {
     const last = this.segments.all.at(-1);
     if (last && (last.init !== undefined) !== (segments === "fmp4"))

@@ -5,7 +5,7 @@ import { AdaptiveLiveSet } from "./adaptive-live-set.ts";
 import { type LiveSet, SimpleLiveSet } from "./live-set.ts";
 import { RecordedSegments } from "./recorded-segments.ts";
 
-/** Takes up the recording of an assignment whose segments are sent while it grows. @param folder - absolute; it is there */
+/** Opens the live set of an assignment, and continues that of an earlier attempt. @param folder - absolute path; it exists */
 export async function openLiveSet(
   { engine, setTag: tag }: Run,
   { rendition: { container }, set }: Assignment,

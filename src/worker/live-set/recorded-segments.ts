@@ -4,16 +4,16 @@ import * as v from "valibot";
 import { type ListedSegment, segmentsIn } from "../../manifest/write/live-playlist.ts";
 import { replaceFile } from "../output/replace-file.ts";
 
-/** A segment that lies, or lay, in a recording's folder. */
+/** A segment of a recording; its file may be removed already. */
 export type KeptSegment = ListedSegment & {
-  /** The stream that it is of, where they are apart; else 0. */
+  /** The index of its stream, if the streams are separate; else 0. */
   readonly track: number;
-  /** The folder that it lies in, relative to the recording's; empty where that is the same. */
+  /** Its folder, relative to that of the recording; empty if it is the same. */
   readonly folder: string;
   readonly sizeBytes: number;
 };
 
-/** A list of segments as an encoder writes it anew with each of them: of a run, or of one stream of it. */
+/** A playlist that an encoder rewrites with each segment: of a run, or of one stream of it. */
 type List = {
   readonly part: number;
   readonly track: number;
@@ -24,12 +24,14 @@ type List = {
 const RUN_LIST = /^part-(\d+)\.m3u8$/;
 const RUN_FOLDER = /^part-(\d+)$/;
 const TRACK_LIST = /^media_(\d+)\.m3u8$/;
-/** All segments so far, one a line: an encoder's own lists may hold the newest alone. */
-/** Its name is that of earlier versions, whose recordings are gone on with. */
+/**
+ * The file of all segments so far, one a line: the playlist of an encoder may hold only the newest. The name stays, so that the
+ * recordings of earlier versions are continued.
+ */
 const NOTES = "pieces.jsonl";
-/** How many of them were taken away. */
+/** The file with the number of removed segments. */
 const FREED = "freed";
-/** Of each stream; the last of all may be but a frame. */
+/** So many segments of each stream are never removed; the very last may hold a single frame. */
 const NEWEST = 3;
 
 const noteSchema = v.object({
@@ -42,18 +44,18 @@ const noteSchema = v.object({
   init: v.optional(v.string()),
 });
 
-/** The segments of a set that grows, as encoders leave them in a folder; what is known of them outlives a crash. */
+/** The segments of a live set, as encoders write them into a folder. The list of them outlives a crash. */
 export class RecordedSegments {
   readonly folder: string;
   readonly #segments: KeptSegment[] = [];
   readonly #tracks: KeptSegment[][] = [];
   readonly #known = new Set<string>();
   readonly #parts: Pick<KeptSegment, "part" | "folder">[] = [];
-  /** By list: its last segment that is known, behind which it is read. */
+  /** The last known segment of each playlist: the playlist is read from there on. */
   readonly #lastOf = new Map<string, string>();
-  /** Those before it were taken away. */
+  /** Segments before this index are removed. */
   #freed: number;
-  /** One look after the other, so that none finds what another is about to note. */
+  /** Looks run one after the other, so that no segment is noted twice. */
   #looking: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, segments: readonly KeptSegment[], freed: number) {
@@ -62,45 +64,45 @@ export class RecordedSegments {
     for (const segment of segments) this.#add(segment);
   }
 
-  /** @param folder - absolute, of the recording; it is there */
+  /** @param folder - absolute path of the recording; it exists */
   static async open(folder: string): Promise<RecordedSegments> {
     const text = await readFile(join(folder, NOTES), "utf8").catch(() => "");
     const freed = await noteIn(join(folder, FREED));
     return new RecordedSegments(folder, text.split("\n").flatMap(segmentOf), freed);
   }
 
-  /** All that are whole; those of one stream in their order. */
+  /** All whole segments; those of one stream are in their order. */
   get all(): readonly KeptSegment[] {
     return this.#segments;
   }
 
-  /** Those of one stream. */
+  /** The segments of one stream. */
   ofTrack(track: number): readonly KeptSegment[] {
     return this.#tracks[track] ?? [];
   }
 
-  /** The runs that made them, each with the folder that they lie in. */
+  /** The runs that have segments, each with its folder. */
   get parts(): readonly Pick<KeptSegment, "part" | "folder">[] {
     return this.#parts;
   }
 
-  /** So many from the first on were taken away. */
+  /** How many segments are removed, counted from the first. */
   get freed(): number {
     return this.#freed;
   }
 
-  /** The last few of a stream in its last run, which are never taken away: they show what is in all of them. */
+  /** The last few segments of a stream in its last run. They are never removed, and are probed for all of them. */
   newestOf(track: number): readonly KeptSegment[] {
     const own = this.ofTrack(track);
     return own.slice(-NEWEST).filter(({ part }) => part === own.at(-1)?.part);
   }
 
-  /** Absolute path of a segment, or of what stands before it (`init`). */
+  /** Absolute path of a segment, or of its init segment. */
   pathOf({ folder }: KeptSegment, name: string): string {
     return join(this.folder, folder, name);
   }
 
-  /** Looks for those that have become whole since. */
+  /** Looks for segments that are whole now. */
   look(): Promise<void> {
     const looking = this.#looking.then(() => this.#lookOnce());
     this.#looking = looking.catch(() => {});
@@ -109,7 +111,7 @@ export class RecordedSegments {
 
   async #lookOnce(): Promise<void> {
     const last = Math.max(0, ...this.#segments.slice(-1).map(({ part }) => part));
-    // The runs before that have ended.
+    // Runs before this one have ended.
     for (const list of await this.#listsFrom(last))
       await this.#take(await readFile(list.path, "utf8"), list);
   }
@@ -148,7 +150,7 @@ export class RecordedSegments {
   }
 
   async #take(text: string, { part, track, folder, path }: List): Promise<void> {
-    // Of a long list only what is new, with what stands before all segments.
+    // Parses only the new part of a long playlist, behind its header.
     const last = this.#lastOf.get(path);
     const at = last === undefined ? -1 : text.lastIndexOf(last);
     const head = text.slice(0, Math.max(0, text.indexOf("#EXTINF")));
@@ -158,13 +160,13 @@ export class RecordedSegments {
       if (this.#known.has(segment.name)) continue;
       const { size } = await stat(join(this.folder, folder, segment.name));
       const kept = { ...segment, track, folder, sizeBytes: size };
-      // On a line of its own, also behind one that a crash cut off.
+      // The line break comes first, because a crash may have cut off the line before.
       await appendFile(join(this.folder, NOTES), `\n${JSON.stringify(kept)}`);
       this.#add(kept);
     }
   }
 
-  /** Takes away the first so many, which everybody has, but for the newest of each stream. */
+  /** Removes the first `count` segments, which all targets have, except the newest of each stream. */
   async free(count: number): Promise<void> {
     const newest = this.#tracks.map((own) => own.at(-NEWEST) ?? own[0]);
     const end = Math.min(count, this.#segments.length);
@@ -178,7 +180,7 @@ export class RecordedSegments {
     if (this.#freed > from) await replaceFile(join(this.folder, FREED), String(this.#freed));
   }
 
-  /** How many a target has, as noted by `noteSent`. */
+  /** How many segments a target has, as noted by `noteSent`. */
   async sentTo(target: number): Promise<number> {
     return Math.min(await noteIn(join(this.folder, `sent-${target}`)), this.#segments.length);
   }
@@ -191,7 +193,7 @@ export class RecordedSegments {
 const noteIn = async (path: string): Promise<number> =>
   Number(await readFile(path, "utf8").catch(() => "0")) || 0;
 
-/** A line that a crash cut off says nothing. */
+/** The segment of a line; none if a crash has cut the line off. */
 function segmentOf(line: string): readonly KeptSegment[] {
   let json: unknown;
   try {

@@ -2,11 +2,11 @@ import { readCodec } from "../output/iso-file.ts";
 import type { RecordedSegments } from "./recorded-segments.ts";
 
 /**
- * Reads how players are told of the codecs of each run of a live set, by part, of which there is something of every stream: in
- * what stands before the segments. What was read before is not read again.
+ * Reads the codec strings of each run of a live set from its init segments, once the run has a segment of every stream. Known ones are
+ * not read again.
  *
  * @param tracks - how many streams the set has
- * @param known - is added to
+ * @param known - the codec strings of each run by part; new ones are added
  */
 export async function readRunCodecs(
   segments: RecordedSegments,

@@ -1,9 +1,9 @@
 import type { MediaInfo } from "../../probe/media.ts";
 
-/** Reports are not listened to for so long after one that was wrong, and for twice as long after each further one. */
+/** After a wrong report, reports are ignored for this long; after each further wrong one for twice as long. */
 const FIRST_DEAF_MS = 60_000;
 
-/** What makes another run needed: the streams that it maps, and what decodes or carries them. */
+/** The properties of the streams that a run is made for: if they change, another run is needed. */
 const streamsOf = ({ video, audio }: MediaInfo): string =>
   JSON.stringify([
     video && [video.index, video.codec, video.width, video.height],
@@ -11,8 +11,8 @@ const streamsOf = ({ video, audio }: MediaInfo): string =>
   ]);
 
 /**
- * Decides whether it is believed that a source's streams have changed: a run is ended for it, and a source that is only
- * damaged, or has streams that no probe finds, must not be begun anew again and again.
+ * Decides whether to believe a report that the streams of a source have changed. Each believed report restarts the encoder, which must
+ * not happen again and again for a source that is only damaged, or has streams that no probe finds.
  */
 export class LiveChanges {
   #streams = "";
@@ -20,7 +20,7 @@ export class LiveChanges {
   #deafMs = FIRST_DEAF_MS;
   #deafUntilMs = 0;
 
-  /** Takes what the next run is made for, which shows whether the last report was right. */
+  /** To be called with the media that the next run is made for: it shows whether the last report was right. */
   probed(media: MediaInfo, nowMs: number): void {
     const streams = streamsOf(media);
     if (streams !== this.#streams) {
@@ -34,7 +34,7 @@ export class LiveChanges {
     this.#wasBelieved = false;
   }
 
-  /** Whether a report that they have changed is believed; the run is ended then. */
+  /** Whether to believe a report of a change, and to end the run for it. */
   believes(nowMs: number): boolean {
     this.#wasBelieved ||= nowMs >= this.#deafUntilMs;
     return this.#wasBelieved;

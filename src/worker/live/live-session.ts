@@ -14,11 +14,11 @@ import { LiveChanges } from "./live-changes.ts";
 import type { LiveTargets } from "./live-targets.ts";
 import { CHANGED, LiveWatch } from "./live-watch.ts";
 
-/** How long a live task waits for others. */
+/** How long a live task waits for its source and its targets. */
 export type LiveLimits = {
   /** A source that is away for longer has ended. */
   readonly sourceTimeoutMs: number;
-  /** A task none of whose targets takes the stream for longer has failed. */
+  /** A task fails if none of its targets takes the stream for longer. */
   readonly targetTimeoutMs: number;
 };
 
@@ -28,15 +28,15 @@ export type LiveSessionOptions = {
   readonly live: LiveEngine;
   readonly limits: LiveLimits;
   readonly targets: LiveTargets;
-  /** Those that feed a target that can be written. */
+  /** The assignments for targets that can be written. */
   readonly assignments: readonly Assignment[];
   /** Absolute path of the attempt's own folder. */
   readonly folder: string;
-  /** Absolute path of the folder of recordings, and the number of the next part; absent where nothing is recorded. */
+  /** Absolute path of the folder of recordings, and the number of the next part; undefined if nothing is recorded. */
   readonly recordings?: { readonly kept: string; readonly part: number };
-  /** What each target was sent by all runs of this attempt, by its place. */
+  /** Bytes sent to each target by all runs of this attempt, by the index of the target. */
   readonly sentBytes: () => Readonly<Record<number, number>>;
-  /** Called before each run with what it makes. */
+  /** Called with the plan of each run before it begins. */
   readonly onRun: (plan: LivePlan) => Promise<void>;
   readonly onUnrecorded: LiveRunRequest["onTarget"];
   readonly now: () => number;
@@ -45,20 +45,20 @@ export type LiveSessionOptions = {
 const log = getLogger(["pontus", "worker"]);
 
 const TICK_MS = 250;
-/** How often the log is told how far a task is. */
+/** How often the progress is written to the log. */
 const LOG_MS = 60_000;
-/** Time stamps of the next run begin at least so far behind those of the last. */
+/** The smallest gap between the time stamps of one run and those of the next. */
 const STEP_SECONDS = 0.1;
-/** Runs that fail one after the other, without a frame, for no reason that lies in the source. */
+/** The task fails after so many runs in a row that fail without a frame, for a reason that is not in the source. */
 const FAILED_RUNS_MAX = 3;
 
 /**
- * Runs a live source through its drops: each time it is away, the encoder is ended, and started anew when it is back, so
- * that no output freezes and no time stamp goes back. The task is RUNNING all the while.
+ * Runs the encoder for a live source that may drop. Whenever the source is away, the encoder is ended; it is started again when the
+ * source is back, so that no output freezes and no time stamp goes back. Meanwhile the task stays RUNNING.
  */
 export class LiveSession {
   readonly #options: LiveSessionOptions;
-  /** When the source was last there. */
+  /** When the source last sent something. */
   #seenMs: number;
   #upMs: number;
   #runs = 0;
@@ -81,12 +81,12 @@ export class LiveSession {
     this.#loggedMs = options.now();
   }
 
-  /** Whether any frame came through. */
+  /** Whether any run has produced a frame. */
   get hasProduced(): boolean {
     return this.#hasProduced;
   }
 
-  /** How far it came, once it has ended. */
+  /** The progress once the stream has ended. */
   delivering(): Progress {
     const [outTimeSeconds, droppedFrames] = [this.#doneSeconds, this.#droppedFrames];
     const sentBytes = this.#options.sentBytes();
@@ -96,7 +96,7 @@ export class LiveSession {
   /**
    * Follows a live source until it has been away for too long.
    *
-   * @throws {TaskError} `target_lost` where no target takes the stream; what can be done about neither source nor targets
+   * @throws {TaskError} `target_lost` if no target takes the stream; any other error that waiting does not mend
    */
   async follow(source: LiveSource): Promise<void> {
     const { signal } = this.#options.run;
@@ -125,7 +125,7 @@ export class LiveSession {
     }
   }
 
-  /** Why there was nothing of the source in all the time it was waited for. */
+  /** The error of a source that never came. */
   neverCame(): TaskError {
     const { sourceTimeoutMs } = this.#options.limits;
     if (this.#last && !AWAY.includes(this.#last.code)) return this.#last;
@@ -137,7 +137,7 @@ export class LiveSession {
     );
   }
 
-  /** Sends a file at the pace it plays at, once. */
+  /** Sends a file once, in real time. */
   async play(path: string, media: MediaInfo): Promise<void> {
     const error = await this.#runOnce({ path, media }, await this.#plan({ media }));
     if (error) throw error;
@@ -159,14 +159,14 @@ export class LiveSession {
     const { targetUrls, engine } = run;
     const plan = planLive({ assignments, targetUrls, audioInput }, media, engine.capabilities);
     run.onPlan(plan);
-    // Of each run the same is told, mostly.
+    // Most warnings are the same for each run; each is told once.
     const told = this.#warnings;
     this.#warnings = addWarnings(told, plan.warnings);
     await run.warn(this.#warnings.slice(told.length));
     return plan;
   }
 
-  /** @returns why it ended, where it did not end in order; throws what ends the task */
+  /** @returns why the run failed, undefined if it ended in order. @throws {TaskError} what ends the task */
   async #runOnce(input: LiveRunRequest["input"], plan: LivePlan): Promise<TaskError | undefined> {
     const { live, targets, now, folder, recordings, run } = this.#options;
     const { signal, onLog } = run;
@@ -235,12 +235,12 @@ export class LiveSession {
     const trouble = watch.trouble(this.#options.now());
     this.#hasChanged = trouble === CHANGED;
     if (trouble) return new TaskError("source_hangs", `Cannot read the source: ${trouble}`);
-    // Targets are reached when there is something to send.
+    // Targets are connected once there is something to send.
     if (watch.movedMs === undefined) this.#upMs = this.#options.now();
     return this.#targetTrouble();
   }
 
-  /** A stream that nobody takes, nor is recorded, is for nothing. */
+  /** An error if no target takes the stream for too long and it is not recorded either. */
   #targetTrouble(): TaskError | undefined {
     const { targets, now, limits, recordings } = this.#options;
     if (targets.isEachInVain && !recordings)
@@ -255,7 +255,7 @@ export class LiveSession {
     );
   }
 
-  /** The first run begins at 0; every later one where the clock stands, and never before the end of the last. */
+  /** The first run begins at 0. Each later one begins at the time since the task began, and after the end of the run before it. */
   #offsetSeconds(): number {
     const { run, now } = this.#options;
     if (this.#runs === 0 && run.claim.attempt === 1) return 0;

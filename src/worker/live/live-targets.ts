@@ -6,29 +6,29 @@ import { failureOf, type Run } from "../run.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** A connection counts as up when it has held for so long: a server may take it and refuse what comes next. */
+/** A connection counts as up once it has held for this long: a server may accept it and refuse the stream. */
 const FIRST_STEADY_MS = 1_000;
-/** After a failure nothing is sent before a key frame, so that a refusal shows later. */
+/** The same after a failure: then nothing is sent before the next key frame, so that a refusal comes later. */
 const NEXT_STEADY_MS = 3_000;
 /**
- * A target that has taken nothing of so much media hangs: ffmpeg's RTSP knows no limit for a peer that stops reading. What is
- * taken is told in blocks of 32 KiB, which a stream of 13 kbit/s fills in this time; those of the other protocols end
- * by themselves, sooner.
+ * A target that takes nothing while the stream advances by this much hangs: ffmpeg's RTSP has no limit for a peer that stops reading.
+ * Sent bytes are reported in blocks of 32 KiB, which a stream of 13 kbit/s fills in this time. Connections of the other protocols
+ * end by themselves sooner.
  */
 const STUCK_SECONDS = 20;
 
 type State = {
-  /** `FAILED` is what is tried in vain; it is RUNNING all the same where it opens after all. */
+  /** `FAILED` means that tries are in vain; a target that opens after all is RUNNING again. */
   status: "PENDING" | "RUNNING" | "RECONNECTING" | "FAILED";
   why: string;
   sentBytes: number;
   steady: ReturnType<typeof setTimeout> | undefined;
-  /** How far the run was when it last took anything. */
+  /** How far the run was when the target last took anything. */
   takenSeconds: number;
   isStuck: boolean;
 };
 
-/** How the live targets of a task stand, each for itself: recorded where it changes. */
+/** The states of the live targets of a task. Each change is recorded. */
 export class LiveTargets {
   readonly #run: Run;
   readonly #states = new Map<number, State>();
@@ -59,22 +59,22 @@ export class LiveTargets {
     return [...this.#states.values()].some(({ status }) => status === "RUNNING");
   }
 
-  /** Whether all of them are tried in vain. */
+  /** Whether tries are in vain for all of them. */
   get isEachInVain(): boolean {
     return [...this.#states.values()].every(({ status }) => status === "FAILED");
   }
 
-  /** Why the last of them that failed did, as the end of a sentence. */
+  /** Why one of them is not up, as the end of a sentence. */
   get why(): string {
     return [...this.#states.values()].find(({ status }) => status !== "RUNNING")?.why ?? "";
   }
 
-  /** What each was sent by all runs of this attempt, by its place. */
+  /** Bytes sent to each by all runs of this attempt, by the index of the target. */
   get sentBytes(): Readonly<Record<number, number>> {
     return Object.fromEntries([...this.#states].map(([at, { sentBytes }]) => [at, sentBytes]));
   }
 
-  /** Counts what was handed to a target's connection. */
+  /** Counts bytes that were handed to a target's connection. */
   addSent(url: string, sizeBytes: number): void {
     const index = this.#indexOf(url);
     const state = this.#states.get(index);
@@ -85,7 +85,7 @@ export class LiveTargets {
     if (wasStuck) this.#move(index, state, "RUNNING");
   }
 
-  /** Takes how far the run is: a target that should have taken some of it by then, and did not, is not up. */
+  /** To be called with how far the run is: a target that has taken nothing for too long counts as down. */
   advance(outSeconds: number): void {
     this.#outSeconds = outSeconds;
     for (const [index, state] of this.#states) {
@@ -96,7 +96,7 @@ export class LiveTargets {
     }
   }
 
-  /** Takes what a run tells of a target. */
+  /** Takes what a run reports of a target. */
   report(event: LiveTargetEvent): void {
     if (event.kind === "unrecorded") return;
     const index = this.#indexOf(event.url);
@@ -115,7 +115,7 @@ export class LiveTargets {
     }
   }
 
-  /** Tells the log what each was sent. */
+  /** Writes to the log how much each was sent. */
   logSent(): void {
     for (const [index, { sentBytes }] of this.#states)
       log.info("Task {taskId}: target {index} was sent {sentBytes} bytes", {
@@ -125,7 +125,7 @@ export class LiveTargets {
       });
   }
 
-  /** To be called when a run has ended: what was about to count as up is not. */
+  /** To be called when a run has ended: a new connection does not count as up any more. */
   pause(): void {
     this.#outSeconds = 0;
     for (const state of this.#states.values()) {
@@ -135,7 +135,7 @@ export class LiveTargets {
   }
 
   /**
-   * Records how each ended: as delivered where it took the stream to its end.
+   * Records how each ended: those that took the stream to its end are delivered.
    *
    * @throws {TaskError} what concerns the whole task, or the reason of the run's signal
    */
@@ -165,19 +165,19 @@ export class LiveTargets {
     if (state.status === status && isSame) return;
     const facts = { taskId: this.#run.task.id, index, status, why: state.why };
     if (status === "RUNNING") log.info("Task {taskId}: target {index} is {status}", facts);
-    // That the same state has another reason may come every second.
+    // The reason of a state may change every second.
     else if (state.status === status)
       log.debug("Task {taskId}: target {index} is still {status}: {why}", facts);
     else log.warn("Task {taskId}: target {index} is {status}: {why}", facts);
     state.status = status;
     const result =
       status === "RUNNING" ? { status } : { status, failure: failureOf(lossOf(state)) };
-    // One after the other, so that the last one told is the one that stands.
+    // One after the other, so that the last state is the one that stays recorded.
     this.#writes = this.#writes.then(async () => {
       try {
         await this.#run.saveTarget(index, result);
       } catch (error) {
-        // A lost lease, say: it concerns the whole task.
+        // An error such as a lost lease concerns the whole task.
         this.#run.abort(error);
       }
     });

@@ -1,22 +1,22 @@
 import type { LiveProgress } from "../../engine/engine.ts";
 
-/** From the start of a run to its first frame: connecting, and waiting for a key frame, which x264 left alone makes every 10 s. */
+/** The longest time from the start of a run to its first frame: to connect, and to wait for a key frame, which x264 makes every 10 s by default. */
 const START_MS_MAX = 20_000;
-/** A source that gives less than `ADVANCE_SECONDS` of media, or no frame, within this is away. */
+/** A source that sends less than `ADVANCE_SECONDS` of media, or no frame, within this time is away. */
 const GAP_MS_MAX = 2_000;
 const ADVANCE_SECONDS = 0.4;
-/** Media that runs ahead of the clock by more has had its time stamps jump; servers send some seconds at once at first. */
+/** If media runs ahead of the clock by more, its time stamps have jumped. Servers send some seconds at once at the beginning. */
 const AHEAD_SECONDS_MAX = 12;
 
-/** The one trouble with which a source is there all the same. */
+/** The only trouble with which the source is not away. */
 export const CHANGED = "its streams have changed";
 
 /** What is wrong with a run, as the end of a sentence. */
 export type LiveTrouble = "it sends nothing" | "its time stamps jump" | typeof CHANGED;
 
 /**
- * Watches one run of a live stream: ffmpeg itself tells nothing while a source is silent, and a source that begins anew
- * on the same connection freezes the output, for its time stamps lie in the past.
+ * Watches one run of a live stream. ffmpeg itself says nothing while a source is silent, and a source that restarts on the same
+ * connection freezes the output, because its time stamps lie in the past.
  */
 export class LiveWatch {
   readonly #hasVideo: boolean;
@@ -31,17 +31,17 @@ export class LiveWatch {
     this.#startMs = startMs;
   }
 
-  /** When it last got on (ms, as given); nothing before the first frame. */
+  /** When the stream last advanced (ms, on the given clock); undefined before the first frame. */
   get movedMs(): number | undefined {
     return this.#first && this.#mark.atMs;
   }
 
-  /** When the source was last there: a change shows that it is, though nothing of it was reported so far. */
+  /** When the source last sent something: a change of its streams shows that too. */
   get seenMs(): number | undefined {
     return this.#changedMs ?? this.movedMs;
   }
 
-  /** Takes it that the source sends something else than the run was made for. */
+  /** To be called when the source sends other streams than the run is made for. */
   change(nowMs: number): void {
     this.#changedMs = nowMs;
   }
@@ -61,7 +61,7 @@ export class LiveWatch {
       this.#mark = { atMs: nowMs, outSeconds, frames };
   }
 
-  /** What is wrong by now; nothing while all is well. */
+  /** What is wrong now; undefined if nothing is. */
   trouble(nowMs: number): LiveTrouble | undefined {
     if (this.#changedMs !== undefined) return CHANGED;
     if (!this.#first) return nowMs - this.#startMs > START_MS_MAX ? "it sends nothing" : undefined;

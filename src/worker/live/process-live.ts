@@ -17,20 +17,20 @@ import { type LiveLimits, LiveSession } from "./live-session.ts";
 import { LiveTargets } from "./live-targets.ts";
 import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
 
-/** Whether a task is one of live streams: its source is one, or one of its targets. */
+/** Whether the source or a target of a task is a live stream. */
 export const isLiveTask = ({ sourceUrl, targets }: Task): boolean =>
   isLive(sourceUrl) || targets.some(({ url }) => isLive(url));
 
-/** What a live task needs beside what every task does. */
+/** What a live task needs in addition. */
 export type LiveConditions = LiveLimits & {
   readonly now: () => number;
-  /** Runs that a task gets in all. */
+  /** The highest number of runs of a task. */
   readonly attemptsMax: number;
 };
 
 /**
- * Carries out the run of a live task: waits for the source, feeds all targets by one process, takes the source up again when it
- * was away, and delivers what was recorded when it has ended.
+ * Carries out the run of a live task: waits for the source, feeds all targets by one process, goes on when a source that was away is
+ * back, and delivers the recordings when the stream has ended.
  *
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
@@ -56,7 +56,7 @@ export async function processLive(
   if (isRecorded) await mkdir(folders.kept, { recursive: true });
   const onUnread = (cause: unknown) => {
     const error = unrecorded(cause);
-    // Its live targets go on; what was recorded until then is delivered all the same.
+    // Live targets go on; what is recorded so far is still delivered.
     if (targets.count === 0) run.abort(error);
     else run.onLog(error.message);
   };
@@ -82,7 +82,7 @@ export async function processLive(
     const isFollowed = await runSource(run, session, place).finally(() => {
       targets.pause();
       targets.logSent();
-      // Whatever ended it: what was sent since the last report is told too.
+      // However it ended, the progress includes what was sent since the last report.
       if (session.hasProduced) run.onProgress(session.delivering());
     });
     if (isFollowed && !session.hasProduced && first === 0) throw session.neverCame();
@@ -113,20 +113,20 @@ const unrecorded = (cause: unknown): TaskError => {
   return new TaskError("scratch_full", `Cannot record: ${why}`, { cause });
 };
 
-/** Whether no other run goes on with a task that failed so. */
+/** Whether a task that fails with this error gets no other run. */
 const isFinal = ({ code }: TaskError, { failedRuns }: Run, { attemptsMax }: LiveConditions) =>
   code !== "lease_lost" &&
   code !== "shutdown" &&
   retryDelayMs(code, failedRuns + 1, attemptsMax) === undefined;
 
-/** Where a source is read, and for what. */
+/** What reading the source needs. */
 type SourcePlace = LiveConditions & {
   readonly live: LiveEngine;
   readonly assignments: readonly Assignment[];
   readonly folder: string;
 };
 
-/** @returns whether the source was one that is followed, rather than a file with an end of its own */
+/** @returns whether the source is a stream that is followed, rather than a file */
 async function runSource(
   run: Run,
   session: LiveSession,
@@ -141,7 +141,7 @@ async function runSource(
   const source = await openToSend(sourceUrl, run, folder);
   if ("path" in source) {
     const request = { assignments, targetUrls };
-    // All of a file is read for it, so not for what is copied.
+    // This reads the whole file, so it is done only if the plan asks for it.
     const { asksForCaptions } = planLive(request, source.media, engine.capabilities);
     const { path, media } = asksForCaptions ? await withCaptions(source, signal) : source;
     await session.play(path, media);

@@ -13,10 +13,10 @@ import { cutToFragments } from "../output/whole-fragments.ts";
 import type { Run } from "../run.ts";
 import { runLine } from "../runner.ts";
 
-/** Where a live task records: `kept` outlives a crash of the service, `folder` is the attempt's own. Absolute paths. */
+/** Absolute paths of the folders of a live task: `kept` outlives a crash of the service, `folder` is the attempt's own. */
 export type RecordingFolders = { readonly kept: string; readonly folder: string };
 
-/** A file, the list of a set's segments, or the folder of a set whose streams are apart. */
+/** A part of a recording: a file, a list of segments, or the folder of a set with separate streams. */
 const PART = /^part-(\d+)(?:\.mp4|\.m3u8)?$/;
 
 async function partsIn(folder: string): Promise<readonly string[]> {
@@ -24,7 +24,7 @@ async function partsIn(folder: string): Promise<readonly string[]> {
   return names.filter((name) => PART.test(name)).sort();
 }
 
-/** The number that the next run of a task's recordings has: those of earlier runs, also of another service, are kept. */
+/** The number of the next part of a task's recordings: parts of earlier runs are kept, also those of another service. */
 export async function nextPart(kept: string, assignments: readonly Assignment[]): Promise<number> {
   const lists = await Promise.all(
     assignments.map((_, index) => partsIn(join(kept, recordingFolder(index)))),
@@ -34,8 +34,8 @@ export async function nextPart(kept: string, assignments: readonly Assignment[])
 }
 
 /**
- * Makes the files of a task's recordings and delivers them: the parts are joined, then copied into what each target asks
- * for, verified, and delivered as every other product.
+ * Delivers the recordings of a task: joins their parts, copies them into the container of each target, verifies the files and
+ * delivers them like all other products.
  *
  * @param wanted - indexes of the file targets that can be written
  * @throws {TaskError} as `processTask`
@@ -47,7 +47,7 @@ export async function deliverRecordings(
 ): Promise<void> {
   const { engine, signal } = run;
   for (const [index, { rendition, targets }] of run.assignments.entries()) {
-    // Those have got their segments while these were made.
+    // Targets of live sets get their segments while these are made.
     if (isLiveSet(rendition)) continue;
     const files = targets.filter(
       (at) => wanted.has(at) && !run.failures.has(at) && !isLive(run.targetUrl(at)),
@@ -62,7 +62,7 @@ export async function deliverRecordings(
     const request = run.planRequest([{ rendition: copyOf(rendition), targets: files }]);
     const plan = planTask(request, media, engine.capabilities);
     const { onPlan, onLog, warn } = run;
-    // The task's progress is that of its stream.
+    // The progress of the task is that of its stream.
     await runLine({ onPlan, onLog, warn, onProgress: () => {} }, media, {
       // It was encoded while it was recorded, so there is nothing but this copy.
       plan: async () => ({ plan, media }),
@@ -75,7 +75,7 @@ export async function deliverRecordings(
   }
 }
 
-/** It was encoded while it was recorded. */
+/** The rendition as a copy: a recording is already encoded. */
 const copyOf = ({ container, video, audio }: Rendition): Rendition => ({
   container: recordedAs(container),
   video: video === "none" ? "none" : "copy",
@@ -87,32 +87,32 @@ const pictureOf = ({ video }: MediaInfo): string =>
 const soundOf = ({ audio }: MediaInfo): string =>
   audio ? [audio.codec, audio.samplerateHz, audio.channels].join(" ") : "";
 
-/** `h264 160x120 and aac 48000 2`; nothing where there is neither picture nor sound. */
+/** Such as `h264 160x120 and aac 48000 2`; empty if there is neither video nor audio. */
 const streamsOf = (media: MediaInfo): string =>
   [pictureOf(media), soundOf(media)].filter(Boolean).join(" and ");
 
-/** Sound that came late, or went, is no other sound: what there is of it can be played. */
+/** Whether parts can be joined. Audio may be missing in some of them: players play what there is. */
 const isAlike = (first: MediaInfo, next: MediaInfo): boolean =>
   pictureOf(first) === pictureOf(next) &&
   (!first.audio || !next.audio || soundOf(first) === soundOf(next));
 
 /**
- * One file of all parts, also of those that a crash cut off: they are read up to their last whole fragment.
+ * Joins all parts into one file. Parts that a crash has cut off are read up to their last whole fragment.
  *
- * @throws {TaskError} `output_not_supported` where copies of a source that changed its streams would follow each other
+ * @throws {TaskError} `output_not_supported` if the source was copied and its streams have changed between parts
  */
 async function joinParts(folder: string, { engine, signal, onLog }: Run): Promise<string> {
   const whole: string[] = [];
   let first: MediaInfo | undefined;
   for (const name of await partsIn(folder)) {
     const path = join(folder, name);
-    // One that was begun and got nothing.
+    // The part was begun, but nothing was written to it.
     if (!(await cutToFragments(path, signal))) continue;
     const media = await engine.probe({ path, side: "output" }, signal).catch(() => undefined);
     signal.throwIfAborted();
     if (!media || streamsOf(media) === "") continue;
     first ??= media;
-    // A player would take what follows for more of the same, and play noise.
+    // A player would decode the next part like the first one, and play noise.
     if (!isAlike(first, media))
       throw new TaskError(
         "output_not_supported",

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { TaskStore } from "../../store/store.ts";
 
 /**
- * Removes what was recorded of tasks that ended while nobody ran them: cancelled between two runs, or given up by recovery. A
- * worker takes away those that it ends itself.
+ * Removes the recordings of tasks that ended while no worker ran them: cancelled between two runs, or given up by recovery. A worker
+ * removes those of the tasks that it ends itself.
  *
- * @param root - absolute path of the folder of recordings, which has a folder a task; it may not be there
+ * @param root - absolute path of the folder of recordings, with one folder for each task; it may be missing
  */
 export async function sweepRecordings(
   root: string,
