@@ -10,7 +10,7 @@ import { newHome, type RunningService, startService } from "../fixtures/service.
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-const SECONDS = 4;
+const SECONDS = 3;
 const SERVER = "npx --yes bun -e '";
 /** What a reader types, block after block; both languages have the same blocks (`test/house/texts.test.ts`). */
 const BLOCKS = [...readFileSync("README.md", "utf8").matchAll(/^```bash\n([\s\S]*?)^```$/gm)].map(
