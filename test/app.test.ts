@@ -1,0 +1,105 @@
+import { describe, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startService } from "../src/app.ts";
+import { ConfigError } from "../src/config/config.ts";
+import { parseConfig } from "../src/config/parse-config.ts";
+import { bunRuntime } from "../src/runtime/bun.ts";
+import { clip } from "./fixtures/clips.ts";
+import { TASKS } from "./fixtures/http-app.ts";
+import { startMediaServer } from "./fixtures/media-server.ts";
+import { eventually, hasEnded, newHome, type TaskAnswer } from "./fixtures/service.ts";
+import { type Credentials, signedRequest } from "./fixtures/signed-client.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const ADA: Credentials = { client_code: "ada", public_key: "pk-ada", private_key: "of ada" };
+const PROFILE = "video_mp4_160x120_200kbps";
+
+/** The service in this process, with folders of its own; it stops with the test. */
+async function aService(env: Readonly<Record<string, string>> = {}, home = newHome()) {
+  const settings = {
+    PONTUS_PORT: "0",
+    PONTUS_DATA_DIR: home.data,
+    PONTUS_MEDIA_ROOTS: home.media,
+    PONTUS_CLIENTS: JSON.stringify([ADA]),
+    ...env,
+  };
+  const { config } = parseConfig(settings, { cores: 1 });
+  const service = await startService(config, bunRuntime, "1.2.3");
+  onTestFinished(service.stop);
+  const call = async (path: string, body?: unknown): Promise<Response> =>
+    fetch(signedRequest(ADA, `${service.url}${path}`, body === undefined ? {} : { body }));
+  /** Creates a task, and gives it once it has ended. */
+  const done = async (source_url: string, target_url: string): Promise<TaskAnswer> => {
+    const body = { source: { source_url }, profile_name: PROFILE, targets: [{ target_url }] };
+    const { task_id } = (await (await call(TASKS, body)).json()) as { task_id: string };
+    return eventually(async () => {
+      const task = (await (await call(`${TASKS}/${task_id}`)).json()) as TaskAnswer;
+      return hasEnded(task) ? task : undefined;
+    });
+  };
+  const isReady = async () => (await fetch(`${service.url}/readyz`)).ok;
+  return { service, home, done, isReady };
+}
+
+describe("startService", () => {
+  test("answers, takes tasks up and stops", async () => {
+    const { service, home, done, isReady } = await aService();
+    await service.ready;
+    expect(await isReady()).toBeTrue();
+    copyFileSync(await clip(), join(home.media, "in.mp4"));
+    const task = await done("in.mp4", "out.mp4");
+    expect(task.error?.detail ?? task.task_status).toBe("SUCCESS");
+    expect(existsSync(join(home.media, "out.mp4"))).toBeTrue();
+    await service.stop();
+    await expect(fetch(`${service.url}/livez`)).rejects.toThrow();
+  });
+
+  test("keeps its tasks over a restart", async () => {
+    const first = await aService();
+    copyFileSync(await clip(), join(first.home.media, "in.mp4"));
+    const { task_id } = await first.done("in.mp4", "out.mp4");
+    await first.service.stop();
+    const second = await aService({}, first.home);
+    await second.service.ready;
+    const request = signedRequest(ADA, `${second.service.url}${TASKS}/${task_id}`, {});
+    expect(((await (await fetch(request)).json()) as TaskAnswer).task_status).toBe("SUCCESS");
+  });
+
+  test("transcodes from and to a network where there is no disk, and writes nothing", async () => {
+    const server = await startMediaServer();
+    onTestFinished(() => server.close());
+    server.files.set("/in.mp4", readFileSync(await clip()));
+    const { service, home, done, isReady } = await aService({
+      PONTUS_DISK: "no",
+      PONTUS_ENGINE: "wasm",
+    });
+    await service.ready;
+    expect(await isReady()).toBeTrue();
+    const task = await done(server.url("/in.mp4"), server.url("/out.mp4"));
+    expect(task.error?.detail ?? task.task_status).toBe("SUCCESS");
+    expect(server.files.get("/out.mp4")?.byteLength).toBe(
+      task.targets[0]?.output?.size_bytes ?? Number.NaN,
+    );
+    expect(existsSync(home.data)).toBeFalse();
+  });
+
+  test("says which setting is wrong where it cannot listen", async () => {
+    const { service } = await aService();
+    const { port } = new URL(service.url);
+    const starting = aService({ PONTUS_PORT: port });
+    await expect(starting).rejects.toBeInstanceOf(ConfigError);
+    await expect(starting).rejects.toThrow(`PONTUS_PORT "${port}"`);
+  });
+
+  test("is not ready where there is no ffmpeg that it was told to use", async () => {
+    const { service, isReady } = await aService({
+      PONTUS_ENGINE: "native",
+      PONTUS_FFMPEG: "/no/such/ffmpeg",
+    });
+    await expect(service.ready).rejects.toThrow();
+    expect(await isReady()).toBeFalse();
+  });
+});
