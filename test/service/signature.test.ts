@@ -7,7 +7,7 @@ import {
   parseSignedHeaders,
   sha1Sum,
 } from "../../src/service/signature.ts";
-import vectors from "../http/checksum-vectors.json";
+import vectors from "./checksum-vectors.json";
 
 const aHeaders = (changes: Record<string, string | undefined> = {}): Headers => {
   const all = {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { liveGraphArgs, liveOutputArgs } from "../../src/engine/native-live/live-outputs.ts";
-import { refuseImpossibleLive } from "../../src/plan/live/live-feasible.ts";
-import { planLive } from "../../src/plan/live/plan-live.ts";
-import { assignRenditions } from "../../src/profile/assign.ts";
-import type { AdaptiveSet } from "../../src/profile/profile.ts";
-import { systemProfile } from "../../src/profile/system-profiles.ts";
-import { aCapabilities, aMedia, aRendition, aVideo, targetsAt } from "./builders.ts";
+import { liveGraphArgs, liveOutputArgs } from "../../../src/engine/native-live/live-outputs.ts";
+import { refuseImpossibleLive } from "../../../src/plan/live/live-feasible.ts";
+import { planLive } from "../../../src/plan/live/plan-live.ts";
+import { assignRenditions } from "../../../src/profile/assign.ts";
+import type { AdaptiveSet } from "../../../src/profile/profile.ts";
+import { systemProfile } from "../../../src/profile/system-profiles.ts";
+import { aCapabilities, aMedia, aRendition, aVideo, targetsAt } from "../builders.ts";
 
 const refusal = (name: string, url: string): unknown => {
   const profile = systemProfile(name);
