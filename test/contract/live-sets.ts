@@ -118,7 +118,7 @@ function showing(make: Make, { describe, test, expect }: Harness): void {
       const { set } = await storage.target(address("a.m3u8"));
       const [segment = ""] = (await list()).filter((name) => name !== "a.m3u8");
       const { key } = await storage.target(address(segment));
-      expect(key).toStartWith(`${set?.folderKey}/`);
+      expect(key.slice(0, (set?.folderKey.length ?? 0) + 1)).toBe(`${set?.folderKey}/`);
     });
   });
 
