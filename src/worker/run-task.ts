@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import { isAnyLive } from "../plan/live/places.ts";
 import { TaskError } from "../task/errors.ts";
-import type { Task } from "../task/task.ts";
 import { processStreamed } from "./diskless/process-streamed.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { processTask } from "./file/process-task.ts";
-import { isLiveTask, type LiveConditions, processLive } from "./live/process-live.ts";
+import { type LiveConditions, processLive } from "./live/process-live.ts";
 import type { Run } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);
@@ -23,9 +23,9 @@ export type Host = {
 };
 
 /** The time limit of a run in ms: the task's own, else the default; a live task has no default limit, as it ends with its source. */
-export function limitMsOf(task: Task, defaultMs: number): number | undefined {
+export function limitMsOf({ task, places }: Run, defaultMs: number): number | undefined {
   if (task.timeoutSeconds) return task.timeoutSeconds * 1000;
-  return isLiveTask(task) ? undefined : defaultMs;
+  return isAnyLive(places) ? undefined : defaultMs;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function runTask(run: Run, { scratch, kept, recordings, live }: Hos
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    if (!isLiveTask(task)) return await processTask(run, { folder, kept });
+    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept });
     const folders = { folder, kept: join(recordings, task.id) };
     return await processLive(run, folders, live);
   } finally {

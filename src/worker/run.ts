@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
 import type { LivePlan } from "../plan/live/live.ts";
+import { type Kind, type Places, placesOf } from "../plan/live/places.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlanRequest } from "../plan/plan-task.ts";
 import type { Assignment } from "../profile/profile.ts";
@@ -49,6 +50,8 @@ export class Run {
   readonly claim: Claim;
   readonly task: Task;
   readonly assignments: readonly Assignment[];
+  /** What is at the addresses of the source and of the targets. */
+  readonly places: Places;
   /** The addresses of all targets, in their order. */
   readonly targetUrls: readonly string[];
   /** How many runs of the task have failed before this one. */
@@ -67,6 +70,7 @@ export class Run {
     this.task = task;
     this.assignments = assignments;
     this.targetUrls = task.targets.map(({ url }) => url);
+    this.places = placesOf(task.sourceUrl, this.targetUrls, assignments);
     this.failedRuns = failures;
     this.engine = ports.engine;
     this.storageOf = ports.storageOf;
@@ -107,6 +111,11 @@ export class Run {
     const { tag, targetUrls } = this;
     const { clip } = this.task;
     return { assignments, tag, targetUrls, ...(clip && { clip }) };
+  }
+
+  /** The kind of a target. */
+  kindOf(index: number): Kind {
+    return this.places.targets[index]?.kind ?? "file";
   }
 
   /** The failures of single targets by their index: they are recorded, and do not stop the other targets. */

@@ -156,7 +156,7 @@ export class Worker {
   /** One run of one task, from its claim to its end; never rejects. */
   async #carryOut(run: Run): Promise<void> {
     const { task, claim, signal } = run;
-    const limitMs = limitMsOf(task, this.#options.taskTimeoutMs);
+    const limitMs = limitMsOf(run, this.#options.taskTimeoutMs);
     const late = () =>
       new TaskError("deadline", `Cannot finish in time: the limit is ${(limitMs ?? 0) / 1000} s`);
     const deadline = limitMs && setTimeout(() => run.abort(late()), limitMs);

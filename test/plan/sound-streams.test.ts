@@ -11,6 +11,7 @@ import {
   anAudio,
   anAudioStream,
   aRendition,
+  targetsAt,
 } from "./builders.ts";
 import { argsOf, COPY, planOf } from "./planned.ts";
 
@@ -79,7 +80,7 @@ describe("a live plan", () => {
     planLive(
       {
         assignments: [{ rendition: aRendition({ container: "flv", ...fields }), targets: [0] }],
-        targetUrls: ["rtmp://a/b"],
+        targets: targetsAt("rtmp://a/b"),
         audioInput,
       },
       ofSound(sound),

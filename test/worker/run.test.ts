@@ -8,6 +8,7 @@ const WORK = {
   claim: { taskId: "01987654-3210-7abc-8def-0123456789ab", attempt: 3 },
   task: {
     id: "01987654-3210-7abc-8def-0123456789ab",
+    sourceUrl: "in.mp4",
     targets: [{ url: "a.mp4" }, { url: "b.mp4" }],
   },
   assignments: [],

@@ -60,9 +60,6 @@ export function liveProtocolOf(url: string): LiveProtocol | undefined {
   return known && PROTOCOLS[known];
 }
 
-/** Whether an address is one of a live stream. */
-export const isLive = (url: string): boolean => liveProtocolOf(url) !== undefined;
-
 /** What the engine lacks for a live address, as the end of a sentence; nothing where it lacks nothing. */
 export function liveLack(
   { protocols, format }: LiveProtocol,

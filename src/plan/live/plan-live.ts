@@ -20,7 +20,7 @@ import type { Capabilities, StreamDecision } from "../plan.ts";
 import { refuseMissingFilters, soundWarnings } from "../plan-task.ts";
 import type { LiveOutput, LivePlan } from "./live.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
-import { type LiveContainer, liveProtocolOf } from "./live-protocols.ts";
+import type { LiveContainer, MaybeLive } from "./live-protocols.ts";
 import { liveStreams } from "./live-streams.ts";
 import { watchedOf } from "./live-watched.ts";
 
@@ -28,7 +28,8 @@ import { watchedOf } from "./live-watched.ts";
 export type LiveRequest = {
   /** All of the task's, as their places name the recordings; those that feed nobody are left out. */
   readonly assignments: readonly Assignment[];
-  readonly targetUrls: readonly string[];
+  /** All of the task's, in their order. */
+  readonly targets: readonly MaybeLive[];
   /** The input of ffmpeg that the sound is read from, where it is not the first. */
   readonly audioInput?: number;
 };
@@ -40,7 +41,7 @@ export const recordingFolder = (index: number): string => `recorded-${index}`;
 const LIVE_SEGMENT_SECONDS = 2;
 
 /** Whether what is recorded for files is a set, which its targets get segment by segment. */
-export const isLiveSet = ({ container }: Rendition): boolean => isSet(container);
+const isLiveSet = ({ container }: Rendition): boolean => isSet(container);
 
 /** The codec of the picture that is written, in ffmpeg's names. */
 function writtenCodec(
@@ -99,8 +100,8 @@ function outputFor(
   capabilities: Capabilities,
 ): Planned {
   const { set, targets } = assignment;
-  const isLive = targets.some((target) => liveProtocolOf(request.targetUrls[target] ?? ""));
-  if (!set || isLive) return outputOf(assignment, index, request, media, capabilities);
+  const isAnyLive = targets.some((target) => request.targets[target]?.live);
+  if (!set || isAnyLive) return outputOf(assignment, index, request, media, capabilities);
   const source = { media, clip: undefined, capabilities };
   const draft = draftSet(assignment, set, index, source, LIVE_SEGMENT_SECONDS);
   refuseMissingFilters([draft], media, capabilities);
@@ -121,15 +122,15 @@ function outputFor(
 function outputOf(
   { rendition, targets }: Assignment,
   index: number,
-  { targetUrls, audioInput = 0 }: Omit<LiveRequest, "assignments">,
+  { targets: addresses, audioInput = 0 }: Omit<LiveRequest, "assignments">,
   media: MediaInfo,
   capabilities: Capabilities,
 ): Planned {
-  const live = targets.filter((target) => liveProtocolOf(targetUrls[target] ?? ""));
-  const files = targets.filter((target) => !live.includes(target));
-  const urls = live.map((target) => targetUrls[target] ?? "");
+  const files = targets.filter((target) => !addresses[target]?.live);
+  const sent = targets.flatMap((target) => addresses[target] ?? []).filter(({ live }) => live);
+  const urls = sent.map(({ url }) => url);
   const source = { media, clip: undefined, capabilities };
-  const carried = new Set(urls.flatMap((url) => liveProtocolOf(url)?.container ?? []));
+  const carried = new Set(sent.flatMap(({ live }) => live?.container ?? []));
   const drafts = [
     ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, source)),
     ...(files.length > 0 ? [recordedDraft(rendition, targets, index, source)] : []),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import type { LivePlan } from "../../plan/live/live.ts";
-import { isLiveSet, recordingFolder } from "../../plan/live/plan-live.ts";
+import { recordingFolder } from "../../plan/live/plan-live.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import type { Run } from "../run.ts";
@@ -56,8 +56,10 @@ export class LiveSetPublisher {
   ): Promise<LiveSetPublisher> {
     const targets: LiveSetTarget[] = [];
     for (const [at, assignment] of run.assignments.entries()) {
-      const indexes = assignment.targets.filter((index) => wanted.has(index));
-      if (!isLiveSet(assignment.rendition) || indexes.length === 0) continue;
+      const indexes = assignment.targets.filter(
+        (index) => wanted.has(index) && run.kindOf(index) === "set",
+      );
+      if (indexes.length === 0) continue;
       const folder = join(kept, recordingFolder(at));
       await mkdir(folder, { recursive: true });
       const recording = await openLiveSet(run, assignment, folder);

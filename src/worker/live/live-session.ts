@@ -156,8 +156,9 @@ export class LiveSession {
     audioInput = 0,
   }: Pick<LiveFeed, "media" | "audioInput">): Promise<LivePlan> {
     const { assignments, run } = this.#options;
-    const { targetUrls, engine } = run;
-    const plan = planLive({ assignments, targetUrls, audioInput }, media, engine.capabilities);
+    const { places, engine } = run;
+    const request = { assignments, targets: places.targets, audioInput };
+    const plan = planLive(request, media, engine.capabilities);
     run.onPlan(plan);
     // Most warnings are the same for each run; each is told once.
     const told = this.#warnings;

@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
 import type { LiveTargetEvent } from "../../engine/engine.ts";
-import { isLive } from "../../plan/live/live-protocols.ts";
 import { TaskError } from "../../task/errors.ts";
 import { failureOf, type Run } from "../run.ts";
 
@@ -37,8 +36,8 @@ export class LiveTargets {
 
   constructor(run: Run) {
     this.#run = run;
-    for (const [index, { url, status }] of run.task.targets.entries())
-      if (isLive(url) && status !== "SUCCESS")
+    for (const [index, { status }] of run.task.targets.entries())
+      if (run.kindOf(index) === "live" && status !== "SUCCESS")
         this.#states.set(index, {
           status: "PENDING",
           why: "it was never reached",

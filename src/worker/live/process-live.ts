@@ -1,10 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import type { LiveEngine } from "../../engine/engine.ts";
-import { isLive } from "../../plan/live/live-protocols.ts";
 import { planLive } from "../../plan/live/plan-live.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
-import type { Task } from "../../task/task.ts";
 import { LiveSetPublisher } from "../live-set/live-set-publisher.ts";
 import { prepareTargets } from "../output/deliver-targets.ts";
 import { retryDelayMs } from "../retry.ts";
@@ -16,10 +14,6 @@ import { withCaptions } from "../source/source-captions.ts";
 import { type LiveLimits, LiveSession } from "./live-session.ts";
 import { LiveTargets } from "./live-targets.ts";
 import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
-
-/** Whether the source or a target of a task is a live stream. */
-export const isLiveTask = ({ sourceUrl, targets }: Task): boolean =>
-  isLive(sourceUrl) || targets.some(({ url }) => isLive(url));
 
 /** What a live task needs in addition. */
 export type LiveConditions = LiveLimits & {
@@ -42,9 +36,9 @@ export async function processLive(
   const live = liveEngineOf(run);
   await mkdir(folders.folder, { recursive: true });
 
-  const files = await prepareTargets(run, (url) => !isLive(url));
+  const files = await prepareTargets(run, (kind) => kind !== "live");
   const targets = new LiveTargets(run);
-  const wanted = (at: number) => files.has(at) || isLive(run.targetUrl(at));
+  const wanted = (at: number) => files.has(at) || run.kindOf(at) === "live";
   const assignments = run.assignments.map((each) => ({
     ...each,
     targets: each.targets.filter(wanted),
@@ -132,15 +126,15 @@ async function runSource(
   session: LiveSession,
   { live, assignments, folder, ...limits }: SourcePlace,
 ): Promise<boolean> {
-  const { engine, targetUrls, signal } = run;
+  const { engine, places, signal } = run;
   const { sourceUrl } = run.task;
-  if (isLive(sourceUrl)) {
+  if (places.source.kind === "live") {
     await session.follow(new UrlSource(sourceUrl, live, limits));
     return true;
   }
   const source = await openToSend(sourceUrl, run, folder);
   if ("path" in source) {
-    const request = { assignments, targetUrls };
+    const request = { assignments, targets: places.targets };
     // This reads the whole file, so it is done only if the plan asks for it.
     const { asksForCaptions } = planLive(request, source.media, engine.capabilities);
     const { path, media } = asksForCaptions ? await withCaptions(source, signal) : source;

@@ -1,7 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isLive } from "../../plan/live/live-protocols.ts";
-import { isLiveSet, recordingFolder } from "../../plan/live/plan-live.ts";
+import { recordingFolder } from "../../plan/live/plan-live.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { recordedAs } from "../../profile/container-rules.ts";
@@ -48,9 +47,8 @@ export async function deliverRecordings(
   const { engine, signal } = run;
   for (const [index, { rendition, targets }] of run.assignments.entries()) {
     // Targets of live sets get their segments while these are made.
-    if (isLiveSet(rendition)) continue;
     const files = targets.filter(
-      (at) => wanted.has(at) && !run.failures.has(at) && !isLive(run.targetUrl(at)),
+      (at) => wanted.has(at) && !run.failures.has(at) && run.kindOf(at) === "file",
     );
     if (files.length === 0) continue;
     const parts = join(kept, recordingFolder(index));

@@ -1,3 +1,4 @@
+import type { Kind } from "../../plan/live/places.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import type { Run } from "../run.ts";
 import type { Verified } from "./verify-products.ts";
@@ -5,17 +6,17 @@ import type { Verified } from "./verify-products.ts";
 /**
  * Finds out before the encode which targets can be written. Skips those that an earlier run has delivered.
  *
- * @param isFile - of which addresses this can be found out: a live one is known when it is sent to
+ * @param isAsked - the kinds of targets that are asked: whether a live one can be written shows only when it is sent to
  * @returns the indexes of those that can be
  * @throws {TaskError} what concerns the whole task, or the reason of the run's signal
  */
 export async function prepareTargets(
   run: Run,
-  isFile: (url: string) => boolean = () => true,
+  isAsked: (kind: Kind) => boolean = () => true,
 ): Promise<ReadonlySet<number>> {
   const wanted = new Set<number>();
   const prepared = run.task.targets.map(async (target, index) => {
-    if (target.status === "SUCCESS" || !isFile(target.url)) return;
+    if (target.status === "SUCCESS" || !isAsked(run.kindOf(index))) return;
     try {
       await run.storageOf(target.url, "target").prepare(target.url, run.signal);
       wanted.add(index);

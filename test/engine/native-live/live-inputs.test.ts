@@ -3,7 +3,7 @@ import { liveInputArgs, pipedInputArgs } from "../../../src/engine/native-live/l
 import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { type RelayedTracks, relayedMedia } from "../../../src/plan/live/relay.ts";
 import type { MediaInfo } from "../../../src/probe/media.ts";
-import { aCapabilities, aMedia, aRendition } from "../../plan/builders.ts";
+import { aCapabilities, aMedia, aRendition, targetsAt } from "../../plan/builders.ts";
 
 const TS = { format: "mpegts" };
 const MP4 = { format: "mov,mp4,m4a,3gp,3g2,mj2" };
@@ -18,8 +18,8 @@ const sound = (more: Partial<MediaInfo>) => without(aMedia(more), "video");
 function inputOf(...tracks: RelayedTracks): string {
   const { media, audioInput } = relayedMedia(tracks);
   const rendition = aRendition({ container: "flv", video: "copy", audio: "copy" });
-  const targetUrls = ["rtmp://a/live/x", "srt://b:1"];
-  const request = { assignments: [{ rendition, targets: [0, 1] }], targetUrls, audioInput };
+  const targets = targetsAt("rtmp://a/live/x", "srt://b:1");
+  const request = { assignments: [{ rendition, targets: [0, 1] }], targets, audioInput };
   return pipedInputArgs(tracks, planLive(request, media, aCapabilities()), 100).join(" ");
 }
 const LOOK = "-analyzeduration 2000000 -probesize 5000000 -fpsprobesize 0";

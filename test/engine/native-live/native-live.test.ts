@@ -4,7 +4,7 @@ import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
 import { freeUdpPort, startPeer } from "../../fixtures/live-peers.ts";
-import { aMedia, aRendition } from "../../plan/builders.ts";
+import { aMedia, aRendition, targetsAt } from "../../plan/builders.ts";
 import { capabilitiesHere } from "../../plan/run-plan.ts";
 
 setDefaultTimeout(60_000);
@@ -19,11 +19,11 @@ test("a live stream that comes without the picture that it had is one that is aw
   const live = new NativeLive({ ffmpeg, ffprobe, maxPixels: 36e6, graceMs: 500 });
   const assignments = [{ rendition: aRendition({ video: "copy" }), targets: [0] }];
   const media = { ...aMedia(), format: "live_flv" };
-  const targetUrls = ["out.mp4"];
+  const targets = targetsAt("out.mp4");
   const failure = await taskErrorOf(
     live.run(
       {
-        plan: planLive({ assignments, targetUrls }, media, await capabilitiesHere()),
+        plan: planLive({ assignments, targets }, media, await capabilitiesHere()),
         run: { offsetSeconds: 0, part: 0, prefix: "p" },
         folder,
         recordings: folder,

@@ -12,6 +12,7 @@ import {
   aRendition,
   aVideo,
   aVideoStream,
+  targetsAt,
 } from "../builders.ts";
 import { COPY, MP3, planOf } from "../planned.ts";
 
@@ -133,8 +134,8 @@ describe("captions", () => {
     const sets = [{ rendition: aRendition({ container: "cmaf" }), set, targets: [0] }];
     const capabilities = aCapabilities({ muxers: [...MUXERS, ...muxers] });
     for (const request of [
-      { assignments, targetUrls: ["rtmp://a/b"] },
-      { assignments: sets, targetUrls: ["out.m3u8"] },
+      { assignments, targets: targetsAt("rtmp://a/b") },
+      { assignments: sets, targets: targetsAt("out.m3u8") },
     ]) {
       const plan = planLive(request, media, capabilities);
       const isDeleted = JSON.stringify(plan.outputs).includes('"type":"A53_CC"');
@@ -150,7 +151,10 @@ describe("captions", () => {
     ["not asked for before a live copy", COPY, undefined],
   ] as const)("are %s", (_, fields, asks) => {
     const rendition = aRendition({ ...fields, container: "flv" });
-    const request = { assignments: [{ rendition, targets: [0] }], targetUrls: ["rtmp://a/b"] };
+    const request = {
+      assignments: [{ rendition, targets: [0] }],
+      targets: targetsAt("rtmp://a/b"),
+    };
     expect(planLive(request, aMediaWithVideo({}), aCapabilities()).asksForCaptions).toBe(asks);
   });
 

@@ -57,7 +57,7 @@ describe("planLive() of a set whose streams are apart", () => {
   const plan = (media = aMedia()) => {
     const profile = systemProfile("video_dash_640x360_520kbps");
     const assignments = profile ? assignRenditions(profile, [undefined]) : [];
-    return planLive({ assignments, targetUrls: ["out.mpd"] }, media, aCapabilities());
+    return planLive({ assignments, targets: targetsAt("out.mpd") }, media, aCapabilities());
   };
 
   test("writes each run by a muxer of its own, in a folder of its own", () => {

@@ -26,7 +26,10 @@ const assigned = (name: string, count: number) => [
   { rendition: renditionOf(name), targets: Array.from({ length: count }, (_, at) => at) },
 ];
 const outputOf = (name: string, targetUrls: readonly string[], media = aMedia()) => {
-  const request = { assignments: assigned(name, targetUrls.length), targetUrls };
+  const request = {
+    assignments: assigned(name, targetUrls.length),
+    targets: targetsAt(...targetUrls),
+  };
   const plan = planLive(request, media, aCapabilities());
   return liveOutputArgs(plan, { offsetSeconds: 2.5, part: 1, prefix: "pontus.t-set.1-0" });
 };
@@ -53,12 +56,12 @@ describe("planLive", () => {
   });
 
   test("repeats the parameter sets of an encoded picture in MPEG-TS, whether its sound is copied or not", () => {
-    const targetUrls = ["rtmp://a/live/x", "srt://b:1"];
+    const targets = targetsAt("rtmp://a/live/x", "srt://b:1");
     const slaves = (fields: Partial<Rendition>) => {
       const assignments = [
         { rendition: aRendition({ container: "flv", ...fields }), targets: [0, 1] },
       ];
-      const plan = planLive({ assignments, targetUrls }, aMedia(), aCapabilities());
+      const plan = planLive({ assignments, targets }, aMedia(), aCapabilities());
       return liveOutputArgs(plan, { offsetSeconds: 0, part: 0, prefix: "p" }).at(-1) ?? "";
     };
     expect(slaves({ audio: "copy" })).toContain("[f=mpegts:onfail=abort:bsfs/v=dump_extra:");
@@ -72,9 +75,9 @@ describe("planLive", () => {
       rendition: renditionOf(`video_mp4_${name}`),
       targets: [at],
     }));
-    const targetUrls = names.map((_, at) => `udp://a:${at + 1}`);
+    const targets = targetsAt(...names.map((_, at) => `udp://a:${at + 1}`));
     const media = aMedia({ audio: anAudioStream({ startSeconds: 0.5 }) });
-    const plan = planLive({ assignments, targetUrls }, media, aCapabilities());
+    const plan = planLive({ assignments, targets }, media, aCapabilities());
     expect(
       liveGraphArgs(plan)
         .at(-1)
@@ -114,10 +117,10 @@ describe("planLive", () => {
   });
 
   test("counts what each live target is sent by a pipe of its own, across encodes", () => {
-    const targetUrls = ["rtmp://a/live/x", "out.mp4", "rtsp://b/x"];
+    const targets = targetsAt("rtmp://a/live/x", "out.mp4", "rtsp://b/x");
     const rendition = renditionOf("video_mp4_640x360_520kbps");
     const assignments = [0, 2].map((at) => ({ rendition, targets: [at, 1] }));
-    const plan = planLive({ assignments, targetUrls }, aMedia(), aCapabilities());
+    const plan = planLive({ assignments, targets }, aMedia(), aCapabilities());
     expect(countedUrls(plan)).toEqual(["rtmp://a/live/x", "rtsp://b/x"]);
     const args = liveOutputArgs(plan, {
       offsetSeconds: 0,
@@ -133,7 +136,7 @@ describe("planLive", () => {
   test("is to be planned anew for another size where it does not fit any into a box by itself", () => {
     const plan = (profile: string, targetUrl: string, media = aMedia()) =>
       planLive(
-        { assignments: assigned(profile, 1), targetUrls: [targetUrl] },
+        { assignments: assigned(profile, 1), targets: targetsAt(targetUrl) },
         media,
         aCapabilities(),
       );
@@ -153,7 +156,7 @@ describe("planLive", () => {
     const watching = (profile: string, targetUrl: string, format = "mpegts") =>
       watchingArgs(
         planLive(
-          { assignments: assigned(profile, 1), targetUrls: [targetUrl] },
+          { assignments: assigned(profile, 1), targets: targetsAt(targetUrl) },
           { ...aMedia(), format },
           aCapabilities(),
         ),
@@ -174,11 +177,15 @@ describe("planLive", () => {
     ]);
     const [assignment] = assigned("video_flv_transmux", 1);
     const assignments = assignment ? [assignment] : [];
-    const copied = planLive({ assignments, targetUrls: ["out.flv"] }, media, aCapabilities());
+    const copied = planLive({ assignments, targets: targetsAt("out.flv") }, media, aCapabilities());
     expect(maps(watchingArgs(copied))).toEqual(["-map 0:v:0"]);
     const profile = systemProfile("video_hls_adaptive");
     const ladder = profile ? assignRenditions(profile, [undefined]) : [];
-    const set = planLive({ assignments: ladder, targetUrls: ["a.m3u8"] }, media, aCapabilities());
+    const set = planLive(
+      { assignments: ladder, targets: targetsAt("a.m3u8") },
+      media,
+      aCapabilities(),
+    );
     expect(liveGraphArgs(set).at(-1)).toStartWith("[0:v:0]");
   });
 

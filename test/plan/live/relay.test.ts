@@ -5,7 +5,7 @@ import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { type RelayedTracks, refuseUnrelayed, relayedMedia } from "../../../src/plan/live/relay.ts";
 import type { MediaInfo } from "../../../src/probe/media.ts";
 import { systemProfile } from "../../../src/profile/system-profiles.ts";
-import { aCapabilities, aMedia, aRendition } from "../builders.ts";
+import { aCapabilities, aMedia, aRendition, targetsAt } from "../builders.ts";
 
 const TS = { format: "mpegts" };
 const MP4 = { format: "mov,mp4,m4a,3gp,3g2,mj2" };
@@ -21,7 +21,11 @@ const planOf = (tracks: RelayedTracks, targetUrls: readonly string[] = URLS) => 
   const { media, audioInput } = relayedMedia(tracks);
   const rendition = systemProfile("video_flv_transmux")?.renditions[0] ?? aRendition();
   const assignments = [{ rendition, targets: targetUrls.map((_, at) => at) }];
-  return planLive({ assignments, targetUrls, audioInput }, media, aCapabilities());
+  return planLive(
+    { assignments, targets: targetsAt(...targetUrls), audioInput },
+    media,
+    aCapabilities(),
+  );
 };
 
 describe("planLive of tracks that come apart", () => {
