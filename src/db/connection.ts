@@ -1,12 +1,12 @@
 import type { SQLiteAsyncDatabase } from "drizzle-orm/sqlite-core/async/db";
 
-/** What a statement that returns no rows tells, on every driver. */
+/** What every driver answers for a statement that returns no rows. */
 type Changes = { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint };
 
-/** Drizzle over a synchronous SQLite driver. Queries of a hot path are prepared once: the others cost several times more. */
+/** Drizzle over a synchronous SQLite driver. Queries of a hot path are prepared once: unprepared ones cost several times more. */
 export type Orm = SQLiteAsyncDatabase<"sync", Changes>;
 
-/** An open SQLite file, as each runtime's driver file (`#sqlite`) makes it. */
+/** An open SQLite file. Each runtime has a driver file (`#sqlite`) that opens one. */
 export type Connection = {
   readonly orm: Orm;
   /** Runs SQL without parameters. */

@@ -19,30 +19,30 @@ export type Database = {
   read<T>(queries: () => T): Promise<T>;
 
   /**
-   * Runs synchronous statements, all or nothing, in the transaction of this turn of the event loop. They may be run
-   * twice, the first time rolled back: they must change nothing but the database.
+   * Runs synchronous statements, all or nothing, in the transaction of this turn of the event loop. They may run
+   * twice, with the first run rolled back, so they must change nothing but the database.
    *
    * @returns what they return, once it is on disk
    * @throws what they throw, or {TaskError} `service_unavailable`
    */
   write<T>(statements: () => T): Promise<T>;
 
-  /** Commits something small that changes nothing: finds out whether writes succeed. @throws {TaskError} `service_unavailable` */
+  /** Checks whether writes succeed, by a small commit that changes nothing. @throws {TaskError} `service_unavailable` */
   checkWritable(): Promise<void>;
 
-  /** Commits what is waiting and closes the file; writes are refused from then on. */
+  /** Commits what is waiting and closes the file; later writes are refused. */
   close(): void;
 };
 
-/** How long a process waits for another that holds the file, and between two tries where SQLite does not wait itself. */
+/** How long a process waits for another that holds the file, and how long between two tries if SQLite itself does not wait. */
 const BUSY_MS_MAX = 5000;
 const BUSY_AGAIN_MS = 10;
 
 /**
  * `busy_timeout`: how long a writer waits for another process (ms); a commit takes a few.
  * `synchronous`: FULL syncs every commit, as an acknowledged task must survive a power cut.
- * `wal_autocheckpoint`: the log goes into the file every 8000 pages (32 MiB), when pages written often have met in it.
- * `cache_size`: 32 MiB at most, so that a service at rest stays small; the system caches the rest of the file.
+ * `wal_autocheckpoint`: the log is moved into the file every 8000 pages (32 MiB), so that a page written often is moved once.
+ * `cache_size`: 32 MiB at most, so that an idle service stays small; the system caches the rest of the file.
  * `mmap_size`: that rest is read without a system call. At 1M tasks a GET takes 1.65 x the time at 1k, without it 2 x (bench rows). The
  * pages count as resident, but belong to the system, which takes them back when it needs them.
  */
@@ -58,11 +58,11 @@ const PRAGMAS = [
 ];
 
 /**
- * Opens a database and brings it to the newest schema; makes the file and its folder where they are missing. Several
+ * Opens a database and brings it to the newest schema; makes the file and its folder if they are missing. Several
  * processes may have the same file open.
  *
  * @param path - of a file, or `:memory:`
- * @throws {Error} when it cannot be opened, or a newer version of this program made it
+ * @throws {Error} if it cannot be opened, or a newer version of this program made it
  */
 export function openDatabase(path: string): Database {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
@@ -70,7 +70,7 @@ export function openDatabase(path: string): Database {
   for (const pragma of PRAGMAS) onceFree(() => connection.execute(pragma));
   migrate(connection, MIGRATIONS);
   const commits = new GroupCommit(connection);
-  // The version that is there already, written anew: a page of the file all the same.
+  // Writes the version that is there already, which still writes a page of the file.
   const touch = connection.prepare(`PRAGMA user_version = ${MIGRATIONS.length}`);
   return {
     orm: connection.orm,
@@ -92,8 +92,8 @@ export function openDatabase(path: string): Database {
 }
 
 /**
- * Runs a statement again while another process holds the file. To turn a new file to WAL while another process does, SQLite does
- * not wait: it would have to go from a read lock to an exclusive one, for which it asks no busy handler.
+ * Repeats a statement while another process holds the file. SQLite does not wait by itself when two processes turn a new file to
+ * WAL together: that takes a read lock to an exclusive one, for which SQLite does not call its busy handler.
  *
  * @see https://sqlite.org/c3ref/busy_handler.html
  */

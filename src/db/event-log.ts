@@ -8,7 +8,7 @@ type EventRow = typeof events.$inferSelect;
 /** `afterSequence` is exclusive. */
 type EventRange = { readonly afterSequence: number; readonly limit: number };
 
-/** The log of all tasks. An event is appended in the transaction of the change that it tells of. */
+/** The log of all tasks. An event is appended in the same transaction as the change. */
 export class EventLog {
   readonly #queries;
 

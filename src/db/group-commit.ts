@@ -2,15 +2,15 @@ import { TaskError } from "../task/errors.ts";
 import type { Connection } from "./connection.ts";
 import { translateSqliteError } from "./sqlite-errors.ts";
 
-/** What becomes of a caller's promise, to be done after the commit. */
+/** Settles a caller's promise, after the commit. */
 type Settle = () => void;
 
-/** The writes of one caller: all or nothing, apart from the others of the batch. */
+/** The writes of one caller: all or nothing, independent of the others in the batch. */
 type Unit = { readonly run: () => Settle; readonly refuse: (error: unknown) => void };
 
 /**
- * One transaction for all that is written in one turn of the event loop: many writers share one fsync, and none is
- * told of success before it.
+ * One transaction for everything written in one turn of the event loop: many writers share one fsync, and none
+ * hears of success before it.
  */
 export class GroupCommit {
   readonly #unitsMax: number;
@@ -22,7 +22,7 @@ export class GroupCommit {
   #isArmed = false;
   #isClosed = false;
 
-  /** @param unitsMax - how many units one transaction holds at most, so that other work gets its turn */
+  /** @param unitsMax - how many units one transaction holds at most, so that other work also gets its turn */
   constructor(connection: Connection, unitsMax = 512) {
     this.#unitsMax = unitsMax;
     this.#statements = {
@@ -37,11 +37,11 @@ export class GroupCommit {
   }
 
   /**
-   * Runs synchronous statements in the transaction of this turn. They may be run twice, the first time for nothing.
+   * Runs synchronous statements in the transaction of this turn. They may run twice, with the first run rolled back.
    *
    * @returns what they return, after the commit
-   * @throws what they throw, and then nothing of them is kept
-   * @throws {TaskError} `service_unavailable` when the transaction cannot begin or commit
+   * @throws what they throw; then nothing that they wrote is kept
+   * @throws {TaskError} `service_unavailable` if the transaction cannot begin or commit
    */
   write<T>(statements: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -60,7 +60,7 @@ export class GroupCommit {
     });
   }
 
-  /** Commits what waits and refuses what comes later. */
+  /** Commits what is waiting and refuses later writes. */
   close(): void {
     this.#isClosed = true;
     while (this.#waiting.length > 0) this.#flush();
@@ -96,7 +96,7 @@ export class GroupCommit {
     }
   }
 
-  /** The quick way, nearly always good; nothing where a unit threw, and then nothing is written. */
+  /** The fast path, which nearly always works. Returns undefined if a unit threw; then nothing is written. */
   #runTogether(batch: readonly Unit[]): readonly Settle[] | undefined {
     this.#statements.begin();
     let settled: readonly Settle[];
@@ -110,7 +110,7 @@ export class GroupCommit {
     return settled;
   }
 
-  /** Runs the batch again, so that a unit which throws undoes itself alone: its savepoint costs as much as its writes. */
+  /** Runs the batch again, each unit in a savepoint, so that one that throws undoes only itself. A savepoint costs as much as its writes. */
   #runApart(batch: readonly Unit[]): readonly Settle[] {
     this.#statements.begin();
     const settled = batch.map((unit) => this.#runOne(unit));
@@ -135,7 +135,7 @@ export class GroupCommit {
       this.#statements.undo();
       this.#statements.keep();
     } catch {
-      // SQLite has ended the whole transaction, as it may on a full disk: the batch fails, for this unit's reason.
+      // SQLite has rolled back the whole transaction, as it may on a full disk: the whole batch fails for this unit's reason.
       throw reason;
     }
   }
@@ -144,7 +144,7 @@ export class GroupCommit {
     try {
       this.#statements.rollback();
     } catch {
-      // There is no transaction: BEGIN failed, or SQLite has ended it itself.
+      // There is no transaction: BEGIN failed, or SQLite has rolled it back itself.
     }
   }
 }

@@ -4,13 +4,13 @@ import type { Database } from "./database.ts";
 import { activeTargets, profileUses } from "./schema.ts";
 import type { SqliteTaskRow } from "./task-row.ts";
 
-/** What is to be held of a target. */
+/** The keys of a target that a task holds. */
 type Held = Pick<StoredTarget, "key" | "folderKey">;
 
 const keysOf = ({ key, folderKey }: Held): readonly string[] =>
   folderKey === undefined ? [key] : [key, folderKey];
 
-/** What an unfinished task keeps others from: writing its targets, and deleting the custom profiles it uses. */
+/** What unfinished tasks hold: their targets, which no other task may write, and their custom profiles, which may not be deleted. */
 export class Holdings {
   readonly #queries;
 
@@ -47,7 +47,7 @@ export class Holdings {
     });
   }
 
-  /** The first of some targets that an unfinished task writes, or that stands there twice. */
+  /** The first of these targets that an unfinished task holds, or that is listed twice. */
   taken<T extends Held>(targets: readonly T[]): T | undefined {
     const seen = new Set<string>();
     return targets.find((target) =>
@@ -59,7 +59,7 @@ export class Holdings {
     );
   }
 
-  /** Takes targets that are free, and the task's custom profiles. */
+  /** Holds targets that are free, and the task's custom profiles. */
   take(
     {
       seq,
@@ -73,7 +73,7 @@ export class Holdings {
       this.#queries.use.run({ clientCode, profileName, taskSeq: seq });
   }
 
-  /** Gives back all that a task holds. */
+  /** Releases everything that a task holds. */
   release({ seq, clientCode, customProfiles, targets }: SqliteTaskRow): void {
     for (const key of targets.flatMap(keysOf)) this.#queries.release.run({ key, taskSeq: seq });
     for (const profileName of customProfiles)

@@ -1,15 +1,15 @@
 import type { Connection } from "./connection.ts";
 
-/** A step of the schema: SQL statements that are run together or not at all. */
+/** A step of the schema: SQL statements that run together or not at all. */
 export type Migration = { readonly name: string; readonly statements: readonly string[] };
 
 /**
- * Brings a database to the newest schema; does nothing where it is there already.
+ * Brings a database to the newest schema; does nothing if it has that already.
  *
- * Not Drizzle's own migrator: that reads what is applied before its transaction begins, so that of two processes which
- * start together on a new file one fails. `user_version` holds the number of migrations applied.
+ * Not Drizzle's own migrator: that reads which migrations are applied before its transaction begins, so one of two
+ * processes that start together on a new file fails. `user_version` holds the number of migrations applied.
  *
- * @throws {Error} when the database was made by a newer version of this program
+ * @throws {Error} if the database was made by a newer version of this program
  */
 export function migrate(connection: Connection, migrations: readonly Migration[]): void {
   connection.execute("BEGIN IMMEDIATE");

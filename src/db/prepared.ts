@@ -1,6 +1,6 @@
 /**
- * Queries by name, each built and prepared when it is first asked for: together they are a tenth of a service's start,
- * and its first calls need few of them.
+ * Queries by name, each built and prepared on first use: preparing all of them takes a tenth of a service's start, and
+ * its first calls need few.
  */
 export function prepared<Makers extends Readonly<Record<string, () => unknown>>>(
   makers: Makers,

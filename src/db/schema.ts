@@ -22,10 +22,10 @@ import type {
 import type { Warning } from "../task/warnings.ts";
 
 /**
- * Tasks. What is only ever read and written together with its task (targets, attempts) is a JSON column of it, so that
- * a task is created by one insert and read by one select.
+ * Tasks. What is always read and written together with its task (targets, attempts) is a JSON column, so that one insert
+ * creates a task and one select reads it.
  *
- * The partial indexes are used only by queries that hold the same condition as literal text, never as a parameter.
+ * The partial indexes are used only by queries that contain the same condition as literal text, not as a parameter.
  */
 export const tasks = sqliteTable(
   "tasks",
@@ -64,9 +64,9 @@ export const tasks = sqliteTable(
   },
   (table) => [
     uniqueIndex("tasks_id").on(table.id),
-    // Claims read the head of `ready`; tasks that wait for a later try stand apart, so that they are never stepped over.
+    // Claims read the head of `ready`; tasks that wait for a later try have an index of their own, so that claims never skip over them.
     index("tasks_ready")
-      // The last is always null here; with it a count needs no look at the rows.
+      // The last column is always null here; it lets a count use the index alone.
       .on(sql`${table.priority} desc`, table.seq, table.notBeforeMs)
       .where(sql`status = 'PENDING' and not_before_ms is null`),
     index("tasks_waiting")
@@ -74,7 +74,7 @@ export const tasks = sqliteTable(
       .where(sql`status = 'PENDING' and not_before_ms is not null`),
     index("tasks_leases").on(table.leaseUntilMs).where(sql`status = 'RUNNING'`),
     index("tasks_workers").on(table.workerId).where(sql`status = 'RUNNING'`),
-    // Lists walk these from their ends, one state at a time: two indexes, as each costs every create. SQLite appends seq.
+    // Lists read these from their ends, one state at a time. Only two, as each index slows every create. SQLite appends seq.
     index("tasks_by_status").on(table.clientCode, table.status, table.createMs),
     index("tasks_by_profile").on(table.clientCode, table.profileName, table.status, table.createMs),
   ],
@@ -101,7 +101,7 @@ export const events = sqliteTable(
   (table) => [uniqueIndex("events_of_task").on(table.taskSeq, table.sequence)],
 );
 
-/** The targets of unfinished tasks. WITHOUT ROWID, which only the migration can say: one tree to write instead of two. */
+/** The targets of unfinished tasks. WITHOUT ROWID (which only the migration can say), so that one tree is written instead of two. */
 export const activeTargets = sqliteTable("active_targets", {
   key: text().primaryKey(),
   taskSeq: integer("task_seq")
@@ -109,7 +109,7 @@ export const activeTargets = sqliteTable("active_targets", {
     .references(() => tasks.seq),
 });
 
-/** The custom profiles that unfinished tasks use. WITHOUT ROWID like the targets. */
+/** The custom profiles that unfinished tasks use. WITHOUT ROWID, like the targets. */
 export const profileUses = sqliteTable(
   "profile_uses",
   {
@@ -122,7 +122,7 @@ export const profileUses = sqliteTable(
   (table) => [primaryKey({ columns: [table.clientCode, table.profileName, table.taskSeq] })],
 );
 
-/** Nonces of authenticated calls. `seq` is their order of arrival: the oldest are purged first, without an index more. */
+/** Nonces of authenticated calls. `seq` is their order of arrival, so that the oldest are purged first without another index. */
 export const nonces = sqliteTable(
   "nonces",
   {
@@ -131,11 +131,11 @@ export const nonces = sqliteTable(
     nonce: text().notNull(),
     expiresMs: integer("expires_ms").notNull(),
   },
-  // The nonce first: it tells two rows apart at once, the client does not.
+  // The nonce comes first, as it is what tells two rows apart.
   (table) => [uniqueIndex("nonces_once").on(table.nonce, table.clientCode)],
 );
 
-/** Idempotency keys of creates and the tasks they made; purged like nonces. */
+/** Idempotency keys of creates and the tasks that they made; purged like nonces. */
 export const idempotencyKeys = sqliteTable(
   "idempotency_keys",
   {
@@ -161,7 +161,7 @@ export const profiles = sqliteTable(
   (table) => [primaryKey({ columns: [table.clientCode, table.name] })],
 );
 
-/** Clients of the API. The private key is kept as it is: checking an HMAC takes the key itself. */
+/** Clients of the API. The private key is stored as it is, because checking an HMAC needs the key itself. */
 export const clients = sqliteTable(
   "clients",
   {

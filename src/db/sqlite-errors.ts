@@ -1,6 +1,6 @@
 import { TaskError } from "../task/errors.ts";
 
-/** Primary result codes that tell of the machine, not of the statement: the same write may succeed later. */
+/** Primary result codes caused by the machine and not by the statement: the same write may succeed later. */
 const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
   [5, "another process holds it"],
   [6, "another process holds it"],
@@ -13,7 +13,7 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
   [26, "its file is damaged"],
 ]);
 
-/** SQLite's primary result code, under whichever name a driver gives it; extended codes hold it in their low byte. */
+/** SQLite's primary result code, under either name that drivers give it; extended codes contain it in their low byte. */
 function resultCode(error: unknown): number | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = "errno" in cause ? cause.errno : "errcode" in cause ? cause.errcode : undefined;
@@ -24,11 +24,11 @@ function resultCode(error: unknown): number | undefined {
 
 const BUSY = 5;
 
-/** Whether an error says that another holds the file. */
+/** Whether an error says that another process holds the file. */
 export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY;
 
 /**
- * An error of the database as callers may see it: `service_unavailable` where the machine is the reason, else itself.
+ * An error of the database as callers may see it: `service_unavailable` if the machine is the cause, else the error itself.
  *
  * @see https://sqlite.org/rescode.html
  */

@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { drizzle } from "drizzle-orm/node-sqlite";
 import type { Connection } from "./connection.ts";
 
-/** Opens a file, or `:memory:`, with the SQLite of `node:sqlite`, as Deno has it. */
+/** Opens a file, or `:memory:`, with Deno's `node:sqlite`. */
 export function openSqlite(path: string): Connection {
   const client = new DatabaseSync(path);
   return {

@@ -8,7 +8,7 @@ import { Holdings } from "./holdings.ts";
 import { tasks } from "./schema.ts";
 import { type SqliteTaskRow, TASK_COLUMNS } from "./task-row.ts";
 
-/** Of the claim that a worker holds, as placeholders `taskId` and `attempt`: the fence of all its writes. */
+/** The condition that a claim (placeholders `taskId` and `attempt`) still holds its task: the fence of all that a worker writes. */
 export const isHeld = and(
   eq(tasks.id, sql.placeholder("taskId")),
   eq(tasks.attempt, sql.placeholder("attempt")),
@@ -16,8 +16,8 @@ export const isHeld = and(
 );
 
 /**
- * Loads and writes rows of tasks; what becomes of a task is decided in `task/`. Every method belongs inside `Database.write`:
- * the row that is read, what is decided on it, the new row and its events are one transaction, in which no other process writes.
+ * Loads and writes rows of tasks; `task/` decides what changes. Call every method inside `Database.write`, so that the row is
+ * read, decided on and written with its events in one transaction, during which no other process writes.
  */
 export class TaskChanges {
   readonly #log: EventLog;
@@ -59,7 +59,7 @@ export class TaskChanges {
     return this.#queries.byClaim.get(claim);
   }
 
-  /** Writes what becomes of a row, with its events; a task that has ended frees what it held. @returns the new row */
+  /** Writes a changed row with its events, and releases what a task that has ended held. @returns the new row */
   save<Row extends SqliteTaskRow>({ row, isChanged, events }: Transition<Row>): Row {
     if (!isChanged) return row;
     this.#queries.update.run(row);

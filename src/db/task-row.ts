@@ -4,7 +4,7 @@ import { tasks } from "./schema.ts";
 
 const { assignments: _, ...columns } = getColumns(tasks);
 
-/** The columns of a row but for the assignments, the largest of them, which only a worker needs. */
+/** All columns except the assignments: they are the largest, and only a worker needs them. */
 export const TASK_COLUMNS = columns;
 
 /** A task's row as SQLite keeps it, without its assignments; `seq` is the order of creation. */

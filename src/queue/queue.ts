@@ -2,7 +2,7 @@ import type { Assignment } from "../profile/profile.ts";
 import type { GivenBack } from "../task/end-run.ts";
 import type { Claim, EngineName, Pulse, Task } from "../task/task.ts";
 
-/** A claimed task with all that is needed to run it. */
+/** A claimed task with everything that is needed to run it. */
 export type Work = {
   readonly claim: Claim;
   readonly task: Task;
@@ -11,16 +11,16 @@ export type Work = {
   readonly failures: number;
 };
 
-/** Who claims: an instance of the service, alive until its process ends. */
+/** Who claims: an instance of the service, which lives until its process ends. */
 export type Worker = { readonly id: string; readonly engine: EngineName };
 
-/** Called in this process when something may have changed; a hint, never the truth. */
+/** Called in this process when something may have changed; only a hint. */
 export type QueueListener = {
   readonly onWork: () => void;
   readonly onCancel: (taskId: string) => void;
 };
 
-/** Port: who works on which task. One suite, `test/contract/queue.ts`, holds for every adapter. */
+/** Port: who works on which task. Every adapter passes the suite `test/contract/queue.ts`. */
 export interface Queue {
   /**
    * Takes the most urgent task that is due: highest priority first, then oldest. The task is RUNNING, with a new
@@ -32,16 +32,16 @@ export interface Queue {
   heartbeat(claim: Claim): Promise<Pulse>;
 
   /**
-   * Puts a claimed task back: RUNNING → PENDING, claimable from `notBeforeMs` (since the epoch) on. A cancel asked for
-   * meanwhile wins: then it ends as CANCELLED.
+   * Puts a claimed task back: RUNNING → PENDING, claimable from `notBeforeMs` (since the epoch) on. If a cancel was
+   * requested meanwhile, it ends as CANCELLED instead.
    *
    * @throws {TaskError} `lease_lost`
    */
   giveBack(claim: Claim, reason: GivenBack): Promise<void>;
 
   /**
-   * Puts back all that a dead instance held, due at once; what took its worker down for the last permitted time is FAILED
-   * (`worker_lost`), what was asked to stop is CANCELLED.
+   * Puts back all tasks that a dead instance held, due at once. A task that has lost its worker as often as permitted is
+   * FAILED (`worker_lost`); one that was to be cancelled is CANCELLED.
    *
    * @returns how many tasks it held
    */
@@ -50,16 +50,16 @@ export interface Queue {
   /** The same for every claim whose lease has run out. @returns how many */
   expireLeases(): Promise<number>;
 
-  /** When the next pending task falls due (ms since the epoch); absent when none waits. */
+  /** When the next pending task falls due (ms since the epoch); undefined if there is none. */
   nextDueMs(): Promise<number | undefined>;
 
   /** How many tasks are pending and running, for `/readyz`. */
   depth(): Promise<{ readonly pending: number; readonly running: number }>;
 
-  /** Says that there is new work. */
+  /** Announces new work. */
   announceWork(): void;
 
-  /** Says that a running task shall stop. */
+  /** Announces that a running task is to stop. */
   announceCancel(taskId: string): void;
 
   /** @returns a function that ends the subscription */

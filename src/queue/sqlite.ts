@@ -9,17 +9,17 @@ import type { Claim, Pulse } from "../task/task.ts";
 import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../task/transitions.ts";
 import type { Queue, QueueListener, Work, Worker } from "./queue.ts";
 
-/** Limits of a queue and its clock. */
+/** The limits and the clock of a queue. */
 export type SqliteQueueOptions = {
   /** ms since the epoch */
   readonly now: () => number;
   /** How long a claim lasts without a heartbeat. */
   readonly leaseMs: number;
-  /** Runs that may fail by the loss of their worker before the task is given up. */
+  /** After so many failed runs, a task that loses its worker is FAILED. */
   readonly attemptsMax: number;
 };
 
-/** The queue of one machine: the table of tasks itself. Workers of other processes on the same file are welcome. */
+/** The queue of one machine: the table of tasks itself. Workers of several processes may share one file. */
 export class SqliteQueue implements Queue {
   readonly #database: Database;
   readonly #options: SqliteQueueOptions;
@@ -37,7 +37,7 @@ export class SqliteQueue implements Queue {
   }
 
   async claim(worker: Worker): Promise<Work | undefined> {
-    // An idle worker asks often: it must not take the lock of all writers to learn that there is nothing.
+    // An idle worker asks often, and must not take the write lock only to learn that there is no task.
     const dueMs = await this.nextDueMs();
     if (dueMs === undefined || dueMs > this.#options.now()) return undefined;
     return this.#database.write(() => {
@@ -105,7 +105,7 @@ export class SqliteQueue implements Queue {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Puts back the tasks of workers that are gone, or ends them. */
+  /** Puts back or ends the tasks of workers that are gone. */
   async #recover(find: () => readonly SqliteTaskRow[]): Promise<number> {
     const isNone = await this.#database.read(() => find().length === 0);
     if (isNone) return 0;
@@ -118,7 +118,7 @@ export class SqliteQueue implements Queue {
   }
 }
 
-// Conditions of partial indexes are literal text: SQLite does not use such an index for a parameter.
+// Conditions of partial indexes are literal text, as SQLite does not use such an index for a parameter.
 const isReady = sql`status = 'PENDING' and not_before_ms is null`;
 const isWaiting = sql`status = 'PENDING' and not_before_ms is not null`;
 const isRunning = sql`status = 'RUNNING'`;

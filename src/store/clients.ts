@@ -5,7 +5,7 @@ import { TaskError } from "../task/errors.ts";
 import { Nonces } from "./nonces.ts";
 import type { Client, ClientStore, Nonce } from "./store.ts";
 
-/** So long a change that another process makes (a client disabled, a key replaced) may go unnoticed. */
+/** How long a change made by another process (a client disabled, a key replaced) may go unnoticed. */
 const REMEMBERED_MS = 1_000;
 
 /** Clients and their nonces in SQLite. */
@@ -13,7 +13,7 @@ export class SqliteClientStore implements ClientStore {
   readonly #database: Database;
   readonly #nonces: Nonces;
   readonly #queries;
-  /** Every call asks for its client: for a second it is not read again. */
+  /** Every call looks up its client, so a client is read at most once a second. */
   readonly #known = new Map<string, { readonly client: Client; readonly untilMs: number }>();
 
   constructor(database: Database) {
@@ -27,7 +27,7 @@ export class SqliteClientStore implements ClientStore {
     const known = this.#known.get(publicKey);
     if (known && nowMs < known.untilMs) return known.client;
     const client = await this.#database.read(() => this.#queries.byPublicKey.get({ publicKey }));
-    // Keys that nobody has are not remembered: a stranger could fill the memory with them.
+    // Unknown keys are not remembered, as a stranger could fill the memory with them.
     if (client) this.#known.set(publicKey, { client, untilMs: nowMs + REMEMBERED_MS });
     else this.#known.delete(publicKey);
     return client;
@@ -36,7 +36,7 @@ export class SqliteClientStore implements ClientStore {
   async seed(seeds: readonly Client[]): Promise<void> {
     this.#known.clear();
     await this.#database.write(() => {
-      // All go before the first comes: two clients may have exchanged their keys.
+      // All are deleted before the first is inserted, as two clients may have exchanged their keys.
       for (const { clientCode } of seeds) this.#queries.remove.run({ clientCode });
       for (const client of seeds) {
         const owner = this.#queries.byPublicKey.get(client);

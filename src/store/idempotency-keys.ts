@@ -6,10 +6,10 @@ import type { Idempotency } from "./store.ts";
 /** How long a key answers with its first task: 24 h (api-contract, section 5). */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** What a key stands for. */
+/** The task that a key made, and the digest of the body it came with. */
 type Remembered = { readonly bodyDigest: string; readonly taskId: string };
 
-/** The idempotency keys of creates. Its methods belong inside `Database.write`, `find` also inside `read`. */
+/** The idempotency keys of creates. Call its methods inside `Database.write`; `find` also works inside `read`. */
 export class IdempotencyKeys {
   readonly #queries;
 
@@ -49,26 +49,26 @@ export class IdempotencyKeys {
     });
   }
 
-  /** What a key stands for, unless it has expired. */
+  /** The task that a key made, unless the key has expired. */
   find(clientCode: string, key: string, nowMs: number): Remembered | undefined {
     const row = this.#queries.find.get({ clientCode, key });
     return row && row.expiresMs > nowMs ? row : undefined;
   }
 
-  /** Lets a key stand for a task from now on. */
+  /** Remembers the task that a key made. */
   remember(
     clientCode: string,
     { key, bodyDigest }: Idempotency,
     taskId: string,
     nowMs: number,
   ): void {
-    // An expired one may still be there. It is not overwritten: rows stay in the order in which they expire.
+    // An expired row may still be there. It is not overwritten, so that rows stay in the order in which they expire.
     this.#queries.remove.run({ clientCode, key });
     const expiresMs = nowMs + KEPT_MS;
     this.#queries.insert.run({ clientCode, key, bodyDigest, taskId, expiresMs });
   }
 
-  /** Forgets those of the oldest `limit` that have expired. @returns how many */
+  /** Deletes those of the oldest `limit` rows that have expired. @returns how many */
   purge(nowMs: number, limit: number): number {
     return Number(this.#queries.forget.run({ nowMs, limit }).changes);
   }

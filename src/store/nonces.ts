@@ -4,7 +4,7 @@ import { nonces } from "../db/schema.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Nonce } from "./store.ts";
 
-/** The nonces that were used. Its methods belong inside `Database.write`. */
+/** The nonces that were used. Call its methods inside `Database.write`. */
 export class Nonces {
   readonly #queries;
 
@@ -37,15 +37,15 @@ export class Nonces {
   /**
    * Stores a nonce.
    *
-   * @returns `request_replayed` when it is there already. Not thrown: that would undo the batch of all writers, and
-   * replays may come often.
+   * @returns `request_replayed` if it is there already. It is not thrown, as that would roll back the batch of all
+   * writers, and replays may be frequent.
    */
   use(nonce: Nonce): TaskError | undefined {
     if (Number(this.#queries.insert.run(nonce).changes) > 0) return undefined;
     return new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
   }
 
-  /** Forgets those of the oldest `limit` that have expired. @returns how many */
+  /** Deletes those of the oldest `limit` rows that have expired. @returns how many */
   purge(nowMs: number, limit: number): number {
     return Number(this.#queries.forget.run({ nowMs, limit }).changes);
   }

@@ -28,16 +28,16 @@ export type Nonce = {
   readonly expiresMs: number;
 };
 
-/** A task to be created; its id is the store's to give. */
+/** A task to be created; the store gives it its id. */
 export type NewTask = GivenTask & { readonly assignments: readonly Assignment[] };
 
 /** The caller's idempotency key and a digest of the request's body. */
 export type Idempotency = { readonly key: string; readonly bodyDigest: string };
 
-/** What must be written together with a new task, or decides that there is none. */
+/** What is written together with a new task, and may refuse it. */
 export type Admission = { readonly nonce: Nonce; readonly idempotency?: Idempotency };
 
-/** Which tasks to list, and where to begin. */
+/** Which tasks to list, and where to start. */
 export type TaskQuery = {
   readonly status?: TaskStatus;
   readonly profileName?: string;
@@ -54,38 +54,38 @@ export type TaskPage = { readonly tasks: readonly Task[]; readonly nextCursor?: 
 
 /** Which part of a task's log to read. */
 export type EventQuery = {
-  /** Exclusive: 0 reads from the first on. */
+  /** Exclusive: 0 starts at the first event. */
   readonly afterSequence: number;
   /** 1..1000 */
   readonly limit: number;
 };
 
 /**
- * Port: tasks, durable. Every method that writes resolves after its commit; a state change and its event are one
- * transaction. One suite, `test/contract/store.ts`, holds for every adapter.
+ * Port: durable storage of tasks. Every method that writes resolves after its commit; a change of state and its event are
+ * one transaction. Every adapter passes the suite `test/contract/store.ts`.
  */
 export interface TaskStore {
   /**
    * Creates a task with its first event, its nonce, its idempotency key and its claim on its targets, all or nothing;
-   * only the nonce is kept where the creation is refused.
+   * if the creation is refused, only the nonce is kept.
    *
-   * @returns the id; of the first task where the idempotency key and the body were seen within 24 h
+   * @returns the id; that of the first task if the idempotency key and the body were seen within 24 h
    * @throws {TaskError} `request_replayed`, `idempotency_conflict`, `task_conflict`
    */
   create(task: NewTask, admission: Admission): Promise<string>;
 
   /**
-   * The task that an idempotency key and a body made within 24 h, if there is one: whatever has become of it, and of
-   * what it was made of. Uses no nonce.
+   * The task that an idempotency key and a body made within 24 h, if there is one, in whatever state it, its
+   * source or its profiles are by now. Uses no nonce.
    *
-   * @throws {TaskError} `idempotency_conflict` where the key came with another body
+   * @throws {TaskError} `idempotency_conflict` if the key came with another body
    */
   findByIdempotency(clientCode: string, idempotency: Idempotency): Promise<string | undefined>;
 
   /** @throws {TaskError} `no_such_task`, also for another client's task */
   get(clientCode: string, id: string): Promise<Task>;
 
-  /** @throws {TaskError} `invalid_parameter` for a cursor that is not one */
+  /** @throws {TaskError} `invalid_parameter` if the cursor is not valid */
   list(clientCode: string, query: TaskQuery): Promise<TaskPage>;
 
   /**
@@ -98,47 +98,47 @@ export interface TaskStore {
   /**
    * Cancels a pending task, or asks a running one to stop (`cancelRequested`).
    *
-   * @throws {TaskError} `no_such_task`, `task_conflict` when it has ended
+   * @throws {TaskError} `no_such_task`, `task_conflict` if it has ended
    */
   cancel(clientCode: string, id: string): Promise<Task>;
 
   /**
-   * Makes a FAILED or CANCELLED task PENDING again; targets that were delivered stay so.
+   * Makes a FAILED or CANCELLED task PENDING again; delivered targets stay delivered.
    *
-   * @throws {TaskError} `no_such_task`, `task_conflict` (not ended, succeeded, or a target is another task's by now)
+   * @throws {TaskError} `no_such_task`, `task_conflict` (it has not ended, has succeeded, or another task now has one of its targets)
    */
   retry(clientCode: string, id: string): Promise<Task>;
 
   /** Records how far a claimed task is. @throws {TaskError} `lease_lost` */
   saveProgress(claim: Claim, progress: Progress): Promise<void>;
 
-  /** Adds to the warnings of a claimed task what it does not have yet. @throws {TaskError} `lease_lost` */
+  /** Adds warnings to a claimed task, except those that it has already. @throws {TaskError} `lease_lost` */
   saveWarnings(claim: Claim, warnings: readonly Warning[]): Promise<void>;
 
-  /** Records how one target stands. @throws {TaskError} `lease_lost` */
+  /** Records the state of one target. @throws {TaskError} `lease_lost` */
   saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void>;
 
   /** Records in the log of a claimed live task that its source went away, or is back. @throws {TaskError} `lease_lost` */
   saveSource(claim: Claim, change: "source_lost" | "source_back"): Promise<void>;
 
-  /** Resolves while the claim holds and nobody asked to cancel. @throws {TaskError} `lease_lost`, `cancelled` */
+  /** Resolves if the claim still holds and no cancel was requested. @throws {TaskError} `lease_lost`, `cancelled` */
   mayPublish(claim: Claim): Promise<void>;
 
   /**
-   * Ends a claimed task: CANCELLED where that was asked for meanwhile, else as told. Targets that are not final are
-   * closed with it.
+   * Ends a claimed task with this outcome, or as CANCELLED if a cancel was requested meanwhile. Targets that are not
+   * final end with it.
    *
    * @throws {TaskError} `lease_lost`
    */
   finish(claim: Claim, outcome: Outcome): Promise<void>;
 
-  /** Which of these tasks, of any client, have ended; one that is not there has not. */
+  /** Which of these tasks, of any client, have ended. A task that does not exist has not. */
   ended(ids: readonly string[]): Promise<readonly string[]>;
 
   /**
-   * Forgets nonces and idempotency keys that have expired, a bounded batch of each at a time. To be called every minute.
+   * Deletes nonces and idempotency keys that have expired, in bounded batches. Call it every minute.
    *
-   * @returns how many were forgotten
+   * @returns how many were deleted
    */
   purge(): Promise<number>;
 }
@@ -159,7 +159,7 @@ export type StoredProfile = { readonly profile: Profile; readonly createMs: numb
 /** Port: clients of the API and the nonces they used. */
 export interface ClientStore {
   byPublicKey(publicKey: string): Promise<Client | undefined>;
-  /** Adds clients, or replaces those of the same code. */
+  /** Adds clients, or replaces those with the same code. */
   seed(clients: readonly Client[]): Promise<void>;
   count(): Promise<number>;
   /** Stores a nonce durably. @throws {TaskError} `request_replayed` the second time */

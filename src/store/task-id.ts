@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 
-/** Where the variant and the 62 random bits of a UUID begin, with the dash before them. */
+/** The index at which the variant and the 62 random bits of a UUID begin, with the dash before them. */
 const TAIL_AT = "xxxxxxxx-xxxx-4xxx".length;
 
 /**
- * Makes UUIDs of version 7 that grow with every call, also within one millisecond and when the clock goes back.
+ * Makes UUIDs of version 7 that grow with every call, even within one millisecond or if the clock goes back.
  *
- * @see https://www.rfc-editor.org/rfc/rfc9562#section-6.2 method 1: a counter of 12 bits behind the time, seeded anew in
+ * @see https://www.rfc-editor.org/rfc/rfc9562#section-6.2 method 1: a counter of 12 bits behind the time, seeded again in
  * each millisecond; 62 random bits follow.
  */
 export class TaskIds {
   #lastMs = 0;
-  /** The time as it stands in the ids of this millisecond. */
+  /** The time as the ids of this millisecond spell it. */
   #head = "";
   #counter = 0;
 

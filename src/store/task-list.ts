@@ -7,7 +7,7 @@ import { taskOf } from "../task/row.ts";
 import { TASK_STATUSES } from "../task/status.ts";
 import type { TaskPage, TaskQuery } from "./store.ts";
 
-/** Where a page begins: below this place. */
+/** A page begins below this place. */
 type Place = { readonly createMs: number; readonly seq: number };
 
 /** Above every task. */
@@ -15,10 +15,10 @@ const TOP: Place = { createMs: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INT
 
 /**
  * Pages of a client's tasks, newest first. A cursor is the id of a page's last task, so the next page begins below it
- * however many tasks came meanwhile.
+ * even if new tasks were created meanwhile.
  *
- * A page costs the same however many tasks there are: each state's newest are found in an index that holds nothing else
- * between them, the newest of all states are the page, and only its rows are fetched.
+ * A page costs the same however many tasks there are: an index gives the newest of each state without reading others,
+ * the newest of all states make the page, and only its rows are fetched.
  */
 export class TaskList {
   readonly #pages;
@@ -40,7 +40,7 @@ export class TaskList {
     });
   }
 
-  /** @throws {TaskError} `invalid_parameter` for a cursor that is not one of this client's */
+  /** @throws {TaskError} `invalid_parameter` if the cursor is not one of this client's */
   page(clientCode: string, query: TaskQuery): TaskPage {
     const { status, profileName, limit } = query;
     const place = query.cursor === undefined ? TOP : this.#placeOf(clientCode, query.cursor);
@@ -51,7 +51,7 @@ export class TaskList {
       profileName,
       createdAfterMs: query.createdAfterMs ?? -1,
       ...place,
-      // One more than asked for tells whether there is a next page.
+      // One more than requested shows whether there is a next page.
       limit: limit + 1,
     });
     const last = rows.length > limit ? rows[limit - 1] : undefined;

@@ -4,7 +4,7 @@ import { tasks } from "../db/schema.ts";
 import { isHeld } from "../db/task-changes.ts";
 import { TASK_COLUMNS } from "../db/task-row.ts";
 
-/** The statements of `SqliteTaskStore`, prepared when each is first asked for. */
+/** The statements of `SqliteTaskStore`, each prepared on first use. */
 export function prepareTaskQueries({ orm, prepared }: Database) {
   return prepared({
     byId: () =>

@@ -36,7 +36,7 @@ import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
 import { prepareTaskQueries } from "./task-queries.ts";
 
-/** So many expired rows of a table go in one transaction: a fraction of a millisecond. */
+/** How many expired rows of a table one transaction deletes at most: a fraction of a millisecond. */
 const PURGE_ROWS_MAX = 1000;
 
 /** Tasks in SQLite. */
@@ -179,7 +179,7 @@ export class SqliteTaskStore implements TaskStore {
     throw new TaskError("no_such_task", `Cannot find task "${id}": there is none of yours`);
   }
 
-  /** The new task's id, or why there is none: returned, not thrown, so that the nonce is kept. */
+  /** The new task's id, or why it is refused: returned and not thrown, so that the nonce is kept. */
   #admit(task: NewTask, { nonce, idempotency }: Admission): string | TaskError {
     const refusal = this.#nonces.use(nonce);
     if (refusal) return refusal;
@@ -194,7 +194,7 @@ export class SqliteTaskStore implements TaskStore {
     return id;
   }
 
-  /** The task that a key and its body stand for, or why they cannot go together. */
+  /** The task that a key made with this body; an error if the key came with another body. */
   #findFirst(
     clientCode: string,
     { key, bodyDigest }: Idempotency,
@@ -219,7 +219,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 }
 
-/** Why a task may not have a target. */
+/** The refusal of a target that another task has. */
 const targetTaken = (verb: string, { url }: { readonly url: string }): TaskError =>
   new TaskError(
     "task_conflict",

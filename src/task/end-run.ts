@@ -4,21 +4,21 @@ import type { TaskRow } from "./row.ts";
 import { closeTargets, movedTargets, openTarget, reopenTargets } from "./targets.ts";
 import type { Attempt, Failure, Progress } from "./task.ts";
 
-/** How a task ends; `runFailure` is why its last run ended, where that is not the task's own failure. */
+/** How a task ends; `runFailure` is why its last run ended, if that is not the failure of the task. */
 type Ending =
   | { readonly status: "SUCCESS" }
   | { readonly status: "FAILED"; readonly failure: Failure }
   | { readonly status: "CANCELLED"; readonly runFailure?: Failure };
 
-/** Why a run ended without an end of its task, and from when on the task may be claimed again. */
+/** Why a run ended although its task goes on, and when the task may be claimed again. */
 export type GivenBack = {
   readonly failure: Failure;
   readonly notBeforeMs: number;
-  /** Whether the run counts as a failure against the attempt limit; one that a graceful stop ends does not. */
+  /** Whether the run counts against the attempt limit; one that a graceful stop ends does not. */
   readonly counts: boolean;
 };
 
-/** Puts a task back whose run is over; CANCELLED if that was asked for meanwhile. */
+/** Puts back a task whose run is over; it is CANCELLED if that was requested meanwhile. */
 export function putBack<Row extends TaskRow>(
   row: Row,
   reason: GivenBack,
@@ -36,7 +36,7 @@ export function putBack<Row extends TaskRow>(
     attempts: closeAttempt(row.attempts, nowMs, failure),
     targets: reopenTargets(row.targets),
   } as const;
-  // The next run begins anew: only this event tells how far the run came.
+  // The next run starts from the beginning, so only this event says how far the run came.
   const progress = row.progress ?? undefined;
   return move(row, change, nowMs, { type: "given_back", failure, ...(progress && { progress }) });
 }
@@ -75,7 +75,7 @@ function closeAttempt(
   return [...attempts.slice(0, -1), { ...newest, endMs, ...(failure && { failure }) }];
 }
 
-/** The progress of what is done: all of it, with nothing left to wait for. */
+/** The progress of a finished task: 100 %, without a time left. */
 function completed(progress: Progress | null): Progress | null {
   if (progress?.percent === undefined) return progress;
   const { etaSeconds: _, ...rest } = progress;

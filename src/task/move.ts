@@ -3,21 +3,21 @@ import type { TaskRow } from "./row.ts";
 import { canMove } from "./status.ts";
 import type { TaskEvent } from "./task.ts";
 
-/** What becomes of a task: the row to write and the events that tell of it, in order. Both belong in one transaction. */
+/** The result of a transition: the row to write and its events, in order. Write both in one transaction. */
 export type Transition<Row = TaskRow> = {
   readonly row: Row;
-  /** If not, there is nothing to write. */
+  /** If false, there is nothing to write. */
   readonly isChanged: boolean;
   readonly events: readonly TaskEvent[];
 };
 
-/** What an event tells beside what its task's row says. */
+/** What an event holds in addition to the state of its task's row. */
 export type EventFacts = Pick<
   TaskEvent,
   "type" | "failure" | "target" | "targetStatus" | "progress"
 >;
 
-/** A changed row with the events that tell of the change. */
+/** Changes a row, with an event for each of the facts. @throws {TaskError} `internal` if the states do not allow it */
 export function move<Row extends TaskRow>(
   row: Row,
   change: Partial<TaskRow>,
@@ -36,7 +36,7 @@ export function move<Row extends TaskRow>(
   return { row: next, isChanged: true, events };
 }
 
-/** What becomes of a task to which nothing happens. */
+/** A transition that changes nothing. */
 export const stay = <Row extends TaskRow>(row: Row): Transition<Row> => ({
   row,
   isChanged: false,
@@ -49,7 +49,7 @@ export function eventOf(row: TaskRow, timeMs: number, facts: EventFacts): TaskEv
   return { taskId, sequence, timeMs, status, attempt, ...(progress && { progress }), ...facts };
 }
 
-/** What the event of one target's new state tells. */
+/** The facts of the event about a target's new state. */
 export function targetFacts(targets: TaskRow["targets"], index: number): EventFacts {
   const target = targets[index];
   if (!target) throw new RangeError(`Cannot tell of target ${index}: there are ${targets.length}`);

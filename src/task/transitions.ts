@@ -7,7 +7,7 @@ import { reopenTargets } from "./targets.ts";
 import type { Claim, EngineName, Outcome, Pulse, TargetResult } from "./task.ts";
 import { addWarnings, type Warning } from "./warnings.ts";
 
-/** The row of a new task. `id` is the store's to give. */
+/** A new task; the store gives the id. */
 export function createTask(given: GivenTask, id: string, nowMs: number): Transition {
   const row: TaskRow = {
     id,
@@ -40,7 +40,7 @@ export function createTask(given: GivenTask, id: string, nowMs: number): Transit
   return { row, isChanged: true, events: [eventOf(row, nowMs, { type: "created" })] };
 }
 
-/** A pending task is RUNNING by a worker, with a new attempt and a lease. */
+/** Makes a pending task RUNNING, with a new attempt and a lease for its worker. */
 export function claimTask<Row extends TaskRow>(
   row: Row,
   worker: { readonly id: string; readonly engine: EngineName },
@@ -81,7 +81,7 @@ export function mayPublish(row: Pick<TaskRow, "cancelRequested"> | undefined, by
     throw new TaskError("cancelled", `Cannot publish for task "${by.taskId}": it was cancelled`);
 }
 
-/** A task with the warnings it does not have yet, which is no event. @throws {TaskError} `lease_lost` */
+/** Adds warnings to a task, except those that it has already. There is no event for it. @throws {TaskError} `lease_lost` */
 export function warnTask<Row extends TaskRow>(
   row: Row | undefined,
   by: Claim,
@@ -91,7 +91,7 @@ export function warnTask<Row extends TaskRow>(
   return { ...held, warnings: addWarnings(held.warnings ?? [], more) };
 }
 
-/** A task of which one target stands otherwise. @throws {TaskError} `lease_lost` */
+/** Changes the state of one target. @throws {TaskError} `lease_lost` */
 export function reportTarget<Row extends TaskRow>(
   row: Row | undefined,
   by: Claim,
@@ -107,11 +107,11 @@ export function reportTarget<Row extends TaskRow>(
   if (!isMoved && target.failure?.detail === detail) return stay(held);
   const { failure: _, output: __, ...rest } = target;
   const targets = held.targets.with(index, { ...rest, ...result });
-  // That the same state has another reason is no event.
+  // A new reason for the same state is written, but is no event.
   return move(held, { targets }, nowMs, ...(isMoved ? [targetFacts(targets, index)] : []));
 }
 
-/** A live task whose source went away, or is back. @throws {TaskError} `lease_lost` */
+/** Records that the source of a live task went away, or is back. @throws {TaskError} `lease_lost` */
 export const reportSource = <Row extends TaskRow>(
   row: Row | undefined,
   by: Claim,
@@ -119,7 +119,7 @@ export const reportSource = <Row extends TaskRow>(
   nowMs: number,
 ): Transition<Row> => move(insistHeld(row, by), {}, nowMs, { type });
 
-/** A task that its worker ends: CANCELLED if that was asked for meanwhile, else as told. @throws {TaskError} `lease_lost` */
+/** Ends a task with its worker's outcome, or as CANCELLED if that was requested meanwhile. @throws {TaskError} `lease_lost` */
 export function finishTask<Row extends TaskRow>(
   row: Row | undefined,
   by: Claim,
@@ -130,7 +130,7 @@ export function finishTask<Row extends TaskRow>(
   return end(held, held.cancelRequested ? { status: "CANCELLED" } : outcome, nowMs);
 }
 
-/** A task that its worker gives back; CANCELLED if that was asked for meanwhile. @throws {TaskError} `lease_lost` */
+/** Puts back a task that its worker gives up; it is CANCELLED if that was requested meanwhile. @throws {TaskError} `lease_lost` */
 export const giveBackTask = <Row extends TaskRow>(
   row: Row | undefined,
   by: Claim,
@@ -139,7 +139,7 @@ export const giveBackTask = <Row extends TaskRow>(
 ): Transition<Row> => putBack(insistHeld(row, by), reason, nowMs);
 
 /**
- * A running task whose worker is gone: due at once, FAILED after so many runs, CANCELLED if that was asked for.
+ * Puts back a running task whose worker is gone, due at once. It is FAILED after so many runs, and CANCELLED if that was requested.
  *
  * @throws {TaskError} `lease_lost` unless it is RUNNING
  */
@@ -156,7 +156,7 @@ export function loseWorker<Row extends TaskRow>(
   return end(row, { status: "FAILED", failure }, nowMs);
 }
 
-/** A pending task ends, a running one is asked to stop. @throws {TaskError} `task_conflict` when it has ended */
+/** Cancels a pending task, or asks a running one to stop. @throws {TaskError} `task_conflict` if it has ended */
 export function cancelTask<Row extends TaskRow>(row: Row, nowMs: number): Transition<Row> {
   if (isFinal(row.status))
     throw new TaskError("task_conflict", `Cannot cancel task "${row.id}": it is ${row.status}`);
@@ -166,7 +166,7 @@ export function cancelTask<Row extends TaskRow>(row: Row, nowMs: number): Transi
 }
 
 /**
- * A task that its caller runs again, without what was delivered. What it has still to deliver must be free.
+ * Makes a task that has ended PENDING again; delivered targets stay delivered. The store checks that the others are free.
  *
  * @throws {TaskError} `task_conflict` unless it is FAILED or CANCELLED
  */
