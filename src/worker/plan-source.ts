@@ -2,7 +2,7 @@ import type { Plan } from "../plan/plan.ts";
 import { withHeldTimes } from "../plan/verify/held.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { toTaskError } from "../task/errors.ts";
-import { withUnevenSound } from "./uneven-sound.ts";
+import { withUnevenSound } from "./uneven-audio.ts";
 
 /** A plan, and what was known of the source when it was made. */
 export type Planned = { readonly plan: Plan; readonly media: MediaInfo };

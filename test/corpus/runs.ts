@@ -11,7 +11,7 @@ import { fileLine } from "../../src/worker/file/file-line.ts";
 import { verifyProducts } from "../../src/worker/output/verify-products.ts";
 import { runLine } from "../../src/worker/runner.ts";
 import { probeSource, type SourceFile } from "../../src/worker/source/probe-source.ts";
-import { isGivenAsSound } from "../../src/worker/source/trim-sound.ts";
+import { isGivenAsSound } from "../../src/worker/source/trim-audio.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { DEAF } from "../fixtures/made-products.ts";
 import { aVideo } from "../plan/builders.ts";

@@ -63,7 +63,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["diskless", "file", "live"],
     ["live-set", "runner"],
     ["insist", "output", "plan-source", "source"],
-    ["progress", "retry", "run", "sleep", "uneven-sound"],
+    ["progress", "retry", "run", "sleep", "uneven-audio"],
   ],
 };
 /** Folders that hold a port: from outside, only the file named after the folder may be imported, except by app. */

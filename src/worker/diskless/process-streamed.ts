@@ -17,7 +17,7 @@ import { type Line, runLine, type StepReports } from "../runner.ts";
 import { probeStreamed } from "../source/probe-source.ts";
 import { allBytes } from "../source/source-bytes.ts";
 import { withFirstCaptions } from "../source/source-captions.ts";
-import { isGivenAsSound } from "../source/trim-sound.ts";
+import { isGivenAsSound } from "../source/trim-audio.ts";
 import { NobodyLeft, type Outgoing, StreamedOutputs } from "./streamed-outputs.ts";
 import { verifyStreamed } from "./verify-streamed.ts";
 

@@ -12,7 +12,7 @@ import {
   readManifest,
 } from "./read-manifest.ts";
 import { fetchTrack } from "./segment-fetcher.ts";
-import { isGivenAsSound } from "./trim-sound.ts";
+import { isGivenAsSound } from "./trim-audio.ts";
 
 /** A source whose manifest still grows. */
 export type LiveManifestSource = { readonly read: ReadManifest; readonly place: ManifestPlace };

@@ -6,7 +6,7 @@ import { TaskError } from "../../task/errors.ts";
 import type { SourceRun } from "../run.ts";
 import { withFile } from "./source-bytes.ts";
 import { withLack } from "./told-size.ts";
-import { placeOfSound, soundOf, writeSound } from "./trim-sound.ts";
+import { placeOfSound, soundOf, writeSound } from "./trim-audio.ts";
 
 /** A source as a file on this machine that holds its media itself, and what is in it. */
 export type SourceFile = { readonly path: string; readonly media: MediaInfo };

@@ -5,7 +5,7 @@ import { planTask } from "../../src/plan/plan-task.ts";
 import { aacHeadersOf } from "../../src/probe/bytes/aac-headers.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import type { Container } from "../../src/profile/containers.ts";
-import { withUnevenSound } from "../../src/worker/uneven-sound.ts";
+import { withUnevenSound } from "../../src/worker/uneven-audio.ts";
 import { changingSound, type SoundPart } from "../fixtures/heard.ts";
 import { aCapabilities, aMedia, anAudio, anAudioStream } from "../plan/builders.ts";
 
