@@ -2,7 +2,7 @@ import type { Plan } from "../plan/plan.ts";
 import { withHeldTimes } from "../plan/verify/held.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { toTaskError } from "../task/errors.ts";
-import { withUnevenSound } from "./uneven-audio.ts";
+import { withUnevenAudio } from "./uneven-audio.ts";
 
 /** A plan, and what was known of the source when it was made. */
 export type Planned = { readonly plan: Plan; readonly media: MediaInfo };
@@ -29,7 +29,7 @@ export async function planSource(
   looks: SourceLooks,
 ): Promise<Planned> {
   const planned = await planByHeader(media, planFor, looks);
-  const uneven = await withUnevenSound(planned.media, planned.plan, looks.bytes);
+  const uneven = await withUnevenAudio(planned.media, planned.plan, looks.bytes);
   const known = planned.plan.asksForCaptions ? await looks.captions(uneven) : uneven;
   return known === planned.media ? planned : { plan: planFor(known), media: known };
 }

@@ -10,7 +10,7 @@ import type { MediaInfo } from "../probe/media.ts";
  * @param plan - made as if nothing changed
  * @param bytes - reads the source from its beginning
  */
-export async function withUnevenSound(
+export async function withUnevenAudio(
   media: MediaInfo,
   plan: Plan,
   bytes: () => AsyncIterable<Uint8Array>,

@@ -11,7 +11,7 @@ import { fileLine } from "../../src/worker/file/file-line.ts";
 import { verifyProducts } from "../../src/worker/output/verify-products.ts";
 import { runLine } from "../../src/worker/runner.ts";
 import { probeSource, type SourceFile } from "../../src/worker/source/probe-source.ts";
-import { isGivenAsSound } from "../../src/worker/source/trim-audio.ts";
+import { isGivenAsAudio } from "../../src/worker/source/trim-audio.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { DEAF } from "../fixtures/made-products.ts";
 import { aVideo } from "../plan/builders.ts";
@@ -46,8 +46,8 @@ export async function runFile(engine: Engine, path: string): Promise<Outcomes> {
     // A worker's source keeps its extension alone.
     const inputPath = join(folder, `source${extname(path)}`);
     await symlink(path, inputPath);
-    const isSound = isGivenAsSound(inputPath);
-    const source = await probeSource(inputPath, { engine, signal }, folder, isSound);
+    const isAudio = isGivenAsAudio(inputPath);
+    const source = await probeSource(inputPath, { engine, signal }, folder, isAudio);
     return await makeAll({ engine, source, folder, signal });
   } catch (error) {
     return all(() => refused(error));

@@ -5,7 +5,7 @@ import { planTask } from "../../src/plan/plan-task.ts";
 import { aacHeadersOf } from "../../src/probe/bytes/aac-headers.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import type { Container } from "../../src/profile/containers.ts";
-import { withUnevenSound } from "../../src/worker/uneven-audio.ts";
+import { withUnevenAudio } from "../../src/worker/uneven-audio.ts";
 import { changingSound, type SoundPart } from "../fixtures/heard.ts";
 import { aCapabilities, aMedia, anAudio, anAudioStream } from "../plan/builders.ts";
 
@@ -32,10 +32,10 @@ const planFor = (media: MediaInfo, container: Container, audio: "copy" | "encode
 };
 
 const look = async (path: string, media: MediaInfo) =>
-  (await withUnevenSound(media, planFor(media, "mkv", "copy"), () => createReadStream(path))).audio
+  (await withUnevenAudio(media, planFor(media, "mkv", "copy"), () => createReadStream(path))).audio
     ?.isUneven;
 
-describe("withUnevenSound", () => {
+describe("withUnevenAudio", () => {
   test.each([
     ["ts", { rateHz: 44_100 }],
     ["ts", { layout: "mono" }],
@@ -62,7 +62,7 @@ describe("withUnevenSound", () => {
     expect(encoded.products[0]?.audio.action).toBe("copy");
     const media = mediaOf("mpegts");
     const unread = planFor(mediaOf("mpegts", "mp3"), "mkv", "encode");
-    expect(await withUnevenSound(media, unread, () => createReadStream("/nowhere"))).toBe(media);
+    expect(await withUnevenAudio(media, unread, () => createReadStream("/nowhere"))).toBe(media);
     for (const other of [mediaOf("mpegts", "ac3"), mediaOf("mov")])
       expect(await look("/nowhere", other)).toBeUndefined();
   });

@@ -17,7 +17,7 @@ import { type Line, runLine, type StepReports } from "../runner.ts";
 import { probeStreamed } from "../source/probe-source.ts";
 import { allBytes } from "../source/source-bytes.ts";
 import { withFirstCaptions } from "../source/source-captions.ts";
-import { isGivenAsSound } from "../source/trim-audio.ts";
+import { isGivenAsAudio } from "../source/trim-audio.ts";
 import { NobodyLeft, type Outgoing, StreamedOutputs } from "./streamed-outputs.ts";
 import { verifyStreamed } from "./verify-streamed.ts";
 
@@ -34,8 +34,8 @@ export async function processStreamed(run: Run, engine: StreamedEngine): Promise
   run.onProgress(fetching({ doneBytes: 0 }));
   const opened = await openSource(run);
   try {
-    const isSound = isGivenAsSound(run.task.sourceUrl);
-    const { source, media } = await probeStreamed(opened, engine, run.signal, isSound);
+    const isAudio = isGivenAsAudio(run.task.sourceUrl);
+    const { source, media } = await probeStreamed(opened, engine, run.signal, isAudio);
     const wanted = await prepareTargets(run);
     if (wanted.size === 0) return;
     const line = new StreamedLine(run, engine, source, keepTargets(run.assignments, wanted));

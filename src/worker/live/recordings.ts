@@ -80,19 +80,19 @@ const copyOf = ({ container, video, audio }: Rendition): Rendition => ({
   audio: audio === "none" ? "none" : "copy",
 });
 
-const pictureOf = ({ video }: MediaInfo): string =>
+const videoOf = ({ video }: MediaInfo): string =>
   video ? `${video.codec} ${video.width}x${video.height}` : "";
-const soundOf = ({ audio }: MediaInfo): string =>
+const audioOf = ({ audio }: MediaInfo): string =>
   audio ? [audio.codec, audio.samplerateHz, audio.channels].join(" ") : "";
 
 /** Such as `h264 160x120 and aac 48000 2`; empty if there is neither video nor audio. */
 const streamsOf = (media: MediaInfo): string =>
-  [pictureOf(media), soundOf(media)].filter(Boolean).join(" and ");
+  [videoOf(media), audioOf(media)].filter(Boolean).join(" and ");
 
 /** Whether parts can be joined. Audio may be missing in some of them: players play what there is. */
 const isAlike = (first: MediaInfo, next: MediaInfo): boolean =>
-  pictureOf(first) === pictureOf(next) &&
-  (!first.audio || !next.audio || soundOf(first) === soundOf(next));
+  videoOf(first) === videoOf(next) &&
+  (!first.audio || !next.audio || audioOf(first) === audioOf(next));
 
 /**
  * Joins all parts into one file. Parts that a crash has cut off are read up to their last whole fragment.

@@ -19,8 +19,8 @@ export function describeOutput(
   sizeBytes: number,
 ): Output {
   const { video, audio } = media;
-  const isPicture = isImage(product.container);
-  const durationSeconds = isPicture
+  const isStill = isImage(product.container);
+  const durationSeconds = isStill
     ? 0
     : (media.durationSeconds ?? video?.durationSeconds ?? audio?.durationSeconds ?? 0);
   const isTurned = video?.rotation === 90 || video?.rotation === 270;
@@ -35,7 +35,7 @@ export function describeOutput(
         width: isTurned ? video.height : video.width,
         height: isTurned ? video.width : video.height,
         framerate:
-          video.framerate && !isPicture ? Math.round(toNumber(video.framerate) * 1000) / 1000 : 0,
+          video.framerate && !isStill ? Math.round(toNumber(video.framerate) * 1000) / 1000 : 0,
         ...(video.bitrateBps !== undefined && { bitrateBps: video.bitrateBps }),
       },
     }),
@@ -82,16 +82,16 @@ export function describeRendition(
   { video, audio }: SetPlan["renditions"][number],
   finished: readonly FinishedTrack[],
 ): Output {
-  const [picture, sound] = [video, audio].map((at) =>
+  const [videoTrack, audioTrack] = [video, audio].map((at) =>
     at === undefined ? undefined : finished[at],
   );
-  const parts = [picture, sound].filter((track) => track !== undefined);
+  const parts = [videoTrack, audioTrack].filter((track) => track !== undefined);
   const bytes = parts.flatMap(({ facts }) => facts.segments.map((segment) => segment.bytes));
   const seconds = Math.max(0, ...parts.map(({ media }) => media.durationSeconds ?? 0));
   const rated = <T extends object>(stream: T | undefined, track: FinishedTrack | undefined) =>
     stream && track ? { ...stream, bitrateBps: Math.round(averageBps(track.facts)) } : undefined;
-  const videoStream = rated(picture?.media.video, picture);
-  const audioStream = rated(sound?.media.audio, sound);
+  const videoStream = rated(videoTrack?.media.video, videoTrack);
+  const audioStream = rated(audioTrack?.media.audio, audioTrack);
   const media: Described = {
     durationSeconds: seconds,
     ...(videoStream && { video: videoStream }),

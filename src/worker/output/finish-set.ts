@@ -111,10 +111,10 @@ async function finishThumbnails(
   segments: string,
   finished: readonly FinishedTrack[],
 ): Promise<void> {
-  const picture = finished.find(({ media }) => media.video);
-  const seconds = picture?.media.durationSeconds ?? 0;
-  if (!thumbnails || !picture) return;
-  const { pictures, sheets } = sheetCount(thumbnails, seconds, 1 / (picture.facts.framerate ?? 1));
+  const track = finished.find(({ media }) => media.video);
+  const seconds = track?.media.durationSeconds ?? 0;
+  if (!thumbnails || !track) return;
+  const { pictures, sheets } = sheetCount(thumbnails, seconds, 1 / (track.facts.framerate ?? 1));
   const sizes: { width: number; height: number }[] = [];
   for (let number = 1; number <= sheets; number += 1) {
     const path = join(segments, sheetName(number));

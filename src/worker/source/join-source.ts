@@ -52,11 +52,11 @@ async function joinSpan(
     name: file,
     media: (await probeSource(join(folder, file), run, folder)).media,
   });
-  const picture = await probed(main);
-  const sound = audio === undefined ? undefined : await probed(audio);
+  const first = await probed(main);
+  const second = audio === undefined ? undefined : await probed(audio);
   const inputPath = join(folder, main);
-  await runStep(joinTracks(picture, sound, name), { inputPath }, run, folder);
-  await remove(sound ? [picture, sound] : [picture], folder);
+  await runStep(joinTracks(first, second, name), { inputPath }, run, folder);
+  await remove(second ? [first, second] : [first], folder);
   return probed(name);
 }
 

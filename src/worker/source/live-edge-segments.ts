@@ -34,7 +34,7 @@ export class LiveEdgeSegments {
   #segmentSeconds = 0;
   /** When something of each track came last: a source without its sound is away. */
   readonly #newMs = { main: performance.now(), audio: performance.now() };
-  #hasSound = false;
+  #hasAudio = false;
   #hasEnded = false;
   #failure: unknown;
   #isBroken = true;
@@ -124,7 +124,7 @@ export class LiveEdgeSegments {
     const sinceMs = this.#lastMs;
     for (const news of this.#reader.take(manifest)) {
       if (news.isBreak) this.#isBroken = true;
-      this.#hasSound = news.audio !== undefined;
+      this.#hasAudio = news.audio !== undefined;
       const segments = inTurn(news);
       for (const [index, [name, segment]] of segments.entries()) {
         // What cannot be had is not waited for longer than a source that is away.
@@ -142,7 +142,7 @@ export class LiveEdgeSegments {
 
   get #lastMs(): number {
     const { main, audio } = this.#newMs;
-    return this.#hasSound ? Math.min(main, audio) : main;
+    return this.#hasAudio ? Math.min(main, audio) : main;
   }
 
   async #add(news: News, name: TrackName, segment: Segment): Promise<void> {

@@ -105,15 +105,15 @@ class LiveEdgeSource implements LiveSource {
     const kept = lastOf(main, EDGE_SEGMENTS * this.incoming.segmentSeconds);
     const late = main.splice(0, main.length - kept.length);
     if (late.length === 0) return;
-    const sounds = lastOf(audio, secondsOf(kept));
-    for (const segment of [...late, ...audio.splice(0, audio.length - sounds.length)])
+    const keptAudio = lastOf(audio, secondsOf(kept));
+    for (const segment of [...late, ...audio.splice(0, audio.length - keptAudio.length)])
       await this.#drop(segment);
   }
 
   async #feedOf(stretch: Stretch, signal: AbortSignal): Promise<LiveFeed> {
     const main = await this.#probe(stretch, "main", signal);
-    const hasSound = stretch.waiting.audio !== undefined;
-    const audio = hasSound ? await this.#probe(stretch, "audio", signal) : undefined;
+    const hasAudio = stretch.waiting.audio !== undefined;
+    const audio = hasAudio ? await this.#probe(stretch, "audio", signal) : undefined;
     refuseUnrelayed([main, audio]);
     const track = (media: MediaInfo, name: TrackName): PipedTrack => ({
       media,

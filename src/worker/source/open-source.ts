@@ -12,7 +12,7 @@ import {
   readManifest,
 } from "./read-manifest.ts";
 import { fetchTrack } from "./segment-fetcher.ts";
-import { isGivenAsSound } from "./trim-audio.ts";
+import { isGivenAsAudio } from "./trim-audio.ts";
 
 /** A source whose manifest still grows. */
 export type LiveManifestSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
@@ -55,8 +55,8 @@ export async function openToSend(
   });
   const kind = await kindOfSource(source, url);
   if (kind === undefined) {
-    const isSound = isGivenAsSound(url, source.mediaType) || isGivenAsSound(source.foundAt);
-    return probeSource(source.path, run, folder, isSound);
+    const isAudio = isGivenAsAudio(url, source.mediaType) || isGivenAsAudio(source.foundAt);
+    return probeSource(source.path, run, folder, isAudio);
   }
   const place = { storage, folder, signal };
   const read = await readManifest(source, url, kind, place);

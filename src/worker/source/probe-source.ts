@@ -6,63 +6,63 @@ import { TaskError } from "../../task/errors.ts";
 import type { SourceRun } from "../run.ts";
 import { withFile } from "./source-bytes.ts";
 import { withLack } from "./told-size.ts";
-import { placeOfSound, soundOf, writeSound } from "./trim-audio.ts";
+import { audioOf, placeOfAudio, writeAudio } from "./trim-audio.ts";
 
-/** A source as a file on this machine that holds its media itself, and what is in it. */
+/** A source as one media file on this machine, and its probed media. */
 export type SourceFile = { readonly path: string; readonly media: MediaInfo };
 
 /**
- * Probes a source, and looks where ffprobe does not: at what is no sound around that of an MP3, and at what is missing by the
- * source's own word.
+ * Probes a source, and finds what ffprobe does not: junk around the audio of an MP3, and how much is missing by the source's own
+ * header.
  *
- * @param folder - the attempt's own work folder: the sound of an MP3 goes there where there is junk around it
- * @param isSound - whether it is called MPEG audio (`isGivenAsSound`)
+ * @param folder - the attempt's own work folder, which gets the audio of an MP3 that has junk around it
+ * @param isAudio - whether the source is named as MPEG audio (`isGivenAsAudio`)
  * @throws {TaskError} what probing threw
  */
 export async function probeSource(
   path: string,
   { engine, signal }: Pick<SourceRun, "engine" | "signal">,
   folder: string,
-  isSound = false,
+  isAudio = false,
 ): Promise<SourceFile> {
   const probe = (of: string) => engine.probe({ path: of, side: "source" }, signal);
-  const found = await probeOrSearch(() => probe(path), isSound);
+  const found = await probeOrSearch(() => probe(path), isAudio);
   return withFile(path, async (source) => {
-    const place = mayHaveJunk(found) ? await placeOfSound(source) : undefined;
+    const place = mayHaveJunk(found) ? await placeOfAudio(source) : undefined;
     if (!place) return { path, media: await withLack(mediaIn(found), source) };
-    const trimmed = await writeSound(path, place, folder, signal);
-    const sound = withJunk(await probe(trimmed), place.junkBytes);
-    return { path: trimmed, media: await withLack(sound, soundOf(source, place)) };
+    const trimmed = await writeAudio(path, place, folder, signal);
+    const audio = withJunk(await probe(trimmed), place.junkBytes);
+    return { path: trimmed, media: await withLack(audio, audioOf(source, place)) };
   });
 }
 
-/** The same of a source that is read where it lies. */
+/** The same for a source that is read in place. */
 export async function probeStreamed(
   source: SourceReader,
   engine: StreamedEngine,
   signal: AbortSignal,
-  isSound: boolean,
+  isAudio: boolean,
 ): Promise<{ readonly source: SourceReader; readonly media: MediaInfo }> {
   const probe = (of: Pick<SourceReader, "sizeBytes" | "read" | "extension">) =>
     engine.probe({ source: of, extension: of.extension, side: "source" }, signal);
-  const found = await probeOrSearch(() => probe(source), isSound);
-  const place = mayHaveJunk(found) ? await placeOfSound(source) : undefined;
+  const found = await probeOrSearch(() => probe(source), isAudio);
+  const place = mayHaveJunk(found) ? await placeOfAudio(source) : undefined;
   if (!place) return { source, media: await withLack(mediaIn(found), source) };
-  const sound = { ...soundOf(source, place), extension: ".mp3", close: () => source.close() };
+  const audio = { ...audioOf(source, place), extension: ".mp3", close: () => source.close() };
   return {
-    source: sound,
-    media: await withLack(withJunk(await probe(sound), place.junkBytes), sound),
+    source: audio,
+    media: await withLack(withJunk(await probe(audio), place.junkBytes), audio),
   };
 }
 
-/** What a probe found, or why it found nothing, where sound may be behind that. */
+/** What a probe found, or its error if the file may still hold audio behind junk. */
 type Found = MediaInfo | TaskError;
 
-async function probeOrSearch(probe: () => Promise<MediaInfo>, isSound: boolean): Promise<Found> {
+async function probeOrSearch(probe: () => Promise<MediaInfo>, isAudio: boolean): Promise<Found> {
   try {
     return await probe();
   } catch (error) {
-    if (isSound && error instanceof TaskError && error.code === "source_not_media") return error;
+    if (isAudio && error instanceof TaskError && error.code === "source_not_media") return error;
     throw error;
   }
 }

@@ -17,7 +17,7 @@ const SMALL_JUNK_BYTES = 4096;
 const SMALL_TAG_BYTES = 128;
 
 /** Where the sound of an MP3 lies in its file. */
-export type SoundPlace = {
+export type AudioPlace = {
   readonly from: number;
   readonly to: number;
   /** What is in front of it and no tag. */
@@ -29,7 +29,7 @@ const NAMED = /\.(?:mp3|mp2|mpga)$/i;
 const TYPED = /^audio\/(?:x-)?(?:mp3|mpeg|mpeg3|mp2)$/i;
 
 /** Whether a source is called MPEG audio: then it may be looked for behind what is none. */
-export const isGivenAsSound = (url: string, mediaType = ""): boolean =>
+export const isGivenAsAudio = (url: string, mediaType = ""): boolean =>
   NAMED.test(url.replace(/[?#].*$/s, "")) || TYPED.test(mediaType.replace(/;.*$/s, "").trim());
 
 /**
@@ -38,7 +38,7 @@ export const isGivenAsSound = (url: string, mediaType = ""): boolean =>
  *
  * @returns nothing where the file is as ffmpeg takes it
  */
-export async function placeOfSound(source: ByteSource): Promise<SoundPlace | undefined> {
+export async function placeOfAudio(source: ByteSource): Promise<AudioPlace | undefined> {
   const tagged = await tagsOf(source);
   const found = await findFrom(source, tagged);
   if (found === undefined) return undefined;
@@ -82,9 +82,9 @@ async function endOf(source: ByteSource): Promise<number> {
 }
 
 /** Writes the sound alone into a work folder. @returns its path */
-export async function writeSound(
+export async function writeAudio(
   path: string,
-  { from, to }: SoundPlace,
+  { from, to }: AudioPlace,
   folder: string,
   signal: AbortSignal,
 ): Promise<string> {
@@ -95,7 +95,7 @@ export async function writeSound(
 }
 
 /** The sound alone of a source that is read where it lies. */
-export const soundOf = (source: ByteSource, { from, to }: SoundPlace): ByteSource => ({
+export const audioOf = (source: ByteSource, { from, to }: AudioPlace): ByteSource => ({
   sizeBytes: to - from,
   read: (position, length) => source.read(from + position, Math.min(length, to - from - position)),
 });
