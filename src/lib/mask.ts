@@ -4,7 +4,7 @@ const PARAMETER = /([?&;]([\w.-]+)=)[^&#\s"']+/g;
 const SECRET_NAME =
   /token|secret|password|passwd|passphrase|signature|credential|key|sig|auth|streamid|^pass$|pwd/i;
 
-/** Replaces the credentials of every URL in a text by `***`: user info, and query parameters whose names say that they are secret. */
+/** Replaces the credentials of every URL in a text by `***`: user info, and query parameters with a name of secrets. */
 export const maskCredentials = (text: string): string =>
   text
     .replace(USERINFO, "$1***@")

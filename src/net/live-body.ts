@@ -11,7 +11,11 @@ export class LiveBody {
   #taken = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
 
-  /** Pushes the next chunk; resolves when the reader has asked for one more and is done with this one. @throws what it failed with */
+  /**
+   * Pushes the next chunk; resolves when the reader has asked for one more and is done with this one.
+   *
+   * @throws what it failed with
+   */
   async push(bytes: Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure.error;
     this.#taken = Promise.withResolvers();

@@ -11,7 +11,8 @@ import { type HttpLimits, httpTarget } from "./http-target.ts";
  *
  * HTTP has no rename: the request itself is the visible step, and whether a reader may see half of it depends on the
  * server. Nor can every server delete: the segments of a replaced set, and those of
- * a set that was not finished, stay, also when a live set has ended. They bear names of their own, so that no playlist mixes two sets.
+ * a set that was not finished, stay, also when a live set has ended. Their names are unique to their attempt, so that no
+ * playlist mixes two sets.
  */
 export class HttpStorage extends RemoteStorage {
   constructor({ idleTimeoutMs, trusted, retries }: RemoteLimits) {

@@ -11,7 +11,8 @@ import { removeAll } from "./remove-files.ts";
 const HELD_BYTES_MAX = 8 << 20;
 
 /**
- * A file that is written bit by bit and sent by one request: a small one when it is complete, a large one while it grows, without retries.
+ * A file that is written bit by bit and sent by one request: a small one when it is complete, a large one while it grows,
+ * without retries.
  *
  * The body of a large one ends with `finish`: a server that keeps an interrupted upload shows half a file, which `discard`
  * removes if there was none before.

@@ -1,7 +1,7 @@
 import { giveBack } from "../../lib/give-back.ts";
 import { bytesContent, type Content } from "../content.ts";
 import { type Gate, PART_BYTES, type RemoteSender, takeBack } from "./remote-sender.ts";
-import type { At, PartedUpload } from "./remote-target.ts";
+import type { At, PartedUpload, PartVerbs } from "./remote-target.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -19,7 +19,7 @@ export class PartedFile {
     private readonly sender: RemoteSender,
     private readonly name: string,
     private readonly at: At,
-    private readonly gate: Gate,
+    private readonly options: { readonly gate: Gate; readonly parts: PartVerbs },
   ) {}
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -35,12 +35,13 @@ export class PartedFile {
 
   /** All has been written: resolves when the server has it. */
   async finish(): Promise<void> {
+    const { gate } = this.options;
     if (this.#upload) {
       const upload = this.#upload;
       await this.#sendPart();
       await this.#onItsWay;
-      await this.sender.persist(() => upload.complete(), this.gate);
-    } else await this.sender.send(this.#content(), this.at, this.gate);
+      await this.sender.persist(() => upload.complete(), gate);
+    } else await this.sender.send(this.#content(), this.at, gate);
     for (const part of [this.#part, this.#spare]) if (part) giveBack(part);
   }
 
@@ -52,7 +53,8 @@ export class PartedFile {
 
   async #sendPart(): Promise<void> {
     await this.#onItsWay;
-    const upload = this.#upload ?? (await this.sender.begin(this.name, this.at));
+    const { parts } = this.options;
+    const upload = this.#upload ?? (await this.sender.begin(parts, this.name, this.at));
     this.#upload = upload;
     this.#parts += 1;
     const [number, content] = [this.#parts, this.#content()];

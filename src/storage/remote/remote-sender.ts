@@ -1,7 +1,7 @@
 import { inBatches } from "../../lib/batches.ts";
 import type { Content } from "../content.ts";
 import type { DeliveryOptions } from "../storage.ts";
-import type { At, PartedUpload, RemoteTarget } from "./remote-target.ts";
+import type { At, PartedUpload, PartVerbs, RemoteTarget } from "./remote-target.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** What is larger goes in parts. The smallest that all stores take is 5 MiB. */
@@ -36,9 +36,10 @@ export class RemoteSender {
    * @throws {TaskError} `target_unwritable`, `target_full`, `target_unreachable`, `internal`; what `gate` threw
    */
   async send(content: Content, at: At, gate: Gate): Promise<void> {
-    if (!this.target.parts || content.sizeBytes <= PART_BYTES)
+    const { parts } = this.target;
+    if (!parts || content.sizeBytes <= PART_BYTES)
       return this.persist(() => this.target.put(content, at, this.options), gate);
-    const upload = await this.begin(content.name, at);
+    const upload = await this.begin(parts, content.name, at);
     try {
       await inBatches(partsOf(content.sizeBytes), PARTS_AT_ONCE, (part) => {
         const { number, fromByte, sizeBytes } = part;
@@ -54,11 +55,8 @@ export class RemoteSender {
   }
 
   /** Begins an upload in parts. @throws {TaskError} as `send` */
-  begin(name: string, at: At): Promise<PartedUpload> {
-    return this.persist(async () => {
-      if (!this.target.parts) throw new Error("a server without parts was sent one");
-      return await this.target.parts.begin(name, at, this.options);
-    });
+  begin(parts: PartVerbs, name: string, at: At): Promise<PartedUpload> {
+    return this.persist(() => parts.begin(name, at, this.options));
   }
 
   /** Does something to the target, with retries. @throws {TaskError} as `send` */

@@ -25,7 +25,8 @@ export function openStreamed(
   at: At,
   { gate, isNew }: { readonly gate: Gate; readonly isNew: boolean },
 ): StreamedFile {
-  return sender.target.parts
-    ? new PartedFile(sender, name, at, gate)
+  const { parts } = sender.target;
+  return parts
+    ? new PartedFile(sender, name, at, { gate, parts })
     : new ChunkedFile(sender, name, at, { gate, isNew });
 }

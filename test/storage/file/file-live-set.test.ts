@@ -40,7 +40,7 @@ async function swap(folder: string, other: string): Promise<() => Promise<void>>
   };
 }
 
-describe("FileStorage.prototype.grow", () => {
+describe("FileStorage.prototype.openLiveSet", () => {
   test("refuses what stands in the way of the set, and a folder that leads outside", async () => {
     const { storage, root, other } = await aStorage();
     await mkdir(join(root, "folder.m3u8"));

@@ -28,7 +28,7 @@ const askedBelow = (folder: string) =>
     .filter(({ path }) => path.startsWith(`${folder}/`))
     .map(({ method, path }) => `${method} ${path.slice(folder.length)}`);
 
-describe("HttpStorage.prototype.grow", () => {
+describe("HttpStorage.prototype.openLiveSet", () => {
   test("sends nothing before it has a segment", async () => {
     const folder = aFolder();
     await storage.openLiveSet(server.url(`${folder}/a.m3u8`), freely("t-1"));

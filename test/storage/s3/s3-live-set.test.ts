@@ -30,7 +30,7 @@ const addressOf = (key: string) => `s3://${server.bucket}/${key}`;
 const put = (key: string, body: string) => server.fetch(`/${key}`, { method: "PUT", body });
 const begin = (key: string) => server.fetch(`/${key}?uploads=`, { method: "POST" });
 
-describe("S3Storage.prototype.grow", () => {
+describe("S3Storage.prototype.openLiveSet", () => {
   test("takes away what a crash left of the playlist", async () => {
     const folder = aFolder();
     for (const left of ["a.m3u8", "a.m3u8.other"]) await begin(`${folder}/${left}`);
