@@ -6,7 +6,7 @@ import { encodedSound } from "./args/audio.ts";
 import { fileArgs } from "./args/file-output.ts";
 import { graphArgs, languageArgs, NOTHING_ELSE, streamsArgs, together } from "./args/streams.ts";
 import { encodedVideo } from "./args/video.ts";
-import type { Draft } from "./decide/product.ts";
+import type { Draft } from "./decide/output-decision.ts";
 import { frameMode } from "./encode/framerate.ts";
 import type { VideoEncoding } from "./encode/video-encoding.ts";
 import { evenRate } from "./encode/video-filters.ts";

@@ -13,7 +13,7 @@ import { graphArgs } from "./args/streams.ts";
 import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
-import { type Draft, videosOf } from "./decide/product.ts";
+import { type Draft, videosOf } from "./decide/output-decision.ts";
 import { isSoughtByPacket, soundLateSeconds } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import type { Step } from "./plan.ts";

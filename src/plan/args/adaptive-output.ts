@@ -2,7 +2,7 @@ import type { Rational } from "../../lib/rational.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { codecName, copiedTagOf, tagOf } from "../../profile/codecs.ts";
 import type { Clip } from "../../task/task.ts";
-import type { Draft, SetDraft } from "../decide/product.ts";
+import type { Draft, SetDraft } from "../decide/output-decision.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";
 import type { AudioEncoding } from "../encode/audio-encoding.ts";
 import { type Chain, type Filter, isSameFilter } from "../encode/filters.ts";

@@ -2,7 +2,7 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { tagOf } from "../../profile/codecs.ts";
 import { isIso, isSet } from "../../profile/container-rules.ts";
 import { factsOf } from "../../profile/containers.ts";
-import type { Draft } from "../decide/product.ts";
+import type { Draft } from "../decide/output-decision.ts";
 import type { Filter } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
 import { withBlackStart } from "../encode/video-filters.ts";

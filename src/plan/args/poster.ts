@@ -1,7 +1,7 @@
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
-import type { Draft } from "../decide/product.ts";
+import type { Draft } from "../decide/output-decision.ts";
 import { isSoughtByPacket } from "../decide/seeking.ts";
 import { type Filter, formatSeconds } from "../encode/filters.ts";
 import { inOrder } from "../encode/video-filters.ts";

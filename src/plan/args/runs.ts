@@ -1,4 +1,4 @@
-import type { Draft } from "../decide/product.ts";
+import type { Draft } from "../decide/output-decision.ts";
 import { isLate } from "./audio.ts";
 
 const isBlackFirst = ({ blackSeconds = 0 }: Draft): boolean => blackSeconds > 0;

@@ -1,7 +1,7 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
-import { type Draft, videosOf } from "./product.ts";
+import { type Draft, videosOf } from "./output-decision.ts";
 import { isSoughtByPacket } from "./seeking.ts";
 
 /** How the times of a run's source are moved, so that its pictures fall on the even times that they are written at. */

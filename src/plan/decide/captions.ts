@@ -3,7 +3,7 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
 import type { Warning } from "../../task/warnings.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
-import { type Draft, videosOf } from "./product.ts";
+import { type Draft, videosOf } from "./output-decision.ts";
 
 /** The films that are encoded: of a set each, and no single picture, of which nobody expects captions. */
 const encodesOf = (draft: Draft): readonly VideoEncoding[] =>

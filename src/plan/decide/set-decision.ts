@@ -9,7 +9,7 @@ import { videoEncoding } from "../encode/video-encoding.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
 import { expectationOf } from "./expectation.ts";
 import { rungsFor } from "./ladder.ts";
-import { type Draft, type DraftSource, type Judged, judgeRendition } from "./product.ts";
+import { type Draft, type DraftSource, type Judged, judgeRendition } from "./output-decision.ts";
 import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
 import { sheetsFor } from "./sheets.ts";
 
