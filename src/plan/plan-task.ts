@@ -5,14 +5,19 @@ import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import { refuseUnsteady } from "./args/turn.ts";
 import { asksForCaptions, captionWarnings } from "./decide/captions.ts";
-import { draftSet } from "./decide/set-decision.ts";
 import { hiddenWarnings } from "./decide/hidden.ts";
-import { type Draft, draftProduct, filtersNeeded, isDecoded } from "./decide/output-decision.ts";
+import {
+  decideOutput,
+  filtersNeeded,
+  isDecoded,
+  type OutputDecision,
+} from "./decide/output-decision.ts";
+import { decideSet } from "./decide/set-decision.ts";
 import { clippedSeconds } from "./decide/spans.ts";
 import { impossibilityOf } from "./feasible/feasible.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
 import { nameWarnings } from "./feasible/target-name.ts";
-import type { Capabilities, Plan, Product } from "./plan.ts";
+import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { stepsOf } from "./steps.ts";
 import { lackWarnings } from "./verify/lack.ts";
 
@@ -49,25 +54,25 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const lacking = lackWarnings(media, clip);
   const source = { media, clip, capabilities };
-  const drafts = assignments.map((assignment, index) =>
+  const decisions = assignments.map((assignment, index) =>
     assignment.set
-      ? draftSet(assignment, assignment.set, index, source)
-      : draftProduct(assignment, index, source),
+      ? decideSet(assignment, assignment.set, index, source)
+      : decideOutput(assignment, index, source),
   );
-  refuseMissingFilters(drafts, media, capabilities);
-  refuseMissingEncoders(drafts, capabilities);
-  const products = drafts.map(({ product }) => product);
+  refuseMissingFilters(decisions, media, capabilities);
+  refuseMissingEncoders(decisions, capabilities);
+  const products = decisions.map(({ product }) => product);
   const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   return {
-    ...(asksForCaptions(drafts, media) && { asksForCaptions: true }),
-    steps: stepsOf(drafts, { media, clip, tag, slices: capabilities.slices ?? 1 }),
+    ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
+    steps: stepsOf(decisions, { media, clip, tag, slices: capabilities.slices ?? 1 }),
     products,
     warnings: [
       ...nameWarnings(products, targetUrls),
       ...lacking,
       ...soundWarnings(products, media),
-      ...captionWarnings(drafts, media),
+      ...captionWarnings(decisions, media),
       ...hiddenWarnings(made, media),
     ],
     ...(durationSeconds !== undefined && { durationSeconds }),
@@ -75,8 +80,11 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
 }
 
 /** A copy that became an encode takes an encoder that nobody asked for: that is the source's doing. @throws {TaskError} `output_not_supported` */
-function refuseMissingEncoders(drafts: readonly Draft[], capabilities: Capabilities): void {
-  for (const { rendition, set, product } of drafts) {
+function refuseMissingEncoders(
+  decisions: readonly OutputDecision[],
+  capabilities: Capabilities,
+): void {
+  for (const { rendition, set, product } of decisions) {
     const fault = set ? undefined : impossibilityOf(rendition, capabilities);
     if (!fault) continue;
     const why = [product.video, product.audio].find((one) => one.action === "encode")?.why;
@@ -88,14 +96,14 @@ function refuseMissingEncoders(drafts: readonly Draft[], capabilities: Capabilit
 }
 
 /** Of the products that last some time; a header's duration may count more than the streams that are used. */
-function longestOf(products: readonly Product[]): number | undefined {
+function longestOf(products: readonly PlannedOutput[]): number | undefined {
   const all = products.map(({ expect }) => expect.durationSeconds).filter(Boolean);
   return all.length === 0 ? undefined : Math.max(...all.map(Number));
 }
 
 /** Tells why a sound was taken, where it was not the one that is marked or first; a copy of two streams is of the left alone. */
 export function soundWarnings(
-  products: readonly Pick<Product, "audio">[],
+  products: readonly Pick<PlannedOutput, "audio">[],
   { audio }: MediaInfo,
 ): readonly Warning[] {
   if (audio?.why === undefined || products.every((product) => product.audio.action === "none"))
@@ -108,13 +116,13 @@ export function soundWarnings(
 
 /** Refuses what takes a filter that the engine lacks, or turns that it does not make. @throws {TaskError} `input_not_supported` */
 export function refuseMissingFilters(
-  drafts: readonly Draft[],
+  decisions: readonly OutputDecision[],
   media: MediaInfo,
   capabilities: Capabilities,
 ): void {
-  if (drafts.some(isDecoded)) refuseUnsteady(media, capabilities);
-  const lost = drafts
-    .flatMap((draft) => filtersNeeded(draft, media))
+  if (decisions.some(isDecoded)) refuseUnsteady(media, capabilities);
+  const lost = decisions
+    .flatMap((decision) => filtersNeeded(decision, media))
     .find((filter) => !capabilities.filters.includes(filter));
   if (lost !== undefined)
     throw new TaskError(

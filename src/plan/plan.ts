@@ -122,7 +122,7 @@ export type SetPlan = {
 };
 
 /** What one assignment makes: a file, or a playlist with the folder of its segments. */
-export type Product = {
+export type PlannedOutput = {
   /** Indexes of the task's targets that get it. */
   readonly targets: readonly number[];
   readonly container: Written;
@@ -143,7 +143,7 @@ export type Plan = {
   readonly steps: readonly Step[];
   /** It may have to be another one, or to warn, where there are captions in the source's pictures: they are to be looked for. */
   readonly asksForCaptions?: true;
-  readonly products: readonly Product[];
+  readonly products: readonly PlannedOutput[];
   /** What was decided that the caller may not expect. */
   readonly warnings: readonly Warning[];
   /** Of the media to be written, for the percent; absent where the source does not say. */

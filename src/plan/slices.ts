@@ -6,7 +6,7 @@ import { encodedSound } from "./args/audio.ts";
 import { fileArgs } from "./args/file-output.ts";
 import { graphArgs, languageArgs, NOTHING_ELSE, streamsArgs, together } from "./args/streams.ts";
 import { encodedVideo } from "./args/video.ts";
-import type { Draft } from "./decide/output-decision.ts";
+import type { OutputDecision } from "./decide/output-decision.ts";
 import { frameMode } from "./encode/framerate.ts";
 import type { VideoEncoding } from "./encode/video-encoding.ts";
 import { evenRate } from "./encode/video-filters.ts";
@@ -25,7 +25,7 @@ const START_SECONDS_MAX = 0.01;
 /** So far before a slice's first frame, in frames, the seek goes: rounded times neither lose it nor bring the one before. */
 const SEEK_MARGIN = 0.25;
 
-/** What of a draft's step can be sliced: everything that the slices follow from. */
+/** What of an output's step can be sliced: everything that the slices follow from. */
 type Cut = {
   readonly encoding: VideoEncoding;
   readonly source: VideoStream;
@@ -43,23 +43,23 @@ type Cut = {
  * @param slicesMax - how many the engine runs at once; a long source has several times as many
  */
 export function slice(
-  drafts: readonly Draft[],
+  decisions: readonly OutputDecision[],
   media: MediaInfo,
   isClip: boolean,
   slicesMax: number,
   tag: string,
 ): Pick<Step, "sliced" | "whole"> {
-  const [draft] = drafts;
-  if (!draft || drafts.length > 1) return { whole: "one run makes several outputs" };
-  if (draft.isStreamed) return { whole: "nothing can be kept between runs here" };
-  if (draft.set) return { whole: "the renditions of a set are made together" };
+  const [decision] = decisions;
+  if (!decision || decisions.length > 1) return { whole: "one run makes several outputs" };
+  if (decision.isStreamed) return { whole: "nothing can be kept between runs here" };
+  if (decision.set) return { whole: "the renditions of a set are made together" };
   if (isClip) return { whole: "only a clip of the source is wanted" };
-  const cut = cutOf(draft, media, slicesMax);
-  return "whole" in cut ? cut : { sliced: slicedOf(draft, media, cut, tag) };
+  const cut = cutOf(decision, media, slicesMax);
+  return "whole" in cut ? cut : { sliced: slicedOf(decision, media, cut, tag) };
 }
 
 function cutOf(
-  { video: encoding }: Draft,
+  { video: encoding }: OutputDecision,
   media: MediaInfo,
   slicesMax: number,
 ): Cut | { readonly whole: string } {
@@ -92,19 +92,19 @@ function cutOf(
 const isEven = (source: Rational | undefined, { num, den }: Rational): boolean =>
   source !== undefined && [1, 2].includes((source.num * den) / (source.den * num));
 
-function slicedOf(draft: Draft, media: MediaInfo, cut: Cut, tag: string): Sliced {
-  const { folder, product } = draft;
+function slicedOf(decision: OutputDecision, media: MediaInfo, cut: Cut, tag: string): Sliced {
+  const { folder, product } = decision;
   const input = ["-f", demuxerOf(media.format)];
   const names = Array.from({ length: cut.count }, (_, index) => `slice-${index}.ts`);
   const videos = names.map((name, index) => ({
     args: [...input, ...sliceArgs(cut, index), "-f", "mpegts", `${folder}/${name}`],
     writes: [`${folder}/${name}`],
   }));
-  const audio = audioPart(draft, media, input);
+  const audio = audioPart(decision, media, input);
   const sound = audio ? ["-i", audio.writes[0] ?? ""] : [];
   const copied = product.audio.action === "copy" ? [...input, "-i", "input"] : sound;
   const index = product.audio.action === "copy" ? media.audio?.index : 0;
-  const file = fileArgs(draft, product.expect.video?.codec, tag);
+  const file = fileArgs(decision, product.expect.video?.codec, tag);
   const language = copied.length > 0 ? languageArgs(media.audio) : [];
   const list = `${folder}/slices.txt`;
   return {
@@ -136,7 +136,7 @@ function sliceArgs(cut: Cut, index: number): readonly string[] {
 }
 
 function audioPart(
-  { audio: encoding, folder }: Draft,
+  { audio: encoding, folder }: OutputDecision,
   { audio }: MediaInfo,
   input: readonly string[],
 ) {

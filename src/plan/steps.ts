@@ -3,9 +3,9 @@ import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { isImage, isSet } from "../profile/container-rules.ts";
 import type { Clip } from "../task/task.ts";
-import { setSection } from "./args/adaptive-output.ts";
+import { adaptiveOutputArgs } from "./args/adaptive-output.ts";
 import { VIDEO_COSTS } from "./args/encoders.ts";
-import { firstPassSection, outputSection, type Section } from "./args/file-output.ts";
+import { fileOutputArgs, firstPassArgs, type OutputArgs } from "./args/file-output.ts";
 import { slowInput } from "./args/input.ts";
 import { posterArgs } from "./args/poster.ts";
 import { isFilledAndCopied, runsOf } from "./args/runs.ts";
@@ -13,7 +13,7 @@ import { graphArgs } from "./args/streams.ts";
 import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
-import { type Draft, videosOf } from "./decide/output-decision.ts";
+import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
 import { isSoughtByPacket, soundLateSeconds } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import type { Step } from "./plan.ts";
@@ -45,18 +45,18 @@ export type StepsInput = {
  * are copied whole, so that a copy that fails does so at once; two for each in two passes; one for all others together (`runsOf`), so
  * that the source is decoded once.
  */
-export function stepsOf(drafts: readonly Draft[], input: StepsInput): readonly Step[] {
-  const posters = drafts.filter(isPoster);
-  const films = drafts.filter((draft) => !isPoster(draft));
-  const copies = films.filter((draft) => isCopy(draft));
-  const encodes = films.filter((draft) => !isCopy(draft));
+export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput): readonly Step[] {
+  const posters = decisions.filter(isPoster);
+  const films = decisions.filter((decision) => !isPoster(decision));
+  const copies = films.filter((decision) => isCopy(decision));
+  const encodes = films.filter((decision) => !isCopy(decision));
   const aligned = align(encodes, input);
-  const twoPass = aligned.drafts.filter((draft) => isTwoPass(draft));
-  const onePass = aligned.drafts.filter((draft) => !isTwoPass(draft));
+  const twoPass = aligned.decisions.filter((decision) => isTwoPass(decision));
+  const onePass = aligned.decisions.filter((decision) => !isTwoPass(decision));
   const costed = [
-    ...posters.map((draft) => posterRun(draft, input)),
+    ...posters.map((decision) => posterRun(decision, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
-    ...twoPass.flatMap((draft) => twoPassRuns(draft, aligned.input)),
+    ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
     ...runsOf(onePass).map((run) => runOf("encode", run, aligned.input)),
   ];
   const whole = costed.reduce((sum, { cost }) => sum + cost, 0);
@@ -65,75 +65,83 @@ export function stepsOf(drafts: readonly Draft[], input: StepsInput): readonly S
 
 /** Encodes, and what they are made of, with the source's times moved for their pictures. */
 function align(
-  drafts: readonly Draft[],
+  decisions: readonly OutputDecision[],
   input: StepsInput,
-): { readonly drafts: readonly Draft[]; readonly input: StepsInput } {
+): { readonly decisions: readonly OutputDecision[]; readonly input: StepsInput } {
   const { media } = input;
-  const { clip, shiftSeconds, pictureLateSeconds } = alignmentOf(drafts, media, input.clip);
+  const { clip, shiftSeconds, pictureLateSeconds } = alignmentOf(decisions, media, input.clip);
   const lateSeconds = soundLateSeconds(media, clip) + shiftSeconds;
   return {
-    drafts: drafts.map((draft) => ({
-      ...draft,
+    decisions: decisions.map((decision) => ({
+      ...decision,
       lateSeconds,
-      ...(isSet(draft.product.container) && { blackSeconds: pictureLateSeconds }),
+      ...(isSet(decision.product.container) && { blackSeconds: pictureLateSeconds }),
     })),
     input: { ...input, clip, shiftSeconds },
   };
 }
 
-const isPoster = ({ product }: Draft): boolean => isImage(product.container);
+const isPoster = ({ product }: OutputDecision): boolean => isImage(product.container);
 
 /** Pictures of a set are made of decoded frames, also where its streams are copied. */
-const isCopy = ({ product }: Draft): boolean =>
+const isCopy = ({ product }: OutputDecision): boolean =>
   product.video.action !== "encode" &&
   product.audio.action !== "encode" &&
   !product.set?.thumbnails;
 
-const isTwoPass = (draft: Draft): boolean =>
-  videosOf(draft).some(({ rateMode }) => rateMode === "2passvbr");
+const isTwoPass = (decision: OutputDecision): boolean =>
+  videosOf(decision).some(({ rateMode }) => rateMode === "2passvbr");
 
-function runOf(name: "copy" | "encode", drafts: readonly Draft[], input: StepsInput): Costed {
-  const sections = drafts.map((draft) => sectionOf(draft, input, undefined));
+function runOf(
+  name: "copy" | "encode",
+  decisions: readonly OutputDecision[],
+  input: StepsInput,
+): Costed {
+  const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined));
   const { media, clip, slices, tag } = input;
   const isSliced = name === "encode" && slices > 1;
   return {
-    ...stepOf(name, sections, input, drafts.some(isFilledAndCopied)),
-    ...(isSliced && slice(drafts, media, clip !== undefined, slices, tag)),
-    cost: costOf(drafts, media),
+    ...stepOf(name, outputs, input, decisions.some(isFilledAndCopied)),
+    ...(isSliced && slice(decisions, media, clip !== undefined, slices, tag)),
+    cost: costOf(decisions, media),
   };
 }
 
 /** Alone in its run: ffmpeg numbers the files of its statistics by the streams of the whole run. */
-function twoPassRuns(draft: Draft, input: StepsInput): readonly Costed[] {
-  const log = `${draft.folder}/pass`;
-  const cost = costOf([draft], input.media);
-  const first = draft.set
-    ? sectionOf(draft, input, { number: 1, log })
-    : firstPassSection(draft, input.media, log);
-  const second = sectionOf(draft, input, { number: 2, log });
+function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {
+  const log = `${decision.folder}/pass`;
+  const cost = costOf([decision], input.media);
+  const first = decision.set
+    ? outputArgsOf(decision, input, { number: 1, log })
+    : firstPassArgs(decision, input.media, log);
+  const second = outputArgsOf(decision, input, { number: 2, log });
   return [
     { ...stepOf("first pass", [first], input), cost: cost * FIRST_PASS_COST },
     { ...stepOf("encode", [second], input), cost },
   ];
 }
 
-function posterRun(draft: Draft, { media, clip }: StepsInput): Costed {
-  const args = posterArgs(draft, media, clip);
-  return { name: "encode", args, writes: [draft.product.entry], cost: COST_MIN };
+function posterRun(decision: OutputDecision, { media, clip }: StepsInput): Costed {
+  const args = posterArgs(decision, media, clip);
+  return { name: "encode", args, writes: [decision.product.entry], cost: COST_MIN };
 }
 
-function sectionOf(draft: Draft, input: StepsInput, pass: Pass | undefined): Section {
+function outputArgsOf(
+  decision: OutputDecision,
+  input: StepsInput,
+  pass: Pass | undefined,
+): OutputArgs {
   const { media, clip, tag } = input;
-  if (!draft.set) return outputSection(draft, media, tag, pass);
+  if (!decision.set) return fileOutputArgs(decision, media, tag, pass);
   // Output options cut what comes out of a filter, and a sheet comes out of many frames.
   const ahead = isSoughtByPacket(media) ? 0 : (clip?.startSeconds ?? 0);
   const left = clip && { ...clip, startSeconds: clip.startSeconds - ahead };
-  return setSection(draft, draft.set, media, pass?.number, left);
+  return adaptiveOutputArgs(decision, decision.set, media, pass?.number, left);
 }
 
 function stepOf(
   name: Step["name"],
-  sections: readonly Section[],
+  outputs: readonly OutputArgs[],
   input: StepsInput,
   isJoined = false,
 ): Omit<Step, "share"> {
@@ -141,14 +149,14 @@ function stepOf(
   return {
     name,
     args: [
-      ...inputArgs(input, sections),
+      ...inputArgs(input, outputs),
       ...graphArgs(
-        sections.map(({ graphs }) => graphs),
+        outputs.map(({ graphs }) => graphs),
         isJoined,
       ),
-      ...sections.flatMap(({ args }) => [...cut, ...args]),
+      ...outputs.flatMap(({ args }) => [...cut, ...args]),
     ],
-    writes: sections.flatMap(({ writes }) => writes),
+    writes: outputs.flatMap(({ writes }) => writes),
   };
 }
 
@@ -158,9 +166,9 @@ function stepOf(
  * What is copied has to have presentation times, and AVI has none, MPEG-PS some: they are made of the decoding times. Of a
  * clip nothing may be left to copy, as a copy begins at a key frame: such a run fails.
  */
-function inputArgs(input: StepsInput, sections: readonly Section[]): readonly string[] {
+function inputArgs(input: StepsInput, outputs: readonly OutputArgs[]): readonly string[] {
   const { media, clip } = input;
-  const isCopied = sections.some(({ isCopying }) => isCopying);
+  const isCopied = outputs.some(({ isCopying }) => isCopying);
   return [
     ...(isCopied && clip ? ["-abort_on", "empty_output+empty_output_stream"] : []),
     ...["-f", demuxerOf(media.format)],
@@ -182,9 +190,9 @@ const cutArgs = ({ media, clip }: StepsInput): readonly string[] => [
   ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
 ];
 
-function costOf(drafts: readonly Draft[], { video }: MediaInfo): number {
+function costOf(decisions: readonly OutputDecision[], { video }: MediaInfo): number {
   if (!video) return COST_MIN;
-  const encodings = drafts.flatMap(videosOf);
+  const encodings = decisions.flatMap(videosOf);
   if (encodings.length === 0) return COST_MIN;
   const pixels = encodings.map(
     ({ width, height, rate, codec }) => width * height * toNumber(rate) * VIDEO_COSTS[codec],

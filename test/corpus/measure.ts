@@ -3,7 +3,7 @@ import { appendFile, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
-import type { Product } from "../../src/plan/plan.ts";
+import type { PlannedOutput } from "../../src/plan/plan.ts";
 
 /** When what was decoded of a stream is shown, in seconds from the output's first picture or sound. */
 export type Span = { readonly begin: number; readonly end: number };
@@ -21,7 +21,7 @@ export type Measured = {
 const run = promisify(execFile);
 
 /** Decodes a product whole. Playlists are not read by ffmpeg: their segments are put one behind the other. */
-export const measure = async (product: Product, folder: string): Promise<Measured> =>
+export const measure = async (product: PlannedOutput, folder: string): Promise<Measured> =>
   measureFiles(await filesOf(product, folder));
 
 /** Decodes the files that make up one output, whole. */
@@ -53,7 +53,7 @@ export async function measureFiles(paths: readonly string[]): Promise<Measured> 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
 /** The product's file, or one file of each of its tracks (of the pictures of a set the best). */
-async function filesOf(product: Product, folder: string): Promise<readonly string[]> {
+async function filesOf(product: PlannedOutput, folder: string): Promise<readonly string[]> {
   const entry = join(folder, product.entry);
   if (product.segments === undefined) return [entry];
   const segments = join(folder, product.segments);

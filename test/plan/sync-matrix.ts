@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ProbeRequest } from "../../src/engine/engine.ts";
-import type { Plan, Product } from "../../src/plan/plan.ts";
+import type { Plan, PlannedOutput } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import { holds } from "../../src/profile/container-rules.ts";
@@ -40,7 +40,11 @@ function suits({ container, video, audio }: Rendition, source: MediaInfo): boole
 const isSet = ({ container }: Rendition) => ["cmaf", "dash"].includes(container);
 
 /** What became of a rendition: what its plan decided, and how it looks. */
-export type Synced = { readonly name: string; readonly product: Product; readonly seen: Seen };
+export type Synced = {
+  readonly name: string;
+  readonly product: PlannedOutput;
+  readonly seen: Seen;
+};
 
 /** What became of a source, and how that looks. */
 export type Matrix = { readonly source: Seen; readonly made: readonly Synced[] };
@@ -93,7 +97,7 @@ async function planHere(source: MediaInfo, renditions: readonly Rendition[]): Pr
 }
 
 /** The files that a player puts together: of a set each track's segments in one. */
-function tracksOf({ entry, segments, set }: Product, folder: string): Film {
+function tracksOf({ entry, segments, set }: PlannedOutput, folder: string): Film {
   if (segments === undefined) return [join(folder, entry)];
   const segmentsFolder = join(folder, segments);
   const names = readdirSync(segmentsFolder).toSorted();

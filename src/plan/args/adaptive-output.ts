@@ -2,7 +2,7 @@ import type { Rational } from "../../lib/rational.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { codecName, copiedTagOf, tagOf } from "../../profile/codecs.ts";
 import type { Clip } from "../../task/task.ts";
-import type { Draft, SetDraft } from "../decide/output-decision.ts";
+import type { OutputDecision, SetDecision } from "../decide/output-decision.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";
 import type { AudioEncoding } from "../encode/audio-encoding.ts";
 import { type Chain, type Filter, isSameFilter } from "../encode/filters.ts";
@@ -11,7 +11,7 @@ import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { deinterlacing, rateFirst, withBlackStart } from "../encode/video-filters.ts";
 import type { SetPlan } from "../plan.ts";
 import { copiedSound, encodedSound } from "./audio.ts";
-import type { Section } from "./file-output.ts";
+import type { OutputArgs } from "./file-output.ts";
 import { specifierOf } from "./input.ts";
 import {
   type FilteredStream,
@@ -30,8 +30,8 @@ const SEGMENT_MARGIN_SECONDS = 0.005;
 
 /** What the arguments of a set follow from. */
 type SetInput = {
-  readonly draft: Draft;
-  readonly set: SetDraft;
+  readonly decision: OutputDecision;
+  readonly set: SetDecision;
   readonly media: MediaInfo;
   readonly pass: 1 | 2 | undefined;
   readonly aspects: readonly AspectGroup[];
@@ -48,16 +48,16 @@ type SetInput = {
  *
  * @param clip - what a sheet's own filters must cut, where the others are cut by output options
  */
-export function setSection(
-  draft: Draft,
-  set: SetDraft,
+export function adaptiveOutputArgs(
+  decision: OutputDecision,
+  set: SetDecision,
   media: MediaInfo,
   pass: 1 | 2 | undefined,
   clip: Clip | undefined,
-): Section {
-  const input = { draft, set, media, pass, aspects: aspectsOf(set, media) };
-  const plan = draft.product.set;
-  const folder = `${draft.folder}/segments`;
+): OutputArgs {
+  const input = { decision, set, media, pass, aspects: aspectsOf(set, media) };
+  const plan = decision.product.set;
+  const folder = `${decision.folder}/segments`;
   const sheets = pass === 1 ? undefined : plan?.thumbnails;
   const { streams, graphs } = streamsOf(input, pass === 1 ? undefined : 0, sheets, clip);
   const manifest = `${folder}/manifest.mpd`;
@@ -66,7 +66,7 @@ export function setSection(
     args: [
       ...streamsArgs(streams, true, pass === 1 ? ["-an", ...NOTHING_ELSE] : NOTHING_ELSE),
       ...(pass === 1 ? ["-f", "null", "-"] : dashArgs(filesOf(input), manifest)),
-      ...(sheets ? sheetArgs(draft, `${folder}/${SHEET_PATTERN}`) : []),
+      ...(sheets ? sheetArgs(decision, `${folder}/${SHEET_PATTERN}`) : []),
     ],
     writes: pass === 1 ? statisticsOf(input) : [manifest],
     isCopying: streams.some(isCopied),
@@ -82,12 +82,12 @@ export type SetFiles = { readonly segmentSeconds: number; readonly adaptationSet
  * @param audioInput - the input that the sound is read from
  */
 export function liveSetStreams(
-  draft: Draft,
-  set: SetDraft,
+  decision: OutputDecision,
+  set: SetDecision,
   media: MediaInfo,
   audioInput: number,
 ): OutputStreams & { readonly files: SetFiles } {
-  const input = { draft, set, media, pass: undefined, aspects: aspectsOf(set, media) };
+  const input = { decision, set, media, pass: undefined, aspects: aspectsOf(set, media) };
   return { ...streamsOf(input, audioInput, undefined, undefined), files: filesOf(input) };
 }
 
@@ -110,7 +110,7 @@ function streamsOf(
 }
 
 /** A copied picture is alone in its set. */
-const aspectsOf = ({ videos }: SetDraft, { video: source }: MediaInfo): readonly AspectGroup[] =>
+const aspectsOf = ({ videos }: SetDecision, { video: source }: MediaInfo): readonly AspectGroup[] =>
   groupByAspect(
     videos.flatMap((video) => {
       if (!source) return [];
@@ -118,12 +118,12 @@ const aspectsOf = ({ videos }: SetDraft, { video: source }: MediaInfo): readonly
     }),
   );
 
-const labelOf = ({ folder }: Draft, at: number): string => `set${folder}v${at}`;
-const sheetLabel = ({ folder }: Draft): string => `set${folder}sheet`;
+const labelOf = ({ folder }: OutputDecision, at: number): string => `set${folder}v${at}`;
+const sheetLabel = ({ folder }: OutputDecision): string => `set${folder}sheet`;
 
 /** The filters of all pictures, the source's being split between them. */
 function chainsOf(
-  { draft, set, media, aspects }: SetInput,
+  { decision, set, media, aspects }: SetInput,
   sheets: SetPlan["thumbnails"],
   clip: Clip | undefined,
 ): readonly Chain[] {
@@ -132,11 +132,16 @@ function chainsOf(
   const branches = set.videos.flatMap((video, at) =>
     video === "copy"
       ? []
-      : [{ label: labelOf(draft, at), filters: filtersOf(video, pixelsOf(aspects, at), draft) }],
+      : [
+          {
+            label: labelOf(decision, at),
+            filters: filtersOf(video, pixelsOf(aspects, at), decision),
+          },
+        ],
   );
   if (sheets)
     branches.push({
-      label: sheetLabel(draft),
+      label: sheetLabel(decision),
       filters: [...deinterlacing(source), ...trimmed(clip), ...sheetFilters(sheets, source)],
     });
   const from = [specifierOf(media, "video")];
@@ -148,7 +153,7 @@ function chainsOf(
     others.some(({ filters }) => !isSameFilter(filters[at], filter)),
   );
   const shared = differs < 0 ? first.filters.length - 1 : differs;
-  const to = branches.map((_, at) => `set${draft.folder}b${at}`);
+  const to = branches.map((_, at) => `set${decision.folder}b${at}`);
   const split: Filter = { name: "split", values: [branches.length] };
   return [
     { from, filters: [...first.filters.slice(0, shared), split], to },
@@ -164,7 +169,7 @@ function chainsOf(
 function filtersOf(
   { filters }: VideoEncoding,
   pixels: Rational | undefined,
-  { blackSeconds }: Draft,
+  { blackSeconds }: OutputDecision,
 ): readonly Filter[] {
   const shaped = pixels ? { ...filters, aspect: [sarFilter(pixels)] } : filters;
   return rateFirst(withBlackStart(shaped, blackSeconds));
@@ -191,15 +196,15 @@ const trimmed = (clip: Clip | undefined): readonly Filter[] => {
 };
 
 function videoStream(
-  { draft, media, pass }: SetInput,
+  { decision, media, pass }: SetInput,
   video: VideoEncoding | "copy",
   at: number,
 ): OutputStream {
   if (video === "copy") return copiedVideo(specifierOf(media, "video"), tagged(media.video));
   const own =
-    pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(draft, at) } : undefined;
+    pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(decision, at) } : undefined;
   // Its filters stand before all outputs.
-  const { filters: _, ...stream } = encodedVideo(video, `[${labelOf(draft, at)}]`, {
+  const { filters: _, ...stream } = encodedVideo(video, `[${labelOf(decision, at)}]`, {
     pass: own,
     frameMode: frameMode(true),
   });
@@ -212,9 +217,12 @@ function tagged(source: { readonly codec: string } | undefined): Pick<OutputStre
   return tag === undefined ? {} : { tag };
 }
 
-function soundParts({ set, media, draft }: SetInput, specifier: string): readonly FilteredStream[] {
+function soundParts(
+  { set, media, decision }: SetInput,
+  specifier: string,
+): readonly FilteredStream[] {
   const { audio: source } = media;
-  const { folder, lateSeconds } = draft;
+  const { folder, lateSeconds } = decision;
   return set.audios.flatMap((audio: AudioEncoding | "copy", at) => {
     if (!source) return [];
     if (audio === "copy") return copiedSound(source, specifier, tagged(source));
@@ -241,7 +249,7 @@ export const dashArgs = (
 ];
 
 /** Streams that a player changes between: pictures of one shape, sounds of one codec. */
-function adaptationSets({ videos, audios }: SetDraft, aspects: readonly AspectGroup[]): string {
+function adaptationSets({ videos, audios }: SetDecision, aspects: readonly AspectGroup[]): string {
   const sounds = new Map<string, number[]>();
   for (const [at, audio] of audios.entries()) {
     const codec = audio === "copy" ? audio : audio.codec;
@@ -251,19 +259,19 @@ function adaptationSets({ videos, audios }: SetDraft, aspects: readonly AspectGr
   return streams.map((those, id) => `id=${id},streams=${those.join(",")}`).join(" ");
 }
 
-const logOf = ({ folder }: Draft, at: number): string => `${folder}/pass${at}`;
+const logOf = ({ folder }: OutputDecision, at: number): string => `${folder}/pass${at}`;
 
 /** ffmpeg numbers them by the streams of the run, and the pictures come first. */
-function statisticsOf({ draft, set }: SetInput): readonly string[] {
+function statisticsOf({ decision, set }: SetInput): readonly string[] {
   return set.videos.flatMap((video, at) => {
     if (video === "copy" || video.rateMode !== "2passvbr") return [];
-    return passFiles(video.codec, logOf(draft, at), at);
+    return passFiles(video.codec, logOf(decision, at), at);
   });
 }
 
-function sheetArgs(draft: Draft, path: string): readonly string[] {
+function sheetArgs(decision: OutputDecision, path: string): readonly string[] {
   return [
-    ...["-map", `[${sheetLabel(draft)}]`, ...NOTHING_ELSE, "-c:v", "mjpeg", "-q:v", "4"],
+    ...["-map", `[${sheetLabel(decision)}]`, ...NOTHING_ELSE, "-c:v", "mjpeg", "-q:v", "4"],
     // Else frames are repeated for an even rate.
     ...["-fps_mode:v", "passthrough", "-f", "image2", path],
   ];

@@ -2,7 +2,7 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { tagOf } from "../../profile/codecs.ts";
 import { isIso, isSet } from "../../profile/container-rules.ts";
 import { factsOf } from "../../profile/containers.ts";
-import type { Draft } from "../decide/output-decision.ts";
+import type { OutputDecision } from "../decide/output-decision.ts";
 import type { Filter } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
 import { withBlackStart } from "../encode/video-filters.ts";
@@ -15,7 +15,7 @@ import { copiedVideo, encodedVideo, type Pass, passFiles } from "./video.ts";
 type WrittenFiles = { readonly args: readonly string[]; readonly writes: readonly string[] };
 
 /** The part of a run's arguments that makes one product, and the files it writes. */
-export type Section = {
+export type OutputArgs = {
   readonly graphs: Graphs;
   readonly args: readonly string[];
   readonly writes: readonly string[];
@@ -27,19 +27,19 @@ export type Section = {
 const SEGMENT_SECONDS = "6";
 
 /** The output of one product: its streams, and its file or set. */
-export function outputSection(
-  draft: Draft,
+export function fileOutputArgs(
+  decision: OutputDecision,
   media: MediaInfo,
   tag: string,
   pass: Pass | undefined,
-): Section {
-  const { product } = draft;
+): OutputArgs {
+  const { product } = decision;
   const video = product.video.action === "none" ? undefined : media.video;
   const audio = product.audio.action === "none" ? undefined : media.audio;
-  const file = fileArgs(draft, product.expect.video?.codec, tag);
+  const file = fileArgs(decision, product.expect.video?.codec, tag);
   const { streams, graphs } = together([
-    ...(video ? [videoPart(draft, media, video, pass)] : []),
-    ...(audio ? [audioPart(draft, audio)] : []),
+    ...(video ? [videoPart(decision, media, video, pass)] : []),
+    ...(audio ? [audioPart(decision, audio)] : []),
   ]);
   return {
     graphs,
@@ -50,7 +50,7 @@ export function outputSection(
 }
 
 function videoPart(
-  { product, video, folder, blackSeconds, sharesGraph }: Draft,
+  { product, video, folder, blackSeconds, sharesGraph }: OutputDecision,
   media: MediaInfo,
   source: NonNullable<MediaInfo["video"]>,
   pass: Pass | undefined,
@@ -74,7 +74,7 @@ function videoPart(
 }
 
 function audioPart(
-  { product, audio, folder, lateSeconds, isStreamed }: Draft,
+  { product, audio, folder, lateSeconds, isStreamed }: OutputDecision,
   source: NonNullable<MediaInfo["audio"]>,
 ): FilteredStream {
   const { container, expect } = product;
@@ -85,10 +85,10 @@ function audioPart(
 }
 
 /** The first of two passes: it writes statistics alone. */
-export function firstPassSection(draft: Draft, media: MediaInfo, log: string): Section {
-  const { video } = draft;
+export function firstPassArgs(decision: OutputDecision, media: MediaInfo, log: string): OutputArgs {
+  const { video } = decision;
   const parts =
-    media.video && video ? [videoPart(draft, media, media.video, { number: 1, log })] : [];
+    media.video && video ? [videoPart(decision, media, media.video, { number: 1, log })] : [];
   const { streams, graphs } = together(parts);
   return {
     graphs,
@@ -100,7 +100,7 @@ export function firstPassSection(draft: Draft, media: MediaInfo, log: string): S
 
 /** The part that says how a product is written, and where. */
 export function fileArgs(
-  { product, folder, isStreamed }: Draft,
+  { product, folder, isStreamed }: OutputDecision,
   codec: string | undefined,
   tag: string,
 ): WrittenFiles {

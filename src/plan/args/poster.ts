@@ -1,7 +1,7 @@
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
-import type { Draft } from "../decide/output-decision.ts";
+import type { OutputDecision } from "../decide/output-decision.ts";
 import { isSoughtByPacket } from "../decide/seeking.ts";
 import { type Filter, formatSeconds } from "../encode/filters.ts";
 import { inOrder } from "../encode/video-filters.ts";
@@ -26,7 +26,7 @@ function momentOf(media: MediaInfo, clip: Clip | undefined): number {
  * as in a film of stills, that stays in sight.
  */
 export function posterArgs(
-  { product, video: encoding }: Draft,
+  { product, video: encoding }: OutputDecision,
   media: MediaInfo,
   clip: Clip | undefined,
 ): readonly string[] {

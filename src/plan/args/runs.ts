@@ -1,10 +1,13 @@
-import type { Draft } from "../decide/output-decision.ts";
+import type { OutputDecision } from "../decide/output-decision.ts";
 import { isLate } from "./audio.ts";
 
-const isBlackFirst = ({ blackSeconds = 0 }: Draft): boolean => blackSeconds > 0;
+const isBlackFirst = ({ blackSeconds = 0 }: OutputDecision): boolean => blackSeconds > 0;
 
-/** How many of a draft's streams of a kind are copied. */
-function copiesOf({ product, set }: Draft, kind: "video" | "audio"): "none" | "some" | "all" {
+/** How many of an output's streams of a kind are copied. */
+function copiesOf(
+  { product, set }: OutputDecision,
+  kind: "video" | "audio",
+): "none" | "some" | "all" {
   const copies = set
     ? set[`${kind}s`].map((stream) => stream === "copy")
     : [product[kind].action === "copy"];
@@ -13,17 +16,22 @@ function copiesOf({ product, set }: Draft, kind: "video" | "audio"): "none" | "s
 }
 
 /** Whether a set both copies a late sound and fills it: its sound is filtered together with its pictures, which it alone reads. */
-export const isFilledAndCopied = (draft: Draft): boolean =>
-  isLate(draft) && copiesOf(draft, "audio") === "some";
+export const isFilledAndCopied = (decision: OutputDecision): boolean =>
+  isLate(decision) && copiesOf(decision, "audio") === "some";
 
 /** Encodes by the runs that make them: one, but where a stream that is filled in some is copied in others. */
-export function runsOf(drafts: readonly Draft[]): readonly (readonly Draft[])[] {
-  const isBlack = drafts.some(isBlackFirst);
-  const keyOf = (draft: Draft): string =>
-    [isBlack && copiesOf(draft, "video"), isLate(draft) && copiesOf(draft, "audio")].join();
-  const runs = [...Map.groupBy(drafts, keyOf).values()];
+export function runsOf(
+  decisions: readonly OutputDecision[],
+): readonly (readonly OutputDecision[])[] {
+  const isBlack = decisions.some(isBlackFirst);
+  const keyOf = (decision: OutputDecision): string =>
+    [
+      isBlack && copiesOf(decision, "video"),
+      isLate(decision) && copiesOf(decision, "audio"),
+    ].join();
+  const runs = [...Map.groupBy(decisions, keyOf).values()];
   return isBlack ? runs.map(withOneGraph) : runs;
 }
 
-const withOneGraph = (run: readonly Draft[]): readonly Draft[] =>
-  run.length > 1 ? run.map((draft) => ({ ...draft, sharesGraph: true })) : run;
+const withOneGraph = (run: readonly OutputDecision[]): readonly OutputDecision[] =>
+  run.length > 1 ? run.map((decision) => ({ ...decision, sharesGraph: true })) : run;

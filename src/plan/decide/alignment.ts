@@ -1,7 +1,7 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
-import { type Draft, videosOf } from "./output-decision.ts";
+import { type OutputDecision, videosOf } from "./output-decision.ts";
 import { isSoughtByPacket } from "./seeking.ts";
 
 /** How the times of a run's source are moved, so that its pictures fall on the even times that they are written at. */
@@ -28,18 +28,18 @@ const SOUND_AHEAD_SECONDS_MAX = 0.05;
  * a run: their slowest rate counts.
  */
 export function alignmentOf(
-  drafts: readonly Draft[],
+  decisions: readonly OutputDecision[],
   media: MediaInfo,
   clip: Clip | undefined,
 ): Alignment {
-  const distance = distanceOf(drafts, media);
+  const distance = distanceOf(decisions, media);
   const late = distance === 0 ? 0 : firstPicture(media, clip);
   const isAtOnce = late <= SOUND_AHEAD_SECONDS_MAX;
   const pictures = isAtOnce ? 0 : Math.floor((late + ROUNDING_SECONDS) / (distance || 1));
   const rest = late - pictures * distance;
   // Cut behind the filters, whose even times are those of the whole source.
   const isShifted = clip !== undefined && isSoughtByPacket(media);
-  const shiftSeconds = isShifted ? alignmentOf(drafts, media, undefined).shiftSeconds : 0;
+  const shiftSeconds = isShifted ? alignmentOf(decisions, media, undefined).shiftSeconds : 0;
   const move = moveOf(rest, distance);
   if (!clip) {
     const pictureLateSeconds = (pictures + Number(move > 0)) * distance;
@@ -62,9 +62,9 @@ function moveOf(rest: number, distance: number): number {
 }
 
 /** Of the pictures of the output that has the fewest a second; none where no picture is encoded. */
-function distanceOf(drafts: readonly Draft[], { video: source }: MediaInfo): number {
+function distanceOf(decisions: readonly OutputDecision[], { video: source }: MediaInfo): number {
   if (!source) return 0;
-  return Math.max(0, ...drafts.flatMap(videosOf).map(({ rate }) => 1 / toNumber(rate)));
+  return Math.max(0, ...decisions.flatMap(videosOf).map(({ rate }) => 1 / toNumber(rate)));
 }
 
 /** When the first picture of a source, or of a clip of it, comes; at once where that is not known. */

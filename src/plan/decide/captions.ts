@@ -3,31 +3,31 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
 import type { Warning } from "../../task/warnings.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
-import { type Draft, videosOf } from "./output-decision.ts";
+import { type OutputDecision, videosOf } from "./output-decision.ts";
 
 /** The films that are encoded: of a set each, and no single picture, of which nobody expects captions. */
-const encodesOf = (draft: Draft): readonly VideoEncoding[] =>
-  videosOf(draft).filter(({ codec }) => codec !== "mjpeg");
+const encodesOf = (decision: OutputDecision): readonly VideoEncoding[] =>
+  videosOf(decision).filter(({ codec }) => codec !== "mjpeg");
 
 /** Whether what becomes of captions, or what is told of them, depends on whether there are any, and how they lie. */
 export const asksForCaptions = (
-  drafts: readonly Draft[],
+  decisions: readonly OutputDecision[],
   { video }: Pick<MediaInfo, "video">,
 ): boolean =>
   video !== undefined &&
-  drafts.some((draft) => encodesOf(draft).some(({ captions }) => captions !== "spread"));
+  decisions.some((decision) => encodesOf(decision).some(({ captions }) => captions !== "spread"));
 
 /** Tells of captions in the source that do not arrive. */
 export function captionWarnings(
-  drafts: readonly Draft[],
+  decisions: readonly OutputDecision[],
   { video, streams }: MediaInfo,
 ): readonly Warning[] {
   const isDropped =
     video?.hasCaptions &&
-    drafts.some((draft) =>
-      encodesOf(draft).some(({ captions }) => ["deleted", "unwritten"].includes(captions)),
+    decisions.some((decision) =>
+      encodesOf(decision).some(({ captions }) => ["deleted", "unwritten"].includes(captions)),
     );
-  const hasPicture = drafts.some(
+  const hasPicture = decisions.some(
     ({ product }) => product.video.action !== "none" && !isImage(product.container),
   );
   const captionTrack = captionTrackOf(streams);

@@ -5,7 +5,7 @@ import { audioCodecFor, holds, videoCodecFor } from "../../profile/container-rul
 import { factsOf, type Written } from "../../profile/containers.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
 import type { Warning } from "../../task/warnings.ts";
-import type { Product } from "../plan.ts";
+import type { PlannedOutput } from "../plan.ts";
 
 /** Whether a container is written with an edit list, so that a copied picture's hidden beginning stays hidden. */
 export const hidesHead = (container: Written): boolean =>
@@ -92,7 +92,7 @@ const kilobits = (bps: number): number => Math.ceil(bps / 1000) * 1000;
 
 /** Tells of copies that were asked for and are encodes, and of hidden parts that a copy must keep. */
 export function hiddenWarnings(
-  made: readonly { readonly asked: Rendition | undefined; readonly product: Product }[],
+  made: readonly { readonly asked: Rendition | undefined; readonly product: PlannedOutput }[],
   { video, audio }: MediaInfo,
 ): readonly Warning[] {
   return made.flatMap(({ asked, product }): readonly Warning[] => {

@@ -16,7 +16,7 @@ import { type AudioEncoding, audioEncoding, samplerates } from "../encode/audio-
 import { carriesCaptions } from "../encode/captions.ts";
 import { sdrFiltersNeeded } from "../encode/hdr.ts";
 import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
-import type { Capabilities, Product, StreamDecision } from "../plan.ts";
+import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import { withoutHidden } from "./hidden.ts";
@@ -24,22 +24,22 @@ import { soundLateSeconds } from "./seeking.ts";
 import { refuseEmptyClip, soundMissed } from "./spans.ts";
 
 /** The streams of an adaptive set, each once, in the order of its tracks. */
-export type SetDraft = {
+export type SetDecision = {
   readonly videos: readonly (VideoEncoding | "copy")[];
   readonly audios: readonly (AudioEncoding | "copy")[];
   readonly segmentSeconds: number;
 };
 
-/** What drafts are made for. */
-export type DraftSource = {
+/** What outputs are decided for. */
+export type DecisionSource = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;
   readonly capabilities: Capabilities;
 };
 
-/** A product, and what was asked for. */
+/** An output, and what was asked for. */
 export type Judged = {
-  readonly product: Product;
+  readonly product: PlannedOutput;
   readonly rendition: Rendition;
   /** The product's own folder in the work folder: `0`. */
   readonly folder: string;
@@ -47,8 +47,8 @@ export type Judged = {
   readonly lateSeconds: number;
 };
 
-/** A product with everything that its arguments are made of. */
-export type Draft = Judged & {
+/** What is made of a source for one assignment, and how: everything that its arguments follow from. */
+export type OutputDecision = Judged & {
   /** Present where the video is encoded, but not for a set. */
   readonly video?: VideoEncoding;
   readonly audio?: AudioEncoding;
@@ -59,15 +59,15 @@ export type Draft = Judged & {
   /** It leaves as it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
   /** Present for an adaptive set; then `rendition` is its first. */
-  readonly set?: SetDraft;
+  readonly set?: SetDecision;
 };
 
 /** Decides what one assignment makes of a source, and how. As {@link judgeRendition}. */
-export function draftProduct(
+export function decideOutput(
   assignment: Omit<Assignment, "set">,
   index: number,
-  source: DraftSource,
-): Draft {
+  source: DecisionSource,
+): OutputDecision {
   const judged = judgeRendition(assignment, index, source);
   const { media, capabilities } = source;
   const { product, rendition } = judged;
@@ -95,7 +95,7 @@ export function draftProduct(
 export function judgeRendition(
   { rendition: asked, targets }: Omit<Assignment, "set">,
   index: number,
-  { media, clip }: Omit<DraftSource, "capabilities">,
+  { media, clip }: Omit<DecisionSource, "capabilities">,
 ): Judged {
   refuseMissingStreams(asked, media);
   if (clip) refuseEmptyClip(asked, media, clip);
@@ -107,7 +107,7 @@ export function judgeRendition(
   if (video.action === "encode") refuseColors(media);
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
-  const product: Product = {
+  const product: PlannedOutput = {
     targets,
     container,
     entry: `${folder}/out.${extensionOf(container)}`,
@@ -228,19 +228,19 @@ function nameOf(
   return wanted === "copy" ? own : codecName(wanted.codec);
 }
 
-/** The pictures that are encoded for a draft; of a set all of them. */
-export const videosOf = ({ set, video }: Draft): readonly VideoEncoding[] =>
+/** The pictures that are encoded for an output; of a set all of them. */
+export const videosOf = ({ set, video }: OutputDecision): readonly VideoEncoding[] =>
   set ? set.videos.filter((one) => one !== "copy") : video ? [video] : [];
 
-/** Whether the pictures of a source are decoded for a draft; small pictures are made of them also where the streams are copied. */
-export const isDecoded = ({ product }: Draft): boolean =>
+/** Whether the pictures of a source are decoded for an output; small pictures are made of them also where the streams are copied. */
+export const isDecoded = ({ product }: OutputDecision): boolean =>
   product.video.action === "encode" || product.set?.thumbnails !== undefined;
 
-/** The filters beyond the common ones that a draft needs of its engine. */
-export function filtersNeeded(draft: Draft, media: MediaInfo): readonly string[] {
+/** The filters beyond the common ones that an output needs of its engine. */
+export function filtersNeeded(decision: OutputDecision, media: MediaInfo): readonly string[] {
   const { video: source } = media;
   if (!source) return [];
-  const isDeinterlaced = videosOf(draft).some(({ filters }) => filters.deinterlace.length > 0);
+  const isDeinterlaced = videosOf(decision).some(({ filters }) => filters.deinterlace.length > 0);
   const decoded = [...(source.crop ? ["crop"] : []), ...sdrFiltersNeeded(source)];
-  return [...(isDecoded(draft) ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
+  return [...(isDecoded(decision) ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
 }

@@ -9,7 +9,12 @@ import { videoEncoding } from "../encode/video-encoding.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
 import { expectationOf } from "./expectation.ts";
 import { rungsFor } from "./ladder.ts";
-import { type Draft, type DraftSource, type Judged, judgeRendition } from "./output-decision.ts";
+import {
+  type DecisionSource,
+  type Judged,
+  judgeRendition,
+  type OutputDecision,
+} from "./output-decision.ts";
 import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
 import { sheetsFor } from "./sheets.ts";
 
@@ -23,25 +28,25 @@ import { sheetsFor } from "./sheets.ts";
  * @param wantedSeconds - what segments are meant to last; those of a copy begin at key frames wherever these are
  * @throws {TaskError} as `judgeRendition`, and `output_not_supported` where key frames do not meet
  */
-export function draftSet(
+export function decideSet(
   assignment: Assignment,
   set: AdaptiveSet,
   index: number,
-  source: DraftSource,
+  source: DecisionSource,
   wantedSeconds = SEGMENT_SECONDS,
-): Draft {
+): OutputDecision {
   const { media, clip } = source;
-  const drafts = renditionsFor(set, media).map((rendition) =>
+  const decisions = renditionsFor(set, media).map((rendition) =>
     judgeRendition({ rendition, targets: assignment.targets }, index, source),
   );
-  const timed = timedDrafts(drafts, media, wantedSeconds);
-  const [best] = timed.drafts;
+  const timed = timedDecisions(decisions, media, wantedSeconds);
+  const [best] = timed.decisions;
   if (!best) throw new TaskError("internal", "Cannot plan the set: it has no renditions");
-  const videos = unique(timed.drafts.flatMap((draft) => videoOf(draft) ?? []));
-  const audios = unique(timed.drafts.flatMap((draft) => audioOf(draft) ?? []));
+  const videos = unique(timed.decisions.flatMap((decision) => videoOf(decision) ?? []));
+  const audios = unique(timed.decisions.flatMap((decision) => audioOf(decision) ?? []));
   const { container } = best.product;
-  const plan = setPlan(timed.drafts, videos, audios, (draft, kind) => {
-    const { rendition, product } = draft;
+  const plan = setPlan(timed.decisions, videos, audios, (decision, kind) => {
+    const { rendition, product } = decision;
     const streams = { video: NONE, audio: NONE, [kind]: product[kind] };
     return expectationOf({ rendition, container, ...streams }, media, clip);
   });
@@ -64,12 +69,12 @@ export function draftSet(
   };
 }
 
-const encodingOf = (video: VideoEncode | "copy", { media, capabilities }: DraftSource) =>
+const encodingOf = (video: VideoEncode | "copy", { media, capabilities }: DecisionSource) =>
   video === "copy" || !media.video
     ? "copy"
     : videoEncoding(video, media.video, carriesCaptions(capabilities));
 
-const soundOf = (audio: AudioEncode | "copy", container: Written, { media }: DraftSource) =>
+const soundOf = (audio: AudioEncode | "copy", container: Written, { media }: DecisionSource) =>
   audio === "copy" || !media.audio ? "copy" : audioEncoding(audio, media.audio, container);
 
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
@@ -93,20 +98,24 @@ function renditionsFor({ renditions, isLadder }: AdaptiveSet, media: MediaInfo) 
   );
 }
 
-type Timed = { readonly drafts: readonly Judged[]; readonly segmentSeconds: number };
+type Timed = { readonly decisions: readonly Judged[]; readonly segmentSeconds: number };
 
-function timedDrafts(drafts: readonly Judged[], media: MediaInfo, wantedSeconds: number): Timed {
-  const encodes = drafts.flatMap(({ rendition: { video } }) =>
+function timedDecisions(
+  decisions: readonly Judged[],
+  media: MediaInfo,
+  wantedSeconds: number,
+): Timed {
+  const encodes = decisions.flatMap(({ rendition: { video } }) =>
     typeof video === "object" ? [video] : [],
   );
-  if (!media.video || encodes.length === 0) return { drafts, segmentSeconds: wantedSeconds };
+  if (!media.video || encodes.length === 0) return { decisions, segmentSeconds: wantedSeconds };
   const { encodes: timed, segmentSeconds } = timeSet(encodes, media.video, wantedSeconds);
   const rest = [...timed];
-  const withTime = drafts.map((draft): Judged => {
-    const video = typeof draft.rendition.video === "object" ? rest.shift() : undefined;
-    return video ? { ...draft, rendition: { ...draft.rendition, video } } : draft;
+  const withTime = decisions.map((decision): Judged => {
+    const video = typeof decision.rendition.video === "object" ? rest.shift() : undefined;
+    return video ? { ...decision, rendition: { ...decision.rendition, video } } : decision;
   });
-  return { drafts: withTime, segmentSeconds };
+  return { decisions: withTime, segmentSeconds };
 }
 
 const keyOf = (stream: VideoEncode | AudioEncode | "copy"): string =>
@@ -129,25 +138,25 @@ function audioOf({ product, rendition: { audio } }: Judged): AudioEncode | "copy
 const NONE: StreamDecision = { action: "none", why: "it is in a track of its own" };
 
 function setPlan(
-  drafts: readonly Judged[],
+  decisions: readonly Judged[],
   videos: readonly (VideoEncode | "copy")[],
   audios: readonly (AudioEncode | "copy")[],
-  expectOf: (draft: Judged, kind: Track["kind"]) => Expectation,
+  expectOf: (decision: Judged, kind: Track["kind"]) => Expectation,
 ): SetPlan {
   const find = (
     list: readonly (VideoEncode | AudioEncode | "copy")[],
     wanted: VideoEncode | AudioEncode | "copy" | undefined,
   ) => (wanted ? list.findIndex((one) => keyOf(one) === keyOf(wanted)) : -1);
-  const places = drafts.map((draft) => ({
-    draft,
-    video: find(videos, videoOf(draft)),
-    audio: find(audios, audioOf(draft)),
+  const places = decisions.map((decision) => ({
+    decision,
+    video: find(videos, videoOf(decision)),
+    audio: find(audios, audioOf(decision)),
   }));
   const tracksOf = (kind: Track["kind"], streams: readonly unknown[], before: number): Track[] =>
     streams.flatMap((_, at) => {
       const place = places.find((one) => one[kind] === at);
       const playlist = `media_${before + at}.m3u8`;
-      return place ? [{ kind, playlist, expect: expectOf(place.draft, kind) }] : [];
+      return place ? [{ kind, playlist, expect: expectOf(place.decision, kind) }] : [];
     });
   const tracks = [...tracksOf("video", videos, 0), ...tracksOf("audio", audios, videos.length)];
   const pairs = places.map(({ video, audio }) => ({

@@ -1,7 +1,7 @@
 import { containersNamed } from "../../profile/container-rules.ts";
 import type { Written } from "../../profile/containers.ts";
 import type { Warning } from "../../task/warnings.ts";
-import type { Product } from "../plan.ts";
+import type { PlannedOutput } from "../plan.ts";
 
 /** Extensions of media that no container here is written with. */
 const OTHER_MEDIA = ["mpg", "mpeg", "avi", "wmv", "aac", "wav", "flac", "png"];
@@ -25,7 +25,7 @@ function promisedBy(extension: string): readonly Written[] | undefined {
  * @param urls - of all the task's targets, by their place
  */
 export function nameWarnings(
-  products: readonly Pick<Product, "container" | "targets">[],
+  products: readonly Pick<PlannedOutput, "container" | "targets">[],
   urls: readonly string[],
 ): readonly Warning[] {
   return products.flatMap(({ container, targets }) =>

@@ -12,8 +12,12 @@ import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { liveSetStreams } from "../args/adaptive-output.ts";
 import { asksForCaptions, captionWarnings } from "../decide/captions.ts";
-import { draftSet } from "../decide/set-decision.ts";
-import { type Draft, type DraftSource, draftProduct } from "../decide/output-decision.ts";
+import {
+  type DecisionSource,
+  decideOutput,
+  type OutputDecision,
+} from "../decide/output-decision.ts";
+import { decideSet } from "../decide/set-decision.ts";
 import { carriesCaptions } from "../encode/captions.ts";
 import { fitsAnySize } from "../encode/picture.ts";
 import type { Capabilities, StreamDecision } from "../plan.ts";
@@ -77,19 +81,19 @@ export function planLive(
       : [outputFor(assignment, index, rest, media, capabilities)],
   );
   const outputs = planned.map(({ output }) => output);
-  const drafts = planned.flatMap((one) => one.drafts);
+  const decisions = planned.flatMap((one) => one.decisions);
   return {
     outputs,
     hasVideo: outputs.some(({ video }) => video.action !== "none"),
     isSized: outputs.some(({ isSized }) => isSized),
     watched: watchedOf(outputs, media),
-    ...(asksForCaptions(drafts, media) && { asksForCaptions: true }),
-    warnings: [...soundWarnings(outputs, media), ...captionWarnings(drafts, media)],
+    ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
+    warnings: [...soundWarnings(outputs, media), ...captionWarnings(decisions, media)],
   };
 }
 
 /** An output, and what it was judged as. */
-type Planned = { readonly output: LiveOutput; readonly drafts: readonly Draft[] };
+type Planned = { readonly output: LiveOutput; readonly decisions: readonly OutputDecision[] };
 
 /** Those of a set whose streams are apart go to files alone. */
 function outputFor(
@@ -103,11 +107,11 @@ function outputFor(
   const isAnyLive = targets.some((target) => request.targets[target]?.live);
   if (!set || isAnyLive) return outputOf(assignment, index, request, media, capabilities);
   const source = { media, clip: undefined, capabilities };
-  const draft = draftSet(assignment, set, index, source, LIVE_SEGMENT_SECONDS);
-  refuseMissingFilters([draft], media, capabilities);
-  const { product, set: streams } = draft;
+  const decision = decideSet(assignment, set, index, source, LIVE_SEGMENT_SECONDS);
+  refuseMissingFilters([decision], media, capabilities);
+  const { product, set: streams } = decision;
   if (!product.set || !streams) throw new TaskError("internal", "Cannot plan the set: it has none");
-  const { files, ...made } = liveSetStreams(draft, streams, media, request.audioInput ?? 0);
+  const { files, ...made } = liveSetStreams(decision, streams, media, request.audioInput ?? 0);
   const recording = {
     folder: recordingFolder(index),
     targets,
@@ -116,7 +120,7 @@ function outputFor(
   };
   const { video, audio } = product;
   const output = { video, audio, ...made, isHeaded: false, urls: [], isSized: true, recording };
-  return { output, drafts: [draft] };
+  return { output, decisions: [decision] };
 }
 
 function outputOf(
@@ -131,13 +135,13 @@ function outputOf(
   const urls = sent.map(({ url }) => url);
   const source = { media, clip: undefined, capabilities };
   const carried = new Set(sent.flatMap(({ live }) => live?.container ?? []));
-  const drafts = [
+  const decisions = [
     ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, source)),
     ...(files.length > 0 ? [recordedDraft(rendition, targets, index, source)] : []),
   ];
-  refuseMissingFilters(drafts, media, capabilities);
-  const video = together(drafts.map(({ product }) => product.video));
-  const audio = together(drafts.map(({ product }) => product.audio));
+  refuseMissingFilters(decisions, media, capabilities);
+  const video = together(decisions.map(({ product }) => product.video));
+  const audio = together(decisions.map(({ product }) => product.audio));
   const codec = writtenCodec(rendition, video, media);
   const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
@@ -163,7 +167,7 @@ function outputOf(
       },
     }),
   };
-  return { output, drafts };
+  return { output, decisions };
 }
 
 /** A recording holds one size; a live target that gets a copy is told of another one by the stream itself. */
@@ -182,9 +186,9 @@ function draftFor(
   container: Rendition["container"],
   targets: readonly number[],
   index: number,
-  source: DraftSource,
-): Draft {
-  return draftProduct({ rendition: { ...rendition, container }, targets }, index, source);
+  source: DecisionSource,
+): OutputDecision {
+  return decideOutput({ rendition: { ...rendition, container }, targets }, index, source);
 }
 
 /** What file targets get is recorded as mp4 first: it has to hold the streams, and so has what they ask for. */
@@ -192,8 +196,8 @@ function recordedDraft(
   rendition: Rendition,
   targets: readonly number[],
   index: number,
-  source: DraftSource,
-): Draft {
+  source: DecisionSource,
+): OutputDecision {
   if (isLiveSet(rendition)) return draftFor(rendition, SIMPLE_SET, targets, index, source);
   draftFor(rendition, RECORDED_AS, targets, index, source);
   return draftFor(rendition, recordedAs(rendition.container), targets, index, source);

@@ -4,7 +4,7 @@ import type { Damage } from "../../task/damage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import type { Warning } from "../../task/warnings.ts";
-import type { Product } from "../plan.ts";
+import type { PlannedOutput } from "../plan.ts";
 import { heldBy } from "./held.ts";
 
 /** One flaw is concealed, a broken file is refused: so much of a stream may be lost. */
@@ -38,7 +38,7 @@ type Loss = {
  */
 export function judgeDamage(
   damage: Damage,
-  products: readonly Pick<Product, "video" | "audio" | "expect">[],
+  products: readonly Pick<PlannedOutput, "video" | "audio" | "expect">[],
   source: MediaInfo,
 ): readonly Warning[] {
   const clip = products[0]?.expect.clip;
@@ -151,7 +151,7 @@ const holesIn = ({ holes = [] }: PacketFacts, { fromSeconds, toSeconds }: Stretc
 /** Tells of a flaw of the source. */
 export const damageWarning = (message: string): Warning => ({ code: "source_damage", message });
 
-const isUsed = (products: readonly Pick<Product, Kind>[], kind: Kind): boolean =>
+const isUsed = (products: readonly Pick<PlannedOutput, Kind>[], kind: Kind): boolean =>
   products.some((one) => one[kind].action !== "none");
 
 function lossOf(

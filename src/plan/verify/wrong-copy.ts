@@ -2,7 +2,7 @@ import { primingSamples } from "../../probe/hidden.ts";
 import type { AudioStream, Hidden, MediaInfo, VideoStream } from "../../probe/media.ts";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 import { hiddenFault, hidesHead } from "../decide/hidden.ts";
-import type { Plan, Product } from "../plan.ts";
+import type { Plan, PlannedOutput } from "../plan.ts";
 import { WrongOutput } from "./wrong-output.ts";
 
 type Kind = "video" | "audio";
@@ -24,7 +24,7 @@ export class WrongCopy extends TaskError {
   }
 }
 
-const isCopied = (product: Pick<Product, Kind>, kind: Kind): boolean =>
+const isCopied = (product: Pick<PlannedOutput, Kind>, kind: Kind): boolean =>
   product[kind].action === "copy";
 
 /** A source with each stream of a kind changed. */
@@ -46,10 +46,10 @@ const END_SECONDS = 1;
 
 /** Whether a copied clip reaches to where an edit list may hide something: that is told by the source's packets. */
 export function mayHoldHidden(
-  products: readonly Pick<Product, Kind | "expect">[],
+  products: readonly Pick<PlannedOutput, Kind | "expect">[],
   { format, durationSeconds = 0 }: MediaInfo,
 ): boolean {
-  const reaches = ({ expect: { clip } }: Pick<Product, "expect">): boolean => {
+  const reaches = ({ expect: { clip } }: Pick<PlannedOutput, "expect">): boolean => {
     const { startSeconds, durationSeconds: lasting } = clip ?? { startSeconds: 0 };
     return startSeconds + (lasting ?? durationSeconds) >= durationSeconds - END_SECONDS;
   };
@@ -74,11 +74,11 @@ function hiddenOf(source: MediaInfo, kind: Kind): Hidden {
  * @throws {WrongCopy}
  */
 export function refuseHiddenCopies(
-  products: readonly Pick<Product, Kind | "container">[],
+  products: readonly Pick<PlannedOutput, Kind | "container">[],
   source: MediaInfo,
 ): void {
   const hidden = { video: hiddenOf(source, "video"), audio: hiddenOf(source, "audio") };
-  const isShown = (kind: Kind) => (product: Pick<Product, Kind | "container">) => {
+  const isShown = (kind: Kind) => (product: Pick<PlannedOutput, Kind | "container">) => {
     const isKept = kind === "video" && hidesHead(product.container);
     const { headSeconds, laterSeconds } = hidden[kind];
     return isCopied(product, kind) && laterSeconds + (isKept ? 0 : headSeconds) > 0;
@@ -111,7 +111,7 @@ export function refuseHiddenCopies(
  */
 export function blameCopy(
   error: unknown,
-  product: Pick<Product, Kind | "container">,
+  product: Pick<PlannedOutput, Kind | "container">,
   source: MediaInfo,
   isDamaged: boolean,
 ): unknown {

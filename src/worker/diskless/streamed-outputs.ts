@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { ByteSink } from "../../engine/engine.ts";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
-import type { Plan, Product } from "../../plan/plan.ts";
+import type { Plan, PlannedOutput } from "../../plan/plan.ts";
 import { namesOthers } from "../../profile/container-rules.ts";
 import { isDiskless, type TargetWriter } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -15,7 +15,7 @@ const UNFINISHED = ".tmp";
 
 /** What is known of a product while it is sent. */
 export type Outgoing = {
-  readonly product: Product;
+  readonly product: PlannedOutput;
   /** By the index of the target; a target that fails is removed. */
   readonly writers: Map<number, TargetWriter>;
   /** The beginning of the file or of the first segment; all of it if `headFileBytes` is no larger than `headBytes`. */
@@ -132,7 +132,7 @@ export class StreamedOutputs implements ByteSink {
     await Promise.all(writers.map((writer) => writer.discard()));
   }
 
-  async #writerOf({ entry, segments }: Product, index: number): Promise<TargetWriter> {
+  async #writerOf({ entry, segments }: PlannedOutput, index: number): Promise<TargetWriter> {
     const { tag, mayPublish, signal } = this.#run;
     const url = this.#run.targetUrl(index);
     const storage = this.#run.storageOf(url, "target");

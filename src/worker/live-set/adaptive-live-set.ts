@@ -6,7 +6,7 @@ import { availableFrom, liveMpd, type RunManifest } from "../../manifest/write/l
 import { livePlaylist, type Telling } from "../../manifest/write/live-playlist.ts";
 import { type PublishedText, publishedName } from "../../manifest/write/published-names.ts";
 import { type LiveRecording, RUN_MANIFEST } from "../../plan/live/live.ts";
-import type { Product } from "../../plan/plan.ts";
+import type { PlannedOutput } from "../../plan/plan.ts";
 import {
   masterPlaylist,
   type SetShape,
@@ -41,7 +41,7 @@ type Shape = SetShape & { readonly streams: string; readonly available?: string 
 
 /** How a set is described to players. */
 export type SetForm = {
-  readonly container: Product["container"];
+  readonly container: PlannedOutput["container"];
   /** The tag of all its segments (`publishedName`). */
   readonly tag: string;
   /** The clock, in ms since the epoch. */

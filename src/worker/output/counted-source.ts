@@ -1,4 +1,4 @@
-import type { Expectation, Product } from "../../plan/plan.ts";
+import type { Expectation, PlannedOutput } from "../../plan/plan.ts";
 import { judgeOutput } from "../../plan/verify/verify.ts";
 import { judgeDamage } from "../../plan/verify/verify-damage.ts";
 import { needsPackets } from "../../plan/verify/verify-length.ts";
@@ -56,7 +56,7 @@ export class CountedSource {
    * @param look - probes the output and judges it
    * @throws {TaskError} what `look` throws, or a `WrongCopy` in its place (`blameCopy`)
    */
-  async blaming<T>(product: Product, look: () => Promise<T>): Promise<T> {
+  async blaming<T>(product: PlannedOutput, look: () => Promise<T>): Promise<T> {
     try {
       return await look();
     } catch (error) {
@@ -74,7 +74,10 @@ export class CountedSource {
    *
    * @throws {TaskError} as `judgeDamage`, or what probing threw
    */
-  async judgeDamage(damage: Damage, products: readonly Product[]): Promise<readonly Warning[]> {
+  async judgeDamage(
+    damage: Damage,
+    products: readonly PlannedOutput[],
+  ): Promise<readonly Warning[]> {
     this.#damage = damage;
     if (damage.isTold || damage.isFilled) await this.counted();
     // For copies the packets are counted anyway.

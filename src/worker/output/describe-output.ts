@@ -1,5 +1,5 @@
 import { toNumber } from "../../lib/rational.ts";
-import type { Product, SetPlan } from "../../plan/plan.ts";
+import type { PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import { averageBps, type TrackFacts } from "../../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
@@ -14,7 +14,7 @@ type Described = Pick<MediaInfo, "durationSeconds" | "video" | "audio">;
  * @param sizeBytes - of the file, or of a playlist and all its segments together
  */
 export function describeOutput(
-  product: Pick<Product, "container">,
+  product: Pick<PlannedOutput, "container">,
   media: Described,
   sizeBytes: number,
 ): Output {
@@ -56,7 +56,7 @@ export function describeOutput(
  * @param sizeBytes - of all its files; audio that renditions share counts once
  */
 export function describeSet(
-  { container }: Pick<Product, "container">,
+  { container }: Pick<PlannedOutput, "container">,
   renditions: readonly Output[],
   sizeBytes: number,
 ): Output {
@@ -78,7 +78,7 @@ export type FinishedTrack = { readonly facts: TrackFacts; readonly media: MediaI
 
 /** The description of one rendition of a set for callers: of its streams together. */
 export function describeRendition(
-  product: Pick<Product, "container">,
+  product: Pick<PlannedOutput, "container">,
   { video, audio }: SetPlan["renditions"][number],
   finished: readonly FinishedTrack[],
 ): Output {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { toNumber } from "../../lib/rational.ts";
 import { rewriteManifest } from "../../manifest/write/set-playlists.ts";
 import { judgeSheets, sheetCount, sheetName, thumbnailTrack } from "../../plan/args/thumbnails.ts";
-import type { Expectation, Product, SetPlan } from "../../plan/plan.ts";
+import type { Expectation, PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import {
   finishManifest,
   finishPlaylist,
@@ -24,7 +24,7 @@ import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 
 /** What finishing a set needs. */
 export type SetInput = {
-  readonly product: Product;
+  readonly product: PlannedOutput;
   readonly set: SetPlan;
   /** Absolute path of the attempt's work folder. */
   readonly folder: string;

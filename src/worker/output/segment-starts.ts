@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { segmentsOf } from "../../manifest/write/set-playlists.ts";
-import type { Product } from "../../plan/plan.ts";
+import type { PlannedOutput } from "../../plan/plan.ts";
 import { WrongOutput } from "../../plan/verify/wrong-output.ts";
 import { lacksParameterSets } from "../../probe/bytes/segment-start.ts";
 import { PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
@@ -18,7 +18,7 @@ const START_BYTES = 64 * PACKET_BYTES;
  * @throws {TaskError} `output_wrong`
  */
 export async function refuseBareSegments(
-  { container, entry, video, expect }: Product,
+  { container, entry, video, expect }: PlannedOutput,
   folder: string,
 ): Promise<void> {
   const codec = expect.video?.codec;

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
-import type { Plan, Product, SetPlan } from "../../plan/plan.ts";
+import type { Plan, PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isImage, isSet } from "../../profile/container-rules.ts";
@@ -66,7 +66,7 @@ export async function verifyProducts(
 }
 
 async function verifyProduct(
-  product: Product,
+  product: PlannedOutput,
   folder: string,
   source: CountedSource,
   run: JudgingRun,
@@ -84,7 +84,7 @@ async function verifyProduct(
 
 /** @throws {TaskError} `output_wrong` if it is cut off, or what probing threw */
 async function probeProduct(
-  product: Product,
+  product: PlannedOutput,
   path: string,
   { engine, signal }: JudgingRun,
 ): Promise<MediaInfo> {
@@ -107,13 +107,13 @@ async function correctPlaylist(path: string): Promise<void> {
 }
 
 /** Whether any stream is a copy, in a set too. */
-const isCopied = ({ expect, set }: Product): boolean =>
+const isCopied = ({ expect, set }: PlannedOutput): boolean =>
   [expect, ...(set?.tracks ?? []).map((track) => track.expect)].some(
     ({ video, audio }) => video?.sameAsSource === true || audio?.sameAsSource === true,
   );
 
 async function verifySet(
-  product: Product,
+  product: PlannedOutput,
   set: SetPlan,
   folder: string,
   source: CountedSource,

@@ -25,7 +25,7 @@ const source = (format: string, video: string, audio: string): MediaInfo =>
     audio: anAudioStream({ codec: audio }),
   });
 
-describe("draftProduct", () => {
+describe("decideOutput", () => {
   test.each([
     ["mp4", "0/out.mp4"],
     ["mov", "0/out.mov"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Product } from "../../../src/plan/plan.ts";
+import type { PlannedOutput } from "../../../src/plan/plan.ts";
 import { judgeDamage } from "../../../src/plan/verify/verify-damage.ts";
 import type { MediaInfo, PacketFacts } from "../../../src/probe/media.ts";
 import { aMedia, anAudioStream, aVideoStream } from "../builders.ts";
@@ -29,8 +29,8 @@ const counted = (
 
 const products = (
   action: "copy" | "encode",
-  fields: Partial<Product["expect"]> = {},
-): Pick<Product, "video" | "audio" | "expect">[] => [
+  fields: Partial<PlannedOutput["expect"]> = {},
+): Pick<PlannedOutput, "video" | "audio" | "expect">[] => [
   {
     video: { action, why: "" },
     audio: { action, why: "" },

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { Product } from "../../../src/plan/plan.ts";
+import type { PlannedOutput } from "../../../src/plan/plan.ts";
 import type { VideoStream } from "../../../src/probe/media.ts";
 import { describeOutput } from "../../../src/worker/output/describe-output.ts";
 import { anAudioStream } from "../../plan/builders.ts";
 
-const product = { container: "mp4" } as Product;
+const product = { container: "mp4" } as PlannedOutput;
 
 const aVideo = (change: Partial<VideoStream> = {}): VideoStream => ({
   kind: "video",
