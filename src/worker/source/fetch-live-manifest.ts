@@ -11,10 +11,10 @@ import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
 import { appendSegment, SegmentFetcher } from "./segment-fetcher.ts";
 
 /**
- * Records a live HLS or DASH source as it grows, from the first segment it names on, until its manifest says that it has ended
- * or nothing new has come for as long as a live source may be away.
+ * Fetches a live HLS or DASH source while it goes on, from the first segment that its manifest names, until the manifest says that it
+ * has ended, or nothing new has come for as long as a live source may be away.
  *
- * @throws {TaskError} `source_never_came` where there was nothing to be recorded; what cannot be waited out
+ * @throws {TaskError} `source_never_came` if there was nothing to fetch; failures that waiting does not cure
  */
 export async function fetchLiveManifest(
   read: ReadManifest,
@@ -33,7 +33,7 @@ export async function fetchLiveManifest(
   }
 }
 
-/** Appends what is new of a manifest to the files of its tracks. */
+/** Appends the new segments of a manifest to the files of its tracks. */
 class LiveManifestFetch {
   readonly spans: SpanFiles[] = [];
   readonly #reader = new LiveManifestReader("start");

@@ -6,18 +6,18 @@ import type { Step } from "../../plan/plan.ts";
 import type { SourceRun } from "../run.ts";
 import { probeSource, type SourceFile } from "./probe-source.ts";
 
-/** The files of a stretch of time, by their names in the work folder. */
+/** The files of a span of time, by their names in the work folder. */
 export type SpanFiles = {
   readonly main: string;
   readonly audio?: string;
-  /** It is a fragmented mp4, whose length is nowhere said. */
+  /** The files are fragmented mp4, which does not state its length. */
   readonly isFragmented: boolean;
 };
 
 /**
- * Makes one file of the tracks that were fetched, by stream copy; what it is made of is removed.
+ * Joins the tracks that were fetched into one file, by stream copy, and removes the files that it is made of.
  *
- * @throws {TaskError} what probing and running throw; `input_not_supported` where parts differ
+ * @throws {TaskError} what probing and running throw; `input_not_supported` if parts differ
  */
 export async function joinSource(
   spans: readonly SpanFiles[],
@@ -27,7 +27,7 @@ export async function joinSource(
   const [first] = spans;
   if (!first) throw refuseManifest("source_not_media", "names no segment");
   const isPlain = spans.length === 1 && first.audio === undefined && !first.isFragmented;
-  // MPEG-TS as it is can be read like any file.
+  // A single MPEG-TS can be read as it is.
   if (isPlain) return probeSource(join(folder, first.main), run, folder);
   const made: TrackFile[] = [];
   for (const [index, span] of spans.entries())

@@ -8,31 +8,31 @@ import { pollManifest } from "./poll-manifest.ts";
 import type { ReadManifest } from "./read-manifest.ts";
 import type { SegmentFetcher } from "./segment-fetcher.ts";
 
-/** So many segments of a track wait in scratch at most: four times what a player holds. */
+/** How many segments of a track wait in scratch at most: four times what a player buffers. */
 const HELD_PIECES_MAX = 12;
-/** Segments on their way at once. */
+/** How many segments are fetched at once. */
 const AT_ONCE = 4;
 const TRACKS = ["main", "audio"] as const;
 
-/** The picture, or all; and the sound, where it is kept apart. */
+/** The track of the video or of everything, and that of the audio if it is separate. */
 export type TrackName = (typeof TRACKS)[number];
 
-/** A stretch of time without a break: what one run, or several, read. */
+/** A span of time without a break, which is read by one run or by several. */
 export type Stretch = {
   readonly inits: Readonly<Partial<Record<TrackName, Segment>>>;
-  /** What was fetched and not read yet, in order. */
+  /** What was fetched and not yet read, in order. */
   readonly waiting: Partial<Record<TrackName, Segment[]>>;
   /** Nothing more is added to it. */
   isClosed: boolean;
 };
 
-/** What a growing manifest names from near its live edge on, fetched as it comes. */
+/** Fetches the segments that a live manifest names, from near its live edge on, while they come. */
 export class LiveEdgeSegments {
   readonly #reader = new LiveManifestReader("edge");
   readonly #changes = new EventEmitter();
   readonly #stretches: Stretch[] = [];
   #segmentSeconds = 0;
-  /** When something of each track came last: a source without its sound is away. */
+  /** When a segment of each track came last. A source whose audio does not come counts as away. */
   readonly #newMs = { main: performance.now(), audio: performance.now() };
   #hasAudio = false;
   #hasEnded = false;
@@ -44,16 +44,16 @@ export class LiveEdgeSegments {
     private readonly fetcher: SegmentFetcher,
     private readonly signal: AbortSignal,
   ) {
-    // A reader a track, one that fetches, and one that waits for the next run.
+    // The listeners: a reader for each track, the one that fetches, and one that waits for the next run.
     this.#changes.setMaxListeners(TRACKS.length + 2);
   }
 
-  /** What is to be read now; nothing where that is still to come, or nothing will. */
+  /** The span to read now; undefined if it is still to come, or if none will come. */
   get stretch(): Stretch | undefined {
     return this.#stretches[0];
   }
 
-  /** Whether another stretch begins behind that one. */
+  /** Whether another span begins after that one. */
   get hasNext(): boolean {
     return this.#stretches.length > 1;
   }
@@ -63,12 +63,12 @@ export class LiveEdgeSegments {
     return this.#hasEnded;
   }
 
-  /** Of the longest segment. */
+  /** The duration of the longest segment. */
   get segmentSeconds(): number {
     return this.#segmentSeconds;
   }
 
-  /** Reads on in the manifest until it has ended, has been away for too long, or the signal aborts; never rejects. */
+  /** Keeps reading the manifest until it has ended, has been away for too long, or the signal aborts; never rejects. */
   async follow(read: ReadManifest): Promise<void> {
     const { signal } = this;
     const { sourceTimeoutMs, onLog } = this.run;
@@ -83,9 +83,9 @@ export class LiveEdgeSegments {
   }
 
   /**
-   * Waits until there is an answer.
+   * Waits until the function answers with something else than undefined.
    *
-   * @throws what made following impossible
+   * @throws the error that ended the reading of the manifest
    */
   async until<T>(ask: () => T | undefined, signal: AbortSignal): Promise<T> {
     for (;;) {
@@ -97,19 +97,19 @@ export class LiveEdgeSegments {
     }
   }
 
-  /** The next segment of a stretch, once it is there; nothing at the end of the stretch. */
+  /** The next segment of a span, once it is there; undefined at the end of the span. */
   async next(stretch: Stretch, name: TrackName, signal: AbortSignal): Promise<Segment | undefined> {
     const waiting = stretch.waiting[name] ?? [];
     const segment = await this.until(
       () => waiting.shift() ?? (stretch.isClosed ? "none" : undefined),
       signal,
     );
-    // There is room for another.
+    // Now there is room for another one.
     this.#changes.emit("change");
     return segment === "none" ? undefined : segment;
   }
 
-  /** Has done with the stretch that was read. */
+  /** Leaves the span that was read. */
   async pass(): Promise<void> {
     const passed = this.#stretches.shift();
     const wanted = this.#stretches.flatMap(({ inits }) => Object.values(inits));
@@ -118,7 +118,7 @@ export class LiveEdgeSegments {
       if (!wanted.some((init) => init.url === url)) await this.fetcher.drop(url);
   }
 
-  /** Fetches what is new; whether anything was. */
+  /** Fetches the new segments. @returns whether there were any */
   async #take(manifest: Manifest): Promise<boolean> {
     this.#segmentSeconds = Math.max(this.#segmentSeconds, manifest.segmentSeconds);
     const sinceMs = this.#lastMs;
@@ -127,7 +127,7 @@ export class LiveEdgeSegments {
       this.#hasAudio = news.audio !== undefined;
       const segments = inTurn(news);
       for (const [index, [name, segment]] of segments.entries()) {
-        // What cannot be had is not waited for longer than a source that is away.
+        // A segment that cannot be fetched is waited for only as long as a source that is away.
         if (performance.now() - this.#newMs[name] > this.run.sourceTimeoutMs) {
           this.#isBroken = true;
           return false;
@@ -155,7 +155,7 @@ export class LiveEdgeSegments {
     const isHere =
       (init === undefined || (await this.#fetch(init))) && (await this.#fetch(segment));
     if (!isHere) {
-      // What comes next does not go on where this would have ended.
+      // The next segment does not continue where this one would have ended.
       this.#isBroken = true;
       return;
     }
@@ -181,7 +181,7 @@ export class LiveEdgeSegments {
     });
   }
 
-  /** Whether a segment could be fetched; one that is named a little before it is there is tried again. */
+  /** Fetches a segment, again if it is not there yet, as some are named a little early. @returns whether it could be fetched */
   async #fetch(segment: Segment): Promise<boolean> {
     const endMs = performance.now() + this.#segmentSeconds * 1000;
     for (;;) {
@@ -202,7 +202,7 @@ export class LiveEdgeSegments {
   }
 }
 
-/** Picture and sound by turns, so that neither waits for the other. */
+/** The segments of both tracks in turns, so that neither waits for the other. */
 function inTurn({ main, audio }: News): readonly (readonly [TrackName, Segment])[] {
   const segments = { main: main.segments, audio: audio?.segments ?? [] };
   const all = TRACKS.flatMap((name) => {

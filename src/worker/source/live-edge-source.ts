@@ -13,12 +13,12 @@ import type { ManifestPlace, ReadManifest } from "./read-manifest.ts";
 import { appendSegment, SegmentFetcher } from "./segment-fetcher.ts";
 import { withCaptions } from "./source-captions.ts";
 
-/** As many segments are enough to begin with, however short they are. */
+/** So many segments are enough to begin with, however short they are. */
 const READY_SEGMENTS = 8;
 
 /**
- * Fetches what a growing manifest names from near its live edge on, and gives it to `use` as a live source. ffmpeg gets bytes
- * alone; every address goes through the storage that opened the manifest. What is fetched waits in scratch, a few segments of it.
+ * Fetches what a live manifest names, from near its live edge on, and gives it to `use` as a live source. ffmpeg gets only bytes: every
+ * address goes through the storage that opened the manifest. A few fetched segments wait in scratch.
  *
  * @throws what `use` throws
  */
@@ -42,7 +42,7 @@ export async function openLiveEdge(
   }
 }
 
-/** The segments of a growing manifest as a live source: one run after the other reads them. */
+/** The segments of a live manifest as a live source, which one run after the other reads. */
 class LiveEdgeSource implements LiveSource {
   #probes = 0;
 
@@ -74,7 +74,7 @@ class LiveEdgeSource implements LiveSource {
     }
   }
 
-  /** The stretch that can be read, when there is enough of it; nothing where nothing more will come. */
+  /** The span to read, once there is enough of it; undefined if nothing more will come. */
   async #stretch(signal: AbortSignal): Promise<Stretch | undefined> {
     const { incoming } = this;
     for (;;) {
@@ -86,21 +86,21 @@ class LiveEdgeSource implements LiveSource {
       await incoming.until(() => this.#isReady(stretch) || stretch.isClosed || undefined, signal);
       if (!stretch.isClosed) await this.#skipToEdge(stretch);
       const { main, audio } = stretch.waiting;
-      // A picture whose sound could not be had is not sent without it.
+      // Video whose audio could not be fetched is not sent without it.
       if (main?.length && audio?.length !== 0) return stretch;
       await incoming.pass();
     }
   }
 
-  /** Whether a run that reads it now will not run dry. */
+  /** Whether there is enough of a span that a run which reads it now does not run dry. */
   #isReady({ waiting: { main = [], audio } }: Stretch): boolean {
     const seconds = EDGE_SEGMENTS * this.incoming.segmentSeconds;
-    // A hair less is rounding.
+    // A tiny difference is rounding.
     const isLong = secondsOf(main) >= seconds - 1e-3;
     return (isLong || main.length >= READY_SEGMENTS) && audio?.length !== 0;
   }
 
-  /** What has waited for too long is left out, so that a source that was away is not sent ever later. */
+  /** Drops what has waited for too long, so that a source that was away does not stay late. */
   async #skipToEdge({ waiting: { main = [], audio = [] } }: Stretch): Promise<void> {
     const kept = lastOf(main, EDGE_SEGMENTS * this.incoming.segmentSeconds);
     const late = main.splice(0, main.length - kept.length);
@@ -127,7 +127,7 @@ class LiveEdgeSource implements LiveSource {
     };
   }
 
-  /** What the first segment of a track holds. */
+  /** Probes the first segment of a track. */
   async #probe(stretch: Stretch, name: TrackName, signal: AbortSignal): Promise<MediaInfo> {
     const path = join(this.folder, `relayed-${this.#probes++}`);
     const [first] = stretch.waiting[name] ?? [];

@@ -3,26 +3,26 @@ import type { LiveEngine, LiveInput } from "../../engine/engine.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 
-/** What one run reads, and what is in it. */
+/** What one run reads, and what it holds. */
 export type LiveFeed = {
   readonly input: LiveInput;
   readonly media: MediaInfo;
-  /** The input of ffmpeg that the sound is read from, where it is not the first. */
+  /** The input of ffmpeg that the audio is read from, if it is not the first. */
   readonly audioInput?: number;
 };
 
 /** What a live task reads, run by run. */
 export interface LiveSource {
-  /** Whether it is away now, rather than about to go on. */
+  /** Whether it is away now, rather than about to continue. */
   readonly isAway: boolean;
 
   /**
    * Waits for what the next run reads.
    *
-   * @param waiting - `seenMs` is when the last run last got on; `hasProduced`, whether any has; `onMiss` is told of every try
-   *   in vain
-   * @returns nothing where it has ended, or been away for too long
-   * @throws {TaskError} what cannot be waited out
+   * @param waiting - `seenMs` is when the last run last made progress, and `hasProduced` whether any run has; `onMiss` is called for
+   *   each failed try
+   * @returns undefined if the source has ended, or has been away for too long
+   * @throws {TaskError} failures that waiting does not cure
    */
   next(waiting: LiveWaiting, signal: AbortSignal): Promise<LiveFeed | undefined>;
 }
@@ -34,19 +34,19 @@ export type LiveWaiting = {
   readonly onMiss: (error: TaskError) => void;
 };
 
-/** Between two tries to reach a source that is away. */
+/** The pause between two tries to reach a source that is away. */
 export const AGAIN_MS = 500;
 
-/** What a source that is away is known by. */
+/** The codes of errors that mean that a source is away. */
 export const AWAY: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "source_missing"];
-/** What may pass: it is away, or about to come; all else is a reason to end the task. */
+/** The codes of errors that may pass, as the source is away or about to come. Every other error ends the task. */
 export const MAY_PASS: readonly ErrorCode[] = [...AWAY, "source_not_media", "source_damaged"];
 
-/** A certificate that is refused from the first is no drop; one that changes on the way may be mended likewise. */
+/** A certificate that is refused at first ends the task; one that is refused later may be corrected again. */
 const mayPass = ({ code }: TaskError, hasProduced: boolean): boolean =>
   MAY_PASS.includes(code) || (code === "source_untrusted" && hasProduced);
 
-/** The error of a source that is away. @throws any other one */
+/** Returns the error of a source that is away. @throws any other error */
 export function awayOr(error: unknown): TaskError {
   if (error instanceof TaskError && AWAY.includes(error.code)) return error;
   throw error;
@@ -54,7 +54,7 @@ export function awayOr(error: unknown): TaskError {
 
 /** A live address. */
 export class UrlSource implements LiveSource {
-  /** A run of it ends with its stream. */
+  /** A run of it ends when its stream ends. */
   readonly isAway = true;
 
   constructor(

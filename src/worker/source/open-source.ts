@@ -14,11 +14,11 @@ import {
 import { fetchTrack } from "./segment-fetcher.ts";
 import { isGivenAsAudio } from "./trim-audio.ts";
 
-/** A source whose manifest still grows. */
+/** A source with a live manifest. */
 export type LiveManifestSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
 
 /**
- * Opens a source and probes it. A manifest that still grows is fetched to its end first.
+ * Opens a source and probes it. What a live manifest names is fetched to its end first.
  *
  * @param folder - the attempt's own work folder
  * @throws {TaskError} what opening, reading and probing throw
@@ -31,11 +31,11 @@ export async function openSource(url: string, run: SourceRun, folder: string): P
 }
 
 /**
- * Opens a source to be sent as it is: a file, or a manifest that still grows.
+ * Opens a source that is to be sent as it comes: a file, or a live manifest.
  *
- * Of an HLS or DASH source the manifest is read here, and what it names is fetched here, each address judged by the storage that
- * opened the manifest: its segments become one ordinary file. ffmpeg never sees a manifest, and its readers of them, which would
- * fetch any address, stay shut. A manifest that is not given as one (`isGivenAsManifest`) is refused by the probe.
+ * The manifest of an HLS or DASH source is read here, and its segments are fetched here into one ordinary file; the storage that opened
+ * the manifest judges each address. ffmpeg never sees a manifest, and its own readers of manifests, which would fetch any address, stay
+ * disabled. A manifest that is not given as one (`isGivenAsManifest`) is refused by the probe.
  *
  * @param folder - the attempt's own work folder
  * @throws {TaskError} what opening, reading and probing throw
@@ -81,7 +81,7 @@ async function fetchManifest(
       doneBytes += bytes - trackBytes;
       trackBytes = bytes;
       doneSeconds += seconds;
-      // The size of what is still to come is that of what came, by the duration.
+      // The total size is estimated: what came so far, scaled by the duration.
       const totalBytes = (doneBytes / doneSeconds) * totalSeconds;
       const isKnown = Number.isFinite(totalBytes);
       run.onProgress(fetching({ doneBytes, ...(isKnown && { totalBytes }) }));

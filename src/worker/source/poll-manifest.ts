@@ -9,12 +9,11 @@ const POLL_SECONDS_MIN = 0.5;
 const POLL_SECONDS_MAX = 6;
 
 /**
- * Reads a manifest again and again, until it says that it has ended or nothing new has come for as long as a live source may be
- * away.
+ * Reads a manifest again and again, until it says that it has ended, or nothing new has come for as long as a live source may be away.
  *
- * @param take - takes what is new, and says whether anything was
- * @returns why it could not be read the last time that it could not
- * @throws {TaskError} what cannot be waited out
+ * @param take - takes the new segments, and returns whether there were any
+ * @returns the last error of reading it, if there was one
+ * @throws {TaskError} failures that waiting does not cure
  */
 export async function pollManifest(
   { manifest, again }: ReadManifest,
@@ -32,7 +31,7 @@ export async function pollManifest(
     await wait(seconds * 1000, undefined, { signal });
     current = await again().catch((error: unknown) => {
       signal.throwIfAborted();
-      // One that is being written may be read in half.
+      // A manifest that is just being written may be read in half.
       const isTorn = error instanceof TaskError && error.code === "source_not_media";
       last = isTorn ? error : awayOr(error);
       onLog(`the source is away: ${last.message}`);

@@ -15,7 +15,7 @@ import { type MediaPlaylist, pairPlaylists } from "../../manifest/read/hls.ts";
 import type { OpenedSource, Storage } from "../../storage/storage.ts";
 import { parseDashText, parseHlsText } from "./parse-manifest.ts";
 
-/** Where a manifest and what it names is opened. */
+/** The storage and the folder by which a manifest and its segments are opened. */
 export type ManifestPlace = {
   readonly storage: Storage;
   /** The attempt's own work folder. */
@@ -23,14 +23,14 @@ export type ManifestPlace = {
   readonly signal: AbortSignal;
 };
 
-/** A manifest, and how it is read again while it grows. */
+/** A manifest, and how it is read again while it is live. */
 export type ReadManifest = {
   readonly manifest: Manifest;
-  /** Reads what grows anew: of HLS the playlists that were chosen. */
+  /** Reads it again; of HLS, the media playlists that were chosen. */
   readonly again: () => Promise<Manifest>;
 };
 
-/** What an opened source is, where it is given as a manifest and begins as one; nothing where it is media. */
+/** The kind of manifest that an opened source is, if it is given as one and begins like one; undefined if it is media. */
 export async function kindOfSource(
   source: OpenedSource,
   url: string,
@@ -47,9 +47,9 @@ export async function kindOfSource(
 }
 
 /**
- * Reads a manifest that was opened, and the playlists it names.
+ * Reads a manifest that was opened, and the playlists that it names.
  *
- * @param url - as the task names it
+ * @param url - as the task gives it
  * @throws {TaskError} as the parsers in `manifest/`; what opening throws
  */
 export async function readManifest(

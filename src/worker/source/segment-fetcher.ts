@@ -7,27 +7,27 @@ import { TaskError } from "../../task/errors.ts";
 import type { ManifestPlace } from "./read-manifest.ts";
 
 const CHUNK_BYTES = 256 << 10;
-/** Segments on their way at once: a server far away does not make a wait of every one. */
+/** How many segments are fetched at once, so that the latency of a distant server does not add up. */
 const AT_ONCE = 4;
 const KEY_BYTES = 16;
 /** A live source may change its key with every segment. */
 const KEYS_HELD_MAX = 64;
 
 /**
- * Fetches segments through their storage, one file each, and gives their bytes: ranges cut out, AES-128 decrypted. A file that
- * several segments are ranges of is fetched once.
+ * Fetches segments through their storage, each into a file, and returns their bytes, with ranges cut out and AES-128 decrypted. A file
+ * of which several segments are ranges is fetched once.
  */
 export class SegmentFetcher {
   readonly #place: ManifestPlace;
   readonly #closed = new AbortController();
   readonly #keys = new Map<string, Promise<Buffer>>();
-  /** What was fetched, or is on its way, by its address. */
+  /** What was fetched or is being fetched, by its address. */
   readonly #files = new Map<string, { readonly folder: string; readonly path: Promise<string> }>();
   constructor(place: ManifestPlace) {
     this.#place = place;
   }
 
-  /** The bytes of a segment. @throws {TaskError} what its storage throws; `source_damaged` where it is shorter than its range */
+  /** The bytes of a segment. @throws {TaskError} what its storage throws; `source_damaged` if it is shorter than its range */
   async *read(segment: Segment): AsyncGenerator<Uint8Array> {
     const path = await this.#fileOf(segment.url);
     const key = segment.key && (await this.#keyOf(segment.key.url));
@@ -42,9 +42,9 @@ export class SegmentFetcher {
     }
   }
 
-  /** Begins to fetch what will be read soon. */
+  /** Begins to fetch segments that will be read soon. */
   fetchAhead(segments: readonly Segment[]): void {
-    // A failure is met where it is read.
+    // A failure is thrown when the segment is read.
     for (const { url } of segments) this.#fileOf(url).catch(() => {});
   }
 
@@ -54,12 +54,12 @@ export class SegmentFetcher {
     if (segment.key) await this.#keyOf(segment.key.url);
   }
 
-  /** Removes what was fetched, but for the addresses that are still wanted. */
+  /** Removes what was fetched, except for the addresses that are still wanted. */
   async forget(isWanted: (url: string) => boolean): Promise<void> {
     for (const url of [...this.#files.keys()]) if (!isWanted(url)) await this.drop(url);
   }
 
-  /** Removes what was fetched of an address: it is fetched again where it is read once more. */
+  /** Removes what was fetched from an address; if it is read again, it is fetched again. */
   async drop(url: string): Promise<void> {
     const file = this.#files.get(url);
     if (!file) return;
@@ -68,7 +68,7 @@ export class SegmentFetcher {
     await rm(file.folder, { recursive: true, force: true });
   }
 
-  /** Ends what is still on its way, and removes everything. */
+  /** Stops what is still being fetched, and removes everything. */
   async close(): Promise<void> {
     this.#closed.abort(new TaskError("cancelled", "Cannot fetch on: the source is given up"));
     await this.forget(() => false);
@@ -112,7 +112,7 @@ export class SegmentFetcher {
     if (known) return known;
     const key = this.#readKey(url);
     this.#keys.set(url, key);
-    // One that could not be had may be had later.
+    // What could not be fetched now may be there later.
     key.catch(() => this.#keys.delete(url));
     const [oldest] = this.#keys.keys();
     if (this.#keys.size > KEYS_HELD_MAX && oldest !== undefined) this.#keys.delete(oldest);
@@ -123,7 +123,7 @@ export class SegmentFetcher {
 /**
  * Writes a track into one file.
  *
- * @param onSegment - called after every segment, with what has been written so far
+ * @param onSegment - called after every segment with the number of bytes written so far
  */
 export async function fetchTrack(
   { init, segments }: Track,
@@ -153,7 +153,7 @@ export async function fetchTrack(
   }
 }
 
-/** Appends a segment to a file, and gives its size in bytes. Where it fails, nothing of it stays. */
+/** Appends a segment to a file. If that fails, no part of it stays. @returns its size in bytes */
 export async function appendSegment(
   segment: Segment,
   path: string,
@@ -178,11 +178,11 @@ export async function appendSegment(
 }
 
 const SCRATCH_FULL = "Cannot fetch the source: there is no room for it in scratch";
-/** What the rest of the system needs of the disk; looked at every so many bytes, well under it. */
+/** How much of the disk stays free for the rest of the system, and after how many bytes, which are far fewer, that is checked. */
 const RESERVE_BYTES = 64 << 20;
 const SPACE_CHECK_BYTES = 16 << 20;
 
-/** Writes a track: a manifest can name a file any number of times, so that little that is fetched becomes much that is written. */
+/** Writes a track. A manifest can name a file any number of times, so that much may be written though little is fetched. */
 class TrackWriter {
   #uncheckedBytes = SPACE_CHECK_BYTES;
 
@@ -204,7 +204,7 @@ class TrackWriter {
 
   async #refuseFull(): Promise<void> {
     this.#uncheckedBytes = 0;
-    // Where the system does not tell, the write itself will.
+    // If the system does not say, the write itself fails.
     const space = await statfs(dirname(this.path)).catch(() => undefined);
     if (space && space.bavail * space.bsize < RESERVE_BYTES)
       throw new TaskError("scratch_full", SCRATCH_FULL);

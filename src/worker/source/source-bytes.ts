@@ -3,7 +3,7 @@ import type { ByteSource } from "../../engine/engine.ts";
 
 const PIECE_BYTES = 1 << 20;
 
-/** All of a source from its beginning, in pieces that hold until the next one. */
+/** All bytes of a source from its beginning, in parts; each is valid until the next one. */
 export async function* allBytes(
   source: ByteSource,
   signal: AbortSignal,
@@ -17,7 +17,7 @@ export async function* allBytes(
   }
 }
 
-/** Reads here and there in a file. */
+/** Makes a reader of a file at any position. */
 export async function withFile<T>(
   path: string,
   look: (source: ByteSource) => Promise<T>,

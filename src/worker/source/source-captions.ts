@@ -10,18 +10,18 @@ import type { SourceReader } from "../../storage/storage.ts";
 import type { SourceFile } from "./probe-source.ts";
 
 const PIECE_BYTES = 1 << 20;
-/** More than what is said before a picture, so that no cut hides it. */
+/** How much parts overlap: more than what precedes a picture, so that no cut hides captions. */
 const OVERLAP_BYTES = 16 << 10;
-/** Of files above 1 GiB, whose captions come with every frame, as many pieces are read, evenly spread. */
+/** Of a file above 1 GiB, so many parts are read, evenly spread, as captions come with every frame. */
 const PIECES_MAX = 1024;
 
 /**
- * A file, with what its bytes show of captions in its pictures. All of it is read, at some GB a second: so only where a plan
+ * Adds what a file's bytes show of captions in its video. It reads the whole file, at some GB a second, so it is done only if a plan
  * asks for it.
  */
 export async function withCaptions(source: SourceFile, signal: AbortSignal): Promise<SourceFile> {
   const reader = readerFor(source.media);
-  // What cannot be read here fails in its run, which tells why.
+  // If it cannot be read here, its run fails and says why.
   const file = reader && (await open(source.path).catch(() => undefined));
   if (!reader || !file) return source;
   try {
@@ -32,7 +32,7 @@ export async function withCaptions(source: SourceFile, signal: AbortSignal): Pro
   return { ...source, media: withFacts(source.media, reader.facts()) };
 }
 
-/** A source that is read where it lies, with what its first bytes show: they are here, and all of it would be fetched twice. */
+/** Adds what the first bytes of a source show that is read where it lies: they are here already, and all of it would be fetched twice. */
 export async function withFirstCaptions(
   media: MediaInfo,
   source: SourceReader,

@@ -6,32 +6,33 @@ import { isPacketAt, PACKET_BYTES } from "../../probe/bytes/transport-packets.ts
 import { demuxerOf } from "../../probe/formats.ts";
 import type { Lack, MediaInfo } from "../../probe/media.ts";
 
-/** What a writer leaves that does not know the size, or counts no further: `0xffffffff`, `0x7ffff000` and the like. */
+/** Sizes from here on are placeholders of writers that do not know the size, or cannot count further: `0xffffffff`, `0x7ffff000` … */
 const SIZE_MAX = 0x7fff_0000;
-/** So many chunks stand before the media, and so many parts has a large AVI. */
+/** The most chunks that are read: those before the media, and the parts of a large AVI, are fewer. */
 const CHUNKS_MAX = 256;
 const FLV_HEAD_BYTES = 16 << 10;
 const ASF_HEAD_BYTES = 64 << 10;
 const ASF_FILE_PROPERTIES = "a1dcab8c47a9cf118ee400c00c205365";
 const ASF_IS_BROADCAST = 1;
 
-/** Where a source ends by its own word, in bytes; nothing where it does not say. */
+/** Finds where a source ends in bytes, according to the source itself; undefined if it does not say. */
 type TellEnd = (source: ByteSource) => Promise<number | undefined>;
 
-/** Of formats whose size is written, or written anew, with the last byte. What MPEG-PS, AAC and AC-3 hold is nowhere said. */
+/** By format: those that store their size with the last byte, or correct it then. MPEG-PS, AAC and AC-3 do not store it at all. */
 const ENDS: Readonly<Record<string, TellEnd>> = {
   ...{ avi: endOfAvi, wav: endOfWav, w64: endOfWave64, caf: endOfCaf },
   ...{ asf: endOfAsf, flv: endOfFlv, mp3: endOfMp3, mpegts: endOfTs, ogg: endOfOgg },
 };
-/** How long the last packet or page should be is told, and not how much comes behind it. */
+/** Formats that state how long the last packet or page should be, but not how much follows it. */
 const OPEN_ENDED = ["mpegts", "ogg"];
-/** Of a song that was cut in two its header is often left as it was. */
+/** Formats whose header is often left unchanged when a song is cut in two. */
 const OFTEN_STALE = ["mp3"];
 
 /**
- * A probed source, with what is missing of it by its own word. Reads some of its head, of some formats some of its end.
+ * Adds to a probed source what is missing of it, according to the source itself. It reads a part of its head, and for some formats a part
+ * of its end.
  *
- * ffprobe takes what it finds for all that there is, or does not say that it is less than it should be.
+ * ffprobe takes what it finds for the whole, or does not say that it is less than it should be.
  */
 export async function withLack(media: MediaInfo, source: ByteSource): Promise<MediaInfo> {
   const demuxer = demuxerOf(media.format);
@@ -56,7 +57,7 @@ const nameAt = (view: DataView, at: number): string =>
 const known = (end: number, size: number): number | undefined =>
   size > 0 && size < SIZE_MAX ? end : undefined;
 
-/** Of each part, of which the first may be 1 GB, the list `movi`: what comes behind it is an index. */
+/** The end of the list `movi` in the last part, of which the first may be 1 GB; only an index follows it. */
 async function endOfAvi(source: ByteSource): Promise<number | undefined> {
   let end: number | undefined;
   for (let at = 0, part = 0; part < CHUNKS_MAX; part += 1) {
@@ -71,13 +72,13 @@ async function endOfAvi(source: ByteSource): Promise<number | undefined> {
 
 async function endOfWav(source: ByteSource): Promise<number | undefined> {
   const head = await viewAt(source, 0, 36);
-  // RF64: sizes of 64 bits stand in its first chunk.
+  // RF64 has its sizes of 64 bits in its first chunk.
   if (head.byteLength === 36 && nameAt(head, 0) === "RF64" && nameAt(head, 12) === "ds64")
     return Number(head.getBigUint64(20, true)) + 8;
   return endOfChunk(source, 12, (name) => name === "data");
 }
 
-/** Where the chunk of RIFF ends that is looked for. */
+/** Where a chunk of RIFF ends. */
 async function endOfChunk(
   source: ByteSource,
   from: number,
@@ -110,9 +111,9 @@ function endOfCaf(source: ByteSource): Promise<number | undefined> {
 }
 
 /**
- * Walks over the chunks of a file until one says what is looked for, or there are too many.
+ * Walks over the chunks of a file until one states the end, or there are too many.
  *
- * @param look - gives the position of the next chunk, or the end that the chunk with this head says
+ * @param look - returns the position of the next chunk, or the end if the chunk with this head states it
  */
 async function endInChunks(
   source: ByteSource,
@@ -142,7 +143,7 @@ async function endOfAsf(source: ByteSource): Promise<number | undefined> {
   return Number(head.readBigUInt64LE(at + 40));
 }
 
-/** By its metadata: a name, and a number of 64 bits. */
+/** The end by FLV's metadata: a name, and a number of 64 bits. */
 async function endOfFlv(source: ByteSource): Promise<number | undefined> {
   const head = Buffer.from(await readFully(source, 0, FLV_HEAD_BYTES));
   const name = Buffer.from("\0\x08filesize\0", "latin1");
@@ -152,7 +153,7 @@ async function endOfFlv(source: ByteSource): Promise<number | undefined> {
     : head.readDoubleBE(at + name.length);
 }
 
-/** By the tag of a first frame that holds no sound. */
+/** The end by the Xing or Info tag in the first frame, which holds no audio. */
 async function endOfMp3(source: ByteSource): Promise<number | undefined> {
   const at = id3Bytes(await readFully(source, 0, 10));
   const bytes = await readFully(source, at, 64);
@@ -170,7 +171,7 @@ async function endOfTs(source: ByteSource): Promise<number | undefined> {
   return isPlain ? Math.ceil(source.sizeBytes / PACKET_BYTES) * PACKET_BYTES : undefined;
 }
 
-/** By its last page. */
+/** The end by the last page of an Ogg. */
 async function endOfOgg(source: ByteSource): Promise<number | undefined> {
   const from = Math.max(0, source.sizeBytes - OGG_END_BYTES);
   const page = lastPageIn(await readFully(source, from, OGG_END_BYTES));

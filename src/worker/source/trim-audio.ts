@@ -5,22 +5,22 @@ import type { ByteSource } from "../../engine/engine.ts";
 import { readFully } from "../../lib/read-fully.ts";
 import { endTagBytes, findAudio, id3Bytes } from "../../probe/bytes/mpeg-audio.ts";
 
-/** Players skip what is no sound in front of an MP3, and look no further than that. */
+/** How far audio is looked for behind junk: players skip junk in front of an MP3 no further than that. */
 const JUNK_BYTES_MAX = 4 << 20;
-/** What is looked at in one go; the frames that show that it is sound take up to 21 kB of it. */
+/** How much is read at once; the frames that prove that it is audio take up to 21 kB of it. */
 const WINDOW_BYTES = 256 << 10;
 const OVERLAP_BYTES = 32 << 10;
 const TAIL_BYTES = 160;
-/** ffmpeg itself steps over so much in front, such as a first frame of another kind. */
+/** ffmpeg itself skips so much in front, such as a first frame of another kind. */
 const SMALL_JUNK_BYTES = 4096;
-/** ffmpeg itself steps over so much behind: an ID3v1 tag. */
+/** ffmpeg itself skips so much at the end: an ID3v1 tag. */
 const SMALL_TAG_BYTES = 128;
 
-/** Where the sound of an MP3 lies in its file. */
+/** Where the audio of an MP3 lies in its file. */
 export type AudioPlace = {
   readonly from: number;
   readonly to: number;
-  /** What is in front of it and no tag. */
+  /** How many bytes in front of it are not tags. */
   readonly junkBytes: number;
 };
 
@@ -28,15 +28,15 @@ export type AudioPlace = {
 const NAMED = /\.(?:mp3|mp2|mpga)$/i;
 const TYPED = /^audio\/(?:x-)?(?:mp3|mpeg|mpeg3|mp2)$/i;
 
-/** Whether a source is called MPEG audio: then it may be looked for behind what is none. */
+/** Whether a source is called MPEG audio, so that audio is looked for behind junk. */
 export const isGivenAsAudio = (url: string, mediaType = ""): boolean =>
   NAMED.test(url.replace(/[?#].*$/s, "")) || TYPED.test(mediaType.replace(/;.*$/s, "").trim());
 
 /**
- * Finds what is no sound around that of an MP3: junk in front, in which ffmpeg hears false frames or does not find the sound, and
- * tags behind, in which it hears them too. A few bytes are read where nothing is wrong.
+ * Finds what surrounds the audio of an MP3: junk in front, in which ffmpeg finds false frames or fails to find the audio, and tags at the
+ * end, in which it finds false frames too. If nothing is wrong, only a few bytes are read.
  *
- * @returns nothing where the file is as ffmpeg takes it
+ * @returns undefined if ffmpeg reads the file right as it is
  */
 export async function placeOfAudio(source: ByteSource): Promise<AudioPlace | undefined> {
   const tagged = await tagsOf(source);
@@ -48,7 +48,7 @@ export async function placeOfAudio(source: ByteSource): Promise<AudioPlace | und
   return hasJunk ? { from: found, to, junkBytes: found - tagged } : { from: 0, to, junkBytes: 0 };
 }
 
-/** Where the tags end that it begins with. */
+/** Where the tags at the beginning end. */
 async function tagsOf(source: ByteSource): Promise<number> {
   let at = 0;
   let tag = id3Bytes(await readFully(source, 0, 10));
@@ -81,7 +81,7 @@ async function endOf(source: ByteSource): Promise<number> {
   return to;
 }
 
-/** Writes the sound alone into a work folder. @returns its path */
+/** Writes only the audio into a work folder. @returns its path */
 export async function writeAudio(
   path: string,
   { from, to }: AudioPlace,
@@ -94,7 +94,7 @@ export async function writeAudio(
   return trimmed;
 }
 
-/** The sound alone of a source that is read where it lies. */
+/** Only the audio of a source that is read where it lies. */
 export const audioOf = (source: ByteSource, { from, to }: AudioPlace): ByteSource => ({
   sizeBytes: to - from,
   read: (position, length) => source.read(from + position, Math.min(length, to - from - position)),
