@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { startService } from "../src/app.ts";
 import { ConfigError } from "../src/config/config.ts";
 import { parseConfig } from "../src/config/parse-config.ts";
+import { once } from "../src/lib/once.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";
 import { clip } from "./fixtures/clips.ts";
 import { TASKS } from "./fixtures/http-app.ts";
@@ -27,7 +28,8 @@ async function aService(env: Readonly<Record<string, string>> = {}, home = newHo
     ...env,
   };
   const { config } = parseConfig(settings, { cores: 1 });
-  const service = await startService(config, bunRuntime, "1.2.3");
+  const started = await startService(config, bunRuntime, "1.2.3");
+  const service = { ...started, stop: once(started.stop) };
   onTestFinished(service.stop);
   const call = async (path: string, body?: unknown): Promise<Response> =>
     fetch(signedRequest(ADA, `${service.url}${path}`, body === undefined ? {} : { body }));
