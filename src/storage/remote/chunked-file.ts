@@ -3,8 +3,7 @@ import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { bytesContent } from "../content.ts";
 import { targetEarly } from "./remote-errors.ts";
-import type { Gate, RemoteSender } from "./remote-sender.ts";
-import type { At } from "./remote-target.ts";
+import type { StreamOptions } from "./remote-sender.ts";
 import { removeAll } from "./remove-files.ts";
 
 /** Up to this size a file is sent when it is complete, with its length, and may be retried. */
@@ -24,11 +23,10 @@ export class ChunkedFile {
   /** The request of a large file: resolves when the server has all of it. */
   #answer: Promise<void> = Promise.resolve();
 
+  /** @param isNew - whether nothing is in its place, so that half a file may be removed */
   constructor(
-    private readonly sender: RemoteSender,
-    private readonly name: string,
-    private readonly at: At,
-    private readonly options: { readonly gate: Gate; readonly isNew: boolean },
+    private readonly stream: StreamOptions,
+    private readonly isNew: boolean,
   ) {}
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -43,24 +41,23 @@ export class ChunkedFile {
 
   /** All has been written: resolves when the server has it. Until then a correct server shows nothing of it. */
   async finish(): Promise<void> {
-    const { gate } = this.options;
-    if (!this.#body) {
-      const content = bytesContent(this.name, Buffer.concat(this.#held));
-      return await this.sender.send(content, this.at, gate);
-    }
+    const { sender, name, at, gate } = this.stream;
+    if (!this.#body)
+      return await sender.send(bytesContent(name, Buffer.concat(this.#held)), at, gate);
     await gate();
-    this.sender.options.signal.throwIfAborted();
+    sender.options.signal.throwIfAborted();
     this.#body.end();
     await this.#answer;
   }
 
   /** Removes what was sent. Never rejects. */
   async discard(): Promise<void> {
-    if (this.#body && this.options.isNew) await removeAll(this.sender.target, [this.at]);
+    const { sender, at } = this.stream;
+    if (this.#body && this.isNew) await removeAll(sender.target, [at]);
   }
 
   async #begin(): Promise<void> {
-    const { shown } = this.sender.target;
+    const { shown } = this.stream.sender.target;
     const body = new LiveBody();
     this.#body = body;
     this.#answer = this.#send(body);
@@ -73,7 +70,8 @@ export class ChunkedFile {
   }
 
   async #send(live: LiveBody): Promise<void> {
-    const { target, options } = this.sender;
+    const { sender, name, at } = this.stream;
+    const { target, options } = sender;
     let isRead = false;
     const read = (): AsyncIterable<Uint8Array> => {
       if (isRead)
@@ -85,7 +83,7 @@ export class ChunkedFile {
       return live.read();
     };
     try {
-      await target.put({ name: this.name, read }, this.at, options);
+      await target.put({ name, read }, at, options);
     } catch (error) {
       throw target.failure(error);
     }

@@ -1,7 +1,7 @@
 import { giveBack } from "../../lib/give-back.ts";
 import { bytesContent, type Content } from "../content.ts";
-import { type Gate, PART_BYTES, type RemoteSender, takeBack } from "./remote-sender.ts";
-import type { At, PartedUpload, PartVerbs } from "./remote-target.ts";
+import { PART_BYTES, type StreamOptions, takeBack } from "./remote-sender.ts";
+import type { PartedUpload, PartVerbs } from "./remote-target.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -16,10 +16,8 @@ export class PartedFile {
   #onItsWay: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly sender: RemoteSender,
-    private readonly name: string,
-    private readonly at: At,
-    private readonly options: { readonly gate: Gate; readonly parts: PartVerbs },
+    private readonly stream: StreamOptions,
+    private readonly parts: PartVerbs,
   ) {}
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -35,13 +33,13 @@ export class PartedFile {
 
   /** All has been written: resolves when the server has it. */
   async finish(): Promise<void> {
-    const { gate } = this.options;
+    const { sender, at, gate } = this.stream;
     if (this.#upload) {
       const upload = this.#upload;
       await this.#sendPart();
       await this.#onItsWay;
-      await this.sender.persist(() => upload.complete(), gate);
-    } else await this.sender.send(this.#content(), this.at, gate);
+      await sender.persist(() => upload.complete(), gate);
+    } else await sender.send(this.#content(), at, gate);
     for (const part of [this.#part, this.#spare]) if (part) giveBack(part);
   }
 
@@ -53,12 +51,12 @@ export class PartedFile {
 
   async #sendPart(): Promise<void> {
     await this.#onItsWay;
-    const { parts } = this.options;
-    const upload = this.#upload ?? (await this.sender.begin(parts, this.name, this.at));
+    const { sender, name, at } = this.stream;
+    const upload = this.#upload ?? (await sender.begin(this.parts, name, at));
     this.#upload = upload;
     this.#parts += 1;
     const [number, content] = [this.#parts, this.#content()];
-    this.#onItsWay = this.sender.persist(() => upload.send(number, content));
+    this.#onItsWay = sender.persist(() => upload.send(number, content));
     // A failure is thrown when the next part is sent.
     this.#onItsWay.catch(() => {});
     [this.#part, this.#spare] = [this.#spare, this.#part];
@@ -66,6 +64,6 @@ export class PartedFile {
   }
 
   #content(): Content {
-    return bytesContent(this.name, (this.#part ?? NOTHING).subarray(0, this.#partBytes));
+    return bytesContent(this.stream.name, (this.#part ?? NOTHING).subarray(0, this.#partBytes));
   }
 }

@@ -75,6 +75,14 @@ export class RemoteSender {
   }
 }
 
+/** How a file is sent while it is written; the extension of its name says what it is. */
+export type StreamOptions = {
+  readonly sender: RemoteSender;
+  readonly name: string;
+  readonly at: At;
+  readonly gate: Gate;
+};
+
 /** Removes the parts of an upload. Never rejects. */
 export async function takeBack(upload: PartedUpload): Promise<void> {
   // Not with the signal of the upload, which may be what ended it.

@@ -102,9 +102,10 @@ export class RemoteWriter implements TargetWriter {
     const { isSet, isNew, tag, mayPublish } = this.options;
     const published = publishedName(name, tag);
     if (isSet) this.#sent.push(published);
+    const sender = this.#sender;
     const file = isSet
-      ? openStreamed(this.#sender, name, published, { gate: ungated, isNew: false })
-      : openStreamed(this.#sender, name, undefined, { gate: mayPublish, isNew });
+      ? openStreamed({ sender, name, at: published, gate: ungated }, false)
+      : openStreamed({ sender, name, at: undefined, gate: mayPublish }, isNew);
     this.#files.set(name, file);
     return file;
   }

@@ -1,7 +1,6 @@
 import { ChunkedFile } from "./chunked-file.ts";
 import { PartedFile } from "./parted-file.ts";
-import type { Gate, RemoteSender } from "./remote-sender.ts";
-import type { At } from "./remote-target.ts";
+import type { StreamOptions } from "./remote-sender.ts";
 
 /** A file that is sent while it is written, and seen by nobody before `finish`. */
 export type StreamedFile = {
@@ -16,17 +15,9 @@ export type StreamedFile = {
 /**
  * Opens a file to write it bit by bit: in parts if the server takes them, else in the chunks of one request.
  *
- * @param name - its extension says what it is
- * @param isNew - whether nothing lies in its place, so that what is cut off may be removed
+ * @param isNew - whether nothing is in its place, so that half a file may be removed
  */
-export function openStreamed(
-  sender: RemoteSender,
-  name: string,
-  at: At,
-  { gate, isNew }: { readonly gate: Gate; readonly isNew: boolean },
-): StreamedFile {
-  const { parts } = sender.target;
-  return parts
-    ? new PartedFile(sender, name, at, { gate, parts })
-    : new ChunkedFile(sender, name, at, { gate, isNew });
+export function openStreamed(stream: StreamOptions, isNew: boolean): StreamedFile {
+  const { parts } = stream.sender.target;
+  return parts ? new PartedFile(stream, parts) : new ChunkedFile(stream, isNew);
 }
