@@ -4,30 +4,30 @@ import { NativeEngine, type NativeEngineOptions } from "./native/native.ts";
 import { orphansLack } from "./process/orphans.ts";
 import type { WasmEngineOptions } from "./wasm/wasm.ts";
 
-/** The engine that is used, and what there is to say of it: for the start-up log and `/readyz`. */
+/** The engine in use, and how it is described in the start-up log and in `/readyz`. */
 export type ChosenEngine = {
   readonly engine: Engine;
-  /** Why this one: half a sentence. */
+  /** Why this engine was chosen: half a sentence. */
   readonly why: string;
-  /** What it cannot do here that it can elsewhere: half a sentence each. */
+  /** What it can do on other machines but not here: half a sentence each. */
   readonly lacks: readonly string[];
-  /** Threads that could not be ended and still run. */
+  /** How many threads could not be ended and still run. */
   readonly leakedThreads: () => number;
 };
 
-/** Which engines there may be, and what they are made of. */
+/** Which engine is wanted, and the options of each. */
 export type EngineOptions = {
   readonly wanted: "auto" | "native" | "wasm";
-  /** Nothing may be written here: an engine that needs files is of no use. */
+  /** Nothing may be written here, so an engine that needs files cannot be used. */
   readonly isDiskless?: boolean;
   readonly native: NativeEngineOptions;
   readonly wasm: WasmEngineOptions;
 };
 
 /**
- * Opens the engine that is wanted; with `auto` the native one where its programs can be run, else WebAssembly.
+ * Opens the engine that is wanted. With `auto` that is the native one if its programs can be run, else WebAssembly.
  *
- * @throws {TaskError} `encoder_missing` where there is none, saying what is missing
+ * @throws {TaskError} `encoder_missing` if there is none, with what is missing
  */
 export async function chooseEngine({
   wanted,
@@ -64,7 +64,7 @@ async function openNative(options: NativeEngineOptions, why: string): Promise<Ch
 }
 
 async function openWasm(options: WasmEngineOptions, why: string): Promise<ChosenEngine> {
-  // Loaded where it is used: most services never do.
+  // Loaded only when it is used, as most services never use it.
   const { WasmEngine } = await import("./wasm/wasm.ts");
   const engine = await WasmEngine.open(options);
   return { engine, why, lacks: [], leakedThreads: () => engine.leakedThreads };

@@ -5,11 +5,11 @@ import type { Tail, TailPlace } from "../probe/tail.ts";
 import type { Damage } from "../task/damage.ts";
 import type { EngineName } from "../task/task.ts";
 
-/** How far one run is. */
+/** The progress of one run. */
 export type EngineProgress = {
   /** Position of the output in the media. */
   readonly outTimeSeconds: number;
-  /** Multiples of real time. */
+  /** In multiples of real time. */
   readonly speed: number;
   readonly fps: number;
   readonly frames: number;
@@ -18,21 +18,21 @@ export type EngineProgress = {
 /** One probe: the file's absolute path. */
 export type ProbeRequest = {
   readonly path: string;
-  /** Also count packets and compare time stamps: reads the whole file, or of a file with an index its last ones. */
+  /** Also count packets and compare time stamps. That reads the whole file, or only its last packets if it has an index. */
   readonly packets?: boolean | "last";
-  /** `source` is hostile until proven otherwise; `output` is ours. Told apart in errors. */
+  /** `source` is untrusted input, `output` was made here. Errors differ. */
   readonly side: "source" | "output";
-  /** Of a set: the files that its packets are in, each group read as one file; named relative to the folder of `path`. */
+  /** For a set: the files with its packets, each group read as one file. Names are relative to the folder of `path`. */
   readonly concat?: readonly (readonly string[])[];
-  /** Of an output: its end is looked at as well (`MediaInfo.tail`), but where that says too much to be read at once. */
+  /** For an output: also examine its end (`MediaInfo.tail`), unless that makes more output than can be read at once. */
   readonly tail?: TailPlace;
 };
 
-/** A look at the end of an output. */
+/** A request to examine the end of an output. */
 export type TailRequest = TailPlace & {
   /** Absolute. */
   readonly path: string;
-  /** Read as one file instead of it; named relative to its folder. */
+  /** Files to read as one instead of `path`; names are relative to its folder. */
   readonly concat?: readonly string[];
 };
 
@@ -43,46 +43,46 @@ export type RunRequest = {
   readonly folder: string;
   /** Absolute path of what the step calls `input`. */
   readonly inputPath: string;
-  /** The first input is no source but made by us: it may be a list. */
+  /** The first input was made here and is not a source, so it may be a list. */
   readonly isOurs?: boolean;
   readonly onProgress: (progress: EngineProgress) => void;
   /** A line of the engine's own log, credentials masked. */
   readonly onLog: (line: string) => void;
-  /** What each of its runs said of damage in the source, as it ends; of a sliced step each slice. Not called where nothing was said. */
+  /** Called at the end of each run (of a sliced step: of each slice) with the damage it reported in the source, if any. */
   readonly onDamage?: (damage: Damage) => void;
 };
 
-/** A source that is read where it lies. Its reads end by themselves when it does not deliver. */
+/** A source that is read in place. Its reads time out by themselves if no data comes. */
 export type ByteSource = {
   readonly sizeBytes: number;
-  /** At least one byte and at most `length` of them, from `position` on. */
+  /** Reads at least one byte and at most `length` bytes, from `position` on. */
   read(position: number, length: number): Promise<Uint8Array>;
 };
 
 /**
- * Takes what a run writes while it is written; paths are those of the step. Calls come one after the other. A failure ends the
- * run, which fails by it.
+ * Takes the output of a run while it is written; paths are those of the step. Calls come one after the other. If one fails, the
+ * run ends with that error.
  */
 export type ByteSink = {
   /**
-   * Positions in a file may go back, but not in what a plan for streams makes. The bytes are the caller's again once it has
-   * resolved: what is to stay is copied.
+   * Positions in a file may go back, but not in the output of a plan for streams. The caller reuses the bytes once this has
+   * resolved, so copy what must be kept.
    */
   write(path: string, position: number, bytes: Uint8Array): Promise<void>;
-  /** The file is as long now, and nobody writes it. */
+  /** The file now has this length and is complete. */
   close(path: string, sizeBytes: number): Promise<void>;
   rename(path: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
 };
 
-/** One probe of a source that is read where it lies. */
+/** One probe of a source that is read in place. */
 export type StreamedProbe = Pick<ProbeRequest, "side" | "packets"> & {
   readonly source: ByteSource;
-  /** With a dot, or empty: some formats are known by it alone. */
+  /** With a dot, or empty. Some formats are recognised only by it. */
   readonly extension: string;
 };
 
-/** A look at the end of an output of which that was kept, and nothing else. */
+/** A request to examine the end of an output of which nothing else was kept. */
 export type StreamedTail = Pick<TailRequest, "keyFramesOnly"> &
   Pick<StreamedProbe, "source" | "extension">;
 
@@ -93,40 +93,40 @@ export type StreamedRun = Pick<RunRequest, "step" | "onProgress" | "onLog" | "on
   readonly sink: ByteSink;
 };
 
-/** What an engine does without any file, for hosts where nothing may be written. Calls end and fail as those of `Engine`. */
+/** What an engine does without files, for hosts where nothing may be written. Calls end and fail like those of `Engine`. */
 export interface StreamedEngine {
-  /** Plans for it are made with these: `streamsOutput` is set. */
+  /** The capabilities to plan with; `streamsOutput` is set. */
   readonly capabilities: Capabilities;
   probe(request: StreamedProbe, signal: AbortSignal): Promise<MediaInfo>;
   readTail(request: StreamedTail, signal: AbortSignal): Promise<Tail>;
-  /** @throws {TaskError} as `Engine.run`; what the source or the sink threw */
+  /** @throws {TaskError} as `Engine.run` does; whatever the source or the sink threw */
   run(request: StreamedRun, signal: AbortSignal): Promise<void>;
 }
 
-/** How far a live run is. */
+/** The progress of a live run. */
 export type LiveProgress = EngineProgress & {
-  /** Frames that were left out because they came too late or too many. */
+  /** Frames that were dropped because they were too late or too many. */
   readonly droppedFrames: number;
 };
 
-/** What became of one live target of a run. */
+/** A change of one live target of a run. */
 export type LiveTargetEvent =
   | { readonly kind: "open"; readonly url: string }
-  /** It is tried again and again, also where that is in vain; `why` ends a sentence, credentials masked. */
+  /** It is retried without end, even if that is in vain; `why` is the end of a sentence, credentials masked. */
   | {
       readonly kind: "failed";
       readonly url: string;
       readonly why: string;
       readonly isInVain?: true;
     }
-  /** A part of a recording cannot be written any more. */
+  /** A part of a recording can no longer be written. */
   | { readonly kind: "unrecorded"; readonly path: string; readonly why: string };
 
-/** A track that comes segment after segment. */
+/** A track that arrives segment by segment. */
 export type PipedTrack = {
   /** Of its first segment. */
   readonly media: MediaInfo;
-  /** Its bytes in order, from its header on; they end with the track, or when the signal aborts. */
+  /** Its bytes in order, starting with its header. They end with the track, or when the signal aborts. */
   readonly bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 };
 
@@ -150,43 +150,43 @@ export type LiveRunRequest = {
   readonly input: LiveInput;
   readonly onProgress: (progress: LiveProgress) => void;
   readonly onTarget: (event: LiveTargetEvent) => void;
-  /** The source seems to send something else than the plan was made for. */
+  /** The source seems to send something that the plan was not made for. */
   readonly onChanged: (change: LiveChange) => void;
-  /** Told again and again what was handed to a target's connection since: bytes in its container. */
+  /** Called repeatedly with the bytes handed to a target's connection since the last call, in its container. */
   readonly onSent: (url: string, sizeBytes: number) => void;
   readonly onLog: (line: string) => void;
 };
 
-/** Live streams, where an engine can do them: read, encoded once, and sent to all targets by one process. */
+/** Live streams, if an engine can run them: one process reads, encodes once, and sends to all targets. */
 export interface LiveEngine {
   /**
-   * Reads what a live stream holds; waits for it to come.
+   * Reads what a live stream holds, and waits for the stream to come.
    *
-   * @param url - a live address that was judged
-   * @throws {TaskError} `source_unreachable` while it is not there, `source_untrusted` where its certificate is refused; what it holds is judged as a file's is
+   * @param url - a live address that was checked
+   * @throws {TaskError} `source_unreachable` while it is not there, `source_untrusted` if its certificate is refused; its content is judged like that of a file
    */
   probe(url: string, signal: AbortSignal): Promise<MediaInfo>;
 
   /**
    * Runs until the source ends.
    *
-   * @throws {TaskError} by the taxonomy, where it ended otherwise
-   * @throws what the bytes of a track threw
+   * @throws {TaskError} by the taxonomy, if it ended otherwise
+   * @throws whatever the bytes of a track threw
    */
   run(request: LiveRunRequest, signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Port: probes media and runs steps. One suite, `test/contract/engine.ts`, holds for every adapter.
+ * Port: probes media and runs steps. Every adapter passes the suite `test/contract/engine.ts`.
  *
- * All calls end soon after their signal aborts, with the signal's reason; no process or thread of theirs outlives them.
+ * All calls end soon after their signal aborts, with the signal's reason, and none of their processes or threads outlives them.
  */
 export interface Engine {
   readonly name: EngineName;
   readonly capabilities: Capabilities;
-  /** Absent where it cannot do without files. */
+  /** Undefined if the engine needs files. */
   readonly streamed?: StreamedEngine;
-  /** Absent where it reaches no network. */
+  /** Undefined if the engine cannot reach the network. */
   readonly live?: LiveEngine;
 
   /**
@@ -200,25 +200,25 @@ export interface Engine {
   /**
    * Decodes the end of an output.
    *
-   * @throws {TaskError} `output_wrong` where it cannot be read
+   * @throws {TaskError} `output_wrong` if it cannot be read
    */
   readTail(request: TailRequest, signal: AbortSignal): Promise<Tail>;
 
   /**
    * Runs one step to its end.
    *
-   * @throws {TaskError} by the taxonomy; `encoder_stalled` when no progress is made for the stall limit
+   * @throws {TaskError} by the taxonomy; `encoder_stalled` if there is no progress for the stall limit
    */
   run(request: RunRequest, signal: AbortSignal): Promise<void>;
 
   /**
-   * Gets ready ahead of the next task, so that it starts sooner; nothing changes but the time it takes.
+   * Prepares for the next task, so that it starts sooner; nothing else changes.
    *
-   * @param folder - absolute path of the instance's scratch folder, where there is one; what stands by may lie below it
+   * @param folder - absolute path of the instance's scratch folder, if there is one; what stands by may keep files in it
    */
   standBy(folder: string | undefined): Promise<void>;
 
-  /** Ends what stands by. Called when no probe and no run is under way. */
+  /** Ends what stands by. Call it when no probe and no run is under way. */
   close(): Promise<void>;
 
   /**

@@ -4,7 +4,7 @@ import { limitTime } from "../ffmpeg/time-limit.ts";
 import { runSubprocess } from "../process/subprocess.ts";
 import type { ProgramAbilities } from "./remembered-capabilities.ts";
 
-// They answer within 0.1 s; a program that does not is not ffmpeg.
+// ffmpeg answers within 0.1 s; a program that takes longer is not ffmpeg.
 const ANSWER_TIMEOUT_MS = 10_000;
 const GRACE_MS = 500;
 
@@ -39,7 +39,7 @@ async function ask(command: string, question: string): Promise<string> {
  */
 export async function askPrograms(ffmpeg: string, ffprobe: string): Promise<ProgramAbilities> {
   const asked = [ask(ffprobe, "-version"), ...QUESTIONS.map((question) => ask(ffmpeg, question))];
-  // All must have ended, also where one fails: nothing is left running.
+  // Waits for all, even if one fails, so that nothing is left running.
   await Promise.allSettled(asked);
   const [
     probe = "",

@@ -8,18 +8,18 @@ import type { Ffprobe, ProbeLimits } from "../ffmpeg/probing.ts";
 import { runSubprocess } from "../process/subprocess.ts";
 import type { StandbyProbe } from "./standby-probe.ts";
 
-/** How to probe. */
+/** The program and the limits of a probe. */
 export type ProbeOptions = ProbeLimits & {
   readonly ffprobe: string;
   readonly graceMs: number;
-  /** What containers crop is read by us, as this ffprobe does not. */
+  /** This ffprobe does not report the crop of containers, so it is read here. */
   readonly areCropsRead?: boolean;
 };
 
 /**
  * Probes with ffprobe. Errors as in `Engine.probe`.
  *
- * @param standby - one that was started with `standbyArgs`, to be used up for the headers of a source
+ * @param standby - one that was started with `standbyArgs`; it reads the headers of a source and ends
  */
 export function probeFile(
   options: ProbeOptions,

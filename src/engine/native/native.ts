@@ -18,22 +18,22 @@ import { type ProbeOptions, probeFile, readFileTail } from "./native-probe.ts";
 import { rememberAbilities } from "./remembered-capabilities.ts";
 import { StandbyProbe } from "./standby-probe.ts";
 
-/** What a native engine is made of; times are limits. */
+/** The options of a native engine; times are limits. */
 export type NativeEngineOptions = ProbeOptions &
   RunLimits &
   Pick<NativeLiveOptions, "authoritiesPath"> & {
-    /** Name in PATH, or path, of the program. */
+    /** The name (in PATH) or the path of the program. */
     readonly ffmpeg: string;
-    /** Threads one run may use. */
+    /** How many threads one run may use. */
     readonly threads: number;
-    /** Where it is remembered what the programs can do; asked at every start where absent. */
+    /** The file that remembers what the programs can do; without one they are asked at every start. */
     readonly capabilitiesFile?: string;
   };
 
-// By then a task that was probed has its encoder running; the next ffprobe shall not compete with its start.
+// By then the encoder of a probed task is running, so the next ffprobe does not slow its start.
 const STANDBY_DELAY_MS = 200;
 
-/** The engine that runs the ffmpeg and ffprobe of the machine, each run in a process group of its own. */
+/** The engine that runs the machine's ffmpeg and ffprobe, each run in its own process group. */
 export class NativeEngine implements Engine {
   readonly name = "native";
   readonly capabilities: Capabilities;
@@ -72,7 +72,7 @@ export class NativeEngine implements Engine {
     } catch (error) {
       throw await blameHead(error, headOf(request.path));
     } finally {
-      // The next one starts when this task's encoder does, or later: never before it.
+      // The next one never starts before this task's encoder.
       if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
     }
   }
@@ -106,7 +106,7 @@ export class NativeEngine implements Engine {
     return standby?.isReady ? standby : undefined;
   }
 
-  /** Starts a ffprobe to stand by, unless one does, or is about to. */
+  /** Starts an ffprobe that stands by, unless there is one or it is being started. */
   #replaceStandby(): Promise<void> {
     if (this.#standby?.isReady || this.#standbyFolder === undefined) return Promise.resolve();
     this.#starting ??= this.#startStandby(this.#standbyFolder).finally(() => {
@@ -119,7 +119,7 @@ export class NativeEngine implements Engine {
     const { ffprobe, graceMs } = this.#options;
     const folder = join(parent, `standby-${randomUUID()}`);
     const args = standbyArgs(this.#options);
-    // Without it probes take longer, and nothing else is different.
+    // Without it probes only take longer.
     this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder }).catch(
       () => undefined,
     );
@@ -151,8 +151,8 @@ export class NativeEngine implements Engine {
 }
 
 /**
- * Makes the name `input`. Deno makes links for nobody whose reading and writing is limited to some folders: there the source's
- * path stands in the arguments.
+ * Makes the link `input`. Deno makes no links if reading or writing is limited to some folders; then the arguments contain the
+ * path of the source.
  */
 async function nameInput(
   args: readonly string[],

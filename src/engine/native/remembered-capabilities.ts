@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from "node:path";
 import * as v from "valibot";
 import type { Capabilities } from "../../plan/plan.ts";
 
-/** What two programs can do, apart from how many threads they may use. */
+/** What the two programs can do, without the number of threads they may use. */
 export type ProgramAbilities = Omit<Capabilities, "threads">;
 
 const list = v.pipe(v.array(v.string()), v.readonly());
@@ -21,11 +21,11 @@ const recordSchema = v.object({
 });
 
 /**
- * Asks what the programs can do, or remembers it from an earlier start: asking takes five of them, 0.4 s of CPU in all, and
- * calls wait for it. Another program at the same path, told by its size and times, is asked anew.
+ * Asks what the programs can do, or reads it from an earlier start: asking takes five runs, 0.4 s of CPU in all, and calls
+ * wait for it. If a program has been replaced, which its size and times show, it is asked again.
  *
- * @param file - where it is remembered; written anew when it does not fit, and never needed
- * @param ask - what is done where nothing is remembered
+ * @param file - where it is remembered; written again if it does not match. It may be missing.
+ * @param ask - called if nothing is remembered
  */
 export async function rememberAbilities(
   file: string,
@@ -45,7 +45,7 @@ async function read(file: string, programs: string): Promise<ProgramAbilities | 
     const record = v.parse(recordSchema, JSON.parse(await readFile(file, "utf8")));
     return record.programs === programs ? record.abilities : undefined;
   } catch {
-    // There is none, or another version of this service wrote it.
+    // The file is missing, or another version of this service wrote it.
     return undefined;
   }
 }
@@ -56,11 +56,11 @@ async function write(file: string, text: string): Promise<void> {
     await writeFile(part, text);
     await rename(part, file);
   } catch {
-    // A disk that is full or read-only: the next start asks again.
+    // The disk is full or read-only; the next start asks again.
   }
 }
 
-/** Tells these programs from all others; nothing where one of them is not found. */
+/** Identifies these programs; undefined if one of them is not found. */
 async function describePrograms(commands: readonly string[]): Promise<string | undefined> {
   const found = await Promise.all(commands.map(describeProgram));
   return found.includes(undefined) ? undefined : found.join("\n");

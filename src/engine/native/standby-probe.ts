@@ -7,22 +7,22 @@ import type { ProbeOutcome } from "../ffmpeg/probing.ts";
 import { noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
 
-/** What a standing-by ffprobe is started with. */
+/** How an ffprobe that stands by is started. */
 export type StandbyOptions = {
   readonly ffprobe: string;
-  /** All arguments but those that say what is read and where it is written. */
+  /** All arguments except the input and the output. */
   readonly args: readonly string[];
   readonly graceMs: number;
-  /** Absolute path of a folder of its own: its note, the name of the source and the gate lie there. */
+  /** Absolute path of its own folder, which holds its note, the link to the source and the named pipe. */
   readonly folder: string;
 };
 
 /**
  * One ffprobe, started before it is needed.
  *
- * Debian's ffprobe links some 200 libraries before it does anything, which takes longer than most probes; a task shall not
- * wait for that. ffprobe opens its output (`-o`) before its input, and to open a named pipe it waits for a reader: so it stands
- * ready until the name of the source has been put in place and the pipe is opened here.
+ * Debian's ffprobe links some 200 libraries before it does anything, which takes longer than most probes, and a task should not
+ * wait for that. ffprobe opens its output (`-o`) before its input, and opening a named pipe waits for a reader. So it waits
+ * until the link to the source has been made and the pipe is opened here.
  */
 export class StandbyProbe {
   readonly #folder: string;
@@ -34,7 +34,7 @@ export class StandbyProbe {
     this.#folder = folder;
     let forget = () => {};
     const run = {
-      // A ffprobe that nobody can open the gate for any more would wait for ever: it goes when its service does.
+      // Without its service, nobody would open the pipe and it would wait for ever, so it is killed with the service.
       command: "setpriv",
       args: [
         ...["--pdeathsig", "KILL", ffprobe],
@@ -50,11 +50,11 @@ export class StandbyProbe {
       this.#hasEnded = true;
       forget();
     });
-    // Whoever uses it learns how it ended; until then its end only means that there is none.
+    // The probe that uses it sees how it ended; if it ends before, there just is none.
     this.#exit.catch(() => {});
   }
 
-  /** Starts one; nothing where the system makes no named pipes for us. Where it has no `setpriv` (Linux), it ends at once. */
+  /** Starts one; undefined if no named pipe can be made. If the system has no `setpriv` (Linux), it ends at once. */
   static async start(options: StandbyOptions): Promise<StandbyProbe | undefined> {
     await mkdir(options.folder, { recursive: true });
     try {
@@ -66,17 +66,17 @@ export class StandbyProbe {
     return new StandbyProbe(options);
   }
 
-  /** Whether it still waits to be used. */
+  /** Whether it is still waiting to be used. */
   get isReady(): boolean {
     return !this.#hasEnded;
   }
 
   /**
-   * Probes a file. Once only: ffprobe ends with it, and its folder is removed.
+   * Probes a file. Call it only once: ffprobe ends with it, and its folder is removed.
    *
    * @param path - absolute
-   * @param charsMax - so much JSON is read; what comes then is cut off
-   * @throws what `runSubprocess` throws; the signal's reason
+   * @param charsMax - how much JSON is read; the rest is cut off
+   * @throws whatever `runSubprocess` throws; the signal's reason
    */
   async probe(path: string, charsMax: number, signal: AbortSignal): Promise<ProbeOutcome> {
     const stop = () => this.#abort.abort(signal.reason);
@@ -100,10 +100,10 @@ export class StandbyProbe {
   }
 
   async #passGate(charsMax: number): Promise<string> {
-    // Opened for both, a pipe waits for nobody (Linux); with an end held here, neither does the opening that reads. A plain one
-    // would wait for ever where ffprobe ended a moment before it.
+    // Opening a pipe for reading and writing does not wait (Linux), and with that end held, neither does opening it to read.
+    // Only opening it to read would wait for ever if ffprobe had just ended.
     const held = await open(gateOf(this.#folder), constants.O_RDWR);
-    // Held until ffprobe has ended: then the reader has all that was written, and comes to the end of it.
+    // Held until ffprobe has ended; by then the reader has everything that was written, and reaches the end.
     const letGo = () => held.close();
     try {
       const gate = await open(gateOf(this.#folder), constants.O_RDONLY);
@@ -119,7 +119,7 @@ export class StandbyProbe {
         await gate.close();
       }
     } finally {
-      // A ffprobe that is cut off shall find nobody who reads.
+      // An ffprobe that is cut off must not find a reader.
       await letGo();
     }
   }

@@ -1,14 +1,14 @@
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-/** What is written into a pipe of a program: bytes in order, until they end or the signal aborts. */
+/** The bytes to write into a pipe of a program, in order, until they end or the signal aborts. */
 export type Feed = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 
 /**
- * Writes a feed into a pipe and closes it, as fast as the program reads: little more than a chunk is held. Resolves when that is
- * done, when the program reads no more, or when the signal aborts.
+ * Writes a feed into a pipe as fast as the program reads, holding little more than a chunk, and closes the pipe. Resolves when that
+ * is done, when the program stops reading, or when the signal aborts.
  *
- * @throws what the feed threw
+ * @throws whatever the feed threw
  */
 export async function feedPipe(feed: Feed, pipe: Writable, signal: AbortSignal): Promise<void> {
   let failure: { readonly error: unknown } | undefined;
@@ -20,12 +20,12 @@ export async function feedPipe(feed: Feed, pipe: Writable, signal: AbortSignal):
       throw error;
     }
   }
-  // Of a program that has ended, also after all was written.
+  // Comes from a program that has ended, even after everything was written.
   pipe.on("error", () => {});
   try {
     await pipeline(noted(), pipe, { signal });
   } catch {
-    // Else it is the program's end or the signal's, which are told by others.
+    // Otherwise the program has ended or the signal has aborted, which others report.
     if (failure && !signal.aborted) throw failure.error;
   }
 }

@@ -8,15 +8,15 @@ import { signalGroup } from "./subprocess.ts";
 const NAME = /^encoder-\d+\.json$/;
 const recordSchema = v.object({ pid: v.number(), startTime: v.string() });
 const POLL_MS = 20;
-// After KILL a process is gone at once, unless its disk hangs: then nothing we do here helps.
+// After KILL a process is gone at once, unless its disk hangs, and then nothing here helps.
 const KILL_WAIT_MS = 5_000;
 
 /**
- * Notes a running encoder in its work folder, so that a later instance can end it: ffmpeg goes on when its parent dies.
+ * Notes a running encoder in its work folder, so that a later instance can end it: ffmpeg continues when its parent dies.
  *
- * Synchronous, to be done before anything else can happen to us.
+ * It is synchronous, so that the note is written before this process can be killed.
  *
- * @returns removes the note
+ * @returns a function that removes the note
  */
 export function noteEncoder(folder: string, pid: number): () => void {
   const path = join(folder, `encoder-${pid}.json`);
@@ -25,7 +25,7 @@ export function noteEncoder(folder: string, pid: number): () => void {
   return () => rmSync(path, { force: true });
 }
 
-/** Why what a dead instance left running cannot be ended here; nothing where it can. */
+/** Why the encoders of a dead instance cannot be ended here; undefined if they can. */
 export function orphansLack(): string | undefined {
   if (processIdentity(process.pid) && maySignal()) return undefined;
   return "encoders that outlive a killed service end with their input, as they cannot be ended here: Deno takes --allow-all for it";
@@ -33,7 +33,7 @@ export function orphansLack(): string | undefined {
 
 function maySignal(): boolean {
   try {
-    // Nothing is sent.
+    // Signal 0 sends nothing.
     return process.kill(1, 0);
   } catch (error) {
     return !(error instanceof Error && error.name === "NotCapable");
@@ -45,7 +45,7 @@ function readNote(path: string): ProcessIdentity | undefined {
     const parsed = v.safeParse(recordSchema, JSON.parse(readFileSync(path, "utf8")));
     return parsed.success ? parsed.output : undefined;
   } catch {
-    // Cut off by a crash within the microseconds of its writing: nothing is known then.
+    // A crash while the note was written has cut it off; then nothing is known.
     return undefined;
   }
 }
@@ -84,9 +84,9 @@ async function end(path: string, graceMs: number): Promise<boolean> {
 }
 
 /**
- * Ends the encoders noted at any depth below a folder whose instance is dead, and forgets their notes.
+ * Ends the encoders noted at any depth below a folder whose instance is dead, and removes their notes.
  *
- * A pid that another process has by now is left alone.
+ * A process that has reused a pid is left alone.
  *
  * @param graceMs - from TERM to KILL
  * @returns how many were ended

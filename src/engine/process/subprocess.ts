@@ -10,25 +10,25 @@ export type SubprocessOptions = {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  /** After a stop was asked for, the process group is killed when it has not ended within this time. */
+  /** The process group is killed if it has not ended within this time after a stop was requested. */
   readonly graceMs: number;
-  /** Asked to stop a second time after so long: ffmpeg leaves a read that hangs at the second signal alone. */
+  /** A second stop is sent after so long: only at the second signal does ffmpeg leave a read that hangs. */
   readonly askAgainMs?: number;
   readonly onSpawn?: (pid: number) => void;
   readonly onStdout: (chunk: string) => void;
   readonly onStderrLine?: (line: string) => void;
-  /** More pipes that it writes to, from 3 on: each is told how many bytes came, and nothing else is kept of them. */
+  /** More pipes that it writes to, from 3 on: each callback gets the number of bytes, which are then discarded. */
   readonly onPipes?: readonly ((sizeBytes: number) => void)[];
-  /** What it reads: the first by stdin, the others by pipes behind those that it writes to. */
+  /** What it reads: the first by stdin, the others by pipes numbered after those that it writes to. */
   readonly feeds?: readonly Feed[];
 };
 
-/** How a program ended by itself. */
+/** How a program ended. */
 export type Exit = {
-  /** Absent where a signal ended it. */
+  /** Absent if a signal ended it. */
   readonly code?: number;
   readonly signal?: NodeJS.Signals;
-  /** The first and the last part of what it wrote to stderr, the middle left out where it was long. */
+  /** What it wrote to stderr; if that is long, only the first and the last part. */
   readonly stderr: string;
 };
 
@@ -51,7 +51,7 @@ function createLineCutter(onLine: (line: string) => void) {
   };
 }
 
-/** Signals a whole process group; true where there was one. */
+/** Signals a whole process group. @returns whether there was one */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(-pid, signal);
@@ -60,15 +60,15 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Signals a child and its group; the child alone where the runtime lets nobody signal by pid, as Deno does with few permissions. */
+/** Signals a child and its group; only the child if the runtime forbids signals by pid, as Deno with few permissions does. */
 function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid && !signalGroup(child.pid, signal)) child.kill(signal);
 }
 
-// Deno passes these on to no program unless every program may be run, and refuses to start it.
+// Deno refuses to start a program with these unless every program may be run.
 const LOADER = process.versions["deno"] ? /^(LD|DYLD)_/ : /^$/;
 
-/** The environment without our own settings, some of which are secret, and without what makes ffmpeg write reports. */
+/** The environment without the settings of this service, some of which are secret, and without what makes ffmpeg write reports. */
 function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !name.startsWith("PONTUS_") && name !== "FFREPORT" && !LOADER.test(name),
@@ -76,7 +76,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), AV_LOG_FORCE_NOCOLOR: "1", LC_ALL: "C" };
 }
 
-/** TERM to the group, where asked for a second one, and KILL after the grace where it has not ended. */
+/** Sends TERM to the group, a second one if requested, and KILL if it has not ended after the grace. */
 async function stop(
   child: ChildProcess,
   { graceMs, askAgainMs }: Pick<SubprocessOptions, "graceMs" | "askAgainMs">,
@@ -98,7 +98,7 @@ async function stop(
 function waitForEnd(child: ChildProcess): Promise<Pick<Exit, "code" | "signal">> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    // What the program itself may have started goes with it; else it would hold our pipes open.
+    // Also ends what the program itself has started, which would hold the pipes open.
     child.once("exit", () => child.pid && signalGroup(child.pid, "SIGKILL"));
     child.once("close", (code, signal) =>
       resolve({ ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) }),
@@ -134,17 +134,17 @@ function spawnGroup({ command, args, cwd, onPipes = [], feeds = [] }: Subprocess
 }
 
 /**
- * Feeds all pipes that a program reads, until all is written or it has ended. It ends in order where a feed fails, for its pipe is
- * closed then.
+ * Feeds all pipes that a program reads, until everything is written or it has ended. If a feed fails, its pipe is closed, so the
+ * program ends normally.
  *
- * @returns what a feed threw
+ * @returns whatever a feed threw
  */
 async function feedAll(
   child: ChildProcess,
   { onPipes = [], feeds = [] }: SubprocessOptions,
   signal: AbortSignal,
 ): Promise<{ readonly error: unknown } | undefined> {
-  // A pipe that nobody reads any more would hold the end back.
+  // A pipe that nobody reads any more would delay the end.
   const left = new AbortController();
   child.once("exit", () => left.abort());
   child.once("error", () => left.abort());
@@ -163,10 +163,10 @@ async function feedAll(
 }
 
 /**
- * Runs a program as a process group of its own, without a shell, and resolves when it and all it started are gone.
+ * Runs a program as a process group of its own, without a shell, and resolves when it and everything it started are gone.
  *
- * @throws {TaskError} `encoder_missing` where it cannot be started
- * @throws the signal's reason when it was aborted, after the group is gone; what a feed threw
+ * @throws {TaskError} `encoder_missing` if it cannot be started
+ * @throws the signal's reason if it was aborted, after the group is gone; whatever a feed threw
  */
 export async function runSubprocess(
   options: SubprocessOptions,
