@@ -2,9 +2,9 @@ import "./location-shim.ts";
 import type { Core } from "./emscripten.ts";
 import { CANCEL, CONTROL } from "./protocol.ts";
 
-/** libvpx-vp9 runs over the 64 KiB of stack that the core was built with, and writes into its own heap then. */
+/** libvpx-vp9 overflows the 64 KiB of stack that the core was built with, and then writes into its own heap. */
 const STACK_BYTES = 8 * 1024 * 1024;
-/** The core's glue swallows errors whose message begins so: `exec` returns then, and the caller looks at the flag. */
+/** The core's glue swallows errors whose message starts like this: `exec` returns, and the caller checks the flag. */
 const CANCELLED = "Aborted: cancelled";
 
 type Imports = { readonly a: Record<string, WebAssembly.ImportValue> };
@@ -19,7 +19,7 @@ type CreateCore = (options: {
 /**
  * Makes an instance of the core from the compiled module.
  *
- * Every call of it to the outside counts as a sign of life, and is where it is stopped: softly, as by its own time limit, or
+ * Each of its calls to the outside counts as a sign of life, and is where it can be stopped: softly, as by its own time limit, or
  * hard, by an error that unwinds it at once.
  */
 export async function createCore(
@@ -42,7 +42,7 @@ export async function createCore(
       WebAssembly.instantiate(module, observed).then(receive, failed.reject);
       return {};
     },
-    // The glue finds its files by what stands behind the `#`; the one that it asks for is given above.
+    // The glue locates its files by the part after the `#`; the one it asks for is given above.
     mainScriptUrlOrBlob: `core#${btoa(JSON.stringify({ wasmURL: "core.wasm", workerURL: "" }))}`,
   });
   core = await Promise.race([made, failed.promise]);

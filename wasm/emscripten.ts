@@ -16,7 +16,7 @@ export type FsStream = {
   readonly position: number;
 };
 
-/** What `stat` tells. */
+/** What `stat` returns. */
 export type FsAttributes = {
   readonly dev: number;
   readonly ino: number;
@@ -33,7 +33,7 @@ export type FsAttributes = {
   readonly blocks: number;
 };
 
-/** What a file system does with names. */
+/** The operations of a file system on names. */
 export type NodeOperations = {
   getattr(node: FsNode): FsAttributes;
   setattr(node: FsNode, attributes: { readonly size?: number; readonly mode?: number }): void;
@@ -45,7 +45,7 @@ export type NodeOperations = {
   readdir(node: FsNode): string[];
 };
 
-/** What a file system does with bytes; positions are absolute. */
+/** The operations of a file system on bytes; positions are absolute. */
 export type StreamOperations = {
   open(stream: FsStream): void;
   close(stream: FsStream): void;
@@ -84,7 +84,7 @@ export type Fs = {
 /** An instance of `@ffmpeg/core`, as far as it is used here. Its own types leave most of this out. */
 export type Core = {
   readonly FS: Fs;
-  /** The exit code of the last run; -1 where the program did not end by itself. */
+  /** The exit code of the last run; -1 if the program did not end by itself. */
   readonly ret: number;
   /** The raw exports: `Ea` is `stackRestore` in 0.12.10. */
   readonly asm: { Ea(stackPointer: number): void };

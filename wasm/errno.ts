@@ -23,7 +23,7 @@ export const ERRNO = {
   EROFS: 69,
 } as const;
 
-/** The core's number for what a call of `node:fs` threw; an unknown one is an error of the disk. */
+/** The core's number for an error that `node:fs` threw; unknown errors become an error of the disk. */
 export function errnoOf(error: unknown): number {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return code in ERRNO ? ERRNO[code as keyof typeof ERRNO] : ERRNO.EIO;

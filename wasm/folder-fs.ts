@@ -12,7 +12,7 @@ import { ERRNO, errnoOf } from "./errno.ts";
 import type { FolderMount } from "./protocol.ts";
 
 const TYPE = { folder: 0o040000, file: 0o100000 } as const;
-/** Files from elsewhere can only be read. */
+/** Files from outside the folder are read-only. */
 const PERMISSIONS = { own: 0o777, given: 0o555 } as const;
 const SEEK = { current: 1, end: 2 } as const;
 /** O_WRONLY and O_RDWR. */
@@ -20,13 +20,13 @@ const WRITE_FLAGS = 0b11;
 
 /** A file system over folders of the host. */
 export type FolderFs = FileSystem<FolderMount> & {
-  /** Closes what a run left open that was stopped in the middle. */
+  /** Closes the files that an interrupted run left open. */
   readonly closeAll: () => void;
 };
 
 /**
- * Makes a file system that passes everything through to a folder of the host, by synchronous calls in this very thread:
- * media is never kept in memory, and what was written is on the disk at once.
+ * Makes a file system that passes everything through to a folder of the host, by synchronous calls in this thread: media
+ * is never kept in memory, and what is written is on the disk at once.
  */
 export function createFolderFs(fs: Fs): FolderFs {
   const descriptors = new Map<FsStream, number>();
@@ -45,7 +45,7 @@ export function createFolderFs(fs: Fs): FolderFs {
   };
 }
 
-/** One mount: how its names and bytes are those of the host. */
+/** One mount: maps names and bytes to those of the host. */
 class Folder {
   readonly nodeOperations: NodeOperations = {
     getattr: (node) => this.#attempt(() => attributes(node, disk.statSync(this.#pathOf(node)))),
@@ -57,7 +57,7 @@ class Folder {
     mknod: (parent, name, mode) => {
       const path = this.#writable(parent, name);
       const isFolder = this.#fs.isDir(mode);
-      // Never through a link, which counts as not there.
+      // Links are not followed, and count as missing.
       const flag = "wx";
       this.#attempt(() =>
         isFolder ? disk.mkdirSync(path) : disk.writeFileSync(path, "", { flag }),
@@ -91,7 +91,7 @@ class Folder {
     write: (stream, heap, offset, length, position) => {
       const descriptor = this.#descriptor(stream);
       let done = 0;
-      // The core takes a short write for a whole one.
+      // The core takes a short write for a complete one.
       while (done < length)
         done += this.#attempt(() =>
           disk.writeSync(descriptor, heap, offset + done, length - done, position + done),
@@ -151,7 +151,7 @@ class Folder {
     return this.#given(parent, name) ?? `${this.#pathOf(parent)}/${name}`;
   }
 
-  /** The path of what may be changed. */
+  /** The host's path of something that may be changed. */
   #writable(parent: FsNode, name: string): string {
     if (this.#given(parent, name) !== undefined) throw new this.#fs.ErrnoError(ERRNO.EROFS);
     return this.#path(parent, name);
@@ -167,7 +167,7 @@ class Folder {
   #lookup(parent: FsNode, name: string): FsNode {
     const given = this.#given(parent, name);
     const path = this.#path(parent, name);
-    // A link inside the folder would lead out of it. That of a given file was followed by whoever gave it.
+    // A link inside the folder could lead out of it. Links to the given files were resolved by the caller.
     const stats = this.#attempt(() =>
       given === undefined ? disk.lstatSync(path) : disk.statSync(path),
     );
@@ -180,7 +180,7 @@ class Folder {
   #rename(node: FsNode, parent: FsNode, name: string): void {
     const from = this.#writable(node.parent, node.name);
     const to = this.#writable(parent, name);
-    // The core keeps the node of a file that is replaced, and would find it again after the new one is gone.
+    // The core keeps the node of a file that is replaced, and would find it again after the new one is removed.
     try {
       this.#fs.destroyNode(this.#fs.lookupNode(parent, name));
     } catch (error) {

@@ -1,19 +1,19 @@
 import type { LogEvent } from "@ffmpeg/ffmpeg";
 
-/** A program may write its lines one by one: each by itself would drown the host in messages. */
+/** A program may write line by line, and a message for each would flood the host. */
 const BATCH_CHARS_MAX = 32_768;
-/** The last line of each block of `-progress`, which is to be told at once. */
+/** The last line of each block of `-progress`, which is posted at once. */
 const PROGRESS_END = "progress=";
 /** What the core's glue writes at the end of each run: ffmpeg's way to exit is an abort here. */
 const EXIT_NOISE = "Aborted()";
 
-/** Takes what programs write, and posts it. */
+/** Takes the output of programs and posts it. */
 export type Log = {
-  /** Takes a line, without its end; complaints are posted at once. */
+  /** Takes a line without its line break; lines of stderr are posted at once. */
   readonly push: (line: LogEvent) => void;
-  /** Takes a block of stdout, UTF-8 that is cut anywhere. */
+  /** Takes a block of stdout: UTF-8, cut anywhere. */
   readonly write: (block: Uint8Array) => void;
-  /** Posts what waits, also a line without an end. */
+  /** Posts what is waiting, including an unfinished line. */
   readonly flush: () => void;
 };
 
@@ -30,7 +30,7 @@ export function createLog(post: (event: LogEvent) => void): Log {
     const text = decoder.decode(block, { stream: true });
     batch += text;
     if (batch.length < BATCH_CHARS_MAX && !text.includes(PROGRESS_END)) return;
-    // A line as long as a batch is cut.
+    // A line longer than a batch is cut.
     const end = batch.lastIndexOf("\n") + 1 || batch.length;
     const rest = batch.slice(end);
     post({ type: "stdout", message: batch.slice(0, end) });

@@ -14,11 +14,11 @@ const TYPE_BITS = 0o170000;
 const PERMISSIONS = { own: 0o777, given: 0o555 } as const;
 const SEEK = { current: 1, end: 2 } as const;
 const WRITE_FLAGS = 0b11;
-/** Small writes leave together. */
+/** Small writes are sent together. */
 const CHUNK_BYTES = 256 * 1024;
-/** What is written beyond this waits until the host has disposed of some. */
+/** Writes beyond this wait until the host has taken some. */
 const IN_FLIGHT_BYTES_MAX = 4 * 1024 * 1024;
-/** How often a wait looks whether the run was stopped. */
+/** How often a wait checks whether the run was stopped. */
 const WAIT_MS = 50;
 
 /** How the thread reaches its host. */
@@ -28,8 +28,8 @@ export type Host = {
 };
 
 /**
- * Makes a file system whose sources the host reads, and whose outputs the host gets as they are written: nothing is kept here but
- * names, sizes and a window of the source. What was written cannot be read again.
+ * Makes a file system whose sources the host reads, and whose outputs the host gets as they are written. Only names, sizes
+ * and a window of the source are kept here. What was written cannot be read again.
  */
 export function createStreamFs(fs: Fs, host: Host): FileSystem<StreamMount> {
   return {
@@ -41,7 +41,7 @@ export function createStreamFs(fs: Fs, host: Host): FileSystem<StreamMount> {
   };
 }
 
-/** Bytes of one stream that are to leave together. */
+/** Bytes of one stream that are sent together. */
 type Chunk = { readonly bytes: Uint8Array<ArrayBuffer>; position: number; length: number };
 
 /** One mount. */
@@ -54,7 +54,7 @@ class Streams {
   readonly #data: Uint8Array;
   readonly #sizes = new WeakMap<FsNode, number>();
   readonly #chunks = new Map<FsStream, Chunk>();
-  /** What of a source the exchange holds. */
+  /** The part of a source that the exchange holds. */
   #window: { readonly node: FsNode; readonly start: number; readonly end: number } | undefined;
 
   readonly #nodeOperations: NodeOperations = {
@@ -63,7 +63,7 @@ class Streams {
       if (size !== undefined) this.#sizes.set(node, size);
     },
     lookup: () => {
-      // All nodes are made here: the core itself finds those that there are.
+      // All nodes are made here; the core itself finds existing ones.
       throw new this.#fs.ErrnoError(ERRNO.ENOENT);
     },
     mknod: (parent, name, mode) => {
@@ -73,7 +73,7 @@ class Streams {
     rename: (node, parent, name) => {
       this.#refuseSource(node);
       const from = this.#pathOf(node);
-      // The core keeps the node of a file that is replaced, and would find it again after the new one is gone.
+      // The core keeps the node of a file that is replaced, and would find it again after the new one is removed.
       try {
         this.#fs.destroyNode(this.#fs.lookupNode(parent, name));
       } catch (error) {
@@ -191,7 +191,7 @@ class Streams {
     return count;
   }
 
-  /** Has the host read, and waits for it. */
+  /** Lets the host read, and waits for it. */
   #fetch(node: FsNode, start: number) {
     const length = Math.min(EXCHANGE.dataLength, this.#sizeOf(node) - start);
     this.#window = undefined;
@@ -231,7 +231,7 @@ class Streams {
     chunk.length = 0;
   }
 
-  /** Gives bytes to the host, once it has disposed of enough of those before. */
+  /** Gives bytes to the host, once it has taken enough of the earlier ones. */
   #send(node: FsNode, bytes: Uint8Array<ArrayBuffer>, position: number): void {
     for (;;) {
       const waiting = Atomics.load(this.#words, EXCHANGE.inFlight);

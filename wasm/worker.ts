@@ -15,8 +15,8 @@ import {
 } from "./protocol.ts";
 import { createStreamFs } from "./stream-fs.ts";
 
-// The worker behind the published `FFmpeg` class: it takes the class's messages and answers with their ids. The class hears
-// nothing of an error that is caught nowhere, and Deno ends the whole process for one: so all are caught here and answered.
+// The worker behind the published `FFmpeg` class: it takes the class's messages and answers with their ids. The class does not
+// notice uncaught errors, and Deno ends the whole process for one, so all errors are caught and answered here.
 
 type Loaded = {
   readonly core: Core;
@@ -27,7 +27,7 @@ type Loaded = {
 type Request = { readonly id: number; readonly type: string; readonly data: never };
 type Answer = { readonly id?: number; readonly type: string; readonly data: unknown };
 
-// `lib.dom` takes the global scope for a window's, which posts otherwise.
+// `lib.dom` types the global scope as a window, whose postMessage differs.
 const scope = globalThis as unknown as {
   postMessage(message: Answer, transfer?: readonly ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: Request }) => void): void;
@@ -35,7 +35,7 @@ const scope = globalThis as unknown as {
 };
 type Uncaught = Event & { readonly message?: string; readonly reason?: unknown };
 
-/** As nice(2) has it: a third of the weight of a thread of 0 that wants the same core. */
+/** As for nice(2): a third of the weight of a thread at 0 that wants the same core. */
 const PRIORITY = 5;
 
 const HANDLERS: Record<string, (data: never) => unknown> = {
@@ -72,7 +72,7 @@ async function load({ coreURL, module, control: memory }: LoadConfig): Promise<b
   return true;
 }
 
-/** Takes stdout in blocks as they are written: the core itself takes it apart into characters, and makes a text of each line. */
+/** Takes stdout in blocks as they are written; the core itself would split it into characters, and make a string of each line. */
 function hearStdout({ FS }: Core, log: Log): void {
   const stdout = FS.getStream(1);
   const write: StreamOperations["write"] = (_, heap, offset, length) => {
@@ -82,18 +82,18 @@ function hearStdout({ FS }: Core, log: Log): void {
   stdout.stream_ops = { ...stdout.stream_ops, write };
 }
 
-/** Lets the thread that answers calls go first: on a busy machine it would wait its turn among encoders, for 100 ms and more. */
+/** Gives the thread that answers calls priority: on a busy machine it would wait for its turn among encoders for 100 ms and more. */
 function giveWay(id: number): void {
-  // 0 is the whole process.
+  // 0 stands for the whole process.
   if (id === 0) return;
   try {
     setPriority(id, PRIORITY);
   } catch {
-    // Deno asks for a permission of its own. All works without it.
+    // Deno needs a separate permission for it. Everything works without it.
   }
 }
 
-/** The thread's id in the operating system; 0 where that is not told. */
+/** The thread's id in the operating system; 0 if it is not available. */
 function threadId(): number {
   try {
     return Number(/\d+$/.exec(readlinkSync("/proc/thread-self"))?.[0] ?? 0);
@@ -102,13 +102,13 @@ function threadId(): number {
   }
 }
 
-/** Into the core's own memory: nothing but a clip to look at before there is anything to do. */
+/** Writes into the core's own memory; used only for the clip that is probed before there is anything to do. */
 function writeFile({ path, data }: FFMessageWriteFileData): boolean {
   theLoaded().core.FS.writeFile(path, data);
   return true;
 }
 
-/** Mounts a file system, in place of the one before, and makes its root the folder that names are relative to. */
+/** Mounts a file system in place of the previous one, and makes its root the working folder. */
 function mount({ fsType, options, mountPoint }: MountRequest): boolean {
   const { core, folders, streams } = theLoaded();
   if (mounted === mountPoint) core.FS.unmount(mountPoint);
@@ -120,7 +120,7 @@ function mount({ fsType, options, mountPoint }: MountRequest): boolean {
   return true;
 }
 
-/** Runs a program to its end, and gives its exit code; all that it wrote has been posted by then. */
+/** Runs a program to its end and returns its exit code; everything it wrote has been posted by then. */
 function run(program: (core: Core) => number, timeout: number | undefined): number {
   const { core, log, folders } = theLoaded();
   core.setTimeout(timeout ?? -1);
@@ -137,7 +137,7 @@ function run(program: (core: Core) => number, timeout: number | undefined): numb
   }
 }
 
-/** The exit code where an error is the core's way to end a program, or ours to stop it (-1); nothing where it is a crash. */
+/** The exit code if an error is how the core ends a program, or how it was stopped here (-1); undefined if it is a crash. */
 function exitCodeOf(error: unknown, core: Core): number | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   if ("status" in error && typeof error.status === "number") return error.status;
@@ -149,7 +149,7 @@ function exec({ args, timeout }: FFMessageExecData): number {
   return run((core) => core.exec(...args), timeout);
 }
 
-/** Not by the core's own `ffprobe`, which forgets the exit code. To a pipe it writes blocks, to stdout by itself each line alone. */
+/** Not by the core's own `ffprobe`, which loses the exit code. It writes blocks to a pipe, but single lines to stdout. */
 function ffprobe({ args, timeout }: FFMessageExecData): number {
   const all = ["ffprobe", "-o", "pipe:1", ...args];
   return run((core) => core._ffprobe(all.length, core.stringsToPtr(all)), timeout);

@@ -1,23 +1,23 @@
-/** Someone who waits for a place. */
+/** A run that waits for a place. */
 type Waiting = { readonly owner: object; readonly enter: () => void };
 
 /**
- * Places for runs that go on at once, shared by all tasks of an engine: many slices of many tasks do not crowd the cores.
+ * Places for concurrent runs, shared by all tasks of an engine, so that many slices of many tasks do not overload the cores.
  *
- * Each owner always has one run under way, so that a task that begins gets on at once, however many slices of others there are;
- * only further ones wait.
+ * Each owner may always have one run under way, so that a new task makes progress at once, however many slices of others there
+ * are; only its further runs wait.
  */
 export class Places {
   readonly #max: number;
   readonly #taken = new Map<object, number>();
   #waiting: readonly Waiting[] = [];
 
-  /** @param max - from so many runs on, nobody begins a further one */
+  /** @param max - with so many runs under way, further ones wait */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Does something in a place of an owner's, once there is one; rejects with the signal's reason where it aborts before. */
+  /** Runs something in a place for its owner, once there is one; rejects with the signal's reason if it aborts before. */
   async use<T>(owner: object, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.#enter(owner, signal);
     try {
@@ -58,13 +58,13 @@ export class Places {
     const count = (this.#taken.get(owner) ?? 0) - 1;
     if (count > 0) this.#taken.set(owner, count);
     else this.#taken.delete(owner);
-    // Who has nothing under way comes first: else another one would take the place, and both were over it.
+    // An owner with nothing under way comes first; otherwise another would take the place, and both would exceed the limit.
     const isIdle = ({ owner: other }: Waiting) => !this.#taken.has(other);
     const row = [...this.#waiting.filter(isIdle), ...this.#waiting.filter((w) => !isIdle(w))];
     for (const waiting of row) {
       if (!this.#mayEnter(waiting.owner)) continue;
       this.#waiting = this.#waiting.filter((other) => other !== waiting);
-      // Here, and not by the one who waits: the next in the row is judged by it.
+      // Counted here and not by the one that waits, as the next in line depends on it.
       this.#take(waiting.owner);
       waiting.enter();
     }

@@ -4,7 +4,7 @@ import type { Part, Sliced } from "../../plan/plan.ts";
 import type { EngineProgress } from "../engine.ts";
 import type { StepRequest } from "../ffmpeg/run-step.ts";
 
-/** Runs a part of a step to its end, once there is a place for it. */
+/** Runs a part of a step to its end, as soon as there is a place for it. */
 export type RunPart = (
   request: StepRequest,
   signal: AbortSignal,
@@ -12,9 +12,9 @@ export type RunPart = (
 ) => Promise<void>;
 
 /**
- * Runs the parts of a sliced step, as many at once as there are places, and joins what they made; progress is that of all parts
- * together. Light ones begin once pictures are made. The first part that fails ends the others, and its error is the step's.
- * Nothing of the parts is left.
+ * Runs the parts of a sliced step, as many at once as there are places, and joins their outputs; progress is that of all parts
+ * together. Light parts start once the first frames are encoded. If a part fails, the others are ended and the step fails with its
+ * error. The files of the parts are removed.
  */
 export async function runSliced(
   run: RunPart,
@@ -31,7 +31,7 @@ export async function runSliced(
   const runs = parts.map(async (part, index) => {
     const { tell, end } = progressOf(index, begin);
     try {
-      // Three threads that open a file on two cores take half as long again.
+      // Three threads that open a file on two cores take one and a half times as long.
       if (part.isLight) await begun;
       await run({ ...request, step: stepOf(part), onProgress: tell }, either, part.isLight);
       end();
@@ -43,7 +43,7 @@ export async function runSliced(
     }
   });
   try {
-    // All must have ended, also where one fails: nothing is left running.
+    // Waits for all, even if one fails, so that nothing is left running.
     await Promise.allSettled(runs);
     either.throwIfAborted();
     await writeFile(join(folder, list.path), list.text);
@@ -55,7 +55,7 @@ export async function runSliced(
   }
 }
 
-/** The progress of parts by their index, as that of one run. Audio goes along with the video: its frames are 0, its time is left out. */
+/** Combines the progress of parts, by their index, into that of one run. Audio has no frames, and its time is left out. */
 function addProgress(onProgress: (progress: EngineProgress) => void) {
   const known = new Map<number, EngineProgress>();
   const tellAll = (): void => {
@@ -76,7 +76,7 @@ function addProgress(onProgress: (progress: EngineProgress) => void) {
       known.set(index, progress);
       tellAll();
     },
-    /** What has ended is done, and adds no speed. */
+    /** A part that has ended is complete, and adds no speed. */
     end: (): void => {
       const last = known.get(index);
       if (last) known.set(index, { ...last, speed: 0, fps: 0 });

@@ -7,20 +7,20 @@ import { TaskError } from "../../task/errors.ts";
 
 /** `@ffmpeg/core`, ready for any number of instances. */
 export type WasmCore = {
-  /** Address that a worker imports the core's JavaScript from. */
+  /** The address from which a worker imports the core's JavaScript. */
   readonly coreURL: string;
   readonly module: WebAssembly.Module;
 };
 
 /** Where the core comes from. */
 export type CoreOptions = {
-  /** Address of a folder that holds the two files; where it is absent, they come from the package `@ffmpeg/core`. */
+  /** The address of a folder with the two files; if absent, they come from the package `@ffmpeg/core`. */
   readonly coreUrl?: string;
-  /** Is told at each quarter of a file that is fetched, where the server tells its size: its name, and 25, 50, 75, 100. */
+  /** Called at each quarter of a fetched file, if the server gives its size, with its name and 25, 50, 75 or 100. */
   readonly onDownload?: (file: string, percent: number) => void;
 };
 
-/** SHA-256 of the files of `@ffmpeg/core` 0.12.10, folder dist/esm: no other may run here. */
+/** SHA-256 of the files of `@ffmpeg/core` 0.12.10, folder dist/esm. No others may run here. */
 const FILES = {
   script: {
     name: "ffmpeg-core.js",
@@ -34,10 +34,10 @@ const FILES = {
 
 type CoreFile = (typeof FILES)[keyof typeof FILES];
 
-/** For 32 MB over a line of 1 Mbit/s. */
+/** Enough for 32 MB at 1 Mbit/s. */
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
-/** So much of the core is compiled at once. */
+/** How much of the core is compiled at once. */
 const COMPILED_BYTES = 1024 * 1024;
 
 const missing = (why: string, cause?: unknown): TaskError =>
@@ -46,9 +46,9 @@ const missing = (why: string, cause?: unknown): TaskError =>
 const loaded = new Map<string, Promise<WasmCore>>();
 
 /**
- * Loads and compiles the core, once a process.
+ * Loads and compiles the core, once per process.
  *
- * @throws {TaskError} `encoder_missing` where it is not there, or is another one
+ * @throws {TaskError} `encoder_missing` if it is missing, or is another one
  */
 export function loadCore(options: CoreOptions): Promise<WasmCore> {
   const key = options.coreUrl ?? "";
@@ -57,7 +57,7 @@ export function loadCore(options: CoreOptions): Promise<WasmCore> {
   const loading =
     options.coreUrl === undefined ? fromPackage() : fromAddress(options.coreUrl, options);
   loaded.set(key, loading);
-  // A failure is no state to stay in.
+  // A failure is not kept, so that the next call tries again.
   loading.catch(() => loaded.delete(key));
   return loading;
 }
@@ -74,10 +74,10 @@ async function fromPackage(): Promise<WasmCore> {
 }
 
 /**
- * Compiles, and gives the memory of the bytes back.
+ * Compiles the core, and releases the memory of its bytes.
  *
- * Bun compiles on the event loop, which would stand still for 300 ms: it gets pieces. Deno compiles beside it, and of pieces
- * it keeps 95 MB of copies for as long as nothing makes it collect them.
+ * Bun compiles on the event loop, which would block for 300 ms, so it gets the bytes in pieces. Deno compiles in the background,
+ * and would keep 95 MB of copies of pieces until something makes it collect them.
  */
 async function compile(binary: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   const isBun = process.versions.bun !== undefined;
@@ -86,7 +86,7 @@ async function compile(binary: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Mod
   return module;
 }
 
-/** Compiles in pieces, between which others have their turn. */
+/** Compiles in pieces, with turns of the event loop for others between them. */
 async function compilePieces(binary: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   let at = 0;
   const body = new ReadableStream<Uint8Array>({
@@ -111,7 +111,7 @@ async function fromAddress(folder: string, { onDownload }: CoreOptions): Promise
   };
   const script = await fetchFile(FILES.script);
   const module = await compile(await fetchFile(FILES.binary));
-  // Workers of every runtime can import it from such an address; of blob: addresses Deno's cannot.
+  // Workers of every runtime can import from such an address; those of Deno cannot import from blob: addresses.
   const coreURL = `data:text/javascript;base64,${Buffer.from(script).toString("base64")}`;
   return { coreURL, module };
 }

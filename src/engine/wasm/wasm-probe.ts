@@ -4,7 +4,7 @@ import type { Ffprobe } from "../ffmpeg/probing.ts";
 import type { ThreadRun } from "./wasm-thread.ts";
 import type { RunProgram } from "./wasm-threads.ts";
 
-/** The core's error numbers are negated numbers of WASI; those of Linux, which `judge-source` knows, by them. */
+/** The core's error numbers are negated WASI numbers; this gives the Linux numbers, which `judge-source` knows. */
 const LINUX_ERRORS: Readonly<Record<string, number>> = {
   "-2": -13,
   "-28": -22,
@@ -15,19 +15,19 @@ const LINUX_ERRORS: Readonly<Record<string, number>> = {
   "-54": -20,
 };
 
-/** The core's ffprobe, for the file of a request. Of a source nothing else can be reached; of an output its set can. */
+/** The core's ffprobe, for the file of a request. For a source it can reach no other file; for an output the files of its set. */
 export function wasmFfprobe(
   { path, side }: Pick<ProbeRequest, "path" | "side">,
   run: RunProgram,
 ): Ffprobe {
-  // The extension counts where a demuxer is chosen.
+  // The extension matters when a demuxer is chosen.
   const name = side === "source" ? `source${extname(path)}` : basename(path);
   const mount =
     side === "source" ? { files: { [name]: path } } : { folder: dirname(path), files: {} };
   return wasmFfprobeOf(name, mount, run);
 }
 
-/** The core's ffprobe, for a file by its name in what it finds. */
+/** The core's ffprobe, for a file with this name among the files that it is given. */
 export function wasmFfprobeOf(name: string, mount: ThreadRun["mount"], run: RunProgram): Ffprobe {
   return {
     run: (args, onStdout, signal, concat) =>

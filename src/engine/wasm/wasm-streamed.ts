@@ -17,7 +17,7 @@ import { type FfmpegRun, follow, type RunLimits } from "../ffmpeg/run-step.ts";
 import { wasmFfprobeOf } from "./wasm-probe.ts";
 import type { RunProgram } from "./wasm-threads.ts";
 
-/** What the WebAssembly engine does where there is no disk: the core reads its source and writes its outputs through the host. */
+/** The WebAssembly engine without a disk: the core reads its source and writes its outputs through the host. */
 export class WasmStreamedEngine implements StreamedEngine {
   readonly capabilities: Capabilities;
   readonly #limits: ProbeLimits & RunLimits;
@@ -67,7 +67,7 @@ export class WasmStreamedEngine implements StreamedEngine {
   }
 }
 
-/** All folders of relative paths, those above before those in them. */
+/** All folders of relative paths, parents first. */
 function foldersOf(paths: readonly string[]): readonly string[] {
   const all = new Set<string>();
   const add = (folder: string): void => {

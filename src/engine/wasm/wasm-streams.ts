@@ -2,17 +2,17 @@ import { EXCHANGE, type StreamEvent, type StreamMount } from "../../../wasm/prot
 import { giveBack } from "../../lib/give-back.ts";
 import type { ByteSink, ByteSource } from "../engine.ts";
 
-/** What a run reads and writes where there is no disk: sources by name, and all else. */
+/** What a run without a disk reads and writes: its sources by name, and its outputs. */
 export type Streams = {
   readonly sources: Readonly<Record<string, ByteSource>>;
   readonly sink: ByteSink;
-  /** Folders that are there at the start, those above before those in them. */
+  /** Folders that exist at the start, parents first. */
   readonly folders?: readonly string[];
-  /** The sink's files are only ever written on. */
+  /** The files of the sink are only appended to. */
   readonly writesOnce?: boolean;
 };
 
-/** The host's side of a thread's streams: answers its reads, and hands on what it writes. */
+/** The host's side of a thread's streams: answers its reads, and passes on what it writes. */
 export class StreamHost {
   readonly mount: StreamMount;
   readonly #streams: Streams;
@@ -22,7 +22,7 @@ export class StreamHost {
   #written: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param failed - is told of the first failure: nothing of what the run still does is of use */
+  /** @param failed - called at the first failure, after which the run is of no use */
   constructor(streams: Streams, failed: () => void) {
     const exchange = new SharedArrayBuffer(EXCHANGE.bytes);
     const sizes = Object.entries(streams.sources).map(([name, { sizeBytes }]) => [name, sizeBytes]);
@@ -39,13 +39,13 @@ export class StreamHost {
     return this.#failure;
   }
 
-  /** Takes what the thread says. */
+  /** Takes a message of the thread. */
   hear(event: StreamEvent): void {
     if (event.type === "read") void this.#answer(event.message, event.position, event.length);
     else this.#written = this.#written.then(() => this.#handOn(event));
   }
 
-  /** Resolves when all that was written is disposed of, or was given up. */
+  /** Resolves when everything that was written has been taken, or was given up. */
   async settle(): Promise<void> {
     await this.#written;
   }

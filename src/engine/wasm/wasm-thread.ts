@@ -26,14 +26,14 @@ import { StreamHost, type Streams } from "./wasm-streams.ts";
 export type ThreadRun = {
   readonly program: "ffmpeg" | "ffprobe";
   readonly args: readonly string[];
-  /** What the program finds in the folder that its names are relative to: a folder of the disk, or streams. */
+  /** What the program's working folder contains: a folder of the disk, or streams. */
   readonly mount: FolderMount | Streams;
   readonly onStart?: (work: () => number) => void;
   readonly onStdout: (chunk: string) => void;
   readonly onStderrLine?: (line: string) => void;
 };
 
-/** After a stop was asked for: how long ffmpeg has to end in its own way, at most, and how long the core to unwind, at least. */
+/** After a stop was requested: how long ffmpeg may take to end by itself, at most, and how long the core to unwind, at least. */
 const SOFT_STOP_MS = 500;
 const HARD_STOP_MS = 500;
 const START_TIMEOUT_MS = 30_000;
@@ -49,12 +49,12 @@ const WORKER_URL = new URL("../../../wasm/worker.ts", import.meta.url).href;
 const crashed = (cause: unknown): TaskError =>
   new TaskError("encoder_killed", "Cannot go on: the WebAssembly core crashed", { cause });
 
-/** One worker thread with one instance of the core: good for one run after the other while all goes well. */
+/** One worker thread with one instance of the core; it can run programs one after the other until one fails. */
 export class WasmThread {
   readonly #ffmpeg = new FFmpeg();
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.length));
 
-  /** Whether what programs set up once is set up. */
+  /** Whether the one-time set-up of programs is done. */
   readonly isWarm: boolean;
 
   #isGivenUp = false;
@@ -66,9 +66,9 @@ export class WasmThread {
   /**
    * Starts a thread that is ready to run.
    *
-   * @param isWarm - whether what programs set up once in an instance is to be set up before: the first probe of a source is
-   *   done in two thirds of its time then
-   * @throws {TaskError} `encoder_missing` where it does not start
+   * @param isWarm - whether to do the one-time set-up of programs in advance, with which the first probe of a source takes
+   *   two thirds of its time
+   * @throws {TaskError} `encoder_missing` if it does not start
    */
   static async start({ coreURL, module }: WasmCore, isWarm = false): Promise<WasmThread> {
     const thread = new WasmThread(isWarm);
@@ -95,9 +95,9 @@ export class WasmThread {
     }
   }
 
-  /** Looks at a clip in the core's own memory. */
+  /** Probes a clip in the core's own memory. */
   async #warmUp(): Promise<void> {
-    // The class gives its memory away.
+    // The class transfers the memory of the clip to the thread.
     await this.#ffmpeg.writeFile(CLIP, Uint8Array.from(TINY_CLIP));
     await this.#ffmpeg.ffprobe(["-v", "error", "-show_streams", CLIP]);
   }
@@ -105,14 +105,14 @@ export class WasmThread {
   /**
    * Runs a program to its end.
    *
-   * @param graceMs - from the signal on, until it is no longer waited for: the thread is ended then
-   * @throws {TaskError} `encoder_killed` where the core crashes
-   * @throws the signal's reason when it was aborted
+   * @param graceMs - how long it may take after the signal; then the thread is ended
+   * @throws {TaskError} `encoder_killed` if the core crashes
+   * @throws the signal's reason if it was aborted
    */
   async run(run: ThreadRun, graceMs: number, signal: AbortSignal): Promise<Exit> {
     signal.throwIfAborted();
     const { program, args, mount, onStart } = run;
-    // What a source or the sink could not do ends the run at once.
+    // A failure of a source or of the sink ends the run at once.
     const onFailure = () => Atomics.store(this.#control, CONTROL.cancel, CANCEL.hard);
     const streams = "sink" in mount ? new StreamHost(mount, onFailure) : undefined;
     const stderr = keepHeadAndTail();
@@ -133,7 +133,7 @@ export class WasmThread {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (streams?.failure) throw streams.failure.error;
-      // The class rejects with texts.
+      // The class rejects with strings.
       throw error instanceof Error ? error : crashed(error);
     } finally {
       signal.removeEventListener("abort", stop);
@@ -142,27 +142,27 @@ export class WasmThread {
     }
   }
 
-  /** The class knows the file systems of the core alone by name. */
+  /** The type of the class knows only the file systems of the core by name. */
   async #mount(mount: FolderMount | StreamMount | Streams): Promise<void> {
     const type = "exchange" in mount ? FILE_SYSTEMS.streams : FILE_SYSTEMS.folder;
     await this.#ffmpeg.mount(type as FFFSType, mount as object, WORK_FOLDER);
   }
 
-  /** Ends the thread, also where it did not hear a stop. */
+  /** Ends the thread, even if it did not react to a stop. */
   async end(): Promise<void> {
     this.#ffmpeg.terminate();
     for (let waitedMs = 0; this.isLeaked && waitedMs < END_WAIT_MS; waitedMs += END_POLL_MS)
       await wait(END_POLL_MS);
   }
 
-  /** Whether it did not hear a stop and still runs, or nobody can tell; false until it is given up. */
+  /** Whether it did not react to a stop and still runs, as far as can be told; false until it is given up. */
   get isLeaked(): boolean {
     if (!this.#isGivenUp) return false;
     const id = Atomics.load(this.#control, CONTROL.threadId);
     return id === 0 || existsSync(`/proc/self/task/${id}`);
   }
 
-  /** Asks ffmpeg to end, then unwinds the core, and then waits no longer. */
+  /** Asks ffmpeg to end, then unwinds the core, and then stops waiting. */
   async #stop(graceMs: number, ended: AbortSignal): Promise<void> {
     const softMs = Math.min(SOFT_STOP_MS, graceMs);
     try {
@@ -180,7 +180,7 @@ export class WasmThread {
   }
 }
 
-/** Takes a LOG message: lines of the program, or what the thread asks of its streams. */
+/** Takes a LOG message: lines of the program, or a request of the thread to its streams. */
 function hear(
   event: LogEvent | StreamEvent,
   run: ThreadRun,

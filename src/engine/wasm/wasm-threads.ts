@@ -2,9 +2,9 @@ import type { Exit } from "../process/subprocess.ts";
 import type { WasmCore } from "./wasm-core.ts";
 import { type ThreadRun, WasmThread } from "./wasm-thread.ts";
 
-/** How long a thread that has probed a source waits for the run that follows. */
+/** How long a thread that has probed a source is kept for its run. */
 const PROBED_MS = 10_000;
-/** The steps of a task follow one another sooner: no thread is started between them. */
+/** Longer than the pause between two steps of a task, so that no thread is started between them. */
 const PAUSE_MS = 20;
 
 /** Runs a program to its end. Errors as in `WasmThread.run`. */
@@ -18,9 +18,9 @@ type Probed = {
 };
 
 /**
- * The threads of an engine. Each run or probe has one of its own and ends it; that of the probe of a source may go on to the run of
- * the same source. Some stand by, so that a run begins at once: to start one takes 40 ms, and on Deno the event loop stands
- * still meanwhile, longer beside encoders. So they are started while nothing runs.
+ * The threads of an engine. Each run or probe has its own thread and ends it; the thread that probed a source may be kept for the run
+ * of that source. Some stand by, so that a run starts at once: starting one takes 40 ms, longer beside encoders, and blocks
+ * the event loop of Deno meanwhile. So they are started while nothing runs.
  */
 export class WasmThreads {
   readonly #core: WasmCore;
@@ -32,30 +32,30 @@ export class WasmThreads {
   #wanted = 0;
   #filling: Promise<void> | undefined;
 
-  /** @param graceMs - from a stop on, until a thread that does not hear it is given up */
+  /** @param graceMs - how long after a stop a thread that does not react is given up */
   constructor(core: WasmCore, graceMs: number) {
     this.#core = core;
     this.#graceMs = graceMs;
   }
 
-  /** Threads that run something now. */
+  /** How many threads are running something. */
   get busy(): number {
     return this.#busy;
   }
 
-  /** Threads that did not hear a stop and still run. */
+  /** How many threads did not react to a stop and still run. */
   get leaked(): number {
     for (const thread of this.#stuck) if (!thread.isLeaked) this.#stuck.delete(thread);
     return this.#stuck.size;
   }
 
-  /** Has so many threads stand by from now on. */
+  /** Keeps so many threads standing by from now on. */
   async standBy(count: number): Promise<void> {
     this.#wanted = count;
     await this.#fill();
   }
 
-  /** Ends all that runs nothing. */
+  /** Ends all idle threads. */
   async close(): Promise<void> {
     this.#wanted = 0;
     await this.#filling;
@@ -69,7 +69,7 @@ export class WasmThreads {
     await Promise.all(all.map((thread) => thread.end()));
   }
 
-  /** Runs a program in a thread of its own, which may be the one that has probed its source. @throws as `WasmThread.run` */
+  /** Runs a program in its own thread, which may be the one that probed its source. @throws as `WasmThread.run` does */
   async run(run: ThreadRun, signal: AbortSignal): Promise<Exit> {
     signal.throwIfAborted();
     const source = sourceOf(run);
@@ -80,9 +80,9 @@ export class WasmThreads {
   }
 
   /**
-   * Runs all that a probe needs in one thread: each would read the index of a long film into a memory of its own.
+   * Runs everything that a probe needs in one thread, as each thread would read the index of a long film into its own memory.
    *
-   * @param source - the thread then waits for the run of it, unless the probe fails
+   * @param source - the thread is then kept for the run of this source, unless the probe fails
    */
   async probe<T>(source: string | undefined, use: (run: RunProgram) => Promise<T>): Promise<T> {
     return await this.#within(
@@ -92,7 +92,7 @@ export class WasmThreads {
     );
   }
 
-  /** Uses a thread that is found, stands by or is started, and ends it where it is not kept. */
+  /** Uses a thread that was kept, stands by or is started, and ends it unless it is kept. */
   async #within<T>(
     find: () => WasmThread | undefined,
     use: (thread: WasmThread) => Promise<T>,
@@ -121,7 +121,7 @@ export class WasmThreads {
     return probed.thread;
   }
 
-  /** Keeps a thread that has probed a source for its run, where any stand by. @returns whether it is kept */
+  /** Keeps a thread that has probed a source for its run, if threads stand by at all. @returns whether it is kept */
   #keep(source: string, thread: WasmThread): boolean {
     if (this.#wanted === 0) return false;
     const timer = setTimeout(() => {
@@ -130,7 +130,7 @@ export class WasmThreads {
     }, PROBED_MS);
     timer.unref?.();
     this.#probed.push({ source, thread, timer });
-    // What only looked at its source waits in vain: of many such, the oldest go.
+    // A thread whose source was only probed is never used again; if there are many, the oldest are ended.
     const oldest = this.#probed.length > this.#wanted ? this.#probed.shift() : undefined;
     clearTimeout(oldest?.timer);
     if (oldest) void this.#end(oldest.thread);
@@ -153,13 +153,13 @@ export class WasmThreads {
     return this.#filling;
   }
 
-  /** One after the other: each holds the event loop of Deno for a while. */
+  /** Starts one after the other, as each blocks the event loop of Deno for a while. */
   async #startIdle(): Promise<void> {
     while (this.#busy === 0 && this.#idle.length < this.#wanted) {
-      // One is enough: a task begins with one probe.
+      // One is enough, as a task starts with one probe.
       const isWarm = !this.#idle.some((each) => each.isWarm);
       const thread = await WasmThread.start(this.#core, isWarm).catch(() => undefined);
-      // Without it the next run takes longer to start, and nothing else is different.
+      // Without it the next run only takes longer to start.
       if (!thread) return;
       // It is taken first.
       if (isWarm) this.#idle.unshift(thread);
@@ -168,6 +168,6 @@ export class WasmThreads {
   }
 }
 
-/** The source that a run reads; nothing where it is a stream, or there is none. */
+/** The source that a run reads; undefined if it is a stream, or there is none. */
 const sourceOf = ({ mount }: ThreadRun): string | undefined =>
   "files" in mount ? Object.values(mount.files)[0] : undefined;

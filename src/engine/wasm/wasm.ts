@@ -18,24 +18,24 @@ import { WasmStreamedEngine } from "./wasm-streamed.ts";
 import { WasmThread } from "./wasm-thread.ts";
 import { type RunProgram, WasmThreads } from "./wasm-threads.ts";
 
-/** What a WebAssembly engine is made of; times are limits. */
+/** The options of a WebAssembly engine; times are limits. */
 export type WasmEngineOptions = CoreOptions &
   ProbeLimits &
   RunLimits & {
-    /** From a stop on, until a thread that does not hear it is given up. */
+    /** How long after a stop a thread that does not react is given up. */
     readonly graceMs: number;
-    /** So many slices run at once, of all long encodes together: 1 for none, by default as many as there are cores. */
+    /** How many slices of all long encodes run at once: 1 for no slices; by default the number of cores. */
     readonly slices?: number;
   };
 
 /**
- * Encoders that the core lists and that do not work in it. x265 waits for threads of its own, which a core without threads does
- * not start: it hangs for ever.
+ * Encoders that the core lists but that do not work in it. x265 waits for its own threads, which a core without threads does
+ * not start, so it hangs for ever.
  */
 const BROKEN_ENCODERS: readonly string[] = ["libx265"];
 const ASK_TIMEOUT_MS = 30_000;
 
-/** The engine that runs ffmpeg as WebAssembly: in this process, each run in a thread and an instance of its own. */
+/** The engine that runs ffmpeg as WebAssembly: in this process, with a thread and an instance of the core for each run. */
 export class WasmEngine implements Engine {
   readonly name = "wasm";
   readonly capabilities: Capabilities;
@@ -55,28 +55,28 @@ export class WasmEngine implements Engine {
   }
 
   /**
-   * Loads the core, and asks it what it can do.
+   * Loads the core and asks what it can do.
    *
-   * @throws {TaskError} `encoder_missing`, saying what is missing
+   * @throws {TaskError} `encoder_missing`, with what is missing
    */
   static async open(options: WasmEngineOptions): Promise<WasmEngine> {
     const core = await loadCore(options);
     return new WasmEngine(core, options, await readCapabilities(core, options));
   }
 
-  /** Threads that run something now. */
+  /** How many threads are running something. */
   get busyThreads(): number {
     return this.#threads.busy;
   }
 
-  /** Threads that did not hear a stop and still run: each holds a core and its memory until the process ends. */
+  /** How many threads did not react to a stop and still run. Each uses a core and its memory until the process ends. */
   get leakedThreads(): number {
     return this.#threads.leaked;
   }
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
     signal.throwIfAborted();
-    // What counts packets is the last to read a file.
+    // The probe that counts packets is the last to read a file.
     const isFirst = request.side === "source" && !request.packets;
     try {
       return await this.#threads.probe(isFirst ? request.path : undefined, (run) =>
@@ -109,7 +109,7 @@ export class WasmEngine implements Engine {
     }
   }
 
-  /** For the slices of a long encode, and its sound; where there is no disk, there are none. */
+  /** For the slices of a long encode, and its sound. Without a disk there are none. */
   async standBy(folder: string | undefined): Promise<void> {
     const { slices = 1 } = this.capabilities;
     await this.#threads.standBy(slices === 1 || folder === undefined ? 1 : slices + 1);
@@ -119,7 +119,7 @@ export class WasmEngine implements Engine {
     await this.#threads.close();
   }
 
-  /** Its threads end with their process. */
+  /** Nothing to end: threads end with their process. */
   async endOrphans(): Promise<number> {
     return 0;
   }
@@ -144,7 +144,7 @@ async function readCapabilities(
   const thread = await WasmThread.start(core);
   const answers: string[] = [];
   try {
-    // One after the other: on Deno the start of a thread holds the event loop, and several add up.
+    // One after the other, as starting a thread blocks the event loop on Deno, and several add up.
     for (const question of QUESTIONS) answers.push(await ask(thread, question, graceMs));
   } finally {
     await thread.end();
