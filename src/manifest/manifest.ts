@@ -3,70 +3,70 @@ import { type ErrorCode, TaskError } from "../task/errors.ts";
 /** A range of a file's bytes. */
 export type ByteRange = { readonly fromByte: number; readonly sizeBytes: number };
 
-/** A segment of media that lies elsewhere: a segment, or what stands before all segments. */
+/** A segment of media, or the init segment before them, at an address of its own. */
 export type Segment = {
-  /** Absolute. */
+  /** The absolute address. */
   readonly url: string;
   readonly range?: ByteRange;
-  /** Where its AES-128 key lies, and the initialization vector in hex digits. */
+  /** The address of its AES-128 key, and the initialization vector in hex digits. */
   readonly key?: { readonly url: string; readonly iv: string };
   readonly seconds: number;
-  /** Its place among the segments of its track: it grows, and stays the same however often a live manifest is read. */
+  /** Its number within its track. Numbers increase, and stay the same however often a live manifest is read. */
   readonly at: number;
 };
 
-/** Segments of one track whose time stamps go on: their bytes, one after the other, are one media file. */
+/** Segments of one track with continuous time stamps: their bytes, one after the other, are one media file. */
 export type Track = { readonly init?: Segment; readonly segments: readonly Segment[] };
 
-/** A stretch of time without a break in time stamps or codecs. */
+/** A span of time without a break in time stamps or codecs. */
 export type Span = {
   readonly main: Track;
-  /** The sound, where it is kept apart. */
+  /** The audio, if it is separate. */
   readonly audio?: Track;
 };
 
-/** What a manifest names, with everything chosen: one picture, one sound. */
+/** What a manifest names, with one video and one audio chosen. */
 export type Manifest = {
   readonly spans: readonly Span[];
-  /** More is still to come: it is read again and again. */
+  /** More is still to come, so that it has to be read again and again. */
   readonly isLive: boolean;
-  /** Of its longest segment, as it says. */
+  /** The duration of its longest segment, as it states. */
   readonly segmentSeconds: number;
 };
 
 /** The kinds of manifests. */
 export type ManifestKind = "hls" | "dash";
 
-/** A playlist of ten hours in segments of two seconds with long signed addresses is half of this. */
+/** The longest manifest that is read: twice a playlist of ten hours in segments of two seconds with long signed addresses. */
 export const MANIFEST_BYTES_MAX = 16 << 20;
-/** Segments of all tracks: ten hours in segments of two seconds, twice. */
+/** The most segments of all tracks together: twice those of ten hours in segments of two seconds. */
 export const SEGMENTS_MAX = 40_000;
-/** A week: what claims more is a mistake, or wants to fill the disk. */
+/** The longest presentation, a week: a longer one is a mistake, or an attempt to fill the disk. */
 export const SECONDS_MAX = 604_800;
 const URI_CHARS_MAX = 8_000;
-/** Of all addresses together, as they are resolved: a hundred characters each, for as many segments as there may be, eight times over. */
+/** The most characters of all resolved addresses together: eight times those of the most segments, at a hundred characters each. */
 const ADDRESS_CHARS_MAX = 32 << 20;
 
-/** So many bytes of a file show whether it is a manifest. */
+/** How many bytes of a file show whether it is a manifest. */
 export const HEAD_BYTES = 4_096;
 const HLS = /^\uFEFF?#EXTM3U(?:\s|$)/;
-/** Perhaps after a byte order mark, a declaration and comments. */
+/** A byte order mark, a declaration and comments may come first. */
 const DASH = /^\uFEFF?\s*(?:<[?!][^<]*>\s*)*<MPD[\s>]/;
 
-/** What a text begins as; nothing where it is no manifest. */
+/** The kind of manifest that a text begins as; undefined if it is none. */
 export function manifestKind(head: string): ManifestKind | undefined {
   if (HLS.test(head)) return "hls";
   return DASH.test(head) ? "dash" : undefined;
 }
 
 const NAMED = /\.(?:m3u8?|mpd)$/i;
-/** @see https://www.iana.org/assignments/media-types, and what servers send for HLS besides */
+/** The registered types, and others that servers send for HLS. @see https://www.iana.org/assignments/media-types */
 const TYPES =
   /^(?:application\/(?:vnd\.apple\.mpegurl|x-mpegurl|dash\+xml)|audio\/(?:x-)?mpegurl)$/i;
 
 /**
- * Whether a source is given as a manifest, by its name or by the type its server says. Only then is it taken for one: whoever
- * uploads an "mp4" that is a playlist does not get at files that its task's owner can read.
+ * Whether a source is given as a manifest, by its name or by the type that its server sends. Only then is it read as one, so that whoever
+ * uploads an "mp4" that is a playlist gets no access to files that the task's owner can read.
  */
 export function isGivenAsManifest(url: string, mediaType = ""): boolean {
   const path = url.replace(/[?#].*$/s, "");
@@ -78,15 +78,15 @@ export const refuseManifest = (code: ErrorCode, why: string): TaskError =>
   new TaskError(code, `Cannot read the source: its manifest ${why}`);
 
 /**
- * What one manifest may name in all, counted while it is read, before anything is expanded: a few bytes of it can name millions of
- * segments, and addresses of any length.
+ * Limits how much one manifest names. It counts while the manifest is read, before anything is expanded, as a few bytes can name millions
+ * of segments, and addresses of any length.
  */
 export class ManifestBudget {
   #segments = 0;
   #seconds = 0;
   #chars = 0;
 
-  /** Takes segments that are about to be listed, of so many seconds together. @throws {TaskError} `input_not_supported` */
+  /** Counts segments that are about to be listed. @param seconds - of them together @throws {TaskError} `input_not_supported` */
   takeSegments(count: number, seconds = 0): void {
     this.#segments += count;
     this.#seconds += seconds;
@@ -96,7 +96,7 @@ export class ManifestBudget {
       throw refuseManifest("input_not_supported", "claims to be longer than a week");
   }
 
-  /** Takes an address that was resolved, and gives it back. @throws {TaskError} `input_not_supported` */
+  /** Counts a resolved address. @returns the address @throws {TaskError} `input_not_supported` */
   takeAddress(url: string): string {
     this.#chars += url.length;
     if (this.#chars > ADDRESS_CHARS_MAX)
@@ -111,11 +111,11 @@ export class ManifestBudget {
 /**
  * The absolute address of a URI in a manifest.
  *
- * A manifest names addresses of its own kind alone: one from the network none on this machine's disk, one on disk none in the
- * network, and neither anything else (`data:`, `concat:`, `ftp:` …). Which of them may be had is judged by the storage that
- * opens them, as if the caller had named them. User info goes on to the same host.
+ * A manifest may name only addresses of its own kind: one from the network names none on this machine's disk, one on disk names none in
+ * the network, and neither names anything else (`data:`, `concat:`, `ftp:` …). The storage that opens them judges them as if the caller
+ * had named them. User info is kept for the same host.
  *
- * @param base - absolute
+ * @param base - the absolute address of the manifest
  * @throws {TaskError} `source_address_invalid`
  */
 export function resolveUri(uri: string, base: string): string {
@@ -145,7 +145,7 @@ export function resolveUri(uri: string, base: string): string {
 const familyOf = ({ protocol }: URL): string => (protocol === "https:" ? "http:" : protocol);
 
 /**
- * A range `from-to` of bytes, both inclusive.
+ * Makes a range of bytes.
  *
  * @throws {TaskError} `source_not_media`
  */

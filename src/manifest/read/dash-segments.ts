@@ -9,24 +9,24 @@ import {
 } from "../manifest.ts";
 import { childrenOf, type Element } from "./xml.ts";
 
-/** When a part of a presentation plays, in s from its beginning; `seconds` is absent while it goes on. */
+/** When a part of a presentation plays, in s from its beginning; `seconds` is absent while it continues. */
 export type PeriodTime = { readonly startSeconds: number; readonly seconds?: number };
 
 /** A representation whose segments are wanted. */
 export type Wanted = {
-  /** It and all that it stands in, the outermost first. */
+  /** The elements around it and itself, the outermost first. */
   readonly levels: readonly Element[];
   readonly id: string;
   readonly bandwidth: number;
   readonly base: string;
   readonly time: PeriodTime;
-  /** Of the whole manifest. */
+  /** The budget of the whole manifest. */
   readonly budget: ManifestBudget;
-  /** Of a live one: how far it is, in s from the beginning of its period. */
+  /** For a live manifest: the time now, in s from the beginning of its period. */
   readonly live?: { readonly nowSeconds: number };
 };
 
-/** Of a live one that counts its segments by the clock, so many of the last are named. */
+/** How many of the last segments are named by a live manifest that counts them by the clock. */
 const LIVE_SEGMENTS = 10;
 
 /** The segments of a representation, in order. Errors as in `parseDash`. */
@@ -36,12 +36,12 @@ export function expandSegments(wanted: Wanted): Track {
   if (template) return byTemplate(template, wanted);
   const list = said(levels, "SegmentList");
   if (list) return byList(list, wanted);
-  // One file that holds everything, its index too.
+  // It is one file that holds everything, its index too.
   budget.takeSegments(1);
   return { segments: [{ url: base, seconds: time.seconds ?? 0, at: 0 }] };
 }
 
-/** What is said of segments at any level: attributes of the inner ones first, and the innermost children. */
+/** What is stated about segments at any level: inner attributes replace outer ones, and of children the innermost count. */
 type Said = {
   readonly attribute: (name: string) => string | undefined;
   readonly children: (name: string) => readonly Element[];
@@ -57,7 +57,7 @@ function said(levels: readonly Element[], name: string): Said | undefined {
   };
 }
 
-/** A segment as a timeline names it, or as it is counted. */
+/** A segment that a timeline names, or that is counted. */
 type Slot = { readonly number: number; readonly time: number; readonly duration: number };
 
 function byTemplate(template: Said, wanted: Wanted): Track {
@@ -100,13 +100,13 @@ function slotsOf(template: Said, timescale: number, wanted: Wanted): readonly Sl
     return Array.from({ length: Math.max(0, end - begin) }, (_, index) => counted(begin + index));
   }
   if (time.seconds === undefined) throw unsupported("does not tell how long it is");
-  // A hair more than whole is rounding.
+  // A tiny excess over a whole number is rounding.
   const count = Math.ceil(time.seconds / seconds - 1e-6);
   budget.takeSegments(count);
   return Array.from({ length: count }, (_, index) => counted(index));
 }
 
-/** What a timeline is read with. */
+/** The conditions of reading a timeline. */
 type TimelinePlace = {
   readonly first: number;
   readonly timescale: number;
@@ -114,7 +114,7 @@ type TimelinePlace = {
   readonly wanted: Wanted;
 };
 
-/** `S` says when a segment begins (or right after the one before), how long it is, and how many more like it follow. */
+/** Each `S` states when a segment begins (else right after the one before), how long it is, and how many more like it follow. */
 function timelineOf(
   timeline: Element,
   { first, timescale, template, wanted: { time, budget } }: TimelinePlace,
@@ -173,7 +173,7 @@ function inclusive(text: string) {
 
 const VARIABLE = /\$(RepresentationID|Bandwidth|Number|Time)?(?:%0(\d{1,2})d)?\$/g;
 
-/** A template with its variables filled in; @see ISO/IEC 23009-1, 5.3.9.4.4 */
+/** Fills in the variables of a template. @see ISO/IEC 23009-1, 5.3.9.4.4 */
 function filled(template: string, { id, bandwidth }: Wanted, slot?: Slot): string {
   return template.replace(
     VARIABLE,

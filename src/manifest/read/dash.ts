@@ -10,21 +10,21 @@ import {
 import { expandSegments, type Wanted } from "./dash-segments.ts";
 import { childrenOf, type Element, parseXml } from "./xml.ts";
 
-/** A representation with everything it stands in, the outermost first: what is said inside holds. */
+/** A representation with the elements around it, the outermost first; inner statements replace outer ones. */
 type Chosen = {
   readonly levels: readonly Element[];
   readonly id: string;
   readonly bandwidth: number;
 };
 
-/** Of ten hours of television with a break every five minutes, ten times over. */
+/** The most periods: ten times those of ten hours of television with a break every five minutes. */
 const PERIODS_MAX = 2_000;
 
 /**
- * Reads a DASH manifest: of every period the largest picture, and the largest sound beside it.
+ * Reads a DASH manifest, and chooses the video with the most pixels and the audio with the highest bitrate of every period.
  *
- * @param base - its absolute address
- * @param nowMs - by which the segments of a live one are counted that names none
+ * @param base - the absolute address of the manifest
+ * @param nowMs - the time by which the segments of a live manifest are counted that does not name them
  * @throws {TaskError} `source_not_media` (malformed), `input_not_supported` (encrypted, parts elsewhere, too long, no segments
  *   that can be told), `source_address_invalid`
  * @see ISO/IEC 23009-1
@@ -40,7 +40,7 @@ export function parseDash(text: string, base: string, nowMs: number): Manifest {
     throw refuseManifest("input_not_supported", `names more than ${PERIODS_MAX} periods`);
   const begun = durationOf(mpd.attributes.get("availabilityStartTime"), Date.parse);
   const periods = timesOf(all, totalSeconds);
-  // What is past of a live one has been played; it goes on in its last period.
+  // The past periods of a live manifest have been played; it continues in the last one.
   const budget = new ManifestBudget();
   const spans = (isLive ? periods.slice(-1) : periods).map(({ period, time }) => {
     const live = isLive
@@ -58,7 +58,7 @@ const longestOf = (spans: readonly Span[]): number =>
     .flatMap(({ segments }) => segments)
     .reduce((most, { seconds }) => Math.max(most, seconds), 0);
 
-/** What all representations of a period share. */
+/** What the representations of a period have in common. */
 type PeriodPlace = Pick<Wanted, "base" | "time" | "live" | "budget">;
 
 function timesOf(periods: readonly Element[], totalSeconds: number | undefined) {
@@ -91,14 +91,14 @@ function spanOf(outer: readonly Element[], place: PeriodPlace): Span {
   const trackOf = ({ levels, id, bandwidth }: Chosen): Track => {
     if (levels.some((level) => childrenOf(level, "ContentProtection").length > 0))
       throw refuseManifest("input_not_supported", "says that it is encrypted");
-    // The base of the outer ones has been resolved.
+    // The base of the outer elements is resolved already.
     const base = resolveAll(place.base, levels.slice(outer.length));
     return expandSegments({ ...place, levels, id, bandwidth, base });
   };
   return { main: trackOf(main), ...(video && audio && { audio: trackOf(audio) }) };
 }
 
-/** The largest representation of a kind. */
+/** The representation of a kind with the most pixels, and of these the highest bitrate. */
 function bestOf(
   outer: readonly Element[],
   sets: readonly Element[],
@@ -129,7 +129,7 @@ function kindOf(own: (name: string) => string): string {
   return /^(?:mp4a|opus|ac-3|ec-3|vorbis|flac)/i.test(own("codecs")) ? "audio" : "video";
 }
 
-/** Parts of a manifest that lie elsewhere would have to be fetched and judged in turn. */
+/** Refuses parts of a manifest that lie elsewhere, as they would have to be fetched and judged in turn. */
 function refuseElsewhere({ attributes }: Element): void {
   if (attributes.has("xlink:href"))
     throw refuseManifest("input_not_supported", "has parts that lie elsewhere");
@@ -145,7 +145,7 @@ function resolveAll(base: string, levels: readonly Element[]): string {
 const DURATION =
   /^P(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9}(?:\.\d{1,12})?)S)?)?$/;
 
-/** Seconds of `PT1H2M3.5S`, or of what another reader of ms gives; nothing where nothing is said. */
+/** The seconds of `PT1H2M3.5S`, or of the ms that another reader returns; undefined if nothing is stated. */
 function durationOf(
   text: string | undefined,
   readMs: (text: string) => number = periodMs,

@@ -1,16 +1,16 @@
 import { refuseManifest, SEGMENTS_MAX } from "../manifest.ts";
 
-/** The attributes of a tag, by name; of a name that comes twice the last one holds. */
+/** The attributes of a tag, by name. If a name comes twice, the last one counts. */
 export type Attributes = ReadonlyMap<string, string>;
 
-/** Ten for each segment. */
+/** The most lines: ten for each segment. */
 const LINES_MAX = 10 * SEGMENTS_MAX;
-/** An address of 8,000 characters, and what stands beside it; ad markers and signed addresses stay far below. */
+/** The longest line: an address of 8,000 characters and what stands beside it. Ad markers and signed addresses are far shorter. */
 const LINE_CHARS_MAX = 65_536;
-/** Of one tag: the longest list of the format has some twenty. */
+/** The most attributes of one tag; the longest list in the format has some twenty. */
 const ATTRIBUTES_MAX = 200;
 
-/** The lines of a playlist, counted and measured before they are cut. @throws {TaskError} `input_not_supported` */
+/** Cuts a playlist into lines, once it is known that they are not too many or too long. @throws {TaskError} `input_not_supported` */
 export function linesOf(text: string): readonly string[] {
   const lines: string[] = [];
   for (let from = text.startsWith("\uFEFF") ? 1 : 0; from <= text.length; ) {
@@ -32,7 +32,7 @@ export function linesOf(text: string): readonly string[] {
 const NAME_RUN = /[A-Z0-9-]+/g;
 
 /**
- * The attributes of a tag, each looked at once: a name is a run of its characters, which is passed over whole where no `=` follows.
+ * Reads the attributes of a tag, each character once: a run of characters of names is skipped as a whole if no `=` follows it.
  *
  * @throws {TaskError} `input_not_supported`
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-4.2

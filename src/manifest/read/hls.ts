@@ -11,7 +11,7 @@ import {
 } from "../manifest.ts";
 import { type Attributes, attributesOf, linesOf } from "./hls-lines.ts";
 
-/** A playlist of one track, in stretches without a break. */
+/** A media playlist, in tracks without a break. */
 export type MediaPlaylist = {
   readonly kind: "media";
   readonly tracks: readonly Track[];
@@ -19,7 +19,7 @@ export type MediaPlaylist = {
   readonly segmentSeconds: number;
 };
 
-/** A playlist of playlists, with the choice made: addresses of media playlists. */
+/** What is chosen of a multivariant playlist: the addresses of media playlists. */
 export type MasterPlaylist = {
   readonly kind: "master";
   readonly main: string;
@@ -29,10 +29,10 @@ export type MasterPlaylist = {
 const VARIANTS_MAX = 1_000;
 
 /**
- * Reads an HLS playlist, strictly: what is no line of the format is refused, what is not known is passed over.
+ * Reads an HLS playlist strictly: lines that are not of the format are refused, and unknown tags are skipped.
  *
- * @param base - its absolute address
- * @throws {TaskError} `source_not_media` (malformed), `input_not_supported` (encrypted otherwise than by AES-128, frames alone,
+ * @param base - the absolute address of the playlist
+ * @throws {TaskError} `source_not_media` (malformed), `input_not_supported` (encrypted otherwise than by AES-128, I-frames only,
  *   variables, too long), `source_address_invalid`
  * @see https://www.rfc-editor.org/rfc/rfc8216
  */
@@ -47,10 +47,10 @@ export function parseHls(text: string, base: string): MediaPlaylist | MasterPlay
   return isMaster ? parseMaster(lines, base) : new MediaReader(base).read(lines);
 }
 
-/** What the two playlists of a presentation are together: the stretches of one belong to those of the other, in order. */
+/** Joins the two playlists of a presentation: their tracks without a break belong together in their order. */
 export function pairPlaylists(main: MediaPlaylist, audio?: MediaPlaylist): Manifest {
   const isLive = !main.hasEnded || audio?.hasEnded === false;
-  // A live window may hold a break of one and not yet, or not any more, that of the other.
+  // A live window may hold a break of one playlist before or after it holds that of the other.
   if (audio && !isLive && audio.tracks.length !== main.tracks.length)
     throw refuseManifest("input_not_supported", "breaks off its sound elsewhere than its picture");
   const spans = main.tracks.map((track, index): Span => {
@@ -72,7 +72,7 @@ type Variant = {
 function parseMaster(lines: readonly string[], base: string): MasterPlaylist {
   const media: Attributes[] = [];
   const variants: Variant[] = [];
-  /** Variants whose address is still to come: the next line that is one is that of all of them. */
+  /** Variants whose address is still to come: the next line that is an address belongs to all of them. */
   let open: Attributes[] = [];
   for (const line of lines) {
     if (line.startsWith("#EXT-X-MEDIA:")) media.push(attributesOf(line));
@@ -99,7 +99,7 @@ function variantOf(attributes: Attributes, uri: string): Variant {
   return { uri, pixels: width * height || 0, bandwidth, attributes };
 }
 
-/** The default sound of a group; nothing where it is in the variant itself. */
+/** The default audio of a group; undefined if the variant itself holds the audio. */
 function audioOf(media: readonly Attributes[], group: string | undefined): string | undefined {
   const sounds = media.filter(
     (each) => each.get("TYPE") === "AUDIO" && each.get("GROUP-ID") === group,
@@ -108,7 +108,7 @@ function audioOf(media: readonly Attributes[], group: string | undefined): strin
   return chosen?.get("URI");
 }
 
-/** Reads the lines of a media playlist; what a tag says holds for the segments after it. */
+/** Reads the lines of a media playlist; a tag applies to the segments after it. */
 class MediaReader {
   readonly #tracks: { readonly init?: Segment; readonly segments: Segment[] }[] = [];
   #sequence = 0;
@@ -120,7 +120,7 @@ class MediaReader {
   #isBreak = true;
   #hasEnded = false;
   #segmentSeconds = 0;
-  /** Where the last range of a file ended: the next one may leave its beginning out. */
+  /** Where the last range of a file ended, as the next one may omit its beginning. */
   #last: { readonly url: string; readonly endByte: number } | undefined;
 
   constructor(private readonly base: string) {}
@@ -188,7 +188,7 @@ class MediaReader {
       seconds: 0,
       at: 0,
     };
-    // The same map again changes nothing; another one is another file.
+    // The same map again changes nothing; another map begins another file.
     if (JSON.stringify(init) !== JSON.stringify(this.#init)) this.#isBreak = true;
     this.#init = init;
   }
@@ -227,7 +227,7 @@ class MediaReader {
 
 const malformed = (why: string) => refuseManifest("source_not_media", why);
 
-/** Of a segment without a vector of its own: its number; @see https://www.rfc-editor.org/rfc/rfc8216#section-5.2 */
+/** The initialization vector of a segment without one of its own: its number. @see https://www.rfc-editor.org/rfc/rfc8216#section-5.2 */
 const sequenceIv = (sequence: number): string => sequence.toString(16).padStart(32, "0");
 
 function secondsOf(text: string): number {

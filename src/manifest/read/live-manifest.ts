@@ -1,27 +1,27 @@
 import type { Manifest, Segment, Span, Track } from "../manifest.ts";
 
-/** What a manifest has named since it was read before: segments of one stretch of time, in their order. */
+/** The new segments of a manifest since it was read before: those of one span of time, in their order. */
 export type News = {
-  /** They begin a stretch: nothing of what came before goes on in them. */
+  /** They begin a span: they continue nothing that came before. */
   readonly isBreak: boolean;
-  /** What is new alone, with what stands before all segments. */
+  /** Only the new segments, with their init segment. */
   readonly main: Track;
   readonly audio?: Track;
 };
 
-/** Where reading begins: with the first segment that is named, or near the last, as a player does. */
+/** Where reading begins: at the first segment that is named, or near the last, as players do. */
 export type Beginning = "start" | "edge";
 
-/** A player begins so many of the longest segments before the end; @see https://www.rfc-editor.org/rfc/rfc8216#section-6.3.3 */
+/** How many of the longest segments a player begins before the end. @see https://www.rfc-editor.org/rfc/rfc8216#section-6.3.3 */
 export const EDGE_SEGMENTS = 3;
-/** Numbers of segments may step back by less: a server's copy of a manifest may be a little older than the one before. */
+/** Numbers of segments may go back by less, as a server's copy of a manifest may be a little older than the one before. */
 const STALE_SEGMENTS_MAX = 3;
 
-/** What is new of a manifest that grows, however often it is read. */
+/** Finds the new segments of a live manifest, however often it is read. */
 export class LiveManifestReader {
   readonly #from: Beginning;
   #seen = { main: -1, audio: -1 };
-  /** The places of the last segments of the picture. */
+  /** The numbers of the last segments of the main track. */
   #recent: readonly number[] = [];
   #init: string | undefined;
   #hasBegun = false;
@@ -30,7 +30,7 @@ export class LiveManifestReader {
     this.#from = from;
   }
 
-  /** What a manifest names that none before it has named. */
+  /** The segments that a manifest names and none before it has named. */
   take({ spans, segmentSeconds }: Manifest): readonly News[] {
     if (this.#from === "edge" && this.#isOther(spans)) {
       this.#hasBegun = false;
@@ -64,13 +64,13 @@ export class LiveManifestReader {
   }
 
   #isBreak({ init, segments }: Track, index: number): boolean {
-    // The first stretch of a window goes on where the last known one stands, unless it begins otherwise.
+    // The first span of a window continues the last known one, unless its init segment is another.
     const isOther = JSON.stringify(init) !== this.#init;
     const isLater = index > 0 && (segments[0]?.at ?? 0) > this.#seen.main;
     return !this.#hasBegun || isOther || isLater;
   }
 
-  /** Whether its numbers begin anew: its encoder was restarted, or another period counts by itself. */
+  /** Whether its numbers begin anew, as its encoder was restarted, or another period has numbers of its own. */
   #isOther(spans: readonly Span[]): boolean {
     const newest = spans.at(-1)?.main.segments.at(-1);
     const [oldest] = this.#recent;
@@ -79,20 +79,20 @@ export class LiveManifestReader {
   }
 }
 
-/** Seconds of segments. */
+/** How long segments last together. */
 export const secondsOf = (segments: readonly Segment[]): number =>
   segments.reduce((sum, { seconds }) => sum + seconds, 0);
 
-/** The last segments that are together at least so long; all where they are shorter. */
+/** The last segments that together last at least so long; all if they last less. */
 export function lastOf(segments: readonly Segment[], seconds: number): readonly Segment[] {
   let from = segments.length;
-  // A hair less than whole is rounding.
+  // A tiny difference is rounding.
   for (let sum = 0; from > 0 && sum < seconds - 1e-3; from--)
     sum += segments[from - 1]?.seconds ?? 0;
   return segments.slice(from);
 }
 
-/** The end of what is named, so long that a player that begins there does not run dry. */
+/** The last segments of what is named, so long that a player that begins there does not run dry. */
 function edgeOf(spans: readonly Span[], segmentSeconds: number): readonly Span[] {
   const kept: Span[] = [];
   let seconds = EDGE_SEGMENTS * segmentSeconds;

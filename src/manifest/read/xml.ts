@@ -1,21 +1,21 @@
 import { SaxesParser } from "saxes";
 import { refuseManifest } from "../manifest.ts";
 
-/** An element; prefixes of names are left out, texts are those directly in it. */
+/** An element. Prefixes of names are left out; its text is what stands directly in it. */
 export type Element = {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
-  /** By name, in their order. */
+  /** Its children, by name, in their order. */
   readonly children: ReadonlyMap<string, readonly Element[]>;
   readonly text: string;
 };
 
-/** Deeper is no manifest. */
+/** How deep elements may lie; manifests are shallower. */
 const DEPTH_MAX = 32;
 const ELEMENTS_MAX = 200_000;
-/** Of one element: the longest of the format has some forty. */
+/** The most attributes of one element; the longest list in the format has some forty. */
 const ATTRIBUTES_MAX = 200;
-/** Of one value: an address of 8,000 characters, and templates, stay far below. */
+/** The longest value; addresses of 8,000 characters, and templates, are far shorter. */
 const VALUE_CHARS_MAX = 65_536;
 
 type Growing = Omit<Element, "children" | "text"> & {
@@ -24,7 +24,7 @@ type Growing = Omit<Element, "children" | "text"> & {
 };
 
 /**
- * Reads an XML document. A document type is refused, and with it all entities but the five of XML itself: nothing grows while
+ * Reads an XML document. A document type is refused, and with it all entities but the five of XML itself, so that nothing expands while
  * it is read, and nothing else is fetched.
  *
  * @throws {TaskError} `source_not_media`

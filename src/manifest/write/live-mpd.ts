@@ -1,21 +1,21 @@
 import { WINDOW_SEGMENTS } from "./live-playlist.ts";
 import { rewriteManifest } from "./set-playlists.ts";
 
-/** The manifest of one run of a live set, as ffmpeg's `dash` muxer leaves it, and how long what it names lasts. */
+/** The manifest of one run of a live set, as ffmpeg's `dash` muxer writes it, and how long its segments last. */
 export type RunManifest = {
-  /** Its place among the runs. */
+  /** The number of the run. */
   readonly part: number;
   readonly text: string;
   readonly seconds: number;
 };
 
-/** When a set began (ISO 8601), and when this is told, ms since the epoch. */
+/** When a set began (ISO 8601), and the time now, in ms since the epoch. */
 export type ManifestTimes = { readonly available: string; readonly publishMs: number };
 
-/** How often players look for more, and how far behind the newest segment they begin. */
+/** How often players look for new segments, and how far behind the newest one they begin. */
 const UPDATE_SECONDS = 2;
 const DELAY_SECONDS = 6;
-/** While a set grows, the runs before the last few are not named any more. */
+/** How many of the last runs are named while a set is live. */
 const RUNS_NAMED = 3;
 
 const PERIOD = /<Period[^>]*>\n?([\s\S]*?)\s*<\/Period>/;
@@ -23,16 +23,16 @@ const AVAILABLE = /availabilityStartTime="([^"]*)"/;
 const TIMELINE = /startNumber="(\d+)">\s*<SegmentTimeline>([\s\S]*?)<\/SegmentTimeline>/g;
 const SEGMENTS = /<S (?:t="(-?\d+)" )?d="(\d+)"(?: r="(\d+)")? \/>/g;
 
-/** When what a manifest of ffmpeg names is available from; nothing where its run has ended. */
+/** The availability start time of ffmpeg's manifest; undefined if its run has ended. */
 export const availableFrom = (manifest: string): string | undefined =>
   AVAILABLE.exec(manifest)?.[1];
 
 /**
- * The manifest of a live set: each run is a period of its own, as its streams begin anew. They follow one another without a gap,
- * whatever time the source was away. While it grows the newest segments of the last few runs are named, then all.
+ * The manifest of a live set. Each run is a period of its own, as its streams begin anew; periods follow each other without a gap, however
+ * long the source was away. While the set is live, it names the newest segments of the last few runs, and then all.
  *
- * @param runs - all, in their order; the last of them still grows, until the set has ended
- * @param prefix - of the names of segments: the folder that they lie in, relative to the manifest
+ * @param runs - all, in their order; the last one continues until the set has ended
+ * @param prefix - precedes the names of segments: the folder that they lie in, relative to the manifest
  * @see ISO/IEC 23009-1, 5.3
  */
 export function liveMpd(
@@ -69,7 +69,7 @@ export function liveMpd(
   ].join("\n");
 }
 
-/** Streams with the newest of their segments alone, under the numbers and times that they have. */
+/** Streams with only the newest of their segments, with unchanged numbers and times. */
 const newestOf = (streams: string): string =>
   streams.replace(TIMELINE, (whole, first: string, timeline: string) => {
     const segments: { readonly time: number; readonly length: string }[] = [];

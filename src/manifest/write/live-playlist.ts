@@ -1,24 +1,24 @@
-/** A finished segment of a stream that is sent as a set while it goes on. */
+/** A finished segment of a live set. */
 export type ListedSegment = {
-  /** Its bare name, the same wherever it lies. */
+  /** Its bare name, which is the same wherever it lies. */
   readonly name: string;
   readonly seconds: number;
-  /** The number of the run that made it: another one begins after a break. */
+  /** The number of the run that made it; another run begins after a break. */
   readonly part: number;
-  /** The bare name of what stands before all segments of its run, where they are fragments of mp4. */
+  /** The bare name of the init segment of its run, if segments are fragments of mp4. */
   readonly init?: string;
 };
 
 /**
- * So many of the newest segments are named while a set grows, half an hour of such of two seconds: a playlist of everything would
- * be sent anew with each of them. When it has ended, all are named.
+ * How many of the newest segments are named while a set is live: half an hour of segments of two seconds. A playlist of all would be sent
+ * again with each of them. When the set has ended, all are named.
  */
 export const WINDOW_SEGMENTS = 900;
 
-/** What a playlist says: that there is more to come, that there is not, or, for good, everything. */
+/** What a playlist states: that more is to come, that nothing more is, or, finally, everything. */
 export type Telling = "grows" | "ends" | "whole";
 
-/** The segments that a playlist of ffmpeg's `hls` muxer names, in order. */
+/** The segments that a playlist of ffmpeg's `hls` muxer names, in their order. */
 export function segmentsIn(text: string, part: number): readonly ListedSegment[] {
   let seconds = 0;
   let init: string | undefined;
@@ -41,13 +41,13 @@ export function segmentsIn(text: string, part: number): readonly ListedSegment[]
 const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /**
- * The playlist of a stream that goes on, or has ended: then of all of it, as one that can be played from its beginning.
+ * The playlist of a live set. When the set has ended, it names all segments, so that it can be played from the beginning.
  *
- * Sequence numbers say which segment is which, so that a player finds its place again when the window has moved on. The whole is
- * for those who come when all others have heard that it ends: its first number may be lower than the last one told.
+ * Sequence numbers identify segments, so that a player finds its place again when the window has moved. The playlist of all is for players
+ * that come when all others have read that the stream ends: its first number may be lower than the last one published.
  *
  * @param segments - all from the first on
- * @param folder - where they lie, beside the playlist; empty where they lie where it does
+ * @param folder - the folder beside the playlist that they lie in; empty if they lie beside the playlist
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-6.2.2
  */
 export function livePlaylist(

@@ -1,6 +1,6 @@
 const QUOTED_URI = /^(#EXT-X-(?:MAP|MEDIA):(?:.*,)?URI=")([^"]*)(".*)$/;
 
-/** The file that a line names, with what stands before and after it; nothing where it names none. */
+/** The file that a line names, with what stands before and after it; undefined if it names none. */
 function named(line: string): { before: string; uri: string; after: string } | undefined {
   const quoted = QUOTED_URI.exec(line);
   if (quoted) return { before: quoted[1] ?? "", uri: quoted[2] ?? "", after: quoted[3] ?? "" };
@@ -10,17 +10,17 @@ function named(line: string): { before: string; uri: string; after: string } | u
 }
 
 /**
- * The files that an HLS playlist names, as written in it, each once, in order: initialisation section and segments, or
- * the playlists of renditions.
+ * The files that an HLS playlist names, as they are written in it, each once and in order: init segments and segments, or media
+ * playlists.
  *
- * They are not judged: a stranger's playlist may name any address.
+ * The addresses are not judged: a playlist of somebody else may name any.
  */
 export function segmentsOf(text: string): readonly string[] {
   const uris = text.split(/\r?\n/).flatMap((line) => named(line)?.uri ?? []);
   return [...new Set(uris)];
 }
 
-/** The playlist with every file it names called as `rename` says; all else stays. */
+/** Renames every file that a playlist names by `rename`; everything else stays. */
 export function rewritePlaylist(text: string, rename: (segment: string) => string): string {
   return text
     .split("\n")
@@ -31,27 +31,27 @@ export function rewritePlaylist(text: string, rename: (segment: string) => strin
     .join("\n");
 }
 
-/** A DASH manifest of ours with the templates of its segments' names called as `rename` says; `$…$` must stay in them. */
+/** Renames the templates of segments' names in a DASH manifest of ours by `rename`, which must keep `$…$`. */
 export const rewriteManifest = (text: string, rename: (template: string) => string): string =>
   text.replace(
     /\b(initialization|media)="([^"]*)"/g,
     (_, attribute: string, template: string) => `${attribute}="${rename(template)}"`,
   );
 
-/** A WebVTT track of pictures with their files called as `rename` says; the place in the file (`#xywh=`) stays. */
+/** Renames the files of pictures in a WebVTT track by `rename`; the place in the file (`#xywh=`) stays. */
 export const rewritePictureTrack = (text: string, rename: (picture: string) => string): string =>
   text.replace(
     /^([^#\n]+)(#xywh=)/gm,
     (_, picture: string, rest: string) => rename(picture) + rest,
   );
 
-/** How long a media playlist lasts, as its segments say. */
+/** How long a media playlist lasts: the sum of its segments. */
 export const playlistSeconds = (text: string): number =>
   [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
 
 /**
- * A media playlist whose target duration is that of its longest segment, rounded as the standard has it: ffmpeg's `hls` muxer
- * rounds 6.5 s to 6, and a player may refuse what is longer than it was told.
+ * Sets the target duration of a media playlist to that of its longest segment, rounded as the standard says: ffmpeg's `hls` muxer rounds
+ * 6.5 s to 6, and players may refuse longer segments than stated.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-4.3.3.1
  */
