@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 /** What starts real programs. Plain `bun test` gives a test five seconds, and no file of settings can say otherwise. */
 const SLOW =
-  /fixtures\/(clips|service|native-engine|bad-sources|mounts|file-storage|worker-bench)\.ts"/;
+  /fixtures\/(clips|service|native-engine|bad-sources|mounts|file-storage|worker-bench|live-bench)\.ts"/;
 
 test("every test of real programs says how long it may take", () => {
   const hasty = readdirSync("test", { recursive: true, encoding: "utf8" })

@@ -4,36 +4,23 @@ import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { LiveRunRequest } from "../../../src/engine/engine.ts";
 import { recordingFolder } from "../../../src/plan/live/plan-live.ts";
-import type { MediaInfo } from "../../../src/probe/media.ts";
-import { assignRenditions } from "../../../src/profile/assign.ts";
-import { systemProfile } from "../../../src/profile/system-profiles.ts";
-import { TaskError } from "../../../src/task/errors.ts";
+import type { TaskError } from "../../../src/task/errors.ts";
 import { clip } from "../../fixtures/clips.ts";
-import { playedLive } from "../../fixtures/held-engine.ts";
-import { WORKER_ID, workerBench } from "../../fixtures/worker-bench.ts";
-import { aMedia } from "../../plan/builders.ts";
+import { AWAY, liveBench } from "../../fixtures/live-bench.ts";
+import { WORKER_ID } from "../../fixtures/worker-bench.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
 const TARGET = "rtmp://127.0.0.1/live/out";
-const AWAY = new TaskError("source_unreachable", "Cannot read the source: nobody answers");
-/** By what a source is away for good. */
-const LONG_MS = 60_000;
-
-/** A worker with a live task, whose source the test plays, and which goes to a live target and to a file. */
-async function aLiveTask(found: MediaInfo | TaskError = aMedia()) {
-  const { live, source, nextRun: nextLiveRun } = playedLive(found);
-  const bench = await workerBench({ live });
-  const profile = systemProfile("video_mp4_160x120_200kbps");
-  if (!profile) throw new Error("there is no such profile");
-  const file = join(bench.root, "recorded.mp4");
-  const id = await bench.add({
-    sourceUrl: "rtmp://127.0.0.1/live/in",
-    targets: [TARGET, file].map((url) => ({ url, key: url })),
-    assignments: assignRenditions(profile, [undefined, undefined]),
-  });
-  return { ...bench, id, file, source, nextLiveRun };
+/** A worker with a live task that goes to a live target and to a file. */
+async function aLiveTask(found?: TaskError) {
+  const bench = await liveBench(
+    "video_mp4_160x120_200kbps",
+    (root) => [TARGET, join(root, "recorded.mp4")].map((url) => ({ url, key: url })),
+    found,
+  );
+  return { ...bench, file: join(bench.root, "recorded.mp4") };
 }
 
 /** Where a run records its part for the file. */
@@ -57,9 +44,7 @@ describe("processLive", () => {
     await task.until(task.id, ({ targets }) => targets[0]?.status === "RUNNING");
     expect(existsSync(task.file)).toBeFalse();
 
-    task.source.found = AWAY;
-    run.letGo();
-    task.clock.nowMs += LONG_MS;
+    task.endStream(run);
     // One joins the parts of the recording, one makes the file of them.
     (await task.nextRun()).letGo();
     (await task.nextRun()).letGo();
@@ -91,9 +76,7 @@ describe("processLive", () => {
     const why = "it is not trusted";
     run.request.onTarget({ kind: "failed", url: TARGET, why, isInVain: true });
     await record(run.request);
-    task.source.found = AWAY;
-    run.letGo();
-    task.clock.nowMs += LONG_MS;
+    task.endStream(run);
     (await task.nextRun()).letGo();
     (await task.nextRun()).letGo();
     const { targets, failure } = await task.until(task.id, "FAILED");
@@ -104,7 +87,7 @@ describe("processLive", () => {
   test("fails where the source never came, with no file and no recording left", async () => {
     const task = await aLiveTask(AWAY);
     await task.until(task.id, "RUNNING");
-    task.clock.nowMs += LONG_MS;
+    task.goAway();
     const { failure, attempts } = await task.until(task.id, "FAILED");
     expect(failure?.code).toBe("source_never_came");
     expect(attempts).toHaveLength(1);
