@@ -11,10 +11,10 @@ import { copiedPictures } from "./copied-pictures.ts";
 import { type FilteredStream, type Graphs, isCopied, streamsArgs, together } from "./streams.ts";
 import { copiedVideo, encodedVideo, type Pass, passFiles } from "./video.ts";
 
-/** How a product is written, and the files that are. */
+/** How an output is written, and into which files. */
 type WrittenFiles = { readonly args: readonly string[]; readonly writes: readonly string[] };
 
-/** The part of a run's arguments that makes one product, and the files it writes. */
+/** The part of a run's arguments that makes one output, and the files that it writes. */
 export type OutputArgs = {
   readonly graphs: Graphs;
   readonly args: readonly string[];
@@ -26,7 +26,7 @@ export type OutputArgs = {
 /** Seconds of a segment: the next key frame after it ends it. */
 const SEGMENT_SECONDS = "6";
 
-/** The output of one product: its streams, and its file or set. */
+/** An output that is a file or a plain set: its streams, and how they are written. */
 export function fileOutputArgs(
   decision: OutputDecision,
   media: MediaInfo,
@@ -98,7 +98,7 @@ export function firstPassArgs(decision: OutputDecision, media: MediaInfo, log: s
   };
 }
 
-/** The part that says how a product is written, and where. */
+/** How an output is written, and where. */
 export function fileArgs(
   { product, folder, isStreamed }: OutputDecision,
   codec: string | undefined,

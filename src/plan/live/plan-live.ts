@@ -136,8 +136,8 @@ function outputOf(
   const source = { media, clip: undefined, capabilities };
   const carried = new Set(sent.flatMap(({ live }) => live?.container ?? []));
   const decisions = [
-    ...[...carried].map((form) => draftFor(rendition, writtenFor(form), targets, index, source)),
-    ...(files.length > 0 ? [recordedDraft(rendition, targets, index, source)] : []),
+    ...[...carried].map((form) => decisionFor(rendition, writtenFor(form), targets, index, source)),
+    ...(files.length > 0 ? [recordedDecision(rendition, targets, index, source)] : []),
   ];
   refuseMissingFilters(decisions, media, capabilities);
   const video = together(decisions.map(({ product }) => product.video));
@@ -181,7 +181,7 @@ function isSized(
   return typeof wanted === "object" && source !== undefined && !fitsAnySize(wanted, source);
 }
 
-function draftFor(
+function decisionFor(
   rendition: Rendition,
   container: Rendition["container"],
   targets: readonly number[],
@@ -192,15 +192,15 @@ function draftFor(
 }
 
 /** What file targets get is recorded as mp4 first: it has to hold the streams, and so has what they ask for. */
-function recordedDraft(
+function recordedDecision(
   rendition: Rendition,
   targets: readonly number[],
   index: number,
   source: DecisionSource,
 ): OutputDecision {
-  if (isLiveSet(rendition)) return draftFor(rendition, SIMPLE_SET, targets, index, source);
-  draftFor(rendition, RECORDED_AS, targets, index, source);
-  return draftFor(rendition, recordedAs(rendition.container), targets, index, source);
+  if (isLiveSet(rendition)) return decisionFor(rendition, SIMPLE_SET, targets, index, source);
+  decisionFor(rendition, RECORDED_AS, targets, index, source);
+  return decisionFor(rendition, recordedAs(rendition.container), targets, index, source);
 }
 
 /** One decision for all that share a stream: encoded where one of them needs it. */
