@@ -7,7 +7,7 @@ import {
   type LiveRun,
   RUN_MANIFEST,
 } from "../../plan/live/live.ts";
-import { countedAs, liveProtocolOf } from "../../plan/live/live-protocols.ts";
+import { countedAs, type LiveProtocol } from "../../plan/live/live-protocols.ts";
 import { gateOf } from "./live-gates.ts";
 
 /** No byte for so long, in µs, and a connection counts as dead: shorter than a viewer's patience, longer than a hiccup. */
@@ -38,7 +38,7 @@ const GATE_MS = "1000";
 
 /** The live targets of a plan, in the order of the pipes that tell, from 3 on, how much each was sent. */
 export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
-  outputs.flatMap(({ urls }) => urls);
+  outputs.flatMap(({ sent }) => sent.map(({ url }) => url));
 
 /** The live target whose bytes a pipe tells of. */
 export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
@@ -95,7 +95,7 @@ const teeArgs = (
 
 /** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
 function slavesOf(
-  { streams, isHeaded: hasHeader, urls, recording }: LiveOutput,
+  { streams, isHeaded: hasHeader, sent, recording }: LiveOutput,
   run: LiveRun,
   counted: readonly string[],
   authoritiesPath: string | undefined,
@@ -103,11 +103,14 @@ function slavesOf(
   // Of an encoded picture: a copied one has its parameter sets where its source has them.
   const isHeaded = hasHeader && streams.some((one) => one.kind === "video" && !isCopied(one));
   return [
-    ...urls.map(
-      (url) =>
-        `[f=tee:onfail=ignore]${gateFor(url, counted.indexOf(url))}[${slaveOptions(url, isHeaded, authoritiesPath)}]${url}` +
-        `\\|[${counterOptions(url, isHeaded)}]pipe:${FIRST_PIPE + counted.indexOf(url)}`,
-    ),
+    ...sent.map(({ url, live }) => {
+      const at = counted.indexOf(url);
+      const options = slaveOptions(live, isHeaded, authoritiesPath);
+      return (
+        `[f=tee:onfail=ignore]${gateFor(live, at)}[${options}]${url}` +
+        `\\|[${counterOptions(live, isHeaded)}]pipe:${FIRST_PIPE + at}`
+      );
+    }),
     ...(recording
       ? [`[${recorderOf(recording, run, isHeaded)}]${recordedPart(recording, run.part)}`]
       : []),
@@ -156,10 +159,12 @@ const fileOptions = ({ isAacCopied }: LiveRecording): readonly string[] => [
 const escaped = (text: string, times = 3): string =>
   times === 0 ? text : escaped(text.replace(/[^\w./-]/gu, "\\$&"), times - 1);
 
-function slaveOptions(url: string, isHeaded: boolean, authoritiesPath: string | undefined): string {
-  const protocol = liveProtocolOf(url);
-  const format = protocol?.format ?? "";
-  const scheme = protocol?.protocols[0];
+function slaveOptions(
+  { format, protocols }: LiveProtocol,
+  isHeaded: boolean,
+  authoritiesPath: string | undefined,
+): string {
+  const [scheme] = protocols;
   return [
     `f=${format}`,
     "onfail=abort",
@@ -176,16 +181,14 @@ function slaveOptions(url: string, isHeaded: boolean, authoritiesPath: string | 
  * Nobody ever calls at a gate's socket: it is waited at for a while, and then left out. Where its folder is missing there
  * is nothing to wait at. A UDP target is cut by nobody.
  */
-function gateFor(url: string, at: number): string {
-  const protocol = liveProtocolOf(url);
-  if (protocol?.protocols[0] === "udp") return "";
-  const format = countedAs(protocol?.format ?? "");
-  return `[f=${format}:onfail=ignore:listen=1:timeout=${GATE_MS}]unix:${gateOf(at)}/wait\\|`;
+function gateFor({ format, protocols }: LiveProtocol, at: number): string {
+  if (protocols[0] === "udp") return "";
+  return `[f=${countedAs(format)}:onfail=ignore:listen=1:timeout=${GATE_MS}]unix:${gateOf(at)}/wait\\|`;
 }
 
 /** Told in blocks of 32 KiB, so that counting costs next to nothing; it never stops the stream. */
-const counterOptions = (url: string, isHeaded: boolean): string => {
-  const format = countedAs(liveProtocolOf(url)?.format ?? "");
+const counterOptions = ({ format: own }: LiveProtocol, isHeaded: boolean): string => {
+  const format = countedAs(own);
   const options = ["onfail=ignore", ...formatOptions(format, isHeaded), "flush_packets=0"];
   return [`f=${format}`, ...options].join(":");
 };

@@ -51,6 +51,9 @@ export type MaybeLive = {
   readonly live?: LiveProtocol;
 };
 
+/** An address that was found out to be one of a live stream. */
+export type LiveStream = Required<MaybeLive>;
+
 /** The live protocol of an address; nothing where it is an address of files. */
 export function liveProtocolOf(url: string): LiveProtocol | undefined {
   const schemeEnd = url.indexOf("://");

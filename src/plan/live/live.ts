@@ -2,6 +2,7 @@ import type { Warning } from "../../task/warnings.ts";
 import type { SetFiles } from "../args/adaptive-output.ts";
 import type { OutputStreams } from "../args/streams.ts";
 import type { SetPlan, StreamDecision } from "../plan.ts";
+import type { LiveStream } from "./live-protocols.ts";
 
 /** One encode (or copy) of a live task and everything that it feeds. */
 export type LiveOutput = OutputStreams & {
@@ -11,8 +12,8 @@ export type LiveOutput = OutputStreams & {
   readonly isHeaded: boolean;
   /** What the video's codec is called in its segments of mp4. */
   readonly videoTag?: string;
-  /** Addresses of live targets. */
-  readonly urls: readonly string[];
+  /** The live targets that it is sent to. */
+  readonly sent: readonly LiveStream[];
   /** The folder of its recording in the work folder, where file targets get it; the indexes of those. */
   readonly recording?: LiveRecording;
   /** Whether all this holds for pictures of the source's size alone, and is to be planned anew for others. */

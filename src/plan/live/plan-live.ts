@@ -24,7 +24,7 @@ import type { Capabilities, StreamDecision } from "../plan.ts";
 import { refuseMissingFilters, soundWarnings } from "../plan-task.ts";
 import type { LiveOutput, LivePlan } from "./live.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
-import type { LiveContainer, MaybeLive } from "./live-protocols.ts";
+import type { LiveContainer, LiveStream, MaybeLive } from "./live-protocols.ts";
 import { liveStreams } from "./live-streams.ts";
 import { watchedOf } from "./live-watched.ts";
 
@@ -119,7 +119,7 @@ function outputFor(
     set: { plan: product.set, files },
   };
   const { video, audio } = product;
-  const output = { video, audio, ...made, isHeaded: false, urls: [], isSized: true, recording };
+  const output = { video, audio, ...made, isHeaded: false, sent: [], isSized: true, recording };
   return { output, decisions: [decision] };
 }
 
@@ -131,10 +131,12 @@ function outputOf(
   capabilities: Capabilities,
 ): Planned {
   const files = targets.filter((target) => !addresses[target]?.live);
-  const sent = targets.flatMap((target) => addresses[target] ?? []).filter(({ live }) => live);
-  const urls = sent.map(({ url }) => url);
+  const sent = targets.flatMap((target): LiveStream[] => {
+    const { url = "", live } = addresses[target] ?? {};
+    return live ? [{ url, live }] : [];
+  });
   const source = { media, clip: undefined, capabilities };
-  const carried = new Set(sent.flatMap(({ live }) => live?.container ?? []));
+  const carried = new Set(sent.map(({ live }) => live.container));
   const decisions = [
     ...[...carried].map((form) => decisionFor(rendition, writtenFor(form), targets, index, source)),
     ...(files.length > 0 ? [recordedDecision(rendition, targets, index, source)] : []),
@@ -156,7 +158,7 @@ function outputOf(
     isHeaded:
       files.length > 0 || [...carried].some((form) => !factsOf(writtenFor(form)).isBroadcast),
     ...(videoTag !== undefined && { videoTag }),
-    urls,
+    sent,
     isSized: isSized(video, rendition.video, files.length > 0, media),
     ...(files.length > 0 && {
       recording: {
