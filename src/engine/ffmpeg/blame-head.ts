@@ -2,10 +2,10 @@ import { open } from "node:fs/promises";
 import { HEAD_BYTES, manifestKind } from "../../manifest/manifest.ts";
 import { TaskError } from "../../task/errors.ts";
 
-/** Brands of files of one picture, HEIF and AVIF; those of films of such pictures are others. */
+/** Brands of still pictures, HEIF and AVIF; their image sequences have other brands. */
 const STILL = /^.{4}ftyp(?:heic|heix|heim|heis|mif1|avif)/s;
 
-/** What is to be said of a file that ffprobe takes for no media, by its beginning. */
+/** What to report about a file that ffprobe does not recognise, by its first bytes. */
 function whatItIs(head: Buffer): string | undefined {
   if (manifestKind(head.toString("utf8")))
     return "it is a manifest, and no file that holds its media itself";
@@ -13,11 +13,11 @@ function whatItIs(head: Buffer): string | undefined {
 }
 
 /**
- * Tells manifests of DASH and still pictures from files that are no media: an ffmpeg without libxml2, as the WebAssembly core,
- * knows no difference to the former, and ffmpeg before 7 none to the latter.
+ * Distinguishes DASH manifests and still pictures from files that are not media. An ffmpeg without libxml2, such as the WebAssembly
+ * core, does not recognise the former, and ffmpeg before 7 not the latter.
  *
- * @param readHead - reads the source's beginning, so many bytes of it at most
- * @returns what is to be said of the source instead, or the same error
+ * @param readHead - reads the beginning of the source, at most so many bytes
+ * @returns a more precise error about the source, or the same one
  */
 export async function blameHead(
   error: unknown,

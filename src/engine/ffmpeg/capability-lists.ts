@@ -1,6 +1,6 @@
 import type { Capabilities } from "../../plan/plan.ts";
 
-/** What every ffmpeg is asked, in this order; one that is more than a word has spaces. */
+/** The questions to every ffmpeg, in this order; one of several arguments is separated by spaces. */
 export const QUESTIONS = [
   "-version",
   "-encoders",
@@ -23,7 +23,7 @@ const namesIn = (list: string): string[] =>
     .filter((names) => names !== "")
     .flatMap((names) => names.split(","));
 
-/** The protocols that stand under both `Input:` and `Output:`. */
+/** The protocols that are listed under both `Input:` and `Output:`. */
 function protocolsIn(list: string): string[] {
   const [input = "", output = ""] = list.split(/^Output:$/m);
   const names = (text: string) => text.match(/^ {2}\w+$/gm)?.map((line) => line.trim()) ?? [];
@@ -31,11 +31,11 @@ function protocolsIn(list: string): string[] {
   return names(input).filter((name) => written.has(name));
 }
 
-/** The names in its help: lines of `-name <value>  what it does`, or `-name[:<which>]`. */
+/** The option names in its help: lines of `-name <value>  what it does`, or `-name[:<which>]`. */
 const optionsIn = (help: string): string[] =>
   [...help.matchAll(/^-(\w+)/gm)].flatMap(([, name]) => name ?? []);
 
-/** What an ffmpeg can do, by its answers; nothing where they are none of ffmpeg's. */
+/** What an ffmpeg can do, by its answers; undefined if they do not come from ffmpeg. */
 export function parseCapabilities({
   version,
   encoders,

@@ -1,6 +1,6 @@
 import type { Damage } from "../../task/damage.ts";
 
-/** A packet that a decoder did not take, or could make nothing of; in the words of 5.1, and of 7.1 and 9.0. */
+/** A packet that a decoder refused or could not decode; in the wording of 5.1, and of 7.1 and 9.0. */
 const FAILURES = [
   /^Error while decoding stream #\d+:(\d+)/,
   /^\[[va]ist#\d+:(\d+)\/.*\] (?:Error submitting packet to decoder|Decoding error)/,
@@ -10,9 +10,9 @@ const SPEAKER = /^\[(?:in#\d+\/)?([\w,]+) @ /;
 const SPEAKERS_MAX = 16;
 
 /**
- * Makes a counter of what a run of ffmpeg complains of packets that cannot be decoded: feed it the lines that `createRunLog` hands on.
+ * Makes a counter of ffmpeg's complaints about packets that it cannot decode: feed it the lines that `createRunLog` passes on.
  *
- * ffmpeg's own measure, `-max_error_rate`, is none: 7.1 ignores it, and 5.1 and 9.0 count differently.
+ * ffmpeg's own limit, `-max_error_rate`, is of no use: 7.1 ignores it, and 5.1 and 9.0 count differently.
  */
 export function createDamageReader() {
   const failures = new Map<number, number>();

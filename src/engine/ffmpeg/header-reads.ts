@@ -8,13 +8,13 @@ import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { ByteSource } from "../engine.ts";
 
-/** A file to be read by us, and how that ends. */
+/** An open file, and how to close it. */
 export type OpenFile = ByteSource & { close(): Promise<void> };
 
-/** Heads of boxes and elements lie close together: most of a header's way is in one or two of these. */
+/** The heads of boxes and elements lie close together, so one or two of these hold most of what is read of a header. */
 const PAGE_BYTES = 4096;
 
-/** Whether an ffmpeg applies what a container crops by itself, and writes it (7.1 on): the option to turn that off came with it. */
+/** Whether an ffmpeg applies and writes the crop of containers by itself (7.1 on): the option to turn that off came with it. */
 export const appliesCrops = ({ options }: Pick<Capabilities, "options">): boolean =>
   options.includes("apply_cropping");
 
@@ -30,14 +30,14 @@ export async function openFile(path: string): Promise<OpenFile> {
   return { sizeBytes, read, close: () => file.close() };
 }
 
-/** A source that is open, and closed by somebody else. */
+/** A source that is already open; the caller closes it. */
 export const openAlready = (source: ByteSource): OpenFile => ({
   sizeBytes: source.sizeBytes,
   read: (position, length) => source.read(position, length),
   close: async () => {},
 });
 
-/** Reads small pieces, a page at once. */
+/** Reads small pieces, one page at a time. */
 export function pagesOf(source: ByteSource): ReadAt {
   let page: { readonly at: number; readonly bytes: Uint8Array } = {
     at: 0,
@@ -54,7 +54,7 @@ export function pagesOf(source: ByteSource): ReadAt {
   };
 }
 
-/** Where the media of a file begin, as far as that is known, and a little of what follows. */
+/** Where the media of a file start, if that is known, and a little of what follows. */
 export async function readMediaHead({ format }: MediaInfo, read: ReadAt): Promise<Uint8Array> {
   const place = demuxerOf(format) === "mov" ? await findBox(read, "mdat", WHOLE_FILE) : WHOLE_FILE;
   return place ? read(place.from, MEDIA_HEAD_BYTES) : new Uint8Array();

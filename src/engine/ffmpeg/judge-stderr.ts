@@ -1,12 +1,12 @@
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 
 type Row = {
-  /** Looked for in all of stderr; `^` and `$` are the ends of a line. */
+  /** Searched for in all of stderr; `^` and `$` match the ends of a line. */
   readonly pattern: RegExp;
   readonly code: ErrorCode;
-  /** Verb and thing, then the state, made of what the pattern captured. */
+  /** The message: verb and thing, then the state, with what the pattern captured. */
   readonly say: (...found: string[]) => string;
-  /** Also a failure where ffmpeg ends with 0, as it does when only the end of a file could not be written. */
+  /** Also a failure if ffmpeg ends with 0, as it does if only the end of a file could not be written. */
   readonly evenAtZero?: true;
 };
 
@@ -15,10 +15,10 @@ const encode = (why: string) => `Cannot encode: ${why}`;
 const write = (why: string) => `Cannot write the output: ${why}`;
 
 /**
- * What ffmpeg's complaints mean, order 3 of the taxonomy: the first row that is found counts, so causes stand before consequences.
+ * What ffmpeg's complaints mean, order 3 of the taxonomy: the first row that matches counts, so causes come before consequences.
  *
- * A line about the source begins with its name, `input`; every other name is an output. Wordings of 5.1 and, where they
- * differ, of 7.1; of the system's errors those of glibc and of musl, which is in the WebAssembly core.
+ * A line about the source starts with its name, `input`; every other name is an output. The wording is that of 5.1 and, if it
+ * differs, of 7.1; for errors of the system that of glibc and of musl, which the WebAssembly core contains.
  */
 const ROWS: readonly Row[] = [
   // The machine.
@@ -29,14 +29,14 @@ const ROWS: readonly Row[] = [
     evenAtZero: true,
   },
   {
-    // A copy from a source that has none. Said by the muxers of Matroska, MPEG-TS, FLV and mp4, before the next row's words.
+    // A copy from a source without any. The muxers of Matroska, MPEG-TS, FLV and mp4 say it, before the line of the next row.
     pattern:
       /packet with unknown timestamp|first pts and dts value must be set|Packet is missing PTS|Timestamps are unset in a packet/m,
     code: "output_not_supported",
     say: () => write("what is copied into it has no time stamps"),
   },
   {
-    // Of a copy: what frames the packets anew cannot read them.
+    // For a copy: the bitstream filter that reframes the packets cannot read them.
     pattern: /Error applying bitstream filters/m,
     code: "source_damaged",
     say: () => source("a packet of it is broken, and cannot be copied"),
@@ -70,13 +70,13 @@ const ROWS: readonly Row[] = [
     say: () => source("it is no audio or video file that holds its media itself"),
   },
   {
-    // Not of an encoder's context: `[libx264 @ 0x5…] [IMGUTILS @ …] Picture size …`.
+    // But not from an encoder: `[libx264 @ 0x5…] [IMGUTILS @ …] Picture size …`.
     pattern: /^(?!\[lib).*Picture size (\d+x\d+) (?:exceeds|is invalid)/m,
     code: "picture_too_large",
     say: (size) => source(`its picture claims ${size} pixels`),
   },
   {
-    // 7.1 and 9.0 say which two lines below.
+    // 7.1 and 9.0 name it two lines below.
     pattern:
       /Stream map '(.+?)' matches no streams|Failed to set value '(.*?)' for option 'map'|Stream specifier '(.*?)' in filtergraph description .* matches no streams/m,
     code: "input_not_supported",
@@ -88,7 +88,7 @@ const ROWS: readonly Row[] = [
     say: (codec) => source(`no decoder for its codec "${codec}" is here`),
   },
   {
-    // FFmpeg's own decoder of AV1 leaves the work to hardware. The misspelling is 5.1's.
+    // FFmpeg's own AV1 decoder needs hardware. The misspelling is in 5.1.
     pattern: /Your platform doesn't supp+ort hardware accelerated (\S+) decoding/m,
     code: "input_not_supported",
     say: (codec) => source(`no decoder for its codec "${codec}" is here`),
@@ -110,13 +110,13 @@ const ROWS: readonly Row[] = [
     say: (why) => source(why),
   },
   {
-    // What a decoder makes of noise can be so odd (25 channels) that no encoder takes it.
+    // Noise can be decoded to something so odd (25 channels) that no encoder accepts it.
     pattern:
       /(?:Error while decoding|Error submitting packet to decoder)[\s\S]*Error while opening encoder/,
     code: "source_damaged",
     say: () => source("too much of it could not be decoded"),
   },
-  // What was asked for.
+  // What was requested.
   {
     pattern: /suitable output format|Requested output format '.*' is not known/m,
     code: "output_not_supported",
@@ -157,12 +157,12 @@ const ROWS: readonly Row[] = [
     say: (why) => write(why),
   },
   {
-    // Before "Empty output" as a whole. Asked for where a part of a source is copied (`plan/steps.ts`).
+    // Comes before the whole "Empty output" row. It is requested when a part of a source is copied (`plan/steps.ts`).
     pattern: /^(?:Empty output on stream \d+|\[\w*ost#.*\] Empty output)/m,
     code: "invalid_parameter",
     say: () => "Cannot cut the clip: a stream that is copied has no key frame in it",
   },
-  // The source again: what is found only on the way.
+  // The source again: what is found only during the run.
   {
     pattern:
       /^(?:.*: )?Empty output|Nothing was written into output file|Output file is empty, nothing was encoded/m,
@@ -170,7 +170,7 @@ const ROWS: readonly Row[] = [
     say: () => source("nothing of it could be decoded"),
   },
   {
-    // Of 7.1 and 9.0: any part of a run could make nothing of what it was given.
+    // From 7.1 and 9.0: some part of a run could not process its input.
     pattern: /(?:Terminating thread with return|Task finished with error) code:? -1094995529/m,
     code: "source_damaged",
     say: () => source("a packet of it is broken"),
@@ -188,12 +188,12 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-// ffmpeg's own: more frames could not be decoded than could (`-max_error_rate`).
+// ffmpeg's exit code if more frames failed to decode than it accepts (`-max_error_rate`).
 const EXIT_ERROR_RATE = 69;
-// ffmpeg's own: it caught a signal and closed its files. Ours never come here.
+// ffmpeg's exit code after it caught a signal and closed its files. Runs that are stopped here are not judged.
 const EXIT_SIGNALLED = 255;
 
-/** How an encoder ended that nobody here had stopped. */
+/** How an encoder ended that was not stopped here. */
 export type EncoderExit = {
   readonly code?: number;
   readonly signal?: string;
@@ -210,8 +210,8 @@ function judgeText(stderr: string, isZero: boolean): TaskError | undefined {
 }
 
 /**
- * Why a run failed; nothing where it did not, as far as ffmpeg knows: damaged sources end with 0 too, so that outputs are
- * verified after this.
+ * Why a run failed; undefined if it did not, as far as ffmpeg knows. Runs of damaged sources also end with 0, so outputs are
+ * verified afterwards.
  */
 export function judgeExit({ code, signal, stderr }: EncoderExit): TaskError | undefined {
   if (signal) return new TaskError("encoder_killed", `Cannot encode: ${signal} ended ffmpeg`);

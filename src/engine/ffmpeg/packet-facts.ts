@@ -1,27 +1,27 @@
 import { createLineCutter } from "../../lib/line-cutter.ts";
 import type { PacketFacts, Stretch } from "../../probe/media.ts";
 
-/** What ffprobe is asked for of each packet (`-show_entries`, as csv): it writes them in this order. */
+/** The entries of each packet that ffprobe writes (`-show_entries`, as csv), in this order. */
 export const COUNTED_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,size,pos,flags";
 
-// Packets come in decoding order: H.264 and HEVC reorder by at most 16 pictures, each maybe two fields.
+// Packets come in decoding order: H.264 and HEVC reorder by at most 16 frames, each possibly two fields.
 const REORDER_MAX = 64;
-/** Between two packets more than this may be a hole; sound and pictures usually come many times as often. */
+/** A longer distance between two packets may be a hole; packets of audio and video usually come far more often. */
 const HOLE_SECONDS = 0.25;
-/** Where more of the distances are so wide, they are the rhythm of the stream, such as slides. */
+/** If a larger part of the distances is that long, it is the rhythm of the stream, as with slides. */
 const HOLES_PART_MAX = 0.1;
-/** Where more packets are key frames, such as all of a sound, it may be by chance that one is behind a hole. */
+/** If a larger part of the packets is key frames, as in audio, it may be chance that one follows a hole. */
 const KEYS_PART_MAX = 0.25;
-/** So many of them are told one by one. */
+/** How many holes are listed one by one. */
 const HOLES_MAX = 1000;
 
-/** Tables, and what fills up sectors, are shorter. */
+/** Tables and the padding of sectors are shorter. */
 const STRETCH_BYTES_MIN = 2048;
 
-/** As many packets of sounds may come before the picture that they lie within: it may be a slide, shown for seconds. */
+/** So many audio packets may come before the frame in whose bytes they lie, which may be a slide that is shown for seconds. */
 const DISPLACED_MAX = 1024;
 
-/** A packet, as ffprobe tells of it; `NaN` where it does not. */
+/** A packet as ffprobe reports it; `NaN` for what it does not report. */
 type Packet = {
   readonly seconds: number;
   readonly isByDecoding: boolean;
@@ -42,8 +42,8 @@ function createRhythm() {
   const holes: Stretch[] = [];
   return {
     /**
-     * @param durationSeconds - of the packet before the gap, which is at `fromSeconds`
-     * @param isKey - of the packet behind it
+     * @param durationSeconds - of the packet before the gap, which starts at `fromSeconds`
+     * @param isKey - whether the packet after it is a key frame
      */
     add(fromSeconds: number, gap: number, durationSeconds: number, isKey: boolean): void {
       widest = Math.max(widest, gap);
@@ -58,7 +58,7 @@ function createRhythm() {
       if (holes.length < HOLES_MAX) holes.push({ fromSeconds: fromSeconds + held, toSeconds });
       if (!isTold) untold += 1;
     },
-    /** @param spanSeconds - from the first to the last of so many packets */
+    /** @param spanSeconds - from the first to the last of these packets */
     facts(count: number, spanSeconds: number) {
       const isRhythm = wide > 1 && wide > (count - 1) * HOLES_PART_MAX;
       const [seconds, gaps] = isRhythm ? [0, 0] : [wideSeconds, wide];
@@ -75,7 +75,7 @@ function createRhythm() {
   };
 }
 
-/** What of a stream is shown. */
+/** Finds which part of a stream is shown. */
 function createShown() {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
@@ -85,7 +85,7 @@ function createShown() {
   return {
     add(seconds: number, durationSeconds: number, isHidden: boolean): void {
       if (isHidden) {
-        // Those before the beginning come before it also in decoding order, or are of an earlier time.
+        // Packets hidden before the start come first in decoding order as well, or have an earlier time.
         if (seconds > from) hidden += 1;
         hiddenFrom = Math.min(hiddenFrom, seconds);
         return;
@@ -94,7 +94,7 @@ function createShown() {
       if (Number.isNaN(durationSeconds)) ofUnknown = Math.max(ofUnknown, seconds);
       else to = Math.max(to, seconds + durationSeconds);
     },
-    /** @param usual - how long a packet lasts that does not say */
+    /** @param usual - the duration of a packet that has none */
     facts: (usual: number) =>
       Number.isFinite(from)
         ? {
@@ -170,9 +170,9 @@ function createCounter() {
 }
 
 /**
- * Finds stretches of a file of which the packets make up less than half. Packets may come out of the order of their places: where
- * several streams are cut into small pieces, a packet comes once its last piece is read. What of a packet does not fit in front of
- * the next one's beginning lies behind it.
+ * Finds stretches of a file of which packets make up less than half. Packets may not come in the order of their positions: if
+ * several streams are cut into small pieces, a packet comes once its last piece is read. The part of a packet that does not fit
+ * before the start of the next one lies behind that.
  */
 function createStretches() {
   const waiting: { position: number; sizeBytes: number }[] = [];
@@ -191,7 +191,7 @@ function createStretches() {
     for (const { position, sizeBytes } of waiting.splice(0, count)) take(position, sizeBytes);
   };
   return {
-    /** @param position - `NaN` where it is not told: it began with another one */
+    /** @param position - `NaN` if it is not reported, as the packet started within another one */
     add(position: number, sizeBytes: number): void {
       const last = waiting.at(-1);
       if (!Number.isNaN(position)) {
@@ -209,14 +209,14 @@ function createStretches() {
 /**
  * Makes a reader of `ffprobe -show_entries COUNTED_ENTRIES -of csv=p=0`: feed it chunks, cut anywhere.
  *
- * A packet without a presentation time counts with its decoding time (AVI has no other). Times are the file's own: an
- * MPEG-TS starts at 1.4 s or so.
+ * A packet without a presentation time counts with its decoding time (AVI has no other). Times are those of the file: an
+ * MPEG-TS starts at about 1.4 s.
  */
 export function createPacketReader() {
   const counters = new Map<number, ReturnType<typeof createCounter>>();
   const stretches = createStretches();
   const read = (line: string): void => {
-    // Side data adds commas and empty lines.
+    // Side data adds commas and empty lines to the output.
     const [index, pts, dts, duration = "", size = "", position = "", flags = ""] = line.split(",");
     if (index === undefined || index === "" || dts === undefined) return;
     const counter = counters.get(Number(index)) ?? createCounter();
@@ -237,9 +237,9 @@ export function createPacketReader() {
   };
   return {
     push: createLineCutter(read),
-    /** Of one stream, once all is read; nothing for a stream without packets. */
+    /** The facts of one stream, once everything is read; undefined for a stream without packets. */
     factsOf: (index: number): PacketFacts | undefined => counters.get(index)?.facts(),
-    /** In long stretches of the file that no packet of any stream explains, once all is read. */
+    /** How much lies in long stretches of the file that no packet of any stream explains, once everything is read. */
     unreadBytes: stretches.unread,
   };
 }

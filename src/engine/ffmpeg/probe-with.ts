@@ -36,12 +36,12 @@ import {
   tooMany,
 } from "./probing.ts";
 
-// The first show whether they are encrypted or hidden. So many, as of some films a second of pictures comes before the sound.
+// The first packets show whether they are encrypted or hidden. So many, as in some films a second of video comes before the audio.
 const PACKETS_SHOWN = "%+#64";
-/** Of an output whose end is looked at, where they are decoded with it. */
+/** How many of the first packets of an output are decoded together with its end. */
 const FIRST_PACKETS = 8;
 
-/** Of the end of a file, from the key frame before. */
+/** How much of the end of a file is decoded, from the key frame before. */
 const LAST_SECONDS = 2;
 
 /** Arguments that describe a file as JSON. */
@@ -50,16 +50,16 @@ const headerArgs = (): readonly string[] => [
   ...["-print_format", "json"],
 ];
 
-/** All arguments of a source's probe but its name: what a standing-by ffprobe is started with. */
+/** All arguments of a source's probe except its name, with which an ffprobe that stands by is started. */
 export const standbyArgs = ({ maxPixels }: ProbeLimits): readonly string[] => [
   ...["-v", "error", ...sourceGuards(maxPixels)],
   ...headerArgs(),
 ];
 
-/** What ffprobe says at log level `warning` where a file ends within a packet, or within what its index names. */
+/** What ffprobe says at log level `warning` if a file ends within a packet, or before something that its index lists. */
 const CUT = /Packet corrupt \(stream|File ended prematurely|partial file/;
 
-/** Read by their index, in any order, and may hold what is none of their streams. */
+/** Formats that are read by an index, in any order, and may contain data that belongs to none of their streams. */
 const INDEXED = ["mov", "avi"];
 
 function readHeaders(probing: Probing): Promise<ProbeOutcome> {
@@ -73,8 +73,8 @@ function readHeaders(probing: Probing): Promise<ProbeOutcome> {
 }
 
 /**
- * What a file holds, also by its first frame where that may say something else: another ffprobe, so not for every file. Of
- * outputs copies alone can be turned by their frames.
+ * What a file holds, also by its first frame if that may say something else. That takes another ffprobe, so it is not done for every
+ * file. Among outputs, only copies can be rotated by their frames.
  */
 async function withFrame(probing: Probing, media: MediaInfo, isMarked = false): Promise<MediaInfo> {
   const { video } = media;
@@ -85,12 +85,12 @@ async function withFrame(probing: Probing, media: MediaInfo, isMarked = false): 
   return { ...media, video: withFirstFrame(video, parseJson(json)) };
 }
 
-/** What a source holds, also by what a few of its bytes say, of which ffprobe knows nothing, or by decoding alone. */
+/** What a source holds, including what only a few of its bytes show, which ffprobe does not report, or only by decoding. */
 async function withBytes(probing: Probing, media: MediaInfo): Promise<MediaInfo> {
   const { open, areCropsRead } = probing.ffprobe;
   const isCropRead = areCropsRead === true && mayBeCropped(media);
   if (!open || !(isCropRead || mayTurnItself(media))) return withFrame(probing, media);
-  // What cannot be opened here fails in its run, which tells why.
+  // A file that cannot be opened here also fails in its run, which says why.
   const file = await open().catch(() => undefined);
   if (!file) return withFrame(probing, media);
   try {
@@ -108,7 +108,7 @@ async function withBytes(probing: Probing, media: MediaInfo): Promise<MediaInfo>
   }
 }
 
-/** What ffprobe says of a file; once more where it has seen too little of a stream to know it. */
+/** What ffprobe says of a file; it is run again if it has seen too little of a stream to know it. */
 async function describe(probing: Probing) {
   const { json, exit } = await readHeaders(probing);
   const first = { json: parseJson(json), exit };
@@ -133,7 +133,7 @@ async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   return withFrame(probing, { ...describedOutput(json), ...slowly });
 }
 
-/** The headers of an output and its end at once: to start one more ffprobe takes longer than either. Nothing where that fails, or sees too little. */
+/** The headers and the end of an output by one ffprobe, as starting another takes longer than either. Undefined if it fails or sees too little. */
 async function probeEnded(probing: Probing, tail: TailPlace): Promise<MediaInfo | undefined> {
   const args = guarded(probing, endArgs(tail, PROBE_ENTRIES, `%+#${FIRST_PACKETS}`));
   let json = "";
@@ -162,7 +162,7 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
   const lastFrom = Math.max(0, startSeconds + durationSeconds - LAST_SECONDS).toFixed(3);
   const last = ["-read_intervals", `${lastFrom}%${NEVER_SECONDS}`];
   let isCut = false;
-  // A set has more files than may be open at once.
+  // A set may have more files than can be open at once.
   for (const concat of probing.request.concat ?? [undefined]) {
     const wanted = probing.request.packets === "last" ? [...last, ...entries] : entries;
     const args = guarded(probing, [...longLook(media), ...wanted], "warning");
@@ -184,7 +184,7 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
   };
 }
 
-/** Probes with the ffprobe of any engine. Errors as in `Engine.probe`. */
+/** Probes with the ffprobe of any engine. It throws like `Engine.probe`. */
 export async function probeWith(
   ffprobe: Ffprobe,
   limits: ProbeLimits,
@@ -196,7 +196,7 @@ export async function probeWith(
   return request.packets ? countPackets(probing, media) : media;
 }
 
-/** Decodes the end of an output with the ffprobe of any engine. Errors as in `Engine.readTail`. */
+/** Decodes the end of an output with the ffprobe of any engine. It throws like `Engine.readTail`. */
 export async function readTailWith(
   ffprobe: Ffprobe,
   limits: ProbeLimits,

@@ -6,37 +6,37 @@ import type { Exit } from "../process/subprocess.ts";
 import { type OpenFile, pagesOf } from "./header-reads.ts";
 import { limitTime, type TimeLimit } from "./time-limit.ts";
 
-/** What a probe may take, of any engine. */
+/** The limits of a probe, for any engine. */
 export type ProbeLimits = {
-  /** Of one picture of a source, width times height. */
+  /** The largest frame of a source, width times height. */
   readonly maxPixels: number;
-  /** For the headers; and between two signs of life while all packets are read. */
+  /** The time limit for the headers, and between two signs of life while all packets are read. */
   readonly probeTimeoutMs: number;
 };
 
 /** What a probe wrote, and how it ended. */
 export type ProbeOutcome = { readonly json: string; readonly exit: Exit };
 
-/** An engine's ffprobe, with a file to read: the file's name is all that the arguments lack. */
+/** An engine's ffprobe with a file to read; the arguments lack only the name of the file. */
 export type Ffprobe = {
   readonly run: (
     args: readonly string[],
     onStdout: (chunk: string) => void,
     signal: AbortSignal,
-    /** To be read as one file instead; named relative to the folder of the file. */
+    /** Files to read as one instead; names are relative to the folder of the file. */
     concat?: readonly string[],
   ) => Promise<Exit>;
-  /** A quicker way to what `headerArgs` ask for, of a source; at most so many characters and a few more are read. */
+  /** A faster way to get what `headerArgs` ask for, for a source; reads little more than so many characters. */
   readonly runAtOnce?: (charsMax: number, signal: AbortSignal) => Promise<ProbeOutcome>;
-  /** Opens the file of a source for us. */
+  /** Opens the file of a source, to read bytes of it here. */
   readonly open?: () => Promise<OpenFile>;
-  /** It does not say what containers crop. */
+  /** Whether it does not report the crop of containers. */
   readonly areCropsRead?: boolean;
 };
 
-/** ffprobe takes at most 1000 streams, of about 1 KB each in its JSON. */
+/** ffprobe accepts at most 1000 streams, each about 1 KB in its JSON. */
 export const JSON_CHARS_MAX = 4_000_000;
-/** Guards against what a source may do to us; as input options they also stand in front of a run's `-i`. */
+/** Guards against hostile sources; as input options they are also put before the `-i` of a run. */
 export const sourceGuards = (maxPixels: number): readonly string[] => [
   "-max_pixels",
   String(maxPixels),
@@ -46,13 +46,13 @@ export const sourceGuards = (maxPixels: number): readonly string[] => [
   SOURCE_FORMATS.join(","),
 ];
 
-/** What a probe throws of a source, and of an output. */
+/** The error of a probe, for a source and for an output. */
 export const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string): TaskError =>
   side === "source"
     ? new TaskError(code, `Cannot read the source: ${why}`)
     : new TaskError("output_wrong", `Cannot verify the output: ${why}`);
 
-/** One probe, with all that its parts need. */
+/** One probe, with everything that its parts need. */
 export type Probing = {
   readonly ffprobe: Ffprobe;
   readonly limits: ProbeLimits;
@@ -60,7 +60,7 @@ export type Probing = {
   readonly signal: AbortSignal;
 };
 
-/** Runs something of ffprobe within the time limit. */
+/** Runs an ffprobe within the time limit. */
 export async function limited<T extends { readonly exit: Exit }>(
   { limits, request, signal }: Probing,
   run: (limit: TimeLimit) => Promise<T>,
@@ -77,7 +77,7 @@ export async function limited<T extends { readonly exit: Exit }>(
   }
 }
 
-/** Reads a few bytes of a source by ourselves, within the time limit for all of them together: they may come slowly, one by one. */
+/** Reads a few bytes of a source without ffprobe, with one time limit for all of them, as they may come slowly, one by one. */
 export async function readLimited<T>(
   { limits, request, signal }: Probing,
   file: OpenFile,
@@ -102,7 +102,7 @@ export async function readLimited<T>(
   }
 }
 
-/** Arguments with what goes in front of them. */
+/** The arguments with those that go before them. */
 export const guarded = (
   { request, limits }: Probing,
   args: readonly string[],
@@ -115,11 +115,11 @@ export const guarded = (
   return ["-v", level, ...guards, ...args];
 };
 
-/** Nobody waits for all of what it says. */
+/** The error if ffprobe writes more than is read. */
 export const tooMany = ({ request }: Probing): TaskError =>
   failure(request.side, "source_not_media", "it claims too many streams");
 
-/** What ffprobe answers as JSON. */
+/** The JSON answer of ffprobe. */
 export function readJson(probing: Probing, args: readonly string[]): Promise<ProbeOutcome> {
   return limited(probing, async (limit) => {
     let json = "";
@@ -132,17 +132,17 @@ export function readJson(probing: Probing, args: readonly string[]): Promise<Pro
   });
 }
 
-/** Nothing where it is none. */
+/** The parsed JSON; undefined if it is not valid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Cut off, where ffprobe gave up in the middle: its stderr says why.
+    // Cut off, as ffprobe gave up in the middle; its stderr says why.
     return undefined;
   }
 }
 
-/** Runs ffprobe within a time limit that begins anew with all that it says. */
+/** Runs ffprobe within a time limit that restarts with everything it writes. */
 export function runAlong(
   probing: Probing,
   args: readonly string[],

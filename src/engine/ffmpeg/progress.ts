@@ -3,7 +3,7 @@ import type { EngineProgress } from "../engine.ts";
 
 /** One block of ffmpeg's `-progress` output. */
 export type ProgressBlock = EngineProgress & {
-  /** Bytes written to the first output; 0 where ffmpeg does not count them (`-f null`). */
+  /** Bytes written to the first output; 0 if ffmpeg does not count them (`-f null`). */
   readonly sizeBytes: number;
   readonly droppedFrames: number;
   /** The last block: all packets are written. */
@@ -19,8 +19,8 @@ const amount = (value: string | undefined): number => {
 /**
  * Makes a reader of `-progress` output: feed it chunks as they come, cut anywhere.
  *
- * Time and frames never go back, though ffmpeg's own figures do at times. The field `out_time_ms` is not read: it holds
- * microseconds too, in spite of its name.
+ * Time and frames never go back, although ffmpeg's own figures sometimes do. The field `out_time_ms` is not read, as it also
+ * holds microseconds in spite of its name.
  */
 export function createProgressReader(onBlock: (block: ProgressBlock) => void) {
   let fields = new Map<string, string>();

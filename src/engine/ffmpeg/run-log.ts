@@ -1,25 +1,25 @@
 import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
 import { LATE_FILL } from "../../plan/args/audio.ts";
 
-/** The log level of a run, for `createRunLog`: each line begins with its level, behind the names of who speaks. */
+/** The log level of a run, for `createRunLog`: each line starts with the names of its speakers, then its level. */
 export const RUN_LOG_LEVEL = "repeat+level+verbose";
 
 /** `[aac @ 0x5…] [error] text`; from 7 on there may be several names. */
 const LINE = /^((?:\[[^\]]+ @ (?:0x)?[0-9a-f]+\] )*)\[(\w+)\] (.*)$/;
 const COMPLAINTS = ["error", "fatal", "panic"];
-/** Said by `aresample` where it fills a gap, alike in all versions, and by nobody at the level `error`. */
+/** Written by `aresample` when it fills a gap, in all versions; it is not at the level `error`. */
 const FILLED = /^adding (\d+) audio samples of silence/;
-/** And this as it begins, of the sound that comes in: of that it counts the samples. */
+/** Written by it at its start, with the rate of its input, in which it counts samples. */
 const CONFIGURED = /^ch:\d+ chl:.* r:(\d+)Hz ->/;
-/** Each is made anew wherever the sound changes. */
+/** A new one is made wherever the audio changes. */
 const FILTERS_MAX = 1000;
 
-/** Adds up what each `aresample` of a run fills. */
+/** Adds up how much each `aresample` of a run fills. */
 function createFills() {
   const filters = new Map<string, { rateHz: number; seconds: number }>();
   let most = 0;
   return {
-    /** @param name - who speaks */
+    /** @param name - the speaker of the line */
     read(name: string, text: string): void {
       const rateHz = Number(CONFIGURED.exec(text)?.[1] ?? 0);
       const samples = Number(FILLED.exec(text)?.[1] ?? 0);
@@ -37,12 +37,12 @@ function createFills() {
 }
 
 /**
- * Makes a reader of what a run says, line by line. What went wrong is handed on as ffmpeg says it at the level `error`; of the rest
- * it is only counted how much silence was put into gaps of the sound.
+ * Makes a reader of the log of a run, line by line. Errors are passed on as ffmpeg writes them at the level `error`; from the rest
+ * only the silence that fills gaps of the audio is added up.
  */
 export function createRunLog(onComplaint: (line: string) => void) {
   const complaints = keepHeadAndTail();
-  // What is said before ffmpeg says anything is no part of its log: it could not be started well.
+  // A line before the first of ffmpeg's log is a complaint: the program could not be started properly.
   let isComplaint = true;
   const fills = createFills();
   const complain = (line: string): void => {
@@ -52,7 +52,7 @@ export function createRunLog(onComplaint: (line: string) => void) {
   return {
     read(line: string): void {
       const [, names = "", level, text = ""] = LINE.exec(line) ?? [];
-      // A message of several lines bears its level at the first.
+      // Only the first line of a message has a level.
       if (level === undefined) {
         if (isComplaint) complain(line);
         return;
@@ -61,9 +61,9 @@ export function createRunLog(onComplaint: (line: string) => void) {
       if (isComplaint) complain(names + text);
       else fills.read(names.slice(0, names.indexOf("]") + 1), text);
     },
-    /** As `Exit.stderr` is at the level `error`. */
+    /** The errors, like `Exit.stderr` at the level `error`. */
     complaints: (): string => complaints.text(),
-    /** In one sound: several outputs may be made of the same. A late beginning is no gap. */
+    /** The most silence in one audio stream, as several outputs may be made from the same. A late start is not a gap. */
     silentSeconds: fills.most,
   };
 }

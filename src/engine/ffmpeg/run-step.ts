@@ -11,11 +11,11 @@ import { createProgressReader } from "./progress.ts";
 import { createRunLog, RUN_LOG_LEVEL } from "./run-log.ts";
 import { watch } from "./watchdog.ts";
 
-/** What a run may take, of any engine. */
+/** The limits of a run, for any engine. */
 export type RunLimits = {
-  /** Of one picture of the source, width times height. */
+  /** The largest frame of the source, width times height. */
   readonly maxPixels: number;
-  /** A run that makes no progress for so long is ended. */
+  /** A run without progress for so long is ended. */
   readonly stallTimeoutMs: number;
 };
 
@@ -25,7 +25,7 @@ export type StepRequest = RunRequest;
 /** What an engine's ffmpeg is given. */
 export type FfmpegRun = {
   readonly args: readonly string[];
-  /** To be called when it has started, with the measure of its work so far (`WatchOptions`). */
+  /** Called when it has started, with the function that measures its work (`WatchOptions`). */
   readonly onStart: (work: () => number) => void;
   readonly onStdout: (chunk: string) => void;
   readonly onStderrLine: (line: string) => void;
@@ -34,14 +34,14 @@ export type FfmpegRun = {
 /** An engine's ffmpeg, run to its end in the request's work folder. */
 export type Ffmpeg = (run: FfmpegRun, signal: AbortSignal) => Promise<Exit>;
 
-// The share of frames that may fail to decode: all, as versions of ffmpeg differ in how they count. What was lost is measured
+// The share of frames that may fail to decode: all, as versions of ffmpeg count differently. The loss is measured
 // afterwards (`judgeDamage`).
 const ERROR_RATE_MAX = 1;
 // Seconds between two reports of progress.
 const REPORT_PERIOD = 0.5;
-// Less silence in the sound is worth no look at the source.
+// With less silence in the audio, the source is not examined.
 const FILLED_SECONDS_MAX = 0.25;
-// Below this a disk counts as full: HLS segments that do not fit are lost without a word and with exit code 0.
+// Below this a disk counts as full: HLS segments that do not fit are lost without a message and with exit code 0.
 const DISK_BYTES_MIN = 64 * 1024;
 
 const scratchFull = (cause?: unknown): TaskError =>
@@ -51,8 +51,8 @@ const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 
 /**
- * Runs a step with the ffmpeg of any engine: makes the folders of what it writes, follows its progress, ends it where it stands
- * still, and judges how it ended. Errors as in `Engine.run`.
+ * Runs a step with the ffmpeg of any engine: makes the folders that it writes to, follows its progress, ends it if it stalls, and
+ * judges how it ended. It throws like `Engine.run`.
  */
 export async function runStep(
   ffmpeg: Ffmpeg,
@@ -75,13 +75,13 @@ export async function runStep(
 
 /** A run that is followed. */
 type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage" | "isOurs"> & {
-  /** Absolute, of the files that it writes; none where it writes streams. */
+  /** Absolute paths of the files that it writes; none if it writes streams. */
   readonly paths: readonly string[];
 };
 
 /**
- * Runs ffmpeg for a step with the options that every run has, tells of its progress, and ends it where it stands still. How it
- * ended is not judged.
+ * Runs ffmpeg for a step with the options that every run has, reports its progress, and ends it if it stalls. How it ended is
+ * not judged.
  *
  * @throws {TaskError} `encoder_stalled`
  */
@@ -129,11 +129,11 @@ const generalArgs = (step: RunRequest["step"]["name"]): readonly string[] => [
   ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", RUN_LOG_LEVEL],
   ...["-progress", "pipe:1", "-stats_period", String(REPORT_PERIOD)],
   ...["-max_error_rate", String(ERROR_RATE_MAX)],
-  // libvpx's first pass makes statistics and no packet: for ffmpeg that is an empty output.
+  // The first pass of libvpx makes statistics but no packets, which ffmpeg reports as an empty output.
   ...(step === "first pass" ? [] : ["-abort_on", "empty_output"]),
 ];
 
-/** Whether the disk is full, as far as this can be told: Deno asks for a permission of its own. */
+/** Whether the disk is full, as far as it can be found out: Deno needs a separate permission for it. */
 async function isFull(folder: string): Promise<boolean> {
   const disk = await statfs(folder).catch(() => undefined);
   return disk !== undefined && disk.bavail * disk.bsize < DISK_BYTES_MIN;

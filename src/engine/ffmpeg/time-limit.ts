@@ -1,10 +1,10 @@
 import type { TaskError } from "../../task/errors.ts";
 
-/** A caller's signal joined with a time limit of our own. */
+/** A caller's signal combined with a time limit. */
 export type TimeLimit = {
-  /** Aborts with the caller's reason, or with ours; the first of them. */
+  /** Aborts with the reason of the caller or of the time limit, whichever comes first. */
   readonly signal: AbortSignal;
-  /** Gives the whole time again, for work that shows that it gets on. */
+  /** Restarts the time limit, for work that shows progress. */
   readonly restart: () => void;
   /** Aborts now, for another reason than time. */
   readonly abort: (reason: TaskError) => void;
@@ -12,7 +12,7 @@ export type TimeLimit = {
   readonly end: () => void;
 };
 
-/** Joins a signal with a time limit, whose end aborts with `late`. */
+/** Combines a signal with a time limit, which aborts with `late`. */
 export function limitTime(signal: AbortSignal, limitMs: number, late: TaskError): TimeLimit {
   const own = new AbortController();
   const arm = () => setTimeout(() => own.abort(late), limitMs);

@@ -1,19 +1,19 @@
 import { readFileSync, statSync } from "node:fs";
 
-// A process that works but tells of no progress (a long flush, an index being moved to the front) is endured for this many
-// stall limits; one that runs in circles is not endured for ever.
+// A process that works but reports no progress (a long flush, an index being moved to the front) may go on for this many
+// stall limits; an endless loop does not run for ever.
 const BUSY_LIMITS_MAX = 6;
-// Of one core. A process that waits uses less, one that works uses more, also on a crowded machine.
+// A share of one core. A process that waits uses less, one that works uses more, even on a busy machine.
 const BUSY_SHARE = 0.02;
 // proc(5): utime and stime of /proc/PID/stat, counted after the command's name; in ticks of 1/100 s (sysconf(_SC_CLK_TCK)).
 const UTIME = 11;
 const STIME = 12;
 const TICK_MS = 10;
 
-/** What a run shows of its life beside its progress. */
+/** The signs of life of a run other than its progress. */
 type Signs = { readonly work: number; readonly writtenMs: number };
 
-/** The CPU time that a process has used; 0 where the system does not tell. */
+/** The CPU time that a process has used; 0 if the system does not report it. */
 export function cpuMsOf(pid: number): number {
   if (process.platform !== "linux") return 0;
   try {
@@ -28,21 +28,21 @@ export function cpuMsOf(pid: number): number {
 const writtenMsOf = (path: string): number =>
   statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Whom to watch. */
+/** What to watch. */
 export type WatchOptions = {
-  /** How much it has worked so far: ms of CPU time, or whatever grows as fast while it works. */
+  /** How much it has worked so far: ms of CPU time, or a figure that grows at that rate while it works. */
   readonly work: () => number;
-  /** Absolute paths of the files that it makes. */
+  /** Absolute paths of the files that it writes. */
   readonly writes: readonly string[];
   readonly stallTimeoutMs: number;
   readonly onStall: () => void;
 };
 
 /**
- * Watches a run that should get on: calls `onStall` once when for the stall limit nobody said `moved`, none of its files
- * was written, and it did no work to speak of.
+ * Watches whether a run makes progress: calls `onStall` once if, for the stall limit, `moved` was not called, none of its
+ * files was written, and it used hardly any CPU time.
  *
- * ffmpeg itself tells nothing while a read hangs, nor while it finishes a file.
+ * ffmpeg itself reports nothing while a read hangs, nor while it finishes a file.
  */
 export function watch({ work, writes, stallTimeoutMs, onStall }: WatchOptions) {
   const signsNow = (): Signs => ({
