@@ -86,7 +86,7 @@ export class Run {
   /** Stops the run; the first reason stands. */
   readonly abort = (reason: unknown): void => this.#abort.abort(reason);
 
-  /** Names temporary files and segments; no two attempts of any task have the same one. */
+  /** Part of the names of temporary files and segments: different for every attempt of every task. */
   get tag(): string {
     return `${shortId(this.task)}-${this.claim.attempt}`;
   }
@@ -96,7 +96,7 @@ export class Run {
     return `${shortId(this.task)}-set`;
   }
 
-  /** What the names of the segments begin with that one part of a live task's recording consists of. */
+  /** The prefix of the names of the segments in one part of a recording. */
   segmentPrefix(part: number): string {
     return publishedName(`${this.claim.attempt}-${part}`, this.setTag);
   }
@@ -106,7 +106,7 @@ export class Run {
     return this.targetUrls[index] ?? "";
   }
 
-  /** What is asked of a plan for some of the assignments. */
+  /** What to plan for some of the assignments. */
   planRequest(assignments: readonly Assignment[]): PlanRequest {
     const { tag, targetUrls } = this;
     const { clip } = this.task;
