@@ -54,8 +54,8 @@ export function pairPlaylists(main: MediaPlaylist, audio?: MediaPlaylist): Manif
   if (audio && !isLive && audio.tracks.length !== main.tracks.length)
     throw refuseManifest("input_not_supported", "breaks off its sound elsewhere than its picture");
   const spans = main.tracks.map((track, index): Span => {
-    const sound = audio?.tracks.at(index - main.tracks.length);
-    return { main: track, ...(sound && { audio: sound }) };
+    const audioTrack = audio?.tracks.at(index - main.tracks.length);
+    return { main: track, ...(audioTrack && { audio: audioTrack }) };
   });
   const segmentSeconds = Math.max(main.segmentSeconds, audio?.segmentSeconds ?? 0);
   return { spans, isLive, segmentSeconds };
@@ -88,8 +88,8 @@ function parseMaster(lines: readonly string[], base: string): MasterPlaylist {
   const [best] = variants.toSorted((x, y) => y.pixels - x.pixels || y.bandwidth - x.bandwidth);
   if (!best) throw malformed("names no variant");
   const main = resolveUri(best.uri, base);
-  const sound = audioOf(media, best.attributes.get("AUDIO"));
-  const audio = sound === undefined ? undefined : resolveUri(sound, base);
+  const audioUri = audioOf(media, best.attributes.get("AUDIO"));
+  const audio = audioUri === undefined ? undefined : resolveUri(audioUri, base);
   return { kind: "master", main, ...(audio !== undefined && audio !== main && { audio }) };
 }
 
@@ -101,10 +101,10 @@ function variantOf(attributes: Attributes, uri: string): Variant {
 
 /** The default audio of a group; undefined if the variant itself holds the audio. */
 function audioOf(media: readonly Attributes[], group: string | undefined): string | undefined {
-  const sounds = media.filter(
+  const audios = media.filter(
     (each) => each.get("TYPE") === "AUDIO" && each.get("GROUP-ID") === group,
   );
-  const chosen = sounds.find((each) => each.get("DEFAULT") === "YES") ?? sounds[0];
+  const chosen = audios.find((each) => each.get("DEFAULT") === "YES") ?? audios[0];
   return chosen?.get("URI");
 }
 

@@ -46,20 +46,20 @@ export class LiveManifestReader {
     const segments = main.segments.filter(({ at }) => at > this.#seen.main);
     const isBreak = segments.length > 0 && this.#isBreak(main, index);
     if (!this.#hasBegun && !isBreak) return undefined;
-    const sounds = audio?.segments.filter(({ at }) => at > this.#seen.audio) ?? [];
-    if (segments.length === 0 && sounds.length === 0) return undefined;
+    const audioSegments = audio?.segments.filter(({ at }) => at > this.#seen.audio) ?? [];
+    if (segments.length === 0 && audioSegments.length === 0) return undefined;
     this.#hasBegun = true;
     if (isBreak) this.#init = JSON.stringify(main.init);
     this.#seen = {
       main: segments.at(-1)?.at ?? this.#seen.main,
-      audio: sounds.at(-1)?.at ?? this.#seen.audio,
+      audio: audioSegments.at(-1)?.at ?? this.#seen.audio,
     };
     const places = [...this.#recent, ...segments.map(({ at }) => at)];
     this.#recent = places.slice(-STALE_SEGMENTS_MAX);
     return {
       isBreak,
       main: { ...main, segments },
-      ...(audio && { audio: { ...audio, segments: sounds } }),
+      ...(audio && { audio: { ...audio, segments: audioSegments } }),
     };
   }
 
@@ -101,8 +101,8 @@ function edgeOf(spans: readonly Span[], segmentSeconds: number): readonly Span[]
     const segments = seconds > 0 ? lastOf(main.segments, seconds) : main.segments.slice(-1);
     const own = secondsOf(segments);
     seconds -= own;
-    const sounds = audio && { audio: { ...audio, segments: lastOf(audio.segments, own) } };
-    kept.unshift({ main: { ...main, segments }, ...sounds });
+    const audioPart = audio && { audio: { ...audio, segments: lastOf(audio.segments, own) } };
+    kept.unshift({ main: { ...main, segments }, ...audioPart });
   }
   return kept;
 }

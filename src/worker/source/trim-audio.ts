@@ -89,8 +89,8 @@ export async function writeAudio(
   signal: AbortSignal,
 ): Promise<string> {
   const trimmed = join(folder, "source-sound.mp3");
-  const sound = createReadStream(path, { start: from, end: to - 1 });
-  await pipeline(sound, createWriteStream(trimmed), { signal });
+  const audio = createReadStream(path, { start: from, end: to - 1 });
+  await pipeline(audio, createWriteStream(trimmed), { signal });
   return trimmed;
 }
 
