@@ -1,39 +1,39 @@
 import type { LiveChange } from "../engine.ts";
 
-/** Said of packets that belong to no stream the run began with; of pictures and sound, as nothing else is asked for. */
+/** Logged for packets of a stream that the run did not start with; only video and audio, as nothing else is requested. */
 const NEW_STREAM = /^New (?:video|audio) stream /;
-/** Said of a packet that its decoder refuses (5.1; since 7), or a container that it is copied to. */
+/** Logged for a packet that is refused by its decoder (5.1; since 7) or by a container that it is copied to. */
 const UNREADABLE =
   /^(?:Error while decoding stream|Error submitting packet to decoder|Decoding error: |AAC bitstream not in ADTS format|aac bitstream error)/;
-/** Said of key frames that are another codec's, which no loss of packets makes of those of a stream. */
+/** Logged for key frames of another codec; lost packets do not cause it. */
 const FOREIGN =
   /^(?:data partitioning is not implemented|Failed to parse header of NALU|vps_reserved_\w+ is not )/;
-/** Said where a packet breaks off the connection of the target that it is copied to, so that few follow. */
+/** Logged when a packet breaks the connection of the target that it is copied to, so only few follow. */
 const BREAKING = /^Error parsing ADTS frame header/;
-/** Who says what pictures come in: once at first, and again whenever they come in another size. Graphs of one output are -1 since 7. */
+/** The speaker of the size of incoming frames, at the start and again whenever it changes. Graphs of one output are -1 since 7. */
 const PICTURES = /^graph -?\d+ input from stream /;
 const SIZE = /^w:\d+ h:\d+ /;
-/** Who complains of a stream that is copied: its parser, which has no name of its own in 5.1. */
+/** The speaker of complaints about a copied stream: its parser, which has no name in 5.1. */
 const PARSER = "NULL";
-/** Since 7 it is called as its codec is; this no decoder says. */
+/** Since 7 it has the name of its codec; decoders never log this. */
 const UNPARSED = /^missing picture in access unit/;
 
-/** So many complaints within so long are no lost packets, which make one or two: it is another codec. */
+/** Lost packets cause one or two complaints; so many within this time mean another codec. */
 const COMPLAINTS_MAX = 10;
 const BREAKING_WEIGHT = 5;
 const FOREIGN_WEIGHT = 2;
 const WITHIN_MS = 3_000;
 
-/** A line of ffmpeg's log, taken apart. */
+/** A parsed line of ffmpeg's log. */
 export type LogLine = { readonly context: string; readonly level: string; readonly text: string };
 
 /**
- * Makes a reader of a live run's log that tells when the source begins to send something else than the run was made for.
+ * Makes a reader of a live run's log that reports when the source starts to send something that the run was not made for.
  *
- * ffmpeg goes on with the decoders and the headers that it began with. FLV, and MPEG-TS where the PIDs change too, make it
- * say that there is a new stream. A codec that changes on the same PID passes its demuxer unseen (5.1 looks at the stream
- * type of a PID once): it shows by what decoders and parsers then complain of. Pictures of another size are decoded on, and the
- * filters set up anew for them.
+ * ffmpeg continues with the decoders and headers that it started with. With FLV, and with MPEG-TS if the PIDs change too, it
+ * logs a new stream. If the codec changes on the same PID, the demuxer does not notice (5.1 reads the stream type of a PID
+ * once), but decoders and parsers then complain. Frames of another size are still decoded, and the filters are set up again
+ * for them.
  */
 export function createChangeReader(
   onChanged: (change: LiveChange) => void,
@@ -59,7 +59,7 @@ export function createChangeReader(
   };
 }
 
-/** How much a line says for another codec. */
+/** How strongly a line suggests another codec. */
 function weightOf({ context, level, text }: LogLine): number {
   if (FOREIGN.test(text)) return FOREIGN_WEIGHT;
   if (level !== "error") return 0;

@@ -7,15 +7,15 @@ import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { countedUrls, FIRST_PIPE } from "./live-outputs.ts";
 
-/** No byte for so long, in µs, and a connection counts as dead. Shorter than a viewer's patience, longer than a hiccup. */
+/** A connection without a byte for so long (in µs) counts as dead. Shorter than a viewer's patience, longer than a hiccup. */
 const SOURCE_TIMEOUT_US = "10000000";
 
-/** What is read, at most, to find out what a stream holds: key frames come every few seconds. */
+/** How much is read at most to find out what a stream holds: key frames come every few seconds. */
 const ANALYZE_US = "3000000";
 const PROBE_BYTES = "5000000";
-/** Frames to find the rate by: 20 by default, most of a second. */
+/** How many frames are used to find the frame rate: by default 20, most of a second. */
 const RATE_FRAMES = "10";
-/** A run that follows a probe needs to know of each codec only what its decoder needs. */
+/** A run that follows a probe only needs to know what the decoder of each codec needs. */
 const QUICK_US = "2000000";
 
 const lookOf = (us: string, frames: string) => [
@@ -25,18 +25,18 @@ const FULL_LOOK = lookOf(ANALYZE_US, RATE_FRAMES);
 /** How far ahead a run reads to see what was probed before. */
 const QUICK_LOOK = lookOf(QUICK_US, "0");
 
-/** The source's names for its codecs are its container's own; `tee` would hand them on to others, which refuse them. */
+/** Codec tags are specific to the source's container; `tee` would pass them to other containers, which refuse them. */
 const UNTAGGED = ["-tag:v", "0", "-tag:a", "0"];
 
-/** Tracks that begin further apart do not go by one clock. */
+/** Tracks that start further apart do not share a clock. */
 const APART_SECONDS_MAX = 60;
 
 /**
  * How a live source is opened: the guards of hostile input, the format that its protocol carries, and limits on waiting.
  *
- * @param url - a live address that was judged
- * @param isProbe - whether all is to be found out, or a run follows that knows it
- * @param authoritiesPath - the file of what may sign servers' certificates; the machine's own list where absent
+ * @param url - a live address that was checked
+ * @param isProbe - whether everything must be found out; not for a run that follows a probe
+ * @param authoritiesPath - the file of authorities that may sign servers' certificates; by default the machine's own list
  */
 export function liveInputArgs(
   url: string,
@@ -60,28 +60,28 @@ export function liveInputArgs(
   ];
 }
 
-/** How a file is read at the pace it plays at. */
+/** The input of a file that is read at playback speed. */
 export const pacedInputArgs = (media: MediaInfo, path: string): readonly string[] => [
   ...["-re", "-f", demuxerOf(media.format), ...UNTAGGED, "-fflags", "+genpts"],
   ...[...steadyInput(media), ...slowInput(media), "-i", `file:${path}`],
 ];
 
-/** A picture that is only watched costs next to nothing: of its frames the key frames alone are decoded, by one thread. */
+/** Video that is only watched costs almost nothing: only its key frames are decoded, by one thread. */
 const KEY_FRAMES = ["-skip_frame:v", "nokey", "-threads:v", "1"];
 
-/** The options that a run's input needs beside its own where a picture of it is watched. */
+/** The additional options of a run's input if its video is watched. */
 export const watchedInputArgs = ({ watched }: LivePlan): readonly string[] =>
   watched.video === undefined ? [] : KEY_FRAMES;
 
-/** The pipe that a track is read from: stdin the first, and one behind those that tell what targets were sent. */
+/** The pipe that a track is read from: stdin for the first, and one after the counting pipes of the targets for the second. */
 const pipeOf = (plan: LivePlan, track: number): number =>
   track === 0 ? 0 : FIRST_PIPE + countedUrls(plan).length + track - 1;
 
 /**
- * How tracks are read that come through pipes in segments: at the pace they play at, for segments come all at once, and with their
- * formats pinned, so that no segment is taken for a playlist.
+ * The input of tracks that come through pipes in segments: read at playback speed, as whole segments come at once, and with fixed
+ * formats, so that no segment is taken for a playlist.
  *
- * @param maxPixels - of one picture, width times height
+ * @param maxPixels - of one frame, width times height
  */
 export function pipedInputArgs(
   tracks: RelayedTracks,
@@ -101,7 +101,7 @@ export function pipedInputArgs(
   );
 }
 
-/** Every input begins at zero for ffmpeg: the one that begins later by the clock of both is held back. */
+/** For ffmpeg every input starts at zero, so the one that starts later on their common clock is delayed. */
 function delayOf({ startSeconds = 0 }: MediaInfo, tracks: RelayedTracks): readonly string[] {
   const seconds = Math.max(
     ...tracks.map((other) => startSeconds - (other?.startSeconds ?? startSeconds)),

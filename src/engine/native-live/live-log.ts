@@ -4,48 +4,48 @@ import { createChangeReader } from "./live-changes.ts";
 import { createTrustReader } from "./untrusted.ts";
 
 /**
- * A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. From 7 on whoever speaks for another is named behind
+ * A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. From 7 on, a part of another speaker is named after
  * that one: `[vist#0:0/h264 @ 0x5…] [dec:h264 @ 0x5…] [error] text`.
  */
 const LINE = /^(?:\[[^\]]+ @ 0x[0-9a-f]+\] )*?(?:\[([^\]]+) @ (0x[0-9a-f]+)\] )?\[(\w+)\] (.*)$/;
 
 /**
- * Said by a target's own `tee`, or of a recording by that of its encode, once it is open. Where another thread had just
- * written a line without its end (`stream:0 codec:h264 type:video`), it is said behind that, under the other's name.
+ * Logged by a target's own `tee` once it is open, or for a recording by the `tee` of its encode. If another thread had just
+ * written an unfinished line (`stream:0 codec:h264 type:video`), it follows on that line, under the other's name.
  */
 const OPEN = /filename:'((?!\[|pipe:)[^']+)' format:\S+$/;
-/** Said next, of the pipe that counts what the target is sent. */
+/** Logged next, for the pipe that counts what the target is sent. */
 const COUNTED = /^filename:'pipe:(\d+)' format:\S+$/;
 const NOT_OPEN = /^Slave '\[(?:\\.|[^\]\\])*\](.*)': error (?:opening|writing header): (.*)$/;
-/** With `onfail=abort`: its only one, so that this tee is at its end. */
+/** With `onfail=abort` it is the only one, so this tee has ended. */
 const FAILED = /^(?:Slave muxer #\d+ failed, aborting|All tee outputs failed)/;
 const UNRECORDED = /^Slave muxer #\d+ failed: (.*), continuing with/;
 
-/** What these say of a connection tells more than the error that follows from it. */
+/** What these log about a connection is more precise than the error that follows. */
 const CONNECTIONS = ["rtmp", "rtmps", "tcp", "tls", "srt", "rtsp", "udp"];
 const USUAL = ["Input/output error", "Operation not permitted", "End of file"];
-/** Said by the upper of two protocols after the lower one has said why. */
+/** Logged by the upper of two protocols after the lower one has given the reason. */
 const NO_CAUSE = /^Cannot open connection /;
 const CLOSED = "the connection was closed";
 
-/** Lines that callers and operators are told. */
+/** Levels of lines that callers and operators see. */
 const TOLD = ["warning", "error", "fatal", "panic"];
 
-/** Who listens to the log of a live run. */
+/** The callbacks of a reader of a live log. */
 export type LiveLogListener = {
   readonly onTarget: (event: LiveTargetEvent) => void;
-  /** The source sends something else than the run was made for. */
+  /** The source sends something that the run was not made for. */
   readonly onChanged: (change: LiveChange) => void;
   /** Warnings and errors, credentials masked. */
   readonly onLog: (line: string) => void;
 };
 
 /**
- * Makes a reader of a live run's log, line by line, that tells how each target stands.
+ * Makes a reader of a live run's log, line by line, that reports the state of each target.
  *
- * A target's `tee` gives its address when it opens; later it is known by that tee's own number in memory.
+ * A target's `tee` logs its address when it opens; later lines are matched by the address of that tee in memory.
  *
- * @param isRecording - whether an opened name is that of a recording rather than a target
+ * @param isRecording - whether an opened name is that of a recording and not of a target
  * @param urlOfPipe - the target whose bytes a pipe counts
  */
 export function createLiveLogReader(
@@ -62,14 +62,14 @@ export function createLiveLogReader(
     const [, context = "", id = "", level = "", text = ""] = LINE.exec(line) ?? [];
     readChange({ context, level, text });
     trust.read({ context, level, text });
-    // What a tee says is told of its target.
+    // A line of a tee is about its target.
     if (TOLD.includes(level) && context !== "tee")
       onLog(maskCredentials(context ? `${context}: ${text}` : text));
     if (CONNECTIONS.includes(context) && level === "error" && !NO_CAUSE.test(text))
       complaint = maskCredentials(text.trim());
     const opened = OPEN.exec(line)?.[1];
     const isOwn = context === "tee" && text.startsWith("filename:");
-    // Which tee says it is told by the next line, of its pipe.
+    // The next line, about its pipe, shows which tee logged it.
     if (opened !== undefined && !isOwn && !isRecording(opened))
       onTarget({ kind: "open", url: opened });
     if (context !== "tee") return;
@@ -91,13 +91,13 @@ export function createLiveLogReader(
       targets.set(id, counted);
       onTarget({ kind: "open", url: counted });
     } else if (refused !== undefined) {
-      // What has no address is a target's gate, or a recording, of which more is said.
+      // Without an address it is a target's gate, or a recording, about which more is logged.
       if (!refused.includes("://")) return;
       targets.delete(id);
       fail(refused, why);
     } else if (FAILED.test(text)) {
       const url = targets.get(id);
-      // It fails once more as it is given up: told is what was open.
+      // It fails once more when it is given up; only one that was open is reported.
       targets.delete(id);
       if (url !== undefined) fail(url, CLOSED);
     } else if (lost !== undefined) {

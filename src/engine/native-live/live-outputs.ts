@@ -10,16 +10,16 @@ import {
 import { countedAs, type LiveProtocol } from "../../plan/live/live-protocols.ts";
 import { gateOf } from "./live-gates.ts";
 
-/** No byte for so long, in µs, and a connection counts as dead: shorter than a viewer's patience, longer than a hiccup. */
+/** A connection without a byte for so long (in µs) counts as dead: shorter than a viewer's patience, longer than a hiccup. */
 const TARGET_TIMEOUT_US = "5000000";
-/** Seconds of a recording that a crash can take. */
+/** How many seconds of a recording a crash can lose. */
 const FRAGMENT_US = "1000000";
-/** How long a segment of a set is at least: the next key frame after it ends it. */
+/** The minimum length of a segment of a set; the next key frame ends it. */
 const SEGMENT_SECONDS = "2";
-/** All of a run are listed: a service that was away finds what was made meanwhile. */
+/** All segments of a run are listed, so that a service that was away finds what was made meanwhile. */
 const LISTED_SEGMENTS = "0";
 
-/** Behind each live target stands a queue of a few seconds: one that hangs or comes back never holds up the others. */
+/** Each live target has a queue of a few seconds, so that one that hangs or reconnects never delays the others. */
 const FIFO = [
   "attempt_recovery=1",
   "recover_any_error=1",
@@ -30,29 +30,29 @@ const FIFO = [
   "queue_size=250",
 ].join(":");
 
-/** The pipe that tells how much the first of the live targets was sent; those of the others follow. */
+/** The pipe that counts what the first live target was sent; those of the others follow. */
 export const FIRST_PIPE = 3;
 
-/** How long it waits; the queue holds what comes meanwhile. */
+/** How long a gate waits; the queue keeps what comes meanwhile. */
 const GATE_MS = "1000";
 
-/** The live targets of a plan, in the order of the pipes that tell, from 3 on, how much each was sent. */
+/** The live targets of a plan, in the order of the pipes (from 3 on) that count what each was sent. */
 export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
   outputs.flatMap(({ sent }) => sent.map(({ url }) => url));
 
-/** The live target whose bytes a pipe tells of. */
+/** The live target whose bytes a pipe counts. */
 export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
   countedUrls(plan)[pipe - FIRST_PIPE];
 
 /**
  * The outputs of a run: each encode goes through `tee` to all that it feeds.
  *
- * Every live target is a `tee` of its own behind its queue: that one says its address when it is open and when it fails,
- * which the queue does not. Behind its connection it writes the same once more into a pipe, where the bytes are counted.
- * Before its connection stands a gate: the queue waits after a connection that could not be made, but not after one that
- * was made and cut at once, which it made anew many times a second.
+ * Every live target has its own `tee` behind its queue: it logs the address when it opens and when it fails, which the queue
+ * does not. After its connection it writes the same bytes into a pipe, where they are counted. Before its connection there is
+ * a gate: the queue waits after a connection that could not be made, but not after one that was made and cut at once, which
+ * it would make again many times a second.
  *
- * A set whose streams are apart is written by a muxer of its own. Its time stamps begin at zero in each run: those that the muxer
+ * A set with separate streams is written by its own muxer. Its time stamps begin at zero in each run: those that the muxer
  * names are not those of its segments otherwise (5.1).
  *
  * @param authoritiesPath - as of `liveInputArgs`
@@ -75,7 +75,7 @@ export const liveOutputArgs = (
       : teeArgs(plan, output, run, authoritiesPath),
   );
 
-/** The filters that stand before all outputs. */
+/** The filters before all outputs. */
 export const liveGraphArgs = ({ outputs }: LivePlan): readonly string[] =>
   graphArgs(outputs.map(({ graphs }) => graphs));
 
@@ -93,14 +93,14 @@ const teeArgs = (
   slavesOf(output, run, countedUrls(plan), authoritiesPath).join("|"),
 ];
 
-/** Judged addresses hold nothing that a list of outputs would read otherwise: bars, quotes, backslashes. */
+/** Checked addresses contain nothing that has a meaning in a list of outputs: bars, quotes, backslashes. */
 function slavesOf(
   { streams, isHeaded: hasHeader, sent, recording }: LiveOutput,
   run: LiveRun,
   counted: readonly string[],
   authoritiesPath: string | undefined,
 ): readonly string[] {
-  // Of an encoded picture: a copied one has its parameter sets where its source has them.
+  // Only for encoded video; a copy has its parameter sets where its source has them.
   const isHeaded = hasHeader && streams.some((one) => one.kind === "video" && !isCopied(one));
   return [
     ...sent.map(({ url, live }) => {
@@ -119,7 +119,7 @@ function slavesOf(
 
 const numbered = (part: number): string => String(part).padStart(5, "0");
 
-/** What a run adds to a recording, relative to the work folder: a file, or of a set the list of its segments, or its manifest. */
+/** What a run adds to a recording, relative to the work folder: a file, or for a set the list of its segments or its manifest. */
 export const recordedPart = ({ folder, segments, set }: LiveRecording, part: number): string => {
   const path = `${folder}/part-${numbered(part)}`;
   return set ? `${path}/${RUN_MANIFEST}` : `${path}.${segments ? "m3u8" : "mp4"}`;
@@ -131,7 +131,7 @@ const recorderOf = (recording: LiveRecording, run: LiveRun, isHeaded: boolean): 
     ...(recording.segments ? setOptions(recording, run, isHeaded) : fileOptions(recording)),
   ].join(":");
 
-/** Its segments bear the names that they are published by, and are there when they are whole. */
+/** Its segments have the names under which they are published, and appear when they are complete. */
 const setOptions = (
   { folder, segments, isAacCopied }: LiveRecording,
   { prefix }: LiveRun,
@@ -149,7 +149,7 @@ const setOptions = (
 
 const fileOptions = ({ isAacCopied }: LiveRecording): readonly string[] => [
   "f=mp4",
-  // Left alone, it does so too, but not for fragments.
+  // It does so by default as well, but not for fragments.
   ...(isAacCopied ? ["bsfs/a=aac_adtstoasc"] : []),
   "movflags=+delay_moov+default_base_moof",
   `frag_duration=${FRAGMENT_US}:flush_packets=1`,
@@ -178,15 +178,15 @@ function slaveOptions(
 }
 
 /**
- * Nobody ever calls at a gate's socket: it is waited at for a while, and then left out. Where its folder is missing there
- * is nothing to wait at. A UDP target is cut by nobody.
+ * A gate is a socket to which nobody connects: ffmpeg waits at it for a while, and then goes on without it. If its folder is
+ * missing, there is nothing to wait for. A UDP target has no connection that could be cut.
  */
 function gateFor({ format, protocols }: LiveProtocol, at: number): string {
   if (protocols[0] === "udp") return "";
   return `[f=${countedAs(format)}:onfail=ignore:listen=1:timeout=${GATE_MS}]unix:${gateOf(at)}/wait\\|`;
 }
 
-/** Told in blocks of 32 KiB, so that counting costs next to nothing; it never stops the stream. */
+/** Written in blocks of 32 KiB, so that counting costs almost nothing; it never stops the stream. */
 const counterOptions = ({ format: own }: LiveProtocol, isHeaded: boolean): string => {
   const format = countedAs(own);
   const options = ["onfail=ignore", ...formatOptions(format, isHeaded), "flush_packets=0"];
@@ -198,7 +198,7 @@ const formatOptions = (format: string, isHeaded: boolean): readonly string[] => 
   ...(format === "mpegts" && isHeaded ? ["bsfs/v=dump_extra"] : []),
 ];
 
-/** The outputs of a run that watches: they keep nothing, and no share of damage ends the run. */
+/** The outputs of a run that only watches: they store nothing, and no amount of damage ends the run. */
 export const watchingArgs = ({ watched: { video, audio } }: LivePlan): readonly string[] => [
   ...(video === undefined ? [] : ["-map", video, "-c:v", "wrapped_avframe", ...NOWHERE]),
   ...(audio === undefined ? [] : ["-map", audio, "-c:a", "pcm_s16le", ...NOWHERE]),

@@ -30,21 +30,21 @@ import {
 } from "./live-outputs.ts";
 import { distrustIn } from "./untrusted.ts";
 
-/** What live streams are run with. */
+/** The programs and limits for live streams. */
 export type NativeLiveOptions = {
   readonly ffmpeg: string;
   readonly ffprobe: string;
   readonly maxPixels: number;
   readonly graceMs: number;
-  /** Absolute path of a file of what may sign the certificates of live servers; the machine's own list where absent. */
+  /** Absolute path of a file of authorities that may sign the certificates of live servers; by default the machine's own list. */
   readonly authoritiesPath?: string;
 };
 
-/** A read that hangs is left at the second signal; one that gets on ends in order long before. */
+/** ffmpeg leaves a read that hangs only at the second signal; a run that works ends normally long before. */
 const ASK_AGAIN_MS = 500;
-/** Seconds between two reports of progress: half of what a gap is noticed by. */
+/** Seconds between two reports of progress: half the time after which a gap is noticed. */
 const REPORT_PERIOD = "0.5";
-/** A stream has no length, whatever its header says, and is not waited for to show its packets: the first are there by then. */
+/** A live stream has no length, whatever its header says. Only the first packets are shown, which have arrived by then. */
 const LIVE_ENTRIES = PROBE_ENTRIES.replace(/,(?:duration|size|nb_frames)\b/g, "").replace(
   /:packet=.*$/,
   `:${FIRST_PACKETS_ENTRIES}`,
@@ -52,7 +52,7 @@ const LIVE_ENTRIES = PROBE_ENTRIES.replace(/,(?:duration|size|nb_frames)\b/g, ""
 /** Some pictures in text, at four characters a byte: of the largest, and of the highest bitrates, not more. */
 const JSON_CHARS_MAX = 32_000_000;
 
-/** Live streams by the ffmpeg and ffprobe of the machine. */
+/** Live streams, run by the machine's ffmpeg and ffprobe. */
 export class NativeLive implements LiveEngine {
   readonly #options: NativeLiveOptions;
 
@@ -113,7 +113,7 @@ export class NativeLive implements LiveEngine {
     const gates = await openGates(recordings);
     const urls = countedUrls(plan);
     const onTold: typeof onTarget = (event) => {
-      // It is opened at once for the first time only.
+      // Only the first time is it opened at once.
       if (event.kind !== "unrecorded") gates.shut(urls.indexOf(event.url));
       onTarget(event);
     };
@@ -128,13 +128,13 @@ export class NativeLive implements LiveEngine {
           command,
           args: [
             ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+level+verbose"],
-            // What is decoded badly, or not at all, is dealt with here.
+            // Frames that are decoded badly or not at all are handled here.
             ...["-max_error_rate", "1"],
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
             ...inputArgs(input, plan, this.#options),
             ...liveGraphArgs(plan),
             ...liveOutputArgs(plan, run, authoritiesPath),
-            // Of a file and of segments it is known beforehand where they change.
+            // For a file and for segments it is known in advance where they change.
             ...("url" in input ? watchingArgs(plan) : []),
           ],
           cwd: recordings,
@@ -176,7 +176,7 @@ function inputArgs(
   ];
 }
 
-/** The lines that say what went wrong, without ffmpeg's marks of level, which the taxonomy's patterns do not know. */
+/** The error lines, without ffmpeg's level marks, which the patterns of the taxonomy do not expect. */
 const complaintsIn = (stderr: string): string =>
   stderr
     .split("\n")
@@ -185,23 +185,23 @@ const complaintsIn = (stderr: string): string =>
     .map((line) => line.replace(/\[(?:error|fatal|panic)\] /, ""))
     .join("\n");
 
-/** What says of a stream no more than that it does not open now, which is no fault of a file. */
+/** Failures that only mean that a stream does not open now, and do not concern files. */
 const NOT_JUDGED = [
   ...["unknown", "internal"],
   ...["source_not_media", "source_missing", "source_unreachable"],
 ];
 
-/** Said of a stream that the probe found and this run does not; by 7.1 and 9.0 also of the options that its pictures are watched with. */
+/** Logged for a stream that the probe found and this run does not; in 7.1 and 9.0 also for the options with which video is watched. */
 const UNFOUND = /matches no streams|skip_frame:v .* is not a decoding option/;
 
-/** The source's own end, or that of its connection, is how every live stream ends. */
+/** Every live stream ends with the end of its source or of its connection. */
 function judgeLiveExit(exit: Exit): TaskError | undefined {
   const complaints = complaintsIn(exit.stderr);
   const error = judgeExit({ ...exit, stderr: complaints });
   if (!error) return undefined;
   if (UNFOUND.test(complaints)) return unreachable("a stream of it does not come");
   if (!NOT_JUDGED.includes(error.code)) return error;
-  // ffmpeg 5 tells of a source that is not there by the address and an error number alone.
+  // ffmpeg 5 reports a missing source only with the address and an error number.
   const last = complaints.trimEnd().split("\n").at(-1) ?? "";
   const why =
     /Error opening input: (.+)$/m.exec(complaints)?.[1] ?? /^\w+:\/\/.*: (.+)$/.exec(last)?.[1];
@@ -213,7 +213,7 @@ function judgeLiveExit(exit: Exit): TaskError | undefined {
 const unreachable = (why: string): TaskError =>
   new TaskError("source_unreachable", `Cannot read the source: ${maskCredentials(why)}`);
 
-/** What says that there is no stream, rather than that it is none that can be read. */
+/** Messages that mean that there is no stream, and not that it cannot be read. */
 const ABSENT_CODES = ["source_unreachable", "source_missing"];
 
 function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
@@ -221,7 +221,7 @@ function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
   try {
     parsed = JSON.parse(json);
   } catch {
-    // Cut off; its stderr says why.
+    // The JSON is cut off; stderr says why.
   }
   try {
     return withFirstPackets(readSource(parsed, stderr, maxPixels, "source_unreachable"), parsed);

@@ -1,12 +1,12 @@
 import type { LogLine } from "./live-changes.ts";
 
-/** What ffmpeg says of a certificate that it does not accept: built with GnuTLS, and with OpenSSL. */
+/** What ffmpeg logs about a certificate that it does not accept, built with GnuTLS and with OpenSSL. */
 const UNTRUSTED =
   /Peer certificate failed verification|The certificate's owner does not match hostname \S+|certificate verify failed/;
-/** Said next, by the protocol above. */
+/** Logged next, by the protocol above. */
 const UNOPENED = /^Cannot open connection tls:\/\/(\S+)/;
 
-/** Why a server is not trusted, found in what ffmpeg said: no other try will help. Nothing where it did not say so. */
+/** Why a server is not trusted, from the log of ffmpeg: another try does not help. Undefined if it does not say so. */
 export const distrustIn = (text: string): string | undefined => UNTRUSTED.exec(text)?.[0];
 
 const hostOf = (url: string): string => {
@@ -29,7 +29,7 @@ export function createTrustReader() {
       if (why === undefined) refused.delete(host);
       else refused.set(host, why);
     },
-    /** Why the certificate of an address's server is refused. */
+    /** Why the certificate of the server of an address is refused. */
     refusalOf: (url: string): string | undefined =>
       url.startsWith("rtmps:") ? refused.get(hostOf(url)) : undefined,
   };
