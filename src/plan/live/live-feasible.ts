@@ -13,7 +13,7 @@ const RTSP_CODECS = ["h264", "hevc", "aac", "mp3", "mp2", "ac3", "opus"];
 
 const unsupported = (message: string): Impossibility => ({ code: "output_not_supported", message });
 
-/** Why RTSP cannot carry a codec (ffmpeg's name); nothing where it can. */
+/** Why RTSP cannot carry a codec (ffmpeg's name); undefined if it can. */
 export const rtspFault = (codec: string): string | undefined =>
   RTSP_CODECS.includes(codec) ? undefined : `Cannot send ${codec} by RTSP: it is not carried here`;
 

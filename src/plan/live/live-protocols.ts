@@ -1,20 +1,20 @@
 import type { Written } from "../../profile/containers.ts";
 import type { Capabilities } from "../plan.ts";
 
-/** The containers that live protocols carry: `rtsp` has none but packets of each codec. */
+/** The containers that live protocols carry. `rtsp` has no container: it carries the packets of each codec. */
 export type LiveContainer = Extract<Written, "flv" | "mpegts"> | "rtsp";
 
 /** A protocol of live addresses, in ffmpeg's names. */
 export type LiveProtocol = {
   readonly container: LiveContainer;
-  /** What writes it. */
+  /** The muxer. */
   readonly format: string;
   /**
-   * What reads it; pinned, so that a stream is never taken for a playlist. `live_flv` is `flv`, but for time stamps that may
-   * begin anew: those of `flv` stand still from then on.
+   * The demuxer; it is pinned, so that a stream is never read as a playlist. `live_flv` is `flv` that continues when time stamps begin
+   * anew, while those of `flv` then stand still.
    */
   readonly demuxer: string;
-  /** The protocols it goes through, its own first: what the engine must have, and all that a source may open. */
+  /** The protocols below it, its own first: the engine must have the first, and a source may open only these. */
   readonly protocols: readonly string[];
 };
 
@@ -34,7 +34,7 @@ const PROTOCOLS = {
 /** A scheme of live addresses. */
 export type LiveScheme = keyof typeof PROTOCOLS;
 
-/** What the bytes sent in a format are counted as: those of RTSP, which has no container, as the one that adds least. */
+/** The format by which sent bytes are counted; for RTSP, which has no container, the one with the least overhead. */
 export const countedAs = (format: string): string => (format === "rtsp" ? "nut" : format);
 
 /** All schemes of live addresses. */
@@ -43,18 +43,18 @@ export const LIVE_SCHEMES = Object.keys(PROTOCOLS) as readonly LiveScheme[];
 /** The protocol of a live scheme. */
 export const protocolOf = (scheme: LiveScheme): LiveProtocol => PROTOCOLS[scheme];
 
-/** An address that was found out to be one of a live stream, or of files. */
+/** An address of which it is known whether a live stream or files are there. */
 export type MaybeLive = {
   /** As the caller wrote it. */
   readonly url: string;
-  /** The protocol of a live stream; undefined of files. */
+  /** The protocol of the live stream; absent for files. */
   readonly live?: LiveProtocol;
 };
 
-/** An address that was found out to be one of a live stream. */
+/** The address of a live stream. */
 export type LiveStream = Required<MaybeLive>;
 
-/** The live protocol of an address; nothing where it is an address of files. */
+/** The live protocol of an address; undefined if files are there. */
 export function liveProtocolOf(url: string): LiveProtocol | undefined {
   const schemeEnd = url.indexOf("://");
   if (schemeEnd < 0) return undefined;
@@ -63,7 +63,7 @@ export function liveProtocolOf(url: string): LiveProtocol | undefined {
   return known && PROTOCOLS[known];
 }
 
-/** What the engine lacks for a live address, as the end of a sentence; nothing where it lacks nothing. */
+/** What the engine lacks for a live address, as the end of a sentence; undefined if it lacks nothing. */
 export function liveLack(
   { protocols, format }: LiveProtocol,
   side: "source" | "target",
