@@ -52,18 +52,16 @@ describe("prepareTargets", () => {
     expect(codesOf(run)).toEqual([[1, "access_denied"]]);
   });
 
-  test("leaves alone what an earlier run has delivered, and what is no file", async () => {
+  test("leaves alone what an earlier run has delivered, and what is of a kind that is not asked", async () => {
     const bench = sqliteBench();
     const { storage, root } = await aStorage();
-    const targets = ["a.mp4", "b.mp4", "c.mp4"].map((name) => ({
-      url: join(root, name),
-      key: `file:${name}`,
-    }));
+    const urls = [join(root, "a.mp4"), "rtmp://127.0.0.1/live/b", join(root, "c.mp4")];
+    const targets = urls.map((url) => ({ url, key: url }));
     const first = await startRun(bench, { targets }, { storage });
     await first.saveTarget(0, { status: "SUCCESS", output: anOutput });
     await takeAway(bench);
     const run = runOf(bench, await claimTask(bench, "worker-2"), { storage });
-    const wanted = await prepareTargets(run, (url) => !url.endsWith("b.mp4"));
+    const wanted = await prepareTargets(run, (kind) => kind !== "live");
     expect([...wanted]).toEqual([2]);
     const task = await bench.tasks.get("ada", run.task.id);
     expect(task.targets.map(({ status }) => status)).toEqual(["SUCCESS", "PENDING", "RUNNING"]);
