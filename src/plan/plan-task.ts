@@ -71,7 +71,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     warnings: [
       ...nameWarnings(products, targetUrls),
       ...lacking,
-      ...soundWarnings(products, media),
+      ...audioWarnings(products, media),
       ...captionWarnings(decisions, media),
       ...hiddenWarnings(made, media),
     ],
@@ -102,7 +102,7 @@ function longestOf(products: readonly PlannedOutput[]): number | undefined {
 }
 
 /** Tells why a sound was taken, where it was not the one that is marked or first; a copy of two streams is of the left alone. */
-export function soundWarnings(
+export function audioWarnings(
   products: readonly Pick<PlannedOutput, "audio">[],
   { audio }: MediaInfo,
 ): readonly Warning[] {

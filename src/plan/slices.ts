@@ -2,7 +2,7 @@ import { type Rational, toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { VideoCodec } from "../profile/codecs.ts";
-import { encodedSound } from "./args/audio.ts";
+import { encodedAudio } from "./args/audio.ts";
 import { fileArgs } from "./args/file-output.ts";
 import { graphArgs, languageArgs, NOTHING_ELSE, streamsArgs, together } from "./args/streams.ts";
 import { encodedVideo } from "./args/video.ts";
@@ -147,7 +147,7 @@ function audioPart(
   const place = { specifier: `0:${audio.index}`, label: "sound" };
   // The file that it is joined into says its language.
   const { language: _, ...source } = audio;
-  const { streams, graphs } = together([encodedSound(encoding, source, place)]);
+  const { streams, graphs } = together([encodedAudio(encoding, source, place)]);
   const made = [...graphArgs([graphs]), ...streamsArgs(streams, false, ["-vn", ...NOTHING_ELSE])];
   const args = [...input, "-i", "input", ...made, "-f", form, name];
   return { args, writes: [name], isLight: true } as const;

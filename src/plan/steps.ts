@@ -14,7 +14,7 @@ import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
 import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
-import { isSoughtByPacket, soundLateSeconds } from "./decide/seeking.ts";
+import { audioLateSeconds, isSoughtByPacket } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
@@ -69,13 +69,13 @@ function align(
   input: StepsInput,
 ): { readonly decisions: readonly OutputDecision[]; readonly input: StepsInput } {
   const { media } = input;
-  const { clip, shiftSeconds, pictureLateSeconds } = alignmentOf(decisions, media, input.clip);
-  const lateSeconds = soundLateSeconds(media, clip) + shiftSeconds;
+  const { clip, shiftSeconds, videoLateSeconds } = alignmentOf(decisions, media, input.clip);
+  const lateSeconds = audioLateSeconds(media, clip) + shiftSeconds;
   return {
     decisions: decisions.map((decision) => ({
       ...decision,
       lateSeconds,
-      ...(isSet(decision.product.container) && { blackSeconds: pictureLateSeconds }),
+      ...(isSet(decision.product.container) && { blackSeconds: videoLateSeconds }),
     })),
     input: { ...input, clip, shiftSeconds },
   };

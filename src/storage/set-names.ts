@@ -7,8 +7,8 @@ import {
 } from "../manifest/write/published-names.ts";
 import {
   rewriteManifest,
-  rewritePictureTrack,
   rewritePlaylist,
+  rewriteVideoTrack,
   segmentsOf,
 } from "../manifest/write/set-playlists.ts";
 import { namesOthers, setNamed } from "../profile/container-rules.ts";
@@ -126,7 +126,7 @@ export function nameSet(
 function rewrite(name: string, text: string, rename: (uri: string) => string): string {
   // A template holds `$` and `%`, which stay as they are: our own names need no encoding.
   if (isManifestName(name)) return rewriteManifest(text, rename);
-  if (name.endsWith(".vtt")) return rewritePictureTrack(text, rename);
+  if (name.endsWith(".vtt")) return rewriteVideoTrack(text, rename);
   return rewritePlaylist(text, rename);
 }
 

@@ -39,7 +39,7 @@ export const rewriteManifest = (text: string, rename: (template: string) => stri
   );
 
 /** Renames the files of pictures in a WebVTT track by `rename`; the place in the file (`#xywh=`) stays. */
-export const rewritePictureTrack = (text: string, rename: (picture: string) => string): string =>
+export const rewriteVideoTrack = (text: string, rename: (picture: string) => string): string =>
   text.replace(
     /^([^#\n]+)(#xywh=)/gm,
     (_, picture: string, rest: string) => rename(picture) + rest,

@@ -10,7 +10,7 @@ import { frameMode } from "../encode/framerate.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { deinterlacing, rateFirst, withBlackStart } from "../encode/video-filters.ts";
 import type { SetPlan } from "../plan.ts";
-import { copiedSound, encodedSound } from "./audio.ts";
+import { copiedAudio, encodedAudio } from "./audio.ts";
 import type { OutputArgs } from "./file-output.ts";
 import { specifierOf } from "./input.ts";
 import {
@@ -101,7 +101,7 @@ function streamsOf(
   const { set, media } = input;
   const videos = set.videos.map((video, at) => videoStream(input, video, at));
   const sounds =
-    audioInput === undefined ? [] : soundParts(input, specifierOf(media, "audio", audioInput));
+    audioInput === undefined ? [] : audioParts(input, specifierOf(media, "audio", audioInput));
   const { streams, graphs } = together(sounds);
   return {
     streams: [...videos, ...streams],
@@ -217,7 +217,7 @@ function tagged(source: { readonly codec: string } | undefined): Pick<OutputStre
   return tag === undefined ? {} : { tag };
 }
 
-function soundParts(
+function audioParts(
   { set, media, decision }: SetInput,
   specifier: string,
 ): readonly FilteredStream[] {
@@ -225,8 +225,8 @@ function soundParts(
   const { folder, lateSeconds } = decision;
   return set.audios.flatMap((audio: AudioEncoding | "copy", at) => {
     if (!source) return [];
-    if (audio === "copy") return copiedSound(source, specifier, tagged(source));
-    return encodedSound(audio, source, { specifier, label: `set${folder}a${at}`, lateSeconds });
+    if (audio === "copy") return copiedAudio(source, specifier, tagged(source));
+    return encodedAudio(audio, source, { specifier, label: `set${folder}a${at}`, lateSeconds });
   });
 }
 

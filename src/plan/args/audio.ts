@@ -16,7 +16,7 @@ export type AudioPlace = {
 };
 
 /** A sound as it is, but for what is done with its packets. */
-export const copiedSound = (
+export const copiedAudio = (
   { language }: AudioStream,
   map: string,
   more: Pick<OutputStream, "packetFilters" | "tag"> = {},
@@ -37,7 +37,7 @@ export const copiedSound = (
  * Missing sound, also before a late start, becomes silence, so that picture and sound start and stay together wherever
  * the container cannot express a gap. A late one is filled before all outputs, in the one graph that they share (`Graphs`).
  */
-export function encodedSound(
+export function encodedAudio(
   encoding: AudioEncoding,
   source: AudioStream,
   place: AudioPlace,
@@ -64,7 +64,7 @@ export function encodedSound(
       stream: { ...stream, map: specifier, filters: [...ears, FILL_GAPS, ...channels] },
       chains: [],
     };
-  const chains = lateSound([specifier], ears, lateSeconds, channels, label);
+  const chains = lateAudio([specifier], ears, lateSeconds, channels, label);
   return { stream: { ...stream, map: `[${label}]` }, chains };
 }
 
@@ -86,7 +86,7 @@ function joinedSides(
   return [
     ...sides.flatMap(({ from, to }) =>
       isLate({ lateSeconds })
-        ? lateSound(from, [], lateSeconds, [], to)
+        ? lateAudio(from, [], lateSeconds, [], to)
         : [{ from, filters: [FILL_GAPS], to: [to] }],
     ),
     { from: sides.map(({ to }) => to), filters: [join, ...channels], to: [label] },
@@ -117,7 +117,7 @@ const OWN_CLOCK: Filter = { name: "asettb", values: ["AVTB"] };
  * `first_pts=0` alone would fill all from the beginning each time. Here a branch makes the silence, which ends at once where the
  * sound does not begin at the start: of its first sample, made silent, where that is the first of all.
  */
-function lateSound(
+function lateAudio(
   from: readonly string[],
   before: readonly Filter[],
   lateSeconds: number | undefined,

@@ -6,7 +6,7 @@ import type { OutputDecision } from "../decide/output-decision.ts";
 import type { Filter } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
 import { withBlackStart } from "../encode/video-filters.ts";
-import { copiedSound, encodedSound } from "./audio.ts";
+import { copiedAudio, encodedAudio } from "./audio.ts";
 import { copiedPictures } from "./copied-pictures.ts";
 import { type FilteredStream, type Graphs, isCopied, streamsArgs, together } from "./streams.ts";
 import { copiedVideo, encodedVideo, type Pass, passFiles } from "./video.ts";
@@ -79,9 +79,9 @@ function audioPart(
 ): FilteredStream {
   const { container, expect } = product;
   const specifier = `0:${source.index}`;
-  if (audio) return encodedSound(audio, source, { specifier, label: `a${folder}`, lateSeconds });
+  if (audio) return encodedAudio(audio, source, { specifier, label: `a${folder}`, lateSeconds });
   const isInSegments = (isStreamed || isSet(container)) && isIso(container, expect.video?.codec);
-  return copiedSound(source, specifier, isInSegments ? { packetFilters: unframed(source) } : {});
+  return copiedAudio(source, specifier, isInSegments ? { packetFilters: unframed(source) } : {});
 }
 
 /** The first of two passes: it writes statistics alone. */

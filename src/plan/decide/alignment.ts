@@ -11,7 +11,7 @@ export type Alignment = {
   /** The clip as it is cut: at its first picture. */
   readonly clip: Clip | undefined;
   /** So much later than the output begins its first picture, in whole distances of pictures. */
-  readonly pictureLateSeconds: number;
+  readonly videoLateSeconds: number;
 };
 
 /** Rounded times come so much earlier or later. */
@@ -42,13 +42,13 @@ export function alignmentOf(
   const shiftSeconds = isShifted ? alignmentOf(decisions, media, undefined).shiftSeconds : 0;
   const move = moveOf(rest, distance);
   if (!clip) {
-    const pictureLateSeconds = (pictures + Number(move > 0)) * distance;
-    return { shiftSeconds: move, clip, pictureLateSeconds };
+    const videoLateSeconds = (pictures + Number(move > 0)) * distance;
+    return { shiftSeconds: move, clip, videoLateSeconds };
   }
   // It begins where it is asked for, but for a moment: not sooner, and no sound of it goes.
   const moved = move < 0 ? rest - ROUNDING_SECONDS : 0;
   const startSeconds = clip.startSeconds + moved + shiftSeconds;
-  return { shiftSeconds, clip: { ...clip, startSeconds }, pictureLateSeconds: pictures * distance };
+  return { shiftSeconds, clip: { ...clip, startSeconds }, videoLateSeconds: pictures * distance };
 }
 
 /**

@@ -27,13 +27,13 @@ export function captionWarnings(
     decisions.some((decision) =>
       encodesOf(decision).some(({ captions }) => ["deleted", "unwritten"].includes(captions)),
     );
-  const hasPicture = decisions.some(
+  const hasVideo = decisions.some(
     ({ product }) => product.video.action !== "none" && !isImage(product.container),
   );
   const captionTrack = captionTrackOf(streams);
   return [
     ...(isDropped ? [dropped("The captions in the source's pictures (CEA-608/708)")] : []),
-    ...(hasPicture && captionTrack !== undefined
+    ...(hasVideo && captionTrack !== undefined
       ? [dropped(`The captions in the source's stream ${captionTrack} (CEA-608)`)]
       : []),
   ];

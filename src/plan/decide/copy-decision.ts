@@ -152,12 +152,12 @@ function audioFault(
     source.uncopied?.[container] ??
     (source.rightIndex === undefined ? undefined : "its left and right are two streams") ??
     codecFault(wanted.codec, source) ??
-    soundFault(wanted, source, container) ??
+    audioFormatFault(wanted, source, container) ??
     bitrateFault(wanted.bitrateBps, source.bitrateBps)
   );
 }
 
-function soundFault(
+function audioFormatFault(
   { codec, channels, samplerateHz }: AudioEncode,
   source: AudioStream,
   container: Written,

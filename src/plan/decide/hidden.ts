@@ -39,14 +39,13 @@ export function withoutHidden(
   container: Written,
   { video, audio }: MediaInfo,
 ): Rendition {
-  const { video: picture, audio: sound } = rendition;
-  const isPicture = picture === "copy" && video?.hidden && !isKept(video, container);
-  const isSound = sound === "copy" && audio?.hidden;
-  if (!isPicture && !isSound) return rendition;
+  const isVideo = rendition.video === "copy" && video?.hidden && !isKept(video, container);
+  const isAudio = rendition.audio === "copy" && audio?.hidden;
+  if (!isVideo && !isAudio) return rendition;
   return {
     ...rendition,
-    ...(isPicture && { video: videoLike(video, container) }),
-    ...(isSound && { audio: audioLike(audio, container) }),
+    ...(isVideo && { video: videoLike(video, container) }),
+    ...(isAudio && { audio: audioLike(audio, container) }),
   };
 }
 

@@ -20,8 +20,8 @@ import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import { withoutHidden } from "./hidden.ts";
-import { soundLateSeconds } from "./seeking.ts";
-import { refuseEmptyClip, soundMissed } from "./spans.ts";
+import { audioLateSeconds } from "./seeking.ts";
+import { audioMissed, refuseEmptyClip } from "./spans.ts";
 
 /** The streams of an adaptive set, each once, in the order of its tracks. */
 export type SetDecision = {
@@ -116,7 +116,7 @@ export function judgeRendition(
     audio,
     expect: expectationOf({ rendition, container, video, audio }, media, clip),
   };
-  return { product, rendition, folder, lateSeconds: soundLateSeconds(media, clip) };
+  return { product, rendition, folder, lateSeconds: audioLateSeconds(media, clip) };
 }
 
 /** A clip behind the end of the sound is silent. */
@@ -129,7 +129,7 @@ function audioOf(
   const decided = decideAudio(audio, media.audio, container, clip !== undefined);
   const isLost = decided.action === "copy" && audio !== "copy" && losesChanges(container, media);
   const decision: StreamDecision = isLost ? { action: "encode", why: UNEVEN } : decided;
-  const why = clip && decision.action !== "none" ? soundMissed(media, clip) : undefined;
+  const why = clip && decision.action !== "none" ? audioMissed(media, clip) : undefined;
   return why === undefined ? decision : { action: "none", why };
 }
 

@@ -13,7 +13,7 @@ export const isSoughtByPacket = ({ format }: MediaInfo): boolean =>
   SOUGHT_BY_PACKET.includes(demuxerOf(format));
 
 /** How much later than a run's output the sound begins, in seconds; less than nothing where a clip begins after it. */
-export function soundLateSeconds(media: MediaInfo, clip: Clip | undefined): number {
+export function audioLateSeconds(media: MediaInfo, clip: Clip | undefined): number {
   const first = media.startSeconds ?? 0;
   const late = (media.audio?.startSeconds ?? first) - first;
   return isSoughtByPacket(media) ? late : late - (clip?.startSeconds ?? 0);

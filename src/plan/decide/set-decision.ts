@@ -63,7 +63,7 @@ export function decideSet(
     isStreamed: source.capabilities.streamsOutput === true,
     set: {
       videos: videos.map((video) => encodingOf(video, source)),
-      audios: audios.map((audio) => soundOf(audio, container, source)),
+      audios: audios.map((audio) => audioDecisionOf(audio, container, source)),
       segmentSeconds: timed.segmentSeconds,
     },
   };
@@ -74,8 +74,11 @@ const encodingOf = (video: VideoEncode | "copy", { media, capabilities }: Decisi
     ? "copy"
     : videoEncoding(video, media.video, carriesCaptions(capabilities));
 
-const soundOf = (audio: AudioEncode | "copy", container: Written, { media }: DecisionSource) =>
-  audio === "copy" || !media.audio ? "copy" : audioEncoding(audio, media.audio, container);
+const audioDecisionOf = (
+  audio: AudioEncode | "copy",
+  container: Written,
+  { media }: DecisionSource,
+) => (audio === "copy" || !media.audio ? "copy" : audioEncoding(audio, media.audio, container));
 
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   const language = audio?.language;

@@ -115,7 +115,7 @@ export function refuseEmptyClip(rendition: Rendition, media: MediaInfo, clip: Cl
 }
 
 /** Why a clip holds no sound although its source has some; nothing where it holds some, or the source does not say. */
-export function soundMissed(media: MediaInfo, clip: Clip): string | undefined {
+export function audioMissed(media: MediaInfo, clip: Clip): string | undefined {
   const span = media.audio && spanOf(media.audio, media);
   const why = span && missed(clip, span, SOUND_SECONDS_MIN);
   return why === undefined ? undefined : `the source's audio ${why}`;

@@ -1,11 +1,11 @@
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Written } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
-import { copiedSound, encodedSound } from "../args/audio.ts";
+import { copiedAudio, encodedAudio } from "../args/audio.ts";
 import { specifierOf } from "../args/input.ts";
 import { type FilteredStream, type OutputStreams, together } from "../args/streams.ts";
 import { copiedVideo, encodedVideo } from "../args/video.ts";
-import { soundLateSeconds } from "../decide/seeking.ts";
+import { audioLateSeconds } from "../decide/seeking.ts";
 import { audioEncoding } from "../encode/audio-encoding.ts";
 import { videoEncoding } from "../encode/video-encoding.ts";
 import type { StreamDecision } from "../plan.ts";
@@ -22,11 +22,11 @@ type Made = {
 };
 
 /** The input that the sound is read from, and a name for what comes out of its filters, unique in the run. */
-type SoundInput = { readonly audioInput: number; readonly label: string };
+type AudioInput = { readonly audioInput: number; readonly label: string };
 
 /** The streams of one output of a live run, encoded or copied. */
-export const liveStreams = (made: Made, media: MediaInfo, input: SoundInput): OutputStreams =>
-  together([...videoPart(made, media), ...soundPart(made, media, input)]);
+export const liveStreams = (made: Made, media: MediaInfo, input: AudioInput): OutputStreams =>
+  together([...videoPart(made, media), ...audioPart(made, media, input)]);
 
 function videoPart(
   { rendition, video, areCaptionsCarried }: Made,
@@ -40,16 +40,16 @@ function videoPart(
   return [{ stream: encodedVideo(encoding, map), chains: [] }];
 }
 
-function soundPart(
+function audioPart(
   { rendition, audio, container }: Made,
   media: MediaInfo,
-  { audioInput, label }: SoundInput,
+  { audioInput, label }: AudioInput,
 ): readonly FilteredStream[] {
   if (audio.action === "none" || !media.audio) return [];
   const specifier = specifierOf(media, "audio", audioInput);
   if (audio.action !== "encode" || typeof rendition.audio !== "object")
-    return [copiedSound(media.audio, specifier)];
+    return [copiedAudio(media.audio, specifier)];
   const encoding = audioEncoding(rendition.audio, media.audio, container);
-  const lateSeconds = soundLateSeconds(media, undefined);
-  return [encodedSound(encoding, media.audio, { specifier, label, lateSeconds })];
+  const lateSeconds = audioLateSeconds(media, undefined);
+  return [encodedAudio(encoding, media.audio, { specifier, label, lateSeconds })];
 }

@@ -21,7 +21,7 @@ import { decideSet } from "../decide/set-decision.ts";
 import { carriesCaptions } from "../encode/captions.ts";
 import { fitsAnySize } from "../encode/picture.ts";
 import type { Capabilities, StreamDecision } from "../plan.ts";
-import { refuseMissingFilters, soundWarnings } from "../plan-task.ts";
+import { audioWarnings, refuseMissingFilters } from "../plan-task.ts";
 import type { LiveOutput, LivePlan } from "./live.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import type { LiveContainer, LiveStream, MaybeLive } from "./live-protocols.ts";
@@ -88,7 +88,7 @@ export function planLive(
     isSized: outputs.some(({ isSized }) => isSized),
     watched: watchedOf(outputs, media),
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
-    warnings: [...soundWarnings(outputs, media), ...captionWarnings(decisions, media)],
+    warnings: [...audioWarnings(outputs, media), ...captionWarnings(decisions, media)],
   };
 }
 
@@ -147,7 +147,7 @@ function outputOf(
   const codec = writtenCodec(rendition, video, media);
   const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
-  const container = soundContainerOf(carried, rendition);
+  const container = audioContainerOf(carried, rendition);
   const areCaptionsCarried = carriesCaptions(capabilities);
   const made = { rendition, video, audio, container, areCaptionsCarried };
   const videoTag = segments === "fmp4" ? tagOf(codec) : undefined;
@@ -211,7 +211,7 @@ const together = (decisions: readonly StreamDecision[]): StreamDecision =>
   decisions[0] ?? { action: "none", why: "nobody gets it" };
 
 /** The container whose rules on sound count: flv's are the narrowest. */
-function soundContainerOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
+function audioContainerOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
   const forms = [...carried].map(writtenFor);
   const narrowest = forms.find((form) => factsOf(form).mp3SampleratesHz) ?? forms[0];
   return narrowest ?? recordedAs(container);

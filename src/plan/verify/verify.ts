@@ -26,7 +26,7 @@ export function judgeOutput(
 ): readonly Warning[] {
   judgeStream("video", expect, output.video, source);
   judgeStream("audio", expect, output.audio, source);
-  if (expect.video && output.video) judgePicture(expect.video, output.video, source.video);
+  if (expect.video && output.video) judgeVideo(expect.video, output.video, source.video);
   // What the last packet lost may make others of it in the copy: missing bytes are to blame first.
   if (source.isCut) judgeLength(expect, output, source);
   judgeCopies(expect, output, source);
@@ -66,7 +66,7 @@ function judgeStream(
     throw new WrongOutput(`its ${kind} is ${stream.codec}, not ${expect.codec}`, kind);
 }
 
-function judgePicture(
+function judgeVideo(
   { width, height, isCopy }: NonNullable<Expectation["video"]>,
   video: VideoStream,
   source: VideoStream | undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { encodedSound } from "../../../src/plan/args/audio.ts";
+import { encodedAudio } from "../../../src/plan/args/audio.ts";
 import { graphArgs, streamArgs, together } from "../../../src/plan/args/streams.ts";
 import { audioEncoding } from "../../../src/plan/encode/audio-encoding.ts";
 import type { AudioStream } from "../../../src/probe/media.ts";
@@ -16,7 +16,7 @@ const sound = (
   const stream = anAudioStream(source);
   const wanted = { codec: "aac", bitrateBps: 128_000, ...encode } as const;
   const place = { specifier: "0:1", label: "a0", lateSeconds };
-  return encodedSound(audioEncoding(wanted, stream, container), stream, place);
+  return encodedAudio(audioEncoding(wanted, stream, container), stream, place);
 };
 const args = (...asked: Parameters<typeof sound>): string =>
   streamArgs(sound(...asked).stream).join(" ");

@@ -3,7 +3,7 @@ import type { Plan } from "../../../src/plan/plan.ts";
 import { aMedia, anAudio, anAudioStream, aVideo, aVideoStream } from "../builders.ts";
 import { planOf } from "../planned.ts";
 
-const lateSound = (seconds: number) => aMedia({ audio: anAudioStream({ startSeconds: seconds }) });
+const lateAudio = (seconds: number) => aMedia({ audio: anAudioStream({ startSeconds: seconds }) });
 const latePicture = aMedia({ video: aVideoStream({ startSeconds: 1 }) });
 
 /** The filters that stand before all outputs of a step, one text each. */
@@ -18,7 +18,7 @@ const isSoundCopied = ({ args }: Plan["steps"][number]) => args.join(" ").includ
 
 describe("a run of several outputs", () => {
   test("has the filters of its late sounds in one graph, apart from those of pictures", () => {
-    const plan = planOf([{}, { container: "mkv" }, {}], lateSound(0.5));
+    const plan = planOf([{}, { container: "mkv" }, {}], lateAudio(0.5));
     const [graph = "", ...others] = graphsOf(plan);
     expect(others).toEqual([]);
     expect(graph.match(/\[0:1\]/g)).toHaveLength(3);
@@ -45,13 +45,13 @@ describe("a run of several outputs", () => {
 
   test("copies no sound that others fill: those have a run of their own", () => {
     const renditions = [{}, COPIED_SOUND, {}, COPIED_SOUND];
-    const { steps } = planOf(renditions, lateSound(0.5));
+    const { steps } = planOf(renditions, lateAudio(0.5));
     expect(steps.map(({ writes }) => writes)).toEqual([
       ["0/out.mp4", "2/out.mp4"],
       ["1/out.mp4", "3/out.mp4"],
     ]);
     expect(steps.map(isSoundCopied)).toEqual([false, true]);
-    expect(planOf(renditions, lateSound(0)).steps).toHaveLength(1);
+    expect(planOf(renditions, lateAudio(0)).steps).toHaveLength(1);
   });
 
   test("copies no picture that begins black in others", () => {
@@ -73,7 +73,7 @@ test("a set that copies a late sound and fills it too filters it together with i
   if (!rendition) throw new Error("unreachable");
   const set = { renditions, isLadder: false };
   const assignments = [{ rendition, targets: [0], set }];
-  const [graph = "", ...others] = graphsOf(planOf([], lateSound(0.5), { assignments }));
+  const [graph = "", ...others] = graphsOf(planOf([], lateAudio(0.5), { assignments }));
   expect(others).toEqual([]);
   expect(graph).toMatch(/^\[0:0\].*;\[0:1\].*\[set0a1\]$/);
 });
