@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ROOT, runProgram } from "./run-program.ts";
 
 /** Percent of all lines and functions of src that the tests must reach. It only rises: raise it when the figure has. */
-const FLOOR = { lines: 93, functions: 93 } as const;
+const FLOOR = { lines: 95, functions: 94 } as const;
 
 const LEAST = 15;
 const COUNT_TIMEOUT_MS = 60_000;
