@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
+import { once } from "../lib/once.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { TaskError } from "../task/errors.ts";
@@ -47,10 +48,11 @@ export async function registerInstance(
   const letGo = holdFile(join(nascent, LOCK));
   if (!letGo) throw new TaskError("internal", "Cannot hold a scratch folder: another process does");
   await rename(nascent, scratch);
-  const release = async () => {
+  // Once: the number of a closed file may be that of another by now.
+  const release = once(async () => {
     await rm(scratch, { recursive: true, force: true });
     letGo();
-  };
+  });
   return { id, scratch, release };
 }
 

@@ -56,7 +56,8 @@ export class Worker {
   readonly #deps: WorkerDeps;
   readonly #options: WorkerOptions;
   readonly #ports: RunPorts;
-  readonly #running = new Map<string, Running>();
+  /** Two may be of one task: a run that lost its lease, until it has ended, and the one that took it up again. */
+  readonly #running = new Set<Running>();
   /** Aborted when nothing more must be claimed. */
   readonly #stopping = new AbortController();
   /** Resolved when all runs have ended: leases are kept until then. */
@@ -104,11 +105,11 @@ export class Worker {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake.resolve();
-    for (const { run } of this.#running.values())
+    for (const { run } of this.#running)
       run.abort(new TaskError("shutdown", "Cannot finish this run: the service is stopping"));
     // A claim that is under way may still begin a run; `#begin` aborts it.
     await this.#claiming;
-    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    await Promise.all([...this.#running].map(({ done }) => done));
     this.#isDrained = true;
     this.#drained.resolve();
     await Promise.all(this.#upkeep);
@@ -143,12 +144,12 @@ export class Worker {
   #begin(work: Work): void {
     const run = new Run(work, this.#ports);
     const running: Running = { run, done: Promise.resolve() };
-    this.#running.set(work.task.id, running);
+    this.#running.add(running);
     // The worker may have been stopped since the claim.
     if (this.#stopping.signal.aborted)
       run.abort(new TaskError("shutdown", "Cannot begin this run: the service is stopping"));
     running.done = this.#carryOut(run).finally(() => {
-      this.#running.delete(work.task.id);
+      this.#running.delete(running);
       this.#wake.resolve();
     });
   }
@@ -235,7 +236,7 @@ export class Worker {
   }
 
   async #keepLeases(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((running) => this.#keepLease(running)));
+    await Promise.all([...this.#running].map((running) => this.#keepLease(running)));
     // After the heartbeats, so that a process that was suspended does not expire its own leases.
     if ((await this.#deps.queue.expireLeases()) > 0) this.#wake.resolve();
   }
@@ -247,7 +248,7 @@ export class Worker {
   }
 
   #cancel(taskId: string): void {
-    this.#running.get(taskId)?.run.abort(cancelled());
+    for (const { run } of this.#running) if (run.task.id === taskId) run.abort(cancelled());
   }
 
   async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {

@@ -52,6 +52,17 @@ describe("recoverDead", () => {
     await self.release();
   });
 
+  test("is let go once, however often it is asked to be", async () => {
+    let letGos = 0;
+    const countingHold = () => () => {
+      letGos += 1;
+    };
+    const self = await registerInstance(tempFolder(), countingHold);
+    await Promise.all([self.release(), self.release()]);
+    await self.release();
+    expect(letGos).toBe(1);
+  });
+
   test("passes over one that another instance clears up at the same time", async () => {
     const root = tempFolder();
     const bench = sqliteBench();

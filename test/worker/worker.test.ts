@@ -142,6 +142,23 @@ describe("Worker that holds a lease", () => {
     expect(await readdir(bench.scratch)).toEqual([]);
   });
 
+  test("renews that of its own later run while the one before it still ends", async () => {
+    const bench = await workerBench({ endsLate: true, options: { slots: 2 } });
+    const id = await bench.add();
+    const first = await bench.nextRun();
+    await bench.queue.takeOver(WORKER_ID);
+    bench.pass(60_000);
+    const second = await bench.nextRun();
+    expect(first.signal.reason).toMatchObject({ code: "lease_lost" });
+    first.letGo();
+    await eventually(() => (bench.worker.running === 1 ? true : undefined));
+    bench.queue.announceCancel(id);
+    await eventually(() => (second.signal.aborted ? true : undefined));
+    expect(second.signal.reason).toMatchObject({ code: "cancelled" });
+    second.letGo();
+    await eventually(() => (bench.worker.running === 0 ? true : undefined));
+  });
+
   test("takes up what another let run out", async () => {
     const bench = await workerBench({ options: { slots: 0 } });
     const id = await bench.add();
