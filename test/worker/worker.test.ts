@@ -150,6 +150,7 @@ describe("Worker that holds a lease", () => {
     bench.pass(60_000);
     const second = await bench.nextRun();
     expect(first.signal.reason).toMatchObject({ code: "lease_lost" });
+    expect(bench.worker.running).toBe(2);
     first.letGo();
     await eventually(() => (bench.worker.running === 1 ? true : undefined));
     bench.queue.announceCancel(id);
