@@ -4,16 +4,16 @@ import { TaskError } from "../task/errors.ts";
 import { languageArgs, NOTHING_ELSE } from "./args/streams.ts";
 import type { Part, Step } from "./plan.ts";
 
-/** A file that was put together from the segments of one track, relative to the work folder, and what it holds. */
+/** A file joined from the segments of one track: its name relative to the work folder, and what it holds. */
 export type TrackFile = { readonly name: string; readonly media: MediaInfo };
 
 const stepOf = (part: Part): Step => ({ name: "copy", share: 0, ...part });
 
 /**
- * Puts the picture and the sound of a stretch of time into one file, by stream copy; of a track alone makes a file that has an
- * index. What the formats are is pinned: no file of a source is taken for a playlist.
+ * Puts the video and the audio of a stretch of time into one file, by stream copy. A single track becomes a file with an
+ * index. The demuxers are pinned, so that ffmpeg takes no file of a source for a playlist.
  *
- * @throws {TaskError} `input_not_supported` where that would lose what its container crops
+ * @throws {TaskError} `input_not_supported` if that would lose what the container crops
  */
 export function joinTracks(main: TrackFile, audio: TrackFile | undefined, name: string): Step {
   const { video, audio: own } = main.media;
@@ -39,7 +39,10 @@ const inputOf = ({ name, media }: TrackFile): readonly string[] => [
   ...["-f", demuxerOf(media.format), "-i", name],
 ];
 
-/** Every input begins at zero for ffmpeg: how far they are apart is kept, where they go by one clock. */
+/**
+ * The distance between the starts of two inputs, which ffmpeg would both begin at zero. It is kept only if both have the
+ * same format, and therefore the same clock.
+ */
 function shiftOf({ media: main }: TrackFile, { media: audio }: TrackFile): readonly string[] {
   const isOneClock = main.format === audio.format;
   const seconds = (audio.startSeconds ?? 0) - (main.startSeconds ?? 0);
@@ -47,10 +50,10 @@ function shiftOf({ media: main }: TrackFile, { media: audio }: TrackFile): reado
 }
 
 /**
- * Puts stretches of time one behind the other, by stream copy.
+ * Joins stretches of time one after the other, by stream copy.
  *
- * @param list - the name of the text file that the step reads, with the returned text
- * @throws {TaskError} `input_not_supported` where they do not hold the same streams
+ * @param list - the name of the text file that the step reads; the returned text has to be written to it
+ * @throws {TaskError} `input_not_supported` if they do not hold the same streams
  */
 export function joinSpans(
   spans: readonly TrackFile[],

@@ -21,14 +21,14 @@ import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { stepsOf } from "./steps.ts";
 import { lackWarnings } from "./verify/lack.ts";
 
-/** What is asked of a plan. */
+/** The request that a plan is made for. */
 export type PlanRequest = {
-  /** One product each, in this order. */
+  /** Each makes one product, in this order. */
   readonly assignments: readonly Assignment[];
   readonly clip?: Clip;
-  /** The addresses of all the task's targets, by their place. */
+  /** The addresses of all the task's targets, in their order. */
   readonly targetUrls?: readonly string[];
-  /** Unique to the attempt, of `[A-Za-z0-9-]`: segments are named by it. */
+  /** Unique to the attempt, of characters in `[A-Za-z0-9-]`; the names of segments begin with it. */
   readonly tag: string;
 };
 
@@ -36,13 +36,13 @@ export type PlanRequest = {
  * Turns a request and what is known of its source into ffmpeg runs.
  *
  * Pure: no disk, clock, network or engine. The plan names its files relative to the work folder (`input`, `0/out.mp4`,
- * `1/out.m3u8` with `1/segments/TAG-00000.ts`, `2/segments/manifest.mpd` of an adaptive set), so every engine runs the same steps. General options (`-nostdin`,
- * `-progress`, limits) are the engine's to add.
+ * `1/out.m3u8` with `1/segments/TAG-00000.ts`, `2/segments/manifest.mpd` of an adaptive set), so every engine runs the
+ * same steps. The engine adds general options (`-nostdin`, `-progress`, limits).
  *
  * @param media - the probed source
  * @throws {TaskError} `input_not_supported` (a stream that is asked for is missing or unknown, HDR without the filters
- *   for it), `source_damaged` (it has no length, or is cut off), `output_not_supported` (a codec that its container does not hold, a
- *   copy that would lose something), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
+ *   for it), `source_damaged` (it has no length, or is cut off), `output_not_supported` (a codec that its container does
+ *   not hold, a copy that would lose something), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
   const { assignments, clip, tag, targetUrls = [] } = request;
@@ -79,7 +79,12 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   };
 }
 
-/** A copy that became an encode takes an encoder that nobody asked for: that is the source's doing. @throws {TaskError} `output_not_supported` */
+/**
+ * Refuses a copy that has to become an encode, if the engine lacks the encoder. Nobody asked for that encoder, so the
+ * source is to blame.
+ *
+ * @throws {TaskError} `output_not_supported`
+ */
 function refuseMissingEncoders(
   decisions: readonly OutputDecision[],
   capabilities: Capabilities,
@@ -95,13 +100,16 @@ function refuseMissingEncoders(
   }
 }
 
-/** Of the products that last some time; a header's duration may count more than the streams that are used. */
+/** The longest duration of the products that have one. A header's duration may also count streams that are not used. */
 function longestOf(products: readonly PlannedOutput[]): number | undefined {
   const all = products.map(({ expect }) => expect.durationSeconds).filter(Boolean);
   return all.length === 0 ? undefined : Math.max(...all.map(Number));
 }
 
-/** Tells why a sound was taken, where it was not the one that is marked or first; a copy of two streams is of the left alone. */
+/**
+ * Warns if the audio that was chosen is not the stream that is marked as default (the first, if none is), and says why.
+ * If the audio is two streams, its left and right, a copy holds only the left.
+ */
 export function audioWarnings(
   products: readonly Pick<PlannedOutput, "audio">[],
   { audio }: MediaInfo,
@@ -114,7 +122,11 @@ export function audioWarnings(
   return [{ code: "stream_chosen", message: `Of the source ${audio.why}${left}` }];
 }
 
-/** Refuses what takes a filter that the engine lacks, or turns that it does not make. @throws {TaskError} `input_not_supported` */
+/**
+ * Refuses outputs that need a filter that the engine lacks, or that turn pictures in a way that it cannot.
+ *
+ * @throws {TaskError} `input_not_supported`
+ */
 export function refuseMissingFilters(
   decisions: readonly OutputDecision[],
   media: MediaInfo,

@@ -5,20 +5,23 @@ import type { Warning } from "../task/warnings.ts";
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
 export type Capabilities = {
   readonly engine: "native" | "wasm";
-  /** What `ffmpeg -version` calls itself, for logs and `/readyz`. */
+  /** The version that `ffmpeg -version` prints, for logs and `/readyz`. */
   readonly version: string;
   readonly encoders: readonly string[];
   readonly muxers: readonly string[];
   readonly filters: readonly string[];
-  /** That it both reads and writes: of what live streams need. */
+  /** The network protocols that it both reads and writes, as live streams need. */
   readonly protocols: readonly string[];
-  /** Its own options, without their dash: `apply_cropping`. */
+  /** The options of ffmpeg itself, without their dash: `apply_cropping`. */
   readonly options: readonly string[];
   /** Threads one run may use. */
   readonly threads: number;
-  /** Runs that go on at once of one long encode; absent where one run uses all cores. */
+  /** How many runs of one long encode go on at once; absent if one run uses all cores. */
   readonly slices?: number;
-  /** Outputs leave as they are written: nothing in them can be changed or read again, and nothing is kept between two runs. */
+  /**
+   * Outputs are sent out while they are written: nothing in them can be changed or read again, and nothing is kept
+   * between two runs.
+   */
   readonly streamsOutput?: true;
 };
 
@@ -33,29 +36,29 @@ export type Step = {
   readonly writes: readonly string[];
   /** This step's share of the whole work, 0..1, for the percent; the shares of a plan add up to 1. */
   readonly share: number;
-  /** The same step in parts that run at once, where the engine wants that and the source allows it. */
+  /** The same step in parts that run at once, if the engine wants that and the source allows it. */
   readonly sliced?: Sliced;
-  /** Why it is not sliced, where the engine wants slices. */
+  /** Why it is not sliced, if the engine wants slices. */
   readonly whole?: string;
 };
 
 /** A run that makes a part of a step. */
 export type Part = Pick<Step, "args" | "writes"> & {
-  /** It costs next to nothing beside the others: it needs no place of its own among the runs that go on at once. */
+  /** It costs next to nothing beside the others, so it does not count among the runs that go on at once. */
   readonly isLight?: true;
 };
 
 /** A step in time slices. */
 export type Sliced = {
-  /** They run at once, as far as there are places for them, and read `input` alone. */
+  /** They run at once, as many as the engine has places for, and read only `input`. */
   readonly parts: readonly Part[];
-  /** A text file that `join` reads, to be written by the engine. */
+  /** A text file that `join` reads, and that the engine has to write. */
   readonly list: { readonly path: string; readonly text: string };
-  /** Puts together by stream copy what the parts made; it reads them, the list, and perhaps `input`. */
+  /** Joins what the parts made, by stream copy; it reads their files, the list, and perhaps `input`. */
   readonly join: Part;
 };
 
-/** What happens to one stream, and why: told to callers and logs. */
+/** What happens to one stream, and why; callers and logs see both. */
 export type StreamDecision = {
   readonly action: "copy" | "encode" | "none";
   /** A short English sentence part: `bitrate 4000000 is above 1600000`. */
@@ -64,13 +67,13 @@ export type StreamDecision = {
 
 /** What a finished output must look like, or it is not delivered. */
 export type Expectation = {
-  /** Absent where the source's duration is unknown. */
+  /** Absent if the source's duration is unknown. */
   readonly durationSeconds?: number;
-  /** How far the real duration may be off: max(1 %, 0.5 s), more where a copy can only cut at key frames. */
+  /** How far the real duration may be off: max(1 %, 0.5 s), and more if a copy can only be cut at key frames. */
   readonly durationToleranceSeconds: number;
-  /** The video alone makes the duration, as in a playlist. */
+  /** Only the video counts for the duration, as in a playlist. */
   readonly isTimedByVideo?: true;
-  /** The part of the source that was asked for: where it holds nothing of a stream, the source is not to blame. */
+  /** The part of the source that was asked for: if it holds nothing of a stream, the source is not to blame. */
   readonly clip?: Clip;
   readonly video?: {
     readonly codec: string;
@@ -78,14 +81,14 @@ export type Expectation = {
     readonly height?: number;
     /** The stream was copied whole: packets and time stamps are compared with the source's. */
     readonly sameAsSource: boolean;
-    /** Whole or not: the picture is turned as the source's is. */
+    /** The stream was copied, whole or in part: its picture is turned as the source's is. */
     readonly isCopy?: boolean;
-    /** Of this stream alone, at least; absent where it is a copy or the source does not say. */
+    /** The least duration of this stream alone; absent if it is a copy or the source does not say. */
     readonly durationSeconds?: number;
   };
   readonly audio?: {
     readonly codec: string;
-    /** What ffprobe may call it as well: an mp4 tells the layers of MPEG audio apart no further. */
+    /** Another name that ffprobe may give it: mp4 does not tell the layers of MPEG audio apart. */
     readonly alias?: string;
     readonly sameAsSource: boolean;
     readonly durationSeconds?: number;
@@ -97,23 +100,23 @@ export type Track = {
   readonly kind: "video" | "audio";
   /** Relative to the folder of the set's segments. */
   readonly playlist: string;
-  /** Of a sound, ISO 639, where the source says it. */
+  /** The language of an audio track (ISO 639), if the source says it. */
   readonly language?: string;
   readonly expect: Expectation;
 };
 
-/** Sheets of small pictures, and the track that says which part of which is shown when. */
+/** Sheets of thumbnails of a film: how far apart they are, how large, and how they lie on a sheet. */
 export type ThumbnailSheets = {
   readonly intervalSeconds: number;
-  /** Of one picture. */
+  /** The size of one thumbnail, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Of a sheet. */
+  /** How many thumbnails lie on a sheet, side by side and below each other. */
   readonly columns: number;
   readonly rows: number;
 };
 
-/** An adaptive set as it is made: its streams, and which of them a player puts together. */
+/** An adaptive set as it is made: its streams, and which of them a player plays together. */
 export type SetPlan = {
   readonly tracks: readonly Track[];
   /** Indexes of tracks, one pair a rendition, in the order of the profile. */
@@ -128,24 +131,24 @@ export type PlannedOutput = {
   readonly container: Written;
   /** The file, or the playlist of a set, relative to the work folder. */
   readonly entry: string;
-  /** Only for a set: the folder of its segments, relative to the work folder, ending in none of `/`. */
+  /** Only for a set: the folder of its segments, relative to the work folder, without a `/` at the end. */
   readonly segments?: string;
   readonly video: StreamDecision;
   readonly audio: StreamDecision;
-  /** Of an adaptive set its first rendition's. */
+  /** For an adaptive set, that of its first rendition. */
   readonly expect: Expectation;
   /** Present for an adaptive set. */
   readonly set?: SetPlan;
 };
 
-/** Everything that will be done for a task: decided before anything is run. */
+/** Everything that will be done for a task, decided before anything runs. */
 export type Plan = {
   readonly steps: readonly Step[];
-  /** It may have to be another one, or to warn, where there are captions in the source's pictures: they are to be looked for. */
+  /** The source's pictures have to be searched for captions: if there are any, the plan may change, or gain a warning. */
   readonly asksForCaptions?: true;
   readonly products: readonly PlannedOutput[];
   /** What was decided that the caller may not expect. */
   readonly warnings: readonly Warning[];
-  /** Of the media to be written, for the percent; absent where the source does not say. */
+  /** The duration of the media to be written, for the percent; absent if the source does not say. */
   readonly durationSeconds?: number;
 };

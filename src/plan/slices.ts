@@ -16,31 +16,34 @@ import type { Sliced, Step } from "./plan.ts";
 const SLICE_SECONDS_MIN = 3;
 /** A slice keeps others from a core until it ends, so they must not wait for long. */
 const SLICE_SECONDS_MAX = 120;
-/** Demuxers whose files have an index: a seek finds the very frame. */
+/** Demuxers whose files have an index: a seek finds the exact frame. */
 const INDEXED = ["mov", "matroska"];
-/** Codecs that an MPEG-TS holds: slices in it join to the tick of its clock. */
+/** Codecs that MPEG-TS holds: slices in it can be joined to the exact tick of its clock. */
 const JOINED: readonly VideoCodec[] = ["h264", "mpeg2"];
-/** Streams whose starts differ by less start together: the slices' joint starts at zero. */
+/** Streams whose starts differ by no more than this start together; they must also start at zero, because the joined slices do. */
 const START_SECONDS_MAX = 0.01;
-/** So far before a slice's first frame, in frames, the seek goes: rounded times neither lose it nor bring the one before. */
+/**
+ * How far before a slice's first frame the seek goes, in frames: rounded times then neither lose that frame nor bring the
+ * one before.
+ */
 const SEEK_MARGIN = 0.25;
 
-/** What of an output's step can be sliced: everything that the slices follow from. */
+/** A video encode that can be sliced: everything that the arguments of its slices depend on. */
 type Cut = {
   readonly encoding: VideoEncoding;
   readonly source: VideoStream;
-  /** Of each slice but the last. */
+  /** How many frames each slice has, except the last. */
   readonly frames: number;
   readonly count: number;
 };
 
 /**
- * An encode in slices of its time that run at once, or why it stays whole.
+ * Cuts an encode into time slices that run at once, or says why it stays whole.
  *
- * Each slice is a whole number of key frame distances, so that the key frames fall where they would; audio is encoded once, whole, so
- * that its packets are those of an unsliced run.
+ * Each slice is a whole number of GOPs long, so that the key frames fall where they would in one run. Audio is encoded
+ * once, whole, so that its packets are those of an unsliced run.
  *
- * @param slicesMax - how many the engine runs at once; a long source has several times as many
+ * @param slicesMax - how many the engine runs at once; a long source is cut into several times as many
  */
 export function slice(
   decisions: readonly OutputDecision[],
@@ -88,7 +91,10 @@ function cutOf(
     : { encoding, source, frames, count };
 }
 
-/** Whether each or every second frame of a source is taken: then those of a slice are those of the whole, for all its margin. */
+/**
+ * Whether every frame, or every second one, of a source is taken. Then a slice has the same frames as the whole, despite
+ * the margin of its seek.
+ */
 const isEven = (source: Rational | undefined, { num, den }: Rational): boolean =>
   source !== undefined && [1, 2].includes((source.num * den) / (source.den * num));
 
@@ -125,7 +131,7 @@ function sliceArgs(cut: Cut, index: number): readonly string[] {
   const { encoding, source, frames, count } = cut;
   const { rate, filters } = encoding;
   const seek = (index * frames - SEEK_MARGIN) / toNumber(rate);
-  // A part ends where it is told to, however the film begins.
+  // Without `eof_action=pass`, which would add a frame at the end of a slice.
   const own = { ...encoding, filters: { ...filters, rate: [evenRate(rate, {})] } };
   const stream = encodedVideo(own, `0:${source.index}`, { frameMode: frameMode(false) });
   return [
@@ -141,11 +147,11 @@ function audioPart(
   input: readonly string[],
 ) {
   if (!audio || !encoding) return undefined;
-  // The mp4 muxer refuses MP3 at low rates, that of QuickTime does not.
+  // The mp4 muxer refuses MP3 at low rates; the mov muxer does not.
   const form = encoding.codec === "mp3" ? "mov" : "mp4";
   const name = `${folder}/audio.${form}`;
   const place = { specifier: `0:${audio.index}`, label: "sound" };
-  // The file that it is joined into says its language.
+  // The language is set on the joined file instead.
   const { language: _, ...source } = audio;
   const { streams, graphs } = together([encodedAudio(encoding, source, place)]);
   const made = [...graphArgs([graphs]), ...streamsArgs(streams, false, ["-vn", ...NOTHING_ELSE])];
@@ -153,7 +159,7 @@ function audioPart(
   return { args, writes: [name], isLight: true } as const;
 }
 
-/** The concat demuxer's own kind of list; it takes the names relative to the list. */
+/** The list that the concat demuxer reads; it takes the names relative to the list. */
 const listOf = (names: readonly string[], { frames, encoding }: Cut): string =>
   names
     .map((name) => `file '${name}'\nduration ${(frames / toNumber(encoding.rate)).toFixed(6)}\n`)

@@ -19,14 +19,14 @@ import { formatSeconds } from "./encode/filters.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
 
-/** A step whose share is not yet known: `cost` is in pixels encoded a second of media. */
+/** A step whose share is not known yet; `cost` is in pixels that are encoded per second of media. */
 type Costed = Omit<Step, "share"> & { readonly cost: number };
 
-/** Of a copy or an audio encode: next to nothing, yet the percent must move. */
+/** The cost of a copy or an audio encode: next to nothing, but the percent must move. */
 const COST_MIN = 50_000;
-/** Decoding a pixel, as a part of encoding it with libx264 at `veryfast`. */
+/** The cost of decoding a pixel, as a part of encoding it with libx264 at `veryfast`. */
 const DECODE_COST = 0.2;
-/** A first pass, as a part of the second. */
+/** The cost of a first pass, as a part of the second. */
 const FIRST_PASS_COST = 0.6;
 
 /** Everything that steps are made for. */
@@ -36,14 +36,16 @@ export type StepsInput = {
   /** Added to all times of the source. */
   readonly shiftSeconds?: number;
   readonly tag: string;
-  /** As the engine's capabilities say. */
+  /** How many slices of an encode may run at once, by the engine's capabilities. */
   readonly slices: number;
 };
 
 /**
- * The runs that make all products, the quick ones first: one for each single picture, which seeks to its moment; one for those that
- * are copied whole, so that a copy that fails does so at once; two for each in two passes; one for all others together (`runsOf`), so
- * that the source is decoded once.
+ * The runs that make all products, the quick ones first:
+ * - one for each single picture, which seeks to its moment;
+ * - one for all products that only copy, so that a copy that fails does so at once;
+ * - two for each product that is encoded in two passes;
+ * - one for all others together (but see `runsOf`), so that the source is decoded once.
  */
 export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput): readonly Step[] {
   const posters = decisions.filter(isPoster);
@@ -63,7 +65,7 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
   return costed.map(({ cost, ...step }) => ({ ...step, share: cost / whole }));
 }
 
-/** Encodes, and what they are made of, with the source's times moved for their pictures. */
+/** Moves the source's times so that its pictures fall on the even times that the encodes are written at. */
 function align(
   decisions: readonly OutputDecision[],
   input: StepsInput,
@@ -83,7 +85,7 @@ function align(
 
 const isPoster = ({ product }: OutputDecision): boolean => isImage(product.container);
 
-/** Pictures of a set are made of decoded frames, also where its streams are copied. */
+/** Thumbnails of a set are made of decoded frames, even if its streams are copied. */
 const isCopy = ({ product }: OutputDecision): boolean =>
   product.video.action !== "encode" &&
   product.audio.action !== "encode" &&
@@ -107,7 +109,7 @@ function runOf(
   };
 }
 
-/** Alone in its run: ffmpeg numbers the files of its statistics by the streams of the whole run. */
+/** Both runs make this output alone, because ffmpeg numbers its files of statistics by the streams of the whole run. */
 function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {
   const log = `${decision.folder}/pass`;
   const cost = costOf([decision], input.media);
@@ -133,7 +135,8 @@ function outputArgsOf(
 ): OutputArgs {
   const { media, clip, tag } = input;
   if (!decision.set) return fileOutputArgs(decision, media, tag, pass);
-  // Output options cut what comes out of a filter, and a sheet comes out of many frames.
+  // Output options cut what comes out of the filters; a sheet is made of many frames, so its own filters have to cut
+  // them.
   const ahead = isSoughtByPacket(media) ? 0 : (clip?.startSeconds ?? 0);
   const left = clip && { ...clip, startSeconds: clip.startSeconds - ahead };
   return adaptiveOutputArgs(decision, decision.set, media, pass?.number, left);
@@ -161,10 +164,10 @@ function stepOf(
 }
 
 /**
- * The probed demuxer is pinned: a file that looks like two things is read as the one that was judged.
+ * The probed demuxer is pinned: a file that could be read as two formats is read as the one that was judged.
  *
- * What is copied has to have presentation times, and AVI has none, MPEG-PS some: they are made of the decoding times. Of a
- * clip nothing may be left to copy, as a copy begins at a key frame: such a run fails.
+ * A copy needs presentation times. AVI has none and MPEG-PS only some, so ffmpeg makes them from the decoding times. A
+ * copied clip begins at a key frame, so nothing may be left to copy: such a run fails.
  */
 function inputArgs(input: StepsInput, outputs: readonly OutputArgs[]): readonly string[] {
   const { media, clip } = input;
@@ -184,7 +187,10 @@ function inputArgs(input: StepsInput, outputs: readonly OutputArgs[]): readonly 
 const startArgs = (clip: Clip | undefined): readonly string[] =>
   clip && clip.startSeconds > 0 ? ["-ss", formatSeconds(clip.startSeconds)] : [];
 
-/** Of each output: as an option of the input, `-t` lets one stream go on to its end where another has ended before the clip. */
+/**
+ * The options that cut each output to the clip. As an option of the input, `-t` would let one stream go on to its end if
+ * another has ended before the clip.
+ */
 const cutArgs = ({ media, clip }: StepsInput): readonly string[] => [
   ...(isSoughtByPacket(media) ? startArgs(clip) : []),
   ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
