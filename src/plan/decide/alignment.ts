@@ -8,24 +8,27 @@ import { isSoughtByPacket } from "./seeking.ts";
 export type Alignment = {
   /** Added to all times of the source. */
   readonly shiftSeconds: number;
-  /** The clip as it is cut: at its first picture. */
+  /** The clip to cut: its start moves with the times, and to its first picture if that comes almost at once. */
   readonly clip: Clip | undefined;
-  /** So much later than the output begins its first picture, in whole distances of pictures. */
+  /** How much later than the output its first picture begins, in seconds: a whole number of picture distances. */
   readonly videoLateSeconds: number;
 };
 
-/** Rounded times come so much earlier or later. */
+/** How far rounding moves times, either way. */
 const ROUNDING_SECONDS = 0.001;
 
-/** So much sound is no more than what decoders swallow: it may go, so that no picture is black for it, or moved. */
+/**
+ * How much sound ahead of the first picture may be cut, so that no picture is black or moved because of it. It is no more
+ * than what decoders swallow.
+ */
 const SOUND_AHEAD_SECONDS_MAX = 0.05;
 
 /**
- * How to move a source's times for the pictures that are encoded of it.
+ * How to move a source's times for the pictures that are encoded from it.
  *
- * Pictures are written at even times from zero on. Where the first comes 21 ms after the sound, each would be moved by up to half
- * of their distance, and the sound not: so both are moved together, and no more of the sound goes than may. Several outputs share
- * a run: their slowest rate counts.
+ * Pictures are written at even times from zero on. If the first one came 21 ms after the sound, each would be moved by up
+ * to half the distance between pictures, but the sound would not. So both are moved together, and no more than
+ * `SOUND_AHEAD_SECONDS_MAX` of the sound is cut. If several outputs share a run, the slowest frame rate counts.
  */
 export function alignmentOf(
   decisions: readonly OutputDecision[],
@@ -37,7 +40,7 @@ export function alignmentOf(
   const isAtOnce = late <= SOUND_AHEAD_SECONDS_MAX;
   const pictures = isAtOnce ? 0 : Math.floor((late + ROUNDING_SECONDS) / (distance || 1));
   const rest = late - pictures * distance;
-  // Cut behind the filters, whose even times are those of the whole source.
+  // Such a clip is cut after the filters, whose even times are those of the whole source.
   const isShifted = clip !== undefined && isSoughtByPacket(media);
   const shiftSeconds = isShifted ? alignmentOf(decisions, media, undefined).shiftSeconds : 0;
   const move = moveOf(rest, distance);
@@ -45,15 +48,17 @@ export function alignmentOf(
     const videoLateSeconds = (pictures + Number(move > 0)) * distance;
     return { shiftSeconds: move, clip, videoLateSeconds };
   }
-  // It begins where it is asked for, but for a moment: not sooner, and no sound of it goes.
+  // The clip begins where it was asked to or, to meet its first picture, at most `SOUND_AHEAD_SECONDS_MAX` later; never
+  // sooner. No more of its sound is cut.
   const moved = move < 0 ? rest - ROUNDING_SECONDS : 0;
   const startSeconds = clip.startSeconds + moved + shiftSeconds;
   return { shiftSeconds, clip: { ...clip, startSeconds }, videoLateSeconds: pictures * distance };
 }
 
 /**
- * What to add to all times, so that a picture that comes so much after an even time comes at one. Of pictures that are far apart it
- * is silence that comes before the sound; or nothing, and the picture is a little early.
+ * What to add to all times so that a picture that comes `rest` seconds after an even time falls on one. A short rest is
+ * cut from the sound. A longer one that is more than half the distance between pictures is filled up with silence before
+ * the sound. Otherwise nothing moves, and the picture comes a little early.
  */
 function moveOf(rest: number, distance: number): number {
   if (rest <= ROUNDING_SECONDS) return 0;
@@ -61,13 +66,13 @@ function moveOf(rest: number, distance: number): number {
   return rest > distance / 2 ? distance - rest : 0;
 }
 
-/** Of the pictures of the output that has the fewest a second; none where no picture is encoded. */
+/** The distance between the pictures, in seconds, of the output with the fewest per second; 0 if no picture is encoded. */
 function distanceOf(decisions: readonly OutputDecision[], { video: source }: MediaInfo): number {
   if (!source) return 0;
   return Math.max(0, ...decisions.flatMap(videosOf).map(({ rate }) => 1 / toNumber(rate)));
 }
 
-/** When the first picture of a source, or of a clip of it, comes; at once where that is not known. */
+/** How many seconds after its start a source, or a clip of it, shows its first picture; 0 if that is not known. */
 function firstPicture({ video, startSeconds: first = 0 }: MediaInfo, clip: Clip | undefined) {
   if (!video) return 0;
   const start = (video.startSeconds ?? first) - first;

@@ -5,11 +5,14 @@ import type { Warning } from "../../task/warnings.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { type OutputDecision, videosOf } from "./output-decision.ts";
 
-/** The films that are encoded: of a set each, and no single picture, of which nobody expects captions. */
+/** The films that an output encodes (all of a set's), but no single pictures: nobody expects captions in those. */
 const encodesOf = (decision: OutputDecision): readonly VideoEncoding[] =>
   videosOf(decision).filter(({ codec }) => codec !== "mjpeg");
 
-/** Whether what becomes of captions, or what is told of them, depends on whether there are any, and how they lie. */
+/**
+ * Whether the plan or its warnings depend on whether there are captions in the source's pictures, and how they are spread
+ * over them.
+ */
 export const asksForCaptions = (
   decisions: readonly OutputDecision[],
   { video }: Pick<MediaInfo, "video">,
@@ -17,7 +20,7 @@ export const asksForCaptions = (
   video !== undefined &&
   decisions.some((decision) => encodesOf(decision).some(({ captions }) => captions !== "spread"));
 
-/** Tells of captions in the source that do not arrive. */
+/** Warns of captions in the source that are left out. */
 export function captionWarnings(
   decisions: readonly OutputDecision[],
   { video, streams }: MediaInfo,

@@ -13,7 +13,7 @@ import { PIXEL_FORMAT } from "../encode/video-filters.ts";
 import type { StreamDecision } from "../plan.ts";
 import { hiddenFault } from "./hidden.ts";
 
-/** The profiles that players of each codec take everywhere; another one is encoded anew. */
+/** The profiles of each codec that players take everywhere; a stream in another one is encoded. */
 const COMMON_PROFILES: Readonly<Record<string, readonly string[]>> = {
   h264: ["Constrained Baseline", "Main", "High"],
   hevc: ["Main"],
@@ -31,7 +31,7 @@ const none = (why: string): StreamDecision => ({ action: "none", why });
 /** A copy begins at a key frame, and may end without the pictures that its last ones refer to. */
 const CLIP_FAULT = "a clip is cut exactly where it was asked for";
 
-/** What happens to the video of a product, and why. That the container holds the codec has been judged before. */
+/** What happens to the video of a product, and why. Whether the container holds the codec is judged before. */
 export const decideVideo = (
   wanted: Rendition["video"],
   source: VideoStream | undefined,
@@ -72,7 +72,7 @@ function decide<Encode, Stream extends object>(
   return fault === undefined ? COPY_FITS : encode(fault);
 }
 
-/** Why a video stream cannot be copied; nothing where it can. */
+/** Why a video stream cannot be copied; undefined if it can. */
 function videoFault(
   wanted: VideoEncode,
   source: VideoStream,
@@ -87,7 +87,7 @@ function videoFault(
     sizeFault(wanted, source) ??
     rateFault(wanted, source) ??
     bitrateFault(wanted.bitrateBps, source.bitrateBps) ??
-    // Where the source has its key frames is not known, and segments begin at those alone.
+    // It is not known where the source has its key frames, and segments can only begin at those.
     (isSet(container) ? "segments need key frames at even distances" : undefined)
   );
 }

@@ -11,15 +11,15 @@ import { outputPicture } from "../encode/picture.ts";
 import type { Expectation, StreamDecision } from "../plan.ts";
 import { clippedSeconds, durationOf, streamSeconds } from "./spans.ts";
 
-/** Where key frames of a copied clip may lie apart: more than ten seconds is rare. */
+/** How far apart the key frames of a copied clip may lie: more than ten seconds is rare. */
 const KEY_FRAMES_APART_SECONDS = 10;
 
 const TOLERANCE_PART = 0.01;
 const TOLERANCE_SECONDS_MIN = 0.5;
-/** The last frame's own duration is lost in some containers, and rates that change round it. */
+/** Some containers lose the duration of the last frame, and changing the frame rate rounds it. */
 const TOLERANCE_FRAMES = 2;
 
-/** What has been decided for a product, as far as its look depends on it. */
+/** What has been decided for a product and determines how its file must look. */
 export type Decided = {
   readonly rendition: Rendition;
   readonly container: Written;
@@ -34,7 +34,7 @@ export function expectationOf(
   clip: Clip | undefined,
 ): Expectation {
   const { video, audio } = decided;
-  // A picture lasts no time.
+  // A single picture lasts no time.
   if (isImage(decided.container) && media.video)
     return {
       durationToleranceSeconds: 0,
@@ -57,7 +57,7 @@ export function expectationOf(
   };
 }
 
-/** Which streams make a product's duration: a playlist counts its video alone where it has some, a file both. */
+/** Which streams count for a product's duration: in a playlist the video alone if there is any, in a file both. */
 function timedStreams({ container, video, audio }: Decided): { video: boolean; audio: boolean } {
   const hasVideo = video.action !== "none";
   const isByVideo = factsOf(container).isTimedByVideo && hasVideo;
@@ -101,7 +101,10 @@ function videoLook(
   return { codec, width, height, sameAsSource: false, ...duration };
 }
 
-/** The other name of MPEG audio that has been, or will be, in a file that does not tell its layers apart; a copy has what ffprobe finds there. */
+/**
+ * The other name that MPEG audio may have if one of the containers does not tell its layers apart; undefined if all do.
+ * For a copy, the containers of its source count as well.
+ */
 function aliasOf(codec: string, containers: readonly Written[]): string | undefined {
   if (!containers.some((container) => factsOf(container).isLayerless)) return undefined;
   return { mp2: "mp3", mp3: "mp2" }[codec];
@@ -115,7 +118,7 @@ function tolerance(
   const timed = timedStreams(decided);
   const used = [timed.video ? media.video : undefined, timed.audio ? media.audio : undefined];
   const starts = used.flatMap((stream) => stream?.startSeconds ?? []);
-  // Containers differ in whether what comes before the first frame counts.
+  // Containers differ in whether the time before the first frame counts.
   const late = starts.length === 0 ? 0 : Math.min(...starts) - (media.startSeconds ?? 0);
   return Math.max(
     (durationSeconds ?? 0) * TOLERANCE_PART,

@@ -7,13 +7,13 @@ import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.
 import type { Warning } from "../../task/warnings.ts";
 import type { PlannedOutput } from "../plan.ts";
 
-/** Whether a container is written with an edit list, so that a copied picture's hidden beginning stays hidden. */
+/** Whether a container is written with an edit list, which keeps the hidden beginning of copied video hidden. */
 export const hidesHead = (container: Written): boolean =>
   factsOf(container).keeps?.includes("edits") === true;
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
-/** Why a stream cannot be copied: a part of it is not to be seen or heard, and would be. Nothing where nothing is hidden. */
+/** Why a stream cannot be copied: an edit list hides a part of it, which a copy would show. undefined if nothing is hidden. */
 export function hiddenFault(
   kind: "picture" | "sound",
   hidden: Hidden | undefined,
@@ -24,15 +24,16 @@ export function hiddenFault(
 }
 
 /**
- * Whether a copy that a profile asks for stays one: a picture whose beginning is hidden, in a container that is written with
- * an edit list. Packets before the key frame that its first picture needs are left out; sound needs none of them.
+ * Whether a copy of video with hidden parts stays a copy: only its beginning is hidden, and the container is written with
+ * an edit list. The copy leaves out packets before the key frame that its first visible picture needs. Audio needs no
+ * such packets.
  */
 const isKept = ({ hidden }: VideoStream, container: Written): boolean =>
   hidden?.laterSeconds === 0 && hidesHead(container);
 
 /**
- * What a rendition is made as, of a source with hidden parts: copies that would bring these back are encoded, as like the
- * source as they can be.
+ * A rendition as it is made of a source with hidden parts: copies that would show these become encodes, as like the
+ * source as possible.
  */
 export function withoutHidden(
   rendition: Rendition,
@@ -52,9 +53,9 @@ export function withoutHidden(
 const VIDEO_CODECS: readonly VideoCodec[] = ["h264", "h265", "vp9", "av1", "mpeg2"];
 const AUDIO_CODECS: readonly AudioCodec[] = ["aac", "mp3", "ac3", "mp2", "opus"];
 
-/** Bits for a pixel, at least. */
+/** The least bits per pixel. */
 const BITS_PER_PIXEL = 0.12;
-/** What is encoded twice needs more than it had. */
+/** What is encoded a second time needs more bits than it had. */
 const ONCE_MORE = 1.25;
 const KEY_FRAMES_APART_SECONDS = 2;
 
@@ -74,7 +75,7 @@ function videoLike(source: VideoStream, container: Written): VideoEncode {
 }
 
 const AUDIO_BPS_MIN_PER_CHANNEL = 64_000;
-/** All encoders take it. */
+/** The highest bitrate that all encoders take. */
 const AUDIO_BPS_MAX = 320_000;
 
 function audioLike(source: AudioStream, container: Written): AudioEncode {
@@ -89,7 +90,7 @@ function audioLike(source: AudioStream, container: Written): AudioEncode {
 
 const kilobits = (bps: number): number => Math.ceil(bps / 1000) * 1000;
 
-/** Tells of copies that were asked for and are encodes, and of hidden parts that a copy must keep. */
+/** Warns of copies that were asked for and became encodes, and of hidden parts that a copy has to keep. */
 export function hiddenWarnings(
   made: readonly { readonly asked: Rendition | undefined; readonly product: PlannedOutput }[],
   { video, audio }: MediaInfo,

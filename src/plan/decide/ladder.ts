@@ -2,26 +2,30 @@ import type { MediaInfo, VideoStream } from "../../probe/media.ts";
 import type { Rendition, VideoEncode } from "../../profile/profile.ts";
 import { displaySize, type Size } from "../encode/picture.ts";
 
-/** A rung whose box is larger than the picture by no more than this is made at the picture's own size: 1916x1076 is 1080p. */
+/**
+ * A rung whose box is larger than the picture by no more than this factor is made at the picture's own size: 1916x1076
+ * counts as 1080p.
+ */
 const BOX_SLACK = 1.1;
 
-/** No film has less, and no encoder works with it: a source of so few bits is one whose header tells a wrong length. */
+/** No film has a lower bitrate, and no encoder works with one: if a source seems to have less, its header gives a wrong length. */
 const BITRATE_MIN_BPS = 32_000;
 
-/** A rung of a ladder: a rendition with a picture to encode in a box of two sides. */
+/** A rung of a ladder: a rendition with video to encode into a box of two sides. */
 type Rung = Omit<Rendition, "video"> & { readonly video: VideoEncode };
 
 /**
- * The renditions of a ladder that suit a source, each in the picture's own shape: those whose box or bitrate would
- * outgrow the source's are left out. The lowest stays in any case, no larger and at no more bits than the source.
+ * The renditions of a ladder that suit a source, each in the shape of the source's picture. Those whose box or bitrate
+ * exceeds the source's are left out; if none remains, the lowest is kept. None is made larger, or with more bits, than
+ * the source.
  *
- * Boxes lie as the picture does: of one that stands upright they are turned. A source whose bitrate is not known limits none.
+ * Boxes are turned for an upright picture. If the source's bitrate is not known, it limits none.
  */
 export function rungsFor(renditions: readonly Rendition[], media: MediaInfo): readonly Rendition[] {
   const source = media.video;
   const rungs = renditions.filter(isRung);
   const lowest = rungs.at(-1);
-  // Of a source without a picture the sound alone is made.
+  // If the source has no video, the audio alone is made.
   if (!source || !lowest) return renditions;
   const bitrateMaxBps = Math.max(
     BITRATE_MIN_BPS,
@@ -35,7 +39,7 @@ export function rungsFor(renditions: readonly Rendition[], media: MediaInfo): re
 
 const isRung = (rendition: Rendition): rendition is Rung => typeof rendition.video !== "string";
 
-/** The picture's bitrate; where the container alone says one, what the sound leaves of it. */
+/** The bitrate of the video; if only the container gives one, what the audio leaves of it. undefined if it is not known. */
 function videoBitrateOf({ video, audio, bitrateBps }: MediaInfo): number | undefined {
   if (video?.bitrateBps !== undefined) return video.bitrateBps;
   if (bitrateBps === undefined) return undefined;
@@ -43,7 +47,7 @@ function videoBitrateOf({ video, audio, bitrateBps }: MediaInfo): number | undef
   return rest > 0 ? rest : undefined;
 }
 
-/** How much a picture would have to grow to touch the sides of a rung's box. */
+/** The factor by which a picture has to grow to touch the sides of a rung's box. */
 function growth(video: VideoEncode, source: VideoStream): number {
   const shape = displaySize(source);
   const box = boxFor(video, shape);
@@ -60,7 +64,8 @@ function boxFor({ width = 0, height = 0 }: VideoEncode, shape: Size): Size {
 function shapedRung(rung: Rung, source: VideoStream, bitrateMaxBps: number): Rendition {
   const shape = displaySize(source);
   const factor = Math.min(1, growth(rung.video, source));
-  // Rounded down, so that no side is longer than the source's; half a pixel less than it is an error of the sums.
+  // Rounded down, so that no side is longer than the source's; half a pixel short of a number is taken for a rounding
+  // error.
   const even = (pixels: number) => Math.max(2, Math.floor((pixels + 0.5) / 2) * 2);
   const bitrateBps = Math.min(rung.video.bitrateBps, Math.floor(bitrateMaxBps));
   const video: VideoEncode = {

@@ -30,39 +30,39 @@ export type SetDecision = {
   readonly segmentSeconds: number;
 };
 
-/** What outputs are decided for. */
+/** What the decisions about outputs depend on. */
 export type DecisionSource = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;
   readonly capabilities: Capabilities;
 };
 
-/** An output, and what was asked for. */
+/** An output, and the rendition that it is made as. */
 export type Judged = {
   readonly product: PlannedOutput;
   readonly rendition: Rendition;
   /** The product's own folder in the work folder: `0`. */
   readonly folder: string;
-  /** How much later than what is written the sound begins, in seconds. */
+  /** How much later than the output the audio begins, in seconds. */
   readonly lateSeconds: number;
 };
 
-/** What is made of a source for one assignment, and how: everything that its arguments follow from. */
+/** What is made of a source for one assignment, and how: everything that its arguments depend on. */
 export type OutputDecision = Judged & {
-  /** Present where the video is encoded, but not for a set. */
+  /** Present if the video is encoded, but not for an adaptive set. */
   readonly video?: VideoEncoding;
   readonly audio?: AudioEncoding;
-  /** How much later the picture begins, which is to be black until then. */
+  /** How much later than the output the video begins, in seconds; black fills the time before. */
   readonly blackSeconds?: number;
-  /** Its pictures are filtered in the one graph of all outputs (`Graphs`). */
+  /** Its video filters are part of the one graph that all outputs of the run share (`Graphs`). */
   readonly sharesGraph?: true;
-  /** It leaves as it is written (`Capabilities.streamsOutput`). */
+  /** It is sent out while it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
-  /** Present for an adaptive set; then `rendition` is its first. */
+  /** Present for an adaptive set; `rendition` is then the first of the set. */
   readonly set?: SetDecision;
 };
 
-/** Decides what one assignment makes of a source, and how. As {@link judgeRendition}. */
+/** Decides what one assignment makes of a source, and how; throws as {@link judgeRendition} does. */
 export function decideOutput(
   assignment: Omit<Assignment, "set">,
   index: number,
@@ -89,7 +89,7 @@ export function decideOutput(
 /**
  * Decides which product an assignment makes of a source.
  *
- * @param index - of the assignment: names the product's folder
+ * @param index - the assignment's; names the product's folder
  * @throws {TaskError} `input_not_supported`, `output_not_supported`, `invalid_parameter`
  */
 export function judgeRendition(
@@ -119,7 +119,10 @@ export function judgeRendition(
   return { product, rendition, folder, lateSeconds: audioLateSeconds(media, clip) };
 }
 
-/** A clip behind the end of the sound is silent. */
+/**
+ * Decides about the audio. A copy that would lose changes of its rate or channels becomes an encode, and a clip that
+ * holds none of the audio is silent.
+ */
 function audioOf(
   { audio }: Rendition,
   container: Written,
@@ -133,7 +136,7 @@ function audioOf(
   return why === undefined ? decision : { action: "none", why };
 }
 
-/** Raw streams that say nothing of the order and the time of their pictures. */
+/** Raw streams, which do not say the order and the times of their pictures. */
 const UNTIMED_FORMATS = ["h264", "hevc"];
 
 const isTurnedByHeader = ({ rotation, isTurnedByFrames }: VideoStream): boolean =>
@@ -171,8 +174,9 @@ function refuseColors({ video }: MediaInfo): void {
 const UNEVEN = "its rate or channels change midway";
 
 /**
- * Each frame says what it is in a stream for broadcast, and FLV says it anew; other files say it once. From one of these into the
- * other it is lost as well, and raw AAC has no times that would stay right.
+ * Whether a copy of the audio into a container would lose changes of its rate or channels. In a broadcast stream each
+ * frame states its own, and FLV states them anew; other files state them once. A copy from one of these formats into
+ * another loses them as well, and raw AAC has no times that would stay right.
  */
 function losesChanges(container: Written, { format, audio, video }: MediaInfo): boolean {
   if (!audio?.isUneven) return false;
@@ -205,7 +209,7 @@ function refuseMissingStreams({ video, audio }: Rendition, media: MediaInfo): vo
   if (unknown) throw refuseInput(`Cannot read stream ${unknown.index}: its codec is unknown`);
 }
 
-/** The container that is written, with the streams it will get judged. */
+/** The container to write, which must hold the streams that it will get. */
 function containerOf({ container, video, audio }: Rendition, media: MediaInfo): Written {
   const picture = nameOf(video, media.video?.codec);
   const sound = media.audio && nameOf(audio, media.audio.codec);
@@ -228,15 +232,15 @@ function nameOf(
   return wanted === "copy" ? own : codecName(wanted.codec);
 }
 
-/** The pictures that are encoded for an output; of a set all of them. */
+/** The video encodings of an output; for a set, all of them. */
 export const videosOf = ({ set, video }: OutputDecision): readonly VideoEncoding[] =>
   set ? set.videos.filter((one) => one !== "copy") : video ? [video] : [];
 
-/** Whether the pictures of a source are decoded for an output; small pictures are made of them also where the streams are copied. */
+/** Whether an output needs the source's pictures decoded: thumbnails do, even if the streams are copied. */
 export const isDecoded = ({ product }: OutputDecision): boolean =>
   product.video.action === "encode" || product.set?.thumbnails !== undefined;
 
-/** The filters beyond the common ones that an output needs of its engine. */
+/** The filters beyond the common ones that the engine needs for an output. */
 export function filtersNeeded(decision: OutputDecision, media: MediaInfo): readonly string[] {
   const { video: source } = media;
   if (!source) return [];

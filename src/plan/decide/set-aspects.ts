@@ -1,26 +1,26 @@
 import type { Rational } from "../../lib/rational.ts";
 import type { Size } from "../encode/picture.ts";
 
-/** Pictures whose shapes differ by less are the same, rounded to even sides. */
+/** Pictures whose aspect ratios differ by less than this part have the same shape: rounding to even sides makes the difference. */
 const SAME_PART = 0.02;
 
 /** A picture of a set. */
 export type SetPicture = Size & { readonly codec: string };
 
-/** Pictures of one shape and codec, and by how much the pixels of each are wider than high, so that all have it exactly. */
+/** Pictures of one shape and codec, with the sample aspect ratios that give all of them exactly this shape. */
 export type AspectGroup = {
   /** Indexes of the pictures. */
   readonly members: readonly number[];
-  /** One a member; absent where its pixels are square. */
+  /** One per member; undefined if its pixels are square. */
   readonly sampleAspects: readonly (Rational | undefined)[];
 };
 
 /**
- * Puts the pictures of a set together by their shape, for ffmpeg's `dash` muxer takes into one adaptation set, between
- * whose pictures a player changes, those of exactly one shape alone; nor does a player change the codec.
+ * Groups the pictures of a set by shape and codec. A player switches between the pictures of one adaptation set. ffmpeg's
+ * `dash` muxer takes only pictures of exactly one shape into one, and players do not switch between codecs.
  *
- * Sides are rounded to even pixels, so 852x480 is not quite 16:9: its pixels are made so much wider. The largest
- * picture has square ones.
+ * Sides are rounded to even pixels, so 852x480 is not quite 16:9: its pixels are made a little wider to match. The
+ * largest picture has square ones.
  */
 export function groupByAspect(pictures: readonly SetPicture[]): readonly AspectGroup[] {
   const groups: { first: SetPicture; members: number[] }[] = [];

@@ -19,14 +19,15 @@ import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
 import { sheetsFor } from "./sheets.ts";
 
 /**
- * Decides what an adaptive set makes of a source. Each rendition is judged as if it were alone; pictures and sounds that
- * are the same are made once.
+ * Decides what an adaptive set makes of a source. Each rendition is judged as if it were alone; video and audio streams
+ * that are equal are made once.
  *
- * Of a set of several renditions, what the source does not have is left out: of a source without a picture the sounds
- * alone are made. One rendition alone is refused as a file would be.
+ * If a set has several renditions, streams that the source lacks are left out: a source without video gives audio alone.
+ * A single rendition is refused as a file would be.
  *
- * @param wantedSeconds - what segments are meant to last; those of a copy begin at key frames wherever these are
- * @throws {TaskError} as `judgeRendition`, and `output_not_supported` where key frames do not meet
+ * @param wantedSeconds - how long segments should be; those of a copy begin at the source's key frames, wherever these
+ *   are
+ * @throws {TaskError} as `judgeRendition`, and `output_not_supported` if key frames do not meet
  */
 export function decideSet(
   assignment: Assignment,
@@ -89,11 +90,11 @@ function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   return { ...plan, tracks };
 }
 
-/** The renditions that are made of a source; of several those that can be. */
+/** The renditions to make of a source. If there are several and the source has only audio, they are made without video. */
 function renditionsFor({ renditions, isLadder }: AdaptiveSet, media: MediaInfo) {
   const suited = isLadder ? rungsFor(renditions, media) : renditions;
   if (media.video || renditions.length === 1) return suited;
-  // Without any sound either, each is refused for its missing picture.
+  // If the source has no audio either, each rendition is refused for its missing video.
   return suited.map((rendition) =>
     media.audio && rendition.audio !== "none"
       ? { ...rendition, video: "none" as const }
@@ -132,7 +133,7 @@ function videoOf({ product, rendition: { video } }: Judged): VideoEncode | "copy
   return product.video.action === "none" || video === "none" ? undefined : video;
 }
 
-/** Sound that could be copied is: the whole of it begins at any packet. */
+/** The audio of a rendition, undefined if it has none. It is copied if possible, because audio can be cut at any packet. */
 function audioOf({ product, rendition: { audio } }: Judged): AudioEncode | "copy" | undefined {
   if (product.audio.action === "none" || audio === "none") return undefined;
   return product.audio.action === "copy" ? "copy" : audio;

@@ -4,25 +4,25 @@ import type { VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { frameRate, gopFrames, RATE_SLACK } from "../encode/framerate.ts";
 
-/** What segments of a film are meant to last: the whole number of key frame distances that comes nearest to it. */
+/** How long segments of a film should be, in seconds; they are the whole number of GOPs that comes nearest to it. */
 export const SEGMENT_SECONDS = 6;
-/** Longer ones let players wait too long, and change too late. */
+/** With longer ones, players wait too long and switch too late. */
 const SEGMENT_SECONDS_MAX = 20;
 
-/** The pictures of a set with rates and key frames that meet, and how long its segments are. */
+/** The video encodes of a set, with frame rates and key frames that meet, and how long the segments are. */
 export type SetTiming = {
   readonly encodes: readonly VideoEncode[];
   readonly segmentSeconds: number;
 };
 
 /**
- * Gives the pictures of a set frame rates and key frames of which some fall together, so that all have the same segments.
+ * Gives the video encodes of a set frame rates and key frames that meet, so that all have the same segments.
  *
- * Rates that are capped become the highest one or a whole part of it (59.94 and 29.97), with key frames at the same
- * times. Rates and distances of key frames that the profile gives stay as they are.
+ * Capped rates become the highest one, or a whole part of it (59.94 and 29.97), with key frames at the same times. Frame
+ * rates and GOPs that the profile fixes stay as they are.
  *
- * @param wantedSeconds - what segments are meant to last
- * @throws {TaskError} `output_not_supported` where their key frames do not meet within 20 s
+ * @param wantedSeconds - how long segments should be
+ * @throws {TaskError} `output_not_supported` if their key frames do not meet within 20 s
  */
 export function timeSet(
   encodes: readonly VideoEncode[],
@@ -48,20 +48,22 @@ const timedBy = (encode: VideoEncode, framerate: Rational, frames: number): Vide
   gop: { frames },
 });
 
-/** At a whole part of the highest rate, no higher than the cap, with its key frames where the highest rate's are. */
+/** An encode at a whole part of the highest rate, no higher than the cap, with key frames where the highest rate has its own. */
 function partOf(encode: VideoEncode, top: Rational, cap: number): VideoEncode {
   const divisor = Math.max(1, Math.ceil(toNumber(top) / (cap * RATE_SLACK)));
   const rate = reduced({ num: top.num, den: top.den * divisor });
   const { gop } = encode;
   if ("frames" in gop) return timedBy(encode, rate, gop.frames);
-  // Of the highest rate so many frames that its halves are whole: the same number for those that keep the rate.
+  // A GOP in frames of the highest rate, a multiple of the divisor. If the rate is kept, it is a multiple of 2, so that
+  // the GOP is the same as that of an encode at half the rate.
   const unit = Math.max(2, divisor);
   const frames = Math.max(1, Math.round((gop.seconds * toNumber(top)) / unit)) * unit;
   return timedBy(encode, rate, frames / divisor);
 }
 
 /**
- * How long the segments of pictures are, whose frame rates are known: the shortest time after which all pictures have a key frame, as often as comes nearest to the length of a segment.
+ * How long segments are, in seconds: the shortest time after which all encodes have a key frame together, as many times
+ * as comes nearest to the wanted length. Only encodes whose frame rates are known count.
  *
  * @throws {TaskError} `output_not_supported`
  */
@@ -92,7 +94,7 @@ const reduced = ({ num, den }: Rational): Rational => {
   return { num: num / common, den: den / common };
 };
 
-/** Of fractions in lowest terms. */
+/** The least common multiple of two fractions in lowest terms. */
 const leastCommon = (one: Rational, other: Rational): Rational => ({
   num: (one.num / greatestCommon(one.num, other.num)) * other.num,
   den: greatestCommon(one.den, other.den),

@@ -5,12 +5,12 @@ import { displaySize } from "../encode/picture.ts";
 import type { ThumbnailSheets } from "../plan.ts";
 import { clippedSeconds } from "./spans.ts";
 
-/** A sheet has at most so many columns, and rows: 100 pictures, some 200 KB. */
+/** The most columns, and rows, of a sheet: 100 thumbnails, some 200 KB. */
 const SIDE_MAX = 10;
 
 const even = (pixels: number): number => Math.max(2, Math.floor(pixels / 2) * 2);
 
-/** How a source's small pictures lie on their sheets, no larger than the source; nothing where it has no picture. */
+/** How a source's thumbnails lie on their sheets, none wider than the source; undefined if it has no video. */
 export function sheetsFor(
   { intervalSeconds, width }: Thumbnails,
   media: MediaInfo,

@@ -6,31 +6,31 @@ import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import { frameRate } from "../encode/framerate.ts";
 
-/** Raw streams: what ffprobe says of their duration is a guess from the bitrate of their beginning. */
+/** Raw streams, whose duration ffprobe guesses from the bitrate of their beginning. */
 const GUESSED_DURATIONS = [..."h264 hevc m4v mpegvideo mp3 aac ac3 eac3 dts amr".split(" ")];
 
-/** Less sound than this is none. */
+/** Less audio than this counts as none. */
 const SOUND_SECONDS_MIN = 0.001;
-/** Of sums and differences of seconds: half of ffmpeg's own unit. */
+/** The rounding error of sums and differences of seconds: half of ffmpeg's own unit. */
 const ROUNDING_SECONDS = 5e-7;
 
 /** When a stream plays, in seconds from the start of the file. */
 type Span = { readonly start: number; readonly end: number };
 
-/** Nothing where the source does not say. */
+/** When a stream plays; undefined if the source does not say. */
 function spanOf(stream: VideoStream | AudioStream, media: MediaInfo): Span | undefined {
   const { startSeconds, durationSeconds } = stream;
   const demuxer = demuxerOf(media.format);
   if (durationSeconds === undefined || GUESSED_DURATIONS.includes(demuxer)) return undefined;
   const start = (startSeconds ?? media.startSeconds ?? 0) - (media.startSeconds ?? 0);
-  // Matroska's tag counts from the start of the file.
+  // Matroska's duration counts from the start of the file.
   return { start, end: demuxer === "matroska" ? durationSeconds : start + durationSeconds };
 }
 
 const endOf = ({ startSeconds, durationSeconds }: Clip): number =>
   startSeconds + (durationSeconds ?? Number.POSITIVE_INFINITY);
 
-/** The part of a stream that a clip holds, in seconds; nothing where the source does not say. */
+/** How much of a stream a clip holds, in seconds; undefined if the source does not say. */
 export function streamSeconds(
   stream: VideoStream | AudioStream,
   media: MediaInfo,
@@ -42,9 +42,10 @@ export function streamSeconds(
 }
 
 /**
- * How long the streams of a product last together, in seconds; nothing where the source does not say.
+ * How long the streams of a product last together, in seconds; undefined if the source does not say.
  *
- * By the streams where each says, for an audio track may be shorter than its video; by the file where all its streams are used.
+ * It comes from the streams if each of them says, because an audio track may be shorter than its video. Otherwise it
+ * comes from the file, if all its streams are used.
  */
 export function durationOf(
   media: MediaInfo,
@@ -61,7 +62,7 @@ export function durationOf(
   return usesAll ? media.durationSeconds : undefined;
 }
 
-/** What a clip leaves of a duration; never less than nothing. */
+/** How much of a duration a clip leaves, never below 0. */
 export function clippedSeconds(
   whole: number | undefined,
   clip: Clip | undefined,
@@ -71,7 +72,7 @@ export function clippedSeconds(
   return Math.min(rest, clip.durationSeconds ?? rest);
 }
 
-/** The least that makes an output, in seconds: a frame of the source and of the output, or a moment of sound. */
+/** The shortest output that can be made, in seconds: a frame of the source and of the output, or a moment of audio. */
 function leastSeconds({ video }: Rendition, source: VideoStream | undefined): number {
   if (video === "none" || !source) return SOUND_SECONDS_MIN;
   const rates = [source.framerate, video === "copy" ? undefined : frameRate(video, source)];
@@ -83,7 +84,7 @@ function leastSeconds({ video }: Rendition, source: VideoStream | undefined): nu
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
-/** Why a clip holds nothing of a span; nothing where it holds some. */
+/** Why a clip holds nothing of a span; undefined if it holds some. */
 function missed(clip: Clip, span: Span, least: number): string | undefined {
   if (span.end - clip.startSeconds < least - ROUNDING_SECONDS)
     return `ends at ${round(span.end)} s, and the clip starts at ${clip.startSeconds} s`;
@@ -93,7 +94,8 @@ function missed(clip: Clip, span: Span, least: number): string | undefined {
 }
 
 /**
- * Refuses a clip that holds nothing of the source, or of what a rendition is about: its video, else its audio.
+ * Refuses a clip that holds nothing of the source, or nothing of a rendition's main stream: its video, or its audio if it
+ * has none.
  *
  * @throws {TaskError} `invalid_parameter`
  */
@@ -114,7 +116,7 @@ export function refuseEmptyClip(rendition: Rendition, media: MediaInfo, clip: Cl
   }
 }
 
-/** Why a clip holds no sound although its source has some; nothing where it holds some, or the source does not say. */
+/** Why a clip holds no audio although its source has some; undefined if it holds some or the source does not say. */
 export function audioMissed(media: MediaInfo, clip: Clip): string | undefined {
   const span = media.audio && spanOf(media.audio, media);
   const why = span && missed(clip, span, SOUND_SECONDS_MIN);
