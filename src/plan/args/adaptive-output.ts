@@ -25,10 +25,13 @@ import {
 import { SHEET_PATTERN, sheetFilters } from "./thumbnails.ts";
 import { copiedVideo, encodedVideo, passFiles } from "./video.ts";
 
-/** Short of the key frame that ends a segment by so much, so that a rounded time does not miss it. */
+/**
+ * How much less than a segment's length ffmpeg is given, so that a rounded time does not miss the key frame that ends the
+ * segment.
+ */
 const SEGMENT_MARGIN_SECONDS = 0.005;
 
-/** What the arguments of a set follow from. */
+/** What the arguments of a set depend on. */
 type SetInput = {
   readonly decision: OutputDecision;
   readonly set: SetDecision;
@@ -38,15 +41,17 @@ type SetInput = {
 };
 
 /**
- * The outputs of an adaptive set in one run: every picture of one decode, scaled right from it; every sound once; each
- * in fragments of MP4 that HLS and DASH share, cut at key frames that fall together. A sheet of small pictures is an
- * output of its own.
+ * The outputs of an adaptive set in one run. The source is decoded once, and every picture is scaled straight from it;
+ * every sound is made once. Each stream is in fragments of MP4 that HLS and DASH share, cut at key frames that fall
+ * together. Sheets of thumbnails are an output of their own.
  *
- * Of a set in two passes all pictures go through both runs, as ffmpeg numbers statistics by streams.
+ * If a set is encoded in two passes, all of its pictures go through both runs, because ffmpeg numbers statistics by
+ * streams.
  *
- * ffmpeg's `dash` muxer writes both a manifest and the playlists of the streams; the master is made from what came out.
+ * ffmpeg's `dash` muxer writes both a manifest and the playlists of the streams; the master playlist is made later, from
+ * the result.
  *
- * @param clip - what a sheet's own filters must cut, where the others are cut by output options
+ * @param clip - what the filters of the sheets have to cut; other outputs are cut by output options
  */
 export function adaptiveOutputArgs(
   decision: OutputDecision,
@@ -73,13 +78,13 @@ export function adaptiveOutputArgs(
   };
 }
 
-/** How a set is written: how long its segments are, and which of its streams a player changes between. */
+/** How a set is written: how long its segments are, and which of its streams a player switches between. */
 export type SetFiles = { readonly segmentSeconds: number; readonly adaptationSets: string };
 
 /**
- * The streams of a set that has no end yet, each encoded once, for `dashArgs` to be written by.
+ * The streams of a live set, each encoded once, and how `dashArgs` has to write them.
  *
- * @param audioInput - the input that the sound is read from
+ * @param audioInput - the input that the audio is read from
  */
 export function liveSetStreams(
   decision: OutputDecision,
@@ -91,7 +96,7 @@ export function liveSetStreams(
   return { ...streamsOf(input, audioInput, undefined, undefined), files: filesOf(input) };
 }
 
-/** @param audioInput - the input that the sounds are read from; without them where absent */
+/** @param audioInput - the input that the audio is read from; undefined leaves the audio out */
 function streamsOf(
   input: SetInput,
   audioInput: number | undefined,
@@ -109,7 +114,7 @@ function streamsOf(
   };
 }
 
-/** A copied picture is alone in its set. */
+/** The pictures of a set, grouped by shape; a copied one is alone in its set. */
 const aspectsOf = ({ videos }: SetDecision, { video: source }: MediaInfo): readonly AspectGroup[] =>
   groupByAspect(
     videos.flatMap((video) => {
@@ -121,7 +126,7 @@ const aspectsOf = ({ videos }: SetDecision, { video: source }: MediaInfo): reado
 const labelOf = ({ folder }: OutputDecision, at: number): string => `set${folder}v${at}`;
 const sheetLabel = ({ folder }: OutputDecision): string => `set${folder}sheet`;
 
-/** The filters of all pictures, the source's being split between them. */
+/** The filters of all pictures; the source's picture is split into a branch for each. */
 function chainsOf(
   { decision, set, media, aspects }: SetInput,
   sheets: SetPlan["thumbnails"],
@@ -148,7 +153,7 @@ function chainsOf(
   const [first, ...others] = branches;
   if (!first) return [];
   if (others.length === 0) return [{ from, filters: first.filters, to: [first.label] }];
-  // What all begin with is done once.
+  // Filters that all branches begin with run once, before the split.
   const differs = first.filters.findIndex((filter, at) =>
     others.some(({ filters }) => !isSameFilter(filters[at], filter)),
   );
@@ -165,7 +170,7 @@ function chainsOf(
   ];
 }
 
-/** As for a file, but frames that are not wanted go before they are scaled. */
+/** The filters as for a file, except that frames that are not wanted are dropped before scaling. */
 function filtersOf(
   { filters }: VideoEncoding,
   pixels: Rational | undefined,
@@ -175,7 +180,7 @@ function filtersOf(
   return rateFirst(withBlackStart(shaped, blackSeconds));
 }
 
-/** Its own limit of what it takes for a ratio is 100. */
+/** Without `max`, the filter takes only ratios of numbers up to 100. */
 const sarFilter = ({ num, den }: Rational): Filter => ({
   name: "setsar",
   options: { sar: `${num}/${den}`, max: Math.max(num, den) },
@@ -203,7 +208,7 @@ function videoStream(
   if (video === "copy") return copiedVideo(specifierOf(media, "video"), tagged(media.video));
   const own =
     pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(decision, at) } : undefined;
-  // Its filters stand before all outputs.
+  // Its filters are in the graph before all outputs.
   const { filters: _, ...stream } = encodedVideo(video, `[${labelOf(decision, at)}]`, {
     pass: own,
     frameMode: frameMode(true),
@@ -235,7 +240,11 @@ const filesOf = ({ set, aspects }: SetInput): SetFiles => ({
   adaptationSets: adaptationSets(set, aspects),
 });
 
-/** The options that write a set's streams, the manifest last; all files lie beside it. @param prefix - of the names of segments */
+/**
+ * The options that write a set's streams, ending with the manifest; all files lie beside it.
+ *
+ * @param prefix - what the names of segments begin with
+ */
 export const dashArgs = (
   { segmentSeconds, adaptationSets: sets }: SetFiles,
   manifest: string,
@@ -248,7 +257,7 @@ export const dashArgs = (
   ...["-media_seg_name", `${prefix}chunk-$RepresentationID$-$Number%05d$.m4s`, manifest],
 ];
 
-/** Streams that a player changes between: pictures of one shape, sounds of one codec. */
+/** The streams that a player may switch between: pictures of one shape and codec, sounds of one codec. */
 function adaptationSets({ videos, audios }: SetDecision, aspects: readonly AspectGroup[]): string {
   const sounds = new Map<string, number[]>();
   for (const [at, audio] of audios.entries()) {
@@ -261,7 +270,7 @@ function adaptationSets({ videos, audios }: SetDecision, aspects: readonly Aspec
 
 const logOf = ({ folder }: OutputDecision, at: number): string => `${folder}/pass${at}`;
 
-/** ffmpeg numbers them by the streams of the run, and the pictures come first. */
+/** The statistics files of the first pass. ffmpeg numbers them by the streams of the run, and the pictures come first. */
 function statisticsOf({ decision, set }: SetInput): readonly string[] {
   return set.videos.flatMap((video, at) => {
     if (video === "copy" || video.rateMode !== "2passvbr") return [];
@@ -272,7 +281,7 @@ function statisticsOf({ decision, set }: SetInput): readonly string[] {
 function sheetArgs(decision: OutputDecision, path: string): readonly string[] {
   return [
     ...["-map", `[${sheetLabel(decision)}]`, ...NOTHING_ELSE, "-c:v", "mjpeg", "-q:v", "4"],
-    // Else frames are repeated for an even rate.
+    // Otherwise ffmpeg repeats frames to make the rate even.
     ...["-fps_mode:v", "passthrough", "-f", "image2", path],
   ];
 }

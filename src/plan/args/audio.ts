@@ -5,17 +5,21 @@ import { formatBitrate } from "../encode/rate-control.ts";
 import { AUDIO_ENCODERS } from "./encoders.ts";
 import type { FilteredStream, OutputStream } from "./streams.ts";
 
-/** Where a sound is read from and when, in a run. */
+/** Where in a run a sound is read from, and when it begins. */
 export type AudioPlace = {
   /** The stream that it is read from, as `specifierOf` gives it. */
   readonly specifier: string;
-  /** Unique in the run: names what comes out of its filters. */
+  /** A name for what comes out of its filters, unique in the run. */
   readonly label: string;
-  /** How much later than the run's output the sound begins, in seconds; by default it begins with it. */
+  /** How much later than the run's output the sound begins, in seconds; 0 by default. */
   readonly lateSeconds?: number;
 };
 
-/** A sound as it is, but for what is done with its packets. */
+/**
+ * A copied sound.
+ *
+ * @param more - changes to its packets or its tag
+ */
 export const copiedAudio = (
   { language }: AudioStream,
   map: string,
@@ -34,8 +38,9 @@ export const copiedAudio = (
 /**
  * A sound that is encoded, from one stream or from two that are its left and right.
  *
- * Missing sound, also before a late start, becomes silence, so that picture and sound start and stay together wherever
- * the container cannot express a gap. A late one is filled before all outputs, in the one graph that they share (`Graphs`).
+ * Gaps, and the time before a late start, become silence, so that video and audio start and stay together even if the
+ * container cannot express a gap. The time before a late start is filled before all outputs, in the one graph that they
+ * share (`Graphs`).
  */
 export function encodedAudio(
   encoding: AudioEncoding,
@@ -68,7 +73,7 @@ export function encodedAudio(
   return { stream: { ...stream, map: `[${label}]` }, chains };
 }
 
-/** Two streams that are the left and the right of a sound, each filled. */
+/** Fills the gaps of two streams that are the left and the right of a sound, and joins them. */
 function joinedSides(
   { index, rightIndex = index }: AudioStream,
   { specifier, label, lateSeconds = 0 }: AudioPlace,
@@ -93,29 +98,33 @@ function joinedSides(
   ];
 }
 
-/** Sound that begins later than this begins late. */
+/** A sound that begins so many seconds after the output, or more, is late. */
 const LATE_SECONDS_MIN = 0.001;
 
-/** Whether a sound begins so much later that silence fills the time before it. */
+/** Whether a sound begins so late that silence has to fill the time before it. */
 export const isLate = ({ lateSeconds = 0 }: Pick<AudioPlace, "lateSeconds">): boolean =>
   lateSeconds >= LATE_SECONDS_MIN;
 
-/** Its first frame comes before this is over: containers with a clock of milliseconds round its time. */
+/** How far behind its time the first frame of a late sound may come: containers with a clock of milliseconds round it. */
 const LATE_MARGIN_SECONDS = 0.01;
 
-/** Its log says which of them fills what is no gap: the time before a late beginning. */
+/**
+ * The name of the filter that fills the time before a late start. By this name ffmpeg's log tells it from the filters
+ * that fill real gaps.
+ */
 export const LATE_FILL = "aresample@late" satisfies FilterName;
 
 const FILL_GAPS: Filter = { name: "aresample", options: { async: 1 } };
-/** The clock is ffmpeg's own: `ainterleave` counts in it, and says that it does not. */
+/** Sets ffmpeg's own time base: `ainterleave` counts in it, but does not declare it. */
 const OWN_CLOCK: Filter = { name: "asettb", values: ["AVTB"] };
 
 /**
- * Fills gaps with silence, also the one before a late start.
+ * Fills gaps with silence, including the one before a late start.
  *
- * The filters are made anew wherever the source changes its layout or rate, and know nothing of what was before. So
- * `first_pts=0` alone would fill all from the beginning each time. Here a branch makes the silence, which ends at once where the
- * sound does not begin at the start: of its first sample, made silent, where that is the first of all.
+ * ffmpeg makes the filters anew wherever the source changes its layout or rate, and new filters know nothing of what came
+ * before. So `first_pts=0` alone would fill everything from the beginning each time. Here a branch of its own makes the
+ * silence: it takes the first sample, mutes it, and fills the time before it. Filters that are made anew later find no
+ * sample before `end`, so their branch ends at once.
  */
 function lateAudio(
   from: readonly string[],

@@ -8,15 +8,15 @@ import type { Filter } from "../encode/filters.ts";
 /** Sources whose packets have no durations (MPEG-TS without a rate in its picture) or wrong ones (Matroska's default). */
 const UNSURE = ["mpegts", "matroska"];
 
-/** All that is done to the packets of a copied picture. */
+/** All filters for the packets of a copied video. */
 export const copiedPictures = (media: MediaInfo, container: Written): readonly Filter[] => [
   ...repeatedSets(media, container),
   ...durations(media, container),
 ];
 
 /**
- * Repeats the parameter sets of H.264 in front of each key frame. ffmpeg does that of itself, but not where key frames are of open
- * groups of pictures, or are announced (SVC): so it is done where a copy was wrong.
+ * Repeats the parameter sets of H.264 in front of each key frame. ffmpeg does that by itself, but not if key frames begin
+ * open GOPs or are announced as scalable (SVC). So it is done here if a copy without it came out wrong.
  */
 function repeatedSets({ video }: MediaInfo, container: Written): readonly Filter[] {
   const isWanted = video?.codec === "h264" && video.uncopied?.[container] !== undefined;
@@ -26,8 +26,8 @@ function repeatedSets({ video }: MediaInfo, container: Written): readonly Filter
 }
 
 /**
- * Has each picture of a copy last until the next one is decoded, and the last one a picture's time at least. Its own times are said
- * again: `setts` would make presentation times of decoding times.
+ * Makes each picture of a copy last until the next one is decoded, and the last one at least as long as a frame. `pts`
+ * and `dts` are given because `setts` would otherwise make presentation times from decoding times.
  */
 function durations(media: MediaInfo, container: Written): readonly Filter[] {
   const rate = media.video?.framerate;

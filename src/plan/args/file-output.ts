@@ -19,14 +19,14 @@ export type OutputArgs = {
   readonly graphs: Graphs;
   readonly args: readonly string[];
   readonly writes: readonly string[];
-  /** Whether a stream of it is copied. */
+  /** Whether any of its streams is copied. */
   readonly isCopying: boolean;
 };
 
-/** Seconds of a segment: the next key frame after it ends it. */
+/** Seconds of a segment; it ends at the first key frame after them. */
 const SEGMENT_SECONDS = "6";
 
-/** An output that is a file or a plain set: its streams, and how they are written. */
+/** The arguments of an output that is a file or a plain set: its streams, and how they are written. */
 export function fileOutputArgs(
   decision: OutputDecision,
   media: MediaInfo,
@@ -84,7 +84,7 @@ function audioPart(
   return copiedAudio(source, specifier, isInSegments ? { packetFilters: unframed(source) } : {});
 }
 
-/** The first of two passes: it writes statistics alone. */
+/** The arguments of the first of two passes, which writes only statistics. */
 export function firstPassArgs(decision: OutputDecision, media: MediaInfo, log: string): OutputArgs {
   const { video } = decision;
   const parts =
@@ -112,11 +112,14 @@ export function fileArgs(
   return { args: [...options, "-f", muxer, entry], writes: [entry] };
 }
 
-/** AAC as MPEG-TS frames it: ffmpeg takes the frames off by itself, but not for a file in segments (5.1). Other AAC passes as it is. */
+/**
+ * Removes the headers (ADTS) that AAC has on each frame in MPEG-TS. ffmpeg does that by itself, but not for mp4 in
+ * segments (5.1). Other AAC passes as it is.
+ */
 const unframed = ({ codec }: NonNullable<MediaInfo["audio"]>): readonly Filter[] =>
   codec === "aac" ? [{ name: "aac_adtstoasc" }] : [];
 
-/** Where a set's segments lie, and whether they are segments of an mp4 (which HEVC and AV1 need) or of an MPEG-TS. */
+/** Where a set's segments lie. `init` is present if they are segments of an mp4 (which HEVC and AV1 need), not of an MPEG-TS. */
 type SetFiles = {
   readonly pattern: string;
   readonly init?: { readonly name: string; readonly path: string };
@@ -139,9 +142,9 @@ function setArgs(
       ...["-f", "hls", "-hls_time", SEGMENT_SECONDS, "-hls_playlist_type", "vod"],
       ...["-hls_segment_type", init ? "fmp4" : "mpegts"],
       ...(init ? ["-hls_fmp4_init_filename", init.name] : []),
-      // Key frames of ours begin closed groups; of a copy's nothing is known.
+      // Our own key frames begin closed GOPs; those of a copy may not.
       ...(videoAction === "copy" ? [] : ["-hls_flags", "independent_segments"]),
-      // Without it the playlist names the segments as if they lay beside it.
+      // Without the base URL, the playlist names the segments as if they lay beside it.
       ...["-hls_base_url", "segments/", "-hls_segment_filename", pattern, entry],
     ],
     writes: [entry, pattern, ...(init ? [init.path] : [])],

@@ -10,20 +10,20 @@ import { streamsArgs } from "./streams.ts";
 import { steadyInput } from "./turn.ts";
 import { encodedVideo } from "./video.ts";
 
-/** Where nobody says which moment: past what films fade in from, before what they end with. */
+/** The moment if none is asked for, as a part of the film: after what films fade in from, before what they end with. */
 const MOMENT_PART = 0.1;
 
-/** The moment of the source that a picture of it shows: the start of the clip, else a tenth in. */
+/** The moment of the source that a picture of it shows: the start of the clip, or a tenth into the film. */
 function momentOf(media: MediaInfo, clip: Clip | undefined): number {
   if (clip) return clip.startSeconds;
   return (media.video?.durationSeconds ?? media.durationSeconds ?? 0) * MOMENT_PART;
 }
 
 /**
- * The arguments of a run of its own that makes one picture.
+ * The arguments of a run that makes one picture and nothing else.
  *
- * From the key frame before the moment on, the first frame at it or behind it is taken; where the last one comes before,
- * as in a film of stills, that stays in sight.
+ * It decodes from the key frame before the moment on, and takes the first frame at or after the moment. If the last frame
+ * comes before the moment, as in a film of stills, that one is taken.
  */
 export function posterArgs(
   { product, video: encoding }: OutputDecision,
@@ -36,7 +36,7 @@ export function posterArgs(
   const isRead = isSoughtByPacket(media);
   const at = formatSeconds(moment);
   const seek = isRead || moment === 0 ? [] : ["-noaccurate_seek", "-ss", at];
-  // A seek makes the moment the zero of time.
+  // After a seek, the moment is at time zero.
   const wanted = isRead ? at : "0";
   const rest = Math.max(0, (media.durationSeconds ?? 0) - moment) + 1;
   const stays: Filter = {

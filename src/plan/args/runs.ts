@@ -15,11 +15,17 @@ function copiesOf(
   return copies.includes(false) ? "some" : "all";
 }
 
-/** Whether a set both copies a late sound and fills it: its sound is filtered together with its pictures, which it alone reads. */
+/**
+ * Whether a set both copies a late sound and fills it with silence. Its audio and video filters then form one graph, and
+ * no other graph reads its pictures.
+ */
 export const isFilledAndCopied = (decision: OutputDecision): boolean =>
   isLate(decision) && copiesOf(decision, "audio") === "some";
 
-/** Encodes by the runs that make them: one, but where a stream that is filled in some is copied in others. */
+/**
+ * Groups encodes into runs. There is one run, unless some outputs copy a late stream and others fill the time before it:
+ * these get runs of their own.
+ */
 export function runsOf(
   decisions: readonly OutputDecision[],
 ): readonly (readonly OutputDecision[])[] {

@@ -1,7 +1,7 @@
 import type { AudioStream } from "../../probe/media.ts";
 import type { Chain, Filter } from "../encode/filters.ts";
 
-/** An option of a codec, without its dash and the stream that it is for, and its value. */
+/** An option of a stream, without its dash and the specifier of the stream, and its value. */
 export type Option = readonly [name: string, value: string];
 
 /** A stream of an output: where it comes from, and how it is copied or encoded. */
@@ -9,30 +9,31 @@ export type OutputStream = {
   readonly kind: "video" | "audio";
   /** A stream of an input (`0:1`), or what comes out of filters before all outputs (`[v0]`). */
   readonly map: string;
-  /** Filters that are its own. */
+  /** Filters of this stream alone. */
   readonly filters?: readonly Filter[];
   /** The encoder, or `copy`. */
   readonly codec: string;
   readonly options?: readonly Option[];
-  /** What is done with its packets. */
+  /** Filters for its packets. */
   readonly packetFilters?: readonly Filter[];
-  /** What its codec is called in its container, where ffmpeg calls it otherwise. */
+  /** The tag of its codec in its container, if ffmpeg would write another one. */
   readonly tag?: string;
-  /** Of a sound, ISO 639. */
+  /** The language of an audio stream, ISO 639. */
   readonly language?: string;
 };
 
 /**
- * Filters that stand before all outputs of a run, of pictures and of sound.
+ * Filters that stand before all outputs of a run, for video and for audio.
  *
- * FFmpeg 9 holds back a graph that could give more frames than it was given, as long as what it feeds is ahead of other outputs;
- * only the first reader of a stream is let go on whenever the stream is. What decodes for several waits for the one that is held
- * back, and where the output that is behind needs further frames, all wait for each other for ever. So where filters give frames
- * of their own (silence before a late sound, black before a late picture), one graph is all that reads the stream.
+ * FFmpeg 9 holds back a graph that may give out more frames than it gets, as long as what it feeds is ahead of other
+ * outputs; only the first reader of a stream may go on whenever the stream does. A decoder that serves several readers
+ * waits for the one that is held back. If the output that is behind needs more frames from this decoder, all wait for
+ * each other for ever. So if filters add frames of their own (silence before a late sound, black before a late picture),
+ * one graph is the only reader of the stream.
  */
 export type Graphs = { readonly video: readonly Chain[]; readonly audio: readonly Chain[] };
 
-/** A stream, and its filters that stand before all outputs. */
+/** A stream, and those of its filters that stand before all outputs. */
 export type FilteredStream = { readonly stream: OutputStream; readonly chains: readonly Chain[] };
 
 /** The streams of an output, pictures first. */
@@ -41,7 +42,7 @@ export type OutputStreams = {
   readonly graphs: Graphs;
 };
 
-/** The streams of an output together. */
+/** Puts the streams of an output, and their filters, together. */
 export function together(parts: readonly FilteredStream[]): OutputStreams {
   const chainsOf = (kind: OutputStream["kind"]) =>
     parts.flatMap(({ stream, chains }) => (stream.kind === kind ? chains : []));
@@ -51,17 +52,17 @@ export function together(parts: readonly FilteredStream[]): OutputStreams {
   };
 }
 
-/** Whether a stream is put into an output as it is. */
+/** Whether a stream is copied. */
 export const isCopied = ({ codec }: OutputStream): boolean => codec === "copy";
 
-/** Only what is mapped goes in: no subtitles, no data, no titles, no chapters of the source. */
+/** Nothing that is not mapped goes in: no subtitles, no data, no titles, no chapters of the source. */
 export const NOTHING_ELSE = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"];
 
 /**
  * The options of an output's streams.
  *
- * @param isSet - several of a kind may be in it: each option says for which it is
- * @param without - what does not go into the output
+ * @param isSet - several streams of a kind may be in it, so each option names its stream
+ * @param without - the options that keep everything else out
  */
 export function streamsArgs(
   streams: readonly OutputStream[],
@@ -77,7 +78,11 @@ export function streamsArgs(
   ];
 }
 
-/** The options of one stream. @param at - its place among those of its kind, where there may be several */
+/**
+ * The options of one stream.
+ *
+ * @param at - its place among the streams of its kind, if there may be several
+ */
 export function streamArgs(stream: OutputStream, at?: number): readonly string[] {
   const { kind, filters = [], codec, options = [], packetFilters = [], tag } = stream;
   const own = filters.length === 0 ? [] : [filterOption(kind, at), chainText(filters)];
@@ -97,7 +102,7 @@ export function streamArgs(stream: OutputStream, at?: number): readonly string[]
 const filterOption = (kind: OutputStream["kind"], at: number | undefined): string =>
   at === undefined ? `-${kind[0]}f` : `-filter:${kind[0]}:${at}`;
 
-/** Options that streams of both kinds have: they say for which kind they are. */
+/** Options that exist for both kinds of streams, so that they have to name the kind. */
 const SHARED = ["c", "b", "q", "profile", "bsf", "tag"];
 
 function optionName(name: string, kind: OutputStream["kind"], at: number | undefined): string {
@@ -105,14 +110,18 @@ function optionName(name: string, kind: OutputStream["kind"], at: number | undef
   return SHARED.includes(name) ? `${name}:${kind[0]}` : name;
 }
 
-/** The option that keeps the language of a sound, which goes with all that is said of it else. */
+/** The option that keeps the language of an audio stream, which would be dropped with all other metadata. */
 export const languageArgs = (
   source: Pick<AudioStream, "language"> | undefined,
   at = 0,
 ): readonly string[] =>
   source?.language === undefined ? [] : [`-metadata:s:a:${at}`, `language=${source.language}`];
 
-/** The options that make all filters of a kind one graph. @param isJoined - whether pictures and sound share it */
+/**
+ * The options that put all filters of a kind into one graph.
+ *
+ * @param isJoined - whether video and audio share a graph
+ */
 export function graphArgs(graphs: readonly Graphs[], isJoined = false): readonly string[] {
   const video = graphs.flatMap((one) => one.video);
   const audio = graphs.flatMap((one) => one.audio);

@@ -21,7 +21,7 @@ export const sheetFilters = (
   ...JPEG_FILTERS,
 ];
 
-/** The name of a sheet, from 1, in the folder of its set; ffmpeg's pattern of it is `SHEET_PATTERN`. */
+/** The name of a sheet in the folder of its set, by its number from 1 on; `SHEET_PATTERN` is ffmpeg's pattern for it. */
 export const sheetName = (number: number): string =>
   `sprite-${String(number).padStart(5, "0")}.jpg`;
 
@@ -34,20 +34,20 @@ export const sheetSize = ({ width, height, columns, rows }: ThumbnailSheets): Si
   height: height * rows,
 });
 
-/** How many pictures there are of a film that lasts so long, and so how many sheets; frames are `frameSeconds` apart. */
+/** How many thumbnails a film of this duration has, and how many sheets; its frames are `frameSeconds` apart. */
 export function sheetCount(
   { intervalSeconds, columns, rows }: ThumbnailSheets,
   durationSeconds: number,
   frameSeconds: number,
 ): { readonly pictures: number; readonly sheets: number } {
-  // An interval that holds less than two frames may have got none, where the rate was changed.
+  // A last interval shorter than two frames may hold none, if the frame rate was changed.
   const last = Math.max(0, durationSeconds - 2 * frameSeconds);
   const pictures = Math.floor(last / intervalSeconds) + 1;
   return { pictures, sheets: Math.ceil(pictures / (columns * rows)) };
 }
 
 /**
- * The WebVTT track of a film's small pictures: for each interval the sheet, and the part of it.
+ * The WebVTT track of a film's thumbnails: for each interval, the sheet and the part of it to show.
  *
  * @see https://www.w3.org/TR/media-frags/#naming-space for `#xywh=`, which players' seek bars read
  */
@@ -77,7 +77,7 @@ function timeOf(seconds: number): string {
 }
 
 /**
- * Judges finished sheets: their number, and that the pictures that the track names lie on them.
+ * Judges finished sheets: whether there are enough, and whether the thumbnails that the track names lie on them.
  *
  * @param sizes - of all sheets that were made
  * @throws {TaskError} `output_wrong`

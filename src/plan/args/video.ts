@@ -5,13 +5,17 @@ import { inOrder } from "../encode/video-filters.ts";
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
 import type { Option, OutputStream } from "./streams.ts";
 
-/** One of two passes: which, and the work folder's file (without suffix) that the first leaves its statistics in. */
+/** One of two passes: its number, and the file in the work folder (without suffix) for the statistics of the first. */
 export type Pass = { readonly number: 1 | 2; readonly log: string };
 
-/** What an encoder's options follow from. */
+/** What an encoder's options depend on. */
 type Stream = { readonly encoding: VideoEncoding; readonly pass: Pass | undefined };
 
-/** A video stream that is encoded, its filters its own. @param map - what it is read from */
+/**
+ * An encoded video stream with filters of its own.
+ *
+ * @param map - the stream that it is read from, or the label
+ */
 export function encodedVideo(
   encoding: VideoEncoding,
   map: string,
@@ -31,13 +35,22 @@ export function encodedVideo(
   };
 }
 
-/** A video stream as it is, but for what is done with its packets. */
+/**
+ * A copied video stream.
+ *
+ * @param more - changes to its packets or its tag
+ */
 export const copiedVideo = (
   map: string,
   more: Pick<OutputStream, "packetFilters" | "tag"> = {},
 ): OutputStream => ({ kind: "video", map, codec: "copy", ...more });
 
-/** The files that the first of two passes leaves for the second; x265 is told a name, ffmpeg makes one up for others. @param at - the number of the stream in its run */
+/**
+ * The files that the first of two passes leaves for the second. x265 is given their name; ffmpeg makes one up for other
+ * codecs.
+ *
+ * @param at - the number of the stream in its run
+ */
 export const passFiles = (codec: VideoCodec, log: string, at = 0): readonly string[] =>
   codec === "h265" ? [`${log}.log`] : [`${log}-${at}.log`];
 
@@ -80,11 +93,11 @@ function x264Args(stream: Stream): readonly Option[] {
 
 function x265Args({ encoding, pass }: Stream): readonly Option[] {
   const params = [
-    // It writes to stderr past ffmpeg's log level.
+    // x265 writes to stderr whatever ffmpeg's log level is.
     "log-level=error",
     "scenecut=0",
     "open-gop=0",
-    // ffmpeg does not hand its -pass on to x265.
+    // ffmpeg does not pass its -pass on to x265.
     ...(pass ? [`pass=${pass.number}`, `stats=${passFiles("h265", pass.log)[0]}`] : []),
   ];
   return [
@@ -106,14 +119,18 @@ function vp9Args(stream: Stream): readonly Option[] {
     ["cpu-used", EFFORTS.vp9[effort]],
     ["row-mt", "1"],
     ...limitArgs(encoding),
-    // libvpx keeps to the ceiling only where the floor is the same: else noise at 400k came to 554k, now to 433k.
+    // libvpx keeps to the ceiling only if the floor is the same: noise at 400k comes to 433k, and to 554k without a
+    // floor.
     ...(rateMode === "cbr" ? [["minrate", formatBitrate(bitrateBps)] as const] : []),
     ...fixedGopArgs(encoding),
     ...passArgs(stream),
   ];
 }
 
-/** SVT-AV1 takes no ceiling beside a bitrate: equal to it is an error, above it is ignored (measured with 1.4). */
+/**
+ * SVT-AV1 takes no ceiling beside a bitrate: one that is equal to the bitrate is an error, a higher one is ignored
+ * (measured with 1.4).
+ */
 function av1Args({ encoding }: Stream): readonly Option[] {
   return [
     ["preset", EFFORTS.av1[encoding.effort]],
@@ -127,7 +144,7 @@ function mpeg2Args(stream: Stream): readonly Option[] {
   return [
     ...limitArgs(encoding),
     ["g", String(encoding.gopFrames)],
-    // Closed groups go with no search for scene changes: so high a threshold turns it off.
+    // Closed GOPs need the search for scene changes off, and a threshold this high turns it off.
     ["sc_threshold", "1000000000"],
     ...bFrameArgs(encoding),
     ...fieldArgs(encoding, ["cgop"]),
@@ -135,7 +152,7 @@ function mpeg2Args(stream: Stream): readonly Option[] {
   ];
 }
 
-/** ffmpeg's quality of a JPEG, 2 the best, by the bits that may go into a pixel (measured on films and test pictures). */
+/** ffmpeg's quality of a JPEG (2 is the best) by the bits that each pixel may take (measured on films and test pictures). */
 const JPEG_QUALITIES = [
   { bitsPerPixel: 1.5, quality: "2" },
   { bitsPerPixel: 1, quality: "3" },
@@ -144,7 +161,7 @@ const JPEG_QUALITIES = [
 ];
 const JPEG_QUALITY_LEAST = "20";
 
-/** A picture has no rate: its bits are what it may take once, roughly. */
+/** A single picture has no bitrate: the bits per second are roughly those that the whole picture may take. */
 function jpegArgs({ encoding }: Stream): readonly Option[] {
   const bits = encoding.bitrateBps / (encoding.width * encoding.height);
   const known = JPEG_QUALITIES.find(({ bitsPerPixel }) => bits >= bitsPerPixel);
