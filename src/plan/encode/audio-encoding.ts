@@ -6,7 +6,7 @@ import type { Filter } from "./filters.ts";
 import { countOf, layoutFor } from "./layouts.ts";
 import { earsOf, panOf } from "./odd-layouts.ts";
 
-/** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); of AAC those that the Profile API has. */
+/** The sample rates that an encoder takes, in Hz (`ffmpeg -h encoder=…`); for AAC, those that the Profile API has. */
 const SAMPLERATES: Readonly<Record<AudioCodec, readonly number[]>> = {
   aac: [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000],
   aache2: [32000, 44100, 48000],
@@ -16,32 +16,32 @@ const SAMPLERATES: Readonly<Record<AudioCodec, readonly number[]>> = {
   opus: [8000, 12000, 16000, 24000, 48000],
 };
 
-/** kbit/s of MPEG-1 and, at 24 kHz and less, MPEG-2 Layer II: ffmpeg's encoder takes no others. */
+/** The bitrates of MPEG-1 Layer II and, at 24 kHz and less, of MPEG-2 Layer II, in kbit/s: ffmpeg's encoder takes no others. */
 const MP2_KBPS = [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384];
 const MP2_LOW_KBPS = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
-/** Where the source does not say its own. */
+/** The sample rate if the source does not say its own. */
 const SAMPLERATE_HZ = 48_000;
 
 const OPUS_BPS_MAX_PER_CHANNEL = 256_000;
 
-/** How an audio stream is encoded, all of it decided for its source and its container. */
+/** How an audio stream is encoded, as decided for its source and its container. */
 export type AudioEncoding = {
   readonly codec: AudioCodec;
-  /** What the encoder takes. */
+  /** One that the encoder takes. */
   readonly bitrateBps: number;
   readonly samplerateHz: number;
-  /** What makes ambisonic sound one for two ears, before anything else. */
+  /** The filter that turns ambisonic sound into stereo, before all others; empty for other sound. */
   readonly ears: readonly Filter[];
-  /** What makes the output's channels of the source's, behind all else. */
+  /** The filters that turn the source's channels into the output's, after all others. */
   readonly channels: readonly Filter[];
 };
 
 /**
- * Decides how an audio stream is encoded of a source.
+ * Decides how an audio stream is encoded.
  *
- * Layout and rate are always said: a source may change both midway, and the first of its frames may differ from what the
- * probe found. The rate is the next higher one that the codec knows, else its highest.
+ * Layout and rate are always given: a source may change both midway, and its first frames may differ from what the probe
+ * found. The rate is the next higher one that the codec knows, or else its highest.
  */
 export function audioEncoding(
   encode: AudioEncode,

@@ -6,7 +6,7 @@ import type { Capabilities } from "../plan.ts";
 import { frameRate } from "./framerate.ts";
 import { isHdr } from "./hdr.ts";
 
-/** The rates of frames that ffmpeg spreads captions over; of those, as low ones as still have room for them. */
+/** The frame rates at which ffmpeg spreads captions over the frames, without those that are too low to have room for them. */
 const CAPTION_RATES: readonly Rational[] = [
   { num: 24_000, den: 1001 },
   { num: 24, den: 1 },
@@ -19,19 +19,24 @@ const CAPTION_RATES: readonly Rational[] = [
 const CAPTIONED: readonly VideoCodec[] = ["h264", "mpeg2"];
 
 /**
- * What becomes of the captions in a source's frames. `spread`: all come out whole, however they lie in the frames. `kept`: each
- * frame stays with its own. `deleted`: what would be left of them is taken off. `unwritten`: the encoder writes none.
+ * What becomes of the captions in a source's frames. `spread`: all come out whole, however they lie in the source's
+ * frames. `kept`: each frame keeps its own. `deleted`: they are removed, because only a part of them would be left.
+ * `unwritten`: the encoder writes none.
  */
 export type CaptionFate = "spread" | "kept" | "deleted" | "unwritten";
 
 /**
  * Whether this ffmpeg's filter for frame rates carries captions from dropped frames to those that are kept (6.1 on).
  *
- * That cannot be asked for itself; the muxer of raw captions came soon after (7.0).
+ * ffmpeg does not tell that itself; the muxer of raw captions came soon after (7.0).
  */
 export const carriesCaptions = ({ muxers }: Capabilities): boolean => muxers.includes("rcwt");
 
-/** What becomes of captions in an encode. @param areCarried - `carriesCaptions` */
+/**
+ * What becomes of captions in an encode.
+ *
+ * @param areCarried - `carriesCaptions`
+ */
 export function captionFate(
   encode: VideoEncode,
   source: VideoStream,
@@ -44,6 +49,6 @@ export function captionFate(
   return isSame && !source.isVariableRate && !source.areCaptionsBundled ? "kept" : "deleted";
 }
 
-/** What is taken off with the data about HDR goes as well. */
+/** Whether the encoder gets captions and writes them. The filter that removes data about HDR removes captions too. */
 const writesCaptions = ({ codec }: VideoEncode, source: VideoStream): boolean =>
   CAPTIONED.includes(codec) && !isHdr(source) && !source.hasHdrData;

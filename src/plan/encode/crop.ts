@@ -2,7 +2,7 @@ import type { Crop } from "../../probe/crop.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { Filter } from "./filters.ts";
 
-/** What a picture loses at its sides, seen as it lies now. */
+/** Turns a crop with its picture: the sides as they are after the turn. */
 type Turn = (crop: Crop) => Crop;
 
 const flipped: Turn = ({ left, right, top, bottom }) => ({ left, right, top: bottom, bottom: top });
@@ -13,7 +13,7 @@ const transposed: Turn = ({ left, right, top, bottom }) => ({
   bottom: right,
 });
 
-/** By how far the picture is turned clockwise: what ffmpeg does with it, also with one in a mirror. */
+/** What ffmpeg does with a picture, by degrees of its turn clockwise, and whether it is also mirrored. */
 const TURNS: Readonly<Record<VideoStream["rotation"], { plain: Turn; mirrored: Turn }>> = {
   0: { plain: (crop) => crop, mirrored: flipped },
   90: { plain: (crop) => mirroredOf(transposed(crop)), mirrored: transposed },
@@ -31,7 +31,10 @@ const mirroredOf: Turn = ({ left, right, top, bottom }) => ({
   bottom,
 });
 
-/** The filter that cuts off what the container does, where the engine does not. The picture comes in upright: ffmpeg turns it before. */
+/**
+ * The filter that crops as the container says, if the engine does not. The picture is upright by then, because ffmpeg
+ * turns it first.
+ */
 export function cropFilters(source: VideoStream): readonly Filter[] {
   if (!source.crop) return [];
   const { rotation, isMirrored } = source;
@@ -41,8 +44,9 @@ export function cropFilters(source: VideoStream): readonly Filter[] {
 }
 
 /**
- * The filter's own edges lie on even pixels, where those of the colours of most pictures do: it keeps an even number of pixels, from an
- * even one on. Of a turned picture they would be other ones than ffmpeg cuts off, which does it before the turn.
+ * The edges of a crop on even pixels. ffmpeg's filter keeps an even number of pixels from an even one on, as the colours
+ * of most pictures need it. In a turned picture these would not be the pixels that ffmpeg itself keeps when it crops,
+ * which it does before the turn. So those edges are rounded here, before the turn.
  */
 function onGrid(crop: Crop, { width, height, rotation, isMirrored }: VideoStream): Crop {
   if (rotation === 0 && !isMirrored) return crop;

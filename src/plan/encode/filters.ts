@@ -1,4 +1,4 @@
-/** The filters that are used here, as ffmpeg names them; behind `@` a name by which its log tells one from others. */
+/** The filters that are used here, by ffmpeg's names; a name after `@` tells one from others in its log. */
 export type FilterName =
   | ("bwdif" | "crop" | "format" | "fps" | "pad" | "scale" | "select" | "setparams" | "setpts")
   | ("setsar" | "sidedata" | "split" | "tile" | "tonemap" | "tpad" | "trim" | "zscale")
@@ -9,9 +9,9 @@ export type FilterName =
 /** A filter of frames, or of packets, with its options. */
 export type Filter = {
   readonly name: FilterName;
-  /** Those that are told by their place. */
+  /** Those that are given by their position. */
   readonly values?: readonly (string | number)[];
-  /** Those that are told by their name, behind the others. */
+  /** Those that are given by their name, after the others. */
   readonly options?: Readonly<Record<string, string | number>>;
 };
 
@@ -26,5 +26,5 @@ export type Chain = {
 export const isSameFilter = (one: Filter | undefined, other: Filter | undefined): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
-/** To the microsecond, ffmpeg's own unit; it reads no exponents. */
+/** Seconds as ffmpeg takes them: to the microsecond, its own unit, and without an exponent, which it does not read. */
 export const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);

@@ -17,36 +17,37 @@ const MPEG2_RATES = [
   whole(60),
 ];
 
-/** The rates that a source whose frames come unevenly is brought to: cameras', screens', and slow ones of recordings. */
+/** The usual rates, one of which an uneven source gets: those of cameras and screens, and slow ones of recordings. */
 const USUAL_RATES = [
   ...[1, 2, 3, 4, 5, 6, 8, 10, 12, 15].map(whole),
   ...MPEG2_RATES,
   ...[48, 90, 100, 120].map(whole),
 ];
 
-/** Where the source does not say: the commonest in files without time stamps. */
+/** The rate if the source does not say: the most common one in files without time stamps. */
 const RATE_UNKNOWN = whole(25);
 
-/** 30.003 is no more than 30: averages are rounded. */
+/** Averages are rounded, so 30.003 does not exceed 30. */
 export const RATE_SLACK = 1.001;
 
-/** A divided rate below this part of the cap would waste too much of it: 31 gives 30, not 15.5. */
+/** A divided rate below this part of the cap would waste too much of it: with a cap of 30, 31 becomes 30, not 15.5. */
 const CAP_USE_MIN = 0.75;
 
 /**
  * The frame rate of an output: the one asked for, or the source's up to the cap, kept rational (59.94 capped at 30 is
- * 30000/1001). Uneven frames come at the usual rate nearest to their average.
+ * 30000/1001). An uneven source gets the usual rate nearest to its average.
  */
 export const frameRate = (encode: VideoEncode, source: VideoStream): Rational =>
   encode.framerate ?? cappedRate(encode, source);
 
 /**
- * How ffmpeg is to take the even frames that come out of the filters, for its muxers differ in that, and its versions: as they
- * are, also where the first comes late; or from zero on in segments, whose players expect all streams to begin together.
+ * ffmpeg's mode for the even frames that come out of the filters; its default differs between muxers and versions. `vfr`
+ * takes them as they are, even if the first one comes late. `cfr` makes them begin at zero, for segments, whose players
+ * expect all streams to begin together.
  */
 export const frameMode = (isSegmented: boolean): "cfr" | "vfr" => (isSegmented ? "cfr" : "vfr");
 
-/** The distance of key frames, in frames. */
+/** The distance between key frames, in frames. */
 export const gopFrames = (gop: Gop, rate: Rational): number =>
   "frames" in gop ? gop.frames : Math.max(1, Math.round(gop.seconds * toNumber(rate)));
 
@@ -57,7 +58,7 @@ function cappedRate({ codec, framerateMax }: VideoEncode, source: VideoStream): 
   return codec === "mpeg2" ? nearest(MPEG2_RATES, toNumber(capped)) : capped;
 }
 
-/** Every n-th frame where that comes close to the cap, for even motion; else the cap itself. */
+/** Every n-th frame, for even motion, if that comes close to the cap; otherwise the cap itself. */
 function cap(rate: Rational, max: number): Rational {
   const divisor = Math.ceil(toNumber(rate) / (max * RATE_SLACK));
   if (divisor <= 1) return rate;

@@ -35,7 +35,7 @@ const LEVELS: readonly Level[] = [
 /** The High profile allows a quarter more bits than the table says (Table A-2: cpbBrVclFactor 1250). */
 const HIGH_PROFILE = 1.25;
 
-/** The lowest level that a stream of the High profile keeps to; nothing where none is high enough. */
+/** The lowest level that a stream of the High profile fits into; undefined if none is high enough. */
 export function h264Level(
   picture: { readonly width: number; readonly height: number },
   framerate: number,
@@ -48,7 +48,7 @@ export function h264Level(
   return LEVELS.find(
     ([, perSecond, perFrame, kbps, cpbKbits]) =>
       blocks <= perFrame &&
-      // No side may be longer than eight times that of a square of the largest frame (A.3.1, f and g).
+      // In macroblocks, no side may exceed the square root of eight times the largest frame (A.3.1, f and g).
       Math.max(columns, rows) <= Math.sqrt(perFrame * 8) &&
       blocks * framerate <= perSecond &&
       maxrateBps <= kbps * kbit &&

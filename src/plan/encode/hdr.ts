@@ -2,11 +2,11 @@ import { HDR_TRANSFERS } from "../../probe/first-frame.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { Filter } from "./filters.ts";
 
-/** Whether a source has a high dynamic range (PQ or HLG), so that 8 bits need it mapped to a standard one. */
+/** Whether a source has a high dynamic range (PQ or HLG), which has to be mapped to the standard one for 8 bits. */
 export const isHdr = ({ color }: VideoStream): boolean =>
   HDR_TRANSFERS.includes(color.transfer ?? "");
 
-/** What is taken off the frames, where encoders of ffmpeg 7 on would hand on what is not true of the output. */
+/** The filters that remove data from the frames which is not true of the output; encoders of ffmpeg 7 on would pass it on. */
 function untruths(source: VideoStream): readonly Filter[] {
   if (isHdr(source) || source.hasHdrData)
     return [{ name: "sidedata", options: { mode: "delete" } }];
@@ -16,8 +16,8 @@ function untruths(source: VideoStream): readonly Filter[] {
 }
 
 /**
- * What makes a source's picture one of a standard range, for one eye: nothing where it is already. Data about the light of an HDR
- * display goes last, for the mapping goes by it.
+ * The filters that make a source's picture one of a standard range, for one eye; none if it is that already. Data about
+ * the light of an HDR display is removed last, because the mapping uses it.
  */
 export const sdrFilters = (source: VideoStream): readonly Filter[] => [
   ...(isHdr(source) ? toneMapping(source) : []),
@@ -34,7 +34,8 @@ const PRIMARIES = ["bt709", "bt2020", "smpte431", "smpte432"];
 const MATRICES = ["bt709", "bt2020nc", "bt2020c"];
 
 /**
- * HDR to SDR. What the source leaves unsaid is taken as BT.2020, for zscale converts nothing that it does not know.
+ * Maps HDR to SDR. What the source does not state is taken as BT.2020, because zscale converts nothing that it does not
+ * know.
  *
  * @see https://ffmpeg.org/ffmpeg-filters.html#tonemap-1 for linear light in floats
  */

@@ -20,12 +20,15 @@ const CHANNELS: Readonly<Record<string, string>> = {
   "5.1(side)": "FL FR FC LFE SL SR",
 };
 
-/** What ffmpeg takes a sound of so many channels for whose layout is not said. */
+/** The layouts that ffmpeg assumes for one channel, two, and so on, if none is given. */
 const BY_COUNT = ["mono", "stereo", "2.1", "4.0", "5.0", "5.1"];
 
-/** What each encoder takes, and its codec has a number or a place for, rising, the usual of each count first; 5.1 at most here. */
+/**
+ * The layouts that each encoder takes and its codec has a number or a place for, up to 5.1. They rise by number of
+ * channels, with the usual one of each number first.
+ */
 const TAKEN: Readonly<Record<AudioCodec, readonly string[]>> = {
-  // Another layout is written as a list of its own (configuration 0), which browsers do not play.
+  // Other layouts are written as a list of channels (configuration 0), which browsers do not play.
   aac: ["mono", "stereo", "3.0", "4.0", "5.0", "5.1"],
   aache2: ["stereo"],
   mp3: ["mono", "stereo"],
@@ -34,32 +37,33 @@ const TAKEN: Readonly<Record<AudioCodec, readonly string[]>> = {
     ...["mono", "stereo", "3.0", "3.0(back)", "2.1", "4.0", "quad(side)", "3.1"],
     ...["5.0", "5.0(side)", "4.1", "5.1", "5.1(side)"],
   ],
-  // Of 5.0 its encoder puts the centre at the back (5.1, 7.1, 9.0).
+  // 5.0 is left out, because the encoder puts its centre at the back (5.1, 7.1, 9.0).
   opus: ["mono", "stereo", "3.0", "quad", "5.1"],
 };
 
-/** The layouts that an AAC stream has by number: of another one it holds a list, and no browser plays that from pieces. */
+/** The layouts that AAC has numbers for. For others, a stream holds a list of channels, which no browser plays from segments. */
 const NUMBERED_IN_AAC = [
   ...["mono", "stereo", "downmix", "3.0", "4.0", "5.0", "5.1"],
   ...["6.1", "6.1(back)", "7.1", "7.1(wide)", "7.1(wide-side)"],
 ];
 
-/** Whether players of AAC know a layout of it; where it is not said, they are taken to. */
+/** Whether players of AAC know a layout; if it is not given, they are assumed to. */
 export const isKnownInAac = (layout: string | undefined): boolean =>
   layout === undefined || NUMBERED_IN_AAC.includes(layout);
 
-/** So many channels a codec has here. */
+/** The most channels that a codec has here. */
 export const channelsMax = (codec: AudioCodec): number =>
   Math.max(...TAKEN[codec].map((layout) => channelsOf(layout).length));
 
 const channelsOf = (layout: string): readonly string[] => CHANNELS[layout]?.split(" ") ?? [];
 
-/** So many channels a layout has, of those that `layoutFor` gives. */
+/** How many channels a layout has, if it is one that `layoutFor` gives. */
 export const countOf = (layout: string): number => channelsOf(layout).length;
 
 /**
- * The layout that a source's sound is encoded in: its own where the encoder takes it; else the smallest that has a place for each
- * of its channels, those at the side being the same as those at the back; else the largest.
+ * The layout that a source's sound is encoded in: its own if the encoder takes it; otherwise the smallest one with a
+ * place for each of its channels, where channels at the side and at the back count as the same; otherwise the largest. If
+ * another number of channels is asked for, it is the usual layout of that number.
  *
  * @param wanted - how many channels are asked for
  */
@@ -80,17 +84,17 @@ export function layoutFor(codec: AudioCodec, source: Channels, wanted?: number):
   return fitting ?? usual;
 }
 
-/** The name of a source's layout; nothing where it has more channels than any that is written here. */
+/** The name of a source's layout; undefined if it has more channels than any that is written here. */
 const layoutOf = ({ channels, layout = "" }: Channels): string | undefined =>
   countOf(layout) === channels && channels > 0 ? layout : BY_COUNT[channels - 1];
 
-/** Of channels that are listed, those that are left are one or two of the usual layouts. */
+/** The names of the layouts of one or two odd channels. */
 const ODD_NAMES: Readonly<Record<number, string>> = { 1: "mono", 2: "stereo" };
 
 const placesOf = (channels: readonly string[]): readonly string[] =>
   channels.map((channel) => channel.replace("S", "B"));
 
-/** What is in the middle of the back has a place in two channels at the back as well. */
+/** Whether all needed channels have a place. A centre at the back also has one if there are two channels at the back. */
 const holds = (places: readonly string[], needed: readonly string[]): boolean =>
   needed.every(
     (channel) =>

@@ -3,10 +3,10 @@ import type { Filter } from "./filters.ts";
 /** The sound of a source as far as its channels go. */
 export type Channels = { readonly channels: number; readonly layout?: string };
 
-/** More than this without a word which they are: no layout is usual. */
+/** If a source has more channels than this and does not say which, there is no usual layout to assume. */
 const UNTOLD_MAX = 8;
 
-/** Where channels that 7.1 does not have go in it. */
+/** Where channels that 7.1 lacks go in it. */
 const NEAR: Readonly<Record<string, readonly string[]>> = {
   BC: ["BL", "BR"],
   FLC: ["FL"],
@@ -19,12 +19,13 @@ const NEAR: Readonly<Record<string, readonly string[]>> = {
 };
 const PLACES = ["FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"];
 
-/** Sound from all around, of VR films; behind its channels two may stand that do not turn with the head. */
+/** Ambisonic sound, as VR films have it; two more channels may follow, which do not turn with the head. */
 const AMBISONIC = /^ambisonic (\d+)(\+stereo)?/;
 
 /**
- * The filter that hears ambisonic sound with two ears, to stand before all others, which take none of it; nothing where a sound is
- * another. Its first channel hears all around, and the second tells left from right.
+ * The filter that turns ambisonic sound into stereo; undefined for other sound. It has to come before all other filters,
+ * which do not take ambisonic sound. The first channel is the sound from all around, and the second tells left from
+ * right.
  */
 export function earsOf({ layout = "" }: Channels): Filter | undefined {
   const [ambisonic, order, more] = AMBISONIC.exec(layout) ?? [];
@@ -36,8 +37,9 @@ export function earsOf({ layout = "" }: Channels): Filter | undefined {
 }
 
 /**
- * The channels of a sound in their order, where these make no layout that has a name: listed (`7 channels (FL+FR+…)`), or too many to
- * guess. ffmpeg converts some of these only in some versions (7.1 does not), and hears a single channel of the left on the left alone.
+ * The channels of a sound, in their order, if they make no layout that has a name: they are listed (`7 channels
+ * (FL+FR+…)`), or too many to guess. undefined for other sound. ffmpeg converts some of these only in some versions (7.1
+ * does not), and puts a single left channel on the left alone.
  */
 export function oddChannels({ channels, layout = "" }: Channels): readonly string[] | undefined {
   if (AMBISONIC.test(layout)) return ["FL", "FR"];
@@ -48,7 +50,10 @@ export function oddChannels({ channels, layout = "" }: Channels): readonly strin
   return channels === 2 || !listed ? ["FL", "FR"] : listed;
 }
 
-/** The filter that makes a layout with a name of such channels, for others to be made of; nothing where it has one. */
+/**
+ * The filter that turns such channels into a layout with a name, from which others can be made; undefined if the sound
+ * has one, or is ambisonic.
+ */
 export function panOf(source: Channels): Filter | undefined {
   const odd = oddChannels(source);
   if (!odd || earsOf(source)) return undefined;

@@ -8,13 +8,16 @@ export type Size = { readonly width: number; readonly height: number };
 
 /** An output's picture: its size, and how the upright source is brought to it. */
 export type Picture = Size & {
-  /** What it is scaled to; or into, by the filter itself, which keeps its shape. Absent where it has that size. */
+  /**
+   * The size that it is scaled to or, if `isFitted`, a box that the filter fits it into in its own shape. Absent if it
+   * has that size.
+   */
   readonly scale?: Size & { readonly isFitted?: true };
-  /** What is left of its size is black. */
+  /** The rest of its size is filled with black. */
   readonly isPadded?: true;
 };
 
-/** No encoder takes more in one direction. */
+/** No encoder takes a longer side. */
 const SIDE_MAX = 16_384;
 
 const even = (pixels: number): number => Math.max(2, Math.round(pixels / 2) * 2);
@@ -23,11 +26,11 @@ const even = (pixels: number): number => Math.max(2, Math.round(pixels / 2) * 2)
 export const uprightSize = ({ width, height, rotation }: VideoStream): Size =>
   rotation === 90 || rotation === 270 ? { width: height, height: width } : { width, height };
 
-/** Whether the source's pixels are as wide as high. */
+/** Whether the source's pixels are square. */
 export const isSquare = ({ sampleAspect }: VideoStream): boolean =>
   sampleAspect.num === sampleAspect.den;
 
-/** The size of the upright picture with square pixels: its height is kept, its width made right. */
+/** The size of the upright picture with square pixels: its height is kept, its width corrected. */
 export function displaySize(source: VideoStream): Size {
   const { width, height } = uprightSize(source);
   const isTurned = source.rotation === 90 || source.rotation === 270;
@@ -36,10 +39,10 @@ export function displaySize(source: VideoStream): Size {
 }
 
 /**
- * The picture of an output, with even sides and square pixels: fitted into both sides and padded, or to one side with
- * its shape kept, or in the source's own size.
+ * The picture of an output, with even sides and square pixels: fitted into both sides and padded, or to one side with its
+ * shape kept, or in the source's own size.
  *
- * @throws {TaskError} `output_not_supported` where keeping the shape leads to a side above 16384
+ * @throws {TaskError} `output_not_supported` if keeping the shape leads to a side above 16384
  */
 export function outputPicture(encode: VideoEncode, source: VideoStream): Picture {
   const { width, height } = encode;
@@ -57,13 +60,16 @@ export function outputPicture(encode: VideoEncode, source: VideoStream): Picture
   return shaped(size, source);
 }
 
-/** Whether what is planned for a source makes the same of pictures of any other size: it fits them into a box by itself. */
+/**
+ * Whether an encode that is planned for a source suits pictures of any other size too: the filter fits them into a box by
+ * itself.
+ */
 export const fitsAnySize = (
   { width, height, isShaped }: VideoEncode,
   source: VideoStream,
 ): boolean => width !== undefined && height !== undefined && !isShaped && isSquare(source);
 
-/** Scaled to a size, where the picture does not have it. */
+/** A picture that is scaled to a size, unless the source has that size. */
 function shaped(size: Size, source: VideoStream): Picture {
   const own = uprightSize(source);
   const isOwn = own.width === size.width && own.height === size.height;
@@ -82,7 +88,7 @@ function fitted(box: Size, shape: Size, source: VideoStream): Picture {
   const { width, height } = box;
   const factor = Math.min(width / shape.width, height / shape.height);
   const inner = { width: shape.width * factor, height: shape.height * factor };
-  // The scale filter fits by itself, but knows neither the shape of pixels nor a picture thinner than two of them.
+  // The scale filter fits by itself, but handles neither pixels that are not square nor pictures thinner than two pixels.
   const canFit = isSquare(source) && Math.min(inner.width, inner.height) >= 2;
   const scale = canFit
     ? { ...box, isFitted: true as const }

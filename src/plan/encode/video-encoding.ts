@@ -9,24 +9,24 @@ import { outputPicture, type Size } from "./picture.ts";
 import { type RateLimits, rateLimits } from "./rate-control.ts";
 import { staysInterlaced, type VideoFilters, videoFilters } from "./video-filters.ts";
 
-/** How a video stream is encoded, all of it decided for its source. */
+/** How a video stream is encoded, as decided for its source. */
 export type VideoEncoding = Size &
   RateLimits &
   Pick<VideoEncode, "codec" | "bitrateBps" | "rateMode" | "effort" | "bFrames" | "lowLatency"> & {
     readonly filters: VideoFilters;
     readonly rate: Rational;
-    /** The distance of key frames, in frames. */
+    /** The distance between key frames, in frames. */
     readonly gopFrames: number;
-    /** Of H.264; left to its encoder where no level has room. */
+    /** The level of H.264; left to its encoder if no level has room. */
     readonly level?: string;
     readonly isInterlaced: boolean;
-    /** It was mapped from a high dynamic range, and has to say that its colours are those of the standard one. */
+    /** It is mapped from a high dynamic range, so it has to state that its colours are those of the standard one. */
     readonly isToneMapped: boolean;
     readonly captions: CaptionFate;
   };
 
 /**
- * Decides how a video stream is encoded of a source.
+ * Decides how a video stream is encoded.
  *
  * @param areCaptionsCarried - `carriesCaptions`
  * @throws {TaskError} `output_not_supported`, as `outputPicture`

@@ -10,44 +10,50 @@ import type { Picture } from "./picture.ts";
 /** The pixel format of everything encoded here: 8 bits, the one that every player takes. */
 export const PIXEL_FORMAT = "yuv420p";
 
-/** The same for JPEG, whose values take the full range and are always those of BT.601: viewers look for no word about it. */
+/** The same for JPEG, whose values take the full range and are always those of BT.601: viewers assume that. */
 export const JPEG_FILTERS: readonly Filter[] = [
   { name: "scale", options: { out_color_matrix: "bt601", out_range: "full" } },
   { name: "format", values: ["yuvj420p"] },
 ];
 
-/** What filters do to a picture, in the order that they do it. */
+/** What filters do to a picture, in the order in which they do it. */
 const STAGES = [
   ...(["crop", "deinterlace", "scale", "colors", "pad"] as const),
   ...(["aspect", "captions", "rate", "format"] as const),
 ];
 
-/** The filters of a picture, by what they do; a list is empty where nothing is to be done. */
+/** The filters of a picture, by what they do; a list is empty if there is nothing to do. */
 export type VideoFilters = Readonly<Record<(typeof STAGES)[number], readonly Filter[]>>;
 
 /** All filters of a picture, in their order. */
 export const inOrder = (filters: VideoFilters): readonly Filter[] =>
   STAGES.flatMap((stage) => filters[stage]);
 
-/** All filters of a picture, where frames that are not wanted go before they are scaled. */
+/** All filters of a picture, with the frame rate before scaling, so that no frame is scaled and then dropped. */
 export const rateFirst = (filters: VideoFilters): readonly Filter[] => [
   ...filters.deinterlace,
   ...filters.rate,
   ...inOrder({ ...filters, deinterlace: [], rate: [] }),
 ];
 
-/** Codecs whose encoders here keep fields apart; for others an interlaced source becomes progressive, asked or not. */
+/**
+ * Whether a codec's encoder here keeps fields apart; with others an interlaced source becomes progressive, whether asked
+ * for or not.
+ */
 const keepsFields = ({ codec }: VideoEncode): boolean => codec === "h264" || codec === "mpeg2";
 
 /** Whether a source stays interlaced in the output. */
 export const staysInterlaced = (encode: VideoEncode, source: VideoStream): boolean =>
   source.isInterlaced && !encode.progressive && keepsFields(encode);
 
-/** What makes an interlaced source progressive. Only frames that are marked as interlaced: mixed sources keep their progressive ones sharp. */
+/**
+ * The filter that makes an interlaced source progressive. It changes only frames that are marked as interlaced, so mixed
+ * sources keep their progressive ones sharp.
+ */
 export const deinterlacing = ({ isInterlaced }: VideoStream): readonly Filter[] =>
   isInterlaced ? [{ name: "bwdif", options: { mode: "send_frame", deint: "interlaced" } }] : [];
 
-/** The filters that make an output's picture of a source's. It comes in upright: ffmpeg turns it before. */
+/** The filters that turn a source's picture into an output's. The picture is upright already, because ffmpeg turns it first. */
 export function videoFilters(
   encode: VideoEncode,
   source: VideoStream,
@@ -63,7 +69,7 @@ export function videoFilters(
     colors: sdrFilters(source),
     pad: padding(picture),
     aspect: [{ name: "setsar", values: [1] }],
-    // Where an encoder would write what is left of them.
+    // Otherwise the encoder would write what is left of them.
     captions:
       captions === "deleted"
         ? [{ name: "sidedata", options: { mode: "delete", type: "A53_CC" } }]
@@ -87,10 +93,12 @@ const padding = ({ width, height, isPadded }: Picture): readonly Filter[] =>
   isPadded ? [{ name: "pad", values: [width, height, "(ow-iw)/2", "(oh-ih)/2"] }] : [];
 
 /**
- * Frames at even times. Also of an even source, for it may have gaps: not every muxer of every version has them filled.
+ * The filter that gives frames even times. An even source gets it too, because it may have gaps, and not every muxer of
+ * every version fills them.
  *
- * How they end: before 9 FFmpeg tells their filter too early an end of an MP4 whose picture begins late, and by default
- * the last picture would go. Of others, and of parts of a film, it would add one.
+ * `eof_action=pass` is for sources that begin late: before 9, FFmpeg reports the end of an MP4 whose picture begins late
+ * too early to this filter, and by default the last picture would be lost. With other sources, and with parts of a film,
+ * it would add a picture.
  */
 export const evenRate = (
   rate: Rational,
@@ -101,12 +109,13 @@ export const evenRate = (
   ...(startSeconds > 0 && { options: { eof_action: "pass" } }),
 });
 
-/** The filters of a picture with black before a late first one, for so long. */
+/** The filters of a picture, with so many seconds of black before a late first one. */
 export function withBlackStart(filters: VideoFilters, seconds = 0): VideoFilters {
   if (seconds === 0) return filters;
   const late = formatSeconds(seconds);
-  // Not from the first frame: of a recording cut within a group of pictures it comes later still, and black stays until then.
-  // 7.1 forgets the rate behind setpts, and tpad then pads by 25 a second: it is said once more.
+  // The shift does not count from the first frame: in a recording cut within a GOP that comes later still, and black
+  // stays until then. 7.1 forgets the rate after setpts, and tpad then pads with 25 a second, so the rate is given once
+  // more.
   const rate: readonly Filter[] = [
     ...filters.rate,
     { name: "setpts", values: [`PTS-round(${late}/TB)`] },
