@@ -7,7 +7,7 @@ import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
 import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
 
-/** Why a rendition cannot be made here, whatever the source; `encoder_missing` where another machine might. */
+/** Why a rendition cannot be made here, whatever the source; `encoder_missing` if another machine might make it. */
 export type Impossibility = {
   readonly code: Extract<ErrorCode, "output_not_supported" | "encoder_missing">;
   readonly message: string;
@@ -15,7 +15,7 @@ export type Impossibility = {
 
 /**
  * The first reason why a rendition cannot be made here, whatever the source: a container that is not written, a codec
- * that its container does not hold, an encoder that is missing; nothing where there is none.
+ * that its container does not hold, an encoder that is missing; undefined if there is no reason.
  */
 export function impossibilityOf(
   rendition: Rendition,

@@ -5,7 +5,7 @@ import { segmentSecondsOf } from "../decide/set-timing.ts";
 import type { Capabilities } from "../plan.ts";
 import { type Impossibility, impossibilityOf } from "./feasible.ts";
 
-/** What the engine needs to make sets, and their small pictures. */
+/** What the engine needs to make sets, and their thumbnails. */
 const SET_MUXER = "dash";
 const PICTURE_MUXER = "image2";
 const PICTURE_ENCODER = "mjpeg";
@@ -23,7 +23,7 @@ export function refuseImpossibleAssignment(
   if (found) throw new TaskError("output_not_supported", found.message);
 }
 
-/** The first reason why a rendition, or a set, cannot be made here, whatever the source; nothing where there is none. */
+/** The first reason why a rendition, or a set, cannot be made here, whatever the source; undefined if there is none. */
 export function assignmentFault(
   { rendition, set }: Omit<Assignment, "targets">,
   capabilities: Capabilities,
@@ -67,7 +67,7 @@ function copyFault({ renditions }: AdaptiveSet): Impossibility | undefined {
     : undefined;
 }
 
-/** Where the profile says all rates, whether key frames meet is known without the source. */
+/** If the profile fixes all frame rates, it is known without the source whether key frames meet. */
 function timingFault({ renditions }: AdaptiveSet): Impossibility | undefined {
   const encodes = renditions.flatMap(({ video }) => (typeof video === "object" ? [video] : []));
   if (!encodes.every(({ framerate }) => framerate !== undefined)) return undefined;

@@ -12,17 +12,17 @@ function extensionOf(url: string): string | undefined {
   return /\.([a-z0-9]+)$/i.exec(path.slice(path.lastIndexOf("/") + 1))?.[1]?.toLowerCase();
 }
 
-/** The containers that files of an extension are, as people expect; undefined if an extension says nothing of media. */
+/** The containers that people expect of an extension; undefined if it says nothing of media. */
 function promisedBy(extension: string): readonly Written[] | undefined {
   const named = containersNamed(extension);
   return named.length > 0 || OTHER_MEDIA.includes(extension) ? named : undefined;
 }
 
 /**
- * Tells of targets whose names end in the extension of another container than the one they get. The profile decides what is
- * written; but players and servers go by the name.
+ * Warns of targets whose names have the extension of another container than the one they get. The profile decides what is
+ * written, but players and servers go by the name.
  *
- * @param urls - of all the task's targets, by their place
+ * @param urls - of all the task's targets, in their order
  */
 export function nameWarnings(
   products: readonly Pick<PlannedOutput, "container" | "targets">[],
