@@ -87,6 +87,6 @@ function rtspRenditionFault(
   return impossibilityOf({ ...rendition, container: ANY_CONTAINER }, capabilities);
 }
 
-/** The container that decisions on copying are made for where a live protocol has none of its own. */
+/** The container that decisions on copying are made for. `rtsp` has none of its own, so one that holds any codec stands for it. */
 export const writtenFor = (container: LiveContainer): Written =>
   container === "rtsp" ? ANY_CONTAINER : container;

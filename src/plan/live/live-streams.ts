@@ -15,7 +15,7 @@ type Made = {
   readonly rendition: Rendition;
   readonly video: StreamDecision;
   readonly audio: StreamDecision;
-  /** Whose rules on sound count. */
+  /** The container whose rules on audio apply. */
   readonly container: Written;
   /** `carriesCaptions` */
   readonly areCaptionsCarried: boolean;

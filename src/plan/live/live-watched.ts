@@ -3,7 +3,7 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { specifierOf } from "../args/input.ts";
 import type { LiveOutput, Watched } from "./live.ts";
 
-/** What of a source a plan's run has to watch, as no output decodes it. */
+/** The streams of a source that a run has to decode only to notice changes, because no output decodes them. */
 export function watchedOf(outputs: readonly LiveOutput[], media: MediaInfo): Watched {
   const isRenamed = demuxerOf(media.format) === "mpegts";
   const isWatched = (kind: keyof Watched): boolean =>

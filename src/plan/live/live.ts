@@ -8,38 +8,43 @@ import type { LiveStream } from "./live-protocols.ts";
 export type LiveOutput = OutputStreams & {
   readonly video: StreamDecision;
   readonly audio: StreamDecision;
-  /** The parameter sets of what is encoded stand in a header, as all containers but MPEG-TS want it, which repeats them. */
+  /** The parameter sets of an encode stand in a header, as all containers want it except MPEG-TS, which repeats them. */
   readonly isHeaded: boolean;
-  /** What the video's codec is called in its segments of mp4. */
+  /** The tag of the video's codec in segments of mp4. */
   readonly videoTag?: string;
   /** The live targets that it is sent to. */
   readonly sent: readonly LiveStream[];
-  /** The folder of its recording in the work folder, where file targets get it; the indexes of those. */
+  /** What is recorded of it, if file targets get it. */
   readonly recording?: LiveRecording;
-  /** Whether all this holds for pictures of the source's size alone, and is to be planned anew for others. */
+  /** Whether this holds only for pictures of the source's size, so that others need a new plan. */
   readonly isSized: boolean;
 };
 
-/** What file targets of an output are recorded as first; a set is seen while it grows, and consists of what is recorded. */
+/**
+ * What is recorded first for the file targets of an output. A set can be watched while it grows, and consists of what is
+ * recorded.
+ */
 export type LiveRecording = {
+  /** In the work folder. */
   readonly folder: string;
-  /** Of a set of one stream: what its segments are. */
+  /** Of a set in one playlist: the format of its segments. */
   readonly segments?: "mpegts" | "fmp4";
-  /** Of a set whose streams are apart, in segments that HLS and DASH share. */
+  /** Of a set whose streams are apart: the set, in segments that HLS and DASH share. */
   readonly set?: { readonly plan: SetPlan; readonly files: SetFiles };
+  /** The indexes of the file targets that get it. */
   readonly targets: readonly number[];
-  /** It may come with a header in every packet, as in MPEG-TS, which mp4 does not take. */
+  /** AAC is copied. It may have a header in every packet, as in MPEG-TS, which mp4 does not take. */
   readonly isAacCopied: boolean;
 };
 
 /** What is done with a live stream, decided before anything runs: one process feeds all targets. */
 export type LivePlan = {
   readonly outputs: readonly LiveOutput[];
-  /** Whether frames are expected to come: else the sound alone tells that it gets on. */
+  /** Whether video frames are expected; otherwise only the audio shows that the run makes progress. */
   readonly hasVideo: boolean;
-  /** Whether one of the outputs is. */
+  /** Whether one of the outputs is (`LiveOutput.isSized`). */
   readonly isSized: boolean;
-  /** What is decoded for nobody. */
+  /** The streams that are decoded for no output. */
   readonly watched: Watched;
   /** As `Plan.asksForCaptions`. */
   readonly asksForCaptions?: true;
@@ -48,23 +53,26 @@ export type LivePlan = {
 };
 
 /**
- * The stream specifiers of what is decoded for nobody, to see that it changes: only a decoder does.
+ * The specifiers of streams that are decoded for no output, to notice changes, which only a decoder does.
  *
- * A picture that is recorded as it comes, because of its size: no part of a recording can hold another beside the first. What is
- * copied from MPEG-TS, because of its codec, which may be another from now on under the same PID: what demuxes and what
- * copies it says nothing of that, or little.
+ * A video that is recorded as it comes is watched for its size, because no part of a recording can hold a second size. A
+ * stream that is copied from MPEG-TS is watched for its codec, which may change under the same PID: demuxer and copy
+ * report little or nothing of that.
  */
 export type Watched = { readonly video?: string; readonly audio?: string };
 
-/** Of the streams of one run; it lies in a folder with the lists of each stream (`Track.playlist`) and all segments. */
+/**
+ * The manifest of the streams of one run; it lies in a folder with the playlist of each stream (`Track.playlist`) and all
+ * segments.
+ */
 export const RUN_MANIFEST = "manifest.mpd";
 
-/** One run of a live plan: a stream that drops is taken up by another run. */
+/** One run of a live plan; if the stream drops, another run continues it. */
 export type LiveRun = {
-  /** Added to the time stamps, so that they go on where those of the run before ended. */
+  /** Added to the time stamps, so that they continue where those of the run before ended. */
   readonly offsetSeconds: number;
   /** The number of the run, which names its part of a recording. */
   readonly part: number;
-  /** What the names of its segments of sets begin with, which those of no other run do. */
+  /** The beginning of the names of its segments of sets, unique to the run. */
   readonly prefix: string;
 };

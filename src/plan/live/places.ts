@@ -3,7 +3,7 @@ import type { Container } from "../../profile/containers.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { liveProtocolOf, type MaybeLive } from "./live-protocols.ts";
 
-/** What is at an address: one file, a set of files told of by a playlist or manifest, or a live stream. */
+/** What is at an address: one file, a set of files that a playlist or manifest lists, or a live stream. */
 export type Kind = "file" | "set" | "live";
 
 /** An address with what is there. */

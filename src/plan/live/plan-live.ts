@@ -28,26 +28,26 @@ import type { LiveContainer, LiveStream, MaybeLive } from "./live-protocols.ts";
 import { liveStreams } from "./live-streams.ts";
 import { watchedOf } from "./live-watched.ts";
 
-/** What is asked of a live plan. */
+/** The request that a live plan is made for. */
 export type LiveRequest = {
-  /** All of the task's, as their places name the recordings; those that feed nobody are left out. */
+  /** All assignments of the task, because their places name the recordings; those without targets are left out of the plan. */
   readonly assignments: readonly Assignment[];
-  /** All of the task's, in their order. */
+  /** All targets of the task, in their order. */
   readonly targets: readonly MaybeLive[];
-  /** The input of ffmpeg that the sound is read from, where it is not the first. */
+  /** The input of ffmpeg that the audio is read from, if it is not the first. */
   readonly audioInput?: number;
 };
 
 /** The folder of an assignment's recording, relative to where recordings lie. */
 export const recordingFolder = (index: number): string => `recorded-${index}`;
 
-/** How long segments of a set are meant to be that is watched while it grows: players begin three of them behind. */
+/** How long segments of a live set should be, in seconds: players begin three of them behind the live edge. */
 const LIVE_SEGMENT_SECONDS = 2;
 
-/** Whether what is recorded for files is a set, which its targets get segment by segment. */
+/** Whether file targets get a set, segment by segment. */
 const isLiveSet = ({ container }: Rendition): boolean => isSet(container);
 
-/** The codec of the picture that is written, in ffmpeg's names. */
+/** The codec of the video that is written, by ffmpeg's name; undefined if there is none. */
 function writtenCodec(
   { video: wanted }: Rendition,
   { action }: StreamDecision,
@@ -65,7 +65,8 @@ const segmentKindOf = (codec: string | undefined): "mpegts" | "fmp4" =>
 /**
  * Decides how a source feeds live targets and recordings. Pure.
  *
- * A stream that is copied for one target of an assignment is copied for all: it is made once.
+ * Each stream of an assignment is made once for all its targets: copied if all of them can take a copy, otherwise
+ * encoded.
  *
  * @param media - the probed source
  * @throws {TaskError} `input_not_supported`, `output_not_supported`, as `planTask`
@@ -92,10 +93,10 @@ export function planLive(
   };
 }
 
-/** An output, and what it was judged as. */
+/** An output, and the decisions that it is made from. */
 type Planned = { readonly output: LiveOutput; readonly decisions: readonly OutputDecision[] };
 
-/** Those of a set whose streams are apart go to files alone. */
+/** The output of an assignment. A set whose streams are apart goes to file targets only. */
 function outputFor(
   assignment: Assignment,
   index: number,
@@ -172,7 +173,10 @@ function outputOf(
   return { output, decisions };
 }
 
-/** A recording holds one size; a live target that gets a copy is told of another one by the stream itself. */
+/**
+ * Whether an output is for one size of pictures. A recording holds one size; a copy to a live target can change, as the
+ * stream itself states its size.
+ */
 function isSized(
   { action }: StreamDecision,
   wanted: Rendition["video"],
@@ -193,7 +197,10 @@ function decisionFor(
   return decideOutput({ rendition: { ...rendition, container }, targets }, index, source);
 }
 
-/** What file targets get is recorded as mp4 first: it has to hold the streams, and so has what they ask for. */
+/**
+ * Decides about what is recorded for file targets. Files are recorded as mp4 first, so both mp4 and the container that is
+ * asked for have to hold the streams.
+ */
 function recordedDecision(
   rendition: Rendition,
   targets: readonly number[],
@@ -205,12 +212,12 @@ function recordedDecision(
   return decisionFor(rendition, recordedAs(rendition.container), targets, index, source);
 }
 
-/** One decision for all that share a stream: encoded where one of them needs it. */
+/** One decision for all that share a stream: it is encoded if one of them needs that. */
 const together = (decisions: readonly StreamDecision[]): StreamDecision =>
   decisions.find(({ action }) => action === "encode") ??
   decisions[0] ?? { action: "none", why: "nobody gets it" };
 
-/** The container whose rules on sound count: flv's are the narrowest. */
+/** The container whose rules on audio apply: flv's are the narrowest. */
 function audioContainerOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
   const forms = [...carried].map(writtenFor);
   const narrowest = forms.find((form) => factsOf(form).mp3SampleratesHz) ?? forms[0];

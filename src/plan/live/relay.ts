@@ -2,13 +2,13 @@ import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { TaskError } from "../../task/errors.ts";
 
-/** What a stream that comes in segments holds: its picture, and its sound where that comes by a pipe of its own. */
+/** What the tracks of a stream that comes in segments hold: the main one, and the audio if it comes by a pipe of its own. */
 export type RelayedTracks = readonly [main: MediaInfo, audio?: MediaInfo | undefined];
 
-/** Formats that can be read segment after segment, with nothing known of what is to come; fragments alone of `mov`. */
+/** Formats that can be read segment after segment, without knowing what is to come; of `mov`, only fragments. */
 const READ_IN_SEGMENTS = ["mpegts", "mov"];
 
-/** What tracks are together, as one source; its sound is that of the last input. */
+/** Tracks as one source, and the input that its audio is read from: the last one. */
 export function relayedMedia([main, audio]: RelayedTracks): {
   readonly media: MediaInfo;
   readonly audioInput: number;
@@ -18,7 +18,7 @@ export function relayedMedia([main, audio]: RelayedTracks): {
 }
 
 /**
- * Refuses tracks that cannot be sent on while they come.
+ * Refuses tracks that cannot be sent on as they come.
  *
  * @throws {TaskError} `input_not_supported`
  */
