@@ -3,17 +3,17 @@ import { TaskError } from "../../task/errors.ts";
 import type { SetPlan, Track } from "../plan.ts";
 import { languageTag } from "./language.ts";
 
-/** Which streams a set has, and which of them a player puts together (`SetPlan`). */
+/** Which streams a set has, and which of them a player plays together (`SetPlan`). */
 export type SetShape = {
   readonly tracks: readonly Pick<Track, "kind" | "playlist" | "language">[];
   readonly renditions: SetPlan["renditions"];
 };
 
-/** What a player is told of a stream of a set, found out from what was made. */
+/** What playlists state about a stream of a set, as found in what was made. */
 export type TrackFacts = {
-  /** As a player names it: `avc1.64001f`, `mp4a.40.2`. */
+  /** As players know it: `avc1.64001f`, `mp4a.40.2`. */
   readonly codec: string;
-  /** One entry a segment, in order. */
+  /** One entry per segment, in order. */
   readonly segments: readonly { readonly seconds: number; readonly bytes: number }[];
   readonly width?: number;
   readonly height?: number;
@@ -24,11 +24,11 @@ export type TrackFacts = {
 const wrong = (why: string): TaskError =>
   new TaskError("output_wrong", `Cannot deliver the set: ${why}`);
 
-/** What stands before all segments of a playlist of fragments: what they hold. */
+/** The init segment of a playlist of fragments; undefined if it has none. */
 export const initOf = (playlist: string): string | undefined =>
   segmentsOf(playlist).find((name) => name.startsWith("init-"));
 
-/** The lengths of a playlist's segments, in seconds, with their names. */
+/** The segments of a playlist, without its init segment: their names, and their lengths in seconds. */
 export function segmentTimes(
   playlist: string,
 ): readonly { readonly seconds: number; readonly name: string }[] {
@@ -38,8 +38,8 @@ export function segmentTimes(
 }
 
 /**
- * A stream's playlist as ffmpeg's `dash` muxer leaves it, made one of a finished film: it says so, and no longer when
- * it was made.
+ * Turns a stream's playlist, as ffmpeg's `dash` muxer leaves it, into that of a finished film: it says so, and does not
+ * say when it was made.
  */
 export function finishPlaylist(text: string): string {
   return withTargetDuration(text)
@@ -52,8 +52,8 @@ export function finishPlaylist(text: string): string {
 }
 
 /**
- * A manifest as ffmpeg's `dash` muxer leaves it, with the lengths that it rounds down told in full, languages by their shortest
- * codes, and all codecs.
+ * A manifest as ffmpeg's `dash` muxer leaves it, but with exact lengths instead of ones that are rounded down, languages
+ * by their shortest codes, and all codecs.
  */
 export const finishManifest = (text: string, tracks: readonly TrackFacts[]): string =>
   withCodecs(
@@ -67,7 +67,7 @@ export const finishManifest = (text: string, tracks: readonly TrackFacts[]): str
       (_, head: string, language: string) => head + languageTag(language),
     );
 
-/** A manifest whose streams are called as `codecs` says, in their order: what ffmpeg says of some is short or empty. */
+/** A manifest with the codec strings in `codecs`, in the order of its streams: what ffmpeg writes for some is short or empty. */
 export const withCodecs = (manifest: string, codecs: readonly string[]): string =>
   manifest.replace(
     /(<Representation id="(\d+)"[^>]*? codecs=")([^"]*)"/g,
@@ -85,9 +85,10 @@ const longestOf = (tracks: readonly TrackFacts[]): number =>
   Math.max(0, ...tracks.flatMap(({ segments }) => segments.map(({ seconds }) => seconds)));
 
 /**
- * The master playlist of a set: its renditions in the order of the profile, each sound a group of its own.
+ * The master playlist of a set: its renditions in the order of the profile, each sound in a group of its own.
  *
- * Rates are those of the finished segments: `BANDWIDTH` of the heaviest, as players must know, not of what was asked for.
+ * Bitrates are measured on the finished segments, not taken from the request; `BANDWIDTH` is that of the heaviest
+ * segments, as players need it.
  *
  * @param folder - where the playlists of the streams lie, relative to the master
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-4.3.4.2
@@ -137,7 +138,10 @@ function attributesOf(used: readonly TrackFacts[]): readonly string[] {
   ];
 }
 
-/** What is left at the end may be a few frames: its rate says nothing. */
+/**
+ * The last segment may be a few frames, so its bitrate says nothing: segments no longer than this part of the longest do
+ * not count.
+ */
 const SHORT_SEGMENT_PART = 0.5;
 
 function peakBps({ segments }: TrackFacts): number {
@@ -158,7 +162,7 @@ export function averageBps({ segments }: TrackFacts): number {
 const BOUNDARY_SECONDS_MAX = 0.008;
 
 /**
- * Judges whether a player can change between the pictures of a set at every segment: all have the same ones.
+ * Judges whether a player can switch between the pictures of a set at every segment: all have to have the same segments.
  *
  * @throws {TaskError} `output_wrong`
  */
@@ -182,7 +186,7 @@ export function judgeBoundaries({ tracks }: SetPlan, facts: readonly TrackFacts[
   }
 }
 
-/** Where each segment begins; ends may differ by the frames of a lower rate. */
+/** When each segment begins, in seconds; ends may differ by the frames of a lower rate. */
 function boundariesOf({ segments }: TrackFacts): readonly number[] {
   let time = 0;
   return segments.map(({ seconds }) => {

@@ -2,15 +2,18 @@ import { demuxerOf } from "../../probe/formats.ts";
 import type { AudioStream, MediaInfo, PacketFacts, VideoStream } from "../../probe/media.ts";
 import type { Expectation } from "../plan.ts";
 
-/** Of broadcasts that were cut anywhere: what comes before the first key frame cannot be shown, and is left out. */
+/**
+ * How many seconds may come before the first key frame in a broadcast that was cut anywhere: they cannot be shown, and
+ * are left out.
+ */
 const HEADLESS_SECONDS_MAX = 15;
 const HEADLESS_FORMATS = ["mpegts", "mpeg", "flv", "asf", "rm", "wtv"];
 
-/** Whether a recording in such a format may begin within a group of pictures, with so many seconds that cannot be shown. */
+/** Whether a recording in its format may begin within a GOP, with so many seconds that cannot be shown. */
 export const mayBeHeadless = ({ format }: Pick<MediaInfo, "format">, seconds: number): boolean =>
   HEADLESS_FORMATS.includes(demuxerOf(format)) && seconds <= HEADLESS_SECONDS_MAX;
 
-/** How long something lasts by its packets, in seconds. Less where gaps between them are closed up. */
+/** How long something lasts by its packets, in seconds: `atMost` with the gaps between them, `atLeast` with the gaps closed. */
 export type Held = { readonly atLeast: number; readonly atMost: number };
 
 /** What the packets of a source hold of a product. */
@@ -23,10 +26,10 @@ export type HeldLengths = {
 type Stretch = { readonly from: number; readonly to: number; readonly holes: number };
 
 /**
- * What the packets of a source hold of what was asked for: its length as it is, whatever the header says.
+ * How long what was asked for lasts by the packets of a source, whatever its header says.
  *
- * @param source - its packets counted
- * @returns nothing where they were not counted, or have no times
+ * @param source - probed with its packets counted
+ * @returns undefined if they were not counted, or have no times
  */
 export function heldBy(expect: Expectation, source: MediaInfo): HeldLengths | undefined {
   const video = expect.video && stretchOf(source.video, source);
@@ -68,16 +71,16 @@ function stretchOf(
   return { from: fromSeconds + head, to: toSeconds, holes: facts.holeSeconds ?? 0 };
 }
 
-/** How long a recording goes on before the first picture that can be shown. */
+/** How long a recording goes on before the first picture that can be shown, in seconds. */
 function headSecondsOf({ firstKey, shown }: PacketFacts, media: MediaInfo): number {
   const head = firstKey && shown ? Math.max(0, firstKey.seconds - shown.fromSeconds) : 0;
   return mayBeHeadless(media, head) ? head : 0;
 }
 
 /**
- * A source with the times that its packets say, in place of its header's: for a clip that the header leaves no room for.
+ * A source with the times of its packets in place of its header's, for a clip that lies outside of what the header says.
  *
- * @param media - its packets counted; as it is where they were not
+ * @param media - probed with its packets counted; returned as it is if they were not
  */
 export function withHeldTimes(media: MediaInfo): MediaInfo {
   const all = [media.video, media.audio].flatMap((stream) => stream?.packets?.shown ?? []);
@@ -87,7 +90,7 @@ export function withHeldTimes(media: MediaInfo): MediaInfo {
     const { shown } = stream.packets ?? {};
     if (!shown) return stream;
     const { fromSeconds, toSeconds } = shown;
-    // What Matroska tells of a stream counts from the start of the file.
+    // Matroska's duration of a stream counts from the start of the file.
     const from = demuxerOf(media.format) === "matroska" ? startSeconds : fromSeconds;
     return { ...stream, startSeconds: fromSeconds, durationSeconds: toSeconds - from };
   };

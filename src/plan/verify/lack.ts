@@ -5,9 +5,9 @@ import type { Warning } from "../../task/warnings.ts";
 import { damageWarning, LOST_PART_MAX, LOST_SECONDS_MAX, percent } from "./verify-damage.ts";
 
 /**
- * What is to be told of a source that is shorter than it says itself, or has junk in front of its sound.
+ * Warnings about a source that is shorter than it says, or has junk in front of its audio.
  *
- * @throws {TaskError} `source_damaged` where much of what was asked for is missing
+ * @throws {TaskError} `source_damaged` if much of what was asked for is missing
  */
 export function lackWarnings(media: MediaInfo, clip: Clip | undefined): readonly Warning[] {
   const { lack, junkBytes } = media;
@@ -28,7 +28,7 @@ export function lackWarnings(media: MediaInfo, clip: Clip | undefined): readonly
   return [...junk, damageWarning(`Of the source a part may be missing: ${why}`)];
 }
 
-/** Whether the header's length counts what is missing is not the same in all formats. */
+/** Whether too much is missing. Formats differ in whether the header's length counts what is missing. */
 function isTooMuch(part: number, { durationSeconds }: MediaInfo): boolean {
   const seconds = durationSeconds === undefined ? Number.POSITIVE_INFINITY : durationSeconds * part;
   return part > LOST_PART_MAX && seconds > LOST_SECONDS_MAX;

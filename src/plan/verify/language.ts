@@ -1,4 +1,4 @@
-/** The codes that libraries give some languages, by those of their speakers; players know the latter. */
+/** The codes that libraries use for some languages, and the codes that players know them by. */
 const SPOKEN: Readonly<Record<string, string>> = {
   alb: "sq",
   arm: "hy",
@@ -25,7 +25,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
 /**
  * A language as manifests call it: the shortest code it has.
  *
- * @param language - ISO 639 or a tag, as files have it (`MediaInfo` holds none else)
+ * @param language - ISO 639 or a tag, as files have it (`MediaInfo` holds no others)
  * @see https://www.rfc-editor.org/rfc/rfc5646#section-2.2.1
  */
 export const languageTag = (language: string): string =>

@@ -7,40 +7,43 @@ import { WrongOutput } from "./wrong-output.ts";
 
 /** Clocks of containers: flv and mkv round each time to 1 ms, and a span has two ends. */
 const CLOCK_SECONDS = 0.005;
-/** ffmpeg moves times that run backwards or stand still by a clock tick; in a long file they add up. */
+/** ffmpeg moves times that run backwards or stand still by a clock tick; in a long file these ticks add up. */
 const SPAN_PART = 0.0005;
-/** AVI counts sound in packets; where several outputs share a run, ffmpeg 5.1 moves it in the second by half of one. */
+/** AVI counts sound in packets; if several outputs share a run, ffmpeg 5.1 moves it in the second one by half a packet. */
 const AVI_SOUND_PART = 0.5;
-/** A cut MPEG-TS ends within a packet, and a demuxer may give that or not. */
+/** A cut MPEG-TS ends within a packet, which a demuxer may give out or not. */
 const PACKETS_OFF = 1;
 /** Opus in Matroska: a copy moves the sound by its pre-skip (measured: 7 ms). Lips and sound 45 ms apart are noticed. */
 const DISTANCE_SECONDS = 0.02;
-/** Where packets have decoding times alone (AVI, some QuickTime), a copy makes presentation times: pictures move by so many places. */
+/**
+ * If packets have only decoding times (AVI, some QuickTime), a copy makes presentation times, which moves pictures by so
+ * many places.
+ */
 const REORDER_PACKETS = 3;
-/** Stamps that are further apart are none: a sum that ran over, or bytes that are no stamp. */
+/** Time stamps that are further apart make no sense: a sum overflowed, or the bytes are no time stamp. */
 const SENSIBLE_SECONDS_MAX = 1e6;
 
 type Kind = "video" | "audio";
 
-/** A stream before and after. */
+/** A stream before and after the copy. */
 type Pair = { readonly kind: Kind; readonly before: PacketFacts; readonly after: PacketFacts };
 
 /**
- * Compares the copied streams of an output with the source's: the packets, the time they span, the gaps between them,
- * and how far picture and sound are apart.
+ * Compares the copied streams of an output with the source's: the packets, the time they span, the gaps between them, and
+ * how far video and audio are apart.
  *
- * Lawful: times rounded to the container's clock, all times moved together, and no video before the first key frame
- * where a recording begins within a group of pictures.
+ * Allowed are times that are rounded to the container's clock, times that are all moved together, and no video before the
+ * first key frame if a recording begins within a GOP.
  *
- * @throws {TaskError} `output_wrong` where something is lost; `output_not_supported` where the source's packets have no
- *   time stamps; `internal` where the output's were not counted
+ * @throws {TaskError} `output_wrong` if something is lost; `output_not_supported` if the source's packets have no time
+ *   stamps; `internal` if the output's were not counted
  */
 export function judgeCopies(expect: Expectation, output: MediaInfo, source: MediaInfo): void {
   const video = pairOf("video", expect, output, source);
   const audio = pairOf("audio", expect, output, source);
   const demuxer = demuxerOf(source.format);
   for (const pair of [video, audio]) if (pair) judgePair(pair, source);
-  // Where it is told when a picture is decoded, not when it is shown, how far it is from its sound cannot be compared.
+  // If packets say when a picture is decoded, but not when it is shown, its distance from the audio cannot be compared.
   if (video && audio && demuxer !== "avi" && !isByDecoding(video) && !isByDecoding(audio))
     judgeDistance(video, audio);
 }
@@ -100,7 +103,7 @@ function judgePair(pair: Pair, source: MediaInfo): void {
     lost <= (before.firstKey ? before.firstKey.headCount + PACKETS_OFF : after.count);
   if (Math.abs(lost) > PACKETS_OFF && !isHeadless)
     throw wrong(kind, `has ${after.count} packets, and the source ${before.count}`);
-  // Time goes with the packets that are gone, and only with them.
+  // The time of the packets that are gone is missing too, and nothing else may be.
   const expected = spanOf(before) - Math.max(0, lost) * interval;
   const off = Math.abs(spanOf(after) - expected);
   const moved = isByDecoding(pair) && kind === "video" ? interval * REORDER_PACKETS : 0;
@@ -116,8 +119,8 @@ function judgePair(pair: Pair, source: MediaInfo): void {
 }
 
 /**
- * Whether all that makes no sense is one jump, and the copy goes on without it: the clock of FLV begins anew after 2^31 ms in files
- * of some writers (ffmpeg is one), and ffmpeg closes what it leaves.
+ * Whether the time stamps make no sense only because of one jump, and the copy goes on without it: the clock of FLV
+ * begins anew after 2^31 ms in files of some writers (ffmpeg is one), and ffmpeg closes the gap.
  */
 function isJumpClosed({ before, after }: Pair): boolean {
   const rest = spanOf(before) - before.gapSecondsMax;
@@ -125,7 +128,7 @@ function isJumpClosed({ before, after }: Pair): boolean {
   return off >= -slack(after) && off <= after.gapSecondsMax + slack(after);
 }
 
-/** By the ends: a head may be missing. */
+/** Compares how far the ends of video and audio are apart: the ends, because the beginning may be missing. */
 function judgeDistance(video: Pair, audio: Pair): void {
   const before = video.before.lastSeconds - audio.before.lastSeconds;
   const after = video.after.lastSeconds - audio.after.lastSeconds;

@@ -7,20 +7,23 @@ import type { Warning } from "../../task/warnings.ts";
 import type { PlannedOutput } from "../plan.ts";
 import { heldBy } from "./held.ts";
 
-/** One flaw is concealed, a broken file is refused: so much of a stream may be lost. */
+/** Which part of a stream may be lost: one flaw is concealed, a broken file is refused. */
 export const LOST_PART_MAX = 0.01;
-/** And so many packets of a short one. */
+/** How many packets of a short stream may be lost. */
 const FAILURES_MAX = 2;
-/** And so much time without any packet, or at the end. */
+/** How many seconds may be without any packet, or missing at the end. */
 export const LOST_SECONDS_MAX = 0.5;
-/** A hole with so much of the bytes that its time would take is none that a recording was paused for. */
+/** If at least this part of the bytes that a hole's time would take was skipped, no pause of the recording made the hole. */
 const UNREAD_PART_MIN = 0.5;
-/** Their clock counts samples: where there is none, something is missing, and the holes may be many small ones. */
+/**
+ * Formats whose clock counts samples. They know no pause, so a hole means that something is missing, and there may be
+ * many small ones.
+ */
 const UNPAUSED = ["flac"];
 
 type Kind = "video" | "audio";
 
-/** What of a stream is lost. */
+/** How much of a stream is lost. */
 type Loss = {
   readonly kind: Kind;
   readonly part: number;
@@ -28,13 +31,13 @@ type Loss = {
 };
 
 /**
- * Judges how much of a source was lost on the way into what was made of it: packets that could not be decoded, and stretches
- * without any, which an encode fills with still pictures and silence.
+ * Judges how much of a source was lost on the way into what was made of it: packets that could not be decoded, and
+ * stretches without any, which an encode fills with still pictures and silence.
  *
- * @param damage - what the runs said of it
- * @param source - its packets counted
- * @returns a warning where a little was lost, or where nothing but its times tells that something was: a recording may have been paused
- * @throws {TaskError} `source_damaged` where more was lost of what was encoded; a copy is as good as its source
+ * @param damage - what the runs reported
+ * @param source - probed with its packets counted
+ * @returns a warning if a little was lost, or if only the times suggest a loss, as a recording may have been paused
+ * @throws {TaskError} `source_damaged` if more was lost of what was encoded; a copy is as good as its source
  */
 export function judgeDamage(
   damage: Damage,
@@ -65,7 +68,7 @@ export function judgeDamage(
     .map(({ kind, part }) =>
       damageWarning(`${percent(part)} of the source's ${kind} is missing or cannot be decoded`),
     );
-  // A copy keeps a pause as it is.
+  // A copy keeps a pause as it is, so only what the runs reported makes a pause worth a warning.
   const isTold = damage.isTold || damage.isFilled;
   const all = isTold && !isBroken ? [...flaws, ...pauseOf(hole)] : flaws;
   if (all.length > 0) return all;
@@ -81,7 +84,7 @@ const streamsOf = ({ video, audio }: MediaInfo): readonly PacketFacts[] =>
 /** A part of a source that no stream has a packet in. */
 type Hole = {
   readonly seconds: number;
-  /** Something was there: no recording was paused. */
+  /** Something was there and is lost: it is no pause of the recording. */
   readonly isLoss: boolean;
 };
 
@@ -95,8 +98,8 @@ const pauseOf = ({ seconds }: Hole): readonly Warning[] =>
     : [];
 
 /**
- * Whether it is told that packets are missing in a source. Of MPEG-TS it is not by its counters alone: they break at each pause of a
- * recorder as well, and decoders complain of its first pictures where it begins within a group of them.
+ * Whether it is known that packets of a source are missing. For MPEG-TS its counters alone do not tell: they break at
+ * each pause of a recorder as well, and decoders complain of the first pictures if it begins within a GOP.
  */
 function isTorn(source: MediaInfo, { isTold }: Damage): boolean {
   if (!source.isCut) return false;
@@ -104,16 +107,16 @@ function isTorn(source: MediaInfo, { isTold }: Damage): boolean {
   return demuxerOf(source.format) !== "mpegts" || (isTold && !hasHead);
 }
 
-/** What is lost of these is seldom up to a key frame: their demuxers do not look for the next one. */
+/** In these formats a loss seldom ends at a key frame, because their demuxers do not look for the next one. */
 const READ_ON_ANYWHERE = ["mpegts", "mpeg"];
 
-/** Whether its holes are those of a recorder that was paused, whatever else is wrong with it. */
+/** Whether the holes of a source are pauses of a recorder, whatever else is wrong with it: a key frame follows each. */
 const isPaused = ({ format, video }: MediaInfo): boolean =>
   READ_ON_ANYWHERE.includes(demuxerOf(format)) && video?.packets?.beginsAnew === true;
 
 /**
- * All holes of what is used of a source together. Streams that are not used count too: where one goes on, nothing is missing, and the
- * other pauses.
+ * All holes in the part of a source that is used, together. Streams that are not used count too: if one of them goes on,
+ * nothing is missing, and the other one pauses.
  */
 function holeIn(source: MediaInfo, clip: Clip | undefined): Hole {
   const { unreadBytes = 0, sizeBytes = Number.POSITIVE_INFINITY, format } = source;
@@ -128,13 +131,13 @@ function holeIn(source: MediaInfo, clip: Clip | undefined): Hole {
   const seconds = part ? Math.min(...streams.map((packets) => holesIn(packets, part))) : all;
   if (!UNPAUSED.includes(demuxerOf(format)))
     return { seconds, isLoss: seconds > 0 && unread >= all * UNREAD_PART_MIN };
-  // Where in a file they are is not known of unread bytes.
+  // It is not known where in a file the unread bytes are.
   return part
     ? { seconds, isLoss: seconds > 0 }
     : { seconds: Math.max(seconds, unread), isLoss: seconds + unread > 0 };
 }
 
-/** What a clip holds of a source that begins then. */
+/** The stretch of a source that a clip holds, if the source begins at `begin`. */
 function partOf({ startSeconds, durationSeconds = Number.POSITIVE_INFINITY }: Clip, begin: number) {
   const fromSeconds = begin + startSeconds;
   return { fromSeconds, toSeconds: fromSeconds + durationSeconds };
@@ -148,7 +151,7 @@ const holesIn = ({ holes = [] }: PacketFacts, { fromSeconds, toSeconds }: Stretc
     0,
   );
 
-/** Tells of a flaw of the source. */
+/** A warning about a flaw of the source. */
 export const damageWarning = (message: string): Warning => ({ code: "source_damage", message });
 
 const isUsed = (products: readonly Pick<PlannedOutput, Kind>[], kind: Kind): boolean =>
@@ -177,7 +180,7 @@ function lossOf(
   };
 }
 
-/** Packets of a stream that should have been decoded, and were not. */
+/** How many packets of a stream should have been decoded, and were not. */
 function failuresOf(
   kind: Kind,
   { failures }: Damage,
@@ -193,7 +196,7 @@ function failuresOf(
   return Math.max(0, failed - (isBehindHead ? 0 : headCount(stream.packets)));
 }
 
-/** Before the first key frame nothing can be decoded, and nothing is lost. */
+/** How many packets come before the first key frame: they cannot be decoded, and are no loss. */
 const headCount = ({ firstKey }: PacketFacts): number => firstKey?.headCount ?? 0;
 
 const secondsOf = (kind: Kind, source: MediaInfo, clip: Clip | undefined): number =>
@@ -208,6 +211,6 @@ const secondsOf = (kind: Kind, source: MediaInfo, clip: Clip | undefined): numbe
 
 const roundedSeconds = (seconds: number): number => Math.max(0.1, Math.round(seconds * 10) / 10);
 
-/** Of a part that is more than nothing. */
+/** A part above 0, in percent. */
 export const percent = (part: number): string =>
   part < 0.001 ? "less than 0.1 %" : `${Math.round(part * 1000) / 10} %`;

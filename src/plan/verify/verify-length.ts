@@ -7,16 +7,16 @@ import { type Held, heldBy } from "./held.ts";
 import { headlessSeconds } from "./verify-copy.ts";
 
 /**
- * Containers whose headers are often wrong about the length, or written before it is known. In others a header is written with the
- * last byte: where there is less than it says, bytes are missing.
+ * Containers whose headers are often wrong about the length, or written before it is known. In others the header is
+ * written with the last byte: if there is less than it says, bytes are missing.
  */
 const HINTS = "mov matroska flv live_flv mpegts mpeg ogg nut rm wtv".split(" ");
 const TOLERANCE_PART = 0.01;
 const TOLERANCE_SECONDS_MIN = 1;
 
 /**
- * Whether an output does not last as long as the source's header says, and nobody has counted yet what the source's packets hold:
- * then they must be, before it is judged.
+ * Whether the source's packets have to be counted before an output is judged: it does not last as long as the source's
+ * header says, and they have not been counted yet.
  */
 export const needsPackets = (expect: Expectation, output: MediaInfo, source: MediaInfo): boolean =>
   !isCounted(source) && headerFault(expect, output, 0) !== undefined;
@@ -25,9 +25,9 @@ const isCounted = ({ video, audio }: MediaInfo): boolean =>
   video?.packets !== undefined || audio?.packets !== undefined;
 
 /**
- * Judges the length of an output: by the source's header, and where that disagrees by what its packets hold.
+ * Judges the length of an output: by the source's header or, if that disagrees, by what its packets hold.
  *
- * @returns a warning where the header is wrong and the output right
+ * @returns a warning if the header is wrong and the output right
  * @throws {TaskError} `source_damaged`
  */
 export function judgeLength(
@@ -58,7 +58,10 @@ export function judgeLength(
       ];
 }
 
-/** Of late stamps a duration may be the time of the end or the length: it was taken for the length. */
+/**
+ * Whether the header is right if it is read otherwise. If time stamps begin late, a duration may be the time of the end
+ * or the length; it was taken for the length.
+ */
 const isByOtherReading = (
   promised: number,
   { atMost }: Held,
@@ -66,7 +69,7 @@ const isByOtherReading = (
   tolerance: number,
 ): boolean => [0, startSeconds].some((late) => Math.abs(promised + late - atMost) <= tolerance);
 
-/** A header that is far off makes for a wide tolerance, which is none of what the packets hold. */
+/** The tolerance for a length by packets, in seconds. A header that is far off makes for a tolerance that is too wide for that. */
 const toleranceOf = ({ durationToleranceSeconds, clip }: Expectation, whole: number): number =>
   clip
     ? durationToleranceSeconds
@@ -80,7 +83,7 @@ function headerFault(
   if (expected === undefined) return undefined;
   const real = output.durationSeconds;
   const isShort = (real ?? 0) < expected - durationToleranceSeconds - missingHeadSeconds;
-  // A copy may be longer: what an edit list of the source hides is in it, and shown where the container has none.
+  // A copy may be longer: it holds what an edit list of the source hides, and shows it if its container has no edit list.
   const isCopy = video?.sameAsSource === true || audio?.sameAsSource === true;
   const isLong = (real ?? 0) > expected + durationToleranceSeconds && !isCopy;
   if (isShort || isLong) return faultOf("it", expected, real);

@@ -9,21 +9,21 @@ import { WrongOutput } from "./wrong-output.ts";
 type Kind = keyof Tail;
 
 /**
- * So much of the end of each stream is decoded; more where that is not enough, as no seek finds a key frame in MPEG-TS, and none gets
- * behind the last one in FLV: up to all of it.
+ * How many seconds of the end of each stream are decoded. If that is not enough, more are, up to the whole stream: in
+ * MPEG-TS no seek finds a key frame, and in FLV none gets past the last one.
  */
 export const LOOKS_SECONDS: readonly number[] = [1, 8, 64, Number.POSITIVE_INFINITY];
-/** Clocks of containers, delays of encoders, and what a last packet lasts where its container does not say. */
+/** Clocks of containers, delays of encoders, and the duration of a last packet if its container does not say it. */
 const SLACK_SECONDS = 0.3;
-/** Of several outputs of a run the encoder tells one end. */
+/** If a run has several outputs, the encoder reports one end for all. */
 const KEPT_SLACK_SECONDS = 1;
-/** Of the slowest pictures: how long the last one is shown is not always told. */
+/** For the slowest frame rates: it is not always known how long the last picture is shown. */
 const SLACK_FRAMES = 2;
 
-/** And a look goes on for so long behind the end that is expected: start times, and what a header rounds. */
+/** How far behind the expected end a look goes on, because of start times and rounding in headers. */
 const BEHIND_SECONDS = 5;
 
-/** Where to look at the last seconds of what ends there. */
+/** Where to look for the last seconds before an end. */
 export const tailOf = (
   endSeconds: number,
   seconds = LOOKS_SECONDS[0] ?? 0,
@@ -33,8 +33,8 @@ export const tailOf = (
 });
 
 /**
- * Where to look at the end of an output: where it is expected, or where the output says, that goes on long behind that, as more comes
- * out of a source whose header is too short.
+ * The end of an output to look at, in seconds: the expected one, or the one that the output states if that is long behind
+ * it, as a source whose header is too short gives more.
  */
 export function endOf(made: MediaInfo, expectedSeconds: number | undefined): number {
   const told = toldEnd(made, made);
@@ -46,7 +46,7 @@ export function endOf(made: MediaInfo, expectedSeconds: number | undefined): num
 /**
  * The streams of an output of which nothing was seen at its end: they end before it, or are cut off.
  *
- * @param from - where the look at it began; a demuxer may give a last packet from before
+ * @param from - where the look began; a demuxer may give a last packet from before that
  */
 export const unseenIn = (
   expect: Expectation,
@@ -58,15 +58,15 @@ export const unseenIn = (
 
 const KINDS = ["video", "audio"] as const;
 
-/** Whether anything of a stream was seen in a look that began there. */
+/** Whether anything of a stream was seen in a look that began at `from`. */
 export const isSeen = (stream: StreamTail | undefined, from: number): boolean =>
   (stream?.endSeconds ?? 0) > from;
 
-/** The streams that were seen, and of which the end should have been decoded, but was not. */
+/** The streams that were seen and whose end should have been decoded, but was not. */
 export const undecodedIn = (expect: Expectation, made: MediaInfo, tail: Tail): readonly Kind[] =>
   KINDS.filter((kind) => tail[kind] && !isDecoded(expect, made, kind, tail[kind]));
 
-/** Whether the end of a stream was decoded, where it has to be: what a copy holds is the source's. */
+/** Whether the end of a stream was decoded. For a copy it need not be, because what it holds is the source's. */
 export const isDecoded = (
   expect: Expectation,
   made: MediaInfo,
@@ -80,11 +80,11 @@ const isDecodedWithin = (
 ): boolean => frames > 0 && lastFrameSeconds >= endSeconds - slack;
 
 /**
- * Judges the end of an output: there are packets up to where the file says that it and its streams end, and the last of them can be
- * decoded. A stream without any packets is not judged here.
+ * Judges the end of an output: there are packets up to where the file says that it and its streams end, and the last of
+ * them can be decoded. A stream without any packets is not judged here.
  *
  * @param made - the probed output
- * @param tail - of each stream what there is at its own end
+ * @param tail - what there is of each stream at its own end
  * @throws {TaskError} `output_wrong`
  */
 export function judgeTail(expect: Expectation, made: MediaInfo, tail: Tail): void {
@@ -102,11 +102,11 @@ export function judgeTail(expect: Expectation, made: MediaInfo, tail: Tail): voi
 }
 
 /**
- * Judges the end of an output that has left, by what was kept of it: from a key frame on it can be decoded, and it goes on to where
- * the encoder ended.
+ * Judges the end of an output that was sent out, by what was kept of it: it can be decoded from a key frame on, and it
+ * goes on to where the encoder ended.
  *
  * @param made - the probed beginning, which lasts as long as the encoder said
- * @param isTimed - the stamps of what was kept are those of the output
+ * @param isTimed - whether the time stamps of what was kept are those of the output
  * @throws {TaskError} `output_wrong`
  */
 export function judgeKeptTail(
@@ -118,7 +118,7 @@ export function judgeKeptTail(
   const untimed = { format: made.format, streams: made.streams };
   for (const kind of ["video", "audio"] as const) {
     const stream = tail[kind];
-    // What begins within a group of pictures longer than what was kept cannot be decoded.
+    // If the GOP is longer than what was kept, there is no key frame, and nothing can be decoded.
     if (!expect[kind] || !stream?.hasKey) continue;
     judgeStream(kind, stream, untimed, slackOf(kind, made), isCopied(expect, kind));
   }
@@ -132,8 +132,8 @@ export function judgeKeptTail(
 }
 
 /**
- * Where a file, or a stream of it, says that it ends. Matroska tells the time of the end, others the length; that of a whole MP4
- * counts from zero, also where nothing begins there.
+ * When a file, or a stream of it, says that it ends, in seconds. Matroska states the time of the end, others the length;
+ * that of a whole MP4 counts from zero, even if nothing begins there.
  */
 function toldEnd(
   made: MediaInfo,
@@ -151,7 +151,7 @@ const slackOf = (kind: Kind, { video }: MediaInfo): number =>
   SLACK_SECONDS +
   (kind === "video" && video?.framerate ? SLACK_FRAMES / toNumber(video.framerate) : 0);
 
-/** What a copy holds is the source's. */
+/** Whether a stream is a copy: what it holds is the source's. */
 const isCopied = ({ video, audio }: Expectation, kind: Kind): boolean =>
   kind === "video" ? video?.isCopy === true : audio?.sameAsSource === true;
 

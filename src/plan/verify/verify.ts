@@ -9,15 +9,15 @@ import { WrongOutput } from "./wrong-output.ts";
 /**
  * Judges a finished output by its probe: exit code 0 proves nothing (design/media-pipeline, "Verify after rc 0").
  *
- * First whether there is anything, then whether it is what was planned, then whether it is all of it: by the source's header, and
- * where that disagrees (`needsPackets`) by its packets.
+ * It checks first that there is anything, then that it is what was planned, then that it is all of it: by the source's
+ * header or, if that disagrees (`needsPackets`), by its packets.
  *
- * @param output - the probed output; with packets where a stream of it is a copy
- * @param source - the probed source; with packets where a stream of it was copied
- * @returns what its caller should be told of it all the same
- * @throws {TaskError} `source_damaged` where bytes of the source are missing or gave less than they hold, `invalid_parameter` where
- *   a clip holds nothing of a stream, `output_wrong` where the output is not what was planned or a copy lost something,
- *   `output_not_supported` where the source has no time stamps to copy
+ * @param output - the probed output; with packets if a stream of it is a copy
+ * @param source - the probed source; with packets if a stream of it was copied
+ * @returns warnings about an output that may be delivered all the same
+ * @throws {TaskError} `source_damaged` if bytes of the source are missing or gave less than they hold,
+ *   `invalid_parameter` if a clip holds nothing of a stream, `output_wrong` if the output is not what was planned or a
+ *   copy lost something, `output_not_supported` if the source has no time stamps to copy
  */
 export function judgeOutput(
   expect: Expectation,
@@ -27,7 +27,7 @@ export function judgeOutput(
   judgeStream("video", expect, output.video, source);
   judgeStream("audio", expect, output.audio, source);
   if (expect.video && output.video) judgeVideo(expect.video, output.video, source.video);
-  // What the last packet lost may make others of it in the copy: missing bytes are to blame first.
+  // A cut last packet may become other packets in the copy, so missing bytes are judged first.
   if (source.isCut) judgeLength(expect, output, source);
   judgeCopies(expect, output, source);
   return judgeLength(expect, output, source);
@@ -36,7 +36,7 @@ export function judgeOutput(
 const isEmpty = (stream: VideoStream | AudioStream): boolean =>
   ("frames" in stream && stream.frames === 0) || stream.packets?.count === 0;
 
-/** A picture can be shown from a key frame on. */
+/** Whether a stream can be shown: pictures need a key frame to begin at. */
 const isShowable = (packets: PacketFacts | undefined): boolean =>
   packets !== undefined && (packets.shown === undefined || packets.firstKey !== undefined);
 
@@ -54,7 +54,7 @@ function judgeStream(
     if (expect.sameAsSource && isShowable(own?.packets))
       throw new WrongOutput(`the ${kind} was not copied`, kind);
     if (expect.sameAsSource) throw damaged(`nothing of its ${kind} can be shown`);
-    // Where the source says how long the stream lasts, the plan has made sure that the clip holds some of it.
+    // If the source says how long the stream lasts, the plan has made sure that the clip holds some of it.
     if (clip && expect.durationSeconds === undefined)
       throw new TaskError(
         "invalid_parameter",
@@ -72,7 +72,8 @@ function judgeVideo(
   source: VideoStream | undefined,
 ): void {
   const isTurned = video.width === height && video.height === width && width !== height;
-  // ffmpeg turns decoded frames by what they say themselves (an SEI message of H.264 or HEVC), which the probe sees near the beginning alone.
+  // ffmpeg turns decoded frames by what they say themselves (an SEI message of H.264 or HEVC), which the probe sees only
+  // near the beginning.
   if (isTurned && !isCopy && !source?.isTurnedByFrames)
     throw new TaskError(
       "input_not_supported",
@@ -84,7 +85,7 @@ function judgeVideo(
       "video",
     );
   const turn = isCopy ? (source?.rotation ?? 0) : 0;
-  // What its frames say themselves is seen of JPEGs alone in an output.
+  // In an output, what frames say themselves is seen only of JPEGs.
   const isTold = !(isCopy && source?.isTurnedByFrames && video.rotation === 0);
   if (video.rotation !== turn && isTold)
     throw new WrongOutput(

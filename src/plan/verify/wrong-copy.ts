@@ -8,9 +8,9 @@ import { WrongOutput } from "./wrong-output.ts";
 type Kind = "video" | "audio";
 const KINDS: readonly Kind[] = ["video", "audio"];
 
-/** A copy that is not to be delivered. Its message is told where the plan has to copy all the same. */
+/** A copy that must not be delivered. The caller gets its message if the plan has to copy all the same. */
 export class WrongCopy extends TaskError {
-  /** A source with what is known of it now: where a stream of it need not be copied, another plan encodes it. */
+  /** Adds what is known now to a source, so that another plan encodes its streams that need not be copied. */
   readonly marked: (media: MediaInfo) => MediaInfo;
 
   constructor(
@@ -27,7 +27,7 @@ export class WrongCopy extends TaskError {
 const isCopied = (product: Pick<PlannedOutput, Kind>, kind: Kind): boolean =>
   product[kind].action === "copy";
 
-/** A source with each stream of a kind changed. */
+/** A source with each stream of some kinds changed. */
 function changed(
   media: MediaInfo,
   kinds: readonly Kind[],
@@ -41,10 +41,10 @@ function changed(
   };
 }
 
-/** Of a film, which ends with its last picture: a copied clip that ends before so much of it holds none of its last packets. */
+/** A copied clip that ends so much before the end of the film, or earlier, holds none of the film's last packets. */
 const END_SECONDS = 1;
 
-/** Whether a copied clip reaches to where an edit list may hide something: that is told by the source's packets. */
+/** Whether a copied clip reaches to where an edit list may hide something, which only the source's packets show. */
 export function mayHoldHidden(
   products: readonly Pick<PlannedOutput, Kind | "expect">[],
   { format, durationSeconds = 0 }: MediaInfo,
@@ -59,7 +59,7 @@ export function mayHoldHidden(
   );
 }
 
-/** What an edit list hides of a stream, by its packets, all but what decoders swallow of a sound. */
+/** How much of a stream an edit list hides, by its packets, except what decoders swallow of audio. */
 function hiddenOf(source: MediaInfo, kind: Kind): Hidden {
   const { hiddenSeconds: laterSeconds = 0, hiddenHeadSeconds = 0 } = source[kind]?.packets ?? {};
   const { audio } = source;
@@ -68,9 +68,10 @@ function hiddenOf(source: MediaInfo, kind: Kind): Hidden {
 }
 
 /**
- * Refuses copies of what an edit list hides: it would be shown. The header does not always tell of it; the packets do.
+ * Refuses copies that would show what an edit list hides. The header does not always say that something is hidden; the
+ * packets do.
  *
- * @param source - with its packets, where they were counted
+ * @param source - with its packets, if they were counted
  * @throws {WrongCopy}
  */
 export function refuseHiddenCopies(
@@ -102,11 +103,11 @@ export function refuseHiddenCopies(
 }
 
 /**
- * Who is to blame for an output that is not as planned. A copy is as its source is: where one comes out wrong, the source is of a
- * kind that cannot be copied there, or is damaged. What was encoded is ours.
+ * Finds who is to blame for an output that is not as planned. If a copy comes out wrong, the source is of a kind that
+ * cannot be copied there, or is damaged. What was encoded is our fault.
  *
- * @param source - with its packets, where they were counted
- * @param isDamaged - bytes of the source are known to be missing or broken
+ * @param source - with its packets, if they were counted
+ * @param isDamaged - whether bytes of the source are known to be missing or broken
  * @returns the error itself, or a `WrongCopy` in its place
  */
 export function blameCopy(
@@ -139,6 +140,6 @@ function standsStill(source: MediaInfo, kind: Kind): boolean {
   return packets !== undefined && packets.count > 1 && packets.firstSeconds === packets.lastSeconds;
 }
 
-/** Whether a plan does anything otherwise than another one of the same task. */
+/** Whether two plans of the same task have different steps. */
 export const differs = ({ steps }: Plan, before: Plan): boolean =>
   JSON.stringify(steps) !== JSON.stringify(before.steps);

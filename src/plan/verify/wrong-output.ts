@@ -2,7 +2,7 @@ import { TaskError } from "../../task/errors.ts";
 
 /** An output that is not as planned (`output_wrong`). */
 export class WrongOutput extends TaskError {
-  /** The stream that is wrong, where it is one. */
+  /** The stream that is wrong, if it is one of them. */
   readonly kind: "video" | "audio" | undefined;
 
   /** @param why - what is wrong: `its video is hevc, not h264` */
