@@ -65,7 +65,7 @@ export type StreamDecision = {
   readonly why: string;
 };
 
-/** What a finished output must look like, or it is not delivered. */
+/** What a finished output must look like to be delivered. */
 export type Expectation = {
   /** Absent if the source's duration is unknown. */
   readonly durationSeconds?: number;
@@ -119,7 +119,7 @@ export type ThumbnailSheets = {
 /** An adaptive set as it is made: its streams, and which of them a player plays together. */
 export type SetPlan = {
   readonly tracks: readonly Track[];
-  /** Indexes of tracks, one pair a rendition, in the order of the profile. */
+  /** Indexes of tracks, one pair per rendition, in the order of the profile. */
   readonly renditions: readonly { readonly video?: number; readonly audio?: number }[];
   readonly thumbnails?: ThumbnailSheets;
 };

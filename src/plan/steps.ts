@@ -29,7 +29,7 @@ const DECODE_COST = 0.2;
 /** The cost of a first pass, as a part of the second. */
 const FIRST_PASS_COST = 0.6;
 
-/** Everything that steps are made for. */
+/** What steps are made from, besides the decisions. */
 export type StepsInput = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;

@@ -15,7 +15,7 @@ const CAPTION_RATES: readonly Rational[] = [
   { num: 60_000, den: 1001 },
   { num: 60, den: 1 },
 ];
-/** Codecs whose encoders write captions (CEA-608/708, two bytes or some more a frame); others leave them all out. */
+/** Codecs whose encoders write captions (CEA-608/708, two bytes or a few more per frame); others leave them all out. */
 const CAPTIONED: readonly VideoCodec[] = ["h264", "mpeg2"];
 
 /**

@@ -5,7 +5,7 @@ import type { Gop, VideoEncode } from "../../profile/profile.ts";
 const whole = (num: number): Rational => ({ num, den: 1 });
 const ntsc = (num: number): Rational => ({ num: num * 1000, den: 1001 });
 
-/** The rates that MPEG-2 has. */
+/** The frame rates that MPEG-2 allows. */
 const MPEG2_RATES = [
   ntsc(24),
   whole(24),

@@ -1,6 +1,6 @@
 import type { RateLimits } from "./rate-control.ts";
 
-/** A row of the table: macroblocks a second and a frame, and kbit/s and kbit (CPB) of the Main profile. */
+/** A row of the table: macroblocks per second and per frame, and kbit/s and kbit (CPB) of the Main profile. */
 type Level = readonly [
   name: string,
   perSecond: number,

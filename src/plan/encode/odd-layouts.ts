@@ -1,6 +1,6 @@
 import type { Filter } from "./filters.ts";
 
-/** The sound of a source as far as its channels go. */
+/** How many channels a source's sound has, and which. */
 export type Channels = { readonly channels: number; readonly layout?: string };
 
 /** If a source has more channels than this and does not say which, there is no usual layout to assume. */

@@ -43,7 +43,7 @@ export const LIVE_SCHEMES = Object.keys(PROTOCOLS) as readonly LiveScheme[];
 /** The protocol of a live scheme. */
 export const protocolOf = (scheme: LiveScheme): LiveProtocol => PROTOCOLS[scheme];
 
-/** An address of which it is known whether a live stream or files are there. */
+/** An address that is known to be that of a live stream, or of files. */
 export type MaybeLive = {
   /** As the caller wrote it. */
   readonly url: string;

@@ -12,7 +12,7 @@ export type Place = MaybeLive & { readonly kind: Kind };
 /** The places that a task reads and writes; the targets in their order. */
 export type Places = { readonly source: Place; readonly targets: readonly Place[] };
 
-/** What each target of assignments gets, by its index. */
+/** The container that each target gets, by the index of the target. */
 export const containersOf = (assignments: readonly Assignment[]): ReadonlyMap<number, Container> =>
   new Map(
     assignments.flatMap(({ rendition, targets }) =>
@@ -44,7 +44,7 @@ export function placesOf(
   };
 }
 
-/** Whether a task is one of live streams: its source is one, or one of its targets. */
+/** Whether a task is live: its source, or one of its targets, is a live stream. */
 export const isAnyLive = ({
   source,
   targets,

@@ -16,7 +16,7 @@ export const mayBeHeadless = ({ format }: Pick<MediaInfo, "format">, seconds: nu
 /** How long something lasts by its packets, in seconds: `atMost` with the gaps between them, `atLeast` with the gaps closed. */
 export type Held = { readonly atLeast: number; readonly atMost: number };
 
-/** What the packets of a source hold of a product. */
+/** How long a product lasts by the packets of its source, as a whole and by stream. */
 export type HeldLengths = {
   readonly whole: Held;
   readonly video?: Held;
