@@ -39,13 +39,13 @@ export type ManifestKind = "hls" | "dash";
 
 /** The longest manifest that is read: twice a playlist of ten hours in segments of two seconds with long signed addresses. */
 export const MANIFEST_BYTES_MAX = 16 << 20;
-/** The most segments of all tracks together: twice those of ten hours in segments of two seconds. */
+/** The most segments of all tracks of a manifest, or of one HLS playlist: twice those of ten hours in segments of two seconds. */
 export const SEGMENTS_MAX = 40_000;
 /** The longest presentation, a week: a longer one is a mistake, or an attempt to fill the disk. */
 export const SECONDS_MAX = 604_800;
 const URI_CHARS_MAX = 8_000;
-/** The most characters of all resolved addresses together: eight times those of the most segments, at a hundred characters each. */
-const ADDRESS_CHARS_MAX = 32 << 20;
+/** Of all addresses together, as they are resolved: as many segments as there may be, with 1,600 characters each. */
+const ADDRESS_CHARS_MAX = 64 << 20;
 
 /** How many bytes of a file show whether it is a manifest. */
 export const HEAD_BYTES = 4_096;

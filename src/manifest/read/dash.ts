@@ -7,7 +7,7 @@ import {
   type Span,
   type Track,
 } from "../manifest.ts";
-import { expandSegments, type Wanted } from "./dash-segments.ts";
+import { expandSegments, type PeriodTime, type Wanted } from "./dash-segments.ts";
 import { childrenOf, type Element, parseXml } from "./xml.ts";
 
 /** A representation with the elements around it, the outermost first; inner statements replace outer ones. */
@@ -36,13 +36,12 @@ export function parseDash(text: string, base: string, nowMs: number): Manifest {
   const totalSeconds = durationOf(mpd.attributes.get("mediaPresentationDuration"));
   const all = childrenOf(mpd, "Period");
   if (all.length === 0) throw refuseManifest("source_not_media", "names no period");
-  if (all.length > PERIODS_MAX)
-    throw refuseManifest("input_not_supported", `names more than ${PERIODS_MAX} periods`);
   const begun = durationOf(mpd.attributes.get("availabilityStartTime"), Date.parse);
-  const periods = timesOf(all, totalSeconds);
-  // The past periods of a live manifest have been played; it continues in the last one.
+  // The past periods of a live manifest have been played, however many they are; it continues in the last one.
+  const periods = timesOf(all, totalSeconds).slice(isLive ? -1 : 0);
+  refuseMany(periods);
   const budget = new ManifestBudget();
-  const spans = (isLive ? periods.slice(-1) : periods).map(({ period, time }) => {
+  const spans = periods.map(({ period, time }) => {
     const live = isLive
       ? { nowSeconds: nowMs / 1000 - (begun ?? 0) - time.startSeconds }
       : undefined;
@@ -61,6 +60,17 @@ const longestOf = (spans: readonly Span[]): number =>
 /** What the representations of a period have in common. */
 type PeriodPlace = Pick<Wanted, "base" | "time" | "live" | "budget">;
 
+/** A period, and when it plays. */
+type TimedPeriod = { readonly period: Element; readonly time: PeriodTime };
+
+function refuseMany(periods: readonly TimedPeriod[]): void {
+  if (periods.length > PERIODS_MAX)
+    throw refuseManifest("input_not_supported", `names more than ${PERIODS_MAX} periods`);
+  const seconds = periods.reduce((sum, { time }) => sum + Math.max(0, time.seconds ?? 0), 0);
+  if (seconds > SECONDS_MAX)
+    throw refuseManifest("input_not_supported", "claims to be longer than a week");
+}
+
 function timesOf(periods: readonly Element[], totalSeconds: number | undefined) {
   let endSeconds = 0;
   const times = periods.map((period) => {
@@ -69,14 +79,10 @@ function timesOf(periods: readonly Element[], totalSeconds: number | undefined) 
     endSeconds = startSeconds + (seconds ?? 0);
     return { startSeconds, seconds };
   });
-  let allSeconds = 0;
-  return periods.map((period, index) => {
+  return periods.map((period, index): TimedPeriod => {
     const { startSeconds = 0, seconds } = times[index] ?? {};
     const until = times[index + 1]?.startSeconds ?? totalSeconds;
     const length = seconds ?? (until === undefined ? undefined : until - startSeconds);
-    allSeconds += Math.max(0, length ?? 0);
-    if (allSeconds > SECONDS_MAX)
-      throw refuseManifest("input_not_supported", "claims to be longer than a week");
     return { period, time: { startSeconds, ...(length !== undefined && { seconds: length }) } };
   });
 }

@@ -104,7 +104,7 @@ describe("what a manifest names is counted before it is listed", () => {
     [
       "characters of addresses",
       dash(wide("$Number%099d$".repeat(70))),
-      "names addresses of more than 32 million characters",
+      "names addresses of more than 64 million characters",
     ],
     ["characters of a value", dash(wide("x".repeat(65_537))), "is too large"],
     [
@@ -127,4 +127,12 @@ describe("what a manifest names is counted before it is listed", () => {
   ] as const)("%s", (_, run, why) => {
     expect(run).toThrow(`Cannot read the source: its manifest ${why}`);
   });
+});
+
+test("the periods of a live manifest that have been played do not count", () => {
+  const one = (start: string) =>
+    `<Period start="${start}">${video('<SegmentTemplate media="$Number$" duration="1"/>')}</Period>`;
+  const past = Array.from({ length: 2_500 }, (_, at) => one(`PT${at * 300}S`)).join("");
+  const text = `<MPD type="dynamic" availabilityStartTime="1970-01-01T00:00:00Z">${past}</MPD>`;
+  expect(parseDash(text, BASE, 750_010_000).spans).toHaveLength(1);
 });
