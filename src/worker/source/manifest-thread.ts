@@ -11,7 +11,8 @@ function answer({ kind, text, base, nowMs }: ManifestText): ManifestAnswer {
     return { parsed: kind === "dash" ? parseDash(text, base, nowMs) : parseHls(text, base) };
   } catch (error) {
     const { code, message } = toTaskError(error);
-    return { refused: { code, message } };
+    const { stack } = error instanceof Error ? error : {};
+    return { refused: { code, message, stack } };
   }
 }
 

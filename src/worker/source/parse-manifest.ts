@@ -20,7 +20,14 @@ type Parsed = Manifest | MediaPlaylist | MasterPlaylist;
 /** What the thread answers. */
 export type ManifestAnswer =
   | { readonly parsed: Parsed }
-  | { readonly refused: { readonly code: ErrorCode; readonly message: string } };
+  | {
+      readonly refused: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        /** Where it came from, for the log. */
+        readonly stack?: string | undefined;
+      };
+    };
 
 /** Shorter texts are parsed at once, in 20 ms at most: a thread takes longer to start. */
 const AT_ONCE_CHARS_MAX = 131_072;
@@ -66,11 +73,19 @@ export async function parseInThread(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
   const ended = AbortSignal.any([signal, late.signal]);
+  // Also once nobody waits for its answer any more.
+  worker.on("error", () => {});
+  const silent = new Promise<never>((_, reject) => {
+    worker.once("exit", () => reject(new Error("The thread that parses manifests went silent")));
+  });
+  silent.catch(() => {});
   try {
-    const [answer]: ManifestAnswer[] = await once(worker, "message", { signal: ended });
+    const answered = once(worker, "message", { signal: ended });
+    const [answer]: ManifestAnswer[] = await Promise.race([answered, silent]);
     if (answer && "parsed" in answer) return answer.parsed;
-    const { code, message } = answer?.refused ?? { code: "internal", message: "" };
-    throw new TaskError(code, message);
+    if (!answer) throw new Error("The thread that parses manifests answered nothing");
+    const { code, message, stack: cause } = answer.refused;
+    throw new TaskError(code, message, { cause });
   } catch (error) {
     signal.throwIfAborted();
     if (late.signal.aborted) throw refuseManifest("source_not_media", "takes too long to read");

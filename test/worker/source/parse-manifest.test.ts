@@ -10,6 +10,7 @@ import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
 const BASE = "http://host/film/list";
 const ENDLESS = new URL("../../fixtures/endless-thread.ts", import.meta.url);
+const SILENT = new URL("../../fixtures/silent-thread.ts", import.meta.url);
 const never = new AbortController().signal;
 
 /** A playlist of so many segments, each with an address of about 100 characters. */
@@ -67,4 +68,10 @@ describe("a thread that never answers", () => {
     abort.abort(reason);
     expect(await parsing.catch((error) => error)).toBe(reason);
   });
+});
+
+test("a thread that ends without an answer is not waited for", async () => {
+  const asked = { kind: "hls", text: "", base: BASE, nowMs: 0 } as const;
+  const parsing = parseInThread(asked, never, { thread: SILENT, timeoutMs: 60_000 });
+  await expect(parsing).rejects.toThrow("went silent");
 });
