@@ -23,10 +23,11 @@ export const bunRuntime: Runtime = {
 };
 
 function holdFile(path: string): (() => void) | undefined {
+  const lock = flock();
   // Closed on exec, so that no child holds it.
   const file = openSync(path, "a");
   const letGo = () => closeSync(file);
-  if (flock()(file, LOCK_EX_NB) === 0) return letGo;
+  if (lock(file, LOCK_EX_NB) === 0) return letGo;
   letGo();
   return undefined;
 }

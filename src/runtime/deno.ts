@@ -145,7 +145,7 @@ function requestOf(
 }
 
 /**
- * The body as it comes; undefined if there is none. A caller that sends more than the limit is cut off; a smaller body
+ * The body as it comes; null if there is none. A caller that sends more than the limit is cut off; a smaller body
  * is read to its end even if the app does not want it, so that the caller gets to read the answer.
  */
 function bodyOf(incoming: IncomingMessage, bytesMax: number): ReadableStream<Uint8Array> | null {

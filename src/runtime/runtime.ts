@@ -27,7 +27,7 @@ export interface Runtime {
   /**
    * Locks a file for this process until it is released or the process ends, in whatever way. It is the system's own lock
    * (flock), which every process on the machine sees, on either runtime. A pid would say less, and a sandbox may not look at
-   * other processes. Child processes do not inherit the lock.
+   * other processes. A child process does not keep the lock once it is its own program.
    *
    * @param path - of a file used for nothing else; made if it is missing, in a folder that exists
    * @returns a function that releases the lock; undefined if another holds it

@@ -50,8 +50,11 @@ export async function registerInstance(
   await rename(nascent, scratch);
   // Once: the number of a closed file may be that of another by now.
   const release = once(async () => {
-    await rm(scratch, { recursive: true, force: true });
-    letGo();
+    try {
+      await rm(scratch, { recursive: true, force: true });
+    } finally {
+      letGo();
+    }
   });
   return { id, scratch, release };
 }
@@ -92,6 +95,8 @@ export async function recoverDead(
       );
       await rm(folder, { recursive: true, force: true });
     } catch (error) {
+      // Another instance removed the folder while this one made its lock file in it.
+      if (hasCode(error, "ENOENT")) continue;
       // An encoder that could not be ended may still write into the folder.
       if (!hasCode(error, "ENOTEMPTY")) throw error;
       log.warn("Cannot remove the scratch of dead instance {id}: the next start tries again", {
