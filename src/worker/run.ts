@@ -29,7 +29,7 @@ export type RunPorts = {
   /** A live source from which nothing came for longer has ended. */
   readonly sourceTimeoutMs: number;
   readonly now: () => number;
-  /** Writes to the store, again while it is full or busy, until the signal is aborted. */
+  /** Writes to the store, again while it is full or busy: until the signal is aborted, for ten minutes at most. */
   readonly insist: (write: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 };
 

@@ -19,7 +19,9 @@ export type StepReports = Pick<RunRequest, "onProgress" | "onLog"> & {
 export type Line<Made> = {
   /** Plans for what is known of the source. */
   readonly plan: (media: MediaInfo) => Promise<Planned>;
-  /** Prepares for the outputs of a plan; absent where nothing is to be prepared. @throws {WrongCopy} if the plan is known to be wrong */
+  /** Checks a plan before anything is done for it; absent if a line has nothing to check. @throws {WrongCopy} if it is known to be wrong */
+  readonly check?: (planned: Planned) => Promise<void>;
+  /** Prepares for the outputs of a plan, whose warnings are stored by then; absent if nothing has to be prepared. */
   readonly begin?: (planned: Planned) => Promise<void>;
   readonly runStep: (step: Step, reports: StepReports) => Promise<void>;
   /** Set if the outputs leave while they are made: then the task is in its phase `DELIVERING` while they are verified. */
@@ -66,10 +68,12 @@ async function makeVerified<Made>(
       return await carryOut(reports, planned, line);
     } catch (error) {
       if (!(error instanceof WrongCopy)) throw error;
+      // Planning may read the whole source, for which uploads that are under way do not wait.
+      if (line.isStreamed) await line.discard(planned.plan);
       const next = await line.plan(error.marked(planned.media));
       if (!differs(next.plan, planned.plan)) throw error;
       log.info("Cannot copy so, and plans anew: {detail}", { detail: error.message });
-      await line.discard(planned.plan);
+      if (!line.isStreamed) await line.discard(planned.plan);
       planned = next;
     }
   }
@@ -81,9 +85,10 @@ async function carryOut<Made>(
   line: Line<Made>,
 ): Promise<Made> {
   const { plan } = planned;
-  await line.begin?.(planned);
+  await line.check?.(planned);
   reports.onPlan(plan);
   await reports.warn(plan.warnings);
+  await line.begin?.(planned);
   const tracker = new ProgressTracker(plan);
   const damage = await runSteps(plan, line, tracker, reports);
   const onDelivering = () => reports.onProgress(tracker.delivering());

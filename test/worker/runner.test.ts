@@ -83,8 +83,8 @@ describe("runLine", () => {
   });
 
   test.each([
-    [false, ["begin", "warn", "first", "second", "verify", "DELIVERING", "deliver"]],
-    [true, ["begin", "warn", "first", "second", "DELIVERING", "verify", "deliver"]],
+    [false, ["check", "warn", "begin", "first", "second", "verify", "DELIVERING", "deliver"]],
+    [true, ["check", "warn", "begin", "first", "second", "DELIVERING", "verify", "deliver"]],
   ])("takes its steps in order, where outputs leave meanwhile: %p", async (isStreamed, order) => {
     const steps: string[] = [];
     const note = (name: string) => async () => {
@@ -95,6 +95,7 @@ describe("runLine", () => {
     await runLine<Plan>({ ...DEAF, onProgress, warn: note("warn") }, aMedia(), {
       ...lineOf(plan),
       ...(isStreamed && { isStreamed }),
+      check: note("check"),
       begin: note("begin"),
       runStep: async ({ args: [name = ""] }) => note(name)(),
       verify: async () => {

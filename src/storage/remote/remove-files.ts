@@ -3,8 +3,8 @@ import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
 import { tagOfSegment, tagsIn } from "../set-names.ts";
 import type { At, ListingVerbs, RemoteTarget } from "./remote-target.ts";
 
-/** Files removed at once: enough to hide the latency of the answers. */
-const REMOVED_AT_ONCE = 8;
+/** Files removed at once: enough to hide the latency of the answers, and few enough for a store that limits its callers. */
+const REMOVED_AT_ONCE = 4;
 /** Clearing up must not hold up the end of a task for long. */
 const REMOVE_TIMEOUT_MS = 10_000;
 

@@ -84,10 +84,14 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
     });
   }
 
-  /** Opens the targets; before that it refuses to copy what an edit list hides at the end, since sent bytes cannot be taken back. */
-  async begin({ plan, media }: Planned): Promise<void> {
+  /** Refuses to copy what an edit list hides at the end: sent bytes cannot be taken back. */
+  async check({ plan, media }: Planned): Promise<void> {
     if (mayHoldHidden(plan.products, media))
       refuseHiddenCopies(plan.products, await this.#look("last"));
+  }
+
+  /** Opens the targets. */
+  async begin({ plan }: Planned): Promise<void> {
     this.#ends.clear();
     await this.#outputs.open(plan);
   }

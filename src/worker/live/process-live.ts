@@ -88,7 +88,9 @@ export async function processLive(
       await deliverRecordings(run, folders, files);
     }
   } catch (error) {
-    const reason = run.signal.aborted ? run.signal.reason : error;
+    // The first reason stands: a failure of what is closed meanwhile is none of the task's.
+    run.abort(error);
+    const { reason } = run.signal;
     await sets.abandon(reason, isFinal(toTaskError(reason), run, conditions));
     throw error;
   }
