@@ -176,7 +176,7 @@ export type MediaInfo = {
   readonly startSeconds?: number;
   readonly sizeBytes?: number;
   readonly bitrateBps?: number;
-  /** All of them in their order, cover art too, each as the headers describe it. */
+  /** All of them in their order, cover art too, each as the headers describe it, and its first packets what of it is hidden. */
   readonly streams: readonly MediaStream[];
   /** The one that `videoOf` chooses, with what else is found out about it, such as by its frames or packets. */
   readonly video?: VideoStream;

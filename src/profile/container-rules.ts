@@ -45,7 +45,7 @@ export const isSet = (container: Container): boolean => factsOf(container).set !
 /** The containers that are sets. */
 export const SETS: readonly Written[] = WRITTEN.filter(isSet);
 
-/** What is known of the sets whose playlist or manifest has a name; undefined if it is no name of one. */
+/** What is known of the sets whose playlist or manifest has a name, by the first of them: what tells players, and the folder. Undefined if it is no name of one. */
 export const setNamed = (name: string): SetFacts | undefined =>
   SETS.map(factsOf).find(({ extension }) => name.endsWith(`.${extension}`))?.set;
 

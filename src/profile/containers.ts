@@ -44,6 +44,8 @@ export type ContainerFacts = {
   readonly isTimedByVideo?: true;
   /** A player may begin anywhere in it: parameter sets stand in front of each key frame rather than in a header. */
   readonly isBroadcast?: true;
+  /** It states the rate and the channels of its audio anew wherever they change: a copy of its own kind loses no change. */
+  readonly restatesAudio?: true;
   /** It does not tell MPEG audio of layer 2 from that of layer 3: ffprobe calls either `mp3`. */
   readonly isLayerless?: true;
   /** It holds one picture, which is encoded and lasts no time. */
@@ -98,6 +100,7 @@ const TABLE = {
     label: "FLV",
     muxer: "flv",
     demuxer: "flv",
+    restatesAudio: true,
     extension: "flv",
     mediaType: "video/x-flv",
     video: ["h264", "flv1"],
@@ -139,6 +142,7 @@ const TABLE = {
     label: "MPEG-TS",
     muxer: "mpegts",
     demuxer: "mpegts",
+    restatesAudio: true,
     extension: "ts",
     otherExtensions: ["m2ts", "mts"],
     mediaType: "video/mp2t",

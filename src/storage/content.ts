@@ -8,10 +8,10 @@ const CHUNK_BYTES = 256 << 10;
 /** Many more than are ever being sent at once. */
 const BUFFERS = 8;
 /** Of what lies in the folder of a set and is no container. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  m4s: "video/iso.segment",
-  vtt: "text/vtt",
-};
+const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
+  ["m4s", "video/iso.segment"],
+  ["vtt", "text/vtt"],
+]);
 
 /** What is sent: a finished file of ours, or the text of a playlist. */
 export type Content = {
@@ -25,7 +25,7 @@ export type Content = {
 /** The media type of a file of ours, by its extension. */
 export function contentType(name: string): string {
   const extension = extname(name).slice(1);
-  return CONTENT_TYPES[extension] ?? mediaTypeOf(extension) ?? "application/octet-stream";
+  return CONTENT_TYPES.get(extension) ?? mediaTypeOf(extension) ?? "application/octet-stream";
 }
 
 /** A finished file of ours as content. @throws {TaskError} `internal` if it is gone */

@@ -142,6 +142,8 @@ describe("the plan for a sound that changes midway", () => {
     ["flv", "mpegts", "encode"],
     ["flv", "m3u8", "encode"],
     ["aac", "m4a", "encode"],
+    ["mov,mp4,m4a,3gp,3g2,mj2", "mp4", "encode"],
+    ["matroska,webm", "mkv", "encode"],
     ["aac", "mpegts", "encode"],
   ] as const)("from %s to %s: %s", (format, container, action) => {
     const { products } = planFor(uneven(format), container, "encode");

@@ -180,7 +180,8 @@ const UNEVEN = "its rate or channels change midway";
  */
 function losesChanges(container: Written, { format, audio, video }: MediaInfo): boolean {
   if (!audio?.isUneven) return false;
-  return factsOf(carrierOf(container, video?.codec)).demuxer !== demuxerOf(format);
+  const { demuxer, restatesAudio } = factsOf(carrierOf(container, video?.codec));
+  return !restatesAudio || demuxer !== demuxerOf(format);
 }
 
 function refuseAudioCopy(container: Written, media: MediaInfo): void {

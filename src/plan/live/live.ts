@@ -33,7 +33,7 @@ export type LiveRecording = {
   readonly set?: { readonly plan: SetPlan; readonly files: SetFiles };
   /** The indexes of the file targets that get it. */
   readonly targets: readonly number[];
-  /** AAC is copied. It may have a header in every packet, as in MPEG-TS, which mp4 does not take. */
+  /** AAC is copied into a recording in one file or playlist. It may have a header in every packet, as in MPEG-TS, which mp4 does not take. */
   readonly isAacCopied: boolean;
 };
 

@@ -22,6 +22,18 @@ describe("streamsArgs", () => {
     );
   });
 
+  test("names the filters of a copied stream's packets for it alone", () => {
+    const copied = {
+      ...AUDIO,
+      kind: "video",
+      map: "0:0",
+      packetFilters: [{ name: "dump_extra" }],
+    } as const;
+    const args = (isSet: boolean) => streamsArgs([copied, AUDIO], isSet, []).join(" ");
+    expect(args(false)).toContain("-c:v copy -bsf:v dump_extra");
+    expect(args(true)).toContain("-c:v:0 copy -bsf:v:0 dump_extra");
+  });
+
   test("says in a set for which stream of its kind each option is", () => {
     expect(streamsArgs([VIDEO, AUDIO, { ...AUDIO, map: "0:1" }], true, []).join(" ")).toBe(
       "-map 0:0 -map [a0] -map 0:1 -filter:v:0 scale=640:360:interl=1 -c:v:0 libx264 -profile:v:0 high -g:v:0 60 " +

@@ -67,6 +67,7 @@ describe("planLive", () => {
     expect(slaves({ audio: "copy" })).toContain("[f=mpegts:onfail=abort:bsfs/v=dump_extra:");
     expect(slaves({ audio: "copy" })).toBe(slaves({}));
     expect(slaves({ video: "copy" })).not.toContain("dump_extra");
+    expect(slaves({ video: "none" })).not.toContain("dump_extra");
   });
 
   test("fills late sound in the one graph of the run, on which 9.0 does not wait for itself", () => {
