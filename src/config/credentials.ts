@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { errnoOf } from "../lib/errno-of.ts";
 import type { Client } from "../store/store.ts";
 import { clientsSchema } from "./clients.ts";
 import { ConfigError } from "./config.ts";
@@ -55,7 +56,7 @@ function writeNew(path: string, content: object): boolean {
     linkSync(part, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (errnoOf(error) === "EEXIST") return false;
     throw error;
   } finally {
     rmSync(part, { force: true });

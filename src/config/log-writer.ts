@@ -1,5 +1,6 @@
 import { write } from "node:fs";
 import { promisify } from "node:util";
+import { errnoOf } from "../lib/errno-of.ts";
 
 /** The limit of memory for lines whose reader does not read; further lines are dropped and counted. */
 const WAITING_LENGTH_MAX = 8 << 20;
@@ -68,7 +69,7 @@ export class LogWriter {
         at += (await writeTo(this.#descriptor, bytes, at, bytes.length - at, null)).bytesWritten;
       } catch (error) {
         // The service goes on without a reader, or with a full disk: the lines are lost.
-        if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return;
+        if (errnoOf(error) !== "EAGAIN") return;
         await new Promise((resolve) => setTimeout(resolve, FULL_MS));
       }
     }

@@ -1,11 +1,5 @@
 import { TaskError } from "../task/errors.ts";
 
-/** The errno name of a foreign error, such as `ENOSPC`. */
-export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
 /**
  * Reads a finished file of ours: what fails then is our fault, neither the network's nor the target's.
  *

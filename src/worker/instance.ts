@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
+import { errnoOf } from "../lib/errno-of.ts";
 import { once } from "../lib/once.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -96,9 +97,9 @@ export async function recoverDead(
       await rm(folder, { recursive: true, force: true });
     } catch (error) {
       // Another instance removed the folder while this one made its lock file in it.
-      if (hasCode(error, "ENOENT")) continue;
+      if (errnoOf(error) === "ENOENT") continue;
       // An encoder that could not be ended may still write into the folder.
-      if (!hasCode(error, "ENOTEMPTY")) throw error;
+      if (errnoOf(error) !== "ENOTEMPTY") throw error;
       log.warn("Cannot remove the scratch of dead instance {id}: the next start tries again", {
         id,
       });
@@ -113,10 +114,7 @@ function holdUnlessGone(path: string, holdFile: HoldFile): ReturnType<HoldFile> 
   try {
     return holdFile(path);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
+    if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code;

@@ -1,5 +1,6 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errnoOf } from "../../lib/errno-of.ts";
 import { maskCredentials } from "../../lib/mask.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { RunRequest } from "../engine.ts";
@@ -47,8 +48,7 @@ const DISK_BYTES_MIN = 64 * 1024;
 const scratchFull = (cause?: unknown): TaskError =>
   new TaskError("scratch_full", "Cannot write the output: the scratch disk is full", { cause });
 
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+const isDiskFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
 
 /**
  * Runs a step with the ffmpeg of any engine: makes the folders that it writes to, follows its progress, ends it if it stalls, and

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
+import { errnoOf } from "../../lib/errno-of.ts";
 import { isAlive, type ProcessIdentity, processIdentity } from "../../lib/process-identity.ts";
 import { signalGroup } from "./subprocess.ts";
 
@@ -55,7 +56,7 @@ function notesBelow(folder: string): string[] {
     const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
     return names.filter((name) => NAME.test(basename(name))).map((name) => join(folder, name));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (errnoOf(error) === "ENOENT") return [];
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
+import { errnoOf } from "../../lib/errno-of.ts";
 import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
 import { TaskError } from "../../task/errors.ts";
 import { type Feed, feedPipe } from "./feed-pipe.ts";
@@ -107,7 +108,7 @@ function waitForEnd(child: ChildProcess): Promise<Pick<Exit, "code" | "signal">>
 }
 
 function notStarted(command: string, cause: unknown): TaskError {
-  const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  const isMissing = errnoOf(cause) === "ENOENT";
   const isForbidden = cause instanceof Error && cause.name === "NotCapable";
   const why = isMissing
     ? "it is not here"

@@ -1,6 +1,6 @@
+import { errnoOf } from "../../lib/errno-of.ts";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
-import { errnoOf } from "../failures.ts";
 import type { DeliveryOptions } from "../storage.ts";
 
 type Meaning = { readonly code: ErrorCode; readonly state: string };

@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
+import { errnoOf } from "../../lib/errno-of.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
-import { errnoOf } from "../failures.ts";
 
 /** Refuses a target whose place is taken: it may be missing, a file, or a dangling link. */
 export async function refuseOccupied(path: string, url: string): Promise<void> {

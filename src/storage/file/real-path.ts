@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { errnoOf } from "../failures.ts";
+import { errnoOf } from "../../lib/errno-of.ts";
 
 /** A path is resolved up to the part that is missing, below a file, in a circle of links, or not readable. */
 const UNRESOLVED = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];

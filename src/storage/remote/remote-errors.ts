@@ -1,7 +1,7 @@
+import { errnoOf } from "../../lib/errno-of.ts";
 import { EgressError, type OutAnswer } from "../../net/egress.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
-import { errnoOf } from "../failures.ts";
 
 /** What certain answers mean to a reader of the error; others are named by their number only. */
 const MEANINGS: Readonly<Record<number, string>> = {

@@ -1,6 +1,7 @@
 import { createDecipheriv, randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errnoOf } from "../../lib/errno-of.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
 import { refuseManifest, type Segment, type Track } from "../../manifest/manifest.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -197,8 +198,9 @@ class TrackWriter {
     try {
       await this.file.writeFile(chunk);
     } catch (cause) {
-      const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
-      throw isFull ? new TaskError("scratch_full", SCRATCH_FULL, { cause }) : cause;
+      throw errnoOf(cause) === "ENOSPC"
+        ? new TaskError("scratch_full", SCRATCH_FULL, { cause })
+        : cause;
     }
   }
 
