@@ -92,7 +92,10 @@ const kilobits = (bps: number): number => Math.ceil(bps / 1000) * 1000;
 
 /** Warns of copies that were asked for and became encodes, and of hidden parts that a copy has to keep. */
 export function hiddenWarnings(
-  made: readonly { readonly asked: Rendition | undefined; readonly product: PlannedOutput }[],
+  made: readonly {
+    readonly asked: Rendition | undefined;
+    readonly product: Pick<PlannedOutput, "video" | "audio">;
+  }[],
   { video, audio }: MediaInfo,
 ): readonly Warning[] {
   return made.flatMap(({ asked, product }): readonly Warning[] => {

@@ -12,6 +12,7 @@ import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { liveSetStreams } from "../args/adaptive-output.ts";
 import { asksForCaptions, captionWarnings } from "../decide/captions.ts";
+import { hiddenWarnings } from "../decide/hidden.ts";
 import {
   type DecisionSource,
   decideOutput,
@@ -79,7 +80,12 @@ export function planLive(
   const planned = assignments.flatMap((assignment, index) =>
     assignment.targets.length === 0
       ? []
-      : [outputFor(assignment, index, rest, media, capabilities)],
+      : [
+          {
+            asked: assignment.rendition,
+            ...outputFor(assignment, index, rest, media, capabilities),
+          },
+        ],
   );
   const outputs = planned.map(({ output }) => output);
   const decisions = planned.flatMap((one) => one.decisions);
@@ -89,7 +95,14 @@ export function planLive(
     isSized: outputs.some(({ isSized }) => isSized),
     watched: watchedOf(outputs, media),
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
-    warnings: [...audioWarnings(outputs, media), ...captionWarnings(decisions, media)],
+    warnings: [
+      ...audioWarnings(outputs, media),
+      ...captionWarnings(decisions, media),
+      ...hiddenWarnings(
+        planned.map(({ asked, output }) => ({ asked, product: output })),
+        media,
+      ),
+    ],
   };
 }
 
@@ -145,12 +158,13 @@ function outputOf(
   refuseMissingFilters(decisions, media, capabilities);
   const video = together(decisions.map(({ product }) => product.video));
   const audio = together(decisions.map(({ product }) => product.audio));
-  const codec = writtenCodec(rendition, video, media);
+  const wanted = asMade(rendition, decisions);
+  const codec = writtenCodec(wanted, video, media);
   const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
   const container = audioContainerOf(carried, rendition);
   const areCaptionsCarried = carriesCaptions(capabilities);
-  const made = { rendition, video, audio, container, areCaptionsCarried };
+  const made = { rendition: wanted, video, audio, container, areCaptionsCarried };
   const videoTag = segments === "fmp4" ? tagOf(codec) : undefined;
   const output: LiveOutput = {
     video,
@@ -160,7 +174,7 @@ function outputOf(
       files.length > 0 || [...carried].some((form) => !factsOf(writtenFor(form)).isBroadcast),
     ...(videoTag !== undefined && { videoTag }),
     sent,
-    isSized: isSized(video, rendition.video, files.length > 0, media),
+    isSized: isSized(video, wanted.video, files.length > 0, media),
     ...(files.length > 0 && {
       recording: {
         folder: recordingFolder(index),
@@ -171,6 +185,17 @@ function outputOf(
     }),
   };
   return { output, decisions };
+}
+
+/** A rendition as the decisions make it: a copy that would show what an edit list hides is an encode there. */
+function asMade(asked: Rendition, decisions: readonly OutputDecision[]): Rendition {
+  const encoded = (kind: "video" | "audio") =>
+    decisions.find(({ product }) => product[kind].action === "encode")?.rendition;
+  return {
+    ...asked,
+    video: encoded("video")?.video ?? asked.video,
+    audio: encoded("audio")?.audio ?? asked.audio,
+  };
 }
 
 /**

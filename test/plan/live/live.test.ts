@@ -18,6 +18,7 @@ import {
   anAudioStream,
   aRendition,
   aVideo,
+  aVideoStream,
   targetsAt,
 } from "../builders.ts";
 
@@ -188,6 +189,23 @@ describe("planLive", () => {
       aCapabilities(),
     );
     expect(liveGraphArgs(set).at(-1)).toStartWith("[0:v:0]");
+  });
+
+  test("encodes a copy that would show what an edit list hides, and warns of it", () => {
+    const hidden = { headSeconds: 2, laterSeconds: 0 };
+    const media = aMedia({
+      video: aVideoStream({ hidden }),
+      audio: anAudioStream({ hidden }),
+    });
+    const request = {
+      assignments: assigned("video_flv_transmux", 1),
+      targets: targetsAt("rtmp://a/live/x"),
+    };
+    const { outputs, warnings, isSized } = planLive(request, media, aCapabilities());
+    expect(outputs[0]?.video.action).toBe("encode");
+    expect(outputs[0]?.streams.map(({ codec }) => codec)).toEqual(["libx264", "aac"]);
+    expect(isSized).toBe(true);
+    expect(warnings.map(({ code }) => code)).toEqual(["hidden_media", "hidden_media"]);
   });
 
   test("refuses a copy that the protocol does not carry", () => {
