@@ -1,24 +1,16 @@
 import type { MediaInfo } from "../../probe/media.ts";
-import type { Written } from "../../profile/containers.ts";
-import type { Rendition } from "../../profile/profile.ts";
 import { copiedAudio, encodedAudio } from "../args/audio.ts";
 import { specifierOf } from "../args/input.ts";
 import { type FilteredStream, type OutputStreams, together } from "../args/streams.ts";
 import { copiedVideo, encodedVideo } from "../args/video.ts";
 import { audioLateSeconds } from "../decide/seeking.ts";
-import { audioEncoding } from "../encode/audio-encoding.ts";
-import { videoEncoding } from "../encode/video-encoding.ts";
-import type { StreamDecision } from "../plan.ts";
+import type { AudioEncoding } from "../encode/audio-encoding.ts";
+import type { VideoEncoding } from "../encode/video-encoding.ts";
 
-/** What is made of a live source for one output. */
+/** What is made of a live source for one output; a stream that it does not get is undefined. */
 type Made = {
-  readonly rendition: Rendition;
-  readonly video: StreamDecision;
-  readonly audio: StreamDecision;
-  /** The container whose rules on audio apply. */
-  readonly container: Written;
-  /** `carriesCaptions` */
-  readonly areCaptionsCarried: boolean;
+  readonly video: VideoEncoding | "copy" | undefined;
+  readonly audio: AudioEncoding | "copy" | undefined;
 };
 
 /** The input that the sound is read from, and a name for what comes out of its filters, unique in the run. */
@@ -28,28 +20,20 @@ type AudioInput = { readonly audioInput: number; readonly label: string };
 export const liveStreams = (made: Made, media: MediaInfo, input: AudioInput): OutputStreams =>
   together([...videoPart(made, media), ...audioPart(made, media, input)]);
 
-function videoPart(
-  { rendition, video, areCaptionsCarried }: Made,
-  media: MediaInfo,
-): readonly FilteredStream[] {
-  if (video.action === "none" || !media.video) return [];
+function videoPart({ video }: Made, media: MediaInfo): readonly FilteredStream[] {
+  if (!video || !media.video) return [];
   const map = specifierOf(media, "video");
-  if (video.action !== "encode" || typeof rendition.video !== "object")
-    return [{ stream: copiedVideo(map), chains: [] }];
-  const encoding = videoEncoding(rendition.video, media.video, areCaptionsCarried);
-  return [{ stream: encodedVideo(encoding, map), chains: [] }];
+  return [{ stream: video === "copy" ? copiedVideo(map) : encodedVideo(video, map), chains: [] }];
 }
 
 function audioPart(
-  { rendition, audio, container }: Made,
+  { audio }: Made,
   media: MediaInfo,
   { audioInput, label }: AudioInput,
 ): readonly FilteredStream[] {
-  if (audio.action === "none" || !media.audio) return [];
+  if (!audio || !media.audio) return [];
   const specifier = specifierOf(media, "audio", audioInput);
-  if (audio.action !== "encode" || typeof rendition.audio !== "object")
-    return [copiedAudio(media.audio, specifier)];
-  const encoding = audioEncoding(rendition.audio, media.audio, container);
+  if (audio === "copy") return [copiedAudio(media.audio, specifier)];
   const lateSeconds = audioLateSeconds(media, undefined);
-  return [encodedAudio(encoding, media.audio, { specifier, label, lateSeconds })];
+  return [encodedAudio(audio, media.audio, { specifier, label, lateSeconds })];
 }

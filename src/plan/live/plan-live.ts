@@ -19,7 +19,7 @@ import {
   type OutputDecision,
 } from "../decide/output-decision.ts";
 import { decideSet } from "../decide/set-decision.ts";
-import { carriesCaptions } from "../encode/captions.ts";
+import { type AudioEncoding, audioEncoding } from "../encode/audio-encoding.ts";
 import { fitsAnySize } from "../encode/picture.ts";
 import type { Capabilities, StreamDecision } from "../plan.ts";
 import { audioWarnings, refuseMissingFilters } from "../plan-task.ts";
@@ -47,18 +47,6 @@ const LIVE_SEGMENT_SECONDS = 2;
 
 /** Whether file targets get a set, segment by segment. */
 const isLiveSet = ({ container }: Rendition): boolean => isSet(container);
-
-/** The codec of the video that is written, by ffmpeg's name; undefined if there is none. */
-function writtenCodec(
-  { video: wanted }: Rendition,
-  { action }: StreamDecision,
-  { video: source }: MediaInfo,
-): string | undefined {
-  if (action === "none") return undefined;
-  return action === "encode" && typeof wanted === "object"
-    ? codecName(wanted.codec)
-    : source?.codec;
-}
 
 const segmentKindOf = (codec: string | undefined): "mpegts" | "fmp4" =>
   isIso(SIMPLE_SET, codec) ? "fmp4" : "mpegts";
@@ -156,15 +144,18 @@ function outputOf(
     ...(files.length > 0 ? [recordedDecision(rendition, targets, index, source)] : []),
   ];
   refuseMissingFilters(decisions, media, capabilities);
-  const video = together(decisions.map(({ product }) => product.video));
-  const audio = together(decisions.map(({ product }) => product.audio));
-  const wanted = asMade(rendition, decisions);
-  const codec = writtenCodec(wanted, video, media);
-  const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
+  const forVideo = decisive(decisions, "video");
+  const forAudio = decisive(decisions, "audio");
+  const { video } = forVideo.product;
+  const { audio } = forAudio.product;
   if (carried.has("rtsp")) refuseRtspCopies(video, audio, media);
-  const container = audioContainerOf(carried, rendition);
-  const areCaptionsCarried = carriesCaptions(capabilities);
-  const made = { rendition: wanted, video, audio, container, areCaptionsCarried };
+  const made = {
+    video: forVideo.video ?? copyOf(video),
+    audio: audioEncodingOf(forAudio, audioContainerOf(carried, rendition), media) ?? copyOf(audio),
+  };
+  const codec =
+    made.video === "copy" ? media.video?.codec : made.video && codecName(made.video.codec);
+  const segments = files.length > 0 && isLiveSet(rendition) ? segmentKindOf(codec) : undefined;
   const videoTag = segments === "fmp4" ? tagOf(codec) : undefined;
   const output: LiveOutput = {
     video,
@@ -174,7 +165,7 @@ function outputOf(
       files.length > 0 || [...carried].some((form) => !factsOf(writtenFor(form)).isBroadcast),
     ...(videoTag !== undefined && { videoTag }),
     sent,
-    isSized: isSized(video, wanted.video, files.length > 0, media),
+    isSized: isSized(forVideo, files.length > 0, media),
     ...(files.length > 0 && {
       recording: {
         folder: recordingFolder(index),
@@ -187,28 +178,37 @@ function outputOf(
   return { output, decisions };
 }
 
-/** A rendition as the decisions make it: a copy that would show what an edit list hides is an encode there. */
-function asMade(asked: Rendition, decisions: readonly OutputDecision[]): Rendition {
-  const encoded = (kind: "video" | "audio") =>
-    decisions.find(({ product }) => product[kind].action === "encode")?.rendition;
-  return {
-    ...asked,
-    video: encoded("video")?.video ?? asked.video,
-    audio: encoded("audio")?.audio ?? asked.audio,
-  };
+/** The decision that counts for all that share a stream: it is encoded if one of them needs that. */
+function decisive(decisions: readonly OutputDecision[], kind: "video" | "audio"): OutputDecision {
+  const decision =
+    decisions.find(({ product }) => product[kind].action === "encode") ?? decisions[0];
+  if (!decision) throw new TaskError("internal", "Cannot plan the output: nobody gets it");
+  return decision;
 }
+
+const copyOf = ({ action }: StreamDecision): "copy" | undefined =>
+  action === "copy" ? "copy" : undefined;
+
+/** How the audio is encoded for a container, whichever container the decision is for; undefined if it is not. */
+const audioEncodingOf = (
+  { audio, rendition: { audio: wanted } }: OutputDecision,
+  container: Written,
+  { audio: source }: MediaInfo,
+): AudioEncoding | undefined =>
+  audio && source && typeof wanted === "object"
+    ? audioEncoding(wanted, source, container)
+    : undefined;
 
 /**
  * Whether an output is for one size of pictures. A recording holds one size; a copy to a live target can change, as the
  * stream itself states its size.
  */
 function isSized(
-  { action }: StreamDecision,
-  wanted: Rendition["video"],
+  { product, rendition: { video: wanted } }: OutputDecision,
   isRecorded: boolean,
   { video: source }: MediaInfo,
 ): boolean {
-  if (action === "copy") return isRecorded;
+  if (product.video.action === "copy") return isRecorded;
   return typeof wanted === "object" && source !== undefined && !fitsAnySize(wanted, source);
 }
 
@@ -236,11 +236,6 @@ function recordedDecision(
   decisionFor(rendition, RECORDED_AS, targets, index, source);
   return decisionFor(rendition, recordedAs(rendition.container), targets, index, source);
 }
-
-/** One decision for all that share a stream: it is encoded if one of them needs that. */
-const together = (decisions: readonly StreamDecision[]): StreamDecision =>
-  decisions.find(({ action }) => action === "encode") ??
-  decisions[0] ?? { action: "none", why: "nobody gets it" };
 
 /** The container whose rules on audio apply: flv's are the narrowest. */
 function audioContainerOf(carried: ReadonlySet<LiveContainer>, { container }: Rendition): Written {
