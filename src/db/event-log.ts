@@ -1,12 +1,9 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
-import type { TaskEvent } from "../task/task.ts";
+import type { EventQuery, TaskEvent } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { events } from "./schema.ts";
 
 type EventRow = typeof events.$inferSelect;
-
-/** `afterSequence` is exclusive. */
-type EventRange = { readonly afterSequence: number; readonly limit: number };
 
 /** The log of all tasks. An event is appended in the same transaction as the change. */
 export class EventLog {
@@ -59,7 +56,7 @@ export class EventLog {
   }
 
   /** A part of the log of one task, oldest first. */
-  read({ seq, id }: { readonly seq: number; readonly id: string }, query: EventRange): TaskEvent[] {
+  read({ seq, id }: { readonly seq: number; readonly id: string }, query: EventQuery): TaskEvent[] {
     return this.#queries.read.all({ taskSeq: seq, ...query }).map((row) => eventOf(row, id));
   }
 }

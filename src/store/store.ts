@@ -2,6 +2,7 @@ import type { Assignment, Profile } from "../profile/profile.ts";
 import type { GivenTask } from "../task/row.ts";
 import type {
   Claim,
+  EventQuery,
   Outcome,
   Progress,
   TargetResult,
@@ -51,14 +52,6 @@ export type TaskQuery = {
 
 /** A page of tasks, newest first. */
 export type TaskPage = { readonly tasks: readonly Task[]; readonly nextCursor?: string };
-
-/** Which part of a task's log to read. */
-export type EventQuery = {
-  /** Exclusive: 0 starts at the first event. */
-  readonly afterSequence: number;
-  /** 1..1000 */
-  readonly limit: number;
-};
 
 /**
  * Port: durable storage of tasks. Every method that writes resolves after its commit; a change of state and its event are

@@ -8,7 +8,15 @@ import { TaskError } from "../task/errors.ts";
 import { taskOf } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
 import { undelivered } from "../task/targets.ts";
-import type { Claim, Outcome, Progress, TargetResult, Task, TaskEvent } from "../task/task.ts";
+import type {
+  Claim,
+  EventQuery,
+  Outcome,
+  Progress,
+  TargetResult,
+  Task,
+  TaskEvent,
+} from "../task/task.ts";
 import {
   cancelTask,
   createTask,
@@ -23,15 +31,7 @@ import {
 import type { Warning } from "../task/warnings.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
-import type {
-  Admission,
-  EventQuery,
-  Idempotency,
-  NewTask,
-  TaskPage,
-  TaskQuery,
-  TaskStore,
-} from "./store.ts";
+import type { Admission, Idempotency, NewTask, TaskPage, TaskQuery, TaskStore } from "./store.ts";
 import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
 import { prepareTaskQueries } from "./task-queries.ts";

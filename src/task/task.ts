@@ -164,3 +164,11 @@ export type TaskEvent = {
   /** The progress of its run by its last report. */
   readonly progress?: Progress;
 };
+
+/** Which part of a task's log to read. */
+export type EventQuery = {
+  /** Exclusive: 0 starts at the first event. */
+  readonly afterSequence: number;
+  /** How many events at most. */
+  readonly limit: number;
+};
