@@ -66,9 +66,13 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["progress", "retry", "run", "sleep", "uneven-audio"],
   ],
 };
+/** The column of the picture in docs/architecture.md at which the words about a row begin. */
+const TOLD_AT = 46;
 /** Folders that hold a port: from outside, only the file named after the folder may be imported, except by app. */
 const PORTS = LAYERS[4] ?? [];
 const PURE = ["plan", "profile", "probe", "manifest", "task"];
+const IMPURE =
+  /\b(Date\.now|new Date\(\)|Math\.random|process\.|performance\.|crypto\.|fetch\(|set(Timeout|Interval|Immediate)\b|Bun\.|Deno\.)/;
 /** Packages that belong to some places only. */
 const OWNERS = [
   { what: /^(zod|hono|@hono|yaml|swagger-ui-dist)(\/|$)/, only: ["http"] },
@@ -170,6 +174,17 @@ describe("layers", () => {
     expect(folders.filter((folder) => rowOf(folder) < 0)).toEqual([]);
   });
 
+  test("docs/architecture.md shows the rows of the table", () => {
+    const [, picture = ""] =
+      /^## The rooms$.*?^```text\n(.*?)^```$/ms.exec(
+        readFileSync("docs/architecture.md", "utf8"),
+      ) ?? [];
+    // What the folders are for is told behind them.
+    const rows = picture.trimEnd().split("\n");
+    const folders = rows.map((row) => row.slice(0, TOLD_AT).trim().split(/ +/));
+    expect(folders).toEqual(LAYERS);
+  });
+
   test("every room stands in the table of its folder", () => {
     const astray = readdirSync("src", { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && ROOMS[layerOf(file)])
@@ -215,15 +230,21 @@ describe("layers", () => {
     expect(reaching).toEqual([]);
   });
 
-  test("the pure folders read no clock, chance or environment", () => {
-    const impure = /\b(Date\.now|new Date\(\)|Math\.random|process\.|performance\.)/;
+  test("the pure folders read no clock, chance or environment, and reach no network", () => {
     const found = PURE.flatMap((folder) =>
       readdirSync(`src/${folder}`, { recursive: true, encoding: "utf8" })
         .map((file) => `src/${folder}/${file}`)
-        .filter((file) => file.endsWith(".ts") && impure.test(readFileSync(file, "utf8"))),
+        .filter((file) => file.endsWith(".ts") && IMPURE.test(readFileSync(file, "utf8"))),
     );
     expect(found).toEqual([]);
   });
+
+  test.each(["Date.now()", "crypto.randomUUID()", "await fetch(url)", "setTimeout(done, 1)"])(
+    "what is impure is seen: %s",
+    (line) => {
+      expect(line).toMatch(IMPURE);
+    },
+  );
 
   test.each([
     ["plan/plan.ts", "engine/engine.ts"],
