@@ -232,6 +232,20 @@ function recovering(make: Make, { describe, test, expect }: Harness): void {
       expect(task.attempts[0]?.failure?.code).toBe("worker_lost");
     });
   });
+
+  describe("expireLeases()", () => {
+    test("puts back what its worker never renewed, in each of its runs", async () => {
+      const bench = await make();
+      const id = await createTask(bench);
+      for (const attempt of [1, 2]) {
+        expect((await claimTask(bench)).claim).toEqual({ taskId: id, attempt });
+        bench.clock.nowMs += QUEUE_LIMITS.leaseMs - 1;
+        expect(await bench.queue.expireLeases()).toBe(0);
+        bench.clock.nowMs += 1;
+        expect(await bench.queue.expireLeases()).toBe(1);
+      }
+    });
+  });
 }
 
 function telling(make: Make, { describe, test, expect }: Harness): void {
