@@ -17,13 +17,10 @@ const video = (inside: string) =>
 /** Texts that grow with a number, each by another of its parts; harmless to parsers that look at each character a few times. */
 const SHAPES: readonly (readonly [string, number, (size: number) => () => void])[] = [
   ["a key of one word", 4_000, (n) => hls(`#EXT-X-KEY:${"A".repeat(n)}`)],
-  ["a key of open quotes", 4_000, (n) => hls(`#EXT-X-KEY:METHOD=NONE,${'A="'.repeat(n / 3)}`)],
-  ["a duration of commas", 4_000, (n) => hls(`#EXTINF:2,${",".repeat(n)}\u2028`)],
-  ["variants before one address", 60, (n) => hls(`${"#EXT-X-STREAM-INF:A=1\n".repeat(n)}a.m3u8`)],
   [
-    "comments after a variant",
-    12_000,
-    (n) => hls(`#EXT-X-STREAM-INF:A=1\n${"#\n".repeat(n)}a.m3u8`),
+    "comments after many variants",
+    60,
+    (n) => hls(`${"#EXT-X-STREAM-INF:A=1\n".repeat(n)}${"#\n".repeat(200 * n)}a.m3u8`),
   ],
   [
     "keys in turn",
@@ -33,7 +30,10 @@ const SHAPES: readonly (readonly [string, number, (size: number) => () => void])
   [
     "a media type of slashes",
     4_000,
-    (n) => dash(`<Period><AdaptationSet mimeType="${"/".repeat(n)}\u2028"/></Period>`),
+    (n) =>
+      dash(
+        `<Period><AdaptationSet mimeType="${"/".repeat(n)}\u2028"><Representation/></AdaptationSet></Period>`,
+      ),
   ],
   ["a name of prefixes", 100_000, (n) => dash(`<${"a".repeat(n)}:b/>`)],
   [
@@ -41,7 +41,7 @@ const SHAPES: readonly (readonly [string, number, (size: number) => () => void])
     120,
     (n) =>
       dash(
-        "<BaseURL/>".repeat(n * 10) +
+        "<BaseURL/>".repeat(n * 30) +
           period(video('<SegmentTemplate media="$Number$" duration="1"/>')).repeat(n),
       ),
   ],
@@ -62,26 +62,36 @@ const SHAPES: readonly (readonly [string, number, (size: number) => () => void])
   ["texts and entities", 25_000, (n) => dash("&amp;".repeat(n))],
 ];
 
-/** The least CPU time of some runs, in ms: what else goes on here only adds. */
-function leastMs(run: () => void): number {
-  const once = () => {
-    const before = process.cpuUsage();
-    try {
-      run();
-    } catch {
-      // Refused, which takes its time as well.
-    }
-    return process.cpuUsage(before).user / 1000;
-  };
-  return Math.min(...Array.from({ length: 5 }, once));
+/** The CPU time of a run, in ms. User and system together: the kernel only estimates how they share it. */
+function cpuMs(run: () => void): number {
+  const before = process.cpuUsage();
+  try {
+    run();
+  } catch {
+    // Refused, which takes its time as well.
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
+
+const ROUNDS_MIN = 5;
+/** On a busy machine a round may say anything, but what else goes on there only adds: the least time of many is right. */
+const ROUNDS_MAX = 15;
 
 describe("a manifest is read in a time that grows with its length", () => {
   test.each(SHAPES)("%s", (_, size, shape) => {
     const [short, long] = [shape(size), shape(16 * size)];
-    leastMs(short);
+    // The first runs are slow: their code is not compiled yet.
+    for (let run = 0; run < ROUNDS_MIN; run++) cpuMs(short);
+    const least = { short: Infinity, long: Infinity };
     // Sixteen times the length takes 256 times as long where it is read in squares. Below 2 ms the clock says nothing.
-    expect(leastMs(long)).toBeLessThan(90 * Math.max(2, leastMs(short)));
+    const boundMs = () => 90 * Math.max(2, least.short);
+    for (let round = 0; round < ROUNDS_MIN || least.long >= boundMs(); round++) {
+      if (round === ROUNDS_MAX) break;
+      least.short = Math.min(least.short, cpuMs(short));
+      least.long = Math.min(least.long, cpuMs(long));
+    }
+    expect(least.long).toBeLessThan(boundMs());
   });
 });
 
