@@ -57,7 +57,7 @@ export const segmentFolderOf = (playlist: string): string =>
 export const folderNameOf = (playlist: string): string => basename(segmentFolderOf(playlist));
 
 /** Whether a name is one of a manifest rather than of a playlist. */
-const isManifestName = (name: string): boolean => setNamed(name)?.told[0] === "dash";
+export const isManifestName = (name: string): boolean => setNamed(name)?.told[0] === "dash";
 
 /** The tag of the attempt that wrote a file in the folder of a set; undefined if the file is not ours. */
 export const tagOfSegment = (name: string): string | undefined => SEGMENT.exec(name)?.[1];

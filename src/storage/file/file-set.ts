@@ -6,6 +6,7 @@ import { FIXED_NAMES, type PublishedText } from "../../manifest/write/published-
 import { segmentsOf } from "../../manifest/write/set-playlists.ts";
 import {
   folderNameOf,
+  isManifestName,
   mentionedIn,
   publishedIn,
   readSet,
@@ -142,7 +143,7 @@ export async function setAt(playlist: string): Promise<NamedSet> {
 
 /** The set of a playlist or manifest of a name. */
 export function namedIn(text: string, playlist: string): NamedSet {
-  const files = playlist.endsWith(".mpd") ? [] : filesIn(text);
+  const files = isManifestName(playlist) ? [] : filesIn(text);
   // A master names the playlists of its renditions, and a manifest patterns: all files of their attempt belong to them.
   const isMentioned = mentionedIn(text);
   const names = new Set(files.map(({ name }) => name));

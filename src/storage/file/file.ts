@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
@@ -97,7 +98,7 @@ export class FileStorage implements Storage {
   }
 
   async open(url: string, { signal }: OpenOptions): Promise<OpenedSource> {
-    return unlessAborted(signal, async () => {
+    return endingWith(signal, async () => {
       const path = await this.#judge(url, "source");
       try {
         return { path, sizeBytes: await sizeOfFile(path, url), foundAt: pathToFileURL(path).href };
@@ -108,7 +109,7 @@ export class FileStorage implements Storage {
   }
 
   async prepare(url: string, signal: AbortSignal): Promise<void> {
-    return unlessAborted(signal, async () => {
+    return endingWith(signal, async () => {
       const path = await this.#judge(url, "target");
       try {
         await this.#makeFolder(dirname(path), url);
@@ -159,7 +160,7 @@ export class FileStorage implements Storage {
           await this.#confirm(folder, url);
         });
       });
-    return unlessAborted(signal, opening);
+    return endingWith(signal, opening);
   }
 
   folderOf(url: string): string {
@@ -285,14 +286,7 @@ async function publishFile(
 }
 
 /** Ends with the signal even if the file system hangs; the action must leave nothing visible behind. */
-async function unlessAborted<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+async function endingWith<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([action(), promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  return await unlessAborted(action(), signal);
 }

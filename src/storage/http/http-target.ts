@@ -1,7 +1,7 @@
 import { type OutRequest, sendOut } from "../../net/egress.ts";
 import { contentType } from "../content.ts";
 import { targetEarly, targetFailure, targetStatus } from "../remote/remote-errors.ts";
-import type { RemoteTarget } from "../remote/remote-target.ts";
+import type { At, RemoteTarget } from "../remote/remote-target.ts";
 import { httpSetPlaceOf, keyOf, readHttpTarget } from "./http-address.ts";
 
 /** How servers are waited for. */
@@ -16,7 +16,7 @@ export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted">;
 export function httpTarget(shown: string, limits: HttpLimits): RemoteTarget {
   const { address, method } = readHttpTarget(shown);
   const { folder, inFolder, set } = httpSetPlaceOf(address);
-  const urlOf = (at: string | undefined) => (at === undefined ? address : inFolder(at));
+  const urlOf = (at: At) => (at === undefined ? address : inFolder(at));
   return {
     shown,
     key: keyOf(address),

@@ -14,7 +14,7 @@ import type {
 import { download } from "./download.ts";
 import { openReader } from "./ranged-reader.ts";
 import { RemoteLiveSet } from "./remote-live-set.ts";
-import { RemoteSender } from "./remote-sender.ts";
+import { RemoteSender, ungated } from "./remote-sender.ts";
 import type { RemoteSource } from "./remote-source.ts";
 import type { RemoteTarget } from "./remote-target.ts";
 import { RemoteWriter } from "./remote-writer.ts";
@@ -88,7 +88,7 @@ export class RemoteStorage implements DisklessStorage {
     const { parts } = target;
     if (!parts) return;
     await parts.sweep(signal);
-    const options = { tag: "", mayPublish: async () => {}, signal };
+    const options = { tag: "", mayPublish: ungated, signal };
     await this.#senderTo(target, options).persist(() => parts.tryOut(signal));
   }
 

@@ -100,12 +100,10 @@ export class RemoteWriter implements TargetWriter {
     const known = this.#files.get(name);
     if (known) return known;
     const { isSet, isNew, tag, mayPublish } = this.options;
-    const published = publishedName(name, tag);
-    if (isSet) this.#sent.push(published);
-    const sender = this.#sender;
-    const file = isSet
-      ? openStreamed({ sender, name, at: published, gate: ungated }, false)
-      : openStreamed({ sender, name, at: undefined, gate: mayPublish }, isNew);
+    const at = isSet ? publishedName(name, tag) : undefined;
+    if (at !== undefined) this.#sent.push(at);
+    const gate = isSet ? ungated : mayPublish;
+    const file = openStreamed({ sender: this.#sender, name, at, gate }, isNew);
     this.#files.set(name, file);
     return file;
   }

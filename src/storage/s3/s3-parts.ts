@@ -20,10 +20,9 @@ export const headersOf = (name: string, tag: string): Record<string, string> => 
 export async function sendBody(
   client: S3Client,
   request: Omit<S3Request, "method" | "body">,
-  { sizeBytes, read }: Omit<Outgoing, "name">,
+  body: Omit<Outgoing, "name">,
   shown: string,
 ): Promise<OutAnswer> {
-  const body = { ...(sizeBytes !== undefined && { sizeBytes }), read: () => read() };
   const answer = await client.ask({ method: "PUT", ...request, body });
   if (answer.isAfterBody) return answer;
   answer.close();

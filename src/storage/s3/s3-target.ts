@@ -1,4 +1,4 @@
-import type { ListingVerbs, RemoteTarget } from "../remote/remote-target.ts";
+import type { At, ListingVerbs, RemoteTarget } from "../remote/remote-target.ts";
 import { keyOf, readS3Address, type S3Place, s3SetPlaceOf } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
 import type { S3Client } from "./s3-client.ts";
@@ -16,7 +16,7 @@ import { headersOf, s3Parts, sendBody } from "./s3-parts.ts";
 export function s3Target(client: S3Client, shown: string): RemoteTarget {
   const place = readS3Address(shown, "target");
   const { folder, inFolder, set } = s3SetPlaceOf(place);
-  const placeOf = (at: string | undefined) => (at === undefined ? place : inFolder(at));
+  const placeOf = (at: At) => (at === undefined ? place : inFolder(at));
   return {
     shown,
     key: keyOf(place),
