@@ -1,8 +1,14 @@
-import { type Address, type Storage, storageFor } from "../storage/storage.ts";
+import { type Address, type Side, type Storage, storageFor } from "../storage/storage.ts";
 import { TaskError } from "../task/errors.ts";
 
 /** What judges the addresses of some schemes. */
 export type AddressJudge = Pick<Storage, "schemes" | "source" | "target">;
+
+/** The error of a bad field in the request for a task. */
+export const refuseField = (path: string, message: string): TaskError =>
+  new TaskError("invalid_parameter", `Cannot create the task: ${message}`, {
+    fields: [{ path, message }],
+  });
 
 /** The same error with the field of the request that it is about. */
 const at = (path: string, error: unknown): unknown =>
@@ -21,7 +27,7 @@ const at = (path: string, error: unknown): unknown =>
  */
 export async function judgeAddress(
   storages: readonly AddressJudge[],
-  side: "source" | "target",
+  side: Side,
   url: string,
   path: string,
 ): Promise<Address> {

@@ -6,7 +6,7 @@ import type { Capabilities } from "../plan/plan.ts";
 import { assignRenditions } from "../profile/assign.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { Address } from "../storage/storage.ts";
+import { type Address, unsupportedCode } from "../storage/storage.ts";
 import type {
   ClientStore,
   Idempotency,
@@ -17,7 +17,7 @@ import type {
 } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
-import { type AddressJudge, judgeAddress } from "./addresses.ts";
+import { type AddressJudge, judgeAddress, refuseField } from "./addresses.ts";
 import type { Caller } from "./authenticate.ts";
 import { findProfile } from "./profiles.ts";
 import { claimFolders } from "./sets.ts";
@@ -114,7 +114,7 @@ async function judge(
     profileName,
     addresses,
   );
-  const folderKeys = claimFolders(addresses.targets, assignments, refuseField);
+  const folderKeys = claimFolders(addresses.targets, assignments);
   return {
     clientCode,
     sourceUrl: request.sourceUrl,
@@ -136,11 +136,6 @@ async function judge(
     ...(clip === undefined ? {} : { clip }),
   };
 }
-
-const refuseField = (path: string, message: string): TaskError =>
-  new TaskError("invalid_parameter", `Cannot create the task: ${message}`, {
-    fields: [{ path, message }],
-  });
 
 /** The addresses of a task, judged. */
 type Addresses = { readonly source: Address; readonly targets: readonly Address[] };
@@ -185,8 +180,7 @@ async function refuseLiveHere(
     const lack = liveLack(live, side, await ports.capabilities());
     if (lack === undefined) continue;
     const message = `Cannot use the ${side}: ${lack}`;
-    const code = side === "source" ? "input_not_supported" : "output_not_supported";
-    throw new TaskError(code, message, { fields: [{ path, message }] });
+    throw new TaskError(unsupportedCode(side), message, { fields: [{ path, message }] });
   }
 }
 

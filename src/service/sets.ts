@@ -2,18 +2,17 @@ import { containersOf, kindOf } from "../plan/live/places.ts";
 import { factsOf } from "../profile/containers.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Address } from "../storage/storage.ts";
+import { refuseField } from "./addresses.ts";
 
 /**
  * The keys of the folders that the segments of a task's sets will lie in, one entry a target: undefined if it gets no set.
  *
  * @param addresses - of the targets, in their order
- * @param refuse - makes the error of a bad field
- * @throws what `refuse` made: the name of a set does not fit, or a target lies in the folder of another's segments
+ * @throws {TaskError} `invalid_parameter`: the name of a set does not fit, or a target lies in the folder of another's segments
  */
 export function claimFolders(
   addresses: readonly Address[],
   assignments: readonly Assignment[],
-  refuse: (path: string, message: string) => Error,
 ): readonly (string | undefined)[] {
   const containers = containersOf(assignments);
   const pathOf = (index: number) => `targets[${index}].target_url`;
@@ -22,7 +21,7 @@ export function claimFolders(
     if (!container || kindOf(address, container) !== "set") return undefined;
     const { extension } = factsOf(container);
     if (address.set?.extension !== extension)
-      throw refuse(
+      throw refuseField(
         pathOf(index),
         `an output in ${container} needs a name that ends in ".${extension}"`,
       );
@@ -31,6 +30,6 @@ export function claimFolders(
   for (const [set, folder] of folders.entries())
     for (const [index, { key }] of addresses.entries())
       if (folder !== undefined && (key === folder || key.startsWith(`${folder}/`)))
-        throw refuse(pathOf(index), `the segments of targets[${set}] will lie there`);
+        throw refuseField(pathOf(index), `the segments of targets[${set}] will lie there`);
   return folders;
 }
