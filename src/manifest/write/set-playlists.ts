@@ -47,7 +47,11 @@ export const rewriteVideoTrack = (text: string, rename: (picture: string) => str
 
 /** How long a media playlist lasts: the sum of its segments. */
 export const playlistSeconds = (text: string): number =>
-  [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+  lengthsOf(text).reduce((sum, length) => sum + length, 0);
+
+/** How long the segments of a media playlist last, in s, in their order. */
+const lengthsOf = (text: string): readonly number[] =>
+  [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].map(([, length]) => Number(length));
 
 /**
  * Sets the target duration of a media playlist to that of its longest segment, rounded as the standard says: ffmpeg's `hls` muxer rounds
@@ -56,7 +60,6 @@ export const playlistSeconds = (text: string): number =>
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-4.3.3.1
  */
 export function withTargetDuration(text: string): string {
-  const lengths = [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].map(([, length]) => Number(length));
-  const longest = Math.round(lengths.reduce((most, length) => Math.max(most, length), 1));
+  const longest = Math.round(lengthsOf(text).reduce((most, length) => Math.max(most, length), 1));
   return text.replace(/^#EXT-X-TARGETDURATION:\d+/m, `#EXT-X-TARGETDURATION:${longest}`);
 }
