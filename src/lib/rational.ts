@@ -10,6 +10,16 @@ export function parseRational(text: string): Rational | undefined {
   return num > 0 && den > 0 && Number.isFinite(num) ? { num, den } : undefined;
 }
 
+/** The greatest number that divides both of two whole numbers. */
+export const greatestCommon = (one: number, other: number): number =>
+  other === 0 ? one : greatestCommon(other, one % other);
+
+/** The same fraction in lowest terms. */
+export function reduced({ num, den }: Rational): Rational {
+  const common = greatestCommon(num, den);
+  return { num: num / common, den: den / common };
+}
+
 /** The value as a number. */
 export const toNumber = ({ num, den }: Rational): number => num / den;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatRational, parseRational, toNumber } from "../../src/lib/rational.ts";
+import { formatRational, parseRational, reduced, toNumber } from "../../src/lib/rational.ts";
 
 describe("parseRational", () => {
   test.each([
@@ -43,6 +43,16 @@ describe("formatRational", () => {
   test("leaves out a denominator of 1", () => {
     expect(formatRational({ num: 25, den: 1 })).toBe("25");
     expect(formatRational({ num: 30000, den: 1001 })).toBe("30000/1001");
+  });
+});
+
+describe("reduced", () => {
+  test.each([
+    [1280 * 852, 480 * 1920, 71, 60],
+    [30_000, 1001, 30_000, 1001],
+    [50, 25, 2, 1],
+  ])("brings %d/%d to lowest terms: %d/%d", (num, den, lowNum, lowDen) => {
+    expect(reduced({ num, den })).toEqual({ num: lowNum, den: lowDen });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Rational } from "../../lib/rational.ts";
+import { type Rational, reduced } from "../../lib/rational.ts";
 import type { Size } from "../encode/picture.ts";
 
 /** Pictures whose aspect ratios differ by less than this part have the same shape: rounding to even sides makes the difference. */
@@ -43,10 +43,5 @@ const aspect = ({ width, height }: Size): number => width / height;
 
 function sampleAspect(size: Size, first: Size): Rational | undefined {
   const [num, den] = [first.width * size.height, first.height * size.width];
-  if (num === den) return undefined;
-  const common = greatestCommon(num, den);
-  return { num: num / common, den: den / common };
+  return num === den ? undefined : reduced({ num, den });
 }
-
-const greatestCommon = (one: number, other: number): number =>
-  other === 0 ? one : greatestCommon(other, one % other);

@@ -1,4 +1,4 @@
-import { type Rational, toNumber } from "../../lib/rational.ts";
+import { greatestCommon, type Rational, reduced, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -85,14 +85,6 @@ export function segmentSecondsOf(
     );
   return meeting * Math.max(1, Math.round(wantedSeconds / meeting));
 }
-
-const greatestCommon = (one: number, other: number): number =>
-  other === 0 ? one : greatestCommon(other, one % other);
-
-const reduced = ({ num, den }: Rational): Rational => {
-  const common = greatestCommon(num, den);
-  return { num: num / common, den: den / common };
-};
 
 /** The least common multiple of two fractions in lowest terms. */
 const leastCommon = (one: Rational, other: Rational): Rational => ({
