@@ -47,17 +47,15 @@ function faultOf(
   capabilities: Capabilities,
 ): Impossibility | undefined {
   const { rendition, set } = assignment;
-  const { video } = rendition;
   const forms = formsOf(assignment, addresses);
   const isLiveSet = set !== undefined && forms.has(rendition.container);
   if (set && (isLiveSet ? forms.size > 1 : set.renditions.length > 1))
     return unsupported("Cannot send an adaptive set to a live target: it takes one rendition");
   if (isLiveSet && set.thumbnails)
     return unsupported("Cannot make thumbnails of a live stream: their track has an end");
-  const grown = isLiveSet ? setFault(assignment, capabilities) : undefined;
-  if (grown) return grown;
-  if (typeof video === "object" && video.rateMode === "2passvbr")
+  if ((isLiveSet ? set.renditions : [rendition]).some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
+  if (isLiveSet) return assignmentFault(assignment, capabilities);
   for (const form of forms) {
     const fault =
       form === "rtsp"
@@ -68,13 +66,8 @@ function faultOf(
   return undefined;
 }
 
-function setFault(assignment: Assignment, capabilities: Capabilities): Impossibility | undefined {
-  const isTwoPass = ({ video }: Rendition) =>
-    typeof video === "object" && video.rateMode === "2passvbr";
-  if (assignment.set?.renditions.some(isTwoPass))
-    return unsupported("Cannot encode in two passes: a live stream comes but once");
-  return assignmentFault(assignment, capabilities);
-}
+const isTwoPass = ({ video }: Rendition): boolean =>
+  typeof video === "object" && video.rateMode === "2passvbr";
 
 function rtspRenditionFault(
   rendition: Rendition,
