@@ -2,7 +2,7 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toNumber } from "../../lib/rational.ts";
 import { rewriteManifest } from "../../manifest/write/set-playlists.ts";
-import { judgeSheets, sheetCount, sheetName, thumbnailTrack } from "../../plan/args/thumbnails.ts";
+import { sheetName } from "../../plan/args/thumbnails.ts";
 import type { Expectation, PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import {
   finishManifest,
@@ -13,6 +13,7 @@ import {
   segmentTimes,
   type TrackFacts,
 } from "../../plan/verify/finished-set.ts";
+import { judgeSheets, sheetCount, thumbnailTrack } from "../../plan/verify/finished-sheets.ts";
 import { isToldIn } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";

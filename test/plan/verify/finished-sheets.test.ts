@@ -4,7 +4,7 @@ import {
   sheetCount,
   sheetSize,
   thumbnailTrack,
-} from "../../../src/plan/args/thumbnails.ts";
+} from "../../../src/plan/verify/finished-sheets.ts";
 
 const sheets = { intervalSeconds: 10, width: 160, height: 90, columns: 3, rows: 2 };
 
