@@ -1,31 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { judgeSource, readSource } from "../../src/probe/judge-source.ts";
-import type { AudioStream, VideoStream } from "../../src/probe/media.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { anAudioStream, aVideoStream } from "../plan/builders.ts";
 
 const PIXELS_MAX = 320 * 180;
 
 const recorded = (name: string): unknown =>
   JSON.parse(readFileSync(`${import.meta.dir}/fixtures/${name}.json`, "utf8"));
 
-const video: VideoStream = {
-  kind: "video",
-  dispositions: [],
-  index: 0,
-  codec: "h264",
-  width: 320,
-  height: 180,
-  sampleAspect: { num: 1, den: 1 },
-  rotation: 0,
-  isVariableRate: false,
-  isInterlaced: false,
-  color: {},
-};
-const audio: AudioStream = {
-  ...{ kind: "audio", dispositions: [], index: 1, codec: "aac" },
-  ...{ channels: 2, samplerateHz: 48_000 },
-};
+const video = aVideoStream({ width: 320, height: 180 });
+const audio = anAudioStream();
 const good = { durationSeconds: 1, video, audio };
 
 const failing = (judge: () => unknown) => taskErrorOf((async () => judge())());

@@ -2,26 +2,15 @@ import { describe, expect, test } from "bun:test";
 import type { PlannedOutput } from "../../../src/plan/plan.ts";
 import type { VideoStream } from "../../../src/probe/media.ts";
 import { describeOutput } from "../../../src/worker/output/describe-output.ts";
-import { anAudioStream } from "../../plan/builders.ts";
+import { anAudioStream, aVideoStream } from "../../plan/builders.ts";
 
 const product = { container: "mp4" } as PlannedOutput;
 
-const aVideo = (change: Partial<VideoStream> = {}): VideoStream => ({
-  kind: "video",
-  dispositions: [],
-  index: 0,
-  codec: "h264",
-  width: 1280,
-  height: 720,
-  sampleAspect: { num: 1, den: 1 },
-  rotation: 0,
-  framerate: { num: 30000, den: 1001 },
-  isVariableRate: false,
-  isInterlaced: false,
-  bitrateBps: 1_600_000,
-  color: {},
-  ...change,
-});
+const aVideo = (change: Partial<VideoStream> = {}): VideoStream =>
+  aVideoStream({
+    ...{ width: 1280, height: 720, framerate: { num: 30000, den: 1001 }, bitrateBps: 1_600_000 },
+    ...change,
+  });
 
 describe("describeOutput", () => {
   test("tells size, duration, rates and streams", () => {
