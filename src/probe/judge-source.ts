@@ -116,7 +116,7 @@ export function judgeSource(
  * @param stderr - what ffprobe wrote at log level `error`
  * @param pixelsMax - of one picture, width times height
  * @param unnamed - the code for error numbers that are not in the table: a file's bytes are blamed, or a stream's connection
- * @throws {TaskError} by the taxonomy, order 2
+ * @throws {TaskError} what ffprobe's failure stands for, or what `judgeSource` and `parseProbe` throw
  */
 export function readSource(
   json: unknown,

@@ -106,7 +106,7 @@ function adaptiveProfile(form: "hls" | "dash"): Omit<Profile, "name"> {
   };
 }
 
-/** The audio's part of a total, in kbit/s (design/media-pipeline, last section). */
+/** The audio's part of a total, in kbit/s. */
 function audioShareKbps(totalKbps: number): number {
   if (totalKbps < 500) return 64;
   return totalKbps < 1000 ? 96 : 128;

@@ -24,7 +24,7 @@ const judge = (contract: ContractCode, retry: Retry): Judgement => ({ contract, 
 
 /**
  * Every reason for which a call is refused or a task fails, with its place in the contract and whether it is retried.
- * The taxonomy of design/media-pipeline, one row for each cause. The answers to calls are in `http/problem.ts`.
+ * This is the taxonomy: one row for each cause. The answers to calls are in `http/problem.ts`.
  */
 const JUDGEMENTS = {
   // The call itself, refused before there is a task.

@@ -72,7 +72,7 @@ async function joined(playlist: string): Promise<string> {
   return path;
 }
 
-/** One line a picture or segment of sound, with its stream, time and duration; no picture is dropped or repeated. */
+/** One line for each picture or piece of sound, with its stream, time and duration; no picture is dropped or repeated. */
 async function decode(path: string): Promise<string> {
   const args = [
     ...["-nostdin", "-hide_banner", "-v", "fatal", "-copyts", "-i", path],

@@ -7,7 +7,7 @@ import { judgeLength } from "./verify-length.ts";
 import { WrongOutput } from "./wrong-output.ts";
 
 /**
- * Judges a finished output by its probe: exit code 0 proves nothing (design/media-pipeline, "Verify after rc 0").
+ * Judges a finished output by its probe: exit code 0 proves nothing.
  *
  * It checks first that there is anything, then that it is what was planned, then that it is all of it: by the source's
  * header or, if that disagrees (`needsPackets`), by its packets.

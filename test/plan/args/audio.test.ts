@@ -23,7 +23,7 @@ const args = (...asked: Parameters<typeof sound>): string =>
 
 const FILL = "-af aresample=async=1,aformat=channel_layouts";
 
-describe("encodedSound", () => {
+describe("encodedAudio", () => {
   test.each([
     [{}, {}, `${FILL}=stereo -c:a aac -b:a 128k -ar 48000`],
     [{ channels: 2 }, {}, `${FILL}=stereo -c:a aac -b:a 128k -ar 48000`],
