@@ -59,6 +59,7 @@ export class Run {
   readonly engine: Engine;
   readonly storageOf: RunPorts["storageOf"];
   readonly sourceTimeoutMs: number;
+  readonly now: RunPorts["now"];
   readonly #ports: RunPorts;
   readonly #abort = new AbortController();
   readonly #failures = new Map<number, TaskError>();
@@ -75,6 +76,7 @@ export class Run {
     this.engine = ports.engine;
     this.storageOf = ports.storageOf;
     this.sourceTimeoutMs = ports.sourceTimeoutMs;
+    this.now = ports.now;
     this.#ports = ports;
   }
 
@@ -172,9 +174,9 @@ export class Run {
 
   /** Records how far the run is: once a second, and each new phase. */
   readonly onProgress = (progress: Progress): void => {
-    const { store, now } = this.#ports;
-    if (progress.phase === this.#phase && now() - this.#savedMs < PROGRESS_INTERVAL_MS) return;
-    this.#savedMs = now();
+    const { store } = this.#ports;
+    if (progress.phase === this.#phase && this.now() - this.#savedMs < PROGRESS_INTERVAL_MS) return;
+    this.#savedMs = this.now();
     this.#phase = progress.phase;
     store.saveProgress(this.claim, progress).catch((error) => {
       if (toTaskError(error).code === "lease_lost") this.abort(error);

@@ -9,7 +9,6 @@ import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Claim, Failure, Outcome } from "../task/task.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { insist } from "./insist.ts";
-import type { LiveLimits } from "./live/live-session.ts";
 import { retryDelayMs } from "./retry.ts";
 import { Run, type RunPorts } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
@@ -46,7 +45,12 @@ export type WorkerOptions = {
   readonly attemptsMax: number;
   /** Limit for one run of a task that names no limit of its own. Live tasks have none: they end with their source. */
   readonly taskTimeoutMs: number;
-  readonly live: LiveLimits;
+  readonly live: {
+    /** A live source that is away for longer has ended. */
+    readonly sourceTimeoutMs: number;
+    /** A live task fails if none of its targets takes the stream for longer. */
+    readonly targetTimeoutMs: number;
+  };
 };
 
 type Running = { readonly run: Run; done: Promise<void> };
@@ -169,8 +173,9 @@ export class Worker {
     try {
       if (task.cancelRequested) throw cancelled();
       const { scratch, recordings, live, attemptsMax } = this.#options;
-      const { kept, now } = this.#deps;
-      const host = { scratch, kept, recordings, live: { ...live, now, attemptsMax } };
+      const { kept } = this.#deps;
+      const { targetTimeoutMs } = live;
+      const host = { scratch, kept, recordings, live: { targetTimeoutMs, attemptsMax } };
       await runTask(run, host);
       errors = run.failuresInOrder;
     } catch (error) {

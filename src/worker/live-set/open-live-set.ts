@@ -7,11 +7,11 @@ import { RecordedSegments } from "./recorded-segments.ts";
 
 /** Opens the live set of an assignment, and continues that of an earlier attempt. @param folder - absolute path; it exists */
 export async function openLiveSet(
-  { engine, setTag: tag }: Run,
+  { engine, setTag: tag, now }: Run,
   { rendition: { container }, set }: Assignment,
   folder: string,
 ): Promise<LiveSet> {
   const segments = await RecordedSegments.open(folder);
   if (!set || isOfSource(container)) return new SimpleLiveSet(segments, engine);
-  return AdaptiveLiveSet.open(segments, engine, { container, tag, now: Date.now });
+  return AdaptiveLiveSet.open(segments, engine, { container, tag, now });
 }

@@ -14,19 +14,12 @@ import { LiveChanges } from "./live-changes.ts";
 import type { LiveTargets } from "./live-targets.ts";
 import { CHANGED, LiveWatch } from "./live-watch.ts";
 
-/** How long a live task waits for its source and its targets. */
-export type LiveLimits = {
-  /** A source that is away for longer has ended. */
-  readonly sourceTimeoutMs: number;
-  /** A task fails if none of its targets takes the stream for longer. */
-  readonly targetTimeoutMs: number;
-};
-
 /** Everything that the runs of one live task share. */
 export type LiveSessionOptions = {
   readonly run: Run;
   readonly live: LiveEngine;
-  readonly limits: LiveLimits;
+  /** The task fails if none of its targets takes the stream for longer. */
+  readonly targetTimeoutMs: number;
   readonly targets: LiveTargets;
   /** The assignments for targets that can be written. */
   readonly assignments: readonly Assignment[];
@@ -38,8 +31,8 @@ export type LiveSessionOptions = {
   readonly sentBytes: () => Readonly<Record<number, number>>;
   /** Called with the plan of each run before it begins. */
   readonly onRun: (plan: LivePlan) => Promise<void>;
-  readonly onUnrecorded: LiveRunRequest["onTarget"];
-  readonly now: () => number;
+  /** Called with the reason, as the end of a sentence, if a part of a recording cannot be written any more. */
+  readonly onUnrecorded: (why: string) => void;
 };
 
 const log = getLogger(["pontus", "worker"]);
@@ -76,9 +69,10 @@ export class LiveSession {
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
-    this.#seenMs = options.now();
-    this.#upMs = options.now();
-    this.#loggedMs = options.now();
+    const nowMs = options.run.now();
+    this.#seenMs = nowMs;
+    this.#upMs = nowMs;
+    this.#loggedMs = nowMs;
   }
 
   /** Whether any run has produced a frame. */
@@ -99,7 +93,8 @@ export class LiveSession {
    * @throws {TaskError} `target_lost` if no target takes the stream; any other error that waiting does not mend
    */
   async follow(source: LiveSource): Promise<void> {
-    const { signal } = this.#options.run;
+    const { run } = this.#options;
+    const { signal } = run;
     const onMiss = (error: TaskError) => {
       this.#last = error;
     };
@@ -110,11 +105,11 @@ export class LiveSession {
       if (!feed) return;
       if (this.#isLost) await this.#sourceIs("source_back");
       this.#isLost = false;
-      this.#changes.probed(feed.media, this.#options.now());
+      this.#changes.probed(feed.media, run.now());
       const error = await this.#runOnce(feed.input, await this.#plan(feed));
       const why = error?.message ?? "so did the source";
       log.info("Task {taskId}: a run has ended after {seconds} s of its stream, {why}", {
-        taskId: this.#options.run.task.id,
+        taskId: run.task.id,
         seconds: this.#doneSeconds,
         why,
       });
@@ -127,7 +122,7 @@ export class LiveSession {
 
   /** The error of a source that never came. */
   neverCame(): TaskError {
-    const { sourceTimeoutMs } = this.#options.limits;
+    const { sourceTimeoutMs } = this.#options.run;
     if (this.#last && !AWAY.includes(this.#last.code)) return this.#last;
     const why = this.#last?.message.replace(/^Cannot read the source: /, "");
     return new TaskError(
@@ -169,8 +164,8 @@ export class LiveSession {
 
   /** @returns why the run failed, undefined if it ended in order. @throws {TaskError} what ends the task */
   async #runOnce(input: LiveRunRequest["input"], plan: LivePlan): Promise<TaskError | undefined> {
-    const { live, targets, now, folder, recordings, run } = this.#options;
-    const { signal, onLog } = run;
+    const { live, targets, folder, recordings, run } = this.#options;
+    const { signal, onLog, now } = run;
     await this.#options.onRun(plan);
     const stop = new AbortController();
     const watch = new LiveWatch({ hasVideo: plan.hasVideo, startMs: now() });
@@ -203,8 +198,8 @@ export class LiveSession {
           },
           onTarget: (event) => {
             if (stop.signal.aborted || signal.aborted) return;
-            targets.report(event);
-            this.#options.onUnrecorded(event);
+            if (event.kind === "unrecorded") this.#options.onUnrecorded(event.why);
+            else targets.report(event);
           },
           onChanged: (change) => {
             if (change === "size" && !plan.isSized) return;
@@ -233,23 +228,24 @@ export class LiveSession {
   }
 
   #trouble(watch: LiveWatch): TaskError | undefined {
-    const trouble = watch.trouble(this.#options.now());
+    const nowMs = this.#options.run.now();
+    const trouble = watch.trouble(nowMs);
     this.#hasChanged = trouble === CHANGED;
     if (trouble) return new TaskError("source_hangs", `Cannot read the source: ${trouble}`);
     // Targets are connected once there is something to send.
-    if (watch.movedMs === undefined) this.#upMs = this.#options.now();
+    if (watch.movedMs === undefined) this.#upMs = nowMs;
     return this.#targetTrouble();
   }
 
   /** An error if no target takes the stream for too long and it is not recorded either. */
   #targetTrouble(): TaskError | undefined {
-    const { targets, now, limits, recordings } = this.#options;
+    const { targets, targetTimeoutMs, recordings, run } = this.#options;
     if (targets.isEachInVain && !recordings)
       return new TaskError("target_lost", `Cannot send to any target: ${targets.why}`);
-    if (targets.isAnyUp || recordings) this.#upMs = now();
-    const isLong = now() - this.#upMs > limits.targetTimeoutMs;
-    if (!isLong) return undefined;
-    const seconds = limits.targetTimeoutMs / 1000;
+    const nowMs = run.now();
+    if (targets.isAnyUp || recordings) this.#upMs = nowMs;
+    if (nowMs - this.#upMs <= targetTimeoutMs) return undefined;
+    const seconds = targetTimeoutMs / 1000;
     return new TaskError(
       "target_lost",
       `Cannot send to any target for ${seconds} s: ${targets.why}`,
@@ -258,9 +254,10 @@ export class LiveSession {
 
   /** The first run begins at 0. Each later one begins at the time since the task began, and after the end of the run before it. */
   #offsetSeconds(): number {
-    const { run, now } = this.#options;
+    const { run } = this.#options;
     if (this.#runs === 0 && run.claim.attempt === 1) return 0;
-    const passed = (now() - (run.task.startMs ?? now())) / 1000;
+    const nowMs = run.now();
+    const passed = (nowMs - (run.task.startMs ?? nowMs)) / 1000;
     return Math.round(Math.max(passed, this.#endSeconds + STEP_SECONDS) * 1000) / 1000;
   }
 
@@ -273,7 +270,7 @@ export class LiveSession {
   }
 
   #tell(speed: number, fps: number, outSeconds = 0, droppedFrames = 0): void {
-    const { run, sentBytes, now } = this.#options;
+    const { run, sentBytes } = this.#options;
     const progress: Progress = {
       phase: speed > 0 || outSeconds > 0 ? "TRANSCODING" : "FETCHING",
       outTimeSeconds: this.#doneSeconds + outSeconds,
@@ -283,8 +280,9 @@ export class LiveSession {
       sentBytes: sentBytes(),
     };
     run.onProgress(progress);
-    if (now() - this.#loggedMs < LOG_MS) return;
-    this.#loggedMs = now();
+    const nowMs = run.now();
+    if (nowMs - this.#loggedMs < LOG_MS) return;
+    this.#loggedMs = nowMs;
     log.info(
       "Task {taskId}: {outTimeSeconds} s of its stream, {fps} fps, speed {speed}, {droppedFrames} frames dropped, bytes sent by target {sentBytes}",
       { taskId: run.task.id, ...progress },

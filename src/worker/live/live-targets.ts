@@ -96,8 +96,7 @@ export class LiveTargets {
   }
 
   /** Takes what a run reports of a target. */
-  report(event: LiveTargetEvent): void {
-    if (event.kind === "unrecorded") return;
+  report(event: Exclude<LiveTargetEvent, { readonly kind: "unrecorded" }>): void {
     const index = this.#indexOf(event.url);
     const state = this.#states.get(index);
     if (!state) return;

@@ -11,13 +11,14 @@ import { openLiveEdge } from "../source/live-edge-source.ts";
 import { UrlSource } from "../source/live-source.ts";
 import { openToSend } from "../source/open-source.ts";
 import { withCaptions } from "../source/source-captions.ts";
-import { type LiveLimits, LiveSession } from "./live-session.ts";
+import { LiveSession } from "./live-session.ts";
 import { LiveTargets } from "./live-targets.ts";
 import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings.ts";
 
 /** What a live task needs in addition. */
-export type LiveConditions = LiveLimits & {
-  readonly now: () => number;
+export type LiveConditions = {
+  /** A task fails if none of its targets takes the stream for longer. */
+  readonly targetTimeoutMs: number;
   /** The highest number of runs of a task. */
   readonly attemptsMax: number;
 };
@@ -58,21 +59,18 @@ export async function processLive(
   const session = new LiveSession({
     run,
     live,
-    limits: conditions,
+    targetTimeoutMs: conditions.targetTimeoutMs,
     targets,
     assignments,
     folder: folders.folder,
     ...(isRecorded && { recordings: { kept: folders.kept, part: first } }),
     sentBytes: () => ({ ...targets.sentBytes, ...sets.sentBytes }),
     onRun: (plan) => sets.begin(plan),
-    onUnrecorded: (event) => {
-      if (event.kind === "unrecorded") onUnread(event.why);
-    },
-    now: conditions.now,
+    onUnrecorded: onUnread,
   });
   sets.start();
   try {
-    const place = { live, assignments, folder: folders.folder, ...conditions };
+    const place = { live, assignments, folder: folders.folder };
     const isFollowed = await runSource(run, session, place).finally(() => {
       targets.pause();
       targets.logSent();
@@ -116,7 +114,7 @@ const isFinal = ({ code }: TaskError, { failedRuns }: Run, { attemptsMax }: Live
   retryDelayMs(code, failedRuns + 1, attemptsMax) === undefined;
 
 /** What reading the source needs. */
-type SourcePlace = LiveConditions & {
+type SourcePlace = {
   readonly live: LiveEngine;
   readonly assignments: readonly Assignment[];
   readonly folder: string;
@@ -126,12 +124,12 @@ type SourcePlace = LiveConditions & {
 async function runSource(
   run: Run,
   session: LiveSession,
-  { live, assignments, folder, ...limits }: SourcePlace,
+  { live, assignments, folder }: SourcePlace,
 ): Promise<boolean> {
   const { engine, places, signal } = run;
   const { sourceUrl } = run.task;
   if (places.source.kind === "live") {
-    await session.follow(new UrlSource(sourceUrl, live, limits));
+    await session.follow(new UrlSource(sourceUrl, live, run));
     return true;
   }
   const source = await openToSend(sourceUrl, run, folder);

@@ -19,7 +19,7 @@ setDefaultTimeout(60_000);
 
 const SOURCE = "rtmp://127.0.0.1/live/in";
 const TARGET = "rtmp://127.0.0.1/live/out";
-const LIMITS = { sourceTimeoutMs: 60_000, targetTimeoutMs: 30_000 };
+const TARGET_TIMEOUT_MS = 30_000;
 const MEDIA = aMedia();
 const AWAY = new TaskError("source_unreachable", "Cannot read the source: nobody answers");
 
@@ -36,16 +36,15 @@ async function aSession(found: MediaInfo | TaskError = MEDIA) {
   };
   const run = await startRun(bench, changes, { live });
   const targets = new LiveTargets(run);
-  const now = () => bench.clock.nowMs;
   const session = new LiveSession({
-    ...{ run, live, limits: LIMITS, targets, now },
+    ...{ run, live, targets, targetTimeoutMs: TARGET_TIMEOUT_MS },
     assignments: run.assignments,
     folder: "/scratch/one",
     sentBytes: () => targets.sentBytes,
     onRun: async () => {},
     onUnrecorded: () => {},
   });
-  const follow = () => session.follow(new UrlSource(SOURCE, live, { ...LIMITS, now }));
+  const follow = () => session.follow(new UrlSource(SOURCE, live, run));
   /** Lets the clock go on. */
   const pass = (seconds: number) => {
     bench.clock.nowMs += seconds * 1000;
@@ -92,7 +91,7 @@ describe("LiveSession that follows a source", () => {
     expect(second.request.run).toMatchObject({ offsetSeconds: 15, part: 1 });
     expect(second.request.run.prefix).not.toBe(first.request.run.prefix);
     second.letGo();
-    session.pass(LIMITS.sourceTimeoutMs / 1000);
+    session.pass(session.run.sourceTimeoutMs / 1000);
 
     await followed;
     const { session: ended, bench, run } = session;
@@ -127,7 +126,7 @@ describe("LiveSession that follows a source", () => {
   test("says of a source that never came why", async () => {
     const session = await aSession(AWAY);
     const followed = session.follow();
-    session.pass(LIMITS.sourceTimeoutMs / 1000);
+    session.pass(session.run.sourceTimeoutMs / 1000);
     await followed;
     expect(session.session.hasProduced).toBeFalse();
     const { code, message } = session.session.neverCame();
@@ -200,7 +199,7 @@ describe("LiveSession whose targets take nothing", () => {
     const followed = session.follow();
     const { request } = await session.nextRun();
     request.onTarget({ kind: "failed", url: TARGET, why: "nobody answers" });
-    for (let at = 1; at <= LIMITS.targetTimeoutMs / 1000 + 1; at += 1) {
+    for (let at = 1; at <= TARGET_TIMEOUT_MS / 1000 + 1; at += 1) {
       session.pass(1);
       request.onProgress({
         ...{ outTimeSeconds: at, frames: at * 30, speed: 1, fps: 30, droppedFrames: 0 },
