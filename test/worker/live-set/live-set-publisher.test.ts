@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { LiveRunRequest } from "../../../src/engine/engine.ts";
 import { segmentsOf } from "../../../src/manifest/write/set-playlists.ts";
 import { recordingFolder } from "../../../src/plan/live/plan-live.ts";
+import type { Task } from "../../../src/task/task.ts";
 import { clip, ffmpeg } from "../../fixtures/clips.ts";
 import { liveBench } from "../../fixtures/live-bench.ts";
 import { eventually } from "../../fixtures/service.ts";
@@ -81,6 +82,20 @@ describe("LiveSetPublisher", () => {
     const { attempts } = await set.until(set.id, "SUCCESS");
     expect(attempts).toHaveLength(2);
     expect(segmentsOf(await set.published())).toEqual([...segmentsOf(later)]);
+  });
+
+  test("fails where nothing of the stream came", async () => {
+    const set = await aLiveSet();
+    const run = await set.nextLiveRun();
+    run.request.onProgress({ outTimeSeconds: 2, frames: 50, speed: 1, fps: 25, droppedFrames: 0 });
+    set.endStream(run);
+    const ended = ({ attempts }: Task) => attempts[0]?.failure !== undefined;
+    const { attempts } = await set.until(set.id, ended);
+    expect(attempts[0]?.failure).toEqual({
+      code: "output_wrong",
+      detail: "Cannot deliver the set: nothing of the stream came",
+    });
+    expect(await set.published()).toBe("");
   });
 
   test("says to players that it has ended where its task is cancelled", async () => {
