@@ -130,7 +130,7 @@ export type PipedTrack = {
   readonly bytes: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 };
 
-/** What a run reads: a live address; a file, or the picture and perhaps the sound by pipes, at the pace they play at. */
+/** What a run reads: a live address; a file, or the video and perhaps the audio by pipes, at the pace they play at. */
 export type LiveInput =
   | { readonly url: string }
   | { readonly path: string; readonly media: MediaInfo }

@@ -70,7 +70,7 @@ describe("withUnevenAudio", () => {
 
 describe("aacHeadersOf", () => {
   test.each(["ts", "flv"] as const)(
-    "reads a %s in segments that are cut anywhere",
+    "reads a %s in parts that are cut anywhere",
     async (container) => {
       const path = await changingSound(container, "aac", [part({ rateHz: 44_100 }), part()]);
       const bytes = readFileSync(path);

@@ -1,4 +1,4 @@
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import type { ByteSource, StreamedEngine } from "../../engine/engine.ts";
 import { playlistSeconds } from "../../manifest/write/set-playlists.ts";
 import type { Expectation } from "../../plan/plan.ts";
@@ -35,7 +35,7 @@ export async function verifyStreamed(
   const extension = extname(headFile);
   const request = { source: bytesSource(head), extension, side: "output" } as const;
   const probed = await engine.probe(request, signal);
-  const list = product.segments === undefined ? undefined : texts.get(entryName(product.entry));
+  const list = product.segments === undefined ? undefined : texts.get(basename(product.entry));
   const durationSeconds = list === undefined ? outTimeSeconds : playlistSeconds(list);
   const isTold = isWhole && probed.durationSeconds !== undefined;
   const made = isTold ? probed : { ...withoutLengths(probed), durationSeconds };
@@ -61,8 +61,6 @@ async function judgeEnd(
   const request = { source: bytesSource(bytes), extension, keyFramesOnly };
   judgeKeptTail(expect, made, await engine.readTail(request, signal), isTimed);
 }
-
-const entryName = (entry: string): string => entry.slice(entry.lastIndexOf("/") + 1);
 
 const bytesSource = (bytes: Uint8Array): ByteSource => ({
   sizeBytes: bytes.length,

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { toNumber } from "../../lib/rational.ts";
 import { availableFrom, liveMpd, type RunManifest } from "../../manifest/write/live-mpd.ts";
 import { livePlaylist, type Telling } from "../../manifest/write/live-playlist.ts";
 import { type PublishedText, publishedName } from "../../manifest/write/published-names.ts";
@@ -10,7 +9,6 @@ import type { PlannedOutput } from "../../plan/plan.ts";
 import {
   masterPlaylist,
   type SetShape,
-  type TrackFacts,
   totalOf,
   withCodecs,
 } from "../../plan/verify/finished-set.ts";
@@ -18,7 +16,12 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { isToldIn } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
-import { describeRendition, describeSet, type FinishedTrack } from "../output/describe-output.ts";
+import {
+  describeRendition,
+  describeSet,
+  type FinishedTrack,
+  trackFacts,
+} from "../output/describe-output.ts";
 import { refuseUntold } from "../output/iso-file.ts";
 import { replaceFile } from "../output/replace-file.ts";
 import { type LiveSet, type LiveSetTexts, type Probe, probeNewest } from "./live-set.ts";
@@ -265,22 +268,10 @@ export class AdaptiveLiveSet implements LiveSet {
         .map(({ seconds, sizeBytes }) => ({ seconds, bytes: sizeBytes }));
       const durationSeconds = totalOf(segments.map(({ seconds }) => seconds));
       finished.push({
-        facts: factsOf(media, codecs[at] ?? refuseUntold(), segments),
+        facts: trackFacts(media, codecs[at] ?? refuseUntold(), segments),
         media: { ...media, durationSeconds },
       });
     }
     return finished;
   }
 }
-
-const factsOf = (
-  { video, audio }: MediaInfo,
-  codec: string,
-  segments: TrackFacts["segments"],
-): TrackFacts => ({
-  codec,
-  segments,
-  ...(video && { width: video.width, height: video.height }),
-  ...(video?.framerate && { framerate: toNumber(video.framerate) }),
-  ...(audio && { channels: audio.channels }),
-});

@@ -1,6 +1,6 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { PlannedOutput, SetPlan } from "../../plan/plan.ts";
-import { averageBps, type TrackFacts } from "../../plan/verify/finished-set.ts";
+import { averageBps, type TrackFacts, totalOf } from "../../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
 import type { Output } from "../../task/task.ts";
@@ -73,6 +73,19 @@ export function describeSet(
   };
 }
 
+/** What the playlists of a set say of one of its streams. */
+export const trackFacts = (
+  { video, audio }: Pick<MediaInfo, "video" | "audio">,
+  codec: string,
+  segments: TrackFacts["segments"],
+): TrackFacts => ({
+  codec,
+  segments,
+  ...(video && { width: video.width, height: video.height }),
+  ...(video?.framerate && { framerate: toNumber(video.framerate) }),
+  ...(audio && { channels: audio.channels }),
+});
+
 /** A finished and probed stream of a set. */
 export type FinishedTrack = { readonly facts: TrackFacts; readonly media: MediaInfo };
 
@@ -97,9 +110,5 @@ export function describeRendition(
     ...(videoStream && { video: videoStream }),
     ...(audioStream && { audio: audioStream }),
   };
-  return describeOutput(
-    product,
-    media,
-    bytes.reduce((sum, one) => sum + one, 0),
-  );
+  return describeOutput(product, media, totalOf(bytes));
 }

@@ -1,6 +1,5 @@
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { toNumber } from "../../lib/rational.ts";
 import { rewriteManifest } from "../../manifest/write/set-playlists.ts";
 import { sheetName } from "../../plan/args/thumbnails.ts";
 import type { Expectation, PlannedOutput, SetPlan } from "../../plan/plan.ts";
@@ -19,7 +18,7 @@ import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import type { JudgingRun } from "../run.ts";
 import type { CountedSource } from "./counted-source.ts";
-import { describeRendition, type FinishedTrack } from "./describe-output.ts";
+import { describeRendition, type FinishedTrack, trackFacts } from "./describe-output.ts";
 import { readCodec } from "./iso-file.ts";
 import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 
@@ -91,15 +90,8 @@ async function finishTrack(
     seconds,
     bytes: await sizeOf(join(segments, name)),
   }));
-  const { video, audio } = media;
-  const facts: TrackFacts = {
-    codec: await readCodec(join(segments, initOf(playlist) ?? "")),
-    segments: await Promise.all(sized),
-    ...(video && { width: video.width, height: video.height }),
-    ...(video?.framerate && { framerate: toNumber(video.framerate) }),
-    ...(audio && { channels: audio.channels }),
-  };
-  return { facts, media };
+  const codec = await readCodec(join(segments, initOf(playlist) ?? ""));
+  return { facts: trackFacts(media, codec, await Promise.all(sized)), media };
 }
 
 async function sizeOf(path: string): Promise<number> {

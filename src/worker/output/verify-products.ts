@@ -2,6 +2,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import type { Plan, PlannedOutput, SetPlan } from "../../plan/plan.ts";
+import { totalOf } from "../../plan/verify/finished-set.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isImage, isSet } from "../../profile/container-rules.ts";
@@ -134,6 +135,5 @@ async function verifySet(
 export async function sizeOfFinished({ entry, segments }: FinishedFiles): Promise<number> {
   const names = segments === undefined ? [] : await readdir(segments);
   const paths = [entry, ...names.map((name) => join(segments ?? "", name))];
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return totalOf(await Promise.all(paths.map(async (path) => (await stat(path)).size)));
 }

@@ -9,7 +9,7 @@ import type { ReadManifest } from "./read-manifest.ts";
 import type { SegmentFetcher } from "./segment-fetcher.ts";
 
 /** How many segments of a track wait in scratch at most: four times what a player buffers. */
-const HELD_PIECES_MAX = 12;
+const HELD_SEGMENTS_MAX = 12;
 /** How many segments are fetched at once. */
 const AT_ONCE = 4;
 const TRACKS = ["main", "audio"] as const;
@@ -162,7 +162,7 @@ export class LiveEdgeSegments {
     if (this.#isBroken) this.#begin(news);
     const waiting = this.#stretches.at(-1)?.waiting[name];
     await this.until(
-      () => ((waiting?.length ?? 0) < HELD_PIECES_MAX ? true : undefined),
+      () => ((waiting?.length ?? 0) < HELD_SEGMENTS_MAX ? true : undefined),
       this.signal,
     );
     waiting?.push(segment);

@@ -81,9 +81,8 @@ export async function parseInThread(
   silent.catch(() => {});
   try {
     const answered = once(worker, "message", { signal: ended });
-    const [answer]: ManifestAnswer[] = await Promise.race([answered, silent]);
-    if (answer && "parsed" in answer) return answer.parsed;
-    if (!answer) throw new Error("The thread that parses manifests answered nothing");
+    const [answer] = (await Promise.race([answered, silent])) as [ManifestAnswer];
+    if ("parsed" in answer) return answer.parsed;
     const { code, message, stack: cause } = answer.refused;
     throw new TaskError(code, message, { cause });
   } catch (error) {

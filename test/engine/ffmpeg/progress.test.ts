@@ -39,7 +39,7 @@ describe("createProgressReader", () => {
     ]);
   });
 
-  test("reads a block that comes in segments", () => {
+  test("reads a block that comes in parts", () => {
     expect(read(...BLOCK)).toEqual(read(BLOCK));
   });
 
