@@ -104,6 +104,7 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
     test("replaces a client of the same code, also where two exchange their keys", async () => {
       const { clients } = await make();
       await clients.seed([aClient("ada", "pk-a"), aClient("bob", "pk-b"), aClient("eve", "pk-e")]);
+      expect((await clients.byPublicKey("pk-a"))?.clientCode).toBe("ada");
       await clients.seed([aClient("ada", "pk-b", "new"), aClient("bob", "pk-a")]);
       expect(await clients.byPublicKey("pk-b")).toEqual(aClient("ada", "pk-b", "new"));
       expect((await clients.byPublicKey("pk-a"))?.clientCode).toBe("bob");

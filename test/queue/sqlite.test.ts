@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { openSqlite } from "../../src/db/sqlite.bun.ts";
 import { queueContract } from "../contract/queue.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
@@ -30,5 +31,17 @@ describe("SqliteQueue on a file that another process has open", () => {
     expect(taken.slice(0, 2).flat()).not.toBeEmpty();
     expect(taken.slice(2).flat()).not.toBeEmpty();
     for (const { database } of benches) database.close();
+  });
+
+  test("waits for no writer if it has nothing to write", async () => {
+    const path = join(tempFolder(), "locked.sqlite");
+    const { queue, database } = sqliteBench(path);
+    const writer = openSqlite(path);
+    writer.execute("BEGIN IMMEDIATE");
+    expect(await queue.claim(aWorker())).toBeUndefined();
+    expect(await queue.takeOver("gone")).toBe(0);
+    expect(await queue.expireLeases()).toBe(0);
+    writer.close();
+    database.close();
   });
 });
