@@ -1,7 +1,8 @@
 import { TaskError } from "../../src/task/errors.ts";
 import type { GivenTask, TaskRow } from "../../src/task/row.ts";
-import type { Claim, Failure, Output, TaskStatus } from "../../src/task/task.ts";
+import type { Claim, TaskStatus } from "../../src/task/task.ts";
 import { createTask } from "../../src/task/transitions.ts";
+import { aFailure as failure, anOutput as output } from "../fixtures/store-bench.ts";
 
 /** When the rows were created, and when things happen to them. */
 export const CREATED_MS = 1_000;
@@ -20,11 +21,6 @@ export const STATES = [
 
 /** One of `STATES`: WAITING is PENDING for a later try, STOPPING is RUNNING with a cancel asked for. */
 export type State = (typeof STATES)[number];
-
-export const failure: Failure = { code: "target_full", detail: "Cannot write: the disk is full" };
-export const output: Output = {
-  ...{ sizeBytes: 1000, durationSeconds: 2.5, container: "mp4", bitrateBps: 3200 },
-};
 
 /** A task with two targets, as its caller gives it. */
 export const given: GivenTask = {

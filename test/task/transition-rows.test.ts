@@ -12,7 +12,8 @@ import {
   retryTask,
   warnTask,
 } from "../../src/task/transitions.ts";
-import { CLAIM, CREATED_MS, codeOf, delivered, failure, given, NOW_MS, rowIn } from "./rows.ts";
+import { aFailure as failure } from "../fixtures/store-bench.ts";
+import { CLAIM, CREATED_MS, codeOf, delivered, given, NOW_MS, rowIn } from "./rows.ts";
 
 const worker = { id: "worker-2", engine: "wasm" } as const;
 const back = (notBeforeMs: number, counts: boolean) => ({ failure, notBeforeMs, counts });

@@ -14,17 +14,8 @@ import {
   retryTask,
   warnTask,
 } from "../../src/task/transitions.ts";
-import {
-  CLAIM,
-  codeOf,
-  delivered,
-  failure,
-  NOW_MS,
-  output,
-  rowIn,
-  STATES,
-  type State,
-} from "./rows.ts";
+import { aFailure as failure, anOutput as output } from "../fixtures/store-bench.ts";
+import { CLAIM, codeOf, delivered, NOW_MS, rowIn, STATES, type State } from "./rows.ts";
 
 type Act = (row: TaskRow) => Transition;
 
