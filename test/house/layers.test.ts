@@ -77,7 +77,7 @@ const IMPURE =
 const OWNERS = [
   { what: /^(zod|hono|@hono|yaml|swagger-ui-dist)(\/|$)/, only: ["http"] },
   { what: /^saxes$/, only: ["manifest"] },
-  { what: /^valibot$/, only: ["main", "config", "worker", "probe", "engine"] },
+  { what: /^valibot$/, only: ["config", "worker", "probe", "engine"] },
   { what: /^drizzle-orm(\/|$)/, only: ["store", "queue", "db"] },
   { what: /^bun(:|$)/, only: ["runtime/bun.ts", "db/sqlite.bun.ts"] },
   { what: /^node:sqlite$/, only: ["db/sqlite.deno.ts"] },
@@ -94,7 +94,6 @@ const OWNERS = [
       "storage",
       "net",
       "store",
-      "queue",
       "runtime",
       "db",
       "lib/process-identity.ts",
@@ -167,6 +166,19 @@ describe("layers", () => {
     const imports = importsOf("src");
     expect(imports.length).toBeGreaterThan(10);
     expect(imports.map(violation).filter(Boolean)).toEqual([]);
+  });
+
+  test("every place that may import a package does", () => {
+    const imports = importsOf("src");
+    const unused = OWNERS.flatMap(({ what, only }) =>
+      only
+        .filter((place) => {
+          const isThere = (file: string) => file === place || layerOf(file) === place;
+          return !imports.some(({ file, to }) => what.test(to) && isThere(file));
+        })
+        .map((place) => `${place}: ${what}`),
+    );
+    expect(unused).toEqual([]);
   });
 
   test("every folder of src stands in the table", () => {
