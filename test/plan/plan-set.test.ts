@@ -128,6 +128,15 @@ describe("planTask() of an adaptive set", () => {
     expect(steps[1]?.args.join(" ")).toContain("-adaptation_sets id=0,streams=0 id=1,streams=1 ");
   });
 
+  test("keeps statistics of those pictures alone that are made in two passes", () => {
+    const renditions = [qlty({ video: { ...LOW, rateMode: "2passvbr" } }), qlty()];
+    const [first] = planOf(profile(renditions)).steps;
+    expect(first?.writes).toEqual(["0/pass0-0.log"]);
+    expect(first?.args.join(" ").match(/-passlogfile\S* \S+/g)).toEqual([
+      "-passlogfile:v:0 0/pass0",
+    ]);
+  });
+
   test("calls HEVC as Apple's players want it, encoded or copied", () => {
     const hevc = aMediaWithVideo({ codec: "hevc" });
     expect(argsOf(planOf("video_dash_transmux", hevc))[0]).toContain("-c:v:0 copy -tag:v:0 hvc1 ");

@@ -60,6 +60,13 @@ describe("alignmentOf", () => {
     expect(even[0]).toStartWith("-f mov -ss 2 -i input ");
   });
 
+  test("begins a clip of uneven pictures where it is asked for, as nobody knows which is its first", () => {
+    const { video = aVideoStream(), ...media } = late(0);
+    const uneven = { ...media, video: { ...video, isVariableRate: true } };
+    const [args] = argsOf(planOf([encoded], uneven, { clip: { startSeconds: 1.01 } }));
+    expect(args).toStartWith("-f mov -ss 1.01 -i input ");
+  });
+
   test("moves a source that is cut behind the filters as a whole, and its clip with it", () => {
     const [args] = argsOf(planOf([encoded], late(0.021, "mpegts"), { clip: { startSeconds: 2 } }));
     expect(args).toStartWith("-f mpegts -itsoffset -0.021 -i input -ss 1.999 ");
@@ -67,6 +74,7 @@ describe("alignmentOf", () => {
 
   test("moves nothing where nothing is encoded, or all begins together", () => {
     expect(argsOf(planOf([COPY], late(0.31)))[0]).not.toContain("-itsoffset");
-    expect(argsOf(planOf([encoded], late(0)))[0]).not.toContain("-itsoffset");
+    for (const rounded of [0, 0.0005])
+      expect(argsOf(planOf([encoded], late(rounded)))[0]).not.toContain("-itsoffset");
   });
 });
