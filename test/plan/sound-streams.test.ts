@@ -67,6 +67,20 @@ test("a manifest's tracks keep the language of their sound where they are joined
   expect(languageOf(joinSpans([main], "list", "joined").step.args)).toBe("language=eng");
 });
 
+test("a manifest's sound that comes apart begins as much later as its clock says, if it is the same", () => {
+  const main = { name: "main-0", media: aMedia({ format: "mpegts", startSeconds: 1.4 }) };
+  const joinedWith = (format: string) =>
+    joinTracks(
+      main,
+      { name: "audio-0", media: aMedia({ format, startSeconds: 1.65 }) },
+      "joined",
+    ).args.join(" ");
+  expect(joinedWith("mpegts")).toStartWith(
+    "-f mpegts -i main-0 -protocol_whitelist file -itsoffset 0.250000 -f mpegts -i audio-0 -map 0:0 -map 1:1 ",
+  );
+  expect(joinedWith("aac")).toContain("-protocol_whitelist file -f aac -i audio-0 ");
+});
+
 test("a manifest's tracks are refused where joining them would lose what they crop", () => {
   const crop = { left: 8, right: 0, top: 0, bottom: 0 };
   const main = { name: "main-0", media: aMediaWithVideo({ isCropped: true, crop }) };

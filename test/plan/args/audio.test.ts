@@ -46,6 +46,15 @@ describe("encodedAudio", () => {
     expect(args(encode, source)).toBe(expected);
   });
 
+  test("turns channels without a name into some that have one, and hears ambisonic sound first", () => {
+    expect(args({}, { channels: 3, layout: "3 channels (FLC+FL+FR)" })).toStartWith(
+      "-af aresample=async=1,pan=7.1|FL<c0+c1|FR<c2,aformat=channel_layouts=5.1 ",
+    );
+    expect(args({}, { channels: 4, layout: "ambisonic 1" })).toStartWith(
+      "-af pan=stereo|FL=0.5*c0+0.5*c1|FR=0.5*c0-0.5*c1,aresample=async=1,aformat=channel_layouts=stereo ",
+    );
+  });
+
   test("makes silence before a sound that begins late, once for all its parts", () => {
     const late = together([sound({}, {}, "mp4", 1.5)]);
     expect(graphArgs([late.graphs]).join(" ")).toBe(

@@ -25,6 +25,10 @@ test("judgeTail takes what Matroska says of a stream that begins late for the ti
   expect(() => judgeTail(COPIED, late, tail(68))).toThrow("should at 68.443 s");
 });
 
+test("judgeTail leaves what holds no packets to others", () => {
+  expect(() => judgeTail(COPIED, aMedia(), {})).not.toThrow();
+});
+
 test("judgeTail takes what other containers say for a length", () => {
   const made = aMedia({
     durationSeconds: 10,

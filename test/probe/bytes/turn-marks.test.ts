@@ -54,6 +54,7 @@ describe("hasTurnMark", () => {
     ["a unit that is not whole", "h264", "flv", byLength([6, ...TURN, END]).subarray(0, 10)],
     ["a unit too long to be one", "h264", "flv", byLength([6, ...Array(5000).fill(0), ...TURN])],
     ["start codes where lengths stand", "h264", "mov", byStart([6, ...TURN, END], SLICE)],
+    ["a unit whose length is not there", "h264", "mov", Uint8Array.from([6, ...TURN, END])],
     ["another codec", "mpeg2video", "mpeg", byStart([6, ...TURN, END])],
     ["nothing", "h264", "mpegts", new Uint8Array()],
   ])("sees none in %s", (_, codec, format, bytes) => {
