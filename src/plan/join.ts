@@ -49,38 +49,44 @@ function shiftOf({ media: main }: TrackFile, { media: audio }: TrackFile): reado
   return isOneClock && seconds !== 0 ? ["-itsoffset", seconds.toFixed(6)] : [];
 }
 
+/** A step, and what has to be in the list that it reads. */
+type Joining = { readonly step: Step; readonly text: string };
+
 /**
  * Joins stretches of time one after the other, by stream copy.
  *
- * @param list - the name of the text file that the step reads; the returned text has to be written to it
+ * @param list - the name of the text file that the step reads
  * @throws {TaskError} `input_not_supported` if they do not hold the same streams
  */
-export function joinSpans(
-  spans: readonly TrackFile[],
-  list: string,
-  name: string,
-): { readonly step: Step; readonly text: string } {
+export function joinSpans(spans: readonly TrackFile[], list: string, name: string): Joining {
   const [first] = spans;
   if (spans.some(({ media }) => kindOf(media) !== kindOf(first?.media)))
     throw new TaskError(
       "input_not_supported",
       "Cannot read the source: the parts of its manifest differ in codec or size",
     );
-  const text = ["ffconcat version 1.0", ...spans.map((span) => `file ${span.name}`), ""].join("\n");
+  const names = spans.map((span) => span.name);
+  return joinFiles(names, list, name, [...NOTHING_ELSE, ...languageArgs(first?.media.audio)]);
+}
+
+/**
+ * Joins the parts of a recording one after the other, by stream copy.
+ *
+ * @param list - as of `joinSpans`
+ */
+export const joinParts = (parts: readonly string[], list: string, name: string): Joining =>
+  joinFiles(parts, list, name);
+
+function joinFiles(
+  files: readonly string[],
+  list: string,
+  name: string,
+  options: readonly string[] = [],
+): Joining {
+  const text = ["ffconcat version 1.0", ...files.map((file) => `file ${file}`), ""].join("\n");
   const args = [
-    "-f",
-    "concat",
-    "-i",
-    list,
-    "-map",
-    "0",
-    ...NOTHING_ELSE,
-    ...languageArgs(first?.media.audio),
-    "-c",
-    "copy",
-    "-f",
-    "mp4",
-    name,
+    ...["-f", "concat", "-i", list, "-map", "0"],
+    ...[...options, "-c", "copy", "-f", "mp4", name],
   ];
   return { step: stepOf({ args, writes: [name] }), text };
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { joinParts } from "../../plan/join.ts";
 import { recordingFolder } from "../../plan/live/plan-live.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
@@ -53,7 +54,7 @@ export async function deliverRecordings(
     if (files.length === 0) continue;
     const parts = join(kept, recordingFolder(index));
     await mkdir(parts, { recursive: true });
-    const joined = await joinParts(parts, run);
+    const joined = await joinRecorded(parts, run);
     const own = join(folder, `delivered-${index}`);
     await mkdir(own, { recursive: true });
     const media = await engine.probe({ path: joined, side: "source" }, signal);
@@ -99,7 +100,7 @@ const isAlike = (first: MediaInfo, next: MediaInfo): boolean =>
  *
  * @throws {TaskError} `output_not_supported` if the source was copied and its streams have changed between parts
  */
-async function joinParts(folder: string, { engine, signal, onLog }: Run): Promise<string> {
+async function joinRecorded(folder: string, { engine, signal, onLog }: Run): Promise<string> {
   const whole: string[] = [];
   let first: MediaInfo | undefined;
   for (const name of await partsIn(folder)) {
@@ -119,13 +120,8 @@ async function joinParts(folder: string, { engine, signal, onLog }: Run): Promis
     whole.push(name);
   }
   const inputPath = join(folder, "input");
-  await writeFile(inputPath, whole.map((name) => `file '${name}'\n`).join(""));
-  const step = {
-    name: "copy",
-    args: ["-f", "concat", "-i", "input", "-map", "0", "-c", "copy", "-f", "mp4", "joined.mp4"],
-    writes: ["joined.mp4"],
-    share: 1,
-  } as const;
+  const { step, text } = joinParts(whole, "input", "joined.mp4");
+  await writeFile(inputPath, text);
   await engine.run({ step, folder, inputPath, isOurs: true, onProgress: () => {}, onLog }, signal);
   return join(folder, "joined.mp4");
 }
