@@ -17,6 +17,19 @@ const { holdFile } = bunRuntime;
 /** An engine that has left nothing running. */
 const engine = { endOrphans: async () => 0 } as unknown as Engine;
 
+describe("registerInstance", () => {
+  test("is let go once, however often it is asked to be", async () => {
+    let letGos = 0;
+    const countingHold = () => () => {
+      letGos += 1;
+    };
+    const self = await registerInstance(tempFolder(), countingHold);
+    await Promise.all([self.release(), self.release()]);
+    await self.release();
+    expect(letGos).toBe(1);
+  });
+});
+
 describe("recoverDead", () => {
   const kept = { rescue: async () => {} };
 
@@ -50,17 +63,6 @@ describe("recoverDead", () => {
     expect(await bench.queue.depth()).toEqual({ pending: 0, running: 1 });
     await other.release();
     await self.release();
-  });
-
-  test("is let go once, however often it is asked to be", async () => {
-    let letGos = 0;
-    const countingHold = () => () => {
-      letGos += 1;
-    };
-    const self = await registerInstance(tempFolder(), countingHold);
-    await Promise.all([self.release(), self.release()]);
-    await self.release();
-    expect(letGos).toBe(1);
   });
 
   test("passes over one that another instance clears up at the same time", async () => {

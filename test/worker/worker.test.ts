@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Queue } from "../../src/queue/queue.ts";
 import { eventually } from "../fixtures/service.ts";
 import { aWorker, claimTask, QUEUE_LIMITS } from "../fixtures/store-bench.ts";
-import { WORKER_ID, workerBench } from "../fixtures/worker-bench.ts";
+import { type BenchOptions, WORKER_ID, workerBench } from "../fixtures/worker-bench.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -17,7 +17,7 @@ const withCalls = (queue: Queue, calls: Partial<Queue>): Queue =>
   });
 
 /** A worker over a queue that counts how often each lease was renewed. */
-async function countingBench(options?: { readonly endsLate: boolean }) {
+async function countingBench(options?: Pick<BenchOptions, "endsLate" | "options">) {
   const beats = { count: 0 };
   const bench = await workerBench({
     ...options,
@@ -143,7 +143,7 @@ describe("Worker that holds a lease", () => {
   });
 
   test("renews that of its own later run while the one before it still ends", async () => {
-    const bench = await workerBench({ endsLate: true, options: { slots: 2 } });
+    const bench = await countingBench({ endsLate: true, options: { slots: 2 } });
     const id = await bench.add();
     const first = await bench.nextRun();
     await bench.queue.takeOver(WORKER_ID);
@@ -151,6 +151,12 @@ describe("Worker that holds a lease", () => {
     const second = await bench.nextRun();
     expect(first.signal.reason).toMatchObject({ code: "lease_lost" });
     expect(bench.worker.running).toBe(2);
+    for (let i = 0; i < 2; i += 1) {
+      bench.clock.nowMs += QUEUE_LIMITS.leaseMs - 1;
+      // Of each of the two runs.
+      for (const _ of [first, second]) await bench.nextBeat();
+    }
+    expect(await bench.task(id)).toMatchObject({ status: "RUNNING", attempt: 2 });
     first.letGo();
     await eventually(() => (bench.worker.running === 1 ? true : undefined));
     bench.queue.announceCancel(id);
