@@ -258,9 +258,10 @@ describe("planTask", () => {
 
   test.each([
     [{ color: { transfer: "smpte2084" } }, "zscale"],
+    [{ hasHdrData: true }, "sidedata"],
     [{ isInterlaced: true }, "bwdif"],
     [{ crop: { left: 2, right: 0, top: 0, bottom: 0 } }, "crop"],
-  ])("refuses a source %j that the engine has no filter for", (fields, filter) => {
+  ] as const)("refuses a source %j that the engine has no filter for", (fields, filter) => {
     const assignments = [{ rendition: aRendition(), targets: [0] }];
     const lacking = aCapabilities({ filters: ["scale"] });
     expect(() => planTask({ assignments, tag: "t" }, aMediaWithVideo(fields), lacking)).toThrow(

@@ -78,6 +78,15 @@ describe("slices of a step", () => {
     expect(stepOf([{}], aMedia(), { slices: 1 })).toEqual(step as Step);
   });
 
+  test("are not made of a set, whose renditions are made together", () => {
+    const rendition = aRendition({ container: "cmaf" });
+    const set = { renditions: [rendition], isLadder: false };
+    const assignments = [{ rendition, targets: [0], set }];
+    const engine = aCapabilities({ engine: "wasm", slices: 2 });
+    const [step] = planTask({ assignments, tag: "t1" }, aMedia(), engine).steps;
+    expect(step?.whole).toBe("the renditions of a set are made together");
+  });
+
   test("take audio that is copied from the source, and none where there is none", () => {
     const copied = stepOf([{ audio: "copy" }])?.sliced;
     expect(copied?.parts).toHaveLength(2);
@@ -130,6 +139,7 @@ describe("slices of a step", () => {
     ],
     ["sound that starts later", [{}], { media: aMediaWithAudio({ startSeconds: 0.5 }) }, "start"],
     ["video that starts later", [{}], { media: aMediaWithVideo({ startSeconds: 0.5 }) }, "start"],
+    ["a short source", [{}], { media: aMediaWithVideo({ durationSeconds: 5 }) }, "short"],
     ["a clip", [{}], { clip: { startSeconds: 1, durationSeconds: 30 } }, "clip"],
     ["far key frames", [{ video: aVideo({ gop: { seconds: 100 } }) }], {}, "key frames"],
   ] as const)("are not made for %s, and the plan says why", (_, renditions, more, why) => {

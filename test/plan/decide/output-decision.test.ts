@@ -186,6 +186,7 @@ describe("expectationOf", () => {
   const shortAudio = aMediaWithAudio({ durationSeconds: 20 });
   const { durationSeconds: _v, ...untimedVideo } = aVideoStream();
   const { durationSeconds: _a, ...untimedAudio } = anAudioStream();
+  const { video: _, ...soundAlone } = aMedia();
   const untimed = aMedia({ format: "flv", video: untimedVideo, audio: untimedAudio });
 
   test.each([
@@ -222,7 +223,8 @@ describe("expectationOf", () => {
       untimed,
       undefined,
     ],
-    ["nothing that was guessed from a bitrate", MP3, aMedia({ format: "aac" }), undefined],
+    ["nothing that was guessed from a bitrate", MP3, { ...soundAlone, format: "aac" }, undefined],
+    ["a file of sound alone", MP3, soundAlone, 60],
   ])("takes the duration of %s", (_, fields, media, seconds) => {
     expect(product(fields, media).expect.durationSeconds).toEqual(seconds as number);
   });
@@ -242,6 +244,12 @@ describe("expectationOf", () => {
     ["two slow frames", aMedia({ ...clipOf(10, { num: 1, den: 2 }) }), 4],
   ])("allows %s", (_, media, seconds) => {
     expect(product({}, media).expect.durationToleranceSeconds).toBeCloseTo(seconds, 6);
+  });
+
+  test("allows two frames of the source where the output has more", () => {
+    const fast = aCustomVideo({ framerate: { num: 30, den: 1 } });
+    const { expect: look } = product({ video: fast }, aMedia(clipOf(10, { num: 1, den: 2 })));
+    expect(look.durationToleranceSeconds).toBe(4);
   });
 
   test("allows two frames of the output where it has fewer than the source", () => {

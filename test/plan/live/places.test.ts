@@ -40,6 +40,15 @@ describe("kindOf", () => {
   });
 });
 
+describe("liveProtocolOf", () => {
+  test.each(["rtmpx", "srt:/h:1", "file:///srt://h", "http://h/x", "hls://h"])(
+    "finds none in %s",
+    (url) => {
+      expect(liveProtocolOf(url)).toBeUndefined();
+    },
+  );
+});
+
 describe("isAnyLive", () => {
   test.each([
     ["a.mp4", ["b.mp4"], false],

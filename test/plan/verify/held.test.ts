@@ -33,4 +33,9 @@ describe("withHeldTimes", () => {
       expect(products[0]?.expect.durationSeconds).toBe(2);
     },
   );
+
+  test("leaves a source as it is whose packets were not counted", () => {
+    const media = aMedia();
+    expect(withHeldTimes(media)).toBe(media);
+  });
 });

@@ -25,6 +25,21 @@ test("judgeTail takes what Matroska says of a stream that begins late for the ti
   expect(() => judgeTail(COPIED, late, tail(68))).toThrow("should at 68.443 s");
 });
 
+test.each(["video", "audio"] as const)(
+  "judgeTail holds the %s to its own end, though the other goes on",
+  (kind) => {
+    const made = aMedia({
+      durationSeconds: 10,
+      video: aVideoStream({ durationSeconds: 10 }),
+      audio: anAudioStream({ durationSeconds: 10 }),
+    });
+    const early = { ...tail(10), [kind]: tail(8)[kind] };
+    expect(() => judgeTail(COPIED, made, early)).toThrow(
+      `its ${kind} ends at 8 s, and should at 10 s`,
+    );
+  },
+);
+
 test("judgeTail leaves what holds no packets to others", () => {
   expect(() => judgeTail(COPIED, aMedia(), {})).not.toThrow();
 });

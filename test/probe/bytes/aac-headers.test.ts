@@ -49,6 +49,13 @@ describe("aacHeadersOf", () => {
     expect(see(bytes, "mpegts")).toBeTrue();
   });
 
+  test("takes no packet of a MPEG-TS for another rate that begins within a frame", () => {
+    const within = packet(0x101, 44_100);
+    within[13] = 0;
+    const bytes = Buffer.concat([packet(0x101, 48_000), within, within, within, within]);
+    expect(see(bytes, "mpegts")).toBeFalse();
+  });
+
   test("looks in a FLV at the headers of AAC alone", () => {
     const [high, low] = [0x11, 0x90];
     const begin = [tag(8, [0xaf, 0, 0x12, 0x10]), tag(8, [0xaf, 1, high, low])];

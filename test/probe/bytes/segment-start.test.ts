@@ -26,6 +26,7 @@ describe("lacksParameterSets", () => {
     ["has them in its second packet", false, [picture(9), packet(PICTURE, false, unit(7))]],
     ["has none behind a longer first packet", true, [picture(9), packet(PICTURE, false, unit(5))]],
     ["comes after a sound", true, [packet(0x101, true, [0, 0, 1, 0xc0]), picture(5)]],
+    ["holds no slice, before one that lacks them", false, [picture(9), picture(5)]],
     ["has them with the second picture", true, [picture(1), picture(7, 8, 5)]],
   ])("tells of a first picture that %s: %p", (_, is, packets) => {
     expect(lacks(table, ...packets)).toBe(is);
