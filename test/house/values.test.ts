@@ -4,6 +4,8 @@ import denoJson from "../../deno.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
 import { SUITES } from "../../scripts/debian-ffmpegs.ts";
 import { problemOf } from "../../src/http/problem.ts";
+import { CreateProfile } from "../../src/http/schemas/profile-schemas.ts";
+import { CreateTask } from "../../src/http/schemas/task-schemas.ts";
 import { CONTAINERS, factsOf, isOfSource } from "../../src/profile/containers.ts";
 import {
   AUDIO_FORMATS,
@@ -16,6 +18,8 @@ import {
   RC_MODES,
   SIZE_MAX,
   SIZE_MIN,
+  toQlty,
+  toRendition,
   VIDEO_FORMATS,
 } from "../../src/profile/qlty.ts";
 import { CATALOGUE } from "../../src/profile/system-profiles.ts";
@@ -63,6 +67,11 @@ describe.each(["docs/api.md", "docs/api.zh-CN.md"])("%s", (file) => {
   });
 });
 
+test.each(["docs/api.md", "docs/api.zh-CN.md"])("%s shows a create that is understood", (file) => {
+  const [, body = ""] = /^```http\n.*?\n\n(.*?)^```$/ms.exec(read(file)) ?? [];
+  expect(CreateTask.parse(JSON.parse(body))).toMatchObject(JSON.parse(body));
+});
+
 describe("docs/profiles.md", () => {
   const page = read("docs/profiles.md");
   const written = CONTAINERS.filter((one) => isOfSource(one) || factsOf(one).muxer !== undefined);
@@ -84,6 +93,30 @@ describe("docs/profiles.md", () => {
     const [, cell = ""] = rowsOf(page).find(([names = ""]) => codeIn(names).includes(field)) ?? [];
     const told = cell.replace(/; one alone .*| frames$| for jpg$/, "").split(/[,;] | to /);
     expect(sorted(told)).toEqual(sorted(values));
+  });
+
+  test("gives the defaults of a group", () => {
+    const group = { container: "mp4", bitrate: 600_000, audio_bitrate: 64_000 } as const;
+    const known = { low_latency: false, ...toQlty(toRendition(group)) };
+    const rows = rowsOf(page).filter(([names = ""]) => codeIn(names).some((name) => name in known));
+    const told = rows.flatMap(([names = "", , value = ""]) =>
+      /^required|^as the source/.test(value)
+        ? []
+        : codeIn(names).map((name) => [name, value.split(";")[0]] as const),
+    );
+    expect(told.length).toBeGreaterThan(5);
+    for (const [name, value] of told)
+      expect([name, String(known[name as keyof typeof known])]).toEqual([name, value ?? ""]);
+  });
+
+  test("shows profiles that can be registered", () => {
+    const blocks = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, block = ""]) => block);
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const block of blocks) {
+      const profile = CreateProfile.parse(JSON.parse(block));
+      expect(profile).toMatchObject(JSON.parse(block));
+      expect(profile.qlties.map(toRendition)).toHaveLength(profile.qlties.length);
+    }
   });
 
   /** `a_{b,c}` is `a_b` and `a_c`. */
