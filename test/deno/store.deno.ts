@@ -1,3 +1,4 @@
+import { databaseContract } from "../contract/database.ts";
 import { lifeCycleContract } from "../contract/life-cycle.ts";
 import { queueContract } from "../contract/queue.ts";
 import { taskStoreContract } from "../contract/store.ts";
@@ -14,3 +15,4 @@ profileStoreContract("SqliteProfileStore", make, harness);
 clientStoreContract("SqliteClientStore", make, harness);
 queueContract("SqliteQueue", make, harness);
 lifeCycleContract("SqliteTaskStore and SqliteQueue", make, harness);
+databaseContract("openDatabase", sqliteBench, harness);
