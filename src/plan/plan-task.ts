@@ -85,7 +85,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
  *
  * @throws {TaskError} `output_not_supported`
  */
-function refuseMissingEncoders(
+export function refuseMissingEncoders(
   decisions: readonly OutputDecision[],
   capabilities: Capabilities,
 ): void {

@@ -22,7 +22,7 @@ import { decideSet } from "../decide/set-decision.ts";
 import { type AudioEncoding, audioEncoding } from "../encode/audio-encoding.ts";
 import { fitsAnySize } from "../encode/picture.ts";
 import type { Capabilities, StreamDecision } from "../plan.ts";
-import { audioWarnings, refuseMissingFilters } from "../plan-task.ts";
+import { audioWarnings, refuseMissingEncoders, refuseMissingFilters } from "../plan-task.ts";
 import type { LiveOutput, LivePlan } from "./live.ts";
 import { rtspFault, writtenFor } from "./live-feasible.ts";
 import type { LiveContainer, LiveStream, MaybeLive } from "./live-protocols.ts";
@@ -77,6 +77,7 @@ export function planLive(
   );
   const outputs = planned.map(({ output }) => output);
   const decisions = planned.flatMap((one) => one.decisions);
+  refuseMissingEncoders(decisions, capabilities);
   return {
     outputs,
     hasVideo: outputs.some(({ video }) => video.action !== "none"),

@@ -206,6 +206,9 @@ describe("planLive", () => {
     expect(outputs[0]?.streams.map(({ codec }) => codec)).toEqual(["libx264", "aac"]);
     expect(isSized).toBe(true);
     expect(warnings.map(({ code }) => code)).toEqual(["hidden_media", "hidden_media"]);
+    expect(() => planLive(request, media, aCapabilities({ encoders: ["aac"] }))).toThrow(
+      "which a copy would bring back, and the engine has no encoder libx264",
+    );
   });
 
   test("refuses a copy that the protocol does not carry", () => {
