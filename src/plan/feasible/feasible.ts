@@ -44,8 +44,6 @@ function containerFault({ container, video, audio }: Rendition): Impossibility |
     return unsupported(`Cannot make "${container}": this service does not write it`);
   if (isAudioOnly(container) && video !== "none")
     return unsupported(`Cannot make "${container}" with video: it holds audio alone`);
-  if (isAudioOnly(container) && audio === "none")
-    return unsupported(`Cannot make "${container}" without audio: it holds nothing else`);
   return undefined;
 }
 
