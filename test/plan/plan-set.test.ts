@@ -237,6 +237,13 @@ describe("planTask() of a jpg", () => {
     expect(args).not.toContain("fps=");
   });
 
+  test("is expected to last no time", () => {
+    expect(planOf(jpg).products[0]?.expect).toEqual({
+      durationToleranceSeconds: 0,
+      video: { codec: "mjpeg", width: 1280, height: 720, sameAsSource: false, durationSeconds: 0 },
+    });
+  });
+
   test.each([
     [1728, "2"],
     [1000, "3"],

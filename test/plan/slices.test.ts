@@ -140,6 +140,12 @@ describe("slices of a step", () => {
     ["sound that starts later", [{}], { media: aMediaWithAudio({ startSeconds: 0.5 }) }, "start"],
     ["video that starts later", [{}], { media: aMediaWithVideo({ startSeconds: 0.5 }) }, "start"],
     ["a short source", [{}], { media: aMediaWithVideo({ durationSeconds: 5 }) }, "short"],
+    [
+      "a source of which a part is hidden",
+      [{}],
+      { media: aMediaWithVideo({ hidden: { headSeconds: 1, laterSeconds: 0 } }) },
+      "edit list",
+    ],
     ["a clip", [{}], { clip: { startSeconds: 1, durationSeconds: 30 } }, "clip"],
     ["far key frames", [{ video: aVideo({ gop: { seconds: 100 } }) }], {}, "key frames"],
   ] as const)("are not made for %s, and the plan says why", (_, renditions, more, why) => {

@@ -36,6 +36,15 @@ describe("systemProfile", () => {
     });
   });
 
+  test("has no frame wait, and a key frame every second, where the name says so", () => {
+    const name = "video_flv_1280x720_1728kbps";
+    const { lowLatency, gop, ...rest } = videoOf(`${name}_lowlatency`);
+    expect([lowLatency, gop]).toEqual([true, { seconds: 1 }]);
+    const plain: VideoEncode = { ...rest, gop: { seconds: 2 } };
+    expect(plain).toEqual(videoOf(name));
+    expect(systemProfile(`${name}_lowlatency`)?.description).toContain(" with low latency, ");
+  });
+
   test.each([
     [80, 16, 64],
     [240, 176, 64],

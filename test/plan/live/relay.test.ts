@@ -53,5 +53,7 @@ describe("refuseUnrelayed", () => {
   test("refuses what does not come in segments, and tracks without a common clock", () => {
     expect(() => refuseUnrelayed([sound({ format: "aac" })])).toThrow("its segments are aac");
     expect(() => refuseUnrelayed([picture(TS), sound(MP4)])).toThrow("in another format");
+    const packed = sound({ format: "aac" });
+    expect(() => refuseUnrelayed([picture(TS), packed])).toThrow("its segments are aac");
   });
 });
