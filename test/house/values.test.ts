@@ -6,6 +6,7 @@ import { SUITES } from "../../scripts/debian-ffmpegs.ts";
 import { problemOf } from "../../src/http/problem.ts";
 import { CreateProfile } from "../../src/http/schemas/profile-schemas.ts";
 import { CreateTask } from "../../src/http/schemas/task-schemas.ts";
+import { LIVE_SCHEMES } from "../../src/plan/live/live-protocols.ts";
 import { CONTAINERS, factsOf, isOfSource } from "../../src/profile/containers.ts";
 import {
   AUDIO_FORMATS,
@@ -125,6 +126,12 @@ describe("docs/profiles.md", () => {
     return choices === "" ? [name] : choices.split(",").map((one) => `${head}${one}${tail}`);
   };
 
+  test("names the containers of system profiles", () => {
+    const [, list = ""] = /^- Containers are (.*?)\./ms.exec(page) ?? [];
+    const named = written.filter((one) => !isOfSource(one));
+    expect(sorted(codeIn(list))).toEqual(sorted([...named, "hls"]));
+  });
+
   test("lists the catalogue", () => {
     const [list = ""] = /^- `video_\{mp4,flv,hls\}_`.*?\n\n/ms.exec(page) ?? [];
     const told = list.split(/^- /m).flatMap((item) => {
@@ -135,6 +142,16 @@ describe("docs/profiles.md", () => {
     expect(sorted(told)).toEqual(sorted(CATALOGUE));
   });
 });
+
+test.each(["README.md", "README.zh-CN.md", "docs/addresses.md", "docs/live.md"])(
+  "%s names every live protocol",
+  (file) => {
+    const told = rowsOf(read(file)).flatMap(([first = ""]) =>
+      first.replaceAll("`", "").split(/, |、/),
+    );
+    expect(LIVE_SCHEMES.filter((scheme) => !told.includes(scheme))).toEqual([]);
+  },
+);
 
 test.each(["srt", "udp"])("docs/live.md gives the options of %s", (scheme) => {
   const [, list = ""] =
