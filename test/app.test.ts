@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { startService } from "../src/app.ts";
 import { ConfigError } from "../src/config/config.ts";
 import { parseConfig } from "../src/config/parse-config.ts";
+import type { Readiness } from "../src/http/health.ts";
 import { once } from "../src/lib/once.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";
 import { clip } from "./fixtures/clips.ts";
@@ -48,15 +49,19 @@ async function aService(env: Readonly<Record<string, string>> = {}, home = newHo
 
 describe("startService", () => {
   test("answers, takes tasks up and stops", async () => {
-    const { service, home, done, isReady } = await aService();
+    const { service, home, done } = await aService();
     await service.ready;
-    expect(await isReady()).toBeTrue();
+    const { ready, checks } = (await (await fetch(`${service.url}/readyz`)).json()) as Readiness;
+    expect(ready).toBeTrue();
+    expect(checks["engine"]?.detail).toMatch(/^(native|wasm): ffmpeg \d/);
+    expect(checks["store"]?.detail).toBe("0 tasks pending, 0 running");
+    expect(checks["worker"]?.detail).toBe("0 of 1 slots in use");
     copyFileSync(await clip(), join(home.media, "in.mp4"));
     const task = await done("in.mp4", "out.mp4");
     expect(task.error?.detail ?? task.task_status).toBe("SUCCESS");
     expect(existsSync(join(home.media, "out.mp4"))).toBeTrue();
     await service.stop();
-    await expect(fetch(`${service.url}/livez`)).rejects.toThrow();
+    await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
   });
 
   test("keeps its tasks over a restart", async () => {
