@@ -99,7 +99,7 @@ describe("parseDash", () => {
       "source_not_media",
     ],
     ["an unknown entity", withText("$RepresentationID$.mp4", "&a;.mp4"), "source_not_media"],
-    ["depth", mpd("<a>".repeat(50) + "</a>".repeat(50)), "source_not_media"],
+    ["depth", mpd(body + "<a>".repeat(50) + "</a>".repeat(50)), "source_not_media"],
     ["no period", mpd(""), "source_not_media"],
     ["no picture and no sound", mpd(period("")), "input_not_supported"],
     [
@@ -107,7 +107,11 @@ describe("parseDash", () => {
       mpd(period(video(`<ContentProtection/>${template('duration="1"')}`))),
       "input_not_supported",
     ],
-    ["parts elsewhere", mpd(period("", 'xlink:href="http://127.0.0.1/"')), "input_not_supported"],
+    [
+      "parts elsewhere",
+      mpd(period(video(template('duration="1"')), 'xlink:href="http://127.0.0.1/"')),
+      "input_not_supported",
+    ],
     ["a huge duration", mpd(body, 'mediaPresentationDuration="P8D"'), "input_not_supported"],
     [
       "thousands of segments",
@@ -124,6 +128,21 @@ describe("parseDash", () => {
     [
       "a timeline of unknown length",
       mpd(period(video(template("", '<SegmentTimeline><S d="1" r="-1"/></SegmentTimeline>'))), ""),
+      "source_not_media",
+    ],
+    [
+      "a timeline of no length",
+      mpd(period(video(template("", '<SegmentTimeline><S d="0"/></SegmentTimeline>')))),
+      "source_not_media",
+    ],
+    [
+      "time counted by nothing",
+      withText('duration="1"', 'duration="1" timescale="0"'),
+      "source_not_media",
+    ],
+    [
+      "a beginning named by a number",
+      withText('"$RepresentationID$.mp4', '"$Number$.mp4'),
       "source_not_media",
     ],
     ["segments of no length", withText('duration="1"', 'duration="0"'), "source_not_media"],

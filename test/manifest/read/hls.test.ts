@@ -95,6 +95,32 @@ describe("parseHls", () => {
     });
   });
 
+  test("reads lines that end as on Windows", () => {
+    const text = list(
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",URI="de.m3u8"',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",URI="en.m3u8",DEFAULT=YES',
+      '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"',
+      "a.m3u8",
+    );
+    expect(parseHls(text.replaceAll("\n", "\r\n"), "https://h/m.m3u8")).toEqual({
+      kind: "master",
+      main: "https://h/a.m3u8",
+      audio: "https://h/en.m3u8",
+    });
+  });
+
+  test.each([
+    ["a.ts", "https://me:secret@h/x/a.ts"],
+    ["https://h/a.ts", "https://me:secret@h/a.ts"],
+    ["https://you@h/a.ts", "https://you@h/a.ts"],
+    ["https://other/a.ts", "https://other/a.ts"],
+    ["http://h/a.ts", "http://h/a.ts"],
+    ["https://h:8443/a.ts", "https://h:8443/a.ts"],
+  ])("gives %s the user info of its host alone", (uri, url) => {
+    const { tracks } = media(list(...segment(uri)), "https://me:secret@h/x/list.m3u8");
+    expect(tracks[0]?.segments[0]?.url).toBe(url);
+  });
+
   const thousands = Array.from({ length: SEGMENTS_MAX + 1 }, () => segment("a.ts")).flat();
   const stated = (uri: string) => list(...segment(uri));
   test.each([

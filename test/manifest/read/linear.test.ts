@@ -100,11 +100,32 @@ describe("what a manifest names is counted before it is listed", () => {
     video('<SegmentTemplate media="$Number$" duration="1"/>'),
     'duration="PT3000S"',
   );
+  const timeline = (rows: string) =>
+    video(
+      `<SegmentTemplate media="$Time$"><SegmentTimeline>${rows}</SegmentTimeline></SegmentTemplate>`,
+    );
   const wide = (width: string) =>
     period(video(`<SegmentTemplate media="${width}" duration="1"/>`), 'duration="PT39000S"');
 
   test.each([
     ["segments of all periods", dash(long.repeat(14)), "names more than 40000 segments"],
+    [
+      "segments of all rows of a timeline",
+      dash(period(timeline('<S d="1" r="14999"/>'.repeat(3)), 'duration="PT45000S"')),
+      "names more than 40000 segments",
+    ],
+    [
+      "seconds of a timeline",
+      dash(period(timeline('<S d="300000" r="2"/>'))),
+      "claims to be longer than a week",
+    ],
+    [
+      "segments of a list",
+      dash(period(video(`<SegmentList>${"<SegmentURL/>".repeat(40_001)}</SegmentList>`))),
+      "names more than 40000 segments",
+    ],
+    ["elements", dash("<a/>".repeat(200_000)), "is too large"],
+    ["variants", hls("#EXT-X-STREAM-INF:A=1\na\n".repeat(1_001)), "names more than 1000 variants"],
     [
       "seconds of all periods",
       dash(period(video(""), 'duration="PT300000S"').repeat(3)),

@@ -49,6 +49,8 @@ describe("LiveManifestReader", () => {
   test("begins before a break where what follows it is too short", () => {
     const both = live({ main: aTrack(1, 5) }, { main: aTrack(6, 6) });
     expect(newsOf("edge", both)).toEqual(["|4,5 |6"]);
+    const long = live({ main: aTrack(1, 5) }, { main: aTrack(6, 9) });
+    expect(newsOf("edge", long)).toEqual(["|7,8,9"]);
   });
 
   test("begins a sound apart with its picture, by its own segments", () => {
