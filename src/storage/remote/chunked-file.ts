@@ -2,7 +2,6 @@ import { LiveBody } from "../../net/live-body.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { bytesContent } from "../content.ts";
-import { targetEarly } from "./remote-errors.ts";
 import type { StreamOptions } from "./remote-sender.ts";
 import { removeAll } from "./remove-files.ts";
 
@@ -57,15 +56,11 @@ export class ChunkedFile {
   }
 
   async #begin(): Promise<void> {
-    const { shown } = this.stream.sender.target;
     const body = new LiveBody();
     this.#body = body;
     this.#answer = this.#send(body);
     // A failure is thrown when the next bytes are written.
-    this.#answer.then(
-      () => body.fail(targetEarly(shown)),
-      (error: unknown) => body.fail(error),
-    );
+    this.#answer.catch((error: unknown) => body.fail(error));
     for (const bytes of this.#held.splice(0)) await body.push(bytes);
   }
 
