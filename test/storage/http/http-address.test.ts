@@ -85,4 +85,10 @@ describe("HttpStorage.prototype.target", () => {
       expect(error.message).toContain("it names a folder");
     },
   );
+
+  test("claims the folder of a set without the query of its playlist", async () => {
+    const { key, set } = await storage.target("https://ann:hunter2@host/live/a.m3u8?key=1");
+    expect(key).toBe("https://host/live/a.m3u8?key=1");
+    expect(set).toEqual({ extension: "m3u8", folderKey: "https://host/live/a" });
+  });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { RemoteLiveSet } from "../../../src/storage/remote/remote-live-set.ts";
 import { PART_BYTES, RemoteSender } from "../../../src/storage/remote/remote-sender.ts";
+import type { RemoteTarget } from "../../../src/storage/remote/remote-target.ts";
 import { RemoteWriter } from "../../../src/storage/remote/remote-writer.ts";
 import { deliverFiles } from "../../../src/storage/remote/send-set.ts";
 import { TaskError } from "../../../src/task/errors.ts";
@@ -36,6 +39,7 @@ async function writtenSet(memory: MemoryTarget): Promise<() => Promise<void>> {
   await writer.close("0.ts");
   const texts = new Map([
     ["out.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nout/video.m3u8\n"],
+    ["audio.m3u8", "#EXTM3U\n#EXTINF:2.0,\n0.ts\n#EXT-X-ENDLIST\n"],
     ["video.m3u8", "#EXTM3U\n#EXTINF:2.0,\n0.ts\n#EXT-X-ENDLIST\n"],
     ["thumbnails.vtt", "WEBVTT\n\n00:00.000 --> 00:02.000\n0.ts#xywh=0,0,1,1\n"],
   ]);
@@ -90,6 +94,27 @@ describe("deliverFiles", () => {
     expect(await failureOf(deliverFiles(senderTo(memory), { entry }))).toBe(refusal);
     expect(memory.asked.at(-1)).toBe("abort entry");
   });
+
+  test("sends nothing more when it is stopped while it asks", async () => {
+    const memory = memoryTarget({});
+    const stop = new AbortController();
+    const reason = new Error("cancelled");
+    const mayPublish = async () => stop.abort(reason);
+    const options = { ...noting(memory), mayPublish, signal: stop.signal };
+    const entry = join(tempFolder(), "out.mp4");
+    await writeFile(entry, "film");
+    const delivery = deliverFiles(new RemoteSender(memory.target, options), { entry });
+    await expect(delivery).rejects.toBe(reason);
+    expect(memory.asked).toEqual([]);
+  });
+
+  test("sends no more than a thousand parts, however large a file is", async () => {
+    const memory = memoryTarget({ parts: true });
+    const sizeBytes = 2_500 * PART_BYTES;
+    const read = async function* () {};
+    await senderTo(memory).send({ name: "out.mp4", sizeBytes, read }, undefined, async () => {});
+    expect(memory.asked.filter((what) => what.startsWith("part"))).toHaveLength(1_000);
+  });
 });
 
 describe("RemoteWriter", () => {
@@ -99,7 +124,8 @@ describe("RemoteWriter", () => {
     const publish = await writtenSet(memory);
     await publish();
     expect(memory.asked).toEqual([
-      ...["put pontus.t-1.0.ts", "put pontus.t-1.video.m3u8", ...SHOWN],
+      "put pontus.t-1.0.ts",
+      ...["put pontus.t-1.audio.m3u8", "put pontus.t-1.video.m3u8", ...SHOWN],
       ...["list", `remove ${OLD}`, "read manifest.mpd"],
     ]);
   });
@@ -114,6 +140,54 @@ describe("RemoteWriter", () => {
     const shown = await writtenSet(memory);
     expect(await failureOf(shown())).toBe(refusal);
     expect(memory.files.has("pontus.t-1.0.ts")).toBe(true);
+  });
+
+  test("shows nothing of a set whose last segment could not be sent", async () => {
+    const memory = memoryTarget({});
+    memory.failures.set("put pontus.t-1.0.ts", refusal);
+    const publish = await writtenSet(memory);
+    expect(await failureOf(publish())).toBe(refusal);
+    expect([...memory.files.keys()]).toEqual([]);
+  });
+
+  test("sends four segments at once, holds up the next, and ends them all when it is given up", async () => {
+    const memory = memoryTarget({});
+    const hanging: AbortSignal[] = [];
+    const put: RemoteTarget["put"] = async (_file, _at, { signal }) => {
+      hanging.push(signal);
+      await once(signal, "abort");
+      signal.throwIfAborted();
+    };
+    const options = { ...noting(memory), entry: "out.m3u8", isSet: true, isNew: false };
+    const writer = new RemoteWriter({ ...memory.target, put }, options);
+    for (const name of ["0.ts", "1.ts", "2.ts"]) await writer.close(name);
+    const fourth = writer.close("3.ts");
+    expect(await Promise.race([fourth, wait(20, "held up")])).toBe("held up");
+    expect(hanging).toHaveLength(4);
+    await writer.discard();
+    await expect(fourth).rejects.toThrow();
+  });
+
+  test("says of a large file what its target says", async () => {
+    const memory = memoryTarget({});
+    const put = () => Promise.reject(new Error("cut"));
+    const target = { ...memory.target, put, failure: () => refusal };
+    const options = { ...noting(memory), entry: "out.mp4", isSet: false, isNew: true };
+    const writer = new RemoteWriter(target, options);
+    expect(await failureOf(writer.write("out.mp4", Buffer.alloc(PART_BYTES + 1)))).toBe(refusal);
+  });
+
+  test("does not end a large file when it is stopped while it asks", async () => {
+    const memory = memoryTarget({});
+    const stop = new AbortController();
+    const reason = new Error("cancelled");
+    const mayPublish = async () => stop.abort(reason);
+    const conditions = { ...noting(memory), mayPublish, signal: stop.signal };
+    const options = { ...conditions, entry: "out.mp4", isSet: false, isNew: true };
+    const writer = new RemoteWriter(memory.target, options);
+    await writer.write("out.mp4", Buffer.alloc(PART_BYTES + 1));
+    await expect(writer.publish(new Map())).rejects.toBe(reason);
+    expect([...memory.files.keys()]).toEqual([]);
   });
 
   test.each([true, false])("removes half a file if there was none before: %p", async (isNew) => {
@@ -135,7 +209,9 @@ describe("RemoteLiveSet", () => {
     await set.add(await aSegment(tempFolder(), "one"), name);
     await set.list(`folder/${name}`, false);
     expect(memory.asked).toEqual([`put ${name}`, "gate", "put entry"]);
+    await set.add(await aSegment(tempFolder(), `pontus.t-1.`), "manifest.mpd");
+    memory.files.set("thumbnails.vtt", Buffer.from("pontus.t-0.sprite.jpg#xywh=0,0,1,1"));
     await set.list(`folder/${name}`, true);
-    expect([...memory.files.keys()].sort()).toEqual(["entry", name]);
+    expect([...memory.files.keys()].sort()).toEqual(["entry", "manifest.mpd", name]);
   });
 });
