@@ -1,26 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { configure, type LogRecord, reset } from "@logtape/logtape";
+import { describe, expect, test } from "bun:test";
 import { pathOf, requestIdOf, respondProblem } from "../../src/http/answer.ts";
 import { TaskError } from "../../src/task/errors.ts";
 import { BASE } from "../fixtures/http-app.ts";
+import { logged } from "../fixtures/logged.ts";
 
 const aRequest = (headers: Record<string, string> = {}, signal?: AbortSignal): Request =>
   new Request(`${BASE}/api/v1/x?cursor=a`, { headers, ...(signal && { signal }) });
-
-async function recorded(): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  await configure({
-    reset: true,
-    sinks: { memory: (record) => records.push(record) },
-    loggers: [
-      { category: ["logtape", "meta"], sinks: [] },
-      { category: "pontus", sinks: ["memory"] },
-    ],
-  });
-  return records;
-}
-
-afterEach(() => reset());
 
 describe("requestIdOf", () => {
   test("keeps the caller's own where it is harmless", () => {
@@ -44,7 +29,7 @@ describe("pathOf", () => {
 
 describe("respondProblem", () => {
   test("logs a bug under the id that the caller gets, without the credentials of addresses", async () => {
-    const records = await recorded();
+    const records = await logged();
     const cause = new Error("Cannot open https://ann:hunter2@host/");
     const response = respondProblem(aRequest(), "id-1", new Error("broken", { cause }));
     expect(response.status).toBe(500);
@@ -56,7 +41,7 @@ describe("respondProblem", () => {
   });
 
   test("calls nothing a bug that is expected, or comes of a caller that has gone", async () => {
-    const records = await recorded();
+    const records = await logged();
     respondProblem(aRequest(), "id-1", new TaskError("no_such_task", "x"));
     respondProblem(aRequest({}, AbortSignal.abort()), "id-2", new Error("connection lost"));
     expect(records.map(({ level }) => level)).toEqual(["debug", "debug"]);

@@ -9,6 +9,7 @@ import { UrlSource } from "../../../src/worker/source/live-source.ts";
 import { startRun } from "../../fixtures/bench-run.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
 import { playedLive } from "../../fixtures/held-engine.ts";
+import { logged } from "../../fixtures/logged.ts";
 import { eventually } from "../../fixtures/service.ts";
 import { sqliteBench } from "../../fixtures/sqlite-bench.ts";
 import { eventTypes } from "../../fixtures/store-bench.ts";
@@ -264,6 +265,18 @@ describe("LiveSession that plays a file", () => {
     const progress = await eventually(async () => (await session.task()).progress);
     expect(progress).toMatchObject({ phase: "TRANSCODING", fps: 30 });
     expect(session.session.delivering().outTimeSeconds).toBe(2);
+  });
+
+  test("writes to the log once a minute how far it is", async () => {
+    const records = await logged();
+    const session = await aSession();
+    const played = session.session.play("/media/film.mp4", MEDIA);
+    const { letGo } = await playedRun(session, 125);
+    letGo();
+    await played;
+    const told = records.filter(({ rawMessage }) => String(rawMessage).includes("of its stream"));
+    expect(told.map(({ properties }) => properties["outTimeSeconds"])).toEqual([60, 120]);
+    expect(told[0]?.properties).toMatchObject({ droppedFrames: 1, sentBytes: { 0: 1_000 } });
   });
 
   test("fails as its run does", async () => {
