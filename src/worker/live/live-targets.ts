@@ -5,10 +5,13 @@ import { failureOf, type Run } from "../run.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** A connection counts as up once it has held for this long: a server may accept it and refuse the stream. */
-const FIRST_STEADY_MS = 1_000;
+/**
+ * A connection counts as up once it has held for so many seconds, by the clock and of the stream: a server may accept it and refuse
+ * what is sent, and where the source has just ended nothing is sent that it could refuse.
+ */
+const FIRST_STEADY_SECONDS = 1;
 /** The same after a failure: then nothing is sent before the next key frame, so that a refusal comes later. */
-const NEXT_STEADY_MS = 3_000;
+const NEXT_STEADY_SECONDS = 3;
 /**
  * A target that takes nothing while the stream advances by this much hangs: ffmpeg's RTSP has no limit for a peer that stops reading.
  * Sent bytes are reported in blocks of 32 KiB, which a stream of 13 kbit/s fills in this time. Connections of the other protocols
@@ -16,12 +19,20 @@ const NEXT_STEADY_MS = 3_000;
  */
 const STUCK_SECONDS = 20;
 
+type Opening = {
+  readonly timer: ReturnType<typeof setTimeout>;
+  /** How far the run has to be. */
+  readonly upSeconds: number;
+  hasHeld: boolean;
+};
+
 type State = {
   /** `FAILED` means that tries are in vain; a target that opens after all is RUNNING again. */
   status: "PENDING" | "RUNNING" | "RECONNECTING" | "FAILED";
   why: string;
   sentBytes: number;
-  steady: ReturnType<typeof setTimeout> | undefined;
+  /** Its connection, as long as it has not held for long enough. */
+  opening: Opening | undefined;
   /** How far the run was when the target last took anything. */
   takenSeconds: number;
   isStuck: boolean;
@@ -42,7 +53,7 @@ export class LiveTargets {
           status: "PENDING",
           why: "it was never reached",
           sentBytes: 0,
-          steady: undefined,
+          opening: undefined,
           takenSeconds: 0,
           isStuck: false,
         });
@@ -88,6 +99,7 @@ export class LiveTargets {
   advance(outSeconds: number): void {
     this.#outSeconds = outSeconds;
     for (const [index, state] of this.#states) {
+      this.#settle(index, state);
       if (state.status !== "RUNNING" || outSeconds - state.takenSeconds <= STUCK_SECONDS) continue;
       state.isStuck = true;
       state.why = `it has taken nothing for ${STUCK_SECONDS} s`;
@@ -100,7 +112,7 @@ export class LiveTargets {
     const index = this.#indexOf(event.url);
     const state = this.#states.get(index);
     if (!state) return;
-    clearTimeout(state.steady);
+    forget(state);
     this.#take(state);
     if (event.kind === "failed") {
       const isSame = state.why === event.why;
@@ -108,8 +120,16 @@ export class LiveTargets {
       this.#move(index, state, event.isInVain ? "FAILED" : "RECONNECTING", isSame);
     } else {
       const hasFailed = state.status === "RECONNECTING" || state.status === "FAILED";
-      const waitMs = hasFailed ? NEXT_STEADY_MS : FIRST_STEADY_MS;
-      state.steady = setTimeout(() => this.#move(index, state, "RUNNING"), waitMs);
+      const seconds = hasFailed ? NEXT_STEADY_SECONDS : FIRST_STEADY_SECONDS;
+      const opening: Opening = {
+        timer: setTimeout(() => {
+          opening.hasHeld = true;
+          this.#settle(index, state);
+        }, seconds * 1000),
+        upSeconds: this.#outSeconds + seconds,
+        hasHeld: false,
+      };
+      state.opening = opening;
     }
   }
 
@@ -127,7 +147,7 @@ export class LiveTargets {
   pause(): void {
     this.#outSeconds = 0;
     for (const state of this.#states.values()) {
-      clearTimeout(state.steady);
+      forget(state);
       this.#take(state);
     }
   }
@@ -143,6 +163,14 @@ export class LiveTargets {
     for (const [index, state] of this.#states)
       if (state.status === "RUNNING") await this.#run.saveTarget(index, { status: "SUCCESS" });
       else await this.#run.failTarget(index, lossOf(state));
+  }
+
+  /** A connection that has held for long enough is up. */
+  #settle(index: number, state: State): void {
+    const { opening } = state;
+    if (!opening?.hasHeld || this.#outSeconds < opening.upSeconds) return;
+    state.opening = undefined;
+    this.#move(index, state, "RUNNING");
   }
 
   #take(state: State): void {
@@ -180,6 +208,12 @@ export class LiveTargets {
       }
     });
   }
+}
+
+/** A connection that has not held does not count. */
+function forget(state: State): void {
+  clearTimeout(state.opening?.timer);
+  state.opening = undefined;
 }
 
 const lossOf = ({ why }: State): TaskError =>
