@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { assignRenditions } from "../../../src/profile/assign.ts";
 import { systemProfile } from "../../../src/profile/system-profiles.ts";
 import { LiveTargets } from "../../../src/worker/live/live-targets.ts";
@@ -7,6 +7,8 @@ import { playedLive } from "../../fixtures/held-engine.ts";
 import { eventually } from "../../fixtures/service.ts";
 import { sqliteBench } from "../../fixtures/sqlite-bench.ts";
 import { aMedia } from "../../plan/builders.ts";
+
+setDefaultTimeout(60_000);
 
 const TARGET = "rtmp://127.0.0.1/live/out";
 /** Longer than a connection has to hold by the clock. */
