@@ -135,6 +135,16 @@ describe("HttpStorage.prototype.write", () => {
     await writer.discard();
   });
 
+  test("removes nothing where it could not find out whether something was there", async () => {
+    const hangUp: Answer = (request) => void request.socket.destroy();
+    server.next("/unknown.mp4", [hangUp]);
+    const writer = await hastyHttpStorage().write(server.url("/unknown.mp4"), options);
+    for (let count = 0; count < 40; count++) await writer.write("out.mp4", bytesOf(262_144));
+    await writer.discard();
+    const asked = server.asked.filter(({ path }) => path === "/unknown.mp4");
+    expect(asked.map(({ method }) => method)).toEqual(["HEAD", "PUT"]);
+  });
+
   test("needs nothing of what it was given, beside a slow server and over TLS", async () => {
     const { pair, authority } = aCertificate();
     const secure = await startMediaServer(pair);

@@ -78,6 +78,15 @@ describe("HttpStorage.prototype.open", () => {
     expect(seen.at(-1)).toEqual({ doneBytes: film.length, totalBytes: film.length });
   });
 
+  test("keeps no extension that is none", async () => {
+    for (const name of ["/film.of-two", "/film.muchtoolong"]) {
+      server.files.set(name, film);
+      const folder = tempFolder();
+      const { path } = await patient.open(server.url(name), { folder, signal });
+      expect(path).toBe(join(folder, "source"));
+    }
+  });
+
   test("goes on where a connection was cut", async () => {
     const etag = etagOf(film);
     const path = aFilm([part(film, MIDDLE, "cut", { etag })]);

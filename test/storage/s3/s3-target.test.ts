@@ -130,6 +130,30 @@ describe("S3Storage.prototype.deliver", () => {
     expect(digest(await bytesOf(key))).toBe(digest(large));
   });
 
+  const before: readonly (readonly [string, string, number, readonly Answer[]])[] = [
+    ["another attempt's", "t-0", large.length, [status(500), refused(404, "NoSuchUpload")]],
+    ["of another size", "t-1", 9, [status(500), refused(404, "NoSuchUpload")]],
+    ["its own from before", "t-1", large.length, [refused(404, "NoSuchUpload")]],
+  ];
+  test.each(before)("takes no object for the new one that is %s", async (...row) => {
+    const [, tag, sizeBytes, answers] = row;
+    const key = aKey();
+    const path = pathOf(key).slice(`/${server.bucket}`.length);
+    const headers = { "x-amz-meta-pontus-tag": tag };
+    await server.fetch(path, { method: "PUT", body: large.subarray(0, sizeBytes), headers });
+    server.next(about(key, "complete"), answers);
+    const error = await failureOf(storage.deliver(film, addressOf(key), freely("t-1")));
+    expect(error.message).toContain("the upload was ended by somebody else (NoSuchUpload)");
+  });
+
+  test("sends a part again to a store that said all was well too early", async () => {
+    const key = aKey();
+    const early: Answer = (_, response) => void response.writeHead(200, { etag: '"x"' }).end();
+    server.next(about(key, "part 1"), [early]);
+    await storage.deliver(film, addressOf(key), freely("t-1"));
+    expect(digest(await bytesOf(key))).toBe(digest(large));
+  });
+
   test("leaves no parts behind when it may not publish, fails, or is stopped", async () => {
     const key = aKey();
     const stop = new AbortController();
