@@ -85,7 +85,6 @@ export type OtherStream = StreamFacts & { readonly kind: "subtitle" | "data" | "
 /** A video stream as ffprobe describes it; sizes are of the decoded picture, before rotation. */
 export type VideoStream = StreamFacts & {
   readonly kind: "video";
-  readonly level?: number;
   readonly pixelFormat?: string;
   readonly width: number;
   readonly height: number;

@@ -24,7 +24,7 @@ import {
 
 /** What ffprobe is asked for (`-show_entries`) of every stream: exactly what is read here, so that a source's own texts stay out. */
 export const STREAM_ENTRIES: readonly string[] = [
-  "stream=index,id,codec_type,codec_name,codec_tag_string,profile,level,pix_fmt,width,height,sample_aspect_ratio," +
+  "stream=index,id,codec_type,codec_name,profile,pix_fmt,width,height,sample_aspect_ratio," +
     "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
     "color_space,color_range,channels,channel_layout,sample_fmt,sample_rate",
   `stream_disposition=${DISPOSITIONS.join(",")}`,
@@ -46,7 +46,6 @@ export const streamSchema = v.object({
   codec_type: text,
   codec_name: text,
   profile: text,
-  level: number,
   pix_fmt: text,
   width: number,
   height: number,
@@ -158,7 +157,6 @@ function videoFacts(stream: Stream, format: string): Facts<VideoStream> {
       range: stream.color_range,
     }),
     ...known({
-      level: (stream.level ?? -1) < 0 ? undefined : stream.level,
       pixelFormat: stream.pix_fmt,
       framerate,
       frames: stream.nb_frames,

@@ -37,7 +37,6 @@ describe("parseProbe", () => {
         index: 0,
         codec: "h264",
         profile: "Constrained Baseline",
-        level: 12,
         pixelFormat: "yuv420p",
         width: 320,
         height: 180,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseProbe } from "../../src/probe/parse-probe.ts";
+import { STREAM_ENTRIES, streamSchema } from "../../src/probe/parse-stream.ts";
 
 const format = { format_name: "matroska,webm" };
 const audio = { codec_type: "audio", codec_name: "aac", channels: 6, sample_rate: "48000" };
@@ -78,4 +79,11 @@ describe("streamOf", () => {
     const media = parseProbe({ format: { format_name: "mov,mp4" }, streams, packets });
     expect(media.streams.map((stream) => "hidden" in stream)).toEqual([true, false]);
   });
+});
+
+test("STREAM_ENTRIES asks for what is read and no more", () => {
+  const asked = STREAM_ENTRIES[0]?.replace("stream=", "").split(",");
+  const sections = ["disposition", "tags", "side_data_list"];
+  const read = Object.keys(streamSchema.entries).filter((name) => !sections.includes(name));
+  expect(asked?.toSorted()).toEqual(read.toSorted());
 });
