@@ -40,6 +40,14 @@ test.each(["video", "audio"] as const)(
   },
 );
 
+test("judgeTail holds a file to its end whose streams say nothing of theirs", () => {
+  const { durationSeconds: _, ...video } = aVideoStream();
+  const { durationSeconds: __, ...audio } = anAudioStream();
+  const made = aMedia({ durationSeconds: 10, video, audio });
+  expect(() => judgeTail(COPIED, made, { ...tail(10), audio: tail(8).audio })).not.toThrow();
+  expect(() => judgeTail(COPIED, made, tail(8))).toThrow("it ends at 8 s, and should at 10 s");
+});
+
 test("judgeTail leaves what holds no packets to others", () => {
   expect(() => judgeTail(COPIED, aMedia(), {})).not.toThrow();
 });
