@@ -166,6 +166,10 @@ describe("judgeLength", () => {
     expect(codeOf(() => judgeLength(expected(60), made(10, 5), source))).toBe("source_duration");
     expect(codeOf(() => judgeLength(expected(60), made(10, 3), source))).toBe("source_damaged");
     expect(codeOf(() => judgeLength(expected(60), made(5), source))).toBe("source_damaged");
+    const silent = { ...made(10, 5), audio: anAudioStream({ durationSeconds: 3 }) };
+    expect(() => judgeLength(expected(60), silent, source)).toThrow(
+      "its audio should last 10 s, and 3 s came out of it",
+    );
     const playlist = expected(60, { isTimedByVideo: true });
     const list = aMedia({
       durationSeconds: 5,
