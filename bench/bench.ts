@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { measureCreates } from "./creates.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureLadder } from "./ladder.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLive } from "./live.ts";
 import { measureLoss } from "./loss.ts";
-import { ROOT } from "./processes.ts";
+import { RESULTS, readArguments, runPart } from "./parts.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
 import { measureRows } from "./rows.ts";
@@ -39,7 +38,6 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   live: measureLive,
 };
 const NAMES = Object.keys(PARTS);
-const RESULTS = join(ROOT, "bench", "results");
 /** What statfs(2) says of a tmpfs, where a commit costs nothing. */
 const TMPFS = 0x01021994;
 
@@ -51,43 +49,7 @@ const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick]
 Measures what bench/README.md claims, side by side, on this machine; prints a table and writes bench/results/bench.json.
 `;
 
-function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: "string", multiple: true },
-        quick: { type: "boolean", default: false },
-      },
-    });
-    const asked = values.only?.flatMap((names) => names.split(",")) ?? NAMES;
-    // `wasm` is all of it.
-    const groups = asked.map((name) =>
-      NAMES.filter((each) => each === name || each.startsWith(`${name}-`)),
-    );
-    const isKnown = groups.every((names) => names.length > 0);
-    if (isKnown) return { only: groups.flat(), isQuick: values.quick };
-  } catch {
-    // Told below.
-  }
-  process.stderr.write(USAGE);
-  process.exit(2);
-}
-
-async function runPart(name: string, isQuick: boolean): Promise<Findings> {
-  // Beside the results, not in the system's folder for temporary files: that one is often in memory.
-  const scratch = mkdtempSync(join(RESULTS, "scratch-"));
-  const tidy = () => rmSync(scratch, { recursive: true, force: true });
-  process.once("exit", tidy);
-  try {
-    const say = (text: string) => process.stderr.write(`${name}: ${text}\n`);
-    return (await PARTS[name]?.({ isQuick, scratch, say })) ?? { rows: [], facts: {} };
-  } finally {
-    process.off("exit", tidy);
-    tidy();
-  }
-}
-
-const { only, isQuick } = readArguments();
+const { only, isQuick } = readArguments(NAMES, USAGE);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 mkdirSync(RESULTS, { recursive: true });
 if (statfsSync(RESULTS).type === TMPFS)
@@ -99,8 +61,8 @@ if (load > LOAD_MAX)
   );
 const startedAt = new Date().toISOString();
 const findings: Record<string, Findings> = {};
-for (const name of NAMES.filter((name) => only.includes(name)))
-  findings[name] = await runPart(name, isQuick);
+for (const [name, measure] of Object.entries(PARTS))
+  if (only.includes(name)) findings[name] = await runPart(name, measure, isQuick);
 const rows: readonly Row[] = Object.values(findings).flatMap((found) => found.rows);
 const machine = {
   cpu: cpus()[0]?.model,

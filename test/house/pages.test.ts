@@ -55,3 +55,12 @@ test("bench/README.md has figures of every benchmark, and of no other", () => {
   expect(names.length).toBeGreaterThan(10);
   expect([...new Set(measured)].toSorted()).toEqual(names.toSorted());
 });
+
+test("docs/operations.md has figures of every soak, and of no other", () => {
+  const source = read("bench/soak.ts");
+  const names = [...source.matchAll(/^ {2}"?([\w-]+)"?: async \(\) => \(?await import/gm)];
+  const [, table = ""] = read("docs/operations.md").split(/<!-- soak:(?:begin|end) -->/);
+  const measured = [...table.matchAll(/\| `([\w-]+)` *\|$/gm)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(1);
+  expect([...new Set(measured)].toSorted()).toEqual(names.map(([, name]) => name).toSorted());
+});

@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ROOT } from "./processes.ts";
+import type { Findings, PartOptions } from "./report.ts";
+
+/** Where results are written, and scratch beside them: the system's folder for temporary files is often in memory. */
+export const RESULTS = join(ROOT, "bench", "results");
+
+/** What a command measures, and how thoroughly. */
+export type Asked = { readonly only: readonly string[]; readonly isQuick: boolean };
+
+/**
+ * Reads the arguments of a command that has parts; ends the process where they name none.
+ *
+ * @param names - of all parts; `wasm` asks for every part whose name begins with `wasm-`
+ */
+export function readArguments(names: readonly string[], usage: string): Asked {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string", multiple: true },
+        quick: { type: "boolean", default: false },
+      },
+    });
+    const asked = values.only?.flatMap((each) => each.split(",")) ?? names;
+    const groups = asked.map((name) =>
+      names.filter((each) => each === name || each.startsWith(`${name}-`)),
+    );
+    const isKnown = groups.every((group) => group.length > 0);
+    if (isKnown) return { only: groups.flat(), isQuick: values.quick };
+  } catch {
+    // Told below.
+  }
+  process.stderr.write(usage);
+  process.exit(2);
+}
+
+/** Runs one part in an empty folder of its own, which is removed after it, also where the process is told to end. */
+export async function runPart(
+  name: string,
+  measure: (options: PartOptions) => Promise<Findings>,
+  isQuick: boolean,
+): Promise<Findings> {
+  mkdirSync(RESULTS, { recursive: true });
+  const scratch = mkdtempSync(join(RESULTS, "scratch-"));
+  const tidy = () => rmSync(scratch, { recursive: true, force: true });
+  process.once("exit", tidy);
+  try {
+    const say = (text: string) => process.stderr.write(`${name}: ${text}\n`);
+    return await measure({ isQuick, scratch, say });
+  } finally {
+    process.off("exit", tidy);
+    tidy();
+  }
+}
