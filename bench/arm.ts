@@ -62,7 +62,19 @@ const [kind = "", data = "", media = "", socket = ""] = process.argv.slice(2);
 const database = openDatabase(join(data, "pontus.db"));
 const clients = new SqliteClientStore(database);
 const { client_code: clientCode, public_key: publicKey, private_key: privateKey } = CREDENTIALS;
-await clients.seed([{ clientCode, publicKey, privateKey, strongOnly: false, disabled: false }]);
+await clients.seed([
+  {
+    clientCode,
+    publicKey,
+    privateKey,
+    strongOnly: false,
+    disabled: false,
+    weight: 1,
+    pendingMax: 0,
+    runningMax: 0,
+    requestsPerSecond: 0,
+  },
+]);
 const { capabilities } = await NativeEngine.open({
   ffmpeg: "ffmpeg",
   ffprobe: "ffprobe",

@@ -3,12 +3,27 @@ import * as v from "valibot";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
 
+/** More than a database holds of unfinished tasks, and than a machine answers in a second: the numbers only have to fit. */
+const TASKS_MAX = 1_000_000_000;
+const REQUESTS_MAX = 1_000_000;
+
 // All messages are our own: valibot's messages quote the input, which may be a private key.
 const name = v.pipe(
   v.string("must be a string"),
   v.regex(CLIENT_NAME, "must be 1 to 128 visible ASCII characters"),
 );
 const flag = v.optional(v.boolean("must be true or false"), false);
+
+/** A whole number in a range. */
+const limit = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(least, message),
+    v.maxValue(most, message),
+  );
+};
 
 const client = v.strictObject(
   {
@@ -21,6 +36,10 @@ const client = v.strictObject(
     ),
     strong_only: flag,
     disabled: flag,
+    weight: v.optional(limit(1, 1000), 1),
+    pending_max: v.optional(limit(0, TASKS_MAX)),
+    running_max: v.optional(limit(0, TASKS_MAX)),
+    requests_per_second: v.optional(limit(0, REQUESTS_MAX)),
   },
   ({ expected }) =>
     expected === "never"
@@ -65,6 +84,10 @@ export const clientsSchema = v.pipe(
       privateKey: each.private_key,
       strongOnly: each.strong_only,
       disabled: each.disabled,
+      weight: each.weight,
+      pendingMax: each.pending_max ?? null,
+      runningMax: each.running_max ?? null,
+      requestsPerSecond: each.requests_per_second ?? null,
     })),
   ),
 );

@@ -37,5 +37,14 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
     "statements": [
       "ALTER TABLE `tasks` ADD `warnings` text;"
     ]
+  },
+  {
+    "name": "20261129193519_client-limits",
+    "statements": [
+      "ALTER TABLE `clients` ADD `weight` integer DEFAULT 1 NOT NULL;",
+      "ALTER TABLE `clients` ADD `pending_max` integer;",
+      "ALTER TABLE `clients` ADD `running_max` integer;",
+      "ALTER TABLE `clients` ADD `requests_per_second` integer;"
+    ]
   }
 ];

@@ -170,6 +170,11 @@ export const clients = sqliteTable(
     privateKey: text("private_key").notNull(),
     strongOnly: integer("strong_only", { mode: "boolean" }).notNull(),
     disabled: integer({ mode: "boolean" }).notNull(),
+    weight: integer().notNull().default(1),
+    /** Null is what the config says. */
+    pendingMax: integer("pending_max"),
+    runningMax: integer("running_max"),
+    requestsPerSecond: integer("requests_per_second"),
   },
   (table) => [uniqueIndex("clients_public_key").on(table.publicKey)],
 );

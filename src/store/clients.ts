@@ -75,6 +75,10 @@ function prepareQueries({ orm, prepared }: Database) {
           privateKey: sql.placeholder("privateKey"),
           strongOnly: sql.placeholder("strongOnly"),
           disabled: sql.placeholder("disabled"),
+          weight: sql.placeholder("weight"),
+          pendingMax: sql.placeholder("pendingMax"),
+          runningMax: sql.placeholder("runningMax"),
+          requestsPerSecond: sql.placeholder("requestsPerSecond"),
         })
         .prepare(),
     count: () => orm.select({ clients: count() }).from(clients).prepare(),

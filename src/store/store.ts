@@ -20,6 +20,12 @@ export type Client = {
   /** Accepts the HMAC-SHA256 form of the checksum alone. */
   readonly strongOnly: boolean;
   readonly disabled: boolean;
+  /** Its share of the slots, beside the weights of the other clients. */
+  readonly weight: number;
+  /** How many of its tasks may be pending, how many may run, and how many calls it may make; 0 is any number, null what the config says. */
+  readonly pendingMax: number | null;
+  readonly runningMax: number | null;
+  readonly requestsPerSecond: number | null;
 };
 
 /** The nonce of one authenticated call; kept until `expiresMs` (since the epoch). */

@@ -189,6 +189,10 @@ describe("PONTUS_CLIENTS", () => {
     privateKey: "s3cr3t-key",
     strongOnly: false,
     disabled: false,
+    weight: 1,
+    pendingMax: null,
+    runningMax: null,
+    requestsPerSecond: null,
   };
 
   test("is JSON text, or the path of a file of it, or one client as credentials.json holds it", () => {
@@ -197,6 +201,14 @@ describe("PONTUS_CLIENTS", () => {
     writeFileSync(path, JSON.stringify(aClient));
     expect(configOf({ PONTUS_CLIENTS: text }).clients).toEqual([{ ...parsed, strongOnly: true }]);
     expect(configOf({ PONTUS_CLIENTS: path }).clients).toEqual([parsed]);
+  });
+
+  test("may give a client a weight and limits of its own", () => {
+    const limits = { weight: 3, pending_max: 10, running_max: 0, requests_per_second: 5 };
+    const text = JSON.stringify([{ ...aClient, ...limits }]);
+    expect(configOf({ PONTUS_CLIENTS: text }).clients).toEqual([
+      { ...parsed, weight: 3, pendingMax: 10, runningMax: 0, requestsPerSecond: 5 },
+    ]);
   });
 
   test.each([
@@ -222,6 +234,21 @@ describe("PONTUS_CLIENTS", () => {
       ["two clients have the same public_key"],
     ],
     [JSON.stringify([{ ...aClient, disabled: "no" }]), ["0.disabled must be true or false"]],
+    [
+      JSON.stringify([{ ...aClient, weight: 0, pending_max: -1, running_max: "2" }]),
+      [
+        "0.weight must be a whole number from 1 to 1000",
+        "0.pending_max must be a whole number from 0 to 1000000000",
+        "0.running_max must be a whole number from 0 to 1000000000",
+      ],
+    ],
+    [
+      JSON.stringify([{ ...aClient, weight: 1.5, requests_per_second: 0.5 }]),
+      [
+        "0.weight must be a whole number from 1 to 1000",
+        "0.requests_per_second must be a whole number from 0 to 1000000",
+      ],
+    ],
   ])("refuses case %#, naming the field and never the value", (text, expected) => {
     const problems = problemsOf({ PONTUS_CLIENTS: text });
     expect(problems).toEqual(expected.map((what) => `Cannot use PONTUS_CLIENTS: ${what}`));

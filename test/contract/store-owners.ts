@@ -89,6 +89,10 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
     privateKey,
     strongOnly: true,
     disabled: false,
+    weight: 1,
+    pendingMax: null,
+    runningMax: null,
+    requestsPerSecond: null,
   });
 
   describe(name, () => {
@@ -99,6 +103,13 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
       expect(await clients.count()).toBe(2);
       expect(await clients.byPublicKey("pk-a")).toEqual(aClient("ada", "pk-a"));
       expect(await clients.byPublicKey("PK-A")).toBeUndefined();
+    });
+
+    test("keeps a client's weight and limits", async () => {
+      const { clients } = await make();
+      const limits = { weight: 7, pendingMax: 100, runningMax: 0, requestsPerSecond: 25 };
+      await clients.seed([{ ...aClient("ada", "pk-a"), ...limits }]);
+      expect(await clients.byPublicKey("pk-a")).toMatchObject(limits);
     });
 
     test("replaces a client of the same code, also where two exchange their keys", async () => {

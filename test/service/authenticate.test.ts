@@ -11,6 +11,10 @@ const aClient = (changes: Partial<Client> = {}): Client => ({
   privateKey: "s3cr3t-key",
   strongOnly: false,
   disabled: false,
+  weight: 1,
+  pendingMax: null,
+  runningMax: null,
+  requestsPerSecond: null,
   ...changes,
 });
 
