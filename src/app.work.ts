@@ -37,9 +37,9 @@ export async function beginWork(
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
   const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
   const recordings = join(dataFolder, "recordings");
-  const instance =
+  const { instance, recover } =
     config.disk === "no"
-      ? disklessInstance()
+      ? { instance: disklessInstance(), recover: async () => 0 }
       : await beginOnDisk(config, { engine, queue, kept, holdFile });
   const worker = new Worker(
     {
@@ -54,6 +54,7 @@ export async function beginWork(
         await kept.sweep();
         await sweepRecordings(recordings, tasks);
       },
+      recover,
     },
     {
       id: instance.id,
@@ -74,9 +75,14 @@ export async function beginWork(
   return { worker, instance };
 }
 
-async function beginOnDisk({ dataFolder }: Config, parts: RecoveryParts): Promise<Instance> {
+/** The instance, and how it clears up after dead ones: once before it takes tasks up, and from then on as upkeep. */
+async function beginOnDisk(
+  { dataFolder }: Config,
+  parts: RecoveryParts,
+): Promise<{ readonly instance: Instance; readonly recover: () => Promise<number> }> {
   const scratchRoot = join(dataFolder, "scratch");
   const instance = await registerInstance(scratchRoot, parts.holdFile);
-  await recoverDead(scratchRoot, instance, parts);
-  return instance;
+  const recover = () => recoverDead(scratchRoot, instance, parts);
+  await recover();
+  return { instance, recover };
 }

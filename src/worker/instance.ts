@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
@@ -17,6 +17,9 @@ type HoldFile = Runtime["holdFile"];
 
 /** The file that an instance keeps locked while it lives. */
 const LOCK = "instance.lock";
+/** The prefix of a folder whose lock is still to be taken, and the age from which on such a folder is the rest of a crash. */
+const NASCENT = ".";
+const NASCENT_MS_MAX = 600_000;
 
 /** One running instance of the service: its id in claims, and its scratch folder, which `release` removes. */
 export type Instance = {
@@ -44,7 +47,7 @@ export async function registerInstance(
   const id = randomUUID();
   const scratch = join(scratchRoot, id);
   // The folder gets its name once its file is locked, so that no other instance takes it for a dead one.
-  const nascent = join(scratchRoot, `.${id}`);
+  const nascent = join(scratchRoot, `${NASCENT}${id}`);
   await mkdir(nascent, { recursive: true });
   const letGo = holdFile(join(nascent, LOCK));
   if (!letGo) throw new TaskError("internal", "Cannot hold a scratch folder: another process does");
@@ -72,41 +75,68 @@ export type RecoveryParts = {
  * Cleans up after instances whose process is gone. In this order, so that no orphan still writes when its task runs again: ends
  * their encoders, keeps the outputs that wait to be delivered, gives their tasks back, and removes their scratch folders.
  *
- * It does not touch instances that live (another service on the same data folder).
+ * It does not touch instances that live (another service on the same data folder). It is upkeep: an instance may die at any time.
+ *
+ * @returns how many tasks it gave back
+ * @throws what went wrong with one of them, once all others are cleared
  */
 export async function recoverDead(
   scratchRoot: string,
   self: Instance,
-  { engine, queue, kept, holdFile }: RecoveryParts,
-): Promise<void> {
-  const ids = (await readdir(scratchRoot)).filter((id) => id !== self.id && !id.startsWith("."));
-  for (const id of ids) {
-    const folder = join(scratchRoot, id);
-    // Locked meanwhile, so that only one of two instances that start together cleans up.
-    const letGo = holdUnlessGone(join(folder, LOCK), holdFile);
-    if (!letGo) continue;
+  parts: RecoveryParts,
+): Promise<number> {
+  const failures: unknown[] = [];
+  let tasks = 0;
+  for (const name of await readdir(scratchRoot)) {
+    const folder = join(scratchRoot, name);
+    if (name === self.id || (isNascent(name) && !(await isOld(folder)))) continue;
     try {
-      const orphans = await engine.endOrphans(folder);
-      // Before the tasks are given back, so that the next run finds these outputs.
-      await kept.rescue(folder);
-      const tasks = await queue.takeOver(id);
-      log.warn(
-        "Cleared up after dead instance {id}: {orphans} encoders ended, {tasks} tasks given back",
-        { id, orphans, tasks },
-      );
-      await rm(folder, { recursive: true, force: true });
+      tasks += await recoverOne(name, folder, parts);
     } catch (error) {
-      // Another instance removed the folder while this one made its lock file in it.
-      if (errnoOf(error) === "ENOENT") continue;
-      // An encoder that could not be ended may still write into the folder.
-      if (errnoOf(error) !== "ENOTEMPTY") throw error;
-      log.warn("Cannot remove the scratch of dead instance {id}: the next start tries again", {
-        id,
-      });
-    } finally {
-      letGo();
+      failures.push(error);
     }
   }
+  if (failures.length > 0) throw failures[0];
+  return tasks;
+}
+
+const isNascent = (name: string): boolean => name.startsWith(NASCENT);
+
+/** Whether the owner of a folder that has no name yet must be gone: it would have given it one long ago. */
+async function isOld(folder: string): Promise<boolean> {
+  const info = await stat(folder).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > NASCENT_MS_MAX;
+}
+
+async function recoverOne(
+  id: string,
+  folder: string,
+  { engine, queue, kept, holdFile }: RecoveryParts,
+): Promise<number> {
+  // Locked meanwhile, so that only one of two instances cleans up.
+  const letGo = holdUnlessGone(join(folder, LOCK), holdFile);
+  if (!letGo) return 0;
+  let tasks = 0;
+  try {
+    const orphans = await engine.endOrphans(folder);
+    // Before the tasks are given back, so that the next run finds these outputs.
+    await kept.rescue(folder);
+    tasks = await queue.takeOver(id);
+    log.warn(
+      "Cleared up after dead instance {id}: {orphans} encoders ended, {tasks} tasks given back",
+      { id, orphans, tasks },
+    );
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    // Another instance removed the folder while this one made its lock file in it.
+    if (errnoOf(error) === "ENOENT") return tasks;
+    // An encoder that could not be ended may still write into the folder.
+    if (errnoOf(error) !== "ENOTEMPTY") throw error;
+    log.warn("Cannot remove the scratch of dead instance {id} now: it is tried again", { id });
+  } finally {
+    letGo();
+  }
+  return tasks;
 }
 
 /** Locks a dead instance's file; undefined if another holds it, or has removed its folder meanwhile. */

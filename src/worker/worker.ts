@@ -16,6 +16,8 @@ import { sleep } from "./sleep.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
+/** How often dead neighbours are looked for. */
+const RECOVERY_MS = 5_000;
 /** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
 const IDLE_MS_MAX = 5_000;
 
@@ -29,6 +31,8 @@ export type WorkerDeps = {
   readonly now: () => number;
   /** Removes what has expired; called once a minute. */
   readonly purge: () => Promise<void>;
+  /** Clears up after instances that died; gives the number of tasks given back. */
+  readonly recover: () => Promise<number>;
 };
 
 /** The limits a worker keeps. */
@@ -92,7 +96,7 @@ export class Worker {
     return this.#options.slots;
   }
 
-  /** Begins to claim. Recover what dead instances have left behind before this call. */
+  /** Begins to claim, and to look after what dies or expires. */
   start(): void {
     this.#unlisten = this.#deps.queue.listen({
       onWork: () => this.#wake.resolve(),
@@ -101,6 +105,7 @@ export class Worker {
     this.#claiming = this.#claimLoop();
     this.#upkeep = [
       this.#every(this.#options.leaseMs / 3, () => this.#keepLeases()),
+      this.#every(Math.min(this.#options.leaseMs, RECOVERY_MS), () => this.#recover()),
       this.#every(60_000, () => this.#deps.purge()),
     ];
   }
@@ -244,6 +249,10 @@ export class Worker {
     await Promise.all([...this.#running].map((running) => this.#keepLease(running)));
     // After the heartbeats, so that a process that was suspended does not expire its own leases.
     if ((await this.#deps.queue.expireLeases()) > 0) this.#wake.resolve();
+  }
+
+  async #recover(): Promise<void> {
+    if ((await this.#deps.recover()) > 0) this.#wake.resolve();
   }
 
   async #keepLease({ run }: Running): Promise<void> {

@@ -4,7 +4,7 @@ import { copyFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { clip } from "../fixtures/clips.ts";
-import { deno } from "../fixtures/runtimes.ts";
+import { deno, denoAllowed } from "../fixtures/runtimes.ts";
 import { newHome, type RunningService, startService } from "../fixtures/service.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -49,8 +49,7 @@ describe("the service on Deno", () => {
     services.push(limited);
     expect(await engineOf(limited)).toContain("cannot be ended here: Deno takes --allow-all");
     expect(limited.log()).toContain("Engine native is limited");
-    const [program = "", run = "", ...rest] = deno();
-    const free = await startService(newHome(), {}, [program, run, "-A", rest.at(-1) ?? ""]);
+    const free = await startService(newHome(), {}, denoAllowed());
     services.push(free);
     expect(await engineOf(free)).not.toContain("cannot be ended");
   });

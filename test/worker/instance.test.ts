@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import { bunRuntime } from "../../src/runtime/bun.ts";
@@ -76,6 +76,42 @@ describe("recoverDead", () => {
     };
     await recoverDead(root, self, { engine, queue: bench.queue, kept, holdFile: lateHold });
     expect(existsSync(self.scratch)).toBe(true);
+    await self.release();
+  });
+
+  test("clears the others up where one cannot be, and says how many tasks it gave back", async () => {
+    const root = tempFolder();
+    const bench = sqliteBench();
+    for (const id of ["a", "b", "c"]) mkdirSync(join(root, id));
+    await createTask(bench);
+    await claimTask(bench, "c");
+    const self = await registerInstance(root, holdFile);
+    const parts = { engine, queue: bench.queue, kept, holdFile };
+    const rescue = async (folder: string) => {
+      if (folder === join(root, "a")) throw new Error("damaged");
+    };
+    const recovery = recoverDead(root, self, { ...parts, kept: { rescue } });
+    await expect(recovery).rejects.toThrow("damaged");
+    expect(readdirSync(root).toSorted()).toEqual(["a", self.id].toSorted());
+    await createTask(bench);
+    await claimTask(bench, "a");
+    await claimTask(bench, "a");
+    expect(await recoverDead(root, self, parts)).toBe(2);
+    await self.release();
+  });
+
+  test("leaves one that is being made alone, and removes it when it is old", async () => {
+    const root = tempFolder();
+    const bench = sqliteBench();
+    const nascent = join(root, ".half");
+    mkdirSync(nascent);
+    const self = await registerInstance(root, holdFile);
+    const parts = { engine, queue: bench.queue, kept, holdFile };
+    await recoverDead(root, self, parts);
+    expect(existsSync(nascent)).toBe(true);
+    utimesSync(nascent, new Date(), new Date(Date.now() - 3_600_000));
+    await recoverDead(root, self, parts);
+    expect(existsSync(nascent)).toBe(false);
     await self.release();
   });
 

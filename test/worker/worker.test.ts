@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Queue } from "../../src/queue/queue.ts";
 import { eventually } from "../fixtures/service.ts";
-import { aWorker, claimTask, QUEUE_LIMITS } from "../fixtures/store-bench.ts";
+import { aWorker, claimTask, QUEUE_LIMITS, type StoreBench } from "../fixtures/store-bench.ts";
 import { type BenchOptions, WORKER_ID, workerBench } from "../fixtures/worker-bench.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -173,6 +173,28 @@ describe("Worker that holds a lease", () => {
     bench.clock.nowMs += QUEUE_LIMITS.leaseMs;
     const task = await bench.until(id, "PENDING");
     expect(task.attempts[0]?.failure?.code).toBe("worker_lost");
+  });
+});
+
+describe("Worker that has neighbours", () => {
+  test("looks for dead ones again and again, and takes up what they had at once", async () => {
+    let isDead = false;
+    const recovered = (bench: StoreBench) => async () => {
+      if (!isDead) return 0;
+      isDead = false;
+      return await bench.queue.takeOver("dead");
+    };
+    const bench = await workerBench({
+      deps: (stores) => ({ recover: recovered(stores) }),
+      options: { slots: 0 },
+    });
+    const id = await bench.add();
+    await bench.queue.claim({ id: "dead", engine: "native" });
+    isDead = true;
+    const task = await bench.until(id, "PENDING");
+    expect(task.attempts[0]?.failure?.code).toBe("worker_lost");
+    isDead = true;
+    await eventually(() => (isDead ? undefined : true));
   });
 });
 
