@@ -6,7 +6,8 @@ import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
 import { using } from "./config/using.ts";
-import { type Database, openDatabase } from "./db/database.ts";
+import { onceFree } from "./db/busy.ts";
+import { type Database, openWhenFree } from "./db/database.ts";
 import type { ChosenEngine } from "./engine/choose.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Readiness } from "./http/health.ts";
@@ -39,6 +40,8 @@ const CUT_BODY_BYTES = 2 ** 40;
 const FIRST_CALLS_MS = 20;
 /** How long running calls may take to end when the service stops. */
 const CALLS_GRACE_MS = 2_000;
+/** How long a start waits for another process that holds the database: longer than a backup tool does. */
+const DATABASE_WAIT_MS = 300_000;
 /** What is still to be written when all is closed: the last lines of the log. */
 const LAST_WORDS_MS = 500;
 
@@ -55,14 +58,17 @@ export type Service = {
  * Puts the service together; with `app.work.ts` the one place that names adapters.
  *
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
+ *
+ * @param signal - ends a start that waits
  */
 export async function startService(
   wanted: Config,
   runtime: Runtime,
   version: string,
+  signal?: AbortSignal,
 ): Promise<Service> {
   const config = settleDisk(wanted, runtime);
-  const parts = await openParts(config);
+  const parts = await openParts(config, signal);
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config));
   let working: Working | undefined;
@@ -158,14 +164,22 @@ type Parts = {
   readonly now: () => number;
 };
 
-async function openParts(config: Config): Promise<Parts> {
+async function openParts(config: Config, signal?: AbortSignal): Promise<Parts> {
   const { disk, dataFolder, databasePath, leaseMs, attemptsMax } = config;
   const now = () => Date.now();
   if (disk === "yes")
     await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
-  const database = await using("databasePath", databasePath, () => openDatabase(databasePath));
+  const patience = {
+    limitMs: DATABASE_WAIT_MS,
+    ...(signal && { signal }),
+    onWait: () =>
+      log.warn("Waits for the database {path}: another process holds it", { path: databasePath }),
+  };
+  const database = await using("databasePath", databasePath, () =>
+    openWhenFree(databasePath, patience),
+  );
   const clients = new SqliteClientStore(database);
-  await seedClients(config, clients);
+  await onceFree(() => seedClients(config, clients), patience);
   return {
     database,
     tasks: new SqliteTaskStore(database, { now }),

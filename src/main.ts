@@ -71,12 +71,19 @@ function readConfig(env: Environment): ReturnType<typeof parseConfig> {
 
 async function serveUntilStopped(config: Config, runtime: Runtime): Promise<number> {
   // Heard from the first moment on: a stop that comes while the service starts is not lost.
-  const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  const stopping = new AbortController();
+  const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]).then(() =>
+    stopping.abort(),
+  );
   let service: Service | undefined;
   try {
-    service = await startService(config, runtime, version);
+    service = await startService(config, runtime, version, stopping.signal);
     await Promise.race([service.ready.then(() => stopped), stopped]);
     return EXIT.ok;
+  } catch (error) {
+    // It waited for something, and does not have to any more.
+    if (stopping.signal.aborted && !service) return EXIT.ok;
+    throw error;
   } finally {
     await service?.stop();
   }

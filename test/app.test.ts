@@ -1,14 +1,16 @@
 import { describe, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startService } from "../src/app.ts";
 import { ConfigError } from "../src/config/config.ts";
 import { parseConfig } from "../src/config/parse-config.ts";
+import { openSqlite } from "../src/db/sqlite.bun.ts";
 import type { Readiness } from "../src/http/health.ts";
 import { once } from "../src/lib/once.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";
 import { clip } from "./fixtures/clips.ts";
 import { TASKS } from "./fixtures/http-app.ts";
+import { logged } from "./fixtures/logged.ts";
 import { startMediaServer } from "./fixtures/media-server.ts";
 import { eventually, hasEnded, newHome, type TaskAnswer } from "./fixtures/service.ts";
 import { type Credentials, signedRequest } from "./fixtures/signed-client.ts";
@@ -20,7 +22,11 @@ const ADA: Credentials = { client_code: "ada", public_key: "pk-ada", private_key
 const PROFILE = "video_mp4_160x120_200kbps";
 
 /** The service in this process, with folders of its own; it stops with the test. */
-async function aService(env: Readonly<Record<string, string>> = {}, home = newHome()) {
+async function aService(
+  env: Readonly<Record<string, string>> = {},
+  home = newHome(),
+  signal?: AbortSignal,
+) {
   const settings = {
     PONTUS_PORT: "0",
     PONTUS_DATA_DIR: home.data,
@@ -29,7 +35,7 @@ async function aService(env: Readonly<Record<string, string>> = {}, home = newHo
     ...env,
   };
   const { config } = parseConfig(settings, { cores: 1 });
-  const started = await startService(config, bunRuntime, "1.2.3");
+  const started = await startService(config, bunRuntime, "1.2.3", signal);
   const service = { ...started, stop: once(started.stop) };
   onTestFinished(service.stop);
   const call = async (path: string, body?: unknown): Promise<Response> =>
@@ -108,5 +114,26 @@ describe("startService", () => {
     });
     await expect(service.ready).rejects.toThrow();
     expect(await isReady()).toBeFalse();
+  });
+
+  test("waits for a database that another process holds, says so, and stops waiting when it is told", async () => {
+    const records = await logged();
+    const home = newHome();
+    mkdirSync(home.data);
+    const other = openSqlite(join(home.data, "pontus.db"));
+    onTestFinished(() => other.close());
+    other.execute("BEGIN EXCLUSIVE");
+    const stop = new AbortController();
+    const stopped = aService({}, home, stop.signal);
+    const isWaiting = () =>
+      records.some(({ rawMessage }) => String(rawMessage).startsWith("Waits for the database"));
+    await eventually(() => isWaiting() || undefined);
+    stop.abort();
+    await expect(stopped).rejects.toThrow("aborted");
+    const starting = aService({}, home);
+    other.execute("ROLLBACK");
+    const { isReady, service } = await starting;
+    await service.ready;
+    expect(await isReady()).toBeTrue();
   });
 });

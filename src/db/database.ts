@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { openSqlite } from "#sqlite";
-import type { Orm } from "./connection.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { BUSY_MS_MAX, onceFree, type Patience } from "./busy.ts";
+import type { Connection, Orm } from "./connection.ts";
+import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
 import { prepared } from "./prepared.ts";
@@ -34,12 +35,8 @@ export type Database = {
   close(): void;
 };
 
-/** How long a process waits for another that holds the file, and how long between two tries if SQLite itself does not wait. */
-const BUSY_MS_MAX = 5000;
-const BUSY_AGAIN_MS = 10;
-
 /**
- * `busy_timeout`: how long a writer waits for another process (ms); a commit takes a few.
+ * `busy_timeout`: SQLite does not wait for another process by itself, as it would stop all calls meanwhile: `busy.ts` does.
  * `synchronous`: FULL syncs every commit, as an acknowledged task must survive a power cut.
  * `wal_autocheckpoint`: the log is moved into the file every 8000 pages (32 MiB), so that a page written often is moved once.
  * `cache_size`: 32 MiB at most, so that an idle service stays small; the system caches the rest of the file.
@@ -47,7 +44,7 @@ const BUSY_AGAIN_MS = 10;
  * pages count as resident, but belong to the system, which takes them back when it needs them.
  */
 const PRAGMAS = [
-  `PRAGMA busy_timeout = ${BUSY_MS_MAX}`,
+  "PRAGMA busy_timeout = 0",
   "PRAGMA journal_mode = WAL",
   "PRAGMA synchronous = FULL",
   "PRAGMA foreign_keys = ON",
@@ -57,19 +54,45 @@ const PRAGMAS = [
   "PRAGMA mmap_size = 1073741824",
 ];
 
+/** How an open database deals with trouble. */
+export type DatabaseOptions = Pick<GroupCommitOptions, "busyMs" | "makeRoom">;
+
 /**
  * Opens a database and brings it to the newest schema; makes the file and its folder if they are missing. Several
  * processes may have the same file open.
  *
  * @param path - of a file, or `:memory:`
- * @throws {Error} if it cannot be opened, or a newer version of this program made it
+ * @throws {Error} if it cannot be opened, another process holds it, or a newer version of this program made it
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, options: DatabaseOptions = {}): Database {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   const connection = openSqlite(path);
-  for (const pragma of PRAGMAS) onceFree(() => connection.execute(pragma));
-  migrate(connection, MIGRATIONS);
-  const commits = new GroupCommit(connection);
+  try {
+    for (const pragma of PRAGMAS) connection.execute(pragma);
+    migrate(connection, MIGRATIONS);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return serveDatabase(connection, options);
+}
+
+/** The same, as soon as no other process holds the file. @throws {TaskError} `service_unavailable` at the end of the patience */
+export async function openWhenFree(
+  path: string,
+  patience: Patience,
+  options: DatabaseOptions = {},
+): Promise<Database> {
+  try {
+    return await onceFree(() => openDatabase(path, options), patience);
+  } catch (error) {
+    throw translateSqliteError(error);
+  }
+}
+
+function serveDatabase(connection: Connection, options: DatabaseOptions): Database {
+  const { busyMs: limitMs = BUSY_MS_MAX } = options;
+  const commits = new GroupCommit(connection, options);
   // Writes the version that is there already, which still writes a page of the file.
   const touch = connection.prepare(`PRAGMA user_version = ${MIGRATIONS.length}`);
   return {
@@ -79,8 +102,11 @@ export function openDatabase(path: string): Database {
       try {
         return queries();
       } catch (error) {
-        throw translateSqliteError(error);
+        if (!isBusy(error)) throw translateSqliteError(error);
       }
+      return onceFree(queries, { limitMs }).catch((error: unknown) => {
+        throw translateSqliteError(error);
+      });
     },
     write: (statements) => commits.write(statements),
     checkWritable: () => commits.write(touch),
@@ -89,24 +115,4 @@ export function openDatabase(path: string): Database {
       connection.close();
     },
   };
-}
-
-/**
- * Repeats a statement while another process holds the file. SQLite does not wait by itself when two processes turn a new file to
- * WAL together: that takes a read lock to an exclusive one, for which SQLite does not call its busy handler.
- *
- * @see https://sqlite.org/c3ref/busy_handler.html
- */
-function onceFree(run: () => void): void {
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  const endMs = performance.now() + BUSY_MS_MAX;
-  for (;;) {
-    try {
-      run();
-      return;
-    } catch (error) {
-      if (!isBusy(error) || performance.now() >= endMs) throw error;
-      Atomics.wait(cell, 0, 0, BUSY_AGAIN_MS);
-    }
-  }
 }

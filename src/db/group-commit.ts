@@ -1,12 +1,31 @@
 import { TaskError } from "../task/errors.ts";
+import { BUSY_MS_MAX, pauseMs } from "./busy.ts";
 import type { Connection } from "./connection.ts";
-import { translateSqliteError } from "./sqlite-errors.ts";
+import { isBusy, isFull, translateSqliteError } from "./sqlite-errors.ts";
 
 /** Settles a caller's promise, after the commit. */
 type Settle = () => void;
 
 /** The writes of one caller: all or nothing, independent of the others in the batch. */
-type Unit = { readonly run: () => Settle; readonly refuse: (error: unknown) => void };
+type Unit = {
+  readonly run: () => Settle;
+  readonly refuse: (error: unknown) => void;
+  /** When it is refused, on the clock of `performance`; set once another process is found to hold the file. */
+  untilMs?: number;
+};
+
+/** How many units wait at most while another process holds the file; further ones are refused at once. */
+const HELD_UP_MAX = 10_000;
+
+/** The limits of a group commit, and what it can do about a full disk. */
+export type GroupCommitOptions = {
+  /** How many units one transaction holds at most, so that other work also gets its turn. */
+  readonly unitsMax?: number;
+  /** How long a unit waits for another process that holds the file. */
+  readonly busyMs?: number;
+  /** Makes room on a full disk. @returns whether there is some now */
+  readonly makeRoom?: () => boolean;
+};
 
 /**
  * One transaction for everything written in one turn of the event loop: many writers share one fsync, and none
@@ -14,6 +33,8 @@ type Unit = { readonly run: () => Settle; readonly refuse: (error: unknown) => v
  */
 export class GroupCommit {
   readonly #unitsMax: number;
+  readonly #busyMs: number;
+  readonly #makeRoom: () => boolean;
   readonly #statements: Record<
     "begin" | "commit" | "rollback" | "open" | "keep" | "undo",
     () => void
@@ -21,10 +42,17 @@ export class GroupCommit {
   #waiting: Unit[] = [];
   #isArmed = false;
   #isClosed = false;
+  /** How often in a row another process held the file, and the last error that said so. */
+  #busyTries = 0;
+  #busyCause: unknown;
 
-  /** @param unitsMax - how many units one transaction holds at most, so that other work also gets its turn */
-  constructor(connection: Connection, unitsMax = 512) {
+  constructor(
+    connection: Connection,
+    { unitsMax = 512, busyMs = BUSY_MS_MAX, makeRoom = () => false }: GroupCommitOptions = {},
+  ) {
     this.#unitsMax = unitsMax;
+    this.#busyMs = busyMs;
+    this.#makeRoom = makeRoom;
     this.#statements = {
       // IMMEDIATE: a unit reads before it writes, and a lock taken at the write could no longer wait for another process.
       begin: connection.prepare("BEGIN IMMEDIATE"),
@@ -49,6 +77,12 @@ export class GroupCommit {
         reject(new TaskError("service_unavailable", "Cannot write: the database is closed"));
         return;
       }
+      if (this.#busyTries > 0 && this.#waiting.length >= HELD_UP_MAX) {
+        reject(
+          new TaskError("service_unavailable", "Cannot write: too many wait for the database"),
+        );
+        return;
+      }
       const run = (): Settle => {
         const value = statements();
         if (value instanceof Promise)
@@ -69,31 +103,55 @@ export class GroupCommit {
   #arm(): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
-    setImmediate(() => {
+    const flush = () => {
       this.#isArmed = false;
       this.#flush();
-    });
+    };
+    if (this.#busyTries === 0) setImmediate(flush);
+    else setTimeout(flush, pauseMs(this.#busyTries));
   }
 
   #flush(): void {
     const batch = this.#waiting.splice(0, this.#unitsMax);
-    if (this.#waiting.length > 0) this.#arm();
     if (batch.length === 0) return;
-    for (const settle of this.#commit(batch)) settle();
+    const settled = this.#commit(batch);
+    if (!settled) {
+      this.#putOff(batch);
+      return;
+    }
+    this.#busyTries = 0;
+    if (this.#waiting.length > 0) this.#arm();
+    for (const settle of settled) settle();
   }
 
-  #commit(batch: readonly Unit[]): readonly Settle[] {
+  /** What settles the units; undefined if another process holds the file, so that nothing has happened. */
+  #commit(batch: readonly Unit[], isLastTry = false): readonly Settle[] | undefined {
     try {
       return this.#runTogether(batch) ?? this.#runApart(batch);
     } catch (cause) {
       this.#rollBack();
-      const known = translateSqliteError(cause);
-      const error =
-        known instanceof TaskError
-          ? known
-          : new TaskError("service_unavailable", "Cannot write: the commit failed", { cause });
+      if (isBusy(cause) && !this.#isClosed) {
+        this.#busyCause = cause;
+        return undefined;
+      }
+      if (isFull(cause) && !isLastTry && this.#makeRoom()) return this.#commit(batch, true);
+      const error = unavailable(cause);
       return batch.map((unit) => () => unit.refuse(error));
     }
+  }
+
+  /** Has units wait until the file is free, in their order, and refuses those that have waited for too long. */
+  #putOff(batch: readonly Unit[]): void {
+    const nowMs = performance.now();
+    const waiting = [...batch, ...this.#waiting];
+    for (const unit of waiting) unit.untilMs ??= nowMs + this.#busyMs;
+    const isLate = ({ untilMs = nowMs }: Unit) => untilMs <= nowMs;
+    this.#waiting = waiting.filter((unit) => !isLate(unit));
+    this.#busyTries += 1;
+    if (this.#waiting.length > 0) this.#arm();
+    else this.#busyTries = 0;
+    const error = unavailable(this.#busyCause);
+    for (const unit of waiting.filter(isLate)) unit.refuse(error);
   }
 
   /** The fast path, which nearly always works. Returns undefined if a unit threw; then nothing is written. */
@@ -147,4 +205,12 @@ export class GroupCommit {
       // There is no transaction: BEGIN failed, or SQLite has rolled it back itself.
     }
   }
+}
+
+/** Why a batch could not be committed, as its writers see it. */
+function unavailable(cause: unknown): TaskError {
+  const known = translateSqliteError(cause);
+  return known instanceof TaskError
+    ? known
+    : new TaskError("service_unavailable", "Cannot write: the commit failed", { cause });
 }

@@ -15,17 +15,29 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
 
 /** SQLite's primary result code, under either name that drivers give it; extended codes contain it in their low byte. */
 function resultCode(error: unknown): number | undefined {
+  const code = extendedCode(error);
+  return code === undefined ? undefined : code & 0xff;
+}
+
+function extendedCode(error: unknown): number | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = "errno" in cause ? cause.errno : "errcode" in cause ? cause.errcode : undefined;
-    if (typeof code === "number") return code & 0xff;
+    if (typeof code === "number") return code;
   }
   return undefined;
 }
 
 const BUSY = 5;
+const FULL = 13;
+/** The index of the log, a file of its own, cannot grow. */
+const IOERR_SHMSIZE = 10 | (19 << 8);
 
 /** Whether an error says that another process holds the file. */
 export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY;
+
+/** Whether an error says that the disk has no room. */
+export const isFull = (error: unknown): boolean =>
+  [FULL, IOERR_SHMSIZE].includes(extendedCode(error) ?? 0);
 
 /**
  * An error of the database as callers may see it: `service_unavailable` if the machine is the cause, else the error itself.
@@ -33,7 +45,7 @@ export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY;
  * @see https://sqlite.org/rescode.html
  */
 export function translateSqliteError(error: unknown): unknown {
-  const reason = UNAVAILABLE.get(resultCode(error) ?? 0);
+  const reason = UNAVAILABLE.get(isFull(error) ? FULL : (resultCode(error) ?? 0));
   if (error instanceof TaskError || !reason) return error;
   return new TaskError("service_unavailable", `Cannot use the database: ${reason}`, {
     cause: error,

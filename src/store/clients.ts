@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { count, eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { clients } from "../db/schema.ts";
@@ -35,6 +36,8 @@ export class SqliteClientStore implements ClientStore {
 
   async seed(seeds: readonly Client[]): Promise<void> {
     this.#known.clear();
+    // A start that changes nothing writes nothing: it works on a full disk, too.
+    if (await this.#database.read(() => seeds.every((seed) => this.#isThere(seed)))) return;
     await this.#database.write(() => {
       // All are deleted before the first is inserted, as two clients may have exchanged their keys.
       for (const { clientCode } of seeds) this.#queries.remove.run({ clientCode });
@@ -48,6 +51,10 @@ export class SqliteClientStore implements ClientStore {
         this.#queries.insert.run(client);
       }
     });
+  }
+
+  #isThere(seed: Client): boolean {
+    return isDeepStrictEqual({ ...this.#queries.byPublicKey.get(seed) }, seed);
   }
 
   async count(): Promise<number> {

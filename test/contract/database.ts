@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Database } from "../../src/db/database.ts";
+import type { Database, DatabaseOptions } from "../../src/db/database.ts";
+import type { Client } from "../../src/store/store.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import type { StoreBench } from "../fixtures/store-bench.ts";
@@ -9,13 +10,24 @@ type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 type Bench = Pick<StoreBench, "clients"> & { readonly database: Database };
 
 const nonceOf = (nonce: string) => ({ clientCode: "ada", nonce, expiresMs: 1 });
+const ADA: Client = {
+  clientCode: "ada",
+  publicKey: "pk-ada",
+  privateKey: "of ada",
+  strongOnly: false,
+  disabled: false,
+  weight: 1,
+  pendingMax: null,
+  runningMax: null,
+  requestsPerSecond: null,
+};
 /** What no page of the file has room for. */
 const LARGE = "x".repeat(1_000_000);
 
 /** What the stores tell of trouble with their SQLite file, on every driver. @param open - a file, new or not */
 export function databaseContract(
   name: string,
-  open: (path: string) => Bench,
+  open: (path: string, options?: DatabaseOptions) => Bench,
   { describe, test, expect }: Harness,
 ): void {
   describe(name, () => {
@@ -34,19 +46,113 @@ export function databaseContract(
       database.close();
     });
 
-    test("says that another process holds the file, and goes on when it is free", async () => {
+    test("waits for another process that holds the file, while everything else goes on", async () => {
       const path = newPath();
       const [{ clients, database }, other] = [open(path), open(path)];
-      database.orm.values("PRAGMA busy_timeout = 0");
       other.database.orm.values("BEGIN IMMEDIATE");
-      const { code, message } = await taskErrorOf(clients.useNonce(nonceOf("1")));
-      expect([code, message]).toEqual([
-        "service_unavailable",
-        "Cannot use the database: another process holds it",
-      ]);
+      let isWritten = false;
+      const written = clients.useNonce(nonceOf("1")).then(() => {
+        isWritten = true;
+      });
+      // The event loop turns, and readers are not held up.
+      for (let turn = 0; turn < 10; turn += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        expect(await clients.count()).toBe(0);
+      }
+      expect(isWritten).toBe(false);
+      other.database.orm.values("ROLLBACK");
+      await written;
+      for (const each of [database, other.database]) each.close();
+    });
+
+    test("has readers wait for another process, too", async () => {
+      const path = newPath();
+      const [{ database }, other] = [open(path), open(path)];
+      other.database.orm.values("BEGIN IMMEDIATE");
+      // What a reader meets in a process that clears up after a crash: a lock that it needs is taken.
+      const read = database.read(() => database.orm.values("BEGIN IMMEDIATE"));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      other.database.orm.values("ROLLBACK");
+      await read;
+      for (const each of [database, other.database]) each.close();
+    });
+
+    test("says that another process holds the file for too long, and goes on when it is free", async () => {
+      const path = newPath();
+      const [{ clients, database }, other] = [open(path, { busyMs: 20 }), open(path)];
+      other.database.orm.values("BEGIN IMMEDIATE");
+      const writes = [clients.useNonce(nonceOf("1")), clients.useNonce(nonceOf("2"))];
+      for (const write of writes) {
+        const { code, message } = await taskErrorOf(write);
+        expect([code, message]).toEqual([
+          "service_unavailable",
+          "Cannot use the database: another process holds it",
+        ]);
+      }
       other.database.orm.values("ROLLBACK");
       await clients.useNonce(nonceOf("1"));
       for (const each of [database, other.database]) each.close();
+    });
+
+    test("is given the clients that it has without a write", async () => {
+      const path = newPath();
+      const [{ clients, database }, other] = [open(path, { busyMs: 1 }), open(path)];
+      await clients.seed([ADA]);
+      other.database.orm.values("BEGIN IMMEDIATE");
+      await clients.seed([ADA]);
+      const changed = clients.seed([{ ...ADA, privateKey: "another" }]);
+      expect((await taskErrorOf(changed)).code).toBe("service_unavailable");
+      other.database.orm.values("ROLLBACK");
+      for (const each of [database, other.database]) each.close();
+    });
+
+    test("keeps the order of what waits for another process", async () => {
+      const path = newPath();
+      const [{ database }, other] = [open(path), open(path)];
+      other.database.orm.values("BEGIN IMMEDIATE");
+      const order: number[] = [];
+      const write = (number: number) =>
+        database.write(() => number).then((value) => order.push(value));
+      const writes = [write(1), write(2)];
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      writes.push(write(3));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      other.database.orm.values("ROLLBACK");
+      await Promise.all(writes);
+      expect(order).toEqual([1, 2, 3]);
+      for (const each of [database, other.database]) each.close();
+    });
+
+    test("refuses what waits for another process when it is closed", async () => {
+      const path = newPath();
+      const [{ clients, database }, other] = [open(path), open(path)];
+      other.database.orm.values("BEGIN IMMEDIATE");
+      const write = taskErrorOf(clients.useNonce(nonceOf("1")));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      database.close();
+      expect((await write).code).toBe("service_unavailable");
+      other.database.orm.values("ROLLBACK");
+      other.database.close();
+    });
+
+    test("has room made where the disk is full, and writes what could not be written", async () => {
+      const asked: number[] = [];
+      const { clients, database } = open(newPath(), {
+        makeRoom: () => {
+          asked.push(1);
+          database.orm.values("PRAGMA max_page_count = 10000");
+          return asked.length === 1;
+        },
+      });
+      database.orm.values("PRAGMA max_page_count = 100");
+      await clients.useNonce(nonceOf(LARGE));
+      expect(asked).toHaveLength(1);
+      database.orm.values("PRAGMA max_page_count = 100");
+      expect((await taskErrorOf(clients.useNonce(nonceOf(`2${LARGE}`)))).code).toBe(
+        "service_unavailable",
+      );
+      expect(asked).toHaveLength(2);
+      database.close();
     });
 
     test("says that its file is damaged, to one who reads it", async () => {

@@ -59,7 +59,7 @@ describe("GroupCommit", () => {
 
   test("splits a turn that writes more than one transaction may hold", async () => {
     const connection = aConnection();
-    const commits = new GroupCommit(connection, 2);
+    const commits = new GroupCommit(connection, { unitsMax: 2 });
     await Promise.all(
       ["a", "b", "c", "d", "e"].map((name) => commits.write(add(connection, name))),
     );
@@ -110,12 +110,29 @@ describe("GroupCommit", () => {
     const connection = aConnection(path);
     const other = openSqlite(path);
     other.execute("BEGIN IMMEDIATE");
-    const commits = new GroupCommit(connection);
+    const commits = new GroupCommit(connection, { busyMs: 20 });
     const writes = ["a", "b"].map((name) => taskErrorOf(commits.write(add(connection, name))));
     for (const write of writes) expect((await write).code).toBe("service_unavailable");
     other.execute("COMMIT");
     await commits.write(add(connection, "c"));
     expect(names(connection)).toBe("c");
+  });
+
+  test("refuses at once what comes while too many wait for another process", async () => {
+    const path = join(tempFolder(), "a.sqlite");
+    const connection = aConnection(path);
+    const other = openSqlite(path);
+    other.execute("BEGIN IMMEDIATE");
+    const commits = new GroupCommit(connection, { unitsMax: 1 });
+    const waiting = Array.from({ length: 10_000 }, () => commits.write(() => {}));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const { code, message } = await taskErrorOf(commits.write(() => {}));
+    expect([code, message]).toEqual([
+      "service_unavailable",
+      "Cannot write: too many wait for the database",
+    ]);
+    other.execute("COMMIT");
+    await Promise.all(waiting);
   });
 
   test("says that the disk is full, and goes on when there is room again", async () => {
@@ -140,7 +157,7 @@ describe("GroupCommit", () => {
 
   test("commits what waits when it is closed, and refuses what comes later", async () => {
     const connection = aConnection();
-    const commits = new GroupCommit(connection, 1);
+    const commits = new GroupCommit(connection, { unitsMax: 1 });
     const waiting = ["a", "b"].map((name) => commits.write(add(connection, name)));
     commits.close();
     expect(names(connection)).toBe("a,b");

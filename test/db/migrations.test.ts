@@ -5,10 +5,11 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { embedMigrations, generateMigration } from "../../scripts/write-migrations.ts";
-import { openDatabase } from "../../src/db/database.ts";
+import { openDatabase, openWhenFree } from "../../src/db/database.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { openSqlite } from "../../src/db/sqlite.bun.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { createTask } from "../fixtures/store-bench.ts";
 
@@ -82,13 +83,45 @@ describe("openDatabase", () => {
     const path = join(tempFolder(), "tasks.sqlite");
     const holder = spawn(process.execPath, [
       "-e",
-      'const { Database } = require("bun:sqlite"); new Database(process.argv[1]).run("BEGIN IMMEDIATE"); console.log("held"); setTimeout(() => process.exit(), 300)',
+      'const { Database } = require("bun:sqlite"); globalThis.db = new Database(process.argv[1]); db.run("BEGIN IMMEDIATE"); console.log("held"); setTimeout(() => process.exit(), 300)',
       path,
     ]);
     await once(holder.stdout, "data");
-    const database = openDatabase(path);
+    let waits = 0;
+    const database = await openWhenFree(path, { limitMs: 60_000, onWait: () => waits++ });
     expect(database.orm.values("PRAGMA journal_mode")).toEqual([["wal"]]);
+    expect(waits).toBe(1);
     database.close();
+  });
+
+  test("stops waiting for another process at the limit, and when it is told to", async () => {
+    const path = join(tempFolder(), "tasks.sqlite");
+    const holder = openSqlite(path);
+    holder.execute("BEGIN EXCLUSIVE");
+    const { code, message } = await taskErrorOf(openWhenFree(path, { limitMs: 1 }));
+    expect([code, message]).toEqual([
+      "service_unavailable",
+      "Cannot use the database: another process holds it",
+    ]);
+    const stop = new AbortController();
+    const opening = openWhenFree(path, {
+      limitMs: 600_000,
+      signal: stop.signal,
+      onWait: () => setImmediate(() => stop.abort()),
+    });
+    await expect(opening).rejects.toThrow("aborted");
+    holder.close();
+  });
+
+  test("writes nothing where the schema is current", () => {
+    const path = join(tempFolder(), "tasks.sqlite");
+    const first = openDatabase(path);
+    const other = openSqlite(path);
+    // Whoever wrote would be refused.
+    other.execute("BEGIN IMMEDIATE");
+    openDatabase(path).close();
+    other.execute("ROLLBACK");
+    for (const each of [first, other]) each.close();
   });
 
   test("lets processes that start together on a new file all have it", async () => {
@@ -96,7 +129,7 @@ describe("openDatabase", () => {
     const open = async () =>
       promisify(execFile)(process.execPath, [
         "-e",
-        'const { openDatabase } = await import(process.argv[1]); openDatabase(process.argv[2]); console.log("open")',
+        'const { openWhenFree } = await import(process.argv[1]); await openWhenFree(process.argv[2], { limitMs: 60_000 }); console.log("open")',
         join(import.meta.dirname, "../../src/db/database.ts"),
         path,
       ]);
