@@ -25,6 +25,8 @@ export type OpenedSource = {
   readonly foundAt: string;
   /** As its server names it; absent without a server. */
   readonly mediaType?: string;
+  /** Gives up what keeps it readable: `path` leads nowhere after that. Absent if removing the file is all there is to do. */
+  readonly close?: () => Promise<void>;
 };
 
 /** How much of a source has been fetched; the total is unknown if its server does not give it. */
@@ -151,7 +153,8 @@ export interface Storage {
   target(url: string): Promise<Address>;
 
   /**
-   * Judges the address again (links may have changed since) and opens it; a source on another machine is fetched first.
+   * Judges the address again (links may have changed since) and opens it; a source on another machine is fetched first. What was
+   * judged is what is read at the path it gives, until it is closed.
    *
    * @throws {TaskError} `source_missing`, `access_denied`; of what is fetched `source_unreachable`, `source_hangs`,
    *   `source_address_invalid`, `scratch_full`

@@ -48,6 +48,7 @@ export async function runTask(run: Run, { scratch, kept, recordings, live }: Hos
     const folders = { folder, kept: join(recordings, task.id) };
     return await processLive(run, folders, live);
   } finally {
+    await run.end();
     // Before the end is recorded: if scratch and store share a full disk, this makes room for the record.
     await rm(folder, { recursive: true, force: true }).catch((error) =>
       log.warn("Cannot empty the work folder of task {taskId}: {error}", {

@@ -36,7 +36,7 @@ export type RunPorts = {
 /** What opening a source needs of a run. */
 export type SourceRun = Pick<
   Run,
-  "engine" | "storageOf" | "sourceTimeoutMs" | "signal" | "onProgress" | "onLog"
+  "engine" | "storageOf" | "sourceTimeoutMs" | "signal" | "onProgress" | "onLog" | "atEnd"
 >;
 
 /** What judging outputs needs of a run. */
@@ -63,6 +63,7 @@ export class Run {
   readonly #ports: RunPorts;
   readonly #abort = new AbortController();
   readonly #failures = new Map<number, TaskError>();
+  readonly #atEnd: (() => Promise<void>)[] = [];
   #savedMs = 0;
   #phase: Progress["phase"] | undefined;
 
@@ -87,6 +88,14 @@ export class Run {
 
   /** Stops the run; the first reason stands. */
   readonly abort = (reason: unknown): void => this.#abort.abort(reason);
+
+  /** Has something given back when the run has ended. */
+  readonly atEnd = (giveBack: () => Promise<void>): void => void this.#atEnd.push(giveBack);
+
+  /** Gives back what the run held. */
+  async end(): Promise<void> {
+    for (const giveBack of this.#atEnd.splice(0)) await giveBack();
+  }
 
   /** Part of the names of temporary files and segments: different for every attempt of every task. */
   get tag(): string {

@@ -24,6 +24,7 @@ export function manifestSourceContract(
       const storage = await FileStorage.open({ roots: [root] });
       const folder = join(tempFolder(), "work");
       mkdirSync(folder);
+      const held: (() => Promise<void>)[] = [];
       const run: SourceRun = {
         engine: await open(),
         storageOf: () => storage,
@@ -31,8 +32,10 @@ export function manifestSourceContract(
         signal: new AbortController().signal,
         onProgress: () => {},
         onLog: () => {},
+        atEnd: (giveBack) => void held.push(giveBack),
       };
       const { media } = await openSource(entryOf(set), run, folder);
+      for (const giveBack of held) await giveBack();
       const { video, audio, durationSeconds = 0 } = media;
       expect([video?.codec, video?.width, audio?.codec]).toEqual(["h264", 320, "aac"]);
       expect(Math.abs(durationSeconds - 4)).toBeLessThan(0.1);

@@ -12,6 +12,7 @@ import {
   type SetPlace,
   setAt,
 } from "./file-set.ts";
+import { inFolder } from "./pinned-folder.ts";
 
 /** A set of files that is seen while it grows. */
 export class FileLiveSet implements LiveSetWriter {
@@ -21,55 +22,75 @@ export class FileLiveSet implements LiveSetWriter {
   readonly #fixed = new Set<string>();
 
   /**
+   * @param place - real paths, which were judged
    * @param url - as the caller wrote it, for errors
-   * @param confirm - rejects if the place has moved since it was judged
+   * @param umask - as `openToOthers` has it
    */
   constructor(
     private readonly place: SetPlace,
     private readonly url: string,
     private readonly options: DeliveryOptions,
-    private readonly confirm: Gate,
+    private readonly umask: number | undefined,
   ) {}
 
   add(path: string, name: string): Promise<void> {
-    const { folder } = this.place;
     const { signal } = this.options;
+    const { umask } = this;
     if (FIXED_NAMES.includes(name)) this.#fixed.add(name);
-    return writingTarget(this.url, this.options, async () => {
-      await this.confirm();
-      const part = newPart(folder, name);
-      await copyPart(path, part, signal);
-      await placePart(part, join(folder, name), async () => {
-        signal.throwIfAborted();
-        await this.confirm();
-      });
-    });
+    return writingTarget(this.url, this.options, () =>
+      this.#inPlace(async ({ folder }, confirm) => {
+        const part = newPart(folder, name);
+        await copyPart(path, part, { signal, umask });
+        await placePart(part, join(folder, name), async () => {
+          signal.throwIfAborted();
+          await confirm();
+        });
+      }),
+    );
   }
 
   list(text: string, isLast: boolean): Promise<void> {
+    return writingTarget(this.url, this.options, (ask) =>
+      this.#inPlace(async (place, confirm) => {
+        const { playlist, folder } = place;
+        // The names that it gives must survive a power cut if it does.
+        await syncFolder(folder);
+        const former = await this.#formerSet(playlist);
+        const part = newPart(dirname(playlist), basename(playlist));
+        await writePart(part, this.umask, (handle) => handle.writeFile(text));
+        await placePart(part, playlist, async () => {
+          await ask();
+          await confirm();
+        });
+        await syncFolder(dirname(playlist));
+        if (!isLast) return;
+        const { isNamed } = namedIn(text, playlist);
+        const isKept = (name: string) => isNamed(name) || this.#fixed.has(name);
+        await removeFormer(place, former.files, this.options.tag, isKept);
+      }),
+    );
+  }
+
+  /** Opens both folders anew for each call: a live set may stay for days, and a folder that is removed and made again is taken. */
+  #inPlace<T>(action: (place: SetPlace, confirm: Gate) => Promise<T>): Promise<T> {
+    const { url } = this;
     const { playlist, folder } = this.place;
-    return writingTarget(this.url, this.options, async (ask) => {
-      await this.confirm();
-      // The names that it gives must survive a power cut if it does.
-      await syncFolder(folder);
-      const former = await this.#formerSet();
-      const part = newPart(dirname(playlist), basename(playlist));
-      await writePart(part, (handle) => handle.writeFile(text));
-      await placePart(part, playlist, async () => {
-        await ask();
-        await this.confirm();
-      });
-      await syncFolder(dirname(playlist));
-      if (!isLast) return;
-      const { isNamed } = namedIn(text, playlist);
-      const isKept = (name: string) => isNamed(name) || this.#fixed.has(name);
-      await removeFormer(this.place, former.files, this.options.tag, isKept);
-    });
+    return inFolder(dirname(playlist), { url }, (beside) =>
+      inFolder(folder, { url }, (within) =>
+        action(
+          { playlist: join(beside.path, basename(playlist)), folder: within.path },
+          async () => {
+            await beside.confirm();
+            await within.confirm();
+          },
+        ),
+      ),
+    );
   }
 
   /** Remembered from the first playlist on: after it, what lies there is our own. */
-  async #formerSet(): Promise<NamedSet> {
-    this.#former ??= await setAt(this.place.playlist);
+  async #formerSet(playlist: string): Promise<NamedSet> {
+    this.#former ??= await setAt(playlist);
     return this.#former;
   }
 }

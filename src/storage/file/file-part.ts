@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { TaskError } from "../../task/errors.ts";
 import { readingOurs } from "../failures.ts";
 import { PART_SUFFIX } from "./file-address.ts";
+import { FILE_MODE, openToOthers } from "./file-modes.ts";
 
 /** One read and one write: large enough that the calls cost nothing, small in memory. */
 const CHUNK_BYTES = 1 << 20;
@@ -19,7 +20,6 @@ const TAG = /^[\w-]{1,64}$/;
 // Never through a link, never over something that is there.
 const CREATE_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-const FILE_MODE = 0o644;
 
 /** The part of a temporary name that tells which file it is for; long names are cut and told apart by a digest. */
 function stemOf(name: string): string {
@@ -72,14 +72,20 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a new file, lets it be filled, flushes it to the disk; it is removed again when any of that fails. */
+/**
+ * Makes a new file, lets it be filled, flushes it to the disk; it is removed again when any of that fails.
+ *
+ * @param umask - as `openToOthers` has it
+ */
 export async function writePart(
   path: string,
+  umask: number | undefined,
   fill: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
   const handle = await open(path, CREATE_FLAGS, FILE_MODE);
   try {
     await fill(handle);
+    await openToOthers(handle, FILE_MODE, umask);
     await handle.sync();
     await handle.close();
   } catch (error) {
@@ -89,17 +95,24 @@ export async function writePart(
   }
 }
 
+/** The conditions of a copy. `umask` is as `openToOthers` has it. */
+export type CopyOptions = { readonly signal: AbortSignal; readonly umask: number | undefined };
+
 /**
  * Copies a finished file of ours to a new one and flushes it; ends within a second or so of an abort.
  *
  * @throws {TaskError} `internal` if the finished file cannot be read; the system's error about the new one; the
  *   signal's reason
  */
-export async function copyPart(from: string, path: string, signal: AbortSignal): Promise<void> {
+export async function copyPart(
+  from: string,
+  path: string,
+  { signal, umask }: CopyOptions,
+): Promise<void> {
   signal.throwIfAborted();
   const source = await readingOurs(() => open(from, constants.O_RDONLY));
   try {
-    await writePart(path, (target) => copyBytes(source, target, signal));
+    await writePart(path, umask, (target) => copyBytes(source, target, signal));
   } finally {
     await source.close();
   }

@@ -14,14 +14,22 @@ import {
   tagsIn,
 } from "../set-names.ts";
 import type { DeliveryOptions, FinishedFiles } from "../storage.ts";
-import { copyPart, discard, isStalePart, partName, syncFolder, writePart } from "./file-part.ts";
+import {
+  type CopyOptions,
+  copyPart,
+  discard,
+  isStalePart,
+  partName,
+  syncFolder,
+  writePart,
+} from "./file-part.ts";
 
 /** Copied at once: flushes of several files share the disk's work. */
 const COPIES_AT_ONCE = 8;
 /** A previous playlist larger than this is no playlist: 24 h of segments of 2 s take under 4 MiB. */
 const PLAYLIST_BYTES_MAX = 16 << 20;
 
-/** A set on its way: real absolute paths of its playlist and of the folder of its segments. */
+/** A set on its way: absolute paths, in folders that are held open, of its playlist and of the folder of its segments. */
 export type SetPlace = { readonly playlist: string; readonly folder: string };
 
 /** Called right before each visible step: throws if the attempt may not publish any more or the place has moved. */
@@ -40,7 +48,7 @@ export type Gate = () => Promise<void>;
 export async function publishSet(
   finished: Required<FinishedFiles>,
   place: SetPlace,
-  { tag, signal }: DeliveryOptions,
+  { tag, signal, umask }: Pick<DeliveryOptions, "tag" | "signal"> & CopyOptions,
   gate: Gate,
 ): Promise<void> {
   const set = await readSet(finished, tag, folderNameOf(place.playlist));
@@ -58,9 +66,11 @@ export async function publishSet(
   const fixed = set.fixed.map(written);
   const newNames = [...segments, ...playlists];
   try {
-    await inBatches(segments, COPIES_AT_ONCE, ({ from, part }) => copyPart(from, part, signal));
+    await inBatches(segments, COPIES_AT_ONCE, ({ from, part }) =>
+      copyPart(from, part, { signal, umask }),
+    );
     for (const { part, text } of [...playlists, ...fixed, { ...entry, text: set.entry }])
-      await writePart(part, (handle) => handle.writeFile(text));
+      await writePart(part, umask, (handle) => handle.writeFile(text));
     await gate();
     for (const { part, path } of newNames) await rename(part, path);
     await syncFolder(place.folder);

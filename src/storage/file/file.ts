@@ -1,11 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
-import { lstat, mkdir, open, realpath, stat } from "node:fs/promises";
+import { mkdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { TaskError } from "../../task/errors.ts";
-import { quoteAddress } from "../addresses.ts";
 import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
 import type {
   Address,
@@ -22,6 +19,7 @@ import { sourceError, targetError, unresolved, writingTarget } from "./file-erro
 import { FileLiveSet } from "./file-live-set.ts";
 import { refuseFile, refuseOccupied } from "./file-occupied.ts";
 import {
+  type CopyOptions,
   copyPart,
   discard,
   partName,
@@ -31,6 +29,8 @@ import {
   writePart,
 } from "./file-part.ts";
 import { publishSet, sweepSegments } from "./file-set.ts";
+import { inFolder, type PinnedFolder } from "./pinned-folder.ts";
+import { pinSource } from "./pinned-source.ts";
 import { linkedPathOf, RealFolders, realPathOf } from "./real-path.ts";
 
 /** Where files may be: absolute or relative to the working folder. */
@@ -39,6 +39,10 @@ export type FileStorageOptions = {
   readonly roots: readonly string[];
   /** Folders that no caller may touch though they may lie in a root: the service's own data. */
   readonly closed?: readonly string[];
+  /** The umask for what is delivered, where that of the process is another. */
+  readonly umask?: number | undefined;
+  /** Called with each real path between judging and opening it: for tests, which put something else there. */
+  readonly onJudged?: (path: string) => Promise<void>;
 };
 
 /**
@@ -55,12 +59,15 @@ export class FileStorage implements Storage {
   readonly #zones: readonly { readonly folder: string; readonly isOpen: boolean }[];
 
   readonly #folders = new RealFolders();
+  readonly #umask: number | undefined;
+  readonly #onJudged: (path: string) => Promise<void>;
 
   private constructor(
-    roots: readonly string[],
+    { roots, closed = [], umask, onJudged = async () => {} }: FileStorageOptions,
     realRoots: readonly string[],
-    closed: readonly string[],
   ) {
+    this.#umask = umask;
+    this.#onJudged = onJudged;
     this.#roots = [...new Set([...realRoots, ...roots])];
     this.#zones = [
       ...closed.map((folder) => ({ folder, isOpen: false })),
@@ -73,16 +80,14 @@ export class FileStorage implements Storage {
    *
    * @throws {TaskError} `internal` when there is no root, or one is no folder and cannot be made
    */
-  static async open({ roots, closed = [] }: FileStorageOptions): Promise<FileStorage> {
+  static async open(options: FileStorageOptions): Promise<FileStorage> {
+    const { roots, closed = [] } = options;
     if (roots.length === 0)
       throw new TaskError("internal", "Cannot open the media roots: there is none");
     const real = await Promise.all(roots.map(openRoot));
     const shut = await Promise.all(closed.map((folder) => realPathOf(resolve(folder))));
-    return new FileStorage(
-      roots.map((root) => resolve(root)),
-      real,
-      shut,
-    );
+    const absolute = roots.map((root) => resolve(root));
+    return new FileStorage({ ...options, roots: absolute, closed: shut }, real);
   }
 
   async source(url: string): Promise<Address> {
@@ -97,11 +102,15 @@ export class FileStorage implements Storage {
     return { url, key: keyOf(path), set: { extension, folderKey: keyOf(folder) } };
   }
 
-  async open(url: string, { signal }: OpenOptions): Promise<OpenedSource> {
+  async open(url: string, { folder, signal }: OpenOptions): Promise<OpenedSource> {
     return endingWith(signal, async () => {
       const path = await this.#judge(url, "source");
       try {
-        return { path, sizeBytes: await sizeOfFile(path, url), foundAt: pathToFileURL(path).href };
+        await this.#onJudged(path);
+        const opened = await pinSource(path, { url, folder, signal });
+        // By then nobody waits for it, and nobody would close it.
+        if (signal.aborted) await opened.close?.();
+        return opened;
       } catch (error) {
         throw sourceError(error, url);
       }
@@ -112,17 +121,17 @@ export class FileStorage implements Storage {
     return endingWith(signal, async () => {
       const path = await this.#judge(url, "target");
       try {
-        await this.#makeFolder(dirname(path), url);
-        await refuseOccupied(path, url);
-        const set = setAtPath(path);
-        if (set) await refuseFile(set.folder, url);
-        await sweepParts(path);
-        // Only a write shows what quotas, mounts and permissions allow.
-        const probe = join(dirname(path), partName(basename(path), randomUUID()));
-        await writePart(probe, async (handle) => {
-          await handle.writeFile("\n");
+        await this.#inFolder(dirname(path), url, async ({ path: folder }) => {
+          const target = join(folder, basename(path));
+          await refuseOccupied(target, url);
+          const set = setAtPath(target);
+          if (set) await refuseFile(set.folder, url);
+          await sweepParts(target);
+          // Only a write shows what quotas, mounts and permissions allow.
+          const probe = join(folder, partName(basename(path), randomUUID()));
+          await writePart(probe, this.#umask, (handle) => handle.writeFile("\n"));
+          await discard(probe);
         });
-        await discard(probe);
       } catch (error) {
         throw targetError(error, url);
       }
@@ -130,36 +139,40 @@ export class FileStorage implements Storage {
   }
 
   async deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void> {
-    return writingTarget(url, options, async (ask) => {
-      const path = await this.#openTarget(url, options.tag);
-      const gate = async () => {
-        await ask();
-        await this.#confirm(dirname(path), url);
-      };
-      const { entry, segments } = finished;
-      if (segments === undefined) return publishFile(entry, path, options, gate);
-      const folder = await this.#openSetFolder(path, url);
-      const both = async () => {
-        await gate();
-        await this.#confirm(folder, url);
-      };
-      await publishSet({ entry, segments }, { playlist: path, folder }, options, both);
-    });
+    const { tag, signal } = options;
+    const conditions = { tag, signal, umask: this.#umask };
+    return writingTarget(url, options, (ask) =>
+      this.#inTargetFolder(url, tag, async (path, place) => {
+        const target = join(place.path, basename(path));
+        const gate = async () => {
+          await ask();
+          await place.confirm();
+        };
+        const { entry, segments } = finished;
+        if (segments === undefined) return publishFile(entry, target, conditions, gate);
+        await this.#inFolder(await this.#segmentFolderOf(path, url), url, async (folder) => {
+          const set = { playlist: target, folder: folder.path };
+          await publishSet({ entry, segments }, set, conditions, async () => {
+            await gate();
+            await folder.confirm();
+          });
+        });
+      }),
+    );
   }
 
   async openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter> {
     const { tag, signal } = options;
+    const umask = this.#umask;
     const opening = () =>
-      writingTarget(url, options, async () => {
-        const playlist = await this.#openTarget(url, tag);
-        const folder = await this.#openSetFolder(playlist, url);
-        // Only temporaries: a segment that nothing names yet may be named by a later playlist.
-        await sweepSegments(folder, tag, () => true);
-        return new FileLiveSet({ playlist, folder }, url, options, async () => {
-          await this.#confirm(dirname(playlist), url);
-          await this.#confirm(folder, url);
-        });
-      });
+      writingTarget(url, options, () =>
+        this.#inTargetFolder(url, tag, async (playlist) => {
+          const folder = await this.#segmentFolderOf(playlist, url);
+          // Only temporaries: a segment that nothing names yet may be named by a later playlist.
+          await this.#inFolder(folder, url, ({ path }) => sweepSegments(path, tag, () => true));
+          return new FileLiveSet({ playlist, folder }, url, options, umask);
+        }),
+      );
     return endingWith(signal, opening);
   }
 
@@ -168,20 +181,34 @@ export class FileStorage implements Storage {
     return folderNameOf(linkedPathOf(readFileAddress(url, this.#roots, "target")));
   }
 
-  /** Finds a target's real path, makes its folder, and clears away what crashed attempts left of it. */
-  async #openTarget(url: string, tag: string): Promise<string> {
+  /** Finds a target's real path, opens its folder, and clears away what crashed attempts left of it. */
+  async #inTargetFolder<T>(
+    url: string,
+    tag: string,
+    action: (path: string, folder: PinnedFolder) => Promise<T>,
+  ): Promise<T> {
     const path = await this.#judge(url, "target");
-    await this.#makeFolder(dirname(path), url);
-    await refuseOccupied(path, url);
-    await sweepParts(path, tag);
-    return path;
+    return this.#inFolder(dirname(path), url, async (folder) => {
+      const target = join(folder.path, basename(path));
+      await refuseOccupied(target, url);
+      await sweepParts(target, tag);
+      return action(path, folder);
+    });
   }
 
-  /** Makes the folder of the set whose playlist or manifest is at a real path; gives its own. */
-  async #openSetFolder(playlist: string, url: string): Promise<string> {
-    const folder = await this.#resolve(segmentFolderOf(playlist), url);
-    await this.#makeFolder(folder, url);
-    return folder;
+  /** Opens a folder whose real path was judged, for as long as the action takes; makes it if it is missing. */
+  async #inFolder<T>(
+    folder: string,
+    url: string,
+    action: (folder: PinnedFolder) => Promise<T>,
+  ): Promise<T> {
+    await this.#onJudged(folder);
+    return inFolder(folder, { url, isMade: true, umask: this.#umask }, action);
+  }
+
+  /** The real path of the folder of the set whose playlist or manifest is at a real path. */
+  async #segmentFolderOf(playlist: string, url: string): Promise<string> {
+    return await this.#resolve(segmentFolderOf(playlist), url);
   }
 
   /** The real path of an address that may be used; what is missing of it is taken as written. */
@@ -218,21 +245,6 @@ export class FileStorage implements Storage {
     if (!this.#zones.find(({ folder }) => isInside(folder, real))?.isOpen) throw outside(url);
     return real;
   }
-
-  /** Makes a folder whose path was resolved, and checks that it has not moved since it was judged. */
-  async #makeFolder(folder: string, url: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true });
-    await this.#confirm(folder, url);
-    if (first === undefined) return;
-    // The new folders' names must survive a power cut as the file in them does.
-    for (let made = folder; made !== dirname(first); made = dirname(made))
-      await syncFolder(dirname(made));
-  }
-
-  /** Links may have been changed since a folder was judged. */
-  async #confirm(folder: string, url: string): Promise<void> {
-    if ((await realpath(folder)) !== folder) throw outside(url);
-  }
 }
 
 const keyOf = (path: string): string => `file:${path}`;
@@ -252,35 +264,14 @@ async function openRoot(root: string): Promise<string> {
   }
 }
 
-async function sizeOfFile(path: string, url: string): Promise<number> {
-  const refuse = (state: string) =>
-    new TaskError("source_missing", `Cannot read the source ${quoteAddress(url)}: ${state}`);
-  const before = await lstat(path);
-  if (before.isDirectory()) throw refuse("it is a folder");
-  if (before.isSymbolicLink()) throw refuse("it is a link that leads nowhere");
-  if (!before.isFile()) throw refuse("it is not a regular file");
-  // Opened to check that it can be, without following a link or waiting for a pipe that has just taken its place.
-  const handle = await open(
-    path,
-    constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-  );
-  try {
-    const info = await handle.stat();
-    if (!info.isFile()) throw refuse("it is not a regular file");
-    return info.size;
-  } finally {
-    await handle.close();
-  }
-}
-
 async function publishFile(
   entry: string,
   path: string,
-  { tag, signal }: DeliveryOptions,
+  { tag, signal, umask }: Pick<DeliveryOptions, "tag" | "signal"> & CopyOptions,
   gate: () => Promise<void>,
 ): Promise<void> {
   const part = join(dirname(path), partName(basename(path), tag));
-  await copyPart(entry, part, signal);
+  await copyPart(entry, part, { signal, umask });
   await placePart(part, path, gate);
   await syncFolder(dirname(path));
 }

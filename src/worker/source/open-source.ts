@@ -53,6 +53,7 @@ export async function openToSend(
     signal,
     onProgress: (fetched) => run.onProgress(fetching(fetched)),
   });
+  if (source.close) run.atEnd(source.close);
   const kind = await kindOfSource(source, url);
   if (kind === undefined) {
     const isAudio = isGivenAsAudio(url, source.mediaType) || isGivenAsAudio(source.foundAt);

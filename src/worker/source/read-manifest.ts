@@ -95,7 +95,11 @@ async function fetchText(url: string, { storage, folder: outer, signal: long }: 
   await mkdir(folder, { recursive: true });
   try {
     const source = await withOwnSignal([long], (signal) => storage.open(url, { folder, signal }));
-    return { text: await textOf(source), foundAt: source.foundAt };
+    try {
+      return { text: await textOf(source), foundAt: source.foundAt };
+    } finally {
+      await source.close?.();
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

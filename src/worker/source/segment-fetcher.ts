@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
 import { refuseManifest, type Segment, type Track } from "../../manifest/manifest.ts";
+import type { OpenedSource } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { ManifestPlace } from "./read-manifest.ts";
 
@@ -23,14 +24,17 @@ export class SegmentFetcher {
   readonly #closed = new AbortController();
   readonly #keys = new Map<string, Promise<Buffer>>();
   /** What was fetched or is being fetched, by its address. */
-  readonly #files = new Map<string, { readonly folder: string; readonly path: Promise<string> }>();
+  readonly #files = new Map<
+    string,
+    { readonly folder: string; readonly opened: Promise<OpenedSource> }
+  >();
   constructor(place: ManifestPlace) {
     this.#place = place;
   }
 
   /** The bytes of a segment. @throws {TaskError} what its storage throws; `source_damaged` if it is shorter than its range */
   async *read(segment: Segment): AsyncGenerator<Uint8Array> {
-    const path = await this.#fileOf(segment.url);
+    const { path } = await this.#fileOf(segment.url);
     const key = segment.key && (await this.#keyOf(segment.key.url));
     if (!key || !segment.key) return yield* bytesOf(path, segment);
     const decipher = createDecipheriv("aes-128-cbc", key, Buffer.from(segment.key.iv, "hex"));
@@ -65,7 +69,8 @@ export class SegmentFetcher {
     const file = this.#files.get(url);
     if (!file) return;
     this.#files.delete(url);
-    await file.path.catch(() => {});
+    const opened = await file.opened.catch(() => undefined);
+    await opened?.close?.();
     await rm(file.folder, { recursive: true, force: true });
   }
 
@@ -75,13 +80,13 @@ export class SegmentFetcher {
     await this.forget(() => false);
   }
 
-  #fileOf(url: string): Promise<string> {
+  #fileOf(url: string): Promise<OpenedSource> {
     const known = this.#files.get(url);
-    if (known) return known.path;
+    if (known) return known.opened;
     const folder = this.#newFolder();
-    const path = this.#open(url, folder).then((opened) => opened.path);
-    this.#files.set(url, { folder, path });
-    return path;
+    const opened = this.#open(url, folder);
+    this.#files.set(url, { folder, opened });
+    return opened;
   }
 
   async #open(url: string, folder: string) {
@@ -98,12 +103,16 @@ export class SegmentFetcher {
 
   async #readKey(url: string): Promise<Buffer> {
     const folder = this.#newFolder();
+    let close: OpenedSource["close"];
     try {
-      const { path, sizeBytes } = await this.#open(url, folder);
+      const opened = await this.#open(url, folder);
+      const { path, sizeBytes } = opened;
+      close = opened.close;
       if (sizeBytes !== KEY_BYTES)
         throw refuseManifest("source_not_media", `names a key that is not of ${KEY_BYTES} bytes`);
       return await readFile(path);
     } finally {
+      await close?.();
       await rm(folder, { recursive: true, force: true });
     }
   }

@@ -14,7 +14,7 @@ import { aStorage, aStorageBench, filesOf } from "../../fixtures/file-storage.ts
 setDefaultTimeout(60_000);
 
 const { signal } = new AbortController();
-const opening = { folder: "", signal };
+const opening = { folder: tempFolder(), signal };
 
 const harness = { describe, test, expect };
 const byUrl = (root: string, name: string) => pathToFileURL(join(root, name)).href;
@@ -144,9 +144,11 @@ describe("FileStorage.prototype.open", () => {
   test("opens an empty file: what is in it is not its question", async () => {
     const { storage, root } = await aStorage();
     await writeFile(join(root, "-i"), "");
-    const path = join(root, "-i");
-    const foundAt = pathToFileURL(path).href;
-    expect(await storage.open("-i", opening)).toEqual({ path, sizeBytes: 0, foundAt });
+    const folder = tempFolder();
+    const { close, ...opened } = await storage.open("-i", { folder, signal });
+    const foundAt = pathToFileURL(join(root, "-i")).href;
+    expect(opened).toEqual({ path: join(folder, "source"), sizeBytes: 0, foundAt });
+    await close?.();
   });
 });
 

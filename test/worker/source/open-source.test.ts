@@ -37,6 +37,7 @@ describe("openSource", () => {
         signal: new AbortController().signal,
         onProgress: () => {},
         onLog: () => {},
+        atEnd: () => {},
       };
       const opening = openSource("a.m3u8", run, folder);
       expect((await taskErrorOf(opening)).code).toBe("scratch_full");
