@@ -1,5 +1,5 @@
 import type { LogRecord } from "@logtape/logtape";
-import { maskCredentials } from "../lib/mask.ts";
+import { maskSecrets } from "../lib/mask.ts";
 
 /** Fields whose value is always a secret, in the spellings of headers, JSON and code. */
 const SECRET_FIELD =
@@ -45,7 +45,7 @@ export function textLine(record: LogRecord, isColoured: boolean): string {
     .map(([name, value]) => ` ${name}=${shown(clean(value, name))}`);
   const stacks = Object.values(record.properties)
     .filter((value) => value instanceof Error)
-    .flatMap((error) => maskCredentials(error.stack ?? "").split("\n"))
+    .flatMap((error) => maskSecrets(error.stack ?? "").split("\n"))
     .map((line) => `\n    ${printable(line)}`);
   const text = printable(`${record.category.join(".")}: ${messageOf(record)}${rest.join("")}`);
   return `${time} ${level} ${text}${stacks.join("")}\n`;
@@ -58,7 +58,7 @@ function messageOf({ message }: LogRecord): string {
     if (part instanceof Error) return `${part.name}: ${part.message}`;
     return shown(clean(part));
   });
-  return cut(maskCredentials(parts.join("")));
+  return cut(maskSecrets(parts.join("")));
 }
 
 const shown = (value: unknown): string =>
@@ -76,7 +76,7 @@ const printable = (text: string): string =>
 /** A copy of a value that can be written as JSON and holds no secrets: fields of secrets are masked, and so are URLs. */
 function clean(value: unknown, name = "", depth = 0): unknown {
   if (SECRET_FIELD.test(name)) return MASK;
-  if (typeof value === "string") return cut(maskCredentials(value));
+  if (typeof value === "string") return cut(maskSecrets(value));
   if (typeof value === "number" || typeof value === "boolean" || value == null) return value;
   if (typeof value !== "object") return String(value);
   // Circular values end here, too.

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as v from "valibot";
-import { maskCredentials } from "../lib/mask.ts";
+import { maskSecrets } from "../lib/mask.ts";
 import { type Config, ConfigError, type Environment } from "./config.ts";
 import type { Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
@@ -64,7 +64,7 @@ function describe(
 }
 
 const quote = (text: string): string =>
-  JSON.stringify(maskCredentials(text).slice(0, SHOWN_LENGTH_MAX));
+  JSON.stringify(maskSecrets(text).slice(0, SHOWN_LENGTH_MAX));
 
 function unknownKeys(env: Environment): string[] {
   const known = Object.values(KEYS).map((key) => key.env);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { getLogger } from "@logtape/logtape";
-import { maskCredentials } from "../lib/mask.ts";
+import { maskSecrets } from "../lib/mask.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import { type Language, languageOf } from "./language.ts";
 import { messageOf, type ProblemBody, problemOf } from "./problem.ts";
@@ -40,12 +40,12 @@ function problemBody(error: TaskError, requestId: string, language: Language): P
   const { code } = problemOf(error.code);
   const details = error.fields.map(({ path, message }) => ({
     path,
-    message: maskCredentials(message),
+    message: maskSecrets(message),
   }));
   return {
     error: {
       code,
-      message: maskCredentials(messageOf(error, language)),
+      message: maskSecrets(messageOf(error, language)),
       request_id: requestId,
       ...(details.length > 0 && { details }),
     },
@@ -66,19 +66,19 @@ export function respondProblem(
 ): Response {
   const error = toTaskError(thrown);
   const { status, retryAfterSeconds } = problemOf(error.code);
-  const call = { requestId, method: request.method, path: maskCredentials(pathOf(request)) };
+  const call = { requestId, method: request.method, path: maskSecrets(pathOf(request)) };
   // The caller has gone: nobody reads the answer, and the broken connection is no bug.
   if (status === 500 && !request.signal.aborted)
     logger.error("Cannot answer {method} {path}: {error}", {
       ...call,
-      error: maskCredentials(inspect(thrown)),
+      error: maskSecrets(inspect(thrown)),
     });
   else
     logger.debug("{method} {path} {status} {code}: {detail}", {
       ...call,
       status,
       code: error.code,
-      detail: maskCredentials(error.message),
+      detail: maskSecrets(error.message),
     });
   const language = languageOf(request.headers.get("Accept-Language"));
   return respond({ status, body: problemBody(error, requestId, language) }, requestId, {

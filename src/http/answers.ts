@@ -1,4 +1,4 @@
-import { maskCredentials } from "../lib/mask.ts";
+import { maskCredentials, maskSecrets } from "../lib/mask.ts";
 import { toQlty } from "../profile/qlty.ts";
 import type { FoundProfile } from "../service/profiles.ts";
 import { contractCode } from "../task/errors.ts";
@@ -17,7 +17,7 @@ const formatTime = (timeMs: number): string =>
 const failureAnswer = ({ code, detail }: Failure, language: Language) => ({
   code: contractCode(code),
   message: taskMessageOf(contractCode(code), language),
-  detail: maskCredentials(detail),
+  detail: maskSecrets(detail),
 });
 
 const outputAnswer = ({
@@ -95,7 +95,7 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   engine: task.engine,
   warnings: task.warnings?.map(({ code, message }) => ({
     code,
-    message: maskCredentials(message),
+    message: maskSecrets(message),
   })),
   cancel_requested: task.cancelRequested || undefined,
   priority: task.priority,

@@ -1,7 +1,7 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
 import type { Hono } from "hono";
-import { maskCredentials } from "../lib/mask.ts";
+import { maskSecrets } from "../lib/mask.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
 import { authenticate } from "../service/authenticate.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
@@ -97,7 +97,7 @@ function serve<Route extends RouteConfig>(
         requestId,
         clientCode: caller.clientCode,
         method,
-        path: maskCredentials(path),
+        path: maskSecrets(path),
         status: answer.status,
       }));
       return respond(answer, requestId);

@@ -4,10 +4,20 @@ const PARAMETER = /([?&;]([\w.-]+)=)[^&#\s"']+/g;
 const SECRET_NAME =
   /token|secret|password|passwd|passphrase|signature|credential|key|sig|auth|streamid|^pass$|pwd/i;
 
-/** Replaces the credentials of every URL in a text by `***`: user info, and query parameters with a name of secrets. */
+/** What follows the application in an address of RTMP: whoever has it may send in the owner's place. */
+const STREAM_KEY = /\b(rtmps?:\/\/[^\s/?#"']+\/[^\s/?#"']+\/)[^\s?#"']+/gi;
+
+/**
+ * Replaces the credentials of every URL in a text by `***`: user info, and query parameters with a name of secrets. For an address that
+ * is shown to its owner; everything else takes `maskSecrets`.
+ */
 export const maskCredentials = (text: string): string =>
   text
     .replace(USERINFO, "$1***@")
     .replace(PARAMETER, (whole, start: string, name: string) =>
       SECRET_NAME.test(name) ? `${start}***` : whole,
     );
+
+/** The same, and the stream keys in the paths of RTMP: for logs, errors and events. */
+export const maskSecrets = (text: string): string =>
+  maskCredentials(text).replace(STREAM_KEY, "$1***");

@@ -1,4 +1,4 @@
-import { maskCredentials } from "../lib/mask.ts";
+import { maskSecrets } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
 import { type Side, schemeOf, unsupportedCode } from "./storage.ts";
 
@@ -10,7 +10,7 @@ const QUOTE_LENGTH_MAX = 200;
 /** An address as it may be shown: quoted, on one line, cut, credentials masked. */
 export function quoteAddress(url: string): string {
   // Masked before it is cut: a cut in the middle of a password would hide that it is one.
-  const masked = maskCredentials(url);
+  const masked = maskSecrets(url);
   const cut = masked.length > QUOTE_LENGTH_MAX ? `${masked.slice(0, QUOTE_LENGTH_MAX)}…` : masked;
   return JSON.stringify(cut).replace(
     INVISIBLE,

@@ -3,7 +3,7 @@ import { EventLog } from "../db/event-log.ts";
 import { Holdings } from "../db/holdings.ts";
 import { TaskChanges } from "../db/task-changes.ts";
 import type { SqliteTaskRow } from "../db/task-row.ts";
-import { maskCredentials } from "../lib/mask.ts";
+import { maskSecrets } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
 import { taskOf } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
@@ -223,5 +223,5 @@ export class SqliteTaskStore implements TaskStore {
 const targetTaken = (verb: string, { url }: { readonly url: string }): TaskError =>
   new TaskError(
     "task_conflict",
-    `Cannot ${verb}: the target "${maskCredentials(url)}" is one of an unfinished task`,
+    `Cannot ${verb}: the target "${maskSecrets(url)}" is one of an unfinished task`,
   );

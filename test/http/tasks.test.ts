@@ -159,15 +159,29 @@ describe("GET task", () => {
 
   test("masks the credentials of addresses", async () => {
     const address = async (url: string) => ({ url, key: url });
-    const storages = [{ schemes: ["https"], source: address, target: address }];
+    const storages = [{ schemes: ["https", "rtmp"], source: address, target: address }];
     Object.assign(app, await anApp({ storages }));
-    const id = await created(app, {
+    const task = {
       source: { source_url: "https://ann:hunter2@host/a.mp4?token=abc&x=1" },
-      targets: [{ target_url: "https://host/b.mp4?X-Amz-Signature=abc" }],
+      targets: [
+        { target_url: "https://host/b.mp4?X-Amz-Signature=abc" },
+        { target_url: "rtmp://ann:pw@host/live/sample" },
+      ],
+    };
+    const { source, targets } = await read(await created(app, task));
+    expect(source.source_url).toBe("https://***@host/a.mp4?token=***&x=1");
+    // Stream keys stand in paths: the owner sees which stream is which, as in the document's own example.
+    expect(targets.map(({ target_url }) => target_url)).toEqual([
+      "https://host/b.mp4?X-Amz-Signature=***",
+      "rtmp://***@host/live/sample",
+    ]);
+    const again = await app.call(TASKS, {
+      body: aTask({ ...task, targets: task.targets.slice(1) }),
     });
-    const task = await read(id);
-    expect(task.source.source_url).toBe("https://***@host/a.mp4?token=***&x=1");
-    expect(task.targets[0]?.target_url).toBe("https://host/b.mp4?X-Amz-Signature=***");
+    expect([again.status, await again.text()]).toEqual([
+      409,
+      expect.stringContaining("rtmp://***@host/live/***"),
+    ]);
   });
 
   test("tells a failure in the words of the document's table, in the caller's language", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { maskCredentials } from "../../src/lib/mask.ts";
+import { maskCredentials, maskSecrets } from "../../src/lib/mask.ts";
 
 describe("maskCredentials", () => {
   test.each([
@@ -29,10 +29,34 @@ describe("maskCredentials", () => {
   });
 
   // Quadratic patterns would take hours on each of these, and end the run by its time limit.
-  test.each(["a.", "http://", "a:", "?key", "?", "?k=", "http://a@", "-a://"])(
-    "reads 4 MB of %j at once",
-    (segment) => {
-      expect(maskCredentials(segment.repeat(4e6 / segment.length)).length).toBeGreaterThan(0);
-    },
-  );
+  test.each([
+    "a.",
+    "http://",
+    "a:",
+    "?key",
+    "?",
+    "?k=",
+    "http://a@",
+    "-a://",
+    "rtmp://",
+    "rtmp://a/",
+  ])("reads 4 MB of %j at once", (segment) => {
+    expect(maskSecrets(segment.repeat(4e6 / segment.length)).length).toBeGreaterThan(0);
+  });
+});
+
+describe("maskSecrets", () => {
+  test.each([
+    ["rtmp://host/live/key", "rtmp://host/live/***"],
+    ["RTMPS://u:p@host:443/app/inst/key?a=1", "RTMPS://***@host:443/app/***?a=1"],
+    ["Cannot open 'rtmp://host/live/key': refused", "Cannot open 'rtmp://host/live/***': refused"],
+    ["rtmp://host/live", "rtmp://host/live"],
+    [
+      "rtsp://host/live/stream and http://u@host/live/a",
+      "rtsp://host/live/stream and http://***@host/live/a",
+    ],
+  ])("makes %j %j", (text, masked) => {
+    expect(maskSecrets(text)).toBe(masked);
+    expect(maskSecrets(masked)).toBe(masked);
+  });
 });

@@ -1,7 +1,7 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../../lib/errno-of.ts";
-import { maskCredentials } from "../../lib/mask.ts";
+import { maskSecrets } from "../../lib/mask.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { RunRequest } from "../engine.ts";
 import type { Exit } from "../process/subprocess.ts";
@@ -110,7 +110,7 @@ export async function follow(
   const reader = createDamageReader();
   const log = createRunLog((line) => {
     reader.read(line);
-    onLog(maskCredentials(line));
+    onLog(maskSecrets(line));
   });
   const guards = isOurs ? [] : sourceGuards(maxPixels);
   const args = [...generalArgs(step.name), ...guards, ...step.args];

@@ -1,4 +1,4 @@
-import { maskCredentials } from "../../lib/mask.ts";
+import { maskSecrets } from "../../lib/mask.ts";
 import type { LiveChange, LiveTargetEvent } from "../engine.ts";
 import { createChangeReader } from "./live-changes.ts";
 import { createTrustReader } from "./untrusted.ts";
@@ -64,9 +64,9 @@ export function createLiveLogReader(
     trust.read({ context, level, text });
     // A line of a tee is about its target.
     if (TOLD.includes(level) && context !== "tee")
-      onLog(maskCredentials(context ? `${context}: ${text}` : text));
+      onLog(maskSecrets(context ? `${context}: ${text}` : text));
     if (CONNECTIONS.includes(context) && level === "error" && !NO_CAUSE.test(text))
-      complaint = maskCredentials(text.trim());
+      complaint = maskSecrets(text.trim());
     const opened = OPEN.exec(line)?.[1];
     const isOwn = context === "tee" && text.startsWith("filename:");
     // The next line, about its pipe, shows which tee logged it.
@@ -78,7 +78,7 @@ export function createLiveLogReader(
       const why = refusal ?? (complaint !== "" && USUAL.includes(told) ? complaint : told);
       complaint = "";
       const inVain = refusal !== undefined && { isInVain: true as const };
-      onTarget({ kind: "failed", url, why: maskCredentials(why), ...inVain });
+      onTarget({ kind: "failed", url, why: maskSecrets(why), ...inVain });
     };
     const counted = urlOfPipe(Number(COUNTED.exec(text)?.[1]));
     const [, refused, why = ""] = NOT_OPEN.exec(text) ?? [];

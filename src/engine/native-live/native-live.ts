@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { maskCredentials } from "../../lib/mask.ts";
+import { maskSecrets } from "../../lib/mask.ts";
 import type { LivePlan } from "../../plan/live/live.ts";
 import {
   FIRST_PACKETS_ARGS,
@@ -206,12 +206,12 @@ function judgeLiveExit(exit: Exit): TaskError | undefined {
   const why =
     /Error opening input: (.+)$/m.exec(complaints)?.[1] ?? /^\w+:\/\/.*: (.+)$/.exec(last)?.[1];
   return why === undefined
-    ? new TaskError(error.code, maskCredentials(error.message))
+    ? new TaskError(error.code, maskSecrets(error.message))
     : unreachable(why);
 }
 
 const unreachable = (why: string): TaskError =>
-  new TaskError("source_unreachable", `Cannot read the source: ${maskCredentials(why)}`);
+  new TaskError("source_unreachable", `Cannot read the source: ${maskSecrets(why)}`);
 
 /** Messages that mean that there is no stream, and not that it cannot be read. */
 const ABSENT_CODES = ["source_unreachable", "source_missing"];

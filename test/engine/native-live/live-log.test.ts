@@ -112,12 +112,12 @@ describe("createLiveLogReader", () => {
     expect(events).toEqual([{ kind: "unrecorded", path, why: "No space left on device" }]);
   });
 
-  test("logs warnings and errors alone, with credentials masked", () => {
+  test("logs warnings and errors alone, with credentials and stream keys masked", () => {
     const { log } = read([
       "[info] Input #0, flv, from 'rtmp://h/live/a':",
       "[rtmp @ 0x7f] [error] Cannot open rtmp://ann:pw@h/live/a?key=1",
       "[warning] odd",
     ]);
-    expect(log).toEqual(["rtmp: Cannot open rtmp://***@h/live/a?key=***", "odd"]);
+    expect(log).toEqual(["rtmp: Cannot open rtmp://***@h/live/***?key=***", "odd"]);
   });
 });
