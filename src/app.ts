@@ -72,13 +72,16 @@ export async function startService(
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config));
   let working: Working | undefined;
-  const { clockSkewMs, bodyBytesMax, targetsMax, defaultProfile } = config;
+  const { clockSkewMs, bodyBytesMax, bodiesBytesMax, requestsPerSecond } = config;
+  const { targetsMax, defaultProfile } = config;
   const http = createHttpApp({
     ...parts,
     storages: [...parts.storages, new LiveAddresses()],
     capabilities: async () => capabilitiesOf((await chosen()).engine, config),
     clockSkewMs,
     bodyBytesMax,
+    bodiesBytesMax,
+    requestsPerSecond,
     targetsMax,
     defaultProfile,
     readiness: () => readinessOf(chosen(), parts, working, config),

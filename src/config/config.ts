@@ -21,6 +21,8 @@ export type Config = {
   readonly targetsMax: number;
   readonly pixelsMax: number;
   readonly bodyBytesMax: number;
+  readonly bodiesBytesMax: number;
+  readonly requestsPerSecond: number;
   readonly clockSkewMs: number;
   readonly engine: "auto" | "native" | "wasm";
   /** The address of a folder, or empty. */

@@ -162,6 +162,20 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     ...count(1024, 67_108_864, "bytes"),
     about: "The largest body of a request.",
   },
+  bodiesBytesMax: {
+    env: "PONTUS_BODIES_BYTES_MAX",
+    fallback: "67108864",
+    ...count(1024, 17_179_869_184, "bytes"),
+    about:
+      "What the bodies of all calls may take together, those of one client a quarter of it; a call beyond that is answered 503. One body always has room.",
+  },
+  requestsPerSecond: {
+    env: "PONTUS_CLIENT_REQUESTS_PER_SECOND",
+    fallback: "500",
+    ...count(0, 1_000_000),
+    about:
+      "How many calls a second a client may make while other clients call, too, if its record does not say; more are answered 429. 0 is any number.",
+  },
   clockSkewMs: {
     env: "PONTUS_CLOCK_SKEW_SECONDS",
     fallback: "300",

@@ -1,4 +1,5 @@
 import { TaskError } from "../task/errors.ts";
+import type { BodyRoom } from "./bodies.ts";
 
 const tooLarge = (sizeBytesMax: number): TaskError =>
   new TaskError("request_too_large", `Cannot read the body: it is over ${sizeBytesMax} bytes`);
@@ -6,15 +7,21 @@ const tooLarge = (sizeBytesMax: number): TaskError =>
 /**
  * Reads a whole body, but never more than `sizeBytesMax`, whether it has a length or comes in chunks.
  *
- * @throws {TaskError} `request_too_large`; `malformed_json` if the caller hung up before its end
+ * @param room - taken before the bytes are; the caller frees it
+ * @throws {TaskError} `request_too_large`; `service_unavailable` if there is no room; `malformed_json` if the caller hung up before its end
  */
-export async function readBody(request: Request, sizeBytesMax: number): Promise<Uint8Array> {
+export async function readBody(
+  request: Request,
+  sizeBytesMax: number,
+  room: Pick<BodyRoom, "take">,
+): Promise<Uint8Array> {
   const told = request.headers.get("Content-Length");
   if (told !== null && Number(told) > sizeBytesMax) throw tooLarge(sizeBytesMax);
+  if (told !== null) room.take(Number(told));
   try {
     // With a length, the runtime holds the caller to it, and no stream is needed.
     const bytes =
-      told === null ? await readChunks(request.body, sizeBytesMax) : await request.bytes();
+      told === null ? await readChunks(request.body, sizeBytesMax, room) : await request.bytes();
     if (bytes.byteLength > sizeBytesMax) throw tooLarge(sizeBytesMax);
     return bytes;
   } catch (error) {
@@ -28,6 +35,7 @@ export async function readBody(request: Request, sizeBytesMax: number): Promise<
 async function readChunks(
   body: ReadableStream<Uint8Array> | null,
   sizeBytesMax: number,
+  room: Pick<BodyRoom, "take">,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -35,6 +43,7 @@ async function readChunks(
     sizeBytes += chunk.byteLength;
     // Leaving the loop cancels the stream.
     if (sizeBytes > sizeBytesMax) throw tooLarge(sizeBytesMax);
+    room.take(chunk.byteLength);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

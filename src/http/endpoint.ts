@@ -4,7 +4,10 @@ import type { Hono } from "hono";
 import { maskSecrets } from "../lib/mask.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
 import { authenticate } from "../service/authenticate.ts";
+import type { RequestRates } from "../service/request-rates.ts";
+import { TaskError, toTaskError } from "../task/errors.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
+import type { Bodies, BodyRoom } from "./bodies.ts";
 import { readBody } from "./body.ts";
 import type { CallAddress } from "./calls.ts";
 import type { Input, ReadInput } from "./input.ts";
@@ -13,7 +16,11 @@ import { type Language, languageOf } from "./language.ts";
 const logger = getLogger(["pontus", "http"]);
 
 /** What every endpoint needs. */
-export type EndpointPorts = AuthenticationPorts & { readonly bodyBytesMax: number };
+export type EndpointPorts = AuthenticationPorts & {
+  readonly bodyBytesMax: number;
+  readonly bodies: Bodies;
+  readonly rates: Pick<RequestRates, "take">;
+};
 
 /** An authenticated call. */
 export type Call<Route> = {
@@ -76,22 +83,21 @@ function serve<Route extends RouteConfig>(
     const request = context.req.raw;
     const requestId = requestIdOf(request);
     const language = languageOf(request.headers.get("Accept-Language"));
-    let body: Promise<Uint8Array> | undefined;
-    const bytes = (): Promise<Uint8Array> => {
-      body ??= readBody(request, ports.bodyBytesMax);
-      return body;
-    };
+    const body = bodyOf(request, ports);
     try {
       const { headers, method } = request;
       const path = pathOf(request);
-      const caller = await authenticate(ports, { headers, method, path, body: bytes });
-      if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
-      const answer = await handle({
-        caller,
-        language,
-        param: (name) => context.req.param(name) ?? "",
-        read: () => read(request, language, bytes),
-        bytes,
+      const caller = await authenticate(ports, { headers, method, path, body: body.bytes });
+      const answer = await withinRate(ports, caller, async () => {
+        if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
+        else if (isLong(request)) await refuseReplay(ports, caller);
+        return handle({
+          caller,
+          language,
+          param: (name) => context.req.param(name) ?? "",
+          read: () => read(request, language, body.bytes),
+          bytes: body.bytes,
+        });
       });
       logger.debug("{method} {path} {status}", () => ({
         requestId,
@@ -103,6 +109,50 @@ function serve<Route extends RouteConfig>(
       return respond(answer, requestId);
     } catch (error) {
       return respondProblem(request, requestId, error);
+    } finally {
+      body.free();
     }
   });
+}
+
+/** The body of a request, read when it is first asked for, and counted until it is freed. */
+function bodyOf(request: Request, { bodies, bodyBytesMax }: EndpointPorts) {
+  let room: BodyRoom | undefined;
+  let reading: Promise<Uint8Array> | undefined;
+  const bytes = (): Promise<Uint8Array> => {
+    if (reading) return reading;
+    // Asked for only where a client with this code is known.
+    room = bodies.roomFor(request.headers.get("apiClientCode") ?? "");
+    reading = readBody(request, bodyBytesMax, room);
+    return reading;
+  };
+  return { bytes, free: () => room?.free() };
+}
+
+/** Does what a call asks for, if its client has not made too many. A replay is nobody's call, and is not counted as the client's. */
+async function withinRate<T>(
+  { rates }: EndpointPorts,
+  caller: Caller,
+  work: () => Promise<T>,
+): Promise<T> {
+  const takeBack = rates.take(caller);
+  try {
+    return await work();
+  } catch (error) {
+    if (toTaskError(error).code === "request_replayed") takeBack();
+    throw error;
+  }
+}
+
+/** A replay with a body longer than this is refused before the body is read; for a shorter one that look into the store would cost more. */
+const LONG_BODY_BYTES = 65_536;
+
+const isLong = ({ headers }: Request): boolean => {
+  const told = headers.get("Content-Length");
+  return told === null ? headers.has("Transfer-Encoding") : Number(told) > LONG_BODY_BYTES;
+};
+
+async function refuseReplay({ clients }: EndpointPorts, { nonce }: Caller): Promise<void> {
+  if (await clients.isNonceUsed(nonce))
+    throw new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
 }

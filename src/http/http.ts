@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import type { Queue } from "../queue/queue.ts";
 import type { CreateTaskPorts } from "../service/create-task.ts";
+import { RequestRates } from "../service/request-rates.ts";
 import type { ClientStore, ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
+import { Bodies } from "./bodies.ts";
 import { serveDocs } from "./docs.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { serveProfiles } from "./profiles.ts";
@@ -24,6 +26,10 @@ export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
   readonly clockSkewMs: number;
   /** Larger bodies are refused. */
   readonly bodyBytesMax: number;
+  /** What the bodies of all calls may take together while they are read and answered. */
+  readonly bodiesBytesMax: number;
+  /** How many calls a client may make a second while others call, too, if its record does not say; 0 is any number. */
+  readonly requestsPerSecond: number;
   /** More targets of one task are refused. */
   readonly targetsMax: number;
   /** The profile of a task whose caller names none. */
@@ -48,8 +54,14 @@ const OTHER_VERSION = /^\/api\/v(?![01](?:\/|$))/;
 /** Puts the routes together. */
 export function createHttpApp(ports: HttpPorts): HttpApp {
   const app = new Hono();
-  serveTasks(app, ports);
-  serveProfiles(app, ports);
+  const { bodyBytesMax } = ports;
+  const signed = {
+    ...ports,
+    bodies: new Bodies(ports.bodiesBytesMax, bodyBytesMax),
+    rates: new RequestRates(ports.requestsPerSecond),
+  };
+  serveTasks(app, signed);
+  serveProfiles(app, signed);
   serveHealth(app, ports);
   serveDocs(app, ports);
 
@@ -72,12 +84,13 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     });
   });
   app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
-  const { bodyBytesMax } = ports;
   return {
-    fetch: (request) =>
-      mayBeLong(request, bodyBytesMax)
+    fetch: (request) => {
+      if (hasTwoHosts(request)) return refuseTwoHosts(request);
+      return mayBeLong(request)
         ? answerLong(app, addressed(request), bodyBytesMax)
-        : app.fetch(addressed(request)),
+        : app.fetch(addressed(request));
+    },
     prepare: async () => {
       await Promise.all([
         import("./input.ts"),
@@ -100,19 +113,36 @@ function addressed(request: Request): Request {
   return new Request(URL.canParse(url) ? url : NO_HOST, request);
 }
 
-const toldBytes = ({ headers }: Request): number => Number(headers.get("Content-Length"));
-
-/** Whether a body has a length that is too large, or no length. */
-const mayBeLong = (request: Request, bodyBytesMax: number): boolean =>
-  toldBytes(request) > bodyBytesMax || request.headers.has("Transfer-Encoding");
+/** Several headers of one name come joined by a comma, which no host has in its name. */
+const hasTwoHosts = ({ headers }: Request): boolean => headers.get("Host")?.includes(",") === true;
 
 /**
- * Answers a call, and has its connection closed if its body may be too large: a server would read all of the body, gigabytes of it,
- * to find the next request.
+ * A proxy may have chosen by the one what the service answers by the other.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ */
+function refuseTwoHosts(request: Request): Response {
+  const error = new TaskError("invalid_parameter", "Cannot read the request: it has two hosts");
+  return respondProblem(request, requestIdOf(request), error, { Connection: "close" });
+}
+
+const toldBytes = ({ headers }: Request): number => Number(headers.get("Content-Length"));
+
+/** A server reads the rest of a body to find the next request. Of a shorter one it does no harm, and spares a new connection. */
+const SPARED_BODY_BYTES = 65_536;
+
+/** Whether a body has a length that is not short, or no length. */
+const mayBeLong = (request: Request): boolean =>
+  toldBytes(request) > SPARED_BODY_BYTES || request.headers.has("Transfer-Encoding");
+
+/**
+ * Answers a call, and has its connection closed if it is refused with its body unread, or may have more of it than is taken: all of it
+ * would be read, gigabytes of it.
  */
 async function answerLong(app: Hono, request: Request, bodyBytesMax: number): Promise<Response> {
   const response = await app.fetch(request);
-  if (response.status >= 400 || toldBytes(request) > bodyBytesMax)
+  const isUnread = !request.bodyUsed || request.headers.has("Transfer-Encoding");
+  if ((response.status >= 400 && isUnread) || toldBytes(request) > bodyBytesMax)
     response.headers.set("Connection", "close");
   return response;
 }

@@ -90,12 +90,14 @@ async function answer(
   { fetch, bodyBytesMax }: ServeOptions,
 ): Promise<void> {
   const body = bodyOf(incoming, bodyBytesMax);
-  const request = requestOf(incoming, body);
+  const request = requestOf(incoming, body?.stream ?? null);
   if (!request) {
     outgoing.writeHead(400, { Connection: "close" }).end();
     return;
   }
   const response = await fetch(request);
+  // Where another request is to follow, it is found behind the rest of the body.
+  if (response.headers.get("Connection") !== "close") body?.drop();
   const head = [...response.headers].flat();
   if (response.headers.get("Content-Type")?.startsWith("text/event-stream") && response.body) {
     outgoing.writeHead(response.status, head);
@@ -144,27 +146,43 @@ function requestOf(
   }
 }
 
-/**
- * The body as it comes; null if there is none. A caller that sends more than the limit is cut off; a smaller body
- * is read to its end even if the app does not want it, so that the caller gets to read the answer.
- */
-function bodyOf(incoming: IncomingMessage, bytesMax: number): ReadableStream<Uint8Array> | null {
+type Body = {
+  /** Reads no faster than it is read itself. */
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Reads the rest, and drops it. */
+  readonly drop: () => void;
+};
+
+/** The body of a request, if it has one. A caller that sends more than the limit is cut off. */
+function bodyOf(incoming: IncomingMessage, bytesMax: number): Body | undefined {
   const { "content-length": length, "transfer-encoding": coding } = incoming.headers;
-  if (coding === undefined && (length === undefined || length === "0")) return null;
+  if (coding === undefined && (length === undefined || length === "0")) return undefined;
   let bytes = 0;
   let isWanted = true;
-  return new ReadableStream<Uint8Array>({
+  const source: UnderlyingDefaultSource<Uint8Array> = {
     start(controller) {
       incoming.on("data", (chunk: Uint8Array) => {
         bytes += chunk.byteLength;
         if (bytes > bytesMax) incoming.destroy();
-        else if (isWanted) controller.enqueue(chunk);
+        else if (isWanted) {
+          controller.enqueue(chunk);
+          incoming.pause();
+        }
       });
+      incoming.pause();
       incoming.once("end", () => isWanted && controller.close());
       incoming.once("error", (error) => isWanted && controller.error(error));
+    },
+    pull() {
+      incoming.resume();
     },
     cancel() {
       isWanted = false;
     },
-  });
+  };
+  const drop = () => {
+    isWanted = false;
+    incoming.resume();
+  };
+  return { stream: new ReadableStream(source, { highWaterMark: 0 }), drop };
 }

@@ -1,4 +1,4 @@
-import type { ClientStore, Nonce } from "../store/store.ts";
+import type { Client, ClientStore, Nonce } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { SignedCall, SignedHeaders } from "./signature.ts";
 import {
@@ -10,7 +10,7 @@ import {
 } from "./signature.ts";
 
 /** An authenticated client, and the nonce of this call, which has yet to be used up. */
-export type Caller = { readonly clientCode: string; readonly nonce: Nonce };
+export type Caller = Pick<Client, "clientCode" | "requestsPerSecond"> & { readonly nonce: Nonce };
 
 /** A call to be authenticated. The body is read only if the form of its checksum needs it. */
 export type UnprovenCall = {
@@ -28,7 +28,7 @@ export type AuthenticationPorts = {
   readonly clockSkewMs: number;
 };
 
-/** Stands in for the key of a client that does not exist, so that an unknown client takes as long as a wrong checksum. */
+/** Stands in for the key of a client that does not exist, so that its SHA1 sum takes as long as a wrong one. */
 const NO_KEY = "no client has this key";
 
 const refusal = (): TaskError =>
@@ -47,7 +47,9 @@ const sumOf = async (key: string, signed: SignedHeaders, call: UnprovenCall): Pr
  * Authenticates a call. The nonce is not used up here: the caller of this function stores it before it answers.
  *
  * An unknown key, a wrong code, a wrong checksum, a disabled client and a form of checksum that the client does not accept give
- * the same error.
+ * the same error. The body is read only for a client that is known, enabled and named by its code: strangers would fill the memory
+ * with theirs. So whoever has a client's public key can see, by what is read of a body, that there is such a client; neither the key nor
+ * the code is a secret.
  *
  * @throws {TaskError} `authentication_failed`, `request_expired`, or what reading the body throws
  */
@@ -65,13 +67,16 @@ export async function authenticate(
     );
 
   const client = await ports.clients.byPublicKey(signed.publicKey);
+  const isCodeRight = equalInConstantTime(client?.clientCode ?? "", signed.clientCode);
+  const isKnown = client !== undefined && !client.disabled && isCodeRight;
+  if (!isKnown && signed.form === "hmac-sha256") throw refusal();
   const sum = await sumOf(client?.privateKey ?? NO_KEY, signed, call);
   const isSumRight = equalInConstantTime(sum, signed.checkSum);
-  const isCodeRight = equalInConstantTime(client?.clientCode ?? "", signed.clientCode);
   const isFormRight = signed.form === "hmac-sha256" || client?.strongOnly === false;
-  if (!client || client.disabled || !isSumRight || !isCodeRight || !isFormRight) throw refusal();
+  if (!isKnown || !isSumRight || !isFormRight) throw refusal();
   return {
     clientCode: client.clientCode,
+    requestsPerSecond: client.requestsPerSecond,
     nonce: {
       clientCode: client.clientCode,
       nonce: signed.nonce,

@@ -61,6 +61,10 @@ export class SqliteClientStore implements ClientStore {
     return this.#database.read(() => this.#queries.count.get()?.clients ?? 0);
   }
 
+  async isNonceUsed(nonce: Nonce): Promise<boolean> {
+    return this.#database.read(() => this.#nonces.isUsed(nonce));
+  }
+
   async useNonce(nonce: Nonce): Promise<void> {
     const refusal = await this.#database.write(() => this.#nonces.use(nonce));
     if (refusal) throw refusal;

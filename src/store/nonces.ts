@@ -1,4 +1,4 @@
-import { and, asc, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { nonces } from "../db/schema.ts";
 import { TaskError } from "../task/errors.ts";
@@ -20,6 +20,17 @@ export class Nonces {
           })
           .onConflictDoNothing()
           .prepare(),
+      find: () =>
+        orm
+          .select({ seq: nonces.seq })
+          .from(nonces)
+          .where(
+            and(
+              eq(nonces.nonce, sql.placeholder("nonce")),
+              eq(nonces.clientCode, sql.placeholder("clientCode")),
+            ),
+          )
+          .prepare(),
       forget: () => {
         const oldest = orm
           .select({ seq: nonces.seq })
@@ -32,6 +43,11 @@ export class Nonces {
           .prepare();
       },
     });
+  }
+
+  /** Whether a nonce is there. */
+  isUsed({ clientCode, nonce }: Nonce): boolean {
+    return this.#queries.find.get({ clientCode, nonce }) !== undefined;
   }
 
   /**

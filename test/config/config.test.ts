@@ -45,6 +45,8 @@ describe("parseConfig", () => {
         targetsMax: 32,
         pixelsMax: 36_000_000,
         bodyBytesMax: 1_048_576,
+        bodiesBytesMax: 67_108_864,
+        requestsPerSecond: 500,
         clockSkewMs: 300_000,
         engine: "auto",
         wasmCoreUrl: "",

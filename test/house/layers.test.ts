@@ -28,6 +28,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
     ["body", "calls", "invalid-fields", "language"],
+    ["bodies"],
   ],
   manifest: [["read"], ["manifest", "write"]],
   plan: [

@@ -37,6 +37,7 @@ async function outcomeOf(known: Client | undefined, options: SignedCallOptions) 
     byPublicKey: async () => known,
     seed: () => Promise.reject(new Error("not asked for")),
     count: () => Promise.reject(new Error("not asked for")),
+    isNonceUsed: () => Promise.reject(new Error("not asked for")),
     useNonce: () => Promise.reject(new Error("not used up here")),
   };
   const ports = { clients, now: () => NOW_MS, clockSkewMs: 300_000 };
@@ -51,19 +52,20 @@ describe("authenticate", () => {
     const { outcome } = await outcomeOf(aClient(), { form, body: "x" });
     expect(outcome).toEqual({
       clientCode: "client1",
+      requestsPerSecond: null,
       nonce: { clientCode: "client1", nonce: "7", expiresMs: NOW_MS + 600_000 },
     });
   });
 
   test.each([
-    ["no such client", undefined],
-    ["another key", aClient({ privateKey: "other" })],
-    ["another code", aClient({ clientCode: "client2" })],
-    ["a disabled client", aClient({ disabled: true })],
-  ])("refuses %s, having done all the work that a right call takes", async (_, client) => {
+    ["no such client", undefined, 0],
+    ["another key", aClient({ privateKey: "other" }), 1],
+    ["another code", aClient({ clientCode: "client2" }), 0],
+    ["a disabled client", aClient({ disabled: true }), 0],
+  ])("refuses %s, and reads a body only for whom it knows", async (_, client, reads) => {
     expect(await outcomeOf(client, { form: "sha1" })).toEqual({ outcome: refused, reads: 0 });
     const strong = await outcomeOf(client, { form: "hmac-sha256", body: "x" });
-    expect(strong).toEqual({ outcome: refused, reads: 1 });
+    expect(strong).toEqual({ outcome: refused, reads });
   });
 
   test("refuses the weak form where the client is to use the strong one", async () => {

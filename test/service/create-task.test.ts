@@ -7,7 +7,11 @@ import {
 import type { Admission, NewTask } from "../../src/store/store.ts";
 import { TaskError } from "../../src/task/errors.ts";
 
-const CALLER = { clientCode: "ada", nonce: { clientCode: "ada", nonce: "1", expiresMs: 9 } };
+const CALLER = {
+  clientCode: "ada",
+  requestsPerSecond: null,
+  nonce: { clientCode: "ada", nonce: "1", expiresMs: 9 },
+};
 
 const aRequest = (changes: Partial<TaskRequest> = {}): TaskRequest => ({
   sourceUrl: "in.mp4",

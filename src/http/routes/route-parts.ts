@@ -58,6 +58,13 @@ const RequestIdHeader = z.object({
   }),
 });
 
+const RetryHeaders = RequestIdHeader.extend({
+  "Retry-After": z.string().openapi({
+    description: "After how many seconds it makes sense to call again.",
+    example: "1",
+  }),
+});
+
 /** An answer of JSON, with an example. */
 export const jsonAnswer = <Schema extends z.ZodType>(
   description: string,
@@ -91,6 +98,9 @@ const exampleOf = (cause: ErrorCode): [string, { value: unknown }] => {
   return [code, { value: { error } }];
 };
 
+/** Whether the same call may be answered later. */
+const isForNow = (cause: ErrorCode): boolean => problemOf(cause).retryAfterSeconds !== undefined;
+
 /** The error answers of an operation, by status, with an example for each code. */
 export function errorAnswers(causes: readonly ErrorCode[]) {
   const byStatus = Map.groupBy(causes, (cause) => problemOf(cause).status);
@@ -101,7 +111,7 @@ export function errorAnswers(causes: readonly ErrorCode[]) {
         description: group
           .map((cause) => `${problemOf(cause).code}: ${problemOf(cause).en}`)
           .join(" "),
-        headers: RequestIdHeader,
+        headers: group.some(isForNow) ? RetryHeaders : RequestIdHeader,
         content: {
           "application/json": {
             schema: ErrorAnswer,
@@ -119,6 +129,7 @@ const ALWAYS = [
   "request_replayed",
   "invalid_version",
   "request_too_large",
+  "too_many_requests",
   "internal",
   "service_unavailable",
 ] as const satisfies readonly ErrorCode[];
