@@ -13,7 +13,7 @@ const TEXTS = [
   ...readdirSync("docs").map((name) => `docs/${name}`),
 ];
 /** Of the tests, not of the service. */
-const OTHER_KEYS = ["PONTUS_CORPUS"];
+const OTHER_KEYS = ["PONTUS_SIMULATION_SEED", "PONTUS_CORPUS"];
 
 const read = (file: string): string => readFileSync(file, "utf8");
 const missingIn = (file: string, names: readonly string[]): readonly string[] =>
