@@ -112,6 +112,7 @@ const app = createHttpApp({
   bodiesBytesMax: 67_108_864,
   requestsPerSecond: 500,
   targetsMax: 32,
+  pendingMax: 0,
   defaultProfile: "video_mp4_1280x720_1728kbps",
   readiness: async () => ({ ready: true, checks: {} }),
   version: "0.0.0",

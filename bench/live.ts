@@ -18,6 +18,7 @@ import { CREDENTIALS, createTask, newHome, startPontus, TASKS } from "./service.
 const PROFILE = "video_mp4_1280x720_1728kbps";
 const COPY = "video_flv_transmux";
 const COPIES = 24;
+const SLOTS = { PONTUS_CONCURRENCY: String(COPIES), PONTUS_LIVE_WAITING_MAX: "0" };
 
 /** What is read of a task. */
 type LiveTask = {
@@ -276,7 +277,7 @@ async function measureCopies(
 /** Live streams: what one encode for two targets costs, what is added to their latency, how soon what failed is back. */
 export async function measureLive({ isQuick, scratch, say }: PartOptions): Promise<Findings> {
   const [service, sources, targets] = await Promise.all([
-    startPontus(newHome(scratch), { PONTUS_CONCURRENCY: String(COPIES) }),
+    startPontus(newHome(scratch), SLOTS),
     startRtmpServer(),
     startRtmpServer(),
   ]);

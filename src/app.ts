@@ -73,7 +73,7 @@ export async function startService(
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config));
   let working: Working | undefined;
   const { clockSkewMs, bodyBytesMax, bodiesBytesMax, requestsPerSecond } = config;
-  const { targetsMax, defaultProfile } = config;
+  const { targetsMax, pendingMax, defaultProfile } = config;
   const http = createHttpApp({
     ...parts,
     storages: [...parts.storages, new LiveAddresses()],
@@ -83,6 +83,7 @@ export async function startService(
     bodiesBytesMax,
     requestsPerSecond,
     targetsMax,
+    pendingMax,
     defaultProfile,
     readiness: () => readinessOf(chosen(), parts, working, config),
     version,
@@ -168,7 +169,7 @@ type Parts = {
 };
 
 async function openParts(config: Config, signal?: AbortSignal): Promise<Parts> {
-  const { disk, dataFolder, databasePath, leaseMs, attemptsMax } = config;
+  const { disk, dataFolder, databasePath } = config;
   const now = () => Date.now();
   if (disk === "yes")
     await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
@@ -188,7 +189,7 @@ async function openParts(config: Config, signal?: AbortSignal): Promise<Parts> {
     tasks: new SqliteTaskStore(database, { now }),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
-    queue: new SqliteQueue(database, { now, leaseMs, attemptsMax }),
+    queue: new SqliteQueue(database, { ...config, now }),
     storages: await openStorages(config),
     now,
   };

@@ -12,6 +12,11 @@ export type Config = {
   readonly mediaRoots: readonly string[];
   readonly clients: readonly Client[];
   readonly concurrency: number;
+  /** Limits of each client, where its record has none; 0 is any number. */
+  readonly pendingMax: number;
+  readonly runningMax: number;
+  /** How many live tasks may wait for their sources at once; 0 is any number. */
+  readonly liveWaitingMax: number;
   readonly taskTimeoutMs: number;
   readonly attemptsMax: number;
   /** How long encoded files that could not be delivered are kept, and how many bytes of them. */

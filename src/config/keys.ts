@@ -5,6 +5,7 @@ import { systemProfile } from "../profile/system-profiles.ts";
 import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { count, type Key, oneOf, seconds } from "./key.ts";
+import { SHARE_KEYS } from "./share-keys.ts";
 import { STORAGE_KEYS } from "./storage-keys.ts";
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\p{Cc}]+$/u));
@@ -111,6 +112,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     ...count(0, 256),
     about: "How many tasks run at once; 0 serves the API and runs none.",
   },
+  ...SHARE_KEYS,
   taskTimeoutMs: {
     env: "PONTUS_TASK_TIMEOUT_SECONDS",
     fallback: "21600",

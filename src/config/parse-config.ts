@@ -30,9 +30,15 @@ export function parseConfig(
     return undefined;
   };
 
+  let slots = cores;
   const fields = Object.entries(KEYS).map(([field, key]) => {
     if (field === "port") return [field, read<unknown>(key, ["PONTUS_PORT", "PORT"])];
-    if (field === "concurrency") return [field, read<unknown>(key, [key.env], String(cores))];
+    if (field === "concurrency") {
+      slots = read(KEYS.concurrency, [key.env], String(cores)) ?? cores;
+      return [field, slots];
+    }
+    if (field === "liveWaitingMax")
+      return [field, read<unknown>(key, [key.env], String(Math.max(1, slots - 1)))];
     return [field, read<unknown>(key)];
   });
   // Complete, as KEYS has every field, and a value that could not be read throws below.

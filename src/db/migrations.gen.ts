@@ -46,5 +46,28 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "ALTER TABLE `clients` ADD `running_max` integer;",
       "ALTER TABLE `clients` ADD `requests_per_second` integer;"
     ]
+  },
+  {
+    "name": "20261129194529_fair-queue",
+    "statements": [
+      "CREATE TABLE `turns` (\n\t`client_code` text PRIMARY KEY,\n\t`debt` integer NOT NULL\n) WITHOUT ROWID;",
+      "CREATE INDEX `turns_debt` ON `turns` (`debt`);",
+      "ALTER TABLE `tasks` ADD `is_live` integer DEFAULT false NOT NULL;",
+      "UPDATE `tasks` SET `is_live` = true WHERE `end_ms` IS NULL AND (`source_url` LIKE 'rtmp://%' OR `source_url` LIKE 'rtmps://%' OR `source_url` LIKE 'rtsp://%' OR `source_url` LIKE 'srt://%' OR `source_url` LIKE 'udp://%');",
+      "CREATE TABLE `__new_active_targets` (\n\t`key` text PRIMARY KEY,\n\t`task_seq` integer NOT NULL\n) WITHOUT ROWID;",
+      "INSERT INTO `__new_active_targets`(`key`, `task_seq`) SELECT `key`, `task_seq` FROM `active_targets`;",
+      "DROP TABLE `active_targets`;",
+      "ALTER TABLE `__new_active_targets` RENAME TO `active_targets`;",
+      "CREATE TABLE `__new_profile_uses` (\n\t`client_code` text NOT NULL,\n\t`profile_name` text NOT NULL,\n\t`task_seq` integer NOT NULL,\n\tCONSTRAINT `profile_uses_pk` PRIMARY KEY(`client_code`, `profile_name`, `task_seq`)\n) WITHOUT ROWID;",
+      "INSERT INTO `__new_profile_uses`(`client_code`, `profile_name`, `task_seq`) SELECT `client_code`, `profile_name`, `task_seq` FROM `profile_uses`;",
+      "DROP TABLE `profile_uses`;",
+      "ALTER TABLE `__new_profile_uses` RENAME TO `profile_uses`;",
+      "DROP INDEX `tasks_ready`;",
+      "CREATE INDEX `tasks_ready` ON `tasks` (`client_code`,`is_live`,\"priority\" desc,`seq`,`not_before_ms`) WHERE status = 'PENDING' and not_before_ms is null;",
+      "DROP INDEX `tasks_workers`;",
+      "CREATE INDEX `tasks_workers` ON `tasks` (`worker_id`,`is_live`) WHERE status = 'RUNNING';",
+      "CREATE INDEX `tasks_running` ON `tasks` (`client_code`) WHERE status = 'RUNNING';",
+      "CREATE INDEX `tasks_ended` ON `tasks` (`end_ms`) WHERE end_ms is not null;"
+    ]
   }
 ];

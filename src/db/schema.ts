@@ -56,6 +56,7 @@ export const tasks = sqliteTable(
     attempts: text({ mode: "json" }).$type<readonly Attempt[]>().notNull(),
     targets: text({ mode: "json" }).$type<readonly StoredTarget[]>().notNull(),
     sourceUrl: text("source_url").notNull(),
+    isLive: integer("is_live", { mode: "boolean" }).notNull().default(false),
     timeoutSeconds: integer("timeout_seconds"),
     metadata: text({ mode: "json" }).$type<Readonly<Record<string, string>>>(),
     clip: text({ mode: "json" }).$type<Clip>(),
@@ -64,16 +65,19 @@ export const tasks = sqliteTable(
   },
   (table) => [
     uniqueIndex("tasks_id").on(table.id),
-    // Claims read the head of `ready`; tasks that wait for a later try have an index of their own, so that claims never skip over them.
+    // Claims read the head of each client in `ready`; tasks that wait for a later try have an index of their own, so that claims never skip over them.
     index("tasks_ready")
       // The last column is always null here; it lets a count use the index alone.
-      .on(sql`${table.priority} desc`, table.seq, table.notBeforeMs)
+      .on(table.clientCode, table.isLive, sql`${table.priority} desc`, table.seq, table.notBeforeMs)
       .where(sql`status = 'PENDING' and not_before_ms is null`),
     index("tasks_waiting")
       .on(table.notBeforeMs)
       .where(sql`status = 'PENDING' and not_before_ms is not null`),
     index("tasks_leases").on(table.leaseUntilMs).where(sql`status = 'RUNNING'`),
-    index("tasks_workers").on(table.workerId).where(sql`status = 'RUNNING'`),
+    index("tasks_workers").on(table.workerId, table.isLive).where(sql`status = 'RUNNING'`),
+    index("tasks_running").on(table.clientCode).where(sql`status = 'RUNNING'`),
+    // Only tasks that have ended are in it, so it slows no create.
+    index("tasks_ended").on(table.endMs).where(sql`end_ms is not null`),
     // Lists read these from their ends, one state at a time. Only two, as each index slows every create. SQLite appends seq.
     index("tasks_by_status").on(table.clientCode, table.status, table.createMs),
     index("tasks_by_profile").on(table.clientCode, table.profileName, table.status, table.createMs),
@@ -101,12 +105,13 @@ export const events = sqliteTable(
   (table) => [uniqueIndex("events_of_task").on(table.taskSeq, table.sequence)],
 );
 
-/** The targets of unfinished tasks. WITHOUT ROWID (which only the migration can say), so that one tree is written instead of two. */
+/**
+ * The targets of unfinished tasks. WITHOUT ROWID (which only the migration can say), so that one tree is written instead of two. No
+ * foreign key: without an index of its own, which would slow every create, SQLite would read the table for each task that is deleted.
+ */
 export const activeTargets = sqliteTable("active_targets", {
   key: text().primaryKey(),
-  taskSeq: integer("task_seq")
-    .notNull()
-    .references(() => tasks.seq),
+  taskSeq: integer("task_seq").notNull(),
 });
 
 /** The custom profiles that unfinished tasks use. WITHOUT ROWID, like the targets. */
@@ -115,9 +120,7 @@ export const profileUses = sqliteTable(
   {
     clientCode: text("client_code").notNull(),
     profileName: text("profile_name").notNull(),
-    taskSeq: integer("task_seq")
-      .notNull()
-      .references(() => tasks.seq),
+    taskSeq: integer("task_seq").notNull(),
   },
   (table) => [primaryKey({ columns: [table.clientCode, table.profileName, table.taskSeq] })],
 );
@@ -159,6 +162,16 @@ export const profiles = sqliteTable(
     createMs: integer("create_ms").notNull(),
   },
   (table) => [primaryKey({ columns: [table.clientCode, table.name] })],
+);
+
+/**
+ * What clients owe for the slots that they were given; who owes nothing has no row. WITHOUT ROWID, like the targets. Shared by all
+ * services on this file, like the queue itself.
+ */
+export const turns = sqliteTable(
+  "turns",
+  { clientCode: text("client_code").primaryKey(), debt: integer().notNull() },
+  (table) => [index("turns_debt").on(table.debt)],
 );
 
 /** Clients of the API. The private key is stored as it is, because checking an HMAC needs the key itself. */

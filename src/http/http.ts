@@ -32,6 +32,8 @@ export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
   readonly requestsPerSecond: number;
   /** More targets of one task are refused. */
   readonly targetsMax: number;
+  /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
+  readonly pendingMax: number;
   /** The profile of a task whose caller names none. */
   readonly defaultProfile: string;
   readonly readiness: () => Promise<Readiness>;

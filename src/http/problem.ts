@@ -125,7 +125,7 @@ const PROBLEMS = {
     "请求消息体必须是UTF-8编码的JSON",
   ),
   too_many_requests: {
-    ...row(429, "TooManyRequests", "There are too many requests.", "请求过于频繁"),
+    ...telling(429, "TooManyRequests", "There are too many requests.", "请求过于频繁"),
     retryAfterSeconds: 1,
   },
   service_unavailable: {

@@ -87,7 +87,7 @@ export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & T
   });
 
   on(CALLS.retryTask, "retryTaskRoute", async ({ caller, language, param }) => {
-    const task = await retryTask(ports, caller.clientCode, param("task_id"));
+    const task = await retryTask(ports, caller, param("task_id"));
     return { status: 200, body: taskAnswer(task, language) };
   });
 }

@@ -23,8 +23,11 @@ export type QueueListener = {
 /** Port: who works on which task. Every adapter passes the suite `test/contract/queue.ts`. */
 export interface Queue {
   /**
-   * Takes the most urgent task that is due: highest priority first, then oldest. The task is RUNNING, with a new
-   * attempt and a lease, when this resolves.
+   * Takes a task that is due. Clients take turns by their weights (deficit round robin); among the tasks of the client whose turn it
+   * is, the one of the highest priority is taken, then the oldest. A client that has as many tasks running as it may is left out, and
+   * live tasks are while as many of this worker wait for their sources as may.
+   *
+   * The task is RUNNING, with a new attempt and a lease, when this resolves.
    */
   claim(worker: Worker): Promise<Work | undefined>;
 
@@ -50,8 +53,8 @@ export interface Queue {
   /** The same for every claim whose lease has run out. @returns how many */
   expireLeases(): Promise<number>;
 
-  /** When the next pending task falls due (ms since the epoch); undefined if there is none. */
-  nextDueMs(): Promise<number | undefined>;
+  /** When the next pending task that this worker may take falls due (ms since the epoch); undefined if there is none. */
+  nextDueMs(worker: Pick<Worker, "id">): Promise<number | undefined>;
 
   /** How many tasks are pending and running, for `/readyz`. */
   depth(): Promise<{ readonly pending: number; readonly running: number }>;

@@ -8,6 +8,7 @@ import { taskOf } from "../task/row.ts";
 import type { Claim, Pulse } from "../task/task.ts";
 import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../task/transitions.ts";
 import type { Queue, QueueListener, Work, Worker } from "./queue.ts";
+import { type Turn, type TurnLimits, Turns } from "./turns.ts";
 
 /** The limits and the clock of a queue. */
 export type SqliteQueueOptions = {
@@ -17,13 +18,14 @@ export type SqliteQueueOptions = {
   readonly leaseMs: number;
   /** After so many failed runs, a task that loses its worker is FAILED. */
   readonly attemptsMax: number;
-};
+} & Partial<TurnLimits>;
 
 /** The queue of one machine: the table of tasks itself. Workers of several processes may share one file. */
 export class SqliteQueue implements Queue {
   readonly #database: Database;
   readonly #options: SqliteQueueOptions;
   readonly #changes: TaskChanges;
+  readonly #turns: Turns;
   readonly #queries;
   readonly #counts;
   readonly #listeners = new Set<QueueListener>();
@@ -32,19 +34,23 @@ export class SqliteQueue implements Queue {
     this.#database = database;
     this.#options = options;
     this.#changes = new TaskChanges(database);
+    const { runningMax = 0, liveWaitingMax = 0 } = options;
+    this.#turns = new Turns(database, { runningMax, liveWaitingMax });
     this.#queries = prepareQueries(database);
     this.#counts = prepareCounts(database);
   }
 
   async claim(worker: Worker): Promise<Work | undefined> {
     // An idle worker asks often, and must not take the write lock only to learn that there is no task.
-    const dueMs = await this.nextDueMs();
+    const dueMs = await this.nextDueMs(worker);
     if (dueMs === undefined || dueMs > this.#options.now()) return undefined;
     return this.#database.write(() => {
       const nowMs = this.#options.now();
       this.#queries.makeReady.run({ nowMs });
-      const row = this.#queries.head.get();
-      if (!row) return undefined;
+      const turn = this.#turns.next(worker.id);
+      const row = turn && this.#headOf(turn);
+      if (!turn || !row) return undefined;
+      this.#turns.take(turn);
       const { leaseMs } = this.#options;
       const started = this.#changes.save(claimTask(row, worker, leaseMs, nowMs));
       return {
@@ -78,9 +84,9 @@ export class SqliteQueue implements Queue {
     return this.#recover(() => this.#queries.expired.all({ nowMs: this.#options.now() }));
   }
 
-  async nextDueMs(): Promise<number | undefined> {
+  async nextDueMs({ id }: Pick<Worker, "id">): Promise<number | undefined> {
     return this.#database.read(() => {
-      if (this.#queries.anyReady.get()) return this.#options.now();
+      if (this.#turns.isAny(id)) return this.#options.now();
       return this.#queries.nextWaiting.get()?.dueMs ?? undefined;
     });
   }
@@ -103,6 +109,16 @@ export class SqliteQueue implements Queue {
   listen(listener: QueueListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The most urgent task of a client whose turn it is. */
+  #headOf({ clientCode, mayBeLive }: Turn) {
+    const file = this.#queries.head.get({ clientCode, isLive: false });
+    const live = mayBeLive ? this.#queries.head.get({ clientCode, isLive: true }) : undefined;
+    if (!file || !live) return file ?? live;
+    const isLiveFirst =
+      live.priority > file.priority || (live.priority === file.priority && live.seq < file.seq);
+    return isLiveFirst ? live : file;
   }
 
   /** Puts back or ends the tasks of workers that are gone. */
@@ -137,11 +153,16 @@ function prepareQueries({ orm, prepared }: Database) {
       orm
         .select()
         .from(tasks)
-        .where(isReady)
+        .where(
+          and(
+            isReady,
+            eq(tasks.clientCode, sql.placeholder("clientCode")),
+            eq(tasks.isLive, sql.placeholder("isLive")),
+          ),
+        )
         .orderBy(...byUrgency)
         .limit(1)
         .prepare(),
-    anyReady: () => orm.select({ seq: tasks.seq }).from(tasks).where(isReady).limit(1).prepare(),
     nextWaiting: () =>
       orm
         .select({ dueMs: tasks.notBeforeMs })

@@ -10,7 +10,9 @@ import {
 } from "./signature.ts";
 
 /** An authenticated client, and the nonce of this call, which has yet to be used up. */
-export type Caller = Pick<Client, "clientCode" | "requestsPerSecond"> & { readonly nonce: Nonce };
+export type Caller = Pick<Client, "clientCode" | "requestsPerSecond" | "pendingMax"> & {
+  readonly nonce: Nonce;
+};
 
 /** A call to be authenticated. The body is read only if the form of its checksum needs it. */
 export type UnprovenCall = {
@@ -77,6 +79,7 @@ export async function authenticate(
   return {
     clientCode: client.clientCode,
     requestsPerSecond: client.requestsPerSecond,
+    pendingMax: client.pendingMax,
     nonce: {
       clientCode: client.clientCode,
       nonce: signed.nonce,

@@ -46,6 +46,8 @@ export type CreateTaskPorts = {
   /** Used if the caller names no profile. */
   readonly defaultProfile: string;
   readonly targetsMax: number;
+  /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
+  readonly pendingMax: number;
 };
 
 /** What was read from a request to create a task. */
@@ -61,7 +63,7 @@ export type CreateTaskCall = {
  * @param read - reads the request; if it throws, the call is refused, and its nonce is used up nevertheless
  * @returns the task's id
  * @throws {TaskError} `request_replayed` before anything else; what `read` and judging throw; `idempotency_conflict`,
- *   `task_conflict`
+ *   `too_many_requests`, `task_conflict`
  */
 export async function createTask(
   ports: CreateTaskPorts,
@@ -80,7 +82,11 @@ export async function createTask(
     await ports.clients.useNonce(nonce);
     return first;
   }
-  const id = await ports.tasks.create(task, idempotency ? { nonce, idempotency } : { nonce });
+  const id = await ports.tasks.create(task, {
+    nonce,
+    pendingMax: caller.pendingMax ?? ports.pendingMax,
+    ...(idempotency && { idempotency }),
+  });
   ports.queue.announceWork();
   return id;
 }
@@ -118,6 +124,7 @@ async function judge(
   return {
     clientCode,
     sourceUrl: request.sourceUrl,
+    ...(addresses.source.live && { isLive: true }),
     profileName,
     targets: request.targets.map(({ url, profileName: name }, index) => {
       const folderKey = folderKeys[index];

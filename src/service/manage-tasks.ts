@@ -1,11 +1,14 @@
 import type { Queue } from "../queue/queue.ts";
 import type { TaskPage, TaskQuery, TaskStore } from "../store/store.ts";
 import type { Task } from "../task/task.ts";
+import type { Caller } from "./authenticate.ts";
 
 /** What the operations on existing tasks need. */
 export type TaskPorts = {
   readonly tasks: Pick<TaskStore, "get" | "list" | "cancel" | "retry">;
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
+  /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
+  readonly pendingMax: number;
 };
 
 /** One of the client's tasks. @throws {TaskError} `no_such_task`, also for a task of another client */
@@ -38,14 +41,14 @@ export async function cancelTask(
 /**
  * Makes a FAILED or CANCELLED task PENDING again and wakes the workers.
  *
- * @throws {TaskError} `no_such_task`, `task_conflict`
+ * @throws {TaskError} `no_such_task`, `too_many_requests`, `task_conflict`
  */
 export async function retryTask(
-  { tasks, queue }: TaskPorts,
-  clientCode: string,
+  { tasks, queue, pendingMax }: TaskPorts,
+  caller: Pick<Caller, "clientCode" | "pendingMax">,
   id: string,
 ): Promise<Task> {
-  const task = await tasks.retry(clientCode, id);
+  const task = await tasks.retry(caller.clientCode, id, caller.pendingMax ?? pendingMax);
   queue.announceWork();
   return task;
 }

@@ -42,7 +42,12 @@ export type NewTask = GivenTask & { readonly assignments: readonly Assignment[] 
 export type Idempotency = { readonly key: string; readonly bodyDigest: string };
 
 /** What is written together with a new task, and may refuse it. */
-export type Admission = { readonly nonce: Nonce; readonly idempotency?: Idempotency };
+export type Admission = {
+  readonly nonce: Nonce;
+  readonly idempotency?: Idempotency;
+  /** How many tasks of the client may be pending; 0 or absent is any number. */
+  readonly pendingMax?: number;
+};
 
 /** Which tasks to list, and where to start. */
 export type TaskQuery = {
@@ -69,7 +74,7 @@ export interface TaskStore {
    * if the creation is refused, only the nonce is kept.
    *
    * @returns the id; that of the first task if the idempotency key and the body were seen within 24 h
-   * @throws {TaskError} `request_replayed`, `idempotency_conflict`, `task_conflict`
+   * @throws {TaskError} `request_replayed`, `idempotency_conflict`, `too_many_requests`, `task_conflict`
    */
   create(task: NewTask, admission: Admission): Promise<string>;
 
@@ -104,9 +109,11 @@ export interface TaskStore {
   /**
    * Makes a FAILED or CANCELLED task PENDING again; delivered targets stay delivered.
    *
-   * @throws {TaskError} `no_such_task`, `task_conflict` (it has not ended, has succeeded, or another task now has one of its targets)
+   * @param pendingMax - how many tasks of the client may be pending; 0 or absent is any number
+   * @throws {TaskError} `no_such_task`, `too_many_requests`, `task_conflict` (it has not ended, has succeeded, or another task now has
+   *   one of its targets)
    */
-  retry(clientCode: string, id: string): Promise<Task>;
+  retry(clientCode: string, id: string, pendingMax?: number): Promise<Task>;
 
   /** Records how far a claimed task is. @throws {TaskError} `lease_lost` */
   saveProgress(claim: Claim, progress: Progress): Promise<void>;

@@ -45,6 +45,7 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
           attempts: sql.placeholder("attempts"),
           targets: sql.placeholder("targets"),
           sourceUrl: sql.placeholder("sourceUrl"),
+          isLive: sql.placeholder("isLive"),
           timeoutSeconds: sql.placeholder("timeoutSeconds"),
           metadata: sql.placeholder("metadata"),
           clip: sql.placeholder("clip"),

@@ -31,6 +31,7 @@ import {
 import type { Warning } from "../task/warnings.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
+import { PendingLimit } from "./pending-limit.ts";
 import type { Admission, Idempotency, NewTask, TaskPage, TaskQuery, TaskStore } from "./store.ts";
 import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
@@ -46,6 +47,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #ids = new TaskIds();
   readonly #nonces: Nonces;
   readonly #idempotencyKeys: IdempotencyKeys;
+  readonly #pendingLimit: PendingLimit;
   readonly #holdings: Holdings;
   readonly #log: EventLog;
   readonly #changes: TaskChanges;
@@ -58,6 +60,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#now = options.now;
     this.#nonces = new Nonces(database);
     this.#idempotencyKeys = new IdempotencyKeys(database);
+    this.#pendingLimit = new PendingLimit(database);
     this.#holdings = new Holdings(database);
     this.#log = new EventLog(database);
     this.#changes = new TaskChanges(database);
@@ -101,9 +104,11 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
-  async retry(clientCode: string, id: string): Promise<Task> {
+  async retry(clientCode: string, id: string, pendingMax = 0): Promise<Task> {
     return this.#database.write(() => {
       const change = retryTask(this.#find(clientCode, id), this.#now());
+      const refusal = this.#pendingLimit.takePlace(clientCode, pendingMax);
+      if (refusal) throw refusal;
       const targets = undelivered(change.row.targets);
       const taken = this.#holdings.taken(targets);
       if (taken) throw targetTaken(`retry task "${id}"`, taken);
@@ -180,7 +185,7 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   /** The new task's id, or why it is refused: returned and not thrown, so that the nonce is kept. */
-  #admit(task: NewTask, { nonce, idempotency }: Admission): string | TaskError {
+  #admit(task: NewTask, { nonce, idempotency, pendingMax = 0 }: Admission): string | TaskError {
     const refusal = this.#nonces.use(nonce);
     if (refusal) return refusal;
     const nowMs = this.#now();
@@ -189,6 +194,8 @@ export class SqliteTaskStore implements TaskStore {
     if (first) return first;
     const taken = this.#holdings.taken(task.targets);
     if (taken) return targetTaken("create task", taken);
+    const full = this.#pendingLimit.takePlace(clientCode, pendingMax);
+    if (full) return full;
     const id = this.#insert(task, nowMs);
     if (idempotency) this.#idempotencyKeys.remember(clientCode, idempotency, id, nowMs);
     return id;

@@ -17,6 +17,8 @@ export type StoredTarget = Target & { readonly key: string; readonly folderKey?:
 export type GivenTask = {
   readonly clientCode: string;
   readonly sourceUrl: string;
+  /** Whether the source is a live stream; by default it is not. */
+  readonly isLive?: boolean;
   readonly profileName: string;
   readonly targets: readonly {
     readonly url: string;
@@ -61,6 +63,7 @@ export type TaskRow = {
   readonly attempts: readonly Attempt[];
   readonly targets: readonly StoredTarget[];
   readonly sourceUrl: string;
+  readonly isLive: boolean;
   readonly timeoutSeconds: number | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly clip: Clip | null;

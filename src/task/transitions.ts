@@ -32,6 +32,7 @@ export function createTask(given: GivenTask, id: string, nowMs: number): Transit
     attempts: [],
     targets: given.targets.map((target) => ({ ...target, status: "PENDING" })),
     sourceUrl: given.sourceUrl,
+    isLive: given.isLive ?? false,
     timeoutSeconds: given.timeoutSeconds ?? null,
     metadata: given.metadata ?? null,
     clip: given.clip ?? null,

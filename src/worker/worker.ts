@@ -136,7 +136,7 @@ export class Worker {
           if (!work) break;
           this.#begin(work);
         }
-        const dueMs = this.#hasFreeSlot() ? await queue.nextDueMs() : undefined;
+        const dueMs = this.#hasFreeSlot() ? await queue.nextDueMs(this.#options) : undefined;
         if (dueMs !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, dueMs - now()));
       } catch (error) {
         log.error("Cannot claim a task: {error}", { error });

@@ -46,6 +46,17 @@ function claiming(make: Make, { describe, test, expect }: Harness): void {
       expect(await bench.queue.claim(aWorker())).toBeUndefined();
     });
 
+    test("gives clients turns, and asks for priorities only within one", async () => {
+      const bench = await make();
+      const made: string[] = [];
+      for (const priority of [10, 9]) made.push(await createTask(bench, { priority }));
+      for (const priority of [-10, -9])
+        made.push(await createTask(bench, { clientCode: "bob", priority }));
+      const claimed: number[] = [];
+      for (const _ of made) claimed.push(made.indexOf((await claimTask(bench)).claim.taskId));
+      expect(claimed).toEqual([0, 3, 1, 2]);
+    });
+
     test("starts the task and gives all that is needed to run it", async () => {
       const bench = await make();
       const id = await createTask(bench);
@@ -154,7 +165,7 @@ function givingBack(make: Make, { describe, test, expect }: Harness): void {
       expect((await claimTask(bench)).claim.taskId).toBe(other);
       bench.clock.nowMs = notBeforeMs - 1;
       expect(await bench.queue.claim(aWorker())).toBeUndefined();
-      expect(await bench.queue.nextDueMs()).toBe(notBeforeMs);
+      expect(await bench.queue.nextDueMs(aWorker())).toBe(notBeforeMs);
       bench.clock.nowMs = notBeforeMs;
       await createTask(bench);
       expect((await claimTask(bench)).claim.taskId).toBe(claim.taskId);
@@ -252,7 +263,7 @@ function telling(make: Make, { describe, test, expect }: Harness): void {
   describe("nextDueMs() and depth()", () => {
     test("know of nothing in an empty queue", async () => {
       const { queue } = await make();
-      expect(await queue.nextDueMs()).toBeUndefined();
+      expect(await queue.nextDueMs(aWorker())).toBeUndefined();
       expect(await queue.depth()).toEqual({ pending: 0, running: 0 });
     });
 
@@ -260,13 +271,13 @@ function telling(make: Make, { describe, test, expect }: Harness): void {
       const bench = await make();
       const { claim } = await startTask(bench);
       await startTask(bench);
-      expect(await bench.queue.nextDueMs()).toBeUndefined();
+      expect(await bench.queue.nextDueMs(aWorker())).toBeUndefined();
       const notBeforeMs = bench.clock.nowMs + 1;
       await bench.queue.giveBack(claim, { ...RUN_FAILURE, notBeforeMs });
-      expect(await bench.queue.nextDueMs()).toBe(notBeforeMs);
+      expect(await bench.queue.nextDueMs(aWorker())).toBe(notBeforeMs);
       await bench.tasks.cancel("ada", await createTask(bench));
       await createTask(bench);
-      expect(await bench.queue.nextDueMs()).toBeLessThanOrEqual(bench.clock.nowMs);
+      expect(await bench.queue.nextDueMs(aWorker())).toBeLessThanOrEqual(bench.clock.nowMs);
       expect(await bench.queue.depth()).toEqual({ pending: 2, running: 1 });
     });
   });

@@ -10,6 +10,7 @@ import {
   startTask,
 } from "../fixtures/store-bench.ts";
 import { readingEvents } from "./store-events.ts";
+import { limitingPending } from "./store-limits.ts";
 import { livingTasks } from "./store-live.ts";
 import { holdingTargets } from "./store-targets.ts";
 import { warningOf } from "./store-warnings.ts";
@@ -23,6 +24,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function taskStoreContract(name: string, make: Make, harness: Harness): void {
   harness.describe(name, () => {
     creating(make, harness);
+    limitingPending(make, harness);
     repeating(make, harness);
     holdingTargets(make, harness);
     readingEvents(make, harness);

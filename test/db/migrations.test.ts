@@ -7,11 +7,12 @@ import { promisify } from "node:util";
 import { embedMigrations, generateMigration } from "../../scripts/write-migrations.ts";
 import { openDatabase, openWhenFree } from "../../src/db/database.ts";
 import { migrate } from "../../src/db/migrate.ts";
+import { MIGRATIONS } from "../../src/db/migrations.gen.ts";
 import { openSqlite } from "../../src/db/sqlite.bun.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
-import { createTask } from "../fixtures/store-bench.ts";
+import { aWorker, createTask } from "../fixtures/store-bench.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -135,5 +136,43 @@ describe("openDatabase", () => {
       ]);
     const outputs = await Promise.all([open(), open(), open(), open()]);
     expect(outputs.map(({ stdout }) => stdout)).toEqual(Array(4).fill("open\n"));
+  });
+});
+
+describe("a database that an older version made", () => {
+  const COLUMNS =
+    "id, client_code, profile_name, status, priority, create_ms, attempt, failures, cancel_requested, event_sequence, attempts, targets, source_url, custom_profiles, assignments";
+  const insert = (seq: number, client: string, url: string) =>
+    `INSERT INTO tasks (seq, ${COLUMNS}) VALUES (${seq}, 'id-${seq}', '${client}', 'video_mp4_transmux', 'PENDING', 0, ${seq}, 0, 0, 0, 1, '[]', '[{"url":"o${seq}.mp4","key":"k${seq}","status":"PENDING"}]', '${url}', '[]', '[]')`;
+  const versions = MIGRATIONS.slice(0, -1).map(({ name }, at) => [at + 1, name] as const);
+
+  test.each(versions)("is upgraded with all that it holds: %d migrations, %s", async (number) => {
+    const path = join(tempFolder(), "old.sqlite");
+    const old = openSqlite(path);
+    migrate(old, MIGRATIONS.slice(0, number));
+    for (const statement of [
+      insert(1, "ada", "SRT://:9000?mode=listener"),
+      insert(2, "ada", "file:///media/in.mp4"),
+      "INSERT INTO events (task_seq, sequence, time_ms, type, status, attempt) VALUES (1, 1, 1, 'created', 'PENDING', 0)",
+      "INSERT INTO active_targets (key, task_seq) VALUES ('k1', 1), ('k2', 2)",
+      "INSERT INTO profile_uses (client_code, profile_name, task_seq) VALUES ('ada', 'mine', 2)",
+      "INSERT INTO clients (client_code, public_key, private_key, strong_only, disabled) VALUES ('ada', 'pk', 'secret', 0, 0)",
+    ])
+      old.execute(statement);
+    old.close();
+    const bench = sqliteBench(path, { liveWaitingMax: 1 });
+    expect(await bench.clients.byPublicKey("pk")).toMatchObject({ clientCode: "ada", weight: 1 });
+    expect(await bench.tasks.events("ada", "id-1", { afterSequence: 0, limit: 9 })).toHaveLength(1);
+    const target = [{ url: "o.mp4", key: "k1" }];
+    expect((await taskErrorOf(createTask(bench, { targets: target }))).code).toBe("task_conflict");
+    expect((await taskErrorOf(bench.profiles.remove("ada", "mine"))).code).toBe(
+      "profile_not_empty",
+    );
+    const claims = [await bench.queue.claim(aWorker()), await bench.queue.claim(aWorker())];
+    expect(claims.map((work) => work?.claim.taskId)).toEqual(["id-1", "id-2"]);
+    const liveAgain = await createTask(bench, { isLive: true });
+    expect(await bench.queue.claim(aWorker())).toBeUndefined();
+    expect(await bench.queue.claim(aWorker("w2"))).toMatchObject({ claim: { taskId: liveAgain } });
+    bench.database.close();
   });
 });

@@ -49,10 +49,11 @@ const refused = "authentication_failed";
 
 describe("authenticate", () => {
   test.each(["sha1", "hmac-sha256"] as const)("knows the client by the %s form", async (form) => {
-    const { outcome } = await outcomeOf(aClient(), { form, body: "x" });
+    const { outcome } = await outcomeOf(aClient({ pendingMax: 5 }), { form, body: "x" });
     expect(outcome).toEqual({
       clientCode: "client1",
       requestsPerSecond: null,
+      pendingMax: 5,
       nonce: { clientCode: "client1", nonce: "7", expiresMs: NOW_MS + 600_000 },
     });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { liveProtocolOf } from "../../src/plan/live/live-protocols.ts";
 import {
   type CreateTaskPorts,
   createTask,
@@ -10,6 +11,7 @@ import { TaskError } from "../../src/task/errors.ts";
 const CALLER = {
   clientCode: "ada",
   requestsPerSecond: null,
+  pendingMax: null,
   nonce: { clientCode: "ada", nonce: "1", expiresMs: 9 },
 };
 
@@ -60,6 +62,7 @@ function aDesk() {
     }),
     defaultProfile: "video_mp4_transmux",
     targetsMax: 2,
+    pendingMax: 9,
   };
   const create = (changes: Partial<TaskRequest> = {}) =>
     createTask(ports, CALLER, async () => ({ request: aRequest(changes) }));
@@ -67,6 +70,22 @@ function aDesk() {
 }
 
 describe("createTask", () => {
+  test("says of a task whether its source is a live stream", async () => {
+    const { ports, tasks } = aDesk();
+    const live = liveProtocolOf("srt://:9000?mode=listener");
+    const address = async (url: string) => ({ url, key: `file:/${url}` });
+    const source = async (url: string) => ({ url, key: url, ...(live && { live }) });
+    const able = { ...(await ports.capabilities()), protocols: ["file", "srt"] };
+    const livePorts: CreateTaskPorts = {
+      ...ports,
+      storages: [{ schemes: ["file"], source, target: address }],
+      capabilities: async () => able,
+    };
+    const targets = [{ url: "out.mp4" }];
+    await createTask(livePorts, CALLER, async () => ({ request: aRequest({ targets }) }));
+    expect(tasks[0]?.task.isLive).toBe(true);
+  });
+
   test("stores the task with its nonce, then wakes the workers", async () => {
     const { create, done, tasks } = aDesk();
     expect(await create()).toBe("id-1");
@@ -83,7 +102,7 @@ describe("createTask", () => {
         customProfiles: [],
         priority: 0,
       },
-      admission: { nonce: CALLER.nonce },
+      admission: { nonce: CALLER.nonce, pendingMax: 9 },
     });
   });
 
@@ -91,7 +110,7 @@ describe("createTask", () => {
     const { ports, tasks } = aDesk();
     const idempotency = { key: "k", bodyDigest: "d" };
     await createTask(ports, CALLER, async () => ({ request: aRequest(), idempotency }));
-    expect(tasks[0]?.admission).toEqual({ nonce: CALLER.nonce, idempotency });
+    expect(tasks[0]?.admission).toEqual({ nonce: CALLER.nonce, pendingMax: 9, idempotency });
   });
 
   test("answers a known idempotency key with its task, judging nothing and using the nonce", async () => {

@@ -51,7 +51,7 @@ describe("Worker whose run fails", () => {
     for (const delayMs of [2_000, 4_000]) {
       (await bench.nextRun()).fail(stalled);
       await bench.until(id, "PENDING");
-      expect(await bench.queue.nextDueMs()).toBe(bench.clock.nowMs + delayMs);
+      expect(await bench.queue.nextDueMs(aWorker())).toBe(bench.clock.nowMs + delayMs);
       expect(await bench.queue.claim(aWorker("worker-2"))).toBeUndefined();
       bench.pass(delayMs);
     }

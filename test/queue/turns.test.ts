@@ -1,0 +1,295 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import fc from "fast-check";
+import { tempFolder } from "../fixtures/clips.ts";
+import { sqliteBench } from "../fixtures/sqlite-bench.ts";
+import { aFailure, aNewTask, anAdmission, aWorker, createTask } from "../fixtures/store-bench.ts";
+
+setDefaultTimeout(60_000);
+
+type Bench = ReturnType<typeof sqliteBench>;
+
+const progress = { phase: "TRANSCODING", outTimeSeconds: 1, speed: 1, fps: 25 } as const;
+
+const aClient = (clientCode: string, weight: number, runningMax: number | null = null) => ({
+  clientCode,
+  publicKey: `pk-${clientCode}`,
+  privateKey: "secret",
+  strongOnly: false,
+  disabled: false,
+  weight,
+  pendingMax: null,
+  runningMax,
+  requestsPerSecond: null,
+});
+
+/** Creates many tasks of a client. */
+const createMany = (bench: Bench, clientCode: string, number: number, priority = 0) =>
+  Promise.all(
+    Array.from({ length: number }, () =>
+      bench.tasks.create(aNewTask({ clientCode, priority }), anAdmission()),
+    ),
+  );
+
+/** Claims a task and ends it at once; its client, or undefined where there is nothing to claim. */
+async function serveOne({ queue, tasks }: Bench, workerId = "w"): Promise<string | undefined> {
+  const work = await queue.claim(aWorker(workerId));
+  if (work) await tasks.finish(work.claim, { status: "FAILED", failure: aFailure });
+  return work?.task.clientCode;
+}
+
+async function serve(bench: Bench, number: number): Promise<readonly (string | undefined)[]> {
+  const served: (string | undefined)[] = [];
+  for (let i = 0; i < number; i++) served.push(await serveOne(bench));
+  return served;
+}
+
+const debtsOf = ({ database }: Bench) =>
+  database.orm.all<{ readonly client_code: string; readonly debt: number }>(
+    sql`select client_code, debt from turns`,
+  );
+
+/** What a client of weight 1 owes for a slot. */
+const SLOT_PRICE = 720_720;
+
+describe("a client that comes beside 10,000 urgent tasks of another", () => {
+  test("has its first task run within one task's length", async () => {
+    const bench = sqliteBench();
+    const slots = 4;
+    const lengthMs = 60_000;
+    await createMany(bench, "ada", 10_000, 10);
+    const ends: { readonly claim: { taskId: string; attempt: number }; readonly atMs: number }[] =
+      [];
+    // The slots do not become free together, as those of a service that has run for a while do not.
+    for (let slot = 0; slot < slots; slot++) {
+      const work = await bench.queue.claim(aWorker());
+      if (work) ends.push({ claim: work.claim, atMs: bench.clock.nowMs + lengthMs });
+      bench.clock.nowMs += lengthMs / slots / 2;
+    }
+    const bobs = await createTask(bench, { clientCode: "bob", priority: -10 });
+    const createdMs = bench.clock.nowMs;
+    let begunMs: number | undefined;
+    while (begunMs === undefined && ends.length > 0) {
+      const next = ends.shift();
+      if (!next) break;
+      bench.clock.nowMs = next.atMs;
+      await bench.tasks.finish(next.claim, { status: "FAILED", failure: aFailure });
+      const work = await bench.queue.claim(aWorker());
+      if (work?.claim.taskId === bobs) begunMs = bench.clock.nowMs;
+    }
+    // Of the first slot that became free: half a length after all were taken.
+    expect(begunMs).toBe(createdMs + lengthMs / 2);
+  });
+
+  test("is served again in turn, not behind them", async () => {
+    const bench = sqliteBench();
+    await createMany(bench, "ada", 100, 10);
+    await serve(bench, 20);
+    await createMany(bench, "bob", 3);
+    expect(await serve(bench, 7)).toEqual(["bob", "ada", "bob", "ada", "bob", "ada", "ada"]);
+  });
+});
+
+describe("weights", () => {
+  test("of 1 and 3 give shares of 1 and 3", async () => {
+    const bench = sqliteBench();
+    await bench.clients.seed([aClient("ada", 1), aClient("bob", 3)]);
+    await createMany(bench, "ada", 60, 10);
+    await createMany(bench, "bob", 60);
+    const served = await serve(bench, 40);
+    expect(served.filter((client) => client === "ada")).toHaveLength(10);
+    expect(served.filter((client) => client === "bob")).toHaveLength(30);
+  });
+
+  test("give each client its share at every moment, and leave nobody out", async () => {
+    const weightsOf = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 2, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(weightsOf, async (weights) => {
+        const bench = sqliteBench();
+        const codes = weights.map((_, at) => `client-${at}`);
+        await bench.clients.seed(codes.map((code, at) => aClient(code, weights[at] ?? 1)));
+        for (const [at, code] of codes.entries()) await createMany(bench, code, 60, at);
+        const slots = codes.map(() => 0);
+        for (let round = 0; round < 60; round++) {
+          const at = codes.indexOf((await serveOne(bench)) ?? "");
+          slots[at] = (slots[at] ?? 0) + 1;
+          const turns = slots.map((number, each) => number / (weights[each] ?? 1));
+          const apart = Math.max(...turns) - Math.min(...turns);
+          // Rounded prices of weights that do not divide the price differ by less than a thousandth.
+          expect(apart).toBeLessThanOrEqual(1 / Math.min(...weights) + 0.001);
+        }
+        bench.database.close();
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe("debts", () => {
+  type Step = { readonly client: number; readonly does: "create" | "serve" };
+  const stepsOf = fc.array(
+    fc.record<Step>({
+      client: fc.integer({ min: 0, max: 3 }),
+      does: fc.constantFrom("create", "serve", "serve"),
+    }),
+    { maxLength: 120 },
+  );
+
+  test("are of a slot at most, whoever comes and goes, and a due client waits for a bounded number of slots", async () => {
+    const weights = [1, 2, 3, 7];
+    const codes = weights.map((_, at) => `client-${at}`);
+    const totalWeight = weights.reduce((sum, weight) => sum + weight, 0);
+    await fc.assert(
+      fc.asyncProperty(stepsOf, async (steps) => {
+        const bench = sqliteBench();
+        await bench.clients.seed(codes.map((code, at) => aClient(code, weights[at] ?? 1)));
+        const pending = codes.map(() => 0);
+        const passed = codes.map(() => 0);
+        for (const { client, does } of steps) {
+          if (does === "create") {
+            await createMany(bench, codes[client] ?? "", 5, client);
+            pending[client] = (pending[client] ?? 0) + 5;
+            continue;
+          }
+          const at = codes.indexOf((await serveOne(bench)) ?? "");
+          // A worker that asks is given a task whenever one is due.
+          expect(at >= 0).toBe(pending.some((number) => number > 0));
+          if (at < 0) continue;
+          pending[at] = (pending[at] ?? 0) - 1;
+          for (const each of codes.keys())
+            passed[each] = each === at || pending[each] === 0 ? 0 : (passed[each] ?? 0) + 1;
+          for (const [each, weight] of weights.entries())
+            expect(passed[each]).toBeLessThanOrEqual(totalWeight / weight + weights.length);
+          for (const { client_code, debt } of debtsOf(bench)) {
+            expect(debt).toBeGreaterThan(0);
+            const weight = weights[codes.indexOf(client_code)] ?? 1;
+            expect(debt).toBeLessThanOrEqual(Math.ceil(SLOT_PRICE / weight));
+          }
+        }
+        bench.database.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("are no savings: a client that was away gets no more than its share afterwards", async () => {
+    const bench = sqliteBench();
+    await createMany(bench, "ada", 130);
+    await createMany(bench, "bob", 1);
+    await serve(bench, 100);
+    await createMany(bench, "bob", 30);
+    const served = await serve(bench, 20);
+    expect(served.filter((client) => client === "bob")).toHaveLength(10);
+  });
+
+  test("are forgiven only as others are served: one that comes for each slot gets its share alone", async () => {
+    const bench = sqliteBench();
+    await bench.clients.seed([aClient("ada", 3), aClient("bob", 1)]);
+    await createMany(bench, "ada", 60);
+    let bobs = 0;
+    for (let slot = 0; slot < 40; slot++) {
+      if ((await bench.tasks.list("bob", { status: "PENDING", limit: 1 })).tasks.length === 0)
+        await createMany(bench, "bob", 1, 10);
+      if ((await serveOne(bench)) === "bob") bobs++;
+    }
+    expect(bobs).toBe(10);
+  });
+
+  test("are kept in the file, by all services that share it", async () => {
+    const path = join(tempFolder(), "shared.sqlite");
+    const one = sqliteBench(path);
+    await one.clients.seed([aClient("ada", 1), aClient("bob", 3)]);
+    await createMany(one, "ada", 40);
+    await createMany(one, "bob", 40);
+    const other = sqliteBench(path);
+    const served: (string | undefined)[] = [];
+    for (let i = 0; i < 10; i++)
+      served.push(await serveOne(one, "w1"), await serveOne(other, "w2"));
+    one.database.close();
+    other.database.close();
+    const again = sqliteBench(path);
+    for (let i = 0; i < 4; i++) served.push(await serveOne(again));
+    again.database.close();
+    for (let at = 0; at < served.length; at += 4)
+      expect(served.slice(at, at + 4).sort()).toEqual(["ada", "bob", "bob", "bob"]);
+  });
+});
+
+describe("the limit of running tasks", () => {
+  test("leaves a client out until one of them ends, however many of its tasks are due", async () => {
+    const bench = sqliteBench(":memory:", { runningMax: 2 });
+    await createMany(bench, "ada", 5);
+    await createMany(bench, "bob", 1);
+    const claims = [];
+    for (let i = 0; i < 3; i++) claims.push(await bench.queue.claim(aWorker()));
+    expect(claims.map((work) => work?.task.clientCode)).toEqual(["ada", "bob", "ada"]);
+    expect(await bench.queue.claim(aWorker())).toBeUndefined();
+    // A worker would ask again at once if it were told of a task that it cannot take.
+    expect(await bench.queue.nextDueMs(aWorker())).toBeUndefined();
+    const [first] = claims;
+    if (first) await bench.tasks.finish(first.claim, { status: "FAILED", failure: aFailure });
+    expect((await bench.queue.claim(aWorker()))?.task.clientCode).toBe("ada");
+    expect(await bench.queue.claim(aWorker())).toBeUndefined();
+  });
+
+  test("counts what the client runs anywhere", async () => {
+    const bench = sqliteBench(":memory:", { runningMax: 1 });
+    await createMany(bench, "ada", 2);
+    expect(await bench.queue.claim(aWorker("w1"))).toBeDefined();
+    expect(await bench.queue.claim(aWorker("w2"))).toBeUndefined();
+  });
+
+  test("is that of the client's record, where it has one", async () => {
+    const bench = sqliteBench(":memory:", { runningMax: 2 });
+    await bench.clients.seed([aClient("ada", 1, 1), aClient("bob", 1, 0)]);
+    await createMany(bench, "ada", 3);
+    await createMany(bench, "bob", 4);
+    const claimed: (string | undefined)[] = [];
+    for (let i = 0; i < 6; i++) claimed.push((await bench.queue.claim(aWorker()))?.task.clientCode);
+    expect(claimed).toEqual(["ada", "bob", "bob", "bob", "bob", undefined]);
+  });
+});
+
+describe("the limit of live tasks that wait for their sources", () => {
+  const aLiveTask = { isLive: true, sourceUrl: "srt://:9000?mode=listener" };
+  const claimUrl = async ({ queue }: Bench, workerId?: string) =>
+    (await queue.claim(aWorker(workerId)))?.task.sourceUrl;
+
+  test("leaves slots to other tasks, of the same client too, until a source has come", async () => {
+    const bench = sqliteBench(":memory:", { liveWaitingMax: 2 });
+    for (let i = 0; i < 3; i++) await createTask(bench, { ...aLiveTask, priority: 10 });
+    const first = await bench.queue.claim(aWorker());
+    expect(await claimUrl(bench)).toBe(aLiveTask.sourceUrl);
+    expect(await bench.queue.claim(aWorker())).toBeUndefined();
+    expect(await bench.queue.nextDueMs(aWorker())).toBeUndefined();
+    await createTask(bench, { priority: -10 });
+    expect(await claimUrl(bench)).toBe("file:///media/in.mp4");
+    expect(await bench.queue.claim(aWorker())).toBeUndefined();
+    if (first) await bench.tasks.saveProgress(first.claim, progress);
+    expect(await claimUrl(bench)).toBe(aLiveTask.sourceUrl);
+  });
+
+  test("is that of each service", async () => {
+    const bench = sqliteBench(":memory:", { liveWaitingMax: 1 });
+    for (let i = 0; i < 3; i++) await createTask(bench, aLiveTask);
+    expect(await claimUrl(bench, "w1")).toBe(aLiveTask.sourceUrl);
+    expect(await claimUrl(bench, "w1")).toBeUndefined();
+    expect(await claimUrl(bench, "w2")).toBe(aLiveTask.sourceUrl);
+  });
+
+  test("keeps the order of a client's live and other tasks where it is not reached", async () => {
+    const bench = sqliteBench(":memory:", { liveWaitingMax: 9 });
+    const made: string[] = [];
+    for (const [isLive, priority] of [
+      [false, 0],
+      [true, 0],
+      [false, 1],
+      [true, 2],
+    ] as const)
+      made.push(await createTask(bench, { isLive, priority }));
+    const claimed = [];
+    for (const _ of made) claimed.push((await bench.queue.claim(aWorker()))?.claim.taskId);
+    expect(claimed.map((id) => made.indexOf(id ?? ""))).toEqual([3, 2, 0, 1]);
+  });
+});
