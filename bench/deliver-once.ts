@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { OPEN_EGRESS } from "../src/net/egress-policy.ts";
 import { HttpStorage } from "../src/storage/http/http.ts";
 import { S3Storage } from "../src/storage/s3/s3.ts";
 
@@ -16,7 +17,7 @@ const access = {
 };
 const storage = isS3
   ? new S3Storage({ access, idleTimeoutMs })
-  : new HttpStorage({ idleTimeoutMs });
+  : new HttpStorage({ idleTimeoutMs, policy: OPEN_EGRESS });
 
 /** A field of /proc/self/status in bytes. */
 const memoryBytes = (field: string): number => {

@@ -13,6 +13,8 @@ import type { Engine } from "./engine/engine.ts";
 import type { Readiness } from "./http/health.ts";
 import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
+import type { EgressPolicy } from "./net/egress-policy.ts";
+import { ownAddress } from "./net/own-address.ts";
 import type { Capabilities } from "./plan/plan.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
@@ -68,7 +70,9 @@ export async function startService(
   signal?: AbortSignal,
 ): Promise<Service> {
   const config = settleDisk(wanted, runtime);
-  const parts = await openParts(config, signal);
+  let port: number | undefined;
+  const policy = egressOf(config, () => port);
+  const parts = await openParts(config, policy, signal);
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config));
   let working: Working | undefined;
@@ -89,6 +93,7 @@ export async function startService(
     version,
   });
   const server = await listen(config, runtime, http.fetch);
+  port = server.port;
   const url = urlOf(config.host, server.port);
   const made = `${runtime.name} ${runtime.version}`;
   log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
@@ -168,7 +173,11 @@ type Parts = {
   readonly now: () => number;
 };
 
-async function openParts(config: Config, signal?: AbortSignal): Promise<Parts> {
+async function openParts(
+  config: Config,
+  policy: EgressPolicy,
+  signal?: AbortSignal,
+): Promise<Parts> {
   const { disk, dataFolder, databasePath } = config;
   const now = () => Date.now();
   if (disk === "yes")
@@ -190,23 +199,29 @@ async function openParts(config: Config, signal?: AbortSignal): Promise<Parts> {
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, { ...config, now }),
-    storages: await openStorages(config),
+    storages: await openStorages(config, policy),
     now,
   };
 }
 
-async function openStorages(config: Config): Promise<readonly Storage[]> {
-  const remote = await remoteStorages(config);
+/** Which servers tasks may name. @param port - the service's own, once it listens */
+const egressOf = (
+  { egress: preset, egressAllow: allow, egressDeny: deny, host }: Config,
+  port: () => number | undefined,
+): EgressPolicy => ({ preset, allow, deny, isOwn: ownAddress(host, port) });
+
+async function openStorages(config: Config, policy: EgressPolicy): Promise<readonly Storage[]> {
+  const remote = await remoteStorages(config, policy);
   if (config.disk === "no") return remote.filter(isDiskless);
   const { mediaRoots: roots } = config;
   return [await FileStorage.open({ roots, closed: ownFiles(config) }), ...remote];
 }
 
 /** Storages behind a network; an object store where there are keys for one. */
-async function remoteStorages(config: Config): Promise<readonly Storage[]> {
+async function remoteStorages(config: Config, policy: EgressPolicy): Promise<readonly Storage[]> {
   const { httpTimeoutMs: idleTimeoutMs, moreTrusted, s3AccessKeyId, s3Region: region } = config;
   const trusted = await allTrusted(moreTrusted);
-  const http = new HttpStorage({ idleTimeoutMs, trusted });
+  const http = new HttpStorage({ idleTimeoutMs, trusted, policy });
   if (s3AccessKeyId === "") return [http];
   const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;
   const access = {

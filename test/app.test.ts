@@ -31,6 +31,7 @@ async function aService(
     PONTUS_PORT: "0",
     PONTUS_DATA_DIR: home.data,
     PONTUS_MEDIA_ROOTS: home.media,
+    PONTUS_EGRESS: "open",
     PONTUS_CLIENTS: JSON.stringify([ADA]),
     ...env,
   };

@@ -1,3 +1,4 @@
+import type { EgressPolicy } from "../net/egress-policy.ts";
 import type { Client } from "../store/store.ts";
 
 /** Everything that can be set from outside; `keys.ts` says by which key, to what, and what it means. */
@@ -37,6 +38,9 @@ export type Config = {
   readonly ffprobe: string;
   readonly stallTimeoutMs: number;
   readonly httpTimeoutMs: number;
+  readonly egress: EgressPolicy["preset"];
+  readonly egressAllow: EgressPolicy["allow"];
+  readonly egressDeny: EgressPolicy["deny"];
   /** PEM texts of certificates that are trusted beside the usual ones; often none. */
   readonly moreTrusted: readonly string[];
   /** The address of an object store, or empty for Amazon's in the region. */

@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import { EGRESS_PRESETS } from "../net/egress-policy.ts";
+import { parseRules } from "../net/egress-rules.ts";
 import type { Config } from "./config.ts";
 import { type Key, oneOf, seconds } from "./key.ts";
 
@@ -27,6 +29,18 @@ const certificates = v.pipe(
   }),
 );
 
+const rules = {
+  fallback: "",
+  shown: "none",
+  allowed:
+    "hosts (cdn.example.com, *.example.com), addresses and networks (10.0.0.0/8, fd00::/8), each with a port if wanted (10.0.0.0/8:443, [fd00::/8]:443), separated by commas",
+  schema: v.pipe(
+    v.string(),
+    v.transform(parseRules),
+    v.custom<NonNullable<ReturnType<typeof parseRules>>>((read) => read !== undefined),
+  ),
+};
+
 function isBareHttpUrl(text: string): boolean {
   const url = URL.parse(text);
   return (
@@ -39,6 +53,9 @@ function isBareHttpUrl(text: string): boolean {
 /** The fields of the config about the servers of sources and targets. */
 type StorageField =
   | "httpTimeoutMs"
+  | "egress"
+  | "egressAllow"
+  | "egressDeny"
   | "moreTrusted"
   | "s3Endpoint"
   | "s3Region"
@@ -55,6 +72,23 @@ export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
     ...seconds(1, 3600),
     about:
       "A server of an HTTP source or target that sends or takes nothing for this long is given up.",
+  },
+  egress: {
+    env: "PONTUS_EGRESS",
+    fallback: "lan",
+    ...oneOf(...EGRESS_PRESETS),
+    about:
+      "Which servers tasks may name: `public` those of the internet, `lan` those of private networks too, `open` all, this machine among them.",
+  },
+  egressAllow: {
+    env: "PONTUS_EGRESS_ALLOW",
+    ...rules,
+    about: "Servers that are allowed in spite of that.",
+  },
+  egressDeny: {
+    env: "PONTUS_EGRESS_DENY",
+    ...rules,
+    about: "Servers that are refused in spite of all else.",
   },
   moreTrusted: {
     env: "PONTUS_CA_FILE",

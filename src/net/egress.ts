@@ -4,6 +4,9 @@ import { ownSignal } from "../lib/own-signal.ts";
 import { percentDecoded } from "../lib/percent-decoded.ts";
 import { permissionNeeded } from "../lib/permission.ts";
 import { TaskError } from "../task/errors.ts";
+import { EgressError } from "./egress-error.ts";
+import { type EgressPolicy, notReachable } from "./egress-policy.ts";
+import { guardedBy } from "./guarded.ts";
 import { IdleLimit } from "./idle-limit.ts";
 
 /** A longer chain is a circle or a mistake. */
@@ -22,6 +25,8 @@ export type OutRequest = {
   /** Ends the request when nothing moves for so long: while it connects, in the head, in the body, while bytes are taken. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** Which addresses may be connected to: by this request, and by every one that a redirect makes of it. */
+  readonly policy: EgressPolicy;
   /** What the certificate of a server may be signed by: PEM texts, in place of the runtime's own list. */
   readonly trusted?: readonly string[] | undefined;
   /** `return` gives the redirect itself as the answer: for a request whose signature is valid for one address only. */
@@ -41,19 +46,6 @@ export type OutAnswer = {
   readonly chunks: () => AsyncIterable<Uint8Array>;
   readonly close: () => void;
 };
-
-/** Why there is no answer, or no complete one; `state` ends a sentence. */
-export class EgressError extends Error {
-  override readonly name = "EgressError";
-
-  constructor(
-    readonly kind: "hangs" | "unreachable" | "redirect",
-    readonly state: string,
-    options?: ErrorOptions,
-  ) {
-    super(state, options);
-  }
-}
 
 /**
  * Sends a request out: the one function that every outgoing connection for sources and targets passes, and every hop of
@@ -98,14 +90,19 @@ function basicOf({ username, password }: URL): string | undefined {
   return `Basic ${Buffer.from(pair).toString("base64")}`;
 }
 
-async function sendOnce(
-  url: URL,
-  { method, headers, body, idleTimeoutMs, signal, trusted }: OutRequest,
-): Promise<OutAnswer> {
-  signal.throwIfAborted();
+function withoutUserInfo(url: URL): URL {
   const bare = new URL(url);
   bare.username = "";
   bare.password = "";
+  return bare;
+}
+
+async function sendOnce(
+  url: URL,
+  { method, headers, body, idleTimeoutMs, signal, policy, trusted }: OutRequest,
+): Promise<OutAnswer> {
+  signal.throwIfAborted();
+  const bare = withoutUserInfo(url);
   const idle = new IdleLimit(idleTimeoutMs);
   const explain = (error: unknown): unknown => {
     if (signal.aborted) return signal.reason;
@@ -113,8 +110,10 @@ async function sendOnce(
       return new EgressError("hangs", `nothing moved for ${idleTimeoutMs / 1000} s`, {
         cause: error,
       });
-    return forbidden(error, bare) ?? (isNetworkError(error) ? unreachable(error) : error);
+    if (error instanceof EgressError) return error;
+    return forbidden(error, bare) ?? (isNetworkError(error) ? unreachable(error, policy) : error);
   };
+  const guard = await guardedBy(policy, url);
   // Loaded when they are first needed: a service that only uses files starts without them.
   const { request: open } = await (url.protocol === "https:"
     ? import("node:https")
@@ -136,6 +135,7 @@ async function sendOnce(
         ...headers,
       },
       signal: ending,
+      ...guard,
       ...(trusted && url.protocol === "https:" && { ca: [...trusted] }),
     });
   let request: ClientRequest | undefined;
@@ -266,13 +266,16 @@ function forbidden(error: unknown, { host }: URL): TaskError | undefined {
   return new TaskError("access_denied", `Cannot connect to "${host}": ${needed}`, { cause: error });
 }
 
-function unreachable(error: Error): EgressError {
+/** Why a connection was not made, or did not last. Only a server that may be reached, and was, is known. */
+function unreachable(error: Error, policy: EgressPolicy): EgressError {
   const text = textOf(error);
-  const state = [
-    { says: DNS, state: "its host name cannot be resolved" },
-    { says: REFUSED, state: "the connection was refused" },
-    { says: TLS, state: "no trusted TLS connection can be made" },
-    { says: CUT, state: "the connection was cut" },
-  ].find(({ says }) => says.test(text))?.state;
-  return new EgressError("unreachable", state ?? "no connection can be made", { cause: error });
+  const { state, isKnown } = [
+    { says: DNS, state: "its host name cannot be resolved", isKnown: false },
+    { says: REFUSED, state: "the connection was refused", isKnown: false },
+    { says: TLS, state: "no trusted TLS connection can be made", isKnown: true },
+    { says: CUT, state: "the connection was cut", isKnown: true },
+  ].find(({ says }) => says.test(text)) ?? { state: "no connection can be made", isKnown: false };
+  return isKnown
+    ? new EgressError("unreachable", state, { cause: error })
+    : notReachable(policy, error, state);
 }

@@ -4,8 +4,8 @@ import { targetEarly, targetFailure, targetStatus } from "../remote/remote-error
 import type { At, RemoteTarget } from "../remote/remote-target.ts";
 import { httpSetPlaceOf, keyOf, readHttpTarget } from "./http-address.ts";
 
-/** How servers are waited for. */
-export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted">;
+/** Which servers are asked, and how they are waited for. */
+export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted" | "policy">;
 
 /**
  * The target at an address, by PUT or POST. Only an answer of success that comes after the whole body counts: servers were

@@ -1,9 +1,13 @@
 import { sendOut } from "../../net/egress.ts";
+import type { EgressPolicy } from "../../net/egress-policy.ts";
 import { sourceFailure, sourceStatus } from "../remote/remote-errors.ts";
 import type { RemoteSource } from "../remote/remote-source.ts";
 import { type RemoteLimits, RemoteStorage } from "../remote/remote-storage.ts";
 import { keyOf, readHttpAddress } from "./http-address.ts";
 import { type HttpLimits, httpTarget } from "./http-target.ts";
+
+/** Which servers, and how they are waited for. */
+export type HttpStorageOptions = RemoteLimits & { readonly policy: EgressPolicy };
 
 /**
  * Files behind http and https addresses: a source is fetched into scratch by GET, a target is sent by PUT, or by
@@ -15,8 +19,8 @@ import { type HttpLimits, httpTarget } from "./http-target.ts";
  * playlist mixes two sets.
  */
 export class HttpStorage extends RemoteStorage {
-  constructor({ idleTimeoutMs, trusted, retries }: RemoteLimits) {
-    const limits = { idleTimeoutMs, trusted };
+  constructor({ idleTimeoutMs, trusted, retries, policy }: HttpStorageOptions) {
+    const limits = { idleTimeoutMs, trusted, policy };
     const protocol = {
       schemes: ["http", "https", "http+post", "https+post"],
       source: (url: string) => httpSource(url, limits),

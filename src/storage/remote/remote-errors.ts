@@ -1,5 +1,6 @@
 import { errnoOf } from "../../lib/errno-of.ts";
-import { EgressError, type OutAnswer } from "../../net/egress.ts";
+import type { OutAnswer } from "../../net/egress.ts";
+import { EgressError } from "../../net/egress-error.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 

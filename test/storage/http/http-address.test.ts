@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { HttpStorage } from "../../../src/storage/http/http.ts";
 import { readHttpAddress } from "../../../src/storage/http/http-address.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { failureOf } from "../../contract/storage.ts";
 
-const storage = new HttpStorage({ idleTimeoutMs: 1000 });
+const storage = new HttpStorage({ idleTimeoutMs: 1000, policy: OPEN_EGRESS });
 
 function refusal(url: string): TaskError {
   try {

@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { setTimeout as wait } from "node:timers/promises";
+import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { HttpStorage } from "../../../src/storage/http/http.ts";
 import { bytesOf, disklessContract, writeAll } from "../../contract/diskless-storage.ts";
 import { aCertificate } from "../../fixtures/certificates.ts";
@@ -148,7 +149,7 @@ describe("HttpStorage.prototype.write", () => {
   test("needs nothing of what it was given, beside a slow server and over TLS", async () => {
     const { pair, authority } = aCertificate();
     const secure = await startMediaServer(pair);
-    const storage = new HttpStorage({ ...LIMITS, trusted: [authority] });
+    const storage = new HttpStorage({ ...LIMITS, policy: OPEN_EGRESS, trusted: [authority] });
     const bytes = bytesOf(12_000_000);
     for (const slow of [server, secure]) {
       const got: Buffer[] = [];

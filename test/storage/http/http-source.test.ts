@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { HttpStorage } from "../../../src/storage/http/http.ts";
 import type { Fetched, Storage } from "../../../src/storage/storage.ts";
 import type { TaskError } from "../../../src/task/errors.ts";
@@ -230,7 +231,11 @@ describe("HttpStorage.prototype.open of what cannot be had", () => {
     const { pair, authority } = aCertificate();
     const secure = await startMediaServer(pair);
     secure.files.set("/a.mp4", film);
-    const storage = new HttpStorage({ idleTimeoutMs: 10_000, trusted: [authority] });
+    const storage = new HttpStorage({
+      idleTimeoutMs: 10_000,
+      policy: OPEN_EGRESS,
+      trusted: [authority],
+    });
     const folder = tempFolder();
     const { path } = await storage.open(secure.url("/a.mp4"), { folder, signal });
     await storage.deliver({ entry: path }, secure.url("/b.mp4"), freely("t-1"));

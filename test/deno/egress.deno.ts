@@ -1,0 +1,4 @@
+import { egressContract } from "../contract/egress.ts";
+import { harness } from "./harness.ts";
+
+egressContract(harness);
