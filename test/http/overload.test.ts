@@ -54,7 +54,7 @@ describe("a client that calls too often", () => {
     expect([refused.status, error.code, error.message]).toEqual([
       429,
       "TooManyRequests",
-      "请求过于频繁",
+      `请求过于频繁（Cannot answer client "${SLOW.clientCode}": it makes more than 1 calls a second）`,
     ]);
   });
 
