@@ -29,6 +29,7 @@ const deliver = (entry: string, to: string) =>
   storage.deliver({ entry }, to, {
     tag: "bench-1",
     mayPublish: async () => {},
+    mayTidy: async () => {},
     signal: new AbortController().signal,
   });
 

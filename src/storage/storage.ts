@@ -61,8 +61,17 @@ export type DeliveryOptions = {
   readonly tag: string;
   /** Called right before each visible step (of a set: segments, entry); throws if the attempt may not publish any more. */
   readonly mayPublish: () => Promise<void>;
+  /**
+   * Called after what is to be removed was found, and before it is: throws if a newer attempt may have begun. What was found is older
+   * than that, and names carry their attempt, so that even a process that is stopped in between removes nothing of a newer attempt.
+   * Unlike `mayPublish` it allows a cancelled attempt to clear up.
+   */
+  readonly mayTidy: () => Promise<void>;
   readonly signal: AbortSignal;
 };
+
+/** The conditions of preparing a target. */
+export type PrepareOptions = Pick<DeliveryOptions, "tag" | "mayTidy" | "signal">;
 
 /** A source that is read in place. */
 export type SourceReader = {
@@ -82,7 +91,7 @@ export type SourceReader = {
 };
 
 /** The conditions of writing a target as its bytes are made. */
-export type WriteOptions = Pick<DeliveryOptions, "tag" | "mayPublish" | "signal"> & {
+export type WriteOptions = DeliveryOptions & {
   /** The name of the file, or of the playlist of a set: its extension says what it is. */
   readonly entry: string;
   readonly isSet: boolean;
@@ -166,7 +175,7 @@ export interface Storage {
    *
    * @throws {TaskError} `target_unwritable`, `target_full`, `access_denied`
    */
-  prepare(url: string, signal: AbortSignal): Promise<void>;
+  prepare(url: string, options: PrepareOptions): Promise<void>;
 
   /**
    * Publishes finished files at the target: a reader sees the old file or the new one, never half of one. A delivery

@@ -7,6 +7,7 @@ import { processStreamed } from "./diskless/process-streamed.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { processTask } from "./file/process-task.ts";
 import { type LiveConditions, processLive } from "./live/process-live.ts";
+import { recordingsOf } from "./live/sweep-recordings.ts";
 import type { Run } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);
@@ -45,7 +46,7 @@ export async function runTask(run: Run, { scratch, kept, recordings, live }: Hos
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
     if (!isAnyLive(run.places)) return await processTask(run, { folder, kept });
-    const folders = { folder, kept: join(recordings, task.id) };
+    const folders = { folder, kept: join(recordings, recordingsOf(task)) };
     return await processLive(run, folders, live);
   } finally {
     await run.end();

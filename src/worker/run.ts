@@ -172,14 +172,26 @@ export class Run {
     await this.#ports.store.mayPublish(this.claim);
   };
 
-  /** Resolves while this run may tell players that a live set has ended, also after it was stopped. @throws {TaskError} `lease_lost` */
-  readonly mayClose = async (): Promise<void> => {
+  /**
+   * Resolves while no newer attempt may have begun, also after this run was stopped or cancelled: called before what clears up, such
+   * as removals and the last playlist of a live set.
+   *
+   * @throws {TaskError} `lease_lost`
+   */
+  readonly mayTidy = async (): Promise<void> => {
     try {
       await this.#ports.store.mayPublish(this.claim);
     } catch (error) {
       if (toTaskError(error).code !== "cancelled") throw error;
     }
   };
+
+  /** Whether no newer attempt has begun, as far as the store can tell: else what outlives attempts is not this run's to change. */
+  readonly isNewest = (): Promise<boolean> =>
+    this.mayTidy().then(
+      () => true,
+      (error) => toTaskError(error).code !== "lease_lost",
+    );
 
   /** Records how far the run is: once a second, and each new phase. */
   readonly onProgress = (progress: Progress): void => {

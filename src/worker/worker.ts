@@ -6,9 +6,10 @@ import type { Queue, Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
-import type { Claim, Failure, Outcome } from "../task/task.ts";
+import type { Failure, Outcome } from "../task/task.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { insist } from "./insist.ts";
+import { recordingsOf } from "./live/sweep-recordings.ts";
 import { retryDelayMs } from "./retry.ts";
 import { Run, type RunPorts } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
@@ -208,28 +209,29 @@ export class Worker {
   }
 
   /** Ends the task, or gives it back for another run. */
-  async #record({ claim, failedRuns }: Run, failures: readonly Failure[]): Promise<void> {
+  async #record(run: Run, failures: readonly Failure[]): Promise<void> {
+    const { claim, failedRuns } = run;
     const { queue, now } = this.#deps;
     const codes = failures.map(({ code }) => code);
     if (codes.includes("lease_lost")) return;
     const [failure] = failures;
-    if (!failure) return this.#finish(claim, { status: "SUCCESS" });
-    if (codes.includes("cancelled")) return this.#finish(claim, { status: "CANCELLED" });
+    if (!failure) return this.#finish(run, { status: "SUCCESS" });
+    if (codes.includes("cancelled")) return this.#finish(run, { status: "CANCELLED" });
     if (failure.code === "shutdown")
       return queue.giveBack(claim, { failure, notBeforeMs: now(), counts: false });
     const delays = codes.flatMap(
       (code) => retryDelayMs(code, failedRuns + 1, this.#options.attemptsMax) ?? [],
     );
-    if (delays.length === 0) return this.#finish(claim, { status: "FAILED", failure });
+    if (delays.length === 0) return this.#finish(run, { status: "FAILED", failure });
     const notBeforeMs = now() + Math.max(...delays);
     return queue.giveBack(claim, { failure, notBeforeMs, counts: true });
   }
 
   /** Ends a task for good and removes its recordings, which are delivered or not wanted any more. */
-  async #finish(claim: Claim, outcome: Outcome): Promise<void> {
+  async #finish({ claim, task }: Run, outcome: Outcome): Promise<void> {
     await this.#deps.store.finish(claim, outcome);
     if (this.#options.scratch === undefined) return;
-    const kept = join(this.#options.recordings, claim.taskId);
+    const kept = join(this.#options.recordings, recordingsOf(task));
     await rm(kept, { recursive: true, force: true });
   }
 

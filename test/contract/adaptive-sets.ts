@@ -18,6 +18,7 @@ type Bench = {
 const conditions = (tag: string, mayPublish = async () => {}): DeliveryOptions => ({
   tag,
   mayPublish,
+  mayTidy: async () => {},
   signal: new AbortController().signal,
 });
 

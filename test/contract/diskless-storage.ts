@@ -1,5 +1,6 @@
 import type { DisklessStorage, TargetWriter, WriteOptions } from "../../src/storage/storage.ts";
-import { failureOf, playSet } from "./storage.ts";
+import { playSet } from "../fixtures/finished.ts";
+import { failureOf } from "./storage.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -26,6 +27,7 @@ const freely = (more: Partial<WriteOptions> = {}): WriteOptions => ({
   entry: "out.mp4",
   isSet: false,
   mayPublish: async () => {},
+  mayTidy: async () => {},
   signal: never,
   ...more,
 });

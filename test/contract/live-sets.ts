@@ -23,6 +23,7 @@ type Make = () => Promise<Bench>;
 const conditions = (tag: string, options: Partial<DeliveryOptions> = {}): DeliveryOptions => ({
   tag,
   mayPublish: async () => {},
+  mayTidy: async () => {},
   signal: new AbortController().signal,
   ...options,
 });

@@ -1,10 +1,12 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
-import type { DeliveryOptions, FinishedFiles, Storage } from "../../src/storage/storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
+import { aFile, aSet, playSet } from "../fixtures/finished.ts";
+import { freely } from "../fixtures/freely.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";
 import { liveSets } from "./live-sets.ts";
+import { zombies } from "./zombies.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -27,35 +29,6 @@ export type StorageBench = {
   readonly canRemove: boolean;
 };
 
-/** A delivery that may publish and is not aborted. */
-export const freely = (tag: string, options: Partial<DeliveryOptions> = {}): DeliveryOptions => ({
-  tag,
-  mayPublish: async () => {},
-  signal: new AbortController().signal,
-  ...options,
-});
-
-/** Writes a finished file into scratch. */
-export async function aFile(scratch: string, text: string): Promise<FinishedFiles> {
-  const entry = join(scratch, `out-${crypto.randomUUID()}.mp4`);
-  await writeFile(entry, text);
-  return { entry };
-}
-
-/** Writes a finished set of segments with the given texts into scratch. */
-export async function aSet(scratch: string, texts: readonly string[]) {
-  const folder = join(scratch, crypto.randomUUID());
-  const segments = join(folder, "out");
-  await mkdir(segments, { recursive: true });
-  const names = texts.map((_, index) => `${String(index).padStart(5, "0")}.ts`);
-  await Promise.all(texts.map((text, i) => writeFile(join(segments, names[i] ?? ""), text)));
-  const lines = names.flatMap((name) => ["#EXTINF:2.000000,", `out/${name}`]);
-  const head = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:2"];
-  const entry = join(folder, "out.m3u8");
-  await writeFile(entry, `${[...head, ...lines, "#EXT-X-ENDLIST"].join("\n")}\n`);
-  return { entry, segments };
-}
-
 /** What a promise was rejected with; fails where it was not. */
 export async function failureOf(promise: Promise<unknown>): Promise<TaskError> {
   try {
@@ -64,16 +37,6 @@ export async function failureOf(promise: Promise<unknown>): Promise<TaskError> {
     return error as TaskError;
   }
   throw new Error("Expected a failure, but it succeeded");
-}
-
-/** What a player would read of a set: the texts of the segments that its playlist names. */
-export async function playSet(
-  bench: Pick<StorageBench, "read">,
-  playlist: string,
-): Promise<readonly (string | undefined)[]> {
-  const text = (await bench.read(playlist)) ?? "";
-  const base = playlist.slice(0, playlist.lastIndexOf("/") + 1);
-  return Promise.all(segmentsOf(text).map((uri) => bench.read(base + decodeURIComponent(uri))));
 }
 
 /** What holds for every storage that can be read and written. */
@@ -89,6 +52,7 @@ export function storageContract(
     deliveringSets(make, harness);
     deliveringAdaptiveSets(make, harness);
     liveSets(make, harness);
+    zombies(make, harness);
   });
 }
 
@@ -168,15 +132,15 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
     test("leaves no file behind and keeps the one that is there", async () => {
       const { storage, address, put, list, read } = await make();
       await put("old.mp4", "old");
-      await storage.prepare(address("old.mp4"), signal);
-      await storage.prepare(address("new/one.mp4"), signal);
+      await storage.prepare(address("old.mp4"), freely("t-1"));
+      await storage.prepare(address("new/one.mp4"), freely("t-1"));
       expect(await list()).toEqual(["old.mp4"]);
       expect(await read("old.mp4")).toBe("old");
     });
 
     test("judges the address again", async () => {
       const { storage, outside, refusal } = await make();
-      expect((await failureOf(storage.prepare(outside, signal))).code).toBe(refusal);
+      expect((await failureOf(storage.prepare(outside, freely("t-1")))).code).toBe(refusal);
     });
   });
 }

@@ -60,8 +60,16 @@ describe("Run", () => {
   test("may close a live set after it was stopped or cancelled, but not without its lease", async () => {
     const { run } = aRun({ mayPublish: cancelled });
     run.abort(cancelled);
-    await run.mayClose();
-    await expect(aRun({ mayPublish: lost }).run.mayClose()).rejects.toBe(lost);
+    await run.mayTidy();
+    await expect(aRun({ mayPublish: lost }).run.mayTidy()).rejects.toBe(lost);
+  });
+
+  test("is the newest until its lease is lost for certain", async () => {
+    const busy = new TaskError("service_unavailable", "Cannot read: the database is busy");
+    const answers = [undefined, cancelled, busy, lost].map((mayPublish) =>
+      aRun(mayPublish && { mayPublish }).run.isNewest(),
+    );
+    expect(await Promise.all(answers)).toEqual([true, true, true, false]);
   });
 
   test("records the failure of a target, and gives failures in the order of the targets", async () => {

@@ -1,14 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
+import { namesOthers } from "../../profile/container-rules.ts";
 import type { DeliveryOptions, LiveSetWriter } from "../storage.ts";
 import { writingTarget } from "./file-errors.ts";
-import { copyPart, partName, placePart, syncFolder, writePart } from "./file-part.ts";
+import { copyPart, newPartName, placePart, syncFolder, writePart } from "./file-part.ts";
 import {
+  findReplaced,
   type Gate,
   type NamedSet,
   namedIn,
-  removeFormer,
+  removeReplaced,
   type SetPlace,
   setAt,
 } from "./file-set.ts";
@@ -34,14 +35,16 @@ export class FileLiveSet implements LiveSetWriter {
   ) {}
 
   add(path: string, name: string): Promise<void> {
-    const { signal } = this.options;
+    const { signal, tag } = this.options;
     const { umask } = this;
     if (FIXED_NAMES.includes(name)) this.#fixed.add(name);
-    return writingTarget(this.url, this.options, () =>
+    return writingTarget(this.url, this.options, (ask) =>
       this.#inPlace(async ({ folder }, confirm) => {
-        const part = newPart(folder, name);
+        const part = join(folder, newPartName(name, tag));
         await copyPart(path, part, { signal, umask });
         await placePart(part, join(folder, name), async () => {
+          // Playlists of renditions have one name in all attempts, and are seen at once.
+          if (namesOthers(name)) await ask();
           signal.throwIfAborted();
           await confirm();
         });
@@ -56,17 +59,18 @@ export class FileLiveSet implements LiveSetWriter {
         // The names that it gives must survive a power cut if it does.
         await syncFolder(folder);
         const former = await this.#formerSet(playlist);
-        const part = newPart(dirname(playlist), basename(playlist));
+        const { tag } = this.options;
+        const part = join(dirname(playlist), newPartName(basename(playlist), tag));
         await writePart(part, this.umask, (handle) => handle.writeFile(text));
+        const { isNamed } = namedIn(text, playlist);
+        const isKept = (name: string) => isNamed(name) || this.#fixed.has(name);
+        const replaced = isLast && (await findReplaced(place, former.files, tag, isKept));
         await placePart(part, playlist, async () => {
           await ask();
           await confirm();
         });
         await syncFolder(dirname(playlist));
-        if (!isLast) return;
-        const { isNamed } = namedIn(text, playlist);
-        const isKept = (name: string) => isNamed(name) || this.#fixed.has(name);
-        await removeFormer(place, former.files, this.options.tag, isKept);
+        if (replaced) await removeReplaced(folder, replaced, this.options);
       }),
     );
   }
@@ -94,7 +98,3 @@ export class FileLiveSet implements LiveSetWriter {
     return this.#former;
   }
 }
-
-/** A temporary for one call only: a leftover of another call is not in its way. */
-const newPart = (folder: string, name: string): string =>
-  join(folder, partName(name, randomUUID()));

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TaskError } from "../../task/errors.ts";
 import { readingOurs } from "../failures.ts";
+import type { PrepareOptions } from "../storage.ts";
 import { PART_SUFFIX } from "./file-address.ts";
 import { FILE_MODE, openToOthers } from "./file-modes.ts";
 
@@ -16,7 +17,9 @@ const CHUNK_BYTES = 1 << 20;
 const FLUSH_BYTES = 32 << 20;
 /** Leaves room for tag and suffix in the 255 bytes of a name. */
 const STEM_BYTES_MAX = 140;
-const TAG = /^[\w-]{1,64}$/;
+const TAG = /^[\w-]{1,80}$/;
+/** Of what tells two temporaries of one attempt apart. */
+const MARK_LENGTH = 8;
 // Never through a link, never over something that is there.
 const CREATE_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
@@ -36,13 +39,17 @@ function stemOf(name: string): string {
 /**
  * The name under which a file is written before it is whole: `.NAME.TAG.pontus-part`, in the folder of the file.
  *
- * @param tag - letters, digits, `-` and `_`, at most 64, for a dot in it would let two names meet
+ * @param tag - letters, digits, `-` and `_`, for a dot in it would let two names meet
  */
 export function partName(name: string, tag: string): string {
   if (!TAG.test(tag))
     throw new TaskError("internal", `Cannot name a temporary file: the tag "${tag}" is malformed`);
   return `.${stemOf(name)}.${tag}${PART_SUFFIX}`;
 }
+
+/** The same for one call of an attempt alone: a leftover of another call is not in its way. */
+export const newPartName = (name: string, tag: string): string =>
+  partName(name, `${tag}-${randomUUID().slice(0, MARK_LENGTH)}`);
 
 /** Whether a file name is that of a temporary of `name` with another tag than the given one. */
 export function isStalePart(found: string, name: string, tag?: string): boolean {
@@ -53,10 +60,27 @@ export function isStalePart(found: string, name: string, tag?: string): boolean 
 }
 
 /** Removes what crashed attempts left of a file beside it; a temporary that cannot be removed stays. */
-export async function sweepParts(path: string, tag?: string): Promise<void> {
+export async function sweepParts(path: string, { tag, mayTidy }: PrepareOptions): Promise<void> {
   const folder = dirname(path);
-  for (const found of await readdir(folder))
-    if (isStalePart(found, basename(path), tag)) await discard(join(folder, found));
+  const found = await readdir(folder);
+  const stale = found.filter((name) => isStalePart(name, basename(path), tag));
+  await discardFound(folder, stale, mayTidy);
+}
+
+/**
+ * Removes files of earlier attempts, if the fence allows it: a process that was stopped for long may wake here, and what it found must
+ * not be taken for what is there now.
+ *
+ * @param names - found before, of files whose names no newer attempt gives
+ */
+export async function discardFound(
+  folder: string,
+  names: readonly string[],
+  mayTidy: () => Promise<void>,
+): Promise<void> {
+  if (names.length === 0) return;
+  await mayTidy();
+  for (const name of names) await discard(join(folder, name));
 }
 
 /** Removes a file if possible; a failure to remove it is no failure of the work. */

@@ -13,11 +13,12 @@ import {
   tagOfSegment,
   tagsIn,
 } from "../set-names.ts";
-import type { DeliveryOptions, FinishedFiles } from "../storage.ts";
+import type { DeliveryOptions, FinishedFiles, PrepareOptions } from "../storage.ts";
 import {
   type CopyOptions,
   copyPart,
   discard,
+  discardFound,
   isStalePart,
   partName,
   syncFolder,
@@ -48,13 +49,14 @@ export type Gate = () => Promise<void>;
 export async function publishSet(
   finished: Required<FinishedFiles>,
   place: SetPlace,
-  { tag, signal, umask }: Pick<DeliveryOptions, "tag" | "signal"> & CopyOptions,
+  options: DeliveryOptions & CopyOptions,
   gate: Gate,
 ): Promise<void> {
+  const { tag, signal, umask } = options;
   const set = await readSet(finished, tag, folderNameOf(place.playlist));
   const isOurs = publishedIn(set, tag);
   const former = await setAt(place.playlist);
-  await sweepSegments(place.folder, tag, (name) => isOurs(name) || former.isNamed(name));
+  await sweepSegments(place.folder, options, (name) => isOurs(name) || former.isNamed(name));
 
   const entry = placed(dirname(place.playlist), basename(place.playlist), tag);
   const segments = set.segments.map(({ own, name }) => ({
@@ -65,6 +67,7 @@ export async function publishSet(
   const playlists = set.playlists.map(written);
   const fixed = set.fixed.map(written);
   const newNames = [...segments, ...playlists];
+  let replaced: Replaced;
   try {
     await inBatches(segments, COPIES_AT_ONCE, ({ from, part }) =>
       copyPart(from, part, { signal, umask }),
@@ -74,6 +77,7 @@ export async function publishSet(
     await gate();
     for (const { part, path } of newNames) await rename(part, path);
     await syncFolder(place.folder);
+    replaced = await findReplaced(place, former.files, tag, isOurs);
     await gate();
     for (const { part, path } of [...fixed, entry]) await rename(part, path);
   } catch (error) {
@@ -83,7 +87,7 @@ export async function publishSet(
   }
   await syncFolder(dirname(place.playlist));
   if (fixed.length > 0) await syncFolder(place.folder);
-  await removeFormer(place, former.files, tag, isOurs);
+  await removeReplaced(place.folder, replaced, options);
 }
 
 /** The path of a file, and of the temporary that it is written to first. */
@@ -92,44 +96,82 @@ const placed = (folder: string, name: string, tag: string) => ({
   part: join(folder, partName(name, tag)),
 });
 
+/** What is left of earlier sets in the folder of a set. */
+export type Replaced = {
+  /** Names that no newer attempt gives. */
+  readonly names: readonly string[];
+  /** What another set may have too: files of strangers, and those of fixed names with their texts. */
+  readonly shared: readonly { readonly name: string; readonly text?: string }[];
+};
+
 /**
- * Removes what is left of earlier sets, once the new one is in place; a failure to remove is no error.
+ * Finds what a set will have replaced, before the gate is asked that lets it: so all of it is older than the attempt that passes.
  *
- * @param former - what the playlist that was replaced named
- * @param isKept - whether a file in the folder is of the set that stands
+ * @param former - what the playlist that is replaced names
+ * @param isKept - whether a file in the folder is of the set that stands then
  */
-export async function removeFormer(
+export async function findReplaced(
   { playlist, folder }: SetPlace,
   former: readonly Named[],
   tag: string,
   isKept: (name: string) => boolean,
-): Promise<void> {
+): Promise<Replaced> {
+  const isOwn = ({ parent, name }: Named) => parent === folderNameOf(playlist) && !isKept(name);
   // A stranger's file is removed only if the old playlist named it in this very folder, not in others.
-  for (const { parent, name } of former)
-    if (parent === folderNameOf(playlist) && !isKept(name)) await discard(join(folder, name));
+  const shared: Replaced["shared"][number][] = former.filter(isOwn).map(({ name }) => ({ name }));
   for (const name of FIXED_NAMES) {
     if (isKept(name)) continue;
-    const text = await readFile(join(folder, name), "utf8").catch(() => "");
-    if (tagsIn(text).size > 0) await discard(join(folder, name));
+    const text = await textIn(folder, name);
+    if (tagsIn(text).size > 0) shared.push({ name, text });
   }
-  await sweepSegments(folder, tag, isKept).catch(() => {});
+  return { names: await staleIn(folder, tag, isKept).catch(() => []), shared };
 }
+
+/** Removes what a set has replaced, once it is in place; a failure to remove is no error. */
+export async function removeReplaced(
+  folder: string,
+  { names, shared }: Replaced,
+  { mayTidy }: Pick<DeliveryOptions, "mayTidy">,
+): Promise<void> {
+  try {
+    for (const { name, text } of shared) {
+      if (text !== undefined && (await textIn(folder, name)) !== text) continue;
+      await discardFound(folder, [name], mayTidy);
+    }
+    await discardFound(folder, names, mayTidy);
+  } catch {
+    // A newer attempt has begun, and removes what is left here.
+  }
+}
+
+const textIn = (folder: string, name: string): Promise<string> =>
+  readFile(join(folder, name), "utf8").catch(() => "");
 
 /** Removes segments that are not kept, and temporaries of other attempts; other files are left alone. */
 export async function sweepSegments(
   folder: string,
-  tag: string,
+  { tag, mayTidy }: PrepareOptions,
   isKept: (name: string) => boolean,
 ): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const isOldSegment = tagOfSegment(name) !== undefined && !isKept(name);
-    if (isOldSegment || isStaleSegmentPart(name, tag)) await discard(join(folder, name));
-  }
+  await discardFound(folder, await staleIn(folder, tag, isKept), mayTidy);
 }
 
-function isStaleSegmentPart(name: string, tag: string): boolean {
-  const segment = /^\.(pontus\.[\w-]+\..+)\.[\w-]+\.pontus-part$/.exec(name)?.[1];
-  return segment !== undefined && isStalePart(name, segment, tag);
+async function staleIn(
+  folder: string,
+  tag: string,
+  isKept: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const isOldSegment = (name: string) => tagOfSegment(name) !== undefined && !isKept(name);
+  const found = await readdir(folder);
+  return found.filter((name) => isOldSegment(name) || isStaleInSet(name, tag));
+}
+
+/** Whether a file is a temporary of a segment or of a file of a fixed name. */
+function isStaleInSet(name: string, tag: string): boolean {
+  const whole = /^\.(.+)\.[\w-]+\.pontus-part$/.exec(name)?.[1];
+  if (whole === undefined) return false;
+  const isOfSet = tagOfSegment(whole) !== undefined || FIXED_NAMES.includes(whole);
+  return isOfSet && isStalePart(name, whole, tag);
 }
 
 /** A file that a playlist names, decoded: the path before it, and its name. */

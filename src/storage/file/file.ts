@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
@@ -11,6 +10,7 @@ import type {
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
+  PrepareOptions,
   Side,
   Storage,
 } from "../storage.ts";
@@ -22,6 +22,7 @@ import {
   type CopyOptions,
   copyPart,
   discard,
+  newPartName,
   partName,
   placePart,
   sweepParts,
@@ -117,8 +118,8 @@ export class FileStorage implements Storage {
     });
   }
 
-  async prepare(url: string, signal: AbortSignal): Promise<void> {
-    return endingWith(signal, async () => {
+  async prepare(url: string, options: PrepareOptions): Promise<void> {
+    return endingWith(options.signal, async () => {
       const path = await this.#judge(url, "target");
       try {
         await this.#inFolder(dirname(path), url, async ({ path: folder }) => {
@@ -126,9 +127,9 @@ export class FileStorage implements Storage {
           await refuseOccupied(target, url);
           const set = setAtPath(target);
           if (set) await refuseFile(set.folder, url);
-          await sweepParts(target);
+          await sweepParts(target, options);
           // Only a write shows what quotas, mounts and permissions allow.
-          const probe = join(folder, partName(basename(path), randomUUID()));
+          const probe = join(folder, newPartName(basename(path), options.tag));
           await writePart(probe, this.#umask, (handle) => handle.writeFile("\n"));
           await discard(probe);
         });
@@ -139,10 +140,9 @@ export class FileStorage implements Storage {
   }
 
   async deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void> {
-    const { tag, signal } = options;
-    const conditions = { tag, signal, umask: this.#umask };
+    const conditions = { ...options, umask: this.#umask };
     return writingTarget(url, options, (ask) =>
-      this.#inTargetFolder(url, tag, async (path, place) => {
+      this.#inTargetFolder(url, options, async (path, place) => {
         const target = join(place.path, basename(path));
         const gate = async () => {
           await ask();
@@ -162,18 +162,17 @@ export class FileStorage implements Storage {
   }
 
   async openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter> {
-    const { tag, signal } = options;
     const umask = this.#umask;
     const opening = () =>
       writingTarget(url, options, () =>
-        this.#inTargetFolder(url, tag, async (playlist) => {
+        this.#inTargetFolder(url, options, async (playlist) => {
           const folder = await this.#segmentFolderOf(playlist, url);
           // Only temporaries: a segment that nothing names yet may be named by a later playlist.
-          await this.#inFolder(folder, url, ({ path }) => sweepSegments(path, tag, () => true));
+          await this.#inFolder(folder, url, ({ path }) => sweepSegments(path, options, () => true));
           return new FileLiveSet({ playlist, folder }, url, options, umask);
         }),
       );
-    return endingWith(signal, opening);
+    return endingWith(options.signal, opening);
   }
 
   folderOf(url: string): string {
@@ -184,14 +183,14 @@ export class FileStorage implements Storage {
   /** Finds a target's real path, opens its folder, and clears away what crashed attempts left of it. */
   async #inTargetFolder<T>(
     url: string,
-    tag: string,
+    options: PrepareOptions,
     action: (path: string, folder: PinnedFolder) => Promise<T>,
   ): Promise<T> {
     const path = await this.#judge(url, "target");
     return this.#inFolder(dirname(path), url, async (folder) => {
       const target = join(folder.path, basename(path));
       await refuseOccupied(target, url);
-      await sweepParts(target, tag);
+      await sweepParts(target, options);
       return action(path, folder);
     });
   }

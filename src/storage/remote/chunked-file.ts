@@ -49,10 +49,14 @@ export class ChunkedFile {
     await this.#answer;
   }
 
-  /** Removes what was sent. Never rejects. */
+  /** Removes what was sent, unless a newer attempt may have put its file there. Never rejects. */
   async discard(): Promise<void> {
     const { sender, at } = this.stream;
-    if (this.#body && this.isNew) await removeAll(sender.target, [at]);
+    if (!this.#body || !this.isNew) return;
+    await sender.options.mayTidy().then(
+      () => removeAll(sender.target, [at]),
+      () => {},
+    );
   }
 
   async #begin(): Promise<void> {

@@ -1,9 +1,10 @@
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
+import { namesOthers } from "../../profile/container-rules.ts";
 import { fileContent, playlistContent } from "../content.ts";
 import { mentionedIn } from "../set-names.ts";
 import type { LiveSetWriter } from "../storage.ts";
 import { type RemoteSender, ungated } from "./remote-sender.ts";
-import { removeReplaced } from "./remove-files.ts";
+import { findReplaced, removeReplaced } from "./remove-files.ts";
 
 /** A set on a server that is seen while it grows. */
 export class RemoteLiveSet implements LiveSetWriter {
@@ -13,17 +14,21 @@ export class RemoteLiveSet implements LiveSetWriter {
   constructor(private readonly sender: RemoteSender) {}
 
   async add(path: string, name: string): Promise<void> {
-    this.sender.options.signal.throwIfAborted();
     if (FIXED_NAMES.includes(name)) this.#fixed.add(name);
-    await this.sender.send(await fileContent(path), name, ungated);
+    const { signal, mayPublish } = this.sender.options;
+    signal.throwIfAborted();
+    // Playlists of renditions have one name in all attempts, and are seen at once.
+    const gate = namesOthers(name) ? mayPublish : ungated;
+    await this.sender.send(await fileContent(path), name, gate);
   }
 
   async list(text: string, isLast: boolean): Promise<void> {
     const { target, options } = this.sender;
     options.signal.throwIfAborted();
-    await this.sender.send(playlistContent(text), undefined, options.mayPublish);
-    if (!isLast) return;
     const isNamed = mentionedIn(text);
-    await removeReplaced(target, (name) => isNamed(name) || this.#fixed.has(name), options.signal);
+    const isKept = (name: string) => isNamed(name) || this.#fixed.has(name);
+    const replaced = isLast && (await findReplaced(target, isKept, options.signal));
+    await this.sender.send(playlistContent(text), undefined, options.mayPublish);
+    if (replaced) await removeReplaced(target, replaced, options);
   }
 }

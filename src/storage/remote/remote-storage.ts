@@ -7,6 +7,7 @@ import type {
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
+  PrepareOptions,
   SourceReader,
   TargetWriter,
   WriteOptions,
@@ -82,14 +83,15 @@ export class RemoteStorage implements DisklessStorage {
   }
 
   /** Asks only servers that take parts: others show what they make of a file only when it is sent, which would be visible. */
-  async prepare(url: string, signal: AbortSignal): Promise<void> {
+  async prepare(url: string, options: PrepareOptions): Promise<void> {
+    const { signal } = options;
     signal.throwIfAborted();
     const target = this.protocol.target(url);
     const { parts } = target;
     if (!parts) return;
-    await parts.sweep(signal);
-    const options = { tag: "", mayPublish: ungated, signal };
-    await this.#senderTo(target, options).persist(() => parts.tryOut(signal));
+    await parts.sweep(options);
+    const sender = this.#senderTo(target, { ...options, mayPublish: ungated });
+    await sender.persist(() => parts.tryOut(signal));
   }
 
   async deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void> {
@@ -100,7 +102,7 @@ export class RemoteStorage implements DisklessStorage {
   async openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter> {
     options.signal.throwIfAborted();
     const target = this.protocol.target(url);
-    await target.parts?.sweep(options.signal);
+    await target.parts?.sweep(options);
     return new RemoteLiveSet(this.#senderTo(target, options));
   }
 

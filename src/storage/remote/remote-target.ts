@@ -42,8 +42,8 @@ export type RemoteTarget = {
 export type PartVerbs = {
   /** Begins one. @param name - its extension says what the file is */
   begin(name: string, at: At, attempt: Attempt): Promise<PartedUpload>;
-  /** Removes what crashed attempts left of uploads to the target itself; rejects only with the signal's reason. */
-  sweep(signal: AbortSignal): Promise<void>;
+  /** Removes what crashed attempts left of uploads to the target itself; rejects only as `mayTidy`, or with the signal's reason. */
+  sweep(options: Pick<DeliveryOptions, "mayTidy" | "signal">): Promise<void>;
   /** Checks whether the target may be written, without anything that others could see. */
   tryOut(signal: AbortSignal): Promise<void>;
 };

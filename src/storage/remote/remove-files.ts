@@ -1,6 +1,7 @@
 import { inBatches } from "../../lib/batches.ts";
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
 import { tagOfSegment, tagsIn } from "../set-names.ts";
+import type { DeliveryOptions } from "../storage.ts";
 import type { At, ListingVerbs, RemoteTarget } from "./remote-target.ts";
 
 /** Files removed at once: enough to hide the latency of the answers, and few enough for a store that limits its callers. */
@@ -25,23 +26,54 @@ export async function removeUnfinished(
   await removeAll(target, names, signal);
 }
 
+/** What earlier sets have left in the folder of a set. */
+export type Replaced = {
+  /** Names that no newer attempt gives. */
+  readonly names: readonly string[];
+  /** Those of fixed names, which another set may have too, with their texts. */
+  readonly fixed: readonly { readonly name: string; readonly text: string }[];
+};
+
 /**
- * Removes what a new set has replaced, if the server can list its files; a failure to remove is no error. Never rejects.
+ * Finds what a set will have replaced, if the server can list its files. It is asked for before the gate that lets the set be seen: so
+ * all of it is older than the attempt that passes. Never rejects.
  *
  * @param isKept - whether a file in the folder belongs to the new set
  */
-export async function removeReplaced(
-  target: RemoteTarget,
+export async function findReplaced(
+  { listing }: RemoteTarget,
   isKept: (name: string) => boolean,
   signal: AbortSignal,
+): Promise<Replaced> {
+  if (!listing) return { names: [], fixed: [] };
+  const names = await segmentsIn(listing, (name) => !isKept(name), signal);
+  const fixed: Replaced["fixed"][number][] = [];
+  for (const name of FIXED_NAMES) {
+    const text = isKept(name) ? "" : await textOf(listing, name, signal);
+    if (tagsIn(text).size > 0) fixed.push({ name, text });
+  }
+  return { names, fixed };
+}
+
+/** Removes what a set has replaced, once it can be seen; a failure to remove is no error. Never rejects. */
+export async function removeReplaced(
+  target: RemoteTarget,
+  { names, fixed }: Replaced,
+  { mayTidy, signal }: Pick<DeliveryOptions, "mayTidy" | "signal">,
 ): Promise<void> {
   const { listing } = target;
-  if (!listing) return;
-  const segments = await segmentsIn(listing, (name) => !isKept(name), signal);
-  await removeAll(target, segments, signal);
-  for (const name of FIXED_NAMES)
-    if (!isKept(name) && (await isOurs(listing, name, signal)))
+  if (!listing || names.length + fixed.length === 0) return;
+  try {
+    for (const { name, text } of fixed) {
+      if ((await textOf(listing, name, signal)) !== text) continue;
+      await mayTidy();
       await removeAll(target, [name], signal);
+    }
+    await mayTidy();
+    await removeAll(target, names, signal);
+  } catch {
+    // A newer attempt has begun, and removes what is left here.
+  }
 }
 
 /** Removes files; those that cannot be removed stay: a server may not know how. Never rejects. */
@@ -52,12 +84,9 @@ export const removeAll = (
 ): Promise<void> =>
   inBatches(files, REMOVED_AT_ONCE, (at) => target.remove(at, signal).catch(() => {}));
 
-/** Whether a file of a fixed name was written by us. */
-async function isOurs(listing: ListingVerbs, name: string, signal: AbortSignal): Promise<boolean> {
-  // It may not be there, or not be readable.
-  const text = await listing.read(name, signal).catch(() => "");
-  return tagsIn(text).size > 0;
-}
+/** The text of a file in the folder; empty if it is not there, or cannot be read. */
+const textOf = (listing: ListingVerbs, name: string, signal: AbortSignal): Promise<string> =>
+  listing.read(name, signal).catch(() => "");
 
 /** The segments of ours in the folder that a filter accepts, as far as they can be listed. */
 async function segmentsIn(

@@ -5,7 +5,7 @@ import { fileContent, textContent } from "../content.ts";
 import { type PublishedSet, publishedIn, readSet } from "../set-names.ts";
 import type { FinishedFiles } from "../storage.ts";
 import { type Gate, type RemoteSender, ungated } from "./remote-sender.ts";
-import { removeReplaced, removeUnfinished } from "./remove-files.ts";
+import { findReplaced, removeReplaced, removeUnfinished } from "./remove-files.ts";
 
 /** Files sent at once: enough to hide the latency of the answers, few enough for any server. */
 const SENT_AT_ONCE = 4;
@@ -20,7 +20,7 @@ export async function deliverFiles(
   { entry, segments }: FinishedFiles,
 ): Promise<void> {
   const { target, options } = sender;
-  await target.parts?.sweep(options.signal);
+  await target.parts?.sweep(options);
   if (segments === undefined)
     return sender.send(await fileContent(entry), undefined, options.mayPublish);
   try {
@@ -66,10 +66,12 @@ export async function makeVisible(
   set: PublishedSet,
   entry: string,
 ): Promise<void> {
-  const { mayPublish, tag, signal } = sender.options;
+  const { target, options } = sender;
+  const { mayPublish, tag, signal } = options;
+  const replaced = await findReplaced(target, publishedIn(set, tag), signal);
   for (const fixed of set.fixed) await sendText(sender, fixed, mayPublish);
   await sender.send(textContent(entry, set.entry), undefined, mayPublish);
-  await removeReplaced(sender.target, publishedIn(set, tag), signal);
+  await removeReplaced(target, replaced, options);
 }
 
 const sendText = (sender: RemoteSender, { name, text }: PublishedText, gate: Gate) =>

@@ -3,6 +3,7 @@ import type { OutAnswer } from "../../net/egress.ts";
 import { type Content, contentType } from "../content.ts";
 import { targetEarly } from "../remote/remote-errors.ts";
 import type { At, Attempt, Outgoing, PartedUpload, PartVerbs } from "../remote/remote-target.ts";
+import type { DeliveryOptions } from "../storage.ts";
 import type { S3Place } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
 import { type S3Client, S3Refusal, type S3Request } from "./s3-client.ts";
@@ -41,7 +42,7 @@ export const s3Parts = (
     const uploadId = await beginUpload(client, place, headers, attempt.signal);
     return new S3Upload(client, { ...place, uploadId }, attempt, shown);
   },
-  sweep: (signal) => abortUploads(client, placeOf(undefined), signal),
+  sweep: (options) => abortUploads(client, placeOf(undefined), options),
   tryOut: async (signal) => {
     const place = placeOf(undefined);
     const uploadId = await beginUpload(client, place, {}, signal);
@@ -65,24 +66,36 @@ async function beginUpload(
 /**
  * Aborts unfinished uploads to a place. No two tasks write one place at once: such uploads are left by a crash, or by an
  * attempt that has lost its task. A store that does not list them keeps them.
+ *
+ * @throws as `mayTidy`; the signal's reason
  */
 async function abortUploads(
   client: S3Client,
+  place: S3Place,
+  { mayTidy, signal }: Pick<DeliveryOptions, "mayTidy" | "signal">,
+): Promise<void> {
+  const found = await uploadsTo(client, place, signal).catch(() => []);
+  signal.throwIfAborted();
+  if (found.length === 0) return;
+  await mayTidy();
+  for (const uploadId of found) {
+    await client
+      .tell({ method: "DELETE", ...place, query: { uploadId }, signal })
+      .catch(() => signal.throwIfAborted());
+  }
+}
+
+async function uploadsTo(
+  client: S3Client,
   { bucket, key }: S3Place,
   signal: AbortSignal,
-): Promise<void> {
-  try {
-    // The key itself is the first of those that begin with it: one page is enough.
-    const query = { uploads: "", prefix: key, "encoding-type": "url" };
-    const list = await client.read({ method: "GET", bucket, query, signal });
-    for (const upload of elementsOf(list, "Upload")) {
-      const uploadId = elementOf(upload, "UploadId");
-      if (keyIn(upload) !== key || uploadId === undefined) continue;
-      await client.tell({ method: "DELETE", bucket, key, query: { uploadId }, signal });
-    }
-  } catch {
-    signal.throwIfAborted();
-  }
+): Promise<readonly string[]> {
+  // The key itself is the first of those that begin with it: one page is enough.
+  const query = { uploads: "", prefix: key, "encoding-type": "url" };
+  const list = await client.read({ method: "GET", bucket, query, signal });
+  return elementsOf(list, "Upload").flatMap((upload) =>
+    keyIn(upload) === key ? (elementOf(upload, "UploadId") ?? []) : [],
+  );
 }
 
 class S3Upload implements PartedUpload {

@@ -59,11 +59,12 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
   } catch (error) {
     const { code } = toTaskError(signal.aborted ? signal.reason : error);
     // After a lost lease another run is under way; after a cancel nobody wants the outputs.
-    if (code !== "lease_lost" && code !== "cancelled")
+    if (code !== "lease_lost" && code !== "cancelled" && (await run.isNewest()))
       await kept.keep(folder, (index) => task.targets[index]?.status !== "SUCCESS");
     throw error;
   }
-  await kept.keep(folder, (index) => run.failures.has(index));
+  if (run.failures.size > 0 && (await run.isNewest()))
+    await kept.keep(folder, (index) => run.failures.has(index));
 }
 
 const isAmong = (products: readonly Verified[], index: number): boolean =>

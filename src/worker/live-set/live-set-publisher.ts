@@ -159,6 +159,7 @@ export class LiveSetPublisher {
   }
 
   async #look(): Promise<void> {
+    if (!(await this.#run.isNewest())) return;
     for (const recording of new Set(this.#targets.map((target) => target.recording))) {
       const before = recording.version;
       await recording.look();
@@ -176,6 +177,7 @@ export class LiveSetPublisher {
     const own = this.#targets.filter(
       (target) => target.recording === recording && !target.isBehind,
     );
-    await recording.segments.free(Math.min(...own.map(({ sent }) => sent)));
+    if (await this.#run.isNewest())
+      await recording.segments.free(Math.min(...own.map(({ sent }) => sent)));
   }
 }

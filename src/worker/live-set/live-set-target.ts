@@ -120,11 +120,11 @@ export class LiveSetTarget {
   async close(): Promise<void> {
     if (this.#sent === 0 || this.isBehind) return;
     const signal = AbortSignal.timeout(CLOSE_MS_MAX);
-    const { mayClose } = this.#run;
-    const set = await this.#openWriter(signal, mayClose);
+    const { mayTidy } = this.#run;
+    const set = await this.#openWriter(signal, mayTidy);
     const texts = this.recording.endAfter(this.#sent, this.#folder);
-    if (!texts) return await this.#sendNew(set, "whole", signal, mayClose);
-    await mayClose();
+    if (!texts) return await this.#sendNew(set, "whole", signal, mayTidy);
+    await mayTidy();
     await this.#publish(set, texts, true);
   }
 
@@ -136,9 +136,9 @@ export class LiveSetTarget {
   }
 
   #openWriter(signal: AbortSignal, mayPublish = this.#run.mayPublish): Promise<LiveSetWriter> {
-    const { tag } = this.#run;
+    const { tag, mayTidy } = this.#run;
     const storage = this.#run.storageOf(this.#url, "target");
-    return storage.openLiveSet(this.#url, { tag, mayPublish, signal });
+    return storage.openLiveSet(this.#url, { tag, mayPublish, mayTidy, signal });
   }
 
   get #folder(): string {

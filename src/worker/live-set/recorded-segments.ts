@@ -61,7 +61,8 @@ export class RecordedSegments {
   private constructor(folder: string, segments: readonly KeptSegment[], freed: number) {
     this.folder = folder;
     this.#freed = freed;
-    for (const segment of segments) this.#add(segment);
+    // Two processes may have noted the same one, if one was stopped for long.
+    for (const segment of segments) if (!this.#known.has(segment.name)) this.#add(segment);
   }
 
   /** @param folder - absolute path of the recording; it exists */

@@ -18,7 +18,7 @@ export async function prepareTargets(
   const prepared = run.task.targets.map(async (target, index) => {
     if (target.status === "SUCCESS" || !isAsked(run.kindOf(index))) return;
     try {
-      await run.storageOf(target.url, "target").prepare(target.url, run.signal);
+      await run.storageOf(target.url, "target").prepare(target.url, run);
       wanted.add(index);
       await run.saveTarget(index, { status: "RUNNING" });
     } catch (error) {
@@ -50,10 +50,9 @@ async function deliverTarget(
   { finished, output }: Verified,
   index: number,
 ): Promise<void> {
-  const { tag, mayPublish, signal } = run;
   const url = run.targetUrl(index);
   try {
-    await run.storageOf(url, "target").deliver(finished, url, { tag, mayPublish, signal });
+    await run.storageOf(url, "target").deliver(finished, url, run);
     await run.saveTarget(index, { status: "SUCCESS", output });
   } catch (error) {
     await run.failTarget(index, error);

@@ -2,14 +2,14 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { aFile, failureOf, freely } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { aStorage, filesOf } from "../../fixtures/file-storage.ts";
+import { aFile } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { mountTmpfs } from "../../fixtures/mounts.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
-
-const { signal } = new AbortController();
 
 describe("FileStorage.prototype.deliver", () => {
   test("takes names up to the system's limit, and keeps long ones that begin alike apart", async () => {
@@ -93,14 +93,14 @@ describe("FileStorage on a small disk", () => {
     if (!unmount) return;
     try {
       const finished = await aFile(scratch, "x".repeat(400_000));
-      await storage.prepare("a.mp4", signal);
+      await storage.prepare("a.mp4", freely("t-1"));
       const error = await failureOf(storage.deliver(finished, "a.mp4", freely("t-1")));
       expect(error.code).toBe("target_full");
       expect(error.message).toContain("no space is left");
       expect(await filesOf(root)).toEqual([]);
 
       await writeFile(join(root, "filler"), "x".repeat(400_000)).catch(() => {});
-      expect((await failureOf(storage.prepare("a.mp4", signal))).code).toBe("target_full");
+      expect((await failureOf(storage.prepare("a.mp4", freely("t-1")))).code).toBe("target_full");
       expect(await filesOf(root)).toEqual(["filler"]);
       await rm(join(root, "filler"));
     } finally {
@@ -115,8 +115,8 @@ describe("FileStorage on a small disk", () => {
     try {
       const finished = await aFile(scratch, "new");
       for (const use of [
-        () => storage.prepare("a.mp4", signal),
-        () => storage.prepare("sub/a.mp4", signal),
+        () => storage.prepare("a.mp4", freely("t-1")),
+        () => storage.prepare("sub/a.mp4", freely("t-1")),
         () => storage.deliver(finished, "a.mp4", freely("t-1")),
       ]) {
         const { code, message } = await failureOf(use());

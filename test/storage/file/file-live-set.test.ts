@@ -13,8 +13,10 @@ import {
 import { join } from "node:path";
 import type { DeliveryOptions } from "../../../src/storage/storage.ts";
 import { aSegment, playlistOf } from "../../contract/live-sets.ts";
-import { aSet, failureOf, freely, playSet } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { aStorage, filesOf } from "../../fixtures/file-storage.ts";
+import { aSet, playSet } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { mountTmpfs } from "../../fixtures/mounts.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.

@@ -2,8 +2,10 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStorage } from "../../../src/storage/file/file.ts";
-import { aSet, failureOf, freely, playSet } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { aSet, playSet } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { mountTmpfs } from "../../fixtures/mounts.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -137,6 +139,30 @@ describe("publishSet", () => {
     expect((await failureOf(delivery)).code).toBe("access_denied");
     expect(await readdir(other)).toEqual([]);
   });
+
+  test.each([
+    ["thumbnails.vtt", "WEBVTT\n"],
+    ["00001.ts", "more"],
+  ])(
+    "is fenced by the disk itself: one that is stopped at its last step shows nothing of %s later",
+    async (name, text) => {
+      const { storage, root, scratch, read } = await aStorage();
+      const newer = await aSet(scratch, ["new"]);
+      let calls = 0;
+      const mayPublish = async () => {
+        calls += 1;
+        // Its own last step is allowed, then it is stopped, and the newer attempt does all of its work.
+        if (calls === 2) await storage.deliver(newer, "a.m3u8", freely("t-2"));
+      };
+      const old = await aSet(scratch, ["old"]);
+      await writeFile(join(old.segments, name), text);
+      const delivery = storage.deliver(old, "a.m3u8", freely("t-1", { mayPublish }));
+      expect((await failureOf(delivery)).code).toBe("target_unwritable");
+      expect(await playSet({ read }, "a.m3u8")).toEqual(["new"]);
+      expect(await readdir(join(root, "a"))).toEqual(["pontus.t-2.00000.ts"]);
+      expect((await readdir(root)).sort()).toEqual(["a", "a.m3u8"]);
+    },
+  );
 
   test("leaves nothing on a disk that is too small for it", async () => {
     const { storage, root, scratch } = await aStorage();

@@ -6,9 +6,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FileStorage } from "../../../src/storage/file/file.ts";
-import { aFile, failureOf, freely, storageContract } from "../../contract/storage.ts";
+import { failureOf, storageContract } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { aStorage, aStorageBench, filesOf } from "../../fixtures/file-storage.ts";
+import { aFile } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -76,7 +78,7 @@ describe("FileStorage links", () => {
         () => storage.source(url),
         () => storage.target(url),
         () => storage.open(url, opening),
-        () => storage.prepare(url, signal),
+        () => storage.prepare(url, freely("t-1")),
       ])
         expect((await failureOf(use())).code).toBe("access_denied");
       expect(await filesOf(other)).toEqual(["secret.mp4"]);
@@ -87,7 +89,7 @@ describe("FileStorage links", () => {
     const { storage, root, other, scratch } = await aStorage();
     await symlink(join(other, "none.mp4"), join(root, "link.mp4"));
     expect((await failureOf(storage.open("link.mp4", opening))).code).toBe("source_missing");
-    await storage.prepare("link.mp4", signal);
+    await storage.prepare("link.mp4", freely("t-1"));
     await storage.deliver(await aFile(scratch, "new"), "link.mp4", freely("t-1"));
     expect(await filesOf(other)).toEqual([]);
     expect((await stat(join(root, "link.mp4"))).isFile()).toBe(true);
@@ -96,7 +98,9 @@ describe("FileStorage links", () => {
   test("that lead nowhere are no folder to write in", async () => {
     const { storage, root, other } = await aStorage();
     await symlink(join(other, "none"), join(root, "link"));
-    expect((await failureOf(storage.prepare("link/a.mp4", signal))).code).toBe("target_unwritable");
+    expect((await failureOf(storage.prepare("link/a.mp4", freely("t-1")))).code).toBe(
+      "target_unwritable",
+    );
     expect(await readdir(other)).toEqual([]);
   });
 
@@ -160,7 +164,7 @@ describe("FileStorage.prototype.prepare", () => {
     execFileSync("mkfifo", [join(root, "fifo.mp4")]);
     const states = await Promise.all(
       ["file/a.mp4", "folder.mp4", "fifo.mp4", "file.m3u8"].map(async (url) => {
-        const { code, message } = await failureOf(storage.prepare(url, signal));
+        const { code, message } = await failureOf(storage.prepare(url, freely("t-1")));
         return `${code}: ${message.split(": ")[1]}`;
       }),
     );
@@ -176,7 +180,7 @@ describe("FileStorage.prototype.prepare", () => {
     const { storage, root } = await aStorage();
     const others = [".a.mp4.pontus-part", ".a.mp4.x.mp4.t-1.pontus-part", ".b.mp4.t-1.pontus-part"];
     for (const name of [...others, ".a.mp4.t-1.pontus-part"]) await writeFile(join(root, name), "");
-    await storage.prepare("a.mp4", signal);
+    await storage.prepare("a.mp4", freely("t-2"));
     expect(await filesOf(root)).toEqual(others.sort());
   });
 });

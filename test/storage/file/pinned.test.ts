@@ -13,9 +13,11 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { FileStorage } from "../../../src/storage/file/file.ts";
-import { aFile, failureOf, freely } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { ffmpeg } from "../../fixtures/clips.ts";
 import { aStorage, filesOf } from "../../fixtures/file-storage.ts";
+import { aFile } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -106,7 +108,7 @@ describe("FileStorage.prototype.deliver", () => {
     const { storage, other } = await aTrap(({ root, other: to }) => swap(join(root, "a"), to));
     await chmod(other, 0o777);
     const before = (await stat(other)).mtimeMs;
-    const preparing = storage.prepare("a/x.mp4", signal);
+    const preparing = storage.prepare("a/x.mp4", freely("t-1"));
     expect((await failureOf(preparing)).code).toBe("access_denied");
     expect((await stat(other)).mtimeMs).toBe(before);
   });

@@ -123,6 +123,7 @@ describe("HttpStorage.prototype.write", () => {
     entry: "out.mp4",
     isSet: false,
     mayPublish: async () => {},
+    mayTidy: async () => {},
     signal: never,
   };
 

@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { TaskError } from "../../../src/task/errors.ts";
 import { aSegment, playlistOf } from "../../contract/live-sets.ts";
-import { failureOf, freely } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
 import { startMediaServer, status } from "../../fixtures/media-server.ts";
 import { ofFile } from "../../fixtures/of-file.ts";

@@ -2,15 +2,11 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import {
-  aFile,
-  failureOf,
-  freely,
-  type StorageBench,
-  storageContract,
-} from "../../contract/storage.ts";
+import { failureOf, type StorageBench, storageContract } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { filesOf } from "../../fixtures/file-storage.ts";
+import { aFile } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
 import { type Nginx, startNginx } from "../../fixtures/nginx.ts";
 

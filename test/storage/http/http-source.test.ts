@@ -5,9 +5,10 @@ import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { HttpStorage } from "../../../src/storage/http/http.ts";
 import type { Fetched, Storage } from "../../../src/storage/storage.ts";
 import type { TaskError } from "../../../src/task/errors.ts";
-import { failureOf, freely } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { aCertificate } from "../../fixtures/certificates.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
 import {
   type Answer,

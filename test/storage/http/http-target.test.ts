@@ -3,8 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FinishedFiles } from "../../../src/storage/storage.ts";
 import type { TaskError } from "../../../src/task/errors.ts";
-import { aFile, aSet, failureOf, freely } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { aFile, aSet } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
 import {
   type Answer,

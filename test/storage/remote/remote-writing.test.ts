@@ -10,8 +10,9 @@ import { RemoteWriter } from "../../../src/storage/remote/remote-writer.ts";
 import { deliverFiles } from "../../../src/storage/remote/send-set.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { aSegment } from "../../contract/live-sets.ts";
-import { aSet, failureOf } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { aSet } from "../../fixtures/finished.ts";
 import { type MemoryTarget, memoryTarget } from "../../fixtures/remote-target.ts";
 
 // Real files on a busy machine take longer than the five seconds a test has by default.
@@ -25,6 +26,7 @@ const refusal = new TaskError("target_unwritable", "Cannot write the target: it 
 const noting = ({ asked }: MemoryTarget) => ({
   tag: "t-1",
   mayPublish: async () => void asked.push("gate"),
+  mayTidy: async () => void asked.push("tidy"),
   signal: new AbortController().signal,
   retries: { failuresMax: 3, firstWaitMs: 1 },
 });
@@ -62,8 +64,8 @@ describe("deliverFiles", () => {
     const set = await aSet(tempFolder(), ["one"]);
     await deliverFiles(senderTo(memory), set);
     expect(memory.asked).toEqual([
-      ...["gate", "put pontus.t-1.00000.ts", "gate", "put entry", "list", `remove ${OLD}`],
-      ...["read thumbnails.vtt", "read manifest.mpd"],
+      ...["gate", "put pontus.t-1.00000.ts", "list", "read thumbnails.vtt", "read manifest.mpd"],
+      ...["gate", "put entry", "tidy", `remove ${OLD}`],
     ]);
     expect([...memory.files.keys()].sort()).toEqual(["entry", "pontus.t-1.00000.ts"]);
   });
@@ -125,8 +127,8 @@ describe("RemoteWriter", () => {
     await publish();
     expect(memory.asked).toEqual([
       "put pontus.t-1.0.ts",
-      ...["put pontus.t-1.audio.m3u8", "put pontus.t-1.video.m3u8", ...SHOWN],
-      ...["list", `remove ${OLD}`, "read manifest.mpd"],
+      ...["put pontus.t-1.audio.m3u8", "put pontus.t-1.video.m3u8"],
+      ...["list", "read manifest.mpd", ...SHOWN, "tidy", `remove ${OLD}`],
     ]);
   });
 
@@ -196,7 +198,19 @@ describe("RemoteWriter", () => {
     const writer = new RemoteWriter(memory.target, options);
     await writer.write("out.mp4", Buffer.alloc(PART_BYTES + 1));
     await writer.discard();
-    expect(memory.asked).toEqual(isNew ? ["put entry", "remove entry"] : ["put entry"]);
+    const removed = ["put entry", "tidy", "remove entry"];
+    expect(memory.asked).toEqual(isNew ? removed : ["put entry"]);
+  });
+
+  test("leaves what lies at the target alone once it has lost its lease", async () => {
+    const memory = memoryTarget({});
+    const mayTidy = () => Promise.reject(new Error("lease lost"));
+    const conditions = { ...noting(memory), mayTidy };
+    const options = { ...conditions, entry: "out.mp4", isSet: false, isNew: true };
+    const writer = new RemoteWriter(memory.target, options);
+    await writer.write("out.mp4", Buffer.alloc(PART_BYTES + 1));
+    await writer.discard();
+    expect(memory.asked).toEqual(["put entry"]);
   });
 });
 

@@ -25,6 +25,7 @@ const openWriter = (key: string, isSet = false, tag = "t-1") =>
     entry: isSet ? "out.m3u8" : "out.mp4",
     isSet,
     mayPublish: async () => {},
+    mayTidy: async () => {},
     signal: new AbortController().signal,
   });
 

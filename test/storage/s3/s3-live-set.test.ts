@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { TaskError } from "../../../src/task/errors.ts";
 import { aSegment, playlistOf } from "../../contract/live-sets.ts";
-import { failureOf, freely } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { ofFile } from "../../fixtures/of-file.ts";
 import { refused, startS3Server } from "../../fixtures/s3-server.ts";
 import { hastyS3Storage, keysBelow, objectText, openUploads } from "../../fixtures/s3-storage.ts";

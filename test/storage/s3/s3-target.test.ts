@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { S3Storage } from "../../../src/storage/s3/s3.ts";
 import type { FinishedFiles } from "../../../src/storage/storage.ts";
 import type { TaskError } from "../../../src/task/errors.ts";
-import { aFile, aSet, failureOf, freely } from "../../contract/storage.ts";
+import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { aFile, aSet } from "../../fixtures/finished.ts";
+import { freely } from "../../fixtures/freely.ts";
 import { type Answer, cutUpload, hang, status, takeNothing } from "../../fixtures/media-server.ts";
 import { ofFile } from "../../fixtures/of-file.ts";
 import { type Meant, refused, startS3Server } from "../../fixtures/s3-server.ts";
@@ -15,7 +17,6 @@ import { hastyS3Storage, keysBelow, objectText, openUploads } from "../../fixtur
 // A real server on a busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-const { signal } = new AbortController();
 /** Three parts: two whole ones and a rest. */
 const large = Buffer.from(Array.from({ length: 17 << 20 }, (_, at) => (at * 7 + (at >> 9)) & 255));
 const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -182,7 +183,7 @@ describe("S3Storage.prototype.deliver", () => {
         method: "POST",
       });
     expect(await openUploads(server, key)).toHaveLength(2);
-    if (verb === "prepare") await storage.prepare(addressOf(key), signal);
+    if (verb === "prepare") await storage.prepare(addressOf(key), freely("t-2"));
     else await storage.deliver(await aFile(tempFolder(), "small"), addressOf(key), freely("t-2"));
     expect(await openUploads(server, key)).toEqual([`${key}.other`]);
   });
@@ -268,7 +269,7 @@ describe("S3Storage.prototype.deliver to where it cannot be", () => {
     async (_, ofStranger, state) => {
       const retries = { failuresMax: 2, firstWaitMs: 5 };
       const stranger = new S3Storage({ access: ofStranger(), idleTimeoutMs: 5000, retries });
-      const error = await failureOf(stranger.prepare(addressOf(aKey()), signal));
+      const error = await failureOf(stranger.prepare(addressOf(aKey()), freely("t-1")));
       expect(error.message).toContain(state);
       expect(JSON.stringify([error, error.message, String(error.cause)])).not.toMatch(
         /secret[-/]|nobody/,
@@ -277,7 +278,7 @@ describe("S3Storage.prototype.deliver to where it cannot be", () => {
   );
 
   test("says so of a bucket that is not there", async () => {
-    const error = await failureOf(storage.prepare("s3://no-such-bucket/a.mp4", signal));
+    const error = await failureOf(storage.prepare("s3://no-such-bucket/a.mp4", freely("t-1")));
     expect([error.code, error.message]).toEqual([
       "target_unwritable",
       'Cannot write the target "s3://no-such-bucket/a.mp4": there is no such bucket (NoSuchBucket)',

@@ -4,21 +4,23 @@ import { join } from "node:path";
 import type { LiveRunRequest } from "../../../src/engine/engine.ts";
 import { segmentsOf } from "../../../src/manifest/write/set-playlists.ts";
 import { recordingFolder } from "../../../src/plan/live/plan-live.ts";
+import type { TaskStore } from "../../../src/store/store.ts";
 import type { Task } from "../../../src/task/task.ts";
 import { clip, ffmpeg } from "../../fixtures/clips.ts";
 import { liveBench } from "../../fixtures/live-bench.ts";
 import { eventually } from "../../fixtures/service.ts";
-import { WORKER_ID } from "../../fixtures/worker-bench.ts";
+import { type BenchOptions, WORKER_ID } from "../../fixtures/worker-bench.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
 /** A worker with a live task whose target is an HLS set in a folder. */
-async function aLiveSet() {
-  const bench = await liveBench("video_hls_160x120_200kbps", (root) => {
+async function aLiveSet(options?: Omit<BenchOptions, "live">) {
+  const targetsOf = (root: string) => {
     const url = join(root, "live.m3u8");
     return [{ url, key: url, folderKey: join(root, "live") }];
-  });
+  };
+  const bench = await liveBench("video_hls_160x120_200kbps", targetsOf, undefined, options);
   const published = () => readFile(join(bench.root, "live.m3u8"), "utf8").catch(() => "");
   /** The playlist once it names so many segments. */
   const untilNamed = (count: number) =>
@@ -29,9 +31,13 @@ async function aLiveSet() {
   return { ...bench, published, untilNamed };
 }
 
-/** Has a run leave two segments of a second each, as the encoder does. */
+/** Has a run leave two segments of a second each, as the encoder does, and tell of them. */
 async function leaveSegments({ request }: { readonly request: LiveRunRequest }): Promise<void> {
-  const { recordings, run } = request;
+  await writeSegments(request);
+  request.onProgress({ outTimeSeconds: 2, frames: 50, speed: 1, fps: 25, droppedFrames: 0 });
+}
+
+async function writeSegments({ recordings, run }: LiveRunRequest): Promise<void> {
   const folder = join(recordings, recordingFolder(0));
   await mkdir(folder, { recursive: true });
   const source = await clip({ seconds: 2, width: 160, height: 120, args: ["-g", "25"] });
@@ -41,7 +47,6 @@ async function leaveSegments({ request }: { readonly request: LiveRunRequest }):
     ...["-hls_segment_filename", join(folder, `${run.prefix}-%05d.ts`)],
     join(folder, `part-0000${run.part}.m3u8`),
   ]);
-  request.onProgress({ outTimeSeconds: 2, frames: 50, speed: 1, fps: 25, droppedFrames: 0 });
 }
 
 describe("LiveSetPublisher", () => {
@@ -82,6 +87,31 @@ describe("LiveSetPublisher", () => {
     const { attempts } = await set.until(set.id, "SUCCESS");
     expect(attempts).toHaveLength(2);
     expect(segmentsOf(await set.published())).toEqual([...segmentsOf(later)]);
+  });
+
+  test("leaves the recordings alone once it has lost its task, though nobody has told it yet", async () => {
+    let asked = 0;
+    const counting = (tasks: TaskStore): TaskStore =>
+      new Proxy(tasks, {
+        get: (real, name: keyof TaskStore) => {
+          if (name === "mayPublish") asked += 1;
+          return real[name].bind(real);
+        },
+      });
+    const set = await aLiveSet({
+      deps: ({ tasks }) => ({ store: counting(tasks) }),
+      options: { leaseMs: 600_000 },
+    });
+    const zombie = await set.nextLiveRun();
+    await set.queue.takeOver(WORKER_ID);
+    await writeSegments(zombie.request);
+    const before = asked;
+    await eventually(() => asked > before + 2 || undefined);
+    const recorded = await readdir(join(zombie.request.recordings, recordingFolder(0)));
+    expect(recorded).toContain("part-00000.m3u8");
+    expect(recorded).not.toContain("pieces.jsonl");
+    expect(await set.published()).toBe("");
+    zombie.letGo();
   });
 
   test("fails where nothing of the stream came", async () => {

@@ -81,6 +81,16 @@ describe("RecordedSegments", () => {
     expect(namesOf((await RecordedSegments.open(folder)).all)).toEqual(["a.ts", "b.ts", "c.ts"]);
   });
 
+  test("counts a segment once that two processes have noted", async () => {
+    const folder = tempFolder();
+    leave(folder, "part-00000.m3u8", ["a.ts", "b.ts"]);
+    await Promise.all([
+      (await RecordedSegments.open(folder)).look(),
+      (await RecordedSegments.open(folder)).look(),
+    ]);
+    expect(namesOf((await RecordedSegments.open(folder)).all)).toEqual(["a.ts", "b.ts"]);
+  });
+
   test("keeps the streams of a run apart", async () => {
     const folder = tempFolder();
     leave(join(folder, "part-00000"), "media_0.m3u8", ["v1.m4s", "v2.m4s"]);

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sweepRecordings } from "../../../src/worker/live/sweep-recordings.ts";
+import { recordingsOf, sweepRecordings } from "../../../src/worker/live/sweep-recordings.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { sqliteBench } from "../../fixtures/sqlite-bench.ts";
 import { aFailure, claimTask, createTask, startTask } from "../../fixtures/store-bench.ts";
@@ -36,6 +36,28 @@ describe("sweepRecordings", () => {
       true,
       true,
     ]);
+  });
+
+  test("takes away all that an ended task has recorded, also after a retry of its caller", async () => {
+    const bench = sqliteBench();
+    const root = tempFolder();
+    const id = await createTask(bench);
+    const first = recordingsOf((await claimTask(bench)).task);
+    await bench.queue.takeOver("worker-1");
+    const second = await claimTask(bench);
+    const again = recordingsOf(second.task);
+    await bench.tasks.finish(second.claim, { status: "FAILED", failure: aFailure });
+    await bench.tasks.retry("ada", id);
+    bench.clock.nowMs += 1_000;
+    const third = await claimTask(bench);
+    const after = recordingsOf(third.task);
+    expect([first, again, after]).toEqual([id, id, `${id}.3`]);
+    const folders = [record(root, first), record(root, after)];
+    await sweepRecordings(root, bench.tasks);
+    expect(folders.map(existsSync)).toEqual([true, true]);
+    await bench.tasks.finish(third.claim, { status: "FAILED", failure: aFailure });
+    await sweepRecordings(root, bench.tasks);
+    expect(folders.map(existsSync)).toEqual([false, false]);
   });
 
   test("does nothing where nothing was ever recorded", async () => {
