@@ -1,6 +1,7 @@
+import { lookup } from "node:dns/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import { writeAuthorities } from "./config/authorities.ts";
+import { allTrusted } from "./config/authorities.ts";
 import type { Config } from "./config/config.ts";
 import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
 
@@ -19,7 +20,6 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
     probeTimeoutMs: PROBE_TIMEOUT_MS,
   };
   const isDiskless = config.disk === "no";
-  const authoritiesPath = isDiskless ? undefined : await writeAuthorities(config);
   const chosen = await chooseEngine({
     wanted: config.engine,
     isDiskless,
@@ -29,7 +29,7 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
       ffprobe,
       threads: concurrency,
       capabilitiesFile: join(config.dataFolder, "capabilities.json"),
-      ...(authoritiesPath !== undefined && { authoritiesPath }),
+      peers: { resolve: resolveAny, trusted: () => allTrusted(config.moreTrusted) },
     },
     wasm: {
       ...limits,
@@ -43,3 +43,6 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
   for (const lack of chosen.lacks) log.info("Engine {name} is limited: {lack}", { name, lack });
   return chosen;
 }
+
+const resolveAny = async (host: string): Promise<readonly string[]> =>
+  (await lookup(host, { all: true })).map(({ address }) => address);

@@ -1,5 +1,3 @@
-import { rename, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import type { Config } from "./config.ts";
 
 /**
@@ -14,23 +12,4 @@ export async function allTrusted(
   // Loading this takes as long as opening the database, so it is loaded only if it is needed.
   const { rootCertificates } = await import("node:tls");
   return [...rootCertificates, ...more];
-}
-
-/**
- * Writes all trusted authorities into one file of the data folder: with a file of its own, ffmpeg trusts nobody else.
- *
- * @returns its absolute path; undefined if only the usual ones are trusted, which ffmpeg knows
- */
-export async function writeAuthorities({
-  moreTrusted,
-  dataFolder,
-}: Pick<Config, "moreTrusted" | "dataFolder">): Promise<string | undefined> {
-  const trusted = await allTrusted(moreTrusted);
-  if (!trusted) return undefined;
-  const path = join(resolve(dataFolder), "authorities.pem");
-  // Another instance's ffmpeg may read it right now.
-  const part = `${path}.${process.pid}.part`;
-  await writeFile(part, `${trusted.join("\n")}\n`);
-  await rename(part, path);
-  return path;
 }

@@ -8,8 +8,10 @@ import {
   startLiveHost,
   untilEnded,
 } from "../fixtures/live-tasks.ts";
+import { childrenRunning } from "../fixtures/native-engine.ts";
 import { ofFile } from "../fixtures/of-file.ts";
-import type { TaskAnswer } from "../fixtures/service.ts";
+import { commandLine } from "../fixtures/process-facts.ts";
+import { hasEnded, type TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
@@ -76,7 +78,7 @@ describe("a live task over RTMP", () => {
     expect(service.log()).toContain(`Task ${id}: target 1 is RECONNECTING`);
     expect(task.targets[1]?.error).toMatchObject({ code: "OutputNotSupported" });
     const refused = await service.until(id, ({ targets: [, killed] }) =>
-      /Connection refused/.test(killed?.error?.detail ?? ""),
+      /the connection was refused/.test(killed?.error?.detail ?? ""),
     );
     // Bytes are written with the progress, a little after the status: the next step of the one that goes on tells all.
     const settled = await untilMore(id, 0, refused);
@@ -228,7 +230,17 @@ describe("a live task over RTMP", () => {
       profile_name: COPY,
       targets: [{ target_url }],
     });
-    const end = await ended(id);
+    const seen = new Set<string>();
+    const end = await service.until(id, (task) => {
+      for (const pid of childrenRunning(service.pid)) seen.add(commandLine(pid));
+      return hasEnded(task);
+    });
+    // Of a probe and of a run.
+    for (const program of ["ffprobe", "ffmpeg"])
+      expect(
+        [...seen].some((line) => line.startsWith(`${program} `) && line.includes("rtmp://")),
+      ).toBe(true);
+    expect([...seen].join("\n")).not.toMatch(/s3cret|deny|secret\?|ann:/);
     expect(JSON.stringify(end)).toContain("***");
     expect(JSON.stringify(end)).not.toContain("s3cret");
     expect(service.log()).toContain("deny/x?key=***");

@@ -34,15 +34,10 @@ const APART_SECONDS_MAX = 60;
 /**
  * How a live source is opened: the guards of hostile input, the format that its protocol carries, and limits on waiting.
  *
- * @param url - a live address that was checked
+ * @param url - what ffmpeg is given in place of a live address that was checked
  * @param isProbe - whether everything must be found out; not for a run that follows a probe
- * @param authoritiesPath - the file of authorities that may sign servers' certificates; by default the machine's own list
  */
-export function liveInputArgs(
-  url: string,
-  isProbe: boolean,
-  authoritiesPath?: string,
-): readonly string[] {
+export function liveInputArgs(url: string, isProbe: boolean): readonly string[] {
   const protocol = liveProtocolOf(url);
   if (!protocol) throw new RangeError("Cannot open: it is no live address");
   const scheme = protocol.protocols[0];
@@ -52,8 +47,6 @@ export function liveInputArgs(
     ...[timeout, SOURCE_TIMEOUT_US],
     ...(protocol.format === "rtsp" ? ["-rtsp_transport", "tcp"] : []),
     ...(scheme === "udp" ? ["-overrun_nonfatal", "1"] : []),
-    ...(scheme === "rtmps" ? ["-tls_verify", "1"] : []),
-    ...(scheme === "rtmps" && authoritiesPath ? ["-ca_file", authoritiesPath] : []),
     ...(isProbe ? FULL_LOOK : QUICK_LOOK),
     ...(isProbe ? [] : [...UNTAGGED, "-fflags", "+genpts+discardcorrupt"]),
     ...["-i", url],

@@ -1,7 +1,7 @@
 import { maskSecrets } from "../../lib/mask.ts";
 import type { LiveChange, LiveTargetEvent } from "../engine.ts";
+import type { PeerError } from "../relay/talk.ts";
 import { createChangeReader } from "./live-changes.ts";
-import { createTrustReader } from "./untrusted.ts";
 
 /**
  * A line of ffmpeg's log at `repeat+level`: `[tee @ 0x5…] [error] text`. From 7 on, a part of another speaker is named after
@@ -22,7 +22,7 @@ const FAILED = /^(?:Slave muxer #\d+ failed, aborting|All tee outputs failed)/;
 const UNRECORDED = /^Slave muxer #\d+ failed: (.*), continuing with/;
 
 /** What these log about a connection is more precise than the error that follows. */
-const CONNECTIONS = ["rtmp", "rtmps", "tcp", "tls", "srt", "rtsp", "udp"];
+const CONNECTIONS = ["rtmp", "tcp", "srt", "rtsp", "udp"];
 const USUAL = ["Input/output error", "Operation not permitted", "End of file"];
 /** Logged by the upper of two protocols after the lower one has given the reason. */
 const NO_CAUSE = /^Cannot open connection /;
@@ -40,28 +40,33 @@ export type LiveLogListener = {
   readonly onLog: (line: string) => void;
 };
 
+/** What is known of the targets besides the log. */
+export type LiveLogFacts = {
+  /** The target whose bytes a pipe counts. */
+  readonly urlOfPipe: (pipe: number) => string | undefined;
+  /** Why the peer of a target was not reached at the last try. */
+  readonly failureOf: (url: string) => PeerError | undefined;
+};
+
 /**
  * Makes a reader of a live run's log, line by line, that reports the state of each target.
  *
  * A target's `tee` logs its address when it opens; later lines are matched by the address of that tee in memory.
  *
  * @param isRecording - whether an opened name is that of a recording and not of a target
- * @param urlOfPipe - the target whose bytes a pipe counts
  */
 export function createLiveLogReader(
   { onTarget, onChanged, onLog }: LiveLogListener,
   isRecording: (name: string) => boolean,
-  urlOfPipe: (pipe: number) => string | undefined,
+  { urlOfPipe, failureOf }: LiveLogFacts,
 ) {
   const targets = new Map<string, string>();
   const recordings = new Map<string, string>();
   const readChange = createChangeReader(onChanged);
-  const trust = createTrustReader();
   let complaint = "";
   return (line: string): void => {
     const [, context = "", id = "", level = "", text = ""] = LINE.exec(line) ?? [];
     readChange({ context, level, text });
-    trust.read({ context, level, text });
     // A line of a tee is about its target.
     if (TOLD.includes(level) && context !== "tee")
       onLog(maskSecrets(context ? `${context}: ${text}` : text));
@@ -74,10 +79,10 @@ export function createLiveLogReader(
       onTarget({ kind: "open", url: opened });
     if (context !== "tee") return;
     const fail = (url: string, told: string): void => {
-      const refusal = trust.refusalOf(url);
-      const why = refusal ?? (complaint !== "" && USUAL.includes(told) ? complaint : told);
+      const failure = failureOf(url);
+      const why = failure?.state ?? (complaint !== "" && USUAL.includes(told) ? complaint : told);
       complaint = "";
-      const inVain = refusal !== undefined && { isInVain: true as const };
+      const inVain = failure?.isUntrusted === true && { isInVain: true as const };
       onTarget({ kind: "failed", url, why: maskSecrets(why), ...inVain });
     };
     const counted = urlOfPipe(Number(COUNTED.exec(text)?.[1]));

@@ -36,6 +36,9 @@ export const FIRST_PIPE = 3;
 /** How long a gate waits; the queue keeps what comes meanwhile. */
 const GATE_MS = "1000";
 
+/** What ffmpeg is given in place of a live address. */
+type OwnUrl = (url: string) => string;
+
 /** The live targets of a plan, in the order of the pipes (from 3 on) that count what each was sent. */
 export const countedUrls = ({ outputs }: LivePlan): readonly string[] =>
   outputs.flatMap(({ sent }) => sent.map(({ url }) => url));
@@ -55,12 +58,12 @@ export const countedUrl = (plan: LivePlan, pipe: number): string | undefined =>
  * A set with separate streams is written by its own muxer. Its time stamps begin at zero in each run: those that the muxer
  * names are not those of its segments otherwise (5.1).
  *
- * @param authoritiesPath - as of `liveInputArgs`
+ * @param ownUrl - what ffmpeg is given in place of the address of a target
  */
 export const liveOutputArgs = (
   plan: LivePlan,
   run: LiveRun,
-  authoritiesPath?: string,
+  ownUrl: OwnUrl = (url) => url,
 ): readonly string[] =>
   plan.outputs.flatMap((output) =>
     output.recording?.set
@@ -72,7 +75,7 @@ export const liveOutputArgs = (
             `${run.prefix}-`,
           ),
         ]
-      : teeArgs(plan, output, run, authoritiesPath),
+      : teeArgs(plan, output, run, ownUrl),
   );
 
 /** The filters before all outputs. */
@@ -83,14 +86,14 @@ const teeArgs = (
   plan: LivePlan,
   output: LiveOutput,
   run: LiveRun,
-  authoritiesPath: string | undefined,
+  ownUrl: OwnUrl,
 ): readonly string[] => [
   ...streamsArgs(output.streams, false),
   ...(output.videoTag === undefined ? [] : ["-tag:v", output.videoTag]),
   ...(output.isHeaded ? ["-flags", "+global_header"] : []),
   ...["-output_ts_offset", String(run.offsetSeconds), "-f", "tee"],
   ...["-use_fifo", "1", "-fifo_options", FIFO],
-  slavesOf(output, run, countedUrls(plan), authoritiesPath).join("|"),
+  slavesOf(output, run, countedUrls(plan), ownUrl).join("|"),
 ];
 
 /** Checked addresses contain nothing that has a meaning in a list of outputs: bars, quotes, backslashes. */
@@ -98,16 +101,16 @@ function slavesOf(
   { streams, isHeaded: hasHeader, sent, recording }: LiveOutput,
   run: LiveRun,
   counted: readonly string[],
-  authoritiesPath: string | undefined,
+  ownUrl: OwnUrl,
 ): readonly string[] {
   // Only for encoded video; a copy has its parameter sets where its source has them.
   const isHeaded = hasHeader && streams.some((one) => one.kind === "video" && !isCopied(one));
   return [
     ...sent.map(({ url, live }) => {
       const at = counted.indexOf(url);
-      const options = slaveOptions(live, isHeaded, authoritiesPath);
+      const options = slaveOptions(live, isHeaded);
       return (
-        `[f=tee:onfail=ignore]${gateFor(live, at)}[${options}]${url}` +
+        `[f=tee:onfail=ignore]${gateFor(live, at)}[${options}]${ownUrl(url)}` +
         `\\|[${counterOptions(live, isHeaded)}]pipe:${FIRST_PIPE + at}`
       );
     }),
@@ -155,15 +158,7 @@ const fileOptions = ({ isAacCopied }: LiveRecording): readonly string[] => [
   `frag_duration=${FRAGMENT_US}:flush_packets=1`,
 ];
 
-/** A path is read by the outer list, by the inner one, and as the value of an option: each takes one backslash away. */
-const escaped = (text: string, times = 3): string =>
-  times === 0 ? text : escaped(text.replace(/[^\w./-]/gu, "\\$&"), times - 1);
-
-function slaveOptions(
-  { format, protocols }: LiveProtocol,
-  isHeaded: boolean,
-  authoritiesPath: string | undefined,
-): string {
+function slaveOptions({ format, protocols }: LiveProtocol, isHeaded: boolean): string {
   const [scheme] = protocols;
   return [
     `f=${format}`,
@@ -171,8 +166,6 @@ function slaveOptions(
     ...formatOptions(format, isHeaded),
     ...(format === "rtsp" ? ["rtsp_transport=tcp"] : []),
     ...(scheme === "udp" ? ["pkt_size=1316"] : []),
-    ...(scheme === "rtmps" ? ["tls_verify=1"] : []),
-    ...(scheme === "rtmps" && authoritiesPath ? [`ca_file=${escaped(authoritiesPath)}`] : []),
     ...(format === "rtsp" || scheme === "udp" ? [] : [`rw_timeout=${TARGET_TIMEOUT_US}`]),
   ].join(":");
 }

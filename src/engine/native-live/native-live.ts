@@ -17,6 +17,9 @@ import { sourceGuards } from "../ffmpeg/probing.ts";
 import { createProgressReader } from "../ffmpeg/progress.ts";
 import { noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
+import type { CallOptions } from "../relay/call-peer.ts";
+import { StandIns } from "../relay/stand-ins.ts";
+import type { PeerError } from "../relay/talk.ts";
 import { openGates } from "./live-gates.ts";
 import { liveInputArgs, pacedInputArgs, pipedInputArgs, watchedInputArgs } from "./live-inputs.ts";
 import { createLiveLogReader } from "./live-log.ts";
@@ -28,7 +31,6 @@ import {
   recordedPart,
   watchingArgs,
 } from "./live-outputs.ts";
-import { distrustIn } from "./untrusted.ts";
 
 /** The programs and limits for live streams. */
 export type NativeLiveOptions = {
@@ -36,8 +38,8 @@ export type NativeLiveOptions = {
   readonly ffprobe: string;
   readonly maxPixels: number;
   readonly graceMs: number;
-  /** Absolute path of a file of authorities that may sign the certificates of live servers; by default the machine's own list. */
-  readonly authoritiesPath?: string;
+  /** How the peers of streams are called. */
+  readonly peers: CallOptions;
 };
 
 /** ffmpeg leaves a read that hangs only at the second signal; a run that works ends normally long before. */
@@ -61,25 +63,31 @@ export class NativeLive implements LiveEngine {
   }
 
   async probe(url: string, signal: AbortSignal): Promise<MediaInfo> {
-    const { ffprobe: command, maxPixels, graceMs, authoritiesPath } = this.#options;
+    const { ffprobe: command, maxPixels, graceMs } = this.#options;
+    const standIns = await StandIns.open([url], this.#options.peers);
     let json = "";
-    const { stderr } = await runSubprocess(
-      {
-        command,
-        args: [
-          ...["-v", "error", "-max_pixels", String(maxPixels)],
-          ...["-show_entries", LIVE_ENTRIES, ...FIRST_PACKETS_ARGS, "-print_format", "json"],
-          ...liveInputArgs(url, true, authoritiesPath),
-        ],
-        graceMs,
-        askAgainMs: ASK_AGAIN_MS,
-        onStdout: (chunk) => {
-          if (json.length < JSON_CHARS_MAX) json += chunk;
+    try {
+      const { stderr } = await runSubprocess(
+        {
+          command,
+          args: [
+            ...["-v", "error", "-max_pixels", String(maxPixels)],
+            ...["-show_entries", LIVE_ENTRIES, ...FIRST_PACKETS_ARGS, "-print_format", "json"],
+            ...liveInputArgs(standIns.ownUrl(url), true),
+          ],
+          graceMs,
+          askAgainMs: ASK_AGAIN_MS,
+          onStdout: (chunk) => {
+            if (json.length < JSON_CHARS_MAX) json += chunk;
+          },
         },
-      },
-      signal,
-    );
-    return describe(json, stderr, maxPixels);
+        signal,
+      );
+      const told = { stderr: standIns.realText(stderr), failure: standIns.failureOf(url) };
+      return describe(json, told, maxPixels);
+    } finally {
+      await standIns.close();
+    }
   }
 
   async run(request: LiveRunRequest, signal: AbortSignal): Promise<void> {
@@ -89,26 +97,27 @@ export class NativeLive implements LiveEngine {
         await mkdir(dirname(join(recordings, recordedPart(recording, run.part))), {
           recursive: true,
         });
-    const error = judgeLiveExit(await this.#encode(request, signal));
-    if (error) throw error;
+    const { input } = request;
+    const source = "url" in input ? [input.url] : [];
+    const standIns = await StandIns.open([...source, ...countedUrls(plan)], this.#options.peers);
+    try {
+      const exit = await this.#encode(request, standIns, signal);
+      const failure = "url" in input ? standIns.failureOf(input.url) : undefined;
+      const error = judgeLiveExit({ ...exit, stderr: standIns.realText(exit.stderr) }, failure);
+      if (error) throw error;
+    } finally {
+      await standIns.close();
+    }
   }
 
   async #encode(
-    {
-      plan,
-      run,
-      folder,
-      recordings,
-      input,
-      onProgress,
-      onTarget,
-      onChanged,
-      onSent,
-      onLog,
-    }: LiveRunRequest,
+    request: LiveRunRequest,
+    { ownUrl, realText, failureOf }: StandIns,
     signal: AbortSignal,
   ): Promise<Exit> {
-    const { ffmpeg: command, graceMs, authoritiesPath } = this.#options;
+    const { plan, run, folder, recordings, input } = request;
+    const { onProgress, onTarget, onChanged, onSent, onLog } = request;
+    const { ffmpeg: command, graceMs } = this.#options;
     const isRecording = (name: string) => !name.includes("://");
     const gates = await openGates(recordings);
     const urls = countedUrls(plan);
@@ -117,10 +126,10 @@ export class NativeLive implements LiveEngine {
       if (event.kind !== "unrecorded") gates.shut(urls.indexOf(event.url));
       onTarget(event);
     };
-    const listener = { onTarget: onTold, onChanged, onLog };
-    const onStderrLine = createLiveLogReader(listener, isRecording, (pipe) =>
-      countedUrl(plan, pipe),
-    );
+    const readLine = createLiveLogReader({ onTarget: onTold, onChanged, onLog }, isRecording, {
+      urlOfPipe: (pipe) => countedUrl(plan, pipe),
+      failureOf,
+    });
     let forget = () => {};
     try {
       return await runSubprocess(
@@ -131,9 +140,9 @@ export class NativeLive implements LiveEngine {
             // Frames that are decoded badly or not at all are handled here.
             ...["-max_error_rate", "1"],
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
-            ...inputArgs(input, plan, this.#options),
+            ...inputArgs(input, plan, this.#options, ownUrl),
             ...liveGraphArgs(plan),
-            ...liveOutputArgs(plan, run, authoritiesPath),
+            ...liveOutputArgs(plan, run, ownUrl),
             // For a file and for segments it is known in advance where they change.
             ...("url" in input ? watchingArgs(plan) : []),
           ],
@@ -146,7 +155,7 @@ export class NativeLive implements LiveEngine {
           onStdout: createProgressReader(({ sizeBytes: _, isEnd: __, ...told }) =>
             onProgress(told),
           ),
-          onStderrLine,
+          onStderrLine: (line) => readLine(realText(line)),
           feeds: "tracks" in input ? input.tracks.flatMap((track) => track?.bytes ?? []) : [],
           onPipes: urls.map((url) => (sizeBytes: number) => onSent(url, sizeBytes)),
         },
@@ -161,7 +170,8 @@ export class NativeLive implements LiveEngine {
 function inputArgs(
   input: LiveInput,
   plan: LivePlan,
-  { maxPixels, authoritiesPath }: NativeLiveOptions,
+  { maxPixels }: NativeLiveOptions,
+  ownUrl: (url: string) => string,
 ): readonly string[] {
   if ("path" in input)
     return [...sourceGuards(maxPixels), ...pacedInputArgs(input.media, input.path)];
@@ -172,7 +182,7 @@ function inputArgs(
   return [
     ...["-max_pixels", String(maxPixels)],
     ...watchedInputArgs(plan),
-    ...liveInputArgs(input.url, false, authoritiesPath),
+    ...liveInputArgs(ownUrl(input.url), false),
   ];
 }
 
@@ -195,12 +205,13 @@ const NOT_JUDGED = [
 const UNFOUND = /matches no streams|skip_frame:v .* is not a decoding option/;
 
 /** Every live stream ends with the end of its source or of its connection. */
-function judgeLiveExit(exit: Exit): TaskError | undefined {
+function judgeLiveExit(exit: Exit, failure: PeerError | undefined): TaskError | undefined {
   const complaints = complaintsIn(exit.stderr);
   const error = judgeExit({ ...exit, stderr: complaints });
   if (!error) return undefined;
   if (UNFOUND.test(complaints)) return unreachable("a stream of it does not come");
   if (!NOT_JUDGED.includes(error.code)) return error;
+  if (failure) return failedPeer(failure);
   // ffmpeg 5 reports a missing source only with the address and an error number.
   const last = complaints.trimEnd().split("\n").at(-1) ?? "";
   const why =
@@ -213,10 +224,18 @@ function judgeLiveExit(exit: Exit): TaskError | undefined {
 const unreachable = (why: string): TaskError =>
   new TaskError("source_unreachable", `Cannot read the source: ${maskSecrets(why)}`);
 
+const failedPeer = ({ state, isUntrusted }: PeerError): TaskError =>
+  isUntrusted
+    ? new TaskError("source_untrusted", `Cannot read the source: ${state}`)
+    : unreachable(state);
+
 /** Messages that mean that there is no stream, and not that it cannot be read. */
 const ABSENT_CODES = ["source_unreachable", "source_missing"];
 
-function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
+/** What a probe says besides its answer. */
+type Told = { readonly stderr: string; readonly failure: PeerError | undefined };
+
+function describe(json: string, { stderr, failure }: Told, maxPixels: number): MediaInfo {
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);
@@ -227,9 +246,7 @@ function describe(json: string, stderr: string, maxPixels: number): MediaInfo {
     return withFirstPackets(readSource(parsed, stderr, maxPixels, "source_unreachable"), parsed);
   } catch (error) {
     if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
-    const distrust = distrustIn(stderr);
-    if (distrust !== undefined)
-      throw new TaskError("source_untrusted", `Cannot read the source: ${distrust}`);
+    if (failure) throw failedPeer(failure);
     const [line = ""] = stderr.split("\n");
     const why = line.replace(/^\[[^\]]*\] /, "").replace(/^\w+:\/\/\S+: /, "");
     throw unreachable(why === "" ? "it ended at once" : why);

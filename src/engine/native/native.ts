@@ -20,8 +20,9 @@ import { StandbyProbe } from "./standby-probe.ts";
 
 /** The options of a native engine; times are limits. */
 export type NativeEngineOptions = ProbeOptions &
-  RunLimits &
-  Pick<NativeLiveOptions, "authoritiesPath"> & {
+  RunLimits & {
+    /** How the peers of live streams are called; without it there are none. */
+    readonly peers?: NativeLiveOptions["peers"];
     /** The name (in PATH) or the path of the program. */
     readonly ffmpeg: string;
     /** How many threads one run may use. */
@@ -37,7 +38,7 @@ const STANDBY_DELAY_MS = 200;
 export class NativeEngine implements Engine {
   readonly name = "native";
   readonly capabilities: Capabilities;
-  readonly live: LiveEngine;
+  readonly live?: LiveEngine;
   readonly #options: NativeEngineOptions;
   #standby: StandbyProbe | undefined;
   #standbyFolder: string | undefined;
@@ -46,7 +47,8 @@ export class NativeEngine implements Engine {
   private constructor(options: NativeEngineOptions, capabilities: Capabilities) {
     this.#options = { ...options, areCropsRead: !appliesCrops(capabilities) };
     this.capabilities = capabilities;
-    this.live = new NativeLive(options);
+    const { peers } = options;
+    if (peers) this.live = new NativeLive({ ...options, peers });
   }
 
   /**

@@ -20,14 +20,10 @@ export type LiveProtocol = {
 
 const PROTOCOLS = {
   rtmp: { container: "flv", format: "flv", demuxer: "live_flv", protocols: ["rtmp", "tcp"] },
-  rtmps: {
-    container: "flv",
-    format: "flv",
-    demuxer: "live_flv",
-    protocols: ["rtmps", "tls", "tcp"],
-  },
+  // By TLS as far as the peer, which is not ffmpeg's part.
+  rtmps: { container: "flv", format: "flv", demuxer: "live_flv", protocols: ["rtmp", "tcp"] },
   srt: { container: "mpegts", format: "mpegts", demuxer: "mpegts", protocols: ["srt"] },
-  rtsp: { container: "rtsp", format: "rtsp", demuxer: "rtsp", protocols: ["tcp", "rtp", "udp"] },
+  rtsp: { container: "rtsp", format: "rtsp", demuxer: "rtsp", protocols: ["tcp"] },
   udp: { container: "mpegts", format: "mpegts", demuxer: "mpegts", protocols: ["udp"] },
 } as const satisfies Record<string, LiveProtocol>;
 

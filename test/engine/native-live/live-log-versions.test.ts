@@ -11,7 +11,7 @@ function changesIn(lines: readonly string[]): readonly string[] {
       onLog: () => {},
     },
     () => false,
-    () => undefined,
+    { urlOfPipe: () => undefined, failureOf: () => undefined },
   );
   for (const line of lines) read(line);
   return changes;
@@ -89,7 +89,7 @@ describe("the log of a live run", () => {
     const read = createLiveLogReader(
       { onTarget: () => {}, onChanged: () => {}, onLog: (line) => void told.push(line) },
       () => false,
-      () => undefined,
+      { urlOfPipe: () => undefined, failureOf: () => undefined },
     );
     read("[vist#0:0/h264 @ 0x555577331b00] [dec:h264 @ 0x555577331c00] [error] no frame!");
     read("[in#0/mpegts @ 0x5555772cb040] [warning] DTS 1 < 2 out of order");

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { LiveTargetEvent } from "../../../src/engine/engine.ts";
-import { createLiveLogReader } from "../../../src/engine/native-live/live-log.ts";
+import {
+  createLiveLogReader,
+  type LiveLogFacts,
+} from "../../../src/engine/native-live/live-log.ts";
+import { PeerError } from "../../../src/engine/relay/talk.ts";
 
-function read(lines: readonly string[]) {
+function read(lines: readonly string[], failureOf: LiveLogFacts["failureOf"] = () => undefined) {
   const events: LiveTargetEvent[] = [];
   const log: string[] = [];
   const reader = createLiveLogReader(
@@ -12,7 +16,7 @@ function read(lines: readonly string[]) {
       onLog: (line) => void log.push(line),
     },
     (name) => !name.includes("://"),
-    (pipe) => (pipe === 3 ? URL_A : undefined),
+    { urlOfPipe: (pipe) => (pipe === 3 ? URL_A : undefined), failureOf },
   );
   for (const line of lines) reader(line);
   return { events, log };
@@ -82,15 +86,13 @@ describe("createLiveLogReader", () => {
     ]);
   });
 
-  test("tells why TLS refuses a server, past a path of authorities with signs of a list", () => {
-    const url = "rtmps://127.0.0.1:1/live/a";
-    const { events } = read([
-      "[tls @ 0x7f] [error] Peer certificate failed verification",
-      "[rtmps @ 0x7e] [error] Cannot open connection tls://127.0.0.1:1",
-      `[tee @ 0x5a] [error] Slave '[f=flv:ca_file=/a\\:b\\|\\[d\\]/c.pem]${url}': error opening: Input/output error`,
-    ]);
-    const why = "Peer certificate failed verification";
-    expect(events).toEqual([{ kind: "failed", url, why, isInVain: true }]);
+  test("tells why a peer was not reached rather than what ffmpeg made of it", () => {
+    const failed = `[tee @ 0x5a] [error] Slave '[f=flv]${URL_A}': error opening: Input/output error`;
+    const of = (error: PeerError) => read([failed], (url) => (url === URL_A ? error : undefined));
+    const event = { kind: "failed", url: URL_A } as const;
+    const [away, untrusted] = [new PeerError("it is away"), new PeerError("who is it", true)];
+    expect(of(away).events).toEqual([{ ...event, why: "it is away" }]);
+    expect(of(untrusted).events).toEqual([{ ...event, why: "who is it", isInVain: true }]);
   });
 
   test("takes the gate of a target that was waited at for no failure", () => {

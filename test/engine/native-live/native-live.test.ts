@@ -16,7 +16,8 @@ test("a live stream that comes without the picture that it had is one that is aw
     ...["-f", "mpegts", `${source}?pkt_size=1316`],
   ]);
   const [ffmpeg, ffprobe, folder] = ["ffmpeg", "ffprobe", tempFolder()];
-  const live = new NativeLive({ ffmpeg, ffprobe, maxPixels: 36e6, graceMs: 500 });
+  const peers = { resolve: async (host: string) => [host] };
+  const live = new NativeLive({ ffmpeg, ffprobe, maxPixels: 36e6, graceMs: 500, peers });
   const assignments = [{ rendition: aRendition({ video: "copy" }), targets: [0] }];
   const media = { ...aMedia(), format: "live_flv" };
   const targets = targetsAt("out.mp4");
