@@ -20,7 +20,13 @@ const LAYERS = [
  * after the folder holds the types that all its rooms share, so it often stands at the bottom.
  */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  engine: [["choose"], ["native"], ["wasm", "native-live"], ["ffmpeg", "relay"], ["engine", "process"]],
+  engine: [
+    ["choose"],
+    ["native"],
+    ["wasm", "native-live"],
+    ["ffmpeg", "relay"],
+    ["engine", "process"],
+  ],
   http: [
     ["http"],
     ["docs", "profiles", "tasks"],
