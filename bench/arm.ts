@@ -87,6 +87,7 @@ const { capabilities } = await NativeEngine.open({
 const store = new SqliteTaskStore(database, { now });
 const keeping = keepingOf(kind, database, socket);
 const app = createHttpApp({
+  refuseWhileClosed: () => {},
   tasks: {
     create: keeping.create,
     findByIdempotency: (client, idempotency) => store.findByIdempotency(client, idempotency),

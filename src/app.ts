@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
+import { type Disks, namingFullDisk, prepareDisks, reserveOf, watchIntake } from "./app.disk.ts";
+import { readinessOf } from "./app.readiness.ts";
 import type { Working } from "./app.work.ts";
 import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -10,7 +11,6 @@ import { onceFree } from "./db/busy.ts";
 import { type Database, openWhenFree } from "./db/database.ts";
 import type { ChosenEngine } from "./engine/choose.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { Readiness } from "./http/health.ts";
 import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
@@ -72,7 +72,12 @@ export async function startService(
   const config = settleDisk(wanted, runtime);
   let port: number | undefined;
   const policy = egressOf(config, () => port);
-  const parts = await openParts(config, policy, signal);
+  const disks = await prepareDisks(config, runtime.holdFile);
+  const parts = await openParts(config, { policy, disks, ...(signal && { signal }) });
+  const { intake, stop: stopWatch } = await watchIntake(disks, parts.database, {
+    onOpen: () => parts.queue.announceWork(),
+    onCritical: () => working?.worker.makeRoom(),
+  });
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config));
   let working: Working | undefined;
@@ -89,7 +94,8 @@ export async function startService(
     targetsMax,
     pendingMax,
     defaultProfile,
-    readiness: () => readinessOf(chosen(), parts, working, config),
+    refuseWhileClosed: intake.refuseWhileClosed,
+    readiness: () => readinessOf(chosen(), { ...parts, intake }, working, config),
     version,
   });
   const server = await listen(config, runtime, http.fetch);
@@ -103,6 +109,8 @@ export async function startService(
     working = await (await work()).beginWork(config, (await chosen()).engine, {
       ...parts,
       holdFile: runtime.holdFile,
+      disk: disks.work,
+      mayClaim: intake.isOpen,
     });
   };
   const ready = begin();
@@ -110,6 +118,7 @@ export async function startService(
     await Promise.allSettled([ready]);
     await server.stop(CALLS_GRACE_MS);
     await working?.worker.stop();
+    stopWatch();
     await closeEngine(chosen());
     await working?.instance.release();
     parts.database.close();
@@ -173,15 +182,16 @@ type Parts = {
   readonly now: () => number;
 };
 
-async function openParts(
-  config: Config,
-  policy: EgressPolicy,
-  signal?: AbortSignal,
-): Promise<Parts> {
-  const { disk, dataFolder, databasePath } = config;
+/** What opening the parts depends on. */
+type Grounds = {
+  readonly policy: EgressPolicy;
+  readonly disks: Disks;
+  readonly signal?: AbortSignal;
+};
+
+async function openParts(config: Config, { policy, disks, signal }: Grounds): Promise<Parts> {
+  const { databasePath } = config;
   const now = () => Date.now();
-  if (disk === "yes")
-    await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
   const patience = {
     limitMs: DATABASE_WAIT_MS,
     ...(signal && { signal }),
@@ -189,10 +199,12 @@ async function openParts(
       log.warn("Waits for the database {path}: another process holds it", { path: databasePath }),
   };
   const database = await using("databasePath", databasePath, () =>
-    openWhenFree(databasePath, patience),
+    namingFullDisk(databasePath, () =>
+      openWhenFree(databasePath, patience, { makeRoom: disks.makeRoom }),
+    ),
   );
   const clients = new SqliteClientStore(database);
-  await onceFree(() => seedClients(config, clients), patience);
+  await namingFullDisk(databasePath, () => onceFree(() => seedClients(config, clients), patience));
   return {
     database,
     tasks: new SqliteTaskStore(database, { now }),
@@ -239,7 +251,10 @@ async function remoteStorages(config: Config, policy: EgressPolicy): Promise<rea
 const ownFiles = ({ dataFolder, databasePath }: Config): readonly string[] =>
   databasePath === ":memory:"
     ? [dataFolder]
-    : [dataFolder, databasePath, `${databasePath}-wal`, `${databasePath}-shm`];
+    : [
+        ...[dataFolder, databasePath, `${databasePath}-wal`, `${databasePath}-shm`],
+        reserveOf(databasePath),
+      ];
 
 async function seedClients(config: Config, clients: ClientStore): Promise<void> {
   if (config.clients.length > 0) return clients.seed(config.clients);
@@ -255,37 +270,4 @@ async function seedClients(config: Config, clients: ClientStore): Promise<void> 
       code: client.clientCode,
       path,
     });
-}
-
-async function readinessOf(
-  opening: Promise<ChosenEngine>,
-  { queue, database }: Parts,
-  working: Working | undefined,
-  { disk }: Config,
-): Promise<Readiness> {
-  const engine = await opening.then(
-    (chosen) => ({ ok: true, detail: describeEngine(chosen) }),
-    (error: Error) => ({ ok: false, detail: error.message }),
-  );
-  const where = disk === "no" ? "; in memory, as there is no disk" : "";
-  const checked = database.checkWritable().then(() => queue.depth());
-  const store = await checked.then(
-    ({ pending, running }) => ({
-      ok: true,
-      detail: `${pending} tasks pending, ${running} running${where}`,
-    }),
-    (error: Error) => ({ ok: false, detail: error.message }),
-  );
-  const worker = working
-    ? { ok: true, detail: `${working.worker.running} of ${working.worker.slots} slots in use` }
-    : { ok: false, detail: "has not started" };
-  const checks = { engine, store, worker };
-  return { ready: engine.ok && store.ok && worker.ok, checks };
-}
-
-function describeEngine({ engine, why, lacks, leakedThreads }: ChosenEngine): string {
-  const { name, capabilities } = engine;
-  const leaked = leakedThreads();
-  const leaks = leaked === 0 ? [] : [`${leaked} threads that could not be ended still run`];
-  return [`${name}: ffmpeg ${capabilities.version}, as ${why}`, ...lacks, ...leaks].join("; ");
 }

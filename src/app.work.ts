@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "./config/config.ts";
+import { using } from "./config/using.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -14,6 +15,7 @@ import {
   registerInstance,
 } from "./worker/instance.ts";
 import { sweepRecordings } from "./worker/live/sweep-recordings.ts";
+import type { WorkDisk } from "./worker/run.ts";
 import { Worker } from "./worker/worker.ts";
 
 /** What runs once there is an engine. */
@@ -26,13 +28,15 @@ export type WorkParts = {
   readonly storages: readonly Storage[];
   readonly now: () => number;
   readonly holdFile: Runtime["holdFile"];
+  readonly disk: WorkDisk;
+  readonly mayClaim: () => boolean;
 };
 
 /** Clears up after dead instances and takes tasks up. */
 export async function beginWork(
   config: Config,
   engine: Engine,
-  { queue, tasks, storages, now, holdFile }: WorkParts,
+  { queue, tasks, storages, now, holdFile, disk, mayClaim }: WorkParts,
 ): Promise<Working> {
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
   const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
@@ -48,6 +52,8 @@ export async function beginWork(
       engine,
       kept,
       now,
+      disk,
+      mayClaim,
       storageOf: (url, side) => storageFor(storages, url, side),
       purge: async () => {
         await tasks.purge();
@@ -81,7 +87,9 @@ async function beginOnDisk(
   parts: RecoveryParts,
 ): Promise<{ readonly instance: Instance; readonly recover: () => Promise<number> }> {
   const scratchRoot = join(dataFolder, "scratch");
-  const instance = await registerInstance(scratchRoot, parts.holdFile);
+  const instance = await using("dataFolder", dataFolder, () =>
+    registerInstance(scratchRoot, parts.holdFile),
+  );
   const recover = () => recoverDead(scratchRoot, instance, parts);
   await recover();
   return { instance, recover };

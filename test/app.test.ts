@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { startService } from "../src/app.ts";
 import { ConfigError } from "../src/config/config.ts";
@@ -51,7 +51,7 @@ async function aService(
     });
   };
   const isReady = async () => (await fetch(`${service.url}/readyz`)).ok;
-  return { service, home, done, isReady };
+  return { service, home, call, done, isReady };
 }
 
 describe("startService", () => {
@@ -136,5 +136,32 @@ describe("startService", () => {
     const { isReady, service } = await starting;
     await service.ready;
     expect(await isReady()).toBeTrue();
+  });
+
+  test("takes no task while its database file is away or another one, and says so", async () => {
+    const { service, home, call, isReady } = await aService();
+    await service.ready;
+    copyFileSync(await clip(), join(home.media, "in.mp4"));
+    const path = join(home.data, "pontus.db");
+    renameSync(path, `${path}.away`);
+    await eventually(async () => ((await isReady()) ? undefined : true));
+    const readiness = await fetch(`${service.url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({
+      checks: {
+        database: { ok: false, detail: "the database file was deleted while it was open" },
+      },
+    });
+    const body = {
+      source: { source_url: "in.mp4" },
+      profile_name: PROFILE,
+      targets: [{ target_url: "out.mp4" }],
+    };
+    const refused = await call(TASKS, body);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("Retry-After")).toMatch(/^\d+$/);
+    renameSync(`${path}.away`, path);
+    await eventually(async () => (await isReady()) || undefined);
+    expect((await call(TASKS, body)).status).toBe(200);
   });
 });

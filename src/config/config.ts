@@ -10,6 +10,8 @@ export type Config = {
   readonly disk: "auto" | "yes" | "no";
   /** Absolute, or `:memory:`. */
   readonly databasePath: string;
+  /** What must stay free of a disk, if it is large enough. */
+  readonly freeBytesMin: number;
   readonly mediaRoots: readonly string[];
   readonly clients: readonly Client[];
   readonly concurrency: number;

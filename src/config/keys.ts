@@ -87,6 +87,13 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     about: "The SQLite database; `:memory:` forgets everything at the end.",
     schema: database,
   },
+  freeBytesMin: {
+    env: "PONTUS_DISK_FREE_BYTES_MIN",
+    fallback: "268435456",
+    ...count(0, 999_999_999_999_999, "bytes"),
+    about:
+      "How much must be free on the disks of the data folder and of the database, at most 5 % of each: with less, no task is taken up, and creates are answered 503.",
+  },
   mediaRoots: {
     env: "PONTUS_MEDIA_ROOTS",
     fallback: "./media",

@@ -6,8 +6,9 @@ import type { Connection, Orm } from "./connection.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
+import { watchPlace } from "./place.ts";
 import { prepared } from "./prepared.ts";
-import { isBusy, translateSqliteError } from "./sqlite-errors.ts";
+import { isBusy, isFull, translateSqliteError } from "./sqlite-errors.ts";
 
 /** An open database. Prepare queries on `orm` by `prepared`, run them inside `read` and `write`. */
 export type Database = {
@@ -30,6 +31,9 @@ export type Database = {
 
   /** Checks whether writes succeed, by a small commit that changes nothing. @throws {TaskError} `service_unavailable` */
   checkWritable(): Promise<void>;
+
+  /** What is wrong with the files at its path, as a sentence part: deleted or replaced while they were open. Undefined if nothing is. */
+  lack(): string | undefined;
 
   /** Commits what is waiting and closes the file; later writes are refused. */
   close(): void;
@@ -55,7 +59,10 @@ const PRAGMAS = [
 ];
 
 /** How an open database deals with trouble. */
-export type DatabaseOptions = Pick<GroupCommitOptions, "busyMs" | "makeRoom">;
+export type DatabaseOptions = Pick<GroupCommitOptions, "busyMs"> & {
+  /** Gives the disk back what was kept for the database. @returns whether that was anything */
+  readonly makeRoom?: () => boolean;
+};
 
 /**
  * Opens a database and brings it to the newest schema; makes the file and its folder if they are missing. Several
@@ -74,7 +81,7 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
     connection.close();
     throw error;
   }
-  return serveDatabase(connection, options);
+  return serveDatabase(connection, path, options);
 }
 
 /** The same, as soon as no other process holds the file. @throws {TaskError} `service_unavailable` at the end of the patience */
@@ -83,16 +90,33 @@ export async function openWhenFree(
   patience: Patience,
   options: DatabaseOptions = {},
 ): Promise<Database> {
+  const open = () => openDatabase(path, options);
   try {
-    return await onceFree(() => openDatabase(path, options), patience);
+    return await onceFree(() => {
+      try {
+        return open();
+      } catch (error) {
+        if (isFull(error) && options.makeRoom?.()) return open();
+        throw error;
+      }
+    }, patience);
   } catch (error) {
     throw translateSqliteError(error);
   }
 }
 
-function serveDatabase(connection: Connection, options: DatabaseOptions): Database {
-  const { busyMs: limitMs = BUSY_MS_MAX } = options;
-  const commits = new GroupCommit(connection, options);
+function serveDatabase(connection: Connection, path: string, options: DatabaseOptions): Database {
+  const { busyMs: limitMs = BUSY_MS_MAX, makeRoom } = options;
+  // What that gives back first serves to empty the log, whose space can then be used again.
+  const release = () => {
+    const hasRoom = makeRoom?.() ?? false;
+    if (hasRoom) reuseLog(connection);
+    return hasRoom;
+  };
+  const commits = new GroupCommit(connection, {
+    ...options,
+    makeRoom: (tries) => (tries === 0 && reuseLog(connection)) || release(),
+  });
   // Writes the version that is there already, which still writes a page of the file.
   const touch = connection.prepare(`PRAGMA user_version = ${MIGRATIONS.length}`);
   return {
@@ -110,9 +134,20 @@ function serveDatabase(connection: Connection, options: DatabaseOptions): Databa
     },
     write: (statements) => commits.write(statements),
     checkWritable: () => commits.write(touch),
+    lack: path === ":memory:" ? () => undefined : watchPlace(path),
     close: () => {
       commits.close();
       connection.close();
     },
   };
+}
+
+/** Moves the log into the file, so that the next writes use its space again. @returns whether they can */
+function reuseLog(connection: Connection): boolean {
+  try {
+    const isBusy = connection.value("PRAGMA wal_checkpoint(RESTART)");
+    return isBusy === 0;
+  } catch {
+    return false;
+  }
 }

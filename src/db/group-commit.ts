@@ -17,14 +17,17 @@ type Unit = {
 /** How many units wait at most while another process holds the file; further ones are refused at once. */
 const HELD_UP_MAX = 10_000;
 
+/** How often a batch is tried again where room could be made: by what the log already has, and by the reserve. */
+const FULL_TRIES_MAX = 2;
+
 /** The limits of a group commit, and what it can do about a full disk. */
 export type GroupCommitOptions = {
   /** How many units one transaction holds at most, so that other work also gets its turn. */
   readonly unitsMax?: number;
   /** How long a unit waits for another process that holds the file. */
   readonly busyMs?: number;
-  /** Makes room on a full disk. @returns whether there is some now */
-  readonly makeRoom?: () => boolean;
+  /** Makes room on a full disk, after so many tries. @returns whether there is some more now, so that another try may help */
+  readonly makeRoom?: (tries: number) => boolean;
 };
 
 /**
@@ -34,7 +37,7 @@ export type GroupCommitOptions = {
 export class GroupCommit {
   readonly #unitsMax: number;
   readonly #busyMs: number;
-  readonly #makeRoom: () => boolean;
+  readonly #makeRoom: (tries: number) => boolean;
   readonly #statements: Record<
     "begin" | "commit" | "rollback" | "open" | "keep" | "undo",
     () => void
@@ -125,7 +128,7 @@ export class GroupCommit {
   }
 
   /** What settles the units; undefined if another process holds the file, so that nothing has happened. */
-  #commit(batch: readonly Unit[], isLastTry = false): readonly Settle[] | undefined {
+  #commit(batch: readonly Unit[], tries = 0): readonly Settle[] | undefined {
     try {
       return this.#runTogether(batch) ?? this.#runApart(batch);
     } catch (cause) {
@@ -134,7 +137,8 @@ export class GroupCommit {
         this.#busyCause = cause;
         return undefined;
       }
-      if (isFull(cause) && !isLastTry && this.#makeRoom()) return this.#commit(batch, true);
+      if (isFull(cause) && tries < FULL_TRIES_MAX && this.#makeRoom(tries))
+        return this.#commit(batch, tries + 1);
       const error = unavailable(cause);
       return batch.map((unit) => () => unit.refuse(error));
     }

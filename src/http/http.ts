@@ -12,7 +12,7 @@ import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
 
 /** What the HTTP edge needs. Given by `app.ts`. */
-export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities"> & {
+export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities" | "refuseWhileClosed"> & {
   readonly tasks: Pick<
     TaskStore,
     "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry"

@@ -43,6 +43,8 @@ export type CreateTaskPorts = {
   readonly storages: readonly AddressJudge[];
   /** What the engine can do here; waits for it while the service starts. @throws {TaskError} if there is no engine */
   readonly capabilities: () => Promise<Capabilities>;
+  /** @throws {TaskError} `service_unavailable` while no task is taken */
+  readonly refuseWhileClosed: () => void;
   /** Used if the caller names no profile. */
   readonly defaultProfile: string;
   readonly targetsMax: number;
@@ -62,14 +64,16 @@ export type CreateTaskCall = {
  *
  * @param read - reads the request; if it throws, the call is refused, and its nonce is used up nevertheless
  * @returns the task's id
- * @throws {TaskError} `request_replayed` before anything else; what `read` and judging throw; `idempotency_conflict`,
- *   `too_many_requests`, `task_conflict`
+ * @throws {TaskError} `service_unavailable` while no task is taken; `request_replayed` before anything else; what `read` and judging
+ *   throw; `idempotency_conflict`, `too_many_requests`, `task_conflict`
  */
 export async function createTask(
   ports: CreateTaskPorts,
   caller: Caller,
   read: () => Promise<CreateTaskCall>,
 ): Promise<string> {
+  // Before the nonce, which is kept no more than a task would be: the same call may come again.
+  ports.refuseWhileClosed();
   const { nonce } = caller;
   const { task, first, idempotency } = await usingNonceOnRefusal(ports, nonce, async () => {
     const { request, idempotency } = await read();

@@ -37,6 +37,8 @@ export type OpenOptions = {
   /** The attempt's own scratch folder: a source that is not on this machine is fetched into it. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** How many bytes may still be fetched into a folder, so that its disk does not get full; by default by the usual watermark. */
+  readonly roomToFetch?: (folder: string) => Promise<number>;
   /** Called while a source is fetched, after every piece. */
   readonly onProgress?: (fetched: Fetched) => void;
 };

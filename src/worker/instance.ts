@@ -100,6 +100,39 @@ export async function recoverDead(
   return tasks;
 }
 
+/** What emptying scratch folders needs, which is less: tasks are given back once the database is open. */
+export type EmptyingParts = Pick<RecoveryParts, "kept" | "holdFile"> & {
+  readonly engine: Pick<Engine, "endOrphans">;
+};
+
+/**
+ * Empties the scratch folders of dead instances, and keeps the outputs that wait to be delivered. The folders themselves stay for
+ * `recoverDead`. It never rejects: what cannot be emptied now is cleared up then.
+ */
+export async function emptyDead(
+  scratchRoot: string,
+  { engine, kept, holdFile }: EmptyingParts,
+): Promise<void> {
+  for (const name of await readdir(scratchRoot).catch(() => [])) {
+    const folder = join(scratchRoot, name);
+    if (isNascent(name)) continue;
+    try {
+      const letGo = holdUnlessGone(join(folder, LOCK), holdFile);
+      if (!letGo) continue;
+      try {
+        await engine.endOrphans(folder);
+        await kept.rescue(folder);
+        for (const inside of await readdir(folder))
+          if (inside !== LOCK) await rm(join(folder, inside), { recursive: true, force: true });
+      } finally {
+        letGo();
+      }
+    } catch (error) {
+      log.warn("Cannot empty the scratch of dead instance {id} now: {error}", { id: name, error });
+    }
+  }
+}
+
 const isNascent = (name: string): boolean => name.startsWith(NASCENT);
 
 /** Whether the owner of a folder that has no name yet must be gone: it would have given it one long ago. */

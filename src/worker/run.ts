@@ -29,15 +29,24 @@ export type RunPorts = {
   /** A live source from which nothing came for longer has ended. */
   readonly sourceTimeoutMs: number;
   readonly now: () => number;
+  readonly disk: WorkDisk;
   /** Writes to the store, again while it is full or busy: until the signal is aborted, for ten minutes at most. */
   readonly insist: (write: () => Promise<void>, signal: AbortSignal) => Promise<void>;
+};
+
+/** What runs may write to the disk of their work folders. */
+export type WorkDisk = {
+  /** How many bytes may be written below a folder until its disk is down to its watermark, by a run or by a fetch. */
+  readonly roomIn: (folder: string) => Promise<number>;
+  readonly roomToFetch: (folder: string) => Promise<number>;
 };
 
 /** What opening a source needs of a run. */
 export type SourceRun = Pick<
   Run,
   "engine" | "storageOf" | "sourceTimeoutMs" | "signal" | "onProgress" | "onLog" | "atEnd"
->;
+> &
+  Partial<Pick<Run, "disk">>;
 
 /** What judging outputs needs of a run. */
 export type JudgingRun = Pick<Run, "engine" | "signal" | "warn">;
@@ -60,6 +69,7 @@ export class Run {
   readonly storageOf: RunPorts["storageOf"];
   readonly sourceTimeoutMs: number;
   readonly now: RunPorts["now"];
+  readonly disk: WorkDisk;
   readonly #ports: RunPorts;
   readonly #abort = new AbortController();
   readonly #failures = new Map<number, TaskError>();
@@ -78,6 +88,7 @@ export class Run {
     this.storageOf = ports.storageOf;
     this.sourceTimeoutMs = ports.sourceTimeoutMs;
     this.now = ports.now;
+    this.disk = ports.disk;
     this.#ports = ports;
   }
 

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
+import { isAnyLive } from "../plan/live/places.ts";
 import type { Queue, Work } from "../queue/queue.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
@@ -11,7 +12,7 @@ import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { insist } from "./insist.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
 import { retryDelayMs } from "./retry.ts";
-import { Run, type RunPorts } from "./run.ts";
+import { Run, type RunPorts, type WorkDisk } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
 import { sleep } from "./sleep.ts";
 
@@ -30,6 +31,9 @@ export type WorkerDeps = {
   readonly storageOf: (url: string, side: "source" | "target") => Storage;
   readonly kept: KeptEncodes;
   readonly now: () => number;
+  readonly disk: WorkDisk;
+  /** Whether tasks may be taken up now: not while the disk is nearly full. */
+  readonly mayClaim: () => boolean;
   /** Removes what has expired; called once a minute. */
   readonly purge: () => Promise<void>;
   /** Clears up after instances that died; gives the number of tasks given back. */
@@ -111,6 +115,16 @@ export class Worker {
     ];
   }
 
+  /**
+   * Ends the run that was taken up last, as the disk is nearly full. Its task is tried again later. Live tasks go on: they cannot be
+   * done again, and end their recordings by themselves.
+   */
+  makeRoom(): void {
+    const runs = [...this.#running].map(({ run }) => run);
+    const last = runs.findLast(({ places, signal }) => !signal.aborted && !isAnyLive(places));
+    last?.abort(new TaskError("scratch_full", "Cannot go on: the disk is full"));
+  }
+
   /** Claims nothing more, ends the running encoders and gives their tasks back; these runs do not count as failures. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -148,7 +162,8 @@ export class Worker {
   }
 
   #hasFreeSlot(): boolean {
-    return !this.#stopping.signal.aborted && this.#running.size < this.#options.slots;
+    const hasSlot = this.#running.size < this.#options.slots;
+    return hasSlot && !this.#stopping.signal.aborted && this.#deps.mayClaim();
   }
 
   #begin(work: Work): void {

@@ -34,6 +34,7 @@ describe("parseConfig", () => {
         dataFolder: resolve("data"),
         disk: "auto",
         databasePath: resolve("data/pontus.db"),
+        freeBytesMin: 268_435_456,
         mediaRoots: [resolve("media")],
         clients: [],
         concurrency: 4,

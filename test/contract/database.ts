@@ -140,7 +140,7 @@ export function databaseContract(
       const { clients, database } = open(newPath(), {
         makeRoom: () => {
           asked.push(1);
-          database.orm.values("PRAGMA max_page_count = 10000");
+          if (asked.length === 1) database.orm.values("PRAGMA max_page_count = 10000");
           return asked.length === 1;
         },
       });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clip } from "../fixtures/clips.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
@@ -21,7 +21,9 @@ afterEach(async () => {
 });
 
 /** A service whose store and scratch share a disk of 6 MiB, with a source that is larger. */
-async function onSmallDisk(): Promise<RunningService | undefined> {
+async function onSmallDisk(
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningService | undefined> {
   const home = newHome();
   mkdirSync(home.data);
   const unmount = mountTmpfs(home.data, "size=6m");
@@ -31,7 +33,7 @@ async function onSmallDisk(): Promise<RunningService | undefined> {
   const large = await clip({ width: 640, height: 360, seconds: 6, args: noise });
   copyFileSync(large, join(home.media, "large.mp4"));
   copyFileSync(await clip(), join(home.media, "small.mp4"));
-  const service = await startService(home, { PONTUS_ATTEMPTS_MAX: "2" });
+  const service = await startService(home, { PONTUS_ATTEMPTS_MAX: "2", ...env });
   undo.push(() => service.stop());
   return service;
 }
@@ -59,27 +61,72 @@ describe("a disk that store and scratch share", () => {
     await service.until(next, ({ task_status }) => task_status === "SUCCESS");
   });
 
-  test("is full for a while: the service says that it is not ready, and then goes on", async () => {
+  test("is full for a while: nothing new begins, what is known goes on, and then all does", async () => {
     const service = await onSmallDisk();
     if (!service) return;
-    const filler = join(service.home.data, "filler");
+    const { data } = service.home;
+    // The service keeps some space for its store.
+    const reserve = join(data, "pontus.db-reserve");
+    await eventually(() => existsSync(reserve) || undefined);
+    const filler = join(data, "filler");
     expect(() => writeFileSync(filler, Buffer.alloc(8 << 20))).toThrow("ENOSPC");
-    // The log of the store has some room of its own; once that is used up, nothing can be written.
     const refused = await eventually(async () => {
       const answer = await service.call("/api/v1/task/transcoding", { body: request("small.mp4") });
       return answer.status === 503 ? answer : undefined;
     });
+    expect(refused.headers.get("Retry-After")).toMatch(/^\d+$/);
     expect(await refused.json()).toMatchObject({ error: { code: "ServiceUnavailable" } });
     const readiness = await fetch(`${service.url}/readyz`);
     expect(readiness.status).toBe(503);
     expect(await readiness.json()).toMatchObject({
       ready: false,
-      checks: { store: { ok: false } },
+      checks: {
+        disk: {
+          ok: false,
+          detail: expect.stringMatching(
+            /^\S+ MiB are free on the disk of the data folder, and 0.3 MiB are needed$/,
+          ),
+        },
+      },
     });
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+    // The store takes more writes than its log had room for: each call uses its nonce.
+    for (let calls = 0; calls < 50; calls += 1)
+      expect((await service.call("/api/v1/task/transcoding")).status).toBe(200);
     rmSync(filler);
     await eventually(async () => ((await fetch(`${service.url}/readyz`)).ok ? true : undefined));
+    await eventually(() => existsSync(reserve) || undefined);
     const body = { ...request("small.mp4"), targets: [{ target_url: "after.mkv" }] };
     const id = await service.create(body);
     await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+  });
+
+  test("is full of what a dead service left: the next start empties that before it opens the store", async () => {
+    const service = await onSmallDisk({ PONTUS_CONCURRENCY: "0" });
+    if (!service) return;
+    const { home } = service;
+    const id = await service.create(request("small.mp4"));
+    await service.stop("SIGKILL");
+    rmSync(join(home.data, "pontus.db-reserve"), { force: true });
+    const [instance = ""] = readdirSync(join(home.data, "scratch"));
+    const left = join(home.data, "scratch", instance, "a-task-1");
+    mkdirSync(left);
+    expect(() => writeFileSync(join(left, "out.mp4"), Buffer.alloc(8 << 20))).toThrow("ENOSPC");
+    const next = await startService(home);
+    undo.push(() => next.stop());
+    await next.until(id, ({ task_status }) => task_status === "SUCCESS");
+  });
+
+  test("is full of other things: the start says which folder has no room", async () => {
+    const service = await onSmallDisk();
+    if (!service) return;
+    const { home } = service;
+    await service.stop("SIGKILL");
+    for (const name of ["pontus.db-shm", "pontus.db-wal", "pontus.db-reserve"])
+      rmSync(join(home.data, name), { force: true });
+    expect(() => writeFileSync(join(home.data, "filler"), Buffer.alloc(8 << 20))).toThrow("ENOSPC");
+    await expect(startService(home)).rejects.toThrow(
+      `Cannot write to the folder "${home.data}": its disk is full`,
+    );
   });
 });

@@ -49,6 +49,7 @@ function aDesk() {
       },
     },
     queue: { announceWork: () => void done.push("announce") },
+    refuseWhileClosed: () => {},
     storages: [{ schemes: ["file"], source: address, target: address }],
     capabilities: async () => ({
       engine: "native",
@@ -119,6 +120,23 @@ describe("createTask", () => {
     const idempotency = { key: "known", bodyDigest: "d" };
     expect(await createTask(ports, CALLER, async () => ({ request, idempotency }))).toBe("id-0");
     expect(done).toEqual(["nonce 1"]);
+  });
+
+  test("does nothing at all while no task is taken", async () => {
+    const { ports, done } = aDesk();
+    const closed = {
+      ...ports,
+      refuseWhileClosed: () => {
+        throw new TaskError("service_unavailable", "Cannot take a task: the disk is full");
+      },
+    };
+    const creating = createTask(closed, CALLER, async () => {
+      done.push("read");
+      return { request: aRequest() };
+    });
+    await expect(creating).rejects.toThrow("the disk is full");
+    // The nonce is not used up: the same call may be made again.
+    expect(done).toEqual([]);
   });
 
   test("names the client's own profiles, each once", async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync }
 import { dirname, join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import { bunRuntime } from "../../src/runtime/bun.ts";
-import { recoverDead, registerInstance } from "../../src/worker/instance.ts";
+import { emptyDead, recoverDead, registerInstance } from "../../src/worker/instance.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { filesOf } from "../fixtures/file-storage.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
@@ -27,6 +27,58 @@ describe("registerInstance", () => {
     await Promise.all([self.release(), self.release()]);
     await self.release();
     expect(letGos).toBe(1);
+  });
+});
+
+describe("emptyDead", () => {
+  test("removes what an instance left that is gone, once its outputs are kept, and gives no task back", async () => {
+    const root = tempFolder();
+    const bench = sqliteBench();
+    const dead = join(root, "dead");
+    mkdirSync(join(dead, "task"), { recursive: true });
+    writeFileSync(join(dead, "task", "out.mp4"), "half");
+    await createTask(bench);
+    await claimTask(bench, "dead");
+    const other = await registerInstance(root, holdFile);
+    writeFileSync(join(other.scratch, "out.mp4"), "half");
+    const done: string[] = [];
+    const kept = {
+      rescue: async (folder: string) =>
+        void done.push(`rescue ${existsSync(join(folder, "task"))}`),
+    };
+    const ending = { endOrphans: async () => done.push("end") };
+    await emptyDead(root, { engine: ending, kept, holdFile });
+    expect(done).toEqual(["end", "rescue true"]);
+    expect(readdirSync(dead)).toEqual(["instance.lock"]);
+    expect(readdirSync(other.scratch)).toContain("out.mp4");
+    // What remains is enough to give its tasks back later.
+    const self = await registerInstance(root, holdFile);
+    await recoverDead(root, self, {
+      engine,
+      queue: bench.queue,
+      kept: { rescue: async () => {} },
+      holdFile,
+    });
+    expect(await bench.queue.depth()).toEqual({ pending: 1, running: 0 });
+    for (const each of [self, other]) await each.release();
+  });
+
+  test("goes on with the next where one cannot be emptied, and where there is none", async () => {
+    const root = tempFolder();
+    for (const name of ["a", "b"]) {
+      mkdirSync(join(root, name));
+      writeFileSync(join(root, name, "out.mp4"), "half");
+    }
+    const kept = {
+      rescue: async (folder: string) => {
+        if (folder.endsWith("a")) throw new Error("it cannot be read");
+      },
+    };
+    const ending = { endOrphans: async () => 0 };
+    await emptyDead(root, { engine: ending, kept, holdFile });
+    expect(readdirSync(join(root, "a"))).toContain("out.mp4");
+    expect(readdirSync(join(root, "b"))).toEqual(["instance.lock"]);
+    await emptyDead(join(root, "missing"), { engine: ending, kept, holdFile });
   });
 });
 

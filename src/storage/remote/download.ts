@@ -1,15 +1,14 @@
-import { type FileHandle, open, statfs } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { roomToFetch } from "../../disk/disk.ts";
 import type { OutAnswer } from "../../net/egress.ts";
 import type { TaskError } from "../../task/errors.ts";
-import type { Fetched, OpenedSource } from "../storage.ts";
+import type { Fetched, OpenedSource, OpenOptions } from "../storage.ts";
 import { refuseEncoded, scratchFailure, scratchFull, sourceUnreachable } from "./remote-errors.ts";
 import { askSource, type RemoteSource } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
-/** What the rest of the system needs of the disk while a source is fetched. */
-const RESERVE_BYTES = 64 << 20;
-/** Bytes between two checks of the free space, well below the reserve so that a full disk is noticed in time. */
+/** Bytes between two checks of the free space, well below the watermark of a disk so that a full one is noticed in time. */
 const SPACE_CHECK_BYTES = 16 << 20;
 /** So many bytes beyond the furthest point count as progress: without it, a server that cuts at once would be asked for ever. */
 const PROGRESS_BYTES = 1 << 20;
@@ -19,6 +18,7 @@ export type DownloadOptions = {
   readonly path: string;
   readonly retries: RetryLimits;
   readonly signal: AbortSignal;
+  readonly roomToFetch?: OpenOptions["roomToFetch"];
   readonly onProgress: (fetched: Fetched) => void;
 };
 
@@ -153,11 +153,9 @@ class Download {
   /** A disk that a source filled to the brim would stop the whole service. */
   async #refuseFull(): Promise<void> {
     this.#uncheckedBytes = 0;
-    // If the system does not say, the write itself will fail.
-    const space = await statfs(dirname(this.options.path)).catch(() => undefined);
-    if (!space) return;
-    const missingBytes = Math.max(0, (this.#totalBytes ?? 0) - this.doneBytes);
-    if (space.bavail * space.bsize < missingBytes + RESERVE_BYTES) throw scratchFull();
+    const missingBytes = Math.max(1, (this.#totalBytes ?? 0) - this.doneBytes);
+    const { path, roomToFetch: room = roomToFetch } = this.options;
+    if ((await room(dirname(path))) < missingBytes) throw scratchFull();
   }
 
   async #scratch<T>(action: () => Promise<T>): Promise<T> {

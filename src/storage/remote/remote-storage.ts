@@ -66,12 +66,13 @@ export class RemoteStorage implements DisklessStorage {
 
   async open(
     url: string,
-    { folder, signal, onProgress = () => {} }: OpenOptions,
+    { folder, signal, roomToFetch, onProgress = () => {} }: OpenOptions,
   ): Promise<OpenedSource> {
     signal.throwIfAborted();
     const source = this.protocol.source(url);
     const path = join(folder, `source${extensionOf(source)}`);
-    const options = { path, retries: this.retries, signal, onProgress };
+    const room = roomToFetch && { roomToFetch };
+    const options = { path, retries: this.retries, signal, onProgress, ...room };
     return { path, ...(await download(source, options)) };
   }
 

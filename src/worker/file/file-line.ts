@@ -1,15 +1,20 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Plan } from "../../plan/plan.ts";
+import type { Plan, Step } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type Verified, verifyProducts } from "../output/verify-products.ts";
 import { planSource } from "../plan-source.ts";
 import type { JudgingRun } from "../run.ts";
-import type { Line } from "../runner.ts";
+import type { Line, StepReports } from "../runner.ts";
 import { withCaptions } from "../source/source-captions.ts";
 
 const CHUNK_BYTES = 1 << 20;
+
+/** The line of a source that is a file. Its steps may be given a signal of their own. */
+export type FileLine = Omit<Line<readonly Verified[]>, "deliver" | "runStep"> & {
+  readonly runStep: (step: Step, reports: StepReports, own?: AbortSignal) => Promise<void>;
+};
 
 /**
  * Makes products in a work folder out of a source that is a file; where they are delivered is up to the caller.
@@ -22,7 +27,7 @@ export const fileLine = (
   run: JudgingRun,
   { folder, path }: { readonly folder: string; readonly path: string },
   planFor: (media: MediaInfo) => Plan,
-): Omit<Line<readonly Verified[]>, "deliver"> => {
+): FileLine => {
   const { engine, signal } = run;
   return {
     plan: (media) =>
@@ -31,7 +36,8 @@ export const fileLine = (
         packets: () => engine.probe({ path, side: "source", packets: true }, signal),
         captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
       }),
-    runStep: (step, reports) => engine.run({ step, folder, inputPath: path, ...reports }, signal),
+    runStep: (step, reports, own = signal) =>
+      engine.run({ step, folder, inputPath: path, ...reports }, own),
     verify: ({ plan, media }, damage) =>
       verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),
     discard: async ({ products }) => {

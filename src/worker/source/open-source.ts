@@ -45,12 +45,14 @@ export async function openToSend(
   run: SourceRun,
   folder: string,
 ): Promise<SourceFile | LiveManifestSource> {
-  const { signal } = run;
+  const { signal, disk } = run;
+  const room = disk && { roomToFetch: disk.roomToFetch };
   run.onProgress(fetching({ doneBytes: 0 }));
   const storage = run.storageOf(url, "source");
   const source = await storage.open(url, {
     folder,
     signal,
+    ...room,
     onProgress: (fetched) => run.onProgress(fetching(fetched)),
   });
   if (source.close) run.atEnd(source.close);
@@ -59,7 +61,7 @@ export async function openToSend(
     const isAudio = isGivenAsAudio(url, source.mediaType) || isGivenAsAudio(source.foundAt);
     return probeSource(source.path, run, folder, isAudio);
   }
-  const place = { storage, folder, signal };
+  const place = { storage, folder, signal, ...room };
   const read = await readManifest(source, url, kind, place);
   if (read.manifest.isLive) return { read, place };
   return joinSource(await fetchManifest(read.manifest, run, place), run, folder);

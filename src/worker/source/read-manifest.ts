@@ -12,7 +12,7 @@ import {
   refuseManifest,
 } from "../../manifest/manifest.ts";
 import { type MediaPlaylist, pairPlaylists } from "../../manifest/read/hls.ts";
-import type { OpenedSource, Storage } from "../../storage/storage.ts";
+import type { OpenedSource, OpenOptions, Storage } from "../../storage/storage.ts";
 import { parseDashText, parseHlsText } from "./parse-manifest.ts";
 
 /** The storage and the folder by which a manifest and its segments are opened. */
@@ -21,6 +21,7 @@ export type ManifestPlace = {
   /** The attempt's own work folder. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  readonly roomToFetch?: OpenOptions["roomToFetch"];
 };
 
 /** A manifest, and how it is read again while it is live. */

@@ -1,6 +1,7 @@
 import { createDecipheriv, randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rm, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { roomToFetch } from "../../disk/disk.ts";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
 import { refuseManifest, type Segment, type Track } from "../../manifest/manifest.ts";
@@ -28,8 +29,12 @@ export class SegmentFetcher {
     string,
     { readonly folder: string; readonly opened: Promise<OpenedSource> }
   >();
+  /** How many bytes may still be fetched into a folder. */
+  readonly roomToFetch: NonNullable<ManifestPlace["roomToFetch"]>;
+
   constructor(place: ManifestPlace) {
     this.#place = place;
+    this.roomToFetch = place.roomToFetch ?? roomToFetch;
   }
 
   /** The bytes of a segment. @throws {TaskError} what its storage throws; `source_damaged` if it is shorter than its range */
@@ -91,9 +96,10 @@ export class SegmentFetcher {
 
   async #open(url: string, folder: string) {
     const { storage, signal } = this.#place;
+    const { roomToFetch } = this;
     await mkdir(folder, { recursive: true });
     return withOwnSignal([signal, this.#closed.signal], (own) =>
-      storage.open(url, { folder, signal: own }),
+      storage.open(url, { folder, signal: own, roomToFetch }),
     );
   }
 
@@ -145,7 +151,7 @@ export async function fetchTrack(
   const lastUse = new Map(all.map(({ url }, index) => [url, index] as const));
   const fetcher = new SegmentFetcher(place);
   const file = await open(path, "wx");
-  const writer = new TrackWriter(file, path);
+  const writer = new TrackWriter(file, path, fetcher.roomToFetch);
   let doneBytes = 0;
   try {
     for (const [index, segment] of all.entries()) {
@@ -170,7 +176,7 @@ export async function appendSegment(
   fetcher: SegmentFetcher,
 ): Promise<number> {
   const file = await open(path, "a");
-  const writer = new TrackWriter(file, path);
+  const writer = new TrackWriter(file, path, fetcher.roomToFetch);
   const { size } = await file.stat();
   let sizeBytes = 0;
   try {
@@ -188,8 +194,7 @@ export async function appendSegment(
 }
 
 const SCRATCH_FULL = "Cannot fetch the source: there is no room for it in scratch";
-/** How much of the disk stays free for the rest of the system, and after how many bytes, which are far fewer, that is checked. */
-const RESERVE_BYTES = 64 << 20;
+/** After how many bytes, far fewer than stay free, the disk is looked at. */
 const SPACE_CHECK_BYTES = 16 << 20;
 
 /** Writes a track. A manifest can name a file any number of times, so that much may be written though little is fetched. */
@@ -199,6 +204,7 @@ class TrackWriter {
   constructor(
     private readonly file: FileHandle,
     private readonly path: string,
+    private readonly room: NonNullable<ManifestPlace["roomToFetch"]>,
   ) {}
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -215,9 +221,7 @@ class TrackWriter {
 
   async #refuseFull(): Promise<void> {
     this.#uncheckedBytes = 0;
-    // If the system does not say, the write itself fails.
-    const space = await statfs(dirname(this.path)).catch(() => undefined);
-    if (space && space.bavail * space.bsize < RESERVE_BYTES)
+    if ((await this.room(dirname(this.path))) < 0)
       throw new TaskError("scratch_full", SCRATCH_FULL);
   }
 }

@@ -1,0 +1,144 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { type Config, ConfigError } from "./config/config.ts";
+import { using } from "./config/using.ts";
+import type { Database } from "./db/database.ts";
+import { isFull } from "./db/sqlite-errors.ts";
+import { inMib, roomIn, roomToFetch, spaceOf } from "./disk/disk.ts";
+import { type DiskReport, type Place, reportDisks } from "./disk/report.ts";
+import { Reserve } from "./disk/reserve.ts";
+import { errnoOf } from "./lib/errno-of.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { Intake, type Standings } from "./service/intake.ts";
+import type { WorkDisk } from "./worker/run.ts";
+
+const log = getLogger(["pontus"]);
+
+/** How often the disks and the files of the database are looked at. */
+const LOOK_MS = 1_000;
+
+/** The disks that the service writes to. */
+export type Disks = {
+  /** What runs may write. */
+  readonly work: WorkDisk;
+  /** Makes room for the store. @returns whether there is some now */
+  readonly makeRoom: () => boolean;
+  /** How full they are. */
+  readonly report: () => Promise<DiskReport>;
+  /** Keeps space for the store while there is enough. */
+  readonly fillReserve: () => Promise<void>;
+};
+
+/** Makes the data folder, and where its disk has little room, empties the scratch of the dead: the database may need that to open. */
+export async function prepareDisks(config: Config, holdFile: Runtime["holdFile"]): Promise<Disks> {
+  const { disk, dataFolder, databasePath, freeBytesMin } = config;
+  const work: WorkDisk = {
+    roomIn: (folder) => roomIn(folder, freeBytesMin),
+    roomToFetch: (folder) => roomToFetch(folder, freeBytesMin),
+  };
+  const places = disk === "yes" ? placesOf(config) : [];
+  const report = () => reportDisks(places, freeBytesMin);
+  if (disk === "yes") {
+    await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
+    // Only then: a start that has enough room answers first, and clears up after that.
+    if ((await report()).state !== "ample") await emptyScratch(config, holdFile);
+  }
+  const reserve = databasePath === ":memory:" ? undefined : new Reserve(reserveOf(databasePath));
+  return {
+    work,
+    report,
+    makeRoom: () => reserve?.release() ?? false,
+    fillReserve: async () => reserve?.fill(freeBytesMin),
+  };
+}
+
+/** Runs a step of the start that writes to the database. @throws {ConfigError} that names the folder whose disk is full */
+export async function namingFullDisk<T>(path: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!isFull(error) && errnoOf(error) !== "ENOSPC") throw error;
+    const folder = dirname(path);
+    const space = await spaceOf(folder);
+    const free = space ? `, ${inMib(space.freeBytes)} of ${inMib(space.totalBytes)} are free` : "";
+    throw new ConfigError([`Cannot write to the folder "${folder}": its disk is full${free}`]);
+  }
+}
+
+/** The file beside a database that holds space for it. */
+export const reserveOf = (databasePath: string): string => `${databasePath}-reserve`;
+
+function placesOf({ dataFolder, databasePath }: Config): readonly Place[] {
+  const data = { name: "the data folder", path: dataFolder };
+  const folder = dirname(databasePath);
+  if (databasePath === ":memory:" || folder === dataFolder) return [data];
+  return [data, { name: "the database", path: folder }];
+}
+
+async function emptyScratch(
+  { dataFolder, stopGraceMs, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax }: Config,
+  holdFile: Runtime["holdFile"],
+): Promise<void> {
+  const [{ emptyDead }, { KeptEncodes }, { endOrphansBelow }] = await Promise.all([
+    import("./worker/instance.ts"),
+    import("./worker/file/kept-encodes.ts"),
+    import("./engine/process/orphans.ts"),
+  ]);
+  await emptyDead(join(dataFolder, "scratch"), {
+    holdFile,
+    kept: new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, Date.now),
+    engine: { endOrphans: (folder) => endOrphansBelow(folder, stopGraceMs) },
+  });
+}
+
+/** What to do when the disks or the database are found to stand otherwise. */
+export type DiskEvents = {
+  /** Tasks are taken again. */
+  readonly onOpen: () => void;
+  /** The store needs what is left: something that grows has to end. */
+  readonly onCritical: () => void;
+};
+
+/** The intake of new tasks, which closes while a disk is nearly full or the database has lost its files. */
+export type WatchedIntake = { readonly intake: Intake; readonly stop: () => void };
+
+/** Looks at the disks and the files of the database from now on. */
+export async function watchIntake(
+  disks: Disks,
+  database: Database,
+  { onOpen, onCritical }: DiskEvents,
+): Promise<WatchedIntake> {
+  let disk: DiskReport | undefined;
+  const look = async (): Promise<Standings> => {
+    disk = await disks.report();
+    const lack = database.lack();
+    return {
+      disk: { ok: disk.state === "ample", detail: disk.detail },
+      database: { ok: lack === undefined, detail: lack ?? "its files are in place" },
+    };
+  };
+  const intake = new Intake(look, (why) => {
+    if (why === undefined) log.info("New tasks are taken again");
+    else log.error("No new tasks are taken: {why}", { why });
+    if (why === undefined) onOpen();
+  });
+  const keep = async (): Promise<void> => {
+    await intake.look();
+    if (disk?.state === "critical") onCritical();
+    if (disk?.state === "ample") await disks.fillReserve();
+  };
+  await intake.look();
+  let isBusy = false;
+  const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
+    keep()
+      .catch((error: unknown) => log.error("Cannot look after the disk: {error}", { error }))
+      .finally(() => {
+        isBusy = false;
+      });
+  }, LOOK_MS);
+  timer.unref();
+  return { intake, stop: () => clearInterval(timer) };
+}
