@@ -52,8 +52,8 @@ export type SourceRun = Pick<
 export type JudgingRun = Pick<Run, "engine" | "signal" | "warn">;
 
 /**
- * One run of one claimed task: what is to be done, the ports it works with, and what is recorded of it. Its functions are fields,
- * so that they can be passed on.
+ * One run of one claimed task: what is to be done, the ports it works with, and what is recorded of it. What others
+ * need of it are fields, so that it can be passed on and spread.
  */
 export class Run {
   readonly claim: Claim;
@@ -72,6 +72,10 @@ export class Run {
   readonly disk: WorkDisk;
   readonly #ports: RunPorts;
   readonly #abort = new AbortController();
+  /** Aborted when the run must stop; its reason says why. */
+  readonly signal: AbortSignal = this.#abort.signal;
+  /** Part of the names of temporary files and segments: different for every attempt of every task. */
+  readonly tag: string;
   readonly #failures = new Map<number, TaskError>();
   readonly #atEnd: (() => Promise<void>)[] = [];
   #savedMs = 0;
@@ -80,6 +84,7 @@ export class Run {
   constructor({ claim, task, assignments, failures }: Work, ports: RunPorts) {
     this.claim = claim;
     this.task = task;
+    this.tag = `${shortId(task)}-${claim.attempt}`;
     this.assignments = assignments;
     this.targetUrls = task.targets.map(({ url }) => url);
     this.places = placesOf(task.sourceUrl, this.targetUrls, assignments);
@@ -92,11 +97,6 @@ export class Run {
     this.#ports = ports;
   }
 
-  /** Aborted when the run must stop; its reason says why. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
   /** Stops the run; the first reason stands. */
   readonly abort = (reason: unknown): void => this.#abort.abort(reason);
 
@@ -106,11 +106,6 @@ export class Run {
   /** Gives back what the run held. */
   async end(): Promise<void> {
     for (const giveBack of this.#atEnd.splice(0)) await giveBack();
-  }
-
-  /** Part of the names of temporary files and segments: different for every attempt of every task. */
-  get tag(): string {
-    return `${shortId(this.task)}-${this.claim.attempt}`;
   }
 
   /** The tag of the segments of the task's live sets: one for all attempts, as they write to the same set. */
