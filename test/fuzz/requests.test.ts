@@ -1,0 +1,97 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { clip } from "../fixtures/clips.ts";
+import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
+import { signedRequest } from "../fixtures/signed-client.ts";
+import { anyCall, type FuzzCall, rememberTask, sentPathOf } from "./calls.ts";
+import { isError } from "./document.ts";
+
+setDefaultTimeout(10 * 60_000);
+
+const REQUESTS = 20_000;
+const AT_ONCE = 32;
+const ANSWER_MS_MAX = 60_000;
+const RSS_BYTES_MAX = 400 << 20;
+const SEED = Number(process.env["PONTUS_FUZZ_SEED"] ?? 1);
+
+test("every request has an answer of the document, and none harms the service", async () => {
+  const home = newHome();
+  copyFileSync(await clip(), join(home.media, "clip.mp4"));
+  const service = await startService(home, {
+    PONTUS_LOG_LEVEL: "info",
+    PONTUS_CLIENT_REQUESTS_PER_SECOND: "0",
+    PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "1",
+  });
+  const calls = fc.sample(anyCall, { seed: SEED, numRuns: REQUESTS });
+  const wrong: string[] = [];
+  const next = calls[Symbol.iterator]();
+  const sendAll = async () => {
+    for (const call of next) {
+      const what = await wrongWith(service, call);
+      if (what !== undefined) wrong.push(`${call.method} ${call.path} ${call.body}: ${what}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, sendAll));
+  expect(wrong).toEqual([]);
+  expect(rssBytesOf(service.pid)).toBeLessThan(RSS_BYTES_MAX);
+  await untilIdle(service);
+  const [instance = ""] = readdirSync(join(home.data, "scratch"));
+  const left = readdirSync(join(home.data, "scratch", instance));
+  expect(left.filter((name) => !/^(instance\.lock|standby-.*)$/.test(name))).toEqual([]);
+  expect(await service.stop()).toBe(0);
+});
+
+/** What is wrong with the answer to a call; undefined if nothing is. */
+async function wrongWith(service: RunningService, call: FuzzCall): Promise<string | undefined> {
+  const url = `${service.url}${sentPathOf(call)}`;
+  const { method, headers, body } = call;
+  const request = call.signed
+    ? signedRequest(service.credentials, url, call.signed)
+    : new Request(url, { method, headers, ...(body !== undefined && { body }) });
+  const answer = await fetch(request, {
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    redirect: "manual",
+  });
+  const text = await answer.text();
+  const { status } = answer;
+  const told = `${status} ${text.slice(0, 500)}`;
+  if (status >= 500) return told;
+  if (!/^[\w.-]{1,64}$/.test(answer.headers.get("X-Request-Id") ?? "")) return `no id: ${told}`;
+  const value: unknown = text === "" ? undefined : JSON.parse(text);
+  if (status === 200 && hasTaskId(value)) rememberTask(value.task_id);
+  if (!call.operation) return status >= 400 && isError(value) ? undefined : told;
+  const expected = call.operation.answers.get(status);
+  if (!expected) return `no status of this call: ${told}`;
+  if (!expected.isValid(value)) return `not in its form: ${told}`;
+  const { codes } = expected;
+  if (status >= 400 && codes.length > 0 && !codes.includes(codeOf(value)))
+    return `not one of ${codes}: ${told}`;
+  return undefined;
+}
+
+const hasTaskId = (value: unknown): value is { readonly task_id: string } =>
+  typeof value === "object" && value !== null && "task_id" in value;
+
+const codeOf = (value: unknown): string =>
+  (value as { readonly error: { readonly code: string } }).error.code;
+
+/** Cancels what has not ended, and waits until all has. */
+async function untilIdle(service: RunningService): Promise<void> {
+  const path = "/api/v1/task/transcoding";
+  await eventually(async () => {
+    let open = 0;
+    for (const status of ["PENDING", "RUNNING"]) {
+      const answer = await service.call(`${path}?status=${status}&limit=100`);
+      const { tasks } = (await answer.json()) as { readonly tasks: readonly { task_id: string }[] };
+      open += tasks.length;
+      for (const { task_id } of tasks)
+        await (await service.call(`${path}/${task_id}/cancel`, { method: "POST" })).text();
+    }
+    return open === 0 ? true : undefined;
+  });
+}
+
+const rssBytesOf = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
