@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { clip } from "../fixtures/clips.ts";
@@ -7,6 +7,7 @@ import { eventually, newHome, type RunningService, startService } from "../fixtu
 import { signedRequest } from "../fixtures/signed-client.ts";
 import { anyCall, type FuzzCall, rememberTask, sentPathOf } from "./calls.ts";
 import { isError } from "./document.ts";
+import { leftInScratch, rssBytesOf } from "./wear-media.ts";
 
 setDefaultTimeout(10 * 60_000);
 
@@ -37,9 +38,7 @@ test("every request has an answer of the document, and none harms the service", 
   expect(wrong).toEqual([]);
   expect(rssBytesOf(service.pid)).toBeLessThan(RSS_BYTES_MAX);
   await untilIdle(service);
-  const [instance = ""] = readdirSync(join(home.data, "scratch"));
-  const left = readdirSync(join(home.data, "scratch", instance));
-  expect(left.filter((name) => !/^(instance\.lock|standby-.*)$/.test(name))).toEqual([]);
+  expect(leftInScratch(service)).toEqual([]);
   expect(await service.stop()).toBe(0);
 });
 
@@ -92,6 +91,3 @@ async function untilIdle(service: RunningService): Promise<void> {
     return open === 0 ? true : undefined;
   });
 }
-
-const rssBytesOf = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
