@@ -124,6 +124,7 @@ const server = await bunRuntime.serve({
   fetch: app.fetch,
   idleTimeoutSeconds: 30,
   bodyBytesMax: 2 * 1_048_576,
+  connectionsMax: 1024,
 });
 console.log(JSON.stringify({ url: `http://127.0.0.1:${server.port}` }));
 process.once("SIGTERM", async () => {

@@ -145,11 +145,15 @@ const capabilitiesOf = ({ capabilities, streamed }: Engine, { disk }: Config): C
   (disk === "no" && streamed?.capabilities) || capabilities;
 
 async function listen(
-  { host, port }: Config,
+  { host, port, connectionsMax }: Config,
   runtime: Runtime,
   fetch: ServeOptions["fetch"],
 ): Promise<Server> {
-  const limits = { idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS, bodyBytesMax: CUT_BODY_BYTES };
+  const limits = {
+    idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
+    bodyBytesMax: CUT_BODY_BYTES,
+    connectionsMax,
+  };
   try {
     return await runtime.serve({ host, port, fetch, ...limits });
   } catch (error) {

@@ -31,6 +31,7 @@ export type Config = {
   readonly bodyBytesMax: number;
   readonly bodiesBytesMax: number;
   readonly requestsPerSecond: number;
+  readonly connectionsMax: number;
   readonly clockSkewMs: number;
   readonly engine: "auto" | "native" | "wasm";
   /** The address of a folder, or empty. */

@@ -185,6 +185,13 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     about:
       "How many calls a second a client may make while other clients call, too, if its record does not say; more are answered 429. 0 is any number.",
   },
+  connectionsMax: {
+    env: "PONTUS_CONNECTIONS_MAX",
+    fallback: "1024",
+    ...count(16, 1_000_000),
+    about:
+      "How many connections of callers are kept; more are closed, on Bun about so many, on Linux only. Let the limit of open files be some hundreds higher.",
+  },
   clockSkewMs: {
     env: "PONTUS_CLOCK_SKEW_SECONDS",
     fallback: "300",

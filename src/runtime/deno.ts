@@ -24,6 +24,12 @@ type OpenFile = {
   close(): void;
 };
 
+/** About what Bun gives a head. */
+const HEAD_TIMEOUT_MS = 15_000;
+/** In which a megabyte comes at 9 kB/s. */
+const REQUEST_TIMEOUT_MS = 120_000;
+const CHECK_EVERY_MS = 1_000;
+
 /**
  * Deno's way to hold a file, and to serve: by `node:http`.
  *
@@ -51,12 +57,19 @@ function holdFile(path: string): (() => void) | undefined {
 async function serve(options: ServeOptions): Promise<Server> {
   refuseForbidden(options);
   const idleTimeoutMs = options.idleTimeoutSeconds * 1000;
-  const server = createServer({ keepAliveTimeout: idleTimeoutMs }, (incoming, outgoing) => {
+  const timeouts = {
+    keepAliveTimeout: idleTimeoutMs,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  };
+  const server = createServer(timeouts, (incoming, outgoing) => {
     // A caller that has gone needs no answer.
     outgoing.on("error", () => {});
     answer(incoming, outgoing, options).catch(() => outgoing.destroy());
   });
   server.setTimeout(idleTimeoutMs);
+  server.maxConnections = options.connectionsMax;
   server.listen(options.port, options.host);
   await once(server, "listening");
   return {

@@ -12,8 +12,16 @@ export type ServeOptions = {
   /** 0 takes any free port. */
   readonly port: number;
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** A connection on which nothing moves is closed after this long. */
+  /**
+   * A connection on which nothing moves is closed after this long. However it moves, it is also closed if the head of a request takes
+   * longer than 15 s, and if its body comes by single bytes or takes longer than two minutes (Deno).
+   */
   readonly idleTimeoutSeconds: number;
+  /**
+   * While so many connections are open, no more are kept. Deno closes further ones at once. Bun, which counts none, looks at the
+   * open files of the process four times a second, closes idle connections, and where that is not enough does not listen for a while.
+   */
+  readonly connectionsMax: number;
   /** A body is cut off beyond this size; the app's own, smaller limit gives the answer. */
   readonly bodyBytesMax: number;
 };

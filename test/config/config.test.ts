@@ -51,6 +51,7 @@ describe("parseConfig", () => {
         bodyBytesMax: 1_048_576,
         bodiesBytesMax: 67_108_864,
         requestsPerSecond: 500,
+        connectionsMax: 1024,
         clockSkewMs: 300_000,
         engine: "auto",
         wasmCoreUrl: "",

@@ -9,6 +9,14 @@ type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
 const GRACE_MS = 5_000;
 
+const OPTIONS = {
+  host: "127.0.0.1",
+  port: 0,
+  idleTimeoutSeconds: 30,
+  bodyBytesMax: 100_000,
+  connectionsMax: 1000,
+};
+
 /** Serves for the time of a test. */
 async function serving(
   runtime: Runtime,
@@ -16,8 +24,7 @@ async function serving(
   use: (server: Server, url: string) => Promise<void>,
   limits: Partial<ServeOptions> = {},
 ): Promise<void> {
-  const options = { host: "127.0.0.1", port: 0, idleTimeoutSeconds: 30, bodyBytesMax: 100_000 };
-  const server = await runtime.serve({ ...options, ...limits, fetch });
+  const server = await runtime.serve({ ...OPTIONS, ...limits, fetch });
   try {
     await use(server, `http://127.0.0.1:${server.port}`);
   } finally {
@@ -162,8 +169,9 @@ function answering(runtime: Runtime, { describe, test, expect }: Harness): void 
 
     test("rejects where the port is taken", () =>
       serving(runtime, echo, async ({ port }) => {
-        const options = { host: "127.0.0.1", port, idleTimeoutSeconds: 1, bodyBytesMax: 1 };
-        const again = Promise.resolve().then(() => runtime.serve({ ...options, fetch: echo }));
+        const again = Promise.resolve().then(() =>
+          runtime.serve({ ...OPTIONS, port, fetch: echo }),
+        );
         expect(String(await again.catch((error: unknown) => error))).toContain("rror");
       }));
   });
@@ -186,6 +194,40 @@ function limiting(runtime: Runtime, { describe, test, expect }: Harness): void {
           expect(await Promise.all(closed)).toHaveLength(sent.length);
         },
         { idleTimeoutSeconds: 1 },
+      ));
+
+    test("close a connection whose head goes on and on", () =>
+      serving(runtime, echo, async (server) => {
+        const socket = await dial(server, "GET / HTTP/1.1\r\nHost: a\r\nX-Drip: ");
+        const dripping = setInterval(() => socket.write("x"), 200);
+        // As the connection is never idle for long, only a limit on the whole head ends it.
+        expect(await answerTo(socket)).toMatch(/^$|^HTTP\/1\.1 408/);
+        clearInterval(dripping);
+      }));
+
+    test("keep no more connections than allowed, and take new ones when there is room", () =>
+      serving(
+        runtime,
+        echo,
+        async (server, url) => {
+          const dialled: Socket[] = [];
+          const isTurnedAway = async (): Promise<boolean> => {
+            const socket = connect(server.port, "127.0.0.1");
+            dialled.push(socket);
+            socket.on("error", () => {});
+            const closed = new Promise((resolve) => socket.once("close", resolve));
+            const kept = new Promise((resolve) => setTimeout(resolve, 20, "kept"));
+            return (await Promise.race([closed, kept])) !== "kept";
+          };
+          while (dialled.length < 1000 && !(await isTurnedAway()));
+          expect(dialled.length).toBeLessThan(1000);
+          expect(dialled.length).toBeGreaterThan(10);
+          for (const socket of dialled) socket.destroy();
+          let answer: Response | undefined;
+          while (!answer) answer = await fetch(url).catch(() => undefined);
+          expect(answer.status).toBe(200);
+        },
+        { connectionsMax: 20 },
       ));
 
     test("cut a body off that is too long, told and in chunks", () =>
