@@ -73,6 +73,8 @@ await clients.seed([
     pendingMax: 0,
     runningMax: 0,
     requestsPerSecond: 0,
+    second: null,
+    reach: null,
   },
 ]);
 const { capabilities } = await NativeEngine.open({
@@ -100,6 +102,7 @@ const app = createHttpApp({
     byPublicKey: (key) => clients.byPublicKey(key),
     seed: (seeds) => clients.seed(seeds),
     count: () => clients.count(),
+    reachOf: (code) => clients.reachOf(code),
     isNonceUsed: (nonce) => clients.isNonceUsed(nonce),
     useNonce: keeping.useNonce,
   },

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { type Config, ConfigError } from "./config/config.ts";
+import { closeDataFolder, keepToOwner } from "./config/own-files.ts";
 import { using } from "./config/using.ts";
 import type { Database } from "./db/database.ts";
 import { isFull } from "./db/sqlite-errors.ts";
@@ -20,6 +20,8 @@ const LOOK_MS = 1_000;
 
 /** The disks that the service writes to. */
 export type Disks = {
+  /** The operator's, for what is delivered; undefined if the process has it still. */
+  readonly umask: number | undefined;
   /** What runs may write. */
   readonly work: WorkDisk;
   /** Makes room for the store. @returns whether there is some now */
@@ -30,22 +32,24 @@ export type Disks = {
   readonly fillReserve: () => Promise<void>;
 };
 
-/** Makes the data folder, and where its disk has little room, empties the scratch of the dead: the database may need that to open. */
+/** Makes the data folder, closes it to other users, and where its disk has little room, empties the scratch of the dead: the database may need that to open. */
 export async function prepareDisks(config: Config, holdFile: Runtime["holdFile"]): Promise<Disks> {
   const { disk, dataFolder, databasePath, freeBytesMin } = config;
   const work: WorkDisk = {
     roomIn: (folder) => roomIn(folder, freeBytesMin),
     roomToFetch: (folder) => roomToFetch(folder, freeBytesMin),
   };
+  const umask = disk === "yes" ? keepToOwner() : undefined;
   const places = disk === "yes" ? placesOf(config) : [];
   const report = () => reportDisks(places, freeBytesMin);
   if (disk === "yes") {
-    await using("dataFolder", dataFolder, () => mkdirSync(dataFolder, { recursive: true }));
+    await using("dataFolder", dataFolder, () => closeDataFolder(config));
     // Only then: a start that has enough room answers first, and clears up after that.
     if ((await report()).state !== "ample") await emptyScratch(config, holdFile);
   }
   const reserve = databasePath === ":memory:" ? undefined : new Reserve(reserveOf(databasePath));
   return {
+    umask,
     work,
     report,
     makeRoom: () => reserve?.release() ?? false,

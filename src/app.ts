@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
+import { openClients } from "./app.clients.ts";
 import { type Disks, namingFullDisk, prepareDisks, reserveOf, watchIntake } from "./app.disk.ts";
 import { readinessOf } from "./app.readiness.ts";
 import type { Working } from "./app.work.ts";
 import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
-import { firstClient } from "./config/credentials.ts";
 import { using } from "./config/using.ts";
 import { onceFree } from "./db/busy.ts";
 import { type Database, openWhenFree } from "./db/database.ts";
@@ -23,9 +23,8 @@ import { HttpStorage } from "./storage/http/http.ts";
 import { LiveAddresses } from "./storage/live/live.ts";
 import { S3Storage } from "./storage/s3/s3.ts";
 import { isDiskless, type Storage } from "./storage/storage.ts";
-import { SqliteClientStore } from "./store/clients.ts";
+import type { SqliteClientStore } from "./store/clients.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
-import type { ClientStore } from "./store/store.ts";
 import { SqliteTaskStore } from "./store/tasks.ts";
 import { TaskError } from "./task/errors.ts";
 
@@ -207,15 +206,16 @@ async function openParts(config: Config, { policy, disks, signal }: Grounds): Pr
       openWhenFree(databasePath, patience, { makeRoom: disks.makeRoom }),
     ),
   );
-  const clients = new SqliteClientStore(database);
-  await namingFullDisk(databasePath, () => onceFree(() => seedClients(config, clients), patience));
+  const clients = await namingFullDisk(databasePath, () =>
+    onceFree(() => openClients(config, database), patience),
+  );
   return {
     database,
     tasks: new SqliteTaskStore(database, { now }),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, { ...config, now }),
-    storages: await openStorages(config, policy),
+    storages: await openStorages(config, policy, disks.umask),
     now,
   };
 }
@@ -226,11 +226,16 @@ const egressOf = (
   port: () => number | undefined,
 ): EgressPolicy => ({ preset, allow, deny, isOwn: ownAddress(host, port) });
 
-async function openStorages(config: Config, policy: EgressPolicy): Promise<readonly Storage[]> {
+/** @param umask - as `FileStorage` has it */
+async function openStorages(
+  config: Config,
+  policy: EgressPolicy,
+  umask: number | undefined,
+): Promise<readonly Storage[]> {
   const remote = await remoteStorages(config, policy);
   if (config.disk === "no") return remote.filter(isDiskless);
   const { mediaRoots: roots } = config;
-  return [await FileStorage.open({ roots, closed: ownFiles(config) }), ...remote];
+  return [await FileStorage.open({ roots, closed: ownFiles(config), umask }), ...remote];
 }
 
 /** Storages behind a network; an object store where there are keys for one. */
@@ -259,19 +264,3 @@ const ownFiles = ({ dataFolder, databasePath }: Config): readonly string[] =>
         ...[dataFolder, databasePath, `${databasePath}-wal`, `${databasePath}-shm`],
         reserveOf(databasePath),
       ];
-
-async function seedClients(config: Config, clients: ClientStore): Promise<void> {
-  if (config.clients.length > 0) return clients.seed(config.clients);
-  if ((await clients.count()) > 0) return;
-  if (config.disk === "no")
-    throw new ConfigError([
-      "Cannot make a client, as its keys cannot be written to a file here: name one in PONTUS_CLIENTS",
-    ]);
-  const { client, path, isNew } = firstClient(config.dataFolder);
-  await clients.seed([client]);
-  if (isNew)
-    log.warn("No client is configured: made client {code}, its keys are in {path}", {
-      code: client.clientCode,
-      path,
-    });
-}

@@ -25,15 +25,19 @@ const limit = (least: number, most: number) => {
   );
 };
 
+const privateKey = v.pipe(
+  v.string("must be a string"),
+  v.minLength(1, "must not be empty"),
+  v.maxLength(1024, "must be at most 1024 characters"),
+);
+
 const client = v.strictObject(
   {
     client_code: name,
     public_key: name,
-    private_key: v.pipe(
-      v.string("must be a string"),
-      v.minLength(1, "must not be empty"),
-      v.maxLength(1024, "must be at most 1024 characters"),
-    ),
+    private_key: privateKey,
+    second_public_key: v.optional(name),
+    second_private_key: v.optional(privateKey),
     strong_only: flag,
     disabled: flag,
     weight: v.optional(limit(1, 1000), 1),
@@ -48,6 +52,12 @@ const client = v.strictObject(
         ? "must be an object"
         : "is missing",
 );
+
+/** The public keys of a client; a second pair may have the first one's. */
+const publicKeysOf = (each: {
+  readonly public_key: string;
+  readonly second_public_key?: string | undefined;
+}): readonly string[] => [...new Set([each.public_key, each.second_public_key ?? each.public_key])];
 
 /** Whether all values differ. */
 const isUnique = (values: readonly string[]): boolean => new Set(values).size === values.length;
@@ -68,13 +78,21 @@ export const clientsSchema = v.pipe(
       return NEVER;
     }
   }),
-  v.array(client),
+  v.array(
+    v.pipe(
+      client,
+      v.check(
+        (each) => each.second_public_key === undefined || each.second_private_key !== undefined,
+        "has a second_public_key without a second_private_key",
+      ),
+    ),
+  ),
   v.check(
     (clients) => isUnique(clients.map((each) => each.client_code)),
     "two clients have the same client_code",
   ),
   v.check(
-    (clients) => isUnique(clients.map((each) => each.public_key)),
+    (clients) => isUnique(clients.flatMap(publicKeysOf)),
     "two clients have the same public_key",
   ),
   v.transform((clients): readonly Client[] =>
@@ -88,6 +106,14 @@ export const clientsSchema = v.pipe(
       pendingMax: each.pending_max ?? null,
       runningMax: each.running_max ?? null,
       requestsPerSecond: each.requests_per_second ?? null,
+      second:
+        each.second_private_key === undefined
+          ? null
+          : {
+              publicKey: each.second_public_key ?? each.public_key,
+              privateKey: each.second_private_key,
+            },
+      reach: null,
     })),
   ),
 );

@@ -14,6 +14,8 @@ export type Config = {
   readonly freeBytesMin: number;
   readonly mediaRoots: readonly string[];
   readonly clients: readonly Client[];
+  /** 64 hex digits, or empty for the key in the data folder. */
+  readonly secretKey: string;
   readonly concurrency: number;
   /** Limits of each client, where its record has none; 0 is any number. */
   readonly pendingMax: number;

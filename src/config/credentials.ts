@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { errnoOf } from "../lib/errno-of.ts";
 import type { Client } from "../store/store.ts";
 import { clientsSchema } from "./clients.ts";
 import { ConfigError } from "./config.ts";
+import { writeNew } from "./own-files.ts";
 
 const FILE = "credentials.json";
-const OWNER_ONLY = 0o600;
 
 /** The client of the first start, and the file that holds its keys. */
 export type Credentials = {
@@ -26,11 +25,12 @@ export type Credentials = {
 export function firstClient(dataFolder: string): Credentials {
   const path = join(dataFolder, FILE);
   mkdirSync(dataFolder, { recursive: true });
-  const isNew = writeNew(path, {
+  const content = {
     client_code: "default",
     public_key: randomBytes(16).toString("hex"),
     private_key: randomBytes(32).toString("hex"),
-  });
+  };
+  const isNew = writeNew(path, `${JSON.stringify(content, undefined, 2)}\n`);
   const text = readFileSync(path, "utf8").trim();
   // Read only as JSON. `PONTUS_CLIENTS` may also be a path; here it may not.
   const read = v.safeParse(clientsSchema, /^[[{]/.test(text) ? text : "{");
@@ -40,25 +40,4 @@ export function firstClient(dataFolder: string): Credentials {
       `Cannot use ${JSON.stringify(path)}: it holds no client; remove it, and one with new keys is made`,
     ]);
   return { client, path, isNew };
-}
-
-/**
- * Durably writes a file that does not exist yet; another instance that starts at the same time may be first. The file is whole from
- * the moment it has its name: a crash leaves nothing that the next start could not use.
- */
-function writeNew(path: string, content: object): boolean {
-  if (existsSync(path)) return false;
-  const part = `${path}.${randomBytes(8).toString("hex")}.part`;
-  try {
-    const options = { mode: OWNER_ONLY, flag: "wx", flush: true } as const;
-    writeFileSync(part, `${JSON.stringify(content, undefined, 2)}\n`, options);
-    // Unlike a rename, a link does not replace a file that is there.
-    linkSync(part, path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "EEXIST") return false;
-    throw error;
-  } finally {
-    rmSync(part, { force: true });
-  }
 }

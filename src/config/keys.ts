@@ -108,9 +108,18 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     shown: "one with random keys, in `credentials.json`",
     allowed: "JSON, or the path of a JSON file",
     about:
-      'The clients of the API: `[{"client_code", "public_key", "private_key", "strong_only"?, "disabled"?, "weight"?, "pending_max"?, "running_max"?, "requests_per_second"?}]`, or the path of a file that holds this.',
+      'The clients of the API: `[{"client_code", "public_key", "private_key", "strong_only"?, "disabled"?, "weight"?, "pending_max"?, "running_max"?, "requests_per_second"?, "second_public_key"?, "second_private_key"?}]`, or the path of a file that holds this.',
     isSecret: true,
     schema: clientsSchema,
+  },
+  secretKey: {
+    env: "PONTUS_SECRET_KEY",
+    fallback: "",
+    shown: "`secret.key` in the data folder, made at the first start",
+    allowed: "64 hex digits",
+    about: "The key that clients' private keys are encrypted with in the database.",
+    isSecret: true,
+    schema: v.pipe(v.string(), v.regex(/^([0-9a-f]{64})?$/i, "must be 64 hex digits")),
   },
   concurrency: {
     env: "PONTUS_CONCURRENCY",

@@ -29,6 +29,9 @@ export type Database = {
    */
   write<T>(statements: () => T): Promise<T>;
 
+  /** As `write`; nothing of what the statements delete or replace stays in the files, once no other process reads them. */
+  erase<T>(statements: () => T): Promise<T>;
+
   /** Checks whether writes succeed, by a small commit that changes nothing. @throws {TaskError} `service_unavailable` */
   checkWritable(): Promise<void>;
 
@@ -133,6 +136,16 @@ function serveDatabase(connection: Connection, path: string, options: DatabaseOp
       });
     },
     write: (statements) => commits.write(statements),
+    erase: async (statements) => {
+      connection.execute("PRAGMA secure_delete = ON");
+      try {
+        return await commits.write(statements);
+      } finally {
+        // The log still has the pages as they were.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        connection.execute("PRAGMA secure_delete = OFF");
+      }
+    },
     checkWritable: () => commits.write(touch),
     lack: path === ":memory:" ? () => undefined : watchPlace(path),
     close: () => {

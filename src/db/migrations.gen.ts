@@ -69,5 +69,15 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "CREATE INDEX `tasks_running` ON `tasks` (`client_code`) WHERE status = 'RUNNING';",
       "CREATE INDEX `tasks_ended` ON `tasks` (`end_ms`) WHERE end_ms is not null;"
     ]
+  },
+  {
+    "name": "20261129200150_client-keys-and-reach",
+    "statements": [
+      "ALTER TABLE `clients` ADD `is_sealed` integer DEFAULT false NOT NULL;",
+      "ALTER TABLE `clients` ADD `second_public_key` text;",
+      "ALTER TABLE `clients` ADD `second_private_key` text;",
+      "ALTER TABLE `clients` ADD `reach` text;",
+      "CREATE INDEX `clients_second_public_key` ON `clients` (`second_public_key`);"
+    ]
   }
 ];

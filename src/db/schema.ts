@@ -7,6 +7,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
+import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { StoredTarget } from "../task/row.ts";
 import type {
@@ -174,13 +175,15 @@ export const turns = sqliteTable(
   (table) => [index("turns_debt").on(table.debt)],
 );
 
-/** Clients of the API. The private key is stored as it is, because checking an HMAC needs the key itself. */
+/** Clients of the API. Private keys are stored encrypted, not as digests: checking an HMAC needs the key itself. */
 export const clients = sqliteTable(
   "clients",
   {
     clientCode: text("client_code").primaryKey(),
     publicKey: text("public_key").notNull(),
+    /** Encrypted if `isSealed`: databases of older builds have it in clear until the next start. */
     privateKey: text("private_key").notNull(),
+    isSealed: integer("is_sealed", { mode: "boolean" }).notNull().default(false),
     strongOnly: integer("strong_only", { mode: "boolean" }).notNull(),
     disabled: integer({ mode: "boolean" }).notNull(),
     weight: integer().notNull().default(1),
@@ -188,6 +191,14 @@ export const clients = sqliteTable(
     pendingMax: integer("pending_max"),
     runningMax: integer("running_max"),
     requestsPerSecond: integer("requests_per_second"),
+    /** Another pair of keys, both null or neither; the private one is encrypted. */
+    secondPublicKey: text("second_public_key"),
+    secondPrivateKey: text("second_private_key"),
+    /** Null is everything. */
+    reach: text({ mode: "json" }).$type<Reach>(),
   },
-  (table) => [uniqueIndex("clients_public_key").on(table.publicKey)],
+  (table) => [
+    uniqueIndex("clients_public_key").on(table.publicKey),
+    index("clients_second_public_key").on(table.secondPublicKey),
+  ],
 );

@@ -10,7 +10,7 @@ import {
 } from "./signature.ts";
 
 /** An authenticated client, and the nonce of this call, which has yet to be used up. */
-export type Caller = Pick<Client, "clientCode" | "requestsPerSecond" | "pendingMax"> & {
+export type Caller = Pick<Client, "clientCode" | "requestsPerSecond" | "pendingMax" | "reach"> & {
   readonly nonce: Nonce;
 };
 
@@ -45,6 +45,13 @@ const sumOf = async (key: string, signed: SignedHeaders, call: UnprovenCall): Pr
   return hmacSum(key, signed, bound);
 };
 
+/** What a call that names a public key may be signed with: a client's second pair may have its public key in common with the first. */
+const privateKeysOf = (client: Client | undefined, publicKey: string): readonly string[] => {
+  const pairs = client ? [client, ...(client.second ? [client.second] : [])] : [];
+  const keys = pairs.filter((pair) => pair.publicKey === publicKey).map((pair) => pair.privateKey);
+  return keys.length > 0 ? keys : [NO_KEY];
+};
+
 /**
  * Authenticates a call. The nonce is not used up here: the caller of this function stores it before it answers.
  *
@@ -72,14 +79,16 @@ export async function authenticate(
   const isCodeRight = equalInConstantTime(client?.clientCode ?? "", signed.clientCode);
   const isKnown = client !== undefined && !client.disabled && isCodeRight;
   if (!isKnown && signed.form === "hmac-sha256") throw refusal();
-  const sum = await sumOf(client?.privateKey ?? NO_KEY, signed, call);
-  const isSumRight = equalInConstantTime(sum, signed.checkSum);
+  let isSumRight = false;
+  for (const key of privateKeysOf(client, signed.publicKey))
+    isSumRight = equalInConstantTime(await sumOf(key, signed, call), signed.checkSum) || isSumRight;
   const isFormRight = signed.form === "hmac-sha256" || client?.strongOnly === false;
   if (!isKnown || !isSumRight || !isFormRight) throw refusal();
   return {
     clientCode: client.clientCode,
     requestsPerSecond: client.requestsPerSecond,
     pendingMax: client.pendingMax,
+    reach: client.reach,
     nonce: {
       clientCode: client.clientCode,
       nonce: signed.nonce,

@@ -1,15 +1,18 @@
+import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { count, eq, sql } from "drizzle-orm";
+import { count, eq, or, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { clients } from "../db/schema.ts";
+import type { Reach } from "../lib/reach.ts";
 import { TaskError } from "../task/errors.ts";
+import { KeySeal, SEAL_KEY_BYTES } from "./key-seal.ts";
 import { Nonces } from "./nonces.ts";
 import type { Client, ClientStore, Nonce } from "./store.ts";
 
 /** How long a change made by another process (a client disabled, a key replaced) may go unnoticed. */
 const REMEMBERED_MS = 1_000;
 
-/** Clients and their nonces in SQLite. */
+/** Clients and their nonces in SQLite; private keys are encrypted there. */
 export class SqliteClientStore implements ClientStore {
   readonly #database: Database;
   readonly #nonces: Nonces;
@@ -17,8 +20,12 @@ export class SqliteClientStore implements ClientStore {
   /** Every call looks up its client, so a client is read at most once a second. */
   readonly #known = new Map<string, { readonly client: Client; readonly untilMs: number }>();
 
-  constructor(database: Database) {
+  readonly #seal: KeySeal;
+
+  /** @param seal - without it keys are encrypted for this process alone, as suits a database in memory */
+  constructor(database: Database, seal = new KeySeal(randomBytes(SEAL_KEY_BYTES))) {
     this.#database = database;
+    this.#seal = seal;
     this.#nonces = new Nonces(database);
     this.#queries = prepareQueries(database);
   }
@@ -27,7 +34,7 @@ export class SqliteClientStore implements ClientStore {
     const nowMs = performance.now();
     const known = this.#known.get(publicKey);
     if (known && nowMs < known.untilMs) return known.client;
-    const client = await this.#database.read(() => this.#queries.byPublicKey.get({ publicKey }));
+    const client = await this.#database.read(() => this.#find(publicKey));
     // Unknown keys are not remembered, as a stranger could fill the memory with them.
     if (client) this.#known.set(publicKey, { client, untilMs: nowMs + REMEMBERED_MS });
     else this.#known.delete(publicKey);
@@ -41,20 +48,78 @@ export class SqliteClientStore implements ClientStore {
     await this.#database.write(() => {
       // All are deleted before the first is inserted, as two clients may have exchanged their keys.
       for (const { clientCode } of seeds) this.#queries.remove.run({ clientCode });
-      for (const client of seeds) {
-        const owner = this.#queries.byPublicKey.get(client);
-        if (owner)
-          throw new TaskError(
-            "invalid_parameter",
-            `Cannot add client "${client.clientCode}": its public key is that of "${owner.clientCode}"`,
-          );
-        this.#queries.insert.run(client);
-      }
+      for (const client of seeds) this.#insert(client);
+    });
+  }
+
+  async reachOf(clientCode: string): Promise<Reach | null> {
+    return this.#database.read(() => this.#queries.byCode.get({ clientCode })?.reach ?? null);
+  }
+
+  /** Whether the key that this store was given is the one that private keys are encrypted with. */
+  async canOpen(): Promise<boolean> {
+    return this.#database.read(() => {
+      const row = this.#queries.sealed.get();
+      return !row || this.#seal.open(row.privateKey, row.clientCode) !== undefined;
+    });
+  }
+
+  /** Encrypts the private keys that an older build has stored in clear; nothing of them stays in the file. */
+  async sealAll(): Promise<void> {
+    const isOpen = () => this.#queries.unsealed.get() !== undefined;
+    if (!(await this.#database.read(isOpen))) return;
+    await this.#database.erase(() => {
+      const all = this.#queries.all.all().map((row) => this.#clientOf(row));
+      this.#queries.clear.run();
+      for (const client of all) if (client) this.#insert(client);
+    });
+  }
+
+  #insert(client: Client): void {
+    const { clientCode, publicKey, second } = client;
+    for (const key of second ? [publicKey, second.publicKey] : [publicKey]) {
+      const owner = this.#queries.byPublicKey.get({ publicKey: key });
+      if (owner)
+        throw new TaskError(
+          "invalid_parameter",
+          `Cannot add client "${clientCode}": its public key is that of "${owner.clientCode}"`,
+        );
+    }
+    this.#queries.insert.run({
+      ...client,
+      privateKey: this.#seal.close(client.privateKey, clientCode),
+      secondPublicKey: second?.publicKey ?? null,
+      secondPrivateKey: second && this.#seal.close(second.privateKey, clientCode),
     });
   }
 
   #isThere(seed: Client): boolean {
-    return isDeepStrictEqual({ ...this.#queries.byPublicKey.get(seed) }, seed);
+    return isDeepStrictEqual(this.#find(seed.publicKey), seed);
+  }
+
+  #find(publicKey: string): Client | undefined {
+    const row = this.#queries.byPublicKey.get({ publicKey });
+    return row && this.#clientOf(row);
+  }
+
+  /** Undefined if its keys cannot be decrypted: it has none that a call could be signed with. */
+  #clientOf({
+    isSealed,
+    secondPublicKey,
+    secondPrivateKey,
+    ...row
+  }: typeof clients.$inferSelect): Client | undefined {
+    const { clientCode } = row;
+    const opened = (key: string) => (isSealed ? this.#seal.open(key, clientCode) : key);
+    const privateKey = opened(row.privateKey);
+    if (privateKey === undefined) return undefined;
+    const second = secondPrivateKey === null ? undefined : opened(secondPrivateKey);
+    const hasSecond = secondPublicKey !== null && second !== undefined;
+    return {
+      ...row,
+      privateKey,
+      second: hasSecond ? { publicKey: secondPublicKey, privateKey: second } : null,
+    };
   }
 
   async count(): Promise<number> {
@@ -71,11 +136,26 @@ export class SqliteClientStore implements ClientStore {
   }
 }
 
+/** Whether private keys are stored that only the right key decrypts. */
+export const areKeysSealed = (database: Database): Promise<boolean> =>
+  database.read(() => prepareQueries(database).sealed.get() !== undefined);
+
 function prepareQueries({ orm, prepared }: Database) {
   const clientCode = sql.placeholder("clientCode");
   const publicKey = sql.placeholder("publicKey");
   return prepared({
-    byPublicKey: () => orm.select().from(clients).where(eq(clients.publicKey, publicKey)).prepare(),
+    byPublicKey: () =>
+      orm
+        .select()
+        .from(clients)
+        .where(or(eq(clients.publicKey, publicKey), eq(clients.secondPublicKey, publicKey)))
+        .prepare(),
+    byCode: () => orm.select().from(clients).where(eq(clients.clientCode, clientCode)).prepare(),
+    all: () => orm.select().from(clients).prepare(),
+    clear: () => orm.delete(clients).prepare(),
+    sealed: () => orm.select().from(clients).where(eq(clients.isSealed, true)).limit(1).prepare(),
+    unsealed: () =>
+      orm.select().from(clients).where(eq(clients.isSealed, false)).limit(1).prepare(),
     remove: () => orm.delete(clients).where(eq(clients.clientCode, clientCode)).prepare(),
     insert: () =>
       orm
@@ -84,6 +164,10 @@ function prepareQueries({ orm, prepared }: Database) {
           clientCode,
           publicKey,
           privateKey: sql.placeholder("privateKey"),
+          isSealed: true,
+          secondPublicKey: sql.placeholder("secondPublicKey"),
+          secondPrivateKey: sql.placeholder("secondPrivateKey"),
+          reach: sql.placeholder("reach"),
           strongOnly: sql.placeholder("strongOnly"),
           disabled: sql.placeholder("disabled"),
           weight: sql.placeholder("weight"),

@@ -1,3 +1,4 @@
+import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { GivenTask } from "../task/row.ts";
 import type {
@@ -26,7 +27,14 @@ export type Client = {
   readonly pendingMax: number | null;
   readonly runningMax: number | null;
   readonly requestsPerSecond: number | null;
+  /** Another pair of keys that is valid beside the first one, while the client changes from one to the other. */
+  readonly second: KeyPair | null;
+  /** What it may read and write; null is everything. */
+  readonly reach: Reach | null;
 };
+
+/** What a client signs its calls with. */
+export type KeyPair = Pick<Client, "publicKey" | "privateKey">;
 
 /** The nonce of one authenticated call; kept until `expiresMs` (since the epoch). */
 export type Nonce = {
@@ -164,7 +172,10 @@ export type StoredProfile = { readonly profile: Profile; readonly createMs: numb
 
 /** Port: clients of the API and the nonces they used. */
 export interface ClientStore {
+  /** The client that has this key as its first or its second one. */
   byPublicKey(publicKey: string): Promise<Client | undefined>;
+  /** What a client may read and write; null is everything. */
+  reachOf(clientCode: string): Promise<Reach | null>;
   /** Adds clients, or replaces those with the same code. */
   seed(clients: readonly Client[]): Promise<void>;
   count(): Promise<number>;

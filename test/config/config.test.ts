@@ -37,6 +37,7 @@ describe("parseConfig", () => {
         freeBytesMin: 268_435_456,
         mediaRoots: [resolve("media")],
         clients: [],
+        secretKey: "",
         concurrency: 4,
         pendingMax: 100_000,
         runningMax: 0,
@@ -224,6 +225,8 @@ describe("PONTUS_CLIENTS", () => {
     pendingMax: null,
     runningMax: null,
     requestsPerSecond: null,
+    second: null,
+    reach: null,
   };
 
   test("is JSON text, or the path of a file of it, or one client as credentials.json holds it", () => {

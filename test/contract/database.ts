@@ -20,6 +20,8 @@ const ADA: Client = {
   pendingMax: null,
   runningMax: null,
   requestsPerSecond: null,
+  second: null,
+  reach: null,
 };
 /** What no page of the file has room for. */
 const LARGE = "x".repeat(1_000_000);

@@ -93,6 +93,8 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
     pendingMax: null,
     runningMax: null,
     requestsPerSecond: null,
+    second: null,
+    reach: null,
   });
 
   describe(name, () => {
@@ -110,6 +112,22 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
       const limits = { weight: 7, pendingMax: 100, runningMax: 0, requestsPerSecond: 25 };
       await clients.seed([{ ...aClient("ada", "pk-a"), ...limits }]);
       expect(await clients.byPublicKey("pk-a")).toMatchObject(limits);
+    });
+
+    test("finds a client by its second public key too, and keeps what it may reach", async () => {
+      const { clients } = await make();
+      const reach = { source: { roots: ["/media/ada"] }, target: { hosts: [] } };
+      const second = { publicKey: "pk-2", privateKey: "secret 2" };
+      const ada = { ...aClient("ada", "pk-a"), second, reach };
+      await clients.seed([ada, aClient("bob", "pk-b")]);
+      for (const key of ["pk-a", "pk-2"]) expect(await clients.byPublicKey(key)).toEqual(ada);
+      expect(await clients.reachOf("ada")).toEqual(reach);
+      expect([await clients.reachOf("bob"), await clients.reachOf("eve")]).toEqual([null, null]);
+      const taken = [aClient("eve", "pk-2"), { ...aClient("eve", "pk-e"), second: ada }];
+      for (const eve of taken)
+        expect((await taskErrorOf(clients.seed([eve]))).code).toBe("invalid_parameter");
+      await clients.seed([aClient("ada", "pk-2", "secret 2")]);
+      expect(await clients.byPublicKey("pk-2")).toEqual(aClient("ada", "pk-2", "secret 2"));
     });
 
     test("replaces a client of the same code, also where two exchange their keys", async () => {

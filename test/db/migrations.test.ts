@@ -159,9 +159,18 @@ describe("a database that an older version made", () => {
       "INSERT INTO clients (client_code, public_key, private_key, strong_only, disabled) VALUES ('ada', 'pk', 'secret', 0, 0)",
     ])
       old.execute(statement);
+    // Versions that know live tasks mark them when they are created.
+    if (old.value("SELECT count(*) FROM pragma_table_info('tasks') WHERE name = 'is_live'") === 1)
+      old.execute("UPDATE tasks SET is_live = true WHERE seq = 1");
     old.close();
     const bench = sqliteBench(path, { liveWaitingMax: 1 });
-    expect(await bench.clients.byPublicKey("pk")).toMatchObject({ clientCode: "ada", weight: 1 });
+    expect(await bench.clients.byPublicKey("pk")).toMatchObject({
+      clientCode: "ada",
+      privateKey: "secret",
+      weight: 1,
+      second: null,
+      reach: null,
+    });
     expect(await bench.tasks.events("ada", "id-1", { afterSequence: 0, limit: 9 })).toHaveLength(1);
     const target = [{ url: "o.mp4", key: "k1" }];
     expect((await taskErrorOf(createTask(bench, { targets: target }))).code).toBe("task_conflict");

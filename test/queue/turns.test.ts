@@ -22,6 +22,8 @@ const aClient = (clientCode: string, weight: number, runningMax: number | null =
   pendingMax: null,
   runningMax,
   requestsPerSecond: null,
+  second: null,
+  reach: null,
 });
 
 /** Creates many tasks of a client. */

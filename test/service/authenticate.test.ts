@@ -15,6 +15,8 @@ const aClient = (changes: Partial<Client> = {}): Client => ({
   pendingMax: null,
   runningMax: null,
   requestsPerSecond: null,
+  second: null,
+  reach: null,
   ...changes,
 });
 
@@ -37,6 +39,7 @@ async function outcomeOf(known: Client | undefined, options: SignedCallOptions) 
     byPublicKey: async () => known,
     seed: () => Promise.reject(new Error("not asked for")),
     count: () => Promise.reject(new Error("not asked for")),
+    reachOf: async () => null,
     isNonceUsed: () => Promise.reject(new Error("not asked for")),
     useNonce: () => Promise.reject(new Error("not used up here")),
   };
@@ -54,6 +57,7 @@ describe("authenticate", () => {
       clientCode: "client1",
       requestsPerSecond: null,
       pendingMax: 5,
+      reach: null,
       nonce: { clientCode: "client1", nonce: "7", expiresMs: NOW_MS + 600_000 },
     });
   });
@@ -67,6 +71,35 @@ describe("authenticate", () => {
     expect(await outcomeOf(client, { form: "sha1" })).toEqual({ outcome: refused, reads: 0 });
     const strong = await outcomeOf(client, { form: "hmac-sha256", body: "x" });
     expect(strong).toEqual({ outcome: refused, reads });
+  });
+
+  test.each([
+    ["its first pair", { second: { publicKey: "pk2", privateKey: "next" } }, true],
+    [
+      "its second pair",
+      { publicKey: "pk1", privateKey: "x", second: { publicKey: "pk", privateKey: "s3cr3t-key" } },
+      true,
+    ],
+    [
+      "a second private key of the same public one",
+      { privateKey: "x", second: { publicKey: "pk", privateKey: "s3cr3t-key" } },
+      true,
+    ],
+    [
+      "the public key of one pair and the private key of the other",
+      { privateKey: "x", second: { publicKey: "pk2", privateKey: "s3cr3t-key" } },
+      false,
+    ],
+    [
+      "the same the other way round",
+      { publicKey: "pk1", second: { publicKey: "pk", privateKey: "x" } },
+      false,
+    ],
+  ])("a client that signs with %s", async (_, keys, isKnown) => {
+    for (const form of ["sha1", "hmac-sha256"] as const) {
+      const { outcome } = await outcomeOf(aClient(keys), { form, body: "x" });
+      expect(outcome !== refused).toBe(isKnown);
+    }
   });
 
   test("refuses the weak form where the client is to use the strong one", async () => {

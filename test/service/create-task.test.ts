@@ -12,6 +12,7 @@ const CALLER = {
   clientCode: "ada",
   requestsPerSecond: null,
   pendingMax: null,
+  reach: null,
   nonce: { clientCode: "ada", nonce: "1", expiresMs: 9 },
 };
 

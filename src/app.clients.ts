@@ -1,0 +1,42 @@
+import { getLogger } from "@logtape/logtape";
+import { type Config, ConfigError } from "./config/config.ts";
+import { firstClient } from "./config/credentials.ts";
+import { secretKey, wrongSecretKey } from "./config/secret-key.ts";
+import { using } from "./config/using.ts";
+import type { Database } from "./db/database.ts";
+import { areKeysSealed, SqliteClientStore } from "./store/clients.ts";
+import { KeySeal } from "./store/key-seal.ts";
+import type { ClientStore } from "./store/store.ts";
+
+const log = getLogger(["pontus"]);
+
+/**
+ * Opens the store of clients, with the key that their private keys are encrypted with, and adds those of the config.
+ *
+ * @throws {ConfigError} if that key is missing or another one, or no client can be made
+ */
+export async function openClients(config: Config, database: Database): Promise<SqliteClientStore> {
+  const isInUse = await areKeysSealed(database);
+  const key = await using("dataFolder", config.dataFolder, () => secretKey(config, isInUse));
+  const clients = new SqliteClientStore(database, new KeySeal(key));
+  if (!(await clients.canOpen())) throw wrongSecretKey(config);
+  await clients.sealAll();
+  await seedClients(config, clients);
+  return clients;
+}
+
+async function seedClients(config: Config, clients: ClientStore): Promise<void> {
+  if (config.clients.length > 0) return clients.seed(config.clients);
+  if ((await clients.count()) > 0) return;
+  if (config.disk === "no")
+    throw new ConfigError([
+      "Cannot make a client, as its keys cannot be written to a file here: name one in PONTUS_CLIENTS",
+    ]);
+  const { client, path, isNew } = firstClient(config.dataFolder);
+  await clients.seed([client]);
+  if (isNew)
+    log.warn("No client is configured: made client {code}, its keys are in {path}", {
+      code: client.clientCode,
+      path,
+    });
+}
