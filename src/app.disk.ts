@@ -1,11 +1,14 @@
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { getLogger } from "@logtape/logtape";
 import { type Config, ConfigError } from "./config/config.ts";
 import { closeDataFolder, keepToOwner } from "./config/own-files.ts";
 import { using } from "./config/using.ts";
-import type { Database } from "./db/database.ts";
 import { isFull } from "./db/sqlite-errors.ts";
+import { findWalLoss } from "./db/wal.ts";
 import { inMib, roomIn, roomToFetch, spaceOf } from "./disk/disk.ts";
+import { watchFiles } from "./disk/in-place.ts";
 import { type DiskReport, type Place, reportDisks } from "./disk/report.ts";
 import { Reserve } from "./disk/reserve.ts";
 import { errnoOf } from "./lib/errno-of.ts";
@@ -15,6 +18,8 @@ import type { WorkDisk } from "./worker/run.ts";
 
 const log = getLogger(["pontus"]);
 
+/** After this a half-written end of a log is a whole one. */
+const REREAD_MS = 50;
 /** How often the disks and the files of the database are looked at. */
 const LOOK_MS = 1_000;
 
@@ -55,6 +60,24 @@ export async function prepareDisks(config: Config, holdFile: Runtime["holdFile"]
     makeRoom: () => reserve?.release() ?? false,
     fillReserve: async () => reserve?.fill(freeBytesMin),
   };
+}
+
+/** Says in the log what a database that is about to be opened has lost of its own, as far as SQLite leaves that to be seen. */
+export async function tellWalLoss(path: string): Promise<void> {
+  if (path === ":memory:") return;
+  const loss = await findWalLoss(path);
+  if (loss === undefined) return;
+  // Another service may write to it: then what was half written is whole by now.
+  await sleep(REREAD_MS);
+  if (!isDeepStrictEqual(await findWalLoss(path), loss)) return;
+  const what =
+    loss === "all"
+      ? "all its commits"
+      : `its last ${loss.commits} commits, of ${loss.frames} pages,`;
+  log.error(
+    "The log of the database {path} is damaged: {what} cannot be read and are dropped, so that what was written last is missing",
+    { path, what },
+  );
 }
 
 /** Runs a step of the start that writes to the database. @throws {ConfigError} that names the folder whose disk is full */
@@ -107,16 +130,22 @@ export type DiskEvents = {
 /** The intake of new tasks, which closes while a disk is nearly full or the database has lost its files. */
 export type WatchedIntake = { readonly intake: Intake; readonly stop: () => void };
 
-/** Looks at the disks and the files of the database from now on. */
+const filesOf = (path: string): readonly Place[] => [
+  { name: "the database file", path },
+  { name: "the log of the database", path: `${path}-wal` },
+];
+
+/** Looks at the disks and the files of the database from now on, which is open. */
 export async function watchIntake(
   disks: Disks,
-  database: Database,
+  databasePath: string,
   { onOpen, onCritical }: DiskEvents,
 ): Promise<WatchedIntake> {
+  const lackOfFiles = watchFiles(databasePath === ":memory:" ? [] : filesOf(databasePath));
   let disk: DiskReport | undefined;
   const look = async (): Promise<Standings> => {
     disk = await disks.report();
-    const lack = database.lack();
+    const lack = lackOfFiles();
     return {
       disk: { ok: disk.state === "ample", detail: disk.detail },
       database: { ok: lack === undefined, detail: lack ?? "its files are in place" },

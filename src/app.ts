@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { openClients } from "./app.clients.ts";
-import { type Disks, namingFullDisk, prepareDisks, reserveOf, watchIntake } from "./app.disk.ts";
+import {
+  type Disks,
+  namingFullDisk,
+  prepareDisks,
+  reserveOf,
+  tellWalLoss,
+  watchIntake,
+} from "./app.disk.ts";
 import { readinessOf } from "./app.readiness.ts";
 import type { Working } from "./app.work.ts";
 import { allTrusted } from "./config/authorities.ts";
@@ -73,7 +80,7 @@ export async function startService(
   const policy = egressOf(config, () => port);
   const disks = await prepareDisks(config, runtime.holdFile);
   const parts = await openParts(config, { policy, disks, ...(signal && { signal }) });
-  const { intake, stop: stopWatch } = await watchIntake(disks, parts.database, {
+  const { intake, stop: stopWatch } = await watchIntake(disks, config.databasePath, {
     onOpen: () => parts.queue.announceWork(),
     onCritical: () => working?.worker.makeRoom(),
   });
@@ -201,6 +208,7 @@ async function openParts(config: Config, { policy, disks, signal }: Grounds): Pr
     onWait: () =>
       log.warn("Waits for the database {path}: another process holds it", { path: databasePath }),
   };
+  await tellWalLoss(databasePath);
   const database = await using("databasePath", databasePath, () =>
     namingFullDisk(databasePath, () =>
       openWhenFree(databasePath, patience, { makeRoom: disks.makeRoom }),

@@ -1,5 +1,12 @@
 import { describe, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { startService } from "../src/app.ts";
 import { ConfigError } from "../src/config/config.ts";
@@ -163,5 +170,30 @@ describe("startService", () => {
     renameSync(`${path}.away`, path);
     await eventually(async () => (await isReady()) || undefined);
     expect((await call(TASKS, body)).status).toBe(200);
+  });
+
+  test("says what was dropped of a damaged log, and goes on with the rest", async () => {
+    const records = await logged();
+    const first = await aService();
+    await first.service.ready;
+    copyFileSync(await clip(), join(first.home.media, "in.mp4"));
+    await first.done("in.mp4", "out.mp4");
+    // As a crash and a bad disk leave them.
+    const home = newHome();
+    mkdirSync(home.data);
+    const [path, left] = [first.home, home].map(({ data }) => join(data, "pontus.db"));
+    copyFileSync(`${path}`, `${left}`);
+    const log = readFileSync(`${path}-wal`);
+    log.fill(0xff, log.length / 2, log.length / 2 + 5000);
+    writeFileSync(`${left}-wal`, log);
+    const { isReady, service } = await aService({}, home);
+    await service.ready;
+    expect(await isReady()).toBeTrue();
+    const told = records.find(({ rawMessage }) => String(rawMessage).includes("is damaged"));
+    expect(told?.properties).toEqual({
+      path: `${left}`,
+      what: expect.stringMatching(/^its last [1-9]\d* commits, of [1-9]\d* pages,$/),
+    });
+    expect(told?.level).toBe("error");
   });
 });

@@ -6,7 +6,6 @@ import type { Connection, Orm } from "./connection.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
-import { watchPlace } from "./place.ts";
 import { prepared } from "./prepared.ts";
 import { isBusy, isFull, translateSqliteError } from "./sqlite-errors.ts";
 
@@ -34,9 +33,6 @@ export type Database = {
 
   /** Checks whether writes succeed, by a small commit that changes nothing. @throws {TaskError} `service_unavailable` */
   checkWritable(): Promise<void>;
-
-  /** What is wrong with the files at its path, as a sentence part: deleted or replaced while they were open. Undefined if nothing is. */
-  lack(): string | undefined;
 
   /** Commits what is waiting and closes the file; later writes are refused. */
   close(): void;
@@ -84,7 +80,7 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
     connection.close();
     throw error;
   }
-  return serveDatabase(connection, path, options);
+  return serveDatabase(connection, options);
 }
 
 /** The same, as soon as no other process holds the file. @throws {TaskError} `service_unavailable` at the end of the patience */
@@ -108,7 +104,7 @@ export async function openWhenFree(
   }
 }
 
-function serveDatabase(connection: Connection, path: string, options: DatabaseOptions): Database {
+function serveDatabase(connection: Connection, options: DatabaseOptions): Database {
   const { busyMs: limitMs = BUSY_MS_MAX, makeRoom } = options;
   // What that gives back first serves to empty the log, whose space can then be used again.
   const release = () => {
@@ -147,7 +143,6 @@ function serveDatabase(connection: Connection, path: string, options: DatabaseOp
       }
     },
     checkWritable: () => commits.write(touch),
-    lack: path === ":memory:" ? () => undefined : watchPlace(path),
     close: () => {
       commits.close();
       connection.close();
