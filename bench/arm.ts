@@ -97,6 +97,7 @@ const app = createHttpApp({
     list: (client, query) => store.list(client, query),
     cancel: (client, id) => store.cancel(client, id),
     retry: (client, id) => store.retry(client, id),
+    remove: (client, id) => store.remove(client, id),
   },
   clients: {
     byPublicKey: (key) => clients.byPublicKey(key),

@@ -219,7 +219,7 @@ async function openParts(config: Config, { policy, disks, signal }: Grounds): Pr
   );
   return {
     database,
-    tasks: new SqliteTaskStore(database, { now }),
+    tasks: new SqliteTaskStore(database, { ...config, now }),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, { ...config, now }),

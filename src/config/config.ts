@@ -17,6 +17,8 @@ export type Config = {
   /** 64 hex digits, or empty for the key in the data folder. */
   readonly secretKey: string;
   readonly concurrency: number;
+  /** How long tasks are kept after they have ended; 0 is for ever. */
+  readonly retentionMs: number;
   /** Limits of each client, where its record has none; 0 is any number. */
   readonly pendingMax: number;
   readonly runningMax: number;

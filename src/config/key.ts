@@ -39,6 +39,17 @@ export const seconds = (least: number, most: number) => ({
   allowed: `a whole number of seconds from ${least} to ${most}`,
 });
 
+const DAY_MS = 86_400_000;
+
+/** Given in days, held in ms. */
+export const days = (least: number, most: number) => ({
+  schema: v.pipe(
+    wholeNumber(least, most),
+    v.transform((value) => value * DAY_MS),
+  ),
+  allowed: `a whole number of days from ${least} to ${most}`,
+});
+
 /** A choice of words. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) => ({
   schema: v.picklist(values) as v.GenericSchema<string, T[number]>,

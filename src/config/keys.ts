@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { systemProfile } from "../profile/system-profiles.ts";
 import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
-import { count, type Key, oneOf, seconds } from "./key.ts";
+import { count, days, type Key, oneOf, seconds } from "./key.ts";
 import { SHARE_KEYS } from "./share-keys.ts";
 import { STORAGE_KEYS } from "./storage-keys.ts";
 
@@ -141,6 +141,12 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     fallback: "3",
     ...count(1, 100),
     about: "How many runs a task gets if another try can help, before it is given up.",
+  },
+  retentionMs: {
+    env: "PONTUS_RETENTION_DAYS",
+    fallback: "90",
+    ...days(0, 36_500),
+    about: "How long tasks and their events are kept after they have ended; 0 is for ever.",
   },
   keepEncodeMs: {
     env: "PONTUS_KEEP_ENCODE_SECONDS",

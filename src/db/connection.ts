@@ -17,3 +17,31 @@ export type Connection = {
   prepare(sql: string): () => void;
   close(): void;
 };
+
+/** `auto_vacuum`: pages that became free are given back to the disk when asked for. */
+const INCREMENTAL = 2;
+/** Free pages that are kept, for what is written next: an eighth of the file, and at least 16 MiB. */
+const KEPT_SHARE = 1 / 8;
+const KEPT_PAGES_MIN = 4096;
+/** How many pages one transaction gives back: each may have to be filled with one from the end of the file. */
+const STEP_PAGES_MAX = 128;
+
+/**
+ * Lets a new file give space back later; does nothing to one that has its first page. SQLite can change that only by writing the
+ * whole file anew (VACUUM), which `docs/operations.md` leaves to the operator.
+ */
+export function allowVacuum(connection: Connection): void {
+  if (Number(connection.value("PRAGMA page_count")) === 0)
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL");
+}
+
+/** Gives back a few of the free pages at the end of the file, where there are many. Call it in a transaction. @returns how many */
+export function vacuumStep(connection: Connection): number {
+  const numberOf = (pragma: string) => Number(connection.value(`PRAGMA ${pragma}`));
+  if (numberOf("auto_vacuum") !== INCREMENTAL) return 0;
+  const kept = Math.max(KEPT_PAGES_MIN, Math.ceil(numberOf("page_count") * KEPT_SHARE));
+  const pages = Math.min(STEP_PAGES_MAX, numberOf("freelist_count") - kept);
+  if (pages <= 0) return 0;
+  connection.execute(`PRAGMA incremental_vacuum(${pages})`);
+  return pages;
+}

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { openSqlite } from "#sqlite";
 import { BUSY_MS_MAX, onceFree, type Patience } from "./busy.ts";
-import type { Connection, Orm } from "./connection.ts";
+import { allowVacuum, type Connection, type Orm, vacuumStep } from "./connection.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
@@ -33,6 +33,9 @@ export type Database = {
 
   /** Checks whether writes succeed, by a small commit that changes nothing. @throws {TaskError} `service_unavailable` */
   checkWritable(): Promise<void>;
+
+  /** Gives a few free pages of the file back to the disk, if it has many. @returns how many */
+  giveSpaceBack(): Promise<number>;
 
   /** Commits what is waiting and closes the file; later writes are refused. */
   close(): void;
@@ -74,6 +77,7 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   const connection = openSqlite(path);
   try {
+    allowVacuum(connection);
     for (const pragma of PRAGMAS) connection.execute(pragma);
     migrate(connection, MIGRATIONS);
   } catch (error) {
@@ -143,6 +147,7 @@ function serveDatabase(connection: Connection, options: DatabaseOptions): Databa
       }
     },
     checkWritable: () => commits.write(touch),
+    giveSpaceBack: () => commits.write(() => vacuumStep(connection)),
     close: () => {
       commits.close();
       connection.close();

@@ -8,8 +8,8 @@ import { messageOf, type ProblemBody, problemOf } from "./problem.ts";
 
 const logger = getLogger(["pontus", "http"]);
 
-/** An answer before it is written: a status and what becomes the JSON. */
-export type Answer = { readonly status: number; readonly body: unknown };
+/** An answer before it is written: a status and what becomes the JSON; one without content (204) has no body. */
+export type Answer = { readonly status: number; readonly body?: unknown };
 
 /** A caller's own id is kept if it is harmless in a log, so that calls can be followed across services. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -26,10 +26,10 @@ export const respond = (
   requestId: string,
   headers?: Readonly<Record<string, string>>,
 ): Response =>
-  new Response(JSON.stringify(body), {
+  new Response(body === undefined ? null : JSON.stringify(body), {
     status,
     headers: {
-      "Content-Type": "application/json;charset=UTF-8",
+      ...(body !== undefined && { "Content-Type": "application/json;charset=UTF-8" }),
       "Cache-Control": "no-cache",
       "X-Request-Id": requestId,
       ...headers,

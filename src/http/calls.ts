@@ -10,6 +10,7 @@ export const CALLS = {
   listTasks: { method: "get", path: "/api/v{version}/task/transcoding" },
   readTask: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}" },
   cancelTask: { method: "post", path: "/api/v{version}/task/transcoding/{task_id}/cancel" },
+  deleteTask: { method: "delete", path: "/api/v{version}/task/transcoding/{task_id}" },
   retryTask: { method: "post", path: "/api/v{version}/task/transcoding/{task_id}/retry" },
   createProfile: { method: "post", path: "/api/v{version}/profile" },
   readProfile: { method: "get", path: "/api/v{version}/profile/{profile_name}" },

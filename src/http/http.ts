@@ -15,7 +15,7 @@ import { serveTasks } from "./tasks.ts";
 export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities" | "refuseWhileClosed"> & {
   readonly tasks: Pick<
     TaskStore,
-    "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry"
+    "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry" | "remove"
   >;
   readonly profiles: ProfileStore;
   readonly clients: ClientStore;

@@ -11,6 +11,7 @@ import { SIGNATURE_HEADERS, TAGS } from "./routes/route-parts.ts";
 import {
   cancelTaskRoute,
   createTaskRoute,
+  deleteTaskRoute,
   listTasksRoute,
   readTaskRoute,
   retryTaskRoute,
@@ -20,6 +21,7 @@ const ROUTES = [
   createTaskRoute,
   listTasksRoute,
   readTaskRoute,
+  deleteTaskRoute,
   cancelTaskRoute,
   retryTaskRoute,
   createProfileRoute,

@@ -4,6 +4,7 @@ import type { Hono } from "hono";
 import { type CreateTaskPorts, createTask, type TaskRequest } from "../service/create-task.ts";
 import {
   cancelTask,
+  deleteTask,
   listTasks,
   readTask,
   retryTask,
@@ -84,6 +85,11 @@ export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & T
   on(CALLS.cancelTask, "cancelTaskRoute", async ({ caller, language, param }) => {
     const task = await cancelTask(ports, caller.clientCode, param("task_id"));
     return { status: task.status === "RUNNING" ? 202 : 200, body: taskAnswer(task, language) };
+  });
+
+  on(CALLS.deleteTask, "deleteTaskRoute", async ({ caller, param }) => {
+    await deleteTask(ports, caller.clientCode, param("task_id"));
+    return { status: 204 };
   });
 
   on(CALLS.retryTask, "retryTaskRoute", async ({ caller, language, param }) => {

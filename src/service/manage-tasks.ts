@@ -5,7 +5,7 @@ import type { Caller } from "./authenticate.ts";
 
 /** What the operations on existing tasks need. */
 export type TaskPorts = {
-  readonly tasks: Pick<TaskStore, "get" | "list" | "cancel" | "retry">;
+  readonly tasks: Pick<TaskStore, "get" | "list" | "cancel" | "retry" | "remove">;
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
   /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
   readonly pendingMax: number;
@@ -52,3 +52,7 @@ export async function retryTask(
   queue.announceWork();
   return task;
 }
+
+/** Deletes a task that has ended. @throws {TaskError} `no_such_task`, `task_conflict` unless it has ended */
+export const deleteTask = ({ tasks }: TaskPorts, clientCode: string, id: string): Promise<void> =>
+  tasks.remove(clientCode, id);

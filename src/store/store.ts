@@ -123,6 +123,14 @@ export interface TaskStore {
    */
   retry(clientCode: string, id: string, pendingMax?: number): Promise<Task>;
 
+  /**
+   * Deletes a task that has ended: nobody finds it any more, and its idempotency key makes a new task. Its rows are removed later,
+   * by `purge`.
+   *
+   * @throws {TaskError} `no_such_task`, `task_conflict` unless it has ended
+   */
+  remove(clientCode: string, id: string): Promise<void>;
+
   /** Records how far a claimed task is. @throws {TaskError} `lease_lost` */
   saveProgress(claim: Claim, progress: Progress): Promise<void>;
 
@@ -146,13 +154,15 @@ export interface TaskStore {
    */
   finish(claim: Claim, outcome: Outcome): Promise<void>;
 
-  /** Which of these tasks, of any client, have ended. A task that does not exist has not. */
+  /** Which of these tasks, of any client, have ended. One that was deleted has, until it is purged; one that does not exist has not. */
   ended(ids: readonly string[]): Promise<readonly string[]>;
 
   /**
-   * Deletes nonces and idempotency keys that have expired, in bounded batches. Call it every minute.
+   * Deletes nonces and idempotency keys that have expired, and tasks that were deleted or ended before the time for which they are
+   * kept, with their events; gives space back to the disk. All in bounded batches, of which one call makes a bounded number. Call it
+   * every minute.
    *
-   * @returns how many were deleted
+   * @returns how many rows were deleted
    */
   purge(): Promise<number>;
 }

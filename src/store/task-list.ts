@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks } from "../db/schema.ts";
 import { TASK_COLUMNS } from "../db/task-row.ts";
@@ -13,9 +13,15 @@ type Place = { readonly createMs: number; readonly seq: number };
 /** Above every task. */
 const TOP: Place = { createMs: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER };
 
+/** When a page's last task was created, and its id: that finds the place even where the task was deleted. Older cursors are an id alone. */
+const CURSOR = /^(?:([0-9a-z]{1,9})\.)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+const cursorOf = ({ createMs, id }: { readonly createMs: number; readonly id: string }): string =>
+  `${createMs.toString(36)}.${id}`;
+
 /**
- * Pages of a client's tasks, newest first. A cursor is the id of a page's last task, so the next page begins below it
- * even if new tasks were created meanwhile.
+ * Pages of a client's tasks, newest first. A cursor names a page's last task, so the next page begins below it even if tasks
+ * were created or deleted meanwhile.
  *
  * A page costs the same however many tasks there are: an index gives the newest of each state without reading others,
  * the newest of all states make the page, and only its rows are fetched.
@@ -37,6 +43,19 @@ export class TaskList {
           .from(tasks)
           .where(and(eq(tasks.id, sql.placeholder("id")), isClient))
           .prepare(),
+      newer: () =>
+        database.orm
+          .select({ seq: sql<number | null>`min(seq)` })
+          .from(tasks)
+          .where(
+            and(
+              isClient,
+              inArray(tasks.status, [...TASK_STATUSES]),
+              eq(tasks.createMs, sql.placeholder("createMs")),
+              gt(tasks.id, sql.placeholder("id")),
+            ),
+          )
+          .prepare(),
     });
   }
 
@@ -55,12 +74,19 @@ export class TaskList {
       limit: limit + 1,
     });
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return { tasks: rows.slice(0, limit).map(taskOf), ...(last && { nextCursor: last.id }) };
+    return { tasks: rows.slice(0, limit).map(taskOf), ...(last && { nextCursor: cursorOf(last) }) };
   }
 
   #placeOf(clientCode: string, cursor: string): Place {
-    const place = this.#queries.place.get({ id: cursor, clientCode });
+    const [, created, id] = CURSOR.exec(cursor) ?? [];
+    const place = id === undefined ? undefined : this.#queries.place.get({ id, clientCode });
     if (place) return place;
+    if (id !== undefined && created !== undefined) {
+      const createMs = Number.parseInt(created, 36);
+      // The task is gone. Of those of its millisecond, the ones that were listed before it have greater ids.
+      const newer = this.#queries.newer.get({ clientCode, createMs, id })?.seq;
+      return { createMs, seq: newer ?? TOP.seq };
+    }
     const message = `Cannot list tasks: the cursor "${cursor}" is not one`;
     throw new TaskError("invalid_parameter", message, { fields: [{ path: "cursor", message }] });
   }

@@ -22,6 +22,7 @@ import {
   createTask,
   finishTask,
   leaseLost,
+  mayDelete,
   mayPublish,
   reportSource,
   reportTarget,
@@ -32,13 +33,12 @@ import type { Warning } from "../task/warnings.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
 import { PendingLimit } from "./pending-limit.ts";
+import { purge } from "./purge.ts";
+import { Retention } from "./retention.ts";
 import type { Admission, Idempotency, NewTask, TaskPage, TaskQuery, TaskStore } from "./store.ts";
 import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
 import { prepareTaskQueries } from "./task-queries.ts";
-
-/** How many expired rows of a table one transaction deletes at most: a fraction of a millisecond. */
-const PURGE_ROWS_MAX = 1000;
 
 /** Tasks in SQLite. */
 export class SqliteTaskStore implements TaskStore {
@@ -48,19 +48,24 @@ export class SqliteTaskStore implements TaskStore {
   readonly #nonces: Nonces;
   readonly #idempotencyKeys: IdempotencyKeys;
   readonly #pendingLimit: PendingLimit;
+  readonly #retention: Retention;
   readonly #holdings: Holdings;
   readonly #log: EventLog;
   readonly #changes: TaskChanges;
   readonly #list: TaskList;
   readonly #queries;
 
-  /** @param options - `now`: ms since the epoch */
-  constructor(database: Database, options: { readonly now: () => number }) {
+  /** @param options - `now`: ms since the epoch; `retentionMs`: how long ended tasks are kept, 0 or absent is for ever */
+  constructor(
+    database: Database,
+    options: { readonly now: () => number; readonly retentionMs?: number },
+  ) {
     this.#database = database;
     this.#now = options.now;
     this.#nonces = new Nonces(database);
     this.#idempotencyKeys = new IdempotencyKeys(database);
     this.#pendingLimit = new PendingLimit(database);
+    this.#retention = new Retention(database, options.retentionMs ?? 0);
     this.#holdings = new Holdings(database);
     this.#log = new EventLog(database);
     this.#changes = new TaskChanges(database);
@@ -117,6 +122,14 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
+  async remove(clientCode: string, id: string): Promise<void> {
+    await this.#database.write(() => {
+      const row = this.#find(clientCode, id);
+      mayDelete(row);
+      this.#retention.hide(row.seq, this.#now());
+    });
+  }
+
   async saveProgress(claim: Claim, progress: Progress): Promise<void> {
     await this.#database.write(() => {
       const { changes } = this.#queries.saveProgress.run({ ...claim, progress });
@@ -163,19 +176,13 @@ export class SqliteTaskStore implements TaskStore {
     );
   }
 
-  async purge(): Promise<number> {
-    const nowMs = this.#now();
-    const purgeBatch = () => [
-      this.#nonces.purge(nowMs, PURGE_ROWS_MAX),
-      this.#idempotencyKeys.purge(nowMs, PURGE_ROWS_MAX),
-    ];
-    let total = 0;
-    let purged: readonly number[];
-    do {
-      purged = await this.#database.write(purgeBatch);
-      total += purged.reduce((sum, rows) => sum + rows, 0);
-    } while (purged.includes(PURGE_ROWS_MAX));
-    return total;
+  purge(): Promise<number> {
+    const tables = {
+      nonces: this.#nonces,
+      idempotencyKeys: this.#idempotencyKeys,
+      retention: this.#retention,
+    };
+    return purge(this.#database, tables, this.#now());
   }
 
   #find(clientCode: string, id: string): SqliteTaskRow {
@@ -208,7 +215,10 @@ export class SqliteTaskStore implements TaskStore {
     nowMs: number,
   ): string | TaskError | undefined {
     const first = this.#idempotencyKeys.find(clientCode, key, nowMs);
-    if (!first || first.bodyDigest === bodyDigest) return first?.taskId;
+    // The task may have been deleted, which frees its key.
+    if (!first || this.#queries.byId.get({ id: first.taskId })?.clientCode !== clientCode)
+      return undefined;
+    if (first.bodyDigest === bodyDigest) return first.taskId;
     return new TaskError(
       "idempotency_conflict",
       `Cannot create task: the idempotency key "${key}" came with another body`,

@@ -188,6 +188,12 @@ export function retryTask<Row extends TaskRow>(row: Row, nowMs: number): Transit
   return move(row, change, nowMs, { type: "retried" });
 }
 
+/** Lets a task be deleted. @throws {TaskError} `task_conflict` unless it has ended */
+export function mayDelete({ id, status }: Pick<TaskRow, "id" | "status">): void {
+  if (isFinal(status)) return;
+  throw new TaskError("task_conflict", `Cannot delete task "${id}": it is ${status}`);
+}
+
 /** The answer to a worker whose claim is no longer its own. */
 export const leaseLost = ({ taskId, attempt }: Claim): TaskError =>
   new TaskError(

@@ -12,6 +12,7 @@ import {
 import { readingEvents } from "./store-events.ts";
 import { limitingPending } from "./store-limits.ts";
 import { livingTasks } from "./store-live.ts";
+import { removingTasks } from "./store-removal.ts";
 import { holdingTargets } from "./store-targets.ts";
 import { warningOf } from "./store-warnings.ts";
 
@@ -25,6 +26,7 @@ export function taskStoreContract(name: string, make: Make, harness: Harness): v
   harness.describe(name, () => {
     creating(make, harness);
     limitingPending(make, harness);
+    removingTasks(make, harness);
     repeating(make, harness);
     holdingTargets(make, harness);
     readingEvents(make, harness);

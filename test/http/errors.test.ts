@@ -198,6 +198,7 @@ describe("a refused call", () => {
       ["GET", id],
       ["POST", `${id}/cancel`],
       ["POST", `${id}/retry`],
+      ["DELETE", id],
     ]) {
       const response = await app.call(`${TASKS}/${path}`, {
         method: method ?? "",

@@ -76,6 +76,9 @@ export const jsonAnswer = <Schema extends z.ZodType>(
   content: { "application/json": { schema, example } },
 });
 
+/** An answer that says all by its status. */
+export const noContent = (description: string) => ({ description, headers: RequestIdHeader });
+
 /** A body of JSON, with an example. */
 export const jsonBody = <Schema extends z.ZodType>(schema: Schema, example: unknown) => ({
   required: true,

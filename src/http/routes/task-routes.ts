@@ -11,6 +11,7 @@ import {
   jsonAnswer,
   jsonBody,
   LanguageHeader,
+  noContent,
   signed,
   signedErrors,
   Version,
@@ -182,6 +183,21 @@ export const retryTaskRoute = createRoute({
   ...signed({ params: OneTask }),
   responses: {
     200: jsonAnswer("The task is pending again.", TaskSchema, PENDING_EXAMPLE),
+    ...signedErrors(["no_such_task", "task_conflict"]),
+  },
+});
+
+/** Deletes a task. */
+export const deleteTaskRoute = createRoute({
+  ...CALLS.deleteTask,
+  operationId: "deleteTranscodingTask",
+  tags: ["tasks"],
+  summary: "Delete a transcoding task",
+  description:
+    "Deletes a task that has ended, with its events. What it delivered stays where it is. A task that is pending or running has to be cancelled first.",
+  ...signed({ params: OneTask }),
+  responses: {
+    204: noContent("The task is gone."),
     ...signedErrors(["no_such_task", "task_conflict"]),
   },
 });

@@ -1,0 +1,84 @@
+import { and, asc, eq, inArray, lte, ne, sql } from "drizzle-orm";
+import type { Database } from "../db/database.ts";
+import { events, tasks } from "../db/schema.ts";
+
+/** The client of tasks that were deleted, whose rows are still there: no client has an empty code. */
+const NOBODY = "";
+
+/** How long the row of a deleted task stays, so that upkeep sees that it has ended and removes the files it left. */
+const DELETED_KEPT_MS = 300_000;
+
+/** How tasks leave the store. Call its methods inside `Database.write`. */
+export class Retention {
+  readonly #retentionMs: number;
+  readonly #queries;
+
+  /** @param retentionMs - how long tasks are kept after they have ended; 0 is for ever */
+  constructor({ orm, prepared }: Database, retentionMs: number) {
+    this.#retentionMs = retentionMs;
+    const seq = sql.placeholder("seq");
+    const beforeMs = sql.placeholder("beforeMs");
+    const limit = sql.placeholder("limit");
+    const isFinal = sql`status in ('SUCCESS', 'FAILED', 'CANCELLED')`;
+    const newest = orm
+      .select({ seq: events.seq })
+      .from(events)
+      .where(eq(events.taskSeq, seq))
+      .orderBy(sql`sequence desc`)
+      .limit(limit);
+    this.#queries = prepared({
+      hide: () =>
+        orm
+          .update(tasks)
+          .set({ clientCode: NOBODY, endMs: sql.placeholder("endMs") })
+          .where(eq(tasks.seq, seq))
+          .prepare(),
+      hidden: () =>
+        orm
+          .select({ seq: tasks.seq, endMs: tasks.endMs })
+          .from(tasks)
+          .where(and(eq(tasks.clientCode, NOBODY), isFinal, lte(tasks.endMs, beforeMs)))
+          .limit(limit)
+          .prepare(),
+      expired: () =>
+        orm
+          .select({ seq: tasks.seq, endMs: tasks.endMs })
+          .from(tasks)
+          .where(
+            and(sql`end_ms is not null`, lte(tasks.endMs, beforeMs), ne(tasks.clientCode, NOBODY)),
+          )
+          .orderBy(asc(tasks.endMs))
+          .limit(limit)
+          .prepare(),
+      removeEvents: () => orm.delete(events).where(inArray(events.seq, newest)).prepare(),
+      remove: () => orm.delete(tasks).where(eq(tasks.seq, seq)).prepare(),
+    });
+  }
+
+  /** Hides a task that has ended from everybody; `purge` removes its rows. */
+  hide(seq: number, nowMs: number): void {
+    this.#queries.hide.run({ seq, endMs: nowMs });
+  }
+
+  /** Removes some of the rows of tasks whose time has come, events included. @returns how many */
+  purge(nowMs: number, rowsMax: number): number {
+    let rows = 0;
+    for (const { seq, endMs } of this.#due(nowMs, rowsMax)) {
+      const limit = rowsMax - rows;
+      if (limit <= 0) break;
+      const removed = Number(this.#queries.removeEvents.run({ seq, limit }).changes);
+      rows += removed;
+      // There may be more: nobody is to see a log of which a part is gone.
+      if (removed === limit) this.hide(seq, endMs ?? 0);
+      else rows += Number(this.#queries.remove.run({ seq }).changes);
+    }
+    return rows;
+  }
+
+  #due(nowMs: number, limit: number): readonly { readonly seq: number; endMs: number | null }[] {
+    const hidden = this.#queries.hidden.all({ beforeMs: nowMs - DELETED_KEPT_MS, limit });
+    if (this.#retentionMs === 0 || hidden.length === limit) return hidden;
+    const beforeMs = nowMs - this.#retentionMs;
+    return [...hidden, ...this.#queries.expired.all({ beforeMs, limit: limit - hidden.length })];
+  }
+}
