@@ -113,8 +113,9 @@ export class SqliteQueue implements Queue {
 
   /** The most urgent task of a client whose turn it is. */
   #headOf({ clientCode, mayBeLive }: Turn) {
-    const file = this.#queries.head.get({ clientCode, isLive: false });
-    const live = mayBeLive ? this.#queries.head.get({ clientCode, isLive: true }) : undefined;
+    // As numbers: `node:sqlite` binds no booleans.
+    const file = this.#queries.head.get({ clientCode, isLive: 0 });
+    const live = mayBeLive ? this.#queries.head.get({ clientCode, isLive: 1 }) : undefined;
     if (!file || !live) return file ?? live;
     const isLiveFirst =
       live.priority > file.priority || (live.priority === file.priority && live.seq < file.seq);
