@@ -26,8 +26,8 @@ const OTHERS = 0o077;
 /**
  * Keeps what this process makes from now on, and what its encoders make, to the owner.
  *
- * @returns the umask that the process was started with; undefined where the runtime does not permit to change it: Deno without
- *   `--allow-sys=umask`
+ * @returns the umask that the process was started with; undefined where the runtime does not permit to change it: Deno with
+ *   less than all of `--allow-sys`, which has no name for it
  */
 export const keepToOwner = once((): number | undefined => {
   try {
