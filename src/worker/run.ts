@@ -7,7 +7,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { PlanRequest } from "../plan/plan-task.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { DeliveryOptions, Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
@@ -111,6 +111,12 @@ export class Run {
   /** The tag of the segments of the task's live sets: one for all attempts, as they write to the same set. */
   get setTag(): string {
     return `${shortId(this.task)}-set`;
+  }
+
+  /** The conditions of what it writes; an object of its own, as storages copy its fields and a class has some that cannot be. */
+  get conditions(): DeliveryOptions {
+    const { tag, mayPublish, mayTidy, signal } = this;
+    return { tag, mayPublish, mayTidy, signal };
   }
 
   /** The prefix of the names of the segments in one part of a recording. */

@@ -133,7 +133,7 @@ export class StreamedOutputs implements ByteSink {
   }
 
   async #writerOf({ entry, segments }: PlannedOutput, index: number): Promise<TargetWriter> {
-    const { tag, mayPublish, mayTidy, signal } = this.#run;
+    const { conditions } = this.#run;
     const url = this.#run.targetUrl(index);
     const storage = this.#run.storageOf(url, "target");
     if (!isDiskless(storage))
@@ -143,7 +143,7 @@ export class StreamedOutputs implements ByteSink {
       );
     const name = basename(entry);
     const isSet = segments !== undefined;
-    return storage.write(url, { tag, mayPublish, mayTidy, signal, entry: name, isSet });
+    return storage.write(url, { ...conditions, entry: name, isSet });
   }
 
   /** The product that a file belongs to: each product has its own folder. */

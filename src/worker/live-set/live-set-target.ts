@@ -136,9 +136,8 @@ export class LiveSetTarget {
   }
 
   #openWriter(signal: AbortSignal, mayPublish = this.#run.mayPublish): Promise<LiveSetWriter> {
-    const { tag, mayTidy } = this.#run;
     const storage = this.#run.storageOf(this.#url, "target");
-    return storage.openLiveSet(this.#url, { tag, mayPublish, mayTidy, signal });
+    return storage.openLiveSet(this.#url, { ...this.#run.conditions, mayPublish, signal });
   }
 
   get #folder(): string {

@@ -18,7 +18,7 @@ export async function prepareTargets(
   const prepared = run.task.targets.map(async (target, index) => {
     if (target.status === "SUCCESS" || !isAsked(run.kindOf(index))) return;
     try {
-      await run.storageOf(target.url, "target").prepare(target.url, run);
+      await run.storageOf(target.url, "target").prepare(target.url, run.conditions);
       wanted.add(index);
       await run.saveTarget(index, { status: "RUNNING" });
     } catch (error) {
@@ -52,7 +52,7 @@ async function deliverTarget(
 ): Promise<void> {
   const url = run.targetUrl(index);
   try {
-    await run.storageOf(url, "target").deliver(finished, url, run);
+    await run.storageOf(url, "target").deliver(finished, url, run.conditions);
     await run.saveTarget(index, { status: "SUCCESS", output });
   } catch (error) {
     await run.failTarget(index, error);
