@@ -58,6 +58,8 @@ export type Service = {
   readonly url: string;
   /** Settles when all is ready for work: what a dead instance left is cleared, tasks are taken up. Rejects where there is no engine. */
   readonly ready: Promise<void>;
+  /** How many tasks run here now. */
+  readonly runningTasks: () => number;
   /** Ends calls, gives running tasks back, closes everything. */
   readonly stop: () => Promise<void>;
 };
@@ -130,7 +132,7 @@ export async function startService(
     parts.database.close();
     log.info("Pontus has stopped");
   };
-  return { url, ready, stop };
+  return { url, ready, runningTasks: () => working?.worker.running ?? 0, stop };
 }
 
 /** Settles whether files may be written; where not, the database is in memory, which is said in the log. */

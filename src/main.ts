@@ -8,6 +8,7 @@ import { type Config, ConfigError, type Environment } from "./config/config.ts";
 import { configureLogging, disposeLogging } from "./config/logging.ts";
 import { parseConfig } from "./config/parse-config.ts";
 import { permissionNeeded } from "./lib/permission.ts";
+import { hearSignals } from "./main.signals.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { TaskError } from "./task/errors.ts";
 
@@ -70,21 +71,30 @@ function readConfig(env: Environment): ReturnType<typeof parseConfig> {
 }
 
 async function serveUntilStopped(config: Config, runtime: Runtime): Promise<number> {
-  // Heard from the first moment on: a stop that comes while the service starts is not lost.
-  const stopping = new AbortController();
-  const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]).then(() =>
-    stopping.abort(),
-  );
   let service: Service | undefined;
+  // Heard from the first moment on: a stop that comes while the service starts is not lost.
+  const stopping = hearSignals(() => leftBy(service));
+  const { signal } = stopping;
+  const stopped = once(signal, "abort");
+  void runtime.leftByLauncher().then(() => stopping.stop("end of the npm that started it"));
   try {
-    service = await startService(config, runtime, version, stopping.signal);
+    service = await startService(config, runtime, version, signal);
     await Promise.race([service.ready.then(() => stopped), stopped]);
     return EXIT.ok;
   } catch (error) {
     // It waited for something, and does not have to any more.
-    if (stopping.signal.aborted && !service) return EXIT.ok;
+    if (signal.aborted && !service) return EXIT.ok;
     throw error;
   } finally {
     await service?.stop();
+    stopping.close();
   }
+}
+
+/** What a service that is ended at once leaves to the next start. */
+function leftBy(service: Service | undefined): string {
+  const tasks = service?.runningTasks() ?? 0;
+  if (tasks === 0) return "no running task";
+  const what = tasks === 1 ? "a running task and its" : `${tasks} running tasks and their`;
+  return `${what} encoders, which the next start ends and takes up again`;
 }

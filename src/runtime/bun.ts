@@ -2,6 +2,7 @@ import { dlopen } from "bun:ffi";
 import { closeSync, openSync, readdirSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 import { once } from "../lib/once.ts";
+import { leftByNpm } from "./npm.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime.ts";
 
 const log = getLogger(["pontus"]);
@@ -22,6 +23,7 @@ export const bunRuntime: Runtime = {
   // Bun has no permissions of its own.
   mayWrite: () => true,
   holdFile,
+  leftByLauncher: leftByNpm,
   serve,
 };
 

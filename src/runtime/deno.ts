@@ -43,6 +43,7 @@ export const denoRuntime: Runtime = {
   version: process.versions["deno"] ?? "",
   mayWrite: (path) => Deno.permissions.querySync({ name: "write", path }).state === "granted",
   holdFile,
+  leftByLauncher: () => new Promise(() => {}),
   serve,
 };
 

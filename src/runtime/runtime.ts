@@ -42,6 +42,11 @@ export interface Runtime {
    * @throws {Error} if the file cannot be opened
    */
   holdFile(path: string): (() => void) | undefined;
+  /**
+   * Resolves when the npm or npx that started this process is gone, or a process between the two: they pass no signal on. Never where
+   * none did, nor on Deno, which shows no other process to whom it does not permit everything.
+   */
+  leftByLauncher(): Promise<void>;
   /** Listens; rejects if the address cannot be used. @throws {TaskError} if this process is not permitted to */
   serve(options: ServeOptions): Promise<Server>;
 }
