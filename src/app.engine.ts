@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { allTrusted } from "./config/authorities.ts";
 import type { Config } from "./config/config.ts";
+import { using } from "./config/using.ts";
 import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
+import type { EngineBounds } from "./engine/process/bounds.ts";
+import { openConfinement } from "./engine/process/open-confinement.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -12,14 +15,17 @@ const PROBE_TIMEOUT_MS = 60_000;
 
 /** Finds out which engine this machine has, and opens it. @throws {TaskError} where there is none */
 export async function openEngine(config: Config): Promise<ChosenEngine> {
-  const { ffmpeg, ffprobe, pixelsMax, stallTimeoutMs, stopGraceMs, concurrency } = config;
+  const { ffmpeg, ffprobe, pixelsMax, outputPixelsMax, stallTimeoutMs, stopGraceMs, concurrency } =
+    config;
   const limits = {
     maxPixels: pixelsMax,
+    outputPixelsMax,
     stallTimeoutMs,
     graceMs: stopGraceMs,
     probeTimeoutMs: PROBE_TIMEOUT_MS,
   };
   const isDiskless = config.disk === "no";
+  const opened = isDiskless ? undefined : await openBounds(config);
   const chosen = await chooseEngine({
     wanted: config.engine,
     isDiskless,
@@ -30,7 +36,9 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
       threads: concurrency,
       capabilitiesFile: join(config.dataFolder, "capabilities.json"),
       peers: { resolve: resolveAny, trusted: () => allTrusted(config.moreTrusted) },
+      ...(opened && { bounds: opened.bounds }),
     },
+    ...(opened && { nativeLacks: opened.lacks }),
     wasm: {
       ...limits,
       ...(config.wasmCoreUrl !== "" && { coreUrl: config.wasmCoreUrl }),
@@ -46,3 +54,23 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
 
 const resolveAny = async (host: string): Promise<readonly string[]> =>
   (await lookup(host, { all: true })).map(({ address }) => address);
+
+/** How ffmpeg is kept within bounds here. @throws {ConfigError} if the sandbox that is wanted cannot be made */
+async function openBounds({
+  engine,
+  ffmpeg,
+  ffprobe,
+  sandbox,
+  sandboxPaths,
+  memoryBytes,
+  cpuSeconds,
+  fileBytes,
+}: Config): Promise<
+  { readonly bounds: EngineBounds; readonly lacks: readonly string[] } | undefined
+> {
+  if (engine === "wasm") return undefined;
+  const options = { sandbox, sandboxPaths, programs: [ffmpeg, ffprobe] };
+  const { confinement, lack } = await using("sandbox", sandbox, () => openConfinement(options));
+  const bounds = { confinement, allowance: { memoryBytes, cpuSeconds, fileBytes } };
+  return { bounds, lacks: lack === undefined ? [] : [lack] };
+}

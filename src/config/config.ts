@@ -43,6 +43,14 @@ export type Config = {
   /** A name to be looked up in PATH, or an absolute path; `ffprobe` likewise. */
   readonly ffmpeg: string;
   readonly ffprobe: string;
+  /** Of all renditions of a task together. */
+  readonly outputPixelsMax: number;
+  /** What one ffmpeg may take that has little to do; 0 is no limit. */
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
+  readonly fileBytes: number;
+  readonly sandbox: "none" | "bwrap";
+  readonly sandboxPaths: readonly string[];
   readonly stallTimeoutMs: number;
   readonly httpTimeoutMs: number;
   readonly egress: EgressPolicy["preset"];

@@ -5,7 +5,7 @@ import { systemProfile } from "../profile/system-profiles.ts";
 import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { count, days, type Key, oneOf, seconds } from "./key.ts";
-import { SHARE_KEYS } from "./share-keys.ts";
+import { ENCODER_KEYS, SHARE_KEYS } from "./limit-keys.ts";
 import { STORAGE_KEYS } from "./storage-keys.ts";
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\p{Cc}]+$/u));
@@ -246,6 +246,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     about: "The ffprobe to run.",
     schema: program,
   },
+  ...ENCODER_KEYS,
   stallTimeoutMs: {
     env: "PONTUS_STALL_TIMEOUT_SECONDS",
     fallback: "60",

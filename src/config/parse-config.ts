@@ -47,6 +47,10 @@ export function parseConfig(
     problems.push(
       `Cannot use PONTUS_MEDIA_ROOTS ${quote(parsed.dataFolder)}: that is the data folder, which callers must not reach`,
     );
+  if (parsed.sandbox === "bwrap" && parsed.engine === "wasm")
+    problems.push(
+      `Cannot use ${KEYS.sandbox.env} "bwrap" with ${KEYS.engine.env} "wasm": that engine starts no program`,
+    );
   if ((parsed.s3AccessKeyId === "") !== (parsed.s3SecretAccessKey === ""))
     problems.push(
       `Cannot use ${KEYS.s3AccessKeyId.env} and ${KEYS.s3SecretAccessKey.env}: one of them is missing`,

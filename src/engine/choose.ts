@@ -22,6 +22,8 @@ export type EngineOptions = {
   readonly isDiskless?: boolean;
   readonly native: NativeEngineOptions;
   readonly wasm: WasmEngineOptions;
+  /** What cannot be done to the programs of the native engine: half a sentence each. */
+  readonly nativeLacks?: readonly string[];
 };
 
 /**
@@ -33,6 +35,7 @@ export async function chooseEngine({
   wanted,
   isDiskless = false,
   native,
+  nativeLacks = [],
   wasm,
 }: EngineOptions): Promise<ChosenEngine> {
   if (isDiskless && wanted === "native")
@@ -41,10 +44,10 @@ export async function chooseEngine({
       "Cannot use the native engine: it needs a disk, and nothing may be written here",
     );
   if (isDiskless) return await openWasm(wasm, "nothing may be written here");
-  if (wanted === "native") return await openNative(native, "PONTUS_ENGINE wants it");
+  if (wanted === "native") return await openNative(native, nativeLacks, "PONTUS_ENGINE wants it");
   if (wanted === "wasm") return await openWasm(wasm, "PONTUS_ENGINE wants it");
   try {
-    return await openNative(native, "ffmpeg and ffprobe can be run");
+    return await openNative(native, nativeLacks, "ffmpeg and ffprobe can be run");
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     try {
@@ -57,10 +60,15 @@ export async function chooseEngine({
   }
 }
 
-async function openNative(options: NativeEngineOptions, why: string): Promise<ChosenEngine> {
+async function openNative(
+  options: NativeEngineOptions,
+  known: readonly string[],
+  why: string,
+): Promise<ChosenEngine> {
   const engine = await NativeEngine.open(options);
   const lack = orphansLack();
-  return { engine, why, lacks: lack === undefined ? [] : [lack], leakedThreads: () => 0 };
+  const lacks = [...known, ...(lack === undefined ? [] : [lack])];
+  return { engine, why, lacks, leakedThreads: () => 0 };
 }
 
 async function openWasm(options: WasmEngineOptions, why: string): Promise<ChosenEngine> {

@@ -11,10 +11,12 @@ import {
   filtersNeeded,
   isDecoded,
   type OutputDecision,
+  videosOf,
 } from "./decide/output-decision.ts";
 import { decideSet } from "./decide/set-decision.ts";
 import { clippedSeconds } from "./decide/spans.ts";
 import { impossibilityOf } from "./feasible/feasible.ts";
+import { refuseTooManyPixels } from "./feasible/output-pixels.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
 import { nameWarnings } from "./feasible/target-name.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
@@ -42,7 +44,7 @@ export type PlanRequest = {
  * @param media - the probed source
  * @throws {TaskError} `input_not_supported` (a stream that is asked for is missing or unknown, HDR without the filters
  *   for it), `source_damaged` (it has no length, or is cut off), `output_not_supported` (a codec that its container does
- *   not hold, a copy that would lose something), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
+ *   not hold, a copy that would lose something, more pixels than a task may have), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
   const { assignments, clip, tag, targetUrls = [] } = request;
@@ -61,6 +63,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   );
   refuseMissingFilters(decisions, media, capabilities);
   refuseMissingEncoders(decisions, capabilities);
+  refuseTooManyPixels(decisions.flatMap(videosOf), capabilities);
   const products = decisions.map(({ product }) => product);
   const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);

@@ -16,6 +16,8 @@ export type Capabilities = {
   readonly options: readonly string[];
   /** Threads one run may use. */
   readonly threads: number;
+  /** How many pixels one picture of each output of a task may have in all; absent if that is not limited. */
+  readonly outputPixelsMax?: number;
   /** How many runs of one long encode go on at once; absent if one run uses all cores. */
   readonly slices?: number;
   /**
@@ -36,10 +38,27 @@ export type Step = {
   readonly writes: readonly string[];
   /** This step's share of the whole work, 0..1, for the percent; the shares of a plan add up to 1. */
   readonly share: number;
+  /** What its limits depend on; absent if it only joins what was fetched. */
+  readonly load?: Load;
   /** The same step in parts that run at once, if the engine wants that and the source allows it. */
   readonly sliced?: Sliced;
   /** Why it is not sliced, if the engine wants slices. */
   readonly whole?: string;
+};
+
+/** How much work a run is: the engine sets its limits by it. */
+export type Load = {
+  /** How many video streams are encoded, and how many pixels one picture of each has in all. */
+  readonly encodes: number;
+  readonly pixels: number;
+  /** For the pictures that decoder and encoders hold, beside what they hold for each thread. */
+  readonly memoryBytes: number;
+  /** Per second of media, in pixels of libx264 at `veryfast`. */
+  readonly pixelsPerSecond: number;
+  /** Of all outputs together. */
+  readonly bitsPerSecond: number;
+  /** Of the media, as its header says; 0 if it does not. */
+  readonly seconds: number;
 };
 
 /** A run that makes a part of a step. */

@@ -16,6 +16,7 @@ import { alignmentOf } from "./decide/alignment.ts";
 import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
 import { audioLateSeconds, isSoughtByPacket } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
+import { loadOf } from "./load.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
 
@@ -102,10 +103,12 @@ function runOf(
   const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined));
   const { media, clip, slices, tag } = input;
   const isSliced = name === "encode" && slices > 1;
+  const cost = costOf(decisions, media);
   return {
     ...stepOf(name, outputs, input, decisions.some(isFilledAndCopied)),
+    load: loadOf(decisions, media, cost),
     ...(isSliced && slice(decisions, media, clip !== undefined, slices, tag)),
-    cost: costOf(decisions, media),
+    cost,
   };
 }
 
@@ -113,19 +116,21 @@ function runOf(
 function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {
   const log = `${decision.folder}/pass`;
   const cost = costOf([decision], input.media);
+  const load = loadOf([decision], input.media, cost);
   const first = decision.set
     ? outputArgsOf(decision, input, { number: 1, log })
     : firstPassArgs(decision, input.media, log);
   const second = outputArgsOf(decision, input, { number: 2, log });
   return [
-    { ...stepOf("first pass", [first], input), cost: cost * FIRST_PASS_COST },
-    { ...stepOf("encode", [second], input), cost },
+    { ...stepOf("first pass", [first], input), load, cost: cost * FIRST_PASS_COST },
+    { ...stepOf("encode", [second], input), load, cost },
   ];
 }
 
 function posterRun(decision: OutputDecision, { media, clip }: StepsInput): Costed {
   const args = posterArgs(decision, media, clip);
-  return { name: "encode", args, writes: [decision.product.entry], cost: COST_MIN };
+  const load = loadOf([decision], media, COST_MIN);
+  return { name: "encode", args, writes: [decision.product.entry], load, cost: COST_MIN };
 }
 
 function outputArgsOf(

@@ -1,3 +1,4 @@
+import { askedPixels, pixelsFault } from "../plan/feasible/output-pixels.ts";
 import { refuseImpossibleAssignment } from "../plan/feasible/set-feasible.ts";
 import { refuseImpossibleLive } from "../plan/live/live-feasible.ts";
 import { liveLack } from "../plan/live/live-protocols.ts";
@@ -225,5 +226,8 @@ async function assign(
     ? (each: Assignment) => refuseImpossibleLive(each, addresses.targets, capabilities)
     : (each: Assignment) => refuseImpossibleAssignment(each, capabilities);
   for (const assignment of assignments) refuse(assignment);
+  const fault = pixelsFault(askedPixels(assignments), capabilities);
+  const isOverridden = targets.some(({ profileName: own }) => own !== undefined);
+  if (fault !== undefined) throw refuseField(isOverridden ? "targets" : "profile_name", fault);
   return { assignments, customProfiles: [...custom] };
 }

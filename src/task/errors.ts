@@ -61,6 +61,7 @@ const JUDGEMENTS = {
   source_not_media: judge("InvalidInputData", "never"),
   source_damaged: judge("InvalidInputData", "never"),
   picture_too_large: judge("InvalidInputData", "never"),
+  source_too_costly: judge("InvalidInputData", "never"),
   // The outputs and targets.
   // A copy of the source came out wrong twice, so the source is to blame.
   copy_wrong: judge("OutputNotSupported", "once"),
@@ -74,6 +75,8 @@ const JUDGEMENTS = {
   scratch_full: judge("InternalError", "backoff"),
   encoder_missing: judge("InternalError", "once"),
   encoder_killed: judge("InternalError", "once"),
+  // The same run would reach it again.
+  limit_reached: judge("InternalError", "never"),
   encoder_stalled: judge("TimeOut", "backoff"),
   output_wrong: judge("InternalError", "once"),
   worker_lost: judge("InternalError", "backoff"),
@@ -94,6 +97,9 @@ export const ERROR_CODES = Object.keys(JUDGEMENTS) as readonly ErrorCode[];
 /** A bad field of a request: where (`targets[0].target_url`) and what is wrong with it. */
 export type FieldError = { readonly path: string; readonly message: string };
 
+/** Some messages quote what a program or a server said. */
+const MESSAGE_CHARS_MAX = 2_000;
+
 /**
  * The one error of this system that is expected: a call or a task that cannot go on, with its cause.
  *
@@ -109,7 +115,7 @@ export class TaskError extends Error {
     message: string,
     options?: ErrorOptions & { readonly fields?: readonly FieldError[] },
   ) {
-    super(message, options);
+    super(message.slice(0, MESSAGE_CHARS_MAX), options);
     this.code = code;
     this.fields = options?.fields ?? [];
   }

@@ -41,7 +41,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["live"],
     ["estimate", "plan-task"],
     ["steps"],
-    ["join", "slices"],
+    ["join", "load", "slices"],
     ["feasible", "verify"],
     ["args"],
     ["decide"],

@@ -25,6 +25,7 @@ describe("planTask", () => {
         ),
         writes: ["0/out.mp4"],
         share: 1,
+        load: expect.objectContaining({ encodes: 1, seconds: 60 }),
       },
     ]);
     expect(made.durationSeconds).toBe(60);

@@ -198,6 +198,8 @@ export type EncoderExit = {
   readonly code?: number;
   readonly signal?: string;
   readonly stderr: string;
+  /** The limit that ended it, with its size. */
+  readonly hit?: string;
 };
 
 function judgeText(stderr: string, isZero: boolean): TaskError | undefined {
@@ -213,7 +215,9 @@ function judgeText(stderr: string, isZero: boolean): TaskError | undefined {
  * Why a run failed; undefined if it did not, as far as ffmpeg knows. Runs of damaged sources also end with 0, so outputs are
  * verified afterwards.
  */
-export function judgeExit({ code, signal, stderr }: EncoderExit): TaskError | undefined {
+export function judgeExit({ code, signal, stderr, hit }: EncoderExit): TaskError | undefined {
+  if (hit !== undefined)
+    return new TaskError("limit_reached", `Cannot encode: ffmpeg has reached its ${hit}`);
   if (signal) return new TaskError("encoder_killed", `Cannot encode: ${signal} ended ffmpeg`);
   const judged = judgeText(stderr, code === 0);
   if (code === 0 || judged) return judged;

@@ -69,7 +69,17 @@ export async function limited<T extends { readonly exit: Exit }>(
   const limit = limitTime(signal, limits.probeTimeoutMs, late);
   try {
     const outcome = await run(limit);
-    const { signal: killer } = outcome.exit;
+    const { signal: killer, hit } = outcome.exit;
+    if (hit !== undefined)
+      throw request.side === "source"
+        ? new TaskError(
+            "source_too_costly",
+            `Cannot read the source: ffprobe has reached its ${hit}`,
+          )
+        : new TaskError(
+            "limit_reached",
+            `Cannot verify the output: ffprobe has reached its ${hit}`,
+          );
     if (killer) throw new TaskError("encoder_killed", `Cannot probe: ${killer} ended ffprobe`);
     return outcome;
   } finally {

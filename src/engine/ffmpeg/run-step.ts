@@ -18,6 +18,8 @@ export type RunLimits = {
   readonly maxPixels: number;
   /** A run without progress for so long is ended. */
   readonly stallTimeoutMs: number;
+  /** As in `Capabilities`. */
+  readonly outputPixelsMax?: number;
 };
 
 /** A step to run, or a part of one. */

@@ -13,15 +13,27 @@ const TICK_MS = 10;
 /** The signs of life of a run other than its progress. */
 type Signs = { readonly work: number; readonly writtenMs: number };
 
-/** The CPU time that a process has used; 0 if the system does not report it. */
+/** The CPU time that a process and those that it has started use; 0 if the system does not report it. */
 export function cpuMsOf(pid: number): number {
   if (process.platform !== "linux") return 0;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[UTIME]) + Number(fields[STIME])) * TICK_MS;
+    const own = (Number(fields[UTIME]) + Number(fields[STIME])) * TICK_MS;
+    return childrenOf(pid).reduce((sum, child) => sum + cpuMsOf(child), own);
   } catch {
     return 0;
+  }
+}
+
+/** In a sandbox the encoder is a child of what made the sandbox, which itself does nothing. */
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return list.split(" ").filter(Boolean).map(Number);
+  } catch {
+    // A kernel without it, or a process that has just ended.
+    return [];
   }
 }
 

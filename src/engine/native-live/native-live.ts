@@ -15,6 +15,7 @@ import type { LiveEngine, LiveInput, LiveRunRequest } from "../engine.ts";
 import { judgeExit } from "../ffmpeg/judge-stderr.ts";
 import { sourceGuards } from "../ffmpeg/probing.ts";
 import { createProgressReader } from "../ffmpeg/progress.ts";
+import { type EngineBounds, liveLimits, probeLimits, UNBOUNDED } from "../process/bounds.ts";
 import { noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
 import type { CallOptions } from "../relay/call-peer.ts";
@@ -40,6 +41,8 @@ export type NativeLiveOptions = {
   readonly graceMs: number;
   /** How the peers of streams are called. */
   readonly peers: CallOptions;
+  /** By default nothing is bounded. */
+  readonly bounds?: EngineBounds;
 };
 
 /** ffmpeg leaves a read that hangs only at the second signal; a run that works ends normally long before. */
@@ -64,10 +67,13 @@ export class NativeLive implements LiveEngine {
 
   async probe(url: string, signal: AbortSignal): Promise<MediaInfo> {
     const { ffprobe: command, maxPixels, graceMs } = this.#options;
+    const { confinement, allowance } = this.#options.bounds ?? UNBOUNDED;
+    const seen = { writes: [], reads: [], network: true } as const;
+    const bounds = { limits: probeLimits(allowance, maxPixels), seen };
     const standIns = await StandIns.open([url], this.#options.peers);
     let json = "";
     try {
-      const { stderr } = await runSubprocess(
+      const { stderr, hit } = await runSubprocess(
         {
           command,
           args: [
@@ -76,6 +82,7 @@ export class NativeLive implements LiveEngine {
             ...liveInputArgs(standIns.ownUrl(url), true),
           ],
           graceMs,
+          within: { confinement, bounds },
           askAgainMs: ASK_AGAIN_MS,
           onStdout: (chunk) => {
             if (json.length < JSON_CHARS_MAX) json += chunk;
@@ -83,6 +90,7 @@ export class NativeLive implements LiveEngine {
         },
         signal,
       );
+      if (hit !== undefined) throw tooCostly(hit);
       const told = { stderr: standIns.realText(stderr), failure: standIns.failureOf(url) };
       return describe(json, told, maxPixels);
     } finally {
@@ -118,6 +126,10 @@ export class NativeLive implements LiveEngine {
     const { plan, run, folder, recordings, input } = request;
     const { onProgress, onTarget, onChanged, onSent, onLog } = request;
     const { ffmpeg: command, graceMs } = this.#options;
+    const { confinement, allowance } = this.#options.bounds ?? UNBOUNDED;
+    const reads = "path" in input ? [input.path] : [];
+    const seen = { writes: [recordings, folder], reads, network: true } as const;
+    const bounds = { limits: liveLimits(allowance, plan.load), seen };
     const isRecording = (name: string) => !name.includes("://");
     const gates = await openGates(recordings);
     const urls = countedUrls(plan);
@@ -148,6 +160,7 @@ export class NativeLive implements LiveEngine {
           ],
           cwd: recordings,
           graceMs,
+          within: { confinement, bounds },
           askAgainMs: ASK_AGAIN_MS,
           onSpawn: (pid) => {
             forget = noteEncoder(folder, pid);
@@ -166,6 +179,9 @@ export class NativeLive implements LiveEngine {
     }
   }
 }
+
+const tooCostly = (hit: string): TaskError =>
+  new TaskError("source_too_costly", `Cannot read the source: ffprobe has reached its ${hit}`);
 
 function inputArgs(
   input: LiveInput,

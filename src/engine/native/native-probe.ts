@@ -5,6 +5,7 @@ import type { ProbeRequest, TailRequest } from "../engine.ts";
 import { openFile } from "../ffmpeg/header-reads.ts";
 import { probeWith, readTailWith } from "../ffmpeg/probe-with.ts";
 import type { Ffprobe, ProbeLimits } from "../ffmpeg/probing.ts";
+import { type EngineBounds, probeLimits, UNBOUNDED } from "../process/bounds.ts";
 import { runSubprocess } from "../process/subprocess.ts";
 import type { StandbyProbe } from "./standby-probe.ts";
 
@@ -14,7 +15,12 @@ export type ProbeOptions = ProbeLimits & {
   readonly graceMs: number;
   /** This ffprobe does not report the crop of containers, so it is read here. */
   readonly areCropsRead?: boolean;
+  /** By default nothing is bounded. */
+  readonly bounds?: EngineBounds;
 };
+
+/** The largest picture that is made (8192x8192): an output is as large as its profile wants it, whatever sources may be. */
+const OUTPUT_PIXELS_MAX = 67_108_864;
 
 /**
  * Probes with ffprobe. Errors as in `Engine.probe`.
@@ -28,7 +34,7 @@ export function probeFile(
   standby?: StandbyProbe,
 ): Promise<MediaInfo> {
   const ffprobe = {
-    run: ffprobeOf(options, request.path),
+    run: ffprobeOf(options, request),
     open: () => openFile(request.path),
     areCropsRead: options.areCropsRead === true,
     ...(standby && {
@@ -45,12 +51,25 @@ export const readFileTail = (
   request: TailRequest,
   signal: AbortSignal,
 ): Promise<Tail> =>
-  readTailWith({ run: ffprobeOf(options, request.path) }, options, request, signal);
+  readTailWith(
+    { run: ffprobeOf(options, { path: request.path, side: "output" }) },
+    options,
+    request,
+    signal,
+  );
 
 const ffprobeOf =
-  ({ ffprobe: command, graceMs }: ProbeOptions, path: string): Ffprobe["run"] =>
+  (
+    { ffprobe: command, graceMs, maxPixels, bounds = UNBOUNDED }: ProbeOptions,
+    { path, side }: Pick<ProbeRequest, "path" | "side">,
+  ): Ffprobe["run"] =>
   (args, onStdout, signal, concat) => {
     const input = concat ? `concat:${concat.join("|")}` : `file:${path}`;
     const cwd = dirname(path);
-    return runSubprocess({ command, args: [...args, "-i", input], cwd, graceMs, onStdout }, signal);
+    const { confinement, allowance } = bounds;
+    const pixels = side === "source" ? maxPixels : Math.max(maxPixels, OUTPUT_PIXELS_MAX);
+    const seen = { writes: [], reads: concat ? [cwd] : [path] };
+    const within = { confinement, bounds: { limits: probeLimits(allowance, pixels), seen } };
+    const program = { command, args: [...args, "-i", input], cwd, graceMs, within };
+    return runSubprocess({ ...program, onStdout }, signal);
   };

@@ -11,6 +11,7 @@ import { standbyArgs } from "../ffmpeg/probe-with.ts";
 import { type FfmpegRun, type RunLimits, runStep } from "../ffmpeg/run-step.ts";
 import { cpuMsOf } from "../ffmpeg/watchdog.ts";
 import { NativeLive, type NativeLiveOptions } from "../native-live/native-live.ts";
+import { inputBytesOf, probeLimits, stepLimits, UNBOUNDED } from "../process/bounds.ts";
 import { endOrphansBelow, noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
 import { askPrograms } from "./native-capabilities.ts";
@@ -57,12 +58,13 @@ export class NativeEngine implements Engine {
    * @throws {TaskError} `encoder_missing`, naming the program that is missing
    */
   static async open(options: NativeEngineOptions): Promise<NativeEngine> {
-    const { ffmpeg, ffprobe, threads, capabilitiesFile } = options;
+    const { ffmpeg, ffprobe, threads, capabilitiesFile, outputPixelsMax } = options;
     const ask = () => askPrograms(ffmpeg, ffprobe);
     const abilities = capabilitiesFile
       ? await rememberAbilities(capabilitiesFile, [ffmpeg, ffprobe], ask)
       : await ask();
-    return new NativeEngine(options, { ...abilities, threads });
+    const most = outputPixelsMax !== undefined && { outputPixelsMax };
+    return new NativeEngine(options, { ...abilities, threads, ...most });
   }
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
@@ -119,10 +121,16 @@ export class NativeEngine implements Engine {
 
   async #startStandby(parent: string): Promise<void> {
     const { ffprobe, graceMs } = this.#options;
+    const { bounds = UNBOUNDED, maxPixels } = this.#options;
+    const { confinement, allowance } = bounds;
+    // What a sandbox shows is settled when it is made, and the source is not known by then.
+    if (confinement.sandbox) return;
+    const seen = { writes: [], reads: [] };
+    const within = { confinement, bounds: { limits: probeLimits(allowance, maxPixels), seen } };
     const folder = join(parent, `standby-${randomUUID()}`);
     const args = standbyArgs(this.#options);
     // Without it probes only take longer.
-    this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder }).catch(
+    this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder, within }).catch(
       () => undefined,
     );
   }
@@ -132,11 +140,12 @@ export class NativeEngine implements Engine {
   }
 
   async #encode(
-    { folder, inputPath }: RunRequest,
+    { step, folder, inputPath }: RunRequest,
     { args, onStart, onStdout, onStderrLine }: FfmpegRun,
     signal: AbortSignal,
   ): Promise<Exit> {
-    const { ffmpeg, graceMs } = this.#options;
+    const { ffmpeg, graceMs, bounds = UNBOUNDED } = this.#options;
+    const { confinement, allowance } = bounds;
     let forget = () => {};
     const onSpawn = (pid: number) => {
       forget = noteEncoder(folder, pid);
@@ -144,7 +153,10 @@ export class NativeEngine implements Engine {
     };
     try {
       const named = await nameInput(args, folder, inputPath);
-      const program = { command: ffmpeg, args: named, cwd: folder, graceMs };
+      const limits = stepLimits(allowance, step.load, await inputBytesOf(inputPath, folder));
+      const seen = { writes: [folder], reads: [inputPath] };
+      const within = { confinement, bounds: { limits, seen } };
+      const program = { command: ffmpeg, args: named, cwd: folder, graceMs, within };
       return await runSubprocess({ ...program, onSpawn, onStdout, onStderrLine }, signal);
     } finally {
       forget();

@@ -4,8 +4,11 @@ import { mkdir, open, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ProbeOutcome } from "../ffmpeg/probing.ts";
+import { programEnvironment } from "../process/environment.ts";
 import { noteEncoder } from "../process/orphans.ts";
-import { type Exit, runSubprocess } from "../process/subprocess.ts";
+import { type Exit, runSubprocess, type SubprocessOptions } from "../process/subprocess.ts";
+
+const MKFIFO_TIMEOUT_MS = 5_000;
 
 /** How an ffprobe that stands by is started. */
 export type StandbyOptions = {
@@ -15,6 +18,7 @@ export type StandbyOptions = {
   readonly graceMs: number;
   /** Absolute path of its own folder, which holds its note, the link to the source and the named pipe. */
   readonly folder: string;
+  readonly within: NonNullable<SubprocessOptions["within"]>;
 };
 
 /**
@@ -30,7 +34,7 @@ export class StandbyProbe {
   readonly #exit: Promise<Exit>;
   #hasEnded = false;
 
-  private constructor({ ffprobe, args, graceMs, folder }: StandbyOptions) {
+  private constructor({ ffprobe, args, graceMs, folder, within }: StandbyOptions) {
     this.#folder = folder;
     let forget = () => {};
     const run = {
@@ -41,6 +45,7 @@ export class StandbyProbe {
         ...[...args, "-o", gateOf(folder), "-i", `file:${inputOf(folder)}`],
       ],
       graceMs,
+      within,
       onSpawn: (pid: number) => {
         forget = noteEncoder(folder, pid);
       },
@@ -58,7 +63,10 @@ export class StandbyProbe {
   static async start(options: StandbyOptions): Promise<StandbyProbe | undefined> {
     await mkdir(options.folder, { recursive: true });
     try {
-      await promisify(execFile)("mkfifo", [gateOf(options.folder)], { timeout: 5_000 });
+      await promisify(execFile)("mkfifo", [gateOf(options.folder)], {
+        env: programEnvironment(),
+        timeout: MKFIFO_TIMEOUT_MS,
+      });
     } catch {
       await rm(options.folder, { recursive: true, force: true });
       return undefined;

@@ -4,13 +4,18 @@ import { setTimeout as wait } from "node:timers/promises";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
 import { TaskError } from "../../task/errors.ts";
+import { type Bounds, type Confinement, confined, limitsIn, signalIn } from "./confinement.ts";
+import { programEnvironment } from "./environment.ts";
 import { type Feed, feedPipe } from "./feed-pipe.ts";
+import { limitHit } from "./limits.ts";
 
 /** One program to run. */
 export type SubprocessOptions = {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
+  /** What it may use and see, and how it is kept to that; absent for a program that reads nothing foreign. */
+  readonly within?: { readonly confinement: Confinement; readonly bounds: Bounds };
   /** The process group is killed if it has not ended within this time after a stop was requested. */
   readonly graceMs: number;
   /** A second stop is sent after so long: only at the second signal does ffmpeg leave a read that hangs. */
@@ -29,12 +34,23 @@ export type Exit = {
   /** Absent if a signal ended it. */
   readonly code?: number;
   readonly signal?: NodeJS.Signals;
-  /** What it wrote to stderr; if that is long, only the first and the last part. */
+  /** What it wrote to stderr, cut lines; if that is long, only the first and the last part. */
   readonly stderr: string;
+  /** The limit that ended it, with its size: `memory limit of 2147483648 bytes`. */
+  readonly hit?: string;
 };
 
 const STDIO_PIPES = 3;
 const LINE_CHARS_MAX = 2_000;
+/** Pipes of a program that has ended bring the rest at once, unless another process holds them. */
+const QUIET_MS = 500;
+const HELD_MS_MAX = 5_000;
+/** The exit codes of the programs that start another one, if they cannot. */
+const NOT_STARTED = [126, 127];
+const CAUSES: Readonly<Record<string, { readonly code: string }>> = {
+  "No such file or directory": { code: "ENOENT" },
+};
+const UNSTARTED = /^(?:prlimit|env|bwrap|setpriv): .*: ([^:\n]+)$/m;
 
 /** Cuts chunks into lines, each at most `LINE_CHARS_MAX` long. */
 function createLineCutter(onLine: (line: string) => void) {
@@ -66,17 +82,6 @@ function signalChild(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid && !signalGroup(child.pid, signal)) child.kill(signal);
 }
 
-// Deno refuses to start a program with these unless every program may be run.
-const LOADER = process.versions["deno"] ? /^(LD|DYLD)_/ : /^$/;
-
-/** The environment without the settings of this service, some of which are secret, and without what makes ffmpeg write reports. */
-function environment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith("PONTUS_") && name !== "FFREPORT" && !LOADER.test(name),
-  );
-  return { ...Object.fromEntries(own), AV_LOG_FORCE_NOCOLOR: "1", LC_ALL: "C" };
-}
-
 /** Sends TERM to the group, a second one if requested, and KILL if it has not ended after the grace. */
 async function stop(
   child: ChildProcess,
@@ -96,15 +101,54 @@ async function stop(
   signalChild(child, "SIGKILL");
 }
 
+/**
+ * Waits until a program has ended and its pipes have brought everything. A process that has left the group may hold them open: they
+ * are left to it once they bring nothing more.
+ */
 function waitForEnd(child: ChildProcess): Promise<Pick<Exit, "code" | "signal">> {
   return new Promise((resolve, reject) => {
+    const end = (code: number | null, signal: NodeJS.Signals | null) =>
+      resolve({ ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) });
     child.once("error", reject);
-    // Also ends what the program itself has started, which would hold the pipes open.
-    child.once("exit", () => child.pid && signalGroup(child.pid, "SIGKILL"));
-    child.once("close", (code, signal) =>
-      resolve({ ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) }),
-    );
+    child.once("close", end);
+    child.once("exit", (code, signal) => {
+      // Also ends what the program itself has started, which would hold the pipes open.
+      if (child.pid) signalGroup(child.pid, "SIGKILL");
+      const leave = () => {
+        for (const pipe of child.stdio) pipe?.destroy();
+        end(code, signal);
+      };
+      child.once("close", whenQuiet(child, leave));
+    });
   });
+}
+
+/** Calls back once the pipes of a program have brought nothing for a while. @returns a function that stops the wait */
+function whenQuiet(child: ChildProcess, done: () => void): () => void {
+  const until = performance.now() + HELD_MS_MAX;
+  let isHeard = false;
+  let timer: NodeJS.Timeout;
+  let turn: NodeJS.Immediate | undefined;
+  const look = () => {
+    if (isHeard && performance.now() < until) listen();
+    else done();
+  };
+  function listen(): void {
+    isHeard = false;
+    // Pipes are read between the timer and this, also if the event loop has been busy all the time.
+    timer = setTimeout(() => {
+      turn = setImmediate(look);
+    }, QUIET_MS);
+  }
+  for (const pipe of child.stdio)
+    pipe?.on("data", () => {
+      isHeard = true;
+    });
+  listen();
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(turn);
+  };
 }
 
 function notStarted(command: string, cause: unknown): TaskError {
@@ -118,11 +162,15 @@ function notStarted(command: string, cause: unknown): TaskError {
   return new TaskError("encoder_missing", `Cannot start "${command}": ${why}`, { cause });
 }
 
-function spawnGroup({ command, args, cwd, onPipes = [], feeds = [] }: SubprocessOptions) {
+function spawnGroup(options: SubprocessOptions) {
+  const { within, cwd, onPipes = [], feeds = [] } = options;
+  const { command, args } = within
+    ? confined(within.confinement, options, within.bounds, cwd ?? "/")
+    : options;
   const child = spawn(command, args, {
     cwd,
     detached: true,
-    env: environment(),
+    env: programEnvironment(),
     stdio: [
       feeds.length > 0 ? "pipe" : "ignore",
       ...["pipe" as const, "pipe" as const],
@@ -132,6 +180,23 @@ function spawnGroup({ command, args, cwd, onPipes = [], feeds = [] }: Subprocess
   for (const [at, onBytes] of onPipes.entries())
     child.stdio[STDIO_PIPES + at]?.on("data", (chunk: Uint8Array) => onBytes(chunk.byteLength));
   return child;
+}
+
+/** How a program ended: in a sandbox, or behind what sets its limits, less is known than of one that is started here. */
+function judgeEnd(
+  { command, within }: SubprocessOptions,
+  exit: Pick<Exit, "code" | "signal">,
+  stderr: string,
+): Exit {
+  if (!within) return { ...exit, stderr };
+  const { confinement, bounds } = within;
+  const { code = 0 } = exit;
+  const [, why] = (NOT_STARTED.includes(code) && UNSTARTED.exec(stderr)) || [];
+  if (why !== undefined) throw notStarted(command, Object.assign(new Error(why), CAUSES[why]));
+  const signal = confinement.sandbox ? signalIn(code) : undefined;
+  const end = signal ? { signal } : exit;
+  const hit = limitHit({ ...end, stderr }, limitsIn(confinement, bounds));
+  return { ...end, stderr, ...(hit !== undefined && { hit }) };
 }
 
 /**
@@ -176,12 +241,12 @@ export async function runSubprocess(
   signal.throwIfAborted();
   const child = spawnGroup(options);
   const stderr = keepHeadAndTail();
-  const lines = createLineCutter(options.onStderrLine ?? (() => {}));
-  child.stdout?.setEncoding("utf8").on("data", options.onStdout);
-  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-    stderr.push(chunk);
-    lines.push(chunk);
+  const lines = createLineCutter((line) => {
+    stderr.push(`${line}\n`);
+    options.onStderrLine?.(line);
   });
+  child.stdout?.setEncoding("utf8").on("data", options.onStdout);
+  child.stderr?.setEncoding("utf8").on("data", lines.push);
   const ended = new AbortController();
   let stopping: Promise<void> | undefined;
   const onAbort = () => {
@@ -197,7 +262,7 @@ export async function runSubprocess(
     lines.end();
     signal.throwIfAborted();
     failure = await feeding;
-    if (!failure) return { ...exit, stderr: stderr.text() };
+    if (!failure) return judgeEnd(options, exit, stderr.text());
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (child.pid) {

@@ -139,7 +139,7 @@ export class WasmEngine implements Engine {
 
 async function readCapabilities(
   core: WasmCore,
-  { graceMs, slices = availableParallelism() }: WasmEngineOptions,
+  { graceMs, outputPixelsMax, slices = availableParallelism() }: WasmEngineOptions,
 ): Promise<Capabilities> {
   const thread = await WasmThread.start(core);
   const answers: string[] = [];
@@ -160,6 +160,7 @@ async function readCapabilities(
     encoders: told.encoders.filter((name) => !BROKEN_ENCODERS.includes(name)),
     // The core is built without threads.
     threads: 1,
+    ...(outputPixelsMax !== undefined && { outputPixelsMax }),
     ...(slices > 1 && { slices }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Warning } from "../../task/warnings.ts";
 import type { SetFiles } from "../args/adaptive-output.ts";
 import type { OutputStreams } from "../args/streams.ts";
-import type { SetPlan, StreamDecision } from "../plan.ts";
+import type { Load, SetPlan, StreamDecision } from "../plan.ts";
 import type { LiveStream } from "./live-protocols.ts";
 
 /** One encode (or copy) of a live task and everything that it feeds. */
@@ -46,6 +46,8 @@ export type LivePlan = {
   readonly isSized: boolean;
   /** The streams that are decoded for no output. */
   readonly watched: Watched;
+  /** What the limits of its runs depend on. */
+  readonly load: Load;
   /** As `Plan.asksForCaptions`. */
   readonly asksForCaptions?: true;
   /** What was decided that the caller may not expect. */

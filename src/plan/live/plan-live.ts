@@ -17,10 +17,13 @@ import {
   type DecisionSource,
   decideOutput,
   type OutputDecision,
+  videosOf,
 } from "../decide/output-decision.ts";
 import { decideSet } from "../decide/set-decision.ts";
 import { type AudioEncoding, audioEncoding } from "../encode/audio-encoding.ts";
 import { fitsAnySize } from "../encode/picture.ts";
+import { refuseTooManyPixels } from "../feasible/output-pixels.ts";
+import { loadOf } from "../load.ts";
 import type { Capabilities, StreamDecision } from "../plan.ts";
 import { audioWarnings, refuseMissingEncoders, refuseMissingFilters } from "../plan-task.ts";
 import type { LiveOutput, LivePlan } from "./live.ts";
@@ -78,11 +81,13 @@ export function planLive(
   const outputs = planned.map(({ output }) => output);
   const decisions = planned.flatMap((one) => one.decisions);
   refuseMissingEncoders(decisions, capabilities);
+  refuseTooManyPixels(decisions.flatMap(videosOf), capabilities);
   return {
     outputs,
     hasVideo: outputs.some(({ video }) => video.action !== "none"),
     isSized: outputs.some(({ isSized }) => isSized),
     watched: watchedOf(outputs, media),
+    load: loadOf(decisions, media, 0),
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
     warnings: [
       ...audioWarnings(outputs, media),

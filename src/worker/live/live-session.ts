@@ -14,6 +14,9 @@ import { LiveChanges } from "./live-changes.ts";
 import type { LiveTargets } from "./live-targets.ts";
 import { CHANGED, LiveWatch } from "./live-watch.ts";
 
+/** A run that ends so may do better when it is repeated: memory becomes scattered in weeks. */
+const MAY_FAIL: readonly string[] = ["unknown", "internal", "encoder_killed", "limit_reached"];
+
 /** Everything that the runs of one live task share. */
 export type LiveSessionOptions = {
   readonly run: Run;
@@ -264,8 +267,7 @@ export class LiveSession {
   #judge(error: TaskError): void {
     this.#last = error;
     if (MAY_PASS.includes(error.code)) return;
-    if (error.code !== "unknown" && error.code !== "internal" && error.code !== "encoder_killed")
-      throw error;
+    if (!MAY_FAIL.includes(error.code)) throw error;
     if (this.#failedRuns >= FAILED_RUNS_MAX) throw error;
   }
 

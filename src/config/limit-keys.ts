@@ -1,0 +1,88 @@
+import { delimiter, resolve } from "node:path";
+import * as v from "valibot";
+import type { Config } from "./config.ts";
+import { count, type Key, oneOf } from "./key.ts";
+
+/** More tasks than a database holds: the numbers only have to fit. */
+const TASKS_MAX = 1_000_000_000;
+
+/** The keys of what a client may have at once, and of how clients share the slots. */
+export const SHARE_KEYS = {
+  pendingMax: {
+    env: "PONTUS_CLIENT_PENDING_MAX",
+    fallback: "100000",
+    ...count(0, TASKS_MAX),
+    about:
+      "How many tasks of a client may be pending; more are refused with 429 (TooManyRequests). 0 is any number. A client's `pending_max` goes before it.",
+  },
+  runningMax: {
+    env: "PONTUS_CLIENT_RUNNING_MAX",
+    fallback: "0",
+    ...count(0, TASKS_MAX),
+    about:
+      "How many tasks of a client may run at once; the others stay pending. 0 is any number. A client's `running_max` goes before it.",
+  },
+  liveWaitingMax: {
+    env: "PONTUS_LIVE_WAITING_MAX",
+    fallback: "",
+    shown: "one less than `PONTUS_CONCURRENCY`, at least 1",
+    ...count(0, 256),
+    about:
+      "How many live tasks may wait at once for their sources to come; the others stay pending. 0 is any number.",
+  },
+} as const satisfies { readonly [F in keyof Config]?: Key<Config[F]> };
+
+type EncoderField = "outputPixelsMax" | "memoryBytes" | "cpuSeconds" | "fileBytes" | SandboxField;
+type SandboxField = "sandbox" | "sandboxPaths";
+
+/** The keys of what ffmpeg may use and see; part of the table in `keys.ts`. */
+export const ENCODER_KEYS: { readonly [F in EncoderField]: Key<Config[F]> } = {
+  outputPixelsMax: {
+    env: "PONTUS_OUTPUT_PIXELS_MAX",
+    fallback: "67108864",
+    ...count(4096, 999_999_999_999, "pixels"),
+    about:
+      "Width times height of all renditions of a task together: by default as many as one picture of 8192x8192 has, or twelve ladders from 1080p down.",
+  },
+  memoryBytes: {
+    env: "PONTUS_FFMPEG_MEMORY_BYTES",
+    fallback: "2147483648",
+    ...count(0, 999_999_999_999_999, "bytes"),
+    about:
+      "The address space of an ffmpeg with little to do; a plan adds what its pictures and threads take. A probe has half of it, and a few pictures. 0 is no limit.",
+  },
+  cpuSeconds: {
+    env: "PONTUS_FFMPEG_CPU_SECONDS",
+    fallback: "3600",
+    ...count(0, 999_999_999, "seconds"),
+    about:
+      "The CPU time of an ffmpeg with little to do; a plan adds to it by pictures and length. Live streams have no such limit. 0 is no limit.",
+  },
+  fileBytes: {
+    env: "PONTUS_FFMPEG_FILE_BYTES",
+    fallback: "4294967296",
+    ...count(0, 999_999_999_999_999, "bytes"),
+    about:
+      "The size of each file that an ffmpeg writes; a plan adds twice the size of its source and of its outputs. Live streams have no such limit. 0 is no limit.",
+  },
+  sandbox: {
+    env: "PONTUS_SANDBOX",
+    fallback: "none",
+    ...oneOf("none", "bwrap"),
+    about:
+      "`bwrap` runs ffmpeg and ffprobe by bubblewrap, where they see only the system's programs, their task's folder and its source, and no network but for live streams.",
+  },
+  sandboxPaths: {
+    env: "PONTUS_SANDBOX_PATHS",
+    fallback: "",
+    shown: "none",
+    allowed: "paths separated by `:`",
+    about: "What ffmpeg and ffprobe also read in the sandbox: libraries outside `/usr`.",
+    schema: v.pipe(
+      v.string(),
+      v.regex(/^[^\p{Cc}]*$/u),
+      v.transform((text) => text.split(delimiter).filter(Boolean)),
+      v.transform((paths) => [...new Set(paths.map((path) => resolve(path)))]),
+    ),
+  },
+};

@@ -1,0 +1,44 @@
+import type { MediaInfo } from "../probe/media.ts";
+import type { VideoCodec } from "../profile/codecs.ts";
+import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
+import type { Load } from "./plan.ts";
+
+/**
+ * The memory that an encoder holds for each pixel of a picture, in bytes: some three times what was measured of its address space
+ * with FFmpeg 5.1 and 9.0 on two cores (110 for libx264 at `veryfast`, 170 for libx265, 520 for SVT-AV1, 115 for libvpx).
+ */
+const ENCODER_BYTES: Readonly<Record<VideoCodec, number>> = {
+  h264: 400,
+  h265: 500,
+  av1: 1_500,
+  vp9: 400,
+  mpeg2: 150,
+  mjpeg: 150,
+};
+/** The same for a decoder, which keeps up to 16 pictures of up to three bytes for each pixel, and for filters. */
+const DECODER_BYTES = 80;
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
+
+/** How much work it is to make outputs of a source by one run. @param pixelsPerSecond - what is decoded and encoded, as `Load` has it */
+export function loadOf(
+  decisions: readonly OutputDecision[],
+  { video, durationSeconds = 0 }: MediaInfo,
+  pixelsPerSecond: number,
+): Load {
+  const videos = decisions.flatMap(videosOf);
+  const sizes = videos.map(({ width, height }) => width * height);
+  const encoding = videos.map(({ width, height, codec }) => width * height * ENCODER_BYTES[codec]);
+  const sounds = decisions.flatMap(({ audio, set }) => [
+    ...(audio ? [audio] : []),
+    ...(set?.audios ?? []).filter((one) => one !== "copy"),
+  ]);
+  return {
+    encodes: videos.length,
+    pixels: sumOf(sizes),
+    memoryBytes: sumOf(encoding) + (video ? video.width * video.height * DECODER_BYTES : 0),
+    pixelsPerSecond,
+    bitsPerSecond: sumOf([...videos, ...sounds].map(({ bitrateBps }) => bitrateBps)),
+    seconds: durationSeconds,
+  };
+}

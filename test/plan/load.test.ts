@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { planLive } from "../../src/plan/live/plan-live.ts";
+import { planTask } from "../../src/plan/plan-task.ts";
+import type { Rendition } from "../../src/profile/profile.ts";
+import {
+  aCapabilities,
+  aMedia,
+  anAudio,
+  aRendition,
+  aVideo,
+  aVideoStream,
+  targetsAt,
+} from "./builders.ts";
+import { planOf } from "./planned.ts";
+
+const HD = 1280 * 720;
+const SMALL = 640 * 360;
+/** What the decoder of the source keeps. */
+const SOURCE = 1920 * 1080 * 80;
+
+const video = (width: number, height: number, more = {}): Partial<Rendition> => ({
+  video: aVideo({ width, height, bitrateBps: 1_000_000, ...more }),
+  audio: anAudio({ bitrateBps: 100_000 }),
+});
+
+describe("the load of a step", () => {
+  test("adds up what all outputs of its run take", () => {
+    const { steps } = planOf([video(1280, 720), video(640, 360, { codec: "h265" })]);
+    expect(steps.map(({ load }) => load)).toEqual([
+      {
+        encodes: 2,
+        pixels: HD + SMALL,
+        memoryBytes: HD * 400 + SMALL * 500 + SOURCE,
+        pixelsPerSecond: expect.any(Number),
+        bitsPerSecond: 2_200_000,
+        seconds: 60,
+      },
+    ]);
+    const [first] = planOf([video(1280, 720)]).steps;
+    expect(steps[0]?.load?.pixelsPerSecond).toBeGreaterThan(first?.load?.pixelsPerSecond ?? 0);
+  });
+
+  test("is small for a copy", () => {
+    const [step] = planOf([{ video: "copy", audio: "copy" }]).steps;
+    expect(step?.load).toMatchObject({ encodes: 0, pixels: 0, memoryBytes: SOURCE });
+  });
+});
+
+describe("the pixels of a task", () => {
+  const outputPixelsMax = HD + SMALL;
+  const capabilities = aCapabilities({ outputPixelsMax });
+  const renditions = [video(1280, 720), video(640, 360)].map((one) => aRendition(one));
+  const assigned = (all: readonly Rendition[]) =>
+    all.map((rendition, at) => ({ rendition, targets: [at] }));
+  // Its size is that of the source, which is known to the plan alone.
+  const { width: _, height: __, ...unsized } = aVideo();
+  const asSource = aRendition({ video: unsized });
+  const why = `Cannot encode: its outputs have ${HD + 1920 * 1080} pixels in all, and a task may have ${outputPixelsMax}`;
+
+  test("may be as many as allowed", () => {
+    const request = { assignments: assigned(renditions), tag: "t" };
+    expect(planTask(request, aMedia(), capabilities).products).toHaveLength(2);
+  });
+
+  test("are refused by the plan when they are more, the sizes of the source included", () => {
+    const assignments = assigned([...renditions.slice(0, 1), asSource]);
+    const media = { ...aMedia(), video: aVideoStream({ codec: "vp9" }) };
+    expect(() => planTask({ assignments, tag: "t" }, media, capabilities)).toThrow(why);
+    const targets = targetsAt("a.mp4", "b.mp4");
+    expect(() => planLive({ assignments, targets }, media, capabilities)).toThrow(why);
+  });
+});
