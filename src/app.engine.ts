@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { allTrusted } from "./config/authorities.ts";
@@ -7,14 +6,20 @@ import { using } from "./config/using.ts";
 import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
 import type { EngineBounds } from "./engine/process/bounds.ts";
 import { openConfinement } from "./engine/process/open-confinement.ts";
+import type { EgressPolicy } from "./net/egress-policy.ts";
 
 const log = getLogger(["pontus"]);
 
 /** A probe reads headers and a few packets; one that takes longer waits for something that does not come. */
 const PROBE_TIMEOUT_MS = 60_000;
 
-/** Finds out which engine this machine has, and opens it. @throws {TaskError} where there is none */
-export async function openEngine(config: Config): Promise<ChosenEngine> {
+/**
+ * Finds out which engine this machine has, and opens it.
+ *
+ * @param policy - which peers of live streams it may call
+ * @throws {TaskError} where there is none
+ */
+export async function openEngine(config: Config, policy: EgressPolicy): Promise<ChosenEngine> {
   const { ffmpeg, ffprobe, pixelsMax, outputPixelsMax, stallTimeoutMs, stopGraceMs, concurrency } =
     config;
   const limits = {
@@ -35,7 +40,7 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
       ffprobe,
       threads: concurrency,
       capabilitiesFile: join(config.dataFolder, "capabilities.json"),
-      peers: { resolve: resolveAny, trusted: () => allTrusted(config.moreTrusted) },
+      peers: { policy, trusted: () => allTrusted(config.moreTrusted) },
       ...(opened && { bounds: opened.bounds }),
     },
     ...(opened && { nativeLacks: opened.lacks }),
@@ -51,9 +56,6 @@ export async function openEngine(config: Config): Promise<ChosenEngine> {
   for (const lack of chosen.lacks) log.info("Engine {name} is limited: {lack}", { name, lack });
   return chosen;
 }
-
-const resolveAny = async (host: string): Promise<readonly string[]> =>
-  (await lookup(host, { all: true })).map(({ address }) => address);
 
 /** How ffmpeg is kept within bounds here. @throws {ConfigError} if the sandbox that is wanted cannot be made */
 async function openBounds({

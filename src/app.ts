@@ -27,6 +27,7 @@ import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
 import { FileStorage } from "./storage/file/file.ts";
 import { HttpStorage } from "./storage/http/http.ts";
+import type { ListenPorts } from "./storage/live/listen-ports.ts";
 import { LiveAddresses } from "./storage/live/live.ts";
 import { S3Storage } from "./storage/s3/s3.ts";
 import { isDiskless, type Storage } from "./storage/storage.ts";
@@ -87,13 +88,13 @@ export async function startService(
     onCritical: () => working?.worker.makeRoom(),
   });
   const work = once(() => import("./app.work.ts"));
-  const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config));
+  const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config, policy));
   let working: Working | undefined;
   const { clockSkewMs, bodyBytesMax, bodiesBytesMax, requestsPerSecond } = config;
   const { targetsMax, pendingMax, defaultProfile } = config;
   const http = createHttpApp({
     ...parts,
-    storages: [...parts.storages, new LiveAddresses()],
+    storages: [...parts.storages, new LiveAddresses(listenPortsOf(config))],
     capabilities: async () => capabilitiesOf((await chosen()).engine, config),
     clockSkewMs,
     bodyBytesMax,
@@ -235,6 +236,10 @@ const egressOf = (
   { egress: preset, egressAllow: allow, egressDeny: deny, host }: Config,
   port: () => number | undefined,
 ): EgressPolicy => ({ preset, allow, deny, isOwn: ownAddress(host, port) });
+
+/** Where nothing is said, an open network includes this machine's ports. */
+const listenPortsOf = ({ listenPorts, egress }: Config): ListenPorts =>
+  listenPorts ?? (egress === "open" ? "any" : []);
 
 /** @param umask - as `FileStorage` has it */
 async function openStorages(

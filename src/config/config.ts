@@ -56,6 +56,8 @@ export type Config = {
   readonly egress: EgressPolicy["preset"];
   readonly egressAllow: EgressPolicy["allow"];
   readonly egressDeny: EgressPolicy["deny"];
+  /** Ports that tasks may listen at, from the first to the last of each range; undefined if none are named. */
+  readonly listenPorts: readonly (readonly [first: number, last: number])[] | undefined;
   /** PEM texts of certificates that are trusted beside the usual ones; often none. */
   readonly moreTrusted: readonly string[];
   /** The address of an object store, or empty for Amazon's in the region. */

@@ -41,6 +41,23 @@ const rules = {
   ),
 };
 
+const PORT_MAX = 65_535;
+
+function arePorts(text: unknown): boolean {
+  const ranges = typeof text === "string" ? portsIn(text) : [];
+  return (ranges ?? []).every(([first, last]) => first >= 1 && first <= last && last <= PORT_MAX);
+}
+
+/** Nothing where nothing is said. A range that cannot be read begins at no port. */
+function portsIn(text: string): Config["listenPorts"] {
+  if (text === "") return undefined;
+  if (text === "none") return [];
+  return text.split(/[\s,]+/).map((range) => {
+    const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range) ?? [];
+    return [Number(first ?? 0), Number(last ?? first ?? 0)] as const;
+  });
+}
+
 function isBareHttpUrl(text: string): boolean {
   const url = URL.parse(text);
   return (
@@ -56,6 +73,7 @@ type StorageField =
   | "egress"
   | "egressAllow"
   | "egressDeny"
+  | "listenPorts"
   | "moreTrusted"
   | "s3Endpoint"
   | "s3Region"
@@ -89,6 +107,15 @@ export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
     env: "PONTUS_EGRESS_DENY",
     ...rules,
     about: "Servers that are refused in spite of all else.",
+  },
+  listenPorts: {
+    env: "PONTUS_LISTEN_PORTS",
+    fallback: "",
+    shown: "none; with `PONTUS_EGRESS=open` all",
+    allowed: "none, or ports and ranges of them (5000, 9000-9100), separated by commas",
+    about:
+      "The ports at which tasks may wait for live streams: `srt` as a listener, `udp` as a source.",
+    schema: v.pipe(v.string(), v.custom<string>(arePorts), v.transform(portsIn)),
   },
   moreTrusted: {
     env: "PONTUS_CA_FILE",

@@ -20,7 +20,7 @@ import { noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
 import type { CallOptions } from "../relay/call-peer.ts";
 import { StandIns } from "../relay/stand-ins.ts";
-import type { PeerError } from "../relay/talk.ts";
+import { PeerError } from "../relay/talk.ts";
 import { openGates } from "./live-gates.ts";
 import { liveInputArgs, pacedInputArgs, pipedInputArgs, watchedInputArgs } from "./live-inputs.ts";
 import { createLiveLogReader } from "./live-log.ts";
@@ -70,7 +70,7 @@ export class NativeLive implements LiveEngine {
     const { confinement, allowance } = this.#options.bounds ?? UNBOUNDED;
     const seen = { writes: [], reads: [], network: true } as const;
     const bounds = { limits: probeLimits(allowance, maxPixels), seen };
-    const standIns = await StandIns.open([url], this.#options.peers);
+    const standIns = await openStandIns({ source: url, targets: [] }, this.#options.peers);
     let json = "";
     try {
       const { stderr, hit } = await runSubprocess(
@@ -106,8 +106,14 @@ export class NativeLive implements LiveEngine {
           recursive: true,
         });
     const { input } = request;
-    const source = "url" in input ? [input.url] : [];
-    const standIns = await StandIns.open([...source, ...countedUrls(plan)], this.#options.peers);
+    const urls = { ...("url" in input && { source: input.url }), targets: countedUrls(plan) };
+    const standIns = await openStandIns(urls, {
+      ...this.#options.peers,
+      onUdp: (url, failure) =>
+        request.onTarget(
+          failure ? { kind: "failed", url, why: failure.state } : { kind: "open", url },
+        ),
+    });
     try {
       const exit = await this.#encode(request, standIns, signal);
       const failure = "url" in input ? standIns.failureOf(input.url) : undefined;
@@ -225,9 +231,10 @@ function judgeLiveExit(exit: Exit, failure: PeerError | undefined): TaskError | 
   const complaints = complaintsIn(exit.stderr);
   const error = judgeExit({ ...exit, stderr: complaints });
   if (!error) return undefined;
+  // ffmpeg takes a peer that is not reached for one that says nothing, or nonsense.
+  if (failure) return failedPeer(failure);
   if (UNFOUND.test(complaints)) return unreachable("a stream of it does not come");
   if (!NOT_JUDGED.includes(error.code)) return error;
-  if (failure) return failedPeer(failure);
   // ffmpeg 5 reports a missing source only with the address and an error number.
   const last = complaints.trimEnd().split("\n").at(-1) ?? "";
   const why =
@@ -239,6 +246,17 @@ function judgeLiveExit(exit: Exit, failure: PeerError | undefined): TaskError | 
 
 const unreachable = (why: string): TaskError =>
   new TaskError("source_unreachable", `Cannot read the source: ${maskSecrets(why)}`);
+
+/** @throws {TaskError} `source_unreachable` if the source is one that may not be listened for */
+async function openStandIns(
+  ...[urls, options]: Parameters<typeof StandIns.open>
+): Promise<StandIns> {
+  try {
+    return await StandIns.open(urls, options);
+  } catch (error) {
+    throw error instanceof PeerError ? failedPeer(error) : error;
+  }
+}
 
 const failedPeer = ({ state, isUntrusted }: PeerError): TaskError =>
   isUntrusted
@@ -261,8 +279,8 @@ function describe(json: string, { stderr, failure }: Told, maxPixels: number): M
   try {
     return withFirstPackets(readSource(parsed, stderr, maxPixels, "source_unreachable"), parsed);
   } catch (error) {
-    if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
     if (failure) throw failedPeer(failure);
+    if (!(error instanceof TaskError && ABSENT_CODES.includes(error.code))) throw error;
     const [line = ""] = stderr.split("\n");
     const why = line.replace(/^\[[^\]]*\] /, "").replace(/^\w+:\/\/\S+: /, "");
     throw unreachable(why === "" ? "it ended at once" : why);

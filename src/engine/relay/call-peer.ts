@@ -2,24 +2,20 @@ import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
+import { EgressError } from "../../net/egress-error.ts";
+import { type EgressPolicy, notReachable, resolveAllowed } from "../../net/egress-policy.ts";
 import { PeerError } from "./talk.ts";
 
 /** Shorter than ffmpeg waits for its own connections, so that it is known what failed. */
 const CALL_MS = 4_000;
-
-/** The one way to the addresses of a host: it is judged by the policy, and only what is returned is connected to. */
-export type Resolve = (
-  host: string,
-  port: number,
-  signal: AbortSignal,
-) => Promise<readonly string[]>;
 
 /** A peer by its name. */
 export type PeerPlace = { readonly host: string; readonly port: number; readonly isTls: boolean };
 
 /** How peers are called. */
 export type CallOptions = {
-  readonly resolve: Resolve;
+  /** Which addresses may be connected to. */
+  readonly policy: EgressPolicy;
   /** What may sign their certificates: PEM texts; by default the runtime's own list. */
   readonly trusted?: () => Promise<readonly string[] | undefined>;
 };
@@ -30,33 +26,61 @@ export type CallOptions = {
  * @throws {PeerError}, the signal's reason
  */
 export async function callPeer(
-  { host, port, isTls }: PeerPlace,
-  { resolve, trusted }: CallOptions,
+  place: PeerPlace,
+  options: CallOptions,
   signal: AbortSignal,
 ): Promise<Socket> {
+  const { host, isTls } = place;
+  return withinLimit(options, signal, async (own) => {
+    const socket = await connectToAny(place, options, own);
+    socket.setNoDelay(true);
+    return isTls ? await secured(socket, host, await options.trusted?.(), own) : socket;
+  });
+}
+
+/**
+ * The address of a peer that datagrams may be sent to, judged just now.
+ *
+ * @throws {PeerError}, the signal's reason
+ */
+export const resolvePeer = (
+  { host, port }: Omit<PeerPlace, "isTls">,
+  options: CallOptions,
+  signal: AbortSignal,
+): Promise<string> =>
+  withinLimit(options, signal, async (own) => {
+    const [first] = await resolveAllowed(options.policy, host, port, own);
+    if (first) return first.address;
+    throw new PeerError("it has no address");
+  });
+
+async function withinLimit<T>(
+  { policy }: CallOptions,
+  signal: AbortSignal,
+  act: (own: AbortSignal) => Promise<T>,
+): Promise<T> {
   const limit = AbortSignal.timeout(CALL_MS);
   try {
-    return await withOwnSignal([signal, limit], async (own) => {
-      const addresses = await resolve(host, port, own);
-      const socket = await connectToAny(addresses, port, own);
-      socket.setNoDelay(true);
-      return isTls ? await secured(socket, host, await trusted?.(), own) : socket;
-    });
+    return await withOwnSignal([signal, limit], act);
   } catch (error) {
     signal.throwIfAborted();
-    if (limit.aborted) throw new PeerError(`it did not answer within ${CALL_MS / 1000} s`);
-    throw error;
+    const shown = limit.aborted
+      ? notReachable(policy, error, `it did not answer within ${CALL_MS / 1000} s`)
+      : error;
+    throw shown instanceof EgressError
+      ? new PeerError(shown.state, false, { cause: shown })
+      : shown;
   }
 }
 
 async function connectToAny(
-  addresses: readonly string[],
-  port: number,
+  { host, port }: PeerPlace,
+  { policy }: CallOptions,
   signal: AbortSignal,
 ): Promise<Socket> {
   let failure: unknown;
-  for (const host of addresses) {
-    const socket = connect({ host, port, allowHalfOpen: true });
+  for (const { address } of await resolveAllowed(policy, host, port, signal)) {
+    const socket = connect({ host: address, port, allowHalfOpen: true });
     try {
       await once(socket, "connect", { signal });
       return socket;
@@ -70,7 +94,7 @@ async function connectToAny(
     errnoOf(failure) === "ECONNREFUSED"
       ? "the connection was refused"
       : "no connection can be made";
-  throw new PeerError(state, false, { cause: failure });
+  throw notReachable(policy, failure, state);
 }
 
 async function secured(

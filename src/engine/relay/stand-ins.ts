@@ -1,20 +1,16 @@
-import { randomBytes } from "node:crypto";
 import type { CallOptions } from "./call-peer.ts";
 import { credentialsIn } from "./credentials.ts";
-import { RtmpAuth } from "./rtmp-auth.ts";
-import { rtmpPlace } from "./rtmp-names.ts";
-import { RtmpTalk } from "./rtmp-talk.ts";
-import { RtspRoute, RtspTalk } from "./rtsp-talk.ts";
+import { standInForSrt, standInForUdpSource, standInForUdpTarget } from "./datagram-stand-ins.ts";
+import { RtmpAuth } from "./rtmp/rtmp-auth.ts";
+import { rtmpPlace } from "./rtmp/rtmp-names.ts";
+import { RtmpTalk } from "./rtmp/rtmp-talk.ts";
+import { RtspRoute, RtspTalk } from "./rtsp/rtsp-talk.ts";
+import { newSecret, noting, type StandIn, type StandInOptions } from "./stand-in.ts";
 import type { PeerError } from "./talk.ts";
 import { LOOPBACK, openTcpRelay, type Relay, type TcpRelayOptions } from "./tcp-relay.ts";
 
-/** What ffmpeg is given in place of one live address. */
-type StandIn = {
-  readonly url: string;
-  ownUrl: string;
-  relay: Relay | undefined;
-  failure: PeerError | undefined;
-};
+/** The live addresses of one run. */
+type LiveUrls = { readonly source?: string; readonly targets: readonly string[] };
 
 /**
  * What ffmpeg is given in place of the live addresses of one run: relays on loopback. ffmpeg itself resolves no name, connects to
@@ -27,8 +23,12 @@ export class StandIns {
     this.#all = all;
   }
 
-  static async open(urls: readonly string[], options: CallOptions): Promise<StandIns> {
-    const opened = await Promise.allSettled([...new Set(urls)].map((url) => openOne(url, options)));
+  /** @param source - undefined if none of the addresses is read */
+  static async open({ source, targets }: LiveUrls, options: StandInOptions): Promise<StandIns> {
+    const opened = await Promise.allSettled([
+      ...(source === undefined ? [] : [openOne(source, "source", options)]),
+      ...[...new Set(targets)].map((url) => openOne(url, "target", options)),
+    ]);
     const all = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const standIns = new StandIns(all);
     const failed = opened.find((each) => each.status === "rejected");
@@ -55,11 +55,18 @@ export class StandIns {
   }
 }
 
-async function openOne(url: string, options: CallOptions): Promise<StandIn> {
+async function openOne(
+  url: string,
+  side: "source" | "target",
+  options: StandInOptions,
+): Promise<StandIn> {
   const standIn: StandIn = { url, ownUrl: url, relay: undefined, failure: undefined };
   const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
   if (scheme === "rtmp" || scheme === "rtmps") await standInForRtmp(standIn, options);
   if (scheme === "rtsp") await standInForRtsp(standIn, options);
+  if (scheme === "srt") await standInForSrt(standIn, options);
+  if (scheme === "udp" && side === "source") await standInForUdpSource(standIn, options);
+  if (scheme === "udp" && side === "target") await standInForUdpTarget(standIn, options);
   return standIn;
 }
 
@@ -67,20 +74,7 @@ const relayFor = (
   standIn: StandIn,
   options: CallOptions,
   { talk, place }: Pick<TcpRelayOptions, "talk" | "place">,
-): Promise<Relay> =>
-  openTcpRelay({
-    ...options,
-    talk,
-    place,
-    onFailure: (error) => {
-      standIn.failure = error;
-    },
-    onReached: () => {
-      standIn.failure = undefined;
-    },
-  });
-
-const newSecret = (): string => randomBytes(16).toString("hex");
+): Promise<Relay> => openTcpRelay({ ...options, talk, place, ...noting(standIn) });
 
 async function standInForRtmp(standIn: StandIn, options: CallOptions): Promise<void> {
   const { url } = standIn;

@@ -25,3 +25,8 @@ export class PeerError extends Error {
     super(state, options);
   }
 }
+
+/** Thrown for bytes that are not what the protocol says. */
+export class MalformedError extends Error {
+  override readonly name = "MalformedError";
+}

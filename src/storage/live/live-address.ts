@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { LIVE_SCHEMES, type LiveScheme } from "../../plan/live/live-protocols.ts";
 import { refuserOf, schemeAmong, shownAddress } from "../addresses.ts";
 import type { Side } from "../storage.ts";
@@ -64,8 +65,7 @@ function faultOf(address: LiveAddress, side: Side): string | undefined {
   const { scheme, host, path, query } = address;
   const fault = optionFault(scheme, query);
   if (fault !== undefined) return fault;
-  const mayBeOurs =
-    (scheme === "srt" && isListener(address)) || (scheme === "udp" && side === "source");
+  const mayBeOurs = isListener(address) || (scheme === "udp" && side === "source");
   if (host === "" && !mayBeOurs) return "it names no host";
   if (scheme === "rtmp" || scheme === "rtmps")
     return /^\/[^/]+\/[^/]/.test(path)
@@ -87,13 +87,15 @@ function optionFault(scheme: LiveScheme, query: string): string | undefined {
     if (!OPTION_VALUE.test(rest.join("="))) return `the value of ${name} cannot be used`;
     if (name === "mode" && !["caller", "listener"].includes(rest.join("=")))
       return "mode is caller or listener";
+    if (name === "localaddr" && isIP(rest.join("=")) === 0) return "localaddr is no IP address";
     seen.add(name);
   }
   return undefined;
 }
 
 /** Whether an SRT address waits for its peer rather than calling it. */
-const isListener = ({ query }: LiveAddress): boolean => query.split("&").includes("mode=listener");
+export const isListener = ({ scheme, query }: LiveAddress): boolean =>
+  scheme === "srt" && query.split("&").includes("mode=listener");
 
 /** The same stream always has the same key: no default port left out, no user info, no options that do not name it. */
 export function liveKeyOf(address: LiveAddress): string {

@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { NativeLive } from "../../../src/engine/native-live/native-live.ts";
+import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { planLive } from "../../../src/plan/live/plan-live.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
@@ -16,7 +17,7 @@ test("a live stream that comes without the picture that it had is one that is aw
     ...["-f", "mpegts", `${source}?pkt_size=1316`],
   ]);
   const [ffmpeg, ffprobe, folder] = ["ffmpeg", "ffprobe", tempFolder()];
-  const peers = { resolve: async (host: string) => [host] };
+  const peers = { policy: OPEN_EGRESS };
   const live = new NativeLive({ ffmpeg, ffprobe, maxPixels: 36e6, graceMs: 500, peers });
   const assignments = [{ rendition: aRendition({ video: "copy" }), targets: [0] }];
   const media = { ...aMedia(), format: "live_flv" };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { MalformedError, stringsOf, withStrings } from "../../../src/engine/relay/amf-strings.ts";
-import { RtmpChunks } from "../../../src/engine/relay/rtmp-chunks.ts";
+import { stringsOf, withStrings } from "../../../src/engine/relay/rtmp/amf-strings.ts";
+import { RtmpChunks } from "../../../src/engine/relay/rtmp/rtmp-chunks.ts";
+import { MalformedError } from "../../../src/engine/relay/talk.ts";
 
 const HANDSHAKE = Buffer.alloc(1 + 2 * 1536, 7);
 const text = (value: string) => {

@@ -2,12 +2,13 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
+import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { publish, view } from "../../fixtures/live-peers.ts";
 import { startRtmpNamesServer } from "../../fixtures/rtmp-names-server.ts";
 
 setDefaultTimeout(60_000);
 
-const AS_GIVEN = { resolve: async (host: string) => [host] };
+const ANYBODY = { policy: OPEN_EGRESS };
 /** In commands only: how many a stream has before it differs from one to the next. */
 const named = (commands: readonly (readonly string[])[]) =>
   commands.map((strings) => strings.filter((text) => !/^FMLE|Lavf/.test(text)));
@@ -16,7 +17,7 @@ const named = (commands: readonly (readonly string[])[]) =>
 async function heard(path: string, isRelayed: boolean, begin: typeof publish | typeof view) {
   const server = await startRtmpNamesServer();
   const url = `rtmp://127.0.0.1:${server.port}${path}`;
-  const standIns = await StandIns.open(isRelayed ? [url] : [], AS_GIVEN);
+  const standIns = await StandIns.open({ targets: isRelayed ? [url] : [] }, ANYBODY);
   const own = standIns.ownUrl(url);
   const peer = begin(own);
   const commands = await server.commands();
@@ -43,7 +44,7 @@ describe("an RTMP server behind a relay", () => {
   test("hears no more than a handshake of those who do not know the secret", async () => {
     const server = await startRtmpNamesServer();
     const url = `rtmp://ann:pw@127.0.0.1:${server.port}/live/key`;
-    const standIns = await StandIns.open([url], AS_GIVEN);
+    const standIns = await StandIns.open({ targets: [url] }, ANYBODY);
     const own = new URL(standIns.ownUrl(url));
     expect(own.href).not.toMatch(/ann|pw|live|key/);
     const guess = publish(own.href.replace(/\/\w{32}\//, `/${"0".repeat(32)}/`));

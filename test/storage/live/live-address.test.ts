@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { liveProtocolOf } from "../../../src/plan/live/live-protocols.ts";
 import { LiveAddresses } from "../../../src/storage/live/live.ts";
 import { readLiveAddress } from "../../../src/storage/live/live-address.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
-const addresses = new LiveAddresses();
+const addresses = new LiveAddresses("any");
 
 describe("LiveAddresses keys", () => {
   test.each([
@@ -42,6 +43,7 @@ describe("readLiveAddress", () => {
     ["srt://host:9000?latency=1&latency=2", "it says latency twice"],
     ["udp://:5000", "it names no host"],
     ["udp://host:5000?sources=1.2.3.4", '"sources" is none of'],
+    ["udp://host:5000?localaddr=eth0.example", "localaddr is no IP address"],
     [`rtmp://host/live/${"a".repeat(2000)}`, "it is longer than"],
   ])("refuses %s: %s", (url, why) => {
     expect(() => readLiveAddress(url, "target")).toThrow(why);
@@ -54,5 +56,45 @@ describe("readLiveAddress", () => {
   test("shows nothing of an address that may hold credentials", () => {
     expect(() => readLiveAddress("rtmp://ann:s3cret@host/live", "source")).not.toThrow("s3cret");
     expect(() => readLiveAddress("srt://host:1?passphrase=s3'cret", "source")).not.toThrow("cret");
+  });
+});
+
+describe("LiveAddresses that tasks would listen at", () => {
+  const some = new LiveAddresses([
+    [5000, 5000],
+    [9000, 9100],
+  ]);
+  const none = new LiveAddresses([]);
+  const refusal = (why: string) => ({
+    code: "access_denied",
+    message: expect.stringContaining(why),
+  });
+
+  test.each(["udp://:5000", "udp://239.0.0.1:5000", "srt://:9100?mode=listener", "srt://host:1"])(
+    "may be %s as a source",
+    async (url) => {
+      expect(await some.source(url)).toMatchObject({ url });
+    },
+  );
+
+  test.each(["udp://:4999", "udp://239.0.0.1:5001", "srt://host:9101?mode=listener"])(
+    "may not be %s as a source",
+    async (url) => {
+      expect(await taskErrorOf(some.source(url))).toMatchObject(
+        refusal("tasks may not listen at port"),
+      );
+    },
+  );
+
+  test("need no port where tasks only send", async () => {
+    expect(await none.target("udp://host:5000?ttl=4")).toMatchObject({ key: "udp://host:5000" });
+    expect(await taskErrorOf(none.target("srt://:9000?mode=listener"))).toMatchObject(
+      refusal("tasks may not listen at port 9000"),
+    );
+    const local = "udp://host:5000?localaddr=10.0.0.1";
+    expect(await some.target(local)).toMatchObject({ url: local });
+    expect(await taskErrorOf(none.target(local))).toMatchObject(
+      refusal("tasks may not name addresses of this machine"),
+    );
   });
 });

@@ -1,3 +1,5 @@
+import { MalformedError } from "../talk.ts";
+
 /** The markers of AMF0; @see https://rtmp.veriskope.com/pdf/amf0-file-format-specification.pdf */
 const NUMBER = 0;
 const BOOLEAN = 1;
@@ -16,11 +18,6 @@ const FIXED: Readonly<Record<number, number>> = {
   [UNDEFINED]: 0,
 };
 const DEPTH_MAX = 8;
-
-/** Thrown for bytes that are not what the protocol says. */
-export class MalformedError extends Error {
-  override readonly name = "MalformedError";
-}
 
 /** All strings of an AMF0 body that are values, in their order; names of properties are none. @throws {MalformedError} */
 export function stringsOf(body: Uint8Array): readonly string[] {

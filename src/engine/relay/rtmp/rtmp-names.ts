@@ -1,4 +1,4 @@
-import type { PeerPlace } from "./call-peer.ts";
+import type { PeerPlace } from "../call-peer.ts";
 
 /** What the parts of an RTMP address are called in its commands. */
 export type RtmpNames = { readonly app: string; readonly tcUrl: string; readonly stream: string };

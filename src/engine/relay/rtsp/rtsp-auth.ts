@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "../credentials.ts";
 
 /** How a server wants to be told who calls. @see https://www.rfc-editor.org/rfc/rfc7616 */
 type Challenge = {

@@ -1,8 +1,9 @@
-import { MalformedError, stringsOf, withStrings } from "./amf-strings.ts";
+import type { Passed, Talk } from "../talk.ts";
+import { MalformedError } from "../talk.ts";
+import { stringsOf, withStrings } from "./amf-strings.ts";
 import type { RtmpAuth } from "./rtmp-auth.ts";
 import { COMMAND, RtmpChunks } from "./rtmp-chunks.ts";
 import { type RtmpNames, rtmpNames } from "./rtmp-names.ts";
-import type { Passed, Talk } from "./talk.ts";
 
 /** What ffmpeg may say before it names the application: the size of its chunks, acknowledgements, its window. */
 const BEFORE_CONNECT = [1, 3, 5, COMMAND];

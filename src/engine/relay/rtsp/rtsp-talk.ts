@@ -1,10 +1,9 @@
-import { percentDecoded } from "../../lib/percent-decoded.ts";
-import { MalformedError } from "./amf-strings.ts";
-import type { PeerPlace } from "./call-peer.ts";
-import { type Credentials, credentialsIn } from "./credentials.ts";
+import { percentDecoded } from "../../../lib/percent-decoded.ts";
+import type { PeerPlace } from "../call-peer.ts";
+import { type Credentials, credentialsIn } from "../credentials.ts";
+import { MalformedError, type Passed, PeerError, type Talk } from "../talk.ts";
 import { RtspAuth } from "./rtsp-auth.ts";
 import { bytesOf, headerOf, RtspFrames, type RtspMessage } from "./rtsp-frames.ts";
-import { type Passed, PeerError, type Talk } from "./talk.ts";
 
 /** As of HTTP. */
 const REDIRECTS_MAX = 5;

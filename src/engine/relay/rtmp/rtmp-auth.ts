@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "../credentials.ts";
 
 type Fields = Readonly<Record<string, string>>;
 

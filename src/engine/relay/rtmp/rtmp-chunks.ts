@@ -1,5 +1,5 @@
-import { MalformedError } from "./amf-strings.ts";
-import { Pieces } from "./pieces.ts";
+import { Pieces } from "../pieces.ts";
+import { MalformedError } from "../talk.ts";
 
 /** C0, C1 and C2, and S0, S1 and S2 as well: one byte and two blocks. @see https://rtmp.veriskope.com/docs/spec/ */
 const HANDSHAKE_BYTES = 1 + 2 * 1536;

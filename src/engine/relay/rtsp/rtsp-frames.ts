@@ -1,5 +1,5 @@
-import { MalformedError } from "./amf-strings.ts";
-import { Pieces } from "./pieces.ts";
+import { Pieces } from "../pieces.ts";
+import { MalformedError } from "../talk.ts";
 
 /** A request or an answer. @see https://www.rfc-editor.org/rfc/rfc2326 */
 export type RtspMessage = {
