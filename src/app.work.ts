@@ -67,7 +67,7 @@ export async function beginWork(
       scratch: instance.scratch,
       slots: config.concurrency,
       leaseMs: config.leaseMs,
-      attemptsMax: config.attemptsMax,
+      retries: { attemptsMax: config.attemptsMax, retryMaxMs: config.retryMaxMs },
       taskTimeoutMs: config.taskTimeoutMs,
       recordings,
       live: {

@@ -26,6 +26,7 @@ export type Config = {
   readonly liveWaitingMax: number;
   readonly taskTimeoutMs: number;
   readonly attemptsMax: number;
+  readonly retryMaxMs: number;
   /** How long encoded files that could not be delivered are kept, and how many bytes of them. */
   readonly keepEncodeMs: number;
   readonly keepEncodeBytesMax: number;

@@ -150,6 +150,7 @@ const PROBLEMS = {
   target_full: inside,
   target_lost: inside,
   scratch_full: inside,
+  host_failing: inside,
   encoder_missing: inside,
   encoder_killed: inside,
   limit_reached: inside,

@@ -1,3 +1,5 @@
+import { hostLackOf, isDiskFull } from "../lib/errno-of.ts";
+
 /** The seven codes that a failed task carries (the API document's table). */
 export const CONTRACT_CODES = [
   "ParameterError",
@@ -13,10 +15,11 @@ export const CONTRACT_CODES = [
 export type ContractCode = (typeof CONTRACT_CODES)[number];
 
 /**
- * Whether another try of the same task can help: `never`, `backoff` (later, up to the limit of attempts) or `once` (one more try,
- * then the failure stands).
+ * Whether another try of the same task can help: `never`; `backoff` (later, for as long as the config says: the cause passes by itself);
+ * `counted` (later, up to the limit of attempts: the task may be the cause, and takes a worker each time); `once` (one more try, then
+ * the failure stands).
  */
-export type Retry = "never" | "backoff" | "once";
+export type Retry = "never" | "backoff" | "counted" | "once";
 
 type Judgement = { readonly contract: ContractCode; readonly retry: Retry };
 
@@ -73,13 +76,15 @@ const JUDGEMENTS = {
   option_invalid: judge("ParameterError", "never"),
   // The machine and the service.
   scratch_full: judge("InternalError", "backoff"),
+  // Out of memory or file descriptors, or a disk that fails.
+  host_failing: judge("InternalError", "backoff"),
   encoder_missing: judge("InternalError", "once"),
   encoder_killed: judge("InternalError", "once"),
   // The same run would reach it again.
   limit_reached: judge("InternalError", "never"),
-  encoder_stalled: judge("TimeOut", "backoff"),
+  encoder_stalled: judge("TimeOut", "counted"),
   output_wrong: judge("InternalError", "once"),
-  worker_lost: judge("InternalError", "backoff"),
+  worker_lost: judge("InternalError", "counted"),
   deadline: judge("TimeOut", "never"),
   cancelled: judge("Unknown", "never"),
   shutdown: judge("InternalError", "backoff"),
@@ -127,9 +132,18 @@ export const contractCode = (code: ErrorCode): ContractCode => JUDGEMENTS[code].
 /** Whether a cause is worth another try. */
 export const retryOf = (code: ErrorCode): Retry => JUDGEMENTS[code].retry;
 
-/** An error as `TaskError`: itself, or `internal` with the foreign error as its cause. */
+/** An error as `TaskError`: itself, or with the foreign error as its cause: `scratch_full`, `host_failing` or `internal`. */
 export function toTaskError(error: unknown): TaskError {
+  const lack =
+    error instanceof TaskError && error.code !== "internal" ? undefined : hostLackOf(error);
+  if (lack !== undefined)
+    return new TaskError("host_failing", `Cannot go on: the host ${lack}`, { cause: error });
   if (error instanceof TaskError) return error;
+  // Errors of sources and targets are translated where they happen: this is one of our own folders.
+  if (isDiskFull(error))
+    return new TaskError("scratch_full", "Cannot go on: the disk of the data folder is full", {
+      cause: error,
+    });
   return new TaskError("internal", "Cannot go on: an unexpected error happened here", {
     cause: error,
   });

@@ -1,5 +1,6 @@
 import { end, type GivenBack, putBack } from "./end-run.ts";
 import { TaskError } from "./errors.ts";
+import { heldRuns } from "./failed-runs.ts";
 import { eventOf, move, stay, type Transition, targetFacts } from "./move.ts";
 import type { GivenTask, TaskRow } from "./row.ts";
 import { canMove, isFinal } from "./status.ts";
@@ -152,7 +153,7 @@ export function loseWorker<Row extends TaskRow>(
   insistHeld(row, { taskId: row.id, attempt: row.attempt });
   const detail = `Cannot go on with attempt ${row.attempt}: its worker was lost`;
   const failure = { code: "worker_lost", detail } as const;
-  if (row.failures + 1 < attemptsMax || row.cancelRequested)
+  if (heldRuns(row) + 1 < attemptsMax || row.cancelRequested)
     return putBack(row, { failure, notBeforeMs: 0, counts: true }, nowMs);
   return end(row, { status: "FAILED", failure }, nowMs);
 }

@@ -11,7 +11,7 @@ import type { Failure, Outcome } from "../task/task.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { insist } from "./insist.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
-import { retryDelayMs } from "./retry.ts";
+import { type RetryLimits, retryDelayMs } from "./retry.ts";
 import { Run, type RunPorts, type WorkDisk } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
 import { sleep } from "./sleep.ts";
@@ -51,7 +51,7 @@ export type WorkerOptions = {
   /** How many tasks run at once. */
   readonly slots: number;
   readonly leaseMs: number;
-  readonly attemptsMax: number;
+  readonly retries: RetryLimits;
   /** Limit for one run of a task that names no limit of its own. Live tasks have none: they end with their source. */
   readonly taskTimeoutMs: number;
   readonly live: {
@@ -193,10 +193,10 @@ export class Worker {
     let errors: readonly unknown[];
     try {
       if (task.cancelRequested) throw cancelled();
-      const { scratch, recordings, live, attemptsMax } = this.#options;
+      const { scratch, recordings, live, retries } = this.#options;
       const { kept } = this.#deps;
       const { targetTimeoutMs } = live;
-      const host = { scratch, kept, recordings, live: { targetTimeoutMs, attemptsMax } };
+      const host = { scratch, kept, recordings, live: { targetTimeoutMs, retries } };
       await runTask(run, host);
       errors = run.failuresInOrder;
     } catch (error) {
@@ -225,7 +225,7 @@ export class Worker {
 
   /** Ends the task, or gives it back for another run. */
   async #record(run: Run, failures: readonly Failure[]): Promise<void> {
-    const { claim, failedRuns } = run;
+    const { claim, task, failedRuns } = run;
     const { queue, now } = this.#deps;
     const codes = failures.map(({ code }) => code);
     if (codes.includes("lease_lost")) return;
@@ -234,9 +234,8 @@ export class Worker {
     if (codes.includes("cancelled")) return this.#finish(run, { status: "CANCELLED" });
     if (failure.code === "shutdown")
       return queue.giveBack(claim, { failure, notBeforeMs: now(), counts: false });
-    const delays = codes.flatMap(
-      (code) => retryDelayMs(code, failedRuns + 1, this.#options.attemptsMax) ?? [],
-    );
+    const failed = { task, failures: failedRuns, nowMs: now() };
+    const delays = codes.flatMap((code) => retryDelayMs(code, failed, this.#options.retries) ?? []);
     if (delays.length === 0) return this.#finish(run, { status: "FAILED", failure });
     const notBeforeMs = now() + Math.max(...delays);
     return queue.giveBack(claim, { failure, notBeforeMs, counts: true });

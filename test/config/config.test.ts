@@ -44,6 +44,7 @@ describe("parseConfig", () => {
         liveWaitingMax: 3,
         taskTimeoutMs: 21_600_000,
         attemptsMax: 3,
+        retryMaxMs: 3_600_000,
         retentionMs: 7_776_000_000,
         keepEncodeMs: 3_600_000,
         keepEncodeBytesMax: 10_737_418_240,

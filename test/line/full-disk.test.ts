@@ -33,7 +33,11 @@ async function onSmallDisk(
   const large = await clip({ width: 640, height: 360, seconds: 6, args: noise });
   copyFileSync(large, join(home.media, "large.mp4"));
   copyFileSync(await clip(), join(home.media, "small.mp4"));
-  const service = await startService(home, { PONTUS_ATTEMPTS_MAX: "2", ...env });
+  const service = await startService(home, {
+    PONTUS_ATTEMPTS_MAX: "2",
+    PONTUS_RETRY_MAX_SECONDS: "0",
+    ...env,
+  });
   undo.push(() => service.stop());
   return service;
 }

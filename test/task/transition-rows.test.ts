@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Failure } from "../../src/task/task.ts";
 import {
   claimTask,
   createTask,
@@ -124,6 +125,24 @@ test("retryTask begins anew, but for what was delivered", () => {
   expect(row).toMatchObject({ startMs: null, endMs: null, failures: 0, engine: null });
   expect(row.targets.map(({ status }) => status)).toEqual(["SUCCESS", "PENDING"]);
   expect(row.attempts).toBe(ended.attempts);
+});
+
+test("loseWorker does not hold runs against a task whose cause passes by itself", () => {
+  const passing = { code: "target_unreachable", detail: "Cannot write: nobody answers" } as const;
+  const lost = { code: "worker_lost", detail: "Cannot go on: its worker was lost" } as const;
+  const after = (failures: readonly Failure[]) => {
+    const row = rowIn("RUNNING");
+    const earlier = failures.map((failure, at) => ({
+      ...{ attempt: at + 1, startMs: 2_000, endMs: 3_000, engine: "native" as const, failure },
+    }));
+    const attempt = earlier.length + 1;
+    const attempts = [...earlier, { attempt, startMs: 4_000, engine: "native" as const }];
+    return loseWorker({ ...row, attempt, attempts, failures: earlier.length }, 3, NOW_MS).row
+      .status;
+  };
+  expect(after(Array(9).fill(passing))).toBe("PENDING");
+  expect(after([...Array(9).fill(passing), lost])).toBe("PENDING");
+  expect(after([lost, ...Array(9).fill(passing), lost])).toBe("FAILED");
 });
 
 test("loseWorker counts the run, says which one it was, and makes the task due at once", () => {

@@ -145,6 +145,13 @@ function faults(before: TaskRow, { row, isChanged, events }: Transition): string
     "what runs has a worker and a lease":
       isRunning === (row.workerId !== null) && isRunning === (row.leaseUntilMs !== null),
     "the newest run alone is open": open.length === (isRunning ? 1 : 0),
+    "attempts count on, one with each start":
+      row.attempt === before.attempt + events.filter(({ type }) => type === "started").length &&
+      row.attempts.every(({ attempt }, at) => attempt === at + 1),
+    "an end is final, unless its caller says retry":
+      !isFinal(before.status) ||
+      row.status === before.status ||
+      (row.status === "PENDING" && events.every(({ type }) => type === "retried")),
     "an end closes every target": !isFinal(row.status) || openTargets.length === 0,
     "only what is pending waits": row.status === "PENDING" || row.notBeforeMs === null,
   };

@@ -1,6 +1,6 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf } from "../../lib/errno-of.ts";
+import { isDiskFull } from "../../lib/errno-of.ts";
 import { maskSecrets } from "../../lib/mask.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { RunRequest } from "../engine.ts";
@@ -49,8 +49,6 @@ const DISK_BYTES_MIN = 64 * 1024;
 
 const scratchFull = (cause?: unknown): TaskError =>
   new TaskError("scratch_full", "Cannot write the output: the scratch disk is full", { cause });
-
-const isDiskFull = (error: unknown): boolean => ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "");
 
 /**
  * Runs a step with the ffmpeg of any engine: makes the folders that it writes to, follows its progress, ends it if it stalls, and

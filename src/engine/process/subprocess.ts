@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { errnoOf } from "../../lib/errno-of.ts";
+import { errnoOf, hostLackOf } from "../../lib/errno-of.ts";
 import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
 import { TaskError } from "../../task/errors.ts";
 import { type Bounds, type Confinement, confined, limitsIn, signalIn } from "./confinement.ts";
@@ -152,6 +152,9 @@ function whenQuiet(child: ChildProcess, done: () => void): () => void {
 }
 
 function notStarted(command: string, cause: unknown): TaskError {
+  const lack = errnoOf(cause) === "EAGAIN" ? "has no processes left" : hostLackOf(cause);
+  if (lack !== undefined)
+    return new TaskError("host_failing", `Cannot start "${command}": the host ${lack}`, { cause });
   const isMissing = errnoOf(cause) === "ENOENT";
   const isForbidden = cause instanceof Error && cause.name === "NotCapable";
   const why = isMissing

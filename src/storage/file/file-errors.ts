@@ -6,7 +6,9 @@ import type { DeliveryOptions } from "../storage.ts";
 type Meaning = { readonly code: ErrorCode; readonly state: string };
 
 const unwritable = (state: string): Meaning => ({ code: "target_unwritable", state });
+const away = (state: string): Meaning => ({ code: "target_unreachable", state });
 const full = (state: string): Meaning => ({ code: "target_full", state });
+const lost = (state: string): Meaning => ({ code: "source_unreachable", state });
 const missing = (state: string): Meaning => ({ code: "source_missing", state });
 
 /** What the system's refusals of a write mean; the numbers' names are those of errno(3). */
@@ -27,6 +29,11 @@ const ON_TARGET: Readonly<Record<string, Meaning>> = {
   EINVAL: unwritable("the file system does not take its name"),
   ELOOP: unwritable("its path runs in a circle of links"),
   EFBIG: unwritable("the file system does not take a file so large"),
+  // From disks of other machines, and from those that fail.
+  EIO: away("its disk reports an error"),
+  ESTALE: away("its server does not know its folder any more"),
+  ETIMEDOUT: away("its server does not answer"),
+  EHOSTDOWN: away("its server does not answer"),
 };
 
 const ON_SOURCE: Readonly<Record<string, Meaning>> = {
@@ -38,6 +45,10 @@ const ON_SOURCE: Readonly<Record<string, Meaning>> = {
   ENAMETOOLONG: missing("its name is too long for the file system"),
   // A socket or a device without a driver.
   ENXIO: missing("it is not a regular file"),
+  EIO: lost("its disk reports an error"),
+  ESTALE: lost("its server does not know its folder any more"),
+  ETIMEDOUT: lost("its server does not answer"),
+  EHOSTDOWN: lost("its server does not answer"),
 };
 
 function translate(
@@ -54,11 +65,11 @@ function translate(
       });
 }
 
-/** A failure to read a source as `TaskError`: `source_missing`, or `internal` if nothing else is known. */
+/** A failure to read a source as `TaskError`: `source_missing`, `source_unreachable`, or `internal` if nothing else is known. */
 export const sourceError = (error: unknown, url: string): TaskError =>
   translate(error, `Cannot read the source ${quoteAddress(url)}`, ON_SOURCE);
 
-/** A failure to write a target as `TaskError`: `target_unwritable`, `target_full`, or `internal`. */
+/** A failure to write a target as `TaskError`: `target_unwritable`, `target_full`, `target_unreachable`, or `internal`. */
 export const targetError = (error: unknown, url: string): TaskError =>
   translate(error, `Cannot write the target ${quoteAddress(url)}`, ON_TARGET);
 

@@ -3,7 +3,7 @@ import { link, lstat, open as openFile, readlink, realpath, rm, symlink } from "
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { errnoOf } from "../../lib/errno-of.ts";
+import { errnoOf, isDiskFull } from "../../lib/errno-of.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { OpenedSource } from "../storage.ts";
@@ -133,7 +133,7 @@ async function keepContent(
       at += bytesRead;
     }
   } catch (cause) {
-    if (errnoOf(cause) !== "ENOSPC") throw cause;
+    if (!isDiskFull(cause)) throw cause;
     const why = "Cannot copy the source: there is no room for it in scratch";
     throw new TaskError("scratch_full", why, { cause });
   } finally {

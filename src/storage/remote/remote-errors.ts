@@ -1,4 +1,4 @@
-import { errnoOf } from "../../lib/errno-of.ts";
+import { isDiskFull } from "../../lib/errno-of.ts";
 import type { OutAnswer } from "../../net/egress.ts";
 import { EgressError } from "../../net/egress-error.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -82,8 +82,7 @@ export function targetFailure(error: unknown, url: string): unknown {
 
 /** A failure to write what was fetched as `TaskError`: `scratch_full`, or `internal`. */
 export function scratchFailure(cause: unknown): TaskError {
-  const isFull = ["ENOSPC", "EDQUOT"].includes(errnoOf(cause) ?? "");
-  return isFull
+  return isDiskFull(cause)
     ? scratchFull(cause)
     : new TaskError("internal", "Cannot fetch the source: its copy cannot be written", { cause });
 }

@@ -5,7 +5,7 @@ import type { Assignment } from "../../profile/profile.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import { LiveSetPublisher } from "../live-set/live-set-publisher.ts";
 import { prepareTargets } from "../output/deliver-targets.ts";
-import { retryDelayMs } from "../retry.ts";
+import { type RetryLimits, retryDelayMs } from "../retry.ts";
 import type { Run } from "../run.ts";
 import { openLiveEdge } from "../source/live-edge-source.ts";
 import { UrlSource } from "../source/live-source.ts";
@@ -19,8 +19,7 @@ import { deliverRecordings, nextPart, type RecordingFolders } from "./recordings
 export type LiveConditions = {
   /** A task fails if none of its targets takes the stream for longer. */
   readonly targetTimeoutMs: number;
-  /** The highest number of runs of a task. */
-  readonly attemptsMax: number;
+  readonly retries: RetryLimits;
 };
 
 /**
@@ -108,10 +107,14 @@ const unrecorded = (cause: unknown): TaskError => {
 };
 
 /** Whether a task that fails with this error gets no other run. */
-const isFinal = ({ code }: TaskError, { failedRuns }: Run, { attemptsMax }: LiveConditions) =>
+const isFinal = (
+  { code }: TaskError,
+  { task, failedRuns, now }: Run,
+  { retries }: LiveConditions,
+) =>
   code !== "lease_lost" &&
   code !== "shutdown" &&
-  retryDelayMs(code, failedRuns + 1, attemptsMax) === undefined;
+  retryDelayMs(code, { task, failures: failedRuns, nowMs: now() }, retries) === undefined;
 
 /** What reading the source needs. */
 type SourcePlace = {

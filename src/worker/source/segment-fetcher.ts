@@ -2,7 +2,7 @@ import { createDecipheriv, randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { roomToFetch } from "../../disk/disk.ts";
-import { errnoOf } from "../../lib/errno-of.ts";
+import { isDiskFull } from "../../lib/errno-of.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
 import { refuseManifest, type Segment, type Track } from "../../manifest/manifest.ts";
 import type { OpenedSource } from "../../storage/storage.ts";
@@ -213,9 +213,7 @@ class TrackWriter {
     try {
       await this.file.writeFile(chunk);
     } catch (cause) {
-      throw errnoOf(cause) === "ENOSPC"
-        ? new TaskError("scratch_full", SCRATCH_FULL, { cause })
-        : cause;
+      throw isDiskFull(cause) ? new TaskError("scratch_full", SCRATCH_FULL, { cause }) : cause;
     }
   }
 

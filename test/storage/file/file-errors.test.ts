@@ -15,7 +15,11 @@ describe("targetError", () => {
     ["EPERM", "target_unwritable"],
     ["ENAMETOOLONG", "target_unwritable"],
     ["ELOOP", "target_unwritable"],
-    ["EIO", "internal"],
+    ["EIO", "target_unreachable"],
+    ["ESTALE", "target_unreachable"],
+    ["ETIMEDOUT", "target_unreachable"],
+    ["EHOSTDOWN", "target_unreachable"],
+    ["EPROTO", "internal"],
   ] as const)("calls %s %s and keeps its cause", (errno, code) => {
     const cause = systemError(errno);
     const error = targetError(cause, "a.mp4");
@@ -33,7 +37,11 @@ describe("sourceError", () => {
   test.each([
     ["ENOENT", "source_missing"],
     ["EACCES", "source_missing"],
-    ["EIO", "internal"],
+    ["EIO", "source_unreachable"],
+    ["ESTALE", "source_unreachable"],
+    ["ETIMEDOUT", "source_unreachable"],
+    ["EHOSTDOWN", "source_unreachable"],
+    ["EPROTO", "internal"],
   ] as const)("calls %s %s", (errno, code) => {
     expect(sourceError(systemError(errno), "a.mp4").code).toBe(code);
   });
