@@ -140,15 +140,13 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     env: "PONTUS_ATTEMPTS_MAX",
     fallback: "3",
     ...count(1, 100),
-    about:
-      "How many runs a task gets if another try can help, before it is given up; with 1 no task is run again.",
+    about: "How many runs a task gets if another try can help; with 1 no task is run again.",
   },
   retryMaxMs: {
     env: "PONTUS_RETRY_MAX_SECONDS",
     fallback: "3600",
     ...seconds(0, 604_800),
-    about:
-      "How long a task is run again, beyond that number of runs, if its failure may pass by itself: a server that is away, a full disk.",
+    about: "For how long a failure that may pass by itself is tried again, beyond that number.",
   },
   retentionMs: {
     env: "PONTUS_RETENTION_DAYS",
