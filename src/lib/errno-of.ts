@@ -16,7 +16,7 @@ const LACKS: ReadonlyMap<string, string> = new Map([
   ["EIO", "cannot read or write one of its disks"],
 ]);
 
-/** What the host lacks for now, as an error or one of its causes says: `has no memory left`; undefined if none does. */
+/** What the host lacks, as an error or one of its causes says: `has no memory left`; undefined if none does. */
 export function hostLackOf(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const lack = LACKS.get(errnoOf(cause) ?? "");
