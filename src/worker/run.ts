@@ -153,7 +153,9 @@ export class Run {
 
   /** Records how one target stands. @throws {TaskError} `lease_lost` */
   saveTarget(index: number, result: TargetResult): Promise<void> {
-    return this.#ports.store.saveTarget(this.claim, index, result);
+    const { store, insist } = this.#ports;
+    // A target that was delivered while the store is busy or full is not delivered again for that.
+    return insist(() => store.saveTarget(this.claim, index, result), this.signal);
   }
 
   /**

@@ -38,7 +38,8 @@ function aRun(
       return answer(answers.saveProgress);
     },
   };
-  const ports = { store, now: () => time.nowMs } as unknown as RunPorts;
+  const insist: RunPorts["insist"] = (write) => write();
+  const ports = { store, insist, now: () => time.nowMs } as unknown as RunPorts;
   return { run: new Run(WORK, ports), targets, progress, time };
 }
 

@@ -95,6 +95,31 @@ describe("Worker whose run fails", () => {
     expect(task.failure).toBeUndefined();
   });
 
+  test("records a target once the store is free, and delivers it once", async () => {
+    let refusals = 2;
+    const bench = await workerBench({
+      deps: ({ tasks }) => ({
+        store: new Proxy(tasks, {
+          get: (real, name: keyof typeof tasks) =>
+            name !== "saveTarget"
+              ? real[name].bind(real)
+              : async (...args: Parameters<typeof real.saveTarget>) => {
+                  const isDone = args[2].status === "SUCCESS";
+                  if (isDone && refusals > 0) {
+                    refusals -= 1;
+                    throw new TaskError("service_unavailable", "Cannot write: another process");
+                  }
+                  return real.saveTarget(...args);
+                },
+        }),
+      }),
+    });
+    const id = await bench.add();
+    (await bench.nextRun()).letGo();
+    expect(await bench.until(id, "SUCCESS")).toMatchObject({ attempt: 1 });
+    expect(refusals).toBe(0);
+  });
+
   test("gives up at once where another try is in vain", async () => {
     const bench = await workerBench();
     const id = await bench.add();
