@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openSqlite } from "#sqlite";
 import type { Database, DatabaseOptions } from "../../src/db/database.ts";
 import type { Client } from "../../src/store/store.ts";
 import { tempFolder } from "../fixtures/clips.ts";
@@ -174,6 +175,39 @@ export function databaseContract(
         "service_unavailable",
         "Cannot use the database: its file is damaged",
       ]);
+      database.close();
+    });
+
+    test("gives back what is free beyond an eighth of a new file, a little at a time", async () => {
+      const path = newPath();
+      const { database } = open(path);
+      const numberOf = (pragma: string) => Number(database.orm.values(`PRAGMA ${pragma}`)[0]?.[0]);
+      expect(await database.giveSpaceBack()).toBe(0);
+      database.orm.values("CREATE TABLE filler (x)");
+      database.orm.values(
+        "INSERT INTO filler SELECT zeroblob(1000000) FROM (VALUES (1), (2), (3), (4), (5), (6)) a, (VALUES (1), (2), (3)) b",
+      );
+      database.orm.values("DELETE FROM filler");
+      const pages = numberOf("page_count");
+      expect(pages).toBeGreaterThan(4096 + 128);
+      const steps: number[] = [];
+      do steps.push(await database.giveSpaceBack());
+      while (steps.at(-1) !== 0);
+      expect(Math.max(...steps)).toBe(128);
+      expect(numberOf("freelist_count")).toBe(4096);
+      expect(pages - numberOf("page_count")).toBe(steps.reduce((sum, step) => sum + step));
+      database.close();
+    });
+
+    test("leaves a file that an older version made as large as it is", async () => {
+      const path = newPath();
+      const older = openSqlite(path);
+      older.execute("CREATE TABLE filler (x)");
+      older.close();
+      const { database } = open(path);
+      database.orm.values("INSERT INTO filler VALUES (zeroblob(20000000))");
+      database.orm.values("DELETE FROM filler");
+      expect(await database.giveSpaceBack()).toBe(0);
       database.close();
     });
 
