@@ -22,13 +22,19 @@ const test = (name: string, run: Run): void => {
   });
 };
 
-const each = (cases: readonly unknown[]) => (name: string, run: Run) => {
-  for (const values of cases) {
-    const list: readonly unknown[] = Array.isArray(values) ? values : [values];
-    const shown = list.slice(0, name.split("%").length - 1);
-    test(format(name.replaceAll("%p", "%j"), ...shown), () => run(...list));
-  }
-};
+const each =
+  (define: (name: string, run: () => void | Promise<void>) => void) =>
+  (cases: readonly unknown[]) =>
+  (name: string, run: Run) => {
+    for (const values of cases) {
+      const list: readonly unknown[] = Array.isArray(values) ? values : [values];
+      const shown = list.slice(0, name.split("%").length - 1);
+      define(format(name.replaceAll("%p", "%j"), ...shown), () => run(...list));
+    }
+  };
+
+const group = (name: string, define: () => void | Promise<void>): void =>
+  void describe(name, () => void define());
 
 after(() => {
   removeTempFolders();
@@ -38,7 +44,7 @@ after(() => {
 
 /** Runs the contract suites under Deno: by `node:test`, with the `expect` of Jest, whose shape Bun's has. */
 export const harness = {
-  describe,
-  test: Object.assign(test, { each }),
+  describe: Object.assign(group, { each: each(group) }),
+  test: Object.assign(test, { each: each(test) }),
   expect,
 } as unknown as Harness;

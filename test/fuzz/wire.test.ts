@@ -8,7 +8,9 @@ import { Random } from "../simulation/random.ts";
 setDefaultTimeout(5 * 60_000);
 
 const REQUESTS = 1_000;
-const AT_ONCE = 20;
+const AT_ONCE = 50;
+/** How long a caller waits who has not said all that a request needs. */
+const PATIENCE_MS = 500;
 /** More than a head may take to come. */
 const CLOSED_MS_MAX = 60_000;
 
@@ -45,6 +47,12 @@ function request(random: Random): Buffer {
     String.fromCharCode(...Array.from({ length: random.below(30) }, () => random.below(256)));
   const or = (texts: readonly string[]): string =>
     random.chance(0.8) ? (random.pick(texts) ?? "") : word();
+  // One in three is right but for what follows its first header.
+  if (random.chance(0.3))
+    return Buffer.from(
+      `GET ${random.pick(TARGETS)} HTTP/1.1\r\nHost: a\r\n${or(HEADERS)}\r\n\r\n`,
+      "latin1",
+    );
   const line = [or(METHODS), or(TARGETS), or(VERSIONS)].join(random.chance(0.9) ? " " : "  ");
   const headers = Array.from({ length: random.below(8) }, () => or(HEADERS));
   const end = random.chance(0.9) ? "\r\n" : "\n";
@@ -56,14 +64,18 @@ async function answerTo(port: number, bytes: Buffer): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.setTimeout(CLOSED_MS_MAX, () => socket.destroy(new Error("nothing moves")));
   let text = "";
+  // Not at once: Deno answers nobody who has hung up.
+  const hangUp = setTimeout(() => socket.end(), PATIENCE_MS);
   socket.setEncoding("latin1").on("data", (chunk: string) => {
     text += chunk;
+    socket.end();
   });
   const closed = once(socket, "close");
   // A service may hang up on what is no request.
   socket.on("error", () => {});
-  socket.end(bytes);
+  socket.write(bytes);
   await closed;
+  clearTimeout(hangUp);
   return text;
 }
 
@@ -79,12 +91,14 @@ test.each([
     for (const seed of seeds) {
       const text = await answerTo(port, request(new Random(seed)));
       const status = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? (text === "" ? "none" : text);
-      if (status.startsWith("5")) throw new Error(`seed ${seed}: ${text}`);
+      // 505 is the runtime's own answer to a version of HTTP that it does not speak.
+      if (/^5(?!05)/.test(status)) throw new Error(`seed ${seed}: ${text}`);
       statuses.add(status);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, sendAll));
-  expect([...statuses].filter((status) => !/^(none|[1234]\d\d)$/.test(status))).toEqual([]);
+  expect([...statuses].filter((status) => !/^(none|[1234]\d\d|505)$/.test(status))).toEqual([]);
+  expect([...statuses]).toContain("400");
   expect(statuses.size).toBeGreaterThan(2);
   expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
   expect(await service.stop()).toBe(0);
