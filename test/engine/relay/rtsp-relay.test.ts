@@ -1,0 +1,138 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
+import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
+import { view } from "../../fixtures/live-peers.ts";
+
+setDefaultTimeout(60_000);
+
+type Request = {
+  readonly method: string;
+  readonly url: string;
+  readonly cseq: string;
+  readonly head: string;
+};
+/** The lines of an answer, without those that each has. */
+type Answer = (request: Request) => readonly string[];
+
+/** A server that answers the requests of one connection after the other, and keeps them. */
+async function startServer(answer: Answer) {
+  const requests: Request[] = [];
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    let text = "";
+    socket.on("data", (bytes) => {
+      text += bytes.toString("latin1");
+      for (let end = text.indexOf("\r\n\r\n"); end >= 0; end = text.indexOf("\r\n\r\n")) {
+        const head = text.slice(0, end);
+        text = text.slice(end + 4);
+        const [method = "", url = ""] = head.split(" ");
+        const cseq = /^CSeq: *(\d+)/im.exec(head)?.[1] ?? "";
+        const request = { method, url, cseq, head };
+        requests.push(request);
+        const [status = "", ...lines] = answer(request);
+        socket.write([`RTSP/1.0 ${status}`, `CSeq: ${cseq}`, ...lines, "", ""].join("\r\n"));
+      }
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const stop = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { port: typeof address === "object" && address ? address.port : 0, requests, stop };
+}
+
+/** Plays an address through a relay until ffmpeg gives up. */
+async function play(url: string) {
+  const standIns = await StandIns.open({ source: url, targets: [] }, { policy: OPEN_EGRESS });
+  const own = standIns.ownUrl(url);
+  const viewer = view(own, ["-rtsp_transport", "tcp"]);
+  await once(viewer.child, "exit");
+  const failure = standIns.failureOf(url)?.state;
+  await standIns.close();
+  return { own, failure };
+}
+
+const md5 = (text: string) => createHash("md5").update(text).digest("hex");
+const NOT_FOUND = ["404 Not Found"];
+
+describe("an RTSP server behind a relay", () => {
+  test("is told who calls by Digest, and counts each request once", async () => {
+    const server = await startServer(({ head }) =>
+      head.includes("Authorization:")
+        ? NOT_FOUND
+        : ["401 Unauthorized", 'WWW-Authenticate: Digest realm="r", nonce="n1", qop="auth"'],
+    );
+    const { own } = await play(`rtsp://ann:p%40w@127.0.0.1:${server.port}/cam?key=1`);
+    expect(own).not.toMatch(/ann|cam|key/);
+    const [asked, again] = server.requests;
+    const real = `rtsp://127.0.0.1:${server.port}/cam?key=1`;
+    expect(asked?.url).toBe(real);
+    expect(again?.url).toBe(real);
+    expect(Number(again?.cseq)).toBe(Number(asked?.cseq) + 1);
+    const field = (name: string) =>
+      new RegExp(`${name}="?([^",\\r]*)`).exec(again?.head ?? "")?.[1];
+    const sum = [
+      md5("ann:r:p@w"),
+      "n1",
+      field("nc"),
+      field("cnonce"),
+      "auth",
+      md5(`${again?.method}:${real}`),
+    ];
+    expect(field("response")).toBe(md5(sum.join(":")));
+    server.stop();
+  });
+
+  test("is told who calls by Basic, once where that does not help", async () => {
+    const server = await startServer(() => [
+      "401 Unauthorized",
+      'WWW-Authenticate: Basic realm="r"',
+    ]);
+    await play(`rtsp://ann:pw@127.0.0.1:${server.port}/cam`);
+    const [, ...later] = server.requests;
+    // The relay asks again once; ffmpeg may do so too.
+    expect(later.length).toBeOneOf([1, 2]);
+    for (const { head } of later) expect(head).toContain(`Authorization: Basic ${btoa("ann:pw")}`);
+    server.stop();
+  });
+
+  test("may lead elsewhere: the relay follows, without what was meant for it alone", async () => {
+    const next = await startServer(() => NOT_FOUND);
+    const first = await startServer(() => [
+      "302 Found",
+      `Location: rtsp://localhost:${next.port}/elsewhere`,
+    ]);
+    await play(`rtsp://ann:pw@127.0.0.1:${first.port}/cam`);
+    expect(next.requests[0]?.url).toBe(`rtsp://localhost:${next.port}/elsewhere`);
+    expect(next.requests[0]?.head).not.toContain("Authorization");
+    first.stop();
+    next.stop();
+  });
+
+  test.each([
+    [
+      "in a circle",
+      (port: number) => `rtsp://127.0.0.1:${port}/cam`,
+      "it redirects more than 5 times",
+    ],
+    [
+      "to a file",
+      () => "file:///etc/hostname",
+      "it redirects to an address that is not one of RTSP",
+    ],
+  ])("is given up where it leads %s", async (_, locationOf, why) => {
+    let port = 0;
+    const server = await startServer(() => ["301 Moved", `Location: ${locationOf(port)}`]);
+    port = server.port;
+    expect((await play(`rtsp://127.0.0.1:${port}/cam`)).failure).toBe(why);
+    expect(server.requests.length).toBeLessThanOrEqual(6);
+    server.stop();
+  });
+});
