@@ -6,6 +6,8 @@ const PROGRAMS = [
   { name: "ffmpeg", apt: "ffmpeg" },
   { name: "ffprobe", apt: "ffmpeg" },
   { name: "mount", apt: "mount" },
+  { name: "prlimit", apt: "util-linux" },
+  { name: "bwrap", apt: "bubblewrap" },
   { name: "openssl", apt: "openssl" },
   { name: "chromium", apt: "chromium" },
   { name: "nginx", apt: "nginx" },

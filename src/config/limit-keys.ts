@@ -42,7 +42,7 @@ export const ENCODER_KEYS: { readonly [F in EncoderField]: Key<Config[F]> } = {
     fallback: "67108864",
     ...count(4096, 999_999_999_999, "pixels"),
     about:
-      "Width times height of all renditions of a task together: by default as many as one picture of 8192x8192 has, or twelve ladders from 1080p down.",
+      "Width times height of all renditions of a task together: by default as many as one picture of 8192x8192 has, or eighteen ladders of 1080p, 720p, 480p, 360p and 240p.",
   },
   memoryBytes: {
     env: "PONTUS_FFMPEG_MEMORY_BYTES",

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { prlimitArgs, type ResourceLimits } from "./limits.ts";
-import { type Sandbox, type Seen, sandboxArgs } from "./sandbox.ts";
+import { type Sandbox, type SandboxRun, type Seen, sandboxRun } from "./sandbox.ts";
 
 /** What one run of a program may use and see. */
 export type Bounds = { readonly limits: ResourceLimits; readonly seen: Seen };
@@ -15,19 +15,24 @@ export type Confinement = {
 /** A program with its arguments. */
 type Command = { readonly command: string; readonly args: readonly string[] };
 
-/** A program that runs within bounds, as far as this machine can keep it there. */
+/**
+ * A program that runs within bounds, as far as this machine can keep it there.
+ *
+ * @returns also the open files that it inherits, numbered from `firstFd` on
+ */
 export function confined(
   { own, sandbox }: Confinement,
   { command, args }: Command,
   { limits, seen }: Bounds,
-  cwd: string,
-): Command {
+  place: { readonly cwd: string; readonly firstFd: number },
+): Command & Pick<SandboxRun, "fds"> {
+  const { args: before, fds } = sandbox ? sandboxRun(sandbox, seen, place) : { args: [], fds: [] };
   const [first = command, ...rest] = [
-    ...(sandbox ? sandboxArgs(sandbox, seen, cwd) : []),
+    ...before,
     ...(own ? ["prlimit", ...prlimitArgs(limits, own), "--"] : []),
     ...[command, ...args],
   ];
-  return { command: first, args: rest };
+  return { command: first, args: rest, fds };
 }
 
 /** The limits that a program runs under. */

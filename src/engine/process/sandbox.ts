@@ -20,6 +20,39 @@ const SETTINGS = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "
 /** What finding servers by their names takes; TLS is spoken by the relay of this service. */
 const NETWORK = ["resolv.conf", "hosts", "host.conf", "nsswitch.conf", "gai.conf", "services"];
 
+/** Its own processes stand here, so that `/proc` has room for the names of what this process has open. */
+const PROC = "/procfs";
+/** What programs look up in `/proc`; SVT-AV1 counts cores by it. */
+const PROC_NAMES = ["self", "cpuinfo", "meminfo", "stat"];
+
+/** A file that this process has open, to which a link leads. */
+type Opened = { readonly path: string; readonly link: string; readonly fd: number };
+
+/** What a path leads to that names an open file of this process; undefined for any other. */
+function openedAt(path: string): Opened | undefined {
+  try {
+    const link = readlinkSync(path);
+    const [, pid, fd] = /^\/proc\/(\d+)\/fd\/(\d+)$/.exec(link) ?? [];
+    return Number(pid) === process.pid ? { path, link, fd: Number(fd) } : undefined;
+  } catch {
+    // It is no link, or is not there, which ffmpeg says.
+    return undefined;
+  }
+}
+
+/**
+ * Shows a file that was opened and judged as exactly that, whatever stands at its name by now: the program inherits it.
+ *
+ * @param fd - the number that it has there
+ */
+function shownOpened({ path, link }: Opened, fd: number, { writes }: Seen): readonly string[] {
+  const isThere = writes.some((folder) => path.startsWith(`${folder}/`));
+  return [
+    ...["--symlink", `${PROC}/self/fd/${fd}`, link],
+    ...(isThere ? [] : ["--symlink", link, path]),
+  ];
+}
+
 const shown = (path: string): readonly string[] => ["--ro-bind-try", path, path];
 
 function systemFolder(path: string): readonly string[] {
@@ -48,20 +81,32 @@ export function describeSandbox(programs: readonly string[], paths: readonly str
       ...SYSTEM.flatMap(systemFolder),
       ...SETTINGS.flatMap((name) => shown(`/etc/${name}`)),
       ...[...own, ...paths].flatMap(shown),
-      ...["--dev", "/dev", "--proc", "/proc"],
+      ...["--dev", "/dev", "--proc", PROC],
+      ...PROC_NAMES.flatMap((name) => ["--symlink", `${PROC}/${name}`, `/proc/${name}`]),
     ],
   };
 }
 
+/** A command line without the program, and the open files that it inherits beside its pipes, in this order. */
+export type SandboxRun = { readonly args: readonly string[]; readonly fds: readonly number[] };
+
 /**
- * The command line that runs a program in a sandbox, without the program.
+ * The command line that runs a program in a sandbox.
  *
  * bubblewrap stays beside the program and dies of TERM, with which the program would be killed before it has closed its files. So it
  * is started with TERM ignored; the program gets TERM as all its group does, and does not ignore it.
+ *
+ * @param firstFd - the number of the first open file that it inherits beside its pipes
  */
-export function sandboxArgs({ system }: Sandbox, seen: Seen, cwd: string): readonly string[] {
+export function sandboxRun(
+  { system }: Sandbox,
+  seen: Seen,
+  { cwd, firstFd }: { readonly cwd: string; readonly firstFd: number },
+): SandboxRun {
   const { writes, reads, network } = seen;
-  return [
+  const opened = reads.map(openedAt).filter((one) => one !== undefined);
+  const named = reads.filter((path) => !opened.some((one) => one.path === path));
+  const args = [
     ...["env", "--ignore-signal=TERM", "bwrap"],
     ...["--unshare-all", ...(network ? ["--share-net"] : []), "--die-with-parent"],
     ...["--cap-drop", "ALL", ...system],
@@ -69,7 +114,9 @@ export function sandboxArgs({ system }: Sandbox, seen: Seen, cwd: string): reado
     ...["--dir", cwd],
     ...(network ? NETWORK.flatMap((name) => shown(`/etc/${name}`)) : []),
     ...writes.flatMap((path) => ["--bind", path, path]),
-    ...reads.flatMap(shown),
+    ...named.flatMap(shown),
+    ...opened.flatMap((one, at) => shownOpened(one, firstFd + at, seen)),
     ...["--remount-ro", "/", "--chdir", cwd, "--", "env", "--default-signal=TERM"],
   ];
+  return { args, fds: opened.map(({ fd }) => fd) };
 }

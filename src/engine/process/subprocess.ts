@@ -167,9 +167,11 @@ function notStarted(command: string, cause: unknown): TaskError {
 
 function spawnGroup(options: SubprocessOptions) {
   const { within, cwd, onPipes = [], feeds = [] } = options;
-  const { command, args } = within
-    ? confined(within.confinement, options, within.bounds, cwd ?? "/")
-    : options;
+  const pipes = [...onPipes, ...feeds.slice(1)].map(() => "pipe" as const);
+  const place = { cwd: cwd ?? "/", firstFd: STDIO_PIPES + pipes.length };
+  const { command, args, fds } = within
+    ? confined(within.confinement, options, within.bounds, place)
+    : { ...options, fds: [] };
   const child = spawn(command, args, {
     cwd,
     detached: true,
@@ -177,7 +179,8 @@ function spawnGroup(options: SubprocessOptions) {
     stdio: [
       feeds.length > 0 ? "pipe" : "ignore",
       ...["pipe" as const, "pipe" as const],
-      ...[...onPipes, ...feeds.slice(1)].map(() => "pipe" as const),
+      ...pipes,
+      ...fds,
     ],
   });
   for (const [at, onBytes] of onPipes.entries())

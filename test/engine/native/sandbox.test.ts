@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { once } from "node:events";
+import { closeSync, copyFileSync, openSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openConfinement } from "../../../src/engine/process/open-confinement.ts";
 import type { Step } from "../../../src/plan/plan.ts";
 import { aRun, encodeStep, engineContract, never } from "../../contract/engine.ts";
@@ -37,6 +38,28 @@ describe("an ffmpeg in a sandbox", () => {
     await (await openNative()).run(await run(), never);
     const error = await taskErrorOf((await sandboxed()).run(await run(), never));
     expect(error.message).toContain("No such file or directory");
+  });
+
+  test("reads the file that is open where its name leads to another by now", async () => {
+    const folder = tempFolder();
+    const [real, path] = [join(folder, "real.mp4"), join(tempFolder(), "source.mp4")];
+    copyFileSync(await clip({ seconds: 2 }), real);
+    const fd = openSync(real, "r");
+    symlinkSync(`/proc/${process.pid}/fd/${fd}`, path);
+    rmSync(real);
+    symlinkSync(await clip({ seconds: 1 }), real);
+    const engine = await sandboxed();
+    const probed = await engine.probe({ path, side: "source" }, never);
+    expect(probed.durationSeconds).toBeCloseTo(2, 0);
+    // The run is in the folder of the link, as those of the service are, and in another.
+    for (const more of [{ folder: dirname(path) }, {}]) {
+      const run = aRun(path, undefined, more);
+      await engine.run(run, never);
+      const made = join(run.folder, "0/out.mp4");
+      const { durationSeconds } = await engine.probe({ path: made, side: "output" }, never);
+      expect(durationSeconds).toBeCloseTo(2, 0);
+    }
+    closeSync(fd);
   });
 
   test("writes to nothing but its folder", async () => {
