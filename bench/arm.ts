@@ -109,6 +109,7 @@ const app = createHttpApp({
   },
   profiles: new SqliteProfileStore(database, { now }),
   queue: new SqliteQueue(database, { now, leaseMs: 60_000, attemptsMax: 3 }),
+  judgesWithin: () => [],
   storages: [await FileStorage.open({ roots: [media], closed: [data] })],
   capabilities: async () => capabilities,
   now,

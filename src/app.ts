@@ -9,6 +9,7 @@ import {
   tellWalLoss,
   watchIntake,
 } from "./app.disk.ts";
+import { judgesWithin, storagesWithin } from "./app.reach.ts";
 import { readinessOf } from "./app.readiness.ts";
 import type { Working } from "./app.work.ts";
 import { allTrusted } from "./config/authorities.ts";
@@ -92,9 +93,13 @@ export async function startService(
   let working: Working | undefined;
   const { clockSkewMs, bodyBytesMax, bodiesBytesMax, requestsPerSecond } = config;
   const { targetsMax, pendingMax, defaultProfile } = config;
+  const live = [new LiveAddresses(listenPortsOf(config))];
+  const storagesOf = storagesWithin(parts.storages);
+  const judgesOf = judgesWithin(storagesOf, live);
   const http = createHttpApp({
     ...parts,
-    storages: [...parts.storages, new LiveAddresses(listenPortsOf(config))],
+    storages: [...parts.storages, ...live],
+    judgesWithin: judgesOf,
     capabilities: async () => capabilitiesOf((await chosen()).engine, config),
     clockSkewMs,
     bodyBytesMax,
@@ -117,6 +122,8 @@ export async function startService(
     await http.prepare();
     working = await (await work()).beginWork(config, (await chosen()).engine, {
       ...parts,
+      storagesOf,
+      judgesOf,
       holdFile: runtime.holdFile,
       disk: disks.work,
       mayClaim: intake.isOpen,

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import type { Config } from "./config/config.ts";
 import { using } from "./config/using.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { Reach } from "./lib/reach.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import type { AddressJudge } from "./service/addresses.ts";
 import { type Storage, storageFor } from "./storage/storage.ts";
 import type { TaskStore } from "./store/store.ts";
 import { KeptEncodes } from "./worker/file/kept-encodes.ts";
@@ -26,6 +28,10 @@ export type WorkParts = {
   readonly queue: Queue;
   readonly tasks: TaskStore;
   readonly storages: readonly Storage[];
+  /** Those of a client with this reach. */
+  readonly storagesOf: (reach: Reach) => readonly Storage[];
+  /** The same with what judges addresses of live streams. */
+  readonly judgesOf: (reach: Reach) => readonly AddressJudge[];
   readonly now: () => number;
   readonly holdFile: Runtime["holdFile"];
   readonly disk: WorkDisk;
@@ -36,7 +42,7 @@ export type WorkParts = {
 export async function beginWork(
   config: Config,
   engine: Engine,
-  { queue, tasks, storages, now, holdFile, disk, mayClaim }: WorkParts,
+  { queue, tasks, storages, storagesOf, judgesOf, now, holdFile, disk, mayClaim }: WorkParts,
 ): Promise<Working> {
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
   const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
@@ -54,7 +60,9 @@ export async function beginWork(
       now,
       disk,
       mayClaim,
-      storageOf: (url, side) => storageFor(storages, url, side),
+      storageOf: (url, side, reach) => storageFor(reach ? storagesOf(reach) : storages, url, side),
+      judge: async (url, side, reach) =>
+        void (await storageFor(judgesOf(reach), url, side)[side](url)),
       purge: async () => {
         await tasks.purge();
         await kept.sweep();

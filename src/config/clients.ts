@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import * as v from "valibot";
+import {
+  isBucketEntry,
+  isHostEntry,
+  isUrlEntry,
+  type Reach,
+  type ReachLists,
+} from "../lib/reach.ts";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
 
@@ -25,6 +33,46 @@ const limit = (least: number, most: number) => {
   );
 };
 
+/** A list for sources and targets alike, or one for each. */
+const listOf = (isEntry: (text: string) => boolean, must: string) => {
+  const list = v.array(
+    v.pipe(v.string("must be a string"), v.check(isEntry, must)),
+    "must be an array of strings",
+  );
+  const sides = v.strictObject({ sources: v.optional(list), targets: v.optional(list) });
+  return v.optional(
+    v.union([list, sides], `${must}; a list, or {"sources": list, "targets": list}`),
+  );
+};
+
+/** The fields of a client that say what it may read and write. */
+const REACH_FIELDS = {
+  roots: listOf(isAbsolute, "must be absolute paths of folders"),
+  buckets: listOf(isBucketEntry, "must be names of buckets, with a folder or without"),
+  hosts: listOf(isHostEntry, "must be hosts: name, name:port, *.name, or :port"),
+  urls: listOf(isUrlEntry, "must be addresses with a scheme and a host, without a query"),
+};
+
+type Field = keyof ReachLists & keyof typeof REACH_FIELDS;
+type Given = { readonly [F in Field]?: v.InferOutput<(typeof REACH_FIELDS)[F]> };
+
+/** What a client may read and write; null if no field limits it. */
+function reachOf(given: Given): Reach | null {
+  const source = listsOf(given, "sources");
+  const target = listsOf(given, "targets");
+  return Object.keys({ ...source, ...target }).length === 0 ? null : { source, target };
+}
+
+function listsOf(given: Given, side: "sources" | "targets"): ReachLists {
+  const fields = Object.keys(REACH_FIELDS) as Field[];
+  const lists = fields.flatMap((field) => {
+    const value = given[field];
+    const list = value && "length" in value ? value : value?.[side];
+    return list ? [[field, list] as const] : [];
+  });
+  return Object.fromEntries(lists);
+}
+
 const privateKey = v.pipe(
   v.string("must be a string"),
   v.minLength(1, "must not be empty"),
@@ -38,6 +86,7 @@ const client = v.strictObject(
     private_key: privateKey,
     second_public_key: v.optional(name),
     second_private_key: v.optional(privateKey),
+    ...REACH_FIELDS,
     strong_only: flag,
     disabled: flag,
     weight: v.optional(limit(1, 1000), 1),
@@ -113,7 +162,7 @@ export const clientsSchema = v.pipe(
               publicKey: each.second_public_key ?? each.public_key,
               privateKey: each.second_private_key,
             },
-      reach: null,
+      reach: reachOf(each),
     })),
   ),
 );

@@ -12,7 +12,10 @@ import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
 
 /** What the HTTP edge needs. Given by `app.ts`. */
-export type HttpPorts = Pick<CreateTaskPorts, "storages" | "capabilities" | "refuseWhileClosed"> & {
+export type HttpPorts = Pick<
+  CreateTaskPorts,
+  "storages" | "judgesWithin" | "capabilities" | "refuseWhileClosed"
+> & {
   readonly tasks: Pick<
     TaskStore,
     "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry" | "remove"

@@ -31,6 +31,8 @@ export type OutRequest = {
   readonly trusted?: readonly string[] | undefined;
   /** `return` gives the redirect itself as the answer: for a request whose signature is valid for one address only. */
   readonly redirects?: "follow" | "return";
+  /** Judges each address that a redirect leads to, before it is asked; what it throws ends the request. */
+  readonly mayFollow?: ((url: URL) => void) | undefined;
 };
 
 /** The head of the answer to a request. Its bytes must be read, or it must be closed. */
@@ -79,6 +81,7 @@ export async function sendOut(url: URL, request: OutRequest): Promise<OutAnswer>
       next.username = at.username;
       next.password = at.password;
     }
+    request.mayFollow?.(next);
     at = next;
   }
 }

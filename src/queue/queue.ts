@@ -1,3 +1,4 @@
+import type { Reach } from "../lib/reach.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { GivenBack } from "../task/end-run.ts";
 import type { Claim, EngineName, Pulse, Task } from "../task/task.ts";
@@ -9,6 +10,8 @@ export type Work = {
   readonly assignments: readonly Assignment[];
   /** How many runs have failed (or took their worker down) since the task was created or retried by its caller. */
   readonly failures: number;
+  /** What the task's client may read and write now; null is everything. */
+  readonly reach: Reach | null;
 };
 
 /** Who claims: an instance of the service, which lives until its process ends. */

@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { tasks } from "../db/schema.ts";
+import { clients, tasks } from "../db/schema.ts";
 import { isHeld, TaskChanges } from "../db/task-changes.ts";
 import { type SqliteTaskRow, TASK_COLUMNS } from "../db/task-row.ts";
 import type { GivenBack } from "../task/end-run.ts";
@@ -58,6 +58,7 @@ export class SqliteQueue implements Queue {
         task: taskOf(started),
         assignments: started.assignments,
         failures: started.failures,
+        reach: this.#queries.reachOf.get({ clientCode: started.clientCode })?.reach ?? null,
       };
     });
   }
@@ -144,6 +145,12 @@ function prepareQueries({ orm, prepared }: Database) {
   const nowMs = sql.placeholder("nowMs");
   const byUrgency = [desc(tasks.priority), asc(tasks.seq)] as const;
   return prepared({
+    reachOf: () =>
+      orm
+        .select({ reach: clients.reach })
+        .from(clients)
+        .where(eq(clients.clientCode, sql.placeholder("clientCode")))
+        .prepare(),
     makeReady: () =>
       orm
         .update(tasks)

@@ -1,8 +1,23 @@
+import type { Reach } from "../lib/reach.ts";
 import { type Address, type Side, type Storage, storageFor } from "../storage/storage.ts";
+import type { Client } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 
 /** What judges the addresses of some schemes. */
 export type AddressJudge = Pick<Storage, "schemes" | "source" | "target">;
+
+/** What judges the addresses of callers. */
+export type JudgePorts = {
+  readonly storages: readonly AddressJudge[];
+  /** Those for a client with this reach. */
+  readonly judgesWithin: (reach: Reach) => readonly AddressJudge[];
+};
+
+/** What judges the addresses of a caller. */
+export const judgesOf = (
+  { storages, judgesWithin }: JudgePorts,
+  { reach }: Pick<Client, "reach">,
+): readonly AddressJudge[] => (reach ? judgesWithin(reach) : storages);
 
 /** The error of a bad field in the request for a task. */
 export const refuseField = (path: string, message: string): TaskError =>

@@ -18,7 +18,13 @@ import type {
 } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
-import { type AddressJudge, judgeAddress, refuseField } from "./addresses.ts";
+import {
+  type AddressJudge,
+  type JudgePorts,
+  judgeAddress,
+  judgesOf,
+  refuseField,
+} from "./addresses.ts";
 import type { Caller } from "./authenticate.ts";
 import { findProfile } from "./profiles.ts";
 import { claimFolders } from "./sets.ts";
@@ -36,12 +42,11 @@ export type TaskRequest = {
 };
 
 /** What creating a task needs. */
-export type CreateTaskPorts = {
+export type CreateTaskPorts = JudgePorts & {
   readonly tasks: Pick<TaskStore, "create" | "findByIdempotency">;
   readonly profiles: Pick<ProfileStore, "get">;
   readonly clients: Pick<ClientStore, "useNonce">;
   readonly queue: Pick<Queue, "announceWork">;
-  readonly storages: readonly AddressJudge[];
   /** What the engine can do here; waits for it while the service starts. @throws {TaskError} if there is no engine */
   readonly capabilities: () => Promise<Capabilities>;
   /** @throws {TaskError} `service_unavailable` while no task is taken */
@@ -81,7 +86,7 @@ export async function createTask(
     const first =
       idempotency && (await ports.tasks.findByIdempotency(caller.clientCode, idempotency));
     if (first !== undefined) return { first };
-    return { task: await judge(ports, caller.clientCode, request), idempotency };
+    return { task: await judge(ports, caller, request), idempotency };
   });
   if (first !== undefined) {
     await ports.clients.useNonce(nonce);
@@ -112,11 +117,12 @@ async function usingNonceOnRefusal<T>(
 
 async function judge(
   ports: CreateTaskPorts,
-  clientCode: string,
+  caller: Caller,
   request: TaskRequest,
 ): Promise<NewTask> {
+  const { clientCode } = caller;
   const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip } = request;
-  const addresses = await judgeAddresses(ports, request);
+  const addresses = await judgeAddresses(judgesOf(ports, caller), ports.targetsMax, request);
   await refuseLiveHere(ports, addresses, clip);
   const { assignments, customProfiles } = await assign(
     ports,
@@ -154,7 +160,8 @@ type Addresses = { readonly source: Address; readonly targets: readonly Address[
 
 /** The addresses of a task, judged one after the other, so that the error is about the first bad one. */
 async function judgeAddresses(
-  { storages, targetsMax }: CreateTaskPorts,
+  storages: readonly AddressJudge[],
+  targetsMax: number,
   { sourceUrl, targets }: TaskRequest,
 ): Promise<Addresses> {
   if (targets.length > targetsMax)

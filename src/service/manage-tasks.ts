@@ -1,10 +1,12 @@
 import type { Queue } from "../queue/queue.ts";
+import { storageFor } from "../storage/storage.ts";
 import type { TaskPage, TaskQuery, TaskStore } from "../store/store.ts";
 import type { Task } from "../task/task.ts";
+import { type AddressJudge, type JudgePorts, judgesOf } from "./addresses.ts";
 import type { Caller } from "./authenticate.ts";
 
 /** What the operations on existing tasks need. */
-export type TaskPorts = {
+export type TaskPorts = JudgePorts & {
   readonly tasks: Pick<TaskStore, "get" | "list" | "cancel" | "retry" | "remove">;
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
   /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
@@ -39,15 +41,19 @@ export async function cancelTask(
 }
 
 /**
- * Makes a FAILED or CANCELLED task PENDING again and wakes the workers.
+ * Makes a FAILED or CANCELLED task PENDING again and wakes the workers. Its addresses are judged first, for its client may reach less by
+ * now: it must not learn whether another's task holds one.
  *
- * @throws {TaskError} `no_such_task`, `too_many_requests`, `task_conflict`
+ * @throws {TaskError} `no_such_task`, `access_denied`, `too_many_requests`, `task_conflict`
  */
 export async function retryTask(
-  { tasks, queue, pendingMax }: TaskPorts,
-  caller: Pick<Caller, "clientCode" | "pendingMax">,
+  ports: TaskPorts,
+  caller: Pick<Caller, "clientCode" | "pendingMax" | "reach">,
   id: string,
 ): Promise<Task> {
+  const { tasks, queue, pendingMax } = ports;
+  if (caller.reach)
+    await judgeAgain(judgesOf(ports, caller), await tasks.get(caller.clientCode, id));
   const task = await tasks.retry(caller.clientCode, id, caller.pendingMax ?? pendingMax);
   queue.announceWork();
   return task;
@@ -56,3 +62,11 @@ export async function retryTask(
 /** Deletes a task that has ended. @throws {TaskError} `no_such_task`, `task_conflict` unless it has ended */
 export const deleteTask = ({ tasks }: TaskPorts, clientCode: string, id: string): Promise<void> =>
   tasks.remove(clientCode, id);
+
+async function judgeAgain(
+  judges: readonly AddressJudge[],
+  { sourceUrl, targets }: Task,
+): Promise<void> {
+  await storageFor(judges, sourceUrl, "source").source(sourceUrl);
+  for (const { url } of targets) await storageFor(judges, url, "target").target(url);
+}

@@ -46,6 +46,7 @@ export async function runTask(run: Run, { scratch, kept, recordings, live }: Hos
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
     if (!isAnyLive(run.places)) return await processTask(run, { folder, kept });
+    await run.judgeAgain();
     const folders = { folder, kept: join(recordings, recordingsOf(task)) };
     return await processLive(run, folders, live);
   } finally {

@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
+import type { Reach } from "../lib/reach.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
 import type { LivePlan } from "../plan/live/live.ts";
 import { type Kind, type Places, placesOf } from "../plan/live/places.ts";
@@ -7,7 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { PlanRequest } from "../plan/plan-task.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
-import type { DeliveryOptions, Storage } from "../storage/storage.ts";
+import type { DeliveryOptions, Side, Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
@@ -25,7 +26,10 @@ export type RunPorts = {
     TaskStore,
     "mayPublish" | "saveProgress" | "saveSource" | "saveTarget" | "saveWarnings"
   >;
-  readonly storageOf: (url: string, side: "source" | "target") => Storage;
+  /** @param reach - of the task's client; null is everything */
+  readonly storageOf: (url: string, side: Side, reach: Reach | null) => Storage;
+  /** Judges an address for a client with this reach. @throws {TaskError} `access_denied` */
+  readonly judge: (url: string, side: Side, reach: Reach) => Promise<void>;
   /** A live source from which nothing came for longer has ended. */
   readonly sourceTimeoutMs: number;
   readonly now: () => number;
@@ -66,11 +70,13 @@ export class Run {
   /** How many runs of the task have failed before this one. */
   readonly failedRuns: number;
   readonly engine: Engine;
-  readonly storageOf: RunPorts["storageOf"];
+  /** The storage of an address, within what the task's client may reach now. */
+  readonly storageOf: (url: string, side: Side) => Storage;
   readonly sourceTimeoutMs: number;
   readonly now: RunPorts["now"];
   readonly disk: WorkDisk;
   readonly #ports: RunPorts;
+  readonly #reach: Reach | null;
   readonly #abort = new AbortController();
   /** Aborted when the run must stop; its reason says why. */
   readonly signal: AbortSignal = this.#abort.signal;
@@ -81,7 +87,8 @@ export class Run {
   #savedMs = 0;
   #phase: Progress["phase"] | undefined;
 
-  constructor({ claim, task, assignments, failures }: Work, ports: RunPorts) {
+  constructor({ claim, task, assignments, failures, reach }: Work, ports: RunPorts) {
+    this.#reach = reach;
     this.claim = claim;
     this.task = task;
     this.tag = `${shortId(task)}-${claim.attempt}`;
@@ -90,7 +97,7 @@ export class Run {
     this.places = placesOf(task.sourceUrl, this.targetUrls, assignments);
     this.failedRuns = failures;
     this.engine = ports.engine;
-    this.storageOf = ports.storageOf;
+    this.storageOf = (url, side) => ports.storageOf(url, side, reach);
     this.sourceTimeoutMs = ports.sourceTimeoutMs;
     this.now = ports.now;
     this.disk = ports.disk;
@@ -102,6 +109,14 @@ export class Run {
 
   /** Has something given back when the run has ended. */
   readonly atEnd = (giveBack: () => Promise<void>): void => void this.#atEnd.push(giveBack);
+
+  /** Judges all addresses again: the client may reach less by now. For those that no storage opens. @throws {TaskError} `access_denied` */
+  async judgeAgain(): Promise<void> {
+    const reach = this.#reach;
+    if (!reach) return;
+    await this.#ports.judge(this.task.sourceUrl, "source", reach);
+    for (const url of this.targetUrls) await this.#ports.judge(url, "target", reach);
+  }
 
   /** Gives back what the run held. */
   async end(): Promise<void> {

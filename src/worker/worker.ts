@@ -4,7 +4,6 @@ import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
 import { isAnyLive } from "../plan/live/places.ts";
 import type { Queue, Work } from "../queue/queue.ts";
-import type { Storage } from "../storage/storage.ts";
 import type { TaskStore } from "../store/store.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Outcome } from "../task/task.ts";
@@ -28,7 +27,8 @@ export type WorkerDeps = {
   readonly queue: Queue;
   readonly store: TaskStore;
   readonly engine: Engine;
-  readonly storageOf: (url: string, side: "source" | "target") => Storage;
+  readonly storageOf: RunPorts["storageOf"];
+  readonly judge: RunPorts["judge"];
   readonly kept: KeptEncodes;
   readonly now: () => number;
   readonly disk: WorkDisk;

@@ -60,7 +60,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   storage: [
     ["file", "http", "s3"],
     ["live", "remote"],
-    ["set-names"],
+    ["set-names", "walled"],
     ["addresses", "content"],
     ["failures", "storage"],
   ],

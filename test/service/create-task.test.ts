@@ -52,6 +52,7 @@ function aDesk() {
     queue: { announceWork: () => void done.push("announce") },
     refuseWhileClosed: () => {},
     storages: [{ schemes: ["file"], source: address, target: address }],
+    judgesWithin: () => [],
     capabilities: async () => ({
       engine: "native",
       version: "test",

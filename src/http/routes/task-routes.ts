@@ -183,7 +183,7 @@ export const retryTaskRoute = createRoute({
   ...signed({ params: OneTask }),
   responses: {
     200: jsonAnswer("The task is pending again.", TaskSchema, PENDING_EXAMPLE),
-    ...signedErrors(["no_such_task", "task_conflict"]),
+    ...signedErrors(["access_denied", "no_such_task", "task_conflict"]),
   },
 });
 

@@ -1,5 +1,5 @@
-import { mkdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import type { Reach } from "../../lib/reach.ts";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { TaskError } from "../../task/errors.ts";
 import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
@@ -32,7 +32,7 @@ import {
 import { publishSet, sweepSegments } from "./file-set.ts";
 import { inFolder, type PinnedFolder } from "./pinned-folder.ts";
 import { pinSource } from "./pinned-source.ts";
-import { linkedPathOf, RealFolders, realPathOf } from "./real-path.ts";
+import { linkedPathOf, openRoot, RealFolders, realPathOf, realPathsOf } from "./real-path.ts";
 
 /** Where files may be: absolute or relative to the working folder. */
 export type FileStorageOptions = {
@@ -60,13 +60,19 @@ export class FileStorage implements Storage {
   readonly #zones: readonly { readonly folder: string; readonly isOpen: boolean }[];
 
   readonly #folders = new RealFolders();
+  readonly #made: readonly [FileStorageOptions, readonly string[]];
+  readonly #limits: Limits;
   readonly #umask: number | undefined;
   readonly #onJudged: (path: string) => Promise<void>;
 
   private constructor(
-    { roots, closed = [], umask, onJudged = async () => {} }: FileStorageOptions,
+    options: FileStorageOptions,
     realRoots: readonly string[],
+    limits: Limits = {},
   ) {
+    const { roots, closed = [], umask, onJudged = async () => {} } = options;
+    this.#made = [options, realRoots];
+    this.#limits = limits;
     this.#umask = umask;
     this.#onJudged = onJudged;
     this.#roots = [...new Set([...realRoots, ...roots])];
@@ -89,6 +95,14 @@ export class FileStorage implements Storage {
     const shut = await Promise.all(closed.map((folder) => realPathOf(resolve(folder))));
     const absolute = roots.map((root) => resolve(root));
     return new FileStorage({ ...options, roots: absolute, closed: shut }, real);
+  }
+
+  /** The same storage for a client that may use some folders alone. They are resolved once: a link that takes the place of one later is judged by where it leads. */
+  within({ source, target }: Reach): FileStorage {
+    return new FileStorage(...this.#made, {
+      ...(source.roots && { source: realPathsOf(source.roots) }),
+      ...(target.roots && { target: realPathsOf(target.roots) }),
+    });
   }
 
   async source(url: string): Promise<Address> {
@@ -207,31 +221,32 @@ export class FileStorage implements Storage {
 
   /** The real path of the folder of the set whose playlist or manifest is at a real path. */
   async #segmentFolderOf(playlist: string, url: string): Promise<string> {
-    return await this.#resolve(segmentFolderOf(playlist), url);
+    const folder = segmentFolderOf(playlist);
+    return await this.#resolve(url, "target", () => realPathOf(folder));
   }
 
   /** The real path of an address that may be used; what is missing of it is taken as written. */
   async #judge(url: string, side: Side): Promise<string> {
     const path = readFileAddress(url, this.#roots, side);
-    return this.#resolve(path, url, () => realPathOf(path));
+    return this.#resolve(url, side, () => realPathOf(path));
   }
 
   /** The same for an address that is not used yet: a real path of its folder that is a moment old will do. */
   #judgeSoon(url: string, side: Side): string | Promise<string> {
     const path = readFileAddress(url, this.#roots, side);
-    return this.#resolve(path, url, () => this.#folders.realPathOf(path));
+    return this.#resolve(url, side, () => this.#folders.realPathOf(path));
   }
 
   #resolve(
-    path: string,
     url: string,
-    realPath: () => string | Promise<string> = () => realPathOf(path),
+    side: Side,
+    realPath: () => string | Promise<string>,
   ): string | Promise<string> {
     try {
       const real = realPath();
-      if (typeof real === "string") return this.#open(real, url);
+      if (typeof real === "string") return this.#open(real, url, side);
       return real.then(
-        (found) => this.#open(found, url),
+        (found) => this.#open(found, url, side),
         (cause: unknown) => Promise.reject(unresolved(url, cause)),
       );
     } catch (cause) {
@@ -240,28 +255,21 @@ export class FileStorage implements Storage {
   }
 
   /** Checks that a real path is in a place that is open to callers. */
-  #open(real: string, url: string): string {
+  #open(real: string, url: string, side: Side): string | Promise<string> {
     if (!this.#zones.find(({ folder }) => isInside(folder, real))?.isOpen) throw outside(url);
-    return real;
+    const limit = this.#limits[side];
+    if (!limit) return real;
+    return limit().then((folders) => {
+      if (folders.some((folder) => folder !== real && isInside(folder, real))) return real;
+      throw outside(url);
+    });
   }
 }
+
+/** The real paths of the folders that a client may use, of a side that is limited; resolved when they are first needed. */
+type Limits = { readonly [S in Side]?: () => Promise<readonly string[]> };
 
 const keyOf = (path: string): string => `file:${path}`;
-
-async function openRoot(root: string): Promise<string> {
-  try {
-    await mkdir(root, { recursive: true });
-    const real = await realpath(root);
-    if (!(await stat(real)).isDirectory()) throw new Error("not a folder");
-    return real;
-  } catch (cause) {
-    throw new TaskError(
-      "internal",
-      `Cannot open the media root ${JSON.stringify(root)}: it is no folder and cannot be made`,
-      { cause },
-    );
-  }
-}
 
 async function publishFile(
   entry: string,

@@ -1,7 +1,9 @@
 import { lstatSync, realpathSync } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { mkdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { errnoOf } from "../../lib/errno-of.ts";
+import { once } from "../../lib/once.ts";
+import { TaskError } from "../../task/errors.ts";
 
 /** A path is resolved up to the part that is missing, below a file, in a circle of links, or not readable. */
 const UNRESOLVED = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
@@ -21,6 +23,26 @@ export async function realPathOf(path: string): Promise<string> {
     return join(await realPathOf(dirname(path)), basename(path));
   }
 }
+
+/** The real path of a media root, which is made if it is missing. @throws {TaskError} `internal` if it is no folder and cannot be made */
+export async function openRoot(root: string): Promise<string> {
+  try {
+    await mkdir(root, { recursive: true });
+    const real = await realpath(root);
+    if (!(await stat(real)).isDirectory()) throw new Error("not a folder");
+    return real;
+  } catch (cause) {
+    throw new TaskError(
+      "internal",
+      `Cannot open the media root ${JSON.stringify(root)}: it is no folder and cannot be made`,
+      { cause },
+    );
+  }
+}
+
+/** Resolves paths as `realPathOf` does, when they are first asked for, and remembers what it found. */
+export const realPathsOf = (paths: readonly string[]): (() => Promise<readonly string[]>) =>
+  once(() => Promise.all(paths.map(realPathOf)));
 
 /** The target of a link; any other path unchanged, a dangling link too. Synchronous: for folders that are in use. */
 export function linkedPathOf(path: string): string {

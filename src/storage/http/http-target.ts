@@ -5,7 +5,7 @@ import type { At, RemoteTarget } from "../remote/remote-target.ts";
 import { httpSetPlaceOf, keyOf, readHttpTarget } from "./http-address.ts";
 
 /** Which servers are asked, and how they are waited for. */
-export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted" | "policy">;
+export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted" | "policy" | "mayFollow">;
 
 /**
  * The target at an address, by PUT or POST. Only an answer of success that comes after the whole body counts: servers were

@@ -1,13 +1,20 @@
+import { isReached, type Reach, type ReachLists } from "../../lib/reach.ts";
 import { sendOut } from "../../net/egress.ts";
 import type { EgressPolicy } from "../../net/egress-policy.ts";
 import { sourceFailure, sourceStatus } from "../remote/remote-errors.ts";
 import type { RemoteSource } from "../remote/remote-source.ts";
 import { type RemoteLimits, RemoteStorage } from "../remote/remote-storage.ts";
+import type { Side } from "../storage.ts";
+import { notReached } from "../walled.ts";
 import { keyOf, readHttpAddress } from "./http-address.ts";
 import { type HttpLimits, httpTarget } from "./http-target.ts";
 
 /** Which servers, and how they are waited for. */
-export type HttpStorageOptions = RemoteLimits & { readonly policy: EgressPolicy };
+export type HttpStorageOptions = RemoteLimits & {
+  readonly policy: EgressPolicy;
+  /** Where a redirect may lead; everywhere that the policy allows if absent. */
+  readonly reach?: Reach;
+};
 
 /**
  * Files behind http and https addresses: a source is fetched into scratch by GET, a target is sent by PUT, or by
@@ -19,15 +26,31 @@ export type HttpStorageOptions = RemoteLimits & { readonly policy: EgressPolicy 
  * playlist mixes two sets.
  */
 export class HttpStorage extends RemoteStorage {
-  constructor({ idleTimeoutMs, trusted, retries, policy }: HttpStorageOptions) {
-    const limits = { idleTimeoutMs, trusted, policy };
+  readonly #options: HttpStorageOptions;
+
+  constructor(options: HttpStorageOptions) {
+    const { idleTimeoutMs, trusted, retries, policy, reach } = options;
+    const limitsOf = (side: Side): HttpLimits => ({
+      ...{ idleTimeoutMs, trusted, policy },
+      ...(reach && { mayFollow: (url) => refuseBeyond(reach[side], url) }),
+    });
     const protocol = {
       schemes: ["http", "https", "http+post", "https+post"],
-      source: (url: string) => httpSource(url, limits),
-      target: (url: string) => httpTarget(url, limits),
+      source: (url: string) => httpSource(url, limitsOf("source")),
+      target: (url: string) => httpTarget(url, limitsOf("target")),
     };
     super(protocol, retries);
+    this.#options = options;
   }
+
+  /** The same storage for a client, whose redirects may not lead beyond its reach. The addresses that it is given are judged by `walled`. */
+  within(reach: Reach): HttpStorage {
+    return new HttpStorage({ ...this.#options, reach });
+  }
+}
+
+function refuseBeyond(lists: ReachLists, url: URL): void {
+  if (!isReached(lists, keyOf(url))) throw notReached(url.href);
 }
 
 function httpSource(shown: string, limits: HttpLimits): RemoteSource {
