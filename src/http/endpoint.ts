@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RouteConfig } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
 import type { Hono } from "hono";
@@ -129,13 +130,25 @@ function bodyOf(request: Request, { bodies, bodyBytesMax }: EndpointPorts) {
   return { bytes, free: () => room?.free() };
 }
 
+/**
+ * The answer to a call too many is held back for about so long: whoever sends the next one at once sends few then. Not for exactly so
+ * long, or all connections of a flood would come back together.
+ */
+const HELD_BACK_MS = 500;
+
 /** Does what a call asks for, if its client has not made too many. A replay is nobody's call, and is not counted as the client's. */
 async function withinRate<T>(
   { rates }: EndpointPorts,
   caller: Caller,
   work: () => Promise<T>,
 ): Promise<T> {
-  const takeBack = rates.take(caller);
+  let takeBack: () => void;
+  try {
+    takeBack = rates.take(caller);
+  } catch (error) {
+    await sleep(HELD_BACK_MS * (0.5 + Math.random()));
+    throw error;
+  }
   try {
     return await work();
   } catch (error) {

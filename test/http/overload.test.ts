@@ -62,8 +62,7 @@ describe("a client that calls too often", () => {
     const app = await anApp({ requestsPerSecond: 2 });
     const nonces = Array.from({ length: 5 }, freshNonce);
     expect((await app.call(TASKS, { as: CLIENTS.bob })).status).toBe(200);
-    const answers = [];
-    for (const nonce of nonces) answers.push(await app.call(TASKS, { nonce }));
+    const answers = await Promise.all(nonces.map((nonce) => app.call(TASKS, { nonce })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 429, 429, 429]);
     expect((await app.call(TASKS, { as: CLIENTS.bob })).status).toBe(200);
     const again = await anApp({ clients: app.ports.clients });
