@@ -6,9 +6,11 @@ export type RatedCaller = {
   readonly requestsPerSecond: number | null;
 };
 
-/** What is left to a client: it fills up with time, to the calls of one second. */
+/** What is left to a client: it fills up with time, to the calls of one second, but not more than `BURST_MAX`. */
 type Bucket = { calls: number; atMs: number };
 
+/** So many calls at once hold up those of others by some milliseconds. */
+const BURST_MAX = 100;
 /** Other clients count as calling for so long after a call. */
 const CALLING_MS = 10_000;
 
@@ -66,10 +68,11 @@ export class RequestRates {
   }
 
   #filled(clientCode: string, perSecond: number, nowMs: number): Bucket {
+    const callsMax = Math.min(perSecond, BURST_MAX);
     const known = this.#buckets.get(clientCode);
-    const bucket = known ?? { calls: perSecond, atMs: nowMs };
+    const bucket = known ?? { calls: callsMax, atMs: nowMs };
     if (!known) this.#buckets.set(clientCode, bucket);
-    bucket.calls = Math.min(perSecond, bucket.calls + ((nowMs - bucket.atMs) / 1000) * perSecond);
+    bucket.calls = Math.min(callsMax, bucket.calls + ((nowMs - bucket.atMs) / 1000) * perSecond);
     bucket.atMs = nowMs;
     return bucket;
   }

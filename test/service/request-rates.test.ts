@@ -45,6 +45,14 @@ describe("RequestRates", () => {
     expect(burst(ADA)).toBe(10);
   });
 
+  test("lets 100 calls come at once, however many are allowed in a second", () => {
+    const { clock, rates, burst } = ratesOf(1000);
+    rates.take(BOB);
+    expect([burst(ADA), burst(ADA)]).toEqual([100, 0]);
+    clock.ms += 50;
+    expect(burst(ADA)).toBe(50);
+  });
+
   test("counts another client as calling for ten seconds", () => {
     const { clock, rates, burst } = ratesOf(10);
     rates.take(BOB);
