@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { clip } from "../fixtures/clips.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
@@ -20,13 +28,14 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-/** A service whose store and scratch share a disk of 6 MiB, with a source that is larger. */
+/** A service whose store and scratch share a disk, usually of 6 MiB, with a source that is larger. */
 async function onSmallDisk(
   env: Readonly<Record<string, string>> = {},
+  size = "6m",
 ): Promise<RunningService | undefined> {
   const home = newHome();
   mkdirSync(home.data);
-  const unmount = mountTmpfs(home.data, "size=6m");
+  const unmount = mountTmpfs(home.data, `size=${size}`);
   if (!unmount) return undefined;
   undo.push(unmount);
   const noise = ["-vf", "noise=alls=60:allf=t", "-b:v", "20M", "-minrate", "20M"];
@@ -105,13 +114,41 @@ describe("a disk that store and scratch share", () => {
     await service.until(id, ({ task_status }) => task_status === "SUCCESS");
   });
 
+  test("is nearly full while a task runs: its run is ended before the last byte is gone, and tried again", async () => {
+    const service = await onSmallDisk({}, "40m");
+    if (!service) return;
+    const { data, media } = service.home;
+    const long = { width: 1280, height: 720, rate: "30", seconds: 20 } as const;
+    copyFileSync(await clip(long), join(media, "long.mp4"));
+    const reserve = join(data, "pontus.db-reserve");
+    await eventually(() => existsSync(reserve) || undefined);
+    const id = await service.create({
+      ...request("long.mp4"),
+      profile_name: "video_mp4_640x360_520kbps",
+    });
+    await service.until(id, ({ progress }) => (progress?.out_time_seconds ?? 0) > 0);
+    const { bavail, bsize } = statfsSync(data);
+    const filler = join(data, "filler");
+    writeFileSync(filler, Buffer.alloc(bavail * bsize - (400 << 10)));
+    const ended = await service.until(id, ({ attempts }) => attempts[0]?.error !== undefined);
+    expect(ended.task_status).toBe("PENDING");
+    expect(ended.attempts[0]?.error).toMatchObject({
+      code: "InternalError",
+      detail: "Cannot go on: the disk is full",
+    });
+    rmSync(filler);
+    await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+  });
+
   test("is full of what a dead service left: the next start empties that before it opens the store", async () => {
     const service = await onSmallDisk({ PONTUS_CONCURRENCY: "0" });
     if (!service) return;
     const { home } = service;
     const id = await service.create(request("small.mp4"));
     await service.stop("SIGKILL");
-    rmSync(join(home.data, "pontus.db-reserve"), { force: true });
+    // The store needs space to open: for the index of its log, which a crash of the machine may take away.
+    for (const name of ["pontus.db-shm", "pontus.db-reserve"])
+      rmSync(join(home.data, name), { force: true });
     const [instance = ""] = readdirSync(join(home.data, "scratch"));
     const left = join(home.data, "scratch", instance, "a-task-1");
     mkdirSync(left);
