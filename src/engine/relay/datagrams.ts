@@ -3,6 +3,11 @@ import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { LOOPBACK } from "./tcp-relay.ts";
 
+/** Asked of the system, which may give less: a key frame of a fast stream comes at once. */
+const BUFFER_BYTES = 4 << 20;
+// Deno's size is that of the memory that it takes for each datagram, before it knows how long that is.
+const hasBuffers = process.versions["deno"] === undefined;
+
 /** Every address of this machine, as ffmpeg listens where no host is named. */
 export const ANY_ADDRESS = "0.0.0.0";
 
@@ -34,6 +39,7 @@ async function ready(socket: Socket, event: "listening" | "connect"): Promise<vo
   }
   // A peer that is not there now may come.
   socket.on("error", () => {});
+  if (hasBuffers) socket.setRecvBufferSize(BUFFER_BYTES);
 }
 
 /** A port of loopback for datagrams that nobody has; it is free for whoever is to have it. */

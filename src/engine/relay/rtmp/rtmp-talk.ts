@@ -70,7 +70,12 @@ export class RtmpTalk implements Talk {
   }
 
   #hear(body: Uint8Array): Uint8Array {
-    for (const text of stringsOf(body)) this.#auth?.hear(text);
+    try {
+      for (const text of stringsOf(body)) this.#auth?.hear(text);
+    } catch (error) {
+      // Servers may say what ffmpeg never does; a challenge is plain text.
+      if (!(error instanceof MalformedError)) throw error;
+    }
     return body;
   }
 }
