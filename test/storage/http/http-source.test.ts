@@ -206,6 +206,12 @@ describe("HttpStorage.prototype.open of what cannot be had", () => {
     expect((await readFile(join(folder, "source.mp4"))).length).toBe(0);
   });
 
+  test("fetches no more than it is given room for", async () => {
+    const options = { folder: tempFolder(), signal, roomToFetch: async () => film.length - 1 };
+    const { code } = await failureOf(patient.open(server.url(aFilm()), options));
+    expect(code).toBe("scratch_full");
+  });
+
   test("says that a connection was refused, and that a name is unknown", async () => {
     const gone = await startMediaServer();
     const url = gone.url("/a.mp4");

@@ -47,4 +47,23 @@ describe("openSource", () => {
       unmount();
     }
   });
+
+  test("fetches no segment where the disk of the run has no room", async () => {
+    const root = tempFolder();
+    writeFileSync(join(root, "a.ts"), Buffer.alloc(1 << 20));
+    writeFileSync(join(root, "a.m3u8"), "#EXTM3U\n#EXTINF:1,\na.ts\n#EXT-X-ENDLIST\n");
+    const storage = await FileStorage.open({ roots: [root] });
+    const run = {
+      engine: await native,
+      storageOf: () => storage,
+      sourceTimeoutMs: 1_000,
+      signal: new AbortController().signal,
+      disk: { roomIn: async () => 0, roomToFetch: async () => -1 },
+      onProgress: () => {},
+      onLog: () => {},
+      atEnd: () => {},
+    };
+    const opening = openSource("a.m3u8", run, tempFolder());
+    expect((await taskErrorOf(opening)).code).toBe("scratch_full");
+  });
 });
