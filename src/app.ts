@@ -23,6 +23,7 @@ import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
 import { ownAddress } from "./net/own-address.ts";
+import { transferLimits } from "./net/transfer-budget.ts";
 import type { Capabilities } from "./plan/plan.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
@@ -263,8 +264,12 @@ async function openStorages(
 /** Storages behind a network; an object store where there are keys for one. */
 async function remoteStorages(config: Config, policy: EgressPolicy): Promise<readonly Storage[]> {
   const { httpTimeoutMs: idleTimeoutMs, moreTrusted, s3AccessKeyId, s3Region: region } = config;
-  const trusted = await allTrusted(moreTrusted);
-  const http = new HttpStorage({ idleTimeoutMs, trusted, policy });
+  const limits = {
+    idleTimeoutMs,
+    trusted: await allTrusted(moreTrusted),
+    transfer: transferLimits(config),
+  };
+  const http = new HttpStorage({ ...limits, policy });
   if (s3AccessKeyId === "") return [http];
   const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;
   const access = {
@@ -275,7 +280,7 @@ async function remoteStorages(config: Config, policy: EgressPolicy): Promise<rea
     ...(s3SessionToken !== "" && { sessionToken: s3SessionToken }),
     isPathStyle: s3Addressing === "auto" ? s3Endpoint !== "" : s3Addressing === "path",
   };
-  return [http, new S3Storage({ access, idleTimeoutMs, trusted })];
+  return [http, new S3Storage({ ...limits, access })];
 }
 
 /** What no caller may reach, wherever the media roots are: keys, tasks, scratch. */

@@ -54,6 +54,9 @@ export type Config = {
   readonly sandboxPaths: readonly string[];
   readonly stallTimeoutMs: number;
   readonly httpTimeoutMs: number;
+  readonly transferBytesPerSecondMin: number;
+  readonly transferTimeoutMs: number;
+  readonly sourceBytesMax: number;
   readonly egress: EgressPolicy["preset"];
   readonly egressAllow: EgressPolicy["allow"];
   readonly egressDeny: EgressPolicy["deny"];

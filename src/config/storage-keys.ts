@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { EGRESS_PRESETS } from "../net/egress-policy.ts";
 import { parseRules } from "../net/egress-rules.ts";
 import type { Config } from "./config.ts";
-import { type Key, oneOf, seconds } from "./key.ts";
+import { count, type Key, oneOf, seconds } from "./key.ts";
 
 const secretLine = v.pipe(
   v.string(),
@@ -70,6 +70,9 @@ function isBareHttpUrl(text: string): boolean {
 /** The fields of the config about the servers of sources and targets. */
 type StorageField =
   | "httpTimeoutMs"
+  | "transferBytesPerSecondMin"
+  | "transferTimeoutMs"
+  | "sourceBytesMax"
   | "egress"
   | "egressAllow"
   | "egressDeny"
@@ -90,6 +93,26 @@ export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
     ...seconds(1, 3600),
     about:
       "A server of an HTTP source or target that sends or takes nothing for this long is given up.",
+  },
+  transferBytesPerSecondMin: {
+    env: "PONTUS_TRANSFER_BYTES_PER_SECOND_MIN",
+    fallback: "8192",
+    ...count(0, 999_999_999, "bytes"),
+    about:
+      "A server that sends or takes less in a second, over half a minute and after as long for a beginning, is given up; 0 waits for any.",
+  },
+  transferTimeoutMs: {
+    env: "PONTUS_TRANSFER_TIMEOUT_SECONDS",
+    fallback: "7200",
+    ...seconds(1, 1_209_600),
+    about:
+      "How long the server of one source or target may be waited for, all together. Live streams are not limited.",
+  },
+  sourceBytesMax: {
+    env: "PONTUS_SOURCE_BYTES_MAX",
+    fallback: "274877906944",
+    ...count(1024, 999_999_999_999_999, "bytes"),
+    about: "The largest source that is fetched.",
   },
   egress: {
     env: "PONTUS_EGRESS",

@@ -3,7 +3,7 @@ export class EgressError extends Error {
   override readonly name = "EgressError";
 
   constructor(
-    readonly kind: "hangs" | "unreachable" | "redirect",
+    readonly kind: "hangs" | "slow" | "unreachable" | "redirect",
     readonly state: string,
     options?: ErrorOptions,
   ) {

@@ -188,9 +188,22 @@ async function answerTo(
   // Deno closes a request that is being written up to six seconds after it was aborted.
   const stop = () => reject(ending.reason);
   ending.addEventListener("abort", stop, { once: true });
-  if (body) pipeline(body, request).catch(reject);
+  if (body) pipeline(tellingFailure(body, reject), request).catch(reject);
   else request.end();
   return promise.finally(() => ending.removeEventListener("abort", stop));
+}
+
+/** Tells what a body fails with before the request does, which only knows that it was cut off. */
+async function* tellingFailure(
+  body: AsyncIterable<Uint8Array>,
+  tell: (error: unknown) => void,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    tell(error);
+    throw error;
+  }
 }
 
 /** A connection that was closed without an error and without an answer. */

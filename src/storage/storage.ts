@@ -1,3 +1,4 @@
+import type { TransferBudget } from "../net/transfer-budget.ts";
 import type { MaybeLive } from "../plan/live/live-protocols.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 
@@ -39,6 +40,8 @@ export type OpenOptions = {
   readonly signal: AbortSignal;
   /** How many bytes may still be fetched into a folder, so that its disk does not get full; by default by the usual watermark. */
   readonly roomToFetch?: (folder: string) => Promise<number>;
+  /** What this and other fetches take together; by default it has one of its own. */
+  readonly budget?: TransferBudget;
   /** Called while a source is fetched, after every piece. */
   readonly onProgress?: (fetched: Fetched) => void;
 };
@@ -196,6 +199,9 @@ export interface Storage {
    * @throws {TaskError} as `prepare`
    */
   openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter>;
+
+  /** What the parts of one source may take together of time and bytes; absent in a storage that is itself a disk. */
+  budget?(): TransferBudget;
 
   /** The bare name, decoded, of the folder that a set's segments lie in, beside its playlist at `url`. */
   folderOf(url: string): string;

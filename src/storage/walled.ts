@@ -51,6 +51,7 @@ export function walled(storage: Storage, reach: Reach): Storage {
       return storage.openLiveSet(url, options);
     },
     folderOf: (url) => storage.folderOf(url),
+    ...(storage.budget && { budget: storage.budget.bind(storage) }),
     ...(isDiskless(storage) && {
       read: async (url, signal) => {
         await source(url);

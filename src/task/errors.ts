@@ -59,9 +59,11 @@ const JUDGEMENTS = {
   source_untrusted: judge("ParameterError", "never"),
   source_address_invalid: judge("ParameterError", "never"),
   source_hangs: judge("TimeOut", "backoff"),
+  source_slow: judge("TimeOut", "backoff"),
   // Only of a live task: the service waited for it as long as configured.
   source_never_came: judge("TimeOut", "never"),
   source_not_media: judge("InvalidInputData", "never"),
+  source_too_large: judge("InvalidInputData", "never"),
   source_damaged: judge("InvalidInputData", "never"),
   picture_too_large: judge("InvalidInputData", "never"),
   source_too_costly: judge("InvalidInputData", "never"),
@@ -70,6 +72,7 @@ const JUDGEMENTS = {
   copy_wrong: judge("OutputNotSupported", "once"),
   target_unwritable: judge("OutputNotSupported", "never"),
   target_unreachable: judge("OutputNotSupported", "backoff"),
+  target_slow: judge("OutputNotSupported", "backoff"),
   target_full: judge("OutputNotSupported", "backoff"),
   // Only of a live task: its stream has ended, so there is nothing to send again.
   target_lost: judge("OutputNotSupported", "never"),

@@ -67,6 +67,9 @@ describe("parseConfig", () => {
         sandboxPaths: [],
         stallTimeoutMs: 60_000,
         httpTimeoutMs: 30_000,
+        transferBytesPerSecondMin: 8192,
+        transferTimeoutMs: 7_200_000,
+        sourceBytesMax: 274_877_906_944,
         egress: "lan",
         egressAllow: [],
         egressDeny: [],
@@ -123,16 +126,10 @@ describe("parseConfig", () => {
     ["PONTUS_EGRESS", "public", { egress: "public" }],
     [
       "PONTUS_EGRESS_ALLOW",
-      "nas.example:443",
-      {
-        egressAllow: [{ shown: "nas.example:443", place: { name: "nas.example" }, port: 443 }],
-      },
+      "a:1",
+      { egressAllow: [{ shown: "a:1", place: { name: "a" }, port: 1 }] },
     ],
-    [
-      "PONTUS_EGRESS_DENY",
-      "*.example",
-      { egressDeny: [{ shown: "*.example", place: { suffix: ".example" } }] },
-    ],
+    ["PONTUS_EGRESS_DENY", "b", { egressDeny: [{ shown: "b", place: { name: "b" } }] }],
     ["PONTUS_FFMPEG", "./bin/ffmpeg", { ffmpeg: resolve("bin/ffmpeg") }],
     ["PONTUS_LOG_LEVEL", "warning", { logLevel: "warning" }],
   ] as const)("reads %s=%s", (name, text, expected) => {

@@ -29,7 +29,7 @@ export class HttpStorage extends RemoteStorage {
   readonly #options: HttpStorageOptions;
 
   constructor(options: HttpStorageOptions) {
-    const { idleTimeoutMs, trusted, retries, policy, reach } = options;
+    const { idleTimeoutMs, trusted, retries, transfer, policy, reach } = options;
     const limitsOf = (side: Side): HttpLimits => ({
       ...{ idleTimeoutMs, trusted, policy },
       ...(reach && { mayFollow: (url) => refuseBeyond(reach[side], url) }),
@@ -39,7 +39,7 @@ export class HttpStorage extends RemoteStorage {
       source: (url: string) => httpSource(url, limitsOf("source")),
       target: (url: string) => httpTarget(url, limitsOf("target")),
     };
-    super(protocol, retries);
+    super(protocol, { retries, transfer });
     this.#options = options;
   }
 

@@ -82,7 +82,7 @@ export class ChunkedFile {
       return live.read();
     };
     try {
-      await target.put({ name, read }, at, options);
+      await target.put(sender.counted({ name, read }), at, options);
     } catch (error) {
       throw target.failure(error);
     }

@@ -2,9 +2,16 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { roomToFetch } from "../../disk/disk.ts";
 import type { OutAnswer } from "../../net/egress.ts";
+import type { TransferBudget } from "../../net/transfer-budget.ts";
 import type { TaskError } from "../../task/errors.ts";
 import type { Fetched, OpenedSource, OpenOptions } from "../storage.ts";
-import { refuseEncoded, scratchFailure, scratchFull, sourceUnreachable } from "./remote-errors.ts";
+import {
+  refuseEncoded,
+  scratchFailure,
+  scratchFull,
+  sourceEndless,
+  sourceUnreachable,
+} from "./remote-errors.ts";
 import { askSource, type RemoteSource } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
@@ -17,6 +24,7 @@ const PROGRESS_BYTES = 1 << 20;
 export type DownloadOptions = {
   readonly path: string;
   readonly retries: RetryLimits;
+  readonly budget: TransferBudget;
   readonly signal: AbortSignal;
   readonly roomToFetch?: OpenOptions["roomToFetch"];
   readonly onProgress: (fetched: Fetched) => void;
@@ -31,7 +39,8 @@ export type Downloaded = Omit<OpenedSource, "path">;
  * A download that is cut off is continued by a range that is valid only while the file is the same (`If-Range`,
  * `If-Match`); if the server has no ranges or no versions, it starts again.
  *
- * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_address_invalid`, `scratch_full`
+ * @throws {TaskError} `source_missing`, `source_unreachable`, `source_hangs`, `source_slow`, `source_too_large`,
+ *   `source_address_invalid`, `scratch_full`
  */
 export async function download(
   remote: RemoteSource,
@@ -42,11 +51,13 @@ export async function download(
   });
   try {
     const fetch = new Download(remote, handle, options);
-    await withRetries(
-      () => fetch.pass(),
-      options.retries,
-      options.signal,
-      () => fetch.hasProgressed(),
+    await options.budget.waiting(() =>
+      withRetries(
+        () => fetch.pass(),
+        options.retries,
+        options.signal,
+        () => fetch.hasProgressed(),
+      ),
     );
     return { sizeBytes: fetch.doneBytes, ...fetch.found };
   } finally {
@@ -64,6 +75,8 @@ class Download {
   #mostBytes = 0;
   #knownBytes = 0;
   #uncheckedBytes = 0;
+  /** In scratch, when the last answer began that brought it from its beginning. */
+  #roomBytes = 0;
 
   constructor(
     private readonly remote: RemoteSource,
@@ -118,6 +131,7 @@ class Download {
     refuseEncoded(answer, this.remote.shown);
     const length = answer.header("content-length");
     this.#totalBytes = length === undefined ? undefined : Number(length);
+    this.options.budget.expect(this.#totalBytes ?? 0);
     this.#version = versionOf(answer);
     this.found = this.remote.foundIn(answer);
     await this.#refuseFull();
@@ -136,6 +150,11 @@ class Download {
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
+    this.options.budget.took(chunk.byteLength);
+    await this.options.budget.ourselves(() => this.#keep(chunk));
+  }
+
+  async #keep(chunk: Uint8Array): Promise<void> {
     await this.#scratch(async () => {
       for (let at = 0; at < chunk.byteLength; )
         at += (await this.handle.write(chunk, at, chunk.byteLength - at, this.doneBytes + at))
@@ -155,7 +174,13 @@ class Download {
     this.#uncheckedBytes = 0;
     const missingBytes = Math.max(1, (this.#totalBytes ?? 0) - this.doneBytes);
     const { path, roomToFetch: room = roomToFetch } = this.options;
-    if ((await room(dirname(path))) < missingBytes) throw scratchFull();
+    const roomBytes = await room(dirname(path));
+    if (this.doneBytes === 0) this.#roomBytes = roomBytes;
+    if (roomBytes >= missingBytes) return;
+    // It took most of the room that there was, and does not say how much more it takes: more room would not help.
+    if (this.#totalBytes === undefined && this.doneBytes > this.#roomBytes / 2)
+      throw sourceEndless(this.remote.shown);
+    throw scratchFull();
   }
 
   async #scratch<T>(action: () => Promise<T>): Promise<T> {

@@ -56,7 +56,7 @@ export class PartedFile {
     this.#upload = upload;
     this.#parts += 1;
     const [number, content] = [this.#parts, this.#content()];
-    this.#onItsWay = sender.persist(() => upload.send(number, content));
+    this.#onItsWay = sender.persist(() => upload.send(number, sender.counted(content)));
     // A failure is thrown when the next part is sent.
     this.#onItsWay.catch(() => {});
     [this.#part, this.#spare] = [this.#spare, this.#part];

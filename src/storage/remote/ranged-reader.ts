@@ -1,5 +1,6 @@
 import { giveBack } from "../../lib/give-back.ts";
 import type { OutAnswer } from "../../net/egress.ts";
+import type { TransferBudget } from "../../net/transfer-budget.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { SourceReader } from "../storage.ts";
@@ -21,6 +22,7 @@ export type ReaderOptions = {
   /** With a dot, or empty. */
   readonly extension: string;
   readonly retries: RetryLimits;
+  readonly budget: TransferBudget;
   readonly signal: AbortSignal;
 };
 
@@ -39,7 +41,7 @@ export async function openReader(
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
   const source = new RangedSource(remote, { ...options, signal });
-  await withRetries(() => source.open(), options.retries, signal);
+  await options.budget.waiting(() => withRetries(() => source.open(), options.retries, signal));
   const { extension } = options;
   return {
     sizeBytes: source.sizeBytes,
@@ -144,13 +146,15 @@ class RangedSource {
         for await (const chunk of answer.chunks()) {
           block.set(chunk.subarray(0, block.length - doneBytes), doneBytes);
           doneBytes = Math.min(block.length, doneBytes + chunk.length);
+          this.options.budget.took(chunk.length);
           giveBack(chunk);
         }
       });
       if (doneBytes < block.length) throw this.#unreachable("the connection was cut");
     };
     try {
-      await withRetries(pass, this.options.retries, this.options.signal, hasProgressed);
+      const { retries, budget, signal } = this.options;
+      await budget.waiting(() => withRetries(pass, retries, signal, hasProgressed));
       return block;
     } catch (error) {
       this.#blocks.delete(index);
@@ -182,6 +186,7 @@ class RangedSource {
     for await (const chunk of answer.chunks()) {
       bytes += chunk.length;
       if (bytes > HELD_BYTES_MAX) throw tooLarge;
+      this.options.budget.took(chunk.length);
       chunks.push(chunk);
     }
     if (length !== undefined && bytes !== Number(length))
@@ -190,7 +195,11 @@ class RangedSource {
   }
 
   async #take(answer: OutAnswer, length: number): Promise<Uint8Array> {
-    const chunks = await Array.fromAsync(answer.chunks());
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of answer.chunks()) {
+      this.options.budget.took(chunk.length);
+      chunks.push(chunk);
+    }
     const bytes = Buffer.concat(chunks);
     if (bytes.length !== length) throw this.#unreachable("the connection was cut");
     return bytes;

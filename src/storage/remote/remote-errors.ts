@@ -30,6 +30,13 @@ export function sourceStatus(status: number, url: string): TaskError {
 export const sourceUnreachable = (url: string, state: string): TaskError =>
   new TaskError("source_unreachable", `Cannot read the source ${quoteAddress(url)}: ${state}`);
 
+/** The error of a source that goes on and on. */
+export const sourceEndless = (url: string): TaskError =>
+  new TaskError(
+    "source_too_large",
+    `Cannot read the source ${quoteAddress(url)}: its server does not say how large it is, and it fills the room in scratch`,
+  );
+
 /** Refuses an answer whose bytes are not those of the file. @throws {TaskError} `source_missing` */
 export function refuseEncoded(answer: OutAnswer, url: string): void {
   const encoding = answer.header("content-encoding") ?? "identity";
@@ -60,6 +67,7 @@ export function sourceFailure(error: unknown, url: string): unknown {
   if (!(error instanceof EgressError)) return error;
   const codes = {
     hangs: "source_hangs",
+    slow: "source_slow",
     unreachable: "source_unreachable",
     redirect: "source_address_invalid",
   } as const;
@@ -73,8 +81,14 @@ export function sourceFailure(error: unknown, url: string): unknown {
 /** A failure to write a target as `TaskError`; any other error is returned unchanged. */
 export function targetFailure(error: unknown, url: string): unknown {
   if (!(error instanceof EgressError)) return error;
+  const codes = {
+    hangs: "target_unreachable",
+    slow: "target_slow",
+    unreachable: "target_unreachable",
+    redirect: "target_unwritable",
+  } as const;
   return new TaskError(
-    error.kind === "redirect" ? "target_unwritable" : "target_unreachable",
+    codes[error.kind],
     `Cannot write the target ${quoteAddress(url)}: ${error.state}`,
     { cause: error },
   );

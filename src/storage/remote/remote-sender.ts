@@ -1,7 +1,8 @@
 import { inBatches } from "../../lib/batches.ts";
+import { TransferBudget, type TransferLimits } from "../../net/transfer-budget.ts";
 import type { Content } from "../content.ts";
 import type { DeliveryOptions } from "../storage.ts";
-import type { At, PartedUpload, PartVerbs, RemoteTarget } from "./remote-target.ts";
+import type { At, Outgoing, PartedUpload, PartVerbs, RemoteTarget } from "./remote-target.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** What is larger goes in parts. The smallest that all stores take is 5 MiB. */
@@ -20,14 +21,23 @@ export type Gate = () => Promise<void>;
 export const ungated: Gate = async () => {};
 
 /** How files are sent to a target. */
-export type SendOptions = DeliveryOptions & { readonly retries: RetryLimits };
+export type SendOptions = DeliveryOptions & {
+  readonly retries: RetryLimits;
+  readonly transfer: TransferLimits;
+  /** The target takes files for as long as a live stream lasts: each has a budget of its own. */
+  readonly isLive?: true;
+};
 
 /** Sends files to one target, with retries. */
 export class RemoteSender {
+  readonly #budget: TransferBudget;
+
   constructor(
     readonly target: RemoteTarget,
     readonly options: SendOptions,
-  ) {}
+  ) {
+    this.#budget = new TransferBudget(options.transfer, "takes");
+  }
 
   /**
    * Sends a file: a small one by one request, a larger one in parts if the server takes them, which nobody sees before the
@@ -37,13 +47,18 @@ export class RemoteSender {
    */
   async send(content: Content, at: At, gate: Gate): Promise<void> {
     const { parts } = this.target;
-    if (!parts || content.sizeBytes <= PART_BYTES)
-      return this.persist(() => this.target.put(content, at, this.options), gate);
+    const budget = this.options.isLive
+      ? new TransferBudget(this.options.transfer, "takes")
+      : this.#budget;
+    if (!parts || content.sizeBytes <= PART_BYTES) {
+      const counted = { ...content, read: () => budget.counting(content.read()) };
+      return this.persist(() => this.target.put(counted, at, this.options), gate);
+    }
     const upload = await this.begin(parts, content.name, at);
     try {
       await inBatches(partsOf(content.sizeBytes), PARTS_AT_ONCE, (part) => {
         const { number, fromByte, sizeBytes } = part;
-        const read = () => content.read(fromByte, sizeBytes);
+        const read = () => budget.counting(content.read(fromByte, sizeBytes));
         return this.persist(() => upload.send(number, { sizeBytes, read }));
       });
       await this.persist(() => upload.complete(), gate);
@@ -52,6 +67,11 @@ export class RemoteSender {
       this.options.signal.throwIfAborted();
       throw error;
     }
+  }
+
+  /** A body that is sent in another way than by `send`: what the server takes of it counts as well. */
+  counted<Body extends Pick<Outgoing, "read">>(body: Body): Body {
+    return { ...body, read: () => this.#budget.counting(body.read()) };
   }
 
   /** Begins an upload in parts. @throws {TaskError} as `send` */

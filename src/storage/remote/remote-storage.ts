@@ -1,4 +1,10 @@
 import { extname, join } from "node:path";
+import {
+  ANY_TRANSFER,
+  sourceTooLarge,
+  TransferBudget,
+  type TransferLimits,
+} from "../../net/transfer-budget.ts";
 import type {
   Address,
   DeliveryOptions,
@@ -15,7 +21,7 @@ import type {
 import { download } from "./download.ts";
 import { openReader } from "./ranged-reader.ts";
 import { RemoteLiveSet } from "./remote-live-set.ts";
-import { RemoteSender, ungated } from "./remote-sender.ts";
+import { RemoteSender, type SendOptions, ungated } from "./remote-sender.ts";
 import type { RemoteSource } from "./remote-source.ts";
 import type { RemoteTarget } from "./remote-target.ts";
 import { RemoteWriter } from "./remote-writer.ts";
@@ -41,17 +47,22 @@ export type RemoteLimits = {
   readonly idleTimeoutMs: number;
   /** PEM texts of what signs their certificates, in place of the runtime's own list. */
   readonly trusted?: readonly string[] | undefined;
-  readonly retries?: RetryLimits;
+  readonly retries?: RetryLimits | undefined;
+  readonly transfer?: TransferLimits | undefined;
 };
 
 /** Files on servers: a source is fetched into scratch or read in place, a target is sent. */
 export class RemoteStorage implements DisklessStorage {
   readonly schemes: readonly string[];
+  private readonly retries: RetryLimits;
+  private readonly transfer: TransferLimits;
 
   constructor(
     private readonly protocol: Protocol,
-    private readonly retries: RetryLimits = RETRIES,
+    { retries = RETRIES, transfer = ANY_TRANSFER }: Pick<RemoteLimits, "retries" | "transfer">,
   ) {
+    this.retries = retries;
+    this.transfer = transfer;
     this.schemes = protocol.schemes;
   }
 
@@ -66,21 +77,32 @@ export class RemoteStorage implements DisklessStorage {
 
   async open(
     url: string,
-    { folder, signal, roomToFetch, onProgress = () => {} }: OpenOptions,
+    { folder, signal, roomToFetch, budget = this.budget(), onProgress = () => {} }: OpenOptions,
   ): Promise<OpenedSource> {
     signal.throwIfAborted();
     const source = this.protocol.source(url);
     const path = join(folder, `source${extensionOf(source)}`);
     const room = roomToFetch && { roomToFetch };
-    const options = { path, retries: this.retries, signal, onProgress, ...room };
+    const { retries } = this;
+    const options = { path, retries, signal, onProgress, budget, ...room };
     return { path, ...(await download(source, options)) };
   }
 
   async read(url: string, signal: AbortSignal): Promise<SourceReader> {
     signal.throwIfAborted();
     const source = this.protocol.source(url);
-    const { retries } = this;
-    return await openReader(source, { extension: extensionOf(source), retries, signal });
+    const { retries, transfer } = this;
+    // Its bytes are read again and again.
+    const budget = new TransferBudget({ ...transfer, bytesMax: Number.POSITIVE_INFINITY }, "sends");
+    const options = { extension: extensionOf(source), retries, signal, budget };
+    const reader = await openReader(source, options);
+    if (reader.sizeBytes <= transfer.bytesMax) return reader;
+    reader.close();
+    throw sourceTooLarge(transfer.bytesMax);
+  }
+
+  budget(): TransferBudget {
+    return new TransferBudget(this.transfer, "sends");
   }
 
   /** Asks only servers that take parts: others show what they make of a file only when it is sent, which would be visible. */
@@ -104,7 +126,7 @@ export class RemoteStorage implements DisklessStorage {
     options.signal.throwIfAborted();
     const target = this.protocol.target(url);
     await target.parts?.sweep(options);
-    return new RemoteLiveSet(this.#senderTo(target, options));
+    return new RemoteLiveSet(this.#senderTo(target, options, { isLive: true }));
   }
 
   folderOf(url: string): string {
@@ -115,11 +137,19 @@ export class RemoteStorage implements DisklessStorage {
     options.signal.throwIfAborted();
     const target = this.protocol.target(url);
     const isNew = !options.isSet && (await target.exists?.(options.signal)) === false;
-    return new RemoteWriter(target, { ...options, retries: this.retries, isNew });
+    return new RemoteWriter(target, { ...options, ...this.#limits, isNew });
   }
 
-  #senderTo(target: RemoteTarget, options: DeliveryOptions): RemoteSender {
-    return new RemoteSender(target, { ...options, retries: this.retries });
+  get #limits(): Pick<SendOptions, "retries" | "transfer"> {
+    return { retries: this.retries, transfer: this.transfer };
+  }
+
+  #senderTo(
+    target: RemoteTarget,
+    options: DeliveryOptions,
+    more: Pick<SendOptions, "isLive"> = {},
+  ): RemoteSender {
+    return new RemoteSender(target, { ...options, ...this.#limits, ...more });
   }
 }
 

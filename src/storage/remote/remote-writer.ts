@@ -1,10 +1,9 @@
 import { publishedName } from "../../manifest/write/published-names.ts";
 import { nameSet } from "../set-names.ts";
 import type { TargetWriter, WriteOptions } from "../storage.ts";
-import { RemoteSender, ungated } from "./remote-sender.ts";
+import { RemoteSender, type SendOptions, ungated } from "./remote-sender.ts";
 import type { RemoteTarget } from "./remote-target.ts";
 import { removeUnfinished } from "./remove-files.ts";
-import type { RetryLimits } from "./retries.ts";
 import { makeVisible, sendUnseen } from "./send-set.ts";
 import { openStreamed, type StreamedFile } from "./streamed-file.ts";
 
@@ -12,11 +11,11 @@ import { openStreamed, type StreamedFile } from "./streamed-file.ts";
 const SENT_AT_ONCE = 4;
 
 /** How a target is written. */
-export type WriterOptions = WriteOptions & {
-  readonly retries: RetryLimits;
-  /** Whether nothing lies at the target, so that half a file may be removed. */
-  readonly isNew: boolean;
-};
+export type WriterOptions = WriteOptions &
+  Pick<SendOptions, "retries" | "transfer"> & {
+    /** Whether nothing lies at the target, so that half a file may be removed. */
+    readonly isNew: boolean;
+  };
 
 /**
  * Writes a target as its bytes are made: a file appears whole with `publish`; the segments of a set bear names of their own,

@@ -15,14 +15,14 @@ export type S3StorageOptions = RemoteLimits & { readonly access: S3Access };
  * target may be written, an upload is begun and aborted, which nobody sees.
  */
 export class S3Storage extends RemoteStorage {
-  constructor({ access, idleTimeoutMs, trusted, retries }: S3StorageOptions) {
+  constructor({ access, idleTimeoutMs, trusted, retries, transfer }: S3StorageOptions) {
     const client = new S3Client(access, { idleTimeoutMs, trusted });
     const protocol = {
       schemes: ["s3"],
       source: (url: string) => s3Source(client, url),
       target: (url: string) => s3Target(client, url),
     };
-    super(protocol, retries);
+    super(protocol, { retries, transfer });
   }
 }
 

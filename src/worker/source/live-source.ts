@@ -38,7 +38,12 @@ export type LiveWaiting = {
 export const AGAIN_MS = 500;
 
 /** The codes of errors that mean that a source is away. */
-export const AWAY: readonly ErrorCode[] = ["source_unreachable", "source_hangs", "source_missing"];
+export const AWAY: readonly ErrorCode[] = [
+  "source_unreachable",
+  "source_hangs",
+  "source_slow",
+  "source_missing",
+];
 /** The codes of errors that may pass, as the source is away or about to come. Every other error ends the task. */
 export const MAY_PASS: readonly ErrorCode[] = [...AWAY, "source_not_media", "source_damaged"];
 

@@ -64,7 +64,9 @@ export async function openToSend(
   const place = { storage, folder, signal, ...room };
   const read = await readManifest(source, url, kind, place);
   if (read.manifest.isLive) return { read, place };
-  return joinSource(await fetchManifest(read.manifest, run, place), run, folder);
+  const budget = storage.budget?.();
+  const limited = { ...place, ...(budget && { budget }) };
+  return joinSource(await fetchManifest(read.manifest, run, limited), run, folder);
 }
 
 /** Fetches everything that a manifest names. */

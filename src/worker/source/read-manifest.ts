@@ -22,6 +22,8 @@ export type ManifestPlace = {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly roomToFetch?: OpenOptions["roomToFetch"];
+  /** What all segments may take together; those of a live source have a budget each, for they come while its stream lasts. */
+  readonly budget?: OpenOptions["budget"];
 };
 
 /** A manifest, and how it is read again while it is live. */

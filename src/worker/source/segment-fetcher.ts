@@ -95,11 +95,11 @@ export class SegmentFetcher {
   }
 
   async #open(url: string, folder: string) {
-    const { storage, signal } = this.#place;
+    const { storage, signal, budget } = this.#place;
     const { roomToFetch } = this;
     await mkdir(folder, { recursive: true });
     return withOwnSignal([signal, this.#closed.signal], (own) =>
-      storage.open(url, { folder, signal: own, roomToFetch }),
+      storage.open(url, { folder, signal: own, roomToFetch, ...(budget && { budget }) }),
     );
   }
 

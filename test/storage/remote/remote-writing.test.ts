@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { ANY_TRANSFER } from "../../../src/net/transfer-budget.ts";
 import { RemoteLiveSet } from "../../../src/storage/remote/remote-live-set.ts";
 import { PART_BYTES, RemoteSender } from "../../../src/storage/remote/remote-sender.ts";
 import type { RemoteTarget } from "../../../src/storage/remote/remote-target.ts";
@@ -29,6 +30,7 @@ const noting = ({ asked }: MemoryTarget) => ({
   mayTidy: async () => void asked.push("tidy"),
   signal: new AbortController().signal,
   retries: { failuresMax: 3, firstWaitMs: 1 },
+  transfer: ANY_TRANSFER,
 });
 
 const senderTo = (memory: MemoryTarget) => new RemoteSender(memory.target, noting(memory));
