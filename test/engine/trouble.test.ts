@@ -151,8 +151,10 @@ describe("an encoder", () => {
   test("gets none of our settings", async () => {
     process.env["PONTUS_CLIENTS"] = "a secret";
     process.env["FFREPORT"] = "file=report.log:level=48";
+    process.env["AWS_SECRET_ACCESS_KEY"] = "a secret";
     try {
-      const saying = wrapper('echo "settings: $PONTUS_CLIENTS$FFREPORT." >&2');
+      const all = "$PONTUS_CLIENTS$FFREPORT$AWS_SECRET_ACCESS_KEY";
+      const saying = wrapper(`echo "settings: ${all}." >&2`);
       const lines: string[] = [];
       const run = aRun(await clip(), undefined, { onLog: (line) => lines.push(line) });
       await (await openNative({ ffmpeg: saying })).run(run, never);
@@ -160,6 +162,7 @@ describe("an encoder", () => {
     } finally {
       delete process.env["PONTUS_CLIENTS"];
       delete process.env["FFREPORT"];
+      delete process.env["AWS_SECRET_ACCESS_KEY"];
     }
   });
 

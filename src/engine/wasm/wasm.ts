@@ -10,6 +10,7 @@ import { appliesCrops, openFile } from "../ffmpeg/header-reads.ts";
 import { probeWith, readTailWith } from "../ffmpeg/probe-with.ts";
 import type { Ffprobe, ProbeLimits } from "../ffmpeg/probing.ts";
 import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "../ffmpeg/run-step.ts";
+import { limitHit } from "../process/limits.ts";
 import { Places } from "./places.ts";
 import { runSliced } from "./run-sliced.ts";
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
@@ -34,6 +35,8 @@ export type WasmEngineOptions = CoreOptions &
  */
 const BROKEN_ENCODERS: readonly string[] = ["libx265"];
 const ASK_TIMEOUT_MS = 30_000;
+/** The core declares that its memory never grows beyond this, each thread's own. */
+const CORE_LIMITS = { memoryBytes: 2 * 1024 ** 3 };
 
 /** The engine that runs ffmpeg as WebAssembly: in this process, with a thread and an instance of the core for each run. */
 export class WasmEngine implements Engine {
@@ -131,8 +134,11 @@ export class WasmEngine implements Engine {
 
   async #runPart(request: StepRequest, signal: AbortSignal): Promise<void> {
     const mount = { folder: request.folder, files: { input: request.inputPath } };
-    const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
-      this.#threads.run({ program: "ffmpeg", mount, ...run }, either);
+    const ffmpeg = async (run: FfmpegRun, either: AbortSignal) => {
+      const exit = await this.#threads.run({ program: "ffmpeg", mount, ...run }, either);
+      const hit = limitHit(exit, CORE_LIMITS);
+      return { ...exit, ...(hit !== undefined && { hit }) };
+    };
     await runStep(ffmpeg, this.#options, request, signal);
   }
 }

@@ -41,6 +41,19 @@ describe("WasmEngine.open", () => {
 });
 
 describe("WasmEngine.run()", () => {
+  test("that takes more memory than the core may have is limit_reached", async () => {
+    const engine = await shared;
+    // A picture of this size and depth takes four gigabytes.
+    const raw = ["-c:v", "rawvideo", "-pix_fmt", "gbrapf32le", "-f", "nut"];
+    const step = encodeStep("-vf", "scale=16000:16000", ...raw);
+    const run = engine.run(aRun(await clip({ audio: false }), step), never);
+    const { code, message } = await taskErrorOf(run);
+    expect([code, message]).toEqual([
+      "limit_reached",
+      "Cannot encode: ffmpeg has reached its memory limit of 2147483648 bytes",
+    ]);
+  });
+
   test("encodes VP9, which needs more stack than the core was built with", async () => {
     const engine = await shared;
     const vp9 = ["-c:v", "libvpx-vp9", "-cpu-used", "5", "-row-mt", "1", "-c:a", "libopus"];
