@@ -22,7 +22,7 @@ export async function openUdpRelay(options: UdpRelayOptions): Promise<Relay> {
   const front = await receiveAt(LOOPBACK, 0);
   let back: Socket | undefined;
   let sender = 0;
-  let heardMs = 0;
+  let heardMs = Number.NEGATIVE_INFINITY;
   front.on("message", (packet: Uint8Array, from: { readonly port: number }) => {
     const nowMs = performance.now();
     if (from.port !== sender && nowMs - heardMs > SILENCE_MS) sender = from.port;

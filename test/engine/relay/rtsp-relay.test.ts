@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
 import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
+import { parseRules } from "../../../src/net/egress-rules.ts";
 import { view } from "../../fixtures/live-peers.ts";
 
 setDefaultTimeout(60_000);
@@ -49,8 +50,8 @@ async function startServer(answer: Answer) {
 }
 
 /** Plays an address through a relay until ffmpeg gives up. */
-async function play(url: string) {
-  const standIns = await StandIns.open({ source: url, targets: [] }, { policy: OPEN_EGRESS });
+async function play(url: string, policy = OPEN_EGRESS) {
+  const standIns = await StandIns.open({ source: url, targets: [] }, { policy });
   const own = standIns.ownUrl(url);
   const viewer = view(own, ["-rtsp_transport", "tcp"]);
   await once(viewer.child, "exit");
@@ -112,6 +113,25 @@ describe("an RTSP server behind a relay", () => {
     await play(`rtsp://ann:pw@127.0.0.1:${first.port}/cam`);
     expect(next.requests[0]?.url).toBe(`rtsp://localhost:${next.port}/elsewhere`);
     expect(next.requests[0]?.head).not.toContain("Authorization");
+    first.stop();
+    next.stop();
+  });
+
+  test("leads nowhere that may not be called", async () => {
+    const next = await startServer(() => NOT_FOUND);
+    const first = await startServer(() => [
+      "302 Found",
+      `Location: rtsp://127.0.0.1:${next.port}/elsewhere`,
+    ]);
+    const allow = parseRules(`127.0.0.1:${first.port}`) ?? [];
+    const { failure } = await play(`rtsp://127.0.0.1:${first.port}/cam`, {
+      ...OPEN_EGRESS,
+      preset: "lan",
+      allow,
+    });
+    expect(failure).toBe("it is not reachable");
+    expect(first.requests.length).toBeGreaterThan(0);
+    expect(next.requests).toEqual([]);
     first.stop();
     next.stop();
   });
