@@ -183,6 +183,7 @@ describe("startService", () => {
     mkdirSync(home.data);
     const [path, left] = [first.home, home].map(({ data }) => join(data, "pontus.db"));
     copyFileSync(`${path}`, `${left}`);
+    copyFileSync(join(first.home.data, "secret.key"), join(home.data, "secret.key"));
     const log = readFileSync(`${path}-wal`);
     log.fill(0xff, log.length / 2, log.length / 2 + 5000);
     writeFileSync(`${left}-wal`, log);
