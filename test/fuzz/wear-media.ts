@@ -29,6 +29,8 @@ const OUTPUTS = [
   ["video_mp4_160x120_200kbps", "mp4"],
   ["video_flv_transmux", "flv"],
   ["video_hls_adaptive", "m3u8"],
+  ["video_hls_320x240_256kbps", "m3u8"],
+  ["video_dash_adaptive", "mpd"],
   ["audio_mp3_128kbps", "mp3"],
 ] as const;
 

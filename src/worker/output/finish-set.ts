@@ -48,7 +48,7 @@ const LEFT_OVER = "master.m3u8";
 export async function finishSet(input: SetInput): Promise<readonly Output[]> {
   const { product, set, folder } = input;
   const segments = join(folder, product.segments ?? "");
-  const manifest = await read(join(segments, MANIFEST));
+  const manifest = await read(join(segments, MANIFEST), () => judgeNothing(input, 0));
   const finished: FinishedTrack[] = [];
   for (const index of set.tracks.keys()) finished.push(await finishTrack(input, segments, index));
   const facts = finished.map((track) => track.facts);
@@ -58,29 +58,39 @@ export async function finishSet(input: SetInput): Promise<readonly Output[]> {
   return set.renditions.map((pair) => describeRendition(product, pair, finished));
 }
 
-async function read(path: string): Promise<string> {
+/** @param judge - says why a file is missing, if the source is the cause */
+async function read(path: string, judge: () => Promise<unknown>): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
+    await judge();
     throw new TaskError("output_wrong", "Cannot deliver the set: a part of it is missing", {
       cause,
     });
   }
 }
 
+/** Judges a stream of which nothing came out: ffmpeg makes no playlist of it, and no manifest if that holds for all. */
+const judgeNothing = ({ set, source }: SetInput, index: number) =>
+  source.judge(set.tracks[index]?.expect ?? ANY, { format: "", streams: [] });
+
+const ANY: Expectation = { durationToleranceSeconds: 0 };
+
 const isCopied = ({ video, audio }: Expectation): boolean =>
   video?.sameAsSource === true || audio?.sameAsSource === true;
 
 async function finishTrack(
-  { set, source, run: { engine, signal, warn } }: SetInput,
+  input: SetInput,
   segments: string,
   index: number,
 ): Promise<FinishedTrack> {
+  const { set, source, run } = input;
+  const { engine, signal, warn } = run;
   const track = set.tracks[index];
   const path = join(segments, track?.playlist ?? "");
-  const playlist = finishPlaylist(await read(path));
+  const playlist = finishPlaylist(await read(path, () => judgeNothing(input, index)));
   await writeFile(path, playlist);
-  const expect = track?.expect ?? { durationToleranceSeconds: 0 };
+  const expect = track?.expect ?? ANY;
   const concat = concatOf(playlist);
   await refuseCutSegments(concat, segments);
   const ended = { path, expect, isCounted: isCopied(expect), concat };
