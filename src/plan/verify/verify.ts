@@ -33,8 +33,11 @@ export function judgeOutput(
   return judgeLength(expect, output, source);
 }
 
+/** A picture without a size is one of a stream without a packet, in containers whose headers tell no size. */
 const isEmpty = (stream: VideoStream | AudioStream): boolean =>
-  ("frames" in stream && stream.frames === 0) || stream.packets?.count === 0;
+  ("frames" in stream && stream.frames === 0) ||
+  ("width" in stream && stream.width === 0) ||
+  stream.packets?.count === 0;
 
 /** Whether a stream can be shown: pictures need a key frame to begin at. */
 const isShowable = (packets: PacketFacts | undefined): boolean =>

@@ -67,6 +67,7 @@ describe("judgeOutput of an encode", () => {
     ["just too much", { durationSeconds: 60.61 }, "source_damaged"],
     ["no frames", { video: { frames: 0 } }, "source_damaged"],
     ["no video packets", { video: { packets: facts({ count: 0 }) } }, "source_damaged"],
+    ["a picture without a size", { video: { width: 0, height: 0 } }, "source_damaged"],
     ["no video", { video: null }, "source_damaged"],
     ["no audio", { audio: null }, "source_damaged"],
     [

@@ -2,18 +2,23 @@ import { describe, expect, onTestFinished, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { planTask } from "../../../src/plan/plan-task.ts";
 import { judgeOutput } from "../../../src/plan/verify/verify.ts";
+import { assignRenditions } from "../../../src/profile/assign.ts";
+import { systemProfile } from "../../../src/profile/system-profiles.ts";
 import { finishSet } from "../../../src/worker/output/finish-set.ts";
 import type { JudgingRun } from "../../../src/worker/run.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
-import { aMedia } from "../../plan/builders.ts";
-import { planOf } from "../../plan/planned.ts";
+import { aCapabilities, aMedia } from "../../plan/builders.ts";
 
 const media = aMedia();
 
-/** A set of one encoded rendition, of whose files there are these. */
+/** An adaptive set of whose files there are these. */
 function aSet(files: Readonly<Record<string, string>>, judge: typeof judgeOutput = judgeOutput) {
-  const [product] = planOf([{ container: "cmaf" }], media).products;
+  const profile = systemProfile("video_hls_adaptive");
+  if (!profile) throw new Error("there is no such profile");
+  const assignments = assignRenditions(profile, [undefined]);
+  const [product] = planTask({ assignments, tag: "t1" }, media, aCapabilities()).products;
   if (!product?.set) throw new Error("no set is planned");
   const folder = mkdtempSync(join(tmpdir(), "pontus-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
