@@ -42,15 +42,6 @@ export const OPEN_EGRESS: EgressPolicy = {
 export const isUnlimited = ({ preset, deny }: EgressPolicy): boolean =>
   preset === "open" && deny.length === 0;
 
-/** The policy with more entries in its lists: those of a client. */
-export const withLists = (
-  policy: EgressPolicy,
-  { allow, deny }: Pick<EgressPolicy, "allow" | "deny">,
-): EgressPolicy =>
-  allow.length + deny.length === 0
-    ? policy
-    : { ...policy, allow: [...policy.allow, ...allow], deny: [...policy.deny, ...deny] };
-
 /** Judges a connection: why it is refused, for the operator alone, or nothing if it is allowed. */
 export function judge(policy: EgressPolicy, place: EgressPlace): string | undefined {
   const ip = parseIp(place.address);

@@ -5,7 +5,6 @@ import {
   judge,
   OPEN_EGRESS,
   resolveAllowed,
-  withLists,
 } from "../../src/net/egress-policy.ts";
 import { parseRules } from "../../src/net/egress-rules.ts";
 import { parseIp } from "../../src/net/ip.ts";
@@ -113,15 +112,6 @@ describe("judge()", () => {
     expect(why("fe80::1%eth0")).toBe('"lan" excludes addresses that are link-local');
     expect(why("localhost")).toBe("it is no IP address");
   });
-});
-
-test("withLists() adds the lists of a client to those of the service", () => {
-  const base = policy("public", { allow: "10.0.0.0/8", deny: "10.9.0.0/16" });
-  const by = withLists(base, lists({ allow: "192.168.0.0/16", deny: "8.8.8.8" }));
-  expect(
-    ["10.0.0.1", "10.9.0.1", "192.168.0.1", "8.8.8.8", "8.8.4.4"].map((ip) => isAllowed(by, ip)),
-  ).toEqual([true, false, true, false, true]);
-  expect(withLists(base, lists({}))).toBe(base);
 });
 
 test("allowedOf() leaves out what is refused of several addresses", () => {
