@@ -129,7 +129,7 @@ function prepareQueries({ orm, prepared }: Database) {
         .from(tasks)
         .where(
           sql`status = 'RUNNING' and worker_id = ${sql.placeholder("workerId")}
-            and is_live = 1 and progress is null`,
+            and is_live = 1 and coalesce(progress ->> '$.outTimeSeconds', 0) = 0`,
         )
         .prepare(),
     settle: () => orm.delete(turns).where(sql`debt <= ${debt}`).prepare(),

@@ -111,6 +111,19 @@ function deleting(make: Make, { describe, test, expect }: Harness): void {
       } while (cursor);
       expect(seen).toEqual([...ids].reverse());
     });
+
+    test("lists nothing twice where only the last task of a page is gone", async () => {
+      const bench = await make();
+      const ids: string[] = [];
+      for (let i = 0; i < 5; i++) ids.push(await createTask(bench));
+      const first = await bench.tasks.list("ada", { limit: 3 });
+      const last = first.tasks.at(-1)?.id ?? "";
+      await bench.tasks.cancel("ada", last);
+      await bench.tasks.remove("ada", last);
+      const cursor = first.nextCursor ?? "";
+      const rest = await bench.tasks.list("ada", { limit: 3, cursor });
+      expect(rest.tasks.map(({ id }) => ids.indexOf(id))).toEqual([1, 0]);
+    });
   });
 }
 
