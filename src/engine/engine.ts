@@ -139,6 +139,9 @@ export type LiveInput =
 /** What a source sends another of: streams, as with another codec, or pictures of another size in the same stream. */
 export type LiveChange = "streams" | "size";
 
+/** Whether a server of a live stream may lead to another address, with its port. */
+export type MayFollow = (url: string, side: "source" | "target") => boolean;
+
 /** One run of a live plan. */
 export type LiveRunRequest = {
   readonly plan: LivePlan;
@@ -155,6 +158,8 @@ export type LiveRunRequest = {
   /** Called repeatedly with the bytes handed to a target's connection since the last call, in its container. */
   readonly onSent: (url: string, sizeBytes: number) => void;
   readonly onLog: (line: string) => void;
+  /** Absent if servers may lead anywhere. */
+  readonly mayFollow?: MayFollow;
 };
 
 /** Live streams, if an engine can run them: one process reads, encodes once, and sends to all targets. */
@@ -163,9 +168,10 @@ export interface LiveEngine {
    * Reads what a live stream holds, and waits for the stream to come.
    *
    * @param url - a live address that was checked
+   * @param mayFollow - absent if its server may lead anywhere
    * @throws {TaskError} `source_unreachable` while it is not there, `source_untrusted` if its certificate is refused; its content is judged like that of a file
    */
-  probe(url: string, signal: AbortSignal): Promise<MediaInfo>;
+  probe(url: string, signal: AbortSignal, mayFollow?: MayFollow): Promise<MediaInfo>;
 
   /**
    * Runs until the source ends.

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
-import type { Reach } from "../lib/reach.ts";
+import { isReached, type Reach } from "../lib/reach.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
 import type { LivePlan } from "../plan/live/live.ts";
 import { type Kind, type Places, placesOf } from "../plan/live/places.ts";
@@ -117,6 +117,10 @@ export class Run {
     await this.#ports.judge(this.task.sourceUrl, "source", reach);
     for (const url of this.targetUrls) await this.#ports.judge(url, "target", reach);
   }
+
+  /** Whether the client may be led to an address by a server. */
+  readonly mayFollow = (url: string, side: Side): boolean =>
+    this.#reach === null || isReached(this.#reach[side], url);
 
   /** Gives back what the run held. */
   async end(): Promise<void> {

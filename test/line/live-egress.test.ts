@@ -3,8 +3,9 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { publish, startRtmpServer } from "../fixtures/live-peers.ts";
-import { createLive, startLiveService, untilEnded } from "../fixtures/live-tasks.ts";
+import { createLive, LIVE_ENV, startLiveService, untilEnded } from "../fixtures/live-tasks.ts";
 import { ofFile } from "../fixtures/of-file.ts";
+import { newHome, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
@@ -84,6 +85,33 @@ describe("a live task whose peers are out of bounds", () => {
       peer.stop();
     },
   );
+
+  test("is led nowhere that its client may not use", async () => {
+    const peer = await nobodysServer();
+    const leading = createServer((socket) => {
+      const location = `rtsp://127.0.0.1:${peer.port}/live/b`;
+      socket.on("error", () => {});
+      socket.on("data", () =>
+        socket.write(`RTSP/1.0 302 Found\r\nCSeq: 1\r\nLocation: ${location}\r\n\r\n`),
+      );
+    }).listen(0, "127.0.0.1");
+    await once(leading, "listening");
+    const address = leading.address();
+    const place = `127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+    const keys = { client_code: "walled", public_key: "walled-key", private_key: "walled-secret" };
+    const hosts = [place, server.url.replace("rtmp://", "")];
+    const clients = JSON.stringify([{ ...keys, hosts }]);
+    const walled = await startService(newHome(), { ...LIVE_ENV, PONTUS_CLIENTS: clients });
+    const end = await untilEnded(
+      walled,
+      await createLive(walled, `rtsp://${place}/live/a`, [`${server.url}/live/walled`]),
+    );
+    expect(end.error?.detail).toContain("it redirects to an address that its client may not use");
+    expect(peer.visits()).toBe(0);
+    await walled.stop();
+    leading.close();
+    peer.stop();
+  });
 
   test("is refused where it would listen", async () => {
     const body = (source_url: string) => ({

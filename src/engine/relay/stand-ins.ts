@@ -63,7 +63,7 @@ async function openOne(
   const standIn: StandIn = { url, ownUrl: url, relay: undefined, failure: undefined };
   const scheme = url.slice(0, url.indexOf(":")).toLowerCase();
   if (scheme === "rtmp" || scheme === "rtmps") await standInForRtmp(standIn, options);
-  if (scheme === "rtsp") await standInForRtsp(standIn, options);
+  if (scheme === "rtsp") await standInForRtsp(standIn, side, options);
   if (scheme === "srt") await standInForSrt(standIn, options);
   if (scheme === "udp" && side === "source") await standInForUdpSource(standIn, options);
   if (scheme === "udp" && side === "target") await standInForUdpTarget(standIn, options);
@@ -89,13 +89,18 @@ async function standInForRtmp(standIn: StandIn, options: CallOptions): Promise<v
   standIn.ownUrl = `rtmp://${named}${LOOPBACK}:${relay.port}/${newSecret()}/stream`;
 }
 
-async function standInForRtsp(standIn: StandIn, options: CallOptions): Promise<void> {
+async function standInForRtsp(
+  standIn: StandIn,
+  side: "source" | "target",
+  { mayFollow, ...options }: StandInOptions,
+): Promise<void> {
+  const isFollowed = (url: string) => mayFollow?.(url, side) ?? true;
   let route: RtspRoute | undefined;
   const relay = await relayFor(standIn, options, {
     talk: () => new RtspTalk(lead()),
     place: () => lead().place,
   });
-  const lead = () => (route ??= new RtspRoute(standIn.ownUrl, standIn.url));
+  const lead = () => (route ??= new RtspRoute(standIn.ownUrl, standIn.url, isFollowed));
   standIn.relay = relay;
   standIn.ownUrl = `rtsp://${LOOPBACK}:${relay.port}/${newSecret()}`;
 }

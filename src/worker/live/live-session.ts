@@ -210,6 +210,7 @@ export class LiveSession {
           },
           onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
           onLog,
+          mayFollow: run.mayFollow,
         },
         AbortSignal.any([signal, stop.signal]),
       );

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { LiveEngine, LiveInput } from "../../engine/engine.ts";
+import type { LiveEngine, LiveInput, MayFollow } from "../../engine/engine.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 
@@ -65,14 +65,18 @@ export class UrlSource implements LiveSource {
   constructor(
     private readonly url: string,
     private readonly live: LiveEngine,
-    private readonly limits: { readonly sourceTimeoutMs: number; readonly now: () => number },
+    private readonly limits: {
+      readonly sourceTimeoutMs: number;
+      readonly now: () => number;
+      readonly mayFollow?: MayFollow;
+    },
   ) {}
 
   async next(
     { seenMs, hasProduced, onMiss }: LiveWaiting,
     signal: AbortSignal,
   ): Promise<LiveFeed | undefined> {
-    const { sourceTimeoutMs, now } = this.limits;
+    const { sourceTimeoutMs, now, mayFollow } = this.limits;
     const { url } = this;
     for (;;) {
       const leftMs = seenMs + sourceTimeoutMs - now();
@@ -80,7 +84,8 @@ export class UrlSource implements LiveSource {
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(), leftMs);
       try {
-        const media = await this.live.probe(url, AbortSignal.any([signal, late.signal]));
+        const until = AbortSignal.any([signal, late.signal]);
+        const media = await this.live.probe(url, until, mayFollow);
         return { input: { url }, media };
       } catch (error) {
         signal.throwIfAborted();

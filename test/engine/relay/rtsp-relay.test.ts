@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import type { MayFollow } from "../../../src/engine/engine.ts";
 import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
 import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { parseRules } from "../../../src/net/egress-rules.ts";
@@ -50,8 +51,8 @@ async function startServer(answer: Answer) {
 }
 
 /** Plays an address through a relay until ffmpeg gives up. */
-async function play(url: string, policy = OPEN_EGRESS) {
-  const standIns = await StandIns.open({ source: url, targets: [] }, { policy });
+async function play(url: string, policy = OPEN_EGRESS, mayFollow?: MayFollow) {
+  const standIns = await StandIns.open({ source: url, targets: [] }, { policy, mayFollow });
   const own = standIns.ownUrl(url);
   const viewer = view(own, ["-rtsp_transport", "tcp"]);
   await once(viewer.child, "exit");
@@ -131,6 +132,26 @@ describe("an RTSP server behind a relay", () => {
     });
     expect(failure).toBe("it is not reachable");
     expect(first.requests.length).toBeGreaterThan(0);
+    expect(next.requests).toEqual([]);
+    first.stop();
+    next.stop();
+  });
+
+  test("leads nowhere that the client may not use", async () => {
+    const next = await startServer(() => NOT_FOUND);
+    const elsewhere = `rtsp://127.0.0.1:${next.port}/elsewhere`;
+    const first = await startServer(() => ["302 Found", `Location: ${elsewhere}`]);
+    const asked: string[] = [];
+    const { failure } = await play(
+      `rtsp://127.0.0.1:${first.port}/cam`,
+      OPEN_EGRESS,
+      (url, side) => {
+        asked.push(`${side} ${url}`);
+        return false;
+      },
+    );
+    expect(failure).toBe("it redirects to an address that its client may not use");
+    expect(new Set(asked)).toEqual(new Set([`source ${elsewhere}`]));
     expect(next.requests).toEqual([]);
     first.stop();
     next.stop();

@@ -16,19 +16,25 @@ const DEFAULT_PORT = 554;
 /** Where connections to one RTSP address lead now: a server may name another place. */
 export class RtspRoute {
   /** The address without user info, with its port. */
-  url = "";
-  place: PeerPlace = { host: "", port: DEFAULT_PORT, isTls: false };
+  url: string;
+  place: PeerPlace;
   credentials: Credentials | undefined;
   /** Who else's addresses the server has named: ffmpeg gets names of ours for them. */
   readonly origins: string[] = [];
   #redirects = 0;
 
-  /** @param ownUrl - what ffmpeg was given; it holds the secret that shows that it is ffmpeg that calls */
+  /**
+   * @param ownUrl - what ffmpeg was given; it holds the secret that shows that it is ffmpeg that calls
+   * @param mayFollow - whether the server may lead to an address
+   */
   constructor(
     readonly ownUrl: string,
     realUrl: string,
+    private readonly mayFollow: (url: string) => boolean,
   ) {
-    this.#lead(realUrl);
+    const { url, place } = partsOf(realUrl);
+    this.url = url;
+    this.place = place;
     const known = credentialsIn(realUrl);
     this.credentials = known && {
       user: percentDecoded(known.user),
@@ -41,19 +47,22 @@ export class RtspRoute {
     this.#redirects += 1;
     if (this.#redirects > REDIRECTS_MAX)
       throw new PeerError(`it redirects more than ${REDIRECTS_MAX} times`);
-    const { host } = this.place;
-    this.#lead(location);
+    const { url, place } = partsOf(location);
+    if (!this.mayFollow(url))
+      throw new PeerError("it redirects to an address that its client may not use");
     // They were given for that host alone.
-    if (host !== this.place.host) this.credentials = undefined;
+    if (place.host !== this.place.host) this.credentials = undefined;
+    this.url = url;
+    this.place = place;
   }
+}
 
-  #lead(url: string): void {
-    const [, named = "", digits, rest = ""] = ADDRESS.exec(url) ?? [];
-    if (named === "") throw new PeerError("it redirects to an address that is not one of RTSP");
-    const port = Number(digits ?? DEFAULT_PORT);
-    this.place = { host: named.replace(/^\[|\]$/g, ""), port, isTls: false };
-    this.url = `rtsp://${named}:${port}${rest}`;
-  }
+function partsOf(url: string): { readonly url: string; readonly place: PeerPlace } {
+  const [, named = "", digits, rest = ""] = ADDRESS.exec(url) ?? [];
+  if (named === "") throw new PeerError("it redirects to an address that is not one of RTSP");
+  const port = Number(digits ?? DEFAULT_PORT);
+  const place = { host: named.replace(/^\[|\]$/g, ""), port, isTls: false };
+  return { url: `rtsp://${named}:${port}${rest}`, place };
 }
 
 /** One RTSP connection: ffmpeg knows only addresses of ours, and the relay says who calls. */
