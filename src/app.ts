@@ -34,6 +34,7 @@ import { LiveAddresses } from "./storage/live/live.ts";
 import { S3Storage } from "./storage/s3/s3.ts";
 import { isDiskless, type Storage } from "./storage/storage.ts";
 import type { SqliteClientStore } from "./store/clients.ts";
+import { SqliteLeftoverStore } from "./store/leftovers.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
 import { SqliteTaskStore } from "./store/tasks.ts";
 import { TaskError } from "./task/errors.ts";
@@ -196,6 +197,7 @@ const urlOf = (host: string, port: number): string =>
 type Parts = {
   readonly database: Database;
   readonly tasks: SqliteTaskStore;
+  readonly leftovers: SqliteLeftoverStore;
   readonly profiles: SqliteProfileStore;
   readonly clients: SqliteClientStore;
   readonly queue: SqliteQueue;
@@ -231,6 +233,7 @@ async function openParts(config: Config, { policy, disks, signal }: Grounds): Pr
   return {
     database,
     tasks: new SqliteTaskStore(database, { ...config, now }),
+    leftovers: new SqliteLeftoverStore(database),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, { ...config, now }),

@@ -6,8 +6,8 @@ import type { Reach } from "./lib/reach.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { AddressJudge } from "./service/addresses.ts";
-import { type Storage, storageFor } from "./storage/storage.ts";
-import type { TaskStore } from "./store/store.ts";
+import { type Side, type Storage, storageFor } from "./storage/storage.ts";
+import type { LeftoverStore, TaskStore } from "./store/store.ts";
 import { KeptEncodes } from "./worker/file/kept-encodes.ts";
 import {
   disklessInstance,
@@ -18,6 +18,7 @@ import {
 } from "./worker/instance.ts";
 import { sweepRecordings } from "./worker/live/sweep-recordings.ts";
 import type { WorkDisk } from "./worker/run.ts";
+import { sweepTargets } from "./worker/sweep-targets.ts";
 import { Worker } from "./worker/worker.ts";
 
 /** What runs once there is an engine. */
@@ -27,6 +28,7 @@ export type Working = { readonly worker: Worker; readonly instance: Instance };
 export type WorkParts = {
   readonly queue: Queue;
   readonly tasks: TaskStore;
+  readonly leftovers: LeftoverStore;
   readonly storages: readonly Storage[];
   /** Those of a client with this reach. */
   readonly storagesOf: (reach: Reach) => readonly Storage[];
@@ -42,7 +44,18 @@ export type WorkParts = {
 export async function beginWork(
   config: Config,
   engine: Engine,
-  { queue, tasks, storages, storagesOf, judgesOf, now, holdFile, disk, mayClaim }: WorkParts,
+  {
+    queue,
+    tasks,
+    leftovers,
+    storages,
+    storagesOf,
+    judgesOf,
+    now,
+    holdFile,
+    disk,
+    mayClaim,
+  }: WorkParts,
 ): Promise<Working> {
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
   const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
@@ -51,6 +64,8 @@ export async function beginWork(
     config.disk === "no"
       ? { instance: disklessInstance(), recover: async () => 0 }
       : await beginOnDisk(config, { engine, queue, kept, holdFile });
+  // What is cleared up bears the names of the task itself, so it needs no other bounds.
+  const storageOf = (url: string, side: Side) => storageFor(storages, url, side);
   const worker = new Worker(
     {
       queue,
@@ -65,10 +80,11 @@ export async function beginWork(
         void (await storageFor(judgesOf(reach), url, side)[side](url)),
       purge: async () => {
         await tasks.purge();
-        await kept.sweep();
+        await kept.sweep(tasks);
         await sweepRecordings(recordings, tasks);
       },
       recover,
+      sweep: () => sweepTargets({ leftovers, storageOf, now }),
     },
     {
       id: instance.id,

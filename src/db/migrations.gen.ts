@@ -79,5 +79,11 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "ALTER TABLE `clients` ADD `reach` text;",
       "CREATE INDEX `clients_second_public_key` ON `clients` (`second_public_key`);"
     ]
+  },
+  {
+    "name": "20261129202600_leftovers",
+    "statements": [
+      "CREATE TABLE `leftovers` (\n\t`seq` integer PRIMARY KEY,\n\t`task_id` text NOT NULL,\n\t`attempt` integer NOT NULL,\n\t`url` text NOT NULL,\n\t`key` text NOT NULL,\n\t`tries` integer NOT NULL,\n\t`not_before_ms` integer NOT NULL\n);"
+    ]
   }
 ];

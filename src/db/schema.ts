@@ -115,6 +115,19 @@ export const activeTargets = sqliteTable("active_targets", {
   taskSeq: integer("task_seq").notNull(),
 });
 
+/** Targets of ended tasks that are still to be cleared up. A row outlives its task, which may be deleted meanwhile. */
+export const leftovers = sqliteTable("leftovers", {
+  seq: integer().primaryKey(),
+  taskId: text("task_id").notNull(),
+  /** The last that the task had: what newer ones make is not touched. */
+  attempt: integer().notNull(),
+  url: text().notNull(),
+  /** As in `active_targets`. */
+  key: text().notNull(),
+  tries: integer().notNull(),
+  notBeforeMs: integer("not_before_ms").notNull(),
+});
+
 /** The custom profiles that unfinished tasks use. WITHOUT ROWID, like the targets. */
 export const profileUses = sqliteTable(
   "profile_uses",

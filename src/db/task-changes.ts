@@ -1,11 +1,12 @@
 import { and, eq, sql } from "drizzle-orm";
+import { leftTargets } from "../task/leftovers.ts";
 import type { Transition } from "../task/move.ts";
 import { isFinal } from "../task/status.ts";
 import type { Claim } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { EventLog } from "./event-log.ts";
 import { Holdings } from "./holdings.ts";
-import { tasks } from "./schema.ts";
+import { leftovers, tasks } from "./schema.ts";
 import { type SqliteTaskRow, TASK_COLUMNS } from "./task-row.ts";
 
 /** The condition that a claim (placeholders `taskId` and `attempt`) still holds its task: the fence of all that a worker writes. */
@@ -51,6 +52,18 @@ export class TaskChanges {
           })
           .where(eq(tasks.seq, sql.placeholder("seq")))
           .prepare(),
+      leave: () =>
+        database.orm
+          .insert(leftovers)
+          .values({
+            taskId: sql.placeholder("taskId"),
+            attempt: sql.placeholder("attempt"),
+            url: sql.placeholder("url"),
+            key: sql.placeholder("key"),
+            tries: 0,
+            notBeforeMs: 0,
+          })
+          .prepare(),
     });
   }
 
@@ -65,6 +78,10 @@ export class TaskChanges {
     this.#queries.update.run(row);
     for (const event of events) this.#log.append(row.seq, event);
     if (isFinal(row.status)) this.#holdings.release(row);
+    for (const { url, key } of leftTargets(row)) {
+      const { id: taskId, attempt } = row;
+      this.#queries.leave.run({ taskId, attempt, url, key });
+    }
     return row;
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "../manifest/write/set-playlists.ts";
 import { namesOthers, setNamed } from "../profile/container-rules.ts";
 import { TaskError } from "../task/errors.ts";
-import type { FinishedFiles } from "./storage.ts";
+import type { FinishedFiles, Left } from "./storage.ts";
 
 /** What ours are called in the folder of a set: `pontus.TAG.00000.ts`. */
 const SEGMENT = /^pontus\.([\w-]+)\./;
@@ -61,6 +61,21 @@ export const isManifestName = (name: string): boolean => setNamed(name)?.told[0]
 
 /** The tag of the attempt that wrote a file in the folder of a set; undefined if the file is not ours. */
 export const tagOfSegment = (name: string): string | undefined => SEGMENT.exec(name)?.[1];
+
+/** Whether a tag is one of these attempts: `STEM-2`, or `STEM-2-MARK` of a temporary. */
+export function isTagOf({ stem, attempt }: Left, tag: string): boolean {
+  const number = tag.startsWith(`${stem}-`)
+    ? /^\d+/.exec(tag.slice(stem.length + 1))?.[0]
+    : undefined;
+  return number !== undefined && Number(number) <= attempt;
+}
+
+/** Whether a file in the folder of a set is of one of these attempts, also one of a live set: `pontus.STEM-set.2-0.00001.ts`. */
+export function isSegmentOf(left: Left, name: string): boolean {
+  const tag = tagOfSegment(name) ?? "";
+  if (tag !== `${left.stem}-set`) return isTagOf(left, tag);
+  return isTagOf(left, `${left.stem}-${name.slice(`pontus.${tag}.`.length)}`);
+}
 
 /** The attempts whose files a playlist or manifest names. */
 export const tagsIn = (text: string): ReadonlySet<string> =>

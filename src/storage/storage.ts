@@ -78,6 +78,13 @@ export type DeliveryOptions = {
 /** The conditions of preparing a target. */
 export type PrepareOptions = Pick<DeliveryOptions, "tag" | "mayTidy" | "signal">;
 
+/** Which attempts left something: those of a task, up to its last one. */
+export type Left = {
+  /** What the tags of the task's attempts begin with, before `-`. */
+  readonly stem: string;
+  readonly attempt: number;
+};
+
 /** A source that is read in place. */
 export type SourceReader = {
   readonly sizeBytes: number;
@@ -202,6 +209,14 @@ export interface Storage {
 
   /** What the parts of one source may take together of time and bytes; absent in a storage that is itself a disk. */
   budget?(): TransferBudget;
+
+  /**
+   * Removes what attempts of an ended task have left at a target and nothing names: temporaries, segments, unfinished uploads. Makes
+   * nothing. Absent in a storage that cannot find them.
+   *
+   * @throws {TaskError} as `prepare`; what `mayTidy` threw
+   */
+  sweep?(url: string, left: Left, options: Omit<PrepareOptions, "tag">): Promise<void>;
 
   /** The bare name, decoded, of the folder that a set's segments lie in, beside its playlist at `url`. */
   folderOf(url: string): string;

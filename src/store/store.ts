@@ -154,8 +154,12 @@ export interface TaskStore {
    */
   finish(claim: Claim, outcome: Outcome): Promise<void>;
 
-  /** Which of these tasks, of any client, have ended. One that was deleted has, until it is purged; one that does not exist has not. */
-  ended(ids: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Which of these tasks, of any client, have ended. One that was deleted has, until it is purged; one that does not exist has not.
+   *
+   * @param but - tasks that ended so are left out
+   */
+  ended(ids: readonly string[], but?: TaskStatus): Promise<readonly string[]>;
 
   /**
    * Deletes nonces and idempotency keys that have expired, and tasks that were deleted or ended before the time for which they are
@@ -165,6 +169,29 @@ export interface TaskStore {
    * @returns how many rows were deleted
    */
   purge(): Promise<number>;
+}
+
+/** A target of an ended task that is still to be cleared up. */
+export type Leftover = {
+  readonly seq: number;
+  readonly taskId: string;
+  /** The last attempt that the task had then: newer ones are not touched. */
+  readonly attempt: number;
+  readonly url: string;
+  /** How often it was tried in vain. */
+  readonly tries: number;
+};
+
+/** Port: what ended tasks have left at their targets. The list is written with the end of a task, and outlives restarts. */
+export interface LeftoverStore {
+  /** Those that are due and that no unfinished task writes to, the longest due first. */
+  due(nowMs: number, limit: number): Promise<readonly Leftover[]>;
+  /** Resolves while no unfinished task writes to the target. @throws {TaskError} `task_conflict` */
+  mayTidy(leftover: Leftover): Promise<void>;
+  /** There is nothing left. */
+  done(leftover: Leftover): Promise<void>;
+  /** It could not be cleared up, and is tried again. */
+  later(leftover: Leftover, notBeforeMs: number): Promise<void>;
 }
 
 /** Port: the profiles that clients registered. */

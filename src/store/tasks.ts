@@ -16,6 +16,7 @@ import type {
   TargetResult,
   Task,
   TaskEvent,
+  TaskStatus,
 } from "../task/task.ts";
 import {
   cancelTask,
@@ -167,11 +168,11 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
-  async ended(ids: readonly string[]): Promise<readonly string[]> {
+  async ended(ids: readonly string[], but?: TaskStatus): Promise<readonly string[]> {
     return this.#database.read(() =>
       ids.filter((id) => {
         const row = this.#queries.byId.get({ id });
-        return row !== undefined && isFinal(row.status);
+        return row !== undefined && isFinal(row.status) && row.status !== but;
       }),
     );
   }

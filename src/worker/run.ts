@@ -256,7 +256,10 @@ export class Run {
     log.debug("Encoder of task {taskId}: {line}", { taskId: this.task.id, line });
 }
 
-const shortId = ({ id }: Task): string => id.slice(-12);
+/** What the tags of all attempts of a task begin with. */
+export const tagStemOf = (taskId: string): string => taskId.slice(-12);
+
+const shortId = ({ id }: Task): string => tagStemOf(id);
 
 /** An error as a target keeps it. */
 export const failureOf = ({ code, message }: TaskError): Failure => ({ code, detail: message });

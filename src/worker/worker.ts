@@ -19,6 +19,8 @@ const log = getLogger(["pontus", "worker"]);
 
 /** How often dead neighbours are looked for. */
 const RECOVERY_MS = 5_000;
+/** How often targets of ended tasks are cleared up. */
+const SWEEP_MS = 2_000;
 /** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
 const IDLE_MS_MAX = 5_000;
 
@@ -38,6 +40,8 @@ export type WorkerDeps = {
   readonly purge: () => Promise<void>;
   /** Clears up after instances that died; gives the number of tasks given back. */
   readonly recover: () => Promise<number>;
+  /** Clears up what ended tasks have left at their targets. */
+  readonly sweep: () => Promise<void>;
 };
 
 /** The limits a worker keeps. */
@@ -111,6 +115,7 @@ export class Worker {
     this.#upkeep = [
       this.#every(this.#options.leaseMs / 3, () => this.#keepLeases()),
       this.#every(Math.min(this.#options.leaseMs, RECOVERY_MS), () => this.#recover()),
+      this.#every(SWEEP_MS, () => this.#deps.sweep()),
       this.#every(60_000, () => this.#deps.purge()),
     ];
   }

@@ -6,6 +6,7 @@ import { aFile, aSet, playSet } from "../fixtures/finished.ts";
 import { freely } from "../fixtures/freely.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";
 import { liveSets } from "./live-sets.ts";
+import { sweeping } from "./sweeping.ts";
 import { zombies } from "./zombies.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
@@ -53,6 +54,7 @@ export function storageContract(
     deliveringAdaptiveSets(make, harness);
     liveSets(make, harness);
     zombies(make, harness);
+    sweeping(make, harness);
   });
 }
 

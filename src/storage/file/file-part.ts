@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TaskError } from "../../task/errors.ts";
 import { readingOurs } from "../failures.ts";
-import type { PrepareOptions } from "../storage.ts";
+import type { DeliveryOptions, PrepareOptions } from "../storage.ts";
 import { PART_SUFFIX } from "./file-address.ts";
 import { FILE_MODE, openToOthers } from "./file-modes.ts";
 
@@ -53,10 +53,16 @@ export const newPartName = (name: string, tag: string): string =>
 
 /** Whether a file name is that of a temporary of `name` with another tag than the given one. */
 export function isStalePart(found: string, name: string, tag?: string): boolean {
+  const itsTag = tagOfPart(found, name);
+  return itsTag !== undefined && itsTag !== tag;
+}
+
+/** The tag of a temporary of `name`; undefined if the file is none. */
+export function tagOfPart(found: string, name: string): string | undefined {
   const start = `.${stemOf(name)}.`;
-  if (!found.startsWith(start) || !found.endsWith(PART_SUFFIX)) return false;
-  const itsTag = found.slice(start.length, -PART_SUFFIX.length);
-  return TAG.test(itsTag) && itsTag !== tag;
+  if (!found.startsWith(start) || !found.endsWith(PART_SUFFIX)) return undefined;
+  const tag = found.slice(start.length, -PART_SUFFIX.length);
+  return TAG.test(tag) ? tag : undefined;
 }
 
 /** Removes what crashed attempts left of a file beside it; a temporary that cannot be removed stays. */
@@ -155,6 +161,19 @@ export async function placePart(
     await discard(part);
     throw error;
   }
+}
+
+/** Copies a finished file of ours to a place beside its own, and puts it there in one step if the gate allows it. */
+export async function publishFile(
+  entry: string,
+  path: string,
+  { tag, signal, umask }: Pick<DeliveryOptions, "tag" | "signal"> & CopyOptions,
+  gate: () => Promise<void>,
+): Promise<void> {
+  const part = join(dirname(path), partName(basename(path), tag));
+  await copyPart(entry, part, { signal, umask });
+  await placePart(part, path, gate);
+  await syncFolder(dirname(path));
 }
 
 async function copyBytes(source: FileHandle, target: FileHandle, signal: AbortSignal) {

@@ -7,6 +7,7 @@ import type {
   Address,
   DeliveryOptions,
   FinishedFiles,
+  Left,
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
@@ -18,18 +19,9 @@ import { isInside, outside, readFileAddress } from "./file-address.ts";
 import { sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
 import { FileLiveSet } from "./file-live-set.ts";
 import { refuseFile, refuseOccupied } from "./file-occupied.ts";
-import {
-  type CopyOptions,
-  copyPart,
-  discard,
-  newPartName,
-  partName,
-  placePart,
-  sweepParts,
-  syncFolder,
-  writePart,
-} from "./file-part.ts";
+import { discard, newPartName, publishFile, sweepParts, writePart } from "./file-part.ts";
 import { publishSet, sweepSegments } from "./file-set.ts";
+import { sweepBeside, sweepSetFolder, unlessMissing } from "./file-sweep.ts";
 import { inFolder, type PinnedFolder } from "./pinned-folder.ts";
 import { pinSource } from "./pinned-source.ts";
 import { linkedPathOf, openRoot, RealFolders, realPathOf, realPathsOf } from "./real-path.ts";
@@ -189,6 +181,26 @@ export class FileStorage implements Storage {
     return endingWith(options.signal, opening);
   }
 
+  async sweep(
+    url: string,
+    left: Left,
+    { mayTidy, signal }: Omit<PrepareOptions, "tag">,
+  ): Promise<void> {
+    const sweeping = async () => {
+      const path = await this.#judge(url, "target");
+      const folder = await this.#segmentFolderOf(path, url);
+      await inFolder(dirname(path), { url }, async (beside) => {
+        const target = join(beside.path, basename(path));
+        await sweepBeside(target, left, mayTidy);
+        const inSet = inFolder(folder, { url }, (within) =>
+          sweepSetFolder(target, within.path, left, mayTidy),
+        );
+        await unlessMissing(inSet);
+      });
+    };
+    return endingWith(signal, () => unlessMissing(sweeping()));
+  }
+
   folderOf(url: string): string {
     // A playlist is written to the target of its link, and the folder is beside that.
     return folderNameOf(linkedPathOf(readFileAddress(url, this.#roots, "target")));
@@ -270,18 +282,6 @@ export class FileStorage implements Storage {
 type Limits = { readonly [S in Side]?: () => Promise<readonly string[]> };
 
 const keyOf = (path: string): string => `file:${path}`;
-
-async function publishFile(
-  entry: string,
-  path: string,
-  { tag, signal, umask }: Pick<DeliveryOptions, "tag" | "signal"> & CopyOptions,
-  gate: () => Promise<void>,
-): Promise<void> {
-  const part = join(dirname(path), partName(basename(path), tag));
-  await copyPart(entry, part, { signal, umask });
-  await placePart(part, path, gate);
-  await syncFolder(dirname(path));
-}
 
 /** Ends with the signal even if the file system hangs; the action must leave nothing visible behind. */
 async function endingWith<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {

@@ -10,6 +10,7 @@ import type {
   DeliveryOptions,
   DisklessStorage,
   FinishedFiles,
+  Left,
   LiveSetWriter,
   OpenedSource,
   OpenOptions,
@@ -25,6 +26,7 @@ import { RemoteSender, type SendOptions, ungated } from "./remote-sender.ts";
 import type { RemoteSource } from "./remote-source.ts";
 import type { RemoteTarget } from "./remote-target.ts";
 import { RemoteWriter } from "./remote-writer.ts";
+import { sweepLeft } from "./remove-files.ts";
 import type { RetryLimits } from "./retries.ts";
 import { deliverFiles } from "./send-set.ts";
 
@@ -127,6 +129,11 @@ export class RemoteStorage implements DisklessStorage {
     const target = this.protocol.target(url);
     await target.parts?.sweep(options);
     return new RemoteLiveSet(this.#senderTo(target, options, { isLive: true }));
+  }
+
+  async sweep(url: string, left: Left, options: Omit<PrepareOptions, "tag">): Promise<void> {
+    options.signal.throwIfAborted();
+    await sweepLeft(this.protocol.target(url), left, options);
   }
 
   folderOf(url: string): string {

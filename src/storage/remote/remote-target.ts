@@ -42,8 +42,11 @@ export type RemoteTarget = {
 export type PartVerbs = {
   /** Begins one. @param name - its extension says what the file is */
   begin(name: string, at: At, attempt: Attempt): Promise<PartedUpload>;
-  /** Removes what crashed attempts left of uploads to the target itself; rejects only as `mayTidy`, or with the signal's reason. */
-  sweep(options: Pick<DeliveryOptions, "mayTidy" | "signal">): Promise<void>;
+  /**
+   * Removes what crashed attempts left of uploads to the target itself, or to the files in its set's folder that begin so; rejects
+   * only as `mayTidy`, or with the signal's reason.
+   */
+  sweep(options: Pick<DeliveryOptions, "mayTidy" | "signal">, start?: string): Promise<void>;
   /** Checks whether the target may be written, without anything that others could see. */
   tryOut(signal: AbortSignal): Promise<void>;
 };
@@ -62,6 +65,6 @@ export type PartedUpload = {
 export type ListingVerbs = {
   /** The bare names of the files in the set's folder that begin so. */
   list(start: string, signal: AbortSignal): AsyncIterable<string>;
-  /** The text of a file in the set's folder. */
-  read(name: string, signal: AbortSignal): Promise<string>;
+  /** The text of a file; empty if it is not there. */
+  read(at: At, signal: AbortSignal): Promise<string>;
 };

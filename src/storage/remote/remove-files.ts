@@ -1,7 +1,7 @@
 import { inBatches } from "../../lib/batches.ts";
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
-import { tagOfSegment, tagsIn } from "../set-names.ts";
-import type { DeliveryOptions } from "../storage.ts";
+import { isSegmentOf, mentionedIn, tagOfSegment, tagsIn } from "../set-names.ts";
+import type { DeliveryOptions, Left } from "../storage.ts";
 import type { At, ListingVerbs, RemoteTarget } from "./remote-target.ts";
 
 /** Files removed at once: enough to hide the latency of the answers, and few enough for a store that limits its callers. */
@@ -73,6 +73,36 @@ export async function removeReplaced(
     await removeAll(target, names, signal);
   } catch {
     // A newer attempt has begun, and removes what is left here.
+  }
+}
+
+/**
+ * Removes what attempts have left at a target: unfinished uploads, and segments that its playlist does not name.
+ *
+ * @throws what the server says, or `mayTidy` threw
+ */
+export async function sweepLeft(
+  target: RemoteTarget,
+  left: Left,
+  options: Pick<DeliveryOptions, "mayTidy" | "signal">,
+): Promise<void> {
+  const { listing, parts } = target;
+  const start = `pontus.${left.stem}-`;
+  try {
+    await parts?.sweep(options);
+    // Uploads bear no attempt but that in the name of their file, and a task that has ended uploads nothing.
+    await parts?.sweep(options, start);
+    if (!listing) return;
+    const names: string[] = [];
+    for await (const name of listing.list(start, options.signal))
+      if (isSegmentOf(left, name)) names.push(name);
+    if (names.length === 0) return;
+    const isNamed = mentionedIn(await listing.read(undefined, options.signal));
+    await options.mayTidy();
+    const unnamed = names.filter((name) => !isNamed(name));
+    await removeAll(target, unnamed, options.signal);
+  } catch (error) {
+    throw target.failure(error);
   }
 }
 

@@ -42,7 +42,7 @@ export const s3Parts = (
     const uploadId = await beginUpload(client, place, headers, attempt.signal);
     return new S3Upload(client, { ...place, uploadId }, attempt, shown);
   },
-  sweep: (options) => abortUploads(client, placeOf(undefined), options),
+  sweep: (options, start) => abortUploads(client, placeOf(start), options, start === undefined),
   tryOut: async (signal) => {
     const place = placeOf(undefined);
     const uploadId = await beginUpload(client, place, {}, signal);
@@ -67,20 +67,23 @@ async function beginUpload(
  * Aborts unfinished uploads to a place. No two tasks write one place at once: such uploads are left by a crash, or by an
  * attempt that has lost its task. A store that does not list them keeps them.
  *
+ * @param isWhole - whether the key is a whole one, rather than the beginning of some
  * @throws as `mayTidy`; the signal's reason
  */
 async function abortUploads(
   client: S3Client,
   place: S3Place,
   { mayTidy, signal }: Pick<DeliveryOptions, "mayTidy" | "signal">,
+  isWhole: boolean,
 ): Promise<void> {
-  const found = await uploadsTo(client, place, signal).catch(() => []);
+  const found = await uploadsTo(client, place, signal, isWhole).catch(() => []);
   signal.throwIfAborted();
   if (found.length === 0) return;
   await mayTidy();
-  for (const uploadId of found) {
+  for (const { key, uploadId } of found) {
+    const { bucket } = place;
     await client
-      .tell({ method: "DELETE", ...place, query: { uploadId }, signal })
+      .tell({ method: "DELETE", bucket, key, query: { uploadId }, signal })
       .catch(() => signal.throwIfAborted());
   }
 }
@@ -89,13 +92,17 @@ async function uploadsTo(
   client: S3Client,
   { bucket, key }: S3Place,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+  isWhole: boolean,
+): Promise<readonly { readonly key: string; readonly uploadId: string }[]> {
   // The key itself is the first of those that begin with it: one page is enough.
   const query = { uploads: "", prefix: key, "encoding-type": "url" };
   const list = await client.read({ method: "GET", bucket, query, signal });
-  return elementsOf(list, "Upload").flatMap((upload) =>
-    keyIn(upload) === key ? (elementOf(upload, "UploadId") ?? []) : [],
-  );
+  return elementsOf(list, "Upload").flatMap((upload) => {
+    const found = keyIn(upload);
+    const uploadId = elementOf(upload, "UploadId");
+    const isMeant = isWhole ? found === key : found.startsWith(key);
+    return isMeant && uploadId !== undefined ? [{ key: found, uploadId }] : [];
+  });
 }
 
 class S3Upload implements PartedUpload {

@@ -1,7 +1,7 @@
 import type { At, ListingVerbs, RemoteTarget } from "../remote/remote-target.ts";
 import { keyOf, readS3Address, type S3Place, s3SetPlaceOf } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
-import type { S3Client } from "./s3-client.ts";
+import { type S3Client, S3Refusal } from "./s3-client.ts";
 import { s3TargetFailure } from "./s3-errors.ts";
 import { headersOf, s3Parts, sendBody } from "./s3-parts.ts";
 
@@ -29,17 +29,25 @@ export function s3Target(client: S3Client, shown: string): RemoteTarget {
     remove: (at, signal) => client.tell({ method: "DELETE", ...placeOf(at), signal }),
     failure: (error) => s3TargetFailure(error, shown),
     parts: s3Parts(client, placeOf, shown),
-    listing: s3Listing(client, inFolder),
+    listing: s3Listing(client, inFolder, placeOf),
   };
 }
 
-const s3Listing = (client: S3Client, inFolder: (name: string) => S3Place): ListingVerbs => ({
+const s3Listing = (
+  client: S3Client,
+  inFolder: (name: string) => S3Place,
+  placeOf: (at: At) => S3Place,
+): ListingVerbs => ({
   list: async function* (start, signal) {
     const { bucket, key: prefix } = inFolder(start);
     for await (const key of keysOf(client, bucket, prefix, signal))
       yield key.slice(prefix.length - start.length);
   },
-  read: (name, signal) => client.read({ method: "GET", ...inFolder(name), signal }),
+  read: (at, signal) =>
+    client.read({ method: "GET", ...placeOf(at), signal }).catch((error: unknown) => {
+      if (error instanceof S3Refusal && error.status === 404) return "";
+      throw error;
+    }),
 });
 
 async function* keysOf(

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { basename, join, relative } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import * as v from "valibot";
+import type { TaskStore } from "../../store/store.ts";
 import type { Output } from "../../task/task.ts";
 import { sizeOfFinished, type Verified } from "../output/verify-products.ts";
 
@@ -116,9 +117,14 @@ export class KeptEncodes {
     for (const name of await readdir(scratch)) await this.keep(join(scratch, name));
   }
 
-  /** Removes products that were kept for too long, and the oldest ones while all together are too large. */
-  async sweep(): Promise<void> {
+  /**
+   * Removes products that were kept for too long, and the oldest ones while all together are too large.
+   *
+   * @param tasks - given to remove those that nobody wants, too: their tasks were delivered or cancelled
+   */
+  async sweep(tasks?: Pick<TaskStore, "ended">): Promise<void> {
     const names = await readdir(this.#root).catch(() => []);
+    const over = (await tasks?.ended(names, "FAILED")) ?? [];
     const found = await Promise.all(
       names.map(async (name) => {
         const folder = join(this.#root, name);
@@ -136,7 +142,8 @@ export class KeptEncodes {
       const ageMs = this.#now() - keptMs;
       bytes += isNascent ? 0 : await sizeOfNoted(folder);
       const isTooMuch = bytes > this.#limits.bytesMax;
-      if (ageMs > (isNascent ? NASCENT_MS_MAX : this.#limits.keepMs) || isTooMuch)
+      const isOld = ageMs > (isNascent ? NASCENT_MS_MAX : this.#limits.keepMs);
+      if (isOld || isTooMuch || over.includes(name))
         await rm(folder, { recursive: true, force: true });
     }
   }

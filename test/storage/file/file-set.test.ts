@@ -140,6 +140,24 @@ describe("publishSet", () => {
     expect(await readdir(other)).toEqual([]);
   });
 
+  test("takes the temporaries of a task that has ended, beside the target and in the folder of its set", async () => {
+    const { storage, root } = await aStorage();
+    await mkdir(join(root, "a"));
+    const names = ["pontus.one-1.0.ts", "thumbnails.vtt"].map(
+      (name) => `a/.${name}.one-1.pontus-part`,
+    );
+    const gone = [...names, ".a.m3u8.one-2-abcdef01.pontus-part", ".a.m3u8.one-1.pontus-part"];
+    const kept = [
+      ".a.m3u8.one-3.pontus-part",
+      ".a.m3u8.two-1.pontus-part",
+      ".b.m3u8.one-1.pontus-part",
+    ];
+    for (const name of [...gone, ...kept]) await writeFile(join(root, name), "");
+    await storage.sweep("a.m3u8", { stem: "one", attempt: 2 }, freely("t-1"));
+    expect(await readdir(join(root, "a"))).toEqual([]);
+    expect((await readdir(root)).sort()).toEqual([...kept, "a"]);
+  });
+
   test.each([
     ["thumbnails.vtt", "WEBVTT\n"],
     ["00001.ts", "more"],

@@ -1,0 +1,16 @@
+import type { ErrorCode } from "./errors.ts";
+import type { StoredTarget, TaskRow } from "./row.ts";
+import { isFinal } from "./status.ts";
+import { undelivered } from "./targets.ts";
+
+/** How runs end that could not, or may not have been able to, take away what they had written at their targets. */
+const LEAVING: readonly ErrorCode[] = ["worker_lost", "target_unreachable", "target_full"];
+
+/**
+ * The targets where a task that has ended may have left temporaries and segments that nothing names. No later run clears them up, as
+ * one would that delivers.
+ */
+export const leftTargets = ({ status, attempts, targets }: TaskRow): readonly StoredTarget[] =>
+  isFinal(status) && attempts.some(({ failure }) => failure && LEAVING.includes(failure.code))
+    ? undelivered(targets)
+    : [];

@@ -1,0 +1,46 @@
+import { getLogger } from "@logtape/logtape";
+import type { Storage } from "../storage/storage.ts";
+import type { Leftover, LeftoverStore } from "../store/store.ts";
+import { tagStemOf } from "./run.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** How many targets one call clears up at most, and how long each may take. */
+const AT_ONCE = 8;
+const TIMEOUT_MS = 30_000;
+/** The pauses between two tries at a target that is away; they double. After so many, which is a week, it is given up. */
+const AGAIN_MS = 10_000;
+const AGAIN_MS_MAX = 1_800_000;
+const TRIES_MAX = 340;
+
+/** What clearing up needs. */
+export type SweepParts = {
+  readonly leftovers: LeftoverStore;
+  readonly storageOf: (url: string, side: "source" | "target") => Storage;
+  readonly now: () => number;
+};
+
+/** Removes what ended tasks have left at their targets. A target that is away is tried again later, also by another start. */
+export async function sweepTargets({ leftovers, storageOf, now }: SweepParts): Promise<void> {
+  const sweepOne = async (leftover: Leftover) => {
+    const { taskId, url, attempt, tries } = leftover;
+    try {
+      await storageOf(url, "target").sweep?.(
+        url,
+        { stem: tagStemOf(taskId), attempt },
+        { mayTidy: () => leftovers.mayTidy(leftover), signal: AbortSignal.timeout(TIMEOUT_MS) },
+      );
+      await leftovers.done(leftover);
+    } catch (error) {
+      const isOver = tries + 1 >= TRIES_MAX;
+      log.info("Cannot clear up after task {taskId}, try {tries}: {error}", {
+        taskId,
+        tries: tries + 1,
+        error,
+      });
+      const pauseMs = Math.min(AGAIN_MS_MAX, AGAIN_MS * 2 ** tries);
+      await (isOver ? leftovers.done(leftover) : leftovers.later(leftover, now() + pauseMs));
+    }
+  };
+  for (const leftover of await leftovers.due(now(), AT_ONCE)) await sweepOne(leftover);
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import type { Storage } from "../../src/storage/storage.ts";
+import { SqliteLeftoverStore } from "../../src/store/leftovers.ts";
+import { sweepTargets } from "../../src/worker/sweep-targets.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { sqliteBench } from "../fixtures/sqlite-bench.ts";
+import { aFailure, claimTask, createTask } from "../fixtures/store-bench.ts";
+
+/** Stores with a task that lost its worker and was cancelled then, and what its storage was asked to sweep. */
+async function aBench() {
+  const bench = sqliteBench();
+  const leftovers = new SqliteLeftoverStore(bench.database);
+  const id = await createTask(bench);
+  await claimTask(bench, "dead");
+  await bench.queue.takeOver("dead");
+  expect(await leftovers.due(bench.clock.nowMs, 10)).toEqual([]);
+  await bench.tasks.cancel("ada", id);
+  const asked: unknown[] = [];
+  const state = { isAway: false };
+  const storage = {
+    sweep: async (url: string, left: unknown, { mayTidy }: { mayTidy: () => Promise<void> }) => {
+      asked.push([url, left]);
+      await mayTidy();
+      if (state.isAway) throw new Error("away");
+    },
+  } as unknown as Storage;
+  const now = () => bench.clock.nowMs;
+  const sweep = () => sweepTargets({ leftovers, storageOf: () => storage, now });
+  return { ...bench, leftovers, id, asked, state, sweep };
+}
+
+describe("sweepTargets", () => {
+  test("clears up once after a task that was cancelled between two runs", async () => {
+    const bench = await aBench();
+    const [target] = (await bench.tasks.get("ada", bench.id)).targets;
+    await bench.sweep();
+    await bench.sweep();
+    expect(bench.asked).toEqual([[target?.url, { stem: bench.id.slice(-12), attempt: 1 }]]);
+    expect(await bench.leftovers.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+  });
+
+  test("tries again later at a target that is away, and the list outlives a restart", async () => {
+    const bench = await aBench();
+    bench.state.isAway = true;
+    await bench.sweep();
+    await bench.sweep();
+    expect(bench.asked).toHaveLength(1);
+    const again = new SqliteLeftoverStore(bench.database);
+    bench.clock.nowMs += 10_000;
+    expect(await again.due(bench.clock.nowMs, 10)).toMatchObject([{ taskId: bench.id, tries: 1 }]);
+    bench.state.isAway = false;
+    await bench.sweep();
+    expect(bench.asked).toHaveLength(2);
+    expect(await again.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+  });
+
+  test("leaves a target alone that another task writes to, until that has ended", async () => {
+    const bench = await aBench();
+    const [left] = await bench.leftovers.due(bench.clock.nowMs, 10);
+    if (!left) throw new Error("nothing is left");
+    await bench.leftovers.mayTidy(left);
+    await bench.tasks.retry("ada", bench.id);
+    await bench.sweep();
+    expect(bench.asked).toEqual([]);
+    expect((await taskErrorOf(bench.leftovers.mayTidy(left))).code).toBe("task_conflict");
+    const { claim } = await claimTask(bench);
+    await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
+    await bench.sweep();
+    expect(bench.asked.length).toBeGreaterThan(0);
+  });
+});
