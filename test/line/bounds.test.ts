@@ -1,13 +1,19 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { clip, tempFolder } from "../fixtures/clips.ts";
 import { publish } from "../fixtures/live-peers.ts";
 import { createLive, isAllUp, startLiveHost, untilEnded } from "../fixtures/live-tasks.ts";
 import { ffmpegFolders } from "../fixtures/native-engine.ts";
 import { deno } from "../fixtures/runtimes.ts";
-import { hasEnded, newHome, type RunningService, startService } from "../fixtures/service.ts";
+import {
+  hasEnded,
+  newHome,
+  type RunningService,
+  startService,
+  type TaskAnswer,
+} from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
@@ -109,7 +115,10 @@ describe("a service whose ffmpeg is in a sandbox", () => {
     const publisher = publish(live("in"));
     const targets = [live("out"), "recorded.mp4"];
     const id = await createLive(service, live("in"), targets, "video_mp4_160x120_200kbps");
-    await service.until(id, isAllUp);
+    // Something of it is recorded by then.
+    const isUnderWay = (task: TaskAnswer) =>
+      isAllUp(task) && (task.progress?.out_time_seconds ?? 0) > 3;
+    await service.until(id, isUnderWay);
     await publisher.stop("SIGTERM");
     const task = await untilEnded(service, id);
     expect([task.task_status, task.error?.detail]).toEqual(["SUCCESS", undefined]);
@@ -128,6 +137,17 @@ describe("a service whose ffmpeg is in a sandbox", () => {
   });
 });
 
+/** A folder with some of this machine's programs, and no other. */
+function pathOf(...names: readonly string[]): string {
+  const folder = tempFolder();
+  for (const name of names) {
+    const path = join(folder, name);
+    writeFileSync(path, `#!/bin/sh\nexec ${Bun.which(name)} "$@"\n`);
+    chmodSync(path, 0o755);
+  }
+  return folder;
+}
+
 describe("a start", () => {
   const start = (env: Readonly<Record<string, string>>) => {
     const { data, media } = newHome();
@@ -138,10 +158,8 @@ describe("a start", () => {
   };
 
   test("with a sandbox that cannot be made says why", () => {
-    const folder = tempFolder();
-    for (const name of ["ffmpeg", "ffprobe", "env", "prlimit"])
-      symlinkSync(Bun.which(name) ?? "", join(folder, name));
-    const { status, stderr } = start({ PONTUS_SANDBOX: "bwrap", PATH: folder });
+    const PATH = pathOf("ffmpeg", "ffprobe", "env", "prlimit");
+    const { status, stderr } = start({ PONTUS_SANDBOX: "bwrap", PATH });
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /^Cannot use PONTUS_SANDBOX "bwrap": Cannot make a sandbox: .*; allowed is none, bwrap$/m,
@@ -157,10 +175,7 @@ describe("a start", () => {
   });
 
   test("without prlimit says that nothing limits ffmpeg", async () => {
-    const folder = tempFolder();
-    for (const name of ["ffmpeg", "ffprobe"])
-      symlinkSync(Bun.which(name) ?? "", join(folder, name));
-    const host = await startService(newHome(), { PATH: folder });
+    const host = await startService(newHome(), { PATH: pathOf("ffmpeg", "ffprobe") });
     const { checks } = (await (await fetch(`${host.url}/readyz`)).json()) as {
       readonly checks: { readonly engine: { readonly detail: string } };
     };
