@@ -17,6 +17,9 @@ const ELEMENTS_MAX = 200_000;
 const ATTRIBUTES_MAX = 200;
 /** The longest value; addresses of 8,000 characters, and templates, are far shorter. */
 const VALUE_CHARS_MAX = 65_536;
+/** The longest stretch in which no tag, text or comment ends: of some the parser takes 40 times the size until then. */
+const STRETCH_CHARS_MAX = 1_048_576;
+const CHUNK_CHARS = 65_536;
 
 type Growing = Omit<Element, "children" | "text"> & {
   readonly children: Map<string, Growing[]>;
@@ -34,6 +37,11 @@ export function parseXml(text: string): Element {
   const open: Growing[] = [];
   let root: Growing | undefined;
   let count = 0;
+  let at = 0;
+  let endedAt = 0;
+  const ends = () => {
+    endedAt = at;
+  };
   const refuse = (why: string) => refuseManifest("source_not_media", why);
   parser.on("error", () => {
     throw refuse("is no well-formed XML");
@@ -42,6 +50,7 @@ export function parseXml(text: string): Element {
     throw refuse("declares a document type");
   });
   parser.on("opentag", ({ name, attributes }) => {
+    ends();
     count += 1;
     if (open.length >= DEPTH_MAX || count > ELEMENTS_MAX) throw refuse("is too large");
     const pairs = Object.entries(attributes);
@@ -58,12 +67,22 @@ export function parseXml(text: string): Element {
     else root = element;
     open.push(element);
   });
-  parser.on("closetag", () => void open.pop());
+  parser.on("closetag", () => {
+    ends();
+    open.pop();
+  });
+  for (const event of ["comment", "cdata", "processinginstruction"] as const)
+    parser.on(event, ends);
   parser.on("text", (words) => {
+    ends();
     const element = open.at(-1);
     if (element) element.text += words;
   });
-  parser.write(text).close();
+  for (; at < text.length; at += CHUNK_CHARS) {
+    parser.write(text.slice(at, at + CHUNK_CHARS));
+    if (at - endedAt > STRETCH_CHARS_MAX) throw refuse("is too large");
+  }
+  parser.close();
   if (!root) throw refuse("is no well-formed XML");
   return root;
 }

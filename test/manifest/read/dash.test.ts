@@ -165,3 +165,22 @@ describe("parseDash", () => {
     expect<string>(error.code).toBe(code);
   });
 });
+
+describe("parseDash of a long stretch", () => {
+  const long = 2_000_000;
+  test.each([
+    ["a comment", `<!--${"- ".repeat(long / 2)}--><MPD/>`],
+    ["an instruction", `<?x ${"?".repeat(long)}?><MPD/>`],
+    ["character data", `<MPD><![CDATA[${"]".repeat(long)}]]></MPD>`],
+    ["a text", `<MPD>${"\r".repeat(long)}</MPD>`],
+    ["a tag", `<MPD ${Array.from({ length: long / 10 }, (_, at) => `a${at}="12"`).join(" ")}/>`],
+  ])("refuses %s before all of it is held", (_, text) => {
+    expect(() => parse(text)).toThrow("its manifest is too large");
+  });
+
+  test("reads many short ones", () => {
+    const comments = "<!-- nothing is held of it -->".repeat(long / 30);
+    const list = mpd(comments + period(video(template('duration="2"'))));
+    expect(parse(list).spans[0]?.main.segments).toHaveLength(5);
+  });
+});
