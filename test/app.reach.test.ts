@@ -229,11 +229,29 @@ describe("PONTUS_CLIENTS", () => {
     });
   });
 
+  test("takes lists of servers beside them", () => {
+    const egress_deny = ["10.0.0.0/8", "*.example.com", "[fd00::/8]:443"];
+    expect(reachOf({ egress_deny })).toEqual({
+      source: {},
+      target: {},
+      egress: { deny: egress_deny },
+    });
+    expect(reachOf({ egress_allow: ["nas:80"], egress_deny: [], hosts: ["nas"] })).toEqual({
+      source: { hosts: ["nas"] },
+      target: { hosts: ["nas"] },
+      egress: { allow: ["nas:80"], deny: [] },
+    });
+  });
+
   test.each([
     [{ roots: ["media/ada"] }, "roots.0 must be absolute paths of folders"],
     [{ hosts: ["http://a"] }, "hosts.0 must be hosts"],
     [{ urls: "https://a/" }, "urls must be addresses"],
     [{ buckets: { source: [] } }, "buckets must be names of buckets"],
+    [{ egress_allow: ["10.0.0.0/33"] }, "egress_allow.0 must be hosts, addresses and networks"],
+    [{ egress_deny: ["a b"] }, "egress_deny.0 must be hosts, addresses and networks"],
+    [{ egress_deny: [""] }, "egress_deny.0 must be hosts, addresses and networks"],
+    [{ egress_deny: { sources: ["a"] } }, "egress_deny must be an array of strings"],
     [{ second_public_key: "pk2" }, "has a second_public_key without a second_private_key"],
   ])("refuses %p", (fields, message) => {
     expect(() => reachOf(fields)).toThrow(message);

@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import * as v from "valibot";
 import {
+  type EgressLists,
   isBucketEntry,
   isHostEntry,
   isUrlEntry,
   type Reach,
   type ReachLists,
 } from "../lib/reach.ts";
+import { parseRules } from "../net/egress-rules.ts";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
 
@@ -33,12 +35,15 @@ const limit = (least: number, most: number) => {
   );
 };
 
-/** A list for sources and targets alike, or one for each. */
-const listOf = (isEntry: (text: string) => boolean, must: string) => {
-  const list = v.array(
+const plainListOf = (isEntry: (text: string) => boolean, must: string) =>
+  v.array(
     v.pipe(v.string("must be a string"), v.check(isEntry, must)),
     "must be an array of strings",
   );
+
+/** A list for sources and targets alike, or one for each. */
+const listOf = (isEntry: (text: string) => boolean, must: string) => {
+  const list = plainListOf(isEntry, must);
   const sides = v.strictObject({ sources: v.optional(list), targets: v.optional(list) });
   return v.optional(
     v.union([list, sides], `${must}; a list, or {"sources": list, "targets": list}`),
@@ -53,14 +58,32 @@ const REACH_FIELDS = {
   urls: listOf(isUrlEntry, "must be addresses with a scheme and a host, without a query"),
 };
 
+/** Servers that its tasks may connect to beside those that the policy of the service allows, and may not. */
+const servers = v.optional(
+  plainListOf(
+    (text) => parseRules(text)?.length === 1,
+    "must be hosts, addresses and networks, each with a port if wanted",
+  ),
+);
+const EGRESS_FIELDS = { egress_allow: servers, egress_deny: servers };
+
 type Field = keyof ReachLists & keyof typeof REACH_FIELDS;
-type Given = { readonly [F in Field]?: v.InferOutput<(typeof REACH_FIELDS)[F]> };
+type Given = { readonly [F in Field]?: v.InferOutput<(typeof REACH_FIELDS)[F]> } & {
+  readonly [F in keyof typeof EGRESS_FIELDS]?: v.InferOutput<typeof servers>;
+};
 
 /** What a client may read and write; null if no field limits it. */
 function reachOf(given: Given): Reach | null {
   const source = listsOf(given, "sources");
   const target = listsOf(given, "targets");
-  return Object.keys({ ...source, ...target }).length === 0 ? null : { source, target };
+  const egress = egressOf(given);
+  if (Object.keys({ ...source, ...target, ...egress }).length === 0) return null;
+  return { source, target, ...(egress && { egress }) };
+}
+
+function egressOf({ egress_allow: allow, egress_deny: deny }: Given): EgressLists | undefined {
+  if (!allow && !deny) return undefined;
+  return { ...(allow && { allow }), ...(deny && { deny }) };
 }
 
 function listsOf(given: Given, side: "sources" | "targets"): ReachLists {
@@ -87,6 +110,7 @@ const client = v.strictObject(
     second_public_key: v.optional(name),
     second_private_key: v.optional(privateKey),
     ...REACH_FIELDS,
+    ...EGRESS_FIELDS,
     strong_only: flag,
     disabled: flag,
     weight: v.optional(limit(1, 1000), 1),

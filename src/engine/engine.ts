@@ -1,3 +1,4 @@
+import type { Reach } from "../lib/reach.ts";
 import type { LivePlan, LiveRun } from "../plan/live/live.ts";
 import type { Capabilities, Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -139,9 +140,6 @@ export type LiveInput =
 /** What a source sends another of: streams, as with another codec, or pictures of another size in the same stream. */
 export type LiveChange = "streams" | "size";
 
-/** Whether a server of a live stream may lead to another address, with its port. */
-export type MayFollow = (url: string, side: "source" | "target") => boolean;
-
 /** One run of a live plan. */
 export type LiveRunRequest = {
   readonly plan: LivePlan;
@@ -158,8 +156,8 @@ export type LiveRunRequest = {
   /** Called repeatedly with the bytes handed to a target's connection since the last call, in its container. */
   readonly onSent: (url: string, sizeBytes: number) => void;
   readonly onLog: (line: string) => void;
-  /** Absent if servers may lead anywhere. */
-  readonly mayFollow?: MayFollow;
+  /** Of the task's client: where servers may lead, and which are called; absent if nothing but the service's policy limits that. */
+  readonly reach?: Reach | undefined;
 };
 
 /** Live streams, if an engine can run them: one process reads, encodes once, and sends to all targets. */
@@ -168,10 +166,10 @@ export interface LiveEngine {
    * Reads what a live stream holds, and waits for the stream to come.
    *
    * @param url - a live address that was checked
-   * @param mayFollow - absent if its server may lead anywhere
+   * @param reach - as `LiveRunRequest` has it
    * @throws {TaskError} `source_unreachable` while it is not there, `source_untrusted` if its certificate is refused; its content is judged like that of a file
    */
-  probe(url: string, signal: AbortSignal, mayFollow?: MayFollow): Promise<MediaInfo>;
+  probe(url: string, signal: AbortSignal, reach?: Reach): Promise<MediaInfo>;
 
   /**
    * Runs until the source ends.

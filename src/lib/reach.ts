@@ -12,8 +12,15 @@ export type ReachLists = {
   readonly urls?: readonly string[];
 };
 
-/** What a client may use as a source, and what as a target. */
-export type Reach = { readonly source: ReachLists; readonly target: ReachLists };
+/** Servers that a client has beside the policy of the service, or has not; entries as in `PONTUS_EGRESS_ALLOW`. */
+export type EgressLists = { readonly allow?: readonly string[]; readonly deny?: readonly string[] };
+
+/** What a client may use as a source, and what as a target; and the servers of both. */
+export type Reach = {
+  readonly source: ReachLists;
+  readonly target: ReachLists;
+  readonly egress?: EgressLists;
+};
 
 /** An address in its parts; `host` is empty where this machine listens. */
 type Parts = {

@@ -1,8 +1,9 @@
 import type { LookupAddress } from "node:dns";
 import { getLogger } from "@logtape/logtape";
+import type { EgressLists } from "../lib/reach.ts";
 import { unlessAborted } from "../lib/unless-aborted.ts";
 import { EgressError } from "./egress-error.ts";
-import type { EgressRule } from "./egress-rules.ts";
+import { type EgressRule, parseRules } from "./egress-rules.ts";
 import { canonicalHost } from "./host.ts";
 import { type Ip, isIn, parseIp } from "./ip.ts";
 import { meaningsOf, rangeOf } from "./ip-ranges.ts";
@@ -41,6 +42,23 @@ export const OPEN_EGRESS: EgressPolicy = {
 /** Whether a policy refuses nothing. */
 export const isUnlimited = ({ preset, deny }: EgressPolicy): boolean =>
   preset === "open" && deny.length === 0;
+
+/** The policy for a client with lists of its own: they add to those of the service, so that what either denies is refused. */
+export function policyWithin(policy: EgressPolicy, lists: EgressLists | undefined): EgressPolicy {
+  if (!lists) return policy;
+  return {
+    ...policy,
+    allow: [...policy.allow, ...rulesOf(lists.allow)],
+    deny: [...policy.deny, ...rulesOf(lists.deny)],
+  };
+}
+
+function rulesOf(entries: readonly string[] = []): readonly EgressRule[] {
+  const rules = parseRules(entries.join(" "));
+  // Without the rule, more would be reached than its client may.
+  if (!rules) throw new Error("Cannot read the egress lists of a client: an entry is malformed");
+  return rules;
+}
 
 /** Judges a connection: why it is refused, for the operator alone, or nothing if it is allowed. */
 export function judge(policy: EgressPolicy, place: EgressPlace): string | undefined {

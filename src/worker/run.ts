@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
-import { isReached, type Reach } from "../lib/reach.ts";
+import type { Reach } from "../lib/reach.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
 import type { LivePlan } from "../plan/live/live.ts";
 import { type Kind, type Places, placesOf } from "../plan/live/places.ts";
@@ -69,6 +69,8 @@ export class Run {
   readonly targetUrls: readonly string[];
   /** How many runs of the task have failed before this one. */
   readonly failedRuns: number;
+  /** What the task's client may reach; undefined if that is everything. */
+  readonly reach: Reach | undefined;
   readonly engine: Engine;
   /** The storage of an address, within what the task's client may reach now. */
   readonly storageOf: (url: string, side: Side) => Storage;
@@ -76,7 +78,6 @@ export class Run {
   readonly now: RunPorts["now"];
   readonly disk: WorkDisk;
   readonly #ports: RunPorts;
-  readonly #reach: Reach | null;
   readonly #abort = new AbortController();
   /** Aborted when the run must stop; its reason says why. */
   readonly signal: AbortSignal = this.#abort.signal;
@@ -88,7 +89,7 @@ export class Run {
   #phase: Progress["phase"] | undefined;
 
   constructor({ claim, task, assignments, failures, reach }: Work, ports: RunPorts) {
-    this.#reach = reach;
+    this.reach = reach ?? undefined;
     this.claim = claim;
     this.task = task;
     this.tag = `${shortId(task)}-${claim.attempt}`;
@@ -112,15 +113,11 @@ export class Run {
 
   /** Judges all addresses again: the client may reach less by now. For those that no storage opens. @throws {TaskError} `access_denied` */
   async judgeAgain(): Promise<void> {
-    const reach = this.#reach;
+    const { reach } = this;
     if (!reach) return;
     await this.#ports.judge(this.task.sourceUrl, "source", reach);
     for (const url of this.targetUrls) await this.#ports.judge(url, "target", reach);
   }
-
-  /** Whether the client may be led to an address by a server. */
-  readonly mayFollow = (url: string, side: Side): boolean =>
-    this.#reach === null || isReached(this.#reach[side], url);
 
   /** Gives back what the run held. */
   async end(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   EGRESS_PRESETS,
   type EgressPolicy,
   OPEN_EGRESS,
+  policyWithin,
   resolveAllowed,
 } from "../../src/net/egress-policy.ts";
 import { parseRules } from "../../src/net/egress-rules.ts";
@@ -53,6 +54,29 @@ export function egressContract({ describe, test, expect }: Harness): void {
         ]);
         expect(verdicts).toEqual(right);
       });
+  });
+  describe("the lists of a client", () => {
+    const every = ["0.0.0.0/0", "::/0"];
+    const isAddress = ([, behind]: (typeof ADDRESS_FORMS)[number]) => behind !== "nothing";
+    const addresses = ADDRESS_FORMS.filter(isAddress).map(([host]) => host);
+    const verdicts = (policy: EgressPolicy) =>
+      Promise.all(addresses.map(async (host) => [host, await verdict(policy, host)]));
+    const all = (word: string) => addresses.map((host) => [host, word]);
+    const refused = "it is not reachable";
+
+    test("a network that it is denied is refused in every form, though all is open", async () => {
+      expect(addresses.length).toBeGreaterThan(150);
+      const deny = policyWithin(OPEN_EGRESS, { allow: every, deny: every });
+      expect(await verdicts(deny)).toEqual(all(refused));
+    });
+
+    test("a network that it is allowed is allowed in every form, unless the service denies it", async () => {
+      const within = (policy: Partial<EgressPolicy>) =>
+        policyWithin({ ...OPEN_EGRESS, preset: "public", ...policy }, { allow: every });
+      expect(await verdicts(within({}))).toEqual(all("allowed"));
+      const denying = { deny: parseRules(every.join(" ")) ?? [] };
+      expect(await verdicts(within(denying))).toEqual(all(refused));
+    });
   });
   connecting({ describe, test, expect });
 }

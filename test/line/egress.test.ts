@@ -132,6 +132,77 @@ describe.each(LINES)("the addresses of tasks, %s", (_, env, command) => {
     }));
 });
 
+/** Ways to write 127.0.0.1. */
+const LOOPBACKS = [
+  ...["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.0.0.1.", "１２７.0.0.1"],
+  ...["localhost", "LOCALHOST.", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"],
+];
+
+const aClient = (name: string, lists: object = {}) => ({
+  client_code: name,
+  public_key: `key of ${name}`.replaceAll(" ", "-"),
+  private_key: `secret of ${name}`,
+  ...lists,
+});
+
+describe.each(LINES)("the servers of a client, %s", (_, env, command) => {
+  test("are those of the service with its own: more to one, fewer to another, and no one's what the service denies", async () => {
+    // That which only some may use, and that which the service denies.
+    const [some, barred] = [await startMediaServer(), await startMediaServer()];
+    const [place, barredPlace] = [new URL(some.url("/")), new URL(barred.url("/"))];
+    const film = outer.files.get("/in.mp4");
+    for (const { files } of [some, barred]) if (film) files.set("/in.mp4", film);
+    const wide = aClient("wide", { egress_allow: ["127.0.0.0/8"] });
+    const plain = aClient("plain");
+    const lists = { egress_allow: ["127.0.0.0/8"], egress_deny: [`127.0.0.0/8:${place.port}`] };
+    const narrow = aClient("narrow", lists);
+    const settings = {
+      PONTUS_CLIENTS: JSON.stringify([wide, plain, narrow]),
+      PONTUS_EGRESS_DENY: barredPlace.host,
+    };
+    await withService({ ...env, ...settings }, command, async (service) => {
+      const urls = LOOPBACKS.map((host) => `http://${host}:${place.port}/in.mp4`);
+      const inside = some.url("/in.mp4");
+      const segment = [
+        "#EXTM3U",
+        "#EXT-X-TARGETDURATION:4",
+        "#EXTINF:4,",
+        inside,
+        "#EXT-X-ENDLIST",
+      ];
+      outer.files.set("/narrow.m3u8", Buffer.from(segment.join("\n")));
+      outer.next("/narrow.mp4", [status(302, { location: inside })], "stays");
+      outer.next("/narrow-put.mp4", [status(307, { location: some.url("/put.mp4") })], "stays");
+      // Without a disk no manifest is read.
+      const manifests = "PONTUS_DISK" in env ? [] : [outer.url("/narrow.m3u8")];
+      const led = [...manifests, outer.url("/narrow.mp4")];
+      const refusals = (sources: readonly string[]) => sources.map(() => UNREACHABLE);
+
+      expect(await toldOf(service.as(plain), urls)).toEqual(refusals(urls));
+      expect(await toldOf(service.as(narrow), [...urls, ...led])).toEqual(
+        refusals([...urls, ...led]),
+      );
+      const ways = [some.url("/put.mp4"), outer.url("/narrow-put.mp4")];
+      const good = outer.url("/narrow-good.mp4");
+      const sent = await ended(service.as(narrow), request(outer.url("/in.mp4"), ...ways, good));
+      const ends = sent.targets.map(({ error }) => error?.detail?.split('": ').at(-1));
+      expect(ends).toEqual([...ways.map(() => "it is not reachable"), undefined]);
+      expect(some.asked).toEqual([]);
+
+      const barredUrl = [barred.url("/in.mp4")];
+      expect(await toldOf(service.as(wide), barredUrl)).toEqual(refusals(barredUrl));
+      expect(barred.asked).toEqual([]);
+      for (const url of urls.slice(2, 4)) {
+        const { error } = await ended(service.as(wide), request(url, outer.url("/wide.mp4")));
+        expect(error).toBeUndefined();
+      }
+    });
+    expect(some.asked.length).toBeGreaterThan(0);
+    await some.close();
+    await barred.close();
+  });
+});
+
 describe("the addresses of tasks", () => {
   test("every address that a source leads to is judged, and every target", () =>
     withService({}, BUN, async (service) => {

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { publish, startRtmpServer } from "../fixtures/live-peers.ts";
 import { createLive, LIVE_ENV, startLiveService, untilEnded } from "../fixtures/live-tasks.ts";
 import { ofFile } from "../fixtures/of-file.ts";
+import { BUN, deno } from "../fixtures/runtimes.ts";
 import { newHome, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
@@ -85,6 +86,52 @@ describe("a live task whose peers are out of bounds", () => {
       peer.stop();
     },
   );
+
+  test.concurrent.each([
+    ["Bun", () => BUN],
+    ["Deno", deno],
+  ])("is not called for a client that is denied its network, on %s", async (_, command) => {
+    const peer = await nobodysServer();
+    const client = (name: string) => ({
+      client_code: name,
+      public_key: `${name}-key`,
+      private_key: `${name}-secret`,
+    });
+    const [denied, plain] = [client("denied"), client("plain")];
+    const egress_deny = [`127.0.0.0/8:${peer.port}`];
+    const env = {
+      PONTUS_CLIENTS: JSON.stringify([{ ...denied, egress_deny }, plain]),
+      PONTUS_EGRESS: "lan",
+      PONTUS_EGRESS_ALLOW: "127.0.0.0/8",
+    };
+    const shared = await startService(newHome(), { ...LIVE_ENV, ...env }, command());
+    const peers = ["rtmp", "rtmps", "rtsp", "srt", "udp"].map(
+      (scheme) => `${scheme}://0x7f.1:${peer.port}${/srt|udp/.test(scheme) ? "" : "/live/a"}`,
+    );
+    const source = `${server.url}/live/denied-${peer.port}`;
+    const publisher = publish(source);
+    const profile = "video_mp4_160x120_200kbps";
+    const targets = await createLive(shared, source, peers, profile);
+    const sources = peers
+      .slice(0, -1)
+      .map((url, at) => createLive(shared, url, [`${source}-never-${at}`]));
+    for (const id of sources) {
+      const end = await untilEnded(shared, await id);
+      expect(end.error?.detail).toContain(UNREACHED);
+    }
+    const sent = await shared.until(targets, ({ targets }) =>
+      targets.every(({ error }) => error?.detail?.includes(UNREACHED)),
+    );
+    expect(sent.targets.length).toBe(5);
+    expect(peer.visits()).toBe(0);
+    await publisher.stop("SIGTERM");
+    const [rtmp = ""] = peers;
+    const other = shared.as(plain);
+    await untilEnded(other, await createLive(other, rtmp, [`${source}-plain`]));
+    expect(peer.visits()).toBeGreaterThan(0);
+    await shared.stop();
+    peer.stop();
+  });
 
   test("is led nowhere that its client may not use", async () => {
     const peer = await nobodysServer();

@@ -4,6 +4,7 @@ import {
   type EgressPolicy,
   judge,
   OPEN_EGRESS,
+  policyWithin,
   resolveAllowed,
 } from "../../src/net/egress-policy.ts";
 import { parseRules } from "../../src/net/egress-rules.ts";
@@ -111,6 +112,35 @@ describe("judge()", () => {
     expect(why("fd00:ec2::254")).toBe('"lan" excludes addresses that are metadata');
     expect(why("fe80::1%eth0")).toBe('"lan" excludes addresses that are link-local');
     expect(why("localhost")).toBe("it is no IP address");
+  });
+});
+
+describe("policyWithin()", () => {
+  test("adds a client's lists to the service's: what either denies is refused", () => {
+    const service = policy("lan", { allow: "127.0.0.2 127.0.0.4", deny: "10.0.0.1 10.0.0.2" });
+    const egress = {
+      allow: ["127.0.0.3", "10.0.0.1", "10.0.0.3"],
+      deny: ["10.0.0.3", "127.0.0.4"],
+    };
+    const by = policyWithin(service, egress);
+    const places = ["10.0.0.", "127.0.0."].flatMap((net) => [1, 2, 3, 4].map((at) => net + at));
+    const allowedBy = (each: EgressPolicy) => places.filter((place) => isAllowed(each, place));
+    expect(allowedBy(service)).toEqual(["10.0.0.3", "10.0.0.4", "127.0.0.2", "127.0.0.4"]);
+    expect(allowedBy(by)).toEqual(["10.0.0.4", "127.0.0.2", "127.0.0.3"]);
+    expect(allowedBy(policyWithin(service, { deny: ["*.example", "10.0.0.0/8"] }))).toEqual([
+      "127.0.0.2",
+      "127.0.0.4",
+    ]);
+  });
+
+  test("is the service's policy, with its connections, for a client without lists", () => {
+    const service = policy("lan");
+    expect(policyWithin(service, undefined)).toBe(service);
+  });
+
+  test("refuses to leave out an entry that cannot be read", () => {
+    for (const egress of [{ allow: ["10.0.0.1", "a/b"] }, { deny: ["a/b"] }])
+      expect(() => policyWithin(policy("open"), egress)).toThrow("an entry is malformed");
   });
 });
 

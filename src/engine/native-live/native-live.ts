@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskSecrets } from "../../lib/mask.ts";
+import type { Reach } from "../../lib/reach.ts";
 import type { LivePlan } from "../../plan/live/live.ts";
 import {
   FIRST_PACKETS_ARGS,
@@ -11,7 +12,7 @@ import { readSource } from "../../probe/judge-source.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { PROBE_ENTRIES } from "../../probe/parse-probe.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { LiveEngine, LiveInput, LiveRunRequest, MayFollow } from "../engine.ts";
+import type { LiveEngine, LiveInput, LiveRunRequest } from "../engine.ts";
 import { judgeExit } from "../ffmpeg/judge-stderr.ts";
 import { sourceGuards } from "../ffmpeg/probing.ts";
 import { createProgressReader } from "../ffmpeg/progress.ts";
@@ -65,14 +66,14 @@ export class NativeLive implements LiveEngine {
     this.#options = options;
   }
 
-  async probe(url: string, signal: AbortSignal, mayFollow?: MayFollow): Promise<MediaInfo> {
+  async probe(url: string, signal: AbortSignal, reach?: Reach): Promise<MediaInfo> {
     const { ffprobe: command, maxPixels, graceMs } = this.#options;
     const { confinement, allowance } = this.#options.bounds ?? UNBOUNDED;
     const seen = { writes: [], reads: [], network: true } as const;
     const bounds = { limits: probeLimits(allowance, maxPixels), seen };
     const standIns = await openStandIns(
       { source: url, targets: [] },
-      { ...this.#options.peers, mayFollow },
+      { ...this.#options.peers, reach },
     );
     let json = "";
     try {
@@ -112,7 +113,7 @@ export class NativeLive implements LiveEngine {
     const urls = { ...("url" in input && { source: input.url }), targets: countedUrls(plan) };
     const standIns = await openStandIns(urls, {
       ...this.#options.peers,
-      mayFollow: request.mayFollow,
+      reach: request.reach,
       onUdp: (url, failure) =>
         request.onTarget(
           failure ? { kind: "failed", url, why: failure.state } : { kind: "open", url },

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import type { MayFollow } from "../engine.ts";
+import type { Reach } from "../../lib/reach.ts";
 import type { CallOptions } from "./call-peer.ts";
 import type { PeerError } from "./talk.ts";
 import type { Relay, RelayListener } from "./tcp-relay.ts";
 
 /** How peers are called, and who is told of those that ffmpeg cannot notice. */
 export type StandInOptions = CallOptions & {
-  /** Whether a server may lead to another address; absent if it may lead anywhere. */
-  readonly mayFollow?: MayFollow | undefined;
+  /** Of the task's client; absent if the policy alone says who may be called. */
+  readonly reach?: Reach | undefined;
   /** Called with why nothing can be sent to a UDP target, again and again, and without a reason once it can. */
   readonly onUdp?: (url: string, failure: PeerError | undefined) => void;
 };

@@ -1,3 +1,5 @@
+import { isReached } from "../../lib/reach.ts";
+import { policyWithin } from "../../net/egress-policy.ts";
 import type { CallOptions } from "./call-peer.ts";
 import { credentialsIn } from "./credentials.ts";
 import { standInForSrt, standInForUdpSource, standInForUdpTarget } from "./datagram-stand-ins.ts";
@@ -24,7 +26,8 @@ export class StandIns {
   }
 
   /** @param source - undefined if none of the addresses is read */
-  static async open({ source, targets }: LiveUrls, options: StandInOptions): Promise<StandIns> {
+  static async open({ source, targets }: LiveUrls, given: StandInOptions): Promise<StandIns> {
+    const options = { ...given, policy: policyWithin(given.policy, given.reach?.egress) };
     const opened = await Promise.allSettled([
       ...(source === undefined ? [] : [openOne(source, "source", options)]),
       ...[...new Set(targets)].map((url) => openOne(url, "target", options)),
@@ -92,9 +95,9 @@ async function standInForRtmp(standIn: StandIn, options: CallOptions): Promise<v
 async function standInForRtsp(
   standIn: StandIn,
   side: "source" | "target",
-  { mayFollow, ...options }: StandInOptions,
+  { reach, ...options }: StandInOptions,
 ): Promise<void> {
-  const isFollowed = (url: string) => mayFollow?.(url, side) ?? true;
+  const isFollowed = (url: string) => !reach || isReached(reach[side], url);
   let route: RtspRoute | undefined;
   const relay = await relayFor(standIn, options, {
     talk: () => new RtspTalk(lead()),

@@ -1,6 +1,6 @@
 import { isReached, type Reach, type ReachLists } from "../../lib/reach.ts";
 import { sendOut } from "../../net/egress.ts";
-import type { EgressPolicy } from "../../net/egress-policy.ts";
+import { type EgressPolicy, policyWithin } from "../../net/egress-policy.ts";
 import { sourceFailure, sourceStatus } from "../remote/remote-errors.ts";
 import type { RemoteSource } from "../remote/remote-source.ts";
 import { type RemoteLimits, RemoteStorage } from "../remote/remote-storage.ts";
@@ -43,9 +43,13 @@ export class HttpStorage extends RemoteStorage {
     this.#options = options;
   }
 
-  /** The same storage for a client, whose redirects may not lead beyond its reach. The addresses that it is given are judged by `walled`. */
+  /**
+   * The same storage for a client: redirects may not lead beyond its reach, and its own lists of servers hold as well. The addresses that
+   * it is given are judged by `walled`.
+   */
   within(reach: Reach): HttpStorage {
-    return new HttpStorage({ ...this.#options, reach });
+    const policy = policyWithin(this.#options.policy, reach.egress);
+    return new HttpStorage({ ...this.#options, policy, reach });
   }
 }
 

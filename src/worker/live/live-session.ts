@@ -210,7 +210,7 @@ export class LiveSession {
           },
           onSent: (url, sizeBytes) => targets.addSent(url, sizeBytes),
           onLog,
-          mayFollow: run.mayFollow,
+          reach: run.reach,
         },
         AbortSignal.any([signal, stop.signal]),
       );

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { LiveEngine, LiveInput, MayFollow } from "../../engine/engine.ts";
+import type { LiveEngine, LiveInput } from "../../engine/engine.ts";
+import type { Reach } from "../../lib/reach.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 
@@ -68,7 +69,7 @@ export class UrlSource implements LiveSource {
     private readonly limits: {
       readonly sourceTimeoutMs: number;
       readonly now: () => number;
-      readonly mayFollow?: MayFollow;
+      readonly reach?: Reach | undefined;
     },
   ) {}
 
@@ -76,7 +77,7 @@ export class UrlSource implements LiveSource {
     { seenMs, hasProduced, onMiss }: LiveWaiting,
     signal: AbortSignal,
   ): Promise<LiveFeed | undefined> {
-    const { sourceTimeoutMs, now, mayFollow } = this.limits;
+    const { sourceTimeoutMs, now, reach } = this.limits;
     const { url } = this;
     for (;;) {
       const leftMs = seenMs + sourceTimeoutMs - now();
@@ -85,7 +86,7 @@ export class UrlSource implements LiveSource {
       const timer = setTimeout(() => late.abort(), leftMs);
       try {
         const until = AbortSignal.any([signal, late.signal]);
-        const media = await this.live.probe(url, until, mayFollow);
+        const media = await this.live.probe(url, until, reach);
         return { input: { url }, media };
       } catch (error) {
         signal.throwIfAborted();

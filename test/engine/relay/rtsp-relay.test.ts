@@ -2,8 +2,8 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import type { MayFollow } from "../../../src/engine/engine.ts";
 import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
+import type { Reach } from "../../../src/lib/reach.ts";
 import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { parseRules } from "../../../src/net/egress-rules.ts";
 import { view } from "../../fixtures/live-peers.ts";
@@ -51,8 +51,8 @@ async function startServer(answer: Answer) {
 }
 
 /** Plays an address through a relay until ffmpeg gives up. */
-async function play(url: string, policy = OPEN_EGRESS, mayFollow?: MayFollow) {
-  const standIns = await StandIns.open({ source: url, targets: [] }, { policy, mayFollow });
+async function play(url: string, policy = OPEN_EGRESS, reach?: Reach) {
+  const standIns = await StandIns.open({ source: url, targets: [] }, { policy, reach });
   const own = standIns.ownUrl(url);
   const viewer = view(own, ["-rtsp_transport", "tcp"]);
   await once(viewer.child, "exit");
@@ -139,22 +139,36 @@ describe("an RTSP server behind a relay", () => {
 
   test("leads nowhere that the client may not use", async () => {
     const next = await startServer(() => NOT_FOUND);
-    const elsewhere = `rtsp://127.0.0.1:${next.port}/elsewhere`;
-    const first = await startServer(() => ["302 Found", `Location: ${elsewhere}`]);
-    const asked: string[] = [];
-    const { failure } = await play(
-      `rtsp://127.0.0.1:${first.port}/cam`,
-      OPEN_EGRESS,
-      (url, side) => {
-        asked.push(`${side} ${url}`);
-        return false;
-      },
-    );
-    expect(failure).toBe("it redirects to an address that its client may not use");
-    expect(new Set(asked)).toEqual(new Set([`source ${elsewhere}`]));
+    const first = await startServer(() => [
+      "302 Found",
+      `Location: rtsp://127.0.0.1:${next.port}/elsewhere`,
+    ]);
+    const place = `127.0.0.1:${first.port}`;
+    const [some, all, none] = [{ hosts: [place] }, {}, { hosts: [] }];
+    const ask = async (reach: Reach) =>
+      (await play(`rtsp://${place}/cam`, OPEN_EGRESS, reach)).failure;
+    const unused = "it redirects to an address that its client may not use";
+    expect(await ask({ source: some, target: all })).toBe(unused);
+    const deny = [`127.0.0.0/8:${next.port}`];
+    expect(await ask({ source: all, target: all, egress: { deny } })).toBe("it is not reachable");
     expect(next.requests).toEqual([]);
+    // It is the side of the address that counts.
+    expect(await ask({ source: all, target: none })).toBeUndefined();
+    expect(next.requests.length).toBeGreaterThan(0);
     first.stop();
     next.stop();
+  });
+
+  test("is called for a client that may call it in spite of the policy, and for no other", async () => {
+    const server = await startServer(() => NOT_FOUND);
+    const policy = { ...OPEN_EGRESS, preset: "public" } as const;
+    const url = `rtsp://127.0.0.1:${server.port}/cam`;
+    const reach = { source: {}, target: {}, egress: { allow: ["127.0.0.1"] } };
+    expect((await play(url, policy)).failure).toBe("it is not reachable");
+    expect(server.requests).toEqual([]);
+    expect((await play(url, policy, reach)).failure).toBeUndefined();
+    expect(server.requests.length).toBeGreaterThan(0);
+    server.stop();
   });
 
   test.each([
