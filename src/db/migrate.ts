@@ -1,3 +1,4 @@
+import { TaskError } from "../task/errors.ts";
 import type { Connection } from "./connection.ts";
 
 /** A step of the schema: SQL statements that run together or not at all. */
@@ -9,7 +10,7 @@ export type Migration = { readonly name: string; readonly statements: readonly s
  * Not Drizzle's own migrator: that reads which migrations are applied before its transaction begins, so one of two
  * processes that start together on a new file fails. `user_version` holds the number of migrations applied.
  *
- * @throws {Error} if the database was made by a newer version of this program
+ * @throws {TaskError} `service_unavailable` if the database was made by a newer version of this program
  */
 export function migrate(connection: Connection, migrations: readonly Migration[]): void {
   // Most starts find nothing to do. They take no lock and write nothing, which works on a full disk too.
@@ -29,7 +30,10 @@ export function migrate(connection: Connection, migrations: readonly Migration[]
 function unapplied(connection: Connection, migrations: readonly Migration[]): readonly Migration[] {
   const applied = Number(connection.value("PRAGMA user_version"));
   if (applied > migrations.length)
-    throw new Error("Cannot open database: a newer version of this program made it");
+    throw new TaskError(
+      "service_unavailable",
+      "Cannot open the database: a newer version of this program made it",
+    );
   return migrations.slice(applied);
 }
 

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { execFile } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { openSqlite } from "#sqlite";
+import { clip } from "../fixtures/clips.ts";
+import { newHome, type RunningService, startService } from "../fixtures/service.ts";
+import { freshNonce } from "../fixtures/signed-client.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(120_000);
+
+/** What an operator types: how to back up, and how to restore. */
+const BLOCKS = [...readFileSync("docs/backup.md", "utf8").matchAll(/^```bash\n([\s\S]*?)^```$/gm)];
+const [BACK_UP = "", RESTORE = ""] = BLOCKS.map(([, block]) => block);
+
+/** So long that it still runs when it is backed up. */
+const LONG = { width: 1280, height: 720, rate: "30", seconds: 12 } as const;
+
+const TASKS = "/api/v1/task/transcoding";
+const home = newHome();
+const folder = dirname(home.data);
+const type = (block: string) => promisify(execFile)("bash", ["-euc", block], { cwd: folder });
+
+let service: RunningService;
+
+const start = async (): Promise<void> => {
+  service = await startService(home, { PONTUS_CONCURRENCY: "1" });
+};
+const create = (source: string, target: string): Promise<string> =>
+  service.create({
+    source: { source_url: source },
+    profile_name: "video_mp4_320x240_240kbps",
+    targets: [{ target_url: target }],
+  });
+const untilSuccess = (id: string) =>
+  service.until(id, ({ task_status }) => task_status === "SUCCESS");
+const untilRunning = (id: string) =>
+  service.until(id, ({ task_status, progress }) => task_status === "RUNNING" && !!progress);
+
+beforeAll(async () => {
+  symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+  copyFileSync(await clip({ seconds: 2 }), join(home.media, "short.mp4"));
+  copyFileSync(await clip(LONG), join(home.media, "long.mp4"));
+  await start();
+});
+
+afterAll(() => service.stop("SIGKILL"));
+
+describe("a backup", () => {
+  test("of a service that works is restored with all its tasks, and those that had not ended run", async () => {
+    const { credentials } = service;
+    const ended = await create("short.mp4", "ended.mp4");
+    await untilSuccess(ended);
+    const running = await create("long.mp4", "running.mp4");
+    const pending = await create("short.mp4", "pending.mp4");
+    await untilRunning(running);
+
+    const heard = { nonce: freshNonce() };
+    expect((await service.call(TASKS, heard)).status).toBe(200);
+    await type(BACK_UP);
+    const copies = readdirSync(join(folder, "backup"));
+    expect(copies.toSorted()).toEqual(["credentials.json", "pontus.db", "secret.key"]);
+    for (const copy of copies)
+      expect(statSync(join(folder, "backup", copy)).mode & 0o777).toBe(0o600);
+    const later = await create("short.mp4", "later.mp4");
+    await service.stop();
+
+    await type(RESTORE);
+    await start();
+    expect(service.credentials).toEqual(credentials);
+    expect((await service.task(ended)).task_status).toBe("SUCCESS");
+    expect((await service.call(`${TASKS}/${later}`)).status).toBe(404);
+    const replay = await service.call(TASKS, heard);
+    expect(await replay.json()).toMatchObject({ error: { code: "RequestReplayed" } });
+    const [again] = await Promise.all([running, pending].map(untilSuccess));
+    expect(again?.attempts).toHaveLength(2);
+    expect(existsSync(join(home.media, "running.mp4"))).toBeTrue();
+    expect(existsSync(join(home.media, "pending.mp4"))).toBeTrue();
+  });
+
+  test("is not written over an older one", async () => {
+    await expect(type(BACK_UP)).rejects.toThrow("already exists");
+  });
+});
+
+describe("a start on a database of a newer version", () => {
+  test("says so in a line, and ends", async () => {
+    const newer = newHome();
+    const first = await startService(newer);
+    await first.stop();
+    const database = openSqlite(join(newer.data, "pontus.db"));
+    database.execute("PRAGMA user_version = 9999");
+    database.close();
+    // Nothing follows the line: no stack.
+    await expect(startService(newer)).rejects.toThrow(
+      /Cannot open the database: a newer version of this program made it;[^\n]*\n$/,
+    );
+  });
+});
