@@ -9,7 +9,14 @@ import { WARNING_CODES } from "../../src/task/warnings.ts";
 
 const API_PAGES = ["docs/api.md", "docs/api.zh-CN.md"];
 const TEXTS = [
-  ...["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "bench/README.md", "wasm/README.md"],
+  ...[
+    "README.md",
+    "README.zh-CN.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "bench/README.md",
+    "wasm/README.md",
+  ],
   ...readdirSync("docs").map((name) => `docs/${name}`),
 ];
 /** Of the tests, not of the service. */

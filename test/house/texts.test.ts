@@ -13,7 +13,7 @@ const PAIRS = [READMES, ["docs/api.md", "docs/api.zh-CN.md"]] as const;
 const PAGES = readdirSync("docs").map((name) => `docs/${name}`);
 const TEXTS = [
   ...READMES,
-  ...["CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "wasm/README.md"],
+  ...["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "bench/README.md", "wasm/README.md"],
   ...PAGES,
 ];
 /** The folders that paths in texts begin with; those of src are written without it, too. */
@@ -80,7 +80,7 @@ describe("README", () => {
       ...PAGES.filter((page) => !inBoth.includes(page)),
       ...inBoth.filter((page) => page.startsWith("docs/") && isChinese(page) === isChinese(file)),
     ];
-    const pages = [...own, "bench/README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    const pages = [...own, "bench/README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
     expect(pages.filter((page) => !read(file).includes(`](${page})`))).toEqual([]);
   });
 });
