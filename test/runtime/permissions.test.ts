@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { copyFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { aCertificate } from "../fixtures/certificates.ts";
 import { clip } from "../fixtures/clips.ts";
 import { deno, denoAllowed } from "../fixtures/runtimes.ts";
 import { newHome, type RunningService, startService } from "../fixtures/service.ts";
@@ -42,6 +43,14 @@ describe("the service on Deno", () => {
       targets: [{ target_url: "out/a.m3u8" }],
     });
     await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+  });
+
+  test("starts with an authority of one's own", async () => {
+    const { authorityPath } = aCertificate();
+    const env = { PONTUS_CA_FILE: authorityPath };
+    const service = await startService(newHome(), env, deno());
+    services.push(service);
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
   });
 
   test("says on /readyz what it cannot do, and nothing of it with every permission", async () => {
