@@ -171,6 +171,14 @@ describe("an RTSP server behind a relay", () => {
     server.stop();
   });
 
+  test("is given up where it names ever more servers", async () => {
+    const names = Array.from({ length: 80 }, (_, at) => `url=rtsp://h${at}/cam`);
+    const server = await startServer(() => ["200 OK", `RTP-Info: ${names.join(",")}`]);
+    const { failure } = await play(`rtsp://127.0.0.1:${server.port}/cam`);
+    expect(failure).toBe("it names more than 64 servers");
+    server.stop();
+  });
+
   test.each([
     [
       "in a circle",

@@ -7,7 +7,8 @@ type Challenge = {
   readonly fields: Readonly<Record<string, string>>;
 };
 
-const FIELD = /([\w-]+)=(?:"([^"]*)"|([^\s,]*))/g;
+/** Begins at whole names alone, so that a name without an end is read once. */
+const FIELD = /(?<![\w-])([\w-]+)=(?:"([^"]*)"|([^\s,]*))/g;
 const HASHES: Readonly<Record<string, string>> = { md5: "md5", "sha-256": "sha256" };
 
 function challengeIn(value: string): Challenge | undefined {

@@ -7,6 +7,8 @@ import { bytesOf, headerOf, RtspFrames, type RtspMessage } from "./rtsp-frames.t
 
 /** As of HTTP. */
 const REDIRECTS_MAX = 5;
+/** Servers name one or two: themselves, by more names than one. */
+const ORIGINS_MAX = 64;
 const URLS = /rtsp:\/\/[^\s;,"<>]+/gi;
 const ADDRESS = /^rtsp:\/\/(?:[^/?@]*@)?(\[[^\]]*\]|[^/?:@]*)(?::(\d{1,5}))?(.*)$/is;
 /** The headers of answers that hold addresses. */
@@ -166,7 +168,11 @@ export class RtspTalk implements Talk {
   #ownUrl(url: string): string {
     const { origins, ownUrl } = this.#route;
     const [origin = ""] = /^rtsp:\/\/[^/?]*/i.exec(url) ?? [];
-    if (!origins.includes(origin)) origins.push(origin);
+    if (!origins.includes(origin)) {
+      if (origins.length === ORIGINS_MAX)
+        throw new PeerError(`it names more than ${ORIGINS_MAX} servers`);
+      origins.push(origin);
+    }
     return `${ownUrl}.${origins.indexOf(origin)}${url.slice(origin.length)}`;
   }
 
