@@ -68,7 +68,7 @@ const decoded = (value: string | undefined): string | undefined =>
  */
 export async function standInForUdpSource(standIn: StandIn, options: CallOptions): Promise<void> {
   const { host, port } = srtParts(standIn.url);
-  if (!MULTICAST.test(host))
+  if (isIP(host) === 0 || !MULTICAST.test(host))
     standIn.ownUrl = elsewhere(standIn.url, isIP(host) === 0 ? "" : host, port);
   else await resolvePeer({ host, port }, options, new AbortController().signal);
 }

@@ -100,12 +100,14 @@ describe("a UDP target", () => {
 describe("a UDP source", () => {
   test("resolves no name, and joins no group that may not be reached", async () => {
     const policy = { ...OPEN_EGRESS, preset: "lan" } as const;
-    const named = { source: "udp://any.name.invalid:5000?reuse=1", targets: [] };
-    const standIns = await StandIns.open(named, { policy });
-    expect(standIns.ownUrl(named.source)).toBe("udp://:5000?reuse=1");
+    for (const name of ["any.name.invalid", "239.name.invalid"]) {
+      const named = { source: `udp://${name}:5000?reuse=1`, targets: [] };
+      const standIns = await StandIns.open(named, { policy });
+      expect(standIns.ownUrl(named.source)).toBe("udp://:5000?reuse=1");
+      await standIns.close();
+    }
     const group = { source: "udp://239.0.0.1:5000", targets: [] };
     const refused = StandIns.open(group, { policy }).catch(({ state }: { state: string }) => state);
     expect(await refused).toBe("it is not reachable");
-    await standIns.close();
   });
 });

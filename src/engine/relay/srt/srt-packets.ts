@@ -94,6 +94,8 @@ function extensionsOf(bytes: Buffer): readonly Extension[] {
   const found: Extension[] = [];
   for (let at = HANDSHAKE_BYTES; at + 4 <= bytes.length; ) {
     const end = at + 4 + 4 * bytes.readUInt16BE(at + 2);
+    // It is cut off.
+    if (end > bytes.length) break;
     found.push({ kind: bytes.readUInt16BE(at), body: bytes.subarray(at + 4, end) });
     at = end;
   }
