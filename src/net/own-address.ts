@@ -15,7 +15,8 @@ export function ownAddress(
 ): (ip: Ip, port: number) => boolean {
   const name = canonicalHost(host) ?? host;
   const listens = parseIp(name);
-  const isEvery = listens !== undefined && rangeOf(listens).name === "unspecified";
+  // What a name leads to is not known here: it may be any of them.
+  const isEvery = !listens || rangeOf(listens).name === "unspecified";
   return (ip, at) => {
     if (at !== port()) return false;
     if (rangeOf(ip).name === "loopback" || rangeOf(ip).name === "unspecified") return true;

@@ -12,7 +12,7 @@ const outer = Object.values(networkInterfaces())
   .flatMap((each = []) => each)
   .map(({ address }) => address);
 
-test.each(["0.0.0.0", "::"])(
+test.each(["0.0.0.0", "::", "a.name.of.this.machine.invalid"])(
   "ownAddress() knows every interface where %s is listened at",
   (host) => {
     expect(outer.length).toBeGreaterThan(0);
