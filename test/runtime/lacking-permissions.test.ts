@@ -101,6 +101,29 @@ describe("the service on Deno without a permission", () => {
     }
   });
 
+  test("to reach more than a host by its name reaches that, where all is open but for Deno", async () => {
+    const port = await freePort();
+    const { host } = new URL(server.url("/").replace("127.0.0.1", "localhost"));
+    const flags = sandboxFlags(port, server);
+    const { command, env } = inSandbox(port, {
+      ...flags,
+      "--allow-net": `=127.0.0.1:${port},${host}`,
+    });
+    const started = await startService(newHome(), { ...env, PONTUS_EGRESS: "open" }, command);
+    try {
+      const at = (path: string) => server.url(path).replace("127.0.0.1", "localhost");
+      const id = await started.create({
+        ...request(at("/in.mp4"), ""),
+        targets: [{ target_url: at("/named.mp4") }],
+      });
+      await started.until(id, isDone);
+      const refused = await started.create(request(server.url("/in.mp4"), "/no.mp4"));
+      expect((await started.until(refused, hasEnded)).error?.detail).toContain("Deno needs");
+    } finally {
+      await started.stop();
+    }
+  });
+
   test("to reach a host tells the task which one is missing", async () => {
     const service = await startSandboxed(server);
     try {
