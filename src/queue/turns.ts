@@ -1,9 +1,20 @@
-import { type SQL, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { tasks, turns } from "../db/schema.ts";
+import { clients, tasks, turns } from "../db/schema.ts";
 
 /** What a client of weight 1 owes for a slot. Divides well by small weights, so that their shares are exact. */
 const SLOT_PRICE = 720_720;
+
+/** How many clients with due tasks are looked at, at each turn, for one that owes nothing. */
+const LOOKED_AT = 32;
+
+/** The row of `turns` that says how much is forgiven to all: no client has an empty code. */
+const ALL = "";
+/** So much and every row is written anew. Numbers stay exact in JavaScript up to 8,000 times as much. */
+const FORGIVEN_MAX = 2 ** 40;
+
+type QueryLimits = { readonly runningMax: number; readonly mayBeLive: number };
+type Found = { readonly clientCode: string; readonly debt: number; readonly weight: number };
 
 /** Limits of what a client may have at once; 0 is any number. */
 export type TurnLimits = {
@@ -13,7 +24,7 @@ export type TurnLimits = {
   readonly liveWaitingMax: number;
 };
 
-/** Whose turn it is: `debt` is what the client still owes, `price` what the slot costs it. */
+/** Whose turn it is: `debt` is what its row says, with what is forgiven; `price` is what the slot costs it. */
 export type Turn = {
   readonly clientCode: string;
   readonly debt: number;
@@ -27,15 +38,23 @@ export type Turn = {
  * is the lower the greater its weight. The client that owes least is next, and what it owes is then forgiven to all. So a
  * client that comes anew is next at once; one that was away has lost its debts, and nobody ever saves up turns.
  *
+ * A turn costs the same however many clients there are: what is forgiven is one number, which rows are compared with, and of the clients
+ * that owe nothing only some are looked for at a time, one after the other. Where more than `LOOKED_AT` have due tasks, one that comes anew
+ * may therefore wait for a turn of each so many of them, besides one of each that owes nothing either.
+ *
  * A slot has one price, however long its task runs: that is not known before.
  */
 export class Turns {
   readonly #limits: TurnLimits;
   readonly #queries;
+  readonly #debts;
+  /** Up to which client this process has looked for those that owe nothing. */
+  #lookedUpTo = "";
 
   constructor(database: Database, limits: TurnLimits) {
     this.#limits = limits;
     this.#queries = prepareQueries(database);
+    this.#debts = prepareDebts(database);
   }
 
   /** Whether it is anybody's turn: whether a task is due that this worker may take. */
@@ -43,10 +62,11 @@ export class Turns {
     return this.#queries.any.get(this.#limitsOf(workerId)) !== undefined;
   }
 
-  /** Whose turn it is; undefined if it is nobody's. Changes nothing. */
+  /** Whose turn it is; undefined if it is nobody's. Changes nothing in the database. */
   next(workerId: string): Turn | undefined {
     const limits = this.#limitsOf(workerId);
-    const found = this.#queries.free.get(limits) ?? this.#queries.indebted.get(limits);
+    const found =
+      this.#look(limits) ?? this.#queries.indebted.get(limits) ?? this.#queries.any.get(limits);
     if (!found) return undefined;
     const { clientCode, debt, weight } = found;
     const price = Math.ceil(SLOT_PRICE / weight);
@@ -55,14 +75,35 @@ export class Turns {
 
   /** Writes that a client has had its turn. Call it inside `Database.write`. */
   take({ clientCode, debt, price }: Turn): void {
-    if (debt > 0) {
-      this.#queries.settle.run({ debt });
-      this.#queries.forgive.run({ debt });
+    let forgiven = this.#debts.forgiven.get()?.debt ?? 0;
+    if (debt > forgiven) {
+      forgiven = debt;
+      this.#debts.settle.run({ debt });
+      if (forgiven > FORGIVEN_MAX) {
+        this.#debts.rebase.run({ debt });
+        forgiven = 0;
+      }
+      this.#debts.owe.run({ clientCode: ALL, debt: forgiven });
     }
-    this.#queries.owe.run({ clientCode, debt: price });
+    this.#debts.owe.run({ clientCode, debt: forgiven + price });
   }
 
-  #limitsOf(workerId: string) {
+  /** A client that owes nothing, among the next few with due tasks; after the last comes the first. */
+  #look(limits: QueryLimits): Found | undefined {
+    const after = this.#lookedUpTo;
+    const clientCode = this.#lookAfter(after, limits) ?? (after && this.#lookAfter("", limits));
+    if (!clientCode) return undefined;
+    return { clientCode, debt: 0, weight: this.#queries.weightOf.get({ clientCode })?.weight ?? 1 };
+  }
+
+  #lookAfter(after: string, limits: QueryLimits): string | undefined {
+    const { free, last, looked } = this.#queries.look.get({ after, ...limits }) ?? {};
+    this.#lookedUpTo = free ?? (looked === LOOKED_AT ? last : undefined) ?? "";
+    // The end was reached before as many were looked at as may be: only then are the first ones looked at, too.
+    return free ?? (looked === LOOKED_AT ? "" : undefined);
+  }
+
+  #limitsOf(workerId: string): QueryLimits {
     const { runningMax, liveWaitingMax } = this.#limits;
     const mayBeLive = liveWaitingMax === 0 || this.#liveWaiting(workerId) < liveWaitingMax;
     return { runningMax, mayBeLive: mayBeLive ? 1 : 0 };
@@ -77,11 +118,11 @@ export class Turns {
 const isReady = sql`status = 'PENDING' and not_before_ms is null`;
 
 /** Clients with tasks that are due, in the order of their codes: one step along the index for each, made only when its row is asked for. */
-const ready = sql`ready (client_code) as (
-  select min(client_code) from tasks where ${isReady}
+const ready = (after: SQL, numberMax: SQL) => sql`ready (client_code, number) as (
+  select min(client_code), 1 from tasks where ${isReady} and client_code > ${after}
   union all
-  select (select min(client_code) from tasks where ${isReady} and client_code > ready.client_code)
-    from ready where client_code is not null)`;
+  select (select min(client_code) from tasks where ${isReady} and client_code > ready.client_code), number + 1
+    from ready where client_code is not null and number < ${numberMax})`;
 
 /** What of a client allows it another task; `each` is the table that has its code. */
 function isAllowed(each: SQL): SQL {
@@ -93,26 +134,43 @@ function isAllowed(each: SQL): SQL {
 }
 
 function prepareQueries({ orm, prepared }: Database) {
-  const debt = sql.placeholder("debt");
-  const clientCode = sql.placeholder("clientCode");
   const turn = {
     clientCode: sql<string>`client_code`,
     debt: sql<number>`debt`,
     weight: sql<number>`weight`,
   };
   const weight = sql`coalesce(clients.weight, 1) as weight`;
-  const allowedReady = sql`(with recursive ${ready} select ready.client_code, 0 as debt, ${weight}
-    from ready left join clients on clients.client_code = ready.client_code
-    where ready.client_code is not null and ${isAllowed(sql`ready`)}`;
+  const everyone = ready(sql`''`, sql`9e9`);
+  const few = ready(sql`${sql.placeholder("after")}`, sql.raw(String(LOOKED_AT)));
+  const fromReady = sql`from ready left join clients on clients.client_code = ready.client_code`;
+  const isReadyAllowed = isAllowed(sql`ready`);
   return prepared({
-    any: () => orm.select(turn).from(sql`${allowedReady} limit 1)`).prepare(),
-    free: () =>
+    any: () =>
       orm
         .select(turn)
         .from(
-          sql`${allowedReady} and not exists
-            (select 1 from turns where turns.client_code = ready.client_code) limit 1)`,
+          sql`(with recursive ${everyone} select ready.client_code, 0 as debt, ${weight} ${fromReady}
+            where ready.client_code is not null and ${isReadyAllowed} limit 1)`,
         )
+        .prepare(),
+    look: () =>
+      orm
+        .select({
+          free: sql<string | null>`free`,
+          last: sql<string | null>`last`,
+          looked: sql<number>`looked`,
+        })
+        .from(
+          sql`(with recursive ${few} select max(ready.client_code) as last, count(ready.client_code) as looked,
+            min(case when not exists (select 1 from turns where turns.client_code = ready.client_code)
+              and ${isReadyAllowed} then ready.client_code end) as free ${fromReady})`,
+        )
+        .prepare(),
+    weightOf: () =>
+      orm
+        .select({ weight: clients.weight })
+        .from(clients)
+        .where(eq(clients.clientCode, sql.placeholder("clientCode")))
         .prepare(),
     indebted: () =>
       orm
@@ -120,7 +178,7 @@ function prepareQueries({ orm, prepared }: Database) {
         .from(
           sql`(select turns.client_code, debt, ${weight}
             from turns left join clients on clients.client_code = turns.client_code
-            where ${isAllowed(sql`turns`)} order by debt, turns.client_code limit 1)`,
+            where turns.client_code <> ${sql.raw(`'${ALL}'`)} and ${isAllowed(sql`turns`)} order by debt, turns.client_code limit 1)`,
         )
         .prepare(),
     liveWaiting: () =>
@@ -132,8 +190,17 @@ function prepareQueries({ orm, prepared }: Database) {
             and is_live = 1 and coalesce(progress ->> '$.outTimeSeconds', 0) = 0`,
         )
         .prepare(),
+  });
+}
+
+function prepareDebts({ orm, prepared }: Database) {
+  const debt = sql.placeholder("debt");
+  const clientCode = sql.placeholder("clientCode");
+  return prepared({
+    forgiven: () =>
+      orm.select({ debt: turns.debt }).from(turns).where(eq(turns.clientCode, ALL)).prepare(),
     settle: () => orm.delete(turns).where(sql`debt <= ${debt}`).prepare(),
-    forgive: () =>
+    rebase: () =>
       orm
         .update(turns)
         .set({ debt: sql`debt - ${debt}` })
