@@ -84,7 +84,7 @@ export async function beginWork(
         await sweepRecordings(recordings, tasks);
       },
       recover,
-      sweep: () => sweepTargets({ leftovers, storageOf, now }),
+      sweep: (signal) => sweepTargets({ leftovers, storageOf, now }, signal),
     },
     {
       id: instance.id,

@@ -20,18 +20,29 @@ export type SweepParts = {
   readonly now: () => number;
 };
 
-/** Removes what ended tasks have left at their targets. A target that is away is tried again later, also by another start. */
-export async function sweepTargets({ leftovers, storageOf, now }: SweepParts): Promise<void> {
+/**
+ * Removes what ended tasks have left at their targets. A target that is away is tried again later, also by another start.
+ *
+ * @param signal - ends it at once, as a service that stops waits for no target; what is not done then stays on the list as it is
+ */
+export async function sweepTargets(
+  { leftovers, storageOf, now }: SweepParts,
+  signal: AbortSignal,
+): Promise<void> {
   const sweepOne = async (leftover: Leftover) => {
     const { taskId, url, attempt, tries } = leftover;
     try {
       await storageOf(url, "target").sweep?.(
         url,
         { stem: tagStemOf(taskId), attempt },
-        { mayTidy: () => leftovers.mayTidy(leftover), signal: AbortSignal.timeout(TIMEOUT_MS) },
+        {
+          mayTidy: () => leftovers.mayTidy(leftover),
+          signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        },
       );
       await leftovers.done(leftover);
     } catch (error) {
+      if (signal.aborted) return;
       const isOver = tries + 1 >= TRIES_MAX;
       log.info("Cannot clear up after task {taskId}, try {tries}: {error}", {
         taskId,
@@ -42,5 +53,8 @@ export async function sweepTargets({ leftovers, storageOf, now }: SweepParts): P
       await (isOver ? leftovers.done(leftover) : leftovers.later(leftover, now() + pauseMs));
     }
   };
-  for (const leftover of await leftovers.due(now(), AT_ONCE)) await sweepOne(leftover);
+  for (const leftover of await leftovers.due(now(), AT_ONCE)) {
+    if (signal.aborted) return;
+    await sweepOne(leftover);
+  }
 }

@@ -40,8 +40,8 @@ export type WorkerDeps = {
   readonly purge: () => Promise<void>;
   /** Clears up after instances that died; gives the number of tasks given back. */
   readonly recover: () => Promise<number>;
-  /** Clears up what ended tasks have left at their targets. */
-  readonly sweep: () => Promise<void>;
+  /** Clears up what ended tasks have left at their targets; what is not done when the signal aborts is left for later. */
+  readonly sweep: (signal: AbortSignal) => Promise<void>;
 };
 
 /** The limits a worker keeps. */
@@ -115,7 +115,7 @@ export class Worker {
     this.#upkeep = [
       this.#every(this.#options.leaseMs / 3, () => this.#keepLeases()),
       this.#every(Math.min(this.#options.leaseMs, RECOVERY_MS), () => this.#recover()),
-      this.#every(SWEEP_MS, () => this.#deps.sweep()),
+      this.#every(SWEEP_MS, () => this.#deps.sweep(this.#stopping.signal)),
       this.#every(60_000, () => this.#deps.purge()),
     ];
   }

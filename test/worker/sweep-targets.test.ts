@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { once } from "node:events";
 import type { Storage } from "../../src/storage/storage.ts";
 import { SqliteLeftoverStore } from "../../src/store/leftovers.ts";
 import { sweepTargets } from "../../src/worker/sweep-targets.ts";
@@ -6,27 +7,41 @@ import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { aFailure, claimTask, createTask } from "../fixtures/store-bench.ts";
 
+/** A target that accepts calls and never answers. */
+const HANGING = "https://hanging.test/out.mp4";
+
 /** Stores with a task that lost its worker and was cancelled then, and what its storage was asked to sweep. */
-async function aBench() {
+async function aBench(changes: Parameters<typeof createTask>[1] = {}) {
   const bench = sqliteBench();
   const leftovers = new SqliteLeftoverStore(bench.database);
-  const id = await createTask(bench);
+  const id = await createTask(bench, changes);
   await claimTask(bench, "dead");
   await bench.queue.takeOver("dead");
   expect(await leftovers.due(bench.clock.nowMs, 10)).toEqual([]);
   await bench.tasks.cancel("ada", id);
   const asked: unknown[] = [];
   const state = { isAway: false };
+  const hanging = Promise.withResolvers<AbortSignal>();
   const storage = {
-    sweep: async (url: string, left: unknown, { mayTidy }: { mayTidy: () => Promise<void> }) => {
+    sweep: async (
+      url: string,
+      left: unknown,
+      { mayTidy, signal }: { mayTidy: () => Promise<void>; signal: AbortSignal },
+    ) => {
       asked.push([url, left]);
       await mayTidy();
+      if (url === HANGING) {
+        hanging.resolve(signal);
+        await once(signal, "abort");
+        signal.throwIfAborted();
+      }
       if (state.isAway) throw new Error("away");
     },
   } as unknown as Storage;
   const now = () => bench.clock.nowMs;
-  const sweep = () => sweepTargets({ leftovers, storageOf: () => storage, now });
-  return { ...bench, leftovers, id, asked, state, sweep };
+  const parts = { leftovers, storageOf: () => storage, now };
+  const sweep = (signal = new AbortController().signal) => sweepTargets(parts, signal);
+  return { ...bench, leftovers, id, asked, state, hanging: hanging.promise, sweep };
 }
 
 describe("sweepTargets", () => {
@@ -67,5 +82,18 @@ describe("sweepTargets", () => {
     await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
     await bench.sweep();
     expect(bench.asked.length).toBeGreaterThan(0);
+  });
+
+  test("ends at once where the service stops, and leaves the list as it is", async () => {
+    const targets = [HANGING, "https://away.test/out.mp4"].map((url) => ({ url, key: url }));
+    const bench = await aBench({ targets });
+    const stopping = new AbortController();
+    const swept = bench.sweep(stopping.signal);
+    await bench.hanging;
+    stopping.abort();
+    await swept;
+    expect(bench.asked).toHaveLength(1);
+    const due = await bench.leftovers.due(bench.clock.nowMs, 10);
+    expect(due.map(({ url, tries }) => [url, tries])).toEqual(targets.map(({ url }) => [url, 0]));
   });
 });

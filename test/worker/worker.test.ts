@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Queue } from "../../src/queue/queue.ts";
@@ -233,6 +234,17 @@ describe("Worker.stop()", () => {
       status: "PENDING",
       attempts: [{ failure: { code: "shutdown" } }],
     });
+  });
+
+  test("waits for no target that is being cleared up", async () => {
+    const asked = Promise.withResolvers<void>();
+    const sweep = async (signal: AbortSignal) => {
+      asked.resolve();
+      await once(signal, "abort");
+    };
+    const bench = await workerBench({ deps: { sweep } });
+    await asked.promise;
+    await bench.worker.stop();
   });
 
   test("resolves where nothing runs, and when it is called again", async () => {
