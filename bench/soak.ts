@@ -14,6 +14,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   flood: async () => (await import("./soak/flood.ts")).soakFlood,
   media: async () => (await import("./soak/media.ts")).soakMedia,
   schedules: async () => (await import("./soak/schedules.ts")).soakSchedules,
+  kills: async () => (await import("./soak/kills.ts")).soakKills,
   retention: async () => (await import("./soak/retention.ts")).soakRetention,
 };
 const NAMES = Object.keys(PARTS);
