@@ -8,6 +8,8 @@ const PROGRAMS = [
   { name: "mount", apt: "mount" },
   { name: "prlimit", apt: "util-linux" },
   { name: "bwrap", apt: "bubblewrap" },
+  // With its library, which tests preload.
+  { name: "faketime", apt: "faketime" },
   { name: "openssl", apt: "openssl" },
   { name: "chromium", apt: "chromium" },
   { name: "nginx", apt: "nginx" },
