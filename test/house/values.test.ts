@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import denoJson from "../../deno.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
 import { SUITES } from "../../scripts/debian-ffmpegs.ts";
+import { KEYS } from "../../src/config/keys.ts";
 import { problemOf } from "../../src/http/problem.ts";
 import { CreateProfile } from "../../src/http/schemas/profile-schemas.ts";
 import { CreateTask } from "../../src/http/schemas/task-schemas.ts";
@@ -179,6 +180,13 @@ describe("docs/hosting.md", () => {
     const tested = sandboxFlags(8080, { url: () => "https://storage.example" });
     expect(sorted(names)).toEqual(sorted(Object.keys(tested)));
   });
+});
+
+test("docs/backup.md says how long calls from before a backup may be repeated", () => {
+  const minutes = (2 * Number(KEYS.clockSkewMs.fallback)) / 60;
+  expect(read("docs/backup.md")).toContain(
+    `twice \`${KEYS.clockSkewMs.env}\` (${minutes} minutes)`,
+  );
 });
 
 describe("the FFmpegs that are tested", () => {
