@@ -1,15 +1,16 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { openSrtRelay } from "../../../src/engine/relay/srt/srt-relay.ts";
 import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
 import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { freeUdpPort, startPeer } from "../../fixtures/live-peers.ts";
 
 setDefaultTimeout(60_000);
 
-/** Sends a second of sound; whether that went well. */
-async function send(url: string): Promise<boolean> {
-  const input = ["-f", "lavfi", "-i", "sine", "-t", "1", "-c:a", "mp2"];
+/** Sends sound; whether that went well. */
+async function send(url: string, seconds = "1"): Promise<boolean> {
+  const input = ["-f", "lavfi", "-i", "sine", "-t", seconds, "-c:a", "mp2"];
   const { child } = startPeer("ffmpeg", [
     ...["-nostdin", "-v", "error", "-re", ...input, "-f", "mpegts", url],
   ]);
@@ -33,6 +34,70 @@ describe("an SRT server behind a relay", () => {
     expect(await send(own.replace(/streamid=\w{4}/, "streamid=0000"))).toBe(false);
     expect(await send(own.replace(/passphrase=\w{4}/, "passphrase=0000"))).toBe(false);
     expect(await send(own)).toBe(true);
+    await Promise.all([standIns.close(), peer.stop()]);
+  });
+});
+
+/** What somebody says first who calls by SRT. */
+function induction(): Buffer {
+  const packet = Buffer.alloc(64);
+  packet.writeUInt16BE(0x8000, 0);
+  packet.writeUInt32BE(1, 36);
+  return packet;
+}
+
+/** Strangers who call a port again and again, and say no more than that. */
+function callStrangely(port: number, count: number) {
+  const sockets = Array.from({ length: count }, () => createSocket("udp4"));
+  const call = () => {
+    for (const socket of sockets) socket.send(induction(), port, "127.0.0.1");
+  };
+  call();
+  const timer = setInterval(call, 200);
+  return () => {
+    clearInterval(timer);
+    for (const socket of sockets) socket.close();
+  };
+}
+
+describe("an SRT listener behind a relay", () => {
+  test("has a place for the next one, however many strangers call", async () => {
+    const called = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(called, "listening");
+    called.on("message", (packet, { port }) => called.send(packet, port, "127.0.0.1"));
+    const { port } = called.address();
+    const relay = await openSrtRelay({
+      at: { address: "127.0.0.1", port: 0 },
+      resolve: async () => ({ address: "127.0.0.1", port }),
+      caller: { passphrase: "real" },
+      called: { passphrase: "own" },
+      onFailure: () => {},
+      onReached: () => {},
+    });
+    const stop = callStrangely(relay.port, 8);
+    const next = createSocket("udp4");
+    const heard = once(next, "message");
+    const timer = setInterval(() => next.send(induction(), relay.port, "127.0.0.1"), 100);
+    await heard;
+    clearInterval(timer);
+    stop();
+    next.close();
+    await relay.close();
+    called.close();
+  });
+
+  test("gives nobody's place away who knows the passphrase", async () => {
+    const port = await freeUdpPort();
+    const url = `srt://127.0.0.1:${port}?mode=listener&passphrase=p-s3cret-phrase`;
+    const standIns = await StandIns.open({ source: url, targets: [] }, { policy: OPEN_EGRESS });
+    const own = standIns.ownUrl(url);
+    const peer = startPeer("srt-live-transmit", ["-auto", "yes", own, "file://con"]);
+    const sent = send(`srt://127.0.0.1:${port}?passphrase=p-s3cret-phrase`, "12");
+    // Once it has begun.
+    await new Promise<void>((resolve) => peer.child.stdout?.once("data", () => resolve()));
+    const stop = callStrangely(port, 12);
+    expect(await sent).toBe(true);
+    stop();
     await Promise.all([standIns.close(), peer.stop()]);
   });
 });

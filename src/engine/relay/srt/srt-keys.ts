@@ -6,17 +6,55 @@ const HEAD_BYTES = 16;
 const SALT_BYTES = 16;
 const KEY_BYTES = [16, 24, 32];
 const ROUNDS = 2048;
+/** A peer keeps its salt for as long as a connection lasts: these are two salts with two passphrases. */
+const KEYS_MAX = 4;
+/** How long there is no other key then. SRT repeats a message that gets no answer. */
+const NEXT_KEY_MS = 1_000;
 /** @see https://www.rfc-editor.org/rfc/rfc3394#section-2.2.3.1 */
 const CHECK = Buffer.alloc(8, 0xa6);
 const WRAP_ROUNDS = 6;
 
 /**
+ * The keys of one connection that come from passphrases and salts. Each takes milliseconds to make, in which everything else stands
+ * still, so that somebody who sends one salt after the other gets few.
+ */
+export class PhraseKeys {
+  readonly #known = new Map<string, Uint8Array>();
+  #madeMs = 0;
+  /** Whether a message was made with the passphrase that it should be. */
+  hasFit = false;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** @returns undefined if there have been too many */
+  of(phrase: string, salt: Buffer, keyBytes: number): Uint8Array | undefined {
+    const name = `${keyBytes} ${salt.toString("hex")} ${phrase}`;
+    const known = this.#known.get(name);
+    if (known) return known;
+    const nowMs = this.now();
+    const [oldest] = this.#known.size < KEYS_MAX ? [] : this.#known.keys();
+    if (oldest !== undefined && nowMs - this.#madeMs < NEXT_KEY_MS) return undefined;
+    if (oldest !== undefined) this.#known.delete(oldest);
+    const key = pbkdf2Sync(phrase, salt, ROUNDS, keyBytes, "sha1");
+    this.#known.set(name, key);
+    this.#madeMs = nowMs;
+    return key;
+  }
+}
+
+/**
  * A Key Material message of somebody who knows one passphrase as one for somebody who knows another: the keys of the stream in it stay,
  * so the stream itself need not be read.
  *
- * @returns undefined if it is none, or was not made with the first passphrase
+ * @param phraseKeys - of the connection
+ * @returns undefined if it is none, was not made with the first passphrase, or there were too many
  */
-export function rekeyed(message: Uint8Array, from: string, to: string): Uint8Array | undefined {
+export function rekeyed(
+  message: Uint8Array,
+  from: string,
+  to: string,
+  phraseKeys: PhraseKeys,
+): Uint8Array | undefined {
   const bytes = Buffer.from(message);
   const keyBytes = 4 * (bytes[HEAD_BYTES - 1] ?? 0);
   const isOurs =
@@ -27,11 +65,13 @@ export function rekeyed(message: Uint8Array, from: string, to: string): Uint8Arr
   if (wrapped.length !== 8 + keyBytes && wrapped.length !== 8 + 2 * keyBytes) return undefined;
   // The key that wraps those of the stream comes from the second half of the salt.
   const keyFrom = (phrase: string) =>
-    pbkdf2Sync(phrase, salt.subarray(SALT_BYTES / 2), ROUNDS, keyBytes, "sha1");
-  const keys = unwrap(keyFrom(from), wrapped);
-  return (
-    keys && Buffer.concat([bytes.subarray(0, HEAD_BYTES + SALT_BYTES), wrap(keyFrom(to), keys)])
-  );
+    phraseKeys.of(phrase, salt.subarray(SALT_BYTES / 2), keyBytes);
+  const key = keyFrom(from);
+  const keys = key && unwrap(key, wrapped);
+  if (!keys) return undefined;
+  phraseKeys.hasFit = true;
+  const other = keyFrom(to);
+  return other && Buffer.concat([bytes.subarray(0, HEAD_BYTES + SALT_BYTES), wrap(other, keys)]);
 }
 
 const cipherOf = (key: Uint8Array) => `aes-${key.length * 8}-ecb`;

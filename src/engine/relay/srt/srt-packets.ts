@@ -1,4 +1,4 @@
-import { rekeyed } from "./srt-keys.ts";
+import { type PhraseKeys, rekeyed } from "./srt-keys.ts";
 
 /** Of a control packet: its kind, what belongs to that, time and receiver. */
 const HEAD_BYTES = 16;
@@ -43,18 +43,20 @@ export function isConclusion(packet: Uint8Array, streamId: string): boolean {
 /**
  * A packet of somebody who knows some secrets as one for somebody who knows others. Media passes as it is: its keys are the same.
  *
+ * @param phraseKeys - of the connection
  * @returns undefined if it was not made with the first passphrase, or cannot be read
  */
 export function translated(
   packet: Uint8Array,
   from: SrtSecrets,
   to: SrtSecrets,
+  phraseKeys: PhraseKeys,
 ): Uint8Array | undefined {
   const bytes = viewOf(packet);
   if (bytes.length < HEAD_BYTES || (bytes[0] ?? 0) < 0x80) return packet;
   const kind = bytes.readUInt16BE(0);
   if (kind === MESSAGE && KEYS.includes(bytes.readUInt16BE(2))) {
-    const keys = keysFor(bytes.subarray(HEAD_BYTES), from, to);
+    const keys = keysFor(bytes.subarray(HEAD_BYTES), from, to, phraseKeys);
     return keys && Buffer.concat([bytes.subarray(0, HEAD_BYTES), keys]);
   }
   if (kind !== HANDSHAKE || bytes.length <= HANDSHAKE_BYTES) return packet;
@@ -64,7 +66,7 @@ export function translated(
     const said = isName
       ? nameFor(body, from, to)
       : KEYS.includes(each)
-        ? keysFor(body, from, to)
+        ? keysFor(body, from, to, phraseKeys)
         : body;
     if (!said) return undefined;
     if (!isName || said.length > 0) parts.push(extension(each, said));
@@ -77,10 +79,15 @@ export function translated(
 }
 
 /** Keys as they are where both sides have the same passphrase, or none; a peer's refusal is one word. */
-function keysFor(body: Uint8Array, from: SrtSecrets, to: SrtSecrets): Uint8Array | undefined {
+function keysFor(
+  body: Uint8Array,
+  from: SrtSecrets,
+  to: SrtSecrets,
+  phraseKeys: PhraseKeys,
+): Uint8Array | undefined {
   const [one, other] = [from.passphrase, to.passphrase];
   if (one === undefined || other === undefined || body.length === 4) return body;
-  return rekeyed(body, one, other);
+  return rekeyed(body, one, other, phraseKeys);
 }
 
 function nameFor(body: Uint8Array, from: SrtSecrets, to: SrtSecrets): Uint8Array {

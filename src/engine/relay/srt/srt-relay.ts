@@ -2,12 +2,15 @@ import type { Socket } from "node:dgram";
 import { exchangeWith, receiveAt } from "../datagrams.ts";
 import { PeerError } from "../talk.ts";
 import type { Relay, RelayListener } from "../tcp-relay.ts";
+import { PhraseKeys } from "./srt-keys.ts";
 import { isConclusion, isInduction, type SrtSecrets, translated } from "./srt-packets.ts";
 
 /** ffmpeg calls again while its last call may not have ended; a listener gets one caller after the other. */
 const CALLS_MAX = 8;
 /** SRT says at least once a second that it is there. */
 const SILENCE_MS = 15_000;
+/** How long a caller may take to show that it knows the secrets, once others want its place. As long as one of SRT tries to connect. */
+const STRANGER_MS = 3_000;
 
 /** Where the datagrams of an SRT relay come from and go to, and what either side knows. */
 export type SrtRelayOptions = RelayListener & {
@@ -32,7 +35,10 @@ export async function openSrtRelay(options: SrtRelayOptions): Promise<Relay> {
     const key = `${from.address} ${from.port}`;
     const known = calls.get(key);
     if (known) return known.fromCaller(packet);
-    if (calls.size >= CALLS_MAX || !isInduction(packet)) return;
+    if (!isInduction(packet)) return;
+    // The oldest stands first.
+    if (calls.size >= CALLS_MAX) [...calls.values()].find(({ isStrange }) => isStrange)?.end();
+    if (calls.size >= CALLS_MAX) return;
     const call = new Call(
       options,
       (answer) => front.send(answer, from.port, from.address),
@@ -57,6 +63,8 @@ class Call {
   readonly #onEnd: () => void;
   readonly #ended = new AbortController();
   readonly #silence: ReturnType<typeof setTimeout>;
+  readonly #phraseKeys = new PhraseKeys();
+  readonly #sinceMs = performance.now();
   #back: Socket | undefined;
   #isAdmitted: boolean;
   /** The last packet before there is anybody to send it to; SRT repeats what gets no answer. */
@@ -71,12 +79,18 @@ class Call {
     void this.#open();
   }
 
+  /** Whether its caller has not shown for long that it knows the secrets. */
+  get isStrange(): boolean {
+    const isKnown = this.#options.admits === undefined ? this.#phraseKeys.hasFit : this.#isAdmitted;
+    return !isKnown && performance.now() - this.#sinceMs >= STRANGER_MS;
+  }
+
   fromCaller(packet: Uint8Array): void {
     this.#silence.refresh();
     const { admits, caller, called } = this.#options;
     this.#isAdmitted ||= admits !== undefined && isConclusion(packet, admits);
     if (!this.#isAdmitted && !isInduction(packet)) return;
-    const sent = translated(packet, caller, called);
+    const sent = translated(packet, caller, called, this.#phraseKeys);
     if (!sent) return;
     if (this.#back) this.#back.send(sent);
     else this.#early = Uint8Array.from(sent);
@@ -97,7 +111,7 @@ class Call {
       const back = await exchangeWith(address, port);
       if (this.#ended.signal.aborted) return void back.close();
       back.on("message", (packet: Uint8Array) => {
-        const sent = translated(packet, called, caller);
+        const sent = translated(packet, called, caller, this.#phraseKeys);
         if (sent) this.#answer(sent);
       });
       this.#back = back;
