@@ -5,6 +5,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
 } from "node:fs";
@@ -35,12 +36,13 @@ let service: RunningService;
 const start = async (): Promise<void> => {
   service = await startService(home, { PONTUS_CONCURRENCY: "1" });
 };
+const request = (source: string, target: string) => ({
+  source: { source_url: source },
+  profile_name: "video_mp4_320x240_240kbps",
+  targets: [{ target_url: target }],
+});
 const create = (source: string, target: string): Promise<string> =>
-  service.create({
-    source: { source_url: source },
-    profile_name: "video_mp4_320x240_240kbps",
-    targets: [{ target_url: target }],
-  });
+  service.create(request(source, target));
 const untilSuccess = (id: string) =>
   service.until(id, ({ task_status }) => task_status === "SUCCESS");
 const untilRunning = (id: string) =>
@@ -89,6 +91,20 @@ describe("a backup", () => {
 
   test("is not written over an older one", async () => {
     await expect(type(BACK_UP)).rejects.toThrow("already exists");
+  });
+});
+
+describe("a service whose database has lost its log while it was open", () => {
+  test("writes all that the log held into the database when it is stopped", async () => {
+    const robbed = newHome();
+    const path = join(robbed.data, "pontus.db");
+    const first = await startService(robbed, { PONTUS_CONCURRENCY: "0" });
+    const id = await first.create(request("short.mp4", "out.mp4"));
+    rmSync(`${path}-wal`);
+    expect(await first.stop()).toBe(0);
+    const next = await startService(robbed, { PONTUS_CONCURRENCY: "0" });
+    expect((await next.task(id)).task_status).toBe("PENDING");
+    expect(await next.stop()).toBe(0);
   });
 });
 
