@@ -86,6 +86,21 @@ describe("storagesWithin", () => {
     expect((await fresh).code).toBe("access_denied");
   });
 
+  test("takes a folder of the client's by where it leads, and no more than the media roots", async () => {
+    const { storage, root, ada } = await twoFolders();
+    const outside = tempFolder();
+    const named = join(root, "named");
+    await symlink(ada, named);
+    await symlink(outside, join(ada, "away"));
+    const roots = [named, outside];
+    const walled = within([storage], both({ roots }), "a");
+    for (const side of ["source", "target"] as const) {
+      expect((await walled[side]("named/in.mp4")).key).toBe(`file:${join(ada, "in.mp4")}`);
+      for (const url of [join(outside, "in.mp4"), "ada/away/in.mp4"])
+        expect((await failureOf(walled[side](url))).code).toBe("access_denied");
+    }
+  });
+
   test("tells sources from targets", async () => {
     const { storage, root, ada } = await twoFolders();
     const reach = { source: { roots: [root] }, target: { roots: [ada] } };
@@ -177,6 +192,11 @@ describe("a client with a reach", () => {
     await app.ports.clients.seed([{ ...ADA, reach: both({ roots: [join(app.root, "ada")] }) }]);
     const retry = () => app.call(`${TASKS}/${id}/retry`, { method: "POST" });
     expect(await refusalOf(await retry())).toBe("403 AccessDenied");
+    const [roots, all] = [{ roots: [join(app.root, "bob")] }, {}];
+    // Its source alone is out of reach.
+    await app.ports.clients.seed([{ ...ADA, reach: { source: roots, target: all } }]);
+    expect(await refusalOf(await retry())).toBe("403 AccessDenied");
+    await app.ports.clients.seed([{ ...ADA, reach: both({ roots: [join(app.root, "ada")] }) }]);
     await created(app, into("bob/out.mp4"), CLIENTS.bob);
     expect(await refusalOf(await retry())).toBe("403 AccessDenied");
   });
@@ -197,12 +217,17 @@ describe("a client with a reach", () => {
     // The first one waits for a stream that does not come, so that the second one stays pending.
     const live = await wide.create(task("udp://127.0.0.1:9", "ada/live.mp4"));
     const id = await wide.create(task("bob/in.mp4", "ada/out.mp4"));
+    const sending = await wide.create(task("ada/in.mp4", "rtmp://127.0.0.1:9/live/a"));
     expect(await wide.stop()).toBe(0);
     const roots = [join(home.media, "ada")];
     const narrow = await startService(home, env({ roots, hosts: [] }));
     const away = await narrow.until(live, ({ task_status }) => task_status === "FAILED");
     expect(away.error?.detail).toContain(
       '"udp://127.0.0.1:9": it is not among those that this client may use',
+    );
+    const sent = await narrow.until(sending, ({ task_status }) => task_status === "FAILED");
+    expect(sent.error?.detail).toContain(
+      '"rtmp://127.0.0.1:9/live/***": it is not among those that this client may use',
     );
     const ended = await narrow.until(id, ({ task_status }) => task_status === "FAILED");
     expect(ended.error?.detail).toContain('"bob/in.mp4": it lies outside the media roots');

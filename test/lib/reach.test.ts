@@ -23,6 +23,9 @@ describe("isReached", () => {
     ["https://cdn.example.com/acme/%252e%252e%252fother/a.mp4", false],
     ["https://cdn.example.com/acme/%2e%2e%ff/../a.mp4", false],
     ["https://cdn.example.com/acme/..;/other/a.mp4", false],
+    ["https://cdn.example.com/acme/a%2525252562", false],
+    ["http://cdn.example.com:443/acme/a.mp4", false],
+    ["https://[/acme/a.mp4", false],
     ["rtmp://live.example.com:1935/acme/key", true],
     ["rtmp://live.example.com:1935/acme", true],
     ["rtmp://live.example.com:1935/other/key", false],
@@ -78,6 +81,8 @@ describe("isReached", () => {
       true,
     );
     expect(isReached({ hosts: ["a.example.com"], urls: [] }, key)).toBe(true);
+    for (const whole of ["https://a.example.com", "https://a.example.com/"])
+      expect([isReached({ urls: [whole] }, key), whole]).toEqual([true, whole]);
     for (const lists of [{ hosts: [] }, { urls: [] }]) expect(isReached(lists, key)).toBe(false);
     expect(isReached({ buckets: [] }, "s3://a/b")).toBe(false);
     for (const each of [key, "s3://a/b", "srt-listener:9000"])

@@ -6,7 +6,7 @@ import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
 import type { Reach } from "../../../src/lib/reach.ts";
 import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { parseRules } from "../../../src/net/egress-rules.ts";
-import { view } from "../../fixtures/live-peers.ts";
+import { publish, view } from "../../fixtures/live-peers.ts";
 
 setDefaultTimeout(60_000);
 
@@ -152,7 +152,18 @@ describe("an RTSP server behind a relay", () => {
     const deny = [`127.0.0.0/8:${next.port}`];
     expect(await ask({ source: all, target: all, egress: { deny } })).toBe("it is not reachable");
     expect(next.requests).toEqual([]);
-    // It is the side of the address that counts.
+    // It is the side of the address that counts, here that of a target.
+    const url = `rtsp://${place}/out`;
+    const options = { policy: OPEN_EGRESS, reach: { source: none, target: all } };
+    const standIns = await StandIns.open({ targets: [url] }, options);
+    const publishing = { format: "rtsp", args: ["-rtsp_transport", "tcp"] };
+    // ffmpeg follows as a reader alone: as a publisher it comes there when it tries again.
+    for (let tries = 0; tries < 2; tries += 1)
+      await once(publish(standIns.ownUrl(url), publishing).child, "exit");
+    expect(standIns.failureOf(url)).toBeUndefined();
+    await standIns.close();
+    expect(next.requests.map(({ method }) => method)).toContain("OPTIONS");
+    next.requests.splice(0);
     expect(await ask({ source: all, target: none })).toBeUndefined();
     expect(next.requests.length).toBeGreaterThan(0);
     first.stop();
