@@ -11,7 +11,7 @@ const STEP = 5_000;
 export async function soakSchedules({ isQuick, say }: PartOptions): Promise<Findings> {
   const count = isQuick ? SCHEDULES.quick : SCHEDULES.long;
   const first = randomInt(SEEDS_MAX);
-  const stages = openStages();
+  const stages = await openStages();
   for (let done = 0; done < count; done += STEP) {
     await simulateAll(
       stages,

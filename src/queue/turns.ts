@@ -59,7 +59,10 @@ export class Turns {
 
   /** Whether it is anybody's turn: whether a task is due that this worker may take. */
   isAny(workerId: string): boolean {
-    return this.#queries.any.get(this.#limitsOf(workerId)) !== undefined;
+    const isAny = this.#queries.any.get(this.#limitsOf(workerId)) !== undefined;
+    // Where nobody waits, turns begin anew, so that they are the same for the same tasks.
+    if (!isAny) this.#lookedUpTo = "";
+    return isAny;
   }
 
   /** Whose turn it is; undefined if it is nobody's. Changes nothing in the database. */

@@ -38,7 +38,14 @@ async function send(
   if (first === undefined && world.known.has(id)) throw new Broken(`the id ${id} came twice`);
   if (key !== undefined) world.keys.set(key, id);
   if (!world.known.has(id))
-    world.known.set(id, { client, retries: 0, attempt: 0, end: undefined, published: new Map() });
+    world.known.set(id, {
+      client,
+      retries: 0,
+      attempt: 0,
+      end: undefined,
+      published: new Map(),
+      gone: undefined,
+    });
 }
 
 /** The same create again, as a client sends it that had no answer. */
@@ -52,14 +59,14 @@ const repeatCreate: Action = async (world) => {
 };
 
 const cancel: Action = async (world) => {
-  const [id, { client = "ada" } = {}] = world.random.pick([...world.known]) ?? [];
+  const [id, { client = "ada" } = {}] = world.random.pick(world.there) ?? [];
   if (id === undefined) return;
   const code = await codeOf(serviceOf(world).tasks.cancel(client, id));
   world.note(`${client} cancels ${id}: ${code ?? "done"}`);
 };
 
 const retry: Action = async (world) => {
-  const [id, known] = world.random.pick([...world.known]) ?? [];
+  const [id, known] = world.random.pick(world.there) ?? [];
   if (id === undefined || !known) return;
   // At once: the task may be claimed in the same transaction.
   const retried = serviceOf(world)
@@ -72,10 +79,21 @@ const retry: Action = async (world) => {
   world.note(`${known.client} retries ${id}: ${code ?? "done"}`);
 };
 
+const remove: Action = async (world) => {
+  const [id, { client = "ada" } = {}] = world.random.pick(world.there) ?? [];
+  if (id === undefined) return;
+  const { tasks } = serviceOf(world);
+  const code = await codeOf(tasks.remove(client, id).then(() => world.forget(id, "deleted")));
+  world.note(`${client} deletes ${id}: ${code ?? "done"}`);
+  if (code === undefined && (await codeOf(tasks.get(client, id))) !== "no_such_task")
+    throw new Broken(`${id} was deleted, and its client still sees it`);
+};
+
 /** What clients do, with how often they do it. */
 export const CLIENT_ACTIONS: Readonly<Record<string, readonly [weight: number, action: Action]>> = {
   create: [5, create],
   repeatCreate: [1, repeatCreate],
   cancel: [1, cancel],
   retry: [1.5, retry],
+  remove: [1, remove],
 };

@@ -1,5 +1,7 @@
+import { isFinal } from "../../src/task/status.ts";
+import { RETENTION_MS } from "../fixtures/store-bench.ts";
 import { type Action, codeOf, going, HOUR_MS, serviceOf } from "./acting.ts";
-import { setFull } from "./world.ts";
+import { Broken, setFull } from "./world.ts";
 
 const LEASE_MS = 30_000;
 
@@ -42,9 +44,31 @@ const clearUp: Action = async (world) => {
   world.note(`${id} is cleared up after: ${code ?? "done"}`);
 };
 
-const purge: Action = async (world) => {
+/** A deleted task is kept for so long. */
+const DELETED_KEPT_MS = 300_000;
+
+/** Purges what has expired. What is gone then must have been deleted, or have ended, long enough before. */
+export const purge: Action = async (world) => {
+  const { stage, clock } = world;
+  const before = await stage.rows();
+  const { nowMs } = clock;
   const code = await codeOf(serviceOf(world).tasks.purge());
-  world.note(`what has expired is purged: ${code ?? "done"}`);
+  const left = new Set((await stage.rows()).map(({ id }) => id));
+  const purged = before.filter(({ id }) => !left.has(id));
+  for (const { id, clientCode, status, endMs } of purged) {
+    const keptMs = clientCode === "" ? DELETED_KEPT_MS : RETENTION_MS;
+    if (!isFinal(status) || endMs === null || endMs > nowMs - keptMs)
+      throw new Broken(`${id}, which is ${status} since ${endMs}, was purged`);
+    world.forget(id, "purged");
+  }
+  world.note(`what has expired is purged, ${purged.length} of the tasks: ${code ?? "done"}`);
+};
+
+/** So long that keys expire, and tasks are kept no more. */
+export const letMonthPass: Action = async (world) => {
+  world.clock.nowMs += RETENTION_MS + 2 * HOUR_MS;
+  world.keys.clear();
+  world.note("a month has passed");
 };
 
 const pass: Action = async (world) => {
@@ -76,7 +100,8 @@ export const MACHINE_ACTIONS: Readonly<Record<string, readonly [weight: number, 
     goOn: [2, goOn],
     crash: [1, crash],
     clearUp: [1, clearUp],
-    purge: [0.3, purge],
+    purge: [0.4, purge],
+    month: [0.2, letMonthPass],
     pass: [4, pass],
     jump: [0.3, jump],
     fill: [0.7, fill],

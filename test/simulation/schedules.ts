@@ -13,13 +13,13 @@ export function testSchedules(from: number, to: number): void {
   describe("schedules of clients, workers and the machine lose no task", () => {
     if (SEED !== undefined) {
       test(`seed ${SEED}`, async () => {
-        const { trace } = await simulate(openStages(), Number(SEED));
+        const { trace } = await simulate(await openStages(), Number(SEED));
         console.log(trace.join("\n"));
       });
       return;
     }
     for (let at = from; at < to; at += SCHEDULES_A_TEST)
-      test(`from seed ${at} on, ${SCHEDULES_A_TEST} of them`, () =>
-        simulateAll(openStages(), range(at, at + SCHEDULES_A_TEST)));
+      test(`from seed ${at} on, ${SCHEDULES_A_TEST} of them`, async () =>
+        simulateAll(await openStages(), range(at, at + SCHEDULES_A_TEST)));
   });
 }

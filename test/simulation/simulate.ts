@@ -1,7 +1,7 @@
 import { isFinal } from "../../src/task/status.ts";
 import type { Task, TaskEvent } from "../../src/task/task.ts";
 import { CLIENT_ACTIONS } from "./clients.ts";
-import { MACHINE_ACTIONS } from "./machine.ts";
+import { letMonthPass, MACHINE_ACTIONS, purge } from "./machine.ts";
 import { Random } from "./random.ts";
 import { claimNext, WORKER_ACTIONS, workOn } from "./workers.ts";
 import { Broken, type Process, type Stages, setFull, World } from "./world.ts";
@@ -9,6 +9,8 @@ import { Broken, type Process, type Stages, setFull, World } from "./world.ts";
 const ACTIONS_MAX = 40;
 /** How often some things happen in the same turn of the event loop, and so in one transaction. */
 const TOGETHER = 0.15;
+/** How often all is purged in the end. The pauses between two batches would take too long for each schedule. */
+const TO_THE_LAST = 0.02;
 /** Longer than any lease, and than any wait for the next try. */
 const LONG_MS = 10 * 3_600_000;
 const TURNS_MAX = 20;
@@ -39,10 +41,14 @@ export async function simulate(stages: Stages, seed: number): Promise<Told> {
   try {
     for (let left = 10 + random.below(ACTIONS_MAX); left > 0; left -= 1) {
       const together = random.chance(TOGETHER) ? 3 : 1;
+      world.isAlone = together === 1;
       await Promise.all(Array.from({ length: together }, () => actOnce(world)));
     }
+    world.isAlone = true;
     await letEnd(world);
-    return { tasks: await check(world), trace: world.trace };
+    const tasks = await check(world);
+    if (random.chance(TO_THE_LAST)) await purgeAll(world);
+    return { tasks, trace: world.trace };
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     const trace = world.trace.join("\n  ");
@@ -83,14 +89,25 @@ async function letEnd(world: World): Promise<void> {
   throw new Broken("some tasks never end");
 }
 
+/** A month later nothing is left of any task. */
+async function purgeAll(world: World): Promise<void> {
+  const { count } = world.stage;
+  await letMonthPass(world);
+  await purge(world);
+  const [tasks, events] = [await count("tasks"), await count("events")];
+  if (tasks + events > 0) throw new Broken(`${tasks} tasks and ${events} events are left for ever`);
+  world.note("nothing is left");
+}
+
 async function check(world: World): Promise<readonly Task[]> {
   const { count } = world.stage;
-  if ((await count("tasks")) !== world.known.size)
-    throw new Broken(`clients know of ${world.known.size} tasks, and there are others`);
+  const kept = [...world.known.values()].filter(({ gone }) => gone !== "purged").length;
+  if ((await count("tasks")) !== kept)
+    throw new Broken(`${kept} tasks were made and not purged, and there are others`);
   if ((await count("held")) > 0) throw new Broken("a task that has ended holds a target");
   if ((await count("used")) > 0) throw new Broken("a task that has ended uses a profile");
   const ended: Task[] = [];
-  for (const [id, known] of world.known) {
+  for (const [id, known] of world.there) {
     const task = await world.read(id);
     const { tasks: store } = world.stage.services[1];
     const events = await store.events(known.client, id, { afterSequence: 0, limit: 10_000 });

@@ -1,4 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { sql } from "drizzle-orm";
+import type { Database } from "../../src/db/database.ts";
 import { range, simulateAll } from "./ranges.ts";
 import { simulate } from "./simulate.ts";
 import { Broken, openStages, type Service } from "./world.ts";
@@ -10,7 +12,7 @@ const ENOUGH = 500;
 
 describe("simulate", () => {
   test("does the same again for the same seed", async () => {
-    const stages = openStages();
+    const stages = await openStages();
     const of = async (seed: number) => {
       const { trace } = await simulate(stages, seed);
       const ids: string[] = [];
@@ -26,7 +28,7 @@ describe("simulate", () => {
   });
 
   test("makes everything happen that it is for", async () => {
-    const stages = openStages();
+    const stages = await openStages();
     const seen = new Set<string>();
     for (const seed of range(0, ENOUGH))
       for (const line of (await simulate(stages, seed)).trace)
@@ -38,12 +40,14 @@ describe("simulate", () => {
       ...["fetch", "publish", "record", "end"].map((stage) => `does ${stage} .*: lease_lost`),
       ...["publish .*: cancelled", "creates.*: task_conflict", "creates.*: service_unavailable"],
       ...["renews .*: lost", "renews .*: cancel_requested", "retries.*: done", "is killed"],
+      ...["deletes.*: done", "deletes.*: task_conflict", "nothing is left", "a month has passed"],
       ...["gives up .*: lease_lost", "gives up .*: service_unavailable", "the clock has jumped"],
     ])
       expect(lines).toMatch(new RegExp(what));
   });
 
-  const faults: Readonly<Record<string, (service: Service) => Service>> = {
+  type Spoil = (service: Service, database: Database) => Service;
+  const faults: Readonly<Record<string, Spoil>> = {
     "lets any attempt publish": ({ tasks, queue }) => ({
       queue,
       tasks: but(tasks, { mayPublish: async () => {} }),
@@ -66,11 +70,46 @@ describe("simulate", () => {
       tasks,
       queue: but(queue, { claim: givenTwice(queue) }),
     }),
+    "gives one client every slot": ({ tasks, queue }, { orm, write }) => ({
+      tasks,
+      queue: but(queue, {
+        claim: async (worker) => {
+          const favour = sql`insert into turns values ('ada', 9), ('bob', 9), ('cyd', 1)`;
+          const forgive = sql`delete from turns`;
+          await write(() => [forgive, favour].map((each) => orm.run(each)));
+          return queue.claim(worker);
+        },
+      }),
+    }),
+    "deletes tasks that have not ended": ({ tasks, queue }, { orm, write }) => ({
+      queue,
+      tasks: but(tasks, {
+        remove: async (_, id) =>
+          void (await write(() =>
+            orm.run(sql`update tasks set client_code = '' where id = ${id}`),
+          )),
+      }),
+    }),
+    "purges what is to be kept": ({ tasks, queue }, { orm, write }) => ({
+      queue,
+      tasks: but(tasks, {
+        purge: () =>
+          write(() => {
+            const ended = sql`select seq from tasks where end_ms is not null`;
+            orm.run(sql`delete from events where task_seq in (${ended})`);
+            orm.run(sql`delete from tasks where end_ms is not null`);
+            return 0;
+          }),
+      }),
+    }),
   };
   test.each(Object.entries(faults))("finds a store that %s", async (_, spoil) => {
-    const stages = openStages();
+    const stages = await openStages();
     const [first, second] = stages.services;
-    const spoiled = { ...stages, services: [spoil(first), spoil(second)] as const };
+    const spoiled = {
+      ...stages,
+      services: [spoil(first, stages.database), spoil(second, stages.database)] as const,
+    };
     const error = await simulateAll(spoiled, range(0, 20 * ENOUGH)).catch(
       (thrown: Error) => thrown,
     );

@@ -1,6 +1,16 @@
 import { anOutput } from "../fixtures/store-bench.ts";
 import { type Action, codeOf, FAILURE, going, HOUR_MS } from "./acting.ts";
-import { Broken, type Known, type Process, type Run, type Service, type World } from "./world.ts";
+import {
+  Broken,
+  CLIENT_WEIGHTS,
+  CLIENTS,
+  type ClientName,
+  type Known,
+  type Process,
+  type Run,
+  type Service,
+  type World,
+} from "./world.ts";
 
 const claim: Action = async (world) => void (await claimNext(world, going(world)));
 
@@ -10,6 +20,7 @@ export async function claimNext(world: World, process: Process | undefined): Pro
   const { queue } = process.service;
   const instance = process.id;
   let id = "";
+  let served: ClientName | undefined;
   const code = await codeOf(
     queue.claim({ id: instance, engine: "native" }).then((work) => {
       if (!work) return;
@@ -21,7 +32,10 @@ export async function claimNext(world: World, process: Process | undefined): Pro
         throw new Broken(
           `${held.taskId} begins again, and a worker was told that it is ${known.end}`,
         );
+      if (known.gone) throw new Broken(`${held.taskId} begins again, and was ${known.gone}`);
       known.attempt = held.attempt;
+      world.passed[known.client] = 0;
+      served = known.client;
       const open = [...task.targets.keys()].filter((at) => task.targets[at]?.status !== "SUCCESS");
       const run: Run = {
         claim: held,
@@ -35,7 +49,28 @@ export async function claimNext(world: World, process: Process | undefined): Pro
     }),
   );
   world.note(`${instance} claims ${id || "nothing"}${code ? `: ${code}` : ""}`);
+  if (served && world.isAlone) await checkShares(world, served);
   return id !== "";
+}
+
+/** Slots of others that a client may have to wait for: of each as many as fit between two of its own, and one more. */
+const PASSED_MAX = Object.fromEntries(
+  CLIENTS.map((name) => {
+    const own = CLIENT_WEIGHTS[name];
+    const others = CLIENTS.filter((other) => other !== name);
+    return [name, others.reduce((sum, other) => sum + CLIENT_WEIGHTS[other] / own + 1, 0)];
+  }),
+) as Record<ClientName, number>;
+
+/** Nobody who has a task that is due waits for longer than its weight says. */
+async function checkShares({ stage, passed }: World, served: ClientName): Promise<void> {
+  const due = await stage.due();
+  for (const name of CLIENTS) {
+    if (name === served || !due.includes(name)) continue;
+    passed[name] += 1;
+    if (passed[name] > PASSED_MAX[name])
+      throw new Broken(`${name} has waited for ${passed[name]} slots of others`);
+  }
 }
 
 /** The next thing that a worker does for one of its tasks. */
@@ -73,6 +108,7 @@ async function advance(world: World, { tasks }: Service, run: Run): Promise<void
   } else if (stage.name === "publish") {
     const newest = known.attempt;
     await tasks.mayPublish(held);
+    if (known.gone) throw new Broken(`${held.taskId} may be published, and was ${known.gone}`);
     if (newest > held.attempt)
       throw new Broken(`attempt ${held.attempt} may publish after attempt ${newest} began`);
     publish(known, run, stage.target);

@@ -7,15 +7,18 @@ import {
   nonces,
   profileUses,
   tasks,
+  turns,
 } from "../../src/db/schema.ts";
 import type { Queue } from "../../src/queue/queue.ts";
 import type { TaskStore } from "../../src/store/store.ts";
 import type { Claim, Task, TaskStatus } from "../../src/task/task.ts";
 import { sqliteBench, storesOver } from "../fixtures/sqlite-bench.ts";
+import { aClient } from "../fixtures/weighted-clients.ts";
 import type { Random } from "./random.ts";
 
-/** The clients whose tasks there are. */
+/** The clients whose tasks there are, and what share of the slots each has. */
 export const CLIENTS = ["ada", "bob", "cyd"] as const;
+export const CLIENT_WEIGHTS = { ada: 1, bob: 2, cyd: 3 } as const;
 export type ClientName = (typeof CLIENTS)[number];
 
 /** The stores and the queue of one service. Several services share one database. */
@@ -60,6 +63,16 @@ export type Known = {
   end: TaskStatus | undefined;
   /** By target, in the order of time. */
   readonly published: Map<number, Published[]>;
+  /** Where it has gone: its client deleted it, and then its rows were purged, too; undefined while its client sees it. */
+  gone: "deleted" | "purged" | undefined;
+};
+
+/** The row of a task, whoever may see it. */
+export type Row = {
+  readonly id: string;
+  readonly clientCode: string;
+  readonly status: TaskStatus;
+  readonly endMs: number | null;
 };
 
 /** The first piece that a full disk is filled with, and one that fits where hardly anything does. */
@@ -80,8 +93,11 @@ export class World {
   readonly trace: string[] = [];
   /** Instances that are gone, and were not cleared up after. */
   readonly dead: string[] = [];
+  /** How many slots others were given since each client was, while it had a task that was due. */
+  readonly passed = { ada: 0, bob: 0, cyd: 0 };
   made = 0;
-  isFull = false;
+  /** Whether one thing happens at a time, so that what is seen after it is what it has made. */
+  isAlone = true;
 
   constructor(
     readonly stage: Stages,
@@ -104,6 +120,17 @@ export class World {
     return known;
   }
 
+  /** The tasks that clients still see. */
+  get there(): readonly (readonly [id: string, known: Known])[] {
+    return [...this.known].filter(([, { gone }]) => gone === undefined);
+  }
+
+  /** Remembers that a task is gone, which frees its idempotency key. */
+  forget(id: string, gone: NonNullable<Known["gone"]>): void {
+    this.knownOf(id).gone = gone;
+    for (const [key, made] of this.keys) if (made === id) this.keys.delete(key);
+  }
+
   /** As its client sees it. */
   read(id: string): Promise<Task> {
     return this.stage.services[0].tasks.get(this.knownOf(id).client, id);
@@ -115,33 +142,51 @@ export type Stages = {
   readonly database: Database;
   readonly services: readonly [Service, Service];
   readonly clock: { nowMs: number };
-  /** How many tasks there are, and how many targets and profiles unfinished tasks hold. */
-  readonly count: (what: "tasks" | "held" | "used") => Promise<number>;
+  /** How many tasks and events there are, and how many targets and profiles unfinished tasks hold. */
+  readonly count: (what: "tasks" | "events" | "held" | "used") => Promise<number>;
+  /** All tasks, deleted ones included. */
+  readonly rows: () => Promise<readonly Row[]>;
+  /** The clients with tasks that are due. */
+  readonly due: () => Promise<readonly string[]>;
   /** Removes every row. */
   readonly clear: () => Promise<void>;
 };
 
 /** Opens a database in memory, by the product's own code alone. */
-export function openStages(): Stages {
+export async function openStages(): Promise<Stages> {
   const first = sqliteBench();
   const { database, clock } = first;
   const second = storesOver(database, clock);
+  await first.clients.seed(CLIENTS.map((name) => aClient(name, CLIENT_WEIGHTS[name])));
   const { orm } = database;
-  const rows = database.prepared({
+  const counts = database.prepared({
     tasks: () => orm.select({ rows: count() }).from(tasks).prepare(),
+    events: () => orm.select({ rows: count() }).from(events).prepare(),
     held: () => orm.select({ rows: count() }).from(activeTargets).prepare(),
     used: () => orm.select({ rows: count() }).from(profileUses).prepare(),
   });
-  const removals = [events, activeTargets, profileUses, nonces, idempotencyKeys, tasks].map(
+  const { id, clientCode, status, endMs } = tasks;
+  const rows = orm.select({ id, clientCode, status, endMs }).from(tasks).prepare();
+  const due = orm
+    .selectDistinct({ clientCode })
+    .from(tasks)
+    .where(sql`status = 'PENDING' and coalesce(not_before_ms, 0) <= ${sql.placeholder("nowMs")}`)
+    .prepare();
+  const removals = [events, activeTargets, profileUses, nonces, idempotencyKeys, turns, tasks].map(
     (table) => orm.delete(table).prepare(),
   );
   return {
     ...{ database, clock, services: [first, second] },
-    count: (name) => database.read(() => rows[name].get()?.rows ?? 0),
-    clear: () =>
-      database.write(() => {
+    count: (name) => database.read(() => counts[name].get()?.rows ?? 0),
+    rows: () => database.read(() => rows.all()),
+    due: () => database.read(() => due.all(clock).map((row) => row.clientCode)),
+    clear: async () => {
+      await database.write(() => {
         for (const removal of removals) removal.run();
-      }),
+      });
+      // They see that nobody waits, and forget whom they have looked at.
+      for (const { queue } of [first, second]) await queue.nextDueMs({ id: "nobody" });
+    },
   };
 }
 
