@@ -85,5 +85,12 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
     "statements": [
       "CREATE TABLE `leftovers` (\n\t`seq` integer PRIMARY KEY,\n\t`task_id` text NOT NULL,\n\t`attempt` integer NOT NULL,\n\t`url` text NOT NULL,\n\t`key` text NOT NULL,\n\t`tries` integer NOT NULL,\n\t`not_before_ms` integer NOT NULL\n);"
     ]
+  },
+  {
+    "name": "20261129210416_leftovers-once",
+    "statements": [
+      "CREATE INDEX `leftovers_of_task` ON `leftovers` (`task_id`);",
+      "CREATE INDEX `leftovers_due` ON `leftovers` (`not_before_ms`);"
+    ]
   }
 ];

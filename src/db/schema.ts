@@ -116,17 +116,24 @@ export const activeTargets = sqliteTable("active_targets", {
 });
 
 /** Targets of ended tasks that are still to be cleared up. A row outlives its task, which may be deleted meanwhile. */
-export const leftovers = sqliteTable("leftovers", {
-  seq: integer().primaryKey(),
-  taskId: text("task_id").notNull(),
-  /** The last that the task had: what newer ones make is not touched. */
-  attempt: integer().notNull(),
-  url: text().notNull(),
-  /** As in `active_targets`. */
-  key: text().notNull(),
-  tries: integer().notNull(),
-  notBeforeMs: integer("not_before_ms").notNull(),
-});
+export const leftovers = sqliteTable(
+  "leftovers",
+  {
+    seq: integer().primaryKey(),
+    taskId: text("task_id").notNull(),
+    /** The last that the task had: what newer ones make is not touched. */
+    attempt: integer().notNull(),
+    url: text().notNull(),
+    /** As in `active_targets`. */
+    key: text().notNull(),
+    tries: integer().notNull(),
+    notBeforeMs: integer("not_before_ms").notNull(),
+  },
+  (table) => [
+    index("leftovers_of_task").on(table.taskId),
+    index("leftovers_due").on(table.notBeforeMs),
+  ],
+);
 
 /** The custom profiles that unfinished tasks use. WITHOUT ROWID, like the targets. */
 export const profileUses = sqliteTable(

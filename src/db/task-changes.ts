@@ -52,6 +52,17 @@ export class TaskChanges {
           })
           .where(eq(tasks.seq, sql.placeholder("seq")))
           .prepare(),
+      // A task that its client retries may end with the same again: one row is enough, that of the newest attempt.
+      unleave: () =>
+        database.orm
+          .delete(leftovers)
+          .where(
+            and(
+              eq(leftovers.taskId, sql.placeholder("taskId")),
+              eq(leftovers.key, sql.placeholder("key")),
+            ),
+          )
+          .prepare(),
       leave: () =>
         database.orm
           .insert(leftovers)
@@ -80,6 +91,7 @@ export class TaskChanges {
     if (isFinal(row.status)) this.#holdings.release(row);
     for (const { url, key } of leftTargets(row)) {
       const { id: taskId, attempt } = row;
+      this.#queries.unleave.run({ taskId, key });
       this.#queries.leave.run({ taskId, attempt, url, key });
     }
     return row;

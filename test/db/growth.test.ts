@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { openDatabase } from "../../src/db/database.ts";
 import { SqliteQueue } from "../../src/queue/sqlite.ts";
 import { SqliteClientStore } from "../../src/store/clients.ts";
+import { SqliteLeftoverStore } from "../../src/store/leftovers.ts";
 import { SqliteProfileStore } from "../../src/store/profiles.ts";
 import { SqliteTaskStore } from "../../src/store/tasks.ts";
 import { QUEUE_LIMITS } from "../fixtures/store-bench.ts";
@@ -39,6 +40,7 @@ function queryPlans(): ReadonlyMap<string, readonly string[]> {
   const eager = { ...database, prepared };
   const now = () => 0;
   new SqliteTaskStore(eager, { now });
+  new SqliteLeftoverStore(eager);
   new SqliteProfileStore(eager, { now });
   new SqliteClientStore(eager);
   new SqliteQueue(eager, { now, ...QUEUE_LIMITS });

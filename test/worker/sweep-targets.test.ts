@@ -69,6 +69,15 @@ describe("sweepTargets", () => {
     expect(await again.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
   });
 
+  test("clears up once after a task that was retried, and left something again", async () => {
+    const bench = await aBench();
+    await bench.tasks.retry("ada", bench.id);
+    const { claim } = await claimTask(bench);
+    await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
+    const left = await bench.leftovers.due(bench.clock.nowMs, 10);
+    expect(left.map(({ taskId, attempt }) => [taskId, attempt])).toEqual([[bench.id, 2]]);
+  });
+
   test("leaves a target alone that another task writes to, until that has ended", async () => {
     const bench = await aBench();
     const [left] = await bench.leftovers.due(bench.clock.nowMs, 10);
