@@ -28,6 +28,9 @@ export type Database = {
    */
   write<T>(statements: () => T): Promise<T>;
 
+  /** How often statements of `write` were rolled back: what was counted in memory meanwhile counts them, too. */
+  readonly undone: () => number;
+
   /** As `write`; nothing of what the statements delete or replace stays in the files, once no other process reads them. */
   erase<T>(statements: () => T): Promise<T>;
 
@@ -136,6 +139,7 @@ function serveDatabase(connection: Connection, options: DatabaseOptions): Databa
       });
     },
     write: (statements) => commits.write(statements),
+    undone: () => commits.undone,
     erase: async (statements) => {
       connection.execute("PRAGMA secure_delete = ON");
       try {

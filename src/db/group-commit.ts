@@ -48,6 +48,7 @@ export class GroupCommit {
   /** How often in a row another process held the file, and the last error that said so. */
   #busyTries = 0;
   #busyCause: unknown;
+  #undone = 0;
 
   constructor(
     connection: Connection,
@@ -95,6 +96,11 @@ export class GroupCommit {
       this.#waiting.push({ run, refuse: reject });
       this.#arm();
     });
+  }
+
+  /** How often statements were rolled back that had run, or may have. */
+  get undone(): number {
+    return this.#undone;
   }
 
   /** Commits what is waiting and refuses later writes. */
@@ -193,6 +199,7 @@ export class GroupCommit {
   }
 
   #undo(reason: unknown): void {
+    this.#undone += 1;
     try {
       this.#statements.undo();
       this.#statements.keep();
@@ -203,6 +210,7 @@ export class GroupCommit {
   }
 
   #rollBack(): void {
+    this.#undone += 1;
     try {
       this.#statements.rollback();
     } catch {

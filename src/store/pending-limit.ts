@@ -6,7 +6,13 @@ import { TaskError } from "../task/errors.ts";
 const GOOD_MS_PER_TASK = 0.01;
 const GOOD_MS_MAX = 1_000;
 
-type Counted = { readonly max: number; free: number; readonly untilMs: number };
+type Counted = {
+  readonly max: number;
+  free: number;
+  readonly untilMs: number;
+  /** What was undone in the database by then. */
+  readonly undone: number;
+};
 
 /**
  * Keeps clients from having more pending tasks than they may. Few creates pay for it: what is pending is counted now and then, and what
@@ -15,9 +21,11 @@ type Counted = { readonly max: number; free: number; readonly untilMs: number };
  */
 export class PendingLimit {
   readonly #queries;
+  readonly #undone: Database["undone"];
   readonly #counted = new Map<string, Counted>();
 
-  constructor({ orm, prepared }: Database) {
+  constructor({ orm, prepared, undone }: Database) {
+    this.#undone = undone;
     this.#queries = prepared({
       count: () =>
         orm
@@ -31,8 +39,8 @@ export class PendingLimit {
   }
 
   /**
-   * Takes a place for a task that this transaction makes pending. Call it inside `Database.write`: if that is rolled back, the
-   * place is free again with the next count.
+   * Takes a place for a task that this transaction makes pending. Call it inside `Database.write`: if that is rolled back, or runs
+   * twice, it is counted again before anything is refused.
    *
    * @param max - how many may be pending; 0 is any number
    * @returns `too_many_requests` if there is no place. It is not thrown, as that would roll back the batch of all writers
@@ -52,10 +60,12 @@ export class PendingLimit {
   #count(clientCode: string, max: number): Counted {
     const nowMs = performance.now();
     const known = this.#counted.get(clientCode);
-    if (known?.max === max && nowMs < known.untilMs) return known;
+    const undone = this.#undone();
+    const isRight = known && (known.free > 0 || known.undone === undone);
+    if (isRight && known.max === max && nowMs < known.untilMs) return known;
     const pending = this.#queries.count.get({ clientCode, max })?.tasks ?? 0;
     const untilMs = nowMs + Math.min(GOOD_MS_MAX, max * GOOD_MS_PER_TASK);
-    const counted = { max, free: max - pending, untilMs };
+    const counted = { max, free: max - pending, untilMs, undone };
     this.#counted.set(clientCode, counted);
     return counted;
   }
