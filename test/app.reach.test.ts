@@ -1,9 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, realpath, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { storagesWithin } from "../src/app.reach.ts";
 import { parseConfig } from "../src/config/parse-config.ts";
 import type { Reach, ReachLists } from "../src/lib/reach.ts";
+import { FileStorage } from "../src/storage/file/file.ts";
 import { type Storage, storageFor } from "../src/storage/storage.ts";
 import { failureOf } from "./contract/storage.ts";
 import { clip, tempFolder } from "./fixtures/clips.ts";
@@ -77,28 +78,41 @@ describe("storagesWithin", () => {
     await close?.();
   });
 
-  test("does not follow a folder of the client's that is swapped for a link", async () => {
-    const { walled, bob, ada } = await twoFolders();
+  test("follows no link that stands or comes in the place of a folder of the client's", async () => {
+    const { walled, storage, root, bob, ada } = await twoFolders();
     await walled.source("ada/in.mp4");
     await rename(ada, `${ada}-moved`);
     await symlink(bob, ada);
-    const fresh = failureOf(walled.open("ada/in.mp4", { folder: tempFolder(), signal }));
-    expect((await fresh).code).toBe("access_denied");
+    const openAs = async (each: Storage) =>
+      (await failureOf(each.open("ada/in.mp4", { folder: tempFolder(), signal }))).code;
+    expect(await openAs(walled)).toBe("access_denied");
+    // The first use of another client, after a start as well.
+    const roots = [ada, join(root, "ada", "..", "ada")];
+    expect(await openAs(within([storage], both({ roots }), "a"))).toBe("access_denied");
   });
 
-  test("takes a folder of the client's by where it leads, and no more than the media roots", async () => {
-    const { storage, root, ada } = await twoFolders();
-    const outside = tempFolder();
-    const named = join(root, "named");
-    await symlink(ada, named);
+  test("knows a folder of the client's below any media root, however that is written, and nothing outside", async () => {
+    const { root, ada, base } = await twoFolders();
+    const [linked, deep, outside] = [join(base, "linked"), join(root, "deep"), tempFolder()];
+    await symlink(root, linked);
+    await symlink(outside, deep);
     await symlink(outside, join(ada, "away"));
-    const roots = [named, outside];
-    const walled = within([storage], both({ roots }), "a");
-    for (const side of ["source", "target"] as const) {
-      expect((await walled[side]("named/in.mp4")).key).toBe(`file:${join(ada, "in.mp4")}`);
-      for (const url of [join(outside, "in.mp4"), "ada/away/in.mp4"])
-        expect((await failureOf(walled[side](url))).code).toBe("access_denied");
+    const storage = await FileStorage.open({ roots: [linked, join(linked, "deep")] });
+    const stranger = tempFolder();
+    const roots = [join(linked, "ada"), `${join(linked, "deep")}/sub/`, stranger];
+    for (const each of [roots, [ada, join(outside, "sub"), stranger]]) {
+      const walled = within([storage], both({ roots: each }), "a");
+      for (const side of ["source", "target"] as const) {
+        expect((await walled[side]("ada/a.mp4")).key).toBe(`file:${join(ada, "a.mp4")}`);
+        const key = `file:${join(await realpath(outside), "sub", "a.mp4")}`;
+        expect((await walled[side]("deep/sub/a.mp4")).key).toBe(key);
+        for (const url of ["bob/in.mp4", "deep/a.mp4", "ada/away/a.mp4", join(stranger, "a.mp4")])
+          expect([url, (await failureOf(walled[side](url))).code]).toEqual([url, "access_denied"]);
+      }
     }
+    const all = within([storage], both({ roots: [stranger] }), "a");
+    await symlink(stranger, join(ada, "stranger"));
+    expect((await failureOf(all.source("ada/stranger/a.mp4"))).code).toBe("access_denied");
   });
 
   test("tells sources from targets", async () => {

@@ -24,7 +24,7 @@ import { publishSet, sweepSegments } from "./file-set.ts";
 import { sweepBeside, sweepSetFolder, unlessMissing } from "./file-sweep.ts";
 import { inFolder, type PinnedFolder } from "./pinned-folder.ts";
 import { pinSource } from "./pinned-source.ts";
-import { linkedPathOf, openRoot, RealFolders, realPathOf, realPathsOf } from "./real-path.ts";
+import { clientFolder, linkedPathOf, openRoot, RealFolders, realPathOf } from "./real-path.ts";
 
 /** Where files may be: absolute or relative to the working folder. */
 export type FileStorageOptions = {
@@ -89,11 +89,14 @@ export class FileStorage implements Storage {
     return new FileStorage({ ...options, roots: absolute, closed: shut }, real);
   }
 
-  /** The same storage for a client that may use some folders alone. They are resolved once: a link that takes the place of one later is judged by where it leads. */
+  /** The same storage for a client that may use some folders alone. */
   within({ source, target }: Reach): FileStorage {
+    const [{ roots }, realRoots] = this.#made;
+    const pairs = roots.map((root, at) => [root, realRoots[at] ?? root] as const);
+    const real = (folders: readonly string[]) => folders.map((each) => clientFolder(each, pairs));
     return new FileStorage(...this.#made, {
-      ...(source.roots && { source: realPathsOf(source.roots) }),
-      ...(target.roots && { target: realPathsOf(target.roots) }),
+      ...(source.roots && { source: real(source.roots) }),
+      ...(target.roots && { target: real(target.roots) }),
     });
   }
 
@@ -267,19 +270,16 @@ export class FileStorage implements Storage {
   }
 
   /** Checks that a real path is in a place that is open to callers. */
-  #open(real: string, url: string, side: Side): string | Promise<string> {
+  #open(real: string, url: string, side: Side): string {
     if (!this.#zones.find(({ folder }) => isInside(folder, real))?.isOpen) throw outside(url);
-    const limit = this.#limits[side];
-    if (!limit) return real;
-    return limit().then((folders) => {
-      if (folders.some((folder) => folder !== real && isInside(folder, real))) return real;
-      throw outside(url);
-    });
+    const folders = this.#limits[side];
+    if (!folders || folders.some((each) => each !== real && isInside(each, real))) return real;
+    throw outside(url);
   }
 }
 
-/** The real paths of the folders that a client may use, of a side that is limited; resolved when they are first needed. */
-type Limits = { readonly [S in Side]?: () => Promise<readonly string[]> };
+/** The real paths of the folders that a client may use, of a side that is limited. */
+type Limits = { readonly [S in Side]?: readonly string[] };
 
 const keyOf = (path: string): string => `file:${path}`;
 

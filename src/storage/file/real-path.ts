@@ -1,9 +1,9 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { mkdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { errnoOf } from "../../lib/errno-of.ts";
-import { once } from "../../lib/once.ts";
 import { TaskError } from "../../task/errors.ts";
+import { isInside } from "./file-address.ts";
 
 /** A path is resolved up to the part that is missing, below a file, in a circle of links, or not readable. */
 const UNRESOLVED = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES"];
@@ -40,9 +40,22 @@ export async function openRoot(root: string): Promise<string> {
   }
 }
 
-/** Resolves paths as `realPathOf` does, when they are first asked for, and remembers what it found. */
-export const realPathsOf = (paths: readonly string[]): (() => Promise<readonly string[]>) =>
-  once(() => Promise.all(paths.map(realPathOf)));
+/**
+ * The real path of a folder of a client. What stands below the media root is taken as written: a link there would lead into the folder of
+ * another, whenever it came.
+ *
+ * @param roots - the media roots as configured, absolute, and the real path of each
+ */
+export function clientFolder(
+  folder: string,
+  roots: readonly (readonly [written: string, real: string])[],
+): string {
+  const path = resolve(folder);
+  const [[written, real] = [path, path]] = roots
+    .filter(([root]) => isInside(root, path))
+    .sort(([a], [b]) => b.length - a.length);
+  return join(real, relative(written, path));
+}
 
 /** The target of a link; any other path unchanged, a dangling link too. Synchronous: for folders that are in use. */
 export function linkedPathOf(path: string): string {
