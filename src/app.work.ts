@@ -80,11 +80,16 @@ export async function beginWork(
         void (await storageFor(judgesOf(reach), url, side)[side](url)),
       purge: async () => {
         await tasks.purge();
-        await kept.sweep(tasks);
+        await kept.sweep();
         await sweepRecordings(recordings, tasks);
       },
       recover,
-      sweep: (signal) => sweepTargets({ leftovers, storageOf, now }, signal),
+      sweep: async (signal) => {
+        await Promise.all([
+          kept.forget(tasks),
+          sweepTargets({ leftovers, storageOf, now }, signal),
+        ]);
+      },
     },
     {
       id: instance.id,

@@ -19,7 +19,7 @@ const log = getLogger(["pontus", "worker"]);
 
 /** How often dead neighbours are looked for. */
 const RECOVERY_MS = 5_000;
-/** How often targets of ended tasks are cleared up. */
+/** How often what ended tasks have left is cleared up. */
 const SWEEP_MS = 2_000;
 /** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
 const IDLE_MS_MAX = 5_000;
@@ -40,7 +40,7 @@ export type WorkerDeps = {
   readonly purge: () => Promise<void>;
   /** Clears up after instances that died; gives the number of tasks given back. */
   readonly recover: () => Promise<number>;
-  /** Clears up what ended tasks have left at their targets; what is not done when the signal aborts is left for later. */
+  /** Clears up what ended tasks have left; what is not done when the signal aborts is left for later. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
 };
 

@@ -117,14 +117,16 @@ export class KeptEncodes {
     for (const name of await readdir(scratch)) await this.keep(join(scratch, name));
   }
 
-  /**
-   * Removes products that were kept for too long, and the oldest ones while all together are too large.
-   *
-   * @param tasks - given to remove those that nobody wants, too: their tasks were delivered or cancelled
-   */
-  async sweep(tasks?: Pick<TaskStore, "ended">): Promise<void> {
+  /** Removes what nobody wants any more: the products of tasks that were delivered or cancelled. */
+  async forget(tasks: Pick<TaskStore, "ended">): Promise<void> {
     const names = await readdir(this.#root).catch(() => []);
-    const over = (await tasks?.ended(names, "FAILED")) ?? [];
+    for (const name of names.length > 0 ? await tasks.ended(names, "FAILED") : [])
+      await rm(join(this.#root, name), { recursive: true, force: true });
+  }
+
+  /** Removes products that were kept for too long, and the oldest ones while all together are too large. */
+  async sweep(): Promise<void> {
+    const names = await readdir(this.#root).catch(() => []);
     const found = await Promise.all(
       names.map(async (name) => {
         const folder = join(this.#root, name);
@@ -143,8 +145,7 @@ export class KeptEncodes {
       bytes += isNascent ? 0 : await sizeOfNoted(folder);
       const isTooMuch = bytes > this.#limits.bytesMax;
       const isOld = ageMs > (isNascent ? NASCENT_MS_MAX : this.#limits.keepMs);
-      if (isOld || isTooMuch || over.includes(name))
-        await rm(folder, { recursive: true, force: true });
+      if (isOld || isTooMuch) await rm(folder, { recursive: true, force: true });
     }
   }
 }

@@ -119,6 +119,19 @@ describe("KeptEncodes", () => {
     expect(await kept.take(taskId, tempFolder())).toEqual([]);
   });
 
+  test("forgets what was made for tasks that have ended otherwise than by a failure", async () => {
+    const { root, kept } = aStore();
+    const [over, wanted] = [await keepOne(kept), await keepOne(kept)];
+    const asked: unknown[] = [];
+    const ended = async (ids: readonly string[], but?: string) => {
+      asked.push([ids.toSorted(), but]);
+      return [over];
+    };
+    await kept.forget({ ended });
+    expect(asked).toEqual([[[over, wanted].toSorted(), "FAILED"]]);
+    expect(readdirSync(root)).toEqual([wanted]);
+  });
+
   test("removes what is too old, and what a crash left half made", async () => {
     const { root, clock, kept } = aStore();
     const taskId = await keepOne(kept);
