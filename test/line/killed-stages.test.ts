@@ -7,13 +7,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { openSqlite } from "../../src/db/sqlite.bun.ts";
 import { isAlive } from "../../src/lib/process-identity.ts";
 import { clip } from "../fixtures/clips.ts";
+import { COPIED_SECONDS, killInDelivery } from "../fixtures/kill-delivery.ts";
 import { type MediaServer, part, startMediaServer } from "../fixtures/media-server.ts";
 import {
   encodersOf,
@@ -27,7 +27,7 @@ import {
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(120_000);
 
-const SECONDS = 12;
+const SECONDS = COPIED_SECONDS;
 
 let home: Home;
 let server: MediaServer;
@@ -57,7 +57,7 @@ const out = (name = "") => join(home.media, "out", name);
 
 const request = (target: string, source_url = "in.mp4") => ({
   source: { source_url },
-  profile_name: target.endsWith(".mkv") ? "video_mkv_transmux" : "video_mp4_640x360_520kbps",
+  profile_name: "video_mp4_640x360_520kbps",
   targets: [{ target_url: `out/${target}` }],
 });
 
@@ -170,25 +170,7 @@ describe("a service that is killed", () => {
   });
 
   test("while it delivers goes on with what it had made, and clears up beside the target", async () => {
-    const noise = ["-vf", "noise=alls=60:allf=t", "-b:v", "20M", "-minrate", "20M"];
-    const large = await clip({ width: 640, height: 360, seconds: SECONDS, args: noise });
-    copyFileSync(large, source());
-    // One of a byte only tells that the target can be written.
-    const isPartial = (target: string) =>
-      readdirSync(out())
-        .filter((name) => name.startsWith(`.${target}.`))
-        .some((name) => (statSync(out(name), { throwIfNoEntry: false })?.size ?? 0) > 1);
-    let tries = 0;
-    const { id, target } = await eventually(async () => {
-      const target = `${tries}.mkv`;
-      tries += 1;
-      const killed = await start();
-      const id = await killed.create(request(target));
-      while (!isPartial(target) && !existsSync(out(target))) await new Promise(setImmediate);
-      await killed.stop("SIGKILL");
-      // It may have been too quick.
-      return isPartial(target) ? { id, target } : undefined;
-    });
+    const { id, target } = await killInDelivery(home, start);
     const next = await recovers(id, target);
     expect(plansOf(next, id)).toBe(0);
   });
