@@ -20,7 +20,7 @@ type Request = {
 type Answer = (request: Request) => readonly string[];
 
 /** A server that answers the requests of one connection after the other, and keeps them. */
-async function startServer(answer: Answer) {
+async function startServer(answer: Answer, version = "RTSP/1.0") {
   const requests: Request[] = [];
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -37,7 +37,7 @@ async function startServer(answer: Answer) {
         const request = { method, url, cseq, head };
         requests.push(request);
         const [status = "", ...lines] = answer(request);
-        socket.write([`RTSP/1.0 ${status}`, `CSeq: ${cseq}`, ...lines, "", ""].join("\r\n"));
+        socket.write([`${version} ${status}`, `CSeq: ${cseq}`, ...lines, "", ""].join("\r\n"));
       }
     });
   }).listen(0, "127.0.0.1");
@@ -188,6 +188,29 @@ describe("an RTSP server behind a relay", () => {
     const { failure } = await play(`rtsp://127.0.0.1:${server.port}/cam`);
     expect(failure).toBe("it names more than 64 servers");
     server.stop();
+  });
+
+  // ffmpeg passes over blanks and over the sign that ends a line where nothing ends.
+  test.each([
+    ["a blank before all", " RTSP/1.0", "Location"],
+    ["a blank more", "RTSP/1.0 ", "Location"],
+    ["a tab", "RTSP/1.0\t", "Location"],
+    ["a name in two", "RTSP/1.0", "Loc\ration"],
+    ["a version in two", "RT\rSP/1.0", "Location"],
+    ["a name behind a zero", "RTSP/1.0", "X: y\0\r\nLocation"],
+  ])("leads nowhere past the relay by %s", async (_, version, name) => {
+    const next = await startServer(() => NOT_FOUND);
+    const elsewhere = `rtsp://127.0.0.1:${next.port}/elsewhere`;
+    const first = await startServer(() => ["302 Found", `${name}: ${elsewhere}`], version);
+    await play(`rtsp://127.0.0.1:${first.port}/cam`, {
+      ...OPEN_EGRESS,
+      preset: "lan",
+      allow: parseRules(`127.0.0.1:${first.port}`) ?? [],
+    });
+    expect(first.requests.length).toBeGreaterThan(0);
+    expect(next.requests).toEqual([]);
+    first.stop();
+    next.stop();
   });
 
   test.each([

@@ -16,6 +16,10 @@ const DOLLAR = 0x24;
 /** Of a frame of media: the sign, its channel, and its size in two bytes. */
 const FRAME_HEAD_BYTES = 4;
 const HEAD_END = /\r?\n\r?\n/g;
+/** ffmpeg drops carriage returns and ends at zeroes: what holds them says something else to it than to the relay. */
+const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]/;
+/** For ffmpeg, a line that begins with a dollar is a frame of media. */
+const HEADER_NAME = /^[a-z][\w-]*$/i;
 
 /** One direction of an RTSP connection: messages are read and written anew; media between them passes without a copy. */
 export class RtspFrames {
@@ -92,7 +96,10 @@ export class RtspFrames {
     }
     this.#searched = from;
     const bodyAt = from + found.index + found[0].length;
-    const [start = "", ...lines] = read.toString("latin1", 0, from + found.index).split(/\r?\n/);
+    const [first = "", ...lines] = read.toString("latin1", 0, from + found.index).split(/\r?\n/);
+    const start = first.trim();
+    if ([start, ...lines].some((line) => UNPRINTABLE.test(line)))
+      throw new MalformedError("a line holds a control character");
     const headers = lines.map(headerIn);
     const size = Number(headerOf({ headers }, "content-length") ?? 0);
     if (!Number.isInteger(size) || size < 0 || size > BODY_BYTES_MAX)
@@ -105,8 +112,9 @@ export class RtspFrames {
 
 function headerIn(line: string): readonly [string, string] {
   const colon = line.indexOf(":");
-  if (colon < 1) throw new MalformedError("a header has no name");
-  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+  const name = line.slice(0, Math.max(colon, 0)).trim();
+  if (!HEADER_NAME.test(name)) throw new MalformedError("a header has no name");
+  return [name, line.slice(colon + 1).trim()];
 }
 
 /** The first header of a name, in lower case. */

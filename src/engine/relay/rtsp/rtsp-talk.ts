@@ -14,6 +14,8 @@ const ADDRESS = /^rtsp:\/\/(?:[^/?@]*@)?(\[[^\]]*\]|[^/?:@]*)(?::(\d{1,5}))?(.*)
 /** The headers of answers that hold addresses. */
 const ADDRESSED = ["content-base", "content-location", "rtp-info"];
 const DEFAULT_PORT = 554;
+/** The first line of an answer. ffmpeg takes any number of blanks between the words. */
+const ANSWER = /^(RTSP\/\d\.\d)[ \t]+(\d{3})(?:[ \t]+(.*))?$/;
 
 /** Where connections to one RTSP address lead now: a server may name another place. */
 export class RtspRoute {
@@ -127,13 +129,15 @@ export class RtspTalk implements Talk {
 
   #fromPeer(message: RtspMessage): readonly RtspMessage[] {
     if (!message.start.startsWith("RTSP/")) return [this.#translated(message)];
-    const status = Number(message.start.split(" ")[1]);
+    const [, version = "", digits = "", reason = ""] = ANSWER.exec(message.start) ?? [];
+    if (digits === "") throw new MalformedError("an answer has no status");
+    const status = Number(digits);
     if (status === 401 && this.#request && this.#auth.challenge(challengesIn(message))) {
       this.#added += 1;
       this.#again.push(this.#signed(this.#request));
       return [];
     }
-    const answer = this.#translated(message);
+    const answer = this.#translated({ ...message, start: `${version} ${digits} ${reason}` });
     const headers = answer.headers.map(
       ([name, value]) => [name, this.#counted(name, value, -this.#added)] as const,
     );
