@@ -2,11 +2,9 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { ownSignal } from "../lib/own-signal.ts";
 import { percentDecoded } from "../lib/percent-decoded.ts";
-import { permissionNeeded } from "../lib/permission.ts";
-import { TaskError } from "../task/errors.ts";
 import { EgressError } from "./egress-error.ts";
 import { type EgressPolicy, notReachable } from "./egress-policy.ts";
-import { guardedBy } from "./guarded.ts";
+import { forbidden, guardedBy } from "./guarded.ts";
 import { IdleLimit } from "./idle-limit.ts";
 
 /** A longer chain is a circle or a mistake. */
@@ -114,7 +112,7 @@ async function sendOnce(
         cause: error,
       });
     if (error instanceof EgressError) return error;
-    return forbidden(error, bare) ?? (isNetworkError(error) ? unreachable(error, policy) : error);
+    return failureOf(error, bare, policy);
   };
   const guard = await guardedBy(policy, url);
   // Loaded when they are first needed: a service that only uses files starts without them.
@@ -273,13 +271,10 @@ function textOf(error: Error): string {
   return error.name === "TaskError" ? "" : `${code} ${error.message} ${cause}`.trim();
 }
 
-/** The error of a connection that Deno's sandbox does not permit: a retry does not help. */
-function forbidden(error: unknown, { host }: URL): TaskError | undefined {
-  // If the host name may not be looked up, Deno says no more than this.
-  const isLookup = error instanceof Error && /getaddrinfo EPERM/.test(error.message);
-  const needed = isLookup ? `Deno needs --allow-net=${host} for it` : permissionNeeded(error);
-  if (needed === undefined) return undefined;
-  return new TaskError("access_denied", `Cannot connect to "${host}": ${needed}`, { cause: error });
+/** What a request that found no answer ended with, as callers may see it. */
+function failureOf(error: unknown, url: URL, policy: EgressPolicy): unknown {
+  const lack = forbidden(error, url, policy);
+  return lack ?? (isNetworkError(error) ? unreachable(error, policy) : error);
 }
 
 /** Why a connection was not made, or did not last. Only a server that may be reached, and was, is known. */

@@ -1,5 +1,7 @@
 import type { Agent } from "node:http";
 import type { LookupFunction } from "node:net";
+import { permissionNeeded } from "../lib/permission.ts";
+import { TaskError } from "../task/errors.ts";
 import {
   addressOf,
   allowedOf,
@@ -59,4 +61,18 @@ async function lookupBy(policy: EgressPolicy, port: number): Promise<LookupFunct
       }
     });
   };
+}
+
+/** The error of a connection that Deno's sandbox does not permit: a retry does not help. */
+export function forbidden(
+  error: unknown,
+  { host, hostname }: URL,
+  policy: EgressPolicy,
+): TaskError | undefined {
+  // If the host name may not be looked up, Deno says no more than this. Where it is looked up apart, that needs it without a port.
+  const isLookup = error instanceof Error && /getaddrinfo EPERM/.test(error.message);
+  const name = isUnlimited(policy) ? host : hostname;
+  const needed = isLookup ? `Deno needs --allow-net=${name} for it` : permissionNeeded(error);
+  if (needed === undefined) return undefined;
+  return new TaskError("access_denied", `Cannot connect to "${host}": ${needed}`, { cause: error });
 }

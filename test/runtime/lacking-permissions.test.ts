@@ -124,6 +124,31 @@ describe("the service on Deno without a permission", () => {
     }
   });
 
+  test("to reach a host by its name tells one after the other, until it is reached", async () => {
+    const at = (path: string) => server.url(path).replace("127.0.0.1", "localhost");
+    const told: string[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const port = await freePort();
+      const { command, env } = inSandbox(port, {
+        ...sandboxFlags(port, server),
+        "--allow-net": `=${[`127.0.0.1:${port}`, ...told].join(",")}`,
+      });
+      const policy = { PONTUS_EGRESS: "lan", PONTUS_EGRESS_ALLOW: "localhost" };
+      const started = await startService(newHome(), { ...env, ...policy }, command);
+      try {
+        const targets = [{ target_url: at(`/told-${round}.mp4`) }];
+        const id = await started.create({ ...request(at("/in.mp4"), ""), targets });
+        const task = await started.until(id, hasEnded);
+        if (isDone(task)) break;
+        told.push(/Deno needs --allow-net=(\S+) for it$/.exec(task.error?.detail ?? "")?.[1] ?? "");
+      } finally {
+        await started.stop();
+      }
+    }
+    expect(told[0]).toBe("localhost");
+    expect(server.files.has(`/told-${told.length}.mp4`)).toBeTrue();
+  });
+
   test("to reach a host tells the task which one is missing", async () => {
     const service = await startSandboxed(server);
     try {
