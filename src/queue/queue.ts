@@ -38,8 +38,8 @@ export interface Queue {
   heartbeat(claim: Claim): Promise<Pulse>;
 
   /**
-   * Puts a claimed task back: RUNNING → PENDING, claimable from `notBeforeMs` (since the epoch) on. If a cancel was
-   * requested meanwhile, it ends as CANCELLED instead.
+   * Puts a claimed task back: RUNNING → PENDING, claimable from `notBeforeMs` (since the epoch, within an hour) on; at once if the
+   * clock is set back so far that this is further away. If a cancel was requested meanwhile, it ends as CANCELLED instead.
    *
    * @throws {TaskError} `lease_lost`
    */

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { clients, tasks } from "../db/schema.ts";
 import { isHeld, TaskChanges } from "../db/task-changes.ts";
@@ -9,6 +9,9 @@ import type { Claim, Pulse } from "../task/task.ts";
 import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../task/transitions.ts";
 import type { Queue, QueueListener, Work, Worker } from "./queue.ts";
 import { type Turn, type TurnLimits, Turns } from "./turns.ts";
+
+/** No task waits so long for its next run: what is due later than this has its time from a clock that was set back since. */
+const WAIT_MS_MAX = 3_600_000;
 
 /** The limits and the clock of a queue. */
 export type SqliteQueueOptions = {
@@ -28,6 +31,7 @@ export class SqliteQueue implements Queue {
   readonly #turns: Turns;
   readonly #queries;
   readonly #counts;
+  readonly #lost;
   readonly #listeners = new Set<QueueListener>();
 
   constructor(database: Database, options: SqliteQueueOptions) {
@@ -38,6 +42,7 @@ export class SqliteQueue implements Queue {
     this.#turns = new Turns(database, { runningMax, liveWaitingMax });
     this.#queries = prepareQueries(database);
     this.#counts = prepareCounts(database);
+    this.#lost = prepareLost(database);
   }
 
   async claim(worker: Worker): Promise<Work | undefined> {
@@ -46,7 +51,7 @@ export class SqliteQueue implements Queue {
     if (dueMs === undefined || dueMs > this.#options.now()) return undefined;
     return this.#database.write(() => {
       const nowMs = this.#options.now();
-      this.#queries.makeReady.run({ nowMs });
+      this.#queries.makeReady.run({ nowMs, farMs: nowMs + WAIT_MS_MAX });
       const turn = this.#turns.next(worker.id);
       const row = turn && this.#headOf(turn);
       if (!turn || !row) return undefined;
@@ -78,17 +83,19 @@ export class SqliteQueue implements Queue {
   }
 
   async takeOver(workerId: string): Promise<number> {
-    return this.#recover(() => this.#queries.ofWorker.all({ workerId }));
+    return this.#recover(() => this.#lost.ofWorker.all({ workerId }));
   }
 
   async expireLeases(): Promise<number> {
-    return this.#recover(() => this.#queries.expired.all({ nowMs: this.#options.now() }));
+    return this.#recover(() => this.#lost.expired.all({ nowMs: this.#options.now() }));
   }
 
   async nextDueMs({ id }: Pick<Worker, "id">): Promise<number | undefined> {
     return this.#database.read(() => {
-      if (this.#turns.isAny(id)) return this.#options.now();
-      return this.#queries.nextWaiting.get()?.dueMs ?? undefined;
+      const nowMs = this.#options.now();
+      if (this.#turns.isAny(id)) return nowMs;
+      const { nextMs, lastMs } = this.#queries.waiting.get() ?? {};
+      return lastMs && lastMs > nowMs + WAIT_MS_MAX ? nowMs : (nextMs ?? undefined);
     });
   }
 
@@ -155,7 +162,12 @@ function prepareQueries({ orm, prepared }: Database) {
       orm
         .update(tasks)
         .set({ notBeforeMs: null })
-        .where(and(isWaiting, lte(tasks.notBeforeMs, nowMs)))
+        .where(
+          and(
+            isWaiting,
+            or(lte(tasks.notBeforeMs, nowMs), gt(tasks.notBeforeMs, sql.placeholder("farMs"))),
+          ),
+        )
         .prepare(),
     head: () =>
       orm
@@ -171,13 +183,14 @@ function prepareQueries({ orm, prepared }: Database) {
         .orderBy(...byUrgency)
         .limit(1)
         .prepare(),
-    nextWaiting: () =>
+    waiting: () =>
       orm
-        .select({ dueMs: tasks.notBeforeMs })
-        .from(tasks)
-        .where(isWaiting)
-        .orderBy(asc(tasks.notBeforeMs))
-        .limit(1)
+        .select({ nextMs: sql<number | null>`next_ms`, lastMs: sql<number | null>`last_ms` })
+        // Each looks at one end of the index; together they would walk it.
+        .from(
+          sql`(select (select min(not_before_ms) from tasks where ${isWaiting}) as next_ms,
+            (select max(not_before_ms) from tasks where ${isWaiting}) as last_ms)`,
+        )
         .prepare(),
     heartbeat: () =>
       orm
@@ -185,18 +198,6 @@ function prepareQueries({ orm, prepared }: Database) {
         .set({ leaseUntilMs: sql.placeholder("leaseUntilMs") })
         .where(isHeld)
         .returning({ cancelRequested: tasks.cancelRequested })
-        .prepare(),
-    ofWorker: () =>
-      orm
-        .select(TASK_COLUMNS)
-        .from(tasks)
-        .where(and(isRunning, eq(tasks.workerId, sql.placeholder("workerId"))))
-        .prepare(),
-    expired: () =>
-      orm
-        .select(TASK_COLUMNS)
-        .from(tasks)
-        .where(and(isRunning, lte(tasks.leaseUntilMs, nowMs)))
         .prepare(),
   });
 }
@@ -208,5 +209,23 @@ function prepareCounts({ orm, prepared }: Database) {
     ready: counted(sql`tasks indexed by tasks_ready`, isReady),
     waiting: counted(sql`tasks indexed by tasks_waiting`, isWaiting),
     running: counted(sql`tasks indexed by tasks_leases`, isRunning),
+  });
+}
+
+/** The tasks of workers that are gone. */
+function prepareLost({ orm, prepared }: Database) {
+  return prepared({
+    ofWorker: () =>
+      orm
+        .select(TASK_COLUMNS)
+        .from(tasks)
+        .where(and(isRunning, eq(tasks.workerId, sql.placeholder("workerId"))))
+        .prepare(),
+    expired: () =>
+      orm
+        .select(TASK_COLUMNS)
+        .from(tasks)
+        .where(and(isRunning, lte(tasks.leaseUntilMs, sql.placeholder("nowMs"))))
+        .prepare(),
   });
 }

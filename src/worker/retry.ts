@@ -43,10 +43,14 @@ export function retryDelayMs(
     return heldRuns(before) + 1 < runsMax ? delayMs : undefined;
   }
   if (failures + 1 < attemptsMax) return delayMs;
-  const firstMs = failedRuns(before)[0]?.endMs ?? nowMs;
-  const leftMs = firstMs + retryMaxMs - nowMs;
+  const ends = failedRuns(before).flatMap(({ endMs }) => endMs ?? []);
+  const leftMs = retryMaxMs - passedMs([...ends, nowMs]);
   return leftMs > 0 ? Math.min(delayMs, leftMs) : undefined;
 }
+
+/** How long it is from the first time to the last one. A clock that was set back meanwhile takes off no more than the pause it was set in. */
+const passedMs = (times: readonly number[]): number =>
+  times.reduce((sum, timeMs, at) => sum + Math.max(0, timeMs - (times[at - 1] ?? timeMs)), 0);
 
 function delayOf(seed: string, failures: number): number {
   const delayMs = FIRST_DELAY_MS * 2 ** (failures - 1) * (1 + JITTER * (2 * chanceOf(seed) - 1));

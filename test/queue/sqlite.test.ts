@@ -4,12 +4,24 @@ import { openSqlite } from "../../src/db/sqlite.bun.ts";
 import { queueContract } from "../contract/queue.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
-import { aWorker, createTask } from "../fixtures/store-bench.ts";
+import { aFailure, aWorker, claimTask, createTask } from "../fixtures/store-bench.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
 queueContract("SqliteQueue", async () => sqliteBench(), { describe, test, expect });
+
+test("SqliteQueue hides no task for a year where the clock is set back by one", async () => {
+  const bench = sqliteBench();
+  const id = await createTask(bench);
+  const { claim } = await claimTask(bench);
+  const notBeforeMs = bench.clock.nowMs + 1_800_000;
+  await bench.queue.giveBack(claim, { failure: aFailure, counts: true, notBeforeMs });
+  expect(await bench.queue.claim(aWorker())).toBeUndefined();
+  bench.clock.nowMs -= 365 * 86_400_000;
+  expect(await bench.queue.nextDueMs(aWorker())).toBe(bench.clock.nowMs);
+  expect((await claimTask(bench)).claim).toEqual({ taskId: id, attempt: 2 });
+});
 
 describe("SqliteQueue on a file that another process has open", () => {
   test("gives each task to one of them", async () => {

@@ -72,6 +72,23 @@ describe("retryDelayMs", () => {
     expect(at(LIMITS.retryMaxMs - passed)).toBeUndefined();
   });
 
+  test("ends in the same time where the clock was set back meanwhile", () => {
+    const run = after(many("target_unreachable", 9));
+    const yearMs = 365 * 86_400_000;
+    const attempts = run.task.attempts.map(({ endMs = 0, ...attempt }, at) => ({
+      ...attempt,
+      endMs: at < 5 ? endMs + yearMs : endMs,
+    }));
+    const at = (nowMs: number) =>
+      retryDelayMs(
+        "target_unreachable",
+        { ...run, task: { ...run.task, attempts }, nowMs },
+        LIMITS,
+      );
+    expect(at(9 * SECOND + LIMITS.retryMaxMs / 2)).toBeNumber();
+    expect(at(9 * SECOND + LIMITS.retryMaxMs)).toBeUndefined();
+  });
+
   test("counts only what does not pass by itself, where runs are counted", () => {
     const passing = many("target_unreachable", 9);
     expect(retryDelayMs("encoder_stalled", after(passing), LIMITS)).toBeNumber();
