@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
 
 /** As much of a JSON schema as the document has. */
@@ -49,7 +49,8 @@ export type Operation = {
 
 /** One answer of a call. */
 export type Answer = {
-  readonly isValid: ValidateFunction;
+  /** Of what is parsed of its body; undefined stands for no body. */
+  readonly isValid: (value: unknown) => unknown;
   /** The codes of its errors; empty if it is none. */
   readonly codes: readonly string[];
 };
@@ -86,7 +87,9 @@ function answersOf(
 ): Operation["answers"] {
   const answers = Object.entries(responses).map(([status, { content }]): [number, Answer] => {
     const at = ["paths", path, method, "responses", status, "content", "application/json"];
-    const isValid = ajv.compile({ $ref: pointerOf(...at, "schema") });
+    const isValid = content
+      ? ajv.compile({ $ref: pointerOf(...at, "schema") })
+      : (value: unknown) => value === undefined;
     const examples = content?.["application/json"]?.examples ?? {};
     return [Number(status), { isValid, codes: Number(status) < 400 ? [] : Object.keys(examples) }];
   });
