@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { clients, tasks } from "../db/schema.ts";
 import { isHeld, TaskChanges } from "../db/task-changes.ts";
@@ -51,7 +51,8 @@ export class SqliteQueue implements Queue {
     if (dueMs === undefined || dueMs > this.#options.now()) return undefined;
     return this.#database.write(() => {
       const nowMs = this.#options.now();
-      this.#queries.makeReady.run({ nowMs, farMs: nowMs + WAIT_MS_MAX });
+      this.#queries.makeReady.run({ nowMs });
+      this.#queries.makeFarReady.run({ farMs: nowMs + WAIT_MS_MAX });
       const turn = this.#turns.next(worker.id);
       const row = turn && this.#headOf(turn);
       if (!turn || !row) return undefined;
@@ -150,6 +151,8 @@ const isRunning = sql`status = 'RUNNING'`;
 
 function prepareQueries({ orm, prepared }: Database) {
   const nowMs = sql.placeholder("nowMs");
+  const makeReady = (isDue: SQL) => () =>
+    orm.update(tasks).set({ notBeforeMs: null }).where(and(isWaiting, isDue)).prepare();
   const byUrgency = [desc(tasks.priority), asc(tasks.seq)] as const;
   return prepared({
     reachOf: () =>
@@ -158,17 +161,9 @@ function prepareQueries({ orm, prepared }: Database) {
         .from(clients)
         .where(eq(clients.clientCode, sql.placeholder("clientCode")))
         .prepare(),
-    makeReady: () =>
-      orm
-        .update(tasks)
-        .set({ notBeforeMs: null })
-        .where(
-          and(
-            isWaiting,
-            or(lte(tasks.notBeforeMs, nowMs), gt(tasks.notBeforeMs, sql.placeholder("farMs"))),
-          ),
-        )
-        .prepare(),
+    // Each looks at one end of the index; together they would walk it, at each claim.
+    makeReady: makeReady(lte(tasks.notBeforeMs, nowMs)),
+    makeFarReady: makeReady(gt(tasks.notBeforeMs, sql.placeholder("farMs"))),
     head: () =>
       orm
         .select()
@@ -186,7 +181,7 @@ function prepareQueries({ orm, prepared }: Database) {
     waiting: () =>
       orm
         .select({ nextMs: sql<number | null>`next_ms`, lastMs: sql<number | null>`last_ms` })
-        // Each looks at one end of the index; together they would walk it.
+        // As above: one end of the index each.
         .from(
           sql`(select (select min(not_before_ms) from tasks where ${isWaiting}) as next_ms,
             (select max(not_before_ms) from tasks where ${isWaiting}) as last_ms)`,
