@@ -53,8 +53,8 @@ export async function sweepTargets(
       await (isOver ? leftovers.done(leftover) : leftovers.later(leftover, now() + pauseMs));
     }
   };
-  for (const leftover of await leftovers.due(now(), AT_ONCE)) {
-    if (signal.aborted) return;
-    await sweepOne(leftover);
-  }
+  // Together: a target that hangs holds up no other.
+  const due = await leftovers.due(now(), AT_ONCE);
+  const swept = await Promise.allSettled(due.map(sweepOne));
+  for (const each of swept) if (each.status === "rejected") throw each.reason;
 }
