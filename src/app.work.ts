@@ -16,7 +16,7 @@ import {
   recoverDead,
   registerInstance,
 } from "./worker/instance.ts";
-import { sweepRecordings } from "./worker/live/sweep-recordings.ts";
+import { purgeExpired } from "./worker/purge-expired.ts";
 import type { WorkDisk } from "./worker/run.ts";
 import { sweepTargets } from "./worker/sweep-targets.ts";
 import { Worker } from "./worker/worker.ts";
@@ -78,11 +78,7 @@ export async function beginWork(
       storageOf: (url, side, reach) => storageFor(reach ? storagesOf(reach) : storages, url, side),
       judge: async (url, side, reach) =>
         void (await storageFor(judgesOf(reach), url, side)[side](url)),
-      purge: async () => {
-        await tasks.purge();
-        await kept.sweep();
-        await sweepRecordings(recordings, tasks);
-      },
+      purge: () => purgeExpired({ tasks, kept, recordings }),
       recover,
       sweep: async (signal) => {
         await Promise.all([

@@ -66,7 +66,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   worker: [
     ["worker"],
-    ["instance", "run-task", "sweep-targets"],
+    ["instance", "purge-expired", "run-task", "sweep-targets"],
     ["diskless", "file", "live"],
     ["live-set", "runner"],
     ["insist", "output", "plan-source", "source"],
