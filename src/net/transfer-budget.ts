@@ -45,6 +45,7 @@ export class TransferBudget {
   #sinceMs = 0;
   #waitedMs = 0;
   #bytes = 0;
+  #repeatedBytes = 0;
   /** Where the window begins. What comes in the time for a beginning counts as well. */
   #mark = { waitedMs: 0, bytes: 0 };
 
@@ -80,7 +81,12 @@ export class TransferBudget {
   /** So many bytes are about to come. @throws {TaskError} `source_too_large` */
   expect(bytes: number): void {
     const { bytesMax } = this.limits;
-    if (this.#bytes + bytes > bytesMax) throw sourceTooLarge(bytesMax);
+    if (this.#bytes - this.#repeatedBytes + bytes > bytesMax) throw sourceTooLarge(bytesMax);
+  }
+
+  /** So many of the bytes that have come will come again: the source is no larger for that. */
+  again(bytes: number): void {
+    this.#repeatedBytes += bytes;
   }
 
   /**

@@ -21,6 +21,16 @@ function aBudget(limits: Partial<TransferLimits>, does: "sends" | "takes" = "sen
 const RATE = { bytesPerSecondMin: 100, windowMs: 10_000 };
 
 describe("TransferBudget", () => {
+  test("counts bytes once that come again, for the size and not for the rate", async () => {
+    const { budget, wait } = aBudget({ ...RATE, bytesMax: 3_000 });
+    await wait(20_000, 2_500);
+    budget.again(2_500);
+    budget.expect(3_000);
+    await wait(1_000, 3_000);
+    await expect(wait(0, 1)).rejects.toMatchObject({ code: "source_too_large" });
+    await expect(aBudget({ bytesMax: 1 }).wait(0, 2)).rejects.toThrow("larger than 1 bytes");
+  });
+
   test("gives up what sends less than the rate, after a window for a beginning and one more", async () => {
     const { wait } = aBudget(RATE);
     for (let second = 1; second < 20; second++) await wait(1_000, 1);

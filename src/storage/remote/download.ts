@@ -126,6 +126,7 @@ class Download {
       throw this.#unreachable("it was replaced while it was read");
     }
     if (status !== 200) throw await this.remote.refusal(answer);
+    this.options.budget.again(this.doneBytes);
     this.doneBytes = 0;
     await this.#scratch(() => this.handle.truncate(0));
     refuseEncoded(answer, this.remote.shown);

@@ -98,6 +98,22 @@ describe("a source whose server is slow", () => {
     dripping.close();
   });
 
+  test("is no larger for being sent again from its beginning", async () => {
+    const size = 3 * MEGABYTE.length;
+    let asked = 0;
+    const path = aPath((request, response) => {
+      asked += 1;
+      response.writeHead(200, { "content-length": size });
+      if (asked === 3) return void response.end(Buffer.concat([MEGABYTE, MEGABYTE, MEGABYTE]));
+      response.write(Buffer.concat([MEGABYTE, MEGABYTE]), () =>
+        setTimeout(() => request.socket.destroy(), 50),
+      );
+    });
+    const { sizeBytes } = await fetched(path, storageOf({ bytesMax: size }));
+    expect(sizeBytes).toBe(size);
+    expect(asked).toBe(3);
+  });
+
   test("is waited for once, however often it is cut and continued", async () => {
     const size = 1000 * MEGABYTE.length;
     const path = aPath((request, response) => {
