@@ -119,9 +119,13 @@ export class Run {
     for (const url of this.targetUrls) await this.#ports.judge(url, "target", reach);
   }
 
-  /** Gives back what the run held. */
+  /** Gives back what the run held, all of it. Never rejects: what fails on giving back is no failure of the run. */
   async end(): Promise<void> {
-    for (const giveBack of this.#atEnd.splice(0)) await giveBack();
+    for (const giveBack of this.#atEnd.splice(0))
+      await giveBack().catch((error: unknown) => {
+        const { taskId } = this.claim;
+        log.info("Cannot close the source of task {taskId}: {error}", { taskId, error });
+      });
   }
 
   /** The tag of the segments of the task's live sets: one for all attempts, as they write to the same set. */

@@ -44,6 +44,19 @@ function aRun(
 }
 
 describe("Run", () => {
+  test("gives back all that it held, also where one cannot be closed", async () => {
+    const { run } = aRun();
+    const closed: string[] = [];
+    run.atEnd(async () => {
+      closed.push("first");
+      throw new Error("EIO");
+    });
+    run.atEnd(async () => void closed.push("second"));
+    await run.end();
+    await run.end();
+    expect(closed).toEqual(["first", "second"]);
+  });
+
   test("names what one attempt makes apart, and what all attempts of a live set make alike", () => {
     const { run } = aRun();
     expect([run.tag, run.setTag]).toEqual(["0123456789ab-3", "0123456789ab-set"]);
