@@ -9,11 +9,12 @@ import { provideSystemPrograms } from "./system-programs.ts";
 
 /** Where the tests are that run it, as parts of names. */
 const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/", "test/corpus/"];
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, storage, connections, how fast the service starts. */
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, storage, connections, processes that die, how fast the service starts. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
-  "test/line/{bad-connections,http,s3,start}.test.ts",
+  "test/line/{bad-connections,egress,http,s3,slow-servers,start}.test.ts",
+  "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
 ];
 
 type Part = { readonly name: string; readonly args: readonly string[] };
