@@ -116,7 +116,7 @@ describe("a disk that store and scratch share", () => {
   });
 
   test("is nearly full while a task runs: its run is ended before the last byte is gone, and tried again", async () => {
-    const service = await onSmallDisk({}, "40m");
+    const service = await onSmallDisk({}, "160m");
     if (!service) return;
     const { data, media } = service.home;
     const long = { width: 1280, height: 720, rate: "30", seconds: 20 } as const;
@@ -130,7 +130,8 @@ describe("a disk that store and scratch share", () => {
     await service.until(id, ({ progress }) => (progress?.out_time_seconds ?? 0) > 0);
     const { bavail, bsize } = statfsSync(data);
     const filler = join(data, "filler");
-    writeFileSync(filler, Buffer.alloc(bavail * bsize - (400 << 10)));
+    // Under a quarter of the watermark, and more than the whole output: it is the service that ends the run, however late it looks.
+    writeFileSync(filler, Buffer.alloc(bavail * bsize - (1_900 << 10)));
     const ended = await service.until(id, ({ attempts }) => attempts[0]?.error !== undefined);
     expect(ended.task_status).toBe("PENDING");
     expect(ended.attempts[0]?.error).toMatchObject({
