@@ -110,7 +110,7 @@ describe("a live stream whose pictures come in another shape from now on", () =>
     await eventually(async () =>
       (await streamsOf(out)).includes("h264 160x90") ? true : undefined,
     );
-    expect(await service.task(id)).toMatchObject({ task_status: "RUNNING", attempt: 1 });
+    expect(await service.until(id, isAllUp)).toMatchObject({ task_status: "RUNNING", attempt: 1 });
     await second.stop();
     expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
   });
