@@ -1,12 +1,10 @@
 import { newHome, startService } from "../../test/fixtures/service.ts";
-import { leftInScratch, wearMedia } from "../../test/fuzz/wear-media.ts";
+import { isBlamed, leftInScratch, wearMedia } from "../../test/fuzz/wear-media.ts";
 import type { Findings, PartOptions, Row } from "../report.ts";
 import { watch, watchRows } from "./watch.ts";
 
 /** How many damaged files each engine gets, and a quick run. */
 const FILES = { native: 2_000, wasm: 2_000, quick: 40 };
-/** Those that damaged media may end with. */
-const BLAMED = ["InvalidInputData", "InputNotSupported", "OutputNotSupported", "ParameterError"];
 
 /** Damaged media of every container, through both engines. */
 export async function soakMedia({ isQuick, say }: PartOptions): Promise<Findings> {
@@ -24,8 +22,7 @@ export async function soakMedia({ isQuick, say }: PartOptions): Promise<Findings
     const left = leftInScratch(service).length;
     await service.stop();
     const codes = worn.map(({ task }) => task.error?.code ?? task.task_status);
-    const isRight = (code: string) => code === "SUCCESS" || BLAMED.includes(code);
-    const wrong = worn.filter(({ task }) => !isRight(task.error?.code ?? task.task_status));
+    const wrong = worn.filter(({ task }) => !isBlamed(task));
     const tally = Object.groupBy(codes, (code) => code);
     const told = Object.entries(tally).map(([code, all]) => `${all?.length} ${code}`);
     say(`${engine}: ${told.join(", ")}`);

@@ -3,18 +3,19 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { clip } from "../fixtures/clips.ts";
+import { residentMb } from "../fixtures/process-facts.ts";
 import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
 import { signedRequest } from "../fixtures/signed-client.ts";
 import { anyCall, type FuzzCall, rememberTask, sentPathOf } from "./calls.ts";
 import { isError } from "./document.ts";
-import { leftInScratch, rssBytesOf } from "./wear-media.ts";
+import { leftInScratch } from "./wear-media.ts";
 
 setDefaultTimeout(10 * 60_000);
 
 const REQUESTS = 20_000;
 const AT_ONCE = 32;
 const ANSWER_MS_MAX = 60_000;
-const RSS_BYTES_MAX = 400 << 20;
+const RESIDENT_MB_MAX = 400;
 const SEED = Number(process.env["PONTUS_FUZZ_SEED"] ?? 1);
 
 test("every request has an answer of the document, and none harms the service", async () => {
@@ -36,7 +37,7 @@ test("every request has an answer of the document, and none harms the service", 
   };
   await Promise.all(Array.from({ length: AT_ONCE }, sendAll));
   expect(wrong).toEqual([]);
-  expect(rssBytesOf(service.pid)).toBeLessThan(RSS_BYTES_MAX);
+  expect(residentMb(service.pid)).toBeLessThan(RESIDENT_MB_MAX);
   await untilIdle(service);
   expect(leftInScratch(service)).toEqual([]);
   expect(await service.stop()).toBe(0);

@@ -39,6 +39,13 @@ const TASK_MS_MAX = 180_000;
 /** How a damaged file came through. */
 export type Worn = { readonly seed: number; readonly what: string; readonly task: TaskAnswer };
 
+/** Those that damaged media may end with: the caller's file is to blame, never the service. */
+const BLAMED = ["InvalidInputData", "InputNotSupported", "OutputNotSupported", "ParameterError"];
+
+/** Whether a task on damaged media ended as it may. */
+export const isBlamed = ({ task_status, error }: TaskAnswer): boolean =>
+  task_status === "SUCCESS" || BLAMED.includes(error?.code ?? "");
+
 /** Damages files by their seeds, runs a task on each, some at once, and tells how each ended; what was made is removed. */
 export async function wearMedia(
   service: RunningService,
@@ -95,7 +102,3 @@ export function leftInScratch({ home }: RunningService): readonly string[] {
     ),
   );
 }
-
-/** The memory that a process has (bytes). */
-export const rssBytesOf = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
