@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
 import { EgressError } from "../../net/egress-error.ts";
@@ -32,9 +33,11 @@ export async function callPeer(
 ): Promise<Socket> {
   const { host, isTls } = place;
   return withinLimit(options, signal, async (own) => {
+    // All that takes time comes before the socket is there: nobody listens to its errors meanwhile, and those end the process on Deno.
+    const secure = isTls ? await securing(host, options) : undefined;
     const socket = await connectToAny(place, options, own);
     socket.setNoDelay(true);
-    return isTls ? await secured(socket, host, await options.trusted?.(), own) : socket;
+    return secure ? await secured(secure(socket), host, own) : socket;
   });
 }
 
@@ -97,25 +100,26 @@ async function connectToAny(
   throw notReachable(policy, failure, state);
 }
 
-async function secured(
-  socket: Socket,
+/** What begins TLS on a connection to a host. */
+async function securing(
   host: string,
-  trusted: readonly string[] | undefined,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const { connect: secure } = await import("node:tls");
+  { trusted }: CallOptions,
+): Promise<(socket: Socket) => TLSSocket> {
+  const [{ connect: secure }, ca] = await Promise.all([import("node:tls"), trusted?.()]);
   const options = {
-    socket,
     host,
     ...(isIP(host) === 0 && { servername: host }),
-    ...(trusted && { ca: [...trusted] }),
+    ...(ca && { ca: [...ca] }),
   };
-  const secured = secure(options);
+  return (socket) => secure({ ...options, socket });
+}
+
+async function secured(socket: TLSSocket, host: string, signal: AbortSignal): Promise<Socket> {
   try {
-    await once(secured, "secureConnect", { signal });
-    return secured;
+    await once(socket, "secureConnect", { signal });
+    return socket;
   } catch (error) {
-    secured.destroy();
+    socket.destroy();
     signal.throwIfAborted();
     throw (
       distrust(error, host) ??
