@@ -69,7 +69,7 @@ export type Service = {
 };
 
 /**
- * Puts the service together; with `app.work.ts` the one place that names adapters.
+ * Puts the service together; with the files `app.*.ts` the one place that names adapters.
  *
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
  *
