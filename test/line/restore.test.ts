@@ -90,6 +90,8 @@ describe("a backup", () => {
   });
 
   test("is not written over an older one", async () => {
+    rmSync(join(folder, "backup"), { recursive: true, force: true });
+    await type(BACK_UP);
     await expect(type(BACK_UP)).rejects.toThrow("already exists");
   });
 });
