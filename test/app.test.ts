@@ -167,6 +167,14 @@ describe("startService", () => {
     const refused = await call(TASKS, body);
     expect(refused.status).toBe(503);
     expect(refused.headers.get("Retry-After")).toMatch(/^\d+$/);
+    writeFileSync(path, "another one");
+    const replaced = await fetch(`${service.url}/readyz`);
+    expect(await replaced.json()).toMatchObject({
+      checks: {
+        database: { ok: false, detail: "the database file was replaced while it was open" },
+      },
+    });
+    expect((await call(TASKS, body)).status).toBe(503);
     renameSync(`${path}.away`, path);
     await eventually(async () => (await isReady()) || undefined);
     expect((await call(TASKS, body)).status).toBe(200);
