@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isAlive, processIdentity } from "../../src/lib/process-identity.ts";
 import { clip } from "../fixtures/clips.ts";
 import { childrenRunning } from "../fixtures/native-engine.ts";
 import { BUN, DENO_PROGRAM, deno } from "../fixtures/runtimes.ts";
@@ -65,6 +66,8 @@ describe.each([
 ] as const)("%s", (_, command) => {
   test("stops the service when it is told to stop", async () => {
     const service = await startService(newHome(), {}, command);
+    const started = childrenRunning(service.pid).flatMap((pid) => processIdentity(pid) ?? []);
+    expect(started).not.toEqual([]);
     await service.stop("SIGTERM");
     await logged(service, "Pontus has stopped");
     const answer = () =>
@@ -73,6 +76,6 @@ describe.each([
         () => true,
       );
     expect(await eventually(answer)).toBe(true);
-    expect(childrenRunning(service.pid)).toEqual([]);
+    await eventually(() => !started.some(isAlive) || undefined);
   });
 });
