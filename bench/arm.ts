@@ -103,7 +103,6 @@ const app = createHttpApp({
     byPublicKey: (key) => clients.byPublicKey(key),
     seed: (seeds) => clients.seed(seeds),
     count: () => clients.count(),
-    reachOf: (code) => clients.reachOf(code),
     isNonceUsed: (nonce) => clients.isNonceUsed(nonce),
     useNonce: keeping.useNonce,
   },

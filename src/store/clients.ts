@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import { count, eq, or, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { clients } from "../db/schema.ts";
-import type { Reach } from "../lib/reach.ts";
 import { TaskError } from "../task/errors.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "./key-seal.ts";
 import { Nonces } from "./nonces.ts";
@@ -50,10 +49,6 @@ export class SqliteClientStore implements ClientStore {
       for (const { clientCode } of seeds) this.#queries.remove.run({ clientCode });
       for (const client of seeds) this.#insert(client);
     });
-  }
-
-  async reachOf(clientCode: string): Promise<Reach | null> {
-    return this.#database.read(() => this.#queries.byCode.get({ clientCode })?.reach ?? null);
   }
 
   /** Whether the key that this store was given is the one that private keys are encrypted with. */
@@ -150,7 +145,6 @@ function prepareQueries({ orm, prepared }: Database) {
         .from(clients)
         .where(or(eq(clients.publicKey, publicKey), eq(clients.secondPublicKey, publicKey)))
         .prepare(),
-    byCode: () => orm.select().from(clients).where(eq(clients.clientCode, clientCode)).prepare(),
     all: () => orm.select().from(clients).prepare(),
     clear: () => orm.delete(clients).prepare(),
     sealed: () => orm.select().from(clients).where(eq(clients.isSealed, true)).limit(1).prepare(),

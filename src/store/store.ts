@@ -211,8 +211,6 @@ export type StoredProfile = { readonly profile: Profile; readonly createMs: numb
 export interface ClientStore {
   /** The client that has this key as its first or its second one. */
   byPublicKey(publicKey: string): Promise<Client | undefined>;
-  /** What a client may read and write; null is everything. */
-  reachOf(clientCode: string): Promise<Reach | null>;
   /** Adds clients, or replaces those with the same code. */
   seed(clients: readonly Client[]): Promise<void>;
   count(): Promise<number>;

@@ -5,6 +5,7 @@ import {
   claimTask,
   createTask,
   type StoreBench,
+  startTask,
 } from "../fixtures/store-bench.ts";
 import { aProfile, aRendition } from "../profile/builders.ts";
 
@@ -114,15 +115,18 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
       expect(await clients.byPublicKey("pk-a")).toMatchObject(limits);
     });
 
-    test("finds a client by its second public key too, and keeps what it may reach", async () => {
-      const { clients } = await make();
+    test("finds a client by its second public key too, and gives what it may reach with its tasks", async () => {
+      const bench = await make();
+      const { clients } = bench;
       const reach = { source: { roots: ["/media/ada"] }, target: { hosts: [] } };
       const second = { publicKey: "pk-2", privateKey: "secret 2" };
       const ada = { ...aClient("ada", "pk-a"), second, reach };
       await clients.seed([ada, aClient("bob", "pk-b")]);
       for (const key of ["pk-a", "pk-2"]) expect(await clients.byPublicKey(key)).toEqual(ada);
-      expect(await clients.reachOf("ada")).toEqual(reach);
-      expect([await clients.reachOf("bob"), await clients.reachOf("eve")]).toEqual([null, null]);
+      for (const clientCode of ["ada", "bob", "eve"])
+        expect((await startTask(bench, { clientCode })).reach).toEqual(
+          clientCode === "ada" ? reach : null,
+        );
       const taken = [aClient("eve", "pk-2"), { ...aClient("eve", "pk-e"), second: ada }];
       for (const eve of taken)
         expect((await taskErrorOf(clients.seed([eve]))).code).toBe("invalid_parameter");

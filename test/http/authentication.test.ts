@@ -107,7 +107,6 @@ describe("authentication", () => {
       byPublicKey: (key) => app.ports.clients.byPublicKey(key),
       seed: () => Promise.reject(new Error("not asked for")),
       count: () => Promise.reject(new Error("not asked for")),
-      reachOf: async () => null,
       isNonceUsed: () => Promise.reject(new Error("not asked for")),
       useNonce: async ({ expiresMs }) => {
         kept.push(expiresMs);

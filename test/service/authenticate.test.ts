@@ -39,7 +39,6 @@ async function outcomeOf(known: Client | undefined, options: SignedCallOptions) 
     byPublicKey: async () => known,
     seed: () => Promise.reject(new Error("not asked for")),
     count: () => Promise.reject(new Error("not asked for")),
-    reachOf: async () => null,
     isNonceUsed: () => Promise.reject(new Error("not asked for")),
     useNonce: () => Promise.reject(new Error("not used up here")),
   };
