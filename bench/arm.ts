@@ -103,7 +103,7 @@ const app = createHttpApp({
     byPublicKey: (key) => clients.byPublicKey(key),
     seed: (seeds) => clients.seed(seeds),
     count: () => clients.count(),
-    isNonceUsed: (nonce) => clients.isNonceUsed(nonce),
+    checkNonce: (nonce) => clients.checkNonce(nonce),
     useNonce: keeping.useNonce,
   },
   profiles: new SqliteProfileStore(database, { now }),

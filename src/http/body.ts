@@ -4,6 +4,16 @@ import type { BodyRoom } from "./bodies.ts";
 const tooLarge = (sizeBytesMax: number): TaskError =>
   new TaskError("request_too_large", `Cannot read the body: it is over ${sizeBytesMax} bytes`);
 
+/** Few enough to be read for nothing. */
+const SHORT_BODY_BYTES = 65_536;
+
+/** How long a body is, as its caller says; 0 if that does not say. */
+export const toldBytes = ({ headers }: Request): number => Number(headers.get("Content-Length"));
+
+/** Whether a body has a length that is not short, or no length. */
+export const mayBeLong = (request: Request): boolean =>
+  toldBytes(request) > SHORT_BODY_BYTES || request.headers.has("Transfer-Encoding");
+
 /**
  * Reads a whole body, but never more than `sizeBytesMax`, whether it has a length or comes in chunks.
  *

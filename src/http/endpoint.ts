@@ -6,10 +6,10 @@ import { maskSecrets } from "../lib/mask.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
 import { authenticate } from "../service/authenticate.ts";
 import type { RequestRates } from "../service/request-rates.ts";
-import { TaskError, toTaskError } from "../task/errors.ts";
+import { toTaskError } from "../task/errors.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
 import type { Bodies, BodyRoom } from "./bodies.ts";
-import { readBody } from "./body.ts";
+import { mayBeLong, readBody } from "./body.ts";
 import type { CallAddress } from "./calls.ts";
 import type { Input, ReadInput } from "./input.ts";
 import { type Language, languageOf } from "./language.ts";
@@ -91,7 +91,8 @@ function serve<Route extends RouteConfig>(
       const caller = await authenticate(ports, { headers, method, path, body: body.bytes });
       const answer = await withinRate(ports, caller, async () => {
         if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
-        else if (isLong(request)) await refuseReplay(ports, caller);
+        // Before a long body is read; for a short one that look into the store would cost more.
+        else if (mayBeLong(request)) await ports.clients.checkNonce(caller.nonce);
         return handle({
           caller,
           language,
@@ -155,17 +156,4 @@ async function withinRate<T>(
     if (toTaskError(error).code === "request_replayed") takeBack();
     throw error;
   }
-}
-
-/** A replay with a body longer than this is refused before the body is read; for a shorter one that look into the store would cost more. */
-const LONG_BODY_BYTES = 65_536;
-
-const isLong = ({ headers }: Request): boolean => {
-  const told = headers.get("Content-Length");
-  return told === null ? headers.has("Transfer-Encoding") : Number(told) > LONG_BODY_BYTES;
-};
-
-async function refuseReplay({ clients }: EndpointPorts, { nonce }: Caller): Promise<void> {
-  if (await clients.isNonceUsed(nonce))
-    throw new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
 }

@@ -6,6 +6,7 @@ import type { ClientStore, ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
+import { mayBeLong, toldBytes } from "./body.ts";
 import { serveDocs } from "./docs.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { serveProfiles } from "./profiles.ts";
@@ -92,6 +93,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   return {
     fetch: (request) => {
       if (hasTwoHosts(request)) return refuseTwoHosts(request);
+      // A server reads the rest of a body to find the next request. Of a short one it does no harm, and spares a new connection.
       return mayBeLong(request)
         ? answerLong(app, addressed(request), bodyBytesMax)
         : app.fetch(addressed(request));
@@ -130,15 +132,6 @@ function refuseTwoHosts(request: Request): Response {
   const error = new TaskError("invalid_parameter", "Cannot read the request: it has two hosts");
   return respondProblem(request, requestIdOf(request), error, { Connection: "close" });
 }
-
-const toldBytes = ({ headers }: Request): number => Number(headers.get("Content-Length"));
-
-/** A server reads the rest of a body to find the next request. Of a shorter one it does no harm, and spares a new connection. */
-const SPARED_BODY_BYTES = 65_536;
-
-/** Whether a body has a length that is not short, or no length. */
-const mayBeLong = (request: Request): boolean =>
-  toldBytes(request) > SPARED_BODY_BYTES || request.headers.has("Transfer-Encoding");
 
 /**
  * Answers a call, and has its connection closed if it is refused with its body unread, or may have more of it than is taken: all of it

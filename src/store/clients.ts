@@ -121,8 +121,8 @@ export class SqliteClientStore implements ClientStore {
     return this.#database.read(() => this.#queries.count.get()?.clients ?? 0);
   }
 
-  async isNonceUsed(nonce: Nonce): Promise<boolean> {
-    return this.#database.read(() => this.#nonces.isUsed(nonce));
+  async checkNonce(nonce: Nonce): Promise<void> {
+    await this.#database.read(() => this.#nonces.check(nonce));
   }
 
   async useNonce(nonce: Nonce): Promise<void> {

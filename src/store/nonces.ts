@@ -45,9 +45,9 @@ export class Nonces {
     });
   }
 
-  /** Whether a nonce is there. */
-  isUsed({ clientCode, nonce }: Nonce): boolean {
-    return this.#queries.find.get({ clientCode, nonce }) !== undefined;
+  /** @throws {TaskError} `request_replayed` if a nonce is there */
+  check({ clientCode, nonce }: Nonce): void {
+    if (this.#queries.find.get({ clientCode, nonce })) throw replayed(nonce);
   }
 
   /**
@@ -58,7 +58,7 @@ export class Nonces {
    */
   use(nonce: Nonce): TaskError | undefined {
     if (Number(this.#queries.insert.run(nonce).changes) > 0) return undefined;
-    return new TaskError("request_replayed", `Cannot accept nonce "${nonce.nonce}": it was used`);
+    return replayed(nonce.nonce);
   }
 
   /** Deletes those of the oldest `limit` rows that have expired. @returns how many */
@@ -66,3 +66,6 @@ export class Nonces {
     return Number(this.#queries.forget.run({ nowMs, limit }).changes);
   }
 }
+
+const replayed = (nonce: string): TaskError =>
+  new TaskError("request_replayed", `Cannot accept nonce "${nonce}": it was used`);

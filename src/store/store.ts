@@ -214,8 +214,8 @@ export interface ClientStore {
   /** Adds clients, or replaces those with the same code. */
   seed(clients: readonly Client[]): Promise<void>;
   count(): Promise<number>;
-  /** Whether a nonce was used. It may be used by another call right after this. */
-  isNonceUsed(nonce: Nonce): Promise<boolean>;
+  /** Resolves if a nonce was not used. It may be used by another call right after this. @throws {TaskError} `request_replayed` */
+  checkNonce(nonce: Nonce): Promise<void>;
   /** Stores a nonce durably. @throws {TaskError} `request_replayed` the second time */
   useNonce(nonce: Nonce): Promise<void>;
 }

@@ -107,7 +107,7 @@ describe("authentication", () => {
       byPublicKey: (key) => app.ports.clients.byPublicKey(key),
       seed: () => Promise.reject(new Error("not asked for")),
       count: () => Promise.reject(new Error("not asked for")),
-      isNonceUsed: () => Promise.reject(new Error("not asked for")),
+      checkNonce: () => Promise.reject(new Error("not asked for")),
       useNonce: async ({ expiresMs }) => {
         kept.push(expiresMs);
       },

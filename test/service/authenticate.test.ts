@@ -39,7 +39,7 @@ async function outcomeOf(known: Client | undefined, options: SignedCallOptions) 
     byPublicKey: async () => known,
     seed: () => Promise.reject(new Error("not asked for")),
     count: () => Promise.reject(new Error("not asked for")),
-    isNonceUsed: () => Promise.reject(new Error("not asked for")),
+    checkNonce: () => Promise.reject(new Error("not asked for")),
     useNonce: () => Promise.reject(new Error("not used up here")),
   };
   const ports = { clients, now: () => NOW_MS, clockSkewMs: 300_000 };
