@@ -28,11 +28,6 @@ export class Bodies {
     this.#shareMax = Math.max(bytesMax * SHARE_OF_ONE, bodyBytesMax);
   }
 
-  /** How much is taken now. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Room for the body of a call of a client. */
   roomFor(clientCode: string): BodyRoom {
     let taken = 0;
