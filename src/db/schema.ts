@@ -187,8 +187,7 @@ export const profiles = sqliteTable(
 
 /**
  * What clients owe for the slots that they were given; who owes nothing has no row. Of each debt as much is forgiven as the row of the
- * empty code says, which is one of no client. WITHOUT ROWID, like the targets. Shared by all
- * services on this file, like the queue itself.
+ * empty code says, which is one of no client. WITHOUT ROWID, like the targets. Shared by all services on this file, like the queue.
  */
 export const turns = sqliteTable(
   "turns",

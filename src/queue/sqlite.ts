@@ -8,7 +8,7 @@ import { taskOf } from "../task/row.ts";
 import type { Claim, Pulse } from "../task/task.ts";
 import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../task/transitions.ts";
 import type { Queue, QueueListener, Work, Worker } from "./queue.ts";
-import { type Turn, type TurnLimits, Turns } from "./turns.ts";
+import { isReady, type Turn, type TurnLimits, Turns } from "./turns.ts";
 
 /** No task waits so long for its next run: what is due later than this has its time from a clock that was set back since. */
 const WAIT_MS_MAX = 3_600_000;
@@ -144,8 +144,7 @@ export class SqliteQueue implements Queue {
   }
 }
 
-// Conditions of partial indexes are literal text, as SQLite does not use such an index for a parameter.
-const isReady = sql`status = 'PENDING' and not_before_ms is null`;
+// Literal text, as `isReady` is.
 const isWaiting = sql`status = 'PENDING' and not_before_ms is not null`;
 const isRunning = sql`status = 'RUNNING'`;
 

@@ -117,8 +117,8 @@ export class Turns {
   }
 }
 
-// Conditions of partial indexes are literal text, as SQLite does not use such an index for a parameter.
-const isReady = sql`status = 'PENDING' and not_before_ms is null`;
+/** Of tasks that are due. Conditions of partial indexes are literal text, as SQLite does not use such an index for a parameter. */
+export const isReady = sql`status = 'PENDING' and not_before_ms is null`;
 
 /** Clients with tasks that are due, in the order of their codes: one step along the index for each, made only when its row is asked for. */
 const ready = (after: SQL, numberMax: SQL) => sql`ready (client_code, number) as (

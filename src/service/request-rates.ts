@@ -1,10 +1,5 @@
 import { TaskError } from "../task/errors.ts";
-
-/** Who calls, and its own limit: calls a second, 0 for any number, null for the default. */
-export type RatedCaller = {
-  readonly clientCode: string;
-  readonly requestsPerSecond: number | null;
-};
+import type { Caller } from "./authenticate.ts";
 
 /** What is left to a client: it fills up with time, to the calls of one second, but not more than `BURST_MAX`. */
 type Bucket = { calls: number; atMs: number };
@@ -43,7 +38,10 @@ export class RequestRates {
    * @returns a function that takes it back, where it turns out to be no call of that client's
    * @throws {TaskError} `too_many_requests`
    */
-  take({ clientCode, requestsPerSecond }: RatedCaller): () => void {
+  take({
+    clientCode,
+    requestsPerSecond,
+  }: Pick<Caller, "clientCode" | "requestsPerSecond">): () => void {
     const nowMs = this.#nowMs();
     const isAlone = this.#noteCall(clientCode, nowMs);
     const perSecond = requestsPerSecond ?? (isAlone ? 0 : this.#perSecond);
