@@ -2,7 +2,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { RtspRoute, RtspTalk } from "../../../src/engine/relay/rtsp/rtsp-talk.ts";
 import { StandIns } from "../../../src/engine/relay/stand-ins.ts";
+import { MalformedError } from "../../../src/engine/relay/talk.ts";
 import type { Reach } from "../../../src/lib/reach.ts";
 import { OPEN_EGRESS } from "../../../src/net/egress-policy.ts";
 import { parseRules } from "../../../src/net/egress-rules.ts";
@@ -231,5 +233,29 @@ describe("an RTSP server behind a relay", () => {
     expect((await play(`rtsp://127.0.0.1:${port}/cam`)).failure).toBe(why);
     expect(server.requests.length).toBeLessThanOrEqual(6);
     server.stop();
+  });
+});
+
+describe("RtspTalk", () => {
+  const own = "rtsp://127.0.0.1:1/secret";
+  const frame = Buffer.from([0x24, 0, 0, 4, 1, 2, 3, 4]);
+  const request = (url: string) => Buffer.from(`OPTIONS ${url} RTSP/1.0\r\nCSeq: 1\r\n\r\n`);
+  const aTalk = () => new RtspTalk(new RtspRoute(own, "rtsp://127.0.0.1:2/cam", () => true));
+
+  test.each([
+    ["media", frame],
+    ["an answer", Buffer.from("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n")],
+    ["a request without the secret", request("rtsp://127.0.0.1:1/guess")],
+  ])("keeps nothing for the peer of a caller that begins with %s", (_, bytes) => {
+    expect(() => aTalk().fromFfmpeg(bytes)).toThrow(MalformedError);
+  });
+
+  test("passes on what follows the secret", () => {
+    const talk = aTalk();
+    expect(talk.fromFfmpeg(request(own).subarray(0, 9)).toPeer).toEqual([]);
+    expect(talk.fromFfmpeg(request(own).subarray(9)).toPeer).toEqual([
+      request("rtsp://127.0.0.1:2/cam"),
+    ]);
+    expect(talk.fromFfmpeg(frame).toPeer).toEqual([frame]);
   });
 });

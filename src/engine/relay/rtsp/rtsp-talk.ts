@@ -92,7 +92,11 @@ export class RtspTalk implements Talk {
   }
 
   fromFfmpeg(bytes: Uint8Array): Passed {
-    return { toPeer: this.#out.push(bytes) };
+    const toPeer = this.#out.push(bytes);
+    // It would be kept for a peer that is not called for it.
+    if (!this.#isCalling && toPeer.length > 0)
+      throw new MalformedError("it sends before it says who it is");
+    return { toPeer };
   }
 
   fromPeer(bytes: Uint8Array): Passed {
