@@ -27,9 +27,11 @@ export function confined(
   place: { readonly cwd: string; readonly firstFd: number },
 ): Command & Pick<SandboxRun, "fds"> {
   const { args: before, fds } = sandbox ? sandboxRun(sandbox, seen, place) : { args: [], fds: [] };
+  const { processes: _, ...single } = limits;
+  const set = sandbox ? limits : single;
   const [first = command, ...rest] = [
     ...before,
-    ...(own ? ["prlimit", ...prlimitArgs(limits, own), "--"] : []),
+    ...(own ? ["prlimit", ...prlimitArgs(set, own), "--"] : []),
     ...[command, ...args],
   ];
   return { command: first, args: rest, fds };
