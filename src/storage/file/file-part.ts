@@ -51,12 +51,6 @@ export function partName(name: string, tag: string): string {
 export const newPartName = (name: string, tag: string): string =>
   partName(name, `${tag}-${randomUUID().slice(0, MARK_LENGTH)}`);
 
-/** Whether a file name is that of a temporary of `name` with another tag than the given one. */
-export function isStalePart(found: string, name: string, tag?: string): boolean {
-  const itsTag = tagOfPart(found, name);
-  return itsTag !== undefined && itsTag !== tag;
-}
-
 /** The tag of a temporary of `name`; undefined if the file is none. */
 export function tagOfPart(found: string, name: string): string | undefined {
   const start = `.${stemOf(name)}.`;
@@ -69,7 +63,7 @@ export function tagOfPart(found: string, name: string): string | undefined {
 export async function sweepParts(path: string, { tag, mayTidy }: PrepareOptions): Promise<void> {
   const folder = dirname(path);
   const found = await readdir(folder);
-  const stale = found.filter((name) => isStalePart(name, basename(path), tag));
+  const stale = found.filter((name) => (tagOfPart(name, basename(path)) ?? tag) !== tag);
   await discardFound(folder, stale, mayTidy);
 }
 

@@ -19,9 +19,9 @@ import {
   copyPart,
   discard,
   discardFound,
-  isStalePart,
   partName,
   syncFolder,
+  tagOfPart,
   writePart,
 } from "./file-part.ts";
 
@@ -163,15 +163,15 @@ async function staleIn(
 ): Promise<readonly string[]> {
   const isOldSegment = (name: string) => tagOfSegment(name) !== undefined && !isKept(name);
   const found = await readdir(folder);
-  return found.filter((name) => isOldSegment(name) || isStaleInSet(name, tag));
+  const isStale = (name: string) => (tagOfSetPart(name) ?? tag) !== tag;
+  return found.filter((name) => isOldSegment(name) || isStale(name));
 }
 
-/** Whether a file is a temporary of a segment or of a file of a fixed name. */
-function isStaleInSet(name: string, tag: string): boolean {
-  const whole = /^\.(.+)\.[\w-]+\.pontus-part$/.exec(name)?.[1];
-  if (whole === undefined) return false;
+/** The tag of a temporary of a segment, or of a file of a fixed name; undefined if the file is neither. */
+export function tagOfSetPart(name: string): string | undefined {
+  const whole = /^\.(.+)\.[\w-]+\.pontus-part$/.exec(name)?.[1] ?? "";
   const isOfSet = tagOfSegment(whole) !== undefined || FIXED_NAMES.includes(whole);
-  return isOfSet && isStalePart(name, whole, tag);
+  return isOfSet ? tagOfPart(name, whole) : undefined;
 }
 
 /** A file that a playlist names, decoded: the path before it, and its name. */

@@ -1,11 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { errnoOf } from "../../lib/errno-of.ts";
-import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
-import { isSegmentOf, isTagOf, tagOfSegment } from "../set-names.ts";
+import { isSegmentOf, isTagOf } from "../set-names.ts";
 import type { Left, PrepareOptions } from "../storage.ts";
 import { discardFound, tagOfPart } from "./file-part.ts";
-import { setAt } from "./file-set.ts";
+import { setAt, tagOfSetPart } from "./file-set.ts";
 
 type Fence = PrepareOptions["mayTidy"];
 
@@ -27,19 +26,10 @@ export async function sweepSetFolder(
   const found = await readdir(folder);
   const { isNamed } = await setAt(playlist);
   const isLeft = (name: string) =>
-    (isSegmentOf(left, name) && !isNamed(name)) || isTagOf(left, partTagOf(name) ?? "");
+    (isSegmentOf(left, name) && !isNamed(name)) || isTagOf(left, tagOfSetPart(name) ?? "");
   await discardFound(folder, found.filter(isLeft), mayTidy);
 }
 
-/** The tag of a temporary of a segment, or of a file of a fixed name. */
-function partTagOf(name: string): string | undefined {
-  const whole = /^\.(.+)\.[\w-]+\.pontus-part$/.exec(name)?.[1] ?? "";
-  const isOfSet = tagOfSegment(whole) !== undefined || FIXED_NAMES.includes(whole);
-  return isOfSet ? tagOfPart(name, whole) : undefined;
-}
-
-/** Does something in a folder, or nothing if the folder is not there. */
-export const unlessMissing = (action: Promise<void>): Promise<void> =>
-  action.catch((error: unknown) => {
-    if (!["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
-  });
+/** Whether a folder could not be swept because it is not there. */
+export const isMissing = (error: unknown): boolean =>
+  ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");

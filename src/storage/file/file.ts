@@ -21,7 +21,7 @@ import { FileLiveSet } from "./file-live-set.ts";
 import { refuseFile, refuseOccupied } from "./file-occupied.ts";
 import { discard, newPartName, publishFile, sweepParts, writePart } from "./file-part.ts";
 import { publishSet, sweepSegments } from "./file-set.ts";
-import { sweepBeside, sweepSetFolder, unlessMissing } from "./file-sweep.ts";
+import { isMissing, sweepBeside, sweepSetFolder } from "./file-sweep.ts";
 import { inFolder, type PinnedFolder } from "./pinned-folder.ts";
 import { pinSource } from "./pinned-source.ts";
 import { clientFolder, linkedPathOf, openRoot, RealFolders, realPathOf } from "./real-path.ts";
@@ -189,19 +189,21 @@ export class FileStorage implements Storage {
     left: Left,
     { mayTidy, signal }: Omit<PrepareOptions, "tag">,
   ): Promise<void> {
-    const sweeping = async () => {
+    return endingWith(signal, async () => {
       const path = await this.#judge(url, "target");
       const folder = await this.#segmentFolderOf(path, url);
-      await inFolder(dirname(path), { url }, async (beside) => {
-        const target = join(beside.path, basename(path));
-        await sweepBeside(target, left, mayTidy);
-        const inSet = inFolder(folder, { url }, (within) =>
-          sweepSetFolder(target, within.path, left, mayTidy),
-        );
-        await unlessMissing(inSet);
-      });
-    };
-    return endingWith(signal, () => unlessMissing(sweeping()));
+      try {
+        await inFolder(dirname(path), { url }, async (beside) => {
+          const target = join(beside.path, basename(path));
+          await sweepBeside(target, left, mayTidy);
+          await inFolder(folder, { url }, (within) =>
+            sweepSetFolder(target, within.path, left, mayTidy),
+          );
+        });
+      } catch (error) {
+        if (!isMissing(error)) throw targetError(error, url);
+      }
+    });
   }
 
   folderOf(url: string): string {

@@ -9,7 +9,7 @@ import { syncFolder } from "./file-part.ts";
 const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 /** What the system adds to the name of something open that has been removed. */
-const REMOVED = " (deleted)";
+export const REMOVED = " (deleted)";
 
 /**
  * A folder that is held open: what is done below `path` is done in it, whatever has taken its place in the tree meanwhile.

@@ -8,6 +8,7 @@ import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { OpenedSource } from "../storage.ts";
 import { outside } from "./file-address.ts";
+import { REMOVED } from "./pinned-folder.ts";
 
 // Numbers rather than handles: Bun ends the process if a handle is lost unclosed, as it could be when a task is given up.
 const fd = {
@@ -21,8 +22,6 @@ const fd = {
 const SOURCE_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const COPY_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 const CHUNK_BYTES = 1 << 20;
-/** What the system adds to the name of something open that has been removed. */
-const REMOVED = " (deleted)";
 /** A file that is replaced all the time is opened again so often. */
 const OPENS_MAX = 5;
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FileStorage } from "../../../src/storage/file/file.ts";
 import { failureOf } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
 import { aSet, playSet } from "../../fixtures/finished.ts";
 import { freely } from "../../fixtures/freely.ts";
 import { mountTmpfs } from "../../fixtures/mounts.ts";
@@ -156,6 +157,16 @@ describe("publishSet", () => {
     await storage.sweep("a.m3u8", { stem: "one", attempt: 2 }, freely("t-1"));
     expect(await readdir(join(root, "a"))).toEqual([]);
     expect((await readdir(root)).sort()).toEqual([...kept, "a"]);
+  });
+
+  test("says what is wrong with a target that it cannot clear up", async () => {
+    const { storage, root } = await aStorage();
+    await symlink("circle", join(root, "circle"));
+    const sweeping = storage.sweep("circle/a.m3u8", { stem: "one", attempt: 2 }, freely("t-1"));
+    expect(await taskErrorOf(sweeping)).toMatchObject({
+      code: "target_unwritable",
+      message: 'Cannot write the target "circle/a.m3u8": its path runs in a circle of links',
+    });
   });
 
   test.each([
