@@ -75,8 +75,11 @@ export type DeliveryOptions = {
   readonly signal: AbortSignal;
 };
 
+/** The conditions of clearing up at a target. */
+export type TidyOptions = Pick<DeliveryOptions, "mayTidy" | "signal">;
+
 /** The conditions of preparing a target. */
-export type PrepareOptions = Pick<DeliveryOptions, "tag" | "mayTidy" | "signal">;
+export type PrepareOptions = TidyOptions & Pick<DeliveryOptions, "tag">;
 
 /** Which attempts left something: those of a task, up to its last one. */
 export type Left = {
@@ -216,7 +219,7 @@ export interface Storage {
    *
    * @throws {TaskError} as `prepare`; what `mayTidy` threw
    */
-  sweep?(url: string, left: Left, options: Omit<PrepareOptions, "tag">): Promise<void>;
+  sweep?(url: string, left: Left, options: TidyOptions): Promise<void>;
 
   /** The bare name, decoded, of the folder that a set's segments lie in, beside its playlist at `url`. */
   folderOf(url: string): string;

@@ -38,9 +38,9 @@ export function walled(storage: Storage, reach: Reach): Storage {
       await source(url);
       return storage.open(url, options);
     },
-    prepare: async (url, signal) => {
+    prepare: async (url, options) => {
       await target(url);
-      return storage.prepare(url, signal);
+      return storage.prepare(url, options);
     },
     deliver: async (finished, url, options) => {
       await target(url);

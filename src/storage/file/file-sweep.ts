@@ -2,11 +2,11 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { isSegmentOf, isTagOf } from "../set-names.ts";
-import type { Left, PrepareOptions } from "../storage.ts";
+import type { Left, TidyOptions } from "../storage.ts";
 import { discardFound, tagOfPart } from "./file-part.ts";
 import { setAt, tagOfSetPart } from "./file-set.ts";
 
-type Fence = PrepareOptions["mayTidy"];
+type Fence = TidyOptions["mayTidy"];
 
 /** Removes the temporaries that attempts have left beside a file. */
 export async function sweepBeside(path: string, left: Left, mayTidy: Fence): Promise<void> {

@@ -14,6 +14,7 @@ import type {
   PrepareOptions,
   Side,
   Storage,
+  TidyOptions,
 } from "../storage.ts";
 import { isInside, outside, readFileAddress } from "./file-address.ts";
 import { sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
@@ -184,11 +185,7 @@ export class FileStorage implements Storage {
     return endingWith(options.signal, opening);
   }
 
-  async sweep(
-    url: string,
-    left: Left,
-    { mayTidy, signal }: Omit<PrepareOptions, "tag">,
-  ): Promise<void> {
+  async sweep(url: string, left: Left, { mayTidy, signal }: TidyOptions): Promise<void> {
     return endingWith(signal, async () => {
       const path = await this.#judge(url, "target");
       const folder = await this.#segmentFolderOf(path, url);

@@ -17,6 +17,7 @@ import type {
   PrepareOptions,
   SourceReader,
   TargetWriter,
+  TidyOptions,
   WriteOptions,
 } from "../storage.ts";
 import { download } from "./download.ts";
@@ -131,7 +132,7 @@ export class RemoteStorage implements DisklessStorage {
     return new RemoteLiveSet(this.#senderTo(target, options, { isLive: true }));
   }
 
-  async sweep(url: string, left: Left, options: Omit<PrepareOptions, "tag">): Promise<void> {
+  async sweep(url: string, left: Left, options: TidyOptions): Promise<void> {
     options.signal.throwIfAborted();
     await sweepLeft(this.protocol.target(url), left, options);
   }

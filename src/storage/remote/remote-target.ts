@@ -1,6 +1,6 @@
 import type { OutRequest } from "../../net/egress.ts";
 import type { Content } from "../content.ts";
-import type { DeliveryOptions, SetAddress } from "../storage.ts";
+import type { DeliveryOptions, SetAddress, TidyOptions } from "../storage.ts";
 
 /** Which file of a target: one in the folder of its set by its bare name, or what lies at the target itself if undefined. */
 export type At = string | undefined;
@@ -46,7 +46,7 @@ export type PartVerbs = {
    * Removes what crashed attempts left of uploads to the target itself, or to the files in its set's folder that begin so; rejects
    * only as `mayTidy`, or with the signal's reason.
    */
-  sweep(options: Pick<DeliveryOptions, "mayTidy" | "signal">, start?: string): Promise<void>;
+  sweep(options: TidyOptions, start?: string): Promise<void>;
   /** Checks whether the target may be written, without anything that others could see. */
   tryOut(signal: AbortSignal): Promise<void>;
 };

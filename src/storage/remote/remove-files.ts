@@ -1,7 +1,7 @@
 import { inBatches } from "../../lib/batches.ts";
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
 import { isSegmentOf, mentionedIn, tagOfSegment, tagsIn } from "../set-names.ts";
-import type { DeliveryOptions, Left } from "../storage.ts";
+import type { Left, TidyOptions } from "../storage.ts";
 import type { At, ListingVerbs, RemoteTarget } from "./remote-target.ts";
 
 /** Files removed at once: enough to hide the latency of the answers, and few enough for a store that limits its callers. */
@@ -59,7 +59,7 @@ export async function findReplaced(
 export async function removeReplaced(
   target: RemoteTarget,
   { names, fixed }: Replaced,
-  { mayTidy, signal }: Pick<DeliveryOptions, "mayTidy" | "signal">,
+  { mayTidy, signal }: TidyOptions,
 ): Promise<void> {
   const { listing } = target;
   if (!listing || names.length + fixed.length === 0) return;
@@ -84,7 +84,7 @@ export async function removeReplaced(
 export async function sweepLeft(
   target: RemoteTarget,
   left: Left,
-  options: Pick<DeliveryOptions, "mayTidy" | "signal">,
+  options: TidyOptions,
 ): Promise<void> {
   const { listing, parts } = target;
   const start = `pontus.${left.stem}-`;

@@ -3,7 +3,7 @@ import type { OutAnswer } from "../../net/egress.ts";
 import { type Content, contentType } from "../content.ts";
 import { targetEarly } from "../remote/remote-errors.ts";
 import type { At, Attempt, Outgoing, PartedUpload, PartVerbs } from "../remote/remote-target.ts";
-import type { DeliveryOptions } from "../storage.ts";
+import type { TidyOptions } from "../storage.ts";
 import type { S3Place } from "./s3-address.ts";
 import { elementOf, elementsOf, keyIn } from "./s3-answers.ts";
 import { type S3Client, S3Refusal, type S3Request } from "./s3-client.ts";
@@ -73,7 +73,7 @@ async function beginUpload(
 async function abortUploads(
   client: S3Client,
   place: S3Place,
-  { mayTidy, signal }: Pick<DeliveryOptions, "mayTidy" | "signal">,
+  { mayTidy, signal }: TidyOptions,
   isWhole: boolean,
 ): Promise<void> {
   const found = await uploadsTo(client, place, signal, isWhole).catch(() => []);
@@ -94,7 +94,7 @@ async function uploadsTo(
   signal: AbortSignal,
   isWhole: boolean,
 ): Promise<readonly { readonly key: string; readonly uploadId: string }[]> {
-  // The key itself is the first of those that begin with it: one page is enough.
+  // One page is enough: the key itself is the first of those that begin with it, and an attempt has few uploads at a time.
   const query = { uploads: "", prefix: key, "encoding-type": "url" };
   const list = await client.read({ method: "GET", bucket, query, signal });
   return elementsOf(list, "Upload").flatMap((upload) => {
