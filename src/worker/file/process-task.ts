@@ -52,7 +52,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
     if (source) {
       const planFor = (media: MediaInfo) => planTask(request, media, run.engine.capabilities);
       const line = fileLine(run, { folder, path: source.path }, planFor);
-      await runLine(run, source.media, { ...line, ...limited(run, { folder }, line), deliver });
+      await runLine(run, source.media, { ...line, ...limited(run, folder, line), deliver });
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
       await deliver([]);

@@ -12,16 +12,15 @@ import type { FileLine } from "./file-line.ts";
 /** How often a work folder is looked at: what an encoder writes meanwhile is less than a watermark. */
 const LOOK_MS = 2_000;
 
-/** What is limited: the work folder (absolute), and how often it is looked at. */
-export type Limited = { readonly folder: string; readonly lookMs?: number };
-
 /**
  * Limits what the steps of a line write, by what its plan is expected to write. A task that cannot fit on the disk is refused before
  * anything is written, and tried again later; a run that writes far more than planned is ended before it takes the disk from the others.
+ *
+ * @param folder - absolute path of the work folder
  */
 export function limited(
   { assignments, disk, signal }: Pick<Run, "assignments" | "disk" | "signal">,
-  { folder, lookMs = LOOK_MS }: Limited,
+  folder: string,
   { runStep }: Pick<FileLine, "runStep">,
 ): Required<Pick<Line<unknown>, "check" | "runStep">> {
   let expected: Estimate | undefined;
@@ -33,9 +32,7 @@ export function limited(
     runStep: async (step, reports) => {
       const { mostBytes } = expected ?? {};
       if (mostBytes === undefined) return runStep(step, reports, signal);
-      await withinQuota({ folder, lookMs, mostBytes }, signal, (own) =>
-        runStep(step, reports, own),
-      );
+      await withinQuota({ folder, mostBytes }, signal, (own) => runStep(step, reports, own));
     },
   };
 }
@@ -51,33 +48,30 @@ function refuseUnfit({ leastBytes }: Estimate, roomBytes: number): void {
 
 /** Runs an action, which is ended once it has written more into a folder than it may. */
 async function withinQuota(
-  { folder, lookMs, mostBytes }: Required<Limited> & { readonly mostBytes: number },
+  { folder, mostBytes }: { readonly folder: string; readonly mostBytes: number },
   signal: AbortSignal,
   act: (own: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const over = new AbortController();
   const ended = Promise.withResolvers<void>();
+  let hasEnded = false;
   const before = await bytesBelow(folder);
   const watch = async () => {
-    let pauseMs = lookMs;
-    let isOver = false;
-    ended.promise.then(() => {
-      isOver = true;
-    });
-    for (;;) {
+    for (let pauseMs = LOOK_MS; ; ) {
       await sleep(pauseMs, ended.promise);
-      if (isOver) return;
+      if (hasEnded) return;
       const beganMs = performance.now();
       const written = (await bytesBelow(folder)) - before;
       if (written > mostBytes) over.abort(tooMuch(written, mostBytes));
       // A folder of many segments takes a while to be looked at: that must stay a small share of the time.
-      pauseMs = Math.max(lookMs, 20 * (performance.now() - beganMs));
+      pauseMs = Math.max(LOOK_MS, 20 * (performance.now() - beganMs));
     }
   };
   const watching = watch();
   try {
     await withOwnSignal([signal, over.signal], act);
   } finally {
+    hasEnded = true;
     ended.resolve();
     await watching;
   }
