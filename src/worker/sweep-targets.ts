@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { Storage } from "../storage/storage.ts";
+import type { Side, Storage } from "../storage/storage.ts";
 import type { Leftover, LeftoverStore } from "../store/store.ts";
 import { tagStemOf } from "./run.ts";
 
@@ -16,7 +16,7 @@ const TRIES_MAX = 340;
 /** What clearing up needs. */
 export type SweepParts = {
   readonly leftovers: LeftoverStore;
-  readonly storageOf: (url: string, side: "source" | "target") => Storage;
+  readonly storageOf: (url: string, side: Side) => Storage;
   readonly now: () => number;
 };
 

@@ -72,6 +72,21 @@ describe("sweepTargets", () => {
     expect(await again.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
   });
 
+  test("gives up a target that is away for about a week", async () => {
+    const bench = await aBench();
+    bench.state.isAway = true;
+    const beganMs = bench.clock.nowMs;
+    const isListed = async () =>
+      (await bench.leftovers.due(Number.MAX_SAFE_INTEGER, 10)).length > 0;
+    const days = () => (bench.clock.nowMs - beganMs) / 86_400_000;
+    while (days() < 8 && (await isListed())) {
+      await bench.sweep();
+      bench.clock.nowMs += 1_800_000;
+    }
+    expect(days()).toBeGreaterThan(6);
+    expect(await isListed()).toBeFalse();
+  });
+
   test("clears up once after a task that was retried, and left something again", async () => {
     const bench = await aBench();
     await bench.tasks.retry("ada", bench.id);
