@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ErrorCode, retryOf } from "../task/errors.ts";
 import { failedRuns, heldRuns } from "../task/failed-runs.ts";
 import type { Task } from "../task/task.ts";
@@ -57,10 +58,6 @@ function delayOf(seed: string, failures: number): number {
   return Math.round(Math.min(DELAY_MS_MAX, delayMs));
 }
 
-/** A number from 0 to 1 that looks like chance and is the same for the same text (FNV-1a). */
-function chanceOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const character of text)
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return hash / 2 ** 32;
-}
+/** A number from 0 to 1 that looks like chance and is the same for the same text. */
+const chanceOf = (text: string): number =>
+  createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
