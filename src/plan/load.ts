@@ -2,6 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { VideoCodec } from "../profile/codecs.ts";
 import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
 import type { Load } from "./plan.ts";
+import { totalOf } from "./verify/finished-set.ts";
 
 /**
  * The memory that an encoder holds for each pixel of a picture, in bytes: some three times what was measured of its address space
@@ -18,8 +19,6 @@ const ENCODER_BYTES: Readonly<Record<VideoCodec, number>> = {
 /** The same for a decoder, which keeps up to 16 pictures of up to three bytes for each pixel, and for filters. */
 const DECODER_BYTES = 80;
 
-const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
-
 /** How much work it is to make outputs of a source by one run. @param pixelsPerSecond - what is decoded and encoded, as `Load` has it */
 export function loadOf(
   decisions: readonly OutputDecision[],
@@ -35,10 +34,10 @@ export function loadOf(
   ]);
   return {
     encodes: videos.length,
-    pixels: sumOf(sizes),
-    memoryBytes: sumOf(encoding) + (video ? video.width * video.height * DECODER_BYTES : 0),
+    pixels: totalOf(sizes),
+    memoryBytes: totalOf(encoding) + (video ? video.width * video.height * DECODER_BYTES : 0),
     pixelsPerSecond,
-    bitsPerSecond: sumOf([...videos, ...sounds].map(({ bitrateBps }) => bitrateBps)),
+    bitsPerSecond: totalOf([...videos, ...sounds].map(({ bitrateBps }) => bitrateBps)),
     seconds: durationSeconds,
   };
 }

@@ -92,7 +92,7 @@ export class Run {
     this.reach = reach ?? undefined;
     this.claim = claim;
     this.task = task;
-    this.tag = `${shortId(task)}-${claim.attempt}`;
+    this.tag = `${tagStemOf(task.id)}-${claim.attempt}`;
     this.assignments = assignments;
     this.targetUrls = task.targets.map(({ url }) => url);
     this.places = placesOf(task.sourceUrl, this.targetUrls, assignments);
@@ -130,7 +130,7 @@ export class Run {
 
   /** The tag of the segments of the task's live sets: one for all attempts, as they write to the same set. */
   get setTag(): string {
-    return `${shortId(this.task)}-set`;
+    return `${tagStemOf(this.task.id)}-set`;
   }
 
   /** The conditions of what it writes; an object of its own, as storages copy its fields and a class has some that cannot be. */
@@ -259,8 +259,6 @@ export class Run {
 
 /** What the tags of all attempts of a task begin with. */
 export const tagStemOf = (taskId: string): string => taskId.slice(-12);
-
-const shortId = ({ id }: Task): string => tagStemOf(id);
 
 /** An error as a target keeps it. */
 export const failureOf = ({ code, message }: TaskError): Failure => ({ code, detail: message });
