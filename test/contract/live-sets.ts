@@ -1,32 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
-import type { DeliveryOptions, LiveSetWriter, Storage } from "../../src/storage/storage.ts";
-import type { ErrorCode } from "../../src/task/errors.ts";
+import type { LiveSetWriter } from "../../src/storage/storage.ts";
+import { playSet } from "../fixtures/finished.ts";
+import { freely } from "../fixtures/freely.ts";
+import type { StorageBench } from "../fixtures/storage-bench.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
-/** What these cases need of `StorageBench`. */
-type Bench = {
-  readonly storage: Storage;
-  readonly address: (name: string) => string;
-  readonly outside: string;
-  readonly refusal: ErrorCode;
-  readonly read: (name: string) => Promise<string | undefined>;
-  readonly list: () => Promise<readonly string[]>;
-  readonly scratch: string;
-  readonly canRemove: boolean;
-};
-
-type Make = () => Promise<Bench>;
-
-const conditions = (tag: string, options: Partial<DeliveryOptions> = {}): DeliveryOptions => ({
-  tag,
-  mayPublish: async () => {},
-  mayTidy: async () => {},
-  signal: new AbortController().signal,
-  ...options,
-});
+type Make = () => Promise<StorageBench>;
 
 /** What a segment of an attempt is called. */
 const nameOf = (tag: string, number: number): string => `pontus.${tag}.0000${number}-00001.ts`;
@@ -45,17 +26,9 @@ export function playlistOf(folder: string, names: readonly string[], isLast = fa
   return ["#EXTM3U", "#EXT-X-TARGETDURATION:2", ...lines, ...end, ""].join("\n");
 }
 
-/** What a player would read: the texts of the segments that a playlist names; nothing where there is none. */
-async function play({ read }: Bench, playlist: string): Promise<unknown> {
-  const text = await read(playlist);
-  if (text === undefined) return undefined;
-  const base = playlist.slice(0, playlist.lastIndexOf("/") + 1);
-  return Promise.all(segmentsOf(text).map((uri) => read(base + decodeURIComponent(uri))));
-}
-
 /** Adds segments of an attempt, the first numbered 0; what they hold is given. Gives their names. */
 async function addAll(
-  { scratch }: Bench,
+  { scratch }: StorageBench,
   set: LiveSetWriter,
   tag: string,
   texts: readonly string[],
@@ -66,8 +39,8 @@ async function addAll(
 }
 
 /** A set at `a.m3u8` that has grown to its end. */
-async function grown(bench: Bench, tag: string, texts: readonly string[]): Promise<void> {
-  const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), conditions(tag));
+async function grown(bench: StorageBench, tag: string, texts: readonly string[]): Promise<void> {
+  const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), freely(tag));
   await set.list(playlistOf("a", await addAll(bench, set, tag, texts), true), true);
 }
 
@@ -127,11 +100,11 @@ function showing(make: Make, { describe, test, expect }: Harness): void {
     test("shows a segment when a playlist names it, and not before", async () => {
       const bench = await make();
       const url = bench.address("live/a b#1.m3u8");
-      const set = await bench.storage.openLiveSet(url, conditions("t-1"));
+      const set = await bench.storage.openLiveSet(url, freely("t-1"));
       const folder = bench.storage.folderOf(url);
-      const seen = () => play(bench, "live/a b#1.m3u8");
+      const seen = () => playSet(bench, "live/a b#1.m3u8");
       const names = await addAll(bench, set, "t-1", ["0", "1"]);
-      expect(await seen()).toBe(undefined);
+      expect(await bench.read("live/a b#1.m3u8")).toBe(undefined);
       await set.list(playlistOf(folder, names), false);
       expect(await seen()).toEqual(["0", "1"]);
       await set.add(await aSegment(bench.scratch, "2"), nameOf("t-1", 2));
@@ -149,12 +122,12 @@ function showing(make: Make, { describe, test, expect }: Harness): void {
 
     test("takes a segment and a playlist again", async () => {
       const bench = await make();
-      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), conditions("t-1"));
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), freely("t-1"));
       const names = await addAll(bench, set, "t-1", ["0", "1"]);
       for (const isLast of [false, false, true, true]) {
         expect(await addAll(bench, set, "t-1", ["0", "1"])).toEqual(names);
         await set.list(playlistOf("a", names, isLast), isLast);
-        expect(await play(bench, "a.m3u8")).toEqual(["0", "1"]);
+        expect(await playSet(bench, "a.m3u8")).toEqual(["0", "1"]);
       }
       expect(await bench.list()).toHaveLength(3);
     });
@@ -167,22 +140,22 @@ function replacing(make: Make, { describe, test, expect }: Harness): void {
       const bench = await make();
       await grown(bench, "t-1", ["old 0", "old 1"]);
       const seen: unknown[] = [];
-      const look = async () => void seen.push(await play(bench, "a.m3u8"));
-      const options = conditions("t-2", { mayPublish: look });
+      const look = async () => void seen.push(await playSet(bench, "a.m3u8"));
+      const options = freely("t-2", { mayPublish: look });
       const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), options);
       await look();
       const names = await addAll(bench, set, "t-2", ["0", "1", "2"]);
       await look();
       await set.list(playlistOf("a", names), false);
       expect(seen).toEqual([0, 1, 2].map(() => ["old 0", "old 1"]));
-      expect(await play(bench, "a.m3u8")).toEqual(["0", "1", "2"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["0", "1", "2"]);
     });
 
     test("removes it with the last playlist, if it can", async () => {
       const bench = await make();
       await grown(bench, "t-1", ["old 0", "old 1"]);
       await grown(bench, "t-2", ["0"]);
-      expect(await play(bench, "a.m3u8")).toEqual(["0"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["0"]);
       const left = ["a.m3u8", `a/${nameOf("t-2", 0)}`];
       const old = [0, 1].map((number) => `a/${nameOf("t-1", number)}`);
       expect([...(await bench.list())].sort()).toEqual(
@@ -194,16 +167,16 @@ function replacing(make: Make, { describe, test, expect }: Harness): void {
       const bench = await make();
       await grown(bench, "t-0", ["old"]);
       const url = bench.address("a.m3u8");
-      const first = await bench.storage.openLiveSet(url, conditions("t-1"));
+      const first = await bench.storage.openLiveSet(url, freely("t-1"));
       const names = [...(await addAll(bench, first, "t-1", ["0", "1"]))];
       // The second was never named: the attempt ended before.
       await first.list(playlistOf("a", names.slice(0, 1)), false);
-      const second = await bench.storage.openLiveSet(url, conditions("t-2"));
+      const second = await bench.storage.openLiveSet(url, freely("t-2"));
       names.push(...(await addAll(bench, second, "t-2", ["2"])));
       await second.list(playlistOf("a", names), false);
-      expect(await play(bench, "a.m3u8")).toEqual(["0", "1", "2"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["0", "1", "2"]);
       await second.list(playlistOf("a", names, true), true);
-      expect(await play(bench, "a.m3u8")).toEqual(["0", "1", "2"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["0", "1", "2"]);
       if (bench.canRemove) expect(await bench.list()).toHaveLength(4);
     });
   });
@@ -218,16 +191,16 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       const leaves: (() => Promise<void>)[] = [() => Promise.reject(refusal), async () => {}];
       // A segment is seen by nobody: for it no leave is asked.
       const mayPublish = () => leaves.shift()?.() ?? Promise.reject(new Error("asked too often"));
-      const options = conditions("t-2", { mayPublish });
+      const options = freely("t-2", { mayPublish });
       const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), options);
       const names = await addAll(bench, set, "t-2", ["0", "1"]);
       const before = await bench.list();
       const text = playlistOf("a", names, true);
       await expect(set.list(text, true)).rejects.toBe(refusal);
-      expect(await play(bench, "a.m3u8")).toEqual(["old"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["old"]);
       expect(await bench.list()).toEqual(before);
       await set.list(text, true);
-      expect(await play(bench, "a.m3u8")).toEqual(["0", "1"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["0", "1"]);
       expect(leaves).toHaveLength(0);
     });
 
@@ -237,18 +210,18 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       const before = await bench.list();
       const url = bench.address("a.m3u8");
       const reason = new Error("cancelled");
-      const aborted = conditions("t-2", { signal: AbortSignal.abort(reason) });
+      const aborted = freely("t-2", { signal: AbortSignal.abort(reason) });
       await expect(bench.storage.openLiveSet(url, aborted)).rejects.toBe(reason);
 
       const abort = new AbortController();
-      const set = await bench.storage.openLiveSet(url, conditions("t-2", { signal: abort.signal }));
+      const set = await bench.storage.openLiveSet(url, freely("t-2", { signal: abort.signal }));
       abort.abort(reason);
       const segment = await aSegment(bench.scratch, "0");
       await expect(set.add(segment, nameOf("t-2", 0))).rejects.toBe(reason);
       await expect(set.add(join(bench.scratch, "gone.ts"), "x.ts")).rejects.toBe(reason);
       await expect(set.list(playlistOf("a", []), true)).rejects.toBe(reason);
       expect(await bench.list()).toEqual(before);
-      expect(await play(bench, "a.m3u8")).toEqual(["old"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["old"]);
     });
 
     test("publishes no playlist when it is aborted at the last moment", async () => {
@@ -256,7 +229,7 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       const abort = new AbortController();
       const reason = new Error("cancelled");
       const mayPublish = async () => abort.abort(reason);
-      const options = conditions("t-1", { signal: abort.signal, mayPublish });
+      const options = freely("t-1", { signal: abort.signal, mayPublish });
       const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), options);
       await expect(set.list(playlistOf("a", []), false)).rejects.toBe(reason);
       expect(await bench.list()).toEqual([]);
@@ -264,7 +237,7 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
 
     test("takes the blame for a segment that is gone, and takes it later", async () => {
       const bench = await make();
-      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), conditions("t-1"));
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), freely("t-1"));
       const path = join(bench.scratch, "late.ts");
       const adding = set.add(path, nameOf("t-1", 0));
       await expect(adding).rejects.toMatchObject({ code: "internal" });
@@ -272,12 +245,12 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       await writeFile(path, "0");
       await set.add(path, nameOf("t-1", 0));
       await set.list(playlistOf("a", [nameOf("t-1", 0)]), false);
-      expect(await play(bench, "a.m3u8")).toEqual(["0"]);
+      expect(await playSet(bench, "a.m3u8")).toEqual(["0"]);
     });
 
     test("judges the address again", async () => {
       const { storage, outside, refusal } = await make();
-      const opening = storage.openLiveSet(outside, conditions("t-1"));
+      const opening = storage.openLiveSet(outside, freely("t-1"));
       await expect(opening).rejects.toMatchObject({ code: refusal });
     });
   });

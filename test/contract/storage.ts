@@ -1,34 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Storage } from "../../src/storage/storage.ts";
-import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
+import type { TaskError } from "../../src/task/errors.ts";
 import { aFile, aSet, playSet } from "../fixtures/finished.ts";
 import { freely } from "../fixtures/freely.ts";
+import type { StorageBench } from "../fixtures/storage-bench.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";
 import { liveSets } from "./live-sets.ts";
 import { sweeping } from "./sweeping.ts";
 import { zombies } from "./zombies.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
-
-/** A storage with a place of its own, and a way to look behind it. */
-export type StorageBench = {
-  readonly storage: Storage;
-  /** The address of a name in the place; slashes make folders. */
-  readonly address: (name: string) => string;
-  /** An address that no caller may use. */
-  readonly outside: string;
-  /** The code it is refused with. */
-  readonly refusal: ErrorCode;
-  readonly put: (name: string, text: string) => Promise<void>;
-  readonly read: (name: string) => Promise<string | undefined>;
-  /** Every file of the place, hidden ones too, sorted. */
-  readonly list: () => Promise<readonly string[]>;
-  /** An empty folder for finished outputs. */
-  readonly scratch: string;
-  /** Whether what is no longer wanted can be taken away again; not so where there is nothing but PUT. */
-  readonly canRemove: boolean;
-};
 
 /** What a promise was rejected with; fails where it was not. */
 export async function failureOf(promise: Promise<unknown>): Promise<TaskError> {

@@ -1,21 +1,10 @@
-import type { Storage } from "../../src/storage/storage.ts";
 import { TaskError } from "../../src/task/errors.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { aFile, aSet, playSet } from "../fixtures/finished.ts";
 import { freely } from "../fixtures/freely.ts";
+import type { StorageBench } from "../fixtures/storage-bench.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
-/** What of the bench of a storage is used here. */
-type Bench = {
-  readonly storage: Storage;
-  readonly address: (name: string) => string;
-  readonly put: (name: string, text: string) => Promise<void>;
-  readonly read: (name: string) => Promise<string | undefined>;
-  readonly list: () => Promise<readonly string[]>;
-  readonly scratch: string;
-  readonly canRemove: boolean;
-};
-
 /** What the fence says to an attempt that was stopped for longer than its lease. */
 const lost = new TaskError("lease_lost", "Cannot go on: the lease ran out");
 
@@ -23,9 +12,12 @@ const lost = new TaskError("lease_lost", "Cannot go on: the lease ran out");
  * What holds where a process is stopped, another one finishes its task meanwhile, and it goes on: it takes nothing away of what the
  * newer attempt has made. It may have been stopped before it asked the fence, or right after it was answered.
  */
-export function zombies(make: () => Promise<Bench>, { describe, test, expect }: Harness): void {
+export function zombies(
+  make: () => Promise<StorageBench>,
+  { describe, test, expect }: Harness,
+): void {
   /** Delivers as attempt 2, whenever it is called first. */
-  const newer = async (bench: Bench, name: string, texts: readonly string[]) => {
+  const newer = async (bench: StorageBench, name: string, texts: readonly string[]) => {
     const set = await aSet(bench.scratch, texts);
     let isDone = false;
     return async (): Promise<void> => {

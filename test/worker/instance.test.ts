@@ -7,7 +7,7 @@ import { emptyDead, recoverDead, registerInstance } from "../../src/worker/insta
 import { tempFolder } from "../fixtures/clips.ts";
 import { filesOf } from "../fixtures/file-storage.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
-import { claimTask, createTask } from "../fixtures/store-bench.ts";
+import { claimTask, createTask, type StoreBench } from "../fixtures/store-bench.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -16,6 +16,16 @@ const { holdFile } = bunRuntime;
 
 /** An engine that has left nothing running. */
 const engine = { endOrphans: async () => 0 } as unknown as Engine;
+
+/** Leaves what a dead instance did: its folder, which is given, with half an output of a task that it holds. */
+async function aDead(root: string, bench: StoreBench): Promise<string> {
+  const dead = join(root, "dead");
+  mkdirSync(join(dead, "task"), { recursive: true });
+  writeFileSync(join(dead, "task", "out.mp4"), "half");
+  await createTask(bench);
+  await claimTask(bench, "dead");
+  return dead;
+}
 
 describe("registerInstance", () => {
   test("is let go once, however often it is asked to be", async () => {
@@ -34,11 +44,7 @@ describe("emptyDead", () => {
   test("removes what an instance left that is gone, once its outputs are kept, and gives no task back", async () => {
     const root = tempFolder();
     const bench = sqliteBench();
-    const dead = join(root, "dead");
-    mkdirSync(join(dead, "task"), { recursive: true });
-    writeFileSync(join(dead, "task", "out.mp4"), "half");
-    await createTask(bench);
-    await claimTask(bench, "dead");
+    const dead = await aDead(root, bench);
     const other = await registerInstance(root, holdFile);
     writeFileSync(join(other.scratch, "out.mp4"), "half");
     const done: string[] = [];
@@ -88,11 +94,7 @@ describe("recoverDead", () => {
   test("takes over what an instance held that is gone, and removes its scratch", async () => {
     const root = tempFolder();
     const bench = sqliteBench();
-    const dead = join(root, "dead");
-    mkdirSync(join(dead, "task"), { recursive: true });
-    writeFileSync(join(dead, "task", "out.mp4"), "half");
-    await createTask(bench);
-    await claimTask(bench, "dead");
+    const dead = await aDead(root, bench);
     const self = await registerInstance(root, holdFile);
     await recoverDead(root, self, { engine, queue: bench.queue, kept, holdFile });
     expect(existsSync(dead)).toBe(false);

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { failureOf, type StorageBench, storageContract } from "../../contract/storage.ts";
+import { failureOf, storageContract } from "../../contract/storage.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { filesOf } from "../../fixtures/file-storage.ts";
 import { aFile } from "../../fixtures/finished.ts";
 import { freely } from "../../fixtures/freely.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
 import { type Nginx, startNginx } from "../../fixtures/nginx.ts";
+import type { StorageBench } from "../../fixtures/storage-bench.ts";
 
 // Real connections on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
