@@ -5,6 +5,8 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -178,6 +180,19 @@ describe("startService", () => {
     renameSync(`${path}.away`, path);
     await eventually(async () => (await isReady()) || undefined);
     expect((await call(TASKS, body)).status).toBe(200);
+  });
+
+  test("says that its reserve cannot be made, and makes it once it can", async () => {
+    const records = await logged();
+    const home = newHome();
+    const reserve = join(home.data, "pontus.db-reserve");
+    mkdirSync(reserve, { recursive: true });
+    await aService({}, home);
+    const isTold = () =>
+      records.some(({ rawMessage }) => String(rawMessage).startsWith("Cannot look after the disk"));
+    await eventually(() => isTold() || undefined);
+    rmdirSync(reserve);
+    await eventually(() => statSync(reserve, { throwIfNoEntry: false })?.isFile() || undefined);
   });
 
   test("says what was dropped of a damaged log, and goes on with the rest", async () => {
