@@ -204,6 +204,17 @@ function failing(make: Make, { describe, test, expect }: Harness): void {
       expect(leaves).toHaveLength(0);
     });
 
+    test("adds no playlist of a rendition, which is seen at once, where it may not publish", async () => {
+      const bench = await make();
+      const refusal = new Error("the lease ran out");
+      const options = freely("t-1", { mayPublish: () => Promise.reject(refusal) });
+      const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), options);
+      const playlist = await aSegment(bench.scratch, playlistOf("a", []));
+      await expect(set.add(playlist, "pontus.t-set.media_0.m3u8")).rejects.toBe(refusal);
+      const [segment] = await addAll(bench, set, "t-1", ["0"]);
+      expect(await bench.list()).toEqual([`a/${segment}`]);
+    });
+
     test("ends with the reason of an aborted signal", async () => {
       const bench = await make();
       await grown(bench, "t-1", ["old"]);

@@ -181,6 +181,20 @@ describe("RemoteWriter", () => {
     expect(await failureOf(writer.write("out.mp4", Buffer.alloc(PART_BYTES + 1)))).toBe(refusal);
   });
 
+  test("counts what its target takes of a large file in parts", async () => {
+    const memory = memoryTarget({ parts: true });
+    const conditions = { ...noting(memory), transfer: { ...ANY_TRANSFER, waitMs: -1 } };
+    const options = { ...conditions, entry: "out.mp4", isSet: false, isNew: true };
+    const writer = new RemoteWriter(memory.target, options);
+    const write = async () => {
+      await writer.write("out.mp4", Buffer.alloc(PART_BYTES + 1));
+      await writer.publish(new Map());
+    };
+    await expect(write()).rejects.toMatchObject({ kind: "slow" });
+    await writer.discard();
+    expect(memory.asked.at(-1)).toBe("abort entry");
+  });
+
   test("does not end a large file when it is stopped while it asks", async () => {
     const memory = memoryTarget({});
     const stop = new AbortController();
