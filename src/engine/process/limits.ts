@@ -66,7 +66,7 @@ export function prlimitArgs(limits: ResourceLimits, own: ResourceLimits): readon
 const OUT_OF_TIME = /received signal 24\.$/m;
 /** As ffmpeg, its encoders, the runtime of C++ and the loader say it. A thread that cannot start has no room for its stack. */
 const OUT_OF_MEMORY =
-  /Cannot allocate memory|Out of memory|malloc of size \d+ failed|std::bad_alloc|pthread_create\(\) failed|cannot map zero-fill|failed to map segment/m;
+  /Cannot allocate memory|Out of memory|malloc of size \d+ failed|std::bad_alloc|pthread_create\(\) failed|cannot map zero-fill|failed to map segment/;
 
 /** Which limit ended a program, with its size: `memory limit of 2147483648 bytes`; undefined if none did. */
 export function limitHit(

@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { errnoOf, hostLackOf } from "../../lib/errno-of.ts";
 import { keepHeadAndTail } from "../../lib/head-and-tail.ts";
+import { createLineCutter } from "../../lib/line-cutter.ts";
 import { TaskError } from "../../task/errors.ts";
 import { type Bounds, type Confinement, confined, limitsIn, signalIn } from "./confinement.ts";
 import { programEnvironment } from "./environment.ts";
@@ -51,22 +52,6 @@ const CAUSES: Readonly<Record<string, { readonly code: string }>> = {
   "No such file or directory": { code: "ENOENT" },
 };
 const UNSTARTED = /^(?:prlimit|env|bwrap|setpriv): .*: ([^:\n]+)$/m;
-
-/** Cuts chunks into lines, each at most `LINE_CHARS_MAX` long. */
-function createLineCutter(onLine: (line: string) => void) {
-  let rest = "";
-  return {
-    push(chunk: string): void {
-      const lines = (rest + chunk).split("\n");
-      rest = (lines.pop() ?? "").slice(0, LINE_CHARS_MAX);
-      for (const line of lines) if (line.trim() !== "") onLine(line.slice(0, LINE_CHARS_MAX));
-    },
-    end(): void {
-      if (rest.trim() !== "") onLine(rest);
-      rest = "";
-    },
-  };
-}
 
 /** Signals a whole process group. @returns whether there was one */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
@@ -247,12 +232,13 @@ export async function runSubprocess(
   signal.throwIfAborted();
   const child = spawnGroup(options);
   const stderr = keepHeadAndTail();
-  const lines = createLineCutter((line) => {
+  const cutLines = createLineCutter((line) => {
+    if (line.trim() === "") return;
     stderr.push(`${line}\n`);
     options.onStderrLine?.(line);
-  });
+  }, LINE_CHARS_MAX);
   child.stdout?.setEncoding("utf8").on("data", options.onStdout);
-  child.stderr?.setEncoding("utf8").on("data", lines.push);
+  child.stderr?.setEncoding("utf8").on("data", cutLines);
   const ended = new AbortController();
   let stopping: Promise<void> | undefined;
   const onAbort = () => {
@@ -265,7 +251,8 @@ export async function runSubprocess(
   try {
     if (child.pid) options.onSpawn?.(child.pid);
     const exit = await end;
-    lines.end();
+    // Of a last line without a break.
+    cutLines("\n");
     signal.throwIfAborted();
     failure = await feeding;
     if (!failure) return judgeEnd(options, exit, stderr.text());

@@ -84,11 +84,10 @@ function digestOf(
     response,
     ...(opaque !== undefined && { opaque }),
   };
-  return [
+  const parts = [
     ...Object.entries(quoted).map(([name, value]) => `${name}="${value}"`),
     ...(algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
     ...(isCounted ? ["qop=auth", `nc=${times}`, `cnonce="${own}"`] : []),
-  ]
-    .join(", ")
-    .replace(/^/, "Digest ");
+  ];
+  return `Digest ${parts.join(", ")}`;
 }
