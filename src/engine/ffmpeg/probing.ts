@@ -52,6 +52,12 @@ export const failure = (side: ProbeRequest["side"], code: ErrorCode, why: string
     ? new TaskError(code, `Cannot read the source: ${why}`)
     : new TaskError("output_wrong", `Cannot verify the output: ${why}`);
 
+/** The error of a probe that has reached a limit, named with its size. */
+export const beyondLimit = (side: ProbeRequest["side"], hit: string): TaskError =>
+  side === "source"
+    ? new TaskError("source_too_costly", `Cannot read the source: ffprobe has reached its ${hit}`)
+    : new TaskError("limit_reached", `Cannot verify the output: ffprobe has reached its ${hit}`);
+
 /** One probe, with everything that its parts need. */
 export type Probing = {
   readonly ffprobe: Ffprobe;
@@ -70,16 +76,7 @@ export async function limited<T extends { readonly exit: Exit }>(
   try {
     const outcome = await run(limit);
     const { signal: killer, hit } = outcome.exit;
-    if (hit !== undefined)
-      throw request.side === "source"
-        ? new TaskError(
-            "source_too_costly",
-            `Cannot read the source: ffprobe has reached its ${hit}`,
-          )
-        : new TaskError(
-            "limit_reached",
-            `Cannot verify the output: ffprobe has reached its ${hit}`,
-          );
+    if (hit !== undefined) throw beyondLimit(request.side, hit);
     if (killer) throw new TaskError("encoder_killed", `Cannot probe: ${killer} ended ffprobe`);
     return outcome;
   } finally {

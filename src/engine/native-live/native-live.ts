@@ -14,7 +14,7 @@ import { PROBE_ENTRIES } from "../../probe/parse-probe.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { LiveEngine, LiveInput, LiveRunRequest } from "../engine.ts";
 import { judgeExit } from "../ffmpeg/judge-stderr.ts";
-import { sourceGuards } from "../ffmpeg/probing.ts";
+import { beyondLimit, sourceGuards } from "../ffmpeg/probing.ts";
 import { createProgressReader } from "../ffmpeg/progress.ts";
 import { type EngineBounds, liveLimits, probeLimits, UNBOUNDED } from "../process/bounds.ts";
 import { noteEncoder } from "../process/orphans.ts";
@@ -94,7 +94,7 @@ export class NativeLive implements LiveEngine {
         },
         signal,
       );
-      if (hit !== undefined) throw tooCostly(hit);
+      if (hit !== undefined) throw beyondLimit("source", hit);
       const told = { stderr: standIns.realText(stderr), failure: standIns.failureOf(url) };
       return describe(json, told, maxPixels);
     } finally {
@@ -190,9 +190,6 @@ export class NativeLive implements LiveEngine {
     }
   }
 }
-
-const tooCostly = (hit: string): TaskError =>
-  new TaskError("source_too_costly", `Cannot read the source: ffprobe has reached its ${hit}`);
 
 function inputArgs(
   input: LiveInput,
