@@ -4,6 +4,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cpuMsOf, type WatchOptions, watch } from "../../../src/engine/ffmpeg/watchdog.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+import { eventually } from "../../fixtures/service.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -11,11 +12,13 @@ setDefaultTimeout(60_000);
 const STALL_MS = 200;
 const children: ChildProcess[] = [];
 
-function start(script: string): number {
-  const child = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+function startProgram(command: string, args: readonly string[]): number {
+  const child = spawn(command, args, { stdio: "ignore" });
   children.push(child);
   return child.pid ?? 0;
 }
+
+const start = (script: string): number => startProgram(process.execPath, ["-e", script]);
 
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
@@ -71,4 +74,12 @@ describe("watch", () => {
     await moving.stalled;
     expect(ended.state.isStalled).toBe(false);
   });
+});
+
+test("cpuMsOf() counts what a process has started, as a sandbox does that itself does nothing", async () => {
+  // The inner one ends with the outer one.
+  const script = `sh -c 'while kill -0 "$PPID"; do :; done' & wait`;
+  const pid = startProgram("sh", ["-c", script]);
+  // Far more than the outer one takes to start.
+  await eventually(() => (cpuMsOf(pid) > 200 ? true : undefined));
 });
