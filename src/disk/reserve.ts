@@ -29,11 +29,15 @@ export class Reserve {
     this.#folder = dirname(path);
   }
 
-  /** Removes it. @returns whether that has made room */
+  /** Removes it; never throws, as a commit asks for it while it fails. @returns whether that has made room */
   release(): boolean {
-    const isThere = this.#bytes > 0;
-    rmSync(this.#path, { force: true });
-    return isThere;
+    try {
+      const isThere = this.#bytes > 0;
+      rmSync(this.#path, { force: true });
+      return isThere;
+    } catch {
+      return false;
+    }
   }
 
   /** Makes it if it is missing or incomplete, and leaves the disk above its watermark. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spaceOf } from "../../src/disk/disk.ts";
 import { Reserve } from "../../src/disk/reserve.ts";
@@ -42,6 +42,12 @@ describe("Reserve", () => {
     expect(reserve.release()).toBe(true);
     expect(await freeIn(folder)).toBe(before);
     expect(reserve.release()).toBe(false);
+  });
+
+  test("makes no room, and no trouble, where it cannot be removed", () => {
+    const path = join(tempFolder(), "reserve");
+    mkdirSync(path);
+    expect(new Reserve(path).release()).toBe(false);
   });
 
   test("is not made where it would bring the disk under its watermark", async () => {
