@@ -42,7 +42,6 @@ export type Operation = {
     readonly schema: Schema;
   }[];
   readonly body: Schema | undefined;
-  readonly isSigned: boolean;
   /** By status. */
   readonly answers: ReadonlyMap<number, Answer>;
 };
@@ -63,7 +62,6 @@ type Document = {
 type RawOperation = {
   readonly parameters?: Operation["parameters"];
   readonly requestBody?: { readonly content: Content };
-  readonly security?: readonly unknown[];
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 };
 
@@ -102,7 +100,6 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
     Object.entries(operations).map(([method, raw]) => ({
       ...{ method: method.toUpperCase(), path, parameters: raw.parameters ?? [] },
       body: raw.requestBody?.content["application/json"]?.schema,
-      isSigned: (raw.security?.length ?? 0) > 0,
       answers: answersOf(path, method, raw),
     })),
 );

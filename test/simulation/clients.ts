@@ -28,7 +28,8 @@ async function send(
   const { tasks } = serviceOf(world);
   const client = CLIENTS.find((name) => name === body.clientCode) ?? "ada";
   const { nonce } = anAdmission();
-  const id = await tasks.create(aNewTask({ ...body, metadata: METADATA }), {
+  const task = aNewTask({ ...body, metadata: METADATA, customProfiles: ["mine"] });
+  const id = await tasks.create(task, {
     nonce: { ...nonce, clientCode: client },
     ...(key !== undefined && { idempotency: { key, bodyDigest: key } }),
   });

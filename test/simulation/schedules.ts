@@ -13,7 +13,7 @@ export function testSchedules(from: number, to: number): void {
   describe("schedules of clients, workers and the machine lose no task", () => {
     if (SEED !== undefined) {
       test(`seed ${SEED}`, async () => {
-        const { trace } = await simulate(await openStages(), Number(SEED));
+        const trace = await simulate(await openStages(), Number(SEED));
         console.log(trace.join("\n"));
       });
       return;

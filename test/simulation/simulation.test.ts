@@ -14,7 +14,7 @@ describe("simulate", () => {
   test("does the same again for the same seed", async () => {
     const stages = await openStages();
     const of = async (seed: number) => {
-      const { trace } = await simulate(stages, seed);
+      const trace = await simulate(stages, seed);
       const ids: string[] = [];
       return trace.map((line) =>
         line.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => {
@@ -31,7 +31,7 @@ describe("simulate", () => {
     const stages = await openStages();
     const seen = new Set<string>();
     for (const seed of range(0, ENOUGH))
-      for (const line of (await simulate(stages, seed)).trace)
+      for (const line of await simulate(stages, seed))
         seen.add(
           line.replaceAll(/\d+ |(of )?[0-9a-f]{8}-[0-9a-f-]{27}( \(\d+\))?|\S+-\d+(-\d)?/g, ""),
         );

@@ -39,7 +39,6 @@ export async function claimNext(world: World, process: Process | undefined): Pro
       const open = [...task.targets.keys()].filter((at) => task.targets[at]?.status !== "SUCCESS");
       const run: Run = {
         claim: held,
-        client: known.client,
         open,
         stage: { name: "fetch" },
         isBusy: false,

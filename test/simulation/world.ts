@@ -4,6 +4,7 @@ import {
   activeTargets,
   events,
   idempotencyKeys,
+  leftovers,
   nonces,
   profileUses,
   tasks,
@@ -34,7 +35,6 @@ export type Stage =
 /** A task that a worker has claimed, as the worker remembers it. */
 export type Run = {
   readonly claim: Claim;
-  readonly client: ClientName;
   readonly open: readonly number[];
   stage: Stage;
   /** One thing at a time is done for it. */
@@ -172,8 +172,9 @@ export async function openStages(): Promise<Stages> {
     .from(tasks)
     .where(sql`status = 'PENDING' and coalesce(not_before_ms, 0) <= ${sql.placeholder("nowMs")}`)
     .prepare();
-  const removals = [events, activeTargets, profileUses, nonces, idempotencyKeys, turns, tasks].map(
-    (table) => orm.delete(table).prepare(),
+  const held = [activeTargets, profileUses, leftovers];
+  const removals = [events, ...held, nonces, idempotencyKeys, turns, tasks].map((table) =>
+    orm.delete(table).prepare(),
   );
   return {
     ...{ database, clock, services: [first, second] },
