@@ -2,6 +2,7 @@ import { databaseContract } from "../contract/database.ts";
 import { lifeCycleContract } from "../contract/life-cycle.ts";
 import { queueContract } from "../contract/queue.ts";
 import { taskStoreContract } from "../contract/store.ts";
+import { leftoverStoreContract } from "../contract/store-leftovers.ts";
 import { taskLifeContract } from "../contract/store-life.ts";
 import { clientStoreContract, profileStoreContract } from "../contract/store-owners.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
@@ -11,6 +12,7 @@ const make = async () => sqliteBench();
 
 taskStoreContract("SqliteTaskStore", make, harness);
 taskLifeContract("SqliteTaskStore", make, harness);
+leftoverStoreContract("SqliteLeftoverStore", make, harness);
 profileStoreContract("SqliteProfileStore", make, harness);
 clientStoreContract("SqliteClientStore", make, harness);
 queueContract("SqliteQueue", make, harness);

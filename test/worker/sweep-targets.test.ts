@@ -16,7 +16,7 @@ const HANGING = "https://hanging.test/out.mp4";
 /** Stores with a task that lost its worker and was cancelled then, and what its storage was asked to sweep. */
 async function aBench(changes: Parameters<typeof createTask>[1] = {}) {
   const bench = sqliteBench();
-  const leftovers = new SqliteLeftoverStore(bench.database);
+  const { leftovers } = bench;
   const id = await createTask(bench, changes);
   await claimTask(bench, "dead");
   await bench.queue.takeOver("dead");
@@ -44,7 +44,7 @@ async function aBench(changes: Parameters<typeof createTask>[1] = {}) {
   const now = () => bench.clock.nowMs;
   const parts = { leftovers, storageOf: () => storage, now };
   const sweep = (signal = new AbortController().signal) => sweepTargets(parts, signal);
-  return { ...bench, leftovers, id, asked, state, hanging: hanging.promise, sweep };
+  return { ...bench, id, asked, state, hanging: hanging.promise, sweep };
 }
 
 describe("sweepTargets", () => {

@@ -1,0 +1,80 @@
+import type { Leftover, LeftoverStore } from "../../src/store/store.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
+import {
+  aFailure,
+  aTargetOf,
+  createTask,
+  type StoreBench,
+  startTask,
+} from "../fixtures/store-bench.ts";
+
+type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
+type Make = () => Promise<StoreBench & { readonly leftovers: LeftoverStore }>;
+
+/** Ends a task on these targets so that it may have left something there. */
+async function leaveAt(bench: StoreBench, ...names: readonly string[]): Promise<string> {
+  const { claim } = await startTask(bench, { targets: names.map(aTargetOf) });
+  await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
+  return claim.taskId;
+}
+
+/** What holds for every list of targets to clear up. */
+export function leftoverStoreContract(name: string, make: Make, harness: Harness): void {
+  const { describe, test, expect } = harness;
+  const urlsOf = (left: readonly Leftover[]) => left.map(({ url }) => url);
+  const urlOf = (target: string) => aTargetOf(target).url;
+
+  describe(name, () => {
+    test("lists the targets of a task that ended, until each is done", async () => {
+      const bench = await make();
+      const { leftovers, clock } = bench;
+      expect(await leftovers.due(clock.nowMs, 9)).toEqual([]);
+      const taskId = await leaveAt(bench, "a", "b");
+      const due = await leftovers.due(clock.nowMs, 9);
+      expect(urlsOf(due).sort()).toEqual([urlOf("a"), urlOf("b")]);
+      for (const left of due) expect(left).toMatchObject({ taskId, attempt: 1, tries: 0 });
+      expect(await leftovers.due(clock.nowMs, 1)).toHaveLength(1);
+      for (const left of due) await leftovers.done(left);
+      expect(await leftovers.due(clock.nowMs, 9)).toEqual([]);
+    });
+
+    test("lists what is to be tried again when its time has come, the longest due first", async () => {
+      const bench = await make();
+      const { leftovers, clock } = bench;
+      await leaveAt(bench, "a");
+      const [first] = await leftovers.due(clock.nowMs, 9);
+      if (first) await leftovers.later(first, clock.nowMs + 1000);
+      await leaveAt(bench, "b");
+      expect(urlsOf(await leftovers.due(clock.nowMs + 999, 9))).toEqual([urlOf("b")]);
+      const both = await leftovers.due(clock.nowMs + 1000, 9);
+      expect(both.map(({ url, tries }) => [url, tries])).toEqual([
+        [urlOf("b"), 0],
+        [urlOf("a"), 1],
+      ]);
+    });
+
+    test("leaves out a target that an unfinished task writes to, until that has ended", async () => {
+      const bench = await make();
+      const { leftovers, clock } = bench;
+      await leaveAt(bench, "a");
+      const [left] = await leftovers.due(clock.nowMs, 9);
+      if (!left) throw new Error("Expected something to clear up, but there is nothing");
+      await leftovers.mayTidy(left);
+      const id = await createTask(bench, { targets: [aTargetOf("a")] });
+      expect(await leftovers.due(clock.nowMs, 9)).toEqual([]);
+      expect((await taskErrorOf(leftovers.mayTidy(left))).code).toBe("task_conflict");
+      await bench.tasks.cancel("ada", id);
+      await leftovers.mayTidy(left);
+      expect(urlsOf(await leftovers.due(clock.nowMs, 9))).toEqual([urlOf("a")]);
+    });
+
+    test("keeps what is left when its task is deleted", async () => {
+      const bench = await make();
+      const { leftovers, tasks, clock } = bench;
+      await tasks.remove("ada", await leaveAt(bench, "a"));
+      clock.nowMs += 600_000;
+      expect(await tasks.purge()).toBeGreaterThan(0);
+      expect(urlsOf(await leftovers.due(clock.nowMs, 9))).toEqual([urlOf("a")]);
+    });
+  });
+}
