@@ -124,18 +124,20 @@ describe("LiveSession that follows a source", () => {
     expect(await taskErrorOf(followed)).toBe(AWAY);
   });
 
-  test("says of a source that never came why", async () => {
-    const session = await aSession(AWAY);
-    const followed = session.follow();
-    session.pass(session.run.sourceTimeoutMs / 1000);
-    await followed;
-    expect(session.session.hasProduced).toBeFalse();
-    const { code, message } = session.session.neverCame();
-    expect([code, message]).toEqual([
-      "source_never_came",
-      "Cannot read the source: it did not come within 60 s (nobody answers)",
-    ]);
-  });
+  test.each(["source_unreachable", "source_hangs", "source_slow", "source_missing"] as const)(
+    "says of a source that never came why: %s",
+    async (code) => {
+      const session = await aSession(new TaskError(code, AWAY.message));
+      const followed = session.follow();
+      session.pass(session.run.sourceTimeoutMs / 1000);
+      await followed;
+      expect(session.session.hasProduced).toBeFalse();
+      expect(session.session.neverCame()).toMatchObject({
+        code: "source_never_came",
+        message: "Cannot read the source: it did not come within 60 s (nobody answers)",
+      });
+    },
+  );
 
   test("does not wait for a source that cannot be used", async () => {
     const refusal = new TaskError("input_not_supported", "Cannot read the source: no codec");
@@ -219,13 +221,16 @@ describe("LiveSession whose targets take nothing", () => {
 });
 
 describe("LiveSession whose encoder fails", () => {
-  test("gives up after three runs without a frame", async () => {
-    const session = await aSession();
-    const followed = session.follow();
-    const killed = new TaskError("encoder_killed", "Cannot go on: the encoder was killed");
-    for (let run = 0; run < 3; run += 1) (await session.nextRun()).fail(killed);
-    expect(await taskErrorOf(followed)).toBe(killed);
-  });
+  test.each(["unknown", "internal", "encoder_killed", "limit_reached"] as const)(
+    "gives up after three runs without a frame that end by %s",
+    async (code) => {
+      const session = await aSession();
+      const followed = session.follow();
+      const failure = new TaskError(code, "Cannot go on: the encoder has ended");
+      for (let run = 0; run < 3; run += 1) (await session.nextRun()).fail(failure);
+      expect(await taskErrorOf(followed)).toBe(failure);
+    },
+  );
 
   test("begins anew where frames came through before", async () => {
     const session = await aSession();
