@@ -4,7 +4,6 @@ import {
   mkdir,
   readdir,
   readFile,
-  readlink,
   rename,
   rm,
   stat,
@@ -18,6 +17,7 @@ import { ffmpeg } from "../../fixtures/clips.ts";
 import { aStorage, filesOf } from "../../fixtures/file-storage.ts";
 import { aFile } from "../../fixtures/finished.ts";
 import { freely } from "../../fixtures/freely.ts";
+import { openBelow } from "../../fixtures/process-facts.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -44,15 +44,6 @@ async function swap(folder: string, to: string): Promise<void> {
   await symlink(to, folder);
 }
 
-/** What this process holds open below a folder. */
-async function openBelow(folder: string): Promise<string[]> {
-  const names = await readdir("/proc/self/fd");
-  const places = await Promise.all(
-    names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")),
-  );
-  return places.filter((place) => place.startsWith(`${folder}/`));
-}
-
 describe("FileStorage.prototype.open", () => {
   test("opens nothing through a folder that was swapped for a link since it was judged", async () => {
     const { storage, base, scratch } = await aTrap(({ root, other }) =>
@@ -60,7 +51,7 @@ describe("FileStorage.prototype.open", () => {
     );
     const opening = storage.open("a/in.txt", { folder: scratch, signal });
     expect((await failureOf(opening)).code).toBe("access_denied");
-    expect(await openBelow(base)).toEqual([]);
+    expect(openBelow(base)).toEqual([]);
   });
 
   test("opens the file that has replaced another since it was judged", async () => {
@@ -86,7 +77,7 @@ describe("FileStorage.prototype.open", () => {
     const { size } = await stat(join(scratch, "out.wav"));
     expect(size).toBeLessThan((await stat(join(other, "in.wav"))).size / 2);
     await close?.();
-    expect(await openBelow(root)).toEqual([]);
+    expect(openBelow(root)).toEqual([]);
     await expect(readFile(path)).rejects.toMatchObject({ code: "ENOENT" });
   });
 });
