@@ -6,13 +6,10 @@ export const SEAL_KEY_BYTES = 32;
 const CIPHER = "aes-256-gcm";
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** More clients than call within the same second: their keys are decrypted once. */
-const OPENED_MAX = 1024;
 
 /** Encrypts private keys for the database, each bound to the client it belongs to. */
 export class KeySeal {
   readonly #key: Uint8Array;
-  readonly #opened = new Map<string, string>();
 
   /** @param key - of `SEAL_KEY_BYTES` */
   constructor(key: Uint8Array) {
@@ -29,19 +26,13 @@ export class KeySeal {
 
   /** Decrypts what `close` made; undefined if another key made it, or for another client. */
   open(sealed: string, clientCode: string): string | undefined {
-    const name = `${clientCode} ${sealed}`;
-    const known = this.#opened.get(name);
-    if (known !== undefined) return known;
     const bytes = Buffer.from(sealed, "base64");
     const text = bytes.subarray(IV_BYTES + TAG_BYTES);
     try {
       const decipher = createDecipheriv(CIPHER, this.#key, bytes.subarray(0, IV_BYTES))
         .setAAD(Buffer.from(clientCode))
         .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      const privateKey = decipher.update(text, undefined, "utf8") + decipher.final("utf8");
-      if (this.#opened.size >= OPENED_MAX) this.#opened.clear();
-      this.#opened.set(name, privateKey);
-      return privateKey;
+      return decipher.update(text, undefined, "utf8") + decipher.final("utf8");
     } catch {
       return undefined;
     }
