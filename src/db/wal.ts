@@ -35,7 +35,7 @@ const same = (one: Sums, other: Sums): boolean => one[0] === other[0] && one[1] 
  *
  * @see https://sqlite.org/fileformat2.html#the_write_ahead_log
  */
-export class WalScan {
+class WalScan {
   /** Of a frame with its header. */
   readonly frameBytes: number;
   readonly #isLittle: boolean;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSqlite } from "../../src/db/sqlite.bun.ts";
-import { findWalLoss, WalScan } from "../../src/db/wal.ts";
+import { findWalLoss } from "../../src/db/wal.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -119,22 +119,35 @@ describe("findWalLoss", () => {
     const { tried } = aLog(1);
     expect(await tried(new Uint8Array())).toMatchObject({ loss: undefined });
   });
-});
 
-describe("WalScan", () => {
-  test("reads sums of big-endian words, which SQLite makes on other machines", () => {
-    const header = new DataView(new ArrayBuffer(HEADER));
-    const words = [0x377f0683, 3_007_000, 1, 0, 7, 8];
-    for (const [index, word] of words.entries()) header.setUint32(index * 4, word);
-    let [a, b] = [0, 0];
-    for (let at = 0; at < 24; at += 8) {
-      a = (a + header.getUint32(at) + b) >>> 0;
-      b = (b + header.getUint32(at + 4) + a) >>> 0;
-    }
-    header.setUint32(24, a);
-    header.setUint32(28, b);
-    const scan = WalScan.of(new Uint8Array(header.buffer));
-    // And a page of the largest size, which is written as 1.
-    expect(scan?.frameBytes).toBe(24 + 65_536);
+  test("reads sums of big-endian words, which SQLite makes on other machines, and pages of the largest size", async () => {
+    const [salts, frameBytes] = [[7, 8], 24 + 65_536];
+    const log = new DataView(new ArrayBuffer(HEADER + 3 * frameBytes));
+    let sums: readonly [number, number] = [0, 0];
+    const write = (at: number, words: readonly number[]) => {
+      for (const [index, word] of words.entries()) log.setUint32(at + index * 4, word);
+    };
+    const add = (from: number, to: number) => {
+      let [a, b] = sums;
+      for (let at = from; at < to; at += 8) {
+        a = (a + log.getUint32(at) + b) >>> 0;
+        b = (b + log.getUint32(at + 4) + a) >>> 0;
+      }
+      sums = [a, b];
+    };
+    // That size is written as 1.
+    write(0, [0x377f0683, 3_007_000, 1, 0, ...salts]);
+    add(0, 24);
+    write(24, sums);
+    for (let frame = 0; frame < 3; frame += 1)
+      write(HEADER + frame * frameBytes, [frame + 1, frame + 1, ...salts]);
+    write(HEADER + 24 + 96, [1, 2]);
+    add(HEADER, HEADER + 8);
+    add(HEADER + 24, HEADER + frameBytes);
+    write(HEADER + 16, sums);
+    const path = join(tempFolder(), "other.sqlite");
+    writeFileSync(`${path}-wal`, new Uint8Array(log.buffer));
+    // The first frame is right.
+    expect(await findWalLoss(path)).toEqual({ frames: 2, commits: 2 });
   });
 });
