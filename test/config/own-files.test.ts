@@ -14,7 +14,11 @@ test("closeDataFolder says what cannot be closed to other users, and closes the 
   const records = await logged();
   const folder = tempFolder();
   const path = join(folder, "pontus.db");
-  for (const file of [path, `${path}-wal`]) writeFileSync(file, "", { mode: 0o644 });
+  for (const file of [path, `${path}-wal`]) {
+    writeFileSync(file, "");
+    // Set, as a mode that is asked for loses what the umask of this process takes, which a service that ran in it has changed.
+    chmodSync(file, 0o644);
+  }
   chmodSync(folder, 0o755);
   const unmount = mountReadOnly(path);
   if (!unmount) return;
