@@ -44,6 +44,41 @@ describe("the load of a step", () => {
     const [step] = planOf([{ video: "copy", audio: "copy" }]).steps;
     expect(step?.load).toMatchObject({ encodes: 0, pixels: 0, memoryBytes: SOURCE });
   });
+
+  test("is that of its encode for each of two passes", () => {
+    const { steps } = planOf([video(1280, 720, { rateMode: "2passvbr" })]);
+    expect(steps.map(({ name }) => name)).toEqual(["first pass", "encode"]);
+    const load = { encodes: 1, pixels: HD, memoryBytes: HD * 400 + SOURCE, seconds: 60 };
+    for (const step of steps) expect(step.load).toMatchObject(load);
+  });
+
+  test("is that of one picture for a still", () => {
+    const still = { container: "jpg", audio: "none" } as const;
+    const [step] = planOf([{ ...video(1280, 720, { codec: "mjpeg" }), ...still }]).steps;
+    expect(step?.load).toMatchObject({ encodes: 1, memoryBytes: HD * 150 + SOURCE });
+  });
+
+  test("adds up the renditions of a set, their sounds too", () => {
+    const renditions = [
+      aRendition({ container: "cmaf", ...video(1280, 720) }),
+      aRendition({ container: "cmaf", ...video(640, 360), audio: anAudio({ bitrateBps: 64_000 }) }),
+    ];
+    const [rendition = aRendition()] = renditions;
+    const assignments = [{ rendition, targets: [0], set: { renditions, isLadder: false } }];
+    const [step] = planOf([], aMedia(), { assignments }).steps;
+    expect(step?.load).toMatchObject({ encodes: 2, pixels: HD + SMALL, bitsPerSecond: 2_164_000 });
+  });
+
+  test("is that of all outputs for a live run, whose pace is that of its source", () => {
+    const assignments = [video(1280, 720), video(640, 360)].map((one, at) => ({
+      rendition: aRendition(one),
+      targets: [at],
+    }));
+    const targets = targetsAt("a.mp4", "b.mp4");
+    const { load } = planLive({ assignments, targets }, aMedia(), aCapabilities());
+    const memoryBytes = (HD + SMALL) * 400 + SOURCE;
+    expect(load).toMatchObject({ encodes: 2, pixels: HD + SMALL, memoryBytes, pixelsPerSecond: 0 });
+  });
 });
 
 describe("the pixels of a task", () => {
