@@ -1,21 +1,7 @@
-import { askedPixels, pixelsFault } from "../plan/feasible/output-pixels.ts";
-import { refuseImpossibleAssignment } from "../plan/feasible/set-feasible.ts";
-import { refuseImpossibleLive } from "../plan/live/live-feasible.ts";
 import { liveLack } from "../plan/live/live-protocols.ts";
-import { isAnyLive } from "../plan/live/places.ts";
-import type { Capabilities } from "../plan/plan.ts";
-import { assignRenditions } from "../profile/assign.ts";
-import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Address, unsupportedCode } from "../storage/storage.ts";
-import type {
-  ClientStore,
-  Idempotency,
-  NewTask,
-  Nonce,
-  ProfileStore,
-  TaskStore,
-} from "../store/store.ts";
+import type { ClientStore, Idempotency, NewTask, Nonce, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import {
@@ -25,8 +11,8 @@ import {
   judgesOf,
   refuseField,
 } from "./addresses.ts";
+import { type Addresses, type AssignPorts, assign } from "./assign.ts";
 import type { Caller } from "./authenticate.ts";
-import { findProfile } from "./profiles.ts";
 import { claimFolders } from "./sets.ts";
 
 /** A task as its caller asks for it: well formed, but not judged yet. */
@@ -42,21 +28,19 @@ export type TaskRequest = {
 };
 
 /** What creating a task needs. */
-export type CreateTaskPorts = JudgePorts & {
-  readonly tasks: Pick<TaskStore, "create" | "findByIdempotency">;
-  readonly profiles: Pick<ProfileStore, "get">;
-  readonly clients: Pick<ClientStore, "useNonce">;
-  readonly queue: Pick<Queue, "announceWork">;
-  /** What the engine can do here; waits for it while the service starts. @throws {TaskError} if there is no engine */
-  readonly capabilities: () => Promise<Capabilities>;
-  /** @throws {TaskError} `service_unavailable` while no task is taken */
-  readonly refuseWhileClosed: () => void;
-  /** Used if the caller names no profile. */
-  readonly defaultProfile: string;
-  readonly targetsMax: number;
-  /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
-  readonly pendingMax: number;
-};
+export type CreateTaskPorts = JudgePorts &
+  AssignPorts & {
+    readonly tasks: Pick<TaskStore, "create" | "findByIdempotency">;
+    readonly clients: Pick<ClientStore, "useNonce">;
+    readonly queue: Pick<Queue, "announceWork">;
+    /** @throws {TaskError} `service_unavailable` while no task is taken */
+    readonly refuseWhileClosed: () => void;
+    /** Used if the caller names no profile. */
+    readonly defaultProfile: string;
+    readonly targetsMax: number;
+    /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
+    readonly pendingMax: number;
+  };
 
 /** What was read from a request to create a task. */
 export type CreateTaskCall = {
@@ -127,8 +111,8 @@ async function judge(
   const { assignments, customProfiles } = await assign(
     ports,
     clientCode,
-    request,
     profileName,
+    request.targets,
     addresses,
   );
   const folderKeys = claimFolders(addresses.targets, assignments);
@@ -154,9 +138,6 @@ async function judge(
     ...(clip === undefined ? {} : { clip }),
   };
 }
-
-/** The addresses of a task, judged. */
-type Addresses = { readonly source: Address; readonly targets: readonly Address[] };
 
 /** The addresses of a task, judged one after the other, so that the error is about the first bad one. */
 async function judgeAddresses(
@@ -201,40 +182,4 @@ async function refuseLiveHere(
     const message = `Cannot use the ${side}: ${lack}`;
     throw new TaskError(unsupportedCode(side), message, { fields: [{ path, message }] });
   }
-}
-
-async function assign(
-  ports: CreateTaskPorts,
-  clientCode: string,
-  { targets }: TaskRequest,
-  profileName: string,
-  addresses: Addresses,
-): Promise<{
-  readonly assignments: readonly Assignment[];
-  readonly customProfiles: readonly string[];
-}> {
-  const found = new Map<string, Profile>();
-  const custom = new Set<string>();
-  const find = async (name: string): Promise<Profile> => {
-    const known = found.get(name);
-    if (known) return known;
-    const { profile, createMs } = await findProfile(ports.profiles, clientCode, name);
-    if (createMs !== undefined) custom.add(name);
-    found.set(name, profile);
-    return profile;
-  };
-  const taskProfile = await find(profileName);
-  const overrides: (Profile | undefined)[] = [];
-  for (const target of targets)
-    overrides.push(target.profileName === undefined ? undefined : await find(target.profileName));
-  const assignments = assignRenditions(taskProfile, overrides);
-  const capabilities = await ports.capabilities();
-  const refuse = isAnyLive(addresses)
-    ? (each: Assignment) => refuseImpossibleLive(each, addresses.targets, capabilities)
-    : (each: Assignment) => refuseImpossibleAssignment(each, capabilities);
-  for (const assignment of assignments) refuse(assignment);
-  const fault = pixelsFault(askedPixels(assignments), capabilities);
-  const isOverridden = targets.some(({ profileName: own }) => own !== undefined);
-  if (fault !== undefined) throw refuseField(isOverridden ? "targets" : "profile_name", fault);
-  return { assignments, customProfiles: [...custom] };
 }
