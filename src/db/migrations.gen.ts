@@ -92,5 +92,12 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "CREATE INDEX `leftovers_of_task` ON `leftovers` (`task_id`);",
       "CREATE INDEX `leftovers_due` ON `leftovers` (`not_before_ms`);"
     ]
+  },
+  {
+    "name": "20261129234221_origin",
+    "statements": [
+      "ALTER TABLE `tasks` ADD `request_id` text;",
+      "ALTER TABLE `tasks` ADD `trace_parent` text;"
+    ]
   }
 ];

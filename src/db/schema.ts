@@ -63,6 +63,9 @@ export const tasks = sqliteTable(
     clip: text({ mode: "json" }).$type<Clip>(),
     customProfiles: text("custom_profiles", { mode: "json" }).$type<readonly string[]>().notNull(),
     assignments: text({ mode: "json" }).$type<readonly Assignment[]>().notNull(),
+    /** Of the call that created it, for logs and traces. */
+    requestId: text("request_id"),
+    traceParent: text("trace_parent"),
   },
   (table) => [
     uniqueIndex("tasks_id").on(table.id),

@@ -51,6 +51,8 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
           clip: sql.placeholder("clip"),
           customProfiles: sql.placeholder("customProfiles"),
           assignments: sql.placeholder("assignments"),
+          requestId: sql.placeholder("requestId"),
+          traceParent: sql.placeholder("traceParent"),
         })
         .prepare(),
   });

@@ -3,6 +3,7 @@ import type {
   Clip,
   EngineName,
   Failure,
+  Origin,
   Progress,
   Target,
   Task,
@@ -34,6 +35,7 @@ export type GivenTask = {
   readonly timeoutSeconds?: number;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly clip?: Clip;
+  readonly origin?: Origin;
 };
 
 /** A task as every store keeps it; null stands for what is not there. Times in ms since the epoch. */
@@ -68,6 +70,8 @@ export type TaskRow = {
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly clip: Clip | null;
   readonly customProfiles: readonly string[];
+  readonly requestId: string | null;
+  readonly traceParent: string | null;
 };
 
 /** The task of a row. */
@@ -93,5 +97,14 @@ export function taskOf(row: TaskRow): Task {
     ...(row.timeoutSeconds !== null && { timeoutSeconds: row.timeoutSeconds }),
     ...(row.metadata && { metadata: row.metadata }),
     ...(row.clip && { clip: row.clip }),
+    ...((row.requestId ?? row.traceParent) !== null && { origin: originOf(row) }),
   };
 }
+
+const originOf = ({
+  requestId,
+  traceParent,
+}: Pick<TaskRow, "requestId" | "traceParent">): Origin => ({
+  ...(requestId !== null && { requestId }),
+  ...(traceParent !== null && { traceParent }),
+});

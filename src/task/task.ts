@@ -87,6 +87,13 @@ export type Attempt = {
 /** The part of the source to transcode, in seconds. */
 export type Clip = { readonly startSeconds: number; readonly durationSeconds?: number };
 
+/** The call that created a task, by the ids that logs and traces have of it. */
+export type Origin = {
+  readonly requestId?: string;
+  /** The W3C trace context that the task's own work belongs to. */
+  readonly traceParent?: string;
+};
+
 /** A transcoding task, whole. Times in ms since the epoch; absent if not reached yet. */
 export type Task = {
   /** UUIDv7; the API's `task_id`. */
@@ -114,6 +121,7 @@ export type Task = {
   readonly timeoutSeconds?: number;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly clip?: Clip;
+  readonly origin?: Origin;
 };
 
 /** One claim of a task by a worker. `attempt` grows with every claim and is the fencing token of all its writes. */

@@ -38,6 +38,8 @@ export function createTask(given: GivenTask, id: string, nowMs: number): Transit
     metadata: given.metadata ?? null,
     clip: given.clip ?? null,
     customProfiles: given.customProfiles,
+    requestId: given.origin?.requestId ?? null,
+    traceParent: given.origin?.traceParent ?? null,
   };
   return { row, isChanged: true, events: [eventOf(row, nowMs, { type: "created" })] };
 }
