@@ -5,8 +5,9 @@ import { contractCode } from "../task/errors.ts";
 import type { Attempt, Failure, Output, Progress, Target, Task } from "../task/task.ts";
 import type { Language } from "./language.ts";
 import { taskMessageOf } from "./problem.ts";
+import type { OutputAnswer } from "./schemas/output-schemas.ts";
 import type { ProfileAnswer } from "./schemas/profile-schemas.ts";
-import type { OutputAnswer, TaskAnswer } from "./schemas/task-schemas.ts";
+import type { TaskAnswer } from "./schemas/task-schemas.ts";
 
 const SECOND_CHARACTERS = "2015-05-19T12:28:39".length;
 

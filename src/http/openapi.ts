@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { stringify } from "yaml";
+import { isObject, type Json, withDefaultsTold, withSharedParts } from "./document/shared-parts.ts";
 import { healthRoute, readinessRoute } from "./routes/health-routes.ts";
 import {
   createProfileRoute,
@@ -36,7 +37,16 @@ const DESCRIPTION = `Video transcoding as a service: a task reads a source, make
 
 Every call under /api is signed with five headers. A nonce is good for one call, whatever its answer.`;
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+const SERVERS = [
+  {
+    url: "{scheme}://{host}",
+    description: "Where the service listens, or the proxy in front of it.",
+    variables: {
+      scheme: { default: "http", enum: ["http", "https"] },
+      host: { default: "127.0.0.1:8080", description: "Its name or address, with the port." },
+    },
+  },
+];
 
 /** The same value with the keys of every object sorted, so that it does not depend on the order of declarations. */
 function sorted(value: Json): Json {
@@ -65,20 +75,22 @@ export function openApiDocument(version: string): Record<string, Json> {
       description: DESCRIPTION,
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
-    servers: [{ url: "/" }],
+    servers: SERVERS,
     tags: TAGS,
   });
   // Through JSON, which drops undefined fields.
-  const { openapi, info, servers, tags, paths, components } = JSON.parse(
+  const { openapi, info, servers, tags, ...parts } = JSON.parse(
     JSON.stringify(generated),
   ) as Record<string, Json>;
+  const { paths, shared } = withSharedParts(withDefaultsTold(sorted(parts["paths"] ?? null)));
+  const components = withDefaultsTold(parts["components"] ?? null);
   return {
     openapi: openapi ?? null,
     info: info ?? null,
     servers: servers ?? null,
     tags: tags ?? null,
-    paths: sorted(paths ?? null),
-    components: sorted(components ?? null),
+    paths,
+    components: sorted({ ...(isObject(components) && components), ...shared }),
   };
 }
 

@@ -169,6 +169,11 @@ const PROBLEMS = {
   unknown: inside,
 } as const satisfies Record<ErrorCode, Problem>;
 
+/** All codes of a refused call, sorted. */
+export const PROBLEM_CODES: readonly ProblemCode[] = [
+  ...new Set(Object.values(PROBLEMS).map(({ code }) => code)),
+].toSorted();
+
 /** The answer to a call for every cause: the contract's section 3. */
 export const problemOf = (code: ErrorCode): Problem & { readonly code: ProblemCode } =>
   PROBLEMS[code];

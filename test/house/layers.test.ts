@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["endpoint", "health", "openapi"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
-    ["body", "calls", "invalid-fields", "language"],
+    ["body", "calls", "document", "invalid-fields", "language"],
     ["bodies"],
   ],
   manifest: [["read"], ["manifest", "write"]],

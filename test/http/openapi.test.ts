@@ -3,22 +3,33 @@ import { parse } from "yaml";
 import { openApiDocument, openApiYaml } from "../../src/http/openapi.ts";
 import { anApp, BASE } from "../fixtures/http-app.ts";
 
+type Answer = { readonly content: Record<string, Record<string, unknown>> };
+
 type Operation = {
   readonly operationId?: string;
   readonly summary?: string;
   readonly description?: string;
   readonly security?: readonly Record<string, unknown>[];
   readonly requestBody?: { readonly content: Record<string, { readonly example?: unknown }> };
-  readonly responses: Record<string, { readonly content: Record<string, Record<string, unknown>> }>;
+  readonly responses: Record<string, Answer | { readonly $ref: string }>;
 };
 
 const document = openApiDocument("1.2.3") as unknown as {
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: {
     readonly securitySchemes: Record<string, unknown>;
-    readonly schemas: object;
+    readonly schemas: Record<string, object>;
+    readonly responses: Record<string, Answer>;
   };
+  readonly servers: readonly { readonly url: string; readonly variables: object }[];
 };
+
+/** An answer, or the shared one that it refers to. */
+function shown(answer: Answer | { readonly $ref: string }): Answer {
+  if (!("$ref" in answer)) return answer;
+  const name = answer.$ref.slice("#/components/responses/".length);
+  return document.components.responses[name] ?? expect.unreachable(name);
+}
 
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -54,8 +65,8 @@ describe("openApiDocument", () => {
     expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/);
     expect(operation.summary).toBeTruthy();
     expect(operation.description).toBeTruthy();
-    const bodies = Object.entries(operation.responses).flatMap(([status, { content }]) =>
-      status === "204" ? [] : [content],
+    const bodies = Object.entries(operation.responses).flatMap(([status, answer]) =>
+      status === "204" ? [] : [shown(answer).content],
     );
     if (operation.requestBody)
       expect(operation.requestBody.content["application/json"]?.example).toBeDefined();
@@ -78,10 +89,73 @@ describe("openApiDocument", () => {
     expect(Object.keys(operation.responses)).toContain("401");
   });
 
+  test.each(signed)("$method $path may be answered with 429", ({ operation }) => {
+    const { content } = shown(operation.responses["429"] ?? expect.unreachable());
+    expect(Object.keys(content["application/json"]?.["examples"] ?? {})).toEqual([
+      "TooManyRequests",
+    ]);
+  });
+
   test("refers to nothing that it lacks", () => {
-    const names = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)];
+    const names = [...JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/(\w+)"/g)];
     expect(names.length).toBeGreaterThan(20);
-    for (const [, name] of names) expect(document.components.schemas).toHaveProperty(name ?? "");
+    for (const [, kind, name] of names)
+      expect(document.components).toHaveProperty([kind ?? "", name ?? ""]);
+  });
+
+  // Generators make a class of each name, and of `Error` one that hides their language's own.
+  test("has no schema named like a class of every language", () => {
+    const names = Object.keys(document.components.schemas);
+    expect(names.filter((name) => ["Error", "Object", "String", "Map"].includes(name))).toEqual([]);
+  });
+
+  // Generators of TypeScript demand a field that has one of every caller.
+  test("tells defaults in words", () => {
+    const { paths, components } = document;
+    expect(JSON.stringify({ paths, components })).not.toContain('"default":');
+    const text = JSON.stringify(components.schemas["CreateTask"]);
+    expect(text).toContain("Higher goes first. 0 where absent.");
+  });
+
+  test("names every code of a refused call", () => {
+    const answers = Object.values(document.components.responses);
+    const codes = answers.flatMap(({ content }) =>
+      Object.keys(content["application/json"]?.["examples"] ?? {}),
+    );
+    expect(codes.length).toBeGreaterThan(15);
+    // Answers to calls that are not in the description.
+    const others = ["MethodNotAllowed", "NoSuchResource"];
+    expect(document.components.schemas["ProblemCode"]).toMatchObject({
+      enum: [...new Set([...codes, ...others])].toSorted(),
+    });
+  });
+
+  test("offers no container that is not written", () => {
+    const { enum: offered } = document.components.schemas["Container"] as { enum: string[] };
+    expect(offered).toContain("jpg");
+    expect(offered).not.toContain("gif");
+  });
+
+  test("says by variables where the service is", () => {
+    for (const { url, variables } of document.servers)
+      expect([...url.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)).toEqual(
+        Object.keys(variables),
+      );
+  });
+
+  test("says every object, every enumeration, every parameter and every header once", () => {
+    const found = new Map<string, number>();
+    JSON.stringify(document, (key, value) => {
+      const isShape = value?.properties !== undefined || value?.enum?.length > 1;
+      const isShared = (value?.in !== undefined && value.schema) || key === "X-Request-Id";
+      if ((isShape && typeof value.type === "string") || (isShared && !value.$ref)) {
+        const text = JSON.stringify({ ...value, description: undefined, example: undefined });
+        found.set(text, (found.get(text) ?? 0) + 1);
+      }
+      return value;
+    });
+    expect(found.size).toBeGreaterThan(20);
+    expect([...found].filter(([, times]) => times > 1)).toEqual([]);
   });
 });
 

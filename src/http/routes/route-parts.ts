@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../../task/errors.ts";
-import { problemOf } from "../problem.ts";
+import { PROBLEM_CODES, problemOf } from "../problem.ts";
 
 /** The five headers that every call of the API carries. */
 export const SIGNATURE_HEADERS = {
@@ -38,19 +38,27 @@ export const LanguageHeader = {
   }),
 };
 
-const ErrorAnswer = z
+const FieldProblem = z.object({ path: z.string(), message: z.string() }).openapi("FieldProblem", {
+  example: { path: "targets[0].target_url", message: "Invalid address" },
+});
+
+// Not "Error": generated clients would hide the class of their language behind it.
+const Problem = z
   .object({
     error: z.object({
-      code: z.string(),
-      message: z.string(),
-      request_id: z.string(),
-      details: z
-        .array(z.object({ path: z.string(), message: z.string() }))
-        .optional()
-        .openapi({ description: "Each bad field." }),
+      code: z.enum(PROBLEM_CODES).openapi("ProblemCode", {
+        description: "What a program decides by. Later versions may have more.",
+      }),
+      message: z
+        .string()
+        .openapi({ description: "What a person reads: English, or Chinese where asked for." }),
+      request_id: z.string().openapi({
+        description: "Also in the header X-Request-Id, and in the log of the service.",
+      }),
+      details: z.array(FieldProblem).optional().openapi({ description: "Each bad field." }),
     }),
   })
-  .openapi("Error");
+  .openapi("Problem", { description: "Why a call was refused." });
 
 const RequestIdHeader = z.object({
   "X-Request-Id": z.string().openapi({
@@ -59,9 +67,9 @@ const RequestIdHeader = z.object({
 });
 
 const RetryHeaders = RequestIdHeader.extend({
-  "Retry-After": z.string().openapi({
+  "Retry-After": z.int().openapi({
     description: "After how many seconds it makes sense to call again.",
-    example: "1",
+    example: 1,
   }),
 });
 
@@ -117,7 +125,7 @@ export function errorAnswers(causes: readonly ErrorCode[]) {
         headers: group.some(isForNow) ? RetryHeaders : RequestIdHeader,
         content: {
           "application/json": {
-            schema: ErrorAnswer,
+            schema: Problem,
             examples: Object.fromEntries(group.map(exampleOf)),
           },
         },

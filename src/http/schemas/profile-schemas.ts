@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { SETS } from "../../profile/container-rules.ts";
-import { CONTAINERS } from "../../profile/containers.ts";
+import { CONTAINERS, type Container, factsOf, isOfSource } from "../../profile/containers.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
@@ -50,9 +50,17 @@ const oneOf = <const T extends readonly number[]>(values: T) =>
 
 const Size = numeric(z.int().min(SIZE_MIN).max(SIZE_MAX));
 
+/** One that is known but not written is taken in a profile, and refused when a task wants it. */
+const isOffered = (container: Container): boolean =>
+  isOfSource(container) || factsOf(container).muxer !== undefined;
+
+const ContainerName = z
+  .enum(CONTAINERS)
+  .openapi("Container", { enum: CONTAINERS.filter(isOffered) });
+
 const QLTY_FIELDS = {
-  container: z.enum(CONTAINERS),
-  format: z.enum(VIDEO_FORMATS).optional(),
+  container: ContainerName,
+  format: z.enum(VIDEO_FORMATS).openapi("VideoFormat").optional(),
   bitrate: Bitrate.optional().openapi({ description: "bits/s; required unless copied." }),
   framerate: Framerate.optional(),
   width: Size.optional().openapi({ description: "Pixels; alone it keeps the aspect ratio." }),
@@ -63,9 +71,9 @@ const QLTY_FIELDS = {
   low_latency: Switch.optional().openapi({
     description: "For live streams: frames leave the encoder as they come. h264 and h265 alone.",
   }),
-  rc_mode: z.enum(RC_MODES).optional(),
-  preset: z.enum(PRESETS).optional(),
-  audio_format: z.enum(AUDIO_FORMATS).optional(),
+  rc_mode: z.enum(RC_MODES).openapi("RateControl").optional(),
+  preset: z.enum(PRESETS).openapi("Preset").optional(),
+  audio_format: z.enum(AUDIO_FORMATS).openapi("AudioFormat").optional(),
   audio_bitrate: Bitrate.optional().openapi({ description: "bits/s; required unless copied." }),
   audio_samplerate: numeric(oneOf(AUDIO_SAMPLERATES)).optional().openapi({ description: "Hz." }),
   channels: numeric(oneOf(CHANNEL_COUNTS)).optional(),
@@ -81,6 +89,7 @@ const QltySchema = z.object(QLTY_FIELDS).openapi("Qlty", {
 const QltyAnswer = z
   .object({
     ...QLTY_FIELDS,
+    container: z.string().openapi({ description: "As in a request.", example: "mp4" }),
     bitrate: z.int().optional().openapi({ description: "bits/s" }),
     framerate: z.string().optional().openapi({ example: "30000/1001" }),
     width: z.int().optional(),
@@ -106,7 +115,7 @@ const THUMBNAIL_SECONDS_MAX = 600;
 const THUMBNAIL_WIDTH_DEFAULT = 160;
 const THUMBNAIL_SECONDS_DEFAULT = 10;
 
-const Thumbnails = z
+const NewThumbnails = z
   .object({
     interval_seconds: numeric(z.int().min(1).max(THUMBNAIL_SECONDS_MAX))
       .default(THUMBNAIL_SECONDS_DEFAULT)
@@ -115,7 +124,7 @@ const Thumbnails = z
       .default(THUMBNAIL_WIDTH_DEFAULT)
       .openapi({ description: "Of one picture, in pixels; its height keeps the shape." }),
   })
-  .openapi("Thumbnails", {
+  .openapi("NewThumbnails", {
     description: `Small pictures for a player's seek bar, on sheets, with a WebVTT track (\`thumbnails.vtt\` in the folder of the set's segments) that says where each lies. For ${SETS.slice(0, -1).join(", ")} and ${SETS.at(-1)}.`,
   });
 
@@ -129,9 +138,13 @@ export const CreateProfile = z
       .refine((text) => text.isWellFormed(), NOT_UNICODE)
       .default(""),
     qlties: z.array(QltySchema).min(1).max(QLTIES_MAX),
-    thumbnails: Thumbnails.optional(),
+    thumbnails: NewThumbnails.optional(),
   })
   .openapi("CreateProfile");
+
+const Thumbnails = z
+  .object({ interval_seconds: z.int(), width: z.int() })
+  .openapi("Thumbnails", { description: "The small pictures that sets come with." });
 
 /** A profile, as it is answered. */
 export const ProfileSchema = z
@@ -140,10 +153,7 @@ export const ProfileSchema = z
     description: z.string(),
     qlties: z.array(QltyAnswer),
     qlties_length: z.int(),
-    thumbnails: z
-      .object({ interval_seconds: z.int(), width: z.int() })
-      .optional()
-      .openapi({ description: "Present where sets come with small pictures." }),
+    thumbnails: Thumbnails.optional(),
     create_time: z
       .string()
       .optional()

@@ -3,6 +3,7 @@ import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import { WARNING_CODES } from "../../task/warnings.ts";
 import { NOT_UNICODE } from "./fields.ts";
+import { Output } from "./output-schemas.ts";
 
 /** Longer addresses are refused: far beyond what any server or file system takes. */
 const URL_CHARACTERS_MAX = 8192;
@@ -67,17 +68,21 @@ const NewMetadata = z.preprocess((value, { addIssue }) => {
   return value;
 }, Metadata);
 
-const Clip = z
-  .object({
-    start_seconds: z.number().min(0).max(WEEK_SECONDS).default(0),
-    duration_seconds: z
-      .number()
-      .min(CLIP_SECONDS_MIN)
-      .max(WEEK_SECONDS)
-      .optional()
-      .openapi({ description: "To the end of the source where absent." }),
-  })
-  .openapi("Clip", { description: "The part of the source to transcode." });
+const ClipStart = z.number().min(0).max(WEEK_SECONDS);
+const CLIP_FIELDS = {
+  duration_seconds: z
+    .number()
+    .min(CLIP_SECONDS_MIN)
+    .max(WEEK_SECONDS)
+    .optional()
+    .openapi({ description: "To the end of the source where absent." }),
+};
+
+const NewClip = z
+  .object({ start_seconds: ClipStart.default(0), ...CLIP_FIELDS })
+  .openapi("NewClip", { description: "The part of the source to transcode." });
+
+const Clip = z.object({ start_seconds: ClipStart, ...CLIP_FIELDS }).openapi("Clip");
 
 const NewTarget = z
   .object({
@@ -101,7 +106,9 @@ const isLoneTarget = (value: unknown): boolean =>
 /** The body of a create. Unknown fields are ignored. */
 export const CreateTask = z
   .object({
-    source: z.object({ source_url: Address.openapi({ example: "file:/media/in/clip.mov" }) }),
+    source: z
+      .object({ source_url: Address.openapi({ example: "file:/media/in/clip.mov" }) })
+      .openapi("NewSource"),
     profile_name: ProfileName.optional().openapi({
       description: "A system or custom profile; the service's default where absent.",
       example: "video_mp4_1280x720_1728kbps",
@@ -112,7 +119,7 @@ export const CreateTask = z
     priority: TaskPriority.default(0),
     timeout_seconds: TimeoutSeconds.optional(),
     metadata: NewMetadata.optional(),
-    clip: Clip.optional(),
+    clip: NewClip.optional(),
   })
   .openapi("CreateTask");
 
@@ -131,56 +138,19 @@ const Time = z
 
 const TaskFailure = z
   .object({
-    code: z.enum(CONTRACT_CODES),
+    code: z.enum(CONTRACT_CODES).openapi("TaskFailureCode"),
     message: z.string(),
     detail: z.string().openapi({ description: "The cause, one plain English sentence." }),
   })
   .openapi("TaskFailure");
 
-const OUTPUT_FIELDS = {
-  size_bytes: z.int(),
-  duration_seconds: z.number(),
-  container: z.string(),
-  bitrate_bps: z.number(),
-  video: z
-    .object({
-      codec: z.string(),
-      width: z.int(),
-      height: z.int(),
-      framerate: z.number(),
-      bitrate_bps: z.number().optional(),
-    })
-    .optional(),
-  audio: z
-    .object({
-      codec: z.string(),
-      channels: z.int(),
-      samplerate_hz: z.number(),
-      bitrate_bps: z.number().optional(),
-    })
-    .optional(),
-};
-
-const OutputRendition = z.object(OUTPUT_FIELDS).openapi("OutputRendition");
-
-const Output = z
-  .object({
-    ...OUTPUT_FIELDS,
-    renditions: z.array(OutputRendition).optional().openapi({
-      description:
-        "Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",
-    }),
-  })
-  .openapi("Output", { description: "What the target holds, as probed from the finished file." });
-
-/** What a target holds, ready to be written as JSON. */
-export type OutputAnswer = z.input<typeof Output>;
-
 const Target = z
   .object({
     target_url: z.string(),
     profile_name: z.string().optional(),
-    target_status: z.enum(["PENDING", "RUNNING", "RECONNECTING", "SUCCESS", "FAILED", "CANCELLED"]),
+    target_status: z
+      .enum(["PENDING", "RUNNING", "RECONNECTING", "SUCCESS", "FAILED", "CANCELLED"])
+      .openapi("TargetStatus"),
     error: TaskFailure.optional(),
     output: Output.optional(),
     bytes_sent: z.int().min(0).optional().openapi({
@@ -190,7 +160,7 @@ const Target = z
   })
   .openapi("Target");
 
-const Engine = z.enum(["native", "wasm"]);
+const Engine = z.enum(["native", "wasm"]).openapi("Engine");
 
 const Attempt = z
   .object({
@@ -204,7 +174,7 @@ const Attempt = z
 
 const Progress = z
   .object({
-    phase: z.enum(["FETCHING", "TRANSCODING", "DELIVERING"]),
+    phase: z.enum(["FETCHING", "TRANSCODING", "DELIVERING"]).openapi("Phase"),
     percent: z.number().min(0).max(100).optional().openapi({ description: "None of a live task." }),
     out_time_seconds: z.number(),
     speed: z.number().openapi({ description: "Multiples of real time." }),
@@ -228,7 +198,7 @@ const TaskWarning = z
 export const TaskSchema = z
   .object({
     task_id: z.string(),
-    source: z.object({ source_url: z.string() }),
+    source: z.object({ source_url: z.string() }).openapi("Source"),
     profile_name: z.string(),
     targets: z.array(Target),
     task_status: TaskStatusSchema,

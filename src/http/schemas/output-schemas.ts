@@ -1,0 +1,45 @@
+import { z } from "@hono/zod-openapi";
+
+const OutputVideo = z
+  .object({
+    codec: z.string(),
+    width: z.int(),
+    height: z.int(),
+    framerate: z.number(),
+    bitrate_bps: z.number().optional(),
+  })
+  .openapi("OutputVideo");
+
+const OutputAudio = z
+  .object({
+    codec: z.string(),
+    channels: z.int(),
+    samplerate_hz: z.number(),
+    bitrate_bps: z.number().optional(),
+  })
+  .openapi("OutputAudio");
+
+const OUTPUT_FIELDS = {
+  size_bytes: z.int(),
+  duration_seconds: z.number(),
+  container: z.string(),
+  bitrate_bps: z.number(),
+  video: OutputVideo.optional(),
+  audio: OutputAudio.optional(),
+};
+
+const OutputRendition = z.object(OUTPUT_FIELDS).openapi("OutputRendition");
+
+/** What a target holds. */
+export const Output = z
+  .object({
+    ...OUTPUT_FIELDS,
+    renditions: z.array(OutputRendition).optional().openapi({
+      description:
+        "Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",
+    }),
+  })
+  .openapi("Output", { description: "What the target holds, as probed from the finished file." });
+
+/** What a target holds, ready to be written as JSON. */
+export type OutputAnswer = z.input<typeof Output>;
