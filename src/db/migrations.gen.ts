@@ -99,5 +99,12 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "ALTER TABLE `tasks` ADD `request_id` text;",
       "ALTER TABLE `tasks` ADD `trace_parent` text;"
     ]
+  },
+  {
+    "name": "20261129234618_task-logs",
+    "statements": [
+      "CREATE TABLE `task_logs` (\n\t`seq` integer PRIMARY KEY,\n\t`task_seq` integer NOT NULL,\n\t`attempt` integer NOT NULL,\n\t`lines` text NOT NULL,\n\t`decisions` text NOT NULL,\n\tCONSTRAINT `fk_task_logs_task_seq_tasks_seq_fk` FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`)\n);",
+      "CREATE UNIQUE INDEX `task_logs_of_task` ON `task_logs` (`task_seq`,`attempt`);"
+    ]
   }
 ];

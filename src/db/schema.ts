@@ -109,6 +109,21 @@ export const events = sqliteTable(
   (table) => [uniqueIndex("events_of_task").on(table.taskSeq, table.sequence)],
 );
 
+/** What the runs of tasks said, one row an attempt; apart from the tasks, as lists of tasks read none of it. */
+export const taskLogs = sqliteTable(
+  "task_logs",
+  {
+    seq: integer().primaryKey(),
+    taskSeq: integer("task_seq")
+      .notNull()
+      .references(() => tasks.seq),
+    attempt: integer().notNull(),
+    lines: text({ mode: "json" }).$type<readonly string[]>().notNull(),
+    decisions: text({ mode: "json" }).$type<readonly string[]>().notNull(),
+  },
+  (table) => [uniqueIndex("task_logs_of_task").on(table.taskSeq, table.attempt)],
+);
+
 /**
  * The targets of unfinished tasks. WITHOUT ROWID (which only the migration can say), so that one tree is written instead of two. No
  * foreign key: without an index of its own, which would slow every create, SQLite would read the table for each task that is deleted.

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { events, tasks } from "../db/schema.ts";
+import { events, taskLogs, tasks } from "../db/schema.ts";
 
 /** The client of tasks that were deleted, whose rows are still there: no client has an empty code. */
 const NOBODY = "";
@@ -25,6 +25,12 @@ export class Retention {
       .from(events)
       .where(eq(events.taskSeq, seq))
       .orderBy(sql`sequence desc`)
+      .limit(limit);
+    const oldestLogs = orm
+      .select({ seq: taskLogs.seq })
+      .from(taskLogs)
+      .where(eq(taskLogs.taskSeq, seq))
+      .orderBy(asc(taskLogs.attempt))
       .limit(limit);
     this.#queries = prepared({
       hide: () =>
@@ -51,6 +57,7 @@ export class Retention {
           .limit(limit)
           .prepare(),
       removeEvents: () => orm.delete(events).where(inArray(events.seq, newest)).prepare(),
+      removeLogs: () => orm.delete(taskLogs).where(inArray(taskLogs.seq, oldestLogs)).prepare(),
       remove: () => orm.delete(tasks).where(eq(tasks.seq, seq)).prepare(),
     });
   }
@@ -60,16 +67,19 @@ export class Retention {
     this.#queries.hide.run({ seq, endMs: nowMs });
   }
 
-  /** Removes some of the rows of tasks whose time has come, events included. @returns how many */
+  /** Removes some of the rows of tasks whose time has come, events and logs included. @returns how many */
   purge(nowMs: number, rowsMax: number): number {
     let rows = 0;
     for (const { seq, endMs } of this.#due(nowMs, rowsMax)) {
       const limit = rowsMax - rows;
       if (limit <= 0) break;
-      const removed = Number(this.#queries.removeEvents.run({ seq, limit }).changes);
-      rows += removed;
+      const logs = Number(this.#queries.removeLogs.run({ seq, limit }).changes);
+      const left = limit - logs;
+      const removed =
+        left > 0 ? Number(this.#queries.removeEvents.run({ seq, limit: left }).changes) : 0;
+      rows += logs + removed;
       // There may be more: nobody is to see a log of which a part is gone.
-      if (removed === limit) this.hide(seq, endMs ?? 0);
+      if (removed === left) this.hide(seq, endMs ?? 0);
       else rows += Number(this.#queries.remove.run({ seq }).changes);
     }
     return rows;

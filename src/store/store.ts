@@ -2,8 +2,10 @@ import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { GivenTask } from "../task/row.ts";
 import type {
+  AttemptLog,
   Claim,
   EventQuery,
+  LogText,
   Outcome,
   Progress,
   TargetResult,
@@ -108,6 +110,13 @@ export interface TaskStore {
   events(clientCode: string, id: string, query: EventQuery): Promise<readonly TaskEvent[]>;
 
   /**
+   * What the newest runs of a task said, the oldest first; a run that has said nothing yet has none.
+   *
+   * @throws {TaskError} `no_such_task`, also for another client's task
+   */
+  logs(clientCode: string, id: string): Promise<readonly AttemptLog[]>;
+
+  /**
    * Cancels a pending task, or asks a running one to stop (`cancelRequested`).
    *
    * @throws {TaskError} `no_such_task`, `task_conflict` if it has ended
@@ -136,6 +145,9 @@ export interface TaskStore {
 
   /** Adds warnings to a claimed task, except those that it has already. @throws {TaskError} `lease_lost` */
   saveWarnings(claim: Claim, warnings: readonly Warning[]): Promise<void>;
+
+  /** Keeps what the run of a claim has said so far, in the place of what was kept of it. @throws {TaskError} `lease_lost` */
+  saveLog(claim: Claim, log: LogText): Promise<void>;
 
   /** Records the state of one target. @throws {TaskError} `lease_lost` */
   saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void>;

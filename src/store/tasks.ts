@@ -9,8 +9,10 @@ import { taskOf } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
 import { undelivered } from "../task/targets.ts";
 import type {
+  AttemptLog,
   Claim,
   EventQuery,
+  LogText,
   Outcome,
   Progress,
   TargetResult,
@@ -39,6 +41,7 @@ import { Retention } from "./retention.ts";
 import type { Admission, Idempotency, NewTask, TaskPage, TaskQuery, TaskStore } from "./store.ts";
 import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
+import { TaskLogs } from "./task-logs.ts";
 import { prepareTaskQueries } from "./task-queries.ts";
 
 /** Tasks in SQLite. */
@@ -54,6 +57,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #log: EventLog;
   readonly #changes: TaskChanges;
   readonly #list: TaskList;
+  readonly #logs: TaskLogs;
   readonly #queries;
 
   /** @param options - `now`: ms since the epoch; `retentionMs`: how long ended tasks are kept, 0 or absent is for ever */
@@ -71,6 +75,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#log = new EventLog(database);
     this.#changes = new TaskChanges(database);
     this.#list = new TaskList(database);
+    this.#logs = new TaskLogs(database);
     this.#queries = prepareTaskQueries(database);
   }
 
@@ -101,6 +106,10 @@ export class SqliteTaskStore implements TaskStore {
 
   async events(clientCode: string, id: string, query: EventQuery): Promise<readonly TaskEvent[]> {
     return this.#database.read(() => this.#log.read(this.#find(clientCode, id), query));
+  }
+
+  async logs(clientCode: string, id: string): Promise<readonly AttemptLog[]> {
+    return this.#database.read(() => this.#logs.of(this.#find(clientCode, id).seq));
   }
 
   async cancel(clientCode: string, id: string): Promise<Task> {
@@ -142,6 +151,14 @@ export class SqliteTaskStore implements TaskStore {
     await this.#database.write(() => {
       const { warnings } = warnTask(this.#changes.held(claim), claim, more);
       this.#queries.saveWarnings.run({ ...claim, warnings });
+    });
+  }
+
+  async saveLog(claim: Claim, log: LogText): Promise<void> {
+    await this.#database.write(() => {
+      const row = this.#changes.held(claim);
+      if (!row) throw leaseLost(claim);
+      this.#logs.save(row.seq, claim.attempt, log);
     });
   }
 

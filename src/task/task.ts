@@ -173,6 +173,12 @@ export type TaskEvent = {
   readonly progress?: Progress;
 };
 
+/** What one run of a task said: the last lines of its encoder, and what was decided in it. Secrets are masked. */
+export type LogText = { readonly lines: readonly string[]; readonly decisions: readonly string[] };
+
+/** The same, with the run that it is of. */
+export type AttemptLog = LogText & { readonly attempt: number };
+
 /** Which part of a task's log to read. */
 export type EventQuery = {
   /** Exclusive: 0 starts at the first event. */

@@ -17,9 +17,10 @@ type Make = () => Promise<StoreBench>;
 /** Longer than the rows of a task stay that was deleted. */
 const LATER_MS = 600_000;
 
-/** A task that has ended: created, started, ended. */
+/** A task that has ended: created, started, ended, with a log of its run. */
 async function anEnded(bench: StoreBench): Promise<string> {
   const { claim } = await startTask(bench);
+  await bench.tasks.saveLog(claim, { lines: ["a line"], decisions: [] });
   await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
   return claim.taskId;
 }
@@ -52,7 +53,7 @@ function deleting(make: Make, { describe, test, expect }: Harness): void {
       expect(await bench.tasks.purge()).toBe(0);
       expect(await bench.tasks.ended([id])).toEqual([id]);
       bench.clock.nowMs += LATER_MS;
-      expect(await bench.tasks.purge()).toBe(1 + 4);
+      expect(await bench.tasks.purge()).toBe(1 + 1 + 4);
       expect(await bench.tasks.ended([id])).toEqual([]);
       expect(await eventTypes(bench, other)).toEqual(["created"]);
     });
@@ -140,7 +141,7 @@ function expiring(make: Make, { describe, test, expect }: Harness): void {
       await bench.tasks.cancel("ada", young);
       await bench.tasks.retry("ada", retried);
       bench.clock.nowMs += RETENTION_MS - 1;
-      expect(await bench.tasks.purge()).toBe(1 + 4);
+      expect(await bench.tasks.purge()).toBe(1 + 1 + 4);
       expect((await taskErrorOf(bench.tasks.get("ada", old))).code).toBe("no_such_task");
       for (const id of [waiting, young, retried])
         expect((await bench.tasks.get("ada", id)).id).toBe(id);
@@ -158,7 +159,7 @@ function expiring(make: Make, { describe, test, expect }: Harness): void {
       await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
       const other = await anEnded(bench);
       bench.clock.nowMs += RETENTION_MS;
-      expect(await bench.tasks.purge()).toBe(1 + 354 + (1 + 4));
+      expect(await bench.tasks.purge()).toBe(1 + 354 + (1 + 1 + 4));
       for (const id of [claim.taskId, other])
         expect((await taskErrorOf(bench.tasks.get("ada", id))).code).toBe("no_such_task");
       // Those that come afterwards have logs without gaps, in order.

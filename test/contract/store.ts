@@ -12,6 +12,7 @@ import {
 import { readingEvents } from "./store-events.ts";
 import { limitingPending } from "./store-limits.ts";
 import { livingTasks } from "./store-live.ts";
+import { keepingLogs } from "./store-logs.ts";
 import { removingTasks } from "./store-removal.ts";
 import { holdingTargets } from "./store-targets.ts";
 import { warningOf } from "./store-warnings.ts";
@@ -32,6 +33,7 @@ export function taskStoreContract(name: string, make: Make, harness: Harness): v
     readingEvents(make, harness);
     livingTasks(make, harness);
     warningOf(make, harness);
+    keepingLogs(make, harness);
     listing(make, harness);
   });
 }

@@ -12,10 +12,11 @@ test("Retention.purge() removes no more rows at once than it may, and hides what
   const { claim } = await startTask(bench);
   for (let i = 0; i < 11; i++)
     await bench.tasks.saveSource(claim, i % 2 === 0 ? "source_lost" : "source_back");
+  await bench.tasks.saveLog(claim, { lines: [], decisions: ["one"] });
   await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
   for (let i = 0; i < 3; i++) await bench.tasks.cancel("ada", await createTask(bench));
-  const whole = rowsOf("events", bench) + rowsOf("tasks", bench);
-  expect(whole).toBe(15 + 1 + 3 * (3 + 1));
+  const whole = rowsOf("task_logs", bench) + rowsOf("events", bench) + rowsOf("tasks", bench);
+  expect(whole).toBe(1 + 15 + 1 + 3 * (3 + 1));
   const purged: number[] = [];
   const listed: number[] = [];
   let rows: number;
