@@ -28,6 +28,9 @@ export type Database = {
    */
   write<T>(statements: () => T): Promise<T>;
 
+  /** Has something done once what is written now is on disk; not at all if it is rolled back. To be called by statements of `write`. It must not throw. */
+  readonly afterCommit: (work: () => void) => void;
+
   /** How often statements of `write` were rolled back: what was counted in memory meanwhile counts them, too. */
   readonly undone: () => number;
 
@@ -139,6 +142,7 @@ function serveDatabase(connection: Connection, options: DatabaseOptions): Databa
       });
     },
     write: (statements) => commits.write(statements),
+    afterCommit: (work) => commits.afterwards(work),
     undone: () => commits.undone,
     erase: async (statements) => {
       connection.execute("PRAGMA secure_delete = ON");

@@ -49,6 +49,8 @@ export class GroupCommit {
   #busyTries = 0;
   #busyCause: unknown;
   #undone = 0;
+  /** What the units of this transaction want done once it is on disk. */
+  #afterwards: (() => void)[] = [];
 
   constructor(
     connection: Connection,
@@ -98,6 +100,11 @@ export class GroupCommit {
     });
   }
 
+  /** Has something done once what is written now is on disk, before its writers hear of that; not at all if it is rolled back. To be called by statements. It must not throw. */
+  afterwards(work: () => void): void {
+    this.#afterwards.push(work);
+  }
+
   /** How often statements were rolled back that had run, or may have. */
   get undone(): number {
     return this.#undone;
@@ -130,7 +137,10 @@ export class GroupCommit {
     }
     this.#busyTries = 0;
     if (this.#waiting.length > 0) this.#arm();
+    const afterwards = this.#afterwards.splice(0);
     for (const settle of settled) settle();
+    // Still before those who wait for the promises.
+    for (const work of afterwards) work();
   }
 
   /** What settles the units; undefined if another process holds the file, so that nothing has happened. */
@@ -188,18 +198,21 @@ export class GroupCommit {
 
   #runOne(unit: Unit): Settle {
     this.#statements.open();
+    const before = this.#afterwards.length;
     try {
       const settle = unit.run();
       this.#statements.keep();
       return settle;
     } catch (error) {
-      this.#undo(error);
+      this.#undo(error, before);
       return () => unit.refuse(translateSqliteError(error));
     }
   }
 
-  #undo(reason: unknown): void {
+  /** @param before - how much was to be done afterwards when the unit began */
+  #undo(reason: unknown, before: number): void {
     this.#undone += 1;
+    this.#afterwards.length = before;
     try {
       this.#statements.undo();
       this.#statements.keep();
@@ -211,6 +224,7 @@ export class GroupCommit {
 
   #rollBack(): void {
     this.#undone += 1;
+    this.#afterwards.length = 0;
     try {
       this.#statements.rollback();
     } catch {

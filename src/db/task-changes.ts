@@ -1,8 +1,9 @@
 import { and, eq, sql } from "drizzle-orm";
 import { leftTargets } from "../task/leftovers.ts";
-import type { Transition } from "../task/move.ts";
+import type { ChangeListener, Transition } from "../task/move.ts";
+import type { TaskRow } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
-import type { Claim } from "../task/task.ts";
+import type { Claim, TaskEvent } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { EventLog } from "./event-log.ts";
 import { Holdings } from "./holdings.ts";
@@ -24,8 +25,13 @@ export class TaskChanges {
   readonly #log: EventLog;
   readonly #holdings: Holdings;
   readonly #queries;
+  readonly #database: Database;
+  readonly #onChange: ChangeListener | undefined;
 
-  constructor(database: Database) {
+  /** @param onChange - told of each change that is on disk */
+  constructor(database: Database, onChange?: ChangeListener) {
+    this.#database = database;
+    this.#onChange = onChange;
     this.#log = new EventLog(database);
     this.#holdings = new Holdings(database);
     this.#queries = database.prepared({
@@ -94,6 +100,13 @@ export class TaskChanges {
       this.#queries.unleave.run({ taskId, key });
       this.#queries.leave.run({ taskId, attempt, url, key });
     }
+    this.tell(row, events);
     return row;
+  }
+
+  /** Has the listener told of a change, once it is on disk. */
+  tell(row: TaskRow, events: readonly TaskEvent[]): void {
+    const onChange = this.#onChange;
+    if (onChange) this.#database.afterCommit(() => onChange(row, events));
   }
 }

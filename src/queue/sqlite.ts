@@ -4,6 +4,7 @@ import { clients, tasks } from "../db/schema.ts";
 import { isHeld, TaskChanges } from "../db/task-changes.ts";
 import { type SqliteTaskRow, TASK_COLUMNS } from "../db/task-row.ts";
 import type { GivenBack } from "../task/end-run.ts";
+import type { ChangeListener } from "../task/move.ts";
 import { taskOf } from "../task/row.ts";
 import type { Claim, Pulse } from "../task/task.ts";
 import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../task/transitions.ts";
@@ -21,6 +22,8 @@ export type SqliteQueueOptions = {
   readonly leaseMs: number;
   /** After so many failed runs, a task that loses its worker is FAILED. */
   readonly attemptsMax: number;
+  /** Told of each change that is on disk. */
+  readonly onChange?: ChangeListener;
 } & Partial<TurnLimits>;
 
 /** The queue of one machine: the table of tasks itself. Workers of several processes may share one file. */
@@ -37,7 +40,7 @@ export class SqliteQueue implements Queue {
   constructor(database: Database, options: SqliteQueueOptions) {
     this.#database = database;
     this.#options = options;
-    this.#changes = new TaskChanges(database);
+    this.#changes = new TaskChanges(database, options.onChange);
     const { runningMax = 0, liveWaitingMax = 0 } = options;
     this.#turns = new Turns(database, { runningMax, liveWaitingMax });
     this.#queries = prepareQueries(database);

@@ -5,6 +5,7 @@ import { TaskChanges } from "../db/task-changes.ts";
 import type { SqliteTaskRow } from "../db/task-row.ts";
 import { maskSecrets } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
+import type { ChangeListener } from "../task/move.ts";
 import { taskOf } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
 import { undelivered } from "../task/targets.ts";
@@ -44,6 +45,15 @@ import { TaskList } from "./task-list.ts";
 import { TaskLogs } from "./task-logs.ts";
 import { prepareTaskQueries } from "./task-queries.ts";
 
+/** The clock and the limits of a store of tasks, and who is told of its changes. */
+export type TaskStoreOptions = {
+  /** ms since the epoch */
+  readonly now: () => number;
+  /** How long ended tasks are kept; 0 or absent is for ever. */
+  readonly retentionMs?: number;
+  readonly onChange?: ChangeListener;
+};
+
 /** Tasks in SQLite. */
 export class SqliteTaskStore implements TaskStore {
   readonly #database: Database;
@@ -60,11 +70,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #logs: TaskLogs;
   readonly #queries;
 
-  /** @param options - `now`: ms since the epoch; `retentionMs`: how long ended tasks are kept, 0 or absent is for ever */
-  constructor(
-    database: Database,
-    options: { readonly now: () => number; readonly retentionMs?: number },
-  ) {
+  constructor(database: Database, options: TaskStoreOptions) {
     this.#database = database;
     this.#now = options.now;
     this.#nonces = new Nonces(database);
@@ -73,7 +79,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#retention = new Retention(database, options.retentionMs ?? 0);
     this.#holdings = new Holdings(database);
     this.#log = new EventLog(database);
-    this.#changes = new TaskChanges(database);
+    this.#changes = new TaskChanges(database, options.onChange);
     this.#list = new TaskList(database);
     this.#logs = new TaskLogs(database);
     this.#queries = prepareTaskQueries(database);
@@ -250,6 +256,7 @@ export class SqliteTaskStore implements TaskStore {
     const seq = Number(lastInsertRowid);
     this.#holdings.take({ ...row, seq }, row.targets);
     for (const event of events) this.#log.append(seq, event);
+    this.#changes.tell(row, events);
     return row.id;
   }
 }

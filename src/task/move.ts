@@ -11,6 +11,9 @@ export type Transition<Row = TaskRow> = {
   readonly events: readonly TaskEvent[];
 };
 
+/** Who is told of changes that are on disk: the row as it is now, and the events of the change. It must not throw. */
+export type ChangeListener = (row: TaskRow, events: readonly TaskEvent[]) => void;
+
 /** What an event holds in addition to the state of its task's row. */
 export type EventFacts = Pick<
   TaskEvent,

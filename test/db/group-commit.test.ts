@@ -75,6 +75,39 @@ describe("GroupCommit", () => {
     expect(names(reader)).toBe("a");
   });
 
+  test("does what is to be done afterwards once for each unit that is kept, before its writer goes on", async () => {
+    const path = join(tempFolder(), "a.sqlite");
+    const connection = aConnection(path);
+    const reader = openSqlite(path);
+    const commits = new GroupCommit(connection);
+    const told: string[] = [];
+    const write = (name: string, failure?: Error) =>
+      commits
+        .write(() => {
+          commits.afterwards(() => told.push(`${name} sees ${names(reader)}`));
+          add(connection, name)();
+          if (failure) throw failure;
+        })
+        .then(
+          () => told.push(`${name} is kept`),
+          () => told.push(`${name} is refused`),
+        );
+    await Promise.all([write("a"), write("b", new Error("no")), write("c")]);
+    expect(told).toEqual([
+      ...["a sees a,c", "c sees a,c"],
+      ...["a is kept", "b is refused", "c is kept"],
+    ]);
+    // A commit that fails leaves nothing to be done either.
+    const use = () => connection.execute("INSERT INTO uses VALUES ('missing')");
+    const failed = commits.write(() => {
+      commits.afterwards(() => told.push("never"));
+      use();
+    });
+    await outcomes([failed, commits.write(add(connection, "d"))]);
+    await commits.write(add(connection, "e"));
+    expect(told).not.toContain("never");
+  });
+
   test("refuses a unit that throws alone, with all it wrote", async () => {
     const connection = aConnection();
     const commits = new GroupCommit(connection);
