@@ -69,6 +69,7 @@ await clients.seed([
     privateKey,
     strongOnly: false,
     disabled: false,
+    admin: false,
     weight: 1,
     pendingMax: 0,
     runningMax: 0,
@@ -101,8 +102,6 @@ const app = createHttpApp({
   },
   clients: {
     byPublicKey: (key) => clients.byPublicKey(key),
-    seed: (seeds) => clients.seed(seeds),
-    count: () => clients.count(),
     checkNonce: (nonce) => clients.checkNonce(nonce),
     useNonce: keeping.useNonce,
   },

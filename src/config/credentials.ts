@@ -29,6 +29,8 @@ export function firstClient(dataFolder: string): Credentials {
     client_code: "default",
     public_key: randomBytes(16).toString("hex"),
     private_key: randomBytes(32).toString("hex"),
+    // Whoever can read the file can read the database, too.
+    admin: true,
   };
   const isNew = writeNew(path, `${JSON.stringify(content, undefined, 2)}\n`);
   const text = readFileSync(path, "utf8").trim();

@@ -106,5 +106,13 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "CREATE TABLE `task_logs` (\n\t`seq` integer PRIMARY KEY,\n\t`task_seq` integer NOT NULL,\n\t`attempt` integer NOT NULL,\n\t`lines` text NOT NULL,\n\t`decisions` text NOT NULL,\n\tCONSTRAINT `fk_task_logs_task_seq_tasks_seq_fk` FOREIGN KEY (`task_seq`) REFERENCES `tasks`(`seq`)\n);",
       "CREATE UNIQUE INDEX `task_logs_of_task` ON `task_logs` (`task_seq`,`attempt`);"
     ]
+  },
+  {
+    "name": "20261129234829_admin",
+    "statements": [
+      "ALTER TABLE `clients` ADD `admin` integer DEFAULT false NOT NULL;",
+      "ALTER TABLE `clients` ADD `seed` text;",
+      "CREATE INDEX `tasks_unsuccessful` ON `tasks` (`status`,`id`) WHERE status = 'FAILED' or status = 'CANCELLED';"
+    ]
   }
 ];

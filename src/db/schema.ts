@@ -82,6 +82,10 @@ export const tasks = sqliteTable(
     index("tasks_running").on(table.clientCode).where(sql`status = 'RUNNING'`),
     // Only tasks that have ended are in it, so it slows no create.
     index("tasks_ended").on(table.endMs).where(sql`end_ms is not null`),
+    // So are only those that went wrong in this one, which lists them for all clients. Written as queries can imply it: `in` they cannot.
+    index("tasks_unsuccessful")
+      .on(table.status, table.id)
+      .where(sql`status = 'FAILED' or status = 'CANCELLED'`),
     // Lists read these from their ends, one state at a time. Only two, as each index slows every create. SQLite appends seq.
     index("tasks_by_status").on(table.clientCode, table.status, table.createMs),
     index("tasks_by_profile").on(table.clientCode, table.profileName, table.status, table.createMs),
@@ -234,6 +238,9 @@ export const clients = sqliteTable(
     secondPrivateKey: text("second_private_key"),
     /** Null is everything. */
     reach: text({ mode: "json" }).$type<Reach>(),
+    admin: integer({ mode: "boolean" }).notNull().default(false),
+    /** The record that the config had at the last start, encrypted; null if it had none. What the config changes since is applied. */
+    seed: text(),
   },
   (table) => [
     uniqueIndex("clients_public_key").on(table.publicKey),

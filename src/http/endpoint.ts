@@ -6,6 +6,7 @@ import { maskSecrets } from "../lib/mask.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
 import { authenticate } from "../service/authenticate.ts";
 import type { RequestRates } from "../service/request-rates.ts";
+import type { ClientStore } from "../store/store.ts";
 import { toTaskError } from "../task/errors.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
 import type { Bodies, BodyRoom } from "./bodies.ts";
@@ -18,6 +19,7 @@ const logger = getLogger(["pontus", "http"]);
 
 /** What every endpoint needs. */
 export type EndpointPorts = AuthenticationPorts & {
+  readonly clients: Pick<ClientStore, "byPublicKey" | "checkNonce" | "useNonce">;
   readonly bodyBytesMax: number;
   readonly bodies: Bodies;
   readonly rates: Pick<RequestRates, "take">;

@@ -2,12 +2,13 @@ import { Hono } from "hono";
 import type { Queue } from "../queue/queue.ts";
 import type { CreateTaskPorts } from "../service/create-task.ts";
 import { RequestRates } from "../service/request-rates.ts";
-import type { ClientStore, ProfileStore, TaskStore } from "../store/store.ts";
+import type { ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
 import { mayBeLong, toldBytes } from "./body.ts";
 import { serveDocs } from "./docs.ts";
+import type { EndpointPorts } from "./endpoint.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
@@ -22,7 +23,7 @@ export type HttpPorts = Pick<
     "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry" | "remove"
   >;
   readonly profiles: ProfileStore;
-  readonly clients: ClientStore;
+  readonly clients: EndpointPorts["clients"];
   readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
   /** ms since the epoch */
   readonly now: () => number;

@@ -85,6 +85,13 @@ const PROBLEMS = {
   ),
   access_denied: telling(403, "AccessDenied", "The client may not do this.", "没有权限执行此操作"),
   no_such_task: row(404, "NoSuchTask", "There is no such task.", "任务不存在"),
+  no_such_client: telling(404, "NoSuchClient", "There is no such client.", "客户端不存在"),
+  client_exists: telling(
+    409,
+    "ClientExists",
+    "The client's code or public key is taken.",
+    "客户代码或公钥已被占用",
+  ),
   no_such_profile: telling(404, "NoSuchProfile", "There is no such profile.", "模板不存在"),
   invalid_version: row(
     404,

@@ -10,7 +10,10 @@ import {
 } from "./signature.ts";
 
 /** An authenticated client, and the nonce of this call, which has yet to be used up. */
-export type Caller = Pick<Client, "clientCode" | "requestsPerSecond" | "pendingMax" | "reach"> & {
+export type Caller = Pick<
+  Client,
+  "clientCode" | "admin" | "requestsPerSecond" | "pendingMax" | "reach"
+> & {
   readonly nonce: Nonce;
 };
 
@@ -25,7 +28,7 @@ export type UnprovenCall = {
 
 /** What authentication needs. `now` is in ms since the epoch; the caller's clock may differ from it by `clockSkewMs`. */
 export type AuthenticationPorts = {
-  readonly clients: ClientStore;
+  readonly clients: Pick<ClientStore, "byPublicKey">;
   readonly now: () => number;
   readonly clockSkewMs: number;
 };
@@ -86,6 +89,7 @@ export async function authenticate(
   if (!isKnown || !isSumRight || !isFormRight) throw refusal();
   return {
     clientCode: client.clientCode,
+    admin: client.admin,
     requestsPerSecond: client.requestsPerSecond,
     pendingMax: client.pendingMax,
     reach: client.reach,

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { count, eq, or, sql } from "drizzle-orm";
+import { asc, count, eq, gt, or, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { clients } from "../db/schema.ts";
-import { TaskError } from "../task/errors.ts";
+import { type ErrorCode, TaskError } from "../task/errors.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "./key-seal.ts";
 import { Nonces } from "./nonces.ts";
+import { mergeSeed } from "./seeded.ts";
 import type { Client, ClientStore, Nonce } from "./store.ts";
 
 /** How long a change made by another process (a client disabled, a key replaced) may go unnoticed. */
@@ -43,12 +44,48 @@ export class SqliteClientStore implements ClientStore {
   async seed(seeds: readonly Client[]): Promise<void> {
     this.#known.clear();
     // A start that changes nothing writes nothing: it works on a full disk, too.
-    if (await this.#database.read(() => seeds.every((seed) => this.#isThere(seed)))) return;
+    if (await this.#database.read(() => seeds.every((seed) => this.#isSeeded(seed)))) return;
     await this.#database.write(() => {
+      const merged = seeds.map((seed) => [this.#merged(seed), seed] as const);
       // All are deleted before the first is inserted, as two clients may have exchanged their keys.
       for (const { clientCode } of seeds) this.#queries.remove.run({ clientCode });
-      for (const client of seeds) this.#insert(client);
+      for (const [client, seed] of merged)
+        this.#insert(client, this.#seal.close(JSON.stringify(seed), seed.clientCode));
     });
+  }
+
+  async add(client: Client): Promise<void> {
+    const { clientCode } = client;
+    await this.#database.write(() => {
+      if (this.#queries.byCode.get({ clientCode }))
+        throw new TaskError(
+          "client_exists",
+          `Cannot add client "${clientCode}": there is one with this code`,
+        );
+      this.#insert(client, null, "client_exists");
+    });
+    this.#known.clear();
+  }
+
+  async change(clientCode: string, change: (client: Client) => Client): Promise<Client> {
+    const changed = await this.#database.write(() => {
+      const row = this.#queries.byCode.get({ clientCode });
+      const found = row && this.#clientOf(row);
+      if (!found)
+        throw new TaskError("no_such_client", `Cannot find client "${clientCode}": there is none`);
+      const client = change(found);
+      this.#queries.remove.run({ clientCode });
+      this.#insert(client, row.seed);
+      return client;
+    });
+    this.#known.clear();
+    return changed;
+  }
+
+  async list(after: string, limit: number): Promise<readonly Client[]> {
+    return this.#database.read(() =>
+      this.#queries.page.all({ after, limit }).flatMap((row) => this.#clientOf(row) ?? []),
+    );
   }
 
   /** Whether the key that this store was given is the one that private keys are encrypted with. */
@@ -64,19 +101,20 @@ export class SqliteClientStore implements ClientStore {
     const isOpen = () => this.#queries.unsealed.get() !== undefined;
     if (!(await this.#database.read(isOpen))) return;
     await this.#database.erase(() => {
-      const all = this.#queries.all.all().map((row) => this.#clientOf(row));
+      const all = this.#queries.all.all().map((row) => [this.#clientOf(row), row.seed] as const);
       this.#queries.clear.run();
-      for (const client of all) if (client) this.#insert(client);
+      for (const [client, seed] of all) if (client) this.#insert(client, seed);
     });
   }
 
-  #insert(client: Client): void {
+  /** @param seed - what the config said, encrypted; null if it says nothing of this client */
+  #insert(client: Client, seed: string | null, taken: ErrorCode = "invalid_parameter"): void {
     const { clientCode, publicKey, second } = client;
     for (const key of second ? [publicKey, second.publicKey] : [publicKey]) {
       const owner = this.#queries.byPublicKey.get({ publicKey: key });
       if (owner)
         throw new TaskError(
-          "invalid_parameter",
+          taken,
           `Cannot add client "${clientCode}": its public key is that of "${owner.clientCode}"`,
         );
     }
@@ -85,11 +123,27 @@ export class SqliteClientStore implements ClientStore {
       privateKey: this.#seal.close(client.privateKey, clientCode),
       secondPublicKey: second?.publicKey ?? null,
       secondPrivateKey: second && this.#seal.close(second.privateKey, clientCode),
+      seed,
     });
   }
 
-  #isThere(seed: Client): boolean {
-    return isDeepStrictEqual(this.#find(seed.publicKey), seed);
+  /** Whether the config says the same of a client as when it was last seeded. */
+  #isSeeded(now: Client): boolean {
+    const row = this.#queries.byCode.get(now);
+    return row !== undefined && isDeepStrictEqual(this.#seedOf(row), now);
+  }
+
+  /** What becomes of a client that the config names. */
+  #merged(now: Client): Client {
+    const row = this.#queries.byCode.get(now);
+    const record = row && this.#clientOf(row);
+    // Of older builds, the record is what the config said last.
+    return record ? mergeSeed({ before: this.#seedOf(row) ?? record, now, record }) : now;
+  }
+
+  #seedOf({ seed, clientCode }: typeof clients.$inferSelect): Client | undefined {
+    const text = seed === null ? undefined : this.#seal.open(seed, clientCode);
+    return text === undefined ? undefined : (JSON.parse(text) as Client);
   }
 
   #find(publicKey: string): Client | undefined {
@@ -102,6 +156,7 @@ export class SqliteClientStore implements ClientStore {
     isSealed,
     secondPublicKey,
     secondPrivateKey,
+    seed: _,
     ...row
   }: typeof clients.$inferSelect): Client | undefined {
     const { clientCode } = row;
@@ -145,6 +200,15 @@ function prepareQueries({ orm, prepared }: Database) {
         .from(clients)
         .where(or(eq(clients.publicKey, publicKey), eq(clients.secondPublicKey, publicKey)))
         .prepare(),
+    byCode: () => orm.select().from(clients).where(eq(clients.clientCode, clientCode)).prepare(),
+    page: () =>
+      orm
+        .select()
+        .from(clients)
+        .where(gt(clients.clientCode, sql.placeholder("after")))
+        .orderBy(asc(clients.clientCode))
+        .limit(sql.placeholder("limit"))
+        .prepare(),
     all: () => orm.select().from(clients).prepare(),
     clear: () => orm.delete(clients).prepare(),
     sealed: () => orm.select().from(clients).where(eq(clients.isSealed, true)).limit(1).prepare(),
@@ -164,6 +228,8 @@ function prepareQueries({ orm, prepared }: Database) {
           reach: sql.placeholder("reach"),
           strongOnly: sql.placeholder("strongOnly"),
           disabled: sql.placeholder("disabled"),
+          admin: sql.placeholder("admin"),
+          seed: sql.placeholder("seed"),
           weight: sql.placeholder("weight"),
           pendingMax: sql.placeholder("pendingMax"),
           runningMax: sql.placeholder("runningMax"),

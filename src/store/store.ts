@@ -23,6 +23,8 @@ export type Client = {
   /** Accepts the HMAC-SHA256 form of the checksum alone. */
   readonly strongOnly: boolean;
   readonly disabled: boolean;
+  /** May make the calls of operators, which see and change what is of all clients. */
+  readonly admin: boolean;
   /** Its share of the slots, beside the weights of the other clients. */
   readonly weight: number;
   /** How many of its tasks may be pending, how many may run, and how many calls it may make; 0 is any number, null what the config says. */
@@ -223,8 +225,22 @@ export type StoredProfile = { readonly profile: Profile; readonly createMs: numb
 export interface ClientStore {
   /** The client that has this key as its first or its second one. */
   byPublicKey(publicKey: string): Promise<Client | undefined>;
-  /** Adds clients, or replaces those with the same code. */
+  /**
+   * Adds the clients that the config names. Of one that is there already, what the config has changed since it was last seeded is taken
+   * over, field by field: what was changed by calls meanwhile stays.
+   */
   seed(clients: readonly Client[]): Promise<void>;
+  /** Adds a client. @throws {TaskError} `client_exists` if its code or a public key of it is taken */
+  add(client: Client): Promise<void>;
+  /**
+   * Changes a client.
+   *
+   * @param change - synchronous, and free of side effects: it may be called twice
+   * @throws {TaskError} `no_such_client`; what `change` throws
+   */
+  change(clientCode: string, change: (client: Client) => Client): Promise<Client>;
+  /** Clients by their codes, in bytewise order. @param after - exclusive; an empty text is before all */
+  list(after: string, limit: number): Promise<readonly Client[]>;
   count(): Promise<number>;
   /** Resolves if a nonce was not used. It may be used by another call right after this. @throws {TaskError} `request_replayed` */
   checkNonce(nonce: Nonce): Promise<void>;

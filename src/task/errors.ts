@@ -41,6 +41,8 @@ const JUDGEMENTS = {
   method_not_allowed: judge("ParameterError", "never"),
   no_such_task: judge("ParameterError", "never"),
   no_such_profile: judge("ParameterError", "never"),
+  no_such_client: judge("ParameterError", "never"),
+  client_exists: judge("ParameterError", "never"),
   task_conflict: judge("ParameterError", "never"),
   profile_exists: judge("ParameterError", "never"),
   profile_not_empty: judge("ParameterError", "never"),

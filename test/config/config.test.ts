@@ -225,6 +225,7 @@ describe("PONTUS_CLIENTS", () => {
     privateKey: "s3cr3t-key",
     strongOnly: false,
     disabled: false,
+    admin: false,
     weight: 1,
     pendingMax: null,
     runningMax: null,

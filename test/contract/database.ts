@@ -17,6 +17,7 @@ const ADA: Client = {
   privateKey: "of ada",
   strongOnly: false,
   disabled: false,
+  admin: false,
   weight: 1,
   pendingMax: null,
   runningMax: null,

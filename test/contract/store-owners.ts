@@ -1,3 +1,4 @@
+import type { Client } from "../../src/store/store.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import {
   aNewTask,
@@ -90,6 +91,7 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
     privateKey,
     strongOnly: true,
     disabled: false,
+    admin: false,
     weight: 1,
     pendingMax: null,
     runningMax: null,
@@ -142,6 +144,61 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
       expect(await clients.byPublicKey("pk-b")).toEqual(aClient("ada", "pk-b", "new"));
       expect((await clients.byPublicKey("pk-a"))?.clientCode).toBe("bob");
       expect(await clients.count()).toBe(3);
+    });
+
+    test("keeps what calls have changed since the last seed, and takes over what the config has", async () => {
+      const { clients } = await make();
+      const ada = aClient("ada", "pk-a");
+      await clients.seed([ada]);
+      const keys = { publicKey: "pk-new", privateKey: "new secret" };
+      const changed = { ...ada, ...keys, second: { publicKey: "pk-a", privateKey: "secret" } };
+      await clients.change("ada", () => ({ ...changed, disabled: true, weight: 5 }));
+      // Looked up a moment ago, as by a call.
+      await clients.byPublicKey("pk-new");
+      await clients.seed([ada]);
+      const kept = { ...changed, disabled: true, weight: 5 };
+      expect(await clients.byPublicKey("pk-new")).toEqual(kept);
+      await clients.seed([{ ...ada, weight: 7, pendingMax: 3 }]);
+      expect(await clients.byPublicKey("pk-new")).toEqual({ ...kept, weight: 7, pendingMax: 3 });
+      const newest = { ...ada, weight: 7, pendingMax: 3, privateKey: "newest" };
+      await clients.seed([newest]);
+      expect(await clients.byPublicKey("pk-new")).toBeUndefined();
+      const { disabled, second } = kept;
+      expect(await clients.byPublicKey("pk-a")).toEqual({ ...newest, disabled, second });
+    });
+
+    test("adds clients beside those of the config, and lists all by their codes", async () => {
+      const { clients } = await make();
+      await clients.seed([aClient("bob", "pk-b")]);
+      for (const code of ["eve", "ada"]) await clients.add(aClient(code, `pk-${code}`));
+      await clients.seed([aClient("bob", "pk-b")]);
+      const codesAfter = async (after: string, limit: number) =>
+        (await clients.list(after, limit)).map(({ clientCode }) => clientCode);
+      expect(await codesAfter("", 2)).toEqual(["ada", "bob"]);
+      expect(await codesAfter("bob", 2)).toEqual(["eve"]);
+      expect(await clients.list("bob", 1)).toEqual([aClient("eve", "pk-eve")]);
+      for (const [code, key] of [
+        ["ada", "pk-other"],
+        ["new", "pk-b"],
+      ] as const)
+        expect((await taskErrorOf(clients.add(aClient(code, key)))).code).toBe("client_exists");
+      expect(await clients.count()).toBe(3);
+    });
+
+    test("changes a client at once, or not at all", async () => {
+      const { clients } = await make();
+      await clients.add(aClient("ada", "pk-a"));
+      expect(await clients.byPublicKey("pk-a")).toMatchObject({ disabled: false, admin: false });
+      const change = (client: Client) => ({ ...client, disabled: true, admin: true });
+      const changed = { ...aClient("ada", "pk-a"), disabled: true, admin: true };
+      expect(await clients.change("ada", change)).toEqual(changed);
+      expect(await clients.byPublicKey("pk-a")).toEqual(changed);
+      const missing = clients.change("bob", change);
+      expect((await taskErrorOf(missing)).code).toBe("no_such_client");
+      await clients.add(aClient("bob", "pk-b"));
+      const taken = clients.change("bob", (client) => ({ ...client, publicKey: "pk-a" }));
+      expect((await taskErrorOf(taken)).code).toBe("invalid_parameter");
+      expect(await clients.byPublicKey("pk-b")).toEqual(aClient("bob", "pk-b"));
     });
 
     test("refuses a public key that another client has, and seeds nothing", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ClientStore } from "../../src/store/store.ts";
+import type { HttpPorts } from "../../src/http/http.ts";
 import {
   ADA,
   anApp,
@@ -103,10 +103,8 @@ describe("authentication", () => {
 
   test("keeps a nonce until two windows after its time", async () => {
     const kept: number[] = [];
-    const clients: ClientStore = {
+    const clients: HttpPorts["clients"] = {
       byPublicKey: (key) => app.ports.clients.byPublicKey(key),
-      seed: () => Promise.reject(new Error("not asked for")),
-      count: () => Promise.reject(new Error("not asked for")),
       checkNonce: () => Promise.reject(new Error("not asked for")),
       useNonce: async ({ expiresMs }) => {
         kept.push(expiresMs);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { messageOf, problemOf, taskMessageOf } from "../../src/http/problem.ts";
 import { contractCode, ERROR_CODES, TaskError } from "../../src/task/errors.ts";
 
-/** Section 3 of the contract. */
+/** Section 3 of the contract, and what was added since. */
 const CONTRACT: Readonly<Record<string, number>> = {
   InvalidParameterException: 400,
   MalformedJSON: 400,
@@ -15,11 +15,13 @@ const CONTRACT: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   NoSuchTask: 404,
   NoSuchProfile: 404,
+  NoSuchClient: 404,
   InvalidVersion: 404,
   NoSuchResource: 404,
   MethodNotAllowed: 405,
   TaskConflict: 409,
   ProfileExists: 409,
+  ClientExists: 409,
   IdempotencyConflict: 409,
   RequestTooLarge: 413,
   UnsupportedMediaType: 415,

@@ -11,6 +11,7 @@ const aClient = (changes: Partial<Client> = {}): Client => ({
   privateKey: "s3cr3t-key",
   strongOnly: false,
   disabled: false,
+  admin: false,
   weight: 1,
   pendingMax: null,
   runningMax: null,
@@ -37,10 +38,6 @@ async function outcomeOf(known: Client | undefined, options: SignedCallOptions) 
   };
   const clients = {
     byPublicKey: async () => known,
-    seed: () => Promise.reject(new Error("not asked for")),
-    count: () => Promise.reject(new Error("not asked for")),
-    checkNonce: () => Promise.reject(new Error("not asked for")),
-    useNonce: () => Promise.reject(new Error("not used up here")),
   };
   const ports = { clients, now: () => NOW_MS, clockSkewMs: 300_000 };
   const outcome = await authenticate(ports, call).catch(({ code }: { code: string }) => code);
@@ -54,6 +51,7 @@ describe("authenticate", () => {
     const { outcome } = await outcomeOf(aClient({ pendingMax: 5 }), { form, body: "x" });
     expect(outcome).toEqual({
       clientCode: "client1",
+      admin: false,
       requestsPerSecond: null,
       pendingMax: 5,
       reach: null,

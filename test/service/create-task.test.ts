@@ -10,6 +10,7 @@ import { TaskError } from "../../src/task/errors.ts";
 
 const CALLER = {
   clientCode: "ada",
+  admin: false,
   requestsPerSecond: null,
   pendingMax: null,
   reach: null,
