@@ -75,6 +75,8 @@ await clients.seed([
     runningMax: 0,
     requestsPerSecond: 0,
     second: null,
+    notification: null,
+    webhookSecrets: null,
     reach: null,
   },
 ]);

@@ -10,8 +10,10 @@ import {
   type ReachLists,
 } from "../lib/reach.ts";
 import { parseRules } from "../net/egress-rules.ts";
+import { receiverFault } from "../service/receivers.ts";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
+import { NOTIFIED_TYPES } from "../task/notification.ts";
 
 /** More than a database holds of unfinished tasks, and than a machine answers in a second: the numbers only have to fit. */
 const TASKS_MAX = 1_000_000_000;
@@ -102,6 +104,46 @@ const privateKey = v.pipe(
   v.maxLength(1024, "must be at most 1024 characters"),
 );
 
+/** As Standard Webhooks has it: 24 to 64 bytes. */
+const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
+const isSecret = (text: string): boolean => {
+  const bytes = Buffer.from(SECRET.exec(text)?.[1] ?? "", "base64").length;
+  return bytes >= 24 && bytes <= 64;
+};
+const webhookSecrets = v.pipe(
+  v.array(
+    v.pipe(
+      v.string("must be a string"),
+      v.check(isSecret, "must be whsec_ and the base64 of 24 to 64 bytes"),
+    ),
+    "must be an array of strings",
+  ),
+  v.check(
+    ({ length }) => length === 1 || length === 2,
+    "must be one, or two while it is changed from one to the other",
+  ),
+);
+
+/** Who is told of a client's tasks that name nobody. */
+const notification = v.strictObject(
+  {
+    url: v.pipe(
+      v.string("must be a string"),
+      v.check(
+        (url) => receiverFault(url) === undefined,
+        "must be an address of http or https that is well formed",
+      ),
+    ),
+    events: v.optional(
+      v.array(
+        v.picklist(NOTIFIED_TYPES, `must be among ${NOTIFIED_TYPES.join(", ")}`),
+        "must be an array of names of events",
+      ),
+    ),
+  },
+  'must be {"url": …, "events"?: […]}',
+);
+
 const client = v.strictObject(
   {
     client_code: name,
@@ -109,6 +151,8 @@ const client = v.strictObject(
     private_key: privateKey,
     second_public_key: v.optional(name),
     second_private_key: v.optional(privateKey),
+    webhook_secrets: v.optional(webhookSecrets),
+    notification: v.optional(notification),
     ...REACH_FIELDS,
     ...EGRESS_FIELDS,
     strong_only: flag,
@@ -159,6 +203,10 @@ export const clientsSchema = v.pipe(
         (each) => each.second_public_key === undefined || each.second_private_key !== undefined,
         "has a second_public_key without a second_private_key",
       ),
+      v.check(
+        (each) => each.notification === undefined || each.webhook_secrets !== undefined,
+        "has a notification without webhook_secrets to sign it with",
+      ),
     ),
   ),
   v.check(
@@ -188,6 +236,13 @@ export const clientsSchema = v.pipe(
               publicKey: each.second_public_key ?? each.public_key,
               privateKey: each.second_private_key,
             },
+      notification: each.notification
+        ? {
+            url: each.notification.url,
+            ...(each.notification.events && { events: each.notification.events }),
+          }
+        : null,
+      webhookSecrets: each.webhook_secrets ?? null,
       reach: reachOf(each),
     })),
   ),

@@ -114,5 +114,17 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "ALTER TABLE `clients` ADD `seed` text;",
       "CREATE INDEX `tasks_unsuccessful` ON `tasks` (`status`,`id`) WHERE status = 'FAILED' or status = 'CANCELLED';"
     ]
+  },
+  {
+    "name": "20261129235030_notifications",
+    "statements": [
+      "CREATE TABLE `deliveries` (\n\t`task_seq` integer NOT NULL,\n\t`sequence` integer NOT NULL,\n\t`state` text NOT NULL,\n\t`since_ms` integer NOT NULL,\n\t`tries` integer NOT NULL,\n\t`last_ms` integer,\n\t`http_status` integer,\n\t`detail` text,\n\tCONSTRAINT `deliveries_pk` PRIMARY KEY(`task_seq`, `sequence`)\n) WITHOUT ROWID;",
+      "CREATE TABLE `notifications` (\n\t`task_seq` integer PRIMARY KEY,\n\t`client_code` text NOT NULL,\n\t`sequence` integer NOT NULL,\n\t`due_ms` integer,\n\t`hold` text,\n\t`fence` integer NOT NULL\n);",
+      "ALTER TABLE `clients` ADD `notification` text;",
+      "ALTER TABLE `clients` ADD `webhook_secrets` text;",
+      "ALTER TABLE `tasks` ADD `notification` text;",
+      "CREATE INDEX `deliveries_pending` ON `deliveries` (`task_seq`,`sequence`) WHERE state = 'PENDING';",
+      "CREATE INDEX `notifications_due` ON `notifications` (`client_code`,`due_ms`) WHERE due_ms is not null;"
+    ]
   }
 ];

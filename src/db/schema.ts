@@ -9,6 +9,7 @@ import {
 } from "drizzle-orm/sqlite-core";
 import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
+import type { DeliveryState, Hold, Notification } from "../task/notification.ts";
 import type { StoredTarget } from "../task/row.ts";
 import type {
   Attempt,
@@ -61,6 +62,8 @@ export const tasks = sqliteTable(
     timeoutSeconds: integer("timeout_seconds"),
     metadata: text({ mode: "json" }).$type<Readonly<Record<string, string>>>(),
     clip: text({ mode: "json" }).$type<Clip>(),
+    /** Such a task has a row in `notifications`. */
+    notification: text({ mode: "json" }).$type<Notification>(),
     customProfiles: text("custom_profiles", { mode: "json" }).$type<readonly string[]>().notNull(),
     assignments: text({ mode: "json" }).$type<readonly Assignment[]>().notNull(),
     /** Of the call that created it, for logs and traces. */
@@ -157,6 +160,49 @@ export const leftovers = sqliteTable(
   ],
 );
 
+/** How far the receivers of tasks have been told of them, by the log; one row for each task that has a receiver. No foreign key, as above. */
+export const notifications = sqliteTable(
+  "notifications",
+  {
+    taskSeq: integer("task_seq").primaryKey(),
+    clientCode: text("client_code").notNull(),
+    /** The cursor: all events up to this one have a row in `deliveries`, or are not wanted. */
+    sequence: integer().notNull(),
+    /** When there is something to do next; null is nothing. */
+    dueMs: integer("due_ms"),
+    /** Why a new event does not change `dueMs`; null is that it does. */
+    hold: text().$type<Hold>(),
+    /** The fencing token: grows whenever a service takes it. */
+    fence: integer().notNull(),
+  },
+  (table) => [
+    index("notifications_due").on(table.clientCode, table.dueMs).where(sql`due_ms is not null`),
+  ],
+);
+
+/** What became of each event that a receiver is told of. WITHOUT ROWID, like the targets. */
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    taskSeq: integer("task_seq").notNull(),
+    /** That of the event. */
+    sequence: integer().notNull(),
+    state: text().$type<DeliveryState>().notNull(),
+    /** From when on it is tried for so long. */
+    sinceMs: integer("since_ms").notNull(),
+    /** How often it was tried since then, and when last. */
+    tries: integer().notNull(),
+    lastMs: integer("last_ms"),
+    /** What the last try ended with. */
+    httpStatus: integer("http_status"),
+    detail: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.taskSeq, table.sequence] }),
+    index("deliveries_pending").on(table.taskSeq, table.sequence).where(sql`state = 'PENDING'`),
+  ],
+);
+
 /** The custom profiles that unfinished tasks use. WITHOUT ROWID, like the targets. */
 export const profileUses = sqliteTable(
   "profile_uses",
@@ -236,6 +282,10 @@ export const clients = sqliteTable(
     /** Another pair of keys, both null or neither; the private one is encrypted. */
     secondPublicKey: text("second_public_key"),
     secondPrivateKey: text("second_private_key"),
+    /** Of its tasks that name no receiver; null is none. */
+    notification: text({ mode: "json" }).$type<Notification>(),
+    /** What notifications are signed with: one or two, as an encrypted JSON array. */
+    webhookSecrets: text("webhook_secrets"),
     /** Null is everything. */
     reach: text({ mode: "json" }).$type<Reach>(),
     admin: integer({ mode: "boolean" }).notNull().default(false),

@@ -7,7 +7,7 @@ import type { Claim, TaskEvent } from "../task/task.ts";
 import type { Database } from "./database.ts";
 import { EventLog } from "./event-log.ts";
 import { Holdings } from "./holdings.ts";
-import { leftovers, tasks } from "./schema.ts";
+import { leftovers, notifications, tasks } from "./schema.ts";
 import { type SqliteTaskRow, TASK_COLUMNS } from "./task-row.ts";
 
 /** The condition that a claim (placeholders `taskId` and `attempt`) still holds its task: the fence of all that a worker writes. */
@@ -58,6 +58,13 @@ export class TaskChanges {
           })
           .where(eq(tasks.seq, sql.placeholder("seq")))
           .prepare(),
+      // A receiver that is being told, or is away, is told of it after that.
+      notify: () =>
+        database.orm
+          .update(notifications)
+          .set({ dueMs: sql.placeholder("dueMs") })
+          .where(and(eq(notifications.taskSeq, sql.placeholder("taskSeq")), sql`hold is null`))
+          .prepare(),
       // A task that its client retries may end with the same again: one row is enough, that of the newest attempt.
       unleave: () =>
         database.orm
@@ -94,6 +101,9 @@ export class TaskChanges {
     if (!isChanged) return row;
     this.#queries.update.run(row);
     for (const event of events) this.#log.append(row.seq, event);
+    const newest = events.at(-1);
+    if (row.notification && newest)
+      this.#queries.notify.run({ taskSeq: row.seq, dueMs: newest.timeMs });
     if (isFinal(row.status)) this.#holdings.release(row);
     for (const { url, key } of leftTargets(row)) {
       const { id: taskId, attempt } = row;

@@ -12,7 +12,13 @@ import {
 /** An authenticated client, and the nonce of this call, which has yet to be used up. */
 export type Caller = Pick<
   Client,
-  "clientCode" | "admin" | "requestsPerSecond" | "pendingMax" | "reach"
+  | "clientCode"
+  | "admin"
+  | "requestsPerSecond"
+  | "pendingMax"
+  | "notification"
+  | "webhookSecrets"
+  | "reach"
 > & {
   readonly nonce: Nonce;
 };
@@ -92,6 +98,8 @@ export async function authenticate(
     admin: client.admin,
     requestsPerSecond: client.requestsPerSecond,
     pendingMax: client.pendingMax,
+    notification: client.notification,
+    webhookSecrets: client.webhookSecrets,
     reach: client.reach,
     nonce: {
       clientCode: client.clientCode,

@@ -109,7 +109,7 @@ export class SqliteClientStore implements ClientStore {
 
   /** @param seed - what the config said, encrypted; null if it says nothing of this client */
   #insert(client: Client, seed: string | null, taken: ErrorCode = "invalid_parameter"): void {
-    const { clientCode, publicKey, second } = client;
+    const { clientCode, publicKey, second, webhookSecrets } = client;
     for (const key of second ? [publicKey, second.publicKey] : [publicKey]) {
       const owner = this.#queries.byPublicKey.get({ publicKey: key });
       if (owner)
@@ -124,6 +124,8 @@ export class SqliteClientStore implements ClientStore {
       secondPublicKey: second?.publicKey ?? null,
       secondPrivateKey: second && this.#seal.close(second.privateKey, clientCode),
       seed,
+      webhookSecrets:
+        webhookSecrets && this.#seal.close(JSON.stringify(webhookSecrets), clientCode),
     });
   }
 
@@ -157,6 +159,7 @@ export class SqliteClientStore implements ClientStore {
     secondPublicKey,
     secondPrivateKey,
     seed: _,
+    webhookSecrets: sealedSecrets,
     ...row
   }: typeof clients.$inferSelect): Client | undefined {
     const { clientCode } = row;
@@ -165,9 +168,11 @@ export class SqliteClientStore implements ClientStore {
     if (privateKey === undefined) return undefined;
     const second = secondPrivateKey === null ? undefined : opened(secondPrivateKey);
     const hasSecond = secondPublicKey !== null && second !== undefined;
+    const secrets = sealedSecrets === null ? undefined : opened(sealedSecrets);
     return {
       ...row,
       privateKey,
+      webhookSecrets: secrets === undefined ? null : (JSON.parse(secrets) as readonly string[]),
       second: hasSecond ? { publicKey: secondPublicKey, privateKey: second } : null,
     };
   }
@@ -226,6 +231,8 @@ function prepareQueries({ orm, prepared }: Database) {
           secondPublicKey: sql.placeholder("secondPublicKey"),
           secondPrivateKey: sql.placeholder("secondPrivateKey"),
           reach: sql.placeholder("reach"),
+          notification: sql.placeholder("notification"),
+          webhookSecrets: sql.placeholder("webhookSecrets"),
           strongOnly: sql.placeholder("strongOnly"),
           disabled: sql.placeholder("disabled"),
           admin: sql.placeholder("admin"),

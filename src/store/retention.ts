@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { events, taskLogs, tasks } from "../db/schema.ts";
+import { deliveries, events, notifications, taskLogs, tasks } from "../db/schema.ts";
 
 /** The client of tasks that were deleted, whose rows are still there: no client has an empty code. */
 const NOBODY = "";
@@ -32,6 +32,12 @@ export class Retention {
       .where(eq(taskLogs.taskSeq, seq))
       .orderBy(asc(taskLogs.attempt))
       .limit(limit);
+    const last = orm
+      .select({ sequence: deliveries.sequence })
+      .from(deliveries)
+      .where(eq(deliveries.taskSeq, seq))
+      .orderBy(sql`sequence desc`)
+      .limit(limit);
     this.#queries = prepared({
       hide: () =>
         orm
@@ -56,14 +62,22 @@ export class Retention {
           .orderBy(asc(tasks.endMs))
           .limit(limit)
           .prepare(),
+      removeNotification: () =>
+        orm.delete(notifications).where(eq(notifications.taskSeq, seq)).prepare(),
+      removeDeliveries: () =>
+        orm
+          .delete(deliveries)
+          .where(and(eq(deliveries.taskSeq, seq), inArray(deliveries.sequence, last)))
+          .prepare(),
       removeEvents: () => orm.delete(events).where(inArray(events.seq, newest)).prepare(),
       removeLogs: () => orm.delete(taskLogs).where(inArray(taskLogs.seq, oldestLogs)).prepare(),
       remove: () => orm.delete(tasks).where(eq(tasks.seq, seq)).prepare(),
     });
   }
 
-  /** Hides a task that has ended from everybody; `purge` removes its rows. */
+  /** Hides a task that has ended from everybody, and nobody is told of it any more; `purge` removes its rows. */
   hide(seq: number, nowMs: number): void {
+    this.#queries.removeNotification.run({ seq });
     this.#queries.hide.run({ seq, endMs: nowMs });
   }
 
@@ -73,16 +87,27 @@ export class Retention {
     for (const { seq, endMs } of this.#due(nowMs, rowsMax)) {
       const limit = rowsMax - rows;
       if (limit <= 0) break;
-      const logs = Number(this.#queries.removeLogs.run({ seq, limit }).changes);
-      const left = limit - logs;
-      const removed =
-        left > 0 ? Number(this.#queries.removeEvents.run({ seq, limit: left }).changes) : 0;
-      rows += logs + removed;
+      const removed = this.#removeLog(seq, limit);
+      rows += removed;
       // There may be more: nobody is to see a log of which a part is gone.
-      if (removed === left) this.hide(seq, endMs ?? 0);
-      else rows += Number(this.#queries.remove.run({ seq }).changes);
+      if (removed === limit) this.hide(seq, endMs ?? 0);
+      else rows += this.#remove(seq);
     }
     return rows;
+  }
+
+  /** Removes what was written about a task: logs, deliveries, events. @returns how many rows, at most as many as given */
+  #removeLog(seq: number, limit: number): number {
+    const { removeLogs, removeDeliveries, removeEvents } = this.#queries;
+    let rows = 0;
+    for (const query of [removeLogs, removeDeliveries, removeEvents])
+      if (rows < limit) rows += Number(query.run({ seq, limit: limit - rows }).changes);
+    return rows;
+  }
+
+  #remove(seq: number): number {
+    this.#queries.removeNotification.run({ seq });
+    return Number(this.#queries.remove.run({ seq }).changes);
   }
 
   #due(nowMs: number, limit: number): readonly { readonly seq: number; endMs: number | null }[] {

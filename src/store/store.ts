@@ -1,5 +1,6 @@
 import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
+import type { Notification } from "../task/notification.ts";
 import type { GivenTask } from "../task/row.ts";
 import type {
   AttemptLog,
@@ -33,6 +34,10 @@ export type Client = {
   readonly requestsPerSecond: number | null;
   /** Another pair of keys that is valid beside the first one, while the client changes from one to the other. */
   readonly second: KeyPair | null;
+  /** Who is told of its tasks that name nobody; null is nobody. */
+  readonly notification: Notification | null;
+  /** What notifications are signed with: one, or two while it changes from one to the other; null is none. */
+  readonly webhookSecrets: readonly string[] | null;
   /** What it may read and write; null is everything. */
   readonly reach: Reach | null;
 };

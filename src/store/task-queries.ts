@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { tasks } from "../db/schema.ts";
+import { notifications, tasks } from "../db/schema.ts";
 import { isHeld } from "../db/task-changes.ts";
 import { TASK_COLUMNS } from "../db/task-row.ts";
 
@@ -27,6 +27,17 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
         .set({ warnings: sql.placeholder("warnings") })
         .where(isHeld)
         .prepare(),
+    notify: () =>
+      orm
+        .insert(notifications)
+        .values({
+          taskSeq: sql.placeholder("seq"),
+          clientCode: sql.placeholder("clientCode"),
+          sequence: 0,
+          dueMs: sql.placeholder("createMs"),
+          fence: 0,
+        })
+        .prepare(),
     // The columns that are left out are null in every new task.
     insert: () =>
       orm
@@ -49,6 +60,7 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
           timeoutSeconds: sql.placeholder("timeoutSeconds"),
           metadata: sql.placeholder("metadata"),
           clip: sql.placeholder("clip"),
+          notification: sql.placeholder("notification"),
           customProfiles: sql.placeholder("customProfiles"),
           assignments: sql.placeholder("assignments"),
           requestId: sql.placeholder("requestId"),

@@ -257,6 +257,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#holdings.take({ ...row, seq }, row.targets);
     for (const event of events) this.#log.append(seq, event);
     this.#changes.tell(row, events);
+    if (row.notification) this.#queries.notify.run({ ...row, seq });
     return row.id;
   }
 }

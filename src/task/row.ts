@@ -1,3 +1,4 @@
+import type { Notification } from "./notification.ts";
 import type {
   Attempt,
   Clip,
@@ -36,6 +37,7 @@ export type GivenTask = {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly clip?: Clip;
   readonly origin?: Origin;
+  readonly notification?: Notification;
 };
 
 /** A task as every store keeps it; null stands for what is not there. Times in ms since the epoch. */
@@ -69,6 +71,7 @@ export type TaskRow = {
   readonly timeoutSeconds: number | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly clip: Clip | null;
+  readonly notification: Notification | null;
   readonly customProfiles: readonly string[];
   readonly requestId: string | null;
   readonly traceParent: string | null;
@@ -98,6 +101,7 @@ export function taskOf(row: TaskRow): Task {
     ...(row.metadata && { metadata: row.metadata }),
     ...(row.clip && { clip: row.clip }),
     ...((row.requestId ?? row.traceParent) !== null && { origin: originOf(row) }),
+    ...(row.notification && { notification: row.notification }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./errors.ts";
+import type { Notification } from "./notification.ts";
 import type { Warning } from "./warnings.ts";
 
 /** The states of a task. The last three are final; see `status.ts` for the moves between them. */
@@ -122,6 +123,7 @@ export type Task = {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly clip?: Clip;
   readonly origin?: Origin;
+  readonly notification?: Notification;
 };
 
 /** One claim of a task by a worker. `attempt` grows with every claim and is the fencing token of all its writes. */

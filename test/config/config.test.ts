@@ -231,6 +231,8 @@ describe("PONTUS_CLIENTS", () => {
     runningMax: null,
     requestsPerSecond: null,
     second: null,
+    notification: null,
+    webhookSecrets: null,
     reach: null,
   };
 

@@ -23,6 +23,8 @@ const ADA: Client = {
   runningMax: null,
   requestsPerSecond: null,
   second: null,
+  notification: null,
+  webhookSecrets: null,
   reach: null,
 };
 /** What no page of the file has room for. */

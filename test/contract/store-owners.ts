@@ -97,6 +97,8 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
     runningMax: null,
     requestsPerSecond: null,
     second: null,
+    notification: null,
+    webhookSecrets: null,
     reach: null,
   });
 
@@ -115,6 +117,15 @@ export function clientStoreContract(name: string, make: Make, harness: Harness):
       const limits = { weight: 7, pendingMax: 100, runningMax: 0, requestsPerSecond: 25 };
       await clients.seed([{ ...aClient("ada", "pk-a"), ...limits }]);
       expect(await clients.byPublicKey("pk-a")).toMatchObject(limits);
+    });
+
+    test("keeps a client's receiver and the secrets that it is told with", async () => {
+      const { clients } = await make();
+      const notification = { url: "https://ada.example/hook", events: ["ended"] as const };
+      const webhookSecrets = ["whsec_one", "whsec_two"];
+      const ada = { ...aClient("ada", "pk-a"), notification, webhookSecrets };
+      await clients.seed([ada]);
+      expect(await clients.byPublicKey("pk-a")).toEqual(ada);
     });
 
     test("finds a client by its second public key too, and gives what it may reach with its tasks", async () => {

@@ -169,6 +169,8 @@ describe("a database that an older version made", () => {
       privateKey: "secret",
       weight: 1,
       second: null,
+      notification: null,
+      webhookSecrets: null,
       reach: null,
     });
     expect(await bench.tasks.events("ada", "id-1", { afterSequence: 0, limit: 9 })).toHaveLength(1);

@@ -17,6 +17,8 @@ const aClient = (changes: Partial<Client> = {}): Client => ({
   runningMax: null,
   requestsPerSecond: null,
   second: null,
+  notification: null,
+  webhookSecrets: null,
   reach: null,
   ...changes,
 });
@@ -54,6 +56,8 @@ describe("authenticate", () => {
       admin: false,
       requestsPerSecond: null,
       pendingMax: 5,
+      notification: null,
+      webhookSecrets: null,
       reach: null,
       nonce: { clientCode: "client1", nonce: "7", expiresMs: NOW_MS + 600_000 },
     });

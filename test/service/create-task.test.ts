@@ -13,6 +13,8 @@ const CALLER = {
   admin: false,
   requestsPerSecond: null,
   pendingMax: null,
+  notification: null,
+  webhookSecrets: null,
   reach: null,
   nonce: { clientCode: "ada", nonce: "1", expiresMs: 9 },
 };

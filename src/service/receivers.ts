@@ -1,0 +1,20 @@
+import { percentDecoded } from "../lib/percent-decoded.ts";
+
+/** The longest that common servers take in a request line. */
+const URL_CHARACTERS_MAX = 2048;
+/** What the URL standard would repair, so that an address could be taken for another one. */
+const REPAIRED = /[\s\\"'\p{Cc}]/u;
+
+/** Why an address is none that notifications can be sent to; nothing if it is one. */
+export function receiverFault(url: string): string | undefined {
+  if (url.length > URL_CHARACTERS_MAX) return `it is longer than ${URL_CHARACTERS_MAX} characters`;
+  if (!/^https?:\/\/[^/?#]/i.test(url)) return "it does not begin with http:// or https://";
+  if (REPAIRED.test(url) || !url.isWellFormed())
+    return "it holds a space, a quotation mark, a backslash or a control character";
+  const parsed = URL.parse(url);
+  if (!parsed) return "it is no URL with a host";
+  if (parsed.port === "0") return "there is no port 0";
+  if (url.includes("#")) return "it has a fragment, which is never sent";
+  const user = `${percentDecoded(parsed.username)}${percentDecoded(parsed.password)}`;
+  return /\p{Cc}/u.test(user) ? "its user info holds control characters" : undefined;
+}

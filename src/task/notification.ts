@@ -1,0 +1,25 @@
+/** The events that a receiver can be told of. */
+export const NOTIFIED_TYPES = [
+  "created",
+  "started",
+  "progress",
+  "target",
+  "source_lost",
+  "source_back",
+  "given_back",
+  "cancel_requested",
+  "retried",
+  "ended",
+] as const;
+
+/** What kind of event a receiver is told of. */
+export type NotifiedType = (typeof NOTIFIED_TYPES)[number];
+
+/** Who is told of the events of a task, and of which; if absent, of all but `progress`. */
+export type Notification = { readonly url: string; readonly events?: readonly NotifiedType[] };
+
+/** How the delivery of an event stands: to be tried (again), taken by the receiver, or given up. */
+export type DeliveryState = "PENDING" | "SUCCESS" | "FAILED";
+
+/** What keeps a receiver from being told more now: a service is telling it, or the last try failed. */
+export type Hold = "lease" | "pause";
