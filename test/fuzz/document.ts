@@ -65,7 +65,24 @@ type RawOperation = {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 };
 
-const document = parse(readFileSync("openapi.yaml", "utf8")) as Document;
+type Parts = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const SHARED = /^#\/components\/(parameters|responses)\/(\w+)$/;
+
+/** The same with shared parameters and answers where they are used. */
+function inPlace(value: unknown, parts: Parts): unknown {
+  if (Array.isArray(value)) return value.map((inner) => inPlace(inner, parts));
+  if (typeof value !== "object" || value === null) return value;
+  const [, kind = "", name = ""] = SHARED.exec("$ref" in value ? String(value.$ref) : "") ?? [];
+  const part = parts[kind]?.[name];
+  if (part) return part;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, inPlace(inner, parts)]),
+  );
+}
+
+const raw = parse(readFileSync("openapi.yaml", "utf8")) as { readonly components: Parts };
+const document = inPlace(raw, raw.components) as Document;
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 ajv.addSchema(document, "document");
 
@@ -105,4 +122,4 @@ export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).f
 );
 
 /** Whether something is an error in the document's form. */
-export const isError = ajv.compile({ $ref: pointerOf("components", "schemas", "Error") });
+export const isError = ajv.compile({ $ref: pointerOf("components", "schemas", "Problem") });
