@@ -11,6 +11,8 @@ const PROGRAMS = [
   // With its library, which tests preload.
   { name: "faketime", apt: "faketime" },
   { name: "openssl", apt: "openssl" },
+  { name: "zsh", apt: "zsh" },
+  { name: "fish", apt: "fish" },
   { name: "chromium", apt: "chromium" },
   { name: "nginx", apt: "nginx" },
   { name: "/usr/lib/nginx/modules/ngx_rtmp_module.so", apt: "libnginx-mod-rtmp" },

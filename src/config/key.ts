@@ -55,3 +55,6 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(...values:
   schema: v.picklist(values) as v.GenericSchema<string, T[number]>,
   allowed: values.join(", "),
 });
+
+/** Keys of those who call the service: where it is, and who they are. It reads none of them itself, and may find them in its environment. */
+export const CALLER_KEYS = { url: "PONTUS_URL", credentials: "PONTUS_CREDENTIALS" } as const;

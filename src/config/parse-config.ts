@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { maskSecrets } from "../lib/mask.ts";
 import { type Config, ConfigError, type Environment } from "./config.ts";
-import type { Key } from "./key.ts";
+import { CALLER_KEYS, type Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
 
 const SHOWN_LENGTH_MAX = 200;
@@ -78,8 +78,9 @@ const quote = (text: string): string =>
 
 function unknownKeys(env: Environment): string[] {
   const known = Object.values(KEYS).map((key) => key.env);
+  const callers = Object.values<string>(CALLER_KEYS);
   return Object.keys(env)
-    .filter((name) => name.startsWith("PONTUS_") && !known.includes(name))
+    .filter((name) => name.startsWith("PONTUS_") && ![...known, ...callers].includes(name))
     .map((name) => {
       const [nearest] = known
         .map((key) => ({ key, slips: distance(name, key) }))

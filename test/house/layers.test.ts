@@ -5,6 +5,7 @@ import { join } from "node:path";
 /** The folders of src, top to bottom. A file imports its own folder and rows below, never another folder of its row, never upward. */
 const LAYERS = [
   ["main"],
+  ["cli"],
   ["app"],
   ["config", "http", "worker"],
   ["service"],
@@ -20,6 +21,14 @@ const LAYERS = [
  * after the folder holds the types that all its rooms share, so it often stands at the bottom.
  */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  cli: [
+    ["cli"],
+    ["commands", "completion"],
+    ["doctor", "transcode"],
+    ["context", "text"],
+    ["calls"],
+    ["exit", "io"],
+  ],
   engine: [
     ["choose"],
     ["native"],
@@ -76,7 +85,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 /** The column of the picture in docs/architecture.md at which the words about a row begin. */
 const TOLD_AT = 46;
 /** Folders that hold a port: from outside, only the file named after the folder may be imported, except by app. */
-const PORTS = LAYERS[4] ?? [];
+const PORTS = LAYERS.find((row) => row.includes("store")) ?? [];
 const PURE = ["plan", "profile", "probe", "manifest", "task"];
 const IMPURE =
   /\b(Date\.now|new Date\(\)|Math\.random|process\.|performance\.|crypto\.|fetch\(|set(Timeout|Interval|Immediate)\b|Bun\.|Deno\.)/;
@@ -84,7 +93,8 @@ const IMPURE =
 const OWNERS = [
   { what: /^(zod|hono|@hono|yaml|swagger-ui-dist)(\/|$)/, only: ["http"] },
   { what: /^saxes$/, only: ["manifest"] },
-  { what: /^valibot$/, only: ["config", "worker", "probe", "engine"] },
+  { what: /^(@commander-js|commander|eventsource-parser)(\/|$)/, only: ["cli"] },
+  { what: /^valibot$/, only: ["config", "worker", "probe", "engine", "cli"] },
   { what: /^drizzle-orm(\/|$)/, only: ["store", "queue", "db"] },
   { what: /^bun(:|$)/, only: ["runtime/bun.ts", "db/sqlite.bun.ts"] },
   { what: /^node:sqlite$/, only: ["db/sqlite.deno.ts"] },
@@ -92,6 +102,7 @@ const OWNERS = [
     what: /^node:/,
     only: [
       "main",
+      "cli",
       "app",
       "config",
       "http",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { CALLER_KEYS } from "../../src/config/key.ts";
 import { KEYS } from "../../src/config/keys.ts";
 import { CALLS } from "../../src/http/calls.ts";
 import { problemOf } from "../../src/http/problem.ts";
@@ -19,8 +20,8 @@ const TEXTS = [
   ],
   ...readdirSync("docs").map((name) => `docs/${name}`),
 ];
-/** Of the tests, not of the service. */
-const OTHER_KEYS = ["PONTUS_SIMULATION_SEED", "PONTUS_CORPUS"];
+/** Of the tests and of callers, not of the service. */
+const OTHER_KEYS = ["PONTUS_SIMULATION_SEED", "PONTUS_CORPUS", ...Object.values(CALLER_KEYS)];
 
 const read = (file: string): string => readFileSync(file, "utf8");
 const missingIn = (file: string, names: readonly string[]): readonly string[] =>
