@@ -7,6 +7,7 @@ import { TaskError } from "../task/errors.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
 import { mayBeLong, toldBytes } from "./body.ts";
+import { serveDashboard } from "./dashboard/dashboard.ts";
 import { serveDocs } from "./docs.ts";
 import type { EndpointPorts } from "./endpoint.ts";
 import { type Readiness, serveHealth } from "./health.ts";
@@ -71,6 +72,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   serveProfiles(app, signed);
   serveHealth(app, ports);
   serveDocs(app, ports);
+  serveDashboard(app, ports);
 
   const methodsOf = (path: string): readonly string[] =>
     METHODS.filter((method) => app.router.match(method, path)[0].length > 0);

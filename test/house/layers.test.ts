@@ -15,6 +15,8 @@ const LAYERS = [
   ["profile", "probe", "manifest"],
   ["task"],
   ["lib"],
+  // What browsers run; test/house/ui.test.ts says what it may import.
+  ["ui"],
 ];
 /**
  * What stands in the folders of src that have rooms, top to bottom: rooms and single files, by the same rule. What is named
@@ -38,7 +40,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   http: [
     ["http"],
-    ["docs", "profiles", "tasks"],
+    ["dashboard", "docs", "profiles", "tasks"],
     ["endpoint", "health", "openapi"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],

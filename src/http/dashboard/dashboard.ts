@@ -1,0 +1,94 @@
+import type { Hono } from "hono";
+import { accepts } from "hono/accepts";
+import { once } from "../../lib/once.ts";
+import { TaskError } from "../../task/errors.ts";
+import { requestIdOf, respond, respondProblem } from "../answer.ts";
+import { type Page, pageOf } from "./page.ts";
+import type { UiFile, UiFiles } from "./ui-files.ts";
+
+/** Where everything is, for whoever comes without a browser. */
+const about = (version: string) => ({
+  name: "pontus",
+  description: "A video transcoding task service",
+  version,
+  links: {
+    api: "/api/v1",
+    dashboard: "/",
+    docs: "/docs",
+    openapi: "/openapi.json",
+    health: "/healthz",
+    readiness: "/readyz",
+  },
+});
+
+/** A name of a file under a digest of all of them means the same bytes for ever. */
+const FOR_EVER = "public, max-age=31536000, immutable";
+
+const takesGzip = (request: Request): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers.get("Accept-Encoding") ?? "");
+
+async function send(request: Request, { type, plain, zipped }: UiFile): Promise<Response> {
+  const isZipped = takesGzip(request);
+  return new Response(isZipped ? await zipped() : plain, {
+    headers: {
+      "Content-Type": type,
+      "Cache-Control": FOR_EVER,
+      ...(isZipped && { "Content-Encoding": "gzip" }),
+      Vary: "Accept-Encoding",
+      "X-Content-Type-Options": "nosniff",
+      "X-Request-Id": requestIdOf(request),
+    },
+  });
+}
+
+function sendPage(request: Request, { html, policy }: Page): Response {
+  return new Response(html, {
+    headers: {
+      "Content-Type": "text/html;charset=UTF-8",
+      "Cache-Control": "no-cache",
+      "Content-Security-Policy": policy,
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Referrer-Policy": "no-referrer",
+      Vary: "Accept",
+      "X-Content-Type-Options": "nosniff",
+      "X-Request-Id": requestIdOf(request),
+    },
+  });
+}
+
+/** Serves the dashboard at `/`, its files below `/ui`, and says in JSON what this is to whoever asks `/` for no page. */
+export function serveDashboard(app: Hono, { version }: { readonly version: string }): void {
+  // Loaded when first asked for: most services are started for their API.
+  const files = once(async (): Promise<UiFiles> => (await import("./ui-files.ts")).readUiFiles());
+  const page = once(async () => pageOf((await files()).digest));
+
+  app.get("/", async (context) => {
+    const request = context.req.raw;
+    const type = accepts(context, {
+      header: "Accept",
+      supports: ["text/html", "application/json"],
+      default: "application/json",
+    });
+    if (type === "application/json")
+      return respond({ status: 200, body: about(version) }, requestIdOf(request), {
+        Vary: "Accept",
+      });
+    try {
+      return sendPage(request, await page());
+    } catch (error) {
+      return respondProblem(request, requestIdOf(request), error);
+    }
+  });
+
+  app.get("/ui/:digest/:name", async (context) => {
+    const request = context.req.raw;
+    try {
+      const { digest, file } = await files();
+      const found = context.req.param("digest") === digest && file(context.req.param("name"));
+      if (found) return await send(request, found);
+      throw new TaskError("no_such_resource", "Cannot answer: nothing is at this path");
+    } catch (error) {
+      return respondProblem(request, requestIdOf(request), error);
+    }
+  });
+}

@@ -1,0 +1,176 @@
+import { language } from "./language.js";
+import { signatureHeaders } from "./signature.js";
+
+/** @typedef {import("../http/schemas/task-schemas.ts").TaskAnswer} Task */
+/** @typedef {import("../http/schemas/task-schemas.ts").TaskPageAnswer} TaskPage */
+/** @typedef {import("../http/schemas/profile-schemas.ts").ProfileAnswer} Profile */
+/** @typedef {{ path: string, message: string }} FieldFault */
+/** @typedef {{ signal?: AbortSignal, headers?: Record<string, string> }} CallOptions */
+
+const TASKS = "task/transcoding";
+const NOTHING = new Uint8Array();
+
+/** A call that was refused, or that did not reach the service. */
+export class Problem extends Error {
+  /**
+   * @param {string} message
+   * @param {{ code?: string, status?: number, faults?: readonly FieldFault[] }} [facts]
+   */
+  constructor(message, { code = "", status = 0, faults = [] } = {}) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.faults = faults;
+  }
+}
+
+/** @param {Response} response */
+async function problemOf(response) {
+  const text = await response.text();
+  try {
+    const { error } = JSON.parse(text);
+    return new Problem(error.message, {
+      code: error.code,
+      status: response.status,
+      faults: error.details ?? [],
+    });
+  } catch {
+    // Not the service's own words: something stands between.
+    return new Problem(`${response.status} ${response.statusText}`, { status: response.status });
+  }
+}
+
+/** The calls of the API that this page makes, each signed anew. */
+export class Api {
+  /** How far the service's clock is ahead of this one, once it said that they differ. */
+  #clockMs = 0;
+
+  /** @param {import("./signature.js").Identity} identity */
+  constructor(identity) {
+    this.identity = identity;
+  }
+
+  /**
+   * Where a call goes.
+   *
+   * @param {string} path below the version
+   * @param {Record<string, string | undefined>} [query]
+   */
+  url(path, query = {}) {
+    const url = new URL(`api/v1/${path}`, document.baseURI);
+    for (const [name, value] of Object.entries(query)) if (value) url.searchParams.set(name, value);
+    return url;
+  }
+
+  /**
+   * The headers of a call that something else makes.
+   *
+   * @param {string} method
+   * @param {URL} url
+   * @param {Uint8Array<ArrayBuffer>} [body]
+   */
+  headers(method, url, body = NOTHING) {
+    return signatureHeaders(this.identity, method, url, body, this.#clockMs);
+  }
+
+  /**
+   * Makes a call, a second time if the clocks of the two machines differ.
+   *
+   * @param {string} method
+   * @param {URL} url
+   * @param {Uint8Array<ArrayBuffer> | undefined} body
+   * @param {CallOptions} [options]
+   * @returns {Promise<Response>} of any status
+   */
+  async fetch(method, url, body, { signal, headers } = {}) {
+    const send = async () =>
+      fetch(url, {
+        method,
+        headers: {
+          "Accept-Language": language.value === "zh" ? "zh-CN" : "en",
+          ...(await this.headers(method, url, body)),
+          ...headers,
+        },
+        ...(body && { body }),
+        ...(signal && { signal }),
+        cache: "no-store",
+      });
+    const response = await send();
+    const serverMs = Date.parse(response.headers.get("Date") ?? "");
+    if (response.status !== 401 || Number.isNaN(serverMs)) return response;
+    const { error } = await response.clone().json();
+    if (error?.code !== "RequestExpired") return response;
+    this.#clockMs = serverMs - Date.now();
+    return send();
+  }
+
+  /**
+   * Makes a call with JSON in and out.
+   *
+   * @param {string} method
+   * @param {URL} url
+   * @param {unknown} [content]
+   * @param {CallOptions} [options]
+   * @returns {Promise<unknown>}
+   * @throws {Problem}
+   */
+  async call(method, url, content, { signal, headers } = {}) {
+    const body =
+      content === undefined ? undefined : new TextEncoder().encode(JSON.stringify(content));
+    const response = await this.fetch(method, url, body, {
+      ...(signal && { signal }),
+      headers: { ...(body && { "Content-Type": "application/json" }), ...headers },
+    });
+    if (!response.ok) throw await problemOf(response);
+    return response.status === 204 ? undefined : response.json();
+  }
+
+  /**
+   * @param {Record<string, string | undefined>} query
+   * @param {AbortSignal} [signal]
+   */
+  async tasks(query, signal) {
+    const answer = await this.call("GET", this.url(TASKS, query), undefined, {
+      ...(signal && { signal }),
+    });
+    return /** @type {TaskPage} */ (answer);
+  }
+
+  /**
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   */
+  async task(id, signal) {
+    const answer = await this.call("GET", this.taskUrl(id), undefined, {
+      ...(signal && { signal }),
+    });
+    return /** @type {Task} */ (answer);
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} [part] `/cancel`
+   */
+  taskUrl(id, part = "") {
+    return this.url(`${TASKS}/${encodeURIComponent(id)}${part}`);
+  }
+
+  /** @param {unknown} content @returns {Promise<string>} the id of the new task */
+  async createTask(content) {
+    const answer = await this.call("POST", this.url(TASKS), content);
+    return /** @type {{ task_id: string }} */ (answer).task_id;
+  }
+
+  /** @param {AbortSignal} [signal] */
+  async profiles(signal) {
+    const answer = await this.call("GET", this.url("profiles"), undefined, {
+      ...(signal && { signal }),
+    });
+    return /** @type {{ profiles: Profile[] }} */ (answer).profiles;
+  }
+
+  /** @param {string} name */
+  profileUrl(name) {
+    return this.url(`profile/${encodeURIComponent(name)}`);
+  }
+}

@@ -1,0 +1,180 @@
+import { ago, clock, moment, nameOf, number, outputLine, size, took } from "./format.js";
+import { html } from "./html.js";
+import { t } from "./language.js";
+import { useLoaded, useWork } from "./loading.js";
+import { Badge, Bar, Empty, Facts, Fault, hasEnded } from "./parts.js";
+import { useSession } from "./session.js";
+import { SpeedCurve } from "./speed-curve.js";
+
+/** @typedef {import("./api.js").Task} Task */
+
+const REFRESH_MS = 1_000;
+
+/** One task with all that is known of it. @param {{ at: string[] }} props */
+export function TaskView({ at: [id = ""] }) {
+  const { api } = useSession();
+  const {
+    value: task,
+    problem,
+    reload,
+  } = useLoaded(
+    (signal) => api.task(id, signal),
+    [api, id],
+    (task) => (task && hasEnded(task.task_status) ? undefined : REFRESH_MS),
+  );
+  if (!task)
+    return problem ? html`<${Fault} problem=${problem} />` : html`<${Empty}>${t("loading")}<//>`;
+  return html`
+    <p class="crumb"><a href="#/">${t("nav.tasks")}</a></p>
+    <div class="title">
+      <h1>${nameOf(task.source.source_url)}</h1>
+      <${Badge} status=${task.task_status} />
+      <${Actions} task=${task} onDone=${reload} />
+    </div>
+    <${Fault} problem=${problem} />
+    ${task.error && html`<${Failure} failure=${task.error} />`}
+    <div class="columns">
+      <div class="main">
+        <${Progress} task=${task} />
+        <${Targets} task=${task} />
+        <${Attempts} task=${task} />
+      </div>
+      <aside aria-label=${t("task.facts")}><${About} task=${task} /></aside>
+    </div>`;
+}
+
+/** @param {{ failure: NonNullable<Task["error"]> }} props */
+const Failure = ({ failure }) =>
+  html`<div class="fault">
+    <p><strong>${failure.code}</strong> ${failure.message}</p>
+    <p>${failure.detail}</p>
+  </div>`;
+
+/** What can be done with a task in its state. @param {{ task: Task, onDone: () => void }} props */
+function Actions({ task, onDone }) {
+  const { api, say } = useSession();
+  const work = useWork(async (/** @type {"cancel" | "retry" | "delete"} */ verb) => {
+    if (verb === "delete") await api.call("DELETE", api.taskUrl(task.task_id));
+    else await api.call("POST", api.taskUrl(task.task_id, `/${verb}`));
+    say(t(`done.${verb}`));
+    if (verb === "delete") location.hash = "#/";
+    else onDone();
+  });
+  const status = task.task_status;
+  /** @param {"cancel" | "retry" | "delete"} verb */
+  const button = (verb) =>
+    html`<button disabled=${work.isBusy || (verb === "cancel" && task.cancel_requested)} onClick=${() => work.start(verb)}>
+      ${t(`do.${verb}`)}
+    </button>`;
+  return html`<div class="actions">
+    ${!hasEnded(status) && button("cancel")}
+    ${(status === "FAILED" || status === "CANCELLED") && button("retry")}
+    ${hasEnded(status) && button("delete")}
+    <a class="button" href=${`#/new/${task.task_id}`}>${t("do.again")}</a>
+    <${Fault} problem=${work.problem} />
+  </div>`;
+}
+
+/** How far it has come, and how fast. @param {{ task: Task }} props */
+function Progress({ task }) {
+  const { progress, task_status } = task;
+  if (task_status !== "RUNNING") return null;
+  return html`<section class="card" aria-label=${t("progress")}>
+    <h2>${progress ? t(`phase.${progress.phase}`) : t("starting")}</h2>
+    <${Bar} percent=${progress?.percent} label=${t("progress")} />
+    ${
+      progress &&
+      html`<${Facts}
+        facts=${[
+          [t("progress"), progress.percent !== undefined && `${number(progress.percent, 1)} %`],
+          [t("progress.speed"), progress.speed > 0 && `${number(progress.speed, 2)}×`],
+          [t("progress.fps"), progress.fps > 0 && number(progress.fps)],
+          [t("progress.done"), clock(progress.out_time_seconds)],
+          [t("progress.left"), progress.eta_seconds !== undefined && clock(progress.eta_seconds)],
+          [t("progress.dropped"), progress.dropped_frames],
+        ]}
+      />`
+    }
+    <${SpeedCurve} key=${task.attempt} progress=${progress} />
+  </section>`;
+}
+
+/** @param {{ task: Task }} props */
+const Targets = ({ task }) =>
+  html`<section class="card">
+    <h2>${t("task.targets")}</h2>
+    <ol class="targets">
+      ${task.targets.map((target, index) => html`<${Target} key=${index} target=${target} />`)}
+    </ol>
+  </section>`;
+
+/** @param {{ target: Task["targets"][number] }} props */
+function Target({ target }) {
+  const { target_url, target_status, output, error, bytes_sent, profile_name } = target;
+  return html`<li>
+    <p class="target"><${Badge} status=${target_status} /> <code>${target_url}</code></p>
+    ${profile_name && html`<p class="hint">${profile_name}</p>`}
+    ${output && html`<p>${outputLine(output)}</p>`}
+    ${
+      output?.renditions &&
+      html`<ul class="renditions">${output.renditions.map((one) => html`<li>${outputLine(one)}</li>`)}</ul>`
+    }
+    ${bytes_sent !== undefined && html`<p>${t("task.sent", { size: size(bytes_sent) })}</p>`}
+    ${error && html`<${Failure} failure=${error} />`}
+  </li>`;
+}
+
+/** @param {{ task: Task }} props */
+const Attempts = ({ task: { attempts = [] } }) =>
+  attempts.length === 0
+    ? null
+    : html`<section class="card">
+        <h2>${t("task.attempts")}</h2>
+        <ol class="attempts" reversed>
+          ${attempts.toReversed().map(
+            ({ attempt, start_time, end_time, engine, error }) =>
+              html`<li key=${attempt} value=${attempt}>
+                <time datetime=${start_time}>${moment(start_time)}</time>
+                ${" · "}${engine}${" · "}${took(start_time, end_time)}
+                ${error && html`<${Failure} failure=${error} />`}
+              </li>`,
+          )}
+        </ol>
+      </section>`;
+
+/** What the task was asked for, and when what happened. @param {{ task: Task }} props */
+function About({ task }) {
+  const { source, clip, metadata = {}, warnings = [] } = task;
+  const part =
+    clip &&
+    `${clock(clip.start_seconds ?? 0)} – ${clip.duration_seconds === undefined ? t("task.end") : clock((clip.start_seconds ?? 0) + clip.duration_seconds)}`;
+  return html`
+    ${
+      warnings.length > 0 &&
+      html`<section class="card warnings">
+      <h2>${t("task.warnings")}</h2>
+      <ul>${warnings.map(({ code, message }) => html`<li><strong>${code}</strong> ${message}</li>`)}</ul>
+    </section>`
+    }
+    <section class="card">
+      <h2>${t("task.facts")}</h2>
+      <${Facts}
+        facts=${[
+          [t("task.id"), html`<code>${task.task_id}</code>`],
+          [t("task.source"), html`<code>${source.source_url}</code>`],
+          [t("task.profile"), html`<code>${task.profile_name}</code>`],
+          [
+            t("task.created"),
+            html`<time datetime=${task.create_time} title=${ago(task.create_time)}>${moment(task.create_time)}</time>`,
+          ],
+          [t("task.started"), moment(task.start_time)],
+          [t("task.ended"), moment(task.end_time)],
+          [t("task.took"), took(task.start_time, task.end_time)],
+          [t("task.priority"), task.priority === 0 ? undefined : String(task.priority)],
+          [t("task.timeout"), task.timeout_seconds && clock(task.timeout_seconds)],
+          [t("task.clip"), part],
+          ...Object.entries(metadata),
+        ]}
+      />
+    </section>`;
+}

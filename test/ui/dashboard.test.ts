@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AxeResults } from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { clip } from "../fixtures/clips.ts";
+import { aBrowser, aPage } from "../fixtures/page.ts";
+import { newHome, type RunningService, startService } from "../fixtures/service.ts";
+
+// A browser beside an encoder takes longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const FIRST_VIEW_BYTES_MAX = 100_000;
+const PHONE = { viewport: { width: 360, height: 740 } };
+
+let service: RunningService;
+let browser: Browser;
+/** Tasks that ended well, and badly. */
+let made: { done: string; failed: string };
+
+beforeAll(async () => {
+  const home = newHome();
+  copyFileSync(await clip(), join(home.media, "film.mp4"));
+  copyFileSync(await clip({ seconds: 30, audio: false }), join(home.media, "long.mp4"));
+  writeFileSync(join(home.media, "broken.mp4"), "no film");
+  [service, browser] = await Promise.all([startService(home), aBrowser()]);
+  const task = (source: string, target: string) =>
+    service.create({
+      source: { source_url: source },
+      profile_name: "video_mp4_320x240_240kbps",
+      targets: [{ target_url: target }],
+      metadata: { order: "A-17" },
+    });
+  made = { done: await task("film.mp4", "done.mp4"), failed: await task("broken.mp4", "bad.mp4") };
+  await service.until(made.done, ({ task_status }) => task_status === "SUCCESS");
+  await service.until(made.failed, ({ task_status }) => task_status === "FAILED");
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await service?.stop();
+});
+
+const keysFile = () => ({
+  name: "credentials.json",
+  mimeType: "application/json",
+  buffer: Buffer.from(JSON.stringify(service.credentials)),
+});
+
+/** Opens the dashboard as the client, at a view. */
+async function signedIn(hash = "#/", options: BrowserContextOptions = {}) {
+  const watched = await aPage(browser, options);
+  const { page } = watched;
+  await page.goto(`${service.url}/${hash}`);
+  await page.locator("#credentials").setInputFiles(keysFile());
+  await page.locator("button.primary").click();
+  await page.locator("header nav").waitFor();
+  return watched;
+}
+
+const axe = async (page: Page) => {
+  await page.evaluate(AXE);
+  const found = await page.evaluate<AxeResults>("axe.run()");
+  return found.violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`);
+};
+
+describe("signing in", () => {
+  test("takes the keys of a client by the fields, and says when they are wrong", async () => {
+    const { page, troubles } = await aPage(browser);
+    const { client_code, public_key, private_key } = service.credentials;
+    await page.goto(service.url);
+    await page.getByLabel("Client code").fill(client_code);
+    await page.getByLabel("Public key").fill(public_key);
+    await page.getByLabel("Private key").fill("wrong");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").waitFor();
+    // Chromium tells each refused call.
+    expect(troubles.filter((one) => !one.includes("401"))).toEqual([]);
+    await page.getByLabel("Private key").fill(private_key);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Tasks" }).waitFor();
+    // Nothing of the keys is kept.
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    expect(kept).toBe("{}");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Client code").waitFor();
+    await page.context().close();
+  });
+});
+
+describe("the list of tasks", () => {
+  test("is filtered, searched and walked through by keys", async () => {
+    const { page, troubles } = await signedIn();
+    const rows = page.locator(".rows .row");
+    await rows.nth(1).waitFor();
+    await page.getByRole("button", { name: "Failed" }).click();
+    await page.locator(".row", { hasText: "bad.mp4" }).waitFor();
+    expect(await rows.count()).toBe(1);
+    await page.getByRole("button", { name: "All" }).click();
+    await page.keyboard.press("/");
+    await page.keyboard.type("a-17");
+    await page.locator(".row", { hasText: "done.mp4" }).waitFor();
+    await page.keyboard.type(" nowhere");
+    await page.getByText("No task fits").waitFor();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type(made.done);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "film.mp4" }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test("follows what happens elsewhere", async () => {
+    const { page, troubles } = await signedIn();
+    const id = await service.create({
+      source: { source_url: "film.mp4" },
+      profile_name: "video_mp4_320x240_240kbps",
+      targets: [{ target_url: "elsewhere.mp4" }],
+    });
+    const row = page.locator(".row", { hasText: "elsewhere.mp4" });
+    await row.getByText("Success").waitFor();
+    await service.call(`/api/v1/task/transcoding/${id}`, { method: "DELETE" });
+    await row.waitFor({ state: "detached" });
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe("a task", () => {
+  test("is created, watched, cancelled, tried again and deleted", async () => {
+    const { page, troubles } = await signedIn("#/new");
+    await page.getByLabel("Source").fill("long.mp4");
+    await page.getByLabel("Profile", { exact: true }).fill("video_webm_vp9_1280x720_1200kbps");
+    await page.getByLabel("Target 1").fill("long.webm");
+    await page.getByRole("button", { name: "Create the task" }).click();
+    await page.getByText("Running").first().waitFor();
+    await page.getByText("Frames per second").waitFor();
+    await page.locator(".curve canvas").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator(".title .badge-cancelled").waitFor();
+    await page.getByRole("button", { name: "Retry" }).click();
+    await page.locator(".title .badge-running").waitFor();
+    // The first run and the second, the newest first.
+    await page.locator(".attempts li[value='2']").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator(".title .badge-cancelled").waitFor();
+    await page.getByRole("link", { name: "New task like this" }).click();
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#source")?.value);
+    expect(await page.getByLabel("Target 1").inputValue()).toBe("long.webm");
+    await page.goBack();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Tasks" }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test("that failed says why, and one that is done what its target holds", async () => {
+    const { page, troubles } = await signedIn(`#/task/${made.failed}`);
+    const { error } = await service.task(made.failed);
+    await page
+      .getByText(error?.detail ?? "no detail")
+      .first()
+      .waitFor();
+    await page.goto(`${service.url}/#/task/${made.done}`);
+    await page.getByText("h264 320×240 25 fps").waitFor();
+    await page.getByText("A-17").waitFor();
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test("that cannot be created says at the field what is wrong with it", async () => {
+    const { page } = await signedIn("#/new");
+    await page.getByLabel("Source").fill("film.mp4");
+    await page.getByLabel("Target 1").fill(`x${"/very-long".repeat(900)}`);
+    await page.getByRole("button", { name: "Create the task" }).click();
+    const input = page.getByLabel("Target 1");
+    await page.locator("#target-0-fault").waitFor();
+    expect(await input.getAttribute("aria-invalid")).toBe("true");
+    await page.context().close();
+  });
+});
+
+describe("profiles", () => {
+  test("are shown, made by the form that the API describes, and deleted", async () => {
+    const { page, troubles } = await signedIn("#/profiles");
+    await page.getByText("video_hls_adaptive", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "New profile" }).click();
+    await page.getByLabel("Name").fill("my_360p");
+    await page.getByLabel("width").fill("640");
+    await page.getByLabel("preset").selectOption("highPerformance");
+    await page.getByRole("button", { name: "Add a rendition" }).click();
+    await page.getByLabel("width").nth(1).fill("320");
+    await page.getByRole("button", { name: "Create the profile" }).click();
+    await page.getByText("my_360p", { exact: true }).click();
+    const answer = await service.call("/api/v1/profile/my_360p");
+    const { qlties } = (await answer.json()) as { qlties: { width: number; preset: string }[] };
+    expect(qlties.map(({ width, preset }) => [width, preset])).toEqual([
+      [640, "highPerformance"],
+      [320, "highPerformance"],
+    ]);
+    const own = page.locator("details", { hasText: "my_360p" });
+    await own.getByRole("button", { name: "Delete" }).click();
+    await own.getByText("Delete this profile?").waitFor();
+    await own.getByRole("button", { name: "Delete" }).click();
+    await own.waitFor({ state: "detached" });
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe("every view", () => {
+  const views = () => ["#/", `#/task/${made.failed}`, "#/new", "#/profiles", "#/profiles/new"];
+
+  test.each([
+    ["in light, on a desk", { colorScheme: "light" }],
+    ["in dark, on a phone, in Chinese", { ...PHONE, colorScheme: "dark", locale: "zh-CN" }],
+  ] as const)("has nothing that axe finds, and fits: %s", async (_, options) => {
+    const { page: first } = await aPage(browser, options);
+    await first.goto(service.url);
+    await first.locator("#code").waitFor();
+    expect(await axe(first)).toEqual([]);
+    await first.context().close();
+
+    const { page, troubles } = await signedIn("#/", options);
+    for (const view of views()) {
+      await page.goto(`${service.url}/${view}`);
+      await page.locator("main h1").waitFor();
+      await page.waitForFunction(() => !/Loading|加载中/.test(document.body.textContent));
+      expect([view, ...(await axe(page))]).toEqual([view]);
+      const over = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect([view, over]).toEqual([view, 0]);
+    }
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe(
+      "locale" in options ? "zh-CN" : "en",
+    );
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test("of the first visit comes in less than 100 kB", async () => {
+    const { page } = await aPage(browser);
+    const sizes: Promise<number>[] = [];
+    page.on("requestfinished", (request) => {
+      sizes.push(request.sizes().then((one) => one.responseBodySize + one.responseHeadersSize));
+    });
+    await page.goto(service.url);
+    await page.locator("#credentials").setInputFiles(keysFile());
+    await page.locator("button.primary").click();
+    await page.locator(".row").first().waitFor();
+    const bytes = (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
+    expect(sizes.length).toBeGreaterThan(20);
+    expect(bytes).toBeLessThan(FIRST_VIEW_BYTES_MAX);
+    await page.context().close();
+  });
+});
