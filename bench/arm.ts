@@ -93,10 +93,14 @@ const store = new SqliteTaskStore(database, { now });
 const keeping = keepingOf(kind, database, socket);
 const app = createHttpApp({
   refuseWhileClosed: () => {},
+  plansMax: 0,
+  planTimeoutMs: 1_000,
+  planner: () => Promise.reject(new Error("no plan is asked for")),
   tasks: {
     create: keeping.create,
     findByIdempotency: (client, idempotency) => store.findByIdempotency(client, idempotency),
     get: (client, id) => store.get(client, id),
+    logs: (client, id) => store.logs(client, id),
     list: (client, query) => store.list(client, query),
     cancel: (client, id) => store.cancel(client, id),
     retry: (client, id) => store.retry(client, id),

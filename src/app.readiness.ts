@@ -5,6 +5,7 @@ import type { ChosenEngine } from "./engine/choose.ts";
 import type { Readiness } from "./http/health.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Intake } from "./service/intake.ts";
+import { TaskError } from "./task/errors.ts";
 
 /** The parts of the service that are asked how they stand. */
 export type ReadinessParts = {
@@ -12,6 +13,11 @@ export type ReadinessParts = {
   readonly database: Pick<Database, "checkWritable">;
   readonly intake: Pick<Intake, "look">;
 };
+
+/** Refuses what needs the parts that run tasks, before they are there. @throws {TaskError} `service_unavailable` */
+export function refuseWhileStarting(): never {
+  throw new TaskError("service_unavailable", "Cannot answer: the service is starting");
+}
 
 /** How the service stands, for `/readyz`. @param working - undefined until it takes tasks up */
 export async function readinessOf(

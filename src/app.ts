@@ -10,7 +10,7 @@ import {
   watchIntake,
 } from "./app.disk.ts";
 import { judgesWithin, storagesWithin } from "./app.reach.ts";
-import { readinessOf } from "./app.readiness.ts";
+import { readinessOf, refuseWhileStarting } from "./app.readiness.ts";
 import type { Working } from "./app.work.ts";
 import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -94,7 +94,7 @@ export async function startService(
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config, policy));
   let working: Working | undefined;
   const { clockSkewMs, bodyBytesMax, bodiesBytesMax, requestsPerSecond } = config;
-  const { targetsMax, pendingMax, defaultProfile } = config;
+  const { targetsMax, pendingMax, defaultProfile, plansMax, planTimeoutMs } = config;
   const live = [new LiveAddresses(listenPortsOf(config))];
   const storagesOf = storagesWithin(parts.storages);
   const judgesOf = judgesWithin(storagesOf, live);
@@ -111,6 +111,9 @@ export async function startService(
     pendingMax,
     defaultProfile,
     refuseWhileClosed: intake.refuseWhileClosed,
+    plansMax,
+    planTimeoutMs,
+    planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
     readiness: () => readinessOf(chosen(), { ...parts, intake }, working, config),
     version,
   });

@@ -6,6 +6,7 @@ import type { Reach } from "./lib/reach.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { AddressJudge } from "./service/addresses.ts";
+import type { Planner } from "./service/plan-new-task.ts";
 import { type Side, type Storage, storageFor } from "./storage/storage.ts";
 import type { LeftoverStore, TaskStore } from "./store/store.ts";
 import { KeptEncodes } from "./worker/file/kept-encodes.ts";
@@ -16,13 +17,18 @@ import {
   recoverDead,
   registerInstance,
 } from "./worker/instance.ts";
+import type { PlanningPorts } from "./worker/planning/plan-run.ts";
 import { purgeExpired } from "./worker/purge-expired.ts";
 import type { WorkDisk } from "./worker/run.ts";
 import { sweepTargets } from "./worker/sweep-targets.ts";
 import { Worker } from "./worker/worker.ts";
 
 /** What runs once there is an engine. */
-export type Working = { readonly worker: Worker; readonly instance: Instance };
+export type Working = {
+  readonly worker: Worker;
+  readonly instance: Instance;
+  readonly planner: Planner;
+};
 
 /** What work is made of beside the engine. */
 export type WorkParts = {
@@ -66,18 +72,22 @@ export async function beginWork(
       : await beginOnDisk(config, { engine, queue, kept, holdFile });
   // What is cleared up bears the names of the task itself, so it needs no other bounds.
   const storageOf = (url: string, side: Side) => storageFor(storages, url, side);
+  const ports = {
+    engine,
+    now,
+    disk,
+    storageOf: (url: string, side: Side, reach: Reach | null) =>
+      storageFor(reach ? storagesOf(reach) : storages, url, side),
+    judge: async (url: string, side: Side, reach: Reach) =>
+      void (await storageFor(judgesOf(reach), url, side)[side](url)),
+  };
   const worker = new Worker(
     {
+      ...ports,
       queue,
       store: tasks,
-      engine,
       kept,
-      now,
-      disk,
       mayClaim,
-      storageOf: (url, side, reach) => storageFor(reach ? storagesOf(reach) : storages, url, side),
-      judge: async (url, side, reach) =>
-        void (await storageFor(judgesOf(reach), url, side)[side](url)),
       purge: () => purgeExpired({ tasks, kept, recordings }),
       recover,
       sweep: async (signal) => {
@@ -103,8 +113,21 @@ export async function beginWork(
   );
   worker.start();
   await engine.standBy(instance.scratch);
-  return { worker, instance };
+  const sourceTimeoutMs = config.liveSourceTimeoutMs;
+  const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);
+  return { worker, instance, planner };
 }
+
+/** Loaded with the first plan that is asked for. */
+const plannerOf =
+  (ports: PlanningPorts, scratch: string | undefined): Planner =>
+  async (task, reach, signal) =>
+    (await import("./worker/planning/plan-run.ts")).planFor(task, {
+      reach,
+      signal,
+      ports,
+      scratch,
+    });
 
 /** The instance, and how it clears up after dead ones: once before it takes tasks up, and from then on as upkeep. */
 async function beginOnDisk(

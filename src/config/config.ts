@@ -24,6 +24,9 @@ export type Config = {
   readonly runningMax: number;
   /** How many live tasks may wait for their sources at once; 0 is any number. */
   readonly liveWaitingMax: number;
+  /** How many plans are made at once; 0 is none. */
+  readonly plansMax: number;
+  readonly planTimeoutMs: number;
   readonly taskTimeoutMs: number;
   readonly attemptsMax: number;
   readonly retryMaxMs: number;

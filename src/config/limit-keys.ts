@@ -1,7 +1,7 @@
 import { delimiter, resolve } from "node:path";
 import * as v from "valibot";
 import type { Config } from "./config.ts";
-import { count, type Key, oneOf } from "./key.ts";
+import { count, type Key, oneOf, seconds } from "./key.ts";
 
 /** More tasks than a database holds: the numbers only have to fit. */
 const TASKS_MAX = 1_000_000_000;
@@ -29,6 +29,20 @@ export const SHARE_KEYS = {
     ...count(0, 256),
     about:
       "How many live tasks may wait at once for their sources to come; the others stay pending. 0 is any number.",
+  },
+  plansMax: {
+    env: "PONTUS_PLANS_MAX",
+    fallback: "2",
+    ...count(0, 256),
+    about:
+      "How many plans of tasks (`POST …/plan`) are made at once, one of each client; more are refused with 429. They are beside the tasks that run. 0 makes none.",
+  },
+  planTimeoutMs: {
+    env: "PONTUS_PLAN_TIMEOUT_SECONDS",
+    fallback: "20",
+    // A connection on which nothing moves for 30 s is closed.
+    ...seconds(1, 25),
+    about: "How long a plan may take: to fetch what it needs of the source, and to probe it.",
   },
 } as const satisfies { readonly [F in keyof Config]?: Key<Config[F]> };
 

@@ -160,6 +160,9 @@ export type LiveRunRequest = {
   readonly reach?: Reach | undefined;
 };
 
+/** A run of a live plan whose arguments are asked for: of a file or of tracks, only what is known of them counts. */
+export type LiveArgsRequest = Pick<LiveRunRequest, "plan" | "run" | "input">;
+
 /** Live streams, if an engine can run them: one process reads, encodes once, and sends to all targets. */
 export interface LiveEngine {
   /**
@@ -170,6 +173,9 @@ export interface LiveEngine {
    * @throws {TaskError} `source_unreachable` while it is not there, `source_untrusted` if its certificate is refused; its content is judged like that of a file
    */
   probe(url: string, signal: AbortSignal, reach?: Reach): Promise<MediaInfo>;
+
+  /** The arguments that a run is given, with the real addresses in place of those of its relays, and `input` for a file. */
+  argsOf(request: LiveArgsRequest): readonly string[];
 
   /**
    * Runs until the source ends.

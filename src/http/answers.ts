@@ -15,7 +15,8 @@ const SECOND_CHARACTERS = "2015-05-19T12:28:39".length;
 const formatTime = (timeMs: number): string =>
   `${new Date(timeMs).toISOString().slice(0, SECOND_CHARACTERS)}Z`;
 
-const failureAnswer = ({ code, detail }: Failure, language: Language) => ({
+/** Why a task, an attempt or a target failed, as the API writes it. */
+export const failureAnswer = ({ code, detail }: Failure, language: Language) => ({
   code: contractCode(code),
   message: taskMessageOf(contractCode(code), language),
   detail: maskSecrets(detail),

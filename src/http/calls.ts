@@ -12,6 +12,8 @@ export const CALLS = {
   cancelTask: { method: "post", path: "/api/v{version}/task/transcoding/{task_id}/cancel" },
   deleteTask: { method: "delete", path: "/api/v{version}/task/transcoding/{task_id}" },
   retryTask: { method: "post", path: "/api/v{version}/task/transcoding/{task_id}/retry" },
+  planTask: { method: "post", path: "/api/v{version}/task/transcoding/plan" },
+  readTaskLog: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/log" },
   createProfile: { method: "post", path: "/api/v{version}/profile" },
   readProfile: { method: "get", path: "/api/v{version}/profile/{profile_name}" },
   listProfiles: { method: "get", path: "/api/v{version}/profiles" },

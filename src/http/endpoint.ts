@@ -35,6 +35,8 @@ export type Call<Route> = {
   readonly read: () => Promise<Input<Route>>;
   /** The body as sent. */
   readonly bytes: () => Promise<Uint8Array>;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
 };
 
 /** Who uses up the nonce: a create stores it together with its task; for all other calls it is used up before the handler. */
@@ -101,6 +103,7 @@ function serve<Route extends RouteConfig>(
           param: (name) => context.req.param(name) ?? "",
           read: () => read(request, language, body.bytes),
           bytes: body.bytes,
+          signal: request.signal,
         });
       });
       logger.debug("{method} {path} {status}", () => ({

@@ -1,6 +1,8 @@
 import { Hono } from "hono";
 import type { Queue } from "../queue/queue.ts";
 import type { CreateTaskPorts } from "../service/create-task.ts";
+import type { PlanPorts } from "../service/plan-new-task.ts";
+import { PlanSlots } from "../service/plan-slots.ts";
 import { RequestRates } from "../service/request-rates.ts";
 import type { ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
@@ -11,6 +13,7 @@ import { serveDashboard } from "./dashboard/dashboard.ts";
 import { serveDocs } from "./docs.ts";
 import type { EndpointPorts } from "./endpoint.ts";
 import { type Readiness, serveHealth } from "./health.ts";
+import { serveInsight } from "./insight/serve-insight.ts";
 import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
 
@@ -18,34 +21,37 @@ import { serveTasks } from "./tasks.ts";
 export type HttpPorts = Pick<
   CreateTaskPorts,
   "storages" | "judgesWithin" | "capabilities" | "refuseWhileClosed"
-> & {
-  readonly tasks: Pick<
-    TaskStore,
-    "create" | "findByIdempotency" | "get" | "list" | "cancel" | "retry" | "remove"
-  >;
-  readonly profiles: ProfileStore;
-  readonly clients: EndpointPorts["clients"];
-  readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
-  /** ms since the epoch */
-  readonly now: () => number;
-  /** How far a caller's clock may differ from ours. */
-  readonly clockSkewMs: number;
-  /** Larger bodies are refused. */
-  readonly bodyBytesMax: number;
-  /** What the bodies of all calls may take together while they are read and answered. */
-  readonly bodiesBytesMax: number;
-  /** How many calls a client may make a second while others call, too, if its record does not say; 0 is any number. */
-  readonly requestsPerSecond: number;
-  /** More targets of one task are refused. */
-  readonly targetsMax: number;
-  /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
-  readonly pendingMax: number;
-  /** The profile of a task whose caller names none. */
-  readonly defaultProfile: string;
-  readonly readiness: () => Promise<Readiness>;
-  /** The service's own version, for the description of the API. */
-  readonly version: string;
-};
+> &
+  Pick<PlanPorts, "planner" | "planTimeoutMs"> & {
+    readonly tasks: Pick<
+      TaskStore,
+      "create" | "findByIdempotency" | "get" | "list" | "logs" | "cancel" | "retry" | "remove"
+    >;
+    readonly profiles: ProfileStore;
+    readonly clients: EndpointPorts["clients"];
+    readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
+    /** ms since the epoch */
+    readonly now: () => number;
+    /** How far a caller's clock may differ from ours. */
+    readonly clockSkewMs: number;
+    /** Larger bodies are refused. */
+    readonly bodyBytesMax: number;
+    /** What the bodies of all calls may take together while they are read and answered. */
+    readonly bodiesBytesMax: number;
+    /** How many calls a client may make a second while others call, too, if its record does not say; 0 is any number. */
+    readonly requestsPerSecond: number;
+    /** More targets of one task are refused. */
+    readonly targetsMax: number;
+    /** How many plans are made at once; 0 is none. */
+    readonly plansMax: number;
+    /** How many tasks of a client may be pending, where its record does not say; 0 is any number. */
+    readonly pendingMax: number;
+    /** The profile of a task whose caller names none. */
+    readonly defaultProfile: string;
+    readonly readiness: () => Promise<Readiness>;
+    /** The service's own version, for the description of the API. */
+    readonly version: string;
+  };
 
 /** The HTTP edge: one function from a request to its answer. It never throws. */
 export type HttpApp = {
@@ -67,7 +73,9 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     ...ports,
     bodies: new Bodies(ports.bodiesBytesMax, bodyBytesMax),
     rates: new RequestRates(ports.requestsPerSecond),
+    planSlots: new PlanSlots(ports.plansMax),
   };
+  serveInsight(app, signed);
   serveTasks(app, signed);
   serveProfiles(app, signed);
   serveHealth(app, ports);

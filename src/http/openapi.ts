@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { stringify } from "yaml";
 import { isObject, type Json, withDefaultsTold, withSharedParts } from "./document/shared-parts.ts";
 import { healthRoute, readinessRoute } from "./routes/health-routes.ts";
+import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
   createProfileRoute,
   deleteProfileRoute,
@@ -25,6 +26,8 @@ const ROUTES = [
   deleteTaskRoute,
   cancelTaskRoute,
   retryTaskRoute,
+  planTaskRoute,
+  readTaskLogRoute,
   createProfileRoute,
   readProfileRoute,
   listProfilesRoute,

@@ -16,7 +16,8 @@ import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
 import type { CreateTask, ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
 
-const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({
+/** What the body of a create asks for. */
+export const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({
   sourceUrl: body.source.source_url,
   profileName: body.profile_name,
   targets: body.targets.map(({ target_url, profile_name }) => ({

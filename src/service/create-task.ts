@@ -70,7 +70,7 @@ export async function createTask(
     const first =
       idempotency && (await ports.tasks.findByIdempotency(caller.clientCode, idempotency));
     if (first !== undefined) return { first };
-    return { task: await judge(ports, caller, request), idempotency };
+    return { task: await judgeTask(ports, caller, request), idempotency };
   });
   if (first !== undefined) {
     await ports.clients.useNonce(nonce);
@@ -99,9 +99,19 @@ async function usingNonceOnRefusal<T>(
   }
 }
 
-async function judge(
-  ports: CreateTaskPorts,
-  caller: Caller,
+/** What judging a task needs. */
+export type JudgeTaskPorts = JudgePorts &
+  AssignPorts &
+  Pick<CreateTaskPorts, "defaultProfile" | "targetsMax">;
+
+/**
+ * Judges what a caller asks for: its addresses, its profiles, and whether the engine here can make that.
+ *
+ * @throws {TaskError} `invalid_parameter`, `access_denied`, `no_such_profile`, `input_not_supported`, `output_not_supported`
+ */
+export async function judgeTask(
+  ports: JudgeTaskPorts,
+  caller: Pick<Caller, "clientCode" | "reach">,
   request: TaskRequest,
 ): Promise<NewTask> {
   const { clientCode } = caller;
@@ -164,7 +174,7 @@ async function judgeAddresses(
 
 /** Refuses live addresses that the engine here cannot reach, and requests that no live stream can fulfil. */
 async function refuseLiveHere(
-  ports: CreateTaskPorts,
+  ports: AssignPorts,
   { source, targets }: Addresses,
   clip: Clip | undefined,
 ): Promise<void> {

@@ -15,6 +15,10 @@ export const WARNING_CODES = [
   "stream_chosen",
   /** Captions in the source's video are left out, as they would not come out whole. */
   "captions_dropped",
+  /** Only of a live task: nobody publishes its source yet; it is waited for. Gone once the source has come. */
+  "source_awaited",
+  /** Only of a plan: parts of the source were read for it, not all. */
+  "source_sampled",
 ] as const;
 
 /** One of `WARNING_CODES`. */

@@ -24,7 +24,7 @@ export type RunPorts = {
   readonly engine: Engine;
   readonly store: Pick<
     TaskStore,
-    "mayPublish" | "saveProgress" | "saveSource" | "saveTarget" | "saveWarnings"
+    "mayPublish" | "saveLog" | "saveProgress" | "saveSource" | "saveTarget" | "saveWarnings"
   >;
   /** @param reach - of the task's client; null is everything */
   readonly storageOf: (url: string, side: Side, reach: Reach | null) => Storage;

@@ -42,6 +42,7 @@ describe("parseConfig", () => {
         pendingMax: 100_000,
         runningMax: 0,
         liveWaitingMax: 3,
+        ...{ plansMax: 2, planTimeoutMs: 20_000 },
         taskTimeoutMs: 21_600_000,
         ...{ attemptsMax: 3, retryMaxMs: 3_600_000 },
         retentionMs: 7_776_000_000,

@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   http: [
     ["http"],
+    ["insight"],
     ["dashboard", "docs", "profiles", "tasks"],
     ["endpoint", "health", "openapi"],
     ["answer", "answers", "input", "routes"],
@@ -50,7 +51,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   manifest: [["read"], ["manifest", "write"]],
   plan: [
     ["live"],
-    ["estimate", "plan-task"],
+    ["estimate", "forecast", "plan-task"],
     ["steps"],
     ["join", "load", "slices"],
     ["feasible", "verify"],
@@ -77,7 +78,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   worker: [
     ["worker"],
-    ["instance", "purge-expired", "run-task", "sweep-targets"],
+    ["instance", "planning", "purge-expired", "run-task", "sweep-targets"],
     ["diskless", "file", "live"],
     ["live-set", "runner"],
     ["insist", "output", "plan-source", "source"],

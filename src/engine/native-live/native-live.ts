@@ -2,7 +2,6 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { maskSecrets } from "../../lib/mask.ts";
 import type { Reach } from "../../lib/reach.ts";
-import type { LivePlan } from "../../plan/live/live.ts";
 import {
   FIRST_PACKETS_ARGS,
   FIRST_PACKETS_ENTRIES,
@@ -12,9 +11,9 @@ import { readSource } from "../../probe/judge-source.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { PROBE_ENTRIES } from "../../probe/parse-probe.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { LiveEngine, LiveInput, LiveRunRequest } from "../engine.ts";
+import type { LiveArgsRequest, LiveEngine, LiveRunRequest } from "../engine.ts";
 import { judgeExit } from "../ffmpeg/judge-stderr.ts";
-import { beyondLimit, sourceGuards } from "../ffmpeg/probing.ts";
+import { beyondLimit } from "../ffmpeg/probing.ts";
 import { createProgressReader } from "../ffmpeg/progress.ts";
 import { type EngineBounds, liveLimits, probeLimits, UNBOUNDED } from "../process/bounds.ts";
 import { noteEncoder } from "../process/orphans.ts";
@@ -22,17 +21,11 @@ import { type Exit, runSubprocess } from "../process/subprocess.ts";
 import type { CallOptions } from "../relay/call-peer.ts";
 import { StandIns } from "../relay/stand-ins.ts";
 import { PeerError } from "../relay/talk.ts";
+import { runArgs } from "./live-args.ts";
 import { openGates } from "./live-gates.ts";
-import { liveInputArgs, pacedInputArgs, pipedInputArgs, watchedInputArgs } from "./live-inputs.ts";
+import { liveInputArgs } from "./live-inputs.ts";
 import { createLiveLogReader } from "./live-log.ts";
-import {
-  countedUrl,
-  countedUrls,
-  liveGraphArgs,
-  liveOutputArgs,
-  recordedPart,
-  watchingArgs,
-} from "./live-outputs.ts";
+import { countedUrl, countedUrls, recordedPart } from "./live-outputs.ts";
 
 /** The programs and limits for live streams. */
 export type NativeLiveOptions = {
@@ -102,6 +95,11 @@ export class NativeLive implements LiveEngine {
     }
   }
 
+  argsOf({ plan, run, input }: LiveArgsRequest): readonly string[] {
+    const named = "path" in input ? { ...input, path: "input" } : input;
+    return runArgs({ plan, run, input: named }, this.#options, (url) => url);
+  }
+
   async run(request: LiveRunRequest, signal: AbortSignal): Promise<void> {
     const { plan, run, recordings } = request;
     for (const { recording } of plan.outputs)
@@ -163,11 +161,7 @@ export class NativeLive implements LiveEngine {
             // Frames that are decoded badly or not at all are handled here.
             ...["-max_error_rate", "1"],
             ...["-progress", "pipe:1", "-stats_period", REPORT_PERIOD],
-            ...inputArgs(input, plan, this.#options, ownUrl),
-            ...liveGraphArgs(plan),
-            ...liveOutputArgs(plan, run, ownUrl),
-            // For a file and for segments it is known in advance where they change.
-            ...("url" in input ? watchingArgs(plan) : []),
+            ...runArgs({ plan, run, input }, this.#options, ownUrl),
           ],
           cwd: recordings,
           graceMs,
@@ -189,25 +183,6 @@ export class NativeLive implements LiveEngine {
       forget();
     }
   }
-}
-
-function inputArgs(
-  input: LiveInput,
-  plan: LivePlan,
-  { maxPixels }: NativeLiveOptions,
-  ownUrl: (url: string) => string,
-): readonly string[] {
-  if ("path" in input)
-    return [...sourceGuards(maxPixels), ...pacedInputArgs(input.media, input.path)];
-  if ("tracks" in input) {
-    const [main, audio] = input.tracks;
-    return pipedInputArgs([main.media, audio?.media], plan, maxPixels);
-  }
-  return [
-    ...["-max_pixels", String(maxPixels)],
-    ...watchedInputArgs(plan),
-    ...liveInputArgs(ownUrl(input.url), false),
-  ];
 }
 
 /** The error lines, without ffmpeg's level marks, which the patterns of the taxonomy do not expect. */

@@ -30,6 +30,22 @@ export const Version = z
   .enum(["0", "1"])
   .openapi({ param: { name: "version", in: "path" }, example: "1" });
 
+/** The id of a task in examples. */
+export const ID_EXAMPLE = "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d";
+
+/** The body of a create. */
+export const CREATE_EXAMPLE = {
+  source: { source_url: "file:/media/in/clip.mov" },
+  profile_name: "video_mp4_1280x720_1728kbps",
+  targets: [{ target_url: "file:/media/out/clip.mp4" }],
+};
+
+/** The path of a call on one task. */
+export const OneTask = z.object({
+  version: Version,
+  task_id: z.string().openapi({ param: { name: "task_id", in: "path" }, example: ID_EXAMPLE }),
+});
+
 /** The header that chooses the language of messages. */
 export const LanguageHeader = {
   "Accept-Language": z.string().optional().openapi({

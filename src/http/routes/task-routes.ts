@@ -8,23 +8,18 @@ import {
   TaskSchema,
 } from "../schemas/task-schemas.ts";
 import {
+  CREATE_EXAMPLE,
+  ID_EXAMPLE,
   jsonAnswer,
   jsonBody,
   LanguageHeader,
   noContent,
+  OneTask,
   signed,
   signedErrors,
   Version,
   WITH_BODY,
 } from "./route-parts.ts";
-
-const ID_EXAMPLE = "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d";
-
-const CREATE_EXAMPLE = {
-  source: { source_url: "file:/media/in/clip.mov" },
-  profile_name: "video_mp4_1280x720_1728kbps",
-  targets: [{ target_url: "file:/media/out/clip.mp4" }],
-};
 
 const PENDING_EXAMPLE = {
   task_id: ID_EXAMPLE,
@@ -75,11 +70,6 @@ const SUCCESS_EXAMPLE = {
   ],
   engine: "native",
 };
-
-const OneTask = z.object({
-  version: Version,
-  task_id: z.string().openapi({ param: { name: "task_id", in: "path" }, example: ID_EXAMPLE }),
-});
 
 const IdempotencyHeader = {
   "Idempotency-Key": z

@@ -136,7 +136,8 @@ const Time = z
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
   .openapi({ format: "date-time", example: "2015-05-19T12:28:39Z" });
 
-const TaskFailure = z
+/** Why a task, an attempt or a target failed. */
+export const TaskFailure = z
   .object({
     code: z.enum(CONTRACT_CODES).openapi("TaskFailureCode"),
     message: z.string(),
@@ -184,7 +185,8 @@ const Progress = z
   })
   .openapi("Progress");
 
-const TaskWarning = z
+/** What was found or chosen that a caller may not expect. */
+export const TaskWarning = z
   .object({
     code: z.string().openapi({
       description: `What kind it is: ${WARNING_CODES.map((code) => `\`${code}\``).join(", ")}; more may come.`,

@@ -32,7 +32,7 @@ import { verifyStreamed } from "./verify-streamed.ts";
  */
 export async function processStreamed(run: Run, engine: StreamedEngine): Promise<void> {
   run.onProgress(fetching({ doneBytes: 0 }));
-  const opened = await openSource(run);
+  const opened = await openInPlace(run);
   try {
     const isAudio = isGivenAsAudio(run.task.sourceUrl);
     const { source, media } = await probeStreamed(opened, engine, run.signal, isAudio);
@@ -48,7 +48,8 @@ export async function processStreamed(run: Run, engine: StreamedEngine): Promise
   }
 }
 
-async function openSource({ task, storageOf, signal }: Run): Promise<SourceReader> {
+/** Opens the source of a run to read it in place. @throws {TaskError} `input_not_supported` if that cannot be; what opening throws */
+export async function openInPlace({ task, storageOf, signal }: Run): Promise<SourceReader> {
   const storage = storageOf(task.sourceUrl, "source");
   if (!isDiskless(storage))
     throw new TaskError(
@@ -75,13 +76,7 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
   }
 
   plan(media: MediaInfo): Promise<Planned> {
-    const { run, engine, source } = this;
-    const request = run.planRequest(this.assignments);
-    return planSource(media, (known) => planTask(request, known, engine.capabilities), {
-      bytes: () => allBytes(source, run.signal),
-      packets: () => this.#look(true),
-      captions: (known) => withFirstCaptions(known, source),
-    });
+    return planStreamed(media, this.run, this.engine, this.source, this.assignments);
   }
 
   /** Refuses to copy what an edit list hides at the end: sent bytes cannot be taken back. */
@@ -136,8 +131,28 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
 
   /** Reads the packets of the source, all of them or only the last ones. */
   #look(packets: true | "last"): Promise<MediaInfo> {
-    const { source, engine, run } = this;
-    const { extension } = source;
-    return engine.probe({ source, extension, side: "source", packets }, run.signal);
+    return lookAt(this.source, this.engine, this.run, packets);
   }
 }
+
+/** Plans for a source that is read in place. @throws {TaskError} what planning and looking throw */
+export const planStreamed = (
+  media: MediaInfo,
+  run: Run,
+  engine: StreamedEngine,
+  source: SourceReader,
+  assignments: readonly Assignment[],
+): Promise<Planned> =>
+  planSource(media, (known) => planTask(run.planRequest(assignments), known, engine.capabilities), {
+    bytes: () => allBytes(source, run.signal),
+    packets: () => lookAt(source, engine, run, true),
+    captions: (known) => withFirstCaptions(known, source),
+  });
+
+const lookAt = (
+  source: SourceReader,
+  engine: StreamedEngine,
+  { signal }: Run,
+  packets: true | "last",
+): Promise<MediaInfo> =>
+  engine.probe({ source, extension: source.extension, side: "source", packets }, signal);

@@ -93,7 +93,8 @@ export async function processLive(
   }
 }
 
-function liveEngineOf({ engine: { live } }: Run): LiveEngine {
+/** What runs live streams. @throws {TaskError} `input_not_supported` if the engine runs none */
+export function liveEngineOf({ engine: { live } }: Run): LiveEngine {
   if (live) return live;
   throw new TaskError(
     "input_not_supported",

@@ -70,7 +70,7 @@ export async function openToSend(
 }
 
 /** Fetches everything that a manifest names. */
-async function fetchManifest(
+export async function fetchManifest(
   { spans }: Manifest,
   run: SourceRun,
   place: ManifestPlace,
