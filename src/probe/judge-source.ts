@@ -82,6 +82,12 @@ function failureOf(json: unknown, stderr: string, unnamed: ErrorCode): TaskError
 }
 
 /**
+ * How much further than the file is long its video and its audio may begin from each other. Few headers tell less than that too
+ * little; one broken time stamp is often days away, which would be made as days of black or silence.
+ */
+const APART_SECONDS_MAX = 600;
+
+/**
  * Sense checks on a source that could be opened.
  *
  * @param pixelsMax - of one picture, width times height
@@ -94,6 +100,13 @@ export function judgeSource(
   if (!video && !audio) throw refuse("source_damaged", "it holds neither video nor audio");
   if (durationSeconds !== undefined && durationSeconds <= 0)
     throw refuse("source_damaged", "its duration is zero");
+  // NaN where either is not known.
+  const apart = Math.abs(Number(video?.startSeconds) - Number(audio?.startSeconds));
+  if (apart > APART_SECONDS_MAX + (durationSeconds ?? 0))
+    throw refuse(
+      "source_damaged",
+      `its time stamps are broken: its video and its audio begin ${Math.round(apart)} s apart`,
+    );
   for (const stream of [video, audio])
     if (stream?.codec === "unknown")
       throw refuse("input_not_supported", `the codec of its stream ${stream.index} is unknown`);

@@ -13,6 +13,13 @@ const video = aVideoStream({ width: 320, height: 180 });
 const audio = anAudioStream();
 const good = { durationSeconds: 1, video, audio };
 
+/** A source whose picture begins so much later than its sound. */
+const late = (seconds: number, durationSeconds: number) => ({
+  durationSeconds,
+  video: { ...video, startSeconds: Math.max(0, seconds) },
+  audio: { ...audio, startSeconds: Math.max(0, -seconds) },
+});
+
 const failing = (judge: () => unknown) => taskErrorOf((async () => judge())());
 
 describe("judgeSource", () => {
@@ -21,6 +28,8 @@ describe("judgeSource", () => {
     ["video alone", { durationSeconds: 1, video }],
     ["audio alone", { durationSeconds: 1, audio }],
     ["no known duration", { video, audio }],
+    ["a picture that comes late in a long file", late(3_000, 3_000)],
+    ["a picture that comes a little later than its header says that it ends", late(601, 1)],
   ] as const)("takes %s", (_, media) => {
     expect(() => judgeSource(media, PIXELS_MAX)).not.toThrow();
   });
@@ -33,6 +42,8 @@ describe("judgeSource", () => {
     ["no height", { ...good, video: { ...video, height: 0 } }, "source_damaged"],
     ["an unknown video", { ...good, video: { ...video, codec: "unknown" } }, "input_not_supported"],
     ["an unknown audio", { ...good, audio: { ...audio, codec: "unknown" } }, "input_not_supported"],
+    ["a picture days after its sound", late(4_282_384, 1), "source_damaged"],
+    ["a sound days after its picture", late(-4_282_384, 1), "source_damaged"],
     ["a pixel too many", { ...good, video: { ...video, width: 321 } }, "picture_too_large"],
   ] as const)("refuses %s", async (_, media, code) => {
     expect((await failing(() => judgeSource(media, PIXELS_MAX))).code).toBe(code);
