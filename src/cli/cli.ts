@@ -7,14 +7,17 @@ import { addProfilesCommand } from "./commands/profiles.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addSubmitCommand } from "./commands/submit.ts";
 import { addTaskCommands } from "./commands/tasks.ts";
+import { addTranscodeCommand } from "./commands/transcode.ts";
 import { addCompletionCommand, complete } from "./completion/completion.ts";
 import { COMPLETE } from "./completion/scripts.ts";
 import type { Context } from "./context.ts";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
 
-const ABOUT = "Transcodes media by a service that is started (serve) and given tasks (submit).";
+const ABOUT =
+  "Transcodes media: one file at once (transcode), or by a service that is started (serve) and given tasks (submit).";
 const AFTER = `
 Examples:
+  $ pontus transcode film.mov film.mp4 -p video_mp4_1280x720_1728kbps
   $ pontus serve
   $ pontus submit sample.mov out/sample.mp4 -p video_mp4_1280x720_1728kbps --watch
 
@@ -73,6 +76,7 @@ function newProgram(context: Context): Command {
       getErrHelpWidth: () => io.columns,
     })
     .exitOverride();
+  addTranscodeCommand(program, context);
   addSubmitCommand(program, context);
   addTaskCommands(program, context);
   addProfilesCommand(program, context);

@@ -1,4 +1,4 @@
-import type { Output, Task } from "./calls/answers.ts";
+import { hasEnded, type Output, type Task } from "./calls/answers.ts";
 import type { Standing } from "./calls/follow.ts";
 import type { Io } from "./io.ts";
 
@@ -40,6 +40,18 @@ function outputLines({ container, video, audio, ...whole }: Output): readonly st
   ];
 }
 
+/** What a task made, or why it did not: all that is left to say of one that nobody else knows of. */
+export function resultText({ targets, warnings = [], error }: Task): string {
+  const lines = [
+    ...targets.flatMap(({ target_url: url, output }) =>
+      output ? [url, ...outputLines(output).map((text) => `  ${text}`)] : [],
+    ),
+    ...warnings.map(({ code, message }) => `warning ${code}: ${message}`),
+    ...(error ? [`${error.code}: ${error.detail ?? error.message}`] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
 /** A whole task, as a person reads it. */
 export function taskText(task: Task): string {
   const line = (name: string, text: string) => `  ${name.padEnd(9)}${text}`;
@@ -56,7 +68,7 @@ export function taskText(task: Task): string {
     line("source", task.source.source_url),
     line("times", times.join(", ")),
     ...(task.attempt === undefined ? [] : [line("attempt", String(task.attempt))]),
-    ...(task.progress ? [line("progress", progressText(task))] : []),
+    ...(task.progress && !hasEnded(task) ? [line("progress", progressText(task))] : []),
     ...task.targets.flatMap((target) => [
       line("target", `${target.target_url}  ${target.target_status}`),
       ...(target.profile_name === undefined ? [] : [`${INDENT}as ${target.profile_name}`]),

@@ -102,6 +102,7 @@ function addWatch(program: Command, context: Context): void {
 /**
  * Shows a task until it ends, and then the whole of it. With JSON, each change is a line, and the task the last one.
  *
+ * @param textOf - what is written of the task at the end
  * @returns what its end means for the process
  */
 export async function watch(
@@ -109,6 +110,7 @@ export async function watch(
   calls: ServiceCalls,
   id: string,
   isJson: boolean,
+  textOf: (task: Task) => string = taskText,
 ): Promise<ExitCode> {
   const line = new ProgressLine(io);
   let last = "";
@@ -121,7 +123,7 @@ export async function watch(
   };
   const answer = await followTask(calls, id, { onChange, signal }).finally(() => line.end());
   const task = understood(taskAnswer, answer);
-  io.out(isJson ? `${JSON.stringify(answer)}\n` : taskText(task));
+  io.out(isJson ? `${JSON.stringify(answer)}\n` : textOf(task));
   if (task.task_status === "SUCCESS") return EXIT.ok;
   return task.task_status === "CANCELLED" ? EXIT.cancelled : EXIT.failed;
 }

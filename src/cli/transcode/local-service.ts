@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { delimiter } from "node:path";
+import * as v from "valibot";
+import { startService } from "../../app.ts";
+import { KEYS } from "../../config/keys.ts";
+import { configureLogging, disposeLogging } from "../../config/logging.ts";
+import { parseConfig } from "../../config/parse-config.ts";
+import { ServiceCalls } from "../calls/service-calls.ts";
+import type { Context } from "../context.ts";
+
+/** What a service for one command is made of. */
+export type LocalOptions = {
+  /** Its own folder, which goes with it. */
+  readonly dataFolder: string;
+  /** The folders that it may read and write. */
+  readonly roots: readonly string[];
+  /** Whether its log is shown whole. */
+  readonly isVerbose: boolean;
+};
+
+/** A service in this process, which nobody else knows of. */
+export type LocalService = {
+  readonly calls: ServiceCalls;
+  /** Settles once there is an engine; rejects where there is none. */
+  readonly ready: Promise<void>;
+  /** Ends what runs, and removes the folder. */
+  readonly stop: () => Promise<void>;
+};
+
+const KEY_BYTES = 16;
+const STDERR = 2;
+
+const readiness = v.object({
+  checks: v.object({ engine: v.object({ detail: v.string() }) }),
+});
+
+/**
+ * Starts the whole service in this process, on a port of loopback, with a client that no one else has the keys of. It is set up by the
+ * environment, but for what one command needs: it keeps its tasks in memory, and may call this machine, as its caller may.
+ */
+export async function startLocal(
+  { env, runtime, version, signal }: Context,
+  { dataFolder, roots, isVerbose }: LocalOptions,
+): Promise<LocalService> {
+  const credentials = {
+    client_code: "local",
+    public_key: randomBytes(KEY_BYTES).toString("hex"),
+    private_key: randomBytes(KEY_BYTES).toString("hex"),
+  };
+  const { config } = parseConfig(
+    {
+      ...env,
+      [KEYS.host.env]: "127.0.0.1",
+      [KEYS.port.env]: "0",
+      [KEYS.dataFolder.env]: dataFolder,
+      [KEYS.disk.env]: "yes",
+      [KEYS.databasePath.env]: ":memory:",
+      [KEYS.mediaRoots.env]: roots.join(delimiter),
+      [KEYS.clients.env]: JSON.stringify([credentials]),
+      [KEYS.egress.env]: env[KEYS.egress.env] || "open",
+      // Somebody waits: nothing is tried again for an hour.
+      [KEYS.retryMaxMs.env]: "0",
+    },
+    { cores: availableParallelism() },
+  );
+  await configureLogging({
+    level: isVerbose ? config.logLevel : "warning",
+    format: "text",
+    descriptor: STDERR,
+  });
+  const clear = async (): Promise<void> => {
+    await disposeLogging();
+    rmSync(dataFolder, { recursive: true, force: true });
+  };
+  try {
+    const { url, ready, stop } = await startService(config, runtime, version, signal);
+    // Told by `ready`; a caller that is interrupted does not wait for it.
+    ready.catch(() => {});
+    return { calls: new ServiceCalls(url, credentials), ready, stop: () => stop().finally(clear) };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
+
+/** What `/readyz` says of the engine: its name, and why it was chosen. */
+export async function engineOf({ calls }: LocalService): Promise<string> {
+  const answer = await (await fetch(`${calls.url}/readyz`)).json();
+  const read = v.safeParse(readiness, answer);
+  return read.success ? read.output.checks.engine.detail : "";
+}
