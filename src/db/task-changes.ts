@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { leftTargets } from "../task/leftovers.ts";
 import type { ChangeListener, Transition } from "../task/move.ts";
+import { isTold } from "../task/notification.ts";
 import type { TaskRow } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
 import type { Claim, TaskEvent } from "../task/task.ts";
@@ -101,9 +102,9 @@ export class TaskChanges {
     if (!isChanged) return row;
     this.#queries.update.run(row);
     for (const event of events) this.#log.append(row.seq, event);
-    const newest = events.at(-1);
-    if (row.notification && newest)
-      this.#queries.notify.run({ taskSeq: row.seq, dueMs: newest.timeMs });
+    const { notification } = row;
+    const told = notification && events.find(({ type }) => isTold(notification, type));
+    if (told) this.#queries.notify.run({ taskSeq: row.seq, dueMs: told.timeMs });
     if (isFinal(row.status)) this.#holdings.release(row);
     for (const { url, key } of leftTargets(row)) {
       const { id: taskId, attempt } = row;

@@ -18,3 +18,11 @@ export function receiverFault(url: string): string | undefined {
   const user = `${percentDecoded(parsed.username)}${percentDecoded(parsed.password)}`;
   return /\p{Cc}/u.test(user) ? "its user info holds control characters" : undefined;
 }
+
+/** The same however the address is written, as for targets. */
+export function receiverKey(url: string): string {
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  return bare.href;
+}

@@ -41,6 +41,13 @@ export class SqliteClientStore implements ClientStore {
     return client;
   }
 
+  async byCode(clientCode: string): Promise<Client | undefined> {
+    return this.#database.read(() => {
+      const row = this.#queries.byCode.get({ clientCode });
+      return row && this.#clientOf(row);
+    });
+  }
+
   async seed(seeds: readonly Client[]): Promise<void> {
     this.#known.clear();
     // A start that changes nothing writes nothing: it works on a full disk, too.

@@ -1,5 +1,6 @@
 import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
+import type { Delivery, Telling, TellingResult } from "../task/delivery.ts";
 import type { Notification } from "../task/notification.ts";
 import type { GivenTask } from "../task/row.ts";
 import type {
@@ -230,6 +231,7 @@ export type StoredProfile = { readonly profile: Profile; readonly createMs: numb
 export interface ClientStore {
   /** The client that has this key as its first or its second one. */
   byPublicKey(publicKey: string): Promise<Client | undefined>;
+  byCode(clientCode: string): Promise<Client | undefined>;
   /**
    * Adds the clients that the config names. Of one that is there already, what the config has changed since it was last seeded is taken
    * over, field by field: what was changed by calls meanwhile stays.
@@ -251,4 +253,28 @@ export interface ClientStore {
   checkNonce(nonce: Nonce): Promise<void>;
   /** Stores a nonce durably. @throws {TaskError} `request_replayed` the second time */
   useNonce(nonce: Nonce): Promise<void>;
+}
+
+/** Port: what receivers are to be told of tasks, and what became of it. It follows from the log of events, and outlives restarts. */
+export interface NotificationStore {
+  /** Whether anything is to be told now. */
+  isDue(): Promise<boolean>;
+  /**
+   * Takes up what is due: of each task one event, the oldest first. Nobody else takes up more of that task before it is settled, or
+   * the lease has run out.
+   *
+   * @param roomOf - how many more tasks of a client may be taken up
+   * @param limit - of all clients, which take turns
+   */
+  take(limit: number, roomOf: (clientCode: string) => number): Promise<readonly Telling[]>;
+  /** Records what became of it; without a result it was not tried. @returns false, and nothing is recorded, if the lease has been lost */
+  settle(telling: Telling, result?: TellingResult): Promise<boolean>;
+  /**
+   * What a task's receiver was told and is to be told, oldest first; nothing where there is none.
+   *
+   * @throws {TaskError} `no_such_task`
+   */
+  list(clientCode: string, id: string, query: EventQuery): Promise<readonly Delivery[]>;
+  /** Has a receiver told of an event (again), at once. @throws {TaskError} `no_such_task`, `no_such_resource` */
+  replay(clientCode: string, id: string, sequence: number): Promise<Delivery>;
 }

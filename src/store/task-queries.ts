@@ -34,7 +34,7 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
           taskSeq: sql.placeholder("seq"),
           clientCode: sql.placeholder("clientCode"),
           sequence: 0,
-          dueMs: sql.placeholder("createMs"),
+          dueMs: sql.placeholder("dueMs"),
           fence: 0,
         })
         .prepare(),

@@ -6,6 +6,7 @@ import type { SqliteTaskRow } from "../db/task-row.ts";
 import { maskSecrets } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
 import type { ChangeListener } from "../task/move.ts";
+import { isTold } from "../task/notification.ts";
 import { taskOf } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
 import { undelivered } from "../task/targets.ts";
@@ -257,7 +258,10 @@ export class SqliteTaskStore implements TaskStore {
     this.#holdings.take({ ...row, seq }, row.targets);
     for (const event of events) this.#log.append(seq, event);
     this.#changes.tell(row, events);
-    if (row.notification) this.#queries.notify.run({ ...row, seq });
+    if (row.notification) {
+      const dueMs = isTold(row.notification, "created") ? nowMs : null;
+      this.#queries.notify.run({ ...row, seq, dueMs });
+    }
     return row.id;
   }
 }

@@ -1,5 +1,5 @@
+import { sleep } from "../lib/sleep.ts";
 import { toTaskError } from "../task/errors.ts";
-import { sleep } from "./sleep.ts";
 
 /** The pause between two tries to write to a store that is full or busy, and the time after which it gives up. */
 const AGAIN_MS = 500;

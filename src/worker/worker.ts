@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
+import { sleep } from "../lib/sleep.ts";
 import { isAnyLive } from "../plan/live/places.ts";
 import type { Queue, Work } from "../queue/queue.ts";
 import type { TaskStore } from "../store/store.ts";
@@ -13,7 +14,6 @@ import { recordingsOf } from "./live/sweep-recordings.ts";
 import { type RetryLimits, retryDelayMs } from "./retry.ts";
 import { Run, type RunPorts, type WorkDisk } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
-import { sleep } from "./sleep.ts";
 
 const log = getLogger(["pontus", "worker"]);
 

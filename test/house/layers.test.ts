@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROOMS } from "./rooms.ts";
 
 /** The folders of src, top to bottom. A file imports its own folder and rows below, never another folder of its row, never upward. */
 const LAYERS = [
   ["main"],
   ["cli"],
   ["app"],
-  ["config", "http", "worker"],
+  ["config", "http", "worker", "webhooks"],
   ["service"],
   ["store", "queue", "engine", "storage", "runtime"],
   ["db", "net", "disk"],
@@ -18,73 +19,6 @@ const LAYERS = [
   // What browsers run; test/house/ui.test.ts says what it may import.
   ["ui"],
 ];
-/**
- * What stands in the folders of src that have rooms, top to bottom: rooms and single files, by the same rule. What is named
- * after the folder holds the types that all its rooms share, so it often stands at the bottom.
- */
-const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  cli: [
-    ["cli"],
-    ["commands", "completion"],
-    ["doctor", "transcode"],
-    ["context", "text"],
-    ["calls"],
-    ["exit", "io"],
-  ],
-  engine: [
-    ["choose"],
-    ["native"],
-    ["wasm", "native-live"],
-    ["ffmpeg", "relay"],
-    ["engine", "process"],
-  ],
-  http: [
-    ["http"],
-    ["insight"],
-    ["dashboard", "docs", "profiles", "tasks"],
-    ["endpoint", "health", "openapi"],
-    ["answer", "answers", "input", "routes"],
-    ["problem", "schemas"],
-    ["body", "calls", "document", "invalid-fields", "language"],
-    ["bodies"],
-  ],
-  manifest: [["read"], ["manifest", "write"]],
-  plan: [
-    ["live"],
-    ["estimate", "forecast", "plan-task"],
-    ["steps"],
-    ["join", "load", "slices"],
-    ["feasible", "verify"],
-    ["args"],
-    ["decide"],
-    ["encode"],
-    ["plan"],
-  ],
-  probe: [
-    ["judge-source"],
-    ["container-crop", "first-frame", "first-packets", "parse-probe"],
-    ["parse-stream"],
-    ["bytes", "choose-streams", "hidden", "long-look", "side-data"],
-    ["media"],
-    ["tail"],
-    ["crop", "ffprobe-values", "formats", "late-stamps"],
-  ],
-  storage: [
-    ["file", "http", "s3"],
-    ["live", "remote"],
-    ["set-names", "walled"],
-    ["addresses", "content"],
-    ["failures", "storage"],
-  ],
-  worker: [
-    ["worker"],
-    ["instance", "planning", "purge-expired", "run-task", "sweep-targets"],
-    ["diskless", "file", "live"],
-    ["live-set", "runner"],
-    ["insist", "output", "plan-source", "source"],
-    ["progress", "retry", "run", "sleep", "uneven-audio"],
-  ],
-};
 /** The column of the picture in docs/architecture.md at which the words about a row begin. */
 const TOLD_AT = 46;
 /** Folders that hold a port: from outside, only the file named after the folder may be imported, except by app. */

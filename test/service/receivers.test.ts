@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { receiverFault } from "../../src/service/receivers.ts";
+import { receiverFault, receiverKey } from "../../src/service/receivers.ts";
 
 test.each([
   "https://hooks.example/",
@@ -24,4 +24,11 @@ test.each([
   ["https://a%0d%0ab:c@hooks.example/", "its user info holds control characters"],
 ])("receiverFault says what is wrong with %j", (url, says) => {
   expect(receiverFault(url)).toContain(says);
+});
+
+test("receiverKey is the same however an address is written", () => {
+  const keys = ["HTTPS://name:pass@Hooks.Example:443/a?b", "https://hooks.example/a?b"].map(
+    receiverKey,
+  );
+  expect(keys).toEqual(Array(2).fill("https://hooks.example/a?b"));
 });

@@ -32,6 +32,23 @@ test("Retention.purge() removes no more rows at once than it may, and hides what
   bench.database.close();
 });
 
+test("Retention.purge() removes what receivers were told and are still to be told", async () => {
+  const bench = sqliteBench();
+  const retention = new Retention(bench.database, 1);
+  const notification = { url: "https://ada.example/hook" };
+  for (let i = 0; i < 2; i++)
+    await bench.tasks.cancel("ada", await createTask(bench, { notification }));
+  while ((await bench.notifications.take(1, () => 1)).length > 0);
+  expect([rowsOf("notifications", bench), rowsOf("deliveries", bench)]).toEqual([2, 2]);
+  const purge = () => bench.database.write(() => retention.purge(bench.clock.nowMs + 1_000_000, 2));
+  await purge();
+  expect(rowsOf("notifications", bench)).toBe(1);
+  while ((await purge()) > 0);
+  for (const table of ["notifications", "deliveries", "events", "tasks"])
+    expect([table, rowsOf(table, bench)]).toEqual([table, 0]);
+  bench.database.close();
+});
+
 test("Retention keeps tasks for ever where it is told no time", async () => {
   const bench = sqliteBench();
   const retention = new Retention(bench.database, 0);

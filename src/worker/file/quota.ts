@@ -2,11 +2,11 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { inMib } from "../../disk/disk.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { type Estimate, estimate } from "../../plan/estimate.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Run } from "../run.ts";
 import type { Line } from "../runner.ts";
-import { sleep } from "../sleep.ts";
 import type { FileLine } from "./file-line.ts";
 
 /** How often a work folder is looked at: what an encoder writes meanwhile is less than a watermark. */

@@ -3,12 +3,12 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
+import { sleep } from "../../lib/sleep.ts";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { type Telling, WINDOW_SEGMENTS } from "../../manifest/write/live-playlist.ts";
 import type { LiveSetWriter } from "../../storage/storage.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import { failureOf, type Run } from "../run.ts";
-import { sleep } from "../sleep.ts";
 import type { LiveSet, LiveSetTexts } from "./live-set.ts";
 
 const log = getLogger(["pontus", "worker"]);

@@ -1,0 +1,82 @@
+/**
+ * What stands in the folders of src that have rooms, top to bottom: rooms and single files, by the same rule. What is named
+ * after the folder holds the types that all its rooms share, so it often stands at the bottom.
+ */
+export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  cli: [
+    ["cli"],
+    ["commands", "completion"],
+    ["doctor", "transcode"],
+    ["context", "text"],
+    ["calls"],
+    ["exit", "io"],
+  ],
+  engine: [
+    ["choose"],
+    ["native"],
+    ["wasm", "native-live"],
+    ["ffmpeg", "relay"],
+    ["engine", "process"],
+  ],
+  http: [
+    ["http"],
+    ["insight"],
+    ["dashboard", "docs", "profiles", "tasks"],
+    ["endpoint", "health", "openapi"],
+    ["answer", "answers", "input", "routes"],
+    ["problem", "schemas"],
+    ["body", "calls", "document", "invalid-fields", "language"],
+    ["bodies"],
+  ],
+  manifest: [["read"], ["manifest", "write"]],
+  plan: [
+    ["live"],
+    ["estimate", "forecast", "plan-task"],
+    ["steps"],
+    ["join", "load", "slices"],
+    ["feasible", "verify"],
+    ["args"],
+    ["decide"],
+    ["encode"],
+    ["plan"],
+  ],
+  probe: [
+    ["judge-source"],
+    ["container-crop", "first-frame", "first-packets", "parse-probe"],
+    ["parse-stream"],
+    ["bytes", "choose-streams", "hidden", "long-look", "side-data"],
+    ["media"],
+    ["tail"],
+    ["crop", "ffprobe-values", "formats", "late-stamps"],
+  ],
+  store: [
+    ["clients", "leftovers", "notifications", "profiles", "tasks"],
+    [
+      "key-seal",
+      "pending-limit",
+      "purge",
+      "seeded",
+      "task-id",
+      "task-list",
+      "task-logs",
+      "task-queries",
+    ],
+    ["idempotency-keys", "nonces", "retention"],
+    ["store"],
+  ],
+  storage: [
+    ["file", "http", "s3"],
+    ["live", "remote"],
+    ["set-names", "walled"],
+    ["addresses", "content"],
+    ["failures", "storage"],
+  ],
+  worker: [
+    ["worker"],
+    ["instance", "planning", "purge-expired", "run-task", "sweep-targets"],
+    ["diskless", "file", "live"],
+    ["live-set", "runner"],
+    ["insist", "output", "plan-source", "source"],
+    ["progress", "retry", "run", "uneven-audio"],
+  ],
+};
