@@ -9,8 +9,8 @@ const TEST_TIMEOUT_MS = 60_000;
 
 const SLOWEST = 20;
 
-/** A test by its file and name, and how long it took. */
-type TestTime = { readonly name: string; readonly ms: number };
+/** A test, and how long it took. */
+type TestTime = { readonly file: string; readonly name: string; readonly ms: number };
 
 /** What a run of tests came to; the counts are 0 if it ended before it counted. */
 export type Outcome = {
@@ -70,17 +70,31 @@ export async function bunTests(
 /** The tests of a report of junit. */
 const timesIn = (junit: string): readonly TestTime[] =>
   [...junit.matchAll(/<testcase name="([^"]*)".*? time="([\d.]+)" file="([^"]*)"/g)].map(
-    ([, name = "", seconds, file]) => ({
-      name: `${file}: ${name.replaceAll("&apos;", "'").replaceAll("&quot;", '"')}`,
+    ([, name = "", seconds, file = ""]) => ({
+      file,
+      name: name.replaceAll("&apos;", "'").replaceAll("&quot;", '"'),
       ms: Number(seconds) * 1000,
     }),
   );
 
-/** Prints the slowest tests of some runs. */
-export function showSlowest(title: string, outcomes: readonly Outcome[]): void {
+/** Prints the slowest tests of some runs, and the files that took longest with all their tests. */
+export function showSlowest(where: string, outcomes: readonly Outcome[]): void {
   const times = outcomes.flatMap((outcome) => outcome.times);
+  const files = Map.groupBy(times, ({ file }) => file);
+  const sums = [...files].map(([name, tests]) => ({
+    name,
+    ms: tests.reduce((sum, { ms }) => sum + ms, 0),
+  }));
+  showLongest(
+    `The slowest tests${where}`,
+    times.map(({ file, name, ms }) => ({ name: `${file}: ${name}`, ms })),
+  );
+  showLongest(`The slowest files${where}`, sums);
+}
+
+function showLongest(title: string, all: readonly Omit<TestTime, "file">[]): void {
   console.log(`\n${title}:`);
-  for (const { name, ms } of times.sort((a, b) => b.ms - a.ms).slice(0, SLOWEST))
+  for (const { name, ms } of all.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST))
     console.log(`  ${inSeconds(ms).padStart(8)}  ${name}`);
   console.log("");
 }

@@ -42,7 +42,7 @@ async function on(
   const outcomes: Outcome[] = [];
   for (const { name, args } of parts)
     outcomes.push(await bunTests(`${name} on ${version}`, args, env));
-  showSlowest(`The slowest tests on ffmpeg ${version}`, outcomes);
+  showSlowest(` on ffmpeg ${version}`, outcomes);
   const sum = (key: "passed" | "failed") => outcomes.reduce((all, one) => all + one[key], 0);
   console.log(
     `ffmpeg ${version}: ${sum("passed")} of ${sum("passed") + sum("failed")} tests passed\n`,

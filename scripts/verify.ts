@@ -92,5 +92,5 @@ const outcomes = [
   await bunTests("live tests", [...ON_ALL_CORES, LIVE]),
   await denoTests(),
 ];
-showSlowest("The slowest tests", outcomes);
+showSlowest("", outcomes);
 conclude(outcomes);
