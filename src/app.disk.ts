@@ -37,6 +37,19 @@ export type Disks = {
   readonly fillReserve: () => Promise<void>;
 };
 
+/** Settles whether files may be written; where not, the database is in memory, which is said in the log. */
+export function settleDisk(config: Config, runtime: Runtime): Config {
+  const { disk, dataFolder } = config;
+  if (disk === "yes" || (disk === "auto" && runtime.mayWrite(dataFolder)))
+    return { ...config, disk: "yes" };
+  const why =
+    disk === "no" ? "PONTUS_DISK says so" : `Deno needs --allow-write=${dataFolder} for one`;
+  log.warn("There is no disk, as {why}: tasks are kept in memory and are gone when it stops", {
+    why,
+  });
+  return { ...config, disk: "no", databasePath: ":memory:" };
+}
+
 /** Makes the data folder, closes it to other users, and where its disk has little room, empties the scratch of the dead: the database may need that to open. */
 export async function prepareDisks(config: Config, holdFile: Runtime["holdFile"]): Promise<Disks> {
   const { disk, dataFolder, databasePath, freeBytesMin } = config;

@@ -6,9 +6,11 @@ import {
   namingFullDisk,
   prepareDisks,
   reserveOf,
+  settleDisk,
   tellWalLoss,
   watchIntake,
 } from "./app.disk.ts";
+import { operate } from "./app.operate.ts";
 import { judgesWithin, storagesWithin } from "./app.reach.ts";
 import { readinessOf, refuseWhileStarting } from "./app.readiness.ts";
 import type { Working } from "./app.work.ts";
@@ -93,27 +95,19 @@ export async function startService(
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config, policy));
   let working: Working | undefined;
-  const { clockSkewMs, bodyBytesMax, bodiesBytesMax, requestsPerSecond } = config;
-  const { targetsMax, pendingMax, defaultProfile, plansMax, planTimeoutMs } = config;
+  const admin = operate(config, { ...parts, intake }, () => working);
   const live = [new LiveAddresses(listenPortsOf(config))];
   const storagesOf = storagesWithin(parts.storages);
   const judgesOf = judgesWithin(storagesOf, live);
   const http = createHttpApp({
+    ...config,
     ...parts,
     storages: [...parts.storages, ...live],
     judgesWithin: judgesOf,
     capabilities: async () => capabilitiesOf((await chosen()).engine, config),
-    clockSkewMs,
-    bodyBytesMax,
-    bodiesBytesMax,
-    requestsPerSecond,
-    targetsMax,
-    pendingMax,
-    defaultProfile,
     refuseWhileClosed: intake.refuseWhileClosed,
-    plansMax,
-    planTimeoutMs,
     planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
+    admin,
     readiness: () => readinessOf(chosen(), { ...parts, intake }, working, config),
     version,
   });
@@ -131,7 +125,7 @@ export async function startService(
       judgesOf,
       holdFile: runtime.holdFile,
       disk: disks.work,
-      mayClaim: intake.isOpen,
+      mayClaim: admin.isTaking,
     });
   };
   const ready = begin();
@@ -146,19 +140,6 @@ export async function startService(
     log.info("Pontus has stopped");
   };
   return { url, ready, runningTasks: () => working?.worker.running ?? 0, stop };
-}
-
-/** Settles whether files may be written; where not, the database is in memory, which is said in the log. */
-function settleDisk(config: Config, runtime: Runtime): Config {
-  const { disk, dataFolder } = config;
-  if (disk === "yes" || (disk === "auto" && runtime.mayWrite(dataFolder)))
-    return { ...config, disk: "yes" };
-  const why =
-    disk === "no" ? "PONTUS_DISK says so" : `Deno needs --allow-write=${dataFolder} for one`;
-  log.warn("There is no disk, as {why}: tasks are kept in memory and are gone when it stops", {
-    why,
-  });
-  return { ...config, disk: "no", databasePath: ":memory:" };
 }
 
 /** What plans are made with, and what is refused when a task is created. */

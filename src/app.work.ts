@@ -28,6 +28,7 @@ export type Working = {
   readonly worker: Worker;
   readonly instance: Instance;
   readonly planner: Planner;
+  readonly engine: Engine["name"];
 };
 
 /** What work is made of beside the engine. */
@@ -115,7 +116,7 @@ export async function beginWork(
   await engine.standBy(instance.scratch);
   const sourceTimeoutMs = config.liveSourceTimeoutMs;
   const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);
-  return { worker, instance, planner };
+  return { worker, instance, planner, engine: engine.name };
 }
 
 /** Loaded with the first plan that is asked for. */

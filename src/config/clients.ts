@@ -1,15 +1,11 @@
 import { readFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
 import * as v from "valibot";
 import {
-  type EgressLists,
-  isBucketEntry,
-  isHostEntry,
-  isUrlEntry,
-  type Reach,
-  type ReachLists,
-} from "../lib/reach.ts";
-import { parseRules } from "../net/egress-rules.ts";
+  REACH_ENTRIES,
+  type ReachEntries,
+  reachOf,
+  SERVER_ENTRIES,
+} from "../service/client-reach.ts";
 import { receiverFault } from "../service/receivers.ts";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
@@ -37,66 +33,32 @@ const limit = (least: number, most: number) => {
   );
 };
 
-const plainListOf = (isEntry: (text: string) => boolean, must: string) =>
+const plainListOf = ({ isEntry, must }: ReachEntries) =>
   v.array(
     v.pipe(v.string("must be a string"), v.check(isEntry, must)),
     "must be an array of strings",
   );
 
 /** A list for sources and targets alike, or one for each. */
-const listOf = (isEntry: (text: string) => boolean, must: string) => {
-  const list = plainListOf(isEntry, must);
+const listOf = (entries: ReachEntries) => {
+  const list = plainListOf(entries);
   const sides = v.strictObject({ sources: v.optional(list), targets: v.optional(list) });
   return v.optional(
-    v.union([list, sides], `${must}; a list, or {"sources": list, "targets": list}`),
+    v.union([list, sides], `${entries.must}; a list, or {"sources": list, "targets": list}`),
   );
 };
 
 /** The fields of a client that say what it may read and write. */
 const REACH_FIELDS = {
-  roots: listOf(isAbsolute, "must be absolute paths of folders"),
-  buckets: listOf(isBucketEntry, "must be names of buckets, with a folder or without"),
-  hosts: listOf(isHostEntry, "must be hosts: name, name:port, *.name, or :port"),
-  urls: listOf(isUrlEntry, "must be addresses with a scheme and a host, without a query"),
+  roots: listOf(REACH_ENTRIES.roots),
+  buckets: listOf(REACH_ENTRIES.buckets),
+  hosts: listOf(REACH_ENTRIES.hosts),
+  urls: listOf(REACH_ENTRIES.urls),
 };
 
 /** Servers that its tasks may connect to beside those that the policy of the service allows, and may not. */
-const servers = v.optional(
-  plainListOf(
-    (text) => parseRules(text)?.length === 1,
-    "must be hosts, addresses and networks, each with a port if wanted",
-  ),
-);
+const servers = v.optional(plainListOf(SERVER_ENTRIES));
 const EGRESS_FIELDS = { egress_allow: servers, egress_deny: servers };
-
-type Field = keyof ReachLists & keyof typeof REACH_FIELDS;
-type Given = { readonly [F in Field]?: v.InferOutput<(typeof REACH_FIELDS)[F]> } & {
-  readonly [F in keyof typeof EGRESS_FIELDS]?: v.InferOutput<typeof servers>;
-};
-
-/** What a client may read and write; null if no field limits it. */
-function reachOf(given: Given): Reach | null {
-  const source = listsOf(given, "sources");
-  const target = listsOf(given, "targets");
-  const egress = egressOf(given);
-  if (Object.keys({ ...source, ...target, ...egress }).length === 0) return null;
-  return { source, target, ...(egress && { egress }) };
-}
-
-function egressOf({ egress_allow: allow, egress_deny: deny }: Given): EgressLists | undefined {
-  if (!allow && !deny) return undefined;
-  return { ...(allow && { allow }), ...(deny && { deny }) };
-}
-
-function listsOf(given: Given, side: "sources" | "targets"): ReachLists {
-  const fields = Object.keys(REACH_FIELDS) as Field[];
-  const lists = fields.flatMap((field) => {
-    const value = given[field];
-    const list = value && "length" in value ? value : value?.[side];
-    return list ? [[field, list] as const] : [];
-  });
-  return Object.fromEntries(lists);
-}
 
 const privateKey = v.pipe(
   v.string("must be a string"),

@@ -1,5 +1,8 @@
 /** What the router needs of a call. `{v}` is the version, `{…}` a parameter. */
-export type CallAddress = { readonly method: "get" | "post" | "delete"; readonly path: string };
+export type CallAddress = {
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
+  readonly path: string;
+};
 
 /**
  * All calls. Their requests and answers are described by schemas (`task-routes.ts`, `profile-routes.ts`, `health-routes.ts`), which
@@ -18,6 +21,20 @@ export const CALLS = {
   readProfile: { method: "get", path: "/api/v{version}/profile/{profile_name}" },
   listProfiles: { method: "get", path: "/api/v{version}/profiles" },
   deleteProfile: { method: "delete", path: "/api/v{version}/profile/{profile_name}" },
+  listAllTasks: { method: "get", path: "/api/v{version}/admin/tasks" },
+  readAnyTask: { method: "get", path: "/api/v{version}/admin/tasks/{task_id}" },
+  cancelAnyTask: { method: "post", path: "/api/v{version}/admin/tasks/{task_id}/cancel" },
+  retryAnyTask: { method: "post", path: "/api/v{version}/admin/tasks/{task_id}/retry" },
+  listClients: { method: "get", path: "/api/v{version}/admin/clients" },
+  addClient: { method: "post", path: "/api/v{version}/admin/clients" },
+  changeClient: { method: "patch", path: "/api/v{version}/admin/clients/{client_code}" },
+  rotateKeys: { method: "post", path: "/api/v{version}/admin/clients/{client_code}/rotate" },
+  readQueue: { method: "get", path: "/api/v{version}/admin/queue" },
+  listWorkers: { method: "get", path: "/api/v{version}/admin/workers" },
+  readLimits: { method: "get", path: "/api/v{version}/admin/limits" },
+  readDrain: { method: "get", path: "/api/v{version}/admin/drain" },
+  beginDrain: { method: "post", path: "/api/v{version}/admin/drain" },
+  endDrain: { method: "delete", path: "/api/v{version}/admin/drain" },
   readHealth: { method: "get", path: "/healthz" },
   readReadiness: { method: "get", path: "/readyz" },
 } as const satisfies Record<string, CallAddress>;

@@ -6,6 +6,7 @@ import { PlanSlots } from "../service/plan-slots.ts";
 import { RequestRates } from "../service/request-rates.ts";
 import type { ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
+import { type AdminPorts, serveAdmin } from "./admin/admin.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
 import { mayBeLong, toldBytes } from "./body.ts";
@@ -48,6 +49,8 @@ export type HttpPorts = Pick<
     readonly pendingMax: number;
     /** The profile of a task whose caller names none. */
     readonly defaultProfile: string;
+    /** Without it the calls of operators are not served. */
+    readonly admin?: AdminPorts;
     readonly readiness: () => Promise<Readiness>;
     /** The service's own version, for the description of the API. */
     readonly version: string;
@@ -78,6 +81,8 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   serveInsight(app, signed);
   serveTasks(app, signed);
   serveProfiles(app, signed);
+  const { admin } = ports;
+  if (admin) serveAdmin(app, { ...signed, admin });
   serveHealth(app, ports);
   serveDocs(app, ports);
   serveDashboard(app, ports);

@@ -43,6 +43,27 @@ export type ReadInput<Route> = (
   bytes: () => Promise<Uint8Array>,
 ) => Promise<Input<Route>>;
 
+/** `metadata.order` and `metadata[order]`: a field of an object in a query. */
+const INNER = /^(\w+)(?:\.(.+)|\[(.+)\])$/;
+
+/** The fields of a query. Objects have no prototype, as a field may have any name. */
+function folded(query: URLSearchParams): Readonly<Record<string, unknown>> {
+  const values: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of query) {
+    const [, outer, dotted, bracketed] = INNER.exec(name) ?? [];
+    const inner = dotted ?? bracketed;
+    if (outer === undefined || inner === undefined) values[name] = value;
+    else {
+      const known = values[outer];
+      const object: Record<string, unknown> =
+        typeof known === "object" && known !== null ? { ...known } : {};
+      Object.defineProperty(object, inner, { value, enumerable: true, configurable: true });
+      values[outer] = object;
+    }
+  }
+  return values;
+}
+
 /** How the requests of a route are read. */
 export function readerOf<Route extends RouteConfig>(route: Route): ReadInput<Route> {
   const { query, headers } = route.request ?? {};
@@ -51,7 +72,7 @@ export function readerOf<Route extends RouteConfig>(route: Route): ReadInput<Rou
   return async (request, language, bytes) => {
     if (body) checkMediaType(request.headers);
     const json = body && parseJson(await bytes());
-    const values = query && Object.fromEntries(new URL(request.url).searchParams);
+    const values = query && folded(new URL(request.url).searchParams);
     const told: Record<string, string | undefined> = {};
     for (const name of headerNames) told[name] = request.headers.get(name) ?? undefined;
     const input = {

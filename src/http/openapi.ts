@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { stringify } from "yaml";
 import { isObject, type Json, withDefaultsTold, withSharedParts } from "./document/shared-parts.ts";
+import { ADMIN_ROUTES } from "./routes/all-admin-routes.ts";
 import { healthRoute, readinessRoute } from "./routes/health-routes.ts";
 import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
@@ -32,6 +33,7 @@ const ROUTES = [
   readProfileRoute,
   listProfilesRoute,
   deleteProfileRoute,
+  ...ADMIN_ROUTES,
   healthRoute,
   readinessRoute,
 ];

@@ -1,19 +1,17 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import type { Engine } from "../engine/engine.ts";
 import { sleep } from "../lib/sleep.ts";
 import { isAnyLive } from "../plan/live/places.ts";
-import type { Queue, Work } from "../queue/queue.ts";
-import type { TaskStore } from "../store/store.ts";
+import type { Work } from "../queue/queue.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Outcome } from "../task/task.ts";
-import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { insist } from "./insist.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
-import { type RetryLimits, retryDelayMs } from "./retry.ts";
-import { Run, type RunPorts, type WorkDisk } from "./run.ts";
+import { retryDelayMs } from "./retry.ts";
+import { Run, type RunPorts } from "./run.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
+import type { WorkerDeps, WorkerOptions } from "./worker-parts.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -23,48 +21,6 @@ const RECOVERY_MS = 5_000;
 const SWEEP_MS = 2_000;
 /** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
 const IDLE_MS_MAX = 5_000;
-
-/** The parts that a worker works with. */
-export type WorkerDeps = {
-  readonly queue: Queue;
-  readonly store: TaskStore;
-  readonly engine: Engine;
-  readonly storageOf: RunPorts["storageOf"];
-  readonly judge: RunPorts["judge"];
-  readonly kept: KeptEncodes;
-  readonly now: () => number;
-  readonly disk: WorkDisk;
-  /** Whether tasks may be taken up now: not while the disk is nearly full. */
-  readonly mayClaim: () => boolean;
-  /** Removes what has expired; called once a minute. */
-  readonly purge: () => Promise<void>;
-  /** Clears up after instances that died; gives the number of tasks given back. */
-  readonly recover: () => Promise<number>;
-  /** Clears up what ended tasks have left; what is not done when the signal aborts is left for later. */
-  readonly sweep: (signal: AbortSignal) => Promise<void>;
-};
-
-/** The limits a worker keeps. */
-export type WorkerOptions = {
-  /** This instance, as its claims name it. */
-  readonly id: string;
-  /** Absolute path of this instance's scratch folder; undefined without a disk, where everything goes through streams. */
-  readonly scratch: string | undefined;
-  /** Absolute path of the folder of recordings. Each task has a folder in it until it has ended. */
-  readonly recordings: string;
-  /** How many tasks run at once. */
-  readonly slots: number;
-  readonly leaseMs: number;
-  readonly retries: RetryLimits;
-  /** Limit for one run of a task that names no limit of its own. Live tasks have none: they end with their source. */
-  readonly taskTimeoutMs: number;
-  readonly live: {
-    /** A live source that is away for longer has ended. */
-    readonly sourceTimeoutMs: number;
-    /** A live task fails if none of its targets takes the stream for longer. */
-    readonly targetTimeoutMs: number;
-  };
-};
 
 type Running = { readonly run: Run; done: Promise<void> };
 
@@ -82,6 +38,7 @@ export class Worker {
   #isDrained = false;
   #wake = Promise.withResolvers<void>();
   #claiming = Promise.resolve();
+  #isClaiming = false;
   #upkeep: readonly Promise<void>[] = [];
   #unlisten = () => {};
 
@@ -103,6 +60,11 @@ export class Worker {
   /** How many may run at once. */
   get slots(): number {
     return this.#options.slots;
+  }
+
+  /** Whether nothing runs, and no task is being taken up. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && !this.#isClaiming;
   }
 
   /** Begins to claim, and to look after what dies or expires. */
@@ -130,6 +92,14 @@ export class Worker {
     last?.abort(new TaskError("scratch_full", "Cannot go on: the disk is full"));
   }
 
+  /** Ends the running encoders and gives their tasks back, as `stop` does, and goes on. @returns how many */
+  handBack(): number {
+    const runs = [...this.#running].map(({ run }) => run).filter(({ signal }) => !signal.aborted);
+    for (const run of runs)
+      run.abort(new TaskError("shutdown", "Cannot finish this run: the service is being drained"));
+    return runs.length;
+  }
+
   /** Claims nothing more, ends the running encoders and gives their tasks back; these runs do not count as failures. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -152,9 +122,7 @@ export class Worker {
       let sleepMs = IDLE_MS_MAX;
       try {
         while (this.#hasFreeSlot()) {
-          const work = await queue.claim({ id: this.#options.id, engine: this.#deps.engine.name });
-          if (!work) break;
-          this.#begin(work);
+          if (!(await this.#claimOne())) break;
         }
         const dueMs = this.#hasFreeSlot() ? await queue.nextDueMs(this.#options) : undefined;
         if (dueMs !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, dueMs - now()));
@@ -163,6 +131,19 @@ export class Worker {
         sleepMs = 1_000;
       }
       await sleep(sleepMs, this.#wake.promise);
+    }
+  }
+
+  /** @returns whether there was a task to claim */
+  async #claimOne(): Promise<boolean> {
+    this.#isClaiming = true;
+    try {
+      const { id } = this.#options;
+      const work = await this.#deps.queue.claim({ id, engine: this.#deps.engine.name });
+      if (work) this.#begin(work);
+      return work !== undefined;
+    } finally {
+      this.#isClaiming = false;
     }
   }
 

@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   http: [
     ["http"],
     ["insight"],
-    ["dashboard", "docs", "profiles", "tasks"],
+    ["admin", "dashboard", "docs", "profiles", "tasks"],
     ["endpoint", "health", "openapi"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
@@ -73,7 +73,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   worker: [
     ["worker"],
-    ["instance", "planning", "purge-expired", "run-task", "sweep-targets"],
+    ["instance", "planning", "purge-expired", "run-task", "sweep-targets", "worker-parts"],
     ["diskless", "file", "live"],
     ["live-set", "runner"],
     ["insist", "output", "plan-source", "source"],

@@ -39,6 +39,20 @@ const signed = operations.filter(({ path }) => path.startsWith("/api"));
 describe("openApiDocument", () => {
   test("has the calls of the contract", () => {
     expect(operations.map(({ path, method }) => `${method} ${path}`)).toEqual([
+      "get /api/v{version}/admin/clients",
+      "post /api/v{version}/admin/clients",
+      "patch /api/v{version}/admin/clients/{client_code}",
+      "post /api/v{version}/admin/clients/{client_code}/rotate",
+      "delete /api/v{version}/admin/drain",
+      "get /api/v{version}/admin/drain",
+      "post /api/v{version}/admin/drain",
+      "get /api/v{version}/admin/limits",
+      "get /api/v{version}/admin/queue",
+      "get /api/v{version}/admin/tasks",
+      "get /api/v{version}/admin/tasks/{task_id}",
+      "post /api/v{version}/admin/tasks/{task_id}/cancel",
+      "post /api/v{version}/admin/tasks/{task_id}/retry",
+      "get /api/v{version}/admin/workers",
       "post /api/v{version}/profile",
       "delete /api/v{version}/profile/{profile_name}",
       "get /api/v{version}/profile/{profile_name}",

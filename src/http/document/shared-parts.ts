@@ -46,7 +46,8 @@ const pascal = (name: string): string =>
 const KINDS = {
   parameters: (part: JsonObject) =>
     typeof part["name"] === "string" && typeof part["in"] === "string"
-      ? pascal(part["name"])
+      ? // A filter may have the name of what stands in a path.
+        pascal(part["name"]) + (part["in"] === "query" ? "Query" : "")
       : undefined,
   headers: (part: JsonObject, key: string) => (isObject(part["schema"]) ? pascal(key) : undefined),
   /** An answer of errors has an example for each of its codes. */

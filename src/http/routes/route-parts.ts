@@ -22,6 +22,7 @@ const SIGNED: Record<string, string[]>[] = [
 export const TAGS = [
   { name: "tasks", description: "Transcoding tasks." },
   { name: "profiles", description: "What tasks make: system profiles and a client's own." },
+  { name: "operators", description: "For clients with the flag `admin`: what is of all clients." },
   { name: "health", description: "For whoever runs the service; not signed." },
 ];
 

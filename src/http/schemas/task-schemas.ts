@@ -131,7 +131,8 @@ export const TaskCreated = z
   .object({ task_id: z.string().openapi({ example: "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d" }) })
   .openapi("TaskCreated");
 
-const Time = z
+/** A time as the API document writes it. */
+export const Time = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
   .openapi({ format: "date-time", example: "2015-05-19T12:28:39Z" });
@@ -161,7 +162,8 @@ const Target = z
   })
   .openapi("Target");
 
-const Engine = z.enum(["native", "wasm"]).openapi("Engine");
+/** Which engine ran an attempt. */
+export const Engine = z.enum(["native", "wasm"]).openapi("Engine");
 
 const Attempt = z
   .object({

@@ -1,0 +1,121 @@
+import type { z } from "@hono/zod-openapi";
+import type { Instance, QueueLoad, SeenTask } from "../../overview/overview.ts";
+import { reachFields } from "../../service/client-reach.ts";
+import type { DrainStanding } from "../../service/drain.ts";
+import type { Client } from "../../store/store.ts";
+import { formatTime, taskAnswer } from "../answers.ts";
+import type { Language } from "../language.ts";
+import type {
+  AdminTask,
+  ClientSchema,
+  ClientWithKeys,
+  DrainSchema,
+  QueueSchema,
+  WorkersSchema,
+} from "../schemas/admin-schemas.ts";
+
+/** The instance that answers. */
+export type OwnWorker = {
+  readonly workerId: string;
+  readonly engine: "native" | "wasm";
+  readonly running: number;
+  readonly slots: number;
+};
+
+/** A task of any client. A field that is `undefined` here is absent in the JSON, here and below. */
+export const adminTaskAnswer = (
+  { task, workerId }: SeenTask,
+  language: Language,
+): z.input<typeof AdminTask> => ({
+  ...taskAnswer(task, language),
+  client_code: task.clientCode,
+  worker_id: workerId,
+});
+
+/** A client, without its private keys. */
+export const clientAnswer = (client: Client) =>
+  ({
+    client_code: client.clientCode,
+    public_key: client.publicKey,
+    second_public_key: client.second?.publicKey,
+    admin: client.admin,
+    disabled: client.disabled,
+    strong_only: client.strongOnly,
+    weight: client.weight,
+    pending_max: client.pendingMax,
+    running_max: client.runningMax,
+    requests_per_second: client.requestsPerSecond,
+    ...reachFields(client.reach),
+  }) as z.input<typeof ClientSchema>;
+
+/** A client with its newest private key. */
+export const clientWithKeys = (client: Client): z.input<typeof ClientWithKeys> => ({
+  ...clientAnswer(client),
+  private_key: client.privateKey,
+});
+
+/** Seconds with one digit behind the point; a clock that was set back makes no negative ages. */
+const secondsOf = (ms: number): number => Math.max(0, Math.round(ms / 100) / 10);
+const ageOf = (ms: number | undefined, nowMs: number) =>
+  ms === undefined ? undefined : secondsOf(nowMs - ms);
+
+/** How the queue stands. @param isTaking - whether this service takes tasks up */
+export const queueAnswer = (
+  load: QueueLoad,
+  nowMs: number,
+  isTaking: boolean,
+): z.input<typeof QueueSchema> => ({
+  pending: load.pending,
+  waiting: load.waiting,
+  running: load.running,
+  oldest_pending_seconds: ageOf(load.oldestPendingMs, nowMs),
+  longest_run_seconds: ageOf(load.oldestRunMs, nowMs),
+  next_try_seconds: load.nextDueMs === undefined ? undefined : secondsOf(load.nextDueMs - nowMs),
+  taking: isTaking,
+  clients: load.clients.map(({ clientCode, pending, running, oldestPendingMs }) => ({
+    client_code: clientCode,
+    pending,
+    running,
+    oldest_pending_seconds: ageOf(oldestPendingMs, nowMs),
+  })),
+});
+
+/** The instances that work, the own one first. */
+export function workersAnswer(
+  instances: readonly Instance[],
+  own: OwnWorker | undefined,
+  draining: boolean,
+): z.input<typeof WorkersSchema> {
+  const others = instances
+    .filter(({ workerId }) => workerId !== own?.workerId)
+    .map(({ workerId, running, live, leaseUntilMs }) => ({
+      worker_id: workerId,
+      is_this: false,
+      running,
+      live,
+      lease_end_time: formatTime(leaseUntilMs),
+    }));
+  if (!own) return { workers: others };
+  const { workerId, engine, running, slots } = own;
+  const live = instances.find((each) => each.workerId === workerId)?.live ?? 0;
+  return {
+    workers: [
+      { worker_id: workerId, is_this: true, running, live, slots, engine, draining },
+      ...others,
+    ],
+  };
+}
+
+/** How far a drain is. */
+export const drainAnswer = (standing: DrainStanding): z.input<typeof DrainSchema> =>
+  standing.isOn
+    ? {
+        draining: true,
+        running: standing.running,
+        drained: standing.isDone,
+        since_time: formatTime(standing.sinceMs),
+        hand_back_time:
+          standing.handBackMs === undefined ? undefined : formatTime(standing.handBackMs),
+        handed_back: standing.handedBack,
+      }
+    : { draining: false, running: standing.running, drained: false };

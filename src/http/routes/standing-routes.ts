@@ -1,0 +1,148 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { CALLS } from "../calls.ts";
+import {
+  BeginDrain,
+  DrainSchema,
+  LimitsSchema,
+  QueueSchema,
+  WorkersSchema,
+} from "../schemas/admin-schemas.ts";
+import { jsonAnswer, jsonBody, signed, signedErrors, Version, WITH_BODY } from "./route-parts.ts";
+
+const TAGS = ["operators"];
+const WORKER = "5f0c7a9e-6a0b-4c38-9d5e-0b8f4a3c2d1e";
+
+const IDLE_DRAIN_EXAMPLE = { draining: false, drained: false, running: 2 };
+const DRAIN_EXAMPLE = {
+  draining: true,
+  drained: false,
+  running: 2,
+  since_time: "2015-05-19T12:28:39Z",
+  hand_back_time: "2015-05-19T12:38:39Z",
+  handed_back: 0,
+};
+
+const params = z.object({ version: Version });
+
+/** Reads how the queue stands. */
+export const readQueueRoute = createRoute({
+  ...CALLS.readQueue,
+  operationId: "readQueue",
+  tags: TAGS,
+  summary: "Read the depth and the ages of the queue",
+  description: "Of all clients together, and of each.",
+  ...signed({ params }),
+  responses: {
+    200: jsonAnswer("How the queue stands.", QueueSchema, {
+      pending: 12,
+      waiting: 2,
+      running: 4,
+      oldest_pending_seconds: 340,
+      longest_run_seconds: 65,
+      next_try_seconds: 8,
+      taking: true,
+      clients: [{ client_code: "ada", pending: 12, running: 4, oldest_pending_seconds: 340 }],
+    }),
+    ...signedErrors(["access_denied"]),
+  },
+});
+
+/** Lists the instances that work. */
+export const listWorkersRoute = createRoute({
+  ...CALLS.listWorkers,
+  operationId: "listWorkers",
+  tags: TAGS,
+  summary: "List the instances that work",
+  description: "The one that answers, and those that hold tasks of the same database.",
+  ...signed({ params }),
+  responses: {
+    200: jsonAnswer("The instances.", WorkersSchema, {
+      workers: [
+        {
+          worker_id: WORKER,
+          is_this: true,
+          running: 2,
+          live: 0,
+          slots: 4,
+          engine: "native",
+          draining: false,
+        },
+      ],
+    }),
+    ...signedErrors(["access_denied"]),
+  },
+});
+
+/** Reads what the service is set to. */
+export const readLimitsRoute = createRoute({
+  ...CALLS.readLimits,
+  operationId: "readLimits",
+  tags: TAGS,
+  summary: "Read the limits of the service",
+  description: "As its keys set them; those of a client's own stand in its record.",
+  ...signed({ params }),
+  responses: {
+    200: jsonAnswer("The limits.", LimitsSchema, {
+      concurrency: 4,
+      client_pending_max: 100_000,
+      client_running_max: 0,
+      client_requests_per_second: 500,
+      live_waiting_max: 3,
+      targets_max: 32,
+      connections_max: 10_000,
+      body_bytes_max: 1_048_576,
+      source_bytes_max: 1_099_511_627_776,
+      max_pixels: 67_108_864,
+      output_pixels_max: 67_108_864,
+      task_timeout_seconds: 21_600,
+      attempts_max: 3,
+      retry_max_seconds: 86_400,
+      retention_days: 30,
+      disk_free_bytes_min: 268_435_456,
+    }),
+    ...signedErrors(["access_denied"]),
+  },
+});
+
+/** Reads how far a drain is. */
+export const readDrainRoute = createRoute({
+  ...CALLS.readDrain,
+  operationId: "readDrain",
+  tags: TAGS,
+  summary: "Read how far the drain of this service is",
+  description: "Of the instance that answers.",
+  ...signed({ params }),
+  responses: {
+    200: jsonAnswer("How far it is.", DrainSchema, DRAIN_EXAMPLE),
+    ...signedErrors(["access_denied"]),
+  },
+});
+
+/** Drains the service. */
+export const beginDrainRoute = createRoute({
+  ...CALLS.beginDrain,
+  operationId: "beginDrain",
+  tags: TAGS,
+  summary: "Drain this service",
+  description:
+    "The instance that answers takes no new tasks up, and finishes those that run, or hands them back after a while. It goes on answering calls, creates too. A restart ends the drain.",
+  ...signed({ params, body: jsonBody(BeginDrain, { hand_back_after_seconds: 600 }) }),
+  responses: {
+    200: jsonAnswer("How far it is.", DrainSchema, DRAIN_EXAMPLE),
+    ...signedErrors([...WITH_BODY, "access_denied"]),
+  },
+});
+
+/** Ends a drain. */
+export const endDrainRoute = createRoute({
+  ...CALLS.endDrain,
+  operationId: "endDrain",
+  tags: TAGS,
+  summary: "End the drain of this service",
+  description: "The instance that answers takes tasks up again.",
+  ...signed({ params }),
+  responses: {
+    200: jsonAnswer("It is over.", DrainSchema, IDLE_DRAIN_EXAMPLE),
+    ...signedErrors(["access_denied"]),
+  },
+});
