@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { FFMPEG_HINT } from "../src/cli/doctor/ffmpeg-hint.ts";
 import { type Credentials, signedRequest } from "../test/fixtures/signed-client.ts";
 import { makeClip } from "./demo-clip.ts";
 import { hasProgram } from "./run-program.ts";
-import { FFMPEG_HINT } from "./system-programs.ts";
 
 // Shows the whole service at work, on whichever runtime: talks to it through HTTP alone, as any client does. Runs before
 // anything is installed, too: no package may be imported.

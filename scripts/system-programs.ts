@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { FFMPEG_HINT } from "../src/cli/doctor/ffmpeg-hint.ts";
 import { hasProgram, runProgram } from "./run-program.ts";
 
 /** The programs (or files) that tests start, and the Debian package that brings each. */
@@ -41,16 +42,6 @@ const POLICY = "/usr/sbin/policy-rc.d";
 
 const isThere = (name: string): boolean =>
   name.startsWith("/") ? existsSync(name) : hasProgram(name);
-
-/** How to get ffmpeg and ffprobe, one line a system. */
-export const FFMPEG_HINT = [
-  "  Debian, Ubuntu   sudo apt-get install -y ffmpeg",
-  "  Fedora           sudo dnf install -y ffmpeg   (from RPM Fusion; ffmpeg-free has no x264)",
-  "  Arch             sudo pacman -S ffmpeg",
-  "  Alpine           sudo apk add ffmpeg",
-  "  macOS            brew install ffmpeg",
-  "  Windows          winget install Gyan.FFmpeg",
-].join("\n");
 
 /**
  * Runs something while no package that is being installed may start its service: Debian asks `policy-rc.d`, and 101

@@ -3,7 +3,7 @@ import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
 import { secretKey, wrongSecretKey } from "./config/secret-key.ts";
 import { using } from "./config/using.ts";
-import type { Database } from "./db/database.ts";
+import { type Database, openDatabase } from "./db/database.ts";
 import { areKeysSealed, SqliteClientStore } from "./store/clients.ts";
 import { KeySeal } from "./store/key-seal.ts";
 import type { ClientStore } from "./store/store.ts";
@@ -23,6 +23,21 @@ export async function openClients(config: Config, database: Database): Promise<S
   await clients.sealAll();
   await seedClients(config, clients);
   return clients;
+}
+
+/** Why the private keys in a database of this version cannot be decrypted; undefined if they can. Nothing is written. */
+export async function keysProblem(config: Config): Promise<string | undefined> {
+  const database = openDatabase(config.databasePath);
+  try {
+    if (!(await areKeysSealed(database))) return undefined;
+    const clients = new SqliteClientStore(database, new KeySeal(secretKey(config, true)));
+    return (await clients.canOpen()) ? undefined : wrongSecretKey(config).message;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  } finally {
+    database.close();
+  }
 }
 
 async function seedClients(config: Config, clients: ClientStore): Promise<void> {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { ConfigError } from "../config/config.ts";
 import { permissionNeeded } from "../lib/permission.ts";
 import { TaskError } from "../task/errors.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addSubmitCommand } from "./commands/submit.ts";
@@ -18,6 +19,7 @@ const ABOUT =
 const AFTER = `
 Examples:
   $ pontus transcode film.mov film.mp4 -p video_mp4_1280x720_1728kbps
+  $ pontus doctor
   $ pontus serve
   $ pontus submit sample.mov out/sample.mp4 -p video_mp4_1280x720_1728kbps --watch
 
@@ -81,6 +83,7 @@ function newProgram(context: Context): Command {
   addTaskCommands(program, context);
   addProfilesCommand(program, context);
   addServeCommand(program, context);
+  addDoctorCommand(program, context);
   addCompletionCommand(program, context);
   return program;
 }

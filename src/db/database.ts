@@ -7,7 +7,7 @@ import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
 import { prepared } from "./prepared.ts";
-import { isBusy, isFull, translateSqliteError } from "./sqlite-errors.ts";
+import { isBusy, isDamaged, isFull, translateSqliteError } from "./sqlite-errors.ts";
 
 /** An open database. Prepare queries on `orm` by `prepared`, run them inside `read` and `write`. */
 export type Database = {
@@ -111,6 +111,43 @@ export async function openWhenFree(
     }, patience);
   } catch (error) {
     throw translateSqliteError(error);
+  }
+}
+
+/** How the file of a database stands. */
+export type DatabaseStanding = {
+  /** `current` and whole, of an `older` or a `newer` schema, `damaged`, or `held` by another process. */
+  readonly state: "current" | "older" | "newer" | "damaged" | "held";
+  readonly detail: string;
+};
+
+/** A larger file is not read whole: that takes minutes. */
+const CHECKED_PAGES_MAX = 65_536;
+
+/**
+ * Looks at the file of a database, which must be there, without changing anything in it.
+ *
+ * @throws {Error} if it cannot be opened
+ */
+export function inspectDatabase(path: string): DatabaseStanding {
+  const connection = openSqlite(path);
+  try {
+    connection.execute("PRAGMA busy_timeout = 1000");
+    const applied = Number(connection.value("PRAGMA user_version"));
+    if (applied > MIGRATIONS.length) return { state: "newer", detail: "" };
+    const isSmall = Number(connection.value("PRAGMA page_count")) <= CHECKED_PAGES_MAX;
+    const found = isSmall ? String(connection.value("PRAGMA quick_check(1)")) : "ok";
+    if (found !== "ok") return { state: "damaged", detail: found };
+    connection.execute("BEGIN IMMEDIATE");
+    connection.execute("ROLLBACK");
+    return { state: applied < MIGRATIONS.length ? "older" : "current", detail: "" };
+  } catch (error) {
+    const detail = (error as Error).message;
+    if (isBusy(error)) return { state: "held", detail };
+    if (isDamaged(error)) return { state: "damaged", detail };
+    throw translateSqliteError(error);
+  } finally {
+    connection.close();
   }
 }
 

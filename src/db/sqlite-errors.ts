@@ -28,12 +28,18 @@ function extendedCode(error: unknown): number | undefined {
 }
 
 const BUSY = 5;
+const CORRUPT = 11;
+const NOTADB = 26;
 const FULL = 13;
 /** The index of the log, a file of its own, cannot grow. */
 const IOERR_SHMSIZE = 10 | (19 << 8);
 
 /** Whether an error says that another process holds the file. */
 export const isBusy = (error: unknown): boolean => resultCode(error) === BUSY;
+
+/** Whether an error says that the file does not hold what SQLite wrote. */
+export const isDamaged = (error: unknown): boolean =>
+  [CORRUPT, NOTADB].includes(resultCode(error) ?? 0);
 
 /** Whether an error says that the disk has no room. */
 export const isFull = (error: unknown): boolean =>

@@ -58,7 +58,8 @@ function textOf(path: string, from: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const why = errnoOf(error) === "ENOENT" ? "there is no such file" : (error as Error).message;
+    const isMissing = ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
+    const why = isMissing ? "there is no such file" : (error as Error).message;
     const hint = from.includes(" and ")
       ? `; name another by ${from.replace(" and ", " or ")}, or start the service in this folder, which makes it`
       : "";
