@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Database, openDatabase } from "../src/db/database.ts";
 import { NativeEngine } from "../src/engine/native/native.ts";
+import { SqliteEventFeed } from "../src/events/sqlite.ts";
 import { createHttpApp, type HttpPorts } from "../src/http/http.ts";
 import { SqliteQueue } from "../src/queue/sqlite.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";
@@ -112,6 +113,9 @@ const app = createHttpApp({
     useNonce: keeping.useNonce,
   },
   profiles: new SqliteProfileStore(database, { now }),
+  events: new SqliteEventFeed(database, { now }),
+  streamsMax: 1000,
+  clientStreamsMax: 1000,
   queue: new SqliteQueue(database, { now, leaseMs: 60_000, attemptsMax: 3 }),
   judgesWithin: () => [],
   storages: [await FileStorage.open({ roots: [media], closed: [data] })],
@@ -133,7 +137,7 @@ const server = await bunRuntime.serve({
   fetch: app.fetch,
   idleTimeoutSeconds: 30,
   bodyBytesMax: 2 * 1_048_576,
-  connectionsMax: 1024,
+  connectionsMax: 2048,
 });
 console.log(JSON.stringify({ url: `http://127.0.0.1:${server.port}` }));
 process.once("SIGTERM", async () => {

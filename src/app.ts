@@ -21,6 +21,7 @@ import { onceFree } from "./db/busy.ts";
 import { type Database, openWhenFree } from "./db/database.ts";
 import type { ChosenEngine } from "./engine/choose.ts";
 import type { Engine } from "./engine/engine.ts";
+import { SqliteEventFeed } from "./events/sqlite.ts";
 import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
@@ -100,6 +101,7 @@ export async function startService(
   const storagesOf = storagesWithin(parts.storages);
   const judgesOf = judgesWithin(storagesOf, live);
   const http = createHttpApp({
+    // For its limits.
     ...config,
     ...parts,
     storages: [...parts.storages, ...live],
@@ -131,7 +133,10 @@ export async function startService(
   const ready = begin();
   const stop = async (): Promise<void> => {
     await Promise.allSettled([ready]);
-    await server.stop(CALLS_GRACE_MS);
+    const stopped = server.stop(CALLS_GRACE_MS);
+    // Only when nobody can come back to this process.
+    parts.events.close();
+    await stopped;
     await working?.worker.stop();
     stopWatch();
     await closeEngine(chosen());
@@ -185,6 +190,7 @@ type Parts = {
   readonly profiles: SqliteProfileStore;
   readonly clients: SqliteClientStore;
   readonly queue: SqliteQueue;
+  readonly events: SqliteEventFeed;
   readonly storages: readonly Storage[];
   readonly now: () => number;
 };
@@ -221,6 +227,7 @@ async function openParts(config: Config, { policy, disks, signal }: Grounds): Pr
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, { ...config, now }),
+    events: new SqliteEventFeed(database, { now }),
     storages: await openStorages(config, policy, disks.umask),
     now,
   };

@@ -40,6 +40,9 @@ export type Config = {
   readonly bodiesBytesMax: number;
   readonly requestsPerSecond: number;
   readonly connectionsMax: number;
+  /** Of events, and calls that wait for a task; in all, and of one client. */
+  readonly streamsMax: number;
+  readonly clientStreamsMax: number;
   readonly clockSkewMs: number;
   readonly engine: "auto" | "native" | "wasm";
   /** The address of a folder, or empty. */

@@ -208,7 +208,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
   },
   connectionsMax: {
     env: "PONTUS_CONNECTIONS_MAX",
-    fallback: "1024",
+    fallback: "2048",
     ...count(16, 1_000_000),
     about:
       "How many connections of callers are kept; more are closed, on Bun about so many, on Linux only. Let the limit of open files be some hundreds higher.",

@@ -44,6 +44,19 @@ export const SHARE_KEYS = {
     ...seconds(1, 25),
     about: "How long a plan may take: to fetch what it needs of the source, and to probe it.",
   },
+  streamsMax: {
+    env: "PONTUS_STREAMS_MAX",
+    fallback: "1000",
+    ...count(0, 1_000_000),
+    about:
+      "How many streams of events may be open, and calls that wait for a task; more are answered 429. Each holds a connection.",
+  },
+  clientStreamsMax: {
+    env: "PONTUS_CLIENT_STREAMS_MAX",
+    fallback: "250",
+    ...count(0, 1_000_000),
+    about: "The same of one client.",
+  },
 } as const satisfies { readonly [F in keyof Config]?: Key<Config[F]> };
 
 type EncoderField = "outputPixelsMax" | "memoryBytes" | "cpuSeconds" | "fileBytes" | SandboxField;

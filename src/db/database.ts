@@ -31,6 +31,9 @@ export type Database = {
   /** Has something done once what is written now is on disk; not at all if it is rolled back. To be called by statements of `write`. It must not throw. */
   readonly afterCommit: (work: () => void) => void;
 
+  /** Has a listener called after each commit of this process; it must be quick and throw nothing. @returns what ends this */
+  onCommit(listener: () => void): () => void;
+
   /** How often statements of `write` were rolled back: what was counted in memory meanwhile counts them, too. */
   readonly undone: () => number;
 
@@ -159,8 +162,12 @@ function serveDatabase(connection: Connection, options: DatabaseOptions): Databa
     if (hasRoom) reuseLog(connection);
     return hasRoom;
   };
+  const listeners = new Set<() => void>();
   const commits = new GroupCommit(connection, {
     ...options,
+    onCommit: () => {
+      for (const listener of listeners) listener();
+    },
     makeRoom: (tries) => (tries === 0 && reuseLog(connection)) || release(),
   });
   // Writes the version that is there already, which still writes a page of the file.
@@ -180,6 +187,10 @@ function serveDatabase(connection: Connection, options: DatabaseOptions): Databa
     },
     write: (statements) => commits.write(statements),
     afterCommit: (work) => commits.afterwards(work),
+    onCommit: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     undone: () => commits.undone,
     erase: async (statements) => {
       connection.execute("PRAGMA secure_delete = ON");

@@ -5,6 +5,15 @@ import { events } from "./schema.ts";
 
 type EventRow = typeof events.$inferSelect;
 
+/** So many events have a place in each millisecond. */
+const PLACES_A_MS = 1000;
+
+/**
+ * The place of a new event: behind all others, and not before its time. So the place of an event is never given again, also not after
+ * the newest ones were deleted or the database was restored: followers of the log go on from places.
+ */
+const nextPlace = sql`max(ifnull((select max(seq) from events), 0) + 1, ${sql.placeholder("placeMin")})`;
+
 /** The log of all tasks. An event is appended in the same transaction as the change. */
 export class EventLog {
   readonly #queries;
@@ -15,6 +24,7 @@ export class EventLog {
         database.orm
           .insert(events)
           .values({
+            seq: nextPlace,
             taskSeq: sql.placeholder("taskSeq"),
             sequence: sql.placeholder("sequence"),
             timeMs: sql.placeholder("timeMs"),
@@ -52,6 +62,7 @@ export class EventLog {
       progress: null,
       ...event,
       taskSeq,
+      placeMin: event.timeMs * PLACES_A_MS,
     });
   }
 
@@ -61,7 +72,8 @@ export class EventLog {
   }
 }
 
-function eventOf(
+/** An event of a task as its row says. */
+export function eventOf(
   { seq: _, taskSeq: __, failure, target, targetStatus, progress, ...event }: EventRow,
   taskId: string,
 ): TaskEvent {

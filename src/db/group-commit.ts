@@ -26,6 +26,8 @@ export type GroupCommitOptions = {
   readonly unitsMax?: number;
   /** How long a unit waits for another process that holds the file. */
   readonly busyMs?: number;
+  /** Called after each commit, before its writers hear of it. */
+  readonly onCommit?: () => void;
   /** Makes room on a full disk, after so many tries. @returns whether there is some more now, so that another try may help */
   readonly makeRoom?: (tries: number) => boolean;
 };
@@ -37,6 +39,7 @@ export type GroupCommitOptions = {
 export class GroupCommit {
   readonly #unitsMax: number;
   readonly #busyMs: number;
+  readonly #onCommit: () => void;
   readonly #makeRoom: (tries: number) => boolean;
   readonly #statements: Record<
     "begin" | "commit" | "rollback" | "open" | "keep" | "undo",
@@ -54,10 +57,16 @@ export class GroupCommit {
 
   constructor(
     connection: Connection,
-    { unitsMax = 512, busyMs = BUSY_MS_MAX, makeRoom = () => false }: GroupCommitOptions = {},
+    {
+      unitsMax = 512,
+      busyMs = BUSY_MS_MAX,
+      onCommit = () => {},
+      makeRoom = () => false,
+    }: GroupCommitOptions = {},
   ) {
     this.#unitsMax = unitsMax;
     this.#busyMs = busyMs;
+    this.#onCommit = onCommit;
     this.#makeRoom = makeRoom;
     this.#statements = {
       // IMMEDIATE: a unit reads before it writes, and a lock taken at the write could no longer wait for another process.
@@ -137,6 +146,7 @@ export class GroupCommit {
     }
     this.#busyTries = 0;
     if (this.#waiting.length > 0) this.#arm();
+    this.#onCommit();
     const afterwards = this.#afterwards.splice(0);
     for (const settle of settled) settle();
     // Still before those who wait for the promises.

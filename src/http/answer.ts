@@ -9,7 +9,12 @@ import { messageOf, type ProblemBody, problemOf } from "./problem.ts";
 const logger = getLogger(["pontus", "http"]);
 
 /** An answer before it is written: a status and what becomes the JSON; one without content (204) has no body. */
-export type Answer = { readonly status: number; readonly body?: unknown };
+export type Answer = {
+  readonly status: number;
+  readonly body?: unknown;
+  /** In place of a body: server-sent events. Whoever does not send it cancels it. */
+  readonly stream?: ReadableStream<Uint8Array>;
+};
 
 /** A caller's own id is kept if it is harmless in a log, so that calls can be followed across services. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -22,14 +27,16 @@ export function requestIdOf(request: Request): string {
 
 /** Writes an answer as the API document demands: with its content type, its cache control and the request's id. */
 export const respond = (
-  { status, body }: Answer,
+  { status, body, stream }: Answer,
   requestId: string,
   headers?: Readonly<Record<string, string>>,
 ): Response =>
-  new Response(body === undefined ? null : JSON.stringify(body), {
+  new Response(body === undefined ? (stream ?? null) : JSON.stringify(body), {
     status,
     headers: {
       ...(body !== undefined && { "Content-Type": "application/json;charset=UTF-8" }),
+      // Without buffering by proxies (nginx).
+      ...(stream && { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" }),
       "Cache-Control": "no-cache",
       "X-Request-Id": requestId,
       ...headers,

@@ -1,19 +1,15 @@
 import { maskCredentials, maskSecrets } from "../lib/mask.ts";
 import { toQlty } from "../profile/qlty.ts";
+import { progressData } from "../service/following/event-data.ts";
+import { formatTime } from "../service/following/format-time.ts";
 import type { FoundProfile } from "../service/profiles.ts";
 import { contractCode } from "../task/errors.ts";
-import type { Attempt, Failure, Output, Progress, Target, Task } from "../task/task.ts";
+import type { Attempt, Failure, Output, Target, Task } from "../task/task.ts";
 import type { Language } from "./language.ts";
 import { taskMessageOf } from "./problem.ts";
 import type { OutputAnswer } from "./schemas/output-schemas.ts";
 import type { ProfileAnswer } from "./schemas/profile-schemas.ts";
 import type { TaskAnswer } from "./schemas/task-schemas.ts";
-
-const SECOND_CHARACTERS = "2015-05-19T12:28:39".length;
-
-/** Milliseconds since the epoch in the API document's form of times: UTC, whole seconds, `2015-05-19T12:28:39Z`. */
-export const formatTime = (timeMs: number): string =>
-  `${new Date(timeMs).toISOString().slice(0, SECOND_CHARACTERS)}Z`;
 
 /** Why a task, an attempt or a target failed, as the API writes it. */
 export const failureAnswer = ({ code, detail }: Failure, language: Language) => ({
@@ -65,16 +61,6 @@ const attemptAnswer = (attempt: Attempt, language: Language) => ({
   error: attempt.failure && failureAnswer(attempt.failure, language),
 });
 
-const progressAnswer = (progress: Progress) => ({
-  phase: progress.phase,
-  percent: progress.percent,
-  out_time_seconds: progress.outTimeSeconds,
-  speed: progress.speed,
-  fps: progress.fps,
-  eta_seconds: progress.etaSeconds,
-  dropped_frames: progress.droppedFrames,
-});
-
 /** A task as the API writes it. A field that is `undefined` here is absent in the JSON. */
 export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   task_id: task.id,
@@ -88,7 +74,7 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   create_time: formatTime(task.createMs),
   start_time: task.startMs === undefined ? undefined : formatTime(task.startMs),
   end_time: task.endMs === undefined ? undefined : formatTime(task.endMs),
-  progress: task.progress && progressAnswer(task.progress),
+  progress: task.progress && progressData(task.progress),
   attempt: task.attempt > 0 ? task.attempt : undefined,
   attempts:
     task.attempts.length > 0

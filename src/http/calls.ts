@@ -5,7 +5,7 @@ export type CallAddress = {
 };
 
 /**
- * All calls. Their requests and answers are described by schemas (`task-routes.ts`, `profile-routes.ts`, `health-routes.ts`), which
+ * All calls. Their requests and answers are described by schemas (`task-routes.ts`, `event-routes.ts` and the like), which
  * are loaded after the start: they would take a third of it.
  */
 export const CALLS = {
@@ -17,6 +17,8 @@ export const CALLS = {
   retryTask: { method: "post", path: "/api/v{version}/task/transcoding/{task_id}/retry" },
   planTask: { method: "post", path: "/api/v{version}/task/transcoding/plan" },
   readTaskLog: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/log" },
+  readTaskEvents: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/events" },
+  readEvents: { method: "get", path: "/api/v{version}/task/transcoding/events" },
   createProfile: { method: "post", path: "/api/v{version}/profile" },
   readProfile: { method: "get", path: "/api/v{version}/profile/{profile_name}" },
   listProfiles: { method: "get", path: "/api/v{version}/profiles" },

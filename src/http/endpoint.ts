@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RouteConfig } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { maskSecrets } from "../lib/mask.ts";
+import type { Connection } from "../runtime/runtime.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
-import { authenticate } from "../service/authenticate.ts";
+import { authenticate, isKnown } from "../service/authenticate.ts";
 import type { RequestRates } from "../service/request-rates.ts";
 import type { ClientStore } from "../store/store.ts";
 import { toTaskError } from "../task/errors.ts";
@@ -35,8 +36,14 @@ export type Call<Route> = {
   readonly read: () => Promise<Input<Route>>;
   /** The body as sent. */
   readonly bytes: () => Promise<Uint8Array>;
-  /** Aborted when the caller has gone. */
+  /** Whether the query names a parameter: a call that may do without its query is faster if that is not read. */
+  readonly asks: (name: string) => boolean;
+  /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
+  /** Keeps the connection for so long while nothing moves on it. */
+  readonly holdOpen: Connection["holdOpen"];
+  /** Whether the caller's key is still that of a client who may call. */
+  readonly isKnown: () => Promise<boolean>;
 };
 
 /** Who uses up the nonce: a create stores it together with its task; for all other calls it is used up before the handler. */
@@ -103,9 +110,13 @@ function serve<Route extends RouteConfig>(
           param: (name) => context.req.param(name) ?? "",
           read: () => read(request, language, body.bytes),
           bytes: body.bytes,
+          asks: (name) => context.req.query(name) !== undefined,
           signal: request.signal,
+          holdOpen: (seconds) => connectionOf(context)?.holdOpen(seconds),
+          isKnown: () => isKnown(ports, headers),
         });
       });
+
       logger.debug("{method} {path} {status}", () => ({
         requestId,
         clientCode: caller.clientCode,
@@ -113,7 +124,7 @@ function serve<Route extends RouteConfig>(
         path: maskSecrets(path),
         status: answer.status,
       }));
-      return respond(answer, requestId);
+      return respond(method === "HEAD" ? await withoutStream(answer) : answer, requestId);
     } catch (error) {
       return respondProblem(request, requestId, error);
     } finally {
@@ -121,6 +132,17 @@ function serve<Route extends RouteConfig>(
     }
   });
 }
+
+/** The answer to HEAD has the headers of that to GET, and no body: nobody would end the stream. */
+async function withoutStream(answer: Answer): Promise<Answer> {
+  if (!answer.stream) return answer;
+  await answer.stream.cancel();
+  return { ...answer, stream: new ReadableStream({ start: (empty) => empty.close() }) };
+}
+
+/** What the server gave to a call; nothing where there is no server, as in tests. */
+const connectionOf = ({ env }: Context): Connection | undefined =>
+  (env as { readonly connection?: Connection } | undefined)?.connection;
 
 /** The body of a request, read when it is first asked for, and counted until it is freed. */
 function bodyOf(request: Request, { bodies, bodyBytesMax }: EndpointPorts) {

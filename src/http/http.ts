@@ -1,6 +1,9 @@
 import { Hono } from "hono";
+import type { EventFeed } from "../events/events.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { Connection } from "../runtime/runtime.ts";
 import type { CreateTaskPorts } from "../service/create-task.ts";
+import { OpenStreams, type StreamLimits } from "../service/following/open-streams.ts";
 import type { PlanPorts } from "../service/plan-new-task.ts";
 import { PlanSlots } from "../service/plan-slots.ts";
 import { RequestRates } from "../service/request-rates.ts";
@@ -13,6 +16,7 @@ import { mayBeLong, toldBytes } from "./body.ts";
 import { serveDashboard } from "./dashboard/dashboard.ts";
 import { serveDocs } from "./docs.ts";
 import type { EndpointPorts } from "./endpoint.ts";
+import { serveEvents } from "./events/serve-events.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { serveInsight } from "./insight/serve-insight.ts";
 import { serveProfiles } from "./profiles.ts";
@@ -23,13 +27,15 @@ export type HttpPorts = Pick<
   CreateTaskPorts,
   "storages" | "judgesWithin" | "capabilities" | "refuseWhileClosed"
 > &
-  Pick<PlanPorts, "planner" | "planTimeoutMs"> & {
+  Pick<PlanPorts, "planner" | "planTimeoutMs"> &
+  StreamLimits & {
     readonly tasks: Pick<
       TaskStore,
       "create" | "findByIdempotency" | "get" | "list" | "logs" | "cancel" | "retry" | "remove"
     >;
     readonly profiles: ProfileStore;
     readonly clients: EndpointPorts["clients"];
+    readonly events: EventFeed;
     readonly queue: Pick<Queue, "announceWork" | "announceCancel">;
     /** ms since the epoch */
     readonly now: () => number;
@@ -58,7 +64,8 @@ export type HttpPorts = Pick<
 
 /** The HTTP edge: one function from a request to its answer. It never throws. */
 export type HttpApp = {
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** @param connection - what holds it open; absent where there is none */
+  readonly fetch: (request: Request, connection?: Connection) => Response | Promise<Response>;
   /** Loads the schemas of requests, so that no call has to wait for them. */
   readonly prepare: () => Promise<void>;
 };
@@ -77,7 +84,10 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     bodies: new Bodies(ports.bodiesBytesMax, bodyBytesMax),
     rates: new RequestRates(ports.requestsPerSecond),
     planSlots: new PlanSlots(ports.plansMax),
+    streams: new OpenStreams(ports),
   };
+  // Before the tasks: "events" is no id of one.
+  serveEvents(app, signed);
   serveInsight(app, signed);
   serveTasks(app, signed);
   serveProfiles(app, signed);
@@ -107,18 +117,19 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   });
   app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
   return {
-    fetch: (request) => {
+    fetch: (request, connection) => {
       if (hasTwoHosts(request)) return refuseTwoHosts(request);
       // A server reads the rest of a body to find the next request. Of a short one it does no harm, and spares a new connection.
       return mayBeLong(request)
         ? answerLong(app, addressed(request), bodyBytesMax)
-        : app.fetch(addressed(request));
+        : app.fetch(addressed(request), { connection });
     },
     prepare: async () => {
       await Promise.all([
         import("./input.ts"),
         import("./routes/task-routes.ts"),
         import("./routes/profile-routes.ts"),
+        import("./routes/event-routes.ts"),
       ]);
     },
   };

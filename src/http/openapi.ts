@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { stringify } from "yaml";
 import { isObject, type Json, withDefaultsTold, withSharedParts } from "./document/shared-parts.ts";
 import { ADMIN_ROUTES } from "./routes/all-admin-routes.ts";
+import { readEventsRoute, readTaskEventsRoute } from "./routes/event-routes.ts";
 import { healthRoute, readinessRoute } from "./routes/health-routes.ts";
 import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
@@ -29,6 +30,8 @@ const ROUTES = [
   retryTaskRoute,
   planTaskRoute,
   readTaskLogRoute,
+  readTaskEventsRoute,
+  readEventsRoute,
   createProfileRoute,
   readProfileRoute,
   listProfilesRoute,

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { type CreateTaskPorts, createTask, type TaskRequest } from "../service/create-task.ts";
+import { type WaitPorts, waitForTask } from "../service/following/wait-for-task.ts";
 import {
   cancelTask,
   deleteTask,
@@ -49,8 +50,14 @@ const taskQuery = ({
   ...(cursor !== undefined && { cursor }),
 });
 
+/** How much longer than a wait its connection is held open. */
+const HELD_OPEN_SECONDS = 10;
+
 /** Serves the calls on tasks. */
-export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & TaskPorts): void {
+export function serveTasks(
+  app: Hono,
+  ports: EndpointPorts & CreateTaskPorts & TaskPorts & WaitPorts,
+): void {
   const on = serving(app, ports, () => import("./routes/task-routes.ts"));
 
   on(
@@ -78,8 +85,16 @@ export function serveTasks(app: Hono, ports: EndpointPorts & CreateTaskPorts & T
     return { status: 200, body };
   });
 
-  on(CALLS.readTask, "readTaskRoute", async ({ caller, language, param }) => {
-    const task = await readTask(ports, caller.clientCode, param("task_id"));
+  on(CALLS.readTask, "readTaskRoute", async ({ caller, language, param, ...call }) => {
+    const seconds = call.asks("wait") ? (await call.read()).query.wait : undefined;
+    if (seconds !== undefined) call.holdOpen(seconds + HELD_OPEN_SECONDS);
+    const task =
+      seconds === undefined
+        ? await readTask(ports, caller.clientCode, param("task_id"))
+        : await waitForTask(ports, caller.clientCode, param("task_id"), {
+            waitMs: seconds * 1000,
+            signal: call.signal,
+          });
     return { status: 200, body: taskAnswer(task, language) };
   });
 

@@ -42,7 +42,8 @@ async function serve(options: ServeOptions): Promise<Server> {
     Bun.serve({
       hostname: options.host,
       port,
-      fetch: (request) => options.fetch(request),
+      fetch: (request, server) =>
+        options.fetch(request, { holdOpen: (seconds) => server.timeout(request, seconds) }),
       idleTimeout: options.idleTimeoutSeconds,
       maxRequestBodySize: options.bodyBytesMax,
       development: false,

@@ -101,21 +101,27 @@ function refuseForbidden({ host, port }: ServeOptions): void {
 async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { fetch, bodyBytesMax }: ServeOptions,
+  { fetch, bodyBytesMax, idleTimeoutSeconds }: ServeOptions,
 ): Promise<void> {
   const body = bodyOf(incoming, bodyBytesMax);
-  const request = requestOf(incoming, body?.stream ?? null);
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  const request = requestOf(incoming, body?.stream ?? null, gone.signal);
   if (!request) {
     outgoing.writeHead(400, { Connection: "close" }).end();
     return;
   }
-  const response = await fetch(request);
+  const { socket } = incoming;
+  const response = await fetch(request, {
+    holdOpen: (seconds) => void socket.setTimeout(seconds * 1000),
+  });
+  socket.setTimeout(idleTimeoutSeconds * 1000);
   // Where another request is to follow, it is found behind the rest of the body.
   if (response.headers.get("Connection") !== "close") body?.drop();
   const head = [...response.headers].flat();
   if (response.headers.get("Content-Type")?.startsWith("text/event-stream") && response.body) {
     outgoing.writeHead(response.status, head);
-    await stream(response.body, outgoing);
+    await stream(response.body, outgoing, gone.signal);
     return;
   }
   // Everything else is short, and is sent at once, with its length.
@@ -125,23 +131,29 @@ async function answer(
 }
 
 /** Sends chunks as they come, no faster than they are read; a reader that goes away ends the source. */
-async function stream(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+async function stream(
+  body: ReadableStream<Uint8Array>,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
   const reader = body.getReader();
-  const left = once(outgoing, "close").then(() => reader.cancel());
+  const leave = () => void reader.cancel();
+  if (gone.aborted) return leave();
+  gone.addEventListener("abort", leave, { once: true });
   outgoing.flushHeaders();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    if (!outgoing.write(value)) await Promise.race([once(outgoing, "drain"), left]);
+    if (!outgoing.write(value)) await once(outgoing, "drain", { signal: gone }).catch(() => {});
   }
   outgoing.end();
-  await left;
 }
 
 /** The request as the app reads it; undefined if it is not valid, for example if its host is no host. */
 function requestOf(
   incoming: IncomingMessage,
   body: ReadableStream<Uint8Array> | null,
+  signal: AbortSignal,
 ): Request | undefined {
   const { method = "GET", url = "", rawHeaders } = incoming;
   const headers = new Headers();
@@ -153,6 +165,7 @@ function requestOf(
     return new Request(address, {
       method,
       headers,
+      signal,
       ...(hasBody ? { body, duplex: "half" } : {}),
     });
   } catch {

@@ -6,12 +6,19 @@ export type Server = {
   stop(graceMs: number): Promise<void>;
 };
 
+/** The connection that a request came on. */
+export type Connection = {
+  /** Keeps it for so long although nothing moves on it, until the request is answered. */
+  readonly holdOpen: (seconds: number) => void;
+};
+
 /** What to serve. */
 export type ServeOptions = {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** The request's signal aborts when its caller has gone. */
+  readonly fetch: (request: Request, connection: Connection) => Response | Promise<Response>;
   /**
    * A connection on which nothing moves is closed after this long. However it moves, it is also closed if the head of a request takes
    * longer than 15 s, and if its body comes by single bytes or takes longer than two minutes (Deno).

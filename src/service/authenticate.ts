@@ -108,3 +108,13 @@ export async function authenticate(
     },
   };
 }
+
+/** Whether an authenticated call would still be its client's: the client was not disabled, nor its key taken away. */
+export async function isKnown(
+  { clients }: Pick<AuthenticationPorts, "clients">,
+  headers: Headers,
+): Promise<boolean> {
+  const signed = parseSignedHeaders(headers);
+  const client = signed && (await clients.byPublicKey(signed.publicKey));
+  return client !== undefined && !client.disabled && client.clientCode === signed?.clientCode;
+}

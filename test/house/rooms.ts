@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   http: [
     ["http"],
     ["insight"],
-    ["admin", "dashboard", "docs", "profiles", "tasks"],
+    ["admin", "dashboard", "docs", "events", "profiles", "tasks"],
     ["endpoint", "health", "openapi"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
@@ -63,6 +63,13 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ],
     ["idempotency-keys", "nonces", "retention"],
     ["store"],
+  ],
+  service: [
+    ["plan-new-task"],
+    ["create-task", "manage-tasks", "operate-clients", "request-rates"],
+    ["assign", "authenticate", "client-reach", "drain", "following"],
+    ["intake", "plan-slots", "receivers", "sets"],
+    ["addresses", "profiles", "signature"],
   ],
   storage: [
     ["file", "http", "s3"],

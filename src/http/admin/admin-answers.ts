@@ -2,8 +2,9 @@ import type { z } from "@hono/zod-openapi";
 import type { Instance, QueueLoad, SeenTask } from "../../overview/overview.ts";
 import { reachFields } from "../../service/client-reach.ts";
 import type { DrainStanding } from "../../service/drain.ts";
+import { formatTime } from "../../service/following/format-time.ts";
 import type { Client } from "../../store/store.ts";
-import { formatTime, taskAnswer } from "../answers.ts";
+import { taskAnswer } from "../answers.ts";
 import type { Language } from "../language.ts";
 import type {
   AdminTask,

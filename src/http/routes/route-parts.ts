@@ -21,6 +21,7 @@ const SIGNED: Record<string, string[]>[] = [
 /** The tags of the operations. */
 export const TAGS = [
   { name: "tasks", description: "Transcoding tasks." },
+  { name: "events", description: "What becomes of tasks, told as it happens." },
   { name: "profiles", description: "What tasks make: system profiles and a client's own." },
   { name: "operators", description: "For clients with the flag `admin`: what is of all clients." },
   { name: "health", description: "For whoever runs the service; not signed." },
@@ -77,7 +78,8 @@ const Problem = z
   })
   .openapi("Problem", { description: "Why a call was refused." });
 
-const RequestIdHeader = z.object({
+/** The header that every answer has. */
+export const RequestIdHeader = z.object({
   "X-Request-Id": z.string().openapi({
     description: "The request's own X-Request-Id (1 to 64 of `A-Za-z0-9._-`), or a new one.",
   }),

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CALLS } from "../calls.ts";
+import { WaitQuery } from "../schemas/event-schemas.ts";
 import {
   CreateTask,
   ListQuery,
@@ -134,10 +135,10 @@ export const readTaskRoute = createRoute({
   tags: ["tasks"],
   summary: "Read a transcoding task",
   description: "The task with its status, progress, attempts, and what each target holds.",
-  ...signed({ params: OneTask }),
+  ...signed({ params: OneTask, query: WaitQuery }),
   responses: {
     200: jsonAnswer("The task.", TaskSchema, SUCCESS_EXAMPLE),
-    ...signedErrors(["no_such_task"]),
+    ...signedErrors(["invalid_parameter", "no_such_task"]),
   },
 });
 

@@ -124,7 +124,7 @@ export const CreateTask = z
   .openapi("CreateTask");
 
 /** The states of a task, as the API writes them. */
-const TaskStatusSchema = z.enum(TASK_STATUSES).openapi("TaskStatus");
+export const TaskStatusSchema = z.enum(TASK_STATUSES).openapi("TaskStatus");
 
 /** The answer to a create. */
 export const TaskCreated = z
@@ -137,22 +137,28 @@ export const Time = z
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
   .openapi({ format: "date-time", example: "2015-05-19T12:28:39Z" });
 
+/** The seven codes of a failed task. */
+export const TaskFailureCode = z.enum(CONTRACT_CODES).openapi("TaskFailureCode");
+
 /** Why a task, an attempt or a target failed. */
 export const TaskFailure = z
   .object({
-    code: z.enum(CONTRACT_CODES).openapi("TaskFailureCode"),
+    code: TaskFailureCode,
     message: z.string(),
     detail: z.string().openapi({ description: "The cause, one plain English sentence." }),
   })
   .openapi("TaskFailure");
 
+/** The states of a target. */
+export const TargetStatusSchema = z
+  .enum(["PENDING", "RUNNING", "RECONNECTING", "SUCCESS", "FAILED", "CANCELLED"])
+  .openapi("TargetStatus");
+
 const Target = z
   .object({
     target_url: z.string(),
     profile_name: z.string().optional(),
-    target_status: z
-      .enum(["PENDING", "RUNNING", "RECONNECTING", "SUCCESS", "FAILED", "CANCELLED"])
-      .openapi("TargetStatus"),
+    target_status: TargetStatusSchema,
     error: TaskFailure.optional(),
     output: Output.optional(),
     bytes_sent: z.int().min(0).optional().openapi({
@@ -175,7 +181,8 @@ const Attempt = z
   })
   .openapi("Attempt");
 
-const Progress = z
+/** How far a running task is. */
+export const Progress = z
   .object({
     phase: z.enum(["FETCHING", "TRANSCODING", "DELIVERING"]).openapi("Phase"),
     percent: z.number().min(0).max(100).optional().openapi({ description: "None of a live task." }),

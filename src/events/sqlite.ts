@@ -1,0 +1,159 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { getLogger } from "@logtape/logtape";
+import type { Database } from "../db/database.ts";
+import type { EventFeed, FeedEvent, Follower, LogPart, Scope } from "./events.ts";
+import { LogReader } from "./log-reader.ts";
+import { RunningProgress } from "./running-progress.ts";
+
+const log = getLogger(["pontus", "events"]);
+
+/** Commits that come within so long are told together. */
+const GATHER_MS = 200;
+/** How often what other processes wrote is looked for. */
+const LOOK_MS = 500;
+/** So many followers are told in one turn of the event loop, so that calls have theirs. */
+const TOLD_A_TURN = 50;
+
+/** One that follows the end of the log. */
+type Follow = { readonly scope: Scope; readonly follower: Follower; place: number };
+
+/**
+ * The log in SQLite. One read for all followers tells them of what is new; nothing is read while nobody follows.
+ *
+ * A follower joins in the same turn in which its last part is read, and what it is told is filtered by its place: so nothing is left
+ * out or told twice, whatever is being told to the others meanwhile.
+ */
+export class SqliteEventFeed implements EventFeed {
+  readonly #database: Database;
+  readonly #now: () => number;
+  readonly #reader: LogReader;
+  readonly #progress = new RunningProgress();
+  readonly #follows = new Set<Follow>();
+  /** What was read for the followers, up to here. */
+  #place = 0;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #next: NodeJS.Timeout | undefined;
+  #nextMs = Number.POSITIVE_INFINITY;
+  #isLooking = false;
+  /** Whether something came while it looked. */
+  #isWoken = false;
+  #isClosed = false;
+  #stopHearing: (() => void) | undefined;
+
+  /** @param options - `now`: ms since the epoch */
+  constructor(database: Database, { now }: { readonly now: () => number }) {
+    this.#database = database;
+    this.#now = now;
+    this.#reader = new LogReader(database);
+  }
+
+  newest(): Promise<number> {
+    return this.#database.read(() => this.#reader.newest());
+  }
+
+  follow(scope: Scope, place: number, follower: Follower): Promise<LogPart> {
+    return this.#database.read(() => {
+      const { events, isEnd, place: end } = this.#reader.part(scope, place);
+      const progress = isEnd ? this.#progress.of(scope) : [];
+      if (events.length + progress.length > 0) follower.onEvents([...events, ...progress]);
+      if (!isEnd) return { place: end };
+      if (this.#isClosed) follower.onClose();
+      return { place: end, following: this.#join({ scope, follower, place: end }) };
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    const follows = [...this.#follows];
+    this.#follows.clear();
+    this.#rest();
+    for (const { follower } of follows) follower.onClose();
+  }
+
+  #join(follow: Follow) {
+    if (this.#isClosed) return { place: () => follow.place, stop: () => {} };
+    if (this.#follows.size === 0) {
+      this.#place = follow.place;
+      this.#stopHearing = this.#database.onCommit(() => this.#plan(0));
+      this.#plan(0);
+    }
+    this.#follows.add(follow);
+    return {
+      place: () => follow.place,
+      stop: () => {
+        if (this.#follows.delete(follow) && this.#follows.size === 0) this.#rest();
+      },
+    };
+  }
+
+  /** Nobody follows any more. */
+  #rest(): void {
+    this.#stopHearing?.();
+    clearTimeout(this.#next);
+    this.#nextMs = Number.POSITIVE_INFINITY;
+    this.#progress.forget();
+  }
+
+  /** Looks at the log in a while, and not sooner than `GATHER_MS` after the last time. */
+  #plan(waitMs: number): void {
+    this.#isWoken ||= waitMs === 0;
+    if (this.#isLooking) return;
+    const nowMs = performance.now();
+    const atMs = Math.max(nowMs + waitMs, this.#lookedMs + GATHER_MS);
+    if (atMs >= this.#nextMs) return;
+    clearTimeout(this.#next);
+    this.#nextMs = atMs;
+    this.#next = setTimeout(() => void this.#look(), atMs - nowMs);
+    this.#next.unref();
+  }
+
+  async #look(): Promise<void> {
+    this.#nextMs = Number.POSITIVE_INFINITY;
+    this.#lookedMs = performance.now();
+    this.#isWoken = false;
+    this.#isLooking = true;
+    try {
+      await this.#tellNews();
+    } catch (error) {
+      log.debug("Cannot read the log of events now: {error}", { error });
+    }
+    this.#isLooking = false;
+    if (this.#follows.size > 0) this.#plan(this.#isWoken ? 0 : LOOK_MS);
+  }
+
+  async #tellNews(): Promise<void> {
+    const isProgressDue = this.#progress.isDue(performance.now());
+    const { events, place, isEnd, running } = await this.#database.read(() => ({
+      ...this.#reader.all(this.#place),
+      ...(isProgressDue && { running: this.#reader.running() }),
+    }));
+    this.#place = place;
+    this.#isWoken ||= !isEnd;
+    const progress = running ? this.#progress.look(running, this.#now(), performance.now()) : [];
+    await this.#tell([...events, ...progress]);
+  }
+
+  async #tell(news: readonly FeedEvent[]): Promise<void> {
+    const place = this.#place;
+    const ofClients = Map.groupBy(news, ({ clientCode }) => clientCode);
+    const ofTasks = Map.groupBy(news, ({ taskId }) => taskId);
+    let told = 0;
+    for (const follow of [...this.#follows]) {
+      if (!this.#follows.has(follow)) continue;
+      const { clientCode, taskId } = follow.scope;
+      const own = taskId === undefined ? ofClients.get(clientCode) : ofTasks.get(taskId);
+      const events = own && behind(own, follow.place);
+      follow.place = Math.max(follow.place, place);
+      if (!events || events.length === 0) continue;
+      follow.follower.onEvents(events);
+      told += 1;
+      if (told % TOLD_A_TURN === 0) await turn();
+    }
+  }
+}
+
+/** Those behind a place, and progress. The same array where these are all: what followers make of it is made once. */
+const behind = (events: readonly FeedEvent[], place: number): readonly FeedEvent[] => {
+  const isBehind = (event: FeedEvent) => event.place === undefined || event.place > place;
+  return events.every(isBehind) ? events : events.filter(isBehind);
+};

@@ -1,0 +1,55 @@
+import type { Hono } from "hono";
+import type { EventFeed } from "../../events/events.ts";
+import type { OpenStreams } from "../../service/following/open-streams.ts";
+import type { TaskStore } from "../../store/store.ts";
+import { isFinal } from "../../task/status.ts";
+import type { Answer } from "../answer.ts";
+import { CALLS } from "../calls.ts";
+import { type Call, type EndpointPorts, serving } from "../endpoint.ts";
+import { EventStream, type EventStreamOptions } from "./event-stream.ts";
+
+/** What streams of events need. */
+export type EventPorts = EndpointPorts & {
+  readonly tasks: Pick<TaskStore, "get">;
+  readonly events: EventFeed;
+  readonly streams: OpenStreams;
+};
+
+/** Serves the streams of events. */
+export function serveEvents(app: Hono, ports: EventPorts): void {
+  const on = serving(app, ports, () => import("../routes/event-routes.ts"));
+
+  on(CALLS.readEvents, "readEventsRoute", async (call) => {
+    const { headers } = await call.read();
+    const place = headers["Last-Event-ID"] ?? (await ports.events.newest());
+    return answerStream(ports, call, { scope: { clientCode: call.caller.clientCode }, place });
+  });
+
+  on(CALLS.readTaskEvents, "readTaskEventsRoute", async (call) => {
+    const { headers } = await call.read();
+    const { clientCode } = call.caller;
+    const taskId = call.param("task_id");
+    const { status } = await ports.tasks.get(clientCode, taskId);
+    const place = headers["Last-Event-ID"] ?? 0;
+    return answerStream(ports, call, { scope: { clientCode, taskId }, place }, isFinal(status));
+  });
+}
+
+async function answerStream(
+  { events, streams }: EventPorts,
+  { caller, signal, isKnown }: Pick<Call<unknown>, "caller" | "signal" | "isKnown">,
+  what: Pick<EventStreamOptions, "scope" | "place">,
+  hasTaskEnded = false,
+): Promise<Answer> {
+  const onEnd = streams.open(caller.clientCode);
+  const stream = new EventStream({ feed: events, ...what, mayGoOn: isKnown, onEnd });
+  signal.addEventListener("abort", stream.close, { once: true });
+  try {
+    const opened = await stream.open(hasTaskEnded);
+    if (signal.aborted) stream.close();
+    return opened ? { status: 200, stream: opened } : { status: 204 };
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
+}
