@@ -1,9 +1,10 @@
 import { getLogger } from "@logtape/logtape";
 import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
+import { closeDataFolder, keepToOwner } from "./config/own-files.ts";
 import { secretKey, wrongSecretKey } from "./config/secret-key.ts";
 import { using } from "./config/using.ts";
-import { type Database, openDatabase } from "./db/database.ts";
+import { type Database, openDatabase, openWhenFree } from "./db/database.ts";
 import { areKeysSealed, SqliteClientStore } from "./store/clients.ts";
 import { KeySeal } from "./store/key-seal.ts";
 import type { ClientStore } from "./store/store.ts";
@@ -23,6 +24,27 @@ export async function openClients(config: Config, database: Database): Promise<S
   await clients.sealAll();
   await seedClients(config, clients);
   return clients;
+}
+
+/** How long a command waits for another process that holds the database. */
+const BUSY_MS = 10_000;
+
+/** The clients of a database that no service of this config has open: made as at a start, with its keys and its client of the config. */
+export async function openClientsAlone(
+  config: Config,
+): Promise<{ readonly clients: ClientStore; readonly close: () => void }> {
+  const { dataFolder, databasePath } = config;
+  keepToOwner();
+  await using("dataFolder", dataFolder, () => closeDataFolder(config));
+  const database = await using("databasePath", databasePath, () =>
+    openWhenFree(databasePath, { limitMs: BUSY_MS }),
+  );
+  try {
+    return { clients: await openClients(config, database), close: () => database.close() };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** Why the private keys in a database of this version cannot be decrypted; undefined if they can. Nothing is written. */

@@ -6,7 +6,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [
     ["cli"],
     ["commands", "completion"],
-    ["doctor", "transcode"],
+    ["clients", "doctor", "transcode"],
     ["context", "text"],
     ["calls"],
     ["exit", "io"],

@@ -1,10 +1,14 @@
 import * as v from "valibot";
 
-const failure = v.object({
+/** Why a task or a target failed. */
+export const failure = v.object({
   code: v.string(),
   message: v.string(),
   detail: v.optional(v.string()),
 });
+
+/** What was found or chosen that the caller may not expect. */
+export const taskWarning = v.object({ code: v.string(), message: v.string() });
 
 const output = v.object({
   size_bytes: v.number(),
@@ -50,7 +54,7 @@ export const taskAnswer = v.object({
   end_time: v.optional(v.string()),
   progress: v.optional(progressAnswer),
   attempt: v.optional(v.number()),
-  warnings: v.optional(v.array(v.object({ code: v.string(), message: v.string() }))),
+  warnings: v.optional(v.array(taskWarning)),
   metadata: v.optional(v.record(v.string(), v.string())),
 });
 

@@ -59,7 +59,7 @@ export class ServiceCalls {
       );
     }
     if (response.ok) return response;
-    throw refusedBy(response, await response.text(), this.url);
+    throw refusedBy(response, await response.text(), this.url, path);
   }
 
   #signed(path: string, { method, body, headers }: Call): Request {
@@ -97,7 +97,7 @@ export function understood<T>(schema: v.GenericSchema<unknown, T>, answer: unkno
   );
 }
 
-function refusedBy(response: Response, text: string, url: string): CliError {
+function refusedBy(response: Response, text: string, url: string, path: string): CliError {
   const result = v.safeParse(refusal, jsonOf(text));
   if (!result.success)
     return new CliError(
@@ -106,10 +106,15 @@ function refusedBy(response: Response, text: string, url: string): CliError {
     );
   const { code, message, details = [], request_id } = result.output.error;
   const fields = details.map((detail) => `\n  ${detail.path}: ${detail.message}`).join("");
-  const hint = HINTS[code] ? `\n  ${HINTS[code]}` : "";
+  const isOperators = code === "AccessDenied" && path.startsWith("/admin/");
+  const advice = isOperators ? FOR_OPERATORS : HINTS[code];
+  const hint = advice === undefined ? "" : `\n  ${advice}`;
   const answer = { code, ...(request_id !== undefined && { request_id }) };
   return new CliError(EXIT.refused, `${code}: ${message}${fields}${hint}`, answer);
 }
+
+const FOR_OPERATORS =
+  "This call is for a client with admin: PONTUS_CLIENTS makes one, or, while the service is stopped, pontus client add NAME --admin";
 
 /** What a caller does about a refusal whose own words do not say. */
 const HINTS: Readonly<Record<string, string>> = {

@@ -13,7 +13,12 @@ const PRIORITY_MAX = 10;
 const STDIN = 0;
 
 /** Begins a command whose arguments describe a task. */
-const newTaskCall = (program: Command, name: string, about: string, examples: readonly string[]) =>
+export const newTaskCall = (
+  program: Command,
+  name: string,
+  about: string,
+  examples: readonly string[],
+) =>
   newCall(program, name, about, examples)
     .argument(
       "[source]",
@@ -36,7 +41,7 @@ const newTaskCall = (program: Command, name: string, about: string, examples: re
     );
 
 /** What those arguments say. */
-type TaskOptions = {
+export type TaskOptions = {
   readonly profile?: string;
   readonly start?: number;
   readonly duration?: number;
@@ -47,7 +52,7 @@ type TaskOptions = {
 };
 
 /** The body of the request that they stand for. @throws {CliError} `usage` if something is missing */
-function bodyOf(
+export function bodyOf(
   source: string | undefined,
   targets: readonly string[],
   options: TaskOptions,
