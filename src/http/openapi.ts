@@ -81,6 +81,7 @@ export function openApiDocument(version: string): Record<string, Json> {
       title: "Pontus",
       version,
       description: DESCRIPTION,
+      contact: { name: "Whoever runs this service" },
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     servers: SERVERS,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { OPERATIONS, type Operation } from "../fixtures/document.ts";
 import type { SignedCallOptions } from "../fixtures/signed-client.ts";
-import { OPERATIONS, type Operation } from "./document.ts";
 import { spoiled, valuesOf } from "./values.ts";
 
 /** One request to be sent. */

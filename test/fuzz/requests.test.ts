@@ -3,11 +3,11 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { clip } from "../fixtures/clips.ts";
+import { errorFaultOf } from "../fixtures/document.ts";
 import { residentMb } from "../fixtures/process-facts.ts";
 import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
 import { signedRequest } from "../fixtures/signed-client.ts";
 import { anyCall, type FuzzCall, rememberTask, sentPathOf } from "./calls.ts";
-import { isError } from "./document.ts";
 import { leftInScratch } from "./wear-media.ts";
 
 setDefaultTimeout(10 * 60_000);
@@ -61,10 +61,11 @@ async function wrongWith(service: RunningService, call: FuzzCall): Promise<strin
   if (!/^[\w.-]{1,64}$/.test(answer.headers.get("X-Request-Id") ?? "")) return `no id: ${told}`;
   const value: unknown = text === "" ? undefined : JSON.parse(text);
   if (status === 200 && hasTaskId(value)) rememberTask(value.task_id);
-  if (!call.operation) return status >= 400 && isError(value) ? undefined : told;
+  if (!call.operation) return status >= 400 && errorFaultOf(value) === undefined ? undefined : told;
   const expected = call.operation.answers.get(status);
   if (!expected) return `no status of this call: ${told}`;
-  if (!expected.isValid(value)) return `not in its form: ${told}`;
+  const fault = expected.faultOf(value);
+  if (fault !== undefined) return `not in its form: ${fault}: ${told}`;
   const { codes } = expected;
   if (status >= 400 && codes.length > 0 && !codes.includes(codeOf(value)))
     return `not one of ${codes}: ${told}`;

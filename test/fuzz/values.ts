@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { resolved, type Schema } from "./document.ts";
+import { resolved, type Schema } from "../fixtures/document.ts";
 
 /** Names few enough for tasks and profiles to meet. */
 const name = fc.integer({ min: 0, max: 30 });

@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
   ["404 InvalidVersion", "version 2 of nothing", "/api/v2/nothing", {}],
   ["404 NoSuchResource", "nothing there", "/api/v1/nothing", {}],
   ["404 NoSuchResource", "a slash too much", `${TASKS}/`, {}],
-  ["404 NoSuchResource", "the root", "/", {}],
+  ["404 NoSuchResource", "below the root", "/nothing", {}],
   ["405 MethodNotAllowed", "a PUT", TASKS, { method: "PUT" }],
   ["409 ProfileExists", "a system's name", "/api/v1/profile", { body: named("audio_mp3_99kbps") }],
   ["413 RequestTooLarge", "2 MiB", TASKS, { body: "x".repeat(2 * 1024 * 1024) }],

@@ -22,6 +22,7 @@ export const healthRoute = createRoute({
   security: [],
   responses: {
     200: jsonAnswer("It answers.", Health, { status: "ok", version: "0.1.0" }),
+    ...errorAnswers(["invalid_parameter"]),
   },
 });
 
@@ -44,6 +45,6 @@ export const readinessRoute = createRoute({
       ready: false,
       checks: { engine: { ok: false, detail: "no ffmpeg was found" } },
     }),
-    ...errorAnswers(["internal"]),
+    ...errorAnswers(["invalid_parameter", "internal"]),
   },
 });

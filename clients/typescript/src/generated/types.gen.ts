@@ -1,0 +1,2545 @@
+// Generated from openapi.yaml by `bun run client`.
+
+export type ClientOptions = {
+    baseUrl: '{scheme}://{host}' | (string & {});
+};
+
+export type AddClient = {
+    /**
+     * May make these calls.
+     */
+    admin?: boolean;
+    buckets?: Array<string> | ReachSides;
+    client_code: string;
+    egress_allow?: Array<string>;
+    egress_deny?: Array<string>;
+    hosts?: Array<string> | ReachSides;
+    /**
+     * How many of its tasks may be pending; 0 is any number, null what the service is set to.
+     */
+    pending_max?: number | null;
+    /**
+     * Made where absent.
+     */
+    private_key?: string;
+    /**
+     * Made where absent.
+     */
+    public_key?: string;
+    /**
+     * How many calls it may make a second; 0 is any number, null what the service is set to.
+     */
+    requests_per_second?: number | null;
+    roots?: Array<string> | ReachSides;
+    /**
+     * How many of its tasks may run at once; 0 is any number, null what the service is set to.
+     */
+    running_max?: number | null;
+    /**
+     * Takes the HMAC-SHA256 form of the checksum alone.
+     */
+    strong_only?: boolean;
+    urls?: Array<string> | ReachSides;
+    /**
+     * Its share of the slots.
+     */
+    weight?: number;
+};
+
+export type AdminTask = Task & {
+    client_code: string;
+    /**
+     * The instance that runs it.
+     */
+    worker_id?: string;
+};
+
+export type AdminTaskPage = {
+    /**
+     * Absent on the last page. A page before it may be short, or empty, where few tasks are wanted.
+     */
+    next_cursor?: string;
+    tasks: Array<AdminTask>;
+};
+
+export type Attempt = {
+    attempt: number;
+    end_time?: string;
+    engine: Engine;
+    error?: TaskFailure;
+    start_time: string;
+};
+
+export type AttemptLog = {
+    attempt: number;
+    /**
+     * What was found and decided in this run, one English sentence each, in order.
+     */
+    decisions: Array<string>;
+    /**
+     * The last lines of the encoder, at most 200, secrets masked.
+     */
+    lines: Array<string>;
+};
+
+export type AudioFormat = 'aac' | 'aache2' | 'mp3' | 'ac3' | 'mp2' | 'copy' | 'opus' | 'none';
+
+export type BeginDrain = {
+    /**
+     * How long tasks that run may go on before they are handed back; to their end where absent.
+     */
+    hand_back_after_seconds?: number;
+};
+
+export type ChangeClient = {
+    /**
+     * May make these calls.
+     */
+    admin?: boolean;
+    /**
+     * Its calls are refused.
+     */
+    disabled?: boolean;
+    /**
+     * How many of its tasks may be pending; 0 is any number, null what the service is set to.
+     */
+    pending_max?: number | null;
+    /**
+     * How many calls it may make a second; 0 is any number, null what the service is set to.
+     */
+    requests_per_second?: number | null;
+    /**
+     * How many of its tasks may run at once; 0 is any number, null what the service is set to.
+     */
+    running_max?: number | null;
+    /**
+     * Null: the second pair of keys is valid no more.
+     */
+    second_public_key?: null;
+    /**
+     * Takes the HMAC-SHA256 form of the checksum alone.
+     */
+    strong_only?: boolean;
+    /**
+     * Its share of the slots.
+     */
+    weight?: number;
+};
+
+export type ClientLoad = {
+    client_code: string;
+    oldest_pending_seconds?: number;
+    pending: number;
+    running: number;
+};
+
+export type ClientPage = {
+    clients: Array<ClientRecord>;
+    /**
+     * Absent on the last page.
+     */
+    next_cursor?: string;
+};
+
+export type ClientRecord = {
+    admin: boolean;
+    buckets?: Array<string> | ReachSides;
+    client_code: string;
+    disabled: boolean;
+    egress_allow?: Array<string>;
+    egress_deny?: Array<string>;
+    hosts?: Array<string> | ReachSides;
+    pending_max: number | null;
+    public_key: string;
+    requests_per_second: number | null;
+    roots?: Array<string> | ReachSides;
+    running_max: number | null;
+    /**
+     * Of another pair of keys that is valid, too.
+     */
+    second_public_key?: string;
+    strong_only: boolean;
+    urls?: Array<string> | ReachSides;
+    /**
+     * Its share of the slots.
+     */
+    weight: number;
+};
+
+export type ClientWithKeys = {
+    admin: boolean;
+    buckets?: Array<string> | ReachSides;
+    client_code: string;
+    disabled: boolean;
+    egress_allow?: Array<string>;
+    egress_deny?: Array<string>;
+    hosts?: Array<string> | ReachSides;
+    pending_max: number | null;
+    /**
+     * Told this once.
+     */
+    private_key: string;
+    public_key: string;
+    requests_per_second: number | null;
+    roots?: Array<string> | ReachSides;
+    running_max: number | null;
+    /**
+     * Of another pair of keys that is valid, too.
+     */
+    second_public_key?: string;
+    strong_only: boolean;
+    urls?: Array<string> | ReachSides;
+    /**
+     * Its share of the slots.
+     */
+    weight: number;
+};
+
+export type Clip = {
+    /**
+     * To the end of the source where absent.
+     */
+    duration_seconds?: number;
+    start_seconds: number;
+};
+
+export type Container = 'flv' | 'mp4' | 'm3u8' | 'mpegts' | 'copy' | 'webm' | 'mkv' | 'mov' | 'dash' | 'cmaf' | 'mp3' | 'm4a' | 'ogg' | 'jpg';
+
+export type CreateProfile = {
+    /**
+     * Empty where absent.
+     */
+    description?: string;
+    profile_name: string;
+    qlties: Array<Qlty>;
+    thumbnails?: NewThumbnails;
+};
+
+export type CreateTask = {
+    clip?: NewClip;
+    /**
+     * Text of the caller's own, returned as given: at most 16 keys, 1024 bytes in all.
+     */
+    metadata?: {
+        [key: string]: string;
+    };
+    /**
+     * Higher goes first. 0 where absent.
+     */
+    priority?: number;
+    /**
+     * A system or custom profile; the service's default where absent.
+     */
+    profile_name?: string;
+    source: NewSource;
+    /**
+     * Where to write. A single object is taken as an array of one.
+     */
+    targets: Array<NewTarget>;
+    /**
+     * The task fails with TimeOut when it runs longer.
+     */
+    timeout_seconds?: number;
+};
+
+export type Drain = {
+    /**
+     * Nothing runs here any more, and nothing will: the service can be stopped.
+     */
+    drained: boolean;
+    draining: boolean;
+    hand_back_time?: string;
+    /**
+     * How many tasks were handed back.
+     */
+    handed_back?: number;
+    running: number;
+    since_time?: string;
+};
+
+export type Engine = 'native' | 'wasm';
+
+export type FieldProblem = {
+    message: string;
+    path: string;
+};
+
+export type Health = {
+    status: 'ok';
+    version: string;
+};
+
+export type Limits = {
+    attempts_max: number;
+    body_bytes_max: number;
+    client_pending_max: number;
+    client_requests_per_second: number;
+    client_running_max: number;
+    concurrency: number;
+    connections_max: number;
+    disk_free_bytes_min: number;
+    live_waiting_max: number;
+    max_pixels: number;
+    output_pixels_max: number;
+    retention_days: number;
+    retry_max_seconds: number;
+    source_bytes_max: number;
+    targets_max: number;
+    task_timeout_seconds: number;
+};
+
+/**
+ * The part of the source to transcode.
+ */
+export type NewClip = {
+    /**
+     * To the end of the source where absent.
+     */
+    duration_seconds?: number;
+    /**
+     * 0 where absent.
+     */
+    start_seconds?: number;
+};
+
+export type NewSource = {
+    source_url: string;
+};
+
+export type NewTarget = {
+    /**
+     * The profile of this target alone, in place of the task's.
+     */
+    profile_name?: string;
+    target_url: string;
+};
+
+/**
+ * Small pictures for a player's seek bar, on sheets, with a WebVTT track (`thumbnails.vtt` in the folder of the set's segments) that says where each lies. For m3u8, dash and cmaf.
+ */
+export type NewThumbnails = {
+    /**
+     * One picture for each. 10 where absent.
+     */
+    interval_seconds?: number;
+    /**
+     * Of one picture, in pixels; its height keeps the shape. 160 where absent.
+     */
+    width?: number;
+};
+
+/**
+ * What the target holds, as probed from the finished file.
+ */
+export type Output = {
+    audio?: OutputAudio;
+    bitrate_bps: number;
+    container: string;
+    duration_seconds: number;
+    /**
+     * Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.
+     */
+    renditions?: Array<OutputRendition>;
+    size_bytes: number;
+    video?: OutputVideo;
+};
+
+export type OutputAudio = {
+    bitrate_bps?: number;
+    channels: number;
+    codec: string;
+    samplerate_hz: number;
+};
+
+export type OutputRendition = {
+    audio?: OutputAudio;
+    bitrate_bps: number;
+    container: string;
+    duration_seconds: number;
+    size_bytes: number;
+    video?: OutputVideo;
+};
+
+export type OutputVideo = {
+    bitrate_bps?: number;
+    codec: string;
+    framerate: number;
+    height: number;
+    width: number;
+};
+
+export type Phase = 'FETCHING' | 'TRANSCODING' | 'DELIVERING';
+
+/**
+ * Roughly, within a few times. Empty where the length of the source is unknown.
+ */
+export type PlanEstimate = {
+    /**
+     * Of the steps, on this machine if nothing else runs; without fetches and deliveries.
+     */
+    seconds?: number;
+    /**
+     * Of all outputs together.
+     */
+    size_bytes?: number;
+};
+
+export type PlannedAudio = {
+    action: StreamAction;
+    codec?: string;
+    /**
+     * A part of an English sentence.
+     */
+    why: string;
+};
+
+export type PlannedOutput = {
+    audio: PlannedAudio;
+    container: string;
+    /**
+     * Of an adaptive set: the size of each that has pictures.
+     */
+    renditions?: Array<PlannedRendition>;
+    /**
+     * The places of these targets in the request.
+     */
+    targets: Array<number>;
+    video: PlannedVideo;
+};
+
+export type PlannedRendition = {
+    height?: number;
+    width?: number;
+};
+
+/**
+ * What was found in the source; the address alone where nothing was.
+ */
+export type PlannedSource = {
+    bitrate_bps?: number;
+    /**
+     * As ffprobe names it.
+     */
+    container?: string;
+    duration_seconds?: number;
+    size_bytes?: number;
+    source_url: string;
+    streams?: Array<PlannedStream>;
+};
+
+export type PlannedStep = {
+    /**
+     * Those of ffmpeg, secrets masked, one each. A run has general options in front of them; `000000000000-1` and the like in names of segments stand for the task, and addresses of live streams for those of relays on this machine.
+     */
+    arguments: Array<string>;
+    name: StepName;
+};
+
+export type PlannedStream = {
+    bitrate_bps?: number;
+    channels?: number;
+    codec: string;
+    framerate?: number;
+    height?: number;
+    index: number;
+    kind: StreamKind;
+    language?: string;
+    samplerate_hz?: number;
+    /**
+     * What becomes of it in each output.
+     */
+    uses: Array<StreamUse>;
+    width?: number;
+};
+
+export type PlannedVideo = {
+    action: StreamAction;
+    codec?: string;
+    height?: number;
+    /**
+     * A part of an English sentence.
+     */
+    why: string;
+    width?: number;
+};
+
+export type Preset = 'default' | 'highQuality' | 'highPerformance';
+
+/**
+ * Why a call was refused.
+ */
+export type Problem = {
+    error: {
+        code: ProblemCode;
+        /**
+         * Each bad field.
+         */
+        details?: Array<FieldProblem>;
+        /**
+         * What a person reads: English, or Chinese where asked for.
+         */
+        message: string;
+        /**
+         * Also in the header X-Request-Id, and in the log of the service.
+         */
+        request_id: string;
+    };
+};
+
+/**
+ * What a program decides by. Later versions may have more.
+ */
+export type ProblemCode = 'AccessDenied' | 'AuthenticationFailed' | 'ClientExists' | 'IdempotencyConflict' | 'InputNotSupported' | 'InternalError' | 'InvalidParameterException' | 'InvalidVersion' | 'MalformedJSON' | 'MethodNotAllowed' | 'NoSuchClient' | 'NoSuchProfile' | 'NoSuchResource' | 'NoSuchTask' | 'OutputNotSupported' | 'ProfileExists' | 'ProfileNotEmpty' | 'RequestExpired' | 'RequestReplayed' | 'RequestTooLarge' | 'ServiceUnavailable' | 'TaskConflict' | 'TooManyRequests' | 'UnsupportedMediaType';
+
+export type Profile = {
+    /**
+     * Absent on the system's profiles.
+     */
+    create_time?: string;
+    description: string;
+    profile_name: string;
+    qlties: Array<QltyAnswer>;
+    qlties_length: number;
+    thumbnails?: Thumbnails;
+};
+
+export type ProfileDeleted = {
+    profile_name: string;
+};
+
+/**
+ * The client's own, then the system's catalogue.
+ */
+export type ProfileList = {
+    profiles: Array<Profile>;
+};
+
+export type Progress = {
+    /**
+     * Of a live task.
+     */
+    dropped_frames?: number;
+    eta_seconds?: number;
+    fps: number;
+    out_time_seconds: number;
+    /**
+     * None of a live task.
+     */
+    percent?: number;
+    phase: Phase;
+    /**
+     * Multiples of real time.
+     */
+    speed: number;
+};
+
+/**
+ * One output rendition. Numbers are also taken as text, and always answered as numbers.
+ */
+export type Qlty = {
+    /**
+     * bits/s; required unless copied.
+     */
+    audio_bitrate?: number;
+    audio_format?: AudioFormat;
+    /**
+     * Hz.
+     */
+    audio_samplerate?: 8000 | 11025 | 12000 | 16000 | 22050 | 24000 | 32000 | 44100 | 48000 | 64000 | 88200 | 96000;
+    b_frame_size?: number;
+    /**
+     * bits/s; required unless copied.
+     */
+    bitrate?: number;
+    channels?: 1 | 2 | 6;
+    container: Container;
+    format?: VideoFormat;
+    /**
+     * Also as a number, or with a denominator of 1.
+     */
+    framerate?: '12' | '15' | '24' | '25' | '30' | '60' | '24000/1001' | '30000/1001';
+    /**
+     * Frames.
+     */
+    gop_size?: 12 | 15 | 20 | 24 | 25 | 30 | 48 | 50 | 60 | 100 | 120;
+    /**
+     * Pixels; alone it keeps the aspect ratio.
+     */
+    height?: number;
+    /**
+     * For live streams: frames leave the encoder as they come. h264 and h265 alone.
+     */
+    low_latency?: boolean;
+    preset?: Preset;
+    rc_mode?: RateControl;
+    use_progressive?: boolean;
+    /**
+     * Pixels; alone it keeps the aspect ratio.
+     */
+    width?: number;
+};
+
+export type QltyAnswer = {
+    /**
+     * bits/s
+     */
+    audio_bitrate?: number;
+    audio_format?: AudioFormat;
+    /**
+     * Hz.
+     */
+    audio_samplerate?: number;
+    b_frame_size?: number;
+    /**
+     * bits/s
+     */
+    bitrate?: number;
+    channels?: number;
+    /**
+     * As in a request.
+     */
+    container: string;
+    format?: VideoFormat;
+    framerate?: string;
+    /**
+     * Frames.
+     */
+    gop_size?: number;
+    height?: number;
+    /**
+     * For live streams: frames leave the encoder as they come. h264 and h265 alone.
+     */
+    low_latency?: boolean;
+    preset?: Preset;
+    rc_mode?: RateControl;
+    use_progressive?: boolean;
+    width?: number;
+};
+
+export type Queue = {
+    /**
+     * The 100 clients with the most pending tasks.
+     */
+    clients: Array<ClientLoad>;
+    /**
+     * For how long the longest running attempt has run.
+     */
+    longest_run_seconds?: number;
+    /**
+     * When the next of those that wait is due.
+     */
+    next_try_seconds?: number;
+    /**
+     * The age of the oldest pending task.
+     */
+    oldest_pending_seconds?: number;
+    pending: number;
+    running: number;
+    /**
+     * Whether this service takes tasks up: not while it is drained, or a disk is full.
+     */
+    taking: boolean;
+    /**
+     * Of the pending ones: those that wait for a later try.
+     */
+    waiting: number;
+};
+
+export type RateControl = 'cbr' | 'vbr' | '2passvbr';
+
+export type ReachSides = {
+    sources?: Array<string>;
+    targets?: Array<string>;
+};
+
+export type Readiness = {
+    checks: {
+        [key: string]: {
+            detail: string;
+            ok: boolean;
+        };
+    };
+    ready: boolean;
+};
+
+export type RotateKeys = {
+    /**
+     * Whether the keys that it has stay valid beside the new ones, as its second pair; true where absent.
+     */
+    keep_old?: boolean;
+};
+
+export type Source = {
+    source_url: string;
+};
+
+export type StepName = 'first pass' | 'encode' | 'copy' | 'live';
+
+export type StreamAction = 'copy' | 'encode' | 'none';
+
+export type StreamKind = 'video' | 'audio' | 'subtitle' | 'data' | 'attachment';
+
+export type StreamUse = {
+    action: StreamAction;
+    /**
+     * The places of these targets in the request.
+     */
+    targets: Array<number>;
+    /**
+     * A part of an English sentence.
+     */
+    why: string;
+};
+
+export type Target = {
+    /**
+     * Of a live target: what was handed to its connection in this attempt, in its container (RTSP: packets without their heads), told in steps of 32 KiB. Stands still while the target is away.
+     */
+    bytes_sent?: number;
+    error?: TaskFailure;
+    output?: Output;
+    profile_name?: string;
+    target_status: TargetStatus;
+    target_url: string;
+};
+
+export type TargetStatus = 'PENDING' | 'RUNNING' | 'RECONNECTING' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
+
+export type Task = {
+    attempt?: number;
+    attempts?: Array<Attempt>;
+    cancel_requested?: boolean;
+    clip?: Clip;
+    create_time: string;
+    end_time?: string;
+    engine?: Engine;
+    error?: TaskFailure & unknown;
+    /**
+     * Text of the caller's own, returned as given: at most 16 keys, 1024 bytes in all.
+     */
+    metadata?: {
+        [key: string]: string;
+    };
+    /**
+     * Higher goes first.
+     */
+    priority: number;
+    profile_name: string;
+    progress?: Progress;
+    source: Source;
+    start_time?: string;
+    targets: Array<Target>;
+    task_id: string;
+    task_status: TaskStatus;
+    /**
+     * The task fails with TimeOut when it runs longer.
+     */
+    timeout_seconds?: number;
+    /**
+     * What was found in the source or chosen for the output that the caller may not expect. Absent where there is nothing to tell.
+     */
+    warnings?: Array<TaskWarning>;
+};
+
+export type TaskCreated = {
+    task_id: string;
+};
+
+export type TaskFailure = {
+    code: TaskFailureCode;
+    /**
+     * The cause, one plain English sentence.
+     */
+    detail: string;
+    message: string;
+};
+
+export type TaskFailureCode = 'ParameterError' | 'InternalError' | 'InputNotSupported' | 'OutputNotSupported' | 'InvalidInputData' | 'TimeOut' | 'Unknown';
+
+export type TaskLog = {
+    /**
+     * The newest 20 attempts, the oldest of them first.
+     */
+    attempts: Array<AttemptLog>;
+};
+
+export type TaskPage = {
+    /**
+     * Absent on the last page.
+     */
+    next_cursor?: string;
+    tasks: Array<Task>;
+};
+
+export type TaskPlan = {
+    error?: TaskFailure & unknown;
+    estimate?: PlanEstimate;
+    outputs?: Array<PlannedOutput>;
+    profile_name: string;
+    source: PlannedSource;
+    steps?: Array<PlannedStep>;
+    /**
+     * Those that the task would have from its start.
+     */
+    warnings?: Array<TaskWarning>;
+};
+
+export type TaskStatus = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
+
+export type TaskWarning = {
+    /**
+     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `captions_dropped`, `source_awaited`, `source_sampled`; more may come.
+     */
+    code: string;
+    /**
+     * One plain English sentence.
+     */
+    message: string;
+};
+
+/**
+ * The small pictures that sets come with.
+ */
+export type Thumbnails = {
+    interval_seconds: number;
+    width: number;
+};
+
+export type VideoFormat = 'mpeg2' | 'h264' | 'h265' | 'copy' | 'av1' | 'vp9' | 'mjpeg' | 'none';
+
+export type Worker = {
+    draining?: boolean;
+    engine?: Engine;
+    /**
+     * The instance that answers.
+     */
+    is_this: boolean;
+    /**
+     * When others take its tasks over, unless it lives.
+     */
+    lease_end_time?: string;
+    /**
+     * Of these: live tasks.
+     */
+    live: number;
+    running: number;
+    /**
+     * Of the instance that answers.
+     */
+    slots?: number;
+    worker_id: string;
+};
+
+export type Workers = {
+    workers: Array<Worker>;
+};
+
+/**
+ * Messages are in English, or in Chinese where `zh` is preferred.
+ */
+export type AcceptLanguage = string;
+
+export type ClientCode = string;
+
+export type ClientCodeQuery = string;
+
+/**
+ * Of the task's error; several are joined by commas.
+ */
+export type CodeQuery = Array<TaskFailureCode>;
+
+/**
+ * Exclusive.
+ */
+export type CreatedAfterQuery = string;
+
+/**
+ * Exclusive.
+ */
+export type CreatedBeforeQuery = string;
+
+/**
+ * `next_cursor` of the page before.
+ */
+export type CursorQuery = string;
+
+/**
+ * The same key and body within 24 h answer with the first task. Each call needs a fresh nonce all the same.
+ */
+export type IdempotencyKey = string;
+
+/**
+ * 20 where absent.
+ */
+export type LimitQuery = number;
+
+/**
+ * What the metadata of the task hold: `metadata.order=A-17`, or `metadata[order]=A-17`.
+ */
+export type MetadataQuery = {
+    [key: string]: string;
+};
+
+export type ProfileName = string;
+
+export type ProfileNameQuery = string;
+
+/**
+ * Several are joined by commas.
+ */
+export type StatusQuery = Array<TaskStatus>;
+
+export type TaskId = string;
+
+export type ListClientsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 20 where absent.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/admin/clients';
+};
+
+export type ListClientsErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ListClientsError = ListClientsErrors[keyof ListClientsErrors];
+
+export type ListClientsResponses = {
+    /**
+     * A page of clients.
+     */
+    200: ClientPage;
+};
+
+export type ListClientsResponse = ListClientsResponses[keyof ListClientsResponses];
+
+export type AddClientData = {
+    body: AddClient;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/clients';
+};
+
+export type AddClientErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. MalformedJSON: The body is not JSON.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * ClientExists: The client's code or public key is taken.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * UnsupportedMediaType: The body must be JSON in UTF-8.
+     */
+    415: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type AddClientError = AddClientErrors[keyof AddClientErrors];
+
+export type AddClientResponses = {
+    /**
+     * The client, with its private key.
+     */
+    200: ClientWithKeys;
+};
+
+export type AddClientResponse = AddClientResponses[keyof AddClientResponses];
+
+export type ChangeClientData = {
+    body: ChangeClient;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        client_code: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/clients/{client_code}';
+};
+
+export type ChangeClientErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. MalformedJSON: The body is not JSON.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchClient: There is no such client.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * UnsupportedMediaType: The body must be JSON in UTF-8.
+     */
+    415: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ChangeClientError = ChangeClientErrors[keyof ChangeClientErrors];
+
+export type ChangeClientResponses = {
+    /**
+     * The client as it is now.
+     */
+    200: ClientRecord;
+};
+
+export type ChangeClientResponse = ChangeClientResponses[keyof ChangeClientResponses];
+
+export type RotateKeysData = {
+    body: RotateKeys;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        client_code: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/clients/{client_code}/rotate';
+};
+
+export type RotateKeysErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. MalformedJSON: The body is not JSON.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchClient: There is no such client.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * UnsupportedMediaType: The body must be JSON in UTF-8.
+     */
+    415: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type RotateKeysError = RotateKeysErrors[keyof RotateKeysErrors];
+
+export type RotateKeysResponses = {
+    /**
+     * The client, with its new private key.
+     */
+    200: ClientWithKeys;
+};
+
+export type RotateKeysResponse = RotateKeysResponses[keyof RotateKeysResponses];
+
+export type EndDrainData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/drain';
+};
+
+export type EndDrainErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type EndDrainError = EndDrainErrors[keyof EndDrainErrors];
+
+export type EndDrainResponses = {
+    /**
+     * It is over.
+     */
+    200: Drain;
+};
+
+export type EndDrainResponse = EndDrainResponses[keyof EndDrainResponses];
+
+export type ReadDrainData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/drain';
+};
+
+export type ReadDrainErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadDrainError = ReadDrainErrors[keyof ReadDrainErrors];
+
+export type ReadDrainResponses = {
+    /**
+     * How far it is.
+     */
+    200: Drain;
+};
+
+export type ReadDrainResponse = ReadDrainResponses[keyof ReadDrainResponses];
+
+export type BeginDrainData = {
+    body: BeginDrain;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/drain';
+};
+
+export type BeginDrainErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. MalformedJSON: The body is not JSON.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * UnsupportedMediaType: The body must be JSON in UTF-8.
+     */
+    415: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type BeginDrainError = BeginDrainErrors[keyof BeginDrainErrors];
+
+export type BeginDrainResponses = {
+    /**
+     * How far it is.
+     */
+    200: Drain;
+};
+
+export type BeginDrainResponse = BeginDrainResponses[keyof BeginDrainResponses];
+
+export type ReadLimitsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/limits';
+};
+
+export type ReadLimitsErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadLimitsError = ReadLimitsErrors[keyof ReadLimitsErrors];
+
+export type ReadLimitsResponses = {
+    /**
+     * The limits.
+     */
+    200: Limits;
+};
+
+export type ReadLimitsResponse = ReadLimitsResponses[keyof ReadLimitsResponses];
+
+export type ReadQueueData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/queue';
+};
+
+export type ReadQueueErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadQueueError = ReadQueueErrors[keyof ReadQueueErrors];
+
+export type ReadQueueResponses = {
+    /**
+     * How the queue stands.
+     */
+    200: Queue;
+};
+
+export type ReadQueueResponse = ReadQueueResponses[keyof ReadQueueResponses];
+
+export type ListAllTasksData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: {
+        profile_name?: string;
+        /**
+         * 20 where absent.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * Several are joined by commas.
+         */
+        status?: Array<TaskStatus>;
+        /**
+         * Of the task's error; several are joined by commas.
+         */
+        code?: Array<TaskFailureCode>;
+        client_code?: string;
+        /**
+         * Exclusive.
+         */
+        created_before?: string;
+        /**
+         * Exclusive.
+         */
+        created_after?: string;
+        /**
+         * What the metadata of the task hold: `metadata.order=A-17`, or `metadata[order]=A-17`.
+         */
+        metadata?: {
+            [key: string]: string;
+        };
+    };
+    url: '/api/v1/admin/tasks';
+};
+
+export type ListAllTasksErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ListAllTasksError = ListAllTasksErrors[keyof ListAllTasksErrors];
+
+export type ListAllTasksResponses = {
+    /**
+     * A page of tasks.
+     */
+    200: AdminTaskPage;
+};
+
+export type ListAllTasksResponse = ListAllTasksResponses[keyof ListAllTasksResponses];
+
+export type ReadAnyTaskData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/tasks/{task_id}';
+};
+
+export type ReadAnyTaskErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadAnyTaskError = ReadAnyTaskErrors[keyof ReadAnyTaskErrors];
+
+export type ReadAnyTaskResponses = {
+    /**
+     * The task.
+     */
+    200: AdminTask;
+};
+
+export type ReadAnyTaskResponse = ReadAnyTaskResponses[keyof ReadAnyTaskResponses];
+
+export type CancelAnyTaskData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/tasks/{task_id}/cancel';
+};
+
+export type CancelAnyTaskErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * TaskConflict: The state of the task, or another task, forbids this.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type CancelAnyTaskError = CancelAnyTaskErrors[keyof CancelAnyTaskErrors];
+
+export type CancelAnyTaskResponses = {
+    /**
+     * The task was pending and is cancelled.
+     */
+    200: AdminTask;
+    /**
+     * The task runs and will be cancelled within seconds.
+     */
+    202: AdminTask;
+};
+
+export type CancelAnyTaskResponse = CancelAnyTaskResponses[keyof CancelAnyTaskResponses];
+
+export type RetryAnyTaskData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/tasks/{task_id}/retry';
+};
+
+export type RetryAnyTaskErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * TaskConflict: The state of the task, or another task, forbids this.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type RetryAnyTaskError = RetryAnyTaskErrors[keyof RetryAnyTaskErrors];
+
+export type RetryAnyTaskResponses = {
+    /**
+     * The task is pending again.
+     */
+    200: AdminTask;
+};
+
+export type RetryAnyTaskResponse = RetryAnyTaskResponses[keyof RetryAnyTaskResponses];
+
+export type ListWorkersData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/workers';
+};
+
+export type ListWorkersErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ListWorkersError = ListWorkersErrors[keyof ListWorkersErrors];
+
+export type ListWorkersResponses = {
+    /**
+     * The instances.
+     */
+    200: Workers;
+};
+
+export type ListWorkersResponse = ListWorkersResponses[keyof ListWorkersResponses];
+
+export type CreateProfileData = {
+    body: CreateProfile;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/profile';
+};
+
+export type CreateProfileErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. MalformedJSON: The body is not JSON.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * ProfileExists: The profile's name is taken.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * UnsupportedMediaType: The body must be JSON in UTF-8.
+     */
+    415: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type CreateProfileError = CreateProfileErrors[keyof CreateProfileErrors];
+
+export type CreateProfileResponses = {
+    /**
+     * The profile, with all its defaults.
+     */
+    200: Profile;
+};
+
+export type CreateProfileResponse = CreateProfileResponses[keyof CreateProfileResponses];
+
+export type DeleteProfileData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        profile_name: string;
+    };
+    query?: never;
+    url: '/api/v1/profile/{profile_name}';
+};
+
+export type DeleteProfileErrors = {
+    /**
+     * ProfileNotEmpty: The profile is used by tasks that are pending or running.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchProfile: There is no such profile.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type DeleteProfileError = DeleteProfileErrors[keyof DeleteProfileErrors];
+
+export type DeleteProfileResponses = {
+    /**
+     * The profile is gone.
+     */
+    200: ProfileDeleted;
+};
+
+export type DeleteProfileResponse = DeleteProfileResponses[keyof DeleteProfileResponses];
+
+export type ReadProfileData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        profile_name: string;
+    };
+    query?: never;
+    url: '/api/v1/profile/{profile_name}';
+};
+
+export type ReadProfileErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchProfile: There is no such profile.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadProfileError = ReadProfileErrors[keyof ReadProfileErrors];
+
+export type ReadProfileResponses = {
+    /**
+     * The profile.
+     */
+    200: Profile;
+};
+
+export type ReadProfileResponse = ReadProfileResponses[keyof ReadProfileResponses];
+
+export type ListProfilesData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/profiles';
+};
+
+export type ListProfilesErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ListProfilesError = ListProfilesErrors[keyof ListProfilesErrors];
+
+export type ListProfilesResponses = {
+    /**
+     * The profiles.
+     */
+    200: ProfileList;
+};
+
+export type ListProfilesResponse = ListProfilesResponses[keyof ListProfilesResponses];
+
+export type ListTranscodingTasksData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: {
+        status?: TaskStatus;
+        profile_name?: string;
+        /**
+         * Exclusive.
+         */
+        created_after?: string;
+        /**
+         * 20 where absent.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/task/transcoding';
+};
+
+export type ListTranscodingTasksErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ListTranscodingTasksError = ListTranscodingTasksErrors[keyof ListTranscodingTasksErrors];
+
+export type ListTranscodingTasksResponses = {
+    /**
+     * A page of tasks.
+     */
+    200: TaskPage;
+};
+
+export type ListTranscodingTasksResponse = ListTranscodingTasksResponses[keyof ListTranscodingTasksResponses];
+
+export type CreateTranscodingTaskData = {
+    body: CreateTask;
+    headers?: {
+        /**
+         * The same key and body within 24 h answer with the first task. Each call needs a fresh nonce all the same.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/task/transcoding';
+};
+
+export type CreateTranscodingTaskErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. MalformedJSON: The body is not JSON. InputNotSupported: The input format is not supported. OutputNotSupported: The output format is not supported.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchProfile: There is no such profile.
+     */
+    404: Problem;
+    /**
+     * TaskConflict: The state of the task, or another task, forbids this. IdempotencyConflict: The Idempotency-Key was used with another body.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * UnsupportedMediaType: The body must be JSON in UTF-8.
+     */
+    415: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type CreateTranscodingTaskError = CreateTranscodingTaskErrors[keyof CreateTranscodingTaskErrors];
+
+export type CreateTranscodingTaskResponses = {
+    /**
+     * The task was created.
+     */
+    200: TaskCreated;
+};
+
+export type CreateTranscodingTaskResponse = CreateTranscodingTaskResponses[keyof CreateTranscodingTaskResponses];
+
+export type PlanTranscodingTaskData = {
+    body: CreateTask;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/task/transcoding/plan';
+};
+
+export type PlanTranscodingTaskErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. MalformedJSON: The body is not JSON. InputNotSupported: The input format is not supported. OutputNotSupported: The output format is not supported.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchProfile: There is no such profile.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * UnsupportedMediaType: The body must be JSON in UTF-8.
+     */
+    415: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type PlanTranscodingTaskError = PlanTranscodingTaskErrors[keyof PlanTranscodingTaskErrors];
+
+export type PlanTranscodingTaskResponses = {
+    /**
+     * What would become of the task.
+     */
+    200: TaskPlan;
+};
+
+export type PlanTranscodingTaskResponse = PlanTranscodingTaskResponses[keyof PlanTranscodingTaskResponses];
+
+export type DeleteTranscodingTaskData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}';
+};
+
+export type DeleteTranscodingTaskErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * TaskConflict: The state of the task, or another task, forbids this.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type DeleteTranscodingTaskError = DeleteTranscodingTaskErrors[keyof DeleteTranscodingTaskErrors];
+
+export type DeleteTranscodingTaskResponses = {
+    /**
+     * The task is gone.
+     */
+    204: void;
+};
+
+export type DeleteTranscodingTaskResponse = DeleteTranscodingTaskResponses[keyof DeleteTranscodingTaskResponses];
+
+export type ReadTranscodingTaskData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}';
+};
+
+export type ReadTranscodingTaskErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadTranscodingTaskError = ReadTranscodingTaskErrors[keyof ReadTranscodingTaskErrors];
+
+export type ReadTranscodingTaskResponses = {
+    /**
+     * The task.
+     */
+    200: Task;
+};
+
+export type ReadTranscodingTaskResponse = ReadTranscodingTaskResponses[keyof ReadTranscodingTaskResponses];
+
+export type CancelTranscodingTaskData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}/cancel';
+};
+
+export type CancelTranscodingTaskErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * TaskConflict: The state of the task, or another task, forbids this.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type CancelTranscodingTaskError = CancelTranscodingTaskErrors[keyof CancelTranscodingTaskErrors];
+
+export type CancelTranscodingTaskResponses = {
+    /**
+     * The task was pending and is cancelled.
+     */
+    200: Task;
+    /**
+     * The task runs and will be cancelled within seconds.
+     */
+    202: Task;
+};
+
+export type CancelTranscodingTaskResponse = CancelTranscodingTaskResponses[keyof CancelTranscodingTaskResponses];
+
+export type ReadTranscodingTaskLogData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}/log';
+};
+
+export type ReadTranscodingTaskLogErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadTranscodingTaskLogError = ReadTranscodingTaskLogErrors[keyof ReadTranscodingTaskLogErrors];
+
+export type ReadTranscodingTaskLogResponses = {
+    /**
+     * The logs of its runs.
+     */
+    200: TaskLog;
+};
+
+export type ReadTranscodingTaskLogResponse = ReadTranscodingTaskLogResponses[keyof ReadTranscodingTaskLogResponses];
+
+export type RetryTranscodingTaskData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}/retry';
+};
+
+export type RetryTranscodingTaskErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * TaskConflict: The state of the task, or another task, forbids this.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type RetryTranscodingTaskError = RetryTranscodingTaskErrors[keyof RetryTranscodingTaskErrors];
+
+export type RetryTranscodingTaskResponses = {
+    /**
+     * The task is pending again.
+     */
+    200: Task;
+};
+
+export type RetryTranscodingTaskResponse = RetryTranscodingTaskResponses[keyof RetryTranscodingTaskResponses];
+
+export type ReadHealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/healthz';
+};
+
+export type ReadHealthErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+};
+
+export type ReadHealthError = ReadHealthErrors[keyof ReadHealthErrors];
+
+export type ReadHealthResponses = {
+    /**
+     * It answers.
+     */
+    200: Health;
+};
+
+export type ReadHealthResponse = ReadHealthResponses[keyof ReadHealthResponses];
+
+export type ReadReadinessData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/readyz';
+};
+
+export type ReadReadinessErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * It cannot, now.
+     */
+    503: Readiness;
+};
+
+export type ReadReadinessError = ReadReadinessErrors[keyof ReadReadinessErrors];
+
+export type ReadReadinessResponses = {
+    /**
+     * It can.
+     */
+    200: Readiness;
+};
+
+export type ReadReadinessResponse = ReadReadinessResponses[keyof ReadReadinessResponses];
