@@ -160,7 +160,11 @@ export async function watchIntake(
     disk = await disks.report();
     const lack = lackOfFiles();
     return {
-      disk: { ok: disk.state === "ample", detail: disk.detail },
+      disk: {
+        ok: disk.state === "ample",
+        detail: disk.detail,
+        ...(disk.space && { space: disk.space }),
+      },
       database: { ok: lack === undefined, detail: lack ?? "its files are in place" },
     };
   };

@@ -2,16 +2,17 @@ import type { Working } from "./app.work.ts";
 import type { Config } from "./config/config.ts";
 import type { Database } from "./db/database.ts";
 import type { ChosenEngine } from "./engine/choose.ts";
-import type { Readiness } from "./http/health.ts";
+import type { Check, Readiness } from "./http/health.ts";
 import type { Queue } from "./queue/queue.ts";
-import type { Intake } from "./service/intake.ts";
+import type { Intake, Standings } from "./service/intake.ts";
 import { TaskError } from "./task/errors.ts";
 
 /** The parts of the service that are asked how they stand. */
 export type ReadinessParts = {
-  readonly queue: Pick<Queue, "depth">;
+  readonly queue: Pick<Queue, "depth" | "oldestDueMs">;
   readonly database: Pick<Database, "checkWritable">;
   readonly intake: Pick<Intake, "look">;
+  readonly now: () => number;
 };
 
 /** Refuses what needs the parts that run tasks, before they are there. @throws {TaskError} `service_unavailable` */
@@ -22,7 +23,7 @@ export function refuseWhileStarting(): never {
 /** How the service stands, for `/readyz`. @param working - undefined until it takes tasks up */
 export async function readinessOf(
   opening: Promise<ChosenEngine>,
-  { queue, database, intake }: ReadinessParts,
+  { queue, database, intake, now }: ReadinessParts,
   working: Working | undefined,
   { disk }: Config,
 ): Promise<Readiness> {
@@ -32,18 +33,20 @@ export async function readinessOf(
   );
   const where = disk === "no" ? "; in memory, as there is no disk" : "";
   const standings = await intake.look();
-  const checked = database.checkWritable().then(() => queue.depth());
+  const checked = database
+    .checkWritable()
+    .then(async () => ({ ...(await queue.depth()), oldestMs: await queue.oldestDueMs() }));
   const store = await checked.then(
-    ({ pending, running }) => ({
+    ({ pending, running, oldestMs }) => ({
       ok: true,
       detail: `${pending} tasks pending, ${running} running${where}`,
+      ...{ pending, running },
+      ...(oldestMs !== undefined && { oldest_pending_seconds: secondsSince(oldestMs, now()) }),
     }),
     (error: Error) => ({ ok: false, detail: error.message }),
   );
-  const worker = working
-    ? { ok: true, detail: `${working.worker.running} of ${working.worker.slots} slots in use` }
-    : { ok: false, detail: "has not started" };
-  const checks = { engine, store, worker, ...standings };
+  const worker = working ? workerCheck(working.worker) : { ok: false, detail: "has not started" };
+  const checks = { engine, store, worker, ...checksOf(standings) };
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
@@ -53,3 +56,23 @@ function describeEngine({ engine, why, lacks, leakedThreads }: ChosenEngine): st
   const leaks = leaked === 0 ? [] : [`${leaked} threads that could not be ended still run`];
   return [`${name}: ffmpeg ${capabilities.version}, as ${why}`, ...lacks, ...leaks].join("; ");
 }
+
+const workerCheck = ({ running, slots }: Working["worker"]): Check => ({
+  ok: true,
+  detail: `${running} of ${slots} slots in use`,
+  ...{ running, slots },
+});
+
+/** What is free of a disk is no whole number of bytes where a share of it is needed. */
+const checksOf = (standings: Standings): Readonly<Record<string, Check>> =>
+  Object.fromEntries(
+    Object.entries(standings).map(([name, { ok, detail, space }]) => [
+      name,
+      {
+        ...{ ok, detail },
+        ...(space && { free_bytes: space.freeBytes, needed_bytes: Math.ceil(space.neededBytes) }),
+      },
+    ]),
+  );
+
+const secondsSince = (ms: number, nowMs: number): number => Math.max(0, nowMs - ms) / 1000;

@@ -5,16 +5,15 @@ import {
   type Disks,
   namingFullDisk,
   prepareDisks,
-  reserveOf,
   settleDisk,
   tellWalLoss,
   watchIntake,
 } from "./app.disk.ts";
 import { operate } from "./app.operate.ts";
-import { judgesWithin, storagesWithin } from "./app.reach.ts";
 import { readinessOf, refuseWhileStarting } from "./app.readiness.ts";
+import { judgesWithin, listenPortsOf, openStorages, storagesWithin } from "./app.storages.ts";
+import { openTelemetry } from "./app.telemetry.ts";
 import type { Working } from "./app.work.ts";
-import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { using } from "./config/using.ts";
 import { onceFree } from "./db/busy.ts";
@@ -26,21 +25,17 @@ import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
 import { ownAddress } from "./net/own-address.ts";
-import { transferLimits } from "./net/transfer-budget.ts";
 import type { Capabilities } from "./plan/plan.ts";
 import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
-import { FileStorage } from "./storage/file/file.ts";
-import { HttpStorage } from "./storage/http/http.ts";
-import type { ListenPorts } from "./storage/live/listen-ports.ts";
 import { LiveAddresses } from "./storage/live/live.ts";
-import { S3Storage } from "./storage/s3/s3.ts";
-import { isDiskless, type Storage } from "./storage/storage.ts";
+import type { Storage } from "./storage/storage.ts";
 import type { SqliteClientStore } from "./store/clients.ts";
 import { SqliteLeftoverStore } from "./store/leftovers.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
 import { SqliteTaskStore } from "./store/tasks.ts";
 import { TaskError } from "./task/errors.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -88,7 +83,8 @@ export async function startService(
   let port: number | undefined;
   const policy = egressOf(config, () => port);
   const disks = await prepareDisks(config, runtime.holdFile);
-  const parts = await openParts(config, { policy, disks, ...(signal && { signal }) });
+  const { telemetry, ...observed } = await openTelemetry(config, version, runtime);
+  const parts = await openParts(config, { policy, disks, telemetry, ...(signal && { signal }) });
   const { intake, stop: stopWatch } = await watchIntake(disks, config.databasePath, {
     onOpen: () => parts.queue.announceWork(),
     onCritical: () => working?.worker.makeRoom(),
@@ -111,13 +107,13 @@ export async function startService(
     planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
     admin,
     readiness: () => readinessOf(chosen(), { ...parts, intake }, working, config),
+    ...observed.served({ ...parts, intake, worker: () => working?.worker }),
     version,
   });
   const server = await listen(config, runtime, http.fetch);
   port = server.port;
   const url = urlOf(config.host, server.port);
-  const made = `${runtime.name} ${runtime.version}`;
-  log.info("Pontus {version} on {runtime} listens at {url}", { version, runtime: made, url });
+  tellWhere(config, url, `${version} on ${runtime.name} ${runtime.version}`);
   const begin = async (): Promise<void> => {
     await sleep(FIRST_CALLS_MS);
     await http.prepare();
@@ -128,7 +124,9 @@ export async function startService(
       holdFile: runtime.holdFile,
       disk: disks.work,
       mayClaim: admin.isTaking,
+      telemetry,
     });
+    await observed.count();
   };
   const ready = begin();
   const stop = async (): Promise<void> => {
@@ -142,6 +140,7 @@ export async function startService(
     await closeEngine(chosen());
     await working?.instance.release();
     parts.database.close();
+    await observed.close();
     log.info("Pontus has stopped");
   };
   return { url, ready, runningTasks: () => working?.worker.running ?? 0, stop };
@@ -182,6 +181,21 @@ async function closeEngine(opening: Promise<ChosenEngine>): Promise<void> {
 const urlOf = (host: string, port: number): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
+/** What whoever starts it wants to open next. An address that means every interface opens in no browser. */
+function tellWhere(
+  { disk, host, mediaRoots: [media] }: Config,
+  url: string,
+  version: string,
+): void {
+  log.info("Pontus {version} listens at {url}", { version, url });
+  const base = ["0.0.0.0", "::"].includes(host)
+    ? url.replace(/^(http:\/\/).*:/, "$1localhost:")
+    : url;
+  const [dashboard, docs] = [`${base}/`, `${base}/docs`];
+  log.info("The dashboard is at {dashboard}, the API is described at {docs}", { dashboard, docs });
+  if (disk === "yes") log.info("Plain paths in tasks are below {media}", { media });
+}
+
 /** Everything that is there before the engine is. */
 type Parts = {
   readonly database: Database;
@@ -199,10 +213,14 @@ type Parts = {
 type Grounds = {
   readonly policy: EgressPolicy;
   readonly disks: Disks;
+  readonly telemetry: Telemetry;
   readonly signal?: AbortSignal;
 };
 
-async function openParts(config: Config, { policy, disks, signal }: Grounds): Promise<Parts> {
+async function openParts(
+  config: Config,
+  { policy, disks, telemetry, signal }: Grounds,
+): Promise<Parts> {
   const { databasePath } = config;
   const now = () => Date.now();
   const patience = {
@@ -220,13 +238,14 @@ async function openParts(config: Config, { policy, disks, signal }: Grounds): Pr
   const clients = await namingFullDisk(databasePath, () =>
     onceFree(() => openClients(config, database), patience),
   );
+  const options = { ...config, now, onChange: telemetry.taskChanged };
   return {
     database,
-    tasks: new SqliteTaskStore(database, { ...config, now }),
+    tasks: new SqliteTaskStore(database, options),
     leftovers: new SqliteLeftoverStore(database),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
-    queue: new SqliteQueue(database, { ...config, now }),
+    queue: new SqliteQueue(database, options),
     events: new SqliteEventFeed(database, { now }),
     storages: await openStorages(config, policy, disks.umask),
     now,
@@ -238,50 +257,3 @@ const egressOf = (
   { egress: preset, egressAllow: allow, egressDeny: deny, host }: Config,
   port: () => number | undefined,
 ): EgressPolicy => ({ preset, allow, deny, isOwn: ownAddress(host, port) });
-
-/** Where nothing is said, an open network includes this machine's ports. */
-const listenPortsOf = ({ listenPorts, egress }: Config): ListenPorts =>
-  listenPorts ?? (egress === "open" ? "any" : []);
-
-/** @param umask - as `FileStorage` has it */
-async function openStorages(
-  config: Config,
-  policy: EgressPolicy,
-  umask: number | undefined,
-): Promise<readonly Storage[]> {
-  const remote = await remoteStorages(config, policy);
-  if (config.disk === "no") return remote.filter(isDiskless);
-  const { mediaRoots: roots } = config;
-  return [await FileStorage.open({ roots, closed: ownFiles(config), umask }), ...remote];
-}
-
-/** Storages behind a network; an object store where there are keys for one. */
-async function remoteStorages(config: Config, policy: EgressPolicy): Promise<readonly Storage[]> {
-  const { httpTimeoutMs: idleTimeoutMs, moreTrusted, s3AccessKeyId, s3Region: region } = config;
-  const limits = {
-    idleTimeoutMs,
-    trusted: await allTrusted(moreTrusted),
-    transfer: transferLimits(config),
-  };
-  const http = new HttpStorage({ ...limits, policy });
-  if (s3AccessKeyId === "") return [http];
-  const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;
-  const access = {
-    endpoint: s3Endpoint || `https://s3.${region}.amazonaws.com`,
-    region,
-    accessKeyId: s3AccessKeyId,
-    secretAccessKey: s3SecretAccessKey,
-    ...(s3SessionToken !== "" && { sessionToken: s3SessionToken }),
-    isPathStyle: s3Addressing === "auto" ? s3Endpoint !== "" : s3Addressing === "path",
-  };
-  return [http, new S3Storage({ ...limits, access })];
-}
-
-/** What no caller may reach, wherever the media roots are: keys, tasks, scratch. */
-const ownFiles = ({ dataFolder, databasePath }: Config): readonly string[] =>
-  databasePath === ":memory:"
-    ? [dataFolder]
-    : [
-        ...[dataFolder, databasePath, `${databasePath}-wal`, `${databasePath}-shm`],
-        reserveOf(databasePath),
-      ];

@@ -9,6 +9,7 @@ import type { AddressJudge } from "./service/addresses.ts";
 import type { Planner } from "./service/plan-new-task.ts";
 import { type Side, type Storage, storageFor } from "./storage/storage.ts";
 import type { LeftoverStore, TaskStore } from "./store/store.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 import { KeptEncodes } from "./worker/file/kept-encodes.ts";
 import {
   disklessInstance,
@@ -45,6 +46,7 @@ export type WorkParts = {
   readonly holdFile: Runtime["holdFile"];
   readonly disk: WorkDisk;
   readonly mayClaim: () => boolean;
+  readonly telemetry: Telemetry;
 };
 
 /** Clears up after dead instances and takes tasks up. */
@@ -62,6 +64,7 @@ export async function beginWork(
     holdFile,
     disk,
     mayClaim,
+    telemetry,
   }: WorkParts,
 ): Promise<Working> {
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
@@ -89,6 +92,7 @@ export async function beginWork(
       store: tasks,
       kept,
       mayClaim,
+      telemetry,
       purge: () => purgeExpired({ tasks, kept, recordings }),
       recover,
       sweep: async (signal) => {

@@ -46,7 +46,8 @@ export async function runService(
   }
   try {
     const { config, warnings } = readConfig(env);
-    await configureLogging({ level: config.logLevel, format: config.logFormat });
+    const { logLevel: level, logFormat: format, accessLog } = config;
+    await configureLogging({ level, format, hasAccessLog: accessLog === "yes" });
     for (const warning of warnings) log.warn("{warning}", { warning });
     return await serveUntilStopped(config, runtime);
   } catch (error) {

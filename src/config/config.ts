@@ -83,6 +83,12 @@ export type Config = {
   readonly liveTargetTimeoutMs: number;
   readonly logLevel: "trace" | "debug" | "info" | "warning" | "error" | "fatal";
   readonly logFormat: "auto" | "json" | "text";
+  readonly accessLog: "yes" | "no";
+  readonly metrics: "yes" | "no";
+  /** Where traces are sent, or empty. */
+  readonly tracesUrl: string;
+  readonly tracesHeaders: Readonly<Record<string, string>>;
+  readonly tracesPercent: number;
 };
 
 /** An environment as `process.env` gives it. */

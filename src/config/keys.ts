@@ -5,7 +5,7 @@ import { systemProfile } from "../profile/system-profiles.ts";
 import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { count, days, type Key, oneOf, seconds } from "./key.ts";
-import { ENCODER_KEYS, SHARE_KEYS } from "./limit-keys.ts";
+import { ENCODER_KEYS, SHARE_KEYS, TELEMETRY_KEYS } from "./limit-keys.ts";
 import { STORAGE_KEYS } from "./storage-keys.ts";
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\p{Cc}]+$/u));
@@ -284,16 +284,5 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     ...seconds(1, 86_400),
     about: "A live task fails if none of its targets takes the stream for this long.",
   },
-  logLevel: {
-    env: "PONTUS_LOG_LEVEL",
-    fallback: "info",
-    ...oneOf("trace", "debug", "info", "warning", "error", "fatal"),
-    about: "The least severe lines that are written.",
-  },
-  logFormat: {
-    env: "PONTUS_LOG_FORMAT",
-    fallback: "auto",
-    ...oneOf("auto", "json", "text"),
-    about: "`auto` is `text` on a terminal and `json` elsewhere.",
-  },
+  ...TELEMETRY_KEYS,
 };

@@ -113,3 +113,86 @@ export const ENCODER_KEYS: { readonly [F in EncoderField]: Key<Config[F]> } = {
     ),
   },
 };
+
+/** `name=value` pairs separated by commas, as OpenTelemetry writes headers. */
+const headers = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(",").filter((pair) => pair.trim() !== "")),
+  v.array(
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.regex(/^[\w!#$%&'*+.^`|~-]+=[^\p{Cc}]*$/u, "must be name=value"),
+    ),
+  ),
+  v.transform((pairs) =>
+    Object.fromEntries(
+      pairs.map((pair) => [pair.split("=", 1)[0] ?? "", pair.replace(/^[^=]*=/, "")]),
+    ),
+  ),
+);
+
+/** The keys of what is told of the service: log, metrics and traces. */
+export const TELEMETRY_KEYS = {
+  logLevel: {
+    env: "PONTUS_LOG_LEVEL",
+    fallback: "info",
+    ...oneOf("trace", "debug", "info", "warning", "error", "fatal"),
+    about: "The least severe lines that are written.",
+  },
+  logFormat: {
+    env: "PONTUS_LOG_FORMAT",
+    fallback: "auto",
+    ...oneOf("auto", "json", "text"),
+    about: "`auto` is `text` on a terminal and `json` elsewhere.",
+  },
+  accessLog: {
+    env: "PONTUS_ACCESS_LOG",
+    fallback: "no",
+    ...oneOf("yes", "no"),
+    about: "Whether each call has a line in the log, whatever the level.",
+  },
+  metrics: {
+    env: "PONTUS_METRICS",
+    fallback: "yes",
+    ...oneOf("yes", "no"),
+    about: "Whether `/metrics` answers, unsigned: it has numbers alone.",
+  },
+  tracesUrl: {
+    env: "PONTUS_TRACES_URL",
+    fallback: "",
+    shown: "none are sent",
+    allowed: "an http: or https: address",
+    about:
+      "Where traces are sent by OTLP over HTTP: the whole address, such as `http://localhost:4318/v1/traces`.",
+    schema: v.pipe(
+      v.string(),
+      v.check((text) => text === "" || /^https?:$/.test(URL.parse(text)?.protocol ?? "")),
+    ),
+  },
+  tracesHeaders: {
+    env: "PONTUS_TRACES_HEADERS",
+    fallback: "",
+    shown: "none",
+    allowed: "name=value pairs separated by commas",
+    about: "What is sent along to that address, such as a key.",
+    isSecret: true,
+    schema: headers,
+  },
+  tracesPercent: {
+    env: "PONTUS_TRACES_PERCENT",
+    fallback: "100",
+    ...count(0, 100, "percent"),
+    about:
+      "How many of the traces that begin here are sent. One that a caller began is sent if the caller sends it.",
+  },
+} satisfies { readonly [F in TelemetryField]: Key<Config[F]> };
+
+type TelemetryField =
+  | "logLevel"
+  | "logFormat"
+  | "accessLog"
+  | "metrics"
+  | "tracesUrl"
+  | "tracesHeaders"
+  | "tracesPercent";

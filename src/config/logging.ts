@@ -8,11 +8,22 @@ import { LogWriter } from "./log-writer.ts";
 export type LoggingOptions = {
   readonly level: Config["logLevel"];
   readonly format: Config["logFormat"];
+  /** Whether each call has its line, whatever the level. */
+  readonly hasAccessLog?: boolean;
   /** The file descriptor; 1 (stdout) by default. */
   readonly descriptor?: number;
 };
 
 const STDOUT = 1;
+/** Lines that an operator may be woken by. */
+const ALARMING: readonly LogRecord["level"][] = ["warning", "error", "fatal"];
+
+let onLine: ((level: string) => void) | undefined;
+
+/** Has somebody told of each warning and error that is written, by its level; nobody, if undefined. */
+export function onLogLine(listener: typeof onLine): void {
+  onLine = listener;
+}
 
 /**
  * Sends the log lines of the whole process to a file descriptor: everything under the logger `pontus`, from a level upwards.
@@ -22,6 +33,7 @@ const STDOUT = 1;
 export async function configureLogging({
   level,
   format,
+  hasAccessLog = false,
   descriptor = STDOUT,
 }: LoggingOptions): Promise<void> {
   const isTerminal = isatty(descriptor);
@@ -29,14 +41,23 @@ export async function configureLogging({
   const isColoured = isTerminal && !process.env["NO_COLOR"];
   const lineOf = isText ? (record: LogRecord) => textLine(record, isColoured) : jsonLine;
   const writer = new LogWriter(descriptor, (count) => lineOf(lossRecord(count)));
-  const sink = Object.assign((record: LogRecord) => writer.add(lineOf(record)), {
-    [Symbol.asyncDispose]: () => writer.drain(),
-  });
+  const write = (record: LogRecord): void => {
+    writer.add(lineOf(record));
+    if (ALARMING.includes(record.level)) onLine?.(record.level);
+  };
+  const sink = Object.assign(write, { [Symbol.asyncDispose]: () => writer.drain() });
   await configure({
     reset: true,
     sinks: { sink },
     loggers: [
       { category: "pontus", lowestLevel: level, sinks: ["sink"] },
+      // Of its own, as the level of the others would hold it back.
+      {
+        category: ["pontus", "access"],
+        lowestLevel: hasAccessLog ? "info" : null,
+        sinks: ["sink"],
+        parentSinks: "override",
+      },
       // Failures of the logging itself.
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["sink"] },
     ],

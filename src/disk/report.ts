@@ -4,7 +4,12 @@ import { type DiskState, diskState, inMib, type Space, spaceOf, watermarkBytes }
 export type Place = { readonly name: string; readonly path: string };
 
 /** How the disks stand; the detail is one sentence part for the operator. */
-export type DiskReport = { readonly state: DiskState; readonly detail: string };
+export type DiskReport = {
+  readonly state: DiskState;
+  readonly detail: string;
+  /** Of the worst one; absent if the system does not say. */
+  readonly space?: { readonly freeBytes: number; readonly neededBytes: number };
+};
 
 const ORDER: readonly DiskState[] = ["ample", "low", "critical"];
 
@@ -26,6 +31,10 @@ function reportOf(name: string, space: Space | undefined, freeBytesMin: number):
     return { state: "ample", detail: `the system does not say how much is free for ${name}` };
   const state = diskState(space, freeBytesMin);
   const free = `${inMib(space.freeBytes)} are free on the disk of ${name}`;
-  const needed = inMib(watermarkBytes(space.totalBytes, freeBytesMin));
-  return { state, detail: state === "ample" ? free : `${free}, and ${needed} are needed` };
+  const neededBytes = watermarkBytes(space.totalBytes, freeBytesMin);
+  return {
+    state,
+    detail: state === "ample" ? free : `${free}, and ${inMib(neededBytes)} are needed`,
+    space: { freeBytes: space.freeBytes, neededBytes },
+  };
 }

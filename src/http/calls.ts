@@ -39,4 +39,5 @@ export const CALLS = {
   endDrain: { method: "delete", path: "/api/v{version}/admin/drain" },
   readHealth: { method: "get", path: "/healthz" },
   readReadiness: { method: "get", path: "/readyz" },
+  readMetrics: { method: "get", path: "/metrics" },
 } as const satisfies Record<string, CallAddress>;

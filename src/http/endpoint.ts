@@ -9,12 +9,14 @@ import { authenticate, isKnown } from "../service/authenticate.ts";
 import type { RequestRates } from "../service/request-rates.ts";
 import type { ClientStore } from "../store/store.ts";
 import { toTaskError } from "../task/errors.ts";
+import type { Origin } from "../task/task.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
 import type { Bodies, BodyRoom } from "./bodies.ts";
 import { mayBeLong, readBody } from "./body.ts";
 import type { CallAddress } from "./calls.ts";
 import type { Input, ReadInput } from "./input.ts";
 import { type Language, languageOf } from "./language.ts";
+import { noteCall, traceParentOf } from "./observe/observed.ts";
 
 const logger = getLogger(["pontus", "http"]);
 
@@ -29,6 +31,8 @@ export type EndpointPorts = AuthenticationPorts & {
 /** An authenticated call. */
 export type Call<Route> = {
   readonly caller: Caller;
+  /** The ids by which logs and traces have the call. */
+  readonly origin: Origin;
   readonly language: Language;
   /** A parameter of the path, decoded. */
   readonly param: (name: string) => string;
@@ -94,18 +98,22 @@ function serve<Route extends RouteConfig>(
   app.on(address.method, routingPath(address.path), async (context) => {
     const request = context.req.raw;
     const requestId = requestIdOf(request);
+    const named = context.req.param("task_id");
+    noteCall(request, { route: address.path, ...(named !== undefined && { taskId: named }) });
     const language = languageOf(request.headers.get("Accept-Language"));
     const body = bodyOf(request, ports);
     try {
       const { headers, method } = request;
       const path = pathOf(request);
       const caller = await authenticate(ports, { headers, method, path, body: body.bytes });
+      noteCall(request, { clientCode: caller.clientCode });
       const answer = await withinRate(ports, caller, async () => {
         if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
         // Before a long body is read; for a short one that look into the store would cost more.
         else if (mayBeLong(request)) await ports.clients.checkNonce(caller.nonce);
         return handle({
           caller,
+          origin: originOf(request, requestId),
           language,
           param: (name) => context.req.param(name) ?? "",
           read: () => read(request, language, body.bytes),
@@ -116,7 +124,7 @@ function serve<Route extends RouteConfig>(
           isKnown: () => isKnown(ports, headers),
         });
       });
-
+      noteCall(request, taskIn(answer));
       logger.debug("{method} {path} {status}", () => ({
         requestId,
         clientCode: caller.clientCode,
@@ -143,6 +151,17 @@ async function withoutStream(answer: Answer): Promise<Answer> {
 /** What the server gave to a call; nothing where there is no server, as in tests. */
 const connectionOf = ({ env }: Context): Connection | undefined =>
   (env as { readonly connection?: Connection } | undefined)?.connection;
+
+/** The task that an answer is about. */
+function taskIn({ body }: Answer): { readonly taskId?: string } {
+  if (typeof body !== "object" || body === null || !("task_id" in body)) return {};
+  return typeof body.task_id === "string" ? { taskId: body.task_id } : {};
+}
+
+function originOf(request: Request, requestId: string): Origin {
+  const traceParent = traceParentOf(request);
+  return { requestId, ...(traceParent !== undefined && { traceParent }) };
+}
 
 /** The body of a request, read when it is first asked for, and counted until it is freed. */
 function bodyOf(request: Request, { bodies, bodyBytesMax }: EndpointPorts) {

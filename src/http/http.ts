@@ -9,6 +9,7 @@ import { PlanSlots } from "../service/plan-slots.ts";
 import { RequestRates } from "../service/request-rates.ts";
 import type { ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
+import { UNWATCHED } from "../telemetry/telemetry.ts";
 import { type AdminPorts, serveAdmin } from "./admin/admin.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
@@ -17,8 +18,9 @@ import { serveDashboard } from "./dashboard/dashboard.ts";
 import { serveDocs } from "./docs.ts";
 import type { EndpointPorts } from "./endpoint.ts";
 import { serveEvents } from "./events/serve-events.ts";
-import { type Readiness, serveHealth } from "./health.ts";
+import { type HealthPorts, serveHealth } from "./health.ts";
 import { serveInsight } from "./insight/serve-insight.ts";
+import { type ObservedPorts, observed } from "./observe/observed.ts";
 import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
 
@@ -27,6 +29,8 @@ export type HttpPorts = Pick<
   CreateTaskPorts,
   "storages" | "judgesWithin" | "capabilities" | "refuseWhileClosed"
 > &
+  HealthPorts &
+  Partial<ObservedPorts> &
   Pick<PlanPorts, "planner" | "planTimeoutMs"> &
   StreamLimits & {
     readonly tasks: Pick<
@@ -57,9 +61,6 @@ export type HttpPorts = Pick<
     readonly defaultProfile: string;
     /** Without it the calls of operators are not served. */
     readonly admin?: AdminPorts;
-    readonly readiness: () => Promise<Readiness>;
-    /** The service's own version, for the description of the API. */
-    readonly version: string;
   };
 
 /** The HTTP edge: one function from a request to its answer. It never throws. */
@@ -116,14 +117,19 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     });
   });
   app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
-  return {
-    fetch: (request, connection) => {
+  const { telemetry = UNWATCHED, hasAccessLog = false } = ports;
+  const fetch = observed(
+    (request, connection) => {
       if (hasTwoHosts(request)) return refuseTwoHosts(request);
       // A server reads the rest of a body to find the next request. Of a short one it does no harm, and spares a new connection.
       return mayBeLong(request)
-        ? answerLong(app, addressed(request), bodyBytesMax)
-        : app.fetch(addressed(request), { connection });
+        ? answerLong(app, request, bodyBytesMax)
+        : app.fetch(request, { connection });
     },
+    { telemetry, hasAccessLog },
+  );
+  return {
+    fetch: (request, connection) => fetch(addressed(request), connection),
     prepare: async () => {
       await Promise.all([
         import("./input.ts"),

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { isObject, type Json, withDefaultsTold, withSharedParts } from "./document/shared-parts.ts";
 import { ADMIN_ROUTES } from "./routes/all-admin-routes.ts";
 import { readEventsRoute, readTaskEventsRoute } from "./routes/event-routes.ts";
-import { healthRoute, readinessRoute } from "./routes/health-routes.ts";
+import { healthRoute, metricsRoute, readinessRoute } from "./routes/health-routes.ts";
 import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
   createProfileRoute,
@@ -39,6 +39,7 @@ const ROUTES = [
   ...ADMIN_ROUTES,
   healthRoute,
   readinessRoute,
+  metricsRoute,
 ];
 
 const DESCRIPTION = `Video transcoding as a service: a task reads a source, makes the renditions of a profile, and writes them to its targets.

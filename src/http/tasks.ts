@@ -63,12 +63,12 @@ export function serveTasks(
   on(
     CALLS.createTask,
     "createTaskRoute",
-    async ({ caller, read, bytes }) => {
+    async ({ caller, origin, read, bytes }) => {
       const task_id = await createTask(ports, caller, async () => {
         const { body, headers } = await read();
         const key = headers["Idempotency-Key"];
         const idempotency = key && { key, bodyDigest: hash("sha256", await bytes(), "hex") };
-        return { request: taskRequest(body), ...(idempotency && { idempotency }) };
+        return { request: taskRequest(body), origin, ...(idempotency && { idempotency }) };
       });
       return { status: 200, body: { task_id } };
     },

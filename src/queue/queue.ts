@@ -59,8 +59,14 @@ export interface Queue {
   /** When the next pending task that this worker may take falls due (ms since the epoch); undefined if there is none. */
   nextDueMs(worker: Pick<Worker, "id">): Promise<number | undefined>;
 
-  /** How many tasks are pending and running, for `/readyz`. */
+  /** How many tasks are pending and running, for `/readyz` and `/metrics`. */
   depth(): Promise<{ readonly pending: number; readonly running: number }>;
+
+  /**
+   * Since when the oldest of the tasks that are due has waited (ms since the epoch): since it was created, or since its last run has
+   * ended; undefined if none is due.
+   */
+  oldestDueMs(): Promise<number | undefined>;
 
   /** Announces new work. */
   announceWork(): void;

@@ -110,6 +110,14 @@ export class SqliteQueue implements Queue {
     }));
   }
 
+  async oldestDueMs(): Promise<number | undefined> {
+    return this.#database.read(() => {
+      const { seq } = this.#counts.oldest.get() ?? {};
+      const oldest = seq ? this.#counts.waitedSince.get({ seq }) : undefined;
+      return oldest && (oldest.attempts.at(-1)?.endMs ?? oldest.createMs);
+    });
+  }
+
   announceWork(): void {
     for (const listener of this.#listeners) listener.onWork();
   }
@@ -204,6 +212,19 @@ function prepareCounts({ orm, prepared }: Database) {
     orm.select({ tasks: count() }).from(table).where(isMeant).prepare();
   return prepared({
     ready: counted(sql`tasks indexed by tasks_ready`, isReady),
+    // The index has the order of creation in it.
+    oldest: () =>
+      orm
+        .select({ seq: sql<number | null>`min(seq)` })
+        .from(sql`tasks indexed by tasks_ready`)
+        .where(isReady)
+        .prepare(),
+    waitedSince: () =>
+      orm
+        .select({ createMs: tasks.createMs, attempts: tasks.attempts })
+        .from(tasks)
+        .where(eq(tasks.seq, sql.placeholder("seq")))
+        .prepare(),
     waiting: counted(sql`tasks indexed by tasks_waiting`, isWaiting),
     running: counted(sql`tasks indexed by tasks_leases`, isRunning),
   });

@@ -3,7 +3,7 @@ import type { Queue } from "../queue/queue.ts";
 import { type Address, unsupportedCode } from "../storage/storage.ts";
 import type { ClientStore, Idempotency, NewTask, Nonce, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
-import type { Clip } from "../task/task.ts";
+import type { Clip, Origin } from "../task/task.ts";
 import {
   type AddressJudge,
   type JudgePorts,
@@ -45,6 +45,7 @@ export type CreateTaskPorts = JudgePorts &
 /** What was read from a request to create a task. */
 export type CreateTaskCall = {
   readonly request: TaskRequest;
+  readonly origin?: Origin;
   readonly idempotency?: Idempotency | undefined;
 };
 
@@ -66,11 +67,12 @@ export async function createTask(
   ports.refuseWhileClosed();
   const { nonce } = caller;
   const { task, first, idempotency } = await usingNonceOnRefusal(ports, nonce, async () => {
-    const { request, idempotency } = await read();
+    const { request, origin, idempotency } = await read();
     const first =
       idempotency && (await ports.tasks.findByIdempotency(caller.clientCode, idempotency));
     if (first !== undefined) return { first };
-    return { task: await judgeTask(ports, caller, request), idempotency };
+    const task = await judgeTask(ports, caller, request);
+    return { task: origin ? { ...task, origin } : task, idempotency };
   });
   if (first !== undefined) {
     await ports.clients.useNonce(nonce);

@@ -1,7 +1,12 @@
 import { TaskError } from "../task/errors.ts";
 
 /** How a part stands that new tasks depend on: `detail` is one sentence part for the operator. */
-export type Standing = { readonly ok: boolean; readonly detail: string };
+export type Standing = {
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What it tells of in numbers. */
+  readonly space?: { readonly freeBytes: number; readonly neededBytes: number };
+};
 
 /** How each part stands, by its name. */
 export type Standings = Readonly<Record<string, Standing>>;

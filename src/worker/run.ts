@@ -13,6 +13,8 @@ import type { TaskStore } from "../store/store.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
+import { type RunWatch, type Telemetry, UNWATCHED } from "../telemetry/telemetry.ts";
+import { traceIdOf } from "../telemetry/trace-context.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -34,6 +36,8 @@ export type RunPorts = {
   readonly sourceTimeoutMs: number;
   readonly now: () => number;
   readonly disk: WorkDisk;
+  /** Who watches runs; nobody if it is absent. */
+  readonly telemetry?: Telemetry;
   /** Writes to the store, again while it is full or busy: until the signal is aborted, for ten minutes at most. */
   readonly insist: (write: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 };
@@ -83,6 +87,10 @@ export class Run {
   readonly signal: AbortSignal = this.#abort.signal;
   /** Part of the names of temporary files and segments: different for every attempt of every task. */
   readonly tag: string;
+  /** Does a part of the run, and tells how long it took. @throws what it throws */
+  readonly timed: RunWatch["timed"];
+  /** To be called once, when the run has ended. */
+  readonly ended: RunWatch["end"];
   readonly #failures = new Map<number, TaskError>();
   readonly #atEnd: (() => Promise<void>)[] = [];
   #savedMs = 0;
@@ -103,6 +111,16 @@ export class Run {
     this.now = ports.now;
     this.disk = ports.disk;
     this.#ports = ports;
+    const { telemetry = UNWATCHED } = ports;
+    const watch = telemetry.beginRun(task, claim.attempt);
+    this.timed = watch.timed;
+    this.ended = watch.end;
+  }
+
+  /** The ids by which logs have the run. */
+  get ids(): Readonly<Record<"taskId" | "requestId" | "traceId", string | undefined>> {
+    const { id: taskId, origin } = this.task;
+    return { taskId, requestId: origin?.requestId, traceId: traceIdOf(origin?.traceParent) };
   }
 
   /** Stops the run; the first reason stands. */

@@ -4,6 +4,7 @@ import type { Plan, Step } from "../plan/plan.ts";
 import { differs, WrongCopy } from "../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { addDamage, type Damage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
+import type { RunWatch } from "../telemetry/telemetry.ts";
 import type { Planned } from "./plan-source.ts";
 import { ProgressTracker } from "./progress.ts";
 import type { Run } from "./run.ts";
@@ -39,7 +40,8 @@ export type Line<Made> = {
 };
 
 /** Who is told of what a line does. */
-export type RunnerReports = Pick<Run, "onPlan" | "onProgress" | "onLog" | "warn">;
+export type RunnerReports = Pick<Run, "onPlan" | "onProgress" | "onLog" | "warn"> &
+  Partial<Pick<Run, "timed">>;
 
 /**
  * Plans, runs the steps, verifies and delivers.
@@ -54,15 +56,20 @@ export async function runLine<Made>(
   media: MediaInfo,
   line: Line<Made>,
 ): Promise<void> {
-  await line.deliver(await makeVerified(reports, media, line));
+  const made = await makeVerified(reports, media, line);
+  await timedBy(reports)("deliver", () => line.deliver(made));
 }
+
+/** Where nobody watches, parts of a run are only done. */
+const timedBy = ({ timed }: RunnerReports): RunWatch["timed"] => timed ?? ((_, work) => work());
 
 async function makeVerified<Made>(
   reports: RunnerReports,
   media: MediaInfo,
   line: Line<Made>,
 ): Promise<Made> {
-  let planned = await line.plan(media);
+  const plan = (known: MediaInfo) => timedBy(reports)("plan", () => line.plan(known));
+  let planned = await plan(media);
   for (;;) {
     try {
       return await carryOut(reports, planned, line);
@@ -70,7 +77,7 @@ async function makeVerified<Made>(
       if (!(error instanceof WrongCopy)) throw error;
       // Planning may read the whole source, for which uploads that are under way do not wait.
       if (line.isStreamed) await line.discard(planned.plan);
-      const next = await line.plan(error.marked(planned.media));
+      const next = await plan(error.marked(planned.media));
       if (!differs(next.plan, planned.plan)) throw error;
       log.info("Cannot copy so, and plans anew: {detail}", { detail: error.message });
       if (!line.isStreamed) await line.discard(planned.plan);
@@ -90,10 +97,12 @@ async function carryOut<Made>(
   await reports.warn(plan.warnings);
   await line.begin?.(planned);
   const tracker = new ProgressTracker(plan);
-  const damage = await runSteps(plan, line, tracker, reports);
+  const timed = timedBy(reports);
+  const run = () => runSteps(plan, line, tracker, reports);
+  const damage = await timed("transcode", run, { mediaSeconds: plan.durationSeconds });
   const onDelivering = () => reports.onProgress(tracker.delivering());
   if (line.isStreamed) onDelivering();
-  const made = await line.verify(planned, damage);
+  const made = await timed("verify", () => line.verify(planned, damage));
   if (!line.isStreamed) onDelivering();
   return made;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { TaskStore } from "../store/store.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import type { RetryLimits } from "./retry.ts";
 import type { RunPorts, WorkDisk } from "./run.ts";
@@ -15,6 +16,7 @@ export type WorkerDeps = {
   readonly kept: KeptEncodes;
   readonly now: () => number;
   readonly disk: WorkDisk;
+  readonly telemetry?: Telemetry;
   /** Whether tasks may be taken up now: not while the disk is nearly full. */
   readonly mayClaim: () => boolean;
   /** Removes what has expired; called once a minute. */

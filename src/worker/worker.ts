@@ -172,10 +172,7 @@ export class Worker {
     const late = () =>
       new TaskError("deadline", `Cannot finish in time: the limit is ${(limitMs ?? 0) / 1000} s`);
     const deadline = limitMs && setTimeout(() => run.abort(late()), limitMs);
-    log.info("Task {taskId} begins, attempt {attempt}", {
-      taskId: task.id,
-      attempt: claim.attempt,
-    });
+    log.info("Task {taskId} begins, attempt {attempt}", { ...run.ids, attempt: claim.attempt });
     let errors: readonly unknown[];
     try {
       if (task.cancelRequested) throw cancelled();
@@ -196,6 +193,7 @@ export class Worker {
   async #end(run: Run, errors: readonly unknown[]): Promise<void> {
     const { taskId } = run.claim;
     const failures = errors.map((error) => this.#told(taskId, error));
+    run.ended(failures[0]);
     try {
       await this.#insist(() => this.#record(run, failures), this.#stopping.signal);
     } catch (error) {

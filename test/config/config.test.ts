@@ -87,8 +87,9 @@ describe("parseConfig", () => {
         leaseMs: 6_000,
         liveSourceTimeoutMs: 30_000,
         liveTargetTimeoutMs: 60_000,
-        logLevel: "info",
-        logFormat: "auto",
+        ...{ logLevel: "info", logFormat: "auto" },
+        ...{ accessLog: "no", metrics: "yes" },
+        ...{ tracesUrl: "", tracesHeaders: {}, tracesPercent: 100 },
       },
     });
   });
@@ -133,7 +134,6 @@ describe("parseConfig", () => {
     ],
     ["PONTUS_EGRESS_DENY", "b", { egressDeny: [{ shown: "b", place: { name: "b" } }] }],
     ["PONTUS_FFMPEG", "./bin/ffmpeg", { ffmpeg: resolve("bin/ffmpeg") }],
-    ["PONTUS_LOG_LEVEL", "warning", { logLevel: "warning" }],
   ] as const)("reads %s=%s", (name, text, expected) => {
     expect(configOf({ [name]: text })).toMatchObject(expected);
   });

@@ -12,6 +12,7 @@ import {
   type StoreBench,
   startTask,
 } from "../fixtures/store-bench.ts";
+import { tellingDepth } from "./queue-depth.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 type Make = () => Promise<StoreBench>;
@@ -25,7 +26,8 @@ export function queueContract(name: string, make: Make, harness: Harness): void 
     beating(make, harness);
     givingBack(make, harness);
     recovering(make, harness);
-    telling(make, harness);
+    tellingDepth(make, harness);
+    listening(make, harness);
   });
 }
 
@@ -259,29 +261,7 @@ function recovering(make: Make, { describe, test, expect }: Harness): void {
   });
 }
 
-function telling(make: Make, { describe, test, expect }: Harness): void {
-  describe("nextDueMs() and depth()", () => {
-    test("know of nothing in an empty queue", async () => {
-      const { queue } = await make();
-      expect(await queue.nextDueMs(aWorker())).toBeUndefined();
-      expect(await queue.depth()).toEqual({ pending: 0, running: 0 });
-    });
-
-    test("count what is due, what waits and what runs", async () => {
-      const bench = await make();
-      const { claim } = await startTask(bench);
-      await startTask(bench);
-      expect(await bench.queue.nextDueMs(aWorker())).toBeUndefined();
-      const notBeforeMs = bench.clock.nowMs + 1;
-      await bench.queue.giveBack(claim, { ...RUN_FAILURE, notBeforeMs });
-      expect(await bench.queue.nextDueMs(aWorker())).toBe(notBeforeMs);
-      await bench.tasks.cancel("ada", await createTask(bench));
-      await createTask(bench);
-      expect(await bench.queue.nextDueMs(aWorker())).toBeLessThanOrEqual(bench.clock.nowMs);
-      expect(await bench.queue.depth()).toEqual({ pending: 2, running: 1 });
-    });
-  });
-
+function listening(make: Make, { describe, test, expect }: Harness): void {
   describe("listen()", () => {
     test("is told of work and of cancels until it ends", async () => {
       const { queue } = await make();

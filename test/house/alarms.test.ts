@@ -39,9 +39,13 @@ test("docs/alarms.md has every check of /readyz", async () => {
   const { checks } = await readinessOf(
     Promise.reject(new Error("none")),
     {
-      queue: { depth: () => Promise.reject(new Error("none")) },
+      queue: {
+        depth: () => Promise.reject(new Error("none")),
+        oldestDueMs: () => Promise.reject(new Error("none")),
+      },
       database: { checkWritable: async () => {} },
       intake: { look: async () => ({ disk: standing, database: standing }) },
+      now: () => 0,
     },
     undefined,
     parseConfig({}, { cores: 1 }).config,

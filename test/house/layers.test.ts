@@ -12,6 +12,7 @@ const LAYERS = [
   ["service"],
   ["store", "queue", "events", "overview", "engine", "storage", "runtime"],
   ["db", "net", "disk"],
+  ["telemetry"],
   ["plan"],
   ["profile", "probe", "manifest"],
   ["task"],
@@ -29,6 +30,7 @@ const IMPURE =
 /** Packages that belong to some places only. */
 const OWNERS = [
   { what: /^(zod|hono|@hono|yaml|swagger-ui-dist)(\/|$)/, only: ["http"] },
+  { what: /^prom-client$/, only: ["telemetry"] },
   { what: /^saxes$/, only: ["manifest"] },
   { what: /^(@commander-js|commander|eventsource-parser)(\/|$)/, only: ["cli"] },
   { what: /^valibot$/, only: ["config", "worker", "probe", "engine", "cli"] },
@@ -48,6 +50,7 @@ const OWNERS = [
       "engine",
       "storage",
       "net",
+      "telemetry",
       "store",
       "events",
       "runtime",

@@ -26,7 +26,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
     ["body", "calls", "document", "invalid-fields", "language"],
-    ["bodies"],
+    ["bodies", "observe"],
   ],
   manifest: [["read"], ["manifest", "write"]],
   plan: [

@@ -68,6 +68,7 @@ describe("openApiDocument", () => {
       "get /api/v{version}/task/transcoding/{task_id}/log",
       "post /api/v{version}/task/transcoding/{task_id}/retry",
       "get /healthz",
+      "get /metrics",
       "get /readyz",
     ]);
   });

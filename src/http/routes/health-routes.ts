@@ -5,10 +5,27 @@ import { errorAnswers, jsonAnswer } from "./route-parts.ts";
 /** The answer of `/healthz`. */
 export const Health = z.object({ status: z.literal("ok"), version: z.string() }).openapi("Health");
 
+const tally = (description: string) => z.int().optional().openapi({ description });
+
+const Check = z
+  .object({
+    ok: z.boolean(),
+    detail: z.string(),
+    pending: tally("Tasks that wait for a slot, or for their next try."),
+    running: tally("Tasks that run: by all workers in `store`, here in `worker`."),
+    oldest_pending_seconds: z.number().optional().openapi({
+      description: "How long the oldest task that is due has waited; absent if there is none.",
+    }),
+    slots: tally("How many tasks may run here at once."),
+    free_bytes: tally("What is free on the disk that has the least."),
+    needed_bytes: tally("With less, no task is taken."),
+  })
+  .openapi("Check", { description: "How a part stands, in words and in numbers." });
+
 const ReadinessSchema = z
   .object({
     ready: z.boolean(),
-    checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+    checks: z.record(z.string(), Check),
   })
   .openapi("Readiness");
 
@@ -28,7 +45,10 @@ export const healthRoute = createRoute({
 
 const READY_EXAMPLE = {
   ready: true,
-  checks: { engine: { ok: true, detail: "native: ffmpeg and ffprobe can be run" } },
+  checks: {
+    engine: { ok: true, detail: "native: ffmpeg and ffprobe can be run" },
+    worker: { ok: true, detail: "1 of 4 slots in use", running: 1, slots: 4 },
+  },
 };
 
 /** Says whether the service can do its work. */
@@ -46,5 +66,28 @@ export const readinessRoute = createRoute({
       checks: { engine: { ok: false, detail: "no ffmpeg was found" } },
     }),
     ...errorAnswers(["invalid_parameter", "internal"]),
+  },
+});
+
+const METRICS_EXAMPLE = `# HELP pontus_slots How many tasks may run here at once
+# TYPE pontus_slots gauge
+pontus_slots 4
+`;
+
+/** The numbers of the service for Prometheus. */
+export const metricsRoute = createRoute({
+  ...CALLS.readMetrics,
+  operationId: "readMetrics",
+  tags: ["health"],
+  summary: "The numbers of the service for Prometheus",
+  description:
+    "Not signed: it has numbers, and no names of clients, files or hosts. `PONTUS_METRICS=no` turns it off.",
+  security: [],
+  responses: {
+    200: {
+      description: "The text format of Prometheus, version 0.0.4.",
+      content: { "text/plain": { schema: z.string(), example: METRICS_EXAMPLE } },
+    },
+    ...errorAnswers(["internal"]),
   },
 });

@@ -35,7 +35,9 @@ export async function processStreamed(run: Run, engine: StreamedEngine): Promise
   const opened = await openInPlace(run);
   try {
     const isAudio = isGivenAsAudio(run.task.sourceUrl);
-    const { source, media } = await probeStreamed(opened, engine, run.signal, isAudio);
+    const { source, media } = await run.timed("fetch", () =>
+      probeStreamed(opened, engine, run.signal, isAudio),
+    );
     const wanted = await prepareTargets(run);
     if (wanted.size === 0) return;
     const line = new StreamedLine(run, engine, source, keepTargets(run.assignments, wanted));

@@ -34,14 +34,14 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
   try {
     const found = await kept.take(task.id, folder);
     // Targets are prepared only once there is something to send.
-    const opened = found.length > 0 ? undefined : await openSource(task.sourceUrl, run, folder);
+    const open = () => run.timed("fetch", () => openSource(task.sourceUrl, run, folder));
+    const opened = found.length > 0 ? undefined : await open();
     const wanted = await prepareTargets(run);
     const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
     if (missing.size < wanted.size)
       log.info("Task {taskId} delivers what an earlier run has made", { taskId: task.id });
 
-    const source =
-      missing.size === 0 ? undefined : (opened ?? (await openSource(task.sourceUrl, run, folder)));
+    const source = missing.size === 0 ? undefined : (opened ?? (await open()));
     const unmade = assignmentsFor(missing, run.assignments, found);
     const request = run.planRequest(unmade);
     const deliver = async (made: readonly Verified[]): Promise<void> => {
@@ -55,7 +55,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
       await runLine(run, source.media, { ...line, ...limited(run, folder, line), deliver });
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
-      await deliver([]);
+      await run.timed("deliver", () => deliver([]));
     }
   } catch (error) {
     const { code } = toTaskError(signal.aborted ? signal.reason : error);

@@ -70,19 +70,23 @@ export async function processLive(
   sets.start();
   try {
     const place = { live, assignments, folder: folders.folder };
-    const isFollowed = await runSource(run, session, place).finally(() => {
-      targets.pause();
-      targets.logSent();
-      // However it ended, the progress includes what was sent since the last report.
-      if (session.hasProduced) run.onProgress(session.delivering());
-    });
+    const isFollowed = await run
+      .timed("stream", () => runSource(run, session, place))
+      .finally(() => {
+        targets.pause();
+        targets.logSent();
+        // However it ended, the progress includes what was sent since the last report.
+        if (session.hasProduced) run.onProgress(session.delivering());
+      });
     if (isFollowed && !session.hasProduced && first === 0) throw session.neverCame();
 
     await targets.finish();
     if (isRecorded) {
       run.onProgress(session.delivering());
-      await sets.finish();
-      await deliverRecordings(run, folders, files);
+      await run.timed("deliver", async () => {
+        await sets.finish();
+        await deliverRecordings(run, folders, files);
+      });
     }
   } catch (error) {
     // The first reason stands: a failure of what is closed meanwhile is none of the task's.

@@ -1,5 +1,6 @@
 import type { Kind } from "../../plan/live/places.ts";
 import type { Assignment } from "../../profile/profile.ts";
+import { protocolOf } from "../../telemetry/protocol.ts";
 import type { Run } from "../run.ts";
 import type { Verified } from "./verify-products.ts";
 
@@ -52,7 +53,8 @@ async function deliverTarget(
 ): Promise<void> {
   const url = run.targetUrl(index);
   try {
-    await run.storageOf(url, "target").deliver(finished, url, run.conditions);
+    const deliver = () => run.storageOf(url, "target").deliver(finished, url, run.conditions);
+    await run.timed("target", deliver, { target: index, protocol: protocolOf(url) });
     await run.saveTarget(index, { status: "SUCCESS", output });
   } catch (error) {
     await run.failTarget(index, error);

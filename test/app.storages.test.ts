@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readFile, realpath, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { storagesWithin } from "../src/app.reach.ts";
+import { storagesWithin } from "../src/app.storages.ts";
 import { parseConfig } from "../src/config/parse-config.ts";
 import type { Reach, ReachLists } from "../src/lib/reach.ts";
 import { FileStorage } from "../src/storage/file/file.ts";

@@ -1,0 +1,88 @@
+import { getLogger } from "@logtape/logtape";
+import { maskSecrets } from "../../lib/mask.ts";
+import type { Connection } from "../../runtime/runtime.ts";
+import type { Telemetry } from "../../telemetry/telemetry.ts";
+import { traceIdOf } from "../../telemetry/trace-context.ts";
+
+const log = getLogger(["pontus", "access"]);
+
+/** What is found out about a call while it is answered. */
+type CallFacts = {
+  /** The path with the names of its parameters; undefined unless the call is one of the API. */
+  route?: string;
+  clientCode?: string;
+  taskId?: string;
+  /** The trace context of what the call leads to. */
+  readonly traceParent: string | undefined;
+};
+
+/** Beside the request, as the functions that answer it hand that on anyway. */
+const FACTS = new WeakMap<Request, CallFacts>();
+
+/** Notes what was found out about a call. */
+export function noteCall(request: Request, facts: Omit<CallFacts, "traceParent">): void {
+  const noted = FACTS.get(request);
+  if (noted) Object.assign(noted, facts);
+}
+
+/** The trace context of what a call leads to. */
+export const traceParentOf = (request: Request): string | undefined =>
+  FACTS.get(request)?.traceParent;
+
+/** Who hears of calls. */
+export type ObservedPorts = {
+  readonly telemetry: Telemetry;
+  /** Whether each call has its line in the log. */
+  readonly hasAccessLog: boolean;
+};
+
+type Answer = (request: Request, connection?: Connection) => Response | Promise<Response>;
+
+/** Has each call told when it is answered: what comes of a stream after its first byte is not. */
+export function observed(answer: Answer, { telemetry, hasAccessLog }: ObservedPorts): Answer {
+  return (request, connection) => {
+    const startMs = performance.now();
+    const method = methodOf(request);
+    const watch = telemetry.beginCall(method, request.headers.get("traceparent") ?? undefined);
+    const facts: CallFacts = { traceParent: watch.traceParent };
+    FACTS.set(request, facts);
+    const told = (response: Response): Response => {
+      const seconds = (performance.now() - startMs) / 1000;
+      const { status, headers } = response;
+      const requestId = headers.get("X-Request-Id") ?? "";
+      const route = facts.route ?? routeOf(request);
+      const { clientCode, taskId } = facts;
+      watch.end({ method, route, status, seconds, requestId, clientCode, taskId });
+      if (hasAccessLog)
+        log.info("{method} {path} {status}", {
+          ...{ method, path: maskSecrets(pathOf(request)), status },
+          milliseconds: Math.round(seconds * 1e6) / 1000,
+          ...{ requestId, clientCode, taskId, traceId: traceIdOf(facts.traceParent) },
+        });
+      return response;
+    };
+    const answered = answer(request, connection);
+    return answered instanceof Promise ? answered.then(told) : told(answered);
+  };
+}
+
+const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Callers may make methods up. */
+const methodOf = ({ method }: Request): string => (METHODS.includes(method) ? method : "other");
+
+const pathOf = ({ url }: Request): string => url.replace(/^[a-z]+:\/\/[^/?#]*/i, "");
+
+const ROUTES: readonly string[] = [
+  ...["/", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/openapi.yaml"],
+];
+/** Folders of files. */
+const FOLDERS = /^\/(?:docs|ui)\//;
+
+/** What is asked for beside the API: any other path is one that a caller made up. */
+function routeOf(request: Request): string {
+  const [path = ""] = pathOf(request).split("?");
+  if (ROUTES.includes(path)) return path;
+  const [folder] = FOLDERS.exec(path) ?? [];
+  return folder === undefined ? "other" : `${folder}*`;
+}

@@ -1,0 +1,12 @@
+/** The protocols of addresses that are told apart; the label of a metric takes no other value. */
+const PROTOCOLS: readonly string[] = [
+  ...["file", "http", "https", "s3"],
+  ...["rtmp", "rtmps", "rtsp", "rtsps", "srt", "udp", "rtp"],
+];
+
+/** The protocol of an address as a label: a plain path is a file. */
+export function protocolOf(url: string): string {
+  const [, protocol = "file"] = /^([a-z][a-z0-9+.-]*):/i.exec(url) ?? [];
+  const name = protocol.toLowerCase();
+  return PROTOCOLS.includes(name) ? name : "other";
+}

@@ -1,0 +1,58 @@
+import type { ChangeListener } from "../task/move.ts";
+import type { Failure, Task } from "../task/task.ts";
+
+/** A part of a run that is timed: what a source takes to be there, to be planned for, … `target` is the delivery to one target. */
+export type Phase = "fetch" | "plan" | "transcode" | "verify" | "deliver" | "target" | "stream";
+
+/** What is known of a part of a run beside its time. */
+export type PhaseFacts = {
+  /** The index of a target, and the protocol of its address. */
+  readonly target?: number;
+  readonly protocol?: string;
+  /** How much of the source it goes through. */
+  readonly mediaSeconds?: number | undefined;
+};
+
+/** A run as it is watched from outside. */
+export type RunWatch = {
+  /** Does a part of the run, and tells how long it took and how it ended. @throws what it throws */
+  readonly timed: <T>(phase: Phase, work: () => Promise<T>, facts?: PhaseFacts) => Promise<T>;
+  /** To be called once, when the run has ended. */
+  readonly end: (failure?: Failure) => void;
+};
+
+/** A call to the API, once it is answered. */
+export type AnsweredCall = {
+  readonly method: string;
+  /** The path with the names of its parameters, so that there are few of them. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+  readonly requestId: string;
+  readonly clientCode: string | undefined;
+  readonly taskId: string | undefined;
+};
+
+/** A call as it is watched from outside. */
+export type CallWatch = {
+  /** The trace context of what the call leads to; undefined if nobody traces it. */
+  readonly traceParent: string | undefined;
+  readonly end: (call: AnsweredCall) => void;
+};
+
+/** Who watches calls, tasks and runs from outside: logs, metrics and traces. Nothing here throws, waits or changes anything. */
+export type Telemetry = {
+  readonly taskChanged: ChangeListener;
+  /** @param traceParent - the W3C trace context that the call came with */
+  readonly beginCall: (method: string, traceParent: string | undefined) => CallWatch;
+  readonly beginRun: (task: Task, attempt: number) => RunWatch;
+};
+
+const runUnwatched: RunWatch = { timed: (_, work) => work(), end: () => {} };
+
+/** Where nobody watches. */
+export const UNWATCHED: Telemetry = {
+  taskChanged: () => {},
+  beginCall: (_, traceParent) => ({ traceParent, end: () => {} }),
+  beginRun: () => runUnwatched,
+};
