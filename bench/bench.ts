@@ -3,6 +3,7 @@ import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { measureCreates } from "./creates.ts";
+import { measureDashboard } from "./dashboard.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureLadder } from "./ladder.ts";
 import { measureLatency } from "./latency.ts";
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   latency: measureLatency,
   start: measureStart,
   rows: measureRows,
+  dashboard: measureDashboard,
   delivery: measureDelivery,
   "wasm-speed": measureWasmSpeed,
   "wasm-memory": measureWasmMemory,

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -146,6 +147,24 @@ async function transcode(
   console.log(`\n${target}\n${describe(output)}`);
 }
 
+/** Keeps the service for whoever sits at a terminal, until Enter. */
+async function showDashboard(
+  scratch: string,
+  { url }: DemoService,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    console.log(`\nThe dashboard of a service is at its address in a browser: here it was ${url}`);
+    return;
+  }
+  const keys = join(scratch, "data", "credentials.json");
+  console.log(`\nThe dashboard: ${url}\n  Sign in with the file ${keys}\nEnter ends the demo.`);
+  const given = ["data", "end"].map((name) => once(process.stdin, name, { signal }));
+  // Stopped by a signal, it ends as well.
+  await Promise.race(given).catch(() => undefined);
+  process.stdin.destroy();
+}
+
 /** Runs the demo; where ffmpeg is missing, as the service itself then does: with WebAssembly. */
 export async function runDemo(
   start: (scratch: string, signal: AbortSignal) => Promise<DemoService>,
@@ -166,6 +185,7 @@ export async function runDemo(
     service = await start(scratch, stopped.signal);
     console.log(`Service at ${service.url}, scratch folder ${scratch}`);
     await transcode(scratch, service, engine, stopped.signal);
+    await showDashboard(scratch, service, stopped.signal);
     console.log(`\nThe folder stays: ${scratch}`);
   } catch (error) {
     process.exitCode = 1;

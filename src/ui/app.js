@@ -1,17 +1,18 @@
 import { render } from "preact";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { html } from "./html.js";
-import { language, setLanguage, startLanguage, t } from "./language.js";
-import { SessionContext } from "./session.js";
+import { html } from "./base/html.js";
+import { language, setLanguage, startLanguage, t } from "./base/language.js";
+import { SessionContext } from "./base/session.js";
+import { nextTheme, startTheme, theme } from "./base/theme.js";
 import { SignIn } from "./sign-in.js";
-import { TaskList } from "./task-list.js";
-import { nextTheme, startTheme, theme } from "./theme.js";
+import { TaskList } from "./tasks/task-list.js";
 
 /** Views that are loaded when they are first opened. */
 const LATER = {
-  task: async () => (await import("./task-view.js")).TaskView,
-  new: async () => (await import("./new-task.js")).NewTask,
-  profiles: async () => (await import("./profiles.js")).Profiles,
+  task: async () => (await import("./tasks/task-view.js")).TaskView,
+  new: async () => (await import("./tasks/new-task.js")).NewTask,
+  operate: async () => (await import("./operate/operate.js")).Operate,
+  profiles: async () => (await import("./profiles/profiles.js")).Profiles,
 };
 
 /** `#/task/0197…` → `["task", "0197…"]`. */
@@ -49,15 +50,15 @@ function Later({ name, rest }) {
   }, [name]);
   if (isLost) return html`<p class="fault" role="alert">${t("reload")}</p>`;
   if (view?.of !== name) return html`<p class="empty">${t("loading")}</p>`;
-  return html`<${view.component} key=${rest[0]} at=${rest} />`;
+  return html`<${view.component} key=${name === "operate" ? name : rest[0]} at=${rest} />`;
 }
 
 /** @param {{ at: string, name: string, text: string }} props */
 const Tab = ({ at, name, text }) =>
   html`<a href=${`#/${name}`} aria-current=${at === name || (at === "task" && name === "") ? "page" : undefined}>${text}</a>`;
 
-/** @param {{ at: string, clientCode: string | undefined, signOut: () => void, redraw: () => void }} props */
-function Header({ at, clientCode, signOut, redraw }) {
+/** @param {{ at: string, clientCode: string | undefined, isOperator: boolean, signOut: () => void, redraw: () => void }} props */
+function Header({ at, clientCode, isOperator, signOut, redraw }) {
   const onLanguage = () => {
     setLanguage(language.value === "zh" ? "en" : "zh");
     redraw();
@@ -68,13 +69,14 @@ function Header({ at, clientCode, signOut, redraw }) {
   };
   return html`<header class="top">
     <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
-    <a class="home" href="#/"><img src=${new URL("icon.svg", import.meta.url)} alt="" width="28" height="28" />Pontus</a>
+    <a class="home" href="#/"><img src=${new URL("look/icon.svg", import.meta.url)} alt="" width="28" height="28" />Pontus</a>
     ${
       clientCode &&
       html`<nav aria-label=${t("nav")}>
         <${Tab} at=${at} name="" text=${t("nav.tasks")} />
         <${Tab} at=${at} name="new" text=${t("nav.new")} />
         <${Tab} at=${at} name="profiles" text=${t("nav.profiles")} />
+        ${isOperator && html`<${Tab} at=${at} name="operate" text=${t("nav.operate")} />`}
       </nav>`
     }
     <div class="tools">
@@ -97,9 +99,28 @@ function skip(event) {
 const View = ({ at, rest }) =>
   at in LATER ? html`<${Later} name=${at} rest=${rest} />` : html`<${TaskList} />`;
 
+/**
+ * Whether the client may make the calls of operators.
+ *
+ * @param {import("./base/api.js").Api | undefined} api
+ */
+function useIsOperator(api) {
+  const [isOperator, setOperator] = useState(false);
+  useEffect(() => {
+    const ask = async () =>
+      setOperator(api ? (await api.fetch("GET", api.url("admin/queue"), undefined)).ok : false);
+    // Away for a moment: the list says so.
+    ask().catch(() => setOperator(false));
+  }, [api]);
+  return isOperator;
+}
+
 function App() {
   const [at = "", ...rest] = usePlace();
-  const [api, setApi] = useState(/** @type {import("./api.js").Api | undefined} */ (undefined));
+  const [api, setApi] = useState(
+    /** @type {import("./base/api.js").Api | undefined} */ (undefined),
+  );
+  const isOperator = useIsOperator(api);
   const [said, setSaid] = useState("");
   const [, setDrawn] = useState(0);
   const redraw = useCallback(() => setDrawn((count) => count + 1), []);
@@ -108,7 +129,7 @@ function App() {
     [api],
   );
   return html`
-    <${Header} at=${at} clientCode=${session?.clientCode} signOut=${() => setApi(undefined)} redraw=${redraw} />
+    <${Header} at=${at} clientCode=${session?.clientCode} isOperator=${isOperator} signOut=${() => setApi(undefined)} redraw=${redraw} />
     ${
       session
         ? html`<${SessionContext.Provider} value=${session}>

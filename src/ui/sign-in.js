@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
-import { Api } from "./api.js";
-import { html } from "./html.js";
-import { t } from "./language.js";
-import { useWork } from "./loading.js";
-import { Fault, Field, TextField } from "./parts.js";
-import { canSign, importKey } from "./signature.js";
+import { Api } from "./base/api.js";
+import { html } from "./base/html.js";
+import { t } from "./base/language.js";
+import { useWork } from "./base/loading.js";
+import { Fault, Field, TextField } from "./base/parts.js";
+import { canSign, importKey } from "./base/signature.js";
 
 /** The fields of `credentials.json`, as the service writes it. @param {string} text */
 function readCredentials(text) {
@@ -42,7 +42,7 @@ export function SignIn({ onSigned }) {
   const onFile = (/** @type {Event} */ event) =>
     setFile(/** @type {HTMLInputElement} */ (event.currentTarget).files?.[0]);
   return html`<main class="sign-in card" id="main">
-    <h1><img src=${new URL("icon.svg", import.meta.url)} alt="" width="40" height="40" />Pontus</h1>
+    <h1><img src=${new URL("look/icon.svg", import.meta.url)} alt="" width="40" height="40" />Pontus</h1>
     <p>${t("signIn.why")}</p>
     <form onSubmit=${onSubmit}>
       <${KeyFields} keys=${keys} setKeys=${setKeys} isNeeded=${!file} />
@@ -63,7 +63,7 @@ export function SignIn({ onSigned }) {
 function KeyFields({ keys, setKeys, isNeeded }) {
   /**
    * @param {keyof typeof NOTHING} name
-   * @param {import("./language.js").TextKey} label
+   * @param {import("./base/language.js").TextKey} label
    * @param {Record<string, string>} rest
    */
   const field = (name, label, rest) =>

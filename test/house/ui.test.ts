@@ -1,51 +1,64 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pageOf } from "../../src/http/dashboard/page.ts";
-import { TEXTS } from "../../src/ui/texts.js";
+import { TEXTS } from "../../src/ui/base/texts.js";
 
-const SCRIPTS = readdirSync("src/ui").filter((name) => name.endsWith(".js"));
+const FILES = readdirSync("src/ui", { recursive: true, encoding: "utf8" });
+const SCRIPTS = FILES.filter((name) => name.endsWith(".js"));
 const read = (name: string): string => readFileSync(`src/ui/${name}`, "utf8");
 const PAGE = pageOf("0123456789abcdef").html;
-/** The packages that the page names. */
-const PACKAGES = Object.keys(
-  (JSON.parse(/importmap">(.*?)</.exec(PAGE)?.[1] ?? "{}") as { imports: object }).imports,
-);
+/** The packages that the page names, and the files that they are. */
+const PACKAGES = Object.fromEntries(
+  [...PAGE.matchAll(/"([\w/.-]+)":"\.\/ui\/\w+\/([^"]+)"/g)].map(([, name, file]) => [name, file]),
+) as Record<string, string>;
 
-/** What a module imports before it runs. */
-const importsOf = (name: string): string[] =>
-  [...read(name).matchAll(/^import [^;]*?from "([^"]+)";/gm)].map(([, from]) => from ?? "");
+/** What a module imports, its own files by their place in src/ui: before it runs (`from`), or later. */
+const importsOf = (name: string, pattern: RegExp): string[] =>
+  // Types in comments are no imports.
+  [
+    ...read(name)
+      .replace(/\/\*[\s\S]*?\*\//g, "")
+      .matchAll(pattern),
+  ].map(([, from = ""]) => (from.startsWith(".") ? join(dirname(name), from) : from));
+const BEFORE = /^import [^;]*?from "([^"]+)";/gm;
+const LATER = /\bimport\("([^"]+)"\)/g;
 
 /** All that a module needs before it runs. */
 function closureOf(name: string, found = new Set<string>()): Set<string> {
-  for (const from of importsOf(name)) {
+  for (const from of importsOf(name, BEFORE)) {
     if (found.has(from)) continue;
     found.add(from);
-    if (from.startsWith("./")) closureOf(from.slice(2), found);
+    if (SCRIPTS.includes(from)) closureOf(from, found);
   }
   return found;
 }
 
 describe("src/ui", () => {
   test("imports its own files and the packages that the page names, and nothing else", () => {
-    const foreign = SCRIPTS.flatMap((name) => {
-      const all = [...read(name).matchAll(/\bimport\("([^"]+)"\)(?!\.)/g)].map(([, from]) => from);
-      return [...importsOf(name), ...all]
-        .filter((from = "") => !SCRIPTS.includes(from.slice(2)) && !PACKAGES.includes(from))
-        .map((from) => `${name}: ${from}`);
-    });
+    const known = [...SCRIPTS, ...Object.keys(PACKAGES)];
+    const foreign = SCRIPTS.flatMap((name) =>
+      [...importsOf(name, BEFORE), ...importsOf(name, LATER)]
+        .filter((from) => !known.includes(from))
+        .map((from) => `${name}: ${from}`),
+    );
     expect(foreign).toEqual([]);
   });
 
   test("is preloaded as far as the first view needs it, and no further", () => {
-    const needed = [...closureOf("app.js")].map((from) =>
-      from.startsWith("./")
-        ? from.slice(2)
-        : from.replace(/^preact\/hooks$/, "hooks").concat(".js"),
-    );
+    const needed = [...closureOf("app.js")].map((from) => PACKAGES[from] ?? from);
     const preloaded = [...PAGE.matchAll(/modulepreload" href="\.\/ui\/\w+\/([^"]+)"/g)].map(
       ([, name]) => name ?? "",
     );
     expect(preloaded.toSorted()).toEqual(needed.toSorted());
+  });
+
+  test("has at most 16 files in a folder", () => {
+    const folders = Map.groupBy(
+      FILES.filter((name) => name.includes(".")),
+      (name) => dirname(name),
+    );
+    expect([...folders].filter(([, inside]) => inside.length > 16)).toEqual([]);
   });
 
   test("says everything in Chinese, too, and nothing that no view says", () => {

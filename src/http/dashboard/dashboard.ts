@@ -80,7 +80,7 @@ export function serveDashboard(app: Hono, { version }: { readonly version: strin
     }
   });
 
-  app.get("/ui/:digest/:name", async (context) => {
+  app.get("/ui/:digest/:name{.+}", async (context) => {
     const request = context.req.raw;
     try {
       const { digest, file } = await files();

@@ -5,20 +5,33 @@ export type Page = { readonly html: string; readonly policy: string };
 
 /** The names by which modules import packages, and the files that they are. */
 const PACKAGES = {
-  preact: "preact.js",
-  "preact/hooks": "hooks.js",
-  htm: "htm.js",
-  uplot: "uplot.js",
+  preact: "packages/preact.js",
+  "preact/hooks": "packages/hooks.js",
+  htm: "packages/htm.js",
+  "eventsource-parser": "packages/sse/index.js",
+  uplot: "packages/uplot.js",
 };
+
+const inBase = (name: string): string => `base/${name}`;
 
 /** What every view needs: asked for at once, rather than one import after the other. */
 const FIRST = [
-  ...["preact.js", "hooks.js", "htm.js", "html.js", "language.js", "texts.js", "kept.js"],
-  ...["theme.js", "session.js", "sign-in.js", "signature.js", "api.js", "loading.js"],
-  ...["parts.js", "format.js", "task-list.js"],
+  ...["preact.js", "hooks.js", "htm.js", "sse/index.js"].map((name) => `packages/${name}`),
+  ...[
+    "html.js",
+    "language.js",
+    "texts.js",
+    "texts-tasks.js",
+    "texts-operate.js",
+    "kept.js",
+    "theme.js",
+    "session.js",
+  ].map(inBase),
+  ...["signature.js", "api.js", "events.js", "loading.js", "parts.js", "format.js"].map(inBase),
+  ...["sign-in.js", "tasks/task-list.js", "tasks/rows.js"],
 ];
 
-const STYLES = ["style.css", "controls.css", "views.css"];
+const STYLES = ["style.css", "controls.css", "views.css"].map((name) => `look/${name}`);
 
 /** The page that loads the files of a digest. */
 export function pageOf(digest: string): Page {
@@ -34,7 +47,7 @@ export function pageOf(digest: string): Page {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Pontus</title>
-<link rel="icon" type="image/svg+xml" href="${at("icon.svg")}">
+<link rel="icon" type="image/svg+xml" href="${at("look/icon.svg")}">
 ${STYLES.map((name) => `<link rel="stylesheet" href="${at(name)}">`).join("\n")}
 <script type="importmap">${map}</script>
 ${FIRST.map((name) => `<link rel="modulepreload" href="${at(name)}">`).join("\n")}

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -18,43 +19,61 @@ export type UiFiles = {
   readonly file: (name: string) => UiFile | undefined;
 };
 
-const SCRIPT = "text/javascript;charset=UTF-8";
-const STYLE = "text/css;charset=UTF-8";
-const ICON = "image/svg+xml";
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript;charset=UTF-8",
+  ".css": "text/css;charset=UTF-8",
+  ".svg": "image/svg+xml",
+};
 
 /** The page's own files, and the only ones that it needs of packages. Literal names, so that tools see what is used. */
-const FILES: Readonly<Record<string, { readonly type: string; readonly locate: () => string }>> = {
-  "api.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/api.js") },
-  "app.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/app.js") },
-  "format.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/format.js") },
-  "html.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/html.js") },
-  "kept.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/kept.js") },
-  "language.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/language.js") },
-  "loading.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/loading.js") },
-  "new-task.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/new-task.js") },
-  "parts.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/parts.js") },
-  "profile-form.js": {
-    type: SCRIPT,
-    locate: () => import.meta.resolve("../../ui/profile-form.js"),
-  },
-  "profiles.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/profiles.js") },
-  "session.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/session.js") },
-  "sign-in.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/sign-in.js") },
-  "signature.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/signature.js") },
-  "speed-curve.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/speed-curve.js") },
-  "task-list.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/task-list.js") },
-  "task-view.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/task-view.js") },
-  "texts.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/texts.js") },
-  "theme.js": { type: SCRIPT, locate: () => import.meta.resolve("../../ui/theme.js") },
-  "icon.svg": { type: ICON, locate: () => import.meta.resolve("../../ui/icon.svg") },
-  "controls.css": { type: STYLE, locate: () => import.meta.resolve("../../ui/controls.css") },
-  "views.css": { type: STYLE, locate: () => import.meta.resolve("../../ui/views.css") },
-  "style.css": { type: STYLE, locate: () => import.meta.resolve("../../ui/style.css") },
-  "preact.js": { type: SCRIPT, locate: () => import.meta.resolve("preact") },
-  "hooks.js": { type: SCRIPT, locate: () => import.meta.resolve("preact/hooks") },
-  "htm.js": { type: SCRIPT, locate: () => import.meta.resolve("htm") },
-  "uplot.js": { type: SCRIPT, locate: () => import.meta.resolve("uplot/dist/uPlot.esm.js") },
+const FILES: Readonly<Record<string, () => string>> = {
+  "app.js": () => import.meta.resolve("../../ui/app.js"),
+  "base/api.js": () => import.meta.resolve("../../ui/base/api.js"),
+  "base/format.js": () => import.meta.resolve("../../ui/base/format.js"),
+  "base/html.js": () => import.meta.resolve("../../ui/base/html.js"),
+  "base/kept.js": () => import.meta.resolve("../../ui/base/kept.js"),
+  "base/language.js": () => import.meta.resolve("../../ui/base/language.js"),
+  "base/loading.js": () => import.meta.resolve("../../ui/base/loading.js"),
+  "base/parts.js": () => import.meta.resolve("../../ui/base/parts.js"),
+  "base/session.js": () => import.meta.resolve("../../ui/base/session.js"),
+  "base/signature.js": () => import.meta.resolve("../../ui/base/signature.js"),
+  "base/texts.js": () => import.meta.resolve("../../ui/base/texts.js"),
+  "base/theme.js": () => import.meta.resolve("../../ui/base/theme.js"),
+  "look/controls.css": () => import.meta.resolve("../../ui/look/controls.css"),
+  "look/icon.svg": () => import.meta.resolve("../../ui/look/icon.svg"),
+  "look/style.css": () => import.meta.resolve("../../ui/look/style.css"),
+  "look/views.css": () => import.meta.resolve("../../ui/look/views.css"),
+  "profiles/profile-form.js": () => import.meta.resolve("../../ui/profiles/profile-form.js"),
+  "profiles/profiles.js": () => import.meta.resolve("../../ui/profiles/profiles.js"),
+  "sign-in.js": () => import.meta.resolve("../../ui/sign-in.js"),
+  "tasks/new-task.js": () => import.meta.resolve("../../ui/tasks/new-task.js"),
+  "tasks/speed-curve.js": () => import.meta.resolve("../../ui/tasks/speed-curve.js"),
+  "tasks/task-list.js": () => import.meta.resolve("../../ui/tasks/task-list.js"),
+  "tasks/task-view.js": () => import.meta.resolve("../../ui/tasks/task-view.js"),
+  "base/events.js": () => import.meta.resolve("../../ui/base/events.js"),
+  "tasks/history.js": () => import.meta.resolve("../../ui/tasks/history.js"),
+  "tasks/plan-view.js": () => import.meta.resolve("../../ui/tasks/plan-view.js"),
+  "tasks/draft.js": () => import.meta.resolve("../../ui/tasks/draft.js"),
+  "tasks/rows.js": () => import.meta.resolve("../../ui/tasks/rows.js"),
+  "operate/operate.js": () => import.meta.resolve("../../ui/operate/operate.js"),
+  "operate/standing.js": () => import.meta.resolve("../../ui/operate/standing.js"),
+  "operate/limits.js": () => import.meta.resolve("../../ui/operate/limits.js"),
+  "operate/all-tasks.js": () => import.meta.resolve("../../ui/operate/all-tasks.js"),
+  "operate/clients.js": () => import.meta.resolve("../../ui/operate/clients.js"),
+  "base/texts-tasks.js": () => import.meta.resolve("../../ui/base/texts-tasks.js"),
+  "base/texts-operate.js": () => import.meta.resolve("../../ui/base/texts-operate.js"),
+  "packages/preact.js": () => import.meta.resolve("preact"),
+  "packages/hooks.js": () => import.meta.resolve("preact/hooks"),
+  "packages/sse/index.js": () => import.meta.resolve("eventsource-parser"),
+  "packages/sse/parse.js": () => beside("eventsource-parser", "parse.js"),
+  "packages/sse/errors.js": () => beside("eventsource-parser", "errors.js"),
+  "packages/htm.js": () => import.meta.resolve("htm"),
+  "packages/uplot.js": () => import.meta.resolve("uplot/dist/uPlot.esm.js"),
 };
+
+/** A file beside the entry of a package, which gives it no name of its own. */
+const beside = (name: string, file: string): string =>
+  new URL(`./${file}`, import.meta.resolve(name)).href;
 
 const zip = promisify(gzip);
 
@@ -72,8 +91,8 @@ async function load(type: string, url: string): Promise<UiFile> {
 export async function readUiFiles(): Promise<UiFiles> {
   const files = new Map<string, UiFile>();
   const digest = createHash("sha256");
-  for (const [name, { type, locate }] of Object.entries(FILES)) {
-    const file = await load(type, locate());
+  for (const [name, locate] of Object.entries(FILES)) {
+    const file = await load(TYPES[extname(name)] ?? "", locate());
     digest.update(`${name} ${file.plain.length}\n`).update(file.plain);
     files.set(name, file);
   }

@@ -95,7 +95,8 @@ describe("the files of the dashboard", () => {
 
   test("are all of src/ui", async () => {
     const at = await home();
-    for (const name of readdirSync("src/ui"))
+    const names = readdirSync("src/ui", { recursive: true, encoding: "utf8" });
+    for (const name of names.filter((one) => one.includes(".")))
       expect(`${name} ${(await ask(`/${at}${name}`)).status}`).toBe(`${name} 200`);
   });
 

@@ -1,9 +1,9 @@
 import { language } from "./language.js";
 import { signatureHeaders } from "./signature.js";
 
-/** @typedef {import("../http/schemas/task-schemas.ts").TaskAnswer} Task */
-/** @typedef {import("../http/schemas/task-schemas.ts").TaskPageAnswer} TaskPage */
-/** @typedef {import("../http/schemas/profile-schemas.ts").ProfileAnswer} Profile */
+/** @typedef {import("../../http/schemas/task-schemas.ts").TaskAnswer} Task */
+/** @typedef {import("../../http/schemas/task-schemas.ts").TaskPageAnswer} TaskPage */
+/** @typedef {import("../../http/schemas/profile-schemas.ts").ProfileAnswer} Profile */
 /** @typedef {{ path: string, message: string }} FieldFault */
 /** @typedef {{ signal?: AbortSignal, headers?: Record<string, string> }} CallOptions */
 
@@ -138,27 +138,52 @@ export class Api {
 
   /**
    * @param {string} id
-   * @param {AbortSignal} [signal]
+   * @param {AbortSignal} signal
+   * @param {boolean} isOfAnyone as an operator sees it
+   * @returns {Promise<Task & { client_code?: string }>}
    */
-  async task(id, signal) {
-    const answer = await this.call("GET", this.taskUrl(id), undefined, {
-      ...(signal && { signal }),
-    });
+  async task(id, signal, isOfAnyone = false) {
+    const answer = await this.call("GET", this.taskUrl(id, "", isOfAnyone), undefined, { signal });
     return /** @type {Task} */ (answer);
   }
 
   /**
    * @param {string} id
    * @param {string} [part] `/cancel`
+   * @param {boolean} [isOfAnyone] as an operator calls it
    */
-  taskUrl(id, part = "") {
-    return this.url(`${TASKS}/${encodeURIComponent(id)}${part}`);
+  taskUrl(id, part = "", isOfAnyone = false) {
+    return this.url(`${isOfAnyone ? "admin/tasks" : TASKS}/${encodeURIComponent(id)}${part}`);
   }
 
   /** @param {unknown} content @returns {Promise<string>} the id of the new task */
   async createTask(content) {
     const answer = await this.call("POST", this.url(TASKS), content);
     return /** @type {{ task_id: string }} */ (answer).task_id;
+  }
+
+  /**
+   * What would become of a task.
+   *
+   * @param {unknown} content as of a create
+   * @param {AbortSignal} [signal]
+   */
+  async plan(content, signal) {
+    const options = { ...(signal && { signal }) };
+    const answer = await this.call("POST", this.url(`${TASKS}/plan`), content, options);
+    return /** @type {import("../../http/schemas/plan-schemas.ts").TaskPlanAnswer} */ (answer);
+  }
+
+  /**
+   * What the runs of a task said.
+   *
+   * @param {string} id
+   * @param {AbortSignal} [signal]
+   */
+  async log(id, signal) {
+    const options = { ...(signal && { signal }) };
+    const answer = await this.call("GET", this.taskUrl(id, "/log"), undefined, options);
+    return /** @type {import("../../http/schemas/plan-schemas.ts").TaskLogAnswer} */ (answer);
   }
 
   /** @param {AbortSignal} [signal] */

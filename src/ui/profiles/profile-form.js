@@ -1,24 +1,36 @@
 import { useState } from "preact/hooks";
-import { html } from "./html.js";
-import { t } from "./language.js";
-import { useLoaded, useWork } from "./loading.js";
-import { described, Empty, Fault, Field, faultAt, TextField, typed } from "./parts.js";
-import { useSession } from "./session.js";
+import { html } from "../base/html.js";
+import { t } from "../base/language.js";
+import { useLoaded, useWork } from "../base/loading.js";
+import { described, Empty, Fault, Field, faultAt, TextField, typed } from "../base/parts.js";
+import { useSession } from "../base/session.js";
 
 /**
  * A field of a parameter group, as the API's own description has it.
  *
- * @typedef {{ type?: string, enum?: readonly (string | number)[], minimum?: number, maximum?: number, description?: string }} Shape
+ * @typedef {{ $ref?: string, type?: string, enum?: readonly (string | number)[], minimum?: number, maximum?: number, description?: string }} Shape
  */
 /** @typedef {Record<string, string>} Group what stands in the form, as text */
 
-/** The fields of a parameter group. The service describes them, so a new one needs no change here. @param {AbortSignal} signal */
+/**
+ * The fields of a parameter group. The service describes them, so a new one needs no change here.
+ *
+ * @param {AbortSignal} signal
+ */
 async function shapesOf(signal) {
   const response = await fetch(new URL("openapi.json", document.baseURI), { signal });
   const { components } = await response.json();
-  const shapes = /** @type {Record<string, Shape>} */ (components.schemas.Qlty.properties);
+  /** @type {Record<string, Shape & { properties: Record<string, Shape> }>} */
+  const schemas = components.schemas;
+  // A list of words that several schemas share has a name of its own.
+  const whole = (/** @type {Shape} */ { $ref, ...shape }) => ({
+    ...schemas[$ref?.split("/").at(-1) ?? ""],
+    ...shape,
+  });
   return Object.fromEntries(
-    Object.entries(shapes).toSorted(([one], [other]) => placeOf(one) - placeOf(other)),
+    Object.entries(schemas["Qlty"]?.properties ?? {})
+      .map(([name, shape]) => /** @type {const} */ ([name, whole(shape)]))
+      .toSorted(([one], [other]) => placeOf(one) - placeOf(other)),
   );
 }
 

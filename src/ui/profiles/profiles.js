@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
-import { moment, rate } from "./format.js";
-import { html } from "./html.js";
-import { t } from "./language.js";
-import { useLoaded, useWork } from "./loading.js";
-import { Empty, Fault } from "./parts.js";
+import { moment, rate } from "../base/format.js";
+import { html } from "../base/html.js";
+import { t } from "../base/language.js";
+import { useLoaded, useWork } from "../base/loading.js";
+import { Empty, Fault } from "../base/parts.js";
+import { useSession } from "../base/session.js";
 import { ProfileForm } from "./profile-form.js";
-import { useSession } from "./session.js";
 
-/** @typedef {import("./api.js").Profile} Profile */
+/** @typedef {import("../base/api.js").Profile} Profile */
 
 /** The client's own profiles and the catalogue. @param {{ at: string[] }} props */
 export function Profiles({ at: [part] }) {

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { number } from "./format.js";
-import { html } from "./html.js";
-import { t } from "./language.js";
+import { number } from "../base/format.js";
+import { html } from "../base/html.js";
+import { t } from "../base/language.js";
 
-/** @typedef {NonNullable<import("./api.js").Task["progress"]>} Progress */
+/** @typedef {NonNullable<import("../base/api.js").Task["progress"]>} Progress */
 
 /** As many as a phone has pixels; the older half is thinned out beyond. */
 const POINTS_MAX = 600;

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
  * Something that is loaded: its last value, and what the last try failed with.
  *
  * @template T
- * @typedef {{ value: T | undefined, problem: Error | undefined, reload: () => void, set: (value: T) => void }} Loaded
+ * @typedef {{ value: T | undefined, problem: Error | undefined, reload: () => void, patch: (change: (value: T | undefined) => T | undefined) => void }} Loaded
  */
 
 /** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
@@ -18,7 +18,7 @@ export const sleep = (ms, signal) =>
   });
 
 /** Resolves when somebody can see the page. @returns {Promise<void>} */
-const visible = () =>
+export const visible = () =>
   new Promise((resolve) => {
     const look = () => {
       if (document.hidden) return;
@@ -73,8 +73,24 @@ export function useLoaded(load, deps, everyMs = () => undefined) {
     return () => aborter.abort();
   }, [...deps, round]);
   const reload = useCallback(() => setRound((one) => one + 1), []);
-  const set = useCallback((/** @type {T} */ next) => setValue(() => next), []);
-  return { value, problem, reload, set };
+  return { value, problem, reload, patch: setValue };
+}
+
+/**
+ * A function that does something soon, however often it is called until then.
+ *
+ * @param {() => void} act
+ * @param {number} ms
+ */
+export function useSoon(act, ms) {
+  const timer = useRef(/** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined));
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      act();
+    }, ms);
+  }, [act, ms]);
 }
 
 /**

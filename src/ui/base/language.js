@@ -39,3 +39,11 @@ export function t(key, values = {}) {
   const text = language.value === "zh" ? chinese : english;
   return text.replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
+
+/**
+ * The text of a word of the API, or the word itself: later versions may have more.
+ *
+ * @param {string} key
+ */
+export const named = (key) =>
+  Object.hasOwn(TEXTS, key) ? t(/** @type {TextKey} */ (key)) : key.slice(key.indexOf(".") + 1);

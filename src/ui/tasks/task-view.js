@@ -1,35 +1,71 @@
-import { ago, clock, moment, nameOf, number, outputLine, size, took } from "./format.js";
-import { html } from "./html.js";
-import { t } from "./language.js";
-import { useLoaded, useWork } from "./loading.js";
-import { Badge, Bar, Empty, Facts, Fault, hasEnded } from "./parts.js";
-import { useSession } from "./session.js";
+import { useRef, useState } from "preact/hooks";
+import { useEvents } from "../base/events.js";
+import { ago, clock, moment, nameOf, number, outputLine, size, took } from "../base/format.js";
+import { html } from "../base/html.js";
+import { t } from "../base/language.js";
+import { useLoaded, useSoon, useWork } from "../base/loading.js";
+import { Badge, Bar, Empty, Facts, Fault, hasEnded } from "../base/parts.js";
+import { useSession } from "../base/session.js";
+import { History } from "./history.js";
 import { SpeedCurve } from "./speed-curve.js";
 
-/** @typedef {import("./api.js").Task} Task */
+/** @typedef {import("../base/api.js").Task} Task */
+/** @typedef {import("../base/events.js").TaskEvent} TaskEvent */
 
+/** How often to ask where nothing tells what happens, and where something does. */
 const REFRESH_MS = 1_000;
+const RESTING_MS = 20_000;
+/** Events that come together are one reason to ask. */
+const GATHER_MS = 150;
 
-/** One task with all that is known of it. @param {{ at: string[] }} props */
-export function TaskView({ at: [id = ""] }) {
+/**
+ * A task that follows what happens to it, and what happened. The tasks of others tell nothing by themselves.
+ *
+ * @param {string} id
+ * @param {boolean} isOfAnyone
+ */
+function useTask(id, isOfAnyone) {
   const { api } = useSession();
-  const {
-    value: task,
-    problem,
-    reload,
-  } = useLoaded(
-    (signal) => api.task(id, signal),
-    [api, id],
-    (task) => (task && hasEnded(task.task_status) ? undefined : REFRESH_MS),
+  const [events, setEvents] = useState(/** @type {readonly TaskEvent[]} */ ([]));
+  const isTold = useRef(false);
+  const loaded = useLoaded(
+    (signal) => api.task(id, signal, isOfAnyone),
+    [api, id, isOfAnyone],
+    (task) => {
+      if (task && hasEnded(task.task_status)) return undefined;
+      return isTold.current ? RESTING_MS : REFRESH_MS;
+    },
   );
+  const { value: task, patch, reload } = loaded;
+  const reloadSoon = useSoon(reload, GATHER_MS);
+  const onEvent = (/** @type {TaskEvent} */ event) => {
+    const { progress, sequence } = event;
+    if (progress) patch((known) => known && { ...known, progress });
+    if (event.type === "progress") return;
+    // A stream that begins anew tells all again.
+    setEvents((known) =>
+      known.some((one) => one.sequence === sequence) ? known : [...known, event],
+    );
+    reloadSoon();
+  };
+  // Of a task that has ended, the stream ends: another one follows what a retry brings.
+  const hasEnd = task !== undefined && hasEnded(task.task_status);
+  const path = isOfAnyone ? undefined : `task/transcoding/${encodeURIComponent(id)}/events`;
+  isTold.current = useEvents(path, onEvent, [hasEnd]);
+  return { ...loaded, events };
+}
+
+/** One task with all that is known of it. @param {{ at: string[], isOfAnyone?: boolean }} props */
+export function TaskView({ at: [id = ""], isOfAnyone = false }) {
+  const { value: task, problem, reload, events } = useTask(id, isOfAnyone);
   if (!task)
     return problem ? html`<${Fault} problem=${problem} />` : html`<${Empty}>${t("loading")}<//>`;
   return html`
-    <p class="crumb"><a href="#/">${t("nav.tasks")}</a></p>
+    <p class="crumb"><a href=${isOfAnyone ? "#/operate/tasks" : "#/"}>${t("nav.tasks")}</a></p>
     <div class="title">
       <h1>${nameOf(task.source.source_url)}</h1>
       <${Badge} status=${task.task_status} />
-      <${Actions} task=${task} onDone=${reload} />
+      <${Actions} task=${task} isOfAnyone=${isOfAnyone} onDone=${reload} />
     </div>
     <${Fault} problem=${problem} />
     ${task.error && html`<${Failure} failure=${task.error} />`}
@@ -38,6 +74,7 @@ export function TaskView({ at: [id = ""] }) {
         <${Progress} task=${task} />
         <${Targets} task=${task} />
         <${Attempts} task=${task} />
+        ${!isOfAnyone && html`<${History} task=${task} events=${events} />`}
       </div>
       <aside aria-label=${t("task.facts")}><${About} task=${task} /></aside>
     </div>`;
@@ -50,12 +87,12 @@ const Failure = ({ failure }) =>
     <p>${failure.detail}</p>
   </div>`;
 
-/** What can be done with a task in its state. @param {{ task: Task, onDone: () => void }} props */
-function Actions({ task, onDone }) {
+/** What can be done with a task in its state. @param {{ task: Task, isOfAnyone: boolean, onDone: () => void }} props */
+function Actions({ task, isOfAnyone, onDone }) {
   const { api, say } = useSession();
   const work = useWork(async (/** @type {"cancel" | "retry" | "delete"} */ verb) => {
     if (verb === "delete") await api.call("DELETE", api.taskUrl(task.task_id));
-    else await api.call("POST", api.taskUrl(task.task_id, `/${verb}`));
+    else await api.call("POST", api.taskUrl(task.task_id, `/${verb}`, isOfAnyone));
     say(t(`done.${verb}`));
     if (verb === "delete") location.hash = "#/";
     else onDone();
@@ -69,8 +106,8 @@ function Actions({ task, onDone }) {
   return html`<div class="actions">
     ${!hasEnded(status) && button("cancel")}
     ${(status === "FAILED" || status === "CANCELLED") && button("retry")}
-    ${hasEnded(status) && button("delete")}
-    <a class="button" href=${`#/new/${task.task_id}`}>${t("do.again")}</a>
+    ${hasEnded(status) && !isOfAnyone && button("delete")}
+    ${!isOfAnyone && html`<a class="button" href=${`#/new/${task.task_id}`}>${t("do.again")}</a>`}
     <${Fault} problem=${work.problem} />
   </div>`;
 }
@@ -142,7 +179,7 @@ const Attempts = ({ task: { attempts = [] } }) =>
         </ol>
       </section>`;
 
-/** What the task was asked for, and when what happened. @param {{ task: Task }} props */
+/** What the task was asked for, and when what happened. @param {{ task: Task & { client_code?: string } }} props */
 function About({ task }) {
   const { source, clip, metadata = {}, warnings = [] } = task;
   const part =
@@ -160,6 +197,7 @@ function About({ task }) {
       <h2>${t("task.facts")}</h2>
       <${Facts}
         facts=${[
+          [t("client.code"), task.client_code],
           [t("task.id"), html`<code>${task.task_id}</code>`],
           [t("task.source"), html`<code>${source.source_url}</code>`],
           [t("task.profile"), html`<code>${task.profile_name}</code>`],

@@ -1,87 +1,21 @@
 import { useEffect, useState } from "preact/hooks";
-import { html } from "./html.js";
-import { t } from "./language.js";
-import { useLoaded, useWork } from "./loading.js";
-import { described, Fault, Field, faultAt, TextField, typed } from "./parts.js";
-import { useSession } from "./session.js";
+import { html } from "../base/html.js";
+import { t } from "../base/language.js";
+import { useLoaded, useWork } from "../base/loading.js";
+import { described, Fault, Field, faultAt, TextField, typed } from "../base/parts.js";
+import { useSession } from "../base/session.js";
+import { bodyOf, draftOf, EMPTY } from "./draft.js";
+import { PlanView } from "./plan-view.js";
 
-/** @typedef {import("./api.js").Task} Task */
-
-/**
- * What stands in the form: text, as it was typed.
- *
- * @typedef {{
- *   source: string, profile: string, targets: { url: string, profile: string }[],
- *   priority: string, timeout: string, start: string, duration: string, metadata: string,
- * }} Draft
- */
-
-/** @type {Draft} */
-const EMPTY = {
-  source: "",
-  profile: "",
-  targets: [{ url: "", profile: "" }],
-  priority: "",
-  timeout: "",
-  start: "",
-  duration: "",
-  metadata: "",
-};
-
-/** @param {Task} task @returns {Draft} */
-const draftOf = (task) => ({
-  source: task.source.source_url,
-  profile: task.profile_name,
-  targets: task.targets.map(({ target_url, profile_name = "" }) => ({
-    url: target_url,
-    profile: profile_name,
-  })),
-  priority: task.priority === 0 ? "" : String(task.priority),
-  timeout: String(task.timeout_seconds ?? ""),
-  start: String(task.clip?.start_seconds ?? ""),
-  duration: String(task.clip?.duration_seconds ?? ""),
-  metadata: Object.entries(task.metadata ?? {})
-    .map((pair) => pair.join("="))
-    .join("\n"),
-});
-
-/** `order=A-17`, one a line. @param {string} text */
-const metadataOf = (text) =>
-  Object.fromEntries(
-    text
-      .split("\n")
-      .filter((line) => line.trim())
-      .map((line) => {
-        const [name = "", ...value] = line.split("=");
-        return [name.trim(), value.join("=").trim()];
-      }),
-  );
-
-/** The body of the create. The service judges what stands in it. @param {Draft} draft */
-export function bodyOf({ source, profile, targets, priority, timeout, start, duration, metadata }) {
-  return {
-    source: { source_url: source.trim() },
-    ...(profile && { profile_name: profile.trim() }),
-    targets: targets.map((target) => ({
-      target_url: target.url.trim(),
-      ...(target.profile && { profile_name: target.profile.trim() }),
-    })),
-    ...(priority && { priority: Number(priority) }),
-    ...(timeout && { timeout_seconds: Number(timeout) }),
-    ...((start || duration) && {
-      clip: {
-        start_seconds: Number(start),
-        ...(duration && { duration_seconds: Number(duration) }),
-      },
-    }),
-    ...(metadata.trim() && { metadata: metadataOf(metadata) }),
-  };
-}
+/** @typedef {import("./draft.js").Draft} Draft */
 
 /** The form of a new task, empty or like another task. @param {{ at: string[] }} props */
 export function NewTask({ at: [like] }) {
   const { api, say } = useSession();
   const [draft, setDraft] = useState(EMPTY);
+  const [plan, setPlan] = useState(
+    /** @type {import("./plan-view.js").Plan | undefined} */ (undefined),
+  );
   const { value: profiles = [] } = useLoaded((signal) => api.profiles(signal), [api]);
   const { value: other, problem } = useLoaded(
     async (signal) => (like ? api.task(like, signal) : undefined),
@@ -95,6 +29,7 @@ export function NewTask({ at: [like] }) {
     say(t("new.done"));
     location.hash = `#/task/${id}`;
   });
+  const planning = useWork(async () => setPlan(await api.plan(bodyOf(draft))));
   const onSubmit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     void work.start();
@@ -106,11 +41,15 @@ export function NewTask({ at: [like] }) {
       <datalist id="profile-names">
         ${profiles.map(({ profile_name }) => html`<option value=${profile_name}></option>`)}
       </datalist>
-      <${Main} draft=${draft} setDraft=${setDraft} problem=${work.problem} />
-      <${More} draft=${draft} setDraft=${setDraft} problem=${work.problem} />
-      <${Fault} problem=${work.problem} />
-      <button class="primary" disabled=${work.isBusy}>${t("new.do")}</button>
-    </form>`;
+      <${Main} draft=${draft} setDraft=${setDraft} problem=${work.problem ?? planning.problem} />
+      <${More} draft=${draft} setDraft=${setDraft} problem=${work.problem ?? planning.problem} />
+      <${Fault} problem=${work.problem ?? planning.problem} />
+      <div class="actions">
+        <button type="button" disabled=${planning.isBusy} onClick=${planning.start}>${t("new.plan")}</button>
+        <button class="primary" disabled=${work.isBusy}>${t("new.do")}</button>
+      </div>
+    </form>
+    ${plan && html`<section class="card"><h2>${t("history.plan")}</h2><${PlanView} plan=${plan} /></section>`}`;
 }
 
 /** @typedef {{ draft: Draft, setDraft: (draft: Draft) => void, problem: Error | undefined }} FormProps */
@@ -157,7 +96,7 @@ function Main({ draft, setDraft, problem }) {
 function More({ draft, setDraft, problem }) {
   /**
    * @param {"priority" | "timeout" | "start" | "duration"} name
-   * @param {import("./language.js").TextKey} label
+   * @param {import("../base/language.js").TextKey} label
    * @param {string} path
    * @param {Record<string, unknown>} [limits]
    */

@@ -1,15 +1,21 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ago, clock, moment, nameOf, number, size, took } from "./format.js";
-import { html } from "./html.js";
-import { t } from "./language.js";
-import { useLoaded } from "./loading.js";
-import { Badge, Bar, Empty, Fault, STATUSES, statusName, typed } from "./parts.js";
-import { useSession } from "./session.js";
+import { useEvents } from "../base/events.js";
+import { number } from "../base/format.js";
+import { html } from "../base/html.js";
+import { t } from "../base/language.js";
+import { useLoaded, useSoon } from "../base/loading.js";
+import { Empty, Fault, STATUSES, statusName, typed } from "../base/parts.js";
+import { useSession } from "../base/session.js";
+import { Rows } from "./rows.js";
 
-/** @typedef {import("./api.js").Task} Task */
+/** @typedef {import("../base/api.js").Task} Task */
 
 const PAGE = 50;
+/** How often to ask where nothing tells what happens, and where something does. */
 const REFRESH_MS = 2_000;
+const RESTING_MS = 15_000;
+/** Events that come together are one reason to ask. */
+const GATHER_MS = 400;
 /** How far a search looks back, so that it ends. */
 const SEARCHED_MAX = 1_000;
 const TYPING_MS = 300;
@@ -39,7 +45,7 @@ function has(task, text) {
 /**
  * The tasks that fit a filter, newest first.
  *
- * @param {import("./api.js").Api} api
+ * @param {import("../base/api.js").Api} api
  * @param {Filter} filter
  * @param {number} wanted how many at most
  * @param {AbortSignal} signal
@@ -67,12 +73,23 @@ export function TaskList() {
     /** @type {Filter} */ ({ status: "", profile: "", text: "" }),
   );
   const [wanted, setWanted] = useState(PAGE);
-  const { value, problem } = useLoaded(
+  const isTold = useRef(false);
+  const { value, problem, patch, reload } = useLoaded(
     (signal) => find(api, filter, wanted, signal),
     [api, filter, wanted],
     // A search reads many pages: it is not made again by itself.
-    () => (filter.text ? undefined : REFRESH_MS),
+    () => (filter.text ? undefined : isTold.current ? RESTING_MS : REFRESH_MS),
   );
+  const reloadSoon = useSoon(reload, GATHER_MS);
+  const onEvent = (
+    /** @type {import("../base/events.js").TaskEvent} */ { type, task_id, progress },
+  ) => {
+    if (type !== "progress") return filter.text ? undefined : reloadSoon();
+    const withIt = (/** @type {Task} */ task) =>
+      task.task_id === task_id && progress ? { ...task, progress } : task;
+    return patch((known) => known && { ...known, tasks: known.tasks.map(withIt) });
+  };
+  isTold.current = useEvents("task/transcoding/events", onEvent, []);
   const onFilter = (/** @type {Filter} */ next) => {
     setFilter(next);
     setWanted(PAGE);
@@ -148,48 +165,3 @@ function Filters({ filter, onFilter }) {
     <button hidden>${t("list.search")}</button>
   </form>`;
 }
-
-/** @param {{ tasks: readonly Task[] }} props */
-const Rows = ({ tasks }) =>
-  html`<ul class="rows">
-    ${tasks.map((task) => html`<li key=${task.task_id}><${Row} task=${task} /></li>`)}
-  </ul>`;
-
-/** @param {{ task: Task }} props */
-function Row({ task }) {
-  const [first, ...others] = task.targets;
-  return html`<a class="row" href=${`#/task/${task.task_id}`}>
-    <${Badge} status=${task.task_status} />
-    <span class="row-name">
-      <strong>${nameOf(task.source.source_url)}</strong>
-      <span class="arrow" aria-hidden="true">→</span>
-      <span>${first && nameOf(first.target_url)}${others.length > 0 && ` +${others.length}`}</span>
-      <small>${task.profile_name}</small>
-    </span>
-    <span class="row-state"><${State} task=${task} /></span>
-    <time class="row-time" datetime=${task.create_time} title=${moment(task.create_time)}>${ago(task.create_time)}</time>
-  </a>`;
-}
-
-/** How it goes with a task, or went. @param {{ task: Task }} props */
-function State({ task }) {
-  const { progress, error, targets, task_status } = task;
-  if (task_status === "RUNNING")
-    return html`<${Bar} percent=${progress?.percent} label=${t("progress")} />
-      <small>${progress ? progressLine(progress) : t("starting")}</small>`;
-  if (error) return html`<span class="bad">${error.code}</span><small>${error.detail}</small>`;
-  const bytes = targets.reduce((sum, { output }) => sum + (output?.size_bytes ?? 0), 0);
-  if (task_status === "SUCCESS")
-    return html`<span>${size(bytes)}</span><small>${took(task.start_time, task.end_time)}</small>`;
-  return html`<small>${(task.attempt ?? 0) > 0 ? t("attempt", { n: task.attempt ?? 0 }) : ""}</small>`;
-}
-
-/** `42 % · 3.1× · 0:12 left`. @param {NonNullable<Task["progress"]>} progress */
-export const progressLine = ({ percent, speed, eta_seconds, out_time_seconds }) =>
-  [
-    percent === undefined ? clock(out_time_seconds) : `${number(percent)} %`,
-    speed > 0 && `${number(speed, 1)}×`,
-    eta_seconds !== undefined && t("left", { time: clock(eta_seconds) }),
-  ]
-    .filter(Boolean)
-    .join(" · ");

@@ -1,9 +1,7 @@
 import { Problem } from "./api.js";
 import { number } from "./format.js";
 import { html } from "./html.js";
-import { t } from "./language.js";
-
-/** @typedef {import("./language.js").TextKey} TextKey */
+import { named, t } from "./language.js";
 
 /** The states of a task, in the order of the filter. */
 export const STATUSES = /** @type {const} */ ([
@@ -18,7 +16,7 @@ export const STATUSES = /** @type {const} */ ([
 export const hasEnded = (status) => ["SUCCESS", "FAILED", "CANCELLED"].includes(status);
 
 /** The name of a state. @param {string} status */
-export const statusName = (status) => t(/** @type {TextKey} */ (`status.${status}`));
+export const statusName = (status) => named(`status.${status}`);
 
 /** A state, by word and colour. @param {{ status: string }} props */
 export const Badge = ({ status }) =>

@@ -1,0 +1,105 @@
+import { createParser } from "eventsource-parser";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { sleep, visible } from "./loading.js";
+import { useSession } from "./session.js";
+
+/** @typedef {import("../../http/schemas/event-schemas.ts").EventAnswer} TaskEvent */
+
+const RETRY_MS = 2_000;
+/** Where the service has too many streams open. */
+const RETRY_BUSY_MS = 20_000;
+
+/**
+ * Reads a stream of events to its end.
+ *
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {(event: TaskEvent) => void} onEvent
+ * @param {(id: string) => void} onId
+ */
+async function readEvents(body, onEvent, onId) {
+  const parser = createParser({
+    onEvent: ({ data }) => onEvent(JSON.parse(data)),
+    onId,
+  });
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    parser.feed(decoder.decode(value, { stream: true }));
+  }
+}
+
+/** Aborts when nobody can see the page: a browser has few connections for all pages of a server. */
+function whileVisible() {
+  const aborter = new AbortController();
+  const look = () => {
+    if (!document.hidden) return;
+    document.removeEventListener("visibilitychange", look);
+    aborter.abort();
+  };
+  document.addEventListener("visibilitychange", look);
+  return aborter.signal;
+}
+
+/**
+ * Follows a stream of events until it has come to its end. What was missed while it was away is told by the log.
+ *
+ * @param {import("./api.js").Api} api
+ * @param {URL} url
+ * @param {{ signal: AbortSignal, onEvent: (event: TaskEvent) => void, onLive: (isLive: boolean) => void }} options
+ */
+async function follow(api, url, { signal, onEvent, onLive }) {
+  let lastId = "";
+  while (!signal.aborted) {
+    let pauseMs = RETRY_MS;
+    await visible();
+    if (signal.aborted) return;
+    try {
+      const response = await api.fetch("GET", url, undefined, {
+        signal: AbortSignal.any([signal, whileVisible()]),
+        headers: { Accept: "text/event-stream", ...(lastId && { "Last-Event-ID": lastId }) },
+      });
+      // The task has ended, and nothing more will be told.
+      if (response.status === 204) return;
+      if (response.status === 429) pauseMs = RETRY_BUSY_MS;
+      if (response.ok && response.body) {
+        onLive(true);
+        await readEvents(response.body, onEvent, (id) => {
+          lastId = id;
+        });
+      }
+    } catch {
+      // Away, or hidden: it is tried again.
+    }
+    if (signal.aborted) return;
+    onLive(false);
+    await sleep(pauseMs, signal);
+  }
+}
+
+/**
+ * Hears what happens, as long as the view is shown.
+ *
+ * @param {string | undefined} path below the version, if there is anything to hear
+ * @param {(event: TaskEvent) => void} onEvent
+ * @param {readonly unknown[]} deps
+ * @returns {boolean} whether it is told at once; where not, the view has to ask
+ */
+export function useEvents(path, onEvent, deps) {
+  const { api } = useSession();
+  const [isLive, setLive] = useState(false);
+  const handler = useRef(onEvent);
+  handler.current = onEvent;
+  useEffect(() => {
+    if (path === undefined) return undefined;
+    const aborter = new AbortController();
+    void follow(api, api.url(path), {
+      signal: aborter.signal,
+      onEvent: (event) => handler.current(event),
+      onLive: setLive,
+    });
+    return () => aborter.abort();
+  }, [api, path, ...deps]);
+  return isLive;
+}
