@@ -64,9 +64,8 @@ export function loadCore(options: CoreOptions): Promise<WasmCore> {
 
 async function fromPackage(): Promise<WasmCore> {
   try {
-    const coreURL = import.meta.resolve("@ffmpeg/core");
-    const binary = await readFile(new URL(FILES.binary.name, coreURL));
-    return { coreURL, module: await compile(binary) };
+    const binary = await readFile(new URL(import.meta.resolve("@ffmpeg/core/wasm")));
+    return { coreURL: import.meta.resolve("@ffmpeg/core"), module: await compile(binary) };
   } catch (error) {
     const why = permissionNeeded(error);
     throw missing(`the package @ffmpeg/core cannot be read${why ? `: ${why}` : ""}`, error);

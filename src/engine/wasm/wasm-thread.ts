@@ -44,7 +44,7 @@ const LINE_CHARS_MAX = 2_000;
 const WORK_FOLDER = "/folder";
 const CLIP = "/clip.mp4";
 const PROGRAMS = { ffmpeg: "exec", ffprobe: "ffprobe" } as const;
-const WORKER_URL = new URL("../../../wasm/worker.ts", import.meta.url).href;
+const WORKER_URL = import.meta.resolve("../../../wasm/worker.ts");
 
 const crashed = (cause: unknown): TaskError =>
   new TaskError("encoder_killed", "Cannot go on: the WebAssembly core crashed", { cause });
