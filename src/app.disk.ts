@@ -14,7 +14,7 @@ import { Reserve } from "./disk/reserve.ts";
 import { errnoOf } from "./lib/errno-of.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { Intake, type Standings } from "./service/intake.ts";
-import type { WorkDisk } from "./worker/run.ts";
+import type { WorkDisk } from "./worker/run-ports.ts";
 
 const log = getLogger(["pontus"]);
 

@@ -20,7 +20,7 @@ import {
 } from "./worker/instance.ts";
 import type { PlanningPorts } from "./worker/planning/plan-run.ts";
 import { purgeExpired } from "./worker/purge-expired.ts";
-import type { WorkDisk } from "./worker/run.ts";
+import type { WorkDisk } from "./worker/run-ports.ts";
 import { sweepTargets } from "./worker/sweep-targets.ts";
 import { Worker } from "./worker/worker.ts";
 

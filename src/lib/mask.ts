@@ -1,11 +1,12 @@
-// Both are linear in the text, which may be a megabyte from a stranger: every repetition is bounded or can start in one place only.
+// All are linear in the text, which may be a megabyte from a stranger: every repetition is bounded or can start in one place only.
+// A secret ends where the next output begins in a list of ffmpeg's tee, `|[` or `\\|[`, which no address that is used contains.
 const USERINFO = /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"']*@/gi;
-const PARAMETER = /([?&;]([\w.-]+)=)[^&#\s"']+/g;
+const PARAMETER = /([?&;]([\w.-]+)=)(?:(?!\\?\|\[)[^&#\s"'])+/g;
 const SECRET_NAME =
   /token|secret|password|passwd|passphrase|signature|credential|key|sig|auth|streamid|^pass$|pwd/i;
 
 /** What follows the application in an address of RTMP: whoever has it may send in the owner's place. */
-const STREAM_KEY = /\b(rtmps?:\/\/[^\s/?#"']+\/[^\s/?#"']+\/)[^\s?#"']+/gi;
+const STREAM_KEY = /\b(rtmps?:\/\/[^\s/?#"']+\/[^\s/?#"']+\/)(?:(?!\\?\|\[)[^\s?#"'])+/gi;
 
 /**
  * Replaces the credentials of every URL in a text by `***`: user info, and query parameters with a name of secrets. For an address that

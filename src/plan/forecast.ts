@@ -30,7 +30,7 @@ export type ForecastOutput = {
 
 /** A run of ffmpeg. Its arguments are those that the engine runs; the engine puts general options in front of them. */
 export type ForecastStep = {
-  readonly name: Step["name"] | "live";
+  readonly name: Step["name"] | "join" | "live";
   readonly args: readonly string[];
 };
 
@@ -65,7 +65,7 @@ export function forecast(plan: Plan, media: MediaInfo, capabilities: Capabilitie
   const copied = copiedBps(products, media);
   return {
     outputs: products.map(outputOf),
-    steps: steps.map(({ name, args }) => ({ name, args })),
+    steps: steps.flatMap(runsOf),
     warnings,
     ...(durationSeconds !== undefined && {
       sizeBytes: Math.round(
@@ -75,6 +75,15 @@ export function forecast(plan: Plan, media: MediaInfo, capabilities: Capabilitie
     }),
   };
 }
+
+/** A step in slices is run as these, and then joined. */
+const runsOf = ({ name, args, sliced }: Step): readonly ForecastStep[] =>
+  sliced
+    ? [
+        ...sliced.parts.map((part) => ({ name, args: part.args })),
+        { name: "join", args: sliced.join.args },
+      ]
+    : [{ name, args }];
 
 function outputOf({
   targets,

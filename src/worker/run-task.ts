@@ -36,9 +36,10 @@ export function limitMsOf({ task, places }: Run, defaultMs: number): number | un
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
 export async function runTask(run: Run, { scratch, kept, recordings, live }: Host): Promise<void> {
-  const { task, claim } = run;
+  const { task, claim, engine } = run;
+  run.decide(`Begins with the engine ${engine.name}: ffmpeg ${engine.capabilities.version}`);
   if (scratch === undefined) {
-    const { streamed } = run.engine;
+    const { streamed } = engine;
     if (!streamed)
       throw new TaskError("encoder_missing", "Cannot transcode: this engine needs a disk");
     return await processStreamed(run, streamed);

@@ -1,53 +1,30 @@
 import { getLogger } from "@logtape/logtape";
 import type { Engine } from "../engine/engine.ts";
+import { maskSecrets } from "../lib/mask.ts";
 import type { Reach } from "../lib/reach.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
+import { type Forecast, forecast } from "../plan/forecast.ts";
 import type { LivePlan } from "../plan/live/live.ts";
 import { type Kind, type Places, placesOf } from "../plan/live/places.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlanRequest } from "../plan/plan-task.ts";
+import { tell } from "../plan/tell.ts";
+import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import type { DeliveryOptions, Side, Storage } from "../storage/storage.ts";
-import type { TaskStore } from "../store/store.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
-import { type RunWatch, type Telemetry, UNWATCHED } from "../telemetry/telemetry.ts";
+import { type RunWatch, UNWATCHED } from "../telemetry/telemetry.ts";
 import { traceIdOf } from "../telemetry/trace-context.ts";
+import { RunLog } from "./run-log.ts";
+import type { RunPorts, WorkDisk } from "./run-ports.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
 /** How often progress is written for a task, at most. */
 const PROGRESS_INTERVAL_MS = 1_000;
-
-/** What all runs of a worker share. */
-export type RunPorts = {
-  readonly engine: Engine;
-  readonly store: Pick<
-    TaskStore,
-    "mayPublish" | "saveLog" | "saveProgress" | "saveSource" | "saveTarget" | "saveWarnings"
-  >;
-  /** @param reach - of the task's client; null is everything */
-  readonly storageOf: (url: string, side: Side, reach: Reach | null) => Storage;
-  /** Judges an address for a client with this reach. @throws {TaskError} `access_denied` */
-  readonly judge: (url: string, side: Side, reach: Reach) => Promise<void>;
-  /** A live source from which nothing came for longer has ended. */
-  readonly sourceTimeoutMs: number;
-  readonly now: () => number;
-  readonly disk: WorkDisk;
-  /** Who watches runs; nobody if it is absent. */
-  readonly telemetry?: Telemetry;
-  /** Writes to the store, again while it is full or busy: until the signal is aborted, for ten minutes at most. */
-  readonly insist: (write: () => Promise<void>, signal: AbortSignal) => Promise<void>;
-};
-
-/** What runs may write to the disk of their work folders. */
-export type WorkDisk = {
-  /** How many bytes may be written below a folder until its disk is down to its watermark, by a run or by a fetch. */
-  readonly roomIn: (folder: string) => Promise<number>;
-  readonly roomToFetch: (folder: string) => Promise<number>;
-};
 
 /** What opening a source needs of a run. */
 export type SourceRun = Pick<
@@ -82,6 +59,7 @@ export class Run {
   readonly now: RunPorts["now"];
   readonly disk: WorkDisk;
   readonly #ports: RunPorts;
+  readonly #log: RunLog;
   readonly #abort = new AbortController();
   /** Aborted when the run must stop; its reason says why. */
   readonly signal: AbortSignal = this.#abort.signal;
@@ -115,6 +93,14 @@ export class Run {
     const watch = telemetry.beginRun(task, claim.attempt);
     this.timed = watch.timed;
     this.ended = watch.end;
+    this.#log = new RunLog(async (text) => {
+      try {
+        await ports.store.saveLog(claim, text);
+      } catch (error) {
+        // It is for those who ask why; the run goes on without it.
+        log.info("Cannot write the log of task {taskId}: {error}", { taskId: task.id, error });
+      }
+    });
   }
 
   /** The ids by which logs have the run. */
@@ -206,6 +192,7 @@ export class Run {
     const failure = toTaskError(error);
     if (failure.code === "lease_lost" || failure.code === "cancelled") throw failure;
     this.#failures.set(index, failure);
+    this.decide(`targets[${index}] fails: ${failure.message}`);
     await this.saveTarget(index, { status: "FAILED", failure: failureOf(failure) });
   }
 
@@ -260,19 +247,39 @@ export class Run {
   /** Adds warnings to the task; resolves once they are stored. @throws {TaskError} `lease_lost` */
   readonly warn = async (warnings: readonly Warning[]): Promise<void> => {
     if (warnings.length === 0) return;
-    for (const { code, message } of warnings)
+    for (const { code, message } of warnings) {
       log.warn("Task {taskId}: {code}: {message}", { taskId: this.task.id, code, message });
+      this.decide(`Warns (${code}): ${message}`);
+    }
     const { store, insist } = this.#ports;
     await insist(() => store.saveWarnings(this.claim, warnings), this.signal);
   };
 
-  /** Writes a plan to the log. */
-  readonly onPlan = (plan: Plan | LivePlan): void =>
+  /** Notes a plan, and what is known of the source that it is made for. */
+  readonly onPlan = (plan: Plan | LivePlan, media: MediaInfo): void => {
     log.debug("Plan of task {taskId}: {plan}", { taskId: this.task.id, plan });
+    // How a live plan is run depends on what its run reads.
+    if ("products" in plan) this.tell(forecast(plan, media, this.engine.capabilities), media);
+  };
 
-  /** Writes a line of an encoder to the log. */
-  readonly onLog = (line: string): void =>
+  /** Notes what will be done. */
+  tell(forecast: Forecast, media: MediaInfo): void {
+    for (const sentence of tell(forecast, media)) this.decide(sentence);
+  }
+
+  /** Notes what was found or decided: one English sentence without a final period. */
+  readonly decide = (sentence: string): void => this.#log.decide(maskSecrets(sentence));
+
+  /** Notes a line of an encoder. */
+  readonly onLog = (line: string): void => {
     log.debug("Encoder of task {taskId}: {line}", { taskId: this.task.id, line });
+    this.#log.line(line);
+  };
+
+  /** Writes what is noted to the store. Never rejects. */
+  saveLog(): Promise<void> {
+    return this.#log.save();
+  }
 }
 
 /** What the tags of all attempts of a task begin with. */

@@ -40,7 +40,7 @@ export type Line<Made> = {
 };
 
 /** Who is told of what a line does. */
-export type RunnerReports = Pick<Run, "onPlan" | "onProgress" | "onLog" | "warn"> &
+export type RunnerReports = Pick<Run, "onPlan" | "onProgress" | "onLog" | "decide" | "warn"> &
   Partial<Pick<Run, "timed">>;
 
 /**
@@ -80,6 +80,7 @@ async function makeVerified<Made>(
       const next = await plan(error.marked(planned.media));
       if (!differs(next.plan, planned.plan)) throw error;
       log.info("Cannot copy so, and plans anew: {detail}", { detail: error.message });
+      reports.decide(`Plans anew, as a copy came out wrong: ${error.message}`);
       if (!line.isStreamed) await line.discard(planned.plan);
       planned = next;
     }
@@ -93,7 +94,7 @@ async function carryOut<Made>(
 ): Promise<Made> {
   const { plan } = planned;
   await line.check?.(planned);
-  reports.onPlan(plan);
+  reports.onPlan(plan, planned.media);
   await reports.warn(plan.warnings);
   await line.begin?.(planned);
   const tracker = new ProgressTracker(plan);

@@ -4,7 +4,7 @@ import type { TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import type { RetryLimits } from "./retry.ts";
-import type { RunPorts, WorkDisk } from "./run.ts";
+import type { RunPorts, WorkDisk } from "./run-ports.ts";
 
 /** The parts that a worker works with. */
 export type WorkerDeps = {

@@ -9,7 +9,8 @@ import type { Failure, Outcome } from "../task/task.ts";
 import { insist } from "./insist.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
 import { retryDelayMs } from "./retry.ts";
-import { Run, type RunPorts } from "./run.ts";
+import { Run } from "./run.ts";
+import type { RunPorts } from "./run-ports.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
 import type { WorkerDeps, WorkerOptions } from "./worker-parts.ts";
 
@@ -189,17 +190,18 @@ export class Worker {
     await this.#end(run, errors);
   }
 
-  /** Records how a run ended. */
+  /** Records how a run ended, in one commit with its log. */
   async #end(run: Run, errors: readonly unknown[]): Promise<void> {
-    const { taskId } = run.claim;
-    const failures = errors.map((error) => this.#told(taskId, error));
+    const failures = errors.map((error) => this.#told(run, error));
     run.ended(failures[0]);
+    const saved = run.saveLog();
     try {
       await this.#insist(() => this.#record(run, failures), this.#stopping.signal);
     } catch (error) {
       // The lease runs out, then the task is claimed again: no task stays RUNNING for ever.
-      log.error("Cannot record the end of task {taskId}: {error}", { taskId, error });
+      log.error("Cannot record the end of task {taskId}: {error}", { ...run.claim, error });
     }
+    await saved;
   }
 
   #insist(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -233,8 +235,9 @@ export class Worker {
     await rm(kept, { recursive: true, force: true });
   }
 
-  #told(taskId: string, error: unknown): Failure {
+  #told({ claim: { taskId }, decide }: Run, error: unknown): Failure {
     const { code, message, cause } = toTaskError(error);
+    decide(`Ends (${code}): ${message}`);
     const level = code === "internal" ? "error" : "info";
     log[level]("Run of task {taskId} ended: {code}: {detail}", {
       taskId,

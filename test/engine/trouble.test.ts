@@ -171,6 +171,8 @@ describe("an encoder", () => {
     const lines: string[] = [];
     const run = aRun(await clip(), undefined, { onLog: (line) => lines.push(line) });
     await (await openNative({ ffmpeg: saying })).run(run, never);
-    expect(lines).toEqual(["rtmp://***@host/live: failed"]);
+    expect(lines.filter((line) => line.includes("@host"))).toEqual([
+      "rtmp://***@host/live: failed",
+    ]);
   });
 });

@@ -31,6 +31,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   manifest: [["read"], ["manifest", "write"]],
   plan: [
     ["live"],
+    ["tell"],
     ["estimate", "forecast", "plan-task"],
     ["steps"],
     ["join", "load", "slices"],
@@ -85,5 +86,6 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["live-set", "runner"],
     ["insist", "output", "plan-source", "source"],
     ["progress", "retry", "run", "uneven-audio"],
+    ["run-log", "run-ports"],
   ],
 };

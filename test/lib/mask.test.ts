@@ -52,6 +52,11 @@ describe("maskSecrets", () => {
     ["Cannot open 'rtmp://host/live/key': refused", "Cannot open 'rtmp://host/live/***': refused"],
     ["rtmp://host/live", "rtmp://host/live"],
     [
+      "[f=flv]rtmp://host/live/key\\|[f=flv]pipe:3|[f=mpegts]srt://host:1?streamid=a\\|[f=mpegts]pipe:4",
+      "[f=flv]rtmp://host/live/***\\|[f=flv]pipe:3|[f=mpegts]srt://host:1?streamid=***\\|[f=mpegts]pipe:4",
+    ],
+    ["rtmp://host/live/a|b\\|c", "rtmp://host/live/***"],
+    [
       "rtsp://host/live/stream and http://u@host/live/a",
       "rtsp://host/live/stream and http://***@host/live/a",
     ],

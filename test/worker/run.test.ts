@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import type { Work } from "../../src/queue/queue.ts";
 import { TaskError } from "../../src/task/errors.ts";
 import type { Progress, TargetResult } from "../../src/task/task.ts";
-import { Run, type RunPorts } from "../../src/worker/run.ts";
+import { Run } from "../../src/worker/run.ts";
+import type { RunPorts } from "../../src/worker/run-ports.ts";
 
 const WORK = {
   claim: { taskId: "01987654-3210-7abc-8def-0123456789ab", attempt: 3 },

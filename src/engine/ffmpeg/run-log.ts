@@ -7,6 +7,8 @@ export const RUN_LOG_LEVEL = "repeat+level+verbose";
 /** `[aac @ 0x5…] [error] text`; from 7 on there may be several names. */
 const LINE = /^((?:\[[^\]]+ @ (?:0x)?[0-9a-f]+\] )*)\[(\w+)\] (.*)$/;
 const COMPLAINTS = ["error", "fatal", "panic"];
+/** What ffmpeg says by itself at its usual level. */
+const USUAL = [...COMPLAINTS, "warning", "info"];
 /** Written by `aresample` when it fills a gap, in all versions; it is not at the level `error`. */
 const FILLED = /^adding (\d+) audio samples of silence/;
 /** Written by it at its start, with the rate of its input, in which it counts samples. */
@@ -39,11 +41,17 @@ function createFills() {
 /**
  * Makes a reader of the log of a run, line by line. Errors are passed on as ffmpeg writes them at the level `error`; from the rest
  * only the silence that fills gaps of the audio is added up.
+ *
+ * @param onUsual - called with each line that ffmpeg writes at its usual level, with that level
  */
-export function createRunLog(onComplaint: (line: string) => void) {
+export function createRunLog(
+  onComplaint: (line: string) => void,
+  onUsual: (line: string) => void = () => {},
+) {
   const complaints = keepHeadAndTail();
   // A line before the first of ffmpeg's log is a complaint: the program could not be started properly.
   let isComplaint = true;
+  let isUsual = true;
   const fills = createFills();
   const complain = (line: string): void => {
     complaints.push(`${line}\n`);
@@ -53,6 +61,8 @@ export function createRunLog(onComplaint: (line: string) => void) {
     read(line: string): void {
       const [, names = "", level, text = ""] = LINE.exec(line) ?? [];
       // Only the first line of a message has a level.
+      if (level !== undefined) isUsual = USUAL.includes(level);
+      if (isUsual) onUsual(line);
       if (level === undefined) {
         if (isComplaint) complain(line);
         return;

@@ -108,10 +108,7 @@ export async function follow(
     dog = watch({ work, writes: paths, stallTimeoutMs, onStall });
   };
   const reader = createDamageReader();
-  const log = createRunLog((line) => {
-    reader.read(line);
-    onLog(maskSecrets(line));
-  });
+  const log = createRunLog(reader.read, (line) => onLog(maskSecrets(line)));
   const guards = isOurs ? [] : sourceGuards(maxPixels);
   const args = [...generalArgs(step.name), ...guards, ...step.args];
   try {

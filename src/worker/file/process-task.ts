@@ -38,8 +38,10 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
     const opened = found.length > 0 ? undefined : await open();
     const wanted = await prepareTargets(run);
     const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
-    if (missing.size < wanted.size)
+    if (missing.size < wanted.size) {
       log.info("Task {taskId} delivers what an earlier run has made", { taskId: task.id });
+      run.decide("Delivers what an earlier run has made");
+    }
 
     const source = missing.size === 0 ? undefined : (opened ?? (await open()));
     const unmade = assignmentsFor(missing, run.assignments, found);

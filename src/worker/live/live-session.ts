@@ -1,42 +1,19 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
-import type { LiveEngine, LiveRunRequest } from "../../engine/engine.ts";
 import type { LivePlan } from "../../plan/live/live.ts";
 import { planLive } from "../../plan/live/plan-live.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import type { Assignment } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Progress } from "../../task/task.ts";
 import { addWarnings, type Warning } from "../../task/warnings.ts";
-import type { Run } from "../run.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "../source/live-source.ts";
 import { LiveChanges } from "./live-changes.ts";
-import type { LiveTargets } from "./live-targets.ts";
+import { liveForecast } from "./live-forecast.ts";
+import type { LiveSessionOptions } from "./live-session-options.ts";
 import { CHANGED, LiveWatch } from "./live-watch.ts";
 
 /** A run that ends so may do better when it is repeated: memory becomes scattered in weeks. */
 const MAY_FAIL: readonly string[] = ["unknown", "internal", "encoder_killed", "limit_reached"];
-
-/** Everything that the runs of one live task share. */
-export type LiveSessionOptions = {
-  readonly run: Run;
-  readonly live: LiveEngine;
-  /** The task fails if none of its targets takes the stream for longer. */
-  readonly targetTimeoutMs: number;
-  readonly targets: LiveTargets;
-  /** The assignments for targets that can be written. */
-  readonly assignments: readonly Assignment[];
-  /** Absolute path of the attempt's own folder. */
-  readonly folder: string;
-  /** Absolute path of the folder of recordings, and the number of the next part; undefined if nothing is recorded. */
-  readonly recordings?: { readonly kept: string; readonly part: number };
-  /** Bytes sent to each target by all runs of this attempt, by the index of the target. */
-  readonly sentBytes: () => Readonly<Record<number, number>>;
-  /** Called with the plan of each run before it begins. */
-  readonly onRun: (plan: LivePlan) => Promise<void>;
-  /** Called with the reason, as the end of a sentence, if a part of a recording cannot be written any more. */
-  readonly onUnrecorded: (why: string) => void;
-};
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -109,13 +86,14 @@ export class LiveSession {
       if (this.#isLost) await this.#sourceIs("source_back");
       this.#isLost = false;
       this.#changes.probed(feed.media, run.now());
-      const error = await this.#runOnce(feed.input, await this.#plan(feed));
+      const error = await this.#runOnce(feed, await this.#plan(feed));
       const why = error?.message ?? "so did the source";
       log.info("Task {taskId}: a run has ended after {seconds} s of its stream, {why}", {
         taskId: run.task.id,
         seconds: this.#doneSeconds,
         why,
       });
+      run.decide(`A run has ended after ${this.#doneSeconds} s of the stream, ${why}`);
       this.#isLost = source.isAway && !this.#hasChanged;
       if (this.#isLost) await this.#sourceIs("source_lost");
       if (error) this.#judge(error);
@@ -137,13 +115,15 @@ export class LiveSession {
 
   /** Sends a file once, in real time. */
   async play(path: string, media: MediaInfo): Promise<void> {
-    const error = await this.#runOnce({ path, media }, await this.#plan({ media }));
+    const feed = { input: { path, media }, media };
+    const error = await this.#runOnce(feed, await this.#plan(feed));
     if (error) throw error;
   }
 
   async #sourceIs(change: "source_lost" | "source_back"): Promise<void> {
     const { run } = this.#options;
     const taskId = run.task.id;
+    run.decide(change === "source_back" ? "The source is back" : "The source is away");
     if (change === "source_back") log.info("Task {taskId}: its source is back", { taskId });
     else log.warn("Task {taskId}: its source is away", { taskId });
     await run.saveSource(change);
@@ -157,7 +137,7 @@ export class LiveSession {
     const { places, engine } = run;
     const request = { assignments, targets: places.targets, audioInput };
     const plan = planLive(request, media, engine.capabilities);
-    run.onPlan(plan);
+    run.onPlan(plan, media);
     // Most warnings are the same for each run; each is told once.
     const told = this.#warnings;
     this.#warnings = addWarnings(told, plan.warnings);
@@ -166,7 +146,7 @@ export class LiveSession {
   }
 
   /** @returns why the run failed, undefined if it ended in order. @throws {TaskError} what ends the task */
-  async #runOnce(input: LiveRunRequest["input"], plan: LivePlan): Promise<TaskError | undefined> {
+  async #runOnce({ input, media }: LiveFeed, plan: LivePlan): Promise<TaskError | undefined> {
     const { live, targets, folder, recordings, run } = this.#options;
     const { signal, onLog, now } = run;
     await this.#options.onRun(plan);
@@ -174,6 +154,8 @@ export class LiveSession {
     const watch = new LiveWatch({ hasVideo: plan.hasVideo, startMs: now() });
     const part = (recordings?.part ?? 0) + this.#runs;
     const offsetSeconds = this.#offsetSeconds();
+    const place = { offsetSeconds, part, prefix: run.segmentPrefix(part) };
+    run.tell(liveForecast(run, live, { plan, run: place, input }), media);
     this.#runs += 1;
     this.#hasChanged = false;
     this.#upMs = now();
@@ -187,7 +169,7 @@ export class LiveSession {
       await live.run(
         {
           plan,
-          run: { offsetSeconds, part, prefix: run.segmentPrefix(part) },
+          run: place,
           folder,
           recordings: recordings?.kept ?? folder,
           input,

@@ -60,9 +60,9 @@ export async function deliverRecordings(
     const media = await engine.probe({ path: joined, side: "source" }, signal);
     const request = run.planRequest([{ rendition: copyOf(rendition), targets: files }]);
     const plan = planTask(request, media, engine.capabilities);
-    const { onPlan, onLog, warn } = run;
+    const { onPlan, onLog, decide, warn } = run;
     // The progress of the task is that of its stream.
-    await runLine({ onPlan, onLog, warn, onProgress: () => {} }, media, {
+    await runLine({ onPlan, onLog, decide, warn, onProgress: () => {} }, media, {
       // It was encoded while it was recorded, so there is nothing but this copy.
       plan: async () => ({ plan, media }),
       runStep: (step, reports) =>

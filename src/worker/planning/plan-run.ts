@@ -4,8 +4,7 @@ import { join } from "node:path";
 import type { LiveEngine, LiveInput } from "../../engine/engine.ts";
 import type { Reach } from "../../lib/reach.ts";
 import { forecast } from "../../plan/forecast.ts";
-import { forecastLive } from "../../plan/live/forecast-live.ts";
-import { containersOf, isAnyLive } from "../../plan/live/places.ts";
+import { isAnyLive } from "../../plan/live/places.ts";
 import { planLive } from "../../plan/live/plan-live.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
@@ -16,9 +15,11 @@ import type { Task } from "../../task/task.ts";
 import type { Warning } from "../../task/warnings.ts";
 import { openInPlace, planStreamed } from "../diskless/process-streamed.ts";
 import { fileLine } from "../file/file-line.ts";
+import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
 import { type Planned, planSource } from "../plan-source.ts";
-import { Run, type RunPorts } from "../run.ts";
+import { Run } from "../run.ts";
+import type { RunPorts } from "../run-ports.ts";
 import { openLiveEdge } from "../source/live-edge-source.ts";
 import { probeStreamed } from "../source/probe-source.ts";
 import { withCaptions } from "../source/source-captions.ts";
@@ -201,13 +202,6 @@ function toldLive(
   audioInput?: number,
 ): Outlook {
   const plan = livePlanOf(run, media, audioInput);
-  const args = live.argsOf({
-    plan,
-    run: { offsetSeconds: 0, part: 0, prefix: run.segmentPrefix(0) },
-    input,
-  });
-  const containers = containersOf(run.assignments);
-  const containerOf = (index: number) => containers.get(index) ?? "";
-  const { targets } = run.places;
-  return { media, forecast: forecastLive(plan, args, { targets, containerOf }) };
+  const first = { offsetSeconds: 0, part: 0, prefix: run.segmentPrefix(0) };
+  return { media, forecast: liveForecast(run, live, { plan, run: first, input }) };
 }

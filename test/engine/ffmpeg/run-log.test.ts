@@ -3,9 +3,13 @@ import { createRunLog } from "../../../src/engine/ffmpeg/run-log.ts";
 
 function read(lines: readonly string[]) {
   const complaints: string[] = [];
-  const log = createRunLog((line) => complaints.push(line));
+  const usual: string[] = [];
+  const log = createRunLog(
+    (line) => complaints.push(line),
+    (line) => usual.push(line),
+  );
   for (const line of lines) log.read(line);
-  return { complaints, stderr: log.complaints(), silentSeconds: log.silentSeconds() };
+  return { complaints, usual, stderr: log.complaints(), silentSeconds: log.silentSeconds() };
 }
 
 describe("createRunLog", () => {
@@ -25,6 +29,7 @@ describe("createRunLog", () => {
     ];
     expect(read(lines)).toEqual({
       complaints,
+      usual: lines.slice(0, -1),
       stderr: `${complaints.join("\n")}\n`,
       silentSeconds: 0,
     });
@@ -33,6 +38,7 @@ describe("createRunLog", () => {
   test("takes a line without a level as one more of the message before", () => {
     const lines = ["[info] Press [q]", "to stop", "[error] Cannot open it:", "no such file"];
     expect(read(lines).complaints).toEqual(["Cannot open it:", "no such file"]);
+    expect(read([...lines, "[verbose] Total:", "336 packets"]).usual).toEqual(lines);
   });
 
   test("hands on what somebody else says in place of ffmpeg", () => {
