@@ -54,7 +54,7 @@ export class SqliteEventFeed implements EventFeed {
   follow(scope: Scope, place: number, follower: Follower): Promise<LogPart> {
     return this.#database.read(() => {
       const { events, isEnd, place: end } = this.#reader.part(scope, place);
-      const progress = isEnd ? this.#progress.of(scope) : [];
+      const progress = isEnd ? this.#progressNow(scope) : [];
       if (events.length + progress.length > 0) follower.onEvents([...events, ...progress]);
       if (!isEnd) return { place: end };
       if (this.#isClosed) follower.onClose();
@@ -68,6 +68,14 @@ export class SqliteEventFeed implements EventFeed {
     this.#follows.clear();
     this.#rest();
     for (const { follower } of follows) follower.onClose();
+  }
+
+  /** What was told last of the tasks that still run: some may have ended since. */
+  #progressNow(scope: Scope): readonly FeedEvent[] {
+    const told = this.#progress.of(scope);
+    if (told.length === 0) return told;
+    const runs = this.#reader.running().map(({ taskId, attempt }) => `${taskId} ${attempt}`);
+    return told.filter(({ taskId, attempt }) => runs.includes(`${taskId} ${attempt}`));
   }
 
   #join(follow: Follow) {

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Runtime, ServeOptions, Server } from "../../src/runtime/runtime.ts";
 import { tempFolder } from "../fixtures/clips.ts";
+import { lastingCalls } from "./runtime-streams.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
@@ -64,6 +65,7 @@ export function runtimeContract(name: string, runtime: Runtime, harness: Harness
   harness.describe(name, () => {
     answering(runtime, harness);
     limiting(runtime, harness);
+    lastingCalls(runtime, harness);
     stopping(runtime, harness);
     holding(runtime, harness);
   });

@@ -1,4 +1,5 @@
 import { databaseContract } from "../contract/database.ts";
+import { eventFeedContract } from "../contract/events.ts";
 import { lifeCycleContract } from "../contract/life-cycle.ts";
 import { queueContract } from "../contract/queue.ts";
 import { taskStoreContract } from "../contract/store.ts";
@@ -6,6 +7,7 @@ import { leftoverStoreContract } from "../contract/store-leftovers.ts";
 import { taskLifeContract } from "../contract/store-life.ts";
 import { notificationStoreContract } from "../contract/store-notifications.ts";
 import { clientStoreContract, profileStoreContract } from "../contract/store-owners.ts";
+import { sqliteEventBench } from "../fixtures/event-bench.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { harness } from "./harness.ts";
 
@@ -20,3 +22,4 @@ clientStoreContract("SqliteClientStore", make, harness);
 queueContract("SqliteQueue", make, harness);
 lifeCycleContract("SqliteTaskStore and SqliteQueue", make, harness);
 databaseContract("openDatabase", sqliteBench, harness);
+eventFeedContract("SqliteEventFeed", sqliteEventBench, harness);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { authenticate, type UnprovenCall } from "../../src/service/authenticate.ts";
+import { authenticate, isKnown, type UnprovenCall } from "../../src/service/authenticate.ts";
 import type { Client } from "../../src/store/store.ts";
 import { type SignedCallOptions, signedRequest } from "../fixtures/signed-client.ts";
 
@@ -112,5 +112,25 @@ describe("authenticate", () => {
   test("judges the time before the client, and reads no body for it", async () => {
     const late = { execTime: "1000000000", form: "hmac-sha256", body: "x" } as const;
     expect(await outcomeOf(aClient(), late)).toEqual({ outcome: "request_expired", reads: 0 });
+  });
+});
+
+describe("isKnown", () => {
+  const { headers } = signedRequest(
+    { client_code: "client1", public_key: "pk", private_key: "s3cr3t-key" },
+    "http://h/a",
+  );
+  test.each([
+    ["the client as it was", aClient(), true],
+    ["one that was disabled", aClient({ disabled: true }), false],
+    ["one that has this key no more", undefined, false],
+    ["another that has this key by now", aClient({ clientCode: "other" }), false],
+  ])("tells by the headers of a call: %s", async (_, client, expected) => {
+    expect(await isKnown({ clients: { byPublicKey: async () => client } }, headers)).toBe(expected);
+  });
+
+  test("knows nobody without them", async () => {
+    const clients = { byPublicKey: async () => aClient() };
+    expect(await isKnown({ clients }, new Headers())).toBe(false);
   });
 });

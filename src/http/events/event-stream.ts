@@ -2,10 +2,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { EventFeed, FeedEvent, Following, Scope } from "../../events/events.ts";
 import { eventFrames, heartbeatFrame, openingFrame } from "./frames.ts";
 
+/** How often a stream gives a sign of life, and how long it lives: then its client comes back with a new signature. */
+type Pace = { readonly heartbeatMs: number; readonly lifeMs: number };
+
 /** Connections on which nothing moves for 30 s are closed, by this service and by many proxies. */
-const HEARTBEAT_MS = 15_000;
-/** A stream ends then, and its client comes back with a new signature. */
-const LIFE_MS = 3_600_000;
+const PACE: Pace = { heartbeatMs: 15_000, lifeMs: 3_600_000 };
 /** What waits for a reader at most. */
 const WAITING_BYTES_MAX = 65_536;
 
@@ -41,12 +42,12 @@ export class EventStream {
   #wake: () => void = () => {};
   #isOver = false;
 
-  constructor(options: EventStreamOptions) {
+  constructor(options: EventStreamOptions, { heartbeatMs, lifeMs } = PACE) {
     this.#options = options;
     this.#place = options.place;
     this.#timers = [
-      setInterval(() => void this.#beat(), HEARTBEAT_MS),
-      setTimeout(() => this.#finish(), LIFE_MS),
+      setInterval(() => void this.#beat(), heartbeatMs),
+      setTimeout(() => this.#finish(), lifeMs),
     ];
     for (const timer of this.#timers) timer.unref();
   }
