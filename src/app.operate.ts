@@ -1,14 +1,22 @@
 import type { Working } from "./app.work.ts";
-import type { Config } from "./config/config.ts";
+import { type Config, ConfigError } from "./config/config.ts";
 import type { Database } from "./db/database.ts";
 import type { AdminPorts } from "./http/admin/admin.ts";
+import type { MediaPorts } from "./http/media/media.ts";
+import type { Reach } from "./lib/reach.ts";
 import { SqliteOverview } from "./overview/sqlite.ts";
 import type { Queue } from "./queue/queue.ts";
 import { Drain } from "./service/drain.ts";
 import type { Intake } from "./service/intake.ts";
 import type { OperatedClients } from "./service/operate-clients.ts";
+import { FileStorage } from "./storage/file/file.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { LeftoverStore } from "./store/store.ts";
+import type { WorkDisk } from "./worker/run-ports.ts";
 
 const DAY_MS = 86_400_000;
+/** An upload that is not whole by then is removed. */
+const UPLOAD_MS_MAX = DAY_MS;
 
 /** The parts of the service that operators see and change. */
 type OperatedParts = {
@@ -19,8 +27,17 @@ type OperatedParts = {
   readonly now: () => number;
 };
 
-/** What the calls of operators are made of. @param working - gives undefined until the service takes tasks up */
-export function operate(
+/** What the calls of operators and those on files are made of. @param working - gives undefined until the service takes tasks up */
+export const operate = (
+  config: Config,
+  parts: OperatedParts & MediaParts,
+  working: () => Working | undefined,
+): { readonly admin: AdminPorts; readonly media?: MediaPorts } => ({
+  admin: adminOf(config, parts, working),
+  ...mediaOf(config, parts),
+});
+
+function adminOf(
   config: Config,
   { database, clients, queue, intake, now }: OperatedParts,
   working: () => Working | undefined,
@@ -60,3 +77,33 @@ const limitsOf = (config: Config): AdminPorts["limits"] => ({
   retention_days: config.retentionMs / DAY_MS,
   disk_free_bytes_min: config.freeBytesMin,
 });
+
+/** The parts of the service that files are put in and read out by. */
+type MediaParts = {
+  readonly storages: readonly Storage[];
+  readonly storagesOf: (reach: Reach) => readonly Storage[];
+  readonly leftovers: Pick<LeftoverStore, "add">;
+  readonly disk: Pick<WorkDisk, "roomIn">;
+  readonly now: () => number;
+};
+
+/** What the calls on files are made of; nothing unless they are switched on. @throws {ConfigError} if there is no disk for them */
+function mediaOf(
+  { mediaApi, sourceBytesMax: sizeBytesMax }: Config,
+  { storages, storagesOf, leftovers, disk, now }: MediaParts,
+): { readonly media?: MediaPorts } {
+  if (mediaApi === "no") return {};
+  const files = (among: readonly Storage[]) => among.find((each) => each instanceof FileStorage);
+  const all = files(storages);
+  if (!all) throw new ConfigError(['Cannot use PONTUS_MEDIA_API "yes": there is no disk']);
+  const media: MediaPorts = {
+    of: (reach) => ((reach && files(storagesOf(reach))) ?? all).media,
+    sizeBytesMax,
+    roomBytes: disk.roomIn,
+    note: async (url, taskId) => {
+      const { key } = await all.target(url);
+      await leftovers.add({ taskId, url, key }, now() + UPLOAD_MS_MAX);
+    },
+  };
+  return { media };
+}

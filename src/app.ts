@@ -92,10 +92,11 @@ export async function startService(
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config, policy));
   let working: Working | undefined;
-  const admin = operate(config, { ...parts, intake }, () => working);
   const live = [new LiveAddresses(listenPortsOf(config))];
   const storagesOf = storagesWithin(parts.storages);
   const judgesOf = judgesWithin(storagesOf, live);
+  const grounds = { ...parts, intake, storagesOf, judgesOf, disk: disks.work };
+  const operated = operate(config, grounds, () => working);
   const http = createHttpApp({
     // For its limits.
     ...config,
@@ -105,8 +106,8 @@ export async function startService(
     capabilities: async () => capabilitiesOf((await chosen()).engine, config),
     refuseWhileClosed: intake.refuseWhileClosed,
     planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
-    admin,
-    readiness: () => readinessOf(chosen(), { ...parts, intake }, working, config),
+    ...operated,
+    readiness: () => readinessOf(chosen(), grounds, working, config),
     ...observed.served({ ...parts, intake, worker: () => working?.worker }),
     version,
   });
@@ -118,12 +119,9 @@ export async function startService(
     await sleep(FIRST_CALLS_MS);
     await http.prepare();
     working = await (await work()).beginWork(config, (await chosen()).engine, {
-      ...parts,
-      storagesOf,
-      judgesOf,
+      ...grounds,
       holdFile: runtime.holdFile,
-      disk: disks.work,
-      mayClaim: admin.isTaking,
+      mayClaim: operated.admin.isTaking,
       telemetry,
     });
     await observed.count();

@@ -13,6 +13,8 @@ export type Config = {
   /** What must stay free of a disk, if it is large enough. */
   readonly freeBytesMin: number;
   readonly mediaRoots: readonly string[];
+  /** Whether clients may put files in and read them out by calls. */
+  readonly mediaApi: "yes" | "no";
   readonly clients: readonly Client[];
   /** 64 hex digits, or empty for the key in the data folder. */
   readonly secretKey: string;

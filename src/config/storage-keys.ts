@@ -69,6 +69,7 @@ function isBareHttpUrl(text: string): boolean {
 
 /** The fields of the config about the servers of sources and targets. */
 type StorageField =
+  | "mediaApi"
   | "httpTimeoutMs"
   | "transferBytesPerSecondMin"
   | "transferTimeoutMs"
@@ -87,6 +88,13 @@ type StorageField =
 
 /** The keys of those fields, in the order of the table in docs/configuration.md. */
 export const STORAGE_KEYS: { readonly [F in StorageField]: Key<Config[F]> } = {
+  mediaApi: {
+    env: "PONTUS_MEDIA_API",
+    fallback: "no",
+    ...oneOf("no", "yes"),
+    about:
+      "Whether clients may put files into the media roots and read them out by calls (`/api/v{v}/media/…`), each within its own `roots`.",
+  },
   httpTimeoutMs: {
     env: "PONTUS_HTTP_TIMEOUT_SECONDS",
     fallback: "30",

@@ -12,8 +12,10 @@ const logger = getLogger(["pontus", "http"]);
 export type Answer = {
   readonly status: number;
   readonly body?: unknown;
-  /** In place of a body: server-sent events. Whoever does not send it cancels it. */
+  /** In place of a body: server-sent events, or the bytes of a file. Whoever does not send it cancels it. */
   readonly stream?: ReadableStream<Uint8Array>;
+  /** Beside the usual ones, or in their place. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** A caller's own id is kept if it is harmless in a log, so that calls can be followed across services. */
@@ -27,7 +29,7 @@ export function requestIdOf(request: Request): string {
 
 /** Writes an answer as the API document demands: with its content type, its cache control and the request's id. */
 export const respond = (
-  { status, body, stream }: Answer,
+  { status, body, stream, headers: own }: Answer,
   requestId: string,
   headers?: Readonly<Record<string, string>>,
 ): Response =>
@@ -39,6 +41,7 @@ export const respond = (
       ...(stream && { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" }),
       "Cache-Control": "no-cache",
       "X-Request-Id": requestId,
+      ...own,
       ...headers,
     },
   });

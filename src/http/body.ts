@@ -14,6 +14,18 @@ export const toldBytes = ({ headers }: Request): number => Number(headers.get("C
 export const mayBeLong = (request: Request): boolean =>
   toldBytes(request) > SHORT_BODY_BYTES || request.headers.has("Transfer-Encoding");
 
+const SHA256 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/;
+
+/**
+ * The SHA-256 of a body in hex, as its caller says; undefined if that does not say.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9530#section-2
+ */
+export function toldSha256(headers: Headers): string | undefined {
+  const base64 = SHA256.exec(headers.get("Content-Digest") ?? "")?.[1];
+  return base64 === undefined ? undefined : Buffer.from(base64, "base64").toString("hex");
+}
+
 /**
  * Reads a whole body, but never more than `sizeBytesMax`, whether it has a length or comes in chunks.
  *

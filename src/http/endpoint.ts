@@ -12,7 +12,7 @@ import { toTaskError } from "../task/errors.ts";
 import type { Origin } from "../task/task.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
 import type { Bodies, BodyRoom } from "./bodies.ts";
-import { mayBeLong, readBody } from "./body.ts";
+import { mayBeLong, readBody, toldSha256 } from "./body.ts";
 import type { CallAddress } from "./calls.ts";
 import type { Input, ReadInput } from "./input.ts";
 import { type Language, languageOf } from "./language.ts";
@@ -48,6 +48,8 @@ export type Call<Route> = {
   readonly holdOpen: Connection["holdOpen"];
   /** Whether the caller's key is still that of a client who may call. */
   readonly isKnown: () => Promise<boolean>;
+  /** Its headers, its method, and a body that is read as it comes. */
+  readonly request: Request;
 };
 
 /** Who uses up the nonce: a create stores it together with its task; for all other calls it is used up before the handler. */
@@ -55,7 +57,11 @@ export type NonceUse = "before the handler" | "by the handler";
 
 /** `/api/v{version}/profile/{profile_name}` → `/api/:version{v[01]}/profile/:profile_name`. */
 const routingPath = (path: string): string =>
-  path.replace("/v{version}", "/:version{v[01]}").replaceAll(/\/\{(\w+)\}/g, "/:$1");
+  path
+    .replace("/v{version}", "/:version{v[01]}")
+    // What is left of it: the path of a file.
+    .replace("/{path}", "/:path{.+}")
+    .replaceAll(/\/\{(\w+)\}/g, "/:$1");
 
 /**
  * Serves routes of a module, one a call, as `serve` does.
@@ -105,7 +111,10 @@ function serve<Route extends RouteConfig>(
     try {
       const { headers, method } = request;
       const path = pathOf(request);
-      const caller = await authenticate(ports, { headers, method, path, body: body.bytes });
+      // Of a file, which is not held in memory for its checksum.
+      const bodySha256 = method === "PUT" ? toldSha256(headers) : undefined;
+      const call = { headers, method, path, body: body.bytes, bodySha256 };
+      const caller = await authenticate(ports, call);
       noteCall(request, { clientCode: caller.clientCode });
       const answer = await withinRate(ports, caller, async () => {
         if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
@@ -122,6 +131,7 @@ function serve<Route extends RouteConfig>(
           signal: request.signal,
           holdOpen: (seconds) => connectionOf(context)?.holdOpen(seconds),
           isKnown: () => isKnown(ports, headers),
+          request,
         });
       });
       noteCall(request, taskIn(answer));

@@ -20,6 +20,7 @@ import type { EndpointPorts } from "./endpoint.ts";
 import { serveEvents } from "./events/serve-events.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
 import { serveInsight } from "./insight/serve-insight.ts";
+import { type MediaPorts, serveMedia } from "./media/media.ts";
 import { type ObservedPorts, observed } from "./observe/observed.ts";
 import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
@@ -59,6 +60,8 @@ export type HttpPorts = Pick<
     readonly pendingMax: number;
     /** The profile of a task whose caller names none. */
     readonly defaultProfile: string;
+    /** Without it files are neither put in nor read out by calls. */
+    readonly media?: MediaPorts;
     /** Without it the calls of operators are not served. */
     readonly admin?: AdminPorts;
   };
@@ -92,7 +95,8 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   serveInsight(app, signed);
   serveTasks(app, signed);
   serveProfiles(app, signed);
-  const { admin } = ports;
+  const { admin, media } = ports;
+  if (media) serveMedia(app, { ...signed, media });
   if (admin) serveAdmin(app, { ...signed, admin });
   serveHealth(app, ports);
   serveDocs(app, ports);
@@ -173,7 +177,9 @@ function refuseTwoHosts(request: Request): Response {
 async function answerLong(app: Hono, request: Request, bodyBytesMax: number): Promise<Response> {
   const response = await app.fetch(request);
   const isUnread = !request.bodyUsed || request.headers.has("Transfer-Encoding");
-  if ((response.status >= 400 && isUnread) || toldBytes(request) > bodyBytesMax)
-    response.headers.set("Connection", "close");
+  const isRefused = response.status >= 400;
+  // A file is larger, and was read to its end where it was taken.
+  const isLong = toldBytes(request) > bodyBytesMax && (isRefused || !request.bodyUsed);
+  if ((isRefused && isUnread) || isLong) response.headers.set("Connection", "close");
   return response;
 }

@@ -4,6 +4,7 @@ import { isObject, type Json, withDefaultsTold, withSharedParts } from "./docume
 import { ADMIN_ROUTES } from "./routes/all-admin-routes.ts";
 import { readEventsRoute, readTaskEventsRoute } from "./routes/event-routes.ts";
 import { healthRoute, metricsRoute, readinessRoute } from "./routes/health-routes.ts";
+import { readMediaPlacesRoute, readMediaRoute, uploadMediaRoute } from "./routes/media-routes.ts";
 import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
   createProfileRoute,
@@ -36,6 +37,9 @@ const ROUTES = [
   readProfileRoute,
   listProfilesRoute,
   deleteProfileRoute,
+  readMediaPlacesRoute,
+  readMediaRoute,
+  uploadMediaRoute,
   ...ADMIN_ROUTES,
   healthRoute,
   readinessRoute,

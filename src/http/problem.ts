@@ -86,6 +86,23 @@ const PROBLEMS = {
   access_denied: telling(403, "AccessDenied", "The client may not do this.", "没有权限执行此操作"),
   no_such_task: row(404, "NoSuchTask", "There is no such task.", "任务不存在"),
   no_such_client: telling(404, "NoSuchClient", "There is no such client.", "客户端不存在"),
+  no_such_media: telling(404, "NoSuchMedia", "There is no such file.", "文件不存在"),
+  upload_conflict: telling(
+    409,
+    "UploadConflict",
+    "The upload of this file stands elsewhere.",
+    "该文件的上传进度与此请求不符",
+  ),
+  range_invalid: telling(
+    416,
+    "InvalidRange",
+    "The file has no such range.",
+    "文件没有所请求的范围",
+  ),
+  no_room: {
+    ...telling(507, "InsufficientStorage", "The disk is full.", "磁盘空间不足"),
+    retryAfterSeconds: 60,
+  },
   client_exists: telling(
     409,
     "ClientExists",

@@ -119,7 +119,7 @@ async function answer(
   // Where another request is to follow, it is found behind the rest of the body.
   if (response.headers.get("Connection") !== "close") body?.drop();
   const head = [...response.headers].flat();
-  if (response.headers.get("Content-Type")?.startsWith("text/event-stream") && response.body) {
+  if (response.body && isLong(response)) {
     outgoing.writeHead(response.status, head);
     await stream(response.body, outgoing, gone.signal);
     return;
@@ -129,6 +129,10 @@ async function answer(
   if (!response.headers.has("Content-Length")) head.push("Content-Length", String(bytes.length));
   outgoing.writeHead(response.status, head).end(bytes);
 }
+
+/** Whether an answer is sent as it comes: events, and files, which have their length already. */
+const isLong = ({ headers }: Response): boolean =>
+  headers.get("Content-Type")?.startsWith("text/event-stream") || headers.has("Content-Length");
 
 /** Sends chunks as they come, no faster than they are read; a reader that goes away ends the source. */
 async function stream(

@@ -30,6 +30,8 @@ export type UnprovenCall = {
   /** Path with query, in the form of the URL standard. */
   readonly path: string;
   readonly body: () => Promise<Uint8Array>;
+  /** The hex of its SHA-256, of a body that is not read at once: it is held against this as it comes. */
+  readonly bodySha256?: string | undefined;
 };
 
 /** What authentication needs. `now` is in ms since the epoch; the caller's clock may differ from it by `clockSkewMs`. */
@@ -50,7 +52,11 @@ const refusal = (): TaskError =>
 
 const sumOf = async (key: string, signed: SignedHeaders, call: UnprovenCall): Promise<string> => {
   if (signed.form === "sha1") return sha1Sum(key, signed);
-  const bound: SignedCall = { method: call.method, path: call.path, body: await call.body() };
+  const bound: SignedCall = {
+    method: call.method,
+    path: call.path,
+    body: call.bodySha256 ?? (await call.body()),
+  };
   return hmacSum(key, signed, bound);
 };
 

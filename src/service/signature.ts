@@ -16,7 +16,8 @@ export type SignedCall = {
   readonly method: string;
   /** Path with query, in the form of the URL standard. */
   readonly path: string;
-  readonly body: Uint8Array;
+  /** Or the hex of its SHA-256. */
+  readonly body: Uint8Array | string;
 };
 
 /** A public key or a client's code, 1 to 128 visible ASCII characters: no white space, nothing that a proxy might rewrite. */
@@ -66,7 +67,7 @@ export const hmacSum = (
 ): string =>
   createHmac("sha256", privateKey)
     .update(
-      `${method}\n${path}\n${nonce}\n${clientCode}\n${execTime}\n${hash("sha256", body, "hex")}`,
+      `${method}\n${path}\n${nonce}\n${clientCode}\n${execTime}\n${typeof body === "string" ? body : hash("sha256", body, "hex")}`,
     )
     .digest("hex");
 

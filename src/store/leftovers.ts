@@ -30,6 +30,18 @@ export class SqliteLeftoverStore implements LeftoverStore {
           .from(leftovers)
           .where(and(eq(leftovers.seq, seq), notExists(holder())))
           .prepare(),
+      add: () =>
+        orm
+          .insert(leftovers)
+          .values({
+            taskId: sql.placeholder("taskId"),
+            attempt: 1,
+            url: sql.placeholder("url"),
+            key: sql.placeholder("key"),
+            tries: 0,
+            notBeforeMs: sql.placeholder("notBeforeMs"),
+          })
+          .prepare(),
       done: () => orm.delete(leftovers).where(eq(leftovers.seq, seq)).prepare(),
       later: () =>
         orm
@@ -45,6 +57,13 @@ export class SqliteLeftoverStore implements LeftoverStore {
 
   async due(nowMs: number, limit: number): Promise<readonly Leftover[]> {
     return this.#database.read(() => this.#queries.due.all({ nowMs, limit }));
+  }
+
+  async add(
+    left: Pick<Leftover, "taskId" | "url"> & { readonly key: string },
+    notBeforeMs: number,
+  ): Promise<void> {
+    await this.#database.write(() => void this.#queries.add.run({ ...left, notBeforeMs }));
   }
 
   async mayTidy({ seq, url }: Leftover): Promise<void> {

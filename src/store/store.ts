@@ -206,6 +206,11 @@ export type Leftover = {
 export interface LeftoverStore {
   /** Those that are due and that no unfinished task writes to, the longest due first. */
   due(nowMs: number, limit: number): Promise<readonly Leftover[]>;
+  /** Has a file that is put in by calls cleared up once it is due, as if a task with this id had been writing it. */
+  add(
+    left: Pick<Leftover, "taskId" | "url"> & { readonly key: string },
+    notBeforeMs: number,
+  ): Promise<void>;
   /** Resolves while no unfinished task writes to the target. @throws {TaskError} `task_conflict` */
   mayTidy(leftover: Leftover): Promise<void>;
   /** There is nothing left. */

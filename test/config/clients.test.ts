@@ -58,3 +58,15 @@ test.each([
   const alone = receiving(fields).issues?.map(({ message }) => message);
   expect(JSON.stringify(messages ?? alone)).toContain(says.replaceAll('"', '\\"'));
 });
+
+test("a client may have a weight and limits of its own, and be an operator", () => {
+  const keys = { client_code: "ada", public_key: "pk-ada", private_key: "of ada" };
+  const limits = { weight: 3, pending_max: 10, running_max: 0, requests_per_second: 5 };
+  const text = JSON.stringify([
+    { ...keys, ...limits, admin: true },
+    { ...keys, client_code: "bob", public_key: "pk-bob" },
+  ]);
+  const [ada, bob] = v.parse(clientsSchema, text);
+  expect(ada).toMatchObject({ weight: 3, pendingMax: 10, runningMax: 0, requestsPerSecond: 5 });
+  expect([ada?.admin, bob?.admin]).toEqual([true, false]);
+});

@@ -35,6 +35,7 @@ describe("parseConfig", () => {
         disk: "auto",
         databasePath: resolve("data/pontus.db"),
         freeBytesMin: 268_435_456,
+        mediaApi: "no",
         mediaRoots: [resolve("media")],
         clients: [],
         secretKey: "",
@@ -244,14 +245,6 @@ describe("PONTUS_CLIENTS", () => {
     writeFileSync(path, JSON.stringify(aClient));
     expect(configOf({ PONTUS_CLIENTS: text }).clients).toEqual([{ ...parsed, strongOnly: true }]);
     expect(configOf({ PONTUS_CLIENTS: path }).clients).toEqual([parsed]);
-  });
-
-  test("may give a client a weight and limits of its own", () => {
-    const limits = { weight: 3, pending_max: 10, running_max: 0, requests_per_second: 5 };
-    const text = JSON.stringify([{ ...aClient, ...limits }]);
-    expect(configOf({ PONTUS_CLIENTS: text }).clients).toEqual([
-      { ...parsed, weight: 3, pendingMax: 10, runningMax: 0, requestsPerSecond: 5 },
-    ]);
   });
 
   test.each([

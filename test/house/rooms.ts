@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   http: [
     ["http"],
     ["insight"],
-    ["admin", "dashboard", "docs", "events", "profiles", "tasks"],
+    ["admin", "dashboard", "docs", "events", "media", "profiles", "tasks"],
     ["endpoint", "health", "openapi"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],

@@ -16,18 +16,22 @@ const CONTRACT: Readonly<Record<string, number>> = {
   NoSuchTask: 404,
   NoSuchProfile: 404,
   NoSuchClient: 404,
+  NoSuchMedia: 404,
   InvalidVersion: 404,
   NoSuchResource: 404,
   MethodNotAllowed: 405,
   TaskConflict: 409,
   ProfileExists: 409,
   ClientExists: 409,
+  UploadConflict: 409,
   IdempotencyConflict: 409,
   RequestTooLarge: 413,
   UnsupportedMediaType: 415,
+  InvalidRange: 416,
   TooManyRequests: 429,
   InternalError: 500,
   ServiceUnavailable: 503,
+  InsufficientStorage: 507,
 };
 
 describe("problemOf", () => {

@@ -23,6 +23,10 @@ export const TAGS = [
   { name: "tasks", description: "Transcoding tasks." },
   { name: "events", description: "What becomes of tasks, told as it happens." },
   { name: "profiles", description: "What tasks make: system profiles and a client's own." },
+  {
+    name: "media",
+    description: "Files of a client, put in and read out; where the service has this switched on.",
+  },
   { name: "operators", description: "For clients with the flag `admin`: what is of all clients." },
   { name: "health", description: "For whoever runs the service; not signed." },
 ];

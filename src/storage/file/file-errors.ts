@@ -1,4 +1,5 @@
 import { errnoOf } from "../../lib/errno-of.ts";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { DeliveryOptions } from "../storage.ts";
@@ -110,4 +111,10 @@ export function unresolved(url: string, cause: unknown): TaskError {
       : (["internal", "the system reported an unexpected error"] as const);
   const verb = code === "internal" ? "resolve" : "use";
   return new TaskError(code, `Cannot ${verb} the address ${quoteAddress(url)}: ${why}`, { cause });
+}
+
+/** Ends with the signal even if the file system hangs; the action must leave nothing visible behind. */
+export async function endingWith<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  return await unlessAborted(action(), signal);
 }

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
+import type { MediaFiles } from "../../disk/media-files.ts";
 import type { Reach } from "../../lib/reach.ts";
-import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { TaskError } from "../../task/errors.ts";
 import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
 import type {
@@ -17,8 +17,9 @@ import type {
   TidyOptions,
 } from "../storage.ts";
 import { isInside, outside, readFileAddress } from "./file-address.ts";
-import { sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
+import { endingWith, sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
 import { FileLiveSet } from "./file-live-set.ts";
+import { FileMedia } from "./file-media.ts";
 import { refuseFile, refuseOccupied } from "./file-occupied.ts";
 import { discard, newPartName, publishFile, sweepParts, writePart } from "./file-part.ts";
 import { publishSet, sweepSegments } from "./file-set.ts";
@@ -98,6 +99,18 @@ export class FileStorage implements Storage {
     return new FileStorage(...this.#made, {
       ...(source.roots && { source: real(source.roots) }),
       ...(target.roots && { target: real(target.roots) }),
+    });
+  }
+
+  /** Its files as calls put them in and read them out. */
+  get media(): MediaFiles {
+    const [, roots] = this.#made;
+    const { source: readable = roots, target: writable = roots } = this.#limits;
+    return new FileMedia({
+      judge: async (url, side) => this.#judge(url, side),
+      inFolder: (folder, url, isMade, action) => this.#inFolder(folder, url, action, isMade),
+      umask: this.#umask,
+      ...{ root: roots[0] ?? "/", readable, writable },
     });
   }
 
@@ -228,9 +241,10 @@ export class FileStorage implements Storage {
     folder: string,
     url: string,
     action: (folder: PinnedFolder) => Promise<T>,
+    isMade = true,
   ): Promise<T> {
     await this.#onJudged(folder);
-    return inFolder(folder, { url, isMade: true, umask: this.#umask }, action);
+    return inFolder(folder, { url, isMade, umask: this.#umask }, action);
   }
 
   /** The real path of the folder of the set whose playlist or manifest is at a real path. */
@@ -281,9 +295,3 @@ export class FileStorage implements Storage {
 type Limits = { readonly [S in Side]?: readonly string[] };
 
 const keyOf = (path: string): string => `file:${path}`;
-
-/** Ends with the signal even if the file system hangs; the action must leave nothing visible behind. */
-async function endingWith<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  return await unlessAborted(action(), signal);
-}

@@ -4,6 +4,7 @@ import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { errnoOf, isDiskFull } from "../../lib/errno-of.ts";
+import { once } from "../../lib/once.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { OpenedSource } from "../storage.ts";
@@ -139,6 +140,46 @@ async function keepContent(
     await copy.close();
   }
 }
+
+/** A file that is open. */
+export type OpenedFile = {
+  readonly fd: number;
+  readonly info: Stats;
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Opens a file by its real path, which was judged, and checks that it is that file which was opened.
+ *
+ * @throws {TaskError} `source_missing` if it is no file; `access_denied` if a link has taken its place, or that of a folder above it
+ * @throws the system's error
+ */
+export async function openPinned(real: string, url: string): Promise<OpenedFile> {
+  refuseOthers(await lstat(real), url);
+  for (let opens = 1; opens <= OPENS_MAX; opens++) {
+    const opened = await fd.open(real, SOURCE_FLAGS);
+    const close = once(() => fd.close(opened));
+    try {
+      const info = await fd.stat(opened);
+      refuseOthers(info, url);
+      const place = await placeOf(info, real);
+      if (place === real) return { fd: opened, info, close };
+      if (place !== `${real}${REMOVED}`) throw outside(url);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    await close();
+  }
+  throw missing(url, "it is replaced again and again");
+}
+
+/** Reads from a position on. @returns how many bytes; 0 behind the end */
+export const readOpened = async (
+  { fd: opened }: OpenedFile,
+  buffer: Buffer,
+  position: number,
+): Promise<number> => (await fd.read(opened, buffer, 0, buffer.byteLength, position)).bytesRead;
 
 /** Refuses what is no regular file. */
 function refuseOthers(info: Stats, url: string): void {
