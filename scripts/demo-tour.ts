@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join, parse } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { FFMPEG_HINT } from "../src/cli/doctor/ffmpeg-hint.ts";
@@ -18,6 +18,8 @@ const TOURS = {
   wasm: { size: "1280x720", height: 360, profile: "video_mp4_640x360_520kbps" },
 } as const;
 const TASK_TIMEOUT_MS = 120_000;
+/** Of a file of the viewer's, which may be a whole film. */
+const OWN_TIMEOUT_MS = 24 * 3_600_000;
 const CALL_TIMEOUT_MS = 10_000;
 const POLL_MS = 250;
 const BAR_WIDTH = 30;
@@ -44,15 +46,19 @@ export type DemoService = {
   readonly stop: () => Promise<void>;
 };
 
+/** Where the demo's service keeps its things, and the file of its viewer's, if there is one. */
+export type DemoPlace = { readonly scratch: string; readonly file: string | undefined };
+
 /** The environment of the demo's service, without what would point the demo's service at somebody's real data. */
-export function ownEnvironment(scratch: string): Record<string, string | undefined> {
+export function ownEnvironment({ scratch, file }: DemoPlace): Record<string, string | undefined> {
+  const roots = [join(scratch, "media"), ...(file === undefined ? [] : [dirname(file)])];
   const inherited = Object.entries(process.env).filter(([key]) => !/^(PONTUS_|PORT$)/.test(key));
   return {
     ...Object.fromEntries(inherited),
     PONTUS_HOST: "127.0.0.1",
     PONTUS_PORT: "0",
     PONTUS_DATA_DIR: join(scratch, "data"),
-    PONTUS_MEDIA_ROOTS: join(scratch, "media"),
+    PONTUS_MEDIA_ROOTS: roots.join(delimiter),
   };
 }
 
@@ -84,9 +90,14 @@ function makeBar(): (task: Task) => void {
   };
 }
 
-async function follow(url: string, credentials: Credentials, signal: AbortSignal): Promise<Task> {
+async function follow(
+  url: string,
+  credentials: Credentials,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<Task> {
   const show = makeBar();
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(TASK_TIMEOUT_MS)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   while (!limit.aborted) {
     const task = (await call(url, credentials)) as Task;
     show(task);
@@ -96,7 +107,7 @@ async function follow(url: string, credentials: Credentials, signal: AbortSignal
     }
     await sleep(POLL_MS);
   }
-  throw new Error(`Cannot wait longer for the task: not ended within ${TASK_TIMEOUT_MS / 1000} s`);
+  throw new Error(`Cannot wait longer for the task: not ended within ${timeoutMs / 1000} s`);
 }
 
 function describe({ container, video, audio, ...whole }: Output): string {
@@ -111,22 +122,35 @@ function describe({ container, video, audio, ...whole }: Output): string {
   return lines.map((line) => `  ${line}`).join("\n");
 }
 
-/** Submits the clip, follows the task to its end and says what came out. */
+/** The file that is transcoded: the viewer's, or a clip that is made. */
+async function provideSource(
+  { scratch, file }: DemoPlace,
+  engine: keyof typeof TOURS,
+  signal: AbortSignal,
+): Promise<string> {
+  if (file !== undefined) return file;
+  const { size } = TOURS[engine];
+  const source = join(scratch, "media", "clip.mp4");
+  console.log(`Making a clip of 10 s, ${size} …`);
+  await makeClip(source, size, engine, signal);
+  return source;
+}
+
+/** Submits it, follows the task to its end and says what came out. */
 async function transcode(
-  scratch: string,
+  place: DemoPlace,
   { url }: DemoService,
   engine: keyof typeof TOURS,
   signal: AbortSignal,
 ): Promise<void> {
-  const { size, height, profile } = TOURS[engine];
-  const media = join(scratch, "media");
-  const source = join(media, "clip.mp4");
-  const target = join(media, `clip-${height}p.mp4`);
-  console.log(`Making a clip of 10 s, ${size} …`);
-  await makeClip(source, size, engine, signal);
-  const credentials = JSON.parse(
-    readFileSync(join(scratch, "data", "credentials.json"), "utf8"),
-  ) as Credentials;
+  const { height, profile } = TOURS[engine];
+  const { scratch } = place;
+  const source = await provideSource(place, engine, signal);
+  const limitMs = place.file === undefined ? TASK_TIMEOUT_MS : OWN_TIMEOUT_MS;
+  const name = parse(source).name;
+  const target = join(scratch, "media", `${name}-${height}p.mp4`);
+  const keys = readFileSync(join(scratch, "data", "credentials.json"), "utf8");
+  const credentials = JSON.parse(keys) as Credentials;
   const tasks = `${url}/api/v1/task/transcoding`;
   const { task_id: id } = (await call(tasks, credentials, {
     source: { source_url: pathToFileURL(source).href },
@@ -138,7 +162,7 @@ async function transcode(
     task_status: status,
     error,
     targets,
-  } = await follow(`${tasks}/${id}`, credentials, signal);
+  } = await follow(`${tasks}/${id}`, credentials, signal, limitMs);
   const output = targets[0]?.output;
   if (status !== "SUCCESS" || !output)
     throw new Error(
@@ -165,9 +189,22 @@ async function showDashboard(
   process.stdin.destroy();
 }
 
+/** The file that the viewer names, if any; where it is none, the demo ends. */
+function namedFile(args: readonly string[]): string | undefined {
+  const [named] = args.filter((arg) => arg !== "--");
+  if (named === undefined) return undefined;
+  try {
+    return realpathSync(named);
+  } catch {
+    console.error(`Cannot read ${JSON.stringify(named)}: there is no such file`);
+    process.exit(1);
+  }
+}
+
 /** Runs the demo; where ffmpeg is missing, as the service itself then does: with WebAssembly. */
 export async function runDemo(
-  start: (scratch: string, signal: AbortSignal) => Promise<DemoService>,
+  start: (place: DemoPlace, signal: AbortSignal) => Promise<DemoService>,
+  args: readonly string[],
 ): Promise<void> {
   const engine = ["ffmpeg", "ffprobe"].every(hasProgram) ? "native" : "wasm";
   if (engine === "wasm")
@@ -179,12 +216,14 @@ export async function runDemo(
   // Not once: the terminal and the parent both tell of the same Ctrl-C.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(name, () => stopped.abort(new Error(`Stopped by ${name}`)));
+  const file = namedFile(args);
   const scratch = mkdtempSync(join(tmpdir(), "pontus-demo-"));
+  const place = { scratch, file };
   let service: DemoService | undefined;
   try {
-    service = await start(scratch, stopped.signal);
+    service = await start(place, stopped.signal);
     console.log(`Service at ${service.url}, scratch folder ${scratch}`);
-    await transcode(scratch, service, engine, stopped.signal);
+    await transcode(place, service, engine, stopped.signal);
     await showDashboard(scratch, service, stopped.signal);
     console.log(`\nThe folder stays: ${scratch}`);
   } catch (error) {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DemoService, ownEnvironment, runDemo } from "./demo-tour.ts";
+import { type DemoPlace, type DemoService, ownEnvironment, runDemo } from "./demo-tour.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
 import { ROOT } from "./run-program.ts";
 
@@ -14,15 +14,15 @@ const CALL_TIMEOUT_MS = 10_000;
 const LOG_LINES_SHOWN = 20;
 
 /** Starts the service on a port that the system chooses, and waits until it is ready. */
-async function startService(scratch: string, signal: AbortSignal): Promise<DemoService> {
+async function startService(place: DemoPlace, signal: AbortSignal): Promise<DemoService> {
   const child = spawn(process.execPath, ["src/main.bun.ts"], {
     cwd: ROOT,
-    env: ownEnvironment(scratch),
+    env: ownEnvironment(place),
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own: Ctrl-C reaches the demo alone, which then ends the service in order.
     detached: true,
   });
-  const file = createWriteStream(join(scratch, "service.log"));
+  const file = createWriteStream(join(place.scratch, "service.log"));
   let log = "";
   let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
@@ -62,4 +62,6 @@ const isReady = (url: string): Promise<boolean> =>
   );
 
 await inPinnedBun(import.meta.path);
-await runDemo(startService);
+const args = process.argv.slice(2);
+const flag = args.indexOf("--installed");
+await runDemo(startService, args.toSpliced(flag, 2));

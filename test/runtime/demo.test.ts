@@ -1,10 +1,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { execFile, execFileSync } from "node:child_process";
-import { existsSync, symlinkSync } from "node:fs";
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { tempFolder } from "../fixtures/clips.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
 import { DENO_PROGRAM, denoTask } from "../fixtures/runtimes.ts";
+import { eventually } from "../fixtures/service.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -34,5 +36,38 @@ describe("the demo, where there is no ffmpeg", () => {
     expect(existsSync(path)).toBe(true);
     const asked = ["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", path];
     expect(execFileSync("ffprobe", asked, { encoding: "utf8" })).toBe("h264\naac\n");
+  });
+});
+
+describe("the demo, on a terminal", () => {
+  test("transcodes a file of its viewer's, and keeps the service open until Enter", async () => {
+    const file = await clip();
+    const command = [process.execPath, "scripts/demo.ts", ...INSTALLED, file].join(" ");
+    const env = { ...process.env, TMPDIR: tempFolder() };
+    // util-linux's, which gives a program a terminal.
+    const child = spawn("script", ["-qec", command, "/dev/null"], { env, timeout: TIMEOUT_MS });
+    let shown = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      shown += chunk.toString();
+    });
+    const ended = once(child, "close");
+    await eventually(() => shown.includes("Enter ends the demo") || undefined);
+    expect(shown).toContain("video h264 1280x720, 25 frames/s");
+    const url = /The dashboard: (http:\S+)/.exec(shown)?.[1] ?? "";
+    const page = await fetch(url, { headers: { Accept: "text/html" } });
+    expect(page.headers.get("Content-Type")).toStartWith("text/html");
+    const keys = /Sign in with the file (\S+)/.exec(shown)?.[1] ?? "";
+    expect(JSON.parse(readFileSync(keys, "utf8"))).toHaveProperty("private_key");
+    child.stdin.write("\n");
+    expect((await ended)[0]).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test("says that there is no such file, and makes nothing", async () => {
+    const env = { ...process.env, TMPDIR: tempFolder() };
+    const args = ["scripts/demo.ts", ...INSTALLED, "--", "nosuch.mov"];
+    const run = promisify(execFile)(process.execPath, args, { env, timeout: TIMEOUT_MS });
+    await expect(run).rejects.toMatchObject({ code: 1 });
+    expect(readdirSync(env.TMPDIR)).toEqual([]);
   });
 });
