@@ -148,6 +148,8 @@ describe("a task", () => {
       "Run begins",
       "Created",
     ]);
+    await page.locator("summary", { hasText: "Log" }).click();
+    await page.locator(".decisions li").first().waitFor();
     await page.locator("summary", { hasText: "Plan" }).click();
     await page.getByText("Steps", { exact: true }).waitFor();
     expect(await page.getByText("-i", { exact: false }).count()).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ const PACKAGES = {
   preact: "packages/preact.js",
   "preact/hooks": "packages/hooks.js",
   htm: "packages/htm.js",
-  "eventsource-parser": "packages/sse/index.js",
+  "hls.js": "packages/hls.js",
   uplot: "packages/uplot.js",
 };
 
@@ -16,7 +16,7 @@ const inBase = (name: string): string => `base/${name}`;
 
 /** What every view needs: asked for at once, rather than one import after the other. */
 const FIRST = [
-  ...["preact.js", "hooks.js", "htm.js", "sse/index.js"].map((name) => `packages/${name}`),
+  ...["preact.js", "hooks.js", "htm.js"].map((name) => `packages/${name}`),
   ...[
     "html.js",
     "language.js",

@@ -62,18 +62,16 @@ const FILES: Readonly<Record<string, () => string>> = {
   "operate/clients.js": () => import.meta.resolve("../../ui/operate/clients.js"),
   "base/texts-tasks.js": () => import.meta.resolve("../../ui/base/texts-tasks.js"),
   "base/texts-operate.js": () => import.meta.resolve("../../ui/base/texts-operate.js"),
+  "tasks/player.js": () => import.meta.resolve("../../ui/tasks/player.js"),
+  "tasks/upload.js": () => import.meta.resolve("../../ui/tasks/upload.js"),
+  "tasks/targets.js": () => import.meta.resolve("../../ui/tasks/targets.js"),
+  "tasks/failure.js": () => import.meta.resolve("../../ui/tasks/failure.js"),
   "packages/preact.js": () => import.meta.resolve("preact"),
   "packages/hooks.js": () => import.meta.resolve("preact/hooks"),
-  "packages/sse/index.js": () => import.meta.resolve("eventsource-parser"),
-  "packages/sse/parse.js": () => beside("eventsource-parser", "parse.js"),
-  "packages/sse/errors.js": () => beside("eventsource-parser", "errors.js"),
   "packages/htm.js": () => import.meta.resolve("htm"),
+  "packages/hls.js": () => import.meta.resolve("hls.js/dist/hls.min.mjs"),
   "packages/uplot.js": () => import.meta.resolve("uplot/dist/uPlot.esm.js"),
 };
-
-/** A file beside the entry of a package, which gives it no name of its own. */
-const beside = (name: string, file: string): string =>
-  new URL(`./${file}`, import.meta.resolve(name)).href;
 
 const zip = promisify(gzip);
 

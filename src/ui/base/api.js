@@ -4,6 +4,7 @@ import { signatureHeaders } from "./signature.js";
 /** @typedef {import("../../http/schemas/task-schemas.ts").TaskAnswer} Task */
 /** @typedef {import("../../http/schemas/task-schemas.ts").TaskPageAnswer} TaskPage */
 /** @typedef {import("../../http/schemas/profile-schemas.ts").ProfileAnswer} Profile */
+/** @typedef {{ writable: readonly string[], readable: readonly string[] }} Places where files may be put in, and read out */
 /** @typedef {{ path: string, message: string }} FieldFault */
 /** @typedef {{ signal?: AbortSignal, headers?: Record<string, string> }} CallOptions */
 
@@ -24,7 +25,7 @@ export class Problem extends Error {
   }
 }
 
-/** @param {Response} response */
+/** @param {Response} response @returns {Promise<Problem>} */
 async function problemOf(response) {
   const text = await response.text();
   try {
@@ -44,6 +45,9 @@ async function problemOf(response) {
 export class Api {
   /** How far the service's clock is ahead of this one, once it said that they differ. */
   #clockMs = 0;
+
+  /** @type {Promise<Places | undefined> | undefined} */
+  #places;
 
   /** @param {import("./signature.js").Identity} identity */
   constructor(identity) {
@@ -102,6 +106,44 @@ export class Api {
     if (error?.code !== "RequestExpired") return response;
     this.#clockMs = serverMs - Date.now();
     return send();
+  }
+
+  /** What a refused call says. @param {Response} response */
+  problemOf(response) {
+    return problemOf(response);
+  }
+
+  /**
+   * Where the service gives and takes a file, by its address in tasks. Its slashes stay, as playlists name their segments beside them.
+   *
+   * @param {string} address
+   */
+  mediaUrl(address) {
+    const isUrl = address.startsWith("file:");
+    const path = isUrl ? decodeURIComponent(new URL(address).pathname) : address;
+    const [first = "", ...rest] = path.split("/").map(encodeURIComponent);
+    // The slash that an absolute path begins with is no slash of the call's own path.
+    const [second = "", ...others] = rest;
+    return this.url(
+      `media/${(first === "" ? [`%2F${second}`, ...others] : [first, ...rest]).join("/")}`,
+    );
+  }
+
+  /**
+   * Where files may be put in and read out, if that is switched on.
+   *
+   * @returns {Promise<Places | undefined>}
+   */
+  places() {
+    this.#places ??= this.call("GET", this.url("media")).then(
+      (answer) => /** @type {Places} */ (answer),
+      (error) => {
+        if (error instanceof Problem && error.status === 404) return undefined;
+        this.#places = undefined;
+        throw error;
+      },
+    );
+    return this.#places;
   }
 
   /**

@@ -1,4 +1,3 @@
-import { createParser } from "eventsource-parser";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { sleep, visible } from "./loading.js";
 import { useSession } from "./session.js";
@@ -10,23 +9,27 @@ const RETRY_MS = 2_000;
 const RETRY_BUSY_MS = 20_000;
 
 /**
- * Reads a stream of events to its end.
+ * Reads a stream of events to its end. This service writes each field of an event in one line.
  *
  * @param {ReadableStream<Uint8Array>} body
  * @param {(event: TaskEvent) => void} onEvent
  * @param {(id: string) => void} onId
  */
 async function readEvents(body, onEvent, onId) {
-  const parser = createParser({
-    onEvent: ({ data }) => onEvent(JSON.parse(data)),
-    onId,
-  });
   const decoder = new TextDecoder();
   const reader = body.getReader();
+  let rest = "";
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    parser.feed(decoder.decode(value, { stream: true }));
+    const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
+    rest = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const [, data] = /^data: (.*)$/m.exec(block) ?? [];
+      if (data !== undefined) onEvent(JSON.parse(data));
+      const [, id] = /^id: (.*)$/m.exec(block) ?? [];
+      if (id !== undefined) onId(id);
+    }
   }
 }
 

@@ -108,7 +108,7 @@ function OneClient({ client, onChanged, onMade }) {
       ${client.second_public_key && html` · <code>${client.second_public_key}</code>`}</p>
     <${Settings} client=${client} url=${url()} onChanged=${onChanged} />
     <${Fault} problem=${rotation.problem} />
-    <button disabled=${rotation.isBusy} onClick=${() => rotation.start()}>${t("client.rotate")}</button>
+    <button class="apart" disabled=${rotation.isBusy} onClick=${() => rotation.start()}>${t("client.rotate")}</button>
   </details>`;
 }
 

@@ -6,8 +6,12 @@ import { described, Fault, Field, faultAt, TextField, typed } from "../base/part
 import { useSession } from "../base/session.js";
 import { bodyOf, draftOf, EMPTY } from "./draft.js";
 import { PlanView } from "./plan-view.js";
+import { DropFile } from "./upload.js";
 
 /** @typedef {import("./draft.js").Draft} Draft */
+
+/** `films/a.mov` → `films/a.out.mp4`: a target that is not the source. @param {string} source */
+const beside = (source) => `${source.replace(/\.[^./]*$/, "")}.out.mp4`;
 
 /** The form of a new task, empty or like another task. @param {{ at: string[] }} props */
 export function NewTask({ at: [like] }) {
@@ -17,6 +21,14 @@ export function NewTask({ at: [like] }) {
     /** @type {import("./plan-view.js").Plan | undefined} */ (undefined),
   );
   const { value: profiles = [] } = useLoaded((signal) => api.profiles(signal), [api]);
+  const { value: places } = useLoaded(() => api.places(), [api]);
+  const folder = places?.writable[0];
+  const onUploaded = (/** @type {string} */ source) =>
+    setDraft((now) => ({
+      ...now,
+      source,
+      targets: now.targets.map((one) => (one.url ? one : { ...one, url: beside(source) })),
+    }));
   const { value: other, problem } = useLoaded(
     async (signal) => (like ? api.task(like, signal) : undefined),
     [api, like],
@@ -37,6 +49,7 @@ export function NewTask({ at: [like] }) {
   return html`
     <h1>${t("nav.new")}</h1>
     <${Fault} problem=${problem} />
+    ${folder !== undefined && html`<${DropFile} folder=${folder} onDone=${onUploaded} />`}
     <form class="card form" onSubmit=${onSubmit}>
       <datalist id="profile-names">
         ${profiles.map(({ profile_name }) => html`<option value=${profile_name}></option>`)}

@@ -1,13 +1,15 @@
 import { useRef, useState } from "preact/hooks";
 import { useEvents } from "../base/events.js";
-import { ago, clock, moment, nameOf, number, outputLine, size, took } from "../base/format.js";
+import { ago, clock, moment, nameOf, number, took } from "../base/format.js";
 import { html } from "../base/html.js";
 import { t } from "../base/language.js";
 import { useLoaded, useSoon, useWork } from "../base/loading.js";
 import { Badge, Bar, Empty, Facts, Fault, hasEnded } from "../base/parts.js";
 import { useSession } from "../base/session.js";
+import { Failure } from "./failure.js";
 import { History } from "./history.js";
 import { SpeedCurve } from "./speed-curve.js";
+import { Targets } from "./targets.js";
 
 /** @typedef {import("../base/api.js").Task} Task */
 /** @typedef {import("../base/events.js").TaskEvent} TaskEvent */
@@ -72,20 +74,13 @@ export function TaskView({ at: [id = ""], isOfAnyone = false }) {
     <div class="columns">
       <div class="main">
         <${Progress} task=${task} />
-        <${Targets} task=${task} />
+        <${Targets} task=${task} isOfAnyone=${isOfAnyone} />
         <${Attempts} task=${task} />
         ${!isOfAnyone && html`<${History} task=${task} events=${events} />`}
       </div>
       <aside aria-label=${t("task.facts")}><${About} task=${task} /></aside>
     </div>`;
 }
-
-/** @param {{ failure: NonNullable<Task["error"]> }} props */
-const Failure = ({ failure }) =>
-  html`<div class="fault">
-    <p><strong>${failure.code}</strong> ${failure.message}</p>
-    <p>${failure.detail}</p>
-  </div>`;
 
 /** What can be done with a task in its state. @param {{ task: Task, isOfAnyone: boolean, onDone: () => void }} props */
 function Actions({ task, isOfAnyone, onDone }) {
@@ -134,31 +129,6 @@ function Progress({ task }) {
     }
     <${SpeedCurve} key=${task.attempt} progress=${progress} />
   </section>`;
-}
-
-/** @param {{ task: Task }} props */
-const Targets = ({ task }) =>
-  html`<section class="card">
-    <h2>${t("task.targets")}</h2>
-    <ol class="targets">
-      ${task.targets.map((target, index) => html`<${Target} key=${index} target=${target} />`)}
-    </ol>
-  </section>`;
-
-/** @param {{ target: Task["targets"][number] }} props */
-function Target({ target }) {
-  const { target_url, target_status, output, error, bytes_sent, profile_name } = target;
-  return html`<li>
-    <p class="target"><${Badge} status=${target_status} /> <code>${target_url}</code></p>
-    ${profile_name && html`<p class="hint">${profile_name}</p>`}
-    ${output && html`<p>${outputLine(output)}</p>`}
-    ${
-      output?.renditions &&
-      html`<ul class="renditions">${output.renditions.map((one) => html`<li>${outputLine(one)}</li>`)}</ul>`
-    }
-    ${bytes_sent !== undefined && html`<p>${t("task.sent", { size: size(bytes_sent) })}</p>`}
-    ${error && html`<${Failure} failure=${error} />`}
-  </li>`;
 }
 
 /** @param {{ task: Task }} props */
