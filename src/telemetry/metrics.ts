@@ -77,6 +77,13 @@ export class Metrics {
     ["route", "method"],
   );
 
+  constructor() {
+    // What comes from nothing is no increase to Prometheus: the first one would be missed.
+    for (const level of ["warning", "error"]) this.#lines.inc({ level }, 0);
+    for (const status of ["SUCCESS", "CANCELLED"])
+      this.#ended.inc({ status, code: "", cause: "" }, 0);
+  }
+
   /** Counts what becomes of a task. */
   changed(row: TaskRow, events: readonly TaskEvent[]): void {
     for (const event of events) this.#counting[event.type]?.(row, event);

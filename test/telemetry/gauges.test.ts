@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { type GaugeSources, watchGauges } from "../../src/telemetry/gauges.ts";
+import { Metrics } from "../../src/telemetry/metrics.ts";
+
+/** What is scraped of a service that stands so. */
+async function scrape(changes: Partial<GaugeSources> = {}) {
+  const metrics = new Metrics();
+  let counted = 0;
+  const refresh = watchGauges(
+    metrics,
+    {
+      queue: {
+        depth: async () => {
+          counted += 1;
+          return { pending: 3, running: 1 };
+        },
+        oldestDueMs: async () => 4_000,
+      },
+      intake: { isOpen: () => true },
+      worker: () => ({ running: 1, slots: 4 }),
+      now: () => 10_000,
+      ...changes,
+    },
+    {
+      build: { version: "1.2.3", runtime: "bun 1" },
+      folders: [
+        ["data", "/d"],
+        ["media_1", "/m"],
+      ],
+      spaceOf: async (folder) => (folder === "/d" ? { freeBytes: 1, totalBytes: 10 } : undefined),
+    },
+  );
+  await Promise.all([refresh(), refresh()]);
+  await refresh();
+  const text = await metrics.registry.metrics();
+  const read = (sample: string) => {
+    const line = text.split("\n").find((each) => each.startsWith(`${sample} `));
+    return line === undefined ? undefined : Number(line.split(" ").at(-1));
+  };
+  return { read, counted: () => counted };
+}
+
+test("the numbers of now are looked up when somebody asks, and not again for who asks at once", async () => {
+  const { read, counted } = await scrape();
+  expect(read('pontus_tasks{status="PENDING"}')).toBe(3);
+  expect(read('pontus_tasks{status="RUNNING"}')).toBe(1);
+  expect(read("pontus_oldest_pending_seconds")).toBe(6);
+  expect(read("pontus_slots")).toBe(4);
+  expect(read("pontus_slots_in_use")).toBe(1);
+  expect(read("pontus_intake_open")).toBe(1);
+  expect(read("pontus_store_up")).toBe(1);
+  expect(read('pontus_disk_free_bytes{disk="data"}')).toBe(1);
+  expect(read('pontus_disk_size_bytes{disk="data"}')).toBe(10);
+  expect(read('pontus_disk_free_bytes{disk="media_1"}')).toBeUndefined();
+  expect(read('pontus_build_info{version="1.2.3",runtime="bun 1"}')).toBe(1);
+  expect(read("process_resident_memory_bytes")).toBeGreaterThan(1e6);
+  expect(read("process_cpu_seconds_total")).toBeGreaterThan(0);
+  expect(counted()).toBe(1);
+});
+
+test("a store that cannot be read gives no old numbers", async () => {
+  const fails = () => Promise.reject(new Error("locked"));
+  const { read } = await scrape({ queue: { depth: fails, oldestDueMs: fails } });
+  expect(read("pontus_store_up")).toBe(0);
+  expect(read('pontus_tasks{status="PENDING"}')).toBeUndefined();
+  expect(read("pontus_oldest_pending_seconds")).toBeUndefined();
+  expect(read("pontus_slots")).toBe(4);
+});
+
+test("before tasks are taken up there are no slots, and where none waits nobody waits", async () => {
+  const { read } = await scrape({
+    worker: () => undefined,
+    intake: { isOpen: () => false },
+    queue: { depth: async () => ({ pending: 0, running: 0 }), oldestDueMs: async () => undefined },
+  });
+  expect(read("pontus_slots")).toBe(0);
+  expect(read("pontus_intake_open")).toBe(0);
+  expect(read("pontus_oldest_pending_seconds")).toBe(0);
+});
