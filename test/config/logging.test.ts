@@ -2,7 +2,12 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import { configureLogging, disposeLogging, type LoggingOptions } from "../../src/config/logging.ts";
+import {
+  configureLogging,
+  disposeLogging,
+  type LoggingOptions,
+  onLogLine,
+} from "../../src/config/logging.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -17,10 +22,11 @@ afterEach(async () => {
 
 /** What is written while an action runs. */
 async function logged(
-  options: Pick<LoggingOptions, "level" | "format">,
+  options: Omit<LoggingOptions, "descriptor">,
   action: () => void,
 ): Promise<string> {
   const path = join(tempFolder(), "log");
+  await file?.close();
   file = await open(path, "w");
   await configureLogging({ ...options, descriptor: file.fd });
   action();
@@ -44,6 +50,36 @@ describe("configureLogging", () => {
       ["warning", "pontus.worker", "one 1"],
       ["fatal", "pontus.worker", "two"],
     ]);
+  });
+
+  test("writes the access log whatever the level is, once, and only where it is asked for", async () => {
+    const access = () => getLogger(["pontus", "access"]).info("GET / 200");
+    const options = { level: "error", format: "json" } as const;
+    const text = await logged({ ...options, hasAccessLog: true }, () => {
+      access();
+      getLogger(["pontus"]).warn("too quiet");
+    });
+    expect(
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).message),
+    ).toEqual(["GET / 200"]);
+    expect(await logged({ ...options, level: "info" }, access)).toBe("");
+  });
+
+  test("tells of warnings and errors that are written", async () => {
+    const levels: string[] = [];
+    onLogLine((level) => levels.push(level));
+    const log = getLogger(["pontus"]);
+    await logged({ level: "warning", format: "json" }, () => {
+      log.info("too quiet");
+      log.warn("one");
+      log.error("two");
+    });
+    onLogLine(undefined);
+    await logged({ level: "warning", format: "json" }, () => log.warn("three"));
+    expect(levels).toEqual(["warning", "error"]);
   });
 
   test("writes text where it is asked to, without colours into a file", async () => {
