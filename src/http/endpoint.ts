@@ -16,7 +16,7 @@ import { mayBeLong, readBody, toldSha256 } from "./body.ts";
 import type { CallAddress } from "./calls.ts";
 import type { Input, ReadInput } from "./input.ts";
 import { type Language, languageOf } from "./language.ts";
-import { noteCall, traceParentOf } from "./observe/observed.ts";
+import { type CallFacts, factsOf } from "./observe/observed.ts";
 
 const logger = getLogger(["pontus", "http"]);
 
@@ -104,8 +104,9 @@ function serve<Route extends RouteConfig>(
   app.on(address.method, routingPath(address.path), async (context) => {
     const request = context.req.raw;
     const requestId = requestIdOf(request);
-    const named = context.req.param("task_id");
-    noteCall(request, { route: address.path, ...(named !== undefined && { taskId: named }) });
+    const facts = factsOf(request);
+    facts.route = address.path;
+    facts.taskId = context.req.param("task_id");
     const language = languageOf(request.headers.get("Accept-Language"));
     const body = bodyOf(request, ports);
     try {
@@ -115,14 +116,14 @@ function serve<Route extends RouteConfig>(
       const bodySha256 = method === "PUT" ? toldSha256(headers) : undefined;
       const call = { headers, method, path, body: body.bytes, bodySha256 };
       const caller = await authenticate(ports, call);
-      noteCall(request, { clientCode: caller.clientCode });
+      facts.clientCode = caller.clientCode;
       const answer = await withinRate(ports, caller, async () => {
         if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
         // Before a long body is read; for a short one that look into the store would cost more.
         else if (mayBeLong(request)) await ports.clients.checkNonce(caller.nonce);
         return handle({
           caller,
-          origin: originOf(request, requestId),
+          origin: originOf(facts, requestId),
           language,
           param: (name) => context.req.param(name) ?? "",
           read: () => read(request, language, body.bytes),
@@ -134,7 +135,7 @@ function serve<Route extends RouteConfig>(
           request,
         });
       });
-      noteCall(request, taskIn(answer));
+      facts.taskId ??= taskIn(answer);
       logger.debug("{method} {path} {status}", () => ({
         requestId,
         clientCode: caller.clientCode,
@@ -163,15 +164,15 @@ const connectionOf = ({ env }: Context): Connection | undefined =>
   (env as { readonly connection?: Connection } | undefined)?.connection;
 
 /** The task that an answer is about. */
-function taskIn({ body }: Answer): { readonly taskId?: string } {
-  if (typeof body !== "object" || body === null || !("task_id" in body)) return {};
-  return typeof body.task_id === "string" ? { taskId: body.task_id } : {};
+function taskIn({ body }: Answer): string | undefined {
+  if (typeof body !== "object" || body === null || !("task_id" in body)) return undefined;
+  return typeof body.task_id === "string" ? body.task_id : undefined;
 }
 
-function originOf(request: Request, requestId: string): Origin {
-  const traceParent = traceParentOf(request);
-  return { requestId, ...(traceParent !== undefined && { traceParent }) };
-}
+const originOf = ({ traceParent }: CallFacts, requestId: string): Origin => ({
+  requestId,
+  ...(traceParent !== undefined && { traceParent }),
+});
 
 /** The body of a request, read when it is first asked for, and counted until it is freed. */
 function bodyOf(request: Request, { bodies, bodyBytesMax }: EndpointPorts) {

@@ -40,9 +40,7 @@ export class Metrics {
     "pontus_transcoded_seconds_total",
     "Seconds of sources that encoders went through",
   );
-  readonly #calls = this.counter("pontus_http_requests_total", "Calls that were answered", [
-    ...["route", "method", "status"],
-  ]);
+  readonly #calls = new CallCounts(this.registry);
   readonly #lines = this.counter(
     "pontus_log_lines_total",
     "Warnings and errors in the log, by level",
@@ -91,7 +89,7 @@ export class Metrics {
 
   /** Counts a call. */
   answered({ method, route, status, seconds }: AnsweredCall): void {
-    this.#calls.inc({ route, method, status });
+    this.#calls.count(route, method, status);
     this.#callSeconds.observe({ route, method }, seconds);
   }
 
@@ -158,6 +156,36 @@ export class Metrics {
     labelNames: readonly Label[] = [],
   ) {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+  }
+}
+
+/** Counts calls, of which there are many a second: what Prometheus reads is made of the counts when it reads. */
+class CallCounts {
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  constructor(registry: Registry) {
+    const counts = this.#counts;
+    new Counter({
+      name: "pontus_http_requests_total",
+      help: "Calls that were answered",
+      labelNames: ["route", "method", "status"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [route, answers] of counts)
+          for (const [answer, count] of answers) {
+            const [method = "", status = ""] = answer.split(" ");
+            this.inc({ route, method, status }, count);
+          }
+      },
+    });
+  }
+
+  count(route: string, method: string, status: number): void {
+    const answers = this.#counts.get(route) ?? new Map<string, number>();
+    const answer = `${method} ${status}`;
+    answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    this.#counts.set(route, answers);
   }
 }
 

@@ -28,7 +28,8 @@ export type AnsweredCall = {
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
-  readonly requestId: string;
+  /** Looked up only by who tells it. */
+  readonly requestId: () => string;
   readonly clientCode: string | undefined;
   readonly taskId: string | undefined;
 };

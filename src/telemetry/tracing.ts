@@ -54,7 +54,7 @@ export class Tracing {
           attributes: {
             "http.route": route,
             "http.response.status_code": status,
-            "pontus.request.id": requestId,
+            "pontus.request.id": requestId(),
             "pontus.client.code": clientCode,
             "pontus.task.id": taskId,
           },

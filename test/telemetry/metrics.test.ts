@@ -11,7 +11,7 @@ const samplesOf = async (metrics: Metrics, ...names: readonly string[]): Promise
     .filter((line) => names.includes(line.split(/[{ ]/, 1)[0] ?? "") && !line.endsWith(" 0"));
 
 const CALL = {
-  ...{ method: "GET", route: "/healthz", status: 200, seconds: 0.01, requestId: "r" },
+  ...{ method: "GET", route: "/healthz", status: 200, seconds: 0.01, requestId: () => "r" },
   ...{ clientCode: undefined, taskId: undefined },
 };
 

@@ -10,7 +10,7 @@ const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN = "00f067aa0ba902b7";
 const ANSWERED = {
   ...{ method: "POST", route: "/api/v{version}/task/transcoding", status: 200, seconds: 0.01 },
-  ...{ requestId: "r-1", clientCode: "ada", taskId: "t-1" },
+  ...{ requestId: () => "r-1", clientCode: "ada", taskId: "t-1" },
 };
 
 function aTracing(percent = 100) {

@@ -7,11 +7,11 @@ import { traceIdOf } from "../../telemetry/trace-context.ts";
 const log = getLogger(["pontus", "access"]);
 
 /** What is found out about a call while it is answered. */
-type CallFacts = {
+export type CallFacts = {
   /** The path with the names of its parameters; undefined unless the call is one of the API. */
-  route?: string;
-  clientCode?: string;
-  taskId?: string;
+  route?: string | undefined;
+  clientCode?: string | undefined;
+  taskId?: string | undefined;
   /** The trace context of what the call leads to. */
   readonly traceParent: string | undefined;
 };
@@ -19,15 +19,9 @@ type CallFacts = {
 /** Beside the request, as the functions that answer it hand that on anyway. */
 const FACTS = new WeakMap<Request, CallFacts>();
 
-/** Notes what was found out about a call. */
-export function noteCall(request: Request, facts: Omit<CallFacts, "traceParent">): void {
-  const noted = FACTS.get(request);
-  if (noted) Object.assign(noted, facts);
-}
-
-/** The trace context of what a call leads to. */
-export const traceParentOf = (request: Request): string | undefined =>
-  FACTS.get(request)?.traceParent;
+/** What is found out about a call, to be added to. */
+export const factsOf = (request: Request): CallFacts =>
+  FACTS.get(request) ?? { traceParent: undefined };
 
 /** Who hears of calls. */
 export type ObservedPorts = {
@@ -49,7 +43,7 @@ export function observed(answer: Answer, { telemetry, hasAccessLog }: ObservedPo
     const told = (response: Response): Response => {
       const seconds = (performance.now() - startMs) / 1000;
       const { status, headers } = response;
-      const requestId = headers.get("X-Request-Id") ?? "";
+      const requestId = () => headers.get("X-Request-Id") ?? "";
       const route = facts.route ?? routeOf(request);
       const { clientCode, taskId } = facts;
       watch.end({ method, route, status, seconds, requestId, clientCode, taskId });
@@ -57,7 +51,8 @@ export function observed(answer: Answer, { telemetry, hasAccessLog }: ObservedPo
         log.info("{method} {path} {status}", {
           ...{ method, path: maskSecrets(pathOf(request)), status },
           milliseconds: Math.round(seconds * 1e6) / 1000,
-          ...{ requestId, clientCode, taskId, traceId: traceIdOf(facts.traceParent) },
+          ...{ requestId: requestId(), clientCode, taskId },
+          traceId: traceIdOf(facts.traceParent),
         });
       return response;
     };
