@@ -7,6 +7,7 @@ import { SqliteQueue } from "../src/queue/sqlite.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";
 import { FileStorage } from "../src/storage/file/file.ts";
 import { SqliteClientStore } from "../src/store/clients.ts";
+import { SqliteNotificationStore } from "../src/store/notifications/notifications.ts";
 import { SqliteProfileStore } from "../src/store/profiles.ts";
 import type { ClientStore } from "../src/store/store.ts";
 import { TaskIds } from "../src/store/task-id.ts";
@@ -112,6 +113,7 @@ const app = createHttpApp({
     checkNonce: (nonce) => clients.checkNonce(nonce),
     useNonce: keeping.useNonce,
   },
+  notifications: new SqliteNotificationStore(database, { now }),
   profiles: new SqliteProfileStore(database, { now }),
   events: new SqliteEventFeed(database, { now }),
   streamsMax: 1000,

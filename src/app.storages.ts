@@ -2,7 +2,7 @@ import { reserveOf } from "./app.disk.ts";
 import { allTrusted } from "./config/authorities.ts";
 import type { Config } from "./config/config.ts";
 import type { Reach } from "./lib/reach.ts";
-import type { EgressPolicy } from "./net/egress-policy.ts";
+import { type EgressPolicy, policyWithin } from "./net/egress-policy.ts";
 import { transferLimits } from "./net/transfer-budget.ts";
 import type { AddressJudge } from "./service/addresses.ts";
 import { FileStorage } from "./storage/file/file.ts";
@@ -80,6 +80,12 @@ export const judgesWithin = (
     ...storagesOf(reach),
     ...others.map((judge) => walledJudge(judge, reach)),
   ]);
+
+/** Which servers are connected to for a client with this reach. */
+export function policiesWithin(policy: EgressPolicy): (reach: Reach | null) => EgressPolicy {
+  const policyOf = remembered((reach) => policyWithin(policy, reach.egress));
+  return (reach) => (reach ? policyOf(reach) : policy);
+}
 
 /** Remembers what was made for each reach: clients call many times. */
 function remembered<T>(make: (reach: Reach) => T): (reach: Reach) => T {

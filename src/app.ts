@@ -11,9 +11,16 @@ import {
 } from "./app.disk.ts";
 import { operate } from "./app.operate.ts";
 import { readinessOf, refuseWhileStarting } from "./app.readiness.ts";
-import { judgesWithin, listenPortsOf, openStorages, storagesWithin } from "./app.storages.ts";
+import {
+  judgesWithin,
+  listenPortsOf,
+  openStorages,
+  policiesWithin,
+  storagesWithin,
+} from "./app.storages.ts";
 import { openTelemetry } from "./app.telemetry.ts";
 import type { Working } from "./app.work.ts";
+import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { using } from "./config/using.ts";
 import { onceFree } from "./db/busy.ts";
@@ -32,10 +39,12 @@ import { LiveAddresses } from "./storage/live/live.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { SqliteClientStore } from "./store/clients.ts";
 import { SqliteLeftoverStore } from "./store/leftovers.ts";
+import { SqliteNotificationStore } from "./store/notifications/notifications.ts";
 import { SqliteProfileStore } from "./store/profiles.ts";
 import { SqliteTaskStore } from "./store/tasks.ts";
 import { TaskError } from "./task/errors.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
+import { Webhooks } from "./webhooks/webhooks.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -133,7 +142,7 @@ export async function startService(
     // Only when nobody can come back to this process.
     parts.events.close();
     await stopped;
-    await working?.worker.stop();
+    await Promise.all([working?.worker.stop(), parts.webhooks.stop()]);
     stopWatch();
     await closeEngine(chosen());
     await working?.instance.release();
@@ -199,6 +208,8 @@ type Parts = {
   readonly database: Database;
   readonly tasks: SqliteTaskStore;
   readonly leftovers: SqliteLeftoverStore;
+  readonly notifications: SqliteNotificationStore;
+  readonly webhooks: Webhooks;
   readonly profiles: SqliteProfileStore;
   readonly clients: SqliteClientStore;
   readonly queue: SqliteQueue;
@@ -237,10 +248,15 @@ async function openParts(
     onceFree(() => openClients(config, database), patience),
   );
   const options = { ...config, now, onChange: telemetry.taskChanged };
+  const notifications = new SqliteNotificationStore(database, { now });
+  const policyOf = policiesWithin(policy);
+  const trusted = once(() => allTrusted(config.moreTrusted));
   return {
     database,
     tasks: new SqliteTaskStore(database, options),
     leftovers: new SqliteLeftoverStore(database),
+    notifications,
+    webhooks: new Webhooks({ notifications, clients, policyOf, trusted, now }),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, options),

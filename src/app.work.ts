@@ -10,6 +10,7 @@ import type { Planner } from "./service/plan-new-task.ts";
 import { type Side, type Storage, storageFor } from "./storage/storage.ts";
 import type { LeftoverStore, TaskStore } from "./store/store.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 import { KeptEncodes } from "./worker/file/kept-encodes.ts";
 import {
   disklessInstance,
@@ -37,6 +38,7 @@ export type WorkParts = {
   readonly queue: Queue;
   readonly tasks: TaskStore;
   readonly leftovers: LeftoverStore;
+  readonly webhooks: Pick<Webhooks, "start">;
   readonly storages: readonly Storage[];
   /** Those of a client with this reach. */
   readonly storagesOf: (reach: Reach) => readonly Storage[];
@@ -57,6 +59,7 @@ export async function beginWork(
     queue,
     tasks,
     leftovers,
+    webhooks,
     storages,
     storagesOf,
     judgesOf,
@@ -117,6 +120,7 @@ export async function beginWork(
     },
   );
   worker.start();
+  webhooks.start();
   await engine.standBy(instance.scratch);
   const sourceTimeoutMs = config.liveSourceTimeoutMs;
   const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);

@@ -6,7 +6,7 @@ import {
   reachOf,
   SERVER_ENTRIES,
 } from "../service/client-reach.ts";
-import { receiverFault } from "../service/receivers.ts";
+import { receiverFault } from "../service/notifying/receivers.ts";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
 import { NOTIFIED_TYPES } from "../task/notification.ts";

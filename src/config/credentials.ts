@@ -29,6 +29,7 @@ export function firstClient(dataFolder: string): Credentials {
     client_code: "default",
     public_key: randomBytes(16).toString("hex"),
     private_key: randomBytes(32).toString("hex"),
+    webhook_secrets: [`whsec_${randomBytes(32).toString("base64")}`],
     // Whoever can read the file can read the database, too.
     admin: true,
   };

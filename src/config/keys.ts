@@ -108,7 +108,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     shown: "one with random keys, in `credentials.json`",
     allowed: "JSON, or the path of a JSON file",
     about:
-      'The clients of the API: `[{"client_code", "public_key", "private_key", "strong_only"?, "disabled"?, "admin"?, "weight"?, "pending_max"?, "running_max"?, "requests_per_second"?, "second_public_key"?, "second_private_key"?, "roots"?, "buckets"?, "hosts"?, "urls"?, "egress_allow"?, "egress_deny"?}]`, or the path of a file that holds this.',
+      'The clients of the API: `[{"client_code", "public_key", "private_key", "strong_only"?, "disabled"?, "admin"?, "weight"?, "pending_max"?, "running_max"?, "requests_per_second"?, "second_public_key"?, "second_private_key"?, "webhook_secrets"?, "notification"?, "roots"?, "buckets"?, "hosts"?, "urls"?, "egress_allow"?, "egress_deny"?}]`, or the path of a file that holds this.',
     isSecret: true,
     schema: clientsSchema,
   },

@@ -89,6 +89,10 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   priority: task.priority,
   timeout_seconds: task.timeoutSeconds,
   metadata: task.metadata,
+  notification: task.notification && {
+    url: maskCredentials(task.notification.url),
+    events: task.notification.events && [...task.notification.events],
+  },
   clip: task.clip && {
     start_seconds: task.clip.startSeconds,
     duration_seconds: task.clip.durationSeconds,

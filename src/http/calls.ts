@@ -19,6 +19,14 @@ export const CALLS = {
   readTaskLog: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/log" },
   readTaskEvents: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/events" },
   readEvents: { method: "get", path: "/api/v{version}/task/transcoding/events" },
+  listNotifications: {
+    method: "get",
+    path: "/api/v{version}/task/transcoding/{task_id}/notifications",
+  },
+  replayNotification: {
+    method: "post",
+    path: "/api/v{version}/task/transcoding/{task_id}/notifications/{notification_id}/replay",
+  },
   createProfile: { method: "post", path: "/api/v{version}/profile" },
   readProfile: { method: "get", path: "/api/v{version}/profile/{profile_name}" },
   listProfiles: { method: "get", path: "/api/v{version}/profiles" },

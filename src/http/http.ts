@@ -4,6 +4,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { Connection } from "../runtime/runtime.ts";
 import type { CreateTaskPorts } from "../service/create-task.ts";
 import { OpenStreams, type StreamLimits } from "../service/following/open-streams.ts";
+import type { NotificationPorts } from "../service/notifying/notifications.ts";
 import type { PlanPorts } from "../service/plan-new-task.ts";
 import { PlanSlots } from "../service/plan-slots.ts";
 import { RequestRates } from "../service/request-rates.ts";
@@ -21,6 +22,7 @@ import { serveEvents } from "./events/serve-events.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
 import { serveInsight } from "./insight/serve-insight.ts";
 import { type MediaPorts, serveMedia } from "./media/media.ts";
+import { serveNotifications } from "./notifications/serve-notifications.ts";
 import { type ObservedPorts, observed } from "./observe/observed.ts";
 import { serveProfiles } from "./profiles.ts";
 import { serveTasks } from "./tasks.ts";
@@ -38,6 +40,7 @@ export type HttpPorts = Pick<
       TaskStore,
       "create" | "findByIdempotency" | "get" | "list" | "logs" | "cancel" | "retry" | "remove"
     >;
+    readonly notifications: NotificationPorts["notifications"];
     readonly profiles: ProfileStore;
     readonly clients: EndpointPorts["clients"];
     readonly events: EventFeed;
@@ -94,6 +97,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   serveEvents(app, signed);
   serveInsight(app, signed);
   serveTasks(app, signed);
+  serveNotifications(app, signed);
   serveProfiles(app, signed);
   const { admin, media } = ports;
   if (media) serveMedia(app, { ...signed, media });

@@ -5,6 +5,7 @@ import { ADMIN_ROUTES } from "./routes/all-admin-routes.ts";
 import { readEventsRoute, readTaskEventsRoute } from "./routes/event-routes.ts";
 import { healthRoute, metricsRoute, readinessRoute } from "./routes/health-routes.ts";
 import { readMediaPlacesRoute, readMediaRoute, uploadMediaRoute } from "./routes/media-routes.ts";
+import { listNotificationsRoute, replayNotificationRoute } from "./routes/notification-routes.ts";
 import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
   createProfileRoute,
@@ -33,6 +34,8 @@ const ROUTES = [
   readTaskLogRoute,
   readTaskEventsRoute,
   readEventsRoute,
+  listNotificationsRoute,
+  replayNotificationRoute,
   createProfileRoute,
   readProfileRoute,
   listProfilesRoute,

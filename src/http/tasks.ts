@@ -28,6 +28,10 @@ export const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => (
   priority: body.priority,
   timeoutSeconds: body.timeout_seconds,
   metadata: body.metadata,
+  notification: body.notification && {
+    url: body.notification.url,
+    ...(body.notification.events && { events: body.notification.events }),
+  },
   clip: body.clip && {
     startSeconds: body.clip.start_seconds,
     ...(body.clip.duration_seconds !== undefined && {

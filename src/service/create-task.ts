@@ -3,6 +3,7 @@ import type { Queue } from "../queue/queue.ts";
 import { type Address, unsupportedCode } from "../storage/storage.ts";
 import type { ClientStore, Idempotency, NewTask, Nonce, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
+import type { Notification } from "../task/notification.ts";
 import type { Clip, Origin } from "../task/task.ts";
 import {
   type AddressJudge,
@@ -13,6 +14,7 @@ import {
 } from "./addresses.ts";
 import { type Addresses, type AssignPorts, assign } from "./assign.ts";
 import type { Caller } from "./authenticate.ts";
+import { judgeNotification } from "./notifying/notifications.ts";
 import { claimFolders } from "./sets.ts";
 
 /** A task as its caller asks for it: well formed, but not judged yet. */
@@ -25,6 +27,7 @@ export type TaskRequest = {
   readonly timeoutSeconds?: number | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly clip?: Clip | undefined;
+  readonly notification?: Notification | undefined;
 };
 
 /** What creating a task needs. */
@@ -113,7 +116,7 @@ export type JudgeTaskPorts = JudgePorts &
  */
 export async function judgeTask(
   ports: JudgeTaskPorts,
-  caller: Pick<Caller, "clientCode" | "reach">,
+  caller: Pick<Caller, "clientCode" | "notification" | "webhookSecrets" | "reach">,
   request: TaskRequest,
 ): Promise<NewTask> {
   const { clientCode } = caller;
@@ -127,6 +130,7 @@ export async function judgeTask(
     request.targets,
     addresses,
   );
+  const notification = judgeNotification(caller, request.notification);
   const folderKeys = claimFolders(addresses.targets, assignments);
   return {
     clientCode,
@@ -148,6 +152,7 @@ export async function judgeTask(
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(clip === undefined ? {} : { clip }),
+    ...(notification === undefined ? {} : { notification }),
   };
 }
 

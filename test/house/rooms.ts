@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   http: [
     ["http"],
     ["insight"],
-    ["admin", "dashboard", "docs", "events", "media", "profiles", "tasks"],
+    ["admin", "dashboard", "docs", "events", "media", "notifications", "profiles", "tasks"],
     ["endpoint", "health", "openapi"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
@@ -68,8 +68,9 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   service: [
     ["plan-new-task"],
     ["create-task", "manage-tasks", "operate-clients", "request-rates"],
+    ["notifying"],
     ["assign", "authenticate", "client-reach", "drain", "following"],
-    ["intake", "plan-slots", "receivers", "sets"],
+    ["intake", "plan-slots", "sets"],
     ["addresses", "profiles", "signature"],
   ],
   storage: [

@@ -69,6 +69,8 @@ describe("openApiDocument", () => {
       "post /api/v{version}/task/transcoding/{task_id}/cancel",
       "get /api/v{version}/task/transcoding/{task_id}/events",
       "get /api/v{version}/task/transcoding/{task_id}/log",
+      "get /api/v{version}/task/transcoding/{task_id}/notifications",
+      "post /api/v{version}/task/transcoding/{task_id}/notifications/{notification_id}/replay",
       "post /api/v{version}/task/transcoding/{task_id}/retry",
       "get /healthz",
       "get /metrics",

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { TaskEventType } from "./notification-schemas.ts";
 import {
   Progress,
   TargetStatusSchema,
@@ -6,19 +7,6 @@ import {
   TaskStatusSchema,
   Time,
 } from "./task-schemas.ts";
-
-const EVENT_TYPES = [
-  "created",
-  "started",
-  "progress",
-  "target",
-  "source_lost",
-  "source_back",
-  "given_back",
-  "cancel_requested",
-  "retried",
-  "ended",
-] as const;
 
 const EventTarget = z
   .object({
@@ -44,10 +32,7 @@ export const TaskEventSchema = z
         "Counts the events of a task without gaps. Progress is not counted, and has the number of the event before it.",
     }),
     time: Time,
-    type: z.enum(EVENT_TYPES).openapi("TaskEventType", {
-      description:
-        "`created`; `started`: a run began; `progress`: how far it is, at most twice a second; `target`: one target has another status; `source_lost`, `source_back`: of a live task; `given_back`: the run is over and the task waits for its next one; `cancel_requested`; `retried` by its client; `ended`. Later versions may have more.",
-    }),
+    type: TaskEventType,
     task_status: TaskStatusSchema,
     attempt: z.int().min(1).optional().openapi({ description: "Absent before the first run." }),
     target: EventTarget.optional(),

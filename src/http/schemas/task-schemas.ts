@@ -3,6 +3,7 @@ import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import { WARNING_CODES } from "../../task/warnings.ts";
 import { NOT_UNICODE } from "./fields.ts";
+import { NotificationSchema } from "./notification-schemas.ts";
 import { Output } from "./output-schemas.ts";
 
 /** Longer addresses are refused: far beyond what any server or file system takes. */
@@ -120,6 +121,7 @@ export const CreateTask = z
     timeout_seconds: TimeoutSeconds.optional(),
     metadata: NewMetadata.optional(),
     clip: NewClip.optional(),
+    notification: NotificationSchema.optional(),
   })
   .openapi("CreateTask");
 
@@ -230,6 +232,7 @@ export const TaskSchema = z
     timeout_seconds: TimeoutSeconds.optional(),
     metadata: Metadata.optional(),
     clip: Clip.optional(),
+    notification: NotificationSchema.optional(),
   })
   .openapi("Task");
 

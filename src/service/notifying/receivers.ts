@@ -1,4 +1,4 @@
-import { percentDecoded } from "../lib/percent-decoded.ts";
+import { percentDecoded } from "../../lib/percent-decoded.ts";
 
 /** The longest that common servers take in a request line. */
 const URL_CHARACTERS_MAX = 2048;

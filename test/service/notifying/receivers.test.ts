@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { receiverFault, receiverKey } from "../../src/service/receivers.ts";
+import { receiverFault, receiverKey } from "../../../src/service/notifying/receivers.ts";
 
 test.each([
   "https://hooks.example/",
