@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { maskSecrets } from "../lib/mask.ts";
+import { distance } from "../profile/nearest-names.ts";
 import { type Config, ConfigError, type Environment } from "./config.ts";
 import { CALLER_KEYS, type Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
@@ -88,18 +89,4 @@ function unknownKeys(env: Environment): string[] {
       const hint = nearest && nearest.slips <= SLIPS_MAX ? `; did you mean ${nearest.key}?` : "";
       return `There is no key ${name}${hint}`;
     });
-}
-
-/** How many letters must be inserted, removed or replaced to get from one word to another (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (letter === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

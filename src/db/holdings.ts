@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { StoredTarget } from "../task/row.ts";
 import type { Database } from "./database.ts";
-import { activeTargets, profileUses } from "./schema.ts";
+import { activeTargets, profileUses, tasks } from "./schema.ts";
 import type { SqliteTaskRow } from "./task-row.ts";
 
 /** The keys of a target that a task holds. */
@@ -21,6 +21,13 @@ export class Holdings {
     const profileName = sql.placeholder("profileName");
     this.#queries = prepared({
       holder: () => orm.select().from(activeTargets).where(eq(activeTargets.key, key)).prepare(),
+      owner: () =>
+        orm
+          .select({ id: tasks.id, clientCode: tasks.clientCode })
+          .from(activeTargets)
+          .innerJoin(tasks, eq(tasks.seq, activeTargets.taskSeq))
+          .where(eq(activeTargets.key, key))
+          .prepare(),
       hold: () => orm.insert(activeTargets).values({ key, taskSeq }).prepare(),
       release: () =>
         orm
@@ -57,6 +64,13 @@ export class Holdings {
         return isTaken;
       }),
     );
+  }
+
+  /** The unfinished task that holds a target, or the folder of its set; undefined if none does. */
+  owner(target: Held): Pick<SqliteTaskRow, "id" | "clientCode"> | undefined {
+    return keysOf(target)
+      .map((key) => this.#queries.owner.get({ key }))
+      .find((owner) => owner !== undefined);
   }
 
   /** Holds targets that are free, and the task's custom profiles. */

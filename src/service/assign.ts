@@ -15,7 +15,7 @@ export type Addresses = { readonly source: Address; readonly targets: readonly A
 
 /** What assigning needs. */
 export type AssignPorts = {
-  readonly profiles: Pick<ProfileStore, "get">;
+  readonly profiles: Pick<ProfileStore, "get" | "list">;
   /** What the engine can do here; waits for it while the service starts. @throws {TaskError} if there is no engine */
   readonly capabilities: () => Promise<Capabilities>;
 };

@@ -1,3 +1,4 @@
+import { nearestNames } from "../profile/nearest-names.ts";
 import type { Profile } from "../profile/profile.ts";
 import { CATALOGUE, isSystemName, systemProfile } from "../profile/system-profiles.ts";
 import type { ProfileStore } from "../store/store.ts";
@@ -9,10 +10,10 @@ export type FoundProfile = { readonly profile: Profile; readonly createMs?: numb
 /**
  * Finds a profile by name: a system profile, or else one of the client's own.
  *
- * @throws {TaskError} `no_such_profile`
+ * @throws {TaskError} `no_such_profile`, with the names that may be meant
  */
 export async function findProfile(
-  profiles: Pick<ProfileStore, "get">,
+  profiles: Pick<ProfileStore, "get" | "list">,
   clientCode: string,
   name: string,
 ): Promise<FoundProfile> {
@@ -20,7 +21,14 @@ export async function findProfile(
   if (system) return { profile: system };
   const stored = await profiles.get(clientCode, name);
   if (stored) return stored;
-  throw new TaskError("no_such_profile", `Cannot find the profile "${name}": there is none`);
+  const own = await profiles.list(clientCode);
+  const nearest = nearestNames(name, [...own.map(({ profile }) => profile.name), ...CATALOGUE]);
+  const names = nearest.map((one) => `"${one}"`).join(", ");
+  const meant = nearest.length === 0 ? "" : `; did you mean ${names}?`;
+  throw new TaskError(
+    "no_such_profile",
+    `Cannot find the profile "${name}": there is none${meant}`,
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { maskSecrets } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
 import type { ChangeListener } from "../task/move.ts";
 import { isTold } from "../task/notification.ts";
-import { taskOf } from "../task/row.ts";
+import { type StoredTarget, taskOf } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
 import { undelivered } from "../task/targets.ts";
 import type {
@@ -133,7 +133,7 @@ export class SqliteTaskStore implements TaskStore {
       if (refusal) throw refusal;
       const targets = undelivered(change.row.targets);
       const taken = this.#holdings.taken(targets);
-      if (taken) throw targetTaken(`retry task "${id}"`, taken);
+      if (taken) throw this.#targetTaken(`retry task "${id}"`, clientCode, taken);
       this.#holdings.take(change.row, targets);
       return taskOf(this.#changes.save(change));
     });
@@ -225,7 +225,7 @@ export class SqliteTaskStore implements TaskStore {
     const first = idempotency && this.#findFirst(clientCode, idempotency, nowMs);
     if (first) return first;
     const taken = this.#holdings.taken(task.targets);
-    if (taken) return targetTaken("create task", taken);
+    if (taken) return this.#targetTaken("create task", clientCode, taken);
     const full = this.#pendingLimit.takePlace(clientCode, pendingMax);
     if (full) return full;
     const id = this.#insert(task, nowMs);
@@ -264,11 +264,22 @@ export class SqliteTaskStore implements TaskStore {
     }
     return row.id;
   }
-}
 
-/** The refusal of a target that another task has. */
-const targetTaken = (verb: string, { url }: { readonly url: string }): TaskError =>
-  new TaskError(
-    "task_conflict",
-    `Cannot ${verb}: the target "${maskSecrets(url)}" is one of an unfinished task`,
-  );
+  /** The refusal of a target that another task has: named if it is the client's own, as those of others are none of its business. */
+  #targetTaken(
+    verb: string,
+    clientCode: string,
+    target: Pick<StoredTarget, "url" | "key" | "folderKey">,
+  ): TaskError {
+    const owner = this.#holdings.owner(target);
+    const holder =
+      owner?.clientCode === clientCode
+        ? `your unfinished task "${owner.id}"`
+        : "an unfinished task";
+    const shown = maskSecrets(target.url);
+    return new TaskError(
+      "task_conflict",
+      `Cannot ${verb}: the target "${shown}" is one of ${holder}`,
+    );
+  }
+}

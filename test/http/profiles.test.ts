@@ -165,3 +165,20 @@ describe("DELETE profile", () => {
     expect(status).toBe(200);
   });
 });
+
+test("a create and a GET that name an unknown profile are told the nearest names, the client's own among them", async () => {
+  const own = {
+    profile_name: "lecture-720",
+    qlties: [{ container: "mp4", format: "copy", audio_format: "copy" }],
+  };
+  expect((await app.call("/api/v1/profile", { body: own })).status).toBe(200);
+  const told = async (path: string, body?: unknown) =>
+    ((await (await app.call(path, { body })).json()) as { error: { message: string } }).error
+      .message;
+  expect(await told(TASKS, aTask({ profile_name: "lectures-720" }))).toBe(
+    'Cannot find the profile "lectures-720": there is none; did you mean "lecture-720"?',
+  );
+  expect(await told("/api/v1/profile/video_mp4_transmx")).toStartWith(
+    'Cannot find the profile "video_mp4_transmx": there is none; did you mean "video_mp4_transmux"',
+  );
+});

@@ -20,7 +20,10 @@ describe("assign", () => {
     targets: readonly { readonly profileName?: string }[],
     { can = capabilities, live }: { can?: typeof capabilities; live?: LiveProtocol } = {},
   ) => {
-    const ports = { profiles: { get: async () => undefined }, capabilities: async () => can };
+    const ports = {
+      profiles: { get: async () => undefined, list: async () => [] },
+      capabilities: async () => can,
+    };
     return assign(ports, "client1", NAME, targets, addressesOf(targets.length, live));
   };
 

@@ -46,6 +46,7 @@ function aDesk() {
         name.startsWith("own")
           ? { profile: { name, description: "", renditions: [rendition] }, createMs: 1 }
           : undefined,
+      list: async () => [],
     },
     clients: {
       useNonce: async ({ nonce }) => {

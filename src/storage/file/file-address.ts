@@ -1,4 +1,4 @@
-import { isAbsolute, resolve, sep } from "node:path";
+import { basename, isAbsolute, relative, resolve, sep } from "node:path";
 import { TaskError } from "../../task/errors.ts";
 import {
   quoteAddress,
@@ -69,6 +69,18 @@ function readAnyAddress(url: string, roots: readonly string[], side: Side): stri
   if (Buffer.byteLength(path) > PATH_BYTES_MAX)
     throw refuse(`its path is longer than ${PATH_BYTES_MAX} bytes`);
   return path;
+}
+
+/**
+ * Where a path lies, for whoever wrote its address: `"in/a.mov" below the root "media"`. The folders above a root are not told.
+ *
+ * @param roots - one of which it lies in
+ */
+export function placeBelow(roots: readonly string[], path: string): string {
+  const [root = sep] = roots
+    .filter((one) => isInside(one, path))
+    .toSorted((a, b) => b.length - a.length);
+  return `${quoteAddress(relative(root, path))} below the root ${quoteAddress(basename(root))}`;
 }
 
 /** The error of an address that leads out of the media roots; it does not reveal what is there. */

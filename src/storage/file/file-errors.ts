@@ -66,9 +66,21 @@ function translate(
       });
 }
 
-/** A failure to read a source as `TaskError`: `source_missing`, `source_unreachable`, or `internal` if nothing else is known. */
-export const sourceError = (error: unknown, url: string): TaskError =>
-  translate(error, `Cannot read the source ${quoteAddress(url)}`, ON_SOURCE);
+/** What somebody may have mistaken who wrote the address of a file that is not there. */
+const MISPLACED = ["ENOENT", "ENOTDIR"];
+
+/**
+ * A failure to read a source as `TaskError`: `source_missing`, `source_unreachable`, or `internal` if nothing else is known.
+ *
+ * @param place - where it was looked for
+ */
+export function sourceError(error: unknown, url: string, place: string): TaskError {
+  const told = translate(error, `Cannot read the source ${quoteAddress(url)}`, ON_SOURCE);
+  if (told === error || !MISPLACED.includes(errnoOf(error) ?? "")) return told;
+  return new TaskError(told.code, `${told.message}; it was looked for at ${place}`, {
+    cause: error,
+  });
+}
 
 /** A failure to write a target as `TaskError`: `target_unwritable`, `target_full`, `target_unreachable`, or `internal`. */
 export const targetError = (error: unknown, url: string): TaskError =>

@@ -16,7 +16,7 @@ import type {
   Storage,
   TidyOptions,
 } from "../storage.ts";
-import { isInside, outside, readFileAddress } from "./file-address.ts";
+import { isInside, outside, placeBelow, readFileAddress } from "./file-address.ts";
 import { endingWith, sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
 import { FileLiveSet } from "./file-live-set.ts";
 import { FileMedia } from "./file-media.ts";
@@ -136,7 +136,7 @@ export class FileStorage implements Storage {
         if (signal.aborted) await opened.close?.();
         return opened;
       } catch (error) {
-        throw sourceError(error, url);
+        throw sourceError(error, url, placeBelow(this.#roots, path));
       }
     });
   }

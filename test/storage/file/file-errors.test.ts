@@ -43,6 +43,6 @@ describe("sourceError", () => {
     ["EHOSTDOWN", "source_unreachable"],
     ["EPROTO", "internal"],
   ] as const)("calls %s %s", (errno, code) => {
-    expect(sourceError(systemError(errno), "a.mp4").code).toBe(code);
+    expect(sourceError(systemError(errno), "a.mp4", "a place").code).toBe(code);
   });
 });

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readlink, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FileStorage } from "../../../src/storage/file/file.ts";
 import { failureOf, storageContract } from "../../contract/storage.ts";
@@ -140,9 +140,26 @@ describe("FileStorage.prototype.open", () => {
       "source_missing: it is a folder",
       "source_missing: it is not a regular file",
       "source_missing: it is not a regular file",
-      "source_missing: a part of its path is a file, not a folder",
+      'source_missing: a part of its path is a file, not a folder; it was looked for at "file.mp4/below.mp4" below the root "media"',
       "source_missing: it is a link that leads nowhere",
     ]);
+  });
+
+  test("says where it looked for a file that is not there, and nothing of the folders above the root", async () => {
+    const { storage, root } = await aStorage();
+    const [name, above] = [basename(root), dirname(root)];
+    for (const url of [
+      `${name}/x.mov`,
+      join(root, name, "x.mov"),
+      `file://${root}/${name}/x.mov`,
+    ]) {
+      const { code, message } = await failureOf(storage.open(url, opening));
+      expect([code, message]).toEqual([
+        "source_missing",
+        `Cannot read the source "${url}": there is no such file; it was looked for at "${name}/x.mov" below the root "${name}"`,
+      ]);
+      expect(message.replace(url, "")).not.toContain(above);
+    }
   });
 
   test("opens an empty file: what is in it is not its question", async () => {
