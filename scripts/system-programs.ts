@@ -16,6 +16,7 @@ const PROGRAMS = [
   { name: "fish", apt: "fish" },
   { name: "chromium", apt: "chromium" },
   { name: "nginx", apt: "nginx" },
+  { name: "systemd-analyze", apt: "systemd" },
   { name: "/usr/lib/nginx/modules/ngx_rtmp_module.so", apt: "libnginx-mod-rtmp" },
   { name: "srt-live-transmit", apt: "srt-tools" },
   // GStreamer's RTSP server, by Python. Its libraries lie where the processor's kind says.

@@ -1,0 +1,95 @@
+import { expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { aCertificate } from "../fixtures/certificates.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { freePort, startPeer } from "../fixtures/live-peers.ts";
+import { eventually, newHome, startService } from "../fixtures/service.ts";
+import { signedRequest } from "../fixtures/signed-client.ts";
+
+setDefaultTimeout(60_000);
+
+/** Runs nginx with the file of deploy/, on ports of its own, before a service. */
+async function startProxy(
+  service: string,
+  { pair }: ReturnType<typeof aCertificate>,
+): Promise<number> {
+  const folder = tempFolder();
+  const [plain, tls] = [await freePort(), await freePort()];
+  for (const [name, text] of [
+    ["fullchain.pem", pair.cert],
+    ["privkey.pem", pair.key],
+  ] as const)
+    writeFileSync(join(folder, name), text);
+  const site = readFileSync("deploy/nginx.conf", "utf8")
+    .replaceAll(/^ *listen \[.*\n/gm, "")
+    .replace("listen 80;", `listen 127.0.0.1:${plain};`)
+    .replace("listen 443 ", `listen 127.0.0.1:${tls} `)
+    .replace("127.0.0.1:8080", new URL(service).host)
+    .replaceAll("/etc/ssl/pontus", folder);
+  const config = join(folder, "nginx.conf");
+  writeFileSync(
+    config,
+    `daemon off; master_process off; pid ${folder}/pid; error_log stderr;
+     events { worker_connections 256; }
+     http { access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; ${site} }`,
+  );
+  const nginx = startPeer("nginx", ["-p", folder, "-c", config]);
+  onTestFinished(async () => void (await nginx.stop()));
+  return tls;
+}
+
+test("nginx with the file of deploy/ passes signed calls and streams of events on, by TLS", async () => {
+  const certificate = aCertificate();
+  const service = await startService(newHome(), { PONTUS_CONCURRENCY: "0" });
+  const port = await startProxy(service.url, certificate);
+  const call = (path: string, body?: unknown, more: Readonly<Record<string, string>> = {}) =>
+    new Promise<{ status: number; first: string; headers: NodeJS.Dict<string | string[]> }>(
+      (resolve, reject) => {
+        const signed = signedRequest(
+          service.credentials,
+          `https://127.0.0.1:${port}${path}`,
+          body === undefined ? {} : { body },
+        );
+        const headers = { ...Object.fromEntries(signed.headers), ...more };
+        const sent = request(
+          signed.url,
+          { method: signed.method, headers, ca: certificate.authority },
+          (answer) => {
+            answer.once("data", (chunk: Buffer) => {
+              resolve({
+                status: answer.statusCode ?? 0,
+                first: chunk.toString(),
+                headers: answer.headers,
+              });
+              answer.destroy();
+            });
+          },
+        );
+        sent.on("error", reject);
+        sent.end(body === undefined ? undefined : JSON.stringify(body));
+      },
+    );
+  await eventually(() =>
+    call("/healthz").then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  const task = { source: { source_url: "in/a b.mp4" }, targets: [{ target_url: "out.mp4" }] };
+  const created = await call("/api/v1/task/transcoding", task);
+  expect(created).toMatchObject({
+    status: 200,
+    headers: { "strict-transport-security": "max-age=31536000" },
+  });
+  const { task_id: id } = JSON.parse(created.first);
+  // Its first event comes at once, though the stream goes on.
+  const events = await call(`/api/v1/task/transcoding/${id}/events`, undefined, {
+    "Last-Event-ID": "0",
+  });
+  expect(events).toMatchObject({ status: 200, first: expect.stringContaining(id) });
+  expect((await call("/api/v1/task/transcoding/nosuch%2Ftask")).status).toBe(404);
+  const stranger = await call("/metrics");
+  expect([200, 404]).toContain(stranger.status);
+});
