@@ -1,7 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type { Hono } from "hono";
+import { once } from "../lib/once.ts";
 import { requestIdOf, respondProblem } from "./answer.ts";
+import {
+  loadStaticFile,
+  type StaticFile,
+  sendStaticFile,
+  staticFile,
+} from "./static/static-file.ts";
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -9,32 +14,25 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Pontus API</title>
-<link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+<link rel="icon" type="image/svg+xml" href="docs/ui/look/icon.svg">
 <link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/http/docs/page.css">
+<link rel="modulepreload" href="docs/ui/base/signature.js">
+<script defer src="docs/swagger-ui-bundle.js"></script>
+<script type="module" src="docs/http/docs/page.js"></script>
 </head>
 <body>
-<div id="swagger-ui"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
+<header id="sign-in"></header>
+<main id="reference"><noscript>This page needs JavaScript. The same is in <a href="openapi.yaml">openapi.yaml</a>.</noscript></main>
 </body>
 </html>
 `;
 
-// Without "try it out": a page in a browser could not sign calls unless it knew the private key.
-const START = `SwaggerUIBundle({
-  url: "openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  supportedSubmitMethods: [],
-  validatorUrl: null,
-});
-`;
-
-/** Nothing from other hosts, no inline scripts. Swagger UI sets style attributes and draws icons from data: URLs. */
+/** Nothing from other hosts, and nothing inline. Swagger UI draws its icons from data: URLs. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -42,58 +40,46 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The only files of the package that the page needs. Literal names, so that tools see what is used. */
-const FILES = {
-  "swagger-ui.css": {
-    type: "text/css;charset=UTF-8",
-    locate: () => import.meta.resolve("swagger-ui-dist/swagger-ui.css"),
-  },
-  "swagger-ui-bundle.js": {
-    type: "text/javascript;charset=UTF-8",
-    locate: () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js"),
-  },
-  "favicon-32x32.png": {
-    type: "image/png",
-    locate: () => import.meta.resolve("swagger-ui-dist/favicon-32x32.png"),
-  },
-} as const;
+/** The only files that the page needs, below `/docs` as they lie in `src`. Literal names, so that tools see what is used. */
+const FILES: Readonly<Record<string, () => string>> = {
+  "swagger-ui.css": () => import.meta.resolve("swagger-ui-dist/swagger-ui.css"),
+  "swagger-ui-bundle.js": () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js"),
+  "http/docs/page.css": () => import.meta.resolve("./docs/page.css"),
+  "http/docs/page.js": () => import.meta.resolve("./docs/page.js"),
+  "ui/base/signature.js": () => import.meta.resolve("../ui/base/signature.js"),
+  "ui/look/icon.svg": () => import.meta.resolve("../ui/look/icon.svg"),
+};
 
-const send = (request: Request, type: string, body: string | Uint8Array<ArrayBuffer>): Response =>
-  new Response(body, {
-    headers: {
-      "Content-Type": type,
-      "Cache-Control": "no-cache",
-      "Content-Security-Policy": POLICY,
-      "X-Content-Type-Options": "nosniff",
-      "X-Request-Id": requestIdOf(request),
-    },
-  });
+const HEADERS = {
+  "Cache-Control": "no-cache",
+  "Content-Security-Policy": POLICY,
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+};
 
-/** Serves the description of the API as JSON, as YAML, and as a page to read. */
+/** Serves the description of the API as JSON, as YAML, and as a page to read and to try calls on, which it signs. */
 export function serveDocs(app: Hono, { version }: { readonly version: string }): void {
-  const page = (path: string, type: string, make: () => string | Promise<string>): void => {
-    let made: Promise<string> | undefined;
-    app.get(path, async ({ req }) => {
-      made ??= Promise.resolve(make());
-      return send(req.raw, type, await made);
-    });
-  };
-  // Loaded when first asked for: the generator would take a fifth of the start.
-  const openapi = () => import("./openapi.ts");
-  page("/openapi.json", "application/json;charset=UTF-8", async () =>
-    JSON.stringify((await openapi()).openApiDocument(version)),
-  );
-  page("/openapi.yaml", "application/yaml;charset=UTF-8", async () =>
-    (await openapi()).openApiYaml(version),
-  );
-  page("/docs", "text/html;charset=UTF-8", () => PAGE);
-  page("/docs/start.js", "text/javascript;charset=UTF-8", () => START);
-  for (const [name, { type, locate }] of Object.entries(FILES))
-    app.get(`/docs/${name}`, async ({ req }) => {
+  const serve = (path: string, load: () => Promise<StaticFile>): void => {
+    const loaded = once(load);
+    app.get(path, async ({ req: { raw } }) => {
       try {
-        return send(req.raw, type, await readFile(fileURLToPath(locate())));
+        return await sendStaticFile(raw, await loaded(), HEADERS);
       } catch (error) {
-        return respondProblem(req.raw, requestIdOf(req.raw), error);
+        return respondProblem(raw, requestIdOf(raw), error);
       }
     });
+  };
+  const text = (path: string, type: string, make: () => string | Promise<string>): void =>
+    serve(path, async () => staticFile(type, new TextEncoder().encode(await make())));
+  // Loaded when first asked for: the generator would take a fifth of the start.
+  const openapi = () => import("./openapi.ts");
+  text("/openapi.json", "application/json;charset=UTF-8", async () =>
+    JSON.stringify((await openapi()).openApiDocument(version)),
+  );
+  text("/openapi.yaml", "application/yaml;charset=UTF-8", async () =>
+    (await openapi()).openApiYaml(version),
+  );
+  text("/docs", "text/html;charset=UTF-8", () => PAGE);
+  for (const [name, locate] of Object.entries(FILES))
+    serve(`/docs/${name}`, () => loadStaticFile(name, locate()));
 }

@@ -22,7 +22,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["http"],
     ["insight"],
     ["admin", "dashboard", "docs", "events", "media", "notifications", "profiles", "tasks"],
-    ["endpoint", "health", "openapi"],
+    ["endpoint", "health", "openapi", "static"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
     ["body", "calls", "document", "invalid-fields", "language"],

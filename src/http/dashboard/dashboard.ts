@@ -3,8 +3,9 @@ import { accepts } from "hono/accepts";
 import { once } from "../../lib/once.ts";
 import { TaskError } from "../../task/errors.ts";
 import { requestIdOf, respond, respondProblem } from "../answer.ts";
+import { sendStaticFile } from "../static/static-file.ts";
 import { type Page, pageOf } from "./page.ts";
-import type { UiFile, UiFiles } from "./ui-files.ts";
+import type { UiFiles } from "./ui-files.ts";
 
 /** Where everything is, for whoever comes without a browser. */
 const about = (version: string) => ({
@@ -23,23 +24,6 @@ const about = (version: string) => ({
 
 /** A name of a file under a digest of all of them means the same bytes for ever. */
 const FOR_EVER = "public, max-age=31536000, immutable";
-
-const takesGzip = (request: Request): boolean =>
-  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers.get("Accept-Encoding") ?? "");
-
-async function send(request: Request, { type, plain, zipped }: UiFile): Promise<Response> {
-  const isZipped = takesGzip(request);
-  return new Response(isZipped ? await zipped() : plain, {
-    headers: {
-      "Content-Type": type,
-      "Cache-Control": FOR_EVER,
-      ...(isZipped && { "Content-Encoding": "gzip" }),
-      Vary: "Accept-Encoding",
-      "X-Content-Type-Options": "nosniff",
-      "X-Request-Id": requestIdOf(request),
-    },
-  });
-}
 
 function sendPage(request: Request, { html, policy }: Page): Response {
   return new Response(html, {
@@ -85,7 +69,7 @@ export function serveDashboard(app: Hono, { version }: { readonly version: strin
     try {
       const { digest, file } = await files();
       const found = context.req.param("digest") === digest && file(context.req.param("name"));
-      if (found) return await send(request, found);
+      if (found) return await sendStaticFile(request, found, { "Cache-Control": FOR_EVER });
       throw new TaskError("no_such_resource", "Cannot answer: nothing is at this path");
     } catch (error) {
       return respondProblem(request, requestIdOf(request), error);

@@ -1,28 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
-
-/** A file as it is sent: as it is, and smaller for those who take gzip. */
-export type UiFile = {
-  readonly type: string;
-  readonly plain: Uint8Array<ArrayBuffer>;
-  /** Made when it is first asked for. */
-  readonly zipped: () => Promise<Uint8Array<ArrayBuffer>>;
-};
+import { loadStaticFile, type StaticFile } from "../static/static-file.ts";
 
 /** All files of the dashboard. They change together, so one digest names them. */
 export type UiFiles = {
   readonly digest: string;
-  readonly file: (name: string) => UiFile | undefined;
-};
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".js": "text/javascript;charset=UTF-8",
-  ".css": "text/css;charset=UTF-8",
-  ".svg": "image/svg+xml",
+  readonly file: (name: string) => StaticFile | undefined;
 };
 
 /** The page's own files, and the only ones that it needs of packages. Literal names, so that tools see what is used. */
@@ -73,24 +55,12 @@ const FILES: Readonly<Record<string, () => string>> = {
   "packages/uplot.js": () => import.meta.resolve("uplot/dist/uPlot.esm.js"),
 };
 
-const zip = promisify(gzip);
-
-async function load(type: string, url: string): Promise<UiFile> {
-  const plain = new Uint8Array(await readFile(fileURLToPath(url)));
-  let zipping: Promise<Uint8Array<ArrayBuffer>> | undefined;
-  const zipped = () => {
-    zipping ??= zip(plain, { level: 9 }).then((bytes) => new Uint8Array(bytes));
-    return zipping;
-  };
-  return { type, plain, zipped };
-}
-
 /** Reads the files of the dashboard, which stay in memory. */
 export async function readUiFiles(): Promise<UiFiles> {
-  const files = new Map<string, UiFile>();
+  const files = new Map<string, StaticFile>();
   const digest = createHash("sha256");
   for (const [name, locate] of Object.entries(FILES)) {
-    const file = await load(TYPES[extname(name)] ?? "", locate());
+    const file = await loadStaticFile(name, locate());
     digest.update(`${name} ${file.plain.length}\n`).update(file.plain);
     files.set(name, file);
   }
