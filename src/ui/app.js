@@ -121,13 +121,14 @@ function App() {
     /** @type {import("./base/api.js").Api | undefined} */ (undefined),
   );
   const isOperator = useIsOperator(api);
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState({ text: "", count: 0 });
+  const say = useCallback(
+    (/** @type {string} */ text) => setSaid(({ count }) => ({ text, count: count + 1 })),
+    [],
+  );
   const [, setDrawn] = useState(0);
   const redraw = useCallback(() => setDrawn((count) => count + 1), []);
-  const session = useMemo(
-    () => api && { api, clientCode: api.identity.clientCode, say: setSaid },
-    [api],
-  );
+  const session = useMemo(() => api && { api, clientCode: api.identity.clientCode, say }, [api]);
   return html`
     <${Header} at=${at} clientCode=${session?.clientCode} isOperator=${isOperator} signOut=${() => setApi(undefined)} redraw=${redraw} />
     ${
@@ -137,7 +138,7 @@ function App() {
           <//>`
         : html`<${SignIn} onSigned=${setApi} />`
     }
-    <p class="said" role="status">${said}</p>`;
+    <div role="status">${said.text && html`<p class="said" key=${said.count}>${said.text}</p>`}</div>`;
 }
 
 startLanguage();

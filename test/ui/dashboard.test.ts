@@ -62,6 +62,25 @@ describe("signing in", () => {
     await page.getByLabel("Client code").waitFor();
     await page.context().close();
   });
+
+  test("says where it cannot sign: on pages that are neither of HTTPS nor of this machine", async () => {
+    const { page, troubles } = await aPage(browser);
+    await page.goto(service.url.replace("127.0.0.1", "media.pontus.test"));
+    await page.getByRole("alert").getByText("by HTTPS").waitFor();
+    expect(await page.locator("input").count()).toBe(0);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  test("works where the clock of the browser is an hour late", async () => {
+    const { page } = await aPage(browser);
+    await page.clock.setSystemTime(Date.now() - 3_600_000);
+    await page.goto(service.url);
+    await page.locator("#credentials").setInputFiles(keysFile(service));
+    await page.locator("button.primary").click();
+    await page.locator(".row").first().waitFor();
+    await page.context().close();
+  });
 });
 
 describe("the list of tasks", () => {

@@ -31,7 +31,6 @@ function sendPage(request: Request, { html, policy }: Page): Response {
       "Content-Type": "text/html;charset=UTF-8",
       "Cache-Control": "no-cache",
       "Content-Security-Policy": policy,
-      "Cross-Origin-Opener-Policy": "same-origin",
       "Referrer-Policy": "no-referrer",
       Vary: "Accept",
       "X-Content-Type-Options": "nosniff",
