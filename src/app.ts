@@ -256,7 +256,7 @@ async function openParts(
     tasks: new SqliteTaskStore(database, options),
     leftovers: new SqliteLeftoverStore(database),
     notifications,
-    webhooks: new Webhooks({ notifications, clients, policyOf, trusted, now }),
+    webhooks: new Webhooks({ notifications, clients, policyOf, trusted, now, telemetry }),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     queue: new SqliteQueue(database, options),

@@ -20,6 +20,8 @@ export type Telling = {
   /** How often it was tried in vain, of the time since `sinceMs`. */
   readonly tries: number;
   readonly sinceMs: number;
+  /** The W3C trace context that the task's own work belongs to. */
+  readonly traceParent?: string;
 };
 
 /** What became of a try. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { contractCode } from "../task/errors.ts";
+import type { DeliveryState } from "../task/notification.ts";
 import type { TaskRow } from "../task/row.ts";
 import type { Target, TaskEvent } from "../task/task.ts";
 import { protocolOf } from "./protocol.ts";
@@ -9,6 +10,8 @@ import type { AnsweredCall, Phase, PhaseFacts } from "./telemetry.ts";
 const CALL_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60];
 /** Work on media takes from a moment to hours. */
 const WORK_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400];
+/** Receivers are told within seconds, or hours later if they were away, for up to a day. */
+const LAG_SECONDS = [0.5, 1, 2, 5, 15, 60, 300, 1800, 7200, 86_400];
 /** Multiples of real time. */
 const SPEEDS = [0.1, 0.25, 0.5, 0.9, 1, 1.5, 2, 4, 8, 16, 32, 64];
 
@@ -68,6 +71,16 @@ export class Metrics {
     "How many seconds of a source an encoder went through in a second, by run",
     SPEEDS,
   );
+  readonly #tellings = this.counter(
+    "pontus_notifications_total",
+    "Tries to tell receivers of events: taken (SUCCESS), to be tried again (PENDING), given up (FAILED)",
+    ["status"],
+  );
+  readonly #lag = this.#histogram(
+    "pontus_notification_lag_seconds",
+    "From an event to when its receiver took it",
+    LAG_SECONDS,
+  );
   readonly #callSeconds = this.#histogram(
     "pontus_http_request_duration_seconds",
     "From a call to the beginning of its answer",
@@ -78,6 +91,7 @@ export class Metrics {
   constructor() {
     // What comes from nothing is no increase to Prometheus: the first one would be missed.
     for (const level of ["warning", "error"]) this.#lines.inc({ level }, 0);
+    for (const status of ["SUCCESS", "FAILED"]) this.#tellings.inc({ status }, 0);
     for (const status of ["SUCCESS", "CANCELLED"])
       this.#ended.inc({ status, code: "", cause: "" }, 0);
   }
@@ -99,6 +113,12 @@ export class Metrics {
     if (phase !== "transcode" || mediaSeconds <= 0) return;
     this.#encoded.inc(mediaSeconds);
     if (seconds > 0) this.#speed.observe(mediaSeconds / seconds);
+  }
+
+  /** Counts a try to tell a receiver. */
+  told(status: DeliveryState, lagSeconds: number): void {
+    this.#tellings.inc({ status });
+    if (status === "SUCCESS") this.#lag.observe(Math.max(0, lagSeconds));
   }
 
   /** Counts a line of the log. */

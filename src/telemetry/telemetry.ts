@@ -1,3 +1,4 @@
+import type { Telling, TellingResult } from "../task/delivery.ts";
 import type { ChangeListener } from "../task/move.ts";
 import type { Failure, Task } from "../task/task.ts";
 
@@ -41,12 +42,21 @@ export type CallWatch = {
   readonly end: (call: AnsweredCall) => void;
 };
 
+/** A try to tell a receiver of an event, as it is watched from outside. */
+export type TellingWatch = {
+  /** The trace context of what the receiver does then; undefined if nobody traces it. */
+  readonly traceParent: string | undefined;
+  /** @param lagSeconds - how long ago the event happened */
+  readonly end: (result: TellingResult, lagSeconds: number) => void;
+};
+
 /** Who watches calls, tasks and runs from outside: logs, metrics and traces. Nothing here throws, waits or changes anything. */
 export type Telemetry = {
   readonly taskChanged: ChangeListener;
   /** @param traceParent - the W3C trace context that the call came with */
   readonly beginCall: (method: string, traceParent: string | undefined) => CallWatch;
   readonly beginRun: (task: Task, attempt: number) => RunWatch;
+  readonly beginTelling: (telling: Telling) => TellingWatch;
 };
 
 const runUnwatched: RunWatch = { timed: (_, work) => work(), end: () => {} };
@@ -56,4 +66,5 @@ export const UNWATCHED: Telemetry = {
   taskChanged: () => {},
   beginCall: (_, traceParent) => ({ traceParent, end: () => {} }),
   beginRun: () => runUnwatched,
+  beginTelling: ({ traceParent }) => ({ traceParent, end: () => {} }),
 };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { maskSecrets } from "../lib/mask.ts";
+import type { Telling, TellingResult } from "../task/delivery.ts";
 import type { Failure, Task } from "../task/task.ts";
 import { type Attributes, SPAN_KIND, type Span } from "./spans.ts";
 import type { AnsweredCall, Phase, PhaseFacts } from "./telemetry.ts";
@@ -18,6 +19,12 @@ export type CallTrace = {
   /** The context of what the call leads to. */
   readonly traceParent: string;
   readonly end: (call: AnsweredCall) => void;
+};
+
+/** The span of a try to tell a receiver. */
+export type TellingTrace = {
+  readonly traceParent: string;
+  readonly end: (result: Pick<TellingResult, "httpStatus" | "detail">) => void;
 };
 
 /** Takes spans that have ended. */
@@ -80,6 +87,21 @@ export class Tracing {
         const part = this.#begin(span.context, partOf(phase, facts));
         return { end: (failure) => part.end(ended(failure)) };
       },
+    };
+  }
+
+  beginTelling({ traceParent, event }: Telling): TellingTrace {
+    const span = this.#begin(parseTraceParent(traceParent), {
+      ...{ name: "notify receiver", kind: SPAN_KIND.client },
+      attributes: { "pontus.task.id": event.taskId, "pontus.event.type": event.type },
+    });
+    return {
+      traceParent: writeTraceParent(span.context),
+      end: ({ httpStatus, detail }) =>
+        span.end({
+          attributes: { "http.response.status_code": httpStatus },
+          failure: detail === undefined ? undefined : maskSecrets(detail),
+        }),
     };
   }
 

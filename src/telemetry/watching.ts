@@ -1,9 +1,17 @@
+import type { Telling } from "../task/delivery.ts";
 import { toTaskError } from "../task/errors.ts";
 import type { TaskRow } from "../task/row.ts";
 import type { Failure, Task, TaskEvent } from "../task/task.ts";
 import type { Metrics } from "./metrics.ts";
 import { logChange } from "./task-lines.ts";
-import type { CallWatch, Phase, PhaseFacts, RunWatch, Telemetry } from "./telemetry.ts";
+import type {
+  CallWatch,
+  Phase,
+  PhaseFacts,
+  RunWatch,
+  Telemetry,
+  TellingWatch,
+} from "./telemetry.ts";
 import { parseTraceParent } from "./trace-context.ts";
 import type { RunTrace, Tracing } from "./tracing.ts";
 
@@ -58,6 +66,17 @@ export class Watching implements Telemetry {
     return {
       timed: (phase, work, facts = {}) => this.#timed(trace, phase, work, facts),
       end: (failure) => trace?.end(failure),
+    };
+  };
+
+  readonly beginTelling = (telling: Telling): TellingWatch => {
+    const trace = this.#tracing?.beginTelling(telling);
+    return {
+      traceParent: trace ? trace.traceParent : telling.traceParent,
+      end: (result, lagSeconds) => {
+        this.#count((metrics) => metrics.told(result.state, lagSeconds));
+        trace?.end(result);
+      },
     };
   };
 

@@ -5,6 +5,7 @@ import type { EgressPolicy } from "../net/egress-policy.ts";
 import { receiverKey } from "../service/notifying/receivers.ts";
 import type { Client, ClientStore, NotificationStore } from "../store/store.ts";
 import { deliveryId, type Telling, type TellingResult } from "../task/delivery.ts";
+import { type Telemetry, UNWATCHED } from "../telemetry/telemetry.ts";
 import { afterFailure, type Failure } from "./again.ts";
 import { ANSWER_MS, send } from "./send.ts";
 
@@ -24,6 +25,8 @@ export type NotifierPorts = {
   readonly trusted: () => Promise<readonly string[] | undefined>;
   /** ms since the epoch */
   readonly now: () => number;
+  /** Who watches tries; nobody if it is absent. */
+  readonly telemetry?: Pick<Telemetry, "beginTelling">;
 };
 
 /** Tells receivers of what happens to their tasks: of each task one event after the other. */
@@ -51,9 +54,13 @@ export class Notifier {
   /** Never rejects: what could not be recorded is told again when its lease has run out. */
   async #carryOut(telling: Telling): Promise<void> {
     const { clientCode, event } = telling;
+    const { notifications, telemetry = UNWATCHED, now } = this.#ports;
     this.#count(clientCode, 1);
     try {
-      await this.#ports.notifications.settle(telling, await this.#tell(telling));
+      const watch = telemetry.beginTelling(telling);
+      const result = await this.#tell(telling, watch.traceParent);
+      if (result) watch.end(result, (now() - event.timeMs) / 1000);
+      await notifications.settle(telling, result);
     } catch (error) {
       log.error("Cannot record notification {id}: {error}", { id: deliveryId(event), error });
     } finally {
@@ -62,12 +69,15 @@ export class Notifier {
   }
 
   /** Undefined if it was not tried. */
-  async #tell(telling: Telling): Promise<TellingResult | undefined> {
+  async #tell(
+    telling: Telling,
+    traceParent: string | undefined,
+  ): Promise<TellingResult | undefined> {
     const { now, clients } = this.#ports;
     const client = await clients.byCode(telling.clientCode);
     // A process that was suspended since it took this up would tell what another has told.
     if (this.#signal.aborted || now() + ANSWER_MS > telling.untilMs) return undefined;
-    const outcome = client ? await this.#try(telling, client) : NO_CLIENT;
+    const outcome = client ? await this.#try(telling, client, traceParent) : NO_CLIENT;
     if (outcome === undefined) return undefined;
     if (!("detail" in outcome)) return { ...outcome, state: "SUCCESS" };
     const result = afterFailure(telling, outcome, now(), Math.random());
@@ -83,7 +93,7 @@ export class Notifier {
     return result;
   }
 
-  async #try(telling: Telling, client: Client) {
+  async #try(telling: Telling, client: Client, traceParent: string | undefined) {
     const lack = lackOf(client, telling.notification.url);
     if (lack !== undefined) return { detail: `Cannot notify the receiver: ${lack}` };
     const { now, policyOf, trusted } = this.#ports;
@@ -96,6 +106,7 @@ export class Notifier {
         trusted: await trusted(),
         nowMs: now(),
         signal,
+        traceParent,
       });
     } catch (error) {
       if (this.#signal.aborted) return undefined;

@@ -18,6 +18,8 @@ export type SendOptions = {
   /** Of this try; its time is part of what is signed. */
   readonly nowMs: number;
   readonly signal: AbortSignal;
+  /** The W3C trace context of what the receiver does then. */
+  readonly traceParent: string | undefined;
 };
 
 /** What the receiver answered to a message that it took. */
@@ -30,7 +32,7 @@ type Taken = { readonly httpStatus: number };
  */
 export async function send(
   telling: Pick<Telling, "event" | "notification" | "clientCode">,
-  { secrets, policy, trusted, nowMs, signal }: SendOptions,
+  { secrets, policy, trusted, nowMs, signal, traceParent }: SendOptions,
 ): Promise<Taken | Failure> {
   const text = payloadOf(telling);
   const body = Buffer.from(text);
@@ -40,6 +42,7 @@ export async function send(
       headers: {
         "content-type": "application/json;charset=UTF-8",
         ...headersOf(telling.event, text, secrets, nowMs),
+        ...(traceParent !== undefined && { traceparent: traceParent }),
       },
       body: {
         sizeBytes: body.length,

@@ -130,7 +130,7 @@ describe("deploy/", () => {
     "promtool takes the rules, and they fire when they should",
     async () => {
       const run = (...args: readonly string[]) => execFileSync("promtool", args, { stdio: "pipe" });
-      expect(String(run("check", "rules", RULES))).toContain("SUCCESS: 12 rules found");
+      expect(String(run("check", "rules", RULES))).toContain("SUCCESS: 13 rules found");
       expect(String(run("test", "rules", "deploy/prometheus/pontus.rules.test.yml"))).toContain(
         "SUCCESS",
       );

@@ -116,6 +116,12 @@ describe.each([
     expect(linesOf(service, "pontus.access")).toContainEqual(
       expect.objectContaining({ ...ids, method: "POST", status: 200 }),
     );
+    // Where whoever starts it goes next.
+    const start = linesOf(service, "pontus").map(({ message }) => message);
+    expect(start).toContain(
+      `The dashboard is at ${service.url}/, the API is described at ${service.url}/docs`,
+    );
+    expect(start).toContain(`Plain paths in tasks are below ${home.media}`);
     await service.stop();
     const own = spans.filter(({ traceId }) => traceId === TRACE);
     spans.splice(0);

@@ -43,6 +43,7 @@ describe("the service on Deno", () => {
       targets: [{ target_url: "out/a.m3u8" }],
     });
     await service.until(id, ({ task_status }) => task_status === "SUCCESS");
+    expect((await fetch(`${service.url}/metrics`)).status).toBe(200);
   });
 
   test("starts with an authority of one's own", async () => {

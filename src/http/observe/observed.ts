@@ -42,8 +42,8 @@ export function observed(answer: Answer, { telemetry, hasAccessLog }: ObservedPo
     FACTS.set(request, facts);
     const told = (response: Response): Response => {
       const seconds = (performance.now() - startMs) / 1000;
-      const { status, headers } = response;
-      const requestId = () => headers.get("X-Request-Id") ?? "";
+      const { status } = response;
+      const requestId = () => response.headers.get("X-Request-Id") ?? "";
       const route = facts.route ?? routeOf(request);
       const { clientCode, taskId } = facts;
       watch.end({ method, route, status, seconds, requestId, clientCode, taskId });

@@ -127,9 +127,11 @@ export class SqliteNotificationStore implements NotificationStore {
     }
     const untilMs = nowMs + LEASE_MS;
     this.#queries.cursor.lease.run({ taskSeq, sequence: next.cursor, untilMs });
-    const { notification } = row;
+    const { notification, traceParent } = row;
     const { cursor: _, ...told } = next;
-    return { taskSeq, clientCode, notification, untilMs, fence: cursor.fence + 1, ...told };
+    const traced = traceParent !== null && { traceParent };
+    const fence = cursor.fence + 1;
+    return { taskSeq, clientCode, notification, untilMs, fence, ...told, ...traced };
   }
 
   /** What is told next: what was begun or is repeated, then the log, then how far the task is. */
