@@ -4,7 +4,12 @@ import { isObject, type Json, withDefaultsTold, withSharedParts } from "./docume
 import { ADMIN_ROUTES } from "./routes/all-admin-routes.ts";
 import { readEventsRoute, readTaskEventsRoute } from "./routes/event-routes.ts";
 import { healthRoute, metricsRoute, readinessRoute } from "./routes/health-routes.ts";
-import { readMediaPlacesRoute, readMediaRoute, uploadMediaRoute } from "./routes/media-routes.ts";
+import {
+  headMediaRoute,
+  readMediaPlacesRoute,
+  readMediaRoute,
+  uploadMediaRoute,
+} from "./routes/media-routes.ts";
 import { listNotificationsRoute, replayNotificationRoute } from "./routes/notification-routes.ts";
 import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
@@ -42,6 +47,7 @@ const ROUTES = [
   deleteProfileRoute,
   readMediaPlacesRoute,
   readMediaRoute,
+  headMediaRoute,
   uploadMediaRoute,
   ...ADMIN_ROUTES,
   healthRoute,

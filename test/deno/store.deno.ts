@@ -1,6 +1,8 @@
+import { SqliteOverview } from "../../src/overview/sqlite.ts";
 import { databaseContract } from "../contract/database.ts";
 import { eventFeedContract } from "../contract/events.ts";
 import { lifeCycleContract } from "../contract/life-cycle.ts";
+import { overviewContract } from "../contract/overview.ts";
 import { queueContract } from "../contract/queue.ts";
 import { taskStoreContract } from "../contract/store.ts";
 import { leftoverStoreContract } from "../contract/store-leftovers.ts";
@@ -19,6 +21,14 @@ leftoverStoreContract("SqliteLeftoverStore", make, harness);
 notificationStoreContract("SqliteNotificationStore", make, harness);
 profileStoreContract("SqliteProfileStore", make, harness);
 clientStoreContract("SqliteClientStore", make, harness);
+overviewContract(
+  "SqliteOverview",
+  async () => {
+    const bench = sqliteBench();
+    return { ...bench, overview: new SqliteOverview(bench.database) };
+  },
+  harness,
+);
 queueContract("SqliteQueue", make, harness);
 lifeCycleContract("SqliteTaskStore and SqliteQueue", make, harness);
 databaseContract("openDatabase", sqliteBench, harness);

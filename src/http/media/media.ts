@@ -130,7 +130,8 @@ async function sent(opened: OpenedMedia, { headers: asked }: Request): Promise<A
   const known = asked.get("If-None-Match")?.split(",") ?? [];
   if (known.some((each) => [ETag, `W/${ETag}`, "*"].includes(each.trim()))) {
     await opened.close();
-    return { status: 304, headers };
+    const { "Content-Type": _, ...rest } = headers;
+    return { status: 304, headers: rest };
   }
   // A part of another file would be joined to what the caller has of this one.
   const isSame = (asked.get("If-Range") ?? ETag) === ETag;

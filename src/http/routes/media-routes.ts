@@ -35,7 +35,7 @@ const FileHeaders = RequestIdHeader.extend({
 const bytesAnswer = (description: string, headers: z.ZodObject) => ({
   description,
   headers,
-  content: { "application/octet-stream": { schema: Bytes, example: BYTES_EXAMPLE } },
+  content: { "*/*": { schema: Bytes, example: BYTES_EXAMPLE } },
 });
 
 /** Tells where a client may put files in. */
@@ -62,8 +62,7 @@ export const readMediaRoute = createRoute({
   operationId: "readMedia",
   tags: TAGS,
   summary: "Read a file",
-  description:
-    "All of it, or a part by `Range`. HEAD answers with the headers alone, among them how much of an upload is there: `Upload-Offset`, `Upload-Length`, `Upload-Complete`.",
+  description: "All of it, or a part by `Range`.",
   ...signed({
     params: OneFile,
     headers: z.object({
@@ -81,6 +80,33 @@ export const readMediaRoute = createRoute({
     ),
     304: { description: "The caller has it already (`If-None-Match`).", headers: FileHeaders },
     ...signedErrors(["invalid_parameter", "access_denied", "no_such_media", "range_invalid"]),
+  },
+});
+
+/** Tells how an upload stands; the router answers HEAD by what serves GET. */
+export const headMediaRoute = createRoute({
+  ...CALLS.readMedia,
+  method: "head",
+  operationId: "headMedia",
+  tags: TAGS,
+  summary: "Tell how much of an upload is there",
+  description:
+    "The headers of the file, if there is one, and those of an upload of the client's own.",
+  ...signed({ params: OneFile }),
+  responses: {
+    200: {
+      description: "There is a file, or an upload of one.",
+      headers: RequestIdHeader.extend({
+        "Upload-Offset": z.int().openapi({ description: "Where the next piece begins." }),
+        "Upload-Length": z.int().openapi({ description: "How large the file will be, or is." }),
+        "Upload-Complete": z
+          .enum(["?0", "?1"])
+          .openapi({ description: "`?1`: no upload is under way, and the file is whole." }),
+        ETag: z.string().optional().openapi({ description: "Of the file that is there." }),
+        "Content-Length": z.int().optional().openapi({ description: "Of the file that is there." }),
+      }),
+    },
+    ...signedErrors(["invalid_parameter", "access_denied", "no_such_media"]),
   },
 });
 

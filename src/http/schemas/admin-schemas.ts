@@ -4,7 +4,7 @@ import { CLIENT_NAME } from "../../service/signature.ts";
 import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import type { TaskStatus } from "../../task/task.ts";
-import { Engine, ListQuery, TaskSchema, Time } from "./task-schemas.ts";
+import { Engine, ListQuery, NewMetadata, TaskSchema, Time } from "./task-schemas.ts";
 
 /** `PENDING,FAILED` → both. */
 const listOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
@@ -42,14 +42,11 @@ export const AdminTaskQuery = ListQuery.omit({ status: true, created_after: true
   client_code: z.string().optional(),
   created_before: Instant("Exclusive."),
   created_after: Instant("Exclusive."),
-  metadata: z
-    .record(z.string(), z.string())
-    .optional()
-    .openapi({
-      param: { style: "deepObject", explode: true },
-      description:
-        "What the metadata of the task hold: `metadata.order=A-17`, or `metadata[order]=A-17`.",
-    }),
+  metadata: NewMetadata.optional().openapi({
+    param: { style: "deepObject", explode: true },
+    description:
+      "What the metadata of the task hold: `metadata.order=A-17`, or `metadata[order]=A-17`.",
+  }),
 });
 
 /** A task of any client. */

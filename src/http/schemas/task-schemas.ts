@@ -59,7 +59,8 @@ const Metadata = z
 const isNameless = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__");
 
-const NewMetadata = z.preprocess((value, { addIssue }) => {
+/** Metadata as a caller gives them. */
+export const NewMetadata = z.preprocess((value, { addIssue }) => {
   if (isNameless(value))
     addIssue({
       code: "custom",

@@ -4,6 +4,7 @@ import { type FileHandle, open, readdir, rename, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Upload, UploadedSoFar } from "../../disk/media-files.ts";
 import { errnoOf } from "../../lib/errno-of.ts";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { FILE_MODE, openToOthers } from "./file-modes.ts";
@@ -113,8 +114,7 @@ async function append(handle: FileHandle, upload: Piece): Promise<number> {
   let at = startByte;
   let lookAt = startByte;
   try {
-    for await (const chunk of bytes) {
-      signal.throwIfAborted();
+    for await (const chunk of untilAborted(bytes, signal)) {
       if (at + chunk.byteLength > upload.endByte)
         throw wrong(upload, "its body is longer than it says");
       if (at >= lookAt) {
@@ -138,6 +138,24 @@ async function append(handle: FileHandle, upload: Piece): Promise<number> {
     // Nobody knows whether what came is right.
     if (digest) await handle.truncate(startByte);
     throw error;
+  }
+}
+
+/** The same bytes. The signal ends them at once, also while none come. */
+async function* untilAborted(
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const reader = bytes[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await unlessAborted(reader.next(), signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Not waited for: it would wait for the bytes that do not come.
+    void reader.return?.().catch(() => {});
   }
 }
 
