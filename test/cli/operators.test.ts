@@ -122,7 +122,9 @@ describe("pontus", () => {
   test("log reads the logs of a task", async () => {
     const { out: id } = await run("submit", "clip.mp4", "out/c.mp4", "-p", PROFILE);
     await service.until(id.trim(), hasEnded);
-    expect(JSON.parse((await run("log", id.trim(), "--json")).out).attempts).toBeArray();
+    const { attempts } = JSON.parse((await run("log", id.trim(), "--json")).out);
+    expect(attempts[0].decisions.length).toBeGreaterThan(0);
+    expect((await run("log", id.trim())).out).toContain(`\n  - ${attempts[0].decisions[0]}\n`);
     const none = await run("log", id.trim(), "--attempt", "9");
     expect([none.code, none.err]).toEqual([EXIT.failed, "Cannot show attempt 9: it has no log\n"]);
   });

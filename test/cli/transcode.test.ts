@@ -1,7 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import denoJson from "../../deno.json" with { type: "json" };
 import { EXIT } from "../../src/cli/exit.ts";
@@ -13,7 +20,7 @@ import { eventually } from "../fixtures/service.ts";
 setDefaultTimeout(60_000);
 
 const PROFILE = ["-p", "video_mp4_320x180_300kbps"];
-const env = process.env;
+const env = { ...process.env, XDG_CACHE_HOME: tempFolder() };
 /** Before a service has changed it. */
 const UMASK = process.umask();
 
@@ -27,7 +34,7 @@ async function run(
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
-    env: { ...process.env, ...(options.path !== undefined && { PATH: options.path }) },
+    env: { ...env, ...(options.path !== undefined && { PATH: options.path }) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";
@@ -80,6 +87,23 @@ describe("pontus transcode", () => {
     const { code, err } = await pontus(args, env);
     expect([code, err]).toEqual([EXIT.usage, expect.stringContaining("--overwrite replaces it")]);
     expect((await pontus([...args, "--overwrite"], env)).out).toContain(", 2.0");
+  });
+
+  test("asks ffmpeg what it can do once, and remembers it", async () => {
+    const folder = tempFolder();
+    const asked = join(folder, "asked");
+    const ffmpeg = join(folder, "ffmpeg");
+    writeFileSync(ffmpeg, `#!/bin/sh\necho "$@" >> ${asked}\nexec ffmpeg "$@"\n`, { mode: 0o755 });
+    const own = { ...env, PONTUS_FFMPEG: ffmpeg, XDG_CACHE_HOME: join(folder, "cache") };
+    const asks = () =>
+      readFileSync(asked, "utf8")
+        .split("\n")
+        .filter((line) => line.endsWith("-encoders"));
+    for (const name of ["a.mp4", "b.mp4"]) {
+      const args = ["transcode", await clip(), join(folder, name), ...PROFILE];
+      expect((await pontus(args, own)).code).toBe(EXIT.ok);
+      expect(asks()).toHaveLength(1);
+    }
   });
 
   test("says why a source cannot be used", async () => {

@@ -61,6 +61,15 @@ describe("the first task of the README", () => {
     expect(states.split("\n")).toContain('"task_status":"SUCCESS"');
   });
 
+  test("is made by the command line, too", async () => {
+    const command = blockWith("run pontus").replace(
+      "npx --yes bun run pontus",
+      `PONTUS_URL=${service.url} ${process.execPath} ${resolve("src/main.cli.bun.ts")}`,
+    );
+    expect(await type(command)).toContain("video h264 1280x720");
+    expect(existsSync(join(service.home.media, "out/cli-720p.mp4"))).toBeTrue();
+  });
+
   test("makes HLS that its page plays in Chromium, by way of its web server", async () => {
     const id = idIn(await type(functions, blockWith("video_hls_adaptive")));
     await service.until(id, ({ task_status }) => task_status === "SUCCESS");

@@ -46,7 +46,8 @@ export async function followTask(
       const answer = await calls.call(path, { signal });
       const task = understood(taskAnswer, answer);
       awayMs = Date.now() + AWAY_MS;
-      onChange(task);
+      // Events begin with the first one, so that what is true by now would come before what was.
+      if (hasEnded(task) || !hasEvents) onChange(task);
       if (hasEnded(task)) return answer;
       const read = hasEvents && (await readEvents(calls, path, { onChange, signal, lastId }));
       if (read) lastId = read.lastId;
@@ -92,8 +93,9 @@ async function readEvents(
       last = id ?? last;
       const event = v.safeParse(standing, parsed(data));
       if (!event.success) continue;
-      onChange(event.output);
+      // The end of an earlier attempt, maybe: the task itself tells.
       if (hasEnded(event.output)) break;
+      onChange(event.output);
     }
   } catch (error) {
     if (error instanceof CliError && error.exitCode === EXIT.refused) {

@@ -10,6 +10,8 @@ import { parseConfig } from "../../config/parse-config.ts";
 import { ServiceCalls } from "../calls/service-calls.ts";
 import type { Context } from "../context.ts";
 
+import { rememberedEngine } from "./remembered-engine.ts";
+
 /** What a service for one command is made of. */
 export type LocalOptions = {
   /** Its own folder, which goes with it. */
@@ -66,7 +68,8 @@ export async function startLocal(
     { cores: availableParallelism() },
   );
   await configureLogging({
-    level: isVerbose ? config.logLevel : "warning",
+    // Why a task failed is its result.
+    level: isVerbose ? config.logLevel : "error",
     format: "text",
     descriptor: STDERR,
   });
@@ -74,10 +77,12 @@ export async function startLocal(
     await disposeLogging();
     rmSync(dataFolder, { recursive: true, force: true });
   };
+  const engine = rememberedEngine(env, dataFolder);
   try {
+    engine.recall();
     const { url, ready, stop } = await startService(config, runtime, version, signal);
-    // Told by `ready`; a caller that is interrupted does not wait for it.
-    ready.catch(() => {});
+    // That it fails is told by `ready`; a caller that is interrupted does not wait for it.
+    ready.then(engine.keep).catch(() => {});
     return { calls: new ServiceCalls(url, credentials), ready, stop: () => stop().finally(clear) };
   } catch (error) {
     await clear();
