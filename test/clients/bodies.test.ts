@@ -15,7 +15,7 @@ const read = (file: string): string => readFileSync(file, "utf8");
 const SCHEMAS = 'import("./types").components["schemas"]';
 const SIGNED_CALL = /^call POST "?(\/api\/v1\/[\w/]+)"? '(\{.*?\})'$/gms;
 const JSON_BLOCK = /^```json\n(\{.*?\})\n```$/gms;
-const HTTP_CREATE = /^```http\nPOST .*?\n\n(\{.*?\})\n```$/gms;
+const HTTP_CREATE = /^```http\nPOST \/api\/v\d\/task\/transcoding .*?\n\n(\{.*?\})\n```$/gms;
 
 /** Every body of a request that the pages show, with the schema that it is of. */
 function shownBodies(): readonly (readonly [schema: string, body: string])[] {

@@ -22,6 +22,11 @@ function freshNonce(): string {
   return String((high << 64n) | low);
 }
 
+async function base64Digest(body: ArrayBuffer): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", body);
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}
+
 async function hmac(key: string, message: string): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const imported = await crypto.subtle.importKey("raw", text.encode(key), algorithm, false, [
@@ -74,6 +79,9 @@ export async function signed(
   const body = form === "sha1" ? new ArrayBuffer() : await request.clone().arrayBuffer();
   const call = { method: request.method, path: pathname + search, body, form };
   const headers = new Headers(request.headers);
+  // The service need not hold a file in memory whose digest it is told.
+  if (body.byteLength > 0 && !headers.get("Content-Type")?.includes("json"))
+    headers.set("Content-Digest", `sha-256=:${await base64Digest(body)}:`);
   for (const [name, value] of Object.entries(await signatureHeaders(credentials, call)))
     headers.set(name, value);
   return new Request(request, { headers });

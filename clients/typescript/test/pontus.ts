@@ -5,6 +5,9 @@ declare const process: { readonly env: Readonly<Record<string, string | undefine
 const url = process.env["PONTUS_URL"] ?? "";
 const api = connect({ url, credentials: JSON.parse(process.env["PONTUS_CREDENTIALS"] ?? "{}") });
 
+/** The address that takes notifications. */
+export const receiver = `${url}hook`;
+
 /** The names of the calls that were made. */
 export const called = new Set<string>();
 
@@ -40,7 +43,7 @@ export async function good<Data>(
 }
 
 /** Asks again and again until an answer is as wanted. */
-async function until<Data>(ask: () => Promise<Data>, isWanted: (data: Data) => boolean) {
+export async function until<Data>(ask: () => Promise<Data>, isWanted: (data: Data) => boolean) {
   for (;;) {
     const data = await ask();
     if (isWanted(data)) return data;

@@ -1,5 +1,6 @@
+import { follow, replay, upload } from "./follow.ts";
 import { callAsOperator } from "./operators.ts";
-import { called, ended, expectThat, good, pontus, stranger } from "./pontus.ts";
+import { called, ended, expectThat, good, pontus, receiver, stranger, until } from "./pontus.ts";
 
 // Calls everything that the service has, and prints the names of the calls. Runs on Bun, Deno and Node alike.
 
@@ -24,6 +25,7 @@ const body = {
   profile_name,
   targets: [{ target_url: `out/${profile_name}.mp4` }],
   metadata: { order: "A 17/ü" },
+  notification: { url: receiver, events: ["ended" as const] },
 };
 const plan = await good(pontus.planTranscodingTask({ body }));
 expectThat(plan.steps?.length === 1, plan);
@@ -31,17 +33,21 @@ const headers = { "Idempotency-Key": profile_name };
 const { task_id } = await good(pontus.createTranscodingTask({ body, headers }));
 const again = await good(pontus.createTranscodingTask({ body, headers }));
 expectThat(again.task_id === task_id, "the same key gives the same task");
+await follow(task_id);
 const task = await ended(task_id);
+await replay(task_id);
+await upload(profile_name);
+expectThat((await good(pontus.readMetrics())).includes("pontus_"), "metrics");
 expectThat(task.task_status === "SUCCESS", task);
 expectThat(task.targets[0]?.output?.video?.width === 64, task.targets);
 expectThat(task.metadata?.["order"] === "A 17/ü", task.metadata);
 const page = await good(pontus.listTranscodingTasks({ query: { status: "SUCCESS", limit: 1 } }));
 expectThat(page.tasks[0]?.task_id === task_id, page);
 
-const log = await good(pontus.readTranscodingTaskLog(path(task_id)));
-expectThat(
-  log.attempts.every(({ attempt }) => attempt === 1),
-  log,
+// It is kept a moment after the task has ended.
+await until(
+  () => good(pontus.readTranscodingTaskLog(path(task_id))),
+  ({ attempts }) => attempts[0]?.attempt === 1,
 );
 await callAsOperator(task_id);
 

@@ -88,6 +88,6 @@ export const metricsRoute = createRoute({
       description: "The text format of Prometheus, version 0.0.4.",
       content: { "text/plain": { schema: z.string(), example: METRICS_EXAMPLE } },
     },
-    ...errorAnswers(["internal"]),
+    ...errorAnswers(["invalid_parameter", "internal"]),
   },
 });

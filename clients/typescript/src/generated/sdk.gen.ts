@@ -1,8 +1,8 @@
 // Generated from openapi.yaml by `bun run client`.
 
 import { client } from './client.gen.ts';
-import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AddClientData, AddClientErrors, AddClientResponses, BeginDrainData, BeginDrainErrors, BeginDrainResponses, CancelAnyTaskData, CancelAnyTaskErrors, CancelAnyTaskResponses, CancelTranscodingTaskData, CancelTranscodingTaskErrors, CancelTranscodingTaskResponses, ChangeClientData, ChangeClientErrors, ChangeClientResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateTranscodingTaskData, CreateTranscodingTaskErrors, CreateTranscodingTaskResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteTranscodingTaskData, DeleteTranscodingTaskErrors, DeleteTranscodingTaskResponses, EndDrainData, EndDrainErrors, EndDrainResponses, ListAllTasksData, ListAllTasksErrors, ListAllTasksResponses, ListClientsData, ListClientsErrors, ListClientsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListTranscodingTasksData, ListTranscodingTasksErrors, ListTranscodingTasksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PlanTranscodingTaskData, PlanTranscodingTaskErrors, PlanTranscodingTaskResponses, ReadAnyTaskData, ReadAnyTaskErrors, ReadAnyTaskResponses, ReadDrainData, ReadDrainErrors, ReadDrainResponses, ReadHealthData, ReadHealthErrors, ReadHealthResponses, ReadLimitsData, ReadLimitsErrors, ReadLimitsResponses, ReadProfileData, ReadProfileErrors, ReadProfileResponses, ReadQueueData, ReadQueueErrors, ReadQueueResponses, ReadReadinessData, ReadReadinessErrors, ReadReadinessResponses, ReadTranscodingTaskData, ReadTranscodingTaskErrors, ReadTranscodingTaskLogData, ReadTranscodingTaskLogErrors, ReadTranscodingTaskLogResponses, ReadTranscodingTaskResponses, RetryAnyTaskData, RetryAnyTaskErrors, RetryAnyTaskResponses, RetryTranscodingTaskData, RetryTranscodingTaskErrors, RetryTranscodingTaskResponses, RotateKeysData, RotateKeysErrors, RotateKeysResponses } from './types.gen.ts';
+import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.ts';
+import type { AddClientData, AddClientErrors, AddClientResponses, BeginDrainData, BeginDrainErrors, BeginDrainResponses, CancelAnyTaskData, CancelAnyTaskErrors, CancelAnyTaskResponses, CancelTranscodingTaskData, CancelTranscodingTaskErrors, CancelTranscodingTaskResponses, ChangeClientData, ChangeClientErrors, ChangeClientResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateTranscodingTaskData, CreateTranscodingTaskErrors, CreateTranscodingTaskResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteTranscodingTaskData, DeleteTranscodingTaskErrors, DeleteTranscodingTaskResponses, EndDrainData, EndDrainErrors, EndDrainResponses, ListAllTasksData, ListAllTasksErrors, ListAllTasksResponses, ListClientsData, ListClientsErrors, ListClientsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListTranscodingTaskNotificationsData, ListTranscodingTaskNotificationsErrors, ListTranscodingTaskNotificationsResponses, ListTranscodingTasksData, ListTranscodingTasksErrors, ListTranscodingTasksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PlanTranscodingTaskData, PlanTranscodingTaskErrors, PlanTranscodingTaskResponses, ReadAnyTaskData, ReadAnyTaskErrors, ReadAnyTaskResponses, ReadDrainData, ReadDrainErrors, ReadDrainResponses, ReadHealthData, ReadHealthErrors, ReadHealthResponses, ReadLimitsData, ReadLimitsErrors, ReadLimitsResponses, ReadMediaData, ReadMediaErrors, ReadMediaPlacesData, ReadMediaPlacesErrors, ReadMediaPlacesResponses, ReadMediaResponses, ReadMetricsData, ReadMetricsErrors, ReadMetricsResponses, ReadProfileData, ReadProfileErrors, ReadProfileResponses, ReadQueueData, ReadQueueErrors, ReadQueueResponses, ReadReadinessData, ReadReadinessErrors, ReadReadinessResponses, ReadTranscodingEventsData, ReadTranscodingEventsErrors, ReadTranscodingEventsResponse, ReadTranscodingEventsResponses, ReadTranscodingTaskData, ReadTranscodingTaskErrors, ReadTranscodingTaskEventsData, ReadTranscodingTaskEventsErrors, ReadTranscodingTaskEventsResponse, ReadTranscodingTaskEventsResponses, ReadTranscodingTaskLogData, ReadTranscodingTaskLogErrors, ReadTranscodingTaskLogResponses, ReadTranscodingTaskResponses, ReplayTranscodingTaskNotificationData, ReplayTranscodingTaskNotificationErrors, ReplayTranscodingTaskNotificationResponses, RetryAnyTaskData, RetryAnyTaskErrors, RetryAnyTaskResponses, RetryTranscodingTaskData, RetryTranscodingTaskErrors, RetryTranscodingTaskResponses, RotateKeysData, RotateKeysErrors, RotateKeysResponses, UploadMediaData, UploadMediaErrors, UploadMediaResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -341,6 +341,68 @@ export class PontusApi extends HeyApiClient {
     }
     
     /**
+     * Tell where files may be put in and read out
+     *
+     * What the paths begin with that the client may write, and read.
+     */
+    public readMediaPlaces<ThrowOnError extends boolean = false>(options?: Options<ReadMediaPlacesData, ThrowOnError>): RequestResult<ReadMediaPlacesResponses, ReadMediaPlacesErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<ReadMediaPlacesResponses, ReadMediaPlacesErrors, ThrowOnError>({
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/media',
+            ...options
+        });
+    }
+    
+    /**
+     * Read a file
+     *
+     * All of it, or a part by `Range`. HEAD answers with the headers alone, among them how much of an upload is there: `Upload-Offset`, `Upload-Length`, `Upload-Complete`.
+     */
+    public readMedia<ThrowOnError extends boolean = false>(options: Options<ReadMediaData, ThrowOnError>): RequestResult<ReadMediaResponses, ReadMediaErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ReadMediaResponses, ReadMediaErrors, ThrowOnError>({
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/media/{path}',
+            ...options
+        });
+    }
+    
+    /**
+     * Put a file in, or a piece of it
+     *
+     * Without `Content-Range` the body is the whole file. With it, it is the piece that comes next: HEAD tells where the upload stands, and the first piece begins it anew. The file is in its place, in one step, once it is whole. An upload that is not whole after a day is removed. For the HMAC-SHA256 form of the checksum of a long body, give its SHA-256 as `Content-Digest`.
+     */
+    public uploadMedia<ThrowOnError extends boolean = false>(options: Options<UploadMediaData, ThrowOnError>): RequestResult<UploadMediaResponses, UploadMediaErrors, ThrowOnError> {
+        return (options.client ?? this.client).put<UploadMediaResponses, UploadMediaErrors, ThrowOnError>({
+            bodySerializer: null,
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/media/{path}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/octet-stream',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
      * Create a profile
      *
      * Registers a profile of the client's own. Each parameter group is one output rendition.
@@ -463,6 +525,25 @@ export class PontusApi extends HeyApiClient {
     }
     
     /**
+     * Follow all transcoding tasks
+     *
+     * The events of all of the caller's tasks, as they happen. Server-sent events. `id` is the place in the log: a client that comes back with it as `Last-Event-ID` misses nothing and gets nothing twice, also after a restart. Progress has no id; the newest is told again. A comment comes every 15 s. A stream ends after an hour at the latest; each call needs a signature of its own. Too many open streams are answered 429.
+     */
+    public readTranscodingEvents<ThrowOnError extends boolean = false>(options?: Options<ReadTranscodingEventsData, ThrowOnError, ReadTranscodingEventsResponse>): Promise<ServerSentEventsResult<ReadTranscodingEventsResponses>> {
+        return (options?.client ?? this.client).sse.get<ReadTranscodingEventsResponses, ReadTranscodingEventsErrors, ThrowOnError>({
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/task/transcoding/events',
+            ...options
+        });
+    }
+    
+    /**
      * Plan a transcoding task
      *
      * Takes what a create takes, and creates nothing: probes the source, and answers what becomes of each of its streams and why, the runs of ffmpeg, and estimates. A client makes one plan at a time. A source that would fail the task is no refusal of this call: `error` says it.
@@ -543,6 +624,25 @@ export class PontusApi extends HeyApiClient {
     }
     
     /**
+     * Follow a transcoding task
+     *
+     * The events of one task, from its creation on, and then as they happen until the task has ended. Server-sent events. `id` is the place in the log: a client that comes back with it as `Last-Event-ID` misses nothing and gets nothing twice, also after a restart. Progress has no id; the newest is told again. A comment comes every 15 s. A stream ends after an hour at the latest; each call needs a signature of its own. Too many open streams are answered 429.
+     */
+    public readTranscodingTaskEvents<ThrowOnError extends boolean = false>(options: Options<ReadTranscodingTaskEventsData, ThrowOnError, ReadTranscodingTaskEventsResponse>): Promise<ServerSentEventsResult<ReadTranscodingTaskEventsResponses>> {
+        return (options.client ?? this.client).sse.get<ReadTranscodingTaskEventsResponses, ReadTranscodingTaskEventsErrors, ThrowOnError>({
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/task/transcoding/{task_id}/events',
+            ...options
+        });
+    }
+    
+    /**
      * Read the log of a transcoding task
      *
      * What each run of the task said: the last lines of its encoder, and what was decided. Of a run that is under way, what it has said so far.
@@ -557,6 +657,44 @@ export class PontusApi extends HeyApiClient {
                 { name: 'apiPublicKey', type: 'apiKey' }
             ],
             url: '/api/v1/task/transcoding/{task_id}/log',
+            ...options
+        });
+    }
+    
+    /**
+     * List the notifications of a transcoding task
+     *
+     * What became of each event that the task's receiver is told of, oldest first, in pages; progress is not listed. Nothing where the task has no receiver.
+     */
+    public listTranscodingTaskNotifications<ThrowOnError extends boolean = false>(options: Options<ListTranscodingTaskNotificationsData, ThrowOnError>): RequestResult<ListTranscodingTaskNotificationsResponses, ListTranscodingTaskNotificationsErrors, ThrowOnError> {
+        return (options.client ?? this.client).get<ListTranscodingTaskNotificationsResponses, ListTranscodingTaskNotificationsErrors, ThrowOnError>({
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/task/transcoding/{task_id}/notifications',
+            ...options
+        });
+    }
+    
+    /**
+     * Replay a notification of a transcoding task
+     *
+     * Has the receiver told of an event again, at once and with its old id, and again for 24 h until it takes it. Of one that is still pending, it ends the pause.
+     */
+    public replayTranscodingTaskNotification<ThrowOnError extends boolean = false>(options: Options<ReplayTranscodingTaskNotificationData, ThrowOnError>): RequestResult<ReplayTranscodingTaskNotificationResponses, ReplayTranscodingTaskNotificationErrors, ThrowOnError> {
+        return (options.client ?? this.client).post<ReplayTranscodingTaskNotificationResponses, ReplayTranscodingTaskNotificationErrors, ThrowOnError>({
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/task/transcoding/{task_id}/notifications/{notification_id}/replay',
             ...options
         });
     }
@@ -587,6 +725,15 @@ export class PontusApi extends HeyApiClient {
      */
     public readHealth<ThrowOnError extends boolean = false>(options?: Options<ReadHealthData, ThrowOnError>): RequestResult<ReadHealthResponses, ReadHealthErrors, ThrowOnError> {
         return (options?.client ?? this.client).get<ReadHealthResponses, ReadHealthErrors, ThrowOnError>({ url: '/healthz', ...options });
+    }
+    
+    /**
+     * The numbers of the service for Prometheus
+     *
+     * Not signed: it has numbers, and no names of clients, files or hosts. `PONTUS_METRICS=no` turns it off.
+     */
+    public readMetrics<ThrowOnError extends boolean = false>(options?: Options<ReadMetricsData, ThrowOnError>): RequestResult<ReadMetricsResponses, ReadMetricsErrors, ThrowOnError> {
+        return (options?.client ?? this.client).get<ReadMetricsResponses, ReadMetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
     }
     
     /**

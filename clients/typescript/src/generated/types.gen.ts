@@ -126,6 +126,38 @@ export type ChangeClient = {
     weight?: number;
 };
 
+/**
+ * How a part stands, in words and in numbers.
+ */
+export type Check = {
+    detail: string;
+    /**
+     * What is free on the disk that has the least.
+     */
+    free_bytes?: number;
+    /**
+     * With less, no task is taken.
+     */
+    needed_bytes?: number;
+    ok: boolean;
+    /**
+     * How long the oldest task that is due has waited; absent if there is none.
+     */
+    oldest_pending_seconds?: number;
+    /**
+     * Tasks that wait for a slot, or for their next try.
+     */
+    pending?: number;
+    /**
+     * Tasks that run: by all workers in `store`, here in `worker`.
+     */
+    running?: number;
+    /**
+     * How many tasks may run here at once.
+     */
+    slots?: number;
+};
+
 export type ClientLoad = {
     client_code: string;
     oldest_pending_seconds?: number;
@@ -223,6 +255,7 @@ export type CreateTask = {
     metadata?: {
         [key: string]: string;
     };
+    notification?: Notification;
     /**
      * Higher goes first. 0 where absent.
      */
@@ -259,6 +292,23 @@ export type Drain = {
 
 export type Engine = 'native' | 'wasm';
 
+export type EventFailure = {
+    code: TaskFailureCode;
+    /**
+     * The cause, one plain English sentence.
+     */
+    detail: string;
+};
+
+export type EventTarget = {
+    /**
+     * Its place in the task's `targets`.
+     */
+    index: number;
+    target_status: TargetStatus;
+    target_url: string;
+};
+
 export type FieldProblem = {
     message: string;
     path: string;
@@ -286,6 +336,21 @@ export type Limits = {
     source_bytes_max: number;
     targets_max: number;
     task_timeout_seconds: number;
+};
+
+export type MediaPlaces = {
+    /**
+     * The same of what it may read.
+     */
+    readable: Array<string>;
+    /**
+     * Larger files are refused; 0 is any size.
+     */
+    size_bytes_max: number;
+    /**
+     * What paths begin with that it may write; empty is the first media root.
+     */
+    writable: Array<string>;
 };
 
 /**
@@ -326,6 +391,17 @@ export type NewThumbnails = {
      * Of one picture, in pixels; its height keeps the shape. 160 where absent.
      */
     width?: number;
+};
+
+export type Notification = {
+    /**
+     * Which events: all but `progress` where absent, none where empty. `progress` is told at most every 10 s, and not repeated.
+     */
+    events?: Array<TaskEventType>;
+    /**
+     * An address of http or https, to which each event is sent by POST, signed as Standard Webhooks has it.
+     */
+    url: string;
 };
 
 /**
@@ -489,7 +565,7 @@ export type Problem = {
 /**
  * What a program decides by. Later versions may have more.
  */
-export type ProblemCode = 'AccessDenied' | 'AuthenticationFailed' | 'ClientExists' | 'IdempotencyConflict' | 'InputNotSupported' | 'InternalError' | 'InvalidParameterException' | 'InvalidVersion' | 'MalformedJSON' | 'MethodNotAllowed' | 'NoSuchClient' | 'NoSuchProfile' | 'NoSuchResource' | 'NoSuchTask' | 'OutputNotSupported' | 'ProfileExists' | 'ProfileNotEmpty' | 'RequestExpired' | 'RequestReplayed' | 'RequestTooLarge' | 'ServiceUnavailable' | 'TaskConflict' | 'TooManyRequests' | 'UnsupportedMediaType';
+export type ProblemCode = 'AccessDenied' | 'AuthenticationFailed' | 'ClientExists' | 'IdempotencyConflict' | 'InputNotSupported' | 'InsufficientStorage' | 'InternalError' | 'InvalidParameterException' | 'InvalidRange' | 'InvalidVersion' | 'MalformedJSON' | 'MethodNotAllowed' | 'NoSuchClient' | 'NoSuchMedia' | 'NoSuchProfile' | 'NoSuchResource' | 'NoSuchTask' | 'OutputNotSupported' | 'ProfileExists' | 'ProfileNotEmpty' | 'RequestExpired' | 'RequestReplayed' | 'RequestTooLarge' | 'ServiceUnavailable' | 'TaskConflict' | 'TooManyRequests' | 'UnsupportedMediaType' | 'UploadConflict';
 
 export type Profile = {
     /**
@@ -654,10 +730,7 @@ export type ReachSides = {
 
 export type Readiness = {
     checks: {
-        [key: string]: {
-            detail: string;
-            ok: boolean;
-        };
+        [key: string]: Check;
     };
     ready: boolean;
 };
@@ -673,7 +746,7 @@ export type Source = {
     source_url: string;
 };
 
-export type StepName = 'first pass' | 'encode' | 'copy' | 'live';
+export type StepName = 'first pass' | 'encode' | 'copy' | 'join' | 'live';
 
 export type StreamAction = 'copy' | 'encode' | 'none';
 
@@ -720,6 +793,7 @@ export type Task = {
     metadata?: {
         [key: string]: string;
     };
+    notification?: Notification;
     /**
      * Higher goes first.
      */
@@ -745,6 +819,32 @@ export type TaskCreated = {
     task_id: string;
 };
 
+/**
+ * What is told of a task: the `data` of one event.
+ */
+export type TaskEvent = {
+    /**
+     * Absent before the first run.
+     */
+    attempt?: number;
+    error?: EventFailure;
+    progress?: Progress;
+    /**
+     * Counts the events of a task without gaps. Progress is not counted, and has the number of the event before it.
+     */
+    sequence: number;
+    target?: EventTarget;
+    task_id: string;
+    task_status: TaskStatus;
+    time: string;
+    type: TaskEventType;
+};
+
+/**
+ * `created`; `started`: a run began; `progress`: how far it is, at most twice a second; `target`: one target has another status; `source_lost`, `source_back`: of a live task; `given_back`: the run is over and the task waits for its next one; `cancel_requested`; `retried` by its client; `ended`. Later versions may have more.
+ */
+export type TaskEventType = 'created' | 'started' | 'progress' | 'target' | 'source_lost' | 'source_back' | 'given_back' | 'cancel_requested' | 'retried' | 'ended';
+
 export type TaskFailure = {
     code: TaskFailureCode;
     /**
@@ -761,6 +861,43 @@ export type TaskLog = {
      * The newest 20 attempts, the oldest of them first.
      */
     attempts: Array<AttemptLog>;
+};
+
+export type TaskNotification = {
+    /**
+     * Why the last try failed.
+     */
+    error?: {
+        detail: string;
+    };
+    last_try_time?: string;
+    /**
+     * The header `webhook-id`.
+     */
+    notification_id: string;
+    /**
+     * PENDING: it is tried (again); SUCCESS: the receiver answered 2xx; FAILED: given up after 24 h, or an answer of 410.
+     */
+    notification_status: 'PENDING' | 'SUCCESS' | 'FAILED';
+    /**
+     * What the receiver answered to the last try; absent if it did not.
+     */
+    response_status?: number;
+    sequence: number;
+    /**
+     * When it happened.
+     */
+    time: string;
+    tries: number;
+    type: TaskEventType;
+};
+
+export type TaskNotificationPage = {
+    /**
+     * Absent on the last page.
+     */
+    next_cursor?: string;
+    notifications: Array<TaskNotification>;
 };
 
 export type TaskPage = {
@@ -803,6 +940,22 @@ export type TaskWarning = {
 export type Thumbnails = {
     interval_seconds: number;
     width: number;
+};
+
+export type Uploaded = {
+    /**
+     * It is in its place.
+     */
+    complete: boolean;
+    /**
+     * How much of it is there: where the next piece begins.
+     */
+    offset: number;
+    /**
+     * The address of the file in a task.
+     */
+    path: string;
+    total: number;
 };
 
 export type VideoFormat = 'mpeg2' | 'h264' | 'h265' | 'copy' | 'av1' | 'vp9' | 'mjpeg' | 'none';
@@ -848,6 +1001,10 @@ export type ClientCodeQuery = string;
  */
 export type CodeQuery = Array<TaskFailureCode>;
 
+export type ContentDigest = string;
+
+export type ContentRange = string;
+
 /**
  * Exclusive.
  */
@@ -869,6 +1026,11 @@ export type CursorQuery = string;
 export type IdempotencyKey = string;
 
 /**
+ * The id of the last event that came: the events behind it are told. Without it the events of one task are told from its creation on, those of all tasks from now on.
+ */
+export type LastEventId = string;
+
+/**
  * 20 where absent.
  */
 export type LimitQuery = number;
@@ -880,9 +1042,18 @@ export type MetadataQuery = {
     [key: string]: string;
 };
 
+export type NotificationId = string;
+
+/**
+ * The address of the file as a task names it: relative to the first media root, or absolute and percent-encoded. Slashes may stay.
+ */
+export type Path = string;
+
 export type ProfileName = string;
 
 export type ProfileNameQuery = string;
+
+export type Range = string;
 
 /**
  * Several are joined by commas.
@@ -890,6 +1061,11 @@ export type ProfileNameQuery = string;
 export type StatusQuery = Array<TaskStatus>;
 
 export type TaskId = string;
+
+/**
+ * Answers as soon as the task changes, at the latest after so many seconds; at once if it has ended. Progress alone is no change.
+ */
+export type WaitQuery = number;
 
 export type ListClientsData = {
     body?: never;
@@ -1769,6 +1945,208 @@ export type ListWorkersResponses = {
 
 export type ListWorkersResponse = ListWorkersResponses[keyof ListWorkersResponses];
 
+export type ReadMediaPlacesData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/media';
+};
+
+export type ReadMediaPlacesErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadMediaPlacesError = ReadMediaPlacesErrors[keyof ReadMediaPlacesErrors];
+
+export type ReadMediaPlacesResponses = {
+    /**
+     * The places.
+     */
+    200: MediaPlaces;
+};
+
+export type ReadMediaPlacesResponse = ReadMediaPlacesResponses[keyof ReadMediaPlacesResponses];
+
+export type ReadMediaData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+        Range?: string;
+    };
+    path: {
+        /**
+         * The address of the file as a task names it: relative to the first media root, or absolute and percent-encoded. Slashes may stay.
+         */
+        path: string;
+    };
+    query?: never;
+    url: '/api/v1/media/{path}';
+};
+
+export type ReadMediaErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchMedia: There is no such file.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * InvalidRange: The file has no such range.
+     */
+    416: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadMediaError = ReadMediaErrors[keyof ReadMediaErrors];
+
+export type ReadMediaResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+    /**
+     * The part that was asked for.
+     */
+    206: Blob | File;
+};
+
+export type ReadMediaResponse = ReadMediaResponses[keyof ReadMediaResponses];
+
+export type UploadMediaData = {
+    body: Blob | File;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+        'Content-Range'?: string;
+        'Content-Digest'?: string;
+    };
+    path: {
+        /**
+         * The address of the file as a task names it: relative to the first media root, or absolute and percent-encoded. Slashes may stay.
+         */
+        path: string;
+    };
+    query?: never;
+    url: '/api/v1/media/{path}';
+};
+
+export type UploadMediaErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * UploadConflict: The upload of this file stands elsewhere.
+     */
+    409: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+    /**
+     * InsufficientStorage: The disk is full.
+     */
+    507: Problem;
+};
+
+export type UploadMediaError = UploadMediaErrors[keyof UploadMediaErrors];
+
+export type UploadMediaResponses = {
+    /**
+     * The file is whole, and in its place.
+     */
+    200: Uploaded;
+    /**
+     * The piece is there, and more is to come.
+     */
+    202: Uploaded;
+};
+
+export type UploadMediaResponse = UploadMediaResponses[keyof UploadMediaResponses];
+
 export type CreateProfileData = {
     body: CreateProfile;
     headers?: {
@@ -2138,6 +2516,65 @@ export type CreateTranscodingTaskResponses = {
 
 export type CreateTranscodingTaskResponse = CreateTranscodingTaskResponses[keyof CreateTranscodingTaskResponses];
 
+export type ReadTranscodingEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event that came: the events behind it are told. Without it the events of one task are told from its creation on, those of all tasks from now on.
+         */
+        'Last-Event-ID'?: string;
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/task/transcoding/events';
+};
+
+export type ReadTranscodingEventsErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadTranscodingEventsError = ReadTranscodingEventsErrors[keyof ReadTranscodingEventsErrors];
+
+export type ReadTranscodingEventsResponses = {
+    /**
+     * The stream; the schema is that of the `data` of each event.
+     */
+    200: TaskEvent;
+};
+
+export type ReadTranscodingEventsResponse = ReadTranscodingEventsResponses[keyof ReadTranscodingEventsResponses];
+
 export type PlanTranscodingTaskData = {
     body: CreateTask;
     headers?: {
@@ -2269,11 +2706,20 @@ export type ReadTranscodingTaskData = {
     path: {
         task_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Answers as soon as the task changes, at the latest after so many seconds; at once if it has ended. Progress alone is no change.
+         */
+        wait?: number;
+    };
     url: '/api/v1/task/transcoding/{task_id}';
 };
 
 export type ReadTranscodingTaskErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
     /**
      * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
      */
@@ -2372,6 +2818,71 @@ export type CancelTranscodingTaskResponses = {
 
 export type CancelTranscodingTaskResponse = CancelTranscodingTaskResponses[keyof CancelTranscodingTaskResponses];
 
+export type ReadTranscodingTaskEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event that came: the events behind it are told. Without it the events of one task are told from its creation on, those of all tasks from now on.
+         */
+        'Last-Event-ID'?: string;
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}/events';
+};
+
+export type ReadTranscodingTaskEventsErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadTranscodingTaskEventsError = ReadTranscodingTaskEventsErrors[keyof ReadTranscodingTaskEventsErrors];
+
+export type ReadTranscodingTaskEventsResponses = {
+    /**
+     * The stream; the schema is that of the `data` of each event.
+     */
+    200: TaskEvent;
+    /**
+     * The task has ended, and there is nothing behind `Last-Event-ID`.
+     */
+    204: void;
+};
+
+export type ReadTranscodingTaskEventsResponse = ReadTranscodingTaskEventsResponses[keyof ReadTranscodingTaskEventsResponses];
+
 export type ReadTranscodingTaskLogData = {
     body?: never;
     headers?: {
@@ -2424,6 +2935,126 @@ export type ReadTranscodingTaskLogResponses = {
 };
 
 export type ReadTranscodingTaskLogResponse = ReadTranscodingTaskLogResponses[keyof ReadTranscodingTaskLogResponses];
+
+export type ListTranscodingTaskNotificationsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+    };
+    query?: {
+        /**
+         * 20 where absent.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/task/transcoding/{task_id}/notifications';
+};
+
+export type ListTranscodingTaskNotificationsErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ListTranscodingTaskNotificationsError = ListTranscodingTaskNotificationsErrors[keyof ListTranscodingTaskNotificationsErrors];
+
+export type ListTranscodingTaskNotificationsResponses = {
+    /**
+     * A page of notifications.
+     */
+    200: TaskNotificationPage;
+};
+
+export type ListTranscodingTaskNotificationsResponse = ListTranscodingTaskNotificationsResponses[keyof ListTranscodingTaskNotificationsResponses];
+
+export type ReplayTranscodingTaskNotificationData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+        notification_id: string;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}/notifications/{notification_id}/replay';
+};
+
+export type ReplayTranscodingTaskNotificationErrors = {
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task. NoSuchResource: There is nothing at this path.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReplayTranscodingTaskNotificationError = ReplayTranscodingTaskNotificationErrors[keyof ReplayTranscodingTaskNotificationErrors];
+
+export type ReplayTranscodingTaskNotificationResponses = {
+    /**
+     * It will be sent at once.
+     */
+    200: TaskNotification;
+};
+
+export type ReplayTranscodingTaskNotificationResponse = ReplayTranscodingTaskNotificationResponses[keyof ReplayTranscodingTaskNotificationResponses];
 
 export type RetryTranscodingTaskData = {
     body?: never;
@@ -2510,6 +3141,35 @@ export type ReadHealthResponses = {
 };
 
 export type ReadHealthResponse = ReadHealthResponses[keyof ReadHealthResponses];
+
+export type ReadMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/metrics';
+};
+
+export type ReadMetricsErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+};
+
+export type ReadMetricsError = ReadMetricsErrors[keyof ReadMetricsErrors];
+
+export type ReadMetricsResponses = {
+    /**
+     * The text format of Prometheus, version 0.0.4.
+     */
+    200: string;
+};
+
+export type ReadMetricsResponse = ReadMetricsResponses[keyof ReadMetricsResponses];
 
 export type ReadReadinessData = {
     body?: never;
