@@ -18,7 +18,9 @@ const TEXTS = [
     "bench/README.md",
     "wasm/README.md",
   ],
-  ...readdirSync("docs").map((name) => `docs/${name}`),
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
 ];
 /** Of the tests and of callers, not of the service. */
 const OTHER_KEYS = ["PONTUS_SIMULATION_SEED", "PONTUS_CORPUS", ...Object.values(CALLER_KEYS)];

@@ -10,7 +10,9 @@ const READMES = ["README.md", "README.zh-CN.md"] as const;
 const README_BYTES_MAX = 12_288;
 /** What is there in English and in Chinese. */
 const PAIRS = [READMES, ["docs/api.md", "docs/api.zh-CN.md"]] as const;
-const PAGES = readdirSync("docs").map((name) => `docs/${name}`);
+const PAGES = readdirSync("docs")
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`);
 const TEXTS = [
   ...READMES,
   ...["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "bench/README.md", "wasm/README.md"],
