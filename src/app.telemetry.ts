@@ -10,6 +10,9 @@ import type { Telemetry } from "./telemetry/telemetry.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 import { Watching } from "./telemetry/watching.ts";
 
+/** Loading what counts holds everything else up for a while: the first task begins before that. */
+const COUNT_AFTER_MS = 300;
+
 /** What is told of the service to those outside. */
 export type Observed = {
   readonly telemetry: Telemetry;
@@ -17,8 +20,8 @@ export type Observed = {
   readonly served: (
     sources: GaugeSources,
   ) => Required<Pick<HttpPorts, "telemetry" | "hasAccessLog">> & Pick<HttpPorts, "metricsText">;
-  /** Counts from now on, and what happened before; until then nothing of it is loaded. */
-  readonly count: () => Promise<void>;
+  /** Counts from soon on, and what happened before; until then nothing of it is loaded. To be called when the service is ready. */
+  readonly count: () => void;
   /** Sends what is left to be sent. */
   readonly close: () => Promise<void>;
 };
@@ -60,8 +63,8 @@ export async function openTelemetry(
   return {
     telemetry: watching,
     served,
-    count: async () => {
-      if (hasMetrics) await load();
+    count: () => {
+      if (hasMetrics) setTimeout(load, COUNT_AFTER_MS).unref();
     },
     close: async () => {
       onLogLine(undefined);

@@ -133,7 +133,7 @@ export async function startService(
       mayClaim: operated.admin.isTaking,
       telemetry,
     });
-    await observed.count();
+    observed.count();
   };
   const ready = begin();
   const stop = async (): Promise<void> => {

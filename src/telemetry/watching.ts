@@ -16,7 +16,7 @@ import { parseTraceParent } from "./trace-context.ts";
 import type { RunTrace, Tracing } from "./tracing.ts";
 
 /** More happens before the metrics are loaded only if something is wrong: then it is not counted. */
-const EARLY_MAX = 10_000;
+const EARLY_MAX = 50_000;
 
 type Count = (metrics: Metrics) => void;
 
