@@ -28,11 +28,17 @@ const FRESH_MS = 1_000;
 /** How often it is looked how late a timer comes. */
 const LAG_LOOK_MS = 250;
 
-/** Looks up, when somebody asks, what is not counted as it happens. @returns what does that */
+/**
+ * Looks up, when somebody asks, what is not counted as it happens.
+ *
+ * @param clockMs - tells how long it is since it was asked last
+ * @returns what does that
+ */
 export function watchGauges(
   metrics: Metrics,
   sources: GaugeSources,
   facts: GaugeFacts,
+  clockMs: () => number = () => performance.now(),
 ): () => Promise<void> {
   metrics
     .gauge("pontus_build_info", "What runs, always 1", ["version", "runtime"])
@@ -45,7 +51,7 @@ export function watchGauges(
   ];
   let asked: { readonly atMs: number; readonly done: Promise<void> } | undefined;
   return async () => {
-    const atMs = performance.now();
+    const atMs = clockMs();
     if (!asked || atMs - asked.atMs > FRESH_MS) {
       const done = Promise.all(looks.map((look) => look())).then(() => {});
       asked = { atMs, done };

@@ -65,6 +65,8 @@ describe("configureLogging", () => {
         .split("\n")
         .map((line) => JSON.parse(line).message),
     ).toEqual(["GET / 200"]);
+    const both = await logged({ ...options, level: "info", hasAccessLog: true }, access);
+    expect(both.trim().split("\n")).toHaveLength(1);
     expect(await logged({ ...options, level: "info" }, access)).toBe("");
   });
 

@@ -5,7 +5,7 @@ import { Metrics } from "../../src/telemetry/metrics.ts";
 /** What is scraped of a service that stands so. */
 async function scrape(changes: Partial<GaugeSources> = {}) {
   const metrics = new Metrics();
-  let counted = 0;
+  let [counted, clockMs] = [0, 0];
   const refresh = watchGauges(
     metrics,
     {
@@ -29,42 +29,60 @@ async function scrape(changes: Partial<GaugeSources> = {}) {
       ],
       spaceOf: async (folder) => (folder === "/d" ? { freeBytes: 1, totalBytes: 10 } : undefined),
     },
+    () => clockMs,
   );
   await Promise.all([refresh(), refresh()]);
   await refresh();
-  const text = await metrics.registry.metrics();
-  const read = (sample: string) => {
+  const read = async (sample: string) => {
+    const text = await metrics.registry.metrics();
     const line = text.split("\n").find((each) => each.startsWith(`${sample} `));
     return line === undefined ? undefined : Number(line.split(" ").at(-1));
   };
-  return { read, counted: () => counted };
+  /** Asks again, later. */
+  const again = async () => {
+    clockMs += 1_001;
+    await refresh();
+  };
+  return { read, counted: () => counted, again };
 }
 
 test("the numbers of now are looked up when somebody asks, and not again for who asks at once", async () => {
   const { read, counted } = await scrape();
-  expect(read('pontus_tasks{status="PENDING"}')).toBe(3);
-  expect(read('pontus_tasks{status="RUNNING"}')).toBe(1);
-  expect(read("pontus_oldest_pending_seconds")).toBe(6);
-  expect(read("pontus_slots")).toBe(4);
-  expect(read("pontus_slots_in_use")).toBe(1);
-  expect(read("pontus_intake_open")).toBe(1);
-  expect(read("pontus_store_up")).toBe(1);
-  expect(read('pontus_disk_free_bytes{disk="data"}')).toBe(1);
-  expect(read('pontus_disk_size_bytes{disk="data"}')).toBe(10);
-  expect(read('pontus_disk_free_bytes{disk="media_1"}')).toBeUndefined();
-  expect(read('pontus_build_info{version="1.2.3",runtime="bun 1"}')).toBe(1);
-  expect(read("process_resident_memory_bytes")).toBeGreaterThan(1e6);
-  expect(read("process_cpu_seconds_total")).toBeGreaterThan(0);
+  expect(await read('pontus_tasks{status="PENDING"}')).toBe(3);
+  expect(await read('pontus_tasks{status="RUNNING"}')).toBe(1);
+  expect(await read("pontus_oldest_pending_seconds")).toBe(6);
+  expect(await read("pontus_slots")).toBe(4);
+  expect(await read("pontus_slots_in_use")).toBe(1);
+  expect(await read("pontus_intake_open")).toBe(1);
+  expect(await read("pontus_store_up")).toBe(1);
+  expect(await read('pontus_disk_free_bytes{disk="data"}')).toBe(1);
+  expect(await read('pontus_disk_size_bytes{disk="data"}')).toBe(10);
+  expect(await read('pontus_disk_free_bytes{disk="media_1"}')).toBeUndefined();
+  expect(await read('pontus_build_info{version="1.2.3",runtime="bun 1"}')).toBe(1);
+  expect(await read("process_resident_memory_bytes")).toBeGreaterThan(1e6);
+  expect(await read("process_cpu_seconds_total")).toBeGreaterThan(0);
   expect(counted()).toBe(1);
 });
 
 test("a store that cannot be read gives no old numbers", async () => {
-  const fails = () => Promise.reject(new Error("locked"));
-  const { read } = await scrape({ queue: { depth: fails, oldestDueMs: fails } });
-  expect(read("pontus_store_up")).toBe(0);
-  expect(read('pontus_tasks{status="PENDING"}')).toBeUndefined();
-  expect(read("pontus_oldest_pending_seconds")).toBeUndefined();
-  expect(read("pontus_slots")).toBe(4);
+  let isLocked = false;
+  const orFail = async <T>(value: T): Promise<T> => {
+    if (isLocked) throw new Error("locked");
+    return value;
+  };
+  const { read, again } = await scrape({
+    queue: {
+      depth: () => orFail({ pending: 3, running: 1 }),
+      oldestDueMs: () => orFail(4_000),
+    },
+  });
+  expect(await read('pontus_tasks{status="PENDING"}')).toBe(3);
+  isLocked = true;
+  await again();
+  expect(await read("pontus_store_up")).toBe(0);
+  expect(await read('pontus_tasks{status="PENDING"}')).toBeUndefined();
+  expect(await read("pontus_oldest_pending_seconds")).toBeUndefined();
+  expect(await read("pontus_slots")).toBe(4);
 });
 
 test("before tasks are taken up there are no slots, and where none waits nobody waits", async () => {
@@ -73,7 +91,7 @@ test("before tasks are taken up there are no slots, and where none waits nobody 
     intake: { isOpen: () => false },
     queue: { depth: async () => ({ pending: 0, running: 0 }), oldestDueMs: async () => undefined },
   });
-  expect(read("pontus_slots")).toBe(0);
-  expect(read("pontus_intake_open")).toBe(0);
-  expect(read("pontus_oldest_pending_seconds")).toBe(0);
+  expect(await read("pontus_slots")).toBe(0);
+  expect(await read("pontus_intake_open")).toBe(0);
+  expect(await read("pontus_oldest_pending_seconds")).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Metrics } from "../../src/telemetry/metrics.ts";
+import { protocolOf } from "../../src/telemetry/protocol.ts";
 import { Watching } from "../../src/telemetry/watching.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { anOutput, aTargetOf, claimTask, createTask } from "../fixtures/store-bench.ts";
@@ -67,6 +68,10 @@ describe("Watching", () => {
       'pontus_http_requests_total{route="/healthz",method="GET",status="200"} 2',
       'pontus_log_lines_total{level="error"} 1',
     ]);
+    // Asking is no call more.
+    expect(await samplesOf(metrics, "pontus_http_requests_total")).toEqual([
+      'pontus_http_requests_total{route="/healthz",method="GET",status="200"} 2',
+    ]);
     const off = new Watching();
     off.count(undefined);
     off.beginCall("GET", undefined).end(CALL);
@@ -98,4 +103,14 @@ describe("Watching", () => {
       "pontus_encoder_speed_ratio_count 1",
     ]);
   });
+});
+
+test.each([
+  ["media/a.mp4", "file"],
+  ["file:///a.mp4", "file"],
+  ["S3://bucket/a", "s3"],
+  ["rtmps://host/app/key", "rtmps"],
+  ["made-up://host", "other"],
+])("the label of the protocol of %s is %s", (url, label) => {
+  expect(protocolOf(url)).toBe(label);
 });

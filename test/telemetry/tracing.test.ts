@@ -3,6 +3,7 @@ import type { Span } from "../../src/telemetry/spans.ts";
 import { otlpJson } from "../../src/telemetry/spans.ts";
 import { parseTraceParent } from "../../src/telemetry/trace-context.ts";
 import { Tracing } from "../../src/telemetry/tracing.ts";
+import { Watching } from "../../src/telemetry/watching.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { claimTask, createTask } from "../fixtures/store-bench.ts";
 
@@ -68,6 +69,15 @@ describe("Tracing", () => {
       all.tracing.beginCall("GET", "no traceparent").end(ANSWERED);
     expect(all.spans).toHaveLength(100);
   });
+});
+
+test("calls that probes and pages make are no spans", () => {
+  const { spans, tracing } = aTracing();
+  const watching = new Watching(tracing);
+  watching.beginCall("GET", undefined).end({ ...ANSWERED, route: "/readyz" });
+  expect(spans).toEqual([]);
+  watching.beginCall("GET", undefined).end(ANSWERED);
+  expect(spans).toHaveLength(1);
 });
 
 test("otlpJson() writes a span as OTLP has it", () => {
