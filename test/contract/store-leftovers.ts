@@ -25,6 +25,19 @@ export function leftoverStoreContract(name: string, make: Make, harness: Harness
   const urlOf = (target: string) => aTargetOf(target).url;
 
   describe(name, () => {
+    test("lists what calls put in once it is due, unless a task writes there", async () => {
+      const { leftovers, clock, ...bench } = await make();
+      const left = { taskId: "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d", ...aTargetOf("up") };
+      await leftovers.add(left, clock.nowMs + 10);
+      expect(await leftovers.due(clock.nowMs + 9, 9)).toEqual([]);
+      const [due] = await leftovers.due(clock.nowMs + 10, 9);
+      expect(due).toMatchObject({ taskId: left.taskId, url: left.url, attempt: 1, tries: 0 });
+      await createTask({ leftovers, clock, ...bench } as StoreBench, {
+        targets: [aTargetOf("up")],
+      });
+      expect(await leftovers.due(clock.nowMs + 10, 9)).toEqual([]);
+    });
+
     test("lists the targets of a task that ended, until each is done", async () => {
       const bench = await make();
       const { leftovers, clock } = bench;

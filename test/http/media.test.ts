@@ -2,7 +2,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { FileStorage } from "../../src/storage/file/file.ts";
 import type { Client } from "../../src/store/store.ts";
+import { tagStemOf } from "../../src/worker/run.ts";
 import { filesOf } from "../fixtures/file-storage.ts";
 import { anApp, appOfEachTest, CLIENTS, refusalOf } from "../fixtures/http-app.ts";
 import { eventually } from "../fixtures/service.ts";
@@ -102,6 +104,27 @@ describe("PUT of a file", () => {
     expect(await standing("a.mp4")).toEqual(["10", "10", "?1"]);
     expect(await filesOf(app.root)).toEqual(["a.mp4"]);
     expect(await refusalOf(await put("a.mp4", pieceOf(4, 7)))).toBe("409 UploadConflict");
+  });
+
+  test("is on the list of what is cleared up from its beginning on, and goes by that alone", async () => {
+    const noted: string[] = [];
+    const note = async (url: string, id: string) => void noted.push(`${url} ${id}`);
+    const noting = await anApp({ media: { ...app.ports.media, note } as never });
+    Object.assign(app, { call: noting.call });
+    for (const piece of [pieceOf(0, 4), pieceOf(4, 6)]) await put("a.mp4", piece);
+    await put("b.mp4", pieceOf(0, 4));
+    const ids = noted.map((each) => each.split(" ")[1] ?? "");
+    expect(noted).toEqual([`a.mp4 ${ids[0]}`, `b.mp4 ${ids[1]}`]);
+    const [storage] = app.ports.storages as [FileStorage];
+    const conditions = { mayTidy: async () => {}, signal: new AbortController().signal };
+    const sweep = (id = "") =>
+      storage.sweep("a.mp4", { stem: tagStemOf(id), attempt: 1 }, conditions);
+    await sweep(ids[1]);
+    expect(await standing("a.mp4")).toEqual(["6", "10", "?0"]);
+    await sweep(ids[0]);
+    expect(await standing("a.mp4")).toBe(404);
+    expect(await refusalOf(await put("a.mp4", pieceOf(6, 10)))).toBe("409 UploadConflict");
+    expect(await standing("b.mp4")).toEqual(["4", "10", "?0"]);
   });
 
   test("begins anew with the first piece, and keeps the uploads of clients apart", async () => {
