@@ -6,7 +6,7 @@ import {
   reachOf,
   SERVER_ENTRIES,
 } from "../service/client-reach.ts";
-import { receiverFault } from "../service/notifying/receivers.ts";
+import { isWebhookSecret, receiverFault } from "../service/notifying/receivers.ts";
 import { CLIENT_NAME } from "../service/signature.ts";
 import type { Client } from "../store/store.ts";
 import { NOTIFIED_TYPES } from "../task/notification.ts";
@@ -66,17 +66,11 @@ const privateKey = v.pipe(
   v.maxLength(1024, "must be at most 1024 characters"),
 );
 
-/** As Standard Webhooks has it: 24 to 64 bytes. */
-const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
-const isSecret = (text: string): boolean => {
-  const bytes = Buffer.from(SECRET.exec(text)?.[1] ?? "", "base64").length;
-  return bytes >= 24 && bytes <= 64;
-};
 const webhookSecrets = v.pipe(
   v.array(
     v.pipe(
       v.string("must be a string"),
-      v.check(isSecret, "must be whsec_ and the base64 of 24 to 64 bytes"),
+      v.check(isWebhookSecret, "must be whsec_ and the base64 of 24 to 64 bytes"),
     ),
     "must be an array of strings",
   ),
@@ -198,12 +192,7 @@ export const clientsSchema = v.pipe(
               publicKey: each.second_public_key ?? each.public_key,
               privateKey: each.second_private_key,
             },
-      notification: each.notification
-        ? {
-            url: each.notification.url,
-            ...(each.notification.events && { events: each.notification.events }),
-          }
-        : null,
+      notification: each.notification ?? null,
       webhookSecrets: each.webhook_secrets ?? null,
       reach: reachOf(each),
     })),

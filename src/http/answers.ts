@@ -4,6 +4,7 @@ import { progressData } from "../service/following/event-data.ts";
 import { formatTime } from "../service/following/format-time.ts";
 import type { FoundProfile } from "../service/profiles.ts";
 import { contractCode } from "../task/errors.ts";
+import type { Notification } from "../task/notification.ts";
 import type { Attempt, Failure, Output, Target, Task } from "../task/task.ts";
 import type { Language } from "./language.ts";
 import { taskMessageOf } from "./problem.ts";
@@ -61,6 +62,12 @@ const attemptAnswer = (attempt: Attempt, language: Language) => ({
   error: attempt.failure && failureAnswer(attempt.failure, language),
 });
 
+/** Who is told of a task. Credentials are masked. */
+export const notificationAnswer = ({ url, events }: Notification) => ({
+  url: maskCredentials(url),
+  events: events && [...events],
+});
+
 /** A task as the API writes it. A field that is `undefined` here is absent in the JSON. */
 export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   task_id: task.id,
@@ -89,10 +96,7 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   priority: task.priority,
   timeout_seconds: task.timeoutSeconds,
   metadata: task.metadata,
-  notification: task.notification && {
-    url: maskCredentials(task.notification.url),
-    events: task.notification.events && [...task.notification.events],
-  },
+  notification: task.notification && notificationAnswer(task.notification),
   clip: task.clip && {
     start_seconds: task.clip.startSeconds,
     duration_seconds: task.clip.durationSeconds,

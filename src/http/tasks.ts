@@ -28,10 +28,7 @@ export const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => (
   priority: body.priority,
   timeoutSeconds: body.timeout_seconds,
   metadata: body.metadata,
-  notification: body.notification && {
-    url: body.notification.url,
-    ...(body.notification.events && { events: body.notification.events }),
-  },
+  notification: body.notification,
   clip: body.clip && {
     startSeconds: body.clip.start_seconds,
     ...(body.clip.duration_seconds !== undefined && {

@@ -16,7 +16,10 @@ export const NOTIFIED_TYPES = [
 export type NotifiedType = (typeof NOTIFIED_TYPES)[number];
 
 /** Who is told of the events of a task, and of which; if absent, of all but `progress`. */
-export type Notification = { readonly url: string; readonly events?: readonly NotifiedType[] };
+export type Notification = {
+  readonly url: string;
+  readonly events?: readonly NotifiedType[] | undefined;
+};
 
 /** How the delivery of an event stands: to be tried (again), taken by the receiver, or given up. */
 export type DeliveryState = "PENDING" | "SUCCESS" | "FAILED";

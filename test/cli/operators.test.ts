@@ -28,7 +28,12 @@ async function useClients(env: Env): Promise<void> {
   const added = await pontus(["client", "add", "ada", "--admin", ...options, ...more], env);
   expect(added.code).toBe(EXIT.ok);
   const keys = JSON.parse(added.out);
-  expect(Object.keys(keys)).toEqual(["client_code", "public_key", "private_key"]);
+  expect(Object.keys(keys)).toEqual([
+    "client_code",
+    "public_key",
+    "private_key",
+    "webhook_secrets",
+  ]);
   const ada = async () => (await clientsOf(env)).find((each) => each["client_code"] === "ada");
   const roots = [join(env["PONTUS_MEDIA_ROOTS"] ?? "", "a")];
   expect(await ada()).toMatchObject({

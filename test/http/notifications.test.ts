@@ -156,3 +156,47 @@ describe("notifications of a task", () => {
       expect([path, await refusalOf(await app.call(path, options))]).toEqual([path, expected]);
   });
 });
+
+describe("the receiver of a client", () => {
+  const CLIENTS_PATH = "/api/v1/admin/clients";
+  const [old = ""] = webhookSecrets;
+  const fresh = `whsec_${Buffer.alloc(64, 1).toString("base64")}`;
+  const change = async (body: object) => {
+    const path = `${CLIENTS_PATH}/bob`;
+    return app.call(path, { method: "PATCH", body });
+  };
+  const recordOf = async () => app.ports.clients.byPublicKey(CLIENTS.bob.publicKey);
+
+  test("is set by operators, with its secrets, which are shown when the client is added, and never again", async () => {
+    await app.ports.clients.seed([{ ...ADA, admin: true }]);
+    const added = await (await app.call(CLIENTS_PATH, { body: { client_code: "new" } })).json();
+    expect(added.webhook_secrets).toHaveLength(1);
+    expect(added.webhook_secrets[0]).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const notification = { url, events: ["ended"] };
+    const answer = await change({ notification, webhook_secrets: [fresh, old] });
+    const shown = await answer.text();
+    expect(shown).not.toContain("whsec_");
+    expect(JSON.parse(shown).notification).toEqual({
+      url: "https://***@hooks.example/ada?token=***",
+      events: ["ended"],
+    });
+    expect(await recordOf()).toMatchObject({ notification, webhookSecrets: [fresh, old] });
+    expect(await (await app.call(CLIENTS_PATH)).text()).not.toContain("whsec_");
+    expect((await change({ notification: null, webhook_secrets: null })).status).toBe(200);
+    expect(await recordOf()).toMatchObject({ notification: null, webhookSecrets: null });
+  });
+
+  test.each([
+    [{ notification: { url } }, "notification"],
+    [{ notification: { url: "ftp://a/" }, webhook_secrets: [old] }, "notification.url"],
+    [{ webhook_secrets: [] }, "webhook_secrets"],
+    [{ webhook_secrets: [old, fresh, old] }, "webhook_secrets"],
+    [{ webhook_secrets: ["whsec_c2hvcnQ="] }, "webhook_secrets[0]"],
+  ])("is refused where it could not be told: %j", async (body, path) => {
+    await app.ports.clients.seed([{ ...ADA, admin: true }]);
+    const response = await change(body);
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.details[0].path).toBe(path);
+    expect(await recordOf()).toMatchObject({ notification: null, webhookSecrets: null });
+  });
+});

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { openClientsAlone } from "../../app.clients.ts";
 import type { Environment } from "../../config/config.ts";
 import { parseConfig } from "../../config/parse-config.ts";
-import { clientAnswer, clientWithKeys } from "../../http/admin/admin-answers.ts";
+import { clientAnswer, clientWithKeys, newClientAnswer } from "../../http/admin/admin-answers.ts";
 import { reachOf } from "../../service/client-reach.ts";
 import { addClient, changeClient, rotateKeys } from "../../service/operate-clients.ts";
 import { CliError, EXIT } from "../exit.ts";
@@ -29,7 +29,7 @@ export async function clientsOfDatabase(env: Environment): Promise<Clients> {
         after = last.clientCode;
       }
     },
-    add: async (settings) => clientWithKeys(await addClient(clients, newClient(settings))),
+    add: async (settings) => newClientAnswer(await addClient(clients, newClient(settings))),
     change: async (code, change) => clientAnswer(await changeClient(clients, nobody, code, change)),
     rotate: async (code, keepOld) => clientWithKeys(await rotateKeys(clients, code, keepOld)),
     close,

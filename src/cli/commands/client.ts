@@ -21,7 +21,13 @@ const record = v.object({
   disabled: v.boolean(),
   weight: v.number(),
 });
-const keys = v.object({ client_code: v.string(), public_key: v.string(), private_key: v.string() });
+const keys = v.object({
+  client_code: v.string(),
+  public_key: v.string(),
+  private_key: v.string(),
+  // Of a new client: what its receiver of notifications checks messages with.
+  webhook_secrets: v.optional(v.array(v.string())),
+});
 
 const codeOf = (text: string): string => {
   if (CLIENT_NAME.test(text)) return text;

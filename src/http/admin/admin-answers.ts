@@ -4,7 +4,7 @@ import { reachFields } from "../../service/client-reach.ts";
 import type { DrainStanding } from "../../service/drain.ts";
 import { formatTime } from "../../service/following/format-time.ts";
 import type { Client } from "../../store/store.ts";
-import { taskAnswer } from "../answers.ts";
+import { notificationAnswer, taskAnswer } from "../answers.ts";
 import type { Language } from "../language.ts";
 import type {
   AdminTask,
@@ -46,6 +46,7 @@ export const clientAnswer = (client: Client) =>
     pending_max: client.pendingMax,
     running_max: client.runningMax,
     requests_per_second: client.requestsPerSecond,
+    notification: client.notification ? notificationAnswer(client.notification) : undefined,
     ...reachFields(client.reach),
   }) as z.input<typeof ClientSchema>;
 
@@ -53,6 +54,12 @@ export const clientAnswer = (client: Client) =>
 export const clientWithKeys = (client: Client): z.input<typeof ClientWithKeys> => ({
   ...clientAnswer(client),
   private_key: client.privateKey,
+});
+
+/** A new client, with all that is told once. */
+export const newClientAnswer = (client: Client): z.input<typeof ClientWithKeys> => ({
+  ...clientWithKeys(client),
+  ...(client.webhookSecrets && { webhook_secrets: [...client.webhookSecrets] }),
 });
 
 /** Seconds with one digit behind the point; a clock that was set back makes no negative ages. */

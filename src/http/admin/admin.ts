@@ -22,6 +22,7 @@ import {
   clientAnswer,
   clientWithKeys,
   drainAnswer,
+  newClientAnswer,
   type OwnWorker,
   queueAnswer,
   workersAnswer,
@@ -84,6 +85,8 @@ const clientChange = (body: z.output<typeof ChangeClient>): ClientChange => ({
   ...(body.pending_max !== undefined && { pendingMax: body.pending_max }),
   ...(body.running_max !== undefined && { runningMax: body.running_max }),
   ...(body.requests_per_second !== undefined && { requestsPerSecond: body.requests_per_second }),
+  ...(body.notification !== undefined && { notification: body.notification }),
+  ...(body.webhook_secrets !== undefined && { webhookSecrets: body.webhook_secrets }),
   ...(body.second_public_key === null && { second: null }),
 });
 
@@ -160,10 +163,12 @@ function serveClients(on: OnAdmin, { clients }: AdminPorts): void {
       pendingMax: body.pending_max ?? null,
       runningMax: body.running_max ?? null,
       requestsPerSecond: body.requests_per_second ?? null,
+      notification: body.notification ?? null,
+      ...(body.webhook_secrets !== undefined && { webhookSecrets: body.webhook_secrets }),
       reach: reachOf(body),
     });
     note(caller.clientCode, `added client ${client.clientCode}`);
-    return { status: 200, body: clientWithKeys(client) };
+    return { status: 200, body: newClientAnswer(client) };
   });
 
   on(CALLS.changeClient, "changeClientRoute", async ({ caller, read, param }) => {

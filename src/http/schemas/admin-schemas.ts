@@ -4,6 +4,7 @@ import { CLIENT_NAME } from "../../service/signature.ts";
 import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import type { TaskStatus } from "../../task/task.ts";
+import { MadeSecrets, NotificationSchema, RECEIVER_FIELDS } from "./notification-schemas.ts";
 import { Engine, ListQuery, NewMetadata, TaskSchema, Time } from "./task-schemas.ts";
 
 /** `PENDING,FAILED` → both. */
@@ -91,7 +92,6 @@ const REACH_FIELDS = {
 const TASKS_MAX = 1_000_000_000;
 const REQUESTS_MAX = 1_000_000;
 const PRIVATE_KEY_CHARACTERS_MAX = 1024;
-
 const ClientName = z.string().regex(CLIENT_NAME);
 const Weight = z.int().min(1).max(1000).openapi({ description: "Its share of the slots." });
 const orNull = (max: number, what: string) =>
@@ -103,17 +103,16 @@ const orNull = (max: number, what: string) =>
     .optional()
     .openapi({ description: `${what}; 0 is any number, null what the service is set to.` });
 
+const flag = (description: string) => z.boolean().optional().openapi({ description });
 /** What can be set of a client when it is added, and later. */
 const SETTINGS = {
-  admin: z.boolean().optional().openapi({ description: "May make these calls." }),
-  strong_only: z
-    .boolean()
-    .optional()
-    .openapi({ description: "Takes the HMAC-SHA256 form of the checksum alone." }),
+  admin: flag("May make these calls."),
+  strong_only: flag("Takes the HMAC-SHA256 form of the checksum alone."),
   weight: Weight.optional(),
   pending_max: orNull(TASKS_MAX, "How many of its tasks may be pending"),
   running_max: orNull(TASKS_MAX, "How many of its tasks may run at once"),
   requests_per_second: orNull(REQUESTS_MAX, "How many calls it may make a second"),
+  ...RECEIVER_FIELDS,
 };
 
 /** The body that adds a client. */
@@ -136,7 +135,7 @@ export const AddClient = z
 export const ChangeClient = z
   .strictObject({
     ...SETTINGS,
-    disabled: z.boolean().optional().openapi({ description: "Its calls are refused." }),
+    disabled: flag("Its calls are refused."),
     second_public_key: z
       .null()
       .optional()
@@ -147,10 +146,9 @@ export const ChangeClient = z
 /** The body that rotates the keys of a client. */
 export const RotateKeys = z
   .strictObject({
-    keep_old: z.boolean().optional().openapi({
-      description:
-        "Whether the keys that it has stay valid beside the new ones, as its second pair; true where absent.",
-    }),
+    keep_old: flag(
+      "Whether the keys that it has stay valid beside the new ones, as its second pair; true where absent.",
+    ),
   })
   .openapi("RotateKeys");
 
@@ -168,6 +166,7 @@ const CLIENT_FIELDS = {
   pending_max: z.int().nullable(),
   running_max: z.int().nullable(),
   requests_per_second: z.int().nullable(),
+  notification: NotificationSchema.optional(),
   ...REACH_FIELDS,
 };
 
@@ -179,6 +178,7 @@ export const ClientWithKeys = z
   .object({
     ...CLIENT_FIELDS,
     private_key: z.string().openapi({ description: "Told this once." }),
+    webhook_secrets: MadeSecrets,
   })
   .openapi("ClientWithKeys");
 

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { isWebhookSecret } from "../../service/notifying/receivers.ts";
 import { NOTIFIED_TYPES } from "../../task/notification.ts";
 
 const URL_CHARACTERS_MAX = 2048;
@@ -29,3 +30,24 @@ export const NotificationSchema = z
       }),
   })
   .openapi("Notification");
+
+const WebhookSecret = z.string().refine(isWebhookSecret, {
+  error: "Invalid secret: it must be whsec_ and the base64 of 24 to 64 bytes",
+  params: { zh: "无效密钥：应为whsec_加上24到64个字节的base64" },
+});
+
+/** What can be set of a client about its receiver. */
+export const RECEIVER_FIELDS = {
+  notification: NotificationSchema.nullable()
+    .optional()
+    .openapi({ description: "Who is told of its tasks that name nobody; null is nobody." }),
+  webhook_secrets: z.array(WebhookSecret).min(1).max(2).nullable().optional().openapi({
+    description:
+      "What notifications are signed with: one, or two while it changes from one to the other; null is none. A new client gets one where absent.",
+  }),
+};
+
+/** The secrets of a new client. */
+export const MadeSecrets = z.array(z.string()).optional().openapi({
+  description: "Of a new client: what notifications are signed with. Told this once.",
+});

@@ -26,3 +26,12 @@ export function receiverKey(url: string): string {
   bare.password = "";
   return bare.href;
 }
+
+/** As Standard Webhooks has it: 24 to 64 bytes. */
+const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
+
+/** Whether a text is a secret that notifications can be signed with. */
+export const isWebhookSecret = (text: string): boolean => {
+  const bytes = Buffer.from(SECRET.exec(text)?.[1] ?? "", "base64").length;
+  return bytes >= 24 && bytes <= 64;
+};

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client/index.ts';
-import type { AddClientData, AddClientErrors, AddClientResponses, BeginDrainData, BeginDrainErrors, BeginDrainResponses, CancelAnyTaskData, CancelAnyTaskErrors, CancelAnyTaskResponses, CancelTranscodingTaskData, CancelTranscodingTaskErrors, CancelTranscodingTaskResponses, ChangeClientData, ChangeClientErrors, ChangeClientResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateTranscodingTaskData, CreateTranscodingTaskErrors, CreateTranscodingTaskResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteTranscodingTaskData, DeleteTranscodingTaskErrors, DeleteTranscodingTaskResponses, EndDrainData, EndDrainErrors, EndDrainResponses, ListAllTasksData, ListAllTasksErrors, ListAllTasksResponses, ListClientsData, ListClientsErrors, ListClientsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListTranscodingTaskNotificationsData, ListTranscodingTaskNotificationsErrors, ListTranscodingTaskNotificationsResponses, ListTranscodingTasksData, ListTranscodingTasksErrors, ListTranscodingTasksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PlanTranscodingTaskData, PlanTranscodingTaskErrors, PlanTranscodingTaskResponses, ReadAnyTaskData, ReadAnyTaskErrors, ReadAnyTaskResponses, ReadDrainData, ReadDrainErrors, ReadDrainResponses, ReadHealthData, ReadHealthErrors, ReadHealthResponses, ReadLimitsData, ReadLimitsErrors, ReadLimitsResponses, ReadMediaData, ReadMediaErrors, ReadMediaPlacesData, ReadMediaPlacesErrors, ReadMediaPlacesResponses, ReadMediaResponses, ReadMetricsData, ReadMetricsErrors, ReadMetricsResponses, ReadProfileData, ReadProfileErrors, ReadProfileResponses, ReadQueueData, ReadQueueErrors, ReadQueueResponses, ReadReadinessData, ReadReadinessErrors, ReadReadinessResponses, ReadTranscodingEventsData, ReadTranscodingEventsErrors, ReadTranscodingEventsResponse, ReadTranscodingEventsResponses, ReadTranscodingTaskData, ReadTranscodingTaskErrors, ReadTranscodingTaskEventsData, ReadTranscodingTaskEventsErrors, ReadTranscodingTaskEventsResponse, ReadTranscodingTaskEventsResponses, ReadTranscodingTaskLogData, ReadTranscodingTaskLogErrors, ReadTranscodingTaskLogResponses, ReadTranscodingTaskResponses, ReplayTranscodingTaskNotificationData, ReplayTranscodingTaskNotificationErrors, ReplayTranscodingTaskNotificationResponses, RetryAnyTaskData, RetryAnyTaskErrors, RetryAnyTaskResponses, RetryTranscodingTaskData, RetryTranscodingTaskErrors, RetryTranscodingTaskResponses, RotateKeysData, RotateKeysErrors, RotateKeysResponses, UploadMediaData, UploadMediaErrors, UploadMediaResponses } from './types.gen.ts';
+import type { AddClientData, AddClientErrors, AddClientResponses, BeginDrainData, BeginDrainErrors, BeginDrainResponses, CancelAnyTaskData, CancelAnyTaskErrors, CancelAnyTaskResponses, CancelTranscodingTaskData, CancelTranscodingTaskErrors, CancelTranscodingTaskResponses, ChangeClientData, ChangeClientErrors, ChangeClientResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateTranscodingTaskData, CreateTranscodingTaskErrors, CreateTranscodingTaskResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteTranscodingTaskData, DeleteTranscodingTaskErrors, DeleteTranscodingTaskResponses, EndDrainData, EndDrainErrors, EndDrainResponses, HeadMediaData, HeadMediaErrors, HeadMediaResponses, ListAllTasksData, ListAllTasksErrors, ListAllTasksResponses, ListClientsData, ListClientsErrors, ListClientsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListTranscodingTaskNotificationsData, ListTranscodingTaskNotificationsErrors, ListTranscodingTaskNotificationsResponses, ListTranscodingTasksData, ListTranscodingTasksErrors, ListTranscodingTasksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PlanTranscodingTaskData, PlanTranscodingTaskErrors, PlanTranscodingTaskResponses, ReadAnyTaskData, ReadAnyTaskErrors, ReadAnyTaskResponses, ReadDrainData, ReadDrainErrors, ReadDrainResponses, ReadHealthData, ReadHealthErrors, ReadHealthResponses, ReadLimitsData, ReadLimitsErrors, ReadLimitsResponses, ReadMediaData, ReadMediaErrors, ReadMediaPlacesData, ReadMediaPlacesErrors, ReadMediaPlacesResponses, ReadMediaResponses, ReadMetricsData, ReadMetricsErrors, ReadMetricsResponses, ReadProfileData, ReadProfileErrors, ReadProfileResponses, ReadQueueData, ReadQueueErrors, ReadQueueResponses, ReadReadinessData, ReadReadinessErrors, ReadReadinessResponses, ReadTranscodingEventsData, ReadTranscodingEventsErrors, ReadTranscodingEventsResponse, ReadTranscodingEventsResponses, ReadTranscodingTaskData, ReadTranscodingTaskErrors, ReadTranscodingTaskEventsData, ReadTranscodingTaskEventsErrors, ReadTranscodingTaskEventsResponse, ReadTranscodingTaskEventsResponses, ReadTranscodingTaskLogData, ReadTranscodingTaskLogErrors, ReadTranscodingTaskLogResponses, ReadTranscodingTaskResponses, ReplayTranscodingTaskNotificationData, ReplayTranscodingTaskNotificationErrors, ReplayTranscodingTaskNotificationResponses, RetryAnyTaskData, RetryAnyTaskErrors, RetryAnyTaskResponses, RetryTranscodingTaskData, RetryTranscodingTaskErrors, RetryTranscodingTaskResponses, RotateKeysData, RotateKeysErrors, RotateKeysResponses, UploadMediaData, UploadMediaErrors, UploadMediaResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -362,10 +362,29 @@ export class PontusApi extends HeyApiClient {
     /**
      * Read a file
      *
-     * All of it, or a part by `Range`. HEAD answers with the headers alone, among them how much of an upload is there: `Upload-Offset`, `Upload-Length`, `Upload-Complete`.
+     * All of it, or a part by `Range`.
      */
     public readMedia<ThrowOnError extends boolean = false>(options: Options<ReadMediaData, ThrowOnError>): RequestResult<ReadMediaResponses, ReadMediaErrors, ThrowOnError> {
         return (options.client ?? this.client).get<ReadMediaResponses, ReadMediaErrors, ThrowOnError>({
+            security: [
+                { name: 'apiCheckSum', type: 'apiKey' },
+                { name: 'apiClientCode', type: 'apiKey' },
+                { name: 'apiExecTime', type: 'apiKey' },
+                { name: 'apiNonce', type: 'apiKey' },
+                { name: 'apiPublicKey', type: 'apiKey' }
+            ],
+            url: '/api/v1/media/{path}',
+            ...options
+        });
+    }
+    
+    /**
+     * Tell how much of an upload is there
+     *
+     * The headers of the file, if there is one, and those of an upload of the client's own.
+     */
+    public headMedia<ThrowOnError extends boolean = false>(options: Options<HeadMediaData, ThrowOnError>): RequestResult<HeadMediaResponses, HeadMediaErrors, ThrowOnError> {
+        return (options.client ?? this.client).head<HeadMediaResponses, HeadMediaErrors, ThrowOnError>({
             security: [
                 { name: 'apiCheckSum', type: 'apiKey' },
                 { name: 'apiClientCode', type: 'apiKey' },

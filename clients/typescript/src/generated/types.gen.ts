@@ -15,6 +15,19 @@ export type AddClient = {
     egress_deny?: Array<string>;
     hosts?: Array<string> | ReachSides;
     /**
+     * Who is told of its tasks that name nobody; null is nobody.
+     */
+    notification?: {
+        /**
+         * Which events: all but `progress` where absent, none where empty. `progress` is told at most every 10 s, and not repeated.
+         */
+        events?: Array<TaskEventType>;
+        /**
+         * An address of http or https, to which each event is sent by POST, signed as Standard Webhooks has it.
+         */
+        url: string;
+    } | null;
+    /**
      * How many of its tasks may be pending; 0 is any number, null what the service is set to.
      */
     pending_max?: number | null;
@@ -40,6 +53,10 @@ export type AddClient = {
      */
     strong_only?: boolean;
     urls?: Array<string> | ReachSides;
+    /**
+     * What notifications are signed with: one, or two while it changes from one to the other; null is none. A new client gets one where absent.
+     */
+    webhook_secrets?: Array<string> | null;
     /**
      * Its share of the slots.
      */
@@ -101,6 +118,19 @@ export type ChangeClient = {
      */
     disabled?: boolean;
     /**
+     * Who is told of its tasks that name nobody; null is nobody.
+     */
+    notification?: {
+        /**
+         * Which events: all but `progress` where absent, none where empty. `progress` is told at most every 10 s, and not repeated.
+         */
+        events?: Array<TaskEventType>;
+        /**
+         * An address of http or https, to which each event is sent by POST, signed as Standard Webhooks has it.
+         */
+        url: string;
+    } | null;
+    /**
      * How many of its tasks may be pending; 0 is any number, null what the service is set to.
      */
     pending_max?: number | null;
@@ -120,6 +150,10 @@ export type ChangeClient = {
      * Takes the HMAC-SHA256 form of the checksum alone.
      */
     strong_only?: boolean;
+    /**
+     * What notifications are signed with: one, or two while it changes from one to the other; null is none. A new client gets one where absent.
+     */
+    webhook_secrets?: Array<string> | null;
     /**
      * Its share of the slots.
      */
@@ -181,6 +215,7 @@ export type ClientRecord = {
     egress_allow?: Array<string>;
     egress_deny?: Array<string>;
     hosts?: Array<string> | ReachSides;
+    notification?: Notification;
     pending_max: number | null;
     public_key: string;
     requests_per_second: number | null;
@@ -206,6 +241,7 @@ export type ClientWithKeys = {
     egress_allow?: Array<string>;
     egress_deny?: Array<string>;
     hosts?: Array<string> | ReachSides;
+    notification?: Notification;
     pending_max: number | null;
     /**
      * Told this once.
@@ -221,6 +257,10 @@ export type ClientWithKeys = {
     second_public_key?: string;
     strong_only: boolean;
     urls?: Array<string> | ReachSides;
+    /**
+     * Of a new client: what notifications are signed with. Told this once.
+     */
+    webhook_secrets?: Array<string>;
     /**
      * Its share of the slots.
      */
@@ -2068,6 +2108,68 @@ export type ReadMediaResponses = {
 };
 
 export type ReadMediaResponse = ReadMediaResponses[keyof ReadMediaResponses];
+
+export type HeadMediaData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        /**
+         * The address of the file as a task names it: relative to the first media root, or absolute and percent-encoded. Slashes may stay.
+         */
+        path: string;
+    };
+    query?: never;
+    url: '/api/v1/media/{path}';
+};
+
+export type HeadMediaErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * AccessDenied: The client may not do this.
+     */
+    403: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchMedia: There is no such file.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type HeadMediaError = HeadMediaErrors[keyof HeadMediaErrors];
+
+export type HeadMediaResponses = {
+    /**
+     * There is a file, or an upload of one.
+     */
+    200: unknown;
+};
 
 export type UploadMediaData = {
     body: Blob | File;
