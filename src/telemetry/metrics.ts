@@ -110,7 +110,7 @@ export class Metrics {
   /** Counts a part of a run that came to its end. */
   passed(phase: Phase, seconds: number, { mediaSeconds = 0 }: PhaseFacts): void {
     this.#phases.observe({ phase }, seconds);
-    if (phase !== "transcode" || mediaSeconds <= 0) return;
+    if (phase !== "transcode" || !Number.isFinite(mediaSeconds) || mediaSeconds <= 0) return;
     this.#encoded.inc(mediaSeconds);
     if (seconds > 0) this.#speed.observe(mediaSeconds / seconds);
   }

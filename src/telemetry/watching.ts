@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import type { Telling } from "../task/delivery.ts";
 import { toTaskError } from "../task/errors.ts";
 import type { TaskRow } from "../task/row.ts";
@@ -14,6 +15,8 @@ import type {
 } from "./telemetry.ts";
 import { parseTraceParent } from "./trace-context.ts";
 import type { RunTrace, Tracing } from "./tracing.ts";
+
+const log = getLogger(["pontus", "telemetry"]);
 
 /** More happens before the metrics are loaded only if something is wrong: then it is not counted. */
 const EARLY_MAX = 50_000;
@@ -100,7 +103,16 @@ export class Watching implements Telemetry {
     }
   }
 
+  /** A number that cannot be counted is no reason to fail for what is counted. */
   #count(count: Count): void {
+    try {
+      this.#countNow(count);
+    } catch (error) {
+      log.error("Cannot count what has happened: {error}", { error });
+    }
+  }
+
+  #countNow(count: Count): void {
     if (this.#metrics) count(this.#metrics);
     else if (this.#early && this.#early.length < EARLY_MAX) this.#early.push(count);
   }

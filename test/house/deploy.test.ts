@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { watchGauges } from "../../src/telemetry/gauges.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
@@ -88,6 +88,18 @@ describe("deploy/", () => {
     });
     expect(queries().length).toBeGreaterThan(30);
     expect(lacking).toEqual([]);
+  });
+
+  test("what scales by a metric goes by one that there is", async () => {
+    const known = await samples();
+    const texts = readdirSync("deploy/kubernetes").map((file) =>
+      readFileSync(`deploy/kubernetes/${file}`, "utf8"),
+    );
+    const named = texts.flatMap((text) =>
+      [...text.matchAll(/\bname: (pontus_\w+)/g)].map(([, name = ""]) => name),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 
   test("every query reads a metric, and every metric is looked at", async () => {

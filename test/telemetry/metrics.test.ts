@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import { protocolOf } from "../../src/telemetry/protocol.ts";
 import { Watching } from "../../src/telemetry/watching.ts";
+import { logged } from "../fixtures/logged.ts";
 import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 import { anOutput, aTargetOf, claimTask, createTask } from "../fixtures/store-bench.ts";
 
@@ -80,6 +81,20 @@ describe("Watching", () => {
     expect(await samplesOf(late, "pontus_http_requests_total")).toEqual([]);
   });
 
+  test("fails for nothing that cannot be counted, and says so", async () => {
+    const records = await logged();
+    const watching = new Watching();
+    const metrics = new Metrics();
+    metrics.answered = () => {
+      throw new TypeError("no number");
+    };
+    watching.count(metrics);
+    watching.beginCall("GET", undefined).end(CALL);
+    expect(records.map(({ level, rawMessage }) => `${level} ${rawMessage}`)).toEqual([
+      "error Cannot count what has happened: {error}",
+    ]);
+  });
+
   test("times the parts of a run that come to their end, and passes on what they throw", async () => {
     const watching = new Watching();
     const metrics = new Metrics();
@@ -89,6 +104,8 @@ describe("Watching", () => {
     const { task } = await claimTask(bench);
     const run = watching.beginRun(task, 1);
     expect(await run.timed("transcode", async () => "made", { mediaSeconds: 60 })).toBe("made");
+    // A source may be endless for all that is known.
+    await run.timed("transcode", async () => {}, { mediaSeconds: Number.POSITIVE_INFINITY });
     const broken = run.timed("verify", () => Promise.reject(new Error("wrong")));
     await expect(broken).rejects.toThrow("wrong");
     expect(
@@ -99,7 +116,7 @@ describe("Watching", () => {
       ),
     ).toEqual([
       "pontus_transcoded_seconds_total 60",
-      'pontus_run_phase_seconds_count{phase="transcode"} 1',
+      'pontus_run_phase_seconds_count{phase="transcode"} 2',
       "pontus_encoder_speed_ratio_count 1",
     ]);
   });
