@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { measureCli } from "./cli.ts";
 import { measureCreates } from "./creates.ts";
 import { measureDashboard } from "./dashboard.ts";
 import { measureDelivery } from "./delivery.ts";
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   creates: measureCreates,
   loss: measureLoss,
   tasks: measureTasks,
+  cli: measureCli,
   verify: measureVerify,
   ladder: measureLadder,
   latency: measureLatency,

@@ -19,12 +19,15 @@ const POLL_MS = 10;
 const LOOKS_A_CALL = 500;
 
 /** What one run took. */
-type Cost = { readonly wallSeconds: number; readonly cpuSeconds: number };
+export type Cost = { readonly wallSeconds: number; readonly cpuSeconds: number };
 
-/** The encoder's arguments, as the kernel shows them while the service runs it. */
-async function encoderArgs(pid: number): Promise<readonly string[]> {
+/** The encoder's arguments, as the kernel shows them while a process runs it. */
+export async function encoderArgs(pid: number): Promise<readonly string[]> {
   for (;;) {
-    const found = childrenOf(pid).find(({ args: [command] }) => command?.endsWith("ffmpeg"));
+    // One that is asked what it can do has no input.
+    const found = childrenOf(pid).find(
+      ({ args }) => args[0]?.endsWith("ffmpeg") && args.includes("-i"),
+    );
     if (found) return found.args.slice(1);
     await sleep(1);
   }
@@ -66,7 +69,11 @@ async function runTask(
 }
 
 /** Bare ffmpeg with the same arguments, in a folder as the service makes it for one. */
-async function runBare(source: string, args: readonly string[], scratch: string): Promise<Cost> {
+export async function runBare(
+  source: string,
+  args: readonly string[],
+  scratch: string,
+): Promise<Cost> {
   const folder = mkdtempSync(join(scratch, "bare-"));
   symlinkSync(source, join(folder, "input"));
   const output = join(folder, args.at(-1)?.replace(/^file:/, "") ?? "");
@@ -121,9 +128,11 @@ export async function measureTasks({ isQuick, scratch, say }: PartOptions): Prom
   return { rows: rowsOf(one, bare, four), facts };
 }
 
-const wallOf = (costs: readonly Cost[]) => costs.map(({ wallSeconds }) => wallSeconds);
+/** What each run took, by the clock. */
+export const wallOf = (costs: readonly Cost[]) => costs.map(({ wallSeconds }) => wallSeconds);
 const cpuOf = (costs: readonly Cost[]) => costs.map(({ cpuSeconds }) => cpuSeconds);
-const shownCost = (costs: readonly Cost[]): string =>
+/** What some runs took, in the middle. */
+export const shownCost = (costs: readonly Cost[]): string =>
   `${figure(median(wallOf(costs)))} s wall, ${figure(median(cpuOf(costs)))} s CPU`;
 
 function rowsOf(

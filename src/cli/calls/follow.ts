@@ -6,7 +6,11 @@ import { hasEnded, progressAnswer, taskAnswer } from "./answers.ts";
 import { type ServiceCalls, understood } from "./service-calls.ts";
 
 /** The part of a task that changes while it runs. */
-const standing = v.object({ task_status: v.string(), progress: v.optional(progressAnswer) });
+const standing = v.object({
+  task_status: v.string(),
+  progress: v.optional(progressAnswer),
+  attempt: v.optional(v.number()),
+});
 
 /** How a task stands. */
 export type Standing = v.InferOutput<typeof standing>;
@@ -49,7 +53,10 @@ export async function followTask(
       // Events begin with the first one, so that what is true by now would come before what was.
       if (hasEnded(task) || !hasEvents) onChange(task);
       if (hasEnded(task)) return answer;
-      const read = hasEvents && (await readEvents(calls, path, { onChange, signal, lastId }));
+      const { task_status: status, attempt = 0 } = task;
+      const fromAttempt = status === "PENDING" ? attempt + 1 : attempt;
+      const reading = { onChange, signal, lastId, fromAttempt };
+      const read = hasEvents && (await readEvents(calls, path, reading));
       if (read) lastId = read.lastId;
       else {
         hasEvents = false;
@@ -66,13 +73,15 @@ export async function followTask(
 
 type Reading = Pick<FollowOptions, "onChange" | "signal"> & {
   readonly lastId: string | undefined;
+  /** Events of earlier attempts are not told: the log of a task begins with its first one. */
+  readonly fromAttempt: number;
 };
 
 /** Reads events until one says that the task has ended, or for a while. @returns undefined if the service has no such call */
 async function readEvents(
   calls: ServiceCalls,
   path: string,
-  { onChange, signal, lastId }: Reading,
+  { onChange, signal, lastId, fromAttempt }: Reading,
 ): Promise<{ readonly lastId: string | undefined } | undefined> {
   const limit = AbortSignal.timeout(STREAM_MS);
   let last = lastId;
@@ -92,8 +101,8 @@ async function readEvents(
     for await (const { id, data } of events) {
       last = id ?? last;
       const event = v.safeParse(standing, parsed(data));
-      if (!event.success) continue;
-      // The end of an earlier attempt, maybe: the task itself tells.
+      if (!event.success || (event.output.attempt ?? fromAttempt) < fromAttempt) continue;
+      // The task itself tells of its end.
       if (hasEnded(event.output)) break;
       onChange(event.output);
     }
