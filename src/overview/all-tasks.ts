@@ -42,8 +42,8 @@ const FOUND = {
 
 type Found = Pick<typeof tasks.$inferSelect, keyof typeof FOUND>;
 
-/** Below this id, and from that one on. */
-type Span = { readonly below: string; readonly from: string };
+/** Below this id and from that one on, so many at most. */
+type Span = { readonly below: string; readonly from: string; readonly most: number };
 
 /**
  * Pages of the tasks of all clients, newest first. Their order is that of their ids, which begin with the time of their creation.
@@ -70,8 +70,11 @@ export class AllTasks {
     let looked = 0;
     let isMore = true;
     while (isMore && wanted.length <= limit && looked < LOOKED_MAX) {
-      const batch = await this.#database.read(() => this.#find(query, { below, from }));
-      isMore = batch.length === BATCH;
+      // Where most of what is looked at is wanted, few are enough.
+      const most = looked === 0 ? limit + 1 : BATCH;
+      const span = { below, from, most };
+      const batch = await this.#database.read(() => this.#find(query, span));
+      isMore = batch.length === most;
       looked += batch.length;
       below = batch.at(-1)?.id ?? below;
       wanted.push(...batch.filter((found) => isWanted(found, query)));
@@ -89,7 +92,7 @@ export class AllTasks {
     const sources = this.#sourcesOf(query, span);
     const found = sources.flatMap((source) => source());
     if (sources.length > 1) found.sort((a, b) => (a.id < b.id ? 1 : -1));
-    return found.slice(0, BATCH);
+    return found.slice(0, span.most);
   }
 
   #sourcesOf({ statuses, clientCode }: TasksQuery, span: Span): (() => Found[])[] {
@@ -99,22 +102,23 @@ export class AllTasks {
     if (states.includes("SUCCESS")) return [() => this.#byId(span)];
     return states.map((status) => () => {
       if (status === "PENDING") return this.#pending(span);
+      if (status === "RUNNING") return this.#running(span);
       return this.#byId(span, sql.raw(`status = '${status}'`));
     });
   }
 
   /** @param isMeant - literal text that a partial index has, too: a parameter would not do */
-  #byId({ below, from }: Span, isMeant?: SQL): Found[] {
+  #byId({ below, from, most }: Span, isMeant?: SQL): Found[] {
     return this.#database.orm
       .select(FOUND)
       .from(tasks)
       .where(and(isMeant, lt(tasks.id, below), gte(tasks.id, from)))
       .orderBy(desc(tasks.id))
-      .limit(BATCH)
+      .limit(most)
       .all();
   }
 
-  #ofClient(clientCode: string, status: TaskStatus, { below, from }: Span): Found[] {
+  #ofClient(clientCode: string, status: TaskStatus, { below, from, most }: Span): Found[] {
     return this.#database.orm
       .select(FOUND)
       .from(tasks)
@@ -129,14 +133,29 @@ export class AllTasks {
         ),
       )
       .orderBy(desc(tasks.createMs), desc(tasks.seq))
-      .limit(BATCH)
+      .limit(most)
       .all();
   }
 
-  #pending({ below, from }: Span): Found[] {
+  /** Few at any time, so that they are all read and sorted: by their ids they would be looked for among all tasks. */
+  #running({ below, from, most }: Span): Found[] {
+    const running = sql`select seq from tasks indexed by tasks_leases where status = 'RUNNING'`;
+    return (
+      this.#database.orm
+        .select(FOUND)
+        .from(tasks)
+        // The sign keeps SQLite from the index of ids.
+        .where(sql`seq in (${running}) and +id < ${below} and +id >= ${from}`)
+        .orderBy(sql`+id desc`)
+        .limit(most)
+        .all()
+    );
+  }
+
+  #pending({ below, from, most }: Span): Found[] {
     const newest = sql`(select max(seq) from (select seq from tasks where id < ${below} order by id desc limit 1))`;
     const of = (table: SQL) =>
-      sql`select * from (select seq from ${table} and seq <= ${newest} order by seq desc limit ${BATCH})`;
+      sql`select * from (select seq from ${table} and seq <= ${newest} order by seq desc limit ${most})`;
     // Literal text, as above.
     const ready = of(
       sql`tasks indexed by tasks_ready where status = 'PENDING' and not_before_ms is null`,
@@ -147,9 +166,11 @@ export class AllTasks {
     return this.#database.orm
       .select(FOUND)
       .from(tasks)
-      .where(and(sql`seq in (${ready} union all ${waiting})`, gte(tasks.id, from)))
+      .where(
+        and(sql`seq in (${ready} union all ${waiting})`, lt(tasks.id, below), gte(tasks.id, from)),
+      )
       .orderBy(desc(tasks.id))
-      .limit(BATCH)
+      .limit(most)
       .all();
   }
 
