@@ -15,7 +15,7 @@ import type {
   TaskEvent,
   TaskStatus,
 } from "../task/task.ts";
-import type { Warning } from "../task/warnings.ts";
+import type { Warning, WarningCode } from "../task/warnings.ts";
 
 /** A client of the API. */
 export type Client = {
@@ -151,8 +151,13 @@ export interface TaskStore {
   /** Records how far a claimed task is. @throws {TaskError} `lease_lost` */
   saveProgress(claim: Claim, progress: Progress): Promise<void>;
 
-  /** Adds warnings to a claimed task, except those that it has already. @throws {TaskError} `lease_lost` */
-  saveWarnings(claim: Claim, warnings: readonly Warning[]): Promise<void>;
+  /**
+   * Adds warnings to a claimed task, except those that it has already.
+   *
+   * @param gone - the code of those that it had, and that hold no longer
+   * @throws {TaskError} `lease_lost`
+   */
+  saveWarnings(claim: Claim, warnings: readonly Warning[], gone?: WarningCode): Promise<void>;
 
   /** Keeps what the run of a claim has said so far, in the place of what was kept of it. @throws {TaskError} `lease_lost` */
   saveLog(claim: Claim, log: LogText): Promise<void>;

@@ -34,7 +34,7 @@ import {
   retryTask,
   warnTask,
 } from "../task/transitions.ts";
-import type { Warning } from "../task/warnings.ts";
+import type { Warning, WarningCode } from "../task/warnings.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
 import { PendingLimit } from "./pending-limit.ts";
@@ -154,9 +154,9 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
-  async saveWarnings(claim: Claim, more: readonly Warning[]): Promise<void> {
+  async saveWarnings(claim: Claim, more: readonly Warning[], gone?: WarningCode): Promise<void> {
     await this.#database.write(() => {
-      const { warnings } = warnTask(this.#changes.held(claim), claim, more);
+      const { warnings } = warnTask(this.#changes.held(claim), claim, more, gone);
       this.#queries.saveWarnings.run({ ...claim, warnings });
     });
   }

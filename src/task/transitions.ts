@@ -6,7 +6,7 @@ import type { GivenTask, TaskRow } from "./row.ts";
 import { canMove, isFinal } from "./status.ts";
 import { reopenTargets } from "./targets.ts";
 import type { Claim, EngineName, Outcome, Pulse, TargetResult } from "./task.ts";
-import { addWarnings, type Warning } from "./warnings.ts";
+import { addWarnings, type Warning, type WarningCode } from "./warnings.ts";
 
 /** A new task; the store gives the id. */
 export function createTask(given: GivenTask, id: string, nowMs: number): Transition {
@@ -86,14 +86,22 @@ export function mayPublish(row: Pick<TaskRow, "cancelRequested"> | undefined, by
     throw new TaskError("cancelled", `Cannot publish for task "${by.taskId}": it was cancelled`);
 }
 
-/** Adds warnings to a task, except those that it has already. There is no event for it. @throws {TaskError} `lease_lost` */
+/**
+ * Adds warnings to a task, except those that it has already. There is no event for it.
+ *
+ * @param gone - the code of those that it had, and that hold no longer
+ * @throws {TaskError} `lease_lost`
+ */
 export function warnTask<Row extends TaskRow>(
   row: Row | undefined,
   by: Claim,
   more: readonly Warning[],
-): Row & { readonly warnings: readonly Warning[] } {
+  gone?: WarningCode,
+): Row & { readonly warnings: readonly Warning[] | null } {
   const held = insistHeld(row, by);
-  return { ...held, warnings: addWarnings(held.warnings ?? [], more) };
+  const left = (held.warnings ?? []).filter(({ code }) => code !== gone);
+  const warnings = addWarnings(left, more);
+  return { ...held, warnings: warnings.length === 0 ? null : warnings };
 }
 
 /** Changes the state of one target. @throws {TaskError} `lease_lost` */

@@ -15,7 +15,7 @@ import type { Work } from "../queue/queue.ts";
 import type { DeliveryOptions, Side, Storage } from "../storage/storage.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
-import type { Warning } from "../task/warnings.ts";
+import type { Warning, WarningCode } from "../task/warnings.ts";
 import { type RunWatch, UNWATCHED } from "../telemetry/telemetry.ts";
 import { traceIdOf } from "../telemetry/trace-context.ts";
 import { RunLog } from "./run-log.ts";
@@ -254,6 +254,12 @@ export class Run {
     const { store, insist } = this.#ports;
     await insist(() => store.saveWarnings(this.claim, warnings), this.signal);
   };
+
+  /** Takes warnings of a kind back, which hold no longer. @throws {TaskError} `lease_lost` */
+  async unwarn(code: WarningCode): Promise<void> {
+    const { store, insist } = this.#ports;
+    await insist(() => store.saveWarnings(this.claim, [], code), this.signal);
+  }
 
   /** Notes a plan, and what is known of the source that it is made for. */
   readonly onPlan = (plan: Plan | LivePlan, media: MediaInfo): void => {

@@ -31,5 +31,17 @@ export function warningOf(
       expect(await stored()).toEqual([NAME, OTHER]);
       expect((await eventTypes(bench, claim.taskId)).at(-1)).toBe("started");
     });
+
+    test("takes back those of a kind that hold no longer, and leaves no empty list", async () => {
+      const bench = await make();
+      const { claim } = await startTask(bench);
+      const stored = async () => (await bench.tasks.get("ada", claim.taskId)).warnings;
+      const away = { code: "source_awaited", message: "Nobody publishes it" } as const;
+      await bench.tasks.saveWarnings(claim, [away]);
+      await bench.tasks.saveWarnings(claim, [NAME], "source_awaited");
+      expect(await stored()).toEqual([NAME]);
+      await bench.tasks.saveWarnings(claim, [], "target_name");
+      expect(await stored()).toBeUndefined();
+    });
   });
 }

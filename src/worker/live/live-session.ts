@@ -7,6 +7,7 @@ import { TaskError } from "../../task/errors.ts";
 import type { Progress } from "../../task/task.ts";
 import { addWarnings, type Warning } from "../../task/warnings.ts";
 import { AGAIN_MS, AWAY, type LiveFeed, type LiveSource, MAY_PASS } from "../source/live-source.ts";
+import { tellingWait } from "./awaited.ts";
 import { LiveChanges } from "./live-changes.ts";
 import { liveForecast } from "./live-forecast.ts";
 import type { LiveSessionOptions } from "./live-session-options.ts";
@@ -81,7 +82,8 @@ export class LiveSession {
     for (;;) {
       this.#tell(0, 0);
       const [seenMs, hasProduced] = [this.#seenMs, this.#hasProduced];
-      const feed = await source.next({ seenMs, hasProduced, onMiss }, signal);
+      const coming = () => source.next({ seenMs, hasProduced, onMiss }, signal);
+      const feed = await tellingWait(run, () => this.#last, coming);
       if (!feed) return;
       if (this.#isLost) await this.#sourceIs("source_back");
       this.#isLost = false;
