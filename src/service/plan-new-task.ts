@@ -4,6 +4,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import type { NewTask } from "../store/store.ts";
 import { contractCode, TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure } from "../task/task.ts";
+import { tellFailure } from "../task/tell-failure.ts";
 import type { Caller } from "./authenticate.ts";
 import { type JudgeTaskPorts, judgeTask, type TaskRequest } from "./create-task.ts";
 import type { PlanSlots } from "./plan-slots.ts";
@@ -60,9 +61,10 @@ export async function planNewTask(
       const either = AbortSignal.any([signal, late.signal]);
       return { task, planned: await ports.planner(task, caller.reach, either) };
     } catch (error) {
-      const { code, message } = toTaskError(late.signal.aborted ? late.signal.reason : error);
+      const failure = toTaskError(late.signal.aborted ? late.signal.reason : error);
+      const { code } = failure;
       if (signal.aborted || OWN_CODES.includes(contractCode(code))) throw error;
-      return { task, failure: { code, detail: message } };
+      return { task, failure: { code, detail: tellFailure(failure, task.sourceUrl) } };
     } finally {
       clearTimeout(timer);
     }

@@ -4,6 +4,7 @@ import type { Plan, Step } from "../plan/plan.ts";
 import { differs, WrongCopy } from "../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { addDamage, type Damage, NO_DAMAGE, worseDamage } from "../task/damage.ts";
+import { type ErrorCode, TaskError } from "../task/errors.ts";
 import type { RunWatch } from "../telemetry/telemetry.ts";
 import type { Planned } from "./plan-source.ts";
 import { ProgressTracker } from "./progress.ts";
@@ -119,14 +120,34 @@ async function runSteps(
   for (const step of steps) {
     tracker.begin(step);
     let ofStep = NO_DAMAGE;
-    await line.runStep(step, {
-      onProgress: (report) => onProgress(tracker.update(report)),
+    let seconds = 0;
+    const reports: StepReports = {
+      onProgress: (report) => {
+        seconds = report.outTimeSeconds;
+        onProgress(tracker.update(report));
+      },
       onLog,
       onDamage: (ofRun) => {
         ofStep = addDamage(ofStep, ofRun);
       },
+    };
+    await line.runStep(step, reports).catch((error: unknown) => {
+      throw placed(error, seconds);
     });
     damage = worseDamage(damage, ofStep);
   }
   return damage;
 }
+
+/** Failures of a run of which it helps to know how far it was. */
+const PLACED: readonly ErrorCode[] = [
+  ...(["source_damaged", "encoder_stalled", "encoder_killed", "limit_reached", "unknown"] as const),
+];
+
+/** The error of a run with the time that its output had reached. */
+const placed = (error: unknown, seconds: number): unknown =>
+  error instanceof TaskError && PLACED.includes(error.code) && seconds > 0
+    ? new TaskError(error.code, `${error.message}, at ${Math.round(seconds * 10) / 10} s`, {
+        cause: error,
+      })
+    : error;

@@ -6,6 +6,7 @@ import { isAnyLive } from "../plan/live/places.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Outcome } from "../task/task.ts";
+import { tellFailure } from "../task/tell-failure.ts";
 import { insist } from "./insist.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
 import { retryDelayMs } from "./retry.ts";
@@ -235,17 +236,19 @@ export class Worker {
     await rm(kept, { recursive: true, force: true });
   }
 
-  #told({ claim: { taskId }, decide }: Run, error: unknown): Failure {
-    const { code, message, cause } = toTaskError(error);
-    decide(`Ends (${code}): ${message}`);
+  #told({ claim: { taskId }, task, decide }: Run, error: unknown): Failure {
+    const failure = toTaskError(error);
+    const { code, cause } = failure;
+    const detail = tellFailure(failure, task.sourceUrl);
+    decide(`Ends (${code}): ${detail}`);
     const level = code === "internal" ? "error" : "info";
     log[level]("Run of task {taskId} ended: {code}: {detail}", {
       taskId,
       code,
-      detail: message,
+      detail,
       cause,
     });
-    return { code, detail: message };
+    return { code, detail };
   }
 
   async #keepLeases(): Promise<void> {

@@ -62,7 +62,7 @@ describe("an output that was cut off in the first run of its task", () => {
     const [first, second] = task.attempts;
     expect(first?.error).toMatchObject({
       code: "InternalError",
-      detail: "Cannot deliver the output: it is cut off",
+      detail: 'Cannot deliver the output: it is cut off (of the source "whole.mp4")',
     });
     expect(second?.error).toBeUndefined();
     const engine = await openNative();

@@ -68,7 +68,7 @@ describe("Worker on a disk that gets full", () => {
     expect(task.attempts[0]?.failure).toEqual({
       code: "output_wrong",
       detail: expect.stringMatching(
-        /^Cannot write the output: its run wrote 1048576.\d MiB, and at most \S+ MiB are planned for it$/,
+        /^Cannot write the output: its run wrote 1048576.\d MiB, and at most \S+ MiB are planned for it \(of the source "\S+\/in\.mp4"\)$/,
       ),
     });
   });

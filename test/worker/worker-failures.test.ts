@@ -57,9 +57,12 @@ describe("Worker whose run fails", () => {
       expect(await bench.queue.claim(aWorker("worker-2"))).toBeUndefined();
       bench.pass(waitMs);
     }
-    (await bench.nextRun()).fail(stalled);
+    const last = await bench.nextRun();
+    last.request.onProgress({ outTimeSeconds: 12.46, speed: 1, fps: 25, frames: 300 });
+    last.fail(stalled);
     const task = await bench.until(id, "FAILED");
-    expect(task.failure).toEqual({ code: "encoder_stalled", detail: stalled.message });
+    const detail = `${stalled.message}, at 12.5 s (of the source "${bench.root}/in.mp4")`;
+    expect(task.failure).toEqual({ code: "encoder_stalled", detail });
     expect(task.attempts.map(({ failure }) => failure?.code)).toEqual(
       Array.from({ length: QUEUE_LIMITS.attemptsMax }, () => "encoder_stalled"),
     );

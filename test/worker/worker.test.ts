@@ -108,7 +108,7 @@ describe("Worker", () => {
     const task = await bench.until(id, "FAILED");
     expect(task.failure).toEqual({
       code: "deadline",
-      detail: "Cannot finish in time: the limit is 0.5 s",
+      detail: `Cannot finish in time: the limit is 0.5 s (of the source "${bench.root}/in.mp4")`,
     });
   });
 });

@@ -1,3 +1,4 @@
+import { maskSecrets } from "../../lib/mask.ts";
 import { type ErrorCode, TaskError } from "../../task/errors.ts";
 
 type Row = {
@@ -193,6 +194,9 @@ const EXIT_ERROR_RATE = 69;
 // ffmpeg's exit code after it caught a signal and closed its files. Runs that are stopped here are not judged.
 const EXIT_SIGNALLED = 255;
 
+/** What ffmpeg says may be long. */
+const COMPLAINT_CHARS_MAX = 200;
+
 /** How an encoder ended that was not stopped here. */
 export type EncoderExit = {
   readonly code?: number;
@@ -202,11 +206,29 @@ export type EncoderExit = {
   readonly hit?: string;
 };
 
+/** `[h264 @ 0x5…] error while decoding MB 33 12`; from 7 on what stands before is in brackets, too. */
+const COMPLAINT =
+  /^(?:\[[^\]]+ @ (?:0x)?[0-9a-f]+\] )*\[(?!out#)(\w+)[^\]]* @ (?:0x)?[0-9a-f]+\] (.+)$/m;
+/** `Error while decoding stream #0:1`, `[aist#0:1/aac @ 0x5…] … Error submitting packet`. */
+const STREAM = /(?:decoding stream #|\[[va]ist#)\d+:(\d+)/;
+
+/** The place and the cause of damage, as ffmpeg said it first: ` (stream 0, h264: error while decoding MB 33 12)`. */
+function complaintIn(stderr: string): string {
+  const stream = STREAM.exec(stderr)?.[1];
+  const [, speaker, text] = COMPLAINT.exec(stderr) ?? [];
+  const told = [
+    ...(stream === undefined ? [] : [`stream ${stream}`]),
+    ...(text === undefined ? [] : [`${speaker}: ${text.trim().slice(0, COMPLAINT_CHARS_MAX)}`]),
+  ];
+  return told.length === 0 ? "" : maskSecrets(` (${told.join(", ")})`);
+}
+
 function judgeText(stderr: string, isZero: boolean): TaskError | undefined {
   for (const { pattern, code, say, evenAtZero } of ROWS) {
     if (isZero && !evenAtZero) continue;
     const match = pattern.exec(stderr);
-    if (match) return new TaskError(code, say(...match.slice(1).filter(Boolean)));
+    const said = code === "source_damaged" ? complaintIn(stderr) : "";
+    if (match) return new TaskError(code, say(...match.slice(1).filter(Boolean)) + said);
   }
   return undefined;
 }
@@ -224,7 +246,10 @@ export function judgeExit({ code, signal, stderr, hit }: EncoderExit): TaskError
   if (code === EXIT_SIGNALLED)
     return new TaskError("encoder_killed", "Cannot encode: a signal ended ffmpeg");
   if (code === EXIT_ERROR_RATE)
-    return new TaskError("source_damaged", source("most of it could not be decoded"));
+    return new TaskError(
+      "source_damaged",
+      source("most of it could not be decoded") + complaintIn(stderr),
+    );
   const last = stderr.trimEnd().split("\n").at(-1) || "it said nothing";
   return new TaskError("unknown", `Cannot encode: ffmpeg ended with ${code}: ${last}`);
 }

@@ -204,6 +204,27 @@ describe("judgeExit", () => {
     expect(judgeExit({ code: 0, stderr })?.code).toBe(code as ErrorCode);
   });
 
+  test.each([
+    [
+      "[h264 @ 0x1] error while decoding MB 33 12, bytestream -5\nError while decoding stream #0:2: Invalid data found when processing input",
+      "Cannot read the source: too much of it could not be decoded (stream 2, h264: error while decoding MB 33 12, bytestream -5)",
+    ],
+    [
+      "[aist#0:1/aac @ 0x1] [dec:aac @ 0x2] Error submitting packet to decoder: Invalid data",
+      "Cannot read the source: too much of it could not be decoded (stream 1, dec: Error submitting packet to decoder: Invalid data)",
+    ],
+    [
+      "[out#0/mp4 @ 0x1] Output file is empty, nothing was encoded",
+      "Cannot read the source: nothing of it could be decoded",
+    ],
+    [
+      "[mov @ 0x1] rtmp://host/app/key: stream 0, offset 0x265af: partial file",
+      "Cannot read the source: it is cut off (mov: rtmp://host/app/*** stream 0, offset 0x265af: partial file)",
+    ],
+  ])("says of damage in which stream it is, and what the decoder says: %s", (stderr, message) => {
+    expect(judgeExit({ code: 1, stderr })?.message).toBe(message);
+  });
+
   test("knows ffmpeg's own exit codes", () => {
     expect(judgeExit({ code: 69, stderr: "" })?.code).toBe("source_damaged");
     expect(judgeExit({ code: 255, stderr: "" })?.code).toBe("encoder_killed");

@@ -123,7 +123,8 @@ describe("LiveSetPublisher", () => {
     const { attempts } = await set.until(set.id, ended);
     expect(attempts[0]?.failure).toEqual({
       code: "output_wrong",
-      detail: "Cannot deliver the set: nothing of the stream came",
+      detail:
+        'Cannot deliver the set: nothing of the stream came (of the source "rtmp://127.0.0.1/live/***")',
     });
     expect(await set.published()).toBe("");
   });

@@ -145,7 +145,7 @@ describe("processLive", () => {
     expect(failure).toEqual({
       code: "output_not_supported",
       detail:
-        "Cannot join the recording: h264 160x120 and aac 48000 1 became h264 176x120 and aac 48000 1 on the way, and it was copied",
+        'Cannot join the recording: h264 160x120 and aac 48000 1 became h264 176x120 and aac 48000 1 on the way, and it was copied (of the source "rtmp://127.0.0.1/live/***")',
     });
     expect(existsSync(task.file)).toBeFalse();
   });
@@ -156,7 +156,8 @@ describe("processLive", () => {
     const { failure } = await bench.until(id, "FAILED");
     expect(failure).toEqual({
       code: "input_not_supported",
-      detail: "Cannot run a live task: the engine reaches no network",
+      detail:
+        'Cannot run a live task: the engine reaches no network (of the source "rtmp://127.0.0.1/live/***")',
     });
   });
 
