@@ -95,7 +95,7 @@ describe("a source of which a copy comes out wrong", () => {
     expect(task).toMatchObject({ task_status: "FAILED", attempt: 2 });
     expect(task.error?.code).toBe("OutputNotSupported");
     expect(task.error?.detail).toStartWith(
-      'Cannot copy the source into "mkv": in the copy, its video has a gap',
+      'Cannot copy the source "disordered.mp4" into "mkv": in the copy, its video has a gap',
     );
     expect(task.attempts.map(({ error }) => error?.code)).toEqual(
       Array(2).fill("OutputNotSupported"),

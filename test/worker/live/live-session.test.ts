@@ -111,35 +111,6 @@ describe("LiveSession that follows a source", () => {
     ]);
   });
 
-  test("says while nobody publishes it, and no longer once it has come or is given up", async () => {
-    const session = await aSession(AWAY);
-    const { task, source } = session;
-    const waiting = (isSo: boolean) =>
-      eventually(async () => {
-        const { warnings = [] } = await task();
-        return warnings.length > 0 === isSo ? { warnings } : undefined;
-      });
-    const followed = session.follow();
-    expect(await waiting(true)).toEqual({
-      warnings: [
-        {
-          code: "source_awaited",
-          message:
-            'Nobody publishes the source "rtmp://127.0.0.1/live/***" now (nobody answers): it is waited for',
-        },
-      ],
-    });
-    source.found = MEDIA;
-    const first = await playedRun(session, 1);
-    await waiting(false);
-    source.found = AWAY;
-    first.letGo();
-    await waiting(true);
-    session.pass(session.run.sourceTimeoutMs / 1000);
-    await followed;
-    await waiting(false);
-  });
-
   test("never lets a later run begin before the end of the one before", async () => {
     const session = await aSession();
     const followed = session.follow();
