@@ -55,7 +55,7 @@ export function holdingTargets(make: Make, { describe, test, expect }: Harness):
         const id = await createTask(bench, { targets: [first] });
         const refused = await taskErrorOf(createTask(bench, { targets: [second] }));
         expect(refused.code).toBe("task_conflict");
-        expect(refused.message).toEndWith(`is one of your unfinished task "${id}"`);
+        expect(refused.message).toMatch(new RegExp(`is one of your unfinished task "${id}"$`));
         const [target] = (await bench.tasks.get("ada", id)).targets;
         expect(target).toEqual({ url: first.url, status: "PENDING" });
         await bench.tasks.cancel("ada", id);
