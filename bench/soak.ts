@@ -12,6 +12,7 @@ type Part = (options: PartOptions) => Promise<Findings>;
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   strangers: async () => (await import("./soak/strangers.ts")).soakStrangers,
   flood: async () => (await import("./soak/flood.ts")).soakFlood,
+  streams: async () => (await import("./soak/streams.ts")).soakStreams,
   media: async () => (await import("./soak/media.ts")).soakMedia,
   schedules: async () => (await import("./soak/schedules.ts")).soakSchedules,
   kills: async () => (await import("./soak/kills.ts")).soakKills,

@@ -26,6 +26,7 @@ type Follow = { readonly scope: Scope; readonly follower: Follower; place: numbe
 export class SqliteEventFeed implements EventFeed {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #lookMs: number;
   readonly #reader: LogReader;
   readonly #progress = new RunningProgress();
   readonly #follows = new Set<Follow>();
@@ -40,10 +41,14 @@ export class SqliteEventFeed implements EventFeed {
   #isClosed = false;
   #stopHearing: (() => void) | undefined;
 
-  /** @param options - `now`: ms since the epoch */
-  constructor(database: Database, { now }: { readonly now: () => number }) {
+  /** @param options - `now`: ms since the epoch; `lookMs`: how often what other processes wrote is looked for */
+  constructor(
+    database: Database,
+    { now, lookMs = LOOK_MS }: { readonly now: () => number; readonly lookMs?: number },
+  ) {
     this.#database = database;
     this.#now = now;
+    this.#lookMs = lookMs;
     this.#reader = new LogReader(database);
   }
 
@@ -126,7 +131,7 @@ export class SqliteEventFeed implements EventFeed {
       log.debug("Cannot read the log of events now: {error}", { error });
     }
     this.#isLooking = false;
-    if (this.#follows.size > 0) this.#plan(this.#isWoken ? 0 : LOOK_MS);
+    if (this.#follows.size > 0) this.#plan(this.#isWoken ? 0 : this.#lookMs);
   }
 
   async #tellNews(): Promise<void> {

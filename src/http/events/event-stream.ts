@@ -91,7 +91,8 @@ export class EventStream {
           this.#wake = resolve;
         });
       else {
-        await this.#readOn();
+        // Its client comes back to where it was.
+        await this.#readOn().catch(() => this.#finish());
         // Calls have their turn between two parts of a long log.
         await turn();
       }

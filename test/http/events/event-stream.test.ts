@@ -13,10 +13,11 @@ const LONG_MS = 600_000;
 /** A stream over a real store, and how often it ended. */
 async function open({ heartbeatMs = LONG_MS, lifeMs = LONG_MS, taskId = "", place = 0 } = {}) {
   const made = sqliteEventBench();
-  const state = { mayGoOn: true, ends: 0, follows: 0 };
+  const state = { mayGoOn: true, ends: 0, follows: 0, isBroken: false };
   const feed = {
     follow: (...args: Parameters<typeof made.feed.follow>) => {
       state.follows += 1;
+      if (state.isBroken) return Promise.reject(new Error("the database is away"));
       return made.feed.follow(...args);
     },
   };
@@ -41,6 +42,15 @@ describe("EventStream", () => {
   test("keeps little for a reader that is slow, who misses nothing and is told nothing twice", async () => {
     const { bench, feed, body, state } = await open();
     const { claim } = await startTask(bench);
+    const reader = body.getReader();
+    let text = "";
+    const readOnce = async () => {
+      text += new TextDecoder().decode((await reader.read()).value);
+    };
+    const sequences = () =>
+      [...text.matchAll(/"sequence":(\d+)/g)].map(([, found]) => Number(found));
+    // It reads at first.
+    while (sequences().length < 2) await readOnce();
     // Some 2 MB of events, while nobody reads.
     for (let round = 0; round < 10; round += 1) {
       const changes = Array.from({ length: 800 }, (_, at) =>
@@ -50,19 +60,19 @@ describe("EventStream", () => {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     const before = state.follows;
-    const reading = readEvents(new Response(body));
-    await until(() => reading.logged().length >= 8002);
-    expect(reading.logged().map(({ sequence }) => sequence)).toEqual(
-      Array.from({ length: 8002 }, (_, at) => at + 1),
-    );
+    while (sequences().length < 8002) await readOnce();
+    expect(sequences()).toEqual(Array.from({ length: 8002 }, (_, at) => at + 1));
     // What did not fit was dropped, and read from the log again, in parts.
     expect(state.follows).toBeGreaterThan(before + 3);
     // From then on it is told what comes.
-    const follows = state.follows;
+    const next = readOnce();
     await bench.tasks.saveSource(claim, "source_lost");
-    await until(() => reading.logged().length >= 8003);
+    await next;
+    const follows = state.follows;
+    await bench.tasks.saveSource(claim, "source_back");
+    while (sequences().length < 8004) await readOnce();
     expect(state.follows).toBe(follows);
-    await reading.leave();
+    await reader.cancel();
     feed.close();
   });
 
@@ -98,6 +108,24 @@ describe("EventStream", () => {
       expect(state.ends).toBeGreaterThan(0);
       feed.close();
     }
+  });
+
+  test("ends if the log cannot be read, at the place that its client knows", async () => {
+    const { bench, feed, body, state } = await open();
+    const { claim } = await startTask(bench);
+    const changes = Array.from({ length: 400 }, () => bench.tasks.saveSource(claim, "source_lost"));
+    await Promise.all(changes);
+    // What waits has been dropped by then: it is to be read again.
+    const told = { onEvents: () => {}, onClose: () => {} };
+    const { following } = await feed.follow(ADA, await feed.newest(), told);
+    await bench.tasks.saveSource(claim, "source_back");
+    const newest = await feed.newest();
+    await until(() => (following?.place() ?? 0) >= newest);
+    state.isBroken = true;
+    const reading = readEvents(new Response(body));
+    await until(reading.isOver);
+    expect([reading.logged(), state.ends]).toEqual([[], 1]);
+    feed.close();
   });
 
   test("goes on if it cannot be found out whether its client may read", async () => {
