@@ -94,6 +94,18 @@ describe("openClients", () => {
     expect(readdirSync(data)).not.toContain("secret.key");
   });
 
+  test("encrypts the secrets of notifications, too", async () => {
+    const data = anOldDatabase();
+    const secret = `whsec_${Buffer.alloc(24, 5).toString("base64")}`;
+    const keys = { client_code: "eve", public_key: "pk-eve", private_key: "of eve" };
+    const PONTUS_CLIENTS = JSON.stringify([{ ...keys, webhook_secrets: [secret] }]);
+    await opened(data, { PONTUS_SECRET_KEY: KEY, PONTUS_CLIENTS }, async (clients) => {
+      expect((await clients.byCode("eve"))?.webhookSecrets).toEqual([secret]);
+      expect(filesWith(data, secret)).toEqual([]);
+    });
+    expect(filesWith(data, secret)).toEqual([]);
+  });
+
   test("makes a key at the first start, and decrypts with it at the next", async () => {
     const data = anOldDatabase();
     await opened(data, {}, async () => {});
