@@ -115,12 +115,23 @@ function useIsOperator(api) {
   return isOperator;
 }
 
+/** What the window is called in each view. @type {Readonly<Record<string, import("./base/language.js").TextKey>>} */
+const TITLES = {
+  task: "task.facts",
+  new: "nav.new",
+  operate: "nav.operate",
+  profiles: "nav.profiles",
+};
+
 function App() {
   const [at = "", ...rest] = usePlace();
   const [api, setApi] = useState(
     /** @type {import("./base/api.js").Api | undefined} */ (undefined),
   );
   const isOperator = useIsOperator(api);
+  useEffect(() => {
+    document.title = `${api ? t(TITLES[at] ?? "nav.tasks") : t("signIn.do")} · Pontus`;
+  });
   const [said, setSaid] = useState({ text: "", count: 0 });
   const say = useCallback(
     (/** @type {string} */ text) => setSaid(({ count }) => ({ text, count: count + 1 })),

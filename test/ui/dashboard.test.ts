@@ -163,6 +163,7 @@ describe("a task", () => {
       .getByText(error?.detail ?? "no detail")
       .first()
       .waitFor();
+    expect(await page.title()).toBe("Task · Pontus");
     await page.goto(`${service.url}/#/task/${made.done}`);
     await page.getByText("h264 320×240 25 fps").waitFor();
     await page.getByText("A-17").waitFor();
