@@ -17,8 +17,8 @@ const NOT_RUN = [
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
   "test/line/{crash,full-disk,neighbours,plan}.test.ts",
 ];
-/** The same of live tests: where the service may connect, and the other runtime. */
-const LIVE_NOT_RUN = ["test/line/live-{deno,egress}.test.ts"];
+/** The same of live tests: where the service may connect, by what secret and behind which TLS, all of which relays do; the other runtime. */
+const LIVE_NOT_RUN = ["test/line/live-{deno,egress,secrets,tls}.test.ts"];
 const ignoring = (patterns: readonly string[]): readonly string[] =>
   patterns.map((pattern) => `--path-ignore-patterns=${pattern}`);
 
