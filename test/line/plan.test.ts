@@ -34,7 +34,6 @@ const service = await ofFile(
   startService(home, {
     ...LIVE_ENV,
     PONTUS_FFMPEG: program,
-    PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "3",
     PONTUS_CLIENTS: JSON.stringify([ADA, { ...WALLED, hosts: [new URL(server.url("/")).host] }]),
   }),
 );
