@@ -35,6 +35,14 @@ const anId = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 20 }) },
 );
 
+/** A value of a query: lists joined by commas, and objects by the names of their fields. */
+function queryPairs(name: string, value: unknown): readonly string[] {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return Object.entries(value).flatMap(([key, inner]) => queryPairs(`${name}[${key}]`, inner));
+  const text = (one: unknown) => encodeURIComponent(String(one).toWellFormed());
+  return [`${text(name)}=${text(value)}`];
+}
+
 function pathOf({ path, parameters }: Operation): fc.Arbitrary<string> {
   const inPath = parameters.filter((one) => one.in === "path");
   const inQuery = parameters.filter((one) => one.in === "query");
@@ -56,9 +64,7 @@ function pathOf({ path, parameters }: Operation): fc.Arbitrary<string> {
     const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
       encodeURIComponent(String(Reflect.get(given, name)).toWellFormed()),
     );
-    const pairs = Object.entries(query).map(
-      ([name, value]) => `${name}=${encodeURIComponent(String(value).toWellFormed())}`,
-    );
+    const pairs = Object.entries(query).flatMap(([name, value]) => queryPairs(name, value));
     return pairs.length === 0 ? filled : `${filled}?${pairs.join("&")}`;
   });
 }
@@ -99,7 +105,7 @@ const wrongCall = fc
       fc.string({ unit: "binary", maxLength: 200 }).map((text) => text.toWellFormed()),
       fc.nat(call.body?.length ?? 0).map((end) => call.body?.slice(0, end) ?? ""),
     );
-    const hasBody = call.method !== "GET";
+    const hasBody = !["GET", "HEAD"].includes(call.method);
     return bodies.map((body): FuzzCall => {
       const all = { ...call.headers, ...headers };
       const signed = { ...call.signed, headers: all, ...(hasBody && { body }) };

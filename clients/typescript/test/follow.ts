@@ -45,6 +45,8 @@ export async function upload(name: string): Promise<void> {
   const bytes = Uint8Array.from({ length: 2 ** 21 }, (_, at) => (at * 31) % 256);
   const put = await good(pontus.uploadMedia({ path, body: new Blob([bytes]) }));
   expectThat(put.complete && put.offset === bytes.length, put);
+  const { response } = await pontus.headMedia({ path });
+  expectThat(response?.headers.get("Upload-Complete") !== "?0", response?.status);
   const file = await good(pontus.readMedia({ path, parseAs: "blob" }));
   const read = new Uint8Array(await file.arrayBuffer());
   expectThat(read.length === bytes.length && read.every((byte, at) => byte === bytes[at]), path);

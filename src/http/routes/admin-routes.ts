@@ -48,10 +48,16 @@ const KEYS_EXAMPLE = { ...CLIENT_EXAMPLE, private_key: "9b74c9897bac770ffc029102
 
 const params = z.object({ version: Version });
 const OneTask = params.extend({
-  task_id: z.string().openapi({ param: { name: "task_id", in: "path" }, example: ID }),
+  task_id: z
+    .string()
+    .min(1)
+    .openapi({ param: { name: "task_id", in: "path" }, example: ID }),
 });
 const OneClient = params.extend({
-  client_code: z.string().openapi({ param: { name: "client_code", in: "path" }, example: "ada" }),
+  client_code: z
+    .string()
+    .min(1)
+    .openapi({ param: { name: "client_code", in: "path" }, example: "ada" }),
 });
 
 /** Lists the tasks of all clients. */

@@ -11,16 +11,26 @@ import {
 } from "./route-parts.ts";
 
 const TAGS = ["media"];
+/** Why a file may not be read. */
+const OF_SOURCES = [
+  "invalid_parameter",
+  "input_not_supported",
+  "access_denied",
+  "no_such_media",
+] as const;
 const EXAMPLE = "ada/in.mov";
 
 const params = z.object({ version: Version });
 const OneFile = params.extend({
-  path: z.string().openapi({
-    param: { name: "path", in: "path" },
-    description:
-      "The address of the file as a task names it: relative to the first media root, or absolute and percent-encoded. Slashes may stay.",
-    example: EXAMPLE,
-  }),
+  path: z
+    .string()
+    .min(1)
+    .openapi({
+      param: { name: "path", in: "path" },
+      description:
+        "The address of the file as a task names it: relative to the first media root, or absolute and percent-encoded. Slashes may stay.",
+      example: EXAMPLE,
+    }),
 });
 
 /** What JSON may show of bytes. */
@@ -79,7 +89,7 @@ export const readMediaRoute = createRoute({
       }),
     ),
     304: { description: "The caller has it already (`If-None-Match`).", headers: FileHeaders },
-    ...signedErrors(["invalid_parameter", "access_denied", "no_such_media", "range_invalid"]),
+    ...signedErrors([...OF_SOURCES, "range_invalid"]),
   },
 });
 
@@ -106,7 +116,7 @@ export const headMediaRoute = createRoute({
         "Content-Length": z.int().optional().openapi({ description: "Of the file that is there." }),
       }),
     },
-    ...signedErrors(["invalid_parameter", "access_denied", "no_such_media"]),
+    ...signedErrors(OF_SOURCES),
   },
 });
 
@@ -146,6 +156,12 @@ export const uploadMediaRoute = createRoute({
       total: 20_000_000,
       complete: false,
     }),
-    ...signedErrors(["invalid_parameter", "access_denied", "upload_conflict", "no_room"]),
+    ...signedErrors([
+      "invalid_parameter",
+      "output_not_supported",
+      "access_denied",
+      "upload_conflict",
+      "no_room",
+    ]),
   },
 });

@@ -59,6 +59,7 @@ export const replayNotificationRoute = createRoute({
     params: OneTask.extend({
       notification_id: z
         .string()
+        .min(1)
         .openapi({ param: { name: "notification_id", in: "path" }, example: NAME_EXAMPLE }),
     }),
   }),

@@ -42,6 +42,7 @@ const OneProfile = z.object({
   version: Version,
   profile_name: z
     .string()
+    .min(1)
     .openapi({ param: { name: "profile_name", in: "path" }, example: "my_720p" }),
 });
 

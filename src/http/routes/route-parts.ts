@@ -49,7 +49,10 @@ export const CREATE_EXAMPLE = {
 /** The path of a call on one task. */
 export const OneTask = z.object({
   version: Version,
-  task_id: z.string().openapi({ param: { name: "task_id", in: "path" }, example: ID_EXAMPLE }),
+  task_id: z
+    .string()
+    .min(1)
+    .openapi({ param: { name: "task_id", in: "path" }, example: ID_EXAMPLE }),
 });
 
 /** The header that chooses the language of messages. */

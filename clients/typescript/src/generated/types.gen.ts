@@ -2057,7 +2057,7 @@ export type ReadMediaData = {
 
 export type ReadMediaErrors = {
     /**
-     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. InputNotSupported: The input format is not supported.
      */
     400: Problem;
     /**
@@ -2129,7 +2129,7 @@ export type HeadMediaData = {
 
 export type HeadMediaErrors = {
     /**
-     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. InputNotSupported: The input format is not supported.
      */
     400: Problem;
     /**
@@ -2193,7 +2193,7 @@ export type UploadMediaData = {
 
 export type UploadMediaErrors = {
     /**
-     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check. OutputNotSupported: The output format is not supported.
      */
     400: Problem;
     /**
