@@ -46,8 +46,8 @@ export type Forecast = {
 };
 
 /**
- * How many pixels a second a thread of ffmpeg encodes, as libx264 at `veryfast` (`Load.pixelsPerSecond`), by the engine: measured with
- * the clips of `bench/` on two shared cores, rounded. Other machines differ by a few times.
+ * How many pixels a second a thread of ffmpeg encodes, as libx264 at `veryfast` (`Load.pixelsPerSecond`), by the engine: an assumption
+ * that suits the two shared cores that this was written on, to the order of magnitude. Other machines differ by a few times.
  */
 const PIXELS_PER_THREAD_SECOND = { native: 70e6, wasm: 6e6 } as const;
 /** The second pass takes as long as the plan says; the first one is a part of it (`steps.ts`). */
