@@ -7,8 +7,14 @@ import type { RunningTask } from "./running-progress.ts";
 
 /** How many events one read passes at most: a few milliseconds. */
 const PASSED_MAX = 500;
-/** How many events of a task come in one part. */
+/** How many events come in one part. */
 const PART_MAX = 250;
+/** About how much text one part holds, as it waits for a slow reader: addresses and sentences are up to some thousand characters. */
+const PART_CHARS_MAX = 65_536;
+/** The same of what is told to all followers together. */
+const NEWS_CHARS_MAX = 4 * PART_CHARS_MAX;
+/** Of an event without an address and a sentence, as it is told. */
+const EVENT_CHARS = 200;
 
 /** What one read found. */
 export type Found = {
@@ -33,7 +39,8 @@ export class LogReader {
 
   /** What is behind a place, of all clients. */
   all(place: number): Found {
-    return this.#found(this.#queries.all.all({ place, limit: PASSED_MAX }), place, PASSED_MAX);
+    const rows = this.#queries.all.all({ place, limit: PASSED_MAX });
+    return this.#found(rows, place, PASSED_MAX, NEWS_CHARS_MAX);
   }
 
   /** What is behind a place of a client or one of its tasks. A place beyond the end is of another database: it is taken as the end. */
@@ -53,14 +60,32 @@ export class LogReader {
   #ofClient(clientCode: string, place: number): Found {
     const reach = this.#queries.reach.get({ place, limit: PASSED_MAX });
     const end = reach?.place ?? place;
-    const rows = this.#queries.ofClient.all({ clientCode, place, end });
-    return { events: rows.map(feedEvent), place: end, isEnd: (reach?.passed ?? 0) < PASSED_MAX };
+    const rows = this.#queries.ofClient.all({ clientCode, place, end, limit: PART_MAX });
+    const found = this.#found(rows, place, PART_MAX);
+    return found.isEnd ? { ...found, place: end, isEnd: (reach?.passed ?? 0) < PASSED_MAX } : found;
   }
 
-  #found(rows: readonly Row[], place: number, limit: number): Found {
-    const end = rows.at(-1)?.seq ?? place;
-    return { events: rows.map(feedEvent), place: end, isEnd: rows.length < limit };
+  #found(
+    rows: readonly Row[],
+    place: number,
+    limit: number,
+    charsMax: number = PART_CHARS_MAX,
+  ): Found {
+    const taken = rows.slice(0, countWithin(rows, charsMax));
+    const end = taken.at(-1)?.seq ?? place;
+    const isEnd = taken.length === rows.length && rows.length < limit;
+    return { events: taken.map(feedEvent), place: end, isEnd };
   }
+}
+
+/** How many rows hold so many characters together; one at least. */
+function countWithin(rows: readonly Row[], charsMax: number): number {
+  let chars = 0;
+  const over = rows.findIndex(({ targetUrl, failure }) => {
+    chars += EVENT_CHARS + (targetUrl?.length ?? 0) + (failure?.detail.length ?? 0);
+    return chars > charsMax;
+  });
+  return over < 0 ? rows.length : Math.max(1, over);
 }
 
 type Row = typeof events.$inferSelect & {
@@ -127,6 +152,7 @@ function prepareQueries({ orm, prepared }: Database) {
       log()
         .where(and(isItsTask, isOfClient, isBehind, lte(events.seq, sql.placeholder("end"))))
         .orderBy(asc(events.seq))
+        .limit(limit)
         .prepare(),
     ofTask: () =>
       orm

@@ -72,6 +72,32 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
       feed.close();
     });
 
+    test("tells a part that is no larger where addresses are long, and leaves nothing out", async () => {
+      const { bench, feed } = make();
+      const names = Array.from({ length: 40 }, (_, at) => `${"x".repeat(4000)}${at}`);
+      const { claim } = await startTask(bench, { targets: names.map(aTargetOf) });
+      for (const at of names.keys())
+        await bench.tasks.saveTarget(claim, at, { status: "FAILED", failure: aFailure });
+      for (const scope of [ADA, { ...ADA, taskId: claim.taskId }]) {
+        let place = 0;
+        let isEnd = false;
+        const sequences: number[] = [];
+        while (!isEnd) {
+          const part = await feed.follow(scope, place, {
+            onEvents: (events) => {
+              expect(JSON.stringify(events).length).toBeLessThan(100_000);
+              sequences.push(...events.map(({ sequence }) => sequence));
+            },
+            onClose: () => {},
+          });
+          isEnd = part.following !== undefined;
+          place = part.place;
+        }
+        expect(sequences).toEqual(Array.from({ length: names.length + 2 }, (_, at) => at + 1));
+      }
+      feed.close();
+    });
+
     test("tells everything of an event, with the address of its target", async () => {
       const { bench, feed } = make();
       const { claim } = await startTask(bench, { targets: [aTargetOf("x"), aTargetOf("y")] });
