@@ -15,6 +15,7 @@ import { addCompletionCommand, complete } from "./completion/completion.ts";
 import { COMPLETE } from "./completion/scripts.ts";
 import type { Context } from "./context.ts";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { guarded } from "./io.ts";
 
 const ABOUT =
   "Transcodes media: one file at once (transcode), or by a service that is started (serve) and given tasks (submit).";
@@ -36,7 +37,7 @@ export type CliParts = Omit<Context, "signal" | "endWith">;
  * @returns the exit code, one of `EXIT`
  */
 export async function runCli(args: readonly string[], parts: CliParts): Promise<ExitCode> {
-  const { io } = parts;
+  const io = guarded(parts.io);
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort();
   // `serve` hears signals itself.
@@ -47,7 +48,7 @@ export async function runCli(args: readonly string[], parts: CliParts): Promise<
     code = wanted;
   };
   try {
-    const context = { ...parts, signal: interrupt.signal, endWith };
+    const context = { ...parts, io, signal: interrupt.signal, endWith };
     const program = newProgram(context);
     // `complete -- WORDS`: the words are another command's, and may be half of it.
     if (args[0] === COMPLETE) await complete(program, args.slice(2), context);

@@ -18,6 +18,29 @@ const COLUMNS = 80;
 /** The pause before a pipe is tried again that is full and does not block. */
 const FULL_MS = 5;
 
+/** What a line that is drawn over begins with: back to its begin, and nothing left of what stood there. */
+export const REDRAW = "\r\x1b[K";
+
+/** What could break a line, move the cursor, or show text in another order than it stands. */
+const UNPRINTABLE = /(?![\n\t])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** Escaped as in JSON, in which it means the same. */
+const printable = (text: string): string =>
+  text.replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** The same streams for text that others have a say in: what files, callers and servers wrote steers no terminal. */
+export const guarded = (io: Io): Io => ({
+  ...io,
+  out: (text) => io.out(printable(text)),
+  err: (text) => {
+    const lead = text.startsWith(REDRAW) ? REDRAW : "";
+    io.err(lead + printable(text.slice(lead.length)));
+  },
+});
+
 /** The streams of this process. */
 export function processIo(): Io {
   return {

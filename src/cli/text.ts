@@ -1,6 +1,6 @@
 import { hasEnded, type Output, type Task } from "./calls/answers.ts";
 import type { Standing } from "./calls/follow.ts";
-import type { Io } from "./io.ts";
+import { type Io, REDRAW } from "./io.ts";
 
 const BAR_WIDTH = 30;
 const PERCENT = 100;
@@ -119,7 +119,7 @@ export class ProgressLine {
     this.#last = line;
     this.#step = step;
     const shown = this.#io.isTerminal
-      ? `\r\x1b[K${line.slice(0, this.#io.columns - 1)}`
+      ? `${REDRAW}${line.slice(0, this.#io.columns - 1)}`
       : `${line}\n`;
     this.#io.err(shown);
   }
