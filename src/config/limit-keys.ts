@@ -49,7 +49,7 @@ export const SHARE_KEYS = {
     fallback: "1000",
     ...count(0, 1_000_000),
     about:
-      "How many streams of events may be open, and calls that wait for a task; more are answered 429. Each holds a connection. 0 lets none in.",
+      "How many streams of events may be open, calls that wait for a task, and files that are put in or read out by calls; more are answered 429. Each holds a connection. 0 lets none in.",
   },
   clientStreamsMax: {
     env: "PONTUS_CLIENT_STREAMS_MAX",

@@ -2,7 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { appOfEachTest, BASE, CLIENTS, credentialsOf, refusalOf } from "../fixtures/http-app.ts";
+import {
+  anApp,
+  appOfEachTest,
+  BASE,
+  CLIENTS,
+  credentialsOf,
+  refusalOf,
+} from "../fixtures/http-app.ts";
 import { signedRequest } from "../fixtures/signed-client.ts";
 
 const app = appOfEachTest();
@@ -95,4 +102,36 @@ describe("GET of a file", () => {
     await reader?.cancel();
     expect(open()).toEqual([]);
   });
+});
+
+test("files on their way are streams of their client, of which it has a limited number", async () => {
+  const limited = await anApp({ clientStreamsMax: 1 });
+  Object.assign(app, limited);
+  await writeFile(join(app.root, "a.mp4"), Buffer.alloc(4 << 20));
+  const path = `${MEDIA}/a.mp4`;
+  const put = (body: BodyInit, length: number) => {
+    const headers = { "Content-Length": String(length) };
+    const signed = signedRequest(credentialsOf(CLIENTS.ada), `${BASE}${path}`, {
+      ...{ method: "PUT", headers },
+    });
+    return app.fetch(new Request(signed, { body, duplex: "half" } as RequestInit));
+  };
+  const first = await app.fetch(signedRequest(credentialsOf(CLIENTS.ada), BASE + path));
+  expect(await refusalOf(await get("a.mp4"))).toBe("429 TooManyRequests");
+  expect(await refusalOf(await put("ab", 2))).toBe("429 TooManyRequests");
+  expect((await app.call(path, { as: CLIENTS.bob, method: "HEAD" })).status).toBe(200);
+  await first.body?.cancel();
+  expect(await refusalOf(await get("none.mp4"))).toBe("404 NoSuchMedia");
+
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const taking = put(readable, 2);
+  await writer.write(DIGITS.subarray(0, 1));
+  expect(await refusalOf(await get("a.mp4"))).toBe("429 TooManyRequests");
+  await writer.write(DIGITS.subarray(1, 2));
+  await writer.close();
+  expect((await taking).status).toBe(200);
+  const last = await get("a.mp4");
+  expect(await last.text()).toBe("01");
+  expect((await get("a.mp4")).status).toBe(200);
 });

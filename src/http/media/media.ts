@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { MediaFiles, OpenedMedia } from "../../disk/media-files.ts";
 import { once } from "../../lib/once.ts";
 import type { Reach } from "../../lib/reach.ts";
+import type { OpenStreams } from "../../service/following/open-streams.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Answer } from "../answer.ts";
 import { toldSha256 } from "../body.ts";
@@ -29,9 +30,12 @@ const HARMLESS = {
   "Content-Security-Policy": "default-src 'none'; sandbox",
 } as const;
 
-/** Serves the calls that put files in and read them out. */
-export function serveMedia(app: Hono, ports: EndpointPorts & { readonly media: MediaPorts }): void {
-  const { media } = ports;
+/** Serves the calls that put files in and read them out. While bytes go, a call is one of its client's streams. */
+export function serveMedia(
+  app: Hono,
+  ports: EndpointPorts & { readonly media: MediaPorts; readonly streams: OpenStreams },
+): void {
+  const { media, streams } = ports;
   const on = serving(app, ports, () => import("../routes/media-routes.ts"));
 
   on(CALLS.readMediaPlaces, "readMediaPlacesRoute", async ({ caller }) => {
@@ -44,11 +48,17 @@ export function serveMedia(app: Hono, ports: EndpointPorts & { readonly media: M
     const files = media.of(caller.reach);
     const url = param("path");
     if (request.method === "HEAD") return head(files, url, caller.clientCode);
-    const opened = await files.open(url);
+    const end = streams.open(caller.clientCode);
+    let opened: OpenedMedia | undefined;
+    const close = once(async () => {
+      end();
+      await opened?.close();
+    });
     try {
-      return await sent(opened, request);
+      opened = await files.open(url);
+      return await sent({ ...opened, close }, request);
     } catch (error) {
-      await opened.close();
+      await close();
       throw error;
     }
   });
@@ -63,14 +73,17 @@ export function serveMedia(app: Hono, ports: EndpointPorts & { readonly media: M
     const url = param("path");
     const sha256 = toldSha256(request.headers);
     const { clientCode } = caller;
-    const { offset, isComplete } = await media.of(caller.reach).upload({
-      ...{ url, clientCode, startByte, endByte, totalBytes, signal: request.signal },
-      ...(sha256 !== undefined && { sha256 }),
-      // Some of it was read for the checksum, if that covers it.
-      bytes: request.bodyUsed ? one(await bytes()) : (request.body ?? one(new Uint8Array())),
-      roomBytes: media.roomBytes,
-      onBegin: (id) => media.note(url, id),
-    });
+    const end = streams.open(clientCode);
+    const taking = async () =>
+      media.of(caller.reach).upload({
+        ...{ url, clientCode, startByte, endByte, totalBytes, signal: request.signal },
+        ...(sha256 !== undefined && { sha256 }),
+        // Some of it was read for the checksum, if that covers it.
+        bytes: request.bodyUsed ? one(await bytes()) : (request.body ?? one(new Uint8Array())),
+        roomBytes: media.roomBytes,
+        onBegin: (id) => media.note(url, id),
+      });
+    const { offset, isComplete } = await taking().finally(end);
     if (isComplete) logger.info("Client {clientCode} has put in {url}", { clientCode, url });
     const body = { path: url, offset, total: totalBytes, complete: isComplete };
     return { status: isComplete ? 200 : 202, body };
