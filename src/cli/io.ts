@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { fchmodSync, fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { errnoOf } from "../lib/errno-of.ts";
 
@@ -6,6 +6,8 @@ import { errnoOf } from "../lib/errno-of.ts";
 export type Io = {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Keeps other users from a file that `out` writes to, before secrets are: the one that a shell makes is open to them. */
+  readonly closeOut: () => void;
   /** Whether a person looks at what `err` writes, so that a line may be drawn over. */
   readonly isTerminal: boolean;
   /** How wide that terminal is. */
@@ -15,6 +17,7 @@ export type Io = {
 const STDOUT = 1;
 const STDERR = 2;
 const COLUMNS = 80;
+const OWN_BITS = 0o700;
 /** The pause before a pipe is tried again that is full and does not block. */
 const FULL_MS = 5;
 
@@ -46,9 +49,20 @@ export function processIo(): Io {
   return {
     out: (text) => writeAll(STDOUT, text),
     err: (text) => writeAll(STDERR, text),
+    closeOut: () => closeToOthers(STDOUT),
     isTerminal: isatty(STDERR),
     columns: process.stderr.columns ?? COLUMNS,
   };
+}
+
+/** A pipe or a terminal is left as it is, and so is a file of somebody else. */
+function closeToOthers(descriptor: number): void {
+  try {
+    const info = fstatSync(descriptor);
+    if (info.isFile()) fchmodSync(descriptor, info.mode & OWN_BITS);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 /** Written at once: what Bun's streams still hold when the process ends is lost. */

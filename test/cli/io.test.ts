@@ -1,9 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { closeSync, fchmodSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { guarded, REDRAW } from "../../src/cli/io.ts";
 import { ffmpeg } from "../fixtures/clips.ts";
 import { pontus } from "../fixtures/command-line.ts";
-import { hasEnded, startService } from "../fixtures/service.ts";
+import { hasEnded, newHome, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -12,7 +14,7 @@ describe("guarded", () => {
   const add = (text: string): void => {
     written.push(text);
   };
-  const io = guarded({ out: add, err: add, isTerminal: true, columns: 80 });
+  const io = guarded({ out: add, err: add, closeOut: () => {}, isTerminal: true, columns: 80 });
 
   test("escapes what steers a terminal, and changes nothing that a JSON text means", () => {
     const text = "a\x1b[2Jb\x07\x9bc\u202ed";
@@ -47,4 +49,32 @@ test("pontus log steers no terminal by what a file says of itself", async () => 
   } finally {
     await service.stop();
   }
+});
+
+test("pontus client keeps other users from the file that its keys are redirected to", () => {
+  const home = newHome();
+  const env = {
+    ...process.env,
+    PONTUS_DATA_DIR: home.data,
+    PONTUS_MEDIA_ROOTS: home.media,
+    PONTUS_CLIENTS: JSON.stringify([{ client_code: "a", public_key: "a", private_key: "a" }]),
+    // Where nothing listens.
+    PONTUS_PORT: "9",
+  };
+  const path = join(home.media, "keys.json");
+  const run = (...args: string[]): number => {
+    const out = openSync(path, "w", 0o644);
+    fchmodSync(out, 0o644);
+    const { status } = spawnSync(process.execPath, ["src/main.cli.bun.ts", "client", ...args], {
+      env,
+      stdio: ["ignore", out, "ignore"],
+    });
+    closeSync(out);
+    expect(status).toBe(0);
+    return statSync(path).mode & 0o777;
+  };
+  expect(run("add", "ada")).toBe(0o600);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ client_code: "ada" });
+  expect(run("rotate", "ada")).toBe(0o600);
+  expect(run("list")).toBe(0o644);
 });

@@ -63,7 +63,7 @@ export function addClientCommands(program: Command, context: Context): void {
     .action((code, options) =>
       withClients(context, options, async (clients) => {
         const answer = await clients.rotate(code, options.dropOld !== true);
-        context.io.out(json(options.json ? answer : understood(keys, answer)));
+        writeKeys(context, options.json ? answer : understood(keys, answer));
       }),
     );
   for (const [name, disabled] of [
@@ -129,9 +129,14 @@ function addAdd(group: Command, context: Context): void {
           ...(requestsPerSecond !== undefined && { requests_per_second: requestsPerSecond }),
           ...(options.root && { roots: options.root }),
         });
-        context.io.out(json(options.json ? answer : understood(keys, answer)));
+        writeKeys(context, options.json ? answer : understood(keys, answer));
       }),
     );
+}
+
+function writeKeys({ io }: Context, answer: unknown): void {
+  io.closeOut();
+  io.out(json(answer));
 }
 
 function listText(answers: readonly unknown[]): string {
