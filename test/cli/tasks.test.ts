@@ -139,7 +139,7 @@ describe("commands about tasks", () => {
     const again = await run(["retry", "--watch", id]);
     expect(again.code).toBe(EXIT.ok);
     // Its events begin with those of the first attempt.
-    expect(again.err.match(/(PENDING|RUNNING)$/gm)?.length).toBeLessThanOrEqual(2);
+    expect(again.err.match(/(PENDING|RUNNING)$/gm)?.length ?? 0).toBeLessThanOrEqual(2);
     expect(again.err.match(/fetching$/gm)?.length ?? 0).toBeLessThanOrEqual(1);
   });
 

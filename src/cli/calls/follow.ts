@@ -26,6 +26,8 @@ export type FollowOptions = {
 const POLL_MS = 500;
 /** After so long the task is looked at, whatever the stream of its events says: a connection may be dead. */
 const STREAM_MS = 15_000;
+/** A place behind every event: what was before is told by the task itself, in one answer. */
+const FROM_NOW_ON = { "Last-Event-ID": String(Number.MAX_SAFE_INTEGER) };
 /** A service that is away while a task is followed is waited for this long: a restart takes less. */
 const AWAY_MS = 60_000;
 const AWAY_PAUSE_MS = 1_000;
@@ -42,80 +44,79 @@ export async function followTask(
   { onChange, signal, pollMs = POLL_MS }: FollowOptions,
 ): Promise<unknown> {
   const path = `/task/transcoding/${encodeURIComponent(id)}`;
-  let hasEvents = true;
-  let lastId: string | undefined;
   let awayMs: number | undefined;
   for (;;) {
+    const reading = new AbortController();
+    const limit = AbortSignal.any([signal, reading.signal, AbortSignal.timeout(STREAM_MS)]);
     try {
+      // The stream is opened before the task is looked at, so that nothing is missed between the two.
+      const events = await openEvents(calls, path, limit);
       const answer = await calls.call(path, { signal });
       const task = understood(taskAnswer, answer);
       awayMs = Date.now() + AWAY_MS;
-      // Events begin with the first one, so that what is true by now would come before what was.
-      if (hasEnded(task) || !hasEvents) onChange(task);
+      onChange(task);
       if (hasEnded(task)) return answer;
-      const { task_status: status, attempt = 0 } = task;
-      const fromAttempt = status === "PENDING" ? attempt + 1 : attempt;
-      const reading = { onChange, signal, lastId, fromAttempt };
-      const read = hasEvents && (await readEvents(calls, path, reading));
-      if (read) lastId = read.lastId;
-      else {
-        hasEvents = false;
-        await sleep(pollMs, undefined, { signal });
-      }
+      if (events) await readEvents(events, task, { onChange, signal });
+      else await sleep(pollMs, undefined, { signal });
     } catch (error) {
       const isAway = error instanceof CliError && error.exitCode === EXIT.unreachable;
       // The first call tells at once.
       if (!isAway || awayMs === undefined || Date.now() > awayMs) throw error;
       await sleep(AWAY_PAUSE_MS, undefined, { signal });
+    } finally {
+      reading.abort();
     }
   }
 }
 
-type Reading = Pick<FollowOptions, "onChange" | "signal"> & {
-  readonly lastId: string | undefined;
-  /** Events of earlier attempts are not told: the log of a task begins with its first one. */
-  readonly fromAttempt: number;
-};
-
-/** Reads events until one says that the task has ended, or for a while. @returns undefined if the service has no such call */
-async function readEvents(
+/** Opens the stream of what happens to a task from now on. @returns undefined if the service has none to give */
+async function openEvents(
   calls: ServiceCalls,
   path: string,
-  { onChange, signal, lastId, fromAttempt }: Reading,
-): Promise<{ readonly lastId: string | undefined } | undefined> {
-  const limit = AbortSignal.timeout(STREAM_MS);
-  let last = lastId;
+  signal: AbortSignal,
+): Promise<Response["body"] | undefined> {
   try {
-    const response = await calls.open(`${path}/events`, {
-      headers: {
-        Accept: "text/event-stream",
-        ...(lastId !== undefined && { "Last-Event-ID": lastId }),
-      },
-      signal: AbortSignal.any([signal, limit]),
-    });
-    if (!response.body || !response.headers.get("Content-Type")?.startsWith("text/event-stream"))
-      return undefined;
-    const events = response.body
+    const headers = { Accept: "text/event-stream", ...FROM_NOW_ON };
+    const { body, headers: got } = await calls.open(`${path}/events`, { headers, signal });
+    return got.get("Content-Type")?.startsWith("text/event-stream") ? body : undefined;
+  } catch (error) {
+    // Whether there is such a task, the task itself says.
+    if (error instanceof CliError && error.exitCode === EXIT.refused) return undefined;
+    throw error;
+  }
+}
+
+/** Reads events until one says that the task has ended, or for a while. Those that were before the task was looked at are not told. */
+async function readEvents(
+  body: NonNullable<Response["body"]>,
+  seen: Standing,
+  { onChange, signal }: Pick<FollowOptions, "onChange" | "signal">,
+): Promise<void> {
+  let last = seen;
+  try {
+    const events = body
       .pipeThrough(new TextDecoderStream())
       .pipeThrough(new EventSourceParserStream());
-    for await (const { id, data } of events) {
-      last = id ?? last;
+    for await (const { data } of events) {
       const event = v.safeParse(standing, parsed(data));
-      if (!event.success || (event.output.attempt ?? fromAttempt) < fromAttempt) continue;
+      if (!event.success || !isNews(event.output, last)) continue;
       // The task itself tells of its end.
-      if (hasEnded(event.output)) break;
-      onChange(event.output);
+      if (hasEnded(event.output)) return;
+      last = event.output;
+      onChange(last);
     }
-  } catch (error) {
-    if (error instanceof CliError && error.exitCode === EXIT.refused) {
-      if (error.answer?.code === "TooManyRequests") return { lastId: last };
-      return undefined;
-    }
+  } catch {
     signal.throwIfAborted();
-    if (error instanceof CliError) throw error;
     // The stream was cut off, by the limit or by the service: the task is looked at, and it is opened again.
   }
-  return { lastId: last };
+}
+
+function isNews(
+  { task_status: status, attempt = 0, progress }: Standing,
+  { task_status: lastStatus, attempt: lastAttempt = 0 }: Standing,
+): boolean {
+  if (attempt < lastAttempt) return false;
+  return status !== lastStatus || attempt > lastAttempt || progress !== undefined;
 }
 
 function parsed(data: string): unknown {
