@@ -43,6 +43,7 @@ export const TASK_TEXTS = /** @type {const} */ ({
     "Drop a file here, or choose one, to put it into {folder}",
     "将文件拖到此处或选择文件，上传到 {folder}",
   ],
+  "upload.root": ["the media folder", "媒体目录"],
   "upload.progress": ["Upload", "上传"],
   "upload.stop": ["Stop", "停止"],
   "upload.done": ["{name} is there.", "{name} 已上传。"],

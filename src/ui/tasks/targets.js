@@ -4,7 +4,7 @@ import { t } from "../base/language.js";
 import { useLoaded } from "../base/loading.js";
 import { Badge } from "../base/parts.js";
 import { useSession } from "../base/session.js";
-import { Failure } from "./failure.js";
+import { PartFailure } from "./failure.js";
 import { kindOf, Player } from "./player.js";
 
 /** @typedef {import("../base/api.js").Task} Task */
@@ -22,13 +22,13 @@ export function Targets({ task, isOfAnyone }) {
   return html`<section class="card">
     <h2>${t("task.targets")}</h2>
     <ol class="targets">
-      ${task.targets.map((target, index) => html`<${Target} key=${index} target=${target} player=${places && html`<${Player} target=${target} poster=${poster} />`} />`)}
+      ${task.targets.map((target, index) => html`<${Target} key=${index} target=${target} ofTask=${task.error} player=${places && html`<${Player} target=${target} poster=${poster} />`} />`)}
     </ol>
   </section>`;
 }
 
-/** @param {{ target: Task["targets"][number], player: unknown }} props */
-function Target({ target, player }) {
+/** @param {{ target: Task["targets"][number], ofTask: Task["error"], player: unknown }} props */
+function Target({ target, ofTask, player }) {
   const { target_url, target_status, output, error, bytes_sent, profile_name } = target;
   return html`<li>
     <p class="target"><${Badge} status=${target_status} /> <code>${target_url}</code></p>
@@ -40,6 +40,6 @@ function Target({ target, player }) {
     }
     ${bytes_sent !== undefined && html`<p>${t("task.sent", { size: size(bytes_sent) })}</p>`}
     ${player}
-    ${error && html`<${Failure} failure=${error} />`}
+    <${PartFailure} failure=${error} ofTask=${ofTask} />
   </li>`;
 }

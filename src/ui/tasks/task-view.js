@@ -6,7 +6,7 @@ import { t } from "../base/language.js";
 import { useLoaded, useSoon, useWork } from "../base/loading.js";
 import { Badge, Bar, Empty, Facts, Fault, hasEnded } from "../base/parts.js";
 import { useSession } from "../base/session.js";
-import { Failure } from "./failure.js";
+import { Failure, PartFailure } from "./failure.js";
 import { History } from "./history.js";
 import { SpeedCurve } from "./speed-curve.js";
 import { Targets } from "./targets.js";
@@ -132,7 +132,7 @@ function Progress({ task }) {
 }
 
 /** @param {{ task: Task }} props */
-const Attempts = ({ task: { attempts = [] } }) =>
+const Attempts = ({ task: { attempts = [], error: ofTask } }) =>
   attempts.length === 0
     ? null
     : html`<section class="card">
@@ -143,7 +143,7 @@ const Attempts = ({ task: { attempts = [] } }) =>
               html`<li key=${attempt} value=${attempt}>
                 <time datetime=${start_time}>${moment(start_time)}</time>
                 ${" · "}${engine}${" · "}${took(start_time, end_time)}
-                ${error && html`<${Failure} failure=${error} />`}
+                <${PartFailure} failure=${error} ofTask=${ofTask} />
               </li>`,
           )}
         </ol>

@@ -130,7 +130,7 @@ export function DropFile({ folder, onDone }) {
         ? html`<p>${state.file.name}: ${size(state.offset)} / ${size(state.file.size)}</p>
             <${Bar} percent=${state.file.size > 0 ? (100 * state.offset) / state.file.size : 0} label=${t("upload.progress")} />
             <button type="button" onClick=${() => aborter.current?.abort()}>${t("upload.stop")}</button>`
-        : html`<label for="upload">${t("upload.drop", { folder: folder || "/" })}</label>
+        : html`<label for="upload">${t("upload.drop", { folder: folder || t("upload.root") })}</label>
             <input id="upload" type="file"
               onChange=${(/** @type {Event} */ event) => take(/** @type {HTMLInputElement} */ (event.currentTarget).files?.[0])} />`
     }
