@@ -78,7 +78,7 @@ export function judge(policy: EgressPolicy, place: EgressPlace): string | undefi
     const isIncluded = reach === "public" || (reach === "private" && preset === "lan");
     return !isIncluded && !allow.some((rule) => names(rule, place, each));
   });
-  return stray && `"${preset}" excludes addresses that are ${rangeOf(stray).name}`;
+  return stray && `PONTUS_EGRESS "${preset}" excludes addresses that are ${rangeOf(stray).name}`;
 }
 
 /**

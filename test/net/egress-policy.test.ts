@@ -107,10 +107,12 @@ describe("judge()", () => {
 
   test("says for the operator what the range is", () => {
     const why = (address: string) => judge(policy("lan"), { address, port: 80 });
-    expect(why("127.0.0.1")).toBe('"lan" excludes addresses that are loopback');
-    expect(why("169.254.169.254")).toBe('"lan" excludes addresses that are link-local');
-    expect(why("fd00:ec2::254")).toBe('"lan" excludes addresses that are metadata');
-    expect(why("fe80::1%eth0")).toBe('"lan" excludes addresses that are link-local');
+    expect(why("127.0.0.1")).toBe('PONTUS_EGRESS "lan" excludes addresses that are loopback');
+    expect(why("169.254.169.254")).toBe(
+      'PONTUS_EGRESS "lan" excludes addresses that are link-local',
+    );
+    expect(why("fd00:ec2::254")).toBe('PONTUS_EGRESS "lan" excludes addresses that are metadata');
+    expect(why("fe80::1%eth0")).toBe('PONTUS_EGRESS "lan" excludes addresses that are link-local');
     expect(why("localhost")).toBe("it is no IP address");
   });
 });
