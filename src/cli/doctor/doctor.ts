@@ -71,19 +71,24 @@ function readConfig(env: Context["env"]): Read | { readonly findings: readonly F
         findings: [problem(check, needed, "docs/hosting.md has the permissions that Deno needs")],
       };
     if (!(error instanceof ConfigError)) throw error;
-    return { findings: error.problems.map((text) => problem(check, text, advice)) };
+    const next = `${advice}; the rest is looked at when every key can be used`;
+    return { findings: error.problems.map((text) => problem(check, text, next)) };
   }
 }
 
-/** Findings as a person reads them, and how many of them are problems. */
+const INDENT = " ".repeat(9);
+
+/** Findings as a person reads them, and how many of them are not well. */
 export function findingsText(findings: readonly Finding[]): string {
   const MARKS = { ok: "ok", warning: "WARNING", problem: "PROBLEM" } as const;
   const lines = findings.flatMap(({ check, state, detail, advice }) => [
     `${MARKS[state].padEnd(8)} ${check.padEnd(14)} ${detail}`,
-    ...(advice === undefined ? [] : [`${" ".repeat(9)}-> ${advice}`]),
+    ...(advice === undefined ? [] : [`${INDENT}-> ${advice.replaceAll("\n", `\n${INDENT}`)}`]),
   ]);
-  const count = findings.filter(({ state }) => state === "problem").length;
-  const end =
-    count === 0 ? "No problem was found" : count === 1 ? "1 problem" : `${count} problems`;
-  return `${lines.join("\n")}\n\n${end}\n`;
+  const count = (wanted: Finding["state"], name: string): readonly string[] => {
+    const { length } = findings.filter(({ state }) => state === wanted);
+    return length === 0 ? [] : [`${length} ${name}${length === 1 ? "" : "s"}`];
+  };
+  const counted = [...count("problem", "problem"), ...count("warning", "warning")].join(", ");
+  return `${lines.join("\n")}\n\n${counted || "No problem was found"}\n`;
 }
