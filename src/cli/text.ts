@@ -57,6 +57,8 @@ export function taskText(task: Task): string {
   const line = (name: string, text: string) => `  ${name.padEnd(9)}${text}`;
   const failed = ({ code, message, detail }: NonNullable<Task["error"]>) =>
     `${code}: ${detail ?? message}`;
+  const isToldBelow = (error: NonNullable<Task["error"]>): boolean =>
+    task.error !== undefined && failed(error) === failed(task.error);
   const times = [
     `created ${task.create_time}`,
     task.start_time && `started ${task.start_time}`,
@@ -73,7 +75,7 @@ export function taskText(task: Task): string {
       line("target", `${target.target_url}  ${target.target_status}`),
       ...(target.profile_name === undefined ? [] : [`${INDENT}as ${target.profile_name}`]),
       ...(target.output ? outputLines(target.output) : []).map((text) => `${INDENT}${text}`),
-      ...(target.error ? [`${INDENT}${failed(target.error)}`] : []),
+      ...(target.error && !isToldBelow(target.error) ? [`${INDENT}${failed(target.error)}`] : []),
     ]),
     ...(task.warnings ?? []).map(({ code, message }) => line("warning", `${code}: ${message}`)),
     ...Object.entries(task.metadata ?? {}).map((pair) => line("metadata", pair.join("="))),

@@ -91,6 +91,14 @@ describe("pontus", () => {
     const { out } = await run("client", "add", "bob");
     const asBob = { ...env, PONTUS_CREDENTIALS: out };
     expect(await pontus(["list", "--ids"], asBob)).toMatchObject({ code: EXIT.ok });
+    const submitted = ["submit", "none.mp4", "out/bob.mp4", "-p", PROFILE, "--watch"];
+    expect((await pontus(submitted, asBob)).code).toBe(EXIT.failed);
+    const failures = (await run("list", "--all", "--status", "FAILED")).out;
+    expect(failures).toMatch(/^id +status +created +client +profile +source +error\n/);
+    expect(failures).toMatch(
+      / bob +\S+ +none\.mp4 +Cannot read the source "none\.mp4": there is no/,
+    );
+    expect((await pontus(["list", "--all"], asBob)).err).toContain("for a client with admin");
     const refused = await pontus(["client", "list"], asBob);
     expect([refused.code, refused.err]).toEqual([
       EXIT.refused,

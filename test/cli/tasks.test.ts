@@ -145,7 +145,9 @@ describe("commands about tasks", () => {
 
   test("list filters, pages, and writes tables, ids and JSON", async () => {
     const table = await run(["list", "--status", "failed"]);
-    expect(table.out).toMatch(/^id +status +created +profile +source\n\S+ +FAILED +20/);
+    expect(table.out).toMatch(/^id +status +created +profile +source +error\n\S+ +FAILED +20/);
+    expect(table.out).toContain('  Cannot read the source "no.mp4": there is no such file');
+    expect((await run(["list"])).out).toMatch(/^id +status +created +profile +source\n/);
     const all = JSON.parse((await run(["list", "--json", "--limit", "1000"])).out);
     const ids = all.map((task: { task_id: string }) => task.task_id);
     expect(ids.length).toBeGreaterThan(3);

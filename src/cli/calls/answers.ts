@@ -56,6 +56,8 @@ export const taskAnswer = v.object({
   attempt: v.optional(v.number()),
   warnings: v.optional(v.array(taskWarning)),
   metadata: v.optional(v.record(v.string(), v.string())),
+  /** Told to operators. */
+  client_code: v.optional(v.string()),
 });
 
 /** A page of tasks. */

@@ -128,12 +128,11 @@ export async function watch(
   return task.task_status === "CANCELLED" ? EXIT.cancelled : EXIT.failed;
 }
 
-const LIST_HEADINGS = ["id", "status", "created", "profile", "source"];
-
 function addList(program: Command, context: Context): void {
   newCall(program, "list", "Lists the client's tasks, the newest first.", [
     "list",
     "list --status FAILED --after 2026-11-01T00:00:00Z",
+    "list --all --status FAILED --after 2026-11-01T00:00:00Z",
     "list --limit 500 --json",
   ])
     .option(
@@ -143,6 +142,7 @@ function addList(program: Command, context: Context): void {
     )
     .option("-p, --profile <name>", "those with this profile")
     .option("--after <time>", "those created after this time")
+    .option("-a, --all", "those of all clients, for operators; with the client of each")
     .option("-n, --limit <count>", "how many at most", wholeNumber(1, 1_000_000), LISTED)
     .option("--ids", "write their ids alone, one a line")
     .action(async (options) => {
@@ -151,31 +151,45 @@ function addList(program: Command, context: Context): void {
         ...(options.profile !== undefined && { profile_name: options.profile }),
         ...(options.after !== undefined && { created_after: options.after }),
       };
-      const tasks = await readTasks(callsOf(context, options), query, options.limit);
+      const path = options.all ? "/admin/tasks" : "/task/transcoding";
+      const tasks = await readTasks(callsOf(context, options), path, query, options.limit);
       context.io.out(listText(tasks, options));
     });
 }
 
-function listText(
-  tasks: readonly unknown[],
-  { json: isJson, ids }: { readonly json?: true; readonly ids?: true },
-): string {
+type Listing = {
+  readonly json?: true;
+  readonly ids?: true;
+  readonly all?: true;
+  readonly status?: string;
+};
+
+function listText(tasks: readonly unknown[], { json: isJson, ids, all, status }: Listing): string {
   if (isJson) return json(tasks);
   const read = tasks.map((task) => understood(taskAnswer, task));
   if (ids) return read.map((task) => `${task.task_id}\n`).join("");
-  const rows = read.map((task) => [
-    task.task_id,
-    task.task_status,
-    task.create_time,
-    task.profile_name,
-    task.source.source_url,
-  ]);
-  return table(LIST_HEADINGS, rows);
+  const columns: readonly (readonly [string, (task: Task) => string | undefined])[] = [
+    ["id", (task) => task.task_id],
+    ["status", (task) => task.task_status],
+    ["created", (task) => task.create_time],
+    ...(all ? [["client", (task: Task) => task.client_code] as const] : []),
+    ["profile", (task) => task.profile_name],
+    ["source", (task) => task.source.source_url],
+    ...(status === "FAILED"
+      ? [["error", ({ error }: Task) => error?.detail ?? error?.message] as const]
+      : []),
+  ];
+  const rows = read.map((task) => columns.map(([, cell]) => cell(task) ?? ""));
+  return table(
+    columns.map(([heading]) => heading),
+    rows,
+  );
 }
 
 /** Reads pages until there are as many tasks as wanted. */
 async function readTasks(
   calls: ServiceCalls,
+  path: string,
   query: Readonly<Record<string, string>>,
   count: number,
 ): Promise<readonly unknown[]> {
@@ -184,7 +198,7 @@ async function readTasks(
   do {
     const limit = String(Math.min(PAGE_MAX, count - tasks.length));
     const asked = new URLSearchParams({ ...query, limit, ...(cursor && { cursor }) });
-    const page = understood(taskPage, await calls.call(`/task/transcoding?${asked}`));
+    const page = understood(taskPage, await calls.call(`${path}?${asked}`));
     tasks.push(...page.tasks);
     cursor = page.next_cursor;
   } while (cursor !== undefined && tasks.length < count);
