@@ -14,6 +14,8 @@ const log = getLogger(["pontus", "webhooks"]);
 /** How many receivers are told at once, and how many of one client: one that hangs holds up the others of its client alone. */
 const AT_ONCE = 32;
 const AT_ONCE_OF_CLIENT = 8;
+/** So many more, each of a client that tells none now: where the receivers of several clients hang, the others are told still. */
+const FOR_OTHERS = 32;
 
 /** What telling receivers needs. */
 export type NotifierPorts = {
@@ -43,10 +45,21 @@ export class Notifier {
 
   /** Begins to tell what is due, as far as there is room. @returns for each what resolves when it was told, or could not be */
   async begin(): Promise<readonly Promise<void>[]> {
-    const busy = [...this.#busy.values()].reduce((sum, number) => sum + number, 0);
-    const tellings = await this.#ports.notifications.take(
-      AT_ONCE - busy,
-      (clientCode) => AT_ONCE_OF_CLIENT - (this.#busy.get(clientCode) ?? 0),
+    const busy = this.#sum();
+    const first = await this.#take(AT_ONCE - busy, (own) => AT_ONCE_OF_CLIENT - own);
+    if (busy + first.length < AT_ONCE) return first;
+    const left = AT_ONCE + FOR_OTHERS - this.#sum();
+    return [...first, ...(await this.#take(left, (own) => (own > 0 ? 0 : 1)))];
+  }
+
+  #sum(): number {
+    return [...this.#busy.values()].reduce((sum, number) => sum + number, 0);
+  }
+
+  /** @param roomOf - how many more of a client, which tells so many now */
+  async #take(limit: number, roomOf: (own: number) => number): Promise<readonly Promise<void>[]> {
+    const tellings = await this.#ports.notifications.take(limit, (clientCode) =>
+      roomOf(this.#busy.get(clientCode) ?? 0),
     );
     return tellings.map((telling) => this.#carryOut(telling));
   }

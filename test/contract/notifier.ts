@@ -149,6 +149,32 @@ export function notifierContract({ describe, test, expect }: Harness): void {
         [aClient("ada"), aClient("bob")],
       ));
 
+    test("clients whose receivers hang hold up no other client, however many they are", () =>
+      withBench(
+        async (bench, receiver) => {
+          const waiting: (() => void)[] = [];
+          const allWait = Promise.withResolvers<void>();
+          receiver.answer = (response, { path }) => {
+            if (path !== "/hang") response.end();
+            else if (waiting.push(() => response.end()) === 4 * 8) allWait.resolve();
+          };
+          const url = receiver.url.replace("/hook", "/hang");
+          for (let at = 0; at < 4 * 9; at++)
+            await createTask(bench, { clientCode: `h${at % 4}`, notification: { url } });
+          const { notifier, tellDue } = notifierOf(bench);
+          const hanging = await notifier.begin();
+          expect(hanging).toHaveLength(4 * 8);
+          await allWait.promise;
+          for (let at = 0; at < 3; at++)
+            await createTask(bench, { notification: { url: receiver.url } });
+          expect(await tellDue()).toBe(3);
+          expect(waiting).toHaveLength(4 * 8);
+          for (const end of waiting) end();
+          await Promise.all(hanging);
+        },
+        ["ada", "h0", "h1", "h2", "h3"].map((code) => aClient(code)),
+      ));
+
     test("a service that stops ends what is under way, and the next one tells it", () =>
       withBench(async (bench, receiver) => {
         const asked = Promise.withResolvers<void>();
