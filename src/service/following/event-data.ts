@@ -1,5 +1,5 @@
 import type { FeedEvent } from "../../events/events.ts";
-import { maskCredentials, maskSecrets } from "../../lib/mask.ts";
+import { maskSecrets } from "../../lib/mask.ts";
 import { contractCode } from "../../task/errors.ts";
 import type { Progress } from "../../task/task.ts";
 import { formatTime } from "./format-time.ts";
@@ -15,7 +15,7 @@ export const progressData = (progress: Progress) => ({
   dropped_frames: progress.droppedFrames,
 });
 
-/** An event as the API tells it: in streams of events, and in notifications. Credentials are masked. */
+/** An event as the API tells it: in streams of events, and in notifications, which go to servers that are no clients. Secrets are masked. */
 export const eventData = (event: FeedEvent) => ({
   task_id: event.taskId,
   sequence: event.sequence,
@@ -35,7 +35,7 @@ function targetData({ target, targetUrl, targetStatus }: FeedEvent) {
   if (target === undefined || targetStatus === undefined) return undefined;
   return {
     index: target,
-    target_url: maskCredentials(targetUrl ?? ""),
+    target_url: maskSecrets(targetUrl ?? ""),
     target_status: targetStatus,
   };
 }
