@@ -83,6 +83,7 @@ describe("reportDisks", () => {
     expect(await report({ "/data": 300, "/db": 100 })).toEqual({
       state: "low",
       detail: "100.0 MiB are free on the disk of the database, and 256.0 MiB are needed",
+      space: { freeBytes: 100 * MIB, neededBytes: 256 * MIB },
     });
     expect(await report({ "/data": 1, "/db": 100 })).toMatchObject({ state: "critical" });
   });
@@ -91,6 +92,7 @@ describe("reportDisks", () => {
     expect(await report({ "/data": 300, "/db": 400 })).toEqual({
       state: "ample",
       detail: "300.0 MiB are free on the disk of the data folder",
+      space: { freeBytes: 300 * MIB, neededBytes: 256 * MIB },
     });
   });
 

@@ -145,7 +145,9 @@ describe("the service in a sandbox", () => {
     const avi = readFileSync(await clip({ seconds: 4, video: "mpeg4", container: "avi" }));
     server.files.set("/half.avi", avi.subarray(0, avi.length / 2));
     const cut = await run("video_mp4_320x240_240kbps", "/half.avi", "/made/half.mp4");
-    expect(cut.error?.detail).toStartWith("Cannot use the source: it is cut off: ");
+    expect(cut.error?.detail).toStartWith(
+      `Cannot use the source "${server.url("/half.avi")}": it is cut off: `,
+    );
   });
 
   test("reads a large source by ranges, and sends it in chunks to two targets at once", async () => {
