@@ -26,7 +26,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return `${all.map(lineOf).join("\n")}\n`;
 }
 
-/** What a target holds, in a line for the whole and one for each stream. */
+/** What a target holds, in a line for the whole, one for each stream, and one for each rendition of a set. */
 function outputLines({ container, video, audio, ...whole }: Output): readonly string[] {
   const size = `${(whole.size_bytes / MB).toFixed(2)} MB, ${whole.duration_seconds.toFixed(2)} s`;
   return [
@@ -37,6 +37,12 @@ function outputLines({ container, video, audio, ...whole }: Output): readonly st
     ...(audio
       ? [`audio ${audio.codec}, ${audio.channels} channel(s), ${audio.samplerate_hz} Hz`]
       : []),
+    ...whole.renditions.map((one) => {
+      const what = one.video
+        ? `${one.video.codec} ${one.video.width}x${one.video.height}`
+        : `${one.audio?.codec}`;
+      return `rendition ${what}, ${Math.round(one.bitrate_bps / KBIT)} kbit/s`;
+    }),
   ];
 }
 

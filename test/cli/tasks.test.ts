@@ -110,6 +110,11 @@ describe("pontus submit", () => {
 });
 
 describe("commands about tasks", () => {
+  test("show tells the renditions of a set", async () => {
+    const args = ["submit", "clip.mp4", "out/set.m3u8", "-p", "video_hls_adaptive", "--watch"];
+    expect((await run(args)).out).toMatch(/^ +rendition h264 \d+x\d+, \d+ kbit\/s$/m);
+  });
+
   test("cancel waits for the end, watch tells it, and retry takes it up again", async () => {
     const id = await waiting();
     expect((await run(["cancel", "--wait", id])).out).toBe(`${id}  CANCELLED\n`);

@@ -10,7 +10,8 @@ export const failure = v.object({
 /** What was found or chosen that the caller may not expect. */
 export const taskWarning = v.object({ code: v.string(), message: v.string() });
 
-const output = v.object({
+/** Of a target, and of each rendition of a set. */
+const made = {
   size_bytes: v.number(),
   duration_seconds: v.number(),
   container: v.string(),
@@ -21,6 +22,11 @@ const output = v.object({
   audio: v.optional(
     v.object({ codec: v.string(), channels: v.number(), samplerate_hz: v.number() }),
   ),
+};
+
+const output = v.object({
+  ...made,
+  renditions: v.optional(v.array(v.object(made)), []),
 });
 
 const target = v.object({
