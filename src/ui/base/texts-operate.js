@@ -50,7 +50,7 @@ export const OPERATE_TEXTS = /** @type {const} */ ({
   "client.rotate": ["New keys, and keep the old ones valid", "生成新密钥，旧密钥保持有效"],
   "client.rotated": ["The client has new keys.", "客户端已有新密钥。"],
   "client.disabled": ["Disabled", "已停用"],
-  "client.admin": ["Operator", "管理员"],
+  "client.admin": ["Operator", "运维者"],
   "client.strong_only": ["HMAC alone", "仅 HMAC"],
   "client.weight": ["Weight", "权重"],
   "client.pending_max": ["Pending tasks at most", "等待任务上限"],

@@ -63,7 +63,7 @@ export function TaskView({ at: [id = ""], isOfAnyone = false }) {
   if (!task)
     return problem ? html`<${Fault} problem=${problem} />` : html`<${Empty}>${t("loading")}<//>`;
   return html`
-    <p class="crumb"><a href=${isOfAnyone ? "#/operate/tasks" : "#/"}>${t("nav.tasks")}</a></p>
+    <p class="crumb"><a href=${isOfAnyone ? "#/operate/tasks" : "#/"}>${t(isOfAnyone ? "operate.tasks" : "nav.tasks")}</a></p>
     <div class="title">
       <h1>${nameOf(task.source.source_url)}</h1>
       <${Badge} status=${task.task_status} />
