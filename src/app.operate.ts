@@ -82,7 +82,7 @@ const limitsOf = (config: Config): AdminPorts["limits"] => ({
 type MediaParts = {
   readonly storages: readonly Storage[];
   readonly storagesOf: (reach: Reach) => readonly Storage[];
-  readonly leftovers: Pick<LeftoverStore, "add">;
+  readonly leftovers: Pick<LeftoverStore, "add" | "done">;
   readonly disk: Pick<WorkDisk, "roomIn">;
   readonly now: () => number;
 };
@@ -102,7 +102,8 @@ function mediaOf(
     roomBytes: disk.roomIn,
     note: async (url, taskId) => {
       const { key } = await all.target(url);
-      await leftovers.add({ taskId, url, key }, now() + UPLOAD_MS_MAX);
+      const noted = await leftovers.add({ taskId, url, key }, now() + UPLOAD_MS_MAX);
+      return () => leftovers.done(noted);
     },
   };
   return { media };

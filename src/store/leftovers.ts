@@ -41,6 +41,7 @@ export class SqliteLeftoverStore implements LeftoverStore {
             tries: 0,
             notBeforeMs: sql.placeholder("notBeforeMs"),
           })
+          .returning({ seq: leftovers.seq })
           .prepare(),
       done: () => orm.delete(leftovers).where(eq(leftovers.seq, seq)).prepare(),
       later: () =>
@@ -62,8 +63,10 @@ export class SqliteLeftoverStore implements LeftoverStore {
   async add(
     left: Pick<Leftover, "taskId" | "url"> & { readonly key: string },
     notBeforeMs: number,
-  ): Promise<void> {
-    await this.#database.write(() => void this.#queries.add.run({ ...left, notBeforeMs }));
+  ): Promise<Pick<Leftover, "seq">> {
+    const added = await this.#database.write(() => this.#queries.add.get({ ...left, notBeforeMs }));
+    if (!added) throw new RangeError("Cannot add a leftover: the database gave it no number");
+    return added;
   }
 
   async mayTidy({ seq, url }: Leftover): Promise<void> {
@@ -72,7 +75,7 @@ export class SqliteLeftoverStore implements LeftoverStore {
       throw new TaskError("task_conflict", `Cannot clear up "${url}": another task writes there`);
   }
 
-  async done({ seq }: Leftover): Promise<void> {
+  async done({ seq }: Pick<Leftover, "seq">): Promise<void> {
     await this.#database.write(() => void this.#queries.done.run({ seq }));
   }
 

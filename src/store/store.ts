@@ -215,11 +215,11 @@ export interface LeftoverStore {
   add(
     left: Pick<Leftover, "taskId" | "url"> & { readonly key: string },
     notBeforeMs: number,
-  ): Promise<void>;
+  ): Promise<Pick<Leftover, "seq">>;
   /** Resolves while no unfinished task writes to the target. @throws {TaskError} `task_conflict` */
   mayTidy(leftover: Leftover): Promise<void>;
   /** There is nothing left. */
-  done(leftover: Leftover): Promise<void>;
+  done(leftover: Pick<Leftover, "seq">): Promise<void>;
   /** It could not be cleared up, and is tried again. */
   later(leftover: Leftover, notBeforeMs: number): Promise<void>;
 }

@@ -36,6 +36,10 @@ export function leftoverStoreContract(name: string, make: Make, harness: Harness
         targets: [aTargetOf("up")],
       });
       expect(await leftovers.due(clock.nowMs + 10, 9)).toEqual([]);
+      const other = await leftovers.add({ ...left, ...aTargetOf("other") }, clock.nowMs);
+      expect(urlsOf(await leftovers.due(clock.nowMs, 9))).toEqual([urlOf("other")]);
+      await leftovers.done(other);
+      expect(await leftovers.due(clock.nowMs, 9)).toEqual([]);
     });
 
     test("lists the targets of a task that ended, until each is done", async () => {

@@ -108,7 +108,11 @@ describe("PUT of a file", () => {
 
   test("is on the list of what is cleared up from its beginning on, and goes by that alone", async () => {
     const noted: string[] = [];
-    const note = async (url: string, id: string) => void noted.push(`${url} ${id}`);
+    const forgotten: string[] = [];
+    const note = async (url: string, id: string) => {
+      noted.push(`${url} ${id}`);
+      return async () => void forgotten.push(url);
+    };
     const noting = await anApp({ media: { ...app.ports.media, note } as never });
     Object.assign(app, { call: noting.call });
     for (const piece of [pieceOf(0, 4), pieceOf(4, 6)]) await put("a.mp4", piece);
@@ -125,6 +129,8 @@ describe("PUT of a file", () => {
     expect(await standing("a.mp4")).toBe(404);
     expect(await refusalOf(await put("a.mp4", pieceOf(6, 10)))).toBe("409 UploadConflict");
     expect(await standing("b.mp4")).toEqual(["4", "10", "?0"]);
+    await whole("c.mp4", "c");
+    expect(forgotten).toEqual(["c.mp4"]);
   });
 
   test("begins anew with the first piece, and keeps the uploads of clients apart", async () => {

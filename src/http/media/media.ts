@@ -20,8 +20,8 @@ export type MediaPorts = {
   /** Larger files are refused; 0 is any size. */
   readonly sizeBytesMax: number;
   readonly roomBytes: (folder: string) => Promise<number>;
-  /** Has what is left of an upload cleared up, should nobody go on with it. */
-  readonly note: (url: string, id: string) => Promise<void>;
+  /** Has what is left of an upload cleared up, should nobody go on with it. @returns what takes that back: nothing is left */
+  readonly note: (url: string, id: string) => Promise<() => Promise<void>>;
 };
 
 /** What a browser may do with a file of somebody: show it, and nothing else. */
@@ -74,6 +74,7 @@ export function serveMedia(
     const sha256 = toldSha256(request.headers);
     const { clientCode } = caller;
     const end = streams.open(clientCode);
+    let forget: (() => Promise<void>) | undefined;
     const taking = async () =>
       media.of(caller.reach).upload({
         ...{ url, clientCode, startByte, endByte, totalBytes, signal: request.signal },
@@ -81,9 +82,13 @@ export function serveMedia(
         // Some of it was read for the checksum, if that covers it.
         bytes: request.bodyUsed ? one(await bytes()) : (request.body ?? one(new Uint8Array())),
         roomBytes: media.roomBytes,
-        onBegin: (id) => media.note(url, id),
+        onBegin: async (id) => {
+          forget = await media.note(url, id);
+        },
       });
     const { offset, isComplete } = await taking().finally(end);
+    // Most files come in one piece. The file is there, whether or not that can be written down.
+    if (isComplete) await forget?.().catch(() => {});
     if (isComplete) logger.info("Client {clientCode} has put in {url}", { clientCode, url });
     const body = { path: url, offset, total: totalBytes, complete: isComplete };
     return { status: isComplete ? 200 : 202, body };
