@@ -73,7 +73,7 @@ describe("POST plan", () => {
       error: {
         code: "InvalidInputData",
         message: "无效的输入数据，请检查您的输入视频是否是有效",
-        detail: "Cannot read the source: noise",
+        detail: 'Cannot read the source "in.mp4": noise',
       },
     });
   });
