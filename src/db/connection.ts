@@ -1,7 +1,10 @@
 import type { SQLiteAsyncDatabase } from "drizzle-orm/sqlite-core/async/db";
 
 /** What every driver answers for a statement that returns no rows. */
-type Changes = { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint };
+export type Changes = {
+  readonly changes: number | bigint;
+  readonly lastInsertRowid: number | bigint;
+};
 
 /** Drizzle over a synchronous SQLite driver. Queries of a hot path are prepared once: unprepared ones cost several times more. */
 export type Orm = SQLiteAsyncDatabase<"sync", Changes>;
@@ -15,6 +18,8 @@ export type Connection = {
   value(sql: string): unknown;
   /** Prepares a statement without parameters, to be run again and again. */
   prepare(sql: string): () => void;
+  /** Prepares a statement that returns no rows, to be run with its parameters in order. */
+  statement(sql: string): (params: readonly unknown[]) => Changes;
   close(): void;
 };
 

@@ -21,9 +21,8 @@ export class EventLog {
   constructor(database: Database) {
     this.#queries = database.prepared({
       append: () =>
-        database.orm
-          .insert(events)
-          .values({
+        database.statement(
+          database.orm.insert(events).values({
             seq: nextPlace,
             taskSeq: sql.placeholder("taskSeq"),
             sequence: sql.placeholder("sequence"),
@@ -35,8 +34,8 @@ export class EventLog {
             target: sql.placeholder("target"),
             targetStatus: sql.placeholder("targetStatus"),
             progress: sql.placeholder("progress"),
-          })
-          .prepare(),
+          }),
+        ),
       read: () =>
         database.orm
           .select()

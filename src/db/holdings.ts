@@ -14,7 +14,7 @@ const keysOf = ({ key, folderKey }: Held): readonly string[] =>
 export class Holdings {
   readonly #queries;
 
-  constructor({ orm, prepared }: Database) {
+  constructor({ orm, prepared, statement }: Database) {
     const key = sql.placeholder("key");
     const taskSeq = sql.placeholder("taskSeq");
     const clientCode = sql.placeholder("clientCode");
@@ -28,7 +28,7 @@ export class Holdings {
           .innerJoin(tasks, eq(tasks.seq, activeTargets.taskSeq))
           .where(eq(activeTargets.key, key))
           .prepare(),
-      hold: () => orm.insert(activeTargets).values({ key, taskSeq }).prepare(),
+      hold: () => statement(orm.insert(activeTargets).values({ key, taskSeq })),
       release: () =>
         orm
           .delete(activeTargets)

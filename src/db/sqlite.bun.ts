@@ -1,4 +1,4 @@
-import { Database } from "bun:sqlite";
+import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Connection } from "./connection.ts";
 
@@ -12,6 +12,10 @@ export function openSqlite(path: string): Connection {
     prepare: (sql) => {
       const statement = client.prepare(sql);
       return () => statement.run();
+    },
+    statement: (sql) => {
+      const statement = client.prepare<unknown, SQLQueryBindings[]>(sql);
+      return (params) => statement.run(...(params as SQLQueryBindings[]));
     },
     close: () => client.close(),
   };

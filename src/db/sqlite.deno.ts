@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { drizzle } from "drizzle-orm/node-sqlite";
 import type { Connection } from "./connection.ts";
 
@@ -17,6 +17,10 @@ export function openSqlite(path: string): Connection {
       return () => {
         statement.run();
       };
+    },
+    statement: (sql) => {
+      const statement = client.prepare(sql);
+      return (params) => statement.run(...(params as SQLInputValue[]));
     },
     close: () => client.close(),
   };

@@ -8,18 +8,19 @@ import type { Nonce } from "./store.ts";
 export class Nonces {
   readonly #queries;
 
-  constructor({ orm, prepared }: Database) {
+  constructor({ orm, prepared, statement }: Database) {
     this.#queries = prepared({
       insert: () =>
-        orm
-          .insert(nonces)
-          .values({
-            clientCode: sql.placeholder("clientCode"),
-            nonce: sql.placeholder("nonce"),
-            expiresMs: sql.placeholder("expiresMs"),
-          })
-          .onConflictDoNothing()
-          .prepare(),
+        statement(
+          orm
+            .insert(nonces)
+            .values({
+              clientCode: sql.placeholder("clientCode"),
+              nonce: sql.placeholder("nonce"),
+              expiresMs: sql.placeholder("expiresMs"),
+            })
+            .onConflictDoNothing(),
+        ),
       find: () =>
         orm
           .select({ seq: nonces.seq })

@@ -5,7 +5,7 @@ import { isHeld } from "../db/task-changes.ts";
 import { TASK_COLUMNS } from "../db/task-row.ts";
 
 /** The statements of `SqliteTaskStore`, each prepared on first use. */
-export function prepareTaskQueries({ orm, prepared }: Database) {
+export function prepareTaskQueries({ orm, prepared, statement }: Database) {
   return prepared({
     byId: () =>
       orm
@@ -40,9 +40,8 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
         .prepare(),
     // The columns that are left out are null in every new task.
     insert: () =>
-      orm
-        .insert(tasks)
-        .values({
+      statement(
+        orm.insert(tasks).values({
           id: sql.placeholder("id"),
           clientCode: sql.placeholder("clientCode"),
           profileName: sql.placeholder("profileName"),
@@ -65,7 +64,7 @@ export function prepareTaskQueries({ orm, prepared }: Database) {
           assignments: sql.placeholder("assignments"),
           requestId: sql.placeholder("requestId"),
           traceParent: sql.placeholder("traceParent"),
-        })
-        .prepare(),
+        }),
+      ),
   });
 }
