@@ -5,7 +5,13 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { reportOf } from "../fixtures/browser.ts";
 import { noteRunning } from "../fixtures/running.ts";
-import { newHome, type RunningService, startService } from "../fixtures/service.ts";
+import {
+  eventually,
+  hasEnded,
+  newHome,
+  type RunningService,
+  startService,
+} from "../fixtures/service.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -61,13 +67,22 @@ describe("the first task of the README", () => {
     expect(states.split("\n")).toContain('"task_status":"SUCCESS"');
   });
 
-  test("is made by the command line, too", async () => {
-    const command = blockWith("run pontus").replace(
-      "npx --yes bun run pontus",
-      `PONTUS_URL=${service.url} ${process.execPath} ${resolve("src/main.cli.bun.ts")}`,
-    );
-    expect(await type(command)).toContain("video h264 1280x720");
+  test("is made by the command line, too, which lists what failed", async () => {
+    const pontus = (text: string) =>
+      blockWith(text).replace(
+        "npx --yes bun run pontus",
+        `PONTUS_URL=${service.url} ${process.execPath} ${resolve("src/main.cli.bun.ts")}`,
+      );
+    expect(await type(pontus("out/cli-720p.mp4"))).toContain("video h264 1280x720");
     expect(existsSync(join(service.home.media, "out/cli-720p.mp4"))).toBeTrue();
+    const id = idIn(
+      await type(functions, blockWith("out/sample-720p.mp4").replace("sample.mp4", "nowhere.mp4")),
+    );
+    await eventually(async () => hasEnded(await service.task(id)) || undefined);
+    const failed = await type(pontus("--status FAILED"));
+    expect(failed).toContain(id);
+    expect(failed).toContain("nowhere.mp4");
+    expect(failed).toContain("default");
   });
 
   test("makes HLS that its page plays in Chromium, by way of its web server", async () => {
