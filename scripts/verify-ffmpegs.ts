@@ -9,10 +9,11 @@ import { provideSystemPrograms } from "./system-programs.ts";
 
 /** Where the tests are that run it, as parts of names. */
 const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/", "test/corpus/"];
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, storage, connections, processes that die, how fast the service starts. */
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, storage, connections, processes of any program, how fast the service starts. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
+  "test/engine/process/{environment,feed-pipe,limits,orphans,subprocess}.test.ts",
   "test/line/{bad-connections,cookbook,egress,http,operated,s3,slow-servers,start}.test.ts",
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
   "test/line/{crash,full-disk,neighbours,plan}.test.ts",
