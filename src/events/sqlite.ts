@@ -155,9 +155,11 @@ export class SqliteEventFeed implements EventFeed {
       if (!this.#follows.has(follow)) continue;
       const { clientCode, taskId } = follow.scope;
       const own = taskId === undefined ? ofClients.get(clientCode) : ofTasks.get(taskId);
-      const events = own && behind(own, follow.place);
+      // A task has one client: all of its events are told, or none.
+      const isOwn = own?.[0]?.clientCode === clientCode;
+      const events = isOwn ? behind(own, follow.place) : [];
       follow.place = Math.max(follow.place, place);
-      if (!events || events.length === 0) continue;
+      if (events.length === 0) continue;
       follow.follower.onEvents(events);
       told += 1;
       if (told % TOLD_A_TURN === 0) await turn();

@@ -187,12 +187,16 @@ function following(make: Make, { describe, test, expect }: Harness): void {
       feed.close();
     });
 
-    test("tells the followers of one task of that alone", async () => {
+    test("tells the followers of one task of that alone, if it is their client's", async () => {
       const { bench, feed } = make();
       const ids = [await createTask(bench), await createTask(bench)];
-      const told = await follow(feed, { ...ADA, taskId: ids[1] ?? "" });
+      const taskId = ids[1] ?? "";
+      const stranger = await follow(feed, { clientCode: "bob", taskId });
+      const told = await follow(feed, { ...ADA, taskId });
       for (const id of ids) await bench.tasks.cancel("ada", id);
       await until(() => told.events.length >= LOG_OF_CANCELLED.length);
+      await until(() => stranger.following.place() === told.following.place());
+      expect(stranger.events).toEqual([]);
       expect(named(told.events, ids)).toEqual(LOG_OF_CANCELLED.map((at) => `1:${at}`));
       feed.close();
     });
