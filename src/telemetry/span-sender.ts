@@ -21,7 +21,7 @@ export type Collector = {
   readonly version: string;
 };
 
-/** Sends spans to a collector, some at a time, without making anyone wait. What it cannot send for long is dropped and counted. */
+/** Sends spans to a collector, some at a time, without making anyone wait. What it cannot send for long, or is refused, is dropped and counted. */
 export class SpanSender {
   readonly #collector: Collector;
   #waiting: Span[] = [];
@@ -67,6 +67,7 @@ export class SpanSender {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, BATCH_MAX);
       const lack = await this.#send(batch);
+      if (lack && !lack.mayPass) this.#dropped += batch.length;
       this.#tell(lack?.detail);
       if (lack?.mayPass) return this.#arm(AGAIN_MS);
       this.#waiting = this.#waiting.slice(batch.length);

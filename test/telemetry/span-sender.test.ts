@@ -63,20 +63,23 @@ test("what a collector that is away did not take is sent again, and said once", 
   ]);
 });
 
-test("what the collector refuses is not sent again", async () => {
+test("what the collector refuses is not sent again, and counts as dropped", async () => {
+  const records = await logged();
   const { got, sender } = aCollector(400, 200);
   sender.add(aSpan("a"));
   await sender.close();
   sender.add(aSpan("b"));
   await sender.close();
   expect(got.map(({ names }) => names)).toEqual([["a"], ["b"]]);
+  expect(records.at(-1)?.message.join("")).toBe("Traces are sent again; 1 spans were dropped");
 });
 
-test("no more than 4,096 spans wait for a collector that is away", async () => {
-  await logged();
+test("no more than 4,096 spans wait for a collector that is away, and the others count as dropped", async () => {
+  const records = await logged();
   const { got, sender } = aCollector(503, 200);
   for (let at = 0; at < 5_000; at += 1) sender.add(aSpan("x"));
   await sender.close();
   await sender.close();
   expect(got.slice(1).reduce((sum, { names }) => sum + names.length, 0)).toBe(4_096);
+  expect(records.at(-1)?.message.join("")).toBe("Traces are sent again; 904 spans were dropped");
 });
