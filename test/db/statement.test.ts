@@ -56,6 +56,6 @@ test("statementOf refuses what the table refuses, as the service's own error", a
   );
   const write = () => database.write(() => insert.run({ clientCode: "a", nonce: "1" }));
   await write();
-  expect(write()).rejects.toThrow("UNIQUE constraint failed");
+  await expect(write()).rejects.toThrow("UNIQUE constraint failed");
   database.close();
 });
