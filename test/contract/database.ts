@@ -2,31 +2,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSqlite } from "#sqlite";
 import type { Database, DatabaseOptions } from "../../src/db/database.ts";
-import type { Client } from "../../src/store/store.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { aPlainClient } from "../fixtures/plain-client.ts";
 import type { StoreBench } from "../fixtures/store-bench.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 type Bench = Pick<StoreBench, "clients"> & { readonly database: Database };
 
 const nonceOf = (nonce: string) => ({ clientCode: "ada", nonce, expiresMs: 1 });
-const ADA: Client = {
-  clientCode: "ada",
-  publicKey: "pk-ada",
-  privateKey: "of ada",
-  strongOnly: false,
-  disabled: false,
-  admin: false,
-  weight: 1,
-  pendingMax: null,
-  runningMax: null,
-  requestsPerSecond: null,
-  second: null,
-  notification: null,
-  webhookSecrets: null,
-  reach: null,
-};
+const ADA = aPlainClient("ada", { privateKey: "of ada" });
 /** What no page of the file has room for. */
 const LARGE = "x".repeat(1_000_000);
 

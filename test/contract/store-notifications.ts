@@ -1,7 +1,7 @@
 import type { NotificationStore } from "../../src/store/store.ts";
 import { deliveryId, type Telling, type TellingResult } from "../../src/task/delivery.ts";
-import type { Notification } from "../../src/task/notification.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { ALL, endedTask } from "../fixtures/notified.ts";
 import {
   aFailure,
   createTask,
@@ -32,13 +32,6 @@ async function tellAll(bench: Bench, result: TellingResult = TAKEN): Promise<rea
   return told;
 }
 
-async function endedTask(bench: Bench, notification: Notification): Promise<string> {
-  const { claim } = await startTask(bench, { notification });
-  await bench.tasks.saveTarget(claim, 0, { status: "RUNNING" });
-  await bench.tasks.finish(claim, { status: "FAILED", failure: aFailure });
-  return claim.taskId;
-}
-
 /** What holds for everything that remembers what receivers are told. */
 export function notificationStoreContract(
   name: string,
@@ -46,7 +39,6 @@ export function notificationStoreContract(
   harness: Harness,
 ): void {
   const { describe, test, expect } = harness;
-  const ALL = ["created 1", "started 2", "target 3", "target 4", "ended 5"];
 
   const statesOf = async ({ notifications }: Bench, id: string) =>
     (await notifications.list("ada", id, { afterSequence: 0, limit: 99 })).map(

@@ -1,5 +1,6 @@
 import type { Client } from "../../src/store/store.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { aPlainClient } from "../fixtures/plain-client.ts";
 import {
   aNewTask,
   anAdmission,
@@ -85,22 +86,8 @@ export function profileStoreContract(name: string, make: Make, harness: Harness)
 /** What holds for every store of clients and nonces. */
 export function clientStoreContract(name: string, make: Make, harness: Harness): void {
   const { describe, test, expect } = harness;
-  const aClient = (clientCode: string, publicKey: string, privateKey = "secret") => ({
-    clientCode,
-    publicKey,
-    privateKey,
-    strongOnly: true,
-    disabled: false,
-    admin: false,
-    weight: 1,
-    pendingMax: null,
-    runningMax: null,
-    requestsPerSecond: null,
-    second: null,
-    notification: null,
-    webhookSecrets: null,
-    reach: null,
-  });
+  const aClient = (clientCode: string, publicKey: string, privateKey = "secret") =>
+    aPlainClient(clientCode, { publicKey, privateKey, strongOnly: true });
 
   describe(name, () => {
     test("finds a client by its public key", async () => {

@@ -1,27 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { authenticate, isKnown, type UnprovenCall } from "../../src/service/authenticate.ts";
 import type { Client } from "../../src/store/store.ts";
+import { aPlainClient } from "../fixtures/plain-client.ts";
 import { type SignedCallOptions, signedRequest } from "../fixtures/signed-client.ts";
 
 const NOW_MS = 1_789_321_321_000;
 
-const aClient = (changes: Partial<Client> = {}): Client => ({
-  clientCode: "client1",
-  publicKey: "pk",
-  privateKey: "s3cr3t-key",
-  strongOnly: false,
-  disabled: false,
-  admin: false,
-  weight: 1,
-  pendingMax: null,
-  runningMax: null,
-  requestsPerSecond: null,
-  second: null,
-  notification: null,
-  webhookSecrets: null,
-  reach: null,
-  ...changes,
-});
+const aClient = (changes: Partial<Client> = {}): Client =>
+  aPlainClient("client1", { publicKey: "pk", privateKey: "s3cr3t-key", ...changes });
 
 /** Authenticates a call that is signed with the right key, before a store that knows one client or none. */
 async function outcomeOf(known: Client | undefined, options: SignedCallOptions) {
