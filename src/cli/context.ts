@@ -58,5 +58,9 @@ export const newCall = (
     .option("--json", "answer with JSON");
 
 /** The service that a command calls. @throws {CliError} if there are no keys */
-export const callsOf = ({ env }: Context, { url, credentials }: CallOptions): ServiceCalls =>
-  new ServiceCalls(findService(url, env), findCredentials(credentials, env));
+export const callsOf = ({ env, signal }: Context, options: CallOptions): ServiceCalls =>
+  new ServiceCalls(
+    findService(options.url, env),
+    findCredentials(options.credentials, env),
+    signal,
+  );

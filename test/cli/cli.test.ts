@@ -1,6 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { EXIT } from "../../src/cli/exit.ts";
 import { tempFolder } from "../fixtures/clips.ts";
@@ -72,14 +75,31 @@ describe("pontus", () => {
     [404, "<html>"],
   ])("says that what answers with %d is no Pontus", async (status, body) => {
     const server = createServer((_, response) => response.writeHead(status).end(body));
-    const port = await new Promise<number>((resolve) =>
-      server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
-    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
     const env = { PONTUS_CREDENTIALS: JSON.stringify(KEYS), PORT: String(port) };
     const { err } = await pontus(["list"], env);
     server.close();
     expect(err).toMatch(/^Cannot understand the answer.*is it a Pontus/);
   });
+
+  test("ends at Ctrl-C, also where the service does not answer", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const env = { ...process.env, PONTUS_CREDENTIALS: JSON.stringify(KEYS), PORT: String(port) };
+    const child = spawn(process.execPath, ["src/main.cli.bun.ts", "list"], {
+      env,
+      stdio: "ignore",
+    });
+    const ended = once(child, "close");
+    await once(server, "request");
+    child.kill("SIGINT");
+    expect(await ended).toEqual([EXIT.interrupted, null]);
+    server.close();
+    // A call by itself ends after 30 s.
+  }, 20_000);
 });
 
 describe("credentials", () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "../../src/cli/exit.ts";
@@ -125,6 +127,20 @@ describe("commands about tasks", () => {
     expect(again.out).toMatch(new RegExp(`^${id} {2}(PENDING|RUNNING)\n$`));
     expect(JSON.parse((await run(["cancel", id, "--json"])).out)).toMatchObject({ task_id: id });
     await service.until(id, ({ task_status }) => task_status === "CANCELLED");
+  });
+
+  test("watch ends at Ctrl-C, and leaves the task alone", async () => {
+    const id = await waiting();
+    const child = spawn(process.execPath, ["src/main.cli.bun.ts", "watch", id], {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const ended = once(child, "close");
+    await once(child.stderr, "data");
+    child.kill("SIGINT");
+    expect(await ended).toEqual([EXIT.interrupted, null]);
+    expect((await service.task(id)).task_status).toMatch(/^(PENDING|RUNNING)$/);
+    await run(["cancel", "--wait", id]);
   });
 
   test("retry follows a task to its end", async () => {

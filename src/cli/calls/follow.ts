@@ -19,10 +19,9 @@ export type Standing = v.InferOutput<typeof standing>;
 export type FollowOptions = {
   readonly onChange: (standing: Standing) => void;
   readonly signal: AbortSignal;
-  /** The pause between two looks where there are no events. */
-  readonly pollMs?: number;
 };
 
+/** The pause between two looks where there are no events. */
 const POLL_MS = 500;
 /** After so long the task is looked at, whatever the stream of its events says: a connection may be dead. */
 const STREAM_MS = 15_000;
@@ -41,23 +40,23 @@ const AWAY_PAUSE_MS = 1_000;
 export async function followTask(
   calls: ServiceCalls,
   id: string,
-  { onChange, signal, pollMs = POLL_MS }: FollowOptions,
+  { onChange, signal }: FollowOptions,
 ): Promise<unknown> {
   const path = `/task/transcoding/${encodeURIComponent(id)}`;
   let awayMs: number | undefined;
   for (;;) {
     const reading = new AbortController();
-    const limit = AbortSignal.any([signal, reading.signal, AbortSignal.timeout(STREAM_MS)]);
+    const limit = AbortSignal.any([reading.signal, AbortSignal.timeout(STREAM_MS)]);
     try {
       // The stream is opened before the task is looked at, so that nothing is missed between the two.
       const events = await openEvents(calls, path, limit);
-      const answer = await calls.call(path, { signal });
+      const answer = await calls.call(path);
       const task = understood(taskAnswer, answer);
       awayMs = Date.now() + AWAY_MS;
       onChange(task);
       if (hasEnded(task)) return answer;
       if (events) await readEvents(events, task, { onChange, signal });
-      else await sleep(pollMs, undefined, { signal });
+      else await sleep(POLL_MS, undefined, { signal });
     } catch (error) {
       const isAway = error instanceof CliError && error.exitCode === EXIT.unreachable;
       // The first call tells at once.
@@ -73,11 +72,11 @@ export async function followTask(
 async function openEvents(
   calls: ServiceCalls,
   path: string,
-  signal: AbortSignal,
+  limit: AbortSignal,
 ): Promise<Response["body"] | undefined> {
   try {
     const headers = { Accept: "text/event-stream", ...FROM_NOW_ON };
-    const { body, headers: got } = await calls.open(`${path}/events`, { headers, signal });
+    const { body, headers: got } = await calls.open(`${path}/events`, { headers }, limit);
     return got.get("Content-Type")?.startsWith("text/event-stream") ? body : undefined;
   } catch (error) {
     // Whether there is such a task, the task itself says.

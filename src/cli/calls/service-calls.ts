@@ -10,9 +10,6 @@ export type Call = {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-  /** How long its answer may take; half a minute where absent. */
-  readonly timeoutMs?: number;
 };
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -24,12 +21,16 @@ const SHOWN_LENGTH_MAX = 200;
 /** The service, called by one client. Every call is signed in the strong form, which binds method, path and body. */
 export class ServiceCalls {
   readonly #credentials: Credentials;
+  readonly #signal: AbortSignal | undefined;
 
+  /** @param signal - ends every call, as Ctrl-C does */
   constructor(
     readonly url: string,
     credentials: Credentials,
+    signal?: AbortSignal,
   ) {
     this.#credentials = credentials;
+    this.#signal = signal;
   }
 
   /**
@@ -37,29 +38,34 @@ export class ServiceCalls {
    *
    * @throws {CliError} `unreachable` if no service answers, `refused` with the service's own words
    */
-  async call(path: string, call: Call = {}): Promise<unknown> {
-    const limit = AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS);
-    const signal = call.signal ? AbortSignal.any([call.signal, limit]) : limit;
-    const response = await this.open(path, { ...call, signal });
-    const text = await response.text();
+  async call(
+    path: string,
+    { timeoutMs = CALL_TIMEOUT_MS, ...call }: Call & { readonly timeoutMs?: number } = {},
+  ): Promise<unknown> {
+    const response = await this.open(path, call, AbortSignal.timeout(timeoutMs));
+    const text = await this.#reached(response.text());
     return text === "" ? undefined : (jsonOf(text) ?? text);
   }
 
-  /** The same without reading the answer, which may be a stream. It is waited for until the signal aborts. */
-  async open(path: string, call: Call = {}): Promise<Response> {
-    const request = this.#signed(path, call);
-    let response: Response;
+  /** The same without reading the answer, which may be a stream. It is waited for until the limit aborts. */
+  async open(path: string, call: Call, limit: AbortSignal): Promise<Response> {
+    const signal = this.#signal ? AbortSignal.any([this.#signal, limit]) : limit;
+    const response = await this.#reached(fetch(this.#signed(path, call), { signal }));
+    if (response.ok) return response;
+    throw refusedBy(response, await this.#reached(response.text()), this.url, path);
+  }
+
+  /** What comes from the service, which may go away in the middle of an answer. */
+  async #reached<T>(coming: Promise<T>): Promise<T> {
     try {
-      response = await fetch(request, call.signal ? { signal: call.signal } : {});
+      return await coming;
     } catch (error) {
-      if (call.signal?.aborted && call.signal.reason?.name !== "TimeoutError") throw error;
+      this.#signal?.throwIfAborted();
       throw new CliError(
         EXIT.unreachable,
         `Cannot reach the service at ${this.url}: ${whyOf(error)}; start one by "pontus serve", or name another by --url`,
       );
     }
-    if (response.ok) return response;
-    throw refusedBy(response, await response.text(), this.url, path);
   }
 
   #signed(path: string, { method, body, headers }: Call): Request {

@@ -25,7 +25,7 @@ export function addInsightCommands(program: Command, context: Context): void {
     ],
   ).action(async (source, targets, options) => {
     const body = bodyOf(source, targets, options);
-    const call = { body, timeoutMs: PLAN_MS, signal: context.signal };
+    const call = { body, timeoutMs: PLAN_MS };
     const answer = await callsOf(context, options).call("/task/transcoding/plan", call);
     const plan = understood(planAnswer, answer);
     context.io.out(options.json ? json(answer) : planText(plan));

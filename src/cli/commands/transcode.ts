@@ -88,7 +88,7 @@ async function transcode(
       context.io.err(
         "ffmpeg and ffprobe cannot be run: this runs on ffmpeg as WebAssembly, which is several times slower (pontus doctor says why)\n",
       );
-    const answer = await local.calls.call("/task/transcoding", { body, signal: context.signal });
+    const answer = await local.calls.call("/task/transcoding", { body });
     const { task_id: id } = understood(created, answer);
     context.endWith(await watch(context, local.calls, id, json === true, resultText));
   } finally {

@@ -83,7 +83,8 @@ export async function startLocal(
     const { url, ready, stop } = await startService(config, runtime, version, signal);
     // That it fails is told by `ready`; a caller that is interrupted does not wait for it.
     ready.then(engine.keep).catch(() => {});
-    return { calls: new ServiceCalls(url, credentials), ready, stop: () => stop().finally(clear) };
+    const calls = new ServiceCalls(url, credentials, signal);
+    return { calls, ready, stop: () => stop().finally(clear) };
   } catch (error) {
     await clear();
     throw error;

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { followTask, type Standing } from "../../../src/cli/calls/follow.ts";
 import { ServiceCalls } from "../../../src/cli/calls/service-calls.ts";
 import { freeUdpPort } from "../../fixtures/live-peers.ts";
@@ -46,5 +49,46 @@ describe("followTask", () => {
     expect(states.length).toBeGreaterThan(1);
     // What the run had come to by then is not taken back.
     expect(told.filter(({ progress }) => progress === undefined).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("followTask, of a service that goes away", () => {
+  const TASK = {
+    task_id: "a",
+    source: { source_url: "in.mp4" },
+    profile_name: "p",
+    targets: [],
+    create_time: "2026-11-30T00:00:00Z",
+  };
+  const keys = { client_code: "c", public_key: "p", private_key: "k" };
+
+  test("looks again and again where there are no events, and waits where an answer is cut off", async () => {
+    const looks: string[] = [];
+    const server = createServer((request, response) => {
+      if (request.url?.endsWith("/events")) {
+        const error = { code: "TooManyRequests", message: "Too many streams" };
+        response.writeHead(429).end(JSON.stringify({ error }));
+        return;
+      }
+      const task_status = looks.length < 3 ? "RUNNING" : "SUCCESS";
+      looks.push(task_status);
+      const text = JSON.stringify({ ...TASK, task_status });
+      response.writeHead(200, { "Content-Length": text.length });
+      // The third answer ends in the middle.
+      if (looks.length === 3) response.write(text.slice(0, 9), () => response.destroy());
+      else response.end(text);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const told: string[] = [];
+    const answer = await followTask(new ServiceCalls(url, keys), "a", {
+      onChange: ({ task_status }) => told.push(task_status),
+      signal: new AbortController().signal,
+    });
+    server.close();
+    expect(answer).toEqual({ ...TASK, task_status: "SUCCESS" });
+    expect(told).toEqual(["RUNNING", "RUNNING", "SUCCESS"]);
+    expect(looks).toHaveLength(4);
   });
 });
