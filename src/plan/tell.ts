@@ -9,7 +9,7 @@ export const tell = (
 ): readonly string[] => [
   foundIn(media),
   ...outputs.map(toldOutput),
-  ...steps.map(({ name, args }) => `Runs ffmpeg (${name}): ${args.map(quoted).join(" ")}`),
+  ...steps.map(({ name, args }) => `Runs ffmpeg (${name}): ${args.map(shellQuoted).join(" ")}`),
 ];
 
 function foundIn({ format, durationSeconds, streams, video, audio }: MediaInfo): string {
@@ -45,6 +45,6 @@ const toldStream = ({ action, why, codec, width, height }: ForecastStream): stri
   return `${action}${made}, as ${why}`;
 };
 
-/** As a shell would take it. */
-const quoted = (arg: string): string =>
+/** An argument as a shell would take it. */
+export const shellQuoted = (arg: string): string =>
   /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;

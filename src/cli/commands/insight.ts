@@ -1,5 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import type * as v from "valibot";
+import { shellQuoted } from "../../plan/tell.ts";
 import { logAnswer, planAnswer } from "../calls/insight-answers.ts";
 import { understood } from "../calls/service-calls.ts";
 import { type Context, callsOf, newCall } from "../context.ts";
@@ -78,7 +79,7 @@ function planText(plan: v.InferOutput<typeof planAnswer>): string {
       ),
     ]),
     ...steps.map((step) =>
-      line("step", `${step.name}: ffmpeg ${step.arguments.map(quoted).join(" ")}`),
+      line("step", `${step.name}: ffmpeg ${step.arguments.map(shellQuoted).join(" ")}`),
     ),
     ...(guess.length > 0 ? [line("about", guess.join(", "))] : []),
     ...warnings.map(({ code, message }) => line("warning", `${code}: ${message}`)),
@@ -106,10 +107,6 @@ function streamText({
     ...(language === undefined ? [] : [language]),
   ].join(", ");
 }
-
-/** An argument as a shell takes it. */
-const quoted = (arg: string): string =>
-  /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
 
 const logText = (attempts: v.InferOutput<typeof logAnswer>["attempts"]): string =>
   attempts
