@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { once } from "../../lib/once.ts";
 import { TaskError } from "../../task/errors.ts";
-import { requestIdOf, respond, respondProblem } from "../answer.ts";
+import { requestIdOf, respond } from "../answer.ts";
 import { sendStaticFile } from "../static/static-file.ts";
 import { type Page, pageOf } from "./page.ts";
 import type { UiFiles } from "./ui-files.ts";
@@ -56,22 +56,13 @@ export function serveDashboard(app: Hono, { version }: { readonly version: strin
       return respond({ status: 200, body: about(version) }, requestIdOf(request), {
         Vary: "Accept",
       });
-    try {
-      return sendPage(request, await page());
-    } catch (error) {
-      return respondProblem(request, requestIdOf(request), error);
-    }
+    return sendPage(request, await page());
   });
 
   app.get("/ui/:digest/:name{.+}", async (context) => {
-    const request = context.req.raw;
-    try {
-      const { digest, file } = await files();
-      const found = context.req.param("digest") === digest && file(context.req.param("name"));
-      if (found) return await sendStaticFile(request, found, { "Cache-Control": FOR_EVER });
-      throw new TaskError("no_such_resource", "Cannot answer: nothing is at this path");
-    } catch (error) {
-      return respondProblem(request, requestIdOf(request), error);
-    }
+    const { digest, file } = await files();
+    const found = context.req.param("digest") === digest && file(context.req.param("name"));
+    if (found) return sendStaticFile(context.req.raw, found, { "Cache-Control": FOR_EVER });
+    throw new TaskError("no_such_resource", "Cannot answer: nothing is at this path");
   });
 }
