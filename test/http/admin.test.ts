@@ -98,6 +98,16 @@ describe("calls of operators", () => {
     expect(await asked("/tasks/0/retry", { method: "POST" })).toMatchObject(missing);
   });
 
+  test("retry a task however many of its client's are pending", async () => {
+    const id = await created(app);
+    await app.call(`${TASKS}/${id}/cancel`, { method: "POST" });
+    await created(app, aTask({ targets: [{ target_url: "b.mp4" }] }));
+    await asked("/clients/ada", { method: "PATCH", body: { pending_max: 1 } });
+    const own = await app.call(`${TASKS}/${id}/retry`, { method: "POST" });
+    expect(await refusalOf(own)).toBe("429 TooManyRequests");
+    expect(await asked(`/tasks/${id}/retry`, { method: "POST" })).toMatchObject({ status: 200 });
+  });
+
   test("add clients, which then sign calls, and are shown without private keys", async () => {
     const reach = { roots: ["/media/new"], hosts: { sources: ["a.example"], targets: [] } };
     const added = await asked("/clients", {

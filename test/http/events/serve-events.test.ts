@@ -6,11 +6,14 @@ import {
   anApp,
   appOfEachTest,
   aTask,
+  BASE,
   CLIENTS,
   created,
+  credentialsOf,
   refusalOf,
   TASKS,
 } from "../../fixtures/http-app.ts";
+import { signedRequest } from "../../fixtures/signed-client.ts";
 import { aWorker } from "../../fixtures/store-bench.ts";
 
 // Real commits on a busy machine take longer than the five seconds a test has by default.
@@ -181,8 +184,6 @@ describe("open streams", () => {
 
   test("are freed when the caller has gone before it was answered", async () => {
     Object.assign(app, await anApp({ clientStreamsMax: 1 }));
-    const { signedRequest } = await import("../../fixtures/signed-client.ts");
-    const { BASE, credentialsOf } = await import("../../fixtures/http-app.ts");
     const leaving = new AbortController();
     const request = signedRequest(credentialsOf(ADA), `${BASE}${EVENTS}`);
     await app.fetch(new Request(request, { signal: leaving.signal }));
@@ -209,6 +210,19 @@ describe("GET of a task with wait", () => {
       response.status,
       ((await response.json()) as { task_status: string }).task_status,
     ]).toEqual([200, "CANCELLED"]);
+  });
+
+  test("holds its connection open for longer than the wait, and other calls do not", async () => {
+    const id = await create();
+    await cancel(id);
+    const held: number[] = [];
+    const connection = { holdOpen: (seconds: number) => void held.push(seconds) };
+    for (const query of ["", "?wait=60"])
+      await app.fetch(
+        signedRequest(credentialsOf(ADA), `${BASE}${TASKS}/${id}${query}`),
+        connection,
+      );
+    expect(held).toEqual([70]);
   });
 
   test("takes 1 to 60 whole seconds", async () => {
