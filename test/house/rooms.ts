@@ -23,10 +23,11 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["insight"],
     ["admin", "dashboard", "docs", "events", "media", "notifications", "profiles", "tasks"],
     ["endpoint", "health", "openapi", "static"],
+    ["observe"],
     ["answer", "answers", "input", "routes"],
     ["problem", "schemas"],
     ["body", "calls", "document", "invalid-fields", "language"],
-    ["bodies", "observe"],
+    ["bodies"],
   ],
   manifest: [["read"], ["manifest", "write"]],
   plan: [

@@ -18,7 +18,7 @@ export type EventStreamOptions = {
   readonly place: number;
   /** Asked every now and then: whether the client may still read. */
   readonly mayGoOn: () => Promise<boolean>;
-  /** Called once, however it ends. */
+  /** Called however it ends, perhaps more than once. */
   readonly onEnd: () => void;
 };
 

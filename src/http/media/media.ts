@@ -169,21 +169,20 @@ async function sent(opened: OpenedMedia, { headers: asked }: Request): Promise<A
 /** The bytes of a file, no faster than they are taken; the file is closed at the end, or when the caller has gone. */
 function streamOf(opened: OpenedMedia, { fromByte, toByte }: Span): ReadableStream<Uint8Array> {
   const bytes = opened.read(fromByte, toByte)[Symbol.asyncIterator]();
-  const close = once(() => opened.close());
   return new ReadableStream(
     {
       pull: async (controller) => {
         try {
           const { done, value } = await bytes.next();
           if (!done) return controller.enqueue(value);
-          await close();
+          await opened.close();
           controller.close();
         } catch (error) {
-          await close();
+          await opened.close();
           throw error;
         }
       },
-      cancel: close,
+      cancel: opened.close,
     },
     { highWaterMark: 0 },
   );

@@ -3,6 +3,7 @@ import { maskSecrets } from "../../lib/mask.ts";
 import type { Connection } from "../../runtime/runtime.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 import { traceIdOf } from "../../telemetry/trace-context.ts";
+import { pathOf } from "../answer.ts";
 
 const log = getLogger(["pontus", "access"]);
 
@@ -65,8 +66,6 @@ const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELE
 
 /** Callers may make methods up. */
 const methodOf = ({ method }: Request): string => (METHODS.includes(method) ? method : "other");
-
-const pathOf = ({ url }: Request): string => url.replace(/^[a-z]+:\/\/[^/?#]*/i, "");
 
 const ROUTES: readonly string[] = [
   ...["/", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/openapi.yaml"],

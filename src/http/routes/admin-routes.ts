@@ -12,14 +12,22 @@ import {
   ClientWithKeys,
   RotateKeys,
 } from "../schemas/admin-schemas.ts";
-import { jsonAnswer, jsonBody, signed, signedErrors, Version, WITH_BODY } from "./route-parts.ts";
+import {
+  ID_EXAMPLE,
+  jsonAnswer,
+  jsonBody,
+  OneTask,
+  signed,
+  signedErrors,
+  Version,
+  WITH_BODY,
+  WORKER_EXAMPLE,
+} from "./route-parts.ts";
 
 const TAGS = ["operators"];
-const ID = "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d";
-const WORKER = "5f0c7a9e-6a0b-4c38-9d5e-0b8f4a3c2d1e";
 
 const TASK_EXAMPLE = {
-  task_id: ID,
+  task_id: ID_EXAMPLE,
   client_code: "ada",
   source: { source_url: "file:/media/in/clip.mov" },
   profile_name: "video_mp4_1280x720_1728kbps",
@@ -29,7 +37,7 @@ const TASK_EXAMPLE = {
   start_time: "2015-05-19T12:28:41Z",
   priority: 0,
   attempt: 1,
-  worker_id: WORKER,
+  worker_id: WORKER_EXAMPLE,
 };
 
 const CLIENT_EXAMPLE = {
@@ -47,12 +55,6 @@ const CLIENT_EXAMPLE = {
 const KEYS_EXAMPLE = { ...CLIENT_EXAMPLE, private_key: "9b74c9897bac770ffc029102a200c5de" };
 
 const params = z.object({ version: Version });
-const OneTask = params.extend({
-  task_id: z
-    .string()
-    .min(1)
-    .openapi({ param: { name: "task_id", in: "path" }, example: ID }),
-});
 const OneClient = params.extend({
   client_code: z
     .string()

@@ -39,6 +39,9 @@ export const Version = z
 /** The id of a task in examples. */
 export const ID_EXAMPLE = "0197a2c4-5b1e-7c3a-9d52-6f0e8a1b2c3d";
 
+/** The id of an instance in examples. */
+export const WORKER_EXAMPLE = "5f0c7a9e-6a0b-4c38-9d5e-0b8f4a3c2d1e";
+
 /** The body of a create. */
 export const CREATE_EXAMPLE = {
   source: { source_url: "file:/media/in/clip.mov" },

@@ -7,10 +7,17 @@ import {
   QueueSchema,
   WorkersSchema,
 } from "../schemas/admin-schemas.ts";
-import { jsonAnswer, jsonBody, signed, signedErrors, Version, WITH_BODY } from "./route-parts.ts";
+import {
+  jsonAnswer,
+  jsonBody,
+  signed,
+  signedErrors,
+  Version,
+  WITH_BODY,
+  WORKER_EXAMPLE,
+} from "./route-parts.ts";
 
 const TAGS = ["operators"];
-const WORKER = "5f0c7a9e-6a0b-4c38-9d5e-0b8f4a3c2d1e";
 
 const IDLE_DRAIN_EXAMPLE = { draining: false, drained: false, running: 2 };
 const DRAIN_EXAMPLE = {
@@ -59,7 +66,7 @@ export const listWorkersRoute = createRoute({
     200: jsonAnswer("The instances.", WorkersSchema, {
       workers: [
         {
-          worker_id: WORKER,
+          worker_id: WORKER_EXAMPLE,
           is_this: true,
           running: 2,
           live: 0,

@@ -14,14 +14,6 @@ const listOf = <const Words extends readonly [string, ...string[]]>(words: Words
     .transform((text) => text.split(","))
     .pipe(z.array(z.enum(words)));
 
-const instantMs = (text: string): number => Date.parse(text);
-const Instant = (description: string) =>
-  z.iso
-    .datetime({ offset: true })
-    .transform(instantMs)
-    .optional()
-    .openapi({ type: "string", format: "date-time", description });
-
 /** The query of the list of all clients' tasks. */
 export const AdminTaskQuery = ListQuery.omit({ status: true, created_after: true }).extend({
   status: listOf(TASK_STATUSES as readonly [TaskStatus, ...TaskStatus[]])
@@ -41,8 +33,8 @@ export const AdminTaskQuery = ListQuery.omit({ status: true, created_after: true
       description: "Of the task's error; several are joined by commas.",
     }),
   client_code: z.string().optional(),
-  created_before: Instant("Exclusive."),
-  created_after: Instant("Exclusive."),
+  created_before: ListQuery.shape.created_after,
+  created_after: ListQuery.shape.created_after,
   metadata: NewMetadata.optional().openapi({
     param: { style: "deepObject", explode: true },
     description:

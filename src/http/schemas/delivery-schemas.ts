@@ -1,19 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { TaskEventType } from "./notification-schemas.ts";
-import { Time } from "./task-schemas.ts";
-
-const PAGE_MAX = 100;
-const PAGE_DEFAULT = 20;
+import { ListQuery, Time } from "./task-schemas.ts";
 
 /** The query of a list of notifications. */
 export const NotificationQuery = z.object({
-  limit: z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.int().min(1).max(PAGE_MAX))
-    .default(PAGE_DEFAULT)
-    .openapi({ type: "integer", minimum: 1, maximum: PAGE_MAX, default: PAGE_DEFAULT }),
+  limit: ListQuery.shape.limit,
   cursor: z
     .string()
     .regex(/^\d{1,15}$/)

@@ -1,8 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { isWebhookSecret } from "../../service/notifying/receivers.ts";
+import { isWebhookSecret, RECEIVER_CHARACTERS_MAX } from "../../service/notifying/receivers.ts";
 import { NOTIFIED_TYPES } from "../../task/notification.ts";
 
-const URL_CHARACTERS_MAX = 2048;
 const EVENTS_MAX = 32;
 
 /** The types of events. */
@@ -14,7 +13,7 @@ export const TaskEventType = z.enum(NOTIFIED_TYPES).openapi("TaskEventType", {
 /** Who is told of a task's events. */
 export const NotificationSchema = z
   .object({
-    url: z.string().min(1).max(URL_CHARACTERS_MAX).openapi({
+    url: z.string().min(1).max(RECEIVER_CHARACTERS_MAX).openapi({
       description:
         "An address of http or https, to which each event is sent by POST, signed as Standard Webhooks has it.",
       example: "https://hooks.example.com/pontus",

@@ -1,13 +1,14 @@
 import { percentDecoded } from "../../lib/percent-decoded.ts";
 
-/** The longest that common servers take in a request line. */
-const URL_CHARACTERS_MAX = 2048;
+/** How long the address of a receiver may be: the longest that common servers take in a request line. */
+export const RECEIVER_CHARACTERS_MAX = 2048;
 /** What the URL standard would repair, so that an address could be taken for another one. */
 const REPAIRED = /[\s\\"'\p{Cc}]/u;
 
 /** Why an address is none that notifications can be sent to; nothing if it is one. */
 export function receiverFault(url: string): string | undefined {
-  if (url.length > URL_CHARACTERS_MAX) return `it is longer than ${URL_CHARACTERS_MAX} characters`;
+  if (url.length > RECEIVER_CHARACTERS_MAX)
+    return `it is longer than ${RECEIVER_CHARACTERS_MAX} characters`;
   if (!/^https?:\/\/[^/?#]/i.test(url)) return "it does not begin with http:// or https://";
   if (REPAIRED.test(url) || !url.isWellFormed())
     return "it holds a space, a quotation mark, a backslash or a control character";
