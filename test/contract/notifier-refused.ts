@@ -78,6 +78,44 @@ export function refusedNotifierContract({ describe, test, expect }: Harness): vo
         expect(await statesOf(bench, id)).toEqual([gone, gone]);
       }));
 
+    test("reads how long a receiver wants to be left alone as a date, too, and takes no notice of nonsense", () =>
+      withBench(async (bench, receiver) => {
+        const { tellDue } = notifierOf(bench);
+        await endedTask(bench, { url: receiver.url, events: ["ended"] });
+        const hourAway = new Date(bench.clock.nowMs + HOUR_MS).toUTCString();
+        receiver.answer = answering(503, { "retry-after": hourAway });
+        await tellDue();
+        bench.clock.nowMs += HOUR_MS - 1;
+        expect(await tellDue()).toBe(0);
+        bench.clock.nowMs += 1;
+        receiver.answer = answering(503, { "retry-after": "soon" });
+        expect(await tellDue()).toBe(1);
+        // The pause after a second try, at its longest.
+        bench.clock.nowMs += 12_500;
+        expect(await tellDue()).toBe(1);
+      }));
+
+    test("tells again what could not be recorded, when its lease is over", () =>
+      withBench(async (bench, receiver) => {
+        const id = await endedTask(bench, { url: receiver.url, events: ["ended"] });
+        const { notifications } = bench;
+        let isBroken = true;
+        const { tellDue } = notifierOf({
+          ...bench,
+          notifications: {
+            take: (...asked) => notifications.take(...asked),
+            settle: (...settled) =>
+              isBroken ? Promise.reject(new Error("no")) : notifications.settle(...settled),
+          },
+        });
+        expect(await tellDue()).toBe(1);
+        isBroken = false;
+        expect([await tellDue(), await statesOf(bench, id)]).toEqual([0, ["PENDING"]]);
+        bench.clock.nowMs += HOUR_MS;
+        expect([await tellDue(), await statesOf(bench, id)]).toEqual([1, ["SUCCESS"]]);
+        expect(receiver.messages.map(shown)).toEqual(["ended 5", "ended 5"]);
+      }));
+
     test("connects only where the policy allows, and does not say what is there", () =>
       withBench(async (bench, receiver) => {
         const id = await endedTask(bench, { url: receiver.url, events: ["ended"] });
