@@ -186,13 +186,4 @@ export const TELEMETRY_KEYS = {
     about:
       "How many of the traces that begin here are sent. One that a caller began is sent if the caller sends it.",
   },
-} satisfies { readonly [F in TelemetryField]: Key<Config[F]> };
-
-type TelemetryField =
-  | "logLevel"
-  | "logFormat"
-  | "accessLog"
-  | "metrics"
-  | "tracesUrl"
-  | "tracesHeaders"
-  | "tracesPercent";
+} as const satisfies { readonly [F in keyof Config]?: Key<Config[F]> };

@@ -27,7 +27,7 @@ export class Webhooks {
 
   /** Begins to look for what there is to tell. */
   start(): void {
-    this.#done = this.#run(this.#ports);
+    this.#done = this.#run();
   }
 
   /** Ends what is under way, which is told again by the next service. */
@@ -37,7 +37,8 @@ export class Webhooks {
     await this.#done;
   }
 
-  async #run(ports: WebhookPorts): Promise<void> {
+  async #run(): Promise<void> {
+    const ports = this.#ports;
     const { signal } = this.#stopping;
     const running = new Set<Promise<void>>();
     const notifier = once(async () => {

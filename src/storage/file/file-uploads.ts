@@ -31,7 +31,7 @@ type Piece = Omit<Upload, "roomBytes"> & { readonly roomBytes: () => Promise<num
 const clientMark = (clientCode: string): string =>
   createHash("sha256").update(clientCode).digest("hex").slice(0, 16);
 
-/** The newest unfinished upload of a client to a place; undefined if there is none. */
+/** The unfinished upload of a client to a place; undefined if there is none. The first piece of another one removes it. */
 export async function unfinished(
   { folder, name }: UploadPlace,
   clientCode: string,
