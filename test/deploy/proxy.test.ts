@@ -1,6 +1,6 @@
 import { expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { aCertificate } from "../fixtures/certificates.ts";
 import { tempFolder } from "../fixtures/clips.ts";
@@ -14,7 +14,7 @@ setDefaultTimeout(60_000);
 async function startProxy(
   service: string,
   { pair }: ReturnType<typeof aCertificate>,
-): Promise<number> {
+): Promise<{ readonly plain: number; readonly tls: number }> {
   const folder = tempFolder();
   const [plain, tls] = [await freePort(), await freePort()];
   for (const [name, text] of [
@@ -37,13 +37,13 @@ async function startProxy(
   );
   const nginx = startPeer("nginx", ["-p", folder, "-c", config]);
   onTestFinished(async () => void (await nginx.stop()));
-  return tls;
+  return { plain, tls };
 }
 
 test("nginx with the file of deploy/ passes signed calls and streams of events on, by TLS", async () => {
   const certificate = aCertificate();
   const service = await startService(newHome(), { PONTUS_CONCURRENCY: "0" });
-  const port = await startProxy(service.url, certificate);
+  const { tls: port } = await startProxy(service.url, certificate);
   const call = (path: string, body?: unknown, more: Readonly<Record<string, string>> = {}) =>
     new Promise<{ status: number; first: string; headers: NodeJS.Dict<string | string[]> }>(
       (resolve, reject) => {
@@ -90,6 +90,38 @@ test("nginx with the file of deploy/ passes signed calls and streams of events o
   });
   expect(events).toMatchObject({ status: 200, first: expect.stringContaining(id) });
   expect((await call("/api/v1/task/transcoding/nosuch%2Ftask")).status).toBe(404);
-  const stranger = await call("/metrics");
-  expect([200, 404]).toContain(stranger.status);
+});
+
+test("nginx with the file of deploy/ sends callers to TLS, keeps /metrics to the machine, and limits each address", async () => {
+  const certificate = aCertificate();
+  const service = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("ok") });
+  onTestFinished(() => service.stop(true));
+  const { plain, tls } = await startProxy(service.url.origin, certificate);
+  const agent = new Agent({ keepAlive: true, ca: certificate.authority });
+  onTestFinished(() => agent.destroy());
+  const statusOf = (path: string, localAddress = "127.0.0.1") =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const url = `https://127.0.0.1:${tls}${path}`;
+      const sent = request(url, { agent, localAddress }, (answer) => {
+        answer.resume().once("end", () => resolve(answer.statusCode));
+      });
+      sent.on("error", reject).end();
+    });
+  await eventually(() => statusOf("/").catch(() => undefined));
+  const sentOn = await fetch(`http://127.0.0.1:${plain}/docs?a=b`, { redirect: "manual" });
+  expect(sentOn.status).toBe(308);
+  expect(sentOn.headers.get("Location")).toBe("https://127.0.0.1/docs?a=b");
+  expect(await statusOf("/metrics")).toBe(200);
+  const stranger = "127.0.0.2";
+  expect(await statusOf("/metrics", stranger)).toBe(403);
+  expect(await statusOf("/healthz", stranger)).toBe(200);
+  const statuses = new Set<number | undefined>();
+  for (let calls = 0; calls < 5000 && !statuses.has(429); calls += 20)
+    for (const status of await Promise.all(
+      Array.from({ length: 20 }, () => statusOf("/healthz", stranger)),
+    ))
+      statuses.add(status);
+  expect(statuses).toEqual(new Set([200, 429]));
+  // Others are answered meanwhile.
+  expect(await statusOf("/healthz")).toBe(200);
 });
