@@ -33,16 +33,14 @@ async function readEvents(body, onEvent, onId) {
   }
 }
 
-/** Aborts when nobody can see the page: a browser has few connections for all pages of a server. */
+/** What aborts by itself when nobody can see the page: a browser has few connections for all pages of a server. */
 function whileVisible() {
   const aborter = new AbortController();
   const look = () => {
-    if (!document.hidden) return;
-    document.removeEventListener("visibilitychange", look);
-    aborter.abort();
+    if (document.hidden) aborter.abort();
   };
-  document.addEventListener("visibilitychange", look);
-  return aborter.signal;
+  document.addEventListener("visibilitychange", look, { signal: aborter.signal });
+  return aborter;
 }
 
 /**
@@ -58,9 +56,10 @@ async function follow(api, url, { signal, onEvent, onLive }) {
     let pauseMs = RETRY_MS;
     await visible();
     if (signal.aborted) return;
+    const shown = whileVisible();
     try {
       const response = await api.fetch("GET", url, undefined, {
-        signal: AbortSignal.any([signal, whileVisible()]),
+        signal: AbortSignal.any([signal, shown.signal]),
         headers: { Accept: "text/event-stream", ...(lastId && { "Last-Event-ID": lastId }) },
       });
       // The task has ended, and nothing more will be told.
@@ -74,6 +73,8 @@ async function follow(api, url, { signal, onEvent, onLive }) {
       }
     } catch {
       // Away, or hidden: it is tried again.
+    } finally {
+      shown.abort();
     }
     if (signal.aborted) return;
     onLive(false);

@@ -10,11 +10,14 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 /** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
 export const sleep = (ms, signal) =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    // A view may sleep thousands of times on one signal.
+    const wake = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
       resolve();
-    });
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener("abort", wake);
   });
 
 /** Resolves when somebody can see the page. @returns {Promise<void>} */
