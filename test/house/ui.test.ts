@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { parse } from "yaml";
 import { pageOf } from "../../src/http/dashboard/page.ts";
 import { TEXTS } from "../../src/ui/base/texts.js";
 
@@ -59,6 +60,27 @@ describe("src/ui", () => {
       (name) => dirname(name),
     );
     expect([...folders].filter(([, inside]) => inside.length > 16)).toEqual([]);
+  });
+
+  test("has a name for every word of the API that it shows, and takes every code of a failure", () => {
+    const { components } = parse(readFileSync("openapi.yaml", "utf8")) as {
+      components: { schemas: Record<string, { enum?: string[] }> };
+    };
+    const wordsOf = (schema: string): string[] => components.schemas[schema]?.enum ?? [];
+    const keys = [
+      ...wordsOf("TargetStatus").map((word) => `status.${word}`),
+      ...wordsOf("Phase").map((word) => `phase.${word}`),
+      ...wordsOf("StreamKind").map((word) => `kind.${word}`),
+      ...wordsOf("StreamAction").map((word) => `action.${word}`),
+      ...wordsOf("StepName").map((word) => `step.${word}`),
+      ...wordsOf("TaskEventType").map((word) => `event.${word}`),
+    ];
+    // It is drawn, not told.
+    expect(keys.filter((key) => !(key in TEXTS))).toEqual(["event.progress"]);
+    expect(keys.length).toBeGreaterThan(30);
+    const codes = /^const CODES = \[([^;]*)\];$/m.exec(read("operate/all-tasks.js"))?.[1] ?? "";
+    const taken = [...codes.matchAll(/"(\w+)"/g)].map(([, code]) => code ?? "");
+    expect(taken.toSorted()).toEqual(wordsOf("TaskFailureCode").toSorted());
   });
 
   test("says everything in Chinese, too, and nothing that no view says", () => {

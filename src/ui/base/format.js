@@ -24,6 +24,10 @@ export const moment = (time) =>
       )
     : "";
 
+/** The time of day there. @param {string} time */
+export const timeOfDay = (time) =>
+  new Intl.DateTimeFormat(tag(), { timeStyle: "medium" }).format(Date.parse(time));
+
 /** `1:02:03` or `0:07`. @param {number} seconds */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

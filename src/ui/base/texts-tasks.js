@@ -36,6 +36,7 @@ export const TASK_TEXTS = /** @type {const} */ ({
   "step.first pass": ["First pass", "第一遍"],
   "step.encode": ["Encode", "编码"],
   "step.copy": ["Copy", "复制"],
+  "step.join": ["Join", "合并"],
   "step.live": ["Live", "直播"],
   "player.play": ["Play", "播放"],
   "player.show": ["Show", "查看"],

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { timeOfDay } from "../base/format.js";
 import { html } from "../base/html.js";
 import { named, t } from "../base/language.js";
 import { useLoaded } from "../base/loading.js";
@@ -47,7 +48,7 @@ const Events = ({ events }) =>
     : html`<ol class="events" reversed>
         ${events.toReversed().map(
           (event) => html`<li class="event" key=${event.sequence}>
-            <time datetime=${event.time}>${new Date(event.time).toLocaleTimeString()}</time>
+            <time datetime=${event.time}>${timeOfDay(event.time)}</time>
             <strong>${named(`event.${event.type}`)}</strong>
             <span>${detailOf(event)}</span>
           </li>`,
