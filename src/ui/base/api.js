@@ -1,4 +1,4 @@
-import { language } from "./language.js";
+import { tag } from "./language.js";
 import { signatureHeaders } from "./signature.js";
 
 /** @typedef {import("../../http/schemas/task-schemas.ts").TaskAnswer} Task */
@@ -6,7 +6,7 @@ import { signatureHeaders } from "./signature.js";
 /** @typedef {import("../../http/schemas/profile-schemas.ts").ProfileAnswer} Profile */
 /** @typedef {{ writable: readonly string[], readable: readonly string[] }} Places where files may be put in, and read out */
 /** @typedef {{ path: string, message: string }} FieldFault */
-/** @typedef {{ signal?: AbortSignal, headers?: Record<string, string> }} CallOptions */
+/** @typedef {{ signal?: AbortSignal | undefined, headers?: Record<string, string> }} FetchOptions */
 
 const TASKS = "task/transcoding";
 const NOTHING = new Uint8Array();
@@ -25,8 +25,8 @@ export class Problem extends Error {
   }
 }
 
-/** @param {Response} response @returns {Promise<Problem>} */
-async function problemOf(response) {
+/** What a refused call says. @param {Response} response @returns {Promise<Problem>} */
+export async function problemOf(response) {
   const text = await response.text();
   try {
     const { error } = JSON.parse(text);
@@ -83,7 +83,7 @@ export class Api {
    * @param {string} method
    * @param {URL} url
    * @param {Uint8Array<ArrayBuffer> | undefined} body
-   * @param {CallOptions} [options]
+   * @param {FetchOptions} [options]
    * @returns {Promise<Response>} of any status
    */
   async fetch(method, url, body, { signal, headers } = {}) {
@@ -91,12 +91,12 @@ export class Api {
       fetch(url, {
         method,
         headers: {
-          "Accept-Language": language.value === "zh" ? "zh-CN" : "en",
+          "Accept-Language": tag(),
           ...(await this.headers(method, url, body)),
           ...headers,
         },
         ...(body && { body }),
-        ...(signal && { signal }),
+        signal: signal ?? null,
         cache: "no-store",
       });
     const response = await send();
@@ -106,11 +106,6 @@ export class Api {
     if (error?.code !== "RequestExpired") return response;
     this.#clockMs = serverMs - Date.now();
     return send();
-  }
-
-  /** What a refused call says. @param {Response} response */
-  problemOf(response) {
-    return problemOf(response);
   }
 
   /**
@@ -152,17 +147,15 @@ export class Api {
    * @param {string} method
    * @param {URL} url
    * @param {unknown} [content]
-   * @param {CallOptions} [options]
+   * @param {AbortSignal} [signal]
    * @returns {Promise<unknown>}
    * @throws {Problem}
    */
-  async call(method, url, content, { signal, headers } = {}) {
+  async call(method, url, content, signal) {
     const body =
       content === undefined ? undefined : new TextEncoder().encode(JSON.stringify(content));
-    const response = await this.fetch(method, url, body, {
-      ...(signal && { signal }),
-      headers: { ...(body && { "Content-Type": "application/json" }), ...headers },
-    });
+    const headers = { ...(body && { "Content-Type": "application/json" }) };
+    const response = await this.fetch(method, url, body, { signal, headers });
     if (!response.ok) throw await problemOf(response);
     return response.status === 204 ? undefined : response.json();
   }
@@ -172,9 +165,7 @@ export class Api {
    * @param {AbortSignal} [signal]
    */
   async tasks(query, signal) {
-    const answer = await this.call("GET", this.url(TASKS, query), undefined, {
-      ...(signal && { signal }),
-    });
+    const answer = await this.call("GET", this.url(TASKS, query), undefined, signal);
     return /** @type {TaskPage} */ (answer);
   }
 
@@ -185,7 +176,7 @@ export class Api {
    * @returns {Promise<Task & { client_code?: string }>}
    */
   async task(id, signal, isOfAnyone = false) {
-    const answer = await this.call("GET", this.taskUrl(id, "", isOfAnyone), undefined, { signal });
+    const answer = await this.call("GET", this.taskUrl(id, "", isOfAnyone), undefined, signal);
     return /** @type {Task} */ (answer);
   }
 
@@ -211,8 +202,7 @@ export class Api {
    * @param {AbortSignal} [signal]
    */
   async plan(content, signal) {
-    const options = { ...(signal && { signal }) };
-    const answer = await this.call("POST", this.url(`${TASKS}/plan`), content, options);
+    const answer = await this.call("POST", this.url(`${TASKS}/plan`), content, signal);
     return /** @type {import("../../http/schemas/plan-schemas.ts").TaskPlanAnswer} */ (answer);
   }
 
@@ -223,16 +213,13 @@ export class Api {
    * @param {AbortSignal} [signal]
    */
   async log(id, signal) {
-    const options = { ...(signal && { signal }) };
-    const answer = await this.call("GET", this.taskUrl(id, "/log"), undefined, options);
+    const answer = await this.call("GET", this.taskUrl(id, "/log"), undefined, signal);
     return /** @type {import("../../http/schemas/plan-schemas.ts").TaskLogAnswer} */ (answer);
   }
 
   /** @param {AbortSignal} [signal] */
   async profiles(signal) {
-    const answer = await this.call("GET", this.url("profiles"), undefined, {
-      ...(signal && { signal }),
-    });
+    const answer = await this.call("GET", this.url("profiles"), undefined, signal);
     return /** @type {{ profiles: Profile[] }} */ (answer).profiles;
   }
 

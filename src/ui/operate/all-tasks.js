@@ -47,7 +47,7 @@ async function load(api, filter, pages, signal) {
   let cursor;
   for (let page = 0; page < pages; page += 1) {
     const url = api.url("admin/tasks", queryOf(filter, cursor));
-    const answer = /** @type {Page} */ (await api.call("GET", url, undefined, { signal }));
+    const answer = /** @type {Page} */ (await api.call("GET", url, undefined, signal));
     tasks.push(...answer.tasks);
     cursor = answer.next_cursor;
     if (!cursor) break;

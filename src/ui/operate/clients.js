@@ -30,7 +30,7 @@ async function load(api, signal) {
   let cursor;
   do {
     const url = api.url("admin/clients", { limit: String(PAGE), cursor });
-    const page = /** @type {Page} */ (await api.call("GET", url, undefined, { signal }));
+    const page = /** @type {Page} */ (await api.call("GET", url, undefined, signal));
     clients.push(...page.clients);
     cursor = page.next_cursor;
   } while (cursor);

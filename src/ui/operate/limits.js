@@ -11,7 +11,7 @@ export function Limits() {
   const { value, problem } = useLoaded(
     async (signal) =>
       /** @type {Record<string, unknown>} */ (
-        await api.call("GET", api.url("admin/limits"), undefined, { signal })
+        await api.call("GET", api.url("admin/limits"), undefined, signal)
       ),
     [api],
   );

@@ -19,7 +19,7 @@ const REFRESH_MS = 3_000;
 async function load(api, signal) {
   const [queue, workers, drain] = await Promise.all(
     ["queue", "workers", "drain"].map((name) =>
-      api.call("GET", api.url(`admin/${name}`), undefined, { signal }),
+      api.call("GET", api.url(`admin/${name}`), undefined, signal),
     ),
   );
   return {

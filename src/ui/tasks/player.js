@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { problemOf } from "../base/api.js";
 import { size } from "../base/format.js";
 import { html } from "../base/html.js";
 import { t } from "../base/language.js";
@@ -38,7 +39,7 @@ export function kindOf({ output, target_status, target_url }) {
  */
 async function wholeFile(api, address, signal) {
   const response = await api.fetch("GET", api.mediaUrl(address), undefined, { signal });
-  if (!response.ok) throw await api.problemOf(response);
+  if (!response.ok) throw await problemOf(response);
   return URL.createObjectURL(await response.blob());
 }
 

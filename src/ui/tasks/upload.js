@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { problemOf } from "../base/api.js";
 import { size } from "../base/format.js";
 import { html } from "../base/html.js";
 import { t } from "../base/language.js";
@@ -52,7 +53,7 @@ async function sendPiece(api, url, file, start, signal) {
       ...(file.size > 0 && { "Content-Range": `bytes ${start}-${end - 1}/${file.size}` }),
     },
   });
-  if (!response.ok) throw await api.problemOf(response);
+  if (!response.ok) throw await problemOf(response);
   return end;
 }
 
