@@ -83,6 +83,17 @@ describe("signing in", () => {
   });
 });
 
+test("the language and the theme that were chosen are kept for the next visit", async () => {
+  const { page } = await aPage(browser, { colorScheme: "dark" });
+  await page.goto(service.url);
+  await page.getByRole("button", { name: "中文" }).click();
+  await page.getByRole("button", { name: "主题：跟随系统" }).click();
+  await page.reload();
+  await page.getByRole("button", { name: "主题：浅色" }).waitFor();
+  expect(await page.getAttribute("html", "data-theme")).toBe("light");
+  await page.context().close();
+});
+
 describe("the list of tasks", () => {
   test("is filtered, searched and walked through by keys", async () => {
     const { page, troubles } = await signedIn(service, browser);
