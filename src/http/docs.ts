@@ -1,6 +1,5 @@
 import type { Hono } from "hono";
 import { once } from "../lib/once.ts";
-import { requestIdOf, respondProblem } from "./answer.ts";
 import {
   loadStaticFile,
   type StaticFile,
@@ -61,13 +60,7 @@ const HEADERS = {
 export function serveDocs(app: Hono, { version }: { readonly version: string }): void {
   const serve = (path: string, load: () => Promise<StaticFile>): void => {
     const loaded = once(load);
-    app.get(path, async ({ req: { raw } }) => {
-      try {
-        return await sendStaticFile(raw, await loaded(), HEADERS);
-      } catch (error) {
-        return respondProblem(raw, requestIdOf(raw), error);
-      }
-    });
+    app.get(path, async ({ req }) => sendStaticFile(req.raw, await loaded(), HEADERS));
   };
   const text = (path: string, type: string, make: () => string | Promise<string>): void =>
     serve(path, async () => staticFile(type, new TextEncoder().encode(await make())));

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
-import { requestIdOf, respond, respondProblem } from "./answer.ts";
+import { requestIdOf, respond } from "./answer.ts";
 import { CALLS } from "./calls.ts";
 import type { Health } from "./routes/health-routes.ts";
 
@@ -43,24 +43,14 @@ export function serveHealth(app: Hono, ports: HealthPorts): void {
     return respond({ status: 200, body }, requestIdOf(req.raw));
   });
   app.get(CALLS.readReadiness.path, async ({ req }) => {
-    const requestId = requestIdOf(req.raw);
-    try {
-      const body = await ports.readiness();
-      return respond({ status: body.ready ? 200 : 503, body }, requestId);
-    } catch (error) {
-      return respondProblem(req.raw, requestId, error);
-    }
+    const body = await ports.readiness();
+    return respond({ status: body.ready ? 200 : 503, body }, requestIdOf(req.raw));
   });
   const { metricsText } = ports;
   if (!metricsText) return;
   app.get(CALLS.readMetrics.path, async ({ req }) => {
-    const requestId = requestIdOf(req.raw);
-    try {
-      const headers = { "Cache-Control": "no-cache", "X-Request-Id": requestId };
-      const text = await metricsText();
-      return new Response(text, { headers: { "Content-Type": METRICS_TYPE, ...headers } });
-    } catch (error) {
-      return respondProblem(req.raw, requestId, error);
-    }
+    const headers = { "Cache-Control": "no-cache", "X-Request-Id": requestIdOf(req.raw) };
+    const text = await metricsText();
+    return new Response(text, { headers: { "Content-Type": METRICS_TYPE, ...headers } });
   });
 }

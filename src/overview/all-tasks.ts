@@ -1,7 +1,7 @@
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks } from "../db/schema.ts";
-import { type SqliteTaskRow, TASK_COLUMNS } from "../db/task-row.ts";
+import { NOBODY, type SqliteTaskRow, TASK_COLUMNS } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
 import { taskOf } from "../task/row.ts";
 import { TASK_STATUSES } from "../task/status.ts";
@@ -12,8 +12,6 @@ import type { SeenTask, TasksPage, TasksQuery } from "./overview.ts";
 const BATCH = 500;
 /** How many one page looks at: with filters that hardly any task meets, it may end before it is full. */
 const LOOKED_MAX = 10_000;
-/** The client of tasks that were deleted. */
-const NOBODY = "";
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Above every id. */

@@ -1,7 +1,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { tasks } from "../db/schema.ts";
-import { TASK_COLUMNS } from "../db/task-row.ts";
+import { NOBODY, TASK_COLUMNS } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
 import { AllTasks, seenTask } from "./all-tasks.ts";
 import type {
@@ -37,8 +37,7 @@ export class SqliteOverview implements Overview {
 
   async task(id: string): Promise<SeenTask> {
     const row = await this.#database.read(() => this.#queries.byId.get({ id }));
-    // A task that was deleted has no client.
-    if (row && row.clientCode !== "") return seenTask(row);
+    if (row && row.clientCode !== NOBODY) return seenTask(row);
     throw new TaskError("no_such_task", `Cannot find task "${id}": there is none`);
   }
 

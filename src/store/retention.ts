@@ -1,9 +1,7 @@
 import { and, asc, eq, inArray, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { deliveries, events, notifications, taskLogs, tasks } from "../db/schema.ts";
-
-/** The client of tasks that were deleted, whose rows are still there: no client has an empty code. */
-const NOBODY = "";
+import { NOBODY } from "../db/task-row.ts";
 
 /** How long the row of a deleted task stays, so that upkeep sees that it has ended and removes the files it left. */
 const DELETED_KEPT_MS = 300_000;
