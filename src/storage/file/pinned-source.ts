@@ -44,40 +44,29 @@ export type SourceConditions = {
  * @throws {TaskError} `source_missing`; `access_denied` if a link has taken its place, or that of a folder above it
  * @throws the system's error
  */
-export async function pinSource(real: string, conditions: SourceConditions): Promise<OpenedSource> {
-  refuseOthers(await lstat(real), conditions.url);
-  for (let opens = 1; ; opens++) {
-    const pinned = await pinOnce(real, conditions);
-    if (pinned) return pinned;
-    if (opens === OPENS_MAX) throw missing(conditions.url, "it is replaced again and again");
-  }
-}
-
-/** Undefined if the file was removed or replaced while it was opened. */
-async function pinOnce(
+export async function pinSource(
   real: string,
   { url, folder, signal }: SourceConditions,
-): Promise<OpenedSource | undefined> {
-  const opened = await fd.open(real, SOURCE_FLAGS);
+): Promise<OpenedSource> {
   const path = join(folder, `source${extname(real)}`);
-  const close = () => fd.close(opened);
-  try {
-    const info = await fd.stat(opened);
-    refuseOthers(info, url);
+  let isNamed = false;
+  const {
+    fd: opened,
+    info,
+    close,
+  } = await openPinned(real, url, async (number, found) => {
     await rm(path, { force: true });
-    const named = await nameOpened(opened, path);
-    const place = named ?? (await placeOf(info, real));
-    if (place === real) {
-      if (named === undefined) await keepContent(opened, info, { real, path, signal });
-      return { path, sizeBytes: info.size, foundAt: pathToFileURL(real).href, close };
-    }
-    if (place !== `${real}${REMOVED}`) throw outside(url);
+    const place = await nameOpened(number, path);
+    isNamed = place !== undefined;
+    return place ?? placeOf(found, real);
+  });
+  try {
+    if (!isNamed) await keepContent(opened, info, { real, path, signal });
   } catch (error) {
     await close();
     throw error;
   }
-  await close();
-  return undefined;
+  return { path, sizeBytes: info.size, foundAt: pathToFileURL(real).href, close };
 }
 
 /**
@@ -151,10 +140,15 @@ export type OpenedFile = {
 /**
  * Opens a file by its real path, which was judged, and checks that it is that file which was opened.
  *
+ * @param locate - gives the real path of what is open; `REMOVED` behind it says that it is there no longer
  * @throws {TaskError} `source_missing` if it is no file; `access_denied` if a link has taken its place, or that of a folder above it
  * @throws the system's error
  */
-export async function openPinned(real: string, url: string): Promise<OpenedFile> {
+export async function openPinned(
+  real: string,
+  url: string,
+  locate = (_: number, info: Stats): Promise<string> => placeOf(info, real),
+): Promise<OpenedFile> {
   refuseOthers(await lstat(real), url);
   for (let opens = 1; opens <= OPENS_MAX; opens++) {
     const opened = await fd.open(real, SOURCE_FLAGS);
@@ -162,7 +156,7 @@ export async function openPinned(real: string, url: string): Promise<OpenedFile>
     try {
       const info = await fd.stat(opened);
       refuseOthers(info, url);
-      const place = await placeOf(info, real);
+      const place = await locate(opened, info);
       if (place === real) return { fd: opened, info, close };
       if (place !== `${real}${REMOVED}`) throw outside(url);
     } catch (error) {
