@@ -14,9 +14,14 @@ import type { MediaInfo, MediaStream } from "../../probe/media.ts";
 import { type DisklessStorage, isDiskless, type SourceReader } from "../../storage/storage.ts";
 import type { Run } from "../run.ts";
 import { joinSource } from "../source/join-source.ts";
-import { fetchManifest, type LiveManifestSource } from "../source/open-source.ts";
+import {
+  fetchManifest,
+  type ManifestSource,
+  openAsGiven,
+  withBudget,
+} from "../source/open-source.ts";
 import { probeSource } from "../source/probe-source.ts";
-import { kindOfSource, type ManifestPlace, readManifest } from "../source/read-manifest.ts";
+import type { ManifestPlace } from "../source/read-manifest.ts";
 import { isGivenAsAudio } from "../source/trim-audio.ts";
 
 /** A source of which as much was read as a plan needs. */
@@ -48,24 +53,16 @@ export async function openSample(
   url: string,
   run: Run,
   folder: string,
-): Promise<Sample | LiveManifestSource> {
+): Promise<Sample | ManifestSource> {
   const storage = run.storageOf(url, "source");
   if (isDiskless(storage) && !isGivenAsManifest(url)) {
     const sample = await sampleFile(url, storage, run, folder);
     if (sample) return sample;
   }
-  const { signal, disk } = run;
-  const room = { roomToFetch: disk.roomToFetch };
-  const source = await storage.open(url, { folder, signal, ...room });
-  if (source.close) run.atEnd(source.close);
-  const kind = await kindOfSource(source, url);
-  if (kind === undefined) {
-    const isAudio = isGivenAsAudio(url, source.mediaType) || isGivenAsAudio(source.foundAt);
-    return { ...(await probeSource(source.path, run, folder, isAudio)), isPartial: false };
-  }
-  const budget = storage.budget?.();
-  const place: ManifestPlace = { storage, folder, signal, ...room, ...(budget && { budget }) };
-  const read = await readManifest(source, url, kind, place);
+  const source = await openAsGiven(url, run, folder);
+  if ("path" in source) return { ...source, isPartial: false };
+  const { read } = source;
+  const place = withBudget(source.place);
   return read.manifest.isLive ? { read, place } : sampleManifest(read.manifest, run, place);
 }
 

@@ -14,8 +14,8 @@ import {
 import { fetchTrack } from "./segment-fetcher.ts";
 import { isGivenAsAudio } from "./trim-audio.ts";
 
-/** A source with a live manifest. */
-export type LiveManifestSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
+/** A source with a manifest. */
+export type ManifestSource = { readonly read: ReadManifest; readonly place: ManifestPlace };
 
 /**
  * Opens a source and probes it. What a live manifest names is fetched to its end first.
@@ -33,10 +33,6 @@ export async function openSource(url: string, run: SourceRun, folder: string): P
 /**
  * Opens a source that is to be sent as it comes: a file, or a live manifest.
  *
- * The manifest of an HLS or DASH source is read here, and its segments are fetched here into one ordinary file; the storage that opened
- * the manifest judges each address. ffmpeg never sees a manifest, and its own readers of manifests, which would fetch any address, stay
- * disabled. A manifest that is not given as one (`isGivenAsManifest`) is refused by the probe.
- *
  * @param folder - the attempt's own work folder
  * @throws {TaskError} what opening, reading and probing throw
  */
@@ -44,7 +40,28 @@ export async function openToSend(
   url: string,
   run: SourceRun,
   folder: string,
-): Promise<SourceFile | LiveManifestSource> {
+): Promise<SourceFile | ManifestSource> {
+  const source = await openAsGiven(url, run, folder);
+  if ("path" in source || source.read.manifest.isLive) return source;
+  const { read, place } = source;
+  return joinSource(await fetchManifest(read.manifest, run, withBudget(place)), run, folder);
+}
+
+/**
+ * Opens a source as it is given: a file, which is probed, or a manifest, which is read.
+ *
+ * The manifest of an HLS or DASH source is read here, and its segments are fetched here into one ordinary file; the storage that opened
+ * the manifest judges each address. ffmpeg never sees a manifest, and its own readers of manifests, which would fetch any address, stay
+ * disabled. A manifest that is not given as one (`isGivenAsManifest`) is refused by the probe.
+ *
+ * @param folder - the attempt's own work folder
+ * @throws {TaskError} what opening, reading and probing throw
+ */
+export async function openAsGiven(
+  url: string,
+  run: SourceRun,
+  folder: string,
+): Promise<SourceFile | ManifestSource> {
   const { signal, disk } = run;
   const room = disk && { roomToFetch: disk.roomToFetch };
   run.onProgress(fetching({ doneBytes: 0 }));
@@ -62,11 +79,13 @@ export async function openToSend(
     return probeSource(source.path, run, folder, isAudio);
   }
   const place = { storage, folder, signal, ...room };
-  const read = await readManifest(source, url, kind, place);
-  if (read.manifest.isLive) return { read, place };
-  const budget = storage.budget?.();
-  const limited = { ...place, ...(budget && { budget }) };
-  return joinSource(await fetchManifest(read.manifest, run, limited), run, folder);
+  return { read: await readManifest(source, url, kind, place), place };
+}
+
+/** The same place, where all segments together may take no more than one source. */
+export function withBudget(place: ManifestPlace): ManifestPlace {
+  const budget = place.storage.budget?.();
+  return { ...place, ...(budget && { budget }) };
 }
 
 /** Fetches everything that a manifest names. */
