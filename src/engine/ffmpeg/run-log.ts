@@ -44,10 +44,7 @@ function createFills() {
  *
  * @param onUsual - called with each line that ffmpeg writes at its usual level, with that level
  */
-export function createRunLog(
-  onComplaint: (line: string) => void,
-  onUsual: (line: string) => void = () => {},
-) {
+export function createRunLog(onComplaint: (line: string) => void, onUsual: (line: string) => void) {
   const complaints = keepHeadAndTail();
   // A line before the first of ffmpeg's log is a complaint: the program could not be started properly.
   let isComplaint = true;
