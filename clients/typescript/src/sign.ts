@@ -36,22 +36,19 @@ async function hmac(key: string, message: string): Promise<string> {
 }
 
 /** The five headers that sign a call. */
-export async function signatureHeaders(
+async function signatureHeaders(
   credentials: Credentials,
   call: {
     readonly method: string;
     /** Path with query, as it is sent. */
     readonly path: string;
     readonly body: ArrayBuffer;
-    readonly form?: SignatureForm;
-    /** Only for tests: a fresh one by default. */
-    readonly nonce?: string;
-    /** Only for tests: the present second by default. */
-    readonly execTime?: string;
+    readonly form: SignatureForm;
   },
 ): Promise<Record<string, string>> {
   const { client_code: code, private_key: key } = credentials;
-  const { nonce = freshNonce(), execTime = String(Math.floor(Date.now() / 1000)) } = call;
+  const nonce = freshNonce();
+  const execTime = String(Math.floor(Date.now() / 1000));
   const bodyDigest = async () => hex(await crypto.subtle.digest("SHA-256", call.body));
   const checkSum =
     call.form === "sha1"
