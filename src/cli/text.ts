@@ -1,4 +1,5 @@
-import { hasEnded, type Output, type Task } from "./calls/answers.ts";
+import type * as v from "valibot";
+import { type failure, hasEnded, type Output, type Task } from "./calls/answers.ts";
 import type { Standing } from "./calls/follow.ts";
 import { type Io, REDRAW } from "./io.ts";
 
@@ -46,6 +47,10 @@ function outputLines({ container, video, audio, ...whole }: Output): readonly st
   ];
 }
 
+/** Why a task, a target or a plan failed, in a line. */
+export const failureText = ({ code, message, detail }: v.InferOutput<typeof failure>): string =>
+  `${code}: ${detail ?? message}`;
+
 /** What a task made, or why it did not: all that is left to say of one that nobody else knows of. */
 export function resultText({ targets, warnings = [], error }: Task): string {
   const lines = [
@@ -53,7 +58,7 @@ export function resultText({ targets, warnings = [], error }: Task): string {
       output ? [url, ...outputLines(output).map((text) => `  ${text}`)] : [],
     ),
     ...warnings.map(({ code, message }) => `warning ${code}: ${message}`),
-    ...(error ? [`${error.code}: ${error.detail ?? error.message}`] : []),
+    ...(error ? [failureText(error)] : []),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -61,10 +66,7 @@ export function resultText({ targets, warnings = [], error }: Task): string {
 /** A whole task, as a person reads it. */
 export function taskText(task: Task): string {
   const line = (name: string, text: string) => `  ${name.padEnd(9)}${text}`;
-  const failed = ({ code, message, detail }: NonNullable<Task["error"]>) =>
-    `${code}: ${detail ?? message}`;
-  const isToldBelow = (error: NonNullable<Task["error"]>): boolean =>
-    task.error !== undefined && failed(error) === failed(task.error);
+  const why = task.error && failureText(task.error);
   const times = [
     `created ${task.create_time}`,
     task.start_time && `started ${task.start_time}`,
@@ -81,11 +83,13 @@ export function taskText(task: Task): string {
       line("target", `${target.target_url}  ${target.target_status}`),
       ...(target.profile_name === undefined ? [] : [`${INDENT}as ${target.profile_name}`]),
       ...(target.output ? outputLines(target.output) : []).map((text) => `${INDENT}${text}`),
-      ...(target.error && !isToldBelow(target.error) ? [`${INDENT}${failed(target.error)}`] : []),
+      ...(target.error && failureText(target.error) !== why
+        ? [`${INDENT}${failureText(target.error)}`]
+        : []),
     ]),
     ...(task.warnings ?? []).map(({ code, message }) => line("warning", `${code}: ${message}`)),
     ...Object.entries(task.metadata ?? {}).map((pair) => line("metadata", pair.join("="))),
-    ...(task.error ? [line("error", failed(task.error))] : []),
+    ...(why === undefined ? [] : [line("error", why)]),
   ];
   return `${lines.join("\n")}\n`;
 }

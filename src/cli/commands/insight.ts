@@ -5,7 +5,7 @@ import { logAnswer, planAnswer } from "../calls/insight-answers.ts";
 import { understood } from "../calls/service-calls.ts";
 import { type Context, callsOf, newCall } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { json } from "../text.ts";
+import { failureText, json } from "../text.ts";
 import { bodyOf, newTaskCall } from "./submit.ts";
 import { wholeNumber } from "./values.ts";
 
@@ -83,7 +83,7 @@ function planText(plan: v.InferOutput<typeof planAnswer>): string {
     ),
     ...(guess.length > 0 ? [line("about", guess.join(", "))] : []),
     ...warnings.map(({ code, message }) => line("warning", `${code}: ${message}`)),
-    ...(error ? [line("error", `${error.code}: ${error.detail ?? error.message}`)] : []),
+    ...(error ? [line("error", failureText(error))] : []),
   ];
   return `${lines.join("\n")}\n`;
 }
