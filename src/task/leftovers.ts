@@ -14,3 +14,6 @@ export const leftTargets = ({ status, attempts, targets }: TaskRow): readonly St
   isFinal(status) && attempts.some(({ failure }) => failure && LEAVING.includes(failure.code))
     ? undelivered(targets)
     : [];
+
+/** What the tags of all attempts of a task begin with: by it is found what they left. */
+export const tagStemOf = (taskId: string): string => taskId.slice(-12);

@@ -14,6 +14,7 @@ import type { Assignment } from "../profile/profile.ts";
 import type { Work } from "../queue/queue.ts";
 import type { DeliveryOptions, Side, Storage } from "../storage/storage.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
+import { tagStemOf } from "../task/leftovers.ts";
 import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
 import type { Warning, WarningCode } from "../task/warnings.ts";
 import { type RunWatch, UNWATCHED } from "../telemetry/telemetry.ts";
@@ -287,9 +288,6 @@ export class Run {
     return this.#log.save();
   }
 }
-
-/** What the tags of all attempts of a task begin with. */
-export const tagStemOf = (taskId: string): string => taskId.slice(-12);
 
 /** An error as a target keeps it. */
 export const failureOf = ({ code, message }: TaskError): Failure => ({ code, detail: message });

@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Side, Storage } from "../storage/storage.ts";
 import type { Leftover, LeftoverStore } from "../store/store.ts";
-import { tagStemOf } from "./run.ts";
+import { tagStemOf } from "../task/leftovers.ts";
 
 const log = getLogger(["pontus", "worker"]);
 

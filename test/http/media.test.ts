@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileStorage } from "../../src/storage/file/file.ts";
 import type { Client } from "../../src/store/store.ts";
-import { tagStemOf } from "../../src/worker/run.ts";
+import { tagStemOf } from "../../src/task/leftovers.ts";
 import { filesOf } from "../fixtures/file-storage.ts";
 import { anApp, appOfEachTest, CLIENTS, refusalOf } from "../fixtures/http-app.ts";
 import { eventually } from "../fixtures/service.ts";

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, rename, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Upload, UploadedSoFar } from "../../disk/media-files.ts";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { TaskError } from "../../task/errors.ts";
+import { tagStemOf } from "../../task/leftovers.ts";
 import { quoteAddress } from "../addresses.ts";
 import { FILE_MODE, openToOthers } from "./file-modes.ts";
 import { discard, partName, syncFolder, tagOfPart } from "./file-part.ts";
@@ -100,8 +101,8 @@ async function begin(place: UploadPlace, upload: Piece): Promise<Part> {
   const id = randomUUID();
   // Noted first: what is made is cleared up, whatever ends this process.
   await upload.onBegin(id);
-  const tag = `${id.slice(-12)}-1-up-${clientMark(clientCode)}-${totalBytes.toString(36)}`;
-  const name = partName(basename(place.name), tag);
+  const tag = `${tagStemOf(id)}-1-up-${clientMark(clientCode)}-${totalBytes.toString(36)}`;
+  const name = partName(place.name, tag);
   const handle = await open(join(place.folder.path, name), CREATE, FILE_MODE);
   await handle.close();
   return { name, sizeBytes: 0, totalBytes };
