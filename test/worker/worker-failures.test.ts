@@ -68,6 +68,25 @@ describe("Worker whose run fails", () => {
     );
   });
 
+  test("keeps with its end what it began with, what its encoder said, and why it ended", async () => {
+    const bench = await workerBench();
+    const id = await bench.add();
+    const run = await bench.nextRun();
+    run.request.onLog("[libx264] [info] a line");
+    run.fail(stalled);
+    await bench.until(id, "PENDING");
+    const [log] = await bench.tasks.logs("ada", id);
+    expect(log?.lines).toEqual(["[libx264] [info] a line"]);
+    expect(log?.decisions.map((sentence) => sentence.split(/[:,]/)[0])).toEqual([
+      "Begins with the engine native",
+      "The source is mov",
+      "targets[0] will be mp4",
+      "Runs ffmpeg (copy)",
+      "Ends (encoder_stalled)",
+    ]);
+    expect(log?.decisions.at(-1)).toContain(stalled.message);
+  });
+
   test("does not count runs whose failure passes by itself, holds no slot for them, and gives up after the time for it", async () => {
     const bench = await workerBench();
     const away = new TaskError("target_unreachable", "Cannot write the target: nobody answers");
