@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { decoded } from "./base/format.js";
 import { html } from "./base/html.js";
 import { language, setLanguage, startLanguage, t } from "./base/language.js";
 import { SessionContext } from "./base/session.js";
@@ -16,11 +17,7 @@ const LATER = {
 };
 
 /** `#/task/0197…` → `["task", "0197…"]`. */
-const place = () =>
-  location.hash
-    .replace(/^#\/?/, "")
-    .split("/")
-    .map((part) => decodeURIComponent(part));
+const place = () => location.hash.replace(/^#\/?/, "").split("/").map(decoded);
 
 /** What the address bar says, and again when it changes. */
 function usePlace() {

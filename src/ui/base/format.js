@@ -66,15 +66,19 @@ export const size = (bytes) => scaled(bytes, ["B", "kB", "MB", "GB", "TB"]);
 /** @param {number} bps */
 export const rate = (bps) => scaled(bps, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]);
 
+/** A part of an address as people read it; as it stands where it is not encoded. @param {string} part */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The last part of an address, which people know it by. @param {string} address */
 export function nameOf(address) {
   const [path = ""] = address.split(/[?#]/);
-  const last = path.replace(/\/+$/, "").split("/").at(-1) || address;
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
+  return decoded(path.replace(/\/+$/, "").split("/").at(-1) || address);
 }
 
 /** What the target holds, in a few words. @param {NonNullable<import("./api.js").Task["targets"][number]["output"]>} output */
