@@ -92,20 +92,25 @@ test("nginx with the file of deploy/ passes signed calls and streams of events o
   expect((await call("/api/v1/task/transcoding/nosuch%2Ftask")).status).toBe(404);
 });
 
-test("nginx with the file of deploy/ sends callers to TLS, keeps /metrics to the machine, and limits each address", async () => {
+test("nginx with the file of deploy/ sends callers to TLS, keeps /metrics to the machine, and limits bodies and each address", async () => {
   const certificate = aCertificate();
-  const service = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("ok") });
+  const service = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async (call) => new Response(String((await call.arrayBuffer()).byteLength)),
+  });
   onTestFinished(() => service.stop(true));
   const { plain, tls } = await startProxy(service.url.origin, certificate);
   const agent = new Agent({ keepAlive: true, ca: certificate.authority });
   onTestFinished(() => agent.destroy());
-  const statusOf = (path: string, localAddress = "127.0.0.1") =>
+  const statusOf = (path: string, localAddress = "127.0.0.1", body?: Uint8Array) =>
     new Promise<number | undefined>((resolve, reject) => {
       const url = `https://127.0.0.1:${tls}${path}`;
-      const sent = request(url, { agent, localAddress }, (answer) => {
+      const method = body ? "PUT" : "GET";
+      const sent = request(url, { agent, localAddress, method }, (answer) => {
         answer.resume().once("end", () => resolve(answer.statusCode));
       });
-      sent.on("error", reject).end();
+      sent.on("error", reject).end(body);
     });
   await eventually(() => statusOf("/").catch(() => undefined));
   const sentOn = await fetch(`http://127.0.0.1:${plain}/docs?a=b`, { redirect: "manual" });
@@ -115,6 +120,10 @@ test("nginx with the file of deploy/ sends callers to TLS, keeps /metrics to the
   const stranger = "127.0.0.2";
   expect(await statusOf("/metrics", stranger)).toBe(403);
   expect(await statusOf("/healthz", stranger)).toBe(200);
+  // Media may be longer than what a call has to say.
+  const film = new Uint8Array(2 ** 21);
+  expect(await statusOf("/api/v1/media/film.mp4", undefined, film)).toBe(200);
+  expect(await statusOf("/api/v1/task/transcoding", undefined, film)).toBe(413);
   const statuses = new Set<number | undefined>();
   for (let calls = 0; calls < 5000 && !statuses.has(429); calls += 20)
     for (const status of await Promise.all(
