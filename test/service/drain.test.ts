@@ -55,14 +55,17 @@ describe("Drain", () => {
     drain.end();
   });
 
-  test("hands nothing back once it is over", async () => {
+  test("hands nothing back once it is over, or may last as long as its tasks", async () => {
     const { drain, worker } = aDrain(1);
     drain.begin(5);
     drain.end();
+    const patient = aDrain(1);
+    patient.drain.begin(5);
+    patient.drain.begin(undefined);
     const later = aDrain(1);
     later.drain.begin(10);
     await eventually(() => (later.worker.running === 0 ? true : undefined));
-    expect(worker.running).toBe(1);
+    expect([worker.running, patient.worker.running]).toEqual([1, 1]);
   });
 
   test("is done where no worker has started", () => {

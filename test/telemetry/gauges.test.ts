@@ -1,6 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { type GaugeSources, watchGauges } from "../../src/telemetry/gauges.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
+import { eventually } from "../fixtures/service.ts";
+
+// Waiting is patient on a busy machine.
+setDefaultTimeout(60_000);
 
 /** What is scraped of a service that stands so. */
 async function scrape(changes: Partial<GaugeSources> = {}) {
@@ -61,6 +65,8 @@ test("the numbers of now are looked up when somebody asks, and not again for who
   expect(await read('pontus_build_info{version="1.2.3",runtime="bun 1"}')).toBe(1);
   expect(await read("process_resident_memory_bytes")).toBeGreaterThan(1e6);
   expect(await read("process_cpu_seconds_total")).toBeGreaterThan(0);
+  expect(await read("process_open_fds")).toBeGreaterThan(2);
+  expect(await read("process_start_time_seconds")).toBeLessThan(Date.now() / 1000);
   expect(counted()).toBe(1);
 });
 
@@ -94,4 +100,16 @@ test("before tasks are taken up there are no slots, and where none waits nobody 
   expect(await read("pontus_slots")).toBe(0);
   expect(await read("pontus_intake_open")).toBe(0);
   expect(await read("pontus_oldest_pending_seconds")).toBe(0);
+});
+
+test("a turn of the event loop that takes long is told as its lag", async () => {
+  const { read, again } = await scrape();
+  // Longer than the time between two looks: whenever the last one was, the next is at least 0.15 s late.
+  Bun.sleepSync(400);
+  const lag = await eventually(async () => {
+    await again();
+    const seconds = (await read("pontus_event_loop_lag_seconds")) ?? 0;
+    return seconds > 0.1 ? seconds : undefined;
+  });
+  expect(lag).toBeLessThan(60);
 });

@@ -42,6 +42,7 @@ describe("Watching", () => {
       ...["pontus_tasks_created_total", "pontus_tasks_ended_total", "pontus_runs_given_back_total"],
       ...["pontus_deliveries_total", "pontus_delivered_bytes_total"],
       ...["pontus_task_wait_seconds_count", "pontus_task_wait_seconds_sum"],
+      ...["pontus_task_duration_seconds_count", "pontus_task_duration_seconds_sum"],
     );
     expect(samples).toEqual([
       "pontus_tasks_created_total 2",
@@ -53,6 +54,9 @@ describe("Watching", () => {
       'pontus_delivered_bytes_total{protocol="s3"} 1000',
       "pontus_task_wait_seconds_sum 2",
       "pontus_task_wait_seconds_count 1",
+      'pontus_task_duration_seconds_sum{status="FAILED"} 2',
+      'pontus_task_duration_seconds_count{status="FAILED"} 1',
+      'pontus_task_duration_seconds_count{status="CANCELLED"} 1',
     ]);
   });
 
@@ -68,6 +72,9 @@ describe("Watching", () => {
     ).toEqual([
       'pontus_http_requests_total{route="/healthz",method="GET",status="200"} 2',
       'pontus_log_lines_total{level="error"} 1',
+    ]);
+    expect(await samplesOf(metrics, "pontus_http_request_duration_seconds_sum")).toEqual([
+      'pontus_http_request_duration_seconds_sum{route="/healthz",method="GET"} 0.02',
     ]);
     // Asking is no call more.
     expect(await samplesOf(metrics, "pontus_http_requests_total")).toEqual([
