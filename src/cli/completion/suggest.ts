@@ -89,7 +89,7 @@ function last(command: Command): Argument | undefined {
   return argument?.variadic ? argument : undefined;
 }
 
-/** What an option or an argument may be, by its choices, else by what its placeholder calls it. */
+/** What an option or an argument may be, by its choices, else by its name in the usage. */
 async function valuesOf(asked: Option | Argument, lookup: Lookup): Promise<readonly Suggestion[]> {
   if (asked.argChoices) return plain(asked.argChoices);
   const name = "flags" in asked ? `${asked.long} ${asked.flags}` : asked.name();
