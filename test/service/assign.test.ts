@@ -33,8 +33,12 @@ describe("assign", () => {
     const two = await assigned([{}, {}]);
     expect(two.assignments).toMatchObject([{ targets: [0, 1] }]);
     const poor = aCapabilities({ encoders: [] });
-    expect(assigned([{}], { can: poor })).rejects.toThrow("the engine has no encoder libx264");
-    expect(assigned([{}], { can: poor })).rejects.toThrow("the engine has no encoder libx264");
+    await expect(assigned([{}], { can: poor })).rejects.toThrow(
+      "the engine has no encoder libx264",
+    );
+    await expect(assigned([{}], { can: poor })).rejects.toThrow(
+      "the engine has no encoder libx264",
+    );
   });
 
   test("judges anew where a target has a profile of its own, or is live", async () => {
