@@ -1,4 +1,5 @@
 import type { Written } from "../profile/containers.ts";
+import type { Area } from "../profile/fields/picture.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 
@@ -130,6 +131,8 @@ export type ThumbnailSheets = {
   /** The size of one thumbnail, in pixels. */
   readonly width: number;
   readonly height: number;
+  /** The part of the source's picture that they show, if not all of it. */
+  readonly area?: Area;
   /** How many thumbnails lie on a sheet, side by side and below each other. */
   readonly columns: number;
   readonly rows: number;

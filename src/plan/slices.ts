@@ -72,6 +72,7 @@ function cutOf(
   if (!JOINED.includes(codec)) return { whole: `${codec} cannot be joined here` };
   if (!INDEXED.includes(demuxerOf(media.format)))
     return { whole: "the source has no index to find a frame by" };
+  if (encoding.filters.denoise.length > 0) return { whole: "noise is told by the frames before" };
   if (source.hidden) return { whole: "an edit list hides a part of the source" };
   if (source.isInterlaced) return { whole: "the source is interlaced" };
   if (source.isVariableRate || !isEven(source.framerate, rate))

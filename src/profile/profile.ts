@@ -1,6 +1,7 @@
 import type { Rational } from "../lib/rational.ts";
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import type { Container } from "./containers.ts";
+import type { PictureChanges } from "./fields/picture.ts";
 
 /** Bitrate control: constant (capped by VBV), variable, or variable in two passes. */
 export type RateMode = "cbr" | "vbr" | "2passvbr";
@@ -12,7 +13,7 @@ export type Effort = "default" | "highQuality" | "highPerformance";
 export type Gop = { readonly frames: number } | { readonly seconds: number };
 
 /** A video stream to be encoded. */
-export type VideoEncode = {
+export type VideoEncode = PictureChanges & {
   readonly codec: VideoCodec;
   /** bits/s */
   readonly bitrateBps: number;

@@ -3,6 +3,12 @@ import { type FieldError, TaskError } from "../task/errors.ts";
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-rules.ts";
 import type { Container } from "./containers.ts";
+import {
+  type PictureQlty,
+  pictureChanges,
+  refusePictureChanges,
+  toPictureQlty,
+} from "./fields/picture.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
 /** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves video out, `mjpeg` is only for jpg. */
@@ -76,7 +82,7 @@ export type Framerate = (typeof FRAMERATES)[number];
  * One parameter group of a profile as the API writes it: the Profile API's names, bitrates in bits/s, `framerate` as text
  * (`25`, `30000/1001`). Absent fields have the table's defaults.
  */
-export type Qlty = {
+export type Qlty = PictureQlty & {
   readonly container: Container;
   readonly format?: (typeof VIDEO_FORMATS)[number] | undefined;
   readonly bitrate?: number | undefined;
@@ -133,6 +139,7 @@ export function toRendition(qlty: Qlty): Rendition {
   const faults: FieldError[] = [];
   const video = isCodec(format) ? videoOf(qlty, format, faults) : format;
   const audio = isCodec(audioFormat) ? audioOf(qlty, audioFormat, faults) : audioFormat;
+  if (!isCodec(format)) refusePictureChanges(qlty, faults);
   if (video === "none" && audio === "none")
     faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });
   if (faults.length > 0 || !video || !audio) throw invalid(faults);
@@ -167,6 +174,7 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
     ...(rate && { framerate: rate }),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
+    ...pictureChanges(qlty, faults),
     progressive: qlty.use_progressive ?? true,
     gop: { frames: qlty.gop_size ?? (lowLatency ? GOP_SIZE_LOW_LATENCY : GOP_SIZE_DEFAULT) },
     bFrames: qlty.b_frame_size ?? 0,
@@ -225,6 +233,7 @@ function videoFields(video: VideoEncode) {
     ...(video.lowLatency && { low_latency: true }),
     rc_mode: video.rateMode,
     preset: video.effort,
+    ...toPictureQlty(video),
   };
 }
 

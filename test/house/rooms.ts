@@ -51,6 +51,16 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["tail"],
     ["crop", "ffprobe-values", "formats", "late-stamps"],
   ],
+  profile: [
+    ["assign", "system-profiles"],
+    ["describe", "nearest-names", "profile-name"],
+    ["qlty"],
+    ["profile"],
+    ["fields"],
+    ["container-rules"],
+    ["containers"],
+    ["codecs"],
+  ],
   store: [
     ["clients", "leftovers", "notifications", "profiles", "tasks"],
     [

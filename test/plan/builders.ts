@@ -118,7 +118,9 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
     "nut",
     ..."mp4 mov ipod matroska webm flv mpegts rtsp tee fifo hls dash image2 mp3 ogg".split(" "),
   ],
-  filters: "scale pad crop setsar fps format bwdif zscale tonemap sidedata aresample".split(" "),
+  filters: "scale pad crop setsar fps format bwdif hqdn3d zscale tonemap sidedata aresample".split(
+    " ",
+  ),
   protocols: "file tcp udp rtmp rtmps srt".split(" "),
   options: [],
   threads: 2,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Container } from "../../src/profile/containers.ts";
 import { CONTAINERS } from "../../src/profile/containers.ts";
+import type { PictureQlty } from "../../src/profile/fields/picture.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
@@ -103,7 +104,7 @@ describe("toRendition", () => {
   });
 
   test("takes over every field that is given", () => {
-    const qlty: Required<Qlty> = {
+    const qlty: Required<Omit<Qlty, keyof PictureQlty>> = {
       container: "mkv",
       format: "h265",
       bitrate: 2_000_000,

@@ -15,16 +15,9 @@ import {
   SIZE_MIN,
   VIDEO_FORMATS,
 } from "../../profile/qlty.ts";
+import { PICTURE_FIELDS } from "./fields/picture.ts";
 import { NOT_UNICODE } from "./fields.ts";
-
-const NUMERIC = /^\d{1,15}(?:\.\d{1,9})?$/;
-
-/** A number, also as text: the Profile API takes both and answers with numbers. */
-const numeric = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess(
-    (value) => (typeof value === "string" && NUMERIC.test(value) ? Number(value) : value),
-    schema,
-  );
+import { numeric, oneOf, Switch } from "./numbers.ts";
 
 const BITRATE_MAX = 1_000_000_000;
 const Bitrate = numeric(z.int().positive().max(BITRATE_MAX));
@@ -38,15 +31,6 @@ const Framerate = z
     z.enum(FRAMERATES),
   )
   .openapi({ description: "Also as a number, or with a denominator of 1.", example: "25" });
-
-const Switch = z.preprocess(
-  (value) => (value === "true" ? true : value === "false" ? false : value),
-  z.boolean(),
-);
-
-/** One of some numbers, all of them described: by itself, the generator describes the first alone. */
-const oneOf = <const T extends readonly number[]>(values: T) =>
-  z.literal(values).openapi({ type: "integer", enum: [...values] });
 
 const Size = numeric(z.int().min(SIZE_MIN).max(SIZE_MAX));
 
@@ -77,6 +61,7 @@ const QLTY_FIELDS = {
   audio_bitrate: Bitrate.optional().openapi({ description: "bits/s; required unless copied." }),
   audio_samplerate: numeric(oneOf(AUDIO_SAMPLERATES)).optional().openapi({ description: "Hz." }),
   channels: numeric(oneOf(CHANNEL_COUNTS)).optional(),
+  ...PICTURE_FIELDS,
 };
 
 /** One parameter group of a profile. */

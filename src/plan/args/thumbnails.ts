@@ -1,4 +1,5 @@
 import type { VideoStream } from "../../probe/media.ts";
+import { areaFilters } from "../encode/area.ts";
 import { cropFilters } from "../encode/crop.ts";
 import type { Filter } from "../encode/filters.ts";
 import { sdrFilters } from "../encode/hdr.ts";
@@ -7,11 +8,12 @@ import type { ThumbnailSheets } from "../plan.ts";
 
 /** The filters that make sheets of a film: the first picture of each interval, in rows. */
 export const sheetFilters = (
-  { intervalSeconds, width, height, columns, rows }: ThumbnailSheets,
+  { intervalSeconds, width, height, area, columns, rows }: ThumbnailSheets,
   source: VideoStream,
 ): readonly Filter[] => [
   { name: "select", values: [`gte(t,selected_n*${intervalSeconds})`] },
   ...cropFilters(source),
+  ...areaFilters(area),
   { name: "scale", values: [width, height] },
   ...sdrFilters(source),
   { name: "setsar", values: [1] },

@@ -82,6 +82,7 @@ function videoFault(
     hiddenFault("picture", source.hidden) ??
     source.uncopied?.[container] ??
     (isImage(container) ? "a picture is made of one frame" : undefined) ??
+    changeFault(wanted) ??
     codecFault(wanted.codec, source) ??
     formatFault(wanted, source) ??
     sizeFault(wanted, source) ??
@@ -90,6 +91,11 @@ function videoFault(
     // It is not known where the source has its key frames, and segments can only begin at those.
     (isSet(container) ? "segments need key frames at even distances" : undefined)
   );
+}
+
+function changeFault({ crop, denoise }: VideoEncode): string | undefined {
+  if (crop) return "the profile crops the picture";
+  return denoise ? "the profile takes noise from the picture" : undefined;
 }
 
 function codecFault(

@@ -52,7 +52,7 @@ export function decideSet(
     return expectationOf({ rendition, container, ...streams }, media, clip);
   });
   const folder = String(index);
-  const sheets = set.thumbnails && sheetsFor(set.thumbnails, media, clip);
+  const sheets = set.thumbnails && sheetsFor(set.thumbnails, media, clip, best.rendition.video);
   return {
     ...best,
     product: {

@@ -1,6 +1,17 @@
 /** The filters that are used here, by ffmpeg's names; a name after `@` tells one from others in its log. */
 export type FilterName =
-  | ("bwdif" | "crop" | "format" | "fps" | "pad" | "scale" | "select" | "setparams" | "setpts")
+  | (
+      | "bwdif"
+      | "crop"
+      | "format"
+      | "fps"
+      | "hqdn3d"
+      | "pad"
+      | "scale"
+      | "select"
+      | "setparams"
+      | "setpts"
+    )
   | ("setsar" | "sidedata" | "split" | "tile" | "tonemap" | "tpad" | "trim" | "zscale")
   | ("aformat" | "ainterleave" | "aresample" | "aresample@late" | "asettb" | "asplit" | "atrim")
   | ("join" | "pan" | "volume")

@@ -51,8 +51,14 @@ export const frameMode = (isSegmented: boolean): "cfr" | "vfr" => (isSegmented ?
 export const gopFrames = (gop: Gop, rate: Rational): number =>
   "frames" in gop ? gop.frames : Math.max(1, Math.round(gop.seconds * toNumber(rate)));
 
-function cappedRate({ codec, framerateMax }: VideoEncode, source: VideoStream): Rational {
-  const own = source.framerate ?? RATE_UNKNOWN;
+/** Whether each field of a source becomes a frame. */
+export const isBobbed = ({ deinterlace }: VideoEncode, { isInterlaced }: VideoStream): boolean =>
+  deinterlace === "bob" && isInterlaced;
+
+function cappedRate(encode: VideoEncode, source: VideoStream): Rational {
+  const { codec, framerateMax } = encode;
+  const { num, den } = source.framerate ?? RATE_UNKNOWN;
+  const own = isBobbed(encode, source) ? { num: num * 2, den } : { num, den };
   const even = source.isVariableRate ? nearest(USUAL_RATES, toNumber(own)) : own;
   const capped = framerateMax === undefined ? even : cap(even, framerateMax);
   return codec === "mpeg2" ? nearest(MPEG2_RATES, toNumber(capped)) : capped;

@@ -1,7 +1,9 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
+import { PAD_OFF } from "../../profile/fields/picture.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
+import { areaOf, croppedTo } from "./area.ts";
 
 /** A size in pixels. */
 export type Size = { readonly width: number; readonly height: number };
@@ -13,7 +15,7 @@ export type Picture = Size & {
    * has that size.
    */
   readonly scale?: Size & { readonly isFitted?: true };
-  /** The rest of its size is filled with black. */
+  /** The rest of its size is filled up. */
   readonly isPadded?: true;
 };
 
@@ -39,17 +41,19 @@ export function displaySize(source: VideoStream): Size {
 }
 
 /**
- * The picture of an output, with even sides and square pixels: fitted into both sides and padded, or to one side with its
+ * The picture of an output of the part of a source that it shows, with even sides and square pixels: fitted into both sides and padded, or to one side with its
  * shape kept, or in the source's own size.
  *
- * @throws {TaskError} `output_not_supported` if keeping the shape leads to a side above 16384
+ * @throws {TaskError} `output_not_supported` if keeping the shape leads to a side above 16384, and as `areaOf`
  */
-export function outputPicture(encode: VideoEncode, source: VideoStream): Picture {
+export function outputPicture(encode: VideoEncode, whole: VideoStream): Picture {
   const { width, height } = encode;
+  const source = croppedTo(whole, areaOf(encode, whole));
   const shape = displaySize(source);
   if (width !== undefined && height !== undefined) {
     if (encode.isShaped) return shaped({ width, height }, source);
-    return fitted({ width: even(width), height: even(height) }, shape, source);
+    const made = fitted({ width: even(width), height: even(height) }, shape, source);
+    return encode.pad === PAD_OFF ? shaped(insideOf(made, shape), source) : made;
   }
   const size = freeSize(encode, shape);
   if (Math.max(size.width, size.height) > SIDE_MAX)
@@ -65,9 +69,15 @@ export function outputPicture(encode: VideoEncode, source: VideoStream): Picture
  * itself.
  */
 export const fitsAnySize = (
-  { width, height, isShaped }: VideoEncode,
+  { width, height, isShaped, pad, crop }: VideoEncode,
   source: VideoStream,
-): boolean => width !== undefined && height !== undefined && !isShaped && isSquare(source);
+): boolean =>
+  width !== undefined &&
+  height !== undefined &&
+  !isShaped &&
+  pad !== PAD_OFF &&
+  !crop &&
+  isSquare(source);
 
 /** A picture that is scaled to a size, unless the source has that size. */
 function shaped(size: Size, source: VideoStream): Picture {
@@ -84,14 +94,21 @@ function freeSize({ width, height }: VideoEncode, shape: Size): Size {
   return { width: even(shape.width), height: even(shape.height) };
 }
 
+/** What a shape fills of a box, in even pixels. */
+function insideOf({ width, height }: Size, shape: Size): Size {
+  const factor = Math.min(width / shape.width, height / shape.height);
+  return {
+    width: Math.min(width, even(shape.width * factor)),
+    height: Math.min(height, even(shape.height * factor)),
+  };
+}
+
 function fitted(box: Size, shape: Size, source: VideoStream): Picture {
   const { width, height } = box;
   const factor = Math.min(width / shape.width, height / shape.height);
   const inner = { width: shape.width * factor, height: shape.height * factor };
   // The scale filter fits by itself, but handles neither pixels that are not square nor pictures thinner than two pixels.
   const canFit = isSquare(source) && Math.min(inner.width, inner.height) >= 2;
-  const scale = canFit
-    ? { ...box, isFitted: true as const }
-    : { width: Math.min(width, even(inner.width)), height: Math.min(height, even(inner.height)) };
+  const scale = canFit ? { ...box, isFitted: true as const } : insideOf(box, shape);
   return { ...box, scale, isPadded: true };
 }

@@ -1,9 +1,12 @@
 import { formatRational, type Rational } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
+import { areaFilters, areaOf } from "./area.ts";
 import type { CaptionFate } from "./captions.ts";
 import { cropFilters } from "./crop.ts";
+import { denoising } from "./denoising.ts";
 import { type Filter, formatSeconds } from "./filters.ts";
+import { isBobbed } from "./framerate.ts";
 import { sdrFilters } from "./hdr.ts";
 import type { Picture } from "./picture.ts";
 
@@ -18,7 +21,7 @@ export const JPEG_FILTERS: readonly Filter[] = [
 
 /** What filters do to a picture, in the order in which they do it. */
 const STAGES = [
-  ...(["crop", "deinterlace", "scale", "colors", "pad"] as const),
+  ...(["crop", "deinterlace", "area", "denoise", "scale", "colors", "pad"] as const),
   ...(["aspect", "captions", "rate", "format"] as const),
 ];
 
@@ -50,8 +53,17 @@ export const staysInterlaced = (encode: VideoEncode, source: VideoStream): boole
  * The filter that makes an interlaced source progressive. It changes only frames that are marked as interlaced, so mixed
  * sources keep their progressive ones sharp.
  */
-export const deinterlacing = ({ isInterlaced }: VideoStream): readonly Filter[] =>
-  isInterlaced ? [{ name: "bwdif", options: { mode: "send_frame", deint: "interlaced" } }] : [];
+export const deinterlacing = (
+  { isInterlaced }: VideoStream,
+  mode: "send_frame" | "send_field" = "send_frame",
+): readonly Filter[] =>
+  isInterlaced ? [{ name: "bwdif", options: { mode, deint: "interlaced" } }] : [];
+
+/** The filter for an encode that is to be progressive, or none if it stays as it is. */
+const madeProgressive = (encode: VideoEncode, source: VideoStream): readonly Filter[] =>
+  staysInterlaced(encode, source) || encode.deinterlace === "off"
+    ? []
+    : deinterlacing(source, isBobbed(encode, source) ? "send_field" : "send_frame");
 
 /** The filters that turn a source's picture into an output's. The picture is upright already, because ffmpeg turns it first. */
 export function videoFilters(
@@ -64,10 +76,12 @@ export function videoFilters(
   const isInterlaced = staysInterlaced(encode, source);
   return {
     crop: cropFilters(source),
-    deinterlace: isInterlaced ? [] : deinterlacing(source),
+    deinterlace: madeProgressive(encode, source),
+    area: areaFilters(areaOf(encode, source)),
+    denoise: denoising(encode.denoise),
     scale: scaling(picture, isInterlaced),
     colors: sdrFilters(source),
-    pad: padding(picture),
+    pad: padding(picture, encode),
     aspect: [{ name: "setsar", values: [1] }],
     // Otherwise the encoder would write what is left of them.
     captions:
@@ -89,8 +103,14 @@ function scaling({ scale }: Picture, isInterlaced: boolean): readonly Filter[] {
   return [{ name: "scale", values: [width, height], options }];
 }
 
-const padding = ({ width, height, isPadded }: Picture): readonly Filter[] =>
-  isPadded ? [{ name: "pad", values: [width, height, "(ow-iw)/2", "(oh-ih)/2"] }] : [];
+function padding(
+  { width, height, isPadded }: Picture,
+  { pad: color }: VideoEncode,
+): readonly Filter[] {
+  if (!isPadded) return [];
+  const values = [width, height, "(ow-iw)/2", "(oh-ih)/2"];
+  return [{ name: "pad", values, ...(color !== undefined && { options: { color } }) }];
+}
 
 /**
  * The filter that gives frames even times. An even source gets it too, because it may have gaps, and not every muxer of

@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../task/errors.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
 import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
+import { pictureFault } from "./picture-fault.ts";
 
 /** Why a rendition cannot be made here, whatever the source; `encoder_missing` if another machine might make it. */
 export type Impossibility = {
@@ -95,6 +96,8 @@ function missing(rendition: Rendition, capabilities: Capabilities): Impossibilit
       ? [{ codec: audio.codec, encoder: AUDIO_ENCODERS[audio.codec] }]
       : []),
   ];
+  const change = typeof video === "object" ? pictureFault(video, capabilities) : undefined;
+  if (change !== undefined) return { code: "encoder_missing", message: change };
   const lost = wanted.find(({ encoder }) => !encoders.includes(encoder));
   return (
     lost && {

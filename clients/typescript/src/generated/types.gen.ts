@@ -315,6 +315,23 @@ export type CreateTask = {
     timeout_seconds?: number;
 };
 
+/**
+ * The part of the source's upright picture that is kept, in its own pixels; even numbers. Without a place, it is the middle.
+ */
+export type Crop = {
+    height: number;
+    width: number;
+    x?: number;
+    y?: number;
+};
+
+/**
+ * Of an interlaced source: `bob` makes a frame of each field, at twice the rate; `off` leaves fields as they are.
+ */
+export type Deinterlace = 'auto' | 'bob' | 'off';
+
+export type Denoise = 'light' | 'medium' | 'strong';
+
 export type Drain = {
     /**
      * Nothing runs here any more, and nothing will: the service can be stopped.
@@ -669,6 +686,9 @@ export type Qlty = {
     bitrate?: number;
     channels?: 1 | 2 | 6;
     container: Container;
+    crop?: Crop;
+    deinterlace?: Deinterlace;
+    denoise?: Denoise;
     format?: VideoFormat;
     /**
      * Also as a number, or with a denominator of 1.
@@ -686,6 +706,10 @@ export type Qlty = {
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */
     low_latency?: boolean;
+    /**
+     * What fills the rest of width and height: a colour, black by default, or `off` for nothing at all: the picture is then as large as fits.
+     */
+    pad?: string;
     preset?: Preset;
     rc_mode?: RateControl;
     use_progressive?: boolean;
@@ -715,6 +739,9 @@ export type QltyAnswer = {
      * As in a request.
      */
     container: string;
+    crop?: Crop;
+    deinterlace?: Deinterlace;
+    denoise?: Denoise;
     format?: VideoFormat;
     framerate?: string;
     /**
@@ -726,6 +753,10 @@ export type QltyAnswer = {
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */
     low_latency?: boolean;
+    /**
+     * What fills the rest of width and height: a colour, black by default, or `off` for nothing at all: the picture is then as large as fits.
+     */
+    pad?: string;
     preset?: Preset;
     rc_mode?: RateControl;
     use_progressive?: boolean;

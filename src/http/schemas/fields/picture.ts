@@ -1,0 +1,36 @@
+import { z } from "@hono/zod-openapi";
+import { DEINTERLACE, DENOISE } from "../../../profile/fields/picture.ts";
+import { SIZE_MAX, SIZE_MIN } from "../../../profile/qlty.ts";
+import { numeric } from "../numbers.ts";
+
+// The colours of most pictures have half the size of their light. The generator does not describe that by itself.
+const EVEN = { multipleOf: 2 };
+const Place = numeric(z.int().min(0).multipleOf(2)).openapi(EVEN);
+const Side = numeric(z.int().min(SIZE_MIN).max(SIZE_MAX).multipleOf(2)).openapi(EVEN);
+
+const CropArea = z.object({ width: Side, height: Side, x: Place.optional(), y: Place.optional() });
+
+/** The fields of a parameter group that change its picture. */
+export const PICTURE_FIELDS = {
+  crop: CropArea.openapi("Crop", {
+    description:
+      "The part of the source's upright picture that is kept, in its own pixels; even numbers. Without a place, it is the middle.",
+  }).optional(),
+  pad: z
+    .string()
+    .regex(/^(?:off|#[0-9A-Fa-f]{6})$/)
+    .optional()
+    .openapi({
+      description:
+        "What fills the rest of width and height: a colour, black by default, or `off` for nothing at all: the picture is then as large as fits.",
+      example: "#1a1a1a",
+    }),
+  deinterlace: z
+    .enum(DEINTERLACE)
+    .openapi("Deinterlace", {
+      description:
+        "Of an interlaced source: `bob` makes a frame of each field, at twice the rate; `off` leaves fields as they are.",
+    })
+    .optional(),
+  denoise: z.enum(DENOISE).openapi("Denoise").optional(),
+};
