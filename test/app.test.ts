@@ -3,6 +3,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -15,9 +16,10 @@ import { ConfigError } from "../src/config/config.ts";
 import { parseConfig } from "../src/config/parse-config.ts";
 import { openSqlite } from "../src/db/sqlite.bun.ts";
 import type { Readiness } from "../src/http/health.ts";
+import type { TaskPlanAnswer } from "../src/http/schemas/plan-schemas.ts";
 import { once } from "../src/lib/once.ts";
 import { bunRuntime } from "../src/runtime/bun.ts";
-import { clip } from "./fixtures/clips.ts";
+import { clip, ffmpeg, tempFolder } from "./fixtures/clips.ts";
 import { TASKS } from "./fixtures/http-app.ts";
 import { logged } from "./fixtures/logged.ts";
 import { startMediaServer } from "./fixtures/media-server.ts";
@@ -59,8 +61,13 @@ async function aService(
       return hasEnded(task) ? task : undefined;
     });
   };
+  /** What would become of such a task. */
+  const planned = async (source_url: string, target_url: string): Promise<TaskPlanAnswer> => {
+    const body = { source: { source_url }, profile_name: PROFILE, targets: [{ target_url }] };
+    return (await (await call(`${TASKS}/plan`, body)).json()) as TaskPlanAnswer;
+  };
   const isReady = async () => (await fetch(`${service.url}/readyz`)).ok;
-  return { service, home, call, done, isReady };
+  return { service, home, call, done, planned, isReady };
 }
 
 describe("startService", () => {
@@ -95,18 +102,42 @@ describe("startService", () => {
     const server = await startMediaServer();
     onTestFinished(() => server.close());
     server.files.set("/in.mp4", readFileSync(await clip()));
-    const { service, home, done, isReady } = await aService({
+    const { service, home, done, planned, isReady } = await aService({
       PONTUS_DISK: "no",
       PONTUS_ENGINE: "wasm",
     });
     await service.ready;
     expect(await isReady()).toBeTrue();
+    const plan = await planned(server.url("/in.mp4"), server.url("/out.mp4"));
+    expect(plan).toMatchObject({ steps: [{ name: "encode" }], outputs: [{ container: "mp4" }] });
     const task = await done(server.url("/in.mp4"), server.url("/out.mp4"));
     expect(task.error?.detail ?? task.task_status).toBe("SUCCESS");
     expect(server.files.get("/out.mp4")?.byteLength).toBe(
       task.targets[0]?.output?.size_bytes ?? Number.NaN,
     );
     expect(existsSync(home.data)).toBeFalse();
+  });
+
+  test("plans for files and sets, here and elsewhere, and keeps nothing of it", async () => {
+    const server = await startMediaServer();
+    onTestFinished(() => server.close());
+    const { service, home, call, planned } = await aService();
+    await service.ready;
+    copyFileSync(await clip(), join(home.media, "in.mp4"));
+    server.files.set("/in.mp4", readFileSync(await clip()));
+    const set = tempFolder();
+    await ffmpeg(["-i", await clip(), "-c", "copy", "-f", "hls", join(set, "in.m3u8")]);
+    server.folders.set("/set/", set);
+    for (const source of ["in.mp4", server.url("/in.mp4"), server.url("/set/in.m3u8")]) {
+      const { error, outputs, steps = [] } = await planned(source, "out.mp4");
+      expect(error).toBeUndefined();
+      expect(outputs).toMatchObject([{ targets: [0], container: "mp4" }]);
+      expect(steps.map(({ arguments: args }) => args.at(-1))).toEqual(["0/out.mp4"]);
+    }
+    expect((await planned("none.mp4", "out.mp4")).error?.code).toBe("ParameterError");
+    expect(await (await call(TASKS)).json()).toMatchObject({ tasks: [] });
+    const scratch = readdirSync(join(home.data, "scratch"), { recursive: true }).join("\n");
+    expect(scratch).not.toContain("plan-");
   });
 
   test("says which setting is wrong where it cannot listen", async () => {

@@ -126,5 +126,11 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
       "CREATE INDEX `deliveries_pending` ON `deliveries` (`task_seq`,`sequence`) WHERE state = 'PENDING';",
       "CREATE INDEX `notifications_due` ON `notifications` (`client_code`,`due_ms`) WHERE due_ms is not null;"
     ]
+  },
+  {
+    "name": "20261130033900_task-extras",
+    "statements": [
+      "ALTER TABLE `tasks` ADD `extras` text;"
+    ]
   }
 ];

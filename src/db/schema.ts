@@ -10,7 +10,7 @@ import {
 import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { DeliveryState, Hold, Notification } from "../task/notification.ts";
-import type { StoredTarget } from "../task/row.ts";
+import type { StoredTarget, TaskRow } from "../task/row.ts";
 import type {
   Attempt,
   Clip,
@@ -62,6 +62,7 @@ export const tasks = sqliteTable(
     timeoutSeconds: integer("timeout_seconds"),
     metadata: text({ mode: "json" }).$type<Readonly<Record<string, string>>>(),
     clip: text({ mode: "json" }).$type<Clip>(),
+    extras: text({ mode: "json" }).$type<TaskRow["extras"]>(),
     /** Such a task has a row in `notifications`. */
     notification: text({ mode: "json" }).$type<Notification>(),
     customProfiles: text("custom_profiles", { mode: "json" }).$type<readonly string[]>().notNull(),

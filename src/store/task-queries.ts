@@ -59,6 +59,7 @@ export function prepareTaskQueries({ orm, prepared, statement }: Database) {
           timeoutSeconds: sql.placeholder("timeoutSeconds"),
           metadata: sql.placeholder("metadata"),
           clip: sql.placeholder("clip"),
+          extras: sql.placeholder("extras"),
           notification: sql.placeholder("notification"),
           customProfiles: sql.placeholder("customProfiles"),
           assignments: sql.placeholder("assignments"),

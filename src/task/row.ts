@@ -3,6 +3,7 @@ import type {
   Attempt,
   Clip,
   EngineName,
+  Extras,
   Failure,
   Origin,
   Progress,
@@ -36,6 +37,7 @@ export type GivenTask = {
   readonly timeoutSeconds?: number;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly clip?: Clip;
+  readonly extras?: Extras;
   readonly origin?: Origin;
   readonly notification?: Notification;
 };
@@ -71,6 +73,7 @@ export type TaskRow = {
   readonly timeoutSeconds: number | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly clip: Clip | null;
+  readonly extras: Extras | null;
   readonly notification: Notification | null;
   readonly customProfiles: readonly string[];
   readonly requestId: string | null;
@@ -100,6 +103,7 @@ export function taskOf(row: TaskRow): Task {
     ...(row.timeoutSeconds !== null && { timeoutSeconds: row.timeoutSeconds }),
     ...(row.metadata && { metadata: row.metadata }),
     ...(row.clip && { clip: row.clip }),
+    ...(row.extras && { extras: row.extras }),
     ...((row.requestId ?? row.traceParent) !== null && { origin: originOf(row) }),
     ...(row.notification && { notification: row.notification }),
   };

@@ -88,6 +88,15 @@ export type Attempt = {
 /** The part of the source to transcode, in seconds. */
 export type Clip = { readonly startSeconds: number; readonly durationSeconds?: number };
 
+/** One of several sources that are joined, and the part of it that is taken. */
+type SourcePart = { readonly url: string; readonly clip?: Clip };
+
+/** What a task says of its source beside its address and its clip. */
+export type Extras = {
+  /** All sources that are joined, in their order; the first is at the task's own address. */
+  readonly sources?: readonly SourcePart[];
+};
+
 /** The call that created a task, by the ids that logs and traces have of it. */
 export type Origin = {
   readonly requestId?: string;
@@ -122,6 +131,7 @@ export type Task = {
   readonly timeoutSeconds?: number;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly clip?: Clip;
+  readonly extras?: Extras;
   readonly origin?: Origin;
   readonly notification?: Notification;
 };

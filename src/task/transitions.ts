@@ -37,6 +37,7 @@ export function createTask(given: GivenTask, id: string, nowMs: number): Transit
     timeoutSeconds: given.timeoutSeconds ?? null,
     metadata: given.metadata ?? null,
     clip: given.clip ?? null,
+    extras: given.extras ?? null,
     notification: given.notification ?? null,
     customProfiles: given.customProfiles,
     requestId: given.origin?.requestId ?? null,

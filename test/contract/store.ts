@@ -48,6 +48,7 @@ function creating(make: Make, { describe, test, expect }: Harness): void {
         timeoutSeconds: 60,
         metadata: { show: "42" },
         clip: { startSeconds: 1.5 },
+        extras: { sources: [{ url: "a.mp4", clip: { startSeconds: 2 } }, { url: "b.mp4" }] },
         origin: { requestId: "r-1", traceParent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` },
         targets: [{ ...aTargetOf("a"), profileName: "own" }, aTargetOf("b")],
       };
