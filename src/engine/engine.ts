@@ -23,6 +23,8 @@ export type ProbeRequest = {
   readonly packets?: boolean | "last";
   /** `source` is untrusted input, `output` was made here. Errors differ. */
   readonly side: "source" | "output";
+  /** Of a source that is read beside the main one: what it may be instead of a film. It is described, and not judged as one. */
+  readonly as?: readonly string[];
   /** For a set: the files with its packets, each group read as one file. Names are relative to the folder of `path`. */
   readonly concat?: readonly (readonly string[])[];
   /** For an output: also examine its end (`MediaInfo.tail`), unless that makes more output than can be read at once. */
@@ -44,6 +46,8 @@ export type RunRequest = {
   readonly folder: string;
   /** Absolute path of what the step calls `input`. */
   readonly inputPath: string;
+  /** Absolute paths of what the step reads beside it, by the names that it has for them: files at the top of the work folder. */
+  readonly further?: Readonly<Record<string, string>>;
   /** The first input was made here and is not a source, so it may be a list. */
   readonly isOurs?: boolean;
   readonly onProgress: (progress: EngineProgress) => void;
@@ -77,7 +81,7 @@ export type ByteSink = {
 };
 
 /** One probe of a source that is read in place. */
-export type StreamedProbe = Pick<ProbeRequest, "side" | "packets"> & {
+export type StreamedProbe = Pick<ProbeRequest, "side" | "packets" | "as"> & {
   readonly source: ByteSource;
   /** With a dot, or empty. Some formats are recognised only by it. */
   readonly extension: string;
@@ -91,6 +95,8 @@ export type StreamedTail = Pick<TailRequest, "keyFramesOnly"> &
 export type StreamedRun = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage"> & {
   /** What the step calls `input`. */
   readonly source: ByteSource;
+  /** What it reads beside it, by the names that it has for them. */
+  readonly further?: Readonly<Record<string, ByteSource>>;
   readonly sink: ByteSink;
 };
 

@@ -10,6 +10,8 @@ export type TransferLimits = {
   readonly waitMs: number;
   /** All the bytes together of a source. */
   readonly bytesMax: number;
+  /** That is less than the operator has set, by what the source is for. */
+  readonly isForLess?: boolean;
 };
 
 /** Long enough for a pause of a server or a network; the time for a beginning is as long. */
@@ -80,8 +82,9 @@ export class TransferBudget {
 
   /** So many bytes are about to come. @throws {TaskError} `source_too_large` */
   expect(bytes: number): void {
-    const { bytesMax } = this.limits;
-    if (this.#bytes - this.#repeatedBytes + bytes > bytesMax) throw sourceTooLarge(bytesMax);
+    const { bytesMax, isForLess } = this.limits;
+    if (this.#bytes - this.#repeatedBytes + bytes > bytesMax)
+      throw isForLess ? largerThan(bytesMax) : sourceTooLarge(bytesMax);
   }
 
   /** So many of the bytes that have come will come again: the source is no larger for that. */
@@ -138,7 +141,11 @@ export class TransferBudget {
 
 /** The error of a source that has more bytes than are fetched. */
 export const sourceTooLarge = (bytesMax: number): TaskError =>
+  largerThan(bytesMax, ", as PONTUS_SOURCE_BYTES_MAX has it");
+
+/** The error of what has more bytes than it may have by what it is for. */
+export const largerThan = (bytesMax: number, why = ""): TaskError =>
   new TaskError(
     "source_too_large",
-    `Cannot read the source: it is larger than ${bytesMax} bytes, as PONTUS_SOURCE_BYTES_MAX has it`,
+    `Cannot read the source: it is larger than ${bytesMax} bytes${why}`,
   );

@@ -6,6 +6,7 @@ import type {
   Expectation,
   Load,
   Plan,
+  PlannedInput,
   PlannedOutput,
   Step,
   StreamDecision,
@@ -37,6 +38,8 @@ export type ForecastStep = {
 /** What will be done for a task, told before it is. */
 export type Forecast = {
   readonly outputs: readonly ForecastOutput[];
+  /** What is read beside the source; absent if nothing is. */
+  readonly inputs?: readonly PlannedInput[];
   readonly steps: readonly ForecastStep[];
   readonly warnings: readonly Warning[];
   /** Of all outputs together, about; absent if the duration is unknown. */
@@ -61,10 +64,11 @@ const STILL_BYTES_PER_PIXEL = 0.2;
 
 /** Tells what a plan will do. */
 export function forecast(plan: Plan, media: MediaInfo, capabilities: Capabilities): Forecast {
-  const { products, steps, warnings, durationSeconds } = plan;
+  const { products, inputs, steps, warnings, durationSeconds } = plan;
   const copied = copiedBps(products, media);
   return {
     outputs: products.map(outputOf),
+    ...(inputs && { inputs }),
     steps: steps.flatMap(runsOf),
     warnings,
     ...(durationSeconds !== undefined && {

@@ -19,6 +19,7 @@ import { impossibilityOf } from "./feasible/feasible.ts";
 import { refuseTooManyPixels } from "./feasible/output-pixels.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
 import { nameWarnings } from "./feasible/target-name.ts";
+import { type FurtherFile, plannedInput } from "./further.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { stepsOf } from "./steps.ts";
 import { lackWarnings } from "./verify/lack.ts";
@@ -28,6 +29,8 @@ export type PlanRequest = {
   /** Each makes one product, in this order. */
   readonly assignments: readonly Assignment[];
   readonly clip?: Clip;
+  /** What is read beside the source, in the order of its files. */
+  readonly further?: readonly FurtherFile[];
   /** The addresses of all the task's targets, in their order. */
   readonly targetUrls?: readonly string[];
   /** Unique to the attempt, of characters in `[A-Za-z0-9-]`; the names of segments begin with it. */
@@ -47,7 +50,7 @@ export type PlanRequest = {
  *   not hold, a copy that would lose something, more pixels than a task may have), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
-  const { assignments, clip, tag, targetUrls = [] } = request;
+  const { assignments, clip, further = [], tag, targetUrls = [] } = request;
   for (const assignment of assignments) {
     const fault = assignmentFault(assignment, capabilities);
     if (fault) throw new TaskError(fault.code, fault.message);
@@ -55,7 +58,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const lacking = lackWarnings(media, clip);
-  const source = { media, clip, capabilities };
+  const source = { media, clip, further, capabilities };
   const decisions = assignments.map((assignment, index) =>
     assignment.set
       ? decideSet(assignment, assignment.set, index, source)
@@ -69,8 +72,9 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   return {
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
-    steps: stepsOf(decisions, { media, clip, tag, slices: capabilities.slices ?? 1 }),
+    steps: stepsOf(decisions, { media, clip, further, tag, slices: capabilities.slices ?? 1 }),
     products,
+    ...(further.length > 0 && { inputs: further.map(plannedInput) }),
     warnings: [
       ...nameWarnings(products, targetUrls),
       ...lacking,

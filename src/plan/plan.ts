@@ -2,6 +2,7 @@ import type { Written } from "../profile/containers.ts";
 import type { Area } from "../profile/fields/picture.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
+import type { FurtherKind } from "./further.ts";
 
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
 export type Capabilities = {
@@ -163,12 +164,24 @@ export type PlannedOutput = {
   readonly set?: SetPlan;
 };
 
+/** An input beside the source: what it is, and where it is in the work folder. */
+export type PlannedInput = {
+  readonly kind: FurtherKind;
+  /** What the task's fields call it: `the watermark`, `sources[1]`. */
+  readonly name: string;
+  readonly file: string;
+  /** As ffprobe names it. */
+  readonly format: string;
+};
+
 /** Everything that will be done for a task, decided before anything runs. */
 export type Plan = {
   readonly steps: readonly Step[];
   /** The source's pictures have to be searched for captions: if there are any, the plan may change, or gain a warning. */
   readonly asksForCaptions?: true;
   readonly products: readonly PlannedOutput[];
+  /** What is read beside the source; absent if nothing is. */
+  readonly inputs?: readonly PlannedInput[];
   /** What was decided that the caller may not expect. */
   readonly warnings: readonly Warning[];
   /** The duration of the media to be written, for the percent; absent if the source does not say. */

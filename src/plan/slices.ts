@@ -56,6 +56,7 @@ export function slice(
   if (!decision || decisions.length > 1) return { whole: "one run makes several outputs" };
   if (decision.isStreamed) return { whole: "nothing can be kept between runs here" };
   if (decision.set) return { whole: "the renditions of a set are made together" };
+  if (decision.reads) return { whole: "it reads more than its source" };
   if (isClip) return { whole: "only a clip of the source is wanted" };
   const cut = cutOf(decision, media, slicesMax);
   return "whole" in cut ? cut : { sliced: slicedOf(decision, media, cut, tag) };

@@ -16,6 +16,7 @@ import { alignmentOf } from "./decide/alignment.ts";
 import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
 import { audioLateSeconds, isSoughtByPacket } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
+import { type FurtherFile, furtherArgs } from "./further.ts";
 import { loadOf } from "./load.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
@@ -34,6 +35,8 @@ const FIRST_PASS_COST = 0.6;
 export type StepsInput = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;
+  /** What is read beside the source. A run in which any output reads any of it reads all, so that their numbers are the same in each. */
+  readonly further?: readonly FurtherFile[];
   /** Added to all times of the source. */
   readonly shiftSeconds?: number;
   readonly tag: string;
@@ -105,7 +108,7 @@ function runOf(
   const isSliced = name === "encode" && slices > 1;
   const cost = costOf(decisions, media);
   return {
-    ...stepOf(name, outputs, input, decisions.some(isFilledAndCopied)),
+    ...stepOf(name, outputs, readBy(decisions, input), decisions.some(isFilledAndCopied)),
     load: loadOf(decisions, media, cost),
     ...(isSliced && slice(decisions, media, clip !== undefined, slices, tag)),
     cost,
@@ -115,6 +118,7 @@ function runOf(
 /** Both runs make this output alone, because ffmpeg numbers its files of statistics by the streams of the whole run. */
 function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {
   const log = `${decision.folder}/pass`;
+  const read = readBy([decision], input);
   const cost = costOf([decision], input.media);
   const load = loadOf([decision], input.media, cost);
   const first = decision.set
@@ -122,10 +126,17 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
     : firstPassArgs(decision, input.media, log);
   const second = outputArgsOf(decision, input, { number: 2, log });
   return [
-    { ...stepOf("first pass", [first], input), load, cost: cost * FIRST_PASS_COST },
-    { ...stepOf("encode", [second], input), load, cost },
+    { ...stepOf("first pass", [first], read), load, cost: cost * FIRST_PASS_COST },
+    { ...stepOf("encode", [second], read), load, cost },
   ];
 }
+
+/** The same input, with what is read beside the source only if these outputs read any of it. */
+const readBy = (
+  decisions: readonly OutputDecision[],
+  { further, ...input }: StepsInput,
+): StepsInput =>
+  further && decisions.some(({ reads = [] }) => reads.length > 0) ? { ...input, further } : input;
 
 function posterRun(decision: OutputDecision, { media, clip }: StepsInput): Costed {
   const args = posterArgs(decision, media, clip);
@@ -185,7 +196,7 @@ function inputArgs(input: StepsInput, outputs: readonly OutputArgs[]): readonly 
     ...(isSoughtByPacket(media) ? [] : startArgs(clip)),
     ...steadyInput(media),
     ...slowInput(media),
-    ...["-i", "input"],
+    ...["-i", "input", ...furtherArgs(input.further ?? [])],
   ];
 }
 

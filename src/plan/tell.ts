@@ -4,10 +4,11 @@ import type { Forecast, ForecastOutput, ForecastStream } from "./forecast.ts";
 
 /** What was found in a source and what will be done, one sentence each. The last ones are the runs of ffmpeg. */
 export const tell = (
-  { outputs, steps }: Pick<Forecast, "outputs" | "steps">,
+  { outputs, inputs = [], steps }: Pick<Forecast, "outputs" | "inputs" | "steps">,
   media: MediaInfo,
 ): readonly string[] => [
   foundIn(media),
+  ...inputs.map(({ name, file, format }) => `${file} is ${name}, and is ${format}`),
   ...outputs.map(toldOutput),
   ...steps.map(({ name, args }) => `Runs ffmpeg (${name}): ${args.map(shellQuoted).join(" ")}`),
 ];

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
-import type { MediaInfo } from "./media.ts";
+import type { MediaInfo, VideoStream } from "./media.ts";
 import { parseProbe } from "./parse-probe.ts";
 
 const INPUT_ERROR = -5;
@@ -113,13 +113,33 @@ export function judgeSource(
   if (video?.isStill) throw refuse("input_not_supported", "it is a still picture");
   if (video) {
     const { width, height } = video;
-    if (width <= 0 || height <= 0) throw refuse("source_damaged", "its picture has no size");
+    refuseSizeless(video);
     if (width * height > pixelsMax)
       throw refuse(
         "picture_too_large",
         `its picture of ${width}x${height} is above the limit of ${pixelsMax} pixels`,
       );
   }
+}
+
+function refuseSizeless({ width, height }: Pick<VideoStream, "width" | "height">): void {
+  if (width <= 0 || height <= 0) throw refuse("source_damaged", "its picture has no size");
+}
+
+/**
+ * Reads what a file holds that is read beside a source and is no film: a picture, a text.
+ *
+ * @param json - of `PROBE_ENTRIES`
+ * @param stderr - what ffprobe wrote at log level `error`
+ * @throws {TaskError} what ffprobe's failure stands for, or what `parseProbe` throws; `source_damaged`
+ */
+export function readFurther(json: unknown, stderr: string): MediaInfo {
+  const failure = failureOf(json, stderr, "source_not_media");
+  if (failure) throw failure;
+  const media = parseProbe(json);
+  if (media.streams.length === 0) throw refuse("source_damaged", "it holds nothing");
+  if (media.video) refuseSizeless(media.video);
+  return media;
 }
 
 /**

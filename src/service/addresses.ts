@@ -38,6 +38,7 @@ const at = (path: string, error: unknown): unknown =>
  * Judges an address by the storage of its scheme.
  *
  * @param path - the field it came from, for the error
+ * @param tell - makes the error say what the address is of
  * @throws {TaskError} `input_not_supported` or `output_not_supported`, `invalid_parameter`, `access_denied`
  */
 export async function judgeAddress(
@@ -45,10 +46,11 @@ export async function judgeAddress(
   side: Side,
   url: string,
   path: string,
+  tell = (error: unknown): unknown => error,
 ): Promise<Address> {
   try {
     return await storageFor(storages, url, side)[side](url);
   } catch (error) {
-    throw at(path, error);
+    throw at(path, tell(error));
   }
 }

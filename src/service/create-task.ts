@@ -1,10 +1,11 @@
+import { furtherInputsOf } from "../plan/further.ts";
 import { liveLack } from "../plan/live/live-protocols.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Address, unsupportedCode } from "../storage/storage.ts";
 import type { ClientStore, Idempotency, NewTask, Nonce, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Notification } from "../task/notification.ts";
-import type { Clip, Origin } from "../task/task.ts";
+import type { Clip, Extras, Origin } from "../task/task.ts";
 import {
   type AddressJudge,
   type JudgePorts,
@@ -14,6 +15,7 @@ import {
 } from "./addresses.ts";
 import { type Addresses, type AssignPorts, assign } from "./assign.ts";
 import type { Caller } from "./authenticate.ts";
+import { judgeFurther } from "./further.ts";
 import { judgeNotification } from "./notifying/notifications.ts";
 import { claimFolders } from "./sets.ts";
 
@@ -27,6 +29,7 @@ export type TaskRequest = {
   readonly timeoutSeconds?: number | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly clip?: Clip | undefined;
+  readonly extras?: Extras | undefined;
   readonly notification?: Notification | undefined;
 };
 
@@ -120,8 +123,9 @@ export async function judgeTask(
   request: TaskRequest,
 ): Promise<NewTask> {
   const { clientCode } = caller;
-  const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip } = request;
-  const addresses = await judgeAddresses(judgesOf(ports, caller), ports.targetsMax, request);
+  const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip, extras } = request;
+  const judges = judgesOf(ports, caller);
+  const addresses = await judgeAddresses(judges, ports.targetsMax, request);
   await refuseLiveHere(ports, addresses, clip);
   const { assignments, customProfiles } = await assign(
     ports,
@@ -130,6 +134,7 @@ export async function judgeTask(
     request.targets,
     addresses,
   );
+  await judgeFurther(judges, furtherInputsOf({ assignments, extras }), addresses);
   const notification = judgeNotification(caller, request.notification);
   const folderKeys = claimFolders(addresses.targets, assignments);
   return {
@@ -152,6 +157,7 @@ export async function judgeTask(
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(clip === undefined ? {} : { clip }),
+    ...(extras === undefined ? {} : { extras }),
     ...(notification === undefined ? {} : { notification }),
   };
 }

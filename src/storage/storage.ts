@@ -210,8 +210,12 @@ export interface Storage {
    */
   openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter>;
 
-  /** What the parts of one source may take together of time and bytes; absent in a storage that is itself a disk. */
-  budget?(): TransferBudget;
+  /**
+   * What the parts of one source may take together of time and bytes; absent in a storage that is itself a disk.
+   *
+   * @param bytesMax - no more bytes than these, whatever the limit of sources is
+   */
+  budget?(bytesMax?: number): TransferBudget;
 
   /**
    * Removes what attempts of an ended task have left at a target and nothing names: temporaries, segments, unfinished uploads. Makes

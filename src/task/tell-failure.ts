@@ -12,6 +12,14 @@ const OF_MEDIA: readonly ErrorCode[] = [
   ...(["deadline", "internal", "unknown"] as const),
 ];
 
+/** An address as a sentence about a failure has it: quoted, cut, without secrets. */
+export function quotedAddress(url: string): string {
+  const shown = maskSecrets(url);
+  return JSON.stringify(
+    shown.length > ADDRESS_CHARS_MAX ? `${shown.slice(0, ADDRESS_CHARS_MAX)}…` : shown,
+  );
+}
+
 /**
  * The sentence about a failed run, as its task has it: with the source's address, if it does not name what it is about.
  *
@@ -21,10 +29,8 @@ export function tellFailure(
   { code, message }: Pick<TaskError, "code" | "message">,
   sourceUrl: string,
 ): string {
-  if (/\b(?:source|target|address) "/.test(message)) return message;
-  const shown = maskSecrets(sourceUrl);
-  const cut = shown.length > ADDRESS_CHARS_MAX ? `${shown.slice(0, ADDRESS_CHARS_MAX)}…` : shown;
-  const named = `the source ${JSON.stringify(cut)}`;
+  if (/\b(?:source|target|address|at) "/.test(message)) return message;
+  const named = `the source ${quotedAddress(sourceUrl)}`;
   if (/\bthe source\b/.test(message)) return message.replace(/\bthe source\b/, () => named);
   return OF_MEDIA.includes(code) ? `${message} (of ${named})` : message;
 }

@@ -4,6 +4,7 @@ import { maskSecrets } from "../lib/mask.ts";
 import type { Reach } from "../lib/reach.ts";
 import { publishedName } from "../manifest/write/published-names.ts";
 import { type Forecast, forecast } from "../plan/forecast.ts";
+import { type FurtherFile, type FurtherInput, furtherInputsOf } from "../plan/further.ts";
 import type { LivePlan } from "../plan/live/live.ts";
 import { type Kind, type Places, placesOf } from "../plan/live/places.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -47,6 +48,8 @@ export class Run {
   readonly assignments: readonly Assignment[];
   /** What is at the addresses of the source and of the targets. */
   readonly places: Places;
+  /** What it reads beside its source. */
+  readonly further: readonly FurtherInput[];
   /** The addresses of all targets, in their order. */
   readonly targetUrls: readonly string[];
   /** How many runs of the task have failed before this one. */
@@ -81,6 +84,7 @@ export class Run {
     this.task = task;
     this.tag = `${tagStemOf(task.id)}-${claim.attempt}`;
     this.assignments = assignments;
+    this.further = furtherInputsOf({ assignments, extras: task.extras });
     this.targetUrls = task.targets.map(({ url }) => url);
     this.places = placesOf(task.sourceUrl, this.targetUrls, assignments);
     this.failedRuns = failures;
@@ -154,11 +158,14 @@ export class Run {
     return this.targetUrls[index] ?? "";
   }
 
-  /** What to plan for some of the assignments. */
-  planRequest(assignments: readonly Assignment[]): PlanRequest {
+  /** What to plan for some of the assignments. @param further - what is read beside the source, opened */
+  planRequest(
+    assignments: readonly Assignment[],
+    further: readonly FurtherFile[] = [],
+  ): PlanRequest {
     const { tag, targetUrls } = this;
     const { clip } = this.task;
-    return { assignments, tag, targetUrls, ...(clip && { clip }) };
+    return { assignments, tag, targetUrls, further, ...(clip && { clip }) };
   }
 
   /** The kind of a target. */

@@ -5,7 +5,7 @@ import type { Engine, EngineProgress, RunRequest } from "../../src/engine/engine
 import type { Step } from "../../src/plan/plan.ts";
 import type { ErrorCode, TaskError } from "../../src/task/errors.ts";
 import { type BadSource, badSource } from "../fixtures/bad-sources.ts";
-import { clip, tempFolder } from "../fixtures/clips.ts";
+import { clip, cues, logo, tempFolder } from "../fixtures/clips.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
@@ -191,6 +191,45 @@ function running(make: Make, { describe, test, expect }: Harness): void {
       const path = join(request.folder, "1/out.mkv");
       expect(await engine.probe({ path, side: "output" }, never)).toMatchObject({
         format: "matroska,webm",
+      });
+    });
+
+    test("reads what is given beside the source by the names that it has, and describes it as what it may be", async () => {
+      const { engine } = await make();
+      const [picture, text] = [await logo(), await cues()];
+      const as = ["png_pipe"];
+      const media = await engine.probe({ path: picture, side: "source", as }, never);
+      expect(media).toMatchObject({
+        format: "png_pipe",
+        video: { codec: "png", width: 16, height: 8 },
+      });
+      const told = await engine.probe({ path: text, side: "source", as: ["srt", "ass"] }, never);
+      expect(told).toMatchObject({ format: "srt", streams: [{ kind: "subtitle" }] });
+      const refused = engine.probe({ path: await clip(), side: "source", as }, never);
+      expect((await taskErrorOf(refused)).message).toMatch(/^Cannot read the source: /);
+      const graph = ["-filter_complex", "[0:v][1:v]overlay[v]", "-map", "[v]", "-map", "2:s"];
+      const inputs = ["-i", "input", "-f", "png_pipe", "-i", "side-0", "-f", "srt", "-i", "side-1"];
+      const args = [...inputs, ...graph, "-c:v", "libx264", "-c:s", "srt", "0/out.mkv"];
+      const step: Step = { name: "encode", args, writes: ["0/out.mkv"], share: 1 };
+      const further = { "side-0": picture, "side-1": text };
+      const request = aRun(await clip(), step, { further });
+      await engine.run(request, never);
+      const path = join(request.folder, "0/out.mkv");
+      const made = await engine.probe({ path, side: "output" }, never);
+      expect(made.streams.map(({ kind }) => kind)).toEqual(["video", "subtitle"]);
+      const lacking = engine.run(aRun(await clip(), step), never);
+      expect(await taskErrorOf(lacking)).toBeInstanceOf(Error);
+    });
+
+    test("limits the pictures of what is read beside the source as those of the source", async () => {
+      const { engine } = await make();
+      const bomb = await badSource("pixel bomb");
+      const args = ["-i", "input", "-f", "mov", "-i", "side-0", ...MAP, "-map", "1:v"];
+      const step = { ...encodeStep(), args: [...args, ...CODECS, "0/out.mp4"] };
+      const run = aRun(await clip(), step, { further: { "side-0": bomb } });
+
+      expect(await taskErrorOf(engine.run(run, never))).toMatchObject({
+        message: expect.stringContaining("16000x16000"),
       });
     });
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { ByteSink, ByteSource, StreamedEngine } from "../../src/engine/engine.ts";
 import type { Step } from "../../src/plan/plan.ts";
 import { badSource } from "../fixtures/bad-sources.ts";
-import { clip } from "../fixtures/clips.ts";
+import { clip, logo } from "../fixtures/clips.ts";
 import { filmOfHiddenEnd } from "../fixtures/edit-lists.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 
@@ -78,6 +78,22 @@ export function streamedEngineContract(
       };
       const after = await engine.probe({ source: made, extension: ".ts", side: "output" }, never);
       expect(after).toMatchObject({ format: "mpegts", video: { codec: "h264" } });
+    });
+
+    test("reads what is given beside the source by the name that it has", async () => {
+      const engine = await make();
+      const picture = await sourceOf(await logo());
+      const described = { source: picture, extension: "", side: "source" } as const;
+      const media = await engine.probe({ ...described, as: ["png_pipe"] }, never);
+      expect(media.video).toMatchObject({ codec: "png", width: 16, height: 8 });
+      const { files, sink } = keepingSink();
+      const both = ["-i", "input", "-f", "png_pipe", "-i", "side-0"];
+      const graph = ["-filter_complex", "[0:v][1:v]overlay", "-c:v", "mpeg2video"];
+      const args = [...both, ...graph, "-f", "mpegts", "0/out.ts"];
+      const further = { "side-0": picture };
+      const source = await sourceOf(await clip());
+      await engine.run({ ...quiet, step: { ...TS, args }, source, further, sink }, never);
+      expect(files.get("0/out.ts")?.length).toBeGreaterThan(10_000);
     });
 
     test("tells by the last packets what an edit list hides there", async () => {

@@ -7,6 +7,7 @@ import {
 } from "../../src/service/create-task.ts";
 import type { Admission, NewTask } from "../../src/store/store.ts";
 import { TaskError } from "../../src/task/errors.ts";
+import { taskErrorOf } from "../fixtures/failure-of.ts";
 
 const CALLER = {
   clientCode: "ada",
@@ -77,6 +78,47 @@ function aDesk() {
 }
 
 describe("createTask", () => {
+  test("judges what is read beside the source as the source, each about its field", async () => {
+    const { create, tasks, ports } = aDesk();
+    const extras = { sources: [{ url: "in.mp4" }, { url: "more.mp4" }] };
+    await create({ extras });
+    expect(tasks[0]?.task.extras).toEqual(extras);
+    const bad = async (url: string) => {
+      const asked = create({ extras: { sources: [{ url: "in.mp4" }, { url }] } });
+      return asked.then(
+        () => undefined,
+        ({ code, fields, message }: TaskError) => ({ code, message, path: fields[0]?.path }),
+      );
+    };
+    const path = "sources[1].source_url";
+    expect(await bad("./out.mp4")).toMatchObject({
+      ...{ code: "invalid_parameter", path },
+      message: "Cannot create the task: a target is sources[1] itself",
+    });
+    expect(await bad("rtmp://ada:secret@host/live")).toEqual({
+      ...{ code: "input_not_supported", path },
+      message:
+        'Cannot read sources[1] at "rtmp://***@host/live": addresses of the scheme "rtmp" are not supported here',
+    });
+    const live = liveProtocolOf("rtmp://host/live");
+    const judge = async (url: string) => ({ url, key: url, ...(live && { live }) });
+    const schemes = ["rtmp"];
+    Object.assign(ports, {
+      storages: [...ports.storages, { schemes, source: judge, target: judge }],
+    });
+    expect(await bad("rtmp://host/live")).toEqual({
+      ...{ code: "input_not_supported", path },
+      message: "Cannot read sources[1]: a live stream is read as the source alone",
+    });
+    const options = { protocols: ["rtmp"], muxers: ["flv", "fifo", "tee"] };
+    const able = { ...(await ports.capabilities()), ...options };
+    Object.assign(ports, { capabilities: async () => able });
+    const toLive = create({ extras, targets: [{ url: "rtmp://host/live" }] });
+    expect(await taskErrorOf(toLive)).toMatchObject({
+      message: "Cannot create the task: a live task reads nothing beside its source",
+    });
+  });
+
   test("says of a task whether its source is a live stream", async () => {
     const { ports, tasks } = aDesk();
     const live = liveProtocolOf("srt://:9000?mode=listener");

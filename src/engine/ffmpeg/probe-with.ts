@@ -2,7 +2,7 @@ import { hasTurnMark, mayTurnItself } from "../../probe/bytes/turn-marks.ts";
 import { mayBeCropped, withContainerCrop } from "../../probe/container-crop.ts";
 import { firstFrameArgs, mayDiffer, withFirstFrame } from "../../probe/first-frame.ts";
 import { demuxerOf } from "../../probe/formats.ts";
-import { readSource } from "../../probe/judge-source.ts";
+import { readFurther, readSource } from "../../probe/judge-source.ts";
 import { countUnseen, LONG_LOOK, longLook } from "../../probe/long-look.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../../probe/parse-probe.ts";
@@ -126,6 +126,7 @@ async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   if (ended) return ended;
   const { json, exit, ...slowly } = await describe(probing);
   if (request.side === "source") {
+    if (request.as) return readFurther(json, exit.stderr);
     const media = readSource(json, exit.stderr, limits.maxPixels);
     return withBytes(probing, { ...media, ...slowly });
   }

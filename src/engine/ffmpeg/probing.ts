@@ -36,14 +36,21 @@ export type Ffprobe = {
 
 /** ffprobe accepts at most 1000 streams, each about 1 KB in its JSON. */
 export const JSON_CHARS_MAX = 4_000_000;
-/** Guards against hostile sources; as input options they are also put before the `-i` of a run. */
-export const sourceGuards = (maxPixels: number): readonly string[] => [
+/**
+ * Guards against hostile sources; as input options they are also put before the `-i` of a run.
+ *
+ * @param formats - the demuxers that may open it
+ */
+export const sourceGuards = (
+  maxPixels: number,
+  formats: readonly string[] = SOURCE_FORMATS,
+): readonly string[] => [
   "-max_pixels",
   String(maxPixels),
   "-protocol_whitelist",
   "file",
   "-format_whitelist",
-  SOURCE_FORMATS.join(","),
+  formats.join(","),
 ];
 
 /** The error of a probe, for a source and for an output. */
@@ -62,7 +69,7 @@ export const beyondLimit = (side: ProbeRequest["side"], hit: string): TaskError 
 export type Probing = {
   readonly ffprobe: Ffprobe;
   readonly limits: ProbeLimits;
-  readonly request: Pick<ProbeRequest, "side" | "packets" | "concat" | "tail">;
+  readonly request: Pick<ProbeRequest, "side" | "packets" | "concat" | "tail" | "as">;
   readonly signal: AbortSignal;
 };
 
@@ -109,6 +116,12 @@ export async function readLimited<T>(
   }
 }
 
+/** A single format is not guessed: two may be alike, or known by the name of a file alone. */
+const pinned = (formats: readonly string[] = []): readonly string[] => {
+  const [format, ...others] = formats;
+  return format === undefined || others.length > 0 ? [] : ["-f", format];
+};
+
 /** The arguments with those that go before them. */
 export const guarded = (
   { request, limits }: Probing,
@@ -117,7 +130,7 @@ export const guarded = (
 ): readonly string[] => {
   const guards =
     request.side === "source"
-      ? sourceGuards(limits.maxPixels)
+      ? [...sourceGuards(limits.maxPixels, request.as), ...pinned(request.as)]
       : ["-protocol_whitelist", "file,concat"];
   return ["-v", level, ...guards, ...args];
 };

@@ -77,6 +77,8 @@ export async function runStep(
 type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage" | "isOurs"> & {
   /** Absolute paths of the files that it writes; none if it writes streams. */
   readonly paths: readonly string[];
+  /** What it reads beside its source, by its names. */
+  readonly further?: Readonly<Record<string, unknown>>;
 };
 
 /**
@@ -88,7 +90,7 @@ type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage" | 
 export async function follow(
   ffmpeg: Ffmpeg,
   { maxPixels, stallTimeoutMs }: RunLimits,
-  { step, paths, isOurs, onProgress, onLog, onDamage }: Followed,
+  { step, paths, further, isOurs, onProgress, onLog, onDamage }: Followed,
   signal: AbortSignal,
 ): Promise<Exit> {
   const stalled = new AbortController();
@@ -110,7 +112,8 @@ export async function follow(
   const reader = createDamageReader();
   const log = createRunLog(reader.read, (line) => onLog(maskSecrets(line)));
   const guards = isOurs ? [] : sourceGuards(maxPixels);
-  const args = [...generalArgs(step.name), ...guards, ...step.args];
+  const inputs = further ? guardedFurther(step.args, further, maxPixels) : step.args;
+  const args = [...generalArgs(step.name), ...guards, ...inputs];
   try {
     const either = AbortSignal.any([signal, stalled.signal]);
     const exit = await ffmpeg({ args, onStart, onStdout, onStderrLine: log.read }, either);
@@ -121,6 +124,18 @@ export async function follow(
     dog?.end();
   }
 }
+
+/** Limits the pictures of each input beside the source: options of an input hold for that one alone. */
+const guardedFurther = (
+  args: readonly string[],
+  further: Readonly<Record<string, unknown>>,
+  maxPixels: number,
+): readonly string[] =>
+  args.flatMap((arg, at) => {
+    const name = args[at + 1];
+    const isInput = arg === "-i" && name !== undefined && Object.hasOwn(further, name);
+    return isInput ? ["-max_pixels", String(maxPixels), arg] : [arg];
+  });
 
 const generalArgs = (step: RunRequest["step"]["name"]): readonly string[] => [
   ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", RUN_LOG_LEVEL],

@@ -69,7 +69,8 @@ export class NativeEngine implements Engine {
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
     signal.throwIfAborted();
-    if (request.side === "output") return probeFile(this.#options, request, signal);
+    // What stands by was started for a film.
+    if (request.side === "output" || request.as) return probeFile(this.#options, request, signal);
     const standby = this.#takeStandby();
     try {
       return await probeFile(this.#options, request, signal, standby);
@@ -140,7 +141,7 @@ export class NativeEngine implements Engine {
   }
 
   async #encode(
-    { step, folder, inputPath }: RunRequest,
+    { step, folder, inputPath, further = {} }: RunRequest,
     { args, onStart, onStdout, onStderrLine }: FfmpegRun,
     signal: AbortSignal,
   ): Promise<Exit> {
@@ -152,9 +153,9 @@ export class NativeEngine implements Engine {
       onStart(() => cpuMsOf(pid));
     };
     try {
-      const named = await nameInput(args, folder, inputPath);
+      const named = await nameInputs(args, folder, { input: inputPath, ...further });
       const limits = stepLimits(allowance, step.load, await inputBytesOf(inputPath, folder));
-      const seen = { writes: [folder], reads: [inputPath] };
+      const seen = { writes: [folder], reads: [inputPath, ...Object.values(further)] };
       const within = { confinement, bounds: { limits, seen } };
       const program = { command: ffmpeg, args: named, cwd: folder, graceMs, within };
       return await runSubprocess({ ...program, onSpawn, onStdout, onStderrLine }, signal);
@@ -165,23 +166,32 @@ export class NativeEngine implements Engine {
 }
 
 /**
- * Makes the link `input`. Deno makes no links if reading or writing is limited to some folders; then the arguments contain the
- * path of the source.
+ * Makes links with the names that a step has for what it reads. Deno makes no links if reading or writing is limited to some folders;
+ * then the arguments contain the paths.
  */
-async function nameInput(
+async function nameInputs(
   args: readonly string[],
   folder: string,
-  inputPath: string,
+  inputs: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
-  const link = join(folder, "input");
-  if (link === inputPath) return args;
+  const unlinked = new Map<string, string>();
+  for (const [name, path] of Object.entries(inputs))
+    if (!(await isLinked(join(folder, name), path))) unlinked.set(name, path);
+  return args.map((arg, at) => {
+    const path = args[at - 1] === "-i" ? unlinked.get(arg) : undefined;
+    return path === undefined ? arg : `file:${path}`;
+  });
+}
+
+/** Makes a link. @returns whether it is there: false where the runtime makes none */
+async function isLinked(link: string, path: string): Promise<boolean> {
+  if (link === path) return true;
   await rm(link, { force: true });
   try {
-    await symlink(inputPath, link);
-    return args;
+    await symlink(path, link);
+    return true;
   } catch (error) {
     if (!(error instanceof Error && error.name === "NotCapable")) throw error;
-    const isInput = (at: number) => args[at] === "input" && args[at - 1] === "-i";
-    return args.map((arg, at) => (isInput(at) ? `file:${inputPath}` : arg));
+    return false;
   }
 }

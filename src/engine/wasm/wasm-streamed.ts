@@ -55,13 +55,13 @@ export class WasmStreamedEngine implements StreamedEngine {
     return readTailWith(ffprobe, this.#limits, { ...all, ...request }, signal);
   }
 
-  async run({ step, source, sink, ...told }: StreamedRun, signal: AbortSignal) {
+  async run({ step, source, further, sink, ...told }: StreamedRun, signal: AbortSignal) {
     signal.throwIfAborted();
     const folders = foldersOf(step.writes);
-    const mount = { sources: { input: source }, sink, folders, writesOnce: true };
+    const mount = { sources: { input: source, ...further }, sink, folders, writesOnce: true };
     const ffmpeg = (run: FfmpegRun, either: AbortSignal) =>
       this.#run({ program: "ffmpeg", mount, ...run }, either);
-    const followed = { step, ...told, paths: [] };
+    const followed = { step, ...told, ...(further && { further }), paths: [] };
     const error = judgeExit(await follow(ffmpeg, this.#limits, followed, signal));
     if (error) throw await blameHead(error, (bytes) => source.read(0, bytes));
   }

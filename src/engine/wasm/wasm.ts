@@ -80,7 +80,7 @@ export class WasmEngine implements Engine {
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
     signal.throwIfAborted();
     // The probe that counts packets is the last to read a file.
-    const isFirst = request.side === "source" && !request.packets;
+    const isFirst = request.side === "source" && !request.packets && !request.as;
     try {
       return await this.#threads.probe(isFirst ? request.path : undefined, (run) =>
         probeWith(this.#ffprobe(request, run), this.#options, request, signal),
@@ -133,7 +133,10 @@ export class WasmEngine implements Engine {
   }
 
   async #runPart(request: StepRequest, signal: AbortSignal): Promise<void> {
-    const mount = { folder: request.folder, files: { input: request.inputPath } };
+    const mount = {
+      folder: request.folder,
+      files: { input: request.inputPath, ...request.further },
+    };
     const ffmpeg = async (run: FfmpegRun, either: AbortSignal) => {
       const exit = await this.#threads.run({ program: "ffmpeg", mount, ...run }, either);
       const hit = limitHit(exit, CORE_LIMITS);

@@ -1,6 +1,7 @@
 import { maskCredentials, maskSecrets } from "../../lib/mask.ts";
 import { toNumber } from "../../lib/rational.ts";
 import { type ForecastOutput, type StreamUse, streamUses } from "../../plan/forecast.ts";
+import { furtherInputsOf } from "../../plan/further.ts";
 import type { MediaInfo, MediaStream } from "../../probe/media.ts";
 import type { Outlook, Planned } from "../../service/plan-new-task.ts";
 import { failureAnswer } from "../answers.ts";
@@ -18,10 +19,14 @@ export function planAnswer(outlook: Outlook, language: Language): TaskPlanAnswer
       error: failureAnswer(outlook.failure, language),
     };
   const { planned } = outlook;
-  const { outputs, steps, warnings, sizeBytes, seconds } = planned.forecast;
+  const { outputs, inputs, steps, warnings, sizeBytes, seconds } = planned.forecast;
+  const urls = furtherInputsOf(outlook.task).map(({ url }) => maskCredentials(url));
   return {
     source: { ...told, ...sourceAnswer(planned) },
     profile_name: profileName,
+    inputs: inputs?.map(({ kind, name, file, format }, at) => ({
+      ...{ kind, name, file, container: format, source_url: urls[at] },
+    })),
     outputs: outputs.map(outputAnswer),
     steps: steps.map(({ name, args }) => ({ name, arguments: args.map(maskSecrets) })),
     estimate: { size_bytes: sizeBytes, seconds },

@@ -84,6 +84,19 @@ const PlannedStep = z
   })
   .openapi("PlannedStep");
 
+const PlannedInput = z
+  .object({
+    kind: z.enum(["picture", "subtitles", "source"]).openapi("InputKind"),
+    name: z.string().openapi({
+      description: "What the task or its profile calls it.",
+      example: "sources[1]",
+    }),
+    source_url: z.string().optional(),
+    file: z.string().openapi({ description: "Its name in the runs of ffmpeg.", example: "side-0" }),
+    container: z.string().openapi({ description: "As ffprobe names it." }),
+  })
+  .openapi("PlannedInput");
+
 const Estimate = z
   .object({
     size_bytes: z.int().optional().openapi({ description: "Of all outputs together." }),
@@ -101,6 +114,10 @@ export const TaskPlanSchema = z
   .object({
     source: PlannedSource,
     profile_name: z.string(),
+    inputs: z
+      .array(PlannedInput)
+      .optional()
+      .openapi({ description: "What is read beside the source; absent where nothing is." }),
     outputs: z.array(PlannedOutput).optional(),
     steps: z.array(PlannedStep).optional(),
     estimate: Estimate.optional(),

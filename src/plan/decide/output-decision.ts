@@ -16,6 +16,7 @@ import { type AudioEncoding, audioEncoding, samplerates } from "../encode/audio-
 import { carriesCaptions } from "../encode/captions.ts";
 import { sdrFiltersNeeded } from "../encode/hdr.ts";
 import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
+import type { FurtherFile } from "../further.ts";
 import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
@@ -34,6 +35,8 @@ export type SetDecision = {
 export type DecisionSource = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;
+  /** What is read beside the source; what an output reads of it is in its `reads`. */
+  readonly further?: readonly FurtherFile[];
   readonly capabilities: Capabilities;
 };
 
@@ -56,6 +59,8 @@ export type OutputDecision = Judged & {
   readonly blackSeconds?: number;
   /** Its video filters are part of the one graph that all outputs of the run share (`Graphs`). */
   readonly sharesGraph?: true;
+  /** The files of the inputs beside the source that it reads. */
+  readonly reads?: readonly string[];
   /** It is sent out while it is written (`Capabilities.streamsOutput`). */
   readonly isStreamed?: boolean;
   /** Present for an adaptive set; `rendition` is then the first of the set. */

@@ -104,8 +104,10 @@ export class RemoteStorage implements DisklessStorage {
     throw sourceTooLarge(transfer.bytesMax);
   }
 
-  budget(): TransferBudget {
-    return new TransferBudget(this.transfer, "sends");
+  budget(most = Number.POSITIVE_INFINITY): TransferBudget {
+    const bytesMax = Math.min(most, this.transfer.bytesMax);
+    const isForLess = bytesMax < this.transfer.bytesMax;
+    return new TransferBudget({ ...this.transfer, bytesMax, isForLess }, "sends");
   }
 
   /** Asks only servers that take parts: others show what they make of a file only when it is sent, which would be visible. */

@@ -8,6 +8,7 @@ import { isDiskless, type SourceReader } from "../../storage/storage.ts";
 import type { Damage } from "../../task/damage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
+import { type FurtherReader, readFurther } from "../further/open-further.ts";
 import { CountedSource } from "../output/counted-source.ts";
 import { keepTargets, prepareTargets } from "../output/deliver-targets.ts";
 import { type Planned, planSource } from "../plan-source.ts";
@@ -38,17 +39,26 @@ export async function processStreamed(run: Run, engine: StreamedEngine): Promise
     const { source, media } = await run.timed("fetch", () =>
       probeStreamed(opened, engine, run.signal, isAudio),
     );
+    const further = await run.timed("fetch", () => readFurther(run));
     const wanted = await prepareTargets(run);
     if (wanted.size === 0) return;
-    const line = new StreamedLine(run, engine, source, keepTargets(run.assignments, wanted));
+    const kept = keepTargets(run.assignments, wanted);
+    const line = new StreamedLine(run, engine, { source, further }, kept);
     await runLine(run, media, line).finally(() => line.discard());
   } catch (error) {
     // The failures of the targets say why.
     if (!(error instanceof NobodyLeft)) throw error;
   } finally {
     opened.close();
+    await run.end();
   }
 }
+
+/** What is read in place: the source, and all that is read beside it. */
+export type InPlace = {
+  readonly source: SourceReader;
+  readonly further: readonly FurtherReader[];
+};
 
 /** Opens the source of a run to read it in place. @throws {TaskError} `input_not_supported` if that cannot be; what opening throws */
 export async function openInPlace({ task, storageOf, signal }: Run): Promise<SourceReader> {
@@ -71,14 +81,14 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
   constructor(
     private readonly run: Run,
     private readonly engine: StreamedEngine,
-    private readonly source: SourceReader,
+    private readonly inputs: InPlace,
     private readonly assignments: readonly Assignment[],
   ) {
     this.#outputs = new StreamedOutputs(run);
   }
 
   plan(media: MediaInfo): Promise<Planned> {
-    return planStreamed(media, this.run, this.engine, this.source, this.assignments);
+    return planStreamed(media, this.run, this.engine, this.inputs, this.assignments);
   }
 
   /** Refuses to copy what an edit list hides at the end: sent bytes cannot be taken back. */
@@ -95,8 +105,11 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
 
   async runStep(step: Step, { onProgress, ...reports }: StepReports): Promise<void> {
     let last = 0;
+    const { source, further } = this.inputs;
+    const beside = Object.fromEntries(further.map((one) => [one.file, one.source]));
     const request = {
-      ...{ step, source: this.source, sink: this.#outputs, ...reports },
+      ...{ step, source, sink: this.#outputs, ...reports },
+      ...(further.length > 0 && { further: beside }),
       onProgress: (report: Parameters<typeof onProgress>[0]) => {
         last = report.outTimeSeconds;
         onProgress(report);
@@ -133,7 +146,7 @@ class StreamedLine implements Line<ReadonlyMap<Outgoing, Output>> {
 
   /** Reads the packets of the source, all of them or only the last ones. */
   #look(packets: true | "last"): Promise<MediaInfo> {
-    return lookAt(this.source, this.engine, this.run, packets);
+    return lookAt(this.inputs.source, this.engine, this.run, packets);
   }
 }
 
@@ -142,14 +155,16 @@ export const planStreamed = (
   media: MediaInfo,
   run: Run,
   engine: StreamedEngine,
-  source: SourceReader,
+  { source, further }: InPlace,
   assignments: readonly Assignment[],
-): Promise<Planned> =>
-  planSource(media, (known) => planTask(run.planRequest(assignments), known, engine.capabilities), {
+): Promise<Planned> => {
+  const request = run.planRequest(assignments, further);
+  return planSource(media, (known) => planTask(request, known, engine.capabilities), {
     bytes: () => allBytes(source, run.signal),
     packets: () => lookAt(source, engine, run, true),
     captions: (known) => withFirstCaptions(known, source),
   });
+};
 
 const lookAt = (
   source: SourceReader,

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { RunRequest } from "../../engine/engine.ts";
 import type { Plan, Step } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type Verified, verifyProducts } from "../output/verify-products.ts";
@@ -20,12 +21,16 @@ export type FileLine = Omit<Line<readonly Verified[]>, "deliver" | "runStep"> & 
  * Makes products in a work folder out of a source that is a file; where they are delivered is up to the caller.
  *
  * @param folder - absolute path of the work folder
- * @param path - absolute path of the source
+ * @param path - absolute path of the source; what its steps read beside it is `further`
  * @param planFor - decides purely, by what is known of the source
  */
 export const fileLine = (
   run: JudgingRun,
-  { folder, path }: { readonly folder: string; readonly path: string },
+  {
+    folder,
+    path,
+    ...beside
+  }: { readonly folder: string; readonly path: string } & Pick<RunRequest, "further">,
   planFor: (media: MediaInfo) => Plan,
 ): FileLine => {
   const { engine, signal } = run;
@@ -37,7 +42,7 @@ export const fileLine = (
         captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
       }),
     runStep: (step, reports, own = signal) =>
-      engine.run({ step, folder, inputPath: path, ...reports }, own),
+      engine.run({ step, folder, inputPath: path, ...beside, ...reports }, own),
     verify: ({ plan, media }, damage) =>
       verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),
     discard: async ({ products }) => {

@@ -4,6 +4,7 @@ import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { toTaskError } from "../../task/errors.ts";
+import { furtherPaths, openFurther } from "../further/open-further.ts";
 import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import type { Verified } from "../output/verify-products.ts";
 import { delivering } from "../progress.ts";
@@ -34,7 +35,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
   try {
     const found = await kept.take(task.id, folder);
     // Targets are prepared only once there is something to send.
-    const open = () => run.timed("fetch", () => openSource(task.sourceUrl, run, folder));
+    const open = () => run.timed("fetch", () => openAll(run, folder));
     const opened = found.length > 0 ? undefined : await open();
     const wanted = await prepareTargets(run);
     const missing = new Set([...wanted].filter((index) => !isAmong(found, index)));
@@ -45,7 +46,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
 
     const source = missing.size === 0 ? undefined : (opened ?? (await open()));
     const unmade = assignmentsFor(missing, run.assignments, found);
-    const request = run.planRequest(unmade);
+    const request = run.planRequest(unmade, source?.further);
     const deliver = async (made: readonly Verified[]): Promise<void> => {
       const products = [...found, ...made];
       await kept.note(task.id, folder, products);
@@ -53,7 +54,8 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
     };
     if (source) {
       const planFor = (media: MediaInfo) => planTask(request, media, run.engine.capabilities);
-      const line = fileLine(run, { folder, path: source.path }, planFor);
+      const { path, further } = source;
+      const line = fileLine(run, { folder, path, ...furtherPaths(further) }, planFor);
       await runLine(run, source.media, { ...line, ...limited(run, folder, line), deliver });
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
@@ -68,6 +70,12 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
   }
   if (run.failures.size > 0 && (await run.isNewest()))
     await kept.keep(folder, (index) => run.failures.has(index));
+}
+
+/** Opens the source and all that is read beside it. */
+async function openAll(run: Run, folder: string) {
+  const source = await openSource(run.task.sourceUrl, run, folder);
+  return { ...source, further: await openFurther(run, folder) };
 }
 
 const isAmong = (products: readonly Verified[], index: number): boolean =>

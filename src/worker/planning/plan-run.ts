@@ -15,6 +15,7 @@ import type { Task } from "../../task/task.ts";
 import type { Warning } from "../../task/warnings.ts";
 import { openInPlace, planStreamed } from "../diskless/process-streamed.ts";
 import { fileLine } from "../file/file-line.ts";
+import { openFurther, readFurther } from "../further/open-further.ts";
 import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
 import { type Planned, planSource } from "../plan-source.ts";
@@ -76,7 +77,7 @@ export async function planFor(
 
 /** The run that a task would have if it was created now, which writes nothing down. */
 function plannedRun(given: NewTask, reach: Reach | null, ports: PlanningPorts): Run {
-  const { clientCode, sourceUrl, profileName, priority, clip } = given;
+  const { clientCode, sourceUrl, profileName, priority, clip, extras } = given;
   const nowMs = ports.now();
   const task: Task = {
     ...{ id: PLANNED_ID, clientCode, sourceUrl, profileName, priority },
@@ -84,6 +85,7 @@ function plannedRun(given: NewTask, reach: Reach | null, ports: PlanningPorts): 
     ...{ status: "RUNNING", createMs: nowMs, startMs: nowMs },
     ...{ cancelRequested: false, attempt: 1, attempts: [] },
     ...(clip && { clip }),
+    ...(extras && { extras }),
   };
   const { assignments } = given;
   const claim = { taskId: PLANNED_ID, attempt: 1 };
@@ -121,10 +123,12 @@ async function planInPlace(run: Run): Promise<Outlook> {
   try {
     const isAudio = isGivenAsAudio(run.task.sourceUrl);
     const { source, media } = await probeStreamed(opened, streamed, run.signal, isAudio);
-    const planned = await planStreamed(media, run, streamed, source, run.assignments);
+    const further = await readFurther(run);
+    const planned = await planStreamed(media, run, streamed, { source, further }, run.assignments);
     return told(planned, streamed.capabilities, []);
   } finally {
     opened.close();
+    await run.end();
   }
 }
 
@@ -149,8 +153,9 @@ async function planFile(run: Run, folder: string): Promise<Outlook> {
   // A run that makes files fetches a live manifest to its end; what it names now shows what it holds.
   const sample =
     "path" in opened ? opened : await sampleManifest(opened.read.manifest, run, opened.place);
-  const planFor = (media: MediaInfo) =>
-    planTask(run.planRequest(run.assignments), media, capabilities);
+  const further = await openFurther(run, folder);
+  const request = run.planRequest(run.assignments, further);
+  const planFor = (media: MediaInfo) => planTask(request, media, capabilities);
   const planned = sample.isPartial
     ? await planSource(sample.media, planFor, unseen(sample.media))
     : await fileLine(run, { folder, path: sample.path }, planFor).plan(sample.media);

@@ -376,6 +376,8 @@ export type Health = {
     version: string;
 };
 
+export type InputKind = 'picture' | 'subtitles' | 'source';
+
 export type Limits = {
     attempts_max: number;
     body_bytes_max: number;
@@ -524,6 +526,23 @@ export type PlannedAudio = {
      * A part of an English sentence.
      */
     why: string;
+};
+
+export type PlannedInput = {
+    /**
+     * As ffprobe names it.
+     */
+    container: string;
+    /**
+     * Its name in the runs of ffmpeg.
+     */
+    file: string;
+    kind: InputKind;
+    /**
+     * What the task or its profile calls it.
+     */
+    name: string;
+    source_url?: string;
 };
 
 export type PlannedOutput = {
@@ -982,6 +1001,10 @@ export type TaskPage = {
 export type TaskPlan = {
     error?: TaskFailure & unknown;
     estimate?: PlanEstimate;
+    /**
+     * What is read beside the source; absent where nothing is.
+     */
+    inputs?: Array<PlannedInput>;
     outputs?: Array<PlannedOutput>;
     profile_name: string;
     source: PlannedSource;

@@ -1,0 +1,89 @@
+import { demuxerOf } from "../probe/formats.ts";
+import type { MediaInfo } from "../probe/media.ts";
+import type { Assignment } from "../profile/profile.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Extras } from "../task/task.ts";
+import { quotedAddress } from "../task/tell-failure.ts";
+
+/** What an input beside the source is: a picture, a file of subtitles, or another source. */
+export type FurtherKind = "picture" | "subtitles" | "source";
+
+/** An address that a task reads beside its source. */
+export type FurtherInput = {
+  readonly kind: FurtherKind;
+  readonly url: string;
+  /** What errors call it: `the watermark`, `sources[1]`. */
+  readonly name: string;
+  /** The field of the request that it came from. */
+  readonly path: string;
+};
+
+/** An input beside the source as a plan is made for it. */
+export type FurtherFile = Pick<FurtherInput, "kind" | "name"> & {
+  /** Its name in the work folder. */
+  readonly file: string;
+  readonly media: MediaInfo;
+};
+
+/** How much each may have: far more than any picture or text that is meant for it. Sources have their own limit. */
+const BYTES_MAX: Readonly<Partial<Record<FurtherKind, number>>> = {
+  picture: 32 << 20,
+  subtitles: 16 << 20,
+};
+
+/** What a request names of inputs beside its source. */
+export type NamingRequest = {
+  readonly assignments: readonly Assignment[];
+  readonly extras?: Extras | undefined;
+};
+
+/** The inputs that a task reads beside its source, in the order of their files. */
+export const furtherInputsOf = ({ extras }: NamingRequest): readonly FurtherInput[] => [
+  ...(extras?.sources ?? []).slice(1).map(({ url }, at) => ({
+    ...{ kind: "source" as const, url },
+    ...{ name: `sources[${at + 1}]`, path: `sources[${at + 1}].source_url` },
+  })),
+];
+
+/** The name in the work folder of the input at a place among those beside the source. */
+export const furtherFileAt = (at: number): string => `side-${at}`;
+
+/**
+ * The number that ffmpeg gives to an input beside the source, in a run that reads any of them: such a run reads all, behind the source.
+ *
+ * @param file - its name in the work folder
+ */
+export function inputNumberOf(files: readonly Pick<FurtherFile, "file">[], file: string): number {
+  const at = files.findIndex((one) => one.file === file);
+  if (at < 0) throw new RangeError(`there is no input ${file}`);
+  return at + 1;
+}
+
+/** The arguments that read all inputs beside the source. What a probe chose is pinned, and nothing else is opened. */
+export const furtherArgs = (files: readonly FurtherFile[]): readonly string[] =>
+  files.flatMap(({ file, media }) => {
+    const demuxer = demuxerOf(media.format);
+    const guards = ["-protocol_whitelist", "file", "-format_whitelist", demuxer];
+    return [...guards, "-f", demuxer, "-i", file];
+  });
+
+/** How many bytes an input may have; undefined for the limit of sources. */
+export const furtherBytesMax = (kind: FurtherKind): number | undefined => BYTES_MAX[kind];
+
+/** Verbs of errors about addresses, up to the state that they tell. The source is not this one, and the address is known by its name. */
+const ABOUT_SOURCE =
+  /^Cannot (?:read|fetch|copy|use|connect to) (?:the (?:source|address)\b ?)?(?:"(?:[^"\\]|\\.)*")?: /;
+
+/** The same error, which says which input it is about: `Cannot read the watermark at "logo.png": it is a folder`. */
+export function aboutInput(error: unknown, { name, url }: Pick<FurtherInput, "name" | "url">) {
+  if (!(error instanceof TaskError) || !ABOUT_SOURCE.test(error.message)) return error;
+  const about = `Cannot read ${name} at ${quotedAddress(url)}: `;
+  const message = error.message.replace(ABOUT_SOURCE, () => about);
+  return new TaskError(error.code, message, { cause: error, fields: error.fields });
+}
+
+/** An input as a plan tells it. */
+export const plannedInput = ({ kind, name, file, media }: FurtherFile) => ({
+  ...{ kind, name, file },
+  format: demuxerOf(media.format),
+});

@@ -1,0 +1,149 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { largerThan } from "../../net/transfer-budget.ts";
+import {
+  aboutInput,
+  type FurtherFile,
+  type FurtherInput,
+  furtherBytesMax,
+  furtherFileAt,
+} from "../../plan/further.ts";
+import { PICTURE_HEAD_BYTES, pictureDemuxerOf } from "../../probe/bytes/picture-head.ts";
+import { SUBTITLE_FORMATS } from "../../probe/formats.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { isDiskless, type SourceReader } from "../../storage/storage.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Run, SourceRun } from "../run.ts";
+import { openSource } from "../source/open-source.ts";
+import { withFile } from "../source/source-bytes.ts";
+
+/** An input beside the source as one file on this machine. */
+export type OpenedFurther = FurtherFile & {
+  /** Absolute. */
+  readonly path: string;
+};
+
+/** What opening inputs beside the source needs of a run. */
+type FurtherRun = SourceRun & Pick<Run, "further">;
+
+/**
+ * Opens and probes all that a run reads beside its source, each in a folder of its own in the work folder.
+ *
+ * @param folder - absolute path of the work folder
+ * @throws {TaskError} what opening and probing throw, each about its input
+ */
+export async function openFurther(
+  run: FurtherRun,
+  folder: string,
+): Promise<readonly OpenedFurther[]> {
+  const opened: OpenedFurther[] = [];
+  // One after the other: the error is then about the first bad one.
+  for (const [at, input] of run.further.entries()) {
+    const file = furtherFileAt(at);
+    const own = join(folder, `${file}-fetched`);
+    await mkdir(own, { recursive: true });
+    const { kind, name } = input;
+    try {
+      const found = await openOne(input, run, own);
+      opened.push({ kind, name, file, ...found });
+    } catch (error) {
+      throw run.signal.aborted ? error : aboutInput(error, input);
+    }
+  }
+  return opened;
+}
+
+/** The paths of inputs by their names, for a run of a step; absent where there are none. */
+export const furtherPaths = (
+  opened: readonly OpenedFurther[],
+): { readonly further?: Readonly<Record<string, string>> } =>
+  opened.length === 0
+    ? {}
+    : { further: Object.fromEntries(opened.map(({ file, path }) => [file, path])) };
+
+async function openOne(
+  { kind, url }: FurtherInput,
+  run: FurtherRun,
+  folder: string,
+): Promise<Pick<OpenedFurther, "path" | "media">> {
+  if (kind === "source") return openSource(url, run, folder);
+  const { signal, disk, engine } = run;
+  const storage = run.storageOf(url, "source");
+  const bytesMax = furtherBytesMax(kind);
+  const budget = storage.budget?.(bytesMax);
+  const { path, sizeBytes, close } = await storage.open(url, {
+    ...{ folder, signal },
+    ...(disk && { roomToFetch: disk.roomToFetch }),
+    ...(budget && { budget }),
+  });
+  if (close) run.atEnd(close);
+  refuseTooLarge(sizeBytes, bytesMax);
+  const head = () => withFile(path, (source) => source.read(0, PICTURE_HEAD_BYTES));
+  const as = await formatsOf(kind, head);
+  return { path, media: await engine.probe({ path, side: "source", as }, signal) };
+}
+
+function refuseTooLarge(sizeBytes: number, bytesMax: number | undefined): void {
+  if (bytesMax !== undefined && sizeBytes > bytesMax) throw largerThan(bytesMax);
+}
+
+/** What a file of a kind may be. @throws {TaskError} `input_not_supported` if it is no picture */
+async function formatsOf(
+  kind: Exclude<FurtherInput["kind"], "source">,
+  head: () => Promise<Uint8Array>,
+): Promise<readonly string[]> {
+  if (kind === "subtitles") return SUBTITLE_FORMATS;
+  const demuxer = pictureDemuxerOf(await head());
+  if (demuxer !== undefined) return [demuxer];
+  throw new TaskError(
+    "input_not_supported",
+    "Cannot read the source: it is no PNG, JPEG or WebP picture",
+  );
+}
+
+/** An input beside the source that is read in place. */
+export type FurtherReader = FurtherFile & { readonly source: SourceReader };
+
+/**
+ * Opens and probes all that a run reads beside its source, to read it in place.
+ *
+ * @throws {TaskError} what opening and probing throw, each about its input; `input_not_supported` if one needs a disk
+ */
+export async function readFurther(
+  run: Pick<Run, "engine" | "storageOf" | "signal" | "further" | "atEnd">,
+): Promise<readonly FurtherReader[]> {
+  const opened: FurtherReader[] = [];
+  for (const [at, input] of run.further.entries()) {
+    const { kind, name } = input;
+    try {
+      const found = await readOne(input, run);
+      opened.push({ kind, name, file: furtherFileAt(at), ...found });
+    } catch (error) {
+      throw run.signal.aborted ? error : aboutInput(error, input);
+    }
+  }
+  return opened;
+}
+
+async function readOne(
+  { kind, url }: FurtherInput,
+  { engine, storageOf, signal, atEnd }: Pick<Run, "engine" | "storageOf" | "signal" | "atEnd">,
+): Promise<{ readonly source: SourceReader; readonly media: MediaInfo }> {
+  const storage = storageOf(url, "source");
+  if (!isDiskless(storage) || !engine.streamed)
+    throw new TaskError(
+      "input_not_supported",
+      "Cannot read the source: its storage needs a disk, and here is none",
+    );
+  const source = await storage.read(url, signal);
+  atEnd(async () => source.close());
+  const { extension } = source;
+  if (kind === "source") {
+    const media = await engine.streamed.probe({ source, extension, side: "source" }, signal);
+    return { source, media };
+  }
+  refuseTooLarge(source.sizeBytes, furtherBytesMax(kind));
+  const as = await formatsOf(kind, () => source.read(0, PICTURE_HEAD_BYTES));
+  const media = await engine.streamed.probe({ source, extension, side: "source", as }, signal);
+  return { source, media };
+}
