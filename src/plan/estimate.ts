@@ -7,6 +7,8 @@ import type { Plan, PlannedOutput } from "./plan.ts";
  * noise more than this.
  */
 const BITS_PER_PIXEL = 0.05;
+/** Of a quality that nothing caps, noise may take nearly as many as it has before it is encoded: 12, `TIMES_MAX` included. */
+const UNCAPPED_BITS_PER_PIXEL = 3;
 const USUAL_FPS = 60;
 /** What may be written for each byte of the estimate: statistics of a first pass, parts before they are joined, loose rate control. */
 const TIMES_MAX = 4;
@@ -59,15 +61,18 @@ function renditionsOf(
 /** What is encoded, by its bitrates; what is copied counts by the size of the source, and a still by the slack. */
 function askedBps({ video, audio }: Rendition): number {
   const ofAudio = typeof audio === "string" ? 0 : audio.bitrateBps;
-  return ofAudio + (isFilm(video) ? video.bitrateBps : 0);
+  return ofAudio + (isFilm(video) && video.rateMode !== "quality" ? (video.bitrateBps ?? 0) : 0);
 }
 
 function usualBps(rendition: Rendition, source: Source): number {
   const { video } = rendition;
   if (!isFilm(video)) return askedBps(rendition);
   const { width = source.video?.width ?? 0, height = source.video?.height ?? 0 } = video;
-  const floor = width * height * USUAL_FPS * BITS_PER_PIXEL;
-  return askedBps(rendition) + Math.max(0, floor - video.bitrateBps);
+  const isUncapped = video.bitrateBps === undefined;
+  const floor =
+    width * height * USUAL_FPS * (isUncapped ? UNCAPPED_BITS_PER_PIXEL : BITS_PER_PIXEL);
+  const ofVideo = Math.max(video.bitrateBps ?? 0, floor);
+  return askedBps({ ...rendition, video: "none" }) + ofVideo;
 }
 
 const isFilm = (video: Rendition["video"]): video is VideoEncode =>

@@ -1,6 +1,8 @@
 import type { MediaInfo } from "../probe/media.ts";
 import type { VideoCodec } from "../profile/codecs.ts";
 import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
+import { mostBps } from "./encode/quality.ts";
+import type { VideoEncoding } from "./encode/video-encoding.ts";
 import type { Load } from "./plan.ts";
 import { totalOf } from "./verify/finished-set.ts";
 
@@ -18,6 +20,10 @@ const ENCODER_BYTES: Readonly<Record<VideoCodec, number>> = {
 };
 /** The same for a decoder, which keeps up to 16 pictures of up to three bytes for each pixel, and for filters. */
 const DECODER_BYTES = 80;
+
+/** What a stream may take: of a quality its ceiling, or whatever its noise takes. */
+const mostOf = (video: VideoEncoding): number =>
+  video.quality === undefined ? video.bitrateBps : (video.maxrateBps ?? mostBps(video, video.rate));
 
 /** How much work it is to make outputs of a source by one run. @param pixelsPerSecond - what is decoded and encoded, as `Load` has it */
 export function loadOf(
@@ -38,6 +44,9 @@ export function loadOf(
     memoryBytes: totalOf(encoding) + (video ? video.width * video.height * DECODER_BYTES : 0),
     pixelsPerSecond,
     bitsPerSecond: totalOf([...videos, ...sounds].map(({ bitrateBps }) => bitrateBps)),
+    ...(videos.some(({ quality }) => quality !== undefined) && {
+      mostBitsPerSecond: totalOf([...videos.map(mostOf), ...sounds.map((one) => one.bitrateBps)]),
+    }),
     seconds: durationSeconds,
   };
 }

@@ -59,6 +59,8 @@ export type Load = {
   readonly pixelsPerSecond: number;
   /** Of all outputs together. */
   readonly bitsPerSecond: number;
+  /** The same at most, where a quality is asked for: then it is far more than what is expected. */
+  readonly mostBitsPerSecond?: number;
   /** Of the media, as its header says; 0 if it does not. */
   readonly seconds: number;
 };

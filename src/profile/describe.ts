@@ -1,6 +1,6 @@
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import { factsOf } from "./containers.ts";
-import type { Rendition } from "./profile.ts";
+import type { Rendition, VideoEncode } from "./profile.ts";
 
 const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
   mpeg2: "MPEG-2",
@@ -26,10 +26,16 @@ export function describeRendition({ container, video, audio }: Rendition): strin
 function videoWords(video: Rendition["video"]): string | undefined {
   if (video === "none") return undefined;
   if (video === "copy") return "Video as in the source";
-  const { codec, width, height, bitrateBps } = video;
+  const { codec, width, height } = video;
   const size = width && height ? ` ${width}x${height}` : "";
   const latency = video.lowLatency ? " with low latency" : "";
-  return `${CODEC_NAMES[codec]}${size} at ${bitrateBps / 1000} kbit/s${latency}`;
+  return `${CODEC_NAMES[codec]}${size} at ${rateWords(video)}${latency}`;
+}
+
+function rateWords({ bitrateBps, quality }: VideoEncode): string {
+  const kbps = bitrateBps === undefined ? undefined : `${bitrateBps / 1000} kbit/s`;
+  if (quality === undefined) return kbps ?? "any bitrate";
+  return `quality ${quality}${kbps === undefined ? "" : `, at most ${kbps}`}`;
 }
 
 function audioWords(audio: Rendition["audio"]): string | undefined {

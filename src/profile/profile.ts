@@ -1,10 +1,10 @@
 import type { Rational } from "../lib/rational.ts";
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import type { Container } from "./containers.ts";
-import type { PictureChanges } from "./fields/picture.ts";
+import type { VideoWishes } from "./fields/fields.ts";
 
-/** Bitrate control: constant (capped by VBV), variable, or variable in two passes. */
-export type RateMode = "cbr" | "vbr" | "2passvbr";
+/** Bitrate control: constant (capped by VBV), variable, variable in two passes, or whatever a quality takes. */
+export type RateMode = "cbr" | "vbr" | "2passvbr" | "quality";
 
 /** How much time the encoder may take for quality (the Profile API's `preset`). */
 export type Effort = "default" | "highQuality" | "highPerformance";
@@ -13,10 +13,10 @@ export type Effort = "default" | "highQuality" | "highPerformance";
 export type Gop = { readonly frames: number } | { readonly seconds: number };
 
 /** A video stream to be encoded. */
-export type VideoEncode = PictureChanges & {
+export type VideoEncode = VideoWishes & {
   readonly codec: VideoCodec;
-  /** bits/s */
-  readonly bitrateBps: number;
+  /** bits/s; of the rate mode `quality` the ceiling, absent if there is none. */
+  readonly bitrateBps?: number;
   /** Exactly this rate; without it the source's, up to `framerateMax`. */
   readonly framerate?: Rational;
   readonly framerateMax?: number;

@@ -4,11 +4,11 @@ import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-rules.ts";
 import type { Container } from "./containers.ts";
 import {
-  type PictureQlty,
-  pictureChanges,
-  refusePictureChanges,
-  toPictureQlty,
-} from "./fields/picture.ts";
+  type FieldsQlty,
+  refuseVideoWishes,
+  toVideoWishesQlty,
+  videoWishes,
+} from "./fields/fields.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
 /** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves video out, `mjpeg` is only for jpg. */
@@ -50,7 +50,12 @@ export const AUDIO_SAMPLERATES = [
 export const CHANNEL_COUNTS = [1, 2, 6] as const;
 
 /** Values of `rc_mode`. */
-export const RC_MODES = ["cbr", "vbr", "2passvbr"] as const satisfies readonly RateMode[];
+export const RC_MODES = [
+  "cbr",
+  "vbr",
+  "2passvbr",
+  "quality",
+] as const satisfies readonly RateMode[];
 
 /** Values of `preset`: how much time the encoder may take for quality. */
 export const PRESETS = [
@@ -82,7 +87,7 @@ export type Framerate = (typeof FRAMERATES)[number];
  * One parameter group of a profile as the API writes it: the Profile API's names, bitrates in bits/s, `framerate` as text
  * (`25`, `30000/1001`). Absent fields have the table's defaults.
  */
-export type Qlty = PictureQlty & {
+export type Qlty = FieldsQlty & {
   readonly container: Container;
   readonly format?: (typeof VIDEO_FORMATS)[number] | undefined;
   readonly bitrate?: number | undefined;
@@ -139,7 +144,7 @@ export function toRendition(qlty: Qlty): Rendition {
   const faults: FieldError[] = [];
   const video = isCodec(format) ? videoOf(qlty, format, faults) : format;
   const audio = isCodec(audioFormat) ? audioOf(qlty, audioFormat, faults) : audioFormat;
-  if (!isCodec(format)) refusePictureChanges(qlty, faults);
+  if (!isCodec(format)) refuseVideoWishes(qlty, faults);
   if (video === "none" && audio === "none")
     faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });
   if (faults.length > 0 || !video || !audio) throw invalid(faults);
@@ -155,7 +160,8 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
   const framerate = qlty.framerate === undefined ? undefined : parseFramerate(qlty.framerate);
   if (qlty.framerate !== undefined && !framerate)
     faults.push({ path: "framerate", message: `must be one of ${FRAMERATES.join(", ")}` });
-  if (bitrate === undefined) {
+  const rateMode = qlty.rc_mode ?? "cbr";
+  if (bitrate === undefined && rateMode !== "quality") {
     faults.push({ path: "bitrate", message: "is required unless format is copy or none" });
     return undefined;
   }
@@ -170,17 +176,17 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
   const rate = framerate && parseRational(framerate);
   return {
     codec,
-    bitrateBps: bitrate,
+    ...(bitrate !== undefined && { bitrateBps: bitrate }),
     ...(rate && { framerate: rate }),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
-    ...pictureChanges(qlty, faults),
     progressive: qlty.use_progressive ?? true,
     gop: { frames: qlty.gop_size ?? (lowLatency ? GOP_SIZE_LOW_LATENCY : GOP_SIZE_DEFAULT) },
     bFrames: qlty.b_frame_size ?? 0,
     ...(lowLatency && { lowLatency }),
-    rateMode: qlty.rc_mode ?? "cbr",
+    rateMode,
     effort: qlty.preset ?? "default",
+    ...videoWishes(qlty, codec, faults),
   };
 }
 
@@ -223,7 +229,7 @@ function videoFields(video: VideoEncode) {
   const { framerate, width, height, bFrames } = video;
   return {
     format: video.codec,
-    bitrate: video.bitrateBps,
+    ...(video.bitrateBps !== undefined && { bitrate: video.bitrateBps }),
     ...(framerate && { framerate: formatRational(framerate) }),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
@@ -233,7 +239,7 @@ function videoFields(video: VideoEncode) {
     ...(video.lowLatency && { low_latency: true }),
     rc_mode: video.rateMode,
     preset: video.effort,
-    ...toPictureQlty(video),
+    ...toVideoWishesQlty(video),
   };
 }
 

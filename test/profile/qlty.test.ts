@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Container } from "../../src/profile/containers.ts";
 import { CONTAINERS } from "../../src/profile/containers.ts";
-import type { PictureQlty } from "../../src/profile/fields/picture.ts";
+import type { FieldsQlty } from "../../src/profile/fields/fields.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
@@ -104,7 +104,7 @@ describe("toRendition", () => {
   });
 
   test("takes over every field that is given", () => {
-    const qlty: Required<Omit<Qlty, keyof PictureQlty>> = {
+    const qlty: Required<Omit<Qlty, keyof FieldsQlty>> = {
       container: "mkv",
       format: "h265",
       bitrate: 2_000_000,
@@ -269,7 +269,7 @@ describe("the tables", () => {
     );
     expect([AUDIO_SAMPLERATES[0], AUDIO_SAMPLERATES.at(-1)]).toEqual([8000, 96_000]);
     expect(CHANNEL_COUNTS).toEqual([1, 2, 6]);
-    expect(RC_MODES).toEqual(["cbr", "vbr", "2passvbr"]);
+    expect(RC_MODES).toEqual(["cbr", "vbr", "2passvbr", "quality"]);
     expect(PRESETS).toEqual(["default", "highQuality", "highPerformance"]);
     expect([B_FRAMES_MAX, SIZE_MIN, SIZE_MAX]).toEqual([3, 64, 8192]);
   });

@@ -148,7 +148,7 @@ describe("systemProfile", () => {
     expect(
       rungs.every(({ width, height }) => Math.abs((width ?? 0) - ((height ?? 0) * 16) / 9) < 1),
     ).toBe(true);
-    const rates = rungs.map(({ bitrateBps }) => bitrateBps);
+    const rates = rungs.map(({ bitrateBps = 0 }) => bitrateBps);
     expect(rates).toEqual(rates.toSorted((one, other) => other - one));
   });
 
@@ -195,7 +195,7 @@ describe("systemProfile", () => {
       fc.property(side, side, fc.integer({ min: 80, max: 800_000 }), (width, height, total) => {
         const { video, audio } = renditionOf(`video_mp4_${width}x${height}_${total}kbps`) ?? {};
         if (typeof video !== "object" || typeof audio !== "object") throw new Error("no encode");
-        expect(video.bitrateBps + audio.bitrateBps).toBe(total * 1000);
+        expect((video.bitrateBps ?? 0) + audio.bitrateBps).toBe(total * 1000);
         expect(video.bitrateBps).toBeGreaterThan(0);
         expect([video.width, video.height]).toEqual([width, height]);
       }),

@@ -103,11 +103,12 @@ export function stepLimits(
   inputBytes: number,
 ): ResourceLimits {
   const { seconds: told, ...known } = load ?? NO_LOAD;
+  const { mostBitsPerSecond = known.bitsPerSecond } = known;
   const seconds = Math.max(told, (inputBytes * 8) / BITS_PER_SECOND_LEAST);
   return limits({
     memoryBytes: sum(memoryBytes, memoryOf(known)),
     cpuSeconds: sum(cpuSeconds, (known.pixelsPerSecond * seconds) / PIXELS_PER_CPU_SECOND),
-    fileBytes: sum(fileBytes, SIZE_SLACK * ((known.bitsPerSecond * seconds) / 8 + inputBytes)),
+    fileBytes: sum(fileBytes, SIZE_SLACK * ((mostBitsPerSecond * seconds) / 8 + inputBytes)),
   });
 }
 

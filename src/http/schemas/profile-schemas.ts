@@ -16,6 +16,8 @@ import {
   VIDEO_FORMATS,
 } from "../../profile/qlty.ts";
 import { PICTURE_FIELDS } from "./fields/picture.ts";
+import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
+import { QUALITY_FIELDS } from "./fields/quality.ts";
 import { NOT_UNICODE } from "./fields.ts";
 import { numeric, oneOf, Switch } from "./numbers.ts";
 
@@ -45,7 +47,9 @@ const ContainerName = z
 const QLTY_FIELDS = {
   container: ContainerName,
   format: z.enum(VIDEO_FORMATS).openapi("VideoFormat").optional(),
-  bitrate: Bitrate.optional().openapi({ description: "bits/s; required unless copied." }),
+  bitrate: Bitrate.optional().openapi({
+    description: "bits/s; required unless copied, or with `rc_mode: quality`.",
+  }),
   framerate: Framerate.optional(),
   width: Size.optional().openapi({ description: "Pixels; alone it keeps the aspect ratio." }),
   height: Size.optional().openapi({ description: "Pixels; alone it keeps the aspect ratio." }),
@@ -62,6 +66,8 @@ const QLTY_FIELDS = {
   audio_samplerate: numeric(oneOf(AUDIO_SAMPLERATES)).optional().openapi({ description: "Hz." }),
   channels: numeric(oneOf(CHANNEL_COUNTS)).optional(),
   ...PICTURE_FIELDS,
+  ...QUALITY_FIELDS,
+  ...ENCODER_OPTIONS_FIELDS,
 };
 
 /** One parameter group of a profile. */

@@ -2,7 +2,9 @@ import type { VideoCodec } from "../../profile/codecs.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { inOrder } from "../encode/video-filters.ts";
+import { ownArgs, ownEffort, ownParams, paramsArgs, tuneArgs } from "./encoder-options.ts";
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
+import { ceilingArgs, qualityArgs } from "./quality.ts";
 import type { Option, OutputStream } from "./streams.ts";
 
 /** One of two passes: its number, and the file in the work folder (without suffix) for the statistics of the first. */
@@ -78,15 +80,17 @@ function x264Args(stream: Stream): readonly Option[] {
   const { encoding } = stream;
   const { effort, level } = encoding;
   return [
-    ["preset", EFFORTS.h264[effort]],
+    ["preset", ownEffort(encoding) ?? EFFORTS.h264[effort]],
     ["profile", "high"],
     ...latencyArgs(encoding),
+    ...tuneArgs(encoding),
     ...(level === undefined ? [] : [["level", level] as const]),
     ...limitArgs(encoding),
     ...fixedGopArgs(encoding),
     ["sc_threshold", "0"],
     ...bFrameArgs(encoding),
     ...fieldArgs(encoding, []),
+    ...paramsArgs("x264-params", ownParams(encoding)),
     ...passArgs(stream),
   ];
 }
@@ -97,13 +101,15 @@ function x265Args({ encoding, pass }: Stream): readonly Option[] {
     "log-level=error",
     "scenecut=0",
     "open-gop=0",
+    ...ownParams(encoding),
     // ffmpeg does not pass its -pass on to x265.
     ...(pass ? [`pass=${pass.number}`, `stats=${passFiles("h265", pass.log)[0]}`] : []),
   ];
   return [
-    ["preset", EFFORTS.h265[encoding.effort]],
+    ["preset", ownEffort(encoding) ?? EFFORTS.h265[encoding.effort]],
     ["profile", "main"],
     ...latencyArgs(encoding),
+    ...tuneArgs(encoding),
     ...limitArgs(encoding),
     ...fixedGopArgs(encoding),
     ...bFrameArgs(encoding),
@@ -116,26 +122,28 @@ function vp9Args(stream: Stream): readonly Option[] {
   const { effort, rateMode, bitrateBps } = encoding;
   return [
     ["deadline", "good"],
-    ["cpu-used", EFFORTS.vp9[effort]],
+    ["cpu-used", ownEffort(encoding) ?? EFFORTS.vp9[effort]],
     ["row-mt", "1"],
     ...limitArgs(encoding),
     // libvpx keeps to the ceiling only if the floor is the same: noise at 400k comes to 433k, and to 554k without a
     // floor.
     ...(rateMode === "cbr" ? [["minrate", formatBitrate(bitrateBps)] as const] : []),
     ...fixedGopArgs(encoding),
+    ...ownArgs(encoding),
     ...passArgs(stream),
   ];
 }
 
 /**
- * SVT-AV1 takes no ceiling beside a bitrate: one that is equal to the bitrate is an error, a higher one is ignored
+ * SVT-AV1 takes a ceiling beside a quality, but none beside a bitrate: one that is equal to the bitrate is an error, a higher one is ignored
  * (measured with 1.4).
  */
 function av1Args({ encoding }: Stream): readonly Option[] {
   return [
-    ["preset", EFFORTS.av1[encoding.effort]],
-    ["b", formatBitrate(encoding.bitrateBps)],
+    ["preset", ownEffort(encoding) ?? EFFORTS.av1[encoding.effort]],
+    ...(qualityArgs(encoding) ?? [["b", formatBitrate(encoding.bitrateBps)] as const]),
     ["g", String(encoding.gopFrames)],
+    ...paramsArgs("svtav1-params", ownParams(encoding, ["preset"])),
   ];
 }
 
@@ -148,6 +156,7 @@ function mpeg2Args(stream: Stream): readonly Option[] {
     ["sc_threshold", "1000000000"],
     ...bFrameArgs(encoding),
     ...fieldArgs(encoding, ["cgop"]),
+    ...ownArgs(encoding),
     ...passArgs(stream),
   ];
 }
@@ -163,16 +172,18 @@ const JPEG_QUALITY_LEAST = "20";
 
 /** A single picture has no bitrate: the bits per second are roughly those that the whole picture may take. */
 function jpegArgs({ encoding }: Stream): readonly Option[] {
+  const fixed = qualityArgs(encoding);
+  if (fixed) return fixed;
   const bits = encoding.bitrateBps / (encoding.width * encoding.height);
   const known = JPEG_QUALITIES.find(({ bitsPerPixel }) => bits >= bitsPerPixel);
   return [["q", known?.quality ?? JPEG_QUALITY_LEAST]];
 }
 
-const limitArgs = ({ bitrateBps, maxrateBps, bufferBits }: VideoEncoding): readonly Option[] => [
-  ["b", formatBitrate(bitrateBps)],
-  ["maxrate", formatBitrate(maxrateBps)],
-  ["bufsize", formatBitrate(bufferBits)],
-];
+const limitArgs = (encoding: VideoEncoding): readonly Option[] =>
+  qualityArgs(encoding) ?? [
+    ["b", formatBitrate(encoding.bitrateBps)] as const,
+    ...ceilingArgs(encoding),
+  ];
 
 const fixedGopArgs = ({ gopFrames }: VideoEncoding): readonly Option[] => [
   ["g", String(gopFrames)],

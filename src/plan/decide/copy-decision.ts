@@ -87,6 +87,7 @@ function videoFault(
     formatFault(wanted, source) ??
     sizeFault(wanted, source) ??
     rateFault(wanted, source) ??
+    qualityFault(wanted) ??
     bitrateFault(wanted.bitrateBps, source.bitrateBps) ??
     // It is not known where the source has its key frames, and segments can only begin at those.
     (isSet(container) ? "segments need key frames at even distances" : undefined)
@@ -143,7 +144,15 @@ function rateFault(wanted: VideoEncode, source: VideoStream): string | undefined
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
-function bitrateFault(wantedBps: number, ownBps: number | undefined): string | undefined {
+/** How good the source is, nobody knows: it may be far better, and larger, than what is asked for. */
+const qualityFault = ({ quality }: VideoEncode): string | undefined =>
+  quality === undefined ? undefined : `quality ${quality} is asked for`;
+
+function bitrateFault(
+  wantedBps: number | undefined,
+  ownBps: number | undefined,
+): string | undefined {
+  if (wantedBps === undefined) return undefined;
   if (ownBps === undefined) return "the bitrate is not known";
   return ownBps > wantedBps ? `bitrate ${ownBps} is above ${wantedBps}` : undefined;
 }

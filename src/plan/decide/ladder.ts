@@ -32,7 +32,7 @@ export function rungsFor(renditions: readonly Rendition[], media: MediaInfo): re
     videoBitrateOf(media) ?? Number.POSITIVE_INFINITY,
   );
   const kept = rungs.filter(
-    ({ video }) => growth(video, source) <= BOX_SLACK && video.bitrateBps <= bitrateMaxBps,
+    ({ video }) => growth(video, source) <= BOX_SLACK && (video.bitrateBps ?? 0) <= bitrateMaxBps,
   );
   return (kept.length > 0 ? kept : [lowest]).map((rung) => shapedRung(rung, source, bitrateMaxBps));
 }
@@ -67,13 +67,14 @@ function shapedRung(rung: Rung, source: VideoStream, bitrateMaxBps: number): Ren
   // Rounded down, so that no side is longer than the source's; half a pixel short of a number is taken for a rounding
   // error.
   const even = (pixels: number) => Math.max(2, Math.floor((pixels + 0.5) / 2) * 2);
-  const bitrateBps = Math.min(rung.video.bitrateBps, Math.floor(bitrateMaxBps));
+  const asked = rung.video.bitrateBps;
+  const bitrateBps = asked && Math.min(asked, Math.floor(bitrateMaxBps));
   const video: VideoEncode = {
     ...rung.video,
     width: even(shape.width * factor),
     height: even(shape.height * factor),
     isShaped: true,
-    bitrateBps,
+    ...(bitrateBps !== undefined && { bitrateBps }),
   };
   return { ...rung, video };
 }

@@ -6,9 +6,14 @@ export type RateLimits = { readonly maxrateBps: number; readonly bufferBits: num
 /** Peaks of a variable bitrate, relative to its average; a player that starts at the average still keeps up with them. */
 const VBR_PEAK = 1.5;
 
-/** The limits of a stream: cbr has its bitrate as the ceiling, vbr half as much again; the buffer holds two seconds of it. */
-export function rateLimits({ bitrateBps, rateMode }: VideoEncode): RateLimits {
-  const maxrateBps = rateMode === "cbr" ? bitrateBps : Math.round(bitrateBps * VBR_PEAK);
+/**
+ * The limits of a stream: cbr and a capped quality have their bitrate as the ceiling, vbr half as much again; the buffer holds two
+ * seconds of it. undefined if nothing caps the quality.
+ */
+export function rateLimits({ bitrateBps, rateMode }: VideoEncode): RateLimits | undefined {
+  if (bitrateBps === undefined) return undefined;
+  const isPeaking = rateMode === "vbr" || rateMode === "2passvbr";
+  const maxrateBps = isPeaking ? Math.round(bitrateBps * VBR_PEAK) : bitrateBps;
   return { maxrateBps, bufferBits: maxrateBps * 2 };
 }
 

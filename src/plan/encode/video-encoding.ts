@@ -6,13 +6,17 @@ import { frameRate, gopFrames } from "./framerate.ts";
 import { h264Level } from "./h264-level.ts";
 import { isHdr } from "./hdr.ts";
 import { outputPicture, type Size } from "./picture.ts";
+import { usualBps } from "./quality.ts";
 import { type RateLimits, rateLimits } from "./rate-control.ts";
 import { staysInterlaced, type VideoFilters, videoFilters } from "./video-filters.ts";
 
 /** How a video stream is encoded, as decided for its source. */
 export type VideoEncoding = Size &
-  RateLimits &
-  Pick<VideoEncode, "codec" | "bitrateBps" | "rateMode" | "effort" | "bFrames" | "lowLatency"> & {
+  Partial<RateLimits> &
+  Pick<VideoEncode, "codec" | "rateMode" | "effort" | "bFrames" | "lowLatency"> &
+  Pick<VideoEncode, "quality" | "encoderOptions"> & {
+    /** Asked for; of a quality, what it is expected to take. */
+    readonly bitrateBps: number;
     readonly filters: VideoFilters;
     readonly rate: Rational;
     /** The distance between key frames, in frames. */
@@ -36,21 +40,30 @@ export function videoEncoding(
   source: VideoStream,
   areCaptionsCarried = false,
 ): VideoEncoding {
-  const { codec, bitrateBps, rateMode, effort, bFrames, lowLatency } = encode;
+  const { codec, rateMode, effort, bFrames, lowLatency, quality, encoderOptions } = encode;
   const picture = outputPicture(encode, source);
   const { width, height } = picture;
   const rate = frameRate(encode, source);
   const captions = captionFate(encode, source, areCaptionsCarried);
   const limits = rateLimits(encode);
-  const level = codec === "h264" ? h264Level(picture, toNumber(rate), limits) : undefined;
+  // Without a ceiling the encoder itself finds the level, by the size.
+  const level = codec === "h264" && limits ? h264Level(picture, toNumber(rate), limits) : undefined;
+  const bitrateBps = expectedBps(encode, picture, rate);
   return {
     ...{ codec, bitrateBps, rateMode, effort, width, height, rate, captions, ...limits },
     ...(bFrames !== undefined && { bFrames }),
     ...(lowLatency && { lowLatency }),
     ...(level !== undefined && { level }),
+    ...(quality !== undefined && { quality }),
+    ...(encoderOptions && { encoderOptions }),
     filters: videoFilters(encode, source, picture, rate, captions),
     gopFrames: gopFrames(encode.gop, rate),
     isInterlaced: staysInterlaced(encode, source),
     isToneMapped: isHdr(source),
   };
+}
+
+function expectedBps({ bitrateBps, quality }: VideoEncode, picture: Size, rate: Rational): number {
+  if (quality === undefined) return bitrateBps ?? 0;
+  return Math.min(bitrateBps ?? Number.POSITIVE_INFINITY, usualBps(quality, picture, rate));
 }

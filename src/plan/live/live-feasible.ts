@@ -55,6 +55,10 @@ function faultOf(
     return unsupported("Cannot make thumbnails of a live stream: their track has an end");
   if ((isLiveSet ? set.renditions : [rendition]).some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
+  if ((isLiveSet ? set.renditions : [rendition]).some(isUncapped))
+    return unsupported(
+      "Cannot send a quality without a ceiling to a live target: its line is no wider than it is, so give bitrate as well",
+    );
   if (isLiveSet) return assignmentFault(assignment, capabilities);
   for (const form of forms) {
     const fault =
@@ -68,6 +72,9 @@ function faultOf(
 
 const isTwoPass = ({ video }: Rendition): boolean =>
   typeof video === "object" && video.rateMode === "2passvbr";
+
+const isUncapped = ({ video }: Rendition): boolean =>
+  typeof video === "object" && video.bitrateBps === undefined;
 
 function rtspRenditionFault(
   rendition: Rendition,

@@ -8,7 +8,9 @@ const LADDER = systemProfile("video_hls_adaptive")?.renditions ?? [];
 
 const rungs = (fields: Partial<VideoStream>): readonly string[] =>
   rungsFor(LADDER, aMediaWithVideo(fields)).map(({ video }) =>
-    typeof video === "object" ? `${video.width}x${video.height}@${video.bitrateBps / 1000}` : video,
+    typeof video === "object"
+      ? `${video.width}x${video.height}@${(video.bitrateBps ?? 0) / 1000}`
+      : video,
   );
 
 describe("rungsFor", () => {
