@@ -105,3 +105,27 @@ describe("the pixels of a task", () => {
     expect(() => planLive({ assignments, targets }, media, capabilities)).toThrow(why);
   });
 });
+
+describe("the load of a quality", () => {
+  const stream = (bitrateBps?: number) => {
+    const { bitrateBps: _, ...rest } = aVideo({ rateMode: "quality", quality: 70 });
+    return { video: bitrateBps === undefined ? rest : { ...rest, bitrateBps } };
+  };
+
+  test("is told by what it usually takes, and limited by what noise takes", () => {
+    const [step] = planOf([stream()]).steps;
+    const { bitsPerSecond = 0, mostBitsPerSecond = 0 } = step?.load ?? {};
+    expect(bitsPerSecond).toBeWithin(1_000_000, 4_000_000);
+    expect(mostBitsPerSecond).toBe(1280 * 720 * 30 * 12 + 128_000);
+  });
+
+  test("is limited by its ceiling", () => {
+    const [step] = planOf([stream(500_000)]).steps;
+    expect(step?.load).toMatchObject({ bitsPerSecond: 628_000, mostBitsPerSecond: 628_000 });
+  });
+
+  test("is not told of other encodes", () => {
+    const [step] = planOf([{ video: aVideo() }]).steps;
+    expect(step?.load).not.toHaveProperty("mostBitsPerSecond");
+  });
+});

@@ -235,6 +235,19 @@ describe("refuseImpossibleLive", () => {
     expect(refusing(video, url)).toThrow(why);
   });
 
+  test("sends a quality below a ceiling alone", () => {
+    const quality = { rateMode: "quality", quality: 70 } as const;
+    expect(refusing(quality, "rtmp://a/live/x")).not.toThrow();
+    const { bitrateBps: _, ...uncapped } = aVideo(quality);
+    const refuse = () =>
+      refuseImpossibleLive(
+        { rendition: aRendition({ video: uncapped }), targets: [0] },
+        targetsAt("rtmp://a/live/x"),
+        aCapabilities(),
+      );
+    expect(refuse).toThrow("Cannot send a quality without a ceiling to a live target");
+  });
+
   test("takes for its protocol what another container would not hold", () => {
     expect(refusing({ codec: "h265" }, "srt://a:1")).not.toThrow();
     expect(refusing({ codec: "h264" }, "rtmp://a/live/x")).not.toThrow();

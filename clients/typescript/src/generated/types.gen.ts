@@ -347,6 +347,13 @@ export type Drain = {
     since_time?: string;
 };
 
+/**
+ * Options of the encoder by its own names, of those that docs/profiles.md lists; `x264-params`, `x265-params` and `svtav1-params` hold several.
+ */
+export type EncoderOptions = {
+    [key: string]: string | number | boolean;
+};
+
 export type Engine = 'native' | 'wasm';
 
 export type EventFailure = {
@@ -700,7 +707,7 @@ export type Qlty = {
     audio_samplerate?: 8000 | 11025 | 12000 | 16000 | 22050 | 24000 | 32000 | 44100 | 48000 | 64000 | 88200 | 96000;
     b_frame_size?: number;
     /**
-     * bits/s; required unless copied.
+     * bits/s; required unless copied, or with `rc_mode: quality`.
      */
     bitrate?: number;
     channels?: 1 | 2 | 6;
@@ -708,6 +715,7 @@ export type Qlty = {
     crop?: Crop;
     deinterlace?: Deinterlace;
     denoise?: Denoise;
+    encoder_options?: EncoderOptions;
     format?: VideoFormat;
     /**
      * Also as a number, or with a denominator of 1.
@@ -730,6 +738,10 @@ export type Qlty = {
      */
     pad?: string;
     preset?: Preset;
+    /**
+     * With `rc_mode: quality`: how good, of every codec alike. 70 is fine for most; `bitrate` is then the ceiling, and may be left out.
+     */
+    quality?: number;
     rc_mode?: RateControl;
     use_progressive?: boolean;
     /**
@@ -761,6 +773,7 @@ export type QltyAnswer = {
     crop?: Crop;
     deinterlace?: Deinterlace;
     denoise?: Denoise;
+    encoder_options?: EncoderOptions;
     format?: VideoFormat;
     framerate?: string;
     /**
@@ -777,6 +790,10 @@ export type QltyAnswer = {
      */
     pad?: string;
     preset?: Preset;
+    /**
+     * With `rc_mode: quality`: how good, of every codec alike. 70 is fine for most; `bitrate` is then the ceiling, and may be left out.
+     */
+    quality?: number;
     rc_mode?: RateControl;
     use_progressive?: boolean;
     width?: number;
@@ -811,7 +828,7 @@ export type Queue = {
     waiting: number;
 };
 
-export type RateControl = 'cbr' | 'vbr' | '2passvbr';
+export type RateControl = 'cbr' | 'vbr' | '2passvbr' | 'quality';
 
 export type ReachSides = {
     sources?: Array<string>;
