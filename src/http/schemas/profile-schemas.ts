@@ -15,8 +15,8 @@ import {
   SIZE_MIN,
   VIDEO_FORMATS,
 } from "../../profile/qlty.ts";
-import { PICTURE_FIELDS } from "./fields/picture.ts";
 import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
+import { PICTURE_FIELDS } from "./fields/picture.ts";
 import { QUALITY_FIELDS } from "./fields/quality.ts";
 import { NOT_UNICODE } from "./fields.ts";
 import { numeric, oneOf, Switch } from "./numbers.ts";

@@ -17,7 +17,10 @@ export type QualityWishes = {
 };
 
 /** What else of a group its quality depends on. */
-export type BesideQuality = { readonly rc_mode?: string | undefined; readonly bitrate?: number | undefined };
+export type BesideQuality = {
+  readonly rc_mode?: string | undefined;
+  readonly bitrate?: number | undefined;
+};
 
 /** Reads what a group says of quality. @param faults - gets the fields that cannot be together */
 export function qualityWishes(
