@@ -1,8 +1,9 @@
 import type { FieldError } from "../../task/errors.ts";
 import type { VideoCodec } from "../codecs.ts";
 
-/** The smallest and the largest `quality`. */
+/** The smallest `quality`. */
 export const QUALITY_MIN = 1;
+/** The largest `quality`. */
 export const QUALITY_MAX = 100;
 
 /** The fields of a parameter group that ask for a quality in place of a bitrate. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { type Qlty, toQlty, toRendition } from "../../../src/profile/qlty.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { aQlty } from "../builders.ts";
@@ -67,6 +68,13 @@ describe("encoder_options", () => {
     [{ q: 1 }, { container: "jpg", audio_format: undefined }, "encoder_options.q"],
   ] as const)("%j do not go with %j", (options, changes, path) => {
     expect(faultsOf(options, changes).map((fault) => fault.split(" ")[0])).toEqual([path]);
+  });
+
+  test.each(["h264", "h265", "av1", "vp9", "mpeg2"] as const)("of %s are listed", (format) => {
+    const [fault = ""] = faultsOf({ unheard: 1 }, { container: "mkv", format });
+    const allowed = fault.replace(/^.* are /, "").split(", ");
+    const row = allowed.map((name) => `\`${name}\``).join(", ");
+    expect(readFileSync("docs/profiles.md", "utf8")).toContain(`\n| ${format} | ${row} |\n`);
   });
 
   test("are answered as they are read, without a preset that they replace", () => {
