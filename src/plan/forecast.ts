@@ -10,6 +10,7 @@ import type {
   PlannedOutput,
   Step,
   StreamDecision,
+  SubtitleTrack,
 } from "./plan.ts";
 
 /** A stream of an output: what becomes of it and why, and what it will be. */
@@ -25,6 +26,8 @@ export type ForecastOutput = {
   readonly container: string;
   readonly video: ForecastStream;
   readonly audio: ForecastStream;
+  /** The source's streams that it gets as subtitles, and what these become. */
+  readonly subtitles?: readonly Pick<SubtitleTrack, "index" | "codec">[];
   /** Of a set: the size of each rendition that has pictures, in its order. */
   readonly sizes?: readonly { readonly width?: number; readonly height?: number }[];
 };
@@ -96,6 +99,7 @@ function outputOf({
   audio,
   expect,
   set,
+  subtitles,
 }: PlannedOutput): ForecastOutput {
   const sizes = set?.renditions.flatMap(({ video: at }) => {
     const made = at === undefined ? undefined : set.tracks[at]?.expect.video;
@@ -109,6 +113,7 @@ function outputOf({
       ...(expect.video && { codec: expect.video.codec, ...sizeOf(expect.video) }),
     },
     audio: { ...audio, ...(expect.audio && { codec: expect.audio.codec }) },
+    ...(subtitles && { subtitles }),
     ...(sizes && { sizes }),
   };
 }
@@ -181,17 +186,19 @@ export type StreamUse = StreamDecision & { readonly targets: readonly number[] }
 
 /** What becomes of each stream of a source, by its place among `media.streams`, in each output. */
 export const streamUses = (
-  outputs: readonly Pick<ForecastOutput, "targets" | "video" | "audio">[],
+  outputs: readonly Pick<ForecastOutput, "targets" | "video" | "audio" | "subtitles">[],
   media: MediaInfo,
 ): readonly (readonly StreamUse[])[] =>
   media.streams.map((stream) =>
-    outputs.map(({ targets, video, audio }) => {
+    outputs.map(({ targets, video, audio, subtitles = [] }) => {
       const { index } = stream;
       if (stream.kind === "video" && index === media.video?.index)
         return { targets, action: video.action, why: video.why };
       const isTaken = index === media.audio?.index || index === media.audio?.rightIndex;
       if (stream.kind === "audio" && isTaken)
         return { targets, action: audio.action, why: audio.why };
+      const text = subtitles.find((track) => track.index === index);
+      if (text) return { targets, action: "encode", why: `it was asked for, as ${text.codec}` };
       return { targets, action: "none", why: whyLeft(stream, media) };
     }),
   );

@@ -22,6 +22,7 @@ import { nameWarnings } from "./feasible/target-name.ts";
 import { type FurtherFile, plannedInput } from "./further.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { stepsOf } from "./steps.ts";
+import { subtitleWarnings } from "./subtitles/choose.ts";
 import { lackWarnings } from "./verify/lack.ts";
 
 /** The request that a plan is made for. */
@@ -80,11 +81,15 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ...lacking,
       ...audioWarnings(products, media),
       ...captionWarnings(decisions, media),
+      ...subtitleWarnings(assignments.flatMap(choicesOf), media),
       ...hiddenWarnings(made, media),
     ],
     ...(durationSeconds !== undefined && { durationSeconds }),
   };
 }
+
+const choicesOf = ({ rendition, set }: Assignment) =>
+  (set?.renditions ?? [rendition]).map(({ subtitles }) => subtitles);
 
 /**
  * Refuses a copy that has to become an encode, if the engine lacks the encoder. Nobody asked for that encoder, so the

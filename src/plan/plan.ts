@@ -1,4 +1,4 @@
-import type { Written } from "../profile/containers.ts";
+import type { SubtitleCodec, Written } from "../profile/containers.ts";
 import type { Area } from "../profile/fields/picture.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
@@ -35,13 +35,15 @@ export type Capabilities = {
  * Files are named relative to the work folder (`input`, `0/out.mp4`), so that every engine runs the same steps.
  */
 export type Step = {
-  readonly name: "first pass" | "encode" | "copy";
+  readonly name: "subtitles" | "first pass" | "encode" | "copy";
   readonly args: readonly string[];
   readonly writes: readonly string[];
   /** This step's share of the whole work, 0..1, for the percent; the shares of a plan add up to 1. */
   readonly share: number;
   /** What its limits depend on; absent if it only joins what was fetched. */
   readonly load?: Load;
+  /** Only of `subtitles`: the texts that it writes, and what becomes of each. */
+  readonly texts?: readonly SubtitleText[];
   /** The same step in parts that run at once, if the engine wants that and the source allows it. */
   readonly sliced?: Sliced;
   /** Why it is not sliced, if the engine wants slices. */
@@ -80,6 +82,37 @@ export type Sliced = {
   /** Joins what the parts made, by stream copy; it reads their files, the list, and perhaps `input`. */
   readonly join: Part;
 };
+
+/** A track's texts in the work folder. */
+export type SubtitleText = {
+  /** WebVTT, as ffmpeg makes it of the whole source. */
+  readonly raw: string;
+  /** WebVTT of what was asked for, which outputs are made of. */
+  readonly file: string;
+  /** The same without overlaps, for containers that show one text at a time; absent if no output needs it. */
+  readonly flat?: string;
+  /** ffmpeg has made it of another format, so that marks of WebVTT may stand in it as plain text. */
+  readonly isConverted?: true;
+  /** The part of the source that the outputs show. */
+  readonly fromSeconds: number;
+  readonly toSeconds?: number;
+};
+
+/** A track of subtitles of an output. */
+export type SubtitleTrack = {
+  /** The source's stream. */
+  readonly index: number;
+  readonly codec: SubtitleCodec;
+  /** The WebVTT that it is made of, in the work folder. */
+  readonly file: string;
+  /** ISO 639, as the source says it. */
+  readonly language?: string;
+  /** What it is marked as. */
+  readonly dispositions: readonly SubtitleMark[];
+};
+
+/** What a track of subtitles may be marked as, in ffmpeg's words. */
+export type SubtitleMark = "default" | "forced" | "hearing_impaired";
 
 /** What happens to one stream, and why; callers and logs see both. */
 export type StreamDecision = {
@@ -162,6 +195,8 @@ export type PlannedOutput = {
   readonly audio: StreamDecision;
   /** For an adaptive set, that of its first rendition. */
   readonly expect: Expectation;
+  /** In their order; absent if there are none. */
+  readonly subtitles?: readonly SubtitleTrack[];
   /** Present for an adaptive set. */
   readonly set?: SetPlan;
 };

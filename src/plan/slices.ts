@@ -57,6 +57,7 @@ export function slice(
   if (decision.isStreamed) return { whole: "nothing can be kept between runs here" };
   if (decision.set) return { whole: "the renditions of a set are made together" };
   if (decision.reads) return { whole: "it reads more than its source" };
+  if (decision.product.subtitles) return { whole: "subtitles go into it" };
   if (isClip) return { whole: "only a clip of the source is wanted" };
   const cut = cutOf(decision, media, slicesMax);
   return "whole" in cut ? cut : { sliced: slicedOf(decision, media, cut, tag) };

@@ -10,6 +10,13 @@ import { slowInput } from "./args/input.ts";
 import { posterArgs } from "./args/poster.ts";
 import { isFilledAndCopied, runsOf } from "./args/runs.ts";
 import { graphArgs } from "./args/streams.ts";
+import {
+  NO_TEXTS,
+  type TextInputs,
+  textInputArgs,
+  textInputs,
+  textStep,
+} from "./args/subtitles.ts";
 import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
@@ -37,6 +44,8 @@ export type StepsInput = {
   readonly clip: Clip | undefined;
   /** What is read beside the source. A run in which any output reads any of it reads all, so that their numbers are the same in each. */
   readonly further?: readonly FurtherFile[];
+  /** The start that was asked for, which `clip` may be moved from. */
+  readonly askedSeconds?: number;
   /** Added to all times of the source. */
   readonly shiftSeconds?: number;
   readonly tag: string;
@@ -46,6 +55,7 @@ export type StepsInput = {
 
 /**
  * The runs that make all products, the quick ones first:
+ * - one that takes texts out of the source, if there are subtitles;
  * - one for each single picture, which seeks to its moment;
  * - one for all products that only copy, so that a copy that fails does so at once;
  * - two for each product that is encoded in two passes;
@@ -59,7 +69,9 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
   const aligned = align(encodes, input);
   const twoPass = aligned.decisions.filter((decision) => isTwoPass(decision));
   const onePass = aligned.decisions.filter((decision) => !isTwoPass(decision));
+  const texts = textStep(decisions, input.media, input.clip);
   const costed = [
+    ...(texts ? [{ ...texts, cost: COST_MIN }] : []),
     ...posters.map((decision) => posterRun(decision, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
@@ -83,7 +95,7 @@ function align(
       lateSeconds,
       ...(isSet(decision.product.container) && { blackSeconds: videoLateSeconds }),
     })),
-    input: { ...input, clip, shiftSeconds },
+    input: { ...input, clip, shiftSeconds, askedSeconds: input.clip?.startSeconds ?? 0 },
   };
 }
 
@@ -103,12 +115,14 @@ function runOf(
   decisions: readonly OutputDecision[],
   input: StepsInput,
 ): Costed {
-  const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined));
+  const read = readBy(decisions, input);
+  const texts = textInputs(decisions, read.further);
+  const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined, texts));
   const { media, clip, slices, tag } = input;
   const isSliced = name === "encode" && slices > 1;
   const cost = costOf(decisions, media);
   return {
-    ...stepOf(name, outputs, readBy(decisions, input), decisions.some(isFilledAndCopied)),
+    ...stepOf(name, outputs, read, { texts, isJoined: decisions.some(isFilledAndCopied) }),
     load: loadOf(decisions, media, cost),
     ...(isSliced && slice(decisions, media, clip !== undefined, slices, tag)),
     cost,
@@ -124,10 +138,11 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
   const first = decision.set
     ? outputArgsOf(decision, input, { number: 1, log })
     : firstPassArgs(decision, input.media, log);
-  const second = outputArgsOf(decision, input, { number: 2, log });
+  const texts = textInputs([decision], read.further);
+  const second = outputArgsOf(decision, input, { number: 2, log }, texts);
   return [
     { ...stepOf("first pass", [first], read), load, cost: cost * FIRST_PASS_COST },
-    { ...stepOf("encode", [second], read), load, cost },
+    { ...stepOf("encode", [second], read, { texts }), load, cost },
   ];
 }
 
@@ -148,9 +163,10 @@ function outputArgsOf(
   decision: OutputDecision,
   input: StepsInput,
   pass: Pass | undefined,
+  texts?: TextInputs,
 ): OutputArgs {
   const { media, clip, tag } = input;
-  if (!decision.set) return fileOutputArgs(decision, media, tag, pass);
+  if (!decision.set) return fileOutputArgs(decision, media, tag, pass, texts);
   // Output options cut what comes out of the filters; a sheet is made of many frames, so its own filters have to cut
   // them.
   const ahead = isSoughtByPacket(media) ? 0 : (clip?.startSeconds ?? 0);
@@ -162,13 +178,16 @@ function stepOf(
   name: Step["name"],
   outputs: readonly OutputArgs[],
   input: StepsInput,
-  isJoined = false,
+  {
+    texts = NO_TEXTS,
+    isJoined = false,
+  }: { readonly texts?: TextInputs; readonly isJoined?: boolean } = {},
 ): Omit<Step, "share"> {
   const cut = cutArgs(input);
   return {
     name,
     args: [
-      ...inputArgs(input, outputs),
+      ...inputArgs(input, outputs, texts),
       ...graphArgs(
         outputs.map(({ graphs }) => graphs),
         isJoined,
@@ -183,13 +202,19 @@ function stepOf(
  * The probed demuxer is pinned: a file that could be read as two formats is read as the one that was judged.
  *
  * A copy needs presentation times. AVI has none and MPEG-PS only some, so ffmpeg makes them from the decoding times. A
- * copied clip begins at a key frame, so nothing may be left to copy: such a run fails.
+ * copied clip begins at a key frame, so nothing may be left to copy: such a run fails. A clip may be without subtitles.
  */
-function inputArgs(input: StepsInput, outputs: readonly OutputArgs[]): readonly string[] {
+function inputArgs(
+  input: StepsInput,
+  outputs: readonly OutputArgs[],
+  texts: TextInputs,
+): readonly string[] {
   const { media, clip } = input;
   const isCopied = outputs.some(({ isCopying }) => isCopying);
   return [
-    ...(isCopied && clip ? ["-abort_on", "empty_output+empty_output_stream"] : []),
+    ...(isCopied && clip && texts.files.length === 0
+      ? ["-abort_on", "empty_output+empty_output_stream"]
+      : []),
     ...["-f", demuxerOf(media.format)],
     ...(isCopied ? ["-fflags", "+genpts"] : []),
     ...(input.shiftSeconds ? ["-itsoffset", formatSeconds(input.shiftSeconds)] : []),
@@ -197,7 +222,18 @@ function inputArgs(input: StepsInput, outputs: readonly OutputArgs[]): readonly 
     ...steadyInput(media),
     ...slowInput(media),
     ...["-i", "input", ...furtherArgs(input.further ?? [])],
+    ...textInputArgs(texts, textOffset(input)),
   ];
+}
+
+/**
+ * Texts begin at the start that was asked for, and move with the source; but none begins before the output, as MP4 would end it at
+ * another time. The difference is less than a picture.
+ */
+function textOffset({ media, clip, askedSeconds, shiftSeconds = 0 }: StepsInput): number {
+  const start = clip?.startSeconds ?? 0;
+  const late = Math.max(0, (askedSeconds ?? start) + shiftSeconds - start);
+  return late + (isSoughtByPacket(media) ? start : 0);
 }
 
 const startArgs = (clip: Clip | undefined): readonly string[] =>

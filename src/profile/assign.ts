@@ -1,7 +1,7 @@
 import { TaskError } from "../task/errors.ts";
 import { isSet } from "./container-rules.ts";
 import { factsOf } from "./containers.ts";
-import type { Assignment, Profile } from "./profile.ts";
+import type { Assignment, Profile, Rendition } from "./profile.ts";
 
 /** What a profile offers to a target. */
 type Offer = Omit<Assignment, "targets">;
@@ -60,11 +60,15 @@ function offersOf(
   if (adaptive || (targets === 1 && renditions.length > 1 && isOneSet))
     return [{ rendition: best, set: { renditions, isLadder: adaptive !== undefined, ...more } }];
   return renditions.map((rendition) => {
-    const isAdaptive = thumbnails || factsOf(rendition.container).set?.isApart;
+    const isAdaptive = thumbnails || isApart(rendition);
     const set = { renditions: [rendition], isLadder: false, ...more };
     return { rendition, ...(isAdaptive && { set }) };
   });
 }
+
+/** Whether even one rendition has its streams apart: subtitles of a set stand in tracks of their own. */
+const isApart = ({ container, subtitles }: Rendition): boolean =>
+  factsOf(container).set?.isApart === true || (isSet(container) && subtitles !== undefined);
 
 function mismatch(profile: Profile, targets: readonly number[], path: string): TaskError {
   const made = `${profile.renditions.length} renditions`;

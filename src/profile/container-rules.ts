@@ -49,9 +49,12 @@ export const SETS: readonly Written[] = WRITTEN.filter(isSet);
 export const setNamed = (name: string): SetFacts | undefined =>
   SETS.map(factsOf).find(({ extension }) => name.endsWith(`.${extension}`))?.set;
 
-/** Whether a file of a set names others of it: a playlist, a manifest, or the WebVTT track of small pictures. */
+/** The WebVTT track of a set's small pictures. */
+export const PICTURE_TRACK = "thumbnails.vtt";
+
+/** Whether a file of a set names others of it: a playlist, a manifest, or the track of small pictures. */
 export const namesOthers = (name: string): boolean =>
-  setNamed(name) !== undefined || name.endsWith(".vtt");
+  setNamed(name) !== undefined || name === PICTURE_TRACK;
 
 /** Whether players are told of a set by playlists of HLS, or a manifest of DASH. */
 export const isToldIn = (container: Container, form: "hls" | "dash"): boolean =>

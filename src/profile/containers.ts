@@ -21,6 +21,8 @@ export type ContainerFacts = {
   readonly video?: readonly string[];
   /** The audio codecs that it holds: none if it is silent. */
   readonly audio?: readonly string[];
+  /** What subtitles are in it; absent if it holds none. */
+  readonly subtitles?: SubtitleCodec;
   /** The codec if a profile names none and the container does not hold the Profile API's h264. */
   readonly videoDefault?: VideoCodec;
   /** The codec if a profile names none and the container does not hold the Profile API's aac. */
@@ -53,6 +55,9 @@ export type ContainerFacts = {
   /** Present if it is a set of files: a playlist or manifest, and the segments that it names. */
   readonly set?: SetFacts;
 };
+
+/** What subtitles are in files, in ffmpeg's words: the codec, which is also the name of its encoder. */
+export type SubtitleCodec = "webvtt" | "mov_text" | "subrip";
 
 /** What is known of a container that is a set of files. */
 export type SetFacts = {
@@ -120,6 +125,7 @@ const TABLE = {
     mediaType: "video/mp4",
     video: ["h264", "hevc", "av1", "vp9", "mpeg2video", "mpeg4"],
     audio: [...MPEG_AUDIO, "eac3", "opus", "alac", "flac"],
+    subtitles: "mov_text",
     // Lower ones its muxer calls "not standard" and refuses. MOV's takes all.
     mp3SampleratesHz: [16000, 22050, 24000, 32000, 44100, 48000],
     keeps: ["turn", "crop", "edits"],
@@ -134,6 +140,7 @@ const TABLE = {
     mediaType: "application/vnd.apple.mpegurl",
     video: ["h264", "hevc", "av1"],
     audio: ["aac", "mp3", "ac3", "eac3"],
+    subtitles: "webvtt",
     usesDurations: true,
     isTimedByVideo: true,
     set: { told: ["hls"], segments: "mpegts", inMp4: ["hevc", "av1"], folderSuffix: "" },
@@ -160,6 +167,7 @@ const TABLE = {
     mediaType: "video/webm",
     video: ["vp9", "av1", "vp8"],
     audio: ["opus", "vorbis"],
+    subtitles: "webvtt",
     videoDefault: "vp9",
     audioDefault: "opus",
     structure: "elements",
@@ -176,6 +184,7 @@ const TABLE = {
       ...MPEG_AUDIO,
       ..."eac3 opus vorbis flac alac dts truehd pcm_s16le pcm_s24le pcm_f32le".split(" "),
     ],
+    subtitles: "subrip",
     structure: "elements",
     keeps: ["crop"],
   },
@@ -188,6 +197,7 @@ const TABLE = {
     mediaType: "video/quicktime",
     video: ["h264", "hevc", "mpeg2video", "mpeg4", "prores", "mjpeg", "dnxhd"],
     audio: [...MPEG_AUDIO, "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"],
+    subtitles: "mov_text",
     keeps: ["turn", "crop", "edits"],
     usesDurations: true,
     isLayerless: true,
@@ -199,6 +209,7 @@ const TABLE = {
     mediaType: "application/dash+xml",
     video: ["h264", "hevc", "av1", "vp9"],
     audio: ["aac", "mp3", "ac3", "eac3", "opus"],
+    subtitles: "webvtt",
     set: { told: ["dash"], segments: "mp4", folderSuffix: ".dash", isApart: true },
   },
   cmaf: {
@@ -208,6 +219,7 @@ const TABLE = {
     mediaType: "application/vnd.apple.mpegurl",
     video: ["h264", "hevc", "av1"],
     audio: ["aac", "ac3", "eac3"],
+    subtitles: "webvtt",
     set: { told: ["hls", "dash"], segments: "mp4", folderSuffix: "", isApart: true },
   },
   mp3: {

@@ -2,6 +2,7 @@ import type { Rational } from "../lib/rational.ts";
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import type { Container } from "./containers.ts";
 import type { VideoWishes } from "./fields/fields.ts";
+import type { SubtitleChoice } from "./fields/subtitles.ts";
 
 /** Bitrate control: constant (capped by VBV), variable, variable in two passes, or whatever a quality takes. */
 export type RateMode = "cbr" | "vbr" | "2passvbr" | "quality";
@@ -50,6 +51,8 @@ export type Rendition = {
   readonly container: Container;
   readonly video: VideoEncode | "copy" | "none";
   readonly audio: AudioEncode | "copy" | "none";
+  /** Absent if no subtitles are taken over. */
+  readonly subtitles?: SubtitleChoice;
 };
 
 /** Small pictures for a player's seek bar: sheets of them, and a WebVTT track that says where each picture lies. */

@@ -9,6 +9,7 @@ import {
   toVideoWishesQlty,
   videoWishes,
 } from "./fields/fields.ts";
+import { type SubtitleFields, subtitleFields, subtitlesOf } from "./fields/subtitles.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
 /** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves video out, `mjpeg` is only for jpg. */
@@ -83,11 +84,14 @@ export const SIZE_MAX = 8192;
 /** A frame rate of the table, in the form of answers. */
 export type Framerate = (typeof FRAMERATES)[number];
 
+/** The fields of subjects that have files of their own. */
+type FieldGroups = FieldsQlty & SubtitleFields;
+
 /**
  * One parameter group of a profile as the API writes it: the Profile API's names, bitrates in bits/s, `framerate` as text
  * (`25`, `30000/1001`). Absent fields have the table's defaults.
  */
-export type Qlty = FieldsQlty & {
+export type Qlty = FieldGroups & {
   readonly container: Container;
   readonly format?: (typeof VIDEO_FORMATS)[number] | undefined;
   readonly bitrate?: number | undefined;
@@ -148,7 +152,7 @@ export function toRendition(qlty: Qlty): Rendition {
   if (video === "none" && audio === "none")
     faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });
   if (faults.length > 0 || !video || !audio) throw invalid(faults);
-  return { container, video, audio };
+  return { container, video, audio, ...subtitlesOf(qlty) };
 }
 
 const isCodec = <T extends string>(format: T | "copy" | "none"): format is T =>
@@ -217,11 +221,12 @@ function invalid(fields: readonly FieldError[]): TaskError {
  * The distance of a system profile's key frames, which is in seconds, is shown in frames at its highest rate. Its B-frames, which
  * are the encoder's own choice, are not shown.
  */
-export function toQlty({ container, video, audio }: Rendition): Qlty {
+export function toQlty({ container, video, audio, subtitles }: Rendition): Qlty {
   return {
     container,
     ...(typeof video === "string" ? { format: video } : videoFields(video)),
     ...(typeof audio === "string" ? { audio_format: audio } : audioFields(audio)),
+    ...subtitleFields(subtitles),
   };
 }
 

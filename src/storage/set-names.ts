@@ -11,7 +11,7 @@ import {
   rewriteVideoTrack,
   segmentsOf,
 } from "../manifest/write/set-playlists.ts";
-import { namesOthers, setNamed } from "../profile/container-rules.ts";
+import { namesOthers, PICTURE_TRACK, setNamed } from "../profile/container-rules.ts";
 import { TaskError } from "../task/errors.ts";
 import type { FinishedFiles, Left } from "./storage.ts";
 
@@ -141,7 +141,7 @@ export function nameSet(
 function rewrite(name: string, text: string, rename: (uri: string) => string): string {
   // A template holds `$` and `%`, which stay as they are: our own names need no encoding.
   if (isManifestName(name)) return rewriteManifest(text, rename);
-  if (name.endsWith(".vtt")) return rewriteVideoTrack(text, rename);
+  if (name === PICTURE_TRACK) return rewriteVideoTrack(text, rename);
   return rewritePlaylist(text, rename);
 }
 

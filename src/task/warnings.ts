@@ -15,6 +15,8 @@ export const WARNING_CODES = [
   "stream_chosen",
   /** Captions in the source's video are left out, as they would not come out whole. */
   "captions_dropped",
+  /** Subtitles that were asked for are left out: the source lacks them, or they are no text. */
+  "subtitles_missing",
   /** Only of a live task: nobody publishes its source yet; it is waited for. Gone once the source has come. */
   "source_awaited",
   /** Only of a plan: parts of the source were read for it, not all. */

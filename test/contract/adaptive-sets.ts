@@ -26,7 +26,11 @@ const media = (track: number): string =>
   ].join("\n");
 
 const template = (folder: string): string =>
-  `<SegmentTemplate initialization="${folder}init-$RepresentationID$.mp4" media="${folder}chunk-$RepresentationID$-$Number%05d$.m4s" />\n`;
+  `<SegmentTemplate initialization="${folder}init-$RepresentationID$.mp4" media="${folder}chunk-$RepresentationID$-$Number%05d$.m4s" />\n` +
+  `<BaseURL>${folder}subtitles_0.vtt</BaseURL>\n`;
+
+/** Its text looks like the name of a small picture. */
+const SUBTITLES = "WEBVTT\n\n00:00.000 --> 00:02.000\na#xywh=0,0,1,1\n";
 
 /** Writes a finished set of two tracks into scratch; `mark` is what its segments hold. */
 async function aLadder(
@@ -41,6 +45,7 @@ async function aLadder(
     await writeFile(join(segments, `init-${track}.mp4`), `${mark} init ${track}`);
     await writeFile(join(segments, `chunk-${track}-00001.m4s`), `${mark} ${track}`);
   }
+  await writeFile(join(segments, "subtitles_0.vtt"), SUBTITLES);
   if (container === "dash") {
     await writeFile(join(folder, "out.mpd"), template("segments/"));
     return { entry: join(folder, "out.mpd"), segments };
@@ -91,6 +96,7 @@ export function deliveringAdaptiveSets(
       await bench.storage.deliver(finished, bench.address("a b.mpd"), freely("t-1"));
       expect(await bench.read("a b.mpd")).toBe(template("a%20b.dash/pontus.t-1."));
       expect(await bench.read("a b.dash/pontus.t-1.chunk-1-00001.m4s")).toBe("new 1");
+      expect(await bench.read("a b.dash/pontus.t-1.subtitles_0.vtt")).toBe(SUBTITLES);
     });
 
     test("keeps the old set whole until the new one stands, then removes it if it can", async () => {

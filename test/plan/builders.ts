@@ -113,10 +113,13 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
   encoders: [
     ..."libx264 libx265 libvpx-vp9 libsvtav1 mpeg2video mjpeg".split(" "),
     ..."aac libmp3lame ac3 mp2 libopus".split(" "),
+    ..."webvtt mov_text subrip".split(" "),
   ],
   muxers: [
     "nut",
-    ..."mp4 mov ipod matroska webm flv mpegts rtsp tee fifo hls dash image2 mp3 ogg".split(" "),
+    ..."mp4 mov ipod matroska webm flv mpegts rtsp tee fifo hls dash image2 mp3 ogg webvtt".split(
+      " ",
+    ),
   ],
   filters: "scale pad crop setsar fps format bwdif hqdn3d zscale tonemap sidedata aresample".split(
     " ",

@@ -114,6 +114,21 @@ describe("streamUses", () => {
       ["none", "it is a still picture"],
     ]);
   });
+
+  test("says what subtitles become", () => {
+    const text = { index: 2, codec: "subrip", dispositions: [], kind: "subtitle" } as const;
+    const media = { ...aMedia(), streams: [text] };
+    const { outputs } = foretold({ ...COPY, subtitles: { tracks: "all" } }, media);
+    expect(streamUses(outputs, media)).toEqual([
+      [
+        {
+          targets: outputs[0]?.targets ?? [],
+          action: "encode",
+          why: "it was asked for, as mov_text",
+        },
+      ],
+    ]);
+  });
 });
 
 describe("tell", () => {

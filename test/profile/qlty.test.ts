@@ -121,6 +121,7 @@ describe("toRendition", () => {
       audio_bitrate: 384_000,
       audio_samplerate: 44_100,
       channels: 6,
+      subtitle_tracks: ["en", 1],
     };
     expect(toRendition(qlty)).toEqual({
       container: "mkv",
@@ -137,7 +138,9 @@ describe("toRendition", () => {
         effort: "highQuality",
       },
       audio: { codec: "ac3", bitrateBps: 384_000, samplerateHz: 44_100, channels: 6 },
+      subtitles: { tracks: ["en", 1] },
     });
+    expect(toQlty(toRendition(qlty))).toMatchObject({ subtitle_tracks: ["en", 1] });
   });
 
   test("makes key frames come sooner with low latency, and no B-frames", () => {

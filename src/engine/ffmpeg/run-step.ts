@@ -141,8 +141,8 @@ const generalArgs = (step: RunRequest["step"]["name"]): readonly string[] => [
   ...["-hide_banner", "-nostdin", "-nostats", "-y", "-v", RUN_LOG_LEVEL],
   ...["-progress", "pipe:1", "-stats_period", String(REPORT_PERIOD)],
   ...["-max_error_rate", String(ERROR_RATE_MAX)],
-  // The first pass of libvpx makes statistics but no packets, which ffmpeg reports as an empty output.
-  ...(step === "first pass" ? [] : ["-abort_on", "empty_output"]),
+  // The first pass of libvpx makes statistics but no packets, which ffmpeg reports as an empty output. Nobody may say anything.
+  ...(step === "first pass" || step === "subtitles" ? [] : ["-abort_on", "empty_output"]),
 ];
 
 /** Whether the disk is full, as far as it can be found out: Deno needs a separate permission for it. */

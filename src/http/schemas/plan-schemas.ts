@@ -76,7 +76,7 @@ const PlannedOutput = z
 
 const PlannedStep = z
   .object({
-    name: z.enum(["first pass", "encode", "copy", "join", "live"]).openapi("StepName"),
+    name: z.enum(["subtitles", "first pass", "encode", "copy", "join", "live"]).openapi("StepName"),
     arguments: z.array(z.string()).openapi({
       description:
         "Those of ffmpeg, secrets masked, one each. A run has general options in front of them; `000000000000-1` and the like in names of segments stand for the task, and addresses of live streams for those of relays on this machine.",

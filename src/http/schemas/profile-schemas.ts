@@ -18,6 +18,7 @@ import {
 import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
 import { PICTURE_FIELDS } from "./fields/picture.ts";
 import { QUALITY_FIELDS } from "./fields/quality.ts";
+import { SUBTITLE_FIELDS } from "./fields/subtitles.ts";
 import { NOT_UNICODE } from "./fields.ts";
 import { numeric, oneOf, Switch } from "./numbers.ts";
 
@@ -68,6 +69,7 @@ const QLTY_FIELDS = {
   ...PICTURE_FIELDS,
   ...QUALITY_FIELDS,
   ...ENCODER_OPTIONS_FIELDS,
+  ...SUBTITLE_FIELDS,
 };
 
 /** One parameter group of a profile. */

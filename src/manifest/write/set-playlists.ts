@@ -31,12 +31,19 @@ export function rewritePlaylist(text: string, rename: (segment: string) => strin
     .join("\n");
 }
 
-/** Renames the templates of segments' names in a DASH manifest of ours by `rename`, which must keep `$…$`. */
+/**
+ * Renames the templates of segments' names, and the files of subtitles, in a DASH manifest of ours by `rename`, which must keep `$…$`.
+ */
 export const rewriteManifest = (text: string, rename: (template: string) => string): string =>
-  text.replace(
-    /\b(initialization|media)="([^"]*)"/g,
-    (_, attribute: string, template: string) => `${attribute}="${rename(template)}"`,
-  );
+  text
+    .replace(
+      /\b(initialization|media)="([^"]*)"/g,
+      (_, attribute: string, template: string) => `${attribute}="${rename(template)}"`,
+    )
+    .replace(
+      /<BaseURL>([^<]*)<\/BaseURL>/g,
+      (_, file: string) => `<BaseURL>${rename(file)}</BaseURL>`,
+    );
 
 /** Renames the files of pictures in a WebVTT track by `rename`; the place in the file (`#xywh=`) stays. */
 export const rewriteVideoTrack = (text: string, rename: (picture: string) => string): string =>

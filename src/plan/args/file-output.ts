@@ -8,7 +8,15 @@ import { frameMode } from "../encode/framerate.ts";
 import { withBlackStart } from "../encode/video-filters.ts";
 import { copiedAudio, encodedAudio } from "./audio.ts";
 import { copiedPictures } from "./copied-pictures.ts";
-import { type FilteredStream, type Graphs, isCopied, streamsArgs, together } from "./streams.ts";
+import {
+  type FilteredStream,
+  type Graphs,
+  isCopied,
+  NOTHING_ELSE,
+  streamsArgs,
+  together,
+} from "./streams.ts";
+import { NO_TEXTS, subtitleArgs, type TextInputs } from "./subtitles.ts";
 import { copiedVideo, encodedVideo, type Pass, passFiles } from "./video.ts";
 
 /** How an output is written, and into which files. */
@@ -23,6 +31,9 @@ export type OutputArgs = {
   readonly isCopying: boolean;
 };
 
+/** What keeps everything else out of an output that has subtitles. */
+const WITH_SUBTITLES = NOTHING_ELSE.filter((option) => option !== "-sn");
+
 /** Seconds of a segment; it ends at the first key frame after them. */
 const SEGMENT_SECONDS = "6";
 
@@ -32,8 +43,10 @@ export function fileOutputArgs(
   media: MediaInfo,
   tag: string,
   pass: Pass | undefined,
+  texts: TextInputs = NO_TEXTS,
 ): OutputArgs {
   const { product } = decision;
+  const { subtitles = [] } = product;
   const video = product.video.action === "none" ? undefined : media.video;
   const audio = product.audio.action === "none" ? undefined : media.audio;
   const file = fileArgs(decision, product.expect.video?.codec, tag);
@@ -43,7 +56,11 @@ export function fileOutputArgs(
   ]);
   return {
     graphs,
-    args: [...streamsArgs(streams, false), ...file.args],
+    args: [
+      ...streamsArgs(streams, false, subtitles.length > 0 ? WITH_SUBTITLES : NOTHING_ELSE),
+      ...subtitleArgs(subtitles, texts),
+      ...file.args,
+    ],
     writes: file.writes,
     isCopying: streams.some(isCopied),
   };

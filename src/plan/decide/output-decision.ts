@@ -18,6 +18,7 @@ import { sdrFiltersNeeded } from "../encode/hdr.ts";
 import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
 import type { FurtherFile } from "../further.ts";
 import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
+import { subtitleTracks } from "../subtitles/choose.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import { withoutHidden } from "./hidden.ts";
@@ -112,6 +113,7 @@ export function judgeRendition(
   if (video.action === "encode") refuseColors(media);
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
+  const subtitles = subtitleTracks(rendition.subtitles, container, media);
   const product: PlannedOutput = {
     targets,
     container,
@@ -120,6 +122,7 @@ export function judgeRendition(
     video,
     audio,
     expect: expectationOf({ rendition, container, video, audio }, media, clip),
+    ...(subtitles.length > 0 && { subtitles }),
   };
   return { product, rendition, folder, lateSeconds: audioLateSeconds(media, clip) };
 }

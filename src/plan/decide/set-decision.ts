@@ -53,12 +53,15 @@ export function decideSet(
   });
   const folder = String(index);
   const sheets = set.thumbnails && sheetsFor(set.thumbnails, media, clip, best.rendition.video);
+  // Those of a set that ask for subtitles ask for the same.
+  const subtitles = decisions.find(({ product }) => product.subtitles)?.product.subtitles;
   return {
     ...best,
     product: {
       ...best.product,
       entry: `${folder}/out.${extensionOf(container)}`,
       segments: `${folder}/segments`,
+      ...(subtitles && { subtitles }),
       set: { ...withLanguage(plan, media), ...(sheets && { thumbnails: sheets }) },
     },
     isStreamed: source.capabilities.streamsOutput === true,

@@ -26,6 +26,7 @@ export function impossibilityOf(
     containerFault(rendition) ??
     codecFault(rendition) ??
     keepingFault(rendition, capabilities) ??
+    subtitleFault(rendition, capabilities) ??
     missing(rendition, capabilities)
   );
 }
@@ -77,6 +78,29 @@ function keepingFault(
   return streamsOutput && typeof video === "object" && video.rateMode === "2passvbr"
     ? unsupported("Cannot encode in two passes: nothing can be kept between them on this host")
     : undefined;
+}
+
+/** The encoder and the muxer of the texts that everything is made of. */
+const TEXT = "webvtt";
+
+function subtitleFault(
+  { container, subtitles }: Rendition,
+  { encoders, muxers, streamsOutput }: Capabilities,
+): Impossibility | undefined {
+  if (!subtitles) return undefined;
+  const { subtitles: codec = TEXT } = factsOf(container);
+  if (!isOfSource(container) && !factsOf(container).subtitles)
+    return unsupported(`Cannot put subtitles into "${container}": it does not hold them`);
+  if (streamsOutput)
+    return unsupported(
+      "Cannot take subtitles over: they are kept on a disk, and there is none here",
+    );
+  const lost = [TEXT, codec].find((name) => !encoders.includes(name));
+  if (lost === undefined && muxers.includes(TEXT)) return undefined;
+  return {
+    code: "encoder_missing",
+    message: `Cannot make subtitles: the engine has no ${lost === undefined ? "muxer" : "encoder"} ${lost ?? TEXT}`,
+  };
 }
 
 function missing(rendition: Rendition, capabilities: Capabilities): Impossibility | undefined {

@@ -34,6 +34,7 @@ export function assignmentFault(
     faults.find((fault) => fault !== undefined) ??
     missing(set, capabilities) ??
     copyFault(set) ??
+    subtitleFault(set) ??
     timingFault(set)
   );
 }
@@ -63,6 +64,19 @@ function copyFault({ renditions }: AdaptiveSet): Impossibility | undefined {
         code: "output_not_supported",
         message:
           "Cannot make the set of a copied picture and others: its key frames are the source's own",
+      }
+    : undefined;
+}
+
+/** A set has its subtitles once, for all renditions. */
+function subtitleFault({ renditions }: AdaptiveSet): Impossibility | undefined {
+  const asked = renditions.flatMap(({ subtitles }) =>
+    subtitles ? [JSON.stringify(subtitles)] : [],
+  );
+  return new Set(asked).size > 1
+    ? {
+        code: "output_not_supported",
+        message: "Cannot make the set: its groups ask for different subtitles",
       }
     : undefined;
 }

@@ -53,7 +53,10 @@ function faultOf(
     return unsupported("Cannot send an adaptive set to a live target: it takes one rendition");
   if (isLiveSet && set.thumbnails)
     return unsupported("Cannot make thumbnails of a live stream: their track has an end");
-  if ((isLiveSet ? set.renditions : [rendition]).some(isTwoPass))
+  const renditions = isLiveSet ? set.renditions : [rendition];
+  if (renditions.some(({ subtitles }) => subtitles))
+    return unsupported("Cannot take subtitles over: that is not done with live streams");
+  if (renditions.some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
   if ((isLiveSet ? set.renditions : [rendition]).some(isUncapped))
     return unsupported(

@@ -1,7 +1,8 @@
+import { languageTag } from "../../manifest/write/language.ts";
 import { segmentsOf, withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { SetPlan, Track } from "../plan.ts";
-import { languageTag } from "./language.ts";
+import { type SetSubtitles, SUBTITLE_GROUP, subtitleMedia } from "./finished-subtitles.ts";
 
 /** Which streams a set has, and which of them a player plays together (`SetPlan`). */
 export type SetShape = {
@@ -78,7 +79,8 @@ export const withCodecs = (manifest: string, codecs: readonly string[]): string 
 export const totalOf = (values: readonly number[]): number =>
   values.reduce((sum, one) => sum + one, 0);
 
-const secondsOf = (tracks: readonly TrackFacts[]): number =>
+/** How long the longest stream of a set lasts. */
+export const secondsOf = (tracks: readonly TrackFacts[]): number =>
   Math.max(0, ...tracks.map(({ segments }) => totalOf(segments.map(({ seconds }) => seconds))));
 
 const longestOf = (tracks: readonly TrackFacts[]): number =>
@@ -97,6 +99,7 @@ export function masterPlaylist(
   { tracks, renditions }: SetShape,
   facts: readonly TrackFacts[],
   folder: string,
+  subtitles: readonly SetSubtitles[] = [],
 ): string {
   const uriOf = (track: number) => `${folder}/${tracks[track]?.playlist ?? ""}`;
   const groups = new Set(
@@ -115,11 +118,12 @@ export function masterPlaylist(
   const streams = renditions.map(({ video, audio }) => {
     const used = [video, audio].flatMap((at) => (at === undefined ? [] : (facts[at] ?? [])));
     const group = video !== undefined && audio !== undefined ? [`AUDIO="audio-${audio}"`] : [];
-    const line = [...attributesOf(used), ...group].join(",");
+    const texts = subtitles.length > 0 ? [`SUBTITLES="${SUBTITLE_GROUP}"`] : [];
+    const line = [...attributesOf(used), ...group, ...texts].join(",");
     return `#EXT-X-STREAM-INF:${line}\n${uriOf(video ?? audio ?? 0)}`;
   });
   const head = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
-  return `${[...head, ...media, ...streams].join("\n")}\n`;
+  return `${[...head, ...media, ...subtitleMedia(subtitles, folder), ...streams].join("\n")}\n`;
 }
 
 const languageOf = ({ language }: Pick<Track, "language"> = {}): readonly string[] =>

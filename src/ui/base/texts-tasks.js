@@ -33,6 +33,7 @@ export const TASK_TEXTS = /** @type {const} */ ({
   "action.copy": ["copied", "复制"],
   "action.encode": ["encoded", "编码"],
   "action.none": ["left out", "不使用"],
+  "step.subtitles": ["Subtitles", "字幕"],
   "step.first pass": ["First pass", "第一遍"],
   "step.encode": ["Encode", "编码"],
   "step.copy": ["Copy", "复制"],

@@ -9,6 +9,7 @@ import { planSource } from "../plan-source.ts";
 import type { JudgingRun } from "../run.ts";
 import type { Line, StepReports } from "../runner.ts";
 import { withCaptions } from "../source/source-captions.ts";
+import { settleTexts } from "../subtitles/text-files.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -41,8 +42,10 @@ export const fileLine = (
         packets: () => engine.probe({ path, side: "source", packets: true }, signal),
         captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
       }),
-    runStep: (step, reports, own = signal) =>
-      engine.run({ step, folder, inputPath: path, ...beside, ...reports }, own),
+    runStep: async (step, reports, own = signal) => {
+      await engine.run({ step, folder, inputPath: path, ...beside, ...reports }, own);
+      if (step.texts) await settleTexts(folder, step.texts);
+    },
     verify: ({ plan, media }, damage) =>
       verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),
     discard: async ({ products }) => {

@@ -9,14 +9,17 @@ import {
   initOf,
   judgeBoundaries,
   masterPlaylist,
+  secondsOf,
   segmentTimes,
   type TrackFacts,
 } from "../../plan/verify/finished-set.ts";
 import { judgeSheets, sheetCount, thumbnailTrack } from "../../plan/verify/finished-sheets.ts";
-import { isToldIn } from "../../profile/container-rules.ts";
+import { withSubtitles } from "../../plan/verify/finished-subtitles.ts";
+import { isToldIn, PICTURE_TRACK } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import type { JudgingRun } from "../run.ts";
+import { type PlacedSubtitles, placeSubtitles } from "../subtitles/set-subtitles.ts";
 import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack, trackFacts } from "./describe-output.ts";
 import { readCodec } from "./iso-file.ts";
@@ -34,7 +37,6 @@ export type SetInput = {
 
 /** The name of the manifest in the folder of segments. */
 const MANIFEST = "manifest.mpd";
-const TRACK_OF_PICTURES = "thumbnails.vtt";
 /** ffmpeg's multivariant playlist. It is replaced, because it has neither frame rates nor real bitrates. */
 const LEFT_OVER = "master.m3u8";
 
@@ -54,7 +56,12 @@ export async function finishSet(input: SetInput): Promise<readonly Output[]> {
   const facts = finished.map((track) => track.facts);
   judgeBoundaries(set, facts);
   if (set.thumbnails) await finishThumbnails(input, segments, finished);
-  await writeEntries(input, segments, finishManifest(manifest, facts), facts);
+  const seconds = secondsOf(facts);
+  const hasPlaylists = isToldIn(product.container, "hls");
+  const { subtitles: texts = [] } = product;
+  const subtitles = await placeSubtitles(texts, folder, segments, { seconds, hasPlaylists });
+  const told = withSubtitles(finishManifest(manifest, facts), subtitles, seconds);
+  await writeEntries(input, segments, told, { facts, subtitles });
   return set.renditions.map((pair) => describeRendition(product, pair, finished));
 }
 
@@ -125,22 +132,28 @@ async function finishThumbnails(
     if (video) sizes.push(video);
   }
   judgeSheets(thumbnails, sheets, sizes);
-  await writeFile(join(segments, TRACK_OF_PICTURES), thumbnailTrack(thumbnails, pictures, seconds));
+  await writeFile(join(segments, PICTURE_TRACK), thumbnailTrack(thumbnails, pictures, seconds));
 }
+
+/** What players are told of a set's streams and subtitles. */
+type Told = {
+  readonly facts: readonly TrackFacts[];
+  readonly subtitles: readonly PlacedSubtitles[];
+};
 
 /** Writes the entry and removes what the set does not need: the playlists of the streams are for HLS alone. */
 async function writeEntries(
   { product, set, folder }: SetInput,
   segments: string,
   manifest: string,
-  facts: readonly TrackFacts[],
+  { facts, subtitles }: Told,
 ): Promise<void> {
   const entry = join(folder, product.entry);
   const isHls = isToldIn(product.container, "hls");
   await writeFile(
     entry,
     isHls
-      ? masterPlaylist(set, facts, "segments")
+      ? masterPlaylist(set, facts, "segments", subtitles)
       : rewriteManifest(manifest, (name) => `segments/${name}`),
   );
   if (isHls && isToldIn(product.container, "dash"))

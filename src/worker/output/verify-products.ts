@@ -10,6 +10,7 @@ import type { FinishedFiles } from "../../storage/storage.ts";
 import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import type { Output } from "../../task/task.ts";
 import type { JudgingRun } from "../run.ts";
+import { verifySubtitles } from "../subtitles/verify-subtitles.ts";
 import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
@@ -77,6 +78,7 @@ async function verifyProduct(
   if (isSet(product.container)) await correctPlaylist(path);
   const made = await probeProduct(product, path, run);
   await run.warn(await source.judge(product.expect, made));
+  await verifySubtitles(product, made, folder, run);
   const segments = product.segments && join(folder, product.segments);
   const finished = { entry: path, ...(segments !== undefined && { segments }) };
   const output = describeOutput(product, made, await sizeOfFinished(finished));

@@ -743,6 +743,7 @@ export type Qlty = {
      */
     quality?: number;
     rc_mode?: RateControl;
+    subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     /**
      * Pixels; alone it keeps the aspect ratio.
@@ -795,6 +796,7 @@ export type QltyAnswer = {
      */
     quality?: number;
     rc_mode?: RateControl;
+    subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     width?: number;
 };
@@ -853,7 +855,7 @@ export type Source = {
     source_url: string;
 };
 
-export type StepName = 'first pass' | 'encode' | 'copy' | 'join' | 'live';
+export type StepName = 'subtitles' | 'first pass' | 'encode' | 'copy' | 'join' | 'live';
 
 export type StreamAction = 'copy' | 'encode' | 'none';
 
@@ -1036,7 +1038,7 @@ export type TaskStatus = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELL
 
 export type TaskWarning = {
     /**
-     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `captions_dropped`, `source_awaited`, `source_sampled`; more may come.
+     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `captions_dropped`, `subtitles_missing`, `source_awaited`, `source_sampled`; more may come.
      */
     code: string;
     /**
@@ -1052,6 +1054,11 @@ export type Thumbnails = {
     interval_seconds: number;
     width: number;
 };
+
+/**
+ * Subtitles that are text and are taken over; none if it is absent.
+ */
+export type TrackChoice = 'all' | Array<string | number>;
 
 export type Uploaded = {
     /**

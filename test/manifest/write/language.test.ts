@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { languageTag } from "../../../src/plan/verify/language.ts";
+import { languageTag } from "../../../src/manifest/write/language.ts";
 
 test.each([
   ["eng", "en"],

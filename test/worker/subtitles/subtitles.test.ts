@@ -1,0 +1,161 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseWebVtt } from "../../../src/manifest/write/webvtt.ts";
+import type { Container } from "../../../src/profile/containers.ts";
+import { makeProducts, profileOf } from "../../fixtures/made-products.ts";
+import { subtitledFilm } from "../../fixtures/subtitled.ts";
+import { openWasm } from "../../fixtures/wasm-engine.ts";
+import { aCustomVideo, anAudio } from "../../plan/builders.ts";
+import { outputOf } from "../../plan/run-plan.ts";
+
+setDefaultTimeout(60_000);
+
+const VIDEO = aCustomVideo({ effort: "highPerformance", bitrateBps: 100_000, gop: { frames: 25 } });
+const profile = (container: Container, tracks: "all" | readonly (string | number)[] = "all") =>
+  profileOf({
+    container,
+    video: container === "webm" ? { ...VIDEO, codec: "vp9" } : VIDEO,
+    audio: anAudio({ codec: container === "webm" ? "opus" : "aac", bitrateBps: 64_000 }),
+    subtitles: { tracks },
+  });
+
+/** When each text of a track is shown, in ms, and what it says. */
+const shownIn = (vtt: string) =>
+  parseWebVtt(vtt).cues.map(({ startMs, endMs, text }) => [startMs, endMs, text]);
+
+const trackOf = async (path: string, at: number) =>
+  shownIn(
+    (await outputOf("ffmpeg", ["-i", path, "-map", `0:s:${at}`, "-f", "webvtt", "-"])).toString(),
+  );
+
+type Probed = {
+  readonly streams: readonly {
+    readonly codec_name: string;
+    readonly tags?: { readonly language?: string };
+    readonly disposition: { readonly default: number; readonly forced: number };
+  }[];
+};
+const probed = async (path: string) => {
+  const args = ["-select_streams", "s", "-show_streams", "-of", "json", path];
+  const { streams } = JSON.parse((await outputOf("ffprobe", args)).toString()) as Probed;
+  return streams.map(({ codec_name, tags, disposition }) => [
+    ...[codec_name, tags?.language, disposition.default, disposition.forced],
+  ]);
+};
+
+/** Times of Matroska are rounded, and the film may begin a few ms after its sound. */
+const near = (ms: number) => expect.closeTo(ms / 1000, 1);
+const inSeconds = (shown: readonly (readonly (string | number)[])[]) =>
+  shown.map(([from, to, text]) => [Number(from) / 1000, Number(to) / 1000, text]);
+
+describe("subtitles in files", () => {
+  test.each([
+    ["mkv", "subrip", 1],
+    ["mp4", "mov_text", 1],
+    ["mov", "mov_text", 0],
+    ["webm", "webvtt", 1],
+  ] as const)(
+    "keep their texts, times, languages and marks in %s",
+    async (container, codec, forced) => {
+      const { folder, warnings } = await makeProducts(await subtitledFilm(), profile(container));
+      const path = join(folder, "0", `out.${container}`);
+      expect(warnings).toEqual([]);
+      expect(await probed(path)).toEqual([
+        [codec, "eng", 1, 0],
+        [codec, "ger", 0, forced],
+      ]);
+      const english = inSeconds(await trackOf(path, 0));
+      expect(english.at(-1)).toEqual([near(2400), near(3000), "Last"]);
+      expect(english[0]?.[0]).toEqual(near(400));
+      expect(english.map(([, , text]) => text).join("/")).toContain("Hello <i>there</i> & 1 < 2");
+      expect(inSeconds(await trackOf(path, 1))).toEqual([
+        [near(1000), near(2000), "<b>Hallo</b> Welt"],
+      ]);
+    },
+  );
+
+  test("begin with the clip that is asked for", async () => {
+    const clip = { startSeconds: 1.2, durationSeconds: 1.4 };
+    for (const container of ["mp4", "mkv"] as const) {
+      const { folder } = await makeProducts(await subtitledFilm(), profile(container), { clip });
+      const path = join(folder, "0", `out.${container}`);
+      const second = "Second\nof two lines";
+      const [first, last] = inSeconds(await trackOf(path, 0));
+      expect(first).toEqual([near(0), near(400), second]);
+      expect(last).toEqual([near(1200), near(1400), "Last"]);
+      expect(inSeconds(await trackOf(path, 1))).toEqual([
+        [near(0), near(800), "<b>Hallo</b> Welt"],
+      ]);
+    }
+  });
+
+  test("are those that were chosen, and the rest is told of", async () => {
+    const { folder, warnings, plans } = await makeProducts(
+      await subtitledFilm(),
+      profile("mkv", ["fr", "de", 7]),
+    );
+    expect(await probed(join(folder, "0", "out.mkv"))).toEqual([["subrip", "ger", 0, 1]]);
+    expect(warnings).toEqual([
+      { code: "subtitles_missing", message: 'The source has no subtitles in "fr"' },
+      { code: "subtitles_missing", message: "The source has no track 7 of subtitles" },
+    ]);
+    expect(plans.at(-1)?.steps.map(({ name }) => name)).toEqual(["subtitles", "encode"]);
+  });
+
+  test("are made by WebAssembly too", async () => {
+    const engine = await openWasm();
+    try {
+      const { folder } = await makeProducts(await subtitledFilm(), profile("mp4", ["en"]), {
+        engine,
+      });
+      const english = inSeconds(await trackOf(join(folder, "0", "out.mp4"), 0));
+      expect(english.at(-1)).toEqual([near(2400), near(3000), "Last"]);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  test("are counted: a file that lacks one is not delivered", async () => {
+    const spoil = (folder: string) => {
+      const path = join(folder, "subtitles", "2.vtt");
+      writeFileSync(path, `${readFileSync(path, "utf8")}\n00:00.000 --> 00:01.000\nmore\n`);
+    };
+    const made = makeProducts(await subtitledFilm(), profile("mkv"), { spoil });
+    await expect(made).rejects.toThrow("its track 0 of subtitles has 3 texts, not 4");
+  });
+});
+
+describe("subtitles in sets", () => {
+  test("are told of in playlists and manifest, and lie beside the segments", async () => {
+    const { folder } = await makeProducts(await subtitledFilm(), profile("cmaf"));
+    const segments = join(folder, "0", "segments");
+    const master = readFileSync(join(folder, "0", "out.m3u8"), "utf8");
+    expect(master).toContain(
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English",LANGUAGE="en",' +
+        'DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,URI="segments/subtitles_0.m3u8"\n' +
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="Deutsch (forced)",LANGUAGE="de",' +
+        'DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI="segments/subtitles_1.m3u8"\n',
+    );
+    expect(master).toMatch(/^#EXT-X-STREAM-INF:.*,SUBTITLES="subtitles"$/m);
+    expect(shownIn(readFileSync(join(segments, "subtitles_0.vtt"), "utf8"))).toEqual([
+      [expect.any(Number), expect.any(Number), "Hello <i>there</i> &amp; 1 &lt; 2"],
+      [expect.any(Number), expect.any(Number), "Second\nof two lines"],
+      [expect.any(Number), expect.any(Number), "Last"],
+    ]);
+    expect(readFileSync(join(segments, "subtitles_1.m3u8"), "utf8")).toMatch(
+      /^#EXTINF:3\.0\d+,\nsubtitles_1\.vtt\n#EXT-X-ENDLIST$/m,
+    );
+    const manifest = readFileSync(join(segments, "manifest.mpd"), "utf8");
+    expect(manifest).toMatch(
+      /<AdaptationSet id="3" contentType="text" mimeType="text\/vtt" lang="de">\s*<Label>Deutsch \(forced\)<\/Label>\s*<Role [^>]*value="forced-subtitle"\/>\s*<Representation id="subtitles_1.vtt" bandwidth="\d+">\s*<BaseURL>subtitles_1.vtt<\/BaseURL>/,
+    );
+  });
+
+  test("make a set of one HLS playlist one whose streams are apart", async () => {
+    const { folder } = await makeProducts(await subtitledFilm(), profile("m3u8", ["de"]));
+    expect(readFileSync(join(folder, "0", "out.m3u8"), "utf8")).toContain("TYPE=SUBTITLES");
+    expect(readdirSync(join(folder, "0", "segments"))).toContain("subtitles_0.vtt");
+    expect(readdirSync(join(folder, "0", "segments")).join()).not.toContain(".ts");
+  });
+});
