@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { appendFile, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { segmentsOf } from "../../src/manifest/write/set-playlists.ts";
@@ -20,14 +20,22 @@ export type Measured = {
 
 const run = promisify(execFile);
 
-/** Decodes a product whole. Playlists are not read by ffmpeg: their segments are put one behind the other. */
-export const measure = async (product: PlannedOutput, folder: string): Promise<Measured> =>
-  measureFiles(await filesOf(product, folder));
+/** Decodes products whole. Playlists are not read by ffmpeg: their segments are put one behind the other. */
+export async function measure(
+  products: readonly PlannedOutput[],
+  folder: string,
+): Promise<readonly Measured[]> {
+  const files: (readonly string[])[] = [];
+  for (const product of products) files.push(await filesOf(product, folder));
+  const texts = (await decodeAtOnce(files.flat(), folder)) ?? (await decodeEach(files.flat()));
+  return files.map((paths) => measuredOf(paths.map(() => texts.shift() ?? "")));
+}
 
 /** Decodes the files that make up one output, whole. */
-export async function measureFiles(paths: readonly string[]): Promise<Measured> {
-  const texts: string[] = [];
-  for (const path of paths) texts.push(await decode(path));
+export const measureFiles = async (paths: readonly string[]): Promise<Measured> =>
+  measuredOf(await decodeEach(paths));
+
+function measuredOf(texts: readonly string[]): Measured {
   const spans = texts.flatMap(spansOf);
   const origin = Math.min(...spans.map(({ begin }) => begin));
   const moved = spans.map((span) => ({
@@ -72,16 +80,46 @@ async function joined(playlist: string): Promise<string> {
   return path;
 }
 
+const GLOBAL = ["-nostdin", "-hide_banner", "-copyts"];
+
 /** One line for each picture or piece of sound, with its stream, time and duration; no picture is dropped or repeated. */
-async function decode(path: string): Promise<string> {
+const decoding = (input: number, output: string): readonly string[] => [
+  ...["-map", `${input}:v:0?`, "-map", `${input}:a:0?`, "-fps_mode", "passthrough"],
+  ...["-enc_time_base:v", "1/90000", "-c:v", "rawvideo", "-c:a", "pcm_s16le"],
+  ...["-f", "framecrc", output],
+];
+
+async function decodeEach(paths: readonly string[]): Promise<string[]> {
+  const texts: string[] = [];
+  for (const path of paths) {
+    const args = [...GLOBAL, "-v", "fatal", "-i", path, ...decoding(0, "-")];
+    texts.push((await run("ffmpeg", args, { maxBuffer: 64 << 20 })).stdout);
+  }
+  return texts;
+}
+
+/**
+ * Decodes files by one ffmpeg, as starting one takes longer than most of them. Undefined if it says anything of any of them: then
+ * each is to be decoded by itself.
+ */
+async function decodeAtOnce(
+  paths: readonly string[],
+  within: string,
+): Promise<string[] | undefined> {
+  const folder = await mkdtemp(join(within, "decoded-"));
+  const outputs = paths.map((_, at) => join(folder, String(at)));
   const args = [
-    ...["-nostdin", "-hide_banner", "-v", "fatal", "-copyts", "-i", path],
-    ...["-map", "0:v:0?", "-map", "0:a:0?", "-fps_mode", "passthrough"],
-    ...["-enc_time_base:v", "1/90000", "-c:v", "rawvideo", "-c:a", "pcm_s16le"],
-    ...["-f", "framecrc", "-"],
+    ...[...GLOBAL, "-v", "error"],
+    ...paths.flatMap((path) => ["-i", path]),
+    ...outputs.flatMap((output, at) => decoding(at, output)),
   ];
-  const { stdout } = await run("ffmpeg", args, { maxBuffer: 64 << 20 });
-  return stdout;
+  try {
+    const { stderr } = await run("ffmpeg", args);
+    if (stderr !== "") return undefined;
+    return await Promise.all(outputs.map((output) => readFile(output, "utf8")));
+  } catch {
+    return undefined;
+  }
 }
 
 type Stream = Span & {

@@ -3,7 +3,7 @@ import { extname, join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import { toNumber } from "../../src/lib/rational.ts";
 import { frameRate } from "../../src/plan/encode/framerate.ts";
-import type { Plan } from "../../src/plan/plan.ts";
+import type { Plan, PlannedOutput } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import { TaskError } from "../../src/task/errors.ts";
@@ -105,8 +105,10 @@ async function make(
       ...fileLine({ engine, signal, ...DEAF }, { folder, path }, planFor),
       verify: async ({ plan, media }, damage) => {
         const made = { folder, sourcePath: path, media, damage };
+        await verifyProducts(plan, made, { engine, signal, warn: async () => {} });
+        const measured = await measure(plan.products, folder);
         for (const [at, key] of keys.entries())
-          outcomes.set(key, await look(key, at, plan, made, place));
+          outcomes.set(key, outcomeOf(key, plan.products[at], measured[at], media));
       },
       deliver: async () => {},
     });
@@ -119,24 +121,19 @@ async function make(
 
 const { framerate: _, framerateMax: __, ...AS_SOURCE } = aVideo();
 
-async function look(
+function outcomeOf(
   key: ProfileKey,
-  at: number,
-  plan: Plan,
-  made: Parameters<typeof verifyProducts>[1],
-  { engine, signal }: Place,
-): Promise<Outcome> {
-  const { media, folder } = made;
-  const product = plan.products[at];
-  if (!product) return refused("nothing was planned");
-  const alone = { ...plan, products: [product] };
-  await verifyProducts(alone, made, { engine, signal, warn: async () => {} });
+  product: PlannedOutput | undefined,
+  measured: Measured | undefined,
+  media: MediaInfo,
+): Outcome {
+  if (!product || !measured) return refused("nothing was planned");
   const { video } = PROFILES[key].rendition;
   const isEncoded = product.video.action === "encode" && media.video !== undefined;
   // A copy that became an encode has the source's rate.
   const encode = typeof video === "object" ? video : AS_SOURCE;
   return {
-    measured: await measure(product, folder),
+    measured,
     ...(isEncoded && { rate: toNumber(frameRate(encode, media.video)) }),
     sampleAspect: media.video ? toNumber(media.video.sampleAspect) : 1,
     isPadded: typeof video === "object" && video.height !== undefined && key === "hls",
