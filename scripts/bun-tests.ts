@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { runProgram } from "./run-program.ts";
+import { LONG_TESTS } from "./long-tests.ts";
+import { ROOT, runProgram } from "./run-program.ts";
 
 const TESTS_TIMEOUT_MS = 40 * 60_000;
 /** One test may take a minute: those with real media need it on a busy machine. Bun's own limit is 5 s. */
@@ -23,11 +24,45 @@ export type Outcome = {
 /** Those that keep pace with real streams: they wait most of the time, and fall behind beside tests that do not. */
 export const LIVE = "test/line/live-";
 
-/** A file on each core, whose modules are kept from file to file. */
-export const ON_ALL_CORES = ["--parallel", "--no-isolate"] as const;
+/**
+ * A file on each core, and one more for the time that others wait: for a service, a server, a clock. Modules are kept from file
+ * to file.
+ */
+export const ON_ALL_CORES = [`--parallel=${availableParallelism() + 1}`, "--no-isolate"] as const;
+
+/** What a file takes that is not among the long ones, roughly. */
+const SHORT_SECONDS = 1;
 
 /** `12.3 s`. */
 const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** How many cores have worked on average since a call, for anybody: `1.8 of 2 cores`. */
+function coresWatch(): () => string {
+  const read = () => {
+    const all = cpus().map(({ times }) => times);
+    const idle = all.reduce((sum, times) => sum + times.idle, 0);
+    const sum = all.reduce((total, { user, nice, sys, irq }) => total + user + nice + sys + irq, 0);
+    return { cores: all.length, idle, all: sum + idle };
+  };
+  const before = read();
+  return () => {
+    const now = read();
+    const share = 1 - (now.idle - before.idle) / Math.max(now.all - before.all, 1);
+    return `${(share * now.cores).toFixed(1)} of ${now.cores} cores`;
+  };
+}
+
+/**
+ * Writes what Bun starts files by: the longest first, so that none is begun when nothing else is left. A file that is not
+ * named in it would come before all others.
+ */
+function writeTimes(path: string): void {
+  const tests = globSync("test/**/*.test.ts", { cwd: ROOT }).map((file) => {
+    const name = file.replaceAll("\\", "/");
+    return [name, 1000 * (LONG_TESTS[name] ?? SHORT_SECONDS)];
+  });
+  writeFileSync(path, JSON.stringify({ version: 1, files: Object.fromEntries(tests) }));
+}
 
 /** Says that a step of the check is good. */
 export function report(step: string, ms: number, note = ""): void {
@@ -43,15 +78,18 @@ export async function bunTests(
   const startMs = Date.now();
   const folder = mkdtempSync(join(tmpdir(), "pontus-tests-"));
   const junit = join(folder, "junit.xml");
+  const times = join(folder, "times.json");
+  writeTimes(times);
+  const coresBusy = coresWatch();
   const reporting = ["--only-failures", "--reporter=junit", `--reporter-outfile=${junit}`];
-  const common = ["test", `--timeout=${TEST_TIMEOUT_MS}`, ...reporting];
+  const common = ["test", `--timeout=${TEST_TIMEOUT_MS}`, `--timings=${times}`, ...reporting];
   const { code, output } = await runProgram(process.execPath, [...common, ...args], {
     timeoutMs: TESTS_TIMEOUT_MS,
     env,
     output: "show",
   });
   // "a+": the file is made if the run ended before it wrote one.
-  const times = timesIn(readFileSync(junit, { encoding: "utf8", flag: "a+" }));
+  const took = timesIn(readFileSync(junit, { encoding: "utf8", flag: "a+" }));
   rmSync(folder, { recursive: true, force: true });
   // From the lines that it ends with: ` 12 pass`.
   const last = (word: string): number => {
@@ -60,11 +98,11 @@ export async function bunTests(
   };
   const passed = last("pass");
   const isGood = code === 0 && passed > 0;
-  if (isGood) report(step, Date.now() - startMs, `${last("skip")} skipped`);
+  if (isGood) report(step, Date.now() - startMs, `${last("skip")} skipped, ${coresBusy()} busy`);
   else console.error(`FAILED  ${step}`);
   // An error between tests belongs to none of them, and fails the run all the same.
   const failed = last("fail") + last("error");
-  return { isGood, passed, failed: isGood ? failed : Math.max(failed, 1), times };
+  return { isGood, passed, failed: isGood ? failed : Math.max(failed, 1), times: took };
 }
 
 /** The tests of a report of junit. */

@@ -87,10 +87,8 @@ await tool("format and lint", "biome", "check", "--error-on-warnings");
 await tool("types", "tsc", "--noEmit");
 await denoTypes();
 await tool("dead code", "knip");
-const outcomes = [
-  await tests(),
-  await bunTests("live tests", [...ON_ALL_CORES, LIVE]),
-  await denoTests(),
-];
+// Neither needs pace, as live tests do.
+const atOnce = await Promise.all([tests(), denoTests()]);
+const outcomes = [...atOnce, await bunTests("live tests", [...ON_ALL_CORES, LIVE])];
 showSlowest("", outcomes);
 conclude(outcomes);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { LONG_TESTS } from "../../scripts/long-tests.ts";
 
 /** What starts real programs. Plain `bun test` gives a test five seconds, and no file of settings can say otherwise. */
 const SLOW =
@@ -14,4 +15,8 @@ test("every test of real programs says how long it may take", () => {
       return SLOW.test(text) && !text.includes("setDefaultTimeout(");
     });
   expect(hasty).toEqual([]);
+});
+
+test("every test that is said to take long is there", () => {
+  expect(Object.keys(LONG_TESTS).filter((file) => !existsSync(file))).toEqual([]);
 });
