@@ -5,12 +5,13 @@ import { clip, ffmpeg } from "../fixtures/clips.ts";
 import { hasEnded, type RunningService, startService } from "../fixtures/service.ts";
 import { BASICS } from "./profiles-doc/basics.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
+import { SUBTITLES } from "./profiles-doc/subtitles.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(120_000);
 
 /** How every example of the page is judged: a file for each subject, which is named here. */
-const JUDGED: Examples = { ...BASICS };
+const JUDGED: Examples = { ...BASICS, ...SUBTITLES };
 
 /** An example of the page: a profile, or a task. */
 type Body = {
