@@ -113,6 +113,7 @@ const app = createHttpApp({
     checkNonce: (nonce) => clients.checkNonce(nonce),
     useNonce: keeping.useNonce,
   },
+  mediaKeys: clients.mediaKeys,
   notifications: new SqliteNotificationStore(database, { now }),
   profiles: new SqliteProfileStore(database, { now }),
   events: new SqliteEventFeed(database, { now }),

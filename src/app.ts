@@ -212,6 +212,7 @@ type Parts = {
   readonly webhooks: Webhooks;
   readonly profiles: SqliteProfileStore;
   readonly clients: SqliteClientStore;
+  readonly mediaKeys: SqliteClientStore["mediaKeys"];
   readonly queue: SqliteQueue;
   readonly events: SqliteEventFeed;
   readonly storages: readonly Storage[];
@@ -259,6 +260,7 @@ async function openParts(
     webhooks: new Webhooks({ notifications, clients, policyOf, trusted, now, telemetry }),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
+    mediaKeys: clients.mediaKeys,
     queue: new SqliteQueue(database, options),
     events: new SqliteEventFeed(database, { now }),
     storages: await openStorages(config, policy, disks.umask),

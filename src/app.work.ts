@@ -8,7 +8,7 @@ import type { Runtime } from "./runtime/runtime.ts";
 import type { AddressJudge } from "./service/addresses.ts";
 import type { Planner } from "./service/plan-new-task.ts";
 import { type Side, type Storage, storageFor } from "./storage/storage.ts";
-import type { LeftoverStore, TaskStore } from "./store/store.ts";
+import type { LeftoverStore, MediaKeys, TaskStore } from "./store/store.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
 import { KeptEncodes } from "./worker/file/kept-encodes.ts";
@@ -44,6 +44,7 @@ export type WorkParts = {
   readonly storagesOf: (reach: Reach) => readonly Storage[];
   /** The same with what judges addresses of live streams. */
   readonly judgesOf: (reach: Reach) => readonly AddressJudge[];
+  readonly mediaKeys: MediaKeys;
   readonly now: () => number;
   readonly holdFile: Runtime["holdFile"];
   readonly disk: WorkDisk;
@@ -63,6 +64,7 @@ export async function beginWork(
     storages,
     storagesOf,
     judgesOf,
+    mediaKeys,
     now,
     holdFile,
     disk,
@@ -81,6 +83,7 @@ export async function beginWork(
   const storageOf = (url: string, side: Side) => storageFor(storages, url, side);
   const ports = {
     engine,
+    mediaKeys,
     now,
     disk,
     storageOf: (url: string, side: Side, reach: Reach | null) =>

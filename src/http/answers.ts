@@ -43,6 +43,7 @@ const outputAnswer = ({
     bitrate_bps: output.audio.bitrateBps,
   },
   renditions: output.renditions?.map(outputAnswer),
+  encryption: output.encryption,
 });
 
 const targetAnswer = (target: Target, sentBytes: number | undefined, language: Language) => ({

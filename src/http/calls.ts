@@ -17,6 +17,7 @@ export const CALLS = {
   retryTask: { method: "post", path: "/api/v{version}/task/transcoding/{task_id}/retry" },
   planTask: { method: "post", path: "/api/v{version}/task/transcoding/plan" },
   readTaskLog: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/log" },
+  readTaskKey: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/keys/{key}" },
   readTaskEvents: { method: "get", path: "/api/v{version}/task/transcoding/{task_id}/events" },
   readEvents: { method: "get", path: "/api/v{version}/task/transcoding/events" },
   listNotifications: {

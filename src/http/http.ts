@@ -8,7 +8,7 @@ import type { NotificationPorts } from "../service/notifying/notifications.ts";
 import type { PlanPorts } from "../service/plan-new-task.ts";
 import { PlanSlots } from "../service/plan-slots.ts";
 import { RequestRates } from "../service/request-rates.ts";
-import type { ProfileStore, TaskStore } from "../store/store.ts";
+import type { MediaKeys, ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import { UNWATCHED } from "../telemetry/telemetry.ts";
 import { type AdminPorts, serveAdmin } from "./admin/admin.ts";
@@ -42,6 +42,8 @@ export type HttpPorts = Pick<
     >;
     readonly notifications: NotificationPorts["notifications"];
     readonly profiles: ProfileStore;
+    /** The keys that segments are encrypted with. */
+    readonly mediaKeys: Pick<MediaKeys, "close" | "made">;
     readonly clients: EndpointPorts["clients"];
     readonly events: EventFeed;
     readonly queue: Pick<Queue, "announceWork" | "announceCancel">;

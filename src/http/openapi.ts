@@ -11,7 +11,7 @@ import {
   uploadMediaRoute,
 } from "./routes/media-routes.ts";
 import { listNotificationsRoute, replayNotificationRoute } from "./routes/notification-routes.ts";
-import { planTaskRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
+import { planTaskRoute, readTaskKeyRoute, readTaskLogRoute } from "./routes/plan-routes.ts";
 import {
   createProfileRoute,
   deleteProfileRoute,
@@ -37,6 +37,7 @@ const ROUTES = [
   retryTaskRoute,
   planTaskRoute,
   readTaskLogRoute,
+  readTaskKeyRoute,
   readTaskEventsRoute,
   readEventsRoute,
   listNotificationsRoute,

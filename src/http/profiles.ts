@@ -3,12 +3,13 @@ import { isSet } from "../profile/container-rules.ts";
 import type { Rendition } from "../profile/profile.ts";
 import { type Qlty, toRendition } from "../profile/qlty.ts";
 import { createProfile, deleteProfile, findProfile, listProfiles } from "../service/profiles.ts";
-import type { ProfileStore } from "../store/store.ts";
+import type { MediaKeys, ProfileStore } from "../store/store.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
 import { profileAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
 import { invalidFields } from "./invalid-fields.ts";
+import type { NewQlty } from "./schemas/profile-schemas.ts";
 
 /** Reads every parameter group. @throws {TaskError} `invalid_parameter` with the bad fields of all of them */
 function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
@@ -27,17 +28,34 @@ function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
   return renditions;
 }
 
+/** A group whose key is encrypted, as it is from here on. */
+function withSealedKey({ encryption, ...qlty }: NewQlty, seal: (key: string) => string): Qlty {
+  if (!encryption) return qlty;
+  const { key, ...rest } = encryption;
+  return { ...qlty, encryption: { ...rest, ...(key !== undefined && { sealed_key: seal(key) }) } };
+}
+
 /** Serves the calls on profiles. */
 export function serveProfiles(
   app: Hono,
-  ports: EndpointPorts & { readonly profiles: ProfileStore },
+  ports: EndpointPorts & {
+    readonly profiles: ProfileStore;
+    readonly mediaKeys: Pick<MediaKeys, "close">;
+  },
 ): void {
-  const { profiles } = ports;
+  const { profiles, mediaKeys } = ports;
   const on = serving(app, ports, () => import("./routes/profile-routes.ts"));
 
   on(CALLS.createProfile, "createProfileRoute", async ({ caller, read }) => {
     const { body } = await read();
-    const renditions = renditionsOf(body.qlties);
+    // Encrypted once: groups of one set have to have the same key, and each time it looks different.
+    const sealed = new Map<string, string>();
+    const seal = (key: string): string => {
+      const known = sealed.get(key) ?? mediaKeys.close(key, caller.clientCode);
+      sealed.set(key, known);
+      return known;
+    };
+    const renditions = renditionsOf(body.qlties.map((qlty) => withSealedKey(qlty, seal)));
     const { thumbnails } = body;
     if (thumbnails && !renditions.every(({ container }) => isSet(container)))
       throw invalidFields([

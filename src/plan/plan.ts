@@ -1,5 +1,6 @@
 import type { SubtitleCodec, Written } from "../profile/containers.ts";
 import type { Area } from "../profile/fields/picture.ts";
+import type { Protection } from "../profile/fields/protection.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import type { FurtherKind } from "./further.ts";
@@ -199,6 +200,8 @@ export type PlannedOutput = {
   readonly subtitles?: readonly SubtitleTrack[];
   /** Present for an adaptive set. */
   readonly set?: SetPlan;
+  /** Present if the segments are encrypted once they are verified. */
+  readonly protection?: Protection;
 };
 
 /** An input beside the source: what it is, and where it is in the work folder. */

@@ -2,6 +2,7 @@ import type { Rational } from "../lib/rational.ts";
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import type { Container } from "./containers.ts";
 import type { VideoWishes } from "./fields/fields.ts";
+import type { Protection } from "./fields/protection.ts";
 import type { SubtitleChoice } from "./fields/subtitles.ts";
 
 /** Bitrate control: constant (capped by VBV), variable, variable in two passes, or whatever a quality takes. */
@@ -53,6 +54,8 @@ export type Rendition = {
   readonly audio: AudioEncode | "copy" | "none";
   /** Absent if no subtitles are taken over. */
   readonly subtitles?: SubtitleChoice;
+  /** Absent if its segments are not encrypted. */
+  readonly protection?: Protection;
 };
 
 /** Small pictures for a player's seek bar: sheets of them, and a WebVTT track that says where each picture lies. */

@@ -9,6 +9,7 @@ import {
   toVideoWishesQlty,
   videoWishes,
 } from "./fields/fields.ts";
+import { type EncryptionFields, encryptionFields, protectionOf } from "./fields/protection.ts";
 import { type SubtitleFields, subtitleFields, subtitlesOf } from "./fields/subtitles.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
@@ -108,6 +109,7 @@ export type Qlty = FieldGroups & {
   readonly audio_bitrate?: number | undefined;
   readonly audio_samplerate?: number | undefined;
   readonly channels?: number | undefined;
+  readonly encryption?: EncryptionFields | undefined;
 };
 
 // For key frames in seconds without a frame rate, which no profile here has.
@@ -149,10 +151,11 @@ export function toRendition(qlty: Qlty): Rendition {
   const video = isCodec(format) ? videoOf(qlty, format, faults) : format;
   const audio = isCodec(audioFormat) ? audioOf(qlty, audioFormat, faults) : audioFormat;
   if (!isCodec(format)) refuseVideoWishes(qlty, faults);
+  const protection = qlty.encryption && protectionOf(qlty.encryption, container, faults);
   if (video === "none" && audio === "none")
     faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });
   if (faults.length > 0 || !video || !audio) throw invalid(faults);
-  return { container, video, audio, ...subtitlesOf(qlty) };
+  return { container, video, audio, ...subtitlesOf(qlty), ...(protection && { protection }) };
 }
 
 const isCodec = <T extends string>(format: T | "copy" | "none"): format is T =>
@@ -221,12 +224,13 @@ function invalid(fields: readonly FieldError[]): TaskError {
  * The distance of a system profile's key frames, which is in seconds, is shown in frames at its highest rate. Its B-frames, which
  * are the encoder's own choice, are not shown.
  */
-export function toQlty({ container, video, audio, subtitles }: Rendition): Qlty {
+export function toQlty({ container, video, audio, subtitles, protection }: Rendition): Qlty {
   return {
     container,
     ...(typeof video === "string" ? { format: video } : videoFields(video)),
     ...(typeof audio === "string" ? { audio_format: audio } : audioFields(audio)),
     ...subtitleFields(subtitles),
+    ...(protection && { encryption: encryptionFields(protection) }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import { clients } from "../db/schema.ts";
 import { type ErrorCode, TaskError } from "../task/errors.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "./key-seal.ts";
+import { SealedMediaKeys } from "./keys/media-keys.ts";
 import { Nonces } from "./nonces.ts";
 import { mergeSeed } from "./seeded.ts";
 import type { Client, ClientStore, Nonce } from "./store.ts";
@@ -21,11 +22,14 @@ export class SqliteClientStore implements ClientStore {
   readonly #known = new Map<string, { readonly client: Client; readonly untilMs: number }>();
 
   readonly #seal: KeySeal;
+  /** The keys that segments are encrypted with, under the same secret key. */
+  readonly mediaKeys: SealedMediaKeys;
 
   /** @param seal - without it keys are encrypted for this process alone, as suits a database in memory */
   constructor(database: Database, seal = new KeySeal(randomBytes(SEAL_KEY_BYTES))) {
     this.#database = database;
     this.#seal = seal;
+    this.mediaKeys = new SealedMediaKeys(seal);
     this.#nonces = new Nonces(database);
     this.#queries = prepareQueries(database);
   }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 /** How long the key is that others are encrypted with. */
 export const SEAL_KEY_BYTES = 32;
@@ -36,5 +36,10 @@ export class KeySeal {
     } catch {
       return undefined;
     }
+  }
+
+  /** A secret of its own for a purpose, by HKDF with SHA-256 (RFC 5869): the same each time, and nothing of the key is learned from it. */
+  derive(purpose: string, bytes: number): Uint8Array {
+    return new Uint8Array(hkdfSync("sha256", this.#key, "", purpose, bytes));
   }
 }

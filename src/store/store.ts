@@ -288,3 +288,13 @@ export interface NotificationStore {
   /** Has a receiver told of an event (again), at once. @throws {TaskError} `no_such_task`, `no_such_resource` */
   replay(clientCode: string, id: string, sequence: number): Promise<Delivery>;
 }
+
+/** The keys that segments are encrypted with. None is stored in the clear, and those that are made are not stored at all. */
+export interface MediaKeys {
+  /** The made key of a task with a number, 16 bytes: the same each time it is asked for. */
+  made(taskId: string, key: number): Uint8Array;
+  /** Encrypts a key that a client gives. @param hex - 32 digits */
+  close(hex: string, clientCode: string): string;
+  /** The key that `close` encrypted; undefined if the service's secret key, or the client, is another. */
+  open(sealed: string, clientCode: string): Uint8Array | undefined;
+}

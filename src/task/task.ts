@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./errors.ts";
+import type { ErrorCode, TaskError } from "./errors.ts";
 import type { Notification } from "./notification.ts";
 import type { Warning } from "./warnings.ts";
 
@@ -19,6 +19,9 @@ export type EngineName = "native" | "wasm";
 
 /** Why a task, an attempt or a target failed. `detail` is one English sentence, credentials masked. */
 export type Failure = { readonly code: ErrorCode; readonly detail: string };
+
+/** An error as a task or a target keeps it. */
+export const failureOf = ({ code, message }: TaskError): Failure => ({ code, detail: message });
 
 /** A video stream of a finished output. */
 export type OutputVideo = {
@@ -49,6 +52,8 @@ export type Output = {
   readonly audio?: OutputAudio;
   /** Present for an adaptive set: in the order of the profile; an audio that several share counts with each. */
   readonly renditions?: readonly Output[];
+  /** Present if its segments are encrypted: how, and with how many keys. */
+  readonly encryption?: { readonly method: string; readonly keys: number };
 };
 
 /** One place a task writes to. */

@@ -1,4 +1,8 @@
-import type { LogText } from "../task/task.ts";
+import { getLogger } from "@logtape/logtape";
+import type { TaskStore } from "../store/store.ts";
+import type { Claim, LogText } from "../task/task.ts";
+
+const log = getLogger(["pontus", "worker"]);
 
 /** How many of the last lines of the encoder are kept, and how many decisions. */
 const ENTRIES_MAX = 200;
@@ -72,3 +76,14 @@ export class RunLog {
     this.#timer ??= setTimeout(() => void this.save(), this.#saveMs);
   }
 }
+
+/** Writes what a claimed run says to the store. It is for those who ask why: the run goes on if that fails. */
+export const savingLog =
+  (store: Pick<TaskStore, "saveLog">, claim: Claim) =>
+  async (text: LogText): Promise<void> => {
+    try {
+      await store.saveLog(claim, text);
+    } catch (error) {
+      log.info("Cannot write the log of task {taskId}: {error}", { taskId: claim.taskId, error });
+    }
+  };

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Reach } from "../lib/reach.ts";
 import type { Side, Storage } from "../storage/storage.ts";
-import type { TaskStore } from "../store/store.ts";
+import type { MediaKeys, TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** What all runs of a worker share. */
@@ -17,6 +17,8 @@ export type RunPorts = {
   readonly judge: (url: string, side: Side, reach: Reach) => Promise<void>;
   /** A live source from which nothing came for longer has ended. */
   readonly sourceTimeoutMs: number;
+  /** The keys that segments are encrypted with. */
+  readonly mediaKeys: Pick<MediaKeys, "made" | "open">;
   readonly now: () => number;
   readonly disk: WorkDisk;
   /** Who watches runs; nobody if it is absent. */

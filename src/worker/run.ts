@@ -16,12 +16,19 @@ import type { Work } from "../queue/queue.ts";
 import type { DeliveryOptions, Side, Storage } from "../storage/storage.ts";
 import { type TaskError, toTaskError } from "../task/errors.ts";
 import { tagStemOf } from "../task/leftovers.ts";
-import type { Claim, Failure, Progress, TargetResult, Task } from "../task/task.ts";
+import {
+  type Claim,
+  failureOf,
+  type Progress,
+  type TargetResult,
+  type Task,
+} from "../task/task.ts";
 import type { Warning, WarningCode } from "../task/warnings.ts";
 import { type RunWatch, UNWATCHED } from "../telemetry/telemetry.ts";
 import { traceIdOf } from "../telemetry/trace-context.ts";
-import { RunLog } from "./run-log.ts";
+import { RunLog, savingLog } from "./run-log.ts";
 import type { RunPorts, WorkDisk } from "./run-ports.ts";
+import { type SegmentKeysFor, segmentKeys } from "./segment-keys.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -36,7 +43,7 @@ export type SourceRun = Pick<
   Partial<Pick<Run, "disk">>;
 
 /** What judging outputs needs of a run. */
-export type JudgingRun = Pick<Run, "engine" | "signal" | "warn">;
+export type JudgingRun = Pick<Run, "engine" | "signal" | "warn"> & Partial<Pick<Run, "keysFor">>;
 
 /**
  * One run of one claimed task: what is to be done, the ports it works with, and what is recorded of it. What others
@@ -62,6 +69,8 @@ export class Run {
   readonly sourceTimeoutMs: number;
   readonly now: RunPorts["now"];
   readonly disk: WorkDisk;
+  /** The keys of the task's encrypted segments. */
+  readonly keysFor: SegmentKeysFor;
   readonly #ports: RunPorts;
   readonly #log: RunLog;
   readonly #abort = new AbortController();
@@ -93,19 +102,13 @@ export class Run {
     this.sourceTimeoutMs = ports.sourceTimeoutMs;
     this.now = ports.now;
     this.disk = ports.disk;
+    this.keysFor = segmentKeys(task, ports.mediaKeys);
     this.#ports = ports;
     const { telemetry = UNWATCHED } = ports;
     const watch = telemetry.beginRun(task, claim.attempt);
     this.timed = watch.timed;
     this.ended = watch.end;
-    this.#log = new RunLog(async (text) => {
-      try {
-        await ports.store.saveLog(claim, text);
-      } catch (error) {
-        // It is for those who ask why; the run goes on without it.
-        log.info("Cannot write the log of task {taskId}: {error}", { taskId: task.id, error });
-      }
-    });
+    this.#log = new RunLog(savingLog(ports.store, claim));
   }
 
   /** The ids by which logs have the run. */
@@ -295,6 +298,3 @@ export class Run {
     return this.#log.save();
   }
 }
-
-/** An error as a target keeps it. */
-export const failureOf = ({ code, message }: TaskError): Failure => ({ code, detail: message });

@@ -13,6 +13,7 @@ export type WorkerDeps = {
   readonly engine: Engine;
   readonly storageOf: RunPorts["storageOf"];
   readonly judge: RunPorts["judge"];
+  readonly mediaKeys: RunPorts["mediaKeys"];
   readonly kept: KeptEncodes;
   readonly now: () => number;
   readonly disk: WorkDisk;

@@ -64,17 +64,9 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   store: [
     ["clients", "leftovers", "notifications", "profiles", "tasks"],
-    [
-      "key-seal",
-      "pending-limit",
-      "purge",
-      "seeded",
-      "task-id",
-      "task-list",
-      "task-logs",
-      "task-queries",
-    ],
-    ["idempotency-keys", "nonces", "retention"],
+    ["pending-limit", "purge", "seeded", "task-id", "task-list", "task-logs", "task-queries"],
+    ["keys"],
+    ["idempotency-keys", "key-seal", "nonces", "retention"],
     ["store"],
   ],
   service: [
@@ -101,6 +93,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["insist", "output", "plan-source", "source"],
     ["subtitles"],
     ["progress", "retry", "run", "uneven-audio"],
-    ["run-log", "run-ports"],
+    ["run-log", "segment-keys"],
+    ["run-ports"],
   ],
 };

@@ -69,6 +69,7 @@ describe("openApiDocument", () => {
       "get /api/v{version}/task/transcoding/{task_id}",
       "post /api/v{version}/task/transcoding/{task_id}/cancel",
       "get /api/v{version}/task/transcoding/{task_id}/events",
+      "get /api/v{version}/task/transcoding/{task_id}/keys/{key}",
       "get /api/v{version}/task/transcoding/{task_id}/log",
       "get /api/v{version}/task/transcoding/{task_id}/notifications",
       "post /api/v{version}/task/transcoding/{task_id}/notifications/{notification_id}/replay",

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Profile } from "../../src/profile/profile.ts";
+import type { Protection } from "../../src/profile/fields/protection.ts";
+import type { Profile, Rendition } from "../../src/profile/profile.ts";
+import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
 import { reportOf } from "../fixtures/browser.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";
-import { makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -17,9 +19,32 @@ const VIDEO = aCustomVideo(SMALL);
 const AAC = anAudio({ bitrateBps: 64_000 });
 const OPUS = anAudio({ codec: "opus", bitrateBps: 64_000 });
 
+/** Where the page finds the keys of encrypted sets. */
+const KEY_URL = "/keys/{task_id}-{key}.key";
+const ROTATED: Protection = { method: "aes-128", keyUrl: KEY_URL, rotateSegments: 1 };
+const ENCRYPTED_RUNG: Rendition = {
+  container: "m3u8",
+  video: VIDEO,
+  audio: AAC,
+  protection: { method: "aes-128", keyUrl: KEY_URL },
+};
+
 /** All kinds of sets that Debian's Chromium decodes: it has no HEVC, and no AC-3. */
 const SETS: Readonly<Record<string, { from: string; profile: string | Profile }>> = {
   "ts-hls": { from: "mp4", profile: profileOf({ container: "m3u8", video: VIDEO, audio: AAC }) },
+  "ts-hls-encrypted": {
+    from: "mp4",
+    profile: profileOf({ container: "m3u8", video: VIDEO, audio: AAC, protection: ROTATED }),
+  },
+  "hls-set-encrypted": {
+    from: "mp4",
+    profile: profileOf(ENCRYPTED_RUNG, {
+      renditions: [
+        ENCRYPTED_RUNG,
+        { ...ENCRYPTED_RUNG, video: aCustomVideo({ ...SMALL, height: 64 }) },
+      ],
+    }),
+  },
   "ts-hls-sound": { from: "mp4", profile: "audio_hls_128kbps" },
   "ts-hls-copied": {
     from: "ts",
@@ -51,7 +76,10 @@ const SETS: Readonly<Record<string, { from: string; profile: string | Profile }>
   },
 };
 
-const HLS = ["ts-hls", "ts-hls-sound", "ts-hls-copied", "cmaf", "cmaf-copied-sound", "hls-ladder"];
+const HLS = [
+  ...["ts-hls", "ts-hls-encrypted", "hls-set-encrypted", "ts-hls-sound", "ts-hls-copied"],
+  ...["cmaf", "cmaf-copied-sound", "hls-ladder"],
+];
 const DASH = ["dash-ladder", "dash-copied", "dash-vp9", "dash-av1"];
 const BY_HLS = HLS.map((name) => `${name}/out.m3u8`);
 /** A CMAF set has a manifest of DASH beside its playlists. */
@@ -125,6 +153,12 @@ let root: string;
 
 beforeAll(async () => {
   root = tempFolder();
+  mkdirSync(join(root, "keys"));
+  for (const key of [0, 1])
+    writeFileSync(
+      join(root, "keys", `${MADE_FOR.id}-${key}.key`),
+      MEDIA_KEYS.made(MADE_FOR.id, key),
+    );
   const args = ["-g", "25", "-ac", "2", "-b:a", "96k"];
   for (const [name, { from, profile }] of Object.entries(SETS)) {
     const source = { seconds: SECONDS, container: from, width: 320, height: 180, args };

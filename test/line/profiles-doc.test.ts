@@ -5,13 +5,14 @@ import { clip, ffmpeg } from "../fixtures/clips.ts";
 import { hasEnded, type RunningService, startService } from "../fixtures/service.ts";
 import { BASICS } from "./profiles-doc/basics.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
+import { PROTECTED } from "./profiles-doc/protected.ts";
 import { SUBTITLES } from "./profiles-doc/subtitles.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(120_000);
 
 /** How every example of the page is judged: a file for each subject, which is named here. */
-const JUDGED: Examples = { ...BASICS, ...SUBTITLES };
+const JUDGED: Examples = { ...BASICS, ...SUBTITLES, ...PROTECTED };
 
 /** An example of the page: a profile, or a task. */
 type Body = {
@@ -69,9 +70,21 @@ describe("the examples of docs/profiles.md", () => {
       expect([task.error, task.task_status]).toEqual([undefined, "SUCCESS"]);
       for (const { target_url } of task.targets) {
         const path = target_url.slice("file:".length);
+        const made = { path, task, home: service.home };
+        const clear = (await example.clear?.(made, service.call)) ?? path;
         // Every stream of it, to its end.
-        expect(await ffmpeg(["-i", path, "-map", "0", "-f", "null", "-"])).toBe("");
-        await example.judge({ path, task, home: service.home });
+        const input = ["-allowed_extensions", "ALL", "-i", clear];
+        expect(
+          await ffmpeg([
+            ...(example.clear ? input : input.slice(2)),
+            "-map",
+            "0",
+            "-f",
+            "null",
+            "-",
+          ]),
+        ).toBe("");
+        await example.judge(made);
       }
     },
   );

@@ -104,7 +104,7 @@ describe("toRendition", () => {
   });
 
   test("takes over every field that is given", () => {
-    const qlty: Required<Omit<Qlty, keyof FieldsQlty>> = {
+    const qlty: Required<Omit<Qlty, keyof FieldsQlty | "encryption">> = {
       container: "mkv",
       format: "h265",
       bitrate: 2_000_000,

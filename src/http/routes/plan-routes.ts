@@ -1,5 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { TASK_KEY_MAX } from "../../profile/fields/protection.ts";
 import { CALLS } from "../calls.ts";
+import { TaskKey } from "../schemas/fields/protection.ts";
 import { TaskLogSchema, TaskPlanSchema } from "../schemas/plan-schemas.ts";
 import { CreateTask } from "../schemas/task-schemas.ts";
 import {
@@ -102,5 +104,28 @@ export const readTaskLogRoute = createRoute({
       ],
     }),
     ...signedErrors(["no_such_task"]),
+  },
+});
+
+/** Reads a key of a task. */
+export const readTaskKeyRoute = createRoute({
+  ...CALLS.readTaskKey,
+  operationId: "readTranscodingTaskKey",
+  tags: ["tasks"],
+  summary: "Read a key that the segments of a task are encrypted with",
+  description:
+    "For the server that gives players the keys (`encryption` in a profile), at any time once the task is there: keys are derived, so any number has one. Of a profile with a key of its own this is not that key.",
+  ...signed({
+    params: OneTask.extend({
+      key: z
+        .int()
+        .min(0)
+        .max(TASK_KEY_MAX)
+        .openapi({ param: { name: "key", in: "path" }, example: 0 }),
+    }),
+  }),
+  responses: {
+    200: jsonAnswer("The key.", TaskKey, { key: 0, value: "00112233445566778899aabbccddeeff" }),
+    ...signedErrors(["invalid_parameter", "no_such_task"]),
   },
 });

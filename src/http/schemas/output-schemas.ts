@@ -38,6 +38,13 @@ export const Output = z
       description:
         "Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",
     }),
+    encryption: z
+      .object({
+        method: z.string().openapi({ example: "aes-128" }),
+        keys: z.int().openapi({ description: "How many keys there are; they are counted from 0." }),
+      })
+      .optional()
+      .openapi("OutputEncryption", { description: "Of a set whose segments are encrypted." }),
   })
   .openapi("Output", { description: "What the target holds, as probed from the finished file." });
 

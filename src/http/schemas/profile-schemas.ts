@@ -17,6 +17,7 @@ import {
 } from "../../profile/qlty.ts";
 import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
 import { PICTURE_FIELDS } from "./fields/picture.ts";
+import { EncryptionAnswer, NewEncryption } from "./fields/protection.ts";
 import { QUALITY_FIELDS } from "./fields/quality.ts";
 import { SUBTITLE_FIELDS } from "./fields/subtitles.ts";
 import { NOT_UNICODE } from "./fields.ts";
@@ -70,6 +71,7 @@ const QLTY_FIELDS = {
   ...QUALITY_FIELDS,
   ...ENCODER_OPTIONS_FIELDS,
   ...SUBTITLE_FIELDS,
+  encryption: NewEncryption.optional(),
 };
 
 /** One parameter group of a profile. */
@@ -93,8 +95,12 @@ const QltyAnswer = z
     audio_bitrate: z.int().optional().openapi({ description: "bits/s" }),
     audio_samplerate: z.int().optional().openapi({ description: "Hz." }),
     channels: z.int().optional(),
+    encryption: EncryptionAnswer.optional(),
   })
   .openapi("QltyAnswer");
+
+/** A parameter group as it was read. */
+export type NewQlty = z.output<typeof QltySchema>;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DESCRIPTION_CHARACTERS_MAX = 1024;

@@ -123,6 +123,7 @@ export function judgeRendition(
     audio,
     expect: expectationOf({ rendition, container, video, audio }, media, clip),
     ...(subtitles.length > 0 && { subtitles }),
+    ...(rendition.protection && { protection: rendition.protection }),
   };
   return { product, rendition, folder, lateSeconds: audioLateSeconds(media, clip) };
 }

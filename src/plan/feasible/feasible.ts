@@ -72,9 +72,11 @@ function codecFault({ container, video, audio }: Rendition): Impossibility | und
 }
 
 function keepingFault(
-  { video }: Rendition,
+  { video, protection }: Rendition,
   { streamsOutput }: Capabilities,
 ): Impossibility | undefined {
+  if (streamsOutput && protection)
+    return unsupported("Cannot encrypt segments: they leave while they are written on this host");
   return streamsOutput && typeof video === "object" && video.rateMode === "2passvbr"
     ? unsupported("Cannot encode in two passes: nothing can be kept between them on this host")
     : undefined;

@@ -35,6 +35,7 @@ export function assignmentFault(
     missing(set, capabilities) ??
     copyFault(set) ??
     subtitleFault(set) ??
+    protectionFault(set) ??
     timingFault(set)
   );
 }
@@ -77,6 +78,16 @@ function subtitleFault({ renditions }: AdaptiveSet): Impossibility | undefined {
     ? {
         code: "output_not_supported",
         message: "Cannot make the set: its groups ask for different subtitles",
+      }
+    : undefined;
+}
+
+function protectionFault({ renditions }: AdaptiveSet): Impossibility | undefined {
+  const ways = new Set(renditions.map(({ protection }) => JSON.stringify(protection)));
+  return ways.size > 1
+    ? {
+        code: "output_not_supported",
+        message: "Cannot make the set: its groups do not have the same encryption",
       }
     : undefined;
 }

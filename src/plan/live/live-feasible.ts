@@ -56,6 +56,8 @@ function faultOf(
   const renditions = isLiveSet ? set.renditions : [rendition];
   if (renditions.some(({ subtitles }) => subtitles))
     return unsupported("Cannot take subtitles over: that is not done with live streams");
+  if (rendition.protection)
+    return unsupported("Cannot encrypt the segments of a live stream: its set leaves as it grows");
   if (renditions.some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
   if ((isLiveSet ? set.renditions : [rendition]).some(isUncapped))

@@ -8,7 +8,8 @@ import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { type Telling, WINDOW_SEGMENTS } from "../../manifest/write/live-playlist.ts";
 import type { LiveSetWriter } from "../../storage/storage.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
-import { failureOf, type Run } from "../run.ts";
+import { failureOf } from "../../task/task.ts";
+import type { Run } from "../run.ts";
 import type { LiveSet, LiveSetTexts } from "./live-set.ts";
 
 const log = getLogger(["pontus", "worker"]);

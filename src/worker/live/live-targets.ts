@@ -1,7 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import type { LiveTargetEvent } from "../../engine/engine.ts";
 import { TaskError } from "../../task/errors.ts";
-import { failureOf, type Run } from "../run.ts";
+import { failureOf } from "../../task/task.ts";
+import type { Run } from "../run.ts";
 
 const log = getLogger(["pontus", "worker"]);
 

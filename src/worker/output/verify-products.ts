@@ -14,6 +14,7 @@ import { verifySubtitles } from "../subtitles/verify-subtitles.ts";
 import { CountedSource } from "./counted-source.ts";
 import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
+import { protectSet } from "./protect-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
 import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 import { refuseCut } from "./whole-file.ts";
@@ -81,8 +82,9 @@ async function verifyProduct(
   await verifySubtitles(product, made, folder, run);
   const segments = product.segments && join(folder, product.segments);
   const finished = { entry: path, ...(segments !== undefined && { segments }) };
+  const encryption = await protect(product, finished, run);
   const output = describeOutput(product, made, await sizeOfFinished(finished));
-  return { targets: product.targets, finished, output };
+  return { targets: product.targets, finished, output: { ...output, ...encryption } };
 }
 
 /** @throws {TaskError} `output_wrong` if it is cut off, or what probing threw */
@@ -125,12 +127,22 @@ async function verifySet(
   const renditions = await finishSet({ product, set, folder, source, run });
   const entry = join(folder, product.entry);
   const segments = join(folder, product.segments ?? "");
-  const sizeBytes = await sizeOfFinished({ entry, segments });
-  return {
-    targets: product.targets,
-    finished: { entry, segments },
-    output: describeSet(product, renditions, sizeBytes),
-  };
+  const finished = { entry, segments };
+  const encryption = await protect(product, finished, run);
+  const output = describeSet(product, renditions, await sizeOfFinished(finished));
+  return { targets: product.targets, finished, output: { ...output, ...encryption } };
+}
+
+/** Encrypts what is verified, if that is asked for. */
+async function protect(
+  { protection }: PlannedOutput,
+  finished: FinishedFiles,
+  { keysFor, signal }: JudgingRun,
+): Promise<Pick<Output, "encryption">> {
+  if (!protection) return {};
+  // Only runs of tasks have keys, and nothing else makes what is protected.
+  if (!keysFor) throw new RangeError("Cannot encrypt segments: this run has no keys");
+  return { encryption: await protectSet(finished, protection, keysFor(protection), signal) };
 }
 
 /** The size of a file, or of a playlist and all files that belong to it, in bytes. */

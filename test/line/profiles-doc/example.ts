@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Home, TaskAnswer } from "../../fixtures/service.ts";
+import type { Home, RunningService, TaskAnswer } from "../../fixtures/service.ts";
 
 const run = promisify(execFile);
 
@@ -23,6 +23,8 @@ export type Example = {
   readonly task?: (home: Home) => Promise<object>;
   /** The name of the target; by default `out` with the extension of its first container. */
   readonly target?: string;
+  /** Makes what can be decoded of an output that cannot be as it is, and gives its path: keys come by calls of the API. */
+  readonly clear?: (made: Made, call: RunningService["call"]) => Promise<string>;
   /** Throws if the output is not what the page promises. It was decoded without a complaint by then. */
   readonly judge: (made: Made) => Promise<void> | void;
 };

@@ -354,6 +354,22 @@ export type EncoderOptions = {
     [key: string]: string | number | boolean;
 };
 
+export type Encryption = {
+    /**
+     * Absent if keys are made.
+     */
+    is_key_given?: true;
+    /**
+     * Where players get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in.
+     */
+    key_url: string;
+    method: 'aes-128';
+    /**
+     * How many segments have one key; all of them where absent.
+     */
+    rotate_segments?: number;
+};
+
 export type Engine = 'native' | 'wasm';
 
 export type EventFailure = {
@@ -433,6 +449,24 @@ export type NewClip = {
     start_seconds?: number;
 };
 
+/**
+ * The segments are encrypted whole (AES-128 of HLS). For m3u8 alone.
+ */
+export type NewEncryption = {
+    /**
+     * Where players get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in.
+     */
+    key_url: string;
+    /**
+     * "aes-128" where absent.
+     */
+    method?: 'aes-128';
+    /**
+     * How many segments have one key; all of them where absent.
+     */
+    rotate_segments?: number;
+};
+
 export type NewSource = {
     source_url: string;
 };
@@ -478,6 +512,7 @@ export type Output = {
     bitrate_bps: number;
     container: string;
     duration_seconds: number;
+    encryption?: OutputEncryption;
     /**
      * Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.
      */
@@ -491,6 +526,17 @@ export type OutputAudio = {
     channels: number;
     codec: string;
     samplerate_hz: number;
+};
+
+/**
+ * Of a set whose segments are encrypted.
+ */
+export type OutputEncryption = {
+    /**
+     * How many keys there are; they are counted from 0.
+     */
+    keys: number;
+    method: string;
 };
 
 export type OutputRendition = {
@@ -716,6 +762,7 @@ export type Qlty = {
     deinterlace?: Deinterlace;
     denoise?: Denoise;
     encoder_options?: EncoderOptions;
+    encryption?: NewEncryption;
     format?: VideoFormat;
     /**
      * Also as a number, or with a denominator of 1.
@@ -775,6 +822,7 @@ export type QltyAnswer = {
     deinterlace?: Deinterlace;
     denoise?: Denoise;
     encoder_options?: EncoderOptions;
+    encryption?: Encryption;
     format?: VideoFormat;
     framerate?: string;
     /**
@@ -965,6 +1013,14 @@ export type TaskFailure = {
 
 export type TaskFailureCode = 'ParameterError' | 'InternalError' | 'InputNotSupported' | 'OutputNotSupported' | 'InvalidInputData' | 'TimeOut' | 'Unknown';
 
+export type TaskKey = {
+    key: number;
+    /**
+     * The key, 32 hex digits.
+     */
+    value: string;
+};
+
 export type TaskLog = {
     /**
      * The newest 20 attempts, the oldest of them first.
@@ -1105,6 +1161,98 @@ export type Workers = {
     workers: Array<Worker>;
 };
 
+export type CreateProfileWritable = {
+    /**
+     * Empty where absent.
+     */
+    description?: string;
+    profile_name: string;
+    qlties: Array<QltyWritable>;
+    thumbnails?: NewThumbnails;
+};
+
+/**
+ * The segments are encrypted whole (AES-128 of HLS). For m3u8 alone.
+ */
+export type NewEncryptionWritable = {
+    /**
+     * 32 hex digits: the key of all tasks. It is stored encrypted and never answered. Without it each task has keys of its own (`readTranscodingTaskKey`).
+     */
+    key?: string;
+    /**
+     * Where players get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in.
+     */
+    key_url: string;
+    /**
+     * "aes-128" where absent.
+     */
+    method?: 'aes-128';
+    /**
+     * How many segments have one key; all of them where absent.
+     */
+    rotate_segments?: number;
+};
+
+/**
+ * One output rendition. Numbers are also taken as text, and always answered as numbers.
+ */
+export type QltyWritable = {
+    /**
+     * bits/s; required unless copied.
+     */
+    audio_bitrate?: number;
+    audio_format?: AudioFormat;
+    /**
+     * Hz.
+     */
+    audio_samplerate?: 8000 | 11025 | 12000 | 16000 | 22050 | 24000 | 32000 | 44100 | 48000 | 64000 | 88200 | 96000;
+    b_frame_size?: number;
+    /**
+     * bits/s; required unless copied, or with `rc_mode: quality`.
+     */
+    bitrate?: number;
+    channels?: 1 | 2 | 6;
+    container: Container;
+    crop?: Crop;
+    deinterlace?: Deinterlace;
+    denoise?: Denoise;
+    encoder_options?: EncoderOptions;
+    encryption?: NewEncryptionWritable;
+    format?: VideoFormat;
+    /**
+     * Also as a number, or with a denominator of 1.
+     */
+    framerate?: '12' | '15' | '24' | '25' | '30' | '60' | '24000/1001' | '30000/1001';
+    /**
+     * Frames.
+     */
+    gop_size?: 12 | 15 | 20 | 24 | 25 | 30 | 48 | 50 | 60 | 100 | 120;
+    /**
+     * Pixels; alone it keeps the aspect ratio.
+     */
+    height?: number;
+    /**
+     * For live streams: frames leave the encoder as they come. h264 and h265 alone.
+     */
+    low_latency?: boolean;
+    /**
+     * What fills the rest of width and height: a colour, black by default, or `off` for nothing at all: the picture is then as large as fits.
+     */
+    pad?: string;
+    preset?: Preset;
+    /**
+     * With `rc_mode: quality`: how good, of every codec alike. 70 is fine for most; `bitrate` is then the ceiling, and may be left out.
+     */
+    quality?: number;
+    rc_mode?: RateControl;
+    subtitle_tracks?: TrackChoice;
+    use_progressive?: boolean;
+    /**
+     * Pixels; alone it keeps the aspect ratio.
+     */
+    width?: number;
+};
+
 /**
  * Messages are in English, or in Chinese where `zh` is preferred.
  */
@@ -1142,6 +1290,8 @@ export type CursorQuery = string;
  * The same key and body within 24 h answer with the first task. Each call needs a fresh nonce all the same.
  */
 export type IdempotencyKey = string;
+
+export type Key = number;
 
 /**
  * The id of the last event that came: the events behind it are told. Without it the events of one task are told from its creation on, those of all tasks from now on.
@@ -2328,7 +2478,7 @@ export type UploadMediaResponses = {
 export type UploadMediaResponse = UploadMediaResponses[keyof UploadMediaResponses];
 
 export type CreateProfileData = {
-    body: CreateProfile;
+    body: CreateProfileWritable;
     headers?: {
         /**
          * Messages are in English, or in Chinese where `zh` is preferred.
@@ -3062,6 +3212,64 @@ export type ReadTranscodingTaskEventsResponses = {
 };
 
 export type ReadTranscodingTaskEventsResponse = ReadTranscodingTaskEventsResponses[keyof ReadTranscodingTaskEventsResponses];
+
+export type ReadTranscodingTaskKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * Messages are in English, or in Chinese where `zh` is preferred.
+         */
+        'Accept-Language'?: string;
+    };
+    path: {
+        task_id: string;
+        key: number;
+    };
+    query?: never;
+    url: '/api/v1/task/transcoding/{task_id}/keys/{key}';
+};
+
+export type ReadTranscodingTaskKeyErrors = {
+    /**
+     * InvalidParameterException: There are field(s) invalid in the request message body, please check.
+     */
+    400: Problem;
+    /**
+     * AuthenticationFailed: A header is missing or wrong, or key, code or checksum do not match. RequestExpired: The request's apiExecTime is too far from the time here. RequestReplayed: The request's apiNonce was used before.
+     */
+    401: Problem;
+    /**
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchTask: There is no such task.
+     */
+    404: Problem;
+    /**
+     * RequestTooLarge: The body is too large.
+     */
+    413: Problem;
+    /**
+     * TooManyRequests: There are too many requests.
+     */
+    429: Problem;
+    /**
+     * InternalError: Internal error happened.
+     */
+    500: Problem;
+    /**
+     * ServiceUnavailable: The service is not available now.
+     */
+    503: Problem;
+};
+
+export type ReadTranscodingTaskKeyError = ReadTranscodingTaskKeyErrors[keyof ReadTranscodingTaskKeyErrors];
+
+export type ReadTranscodingTaskKeyResponses = {
+    /**
+     * The key.
+     */
+    200: TaskKey;
+};
+
+export type ReadTranscodingTaskKeyResponse = ReadTranscodingTaskKeyResponses[keyof ReadTranscodingTaskKeyResponses];
 
 export type ReadTranscodingTaskLogData = {
     body?: never;
