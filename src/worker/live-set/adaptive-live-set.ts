@@ -202,7 +202,9 @@ export class AdaptiveLiveSet implements LiveSet {
     const finished = await this.#finished(shape, signal);
     const renditions = shape.renditions.map((pair) => describeRendition(this.form, pair, finished));
     const sizeBytes = totalOf(this.segments.all.map((segment) => segment.sizeBytes));
-    return describeSet(this.form, renditions, sizeBytes);
+    // As its manifest tells: a run lasts as long as the longest of its streams, and another stream may be the longest of the next.
+    const durationSeconds = totalOf(this.#runs().map(({ seconds }) => seconds));
+    return describeSet(this.form, renditions, sizeBytes, durationSeconds);
   }
 
   /**

@@ -54,13 +54,14 @@ export function describeOutput(
  * The description of an adaptive set for callers: of all of it, and of each rendition.
  *
  * @param sizeBytes - of all its files; audio that renditions share counts once
+ * @param durationSeconds - by default that of its longest rendition
  */
 export function describeSet(
   { container }: Pick<PlannedOutput, "container">,
   renditions: readonly Output[],
   sizeBytes: number,
+  durationSeconds = Math.max(0, ...renditions.map((one) => one.durationSeconds)),
 ): Output {
-  const durationSeconds = Math.max(0, ...renditions.map((one) => one.durationSeconds));
   const [best] = renditions;
   return {
     sizeBytes,

@@ -1,13 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LiveRecording } from "../../../src/plan/live/live.ts";
+import type { MediaInfo } from "../../../src/probe/media.ts";
 import { AdaptiveLiveSet } from "../../../src/worker/live-set/adaptive-live-set.ts";
 import { SimpleLiveSet } from "../../../src/worker/live-set/live-set.ts";
 import { RecordedSegments } from "../../../src/worker/live-set/recorded-segments.ts";
-import { tempFolder } from "../../fixtures/clips.ts";
+import { clip, tempFolder } from "../../fixtures/clips.ts";
 
-setDefaultTimeout(10_000);
+setDefaultTimeout(60_000);
 
 const never = new AbortController().signal;
 /** Nothing here is probed. */
@@ -110,6 +111,40 @@ describe("AdaptiveLiveSet", () => {
       writeFileSync(join(folder, "part-00000", name), "");
     await set.look();
     expect(await set.texts("a", "grows", never)).toEqual(before);
+  });
+
+  test("lasts as long as its manifest says, where another stream is the longest of each run", async () => {
+    const folder = tempFolder();
+    const recording = recordingOf(160);
+    const { plan, files } = recording.set ?? {};
+    if (!plan || !files) throw new Error("it is no set");
+    const audio = { codec: "aac", sameAsSource: false } as const;
+    const expects = { durationToleranceSeconds: 1, audio };
+    const sound = { kind: "audio", playlist: "media_1.m3u8", expect: expects } as const;
+    const tracks = [...plan.tracks, sound];
+    const probed = { probe: async () => ({ format: "mov" }) as MediaInfo };
+    const set = await AdaptiveLiveSet.open(await RecordedSegments.open(folder), probed, form);
+    await set.begin({
+      ...recording,
+      set: { files, plan: { tracks, renditions: [{ video: 0, audio: 1 }] } },
+    });
+    // In seconds: the picture is the longest of the first run, the sound of the second.
+    for (const [part, lengths] of [[4, 2] as const, [2, 5] as const].entries()) {
+      leave(folder, part, 1);
+      const run = join(folder, `part-0000${part}`);
+      for (const [at, seconds] of lengths.entries()) {
+        const [init, segment] = [`${part}-${at}-init.mp4`, `${part}-${at}.m4s`];
+        copyFileSync(await clip(at === 0 ? { audio: false } : { video: false }), join(run, init));
+        writeFileSync(join(run, segment), segment);
+        const text = `#EXTM3U\n#EXT-X-MAP:URI="${init}"\n#EXTINF:${seconds},\n${segment}\n`;
+        writeFileSync(join(run, `media_${at}.m3u8`), text);
+      }
+      await set.look();
+      await set.look();
+    }
+    const told = (await set.texts("a", "whole", never))?.entry;
+    expect(told).toContain('mediaPresentationDuration="PT9.000S"');
+    expect((await set.describe(never)).durationSeconds).toBe(9);
   });
 
   test("refuses to go on with other streams", async () => {
