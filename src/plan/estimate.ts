@@ -1,4 +1,5 @@
 import type { MediaInfo } from "../probe/media.ts";
+import { isStillCodec } from "../profile/codecs.ts";
 import type { Assignment, Rendition, VideoEncode } from "../profile/profile.ts";
 import type { Plan, PlannedOutput } from "./plan.ts";
 
@@ -76,4 +77,4 @@ function usualBps(rendition: Rendition, source: Source): number {
 }
 
 const isFilm = (video: Rendition["video"]): video is VideoEncode =>
-  typeof video !== "string" && video.codec !== "mjpeg";
+  typeof video !== "string" && !isStillCodec(video.codec);

@@ -16,7 +16,11 @@ const ENCODER_BYTES: Readonly<Record<VideoCodec, number>> = {
   av1: 1_500,
   vp9: 400,
   mpeg2: 150,
+  gif: 150,
   mjpeg: 150,
+  webp: 150,
+  avif: 1_500,
+  png: 150,
 };
 /** The same for a decoder, which keeps up to 16 pictures of up to three bytes for each pixel, and for filters. */
 const DECODER_BYTES = 80;

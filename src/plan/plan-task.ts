@@ -15,6 +15,7 @@ import {
 } from "./decide/output-decision.ts";
 import { decideSet } from "./decide/set-decision.ts";
 import { clippedSeconds } from "./decide/spans.ts";
+import { refuseLongAnimations } from "./feasible/animation.ts";
 import { impossibilityOf } from "./feasible/feasible.ts";
 import { refuseTooManyPixels } from "./feasible/output-pixels.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
@@ -68,6 +69,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   refuseMissingFilters(decisions, media, capabilities);
   refuseMissingEncoders(decisions, capabilities);
   refuseTooManyPixels(decisions.flatMap(videosOf), capabilities);
+  refuseLongAnimations(decisions);
   const products = decisions.map(({ product }) => product);
   const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);

@@ -1,7 +1,7 @@
 import { toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import { isImage, isSet } from "../profile/container-rules.ts";
+import { isImage, isPaletted, isSet } from "../profile/container-rules.ts";
 import type { Clip } from "../task/task.ts";
 import { adaptiveOutputArgs } from "./args/adaptive-output.ts";
 import { VIDEO_COSTS } from "./args/encoders.ts";
@@ -25,6 +25,7 @@ import { audioLateSeconds, isSoughtByPacket } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "./further.ts";
 import { loadOf } from "./load.ts";
+import { drawnArgs, paletteArgs, paletteInput } from "./pictures/palette.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
 
@@ -58,14 +59,15 @@ export type StepsInput = {
  * - one that takes texts out of the source, if there are subtitles;
  * - one for each single picture, which seeks to its moment;
  * - one for all products that only copy, so that a copy that fails does so at once;
- * - two for each product that is encoded in two passes;
+ * - two for each product that is encoded in two passes, or drawn from a palette;
  * - one for all others together (but see `runsOf`), so that the source is decoded once.
  */
 export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput): readonly Step[] {
   const posters = decisions.filter(isPoster);
   const films = decisions.filter((decision) => !isPoster(decision));
+  const drawn = films.filter(({ product }) => isPaletted(product.container));
   const copies = films.filter((decision) => isCopy(decision));
-  const encodes = films.filter((decision) => !isCopy(decision));
+  const encodes = films.filter((decision) => !isCopy(decision) && !drawn.includes(decision));
   const aligned = align(encodes, input);
   const twoPass = aligned.decisions.filter((decision) => isTwoPass(decision));
   const onePass = aligned.decisions.filter((decision) => !isTwoPass(decision));
@@ -75,6 +77,7 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
     ...posters.map((decision) => posterRun(decision, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
+    ...drawn.flatMap((decision) => drawnRuns(decision, input)),
     ...runsOf(onePass).map((run) => runOf("encode", run, aligned.input)),
   ];
   const whole = costed.reduce((sum, { cost }) => sum + cost, 0);
@@ -146,6 +149,22 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
   ];
 }
 
+/** One run makes the palette, and the next draws with it: in one run, all pictures would wait in memory for the palette. */
+function drawnRuns(unaligned: OutputDecision, whole: StepsInput): readonly Costed[] {
+  const { decisions, input } = align([unaligned], whole);
+  const [decision = unaligned] = decisions;
+  const read = readBy([decision], input);
+  const { media, clip, further = [] } = read;
+  const cost = costOf([decision], media);
+  const load = loadOf([decision], media, cost);
+  const palette = paletteArgs(decision, media, ownClip(media, clip));
+  const film = drawnArgs(decision, media, further.length + 1);
+  return [
+    { ...stepOf("first pass", [palette], read), load, cost: cost * FIRST_PASS_COST },
+    { ...stepOf("encode", [film], read, { more: paletteInput(decision) }), load, cost },
+  ];
+}
+
 /** The same input, with what is read beside the source only if these outputs read any of it. */
 const readBy = (
   decisions: readonly OutputDecision[],
@@ -167,11 +186,16 @@ function outputArgsOf(
 ): OutputArgs {
   const { media, clip, tag } = input;
   if (!decision.set) return fileOutputArgs(decision, media, tag, pass, texts);
-  // Output options cut what comes out of the filters; a sheet is made of many frames, so its own filters have to cut
-  // them.
+  return adaptiveOutputArgs(decision, decision.set, media, pass?.number, ownClip(media, clip));
+}
+
+/**
+ * What is left to cut for filters. Output options cut what comes out of the filters; a sheet or a palette is made of many frames, so its
+ * own filters have to cut them.
+ */
+function ownClip(media: MediaInfo, clip: Clip | undefined): Clip | undefined {
   const ahead = isSoughtByPacket(media) ? 0 : (clip?.startSeconds ?? 0);
-  const left = clip && { ...clip, startSeconds: clip.startSeconds - ahead };
-  return adaptiveOutputArgs(decision, decision.set, media, pass?.number, left);
+  return clip && { ...clip, startSeconds: clip.startSeconds - ahead };
 }
 
 function stepOf(
@@ -181,13 +205,19 @@ function stepOf(
   {
     texts = NO_TEXTS,
     isJoined = false,
-  }: { readonly texts?: TextInputs; readonly isJoined?: boolean } = {},
+    more = [],
+  }: {
+    readonly texts?: TextInputs;
+    readonly isJoined?: boolean;
+    readonly more?: readonly string[];
+  } = {},
 ): Omit<Step, "share"> {
   const cut = cutArgs(input);
   return {
     name,
     args: [
       ...inputArgs(input, outputs, texts),
+      ...more,
       ...graphArgs(
         outputs.map(({ graphs }) => graphs),
         isJoined,

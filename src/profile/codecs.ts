@@ -1,5 +1,18 @@
+/** Codecs of a single picture; `avif` is one of AV1. */
+export const STILL_CODECS = ["mjpeg", "webp", "avif", "png"] as const;
+
+/** A codec of a single picture. */
+export type StillCodec = (typeof STILL_CODECS)[number];
+
 /** Video codecs by the names of the Profile API. */
-export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9" | "mjpeg";
+export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9" | "gif" | StillCodec;
+
+/** Whether a codec makes single pictures. */
+export const isStillCodec = (codec: VideoCodec): codec is StillCodec =>
+  (STILL_CODECS as readonly VideoCodec[]).includes(codec);
+
+/** Whether what a codec's encoder writes is as large as it comes out: it takes no bitrate, and no quality. */
+export const isRateless = (codec: VideoCodec): boolean => codec === "gif" || codec === "png";
 
 /** Audio codecs by the names of the Profile API. */
 export type AudioCodec = "aac" | "aache2" | "mp3" | "ac3" | "mp2" | "opus";
@@ -8,6 +21,7 @@ export type AudioCodec = "aac" | "aache2" | "mp3" | "ac3" | "mp2" | "opus";
 const NAMES: Partial<Record<VideoCodec | AudioCodec, string>> = {
   mpeg2: "mpeg2video",
   h265: "hevc",
+  avif: "av1",
   aache2: "aac",
 };
 

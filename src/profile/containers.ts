@@ -1,4 +1,4 @@
-import type { AudioCodec, VideoCodec } from "./codecs.ts";
+import type { AudioCodec, StillCodec, VideoCodec } from "./codecs.ts";
 
 /** The structure of a file: how to find out whether its end is missing, and how to read its end alone. */
 export type Structure = "boxes" | "elements" | "tags" | "packets" | "pages" | "frames";
@@ -7,7 +7,7 @@ export type Structure = "boxes" | "elements" | "tags" | "packets" | "pages" | "f
 export type ContainerFacts = {
   /** Its name in descriptions of profiles. */
   readonly label: string;
-  /** Absent if this service does not write it. */
+  /** Absent of `copy` alone. */
   readonly muxer?: string;
   /** What reads it. A `copy` of such a source is written as the first container of the demuxer that holds its streams. */
   readonly demuxer?: string;
@@ -52,6 +52,10 @@ export type ContainerFacts = {
   readonly isLayerless?: true;
   /** It holds one picture, which is encoded and lasts no time. */
   readonly isImage?: true;
+  /** It holds a short film of pictures alone, drawn from a palette that is made for it by a run of its own. */
+  readonly isPaletted?: true;
+  /** Its muxer goes back in its file, so it cannot leave while it is written. */
+  readonly isSeeked?: true;
   /** Present if it is a set of files: a playlist or manifest, and the segments that it names. */
   readonly set?: SetFacts;
 };
@@ -88,6 +92,12 @@ const ISO_FILE = {
     ...["-frag_size", "8388608", "-frag_duration", "5000000"],
   ],
 } as const;
+
+/** A container of one picture. */
+const still = (label: string, extension: string, codec: StillCodec): ContainerFacts => ({
+  ...{ label, muxer: "image2", extension, mediaType: `image/${extension}` },
+  ...{ video: [codec], audio: [], videoDefault: codec, isImage: true },
+});
 
 /**
  * The one table of containers, in the order in which the API lists them: the first five are the Profile API's own.
@@ -256,18 +266,20 @@ const TABLE = {
     audioDefault: "opus",
     structure: "pages",
   },
-  gif: { label: "GIF", extension: "gif", video: ["gif"], audio: [] },
-  jpg: {
-    label: "JPEG",
-    muxer: "image2",
-    extension: "jpg",
-    otherExtensions: ["jpeg"],
-    mediaType: "image/jpeg",
-    video: ["mjpeg"],
+  gif: {
+    label: "GIF",
+    muxer: "gif",
+    extension: "gif",
+    mediaType: "image/gif",
+    video: ["gif"],
     audio: [],
-    videoDefault: "mjpeg",
-    isImage: true,
+    videoDefault: "gif",
+    isPaletted: true,
   },
+  jpg: { ...still("JPEG", "jpg", "mjpeg"), otherExtensions: ["jpeg"], mediaType: "image/jpeg" },
+  webp: still("WebP", "webp", "webp"),
+  avif: { ...still("AVIF", "avif", "avif"), muxer: "avif", video: ["av1"], isSeeked: true },
+  png: still("PNG", "png", "png"),
 } satisfies Readonly<Record<string, ContainerFacts>>;
 
 /** The file formats a rendition can ask for. `copy` is the source's own; `hls` in a profile name is `m3u8` here. */

@@ -1,4 +1,4 @@
-import type { AudioCodec, VideoCodec } from "./codecs.ts";
+import { type AudioCodec, isRateless, type VideoCodec } from "./codecs.ts";
 import { factsOf } from "./containers.ts";
 import type { Rendition, VideoEncode } from "./profile.ts";
 
@@ -8,7 +8,11 @@ const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
   h265: "H.265",
   av1: "AV1",
   vp9: "VP9",
+  gif: "GIF",
   mjpeg: "JPEG",
+  webp: "WebP",
+  avif: "AVIF",
+  png: "PNG",
   aac: "AAC",
   aache2: "HE-AAC v2",
   mp3: "MP3",
@@ -29,7 +33,8 @@ function videoWords(video: Rendition["video"]): string | undefined {
   const { codec, width, height } = video;
   const size = width && height ? ` ${width}x${height}` : "";
   const latency = video.lowLatency ? " with low latency" : "";
-  return `${CODEC_NAMES[codec]}${size} at ${rateWords(video)}${latency}`;
+  const rate = isRateless(codec) ? "" : ` at ${rateWords(video)}`;
+  return `${CODEC_NAMES[codec]}${size}${rate}${latency}`;
 }
 
 function rateWords({ bitrateBps, quality }: VideoEncode): string {

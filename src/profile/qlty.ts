@@ -1,6 +1,6 @@
 import { formatRational, parseRational, toNumber } from "../lib/rational.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
-import type { AudioCodec, VideoCodec } from "./codecs.ts";
+import { type AudioCodec, isRateless, type VideoCodec } from "./codecs.ts";
 import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-rules.ts";
 import type { Container } from "./containers.ts";
 import {
@@ -13,7 +13,7 @@ import { type EncryptionFields, encryptionFields, protectionOf } from "./fields/
 import { type SubtitleFields, subtitleFields, subtitlesOf } from "./fields/subtitles.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
-/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves video out, `mjpeg` is only for jpg. */
+/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves video out; `mjpeg` and those after it each suit one container alone. */
 export const VIDEO_FORMATS = [
   "mpeg2",
   "h264",
@@ -22,6 +22,10 @@ export const VIDEO_FORMATS = [
   "av1",
   "vp9",
   "mjpeg",
+  "gif",
+  "webp",
+  "avif",
+  "png",
   "none",
 ] as const;
 
@@ -72,6 +76,9 @@ export const LOW_LATENCY_CODECS: readonly VideoCodec[] = ["h264", "h265"];
 const GOP_SIZE_DEFAULT = 50;
 /** With `low_latency`: a viewer who joins late waits for a key frame. */
 const GOP_SIZE_LOW_LATENCY = 25;
+
+/** The most pictures a second of a gif for which no rate is asked for. */
+const GIF_RATE_USUAL = 15;
 
 /** The largest `b_frame_size`; the smallest is 0. */
 export const B_FRAMES_MAX = 3;
@@ -168,7 +175,7 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
   if (qlty.framerate !== undefined && !framerate)
     faults.push({ path: "framerate", message: `must be one of ${FRAMERATES.join(", ")}` });
   const rateMode = qlty.rc_mode ?? "cbr";
-  if (bitrate === undefined && rateMode !== "quality") {
+  if (bitrate === undefined && rateMode !== "quality" && !isRateless(codec)) {
     faults.push({ path: "bitrate", message: "is required unless format is copy or none" });
     return undefined;
   }
@@ -185,6 +192,7 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
     codec,
     ...(bitrate !== undefined && { bitrateBps: bitrate }),
     ...(rate && { framerate: rate }),
+    ...(codec === "gif" && !rate && { framerateMax: GIF_RATE_USUAL }),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
     progressive: qlty.use_progressive ?? true,

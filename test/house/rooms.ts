@@ -36,7 +36,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["estimate", "forecast", "plan-task"],
     ["steps"],
     ["join", "load", "slices"],
-    ["feasible", "verify"],
+    ["feasible", "pictures", "verify"],
     ["args"],
     ["decide"],
     ["encode", "subtitles"],

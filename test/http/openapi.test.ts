@@ -156,12 +156,6 @@ describe("openApiDocument", () => {
     expect(named).toEqual([...new Set(named)].toSorted());
   });
 
-  test("offers no container that is not written", () => {
-    const { enum: offered } = document.components.schemas["Container"] as { enum: string[] };
-    expect(offered).toContain("jpg");
-    expect(offered).not.toContain("gif");
-  });
-
   test("says by variables where the service is", () => {
     for (const { url, variables } of document.servers)
       expect([...url.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)).toEqual(

@@ -50,9 +50,14 @@ describe("the table of containers", () => {
     expect(carrierOf(container, "hevc")).toBe(container);
   });
 
-  test("gif is known, and not written", () => {
-    expect(holds("gif", "gif", undefined)).toBeFalse();
+  test("gif holds pictures alone", () => {
+    expect(holds("gif", "gif", undefined)).toBeTrue();
+    expect(holds("gif", "gif", "aac")).toBeFalse();
     expect(isSilent("gif")).toBeTrue();
+  });
+
+  test("all but the source's own are written", () => {
+    expect(WRITTEN.filter((one) => factsOf(one).muxer === undefined)).toEqual([]);
   });
 
   test("of the source's own nothing is known", () => {

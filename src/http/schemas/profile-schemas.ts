@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { SETS } from "../../profile/container-rules.ts";
-import { CONTAINERS, type Container, factsOf, isOfSource } from "../../profile/containers.ts";
+import { CONTAINERS } from "../../profile/containers.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
@@ -38,13 +38,7 @@ const Framerate = z
 
 const Size = numeric(z.int().min(SIZE_MIN).max(SIZE_MAX));
 
-/** One that is known but not written is taken in a profile, and refused when a task wants it. */
-const isOffered = (container: Container): boolean =>
-  isOfSource(container) || factsOf(container).muxer !== undefined;
-
-const ContainerName = z
-  .enum(CONTAINERS)
-  .openapi("Container", { enum: CONTAINERS.filter(isOffered) });
+const ContainerName = z.enum(CONTAINERS).openapi("Container");
 
 const QLTY_FIELDS = {
   container: ContainerName,

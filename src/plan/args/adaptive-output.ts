@@ -5,7 +5,7 @@ import type { Clip } from "../../task/task.ts";
 import type { OutputDecision, SetDecision } from "../decide/output-decision.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";
 import type { AudioEncoding } from "../encode/audio-encoding.ts";
-import { type Chain, type Filter, isSameFilter } from "../encode/filters.ts";
+import { type Chain, type Filter, isSameFilter, trimmed } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { deinterlacing, rateFirst, withBlackStart } from "../encode/video-filters.ts";
@@ -190,15 +190,6 @@ const pixelsOf = (aspects: readonly AspectGroup[], at: number): Rational | undef
   aspects
     .map(({ members, sampleAspects }) => sampleAspects[members.indexOf(at)])
     .find((pixels) => pixels !== undefined);
-
-const trimmed = (clip: Clip | undefined): readonly Filter[] => {
-  if (!clip) return [];
-  const { startSeconds: start, durationSeconds: duration } = clip;
-  return [
-    { name: "trim", options: { start, ...(duration !== undefined && { duration }) } },
-    { name: "setpts", values: ["PTS-STARTPTS"] },
-  ];
-};
 
 function videoStream(
   { decision, media, pass }: SetInput,

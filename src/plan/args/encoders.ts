@@ -8,7 +8,11 @@ export const VIDEO_ENCODERS: Readonly<Record<VideoCodec, string>> = {
   h265: "libx265",
   av1: "libsvtav1",
   vp9: "libvpx-vp9",
+  gif: "gif",
   mjpeg: "mjpeg",
+  webp: "libwebp",
+  avif: "libsvtav1",
+  png: "png",
 };
 
 /** What ffmpeg calls the encoder of each audio codec. Its own AAC encoder makes no HE-AAC v2; libfdk_aac does. */
@@ -22,12 +26,12 @@ export const AUDIO_ENCODERS: Readonly<Record<AudioCodec, string>> = {
 };
 
 /**
- * How much time an encoder takes: its preset or, for vp9, its speed. MPEG-2's and JPEG's have no such choice.
+ * How much time an encoder takes: its preset or, for vp9, its speed. Others have no such choice.
  *
  * `highQuality` is about three times as slow as the default, `highPerformance` about twice as fast.
  */
 export const EFFORTS: Readonly<
-  Record<Exclude<VideoCodec, "mpeg2" | "mjpeg">, Readonly<Record<Effort, string>>>
+  Record<"h264" | "h265" | "vp9" | "av1", Readonly<Record<Effort, string>>>
 > = {
   h264: { default: "veryfast", highQuality: "slow", highPerformance: "superfast" },
   h265: { default: "veryfast", highQuality: "medium", highPerformance: "ultrafast" },
@@ -42,5 +46,9 @@ export const VIDEO_COSTS: Readonly<Record<VideoCodec, number>> = {
   h265: 2.5,
   av1: 3,
   vp9: 5,
+  gif: 1,
   mjpeg: 0.2,
+  webp: 1,
+  avif: 3,
+  png: 0.5,
 };

@@ -1,5 +1,6 @@
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { factsOf } from "../../profile/containers.ts";
 import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 import { isSoughtByPacket } from "../decide/seeking.ts";
@@ -45,11 +46,13 @@ export function posterArgs(
   };
   const first: Filter = { name: "select", values: [`gte(t,${wanted})`] };
   const filters = [stays, first, ...inOrder({ ...encoding.filters, rate: [] })];
+  const { muxer = product.container } = factsOf(product.container);
   const stream = { ...encodedVideo(encoding, `0:${video.index}`), filters };
   return [
     ...["-f", demuxerOf(media.format), ...seek],
     ...[...steadyInput(media), ...slowInput(media), "-i", "input"],
     ...streamsArgs([stream], false),
-    ...["-frames:v", "1", "-update", "1", "-f", "image2", product.entry],
+    ...["-frames:v", "1", ...(muxer === "image2" ? ["-update", "1"] : [])],
+    ...["-f", muxer, product.entry],
   ];
 }

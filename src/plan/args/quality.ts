@@ -47,4 +47,8 @@ const BY_CODEC: Readonly<
           ["qmin", String(Math.round(Number(value)))],
         ],
   mjpeg: (_, value) => [["q", value]],
+  webp: (_, value) => [["quality", value]],
+  avif: (_, value) => [["crf", value]],
+  gif: () => [],
+  png: () => [],
 };

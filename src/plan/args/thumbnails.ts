@@ -1,5 +1,5 @@
 import type { VideoStream } from "../../probe/media.ts";
-import { areaFilters } from "../encode/area.ts";
+import { areaFilters } from "../encode/changes.ts";
 import { cropFilters } from "../encode/crop.ts";
 import type { Filter } from "../encode/filters.ts";
 import { sdrFilters } from "../encode/hdr.ts";

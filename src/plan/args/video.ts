@@ -1,10 +1,11 @@
-import type { VideoCodec } from "../../profile/codecs.ts";
+import { isStillCodec, type VideoCodec } from "../../profile/codecs.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { inOrder } from "../encode/video-filters.ts";
 import { ownArgs, ownEffort, ownParams, paramsArgs, tuneArgs } from "./encoder-options.ts";
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
 import { ceilingArgs, qualityArgs } from "./quality.ts";
+import { avifArgs, webpArgs } from "./stills.ts";
 import type { Option, OutputStream } from "./streams.ts";
 
 /** One of two passes: its number, and the file in the work folder (without suffix) for the statistics of the first. */
@@ -31,7 +32,7 @@ export function encodedVideo(
     codec: VIDEO_ENCODERS[codec],
     options: [
       ...CODECS[codec]({ encoding, pass }),
-      ...(isToneMapped && codec !== "mjpeg" ? SDR_TAGS : []),
+      ...(isToneMapped && !isStillCodec(codec) ? SDR_TAGS : []),
       ...(frameMode === undefined ? [] : [["fps_mode", frameMode] as const]),
     ],
   };
@@ -73,7 +74,11 @@ const CODECS: Readonly<Record<VideoCodec, (stream: Stream) => readonly Option[]>
   vp9: vp9Args,
   av1: av1Args,
   mpeg2: mpeg2Args,
+  gif: () => [],
   mjpeg: jpegArgs,
+  webp: ({ encoding }) => webpArgs(encoding),
+  avif: ({ encoding }) => avifArgs(encoding),
+  png: () => [],
 };
 
 function x264Args(stream: Stream): readonly Option[] {

@@ -1,5 +1,6 @@
 import { captionTrackOf } from "../../probe/choose-streams.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { isStillCodec } from "../../profile/codecs.ts";
 import { isImage } from "../../profile/container-rules.ts";
 import type { Warning } from "../../task/warnings.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
@@ -7,7 +8,7 @@ import { type OutputDecision, videosOf } from "./output-decision.ts";
 
 /** The films that an output encodes (all of a set's), but no single pictures: nobody expects captions in those. */
 const encodesOf = (decision: OutputDecision): readonly VideoEncoding[] =>
-  videosOf(decision).filter(({ codec }) => codec !== "mjpeg");
+  videosOf(decision).filter(({ codec }) => !isStillCodec(codec));
 
 /**
  * Whether the plan or its warnings depend on whether there are captions in the source's pictures, and how they are spread

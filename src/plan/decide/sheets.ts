@@ -1,7 +1,7 @@
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Rendition, Thumbnails } from "../../profile/profile.ts";
 import type { Clip } from "../../task/task.ts";
-import { areaOf, croppedTo } from "../encode/area.ts";
+import { areaOf, croppedTo } from "../encode/changes.ts";
 import { displaySize } from "../encode/picture.ts";
 import type { ThumbnailSheets } from "../plan.ts";
 import { clippedSeconds } from "./spans.ts";

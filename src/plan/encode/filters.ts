@@ -1,5 +1,8 @@
+import type { Clip } from "../../task/task.ts";
+
 /** The filters that are used here, by ffmpeg's names; a name after `@` tells one from others in its log. */
 export type FilterName =
+  | ("palettegen" | "paletteuse")
   | (
       | "bwdif"
       | "crop"
@@ -39,3 +42,13 @@ export const isSameFilter = (one: Filter | undefined, other: Filter | undefined)
 
 /** Seconds as ffmpeg takes them: to the microsecond, its own unit, and without an exponent, which it does not read. */
 export const formatSeconds = (seconds: number): string => String(Math.round(seconds * 1e6) / 1e6);
+
+/** The filters that cut a film to a clip where options of its output cannot, as its output is a picture of many frames. */
+export const trimmed = (clip: Clip | undefined): readonly Filter[] => {
+  if (!clip) return [];
+  const { startSeconds: start, durationSeconds: duration } = clip;
+  return [
+    { name: "trim", options: { start, ...(duration !== undefined && { duration }) } },
+    { name: "setpts", values: ["PTS-STARTPTS"] },
+  ];
+};

@@ -3,7 +3,7 @@ import type { VideoStream } from "../../probe/media.ts";
 import { PAD_OFF } from "../../profile/fields/picture.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import { areaOf, croppedTo } from "./area.ts";
+import { areaOf, croppedTo } from "./changes.ts";
 
 /** A size in pixels. */
 export type Size = { readonly width: number; readonly height: number };

@@ -35,6 +35,18 @@ const SCALES: Readonly<Record<VideoCodec, readonly Point[]>> = {
     [QUALITY_MIN, 31],
     [QUALITY_MAX, 2],
   ],
+  // Of single pictures, and by their own scales.
+  webp: [
+    [QUALITY_MIN, 1],
+    [QUALITY_MAX, 100],
+  ],
+  avif: [
+    [QUALITY_MIN, 63],
+    [QUALITY_MAX, 11],
+  ],
+  // They lose nothing but colours, and take no quality.
+  gif: [],
+  png: [],
 };
 
 /** Encoders that take halves and less of their scale; others take whole numbers. */

@@ -1,5 +1,6 @@
 import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
+import { isRateless } from "../../profile/codecs.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import { type CaptionFate, captionFate } from "./captions.ts";
 import { frameRate, gopFrames } from "./framerate.ts";
@@ -14,7 +15,7 @@ import { staysInterlaced, type VideoFilters, videoFilters } from "./video-filter
 export type VideoEncoding = Size &
   Partial<RateLimits> &
   Pick<VideoEncode, "codec" | "rateMode" | "effort" | "bFrames" | "lowLatency"> &
-  Pick<VideoEncode, "quality" | "encoderOptions"> & {
+  Pick<VideoEncode, "quality" | "encoderOptions" | "loop"> & {
     /** Asked for; of a quality, what it is expected to take. */
     readonly bitrateBps: number;
     readonly filters: VideoFilters;
@@ -56,6 +57,7 @@ export function videoEncoding(
     ...(level !== undefined && { level }),
     ...(quality !== undefined && { quality }),
     ...(encoderOptions && { encoderOptions }),
+    ...(encode.loop !== undefined && { loop: encode.loop }),
     filters: videoFilters(encode, source, picture, rate, captions),
     gopFrames: gopFrames(encode.gop, rate),
     isInterlaced: staysInterlaced(encode, source),
@@ -63,7 +65,13 @@ export function videoEncoding(
   };
 }
 
-function expectedBps({ bitrateBps, quality }: VideoEncode, picture: Size, rate: Rational): number {
+/** What a pixel of a film or a picture that takes no bitrate may come to: noise of 256 colours, and of all of them. */
+const RATELESS_BITS_PER_PIXEL = 12;
+
+function expectedBps(encode: VideoEncode, picture: Size, rate: Rational): number {
+  const { codec, bitrateBps, quality } = encode;
+  if (isRateless(codec))
+    return Math.round(picture.width * picture.height * toNumber(rate) * RATELESS_BITS_PER_PIXEL);
   if (quality === undefined) return bitrateBps ?? 0;
   return Math.min(bitrateBps ?? Number.POSITIVE_INFINITY, usualBps(quality, picture, rate));
 }

@@ -1,10 +1,10 @@
 import { formatRational, type Rational } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
+import type { VideoCodec } from "../../profile/codecs.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
-import { areaFilters, areaOf } from "./area.ts";
 import type { CaptionFate } from "./captions.ts";
+import { areaFilters, areaOf, denoising } from "./changes.ts";
 import { cropFilters } from "./crop.ts";
-import { denoising } from "./denoising.ts";
 import { type Filter, formatSeconds } from "./filters.ts";
 import { isBobbed } from "./framerate.ts";
 import { sdrFilters } from "./hdr.ts";
@@ -18,6 +18,22 @@ export const JPEG_FILTERS: readonly Filter[] = [
   { name: "scale", options: { out_color_matrix: "bt601", out_range: "full" } },
   { name: "format", values: ["yuvj420p"] },
 ];
+
+/** The same for WebP and AVIF, whose values take the range of films. */
+const STILL_FILTERS: readonly Filter[] = [
+  { name: "scale", options: { out_color_matrix: "bt601", out_range: "tv" } },
+  { name: "format", values: [PIXEL_FORMAT] },
+];
+
+/** How the values of pictures are laid out where it is not as films have it. */
+const FORMATS: Partial<Record<VideoCodec, readonly Filter[]>> = {
+  mjpeg: JPEG_FILTERS,
+  webp: STILL_FILTERS,
+  avif: STILL_FILTERS,
+  png: [{ name: "format", values: ["rgb24"] }],
+  // A palette is made of all colours.
+  gif: [],
+};
 
 /** What filters do to a picture, in the order in which they do it. */
 const STAGES = [
@@ -89,7 +105,7 @@ export function videoFilters(
         ? [{ name: "sidedata", options: { mode: "delete", type: "A53_CC" } }]
         : [],
     rate: [evenRate(rate, source)],
-    format: encode.codec === "mjpeg" ? JPEG_FILTERS : [{ name: "format", values: [PIXEL_FORMAT] }],
+    format: FORMATS[encode.codec] ?? [{ name: "format", values: [PIXEL_FORMAT] }],
   };
 }
 

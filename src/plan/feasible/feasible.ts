@@ -1,12 +1,18 @@
 import { codecName } from "../../profile/codecs.ts";
-import { isAudioOnly, isImage } from "../../profile/container-rules.ts";
+import { isAudioOnly } from "../../profile/container-rules.ts";
 import { factsOf, isOfSource } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import type { ErrorCode } from "../../task/errors.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
 import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
-import { pictureFault } from "./picture-fault.ts";
+import {
+  keptPictureFault,
+  paletteLack,
+  pictureCodecFault,
+  pictureCopyFault,
+  pictureFault,
+} from "./picture-fault.ts";
 
 /** Why a rendition cannot be made here, whatever the source; `encoder_missing` if another machine might make it. */
 export type Impossibility = {
@@ -40,10 +46,8 @@ function containerFault({ container, video, audio }: Rendition): Impossibility |
   if (video === "none" && audio === "none")
     return unsupported(`Cannot make "${container}": neither video nor audio is asked for`);
   if (isOfSource(container)) return undefined;
-  if (isImage(container) && video === "copy")
-    return unsupported('Cannot copy into "jpg": it holds one picture, which is encoded');
-  if (factsOf(container).muxer === undefined)
-    return unsupported(`Cannot make "${container}": this service does not write it`);
+  const copyFault = video === "copy" ? pictureCopyFault(container) : undefined;
+  if (copyFault !== undefined) return unsupported(copyFault);
   if (isAudioOnly(container) && video !== "none")
     return unsupported(`Cannot make "${container}" with video: it holds audio alone`);
   return undefined;
@@ -52,8 +56,8 @@ function containerFault({ container, video, audio }: Rendition): Impossibility |
 function codecFault({ container, video, audio }: Rendition): Impossibility | undefined {
   const held = factsOf(container);
   if (typeof video === "object") {
-    if (video.codec === "mjpeg" && !isImage(container))
-      return unsupported(`Cannot make a film of mjpeg in "${container}": it is for "jpg" alone`);
+    const fault = pictureCodecFault(container, video.codec);
+    if (fault !== undefined) return unsupported(fault);
     if (held.video && !held.video.includes(codecName(video.codec)))
       return unsupported(`Cannot put ${video.codec} into "${container}": it does not hold it`);
     if (video.codec === "av1" && video.rateMode === "2passvbr")
@@ -72,11 +76,13 @@ function codecFault({ container, video, audio }: Rendition): Impossibility | und
 }
 
 function keepingFault(
-  { video, protection }: Rendition,
+  { container, video, protection }: Rendition,
   { streamsOutput }: Capabilities,
 ): Impossibility | undefined {
   if (streamsOutput && protection)
     return unsupported("Cannot encrypt segments: they leave while they are written on this host");
+  const fault = streamsOutput ? keptPictureFault(container) : undefined;
+  if (fault !== undefined) return unsupported(fault);
   return streamsOutput && typeof video === "object" && video.rateMode === "2passvbr"
     ? unsupported("Cannot encode in two passes: nothing can be kept between them on this host")
     : undefined;
@@ -113,6 +119,12 @@ function missing(rendition: Rendition, capabilities: Capabilities): Impossibilit
     return {
       code: "encoder_missing",
       message: `Cannot write "${container}": the engine has no muxer ${muxer}`,
+    };
+  const lack = paletteLack(container, capabilities);
+  if (lack !== undefined)
+    return {
+      code: "encoder_missing",
+      message: `Cannot draw "${container}": the engine has no ${lack}`,
     };
   const wanted = [
     ...(typeof video === "object"

@@ -1,5 +1,5 @@
 import { codecName } from "../../profile/codecs.ts";
-import { ANY_CONTAINER } from "../../profile/container-rules.ts";
+import { ANY_CONTAINER, isImage, isPaletted } from "../../profile/container-rules.ts";
 import type { Written } from "../../profile/containers.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -66,6 +66,10 @@ function faultOf(
     );
   if (isLiveSet) return assignmentFault(assignment, capabilities);
   for (const form of forms) {
+    if (form !== "rtsp" && (isImage(form) || isPaletted(form)))
+      return unsupported(
+        `Cannot make "${form}" of a live stream: it is made of a film with an end`,
+      );
     const fault =
       form === "rtsp"
         ? rtspRenditionFault(rendition, capabilities)

@@ -146,6 +146,10 @@ const ALLOWED: Readonly<Record<VideoCodec, Readonly<Record<string, Rule>>>> = {
     trellis: whole(0, 1),
   },
   mjpeg: {},
+  gif: {},
+  webp: {},
+  avif: {},
+  png: {},
 };
 
 /** What sets, in its place, an option that callers may know of their encoder. */

@@ -36,7 +36,7 @@ export const videoWishes = (
   codec: VideoCodec,
   faults: FieldError[],
 ): VideoWishes => ({
-  ...pictureChanges(qlty, faults),
+  ...pictureChanges(qlty, codec, faults),
   ...qualityWishes(qlty, codec, faults),
   ...encoderWishes(qlty, codec, faults),
 });

@@ -1,4 +1,5 @@
 import type { FieldError } from "../../task/errors.ts";
+import type { VideoCodec } from "../codecs.ts";
 
 /** A part of the upright picture, in the source's own pixels. Without a place, it is the middle. */
 export type CropArea = {
@@ -30,6 +31,8 @@ export type PictureQlty = {
   readonly pad?: string | undefined;
   readonly deinterlace?: (typeof DEINTERLACE)[number] | undefined;
   readonly denoise?: Denoise | undefined;
+  /** How often a gif is shown; 0 is for ever. */
+  readonly loop?: number | undefined;
 };
 
 /** What is changed of a picture while it is encoded. Absent fields change nothing beyond what every encode does. */
@@ -40,23 +43,35 @@ export type PictureChanges = {
   readonly pad?: string;
   readonly deinterlace?: "bob" | "off";
   readonly denoise?: Denoise;
+  readonly loop?: number;
 };
 
 /** Of a picture that stays interlaced, so that neither its fields nor the fields of its colours change places. */
 const FIELD_STEP = 4;
 
+/** Rates, as answers have them, at which pictures of a gif would be shorter than its clock and its players can tell apart. */
+const GIF_RATES_NONE: readonly string[] = ["60"];
+
 type Asked = PictureQlty & {
+  readonly framerate?: string | undefined;
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly use_progressive?: boolean | undefined;
 };
 
 /** Reads what is changed of a picture that is encoded; adds to `faults` what does not go together. */
-export function pictureChanges(asked: Asked, faults: FieldError[]): PictureChanges {
-  const { crop, pad, deinterlace, denoise } = asked;
+export function pictureChanges(
+  asked: Asked,
+  codec: VideoCodec,
+  faults: FieldError[],
+): PictureChanges {
+  const { crop, pad, deinterlace, denoise, loop } = asked;
   const fault = (path: string, message: string) => faults.push({ path, message });
   if (pad !== undefined && (asked.width === undefined || asked.height === undefined))
     fault("pad", "goes with width and height together");
+  if (loop !== undefined && codec !== "gif") fault("loop", "is for gif alone");
+  if (codec === "gif" && GIF_RATES_NONE.includes(asked.framerate ?? ""))
+    fault("framerate", "must be at most 30 for gif: it counts in hundredths of a second");
   if (asked.use_progressive === false) {
     if (deinterlace === "bob" || deinterlace === "off")
       fault("deinterlace", "must be auto where use_progressive is false");
@@ -70,10 +85,11 @@ export function pictureChanges(asked: Asked, faults: FieldError[]): PictureChang
     ...(pad !== undefined && { pad: pad.toLowerCase() }),
     ...(deinterlace !== undefined && deinterlace !== "auto" && { deinterlace }),
     ...(denoise !== undefined && { denoise }),
+    ...(loop !== undefined && { loop }),
   };
 }
 
-const FIELDS = ["crop", "pad", "deinterlace", "denoise"] as const;
+const FIELDS = ["crop", "pad", "deinterlace", "denoise", "loop"] as const;
 
 /** Adds to `faults` the fields that change a picture, where none is encoded. */
 export function refusePictureChanges(asked: PictureQlty, faults: FieldError[]): void {
@@ -88,9 +104,11 @@ export const toPictureQlty = ({
   pad,
   deinterlace,
   denoise,
+  loop,
 }: PictureChanges): PictureQlty => ({
   ...(crop && { crop }),
   ...(pad !== undefined && { pad }),
   ...(deinterlace !== undefined && { deinterlace }),
   ...(denoise !== undefined && { denoise }),
+  ...(loop !== undefined && { loop }),
 });

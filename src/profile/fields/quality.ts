@@ -1,5 +1,5 @@
 import type { FieldError } from "../../task/errors.ts";
-import type { VideoCodec } from "../codecs.ts";
+import { isRateless, isStillCodec, type VideoCodec } from "../codecs.ts";
 
 /** The smallest `quality`. */
 export const QUALITY_MIN = 1;
@@ -34,7 +34,9 @@ export function qualityWishes(
     faults.push({ path: "quality", message: "is for rc_mode quality alone" });
   if (isByQuality && quality === undefined)
     faults.push({ path: "quality", message: "is required with rc_mode quality" });
-  if (isByQuality && codec === "mjpeg" && bitrate !== undefined)
+  if (isByQuality && isRateless(codec))
+    faults.push({ path: "rc_mode", message: `cannot be quality for ${codec}: it has none` });
+  if (isByQuality && isStillCodec(codec) && bitrate !== undefined)
     faults.push({
       path: "bitrate",
       message: "cannot go with rc_mode quality for a single picture",

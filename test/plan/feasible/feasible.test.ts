@@ -22,6 +22,7 @@ const HELD: Readonly<Partial<Record<Container, readonly [string, string]>>> = {
   m4a: ["", "aac"],
   ogg: ["", "opus"],
   copy: ["mpeg2 h264 h265 av1 vp9", "aac mp3 ac3 mp2 opus"],
+  ...{ gif: ["", ""], jpg: ["", ""], webp: ["", ""], avif: ["", ""], png: ["", ""] },
 };
 const CONTAINERS = Object.keys(HELD) as Container[];
 const VIDEO_CODECS: readonly VideoCodec[] = ["mpeg2", "h264", "h265", "av1", "vp9"];
@@ -52,7 +53,23 @@ describe("impossibilityOf", () => {
   });
 
   test.each([
-    [{ container: "gif", audio: "none" }, 'Cannot make "gif": this service does not write it'],
+    [{ container: "gif", audio: "none" }, 'Cannot put h264 into "gif": it does not hold it'],
+    [
+      { container: "avif", video: aCustomVideo({ codec: "av1" }), audio: "none" },
+      'Cannot put av1 into "avif": it does not hold it',
+    ],
+    [
+      { container: "png", video: aCustomVideo({ codec: "webp" }), audio: "none" },
+      'Cannot put webp into "png": it does not hold it',
+    ],
+    [
+      { container: "copy", video: aCustomVideo({ codec: "gif" }) },
+      'Cannot make a film of gif in "copy": it is for "gif" alone',
+    ],
+    [
+      { container: "gif", video: "copy", audio: "none" },
+      'Cannot copy into "gif": it is drawn from a palette of its own',
+    ],
     [{ container: "jpg", audio: "none" }, 'Cannot put h264 into "jpg": it does not hold it'],
     [{ container: "jpg", video: "none" }, 'Cannot put aac into "jpg": it does not hold it'],
     [

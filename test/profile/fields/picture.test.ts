@@ -4,7 +4,7 @@ import { type Qlty, toQlty, toRendition } from "../../../src/profile/qlty.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { aQlty } from "../builders.ts";
 
-const ALL: Required<PictureQlty> = {
+const ALL: Required<Omit<PictureQlty, "loop">> = {
   crop: { width: 640, height: 480, x: 2, y: 4 },
   pad: "#FF8000",
   deinterlace: "bob",
@@ -50,6 +50,30 @@ describe("the fields of a picture", () => {
       expect(faultsOf({ pad: "#000000", ...SIZED })).toEqual([]);
     },
   );
+
+  test("say how often a gif is shown, and of nothing else", () => {
+    const gif = toRendition({ container: "gif", loop: 3 });
+    expect(toQlty(gif)).toMatchObject({ format: "gif", loop: 3 });
+    expect(toQlty(gif).bitrate).toBeUndefined();
+    expect(faultsOf({ loop: 3 })).toEqual(["loop is for gif alone"]);
+    expect(faultsOf({ format: "copy", loop: 3 })).toHaveLength(1);
+  });
+
+  test("make a gif of no more pictures a second than it can time", () => {
+    const rate = (framerate?: string) =>
+      toRendition({ container: "gif", ...(framerate && { framerate }) }).video;
+    expect(rate()).toMatchObject({ framerateMax: 15 });
+    expect(rate("30")).toMatchObject({ framerate: { num: 30, den: 1 } });
+    expect(rate("30")).not.toHaveProperty("framerateMax");
+    expect(faultsOf({ container: "gif", audio_format: "none", framerate: "60" })).toEqual([
+      "framerate must be at most 30 for gif: it counts in hundredths of a second",
+    ]);
+  });
+
+  test.each(["gif", "png"] as const)("%s takes no quality, as it loses none", (container) => {
+    const { audio_bitrate: _, ...fields } = aQlty({ container, rc_mode: "quality", quality: 70 });
+    expect(() => toRendition(fields)).toThrow(`cannot be quality for ${container}: it has none`);
+  });
 
   test("cannot make interlaced pictures of others", () => {
     const fields = { use_progressive: false } as const;

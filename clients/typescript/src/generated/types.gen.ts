@@ -275,7 +275,7 @@ export type Clip = {
     start_seconds: number;
 };
 
-export type Container = 'flv' | 'mp4' | 'm3u8' | 'mpegts' | 'copy' | 'webm' | 'mkv' | 'mov' | 'dash' | 'cmaf' | 'mp3' | 'm4a' | 'ogg' | 'jpg';
+export type Container = 'flv' | 'mp4' | 'm3u8' | 'mpegts' | 'copy' | 'webm' | 'mkv' | 'mov' | 'dash' | 'cmaf' | 'mp3' | 'm4a' | 'ogg' | 'gif' | 'jpg' | 'webp' | 'avif' | 'png';
 
 export type CreateProfile = {
     /**
@@ -777,6 +777,10 @@ export type Qlty = {
      */
     height?: number;
     /**
+     * How often a gif is shown; 0, the default, is for ever.
+     */
+    loop?: number;
+    /**
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */
     low_latency?: boolean;
@@ -830,6 +834,10 @@ export type QltyAnswer = {
      */
     gop_size?: number;
     height?: number;
+    /**
+     * How often a gif is shown; 0, the default, is for ever.
+     */
+    loop?: number;
     /**
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */
@@ -1132,7 +1140,7 @@ export type Uploaded = {
     total: number;
 };
 
-export type VideoFormat = 'mpeg2' | 'h264' | 'h265' | 'copy' | 'av1' | 'vp9' | 'mjpeg' | 'none';
+export type VideoFormat = 'mpeg2' | 'h264' | 'h265' | 'copy' | 'av1' | 'vp9' | 'mjpeg' | 'gif' | 'webp' | 'avif' | 'png' | 'none';
 
 export type Worker = {
     draining?: boolean;
@@ -1231,6 +1239,10 @@ export type QltyWritable = {
      * Pixels; alone it keeps the aspect ratio.
      */
     height?: number;
+    /**
+     * How often a gif is shown; 0, the default, is for ever.
+     */
+    loop?: number;
     /**
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */

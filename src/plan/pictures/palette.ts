@@ -1,0 +1,80 @@
+import type { MediaInfo } from "../../probe/media.ts";
+import { factsOf } from "../../profile/containers.ts";
+import type { Clip } from "../../task/task.ts";
+import type { OutputArgs } from "../args/file-output.ts";
+import { NOTHING_ELSE, streamsArgs } from "../args/streams.ts";
+import type { OutputDecision } from "../decide/output-decision.ts";
+import { type Filter, trimmed } from "../encode/filters.ts";
+import { inOrder } from "../encode/video-filters.ts";
+
+/** What changes between pictures counts for the palette: what stands still has its colours anyway. */
+const MAKE: Filter = { name: "palettegen", options: { stats_mode: "diff" } };
+/** Only the part of a picture that changes is drawn anew, which keeps the file small. */
+const DRAW: Filter = { name: "paletteuse", options: { diff_mode: "rectangle" } };
+
+const NO_GRAPHS = { video: [], audio: [] };
+
+/** The picture of a film's palette, in the work folder. */
+const paletteOf = ({ folder }: OutputDecision): string => `${folder}/palette.png`;
+
+/** The run that makes the palette of a film. It is one picture of all frames, so its own filters cut these. */
+export function paletteArgs(
+  decision: OutputDecision,
+  media: MediaInfo,
+  clip: Clip | undefined,
+): OutputArgs {
+  const { video } = decision;
+  if (!video || !media.video) return { graphs: NO_GRAPHS, args: [], writes: [], isCopying: false };
+  const filters = [...trimmed(clip), ...inOrder(video.filters), MAKE];
+  const stream = {
+    ...({ kind: "video", map: `0:${media.video.index}`, codec: "png" } as const),
+    filters,
+  };
+  const file = paletteOf(decision);
+  return {
+    graphs: NO_GRAPHS,
+    args: [
+      ...streamsArgs([stream], false, ["-an", ...NOTHING_ELSE]),
+      ...["-frames:v", "1", "-update", "1", "-f", "image2", file],
+    ],
+    writes: [file],
+    isCopying: false,
+  };
+}
+
+/** The arguments that read the palette. */
+export const paletteInput = (decision: OutputDecision): readonly string[] => [
+  ...["-f", "image2", "-i", paletteOf(decision)],
+];
+
+/**
+ * The run that draws a film from its palette.
+ *
+ * @param input - the number of the palette's input
+ */
+export function drawnArgs(decision: OutputDecision, media: MediaInfo, input: number): OutputArgs {
+  const { video, folder, product } = decision;
+  if (!video || !media.video) return { graphs: NO_GRAPHS, args: [], writes: [], isCopying: false };
+  const [plain, drawn] = [`g${folder}`, `d${folder}`];
+  const chains = [
+    { from: [`0:${media.video.index}`], filters: inOrder(video.filters), to: [plain] },
+    { from: [plain, `${input}:0`], filters: [DRAW], to: [drawn] },
+  ];
+  const stream = { kind: "video", map: `[${drawn}]`, codec: "gif" } as const;
+  const { muxer = product.container } = factsOf(product.container);
+  return {
+    graphs: { video: chains, audio: [] },
+    args: [
+      ...streamsArgs([stream], false, ["-an", ...NOTHING_ELSE]),
+      ...["-fps_mode", "vfr", "-loop", loopArg(video.loop), "-f", muxer, product.entry],
+    ],
+    writes: [product.entry],
+    isCopying: false,
+  };
+}
+
+/** How often the muxer repeats a film after its first time: 0 for ever, -1 not at all. */
+function loopArg(times = 0): string {
+  if (times === 0) return "0";
+  return String(times === 1 ? -1 : times - 1);
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "bun:test";
+import { refuseImpossibleLive } from "../../src/plan/live/live-feasible.ts";
+import type { Capabilities } from "../../src/plan/plan.ts";
+import { planTask } from "../../src/plan/plan-task.ts";
+import type { MediaInfo } from "../../src/probe/media.ts";
+import { type Qlty, toRendition } from "../../src/profile/qlty.ts";
+import type { Clip } from "../../src/task/task.ts";
+import { aCapabilities, aMedia, targetsAt } from "./builders.ts";
+import { argsOf } from "./planned.ts";
+
+const ABLE = aCapabilities({
+  encoders: ["gif", "libwebp", "libsvtav1", "png"],
+  muxers: ["gif", "image2", "avif"],
+  filters: [...aCapabilities().filters, "palettegen", "paletteuse"],
+});
+const GIF: Qlty = { container: "gif", width: 320, framerate: "12" };
+const WEBP: Qlty = { container: "webp", bitrate: 300_000, width: 640 };
+const AVIF: Qlty = { ...WEBP, container: "avif" };
+
+type Request = {
+  readonly capabilities?: Capabilities;
+  readonly media?: MediaInfo;
+  readonly clip?: Clip;
+};
+
+const planned = (qlty: Qlty, { capabilities = ABLE, media = aMedia(), clip }: Request = {}) => {
+  const assignments = [{ rendition: toRendition(qlty), targets: [0] }];
+  return argsOf(planTask({ assignments, tag: "t1", ...(clip && { clip }) }, media, capabilities));
+};
+
+const PLAIN = "-sn -dn -map_metadata -1 -map_chapters -1";
+const STILL =
+  "-noaccurate_seek -ss 6 -i input -map 0:0 " +
+  `${PLAIN} -vf tpad=stop_mode=clone:stop_duration=55,select=gte(t\\,0),`;
+
+describe("the plan of a gif", () => {
+  test("makes a palette of the clip, then draws with it", () => {
+    expect(planned({ ...GIF, loop: 2 }, { clip: { startSeconds: 3, durationSeconds: 4 } })).toEqual(
+      [
+        "-f mov -ss 3 -i input -t 4 -map 0:0 -an " +
+          `${PLAIN} -vf trim=start=0:duration=4,setpts=PTS-STARTPTS,scale=320:180,setsar=1,fps=12,palettegen=stats_mode=diff ` +
+          "-c:v png -frames:v 1 -update 1 -f image2 0/palette.png",
+        "-f mov -ss 3 -i input -f image2 -i 0/palette.png " +
+          "-filter_complex [0:0]scale=320:180,setsar=1,fps=12[g0];[g0][1:0]paletteuse=diff_mode=rectangle[d0] " +
+          `-t 4 -map [d0] -an ${PLAIN} -c:v gif -fps_mode vfr -loop 1 -f gif 0/out.gif`,
+      ],
+    );
+  });
+
+  test.each([
+    [undefined, "0"],
+    [0, "0"],
+    [1, "-1"],
+    [5, "4"],
+  ])("shown %p times is repeated as the muxer counts: %s", (loop, expected) => {
+    expect(planned({ ...GIF, loop })[1]).toContain(` -loop ${expected} `);
+  });
+
+  test("too large for anyone to load is refused", () => {
+    expect(() => planned({ ...GIF, width: 1920 })).toThrow(
+      'Cannot make the "gif": its pictures would have 1493 million pixels in all, and it may have 622',
+    );
+    const { durationSeconds: _, ...endless } = aMedia();
+    const { video, audio } = endless;
+    const media = {
+      ...endless,
+      ...(video && { video: { ...video, durationSeconds: undefined } }),
+      ...(audio && { audio: { ...audio, durationSeconds: undefined } }),
+    } as MediaInfo;
+    expect(() => planned(GIF, { media })).toThrow("it is not known how long it gets");
+  });
+});
+
+describe("the plan of a still picture", () => {
+  const filters = "scale=640:360,setsar=1,scale=out_color_matrix=bt601:out_range=tv,format=yuv420p";
+  const colours = "-color_primaries bt709 -color_trc bt709 -colorspace smpte170m -color_range tv";
+
+  test.each([
+    [WEBP, `-c:v libwebp -quality 95 -frames:v 1 -update 1 -f image2 0/out.webp`],
+    [{ ...WEBP, bitrate: 60_000 }, "-c:v libwebp -quality 50 -frames:v 1 -update 1"],
+    [{ ...WEBP, bitrate: 1000 }, "-c:v libwebp -quality 25 -frames:v 1 -update 1"],
+    [AVIF, `-c:v libsvtav1 -preset 8 -crf 10 ${colours} -frames:v 1 -f avif 0/out.avif`],
+    [{ ...AVIF, bitrate: 1000 }, `-c:v libsvtav1 -preset 8 -crf 50 ${colours}`],
+    [
+      { container: "webp", width: 640, rc_mode: "quality", quality: 60 },
+      "-c:v libwebp -quality 60 -frames:v 1",
+    ],
+    [
+      { container: "avif", width: 640, rc_mode: "quality", quality: 70 },
+      `-c:v libsvtav1 -preset 8 -crf 27 ${colours}`,
+    ],
+  ] as const)("of %j", (qlty, expected) => {
+    expect(planned(qlty)[0]).toStartWith(`-f mov ${STILL}${filters} ${expected}`);
+  });
+
+  test("of png keeps all of it", () => {
+    expect(planned({ container: "png" })[0]).toBe(
+      `-f mov ${STILL}setsar=1,format=rgb24 -c:v png -frames:v 1 -update 1 -f image2 0/out.png`,
+    );
+  });
+});
+
+describe("pictures are refused", () => {
+  test.each([
+    [GIF, { filters: [] }, 'Cannot draw "gif": the engine has no filter palettegen'],
+    [GIF, { encoders: ["gif"] }, 'Cannot draw "gif": the engine has no encoder png'],
+    [GIF, { muxers: ["gif"] }, 'Cannot draw "gif": the engine has no muxer image2'],
+    [GIF, { streamsOutput: true }, 'Cannot make "gif": its palette is kept between two runs'],
+    [AVIF, { streamsOutput: true }, 'Cannot make "avif": it is finished on a disk'],
+    [AVIF, { encoders: ["png"] }, "Cannot encode avif: the engine has no encoder libsvtav1"],
+    [WEBP, { encoders: ["png"] }, "Cannot encode webp: the engine has no encoder libwebp"],
+  ] as const)("of %j by an engine with %j", (qlty, fields, message) => {
+    expect(() => planned(qlty, { capabilities: { ...ABLE, ...fields } })).toThrow(message);
+  });
+
+  test.each(["jpg", "webp", "gif"] as const)("of a live stream: %s", (container) => {
+    const rendition = toRendition({ container, bitrate: 100_000 });
+    expect(() =>
+      refuseImpossibleLive({ rendition, targets: [0] }, targetsAt("/out/x"), ABLE),
+    ).toThrow(`Cannot make "${container}" of a live stream: it is made of a film with an end`);
+  });
+});

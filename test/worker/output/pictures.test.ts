@@ -1,0 +1,69 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Qlty, toRendition } from "../../../src/profile/qlty.ts";
+import { clip } from "../../fixtures/clips.ts";
+import { makeProducts, profileOf } from "../../fixtures/made-products.ts";
+import { openNative } from "../../fixtures/native-engine.ts";
+import { openWasm } from "../../fixtures/wasm-engine.ts";
+import { distance, shown } from "../../plan/pictures.ts";
+
+setDefaultTimeout(120_000);
+
+const SMALL = { width: 160, height: 90, seconds: 2 };
+const ENGINES = { native: () => openNative(), wasm: () => openWasm() };
+const STILLS: readonly Qlty[] = [
+  { container: "jpg", bitrate: 100_000 },
+  { container: "webp", bitrate: 100_000 },
+  { container: "png" },
+];
+const AVIF: Qlty = { container: "avif", bitrate: 100_000 };
+
+const made = async (qlties: readonly Qlty[], engine: keyof typeof ENGINES, cut?: object) => {
+  const source = await clip(SMALL);
+  const open = await ENGINES[engine]();
+  return Promise.all(
+    qlties.map((qlty) =>
+      makeProducts(source, profileOf(toRendition(qlty)), { engine: open, ...cut }),
+    ),
+  );
+};
+
+describe.each(["native", "wasm"] as const)("on %s", (engine) => {
+  test("a single picture is the source's, in each container", async () => {
+    const qlties = engine === "native" ? [...STILLS, AVIF] : STILLS;
+    const all = await made(qlties, engine, { clip: { startSeconds: 0.4 } });
+    const outputs = all.map(({ verified }) => verified[0]?.output);
+    expect(outputs.map((output) => output?.container)).toEqual(
+      qlties.map(({ container }) => container),
+    );
+    expect(outputs.map((output) => output?.durationSeconds)).toEqual(qlties.map(() => 0));
+    const source = await shown(await clip(SMALL), ["-ss", "0.4"]);
+    for (const [at, { folder }] of all.entries()) {
+      const picture = await shown(join(folder, `0/out.${qlties[at]?.container}`));
+      expect(picture.size).toBe("160 90");
+      expect(distance(picture, source)).toBeLessThan(8);
+    }
+  });
+
+  test("a gif is drawn from a palette of its own, as fast and as often as was asked for", async () => {
+    const gif: Qlty = { container: "gif", width: 80, framerate: "25", loop: 3 };
+    const cut = { clip: { startSeconds: 0.48, durationSeconds: 1 } };
+    const [drawn] = await made([gif], engine, cut);
+    if (!drawn) throw new Error("nothing was made");
+    const { folder, verified, plans } = drawn;
+    expect(plans.at(-1)?.steps.map(({ name }) => name)).toEqual(["first pass", "encode"]);
+    expect(verified[0]?.output).toMatchObject({ container: "gif", durationSeconds: 1 });
+    expect(verified[0]?.output.video).toMatchObject({ codec: "gif", width: 80, framerate: 25 });
+    const bytes = readFileSync(join(folder, "0/out.gif"));
+    // What follows the name in the extension: a block of 3 bytes, its number, and how often it is shown after the first time.
+    const at = bytes.indexOf("NETSCAPE2.0") + 11;
+    expect([...bytes.subarray(at, at + 4)]).toEqual([3, 1, 2, 0]);
+    const [picture, source] = await Promise.all([
+      shown(join(folder, "0/out.gif")),
+      shown(await clip(SMALL), ["-ss", "0.48", "-vf", "scale=80:-2"]),
+    ]);
+    expect(picture.size).toBe(source.size);
+    expect(distance(picture, source)).toBeLessThan(16);
+  });
+});
