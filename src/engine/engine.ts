@@ -27,6 +27,8 @@ export type ProbeRequest = {
   readonly as?: readonly string[];
   /** For a set: the files with its packets, each group read as one file. Names are relative to the folder of `path`. */
   readonly concat?: readonly (readonly string[])[];
+  /** For an output: also decode its first frame, which says more about colours than a header. */
+  readonly firstFrame?: true;
   /** For an output: also examine its end (`MediaInfo.tail`), unless that makes more output than can be read at once. */
   readonly tail?: TailPlace;
 };

@@ -16,6 +16,7 @@ import {
 import { decideSet } from "./decide/set-decision.ts";
 import { clippedSeconds } from "./decide/spans.ts";
 import { refuseLongAnimations } from "./feasible/animation.ts";
+import { withoutUnkept } from "./feasible/colour-feasible.ts";
 import { impossibilityOf } from "./feasible/feasible.ts";
 import { refuseTooManyPixels } from "./feasible/output-pixels.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
@@ -52,7 +53,8 @@ export type PlanRequest = {
  *   not hold, a copy that would lose something, more pixels than a task may have), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
-  const { assignments, clip, further = [], tag, targetUrls = [] } = request;
+  const { clip, further = [], tag, targetUrls = [] } = request;
+  const assignments = request.assignments.map((one) => withoutUnkept(one, capabilities));
   for (const assignment of assignments) {
     const fault = assignmentFault(assignment, capabilities);
     if (fault) throw new TaskError(fault.code, fault.message);

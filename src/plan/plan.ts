@@ -1,3 +1,4 @@
+import type { VideoStream } from "../probe/media.ts";
 import type { SubtitleCodec, Written } from "../profile/containers.ts";
 import type { Area } from "../profile/fields/picture.ts";
 import type { Protection } from "../profile/fields/protection.ts";
@@ -19,6 +20,8 @@ export type Capabilities = {
   readonly options: readonly string[];
   /** Threads one run may use. */
   readonly threads: number;
+  /** Those of its video encoders that take 10 bits. */
+  readonly deepEncoders: readonly string[];
   /** How many pixels one picture of each output of a task may have in all; absent if that is not limited. */
   readonly outputPixelsMax?: number;
   /** How many runs of one long encode go on at once; absent if one run uses all cores. */
@@ -122,6 +125,14 @@ export type StreamDecision = {
   readonly why: string;
 };
 
+/** The colours of an output that keeps those of its source, and more than 8 bits of them. */
+export type KeptColour = {
+  /** What the output states of them; what is absent, the source does not state. */
+  readonly tags: VideoStream["color"];
+  /** The light of the display that it is made for, if the source says it. */
+  readonly light?: NonNullable<VideoStream["light"]>;
+};
+
 /** What a finished output must look like to be delivered. */
 export type Expectation = {
   /** Absent if the source's duration is unknown. */
@@ -140,6 +151,8 @@ export type Expectation = {
     readonly sameAsSource: boolean;
     /** The stream was copied, whole or in part: its picture is turned as the source's is. */
     readonly isCopy?: boolean;
+    /** Present if it keeps the colours of its source through an encode. */
+    readonly colour?: KeptColour;
     /** The least duration of this stream alone; absent if it is a copy or the source does not say. */
     readonly durationSeconds?: number;
   };

@@ -5,6 +5,8 @@ import { isMirrored, lightOf, matrixTurn, SIDE_DATA_ENTRIES, sideDataSchema } fr
 
 /** Transfers of a high dynamic range: PQ and HLG. */
 export const HDR_TRANSFERS: readonly string[] = ["smpte2084", "arib-std-b67"];
+/** PQ, whose films say for which displays they are made: often the frames alone do. */
+const PQ = "smpte2084";
 
 const frameSchema = v.object({
   frames: v.array(
@@ -18,16 +20,20 @@ const frameSchema = v.object({
   ),
 });
 
+/** Whether a picture has more than 8 bits. */
+export const isDeep = ({ pixelFormat }: Pick<VideoStream, "pixelFormat">): boolean =>
+  /(?:9|1[0-6])[lb]e$/.test(pixelFormat ?? "");
+
 /**
  * Whether the frames of a stream may say something else than its header; what they say is what is decoded, shown and encoded. This
  * holds for deep or wide colours if the header does not mention HDR (Matroska's `Colour` may be incomplete, and ffmpeg from 8 on then
- * takes nothing from the frames), and for JPEGs, each of which may state how it is turned.
+ * takes nothing from the frames) or mentions PQ and no display, and for JPEGs, each of which may state how it is turned.
  */
-export function mayDiffer({ codec, pixelFormat, color }: VideoStream): boolean {
+export function mayDiffer(video: VideoStream): boolean {
+  const { codec, color, light } = video;
   if (codec === "mjpeg") return true;
-  if (HDR_TRANSFERS.includes(color.transfer ?? "")) return false;
-  const isDeep = /(?:9|1[0-6])[lb]e$/.test(pixelFormat ?? "");
-  return isDeep || [color.primaries, color.space].some((name) => name?.startsWith("bt2020"));
+  if (HDR_TRANSFERS.includes(color.transfer ?? "")) return color.transfer === PQ && !light;
+  return isDeep(video) || [color.primaries, color.space].some((name) => name?.startsWith("bt2020"));
 }
 
 /** The arguments that ask ffprobe for the first frame of a stream, for `withFirstFrame`. */

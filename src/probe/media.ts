@@ -79,6 +79,28 @@ type StreamFacts = {
   readonly startSeconds?: number;
 };
 
+/** A point of the CIE 1931 diagram, in 1/50000. */
+export type Chromaticity = readonly [x: number, y: number];
+
+/** The display that a film was mastered on (SMPTE ST 2086). */
+export type MasteringDisplay = {
+  readonly red: Chromaticity;
+  readonly green: Chromaticity;
+  readonly blue: Chromaticity;
+  readonly white: Chromaticity;
+  /** In 1/10000 cd/m². */
+  readonly luminance: { readonly min: number; readonly max: number };
+};
+
+/** How bright the brightest pixel and the brightest average of a frame are (CTA-861.3), in cd/m². */
+export type ContentLight = { readonly max: number; readonly average: number };
+
+/** What a film says of the light of HDR displays. */
+export type DisplayLight = {
+  readonly mastering?: MasteringDisplay;
+  readonly content?: ContentLight;
+};
+
 /** A stream that is neither video nor audio; what ffprobe has no kind for is `data`. */
 export type OtherStream = StreamFacts & { readonly kind: "subtitle" | "data" | "attachment" };
 
@@ -106,6 +128,8 @@ export type VideoStream = StreamFacts & {
   readonly isStill?: true;
   /** It carries HDR metadata, whatever its transfer. */
   readonly hasHdrData?: true;
+  /** What it says of the light of HDR displays. */
+  readonly light?: DisplayLight;
   /** It is Dolby Vision without a compatible base layer, which other decoders show in wrong colours. */
   readonly isDolbyVisionAlone?: true;
   /** It holds pictures for two eyes (MV-HEVC), and only those for one are decoded. */

@@ -1,10 +1,27 @@
 import * as v from "valibot";
 import { number, text } from "./ffprobe-values.ts";
-import type { VideoStream } from "./media.ts";
+import type {
+  Chromaticity,
+  ContentLight,
+  DisplayLight,
+  MasteringDisplay,
+  VideoStream,
+} from "./media.ts";
+
+/** What ffprobe is asked for about the light of displays, beside the type of the side data. */
+const LIGHT_ENTRIES = [
+  ...["red_x", "red_y", "green_x", "green_y", "blue_x", "blue_y", "white_point_x", "white_point_y"],
+  ...["min_luminance", "max_luminance", "max_content", "max_average"],
+] as const;
 
 /** What ffprobe is asked for about the side data of streams and frames. */
-export const SIDE_DATA_ENTRIES =
-  "side_data_type,type,rotation,displaymatrix,crop_top,crop_bottom,crop_left,crop_right,dv_bl_signal_compatibility_id";
+export const SIDE_DATA_ENTRIES = [
+  "side_data_type,type,rotation,displaymatrix,crop_top,crop_bottom,crop_left,crop_right,dv_bl_signal_compatibility_id",
+  ...LIGHT_ENTRIES,
+].join(",");
+
+/** A fraction, or a number. */
+const quantity = v.fallback(v.optional(v.union([v.string(), v.number()])), undefined);
 
 /** The side data of a stream or frame, as ffprobe writes it. */
 export const sideDataSchema = v.fallback(
@@ -20,6 +37,11 @@ export const sideDataSchema = v.fallback(
         crop_left: number,
         crop_right: number,
         dv_bl_signal_compatibility_id: number,
+        ...{ red_x: quantity, red_y: quantity, green_x: quantity, green_y: quantity },
+        ...{ blue_x: quantity, blue_y: quantity },
+        ...{ white_point_x: quantity, white_point_y: quantity },
+        ...{ min_luminance: quantity, max_luminance: quantity },
+        ...{ max_content: quantity, max_average: quantity },
       }),
     ),
   ),
@@ -74,9 +96,10 @@ export function cropOf(data: SideData): { readonly x: number; readonly y: number
 /** What else side data says about the video; each fact is present if it is true. */
 export function lightOf(
   data: SideData,
-): Pick<VideoStream, "hasHdrData" | "hasCaptions" | "isOneView" | "isDolbyVisionAlone"> {
+): Pick<VideoStream, "hasHdrData" | "light" | "hasCaptions" | "isOneView" | "isDolbyVisionAlone"> {
   const kinds = (data ?? []).map((one) => one.side_data_type ?? "");
   const hasHdrData = kinds.some((kind) => HDR_DATA.some((name) => kind.startsWith(name)));
+  const light = displayLight(data ?? []);
   const hasCaptions = kinds.some((kind) => /closed captions/i.test(kind));
   const isOneView = data?.some(
     (one) => one.side_data_type === "Stereo 3D" && one.type === "unspecified",
@@ -84,8 +107,65 @@ export function lightOf(
   const isAlone = data?.some((one) => one.dv_bl_signal_compatibility_id === 0) === true;
   return {
     ...(hasHdrData && { hasHdrData }),
+    ...(light && { light }),
     ...(hasCaptions && { hasCaptions }),
     ...(isOneView && { isOneView }),
     ...(isAlone && { isDolbyVisionAlone: isAlone }),
   };
+}
+
+/** Side data as ffprobe writes it: fractions (`34000/50000`), or numbers. */
+type LightEntries = Readonly<
+  Partial<Record<(typeof LIGHT_ENTRIES)[number], string | number | undefined>>
+>;
+
+const CHROMATICITY_UNITS = 50_000;
+const LUMINANCE_UNITS = 10_000;
+/** PQ ends there. */
+const LUMINANCE_MAX = 10_000 * LUMINANCE_UNITS;
+/** Streams have 16 bits for it. */
+const CONTENT_LIGHT_MAX = 65_535;
+
+/** A fraction in whole units; undefined if there is none, or a broken one. */
+function inUnits(value: string | number | undefined, units: number): number | undefined {
+  const [num = Number.NaN, den = 1] = String(value ?? "")
+    .split("/")
+    .map((part) => (part === "" ? Number.NaN : Number(part)));
+  const whole = Math.round((num / den) * units);
+  return Number.isFinite(whole) && whole >= 0 ? whole : undefined;
+}
+
+function point(x: LightEntries["red_x"], y: LightEntries["red_y"]): Chromaticity | undefined {
+  const [left, right] = [inUnits(x, CHROMATICITY_UNITS), inUnits(y, CHROMATICITY_UNITS)];
+  if (left === undefined || right === undefined) return undefined;
+  // Some writers leave it all zero if they do not know it.
+  return left > 0 && right > 0 && left + right <= CHROMATICITY_UNITS ? [left, right] : undefined;
+}
+
+function masteringOf(data: LightEntries): MasteringDisplay | undefined {
+  const red = point(data.red_x, data.red_y);
+  const green = point(data.green_x, data.green_y);
+  const blue = point(data.blue_x, data.blue_y);
+  const white = point(data.white_point_x, data.white_point_y);
+  const min = inUnits(data.min_luminance, LUMINANCE_UNITS);
+  const max = inUnits(data.max_luminance, LUMINANCE_UNITS);
+  if (!red || !green || !blue || !white || min === undefined || max === undefined) return undefined;
+  return min < max && max <= LUMINANCE_MAX
+    ? { red, green, blue, white, luminance: { min, max } }
+    : undefined;
+}
+
+function contentOf({ max_content, max_average }: LightEntries): ContentLight | undefined {
+  const [max, average] = [inUnits(max_content, 1), inUnits(max_average, 1)];
+  if (max === undefined || average === undefined) return undefined;
+  return max > 0 && Math.max(max, average) <= CONTENT_LIGHT_MAX ? { max, average } : undefined;
+}
+
+/** What side data says of the light of displays, as far as it makes sense; undefined if it says nothing. */
+function displayLight(list: readonly LightEntries[]): DisplayLight | undefined {
+  const mastering = list.map(masteringOf).find((one) => one !== undefined);
+  const content = list.map(contentOf).find((one) => one !== undefined);
+  return mastering || content
+    ? { ...(mastering && { mastering }), ...(content && { content }) }
+    : undefined;
 }

@@ -126,6 +126,7 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
   ),
   protocols: "file tcp udp rtmp rtmps srt".split(" "),
   options: [],
+  deepEncoders: ["libx265", "libsvtav1"],
   threads: 2,
   ...fields,
 });

@@ -44,9 +44,14 @@ export async function probe(
   path: string,
   side: "source" | "output",
   packets = true,
+  isFrameRead = false,
 ): Promise<MediaInfo> {
   const options = { ...LIMITS, areCropsRead: !appliesCrops(await capabilitiesHere()) };
-  return probeFile(options, { path, side, packets }, NEVER);
+  return probeFile(
+    options,
+    { path, side, packets, ...(isFrameRead && { firstFrame: true }) },
+    NEVER,
+  );
 }
 
 /** A run that takes longer stands still: they take a second or two. */
@@ -79,7 +84,10 @@ async function runPlan(path: string, renditions: readonly Rendition[], clip?: Cl
     await runStep(args, folder);
   }
   const outputs: MediaInfo[] = [];
-  for (const { entry } of plan.products) outputs.push(await probe(join(folder, entry), "output"));
+  for (const { entry, expect } of plan.products)
+    outputs.push(
+      await probe(join(folder, entry), "output", true, expect.video?.colour !== undefined),
+    );
   return { source, plan, folder, outputs };
 }
 

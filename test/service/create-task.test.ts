@@ -66,6 +66,7 @@ function aDesk() {
       filters: [],
       protocols: ["file"],
       options: [],
+      deepEncoders: [],
       threads: 1,
     }),
     defaultProfile: "video_mp4_transmux",

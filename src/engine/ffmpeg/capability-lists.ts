@@ -10,10 +10,25 @@ export const QUESTIONS = [
   "-h long",
 ] as const;
 
-/** The answers to `QUESTIONS`. */
+/**
+ * The question about the one encoder whose builds differ in how many bits they take. An ffmpeg that lacks the encoder
+ * answers that, too.
+ */
+export const DEPTH_QUESTION = "-h encoder=libx265";
+
+/** In all its builds, it takes 10 bits. */
+const DEEP_ENCODER = "libsvtav1";
+
+/** The encoders that take 10 bits. @param told - the answer to `DEPTH_QUESTION` */
+const deepIn = (encoders: readonly string[], told: string): string[] =>
+  encoders.filter((name) =>
+    name === "libx265" ? /\byuv420p10le\b/.test(told) : name === DEEP_ENCODER,
+  );
+
+/** The answers to `QUESTIONS`, and to `DEPTH_QUESTION` unless it is not asked. */
 export type Answers = Readonly<
   Record<"version" | "encoders" | "muxers" | "filters" | "protocols" | "options", string>
->;
+> & { readonly depth?: string };
 
 /** The names in one of ffmpeg's lists: lines of ` FLAGS name,alias  what it is`. */
 const namesIn = (list: string): string[] =>
@@ -43,6 +58,7 @@ export function parseCapabilities({
   filters,
   protocols,
   options,
+  depth = "",
 }: Answers): Omit<Capabilities, "engine" | "threads"> | undefined {
   const number = /^ffmpeg version (\S+)/.exec(version)?.[1];
   return number === undefined
@@ -54,5 +70,6 @@ export function parseCapabilities({
         filters: namesIn(filters),
         protocols: protocolsIn(protocols),
         options: optionsIn(options),
+        deepEncoders: deepIn(namesIn(encoders), depth),
       };
 }

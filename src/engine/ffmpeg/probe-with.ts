@@ -74,13 +74,13 @@ function readHeaders(probing: Probing): Promise<ProbeOutcome> {
 
 /**
  * What a file holds, also by its first frame if that may say something else. That takes another ffprobe, so it is not done for every
- * file. Among outputs, only copies can be rotated by their frames.
+ * file. Among outputs, only copies can be rotated by their frames; others are looked at if that is asked for.
  */
 async function withFrame(probing: Probing, media: MediaInfo, isMarked = false): Promise<MediaInfo> {
   const { video } = media;
-  const { side, packets } = probing.request;
-  if (!video || !(isMarked || mayDiffer(video))) return media;
-  if (side === "output" && !(packets && video.codec === "mjpeg")) return media;
+  const { side, packets, firstFrame } = probing.request;
+  if (!video || !(firstFrame || isMarked || mayDiffer(video))) return media;
+  if (side === "output" && !(firstFrame || (packets && video.codec === "mjpeg"))) return media;
   const { json } = await readJson(probing, firstFrameArgs(video.index));
   return { ...media, video: withFirstFrame(video, parseJson(json)) };
 }
@@ -123,7 +123,7 @@ async function describe(probing: Probing) {
 async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   const { request, limits } = probing;
   const ended = request.tail && (await probeEnded(probing, request.tail));
-  if (ended) return ended;
+  if (ended) return request.firstFrame ? withFrame(probing, ended) : ended;
   const { json, exit, ...slowly } = await describe(probing);
   if (request.side === "source") {
     if (request.as) return readFurther(json, exit.stderr);

@@ -69,7 +69,10 @@ export const beyondLimit = (side: ProbeRequest["side"], hit: string): TaskError 
 export type Probing = {
   readonly ffprobe: Ffprobe;
   readonly limits: ProbeLimits;
-  readonly request: Pick<ProbeRequest, "side" | "packets" | "concat" | "tail" | "as">;
+  readonly request: Pick<
+    ProbeRequest,
+    "side" | "packets" | "concat" | "tail" | "as" | "firstFrame"
+  >;
   readonly signal: AbortSignal;
 };
 

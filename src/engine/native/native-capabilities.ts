@@ -1,5 +1,5 @@
 import { TaskError } from "../../task/errors.ts";
-import { parseCapabilities, QUESTIONS } from "../ffmpeg/capability-lists.ts";
+import { DEPTH_QUESTION, parseCapabilities, QUESTIONS } from "../ffmpeg/capability-lists.ts";
 import { limitTime } from "../ffmpeg/time-limit.ts";
 import { runSubprocess } from "../process/subprocess.ts";
 import type { ProgramAbilities } from "./remembered-capabilities.ts";
@@ -38,7 +38,8 @@ async function ask(command: string, question: string): Promise<string> {
  * @throws {TaskError} `encoder_missing`, naming the one that is missing or does not answer
  */
 export async function askPrograms(ffmpeg: string, ffprobe: string): Promise<ProgramAbilities> {
-  const asked = [ask(ffprobe, "-version"), ...QUESTIONS.map((question) => ask(ffmpeg, question))];
+  const questions = [...QUESTIONS, DEPTH_QUESTION];
+  const asked = [ask(ffprobe, "-version"), ...questions.map((question) => ask(ffmpeg, question))];
   // Waits for all, even if one fails, so that nothing is left running.
   await Promise.allSettled(asked);
   const [
@@ -49,10 +50,13 @@ export async function askPrograms(ffmpeg: string, ffprobe: string): Promise<Prog
     filters = "",
     protocols = "",
     options = "",
+    depth = "",
   ] = await Promise.all(asked);
   if (!probe.startsWith("ffprobe version"))
     throw new TaskError("encoder_missing", `Cannot use "${ffprobe}": it is no ffprobe`);
-  const told = parseCapabilities({ version, encoders, muxers, filters, protocols, options });
+  const told = parseCapabilities({
+    ...{ version, encoders, muxers, filters, protocols, options, depth },
+  });
   if (!told) throw new TaskError("encoder_missing", `Cannot use "${ffmpeg}": it is no ffmpeg`);
   return { engine: "native", ...told };
 }

@@ -17,11 +17,12 @@ const recordSchema = v.object({
     filters: list,
     protocols: list,
     options: list,
+    deepEncoders: list,
   }),
 });
 
 /**
- * Asks what the programs can do, or reads it from an earlier start: asking takes five runs, 0.4 s of CPU in all, and calls
+ * Asks what the programs can do, or reads it from an earlier start: asking takes eight runs, 0.4 s of CPU in all, and calls
  * wait for it. If a program has been replaced, which its size and times show, it is asked again.
  *
  * @param file - where it is remembered; written again if it does not match. It may be missing.

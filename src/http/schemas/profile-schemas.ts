@@ -15,6 +15,7 @@ import {
   SIZE_MIN,
   VIDEO_FORMATS,
 } from "../../profile/qlty.ts";
+import { COLOUR_FIELDS } from "./fields/colour.ts";
 import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
 import { PICTURE_FIELDS } from "./fields/picture.ts";
 import { EncryptionAnswer, NewEncryption } from "./fields/protection.ts";
@@ -66,6 +67,7 @@ const QLTY_FIELDS = {
   ...ENCODER_OPTIONS_FIELDS,
   ...SUBTITLE_FIELDS,
   encryption: NewEncryption.optional(),
+  ...COLOUR_FIELDS,
 };
 
 /** One parameter group of a profile. */

@@ -1,8 +1,8 @@
 import type { VideoStream } from "../../probe/media.ts";
 import { areaFilters } from "../encode/changes.ts";
+import { sdrFilters } from "../encode/colours/hdr.ts";
 import { cropFilters } from "../encode/crop.ts";
 import type { Filter } from "../encode/filters.ts";
-import { sdrFilters } from "../encode/hdr.ts";
 import { JPEG_FILTERS } from "../encode/video-filters.ts";
 import type { ThumbnailSheets } from "../plan.ts";
 

@@ -1,4 +1,5 @@
 import { isStillCodec, type VideoCodec } from "../../profile/codecs.ts";
+import { colourTags, svtLight, x265Light } from "../encode/colours/encoder-words.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { inOrder } from "../encode/video-filters.ts";
@@ -24,7 +25,7 @@ export function encodedVideo(
   map: string,
   { pass, frameMode }: { readonly pass?: Pass | undefined; readonly frameMode?: string } = {},
 ): OutputStream {
-  const { codec, isToneMapped } = encoding;
+  const { codec, isToneMapped, colour } = encoding;
   return {
     kind: "video",
     map,
@@ -33,6 +34,7 @@ export function encodedVideo(
     options: [
       ...CODECS[codec]({ encoding, pass }),
       ...(isToneMapped && !isStillCodec(codec) ? SDR_TAGS : []),
+      ...(colour ? colourTags(colour) : []),
       ...(frameMode === undefined ? [] : [["fps_mode", frameMode] as const]),
     ],
   };
@@ -109,10 +111,11 @@ function x265Args({ encoding, pass }: Stream): readonly Option[] {
     ...ownParams(encoding),
     // ffmpeg does not pass its -pass on to x265.
     ...(pass ? [`pass=${pass.number}`, `stats=${passFiles("h265", pass.log)[0]}`] : []),
+    ...x265Light(encoding.colour ?? {}),
   ];
   return [
     ["preset", ownEffort(encoding) ?? EFFORTS.h265[encoding.effort]],
-    ["profile", "main"],
+    ["profile", encoding.colour ? "main10" : "main"],
     ...latencyArgs(encoding),
     ...tuneArgs(encoding),
     ...limitArgs(encoding),
@@ -144,11 +147,12 @@ function vp9Args(stream: Stream): readonly Option[] {
  * (measured with 1.4).
  */
 function av1Args({ encoding }: Stream): readonly Option[] {
+  const params = [...ownParams(encoding, ["preset"]), ...svtLight(encoding.colour ?? {})];
   return [
     ["preset", ownEffort(encoding) ?? EFFORTS.av1[encoding.effort]],
     ...(qualityArgs(encoding) ?? [["b", formatBitrate(encoding.bitrateBps)] as const]),
     ["g", String(encoding.gopFrames)],
-    ...paramsArgs("svtav1-params", ownParams(encoding, ["preset"])),
+    ...paramsArgs("svtav1-params", params),
   ];
 }
 

@@ -5,8 +5,9 @@ import { isImage, isSet } from "../../profile/container-rules.ts";
 import type { Written } from "../../profile/containers.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
 import { samplerates } from "../encode/audio-encoding.ts";
+import { isHdr } from "../encode/colours/hdr.ts";
+import { DEEP_PIXEL_FORMAT } from "../encode/colours/kept-colour.ts";
 import { RATE_SLACK } from "../encode/framerate.ts";
-import { isHdr } from "../encode/hdr.ts";
 import { isKnownInAac } from "../encode/layouts.ts";
 import { isSquare, uprightSize } from "../encode/picture.ts";
 import { PIXEL_FORMAT } from "../encode/video-filters.ts";
@@ -22,6 +23,9 @@ const COMMON_PROFILES: Readonly<Record<string, readonly string[]>> = {
   mpeg2video: ["Simple", "Main"],
   aac: ["LC"],
 };
+
+/** The profiles that are taken as well if the depth of the source is kept. */
+const DEEP_PROFILES: Readonly<Record<string, readonly string[]>> = { hevc: ["Main 10"] };
 
 const encode = (why: string): StreamDecision => ({ action: "encode", why });
 const COPY_ASKED: StreamDecision = { action: "copy", why: "the profile asks for a copy" };
@@ -83,7 +87,7 @@ function videoFault(
     source.uncopied?.[container] ??
     (isImage(container) ? "a picture is made of one frame" : undefined) ??
     changeFault(wanted) ??
-    codecFault(wanted.codec, source) ??
+    codecFault(wanted.codec, source, wanted.dynamicRange && DEEP_PROFILES) ??
     formatFault(wanted, source) ??
     sizeFault(wanted, source) ??
     rateFault(wanted, source) ??
@@ -102,22 +106,26 @@ function changeFault({ crop, denoise }: VideoEncode): string | undefined {
 function codecFault(
   wanted: VideoEncode["codec"] | AudioEncode["codec"],
   source: { readonly codec: string; readonly profile?: string },
+  more: typeof COMMON_PROFILES = {},
 ): string | undefined {
   if (wanted === "aache2") return "the source is not known to be aache2";
   const name = codecName(wanted);
   if (source.codec !== name) return `codec ${source.codec} is not ${name}`;
-  const common = COMMON_PROFILES[name];
+  const common = COMMON_PROFILES[name] && [...COMMON_PROFILES[name], ...(more[name] ?? [])];
   if (!common || common.includes(source.profile ?? "")) return undefined;
   return `profile ${source.profile ?? "unknown"} is not ${common.join(", ")}`;
 }
 
 function formatFault(wanted: VideoEncode, source: VideoStream): string | undefined {
-  if (source.pixelFormat !== PIXEL_FORMAT)
-    return `pixel format ${source.pixelFormat ?? "unknown"} is not ${PIXEL_FORMAT}`;
+  const isKept = wanted.dynamicRange === "source";
+  const formats = isKept ? [PIXEL_FORMAT, DEEP_PIXEL_FORMAT] : [PIXEL_FORMAT];
+  if (!formats.includes(source.pixelFormat ?? ""))
+    return `pixel format ${source.pixelFormat ?? "unknown"} is not ${formats.join(" or ")}`;
+  if (source.isDolbyVisionAlone) return "its colours are those of Dolby Vision alone";
   if (source.rotation !== 0) return `the picture is turned by ${source.rotation} degrees`;
   if (source.isMirrored) return "the picture is mirrored";
   if (source.isCropped) return "the container cuts something off the picture";
-  if (isHdr(source)) return "the picture has a high dynamic range";
+  if (isHdr(source) && !isKept) return "the picture has a high dynamic range";
   if (!isSquare(source)) return "the pixels are not square";
   if (source.isInterlaced && wanted.progressive) return "the picture is interlaced";
   return undefined;

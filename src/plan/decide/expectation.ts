@@ -6,6 +6,7 @@ import { isImage, readBy } from "../../profile/container-rules.ts";
 import { factsOf, type Written } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import type { Clip } from "../../task/task.ts";
+import { keptColour } from "../encode/colours/kept-colour.ts";
 import { frameRate } from "../encode/framerate.ts";
 import { outputPicture } from "../encode/picture.ts";
 import type { Expectation, StreamDecision } from "../plan.ts";
@@ -98,7 +99,8 @@ function videoLook(
   const codec = codecName(rendition.video.codec);
   const seconds = streamSeconds(source, media, clip);
   const duration = seconds === undefined ? {} : { durationSeconds: seconds };
-  return { codec, width, height, sameAsSource: false, ...duration };
+  const colour = keptColour(rendition.video, source);
+  return { codec, width, height, sameAsSource: false, ...duration, ...(colour && { colour }) };
 }
 
 /**

@@ -14,7 +14,8 @@ import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import { type AudioEncoding, audioEncoding, samplerates } from "../encode/audio-encoding.ts";
 import { carriesCaptions } from "../encode/captions.ts";
-import { sdrFiltersNeeded } from "../encode/hdr.ts";
+import { sdrFiltersNeeded } from "../encode/colours/hdr.ts";
+import { keepingFiltersNeeded, refuseUnkept } from "../encode/colours/kept-colour.ts";
 import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
 import type { FurtherFile } from "../further.ts";
 import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
@@ -110,7 +111,7 @@ export function judgeRendition(
   const video = decideVideo(rendition.video, media.video, container, clip !== undefined);
   const audio = audioOf(rendition, container, media, clip);
   if (video.action === "copy") refuseVideoCopy(container, media);
-  if (video.action === "encode") refuseColors(media);
+  if (video.action === "encode") refuseColors(rendition, media);
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
   const subtitles = subtitleTracks(rendition.subtitles, container, media);
@@ -173,7 +174,8 @@ function refuseVideoCopy(container: Written, { format, video }: MediaInfo): void
     );
 }
 
-function refuseColors({ video }: MediaInfo): void {
+function refuseColors({ video: wanted }: Rendition, { video }: MediaInfo): void {
+  if (video && typeof wanted === "object") refuseUnkept(wanted, video);
   if (video?.isDolbyVisionAlone)
     throw refuseInput(
       "Cannot convert the source's picture: it has no colours but those of Dolby Vision, which ffmpeg does not show",
@@ -254,7 +256,14 @@ export const isDecoded = ({ product }: OutputDecision): boolean =>
 export function filtersNeeded(decision: OutputDecision, media: MediaInfo): readonly string[] {
   const { video: source } = media;
   if (!source) return [];
-  const isDeinterlaced = videosOf(decision).some(({ filters }) => filters.deinterlace.length > 0);
-  const decoded = [...(source.crop ? ["crop"] : []), ...sdrFiltersNeeded(source)];
+  const videos = videosOf(decision);
+  const isDeinterlaced = videos.some(({ filters }) => filters.deinterlace.length > 0);
+  const isKept = videos.some(({ colour }) => colour);
+  const isMapped = videos.some(({ colour }) => !colour) || decision.product.set?.thumbnails;
+  const decoded = [
+    ...(source.crop ? ["crop"] : []),
+    ...(isKept ? keepingFiltersNeeded(source) : []),
+    ...(isMapped ? sdrFiltersNeeded(source) : []),
+  ];
   return [...(isDecoded(decision) ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];
 }

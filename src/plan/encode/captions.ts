@@ -3,8 +3,8 @@ import type { VideoStream } from "../../probe/media.ts";
 import type { VideoCodec } from "../../profile/codecs.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import type { Capabilities } from "../plan.ts";
+import { isHdr } from "./colours/hdr.ts";
 import { frameRate } from "./framerate.ts";
-import { isHdr } from "./hdr.ts";
 
 /** The frame rates at which ffmpeg spreads captions over the frames, without those that are too low to have room for them. */
 const CAPTION_RATES: readonly Rational[] = [

@@ -2,10 +2,12 @@ import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import { isRateless } from "../../profile/codecs.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
+import type { KeptColour } from "../plan.ts";
 import { type CaptionFate, captionFate } from "./captions.ts";
+import { isHdr } from "./colours/hdr.ts";
+import { keptColour } from "./colours/kept-colour.ts";
 import { frameRate, gopFrames } from "./framerate.ts";
 import { h264Level } from "./h264-level.ts";
-import { isHdr } from "./hdr.ts";
 import { outputPicture, type Size } from "./picture.ts";
 import { usualBps } from "./quality.ts";
 import { type RateLimits, rateLimits } from "./rate-control.ts";
@@ -27,6 +29,8 @@ export type VideoEncoding = Size &
     readonly isInterlaced: boolean;
     /** It is mapped from a high dynamic range, so it has to state that its colours are those of the standard one. */
     readonly isToneMapped: boolean;
+    /** Present if it keeps the colours of the source, in 10 bits. */
+    readonly colour?: KeptColour;
     readonly captions: CaptionFate;
   };
 
@@ -50,6 +54,7 @@ export function videoEncoding(
   // Without a ceiling the encoder itself finds the level, by the size.
   const level = codec === "h264" && limits ? h264Level(picture, toNumber(rate), limits) : undefined;
   const bitrateBps = expectedBps(encode, picture, rate);
+  const colour = keptColour(encode, source);
   return {
     ...{ codec, bitrateBps, rateMode, effort, width, height, rate, captions, ...limits },
     ...(bFrames !== undefined && { bFrames }),
@@ -58,10 +63,11 @@ export function videoEncoding(
     ...(quality !== undefined && { quality }),
     ...(encoderOptions && { encoderOptions }),
     ...(encode.loop !== undefined && { loop: encode.loop }),
-    filters: videoFilters(encode, source, picture, rate, captions),
+    ...(colour && { colour }),
+    filters: videoFilters(encode, source, { picture, rate, captions, colour }),
     gopFrames: gopFrames(encode.gop, rate),
     isInterlaced: staysInterlaced(encode, source),
-    isToneMapped: isHdr(source),
+    isToneMapped: isHdr(source) && !colour,
   };
 }
 

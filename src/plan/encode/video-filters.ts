@@ -2,15 +2,17 @@ import { formatRational, type Rational } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import type { VideoCodec } from "../../profile/codecs.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
+import type { KeptColour } from "../plan.ts";
 import type { CaptionFate } from "./captions.ts";
 import { areaFilters, areaOf, denoising } from "./changes.ts";
+import { sdrFilters } from "./colours/hdr.ts";
+import { DEEP_PIXEL_FORMAT, keepingFilters } from "./colours/kept-colour.ts";
 import { cropFilters } from "./crop.ts";
 import { type Filter, formatSeconds } from "./filters.ts";
 import { isBobbed } from "./framerate.ts";
-import { sdrFilters } from "./hdr.ts";
 import type { Picture } from "./picture.ts";
 
-/** The pixel format of everything encoded here: 8 bits, the one that every player takes. */
+/** The pixel format of what is encoded here, unless the depth of the source is kept: 8 bits, the one that every player takes. */
 export const PIXEL_FORMAT = "yuv420p";
 
 /** The same for JPEG, whose values take the full range and are always those of BT.601: viewers assume that. */
@@ -81,13 +83,19 @@ const madeProgressive = (encode: VideoEncode, source: VideoStream): readonly Fil
     ? []
     : deinterlacing(source, isBobbed(encode, source) ? "send_field" : "send_frame");
 
+/** What is decided about a picture before its filters. */
+type Decided = {
+  readonly picture: Picture;
+  readonly rate: Rational;
+  readonly captions: CaptionFate;
+  readonly colour: KeptColour | undefined;
+};
+
 /** The filters that turn a source's picture into an output's. The picture is upright already, because ffmpeg turns it first. */
 export function videoFilters(
   encode: VideoEncode,
   source: VideoStream,
-  picture: Picture,
-  rate: Rational,
-  captions: CaptionFate,
+  { picture, rate, captions, colour }: Decided,
 ): VideoFilters {
   const isInterlaced = staysInterlaced(encode, source);
   return {
@@ -96,7 +104,7 @@ export function videoFilters(
     area: areaFilters(areaOf(encode, source)),
     denoise: denoising(encode.denoise),
     scale: scaling(picture, isInterlaced),
-    colors: sdrFilters(source),
+    colors: colour ? keepingFilters(colour, source) : sdrFilters(source),
     pad: padding(picture, encode),
     aspect: [{ name: "setsar", values: [1] }],
     // Otherwise the encoder would write what is left of them.
@@ -105,7 +113,9 @@ export function videoFilters(
         ? [{ name: "sidedata", options: { mode: "delete", type: "A53_CC" } }]
         : [],
     rate: [evenRate(rate, source)],
-    format: FORMATS[encode.codec] ?? [{ name: "format", values: [PIXEL_FORMAT] }],
+    format: FORMATS[encode.codec] ?? [
+      { name: "format", values: [colour ? DEEP_PIXEL_FORMAT : PIXEL_FORMAT] },
+    ],
   };
 }
 

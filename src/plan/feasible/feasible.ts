@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../task/errors.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
 import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
+import { colourFault } from "./colour-feasible.ts";
 import {
   keptPictureFault,
   paletteLack,
@@ -33,7 +34,8 @@ export function impossibilityOf(
     codecFault(rendition) ??
     keepingFault(rendition, capabilities) ??
     subtitleFault(rendition, capabilities) ??
-    missing(rendition, capabilities)
+    missing(rendition, capabilities) ??
+    depthFault(rendition, capabilities)
   );
 }
 
@@ -109,6 +111,12 @@ function subtitleFault(
     code: "encoder_missing",
     message: `Cannot make subtitles: the engine has no ${lost === undefined ? "muxer" : "encoder"} ${lost ?? TEXT}`,
   };
+}
+
+/** Another machine may have an encoder that takes more bits. */
+function depthFault(rendition: Rendition, capabilities: Capabilities): Impossibility | undefined {
+  const message = colourFault(rendition, capabilities);
+  return message === undefined ? undefined : { code: "encoder_missing", message };
 }
 
 function missing(rendition: Rendition, capabilities: Capabilities): Impossibility | undefined {

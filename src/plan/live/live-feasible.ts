@@ -60,9 +60,13 @@ function faultOf(
     return unsupported("Cannot encrypt the segments of a live stream: its set leaves as it grows");
   if (renditions.some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
-  if ((isLiveSet ? set.renditions : [rendition]).some(isUncapped))
+  if (renditions.some(isUncapped))
     return unsupported(
       "Cannot send a quality without a ceiling to a live target: its line is no wider than it is, so give bitrate as well",
+    );
+  if (renditions.some(insistsOnRange))
+    return unsupported(
+      "Cannot keep the dynamic range of a live stream: what its pictures say of it is not read",
     );
   if (isLiveSet) return assignmentFault(assignment, capabilities);
   for (const form of forms) {
@@ -84,6 +88,11 @@ const isTwoPass = ({ video }: Rendition): boolean =>
 
 const isUncapped = ({ video }: Rendition): boolean =>
   typeof video === "object" && video.bitrateBps === undefined;
+
+const insistsOnRange = ({ video }: Rendition): boolean =>
+  typeof video === "object" &&
+  video.dynamicRange === "source" &&
+  video.dynamicRangeFallback !== "map";
 
 function rtspRenditionFault(
   rendition: Rendition,

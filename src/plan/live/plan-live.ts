@@ -22,6 +22,7 @@ import {
 import { decideSet } from "../decide/set-decision.ts";
 import { type AudioEncoding, audioEncoding } from "../encode/audio-encoding.ts";
 import { fitsAnySize } from "../encode/picture.ts";
+import { withoutUnkept } from "../feasible/colour-feasible.ts";
 import { refuseTooManyPixels } from "../feasible/output-pixels.ts";
 import { loadOf } from "../load.ts";
 import type { Capabilities, StreamDecision } from "../plan.ts";
@@ -64,10 +65,12 @@ const segmentKindOf = (codec: string | undefined): "mpegts" | "fmp4" =>
  * @throws {TaskError} `input_not_supported`, `output_not_supported`, as `planTask`
  */
 export function planLive(
-  { assignments, ...rest }: LiveRequest,
+  { assignments: asked, ...rest }: LiveRequest,
   media: MediaInfo,
   capabilities: Capabilities,
 ): LivePlan {
+  // A live stream keeps no colours: the first frame of its source, which says what they are, is not looked at.
+  const assignments = asked.map((one) => withoutUnkept(one, { deepEncoders: [] }));
   const planned = assignments.flatMap((assignment, index) =>
     assignment.targets.length === 0
       ? []

@@ -3,6 +3,7 @@ import { segmentsOf, withTargetDuration } from "../../manifest/write/set-playlis
 import { TaskError } from "../../task/errors.ts";
 import type { SetPlan, Track } from "../plan.ts";
 import { type SetSubtitles, SUBTITLE_GROUP, subtitleMedia } from "./finished-subtitles.ts";
+import { rangeOf, type ToldStream, withColours } from "./told-colour.ts";
 
 /** Which streams a set has, and which of them a player plays together (`SetPlan`). */
 export type SetShape = {
@@ -11,9 +12,7 @@ export type SetShape = {
 };
 
 /** What playlists state about a stream of a set, as found in what was made. */
-export type TrackFacts = {
-  /** As players know it: `avc1.64001f`, `mp4a.40.2`. */
-  readonly codec: string;
+export type TrackFacts = ToldStream & {
   /** One entry per segment, in order. */
   readonly segments: readonly { readonly seconds: number; readonly bytes: number }[];
   readonly width?: number;
@@ -54,13 +53,10 @@ export function finishPlaylist(text: string): string {
 
 /**
  * A manifest as ffmpeg's `dash` muxer leaves it, but with exact lengths instead of ones that are rounded down, languages
- * by their shortest codes, and all codecs.
+ * by their shortest codes, all codecs, and colours that are not the usual ones.
  */
 export const finishManifest = (text: string, tracks: readonly TrackFacts[]): string =>
-  withCodecs(
-    text,
-    tracks.map(({ codec }) => codec),
-  )
+  withTold(text, tracks)
     .replace(/(mediaPresentationDuration=")[^"]*"/, `$1PT${secondsOf(tracks).toFixed(3)}S"`)
     .replace(/(maxSegmentDuration=")[^"]*"/, `$1PT${longestOf(tracks).toFixed(3)}S"`)
     .replace(
@@ -68,11 +64,11 @@ export const finishManifest = (text: string, tracks: readonly TrackFacts[]): str
       (_, head: string, language: string) => head + languageTag(language),
     );
 
-/** A manifest with the codec strings in `codecs`, in the order of its streams: what ffmpeg writes for some is short or empty. */
-export const withCodecs = (manifest: string, codecs: readonly string[]): string =>
-  manifest.replace(
+/** A manifest with the colours and codec strings of its streams, in their order: what ffmpeg writes for some is short or empty. */
+export const withTold = (manifest: string, streams: readonly ToldStream[]): string =>
+  withColours(manifest, streams).replace(
     /(<Representation id="(\d+)"[^>]*? codecs=")([^"]*)"/g,
-    (_, head: string, id: string, own: string) => `${head}${codecs[Number(id)] ?? own}"`,
+    (_, head: string, id: string, own: string) => `${head}${streams[Number(id)]?.codec ?? own}"`,
   );
 
 /** The sum of some values. */
@@ -137,6 +133,7 @@ function attributesOf(used: readonly TrackFacts[]): readonly string[] {
     `BANDWIDTH=${Math.ceil(Math.max(peak, average))}`,
     `AVERAGE-BANDWIDTH=${Math.ceil(average)}`,
     `CODECS="${used.map(({ codec }) => codec).join(",")}"`,
+    ...used.flatMap(rangeOf).map((range) => `VIDEO-RANGE=${range}`),
     ...(picture ? [`RESOLUTION=${picture.width}x${picture.height}`] : []),
     ...(picture?.framerate ? [`FRAME-RATE=${picture.framerate.toFixed(3)}`] : []),
   ];

@@ -2,6 +2,7 @@ import type { AudioStream, MediaInfo, PacketFacts, VideoStream } from "../../pro
 import { TaskError } from "../../task/errors.ts";
 import type { Warning } from "../../task/warnings.ts";
 import type { Expectation } from "../plan.ts";
+import { judgeColour } from "./verify-colour.ts";
 import { judgeCopies } from "./verify-copy.ts";
 import { judgeLength } from "./verify-length.ts";
 import { WrongOutput } from "./wrong-output.ts";
@@ -70,7 +71,7 @@ function judgeStream(
 }
 
 function judgeVideo(
-  { width, height, isCopy }: NonNullable<Expectation["video"]>,
+  { width, height, isCopy, colour }: NonNullable<Expectation["video"]>,
   video: VideoStream,
   source: VideoStream | undefined,
 ): void {
@@ -95,6 +96,7 @@ function judgeVideo(
       `its picture is turned by ${video.rotation} degrees, not by ${turn}`,
       "video",
     );
+  if (colour) judgeColour(colour, video);
 }
 
 const damaged = (why: string): TaskError =>

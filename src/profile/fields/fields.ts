@@ -1,6 +1,14 @@
 import type { FieldError } from "../../task/errors.ts";
 import type { VideoCodec } from "../codecs.ts";
 import {
+  type BesideColours,
+  type ColourFields,
+  type ColourWish,
+  colourFields,
+  colourWish,
+  refuseColours,
+} from "./colour.ts";
+import {
   type BesideOptions,
   type EncoderOptionsQlty,
   type EncoderWishes,
@@ -25,10 +33,10 @@ import {
 } from "./quality.ts";
 
 /** The fields of a parameter group that have a file of their own here. */
-export type FieldsQlty = PictureQlty & QualityQlty & EncoderOptionsQlty;
+export type FieldsQlty = PictureQlty & QualityQlty & EncoderOptionsQlty & ColourFields;
 
 /** What these fields ask of a video that is encoded. */
-export type VideoWishes = PictureChanges & QualityWishes & EncoderWishes;
+export type VideoWishes = PictureChanges & QualityWishes & EncoderWishes & ColourWish;
 
 /** Reads what the fields ask of a video that is encoded. @param faults - gets those that cannot be */
 export const videoWishes = (
@@ -39,13 +47,15 @@ export const videoWishes = (
   ...pictureChanges(qlty, codec, faults),
   ...qualityWishes(qlty, codec, faults),
   ...encoderWishes(qlty, codec, faults),
+  ...colourWish(qlty, codec, faults),
 });
 
 /** Refuses the fields where no video is encoded. */
-export function refuseVideoWishes(qlty: FieldsQlty, faults: FieldError[]): void {
+export function refuseVideoWishes(qlty: FieldsQlty & BesideColours, faults: FieldError[]): void {
   refusePictureChanges(qlty, faults);
   refuseQuality(qlty, faults);
   refuseEncoderOptions(qlty, faults);
+  refuseColours(qlty, faults);
 }
 
 /** The same fields, as answers have them. */
@@ -53,4 +63,5 @@ export const toVideoWishesQlty = (wishes: VideoWishes) => ({
   ...toPictureQlty(wishes),
   ...toQualityQlty(wishes),
   ...toEncoderOptionsQlty(wishes),
+  ...colourFields(wishes),
 });

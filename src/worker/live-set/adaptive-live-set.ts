@@ -10,8 +10,9 @@ import {
   masterPlaylist,
   type SetShape,
   totalOf,
-  withCodecs,
+  withTold,
 } from "../../plan/verify/finished-set.ts";
+import type { ToldStream } from "../../plan/verify/told-colour.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isToldIn } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -60,8 +61,8 @@ export class AdaptiveLiveSet implements LiveSet {
   readonly #media = new Map<number, MediaInfo>();
   /** The newest whole manifest of each run, by part. */
   readonly #told = new Map<number, string>();
-  /** The codec strings of the streams of each run, by part. */
-  readonly #codecs = new Map<number, readonly string[]>();
+  /** What the streams of each run tell players, by part. */
+  readonly #codecs = new Map<number, readonly ToldStream[]>();
 
   private constructor(
     readonly segments: RecordedSegments,
@@ -252,7 +253,7 @@ export class AdaptiveLiveSet implements LiveSet {
     return [...this.#told].flatMap(([part, text]) => {
       const own = lengths.get(part) ?? [0];
       if (text === "" || own.includes(0)) return [];
-      const told = withCodecs(text, this.#codecs.get(part) ?? []);
+      const told = withTold(text, this.#codecs.get(part) ?? []);
       return [{ part, text: told, seconds: Math.max(...own) }];
     });
   }

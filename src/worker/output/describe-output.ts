@@ -1,6 +1,7 @@
 import { toNumber } from "../../lib/rational.ts";
 import type { PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import { averageBps, type TrackFacts, totalOf } from "../../plan/verify/finished-set.ts";
+import type { ToldStream } from "../../plan/verify/told-colour.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
 import type { Output } from "../../task/task.ts";
@@ -77,10 +78,10 @@ export function describeSet(
 /** What the playlists of a set say of one of its streams. */
 export const trackFacts = (
   { video, audio }: Pick<MediaInfo, "video" | "audio">,
-  codec: string,
+  told: ToldStream,
   segments: TrackFacts["segments"],
 ): TrackFacts => ({
-  codec,
+  ...told,
   segments,
   ...(video && { width: video.width, height: video.height }),
   ...(video?.framerate && { framerate: toNumber(video.framerate) }),

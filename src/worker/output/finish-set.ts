@@ -22,7 +22,7 @@ import type { JudgingRun } from "../run.ts";
 import { type PlacedSubtitles, placeSubtitles } from "../subtitles/set-subtitles.ts";
 import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack, trackFacts } from "./describe-output.ts";
-import { readCodec } from "./iso-file.ts";
+import { readTold } from "./iso-file.ts";
 import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 
 /** What finishing a set needs. */
@@ -107,8 +107,8 @@ async function finishTrack(
     seconds,
     bytes: await sizeOf(join(segments, name)),
   }));
-  const codec = await readCodec(join(segments, initOf(playlist) ?? ""));
-  return { facts: trackFacts(media, codec, await Promise.all(sized)), media };
+  const told = await readTold(join(segments, initOf(playlist) ?? ""));
+  return { facts: trackFacts(media, told, await Promise.all(sized)), media };
 }
 
 async function sizeOf(path: string): Promise<number> {

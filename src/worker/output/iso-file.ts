@@ -1,5 +1,6 @@
 import { type FileHandle, readFile } from "node:fs/promises";
 import type { ISOFile } from "mp4box";
+import type { CodedColour, ToldStream } from "../../plan/verify/told-colour.ts";
 import { BOX_HEAD_BYTES_MAX, type BoxHead, boxHeadIn } from "../../probe/bytes/iso-boxes.ts";
 import { TaskError } from "../../task/errors.ts";
 
@@ -23,19 +24,34 @@ async function boxesOf(bytes: Uint8Array): Promise<ISOFile> {
 }
 
 /**
- * The codec string of a stream for players, such as `hvc1.1.6.L93.B0`, from the sample entry in its init segment. Some versions of
- * ffmpeg write a shorter one into a manifest, others an empty one.
+ * What a stream tells players: its codec string, such as `hvc1.1.6.L93.B0`, and its colours, from the sample entry in its init segment.
+ * Some versions of ffmpeg write a shorter codec string into a manifest, others an empty one, and none the colours.
  *
  * @param path - absolute path of the init segment of one stream
  * @throws {TaskError} `output_wrong` if the codec is not found
  * @see https://www.rfc-editor.org/rfc/rfc6381
  */
-export async function readCodec(path: string): Promise<string> {
+export async function readTold(path: string): Promise<ToldStream> {
   const { moov } = await boxesOf(await readFile(path).catch(() => Buffer.alloc(0)));
-  const codec = moov?.traks?.[0]?.mdia?.minf?.stbl?.stsd?.entries[0]?.getCodec();
+  const entry = moov?.traks?.[0]?.mdia?.minf?.stbl?.stsd?.entries[0];
+  const codec = entry?.getCodec();
   if (!codec) return refuseUntold();
   // Players compare the object type as text and expect capitals.
-  return codec.replace(/^mp4a\.[0-9a-f]{2}/, (type) => `mp4a${type.slice(4).toUpperCase()}`);
+  const told = codec.replace(/^mp4a\.[0-9a-f]{2}/, (type) => `mp4a${type.slice(4).toUpperCase()}`);
+  const colour = (entry?.boxes ?? []).map(colourIn).find((one) => one !== undefined);
+  return { codec: told, ...(colour && { colour }) };
+}
+
+/** The colours that a box states, if it is one of numbers (ISO 14496-12, 12.1.5). */
+function colourIn(box: object): CodedColour | undefined {
+  if (!("colour_type" in box && box.colour_type === "nclx")) return undefined;
+  const numberOf = (name: string): number =>
+    Number((box as Readonly<Record<string, unknown>>)[name]);
+  return {
+    primaries: numberOf("colour_primaries"),
+    transfer: numberOf("transfer_characteristics"),
+    matrix: numberOf("matrix_coefficients"),
+  };
 }
 
 /**

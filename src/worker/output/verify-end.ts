@@ -76,7 +76,11 @@ export async function probeWithEnd(
   });
   const probe = (packets: boolean, place?: TailPlace) =>
     engine.probe(
-      { ...{ path, side: "output", packets }, ...groups, ...(place && { tail: place }) },
+      {
+        ...{ path, side: "output", packets, ...groups },
+        ...(place && { tail: place }),
+        ...(expect.video?.colour && { firstFrame: true }),
+      },
       signal,
     );
   const look: Look = (...place) =>

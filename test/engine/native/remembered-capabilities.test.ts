@@ -17,6 +17,7 @@ const ABILITIES: ProgramAbilities = {
   filters: ["scale"],
   protocols: ["file"],
   options: [],
+  deepEncoders: ["libx265"],
 };
 
 /** A program, where it is remembered, and how often it was asked. */

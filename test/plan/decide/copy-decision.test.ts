@@ -34,6 +34,21 @@ describe("decideVideo", () => {
     ["is h265", { codec: "hevc", profile: "Main" }, { codec: "h265" }, "mp4"],
     ["is vp9", { codec: "vp9", profile: "Profile 0" }, { codec: "vp9" }, "webm"],
     ["is av1", { codec: "av1", profile: "Main" }, { codec: "av1" }, "mkv"],
+    [
+      "is HDR10, if its range is to be kept",
+      {
+        ...{ codec: "hevc", profile: "Main 10", pixelFormat: "yuv420p10le" },
+        color: { transfer: "smpte2084" },
+      },
+      { codec: "h265", dynamicRange: "source" },
+      "mp4",
+    ],
+    [
+      "has 8 bits, if its range is to be kept",
+      { codec: "hevc", profile: "Main" },
+      { codec: "h265", dynamicRange: "source" },
+      "mp4",
+    ],
     ["is mpeg2", { codec: "mpeg2video", profile: "Main" }, { codec: "mpeg2" }, "mpegts"],
   ] as const)("copies what %s", (_, source, wanted, container) => {
     expect(video(source, wanted, container)).toEqual({
@@ -47,6 +62,22 @@ describe("decideVideo", () => {
     [{ profile: "High 4:2:2" }, {}, "profile High 4:2:2 is not Constrained Baseline, Main, High"],
     [{ pixelFormat: "yuvj420p" }, {}, "pixel format yuvj420p is not yuv420p"],
     [{ pixelFormat: "yuv420p10le" }, {}, "pixel format yuv420p10le is not yuv420p"],
+    [{ codec: "hevc", profile: "Main 10" }, { codec: "h265" }, "profile Main 10 is not Main"],
+    [
+      { codec: "hevc", profile: "Rext", pixelFormat: "yuv422p10le" },
+      { codec: "h265", dynamicRange: "source" },
+      "profile Rext is not Main, Main 10",
+    ],
+    [
+      { codec: "av1", profile: "Main", pixelFormat: "gray10le" },
+      { codec: "av1", dynamicRange: "source" },
+      "pixel format gray10le is not yuv420p or yuv420p10le",
+    ],
+    [
+      { codec: "hevc", profile: "Main 10", pixelFormat: "yuv420p10le", isDolbyVisionAlone: true },
+      { codec: "h265", dynamicRange: "source" },
+      "its colours are those of Dolby Vision alone",
+    ],
     [{ rotation: 90, width: 720, height: 1280 }, {}, "the picture is turned by 90 degrees"],
     [{ rotation: 180 }, {}, "the picture is turned by 180 degrees"],
     [{ isMirrored: true }, {}, "the picture is mirrored"],

@@ -7,7 +7,7 @@ import {
   masterPlaylist,
   segmentTimes,
   type TrackFacts,
-  withCodecs,
+  withTold,
 } from "../../../src/plan/verify/finished-set.ts";
 
 /** As ffmpeg 5.1.9 leaves it. */
@@ -130,7 +130,7 @@ describe("the manifest", () => {
 
   test("is told the codecs of its streams, also where it has none or half of one", () => {
     const short = text.replace("avc1.64001f", "hvc1").replace("mp4a.40.2", "");
-    const full = withCodecs(short, ["hvc1.1.6.L93.90", "ec-3"]);
+    const full = withTold(short, [{ codec: "hvc1.1.6.L93.90" }, { codec: "ec-3" }]);
     expect(
       [...full.matchAll(/id="(\d)"[^>]* codecs="([^"]*)"/g)].map(([, ...each]) => each),
     ).toEqual([

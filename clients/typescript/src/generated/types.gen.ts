@@ -348,6 +348,16 @@ export type Drain = {
 };
 
 /**
+ * `sdr`, the default, makes 8 bits of a standard range of everything. `source` keeps the depth (up to 10 bits), the colours and HDR10 or HLG of the source: h265 and av1.
+ */
+export type DynamicRange = 'sdr' | 'source';
+
+/**
+ * With dynamic_range `source`: whether what cannot be kept is refused, as by default, or mapped to a standard range.
+ */
+export type DynamicRangeFallback = 'refuse' | 'map';
+
+/**
  * Options of the encoder by its own names, of those that docs/profiles.md lists; `x264-params`, `x265-params` and `svtav1-params` hold several.
  */
 export type EncoderOptions = {
@@ -761,6 +771,8 @@ export type Qlty = {
     crop?: Crop;
     deinterlace?: Deinterlace;
     denoise?: Denoise;
+    dynamic_range?: DynamicRange;
+    dynamic_range_fallback?: DynamicRangeFallback;
     encoder_options?: EncoderOptions;
     encryption?: NewEncryption;
     format?: VideoFormat;
@@ -825,6 +837,8 @@ export type QltyAnswer = {
     crop?: Crop;
     deinterlace?: Deinterlace;
     denoise?: Denoise;
+    dynamic_range?: DynamicRange;
+    dynamic_range_fallback?: DynamicRangeFallback;
     encoder_options?: EncoderOptions;
     encryption?: Encryption;
     format?: VideoFormat;
@@ -1224,6 +1238,8 @@ export type QltyWritable = {
     crop?: Crop;
     deinterlace?: Deinterlace;
     denoise?: Denoise;
+    dynamic_range?: DynamicRange;
+    dynamic_range_fallback?: DynamicRangeFallback;
     encoder_options?: EncoderOptions;
     encryption?: NewEncryptionWritable;
     format?: VideoFormat;

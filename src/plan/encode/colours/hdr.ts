@@ -1,6 +1,6 @@
-import { HDR_TRANSFERS } from "../../probe/first-frame.ts";
-import type { VideoStream } from "../../probe/media.ts";
-import type { Filter } from "./filters.ts";
+import { HDR_TRANSFERS } from "../../../probe/first-frame.ts";
+import type { VideoStream } from "../../../probe/media.ts";
+import type { Filter } from "../filters.ts";
 
 /** Whether a source has a high dynamic range (PQ or HLG), which has to be mapped to the standard one for 8 bits. */
 export const isHdr = ({ color }: VideoStream): boolean =>
