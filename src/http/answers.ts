@@ -5,7 +5,7 @@ import { formatTime } from "../service/following/format-time.ts";
 import type { FoundProfile } from "../service/profiles.ts";
 import { contractCode } from "../task/errors.ts";
 import type { Notification } from "../task/notification.ts";
-import type { Attempt, Failure, Output, Target, Task } from "../task/task.ts";
+import type { Attempt, Clip, Failure, Output, Target, Task } from "../task/task.ts";
 import type { Language } from "./language.ts";
 import { taskMessageOf } from "./problem.ts";
 import type { OutputAnswer } from "./schemas/output-schemas.ts";
@@ -98,10 +98,16 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   timeout_seconds: task.timeoutSeconds,
   metadata: task.metadata,
   notification: task.notification && notificationAnswer(task.notification),
-  clip: task.clip && {
-    start_seconds: task.clip.startSeconds,
-    duration_seconds: task.clip.durationSeconds,
-  },
+  clip: task.clip && clipAnswer(task.clip),
+  sources: task.extras?.sources?.map(({ url, clip }) => ({
+    source_url: maskCredentials(url),
+    clip: clip && clipAnswer(clip),
+  })),
+});
+
+const clipAnswer = ({ startSeconds, durationSeconds }: Clip) => ({
+  start_seconds: startSeconds,
+  duration_seconds: durationSeconds,
 });
 
 /** A profile as the API writes it. A field that is `undefined` here is absent in the JSON. */

@@ -12,6 +12,7 @@ import {
   type TaskPorts,
 } from "../service/manage-tasks.ts";
 import type { TaskQuery } from "../store/store.ts";
+import type { Clip } from "../task/task.ts";
 import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
@@ -19,7 +20,14 @@ import type { CreateTask, ListQuery, TaskPageAnswer } from "./schemas/task-schem
 
 /** What the body of a create asks for. */
 export const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({
-  sourceUrl: body.source.source_url,
+  // The schema sees to it that there is one.
+  sourceUrl: (body.source ?? body.sources?.[0])?.source_url ?? "",
+  extras: body.sources && {
+    sources: body.sources.map(({ source_url: url, clip }) => ({
+      url,
+      ...(clip && { clip: clipOf(clip) }),
+    })),
+  },
   profileName: body.profile_name,
   targets: body.targets.map(({ target_url, profile_name }) => ({
     url: target_url,
@@ -29,12 +37,14 @@ export const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => (
   timeoutSeconds: body.timeout_seconds,
   metadata: body.metadata,
   notification: body.notification,
-  clip: body.clip && {
-    startSeconds: body.clip.start_seconds,
-    ...(body.clip.duration_seconds !== undefined && {
-      durationSeconds: body.clip.duration_seconds,
-    }),
-  },
+  clip: body.clip && clipOf(body.clip),
+});
+
+type NewClip = NonNullable<z.output<typeof CreateTask>["clip"]>;
+
+const clipOf = ({ start_seconds, duration_seconds }: NewClip): Clip => ({
+  startSeconds: start_seconds,
+  ...(duration_seconds !== undefined && { durationSeconds: duration_seconds }),
 });
 
 const taskQuery = ({

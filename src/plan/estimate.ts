@@ -29,7 +29,7 @@ type Source = Pick<MediaInfo, "video" | "sizeBytes">;
  * @returns undefined if nobody can say, as the duration is unknown
  */
 export function estimate(
-  { products, durationSeconds }: Plan,
+  { steps, products, durationSeconds }: Plan,
   assignments: readonly Assignment[],
   source: Source,
 ): Estimate | undefined {
@@ -47,7 +47,10 @@ export function estimate(
   }
   // What the source's header says of its duration may be far too little; its size is a fact.
   const planned = Math.max(aboutBytes, products.length * sizeBytes);
-  return { leastBytes, mostBytes: planned * TIMES_MAX + SLACK_BYTES };
+  const joins = steps.filter(({ name }) => name === "join");
+  const joined = joins.reduce((sum, { load }) => sum + (load?.bitsPerSecond ?? 0), 0);
+  const joinedBytes = (joined * durationSeconds) / 8;
+  return { leastBytes, mostBytes: planned * TIMES_MAX + joinedBytes + SLACK_BYTES };
 }
 
 function renditionsOf(

@@ -34,7 +34,7 @@ export type ForecastOutput = {
 
 /** A run of ffmpeg. Its arguments are those that the engine runs; the engine puts general options in front of them. */
 export type ForecastStep = {
-  readonly name: Step["name"] | "join" | "live";
+  readonly name: Step["name"] | "live";
   readonly args: readonly string[];
 };
 
@@ -125,11 +125,14 @@ const sizeOf = ({ width, height }: NonNullable<Expectation["video"]>) => ({
 
 const isStill = ({ container }: PlannedOutput): boolean => isImage(container);
 
+/** A step that writes no output, but what other steps read. */
+const isForOthers = (name: Step["name"]): boolean => name === "first pass" || name === "join";
+
 /** The bits a second of everything that is encoded; a first pass writes no output, and a still is no film. */
 function encodedBps(steps: readonly Step[], products: readonly PlannedOutput[]): number {
   const stills = new Set(products.filter(isStill).map(({ entry }) => entry));
   return steps
-    .filter(({ name, writes }) => name !== "first pass" && !writes.some((one) => stills.has(one)))
+    .filter(({ name, writes }) => !isForOthers(name) && !writes.some((one) => stills.has(one)))
     .reduce((sum, { load }) => sum + (load?.bitsPerSecond ?? 0), 0);
 }
 

@@ -59,13 +59,17 @@ export function inputNumberOf(files: readonly Pick<FurtherFile, "file">[], file:
   return at + 1;
 }
 
+/** Guards for an input beside the source, whose own ones hold for it alone. */
+export const furtherGuards = ({ format }: MediaInfo): readonly string[] => [
+  ...["-protocol_whitelist", "file", "-format_whitelist", demuxerOf(format)],
+];
+
 /** The arguments that read all inputs beside the source. What a probe chose is pinned, and nothing else is opened. */
 export const furtherArgs = (files: readonly FurtherFile[]): readonly string[] =>
-  files.flatMap(({ file, media }) => {
-    const demuxer = demuxerOf(media.format);
-    const guards = ["-protocol_whitelist", "file", "-format_whitelist", demuxer];
-    return [...guards, "-f", demuxer, "-i", file];
-  });
+  files.flatMap(({ file, media }) => [
+    ...furtherGuards(media),
+    ...["-f", demuxerOf(media.format), "-i", file],
+  ]);
 
 /** How many bytes an input may have; undefined for the limit of sources. */
 export const furtherBytesMax = (kind: FurtherKind): number | undefined => BYTES_MAX[kind];

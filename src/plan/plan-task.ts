@@ -62,7 +62,9 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const lacking = lackWarnings(media, clip);
-  const source = { media, clip, further, capabilities };
+  // Sources that are joined are one by now.
+  const beside = further.filter(({ kind }) => kind !== "source");
+  const source = { media, clip, further: beside, capabilities };
   const decisions = assignments.map((assignment, index) =>
     assignment.set
       ? decideSet(assignment, assignment.set, index, source)
@@ -77,7 +79,13 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   return {
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
-    steps: stepsOf(decisions, { media, clip, further, tag, slices: capabilities.slices ?? 1 }),
+    steps: stepsOf(decisions, {
+      media,
+      clip,
+      further: beside,
+      tag,
+      slices: capabilities.slices ?? 1,
+    }),
     products,
     ...(further.length > 0 && { inputs: further.map(plannedInput) }),
     warnings: [

@@ -39,7 +39,7 @@ export type Capabilities = {
  * Files are named relative to the work folder (`input`, `0/out.mp4`), so that every engine runs the same steps.
  */
 export type Step = {
-  readonly name: "subtitles" | "first pass" | "encode" | "copy";
+  readonly name: "join" | "subtitles" | "first pass" | "encode" | "copy";
   readonly args: readonly string[];
   readonly writes: readonly string[];
   /** This step's share of the whole work, 0..1, for the percent; the shares of a plan add up to 1. */

@@ -1,4 +1,5 @@
 import { furtherInputsOf } from "../plan/further.ts";
+import { refuseImpossibleJoin } from "../plan/joined.ts";
 import { liveLack } from "../plan/live/live-protocols.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Address, unsupportedCode } from "../storage/storage.ts";
@@ -134,6 +135,7 @@ export async function judgeTask(
     request.targets,
     addresses,
   );
+  if (extras?.sources) refuseImpossibleJoin(assignments, await ports.capabilities());
   await judgeFurther(judges, furtherInputsOf({ assignments, extras }), addresses);
   const notification = judgeNotification(caller, request.notification);
   const folderKeys = claimFolders(addresses.targets, assignments);
@@ -166,11 +168,12 @@ export async function judgeTask(
 async function judgeAddresses(
   storages: readonly AddressJudge[],
   targetsMax: number,
-  { sourceUrl, targets }: TaskRequest,
+  { sourceUrl, extras, targets }: TaskRequest,
 ): Promise<Addresses> {
   if (targets.length > targetsMax)
     throw refuseField("targets", `${targets.length} targets are more than ${targetsMax}`);
-  const source = await judgeAddress(storages, "source", sourceUrl, "source.source_url");
+  const sourcePath = extras?.sources ? "sources[0].source_url" : "source.source_url";
+  const source = await judgeAddress(storages, "source", sourceUrl, sourcePath);
   const seen = new Map<string, number>();
   const addresses: Address[] = [];
   for (const [index, { url }] of targets.entries()) {

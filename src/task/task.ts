@@ -94,7 +94,7 @@ export type Attempt = {
 export type Clip = { readonly startSeconds: number; readonly durationSeconds?: number };
 
 /** One of several sources that are joined, and the part of it that is taken. */
-type SourcePart = { readonly url: string; readonly clip?: Clip };
+export type SourcePart = { readonly url: string; readonly clip?: Clip };
 
 /** What a task says of its source beside its address and its clip. */
 export type Extras = {

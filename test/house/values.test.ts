@@ -110,10 +110,14 @@ describe("docs/profiles.md", () => {
       expect([name, String(known[name as keyof typeof known])]).toEqual([name, value ?? ""]);
   });
 
-  test("shows profiles that can be registered", () => {
+  test("shows profiles that can be registered, and tasks that can be created", () => {
     const blocks = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, block = ""]) => block);
     expect(blocks.length).toBeGreaterThan(1);
     for (const block of blocks) {
+      if (!("qlties" in JSON.parse(block))) {
+        expect(CreateTask.parse(JSON.parse(block))).toMatchObject(JSON.parse(block));
+        continue;
+      }
       const profile = CreateProfile.parse(JSON.parse(block));
       expect(profile).toMatchObject(JSON.parse(block));
       expect(profile.qlties.map(toRendition)).toHaveLength(profile.qlties.length);

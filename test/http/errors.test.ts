@@ -44,6 +44,8 @@ const ROWS: readonly Row[] = [
   ["400 InvalidParameterException", "no such status", `${TASKS}?status=DONE`, {}],
   ["400 InvalidParameterException", "a cursor of nothing", `${TASKS}?cursor=x`, {}],
   ["400 InvalidParameterException", "a day", `${TASKS}?created_after=yesterday`, {}],
+  ["400 InvalidParameterException", "one of sources", TASKS, { body: joined(["a.mp4"]) }],
+  ["400 InvalidParameterException", "a source too", TASKS, { body: joined(["a", "b"], "c") }],
   ["400 InvalidParameterException", "the source as target", TASKS, { body: target("./in.mp4") }],
   ["400 InvalidParameterException", "33 targets", TASKS, { body: many(33) }],
   ["400 InvalidParameterException", "1000 targets", TASKS, { body: many(1000) }],
@@ -121,6 +123,10 @@ function metadata(value: unknown) {
 }
 function clip(start_seconds: number, duration_seconds: number) {
   return aTask({ clip: { start_seconds, duration_seconds } });
+}
+function joined(urls: readonly string[], alone?: string) {
+  const sources = urls.map((source_url) => ({ source_url }));
+  return aTask({ source: alone === undefined ? undefined : { source_url: alone }, sources });
 }
 function source(source_url: string) {
   return aTask({ source: { source_url } });

@@ -6,13 +6,19 @@ import { hasEnded, type RunningService, startService } from "../fixtures/service
 import { BASICS } from "./profiles-doc/basics.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
 import { PROTECTED } from "./profiles-doc/protected.ts";
+import { SOURCES } from "./profiles-doc/sources.ts";
 import { SUBTITLES } from "./profiles-doc/subtitles.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(120_000);
 
 /** How every example of the page is judged: a file for each subject, which is named here. */
-const JUDGED: Examples = { ...BASICS, ...SUBTITLES, ...PROTECTED };
+const JUDGED: Examples = {
+  ...BASICS,
+  ...SUBTITLES,
+  ...PROTECTED,
+  ...SOURCES,
+};
 
 /** An example of the page: a profile, or a task. */
 type Body = {

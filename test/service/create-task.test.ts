@@ -80,8 +80,20 @@ function aDesk() {
 
 describe("createTask", () => {
   test("judges what is read beside the source as the source, each about its field", async () => {
-    const { create, tasks, ports } = aDesk();
+    const { create: createBy, tasks, ports } = aDesk();
+    const here = {
+      ...(await ports.capabilities()),
+      encoders: ["libx264", "aac", "ffv1", "pcm_s16le"],
+      filters: "concat trim atrim color anullsrc apad tpad aformat".split(" "),
+    };
+    Object.assign(ports, { capabilities: async () => here });
+    const create = (changes: Partial<TaskRequest>) =>
+      createBy({ profileName: "video_mp4_640x360_620kbps", ...changes });
     const extras = { sources: [{ url: "in.mp4" }, { url: "more.mp4" }] };
+    expect(await taskErrorOf(createBy({ extras }))).toMatchObject({
+      code: "output_not_supported",
+      fields: [{ path: "sources", message: expect.stringContaining("copied") }],
+    });
     await create({ extras });
     expect(tasks[0]?.task.extras).toEqual(extras);
     const bad = async (url: string) => {

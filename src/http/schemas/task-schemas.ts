@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import { WARNING_CODES } from "../../task/warnings.ts";
+import { answeredSourcesOf, sourcesOf, withSources } from "./fields/sources.ts";
 import { NOT_UNICODE } from "./fields.ts";
 import { NotificationSchema } from "./notification-schemas.ts";
 import { Output } from "./output-schemas.ts";
@@ -106,11 +107,14 @@ const isLoneTarget = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The body of a create. Unknown fields are ignored. */
-export const CreateTask = z
-  .object({
+export const CreateTask = withSources(
+  z.object({
     source: z
       .object({ source_url: Address.openapi({ example: "file:/media/in/clip.mov" }) })
-      .openapi("NewSource"),
+      .openapi("NewSource")
+      .optional()
+      .openapi({ description: "Required, unless there are `sources`." }),
+    sources: sourcesOf({ source_url: Address, clip: NewClip }),
     profile_name: ProfileName.optional().openapi({
       description: "A system or custom profile; the service's default where absent.",
       example: "video_mp4_1280x720_1728kbps",
@@ -123,8 +127,8 @@ export const CreateTask = z
     metadata: NewMetadata.optional(),
     clip: NewClip.optional(),
     notification: NotificationSchema.optional(),
-  })
-  .openapi("CreateTask");
+  }),
+).openapi("CreateTask");
 
 /** The states of a task, as the API writes them. */
 export const TaskStatusSchema = z.enum(TASK_STATUSES).openapi("TaskStatus");
@@ -213,6 +217,7 @@ export const TaskSchema = z
   .object({
     task_id: z.string(),
     source: z.object({ source_url: z.string() }).openapi("Source"),
+    sources: answeredSourcesOf(Clip),
     profile_name: z.string(),
     targets: z.array(Target),
     task_status: TaskStatusSchema,

@@ -18,6 +18,7 @@ export type FilterName =
   | ("setsar" | "sidedata" | "split" | "tile" | "tonemap" | "tpad" | "trim" | "zscale")
   | ("aformat" | "ainterleave" | "aresample" | "aresample@late" | "asettb" | "asplit" | "atrim")
   | ("join" | "pan" | "volume")
+  | ("anullsrc" | "apad" | "asetpts" | "color" | "concat")
   | ("aac_adtstoasc" | "dump_extra" | "h264_mp4toannexb" | "setts");
 
 /** A filter of frames, or of packets, with its options. */

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { RunRequest } from "../../engine/engine.ts";
 import type { Plan, Step } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import { type JoinRun, runJoin } from "../further/join-parts.ts";
 import { type Verified, verifyProducts } from "../output/verify-products.ts";
 import { planSource } from "../plan-source.ts";
 import type { JudgingRun } from "../run.ts";
@@ -18,6 +19,14 @@ export type FileLine = Omit<Line<readonly Verified[]>, "deliver" | "runStep"> & 
   readonly runStep: (step: Step, reports: StepReports, own?: AbortSignal) => Promise<void>;
 };
 
+/** Where a line works, and what it reads. */
+type FileSource = {
+  readonly folder: string;
+  readonly path: string;
+  /** What makes the file at `path` first, of several sources. */
+  readonly joins?: JoinRun;
+};
+
 /**
  * Makes products in a work folder out of a source that is a file; where they are delivered is up to the caller.
  *
@@ -27,11 +36,7 @@ export type FileLine = Omit<Line<readonly Verified[]>, "deliver" | "runStep"> & 
  */
 export const fileLine = (
   run: JudgingRun,
-  {
-    folder,
-    path,
-    ...beside
-  }: { readonly folder: string; readonly path: string } & Pick<RunRequest, "further">,
+  { folder, path, joins, ...beside }: FileSource & Pick<RunRequest, "further">,
   planFor: (media: MediaInfo) => Plan,
 ): FileLine => {
   const { engine, signal } = run;
@@ -43,7 +48,9 @@ export const fileLine = (
         captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
       }),
     runStep: async (step, reports, own = signal) => {
-      await engine.run({ step, folder, inputPath: path, ...beside, ...reports }, own);
+      const request = { step, folder, inputPath: path, ...beside, ...reports };
+      if (joins && step.name === "join") await runJoin(engine, joins, request, own);
+      else await engine.run(request, own);
       if (step.texts) await settleTexts(folder, step.texts);
     },
     verify: ({ plan, media }, damage) =>

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
-import { planTask } from "../../plan/plan-task.ts";
-import type { MediaInfo } from "../../probe/media.ts";
+import { planner } from "../../plan/join-sources.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { toTaskError } from "../../task/errors.ts";
+import { joinedPath, joinOf } from "../further/join-parts.ts";
 import { furtherPaths, openFurther } from "../further/open-further.ts";
 import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import type { Verified } from "../output/verify-products.ts";
@@ -53,10 +53,12 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
       await deliverProducts(run, forTargets(products, wanted));
     };
     if (source) {
-      const planFor = (media: MediaInfo) => planTask(request, media, run.engine.capabilities);
-      const { path, further } = source;
-      const line = fileLine(run, { folder, path, ...furtherPaths(further) }, planFor);
-      await runLine(run, source.media, { ...line, ...limited(run, folder, line), deliver });
+      const { path, media, further } = source;
+      const join = joinOf(run, media, further);
+      const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
+      const planFor = planner(request, run.engine.capabilities, join);
+      const line = fileLine(run, { folder, ...read, ...furtherPaths(further) }, planFor);
+      await runLine(run, join?.media ?? media, { ...line, ...limited(run, folder, line), deliver });
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
       await run.timed("deliver", () => deliver([]));

@@ -15,6 +15,7 @@ import { isDiskless, type SourceReader } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Run, SourceRun } from "../run.ts";
 import { openSource } from "../source/open-source.ts";
+import type { SourceFile } from "../source/probe-source.ts";
 import { withFile } from "../source/source-bytes.ts";
 
 /** An input beside the source as one file on this machine. */
@@ -23,6 +24,9 @@ export type OpenedFurther = FurtherFile & {
   readonly path: string;
 };
 
+/** Opens another source than the first, into a folder. */
+type OpenAnother = (url: string, run: SourceRun, folder: string) => Promise<SourceFile>;
+
 /** What opening inputs beside the source needs of a run. */
 type FurtherRun = SourceRun & Pick<Run, "further">;
 
@@ -30,11 +34,13 @@ type FurtherRun = SourceRun & Pick<Run, "further">;
  * Opens and probes all that a run reads beside its source, each in a folder of its own in the work folder.
  *
  * @param folder - absolute path of the work folder
+ * @param open - opens another source
  * @throws {TaskError} what opening and probing throw, each about its input
  */
 export async function openFurther(
   run: FurtherRun,
   folder: string,
+  open: OpenAnother = openSource,
 ): Promise<readonly OpenedFurther[]> {
   const opened: OpenedFurther[] = [];
   // One after the other: the error is then about the first bad one.
@@ -44,7 +50,7 @@ export async function openFurther(
     await mkdir(own, { recursive: true });
     const { kind, name } = input;
     try {
-      const found = await openOne(input, run, own);
+      const found = await openOne(input, run, own, open);
       opened.push({ kind, name, file, ...found });
     } catch (error) {
       throw run.signal.aborted ? error : aboutInput(error, input);
@@ -65,8 +71,9 @@ async function openOne(
   { kind, url }: FurtherInput,
   run: FurtherRun,
   folder: string,
+  open: OpenAnother,
 ): Promise<Pick<OpenedFurther, "path" | "media">> {
-  if (kind === "source") return openSource(url, run, folder);
+  if (kind === "source") return open(url, run, folder);
   const { signal, disk, engine } = run;
   const storage = run.storageOf(url, "source");
   const bytesMax = furtherBytesMax(kind);

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { LiveEngine, LiveInput } from "../../engine/engine.ts";
 import type { Reach } from "../../lib/reach.ts";
 import { forecast } from "../../plan/forecast.ts";
+import { planner } from "../../plan/join-sources.ts";
 import { isAnyLive } from "../../plan/live/places.ts";
 import { planLive } from "../../plan/live/plan-live.ts";
-import { planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Planned as Outlook } from "../../service/plan-new-task.ts";
 import type { NewTask } from "../../store/store.ts";
@@ -15,6 +15,7 @@ import type { Task } from "../../task/task.ts";
 import type { Warning } from "../../task/warnings.ts";
 import { openInPlace, planStreamed } from "../diskless/process-streamed.ts";
 import { fileLine } from "../file/file-line.ts";
+import { joinOf } from "../further/join-parts.ts";
 import { openFurther, readFurther } from "../further/open-further.ts";
 import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
@@ -22,6 +23,7 @@ import { type Planned, planSource } from "../plan-source.ts";
 import { Run } from "../run.ts";
 import type { RunPorts } from "../run-ports.ts";
 import { openLiveEdge } from "../source/live-edge-source.ts";
+import type { ManifestSource } from "../source/open-source.ts";
 import { probeStreamed } from "../source/probe-source.ts";
 import { withCaptions } from "../source/source-captions.ts";
 import { isGivenAsAudio } from "../source/trim-audio.ts";
@@ -151,17 +153,28 @@ async function planFile(run: Run, folder: string): Promise<Outlook> {
   const { capabilities } = run.engine;
   const opened = await openSample(run.task.sourceUrl, run, folder);
   // A run that makes files fetches a live manifest to its end; what it names now shows what it holds.
-  const sample =
-    "path" in opened ? opened : await sampleManifest(opened.read.manifest, run, opened.place);
-  const further = await openFurther(run, folder);
+  const sample = await asFile(opened, run);
+  const further = await openFurther(run, folder, async (url, _, own) =>
+    asFile(await openSample(url, run, own), run),
+  );
   const request = run.planRequest(run.assignments, further);
-  const planFor = (media: MediaInfo) => planTask(request, media, capabilities);
-  const planned = sample.isPartial
-    ? await planSource(sample.media, planFor, unseen(sample.media))
-    : await fileLine(run, { folder, path: sample.path }, planFor).plan(sample.media);
+  const join = joinOf(run, sample.media, further);
+  const planFor = planner(request, capabilities, join);
+  const media = join?.media ?? sample.media;
+  // What is joined is not there yet.
+  const planned =
+    sample.isPartial || join
+      ? await planSource(media, planFor, unseen(media))
+      : await fileLine(run, { folder, path: sample.path }, planFor).plan(sample.media);
   const outlook = told(planned, capabilities, sample.isPartial ? [SAMPLED] : []);
   return "path" in opened ? outlook : endless(outlook);
 }
+
+/** A source that was opened, or the beginning of what its live manifest names now. */
+const asFile = (opened: Sample | ManifestSource, run: Run): Promise<Sample> =>
+  "path" in opened
+    ? Promise.resolve(opened)
+    : sampleManifest(opened.read.manifest, run, opened.place);
 
 /** What is looked up in a source of which only parts are here: nothing. */
 const unseen = (media: MediaInfo) => ({

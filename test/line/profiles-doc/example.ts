@@ -42,10 +42,26 @@ export async function shown(path: string, entries: string, ...args: readonly str
     .map((line) => line.replace(/,$/, ""));
 }
 
-/** The colour of one pixel of the first picture, as red, green and blue. */
-export async function pixelAt(path: string, x: number, y: number): Promise<readonly number[]> {
+/** The colour of one pixel of a picture, by default the first, as red, green and blue. */
+export async function pixelAt(
+  path: string,
+  x: number,
+  y: number,
+  seconds = 0,
+): Promise<readonly number[]> {
   const filter = `crop=1:1:${x}:${y}:exact=1,format=rgb24`;
-  const args = ["-v", "error", "-i", path, "-vf", `format=rgb24,${filter}`, "-frames:v", "1"];
+  const args = [
+    "-v",
+    "error",
+    "-ss",
+    String(seconds),
+    "-i",
+    path,
+    "-vf",
+    `format=rgb24,${filter}`,
+    "-frames:v",
+    "1",
+  ];
   const options = { encoding: "buffer" } as const;
   const { stdout } = await run("ffmpeg", [...args, "-f", "rawvideo", "-"], options);
   return [...stdout];

@@ -304,7 +304,11 @@ export type CreateTask = {
      * A system or custom profile; the service's default where absent.
      */
     profile_name?: string;
-    source: NewSource;
+    source?: NewSource;
+    /**
+     * Sources to be joined one after the other, each as a whole or as a part; in the place of `source` and `clip`.
+     */
+    sources?: Array<NewSourcePart>;
     /**
      * Where to write. A single object is taken as an array of one.
      */
@@ -477,7 +481,15 @@ export type NewEncryption = {
     rotate_segments?: number;
 };
 
+/**
+ * Required, unless there are `sources`.
+ */
 export type NewSource = {
+    source_url: string;
+};
+
+export type NewSourcePart = {
+    clip?: NewClip;
     source_url: string;
 };
 
@@ -925,6 +937,11 @@ export type Source = {
     source_url: string;
 };
 
+export type SourcePart = {
+    clip?: Clip;
+    source_url: string;
+};
+
 export type StepName = 'subtitles' | 'first pass' | 'encode' | 'copy' | 'join' | 'live';
 
 export type StreamAction = 'copy' | 'encode' | 'none';
@@ -980,6 +997,10 @@ export type Task = {
     profile_name: string;
     progress?: Progress;
     source: Source;
+    /**
+     * Of a task that joins several; the first is also in `source`.
+     */
+    sources?: Array<SourcePart>;
     start_time?: string;
     targets: Array<Target>;
     task_id: string;

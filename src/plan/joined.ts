@@ -1,0 +1,48 @@
+import { isOfSource } from "../profile/containers.ts";
+import type { Assignment, Rendition } from "../profile/profile.ts";
+import { type FieldError, TaskError } from "../task/errors.ts";
+import type { Capabilities } from "./plan.ts";
+
+/** The file that joined sources are written to, in the work folder. */
+export const JOINED_FILE = "joined.mkv";
+
+/** What it holds: without loss, and in no codec that an output could be a copy of. */
+export const JOINED_VIDEO = "ffv1";
+/** The same for its sound. */
+export const JOINED_AUDIO = "pcm_s16le";
+
+const FILTERS = ["concat", "trim", "atrim", "color", "anullsrc", "apad", "tpad", "aformat"];
+
+const refuse = (message: string, fields: readonly FieldError[]): TaskError =>
+  new TaskError("output_not_supported", `Cannot join the sources: ${message}`, { fields });
+
+const copies = ({ container, video, audio }: Rendition): boolean =>
+  isOfSource(container) || video === "copy" || audio === "copy";
+
+/**
+ * Refuses to join sources where no engine here can, or where an output is to be a copy.
+ *
+ * @throws {TaskError} `output_not_supported`
+ */
+export function refuseImpossibleJoin(
+  assignments: readonly Assignment[],
+  { streamsOutput, encoders, filters }: Capabilities,
+): void {
+  const fields = (message: string) => [{ path: "sources", message }];
+  const lack = [
+    ...[JOINED_VIDEO, JOINED_AUDIO].map((name) => ({ kind: "encoder", name, all: encoders })),
+    ...FILTERS.map((name) => ({ kind: "filter", name, all: filters })),
+  ].find(({ name, all }) => !all.includes(name));
+  if (streamsOutput) {
+    const message = "there is no disk here to join them on";
+    throw refuse(message, fields(message));
+  }
+  if (lack) {
+    const message = `the engine here has no ${lack.kind} ${lack.name}`;
+    throw refuse(message, fields(message));
+  }
+  const renditions = assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
+  if (!renditions.some(copies)) return;
+  const message = "what is joined cannot be copied, and a profile of the task copies";
+  throw refuse(message, fields(message));
+}
