@@ -20,6 +20,8 @@ export type Connection = {
   prepare(sql: string): () => void;
   /** Prepares a statement that returns no rows, to be run with its parameters in order. */
   statement(sql: string): (params: readonly unknown[]) => Changes;
+  /** Prepares a query, to be asked with its parameters in order whether it finds a row. */
+  question(sql: string): (params: readonly unknown[]) => boolean;
   close(): void;
 };
 

@@ -6,7 +6,7 @@ import { allowVacuum, type Connection, type Orm, vacuumStep } from "./connection
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
-import { prepared, type Statement, statementOf } from "./prepared.ts";
+import { prepared, type Question, questionOf, type Statement, statementOf } from "./prepared.ts";
 import { isBusy, isDamaged, isFull, translateSqliteError } from "./sqlite-errors.ts";
 
 /** An open database. Prepare queries on `orm` by `prepared`, run them inside `read` and `write`. */
@@ -18,6 +18,9 @@ export type Database = {
 
   /** A statement of a hot path that returns no rows, from what Drizzle builds. */
   readonly statement: (built: Parameters<typeof statementOf>[1]) => Statement;
+
+  /** A query of a hot path that is asked only whether it finds a row. */
+  readonly question: (built: Parameters<typeof questionOf>[1]) => Question;
 
   /** Runs synchronous queries that change nothing. @throws {TaskError} `service_unavailable` */
   read<T>(queries: () => T): Promise<T>;
@@ -179,6 +182,7 @@ function serveDatabase(connection: Connection, options: DatabaseOptions): Databa
     orm: connection.orm,
     prepared,
     statement: (built) => statementOf(connection, built),
+    question: (built) => questionOf(connection, built),
     read: async (queries) => {
       try {
         return queries();

@@ -14,13 +14,19 @@ const keysOf = ({ key, folderKey }: Held): readonly string[] =>
 export class Holdings {
   readonly #queries;
 
-  constructor({ orm, prepared, statement }: Database) {
+  constructor({ orm, prepared, statement, question }: Database) {
     const key = sql.placeholder("key");
     const taskSeq = sql.placeholder("taskSeq");
     const clientCode = sql.placeholder("clientCode");
     const profileName = sql.placeholder("profileName");
     this.#queries = prepared({
-      holder: () => orm.select().from(activeTargets).where(eq(activeTargets.key, key)).prepare(),
+      held: () =>
+        question(
+          orm
+            .select({ taskSeq: activeTargets.taskSeq })
+            .from(activeTargets)
+            .where(eq(activeTargets.key, key)),
+        ),
       owner: () =>
         orm
           .select({ id: tasks.id, clientCode: tasks.clientCode })
@@ -59,7 +65,7 @@ export class Holdings {
     const seen = new Set<string>();
     return targets.find((target) =>
       keysOf(target).some((key) => {
-        const isTaken = seen.has(key) || this.#queries.holder.get({ key }) !== undefined;
+        const isTaken = seen.has(key) || this.#queries.held.has({ key });
         seen.add(key);
         return isTaken;
       }),

@@ -41,7 +41,27 @@ export function statementOf(connection: Connection, built: Built): Statement {
   const { sql, params } = built.toSQL();
   const fills = params.map(fillOf);
   const run = connection.statement(sql);
-  return { run: (values) => run(fills.map((fill) => fill(values))) };
+  return { run: (values) => run(filled(fills, values)) };
+}
+
+/** A query that is asked only whether it finds a row, by the names of its placeholders. */
+export type Question = {
+  /** @throws {Error} if there is no value for a placeholder */
+  readonly has: (values: Readonly<Record<string, unknown>>) => boolean;
+};
+
+/** Prepares such a query of a hot path. */
+export function questionOf(connection: Connection, built: Built): Question {
+  const { sql, params } = built.toSQL();
+  const fills = params.map(fillOf);
+  const has = connection.question(sql);
+  return { has: (values) => has(filled(fills, values)) };
+}
+
+function filled(fills: readonly Fill[], values: Readonly<Record<string, unknown>>): unknown[] {
+  const params: unknown[] = [];
+  for (const fill of fills) params.push(fill(values));
+  return params;
 }
 
 /** What gives a parameter its value, as its column writes it. */

@@ -17,6 +17,10 @@ export function openSqlite(path: string): Connection {
       const statement = client.prepare<unknown, SQLQueryBindings[]>(sql);
       return (params) => statement.run(...(params as SQLQueryBindings[]));
     },
+    question: (sql) => {
+      const statement = client.prepare<unknown, SQLQueryBindings[]>(sql);
+      return (params) => statement.get(...(params as SQLQueryBindings[])) !== null;
+    },
     close: () => client.close(),
   };
 }

@@ -22,6 +22,10 @@ export function openSqlite(path: string): Connection {
       const statement = client.prepare(sql);
       return (params) => statement.run(...(params as SQLInputValue[]));
     },
+    question: (sql) => {
+      const statement = client.prepare(sql);
+      return (params) => statement.get(...(params as SQLInputValue[])) !== undefined;
+    },
     close: () => client.close(),
   };
 }

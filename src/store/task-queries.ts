@@ -62,7 +62,8 @@ export function prepareTaskQueries({ orm, prepared, statement }: Database) {
           extras: sql.placeholder("extras"),
           notification: sql.placeholder("notification"),
           customProfiles: sql.placeholder("customProfiles"),
-          assignments: sql.placeholder("assignments"),
+          // As JSON already.
+          assignments: sql`${sql.placeholder("assignments")}`,
           requestId: sql.placeholder("requestId"),
           traceParent: sql.placeholder("traceParent"),
         }),

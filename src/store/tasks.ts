@@ -252,7 +252,7 @@ export class SqliteTaskStore implements TaskStore {
 
   #insert(task: NewTask, nowMs: number): string {
     const { row, events } = createTask(task, this.#ids.next(nowMs), nowMs);
-    const { assignments } = task;
+    const assignments = assignmentsText(task.assignments);
     const { lastInsertRowid } = this.#queries.insert.run({ ...row, assignments });
     const seq = Number(lastInsertRowid);
     this.#holdings.take({ ...row, seq }, row.targets);
@@ -282,4 +282,15 @@ export class SqliteTaskStore implements TaskStore {
       `Cannot ${verb}: the target "${shown}" is one of ${holder}`,
     );
   }
+}
+
+const ASSIGNMENTS_TEXT = new WeakMap<NewTask["assignments"], string>();
+
+/** Assignments as JSON. Those of a system profile are the same object in every task, and the longest text of a create. */
+function assignmentsText(assignments: NewTask["assignments"]): string {
+  const known = ASSIGNMENTS_TEXT.get(assignments);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(assignments);
+  ASSIGNMENTS_TEXT.set(assignments, text);
+  return text;
 }
