@@ -8,7 +8,6 @@ import type { AddressJudge } from "./service/addresses.ts";
 import { FileStorage } from "./storage/file/file.ts";
 import { HttpStorage } from "./storage/http/http.ts";
 import type { ListenPorts } from "./storage/live/listen-ports.ts";
-import { S3Storage } from "./storage/s3/s3.ts";
 import { isDiskless, type Storage } from "./storage/storage.ts";
 import { walled, walledJudge } from "./storage/walled.ts";
 
@@ -38,6 +37,7 @@ async function remoteStorages(config: Config, policy: EgressPolicy): Promise<rea
   };
   const http = new HttpStorage({ ...limits, policy });
   if (s3AccessKeyId === "") return [http];
+  const { S3Storage } = await import("./storage/s3/s3.ts");
   const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;
   const access = {
     endpoint: s3Endpoint || `https://s3.${region}.amazonaws.com`,

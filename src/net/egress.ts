@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { pipeline } from "node:stream/promises";
 import { ownSignal } from "../lib/own-signal.ts";
 import { percentDecoded } from "../lib/percent-decoded.ts";
 import { EgressError } from "./egress-error.ts";
@@ -186,9 +185,14 @@ async function answerTo(
   // Deno closes a request that is being written up to six seconds after it was aborted.
   const stop = () => reject(ending.reason);
   ending.addEventListener("abort", stop, { once: true });
-  if (body) pipeline(tellingFailure(body, reject), request).catch(reject);
+  if (body) sendBody(tellingFailure(body, reject), request).catch(reject);
   else request.end();
   return promise.finally(() => ending.removeEventListener("abort", stop));
+}
+
+async function sendBody(body: AsyncIterable<Uint8Array>, request: ClientRequest): Promise<void> {
+  const { pipeline } = await import("node:stream/promises");
+  await pipeline(body, request);
 }
 
 /** Tells what a body fails with before the request does, which only knows that it was cut off. */

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { parseIp } from "../../net/ip.ts";
 import { LIVE_SCHEMES, type LiveScheme } from "../../plan/live/live-protocols.ts";
 import { refuserOf, schemeAmong, shownAddress } from "../addresses.ts";
 import type { Side } from "../storage.ts";
@@ -87,7 +87,7 @@ function optionFault(scheme: LiveScheme, query: string): string | undefined {
     if (!OPTION_VALUE.test(rest.join("="))) return `the value of ${name} cannot be used`;
     if (name === "mode" && !["caller", "listener"].includes(rest.join("=")))
       return "mode is caller or listener";
-    if (name === "localaddr" && isIP(rest.join("=")) === 0) return "localaddr is no IP address";
+    if (name === "localaddr" && !parseIp(rest.join("="))) return "localaddr is no IP address";
     seen.add(name);
   }
   return undefined;

@@ -20,16 +20,10 @@ import type {
   TidyOptions,
   WriteOptions,
 } from "../storage.ts";
-import { download } from "./download.ts";
-import { openReader } from "./ranged-reader.ts";
-import { RemoteLiveSet } from "./remote-live-set.ts";
-import { RemoteSender, type SendOptions, ungated } from "./remote-sender.ts";
+import type { RemoteSender, SendOptions } from "./remote-sender.ts";
 import type { RemoteSource } from "./remote-source.ts";
 import type { RemoteTarget } from "./remote-target.ts";
-import { RemoteWriter } from "./remote-writer.ts";
-import { sweepLeft } from "./remove-files.ts";
 import type { RetryLimits } from "./retries.ts";
-import { deliverFiles } from "./send-set.ts";
 
 /** Waits 0.5, 1 and 2 s: a restart of a server. Longer outages are left to the retries of the task. */
 const RETRIES: RetryLimits = { failuresMax: 4, firstWaitMs: 500 };
@@ -54,7 +48,10 @@ export type RemoteLimits = {
   readonly transfer?: TransferLimits | undefined;
 };
 
-/** Files on servers: a source is fetched into scratch or read in place, a target is sent. */
+/**
+ * Files on servers: a source is fetched into scratch or read in place, a target is sent. What does that is loaded when it is first done:
+ * to judge addresses takes nothing of it.
+ */
 export class RemoteStorage implements DisklessStorage {
   readonly schemes: readonly string[];
   private readonly retries: RetryLimits;
@@ -88,6 +85,7 @@ export class RemoteStorage implements DisklessStorage {
     const room = roomToFetch && { roomToFetch };
     const { retries } = this;
     const options = { path, retries, signal, onProgress, budget, ...room };
+    const { download } = await import("./download.ts");
     return { path, ...(await download(source, options)) };
   }
 
@@ -98,6 +96,7 @@ export class RemoteStorage implements DisklessStorage {
     // Its bytes are read again and again.
     const budget = new TransferBudget({ ...transfer, bytesMax: Number.POSITIVE_INFINITY }, "sends");
     const options = { extension: extensionOf(source), retries, signal, budget };
+    const { openReader } = await import("./ranged-reader.ts");
     const reader = await openReader(source, options);
     if (reader.sizeBytes <= transfer.bytesMax) return reader;
     reader.close();
@@ -118,24 +117,30 @@ export class RemoteStorage implements DisklessStorage {
     const { parts } = target;
     if (!parts) return;
     await parts.sweep(options);
-    const sender = this.#senderTo(target, { ...options, mayPublish: ungated });
+    const { ungated } = await import("./remote-sender.ts");
+    const sender = await this.#senderTo(target, { ...options, mayPublish: ungated });
     await sender.persist(() => parts.tryOut(signal));
   }
 
   async deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void> {
     options.signal.throwIfAborted();
-    await deliverFiles(this.#senderTo(this.protocol.target(url), options), finished);
+    const sender = await this.#senderTo(this.protocol.target(url), options);
+    const { deliverFiles } = await import("./send-set.ts");
+    await deliverFiles(sender, finished);
   }
 
   async openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter> {
     options.signal.throwIfAborted();
     const target = this.protocol.target(url);
     await target.parts?.sweep(options);
-    return new RemoteLiveSet(this.#senderTo(target, options, { isLive: true }));
+    const sender = await this.#senderTo(target, options, { isLive: true });
+    const { RemoteLiveSet } = await import("./remote-live-set.ts");
+    return new RemoteLiveSet(sender);
   }
 
   async sweep(url: string, left: Left, options: TidyOptions): Promise<void> {
     options.signal.throwIfAborted();
+    const { sweepLeft } = await import("./remove-files.ts");
     await sweepLeft(this.protocol.target(url), left, options);
   }
 
@@ -147,6 +152,7 @@ export class RemoteStorage implements DisklessStorage {
     options.signal.throwIfAborted();
     const target = this.protocol.target(url);
     const isNew = !options.isSet && (await target.exists?.(options.signal)) === false;
+    const { RemoteWriter } = await import("./remote-writer.ts");
     return new RemoteWriter(target, { ...options, ...this.#limits, isNew });
   }
 
@@ -154,11 +160,12 @@ export class RemoteStorage implements DisklessStorage {
     return { retries: this.retries, transfer: this.transfer };
   }
 
-  #senderTo(
+  async #senderTo(
     target: RemoteTarget,
     options: DeliveryOptions,
     more: Pick<SendOptions, "isLive"> = {},
-  ): RemoteSender {
+  ): Promise<RemoteSender> {
+    const { RemoteSender } = await import("./remote-sender.ts");
     return new RemoteSender(target, { ...options, ...this.#limits, ...more });
   }
 }
