@@ -3,8 +3,8 @@ import { type Config, ConfigError } from "./config/config.ts";
 import type { Database } from "./db/database.ts";
 import type { AdminPorts } from "./http/admin/admin.ts";
 import type { MediaPorts } from "./http/media/media.ts";
+import { once } from "./lib/once.ts";
 import type { Reach } from "./lib/reach.ts";
-import { SqliteOverview } from "./overview/sqlite.ts";
 import type { Queue } from "./queue/queue.ts";
 import { Drain } from "./service/drain.ts";
 import type { Intake } from "./service/intake.ts";
@@ -45,7 +45,7 @@ function adminOf(
   const worker = () => working()?.worker;
   const drain = new Drain({ worker, now, onEnd: () => queue.announceWork() });
   return {
-    overview: new SqliteOverview(database),
+    overview: once(async () => new (await import("./overview/sqlite.ts")).SqliteOverview(database)),
     clients,
     drain,
     isTaking: () => intake.isOpen() && !drain.isOn(),

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { once } from "../lib/once.ts";
+import type { DOCS_FILES } from "./routing/pages.ts";
 import {
   loadStaticFile,
   type StaticFile,
@@ -39,8 +40,8 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The only files that the page needs, below `/docs` as they lie in `src`. Literal names, so that tools see what is used. */
-const FILES: Readonly<Record<string, () => string>> = {
+/** Where the files lie. Literal names, so that tools see what is used. */
+const FILES: Readonly<Record<(typeof DOCS_FILES)[number], () => string>> = {
   "swagger-ui.css": () => import.meta.resolve("swagger-ui-dist/swagger-ui.css"),
   "swagger-ui-bundle.js": () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js"),
   "http/docs/page.css": () => import.meta.resolve("./docs/page.css"),

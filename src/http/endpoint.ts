@@ -12,11 +12,12 @@ import { toTaskError } from "../task/errors.ts";
 import type { Origin } from "../task/task.ts";
 import { type Answer, pathOf, requestIdOf, respond, respondProblem } from "./answer.ts";
 import type { Bodies, BodyRoom } from "./bodies.ts";
-import { mayBeLong, readBody, toldSha256 } from "./body.ts";
+import { readBody, toldSha256 } from "./body.ts";
 import type { CallAddress } from "./calls.ts";
 import type { Input, ReadInput } from "./input.ts";
 import { type Language, languageOf } from "./language.ts";
-import { type CallFacts, factsOf } from "./observe/observed.ts";
+import type { CallContext, CallFacts } from "./observe/observed.ts";
+import { routingPaths } from "./routing/routing-paths.ts";
 
 const logger = getLogger(["pontus", "http"]);
 
@@ -54,14 +55,6 @@ export type Call<Route> = {
 
 /** Who uses up the nonce: a create stores it together with its task; for all other calls it is used up before the handler. */
 export type NonceUse = "before the handler" | "by the handler";
-
-/** `/api/v{version}/profile/{profile_name}` → `/api/:version{v[01]}/profile/:profile_name`. */
-const routingPath = (path: string): string =>
-  path
-    .replace("/v{version}", "/:version{v[01]}")
-    // What is left of it: the path of a file.
-    .replace("/{path}", "/:path{.+}")
-    .replaceAll(/\/\{(\w+)\}/g, "/:$1");
 
 /**
  * Serves routes of a module, one a call, as `serve` does.
@@ -101,10 +94,10 @@ function serve<Route extends RouteConfig>(
     readInput ??= (await import("./input.ts")).readerOf(await load());
     return readInput(...request);
   };
-  app.on(address.method, routingPath(address.path), async (context) => {
+  app.on(address.method, routingPaths(address.path), async (context) => {
     const request = context.req.raw;
     const requestId = requestIdOf(request);
-    const facts = factsOf(request);
+    const { connection, facts, isLong } = callContextOf(context);
     facts.route = address.path;
     facts.taskId = context.req.param("task_id");
     const language = languageOf(request.headers.get("Accept-Language"));
@@ -120,7 +113,7 @@ function serve<Route extends RouteConfig>(
       const answer = await withinRate(ports, caller, async () => {
         if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
         // Before a long body is read; for a short one that look into the store would cost more.
-        else if (mayBeLong(request)) await ports.clients.checkNonce(caller.nonce);
+        else if (isLong) await ports.clients.checkNonce(caller.nonce);
         return handle({
           caller,
           origin: originOf(facts, requestId),
@@ -130,7 +123,7 @@ function serve<Route extends RouteConfig>(
           bytes: body.bytes,
           asks: (name) => context.req.query(name) !== undefined,
           signal: request.signal,
-          holdOpen: (seconds) => connectionOf(context)?.holdOpen(seconds),
+          holdOpen: (seconds) => connection?.holdOpen(seconds),
           isKnown: () => isKnown(ports, headers),
           request,
         });
@@ -159,9 +152,8 @@ async function withoutStream(answer: Answer): Promise<Answer> {
   return { ...answer, stream: new ReadableStream({ start: (empty) => empty.close() }) };
 }
 
-/** What the server gave to a call; nothing where there is no server, as in tests. */
-const connectionOf = ({ env }: Context): Connection | undefined =>
-  (env as { readonly connection?: Connection } | undefined)?.connection;
+/** What `createHttpApp` gives to every call. */
+const callContextOf = ({ env }: Context): CallContext => env as CallContext;
 
 /** The task that an answer is about. */
 function taskIn({ body }: Answer): string | undefined {

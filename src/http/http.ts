@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import type { EventFeed } from "../events/events.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Connection } from "../runtime/runtime.ts";
@@ -6,25 +6,23 @@ import type { CreateTaskPorts } from "../service/create-task.ts";
 import { OpenStreams, type StreamLimits } from "../service/following/open-streams.ts";
 import type { NotificationPorts } from "../service/notifying/notifications.ts";
 import type { PlanPorts } from "../service/plan-new-task.ts";
-import { PlanSlots } from "../service/plan-slots.ts";
 import { RequestRates } from "../service/request-rates.ts";
 import type { MediaKeys, ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import { UNWATCHED } from "../telemetry/telemetry.ts";
-import { type AdminPorts, serveAdmin } from "./admin/admin.ts";
+import type { AdminPorts } from "./admin/admin.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
-import { mayBeLong, toldBytes } from "./body.ts";
-import { serveDashboard } from "./dashboard/dashboard.ts";
-import { serveDocs } from "./docs.ts";
+import { toldBytes } from "./body.ts";
+import { CALLS } from "./calls.ts";
 import type { EndpointPorts } from "./endpoint.ts";
-import { serveEvents } from "./events/serve-events.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
-import { serveInsight } from "./insight/serve-insight.ts";
-import { type MediaPorts, serveMedia } from "./media/media.ts";
-import { serveNotifications } from "./notifications/serve-notifications.ts";
-import { type ObservedPorts, observed } from "./observe/observed.ts";
+import type { MediaPorts } from "./media/media.ts";
+import { type CallContext, type ObservedPorts, observed } from "./observe/observed.ts";
 import { serveProfiles } from "./profiles.ts";
+import { newApp } from "./routing/call-router.ts";
+import { serveLater } from "./routing/later.ts";
+import { PAGES } from "./routing/pages.ts";
 import { serveTasks } from "./tasks.ts";
 
 /** What the HTTP edge needs. Given by `app.ts`. */
@@ -79,6 +77,13 @@ export type HttpApp = {
   readonly prepare: () => Promise<void>;
 };
 
+/** What all signed calls share. */
+type SignedPorts = HttpPorts & {
+  readonly bodies: Bodies;
+  readonly rates: RequestRates;
+  readonly streams: OpenStreams;
+};
+
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** `/api/v2`, `/api/v2/task`: an unknown version. */
@@ -86,27 +91,18 @@ const OTHER_VERSION = /^\/api\/v(?![01](?:\/|$))/;
 
 /** Puts the routes together. */
 export function createHttpApp(ports: HttpPorts): HttpApp {
-  const app = new Hono();
+  const app = newApp();
   const { bodyBytesMax } = ports;
-  const signed = {
+  const signed: SignedPorts = {
     ...ports,
     bodies: new Bodies(ports.bodiesBytesMax, bodyBytesMax),
     rates: new RequestRates(ports.requestsPerSecond),
-    planSlots: new PlanSlots(ports.plansMax),
     streams: new OpenStreams(ports),
   };
-  // Before the tasks: "events" is no id of one.
-  serveEvents(app, signed);
-  serveInsight(app, signed);
   serveTasks(app, signed);
-  serveNotifications(app, signed);
   serveProfiles(app, signed);
-  const { admin, media } = ports;
-  if (media) serveMedia(app, { ...signed, media });
-  if (admin) serveAdmin(app, { ...signed, admin });
   serveHealth(app, ports);
-  serveDocs(app, ports);
-  serveDashboard(app, ports);
+  serveRarer(app, signed);
 
   const methodsOf = (path: string): readonly string[] =>
     METHODS.filter((method) => app.router.match(method, path)[0].length > 0);
@@ -129,12 +125,12 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
   const { telemetry = UNWATCHED, hasAccessLog = false } = ports;
   const fetch = observed(
-    (request, connection) => {
+    (request, context) => {
       if (hasTwoHosts(request)) return refuseTwoHosts(request);
       // A server reads the rest of a body to find the next request. Of a short one it does no harm, and spares a new connection.
-      return mayBeLong(request)
-        ? answerLong(app, request, bodyBytesMax)
-        : app.fetch(request, { connection });
+      return context.isLong
+        ? answerLong(app, request, context, bodyBytesMax)
+        : app.fetch(request, context);
     },
     { telemetry, hasAccessLog },
   );
@@ -149,6 +145,48 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
       ]);
     },
   };
+}
+
+const OF_OPERATORS = Object.values(CALLS).filter(({ path }) => path.includes("/admin/"));
+
+/** Serves what most services are asked for seldom or never: nothing of it is loaded before. */
+function serveRarer(app: Hono, ports: SignedPorts): void {
+  const { admin, media } = ports;
+  serveLater(app, [CALLS.readEvents, CALLS.readTaskEvents], async () => {
+    const { serveEvents } = await import("./events/serve-events.ts");
+    return (inner) => serveEvents(inner, ports);
+  });
+  serveLater(app, [CALLS.planTask, CALLS.readTaskLog], async () => {
+    const [{ serveInsight }, { PlanSlots }] = await Promise.all([
+      import("./insight/serve-insight.ts"),
+      import("../service/plan-slots.ts"),
+    ]);
+    return (inner) => serveInsight(inner, { ...ports, planSlots: new PlanSlots(ports.plansMax) });
+  });
+  serveLater(app, [CALLS.listNotifications, CALLS.replayNotification], async () => {
+    const { serveNotifications } = await import("./notifications/serve-notifications.ts");
+    return (inner) => serveNotifications(inner, ports);
+  });
+  if (media)
+    serveLater(app, [CALLS.readMediaPlaces, CALLS.readMedia, CALLS.uploadMedia], async () => {
+      const { serveMedia } = await import("./media/media.ts");
+      return (inner) => serveMedia(inner, { ...ports, media });
+    });
+  if (admin)
+    serveLater(app, OF_OPERATORS, async () => {
+      const { serveAdmin } = await import("./admin/admin.ts");
+      return (inner) => serveAdmin(inner, { ...ports, admin });
+    });
+  serveLater(app, PAGES, async () => {
+    const [{ serveDocs }, { serveDashboard }] = await Promise.all([
+      import("./docs.ts"),
+      import("./dashboard/dashboard.ts"),
+    ]);
+    return (inner) => {
+      serveDocs(inner, ports);
+      serveDashboard(inner, ports);
+    };
+  });
 }
 
 /** Stands in for a missing or invalid host of a request: nothing here depends on it. */
@@ -180,8 +218,13 @@ function refuseTwoHosts(request: Request): Response {
  * Answers a call, and has its connection closed if it is refused with its body unread, or may have more of it than is taken: all of it
  * would be read, gigabytes of it.
  */
-async function answerLong(app: Hono, request: Request, bodyBytesMax: number): Promise<Response> {
-  const response = await app.fetch(request);
+async function answerLong(
+  app: Hono,
+  request: Request,
+  context: CallContext,
+  bodyBytesMax: number,
+): Promise<Response> {
+  const response = await app.fetch(request, context);
   const isUnread = !request.bodyUsed || request.headers.has("Transfer-Encoding");
   const isRefused = response.status >= 400;
   // A file is larger, and was read to its end where it was taken.

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { type CreateTaskPorts, createTask, type TaskRequest } from "../service/create-task.ts";
-import { type WaitPorts, waitForTask } from "../service/following/wait-for-task.ts";
+import type { WaitPorts } from "../service/following/wait-for-task.ts";
 import {
   cancelTask,
   deleteTask,
@@ -61,6 +61,9 @@ const taskQuery = ({
   ...(cursor !== undefined && { cursor }),
 });
 
+/** Loaded when first asked for. */
+const waiting = () => import("../service/following/wait-for-task.ts");
+
 /** How much longer than a wait its connection is held open. */
 const HELD_OPEN_SECONDS = 10;
 
@@ -99,13 +102,11 @@ export function serveTasks(
   on(CALLS.readTask, "readTaskRoute", async ({ caller, language, param, ...call }) => {
     const seconds = call.asks("wait") ? (await call.read()).query.wait : undefined;
     if (seconds !== undefined) call.holdOpen(seconds + HELD_OPEN_SECONDS);
-    const task =
-      seconds === undefined
-        ? await readTask(ports, caller.clientCode, param("task_id"))
-        : await waitForTask(ports, caller.clientCode, param("task_id"), {
-            waitMs: seconds * 1000,
-            signal: call.signal,
-          });
+    const id = param("task_id");
+    const patience = seconds !== undefined && { waitMs: seconds * 1000, signal: call.signal };
+    const task = await (patience
+      ? (await waiting()).waitForTask(ports, caller.clientCode, id, patience)
+      : readTask(ports, caller.clientCode, id));
     return { status: 200, body: taskAnswer(task, language) };
   });
 

@@ -24,7 +24,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["admin", "dashboard", "docs", "events", "media", "notifications", "profiles", "tasks"],
     ["endpoint", "health", "openapi", "static"],
     ["observe"],
-    ["answer", "answers", "input", "routes"],
+    ["answer", "answers", "input", "routes", "routing"],
     ["problem", "schemas"],
     ["body", "calls", "document", "invalid-fields", "language"],
     ["bodies"],

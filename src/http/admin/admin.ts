@@ -35,7 +35,8 @@ const LOADS_MAX = 100;
 
 /** What the calls of operators need. */
 export type AdminPorts = {
-  readonly overview: Overview;
+  /** Gives the same each time. */
+  readonly overview: () => Promise<Overview>;
   readonly clients: OperatedClients;
   readonly drain: Pick<Drain, "begin" | "end" | "standing" | "isOn">;
   /** Undefined while the service starts. */
@@ -112,19 +113,19 @@ function serveTasksOfAll(on: OnAdmin, ports: TaskPorts & { readonly admin: Admin
 
   on(CALLS.listAllTasks, "listAllTasksRoute", async ({ language, read }) => {
     const { query } = await read();
-    const { tasks, nextCursor } = await overview.tasks(tasksQuery(query));
+    const { tasks, nextCursor } = await (await overview()).tasks(tasksQuery(query));
     const shown = tasks.map((seen) => adminTaskAnswer(seen, language));
     return { status: 200, body: { tasks: shown, next_cursor: nextCursor } };
   });
 
   on(CALLS.readAnyTask, "readAnyTaskRoute", async ({ language, param }) => {
-    const seen = await overview.task(param("task_id"));
+    const seen = await (await overview()).task(param("task_id"));
     return { status: 200, body: adminTaskAnswer(seen, language) };
   });
 
   on(CALLS.cancelAnyTask, "cancelAnyTaskRoute", async ({ caller, language, param }) => {
     const id = param("task_id");
-    const { task, workerId } = await overview.task(id);
+    const { task, workerId } = await (await overview()).task(id);
     const now = await cancelTask(ports, task.clientCode, id);
     note(caller.clientCode, `cancelled task ${id} of client ${task.clientCode}`);
     const isRunning = now.status === "RUNNING";
@@ -134,7 +135,7 @@ function serveTasksOfAll(on: OnAdmin, ports: TaskPorts & { readonly admin: Admin
 
   on(CALLS.retryAnyTask, "retryAnyTaskRoute", async ({ caller, language, param }) => {
     const id = param("task_id");
-    const { clientCode } = (await overview.task(id)).task;
+    const { clientCode } = (await (await overview()).task(id)).task;
     const task = await retryTask(ports, { clientCode, pendingMax: 0, reach: null }, id);
     note(caller.clientCode, `retried task ${id} of client ${clientCode}`);
     return { status: 200, body: adminTaskAnswer({ task }, language) };
@@ -192,12 +193,12 @@ function serveStanding(on: OnAdmin, ports: AdminPorts, now: () => number): void 
   const { overview, drain, ownWorker, isTaking, limits } = ports;
 
   on(CALLS.readQueue, "readQueueRoute", async () => {
-    const load = await overview.queue(LOADS_MAX);
+    const load = await (await overview()).queue(LOADS_MAX);
     return { status: 200, body: queueAnswer(load, now(), isTaking()) };
   });
 
   on(CALLS.listWorkers, "listWorkersRoute", async () => {
-    const instances = await overview.instances();
+    const instances = await (await overview()).instances();
     return { status: 200, body: workersAnswer(instances, ownWorker(), drain.isOn()) };
   });
 

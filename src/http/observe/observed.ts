@@ -4,6 +4,7 @@ import type { Connection } from "../../runtime/runtime.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 import { traceIdOf } from "../../telemetry/trace-context.ts";
 import { pathOf } from "../answer.ts";
+import { mayBeLong } from "../body.ts";
 
 const log = getLogger(["pontus", "access"]);
 
@@ -17,12 +18,15 @@ export type CallFacts = {
   readonly traceParent: string | undefined;
 };
 
-/** Beside the request, as the functions that answer it hand that on anyway. */
-const FACTS = new WeakMap<Request, CallFacts>();
-
-/** What is found out about a call, to be added to. */
-export const factsOf = (request: Request): CallFacts =>
-  FACTS.get(request) ?? { traceParent: undefined };
+/** What goes with a request to whoever answers it. */
+export type CallContext = {
+  /** Absent where there is no server. */
+  readonly connection?: Connection | undefined;
+  /** To be added to. */
+  readonly facts: CallFacts;
+  /** Whether its body may be long. */
+  readonly isLong: boolean;
+};
 
 /** Who hears of calls. */
 export type ObservedPorts = {
@@ -31,16 +35,18 @@ export type ObservedPorts = {
   readonly hasAccessLog: boolean;
 };
 
-type Answer = (request: Request, connection?: Connection) => Response | Promise<Response>;
+type Answered = Response | Promise<Response>;
 
 /** Has each call told when it is answered: what comes of a stream after its first byte is not. */
-export function observed(answer: Answer, { telemetry, hasAccessLog }: ObservedPorts): Answer {
+export function observed(
+  answer: (request: Request, context: CallContext) => Answered,
+  { telemetry, hasAccessLog }: ObservedPorts,
+): (request: Request, connection?: Connection) => Answered {
   return (request, connection) => {
     const startMs = performance.now();
     const method = methodOf(request);
     const watch = telemetry.beginCall(method, request.headers.get("traceparent") ?? undefined);
     const facts: CallFacts = { traceParent: watch.traceParent };
-    FACTS.set(request, facts);
     const told = (response: Response): Response => {
       const seconds = (performance.now() - startMs) / 1000;
       const { status } = response;
@@ -57,7 +63,7 @@ export function observed(answer: Answer, { telemetry, hasAccessLog }: ObservedPo
         });
       return response;
     };
-    const answered = answer(request, connection);
+    const answered = answer(request, { connection, facts, isLong: mayBeLong(request) });
     return answered instanceof Promise ? answered.then(told) : told(answered);
   };
 }
