@@ -7,7 +7,7 @@ import { EXIT } from "../../src/cli/exit.ts";
 import { clip } from "../fixtures/clips.ts";
 import { pontus, type Ran } from "../fixtures/command-line.ts";
 import { freeUdpPort } from "../fixtures/live-peers.ts";
-import { type RunningService, startService } from "../fixtures/service.ts";
+import { hasEnded, type RunningService, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -189,7 +189,9 @@ describe("commands about tasks", () => {
   test("show shows a task, and says which is none", async () => {
     const [id = ""] = (await run(["list", "--ids", "--limit", "1"])).out.split("\n");
     expect((await run(["show", id])).out).toStartWith(id);
-    expect(JSON.parse((await run(["show", id, "--json"])).out)).toEqual(await service.task(id));
+    // So that it is the same when it is asked for twice.
+    const ended = await service.until(id, hasEnded);
+    expect(JSON.parse((await run(["show", id, "--json"])).out)).toEqual(ended);
     for (const command of ["show", "watch", "cancel", "retry"]) {
       const { code, err } = await run([command, "nosuch"]);
       expect([code, err]).toEqual([EXIT.refused, expect.stringContaining("NoSuchTask")]);
