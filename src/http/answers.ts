@@ -42,6 +42,7 @@ const outputAnswer = ({
     samplerate_hz: output.audio.samplerateHz,
     bitrate_bps: output.audio.bitrateBps,
   },
+  quality: output.quality,
   renditions: output.renditions?.map(outputAnswer),
   encryption: output.encryption,
 });

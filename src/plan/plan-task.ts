@@ -22,6 +22,7 @@ import { refuseTooManyPixels } from "./feasible/output-pixels.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
 import { nameWarnings } from "./feasible/target-name.ts";
 import { type FurtherFile, plannedInput } from "./further.ts";
+import { measuringOf } from "./measure.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { stepsOf } from "./steps.ts";
 import { subtitleWarnings } from "./subtitles/choose.ts";
@@ -36,6 +37,8 @@ export type PlanRequest = {
   readonly further?: readonly FurtherFile[];
   /** The addresses of all the task's targets, in their order. */
   readonly targetUrls?: readonly string[];
+  /** The number that the first product's folder has in the work folder, 0 by default. */
+  readonly firstFolder?: number;
   /** Unique to the attempt, of characters in `[A-Za-z0-9-]`; the names of segments begin with it. */
   readonly tag: string;
 };
@@ -53,7 +56,7 @@ export type PlanRequest = {
  *   not hold, a copy that would lose something, more pixels than a task may have), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
-  const { clip, further = [], tag, targetUrls = [] } = request;
+  const { clip, further = [], tag, targetUrls = [], firstFolder = 0 } = request;
   const assignments = request.assignments.map((one) => withoutUnkept(one, capabilities));
   for (const assignment of assignments) {
     const fault = assignmentFault(assignment, capabilities);
@@ -65,10 +68,10 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   // Sources that are joined are one by now.
   const beside = further.filter(({ kind }) => kind !== "source");
   const source = { media, clip, further: beside, capabilities };
-  const decisions = assignments.map((assignment, index) =>
+  const decisions = assignments.map((assignment, at) =>
     assignment.set
-      ? decideSet(assignment, assignment.set, index, source)
-      : decideOutput(assignment, index, source),
+      ? decideSet(assignment, assignment.set, firstFolder + at, source)
+      : decideOutput(assignment, firstFolder + at, source),
   );
   refuseMissingFilters(decisions, media, capabilities);
   refuseMissingEncoders(decisions, capabilities);
@@ -76,6 +79,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   refuseLongAnimations(decisions);
   const products = decisions.map(({ product }) => product);
   const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
+  const measuring = measuringOf(decisions, source, capabilities);
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   return {
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
@@ -87,6 +91,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       slices: capabilities.slices ?? 1,
     }),
     products,
+    ...(measuring && { measuring }),
     ...(further.length > 0 && { inputs: further.map(plannedInput) }),
     warnings: [
       ...nameWarnings(products, targetUrls),

@@ -2,6 +2,7 @@ import type { VideoStream } from "../probe/media.ts";
 import type { SubtitleCodec, Written } from "../profile/containers.ts";
 import type { Area } from "../profile/fields/picture.ts";
 import type { Protection } from "../profile/fields/protection.ts";
+import type { Metric } from "../profile/fields/quality.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import type { FurtherKind } from "./further.ts";
@@ -227,12 +228,58 @@ export type PlannedInput = {
   readonly format: string;
 };
 
+/** An output, or a stream of a set, whose quality is measured. */
+export type MeasuredOutput = {
+  /** Its place among the products. */
+  readonly product: number;
+  /** Only in a set: its place among the tracks. */
+  readonly track?: number;
+  /** 1 to 100, where a quality was asked for. */
+  readonly quality?: number;
+  readonly metric: Metric;
+  /** The least that it is to come to, if its profile says so. */
+  readonly min?: number;
+  /** The filters that make of the source's picture what is encoded. */
+  readonly filters: string;
+  readonly framerate: number;
+  /** Pixels of one picture. */
+  readonly pixels: number;
+  /** When it shows its first picture, in seconds. */
+  readonly firstSeconds: number;
+  /** How far before a part it is read from, if its container has no index. */
+  readonly aheadSeconds?: number;
+};
+
+/** What is measured once the outputs of a plan are made: how close short parts of them come to the source. */
+export type Measuring = {
+  /** The moments of the outputs at which the parts begin, in seconds. */
+  readonly startsSeconds: readonly number[];
+  readonly partSeconds: number;
+  readonly outputs: readonly MeasuredOutput[];
+  readonly source: {
+    /** Its options before the moment that is sought. */
+    readonly args: readonly string[];
+    readonly specifier: string;
+    /** Its sound, if that counts for where its times begin. */
+    readonly sound?: string;
+    /** Where the outputs begin in it, in seconds. */
+    readonly fromSeconds: number;
+    /** How far before a part it is read from, if it has no index: a seek finds no key frame by itself then. */
+    readonly aheadSeconds: number;
+    /** The shortest time that is a whole number of pictures of every output. */
+    readonly stepSeconds: number;
+    readonly pixels: number;
+  };
+};
+
 /** Everything that will be done for a task, decided before anything runs. */
 export type Plan = {
   readonly steps: readonly Step[];
   /** The source's pictures have to be searched for captions: if there are any, the plan may change, or gain a warning. */
   readonly asksForCaptions?: true;
   readonly products: readonly PlannedOutput[];
+  /** Present if the quality of any is measured. */
+  readonly measuring?: Measuring;
   /** What is read beside the source; absent if nothing is. */
   readonly inputs?: readonly PlannedInput[];
   /** What was decided that the caller may not expect. */

@@ -41,6 +41,20 @@ export type OutputAudio = {
   readonly bitrateBps?: number;
 };
 
+/** What was measured of an output's picture, in parts of it. */
+export type OutputQuality = {
+  readonly metric: "ssim" | "xpsnr" | "vmaf";
+  /** On average. */
+  readonly value: number;
+  /** Of the worst picture. */
+  readonly lowest: number;
+  readonly frames: number;
+  /** That it is encoded with, if one was asked for. */
+  readonly quality?: number;
+  /** Present if it was encoded twice: what the first came to. */
+  readonly first?: { readonly quality: number; readonly value: number };
+};
+
 /** What a target holds once it has been delivered, as probed from the file itself. */
 export type Output = {
   readonly sizeBytes: number;
@@ -50,6 +64,8 @@ export type Output = {
   /** That of the first rendition, if it is an adaptive set. */
   readonly video?: OutputVideo;
   readonly audio?: OutputAudio;
+  /** Present if it was measured; not of an adaptive set, whose renditions are measured. */
+  readonly quality?: OutputQuality;
   /** Present for an adaptive set: in the order of the profile; an audio that several share counts with each. */
   readonly renditions?: readonly Output[];
   /** Present if its segments are encrypted: how, and with how many keys. */

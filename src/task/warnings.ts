@@ -17,6 +17,14 @@ export const WARNING_CODES = [
   "captions_dropped",
   /** Subtitles that were asked for are left out: the source lacks them, or they are no text. */
   "subtitles_missing",
+  /** The output came out larger than the source, whose picture was copied in its place, as asked. */
+  "source_kept",
+  /** The output is larger than the source, whose picture could not be copied in its place as asked. */
+  "output_larger",
+  /** The quality of an output could not be measured. */
+  "quality_unmeasured",
+  /** The quality of an output is below its target, although it was encoded twice or as well as can be. */
+  "quality_missed",
   /** Only of a live task: nobody publishes its source yet; it is waited for. Gone once the source has come. */
   "source_awaited",
   /** Only of a plan: parts of the source were read for it, not all. */

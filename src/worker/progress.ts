@@ -25,6 +25,13 @@ export const delivering = (durationSeconds: number): Progress => ({
   fps: 0,
 });
 
+/** The progress of a task that encodes an output once more, of which it was not known before. */
+export const onceMore = ({ outTimeSeconds, speed, fps }: EngineProgress): Progress => ({
+  phase: "TRANSCODING",
+  percent: PERCENT_UNVERIFIED_MAX,
+  ...{ outTimeSeconds, speed, fps },
+});
+
 /** Turns what an engine reports of each step into the progress of the task. Each run of a plan has its own tracker. */
 export class ProgressTracker {
   readonly #plan: Plan;

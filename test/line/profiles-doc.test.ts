@@ -7,6 +7,7 @@ import { BASICS } from "./profiles-doc/basics.ts";
 import { COLOURS } from "./profiles-doc/colours.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
 import { PROTECTED } from "./profiles-doc/protected.ts";
+import { QUALITY } from "./profiles-doc/quality.ts";
 import { SOURCES } from "./profiles-doc/sources.ts";
 import { SUBTITLES } from "./profiles-doc/subtitles.ts";
 
@@ -20,6 +21,7 @@ const JUDGED: Examples = {
   ...SUBTITLES,
   ...PROTECTED,
   ...SOURCES,
+  ...QUALITY,
 };
 
 /** An example of the page: a profile, or a task. */

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { QualitySchema } from "./fields/quality.ts";
 
 const OutputVideo = z
   .object({
@@ -26,6 +27,7 @@ const OUTPUT_FIELDS = {
   bitrate_bps: z.number(),
   video: OutputVideo.optional(),
   audio: OutputAudio.optional(),
+  quality: QualitySchema.optional(),
 };
 
 const OutputRendition = z.object(OUTPUT_FIELDS).openapi("OutputRendition");

@@ -19,6 +19,7 @@ export type FilterName =
   | ("aformat" | "ainterleave" | "aresample" | "aresample@late" | "asettb" | "asplit" | "atrim")
   | ("join" | "pan" | "volume")
   | ("anullsrc" | "apad" | "asetpts" | "color" | "concat")
+  | ("libvmaf" | "ssim" | "xpsnr")
   | ("aac_adtstoasc" | "dump_extra" | "h264_mp4toannexb" | "setts");
 
 /** A filter of frames, or of packets, with its options. */

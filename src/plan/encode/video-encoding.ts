@@ -17,7 +17,7 @@ import { staysInterlaced, type VideoFilters, videoFilters } from "./video-filter
 export type VideoEncoding = Size &
   Partial<RateLimits> &
   Pick<VideoEncode, "codec" | "rateMode" | "effort" | "bFrames" | "lowLatency"> &
-  Pick<VideoEncode, "quality" | "encoderOptions" | "loop"> & {
+  Pick<VideoEncode, "quality" | "qualityTarget" | "measuresQuality" | "encoderOptions" | "loop"> & {
     /** Asked for; of a quality, what it is expected to take. */
     readonly bitrateBps: number;
     readonly filters: VideoFilters;
@@ -61,6 +61,8 @@ export function videoEncoding(
     ...(lowLatency && { lowLatency }),
     ...(level !== undefined && { level }),
     ...(quality !== undefined && { quality }),
+    ...(encode.qualityTarget && { qualityTarget: encode.qualityTarget }),
+    ...(encode.measuresQuality && { measuresQuality: true }),
     ...(encoderOptions && { encoderOptions }),
     ...(encode.loop !== undefined && { loop: encode.loop }),
     ...(colour && { colour }),

@@ -1,55 +1,111 @@
 import type { FieldError } from "../../task/errors.ts";
 import { isRateless, isStillCodec, type VideoCodec } from "../codecs.ts";
+import { isSet } from "../container-rules.ts";
+import type { Container } from "../containers.ts";
 
 /** The smallest `quality`. */
 export const QUALITY_MIN = 1;
 /** The largest `quality`. */
 export const QUALITY_MAX = 100;
 
-/** The fields of a parameter group that ask for a quality in place of a bitrate. */
+/** How close a picture comes to what it was made of is measured as one of these. */
+export const METRICS = ["ssim", "xpsnr", "vmaf"] as const;
+
+/** One of `METRICS`. */
+export type Metric = (typeof METRICS)[number];
+
+/** What a metric can be asked for: more than a spoilt picture has, and less than only an equal one does. */
+const RANGES: Readonly<Record<Metric, readonly [min: number, max: number]>> = {
+  ssim: [0.5, 0.999],
+  xpsnr: [20, 60],
+  vmaf: [20, 99],
+};
+
+/** The least that an output is to come to. */
+export type QualityTarget = { readonly metric: Metric; readonly min: number };
+
+/** The fields of a parameter group that ask for a quality, or for its measure. */
 export type QualityQlty = {
   readonly quality?: number | undefined;
+  readonly quality_target?: QualityTarget | undefined;
+  readonly measure_quality?: boolean | undefined;
+  readonly skip_if_larger?: boolean | undefined;
 };
 
 /** How good an encoded video is to be. */
 export type QualityWishes = {
   /** 1 to 100, of every codec alike; present exactly where the rate mode is `quality`. */
   readonly quality?: number;
+  /** Measured; what comes to less is encoded once more. */
+  readonly qualityTarget?: QualityTarget;
+  /** Measured and told. */
+  readonly measuresQuality?: true;
+  /** If the output is larger than the source, the source's picture is copied in its place. */
+  readonly skipsLarger?: true;
 };
 
 /** What else of a group its quality depends on. */
 export type BesideQuality = {
+  readonly container: Container;
   readonly rc_mode?: string | undefined;
   readonly bitrate?: number | undefined;
 };
 
 /** Reads what a group says of quality. @param faults - gets the fields that cannot be together */
 export function qualityWishes(
-  { quality, rc_mode, bitrate }: QualityQlty & BesideQuality,
+  qlty: QualityQlty & BesideQuality,
   codec: VideoCodec,
   faults: FieldError[],
 ): QualityWishes {
+  const { quality, quality_target: target, rc_mode, bitrate, container } = qlty;
+  const fault = (path: string, message: string) => faults.push({ path, message });
   const isByQuality = rc_mode === "quality";
-  if (!isByQuality && quality !== undefined)
-    faults.push({ path: "quality", message: "is for rc_mode quality alone" });
-  if (isByQuality && quality === undefined)
-    faults.push({ path: "quality", message: "is required with rc_mode quality" });
+  if (!isByQuality && quality !== undefined) fault("quality", "is for rc_mode quality alone");
+  if (isByQuality && quality === undefined) fault("quality", "is required with rc_mode quality");
   if (isByQuality && isRateless(codec))
-    faults.push({ path: "rc_mode", message: `cannot be quality for ${codec}: it has none` });
+    fault("rc_mode", `cannot be quality for ${codec}: it has none`);
   if (isByQuality && isStillCodec(codec) && bitrate !== undefined)
-    faults.push({
-      path: "bitrate",
-      message: "cannot go with rc_mode quality for a single picture",
-    });
-  return isByQuality && quality !== undefined ? { quality } : {};
+    fault("bitrate", "cannot go with rc_mode quality for a single picture");
+  if (target) targetFault(target, isByQuality, fault);
+  if (qlty.skip_if_larger && isSet(container))
+    fault("skip_if_larger", "is for files: the segments of a set begin at its own key frames");
+  if (isStillCodec(codec) || isRateless(codec))
+    for (const path of FILM_FIELDS) if (qlty[path]) fault(path, "is for films, not for a picture");
+  return {
+    ...(isByQuality && quality !== undefined && { quality }),
+    ...(target && { qualityTarget: target }),
+    ...(qlty.measure_quality && { measuresQuality: true }),
+    ...(qlty.skip_if_larger && { skipsLarger: true }),
+  };
+}
+
+const FILM_FIELDS = ["quality_target", "measure_quality", "skip_if_larger"] as const;
+
+function targetFault(
+  { metric, min }: QualityTarget,
+  isByQuality: boolean,
+  fault: (path: string, message: string) => void,
+): void {
+  if (!isByQuality)
+    fault(
+      "quality_target",
+      "is for rc_mode quality alone: elsewhere the bitrate is what is asked for",
+    );
+  const [least, most] = RANGES[metric];
+  if (min < least || min > most)
+    fault("quality_target.min", `must be from ${least} to ${most} for ${metric}`);
 }
 
 /** Refuses the fields where no video is encoded. */
 export function refuseQuality(qlty: QualityQlty, faults: FieldError[]): void {
-  if (qlty.quality !== undefined)
-    faults.push({ path: "quality", message: "is for a video that is encoded" });
+  for (const path of ["quality", ...FILM_FIELDS] as const)
+    if (qlty[path] !== undefined) faults.push({ path, message: "is for a video that is encoded" });
 }
 
 /** The same fields, as answers have them. */
-export const toQualityQlty = ({ quality }: QualityWishes): QualityQlty =>
-  quality === undefined ? {} : { quality };
+export const toQualityQlty = (wishes: QualityWishes): QualityQlty => ({
+  ...(wishes.quality !== undefined && { quality: wishes.quality }),
+  ...(wishes.qualityTarget && { quality_target: wishes.qualityTarget }),
+  ...(wishes.measuresQuality && { measure_quality: true }),
+  ...(wishes.skipsLarger && { skip_if_larger: true }),
+});

@@ -13,6 +13,7 @@ import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
 import { fileLine } from "./file-line.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
+import { verifiedWithQuality } from "./quality-line.ts";
 import { limited } from "./quota.ts";
 
 const log = getLogger(["pontus", "worker"]);
@@ -57,8 +58,11 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
       const join = joinOf(run, media, further);
       const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
       const planFor = planner(request, run.engine.capabilities, join);
-      const line = fileLine(run, { folder, ...read, ...furtherPaths(further) }, planFor);
-      await runLine(run, join?.media ?? media, { ...line, ...limited(run, folder, line), deliver });
+      const place = { folder, ...read, ...furtherPaths(further) };
+      const line = fileLine(run, place, planFor);
+      const verify = verifiedWithQuality(run, place, request, line);
+      const own = { ...line, ...limited(run, folder, line), verify, deliver };
+      await runLine(run, join?.media ?? media, own);
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
       await run.timed("deliver", () => deliver([]));

@@ -1,0 +1,26 @@
+import { expect } from "bun:test";
+import { readFileSync } from "node:fs";
+import { type Examples, shown } from "./example.ts";
+
+/** What x264 says of itself within its stream. */
+const x264 = (path: string): string =>
+  /x264 - core .*?options: ([^\0]*)/s.exec(readFileSync(path, "latin1"))?.[1] ?? "";
+
+/** The examples of quality, and of options of the encoder. */
+export const QUALITY: Examples = {
+  fine: {
+    judge: async ({ path }) => {
+      expect(await shown(path, "stream=codec_name,height")).toEqual(["h264,360", "aac"]);
+      expect(x264(path)).toContain("rc=crf mbtree=1 crf=23.0");
+      expect(x264(path)).toContain("vbv_maxrate=4000 vbv_bufsize=8000");
+    },
+  },
+  drawn: {
+    judge: ({ path }) => {
+      expect(x264(path)).toContain("aq=3:");
+      expect(x264(path)).toContain("psy_rd=0.40:0.00");
+      // What the service relies on stays.
+      expect(x264(path)).toContain("keyint=50 keyint_min=50 scenecut=0");
+    },
+  },
+};
