@@ -1,8 +1,9 @@
 import { type Rational, toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import { isImage, isSet } from "../profile/container-rules.ts";
-import type { Written } from "../profile/containers.ts";
+import { codecName } from "../profile/codecs.ts";
+import { carrierOf, isImage, isSet } from "../profile/container-rules.ts";
+import { factsOf, type Written } from "../profile/containers.ts";
 import type { Metric } from "../profile/fields/quality.ts";
 import type { Clip } from "../task/task.ts";
 import { slowInput, specifierOf } from "./args/input.ts";
@@ -11,7 +12,8 @@ import { steadyInput } from "./args/turn.ts";
 import { alignmentOf } from "./decide/alignment.ts";
 import type { OutputDecision } from "./decide/output-decision.ts";
 import { isSoughtByPacket } from "./decide/seeking.ts";
-import { type FilterName, formatSeconds } from "./encode/filters.ts";
+import { formatSeconds } from "./encode/filters.ts";
+import { METRIC_FILTERS, metricOf } from "./encode/metrics.ts";
 import type { VideoEncoding } from "./encode/video-encoding.ts";
 import { inOrder } from "./encode/video-filters.ts";
 import type { Capabilities, MeasuredOutput, Measuring, Step } from "./plan.ts";
@@ -24,27 +26,8 @@ const PART_SECONDS = 1;
 const MARGIN_SECONDS = 10;
 /** Formats without times, in which nothing can be sought: only their beginning is measured. */
 const TIMELESS = ["h264", "hevc", "m4v", "mpegvideo"];
-/** Containers in which a seek finds the key frame before a moment. */
-const INDEXED: readonly Written[] = ["mp4", "mov", "mkv", "webm", "flv"];
 /** What a decoder holds for a pixel, as `Load` has it. */
 const DECODER_BYTES = 80;
-
-/** What ffmpeg calls the filter of each metric. */
-export const METRIC_FILTERS: Readonly<Record<Metric, FilterName>> = {
-  ssim: "ssim",
-  xpsnr: "xpsnr",
-  vmaf: "libvmaf",
-};
-
-/** The metric that is measured of a video; undefined if none is. Where none is asked for by name, it is the best that the engine has. */
-export function metricOf(
-  { qualityTarget, measuresQuality }: Pick<VideoEncoding, "qualityTarget" | "measuresQuality">,
-  { filters }: Pick<Capabilities, "filters">,
-): Metric | undefined {
-  if (qualityTarget) return qualityTarget.metric;
-  if (!measuresQuality) return undefined;
-  return filters.includes(METRIC_FILTERS.vmaf) ? "vmaf" : "ssim";
-}
 
 /** A video that is encoded, and where it stands in the plan. */
 type Film = {
@@ -52,6 +35,7 @@ type Film = {
   readonly track?: number;
   readonly encoding: VideoEncoding;
   readonly container: Written;
+  readonly segmentSeconds?: number;
 };
 
 /** What is measured of outputs once they are made; undefined if nothing is. */
@@ -98,21 +82,25 @@ function filmsOf({ product, video, set }: OutputDecision, at: number): readonly 
   if (isImage(container)) return [];
   if (video) return [{ product: at, encoding: video, container }];
   return (set?.videos ?? []).flatMap((encoding, track) =>
-    encoding === "copy" ? [] : [{ product: at, track, encoding, container }],
+    encoding === "copy"
+      ? []
+      : [{ product: at, track, encoding, container, segmentSeconds: set?.segmentSeconds ?? 0 }],
   );
 }
 
 function outputOf(
-  { product, track, encoding, container }: Film,
+  { product, track, encoding, container, segmentSeconds }: Film,
   lateSeconds: number,
   capabilities: Pick<Capabilities, "filters">,
 ): MeasuredOutput {
   const framerate = toNumber(encoding.rate);
-  // The segments of a set of H.264 without renditions are MPEG-TS as well.
-  const isIndexed = INDEXED.includes(container) || track !== undefined;
+  // Of the streams of an adaptive set, parts are found by their segments.
+  const isIndexed =
+    track !== undefined || !factsOf(carrierOf(container, codecName(encoding.codec))).isBroadcast;
   return {
     product,
     ...(track !== undefined && { track }),
+    ...(segmentSeconds !== undefined && { segmentSeconds }),
     ...(encoding.quality !== undefined && { quality: encoding.quality }),
     metric: metricOf(encoding, capabilities) ?? "ssim",
     ...(encoding.qualityTarget && { min: encoding.qualityTarget.min }),
@@ -254,7 +242,7 @@ function readFrom(
 
 /** How much later its pictures come than the outputs of the plan begin. */
 const lateOf = ({ firstSeconds }: MeasuredOutput, place: Placed | undefined): number =>
-  (place?.firstSeconds ?? 0) - (place?.fromSeconds ? 0 : firstSeconds);
+  (place?.firstSeconds ?? 0) - firstSeconds;
 
 const logOption = (metric: Metric, name: string): string =>
   metric === "vmaf" ? `log_fmt=csv:log_path=${name}` : `stats_file=${name}`;

@@ -234,6 +234,8 @@ export type MeasuredOutput = {
   readonly product: number;
   /** Only in a set: its place among the tracks. */
   readonly track?: number;
+  /** The length of its segments. */
+  readonly segmentSeconds?: number;
   /** 1 to 100, where a quality was asked for. */
   readonly quality?: number;
   readonly metric: Metric;

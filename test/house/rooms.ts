@@ -33,7 +33,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   plan: [
     ["live"],
     ["join-sources", "tell"],
-    ["estimate", "forecast", "plan-task"],
+    ["estimate", "forecast", "plan-task", "raise"],
     ["steps"],
     ["join", "join-canvas", "load", "measure", "slices"],
     ["feasible", "pictures", "verify"],

@@ -2,11 +2,11 @@ import { codecName } from "../../profile/codecs.ts";
 import { isAudioOnly } from "../../profile/container-rules.ts";
 import { factsOf, isOfSource } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
-import type { ErrorCode } from "../../task/errors.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
 import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
 import { colourFault } from "./colour-feasible.ts";
+import type { Impossibility } from "./impossibility.ts";
 import {
   keptPictureFault,
   paletteLack,
@@ -14,12 +14,7 @@ import {
   pictureCopyFault,
   pictureFault,
 } from "./picture-fault.ts";
-
-/** Why a rendition cannot be made here, whatever the source; `encoder_missing` if another machine might make it. */
-export type Impossibility = {
-  readonly code: Extract<ErrorCode, "output_not_supported" | "encoder_missing">;
-  readonly message: string;
-};
+import { qualityFault } from "./quality-fault.ts";
 
 /**
  * The first reason why a rendition cannot be made here, whatever the source: a container that is not written, a codec
@@ -34,6 +29,7 @@ export function impossibilityOf(
     codecFault(rendition) ??
     keepingFault(rendition, capabilities) ??
     subtitleFault(rendition, capabilities) ??
+    qualityFault(rendition, capabilities) ??
     missing(rendition, capabilities) ??
     depthFault(rendition, capabilities)
   );

@@ -3,7 +3,8 @@ import type { AdaptiveSet, Assignment } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { segmentSecondsOf } from "../decide/set-timing.ts";
 import type { Capabilities } from "../plan.ts";
-import { type Impossibility, impossibilityOf } from "./feasible.ts";
+import { impossibilityOf } from "./feasible.ts";
+import type { Impossibility } from "./impossibility.ts";
 
 /** What the engine needs to make sets, and their thumbnails. */
 const SET_MUXER = "dash";

@@ -3,7 +3,9 @@ import { ANY_CONTAINER, isImage, isPaletted } from "../../profile/container-rule
 import type { Written } from "../../profile/containers.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import { type Impossibility, impossibilityOf } from "../feasible/feasible.ts";
+import { impossibilityOf } from "../feasible/feasible.ts";
+import type { Impossibility } from "../feasible/impossibility.ts";
+import { isJudged } from "../feasible/quality-fault.ts";
 import { assignmentFault } from "../feasible/set-feasible.ts";
 import type { Capabilities } from "../plan.ts";
 import type { LiveContainer, MaybeLive } from "./live-protocols.ts";
@@ -60,6 +62,8 @@ function faultOf(
     return unsupported("Cannot encrypt the segments of a live stream: its set leaves as it grows");
   if (renditions.some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
+  if (renditions.some(isJudged))
+    return unsupported("Cannot judge the quality of a live stream: it has left before it is whole");
   if (renditions.some(isUncapped))
     return unsupported(
       "Cannot send a quality without a ceiling to a live target: its line is no wider than it is, so give bitrate as well",

@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { measureLog, measureStep, type Placed, readMeasured } from "../../plan/measure.ts";
 import type { MeasuredOutput, Measuring, PlannedOutput } from "../../plan/plan.ts";
@@ -36,13 +36,18 @@ export async function measureProducts(
   products: readonly Placeable[],
 ): Promise<readonly Measured[]> {
   const { engine, signal, onLog } = run;
-  const placed = await Promise.all(
-    measuring.outputs.map((output) =>
-      placeOf(run, products.find(({ at }) => at === output.product)?.verified),
-    ),
-  );
+  const places: PlaceFinder[] = [];
+  for (const output of measuring.outputs)
+    places.push(
+      await placesOf(
+        run,
+        output,
+        products.find(({ at }) => at === output.product),
+      ),
+    );
   const values = measuring.outputs.map((): number[] => []);
-  for (const part of measuring.startsSeconds.keys()) {
+  for (const [part, start] of measuring.startsSeconds.entries()) {
+    const placed = places.map((placeAt) => placeAt(start));
     const step = measureStep(measuring, part, placed);
     await engine.run({ step, folder, inputPath: sourcePath, onLog, onProgress: () => {} }, signal);
     for (const [at, { metric }] of measuring.outputs.entries()) {
@@ -57,19 +62,47 @@ export async function measureProducts(
   });
 }
 
-async function placeOf(
+/** Where the part of an output lies that begins at a moment. */
+type PlaceFinder = (startSeconds: number) => Placed;
+
+async function placesOf(
   { engine, signal }: MeasuringRun,
-  verified: Verified | undefined,
-): Promise<Placed> {
-  const path = verified?.finished.entry ?? "";
-  const { video, startSeconds = 0 } = await engine.probe({ path, side: "output" }, signal);
-  const name = join(basename(dirname(path)), basename(path));
+  output: MeasuredOutput,
+  product: Placeable | undefined,
+): Promise<PlaceFinder> {
+  const { entry = "", segments } = product?.verified.finished ?? {};
+  const { track, segmentSeconds } = output;
+  if (track !== undefined && segmentSeconds !== undefined && segments !== undefined) {
+    const names = await readdir(segments);
+    return (start) => placeInSet(names, segments, { track, segmentSeconds, start });
+  }
+  const { video, startSeconds = 0 } = await engine.probe({ path: entry, side: "output" }, signal);
+  const firstSeconds = (video?.startSeconds ?? startSeconds) - startSeconds;
+  return () => ({ args: ["-i", nameOf(entry)], fromSeconds: 0, firstSeconds });
+}
+
+/** A file or folder by its name in the work folder: all of a product lies in the product's own. */
+const nameOf = (path: string): string => join(basename(dirname(path)), basename(path));
+
+/** The segments of a stream that hold a part: two, as it may go on in the next. Their times are those of the set. */
+function placeInSet(
+  names: readonly string[],
+  segments: string,
+  { track, segmentSeconds, start }: Readonly<Record<"track" | "segmentSeconds" | "start", number>>,
+): Placed {
+  const chunks = names.filter((name) => name.startsWith(`chunk-${track}-`)).toSorted();
+  const at = Math.min(Math.floor(start / segmentSeconds + ROUNDING), chunks.length - 1);
+  const read = [`init-${track}.mp4`, ...chunks.slice(at, at + 2)];
+  const paths = read.map((name) => `${nameOf(segments)}/${name}`);
   return {
-    args: ["-i", name],
-    fromSeconds: 0,
-    firstSeconds: (video?.startSeconds ?? startSeconds) - startSeconds,
+    args: ["-i", `concat:${paths.join("|")}`],
+    fromSeconds: at * segmentSeconds,
+    firstSeconds: 0,
   };
 }
+
+/** What a quotient of times may lack to a whole number. */
+const ROUNDING = 1e-6;
 
 /** To so many digits values are told. */
 const DIGITS = 4;

@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
+import { clip } from "../../fixtures/clips.ts";
 import { type Examples, shown } from "./example.ts";
 
 /** What x264 says of itself within its stream. */
@@ -13,6 +14,14 @@ export const QUALITY: Examples = {
       expect(await shown(path, "stream=codec_name,height")).toEqual(["h264,360", "aac"]);
       expect(x264(path)).toContain("rc=crf mbtree=1 crf=23.0");
       expect(x264(path)).toContain("vbv_maxrate=4000 vbv_bufsize=8000");
+    },
+  },
+  at_least: {
+    source: () => clip({ seconds: 2, args: ["-qp", "4"] }),
+    judge: ({ task }) => {
+      const quality = task.targets[0]?.output?.quality;
+      expect(quality?.value).toBeWithin(0.97, 1);
+      expect(quality?.first?.value).toBeLessThan(0.97);
     },
   },
   drawn: {

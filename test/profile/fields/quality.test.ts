@@ -40,3 +40,33 @@ describe("quality", () => {
     expect(describeRendition(toRendition(byQuality({ bitrate })))).toBe(words);
   });
 });
+
+describe("what is measured of a quality", () => {
+  const all = {
+    quality_target: { metric: "vmaf", min: 93 },
+    measure_quality: true,
+    skip_if_larger: true,
+  } as const;
+
+  test("is answered as it is read", () => {
+    const rendition = toRendition(byQuality(all));
+    expect(rendition.video).toMatchObject({
+      ...{ qualityTarget: { metric: "vmaf", min: 93 }, measuresQuality: true, skipsLarger: true },
+    });
+    expect(toQlty(rendition)).toMatchObject(all);
+    expect(toRendition(toQlty(rendition))).toEqual(rendition);
+    const off = byQuality({ measure_quality: false, skip_if_larger: false });
+    expect(toRendition(off)).toEqual(toRendition(byQuality()));
+  });
+
+  test.each([
+    [{ rc_mode: "vbr", quality: undefined, bitrate: 1 }, ["quality_target"]],
+    [{ container: "m3u8" }, ["skip_if_larger"]],
+    [{ quality_target: { metric: "ssim", min: 93 } }, ["quality_target.min"]],
+    [{ quality_target: { metric: "xpsnr", min: 0.9 } }, ["quality_target.min"]],
+    [{ container: "jpg" }, ["quality_target", "measure_quality", "skip_if_larger"]],
+    [{ format: "copy" }, ["quality", "quality_target", "measure_quality", "skip_if_larger"]],
+  ] as const)("is refused with %j", (changes, paths) => {
+    expect(faultsOf(byQuality({ ...all, ...changes })).toSorted()).toEqual([...paths].toSorted());
+  });
+});

@@ -450,6 +450,11 @@ export type MediaPlaces = {
 };
 
 /**
+ * How close a picture comes to what it was made of is measured.
+ */
+export type Metric = 'ssim' | 'xpsnr' | 'vmaf';
+
+/**
  * The part of the source to transcode.
  */
 export type NewClip = {
@@ -535,6 +540,7 @@ export type Output = {
     container: string;
     duration_seconds: number;
     encryption?: OutputEncryption;
+    quality?: Quality;
     /**
      * Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.
      */
@@ -566,6 +572,7 @@ export type OutputRendition = {
     bitrate_bps: number;
     container: string;
     duration_seconds: number;
+    quality?: Quality;
     size_bytes: number;
     video?: OutputVideo;
 };
@@ -809,6 +816,10 @@ export type Qlty = {
      */
     low_latency?: boolean;
     /**
+     * Whether the output is measured against the source: see `output.quality`.
+     */
+    measure_quality?: boolean;
+    /**
      * What fills the rest of width and height: a colour, black by default, or `off` for nothing at all: the picture is then as large as fits.
      */
     pad?: string;
@@ -817,7 +828,12 @@ export type Qlty = {
      * With `rc_mode: quality`: how good, of every codec alike. 70 is fine for most; `bitrate` is then the ceiling, and may be left out.
      */
     quality?: number;
+    quality_target?: QualityTarget;
     rc_mode?: RateControl;
+    /**
+     * Of files: if the output is larger than the source, the source's picture is copied in its place.
+     */
+    skip_if_larger?: boolean;
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     /**
@@ -869,6 +885,10 @@ export type QltyAnswer = {
      */
     low_latency?: boolean;
     /**
+     * Whether the output is measured against the source: see `output.quality`.
+     */
+    measure_quality?: boolean;
+    /**
      * What fills the rest of width and height: a colour, black by default, or `off` for nothing at all: the picture is then as large as fits.
      */
     pad?: string;
@@ -877,10 +897,53 @@ export type QltyAnswer = {
      * With `rc_mode: quality`: how good, of every codec alike. 70 is fine for most; `bitrate` is then the ceiling, and may be left out.
      */
     quality?: number;
+    quality_target?: QualityTarget;
     rc_mode?: RateControl;
+    /**
+     * Of files: if the output is larger than the source, the source's picture is copied in its place.
+     */
+    skip_if_larger?: boolean;
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     width?: number;
+};
+
+/**
+ * How close the output comes to the source.
+ */
+export type Quality = {
+    /**
+     * Where it was encoded once more: what the first encode came to.
+     */
+    first?: {
+        quality: number;
+        value: number;
+    };
+    /**
+     * How many pictures were measured: those of parts that are spread over the film.
+     */
+    frames: number;
+    /**
+     * Of the worst picture.
+     */
+    lowest: number;
+    metric: Metric;
+    /**
+     * The quality that it is encoded with.
+     */
+    quality?: number;
+    /**
+     * On average.
+     */
+    value: number;
+};
+
+/**
+ * With `rc_mode: quality`: the least that the output is to come to, on average. If it comes to less, it is encoded once more.
+ */
+export type QualityTarget = {
+    metric: Metric;
+    min: number;
 };
 
 export type Queue = {
@@ -1137,7 +1200,7 @@ export type TaskStatus = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELL
 
 export type TaskWarning = {
     /**
-     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `captions_dropped`, `subtitles_missing`, `source_awaited`, `source_sampled`; more may come.
+     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `source_awaited`, `source_sampled`; more may come.
      */
     code: string;
     /**
@@ -1285,6 +1348,10 @@ export type QltyWritable = {
      */
     low_latency?: boolean;
     /**
+     * Whether the output is measured against the source: see `output.quality`.
+     */
+    measure_quality?: boolean;
+    /**
      * What fills the rest of width and height: a colour, black by default, or `off` for nothing at all: the picture is then as large as fits.
      */
     pad?: string;
@@ -1293,7 +1360,12 @@ export type QltyWritable = {
      * With `rc_mode: quality`: how good, of every codec alike. 70 is fine for most; `bitrate` is then the ceiling, and may be left out.
      */
     quality?: number;
+    quality_target?: QualityTarget;
     rc_mode?: RateControl;
+    /**
+     * Of files: if the output is larger than the source, the source's picture is copied in its place.
+     */
+    skip_if_larger?: boolean;
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     /**
