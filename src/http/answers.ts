@@ -5,7 +5,16 @@ import { formatTime } from "../service/following/format-time.ts";
 import type { FoundProfile } from "../service/profiles.ts";
 import { contractCode } from "../task/errors.ts";
 import type { Notification } from "../task/notification.ts";
-import type { Attempt, Clip, Failure, Output, Target, Task } from "../task/task.ts";
+import type {
+  Attempt,
+  Clip,
+  Failure,
+  Output,
+  OutputSound,
+  SoundLoudness,
+  Target,
+  Task,
+} from "../task/task.ts";
 import type { Language } from "./language.ts";
 import { taskMessageOf } from "./problem.ts";
 import type { OutputAnswer } from "./schemas/output-schemas.ts";
@@ -17,6 +26,26 @@ export const failureAnswer = ({ code, detail }: Failure, language: Language) => 
   code: contractCode(code),
   message: taskMessageOf(contractCode(code), language),
   detail: maskSecrets(detail),
+});
+
+const loudnessAnswer = ({ integratedLufs, truePeakDbtp, rangeLu }: SoundLoudness) => ({
+  integrated_lufs: integratedLufs,
+  true_peak_dbtp: truePeakDbtp,
+  range_lu: rangeLu,
+});
+
+const soundAnswer = ({ codec, channels, loudness, ...sound }: OutputSound) => ({
+  ...{ codec, channels },
+  samplerate_hz: sound.samplerateHz,
+  bitrate_bps: sound.bitrateBps,
+  language: sound.language,
+  title: sound.title && maskSecrets(sound.title),
+  dispositions: [...sound.dispositions],
+  is_default: sound.isDefault,
+  loudness: loudness && {
+    before: loudnessAnswer(loudness.before),
+    after: loudnessAnswer(loudness.after),
+  },
 });
 
 const outputAnswer = ({
@@ -43,6 +72,7 @@ const outputAnswer = ({
     bitrate_bps: output.audio.bitrateBps,
   },
   quality: output.quality,
+  audio_tracks: output.sounds?.map(soundAnswer),
   renditions: output.renditions?.map(outputAnswer),
   encryption: output.encryption,
 });

@@ -2,7 +2,8 @@ import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { TaskError } from "../task/errors.ts";
 import { languageArgs, NOTHING_ELSE } from "./args/streams.ts";
-import type { Part, Step } from "./plan.ts";
+import type { Step } from "./plan.ts";
+import type { Part } from "./sliced.ts";
 
 /** A file joined from the segments of one track: its name relative to the work folder, and what it holds. */
 export type TrackFile = { readonly name: string; readonly media: MediaInfo };

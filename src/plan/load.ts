@@ -38,7 +38,8 @@ export function loadOf(
   const videos = decisions.flatMap(videosOf);
   const sizes = videos.map(({ width, height }) => width * height);
   const encoding = videos.map(({ width, height, codec }) => width * height * ENCODER_BYTES[codec]);
-  const sounds = decisions.flatMap(({ audio, set }) => [
+  const sounds = decisions.flatMap(({ audio, set, sounds: chosen = [] }) => [
+    ...chosen.map((one) => one.audio).filter((one) => one !== "copy"),
     ...(audio ? [audio] : []),
     ...(set?.audios ?? []).filter((one) => one !== "copy"),
   ]);

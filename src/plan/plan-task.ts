@@ -1,5 +1,5 @@
 import type { MediaInfo } from "../probe/media.ts";
-import type { Assignment } from "../profile/profile.ts";
+import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
@@ -14,6 +14,8 @@ import {
   videosOf,
 } from "./decide/output-decision.ts";
 import { decideSet } from "./decide/set-decision.ts";
+import { decideSounds } from "./decide/sound-decision.ts";
+import { soundWarnings } from "./decide/sounds.ts";
 import { clippedSeconds } from "./decide/spans.ts";
 import { refuseLongAnimations } from "./feasible/animation.ts";
 import { withoutUnkept } from "./feasible/colour-feasible.ts";
@@ -24,7 +26,7 @@ import { nameWarnings } from "./feasible/target-name.ts";
 import { type FurtherFile, plannedInput } from "./further.ts";
 import { measuringOf } from "./measure.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
-import { stepsOf } from "./steps.ts";
+import { meteringStep, stepsOf } from "./steps.ts";
 import { subtitleWarnings } from "./subtitles/choose.ts";
 import { lackWarnings } from "./verify/lack.ts";
 
@@ -71,7 +73,9 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const decisions = assignments.map((assignment, at) =>
     assignment.set
       ? decideSet(assignment, assignment.set, firstFolder + at, source)
-      : decideOutput(assignment, firstFolder + at, source),
+      : assignment.rendition.sound
+        ? decideSounds(assignment, firstFolder + at, source)
+        : decideOutput(assignment, firstFolder + at, source),
   );
   refuseMissingFilters(decisions, media, capabilities);
   refuseMissingEncoders(decisions, capabilities);
@@ -81,15 +85,12 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const measuring = measuringOf(decisions, source, capabilities);
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
+  const slices = capabilities.slices ?? 1;
+  const input = { media, clip, further: beside, tag, slices };
   return {
+    ...askingForLoudness(decisions, input),
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
-    steps: stepsOf(decisions, {
-      media,
-      clip,
-      further: beside,
-      tag,
-      slices: capabilities.slices ?? 1,
-    }),
+    steps: stepsOf(decisions, input),
     products,
     ...(measuring && { measuring }),
     ...(further.length > 0 && { inputs: further.map(plannedInput) }),
@@ -97,6 +98,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ...nameWarnings(products, targetUrls),
       ...lacking,
       ...audioWarnings(products, media),
+      ...soundWarnings(renditionsOf(assignments), media),
       ...captionWarnings(decisions, media),
       ...subtitleWarnings(assignments.flatMap(choicesOf), media),
       ...hiddenWarnings(made, media),
@@ -107,6 +109,21 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
 
 const choicesOf = ({ rendition, set }: Assignment) =>
   (set?.renditions ?? [rendition]).map(({ subtitles }) => subtitles);
+
+/** What is to be measured of sounds before the plan is whole: each name once. */
+function askingForLoudness(
+  decisions: readonly OutputDecision[],
+  input: Parameters<typeof meteringStep>[1],
+): Pick<Plan, "asksForLoudness"> {
+  const all = decisions.flatMap(({ sounds, set }) => [...(sounds ?? []), ...(set?.sounds ?? [])]);
+  const asked = new Map(all.flatMap((one) => (one.asks === undefined ? [] : [[one.asks, one]])));
+  if (asked.size === 0) return {};
+  const step = meteringStep([...asked.values()], input);
+  return { asksForLoudness: { step, names: [...asked.keys()] } };
+}
+
+const renditionsOf = (assignments: readonly Assignment[]): readonly Rendition[] =>
+  assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
 
 /**
  * Refuses a copy that has to become an encode, if the engine lacks the encoder. Nobody asked for that encoder, so the
@@ -140,10 +157,13 @@ function longestOf(products: readonly PlannedOutput[]): number | undefined {
  * If the audio is two streams, its left and right, a copy holds only the left.
  */
 export function audioWarnings(
-  products: readonly Pick<PlannedOutput, "audio">[],
+  products: readonly Pick<PlannedOutput, "audio" | "sounds">[],
   { audio }: MediaInfo,
 ): readonly Warning[] {
-  if (audio?.why === undefined || products.every((product) => product.audio.action === "none"))
+  if (
+    audio?.why === undefined ||
+    products.every(({ audio: { action }, sounds }) => action === "none" || sounds)
+  )
     return [];
   const isCut =
     audio.rightIndex !== undefined && products.some((product) => product.audio.action === "copy");

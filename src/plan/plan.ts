@@ -1,4 +1,4 @@
-import type { VideoStream } from "../probe/media.ts";
+import type { AudioStream, Loudness, SoundLabel, VideoStream } from "../probe/media.ts";
 import type { SubtitleCodec, Written } from "../profile/containers.ts";
 import type { Area } from "../profile/fields/picture.ts";
 import type { Protection } from "../profile/fields/protection.ts";
@@ -6,6 +6,7 @@ import type { Metric } from "../profile/fields/quality.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import type { FurtherKind } from "./further.ts";
+import type { Sliced } from "./sliced.ts";
 
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
 export type Capabilities = {
@@ -70,22 +71,6 @@ export type Load = {
   readonly mostBitsPerSecond?: number;
   /** Of the media, as its header says; 0 if it does not. */
   readonly seconds: number;
-};
-
-/** A run that makes a part of a step. */
-export type Part = Pick<Step, "args" | "writes"> & {
-  /** It costs next to nothing beside the others, so it does not count among the runs that go on at once. */
-  readonly isLight?: true;
-};
-
-/** A step in time slices. */
-export type Sliced = {
-  /** They run at once, as many as the engine has places for, and read only `input`. */
-  readonly parts: readonly Part[];
-  /** A text file that `join` reads, and that the engine has to write. */
-  readonly list: { readonly path: string; readonly text: string };
-  /** Joins what the parts made, by stream copy; it reads their files, the list, and perhaps `input`. */
-  readonly join: Part;
 };
 
 /** A track's texts in the work folder. */
@@ -166,6 +151,19 @@ export type Expectation = {
   };
 };
 
+/** One sound of an output whose sounds were chosen (`Rendition.sound`). */
+export type PlannedSound = {
+  readonly stream: AudioStream;
+  readonly label: SoundLabel;
+  readonly audio: StreamDecision;
+  /** What it must be, alone. */
+  readonly expect: Expectation;
+  /** Absent if it is copied. */
+  readonly channels?: number;
+  /** The loudness that it is brought to, and what was measured of its source. */
+  readonly loudness?: { readonly wantedLufs: number; readonly before?: Loudness };
+};
+
 /** One stream of an adaptive set, with a playlist and segments of its own. */
 export type Track = {
   readonly kind: "video" | "audio";
@@ -174,6 +172,8 @@ export type Track = {
   /** The language of an audio track (ISO 639), if the source says it. */
   readonly language?: string;
   readonly expect: Expectation;
+  /** Present if the sounds of its rendition were chosen. */
+  readonly sound?: PlannedSound;
 };
 
 /** Sheets of thumbnails of a film: how far apart they are, how large, and how they lie on a sheet. */
@@ -193,7 +193,12 @@ export type ThumbnailSheets = {
 export type SetPlan = {
   readonly tracks: readonly Track[];
   /** Indexes of tracks, one pair per rendition, in the order of the profile. */
-  readonly renditions: readonly { readonly video?: number; readonly audio?: number }[];
+  readonly renditions: readonly {
+    readonly video?: number;
+    readonly audio?: number;
+    /** All sounds to choose from, that of `audio` first; absent if there is no choice. */
+    readonly sounds?: readonly number[];
+  }[];
   readonly thumbnails?: ThumbnailSheets;
 };
 
@@ -216,6 +221,8 @@ export type PlannedOutput = {
   readonly set?: SetPlan;
   /** Present if the segments are encrypted once they are verified. */
   readonly protection?: Protection;
+  /** Present for a file whose sounds were chosen: in their order. `audio` and `expect` are then of the first. */
+  readonly sounds?: readonly PlannedSound[];
 };
 
 /** An input beside the source: what it is, and where it is in the work folder. */
@@ -279,6 +286,8 @@ export type Plan = {
   readonly steps: readonly Step[];
   /** The source's pictures have to be searched for captions: if there are any, the plan may change, or gain a warning. */
   readonly asksForCaptions?: true;
+  /** The loudness of sounds has to be measured before the plan is whole: by this run, under these names, in the order of its meters. */
+  readonly asksForLoudness?: { readonly step: Step; readonly names: readonly string[] };
   readonly products: readonly PlannedOutput[];
   /** Present if the quality of any is measured. */
   readonly measuring?: Measuring;

@@ -10,7 +10,8 @@ import type { OutputDecision } from "./decide/output-decision.ts";
 import { frameMode } from "./encode/framerate.ts";
 import type { VideoEncoding } from "./encode/video-encoding.ts";
 import { evenRate } from "./encode/video-filters.ts";
-import type { Sliced, Step } from "./plan.ts";
+import type { Step } from "./plan.ts";
+import type { Sliced } from "./sliced.ts";
 
 /** A slice costs the start of a run and of its encoder, so it must be worth it. */
 const SLICE_SECONDS_MIN = 3;
@@ -64,12 +65,13 @@ export function slice(
 }
 
 function cutOf(
-  { video: encoding }: OutputDecision,
+  { video: encoding, sounds }: OutputDecision,
   media: MediaInfo,
   slicesMax: number,
 ): Cut | { readonly whole: string } {
   const { video: source, audio } = media;
   if (!source || !encoding) return { whole: "no video is encoded" };
+  if (sounds) return { whole: "its sounds are chosen" };
   const { codec, rate, gopFrames: gop } = encoding;
   if (!JOINED.includes(codec)) return { whole: `${codec} cannot be joined here` };
   if (!INDEXED.includes(demuxerOf(media.format)))

@@ -20,7 +20,7 @@ import {
 import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
-import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
+import { type OutputDecision, type SoundDecision, videosOf } from "./decide/output-decision.ts";
 import { audioLateSeconds, isSoughtByPacket } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "./further.ts";
@@ -28,6 +28,7 @@ import { loadOf } from "./load.ts";
 import { drawnArgs, paletteArgs, paletteInput } from "./pictures/palette.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
+import { meterArgs } from "./verify/meter.ts";
 
 /** A step whose share is not known yet; `cost` is in pixels that are encoded per second of media. */
 type Costed = Omit<Step, "share"> & { readonly cost: number };
@@ -82,6 +83,14 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
   ];
   const whole = costed.reduce((sum, { cost }) => sum + cost, 0);
   return costed.map(({ cost, ...step }) => ({ ...step, share: cost / whole }));
+}
+
+/** The run that measures how loud sounds are, as they are about to be encoded. */
+export function meteringStep(sounds: readonly SoundDecision[], input: StepsInput): Step {
+  const own = { ...input, further: [] };
+  const args = [...inputArgs(own, [], NO_TEXTS), ...meterArgs(sounds, cutArgs(own))];
+  const load = loadOf([], input.media, COST_MIN);
+  return { name: "encode", args, writes: [], load, share: 0 };
 }
 
 /** Moves the source's times so that its pictures fall on the even times that the encodes are written at. */

@@ -63,6 +63,20 @@ export function audioOf(
   };
 }
 
+/** The audio streams that can be used, in their order: they are decodable, of a known codec, and not announced alone. */
+export const usableSounds = (streams: readonly MediaStream[]): readonly AudioStream[] =>
+  streams
+    .filter((stream) => stream.kind === "audio")
+    .filter((one) => !isAnnouncedOnly(one) && !one.isUndecodable && one.codec !== "unknown");
+
+/** Streams of which every two neighbours that are single channels of one kind are the left and right of one sound. */
+export function pairedSounds(streams: readonly AudioStream[]): readonly AudioStream[] {
+  const [first, second, ...others] = streams;
+  if (!first) return [];
+  const pair = second && first.channels === 1 ? pairOf([first, second]) : undefined;
+  return pair ? [pair, ...pairedSounds(others)] : [first, ...pairedSounds(streams.slice(1))];
+}
+
 /** The index of the first stream that holds captions (CEA-608) of its own; undefined if there is none. */
 export const captionTrackOf = (streams: readonly MediaStream[]): number | undefined =>
   streams.find(({ codec }) => codec === CAPTION_CODEC)?.index;

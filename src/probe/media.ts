@@ -1,4 +1,5 @@
 import type { Rational } from "../lib/rational.ts";
+import type { SoundLoudness } from "../task/task.ts";
 import type { Crop } from "./crop.ts";
 import type { Tail } from "./tail.ts";
 
@@ -73,6 +74,8 @@ type StreamFacts = {
   readonly profile?: string;
   /** ISO 639, as the source says it: `eng`. */
   readonly language?: string;
+  /** What the source calls it, in one line of at most 100 characters. */
+  readonly title?: string;
   readonly dispositions: readonly Disposition[];
   readonly bitrateBps?: number;
   readonly durationSeconds?: number;
@@ -188,6 +191,22 @@ export type Lack = {
   readonly mayBeStale?: true;
 };
 
+/** How loud a sound is (EBU R 128). */
+export type Loudness = SoundLoudness;
+
+/** What players are told of one of several sounds. */
+export type SoundLabel = {
+  /** As files have it: ISO 639-2/T. */
+  readonly language?: string;
+  readonly title?: string;
+  /** What it is marked as in the source, but for `default`. */
+  readonly dispositions: readonly Disposition[];
+  /** Players begin with it. */
+  readonly isDefault: boolean;
+  /** There are two of its stream: all channels, and stereo. */
+  readonly beside?: "surround" | "stereo";
+};
+
 /** Any stream of a file. */
 export type MediaStream = VideoStream | AudioStream | OtherStream;
 
@@ -214,6 +233,8 @@ export type MediaInfo = {
   readonly isCut?: true;
   /** What its last seconds hold; present if that was asked for. */
   readonly tail?: Tail;
+  /** What was measured of its sounds, by names that a plan gave (`Plan.asksForLoudness`). */
+  readonly loudness?: Readonly<Record<string, Loudness>>;
   /** Of a file without an index: how many bytes between its packets could not be read, in long stretches; known when they are counted. */
   readonly unreadBytes?: number;
 };

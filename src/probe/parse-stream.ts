@@ -28,7 +28,7 @@ export const STREAM_ENTRIES: readonly string[] = [
     "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
     "color_space,color_range,channels,channel_layout,sample_fmt,sample_rate",
   `stream_disposition=${DISPOSITIONS.join(",")}`,
-  "stream_tags=rotate,DURATION,language",
+  "stream_tags=rotate,DURATION,language,title,name",
   `stream_side_data=${SIDE_DATA_ENTRIES}`,
 ];
 
@@ -66,7 +66,9 @@ export const streamSchema = v.object({
   sample_fmt: text,
   sample_rate: number,
   disposition: v.optional(v.object(flags)),
-  tags: v.optional(v.object({ rotate: number, DURATION: text, language: text })),
+  tags: v.optional(
+    v.object({ rotate: number, DURATION: text, language: text, title: text, name: text }),
+  ),
   side_data_list: sideDataSchema,
 });
 
@@ -185,6 +187,17 @@ function languageOf({ tags }: Stream): string | undefined {
   }
 }
 
+const TITLE_CHARACTERS_MAX = 100;
+
+/** The title of a stream, which MP4 calls its name, without what would break a line. */
+function titleOf({ tags }: Stream): string | undefined {
+  const line = (tags?.title ?? tags?.name ?? "")
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
+  const title = [...line].slice(0, TITLE_CHARACTERS_MAX).join("").trim();
+  return title === "" ? undefined : title;
+}
+
 const OTHER_KINDS = ["subtitle", "attachment"] as const;
 
 /** Describes a stream by what ffprobe says of it. */
@@ -212,6 +225,7 @@ const factsOf = (stream: Stream, { format, late }: StreamOrigin): Omit<OtherStre
     pid: format === "mpegts" && stream.id ? Number(stream.id) : undefined,
     profile: stream.profile,
     language: languageOf(stream),
+    title: titleOf(stream),
     bitrateBps: stream.bit_rate,
     durationSeconds: durationOf(stream, late),
     startSeconds: stream.start_time,

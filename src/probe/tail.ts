@@ -10,6 +10,8 @@ export type TailPlace = {
   readonly toSeconds: number;
   /** Only key frames of the video are decoded: nobody knows how far they are apart in a copy. */
   readonly keyFramesOnly: boolean;
+  /** The only stream that is looked at, as ffprobe names it: `a:1`. Absent for all. */
+  readonly stream?: string;
 };
 
 /** What there is of one stream in the last seconds of a file, in the file's own time. */
@@ -48,6 +50,7 @@ const decoding = ({ keyFramesOnly }: TailPlace): readonly string[] =>
 
 /** The arguments that ask ffprobe for the end of a file, for `createTailReader`. */
 export const tailArgs = (place: TailPlace): readonly string[] => [
+  ...(place.stream === undefined ? [] : ["-select_streams", place.stream]),
   ...[...decoding(place), "-read_intervals", intervalOf(place)],
   ...["-show_entries", TAIL_ENTRIES, "-of", "csv=p=1"],
 ];

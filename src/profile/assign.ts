@@ -66,9 +66,10 @@ function offersOf(
   });
 }
 
-/** Whether even one rendition has its streams apart: subtitles of a set stand in tracks of their own. */
-const isApart = ({ container, subtitles }: Rendition): boolean =>
-  factsOf(container).set?.isApart === true || (isSet(container) && subtitles !== undefined);
+/** Whether even one rendition has its streams apart: subtitles and chosen sounds of a set stand in tracks of their own. */
+const isApart = ({ container, subtitles, sound }: Rendition): boolean =>
+  factsOf(container).set?.isApart === true ||
+  (isSet(container) && (subtitles !== undefined || sound !== undefined));
 
 function mismatch(profile: Profile, targets: readonly number[], path: string): TaskError {
   const made = `${profile.renditions.length} renditions`;

@@ -39,6 +39,10 @@ export const isAudioOnly = (container: Container): boolean =>
 /** Whether a container is for video alone, so that sound is made for it only if it is asked for. */
 export const isSilent = (container: Container): boolean => factsOf(container).audio?.length === 0;
 
+/** Whether a container holds several sounds, each with its language. */
+export const holdsSounds = (container: Container): boolean =>
+  !isAudioOnly(container) && !factsOf(container).holdsOneSound;
+
 /** Whether a container is a set of files: a playlist or manifest, and the segments that it names. */
 export const isSet = (container: Container): boolean => factsOf(container).set !== undefined;
 

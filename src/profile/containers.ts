@@ -50,6 +50,8 @@ export type ContainerFacts = {
   readonly restatesAudio?: true;
   /** It does not tell MPEG audio of layer 2 from that of layer 3: ffprobe calls either `mp3`. */
   readonly isLayerless?: true;
+  /** It holds one sound, beside its video. Those for sound alone hold one anyway. */
+  readonly holdsOneSound?: true;
   /** It holds one picture, which is encoded and lasts no time. */
   readonly isImage?: true;
   /** It holds a short film of pictures alone, drawn from a palette that is made for it by a run of its own. */
@@ -107,14 +109,14 @@ const still = (label: string, extension: string, codec: StillCodec): ContainerFa
  * table. Then `bun run openapi`. `test/house/containers.test.ts` refuses comparisons with a container's name elsewhere; only sentences
  * for callers still name some of them ("which mp4 and mov alone keep").
  *
- * What each holds was found by writing it with ffmpeg 5.1.9 and probing it; left out is what a muxer takes but no player expects
- * (vorbis in mp4, vp9 in mpegts).
+ * What each holds was found by writing and probing it; left out is what no player expects (vorbis in mp4, vp9 in mpegts).
  */
 const TABLE = {
   flv: {
     label: "FLV",
     muxer: "flv",
     demuxer: "flv",
+    holdsOneSound: true,
     restatesAudio: true,
     extension: "flv",
     mediaType: "video/x-flv",

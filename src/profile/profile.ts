@@ -3,6 +3,7 @@ import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import type { Container } from "./containers.ts";
 import type { VideoWishes } from "./fields/fields.ts";
 import type { Protection } from "./fields/protection.ts";
+import type { Sound } from "./fields/sound.ts";
 import type { SubtitleChoice } from "./fields/subtitles.ts";
 
 /** Bitrate control: constant (capped by VBV), variable, variable in two passes, or whatever a quality takes. */
@@ -45,6 +46,10 @@ export type AudioEncode = {
   readonly bitrateBps: number;
   readonly samplerateHz?: number;
   readonly channels?: number;
+  /** More channels become two in which speech stays clear. */
+  readonly isSpeechKept?: true;
+  /** The integrated loudness that it is brought to, in LUFS. */
+  readonly loudnessLufs?: number;
 };
 
 /** One form of output: a container and what goes into it. */
@@ -56,6 +61,8 @@ export type Rendition = {
   readonly subtitles?: SubtitleChoice;
   /** Absent if its segments are not encrypted. */
   readonly protection?: Protection;
+  /** Absent for the main sound as it is. */
+  readonly sound?: Sound;
 };
 
 /** Small pictures for a player's seek bar: sheets of them, and a WebVTT track that says where each picture lies. */

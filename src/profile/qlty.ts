@@ -10,6 +10,7 @@ import {
   videoWishes,
 } from "./fields/fields.ts";
 import { type EncryptionFields, encryptionFields, protectionOf } from "./fields/protection.ts";
+import { type SoundQlty, soundFields, soundOf } from "./fields/sound.ts";
 import { type SubtitleFields, subtitleFields, subtitlesOf } from "./fields/subtitles.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 
@@ -93,7 +94,7 @@ export const SIZE_MAX = 8192;
 export type Framerate = (typeof FRAMERATES)[number];
 
 /** The fields of subjects that have files of their own. */
-type FieldGroups = FieldsQlty & SubtitleFields;
+type FieldGroups = FieldsQlty & SubtitleFields & SoundQlty;
 
 /**
  * One parameter group of a profile as the API writes it: the Profile API's names, bitrates in bits/s, `framerate` as text
@@ -159,10 +160,16 @@ export function toRendition(qlty: Qlty): Rendition {
   const audio = isCodec(audioFormat) ? audioOf(qlty, audioFormat, faults) : audioFormat;
   if (!isCodec(format)) refuseVideoWishes(qlty, faults);
   const protection = qlty.encryption && protectionOf(qlty.encryption, container, faults);
+  const sound = soundOf(qlty, audioFormat, faults);
   if (video === "none" && audio === "none")
     faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });
   if (faults.length > 0 || !video || !audio) throw invalid(faults);
-  return { container, video, audio, ...subtitlesOf(qlty), ...(protection && { protection }) };
+  return {
+    ...{ container, video, audio },
+    ...(sound && { sound }),
+    ...subtitlesOf(qlty),
+    ...(protection && { protection }),
+  };
 }
 
 const isCodec = <T extends string>(format: T | "copy" | "none"): format is T =>
@@ -232,13 +239,14 @@ function invalid(fields: readonly FieldError[]): TaskError {
  * The distance of a system profile's key frames, which is in seconds, is shown in frames at its highest rate. Its B-frames, which
  * are the encoder's own choice, are not shown.
  */
-export function toQlty({ container, video, audio, subtitles, protection }: Rendition): Qlty {
+export function toQlty({ container, video, audio, sound, subtitles, protection }: Rendition): Qlty {
   return {
     container,
     ...(typeof video === "string" ? { format: video } : videoFields(video)),
     ...(typeof audio === "string" ? { audio_format: audio } : audioFields(audio)),
     ...subtitleFields(subtitles),
     ...(protection && { encryption: encryptionFields(protection) }),
+    ...(sound && soundFields(sound)),
   };
 }
 

@@ -55,6 +55,28 @@ export type OutputQuality = {
   readonly first?: { readonly quality: number; readonly value: number };
 };
 
+/** How loud a sound is (EBU R 128). */
+export type SoundLoudness = {
+  /** In LUFS; -70 if it is silent. */
+  readonly integratedLufs: number;
+  readonly truePeakDbtp: number;
+  /** In LU. */
+  readonly rangeLu: number;
+};
+
+/** One of the sounds of a finished output, if its profile chose them. */
+export type OutputSound = OutputAudio & {
+  /** ISO 639-2/T. */
+  readonly language?: string;
+  readonly title?: string;
+  /** What it is marked as, in ffmpeg's words, but for `default`. */
+  readonly dispositions: readonly string[];
+  /** Players begin with it. */
+  readonly isDefault: boolean;
+  /** Present if its loudness was set. */
+  readonly loudness?: { readonly before: SoundLoudness; readonly after: SoundLoudness };
+};
+
 /** What a target holds once it has been delivered, as probed from the file itself. */
 export type Output = {
   readonly sizeBytes: number;
@@ -66,6 +88,8 @@ export type Output = {
   readonly audio?: OutputAudio;
   /** Present if it was measured; not of an adaptive set, whose renditions are measured. */
   readonly quality?: OutputQuality;
+  /** Present if the profile chose its sounds. */
+  readonly sounds?: readonly OutputSound[];
   /** Present for an adaptive set: in the order of the profile; an audio that several share counts with each. */
   readonly renditions?: readonly Output[];
   /** Present if its segments are encrypted: how, and with how many keys. */

@@ -13,6 +13,10 @@ export const WARNING_CODES = [
   "source_damage",
   /** The source has several streams, and not the marked or first one was taken, or two were taken as one. */
   "stream_chosen",
+  /** A sound that `audio_tracks` names is not in the source, or cannot be used; the others were taken. */
+  "audio_track_missing",
+  /** A sound could not be brought to the loudness that was asked for. */
+  "loudness_missed",
   /** Captions in the source's video are left out, as they would not come out whole. */
   "captions_dropped",
   /** Subtitles that were asked for are left out: the source lacks them, or they are no text. */

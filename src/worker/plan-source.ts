@@ -15,6 +15,11 @@ export type SourceLooks = {
   readonly packets: () => Promise<MediaInfo>;
   /** Adds what the frames say about captions. */
   readonly captions: (media: MediaInfo) => Promise<MediaInfo>;
+  /** Adds how loud sounds are; absent where nothing can be measured. */
+  readonly loudness?: (
+    media: MediaInfo,
+    asked: NonNullable<Plan["asksForLoudness"]>,
+  ) => Promise<MediaInfo>;
 };
 
 /**
@@ -31,7 +36,22 @@ export async function planSource(
   const planned = await planByHeader(media, planFor, looks);
   const uneven = await withUnevenAudio(planned.media, planned.plan, looks.bytes);
   const known = planned.plan.asksForCaptions ? await looks.captions(uneven) : uneven;
-  return known === planned.media ? planned : { plan: planFor(known), media: known };
+  const second = known === planned.media ? planned : { plan: planFor(known), media: known };
+  return withLevels(second, planFor, looks);
+}
+
+/** Measures the sounds that a plan asks for, until it asks for no more: a limiter's effect is known once it is measured. */
+async function withLevels(
+  planned: Planned,
+  planFor: (media: MediaInfo) => Plan,
+  { loudness }: SourceLooks,
+): Promise<Planned> {
+  let { plan, media } = planned;
+  while (loudness && plan.asksForLoudness) {
+    media = await loudness(media, plan.asksForLoudness);
+    plan = planFor(media);
+  }
+  return media === planned.media ? planned : { plan, media };
 }
 
 /** If a clip lies behind the duration in the header, the header may be wrong: then the packets say how long the source is. */

@@ -42,7 +42,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["encode", "subtitles"],
     ["joined"],
     ["plan"],
-    ["further"],
+    ["further", "sliced"],
   ],
   probe: [
     ["judge-source"],
@@ -93,7 +93,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["further", "live-set", "quality", "runner"],
     ["insist", "output", "plan-source", "source"],
     ["subtitles"],
-    ["progress", "retry", "run", "uneven-audio"],
+    ["progress", "retry", "run", "sound", "uneven-audio"],
     ["run-log", "segment-keys"],
     ["run-ports"],
   ],

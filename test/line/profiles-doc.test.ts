@@ -8,6 +8,7 @@ import { COLOURS } from "./profiles-doc/colours.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
 import { PROTECTED } from "./profiles-doc/protected.ts";
 import { QUALITY } from "./profiles-doc/quality.ts";
+import { SOUNDS } from "./profiles-doc/sounds.ts";
 import { SOURCES } from "./profiles-doc/sources.ts";
 import { SUBTITLES } from "./profiles-doc/subtitles.ts";
 
@@ -22,6 +23,7 @@ const JUDGED: Examples = {
   ...PROTECTED,
   ...SOURCES,
   ...QUALITY,
+  ...SOUNDS,
 };
 
 /** An example of the page: a profile, or a task. */

@@ -34,6 +34,16 @@ describe("streamOf", () => {
     ]);
   });
 
+  test("reads the title of a stream in one line, which MP4 calls its name", () => {
+    const titles = [
+      { title: "Director\u2028\n\t and  crew\u0007" },
+      { name: "Français" },
+      { title: " \n " },
+      { title: "\u{1f3ac}".repeat(120) },
+    ].map((tags) => streamsOf([{ ...audio, tags }])[0]?.title);
+    expect(titles).toEqual(["Director and crew", "Français", undefined, "\u{1f3ac}".repeat(100)]);
+  });
+
   test("knows what cannot be decoded by the sample format, which a decoder alone tells", () => {
     const [known, unknown] = streamsOf([{ ...audio, sample_fmt: "fltp" }, audio]);
     expect(known).not.toHaveProperty("isUndecodable");

@@ -122,8 +122,12 @@ describe("toRendition", () => {
       audio_samplerate: 44_100,
       channels: 6,
       subtitle_tracks: ["en", 1],
+      audio_tracks: ["eng", 2],
+      audio_mix: "surround_and_stereo",
+      loudness: -23,
     };
     expect(toRendition(qlty)).toEqual({
+      sound: { tracks: ["eng", 2], mix: "surround_and_stereo", loudnessLufs: -23 },
       container: "mkv",
       video: {
         codec: "h265",

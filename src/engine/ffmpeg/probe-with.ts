@@ -4,7 +4,7 @@ import { firstFrameArgs, mayDiffer, withFirstFrame } from "../../probe/first-fra
 import { demuxerOf } from "../../probe/formats.ts";
 import { readFurther, readSource } from "../../probe/judge-source.ts";
 import { countUnseen, LONG_LOOK, longLook } from "../../probe/long-look.ts";
-import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
+import type { MediaInfo, MediaStream } from "../../probe/media.ts";
 import { PROBE_ENTRIES, parseProbe } from "../../probe/parse-probe.ts";
 import {
   createTailReader,
@@ -172,12 +172,14 @@ async function countPackets(probing: Probing, media: MediaInfo): Promise<MediaIn
       throw failure(probing.request.side, "source_damaged", "it cannot be read to its end");
     isCut ||= CUT.test(exit.stderr);
   }
-  const withFacts = <T extends VideoStream | AudioStream>(stream: T): T => {
+  const withFacts = <T extends MediaStream>(stream: T): T => {
+    if (stream.kind !== "video" && stream.kind !== "audio") return stream;
     const packets = reader.factsOf(stream.index);
     return packets ? { ...stream, packets } : stream;
   };
   return {
     ...media,
+    streams: media.streams.map(withFacts),
     ...(media.video ? { video: withFacts(media.video) } : {}),
     ...(media.audio ? { audio: withFacts(media.audio) } : {}),
     ...(isCut && { isCut: true as const }),

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Part, Sliced } from "../../plan/plan.ts";
+import type { Part, Sliced } from "../../plan/sliced.ts";
 import type { EngineProgress } from "../engine.ts";
 import type { StepRequest } from "../ffmpeg/run-step.ts";
 

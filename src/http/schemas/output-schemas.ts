@@ -20,6 +20,27 @@ const OutputAudio = z
   })
   .openapi("OutputAudio");
 
+const Loudness = z
+  .object({ integrated_lufs: z.number(), true_peak_dbtp: z.number(), range_lu: z.number() })
+  .openapi("Loudness", { description: "As EBU R 128 measures it; -70 LUFS is silence." });
+
+const OutputSound = z
+  .object({
+    codec: z.string(),
+    channels: z.int(),
+    samplerate_hz: z.number(),
+    bitrate_bps: z.number().optional(),
+    language: z.string().optional().openapi({ description: "ISO 639-2/T." }),
+    title: z.string().optional(),
+    dispositions: z.array(z.string()).openapi({ description: "Such as `comment`, `dub`." }),
+    is_default: z.boolean().openapi({ description: "Players begin with it." }),
+    loudness: z.object({ before: Loudness, after: Loudness }).optional().openapi({
+      description:
+        "Present if `loudness` was asked for: of the source's sound as it was to be encoded, and of what came out.",
+    }),
+  })
+  .openapi("OutputSound");
+
 const OUTPUT_FIELDS = {
   size_bytes: z.int(),
   duration_seconds: z.number(),
@@ -36,6 +57,10 @@ const OutputRendition = z.object(OUTPUT_FIELDS).openapi("OutputRendition");
 export const Output = z
   .object({
     ...OUTPUT_FIELDS,
+    audio_tracks: z.array(OutputSound).optional().openapi({
+      description:
+        "Extension. Present if the profile has `audio_tracks`, `audio_mix` or `loudness`: every sound that the target holds.",
+    }),
     renditions: z.array(OutputRendition).optional().openapi({
       description:
         "Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",

@@ -20,6 +20,7 @@ import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
 import { PICTURE_FIELDS } from "./fields/picture.ts";
 import { EncryptionAnswer, NewEncryption } from "./fields/protection.ts";
 import { QUALITY_FIELDS } from "./fields/quality.ts";
+import { SOUND_FIELDS } from "./fields/sound.ts";
 import { SUBTITLE_FIELDS } from "./fields/subtitles.ts";
 import { NOT_UNICODE } from "./fields.ts";
 import { numeric, oneOf, Switch } from "./numbers.ts";
@@ -68,6 +69,7 @@ const QLTY_FIELDS = {
   ...SUBTITLE_FIELDS,
   encryption: NewEncryption.optional(),
   ...COLOUR_FIELDS,
+  ...SOUND_FIELDS,
 };
 
 /** One parameter group of a profile. */

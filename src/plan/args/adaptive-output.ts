@@ -1,20 +1,18 @@
 import type { Rational } from "../../lib/rational.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import { codecName, copiedTagOf, tagOf } from "../../profile/codecs.ts";
+import { codecName, tagOf } from "../../profile/codecs.ts";
 import type { Clip } from "../../task/task.ts";
 import type { OutputDecision, SetDecision } from "../decide/output-decision.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";
-import type { AudioEncoding } from "../encode/audio-encoding.ts";
 import { type Chain, type Filter, isSameFilter, trimmed } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { deinterlacing, rateFirst, withBlackStart } from "../encode/video-filters.ts";
 import type { SetPlan } from "../plan.ts";
-import { copiedAudio, encodedAudio } from "./audio.ts";
+import { soundsOfSet, tagged } from "./audio.ts";
 import type { OutputArgs } from "./file-output.ts";
 import { specifierOf } from "./input.ts";
 import {
-  type FilteredStream,
   isCopied,
   NOTHING_ELSE,
   type OutputStream,
@@ -106,7 +104,7 @@ function streamsOf(
   const { set, media } = input;
   const videos = set.videos.map((video, at) => videoStream(input, video, at));
   const sounds =
-    audioInput === undefined ? [] : audioParts(input, specifierOf(media, "audio", audioInput));
+    audioInput === undefined ? [] : soundsOfSet(input, specifierOf(media, "audio", audioInput));
   const { streams, graphs } = together(sounds);
   return {
     streams: [...videos, ...streams],
@@ -208,24 +206,6 @@ function videoStream(
   return { ...stream, ...(tag !== undefined && { tag }) };
 }
 
-function tagged(source: { readonly codec: string } | undefined): Pick<OutputStream, "tag"> {
-  const tag = copiedTagOf(source?.codec);
-  return tag === undefined ? {} : { tag };
-}
-
-function audioParts(
-  { set, media, decision }: SetInput,
-  specifier: string,
-): readonly FilteredStream[] {
-  const { audio: source } = media;
-  const { folder, lateSeconds } = decision;
-  return set.audios.flatMap((audio: AudioEncoding | "copy", at) => {
-    if (!source) return [];
-    if (audio === "copy") return copiedAudio(source, specifier, tagged(source));
-    return encodedAudio(audio, source, { specifier, label: `set${folder}a${at}`, lateSeconds });
-  });
-}
-
 const filesOf = ({ set, aspects }: SetInput): SetFiles => ({
   segmentSeconds: set.segmentSeconds,
   adaptationSets: adaptationSets(set, aspects),
@@ -249,11 +229,16 @@ export const dashArgs = (
 ];
 
 /** The streams that a player may switch between: pictures of one shape and codec, sounds of one codec. */
-function adaptationSets({ videos, audios }: SetDecision, aspects: readonly AspectGroup[]): string {
+function adaptationSets(
+  { videos, audios, sounds: chosen }: SetDecision,
+  aspects: readonly AspectGroup[],
+): string {
   const sounds = new Map<string, number[]>();
   for (const [at, audio] of audios.entries()) {
     const codec = audio === "copy" ? audio : audio.codec;
-    sounds.set(codec, [...(sounds.get(codec) ?? []), videos.length + at]);
+    const { stream, label } = chosen?.[at] ?? {};
+    const key = [codec, stream?.index, label?.beside].join();
+    sounds.set(key, [...(sounds.get(key) ?? []), videos.length + at]);
   }
   const streams = [...aspects.map(({ members }) => members), ...sounds.values()];
   return streams.map((those, id) => `id=${id},streams=${those.join(",")}`).join(" ");

@@ -1,4 +1,7 @@
-import type { AudioStream } from "../../probe/media.ts";
+import type { AudioStream, MediaInfo } from "../../probe/media.ts";
+import { copiedTagOf } from "../../profile/codecs.ts";
+import type { OutputDecision, SetDecision, SoundDecision } from "../decide/output-decision.ts";
+import { laterBy } from "../decide/seeking.ts";
 import type { AudioEncoding } from "../encode/audio-encoding.ts";
 import { type Chain, type Filter, type FilterName, formatSeconds } from "../encode/filters.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
@@ -147,4 +150,55 @@ function lateAudio(
     { from: [first], filters: silent, to: [silence] },
     { from: [silence, main], filters: [{ name: "ainterleave" }, FILL_GAPS, ...after], to: [label] },
   ];
+}
+
+/** The name of a copied stream of a set in its fragments of MP4. */
+export function tagged(source: { readonly codec: string } | undefined): Pick<OutputStream, "tag"> {
+  const tag = copiedTagOf(source?.codec);
+  return tag === undefined ? {} : { tag };
+}
+
+/**
+ * The sounds of a set.
+ *
+ * @param specifier - of the main sound
+ */
+export function soundsOfSet(
+  {
+    set,
+    media,
+    decision,
+  }: {
+    readonly set: SetDecision;
+    readonly media: MediaInfo;
+    readonly decision: OutputDecision;
+  },
+  specifier: string,
+): readonly FilteredStream[] {
+  const { audio: source } = media;
+  const { folder, lateSeconds } = decision;
+  const labelOf = (at: number): string => `set${folder}a${at}`;
+  if (set.sounds)
+    return set.sounds.map((sound, at) => chosenSound(sound, labelOf(at), media, lateSeconds));
+  return set.audios.flatMap((audio: AudioEncoding | "copy", at) => {
+    if (!source) return [];
+    if (audio === "copy") return copiedAudio(source, specifier, tagged(source));
+    return encodedAudio(audio, source, { specifier, label: labelOf(at), lateSeconds });
+  });
+}
+
+/** One of several sounds, made of its own stream. A set of them is made of a file, whose streams keep their numbers. */
+function chosenSound(
+  { stream: source, label: told, audio }: SoundDecision,
+  label: string,
+  media: MediaInfo,
+  lateSeconds: number,
+): FilteredStream {
+  const specifier = `0:${source.index}`;
+  const place = { specifier, label, lateSeconds: lateSeconds + laterBy(source, media) };
+  const { stream, chains } =
+    audio === "copy"
+      ? copiedAudio(source, specifier, tagged(source))
+      : encodedAudio(audio, source, place);
+  return { stream: { ...stream, label: told }, chains };
 }

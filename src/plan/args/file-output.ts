@@ -2,7 +2,8 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { tagOf } from "../../profile/codecs.ts";
 import { isIso, isSet } from "../../profile/container-rules.ts";
 import { factsOf } from "../../profile/containers.ts";
-import type { OutputDecision } from "../decide/output-decision.ts";
+import type { OutputDecision, SoundDecision } from "../decide/output-decision.ts";
+import { laterBy } from "../decide/seeking.ts";
 import type { Filter } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
 import { withBlackStart } from "../encode/video-filters.ts";
@@ -52,12 +53,20 @@ export function fileOutputArgs(
   const file = fileArgs(decision, product.expect.video?.codec, tag);
   const { streams, graphs } = together([
     ...(video ? [videoPart(decision, media, video, pass)] : []),
-    ...(audio ? [audioPart(decision, audio)] : []),
+    ...(decision.sounds
+      ? soundParts(decision, decision.sounds, media)
+      : audio
+        ? [audioPart(decision, audio)]
+        : []),
   ]);
   return {
     graphs,
     args: [
-      ...streamsArgs(streams, false, subtitles.length > 0 ? WITH_SUBTITLES : NOTHING_ELSE),
+      ...streamsArgs(
+        streams,
+        decision.sounds !== undefined,
+        subtitles.length > 0 ? WITH_SUBTITLES : NOTHING_ELSE,
+      ),
       ...subtitleArgs(subtitles, texts),
       ...file.args,
     ],
@@ -100,6 +109,20 @@ function audioPart(
   const isInSegments = (isStreamed || isSet(container)) && isIso(container, expect.video?.codec);
   return copiedAudio(source, specifier, isInSegments ? { packetFilters: unframed(source) } : {});
 }
+
+/** Several sounds, each of its own stream. */
+const soundParts = (
+  decision: OutputDecision,
+  sounds: readonly SoundDecision[],
+  media: MediaInfo,
+): readonly FilteredStream[] =>
+  sounds.map(({ stream: source, label, audio }, at) => {
+    const { audio: _, folder, lateSeconds, ...rest } = decision;
+    const late = lateSeconds + laterBy(source, media);
+    const own = { ...rest, folder: `${folder}s${at}`, lateSeconds: late };
+    const part = audioPart(audio === "copy" ? own : { ...own, audio }, source);
+    return { ...part, stream: { ...part.stream, label } };
+  });
 
 /** The arguments of the first of two passes, which writes only statistics. */
 export function firstPassArgs(decision: OutputDecision, media: MediaInfo, log: string): OutputArgs {

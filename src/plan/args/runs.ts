@@ -10,7 +10,9 @@ function copiesOf(
 ): "none" | "some" | "all" {
   const copies = set
     ? set[`${kind}s`].map((stream) => stream === "copy")
-    : [product[kind].action === "copy"];
+    : kind === "audio" && product.sounds
+      ? product.sounds.map(({ audio }) => audio.action === "copy")
+      : [product[kind].action === "copy"];
   if (!copies.includes(true)) return "none";
   return copies.includes(false) ? "some" : "all";
 }

@@ -1,4 +1,4 @@
-import type { AudioStream } from "../../probe/media.ts";
+import type { AudioStream, SoundLabel } from "../../probe/media.ts";
 import type { Chain, Filter } from "../encode/filters.ts";
 
 /** An option of a stream, without its dash and the specifier of the stream, and its value. */
@@ -20,6 +20,8 @@ export type OutputStream = {
   readonly tag?: string;
   /** The language of an audio stream, ISO 639. */
   readonly language?: string;
+  /** What players are told of one of several sounds; the language in it stands in place of that of the stream. */
+  readonly label?: SoundLabel;
 };
 
 /**
@@ -93,7 +95,7 @@ export function streamArgs(stream: OutputStream, at?: number): readonly string[]
     ...(tag === undefined ? [] : [["tag", tag] as const]),
   ];
   return [
-    ...languageArgs(stream, at),
+    ...(stream.label ? labelArgs(stream.label, at ?? 0) : languageArgs(stream, at)),
     ...own,
     ...all.flatMap(([name, value]) => [`-${optionName(name, kind, at)}`, value]),
   ];
@@ -116,6 +118,20 @@ export const languageArgs = (
   at = 0,
 ): readonly string[] =>
   source?.language === undefined ? [] : [`-metadata:s:a:${at}`, `language=${source.language}`];
+
+/** The options that keep what players are told of a sound. MP4 has its title as the name of its handler, for players of before 2020. */
+function labelArgs(
+  { language, title, dispositions, isDefault }: SoundLabel,
+  at: number,
+): readonly string[] {
+  const marks = [...(isDefault ? ["default"] : []), ...dispositions];
+  const told = title === undefined ? [] : [`title=${title}`, `handler_name=${title}`];
+  return [
+    ...languageArgs({ ...(language !== undefined && { language }) }, at),
+    ...told.flatMap((tag) => [`-metadata:s:a:${at}`, tag]),
+    ...[`-disposition:a:${at}`, marks.length === 0 ? "0" : marks.join("+")],
+  ];
+}
 
 /**
  * The options that put all filters of a kind into one graph.

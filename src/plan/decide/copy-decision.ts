@@ -173,6 +173,7 @@ function audioFault(
   return (
     hiddenFault("sound", source.hidden) ??
     source.uncopied?.[container] ??
+    (wanted.loudnessLufs === undefined ? undefined : "its loudness is set") ??
     (source.rightIndex === undefined ? undefined : "its left and right are two streams") ??
     codecFault(wanted.codec, source) ??
     audioFormatFault(wanted, source, container) ??

@@ -1,5 +1,5 @@
 import { demuxerOf } from "../../probe/formats.ts";
-import type { MediaInfo, VideoStream } from "../../probe/media.ts";
+import type { AudioStream, MediaInfo, SoundLabel, VideoStream } from "../../probe/media.ts";
 import { codecName } from "../../profile/codecs.ts";
 import {
   carrierOf,
@@ -30,6 +30,8 @@ import { audioMissed, refuseEmptyClip } from "./spans.ts";
 export type SetDecision = {
   readonly videos: readonly (VideoEncoding | "copy")[];
   readonly audios: readonly (AudioEncoding | "copy")[];
+  /** Present if sounds were chosen: of which streams `audios` are. */
+  readonly sounds?: readonly SoundDecision[];
   readonly segmentSeconds: number;
 };
 
@@ -52,8 +54,19 @@ export type Judged = {
   readonly lateSeconds: number;
 };
 
+/** How one of several sounds is made, and of which stream. */
+export type SoundDecision = {
+  readonly stream: AudioStream;
+  readonly label: SoundLabel;
+  readonly audio: AudioEncoding | "copy";
+  /** Present while its loudness is to be measured first, under this name. */
+  readonly asks?: string;
+};
+
 /** What is made of a source for one assignment, and how: everything that its arguments depend on. */
 export type OutputDecision = Judged & {
+  /** Present if its sounds were chosen: how each of `product.sounds` is made. */
+  readonly sounds?: readonly SoundDecision[];
   /** Present if the video is encoded, but not for an adaptive set. */
   readonly video?: VideoEncoding;
   readonly audio?: AudioEncoding;

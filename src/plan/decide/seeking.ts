@@ -1,5 +1,5 @@
 import { demuxerOf } from "../../probe/formats.ts";
-import type { MediaInfo } from "../../probe/media.ts";
+import type { AudioStream, MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
 
 /**
@@ -12,6 +12,12 @@ const SOUGHT_BY_PACKET = "mpegts mpeg wtv h264 hevc m4v mpegvideo".split(" ");
 /** Whether a seek in a source may lead to any packet, so that the source is read from its beginning instead. */
 export const isSoughtByPacket = ({ format }: MediaInfo): boolean =>
   SOUGHT_BY_PACKET.includes(demuxerOf(format));
+
+/** How much later than a source's main sound another one of it begins, in seconds. */
+export function laterBy({ startSeconds }: AudioStream, media: MediaInfo): number {
+  const { audio, startSeconds: first = 0 } = media;
+  return (startSeconds ?? first) - (audio?.startSeconds ?? first);
+}
 
 /** How much later than a run's output the audio begins, in seconds; negative if a clip begins after it. */
 export function audioLateSeconds(media: MediaInfo, clip: Clip | undefined): number {

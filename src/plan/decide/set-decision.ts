@@ -1,22 +1,24 @@
 import type { MediaInfo } from "../../probe/media.ts";
 import { extensionOf } from "../../profile/container-rules.ts";
-import type { Written } from "../../profile/containers.ts";
-import type { AdaptiveSet, Assignment, AudioEncode, VideoEncode } from "../../profile/profile.ts";
+import type { AdaptiveSet, Assignment, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import { audioEncoding } from "../encode/audio-encoding.ts";
 import { carriesCaptions } from "../encode/captions.ts";
 import { videoEncoding } from "../encode/video-encoding.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
 import { expectationOf } from "./expectation.ts";
-import { rungsFor } from "./ladder.ts";
 import {
-  type DecisionSource,
-  type Judged,
-  judgeRendition,
-  type OutputDecision,
-} from "./output-decision.ts";
+  type HeardSound,
+  heardOf,
+  type JudgedRendition,
+  judgeSounds,
+  soundsMade,
+  uniqueSounds,
+} from "./heard-sounds.ts";
+import { rungsFor } from "./ladder.ts";
+import type { DecisionSource, Judged, OutputDecision } from "./output-decision.ts";
 import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
 import { sheetsFor } from "./sheets.ts";
+import { plannedSound } from "./sound-decision.ts";
 
 /**
  * Decides what an adaptive set makes of a source. Each rendition is judged as if it were alone; video and audio streams
@@ -27,7 +29,7 @@ import { sheetsFor } from "./sheets.ts";
  *
  * @param wantedSeconds - how long segments should be; those of a copy begin at the source's key frames, wherever these
  *   are
- * @throws {TaskError} as `judgeRendition`, and `output_not_supported` if key frames do not meet
+ * @throws {TaskError} as `judgeSounds`, and `output_not_supported` if key frames do not meet
  */
 export function decideSet(
   assignment: Assignment,
@@ -38,18 +40,18 @@ export function decideSet(
 ): OutputDecision {
   const { media, clip } = source;
   const decisions = renditionsFor(set, media).map((rendition) =>
-    judgeRendition({ rendition, targets: assignment.targets }, index, source),
+    judgeSounds({ rendition, targets: assignment.targets }, index, source),
   );
   const timed = timedDecisions(decisions, media, wantedSeconds);
   const [best] = timed.decisions;
   if (!best) throw new TaskError("internal", "Cannot plan the set: it has no renditions");
   const videos = unique(timed.decisions.flatMap((decision) => videoOf(decision) ?? []));
-  const audios = unique(timed.decisions.flatMap((decision) => audioOf(decision) ?? []));
+  const sounds = uniqueSounds(timed.decisions);
   const { container } = best.product;
-  const plan = setPlan(timed.decisions, videos, audios, (decision, kind) => {
+  const plan = setPlan(timed.decisions, videos, sounds, (decision, kind, own = media) => {
     const { rendition, product } = decision;
     const streams = { video: NONE, audio: NONE, [kind]: product[kind] };
-    return expectationOf({ rendition, container, ...streams }, media, clip);
+    return expectationOf({ rendition, container, ...streams }, own, clip);
   });
   const folder = String(index);
   const sheets = set.thumbnails && sheetsFor(set.thumbnails, media, clip, best.rendition.video);
@@ -67,7 +69,7 @@ export function decideSet(
     isStreamed: source.capabilities.streamsOutput === true,
     set: {
       videos: videos.map((video) => encodingOf(video, source)),
-      audios: audios.map((audio) => audioDecisionOf(audio, container, source)),
+      ...soundsMade(sounds, container),
       segmentSeconds: timed.segmentSeconds,
     },
   };
@@ -78,17 +80,11 @@ const encodingOf = (video: VideoEncode | "copy", { media, capabilities }: Decisi
     ? "copy"
     : videoEncoding(video, media.video, carriesCaptions(capabilities));
 
-const audioDecisionOf = (
-  audio: AudioEncode | "copy",
-  container: Written,
-  { media }: DecisionSource,
-) => (audio === "copy" || !media.audio ? "copy" : audioEncoding(audio, media.audio, container));
-
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   const language = audio?.language;
   if (language === undefined) return plan;
   const tracks = plan.tracks.map((track) =>
-    track.kind === "audio" ? { ...track, language } : track,
+    track.kind === "audio" && !track.sound ? { ...track, language } : track,
   );
   return { ...plan, tracks };
 }
@@ -105,10 +101,10 @@ function renditionsFor({ renditions, isLadder }: AdaptiveSet, media: MediaInfo) 
   );
 }
 
-type Timed = { readonly decisions: readonly Judged[]; readonly segmentSeconds: number };
+type Timed = { readonly decisions: readonly JudgedRendition[]; readonly segmentSeconds: number };
 
 function timedDecisions(
-  decisions: readonly Judged[],
+  decisions: readonly JudgedRendition[],
   media: MediaInfo,
   wantedSeconds: number,
 ): Timed {
@@ -118,17 +114,17 @@ function timedDecisions(
   if (!media.video || encodes.length === 0) return { decisions, segmentSeconds: wantedSeconds };
   const { encodes: timed, segmentSeconds } = timeSet(encodes, media.video, wantedSeconds);
   const rest = [...timed];
-  const withTime = decisions.map((decision): Judged => {
+  const withTime = decisions.map((decision): JudgedRendition => {
     const video = typeof decision.rendition.video === "object" ? rest.shift() : undefined;
     return video ? { ...decision, rendition: { ...decision.rendition, video } } : decision;
   });
   return { decisions: withTime, segmentSeconds };
 }
 
-const keyOf = (stream: VideoEncode | AudioEncode | "copy"): string =>
+const keyOf = (stream: VideoEncode | "copy"): string =>
   JSON.stringify(typeof stream === "string" ? stream : Object.entries(stream).toSorted());
 
-const unique = <T extends VideoEncode | AudioEncode | "copy">(streams: readonly T[]): T[] => [
+const unique = <T extends VideoEncode | "copy">(streams: readonly T[]): T[] => [
   ...new Map(streams.map((stream) => [keyOf(stream), stream])).values(),
 ];
 
@@ -136,40 +132,45 @@ function videoOf({ product, rendition: { video } }: Judged): VideoEncode | "copy
   return product.video.action === "none" || video === "none" ? undefined : video;
 }
 
-/** The audio of a rendition, undefined if it has none. It is copied if possible, because audio can be cut at any packet. */
-function audioOf({ product, rendition: { audio } }: Judged): AudioEncode | "copy" | undefined {
-  if (product.audio.action === "none" || audio === "none") return undefined;
-  return product.audio.action === "copy" ? "copy" : audio;
-}
-
 const NONE: StreamDecision = { action: "none", why: "it is in a track of its own" };
 
 function setPlan(
-  decisions: readonly Judged[],
+  decisions: readonly JudgedRendition[],
   videos: readonly (VideoEncode | "copy")[],
-  audios: readonly (AudioEncode | "copy")[],
-  expectOf: (decision: Judged, kind: Track["kind"]) => Expectation,
+  sounds: readonly HeardSound[],
+  expectOf: (decision: Judged, kind: Track["kind"], media?: MediaInfo) => Expectation,
 ): SetPlan {
-  const find = (
-    list: readonly (VideoEncode | AudioEncode | "copy")[],
-    wanted: VideoEncode | AudioEncode | "copy" | undefined,
-  ) => (wanted ? list.findIndex((one) => keyOf(one) === keyOf(wanted)) : -1);
-  const places = decisions.map((decision) => ({
-    decision,
-    video: find(videos, videoOf(decision)),
-    audio: find(audios, audioOf(decision)),
-  }));
-  const tracksOf = (kind: Track["kind"], streams: readonly unknown[], before: number): Track[] =>
-    streams.flatMap((_, at) => {
-      const place = places.find((one) => one[kind] === at);
-      const playlist = `media_${before + at}.m3u8`;
-      return place ? [{ kind, playlist, expect: expectOf(place.decision, kind) }] : [];
-    });
-  const tracks = [...tracksOf("video", videos, 0), ...tracksOf("audio", audios, videos.length)];
-  const pairs = places.map(({ video, audio }) => ({
-    ...(video >= 0 && { video }),
-    ...(audio >= 0 && { audio: videos.length + audio }),
-  }));
-  const renditions = [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()];
-  return { tracks, renditions };
+  const places = decisions.map((decision) => {
+    const own = videoOf(decision);
+    return {
+      decision,
+      video: own ? videos.findIndex((one) => keyOf(one) === keyOf(own)) : -1,
+      heard: heardOf(decision).map(({ key }) => sounds.findIndex((one) => one.key === key)),
+    };
+  });
+  const pictures = videos.flatMap((_, at): Track[] => {
+    const place = places.find(({ video }) => video === at);
+    const playlist = `media_${at}.m3u8`;
+    return place ? [{ kind: "video", playlist, expect: expectOf(place.decision, "video") }] : [];
+  });
+  const heard = sounds.map(({ judged, wanted, media }, at): Track => {
+    const playlist = `media_${videos.length + at}.m3u8`;
+    const expect = expectOf(judged, "audio", media);
+    const track = { kind: "audio", playlist, expect } as const;
+    if (!wanted) return track;
+    const sound = { ...plannedSound(wanted, judged, media), expect };
+    const { language } = sound.label;
+    return { ...track, sound, ...(language !== undefined && { language }) };
+  });
+  const groups = places.map(({ video, heard: own }) => {
+    const tracks = own.map((at) => videos.length + at);
+    const main = own.find((at) => sounds[at]?.wanted?.isDefault) ?? own[0];
+    return {
+      ...(video >= 0 && { video }),
+      ...(main !== undefined && { audio: videos.length + main }),
+      ...(tracks.length > 1 && { sounds: tracks }),
+    };
+  });
+  const renditions = [...new Map(groups.map((one) => [JSON.stringify(one), one])).values()];
+  return { tracks: [...pictures, ...heard], renditions };
 }

@@ -48,7 +48,7 @@ export function audioEncoding(
   source: AudioStream,
   container: Written,
 ): AudioEncoding {
-  const { codec, channels } = encode;
+  const { codec, channels, isSpeechKept } = encode;
   const layout = layoutFor(codec, source, channels);
   const samplerateHz = samplerateOf(encode, source, container);
   const [ears, pan] = [earsOf(source), panOf(source)];
@@ -57,8 +57,28 @@ export function audioEncoding(
     bitrateBps: bitrateOf(encode, samplerateHz, countOf(layout)),
     samplerateHz,
     ears: ears ? [ears] : [],
-    channels: [...(pan ? [pan] : []), { name: "aformat", options: { channel_layouts: layout } }],
+    channels: [...(pan ? [pan] : []), ...(isSpeechKept ? SPEECH_KEPT : []), layoutOf(layout)],
   };
+}
+
+const layoutOf = (layout: string): Filter => ({
+  name: "aformat",
+  options: { channel_layouts: layout },
+});
+
+/**
+ * Stereo in which speech stays clear: the centre, where it is, is as loud as in the usual mix, and all else is 3 to 6 dB lower, so
+ * that less of it is cut at full scale as well. What comes has 5.1 first, so that any source's channels have these names.
+ */
+const SPEECH_KEPT: readonly Filter[] = [
+  layoutOf("5.1"),
+  { name: "pan", values: ["stereo|FL=0.707*FL+0.707*FC+0.354*BL|FR=0.707*FR+0.707*FC+0.354*BR"] },
+];
+
+/** How many channels a sound is encoded with. */
+export function channelCount({ channels }: Pick<AudioEncoding, "channels">): number {
+  const { channel_layouts } = channels.findLast(({ name }) => name === "aformat")?.options ?? {};
+  return countOf(String(channel_layouts));
 }
 
 function samplerateOf(

@@ -17,7 +17,7 @@ export type FilterName =
     )
   | ("setsar" | "sidedata" | "split" | "tile" | "tonemap" | "tpad" | "trim" | "zscale")
   | ("aformat" | "ainterleave" | "aresample" | "aresample@late" | "asettb" | "asplit" | "atrim")
-  | ("join" | "pan" | "volume")
+  | ("alimiter" | `ebur128@${string}` | "join" | "pan" | "volume")
   | ("anullsrc" | "apad" | "asetpts" | "color" | "concat")
   | ("libvmaf" | "ssim" | "xpsnr")
   | ("aac_adtstoasc" | "dump_extra" | "h264_mp4toannexb" | "setts");

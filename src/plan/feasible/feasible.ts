@@ -15,6 +15,7 @@ import {
   pictureFault,
 } from "./picture-fault.ts";
 import { qualityFault } from "./quality-fault.ts";
+import { soundFault } from "./sound-feasible.ts";
 
 /**
  * The first reason why a rendition cannot be made here, whatever the source: a container that is not written, a codec
@@ -27,6 +28,7 @@ export function impossibilityOf(
   return (
     containerFault(rendition) ??
     codecFault(rendition) ??
+    soundFault(rendition, capabilities) ??
     keepingFault(rendition, capabilities) ??
     subtitleFault(rendition, capabilities) ??
     qualityFault(rendition, capabilities) ??

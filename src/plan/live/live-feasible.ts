@@ -60,6 +60,10 @@ function faultOf(
     return unsupported("Cannot take subtitles over: that is not done with live streams");
   if (rendition.protection)
     return unsupported("Cannot encrypt the segments of a live stream: its set leaves as it grows");
+  if (renditions.some(({ sound }) => sound))
+    return unsupported(
+      "Cannot choose, mix or measure the sounds of a live stream: audio_tracks, audio_mix and loudness are for files",
+    );
   if (renditions.some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
   if (renditions.some(isJudged))

@@ -3,11 +3,12 @@ import { segmentsOf, withTargetDuration } from "../../manifest/write/set-playlis
 import { TaskError } from "../../task/errors.ts";
 import type { SetPlan, Track } from "../plan.ts";
 import { type SetSubtitles, SUBTITLE_GROUP, subtitleMedia } from "./finished-subtitles.ts";
+import { soundAttributes, soundGroupOf } from "./set-sounds.ts";
 import { rangeOf, type ToldStream, withColours } from "./told-colour.ts";
 
 /** Which streams a set has, and which of them a player plays together (`SetPlan`). */
 export type SetShape = {
-  readonly tracks: readonly Pick<Track, "kind" | "playlist" | "language">[];
+  readonly tracks: readonly Pick<Track, "kind" | "playlist" | "language" | "sound">[];
   readonly renditions: SetPlan["renditions"];
 };
 
@@ -98,41 +99,54 @@ export function masterPlaylist(
   subtitles: readonly SetSubtitles[] = [],
 ): string {
   const uriOf = (track: number) => `${folder}/${tracks[track]?.playlist ?? ""}`;
-  const groups = new Set(
-    renditions.flatMap(({ video, audio }) =>
-      video !== undefined && audio !== undefined ? [audio] : [],
+  const groups = new Map(
+    renditions.map(soundGroupOf).flatMap((group) => (group.length > 0 ? [[group[0], group]] : [])),
+  );
+  const media = [...groups.values()].flatMap((group) =>
+    group.map((at) =>
+      [
+        `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio-${group[0]}"`,
+        ...soundAttributes(tracks, group, at),
+        ...(facts[at]?.channels ? [`CHANNELS="${facts[at]?.channels}"`] : []),
+        `URI="${uriOf(at)}"`,
+      ].join(","),
     ),
   );
-  const media = [...groups].map((audio) =>
-    [
-      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio-${audio}",NAME="audio",DEFAULT=YES,AUTOSELECT=YES`,
-      ...languageOf(tracks[audio]),
-      ...(facts[audio]?.channels ? [`CHANNELS="${facts[audio]?.channels}"`] : []),
-      `URI="${uriOf(audio)}"`,
-    ].join(","),
-  );
-  const streams = renditions.map(({ video, audio }) => {
-    const used = [video, audio].flatMap((at) => (at === undefined ? [] : (facts[at] ?? [])));
-    const group = video !== undefined && audio !== undefined ? [`AUDIO="audio-${audio}"`] : [];
+  const streams = renditions.map((rendition) => {
+    const { video, audio } = rendition;
+    const group = soundGroupOf(rendition);
+    const named = group.length > 0 ? [`AUDIO="audio-${group[0]}"`] : [];
     const texts = subtitles.length > 0 ? [`SUBTITLES="${SUBTITLE_GROUP}"`] : [];
-    const line = [...attributesOf(used), ...group, ...texts].join(",");
+    const line = [...attributesOf(usedBy(rendition, facts)), ...named, ...texts].join(",");
     return `#EXT-X-STREAM-INF:${line}\n${uriOf(video ?? audio ?? 0)}`;
   });
   const head = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
   return `${[...head, ...media, ...subtitleMedia(subtitles, folder), ...streams].join("\n")}\n`;
 }
 
-const languageOf = ({ language }: Pick<Track, "language"> = {}): readonly string[] =>
-  language === undefined ? [] : [`LANGUAGE="${languageTag(language)}"`];
+/** The picture of a rendition and its heaviest sound, whose bitrate counts, with the codecs of all of them. */
+function usedBy(
+  { video, audio, sounds }: SetPlan["renditions"][number],
+  facts: readonly TrackFacts[],
+): Used {
+  const heard = (sounds ?? [audio]).flatMap((at) => (at === undefined ? [] : (facts[at] ?? [])));
+  const heaviest = heard.toSorted((one, other) => peakBps(other) - peakBps(one)).slice(0, 1);
+  const pictures = video === undefined ? [] : facts[video] ? [facts[video]] : [];
+  const codecs = [...pictures, ...heard].map(({ codec }) => codec);
+  return { streams: [...pictures, ...heaviest], codecs: [...new Set(codecs)] };
+}
 
-function attributesOf(used: readonly TrackFacts[]): readonly string[] {
+/** The streams whose bitrates count, and the codecs that a player needs. */
+type Used = { readonly streams: readonly TrackFacts[]; readonly codecs: readonly string[] };
+
+function attributesOf({ streams: used, codecs }: Used): readonly string[] {
   const peak = totalOf(used.map(peakBps));
   const average = totalOf(used.map(averageBps));
   const picture = used.find(({ width }) => width !== undefined);
   return [
     `BANDWIDTH=${Math.ceil(Math.max(peak, average))}`,
     `AVERAGE-BANDWIDTH=${Math.ceil(average)}`,
-    `CODECS="${used.map(({ codec }) => codec).join(",")}"`,
+    `CODECS="${codecs.join(",")}"`,
     ...used.flatMap(rangeOf).map((range) => `VIDEO-RANGE=${range}`),
     ...(picture ? [`RESOLUTION=${picture.width}x${picture.height}`] : []),
     ...(picture?.framerate ? [`FRAME-RATE=${picture.framerate.toFixed(3)}`] : []),

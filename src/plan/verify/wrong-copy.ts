@@ -27,15 +27,24 @@ export class WrongCopy extends TaskError {
 const isCopied = (product: Pick<PlannedOutput, Kind>, kind: Kind): boolean =>
   product[kind].action === "copy";
 
-/** A source with each stream of some kinds changed. */
+/** A source with each stream of some kinds changed. @param sound - the stream that is its sound, if it is not the main one */
 function changed(
   media: MediaInfo,
   kinds: readonly Kind[],
   change: <S extends VideoStream | AudioStream>(stream: S, kind: Kind) => S,
+  sound = media.audio,
 ): MediaInfo {
-  const { video, audio } = media;
+  const { video } = media;
+  const isMain = media.audio?.index === sound?.index;
+  const audio = isMain ? media.audio : undefined;
+  const streams = media.streams.map((one) =>
+    kinds.includes("audio") && one.kind === "audio" && one.index === sound?.index
+      ? change(one, "audio")
+      : one,
+  );
   return {
     ...media,
+    ...(isMain ? {} : { streams }),
     ...(video && kinds.includes("video") && { video: change(video, "video") }),
     ...(audio && kinds.includes("audio") && { audio: change(audio, "audio") }),
   };
@@ -72,11 +81,13 @@ function hiddenOf(source: MediaInfo, kind: Kind): Hidden {
  * packets do.
  *
  * @param source - with its packets, if they were counted
+ * @param sound - the stream that is the sound of `source`, if it was chosen
  * @throws {WrongCopy}
  */
 export function refuseHiddenCopies(
   products: readonly Pick<PlannedOutput, Kind | "container">[],
   source: MediaInfo,
+  sound?: AudioStream,
 ): void {
   const hidden = { video: hiddenOf(source, "video"), audio: hiddenOf(source, "audio") };
   const isShown = (kind: Kind) => (product: Pick<PlannedOutput, Kind | "container">) => {
@@ -88,16 +99,21 @@ export function refuseHiddenCopies(
   const [kind] = shown;
   if (!kind) return;
   const marked = (media: MediaInfo) =>
-    changed(media, shown, (stream, of) => {
-      const { headSeconds = 0, laterSeconds = 0 } = stream.hidden ?? {};
-      return {
-        ...stream,
-        hidden: {
-          headSeconds: Math.max(headSeconds, hidden[of].headSeconds),
-          laterSeconds: Math.max(laterSeconds, hidden[of].laterSeconds),
-        },
-      };
-    });
+    changed(
+      media,
+      shown,
+      (stream, of) => {
+        const { headSeconds = 0, laterSeconds = 0 } = stream.hidden ?? {};
+        return {
+          ...stream,
+          hidden: {
+            headSeconds: Math.max(headSeconds, hidden[of].headSeconds),
+            laterSeconds: Math.max(laterSeconds, hidden[of].laterSeconds),
+          },
+        };
+      },
+      sound,
+    );
   const why = hiddenFault(kind === "video" ? "picture" : "sound", hidden[kind]);
   throw new WrongCopy("output_not_supported", `Cannot copy the source: ${why}`, marked);
 }
@@ -108,6 +124,7 @@ export function refuseHiddenCopies(
  *
  * @param source - with its packets, if they were counted
  * @param isDamaged - whether bytes of the source are known to be missing or broken
+ * @param sound - the stream that the product's sound was made of, if it was chosen
  * @returns the error itself, or a `WrongCopy` in its place
  */
 export function blameCopy(
@@ -115,6 +132,7 @@ export function blameCopy(
   product: Pick<PlannedOutput, Kind | "container">,
   source: MediaInfo,
   isDamaged: boolean,
+  sound?: AudioStream,
 ): unknown {
   if (!(error instanceof TaskError) || error.code !== "output_wrong") return error;
   const kind = error instanceof WrongOutput ? error.kind : undefined;
@@ -123,10 +141,15 @@ export function blameCopy(
   const { container } = product;
   const why = error.message.replace(/^Cannot \w+ the \w+: /, "");
   const marked = (media: MediaInfo) =>
-    changed(media, blamed, (stream) => ({
-      ...stream,
-      uncopied: { ...stream.uncopied, [container]: `in a copy, ${why}` },
-    }));
+    changed(
+      media,
+      blamed,
+      (stream) => ({
+        ...stream,
+        uncopied: { ...stream.uncopied, [container]: `in a copy, ${why}` },
+      }),
+      sound,
+    );
   const wrong = (code: ErrorCode, message: string) =>
     new WrongCopy(code, message, marked, { cause: error });
   if (isDamaged) return wrong("source_damaged", `Cannot use the source: in a copy of it, ${why}`);

@@ -9,6 +9,7 @@ import { type Verified, verifyProducts } from "../output/verify-products.ts";
 import { planSource } from "../plan-source.ts";
 import type { JudgingRun } from "../run.ts";
 import type { Line, StepReports } from "../runner.ts";
+import { withLoudness } from "../sound/measure-loudness.ts";
 import { withCaptions } from "../source/source-captions.ts";
 import { settleTexts } from "../subtitles/text-files.ts";
 
@@ -45,6 +46,7 @@ export const fileLine = (
       planSource(media, planFor, {
         bytes: () => createReadStream(path, { highWaterMark: CHUNK_BYTES, signal }),
         packets: () => engine.probe({ path, side: "source", packets: true }, signal),
+        loudness: (known, asked) => withLoudness(known, asked, path, { engine, signal, folder }),
         captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
       }),
     runStep: async (step, reports, own = signal) => {

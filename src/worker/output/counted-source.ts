@@ -1,9 +1,10 @@
+import { withSound } from "../../plan/decide/sounds.ts";
 import type { Expectation, PlannedOutput } from "../../plan/plan.ts";
 import { judgeOutput } from "../../plan/verify/verify.ts";
 import { judgeDamage } from "../../plan/verify/verify-damage.ts";
 import { needsPackets } from "../../plan/verify/verify-length.ts";
 import { blameCopy } from "../../plan/verify/wrong-copy.ts";
-import type { MediaInfo } from "../../probe/media.ts";
+import type { AudioStream, MediaInfo } from "../../probe/media.ts";
 import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import type { Warning } from "../../task/warnings.ts";
 import { CutOutput } from "./whole-file.ts";
@@ -43,20 +44,31 @@ export class CountedSource {
   /**
    * Judges an output (`judgeOutput`): by the packets of both if its duration is not what the header of the source says.
    *
+   * @param sound - the stream that the output's sound was made of, if it was chosen
    * @throws {TaskError} as `judgeOutput`, or what probing threw
    */
-  async judge(expect: Expectation, output: MediaInfo): Promise<readonly Warning[]> {
-    if (needsPackets(expect, output, this.#media)) await this.counted();
-    return judgeOutput(expect, output, this.#media);
+  async judge(
+    expect: Expectation,
+    output: MediaInfo,
+    sound?: AudioStream,
+  ): Promise<readonly Warning[]> {
+    const source = () => (sound ? withSound(this.#media, sound) : this.#media);
+    if (needsPackets(expect, output, source())) await this.counted();
+    return judgeOutput(expect, output, source());
   }
 
   /**
    * Judges an output; if a copy in it is wrong, decides whether the source is the cause.
    *
    * @param look - probes the output and judges it
+   * @param sound - the stream that its sound was made of, if it was chosen
    * @throws {TaskError} what `look` throws, or a `WrongCopy` in its place (`blameCopy`)
    */
-  async blaming<T>(product: PlannedOutput, look: () => Promise<T>): Promise<T> {
+  async blaming<T>(
+    product: PlannedOutput,
+    look: () => Promise<T>,
+    sound?: AudioStream,
+  ): Promise<T> {
     try {
       return await look();
     } catch (error) {
@@ -65,7 +77,7 @@ export class CountedSource {
       const { video, audio, isCut } = this.#media;
       const isDisordered = [video, audio].some((stream) => stream?.packets?.isDisordered);
       const isDamaged = this.#damage.isTold || isCut === true || isDisordered;
-      throw blameCopy(error, product, this.#media, isDamaged);
+      throw blameCopy(error, product, this.#media, isDamaged, sound);
     }
   }
 

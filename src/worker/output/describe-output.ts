@@ -4,7 +4,7 @@ import { averageBps, type TrackFacts, totalOf } from "../../plan/verify/finished
 import type { ToldStream } from "../../plan/verify/told-colour.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isImage } from "../../profile/container-rules.ts";
-import type { Output } from "../../task/task.ts";
+import type { Output, OutputSound } from "../../task/task.ts";
 
 /** The media of an output that callers get a description of. */
 type Described = Pick<MediaInfo, "durationSeconds" | "video" | "audio">;
@@ -13,11 +13,13 @@ type Described = Pick<MediaInfo, "durationSeconds" | "video" | "audio">;
  * The description of a finished output for callers: probed from the file, never taken from the plan.
  *
  * @param sizeBytes - of the file, or of a playlist and all its segments together
+ * @param sounds - all its sounds, if they were chosen
  */
 export function describeOutput(
   product: Pick<PlannedOutput, "container">,
   media: Described,
   sizeBytes: number,
+  sounds: readonly OutputSound[] = [],
 ): Output {
   const { video, audio } = media;
   const isStill = isImage(product.container);
@@ -48,6 +50,7 @@ export function describeOutput(
         ...(audio.bitrateBps !== undefined && { bitrateBps: audio.bitrateBps }),
       },
     }),
+    ...(sounds.length > 0 && { sounds }),
   };
 }
 

@@ -1,8 +1,8 @@
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { rewriteManifest } from "../../manifest/write/set-playlists.ts";
+import { rewriteManifest, segmentsOf } from "../../manifest/write/set-playlists.ts";
 import { sheetName } from "../../plan/args/thumbnails.ts";
-import type { Expectation, PlannedOutput, SetPlan } from "../../plan/plan.ts";
+import type { Expectation, PlannedOutput, PlannedSound, SetPlan } from "../../plan/plan.ts";
 import {
   finishManifest,
   finishPlaylist,
@@ -15,15 +15,18 @@ import {
 } from "../../plan/verify/finished-set.ts";
 import { judgeSheets, sheetCount, thumbnailTrack } from "../../plan/verify/finished-sheets.ts";
 import { withSubtitles } from "../../plan/verify/finished-subtitles.ts";
+import { withSoundRoles } from "../../plan/verify/set-sounds.ts";
+import type { MediaInfo } from "../../probe/media.ts";
 import { isToldIn, PICTURE_TRACK } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { Output } from "../../task/task.ts";
+import type { Output, OutputSound } from "../../task/task.ts";
 import type { JudgingRun } from "../run.ts";
 import { type PlacedSubtitles, placeSubtitles } from "../subtitles/set-subtitles.ts";
 import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack, trackFacts } from "./describe-output.ts";
 import { readTold } from "./iso-file.ts";
 import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
+import { describeSound, judgeChannels, loudnessWarnings, measured } from "./verify-sounds.ts";
 
 /** What finishing a set needs. */
 export type SetInput = {
@@ -35,6 +38,15 @@ export type SetInput = {
   readonly run: JudgingRun;
 };
 
+/** What a finished set holds. */
+type FinishedSet = {
+  readonly renditions: readonly Output[];
+  readonly sounds: readonly OutputSound[];
+};
+
+/** A finished stream of a set; the sound in it, if it was chosen. */
+type Finished = FinishedTrack & { readonly sounds: readonly OutputSound[] };
+
 /** The name of the manifest in the folder of segments. */
 const MANIFEST = "manifest.mpd";
 /** ffmpeg's multivariant playlist. It is replaced, because it has neither frame rates nor real bitrates. */
@@ -44,14 +56,14 @@ const LEFT_OVER = "master.m3u8";
  * Verifies every stream of a set, and that players can switch between them at every segment. Then writes the entry that players
  * open, and the track of thumbnails if the set has one.
  *
- * @returns the descriptions of the renditions, in the order of the profile
+ * @returns the descriptions of the renditions, in the order of the profile, and of all sounds if they were chosen
  * @throws {TaskError} `output_wrong`, or what probing threw
  */
-export async function finishSet(input: SetInput): Promise<readonly Output[]> {
+export async function finishSet(input: SetInput): Promise<FinishedSet> {
   const { product, set, folder } = input;
   const segments = join(folder, product.segments ?? "");
   const manifest = await read(join(segments, MANIFEST), () => judgeNothing(input, 0));
-  const finished: FinishedTrack[] = [];
+  const finished: Finished[] = [];
   for (const index of set.tracks.keys()) finished.push(await finishTrack(input, segments, index));
   const facts = finished.map((track) => track.facts);
   judgeBoundaries(set, facts);
@@ -60,9 +72,15 @@ export async function finishSet(input: SetInput): Promise<readonly Output[]> {
   const hasPlaylists = isToldIn(product.container, "hls");
   const { subtitles: texts = [] } = product;
   const subtitles = await placeSubtitles(texts, folder, segments, { seconds, hasPlaylists });
-  const told = withSubtitles(finishManifest(manifest, facts), subtitles, seconds);
+  const told = withSoundRoles(
+    withSubtitles(finishManifest(manifest, facts), subtitles, seconds),
+    set.tracks,
+  );
   await writeEntries(input, segments, told, { facts, subtitles });
-  return set.renditions.map((pair) => describeRendition(product, pair, finished));
+  return {
+    renditions: set.renditions.map((pair) => describeRendition(product, pair, finished)),
+    sounds: finished.flatMap(({ sounds }) => sounds),
+  };
 }
 
 /** @param judge - says why a file is missing, if the source is the cause */
@@ -86,11 +104,7 @@ const ANY: Expectation = { durationToleranceSeconds: 0 };
 const isCopied = ({ video, audio }: Expectation): boolean =>
   video?.sameAsSource === true || audio?.sameAsSource === true;
 
-async function finishTrack(
-  input: SetInput,
-  segments: string,
-  index: number,
-): Promise<FinishedTrack> {
+async function finishTrack(input: SetInput, segments: string, index: number): Promise<Finished> {
   const { set, source, run } = input;
   const { engine, signal, warn } = run;
   const track = set.tracks[index];
@@ -102,13 +116,37 @@ async function finishTrack(
   await refuseCutSegments(concat, segments);
   const ended = { path, expect, isCounted: isCopied(expect), concat };
   const media = await probeWithEnd(ended, engine, signal);
-  await warn(await source.judge(expect, media));
+  await warn(await source.judge(expect, media, track?.sound?.stream));
   const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({
     seconds,
     bytes: await sizeOf(join(segments, name)),
   }));
   const told = await readTold(join(segments, initOf(playlist) ?? ""));
-  return { facts: trackFacts(media, told, await Promise.all(sized)), media };
+  const sounds = await finishSound(input, track?.sound, media, { segments, playlist });
+  return { facts: trackFacts(media, told, await Promise.all(sized)), media, sounds };
+}
+
+/** Judges a sound that was chosen, and measures it if its loudness was set. */
+async function finishSound(
+  { folder, run: { engine, signal, warn } }: SetInput,
+  sound: PlannedSound | undefined,
+  { audio }: MediaInfo,
+  { segments, playlist }: { readonly segments: string; readonly playlist: string },
+): Promise<readonly OutputSound[]> {
+  if (!sound || !audio) return [];
+  judgeChannels(sound, audio);
+  if (!sound.loudness) return describeSound(sound, audio, undefined);
+  const whole = join(folder, "sound.mp4");
+  try {
+    await rm(whole, { force: true });
+    for (const name of segmentsOf(playlist))
+      await appendFile(whole, await readFile(join(segments, name)));
+    const [after] = await measured([sound], whole, { engine, signal, folder });
+    await warn(loudnessWarnings(sound, after));
+    return describeSound(sound, audio, after);
+  } finally {
+    await rm(whole, { force: true });
+  }
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -93,8 +93,63 @@ export async function probeWithEnd(
   const atOnce = made.tail ?? beside;
   const end = endOf(made, expected);
   const seen = atOnce && end === expected ? atOnce : await look(end);
+  const count = async () => (isCounted ? made : await probe(true));
+  await judgeEnds({ expect, made, end, seen, look, count });
+  return made;
+}
+
+/**
+ * Has the end of one of several sounds decoded, or of the video beside them.
+ *
+ * @param made - the probed output with this stream alone
+ * @param stream - as ffprobe names it: `a:1`
+ * @param isCounted - whether the packets of `made` are counted
+ * @throws {TaskError} as `probeWithEnd`
+ */
+export async function judgeEndOf(
+  stream: string,
+  { path, expect, isCounted }: Ended,
+  made: MediaInfo,
+  engine: Pick<Engine, "probe" | "readTail">,
+  signal: AbortSignal,
+): Promise<void> {
+  const look: Look = (endSeconds, seconds) => {
+    const place = { ...tailOf(endSeconds, seconds), keyFramesOnly: isCopied(expect), stream };
+    return engine.readTail({ path, ...place }, signal);
+  };
+  const end = endOf(made, expect.durationSeconds);
+  const count = async () => {
+    if (isCounted) return made;
+    const { streams } = await engine.probe({ path, side: "output", packets: true }, signal);
+    return onlyStream(made, streams);
+  };
+  await judgeEnds({ expect, made, end, seen: await look(end), look, count });
+}
+
+/** The view of an output with one stream, with what is known of that by now. */
+function onlyStream(made: MediaInfo, streams: MediaInfo["streams"]): MediaInfo {
+  const index = (made.video ?? made.audio)?.index;
+  const known = streams.find((one) => one.index === index);
+  return known?.kind === "video" || known?.kind === "audio"
+    ? { ...made, [known.kind]: known }
+    : made;
+}
+
+/** What the ends of an output are judged by. */
+type Judging = {
+  readonly expect: Expectation;
+  readonly made: MediaInfo;
+  readonly end: number;
+  /** What the first look saw. */
+  readonly seen: Tail;
+  readonly look: Look;
+  /** The output with its packets counted. */
+  readonly count: () => Promise<MediaInfo>;
+};
+
+async function judgeEnds({ expect, made, end, seen, look, count }: Judging): Promise<void> {
   const unseen = unseenIn(expect, made, seen, tailOf(end).fromSeconds);
-  const counted = unseen.length > 0 && !isCounted ? await probe(true) : made;
+  const counted = unseen.length > 0 ? await count() : made;
   const ends: { [K in Kind]?: StreamTail } = { ...seen };
   for (const kind of new Set([...unseen, ...undecodedIn(expect, made, seen)])) {
     // A stream that ends before the other one is decoded before its own end.
@@ -107,7 +162,6 @@ export async function probeWithEnd(
     else delete ends[kind];
   }
   judgeTail(expect, made, ends);
-  return made;
 }
 
 /** Decodes the seconds before an end: the default number of them, or as many as given. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
+import { withSound } from "../../plan/decide/sounds.ts";
 import type { Plan, PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import { totalOf } from "../../plan/verify/finished-set.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
@@ -17,6 +18,7 @@ import { finishSet } from "./finish-set.ts";
 import { protectSet } from "./protect-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
 import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
+import { verifySounds } from "./verify-sounds.ts";
 import { refuseCut } from "./whole-file.ts";
 
 /** A verified product: its files, its description, and the indexes of the targets that get it. */
@@ -52,7 +54,7 @@ export async function verifyProducts(
   );
   const { folder, damage } = source;
   if (plan.products.some(isCopied) || mayHoldHidden(plan.products, source.media))
-    refuseHiddenCopies(plan.products, await counted.counted());
+    refuseHidden(plan.products, await counted.counted());
   await warn(await counted.judgeDamage(damage ?? NO_DAMAGE, plan.products));
   const verified: Verified[] = [];
   for (const product of plan.products) {
@@ -68,6 +70,16 @@ export async function verifyProducts(
   return verified;
 }
 
+/** @throws {WrongCopy} if a copy would show what an edit list hides */
+function refuseHidden(products: readonly PlannedOutput[], source: MediaInfo): void {
+  refuseHiddenCopies(products, source);
+  for (const { container, video, set, sounds = [] } of products) {
+    const tracks = (set?.tracks ?? []).flatMap(({ sound }) => sound ?? []);
+    for (const { audio, stream } of [...sounds, ...tracks])
+      refuseHiddenCopies([{ container, video, audio }], withSound(source, stream), stream);
+  }
+}
+
 async function verifyProduct(
   product: PlannedOutput,
   folder: string,
@@ -76,6 +88,7 @@ async function verifyProduct(
 ): Promise<Verified> {
   if (product.set) return verifySet(product, product.set, folder, source, run);
   const path = join(folder, product.entry);
+  if (product.sounds) return verifySounded(product, product.sounds, folder, source, run);
   if (isSet(product.container)) await correctPlaylist(path);
   const made = await probeProduct(product, path, run);
   await run.warn(await source.judge(product.expect, made));
@@ -85,6 +98,25 @@ async function verifyProduct(
   const encryption = await protect(product, finished, run);
   const output = describeOutput(product, made, await sizeOfFinished(finished));
   return { targets: product.targets, finished, output: { ...output, ...encryption } };
+}
+
+/** A file whose sounds were chosen. */
+async function verifySounded(
+  product: PlannedOutput,
+  sounds: NonNullable<PlannedOutput["sounds"]>,
+  folder: string,
+  source: CountedSource,
+  run: JudgingRun,
+): Promise<Verified> {
+  const path = join(folder, product.entry);
+  await refuseCut(path);
+  const { engine, signal, warn } = run;
+  const within = { engine, signal, warn, folder };
+  const { made, heard } = await verifySounds(product, sounds, path, source, within);
+  await verifySubtitles(product, made, folder, run);
+  const finished = { entry: path };
+  const output = describeOutput(product, made, await sizeOfFinished(finished), heard);
+  return { targets: product.targets, finished, output };
 }
 
 /** @throws {TaskError} `output_wrong` if it is cut off, or what probing threw */
@@ -112,8 +144,8 @@ async function correctPlaylist(path: string): Promise<void> {
 }
 
 /** Whether any stream is a copy, in a set too. */
-const isCopied = ({ expect, set }: PlannedOutput): boolean =>
-  [expect, ...(set?.tracks ?? []).map((track) => track.expect)].some(
+const isCopied = ({ expect, set, sounds = [] }: PlannedOutput): boolean =>
+  [expect, ...[...(set?.tracks ?? []), ...sounds].map((one) => one.expect)].some(
     ({ video, audio }) => video?.sameAsSource === true || audio?.sameAsSource === true,
   );
 
@@ -124,13 +156,17 @@ async function verifySet(
   source: CountedSource,
   run: JudgingRun,
 ): Promise<Verified> {
-  const renditions = await finishSet({ product, set, folder, source, run });
+  const { renditions, sounds } = await finishSet({ product, set, folder, source, run });
   const entry = join(folder, product.entry);
   const segments = join(folder, product.segments ?? "");
   const finished = { entry, segments };
   const encryption = await protect(product, finished, run);
   const output = describeSet(product, renditions, await sizeOfFinished(finished));
-  return { targets: product.targets, finished, output: { ...output, ...encryption } };
+  return {
+    targets: product.targets,
+    finished,
+    output: { ...output, ...(sounds.length > 0 && { sounds }), ...encryption },
+  };
 }
 
 /** Encrypts what is verified, if that is asked for. */

@@ -101,6 +101,16 @@ export type AttemptLog = {
 
 export type AudioFormat = 'aac' | 'aache2' | 'mp3' | 'ac3' | 'mp2' | 'copy' | 'opus' | 'none';
 
+/**
+ * Extension. `stereo`: more channels become stereo in which speech stays clear. `mono_pairs`: pairs of single channels become stereo. `surround_and_stereo`: 5.1, and such a stereo beside it.
+ */
+export type AudioMix = 'stereo' | 'mono_pairs' | 'surround_and_stereo';
+
+/**
+ * Extension. Which sounds of the source: `main` (default), `all`, or a list of languages (ISO 639 or BCP 47; `und` for those that name none) and of places among the sounds, from 0. Languages, titles and dispositions are kept.
+ */
+export type AudioTracks = 'main' | 'all' | Array<string | number>;
+
 export type BeginDrain = {
     /**
      * How long tasks that run may go on before they are handed back; to their end where absent.
@@ -434,6 +444,15 @@ export type Limits = {
     task_timeout_seconds: number;
 };
 
+/**
+ * As EBU R 128 measures it; -70 LUFS is silence.
+ */
+export type Loudness = {
+    integrated_lufs: number;
+    range_lu: number;
+    true_peak_dbtp: number;
+};
+
 export type MediaPlaces = {
     /**
      * The same of what it may read.
@@ -536,6 +555,10 @@ export type Notification = {
  */
 export type Output = {
     audio?: OutputAudio;
+    /**
+     * Extension. Present if the profile has `audio_tracks`, `audio_mix` or `loudness`: every sound that the target holds.
+     */
+    audio_tracks?: Array<OutputSound>;
     bitrate_bps: number;
     container: string;
     duration_seconds: number;
@@ -575,6 +598,33 @@ export type OutputRendition = {
     quality?: Quality;
     size_bytes: number;
     video?: OutputVideo;
+};
+
+export type OutputSound = {
+    bitrate_bps?: number;
+    channels: number;
+    codec: string;
+    /**
+     * Such as `comment`, `dub`.
+     */
+    dispositions: Array<string>;
+    /**
+     * Players begin with it.
+     */
+    is_default: boolean;
+    /**
+     * ISO 639-2/T.
+     */
+    language?: string;
+    /**
+     * Present if `loudness` was asked for: of the source's sound as it was to be encoded, and of what came out.
+     */
+    loudness?: {
+        after: Loudness;
+        before: Loudness;
+    };
+    samplerate_hz: number;
+    title?: string;
 };
 
 export type OutputVideo = {
@@ -776,10 +826,12 @@ export type Qlty = {
      */
     audio_bitrate?: number;
     audio_format?: AudioFormat;
+    audio_mix?: AudioMix;
     /**
      * Hz.
      */
     audio_samplerate?: 8000 | 11025 | 12000 | 16000 | 22050 | 24000 | 32000 | 44100 | 48000 | 64000 | 88200 | 96000;
+    audio_tracks?: AudioTracks;
     b_frame_size?: number;
     /**
      * bits/s; required unless copied, or with `rc_mode: quality`.
@@ -811,6 +863,10 @@ export type Qlty = {
      * How often a gif is shown; 0, the default, is for ever.
      */
     loop?: number;
+    /**
+     * Extension. LUFS: the sound is measured (EBU R 128) and brought to this loudness; true peaks stay below -1 dBTP.
+     */
+    loudness?: number;
     /**
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */
@@ -848,10 +904,12 @@ export type QltyAnswer = {
      */
     audio_bitrate?: number;
     audio_format?: AudioFormat;
+    audio_mix?: AudioMix;
     /**
      * Hz.
      */
     audio_samplerate?: number;
+    audio_tracks?: AudioTracks;
     b_frame_size?: number;
     /**
      * bits/s
@@ -880,6 +938,10 @@ export type QltyAnswer = {
      * How often a gif is shown; 0, the default, is for ever.
      */
     loop?: number;
+    /**
+     * Extension. LUFS: the sound is measured (EBU R 128) and brought to this loudness; true peaks stay below -1 dBTP.
+     */
+    loudness?: number;
     /**
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */
@@ -1200,7 +1262,7 @@ export type TaskStatus = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELL
 
 export type TaskWarning = {
     /**
-     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `source_awaited`, `source_sampled`; more may come.
+     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `audio_track_missing`, `loudness_missed`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `source_awaited`, `source_sampled`; more may come.
      */
     code: string;
     /**
@@ -1308,10 +1370,12 @@ export type QltyWritable = {
      */
     audio_bitrate?: number;
     audio_format?: AudioFormat;
+    audio_mix?: AudioMix;
     /**
      * Hz.
      */
     audio_samplerate?: 8000 | 11025 | 12000 | 16000 | 22050 | 24000 | 32000 | 44100 | 48000 | 64000 | 88200 | 96000;
+    audio_tracks?: AudioTracks;
     b_frame_size?: number;
     /**
      * bits/s; required unless copied, or with `rc_mode: quality`.
@@ -1343,6 +1407,10 @@ export type QltyWritable = {
      * How often a gif is shown; 0, the default, is for ever.
      */
     loop?: number;
+    /**
+     * Extension. LUFS: the sound is measured (EBU R 128) and brought to this loudness; true peaks stay below -1 dBTP.
+     */
+    loudness?: number;
     /**
      * For live streams: frames leave the encoder as they come. h264 and h265 alone.
      */
