@@ -14,7 +14,8 @@ import type { TaskAnswer } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
-const { service, live } = await startLiveHost();
+// ffmpeg looks at MPEG-TS for 6 s before it is there.
+const { service, live } = await startLiveHost({ PONTUS_LIVE_SOURCE_TIMEOUT_SECONDS: "16" });
 
 const MPEGTS = { format: "mpegts" };
 /** Whether it ended well, and says that its target was sent something. */
