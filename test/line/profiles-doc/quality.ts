@@ -25,11 +25,13 @@ export const QUALITY: Examples = {
     },
   },
   drawn: {
+    // Another size than is asked for, so that it is encoded.
+    source: () => clip({ width: 640, height: 360 }),
     judge: ({ path }) => {
       expect(x264(path)).toContain("aq=3:");
       expect(x264(path)).toContain("psy_rd=0.40:0.00");
       // What the service relies on stays.
-      expect(x264(path)).toContain("keyint=50 keyint_min=50 scenecut=0");
+      expect(x264(path)).toContain("keyint=50 keyint_min=26 scenecut=0");
     },
   },
 };

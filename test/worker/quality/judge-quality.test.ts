@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
 import { copyFile, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Engine } from "../../../src/engine/engine.ts";
@@ -8,6 +8,7 @@ import { TaskError } from "../../../src/task/errors.ts";
 import type { Task } from "../../../src/task/task.ts";
 import { clip, ffmpeg } from "../../fixtures/clips.ts";
 import { openNative } from "../../fixtures/native-engine.ts";
+import { openWasm } from "../../fixtures/wasm-engine.ts";
 import { workerBench } from "../../fixtures/worker-bench.ts";
 import { aProfile } from "../../profile/builders.ts";
 
@@ -25,16 +26,15 @@ const GROUP: Qlty = { container: "mp4", rc_mode: "quality", quality: 50, audio_f
 type Options = {
   readonly source?: () => Promise<string>;
   readonly clip?: NonNullable<Task["clip"]>;
-  /** Changes the engine. */
-  readonly engine?: (engine: Engine) => Engine;
+  readonly engine?: Engine;
   /** The targets, if they are fewer than the groups. */
   readonly targets?: readonly string[];
 };
 
 /** Runs a task of these groups; the task, and the files of its targets. */
 async function made(groups: readonly Partial<Qlty>[], options: Options = {}) {
-  const { source = film, engine = (own: Engine) => own, clip: cut } = options;
-  const bench = await workerBench({ deps: { engine: engine(await openNative()) } });
+  const { source = film, engine = await openNative(), clip: cut } = options;
+  const bench = await workerBench({ deps: { engine } });
   const original = await source();
   const input = join(bench.root, `source-${basename(original)}`);
   await copyFile(original, input);
@@ -117,6 +117,16 @@ describe("measure_quality", () => {
     expect(outputs(plain.task)[0]?.quality?.lowest).toBeWithin(0.97, 1);
   });
 
+  test("measures and encodes once more in WebAssembly as well", async () => {
+    const engine = await openWasm();
+    onTestFinished(() => engine.close());
+    const target = { metric: "ssim", min: 0.97 } as const;
+    const { task } = await made([{ quality: 40, quality_target: target }], { engine });
+    const quality = outputs(task)[0]?.quality;
+    expect(quality?.first?.value).toBeLessThan(0.97);
+    expect(quality?.value).toBeWithin(0.97, 1);
+  });
+
   test("delivers what it cannot measure, and warns", async () => {
     const run =
       (engine: Engine): Engine["run"] =>
@@ -133,7 +143,7 @@ describe("measure_quality", () => {
           return typeof own === "function" ? own.bind(target) : own;
         },
       });
-    const { task } = await made([{ measure_quality: true }], { engine: blind });
+    const { task } = await made([{ measure_quality: true }], { engine: blind(await openNative()) });
     expect(codes(task)).toEqual(["quality_unmeasured"]);
     expect(outputs(task)[0]).not.toHaveProperty("quality");
   });
