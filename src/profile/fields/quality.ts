@@ -49,6 +49,7 @@ export type BesideQuality = {
   readonly container: Container;
   readonly rc_mode?: string | undefined;
   readonly bitrate?: number | undefined;
+  readonly watermark?: object | undefined;
 };
 
 /** Reads what a group says of quality. @param faults - gets the fields that cannot be together */
@@ -69,6 +70,9 @@ export function qualityWishes(
   if (target) targetFault(target, isByQuality, fault);
   if (qlty.skip_if_larger && isSet(container))
     fault("skip_if_larger", "is for files: the segments of a set begin at its own key frames");
+  if (qlty.watermark)
+    for (const path of MEASURING_FIELDS)
+      if (qlty[path]) fault(path, "cannot go with watermark: the source has none to compare with");
   if (isStillCodec(codec) || isRateless(codec))
     for (const path of FILM_FIELDS) if (qlty[path]) fault(path, "is for films, not for a picture");
   return {
@@ -79,6 +83,7 @@ export function qualityWishes(
   };
 }
 
+const MEASURING_FIELDS = ["quality_target", "measure_quality"] as const;
 const FILM_FIELDS = ["quality_target", "measure_quality", "skip_if_larger"] as const;
 
 function targetFault(

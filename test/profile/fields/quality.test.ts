@@ -41,6 +41,8 @@ describe("quality", () => {
   });
 });
 
+const WATERMARK = { image_url: "file:/media/logo.png" };
+
 describe("what is measured of a quality", () => {
   const all = {
     quality_target: { metric: "vmaf", min: 93 },
@@ -62,6 +64,7 @@ describe("what is measured of a quality", () => {
   test.each([
     [{ rc_mode: "vbr", quality: undefined, bitrate: 1 }, ["quality_target"]],
     [{ container: "m3u8" }, ["skip_if_larger"]],
+    [{ watermark: WATERMARK }, ["measure_quality", "quality_target"]],
     [{ quality_target: { metric: "ssim", min: 93 } }, ["quality_target.min"]],
     [{ quality_target: { metric: "xpsnr", min: 0.9 } }, ["quality_target.min"]],
     [{ container: "jpg" }, ["quality_target", "measure_quality", "skip_if_larger"]],
