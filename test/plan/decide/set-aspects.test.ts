@@ -17,6 +17,16 @@ describe("groupByAspect", () => {
     });
   });
 
+  test("keeps a high dynamic range and a standard one apart", () => {
+    const [large, small] = [picture(640, 360, "h265"), picture(320, 180, "h265")];
+    const kept = { ...small, colour: { tags: { transfer: "smpte2084" } } };
+    const groups = groupByAspect([large, kept, small, { ...kept, ...large, colour: kept.colour }]);
+    expect(groups.map(({ members }) => members)).toEqual([
+      [0, 2],
+      [1, 3],
+    ]);
+  });
+
   test("keeps other shapes and codecs apart", () => {
     const pictures = [
       picture(640, 360),
