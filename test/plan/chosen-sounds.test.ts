@@ -94,7 +94,7 @@ describe("planTask() of chosen sounds", () => {
     expect(args).not.toContain("a0s0");
   });
 
-  test("makes the stereo of 5.1 with its centre as loud as in the usual mix and all else lower, and leaves stereo", () => {
+  test("makes the stereo of 5.1 with its centre in both sides and all else lower, and leaves stereo", () => {
     const plan = planOf({ tracks: [0, 1], mix: "stereo" });
     const args = plan.steps[0]?.args.join(" ") ?? "";
     expect(args).toContain(

@@ -67,8 +67,8 @@ const layoutOf = (layout: string): Filter => ({
 });
 
 /**
- * Stereo in which speech stays clear: the centre, where it is, is as loud as in the usual mix, and all else is 3 to 6 dB lower, so
- * that less of it is cut at full scale as well. What comes has 5.1 first, so that any source's channels have these names.
+ * Stereo in which speech stays clear: the centre, where it is, is as loud as in the source, and all else 3 to 6 dB lower than in the
+ * usual mix, so that less of it is cut at full scale as well. What comes has 5.1 first, so that any source's channels have these names.
  */
 const SPEECH_KEPT: readonly Filter[] = [
   layoutOf("5.1"),

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 describe("mixes", () => {
-  test("bring the centre of 5.1 into both sides of a stereo, as loud as in the usual mix", async () => {
+  test("bring the centre of 5.1 into both sides of a stereo, as loud as it is", async () => {
     const { verified } = await makeProducts(film, profile("mp4", { mix: "stereo" }));
     const path = verified[0]?.finished.entry ?? "";
     const heard = await hear(path);
@@ -32,13 +32,9 @@ describe("mixes", () => {
       TONES.english,
       TONES.english,
     ]);
-    const usual = await makeProducts(
-      film,
-      profileOf({ container: "mp4", video: VIDEO, audio: { ...AUDIO, channels: 2 } }),
-    );
-    const plain = await loudnessOf(usual.verified[0]?.finished.entry ?? "", "0:a:0");
+    const source = await loudnessOf(film, "0:a:0");
     const { lufs } = await loudnessOf(path, "0:a:0");
-    expect(lufs - plain.lufs).toBeWithin(-0.4, 0.4);
+    expect(lufs - source.lufs).toBeWithin(-0.4, 0.4);
   });
 
   test("make 5.1 and stereo of surround, and stereo of pairs of single channels", async () => {
