@@ -2,8 +2,8 @@ import { type Metric, QUALITY_MAX } from "../profile/fields/quality.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import type { MeasuredOutput, PlannedOutput } from "./plan.ts";
 
-/** So many decibels better is a film for each step of quality, of every metric and codec (`bun run bench --only quality`), roughly. */
-const DECIBELS_PER_STEP = 0.2;
+/** So many decibels better is a film for each step of quality, roughly and with every codec (`bun run bench --only quality`). */
+const DECIBELS_PER_STEP: Readonly<Record<Metric, number>> = { ssim: 0.2, xpsnr: 0.27, vmaf: 0.2 };
 /** An encode is not repeated once more, so it is better to ask for a little too much than for too little. */
 const MARGIN = 1.25;
 
@@ -20,7 +20,7 @@ export function raisedQuality(
   { quality, value, min }: Readonly<Record<"quality" | "value" | "min", number>>,
 ): number | undefined {
   const lacking = decibelsOf(metric, min) - decibelsOf(metric, value);
-  const steps = Math.max(1, Math.ceil((lacking / DECIBELS_PER_STEP) * MARGIN));
+  const steps = Math.max(1, Math.ceil((lacking / DECIBELS_PER_STEP[metric]) * MARGIN));
   const raised = Math.min(QUALITY_MAX, quality + steps);
   return raised > quality ? raised : undefined;
 }

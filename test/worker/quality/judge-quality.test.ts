@@ -93,9 +93,12 @@ describe("measure_quality", () => {
 
   test("measures a part of a clip, and of a source without an index", async () => {
     const transport = () => clip({ width: 160, height: 90, seconds: 3, container: "ts" });
-    const measured = { measure_quality: true, quality: 95 } as const;
-    const { task } = await made([measured], { source: transport, clip: { startSeconds: 1.3 } });
-    expect(outputs(task)[0]?.quality?.lowest).toBeWithin(0.97, 1);
+    const sound = { audio_format: "aac", audio_bitrate: 64_000 } as const;
+    const measured = { measure_quality: true, quality: 95, ...sound } as const;
+    const { task } = await made([measured, { ...measured, container: "mpegts" }], {
+      ...{ source: transport, clip: { startSeconds: 1.3 } },
+    });
+    for (const output of outputs(task)) expect(output?.quality?.lowest).toBeWithin(0.97, 1);
   });
 
   test("measures each rendition of a set, and a plain set", async () => {
