@@ -11,6 +11,7 @@ import { measureLatency } from "./latency.ts";
 import { measureLive } from "./live.ts";
 import { measureLoss } from "./loss.ts";
 import { RESULTS, readArguments, runPart } from "./parts.ts";
+import { measureQuality } from "./quality.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
 import { measureRows } from "./rows.ts";
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   cli: measureCli,
   verify: measureVerify,
   ladder: measureLadder,
+  quality: measureQuality,
   latency: measureLatency,
   start: measureStart,
   rows: measureRows,
