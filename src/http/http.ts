@@ -156,7 +156,7 @@ function serveRarer(app: Hono, ports: SignedPorts): void {
     const { serveEvents } = await import("./events/serve-events.ts");
     return (inner) => serveEvents(inner, ports);
   });
-  serveLater(app, [CALLS.planTask, CALLS.readTaskLog], async () => {
+  serveLater(app, [CALLS.planTask, CALLS.readTaskLog, CALLS.readTaskKey], async () => {
     const [{ serveInsight }, { PlanSlots }] = await Promise.all([
       import("./insight/serve-insight.ts"),
       import("../service/plan-slots.ts"),
