@@ -6,6 +6,7 @@ import { hasEnded, type RunningService, startService } from "../fixtures/service
 import { BASICS } from "./profiles-doc/basics.ts";
 import { COLOURS } from "./profiles-doc/colours.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
+import { PICTURES } from "./profiles-doc/pictures.ts";
 import { PROTECTED } from "./profiles-doc/protected.ts";
 import { QUALITY } from "./profiles-doc/quality.ts";
 import { SOUNDS } from "./profiles-doc/sounds.ts";
@@ -24,6 +25,7 @@ const JUDGED: Examples = {
   ...SOURCES,
   ...QUALITY,
   ...SOUNDS,
+  ...PICTURES,
 };
 
 /** An example of the page: a profile, or a task. */
