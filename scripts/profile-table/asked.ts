@@ -53,6 +53,10 @@ export const ASKED = {
   encryption: {
     encryption: { method: "aes-128", key_url: "https://keys.example/{task_id}/{key}" },
   },
+  keep_tags: { keep_tags: true },
+  keep_location: { keep_location: true },
+  keep_chapters: { keep_chapters: true },
+  faststart: { faststart: false },
   dynamic_range: { dynamic_range: "source" },
   dynamic_range_fallback: { dynamic_range: "source", dynamic_range_fallback: "map" },
 } as const satisfies Readonly<

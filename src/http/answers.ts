@@ -129,6 +129,7 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   timeout_seconds: task.timeoutSeconds,
   metadata: task.metadata,
   notification: task.notification && notificationAnswer(task.notification),
+  title: task.extras?.title,
   clip: task.clip && clipAnswer(task.clip),
   sources: task.extras?.sources?.map(({ url, clip }) => ({
     source_url: maskCredentials(url),

@@ -12,22 +12,31 @@ import {
   type TaskPorts,
 } from "../service/manage-tasks.ts";
 import type { TaskQuery } from "../store/store.ts";
-import type { Clip } from "../task/task.ts";
+import type { Clip, Extras } from "../task/task.ts";
 import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
 import type { CreateTask, ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
 
+/** What a task says of its source, and of its outputs as a whole. */
+function extrasOf({ sources, title }: z.output<typeof CreateTask>): Extras | undefined {
+  if (!sources && title === undefined) return undefined;
+  return {
+    ...(sources && {
+      sources: sources.map(({ source_url: url, clip }) => ({
+        url,
+        ...(clip && { clip: clipOf(clip) }),
+      })),
+    }),
+    ...(title !== undefined && { title }),
+  };
+}
+
 /** What the body of a create asks for. */
 export const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({
   // The schema sees to it that there is one.
   sourceUrl: (body.source ?? body.sources?.[0])?.source_url ?? "",
-  extras: body.sources && {
-    sources: body.sources.map(({ source_url: url, clip }) => ({
-      url,
-      ...(clip && { clip: clipOf(clip) }),
-    })),
-  },
+  extras: extrasOf(body),
   profileName: body.profile_name,
   targets: body.targets.map(({ target_url, profile_name }) => ({
     url: target_url,

@@ -16,7 +16,8 @@ import { formatSeconds } from "./encode/filters.ts";
 import { METRIC_FILTERS, metricOf } from "./encode/metrics.ts";
 import type { VideoEncoding } from "./encode/video-encoding.ts";
 import { inOrder } from "./encode/video-filters.ts";
-import type { Capabilities, MeasuredOutput, Measuring, Step } from "./plan.ts";
+import type { MeasuredOutput, Measuring } from "./measuring/measuring.ts";
+import type { Capabilities, Step } from "./plan.ts";
 
 /** One part is measured for so many seconds of an output, and at most so many in all. */
 const SECONDS_PER_PART = 15;

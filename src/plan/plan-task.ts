@@ -25,6 +25,7 @@ import { assignmentFault } from "./feasible/set-feasible.ts";
 import { nameWarnings } from "./feasible/target-name.ts";
 import { type FurtherFile, plannedInput } from "./further.ts";
 import { measuringOf } from "./measure.ts";
+import { titleWarnings } from "./metadata/metadata.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { meteringStep, stepsOf } from "./steps.ts";
 import { subtitleWarnings } from "./subtitles/choose.ts";
@@ -35,6 +36,8 @@ export type PlanRequest = {
   /** Each makes one product, in this order. */
   readonly assignments: readonly Assignment[];
   readonly clip?: Clip;
+  /** What the outputs are called. */
+  readonly title?: string;
   /** What is read beside the source, in the order of its files. */
   readonly further?: readonly FurtherFile[];
   /** The addresses of all the task's targets, in their order. */
@@ -58,7 +61,7 @@ export type PlanRequest = {
  *   not hold, a copy that would lose something, more pixels than a task may have), `encoder_missing`, `invalid_parameter` (a clip that holds nothing)
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
-  const { clip, further = [], tag, targetUrls = [], firstFolder = 0 } = request;
+  const { clip, title, further = [], tag, targetUrls = [], firstFolder = 0 } = request;
   const assignments = request.assignments.map((one) => withoutUnkept(one, capabilities));
   for (const assignment of assignments) {
     const fault = assignmentFault(assignment, capabilities);
@@ -69,7 +72,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const lacking = lackWarnings(media, clip);
   // Sources that are joined are one by now.
   const beside = further.filter(({ kind }) => kind !== "source");
-  const source = { media, clip, further: beside, capabilities };
+  const source = { media, clip, title, further: beside, capabilities };
   const decisions = assignments.map((assignment, at) =>
     assignment.set
       ? decideSet(assignment, assignment.set, firstFolder + at, source)
@@ -96,6 +99,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     ...(further.length > 0 && { inputs: further.map(plannedInput) }),
     warnings: [
       ...nameWarnings(products, targetUrls),
+      ...titleWarnings(products, title),
       ...lacking,
       ...audioWarnings(products, media),
       ...soundWarnings(renditionsOf(assignments), media),

@@ -1,11 +1,18 @@
-import type { AudioStream, Loudness, SoundLabel, VideoStream } from "../probe/media.ts";
-import type { SubtitleCodec, Written } from "../profile/containers.ts";
+import type {
+  AudioStream,
+  FileMetadata,
+  Loudness,
+  SoundLabel,
+  VideoStream,
+} from "../probe/media.ts";
+import type { SubtitleCodec } from "../profile/container-facts.ts";
+import type { Written } from "../profile/containers.ts";
 import type { Area } from "../profile/fields/picture.ts";
 import type { Protection } from "../profile/fields/protection.ts";
-import type { Metric } from "../profile/fields/quality.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import type { FurtherKind } from "./further.ts";
+import type { Measuring } from "./measuring/measuring.ts";
 import type { Sliced } from "./sliced.ts";
 
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
@@ -28,10 +35,7 @@ export type Capabilities = {
   readonly outputPixelsMax?: number;
   /** How many runs of one long encode go on at once; absent if one run uses all cores. */
   readonly slices?: number;
-  /**
-   * Outputs are sent out while they are written: nothing in them can be changed or read again, and nothing is kept
-   * between two runs.
-   */
+  /** Outputs are sent out while they are written: nothing of them can be changed, read again or kept between two runs. */
   readonly streamsOutput?: true;
 };
 
@@ -127,6 +131,8 @@ export type Expectation = {
   readonly durationToleranceSeconds: number;
   /** Only the video counts for the duration, as in a playlist. */
   readonly isTimedByVideo?: true;
+  /** What its file says of itself; absent if that is nothing. */
+  readonly metadata?: FileMetadata;
   /** The part of the source that was asked for: if it holds nothing of a stream, the source is not to blame. */
   readonly clip?: Clip;
   readonly video?: {
@@ -233,52 +239,6 @@ export type PlannedInput = {
   readonly file: string;
   /** As ffprobe names it. */
   readonly format: string;
-};
-
-/** An output, or a stream of a set, whose quality is measured. */
-export type MeasuredOutput = {
-  /** Its place among the products. */
-  readonly product: number;
-  /** Only in a set: its place among the tracks. */
-  readonly track?: number;
-  /** The length of its segments. */
-  readonly segmentSeconds?: number;
-  /** 1 to 100, where a quality was asked for. */
-  readonly quality?: number;
-  readonly metric: Metric;
-  /** The least that it is to come to, if its profile says so. */
-  readonly min?: number;
-  /** The filters that make of the source's picture what is encoded. */
-  readonly filters: string;
-  readonly framerate: number;
-  /** Pixels of one picture. */
-  readonly pixels: number;
-  /** When it shows its first picture, in seconds. */
-  readonly firstSeconds: number;
-  /** How far before a part it is read from, if its container has no index. */
-  readonly aheadSeconds?: number;
-};
-
-/** What is measured once the outputs of a plan are made: how close short parts of them come to the source. */
-export type Measuring = {
-  /** The moments of the outputs at which the parts begin, in seconds. */
-  readonly startsSeconds: readonly number[];
-  readonly partSeconds: number;
-  readonly outputs: readonly MeasuredOutput[];
-  readonly source: {
-    /** Its options before the moment that is sought. */
-    readonly args: readonly string[];
-    readonly specifier: string;
-    /** Its sound, if that counts for where its times begin. */
-    readonly sound?: string;
-    /** Where the outputs begin in it, in seconds. */
-    readonly fromSeconds: number;
-    /** How far before a part it is read from, if it has no index: a seek finds no key frame by itself then. */
-    readonly aheadSeconds: number;
-    /** The shortest time that is a whole number of pictures of every output. */
-    readonly stepSeconds: number;
-    readonly pixels: number;
-  };
 };
 
 /** Everything that will be done for a task, decided before anything runs. */

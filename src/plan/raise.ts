@@ -1,6 +1,7 @@
 import { type Metric, QUALITY_MAX } from "../profile/fields/quality.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
-import type { MeasuredOutput, PlannedOutput } from "./plan.ts";
+import type { MeasuredOutput } from "./measuring/measuring.ts";
+import type { PlannedOutput } from "./plan.ts";
 
 /** So many decibels better is a film for each step of quality, roughly and with every codec (`bun run bench --only quality`). */
 const DECIBELS_PER_STEP: Readonly<Record<Metric, number>> = { ssim: 0.2, xpsnr: 0.27, vmaf: 0.2 };

@@ -4,7 +4,14 @@ import type { MediaInfo, VideoStream } from "../probe/media.ts";
 import type { VideoCodec } from "../profile/codecs.ts";
 import { encodedAudio } from "./args/audio.ts";
 import { fileArgs } from "./args/file-output.ts";
-import { graphArgs, languageArgs, NOTHING_ELSE, streamsArgs, together } from "./args/streams.ts";
+import {
+  graphArgs,
+  languageArgs,
+  metadataArgs,
+  NOTHING_ELSE,
+  streamsArgs,
+  together,
+} from "./args/streams.ts";
 import { encodedVideo } from "./args/video.ts";
 import type { OutputDecision } from "./decide/output-decision.ts";
 import { frameMode } from "./encode/framerate.ts";
@@ -58,6 +65,7 @@ export function slice(
   if (decision.isStreamed) return { whole: "nothing can be kept between runs here" };
   if (decision.set) return { whole: "the renditions of a set are made together" };
   if (decision.reads) return { whole: "it reads more than its source" };
+  if (decision.product.expect.metadata?.chapters) return { whole: "chapters go into it" };
   if (decision.product.subtitles) return { whole: "subtitles go into it" };
   if (isClip) return { whole: "only a clip of the source is wanted" };
   const cut = cutOf(decision, media, slicesMax);
@@ -125,7 +133,7 @@ function slicedOf(decision: OutputDecision, media: MediaInfo, cut: Cut, tag: str
       args: [
         ...["-f", "concat", "-i", list, ...copied, "-map", "0:0"],
         ...(copied.length === 0 ? [] : ["-map", `1:${index}`]),
-        ...[...NOTHING_ELSE, ...language, "-c", "copy", ...file.args],
+        ...[...metadataArgs(product.expect.metadata), ...language, "-c", "copy", ...file.args],
       ],
       writes: file.writes,
     },

@@ -63,6 +63,21 @@ export const DISPOSITIONS = [
 /** A name of `DISPOSITIONS`. */
 export type Disposition = (typeof DISPOSITIONS)[number];
 
+/** What a file may say of itself that can be taken over, by ffmpeg's names. Where it was made is another matter (`location`). */
+export const TAG_NAMES = [
+  "title",
+  "artist",
+  "album",
+  "album_artist",
+  "composer",
+  "genre",
+  "date",
+  "track",
+  "comment",
+  "description",
+  "copyright",
+] as const;
+
 /** What is known of every stream, whatever its kind. */
 type StreamFacts = {
   /** The stream's number in its file, for `-map 0:N`. */
@@ -207,6 +222,15 @@ export type SoundLabel = {
   readonly beside?: "surround" | "stereo";
 };
 
+/** What a file says of itself, by ffmpeg's names, each a short line of text. */
+export type Tags = Readonly<Partial<Record<(typeof TAG_NAMES)[number] | "location", string>>>;
+
+/** What an output says of itself, and how many chapters it takes over of its source. */
+export type FileMetadata = { readonly tags: Tags; readonly chapters: number };
+
+/** A chapter of a file, in seconds of its own time. */
+export type Chapter = { readonly startSeconds: number; readonly endSeconds: number };
+
 /** Any stream of a file. */
 export type MediaStream = VideoStream | AudioStream | OtherStream;
 
@@ -224,6 +248,10 @@ export type MediaInfo = {
   readonly video?: VideoStream;
   /** The one that `audioOf` chooses, with what else is found out about it. Of a live source it may come beside the file. */
   readonly audio?: AudioStream;
+  /** Absent if it says nothing of itself. */
+  readonly tags?: Tags;
+  /** Absent if it has none. */
+  readonly chapters?: readonly Chapter[];
   readonly lack?: Lack;
   /** ffmpeg has to read more of its beginning than usual to know what its streams are. */
   readonly beginsSlowly?: true;

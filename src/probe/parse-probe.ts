@@ -5,6 +5,7 @@ import { known, number, text } from "./ffprobe-values.ts";
 import { PACKET_ENTRIES, readFirstPackets } from "./hidden.ts";
 import { lateSeconds, withoutLateness } from "./late-stamps.ts";
 import type { MediaInfo } from "./media.ts";
+import { CHAPTER_ENTRIES, chaptersOf, TAG_ENTRIES, tagsOf, tagsSchema } from "./metadata/tags.ts";
 import { STREAM_ENTRIES, streamOf, streamSchema } from "./parse-stream.ts";
 
 /**
@@ -15,7 +16,8 @@ import { STREAM_ENTRIES, streamOf, streamSchema } from "./parse-stream.ts";
 export const PROBE_ENTRIES = [
   "error=code,string",
   "format=format_name,duration,start_time,size,bit_rate",
-  "format_tags=major_brand",
+  `format_tags=major_brand,${TAG_ENTRIES}`,
+  CHAPTER_ENTRIES,
   ...STREAM_ENTRIES,
   PACKET_ENTRIES,
 ].join(":");
@@ -28,7 +30,7 @@ const probeSchema = v.object({
     start_time: number,
     size: number,
     bit_rate: number,
-    tags: v.optional(v.object({ major_brand: text })),
+    tags: tagsSchema,
   }),
 });
 
@@ -48,8 +50,12 @@ export function parseProbe(json: unknown): MediaInfo {
   const late = lateSeconds(format, file.start_time);
   const origin = { format, late, firstPackets: readFirstPackets(json) };
   const streams = told.map((stream) => streamOf(stream, origin));
+  const chapters = chaptersOf(json);
   const video = videoOf(streams);
-  const audio = audioOf(streams, { format, ...known({ brand: file.tags?.major_brand }) });
+  const audio = audioOf(streams, {
+    format,
+    ...known({ brand: v.parse(text, file.tags?.["major_brand"]) }),
+  });
   return {
     format,
     streams,
@@ -62,6 +68,8 @@ export function parseProbe(json: unknown): MediaInfo {
       bitrateBps: file.bit_rate,
       video,
       audio,
+      tags: tagsOf([file.tags, ...told.map(({ tags }) => tags)]),
+      chapters: chapters.length > 0 ? chapters : undefined,
     }),
   };
 }

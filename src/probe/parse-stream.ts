@@ -12,6 +12,7 @@ import {
   type OtherStream,
   type VideoStream,
 } from "./media.ts";
+import { TAG_ENTRIES } from "./metadata/tags.ts";
 import {
   cropOf,
   isMirrored,
@@ -28,7 +29,7 @@ export const STREAM_ENTRIES: readonly string[] = [
     "r_frame_rate,avg_frame_rate,field_order,bit_rate,duration,start_time,nb_frames,color_transfer,color_primaries," +
     "color_space,color_range,channels,channel_layout,sample_fmt,sample_rate",
   `stream_disposition=${DISPOSITIONS.join(",")}`,
-  "stream_tags=rotate,DURATION,language,title,name",
+  `stream_tags=rotate,DURATION,language,name,${TAG_ENTRIES}`,
   `stream_side_data=${SIDE_DATA_ENTRIES}`,
 ];
 
@@ -67,7 +68,7 @@ export const streamSchema = v.object({
   sample_rate: number,
   disposition: v.optional(v.object(flags)),
   tags: v.optional(
-    v.object({ rotate: number, DURATION: text, language: text, title: text, name: text }),
+    v.looseObject({ rotate: number, DURATION: text, language: text, title: text, name: text }),
   ),
   side_data_list: sideDataSchema,
 });

@@ -1,13 +1,6 @@
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
-import {
-  CONTAINERS,
-  type Container,
-  factsOf,
-  isOfSource,
-  type SetFacts,
-  type Structure,
-  type Written,
-} from "./containers.ts";
+import type { SetFacts, Structure } from "./container-facts.ts";
+import { CONTAINERS, type Container, factsOf, isOfSource, type Written } from "./containers.ts";
 
 /** The set of one stream, or of video and audio together, in one playlist: what a live set is if its streams are not apart. */
 export const SIMPLE_SET = "m3u8" satisfies Written;

@@ -2,6 +2,7 @@ import type { Rational } from "../lib/rational.ts";
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import type { Container } from "./containers.ts";
 import type { VideoWishes } from "./fields/fields.ts";
+import type { MetadataChoice } from "./fields/metadata.ts";
 import type { Protection } from "./fields/protection.ts";
 import type { Sound } from "./fields/sound.ts";
 import type { SubtitleChoice } from "./fields/subtitles.ts";
@@ -59,6 +60,9 @@ export type Rendition = {
   readonly audio: AudioEncode | "copy" | "none";
   /** Absent if no subtitles are taken over. */
   readonly subtitles?: SubtitleChoice;
+  /** What of its source's tags and chapters it takes over; nothing if it is absent. */
+  readonly metadata?: MetadataChoice;
+  readonly isIndexLast?: true;
   /** Absent if its segments are not encrypted. */
   readonly protection?: Protection;
   /** Absent for the main sound as it is. */

@@ -9,6 +9,7 @@ import {
   toVideoWishesQlty,
   videoWishes,
 } from "./fields/fields.ts";
+import { type MetadataQlty, metadataFields, metadataWishes } from "./fields/metadata.ts";
 import { type EncryptionFields, encryptionFields, protectionOf } from "./fields/protection.ts";
 import { type SoundQlty, soundFields, soundOf } from "./fields/sound.ts";
 import { type SubtitleFields, subtitleFields, subtitlesOf } from "./fields/subtitles.ts";
@@ -118,7 +119,7 @@ export type Qlty = FieldGroups & {
   readonly audio_samplerate?: number | undefined;
   readonly channels?: number | undefined;
   readonly encryption?: EncryptionFields | undefined;
-};
+} & MetadataQlty;
 
 // For key frames in seconds without a frame rate, which no profile here has.
 const FRAMERATE_USUAL = 30;
@@ -159,6 +160,7 @@ export function toRendition(qlty: Qlty): Rendition {
   const video = isCodec(format) ? videoOf(qlty, format, faults) : format;
   const audio = isCodec(audioFormat) ? audioOf(qlty, audioFormat, faults) : audioFormat;
   if (!isCodec(format)) refuseVideoWishes(qlty, faults);
+  const metadata = metadataWishes(qlty, container, faults);
   const protection = qlty.encryption && protectionOf(qlty.encryption, container, faults);
   const sound = soundOf(qlty, audioFormat, faults);
   if (video === "none" && audio === "none")
@@ -168,6 +170,7 @@ export function toRendition(qlty: Qlty): Rendition {
     ...{ container, video, audio },
     ...(sound && { sound }),
     ...subtitlesOf(qlty),
+    ...metadata,
     ...(protection && { protection }),
   };
 }
@@ -239,12 +242,14 @@ function invalid(fields: readonly FieldError[]): TaskError {
  * The distance of a system profile's key frames, which is in seconds, is shown in frames at its highest rate. Its B-frames, which
  * are the encoder's own choice, are not shown.
  */
-export function toQlty({ container, video, audio, sound, subtitles, protection }: Rendition): Qlty {
+export function toQlty(rendition: Rendition): Qlty {
+  const { container, video, audio, sound, subtitles, protection } = rendition;
   return {
     container,
     ...(typeof video === "string" ? { format: video } : videoFields(video)),
     ...(typeof audio === "string" ? { audio_format: audio } : audioFields(audio)),
     ...subtitleFields(subtitles),
+    ...metadataFields(rendition),
     ...(protection && { encryption: encryptionFields(protection) }),
     ...(sound && soundFields(sound)),
   };

@@ -127,7 +127,7 @@ export async function judgeTask(
   const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip, extras } = request;
   const judges = judgesOf(ports, caller);
   const addresses = await judgeAddresses(judges, ports.targetsMax, request);
-  await refuseLiveHere(ports, addresses, clip);
+  await refuseLiveHere(ports, addresses, request);
   const { assignments, customProfiles } = await assign(
     ports,
     clientCode,
@@ -192,7 +192,7 @@ async function judgeAddresses(
 async function refuseLiveHere(
   ports: AssignPorts,
   { source, targets }: Addresses,
-  clip: Clip | undefined,
+  { clip, extras }: Pick<TaskRequest, "clip" | "extras">,
 ): Promise<void> {
   const addresses = [
     { live: source.live, side: "source", path: "source.source_url" } as const,
@@ -203,6 +203,7 @@ async function refuseLiveHere(
   for (const { live, side, path } of addresses) {
     if (!live) continue;
     if (clip) throw refuseField("clip", "a live task has no parts to choose from");
+    if (extras?.title !== undefined) throw refuseField("title", "a live task has none");
     const lack = liveLack(live, side, await ports.capabilities());
     if (lack === undefined) continue;
     const message = `Cannot use the ${side}: ${lack}`;

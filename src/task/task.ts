@@ -140,6 +140,8 @@ export type SourcePart = { readonly url: string; readonly clip?: Clip };
 export type Extras = {
   /** All sources that are joined, in their order; the first is at the task's own address. */
   readonly sources?: readonly SourcePart[];
+  /** What the outputs are called. */
+  readonly title?: string;
 };
 
 /** The call that created a task, by the ids that logs and traces have of it. */

@@ -29,6 +29,8 @@ export const WARNING_CODES = [
   "quality_unmeasured",
   /** The quality of an output is below its target, although it was encoded twice or as well as can be. */
   "quality_missed",
+  /** The title of the task is left out of an output whose container has none. */
+  "title_dropped",
   /** Only of a live task: nobody publishes its source yet; it is waited for. Gone once the source has come. */
   "source_awaited",
   /** Only of a plan: parts of the source were read for it, not all. */

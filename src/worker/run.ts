@@ -166,9 +166,9 @@ export class Run {
     assignments: readonly Assignment[],
     further: readonly FurtherFile[] = [],
   ): PlanRequest {
-    const { tag, targetUrls } = this;
-    const { clip } = this.task;
-    return { assignments, tag, targetUrls, further, ...(clip && { clip }) };
+    const { clip, extras: { title } = {} } = this.task;
+    const more = { ...(clip && { clip }), ...(title !== undefined && { title }) };
+    return { assignments, tag: this.tag, targetUrls: this.targetUrls, further, ...more };
   }
 
   /** The kind of a target. */

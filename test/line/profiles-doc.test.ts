@@ -6,6 +6,7 @@ import { hasEnded, type RunningService, startService } from "../fixtures/service
 import { BASICS } from "./profiles-doc/basics.ts";
 import { COLOURS } from "./profiles-doc/colours.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
+import { METADATA } from "./profiles-doc/metadata.ts";
 import { PICTURES } from "./profiles-doc/pictures.ts";
 import { PROTECTED } from "./profiles-doc/protected.ts";
 import { QUALITY } from "./profiles-doc/quality.ts";
@@ -21,6 +22,7 @@ const JUDGED: Examples = {
   ...BASICS,
   ...COLOURS,
   ...SUBTITLES,
+  ...METADATA,
   ...PROTECTED,
   ...SOURCES,
   ...QUALITY,

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Container } from "../../src/profile/containers.ts";
 import { CONTAINERS } from "../../src/profile/containers.ts";
 import type { FieldsQlty } from "../../src/profile/fields/fields.ts";
+import type { MetadataQlty } from "../../src/profile/fields/metadata.ts";
 import {
   AUDIO_FORMATS,
   AUDIO_SAMPLERATES,
@@ -104,7 +105,7 @@ describe("toRendition", () => {
   });
 
   test("takes over every field that is given", () => {
-    const qlty: Required<Omit<Qlty, keyof FieldsQlty | "encryption">> = {
+    const qlty: Required<Omit<Qlty, keyof FieldsQlty | keyof MetadataQlty | "encryption">> = {
       container: "mkv",
       format: "h265",
       bitrate: 2_000_000,

@@ -17,6 +17,7 @@ import {
 } from "../../profile/qlty.ts";
 import { COLOUR_FIELDS } from "./fields/colour.ts";
 import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
+import { METADATA_FIELDS } from "./fields/metadata.ts";
 import { PICTURE_FIELDS } from "./fields/picture.ts";
 import { EncryptionAnswer, NewEncryption } from "./fields/protection.ts";
 import { QUALITY_FIELDS } from "./fields/quality.ts";
@@ -68,6 +69,7 @@ const QLTY_FIELDS = {
   ...ENCODER_OPTIONS_FIELDS,
   ...SUBTITLE_FIELDS,
   encryption: NewEncryption.optional(),
+  ...METADATA_FIELDS,
   ...COLOUR_FIELDS,
   ...SOUND_FIELDS,
 };

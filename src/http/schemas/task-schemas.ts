@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import { WARNING_CODES } from "../../task/warnings.ts";
+import { Title } from "./fields/metadata.ts";
 import { answeredSourcesOf, sourcesOf, withSources } from "./fields/sources.ts";
 import { NOT_UNICODE } from "./fields.ts";
 import { NotificationSchema } from "./notification-schemas.ts";
@@ -126,6 +127,7 @@ export const CreateTask = withSources(
     timeout_seconds: TimeoutSeconds.optional(),
     metadata: NewMetadata.optional(),
     clip: NewClip.optional(),
+    title: Title.optional(),
     notification: NotificationSchema.optional(),
   }),
 ).openapi("CreateTask");
@@ -238,6 +240,7 @@ export const TaskSchema = z
     timeout_seconds: TimeoutSeconds.optional(),
     metadata: Metadata.optional(),
     clip: Clip.optional(),
+    title: z.string().optional(),
     notification: NotificationSchema.optional(),
   })
   .openapi("Task");

@@ -13,6 +13,7 @@ import {
   type FilteredStream,
   type Graphs,
   isCopied,
+  metadataArgs,
   NOTHING_ELSE,
   streamsArgs,
   together,
@@ -65,7 +66,7 @@ export function fileOutputArgs(
       ...streamsArgs(
         streams,
         decision.sounds !== undefined,
-        subtitles.length > 0 ? WITH_SUBTITLES : NOTHING_ELSE,
+        metadataArgs(product.expect.metadata, subtitles.length > 0 ? WITH_SUBTITLES : NOTHING_ELSE),
       ),
       ...subtitleArgs(subtitles, texts),
       ...file.args,
@@ -140,7 +141,7 @@ export function firstPassArgs(decision: OutputDecision, media: MediaInfo, log: s
 
 /** How an output is written, and where. */
 export function fileArgs(
-  { product, folder, isStreamed }: OutputDecision,
+  { product, rendition, folder, isStreamed }: OutputDecision,
   codec: string | undefined,
   tag: string,
 ): WrittenFiles {
@@ -148,7 +149,7 @@ export function fileArgs(
   if (isSet(container))
     return setArgs(setFiles(folder, isIso(container, codec), tag), entry, product.video.action);
   const { muxer = container, wholeArgs = [], streamedArgs = [] } = factsOf(container);
-  const options = isStreamed ? streamedArgs : wholeArgs;
+  const options = isStreamed ? streamedArgs : rendition.isIndexLast ? [] : wholeArgs;
   return { args: [...options, "-f", muxer, entry], writes: [entry] };
 }
 

@@ -1,4 +1,4 @@
-import type { AudioStream, SoundLabel } from "../../probe/media.ts";
+import type { AudioStream, FileMetadata, SoundLabel } from "../../probe/media.ts";
 import type { Chain, Filter } from "../encode/filters.ts";
 
 /** An option of a stream, without its dash and the specifier of the stream, and its value. */
@@ -59,6 +59,32 @@ export const isCopied = ({ codec }: OutputStream): boolean => codec === "copy";
 
 /** Nothing that is not mapped goes in: no subtitles, no data, no titles, no chapters of the source. */
 export const NOTHING_ELSE = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"];
+
+/** A mapping of nothing also keeps the titles of chapters out, unless it names what it is for. */
+const NO_METADATA = ["-map_metadata", "-1", "-map_chapters", "-1"];
+const CHAPTERS_ALONE = [
+  ...["-map_metadata:g", "-1", "-map_metadata:s", "-1"],
+  // The source is the first input of every run.
+  ...["-map_chapters", "0"],
+];
+
+/**
+ * The options that keep out of an output what is not taken over, and say what is.
+ *
+ * @param without - what keeps out everything
+ */
+export function metadataArgs(
+  metadata: FileMetadata | undefined,
+  without: readonly string[] = NOTHING_ELSE,
+): readonly string[] {
+  if (!metadata) return without;
+  const { tags, chapters } = metadata;
+  const others = without.filter((option) => !NO_METADATA.includes(option));
+  return [
+    ...(chapters > 0 ? [...others, ...CHAPTERS_ALONE] : without),
+    ...Object.entries(tags).flatMap(([name, value]) => ["-metadata", `${name}=${value}`]),
+  ];
+}
 
 /**
  * The options of an output's streams.

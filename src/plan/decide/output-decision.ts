@@ -18,6 +18,7 @@ import { sdrFiltersNeeded } from "../encode/colours/hdr.ts";
 import { keepingFiltersNeeded, refuseUnkept } from "../encode/colours/kept-colour.ts";
 import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
 import type { FurtherFile } from "../further.ts";
+import { metadataOf } from "../metadata/metadata.ts";
 import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
 import { subtitleTracks } from "../subtitles/choose.ts";
 import { decideAudio, decideVideo } from "./copy-decision.ts";
@@ -39,6 +40,8 @@ export type SetDecision = {
 export type DecisionSource = {
   readonly media: MediaInfo;
   readonly clip: Clip | undefined;
+  /** Of the task. */
+  readonly title?: string | undefined;
   /** What is read beside the source; what an output reads of it is in its `reads`. */
   readonly further?: readonly FurtherFile[];
   readonly capabilities: Capabilities;
@@ -115,7 +118,7 @@ export function decideOutput(
 export function judgeRendition(
   { rendition: asked, targets }: Omit<Assignment, "set">,
   index: number,
-  { media, clip }: Omit<DecisionSource, "capabilities">,
+  { media, clip, title }: Omit<DecisionSource, "capabilities">,
 ): Judged {
   refuseMissingStreams(asked, media);
   if (clip) refuseEmptyClip(asked, media, clip);
@@ -127,6 +130,7 @@ export function judgeRendition(
   if (video.action === "encode") refuseColors(rendition, media);
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
+  const metadata = metadataOf(rendition.metadata, container, media, { title, clip });
   const subtitles = subtitleTracks(rendition.subtitles, container, media);
   const product: PlannedOutput = {
     targets,
@@ -135,7 +139,10 @@ export function judgeRendition(
     ...(isSet(container) && { segments: `${folder}/segments` }),
     video,
     audio,
-    expect: expectationOf({ rendition, container, video, audio }, media, clip),
+    expect: {
+      ...expectationOf({ rendition, container, video, audio }, media, clip),
+      ...(metadata && { metadata }),
+    },
     ...(subtitles.length > 0 && { subtitles }),
     ...(rendition.protection && { protection: rendition.protection }),
   };

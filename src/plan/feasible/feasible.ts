@@ -76,9 +76,11 @@ function codecFault({ container, video, audio }: Rendition): Impossibility | und
 }
 
 function keepingFault(
-  { container, video, protection }: Rendition,
+  { container, video, protection, metadata }: Rendition,
   { streamsOutput }: Capabilities,
 ): Impossibility | undefined {
+  if (streamsOutput && metadata?.chapters)
+    return unsupported("Cannot keep chapters: a file that leaves while it is written has none");
   if (streamsOutput && protection)
     return unsupported("Cannot encrypt segments: they leave while they are written on this host");
   const fault = streamsOutput ? keptPictureFault(container) : undefined;

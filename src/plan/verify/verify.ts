@@ -1,4 +1,10 @@
-import type { AudioStream, MediaInfo, PacketFacts, VideoStream } from "../../probe/media.ts";
+import type {
+  AudioStream,
+  FileMetadata,
+  MediaInfo,
+  PacketFacts,
+  VideoStream,
+} from "../../probe/media.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Warning } from "../../task/warnings.ts";
 import type { Expectation } from "../plan.ts";
@@ -28,10 +34,32 @@ export function judgeOutput(
   judgeStream("video", expect, output.video, source);
   judgeStream("audio", expect, output.audio, source);
   if (expect.video && output.video) judgeVideo(expect.video, output.video, source.video);
+  judgeMetadata(expect.metadata, output);
   // A cut last packet may become other packets in the copy, so missing bytes are judged first.
   if (source.isCut) judgeLength(expect, output, source);
   judgeCopies(expect, output, source);
   return judgeLength(expect, output, source);
+}
+
+/**
+ * Judges what a finished file says of itself by what was planned: its title, its chapters, and that it does not say where it was made.
+ *
+ * @throws {TaskError} `output_wrong`
+ */
+export function judgeMetadata(
+  metadata: FileMetadata | undefined,
+  { tags = {}, chapters = [] }: Pick<MediaInfo, "tags" | "chapters">,
+): void {
+  const { tags: wanted, chapters: count } = metadata ?? { tags: {}, chapters: 0 };
+  if (wanted.title !== undefined && tags.title !== wanted.title)
+    throw new WrongOutput(`its title is ${JSON.stringify(tags.title ?? "")}`);
+  // Containers may write a chapter of no length at the border of a clip.
+  if (chapters.length < count)
+    throw new WrongOutput(`it has ${chapters.length} chapters, not ${count}`);
+  if (count === 0 && chapters.length > 0)
+    throw new WrongOutput("it has chapters, which were not asked for");
+  if (tags.location !== undefined && wanted.location === undefined)
+    throw new WrongOutput("it says where it was made, which was not asked for");
 }
 
 /** A picture without a size is one of a stream without a packet, in containers whose headers tell no size. */

@@ -3,8 +3,8 @@ import { extname } from "node:path";
 import { ELEMENT_HEAD_BYTES, elementHeadOf } from "../../probe/bytes/ebml.ts";
 import { lastPageIn, OGG_END_BYTES } from "../../probe/bytes/ogg-page.ts";
 import { isPacketAt, PACKET_BYTES } from "../../probe/bytes/transport-packets.ts";
+import type { Structure } from "../../profile/container-facts.ts";
 import { structureOf } from "../../profile/container-rules.ts";
-import type { Structure } from "../../profile/containers.ts";
 import { TaskError } from "../../task/errors.ts";
 import { boxAt, samplesEnd } from "./iso-file.ts";
 

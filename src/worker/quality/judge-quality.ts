@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
-import type { MeasuredOutput, Measuring, PlannedOutput } from "../../plan/plan.ts";
+import type { MeasuredOutput, Measuring } from "../../plan/measuring/measuring.ts";
+import type { PlannedOutput } from "../../plan/plan.ts";
 import { type Raised, raisedAssignment, raisedQuality } from "../../plan/raise.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";

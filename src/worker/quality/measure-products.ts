@@ -1,7 +1,8 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { measureLog, measureStep, type Placed, readMeasured } from "../../plan/measure.ts";
-import type { MeasuredOutput, Measuring, PlannedOutput } from "../../plan/plan.ts";
+import type { MeasuredOutput, Measuring } from "../../plan/measuring/measuring.ts";
+import type { PlannedOutput } from "../../plan/plan.ts";
 import type { OutputQuality } from "../../task/task.ts";
 import type { Verified } from "../output/verify-products.ts";
 import type { Run } from "../run.ts";

@@ -327,6 +327,10 @@ export type CreateTask = {
      * The task fails with TimeOut when it runs longer.
      */
     timeout_seconds?: number;
+    /**
+     * What the outputs are called, in place of the source's own title.
+     */
+    title?: string;
 };
 
 /**
@@ -846,6 +850,10 @@ export type Qlty = {
     dynamic_range_fallback?: DynamicRangeFallback;
     encoder_options?: EncoderOptions;
     encryption?: NewEncryption;
+    /**
+     * False leaves the index of an mp4, mov or m4a at its end. Otherwise it is at the beginning, so that players can begin at once.
+     */
+    faststart?: boolean;
     format?: VideoFormat;
     /**
      * Also as a number, or with a denominator of 1.
@@ -859,6 +867,18 @@ export type Qlty = {
      * Pixels; alone it keeps the aspect ratio.
      */
     height?: number;
+    /**
+     * Takes over the source's chapters.
+     */
+    keep_chapters?: boolean;
+    /**
+     * Takes over where the source was made. It is left out otherwise.
+     */
+    keep_location?: boolean;
+    /**
+     * Takes over the source's title, artist, album, album artist, composer, genre, date, track, comment, description and copyright.
+     */
+    keep_tags?: boolean;
     /**
      * How often a gif is shown; 0, the default, is for ever.
      */
@@ -927,6 +947,10 @@ export type QltyAnswer = {
     dynamic_range_fallback?: DynamicRangeFallback;
     encoder_options?: EncoderOptions;
     encryption?: Encryption;
+    /**
+     * False leaves the index of an mp4, mov or m4a at its end. Otherwise it is at the beginning, so that players can begin at once.
+     */
+    faststart?: boolean;
     format?: VideoFormat;
     framerate?: string;
     /**
@@ -934,6 +958,18 @@ export type QltyAnswer = {
      */
     gop_size?: number;
     height?: number;
+    /**
+     * Takes over the source's chapters.
+     */
+    keep_chapters?: boolean;
+    /**
+     * Takes over where the source was made. It is left out otherwise.
+     */
+    keep_location?: boolean;
+    /**
+     * Takes over the source's title, artist, album, album artist, composer, genre, date, track, comment, description and copyright.
+     */
+    keep_tags?: boolean;
     /**
      * How often a gif is shown; 0, the default, is for ever.
      */
@@ -1134,6 +1170,7 @@ export type Task = {
      * The task fails with TimeOut when it runs longer.
      */
     timeout_seconds?: number;
+    title?: string;
     /**
      * What was found in the source or chosen for the output that the caller may not expect. Absent where there is nothing to tell.
      */
@@ -1262,7 +1299,7 @@ export type TaskStatus = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELL
 
 export type TaskWarning = {
     /**
-     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `audio_track_missing`, `loudness_missed`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `source_awaited`, `source_sampled`; more may come.
+     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `audio_track_missing`, `loudness_missed`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `title_dropped`, `source_awaited`, `source_sampled`; more may come.
      */
     code: string;
     /**
@@ -1390,6 +1427,10 @@ export type QltyWritable = {
     dynamic_range_fallback?: DynamicRangeFallback;
     encoder_options?: EncoderOptions;
     encryption?: NewEncryptionWritable;
+    /**
+     * False leaves the index of an mp4, mov or m4a at its end. Otherwise it is at the beginning, so that players can begin at once.
+     */
+    faststart?: boolean;
     format?: VideoFormat;
     /**
      * Also as a number, or with a denominator of 1.
@@ -1403,6 +1444,18 @@ export type QltyWritable = {
      * Pixels; alone it keeps the aspect ratio.
      */
     height?: number;
+    /**
+     * Takes over the source's chapters.
+     */
+    keep_chapters?: boolean;
+    /**
+     * Takes over where the source was made. It is left out otherwise.
+     */
+    keep_location?: boolean;
+    /**
+     * Takes over the source's title, artist, album, album artist, composer, genre, date, track, comment, description and copyright.
+     */
+    keep_tags?: boolean;
     /**
      * How often a gif is shown; 0, the default, is for ever.
      */
