@@ -6,7 +6,7 @@ import { type Examples, inSet } from "./example.ts";
 /** Subtitles. */
 export const SUBTITLES: Examples = {
   with_subtitles: {
-    source: subtitledFilm,
+    source: () => subtitledFilm(),
     judge: ({ path, task }) => {
       const tracks = [...readFileSync(path, "utf8").matchAll(/TYPE=SUBTITLES.*LANGUAGE="(\w+)"/g)];
       expect(tracks.map(([, language]) => language)).toEqual(["en", "de"]);

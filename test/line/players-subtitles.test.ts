@@ -1,0 +1,150 @@
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { reportOf } from "../fixtures/browser.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { subtitledFilm } from "../fixtures/subtitled.ts";
+import { aCustomVideo, anAudio } from "../plan/builders.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const SETS = ["m3u8", "dash", "cmaf"] as const;
+const BY_HLS = ["m3u8/out.m3u8", "cmaf/out.m3u8"];
+const BY_DASH = ["dash/out.mpd", "cmaf/segments/manifest.mpd"];
+
+const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
+/** How each player is begun, and how it is told to show the subtitles in a language; `select` answers what it offers. */
+const PLAYERS = [
+  {
+    name: "hls.js",
+    script: scriptOf("hls.js/dist/hls.min.js"),
+    begin: `const hls = new Hls({ enableWebVTT: true });
+      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) fail(details); });
+      hls.loadSource(url); hls.attachMedia(video);
+      return {
+        languages: () => hls.subtitleTracks.map(({ lang }) => lang),
+        select: (language) => { hls.subtitleTrack = hls.subtitleTracks.findIndex(({ lang }) => lang === language); },
+      };`,
+    urls: BY_HLS,
+  },
+  {
+    name: "dash.js",
+    script: scriptOf("../../node_modules/dashjs/dist/modern/umd/dash.all.min.js"),
+    begin: `const player = dashjs.MediaPlayer().create();
+      player.on("error", ({ error }) => fail(error.message));
+      player.initialize(video, url, true);
+      const tracks = () => { try { return player.getTracksFor("text"); } catch { return []; } };
+      return {
+        languages: () => tracks().map(({ lang }) => lang),
+        select: (language) => {
+          player.enableText(true);
+          player.setTextTrack(tracks().findIndex(({ lang }) => lang === language));
+        },
+      };`,
+    urls: BY_DASH,
+  },
+  {
+    name: "shaka-player",
+    script: scriptOf("../../node_modules/shaka-player/dist/shaka-player.compiled.js"),
+    // Of HLS it shows texts only if it gets pictures after it was told to: so it is told before, as a film of one segment comes at once.
+    begin: `const player = new shaka.Player();
+      player.configure({ preferredText: [{ language }] });
+      player.addEventListener("error", ({ detail }) => fail("error " + detail.code));
+      player.attach(video).then(() => player.load(url)).catch((error) => fail("error " + error.code));
+      return {
+        languages: () => player.getTextTracks().map(({ language }) => language),
+        select: (language) => {
+          player.selectTextTrack(player.getTextTracks().find((track) => track.language === language));
+          player.setTextTrackVisibility?.(true);
+        },
+      };`,
+    urls: [...BY_HLS, ...BY_DASH],
+  },
+];
+
+/** The moment at which both languages show something. */
+const MOMENT = 1.4;
+
+/** Loads each set for each language, selects that, and tells what is shown at a moment, and from when to when. */
+const page = (begin: string, urls: readonly string[]): string => `<!doctype html><body>
+<script src="/player.js"></script>
+<script>
+const begin = (video, url, language, fail) => { ${begin} };
+const until = async (find, fail, what) => {
+  for (let left = 400; left > 0; left -= 1) {
+    const found = find();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  fail("never: " + what);
+  throw new Error(what);
+};
+const cuesOf = (video, which) =>
+  [...video.textTracks].filter(({ mode }) => mode === "showing").flatMap((track) => [...(track[which] ?? [])]);
+const WANTED = { en: "Second", de: "Hallo" };
+const look = async ([url, language]) => {
+  const seen = { url, language, error: null, languages: [], shown: [] };
+  const fail = (why) => { seen.error ??= why; };
+  const video = document.createElement("video");
+  video.muted = true;
+  document.body.append(video);
+  video.addEventListener("canplay", () => video.play(), { once: true });
+  try {
+    const player = begin(video, url, language, fail);
+    await until(() => video.readyState >= 2, fail, "pictures");
+    seen.languages = [...await until(() => {
+      const all = player.languages();
+      return all.length > 1 && all;
+    }, fail, "languages")].sort();
+    player.select(language);
+    const isThere = (which) => () => cuesOf(video, which).some(({ text }) => text.includes(WANTED[language]));
+    await until(isThere("cues"), fail, "texts");
+    video.pause();
+    video.currentTime = ${MOMENT};
+    await until(isThere("activeCues"), fail, "a text that is shown");
+    seen.shown = cuesOf(video, "activeCues").map(({ startTime, endTime, text }) => ({ startTime, endTime, text }));
+  } catch (error) { fail(String(error)); }
+  video.remove();
+  return seen;
+};
+const all = ${JSON.stringify(urls)}.flatMap((url) => ["en", "de"].map((language) => [url, language]));
+Promise.all(all.map(look))
+  .then((all) => fetch("/report", { method: "POST", body: JSON.stringify(all) }));
+</script>`;
+
+let root: string;
+
+beforeAll(async () => {
+  root = tempFolder();
+  for (const container of SETS) {
+    const video = aCustomVideo({ effort: "highPerformance", bitrateBps: 100_000 });
+    const audio = anAudio({ bitrateBps: 64_000 });
+    const profile = profileOf({ container, video, audio, subtitles: { tracks: "all" } });
+    const { folder } = await makeProducts(await subtitledFilm(5), profile);
+    symlinkSync(join(folder, "0"), join(root, container));
+  }
+});
+
+/** Within a picture or so. */
+const near = (seconds: number) => expect.closeTo(seconds, 1);
+
+describe("sets with subtitles in Chromium", () => {
+  test.each(PLAYERS)("$name shows those of the language that is chosen", async (player) => {
+    const { script, begin, urls } = player;
+    const seen = await reportOf(page(begin, urls), root, { "/player.js": script });
+    const cue = (startTime: number, endTime: number, text: RegExp) => ({
+      ...{ startTime: near(startTime), endTime: near(endTime) },
+      text: expect.stringMatching(text),
+    });
+    const offered = { error: null, languages: ["de", "en"] };
+    expect(seen).toEqual(
+      urls.flatMap((url) => [
+        { ...{ url, language: "en" }, ...offered, shown: [cue(1, 1.6, /^Second\s*of two lines$/)] },
+        { ...{ url, language: "de" }, ...offered, shown: [cue(1, 2, /Hallo.*Welt/)] },
+      ]),
+    );
+  });
+});
