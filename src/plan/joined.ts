@@ -42,7 +42,17 @@ export function refuseImpossibleJoin(
     throw refuse(message, fields(message));
   }
   const renditions = assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
-  if (!renditions.some(copies)) return;
-  const message = "what is joined cannot be copied, and a profile of the task copies";
-  throw refuse(message, fields(message));
+  const message = renditions.map(losing).find((why) => why !== undefined);
+  if (message !== undefined) throw refuse(message, fields(message));
+}
+
+/** What a rendition asks for of its source that is not in what was joined; undefined if there is nothing of it. */
+function losing(rendition: Rendition): string | undefined {
+  const { video, subtitles, metadata } = rendition;
+  if (copies(rendition)) return "what is joined cannot be copied, and a profile of the task copies";
+  if (typeof video === "object" && video.dynamicRange === "source")
+    return "what is joined has the standard range, and a profile of the task keeps the source's";
+  if (subtitles) return "subtitles are not joined, and a profile of the task takes some over";
+  if (metadata) return "tags and chapters are not joined, and a profile of the task keeps some";
+  return undefined;
 }

@@ -23,6 +23,8 @@ export type ContainerFacts = {
   readonly audio?: readonly string[];
   /** What subtitles are in it; absent if it holds none. */
   readonly subtitles?: SubtitleCodec;
+  /** The codes by which it knows languages, if it takes no others: those of ISO 639-2/T, or those of libraries. */
+  readonly languages?: "terms" | "libraries";
   /** The codec if a profile names none and the container does not hold the Profile API's h264. */
   readonly videoDefault?: VideoCodec;
   /** The codec if a profile names none and the container does not hold the Profile API's aac. */

@@ -62,6 +62,7 @@ const TABLE = {
     video: ["h264", "hevc", "av1", "vp9", "mpeg2video", "mpeg4"],
     audio: [...MPEG_AUDIO, "eac3", "opus", "alac", "flac"],
     subtitles: "mov_text",
+    languages: "terms",
     // Lower ones its muxer calls "not standard" and refuses. MOV's takes all.
     mp3SampleratesHz: [16000, 22050, 24000, 32000, 44100, 48000],
     keeps: ["turn", "crop", "edits"],
@@ -136,6 +137,7 @@ const TABLE = {
     video: ["h264", "hevc", "mpeg2video", "mpeg4", "prores", "mjpeg", "dnxhd"],
     audio: [...MPEG_AUDIO, "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"],
     subtitles: "mov_text",
+    languages: "libraries",
     keeps: ["turn", "crop", "edits"],
     usesDurations: true,
     isLayerless: true,

@@ -5,7 +5,14 @@ import { type JoinPart, planJoin, planner } from "../../src/plan/join-sources.ts
 import { refuseImpossibleJoin } from "../../src/plan/joined.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import { TaskError } from "../../src/task/errors.ts";
-import { aCapabilities, aMedia, anAudioStream, aRendition, aVideoStream } from "./builders.ts";
+import {
+  aCapabilities,
+  aMedia,
+  anAudioStream,
+  aRendition,
+  aVideo,
+  aVideoStream,
+} from "./builders.ts";
 
 const capabilities = aCapabilities({
   encoders: [...aCapabilities().encoders, "ffv1", "pcm_s16le"],
@@ -146,6 +153,14 @@ describe("refuseImpossibleJoin", () => {
       );
     },
   );
+
+  test.each([
+    [{ video: aVideo({ codec: "h265", dynamicRange: "source" }) }, "has the standard range"],
+    [{ subtitles: { tracks: "all" } }, "subtitles are not joined"],
+    [{ metadata: { chapters: true } }, "tags and chapters are not joined"],
+  ] as const)("refuses a profile that asks for what is not joined: %p", (more, why) => {
+    expect(refusal(more)).toContain(why);
+  });
 
   test("refuses hosts without a disk, and engines that lack what it takes", () => {
     expect(refusal({})).toBe("");

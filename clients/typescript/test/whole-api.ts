@@ -49,6 +49,8 @@ await until(
   () => good(pontus.readTranscodingTaskLog(path(task_id))),
   ({ attempts }) => attempts[0]?.attempt === 1,
 );
+const made = await good(pontus.readTranscodingTaskKey({ path: { task_id, key: 0 } }));
+expectThat(/^[0-9a-f]{32}$/.test(made.value), made);
 await callAsOperator(task_id);
 
 // Whether it is cancelled in time depends on how fast the machine is.

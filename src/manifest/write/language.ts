@@ -57,3 +57,10 @@ export function languageCode(language: string): string {
   const at = CODES.indexOf(`${primary}:`);
   return at < 0 ? primary : CODES.slice(at + 3, at + 6);
 }
+
+/** The same by the codes of libraries (ISO 639-2/B), which QuickTime files know. */
+export function libraryCode(language: string): string {
+  const primary = primaryLanguage(language);
+  const code = Object.keys(SPOKEN).find((one) => SPOKEN[one] === primary);
+  return code ?? languageCode(language);
+}

@@ -1,4 +1,4 @@
-import { languageTag } from "../../manifest/write/language.ts";
+import { languageCode, languageTag, libraryCode } from "../../manifest/write/language.ts";
 import type { MediaInfo, OtherStream } from "../../probe/media.ts";
 import type { Written } from "../../profile/containers.ts";
 import { factsOf } from "../../profile/containers.ts";
@@ -57,13 +57,20 @@ export function subtitleTracks(
       index,
       codec,
       file: codec === "mov_text" ? flat : file,
-      ...(language !== undefined && { language }),
+      ...(language !== undefined && { language: codeIn(container, language) }),
       // A player takes one by itself.
       dispositions: MARKS.filter(
         (mark) => dispositions.includes(mark) && (mark !== "default" || stream === first),
       ),
     };
   });
+}
+
+/** A language by the code that a container takes. */
+function codeIn(container: Written, language: string): string {
+  const { languages } = factsOf(container);
+  if (languages === undefined) return language;
+  return languages === "terms" ? languageCode(language) : libraryCode(language);
 }
 
 /** Warns of subtitles that were asked for and are left out. */

@@ -55,9 +55,14 @@ describe("subtitleTracks", () => {
   test("keeps languages and marks, but one default alone", () => {
     expect(subtitleTracks({ tracks: ["en", "de"] }, "mp4", MEDIA)).toEqual([
       ...[{ index: 2, language: "eng", dispositions: ["default"], ...MP4(2) }],
-      ...[{ index: 3, language: "ger", dispositions: ["forced"], ...MP4(3) }],
-      ...[{ index: 4, language: "en-us", dispositions: [], ...MP4(4) }],
+      ...[{ index: 3, language: "deu", dispositions: ["forced"], ...MP4(3) }],
+      ...[{ index: 4, language: "eng", dispositions: [], ...MP4(4) }],
     ] as never);
+    // MOV knows the codes of libraries, and MKV any.
+    const codes = (container: "mov" | "mkv") =>
+      subtitleTracks({ tracks: "all" }, container, MEDIA).map(({ language }) => language);
+    expect(codes("mov").slice(0, 3)).toEqual(["eng", "ger", "eng"]);
+    expect(codes("mkv").slice(0, 3)).toEqual(["eng", "ger", "en-us"]);
   });
 
   test("warns once of what is not there, and of pictures", () => {
