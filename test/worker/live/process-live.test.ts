@@ -100,7 +100,10 @@ describe("processLive", () => {
 
   test("fails where the source never came, with no file and no recording left", async () => {
     const task = await aLiveTask({ found: AWAY });
-    await task.until(task.id, "RUNNING");
+    // Only then has it looked for its source, and counts how long that is away.
+    await task.until(task.id, ({ warnings = [] }) =>
+      warnings.some(({ code }) => code === "source_awaited"),
+    );
     task.goAway();
     const { failure, attempts } = await task.until(task.id, "FAILED");
     expect(failure?.code).toBe("source_never_came");
