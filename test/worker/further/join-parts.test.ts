@@ -64,7 +64,8 @@ describe.each([
     expect(made.video?.framerate).toEqual({ num: 25, den: 1 });
     expect(made.audio).toMatchObject({ codec: "pcm_s16le", channels: 1, samplerateHz: 48_000 });
     const seconds = joins.join.media.durationSeconds ?? 0;
-    expect(seconds).toBeGreaterThan(3);
+    // With the padding of the MP3, or without it from 9.0 on.
+    expect(seconds).toBeGreaterThanOrEqual(3);
     expect(made.durationSeconds).toBeCloseTo(seconds, 1);
     expect(made.video?.packets?.count).toBe(Math.round(seconds * 25));
     expect(made.video?.packets?.gapSecondsMax).toBeCloseTo(0.04, 2);
