@@ -3,7 +3,7 @@ import { type Config, ConfigError } from "./config/config.ts";
 import type { Database } from "./db/database.ts";
 import type { AdminPorts } from "./http/admin/admin.ts";
 import type { MediaPorts } from "./http/media/media.ts";
-import { once } from "./lib/once.ts";
+import { onceLoaded } from "./lib/once.ts";
 import type { Reach } from "./lib/reach.ts";
 import type { Queue } from "./queue/queue.ts";
 import { Drain } from "./service/drain.ts";
@@ -45,7 +45,9 @@ function adminOf(
   const worker = () => working()?.worker;
   const drain = new Drain({ worker, now, onEnd: () => queue.announceWork() });
   return {
-    overview: once(async () => new (await import("./overview/sqlite.ts")).SqliteOverview(database)),
+    overview: onceLoaded(
+      async () => new (await import("./overview/sqlite.ts")).SqliteOverview(database),
+    ),
     clients,
     drain,
     isTaking: () => intake.isOpen() && !drain.isOn(),

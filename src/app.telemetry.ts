@@ -3,7 +3,7 @@ import type { Config } from "./config/config.ts";
 import { onLogLine } from "./config/logging.ts";
 import { spaceOf } from "./disk/disk.ts";
 import type { HttpPorts } from "./http/http.ts";
-import { once } from "./lib/once.ts";
+import { onceLoaded } from "./lib/once.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { GaugeSources } from "./telemetry/gauges.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
@@ -39,13 +39,13 @@ export async function openTelemetry(
   const hasMetrics = config.metrics === "yes";
   if (hasMetrics) onLogLine((level) => watching.logged(level));
   else watching.count(undefined);
-  const load = once(async () => {
+  const load = onceLoaded(async () => {
     const metrics = new (await import("./telemetry/metrics.ts")).Metrics();
     watching.count(metrics);
     return metrics;
   });
   const served: Observed["served"] = (sources) => {
-    const refresh = once(async () => {
+    const refresh = onceLoaded(async () => {
       const metrics = await load();
       const { watchGauges } = await import("./telemetry/gauges.ts");
       const build = { version, runtime: `${runtime.name} ${runtime.version}` };

@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { once } from "../lib/once.ts";
+import { onceLoaded } from "../lib/once.ts";
 import type { DOCS_FILES } from "./routing/pages.ts";
 import {
   loadStaticFile,
@@ -60,7 +60,7 @@ const HEADERS = {
 /** Serves the description of the API as JSON, as YAML, and as a page to read and to try calls on, which it signs. */
 export function serveDocs(app: Hono, { version }: { readonly version: string }): void {
   const serve = (path: string, load: () => Promise<StaticFile>): void => {
-    const loaded = once(load);
+    const loaded = onceLoaded(load);
     app.get(path, async ({ req }) => sendStaticFile(req.raw, await loaded(), HEADERS));
   };
   const text = (path: string, type: string, make: () => string | Promise<string>): void =>

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { once } from "../lib/once.ts";
+import { onceLoaded } from "../lib/once.ts";
 import { sleep } from "../lib/sleep.ts";
 import type { NotificationStore } from "../store/store.ts";
 import type { NotifierPorts } from "./notifier.ts";
@@ -41,7 +41,7 @@ export class Webhooks {
     const ports = this.#ports;
     const { signal } = this.#stopping;
     const running = new Set<Promise<void>>();
-    const notifier = once(async () => {
+    const notifier = onceLoaded(async () => {
       const { Notifier } = await import("./notifier.ts");
       return new Notifier(ports, signal);
     });

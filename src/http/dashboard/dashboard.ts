@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { accepts } from "hono/accepts";
-import { once } from "../../lib/once.ts";
+import { onceLoaded } from "../../lib/once.ts";
 import { TaskError } from "../../task/errors.ts";
 import { requestIdOf, respond } from "../answer.ts";
 import { sendStaticFile } from "../static/static-file.ts";
@@ -42,8 +42,10 @@ function sendPage(request: Request, { html, policy }: Page): Response {
 /** Serves the dashboard at `/`, its files below `/ui`, and says in JSON what this is to whoever asks `/` for no page. */
 export function serveDashboard(app: Hono, { version }: { readonly version: string }): void {
   // Loaded when first asked for: most services are started for their API.
-  const files = once(async (): Promise<UiFiles> => (await import("./ui-files.ts")).readUiFiles());
-  const page = once(async () => pageOf((await files()).digest));
+  const files = onceLoaded(
+    async (): Promise<UiFiles> => (await import("./ui-files.ts")).readUiFiles(),
+  );
+  const page = onceLoaded(async () => pageOf((await files()).digest));
 
   app.get("/", async (context) => {
     const request = context.req.raw;

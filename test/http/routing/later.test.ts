@@ -44,4 +44,18 @@ describe("serveLater()", () => {
     ] as const)
       expect(await (await app.request(path)).text()).toBe(message);
   });
+
+  test("loads again after a load that failed", async () => {
+    let loads = 0;
+    const app = newApp();
+    app.onError((error, context) => context.text(error.message, 500));
+    serveLater(app, CALLS, async () => {
+      loads += 1;
+      if (loads === 1) throw new Error("too many open files");
+      return serve;
+    });
+    expect((await app.request("/one/a")).status).toBe(500);
+    expect(await (await app.request("/one/a")).text()).toBe("one a");
+    expect(loads).toBe(2);
+  });
 });
