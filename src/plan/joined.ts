@@ -50,6 +50,8 @@ export function refuseImpossibleJoin(
 function losing(rendition: Rendition): string | undefined {
   const { video, subtitles, metadata } = rendition;
   if (copies(rendition)) return "what is joined cannot be copied, and a profile of the task copies";
+  if (typeof video === "object" && video.skipsLarger)
+    return "what is joined cannot be copied, and skip_if_larger of a profile of the task may have to";
   if (typeof video === "object" && video.dynamicRange === "source")
     return "what is joined has the standard range, and a profile of the task keeps the source's";
   if (subtitles) return "subtitles are not joined, and a profile of the task takes some over";

@@ -156,6 +156,7 @@ describe("refuseImpossibleJoin", () => {
 
   test.each([
     [{ video: aVideo({ codec: "h265", dynamicRange: "source" }) }, "has the standard range"],
+    [{ video: aVideo({ skipsLarger: true }) }, "skip_if_larger"],
     [{ subtitles: { tracks: "all" } }, "subtitles are not joined"],
     [{ metadata: { chapters: true } }, "tags and chapters are not joined"],
   ] as const)("refuses a profile that asks for what is not joined: %p", (more, why) => {
