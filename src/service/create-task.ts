@@ -172,8 +172,7 @@ async function judgeAddresses(
 ): Promise<Addresses> {
   if (targets.length > targetsMax)
     throw refuseField("targets", `${targets.length} targets are more than ${targetsMax}`);
-  const sourcePath = extras?.sources ? "sources[0].source_url" : "source.source_url";
-  const source = await judgeAddress(storages, "source", sourceUrl, sourcePath);
+  const source = await judgeAddress(storages, "source", sourceUrl, sourcePathOf(extras));
   const seen = new Map<string, number>();
   const addresses: Address[] = [];
   for (const [index, { url }] of targets.entries()) {
@@ -188,6 +187,10 @@ async function judgeAddresses(
   return { source, targets: addresses };
 }
 
+/** The field that the source comes from. */
+const sourcePathOf = (extras: Extras | undefined): string =>
+  extras?.sources ? "sources[0].source_url" : "source.source_url";
+
 /** Refuses live addresses that the engine here cannot reach, and requests that no live stream can fulfil. */
 async function refuseLiveHere(
   ports: AssignPorts,
@@ -195,7 +198,7 @@ async function refuseLiveHere(
   { clip, extras }: Pick<TaskRequest, "clip" | "extras">,
 ): Promise<void> {
   const addresses = [
-    { live: source.live, side: "source", path: "source.source_url" } as const,
+    { live: source.live, side: "source", path: sourcePathOf(extras) } as const,
     ...targets.map(
       ({ live }, at) => ({ live, side: "target", path: `targets[${at}].target_url` }) as const,
     ),

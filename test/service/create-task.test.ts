@@ -123,6 +123,9 @@ describe("createTask", () => {
       ...{ code: "input_not_supported", path },
       message: "Cannot read sources[1]: a live stream is read as the source alone",
     });
+    const first = { url: "rtmp://host/live" };
+    const ofLive = create({ sourceUrl: first.url, extras: { sources: [first, { url: "b.mp4" }] } });
+    expect((await taskErrorOf(ofLive)).fields[0]?.path).toBe("sources[0].source_url");
     const options = { protocols: ["rtmp"], muxers: ["flv", "fifo", "tee"] };
     const able = { ...(await ports.capabilities()), ...options };
     Object.assign(ports, { capabilities: async () => able });
