@@ -76,6 +76,17 @@ function decide<Encode, Stream extends object>(
   return fault === undefined ? COPY_FITS : encode(fault);
 }
 
+/**
+ * Why the source's picture cannot take the place of an encode that came out larger; undefined if it can: its codec and its size are its
+ * own then, but nothing else that players rely on.
+ */
+export const standInFault = (
+  wanted: VideoEncode,
+  source: VideoStream,
+  isClipped: boolean,
+): string | undefined =>
+  isClipped ? CLIP_FAULT : (rangeFault(wanted, source) ?? fieldsFault(wanted, source));
+
 /** Why a video stream cannot be copied; undefined if it can. */
 function videoFault(
   wanted: VideoEncode,
@@ -125,11 +136,17 @@ function formatFault(wanted: VideoEncode, source: VideoStream): string | undefin
   if (source.rotation !== 0) return `the picture is turned by ${source.rotation} degrees`;
   if (source.isMirrored) return "the picture is mirrored";
   if (source.isCropped) return "the container cuts something off the picture";
-  if (isHdr(source) && !isKept) return "the picture has a high dynamic range";
+  const fault = rangeFault(wanted, source);
+  if (fault !== undefined) return fault;
   if (!isSquare(source)) return "the pixels are not square";
-  if (source.isInterlaced && wanted.progressive) return "the picture is interlaced";
-  return undefined;
+  return fieldsFault(wanted, source);
 }
+
+const rangeFault = ({ dynamicRange }: VideoEncode, source: VideoStream): string | undefined =>
+  isHdr(source) && dynamicRange !== "source" ? "the picture has a high dynamic range" : undefined;
+
+const fieldsFault = ({ progressive }: VideoEncode, source: VideoStream): string | undefined =>
+  source.isInterlaced && progressive ? "the picture is interlaced" : undefined;
 
 function sizeFault({ width, height }: VideoEncode, source: VideoStream): string | undefined {
   const own = uprightSize(source);

@@ -49,7 +49,8 @@ export type BesideQuality = {
   readonly container: Container;
   readonly rc_mode?: string | undefined;
   readonly bitrate?: number | undefined;
-  readonly watermark?: object | undefined;
+  readonly crop?: object | undefined;
+  readonly denoise?: string | undefined;
 };
 
 /** Reads what a group says of quality. @param faults - gets the fields that cannot be together */
@@ -70,9 +71,9 @@ export function qualityWishes(
   if (target) targetFault(target, isByQuality, fault);
   if (qlty.skip_if_larger && isSet(container))
     fault("skip_if_larger", "is for files: the segments of a set begin at its own key frames");
-  if (qlty.watermark)
-    for (const path of MEASURING_FIELDS)
-      if (qlty[path]) fault(path, "cannot go with watermark: the source has none to compare with");
+  for (const path of ["crop", "denoise"] as const)
+    if (qlty.skip_if_larger && qlty[path])
+      fault("skip_if_larger", `cannot go with ${path}: the source's picture is without it`);
   if (isStillCodec(codec) || isRateless(codec))
     for (const path of FILM_FIELDS) if (qlty[path]) fault(path, "is for films, not for a picture");
   return {
@@ -83,7 +84,6 @@ export function qualityWishes(
   };
 }
 
-const MEASURING_FIELDS = ["quality_target", "measure_quality"] as const;
 const FILM_FIELDS = ["quality_target", "measure_quality", "skip_if_larger"] as const;
 
 function targetFault(

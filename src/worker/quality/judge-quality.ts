@@ -1,7 +1,9 @@
 import { getLogger } from "@logtape/logtape";
+import { standInFault } from "../../plan/decide/copy-decision.ts";
 import type { MeasuredOutput, Measuring } from "../../plan/measuring/measuring.ts";
 import type { PlannedOutput } from "../../plan/plan.ts";
 import { type Raised, raisedAssignment, raisedQuality } from "../../plan/raise.ts";
+import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import type { Warning } from "../../task/warnings.ts";
@@ -27,9 +29,6 @@ export type QualityPorts = MadeIn & {
   /** Makes another product of the source. @throws {TaskError} what planning, running and verifying throw */
   readonly make: (assignment: Assignment) => Promise<MadeProducts>;
 };
-
-const skipsLarger = ({ rendition: { video } }: Assignment): boolean =>
-  typeof video === "object" && video.skipsLarger === true;
 
 /** One product on its way to be delivered. */
 type Item = {
@@ -57,12 +56,12 @@ export async function judgeQuality(
     return assignment && made ? [{ at, assignment, product, verified: made, qualities: [] }] : [];
   });
   const small: Item[] = [];
-  for (const item of items) small.push(await keptIfLarger(ports, item, media.sizeBytes));
+  for (const item of items) small.push(await keptIfLarger(ports, item, media));
   const measured = await measure(ports, plan.measuring, small);
   const done: Item[] = [];
   for (const item of measured) {
     const better = await encodedOnceMore(ports, item);
-    done.push(better === item ? item : await keptIfLarger(ports, better, media.sizeBytes));
+    done.push(better === item ? item : await keptIfLarger(ports, better, media));
   }
   return done.map(({ verified: made, qualities, product }) =>
     withQuality(made, qualities, product),
@@ -90,18 +89,19 @@ async function unless<T>(
 async function keptIfLarger(
   ports: QualityPorts,
   item: Item,
-  sourceBytes = Number.POSITIVE_INFINITY,
+  { video, sizeBytes: sourceBytes = Number.POSITIVE_INFINITY }: MediaInfo,
 ): Promise<Item> {
   const { run, make } = ports;
   const { at, assignment, product, verified } = item;
   const { sizeBytes } = verified.output;
-  const isAsked = skipsLarger(assignment) && product.video.action === "encode";
-  if (!isAsked || sizeBytes <= sourceBytes) return item;
+  const wanted = product.video.action === "encode" ? assignment.rendition.video : "none";
+  if (typeof wanted === "string" || !wanted.skipsLarger || sizeBytes <= sourceBytes) return item;
   const larger = `Output ${at} has ${sizeBytes} bytes and the source ${sourceBytes}`;
   const copy = await unless(
     ports,
     async () => {
-      if (run.task.clip) throw refuse("a clip is cut exactly where it was asked for");
+      const fault = video && standInFault(wanted, video, run.task.clip !== undefined);
+      if (fault !== undefined) throw new TaskError("output_not_supported", fault);
       const { rendition } = assignment;
       return await make({ ...assignment, rendition: { ...rendition, video: "copy" } });
     },
@@ -117,8 +117,6 @@ async function keptIfLarger(
   await run.warn([{ code: "source_kept", message }]);
   return { ...item, product: kept, verified: made, qualities: [] };
 }
-
-const refuse = (why: string): TaskError => new TaskError("output_not_supported", why);
 
 /** The same items, with what was measured of those that are encoded. */
 async function measure(

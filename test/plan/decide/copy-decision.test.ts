@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { decideAudio, decideVideo } from "../../../src/plan/decide/copy-decision.ts";
+import { decideAudio, decideVideo, standInFault } from "../../../src/plan/decide/copy-decision.ts";
 import type { AudioStream, VideoStream } from "../../../src/probe/media.ts";
 import type { Written } from "../../../src/profile/containers.ts";
 import type { AudioEncode, VideoEncode } from "../../../src/profile/profile.ts";
@@ -150,6 +150,24 @@ describe("decideVideo", () => {
       action: "none",
       why: "the source has no video",
     });
+  });
+});
+
+describe("standInFault", () => {
+  const faultOf = (
+    source: Partial<VideoStream>,
+    wanted: Partial<VideoEncode> = {},
+    clips = false,
+  ) => standInFault(aVideo(wanted), aVideoStream(source), clips);
+  const hdr: Partial<VideoStream> = { color: { transfer: "smpte2084" } };
+
+  test("is none of another codec or size, and one of what players would not expect", () => {
+    expect(faultOf({ codec: "vp9", width: 99 })).toBeUndefined();
+    expect(faultOf({}, {}, true)).toBe("a clip is cut exactly where it was asked for");
+    expect(faultOf(hdr)).toBe("the picture has a high dynamic range");
+    expect(faultOf(hdr, { dynamicRange: "source" })).toBeUndefined();
+    expect(faultOf({ isInterlaced: true })).toBe("the picture is interlaced");
+    expect(faultOf({ isInterlaced: true }, { progressive: false })).toBeUndefined();
   });
 });
 

@@ -229,4 +229,17 @@ describe("skip_if_larger", () => {
     expect(task.warnings?.[0]?.message).toContain("a clip is cut exactly where it was asked for");
     expect(outputs(task).map((output) => output?.video?.codec)).toEqual(["vp9", "h264"]);
   });
+
+  test("keeps no picture that would not be what players take", async () => {
+    const interlaced = () =>
+      clip({ width: 160, height: 96, seconds: 2, args: ["-crf", "45", "-flags", "+ilme+ildct"] });
+    const wanted = { quality: 100, skip_if_larger: true } as const;
+    const { task } = await made([wanted, { ...wanted, use_progressive: false }], {
+      source: interlaced,
+    });
+    expect(codes(task).toSorted()).toEqual(["output_larger", "source_kept"]);
+    const [larger] = task.warnings?.filter(({ code }) => code === "output_larger") ?? [];
+    expect(larger?.message).toStartWith("Output 0 has ");
+    expect(larger?.message).toEndWith("the picture is interlaced");
+  });
 });
