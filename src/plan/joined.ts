@@ -48,13 +48,29 @@ export function refuseImpossibleJoin(
 
 /** What a rendition asks for of its source that is not in what was joined; undefined if there is nothing of it. */
 function losing(rendition: Rendition): string | undefined {
-  const { video, subtitles, metadata } = rendition;
+  const { video, subtitles, metadata, sound } = rendition;
   if (copies(rendition)) return "what is joined cannot be copied, and a profile of the task copies";
-  if (typeof video === "object" && video.skipsLarger)
-    return "what is joined cannot be copied, and skip_if_larger of a profile of the task may have to";
-  if (typeof video === "object" && video.dynamicRange === "source")
-    return "what is joined has the standard range, and a profile of the task keeps the source's";
   if (subtitles) return "subtitles are not joined, and a profile of the task takes some over";
   if (metadata) return "tags and chapters are not joined, and a profile of the task keeps some";
+  return losingOfVideo(video) ?? losingOfSound(sound);
+}
+
+function losingOfVideo(video: Rendition["video"]): string | undefined {
+  if (typeof video !== "object") return undefined;
+  if (video.dynamicRange === "source")
+    return "what is joined has the standard range, and a profile of the task keeps the source's";
+  if (!video.progressive || video.deinterlace)
+    return "what is joined is progressive, and a profile of the task says what becomes of fields";
+  if (video.skipsLarger)
+    return "what is joined cannot be copied, and skip_if_larger of a profile of the task may have to";
+  return undefined;
+}
+
+function losingOfSound(sound: Rendition["sound"]): string | undefined {
+  if (sound?.tracks || sound?.mix === "mono_pairs")
+    return "one sound of each is joined, and a profile of the task chooses among them";
+  // It is measured for the plan, by when nothing is joined.
+  if (sound?.loudnessLufs !== undefined)
+    return "what is joined cannot be measured before, and a profile of the task asks for a loudness";
   return undefined;
 }

@@ -157,10 +157,19 @@ describe("refuseImpossibleJoin", () => {
   test.each([
     [{ video: aVideo({ codec: "h265", dynamicRange: "source" }) }, "has the standard range"],
     [{ video: aVideo({ skipsLarger: true }) }, "skip_if_larger"],
+    [{ video: aVideo({ progressive: false }) }, "what is joined is progressive"],
+    [{ video: aVideo({ deinterlace: "bob" }) }, "what is joined is progressive"],
+    [{ sound: { tracks: "all" } }, "one sound of each is joined"],
+    [{ sound: { mix: "mono_pairs" } }, "one sound of each is joined"],
+    [{ sound: { mix: "stereo", loudnessLufs: -23 } }, "asks for a loudness"],
     [{ subtitles: { tracks: "all" } }, "subtitles are not joined"],
     [{ metadata: { chapters: true } }, "tags and chapters are not joined"],
   ] as const)("refuses a profile that asks for what is not joined: %p", (more, why) => {
     expect(refusal(more)).toContain(why);
+  });
+
+  test("takes a mix of the sound that is joined", () => {
+    expect(refusal({ sound: { mix: "surround_and_stereo" } })).toBe("");
   });
 
   test("refuses hosts without a disk, and engines that lack what it takes", () => {
