@@ -226,7 +226,12 @@ export type SoundLabel = {
 export type Tags = Readonly<Partial<Record<(typeof TAG_NAMES)[number] | "location", string>>>;
 
 /** What an output says of itself, and how many chapters it takes over of its source. */
-export type FileMetadata = { readonly tags: Tags; readonly chapters: number };
+export type FileMetadata = {
+  readonly tags: Tags;
+  readonly chapters: number;
+  /** Where the output ends, if chapters of the source go on behind its end: MP4 lasts as long as its chapters. */
+  readonly endSeconds?: number;
+};
 
 /** A chapter of a file, in seconds of its own time. */
 export type Chapter = { readonly startSeconds: number; readonly endSeconds: number };

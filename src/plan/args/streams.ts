@@ -1,5 +1,5 @@
 import type { AudioStream, FileMetadata, SoundLabel } from "../../probe/media.ts";
-import type { Chain, Filter } from "../encode/filters.ts";
+import { type Chain, type Filter, formatSeconds } from "../encode/filters.ts";
 
 /** An option of a stream, without its dash and the specifier of the stream, and its value. */
 export type Option = readonly [name: string, value: string];
@@ -78,10 +78,11 @@ export function metadataArgs(
   without: readonly string[] = NOTHING_ELSE,
 ): readonly string[] {
   if (!metadata) return without;
-  const { tags, chapters } = metadata;
+  const { tags, chapters, endSeconds } = metadata;
   const others = without.filter((option) => !NO_METADATA.includes(option));
   return [
     ...(chapters > 0 ? [...others, ...CHAPTERS_ALONE] : without),
+    ...(endSeconds === undefined ? [] : ["-t", formatSeconds(endSeconds)]),
     ...Object.entries(tags).flatMap(([name, value]) => ["-metadata", `${name}=${value}`]),
   ];
 }

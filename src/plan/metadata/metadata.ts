@@ -16,7 +16,7 @@ import type { PlannedOutput } from "../plan.ts";
 export function metadataOf(
   choice: MetadataChoice | undefined,
   container: Written,
-  media: Pick<MediaInfo, "tags" | "chapters">,
+  media: MediaInfo,
   { title, clip }: { readonly title: string | undefined; readonly clip: Clip | undefined },
 ): FileMetadata | undefined {
   const { says = [] } = factsOf(container);
@@ -29,18 +29,39 @@ export function metadataOf(
     ...(choice?.location && location !== undefined && { location }),
     ...(title !== undefined && says.includes("tags") && { title }),
   };
-  const chapters = choice?.chapters ? within(media.chapters ?? [], clip).length : 0;
-  if (chapters === 0 && Object.keys(tags).length === 0) return undefined;
-  return { tags, chapters };
+  const { chapters = [] } = media;
+  const lastsSeconds = endOf(media);
+  const kept = choice?.chapters ? within(chapters, lastsSeconds, clip) : [];
+  if (kept.length === 0 && Object.keys(tags).length === 0) return undefined;
+  const isBeyond = clip?.durationSeconds === undefined && chapters.some(isAfter(lastsSeconds));
+  const endSeconds = lastsSeconds - (clip?.startSeconds ?? 0);
+  return { tags, chapters: kept.length, ...(kept.length > 0 && isBeyond && { endSeconds }) };
 }
 
 const refused = (what: string, container: Written): TaskError =>
   new TaskError("output_not_supported", `Cannot keep ${what} in "${container}": it has none`);
 
-/** The chapters that a part of the source has something of. */
-function within(chapters: readonly Chapter[], clip: Clip | undefined): readonly Chapter[] {
+/** When picture and sound end: an MP4 says that it lasts as long as its chapters. */
+function endOf({ video, audio, durationSeconds = Number.POSITIVE_INFINITY }: MediaInfo): number {
+  const ends = [video, audio].flatMap((stream) =>
+    stream ? (stream.durationSeconds ?? durationSeconds) + (stream.startSeconds ?? 0) : [],
+  );
+  return Math.min(durationSeconds, Math.max(...ends));
+}
+
+const isAfter =
+  (seconds: number) =>
+  ({ endSeconds }: Chapter): boolean =>
+    endSeconds > seconds;
+
+/** The chapters that the source, or a part of it, has something of. */
+function within(
+  chapters: readonly Chapter[],
+  lastsSeconds: number,
+  clip: Clip | undefined,
+): readonly Chapter[] {
   const from = clip?.startSeconds ?? 0;
-  const to = from + (clip?.durationSeconds ?? Number.POSITIVE_INFINITY);
+  const to = Math.min(lastsSeconds, from + (clip?.durationSeconds ?? Number.POSITIVE_INFINITY));
   return chapters.filter(({ startSeconds, endSeconds }) => endSeconds > from && startSeconds < to);
 }
 

@@ -20,8 +20,7 @@ type ToldTags = v.InferOutput<typeof tagsSchema>;
 
 /** The tags of a file, from those of the file itself or else of its first stream that has some; undefined if there are none. */
 export function tagsOf(all: readonly ToldTags[]): Tags | undefined {
-  const told = all.map((tags) => readTags(tags ?? {})).find((tags) => Object.keys(tags).length > 0);
-  return told;
+  return all.map((tags) => readTags(tags ?? {})).find((tags) => Object.keys(tags).length > 0);
 }
 
 function readTags(told: Readonly<Record<string, unknown>>): Tags {

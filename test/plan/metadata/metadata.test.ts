@@ -57,6 +57,24 @@ describe("what a file says of itself", () => {
     expect(product?.expect.metadata?.chapters).toBe(1);
   });
 
+  test("ends with picture and sound where chapters of the source go on behind them", () => {
+    const chapters = [
+      { startSeconds: 0, endSeconds: 40 },
+      { startSeconds: 40, endSeconds: 80 },
+      { startSeconds: 80, endSeconds: 90 },
+    ];
+    // As MP4 says it: it lasts as long as its chapters.
+    const media = { ...TOLD, chapters, durationSeconds: 90 };
+    const asked = { metadata: { chapters: true } } as const;
+    const plan = planOf([asked], media);
+    expect(plan.products[0]?.expect.metadata).toMatchObject({ chapters: 2, endSeconds: 60 });
+    expect(argsOf(plan)[0]).toContain("-map_chapters 0 -t 60");
+    const clip = { startSeconds: 20 };
+    expect(planOf([asked], media, { clip }).products[0]?.expect.metadata?.endSeconds).toBe(40);
+    const ended = planOf([asked], media, { clip: { ...clip, durationSeconds: 5 } });
+    expect(ended.products[0]?.expect.metadata).toEqual({ tags: {}, chapters: 1 });
+  });
+
   test("is refused where the kept container cannot hold it", async () => {
     const media = { ...TOLD, format: "mpegts" };
     const kept = { ...COPY, container: "copy", metadata: { chapters: true } } as const;

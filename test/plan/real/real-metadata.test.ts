@@ -100,6 +100,26 @@ describe("a copy with what its source says of itself", () => {
     expect((await shown(mp3, "chapter_tags=title")).at(-1)).toBe("Part 1");
   });
 
+  test("has the titles and chapters of an audio book, of which the last go on behind its end", async () => {
+    const [title, folder] = ['Größe 你好 🎬 "x" ; trailing ', tempFolder()];
+    const starts = Array.from({ length: 300 }, (_, at) => at * 10);
+    const chapters = starts.map(
+      (at) => `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${at}\nEND=${at + 10}\n`,
+    );
+    writeFileSync(join(folder, "book.txt"), `;FFMETADATA1\n${chapters.join("")}`);
+    const book = join(folder, "book.m4a");
+    const inputs = ["-i", source, "-i", join(folder, "book.txt"), "-map_chapters", "1"];
+    await ffmpeg([...inputs, "-map", "0:a", "-c", "copy", "-metadata", `title=${title}`, book]);
+    const made = await makeProducts(
+      book,
+      profileOf({ container: "m4a", video: "none", audio: "copy", metadata: ALL }),
+    );
+    const path = join(made.folder, "0", "out.m4a");
+    expect(Number(await shown(path, "format=duration"))).toBeCloseTo(2, 1);
+    expect((await shown(path, "chapter=start_time")).length).toBeWithin(200, 206);
+    expect(made.verified[0]?.output.durationSeconds).toBeCloseTo(2, 1);
+  });
+
   test("leaves the index at the end if that is asked for", async () => {
     for (const isIndexLast of [true, undefined] as const) {
       const made = await makeProducts(
