@@ -117,7 +117,8 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     fallback: "",
     shown: "`secret.key` in the data folder, made at the first start",
     allowed: "64 hex digits",
-    about: "The key that clients' private keys are encrypted with in the database.",
+    about:
+      "The key that clients' private keys are encrypted with in the database, and that the keys of encrypted sets are made from.",
     isSecret: true,
     schema: v.pipe(v.string(), v.regex(/^([0-9a-f]{64})?$/i, "must be 64 hex digits")),
   },

@@ -43,7 +43,7 @@ export type SourceRun = Pick<
   Partial<Pick<Run, "disk">>;
 
 /** What judging outputs needs of a run. */
-export type JudgingRun = Pick<Run, "engine" | "signal" | "warn"> & Partial<Pick<Run, "keysFor">>;
+export type JudgingRun = Pick<Run, "engine" | "signal" | "warn" | "keysFor">;
 
 /**
  * One run of one claimed task: what is to be done, the ports it works with, and what is recorded of it. What others

@@ -105,7 +105,7 @@ async function make(
       ...fileLine({ engine, signal, ...DEAF }, { folder, path }, planFor),
       verify: async ({ plan, media }, damage) => {
         const made = { folder, sourcePath: path, media, damage };
-        await verifyProducts(plan, made, { engine, signal, warn: async () => {} });
+        await verifyProducts(plan, made, { ...DEAF, engine, signal });
         const measured = await measure(plan.products, folder);
         for (const [at, key] of keys.entries())
           outcomes.set(key, outcomeOf(key, plan.products[at], measured[at], media));

@@ -110,8 +110,9 @@ async function verifySounded(
 ): Promise<Verified> {
   const path = join(folder, product.entry);
   await refuseCut(path);
-  const { engine, signal, warn } = run;
-  const within = { engine, signal, warn, folder };
+  // Not spread: a run is of a class.
+  const { engine, signal, warn, keysFor } = run;
+  const within = { engine, signal, warn, keysFor, folder };
   const { made, heard } = await verifySounds(product, sounds, path, source, within);
   await verifySubtitles(product, made, folder, run);
   const finished = { entry: path };
@@ -176,8 +177,6 @@ async function protect(
   { keysFor, signal }: JudgingRun,
 ): Promise<Pick<Output, "encryption">> {
   if (!protection) return {};
-  // Only runs of tasks have keys, and nothing else makes what is protected.
-  if (!keysFor) throw new RangeError("Cannot encrypt segments: this run has no keys");
   return { encryption: await protectSet(finished, protection, keysFor(protection), signal) };
 }
 

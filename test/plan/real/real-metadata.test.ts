@@ -120,6 +120,25 @@ describe("a copy with what its source says of itself", () => {
     expect(made.verified[0]?.output.durationSeconds).toBeCloseTo(2, 1);
   });
 
+  test("is told beside sounds that are chosen", async () => {
+    const sound = { tracks: "all" } as const;
+    for (const metadata of [ALL, undefined]) {
+      const made = await makeProducts(
+        source,
+        profileOf({
+          container: "mp4",
+          video: "copy",
+          audio: "copy",
+          sound,
+          ...(metadata && { metadata }),
+        }),
+      );
+      const path = join(made.folder, "0", "out.mp4");
+      const told = metadata ? ["Part 0", "Part 1"] : [""];
+      expect(await shown(path, "chapter_tags=title")).toEqual(told);
+    }
+  });
+
   test("leaves the index at the end if that is asked for", async () => {
     for (const isIndexLast of [true, undefined] as const) {
       const made = await makeProducts(
