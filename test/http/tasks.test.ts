@@ -86,6 +86,7 @@ describe("POST task", () => {
       timeout_seconds: 90,
       metadata: { order: "A-17", 名: "值" },
       clip: { start_seconds: 1.5, duration_seconds: 2 },
+      title: "Größe 你好",
     };
     const id = await created(app, aTask(extras));
     expect(await read(id)).toMatchObject(extras);

@@ -147,8 +147,19 @@ describe("createTask", () => {
       capabilities: async () => able,
     };
     const targets = [{ url: "out.mp4" }];
-    await createTask(livePorts, CALLER, async () => ({ request: aRequest({ targets }) }));
+    const create = (changes: Partial<TaskRequest> = {}) =>
+      createTask(livePorts, CALLER, async () => ({ request: aRequest({ targets, ...changes }) }));
+    await create();
     expect(tasks[0]?.task.isLive).toBe(true);
+    // What is of a film alone is refused by its own field.
+    for (const [path, more] of [
+      ["clip", { clip: { startSeconds: 1 } }],
+      ["title", { extras: { title: "A film" } }],
+    ] as const)
+      expect(await taskErrorOf(create(more))).toMatchObject({
+        code: "invalid_parameter",
+        fields: [{ path }],
+      });
   });
 
   test("stores the task with its nonce, then wakes the workers", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { refuseImpossibleLive } from "../../../src/plan/live/live-feasible.ts";
 import { judgeMetadata } from "../../../src/plan/verify/verify.ts";
 import { type Qlty, toQlty, toRendition } from "../../../src/profile/qlty.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
@@ -114,6 +115,17 @@ describe("the fields of a group", () => {
   ])("are refused by name where the container has none: %s", async (path, qlty) => {
     const { fields } = await taskErrorOf(Promise.try(() => toRendition(qlty)));
     expect(fields.map((field) => field.path)).toEqual([path]);
+  });
+
+  test("are refused of live sources", async () => {
+    const asked = [{ keep_tags: true }, { keep_chapters: true }, { faststart: false }] as const;
+    for (const fields of asked) {
+      const alone = { rendition: toRendition(group(fields)), targets: [0] };
+      const refused = taskErrorOf(
+        Promise.try(() => refuseImpossibleLive(alone, [{ url: "out.mp4" }], aCapabilities())),
+      );
+      expect((await refused).message).toContain("Cannot keep tags or chapters of a live stream");
+    }
   });
 
   test("are refused without a disk if they are chapters", async () => {
