@@ -24,31 +24,39 @@ const HEAD_BLOCK = /^(STYLE|REGION)\b/;
 const TAG = /^<\/?(?:[biu]|c|v|lang|ruby|rt)(?:[.\s][^<>]*)?>|^<\d[\d:.]*>/;
 const ENTITY = /^&(?:amp|lt|gt|nbsp|lrm|rlm|#\d+|#x[\da-f]+);/i;
 
-/** Reads WebVTT. What is neither a cue nor a block of styles or regions is left out: notes, and blocks that are broken. */
+/**
+ * Reads WebVTT as ffmpeg writes it. A text that came with empty lines still has them, and goes on behind them: what follows a cue is its
+ * own up to the next one.
+ */
 export function parseWebVtt(text: string): CueTrack {
-  const blocks = text
+  const [, ...blocks] = text
     .replace(/^\uFEFF/, "")
     .replaceAll(/\r\n?/g, "\n")
     .split(/\n{2,}/);
-  const head = blocks.filter((block) => HEAD_BLOCK.test(block));
-  return { head, cues: blocks.flatMap((block) => cueOf(block.split("\n")) ?? []) };
+  const head: string[] = [];
+  const cues: Cue[] = [];
+  for (const block of blocks) {
+    const last = cues.at(-1);
+    const cue = cueOf(block.split("\n"));
+    if (cue) cues.push(cue);
+    else if (last) cues[cues.length - 1] = { ...last, text: `${last.text}\n${block}` };
+    else if (HEAD_BLOCK.test(block)) head.push(block);
+  }
+  const trimmed = cues.map((cue) => ({ ...cue, text: cue.text.trim() }));
+  return { head, cues: trimmed.filter((cue) => cue.text !== "") };
 }
 
 function cueOf(lines: readonly string[]): Cue | undefined {
   const at = lines.slice(0, 2).findIndex((line) => TIMING.test(line));
+  if (at < 0) return undefined;
   const [, from = "", to = "", settings = ""] = TIMING.exec(lines[at] ?? "") ?? [];
-  const text = lines
-    .slice(at + 1)
-    .join("\n")
-    .trim();
-  if (at < 0 || text === "") return undefined;
   const id = at === 1 ? lines[0] : undefined;
   return {
     ...(id !== undefined && { id }),
     startMs: msOf(from),
     endMs: msOf(to),
     settings: settings.trim(),
-    text,
+    text: lines.slice(at + 1).join("\n"),
   };
 }
 

@@ -37,6 +37,15 @@ describe("parseWebVtt", () => {
     });
   });
 
+  test("reads a text on behind its empty lines, as ffmpeg writes those of ASS", () => {
+    const text =
+      "WEBVTT\n\n00:00.500 --> 00:01.500\nHello\n\n\nWorld\n\n00:02.000 --> 00:02.500\n\nBye\n";
+    expect(parseWebVtt(text).cues).toEqual([
+      cue(500, 1500, "Hello\nWorld"),
+      cue(2000, 2500, "Bye"),
+    ]);
+  });
+
   test("reads what was written", () => {
     const track = {
       head: ["REGION\nid:top"],

@@ -71,7 +71,7 @@ describe("subtitles in files", () => {
       expect(english[0]?.[0]).toEqual(near(400));
       expect(english.map(([, , text]) => text).join("/")).toContain("Hello <i>there</i> & 1 < 2");
       expect(inSeconds(await trackOf(path, 1))).toEqual([
-        [near(1000), near(2000), "<b>Hallo</b> Welt"],
+        [near(1000), near(2000), "<b>Hallo</b>\nWelt"],
       ]);
     },
   );
@@ -86,7 +86,7 @@ describe("subtitles in files", () => {
       expect(first).toEqual([near(0), near(400), second]);
       expect(last).toEqual([near(1200), near(1400), "Last"]);
       expect(inSeconds(await trackOf(path, 1))).toEqual([
-        [near(0), near(800), "<b>Hallo</b> Welt"],
+        [near(0), near(800), "<b>Hallo</b>\nWelt"],
       ]);
     }
   });
