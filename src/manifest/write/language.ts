@@ -31,6 +31,28 @@ const SPOKEN: Readonly<Record<string, string>> = {
 export const languageTag = (language: string): string =>
   Intl.getCanonicalLocales(SPOKEN[language] ?? language)[0] ?? language;
 
+/**
+ * What people call a language.
+ *
+ * @param tag - as `languageTag` gives it; what it says beyond language, script and region has no name
+ * @param inTongue - the language of the name
+ */
+export function languageName(tag: string, inTongue: string): string {
+  const names = new Intl.DisplayNames([inTongue], { type: "language", fallback: "code" });
+  return names.of(new Intl.Locale(tag).baseName) ?? tag;
+}
+
+/** Names for a menu: one that others have before it gets a number. */
+export function distinctNames(names: readonly string[]): readonly string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let distinct = name;
+    for (let number = 2; taken.has(distinct); number += 1) distinct = `${name} ${number}`;
+    taken.add(distinct);
+    return distinct;
+  });
+}
+
 /** The languages that have a code of two letters (ISO 639-1), each with the one of three (ISO 639-2/T) that files know it by. */
 const CODES =
   "aa:aar ab:abk ae:ave af:afr ak:aka am:amh an:arg ar:ara as:asm av:ava ay:aym az:aze ba:bak be:bel bg:bul bi:bis bm:bam bn:ben " +

@@ -1,4 +1,4 @@
-import { languageTag } from "../../manifest/write/language.ts";
+import { distinctNames, languageName, languageTag } from "../../manifest/write/language.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { SubtitleTrack } from "../plan.ts";
 import { WrongOutput } from "./wrong-output.ts";
@@ -19,23 +19,20 @@ export const SUBTITLE_GROUP = "subtitles";
 
 /** Names the tracks of a set. */
 export function namedSubtitles(tracks: readonly SubtitleTrack[]): readonly SetSubtitles[] {
-  const taken = new Set<string>();
-  return tracks.map(({ language, dispositions }, at) => {
-    const tag = language === undefined ? undefined : languageTag(language);
-    const base = nameOf(tag, dispositions);
-    let name = base;
-    for (let number = 2; taken.has(name); number += 1) name = `${base} ${number}`;
-    taken.add(name);
+  const tags = tracks.map(({ language }) => language && languageTag(language));
+  const names = distinctNames(tracks.map(({ dispositions }, at) => nameOf(tags[at], dispositions)));
+  return tracks.map(({ dispositions }, at) => {
+    const [name = "", language] = [names[at], tags[at]];
     return {
       ...{ name, dispositions, file: `subtitles_${at}.vtt`, playlist: `subtitles_${at}.m3u8` },
-      ...(tag !== undefined && { language: tag }),
+      ...(language !== undefined && { language }),
     };
   });
 }
 
 /** The language in its own words, and what tells it from others of that language. */
 function nameOf(tag: string | undefined, marks: SubtitleTrack["dispositions"]): string {
-  const name = tag && (new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag);
+  const name = tag && languageName(tag, tag);
   const kind = marks.includes("forced")
     ? " (forced)"
     : marks.includes("hearing_impaired")

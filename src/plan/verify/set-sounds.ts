@@ -1,4 +1,4 @@
-import { languageTag } from "../../manifest/write/language.ts";
+import { distinctNames, languageName, languageTag } from "../../manifest/write/language.ts";
 import type { Disposition, SoundLabel } from "../../probe/media.ts";
 import type { SetPlan, Track } from "../plan.ts";
 
@@ -47,28 +47,18 @@ export function soundAttributes(
 }
 
 /** A name for each sound of a group, no two alike. */
-function namesOf(tracks: readonly Told[], group: readonly number[]): readonly string[] {
-  const names: string[] = [];
-  for (const at of group) {
-    const name = nameOf(tracks[at]);
-    let unique = name;
-    for (let number = 2; names.includes(unique); number += 1) unique = `${name} ${number}`;
-    names.push(unique);
-  }
-  return names;
-}
+const namesOf = (tracks: readonly Told[], group: readonly number[]): readonly string[] =>
+  distinctNames(group.map((at) => nameOf(tracks[at])));
 
 const BESIDE = { surround: " 5.1", stereo: " stereo" } as const;
 
 /** What people are shown of a sound: its title, or its language in English. */
 function nameOf({ language, sound }: Told = { kind: "audio" }): string {
   const { title, beside } = sound?.label ?? {};
-  const name = title ?? (language === undefined ? "audio" : spoken(languageTag(language)));
+  const name =
+    title ?? (language === undefined ? "audio" : languageName(languageTag(language), "en"));
   return name.replaceAll('"', "'") + (beside ? BESIDE[beside] : "");
 }
-
-const spoken = (tag: string): string =>
-  new Intl.DisplayNames(["en"], { type: "language", fallback: "code" }).of(tag) ?? tag;
 
 /** What DASH calls the purpose of a sound. @see ISO/IEC 23009-1, 5.8.5.5 */
 const ROLES: Partial<Readonly<Record<Disposition, string>>> = {
