@@ -69,11 +69,16 @@ export function measuringOf(
       ...(isSoughtByPacket(media) && isHeard && { sound: specifierOf(media, "audio") }),
       fromSeconds: moved?.startSeconds ?? 0,
       aheadSeconds: isSoughtByPacket(media) ? MARGIN_SECONDS : 0,
+      leadSeconds: measured.some(looksBack) ? step : 0,
       stepSeconds: step,
       pixels: media.video.width * media.video.height,
     },
   };
 }
+
+/** Whether filters make a picture of those before it as well. */
+const looksBack = ({ encoding: { filters } }: Film): boolean =>
+  filters.deinterlace.length + filters.denoise.length > 0;
 
 const isEncoded = ({ product: { container, video, audio } }: OutputDecision): boolean =>
   !isImage(container) && (video.action === "encode" || audio.action === "encode");
@@ -203,8 +208,9 @@ export function measureStep(measuring: Measuring, part: number, placed: readonly
  * Where to seek in the source for a part. Without an index it is read from before the part, and from where pictures fall on the same
  * times as if it had been read from its beginning.
  */
-function soughtIn({ aheadSeconds, stepSeconds }: Measuring["source"], wanted: number): number {
-  if (aheadSeconds === 0) return wanted;
+function soughtIn(source: Measuring["source"], wanted: number): number {
+  const { aheadSeconds, stepSeconds, leadSeconds, fromSeconds } = source;
+  if (aheadSeconds === 0) return Math.max(fromSeconds, wanted - leadSeconds);
   return Math.max(0, Math.floor((wanted - aheadSeconds) / stepSeconds + ROUNDING) * stepSeconds);
 }
 

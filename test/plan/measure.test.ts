@@ -57,6 +57,18 @@ describe("the measuring of a plan", () => {
     );
   });
 
+  test("begins earlier for filters that look back, but not before the outputs do", () => {
+    const denoised = planned(undefined, ["ssim", "hqdn3d"], [measured({ denoise: "light" })]);
+    expect(stepOf(denoised, 1).args.join(" ")).toStartWith(
+      "-f mov -ss 21 -t 2 -i input -ss 22 -t 1 -i 0/out.mp4 ",
+    );
+    expect(stepOf(denoised, 1).args.join(" ")).toContain("trim=start=1:duration=1,");
+    const { measuring } = denoised;
+    if (!measuring) throw new Error("nothing is measured");
+    const early = { ...denoised, measuring: { ...measuring, startsSeconds: [0] } };
+    expect(stepOf(early).args.join(" ")).toStartWith("-f mov -t 1 -i input -t 1 -i 0/out.mp4 ");
+  });
+
   test.each([
     [["ssim"], "ssim=stats_file=measured/0-0"],
     [["ssim", "xpsnr"], "ssim=stats_file=measured/0-0"],

@@ -40,6 +40,8 @@ export type Measuring = {
     readonly fromSeconds: number;
     /** How far before a part it is read from, if it has no index: a seek finds no key frame by itself then. */
     readonly aheadSeconds: number;
+    /** How far before a part it is read from otherwise: 0, or enough for filters that make a picture of those before it as well. */
+    readonly leadSeconds: number;
     /** The shortest time that is a whole number of pictures of every output. */
     readonly stepSeconds: number;
     readonly pixels: number;

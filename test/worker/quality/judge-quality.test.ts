@@ -91,6 +91,17 @@ describe("measure_quality", () => {
     expect(qualities[6]).toBeUndefined();
   });
 
+  test("measures what is deinterlaced as it was encoded, with the pictures before", async () => {
+    const interlaced = () =>
+      clip({ width: 160, height: 96, seconds: 3, args: ["-crf", "10", "-flags", "+ilme+ildct"] });
+    const measured = { measure_quality: true, quality: 95 } as const;
+    const { task } = await made([measured, { ...measured, deinterlace: "bob" }], {
+      source: interlaced,
+    });
+    // Without those, the first picture of a part is below 0.95.
+    for (const output of outputs(task)) expect(output?.quality?.lowest).toBeWithin(0.97, 1);
+  });
+
   test("measures a part of a clip, and of a source without an index", async () => {
     const transport = () => clip({ width: 160, height: 90, seconds: 3, container: "ts" });
     const sound = { audio_format: "aac", audio_bitrate: 64_000 } as const;
