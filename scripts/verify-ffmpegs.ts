@@ -9,7 +9,7 @@ import { provideSystemPrograms } from "./system-programs.ts";
 
 /** Where the tests are that run it, as parts of names. */
 const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/", "test/corpus/"];
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, storage, connections, processes of any program, how fast the service starts. */
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, how fast the service starts. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",

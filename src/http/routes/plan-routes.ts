@@ -114,7 +114,7 @@ export const readTaskKeyRoute = createRoute({
   tags: ["tasks"],
   summary: "Read a key that the segments of a task are encrypted with",
   description:
-    "For the server that gives players the keys (`encryption` in a profile), at any time once the task is there: keys are derived, so any number has one. Of a profile with a key of its own this is not that key.",
+    "For the server that gives players the keys (`encryption` in a profile), for as long as the task is kept: keys are derived, so any number has one. Of a profile with a key of its own this is not that key.",
   ...signed({
     params: OneTask.extend({
       key: z

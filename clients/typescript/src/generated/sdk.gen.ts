@@ -664,7 +664,7 @@ export class PontusApi extends HeyApiClient {
     /**
      * Read a key that the segments of a task are encrypted with
      *
-     * For the server that gives players the keys (`encryption` in a profile), at any time once the task is there: keys are derived, so any number has one. Of a profile with a key of its own this is not that key.
+     * For the server that gives players the keys (`encryption` in a profile), for as long as the task is kept: keys are derived, so any number has one. Of a profile with a key of its own this is not that key.
      */
     public readTranscodingTaskKey<ThrowOnError extends boolean = false>(options: Options<ReadTranscodingTaskKeyData, ThrowOnError>): RequestResult<ReadTranscodingTaskKeyResponses, ReadTranscodingTaskKeyErrors, ThrowOnError> {
         return (options.client ?? this.client).get<ReadTranscodingTaskKeyResponses, ReadTranscodingTaskKeyErrors, ThrowOnError>({
