@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { execFileSync } from "node:child_process";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
@@ -82,6 +83,23 @@ describe("configureLogging", () => {
     onLogLine(undefined);
     await logged({ level: "warning", format: "json" }, () => log.warn("three"));
     expect(levels).toEqual(["warning", "error"]);
+  });
+
+  test("writes text in colours on a terminal", () => {
+    const program = `
+      const { configureLogging, disposeLogging } = await import("./src/config/logging.ts");
+      await configureLogging({ level: "info", format: "auto" });
+      (await import("@logtape/logtape")).getLogger(["pontus"]).info("hello");
+      await disposeLogging();
+    `;
+    // util-linux's, which gives a program a terminal.
+    const asked = ["-qec", `"$BUN" -e '${program}'`, "/dev/null"];
+    const env: NodeJS.ProcessEnv = { ...process.env, BUN: process.execPath };
+    delete env["NO_COLOR"];
+    const shown = execFileSync("script", asked, { env, encoding: "utf8" });
+    expect(shown).toContain("\u001b[");
+    expect(shown).toContain("hello");
+    expect(shown).not.toContain('"level"');
   });
 
   test("writes text where it is asked to, without colours into a file", async () => {
