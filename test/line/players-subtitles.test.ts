@@ -1,18 +1,27 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Protection } from "../../src/profile/fields/protection.ts";
+import type { Rendition } from "../../src/profile/profile.ts";
+import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
 import { reportOf } from "../fixtures/browser.ts";
 import { tempFolder } from "../fixtures/clips.ts";
-import { makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { subtitledFilm } from "../fixtures/subtitled.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-const SETS = ["m3u8", "dash", "cmaf"] as const;
-const BY_HLS = ["m3u8/out.m3u8", "cmaf/out.m3u8"];
+const PROTECTION: Protection = { method: "aes-128", keyUrl: "/keys/{task_id}-{key}.key" };
+const SETS: readonly Pick<Rendition, "container" | "protection">[] = [
+  { container: "m3u8" },
+  { container: "dash" },
+  { container: "cmaf" },
+  { container: "m3u8", protection: PROTECTION },
+];
+const BY_HLS = ["m3u8/out.m3u8", "cmaf/out.m3u8", "m3u8-encrypted/out.m3u8"];
 const BY_DASH = ["dash/out.mpd", "cmaf/segments/manifest.mpd"];
 
 const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
@@ -119,12 +128,15 @@ let root: string;
 
 beforeAll(async () => {
   root = tempFolder();
-  for (const container of SETS) {
+  mkdirSync(join(root, "keys"));
+  writeFileSync(join(root, "keys", `${MADE_FOR.id}-0.key`), MEDIA_KEYS.made(MADE_FOR.id, 0));
+  for (const set of SETS) {
     const video = aCustomVideo({ effort: "highPerformance", bitrateBps: 100_000 });
     const audio = anAudio({ bitrateBps: 64_000 });
-    const profile = profileOf({ container, video, audio, subtitles: { tracks: "all" } });
+    const profile = profileOf({ ...set, video, audio, subtitles: { tracks: "all" } });
     const { folder } = await makeProducts(await subtitledFilm(5), profile);
-    symlinkSync(join(folder, "0"), join(root, container));
+    const name = set.protection ? `${set.container}-encrypted` : set.container;
+    symlinkSync(join(folder, "0"), join(root, name));
   }
 });
 
