@@ -32,7 +32,10 @@ export type ForecastOutput = {
   readonly sizes?: readonly { readonly width?: number; readonly height?: number }[];
 };
 
-/** A run of ffmpeg. Its arguments are those that the engine runs; the engine puts general options in front of them. */
+/**
+ * A run of ffmpeg. Its arguments are those that the engine runs; the engine puts general options in front of them, and its limit of
+ * pictures in front of each input beside the source.
+ */
 export type ForecastStep = {
   readonly name: Step["name"] | "live";
   readonly args: readonly string[];

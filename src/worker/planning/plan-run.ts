@@ -23,7 +23,6 @@ import { type Planned, planSource } from "../plan-source.ts";
 import { Run } from "../run.ts";
 import type { RunPorts } from "../run-ports.ts";
 import { openLiveEdge } from "../source/live-edge-source.ts";
-import type { ManifestSource } from "../source/open-source.ts";
 import { probeStreamed } from "../source/probe-source.ts";
 import { withCaptions } from "../source/source-captions.ts";
 import { isGivenAsAudio } from "../source/trim-audio.ts";
@@ -151,12 +150,19 @@ function endless({ media, forecast: { sizeBytes: _, seconds: __, ...rest } }: Ou
 
 async function planFile(run: Run, folder: string): Promise<Outlook> {
   const { capabilities } = run.engine;
-  const opened = await openSample(run.task.sourceUrl, run, folder);
-  // A run that makes files fetches a live manifest to its end; what it names now shows what it holds.
-  const sample = await asFile(opened, run);
-  const further = await openFurther(run, folder, async (url, _, own) =>
-    asFile(await openSample(url, run, own), run),
-  );
+  let isPartial = false;
+  let isEndless = false;
+  const openOne = async (url: string, own: string): Promise<Sample> => {
+    const opened = await openSample(url, run, own);
+    isEndless ||= !("path" in opened);
+    // A run that makes files fetches a live manifest to its end; what it names now shows what it holds.
+    const sample =
+      "path" in opened ? opened : await sampleManifest(opened.read.manifest, run, opened.place);
+    isPartial ||= sample.isPartial;
+    return sample;
+  };
+  const sample = await openOne(run.task.sourceUrl, folder);
+  const further = await openFurther(run, folder, (url, _, own) => openOne(url, own));
   const request = run.planRequest(run.assignments, further);
   const join = joinOf(run, sample.media, further);
   const planFor = planner(request, capabilities, join);
@@ -166,15 +172,9 @@ async function planFile(run: Run, folder: string): Promise<Outlook> {
     sample.isPartial || join
       ? await planSource(media, planFor, unseen(media))
       : await fileLine(run, { folder, path: sample.path }, planFor).plan(sample.media);
-  const outlook = told(planned, capabilities, sample.isPartial ? [SAMPLED] : []);
-  return "path" in opened ? outlook : endless(outlook);
+  const outlook = told(planned, capabilities, isPartial ? [SAMPLED] : []);
+  return isEndless ? endless(outlook) : outlook;
 }
-
-/** A source that was opened, or the beginning of what its live manifest names now. */
-const asFile = (opened: Sample | ManifestSource, run: Run): Promise<Sample> =>
-  "path" in opened
-    ? Promise.resolve(opened)
-    : sampleManifest(opened.read.manifest, run, opened.place);
 
 /** What is looked up in a source of which only parts are here: nothing. */
 const unseen = (media: MediaInfo) => ({
