@@ -66,6 +66,22 @@ describe("planTask() of chosen sounds", () => {
     expect(planOf({ tracks: "all" }, {}, silent).products[0]?.audio.action).toBe("none");
   });
 
+  test("makes at most 32 sounds, each of a pair counted", () => {
+    const surround = (count: number) =>
+      mediaOf(
+        Array.from({ length: count }, (_, at) =>
+          anAudioStream({ index: at + 1, codec: "ac3", channels: 6, layout: "5.1(side)" }),
+        ),
+      );
+    const most = planOf({ tracks: "all" }, {}, surround(32));
+    expect(most.products[0]?.sounds).toHaveLength(32);
+    const failed = refusalOf(() => planOf({ tracks: "all" }, {}, surround(33)));
+    expect(failed.code).toBe("input_not_supported");
+    expect(failed.message).toContain("33 are more than an output may have, which is 32");
+    const pairs = () => planOf({ tracks: "all", mix: "surround_and_stereo" }, {}, surround(17));
+    expect(refusalOf(pairs).message).toContain("34 are more");
+  });
+
   test("leaves out what cannot be decoded, and says so", () => {
     const media = mediaOf([
       ...SOUNDS,

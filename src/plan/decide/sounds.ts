@@ -43,12 +43,12 @@ export function soundsFor(
     return [];
   }
   const streams = streamsFor(sound, media);
-  if (streams.length > SOUNDS_MAX)
-    throw refuse(`${streams.length} are more than an output may have, which is ${SOUNDS_MAX}`);
   const first = firstOf(streams, sound, media);
   const wanted = streams.flatMap((stream) =>
     mixesOf(stream, audio, sound).map((mix) => ({ stream, ...mix })),
   );
+  if (wanted.length > SOUNDS_MAX)
+    throw refuse(`${wanted.length} are more than an output may have, which is ${SOUNDS_MAX}`);
   const main = wanted.findIndex(({ stream }) => stream === first);
   return wanted.map((one, at) => ({ ...one, isDefault: at === main }));
 }
