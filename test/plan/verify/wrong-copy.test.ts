@@ -50,6 +50,26 @@ describe("blameCopy", () => {
     expect(marked.audio?.uncopied).toBeUndefined();
   });
 
+  test("marks the sound that the copy was made of, where it is not the main one", () => {
+    const other = anAudioStream({ index: 2 });
+    const media = aMedia({ streams: [aVideoStream(), anAudioStream(), other] });
+    const fault = new WrongOutput("its audio has a gap of 2 s", "audio", "copy");
+    const { marked } = blameCopy(
+      fault,
+      product("copy", "copy"),
+      { ...media, audio: other },
+      false,
+      other,
+    ) as WrongCopy;
+    const { audio, streams } = marked(media);
+    expect(audio?.uncopied).toBeUndefined();
+    expect(streams.map((one) => one.kind === "audio" && one.uncopied)).toEqual([
+      false,
+      undefined,
+      { mkv: "in a copy, its audio has a gap of 2 s" },
+    ]);
+  });
+
   test("marks both where it may be either", () => {
     const marked = (blame(new WrongOutput("it ends at 2 s")) as WrongCopy).marked(aMedia());
     expect(Object.keys(marked.video?.uncopied ?? {})).toEqual(["mkv"]);

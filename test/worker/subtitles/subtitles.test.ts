@@ -1,9 +1,13 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createDecipheriv } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseWebVtt } from "../../../src/manifest/write/webvtt.ts";
 import type { Container } from "../../../src/profile/containers.ts";
-import { makeProducts, profileOf } from "../../fixtures/made-products.ts";
+import type { Rendition } from "../../../src/profile/profile.ts";
+import { segmentKeys } from "../../../src/worker/segment-keys.ts";
+import { MEDIA_KEYS } from "../../fixtures/bench-run.ts";
+import { MADE_FOR, makeProducts, profileOf } from "../../fixtures/made-products.ts";
 import { subtitledFilm } from "../../fixtures/subtitled.ts";
 import { openWasm } from "../../fixtures/wasm-engine.ts";
 import { aCustomVideo, anAudio } from "../../plan/builders.ts";
@@ -12,12 +16,17 @@ import { outputOf } from "../../plan/run-plan.ts";
 setDefaultTimeout(60_000);
 
 const VIDEO = aCustomVideo({ effort: "highPerformance", bitrateBps: 100_000, gop: { frames: 25 } });
-const profile = (container: Container, tracks: "all" | readonly (string | number)[] = "all") =>
+const profile = (
+  container: Container,
+  tracks: "all" | readonly (string | number)[] = "all",
+  fields: Partial<Rendition> = {},
+) =>
   profileOf({
     container,
     video: container === "webm" ? { ...VIDEO, codec: "vp9" } : VIDEO,
     audio: anAudio({ codec: container === "webm" ? "opus" : "aac", bitrateBps: 64_000 }),
     subtitles: { tracks },
+    ...fields,
   });
 
 /** When each text of a track is shown, in ms, and what it says. */
@@ -158,5 +167,20 @@ describe("subtitles in sets", () => {
     expect(readFileSync(join(folder, "0", "out.m3u8"), "utf8")).toContain("TYPE=SUBTITLES");
     expect(readdirSync(join(folder, "0", "segments"))).toContain("subtitles_0.vtt");
     expect(readdirSync(join(folder, "0", "segments")).join()).not.toContain(".ts");
+  });
+
+  test("are encrypted with the segments of their set", async () => {
+    const protection = { method: "aes-128", keyUrl: "https://keys.example.com/{key}" } as const;
+    const made = await makeProducts(await subtitledFilm(), profile("m3u8", ["de"], { protection }));
+    const segments = join(made.folder, "0", "segments");
+    expect(readFileSync(join(segments, "subtitles_0.m3u8"), "utf8")).toMatch(
+      /#EXT-X-KEY:METHOD=AES-128,URI="https:\/\/keys\.example\.com\/0"\n#EXTINF:[\d.]+,\nsubtitles_0\.vtt\n/,
+    );
+    const key = segmentKeys(MADE_FOR, MEDIA_KEYS)(protection).keyOf(0);
+    const clear = createDecipheriv("aes-128-cbc", key, Buffer.alloc(16));
+    const text = clear.update(readFileSync(join(segments, "subtitles_0.vtt")));
+    expect(shownIn(Buffer.concat([text, clear.final()]).toString())).toEqual([
+      [expect.any(Number), expect.any(Number), "<b>Hallo</b>\nWelt"],
+    ]);
   });
 });
