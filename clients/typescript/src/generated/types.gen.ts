@@ -1317,7 +1317,7 @@ export type Thumbnails = {
 };
 
 /**
- * Subtitles that are text and are taken over; none if it is absent.
+ * Extension. Subtitles that are text and are taken over; none if it is absent.
  */
 export type TrackChoice = 'all' | Array<string | number>;
 

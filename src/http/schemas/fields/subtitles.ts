@@ -37,6 +37,6 @@ const TrackChoice = z
 /** The fields on subtitles of a parameter group. */
 export const SUBTITLE_FIELDS = {
   subtitle_tracks: TrackChoice.optional().openapi({
-    description: "Subtitles that are text and are taken over; none if it is absent.",
+    description: "Extension. Subtitles that are text and are taken over; none if it is absent.",
   }),
 };
