@@ -30,6 +30,8 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/live-secrets.test.ts": 31,
   "test/line/live-sets.test.ts": 30,
   "test/runtime/sandbox.test.ts": 30,
+  "test/line/kept-encode.test.ts": 27,
+  "test/worker/sound/sounds.test.ts": 27,
   "test/line/live-deno.test.ts": 26,
   "test/plan/real/real-sound.test.ts": 26,
   "test/engine/relay/srt-relay.test.ts": 25,
