@@ -97,6 +97,11 @@ type StreamFacts = {
   readonly startSeconds?: number;
 };
 
+/** Places in the CIE 1931 diagram are counted in so many parts of 1. */
+export const CHROMATICITY_UNITS = 50_000;
+/** The light of displays is counted in so many parts of 1 cd/m². */
+export const LUMINANCE_UNITS = 10_000;
+
 /** A point of the CIE 1931 diagram, in 1/50000. */
 export type Chromaticity = readonly [x: number, y: number];
 

@@ -1,11 +1,13 @@
 import * as v from "valibot";
 import { number, text } from "./ffprobe-values.ts";
-import type {
-  Chromaticity,
-  ContentLight,
-  DisplayLight,
-  MasteringDisplay,
-  VideoStream,
+import {
+  CHROMATICITY_UNITS,
+  type Chromaticity,
+  type ContentLight,
+  type DisplayLight,
+  LUMINANCE_UNITS,
+  type MasteringDisplay,
+  type VideoStream,
 } from "./media.ts";
 
 /** What ffprobe is asked for about the light of displays, beside the type of the side data. */
@@ -119,8 +121,6 @@ type LightEntries = Readonly<
   Partial<Record<(typeof LIGHT_ENTRIES)[number], string | number | undefined>>
 >;
 
-const CHROMATICITY_UNITS = 50_000;
-const LUMINANCE_UNITS = 10_000;
 /** PQ ends there. */
 const LUMINANCE_MAX = 10_000 * LUMINANCE_UNITS;
 /** Streams have 16 bits for it. */

@@ -1,4 +1,9 @@
-import type { Chromaticity, MasteringDisplay } from "../../../probe/media.ts";
+import {
+  CHROMATICITY_UNITS,
+  type Chromaticity,
+  LUMINANCE_UNITS,
+  type MasteringDisplay,
+} from "../../../probe/media.ts";
 import type { KeptColour } from "../../plan.ts";
 
 /** The options by which an encoder states the colours that are kept. */
@@ -21,34 +26,17 @@ export function colourTags({
 export function x265Light({ light = {} }: Pick<KeptColour, "light">): readonly string[] {
   const { mastering, content } = light;
   return [
-    ...(mastering
-      ? [
-          `master-display=${displayText(
-            mastering,
-            (value) => String(value),
-            (value) => String(value),
-          )}`,
-        ]
-      : []),
+    ...(mastering ? [`master-display=${displayText(mastering)}`] : []),
     ...(content ? [`max-cll=${content.max},${content.average}`] : []),
   ];
 }
-
-const CHROMATICITY_UNITS = 50_000;
-const LUMINANCE_UNITS = 10_000;
 
 /** The parameters of SVT-AV1 that state the light of displays: as fractions, and in cd/m². */
 export function svtLight({ light = {} }: Pick<KeptColour, "light">): readonly string[] {
   const { mastering, content } = light;
   return [
     ...(mastering
-      ? [
-          `mastering-display=${displayText(
-            mastering,
-            (value) => String(value / CHROMATICITY_UNITS),
-            (value) => String(value / LUMINANCE_UNITS),
-          )}`,
-        ]
+      ? [`mastering-display=${displayText(mastering, CHROMATICITY_UNITS, LUMINANCE_UNITS)}`]
       : []),
     ...(content ? [`content-light=${content.max},${content.average}`] : []),
   ];
@@ -56,10 +44,10 @@ export function svtLight({ light = {} }: Pick<KeptColour, "light">): readonly st
 
 function displayText(
   { red, green, blue, white, luminance }: MasteringDisplay,
-  place: (value: number) => string,
-  light: (value: number) => string,
+  placeUnits = 1,
+  lightUnits = 1,
 ): string {
-  const point = ([x, y]: Chromaticity) => `(${place(x)},${place(y)})`;
-  const lights = `(${light(luminance.max)},${light(luminance.min)})`;
+  const point = ([x, y]: Chromaticity) => `(${x / placeUnits},${y / placeUnits})`;
+  const lights = `(${luminance.max / lightUnits},${luminance.min / lightUnits})`;
   return `G${point(green)}B${point(blue)}R${point(red)}WP${point(white)}L${lights}`;
 }
