@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { measureStep, readMeasured } from "../../src/plan/measure.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
-import { raisedQuality } from "../../src/plan/raise.ts";
+import { raisedAssignment, raisedQuality } from "../../src/plan/raise.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import type { Rendition } from "../../src/profile/profile.ts";
 import { aCapabilities, aMediaWithVideo, aRendition, aVideo } from "./builders.ts";
@@ -102,6 +102,29 @@ describe("readMeasured", () => {
     ["ssim", "n:1 Y:nan U:nan V:nan All:nan (nan)\n", []],
   ] as const)("reads what the filter of %s writes", (metric, text, values) => {
     expect(readMeasured(metric, text)).toEqual([...values]);
+  });
+});
+
+describe("raisedAssignment", () => {
+  const ofQuality = (quality: number) => aRendition({ video: aVideo({ quality }) });
+  const raisedOf = (qualities: readonly number[], pairs: readonly number[]) => {
+    const renditions = qualities.map(ofQuality);
+    const [rendition = ofQuality(0)] = renditions;
+    const set = { tracks: [], renditions: pairs.map((video) => ({ video })) };
+    const raised = raisedAssignment(
+      { rendition, set: { renditions, isLadder: false }, targets: [0] },
+      { set },
+      [{ track: 1, from: 30, to: 45 }],
+    );
+    return raised.set?.renditions.map(({ video }) => typeof video === "object" && video.quality);
+  };
+
+  test("raises the rendition of a set whose stream came to less", () => {
+    expect(raisedOf([30, 30], [0, 1])).toEqual([30, 45]);
+  });
+
+  test("raises all renditions that are the same stream", () => {
+    expect(raisedOf([70, 30, 30], [0, 1])).toEqual([70, 45, 45]);
   });
 });
 

@@ -29,6 +29,8 @@ type Options = {
   readonly engine?: Engine;
   /** The targets, if they are fewer than the groups. */
   readonly targets?: readonly string[];
+  /** The source is taken twice, one after the other. */
+  readonly isTwice?: true;
 };
 
 /** Runs a task of these groups; the task, and the files of its targets. */
@@ -49,6 +51,7 @@ async function made(groups: readonly Partial<Qlty>[], options: Options = {}) {
       paths.map(() => undefined),
     ),
     ...(cut && { clip: cut }),
+    ...(options.isTwice && { extras: { sources: [{ url: input }, { url: input }] } }),
   });
   const task = await bench.until(id, ({ endMs }) => endMs !== undefined);
   expect([task.status, task.failure]).toEqual(["SUCCESS", undefined]);
@@ -178,6 +181,16 @@ describe("quality_target", () => {
     expect(raised?.quality).toBeWithin(41, 101);
     expect(await ssimOf(paths[0] ?? "", original)).toBeWithin(0.975, 1);
     expect(first).not.toHaveProperty("first");
+  });
+
+  test("encodes once more what is made of joined sources", async () => {
+    const target = { metric: "ssim", min: 0.97 } as const;
+    const { task } = await made([{ quality: 40, quality_target: target }], { isTwice: true });
+    expect(task.warnings).toBeUndefined();
+    const [output] = outputs(task);
+    expect(output?.durationSeconds).toBeWithin(5.9, 6.1);
+    expect(output?.quality?.first?.value).toBeLessThan(0.97);
+    expect(output?.quality?.value).toBeWithin(0.97, 1);
   });
 
   test("delivers what is still below, and says so", async () => {
