@@ -4,9 +4,11 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import { aacHeadersOf } from "../../src/probe/bytes/aac-headers.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
+import { assignRenditions } from "../../src/profile/assign.ts";
 import type { Container } from "../../src/profile/containers.ts";
 import { withUnevenAudio } from "../../src/worker/uneven-audio.ts";
 import { changingSound, type SoundPart } from "../fixtures/heard.ts";
+import { profileOf } from "../fixtures/made-products.ts";
 import { aCapabilities, aMedia, anAudio, anAudioStream } from "../plan/builders.ts";
 
 setDefaultTimeout(60_000);
@@ -54,6 +56,27 @@ describe("withUnevenAudio", () => {
     async (container) => {
       const path = await changingSound(container, "aac", [part(), part({ hertz: 1000 })]);
       expect(await look(path, mediaOf(formatOf(container)))).toBeUndefined();
+    },
+  );
+
+  test.each(["mkv", "cmaf"] as const)(
+    "sees it of a sound that was chosen for %s, and marks that one alone",
+    async (container) => {
+      const path = await changingSound("ts", "aac", [part({ rateHz: 44_100 }), part()]);
+      const main = anAudioStream({ index: 2, codec: "mp3" });
+      const streams = [main, anAudioStream({ index: 1, codec: "aac" })];
+      const { video: _, ...media } = aMedia({ format: "mpegts", audio: main, streams });
+      const rendition = {
+        container,
+        video: "none",
+        audio: "copy",
+        sound: { tracks: [1] },
+      } as const;
+      const assignments = assignRenditions(profileOf(rendition), [undefined]);
+      const plan = planTask({ assignments, tag: "t1" }, media, aCapabilities());
+      const found = await withUnevenAudio(media, plan, () => createReadStream(path));
+      expect(found.streams.map((one) => "isUneven" in one)).toEqual([false, true]);
+      expect(found.audio).toEqual(main);
     },
   );
 
