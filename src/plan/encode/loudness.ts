@@ -17,7 +17,7 @@ const MEASURED_MAX = 5;
 /** Silence has no loudness: the meter gives this, in LUFS. */
 const SILENT_LUFS = -69.9;
 /** The most that a sound is raised, in dB: more would raise nothing but noise. */
-const GAIN_MAX = 40;
+export const GAIN_MAX = 40;
 
 /** What a sound is brought to its loudness by, as far as that is known. */
 export type Levelling = {

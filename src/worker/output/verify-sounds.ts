@@ -1,4 +1,5 @@
 import { languageCode } from "../../manifest/write/language.ts";
+import { GAIN_MAX } from "../../plan/encode/loudness.ts";
 import type { Expectation, PlannedOutput, PlannedSound } from "../../plan/plan.ts";
 import { WrongOutput } from "../../plan/verify/wrong-output.ts";
 import type { AudioStream, Loudness, MediaInfo } from "../../probe/media.ts";
@@ -115,7 +116,9 @@ export function loudnessWarnings(
   const { wantedLufs } = loudness;
   if (Math.abs(after.integratedLufs - wantedLufs) <= LOUDNESS_SLACK_LU) return [];
   const isSilent = after.integratedLufs <= SILENT_LUFS;
-  const why = isSilent ? "it is silent" : "its peaks or its encoder allow no more";
+  const why = isSilent
+    ? "it is silent"
+    : `its peaks, its encoder or the highest gain of ${GAIN_MAX} dB do not allow it`;
   const message = `The sound of stream ${stream.index} is at ${after.integratedLufs} LUFS, not at ${wantedLufs}: ${why}`;
   return [{ code: "loudness_missed", message }];
 }
