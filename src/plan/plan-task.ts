@@ -83,7 +83,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   refuseMissingFilters(decisions, media, capabilities);
   refuseMissingEncoders(decisions, capabilities);
   refuseTooManyPixels(decisions.flatMap(videosOf), capabilities);
-  refuseLongAnimations(decisions);
+  refuseLongAnimations(decisions, clip);
   const products = decisions.map(({ product }) => product);
   const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const measuring = measuringOf(decisions, source, capabilities);

@@ -21,7 +21,7 @@ import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
 import { alignmentOf } from "./decide/alignment.ts";
 import { type OutputDecision, type SoundDecision, videosOf } from "./decide/output-decision.ts";
-import { audioLateSeconds, isSoughtByPacket } from "./decide/seeking.ts";
+import { audioLateSeconds, isSoughtByPacket, ownClip } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "./further.ts";
 import { loadOf } from "./load.ts";
@@ -169,7 +169,7 @@ function drawnRuns(unaligned: OutputDecision, whole: StepsInput): readonly Coste
   const palette = paletteArgs(decision, media, ownClip(media, clip));
   const film = drawnArgs(decision, media, further.length + 1);
   return [
-    { ...stepOf("first pass", [palette], read), load, cost: cost * FIRST_PASS_COST },
+    { ...stepOf("first pass", [palette], read, { cut: [] }), load, cost: cost * FIRST_PASS_COST },
     { ...stepOf("encode", [film], read, { more: paletteInput(decision) }), load, cost },
   ];
 }
@@ -198,15 +198,6 @@ function outputArgsOf(
   return adaptiveOutputArgs(decision, decision.set, media, pass?.number, ownClip(media, clip));
 }
 
-/**
- * What is left to cut for filters. Output options cut what comes out of the filters; a sheet or a palette is made of many frames, so its
- * own filters have to cut them.
- */
-function ownClip(media: MediaInfo, clip: Clip | undefined): Clip | undefined {
-  const ahead = isSoughtByPacket(media) ? 0 : (clip?.startSeconds ?? 0);
-  return clip && { ...clip, startSeconds: clip.startSeconds - ahead };
-}
-
 function stepOf(
   name: Step["name"],
   outputs: readonly OutputArgs[],
@@ -215,13 +206,14 @@ function stepOf(
     texts = NO_TEXTS,
     isJoined = false,
     more = [],
+    cut = cutArgs(input),
   }: {
     readonly texts?: TextInputs;
     readonly isJoined?: boolean;
     readonly more?: readonly string[];
+    readonly cut?: readonly string[];
   } = {},
 ): Omit<Step, "share"> {
-  const cut = cutArgs(input);
   return {
     name,
     args: [

@@ -37,7 +37,7 @@ describe("the plan of a gif", () => {
   test("makes a palette of the clip, then draws with it", () => {
     expect(planned({ ...GIF, loop: 2 }, { clip: { startSeconds: 3, durationSeconds: 4 } })).toEqual(
       [
-        "-f mov -ss 3 -i input -t 4 -map 0:0 -an " +
+        "-f mov -ss 3 -i input -map 0:0 -an " +
           `${PLAIN} -vf trim=start=0:duration=4,setpts=PTS-STARTPTS,scale=320:180,setsar=1,fps=12,palettegen=stats_mode=diff ` +
           "-c:v png -frames:v 1 -update 1 -f image2 0/palette.png",
         "-f mov -ss 3 -i input -f image2 -i 0/palette.png " +
@@ -68,6 +68,17 @@ describe("the plan of a gif", () => {
       ...(audio && { audio: { ...audio, durationSeconds: undefined } }),
     } as MediaInfo;
     expect(() => planned(GIF, { media })).toThrow("it is not known how long it gets");
+    const clip = { startSeconds: 3, durationSeconds: 4 };
+    expect(planned(GIF, { media, clip })).toEqual(planned(GIF, { clip }));
+  });
+
+  test("of a source without an index has its palette cut by filters alone", () => {
+    const clip = { startSeconds: 3, durationSeconds: 4 };
+    const [palette, film] = planned(GIF, { clip, media: { ...aMedia(), format: "mpegts" } });
+    expect(palette).toStartWith(
+      `-f mpegts -i input -map 0:0 -an ${PLAIN} -vf trim=start=3:duration=4,setpts=PTS-STARTPTS,`,
+    );
+    expect(film).toContain(" -ss 3 -t 4 -map [d0] ");
   });
 });
 

@@ -25,3 +25,12 @@ export function audioLateSeconds(media: MediaInfo, clip: Clip | undefined): numb
   const late = (media.audio?.startSeconds ?? first) - first;
   return isSoughtByPacket(media) ? late : late - (clip?.startSeconds ?? 0);
 }
+
+/**
+ * What is left to cut for filters. Output options cut what comes out of the filters; a sheet or a palette is made of many frames, so its
+ * own filters have to cut them.
+ */
+export function ownClip(media: MediaInfo, clip: Clip | undefined): Clip | undefined {
+  const ahead = isSoughtByPacket(media) ? 0 : (clip?.startSeconds ?? 0);
+  return clip && { ...clip, startSeconds: clip.startSeconds - ahead };
+}

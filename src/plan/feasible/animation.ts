@@ -1,6 +1,7 @@
 import { toNumber } from "../../lib/rational.ts";
 import { isPaletted } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
+import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 
 /** The most pixels of all pictures of a film that is drawn from a palette: 3 minutes of 640x360 at 15 a second, some 100 MB. */
@@ -11,10 +12,13 @@ const ANIMATION_PIXELS_MAX = 640 * 360 * 15 * 180;
  *
  * @throws {TaskError} `output_not_supported`
  */
-export function refuseLongAnimations(decisions: readonly OutputDecision[]): void {
+export function refuseLongAnimations(
+  decisions: readonly OutputDecision[],
+  clip: Clip | undefined,
+): void {
   for (const { product, video } of decisions) {
     if (!video || !isPaletted(product.container)) continue;
-    const { durationSeconds: seconds } = product.expect;
+    const { durationSeconds: seconds = clip?.durationSeconds } = product.expect;
     const { container } = product;
     if (seconds === undefined)
       throw new TaskError(
