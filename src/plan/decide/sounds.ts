@@ -1,7 +1,8 @@
 import { primaryLanguage } from "../../manifest/write/language.ts";
 import { pairedSounds, usableSounds } from "../../probe/choose-streams.ts";
 import type { AudioStream, MediaInfo } from "../../probe/media.ts";
-import { SOUNDS_MAX, type Sound, type SoundTracks } from "../../profile/fields/sound.ts";
+import { SOUNDS_MAX, type Sound } from "../../profile/fields/sound.ts";
+import type { TrackChoice } from "../../profile/fields/subtitles.ts";
 import type { AudioEncode, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Warning } from "../../task/warnings.ts";
@@ -56,7 +57,7 @@ export function soundsFor(
 const refuse = (why: string): TaskError =>
   new TaskError("input_not_supported", `Cannot take the source's sounds: ${why}`);
 
-const listed = (tracks: SoundTracks): string => JSON.stringify(tracks);
+const listed = (tracks: TrackChoice): string => JSON.stringify(tracks);
 
 /** The sounds of a source that can be used; the main one with what else is known of it. */
 const allOf = (media: MediaInfo): readonly AudioStream[] =>
@@ -80,7 +81,7 @@ function streamsFor({ tracks, mix }: Sound, media: MediaInfo): readonly AudioStr
 }
 
 /** The streams that the entries of a list name, each once, in the order of the list. */
-function chosenOf(tracks: Exclude<SoundTracks, "all">, media: MediaInfo): readonly AudioStream[] {
+function chosenOf(tracks: Exclude<TrackChoice, "all">, media: MediaInfo): readonly AudioStream[] {
   const all = allOf(media);
   return [...new Set(tracks.flatMap((track) => namedBy(track, all, media)))];
 }

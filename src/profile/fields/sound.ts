@@ -1,8 +1,6 @@
 import type { FieldError } from "../../task/errors.ts";
 import type { AudioCodec } from "../codecs.ts";
-
-/** Which sounds of a source an output gets: languages, `und` for those that name none, or places among the sounds, from 0. */
-export type SoundTracks = "all" | readonly (string | number)[];
+import type { TrackChoice } from "./subtitles.ts";
 
 /** Values of `audio_mix`. */
 export const AUDIO_MIXES = ["stereo", "mono_pairs", "surround_and_stereo"] as const;
@@ -15,8 +13,8 @@ export type AudioMix = (typeof AUDIO_MIXES)[number];
 
 /** What is made of a source's sounds beyond its main one as it is. */
 export type Sound = {
-  /** Absent for the main one alone. */
-  readonly tracks?: SoundTracks;
+  /** Absent for the main one alone. Of languages, `und` stands for sounds that name none. */
+  readonly tracks?: TrackChoice;
   readonly mix?: AudioMix;
   /** The integrated loudness that sounds are brought to, in LUFS (EBU R 128). */
   readonly loudnessLufs?: number;
@@ -42,7 +40,7 @@ const SURROUND_CODECS: readonly AudioCodec[] = ["aac", "ac3", "opus"];
 
 /** The fields of a parameter group that are about sounds. */
 export type SoundQlty = {
-  readonly audio_tracks?: "main" | SoundTracks | undefined;
+  readonly audio_tracks?: "main" | TrackChoice | undefined;
   readonly audio_mix?: AudioMix | undefined;
   readonly loudness?: number | undefined;
 };
