@@ -25,7 +25,7 @@ import { type PlacedSubtitles, placeSubtitles } from "../subtitles/set-subtitles
 import type { CountedSource } from "./counted-source.ts";
 import { describeRendition, type FinishedTrack, trackFacts } from "./describe-output.ts";
 import { readTold } from "./iso-file.ts";
-import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
+import { concatOf, isComparedCopy, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 import { describeSound, judgeChannels, loudnessWarnings, measured } from "./verify-sounds.ts";
 
 /** What finishing a set needs. */
@@ -101,9 +101,6 @@ const judgeNothing = ({ set, source }: SetInput, index: number) =>
 
 const ANY: Expectation = { durationToleranceSeconds: 0 };
 
-const isCopied = ({ video, audio }: Expectation): boolean =>
-  video?.sameAsSource === true || audio?.sameAsSource === true;
-
 async function finishTrack(input: SetInput, segments: string, index: number): Promise<Finished> {
   const { set, source, run } = input;
   const { engine, signal, warn } = run;
@@ -114,7 +111,7 @@ async function finishTrack(input: SetInput, segments: string, index: number): Pr
   const expect = track?.expect ?? ANY;
   const concat = concatOf(playlist);
   await refuseCutSegments(concat, segments);
-  const ended = { path, expect, isCounted: isCopied(expect), concat };
+  const ended = { path, expect, isCounted: isComparedCopy(expect), concat };
   const media = await probeWithEnd(ended, engine, signal);
   await warn(await source.judge(expect, media, track?.sound?.stream));
   const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({

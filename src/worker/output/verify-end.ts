@@ -196,6 +196,10 @@ async function lookBack(
 
 type Kind = keyof Tail;
 
+/** Whether any stream of an output is a copy whose packets are compared with the source's. */
+export const isComparedCopy = ({ video, audio }: Expectation): boolean =>
+  video?.sameAsSource === true || audio?.sameAsSource === true;
+
 const isCopied = ({ video }: Expectation): boolean => video?.isCopy === true;
 
 /** Waits for both before it fails, so that nothing reads files while they are removed. */

@@ -17,7 +17,7 @@ import { describeOutput, describeSet } from "./describe-output.ts";
 import { finishSet } from "./finish-set.ts";
 import { protectSet } from "./protect-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
-import { concatOf, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
+import { concatOf, isComparedCopy, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 import { verifySounds } from "./verify-sounds.ts";
 import { refuseCut } from "./whole-file.ts";
 
@@ -146,9 +146,7 @@ async function correctPlaylist(path: string): Promise<void> {
 
 /** Whether any stream is a copy, in a set too. */
 const isCopied = ({ expect, set, sounds = [] }: PlannedOutput): boolean =>
-  [expect, ...[...(set?.tracks ?? []), ...sounds].map((one) => one.expect)].some(
-    ({ video, audio }) => video?.sameAsSource === true || audio?.sameAsSource === true,
-  );
+  [expect, ...[...(set?.tracks ?? []), ...sounds].map((one) => one.expect)].some(isComparedCopy);
 
 async function verifySet(
   product: PlannedOutput,

@@ -8,15 +8,12 @@ import type { Warning } from "../../task/warnings.ts";
 import type { JudgingRun } from "../run.ts";
 import { loudnessIn, type Measuring } from "../sound/measure-loudness.ts";
 import type { CountedSource } from "./counted-source.ts";
-import { judgeEndOf } from "./verify-end.ts";
+import { isComparedCopy, judgeEndOf } from "./verify-end.ts";
 
 /** How far an output may be from the loudness that was asked for, in LU (EBU R 128 of live programmes allows twice as much). */
 const LOUDNESS_SLACK_LU = 0.5;
 
 const SILENT_LUFS = -70;
-
-const isCopied = ({ video, audio }: Expectation): boolean =>
-  video?.sameAsSource === true || audio?.sameAsSource === true;
 
 /**
  * Verifies a file whose sounds were chosen: each of them as if it were the only one, and the video.
@@ -33,7 +30,7 @@ export async function verifySounds(
   run: JudgingRun & Pick<Measuring, "folder">,
 ): Promise<{ readonly made: MediaInfo; readonly heard: readonly OutputSound[] }> {
   const { engine, signal, warn } = run;
-  const isCounted = [product.expect, ...sounds.map(({ expect }) => expect)].some(isCopied);
+  const isCounted = [product.expect, ...sounds.map(({ expect }) => expect)].some(isComparedCopy);
   const made = await engine.probe({ path, side: "output", packets: isCounted }, signal);
   const streams = made.streams.filter((stream) => stream.kind === "audio");
   if (streams.length !== sounds.length)
