@@ -195,6 +195,9 @@ const BUNDLES: Readonly<Partial<Record<VideoCodec, string>>> = {
   av1: "svtav1-params",
 };
 
+/** What SVT-AV1 takes for `qm-min` by itself. It does not begin with a `qm-max` below it. */
+const QM_MIN_USUAL = 8;
+
 /** The fields of a parameter group that this file is about. */
 export type EncoderOptionsQlty = {
   readonly encoder_options?: Readonly<Record<string, string | number | boolean>> | undefined;
@@ -218,12 +221,16 @@ export function encoderWishes(
 ): EncoderWishes {
   if (encoder_options === undefined) return {};
   const options: Record<string, string> = {};
-  for (const { path, key, value } of unbundled(encoder_options, codec)) {
+  const given = unbundled(encoder_options, codec);
+  for (const { path, key, value } of given) {
     const message = faultOf(codec, key, value, beside);
     if (message !== undefined) faults.push({ path, message });
     else if (Object.hasOwn(options, key)) faults.push({ path, message: "is given twice" });
     else options[key] = value;
   }
+  const most = given.find(({ key }) => key === "qm-max");
+  if (most && Number(options[most.key]) < Number(options["qm-min"] ?? QM_MIN_USUAL))
+    faults.push({ path: most.path, message: `must be at least qm-min, or ${QM_MIN_USUAL}` });
   return Object.keys(options).length === 0 ? {} : { encoderOptions: options };
 }
 

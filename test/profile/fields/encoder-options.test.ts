@@ -62,6 +62,16 @@ describe("encoder_options", () => {
   });
 
   test.each([
+    [{ "qm-max": 7 }, "encoder_options.qm-max"],
+    [{ "svtav1-params": "qm-min=12:qm-max=11" }, "encoder_options.svtav1-params.qm-max"],
+    [{ "qm-max": 8 }, undefined],
+    [{ "qm-min": 3, "qm-max": 3 }, undefined],
+  ] as const)("of av1 that its encoder does not begin with are refused: %j", (options, path) => {
+    const [fault] = faultsOf(options as unknown as Options, { format: "av1" });
+    expect(fault?.split(" ")[0]).toBe(path);
+  });
+
+  test.each([
     [{ preset: "slow" }, { preset: "highQuality" }, "encoder_options.preset"],
     [{ tune: "film" }, { low_latency: true }, "encoder_options.tune"],
     [{ tune: "film" }, { format: "copy" }, "encoder_options"],
