@@ -2,7 +2,8 @@ import { and, asc, eq, lte, notExists, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { activeTargets, leftovers } from "../db/schema.ts";
 import { TaskError } from "../task/errors.ts";
-import type { Leftover, LeftoverStore } from "./store.ts";
+import type { Leftover } from "../task/leftovers.ts";
+import type { LeftoverStore } from "./store.ts";
 
 /** The list of targets to clear up, in SQLite. */
 export class SqliteLeftoverStore implements LeftoverStore {

@@ -1,6 +1,7 @@
 import type { Reach } from "../lib/reach.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Delivery, Telling, TellingResult } from "../task/delivery.ts";
+import type { Leftover } from "../task/leftovers.ts";
 import type { Notification } from "../task/notification.ts";
 import type { GivenTask } from "../task/row.ts";
 import type {
@@ -195,17 +196,6 @@ export interface TaskStore {
    */
   purge(): Promise<number>;
 }
-
-/** A target of an ended task that is still to be cleared up. */
-export type Leftover = {
-  readonly seq: number;
-  readonly taskId: string;
-  /** The last attempt that the task had then: newer ones are not touched. */
-  readonly attempt: number;
-  readonly url: string;
-  /** How often it was tried in vain. */
-  readonly tries: number;
-};
 
 /** Port: what ended tasks have left at their targets. The list is written with the end of a task, and outlives restarts. */
 export interface LeftoverStore {

@@ -3,6 +3,17 @@ import type { StoredTarget, TaskRow } from "./row.ts";
 import { isFinal } from "./status.ts";
 import { undelivered } from "./targets.ts";
 
+/** A target of an ended task that is still to be cleared up. */
+export type Leftover = {
+  readonly seq: number;
+  readonly taskId: string;
+  /** The last attempt that the task had then: newer ones are not touched. */
+  readonly attempt: number;
+  readonly url: string;
+  /** How often it was tried in vain. */
+  readonly tries: number;
+};
+
 /** How runs end that could not, or may not have been able to, take away what they had written at their targets. */
 const LEAVING: readonly ErrorCode[] = ["worker_lost", "target_unreachable", "target_full"];
 

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Side, Storage } from "../storage/storage.ts";
-import type { Leftover, LeftoverStore } from "../store/store.ts";
+import type { LeftoverStore } from "../store/store.ts";
+import type { Leftover } from "../task/leftovers.ts";
 import { tagStemOf } from "../task/leftovers.ts";
 
 const log = getLogger(["pontus", "worker"]);

@@ -1,4 +1,5 @@
-import type { Leftover, LeftoverStore } from "../../src/store/store.ts";
+import type { LeftoverStore } from "../../src/store/store.ts";
+import type { Leftover } from "../../src/task/leftovers.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import {
   aFailure,
