@@ -1,4 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
+import { maskSecrets } from "../lib/mask.ts";
+import { TaskError } from "../task/errors.ts";
 import type { StoredTarget } from "../task/row.ts";
 import type { Database } from "./database.ts";
 import { activeTargets, profileUses, tasks } from "./schema.ts";
@@ -60,8 +62,28 @@ export class Holdings {
     });
   }
 
+  /** The refusal of targets of which an unfinished task holds one: that is named if it is the client's own, as those of others are none of its business. */
+  refusal(
+    verb: string,
+    clientCode: string,
+    targets: readonly (Held & Pick<StoredTarget, "url">)[],
+  ): TaskError | undefined {
+    const taken = this.#taken(targets);
+    if (!taken) return undefined;
+    const owner = this.#owner(taken);
+    const holder =
+      owner?.clientCode === clientCode
+        ? `your unfinished task "${owner.id}"`
+        : "an unfinished task";
+    const shown = maskSecrets(taken.url);
+    return new TaskError(
+      "task_conflict",
+      `Cannot ${verb}: the target "${shown}" is one of ${holder}`,
+    );
+  }
+
   /** The first of these targets that an unfinished task holds, or that is listed twice. */
-  taken<T extends Held>(targets: readonly T[]): T | undefined {
+  #taken<T extends Held>(targets: readonly T[]): T | undefined {
     const seen = new Set<string>();
     return targets.find((target) =>
       keysOf(target).some((key) => {
@@ -73,7 +95,7 @@ export class Holdings {
   }
 
   /** The unfinished task that holds a target, or the folder of its set; undefined if none does. */
-  owner(target: Held): Pick<SqliteTaskRow, "id" | "clientCode"> | undefined {
+  #owner(target: Held): Pick<SqliteTaskRow, "id" | "clientCode"> | undefined {
     return keysOf(target)
       .map((key) => this.#queries.owner.get({ key }))
       .find((owner) => owner !== undefined);

@@ -11,8 +11,7 @@ import {
   retryTask,
   type TaskPorts,
 } from "../service/manage-tasks.ts";
-import type { TaskQuery } from "../store/store.ts";
-import type { Clip, Extras } from "../task/task.ts";
+import type { Clip, Extras, TaskQuery } from "../task/task.ts";
 import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";

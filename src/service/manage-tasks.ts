@@ -1,7 +1,7 @@
 import type { Queue } from "../queue/queue.ts";
 import { storageFor } from "../storage/storage.ts";
-import type { TaskPage, TaskQuery, TaskStore } from "../store/store.ts";
-import type { Task } from "../task/task.ts";
+import type { TaskStore } from "../store/store.ts";
+import type { Task, TaskPage, TaskQuery } from "../task/task.ts";
 import { type AddressJudge, type JudgePorts, judgesOf } from "./addresses.ts";
 import type { Caller } from "./authenticate.ts";
 

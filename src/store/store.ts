@@ -14,6 +14,8 @@ import type {
   TargetResult,
   Task,
   TaskEvent,
+  TaskPage,
+  TaskQuery,
   TaskStatus,
 } from "../task/task.ts";
 import type { Warning, WarningCode } from "../task/warnings.ts";
@@ -67,21 +69,6 @@ export type Admission = {
   /** How many tasks of the client may be pending; 0 or absent is any number. */
   readonly pendingMax?: number;
 };
-
-/** Which tasks to list, and where to start. */
-export type TaskQuery = {
-  readonly status?: TaskStatus;
-  readonly profileName?: string;
-  /** ms since the epoch, exclusive */
-  readonly createdAfterMs?: number;
-  /** 1..100 */
-  readonly limit: number;
-  /** `nextCursor` of the page before. */
-  readonly cursor?: string;
-};
-
-/** A page of tasks, newest first. */
-export type TaskPage = { readonly tasks: readonly Task[]; readonly nextCursor?: string };
 
 /**
  * Port: durable storage of tasks. Every method that writes resolves after its commit; a change of state and its event are

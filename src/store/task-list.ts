@@ -5,7 +5,7 @@ import { TASK_COLUMNS } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
 import { taskOf } from "../task/row.ts";
 import { TASK_STATUSES } from "../task/status.ts";
-import type { TaskPage, TaskQuery } from "./store.ts";
+import type { TaskPage, TaskQuery } from "../task/task.ts";
 
 /** A page begins below this place. */
 type Place = { readonly createMs: number; readonly seq: number };

@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import { notifications, tasks } from "../db/schema.ts";
 import { isHeld } from "../db/task-changes.ts";
 import { TASK_COLUMNS } from "../db/task-row.ts";
+import type { NewTask } from "./store.ts";
 
 /** The statements of `SqliteTaskStore`, each prepared on first use. */
 export function prepareTaskQueries({ orm, prepared, statement }: Database) {
@@ -69,4 +70,15 @@ export function prepareTaskQueries({ orm, prepared, statement }: Database) {
         }),
       ),
   });
+}
+
+const ASSIGNMENTS_TEXT = new WeakMap<NewTask["assignments"], string>();
+
+/** Assignments as JSON. Those of a system profile are the same object in every task, and the longest text of a create. */
+export function assignmentsText(assignments: NewTask["assignments"]): string {
+  const known = ASSIGNMENTS_TEXT.get(assignments);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(assignments);
+  ASSIGNMENTS_TEXT.set(assignments, text);
+  return text;
 }

@@ -3,11 +3,10 @@ import { EventLog } from "../db/event-log.ts";
 import { Holdings } from "../db/holdings.ts";
 import { TaskChanges } from "../db/task-changes.ts";
 import type { SqliteTaskRow } from "../db/task-row.ts";
-import { maskSecrets } from "../lib/mask.ts";
 import { TaskError } from "../task/errors.ts";
 import type { ChangeListener } from "../task/move.ts";
 import { isTold } from "../task/notification.ts";
-import { type StoredTarget, taskOf } from "../task/row.ts";
+import { taskOf } from "../task/row.ts";
 import { isFinal } from "../task/status.ts";
 import { undelivered } from "../task/targets.ts";
 import type {
@@ -20,6 +19,8 @@ import type {
   TargetResult,
   Task,
   TaskEvent,
+  TaskPage,
+  TaskQuery,
   TaskStatus,
 } from "../task/task.ts";
 import {
@@ -40,11 +41,11 @@ import { Nonces } from "./nonces.ts";
 import { PendingLimit } from "./pending-limit.ts";
 import { purge } from "./purge.ts";
 import { Retention } from "./retention.ts";
-import type { Admission, Idempotency, NewTask, TaskPage, TaskQuery, TaskStore } from "./store.ts";
+import type { Admission, Idempotency, NewTask, TaskStore } from "./store.ts";
 import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
 import { TaskLogs } from "./task-logs.ts";
-import { prepareTaskQueries } from "./task-queries.ts";
+import { assignmentsText, prepareTaskQueries } from "./task-queries.ts";
 
 /** The clock and the limits of a store of tasks, and who is told of its changes. */
 export type TaskStoreOptions = {
@@ -132,8 +133,8 @@ export class SqliteTaskStore implements TaskStore {
       const refusal = this.#pendingLimit.takePlace(clientCode, pendingMax);
       if (refusal) throw refusal;
       const targets = undelivered(change.row.targets);
-      const taken = this.#holdings.taken(targets);
-      if (taken) throw this.#targetTaken(`retry task "${id}"`, clientCode, taken);
+      const taken = this.#holdings.refusal(`retry task "${id}"`, clientCode, targets);
+      if (taken) throw taken;
       this.#holdings.take(change.row, targets);
       return taskOf(this.#changes.save(change));
     });
@@ -224,8 +225,8 @@ export class SqliteTaskStore implements TaskStore {
     const { clientCode } = task;
     const first = idempotency && this.#findFirst(clientCode, idempotency, nowMs);
     if (first) return first;
-    const taken = this.#holdings.taken(task.targets);
-    if (taken) return this.#targetTaken("create task", clientCode, taken);
+    const taken = this.#holdings.refusal("create task", clientCode, task.targets);
+    if (taken) return taken;
     const full = this.#pendingLimit.takePlace(clientCode, pendingMax);
     if (full) return full;
     const id = this.#insert(task, nowMs);
@@ -264,33 +265,4 @@ export class SqliteTaskStore implements TaskStore {
     }
     return row.id;
   }
-
-  /** The refusal of a target that another task has: named if it is the client's own, as those of others are none of its business. */
-  #targetTaken(
-    verb: string,
-    clientCode: string,
-    target: Pick<StoredTarget, "url" | "key" | "folderKey">,
-  ): TaskError {
-    const owner = this.#holdings.owner(target);
-    const holder =
-      owner?.clientCode === clientCode
-        ? `your unfinished task "${owner.id}"`
-        : "an unfinished task";
-    const shown = maskSecrets(target.url);
-    return new TaskError(
-      "task_conflict",
-      `Cannot ${verb}: the target "${shown}" is one of ${holder}`,
-    );
-  }
-}
-
-const ASSIGNMENTS_TEXT = new WeakMap<NewTask["assignments"], string>();
-
-/** Assignments as JSON. Those of a system profile are the same object in every task, and the longest text of a create. */
-function assignmentsText(assignments: NewTask["assignments"]): string {
-  const known = ASSIGNMENTS_TEXT.get(assignments);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(assignments);
-  ASSIGNMENTS_TEXT.set(assignments, text);
-  return text;
 }

@@ -245,3 +245,18 @@ export type EventQuery = {
   /** How many events at most. */
   readonly limit: number;
 };
+
+/** Which tasks to list, and where to start. */
+export type TaskQuery = {
+  readonly status?: TaskStatus;
+  readonly profileName?: string;
+  /** ms since the epoch, exclusive */
+  readonly createdAfterMs?: number;
+  /** 1..100 */
+  readonly limit: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+};
+
+/** A page of tasks, newest first. */
+export type TaskPage = { readonly tasks: readonly Task[]; readonly nextCursor?: string };
