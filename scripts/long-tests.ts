@@ -15,6 +15,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/fuzz/requests.test.ts": 48,
   "test/runtime/service.test.ts": 46,
   "test/line/live-protocols.test.ts": 42,
+  "test/line/watched-folders.test.ts": 42,
   "test/line/wasm.test.ts": 42,
   "test/line/live-tls.test.ts": 41,
   "test/line/live-egress.test.ts": 40,

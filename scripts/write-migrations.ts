@@ -1,5 +1,5 @@
 /**
- * Writes the next migration from what changed in `src/db/schema.ts`, then embeds all of them in `migrations.gen.ts`, so
+ * Writes the next migration from what changed in `src/db/schema.ts` and `src/db/tables/`, then embeds all of them in `migrations.gen.ts`, so
  * that the service needs no file beside its code to make its database.
  *
  * Usage: bun run migrations [name]
@@ -13,7 +13,7 @@ const FOLDER = "src/db/migrations";
 /** Writes into a folder of migrations what the schema has and they lack; nothing where they agree. */
 export function generateMigration(folder: string, name: string): void {
   const kit = ["node_modules/drizzle-kit/bin.cjs", "generate", "--dialect", "sqlite"];
-  const where = ["--schema", "src/db/schema.ts", "--out", folder, "--name", name];
+  const where = ["--schema", "src/db/{schema,tables/*}.ts", "--out", folder, "--name", name];
   execFileSync(process.execPath, [...kit, ...where], { stdio: ["ignore", "ignore", "inherit"] });
 }
 

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { type Config, ConfigError } from "./config/config.ts";
 import { firstClient } from "./config/credentials.ts";
+import { KEYS } from "./config/keys.ts";
 import { closeDataFolder, keepToOwner } from "./config/own-files.ts";
 import { secretKey, wrongSecretKey } from "./config/secret-key.ts";
 import { using } from "./config/using.ts";
@@ -60,6 +61,23 @@ export async function keysProblem(config: Config): Promise<string | undefined> {
   } finally {
     database.close();
   }
+}
+
+/** Refuses watched folders that can never work. @throws {ConfigError} where there is no disk, or no such client */
+export async function refuseWatches(
+  { disk, watches }: Config,
+  clients: Pick<ClientStore, "byCode">,
+): Promise<void> {
+  const { env } = KEYS.watches;
+  if (disk === "no" && watches.length > 0)
+    throw new ConfigError([`Cannot use ${env}: there is no disk`]);
+  const problems: string[] = [];
+  for (const [at, { clientCode }] of watches.entries())
+    if (!(await clients.byCode(clientCode)))
+      problems.push(
+        `Cannot use ${env}: watch ${at + 1}: client "${clientCode}" is none of ${KEYS.clients.env}, and was not added`,
+      );
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 async function seedClients(config: Config, clients: ClientStore): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
-import { openClients } from "./app.clients.ts";
+import { openClients, refuseWatches } from "./app.clients.ts";
 import {
   type Disks,
   namingFullDisk,
@@ -101,19 +101,21 @@ export async function startService(
   const work = once(() => import("./app.work.ts"));
   const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config, policy));
   let working: Working | undefined;
-  const live = [new LiveAddresses(listenPortsOf(config))];
-  const storagesOf = storagesWithin(parts.storages);
-  const judgesOf = judgesWithin(storagesOf, live);
+  let endWatching = async (): Promise<void> => {};
+  const { storagesOf, judgesOf, judges } = judgesOfAll(config, parts);
   const grounds = { ...parts, intake, storagesOf, judgesOf, disk: disks.work };
   const operated = operate(config, grounds, () => working);
-  const http = createHttpApp({
-    // For its limits.
-    ...config,
+  const taken = {
     ...parts,
-    storages: [...parts.storages, ...live],
+    storages: judges,
     judgesWithin: judgesOf,
     capabilities: async () => capabilitiesOf((await chosen()).engine, config),
     refuseWhileClosed: intake.refuseWhileClosed,
+  };
+  const http = createHttpApp({
+    // For its limits.
+    ...config,
+    ...taken,
     planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
     ...operated,
     readiness: () => readinessOf(chosen(), grounds, working, config),
@@ -133,6 +135,7 @@ export async function startService(
       mayClaim: operated.admin.isTaking,
       telemetry,
     });
+    endWatching = await (await work()).beginWatching(config, { ...taken, telemetry });
     observed.count();
   };
   const ready = begin();
@@ -142,7 +145,7 @@ export async function startService(
     // Only when nobody can come back to this process.
     parts.events.close();
     await stopped;
-    await Promise.all([working?.worker.stop(), parts.webhooks.stop()]);
+    await Promise.all([working?.worker.stop(), parts.webhooks.stop(), endWatching()]);
     stopWatch();
     await closeEngine(chosen());
     await working?.instance.release();
@@ -151,6 +154,17 @@ export async function startService(
     log.info("Pontus has stopped");
   };
   return { url, ready, runningTasks: () => working?.worker.running ?? 0, stop };
+}
+
+/** What judges the addresses of tasks: all of them, and those of a client. */
+function judgesOfAll(config: Config, { storages }: Pick<Parts, "storages">) {
+  const live = [new LiveAddresses(listenPortsOf(config))];
+  const storagesOf = storagesWithin(storages);
+  return {
+    storagesOf,
+    judgesOf: judgesWithin(storagesOf, live),
+    judges: [...storages, ...live],
+  };
 }
 
 /** What plans are made with, and what is refused when a task is created. */
@@ -248,6 +262,7 @@ async function openParts(
   const clients = await namingFullDisk(databasePath, () =>
     onceFree(() => openClients(config, database), patience),
   );
+  await refuseWatches(config, clients);
   const options = { ...config, now, onChange: telemetry.taskChanged };
   const notifications = new SqliteNotificationStore(database, { now });
   const policyOf = policiesWithin(policy);

@@ -1,4 +1,5 @@
 import type { EgressPolicy } from "../net/egress-policy.ts";
+import type { Watch } from "../service/watching/template.ts";
 import type { Client } from "../store/store.ts";
 
 /** Everything that can be set from outside; `keys.ts` says by which key, to what, and what it means. */
@@ -79,6 +80,11 @@ export type Config = {
   readonly s3SecretAccessKey: string;
   readonly s3SessionToken: string;
   readonly s3Addressing: "auto" | "path" | "virtual-host";
+  /** Folders whose files become tasks by themselves; often none. */
+  readonly watches: readonly Watch[];
+  /** How long a file must have kept still, and how long it is between two looks. */
+  readonly watchSettleMs: number;
+  readonly watchIntervalMs: number;
   readonly stopGraceMs: number;
   readonly leaseMs: number;
   readonly liveSourceTimeoutMs: number;

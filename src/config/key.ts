@@ -12,6 +12,8 @@ export type Key<T> = {
   readonly about: string;
   /** The value never appears in a message. */
   readonly isSecret?: true;
+  /** The message says which part of the value is wrong, by the path and the message of the schema. */
+  readonly tellsParts?: true;
   readonly schema: v.GenericSchema<string, T>;
 };
 

@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { count, days, type Key, oneOf, seconds } from "./key.ts";
 import { ENCODER_KEYS, SHARE_KEYS, TELEMETRY_KEYS } from "./limit-keys.ts";
 import { STORAGE_KEYS } from "./storage-keys.ts";
+import { WATCH_KEYS, type WrittenWatch } from "./watch/watch-keys.ts";
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\p{Cc}]+$/u));
 
@@ -50,8 +51,11 @@ function isFileUrl(text: string): boolean {
 /** Only a system profile: clients' own profiles are not known at the start. */
 const isMakeable = (name: string): boolean => systemProfile(name) !== undefined;
 
+/** The config before its parts are held against each other. */
+type Written = Omit<Config, "watches"> & { readonly watches: readonly WrittenWatch[] };
+
 /** Every key, by the field of the config that it sets, in the order of the table in docs/configuration.md. */
-export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
+export const KEYS: { readonly [F in keyof Config]: Key<Written[F]> } = {
   host: {
     env: "PONTUS_HOST",
     fallback: "127.0.0.1",
@@ -261,6 +265,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Config[F]> } = {
     about: "An encoder that makes no progress for this long is ended.",
   },
   ...STORAGE_KEYS,
+  ...WATCH_KEYS,
   stopGraceMs: {
     env: "PONTUS_STOP_GRACE_SECONDS",
     fallback: "10",

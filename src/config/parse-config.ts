@@ -5,6 +5,11 @@ import { distance } from "../profile/nearest-names.ts";
 import { type Config, ConfigError, type Environment } from "./config.ts";
 import { CALLER_KEYS, type Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
+import { settleWatches } from "./watch/settle-watches.ts";
+import type { WrittenWatch } from "./watch/watch-keys.ts";
+
+/** The config before its watches are held against the other keys. */
+type Parsed = Omit<Config, "watches"> & { readonly watches?: readonly WrittenWatch[] };
 
 const SHOWN_LENGTH_MAX = 200;
 /** A key that differs in more letters is taken for another word rather than a typing error. */
@@ -43,7 +48,7 @@ export function parseConfig(
     return [field, read<unknown>(key)];
   });
   // Complete, as KEYS has every field, and a value that could not be read throws below.
-  const parsed = Object.fromEntries(fields) as Config;
+  const { watches: written = [], ...parsed } = Object.fromEntries(fields) as Parsed;
   if (parsed.mediaRoots?.includes(parsed.dataFolder))
     problems.push(
       `Cannot use PONTUS_MEDIA_ROOTS ${quote(parsed.dataFolder)}: that is the data folder, which callers must not reach`,
@@ -56,18 +61,22 @@ export function parseConfig(
     problems.push(
       `Cannot use ${KEYS.s3AccessKeyId.env} and ${KEYS.s3SecretAccessKey.env}: one of them is missing`,
     );
+  // What they depend on could not be read.
+  const isSound = parsed.mediaRoots !== undefined && parsed.dataFolder !== undefined;
+  const { watches, faults } = settleWatches(isSound ? written : [], parsed);
+  problems.push(...faults.map((fault) => `Cannot use ${KEYS.watches.env}: ${fault}`));
   if (problems.length > 0) throw new ConfigError(problems);
   const databasePath = parsed.databasePath || join(parsed.dataFolder, "pontus.db");
-  return { config: { ...parsed, databasePath }, warnings: unknownKeys(env) };
+  return { config: { ...parsed, watches, databasePath }, warnings: unknownKeys(env) };
 }
 
 function describe(
   name: string,
   text: string,
-  { isSecret, allowed }: Key<unknown>,
+  { isSecret, tellsParts, allowed }: Key<unknown>,
   issues: readonly v.BaseIssue<unknown>[],
 ): string[] {
-  if (!isSecret) return [`Cannot use ${name} ${quote(text)}: allowed is ${allowed}`];
+  if (!isSecret && !tellsParts) return [`Cannot use ${name} ${quote(text)}: allowed is ${allowed}`];
   return issues.map((issue) => {
     const path = v.getDotPath(issue);
     return `Cannot use ${name}: ${path === null ? "" : `${path} `}${issue.message}`;

@@ -132,5 +132,12 @@ export const MIGRATIONS: readonly { readonly name: string; readonly statements: 
     "statements": [
       "ALTER TABLE `tasks` ADD `extras` text;"
     ]
+  },
+  {
+    "name": "20261130092317_watched-files",
+    "statements": [
+      "CREATE TABLE `watched_files` (\n\t`watch` text NOT NULL,\n\t`path` text NOT NULL,\n\t`version` text NOT NULL,\n\t`target_key` text NOT NULL,\n\t`task_id` text NOT NULL,\n\t`gone_ms` integer,\n\tCONSTRAINT `watched_files_pk` PRIMARY KEY(`watch`, `path`, `version`)\n) WITHOUT ROWID;",
+      "CREATE INDEX `watched_files_by_target` ON `watched_files` (`target_key`);"
+    ]
   }
 ];

@@ -19,6 +19,7 @@ import type {
   TaskStatus,
 } from "../task/task.ts";
 import type { Warning, WarningCode } from "../task/warnings.ts";
+import type { WatchedFile } from "../task/watched-file.ts";
 
 /** A client of the API. */
 export type Client = {
@@ -83,6 +84,13 @@ export interface TaskStore {
    * @throws {TaskError} `request_replayed`, `idempotency_conflict`, `too_many_requests`, `task_conflict`
    */
   create(task: NewTask, admission: Admission): Promise<string>;
+
+  /**
+   * Creates the task of a file of a watched folder, and notes in the same transaction that it has been made; no call makes it.
+   *
+   * @throws {TaskError} `too_many_requests`, `task_conflict` (also if the file has had its task)
+   */
+  createWatched(task: NewTask, file: WatchedFile, pendingMax: number): Promise<string>;
 
   /**
    * The task that an idempotency key and a body made within 24 h, if there is one, in whatever state it, its
@@ -199,6 +207,20 @@ export interface LeftoverStore {
   done(leftover: Pick<Leftover, "seq">): Promise<void>;
   /** It could not be cleared up, and is tried again. */
   later(leftover: Leftover, notBeforeMs: number): Promise<void>;
+}
+
+/** Port: which files of watched folders have had their task. `TaskStore.createWatched` writes it. */
+export interface WatchedStore {
+  /** Those of some files that have had their task. */
+  taken(files: readonly WatchedFile[]): Promise<readonly WatchedFile[]>;
+  /** The files whose tasks have had a target. */
+  ofTarget(targetKey: string): Promise<readonly Pick<WatchedFile, "watch" | "path">[]>;
+  /** Forgets files of a watch that have been gone for 30 days. @param versionOf - of the file that is at a path now, if one is */
+  tidy(
+    watch: string,
+    versionOf: (path: string) => string | undefined,
+    nowMs: number,
+  ): Promise<void>;
 }
 
 /** Port: the profiles that clients registered. */

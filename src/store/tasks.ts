@@ -36,6 +36,7 @@ import {
   warnTask,
 } from "../task/transitions.ts";
 import type { Warning, WarningCode } from "../task/warnings.ts";
+import type { WatchedFile } from "../task/watched-file.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
 import { PendingLimit } from "./pending-limit.ts";
@@ -46,6 +47,7 @@ import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
 import { TaskLogs } from "./task-logs.ts";
 import { assignmentsText, prepareTaskQueries } from "./task-queries.ts";
+import { WatchedFiles } from "./watched/watched-files.ts";
 
 /** The clock and the limits of a store of tasks, and who is told of its changes. */
 export type TaskStoreOptions = {
@@ -66,6 +68,7 @@ export class SqliteTaskStore implements TaskStore {
   readonly #pendingLimit: PendingLimit;
   readonly #retention: Retention;
   readonly #holdings: Holdings;
+  readonly #watched: WatchedFiles;
   readonly #log: EventLog;
   readonly #changes: TaskChanges;
   readonly #list: TaskList;
@@ -80,6 +83,7 @@ export class SqliteTaskStore implements TaskStore {
     this.#pendingLimit = new PendingLimit(database);
     this.#retention = new Retention(database, options.retentionMs ?? 0);
     this.#holdings = new Holdings(database);
+    this.#watched = new WatchedFiles(database);
     this.#log = new EventLog(database);
     this.#changes = new TaskChanges(database, options.onChange);
     this.#list = new TaskList(database);
@@ -91,6 +95,12 @@ export class SqliteTaskStore implements TaskStore {
     const answer = await this.#database.write(() => this.#admit(task, admission));
     if (answer instanceof TaskError) throw answer;
     return answer;
+  }
+
+  async createWatched(task: NewTask, file: WatchedFile, pendingMax: number): Promise<string> {
+    const id = await this.#database.write(() => this.#admitWatched(task, file, pendingMax));
+    if (id instanceof TaskError) throw id;
+    return id;
   }
 
   async findByIdempotency(
@@ -225,13 +235,27 @@ export class SqliteTaskStore implements TaskStore {
     const { clientCode } = task;
     const first = idempotency && this.#findFirst(clientCode, idempotency, nowMs);
     if (first) return first;
-    const taken = this.#holdings.refusal("create task", clientCode, task.targets);
-    if (taken) return taken;
-    const full = this.#pendingLimit.takePlace(clientCode, pendingMax);
-    if (full) return full;
-    const id = this.#insert(task, nowMs);
-    if (idempotency) this.#idempotencyKeys.remember(clientCode, idempotency, id, nowMs);
+    const id = this.#take(task, pendingMax, nowMs);
+    if (idempotency && typeof id === "string")
+      this.#idempotencyKeys.remember(clientCode, idempotency, id, nowMs);
     return id;
+  }
+
+  /** The same of a file that no call asks for. */
+  #admitWatched(task: NewTask, file: WatchedFile, pendingMax: number): string | TaskError {
+    const refusal = this.#watched.refusal(file);
+    if (refusal) return refusal;
+    const id = this.#take(task, pendingMax, this.#now());
+    if (typeof id === "string") this.#watched.remember(file, task.targets[0]?.key ?? "", id);
+    return id;
+  }
+
+  #take(task: NewTask, pendingMax: number, nowMs: number): string | TaskError {
+    const { clientCode, targets } = task;
+    const taken = this.#holdings.refusal("create task", clientCode, targets);
+    return (
+      taken ?? this.#pendingLimit.takePlace(clientCode, pendingMax) ?? this.#insert(task, nowMs)
+    );
   }
 
   /** The task that a key made with this body; an error if the key came with another body. */

@@ -81,6 +81,11 @@ export class Metrics {
     "From an event to when its receiver took it",
     LAG_SECONDS,
   );
+  readonly #files = this.counter(
+    "pontus_watched_files_total",
+    "Files of watched folders that became tasks (made), and tries that were refused",
+    ["result"],
+  );
   readonly #callSeconds = this.#histogram(
     "pontus_http_request_duration_seconds",
     "From a call to the beginning of its answer",
@@ -91,6 +96,7 @@ export class Metrics {
   constructor() {
     // What comes from nothing is no increase to Prometheus: the first one would be missed.
     for (const level of ["warning", "error"]) this.#lines.inc({ level }, 0);
+    for (const result of ["made", "refused"]) this.#files.inc({ result }, 0);
     for (const status of ["SUCCESS", "FAILED"]) this.#tellings.inc({ status }, 0);
     for (const status of ["SUCCESS", "CANCELLED"])
       this.#ended.inc({ status, code: "", cause: "" }, 0);
@@ -119,6 +125,11 @@ export class Metrics {
   told(status: DeliveryState, lagSeconds: number): void {
     this.#tellings.inc({ status });
     if (status === "SUCCESS") this.#lag.observe(Math.max(0, lagSeconds));
+  }
+
+  /** Counts a file of a watched folder. */
+  fileWatched(result: "made" | "refused"): void {
+    this.#files.inc({ result });
   }
 
   /** Counts a line of the log. */

@@ -57,6 +57,8 @@ export type Telemetry = {
   readonly beginCall: (method: string, traceParent: string | undefined) => CallWatch;
   readonly beginRun: (task: Task, attempt: number) => RunWatch;
   readonly beginTelling: (telling: Telling) => TellingWatch;
+  /** A file of a watched folder has become a task, or was refused, and is tried again. */
+  readonly fileWatched: (result: "made" | "refused") => void;
 };
 
 const runUnwatched: RunWatch = { timed: (_, work) => work(), end: () => {} };
@@ -67,4 +69,5 @@ export const UNWATCHED: Telemetry = {
   beginCall: (_, traceParent) => ({ traceParent, end: () => {} }),
   beginRun: () => runUnwatched,
   beginTelling: ({ traceParent }) => ({ traceParent, end: () => {} }),
+  fileWatched: () => {},
 };

@@ -83,6 +83,10 @@ export class Watching implements Telemetry {
     };
   };
 
+  readonly fileWatched = (result: "made" | "refused"): void => {
+    this.#count((metrics) => metrics.fileWatched(result));
+  };
+
   async #timed<T>(
     trace: RunTrace | undefined,
     phase: Phase,

@@ -94,6 +94,20 @@ describe("pontus doctor", () => {
     expect(code).toBe(EXIT.failed);
   });
 
+  test("names a watched folder that is not there, and a watch that is none", async () => {
+    const { home, env } = await newSetUp();
+    const PONTUS_WATCH = "folder=in,target=out/{dir}{name}.mp4";
+    const { findings } = await examine({ ...env, PONTUS_WATCH });
+    expect(bad(findings)).toEqual([
+      expect.stringContaining(`watched folder: Cannot look into "${home.media}/in": ENOENT`),
+    ]);
+    mkdirSync(join(home.media, "in"));
+    expect(bad((await examine({ ...env, PONTUS_WATCH })).findings)).toEqual([]);
+    expect(bad((await examine({ ...env, PONTUS_WATCH: "folder=in" })).findings)).toEqual([
+      "configuration: Cannot use PONTUS_WATCH: watch 1: target is missing",
+    ]);
+  });
+
   test("names a disk that is full", async () => {
     const { env } = await newSetUp();
     const folder = tempFolder();

@@ -84,6 +84,7 @@ describe("parseConfig", () => {
         s3SecretAccessKey: "",
         s3SessionToken: "",
         s3Addressing: "auto",
+        ...{ watches: [], watchSettleMs: 10_000, watchIntervalMs: 5_000 },
         stopGraceMs: 10_000,
         leaseMs: 6_000,
         liveSourceTimeoutMs: 30_000,

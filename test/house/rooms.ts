@@ -11,6 +11,22 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["calls"],
     ["exit", "io"],
   ],
+  config: [
+    ["credentials", "logging", "parse-config", "secret-key", "table", "using"],
+    ["keys"],
+    ["clients", "limit-keys", "storage-keys", "watch"],
+    ["authorities", "key", "log-line", "log-writer", "own-files"],
+    ["config"],
+  ],
+  db: [
+    ["task-changes"],
+    ["event-log", "holdings"],
+    ["database", "wal"],
+    ["group-commit", "migrate"],
+    ["busy", "migrations", "prepared", "task-row"],
+    ["schema", "sqlite-errors", "sqlite", "tables"],
+    ["connection"],
+  ],
   engine: [
     ["choose"],
     ["native"],
@@ -67,12 +83,12 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   store: [
     ["clients", "leftovers", "notifications", "profiles", "tasks"],
     ["pending-limit", "purge", "seeded", "task-id", "task-list", "task-logs", "task-queries"],
-    ["keys"],
+    ["keys", "watched"],
     ["idempotency-keys", "key-seal", "nonces", "retention"],
     ["store"],
   ],
   service: [
-    ["plan-new-task"],
+    ["plan-new-task", "watching"],
     ["create-task", "manage-tasks", "operate-clients", "request-rates"],
     ["notifying"],
     ["further"],

@@ -40,6 +40,7 @@ const LATER = [
   ...within("src/storage", "s3/ remote/download. remote/ranged-reader. remote/remote-live-set."),
   ...within("src/storage/remote", "remote-sender. remote-writer. remove-files. send-set."),
   ...within("src/service", "operate-clients. plan-new-task. plan-slots. following/wait-for-task."),
+  ...within("src", "watch/ service/watching/create-watched."),
 ];
 
 /** The same of packages and of Node's own. */

@@ -7,7 +7,7 @@ import type { CallOptions, Context } from "../context.ts";
 import { databaseFindings } from "./database.ts";
 import { engineFindings } from "./engine.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
-import { dataFolderFinding, diskFinding, mediaFindings } from "./folders.ts";
+import { dataFolderFinding, diskFinding, mediaFindings, watchFindings } from "./folders.ts";
 import { askService, clockFinding, credentialFindings, portFinding } from "./service.ts";
 
 /** Looks at everything that a service and its callers need here. Nothing is changed. */
@@ -29,6 +29,7 @@ export async function examine(
     ["engine", () => engineFindings(config)],
     ["data folder", () => [dataFolderFinding(config, isPermitted)]],
     ["media folder", () => mediaFindings(config)],
+    ["watched folder", () => watchFindings(config)],
     ["disk", async () => [await diskFinding(config)]],
     ["database", () => databaseFindings(config)],
     ["port", async () => [await portFinding(config, running)]],

@@ -78,6 +78,21 @@ function mediaFinding(root: string): Finding {
   );
 }
 
+/** Whether watched folders can be looked into. Their fields were judged with the configuration. */
+export const watchFindings = ({ watches, disk }: Config): readonly Finding[] =>
+  watches.map(({ folder, target }) => {
+    const check = "watched folder";
+    const shown = JSON.stringify(folder);
+    const set = `make it, mount it, or change ${KEYS.watches.env}`;
+    if (disk === "no") return problem(check, `Cannot watch ${shown}: there is no disk`, set);
+    try {
+      readdirSync(folder);
+    } catch (error) {
+      return problem(check, `Cannot look into ${shown}: ${whyOf(error)}`, set);
+    }
+    return ok(check, `${shown} can be looked into: its files become ${JSON.stringify(target)}`);
+  });
+
 /** Whether the disks of the service have room. */
 export async function diskFinding(config: Config): Promise<Finding> {
   const check = "disk";
