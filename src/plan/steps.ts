@@ -79,7 +79,7 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
     ...drawn.flatMap((decision) => drawnRuns(decision, input)),
-    ...runsOf(onePass).map((run) => runOf("encode", run, aligned.input)),
+    ...runsOf(onePass, input.media).map((run) => runOf("encode", run, aligned.input)),
   ];
   const whole = costed.reduce((sum, { cost }) => sum + cost, 0);
   return costed.map(({ cost, ...step }) => ({ ...step, share: cost / whole }));

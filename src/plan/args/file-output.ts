@@ -12,6 +12,7 @@ import { copiedPictures } from "./copied-pictures.ts";
 import {
   type FilteredStream,
   type Graphs,
+  inGraph,
   isCopied,
   metadataArgs,
   NOTHING_ELSE,
@@ -52,7 +53,7 @@ export function fileOutputArgs(
   const video = product.video.action === "none" ? undefined : media.video;
   const audio = product.audio.action === "none" ? undefined : media.audio;
   const file = fileArgs(decision, product.expect.video?.codec, tag);
-  const { streams, graphs } = together([
+  const own = together([
     ...(video ? [videoPart(decision, media, video, pass)] : []),
     ...(decision.sounds
       ? soundParts(decision, decision.sounds, media)
@@ -60,6 +61,7 @@ export function fileOutputArgs(
         ? [audioPart(decision, audio)]
         : []),
   ]);
+  const { streams, graphs } = decision.sharesGraph ? inGraph(own, `v${decision.folder}`) : own;
   return {
     graphs,
     args: [
@@ -77,7 +79,7 @@ export function fileOutputArgs(
 }
 
 function videoPart(
-  { product, video, folder, blackSeconds, sharesGraph }: OutputDecision,
+  { product, video, blackSeconds }: OutputDecision,
   media: MediaInfo,
   source: NonNullable<MediaInfo["video"]>,
   pass: Pass | undefined,
@@ -93,11 +95,7 @@ function videoPart(
   }
   const encoding = { ...video, filters: withBlackStart(video.filters, blackSeconds) };
   const mode = { pass, frameMode: frameMode(isSet(container)) };
-  const { filters = [], ...stream } = { ...encodedVideo(encoding, map, mode), ...named };
-  if (!sharesGraph) return { stream: { ...stream, filters }, chains: [] };
-  const label = `v${folder}`;
-  const chains = [{ from: [map], filters, to: [label] }];
-  return { stream: { ...stream, map: `[${label}]` }, chains };
+  return { stream: { ...encodedVideo(encoding, map, mode), ...named }, chains: [] };
 }
 
 function audioPart(

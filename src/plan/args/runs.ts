@@ -1,4 +1,6 @@
-import type { OutputDecision } from "../decide/output-decision.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import { type OutputDecision, videosOf } from "../decide/output-decision.ts";
+import { isSped } from "../encode/framerate.ts";
 import { isLate } from "./audio.ts";
 
 const isBlackFirst = ({ blackSeconds = 0 }: OutputDecision): boolean => blackSeconds > 0;
@@ -30,6 +32,7 @@ export const isFilledAndCopied = (decision: OutputDecision): boolean =>
  */
 export function runsOf(
   decisions: readonly OutputDecision[],
+  media: MediaInfo,
 ): readonly (readonly OutputDecision[])[] {
   const isBlack = decisions.some(isBlackFirst);
   const keyOf = (decision: OutputDecision): string =>
@@ -37,8 +40,10 @@ export function runsOf(
       isBlack && copiesOf(decision, "video"),
       isLate(decision) && copiesOf(decision, "audio"),
     ].join();
+  const isSpedUp = (decision: OutputDecision): boolean =>
+    videosOf(decision).some(({ rate }) => media.video && isSped(rate, media.video));
   const runs = [...Map.groupBy(decisions, keyOf).values()];
-  return isBlack ? runs.map(withOneGraph) : runs;
+  return runs.map((run) => (isBlack || run.some(isSpedUp) ? withOneGraph(run) : run));
 }
 
 const withOneGraph = (run: readonly OutputDecision[]): readonly OutputDecision[] =>

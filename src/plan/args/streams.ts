@@ -30,8 +30,8 @@ export type OutputStream = {
  * FFmpeg 9 holds back a graph that may give out more frames than it gets, as long as what it feeds is ahead of other
  * outputs; only the first reader of a stream may go on whenever the stream does. A decoder that serves several readers
  * waits for the one that is held back. If the output that is behind needs more frames from this decoder, all wait for
- * each other for ever. So if filters add frames of their own (silence before a late sound, black before a late picture),
- * one graph is the only reader of the stream.
+ * each other for ever. So if filters add frames of their own (silence before a late sound, black before a late picture,
+ * more frames a second), one graph is the only reader of the stream.
  */
 export type Graphs = { readonly video: readonly Chain[]; readonly audio: readonly Chain[] };
 
@@ -52,6 +52,21 @@ export function together(parts: readonly FilteredStream[]): OutputStreams {
     streams: parts.map(({ stream }) => stream),
     graphs: { video: chainsOf("video"), audio: chainsOf("audio") },
   };
+}
+
+/**
+ * The same streams, with the filters of an encoded picture in the graph before all outputs.
+ *
+ * @param label - of what comes out of them, unique in the run
+ */
+export function inGraph({ streams, graphs }: OutputStreams, label: string): OutputStreams {
+  const video: Chain[] = [...graphs.video];
+  const moved = streams.map(({ filters, ...stream }) => {
+    if (stream.kind === "audio" || !filters) return { ...stream, ...(filters && { filters }) };
+    video.push({ from: [stream.map], filters, to: [label] });
+    return { ...stream, map: `[${label}]` };
+  });
+  return { streams: moved, graphs: { ...graphs, video } };
 }
 
 /** Whether a stream is copied. */

@@ -40,6 +40,10 @@ const CAP_USE_MIN = 0.75;
 export const frameRate = (encode: VideoEncode, source: VideoStream): Rational =>
   encode.framerate ?? cappedRate(encode, source);
 
+/** Whether an output has more frames than its source. */
+export const isSped = (rate: Rational, { framerate = RATE_UNKNOWN }: VideoStream): boolean =>
+  toNumber(rate) > toNumber(framerate) * RATE_SLACK;
+
 /**
  * ffmpeg's mode for the even frames that come out of the filters; its default differs between muxers and versions. `vfr`
  * takes them as they are, even if the first one comes late. `cfr` makes them begin at zero, for segments, whose players

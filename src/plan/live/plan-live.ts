@@ -11,6 +11,7 @@ import { factsOf, type Written } from "../../profile/containers.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { liveSetStreams } from "../args/adaptive-output.ts";
+import { inGraph } from "../args/streams.ts";
 import { asksForCaptions, captionWarnings } from "../decide/captions.ts";
 import { hiddenWarnings } from "../decide/hidden.ts";
 import {
@@ -21,7 +22,9 @@ import {
 } from "../decide/output-decision.ts";
 import { decideSet } from "../decide/set-decision.ts";
 import { type AudioEncoding, audioEncoding } from "../encode/audio-encoding.ts";
+import { isSped } from "../encode/framerate.ts";
 import { fitsAnySize } from "../encode/picture.ts";
+import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { withoutUnkept } from "../feasible/colour-feasible.ts";
 import { refuseTooManyPixels } from "../feasible/output-pixels.ts";
 import { loadOf } from "../load.ts";
@@ -81,8 +84,12 @@ export function planLive(
           },
         ],
   );
-  const outputs = planned.map(({ output }) => output);
   const decisions = planned.flatMap((one) => one.decisions);
+  const outputs = sharingGraph(
+    planned.map(({ output }) => output),
+    decisions.flatMap(videosOf),
+    media,
+  );
   refuseMissingEncoders(decisions, capabilities);
   refuseTooManyPixels(decisions.flatMap(videosOf), capabilities);
   return {
@@ -102,6 +109,16 @@ export function planLive(
     ],
   };
 }
+
+/** The outputs, their pictures filtered in one graph if one of several has more frames than its source (`Graphs`). */
+const sharingGraph = (
+  outputs: readonly LiveOutput[],
+  encodings: readonly VideoEncoding[],
+  { video }: MediaInfo,
+): readonly LiveOutput[] =>
+  outputs.length > 1 && video && encodings.some(({ rate }) => isSped(rate, video))
+    ? outputs.map((output, at) => ({ ...output, ...inGraph(output, `live${at}v`) }))
+    : outputs;
 
 /** An output, and the decisions that it is made from. */
 type Planned = { readonly output: LiveOutput; readonly decisions: readonly OutputDecision[] };

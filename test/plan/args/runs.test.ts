@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Plan } from "../../../src/plan/plan.ts";
-import { aMedia, anAudio, anAudioStream, aVideo, aVideoStream } from "../builders.ts";
+import { aCustomVideo, aMedia, anAudio, anAudioStream, aVideo, aVideoStream } from "../builders.ts";
 import { planOf } from "../planned.ts";
 
 const lateAudio = (seconds: number) => aMedia({ audio: anAudioStream({ startSeconds: seconds }) });
@@ -34,8 +34,22 @@ describe("a run of several outputs", () => {
     expect(plan.steps[0]?.args.join(" ")).toContain("-map [v1] -map 0:1 ");
   });
 
+  test("has the filters of all pictures in one graph where one has more frames than the source", () => {
+    const interlaced = aMedia({ video: aVideoStream({ isInterlaced: true }) });
+    const more = { video: aVideo({ framerate: { num: 60, den: 1 } }) };
+    const bobbed = { video: aCustomVideo({ deinterlace: "bob" }) };
+    for (const plan of [planOf([{}, more]), planOf([more, {}]), planOf([{}, bobbed], interlaced)]) {
+      const [graph = "", ...others] = graphsOf(plan);
+      expect(others).toEqual([]);
+      expect(graph).toMatch(/^\[0:0\].*\[v0\];\[0:0\].*\[v1\]$/);
+      expect(plan.steps[0]?.args).not.toContain("-vf");
+    }
+  });
+
   test("has a graph for each output where nothing is filled", () => {
     for (const plan of [
+      planOf([{}, { video: aVideo({ framerate: { num: 12, den: 1 } }) }]),
+      planOf([{ video: aVideo({ framerate: { num: 60, den: 1 } }) }]),
       planOf([{ container: "m3u8" }, {}]),
       planOf([{}, { container: "mkv" }], latePicture),
       planOf([{ container: "m3u8" }], latePicture),

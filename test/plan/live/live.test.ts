@@ -89,6 +89,26 @@ describe("planLive", () => {
       expect(streams.find(({ kind }) => kind === "audio")?.filters).toBeUndefined();
   });
 
+  test("filters all pictures in the one graph of the run if one has more frames than the source", () => {
+    const rates = [undefined, { num: 60, den: 1 }];
+    const assignments = rates.map((framerate, at) => ({
+      rendition: aRendition({ video: aVideo(framerate ? { framerate } : {}) }),
+      targets: [at],
+    }));
+    const planned = (count: number) =>
+      planLive(
+        { assignments: assignments.slice(-count), targets: targetsAt("udp://a:1", "udp://a:2") },
+        aMedia(),
+        aCapabilities(),
+      );
+    const [option, graph = "", ...others] = liveGraphArgs(planned(2));
+    expect([option, others]).toEqual(["-filter_complex", []]);
+    expect(graph).toMatch(/^\[0:0\].*fps=30.*\[live0v\];\[0:0\].*fps=60.*\[live1v\]$/);
+    const maps = planned(2).outputs.map(({ streams }) => streams[0]?.map);
+    expect(maps).toEqual(["[live0v]", "[live1v]"]);
+    expect(liveGraphArgs(planned(1))).toEqual([]);
+  });
+
   test("puts no parameter sets aside for MPEG-TS alone, which repeats them", () => {
     expect(outputOf("video_mp4_640x360_520kbps", ["udp://a:1"])).not.toContain("-flags");
   });
