@@ -39,6 +39,12 @@ export const ASKED = {
   deinterlace: { deinterlace: "bob" },
   denoise: { denoise: "light" },
   loop: { loop: 1 },
+  watermark: {
+    watermark: {
+      ...{ image_url: "file:/media/in/logo.png", place: "top_right" },
+      ...{ width: 0.15, margin: 0.02, opacity: 1 },
+    },
+  },
   quality: { rc_mode: "quality", quality: 70 },
   measure_quality: { measure_quality: true },
   quality_target: { rc_mode: "quality", quality: 70, quality_target: { metric: "ssim", min: 0.9 } },

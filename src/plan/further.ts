@@ -1,6 +1,6 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
-import type { Assignment } from "../profile/profile.ts";
+import type { Assignment, VideoEncode } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Extras } from "../task/task.ts";
 import { quotedAddress } from "../task/tell-failure.ts";
@@ -19,7 +19,7 @@ export type FurtherInput = {
 };
 
 /** An input beside the source as a plan is made for it. */
-export type FurtherFile = Pick<FurtherInput, "kind" | "name"> & {
+export type FurtherFile = Pick<FurtherInput, "kind" | "name" | "url"> & {
   /** Its name in the work folder. */
   readonly file: string;
   readonly media: MediaInfo;
@@ -35,14 +35,38 @@ const BYTES_MAX: Readonly<Partial<Record<FurtherKind, number>>> = {
 export type NamingRequest = {
   readonly assignments: readonly Assignment[];
   readonly extras?: Extras | undefined;
+  /** Those of the task: whether any has a profile of its own. */
+  readonly targets?: readonly { readonly profileName?: string | undefined }[];
 };
 
+/** What errors call a watermark. */
+const WATERMARK = "the watermark";
+
+/** All that is encoded of pictures. */
+const encodesOf = ({ rendition, set }: Assignment): readonly VideoEncode[] =>
+  (set?.renditions ?? [rendition]).flatMap(({ video }) => (typeof video === "object" ? video : []));
+
+/** The pictures that are laid over others, each address once. */
+function watermarksOf({ assignments, targets }: NamingRequest): readonly FurtherInput[] {
+  const all = assignments.flatMap((assignment) => {
+    const own = assignment.targets.find((at) => targets?.[at]?.profileName !== undefined);
+    const path = own === undefined ? "profile_name" : `targets[${own}].profile_name`;
+    return encodesOf(assignment).flatMap(({ watermark }) =>
+      watermark ? [[watermark.imageUrl, path] as const] : [],
+    );
+  });
+  return all
+    .filter(([url], at) => all.findIndex(([other]) => other === url) === at)
+    .map(([url, path]) => ({ kind: "picture", url, name: WATERMARK, path }));
+}
+
 /** The inputs that a task reads beside its source, in the order of their files. */
-export const furtherInputsOf = ({ extras }: NamingRequest): readonly FurtherInput[] => [
-  ...(extras?.sources ?? []).slice(1).map(({ url }, at) => ({
+export const furtherInputsOf = (request: NamingRequest): readonly FurtherInput[] => [
+  ...(request.extras?.sources ?? []).slice(1).map(({ url }, at) => ({
     ...{ kind: "source" as const, url },
     ...{ name: `sources[${at + 1}]`, path: `sources[${at + 1}].source_url` },
   })),
+  ...watermarksOf(request),
 ];
 
 /** The name in the work folder of the input at a place among those beside the source. */
@@ -70,6 +94,32 @@ export const furtherArgs = (files: readonly FurtherFile[]): readonly string[] =>
     ...furtherGuards(media),
     ...["-f", demuxerOf(media.format), "-i", file],
   ]);
+
+/** Each of them is an input of a run of ffmpeg. */
+const PICTURES_MAX = 32;
+
+/** Why a task cannot read so many inputs beside its source; undefined if it can. */
+export function furtherFault(inputs: readonly Pick<FurtherInput, "kind">[]): string | undefined {
+  const pictures = inputs.filter(({ kind }) => kind === "picture").length;
+  return pictures > PICTURES_MAX
+    ? `its profiles have ${pictures} watermarks, more than ${PICTURES_MAX}`
+    : undefined;
+}
+
+/** How many pixels a watermark may have: it is held whole, in 16 bits a value, while its task runs. */
+const PICTURE_PIXELS_MAX = 16_777_216;
+
+/** Refuses a picture beside the source that has too many pixels. @throws {TaskError} `picture_too_large`, `input_not_supported` */
+export function refuseLargePicture({ video }: MediaInfo): void {
+  if (!video)
+    throw new TaskError("input_not_supported", "Cannot read the source: it is no picture");
+  const { width, height } = video;
+  if (width * height > PICTURE_PIXELS_MAX)
+    throw new TaskError(
+      "picture_too_large",
+      `Cannot read the source: its picture of ${width}x${height} is above the limit of ${PICTURE_PIXELS_MAX} pixels`,
+    );
+}
 
 /** How many bytes an input may have; undefined for the limit of sources. */
 export const furtherBytesMax = (kind: FurtherKind): number | undefined => BYTES_MAX[kind];

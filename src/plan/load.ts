@@ -25,6 +25,9 @@ const ENCODER_BYTES: Readonly<Record<VideoCodec, number>> = {
 /** The same for a decoder, which keeps up to 16 pictures of up to three bytes for each pixel, and for filters. */
 const DECODER_BYTES = 80;
 
+/** The same for a watermark, which is read and scaled in 8 bytes for each pixel. */
+const MARK_BYTES = 40;
+
 /** What a stream may take: of a quality its ceiling, or whatever its noise takes. */
 const mostOf = (video: VideoEncoding): number =>
   video.quality === undefined ? video.bitrateBps : (video.maxrateBps ?? mostBps(video, video.rate));
@@ -46,7 +49,10 @@ export function loadOf(
   return {
     encodes: videos.length,
     pixels: totalOf(sizes),
-    memoryBytes: totalOf(encoding) + (video ? video.width * video.height * DECODER_BYTES : 0),
+    memoryBytes:
+      totalOf(encoding) +
+      (video ? video.width * video.height * DECODER_BYTES : 0) +
+      totalOf(videos.map(({ mark }) => (mark ? mark.pixels * MARK_BYTES : 0))),
     pixelsPerSecond,
     bitsPerSecond: totalOf([...videos, ...sounds].map(({ bitrateBps }) => bitrateBps)),
     ...(videos.some(({ quality }) => quality !== undefined) && {

@@ -181,8 +181,9 @@ const readBy = (
 ): StepsInput =>
   further && decisions.some(({ reads = [] }) => reads.length > 0) ? { ...input, further } : input;
 
-function posterRun(decision: OutputDecision, { media, clip }: StepsInput): Costed {
-  const args = posterArgs(decision, media, clip);
+function posterRun(decision: OutputDecision, input: StepsInput): Costed {
+  const { media, clip, further } = readBy([decision], input);
+  const args = posterArgs(decision, media, clip, further);
   const load = loadOf([decision], media, COST_MIN);
   return { name: "encode", args, writes: [decision.product.entry], load, cost: COST_MIN };
 }

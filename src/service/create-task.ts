@@ -136,7 +136,8 @@ export async function judgeTask(
     addresses,
   );
   if (extras?.sources) refuseImpossibleJoin(assignments, await ports.capabilities());
-  await judgeFurther(judges, furtherInputsOf({ assignments, extras }), addresses);
+  const { targets } = request;
+  await judgeFurther(judges, furtherInputsOf({ assignments, extras, targets }), addresses);
   const notification = judgeNotification(caller, request.notification);
   const folderKeys = claimFolders(addresses.targets, assignments);
   return {

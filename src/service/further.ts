@@ -1,4 +1,4 @@
-import { aboutInput, type FurtherInput } from "../plan/further.ts";
+import { aboutInput, type FurtherInput, furtherFault } from "../plan/further.ts";
 import { isAnyLive } from "../plan/live/places.ts";
 import { TaskError } from "../task/errors.ts";
 import { type AddressJudge, judgeAddress, refuseField } from "./addresses.ts";
@@ -14,6 +14,8 @@ export async function judgeFurther(
   inputs: readonly FurtherInput[],
   addresses: Addresses,
 ): Promise<void> {
+  const fault = furtherFault(inputs);
+  if (fault !== undefined) throw refuseField("profile_name", fault);
   for (const input of inputs) {
     const { url, path, name } = input;
     if (isAnyLive(addresses))

@@ -59,7 +59,7 @@ const here = (body: object): object =>
 /** The task of an example: that of the page, or one with the profile of the page. */
 async function taskOf(body: Body, example: Example): Promise<object> {
   if (!body.qlties) return { ...here(body), ...(await example.task?.(service.home)) };
-  const answer = await service.call("/api/v1/profile", { body });
+  const answer = await service.call("/api/v1/profile", { body: here(body) });
   expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
   const { media } = service.home;
   const source = await (example.source ?? (() => clip({ seconds: 2 })))();

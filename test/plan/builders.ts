@@ -121,9 +121,10 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
       " ",
     ),
   ],
-  filters: "scale pad crop setsar fps format bwdif hqdn3d zscale tonemap sidedata aresample".split(
-    " ",
-  ),
+  filters:
+    "scale pad crop setsar fps format bwdif hqdn3d zscale tonemap sidedata aresample overlay premultiply unpremultiply colorchannelmixer lutrgb".split(
+      " ",
+    ),
   protocols: "file tcp udp rtmp rtmps srt".split(" "),
   options: [],
   deepEncoders: ["libx265", "libsvtav1"],

@@ -16,11 +16,11 @@ import { aCapabilities, aMedia, aRendition } from "./builders.ts";
 const media = aMedia();
 const capabilities = aCapabilities();
 const picture: FurtherFile = {
-  ...{ kind: "picture", name: "the watermark", file: "side-0" },
+  ...{ kind: "picture", name: "the watermark", url: "logo.png", file: "side-0" },
   media: { format: "png_pipe", streams: [] },
 };
 const text: FurtherFile = {
-  ...{ kind: "subtitles", name: "subtitles[0]", file: "side-1" },
+  ...{ kind: "subtitles", name: "subtitles[0]", url: "a.srt", file: "side-1" },
   media: { format: "srt", streams: [] },
 };
 const further = [picture, text];

@@ -1,16 +1,18 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { appliesCrops } from "../../src/engine/ffmpeg/header-reads.ts";
 import { type EncoderExit, judgeExit } from "../../src/engine/ffmpeg/judge-stderr.ts";
 import { askPrograms } from "../../src/engine/native/native-capabilities.ts";
 import { probeFile } from "../../src/engine/native/native-probe.ts";
+import { type FurtherFile, furtherFileAt } from "../../src/plan/further.ts";
 import type { Capabilities, Expectation, Plan } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import { judgeOutput } from "../../src/plan/verify/verify.ts";
+import { pictureDemuxerOf } from "../../src/probe/bytes/picture-head.ts";
 import type { MediaInfo, VideoStream } from "../../src/probe/media.ts";
-import type { Rendition, VideoEncode } from "../../src/profile/profile.ts";
+import type { AdaptiveSet, Rendition, VideoEncode } from "../../src/profile/profile.ts";
 import type { Clip } from "../../src/task/task.ts";
 import { withCaptions } from "../../src/worker/source/source-captions.ts";
 import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
@@ -67,28 +69,53 @@ export async function runStep(args: readonly string[], cwd: string): Promise<voi
   }
 }
 
-/** Plans for a real file, and runs the steps as they stand with the machine's ffmpeg. */
-async function runPlan(path: string, renditions: readonly Rendition[], clip?: Clip): Promise<Made> {
-  const assignments = renditions.map((rendition, index) => ({ rendition, targets: [index] }));
+/** Plans for a real file, with pictures to be laid over it, and runs the steps as they stand with the machine's ffmpeg. */
+async function runPlan(
+  path: string,
+  renditions: readonly Rendition[],
+  clip?: Clip,
+  pictures: readonly string[] = [],
+  set?: AdaptiveSet,
+): Promise<Made> {
+  const assignments = renditions.map((rendition, index) => ({
+    ...{ rendition, targets: [index] },
+    ...(set && index === 0 && { set }),
+  }));
   const capabilities = await capabilitiesHere();
+  const further = await Promise.all(pictures.map(pictureAt));
   const planFor = (media: MediaInfo) =>
-    planTask({ assignments, tag: "t1", ...(clip && { clip }) }, media, capabilities);
+    planTask({ assignments, tag: "t1", further, ...(clip && { clip }) }, media, capabilities);
   const media = await probe(path, "source");
   const isAsked = planFor(media).asksForCaptions === true;
   const source = isAsked ? (await withCaptions({ path, media }, NEVER)).media : media;
   const plan = planFor(source);
   const folder = tempFolder();
   symlinkSync(path, join(folder, "input"));
+  for (const { url, file } of further) symlinkSync(url, join(folder, file));
   for (const { args, writes } of plan.steps) {
     for (const name of writes) mkdirSync(dirname(join(folder, name)), { recursive: true });
     await runStep(args, folder);
   }
   const outputs: MediaInfo[] = [];
-  for (const { entry, expect } of plan.products)
+  for (const { entry, expect, segments, set: made } of plan.products)
     outputs.push(
-      await probe(join(folder, entry), "output", true, expect.video?.colour !== undefined),
+      // The playlist of all of an adaptive set is made later.
+      await probe(
+        join(folder, made ? `${segments}/media_0.m3u8` : entry),
+        "output",
+        true,
+        expect.video?.colour !== undefined,
+      ),
     );
   return { source, plan, folder, outputs };
+}
+
+/** A picture that is read beside the source; its path is its address. */
+async function pictureAt(url: string, at: number): Promise<FurtherFile> {
+  const as = [pictureDemuxerOf(readFileSync(url)) ?? ""];
+  const options = { ...LIMITS, areCropsRead: false };
+  const media = await probeFile(options, { path: url, side: "source", as }, NEVER);
+  return { kind: "picture", name: "the watermark", url, file: furtherFileAt(at), media };
 }
 
 /** As `runPlan`, and judges each output as the worker does. */
@@ -96,9 +123,12 @@ export async function runAndJudge(
   path: string,
   renditions: readonly Rendition[],
   clip?: Clip,
+  pictures: readonly string[] = [],
+  set?: AdaptiveSet,
 ): Promise<Made> {
-  const made = await runPlan(path, renditions, clip);
+  const made = await runPlan(path, renditions, clip, pictures, set);
   made.outputs.forEach((output, index) => {
+    if (made.plan.products[index]?.set) return;
     judgeOutput(made.plan.products[index]?.expect as Expectation, output, made.source);
   });
   return made;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { MARK_FILTERS } from "../../src/plan/encode/overlay/watermark.ts";
 import { liveProtocolOf } from "../../src/plan/live/live-protocols.ts";
+import { toRendition } from "../../src/profile/qlty.ts";
 import {
   type CreateTaskPorts,
   createTask,
@@ -133,6 +135,33 @@ describe("createTask", () => {
     expect(await taskErrorOf(toLive)).toMatchObject({
       message: "Cannot create the task: a live task reads nothing beside its source",
     });
+  });
+
+  test("judges the address of a watermark as the source's, about the profile that names it", async () => {
+    const { create, ports } = aDesk();
+    const { filters, ...here } = await ports.capabilities();
+    const able = { ...here, filters: [...filters, ...MARK_FILTERS], encoders: ["libx264"] };
+    const asked = (image_url: string) => {
+      const shape = { place: "top", width: 0.1, margin: 0, opacity: 1 } as const;
+      const watermark = { image_url, ...shape };
+      const group = { container: "mp4", bitrate: 1, audio_format: "none", watermark } as const;
+      const profile = { name: "own", description: "", renditions: [toRendition(group)] };
+      Object.assign(ports, {
+        capabilities: async () => able,
+        profiles: { ...ports.profiles, get: async () => ({ profile, createMs: 1 }) },
+      });
+      return create({ targets: [{ url: "out.mp4", profileName: "own" }] });
+    };
+    expect(await asked("logo.png")).toBe("id-1");
+    expect(await taskErrorOf(asked("ftp://ada:secret@host/logo.png"))).toMatchObject({
+      code: "input_not_supported",
+      message:
+        'Cannot read the watermark at "ftp://***@host/logo.png": addresses of the scheme "ftp" are not supported here',
+      fields: [{ path: "targets[0].profile_name" }],
+    });
+    expect((await taskErrorOf(asked("./out.mp4"))).message).toBe(
+      "Cannot create the task: a target is the watermark itself",
+    );
   });
 
   test("says of a task whether its source is a live stream", async () => {

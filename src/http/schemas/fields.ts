@@ -25,6 +25,20 @@ export const NOT_UNICODE = {
   params: { zh: "无效文本：不是合法的Unicode" },
 };
 
+const URL_CHARACTERS_MAX = 8192;
+const CONTROL = /\p{Cc}/u;
+
+/** An address of a source, of a target, or of what is read beside a source. */
+export const Address = z
+  .string()
+  .min(1)
+  .max(URL_CHARACTERS_MAX)
+  .refine((url) => !CONTROL.test(url), {
+    error: "Invalid address: it holds control characters",
+    params: { zh: "无效地址：包含控制字符" },
+  })
+  .refine((url) => url.isWellFormed(), NOT_UNICODE);
+
 /**
  * Checks a part of a request against its schema.
  *

@@ -4,12 +4,11 @@ import { TASK_STATUSES } from "../../task/status.ts";
 import { WARNING_CODES } from "../../task/warnings.ts";
 import { Title } from "./fields/metadata.ts";
 import { answeredSourcesOf, sourcesOf, withSources } from "./fields/sources.ts";
-import { NOT_UNICODE } from "./fields.ts";
+import { Address, NOT_UNICODE } from "./fields.ts";
 import { NotificationSchema } from "./notification-schemas.ts";
 import { Output } from "./output-schemas.ts";
 
 /** Longer addresses are refused: far beyond what any server or file system takes. */
-const URL_CHARACTERS_MAX = 8192;
 const PROFILE_NAME_CHARACTERS_MAX = 256;
 /** A longer task, or a later place in a source, is surely a mistake in the unit. */
 const WEEK_SECONDS = 7 * 24 * 3600;
@@ -17,18 +16,6 @@ const WEEK_SECONDS = 7 * 24 * 3600;
 const CLIP_SECONDS_MIN = 0.001;
 const METADATA_KEYS_MAX = 16;
 const METADATA_BYTES_MAX = 1024;
-
-const CONTROL = /\p{Cc}/u;
-
-const Address = z
-  .string()
-  .min(1)
-  .max(URL_CHARACTERS_MAX)
-  .refine((url) => !CONTROL.test(url), {
-    error: "Invalid address: it holds control characters",
-    params: { zh: "无效地址：包含控制字符" },
-  })
-  .refine((url) => url.isWellFormed(), NOT_UNICODE);
 
 const ProfileName = z.string().min(1).max(PROFILE_NAME_CHARACTERS_MAX);
 

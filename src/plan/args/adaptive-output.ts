@@ -6,6 +6,7 @@ import type { OutputDecision, SetDecision } from "../decide/output-decision.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";
 import { type Chain, type Filter, isSameFilter, trimmed } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
+import { markedChains } from "../encode/overlay/marked-chains.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { deinterlacing, rateFirst, withBlackStart } from "../encode/video-filters.ts";
 import type { SetPlan } from "../plan.ts";
@@ -138,6 +139,7 @@ function chainsOf(
       : [
           {
             label: labelOf(decision, at),
+            mark: video.mark,
             filters: filtersOf(video, pixelsOf(aspects, at), decision),
           },
         ],
@@ -145,12 +147,13 @@ function chainsOf(
   if (sheets)
     branches.push({
       label: sheetLabel(decision),
+      mark: undefined,
       filters: [...deinterlacing(source), ...trimmed(clip), ...sheetFilters(sheets, source)],
     });
   const from = [specifierOf(media, "video")];
   const [first, ...others] = branches;
   if (!first) return [];
-  if (others.length === 0) return [{ from, filters: first.filters, to: [first.label] }];
+  if (others.length === 0) return markedChains(first.mark, { from, ...first, to: first.label });
   // Filters that all branches begin with run once, before the split.
   const differs = first.filters.findIndex((filter, at) =>
     others.some(({ filters }) => !isSameFilter(filters[at], filter)),
@@ -160,11 +163,13 @@ function chainsOf(
   const split: Filter = { name: "split", values: [branches.length] };
   return [
     { from, filters: [...first.filters.slice(0, shared), split], to },
-    ...branches.map(({ label, filters }, at) => ({
-      from: to.slice(at, at + 1),
-      filters: filters.slice(shared),
-      to: [label],
-    })),
+    ...branches.flatMap(({ label, mark, filters }, at) =>
+      markedChains(mark, {
+        from: to.slice(at, at + 1),
+        filters: filters.slice(shared),
+        to: label,
+      }),
+    ),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { OutputDecision, SoundDecision } from "../decide/output-decision.ts
 import { laterBy } from "../decide/seeking.ts";
 import type { Filter } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
+import { markedChains } from "../encode/overlay/marked-chains.ts";
 import { withBlackStart } from "../encode/video-filters.ts";
 import { copiedAudio, encodedAudio } from "./audio.ts";
 import { copiedPictures } from "./copied-pictures.ts";
@@ -79,7 +80,7 @@ export function fileOutputArgs(
 }
 
 function videoPart(
-  { product, video, blackSeconds }: OutputDecision,
+  { product, video, folder, blackSeconds }: OutputDecision,
   media: MediaInfo,
   source: NonNullable<MediaInfo["video"]>,
   pass: Pass | undefined,
@@ -95,7 +96,12 @@ function videoPart(
   }
   const encoding = { ...video, filters: withBlackStart(video.filters, blackSeconds) };
   const mode = { pass, frameMode: frameMode(isSet(container)) };
-  return { stream: { ...encodedVideo(encoding, map, mode), ...named }, chains: [] };
+  const { filters = [], ...stream } = { ...encodedVideo(encoding, map, mode), ...named };
+  const { mark } = video;
+  if (!mark) return { stream: { ...stream, filters }, chains: [] };
+  const label = `v${folder}`;
+  const chains = markedChains(mark, { from: [map], filters, to: label });
+  return { stream: { ...stream, map: `[${label}]` }, chains };
 }
 
 function audioPart(

@@ -5,14 +5,19 @@ import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 import { isSoughtByPacket } from "../decide/seeking.ts";
 import { type Filter, formatSeconds } from "../encode/filters.ts";
+import { markedChains } from "../encode/overlay/marked-chains.ts";
 import { inOrder } from "../encode/video-filters.ts";
+import { type FurtherFile, furtherArgs } from "../further.ts";
 import { slowInput } from "./input.ts";
-import { streamsArgs } from "./streams.ts";
+import { graphArgs, streamsArgs } from "./streams.ts";
 import { steadyInput } from "./turn.ts";
 import { encodedVideo } from "./video.ts";
 
 /** The moment if none is asked for, as a part of the film: after what films fade in from, before what they end with. */
 const MOMENT_PART = 0.1;
+
+/** What its graph calls the picture. */
+const LABEL = "picture";
 
 /** The moment of the source that a picture of it shows: the start of the clip, or a tenth into the film. */
 function momentOf(media: MediaInfo, clip: Clip | undefined): number {
@@ -30,6 +35,7 @@ export function posterArgs(
   { product, video: encoding }: OutputDecision,
   media: MediaInfo,
   clip: Clip | undefined,
+  further: readonly FurtherFile[] = [],
 ): readonly string[] {
   const { video } = media;
   if (!video || !encoding) return [];
@@ -47,10 +53,15 @@ export function posterArgs(
   const first: Filter = { name: "select", values: [`gte(t,${wanted})`] };
   const filters = [stays, first, ...inOrder({ ...encoding.filters, rate: [] })];
   const { muxer = product.container } = factsOf(product.container);
-  const stream = { ...encodedVideo(encoding, `0:${video.index}`), filters };
+  const map = `0:${video.index}`;
+  const { mark } = encoding;
+  const graph = markedChains(mark, { from: [map], filters, to: LABEL });
+  const drawn = mark ? { map: `[${LABEL}]`, filters: [] } : { filters };
+  const stream = { ...encodedVideo(encoding, map), ...drawn };
   return [
     ...["-f", demuxerOf(media.format), ...seek],
     ...[...steadyInput(media), ...slowInput(media), "-i", "input"],
+    ...(mark ? [...furtherArgs(further), ...graphArgs([{ video: graph, audio: [] }])] : []),
     ...streamsArgs([stream], false),
     ...["-frames:v", "1", ...(muxer === "image2" ? ["-update", "1"] : [])],
     ...["-f", muxer, product.entry],

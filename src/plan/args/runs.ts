@@ -5,6 +5,9 @@ import { isLate } from "./audio.ts";
 
 const isBlackFirst = ({ blackSeconds = 0 }: OutputDecision): boolean => blackSeconds > 0;
 
+/** Its graph reads a picture beside the source, which never ends: it may give out more pictures than it gets. */
+const isMarked = ({ reads = [] }: OutputDecision): boolean => reads.length > 0;
+
 /** How many of an output's streams of a kind are copied. */
 function copiesOf(
   { product, set }: OutputDecision,
@@ -43,7 +46,9 @@ export function runsOf(
   const isSpedUp = (decision: OutputDecision): boolean =>
     videosOf(decision).some(({ rate }) => media.video && isSped(rate, media.video));
   const runs = [...Map.groupBy(decisions, keyOf).values()];
-  return runs.map((run) => (isBlack || run.some(isSpedUp) ? withOneGraph(run) : run));
+  const isOneGraph = (run: readonly OutputDecision[]) =>
+    isBlack || run.some(isSpedUp) || run.some(isMarked);
+  return runs.map((run) => (isOneGraph(run) ? withOneGraph(run) : run));
 }
 
 const withOneGraph = (run: readonly OutputDecision[]): readonly OutputDecision[] =>

@@ -109,8 +109,9 @@ function videoFault(
   );
 }
 
-function changeFault({ crop, denoise }: VideoEncode): string | undefined {
+function changeFault({ crop, denoise, watermark }: VideoEncode): string | undefined {
   if (crop) return "the profile crops the picture";
+  if (watermark) return "the profile lays a watermark over the picture";
   return denoise ? "the profile takes noise from the picture" : undefined;
 }
 

@@ -92,21 +92,31 @@ export function decideOutput(
   source: DecisionSource,
 ): OutputDecision {
   const judged = judgeRendition(assignment, index, source);
-  const { media, capabilities } = source;
+  const { media, capabilities, further } = source;
   const { product, rendition } = judged;
   const { container } = product;
+  const video =
+    product.video.action === "encode" && typeof rendition.video === "object" && media.video
+      ? videoEncoding(rendition.video, media.video, carriesCaptions(capabilities), further)
+      : undefined;
   return {
     ...judged,
-    ...(product.video.action === "encode" &&
-      typeof rendition.video === "object" &&
-      media.video && {
-        video: videoEncoding(rendition.video, media.video, carriesCaptions(capabilities)),
-      }),
+    ...(video && { video, ...readingMarks([video]) }),
     ...(product.audio.action === "encode" &&
       typeof rendition.audio === "object" &&
       media.audio && { audio: audioEncoding(rendition.audio, media.audio, container) }),
     isStreamed: capabilities.streamsOutput === true,
   };
+}
+
+/** What an output reads beside the source for its pictures. */
+export function readingMarks(
+  videos: readonly (VideoEncoding | "copy")[],
+): Pick<OutputDecision, "reads"> {
+  const files = videos.flatMap((video) =>
+    video === "copy" || !video.mark ? [] : [video.mark.file],
+  );
+  return files.length === 0 ? {} : { reads: [...new Set(files)] };
 }
 
 /**

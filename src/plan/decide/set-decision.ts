@@ -15,7 +15,12 @@ import {
   uniqueSounds,
 } from "./heard-sounds.ts";
 import { rungsFor } from "./ladder.ts";
-import type { DecisionSource, Judged, OutputDecision } from "./output-decision.ts";
+import {
+  type DecisionSource,
+  type Judged,
+  type OutputDecision,
+  readingMarks,
+} from "./output-decision.ts";
 import { SEGMENT_SECONDS, timeSet } from "./set-timing.ts";
 import { sheetsFor } from "./sheets.ts";
 import { plannedSound } from "./sound-decision.ts";
@@ -54,6 +59,7 @@ export function decideSet(
     return expectationOf({ rendition, container, ...streams }, own, clip);
   });
   const folder = String(index);
+  const encodings = videos.map((video) => encodingOf(video, source));
   const sheets = set.thumbnails && sheetsFor(set.thumbnails, media, clip, best.rendition.video);
   // Those of a set that ask for subtitles ask for the same.
   const subtitles = decisions.find(({ product }) => product.subtitles)?.product.subtitles;
@@ -67,18 +73,22 @@ export function decideSet(
       set: { ...withLanguage(plan, media), ...(sheets && { thumbnails: sheets }) },
     },
     isStreamed: source.capabilities.streamsOutput === true,
+    ...readingMarks(encodings),
     set: {
-      videos: videos.map((video) => encodingOf(video, source)),
+      videos: encodings,
       ...soundsMade(sounds, container),
       segmentSeconds: timed.segmentSeconds,
     },
   };
 }
 
-const encodingOf = (video: VideoEncode | "copy", { media, capabilities }: DecisionSource) =>
+const encodingOf = (
+  video: VideoEncode | "copy",
+  { media, capabilities, further }: DecisionSource,
+) =>
   video === "copy" || !media.video
     ? "copy"
-    : videoEncoding(video, media.video, carriesCaptions(capabilities));
+    : videoEncoding(video, media.video, carriesCaptions(capabilities), further);
 
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   const language = audio?.language;

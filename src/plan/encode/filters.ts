@@ -3,6 +3,7 @@ import type { Clip } from "../../task/task.ts";
 /** The filters that are used here, by ffmpeg's names; a name after `@` tells one from others in its log. */
 export type FilterName =
   | ("palettegen" | "paletteuse")
+  | ("colorchannelmixer" | "lutrgb" | "overlay" | "premultiply" | "unpremultiply")
   | (
       | "bwdif"
       | "crop"

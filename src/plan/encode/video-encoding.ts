@@ -2,12 +2,14 @@ import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import { isRateless } from "../../profile/codecs.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
+import type { FurtherFile } from "../further.ts";
 import type { KeptColour } from "../plan.ts";
 import { type CaptionFate, captionFate } from "./captions.ts";
 import { isHdr } from "./colours/hdr.ts";
 import { keptColour } from "./colours/kept-colour.ts";
 import { frameRate, gopFrames } from "./framerate.ts";
 import { h264Level } from "./h264-level.ts";
+import { type Mark, markOf } from "./overlay/watermark.ts";
 import { outputPicture, type Size } from "./picture.ts";
 import { usualBps } from "./quality.ts";
 import { type RateLimits, rateLimits } from "./rate-control.ts";
@@ -32,11 +34,14 @@ export type VideoEncoding = Size &
     /** Present if it keeps the colours of the source, in 10 bits. */
     readonly colour?: KeptColour;
     readonly captions: CaptionFate;
+    /** What is laid over its pictures, behind all filters. */
+    readonly mark?: Mark;
   };
 
 /**
  * Decides how a video stream is encoded.
  *
+ * @param further - what is read beside the source
  * @param areCaptionsCarried - `carriesCaptions`
  * @throws {TaskError} `output_not_supported`, as `outputPicture`
  */
@@ -44,6 +49,7 @@ export function videoEncoding(
   encode: VideoEncode,
   source: VideoStream,
   areCaptionsCarried = false,
+  further: readonly FurtherFile[] = [],
 ): VideoEncoding {
   const { codec, rateMode, effort, bFrames, lowLatency, quality, encoderOptions } = encode;
   const picture = outputPicture(encode, source);
@@ -55,6 +61,9 @@ export function videoEncoding(
   const level = codec === "h264" && limits ? h264Level(picture, toNumber(rate), limits) : undefined;
   const bitrateBps = expectedBps(encode, picture, rate);
   const colour = keptColour(encode, source);
+  const isToneMapped = isHdr(source) && !colour;
+  const look = { width, height, isToneMapped, ...(colour && { colour }) };
+  const mark = markOf(encode, look, source, further);
   return {
     ...{ codec, bitrateBps, rateMode, effort, width, height, rate, captions, ...limits },
     ...(bFrames !== undefined && { bFrames }),
@@ -69,7 +78,8 @@ export function videoEncoding(
     filters: videoFilters(encode, source, { picture, rate, captions, colour }),
     gopFrames: gopFrames(encode.gop, rate),
     isInterlaced: staysInterlaced(encode, source),
-    isToneMapped: isHdr(source) && !colour,
+    isToneMapped,
+    ...(mark && { mark }),
   };
 }
 

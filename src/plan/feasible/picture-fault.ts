@@ -2,13 +2,15 @@ import type { VideoCodec } from "../../profile/codecs.ts";
 import { isImage, isPaletted } from "../../profile/container-rules.ts";
 import { CONTAINERS, type Container, factsOf } from "../../profile/containers.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
+import { MARK_FILTERS } from "../encode/overlay/watermark.ts";
 import type { Capabilities } from "../plan.ts";
 
 /** Which filters an encode needs beyond those of every encode, whatever the source, and what for. */
-const filtersOf = ({ crop, deinterlace, denoise }: VideoEncode) => [
+const filtersOf = ({ crop, deinterlace, denoise, watermark }: VideoEncode) => [
   ...(crop ? [{ filter: "crop", task: "crop the picture" }] : []),
   ...(deinterlace === "bob" ? [{ filter: "bwdif", task: "make a frame of each field" }] : []),
   ...(denoise ? [{ filter: "hqdn3d", task: "take noise from the picture" }] : []),
+  ...(watermark ? MARK_FILTERS : []).map((filter) => ({ filter, task: "draw the watermark" })),
 ];
 
 /** Why a change of the picture cannot be made here; undefined if it can. */

@@ -66,6 +66,8 @@ function faultOf(
     return unsupported(
       "Cannot choose, mix or measure the sounds of a live stream: audio_tracks, audio_mix and loudness are for files",
     );
+  if (renditions.some(isMarked))
+    return unsupported("Cannot draw a watermark on a live stream: it is read with files alone");
   if (renditions.some(isTwoPass))
     return unsupported("Cannot encode in two passes: a live stream comes but once");
   if (renditions.some(isJudged))
@@ -92,6 +94,9 @@ function faultOf(
   }
   return undefined;
 }
+
+const isMarked = ({ video }: Rendition): boolean =>
+  typeof video === "object" && video.watermark !== undefined;
 
 const isTwoPass = ({ video }: Rendition): boolean =>
   typeof video === "object" && video.rateMode === "2passvbr";

@@ -5,6 +5,7 @@ import type { OutputArgs } from "../args/file-output.ts";
 import { NOTHING_ELSE, streamsArgs } from "../args/streams.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 import { type Filter, trimmed } from "../encode/filters.ts";
+import { markedChains } from "../encode/overlay/marked-chains.ts";
 import { inOrder } from "../encode/video-filters.ts";
 
 /** What changes between pictures counts for the palette: what stands still has its colours anyway. */
@@ -25,14 +26,21 @@ export function paletteArgs(
 ): OutputArgs {
   const { video } = decision;
   if (!video || !media.video) return { graphs: NO_GRAPHS, args: [], writes: [], isCopying: false };
-  const filters = [...trimmed(clip), ...inOrder(video.filters), MAKE];
-  const stream = {
-    ...({ kind: "video", map: `0:${media.video.index}`, codec: "png" } as const),
-    filters,
-  };
+  const filters = [...trimmed(clip), ...inOrder(video.filters)];
+  const map = `0:${media.video.index}`;
+  const { mark, folder } = { ...video, ...decision };
+  const [label, made] = [`g${folder}`, `p${folder}`];
+  const chains = mark
+    ? [
+        ...markedChains(mark, { from: [map], filters, to: label }),
+        { from: [label], filters: [MAKE], to: [made] },
+      ]
+    : [];
+  const own = mark ? { map: `[${made}]` } : { map, filters: [...filters, MAKE] };
+  const stream = { kind: "video", codec: "png", ...own } as const;
   const file = paletteOf(decision);
   return {
-    graphs: NO_GRAPHS,
+    graphs: { video: chains, audio: [] },
     args: [
       ...streamsArgs([stream], false, ["-an", ...NOTHING_ELSE]),
       ...["-frames:v", "1", "-update", "1", "-f", "image2", file],
@@ -57,7 +65,11 @@ export function drawnArgs(decision: OutputDecision, media: MediaInfo, input: num
   if (!video || !media.video) return { graphs: NO_GRAPHS, args: [], writes: [], isCopying: false };
   const [plain, drawn] = [`g${folder}`, `d${folder}`];
   const chains = [
-    { from: [`0:${media.video.index}`], filters: inOrder(video.filters), to: [plain] },
+    ...markedChains(video.mark, {
+      from: [`0:${media.video.index}`],
+      filters: inOrder(video.filters),
+      to: plain,
+    }),
     { from: [plain, `${input}:0`], filters: [DRAW], to: [drawn] },
   ];
   const stream = { kind: "video", map: `[${drawn}]`, codec: "gif" } as const;

@@ -1,5 +1,6 @@
 import type { FieldError } from "../../task/errors.ts";
 import type { VideoCodec } from "../codecs.ts";
+import { type Watermark, type WatermarkFields, watermarkFields, watermarkOf } from "./watermark.ts";
 
 /** A part of the upright picture, in the source's own pixels. Without a place, it is the middle. */
 export type CropArea = {
@@ -33,6 +34,7 @@ export type PictureQlty = {
   readonly denoise?: Denoise | undefined;
   /** How often a gif is shown; 0 is for ever. */
   readonly loop?: number | undefined;
+  readonly watermark?: WatermarkFields | undefined;
 };
 
 /** What is changed of a picture while it is encoded. Absent fields change nothing beyond what every encode does. */
@@ -44,6 +46,7 @@ export type PictureChanges = {
   readonly deinterlace?: "bob" | "off";
   readonly denoise?: Denoise;
   readonly loop?: number;
+  readonly watermark?: Watermark;
 };
 
 /** Of a picture that stays interlaced, so that neither its fields nor the fields of its colours change places. */
@@ -65,7 +68,7 @@ export function pictureChanges(
   codec: VideoCodec,
   faults: FieldError[],
 ): PictureChanges {
-  const { crop, pad, deinterlace, denoise, loop } = asked;
+  const { crop, pad, deinterlace, denoise, loop, watermark } = asked;
   const fault = (path: string, message: string) => faults.push({ path, message });
   if (pad !== undefined && (asked.width === undefined || asked.height === undefined))
     fault("pad", "goes with width and height together");
@@ -86,10 +89,11 @@ export function pictureChanges(
     ...(deinterlace !== undefined && deinterlace !== "auto" && { deinterlace }),
     ...(denoise !== undefined && { denoise }),
     ...(loop !== undefined && { loop }),
+    ...(watermark && { watermark: watermarkOf(watermark) }),
   };
 }
 
-const FIELDS = ["crop", "pad", "deinterlace", "denoise", "loop"] as const;
+const FIELDS = ["crop", "pad", "deinterlace", "denoise", "loop", "watermark"] as const;
 
 /** Adds to `faults` the fields that change a picture, where none is encoded. */
 export function refusePictureChanges(asked: PictureQlty, faults: FieldError[]): void {
@@ -105,10 +109,12 @@ export const toPictureQlty = ({
   deinterlace,
   denoise,
   loop,
+  watermark,
 }: PictureChanges): PictureQlty => ({
   ...(crop && { crop }),
   ...(pad !== undefined && { pad }),
   ...(deinterlace !== undefined && { deinterlace }),
   ...(denoise !== undefined && { denoise }),
   ...(loop !== undefined && { loop }),
+  ...(watermark && { watermark: watermarkFields(watermark) }),
 });

@@ -51,6 +51,7 @@ export type BesideQuality = {
   readonly bitrate?: number | undefined;
   readonly crop?: object | undefined;
   readonly denoise?: string | undefined;
+  readonly watermark?: object | undefined;
 };
 
 /** Reads what a group says of quality. @param faults - gets the fields that cannot be together */
@@ -74,6 +75,9 @@ export function qualityWishes(
   for (const path of ["crop", "denoise"] as const)
     if (qlty.skip_if_larger && qlty[path])
       fault("skip_if_larger", `cannot go with ${path}: the source's picture is without it`);
+  if (qlty.watermark)
+    for (const path of FILM_FIELDS)
+      if (qlty[path]) fault(path, "cannot go with watermark: the source's picture is without it");
   if (isStillCodec(codec) || isRateless(codec))
     for (const path of FILM_FIELDS) if (qlty[path]) fault(path, "is for films, not for a picture");
   return {

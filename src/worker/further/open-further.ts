@@ -7,6 +7,7 @@ import {
   type FurtherInput,
   furtherBytesMax,
   furtherFileAt,
+  refuseLargePicture,
 } from "../../plan/further.ts";
 import { PICTURE_HEAD_BYTES, pictureDemuxerOf } from "../../probe/bytes/picture-head.ts";
 import { SUBTITLE_FORMATS } from "../../probe/formats.ts";
@@ -48,10 +49,10 @@ export async function openFurther(
     const file = furtherFileAt(at);
     const own = join(folder, `${file}-fetched`);
     await mkdir(own, { recursive: true });
-    const { kind, name } = input;
+    const { kind, name, url } = input;
     try {
       const found = await openOne(input, run, own, open);
-      opened.push({ kind, name, file, ...found });
+      opened.push({ kind, name, url, file, ...found });
     } catch (error) {
       throw run.signal.aborted ? error : aboutInput(error, input);
     }
@@ -87,7 +88,9 @@ async function openOne(
   refuseTooLarge(sizeBytes, bytesMax);
   const head = () => withFile(path, (source) => source.read(0, PICTURE_HEAD_BYTES));
   const as = await formatsOf(kind, head);
-  return { path, media: await engine.probe({ path, side: "source", as }, signal) };
+  const media = await engine.probe({ path, side: "source", as }, signal);
+  if (kind === "picture") refuseLargePicture(media);
+  return { path, media };
 }
 
 function refuseTooLarge(sizeBytes: number, bytesMax: number | undefined): void {
@@ -121,10 +124,10 @@ export async function readFurther(
 ): Promise<readonly FurtherReader[]> {
   const opened: FurtherReader[] = [];
   for (const [at, input] of run.further.entries()) {
-    const { kind, name } = input;
+    const { kind, name, url } = input;
     try {
       const found = await readOne(input, run);
-      opened.push({ kind, name, file: furtherFileAt(at), ...found });
+      opened.push({ kind, name, url, file: furtherFileAt(at), ...found });
     } catch (error) {
       throw run.signal.aborted ? error : aboutInput(error, input);
     }
@@ -152,5 +155,6 @@ async function readOne(
   refuseTooLarge(source.sizeBytes, furtherBytesMax(kind));
   const as = await formatsOf(kind, () => source.read(0, PICTURE_HEAD_BYTES));
   const media = await engine.streamed.probe({ source, extension, side: "source", as }, signal);
+  if (kind === "picture") refuseLargePicture(media);
   return { source, media };
 }

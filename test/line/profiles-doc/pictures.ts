@@ -1,9 +1,35 @@
 import { expect } from "bun:test";
-import { clip } from "../../fixtures/clips.ts";
-import { type Examples, shown } from "./example.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
+import { type Examples, pixelAt, shown } from "./example.ts";
 
-/** Pictures, and films that are drawn from a palette. */
+/** What is laid over pictures, single pictures, and films that are drawn from a palette. */
 export const PICTURES: Examples = {
+  with_logo: {
+    source: async () => {
+      const path = join(tempFolder(), "grey.mp4");
+      await ffmpeg([
+        ...["-f", "lavfi", "-i", "color=0x404040:s=320x180:r=10:d=1"],
+        ...["-f", "lavfi", "-i", "sine=440:duration=1", path],
+      ]);
+      return path;
+    },
+    files: async ({ media }) => {
+      mkdirSync(join(media, "in"), { recursive: true });
+      // Its left half is not to be seen.
+      const half =
+        "color=white:s=80x40,format=rgba,geq=r=255:g=255:b=255:a=if(lt(X\\,40)\\,0\\,255)";
+      await ffmpeg(["-f", "lavfi", "-i", half, "-frames:v", "1", join(media, "in/logo.png")]);
+    },
+    judge: async ({ path }) => {
+      // 80 of 320 pixels, 16 from the edges.
+      const expected = { 220: 64, 240: 64, 260: 64, 268: 160, 290: 160, 300: 160, 308: 64 };
+      for (const [x, light] of Object.entries(expected))
+        for (const value of await pixelAt(path, Number(x), 144))
+          expect(Math.abs(value - light)).toBeLessThan(6);
+    },
+  },
   preview: {
     source: () => clip({ seconds: 2, width: 160, height: 90 }),
     judge: async ({ path, task }) => {

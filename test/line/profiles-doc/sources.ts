@@ -8,7 +8,7 @@ import { type Examples, pixelAt, shown } from "./example.ts";
 export const SOURCES: Examples = {
   video_mp4_640x360_620kbps: {
     files: async ({ media }) => {
-      mkdirSync(join(media, "in"));
+      mkdirSync(join(media, "in"), { recursive: true });
       const picture = (color: string, size: string, rate: number, seconds: number) => [
         ...["-f", "lavfi", "-i", `color=${color}:s=${size}:r=${rate}:d=${seconds}`],
       ];

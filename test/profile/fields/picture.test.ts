@@ -4,12 +4,16 @@ import { type Qlty, toQlty, toRendition } from "../../../src/profile/qlty.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { aQlty } from "../builders.ts";
 
-const ALL: Required<Omit<PictureQlty, "loop">> = {
+const ALL = {
   crop: { width: 640, height: 480, x: 2, y: 4 },
   pad: "#FF8000",
   deinterlace: "bob",
   denoise: "strong",
-};
+  watermark: {
+    ...{ image_url: "file:/logo.png", place: "bottom_left" },
+    ...{ width: 0.2, margin: 0.05, opacity: 0.5 },
+  },
+} as const satisfies Required<Omit<PictureQlty, "loop">>;
 const SIZED = { width: 640, height: 360 };
 
 /** Why a group is refused, by field. */
@@ -26,8 +30,19 @@ function faultsOf(changes: Partial<Qlty>): readonly string[] {
 describe("the fields of a picture", () => {
   test("are read into what is encoded, and answered again", () => {
     const rendition = toRendition(aQlty({ ...ALL, ...SIZED }));
-    expect(rendition.video).toMatchObject({ ...ALL, pad: "#ff8000" });
+    const { image_url: imageUrl, ...rest } = ALL.watermark;
+    const watermark = { imageUrl, ...rest };
+    expect(rendition.video).toMatchObject({ ...ALL, pad: "#ff8000", watermark });
     expect(toQlty(rendition)).toMatchObject({ ...ALL, pad: "#ff8000" });
+  });
+
+  test("of a watermark answer no credentials of its address", () => {
+    const image_url = "https://ada:secret@host/logo.png?token=more&size=2";
+    const rendition = toRendition(aQlty({ watermark: { ...ALL.watermark, image_url } }));
+    expect(rendition.video).toMatchObject({ watermark: { imageUrl: image_url } });
+    expect(toQlty(rendition).watermark?.image_url).toBe(
+      "https://***@host/logo.png?token=***&size=2",
+    );
   });
 
   test("change nothing where they say what is done anyway", () => {

@@ -41,6 +41,11 @@ describe("quality", () => {
   });
 });
 
+const WATERMARK = {
+  ...({ image_url: "file:/media/logo.png", place: "center" } as const),
+  ...{ width: 0.2, margin: 0, opacity: 1 },
+};
+
 describe("what is measured of a quality", () => {
   const all = {
     quality_target: { metric: "vmaf", min: 93 },
@@ -64,6 +69,7 @@ describe("what is measured of a quality", () => {
     [{ container: "m3u8" }, ["skip_if_larger"]],
     [{ crop: { width: 64, height: 64 } }, ["skip_if_larger"]],
     [{ denoise: "light" }, ["skip_if_larger"]],
+    [{ watermark: WATERMARK }, ["measure_quality", "quality_target", "skip_if_larger"]],
     [{ quality_target: { metric: "ssim", min: 93 } }, ["quality_target.min"]],
     [{ quality_target: { metric: "xpsnr", min: 0.9 } }, ["quality_target.min"]],
     [{ container: "jpg" }, ["quality_target", "measure_quality", "skip_if_larger"]],

@@ -5,7 +5,7 @@ import type { FurtherInput } from "../../../src/plan/further.ts";
 import { FileStorage } from "../../../src/storage/file/file.ts";
 import { type Storage, storageFor } from "../../../src/storage/storage.ts";
 import { openFurther, readFurther } from "../../../src/worker/further/open-further.ts";
-import { clip, cues, logo, tempFolder } from "../../fixtures/clips.ts";
+import { clip, cues, ffmpeg, logo, tempFolder } from "../../fixtures/clips.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
 import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
 import { startMediaServer } from "../../fixtures/media-server.ts";
@@ -24,6 +24,14 @@ const WATERMARK = { kind: "picture", name: "the watermark", path: "profile_name"
 const TEXT = { kind: "subtitles", name: "subtitles[0]", path: "subtitles[0].source_url" } as const;
 const SECOND = { kind: "source", name: "sources[1]", path: "sources[1].source_url" } as const;
 
+const made = async (name: string, source: string): Promise<string> => {
+  const path = join(tempFolder(), name);
+  await ffmpeg(["-f", "lavfi", "-i", source, path]);
+  return path;
+};
+const vast = made("vast.png", "color=gray:s=8192x2100:r=1:d=1");
+const sound = made("sound.mp3", "sine=duration=0.1");
+
 /** A root with a picture, a text and a film; a run that reads beside its source what is given. */
 async function aRun(inputs: readonly FurtherInput[], more: readonly Storage[] = []) {
   const root = realpathSync(tempFolder());
@@ -34,6 +42,8 @@ async function aRun(inputs: readonly FurtherInput[], more: readonly Storage[] = 
   writeFileSync(join(root, "cut.png"), readFileSync(await logo()).subarray(0, 20));
   writeFileSync(join(root, "large.png"), "");
   truncateSync(join(root, "large.png"), (32 << 20) + 1);
+  copyFileSync(await vast, join(root, "vast.png"));
+  copyFileSync(await sound, join(root, "sound.mp3"));
   const storages = [await FileStorage.open({ roots: [root] }), hastyHttpStorage(), ...more];
   const held: (() => Promise<void>)[] = [];
   const run = {
@@ -79,6 +89,13 @@ describe("openFurther", () => {
     ["text.png", "input_not_supported", "it is no PNG, JPEG or WebP picture"],
     ["cut.png", "source_damaged", "its picture has no size"],
     ["large.png", "source_too_large", "it is larger than 33554432 bytes"],
+    [
+      "vast.png",
+      "picture_too_large",
+      "its picture of 8192x2100 is above the limit of 16777216 pixels",
+    ],
+    ["film.mp4", "input_not_supported", "it is no PNG, JPEG or WebP picture"],
+    ["sound.mp3", "input_not_supported", "it is no PNG, JPEG or WebP picture"],
     ["none.png", "source_missing", "there is no such file; it was looked for"],
     ["../out.png", "access_denied", "it lies outside the media roots"],
   ])("says which input %s is, and what is wrong with it", async (url, code, why) => {

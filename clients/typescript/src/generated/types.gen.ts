@@ -912,6 +912,7 @@ export type Qlty = {
     skip_if_larger?: boolean;
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
+    watermark?: Watermark;
     /**
      * Pixels; alone it keeps the aspect ratio.
      */
@@ -1003,6 +1004,7 @@ export type QltyAnswer = {
     skip_if_larger?: boolean;
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
+    watermark?: Watermark;
     width?: number;
 };
 
@@ -1339,6 +1341,29 @@ export type Uploaded = {
 
 export type VideoFormat = 'mpeg2' | 'h264' | 'h265' | 'copy' | 'av1' | 'vp9' | 'mjpeg' | 'gif' | 'webp' | 'avif' | 'png' | 'none';
 
+/**
+ * A PNG, JPEG or WebP picture that is laid over the output's. Its address is judged, opened and answered as that of a source; it is read anew for each task.
+ */
+export type Watermark = {
+    image_url: string;
+    /**
+     * To the edges of the picture: a share of its width. 0.02 where absent.
+     */
+    margin?: number;
+    /**
+     * 1 where absent.
+     */
+    opacity?: number;
+    /**
+     * "top_right" where absent.
+     */
+    place?: 'top_left' | 'top' | 'top_right' | 'left' | 'center' | 'right' | 'bottom_left' | 'bottom' | 'bottom_right';
+    /**
+     * A share of the picture's width; its height keeps its shape. 0.15 where absent.
+     */
+    width?: number;
+};
+
 export type Worker = {
     draining?: boolean;
     engine?: Engine;
@@ -1489,6 +1514,7 @@ export type QltyWritable = {
     skip_if_larger?: boolean;
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
+    watermark?: Watermark;
     /**
      * Pixels; alone it keeps the aspect ratio.
      */
