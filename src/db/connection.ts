@@ -16,6 +16,10 @@ export type Connection = {
   execute(sql: string): void;
   /** The first column of the first row. */
   value(sql: string): unknown;
+  /** The first row. */
+  row(sql: string): readonly unknown[];
+  /** Prepares a query without parameters, to be asked again and again for the first column of its first row. */
+  ask(sql: string): () => unknown;
   /** Prepares a statement without parameters, to be run again and again. */
   prepare(sql: string): () => void;
   /** Prepares a statement that returns no rows, to be run with its parameters in order. */

@@ -1,7 +1,8 @@
 import { TaskError } from "../task/errors.ts";
 import { BUSY_MS_MAX, pauseMs } from "./busy.ts";
 import type { Connection } from "./connection.ts";
-import { isBusy, isFull, translateSqliteError } from "./sqlite-errors.ts";
+import type { LogSync } from "./log/log-sync.ts";
+import { isBusy, isFull, translateSqliteError, unwritten } from "./sqlite-errors.ts";
 
 /** Settles a caller's promise, after the commit. */
 type Settle = () => void;
@@ -28,19 +29,23 @@ export type GroupCommitOptions = {
   readonly busyMs?: number;
   /** Called after each commit, before its writers hear of it. */
   readonly onCommit?: () => void;
+  /** Syncs what was committed, in a thread; without it COMMIT does. */
+  readonly log?: Pick<LogSync, "sync" | "syncNow" | "isInDoubt"> | undefined;
   /** Makes room on a full disk, after so many tries. @returns whether there is some more now, so that another try may help */
   readonly makeRoom?: (tries: number) => boolean;
 };
 
 /**
  * One transaction for everything written in one turn of the event loop: many writers share one fsync, and none
- * hears of success before it.
+ * hears of success before it. While a thread syncs, the next writes gather, and none of them begins.
  */
 export class GroupCommit {
   readonly #unitsMax: number;
   readonly #busyMs: number;
   readonly #onCommit: () => void;
   readonly #makeRoom: (tries: number) => boolean;
+  readonly #log: GroupCommitOptions["log"];
+  #syncing: Promise<void> | undefined;
   readonly #statements: Record<
     "begin" | "commit" | "rollback" | "open" | "keep" | "undo",
     () => void
@@ -62,12 +67,14 @@ export class GroupCommit {
       busyMs = BUSY_MS_MAX,
       onCommit = () => {},
       makeRoom = () => false,
+      log,
     }: GroupCommitOptions = {},
   ) {
     this.#unitsMax = unitsMax;
     this.#busyMs = busyMs;
     this.#onCommit = onCommit;
     this.#makeRoom = makeRoom;
+    this.#log = log;
     this.#statements = {
       // IMMEDIATE: a unit reads before it writes, and a lock taken at the write could no longer wait for another process.
       begin: connection.prepare("BEGIN IMMEDIATE"),
@@ -119,14 +126,22 @@ export class GroupCommit {
     return this.#undone;
   }
 
+  /** While what was committed last is being synced, so that nobody may be told of it yet; settles after that. */
+  get syncing(): Promise<void> | undefined {
+    return this.#syncing;
+  }
+
   /** Commits what is waiting and refuses later writes. */
   close(): void {
     this.#isClosed = true;
+    // What is being synced ends beside that.
+    this.#syncing = undefined;
     while (this.#waiting.length > 0) this.#flush();
   }
 
   #arm(): void {
-    if (this.#isArmed) return;
+    // Whatever is waiting when a sync ends is armed then.
+    if (this.#isArmed || this.#syncing) return;
     this.#isArmed = true;
     const flush = () => {
       this.#isArmed = false;
@@ -137,20 +152,56 @@ export class GroupCommit {
   }
 
   #flush(): void {
+    if (this.#syncing) return;
     const batch = this.#waiting.splice(0, this.#unitsMax);
     if (batch.length === 0) return;
+    // Nothing is written upon what may not be on disk.
+    if (this.#log?.isInDoubt) this.#onDisk(batch, () => this.#again(batch));
+    else this.#begin(batch);
+  }
+
+  #begin(batch: readonly Unit[]): void {
     const settled = this.#commit(batch);
     if (!settled) {
       this.#putOff(batch);
       return;
     }
     this.#busyTries = 0;
-    if (this.#waiting.length > 0) this.#arm();
-    this.#onCommit();
     const afterwards = this.#afterwards.splice(0);
-    for (const settle of settled) settle();
-    // Still before those who wait for the promises.
-    for (const work of afterwards) work();
+    this.#onDisk(batch, () => {
+      this.#onCommit();
+      for (const settle of settled) settle();
+      // Still before those who wait for the promises.
+      for (const work of afterwards) work();
+    });
+  }
+
+  /** Goes on once all that was committed is on disk; refuses the units of a batch if it does not get there. */
+  #onDisk(batch: readonly Unit[], goOn: () => void): void {
+    const refuse = (cause: unknown): void => this.#end(() => refuseAll(batch, cause));
+    if (this.#log && !this.#isClosed) {
+      this.#syncing = this.#log.sync().then(() => this.#end(goOn), refuse);
+      return;
+    }
+    try {
+      this.#log?.syncNow();
+    } catch (cause) {
+      refuse(cause);
+      return;
+    }
+    this.#end(goOn);
+  }
+
+  #again(batch: readonly Unit[]): void {
+    this.#waiting.unshift(...batch);
+    this.#arm();
+  }
+
+  /** Ends a batch, after which the next may begin. */
+  #end(tell: () => void): void {
+    this.#syncing = undefined;
+    if (this.#waiting.length > 0) this.#arm();
+    tell();
   }
 
   /** What settles the units; undefined if another process holds the file, so that nothing has happened. */
@@ -165,7 +216,7 @@ export class GroupCommit {
       }
       if (isFull(cause) && tries < FULL_TRIES_MAX && this.#makeRoom(tries))
         return this.#commit(batch, tries + 1);
-      const error = unavailable(cause);
+      const error = unwritten(cause);
       return batch.map((unit) => () => unit.refuse(error));
     }
   }
@@ -180,7 +231,7 @@ export class GroupCommit {
     this.#busyTries += 1;
     if (this.#waiting.length > 0) this.#arm();
     else this.#busyTries = 0;
-    const error = unavailable(this.#busyCause);
+    const error = unwritten(this.#busyCause);
     for (const unit of waiting.filter(isLate)) unit.refuse(error);
   }
 
@@ -243,10 +294,7 @@ export class GroupCommit {
   }
 }
 
-/** Why a batch could not be committed, as its writers see it. */
-function unavailable(cause: unknown): TaskError {
-  const known = translateSqliteError(cause);
-  return known instanceof TaskError
-    ? known
-    : new TaskError("service_unavailable", "Cannot write: the commit failed", { cause });
+function refuseAll(batch: readonly Unit[], cause: unknown): void {
+  const error = unwritten(cause);
+  for (const unit of batch) unit.refuse(error);
 }

@@ -57,3 +57,11 @@ export function translateSqliteError(error: unknown): unknown {
     cause: error,
   });
 }
+
+/** Why a batch could not be committed, as its writers see it. */
+export function unwritten(cause: unknown): TaskError {
+  const known = translateSqliteError(cause);
+  return known instanceof TaskError
+    ? known
+    : new TaskError("service_unavailable", "Cannot write: the commit failed", { cause });
+}

@@ -9,6 +9,11 @@ export function openSqlite(path: string): Connection {
     orm: drizzle({ client }),
     execute: (sql) => client.run(sql),
     value: (sql) => client.query(sql).values()[0]?.[0],
+    row: (sql) => client.query(sql).values()[0] ?? [],
+    ask: (sql) => {
+      const statement = client.prepare(sql);
+      return () => statement.values()[0]?.[0];
+    },
     prepare: (sql) => {
       const statement = client.prepare(sql);
       return () => statement.run();

@@ -12,6 +12,11 @@ export function openSqlite(path: string): Connection {
       client.prepare(sql).all();
     },
     value: (sql) => Object.values(client.prepare(sql).get() ?? {})[0],
+    row: (sql) => Object.values(client.prepare(sql).get() ?? {}),
+    ask: (sql) => {
+      const statement = client.prepare(sql);
+      return () => Object.values(statement.get() ?? {})[0];
+    },
     prepare: (sql) => {
       const statement = client.prepare(sql);
       return () => {

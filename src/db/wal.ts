@@ -42,6 +42,7 @@ class WalScan {
   readonly #salts: Sums;
   #sums: Sums;
   #isDamaged = false;
+  #whole = 0;
   #frames = 0;
   #commits = 0;
   /** The first damaged frame: if nothing follows, a crash may have cut it off, before anybody was told that it is there. */
@@ -70,11 +71,19 @@ class WalScan {
       const head = addTo(this.#sums, view, 0, 8, this.#isLittle);
       this.#sums = addTo(head, view, FRAME_HEADER_BYTES, view.byteLength, this.#isLittle);
       this.#isDamaged = !isCurrent || !same(this.#sums, sumsAt(view, 16));
-      if (!this.#isDamaged) return;
+      if (!this.#isDamaged) {
+        this.#whole += 1;
+        return;
+      }
     } else if (isCurrent) this.#isFollowed = true;
     if (!isCurrent) return;
     this.#frames += 1;
     if (view.getUint32(4) !== 0) this.#commits += 1;
+  }
+
+  /** How many frames there are before the first damaged one. */
+  get whole(): number {
+    return this.#whole;
   }
 
   /** What is left out of the frames so far. */
@@ -114,6 +123,38 @@ export async function findWalLoss(databasePath: string): Promise<WalLoss | "all"
         scan.add(piece.subarray(from, from + frameBytes));
       if (length < piece.length) return scan.loss;
     }
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes the pages of a log again, as they were, and syncs them. What was written last is read from the memory of the system: the disk
+ * may never have had it. So each frame is judged by its sum before it is written.
+ *
+ * @param frames - that the log holds; no other process may write to it meanwhile
+ * @throws {Error} if one of them is not as it was written, or the file cannot be read, written or synced
+ */
+export async function writeAgain(databasePath: string, frames: number): Promise<void> {
+  const file = await open(`${databasePath}-wal`, "r+");
+  try {
+    const header = new Uint8Array(HEADER_BYTES);
+    const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
+    // A log that was emptied, as everything in it has moved into the file.
+    if (frames > 0) {
+      const scan = bytesRead === HEADER_BYTES ? WalScan.of(header) : undefined;
+      if (!scan) throw new Error("Cannot write a log again: its header is damaged");
+      await file.write(header, 0, HEADER_BYTES, 0);
+      const frame = new Uint8Array(scan.frameBytes);
+      for (let number = 0; number < frames; number += 1) {
+        const at = HEADER_BYTES + number * frame.length;
+        const { bytesRead: length } = await file.read(frame, 0, frame.length, at);
+        if (length === frame.length) scan.add(frame);
+        if (scan.whole <= number) throw new Error("Cannot write a log again: a page is damaged");
+        await file.write(frame, 0, frame.length, at);
+      }
+    }
+    await file.datasync();
   } finally {
     await file.close();
   }

@@ -56,6 +56,19 @@ export function databaseContract(
       for (const each of [database, other.database]) each.close();
     });
 
+    test("shows readers nothing that its writer has not been told is on disk", async () => {
+      const { clients, database } = open(newPath());
+      const told: string[] = [];
+      const written = clients.useNonce(nonceOf("1")).then(() => told.push("written"));
+      // After its commit, mostly before its sync.
+      await new Promise((resolve) => setImmediate(resolve));
+      const rows = () => database.orm.values("SELECT count(*) FROM nonces").flat().at(0);
+      const read = database.read(rows).then((count) => told.push(`read ${count}`));
+      await Promise.all([written, read]);
+      expect(told).toEqual(["written", "read 1"]);
+      database.close();
+    });
+
     test("has readers wait for another process, too", async () => {
       const path = newPath();
       const [{ database }, other] = [open(path), open(path)];

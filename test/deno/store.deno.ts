@@ -2,6 +2,7 @@ import { SqliteOverview } from "../../src/overview/sqlite.ts";
 import { databaseContract } from "../contract/database.ts";
 import { eventFeedContract } from "../contract/events.ts";
 import { lifeCycleContract } from "../contract/life-cycle.ts";
+import { logSyncContract } from "../contract/log-sync.ts";
 import { overviewContract } from "../contract/overview.ts";
 import { queueContract } from "../contract/queue.ts";
 import { taskStoreContract } from "../contract/store.ts";
@@ -34,4 +35,5 @@ overviewContract(
 queueContract("SqliteQueue", make, harness);
 lifeCycleContract("SqliteTaskStore and SqliteQueue", make, harness);
 databaseContract("openDatabase", sqliteBench, harness);
+logSyncContract(harness);
 eventFeedContract("SqliteEventFeed", sqliteEventBench, harness);

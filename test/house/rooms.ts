@@ -21,9 +21,10 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   db: [
     ["task-changes"],
     ["event-log", "holdings"],
-    ["database", "wal"],
+    ["database"],
     ["group-commit", "migrate"],
-    ["busy", "migrations", "prepared", "task-row"],
+    ["log"],
+    ["busy", "migrations", "prepared", "task-row", "wal"],
     ["schema", "sqlite-errors", "sqlite", "tables"],
     ["connection"],
   ],
