@@ -1,6 +1,9 @@
 import { type Rational, toNumber } from "../lib/rational.ts";
+import { primaryLanguage } from "../manifest/write/language.ts";
+import { audioOf, usableSounds } from "../probe/choose-streams.ts";
 import type { AudioStream, MediaInfo, VideoStream } from "../probe/media.ts";
 import type { VideoEncode } from "../profile/profile.ts";
+import { TaskError } from "../task/errors.ts";
 import { frameRate } from "./encode/framerate.ts";
 import { displaySize } from "./encode/picture.ts";
 import { PIXEL_FORMAT } from "./encode/video-filters.ts";
@@ -10,8 +13,26 @@ import type { Load } from "./plan.ts";
 /** What all parts become, so that one can follow the other; absent where no part has any. */
 export type Canvas = {
   readonly picture?: { readonly width: number; readonly height: number; readonly rate: Rational };
-  readonly sound?: { readonly channels: number; readonly samplerateHz: number };
+  /** One for each sound; none where no part has any. */
+  readonly sounds: readonly JoinedSound[];
 };
+
+/** One of the sounds that come of it, and what the first part that has it says of it. */
+export type JoinedSound = Pick<AudioStream, "language" | "title" | "dispositions"> & {
+  readonly channels: number;
+  readonly samplerateHz: number;
+};
+
+/** The sounds that are joined. */
+export type JoinSounds = {
+  /** Of each part as many as come of it, or none of one that is silent. */
+  readonly ofParts: readonly (readonly AudioStream[])[];
+  /** Those whose languages, titles and marks are told; none where there is but one. */
+  readonly told: readonly AudioStream[];
+};
+
+/** A part by what joining needs to know of it. */
+type Sounding = { readonly name: string; readonly media: MediaInfo };
 
 /** More frames a second are no use where films are joined; none of the usual rates is above it. */
 const RATE_MAX = 60;
@@ -29,12 +50,67 @@ const JOIN_COST = 0.6;
 /** The memory that decoders and filters of a part hold for each pixel, in bytes. */
 const PART_BYTES = 80;
 
-/** What all parts become: as large as the largest, and as fast as the fastest of them. */
-export function canvasOf(parts: readonly { readonly media: MediaInfo }[]): Canvas {
-  const videos = parts.flatMap(({ media }) => media.video ?? []);
-  const audios = parts.flatMap(({ media }) => media.audio ?? []);
-  const picture = pictureOf(videos);
-  return { ...(picture && { picture }), ...(audios.length > 0 && { sound: soundOf(audios) }) };
+/**
+ * What all parts become: as large as the largest, and as fast as the fastest of them.
+ *
+ * @param sounds - as `soundsToJoin` gives them
+ */
+export function canvasOf(
+  parts: readonly { readonly media: MediaInfo }[],
+  { ofParts, told }: JoinSounds,
+): Canvas {
+  const picture = pictureOf(parts.flatMap(({ media }) => media.video ?? []));
+  const count = Math.max(...ofParts.map((own) => own.length));
+  const sounds = Array.from({ length: count }, (_, at) => {
+    const audios = ofParts.flatMap((own) => own[at] ?? []);
+    return { ...formOf(audios), ...factsOf(told[at], audios) };
+  });
+  return { ...(picture && { picture }), sounds };
+}
+
+/**
+ * The sounds of each part that are joined.
+ *
+ * @param isEach - whether all sounds are joined, rather than the main one of each. A part with a single sound has that in all of them; the
+ *   others must have the same, by place or by language
+ * @throws {TaskError} `input_not_supported` if a part has others
+ */
+export function soundsToJoin(parts: readonly Sounding[], isEach: boolean): JoinSounds {
+  const mains = parts.map(({ media }) => (media.audio ? [media.audio] : []));
+  const all = parts.map(({ media }) => (media.audio ? usableSounds(media.streams) : []));
+  const most = Math.max(...all.map((own) => own.length));
+  if (!isEach || most <= 1) return { ofParts: mains, told: [] };
+  const model = all.findIndex((own) => own.length === most);
+  const told = all[model] ?? [];
+  const ofParts = all.map((own, at) => {
+    const [only, ...others] = own;
+    if (!only) return [];
+    if (others.length === 0) return told.map(() => only);
+    const found = inOrderOf(told, own);
+    if (found) return found;
+    const [here, there] = [own, told].map((list) => list.map(languageOf).join(", "));
+    throw new TaskError(
+      "input_not_supported",
+      `Cannot join ${parts[at]?.name}: its sounds (${here}) are others than those of ${parts[model]?.name} (${there}), among which a profile of the task chooses`,
+    );
+  });
+  return { ofParts, told };
+}
+
+/** A language has more than one code: `deu` is `ger` in a MOV. */
+const languageOf = ({ language = "und" }: Pick<AudioStream, "language">): string =>
+  primaryLanguage(language);
+
+/** The same sounds in the order of others: as they are if their languages are, or by languages that differ; undefined if they are not the same. */
+function inOrderOf(
+  wanted: readonly AudioStream[],
+  own: readonly AudioStream[],
+): readonly AudioStream[] | undefined {
+  if (own.length !== wanted.length) return undefined;
+  const languages = own.map(languageOf);
+  if (wanted.every((one, at) => languageOf(one) === languages[at])) return own;
+  const found = wanted.flatMap((one) => own.filter((each) => languageOf(each) === languageOf(one)));
+  return new Set(languages).size === own.length && found.length === own.length ? found : undefined;
 }
 
 function pictureOf(videos: readonly VideoStream[]): Canvas["picture"] {
@@ -48,7 +124,26 @@ function pictureOf(videos: readonly VideoStream[]): Canvas["picture"] {
   return size && rate && { ...size, rate };
 }
 
-function soundOf(audios: readonly AudioStream[]): NonNullable<Canvas["sound"]> {
+/** What is told of a sound: what one part says of it, or else the language in which all are that have one. */
+function factsOf(
+  told: AudioStream | undefined,
+  audios: readonly AudioStream[],
+): Pick<JoinedSound, "language" | "title" | "dispositions"> {
+  if (told) {
+    const { language, title, dispositions } = told;
+    return {
+      ...(language !== undefined && { language }),
+      ...(title !== undefined && { title }),
+      dispositions,
+    };
+  }
+  const languages = new Set(audios.map((audio) => audio.language));
+  const [language] = languages.size === 1 ? languages : [];
+  return { ...(language !== undefined && { language }), dispositions: ["default"] };
+}
+
+/** The channels and the rate that all become: as many as the one with most of them has. */
+function formOf(audios: readonly AudioStream[]): Pick<JoinedSound, "channels" | "samplerateHz"> {
   const channels = Math.max(...audios.map((audio) => audio.channels));
   const [{ samplerateHz = SAMPLERATE_HZ } = {}, ...others] = audios;
   const isOneRate = samplerateHz > 0 && others.every((one) => one.samplerateHz === samplerateHz);
@@ -72,13 +167,13 @@ export const asPicture = (fields: Partial<VideoEncode>): VideoEncode => ({
 /** How much work it is to join parts. */
 export function joinLoad(
   parts: readonly { readonly media: MediaInfo }[],
-  { picture, sound }: Canvas,
+  { picture, sounds }: Canvas,
   seconds: number,
 ): Load {
   const { width = 0, height = 0 } = picture ?? {};
   const pixels = width * height;
   const perSecond = pixels * (picture ? toNumber(picture.rate) : 0);
-  const samples = sound ? sound.channels * sound.samplerateHz : 0;
+  const samples = sounds.reduce((sum, one) => sum + one.channels * one.samplerateHz, 0);
   const decoded = parts.map(({ media: { video } }) => (video ? video.width * video.height : 0));
   return {
     encodes: picture ? 1 : 0,
@@ -91,29 +186,27 @@ export function joinLoad(
 }
 
 /** What parts are joined to: the source that everything else is planned for. */
-export function joinedMedia(
-  { picture, sound }: Canvas,
-  durationSeconds: number,
-  language: string | undefined,
-): MediaInfo {
-  const times = { startSeconds: 0, durationSeconds, dispositions: ["default"] } as const;
+export function joinedMedia({ picture, sounds }: Canvas, durationSeconds: number): MediaInfo {
+  const times = { startSeconds: 0, durationSeconds } as const;
   const video: VideoStream | undefined = picture && {
     ...{ kind: "video", index: 0, codec: JOINED_VIDEO, pixelFormat: PIXEL_FORMAT, ...times },
     ...{ width: picture.width, height: picture.height, sampleAspect: { num: 1, den: 1 } },
     ...{ rotation: 0, framerate: picture.rate, isVariableRate: false, isInterlaced: false },
-    color: {},
+    ...{ dispositions: ["default"], color: {} },
   };
-  const audio: AudioStream | undefined = sound && {
-    ...{ kind: "audio", index: picture ? 1 : 0, codec: JOINED_AUDIO, ...times },
-    ...{ channels: sound.channels, samplerateHz: sound.samplerateHz },
-    ...(language !== undefined && { language }),
-    layout: layoutOf(sound.channels),
-  };
+  const first = picture ? 1 : 0;
+  const audios = sounds.map(
+    (sound, at): AudioStream => ({
+      ...{ kind: "audio", index: first + at, codec: JOINED_AUDIO, ...times },
+      ...sound,
+      layout: layoutOf(sound.channels),
+    }),
+  );
+  const format = "matroska,webm";
+  const streams = [...(video ? [video] : []), ...audios];
+  const audio = audioOf(audios, { format });
   return {
-    format: "matroska,webm",
-    startSeconds: 0,
-    durationSeconds,
-    streams: [video, audio].filter((stream) => stream !== undefined),
+    ...{ format, startSeconds: 0, durationSeconds, streams },
     ...(video && { video }),
     ...(audio && { audio }),
   };

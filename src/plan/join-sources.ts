@@ -1,12 +1,12 @@
 import { formatRational } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
-import type { MediaInfo } from "../probe/media.ts";
+import type { AudioStream, MediaInfo } from "../probe/media.ts";
 import type { AudioEncode } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import { encodedAudio } from "./args/audio.ts";
 import { slowInput } from "./args/input.ts";
-import { graphArgs, NOTHING_ELSE } from "./args/streams.ts";
+import { graphArgs, languageArgs, NOTHING_ELSE } from "./args/streams.ts";
 import { refuseUnsteady, steadyInput } from "./args/turn.ts";
 import { isSoughtByPacket } from "./decide/seeking.ts";
 import { clippedSeconds, durationOf } from "./decide/spans.ts";
@@ -19,9 +19,11 @@ import {
   asPicture,
   type Canvas,
   canvasOf,
+  type JoinedSound,
   joinedMedia,
   joinLoad,
   layoutOf,
+  soundsToJoin,
 } from "./join-canvas.ts";
 import { JOINED_AUDIO, JOINED_FILE, JOINED_VIDEO } from "./joined.ts";
 import type { Capabilities, Load, Plan, Step } from "./plan.ts";
@@ -46,7 +48,12 @@ export type Join = {
 };
 
 /** A part with its place among all, and how long it is. */
-type Placed = JoinPart & { readonly at: number; readonly seconds: number };
+type Placed = JoinPart & {
+  readonly at: number;
+  readonly seconds: number;
+  /** As many as come of it, or none where it is silent. */
+  readonly sounds: readonly AudioStream[];
+};
 
 /**
  * Decides how sources are joined: each is brought to the size, rate and sound of all, as an output of it would be, and they are written
@@ -55,17 +62,26 @@ type Placed = JoinPart & { readonly at: number; readonly seconds: number };
  * The picture is as large as the largest of them and has the highest rate; a smaller one is filled up with black. A part without sound
  * is silent, one without a picture is black.
  *
- * @throws {TaskError} `input_not_supported` if one has no known length, or a filter for it is missing; `invalid_parameter` if its clip
- *   holds nothing
+ * @param isEach - whether all sounds of the sources are joined, rather than the main one of each
+ * @throws {TaskError} `input_not_supported` if one has no known length or other sounds than the others, or a filter for it is missing;
+ *   `invalid_parameter` if its clip holds nothing
  */
-export function planJoin(parts: readonly JoinPart[], capabilities: Capabilities): Join {
+export function planJoin(
+  parts: readonly JoinPart[],
+  capabilities: Capabilities,
+  isEach = false,
+): Join {
   for (const { media } of parts) refuseUnsteady(media, capabilities);
-  const placed = parts.map((part, at) => ({ ...part, at, seconds: secondsOf(part) }));
-  const canvas = canvasOf(placed);
+  const joined = soundsToJoin(parts, isEach);
+  const placed = parts.map((part, at) => ({
+    ...{ ...part, at, seconds: secondsOf(part) },
+    sounds: joined.ofParts[at] ?? [],
+  }));
+  const canvas = canvasOf(placed, joined);
   const chains = [...placed.flatMap((part) => chainsOf(part, canvas)), concatOf(placed, canvas)];
   refuseMissing(chains, capabilities);
   const seconds = placed.reduce((sum, part) => sum + part.seconds, 0);
-  const { picture, sound } = canvas;
+  const { picture, sounds } = canvas;
   return {
     step: {
       name: "join",
@@ -73,17 +89,18 @@ export function planJoin(parts: readonly JoinPart[], capabilities: Capabilities)
         ...placed.flatMap(inputOf),
         ...graphArgs([{ video: chains, audio: [] }]),
         ...(picture ? ["-map", "[v]"] : []),
-        ...(sound ? ["-map", "[a]"] : []),
+        ...sounds.flatMap((_, track) => ["-map", `[${labelOf("a", track)}]`]),
         ...NOTHING_ELSE,
         // Each picture by itself, so that every seek is exact.
         ...(picture ? ["-c:v", JOINED_VIDEO, "-level", "3", "-g", "1", "-fps_mode", "vfr"] : []),
-        ...(sound ? ["-c:a", JOINED_AUDIO, ...languageOf(placed)] : []),
+        ...(sounds.length > 0 ? ["-c:a", JOINED_AUDIO] : []),
+        ...sounds.flatMap((sound, track) => languageArgs(sound, track)),
         ...["-f", "matroska", JOINED_FILE],
       ],
       writes: [JOINED_FILE],
       load: joinLoad(placed, canvas, seconds),
     },
-    media: joinedMedia(canvas, seconds, commonLanguage(placed)),
+    media: joinedMedia(canvas, seconds),
   };
 }
 
@@ -126,10 +143,13 @@ function inputOf({ media, clip, file, at }: Placed): readonly string[] {
   ];
 }
 
-const chainsOf = (part: Placed, { picture, sound }: Canvas): readonly Chain[] => [
+const chainsOf = (part: Placed, { picture, sounds }: Canvas): readonly Chain[] => [
   ...(picture ? [pictureChain(part, picture)] : []),
-  ...(sound ? soundChains(part, sound) : []),
+  ...sounds.flatMap((sound, track) => soundChains(part, sound, track)),
 ];
+
+/** What a sound is called in the graph, by which of several it is. */
+const labelOf = (name: string, track: number): string => (track === 0 ? name : `${name}t${track}`);
 
 /** What cuts a part that is read from its beginning to where its clip begins. */
 function fromStart({ media, clip }: Placed, kind: "" | "a"): readonly Filter[] {
@@ -165,23 +185,26 @@ function pictureChain(part: Placed, picture: NonNullable<Canvas["picture"]>): Ch
   return { from: [`${at}:${video.index}`], filters: all, to };
 }
 
-function soundChains(part: Placed, sound: NonNullable<Canvas["sound"]>): readonly Chain[] {
-  const { channels, samplerateHz } = sound;
-  const { media, at } = part;
+function soundChains(
+  part: Placed,
+  { channels, samplerateHz }: JoinedSound,
+  track: number,
+): readonly Chain[] {
+  const { sounds, at } = part;
   const layout = layoutOf(channels);
-  const to = [`a${at}`];
+  const to = [labelOf(`a${at}`, track)];
   const rate = { channel_layouts: layout, sample_rates: samplerateHz, sample_fmts: "s16" };
   const last: readonly Filter[] = [
     { name: "atrim", options: { end: formatSeconds(part.seconds) } },
     { name: "aformat", options: rate },
   ];
-  const { audio } = media;
+  const audio = sounds[track];
   if (!audio) {
     const options = { channel_layout: layout, sample_rate: samplerateHz };
     return [{ from: [], filters: [{ name: "anullsrc", options }, ...last], to }];
   }
   const encode: AudioEncode = { codec: "aac", bitrateBps: 1, samplerateHz, channels };
-  const place = { specifier: `${at}:${audio.index}`, label: `s${at}` };
+  const place = { specifier: `${at}:${audio.index}`, label: labelOf(`s${at}`, track) };
   const { stream, chains } = encodedAudio(audioEncoding(encode, audio, "mp4"), audio, place);
   const { map, filters = [] } = stream;
   const from = map.replace(/^\[(.*)\]$/, "$1");
@@ -191,12 +214,16 @@ function soundChains(part: Placed, sound: NonNullable<Canvas["sound"]>): readonl
   return [...chains, { from: [from], filters: all, to }];
 }
 
-function concatOf(parts: readonly Placed[], { picture, sound }: Canvas): Chain {
-  const options = { n: parts.length, v: picture ? 1 : 0, a: sound ? 1 : 0 };
+function concatOf(parts: readonly Placed[], { picture, sounds }: Canvas): Chain {
+  const options = { n: parts.length, v: picture ? 1 : 0, a: sounds.length };
+  const tracks = sounds.map((_, track) => track);
   return {
-    from: parts.flatMap(({ at }) => [...(picture ? [`v${at}`] : []), ...(sound ? [`a${at}`] : [])]),
+    from: parts.flatMap(({ at }) => [
+      ...(picture ? [`v${at}`] : []),
+      ...tracks.map((track) => labelOf(`a${at}`, track)),
+    ]),
     filters: [{ name: "concat", options }],
-    to: [...(picture ? ["v"] : []), ...(sound ? ["a"] : [])],
+    to: [...(picture ? ["v"] : []), ...tracks.map((track) => labelOf("a", track))],
   };
 }
 
@@ -209,17 +236,3 @@ function refuseMissing(chains: readonly Chain[], { filters }: Capabilities): voi
       `Cannot join the sources: the engine has no filter ${lost}`,
     );
 }
-
-/** The language of all parts that say one, if it is the same. */
-function commonLanguage(parts: readonly Placed[]): string | undefined {
-  const languages = new Set(
-    parts.flatMap(({ media }) => (media.audio ? [media.audio.language] : [])),
-  );
-  const [language] = languages;
-  return languages.size === 1 ? language : undefined;
-}
-
-const languageOf = (parts: readonly Placed[]): readonly string[] => {
-  const language = commonLanguage(parts);
-  return language === undefined ? [] : ["-metadata:s:a:0", `language=${language}`];
-};

@@ -41,10 +41,18 @@ export function refuseImpossibleJoin(
     const message = `the engine here has no ${lack.kind} ${lack.name}`;
     throw refuse(message, fields(message));
   }
-  const renditions = assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
-  const message = renditions.map(losing).find((why) => why !== undefined);
+  const message = renditionsOf(assignments)
+    .map(losing)
+    .find((why) => why !== undefined);
   if (message !== undefined) throw refuse(message, fields(message));
 }
+
+const renditionsOf = (assignments: readonly Assignment[]): readonly Rendition[] =>
+  assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
+
+/** Whether a rendition chooses among the sounds of its source, so that all of them have to be joined. */
+export const choosesSounds = (assignments: readonly Assignment[]): boolean =>
+  renditionsOf(assignments).some(({ sound }) => sound?.tracks !== undefined);
 
 /** What a rendition asks for of its source that is not in what was joined; undefined if there is nothing of it. */
 function losing(rendition: Rendition): string | undefined {
@@ -67,8 +75,8 @@ function losingOfVideo(video: Rendition["video"]): string | undefined {
 }
 
 function losingOfSound(sound: Rendition["sound"]): string | undefined {
-  if (sound?.tracks || sound?.mix === "mono_pairs")
-    return "one sound of each is joined, and a profile of the task chooses among them";
+  if (sound?.mix === "mono_pairs")
+    return "sounds are joined as they are, and a profile of the task makes pairs of them";
   // It is measured for the plan, by when nothing is joined.
   if (sound?.loudnessLufs !== undefined)
     return "what is joined cannot be measured before, and a profile of the task asks for a loudness";

@@ -138,6 +138,77 @@ describe("planJoin", () => {
   });
 });
 
+describe("planJoin, where a profile chooses among sounds", () => {
+  /** A part with sounds in these languages. */
+  const partOf = (at: number, ...languages: readonly string[]): JoinPart => {
+    const sounds = languages.map((language, place) =>
+      anAudioStream({ index: place + 1, language, title: `${at} ${language}`, dispositions: [] }),
+    );
+    const [audio] = sounds;
+    const media = aMedia({ streams: [aVideoStream(), ...sounds], ...(audio && { audio }) });
+    const { audio: _, ...mute } = media;
+    return { name: `sources[${at}]`, file: `side-${at}`, media: audio ? media : mute };
+  };
+  const joined = (...parts: readonly JoinPart[]) => planJoin(parts, capabilities, true);
+  const graph = (...parts: readonly JoinPart[]): readonly string[] => {
+    const { args } = joined(...parts).step;
+    return args[args.indexOf("-filter_complex") + 1]?.split(";") ?? [];
+  };
+  const inputsOf = (chains: readonly string[]) =>
+    chains.filter((chain) => /\[a\d/.test(chain)).map((chain) => chain.replace(/(\]|=).*/, "$1"));
+
+  test("joins all, each with its language and title", () => {
+    const { media, step } = joined(partOf(0, "eng", "deu"), partOf(1, "eng", "deu"));
+    expect(media.streams.slice(1)).toMatchObject([
+      { index: 1, language: "eng", title: "0 eng", codec: "pcm_s16le" },
+      { index: 2, language: "deu", title: "0 deu", codec: "pcm_s16le" },
+    ]);
+    expect(media.audio?.index).toBe(1);
+    expect(step.args.join(" ")).toContain("-map [v] -map [a] -map [at1]");
+    expect(graph(partOf(0, "eng", "deu"), partOf(1, "eng", "deu")).at(-1)).toBe(
+      "[v0][a0][a0t1][v1][a1][a1t1]concat=n=2:v=1:a=2[v][a][at1]",
+    );
+  });
+
+  test("brings them into the order of the first source that has most, by their languages", () => {
+    const chains = graph(partOf(0, "eng"), partOf(1, "eng", "deu"), partOf(2, "deu", "eng"));
+    expect(inputsOf(chains).slice(0, -1)).toEqual([
+      "[0:1]",
+      "[0:1]",
+      "[1:1]",
+      "[1:2]",
+      "[2:2]",
+      "[2:1]",
+    ]);
+  });
+
+  test("gives a source without sound silence in each", () => {
+    const chains = graph(partOf(0, "eng", "deu"), partOf(1));
+    expect(inputsOf(chains).slice(0, -1)).toEqual(["[0:1]", "[0:2]", "anullsrc=", "anullsrc="]);
+  });
+
+  test("refuses a source that has others", () => {
+    const refusals = [
+      ["eng", "fra"],
+      ["eng", "eng"],
+      ["eng", "deu", "deu"],
+    ].map((languages) =>
+      refusalOf(() => joined(partOf(0, "eng", "deu", "fra"), partOf(1, ...languages))),
+    );
+    expect(refusals[0]).toBe(
+      "input_not_supported: Cannot join sources[1]: its sounds (en, fr) are others than those of sources[0] (en, de, fr), among which a profile of the task chooses",
+    );
+    expect(refusals.every((refusal) => refusal.includes("are others than"))).toBe(true);
+  });
+
+  test("is as before where all have one, and where no profile chooses", () => {
+    const parts = [partOf(0, "eng"), partOf(1, "eng")];
+    expect(joined(...parts)).toEqual(planJoin(parts, capabilities));
+    const several = planJoin([partOf(0, "eng", "deu"), partOf(1, "eng")], capabilities);
+    expect(several.media.streams).toHaveLength(2);
+  });
+});
+
 describe("refuseImpossibleJoin", () => {
   const rendition = aRendition();
   const refusal = (more: Partial<typeof rendition>, here = capabilities) =>
@@ -159,8 +230,7 @@ describe("refuseImpossibleJoin", () => {
     [{ video: aVideo({ skipsLarger: true }) }, "skip_if_larger"],
     [{ video: aVideo({ progressive: false }) }, "what is joined is progressive"],
     [{ video: aVideo({ deinterlace: "bob" }) }, "what is joined is progressive"],
-    [{ sound: { tracks: "all" } }, "one sound of each is joined"],
-    [{ sound: { mix: "mono_pairs" } }, "one sound of each is joined"],
+    [{ sound: { mix: "mono_pairs" } }, "makes pairs of them"],
     [{ sound: { mix: "stereo", loudnessLufs: -23 } }, "asks for a loudness"],
     [{ subtitles: { tracks: "all" } }, "subtitles are not joined"],
     [{ metadata: { chapters: true } }, "tags and chapters are not joined"],
@@ -168,8 +238,10 @@ describe("refuseImpossibleJoin", () => {
     expect(refusal(more)).toContain(why);
   });
 
-  test("takes a mix of the sound that is joined", () => {
+  test("takes a mix of the sound that is joined, and a choice among the sounds", () => {
     expect(refusal({ sound: { mix: "surround_and_stereo" } })).toBe("");
+    expect(refusal({ sound: { tracks: "all" } })).toBe("");
+    expect(refusal({ sound: { tracks: ["deu"] } })).toBe("");
   });
 
   test("refuses hosts without a disk, and engines that lack what it takes", () => {

@@ -1,7 +1,7 @@
 import { join as joinPath } from "node:path";
 import type { Engine, RunRequest } from "../../engine/engine.ts";
 import { type Join, planJoin } from "../../plan/join-sources.ts";
-import { JOINED_FILE } from "../../plan/joined.ts";
+import { choosesSounds, JOINED_FILE } from "../../plan/joined.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Run } from "../run.ts";
@@ -18,7 +18,7 @@ const PART_SECONDS_OFF = 0.2;
  * @throws {TaskError} as `planJoin`
  */
 export function joinOf(
-  { task, engine }: Pick<Run, "task" | "engine">,
+  { task, engine, assignments }: Pick<Run, "task" | "engine" | "assignments">,
   media: MediaInfo,
   further: readonly Pick<OpenedFurther, "kind" | "name" | "file" | "media">[],
 ): Join | undefined {
@@ -27,7 +27,7 @@ export function joinOf(
   const others = further.filter(({ kind }) => kind === "source");
   const all = [{ name: "sources[0]", file: "input", media }, ...others];
   const parts = all.map((part, at) => ({ ...part, clip: sources[at]?.clip }));
-  return planJoin(parts, engine.capabilities);
+  return planJoin(parts, engine.capabilities, choosesSounds(assignments));
 }
 
 /** What runs the step that joins sources. */

@@ -17,7 +17,7 @@ const wasm = openWasm();
 type Source = readonly [path: string, clip?: JoinPart["clip"]];
 
 /** How files are joined, and the request that joins them. */
-async function planned(engine: Engine, files: readonly Source[]) {
+async function planned(engine: Engine, files: readonly Source[], isEach = false) {
   const parts = await Promise.all(
     files.map(async ([path, part], at) => ({
       name: `sources[${at}]`,
@@ -26,7 +26,7 @@ async function planned(engine: Engine, files: readonly Source[]) {
       clip: part,
     })),
   );
-  const plan = planJoin(parts, engine.capabilities);
+  const plan = planJoin(parts, engine.capabilities, isEach);
   const [[firstPath] = [""], ...others] = files;
   const further = Object.fromEntries(others.map(([path], at) => [`side-${at}`, path]));
   const step = { ...plan.step, share: 1 };
@@ -69,6 +69,23 @@ describe.each([
     expect(made.durationSeconds).toBeCloseTo(seconds, 1);
     expect(made.video?.packets?.count).toBe(Math.round(seconds * 25));
     expect(made.video?.packets?.gapSecondsMax).toBeCloseTo(0.04, 2);
+  });
+
+  test("keep all of their sounds, where one has several", async () => {
+    const engine = await opening;
+    const tones = ["-f", "lavfi", "-i", "sine=d=1", "-f", "lavfi", "-i", "sine=f=880:d=1"];
+    const both = join(tempFolder(), "both.mka");
+    await ffmpeg([...tones, "-map", "0", "-map", "1", "-metadata:s:a:1", "language=fra", both]);
+    const files = [[await clip({ width: 96, height: 64 })], [both]] as const;
+    const { request, ...joins } = await planned(engine, files, true);
+    await runJoin(engine, joins, request, never);
+    const made = await engine.probe({ path: joinedPath(request.folder), side: "output" }, never);
+    expect(made.streams.map(({ kind, language }) => [kind, language])).toEqual([
+      ["video", undefined],
+      ["audio", undefined],
+      ["audio", "fra"],
+    ]);
+    expect(made.durationSeconds).toBeCloseTo(2, 1);
   });
 
   test("fail if what comes of them is not as long as was planned", async () => {
