@@ -5,6 +5,7 @@ import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import { refuseUnsteady } from "./args/turn.ts";
 import { asksForCaptions, captionWarnings } from "./decide/captions.ts";
+import { onHardware } from "./decide/hardware/on-hardware.ts";
 import { hiddenWarnings } from "./decide/hidden.ts";
 import {
   decideOutput,
@@ -24,10 +25,11 @@ import { refuseTooManyPixels } from "./feasible/output-pixels.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
 import { nameWarnings } from "./feasible/target-name.ts";
 import { type FurtherFile, plannedInput } from "./further.ts";
+import { stepsOn } from "./hardware/hardware-steps.ts";
 import { measuringOf } from "./measure.ts";
 import { titleWarnings } from "./metadata/metadata.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
-import { meteringStep, stepsOf } from "./steps.ts";
+import { meteringStep } from "./steps.ts";
 import { subtitleWarnings } from "./subtitles/choose.ts";
 import { lackWarnings } from "./verify/lack.ts";
 
@@ -73,19 +75,21 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   // Sources that are joined are one by now.
   const beside = further.filter(({ kind }) => kind !== "source");
   const source = { media, clip, title, further: beside, capabilities };
-  const decisions = assignments.map((assignment, at) =>
+  const made = assignments.map((assignment, at) =>
     assignment.set
       ? decideSet(assignment, assignment.set, firstFolder + at, source)
       : assignment.rendition.sound
         ? decideSounds(assignment, firstFolder + at, source)
         : decideOutput(assignment, firstFolder + at, source),
   );
+  const { hardware } = capabilities;
+  const decisions = onHardware(made, hardware);
   refuseMissingFilters(decisions, media, capabilities);
   refuseMissingEncoders(decisions, capabilities);
   refuseTooManyPixels(decisions.flatMap(videosOf), capabilities);
   refuseLongAnimations(decisions, clip);
   const products = decisions.map(({ product }) => product);
-  const made = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
+  const asked = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   const measuring = measuringOf(decisions, source, capabilities);
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   const slices = capabilities.slices ?? 1;
@@ -93,7 +97,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   return {
     ...askingForLoudness(decisions, input),
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
-    steps: stepsOf(decisions, input),
+    steps: stepsOn(hardware, made, decisions, input),
     products,
     ...(measuring && { measuring }),
     ...(further.length > 0 && { inputs: further.map(plannedInput) }),
@@ -105,7 +109,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ...soundWarnings(renditionsOf(assignments), media),
       ...captionWarnings(decisions, media),
       ...subtitleWarnings(assignments.flatMap(choicesOf), media),
-      ...hiddenWarnings(made, media),
+      ...hiddenWarnings(asked, media),
     ],
     ...(durationSeconds !== undefined && { durationSeconds }),
   };

@@ -11,6 +11,7 @@ import type { Area } from "../profile/fields/picture.ts";
 import type { Protection } from "../profile/fields/protection.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
+import type { Hardware, OnHardware } from "./device/hardware.ts";
 import type { FurtherKind } from "./further.ts";
 import type { Measuring } from "./measuring/measuring.ts";
 import type { Sliced } from "./sliced.ts";
@@ -37,6 +38,8 @@ export type Capabilities = {
   readonly slices?: number;
   /** Outputs are sent out while they are written: nothing of them can be changed, read again or kept between two runs. */
   readonly streamsOutput?: true;
+  /** Whose encoders may take the place of software; absent if none do. */
+  readonly hardware?: Hardware;
 };
 
 /**
@@ -50,6 +53,8 @@ export type Step = {
   readonly writes: readonly string[];
   /** This step's share of the whole work, 0..1, for the percent; the shares of a plan add up to 1. */
   readonly share: number;
+  /** Present if a device encodes any of it: `args` are those for it. */
+  readonly hardware?: OnHardware;
   /** What its limits depend on; absent if it only joins what was fetched. */
   readonly load?: Load;
   /** Only of `subtitles`: the texts that it writes, and what becomes of each. */

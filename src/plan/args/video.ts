@@ -5,6 +5,7 @@ import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { inOrder } from "../encode/video-filters.ts";
 import { ownArgs, ownEffort, ownParams, paramsArgs, tuneArgs } from "./encoder-options.ts";
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
+import { hardwareArgs } from "./hardware/hardware-video.ts";
 import { ceilingArgs, qualityArgs } from "./quality.ts";
 import { avifArgs, webpArgs } from "./stills.ts";
 import type { Option, OutputStream } from "./streams.ts";
@@ -25,14 +26,14 @@ export function encodedVideo(
   map: string,
   { pass, frameMode }: { readonly pass?: Pass | undefined; readonly frameMode?: string } = {},
 ): OutputStream {
-  const { codec, isToneMapped, colour } = encoding;
+  const { codec, isToneMapped, colour, hardware } = encoding;
   return {
     kind: "video",
     map,
     filters: inOrder(encoding.filters),
-    codec: VIDEO_ENCODERS[codec],
+    codec: hardware?.name ?? VIDEO_ENCODERS[codec],
     options: [
-      ...CODECS[codec]({ encoding, pass }),
+      ...(hardware ? hardwareArgs(encoding, hardware) : CODECS[codec]({ encoding, pass })),
       ...(isToneMapped && !isStillCodec(codec) ? SDR_TAGS : []),
       ...(colour ? colourTags(colour) : []),
       ...(frameMode === undefined ? [] : [["fps_mode", frameMode] as const]),

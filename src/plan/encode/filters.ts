@@ -10,6 +10,7 @@ export type FilterName =
       | "format"
       | "fps"
       | "hqdn3d"
+      | "hwupload"
       | "pad"
       | "scale"
       | "select"

@@ -3,6 +3,7 @@ import type { VideoStream } from "../../probe/media.ts";
 import { isRateless } from "../../profile/codecs.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import type { FurtherFile } from "../further.ts";
+import type { HardwareEncoder } from "../device/hardware.ts";
 import type { KeptColour } from "../plan.ts";
 import { type CaptionFate, captionFate } from "./captions.ts";
 import { isHdr } from "./colours/hdr.ts";
@@ -36,6 +37,8 @@ export type VideoEncoding = Size &
     readonly captions: CaptionFate;
     /** What is laid over its pictures, behind all filters. */
     readonly mark?: Mark;
+    /** Present if a device encodes it. */
+    readonly hardware?: HardwareEncoder;
   };
 
 /**
