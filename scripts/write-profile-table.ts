@@ -5,9 +5,10 @@ import { WasmEngine } from "../src/engine/wasm/wasm.ts";
 import type { Capabilities } from "../src/plan/plan.ts";
 import { bringFfmpeg, SUITES } from "./debian-ffmpegs.ts";
 import { ENGINES_FILE, measuredEngines, whatIsAsked } from "./profile-table/engines.ts";
+import { hardwareTable } from "./profile-table/hardware.ts";
 import { askAll, profileTable, withProfileTable } from "./profile-table/table.ts";
 
-// Writes the tables of what profiles carry into the page that has the markers for them. With `--measure`, what all engines can do is
+// Writes the tables of what profiles carry into the pages that have the markers for them. With `--measure`, what all engines can do is
 // measured anew first: this machine's FFmpeg, those that `verify:ffmpegs` brings, and the WebAssembly core.
 
 const LIMITS = { maxPixels: 1, probeTimeoutMs: 60_000, stallTimeoutMs: 60_000, graceMs: 1000 };
@@ -34,8 +35,16 @@ async function measure(): Promise<void> {
 }
 
 if (process.argv.includes("--measure")) await measure();
-const page = new URL("../docs/profiles.md", import.meta.url);
-const written = withProfileTable(readFileSync(page, "utf8"), profileTable(measuredEngines()));
-if (written === undefined)
-  throw new Error("Cannot write the tables of profiles: docs/profiles.md has no markers");
-writeFileSync(page, written);
+
+/** Writes tables between the markers of a page. */
+function write(name: "profiles" | "hardware", table: string): void {
+  const page = new URL(`../docs/${name}.md`, import.meta.url);
+  const written = withProfileTable(readFileSync(page, "utf8"), table, name);
+  if (written === undefined)
+    throw new Error(`Cannot write the tables: docs/${name}.md has no markers`);
+  writeFileSync(page, written);
+}
+
+const engines = measuredEngines();
+write("profiles", profileTable(engines));
+write("hardware", hardwareTable(engines["FFmpeg 7.1"]));

@@ -4,9 +4,12 @@ import { allTrusted } from "./config/authorities.ts";
 import type { Config } from "./config/config.ts";
 import { using } from "./config/using.ts";
 import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
+import { tellDevice } from "./engine/hardware/hardware-device.ts";
+import type { HardwareWish } from "./engine/native/native-hardware.ts";
 import type { EngineBounds } from "./engine/process/bounds.ts";
 import { openConfinement } from "./engine/process/open-confinement.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
+import type { Hardware } from "./plan/device/hardware.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -22,6 +25,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 export async function openEngine(config: Config, policy: EgressPolicy): Promise<ChosenEngine> {
   const { ffmpeg, ffprobe, pixelsMax, outputPixelsMax, stallTimeoutMs, stopGraceMs, concurrency } =
     config;
+  const hardware = hardwareOf(config);
   const limits = {
     maxPixels: pixelsMax,
     outputPixelsMax,
@@ -41,11 +45,13 @@ export async function openEngine(config: Config, policy: EgressPolicy): Promise<
       threads: concurrency,
       capabilitiesFile: join(config.dataFolder, "capabilities.json"),
       peers: { policy, trusted: () => allTrusted(config.moreTrusted) },
+      ...(hardware && { hardware }),
       ...(opened && { bounds: opened.bounds }),
     },
     ...(opened && { nativeLacks: opened.lacks }),
     wasm: {
       ...limits,
+      isHardwareWanted: hardware !== undefined,
       ...(config.wasmCoreUrl !== "" && { coreUrl: config.wasmCoreUrl }),
       onDownload: (file, percent) => log.info("Fetched {percent} % of {file}", { file, percent }),
     },
@@ -55,6 +61,22 @@ export async function openEngine(config: Config, policy: EgressPolicy): Promise<
   log.info("Engine is {name}: ffmpeg {version}, as {why}", { name, version, why: chosen.why });
   for (const lack of chosen.lacks) log.info("Engine {name} is limited: {lack}", { name, lack });
   return chosen;
+}
+
+/** Which hardware encoders are looked for; the log says what is found. */
+function hardwareOf({
+  hardware: wanted,
+  hardwareDevice: device,
+  hardwareSessionsMax: sessionsMax,
+}: Config): HardwareWish | undefined {
+  if (wanted === "off") return undefined;
+  const onFound = (found: Hardware | string) => {
+    if (typeof found !== "string") log.info("Hardware: {device}", { device: tellDevice(found) });
+    // Whoever names a device expects it; `auto` is also for machines that have none.
+    else if (wanted === "auto") log.info("No hardware encoder works here: {why}", { why: found });
+    else log.warn("Cannot encode by {wanted}: {why}", { wanted, why: found });
+  };
+  return { wanted, device, sessionsMax, onFound };
 }
 
 /** How ffmpeg is kept within bounds here. @throws {ConfigError} if the sandbox that is wanted cannot be made */

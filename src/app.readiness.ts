@@ -53,8 +53,16 @@ export async function readinessOf(
 function describeEngine({ engine, why, lacks, leakedThreads }: ChosenEngine): string {
   const { name, capabilities } = engine;
   const leaked = leakedThreads();
+  const { detail, used, sessions, isUsable } = engine.hardware?.state ?? {};
+  const inUse = isUsable ? `, ${used} of ${sessions} sessions in use` : "";
+  const hardware = detail === undefined ? [] : [`${detail}${inUse}`];
   const leaks = leaked === 0 ? [] : [`${leaked} threads that could not be ended still run`];
-  return [`${name}: ffmpeg ${capabilities.version}, as ${why}`, ...lacks, ...leaks].join("; ");
+  return [
+    `${name}: ffmpeg ${capabilities.version}, as ${why}`,
+    ...hardware,
+    ...lacks,
+    ...leaks,
+  ].join("; ");
 }
 
 const workerCheck = ({ running, slots }: Working["worker"]): Check => ({

@@ -67,7 +67,7 @@ function changedBy(asked: Asked, group: Qlty): readonly Assignment[] {
 }
 
 /** The groups that ask for something in one of some ways, with one codec in one container. */
-const allOf = (asked: Asked | readonly Asked[], container: Container, codec: Codec) =>
+export const allOf = (asked: Asked | readonly Asked[], container: Container, codec: Codec) =>
   [asked]
     .flat()
     .flatMap((one: Asked) => groupsOf(container, codec).flatMap((group) => changedBy(one, group)));

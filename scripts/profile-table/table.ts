@@ -148,13 +148,15 @@ export function profileTable(engines: Readonly<Record<string, Capabilities>>): s
     .join("\n\n");
 }
 
-const BEGIN = "<!-- profiles:begin -->";
-const END = "<!-- profiles:end -->";
-
 /** A document with the tables between its two markers replaced; undefined if it has no such markers. */
-export function withProfileTable(document: string, table: string): string | undefined {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
+export function withProfileTable(
+  document: string,
+  table: string,
+  name: "profiles" | "hardware" = "profiles",
+): string | undefined {
+  const opening = `<!-- ${name}:begin -->`;
+  const begin = document.indexOf(opening);
+  const end = document.indexOf(`<!-- ${name}:end -->`);
   if (begin < 0 || end < begin) return undefined;
-  return `${document.slice(0, begin + BEGIN.length)}\n${table}\n${document.slice(end)}`;
+  return `${document.slice(0, begin + opening.length)}\n${table}\n${document.slice(end)}`;
 }

@@ -1,4 +1,5 @@
 import type { EgressPolicy } from "../net/egress-policy.ts";
+import type { HardwareFamily } from "../plan/device/hardware.ts";
 import type { Watch } from "../service/watching/template.ts";
 import type { Client } from "../store/store.ts";
 
@@ -53,6 +54,11 @@ export type Config = {
   /** A name to be looked up in PATH, or an absolute path; `ffprobe` likewise. */
   readonly ffmpeg: string;
   readonly ffprobe: string;
+  readonly hardware: "off" | "auto" | HardwareFamily;
+  /** A number of nvenc or a path of qsv and vaapi; empty for the first device. */
+  readonly hardwareDevice: string;
+  /** How many streams the device encodes at once. */
+  readonly hardwareSessionsMax: number;
   /** Of all renditions of a task together. */
   readonly outputPixelsMax: number;
   /** What one ffmpeg may take that has little to do; 0 is no limit. */

@@ -1,5 +1,6 @@
 import { delimiter, resolve } from "node:path";
 import * as v from "valibot";
+import { HARDWARE_FAMILIES } from "../plan/device/hardware.ts";
 import type { Config } from "./config.ts";
 import { count, type Key, oneOf, seconds } from "./key.ts";
 
@@ -59,11 +60,35 @@ export const SHARE_KEYS = {
   },
 } as const satisfies { readonly [F in keyof Config]?: Key<Config[F]> };
 
-type EncoderField = "outputPixelsMax" | "memoryBytes" | "cpuSeconds" | "fileBytes" | SandboxField;
+type LimitField = "outputPixelsMax" | "memoryBytes" | "cpuSeconds" | "fileBytes";
+type HardwareField = "hardware" | "hardwareDevice" | "hardwareSessionsMax";
+type EncoderField = HardwareField | LimitField | SandboxField;
 type SandboxField = "sandbox" | "sandboxPaths";
 
 /** The keys of what ffmpeg may use and see; part of the table in `keys.ts`. */
 export const ENCODER_KEYS: { readonly [F in EncoderField]: Key<Config[F]> } = {
+  hardware: {
+    env: "PONTUS_HARDWARE",
+    fallback: "off",
+    ...oneOf("off", "auto", ...HARDWARE_FAMILIES),
+    about:
+      "Which hardware encoders take the place of software where they can ([hardware.md](hardware.md)); `auto` is the first of these that works here. Outputs differ from those of software.",
+  },
+  hardwareDevice: {
+    env: "PONTUS_HARDWARE_DEVICE",
+    fallback: "",
+    shown: "the first",
+    allowed: "a number (nvenc) or a path in /dev/dri (qsv, vaapi)",
+    about: "Which GPU of several encodes.",
+    schema: v.pipe(v.string(), v.regex(/^(|\d{1,3}|\/dev\/dri\/[A-Za-z0-9_-]{1,64})$/)),
+  },
+  hardwareSessionsMax: {
+    env: "PONTUS_HARDWARE_SESSIONS",
+    fallback: "8",
+    ...count(1, 1000),
+    about:
+      "How many streams the GPU encodes at once for this instance; a rendition is one. A run that would need more is made in software.",
+  },
   outputPixelsMax: {
     env: "PONTUS_OUTPUT_PIXELS_MAX",
     fallback: "67108864",

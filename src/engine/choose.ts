@@ -21,7 +21,7 @@ export type EngineOptions = {
   /** Nothing may be written here, so an engine that needs files cannot be used. */
   readonly isDiskless?: boolean;
   readonly native: NativeEngineOptions;
-  readonly wasm: WasmEngineOptions;
+  readonly wasm: WasmEngineOptions & { readonly isHardwareWanted?: boolean };
   /** What cannot be done to the programs of the native engine: half a sentence each. */
   readonly nativeLacks?: readonly string[];
 };
@@ -71,9 +71,12 @@ async function openNative(
   return { engine, why, lacks, leakedThreads: () => 0 };
 }
 
-async function openWasm(options: WasmEngineOptions, why: string): Promise<ChosenEngine> {
+async function openWasm(options: EngineOptions["wasm"], why: string): Promise<ChosenEngine> {
   // Loaded only when it is used, as most services never use it.
   const { WasmEngine } = await import("./wasm/wasm.ts");
   const engine = await WasmEngine.open(options);
-  return { engine, why, lacks: [], leakedThreads: () => engine.leakedThreads };
+  const lacks = options.isHardwareWanted
+    ? ["PONTUS_HARDWARE has no effect: it reaches no devices"]
+    : [];
+  return { engine, why, lacks, leakedThreads: () => engine.leakedThreads };
 }

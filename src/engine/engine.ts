@@ -1,4 +1,5 @@
 import type { Reach } from "../lib/reach.ts";
+import type { Hardware } from "../plan/device/hardware.ts";
 import type { LivePlan, LiveRun } from "../plan/live/live.ts";
 import type { Capabilities, Step } from "../plan/plan.ts";
 import type { MediaInfo } from "../probe/media.ts";
@@ -194,6 +195,38 @@ export interface LiveEngine {
   run(request: LiveRunRequest, signal: AbortSignal): Promise<void>;
 }
 
+/** Sessions of a device that a run holds. */
+export type HardwareUse = {
+  /** Tells how the run went: a device that failed is tried out anew before it is used again. `why` is half a sentence. */
+  readonly worked: () => void;
+  readonly failed: (why: string) => void;
+  /** Gives them back. */
+  readonly end: () => void;
+};
+
+/** How a device stands. */
+export type HardwareState = {
+  readonly isUsable: boolean;
+  /** How many streams it may encode at once, 0 while it is not usable, and how many it does. */
+  readonly sessions: number;
+  readonly used: number;
+  /** How many steps of plans it made, failed, or had no session for. */
+  readonly steps: { readonly made: number; readonly failed: number; readonly busy: number };
+  /** Half a sentence. */
+  readonly detail: string;
+};
+
+/** The hardware encoders of a machine: one device, found by trial encodes that go on beside everything else. */
+export interface HardwareDevice {
+  readonly state: HardwareState;
+
+  /** What is usable now; undefined if nothing is. Only the first trials are waited for, and not for long. @throws the signal's reason */
+  found(signal: AbortSignal): Promise<Hardware | undefined>;
+
+  /** Takes sessions for one run; undefined if so many are not free, or the device is not usable any more. */
+  take(sessions: number): HardwareUse | undefined;
+}
+
 /**
  * Port: probes media and runs steps. Every adapter passes the suite `test/contract/engine.ts`.
  *
@@ -206,6 +239,8 @@ export interface Engine {
   readonly streamed?: StreamedEngine;
   /** Undefined if the engine cannot reach the network. */
   readonly live?: LiveEngine;
+  /** Undefined if no hardware is wanted, or the engine reaches none. */
+  readonly hardware?: HardwareDevice;
 
   /**
    * Reads what a file holds.

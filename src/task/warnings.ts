@@ -31,6 +31,8 @@ export const WARNING_CODES = [
   "quality_missed",
   /** The title of the task is left out of an output whose container has none. */
   "title_dropped",
+  /** The hardware encoder failed in a run, which was made once more in software. */
+  "hardware_failed",
   /** Only of a live task: nobody publishes its source yet; it is waited for. Gone once the source has come. */
   "source_awaited",
   /** Only of a plan: parts of the source were read for it, not all. */

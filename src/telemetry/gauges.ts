@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { type DeviceNumbers, deviceNumbers } from "./device-numbers.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What is asked for its numbers. */
@@ -9,7 +10,9 @@ export type GaugeSources = {
   };
   readonly intake: { readonly isOpen: () => boolean };
   /** Undefined until tasks are taken up. */
-  readonly worker: () => { readonly running: number; readonly slots: number } | undefined;
+  readonly worker: () =>
+    | { readonly running: number; readonly slots: number; readonly hardware?: DeviceNumbers }
+    | undefined;
   readonly now: () => number;
 };
 
@@ -45,6 +48,7 @@ export function watchGauges(
     .set(facts.build, 1);
   const looks = [
     workGauges(metrics, sources),
+    deviceNumbers(metrics, () => sources.worker()?.hardware),
     diskGauges(metrics, facts),
     processNumbers(metrics),
     lagGauge(metrics),

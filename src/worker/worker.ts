@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import type { HardwareState } from "../engine/engine.ts";
 import { sleep } from "../lib/sleep.ts";
 import { isAnyLive } from "../plan/live/places.ts";
 import type { Work } from "../queue/queue.ts";
@@ -62,6 +63,11 @@ export class Worker {
   /** How many may run at once. */
   get slots(): number {
     return this.#options.slots;
+  }
+
+  /** How the device of hardware encoders stands; undefined if none is wanted here. */
+  get hardware(): HardwareState | undefined {
+    return this.#deps.engine.hardware?.state;
   }
 
   /** Whether nothing runs, and no task is being taken up. */

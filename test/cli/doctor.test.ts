@@ -8,6 +8,7 @@ import { EXIT } from "../../src/cli/exit.ts";
 import { BROKEN, type Env, stopAnswering } from "../fixtures/broken-set-ups.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { pontus } from "../fixtures/command-line.ts";
+import { fakeDevice } from "../fixtures/fake-device.ts";
 import { freePort } from "../fixtures/live-peers.ts";
 import { mountTmpfs } from "../fixtures/mounts.ts";
 import { deno } from "../fixtures/runtimes.ts";
@@ -150,6 +151,23 @@ describe("pontus doctor", () => {
       expect.stringMatching(/^credentials: Other users may read .*credentials.json"$/),
     ]);
     expect([bad(findings), code]).toEqual([[], EXIT.ok]);
+  });
+
+  test("names the hardware encoder that works, and warns of one that does not", async () => {
+    const { env } = await newSetUp();
+    const missing = await examine({ ...env, PONTUS_HARDWARE: "nvenc" });
+    expect([bad(missing.findings), bad(missing.findings, "warning"), missing.code]).toEqual([
+      [],
+      [expect.stringMatching(/^hardware: .*h264_nvenc fails: Cannot load libcuda.so.1$/)],
+      EXIT.ok,
+    ]);
+    const { ffmpeg: PONTUS_FFMPEG } = fakeDevice();
+    const { findings } = await examine({ ...env, PONTUS_FFMPEG, PONTUS_HARDWARE: "auto" });
+    expect(findings).toContainEqual({
+      check: "hardware",
+      state: "ok",
+      detail: "nvenc encodes h264, h265",
+    });
   });
 
   test("writes sentences for a person", async () => {

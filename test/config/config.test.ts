@@ -62,6 +62,7 @@ describe("parseConfig", () => {
         wasmCoreUrl: "",
         ffmpeg: "ffmpeg",
         ffprobe: "ffprobe",
+        ...{ hardware: "off", hardwareDevice: "", hardwareSessionsMax: 8 },
         outputPixelsMax: 67_108_864,
         memoryBytes: 2_147_483_648,
         cpuSeconds: 3_600,

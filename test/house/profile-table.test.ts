@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ASKED } from "../../scripts/profile-table/asked.ts";
 import { measuredEngines } from "../../scripts/profile-table/engines.ts";
+import { hardwareTable } from "../../scripts/profile-table/hardware.ts";
 import { profileTable, withProfileTable } from "../../scripts/profile-table/table.ts";
 
 setDefaultTimeout(60_000);
@@ -13,6 +14,15 @@ test("docs/profiles.md holds the tables of the rules as they are: run `bun run p
   const text = readFileSync("docs/profiles.md", "utf8");
   expect(withProfileTable(text, profileTable(ENGINES)) === text).toBe(true);
   expect(withProfileTable("no markers", "")).toBeUndefined();
+});
+
+test("docs/hardware.md holds the tables of the plans as they are: run `bun run profile-table`", () => {
+  const text = readFileSync("docs/hardware.md", "utf8");
+  const table = hardwareTable(ENGINES["FFmpeg 7.1"]);
+  expect(withProfileTable(text, table, "hardware") === text).toBe(true);
+  expect(table).toContain("| `h264` | yes |");
+  expect(table).toContain("| `bitrate` | yes |");
+  expect(table).toContain("| `rc_mode: 2passvbr` | in software, as a device encodes in one pass |");
 });
 
 test("the tables have a row for every field of a group that the API takes", () => {

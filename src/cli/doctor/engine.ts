@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openEngine } from "../../app.engine.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { KEYS } from "../../config/keys.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { TaskError } from "../../task/errors.ts";
 import { FFMPEG_HINT } from "./ffmpeg-hint.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
@@ -11,6 +12,20 @@ import { type Finding, ok, problem, warning } from "./finding.ts";
 /** Encoders that most profiles need. */
 const ENCODERS = ["libx264", "aac"];
 const GET_FFMPEG = `install ffmpeg, or name it by ${KEYS.ffmpeg.env} and ${KEYS.ffprobe.env}:\n${FFMPEG_HINT}`;
+
+/** Which hardware encoder works here, if one is wanted. */
+async function hardwareFindings(
+  { hardware }: Engine,
+  { hardware: wanted }: Config,
+): Promise<readonly Finding[]> {
+  if (!hardware) return [];
+  await hardware.found(new AbortController().signal);
+  const { isUsable, detail } = hardware.state;
+  const advice = `everything is encoded in software; docs/hardware.md says what ${wanted} needs`;
+  return [
+    isUsable || wanted === "auto" ? ok("hardware", detail) : warning("hardware", detail, advice),
+  ];
+}
 
 /** Which engine transcodes here, of which version, and what it lacks. */
 export async function engineFindings(config: Config): Promise<readonly Finding[]> {
@@ -25,6 +40,7 @@ export async function engineFindings(config: Config): Promise<readonly Finding[]
       policy,
     );
     const { version, encoders } = engine.capabilities;
+    const hardware = await hardwareFindings(engine, config);
     await engine.close();
     const what = `${engine.name}: ffmpeg ${version}, as ${why}`;
     const missing = ENCODERS.filter((name) => !encoders.includes(name));
@@ -32,6 +48,7 @@ export async function engineFindings(config: Config): Promise<readonly Finding[]
     const advice = `it is several times slower; ${GET_FFMPEG}`;
     return [
       isSlow ? warning(check, what, advice) : ok(check, what),
+      ...hardware,
       ...lacks.map((lack) => warning(check, lack, "docs/limits.md says what that means")),
       ...(missing.length === 0
         ? []

@@ -10,11 +10,13 @@ import { appliesCrops } from "../ffmpeg/header-reads.ts";
 import { standbyArgs } from "../ffmpeg/probe-with.ts";
 import { type FfmpegRun, type RunLimits, runStep } from "../ffmpeg/run-step.ts";
 import { cpuMsOf } from "../ffmpeg/watchdog.ts";
+import { FoundDevice } from "../hardware/hardware-device.ts";
 import { NativeLive, type NativeLiveOptions } from "../native-live/native-live.ts";
 import { inputBytesOf, probeLimits, stepLimits, UNBOUNDED } from "../process/bounds.ts";
 import { endOrphansBelow, noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
 import { askPrograms } from "./native-capabilities.ts";
+import { deviceOptions, type HardwareWish, ON_DEVICE } from "./native-hardware.ts";
 import { type ProbeOptions, probeFile, readFileTail } from "./native-probe.ts";
 import { rememberAbilities } from "./remembered-capabilities.ts";
 import { StandbyProbe } from "./standby-probe.ts";
@@ -30,6 +32,8 @@ export type NativeEngineOptions = ProbeOptions &
     readonly threads: number;
     /** The file that remembers what the programs can do; without one they are asked at every start. */
     readonly capabilitiesFile?: string;
+    /** Which hardware encoders are looked for; without it none are. */
+    readonly hardware?: HardwareWish;
   };
 
 // By then the encoder of a probed task is running, so the next ffprobe does not slow its start.
@@ -40,6 +44,7 @@ export class NativeEngine implements Engine {
   readonly name = "native";
   readonly capabilities: Capabilities;
   readonly live?: LiveEngine;
+  readonly hardware?: FoundDevice;
   readonly #options: NativeEngineOptions;
   #standby: StandbyProbe | undefined;
   #standbyFolder: string | undefined;
@@ -48,7 +53,9 @@ export class NativeEngine implements Engine {
   private constructor(options: NativeEngineOptions, capabilities: Capabilities) {
     this.#options = { ...options, areCropsRead: !appliesCrops(capabilities) };
     this.capabilities = capabilities;
-    const { peers } = options;
+    const { peers, hardware } = options;
+    if (hardware)
+      this.hardware = new FoundDevice(deviceOptions(options, hardware, capabilities.encoders));
     if (peers) this.live = new NativeLive({ ...options, peers });
   }
 
@@ -94,6 +101,7 @@ export class NativeEngine implements Engine {
   }
 
   async standBy(folder: string | undefined): Promise<void> {
+    this.hardware?.begin();
     if (folder === undefined) return;
     this.#standbyFolder = folder;
     await this.#replaceStandby();
@@ -101,6 +109,7 @@ export class NativeEngine implements Engine {
 
   async close(): Promise<void> {
     this.#standbyFolder = undefined;
+    await this.hardware?.close();
     await this.#starting;
     await this.#takeStandby()?.end();
   }
@@ -154,8 +163,11 @@ export class NativeEngine implements Engine {
     };
     try {
       const named = await nameInputs(args, folder, { input: inputPath, ...further });
-      const limits = stepLimits(allowance, step.load, await inputBytesOf(inputPath, folder));
-      const seen = { writes: [folder], reads: [inputPath, ...Object.values(further)] };
+      const onDevice = step.hardware && ON_DEVICE;
+      const given = { ...allowance, ...onDevice?.allowance };
+      const limits = stepLimits(given, step.load, await inputBytesOf(inputPath, folder));
+      const reads = [inputPath, ...Object.values(further)];
+      const seen = { writes: [folder], reads, ...onDevice?.seen };
       const within = { confinement, bounds: { limits, seen } };
       const program = { command: ffmpeg, args: named, cwd: folder, graceMs, within };
       return await runSubprocess({ ...program, onSpawn, onStdout, onStderrLine }, signal);

@@ -2,6 +2,8 @@
 const PASSED: readonly string[] = [
   ...["PATH", "HOME", "TZ", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT"],
   ...["MALLOC_ARENA_MAX", "GLIBC_TUNABLES"],
+  // Which driver and which GPU hardware encoders use.
+  ...["LIBVA_DRIVER_NAME", "LIBVA_DRIVERS_PATH", "CUDA_VISIBLE_DEVICES"],
 ];
 const LOADER = ["LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
 /** What a program sees of the machine beside what every program needs. */
@@ -8,6 +8,8 @@ export type Seen = {
   /** Absolute paths that it reads: files and folders. */
   readonly reads: readonly string[];
   readonly network?: true;
+  /** The encoders of the machine's GPUs. */
+  readonly devices?: true;
 };
 
 /** A sandbox of bubblewrap: the arguments that all programs have in common. */
@@ -19,6 +21,10 @@ const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"];
 const SETTINGS = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"];
 /** What finding servers by their names takes; TLS is spoken by the relay of this service. */
 const NETWORK = ["resolv.conf", "hosts", "host.conf", "nsswitch.conf", "gai.conf", "services"];
+
+/** What GPUs and their drivers are found by, beside their files in `/dev`. */
+const DEVICE_FACTS = ["/sys/dev/char", "/sys/devices", "/sys/bus/pci"];
+const DEVICE_PROC_NAMES = ["devices", "driver", "modules"];
 
 /** Its own processes stand here, so that `/proc` has room for the names of what this process has open. */
 const PROC = "/procfs";
@@ -52,6 +58,23 @@ function shownOpened({ path, link }: Opened, fd: number, { writes }: Seen): read
     ...(isThere ? [] : ["--symlink", link, path]),
   ];
 }
+
+/** The files of GPUs: those of Linux itself, and of NVIDIA's driver. */
+function deviceFiles(): readonly string[] {
+  try {
+    const names = readdirSync("/dev").filter((name) => name === "dri" || /^nvidia/.test(name));
+    return names.map((name) => `/dev/${name}`);
+  } catch {
+    // Deno may forbid it: then there are none.
+    return [];
+  }
+}
+
+const shownDevices = (): readonly string[] => [
+  ...deviceFiles().flatMap((path) => ["--dev-bind-try", path, path]),
+  ...DEVICE_FACTS.flatMap(shown),
+  ...DEVICE_PROC_NAMES.flatMap((name) => ["--symlink", `${PROC}/${name}`, `/proc/${name}`]),
+];
 
 const shown = (path: string): readonly string[] => ["--ro-bind-try", path, path];
 
@@ -103,13 +126,14 @@ export function sandboxRun(
   seen: Seen,
   { cwd, firstFd }: { readonly cwd: string; readonly firstFd: number },
 ): SandboxRun {
-  const { writes, reads, network } = seen;
+  const { writes, reads, network, devices } = seen;
   const opened = reads.map(openedAt).filter((one) => one !== undefined);
   const named = reads.filter((path) => !opened.some((one) => one.path === path));
   const args = [
     ...["env", "--ignore-signal=TERM", "bwrap"],
     ...["--unshare-all", ...(network ? ["--share-net"] : []), "--die-with-parent"],
     ...["--cap-drop", "ALL", ...system],
+    ...(devices ? shownDevices() : []),
     // Of a source that is missing not even its folder is shown, and it is for ffmpeg to say so.
     ...["--dir", cwd],
     ...(network ? NETWORK.flatMap((name) => shown(`/etc/${name}`)) : []),

@@ -5,9 +5,10 @@ import type { RunRequest } from "../../engine/engine.ts";
 import type { Plan, Step } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type JoinRun, runJoin } from "../further/join-parts.ts";
+import { runStepOn } from "../hardware/on-hardware.ts";
 import { type Verified, verifyProducts } from "../output/verify-products.ts";
 import { planSource } from "../plan-source.ts";
-import type { JudgingRun } from "../run.ts";
+import type { JudgingRun, Run } from "../run.ts";
 import type { Line, StepReports } from "../runner.ts";
 import { withLoudness } from "../sound/measure-loudness.ts";
 import { withCaptions } from "../source/source-captions.ts";
@@ -36,7 +37,7 @@ type FileSource = {
  * @param planFor - decides purely, by what is known of the source
  */
 export const fileLine = (
-  run: JudgingRun,
+  run: JudgingRun & Pick<Run, "decide">,
   { folder, path, joins, ...beside }: FileSource & Pick<RunRequest, "further">,
   planFor: (media: MediaInfo) => Plan,
 ): FileLine => {
@@ -52,7 +53,7 @@ export const fileLine = (
     runStep: async (step, reports, own = signal) => {
       const request = { step, folder, inputPath: path, ...beside, ...reports };
       if (joins && step.name === "join") await runJoin(engine, joins, request, own);
-      else await engine.run(request, own);
+      else await runStepOn(run, request, own);
       if (step.texts) await settleTexts(folder, step.texts);
     },
     verify: ({ plan, media }, damage) =>

@@ -5,6 +5,7 @@ import type { Assignment } from "../../profile/profile.ts";
 import { toTaskError } from "../../task/errors.ts";
 import { joinedPath, joinOf } from "../further/join-parts.ts";
 import { furtherPaths, openFurther } from "../further/open-further.ts";
+import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import type { Verified } from "../output/verify-products.ts";
 import { delivering } from "../progress.ts";
@@ -57,7 +58,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
       const { path, media, further } = source;
       const join = joinOf(run, media, further);
       const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
-      const planFor = planner(request, run.engine.capabilities, join);
+      const planFor = planner(request, await capabilitiesOf(run), join);
       const place = { folder, ...read, ...furtherPaths(further) };
       const line = fileLine(run, place, planFor);
       const verify = verifiedWithQuality(run, place, request, line);

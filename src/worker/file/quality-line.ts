@@ -2,6 +2,7 @@ import { type PlanRequest, planTask } from "../../plan/plan-task.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { addDamage, NO_DAMAGE } from "../../task/damage.ts";
+import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import type { Planned } from "../plan-source.ts";
 import { onceMore } from "../progress.ts";
 import type { MadeProducts } from "../quality/judge-quality.ts";
@@ -46,7 +47,8 @@ async function makeOne(
   request: PlanRequest,
 ): Promise<MadeProducts> {
   const { assignments } = request;
-  const planFor = (known: MediaInfo) => planTask(request, known, run.engine.capabilities);
+  const capabilities = await capabilitiesOf(run);
+  const planFor = (known: MediaInfo) => planTask(request, known, capabilities);
   const line = fileLine(run, place, planFor);
   const within = limited({ assignments, disk: run.disk, signal: run.signal }, place.folder, line);
   const planned = await line.plan(media);

@@ -17,6 +17,7 @@ import { openInPlace, planStreamed } from "../diskless/process-streamed.ts";
 import { fileLine } from "../file/file-line.ts";
 import { joinOf } from "../further/join-parts.ts";
 import { openFurther, readFurther } from "../further/open-further.ts";
+import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
 import { type Planned, planSource } from "../plan-source.ts";
@@ -149,7 +150,7 @@ function endless({ media, forecast: { sizeBytes: _, seconds: __, ...rest } }: Ou
 }
 
 async function planFile(run: Run, folder: string): Promise<Outlook> {
-  const { capabilities } = run.engine;
+  const capabilities = await capabilitiesOf(run);
   let isPartial = false;
   let isEndless = false;
   const openOne = async (url: string, own: string): Promise<Sample> => {

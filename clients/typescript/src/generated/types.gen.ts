@@ -1301,7 +1301,7 @@ export type TaskStatus = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELL
 
 export type TaskWarning = {
     /**
-     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `audio_track_missing`, `loudness_missed`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `title_dropped`, `source_awaited`, `source_sampled`; more may come.
+     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `audio_track_missing`, `loudness_missed`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `title_dropped`, `hardware_failed`, `source_awaited`, `source_sampled`; more may come.
      */
     code: string;
     /**
