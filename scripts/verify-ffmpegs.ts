@@ -13,6 +13,7 @@ const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/", "t
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
+  "test/worker/hardware/hardware-service.test.ts",
   "test/engine/process/{environment,feed-pipe,limits,orphans,subprocess}.test.ts",
   "test/line/{bad-connections,cookbook,egress,http,operated,s3,slow-servers,start}.test.ts",
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",

@@ -145,6 +145,14 @@ describe("chooseEngine", () => {
     expect(error.code).toBe("encoder_missing");
   });
 
+  test("says that WebAssembly has no hardware encoders, where they are wanted", async () => {
+    const wasm = { ...wasmOptions(), isHardwareWanted: true };
+    const { engine, lacks } = await chooseEngine({ ...both(), wasm, wanted: "wasm" });
+    expect(lacks).toEqual(["PONTUS_HARDWARE has no effect: it reaches no devices"]);
+    expect(engine.hardware).toBeUndefined();
+    expect((await chooseEngine({ ...both(), wanted: "wasm" })).lacks).toEqual([]);
+  });
+
   test("says of both what they miss where there is none", async () => {
     const native = nativeOptions({ ffmpeg: "no-such-program" });
     const wasm = wasmOptions({ coreUrl: "http://127.0.0.1:1/" });
