@@ -13,6 +13,7 @@ import {
   aVideoStream,
   targetsAt,
 } from "./builders.ts";
+import { aDevice } from "./hardware/devices.ts";
 
 const image = (url: string, at: number, width = 400, height = 200): FurtherFile => ({
   ...{ kind: "picture", name: "the watermark", url, file: `side-${at}` },
@@ -27,8 +28,11 @@ const assigned = (watermark: Watermark, more: Partial<VideoEncode> = {}): Assign
   targets: [0],
 });
 
-const planned = (assignments: readonly Assignment[], further = [image("logo.png", 0)]) =>
-  planTask({ assignments, tag: "t1", further }, aMedia(), aCapabilities());
+const planned = (
+  assignments: readonly Assignment[],
+  further = [image("logo.png", 0)],
+  capabilities = aCapabilities(),
+) => planTask({ assignments, tag: "t1", further }, aMedia(), capabilities);
 
 /** Where a watermark lies: its size, and the place of its upper left corner. */
 function areaOf(watermark: Watermark, size: Partial<VideoEncode>, picture = image("logo.png", 0)) {
@@ -54,6 +58,20 @@ describe("a watermark", () => {
         "[v0p][v0w]overlay=532:12:format=yuv420[v0]",
     ]);
     expect(args[args.indexOf("-map") + 1]).toBe("[v0]");
+  });
+
+  test.each([
+    ["vaapi", ",format=nv12,hwupload"],
+    ["qsv", ",format=nv12,hwupload=extra_hw_frames=64"],
+    ["nvenc", ""],
+  ] as const)("is drawn before frames go up to the device of %s", (family, upload) => {
+    const capabilities = aCapabilities({ hardware: aDevice(family) });
+    const size = { width: 640, height: 360 };
+    const [step] = planned([assigned(of(), size)], undefined, capabilities).steps;
+    const graph = step?.args.join(" ") ?? "";
+    expect(graph).toContain("setsar=1,fps=30,format=yuv420p[v0p]");
+    expect(graph).toContain(`[v0p][v0w]overlay=532:12:format=yuv420${upload}[v0] `);
+    expect(step?.hardware?.sessions).toBe(1);
   });
 
   test.each([

@@ -17,13 +17,16 @@ const UPLOADS: Partial<Readonly<Record<HardwareFamily, readonly Filter[]>>> = {
 /** The same encoding by an encoder of a device. */
 export function onDevice(encoding: VideoEncoding, hardware: HardwareEncoder): VideoEncoding {
   const { family, hasBFrames } = hardware;
-  const { filters, captions } = encoding;
+  const { filters, captions, mark } = encoding;
+  const upload = UPLOADS[family];
   const bFrames = hasBFrames ? encoding.bFrames : 0;
   return {
     ...encoding,
     hardware,
     ...(bFrames !== undefined && { bFrames: Math.min(bFrames, B_FRAMES_MAX) }),
-    filters: { ...filters, format: UPLOADS[family] ?? filters.format },
+    // A watermark is drawn by the CPU, over the picture as its filters leave it.
+    ...(upload &&
+      (mark ? { mark: { ...mark, upload } } : { filters: { ...filters, format: upload } })),
     // The encoders of amf write none, in any version of ffmpeg.
     captions: family === "amf" && captions !== "deleted" ? "unwritten" : captions,
   };

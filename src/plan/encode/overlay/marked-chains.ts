@@ -11,6 +11,6 @@ export function markedChains(
   return [
     { from, filters, to: [plain] },
     { from: [`${mark.input}:0`], filters: mark.filters, to: [own] },
-    { from: [plain, own], filters: [mark.overlay], to: [to] },
+    { from: [plain, own], filters: [mark.overlay, ...(mark.upload ?? [])], to: [to] },
   ];
 }

@@ -17,6 +17,8 @@ export type Mark = {
   readonly pixels: number;
   readonly filters: readonly Filter[];
   readonly overlay: Filter;
+  /** What comes behind it, for an encoder that is given frames of its device. */
+  readonly upload?: readonly Filter[];
 };
 
 /** Colours have half the size of light, so that sides and places on their grid keep both together. */
