@@ -121,7 +121,7 @@ describe("FoundDevice", () => {
     const stop = new AbortController();
     const waiting = device.found(stop.signal);
     stop.abort(new Error("stopped"));
-    expect(waiting).rejects.toThrow("stopped");
+    await expect(waiting).rejects.toThrow("stopped");
   });
 });
 
