@@ -7,8 +7,11 @@ import { RunningProgress } from "./running-progress.ts";
 
 const log = getLogger(["pontus", "events"]);
 
-/** Commits that come within so long are told together. */
+/** Commits that come within so long are told together, at most, and where nearly nobody follows: a look costs about as much as to tell a few. */
 const GATHER_MS = 200;
+const GATHER_MS_MIN = 10;
+/** So much longer they gather for each that follows. */
+const GATHER_MS_EACH = 0.5;
 /** How often what other processes wrote is looked for. */
 const LOOK_MS = 500;
 /** So many followers are told in one turn of the event loop, so that calls have theirs. */
@@ -107,12 +110,17 @@ export class SqliteEventFeed implements EventFeed {
     this.#progress.forget();
   }
 
-  /** Looks at the log in a while, and not sooner than `GATHER_MS` after the last time. */
+  /** How long after the last look the next one comes. */
+  get #gatherMs(): number {
+    return Math.min(GATHER_MS, GATHER_MS_MIN + this.#follows.size * GATHER_MS_EACH);
+  }
+
+  /** Looks at the log in a while, and not too soon after the last time. */
   #plan(waitMs: number): void {
     this.#isWoken ||= waitMs === 0;
     if (this.#isLooking) return;
     const nowMs = performance.now();
-    const atMs = Math.max(nowMs + waitMs, this.#lookedMs + GATHER_MS);
+    const atMs = Math.max(nowMs + waitMs, this.#lookedMs + this.#gatherMs);
     if (atMs >= this.#nextMs) return;
     clearTimeout(this.#next);
     this.#nextMs = atMs;
