@@ -81,12 +81,14 @@ export type Service = {
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
  *
  * @param signal - ends a start that waits
+ * @param isAwaited - whether no call comes before it is ready: then nothing is put off for the sake of first calls
  */
 export async function startService(
   wanted: Config,
   runtime: Runtime,
   version: string,
   signal?: AbortSignal,
+  isAwaited = false,
 ): Promise<Service> {
   const config = settleDisk(wanted, runtime);
   let port: number | undefined;
@@ -127,9 +129,9 @@ export async function startService(
   const url = urlOf(config.host, server.port);
   tellWhere(config, url, `${version} on ${runtime.name} ${runtime.version}`);
   const begin = async (): Promise<void> => {
-    await sleep(FIRST_CALLS_MS);
-    await http.prepare();
-    working = await (await work()).beginWork(config, (await chosen()).engine, {
+    if (!isAwaited) await sleep(FIRST_CALLS_MS);
+    const [{ engine }] = await Promise.all([chosen(), http.prepare()]);
+    working = await (await work()).beginWork(config, engine, {
       ...grounds,
       holdFile: runtime.holdFile,
       mayClaim: operated.admin.isTaking,

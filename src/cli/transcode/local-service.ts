@@ -80,7 +80,7 @@ export async function startLocal(
   const engine = rememberedEngine(env, dataFolder);
   try {
     engine.recall();
-    const { url, ready, stop } = await startService(config, runtime, version, signal);
+    const { url, ready, stop } = await startService(config, runtime, version, signal, true);
     // That it fails is told by `ready`; a caller that is interrupted does not wait for it.
     ready.then(engine.keep).catch(() => {});
     const calls = new ServiceCalls(url, credentials, signal);
