@@ -135,6 +135,10 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
     source_url: maskCredentials(url),
     clip: clip && clipAnswer(clip),
   })),
+  subtitles: task.extras?.subtitles?.map(({ url, language, title, charset, ...marks }) => ({
+    ...{ source_url: maskCredentials(url), language, title, charset },
+    ...{ default: marks.isDefault, forced: marks.isForced },
+  })),
 });
 
 const clipAnswer = ({ startSeconds, durationSeconds }: Clip) => ({

@@ -11,15 +11,15 @@ import {
   retryTask,
   type TaskPorts,
 } from "../service/manage-tasks.ts";
-import type { Clip, Extras, TaskQuery } from "../task/task.ts";
+import type { Clip, Extras, SubtitleSource, TaskQuery } from "../task/task.ts";
 import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
 import type { CreateTask, ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
 
 /** What a task says of its source, and of its outputs as a whole. */
-function extrasOf({ sources, title }: z.output<typeof CreateTask>): Extras | undefined {
-  if (!sources && title === undefined) return undefined;
+function extrasOf({ sources, subtitles, title }: z.output<typeof CreateTask>): Extras | undefined {
+  if (!sources && !subtitles && title === undefined) return undefined;
   return {
     ...(sources && {
       sources: sources.map(({ source_url: url, clip }) => ({
@@ -27,9 +27,20 @@ function extrasOf({ sources, title }: z.output<typeof CreateTask>): Extras | und
         ...(clip && { clip: clipOf(clip) }),
       })),
     }),
+    ...(subtitles && { subtitles: subtitles.map(subtitleSource) }),
     ...(title !== undefined && { title }),
   };
 }
+
+type NewSubtitles = NonNullable<z.output<typeof CreateTask>["subtitles"]>[number];
+
+const subtitleSource = (given: NewSubtitles): SubtitleSource => ({
+  ...{ url: given.source_url, language: given.language },
+  ...(given.title !== undefined && { title: given.title }),
+  ...(given.default && { isDefault: true }),
+  ...(given.forced && { isForced: true }),
+  ...(given.charset !== undefined && { charset: given.charset }),
+});
 
 /** What the body of a create asks for. */
 export const taskRequest = (body: z.output<typeof CreateTask>): TaskRequest => ({

@@ -2,7 +2,7 @@ import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment, VideoEncode } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
-import type { Extras } from "../task/task.ts";
+import type { Extras, SubtitleSource } from "../task/task.ts";
 import { quotedAddress } from "../task/tell-failure.ts";
 
 /** What an input beside the source is: a picture, a file of subtitles, or another source. */
@@ -16,13 +16,17 @@ export type FurtherInput = {
   readonly name: string;
   /** The field of the request that it came from. */
   readonly path: string;
+  /** Only of subtitles: what the task says of them. */
+  readonly told?: Omit<SubtitleSource, "url">;
 };
 
 /** An input beside the source as a plan is made for it. */
-export type FurtherFile = Pick<FurtherInput, "kind" | "name" | "url"> & {
+export type FurtherFile = Pick<FurtherInput, "kind" | "name" | "url" | "told"> & {
   /** Its name in the work folder. */
   readonly file: string;
   readonly media: MediaInfo;
+  /** Only of subtitles: how their characters seem to be written, if neither the file nor the task says it. */
+  readonly guessedCharset?: string;
 };
 
 /** How much each may have: far more than any picture or text that is meant for it. Sources have their own limit. */
@@ -67,6 +71,10 @@ export const furtherInputsOf = (request: NamingRequest): readonly FurtherInput[]
     ...{ name: `sources[${at + 1}]`, path: `sources[${at + 1}].source_url` },
   })),
   ...watermarksOf(request),
+  ...(request.extras?.subtitles ?? []).map(({ url, ...told }, at) => ({
+    ...{ kind: "subtitles" as const, url, told },
+    ...{ name: `subtitles[${at}]`, path: `subtitles[${at}].source_url` },
+  })),
 ];
 
 /** The name in the work folder of the input at a place among those beside the source. */

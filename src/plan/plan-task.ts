@@ -108,7 +108,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ...audioWarnings(products, media),
       ...soundWarnings(renditionsOf(assignments), media),
       ...captionWarnings(decisions, media),
-      ...subtitleWarnings(assignments.flatMap(choicesOf), media),
+      ...subtitleWarnings(assignments.flatMap(choicesOf), source),
       ...hiddenWarnings(asked, media),
     ],
     ...(durationSeconds !== undefined && { durationSeconds }),

@@ -99,13 +99,17 @@ export type SubtitleText = {
 
 /** A track of subtitles of an output. */
 export type SubtitleTrack = {
-  /** The source's stream. */
-  readonly index: number;
+  /** The source's stream; absent if it is a file beside the source. */
+  readonly index?: number;
+  /** The name of that file in the work folder. */
+  readonly side?: string;
   readonly codec: SubtitleCodec;
   /** The WebVTT that it is made of, in the work folder. */
   readonly file: string;
   /** ISO 639, as the source says it. */
   readonly language?: string;
+  /** What players call it; absent if they name it by its language. */
+  readonly title?: string;
   /** What it is marked as. */
   readonly dispositions: readonly SubtitleMark[];
 };

@@ -72,7 +72,7 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
   const aligned = align(encodes, input);
   const twoPass = aligned.decisions.filter((decision) => isTwoPass(decision));
   const onePass = aligned.decisions.filter((decision) => !isTwoPass(decision));
-  const texts = textStep(decisions, input.media, input.clip);
+  const texts = textStep(decisions, input);
   const costed = [
     ...(texts ? [{ ...texts, cost: COST_MIN }] : []),
     ...posters.map((decision) => posterRun(decision, input)),

@@ -42,9 +42,6 @@ export const SOURCE_FORMATS = [
   "tta",
 ] as const;
 
-/** The demuxers that may open a file of subtitles beside a source, by ffmpeg's names: texts that name no other file. */
-export const SUBTITLE_FORMATS = ["srt", "ass", "webvtt"] as const;
-
 /**
  * The name by which `-f` pins the demuxer that a probe chose, so that a run cannot choose another one.
  *

@@ -16,7 +16,7 @@ import {
 } from "./addresses.ts";
 import { type Addresses, type AssignPorts, assign } from "./assign.ts";
 import type { Caller } from "./authenticate.ts";
-import { judgeFurther } from "./further.ts";
+import { judgeFurther, refuseUnusedSubtitles } from "./further.ts";
 import { judgeNotification } from "./notifying/notifications.ts";
 import { claimFolders } from "./sets.ts";
 
@@ -136,6 +136,7 @@ export async function judgeTask(
     addresses,
   );
   if (extras?.sources) refuseImpossibleJoin(assignments, await ports.capabilities());
+  if (extras) refuseUnusedSubtitles(extras, assignments);
   const { targets } = request;
   await judgeFurther(judges, furtherInputsOf({ assignments, extras, targets }), addresses);
   const notification = judgeNotification(caller, request.notification);

@@ -1,6 +1,8 @@
 import { aboutInput, type FurtherInput, furtherFault } from "../plan/further.ts";
 import { isAnyLive } from "../plan/live/places.ts";
+import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
+import type { Extras } from "../task/task.ts";
 import { type AddressJudge, judgeAddress, refuseField } from "./addresses.ts";
 import type { Addresses } from "./assign.ts";
 
@@ -30,4 +32,21 @@ export async function judgeFurther(
     if (addresses.targets.some((target) => target.key === key))
       throw refuseField(path, `a target is ${name} itself`);
   }
+}
+
+/**
+ * Refuses files of subtitles where nothing is made of them.
+ *
+ * @throws {TaskError} `invalid_parameter`
+ */
+export function refuseUnusedSubtitles(
+  { subtitles }: Extras,
+  assignments: readonly Assignment[],
+): void {
+  const renditions = assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
+  if (!subtitles || renditions.some((one) => one.subtitles)) return;
+  throw refuseField(
+    "subtitles",
+    "no profile of the task takes subtitles: there is no subtitle_tracks in any",
+  );
 }

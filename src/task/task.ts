@@ -136,10 +136,25 @@ export type Clip = { readonly startSeconds: number; readonly durationSeconds?: n
 /** One of several sources that are joined, and the part of it that is taken. */
 export type SourcePart = { readonly url: string; readonly clip?: Clip };
 
+/** A file of subtitles beside the source. */
+export type SubtitleSource = {
+  readonly url: string;
+  /** ISO 639 or BCP 47. */
+  readonly language: string;
+  /** For a menu of players. */
+  readonly title?: string;
+  readonly isDefault?: boolean;
+  readonly isForced?: boolean;
+  /** How its characters are written, as the Encoding Standard names it; found out where absent. */
+  readonly charset?: string;
+};
+
 /** What a task says of its source beside its address and its clip. */
 export type Extras = {
   /** All sources that are joined, in their order; the first is at the task's own address. */
   readonly sources?: readonly SourcePart[];
+  /** Further subtitles, behind those of the source. */
+  readonly subtitles?: readonly SubtitleSource[];
   /** What the outputs are called. */
   readonly title?: string;
 };

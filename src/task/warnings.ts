@@ -21,6 +21,8 @@ export const WARNING_CODES = [
   "captions_dropped",
   /** Subtitles that were asked for are left out: the source lacks them, or they are no text. */
   "subtitles_missing",
+  /** A file of subtitles is no Unicode, and was read as was usual in its language: its characters may be wrong. */
+  "charset_guessed",
   /** The output came out larger than the source, whose picture was copied in its place, as asked. */
   "source_kept",
   /** The output is larger than the source, whose picture could not be copied in its place as asked. */

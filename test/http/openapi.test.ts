@@ -140,7 +140,12 @@ describe("openApiDocument", () => {
   // Generators of TypeScript demand a field that has one of every caller.
   test("tells defaults in words", () => {
     const { paths, components } = document;
-    expect(JSON.stringify({ paths, components })).not.toContain('"default":');
+    // A field may be called so.
+    const named = JSON.stringify({ paths, components }, (key, value) =>
+      key === "properties" ? Object.entries(value) : value,
+    );
+    expect(named).toContain('["default",');
+    expect(named).not.toContain('"default":');
     const text = JSON.stringify(components.schemas["CreateTask"]);
     expect(text).toContain("Higher goes first. 0 where absent.");
   });

@@ -6,9 +6,9 @@ import type { Protection } from "../../src/profile/fields/protection.ts";
 import type { Rendition } from "../../src/profile/profile.ts";
 import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
 import { reportOf } from "../fixtures/browser.ts";
-import { tempFolder } from "../fixtures/clips.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
 import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
-import { subtitledFilm } from "../fixtures/subtitled.ts";
+import { subtitledFilm, subtitleFiles } from "../fixtures/subtitled.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -21,8 +21,19 @@ const SETS: readonly Pick<Rendition, "container" | "protection">[] = [
   { container: "cmaf" },
   { container: "m3u8", protection: PROTECTION },
 ];
-const BY_HLS = ["m3u8/out.m3u8", "cmaf/out.m3u8", "m3u8-encrypted/out.m3u8"];
-const BY_DASH = ["dash/out.mpd", "cmaf/segments/manifest.mpd"];
+/** What all of them have. */
+const SET = {
+  video: aCustomVideo({ effort: "highPerformance", bitrateBps: 100_000 }),
+  audio: anAudio({ bitrateBps: 64_000 }),
+  subtitles: { tracks: "all" },
+} as const;
+const BY_HLS = [
+  "cmaf-beside/out.m3u8",
+  "m3u8/out.m3u8",
+  "cmaf/out.m3u8",
+  "m3u8-encrypted/out.m3u8",
+];
+const BY_DASH = ["cmaf-beside/segments/manifest.mpd", "dash/out.mpd", "cmaf/segments/manifest.mpd"];
 
 const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
 /** How each player is begun, and how it is told to show the subtitles in a language; `select` answers what it offers. */
@@ -73,6 +84,9 @@ const PLAYERS = [
     urls: [...BY_HLS, ...BY_DASH],
   },
 ];
+
+/** Of a film without subtitles, which come beside it. */
+const BESIDE = "cmaf-beside";
 
 /** The moment at which both languages show something. */
 const MOMENT = 1.4;
@@ -131,13 +145,14 @@ beforeAll(async () => {
   mkdirSync(join(root, "keys"));
   writeFileSync(join(root, "keys", `${MADE_FOR.id}-0.key`), MEDIA_KEYS.made(MADE_FOR.id, 0));
   for (const set of SETS) {
-    const video = aCustomVideo({ effort: "highPerformance", bitrateBps: 100_000 });
-    const audio = anAudio({ bitrateBps: 64_000 });
-    const profile = profileOf({ ...set, video, audio, subtitles: { tracks: "all" } });
-    const { folder } = await makeProducts(await subtitledFilm(5), profile);
+    const { folder } = await makeProducts(await subtitledFilm(5), profileOf({ ...SET, ...set }));
     const name = set.protection ? `${set.container}-encrypted` : set.container;
     symlinkSync(join(folder, "0"), join(root, name));
   }
+  const film = await clip({ seconds: 5, width: 160, height: 90, audio: "aac" });
+  const beside = profileOf({ ...SET, container: "cmaf" });
+  const { folder } = await makeProducts(film, beside, { extras: { subtitles: subtitleFiles() } });
+  symlinkSync(join(folder, "0"), join(root, BESIDE));
 });
 
 /** Within a picture or so. */

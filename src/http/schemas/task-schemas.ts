@@ -4,6 +4,7 @@ import { TASK_STATUSES } from "../../task/status.ts";
 import { WARNING_CODES } from "../../task/warnings.ts";
 import { Title } from "./fields/metadata.ts";
 import { answeredSourcesOf, sourcesOf, withSources } from "./fields/sources.ts";
+import { ANSWERED_SUBTITLES, subtitlesOf } from "./fields/subtitles.ts";
 import { Address, NOT_UNICODE } from "./fields.ts";
 import { NotificationSchema } from "./notification-schemas.ts";
 import { Output } from "./output-schemas.ts";
@@ -103,6 +104,7 @@ export const CreateTask = withSources(
       .optional()
       .openapi({ description: "Required, unless there are `sources`." }),
     sources: sourcesOf({ source_url: Address, clip: NewClip }),
+    subtitles: subtitlesOf(Address),
     profile_name: ProfileName.optional().openapi({
       description: "A system or custom profile; the service's default where absent.",
       example: "video_mp4_1280x720_1728kbps",
@@ -207,6 +209,7 @@ export const TaskSchema = z
     task_id: z.string(),
     source: z.object({ source_url: z.string() }).openapi("Source"),
     sources: answeredSourcesOf(Clip),
+    subtitles: ANSWERED_SUBTITLES,
     profile_name: z.string(),
     targets: z.array(Target),
     task_status: TaskStatusSchema,

@@ -4,6 +4,7 @@ import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 import { durationOf } from "../decide/spans.ts";
 import { formatSeconds } from "../encode/filters.ts";
+import { type FurtherFile, furtherArgs } from "../further.ts";
 import type { Step, SubtitleText, SubtitleTrack } from "../plan.ts";
 import { isConverted, textFiles } from "../subtitles/choose.ts";
 import { slowInput } from "./input.ts";
@@ -51,46 +52,84 @@ export function subtitleArgs(
   return [
     ...tracks.flatMap(({ file }) => ["-map", `${number + files.indexOf(file)}:0`]),
     ...["-c:s", encoder],
-    ...tracks.flatMap(({ language, dispositions }, at) => [
+    ...tracks.flatMap(({ language, title, dispositions }, at) => [
       ...(language === undefined ? [] : [`-metadata:s:s:${at}`, `language=${language}`]),
+      ...titleArgs(title, at),
       ...[`-disposition:s:${at}`, dispositions.join("+") || "0"],
     ]),
   ];
 }
 
-/** The run that takes the texts out of the source, once for all outputs; undefined if none has subtitles. */
+/** MP4 has a title as the name of its handler, for players of before 2020. */
+const titleArgs = (title: string | undefined, at: number): readonly string[] =>
+  title === undefined
+    ? []
+    : ["title", "handler_name"].flatMap((key) => [`-metadata:s:s:${at}`, `${key}=${title}`]);
+
+/** What texts are taken out of. */
+export type TextSources = {
+  readonly media: MediaInfo;
+  readonly clip: Clip | undefined;
+  readonly further?: readonly FurtherFile[];
+};
+
+/** The run that takes the texts out of the source and of what is read beside it, once for all outputs; undefined if none has subtitles. */
 export function textStep(
   decisions: readonly OutputDecision[],
-  media: MediaInfo,
-  clip: Clip | undefined,
+  { media, clip, further = [] }: TextSources,
 ): Omit<Step, "share"> | undefined {
   const tracks = decisions.flatMap(({ product }) => product.subtitles ?? []);
-  const indexes = [...new Set(tracks.map(({ index }) => index))];
-  if (indexes.length === 0) return undefined;
-  const isCopied = (at: number) =>
-    media.streams.some((one) => one.index === at && !isConverted(one));
-  const texts = indexes.map((index): SubtitleText => {
-    const { raw, file, flat } = textFiles(index);
+  const taken = [...new Map(tracks.map((track) => [textFiles(track).raw, track])).values()];
+  if (taken.length === 0) return undefined;
+  const isRead = taken.some(({ side }) => side === undefined);
+  const files = further.filter(({ file }) => taken.some(({ side }) => side === file));
+  const texts = taken.map((track): SubtitleText => {
+    const { raw, file, flat } = textFiles(track);
     return {
       ...{ raw, file },
-      ...(tracks.some((track) => track.file === flat) && { flat }),
-      ...(!isCopied(index) && { isConverted: true }),
+      ...(tracks.some((one) => one.file === flat) && { flat }),
+      ...(!isCopied(track, media, files) && { isConverted: true }),
       ...stretchOf(media, clip),
     };
   });
+  const own = [...["-f", demuxerOf(media.format)], ...steadyInput(media), ...slowInput(media)];
   return {
     name: "subtitles",
     args: [
-      ...["-f", demuxerOf(media.format), ...steadyInput(media), ...slowInput(media), "-i", "input"],
-      ...texts.flatMap(({ raw }, at) => [
-        ...["-map", `0:${indexes[at]}`, "-map_metadata", "-1", "-map_chapters", "-1"],
-        ...["-c:s", isCopied(indexes[at] ?? -1) ? "copy" : "webvtt", "-f", "webvtt", raw],
+      ...(isRead ? [...own, "-i", "input"] : []),
+      ...furtherArgs(files),
+      ...taken.flatMap((track, at) => [
+        ...["-map", mapOf(track, files, isRead), "-map_metadata", "-1", "-map_chapters", "-1"],
+        ...["-c:s", isCopied(track, media, files) ? "copy" : "webvtt"],
+        ...["-f", "webvtt", texts[at]?.raw ?? ""],
       ]),
     ],
     writes: texts.map(({ raw }) => raw),
     texts,
   };
 }
+
+const isCopied = (
+  { index, side }: SubtitleTrack,
+  { streams }: MediaInfo,
+  files: readonly FurtherFile[],
+): boolean => {
+  const stream =
+    side === undefined
+      ? streams.find((one) => one.index === index)
+      : files.find(({ file }) => file === side)?.media.streams[0];
+  return stream !== undefined && !isConverted(stream);
+};
+
+/** The stream of a track in a run that may read the source, and these files behind it. */
+const mapOf = (
+  { index, side }: SubtitleTrack,
+  files: readonly FurtherFile[],
+  isRead: boolean,
+): string =>
+  side === undefined
+    ? `0:${index}`
+    : `${files.findIndex(({ file }) => file === side) + (isRead ? 1 : 0)}:0`;
 
 /** The part of the source that outputs show: no text goes on after its pictures and its sound. */
 function stretchOf(media: MediaInfo, clip: Clip | undefined) {

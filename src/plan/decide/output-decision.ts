@@ -128,7 +128,7 @@ export function readingMarks(
 export function judgeRendition(
   { rendition: asked, targets }: Omit<Assignment, "set">,
   index: number,
-  { media, clip, title }: Omit<DecisionSource, "capabilities">,
+  { media, clip, title, further }: Omit<DecisionSource, "capabilities">,
 ): Judged {
   refuseMissingStreams(asked, media);
   if (clip) refuseEmptyClip(asked, media, clip);
@@ -141,7 +141,7 @@ export function judgeRendition(
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
   const metadata = metadataOf(rendition.metadata, container, media, { title, clip });
-  const subtitles = subtitleTracks(rendition.subtitles, container, media);
+  const subtitles = subtitleTracks(rendition.subtitles, container, { media, further });
   const product: PlannedOutput = {
     targets,
     container,

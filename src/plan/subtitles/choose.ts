@@ -1,10 +1,12 @@
 import { languageCode, languageTag, libraryCode } from "../../manifest/write/language.ts";
 import type { MediaInfo, OtherStream } from "../../probe/media.ts";
+import { isSet } from "../../profile/container-rules.ts";
 import type { Written } from "../../profile/containers.ts";
 import { factsOf } from "../../profile/containers.ts";
 import type { SubtitleChoice, TrackChoice } from "../../profile/fields/subtitles.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Warning } from "../../task/warnings.ts";
+import type { FurtherFile } from "../further.ts";
 import type { SubtitleMark, SubtitleTrack } from "../plan.ts";
 
 /** Subtitles that are text, by their decoders in ffmpeg. Others are pictures, or captions. */
@@ -15,31 +17,70 @@ const TEXT_CODECS =
 
 const MARKS: readonly SubtitleMark[] = ["default", "forced", "hearing_impaired"];
 
-/** The streams of a source that a choice takes, and what it asks for that is not there. */
+/** Subtitles to choose from: a stream of the source, or a file beside it. */
+type Candidate = Pick<OtherStream, "codec" | "language"> &
+  Pick<SubtitleTrack, "index" | "side" | "title"> & {
+    /** What errors and warnings call it. */
+    readonly name: string;
+    readonly dispositions: readonly string[];
+  };
+
+/** What a choice takes, and what it asks for that is not there. */
 type Chosen = {
-  readonly streams: readonly OtherStream[];
+  readonly tracks: readonly Candidate[];
   readonly lacks: readonly string[];
 };
 
-/** Where the subtitles of a stream lie in the work folder; see `SubtitleText`. */
-export const textFiles = (index: number) => ({
-  raw: `subtitles/${index}.raw.vtt`,
-  file: `subtitles/${index}.vtt`,
-  flat: `subtitles/${index}.flat.vtt`,
-});
+/** The source that subtitles are chosen of, and what is read beside it. */
+export type SubtitleSources = {
+  readonly media: Pick<MediaInfo, "streams">;
+  readonly further?: readonly FurtherFile[] | undefined;
+};
+
+/** Where the subtitles of a stream, or of a file beside the source, lie in the work folder; see `SubtitleText`. */
+export const textFiles = (track: Pick<SubtitleTrack, "index" | "side">) => {
+  const key = track.side ?? track.index;
+  return {
+    raw: `subtitles/${key}.raw.vtt`,
+    file: `subtitles/${key}.vtt`,
+    flat: `subtitles/${key}.flat.vtt`,
+  };
+};
+
+/** All subtitles: the source's, then those beside it. */
+const candidatesOf = ({ media, further = [] }: SubtitleSources): readonly Candidate[] => [
+  ...media.streams
+    .filter((stream): stream is OtherStream => stream.kind === "subtitle")
+    .map(({ index, codec, language, dispositions }) => ({
+      ...{ index, codec, dispositions, name: `the source's stream ${index}` },
+      ...(language !== undefined && { language }),
+    })),
+  ...further.flatMap((one) => candidateOf(one) ?? []),
+];
+
+function candidateOf({ file, name, media, told }: FurtherFile): Candidate | undefined {
+  const [stream] = media.streams;
+  if (!told || !stream) return undefined;
+  const { language, title, isDefault, isForced } = told;
+  return {
+    ...{ side: file, name, codec: stream.codec, language },
+    ...(title !== undefined && { title }),
+    dispositions: [...(isDefault ? ["default"] : []), ...(isForced ? ["forced"] : [])],
+  };
+}
 
 /** Whether ffmpeg makes the texts of a stream from another format than WebVTT. */
 export const isConverted = ({ codec }: Pick<OtherStream, "codec">): boolean => codec !== "webvtt";
 
 /**
- * The tracks that an output gets of a source's subtitles, in their order there.
+ * The tracks that an output gets of a source's subtitles, in their order there, and of those beside it.
  *
  * @throws {TaskError} `output_not_supported` if its container holds none
  */
 export function subtitleTracks(
   choice: SubtitleChoice | undefined,
   container: Written,
-  media: MediaInfo,
+  sources: SubtitleSources,
 ): readonly SubtitleTrack[] {
   if (!choice) return [];
   const { subtitles: codec } = factsOf(container);
@@ -48,42 +89,67 @@ export function subtitleTracks(
       "output_not_supported",
       `Cannot put subtitles into "${container}": it does not hold them`,
     );
-  const { streams } = chosenOf(choice.tracks, media);
-  const first = streams.find(({ dispositions }) => dispositions.includes("default"));
-  return streams.map((stream) => {
-    const { index, language, dispositions } = stream;
-    const { file, flat } = textFiles(index);
+  const { tracks } = chosenOf(choice.tracks, sources);
+  const marked = tracks.filter(({ dispositions }) => dispositions.includes("default"));
+  // What a task says itself is meant for it.
+  const first = marked.find(({ side }) => side !== undefined) ?? marked[0];
+  return tracks.map((track) => {
+    const { index, side, language, title, dispositions } = track;
+    const { file, flat } = textFiles(track);
     return {
-      index,
+      ...(index !== undefined && { index }),
+      ...(side !== undefined && { side }),
       codec,
       file: codec === "mov_text" ? flat : file,
-      ...(language !== undefined && { language: codeIn(container, language) }),
+      ...(language !== undefined && { language: codeIn(container, language, side) }),
+      ...(title !== undefined && { title }),
       // A player takes one by itself.
       dispositions: MARKS.filter(
-        (mark) => dispositions.includes(mark) && (mark !== "default" || stream === first),
+        (mark) => dispositions.includes(mark) && (mark !== "default" || track === first),
       ),
     };
   });
 }
 
 /** A language by the code that a container takes. */
-function codeIn(container: Written, language: string): string {
+function codeIn(container: Written, language: string, side: string | undefined): string {
   const { languages } = factsOf(container);
-  if (languages === undefined) return language;
-  return languages === "terms" ? languageCode(language) : libraryCode(language);
+  if (languages !== undefined)
+    return languages === "terms" ? languageCode(language) : libraryCode(language);
+  // Matroska has the codes of libraries, and what it came with is taken over. Manifests have tags.
+  return side === undefined || isSet(container) ? language : libraryCode(language);
 }
 
-/** Warns of subtitles that were asked for and are left out. */
+/** Warns of subtitles that were asked for and are left out, and of those beside the source that nobody asked for or that may be misread. */
 export function subtitleWarnings(
   choices: readonly (SubtitleChoice | undefined)[],
-  media: MediaInfo,
+  sources: SubtitleSources,
 ): readonly Warning[] {
-  const lacks = choices.flatMap((choice) => (choice ? chosenOf(choice.tracks, media).lacks : []));
-  return [...new Set(lacks)].map((message) => ({ code: "subtitles_missing", message }));
+  const chosen = choices.flatMap((choice) => (choice ? [chosenOf(choice.tracks, sources)] : []));
+  const taken = new Set(chosen.flatMap(({ tracks }) => tracks.map(({ side }) => side)));
+  const unused = candidatesOf(sources).flatMap(({ side, name, language }) =>
+    side === undefined || taken.has(side)
+      ? []
+      : [`${name} (${language}) are left out, as no profile of the task takes them`],
+  );
+  const messages = new Set([...chosen.flatMap(({ lacks }) => lacks), ...unused]);
+  return [
+    ...[...messages].map((message) => ({ code: "subtitles_missing" as const, message })),
+    ...(sources.further ?? []).flatMap(({ name, guessedCharset: charset }): Warning[] =>
+      charset === undefined
+        ? []
+        : [
+            {
+              code: "charset_guessed",
+              message: `${name} are no Unicode, and were read as ${charset}, as is usual in their language`,
+            },
+          ],
+    ),
+  ];
 }
 
-function chosenOf(choice: TrackChoice, { streams }: MediaInfo): Chosen {
-  const all = streams.filter((stream): stream is OtherStream => stream.kind === "subtitle");
+function chosenOf(choice: TrackChoice, sources: SubtitleSources): Chosen {
+  const all = candidatesOf(sources);
   const taken = (wanted: string | number) =>
     typeof wanted === "number"
       ? all.filter((_, place) => place === wanted)
@@ -92,7 +158,7 @@ function chosenOf(choice: TrackChoice, { streams }: MediaInfo): Chosen {
     choice === "all" ? all : all.filter((one) => choice.some((w) => taken(w).includes(one)));
   const missing = choice === "all" ? [] : choice.filter((wanted) => taken(wanted).length === 0);
   return {
-    streams: found.filter(({ codec }) => TEXT_CODECS.includes(codec)),
+    tracks: found.filter(({ codec }) => TEXT_CODECS.includes(codec)),
     lacks: [
       ...missing.map((wanted) =>
         typeof wanted === "number"
@@ -102,8 +168,8 @@ function chosenOf(choice: TrackChoice, { streams }: MediaInfo): Chosen {
       ...found
         .filter(({ codec }) => !TEXT_CODECS.includes(codec))
         .map(
-          ({ index, codec }) =>
-            `The subtitles in the source's stream ${index} (${codec}) are left out, as they are no text`,
+          ({ name, codec }) =>
+            `The subtitles in ${name} (${codec}) are left out, as they are no text`,
         ),
     ],
   };

@@ -20,7 +20,7 @@ export const SUBTITLE_GROUP = "subtitles";
 /** Names the tracks of a set. */
 export function namedSubtitles(tracks: readonly SubtitleTrack[]): readonly SetSubtitles[] {
   const tags = tracks.map(({ language }) => language && languageTag(language));
-  const names = distinctNames(tracks.map(({ dispositions }, at) => nameOf(tags[at], dispositions)));
+  const names = distinctNames(tracks.map((track, at) => nameOf(tags[at], track)));
   return tracks.map(({ dispositions }, at) => {
     const [name = "", language] = [names[at], tags[at]];
     return {
@@ -30,8 +30,13 @@ export function namedSubtitles(tracks: readonly SubtitleTrack[]): readonly SetSu
   });
 }
 
-/** The language in its own words, and what tells it from others of that language. */
-function nameOf(tag: string | undefined, marks: SubtitleTrack["dispositions"]): string {
+/** Its title, or the language in its own words, and what tells it from others of that language. */
+function nameOf(
+  tag: string | undefined,
+  { title, dispositions: marks }: Pick<SubtitleTrack, "title" | "dispositions">,
+): string {
+  // A list of attributes has no way to write these.
+  if (title !== undefined) return title.replaceAll('"', "'");
   const name = tag && languageName(tag, tag);
   const kind = marks.includes("forced")
     ? " (forced)"
@@ -78,7 +83,7 @@ export function withSubtitles(
   const sets = tracks.map(({ name, language, dispositions, file, bytes }, at) =>
     [
       `\t\t<AdaptationSet id="${first + at}" contentType="text" mimeType="text/vtt"${language === undefined ? "" : ` lang="${language}"`}>`,
-      `\t\t\t<Label>${name}</Label>`,
+      `\t\t\t<Label>${escaped(name)}</Label>`,
       ...rolesOf(dispositions).map(
         (role) => `\t\t\t<Role schemeIdUri="urn:mpeg:dash:role:2011" value="${role}"/>`,
       ),
@@ -88,6 +93,9 @@ export function withSubtitles(
   );
   return manifest.replace(/^\t<\/Period>/m, (end) => [...sets, end].join("\n"));
 }
+
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 const rolesOf = (marks: SubtitleTrack["dispositions"]): readonly string[] => [
   ...(marks.includes("default") ? ["main"] : []),

@@ -1,5 +1,6 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { languageTag } from "../../manifest/write/language.ts";
 import { largerThan } from "../../net/transfer-budget.ts";
 import {
   aboutInput,
@@ -10,7 +11,7 @@ import {
   refuseLargePicture,
 } from "../../plan/further.ts";
 import { PICTURE_HEAD_BYTES, pictureDemuxerOf } from "../../probe/bytes/picture-head.ts";
-import { SUBTITLE_FORMATS } from "../../probe/formats.ts";
+import { readSubtitleFile } from "../../probe/bytes/subtitle-text.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isDiskless, type SourceReader } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -49,10 +50,10 @@ export async function openFurther(
     const file = furtherFileAt(at);
     const own = join(folder, `${file}-fetched`);
     await mkdir(own, { recursive: true });
-    const { kind, name, url } = input;
+    const { kind, name, url, told } = input;
     try {
       const found = await openOne(input, run, own, open);
-      opened.push({ kind, name, url, file, ...found });
+      opened.push({ kind, name, url, file, ...(told && { told }), ...found });
     } catch (error) {
       throw run.signal.aborted ? error : aboutInput(error, input);
     }
@@ -69,11 +70,11 @@ export const furtherPaths = (
     : { further: Object.fromEntries(opened.map(({ file, path }) => [file, path])) };
 
 async function openOne(
-  { kind, url }: FurtherInput,
+  { kind, url, told }: FurtherInput,
   run: FurtherRun,
   folder: string,
   open: OpenAnother,
-): Promise<Pick<OpenedFurther, "path" | "media">> {
+): Promise<Pick<OpenedFurther, "path" | "media" | "guessedCharset">> {
   if (kind === "source") return open(url, run, folder);
   const { signal, disk, engine } = run;
   const storage = run.storageOf(url, "source");
@@ -86,25 +87,36 @@ async function openOne(
   });
   if (close) run.atEnd(close);
   refuseTooLarge(sizeBytes, bytesMax);
-  const head = () => withFile(path, (source) => source.read(0, PICTURE_HEAD_BYTES));
-  const as = await formatsOf(kind, head);
-  const media = await engine.probe({ path, side: "source", as }, signal);
-  if (kind === "picture") refuseLargePicture(media);
+  if (kind === "subtitles") return openSubtitles(path, told, folder, { engine, signal });
+  const head = await withFile(path, (source) => source.read(0, PICTURE_HEAD_BYTES));
+  const media = await engine.probe({ path, side: "source", as: [pictureOf(head)] }, signal);
+  refuseLargePicture(media);
   return { path, media };
+}
+
+/** Writes the texts of a file as Unicode into a folder, as ffmpeg reads no other on every engine. */
+async function openSubtitles(
+  path: string,
+  { language, charset }: NonNullable<FurtherInput["told"]> = { language: "und" },
+  folder: string,
+  { engine, signal }: Pick<FurtherRun, "engine" | "signal">,
+): Promise<Pick<OpenedFurther, "path" | "media" | "guessedCharset">> {
+  const bytes = await withFile(path, (source) => source.read(0, source.sizeBytes));
+  const { format, text, guessed } = readSubtitleFile(bytes, languageTag(language), charset);
+  const own = join(folder, "texts");
+  await writeFile(own, text);
+  const media = await engine.probe({ path: own, side: "source", as: [format] }, signal);
+  return { path: own, media, ...(guessed !== undefined && { guessedCharset: guessed }) };
 }
 
 function refuseTooLarge(sizeBytes: number, bytesMax: number | undefined): void {
   if (bytesMax !== undefined && sizeBytes > bytesMax) throw largerThan(bytesMax);
 }
 
-/** What a file of a kind may be. @throws {TaskError} `input_not_supported` if it is no picture */
-async function formatsOf(
-  kind: Exclude<FurtherInput["kind"], "source">,
-  head: () => Promise<Uint8Array>,
-): Promise<readonly string[]> {
-  if (kind === "subtitles") return SUBTITLE_FORMATS;
-  const demuxer = pictureDemuxerOf(await head());
-  if (demuxer !== undefined) return [demuxer];
+/** The format of a picture. @throws {TaskError} `input_not_supported` if it is none */
+function pictureOf(head: Uint8Array): string {
+  const demuxer = pictureDemuxerOf(head);
+  if (demuxer !== undefined) return demuxer;
   throw new TaskError(
     "input_not_supported",
     "Cannot read the source: it is no PNG, JPEG or WebP picture",
@@ -153,8 +165,9 @@ async function readOne(
     return { source, media };
   }
   refuseTooLarge(source.sizeBytes, furtherBytesMax(kind));
-  const as = await formatsOf(kind, () => source.read(0, PICTURE_HEAD_BYTES));
+  // What takes subtitles needs a disk, and is refused at create where there is none.
+  const as = [pictureOf(await source.read(0, PICTURE_HEAD_BYTES))];
   const media = await engine.streamed.probe({ source, extension, side: "source", as }, signal);
-  if (kind === "picture") refuseLargePicture(media);
+  refuseLargePicture(media);
   return { source, media };
 }

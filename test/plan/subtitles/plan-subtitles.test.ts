@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { impossibilityOf } from "../../../src/plan/feasible/feasible.ts";
 import { assignmentFault } from "../../../src/plan/feasible/set-feasible.ts";
+import type { FurtherFile } from "../../../src/plan/further.ts";
 import { refuseImpossibleLive } from "../../../src/plan/live/live-feasible.ts";
 import { planTask } from "../../../src/plan/plan-task.ts";
 import { subtitleTracks, subtitleWarnings } from "../../../src/plan/subtitles/choose.ts";
@@ -29,9 +30,11 @@ const LONG = aMedia({ streams: [aVideoStream(), ...TRACKS], durationSeconds: 600
 const ALL = { tracks: "all" } as const;
 
 const indexesOf = (tracks: TrackChoice) =>
-  subtitleTracks({ tracks }, "mkv", MEDIA).map(({ index }) => index);
+  subtitleTracks({ tracks }, "mkv", { media: MEDIA }).map(({ index }) => index);
 const warned = (tracks: TrackChoice) =>
-  subtitleWarnings([{ tracks }, undefined, { tracks }], MEDIA).map(({ message }) => message);
+  subtitleWarnings([{ tracks }, undefined, { tracks }], { media: MEDIA }).map(
+    ({ message }) => message,
+  );
 
 describe("subtitleTracks", () => {
   test.each([
@@ -53,14 +56,16 @@ describe("subtitleTracks", () => {
   });
 
   test("keeps languages and marks, but one default alone", () => {
-    expect(subtitleTracks({ tracks: ["en", "de"] }, "mp4", MEDIA)).toEqual([
+    expect(subtitleTracks({ tracks: ["en", "de"] }, "mp4", { media: MEDIA })).toEqual([
       ...[{ index: 2, language: "eng", dispositions: ["default"], ...MP4(2) }],
       ...[{ index: 3, language: "deu", dispositions: ["forced"], ...MP4(3) }],
       ...[{ index: 4, language: "eng", dispositions: [], ...MP4(4) }],
     ] as never);
     // MOV knows the codes of libraries, and MKV any.
     const codes = (container: "mov" | "mkv") =>
-      subtitleTracks({ tracks: "all" }, container, MEDIA).map(({ language }) => language);
+      subtitleTracks({ tracks: "all" }, container, { media: MEDIA }).map(
+        ({ language }) => language,
+      );
     expect(codes("mov").slice(0, 3)).toEqual(["eng", "ger", "eng"]);
     expect(codes("mkv").slice(0, 3)).toEqual(["eng", "ger", "en-us"]);
   });
@@ -145,6 +150,68 @@ describe("a plan with subtitles", () => {
     );
     expect(plain?.steps.at(-1)?.sliced).toBeDefined();
     expect(texts?.steps.at(-1)?.whole).toBe("subtitles go into it");
+  });
+});
+
+/** A file of subtitles beside the source. */
+const aFile = (at: number, language: string, fields = {}, codec = "subrip"): FurtherFile => ({
+  ...{ kind: "subtitles", name: `subtitles[${at}]`, url: "a.srt", file: `side-${at}` },
+  media: { format: codec === "subrip" ? "srt" : codec, streams: [track({ index: 0, codec })] },
+  told: { language, ...fields },
+});
+
+describe("files of subtitles", () => {
+  const further = [
+    aFile(0, "fr", { title: "Le titre", isDefault: true }),
+    { ...aFile(1, "pt-BR", { isForced: true }, "webvtt"), guessedCharset: "windows-1252" },
+  ];
+  const taken = (tracks: TrackChoice, container: Container = "mkv") =>
+    subtitleTracks({ tracks }, container as "mkv", { media: MEDIA, further });
+
+  test("count behind the tracks of the source, and are the default if they are told to be", () => {
+    expect(taken([0, 5, 6])).toEqual([
+      { index: 2, codec: "subrip", file: "subtitles/2.vtt", language: "eng", dispositions: [] },
+      {
+        ...{ side: "side-0", codec: "subrip", file: "subtitles/side-0.vtt", language: "fre" },
+        ...{ title: "Le titre", dispositions: ["default"] },
+      },
+      {
+        ...{ side: "side-1", codec: "subrip", file: "subtitles/side-1.vtt", language: "por" },
+        dispositions: ["forced"],
+      },
+    ]);
+    expect(taken(["pt"], "cmaf").map(({ language }) => language)).toEqual(["pt-BR"]);
+    expect(taken("all")).toHaveLength(6);
+  });
+
+  test("are read behind the source where it is read, and put into outputs with what is said of them", () => {
+    const both = planOf([{ ...COPY, container: "mkv", subtitles: { tracks: [0, "fr"] } }], MEDIA, {
+      further,
+    });
+    const guards = (format: string) =>
+      `-protocol_whitelist file -format_whitelist ${format} -f ${format}`;
+    const [texts, copy] = argsOf(both);
+    expect(texts).toStartWith(`-f mov -i input ${guards("srt")} -i side-0 -map 0:2 `);
+    expect(texts).toContain("-map 1:0 -map_metadata -1 -map_chapters -1 -c:s webvtt ");
+    expect(copy).toContain(
+      "-metadata:s:s:1 language=fre -metadata:s:s:1 title=Le titre -metadata:s:s:1 handler_name=Le titre -disposition:s:1 default",
+    );
+    const clip = { startSeconds: 2, durationSeconds: 3 };
+    const request = { further, clip };
+    const alone = planOf([{ subtitles: { tracks: ["pt"] } }], MEDIA, request);
+    expect(argsOf(alone)[0]).toBe(
+      `${guards("webvtt")} -i side-1 -map 0:0 -map_metadata -1 -map_chapters -1 -c:s copy -f webvtt subtitles/side-1.raw.vtt`,
+    );
+    expect(alone.steps[0]?.texts).toEqual([
+      {
+        ...{ raw: "subtitles/side-1.raw.vtt", file: "subtitles/side-1.vtt" },
+        ...{ flat: "subtitles/side-1.flat.vtt", fromSeconds: 2, toSeconds: 5 },
+      },
+    ]);
+    expect(alone.warnings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      "subtitles_missing: subtitles[0] (fr) are left out, as no profile of the task takes them",
+      "charset_guessed: subtitles[1] are no Unicode, and were read as windows-1252, as is usual in their language",
+    ]);
   });
 });
 

@@ -112,6 +112,28 @@ describe("openFurther", () => {
     );
   });
 
+  test.each([
+    ["none.srt", "WEBVTT\n", "source_damaged", "it holds no texts"],
+    ["bytes.srt", "\0\u0001\0\u0002", "input_not_supported", "it is no text"],
+    ["film.ttml", "<tt xml:lang='en'>", "input_not_supported", "it is TTML, and SRT, WebVTT and"],
+  ])("refuses the subtitles %s", async (url, text, code, why) => {
+    const { run, root } = await aRun([{ ...TEXT, url }]);
+    writeFileSync(join(root, url), text);
+    const error = await taskErrorOf(openFurther(run, tempFolder()));
+    expect(error.message).toStartWith(`Cannot read subtitles[0] at "${url}": ${why}`);
+    expect(error.code).toBe(code as typeof error.code);
+  });
+
+  test("refuses subtitles that are too large", async () => {
+    const { run, root } = await aRun([{ ...TEXT, url: "large.srt" }]);
+    writeFileSync(join(root, "large.srt"), "");
+    truncateSync(join(root, "large.srt"), (16 << 20) + 1);
+    const error = await taskErrorOf(openFurther(run, tempFolder()));
+    expect(error.message).toBe(
+      'Cannot read subtitles[0] at "large.srt": it is larger than 16777216 bytes',
+    );
+  });
+
   test("fetches no more of a server than a picture may have, and names no secret", async () => {
     server.files.set("/large.png", Buffer.alloc((32 << 20) + 1));
     const url = server.url("/large.png").replace("//", "//ada:secret@");

@@ -7,8 +7,9 @@ import type { Container } from "../../../src/profile/containers.ts";
 import type { Rendition } from "../../../src/profile/profile.ts";
 import { segmentKeys } from "../../../src/worker/segment-keys.ts";
 import { MEDIA_KEYS } from "../../fixtures/bench-run.ts";
+import { clip } from "../../fixtures/clips.ts";
 import { MADE_FOR, makeProducts, profileOf } from "../../fixtures/made-products.ts";
-import { subtitledFilm } from "../../fixtures/subtitled.ts";
+import { subtitledFilm, subtitleFile } from "../../fixtures/subtitled.ts";
 import { openWasm } from "../../fixtures/wasm-engine.ts";
 import { aCustomVideo, anAudio } from "../../plan/builders.ts";
 import { outputOf } from "../../plan/run-plan.ts";
@@ -182,5 +183,96 @@ describe("subtitles in sets", () => {
     expect(shownIn(Buffer.concat([text, clear.final()]).toString())).toEqual([
       [expect.any(Number), expect.any(Number), "<b>Hallo</b>\nWelt"],
     ]);
+  });
+});
+
+const SRT =
+  "1\r\n00:00:00,500 --> 00:00:01,500\r\nça & <i>là</i>\r\n\r\n2\r\n00:00:02,000 --> 00:00:02,800\r\nfin\r\n";
+const VTT =
+  "WEBVTT - titles\n\nNOTE none\n\nhello\n00:01.000 --> 00:02.000 line:0 align:left\nHej &amp; hallå\n";
+const ASS = `[Script Info]
+ScriptType: v4.00+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, Alignment
+Style: Default,DejaVu Sans,24,2
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\\i1}Ahoj{\\i0}
+`;
+
+describe("files of subtitles", () => {
+  const files = () => [
+    { url: subtitleFile("a.srt", SRT), language: "fr", title: 'Le "vrai"', isDefault: true },
+    { url: subtitleFile("b.vtt", VTT), language: "sv" },
+    { url: subtitleFile("c.ass", `\ufeff${ASS}`), language: "cs", isForced: true },
+  ];
+
+  test.each([
+    ["mkv", "subrip", ["fre", "swe", "cze"]],
+    ["mp4", "mov_text", ["fra", "swe", "ces"]],
+    ["webm", "webvtt", ["fre", "swe", "cze"]],
+  ] as const)("go into %s behind the source's own", async (container, codec, codes) => {
+    const extras = { subtitles: files() };
+    const clip = { startSeconds: 0.8, durationSeconds: 2 };
+    const asked = profile(container, [0, "fr", "sv", "cs"]);
+    const made = await makeProducts(await subtitledFilm(), asked, { extras, clip });
+    const path = join(made.folder, "0", `out.${container}`);
+    expect(made.warnings).toEqual([]);
+    expect(await probed(path)).toEqual([
+      [codec, "eng", 0, 0],
+      [codec, codes[0], 1, 0],
+      [codec, codes[1], 0, 0],
+      [codec, codes[2], 0, 1],
+    ]);
+    const tracks = await Promise.all([1, 2, 3].map((at) => trackOf(path, at)));
+    expect(tracks.map(inSeconds)).toEqual([
+      [
+        [near(0), near(700), expect.stringMatching(/^ça &(amp;)? <i>là<\/i>$/)],
+        [near(1200), near(2000), "fin"],
+      ],
+      [[near(200), near(1200), expect.stringMatching(/^Hej &(amp;)? hallå$/)]],
+      [[near(200), near(1200), "<i>Ahoj</i>"]],
+    ]);
+  });
+
+  test("are told of by sets, and by a source that has none", async () => {
+    const extras = { subtitles: files() };
+    const source = await clip({ seconds: 3, width: 160, height: 90, audio: "aac" });
+    const { folder, warnings, plans } = await makeProducts(source, profile("cmaf"), { extras });
+    expect(warnings).toEqual([]);
+    const segments = join(folder, "0", "segments");
+    expect(plans[0]?.steps[0]?.args).not.toContain("input");
+    expect(readFileSync(join(folder, "0", "out.m3u8"), "utf8")).toContain(
+      `NAME="Le 'vrai'",LANGUAGE="fr",DEFAULT=YES`,
+    );
+    expect(readFileSync(join(segments, "manifest.mpd"), "utf8")).toMatch(
+      /lang="cs">\s*<Label>čeština \(forced\)<\/Label>/i,
+    );
+    expect(shownIn(readFileSync(join(segments, "subtitles_1.vtt"), "utf8"))).toEqual([
+      [1000, 2000, "Hej &amp; hallå"],
+    ]);
+  });
+
+  test("are read by WebAssembly too, and those that nobody takes are told of", async () => {
+    const engine = await openWasm();
+    try {
+      const latin = Buffer.from(SRT, "latin1");
+      const extras = {
+        subtitles: [
+          { url: subtitleFile("a.srt", latin), language: "fr" },
+          { url: subtitleFile("b.srt", SRT), language: "sv" },
+        ],
+      };
+      const made = await makeProducts(await subtitledFilm(), profile("mkv", ["fr"]), {
+        ...{ engine, extras },
+      });
+      expect((await trackOf(join(made.folder, "0", "out.mkv"), 0))[0]?.[2]).toMatch(/^ça/);
+      expect(made.warnings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+        "subtitles_missing: subtitles[1] (sv) are left out, as no profile of the task takes them",
+        "charset_guessed: subtitles[0] are no Unicode, and were read as windows-1252, as is usual in their language",
+      ]);
+    } finally {
+      await engine.close();
+    }
   });
 });

@@ -320,6 +320,10 @@ export type CreateTask = {
      */
     sources?: Array<NewSourcePart>;
     /**
+     * Extension. Files of subtitles (SRT, WebVTT or ASS), which count as tracks behind those of the source: they go into the outputs whose profiles take them by `subtitle_tracks`.
+     */
+    subtitles?: Array<NewSubtitles>;
+    /**
      * Where to write. A single object is taken as an array of one.
      */
     targets: Array<NewTarget>;
@@ -519,6 +523,30 @@ export type NewSource = {
 export type NewSourcePart = {
     clip?: NewClip;
     source_url: string;
+};
+
+export type NewSubtitles = {
+    /**
+     * How its characters are written (`windows-1251`, `shift_jis` …). Where absent, what is no Unicode is taken as was usual in its language, with a warning.
+     */
+    charset?: string;
+    /**
+     * Players show it by themselves. It is so of one at most.
+     */
+    default?: boolean;
+    /**
+     * It has only what is shown to everyone, as of another language.
+     */
+    forced?: boolean;
+    /**
+     * ISO 639 or BCP 47.
+     */
+    language: string;
+    source_url: string;
+    /**
+     * What players call it in their menus.
+     */
+    title?: string;
 };
 
 export type NewTarget = {
@@ -1123,6 +1151,30 @@ export type StreamUse = {
     why: string;
 };
 
+export type Subtitles = {
+    /**
+     * How its characters are written (`windows-1251`, `shift_jis` …). Where absent, what is no Unicode is taken as was usual in its language, with a warning.
+     */
+    charset?: string;
+    /**
+     * Players show it by themselves. It is so of one at most.
+     */
+    default?: boolean;
+    /**
+     * It has only what is shown to everyone, as of another language.
+     */
+    forced?: boolean;
+    /**
+     * ISO 639 or BCP 47.
+     */
+    language: string;
+    source_url: string;
+    /**
+     * What players call it in their menus.
+     */
+    title?: string;
+};
+
 export type Target = {
     /**
      * Of a live target: what was handed to its connection in this attempt, in its container (RTSP: packets without their heads), told in steps of 32 KiB. Stands still while the target is away.
@@ -1165,6 +1217,10 @@ export type Task = {
      */
     sources?: Array<SourcePart>;
     start_time?: string;
+    /**
+     * Files of subtitles that are read beside the source.
+     */
+    subtitles?: Array<Subtitles>;
     targets: Array<Target>;
     task_id: string;
     task_status: TaskStatus;
@@ -1301,7 +1357,7 @@ export type TaskStatus = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILED' | 'CANCELL
 
 export type TaskWarning = {
     /**
-     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `audio_track_missing`, `loudness_missed`, `captions_dropped`, `subtitles_missing`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `title_dropped`, `hardware_failed`, `source_awaited`, `source_sampled`; more may come.
+     * What kind it is: `target_name`, `hidden_media`, `source_duration`, `source_damage`, `stream_chosen`, `audio_track_missing`, `loudness_missed`, `captions_dropped`, `subtitles_missing`, `charset_guessed`, `source_kept`, `output_larger`, `quality_unmeasured`, `quality_missed`, `title_dropped`, `hardware_failed`, `source_awaited`, `source_sampled`; more may come.
      */
     code: string;
     /**

@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
+import { Title } from "./metadata.ts";
 
 const TRACKS_MAX = 32;
+const FILES_MAX = 32;
 const PLACE_MAX = 999;
 
 /** A language as callers may write it: `en`, `eng`, `pt-BR`. */
@@ -40,3 +42,61 @@ export const SUBTITLE_FIELDS = {
     description: "Extension. Subtitles that are text and are taken over; none if it is absent.",
   }),
 };
+
+/** How the characters of a file are written, by a name of the Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels). */
+const Charset = z
+  .string()
+  .max(40)
+  .refine(isCharset, {
+    error: "Invalid charset: its name is not known",
+    params: { zh: "无效的字符集：名称未知" },
+  })
+  .openapi({
+    description:
+      "How its characters are written (`windows-1251`, `shift_jis` …). Where absent, what is no Unicode is taken as was usual in its language, with a warning.",
+    example: "windows-1252",
+  });
+
+function isCharset(name: string): boolean {
+  try {
+    return new TextDecoder(name).encoding !== "";
+  } catch {
+    return false;
+  }
+}
+
+const SIDECAR = {
+  language: LanguageCode.openapi({ description: "ISO 639 or BCP 47.", example: "en" }),
+  title: Title.optional().openapi({ description: "What players call it in their menus." }),
+  default: z
+    .boolean()
+    .optional()
+    .openapi({ description: "Players show it by themselves. It is so of one at most." }),
+  forced: z
+    .boolean()
+    .optional()
+    .openapi({ description: "It has only what is shown to everyone, as of another language." }),
+  charset: Charset.optional(),
+};
+
+/** The files of subtitles that a task reads beside its source. @param Address - of each */
+export const subtitlesOf = <Address extends z.ZodType>(Address: Address) =>
+  z
+    .array(z.object({ source_url: Address, ...SIDECAR }).openapi("NewSubtitles"))
+    .min(1)
+    .max(FILES_MAX)
+    .refine((all) => all.filter((one) => one.default === true).length <= 1, {
+      error: "Invalid input: only one of them can be the default",
+      params: { zh: "无效输入：只能有一个默认字幕" },
+    })
+    .optional()
+    .openapi({
+      description:
+        "Extension. Files of subtitles (SRT, WebVTT or ASS), which count as tracks behind those of the source: they go into the outputs whose profiles take them by `subtitle_tracks`.",
+    });
+
+/** The same as it is answered. */
+export const ANSWERED_SUBTITLES = z
+  .array(z.object({ source_url: z.string(), ...SIDECAR }).openapi("Subtitles"))
+  .optional()
+  .openapi({ description: "Files of subtitles that are read beside the source." });
