@@ -19,6 +19,7 @@ const ENCODER_BYTES: Readonly<Record<VideoCodec, number>> = {
   gif: 150,
   mjpeg: 150,
   webp: 150,
+  awebp: 300,
   avif: 1_500,
   png: 150,
 };

@@ -5,11 +5,14 @@ export const STILL_CODECS = ["mjpeg", "webp", "avif", "png"] as const;
 export type StillCodec = (typeof STILL_CODECS)[number];
 
 /** Video codecs by the names of the Profile API. */
-export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9" | "gif" | StillCodec;
+export type VideoCodec = "mpeg2" | "h264" | "h265" | "av1" | "vp9" | "gif" | "awebp" | StillCodec;
 
 /** Whether a codec makes single pictures. */
 export const isStillCodec = (codec: VideoCodec): codec is StillCodec =>
   (STILL_CODECS as readonly VideoCodec[]).includes(codec);
+
+/** Whether a codec makes pictures for pages, one or several that move, by a fineness of their own scale rather than by a bitrate. */
+export const isPageCodec = (codec: VideoCodec): boolean => isStillCodec(codec) || codec === "awebp";
 
 /** Whether what a codec's encoder writes is as large as it comes out: it takes no bitrate, and no quality. */
 export const isRateless = (codec: VideoCodec): boolean => codec === "gif" || codec === "png";
@@ -22,6 +25,7 @@ const NAMES: Partial<Record<VideoCodec | AudioCodec, string>> = {
   mpeg2: "mpeg2video",
   h265: "hevc",
   avif: "av1",
+  awebp: "webp",
   aache2: "aac",
 };
 

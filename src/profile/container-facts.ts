@@ -58,7 +58,9 @@ export type ContainerFacts = {
   readonly holdsOneSound?: true;
   /** It holds one picture, which is encoded and lasts no time. */
   readonly isImage?: true;
-  /** It holds a short film of pictures alone, drawn from a palette that is made for it by a run of its own. */
+  /** It holds a short film of pictures alone, for pages. */
+  readonly isAnimated?: true;
+  /** They are drawn from a palette that is made for it by a run of its own. */
   readonly isPaletted?: true;
   /** Its muxer goes back in its file, so it cannot leave while it is written. */
   readonly isSeeked?: true;

@@ -60,7 +60,10 @@ export const isToldIn = (container: Container, form: "hls" | "dash"): boolean =>
 /** Whether a container holds one picture. */
 export const isImage = (container: Container): boolean => factsOf(container).isImage === true;
 
-/** Whether a container holds a short film of pictures alone, drawn from a palette. */
+/** Whether a container holds a short film of pictures alone, for pages. */
+export const isAnimated = (container: Container): boolean => factsOf(container).isAnimated === true;
+
+/** Whether its pictures are drawn from a palette. */
 export const isPaletted = (container: Container): boolean => factsOf(container).isPaletted === true;
 
 /** Whether a container is a file of the ISO family, or its segments are if it is a set. @param codec - as of `carrierOf` */

@@ -11,6 +11,7 @@ const CODEC_NAMES: Readonly<Record<VideoCodec | AudioCodec, string>> = {
   gif: "GIF",
   mjpeg: "JPEG",
   webp: "WebP",
+  awebp: "animated WebP",
   avif: "AVIF",
   png: "PNG",
   aac: "AAC",

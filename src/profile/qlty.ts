@@ -26,6 +26,7 @@ export const VIDEO_FORMATS = [
   "mjpeg",
   "gif",
   "webp",
+  "awebp",
   "avif",
   "png",
   "none",
@@ -79,8 +80,8 @@ const GOP_SIZE_DEFAULT = 50;
 /** With `low_latency`: a viewer who joins late waits for a key frame. */
 const GOP_SIZE_LOW_LATENCY = 25;
 
-/** The most pictures a second of a gif for which no rate is asked for. */
-const GIF_RATE_USUAL = 15;
+/** The most pictures a second of a short film for pages for which no rate is asked for. */
+const ANIMATION_RATE_USUAL = 15;
 
 /** The largest `b_frame_size`; the smallest is 0. */
 export const B_FRAMES_MAX = 3;
@@ -202,7 +203,7 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
     codec,
     ...(bitrate !== undefined && { bitrateBps: bitrate }),
     ...(rate && { framerate: rate }),
-    ...(codec === "gif" && !rate && { framerateMax: GIF_RATE_USUAL }),
+    ...((codec === "gif" || codec === "awebp") && !rate && { framerateMax: ANIMATION_RATE_USUAL }),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),
     progressive: qlty.use_progressive ?? true,

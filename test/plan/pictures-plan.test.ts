@@ -9,12 +9,13 @@ import { aCapabilities, aMedia, targetsAt } from "./builders.ts";
 import { argsOf } from "./planned.ts";
 
 const ABLE = aCapabilities({
-  encoders: ["gif", "libwebp", "libsvtav1", "png"],
-  muxers: ["gif", "image2", "avif"],
+  encoders: ["gif", "libwebp", "libwebp_anim", "libsvtav1", "png"],
+  muxers: ["gif", "image2", "avif", "webp"],
   filters: [...aCapabilities().filters, "palettegen", "paletteuse"],
 });
 const GIF: Qlty = { container: "gif", width: 320, framerate: "12" };
 const WEBP: Qlty = { container: "webp", bitrate: 300_000, width: 640 };
+const AWEBP: Qlty = { container: "awebp", width: 320, framerate: "12", bitrate: 400_000 };
 const AVIF: Qlty = { ...WEBP, container: "avif" };
 
 type Request = {
@@ -111,12 +112,40 @@ describe("the plan of a still picture", () => {
   });
 });
 
+describe("the plan of an animated webp", () => {
+  test("takes a fineness for the bits that each picture may have, and how often it is shown", () => {
+    const [args] = planned(
+      { ...AWEBP, loop: 3 },
+      { clip: { startSeconds: 3, durationSeconds: 4 } },
+    );
+    expect(args).toBe(
+      "-f mov -ss 3 -i input -t 4 -map 0:0 " +
+        `${PLAIN} -vf scale=320:180,setsar=1,fps=12,scale=out_color_matrix=bt601:out_range=tv,format=yuv420p ` +
+        "-c:v libwebp_anim -quality 85 -loop 3 -fps_mode vfr -f webp 0/out.webp",
+    );
+    const fine: Qlty = { ...AWEBP, bitrate: undefined, rc_mode: "quality", quality: 60 };
+    expect(planned(fine)[0]).toContain(" -c:v libwebp_anim -quality 60 -loop 0 ");
+  });
+});
+
 describe("pictures are refused", () => {
   test.each([
     [GIF, { filters: [] }, 'Cannot draw "gif": the engine has no filter palettegen'],
     [GIF, { encoders: ["gif"] }, 'Cannot draw "gif": the engine has no encoder png'],
     [GIF, { muxers: ["gif"] }, 'Cannot draw "gif": the engine has no muxer image2'],
     [GIF, { streamsOutput: true }, 'Cannot make "gif": its palette is kept between two runs'],
+    [AWEBP, { streamsOutput: true }, 'Cannot make "awebp": it is finished on a disk'],
+    [
+      AWEBP,
+      { encoders: ["libwebp"] },
+      "Cannot encode awebp: the engine has no encoder libwebp_anim",
+    ],
+    [{ ...AWEBP, width: 1920 }, {}, 'Cannot make the "awebp": its pictures would have'],
+    [
+      { ...AWEBP, rc_mode: "2passvbr" },
+      {},
+      "Cannot encode awebp in two passes: its encoder knows one alone",
+    ],
     [AVIF, { streamsOutput: true }, 'Cannot make "avif": it is finished on a disk'],
     [AVIF, { encoders: ["png"] }, "Cannot encode avif: the engine has no encoder libsvtav1"],
     [WEBP, { encoders: ["png"] }, "Cannot encode webp: the engine has no encoder libwebp"],

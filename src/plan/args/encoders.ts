@@ -11,6 +11,7 @@ export const VIDEO_ENCODERS: Readonly<Record<VideoCodec, string>> = {
   gif: "gif",
   mjpeg: "mjpeg",
   webp: "libwebp",
+  awebp: "libwebp_anim",
   avif: "libsvtav1",
   png: "png",
 };
@@ -49,6 +50,7 @@ export const VIDEO_COSTS: Readonly<Record<VideoCodec, number>> = {
   gif: 1,
   mjpeg: 0.2,
   webp: 1,
+  awebp: 3,
   avif: 3,
   png: 0.5,
 };

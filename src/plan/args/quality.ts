@@ -48,6 +48,7 @@ const BY_CODEC: Readonly<
         ],
   mjpeg: (_, value) => [["q", value]],
   webp: (_, value) => [["quality", value]],
+  awebp: (_, value) => [["quality", value]],
   avif: (_, value) => [["crf", value]],
   gif: () => [],
   png: () => [],

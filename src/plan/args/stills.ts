@@ -1,3 +1,4 @@
+import { toNumber } from "../../lib/rational.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { EFFORTS } from "./encoders.ts";
 import { qualityArgs } from "./quality.ts";
@@ -29,20 +30,32 @@ const AVIF: Qualities = {
   least: "50",
 };
 
-/** A single picture has no bitrate: the bits per second are roughly those that the whole picture may take. */
-function valueFor({ steps, least }: Qualities, encoding: VideoEncoding): string {
-  const bits = encoding.bitrateBps / (encoding.width * encoding.height);
+/** What comes to the bits that a picture may take. */
+function valueFor(
+  { steps, least }: Qualities,
+  { width, height }: VideoEncoding,
+  pictureBits: number,
+): string {
+  const bits = pictureBits / (width * height);
   return steps.find(([bitsPerPixel]) => bits >= bitsPerPixel)?.[1] ?? least;
 }
 
-/** The options of a still WebP. */
+/** The options of a still WebP. A single picture has no bitrate: the bits per second are roughly those that all of it may take. */
 export const webpArgs = (encoding: VideoEncoding): readonly Option[] =>
-  qualityArgs(encoding) ?? [["quality", valueFor(WEBP, encoding)]];
+  qualityArgs(encoding) ?? [["quality", valueFor(WEBP, encoding, encoding.bitrateBps)]];
+
+/** The options of a WebP that moves. Each of its pictures may take its share of a second. */
+export const awebpArgs = (encoding: VideoEncoding): readonly Option[] => [
+  ...(qualityArgs(encoding) ?? [
+    ["quality", valueFor(WEBP, encoding, encoding.bitrateBps / toNumber(encoding.rate))] as const,
+  ]),
+  ["loop", String(encoding.loop ?? 0)],
+];
 
 /** The options of an AVIF. It states its colours, which readers would otherwise guess. */
 export const avifArgs = (encoding: VideoEncoding): readonly Option[] => [
   ["preset", EFFORTS.av1[encoding.effort]],
-  ...(qualityArgs(encoding) ?? [["crf", valueFor(AVIF, encoding)] as const]),
+  ...(qualityArgs(encoding) ?? [["crf", valueFor(AVIF, encoding, encoding.bitrateBps)] as const]),
   ["color_primaries", "bt709"],
   ["color_trc", "bt709"],
   ["colorspace", "smpte170m"],

@@ -1,4 +1,4 @@
-import { isStillCodec, type VideoCodec } from "../../profile/codecs.ts";
+import { isPageCodec, type VideoCodec } from "../../profile/codecs.ts";
 import { colourTags, svtLight, x265Light } from "../encode/colours/encoder-words.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
@@ -7,7 +7,7 @@ import { ownArgs, ownEffort, ownParams, paramsArgs, tuneArgs } from "./encoder-o
 import { EFFORTS, VIDEO_ENCODERS } from "./encoders.ts";
 import { hardwareArgs } from "./hardware/hardware-video.ts";
 import { ceilingArgs, qualityArgs } from "./quality.ts";
-import { avifArgs, webpArgs } from "./stills.ts";
+import { avifArgs, awebpArgs, webpArgs } from "./stills.ts";
 import type { Option, OutputStream } from "./streams.ts";
 
 /** One of two passes: its number, and the file in the work folder (without suffix) for the statistics of the first. */
@@ -34,7 +34,7 @@ export function encodedVideo(
     codec: hardware?.name ?? VIDEO_ENCODERS[codec],
     options: [
       ...(hardware ? hardwareArgs(encoding, hardware) : CODECS[codec]({ encoding, pass })),
-      ...(isToneMapped && !isStillCodec(codec) ? SDR_TAGS : []),
+      ...(isToneMapped && !isPageCodec(codec) ? SDR_TAGS : []),
       ...(colour ? colourTags(colour) : []),
       ...(frameMode === undefined ? [] : [["fps_mode", frameMode] as const]),
     ],
@@ -80,6 +80,7 @@ const CODECS: Readonly<Record<VideoCodec, (stream: Stream) => readonly Option[]>
   gif: () => [],
   mjpeg: jpegArgs,
   webp: ({ encoding }) => webpArgs(encoding),
+  awebp: ({ encoding }) => awebpArgs(encoding),
   avif: ({ encoding }) => avifArgs(encoding),
   png: () => [],
 };

@@ -1,14 +1,14 @@
 import { captionTrackOf } from "../../probe/choose-streams.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import { isStillCodec } from "../../profile/codecs.ts";
-import { isImage } from "../../profile/container-rules.ts";
+import { isPageCodec } from "../../profile/codecs.ts";
+import { isAnimated, isImage } from "../../profile/container-rules.ts";
 import type { Warning } from "../../task/warnings.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { type OutputDecision, videosOf } from "./output-decision.ts";
 
 /** The films that an output encodes (all of a set's), but no single pictures: nobody expects captions in those. */
 const encodesOf = (decision: OutputDecision): readonly VideoEncoding[] =>
-  videosOf(decision).filter(({ codec }) => !isStillCodec(codec));
+  videosOf(decision).filter(({ codec }) => !isPageCodec(codec));
 
 /**
  * Whether the plan or its warnings depend on whether there are captions in the source's pictures, and how they are spread
@@ -32,7 +32,10 @@ export function captionWarnings(
       encodesOf(decision).some(({ captions }) => ["deleted", "unwritten"].includes(captions)),
     );
   const hasVideo = decisions.some(
-    ({ product }) => product.video.action !== "none" && !isImage(product.container),
+    ({ product }) =>
+      product.video.action !== "none" &&
+      !isImage(product.container) &&
+      !isAnimated(product.container),
   );
   const captionTrack = captionTrackOf(streams);
   return [

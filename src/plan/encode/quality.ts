@@ -18,6 +18,7 @@ const SCALES: Readonly<Record<VideoCodec, Scale>> = {
   mpeg2: { 1: 31, 30: 30.5, 40: 18, 50: 11, 60: 6.8, 70: 4, 80: 2.2, 100: 2 },
   // Of single pictures, and by their own scales.
   webp: { 1: 1, 100: 100 },
+  awebp: { 1: 1, 100: 100 },
   avif: { 1: 63, 100: 11 },
   // They lose nothing but colours, and take no quality.
   gif: { 1: 0, 100: 0 },

@@ -31,6 +31,7 @@ const STILL_FILTERS: readonly Filter[] = [
 const FORMATS: Partial<Record<VideoCodec, readonly Filter[]>> = {
   mjpeg: JPEG_FILTERS,
   webp: STILL_FILTERS,
+  awebp: STILL_FILTERS,
   avif: STILL_FILTERS,
   png: [{ name: "format", values: ["rgb24"] }],
   // A palette is made of all colours.

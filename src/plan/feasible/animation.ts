@@ -1,14 +1,14 @@
 import { toNumber } from "../../lib/rational.ts";
-import { isPaletted } from "../../profile/container-rules.ts";
+import { isAnimated } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 
-/** The most pixels of all pictures of a film that is drawn from a palette: 3 minutes of 640x360 at 15 a second, some 100 MB. */
+/** The most pixels of all pictures of a short film for pages: 3 minutes of 640x360 at 15 a second, some 100 MB. */
 const ANIMATION_PIXELS_MAX = 640 * 360 * 15 * 180;
 
 /**
- * Refuses films for a palette that would become larger than anyone loads.
+ * Refuses short films that would become larger than anyone loads.
  *
  * @throws {TaskError} `output_not_supported`
  */
@@ -17,7 +17,7 @@ export function refuseLongAnimations(
   clip: Clip | undefined,
 ): void {
   for (const { product, video } of decisions) {
-    if (!video || !isPaletted(product.container)) continue;
+    if (!video || !isAnimated(product.container)) continue;
     const { durationSeconds: seconds = clip?.durationSeconds } = product.expect;
     const { container } = product;
     if (seconds === undefined)

@@ -1,4 +1,4 @@
-import { codecName } from "../../profile/codecs.ts";
+import { codecName, type VideoCodec } from "../../profile/codecs.ts";
 import { isAudioOnly } from "../../profile/container-rules.ts";
 import { factsOf, isOfSource } from "../../profile/containers.ts";
 import type { Rendition } from "../../profile/profile.ts";
@@ -53,6 +53,9 @@ function containerFault({ container, video, audio }: Rendition): Impossibility |
   return undefined;
 }
 
+/** Codecs whose encoders here know no second pass. */
+const ONE_PASS: readonly VideoCodec[] = ["av1", "awebp"];
+
 function codecFault({ container, video, audio }: Rendition): Impossibility | undefined {
   const held = factsOf(container);
   if (typeof video === "object") {
@@ -60,8 +63,8 @@ function codecFault({ container, video, audio }: Rendition): Impossibility | und
     if (fault !== undefined) return unsupported(fault);
     if (held.video && !held.video.includes(codecName(video.codec)))
       return unsupported(`Cannot put ${video.codec} into "${container}": it does not hold it`);
-    if (video.codec === "av1" && video.rateMode === "2passvbr")
-      return unsupported("Cannot encode av1 in two passes: its encoder knows one alone");
+    if (ONE_PASS.includes(video.codec) && video.rateMode === "2passvbr")
+      return unsupported(`Cannot encode ${video.codec} in two passes: its encoder knows one alone`);
   }
   if (typeof audio === "object") {
     if (held.audio && !held.audio.includes(codecName(audio.codec)))

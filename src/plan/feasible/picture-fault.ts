@@ -1,5 +1,5 @@
 import type { VideoCodec } from "../../profile/codecs.ts";
-import { isImage, isPaletted } from "../../profile/container-rules.ts";
+import { isAnimated, isImage, isPaletted } from "../../profile/container-rules.ts";
 import { CONTAINERS, type Container, factsOf } from "../../profile/containers.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import { MARK_FILTERS } from "../encode/overlay/watermark.ts";
@@ -19,7 +19,7 @@ export function pictureFault(encode: VideoEncode, { filters }: Capabilities): st
   return lost && `Cannot ${lost.task}: the engine has no filter ${lost.filter}`;
 }
 
-const isPicture = (container: Container): boolean => isImage(container) || isPaletted(container);
+const isPicture = (container: Container): boolean => isImage(container) || isAnimated(container);
 
 /** The container that a codec is for alone; undefined if it is one of films. */
 const onlyContainer = (codec: VideoCodec): Container | undefined =>
@@ -37,8 +37,10 @@ export function pictureCodecFault(container: Container, codec: VideoCodec): stri
 export function pictureCopyFault(container: Container): string | undefined {
   if (isImage(container))
     return `Cannot copy into "${container}": it holds one picture, which is encoded`;
-  return isPaletted(container)
-    ? `Cannot copy into "${container}": it is drawn from a palette of its own`
+  if (isPaletted(container))
+    return `Cannot copy into "${container}": it is drawn from a palette of its own`;
+  return isAnimated(container)
+    ? `Cannot copy into "${container}": its pictures are made for it`
     : undefined;
 }
 

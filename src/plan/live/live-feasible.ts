@@ -1,5 +1,5 @@
 import { codecName } from "../../profile/codecs.ts";
-import { ANY_CONTAINER, isImage, isPaletted } from "../../profile/container-rules.ts";
+import { ANY_CONTAINER, isAnimated, isImage } from "../../profile/container-rules.ts";
 import type { Written } from "../../profile/containers.ts";
 import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -82,7 +82,7 @@ function faultOf(
     );
   if (isLiveSet) return assignmentFault(assignment, capabilities);
   for (const form of forms) {
-    if (form !== "rtsp" && (isImage(form) || isPaletted(form)))
+    if (form !== "rtsp" && (isImage(form) || isAnimated(form)))
       return unsupported(
         `Cannot make "${form}" of a live stream: it is made of a film with an end`,
       );

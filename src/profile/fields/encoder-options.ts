@@ -147,6 +147,7 @@ const ALLOWED: Readonly<Record<VideoCodec, Readonly<Record<string, Rule>>>> = {
   },
   mjpeg: {},
   gif: {},
+  awebp: {},
   webp: {},
   avif: {},
   png: {},

@@ -32,7 +32,7 @@ export type PictureQlty = {
   readonly pad?: string | undefined;
   readonly deinterlace?: (typeof DEINTERLACE)[number] | undefined;
   readonly denoise?: Denoise | undefined;
-  /** How often a gif is shown; 0 is for ever. */
+  /** How often a gif or an awebp is shown; 0 is for ever. */
   readonly loop?: number | undefined;
   readonly watermark?: WatermarkFields | undefined;
 };
@@ -72,7 +72,8 @@ export function pictureChanges(
   const fault = (path: string, message: string) => faults.push({ path, message });
   if (pad !== undefined && (asked.width === undefined || asked.height === undefined))
     fault("pad", "goes with width and height together");
-  if (loop !== undefined && codec !== "gif") fault("loop", "is for gif alone");
+  if (loop !== undefined && codec !== "gif" && codec !== "awebp")
+    fault("loop", "is for gif and awebp alone");
   if (codec === "gif" && GIF_RATES_NONE.includes(asked.framerate ?? ""))
     fault("framerate", "must be at most 30 for gif: it counts in hundredths of a second");
   if (asked.use_progressive === false) {

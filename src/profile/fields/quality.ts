@@ -1,5 +1,5 @@
 import type { FieldError } from "../../task/errors.ts";
-import { isRateless, isStillCodec, type VideoCodec } from "../codecs.ts";
+import { isPageCodec, isRateless, type VideoCodec } from "../codecs.ts";
 import { isSet } from "../container-rules.ts";
 import type { Container } from "../containers.ts";
 
@@ -67,8 +67,8 @@ export function qualityWishes(
   if (isByQuality && quality === undefined) fault("quality", "is required with rc_mode quality");
   if (isByQuality && isRateless(codec))
     fault("rc_mode", `cannot be quality for ${codec}: it has none`);
-  if (isByQuality && isStillCodec(codec) && bitrate !== undefined)
-    fault("bitrate", "cannot go with rc_mode quality for a single picture");
+  if (isByQuality && isPageCodec(codec) && bitrate !== undefined)
+    fault("bitrate", "cannot go with rc_mode quality for pictures");
   if (target) targetFault(target, isByQuality, fault);
   if (qlty.skip_if_larger && isSet(container))
     fault("skip_if_larger", "is for files: the segments of a set begin at its own key frames");
@@ -78,7 +78,7 @@ export function qualityWishes(
   if (qlty.watermark)
     for (const path of FILM_FIELDS)
       if (qlty[path]) fault(path, "cannot go with watermark: the source's picture is without it");
-  if (isStillCodec(codec) || isRateless(codec))
+  if (isPageCodec(codec) || isRateless(codec))
     for (const path of FILM_FIELDS) if (qlty[path]) fault(path, "is for films, not for a picture");
   return {
     ...(isByQuality && quality !== undefined && { quality }),

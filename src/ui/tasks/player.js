@@ -13,7 +13,7 @@ import { useSession } from "../base/session.js";
 /** A whole file is held in memory: browsers fetch parts of one by themselves, and cannot sign. */
 const WHOLE_BYTES_MAX = 256e6;
 const SETS = ["m3u8", "cmaf"];
-const PICTURES = ["jpg", "gif"];
+const PICTURES = ["jpg", "png", "webp", "avif", "gif", "awebp"];
 const SOUNDS = ["mp3", "m4a", "ogg"];
 const FILMS = ["mp4", "webm", "mov", "mkv"];
 

@@ -6,7 +6,7 @@ import type { Plan, PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import { totalOf } from "../../plan/verify/finished-set.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
-import { isImage, isSet } from "../../profile/container-rules.ts";
+import { isAnimated, isImage, isPaletted, isSet } from "../../profile/container-rules.ts";
 import type { FinishedFiles } from "../../storage/storage.ts";
 import { type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import type { Output } from "../../task/task.ts";
@@ -19,6 +19,7 @@ import { protectSet } from "./protect-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
 import { concatOf, isComparedCopy, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 import { verifySounds } from "./verify-sounds.ts";
+import { readAnimation } from "./webp-file.ts";
 import { refuseCut } from "./whole-file.ts";
 
 /** A verified product: its files, its description, and the indexes of the targets that get it. */
@@ -128,6 +129,7 @@ async function probeProduct(
 ): Promise<MediaInfo> {
   const { container, expect } = product;
   if (isImage(container)) return engine.probe({ path, side: "output" }, signal);
+  if (isAnimated(container) && !isPaletted(container)) return readAnimation(path, signal);
   const concat = isSet(container)
     ? concatOf(await readFile(path, "utf8").catch(() => ""))
     : undefined;

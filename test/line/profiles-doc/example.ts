@@ -25,6 +25,8 @@ export type Example = {
   readonly target?: string;
   /** Makes what can be decoded of an output that cannot be as it is, and gives its path: keys come by calls of the API. */
   readonly clear?: (made: Made, call: RunningService["call"]) => Promise<string>;
+  /** ffmpeg does not decode it in all versions: another test has another reader decode one. */
+  readonly isForOthers?: true;
   /** Throws if the output is not what the page promises. It was decoded without a complaint by then. */
   readonly judge: (made: Made) => Promise<void> | void;
 };

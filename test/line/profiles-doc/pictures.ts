@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
 import { type Examples, pixelAt, shown } from "./example.ts";
@@ -28,6 +28,22 @@ export const PICTURES: Examples = {
       for (const [x, light] of Object.entries(expected))
         for (const value of await pixelAt(path, Number(x), 144))
           expect(Math.abs(value - light)).toBeLessThan(6);
+    },
+  },
+  moving_preview: {
+    source: () => clip({ seconds: 2, width: 160, height: 90 }),
+    target: "out.webp",
+    // A browser decodes one in test/worker/output/pictures.test.ts.
+    isForOthers: true,
+    judge: ({ path, task }) => {
+      expect(readFileSync(path).toString("latin1").split("ANMF")).toHaveLength(25);
+      expect(task.targets[0]?.output).toMatchObject({ container: "awebp" });
+      expect(task.targets[0]?.output?.duration_seconds).toBeCloseTo(2, 1);
+      expect(task.targets[0]?.output?.video).toMatchObject({
+        codec: "webp",
+        width: 160,
+        height: 90,
+      });
     },
   },
   preview: {

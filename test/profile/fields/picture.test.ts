@@ -70,7 +70,9 @@ describe("the fields of a picture", () => {
     const gif = toRendition({ container: "gif", loop: 3 });
     expect(toQlty(gif)).toMatchObject({ format: "gif", loop: 3 });
     expect(toQlty(gif).bitrate).toBeUndefined();
-    expect(faultsOf({ loop: 3 })).toEqual(["loop is for gif alone"]);
+    const webp = toRendition({ container: "awebp", bitrate: 100_000, loop: 2 });
+    expect(toQlty(webp)).toMatchObject({ format: "awebp", audio_format: "none", loop: 2 });
+    expect(faultsOf({ loop: 3 })).toEqual(["loop is for gif and awebp alone"]);
     expect(faultsOf({ format: "copy", loop: 3 })).toHaveLength(1);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Qlty, toRendition } from "../../../src/profile/qlty.ts";
+import { reportOf } from "../../fixtures/browser.ts";
 import { clip } from "../../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../../fixtures/made-products.ts";
 import { openNative } from "../../fixtures/native-engine.ts";
@@ -34,6 +35,26 @@ const made = async (
   );
 };
 
+/** What a browser decodes of each picture: how long it lasts, in microseconds, and its pixels. */
+type Seen = { readonly durations: readonly number[]; readonly pictures: readonly number[][] };
+
+const READ_ALL = `<script type="module">
+  const data = await (await fetch("/out.webp")).arrayBuffer();
+  const decoder = new ImageDecoder({ data, type: "image/webp" });
+  await decoder.tracks.ready;
+  const [durations, pictures] = [[], []];
+  for (let frameIndex = 0; frameIndex < decoder.tracks.selectedTrack.frameCount; frameIndex++) {
+    const { image } = await decoder.decode({ frameIndex });
+    durations.push(image.duration);
+    const canvas = new OffscreenCanvas(image.displayWidth, image.displayHeight);
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data: pixels } = context.getImageData(0, 0, canvas.width, canvas.height);
+    pictures.push([...pixels].filter((_, at) => at % 4 !== 3));
+  }
+  await fetch("/report", { method: "POST", body: JSON.stringify({ durations, pictures }) });
+</script>`;
+
 describe.each(["native", "wasm"] as const)("on %s", (engine) => {
   test("a single picture is the source's, in each container", async () => {
     const qlties = engine === "native" ? [...STILLS, AVIF] : STILLS;
@@ -48,6 +69,35 @@ describe.each(["native", "wasm"] as const)("on %s", (engine) => {
       const picture = await shown(join(folder, `0/out.${qlties[at]?.container}`));
       expect(picture.size).toBe("160 90");
       expect(distance(picture, source)).toBeLessThan(8);
+    }
+  });
+
+  test("an animated webp has all pictures of its clip, as fast and as often as was asked for", async () => {
+    const webp: Qlty = {
+      container: "awebp",
+      width: 80,
+      framerate: "12",
+      loop: 3,
+      bitrate: 900_000,
+    };
+    const cut = { clip: { startSeconds: 0.5, durationSeconds: 1 } };
+    const [drawn] = await made([webp, webp], engine, cut);
+    const output = drawn?.verified[0]?.output;
+    expect(output).toMatchObject({ container: "awebp", video: { codec: "webp", width: 80 } });
+    expect(output?.durationSeconds).toBeCloseTo(1, 1);
+    expect(output?.video?.framerate).toBeCloseTo(12, 0);
+    const bytes = readFileSync(join(drawn?.folder ?? "", "0/out.webp"));
+    // The colour behind it, then how often it is shown.
+    expect(bytes.readUInt16LE(bytes.indexOf("ANIM") + 12)).toBe(3);
+    // Another reader: ffmpeg itself decodes none before 9.
+    const seen = (await reportOf(READ_ALL, join(drawn?.folder ?? "", "0"), {})) as Seen;
+    expect(seen.durations).toHaveLength(12);
+    expect(seen.durations.reduce((sum, one) => sum + one, 0) / 1e6).toBeCloseTo(1, 1);
+    const source = await clip(SMALL);
+    for (const [at, seconds] of [0.5, 1.42].entries()) {
+      const wanted = await shown(source, ["-ss", String(seconds), "-vf", "scale=80:-2"]);
+      const picture = seen.pictures[at === 0 ? 0 : 11] ?? [];
+      expect(distance({ ...wanted, pixels: Buffer.from(picture) }, wanted)).toBeLessThan(16);
     }
   });
 

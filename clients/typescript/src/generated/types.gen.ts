@@ -285,7 +285,7 @@ export type Clip = {
     start_seconds: number;
 };
 
-export type Container = 'flv' | 'mp4' | 'm3u8' | 'mpegts' | 'copy' | 'webm' | 'mkv' | 'mov' | 'dash' | 'cmaf' | 'mp3' | 'm4a' | 'ogg' | 'gif' | 'jpg' | 'webp' | 'avif' | 'png';
+export type Container = 'flv' | 'mp4' | 'm3u8' | 'mpegts' | 'copy' | 'webm' | 'mkv' | 'mov' | 'dash' | 'cmaf' | 'mp3' | 'm4a' | 'ogg' | 'gif' | 'jpg' | 'webp' | 'awebp' | 'avif' | 'png';
 
 export type CreateProfile = {
     /**
@@ -908,7 +908,7 @@ export type Qlty = {
      */
     keep_tags?: boolean;
     /**
-     * How often a gif is shown; 0, the default, is for ever.
+     * How often a gif or an awebp is shown; 0, the default, is for ever.
      */
     loop?: number;
     /**
@@ -1000,7 +1000,7 @@ export type QltyAnswer = {
      */
     keep_tags?: boolean;
     /**
-     * How often a gif is shown; 0, the default, is for ever.
+     * How often a gif or an awebp is shown; 0, the default, is for ever.
      */
     loop?: number;
     /**
@@ -1395,7 +1395,7 @@ export type Uploaded = {
     total: number;
 };
 
-export type VideoFormat = 'mpeg2' | 'h264' | 'h265' | 'copy' | 'av1' | 'vp9' | 'mjpeg' | 'gif' | 'webp' | 'avif' | 'png' | 'none';
+export type VideoFormat = 'mpeg2' | 'h264' | 'h265' | 'copy' | 'av1' | 'vp9' | 'mjpeg' | 'gif' | 'webp' | 'awebp' | 'avif' | 'png' | 'none';
 
 /**
  * A PNG, JPEG or WebP picture that is laid over the output's. Its address is judged, opened and answered as that of a source; it is read anew for each task.
@@ -1538,7 +1538,7 @@ export type QltyWritable = {
      */
     keep_tags?: boolean;
     /**
-     * How often a gif is shown; 0, the default, is for ever.
+     * How often a gif or an awebp is shown; 0, the default, is for ever.
      */
     loop?: number;
     /**

@@ -14,7 +14,7 @@ const EVEN = { multipleOf: 2 };
 const Place = numeric(z.int().min(0).multipleOf(2)).openapi(EVEN);
 const Side = numeric(z.int().min(SIZE_MIN).max(SIZE_MAX).multipleOf(2)).openapi(EVEN);
 
-/** The header of a gif has 16 bits for it. */
+/** The headers of both have 16 bits for it. */
 const LOOP_MAX = 65_535;
 
 const CropArea = z.object({ width: Side, height: Side, x: Place.optional(), y: Place.optional() });
@@ -66,6 +66,6 @@ export const PICTURE_FIELDS = {
   denoise: z.enum(DENOISE).openapi("Denoise").optional(),
   loop: numeric(z.int().min(0).max(LOOP_MAX))
     .optional()
-    .openapi({ description: "How often a gif is shown; 0, the default, is for ever." }),
+    .openapi({ description: "How often a gif or an awebp is shown; 0, the default, is for ever." }),
   watermark: Watermark.optional(),
 };

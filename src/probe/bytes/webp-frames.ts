@@ -1,0 +1,52 @@
+import type { VideoStream } from "../media.ts";
+
+/** How many bytes of a file tell what its first chunk is about, and those of a chunk what it is. */
+export const WEBP_HEAD_BYTES = 30;
+/** The head of a chunk, and what a frame says of itself before its picture. */
+export const CHUNK_HEAD_BYTES = 24;
+/** Where the first chunk begins. */
+export const CHUNKS_AT = 12;
+
+const CHUNK_FIELDS_BYTES = 8;
+const DURATION_AT = CHUNK_FIELDS_BYTES + 12;
+
+const textAt = (bytes: Uint8Array, at: number): string =>
+  String.fromCharCode(...bytes.subarray(at, at + 4));
+const uint24 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
+const uint32 = (bytes: Uint8Array, at: number): number =>
+  uint24(bytes, at) + (bytes[at + 3] ?? 0) * 2 ** 24;
+
+/** The length of a file that its head states, and the size of its pictures; undefined if it is no WebP that may move. */
+export function webpHead(head: Uint8Array) {
+  if (head.length < WEBP_HEAD_BYTES) return undefined;
+  if (textAt(head, 0) !== "RIFF" || textAt(head, 8) !== "WEBP") return undefined;
+  if (textAt(head, CHUNKS_AT) !== "VP8X") return undefined;
+  const fields = CHUNKS_AT + CHUNK_FIELDS_BYTES;
+  return {
+    sizeBytes: uint32(head, 4) + CHUNK_FIELDS_BYTES,
+    width: uint24(head, fields + 4) + 1,
+    height: uint24(head, fields + 7) + 1,
+  };
+}
+
+/** How long a chunk is with its head, and how long its picture is shown if it is a frame. */
+export function webpChunk(head: Uint8Array) {
+  const bytes = uint32(head, 4);
+  const sizeBytes = CHUNK_FIELDS_BYTES + bytes + (bytes % 2);
+  return textAt(head, 0) === "ANMF"
+    ? { sizeBytes, shownMs: uint24(head, DURATION_AT) }
+    : { sizeBytes };
+}
+
+/** An animation as a stream of video. */
+export const webpStream = (
+  { width, height }: { readonly width: number; readonly height: number },
+  frames: number,
+  seconds: number,
+): VideoStream => ({
+  ...({ kind: "video", index: 0, codec: "webp", dispositions: [] } as const),
+  ...{ width, height, sampleAspect: { num: 1, den: 1 }, rotation: 0 },
+  ...{ frames, durationSeconds: seconds, isVariableRate: true, isInterlaced: false, color: {} },
+  ...(seconds > 0 && { framerate: { num: Math.round((frames / seconds) * 1000), den: 1000 } }),
+});
