@@ -1,9 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readAnimation } from "../../../src/worker/output/webp-file.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
+
+setDefaultTimeout(60_000);
 
 const never = new AbortController().signal;
 
