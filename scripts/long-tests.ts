@@ -21,6 +21,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/live-egress.test.ts": 40,
   "test/line/live-rtmp.test.ts": 38,
   "test/line/live-adaptive.test.ts": 36,
+  "test/line/protected-players.test.ts": 38,
   "test/line/manifests.test.ts": 36,
   "test/runtime/serve.test.ts": 35,
   "test/line/live-choices.test.ts": 34,

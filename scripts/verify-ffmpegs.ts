@@ -17,7 +17,8 @@ const NOT_RUN = [
   "test/engine/process/{environment,feed-pipe,limits,orphans,subprocess}.test.ts",
   "test/line/{bad-connections,cookbook,egress,http,operated,s3,slow-servers,start}.test.ts",
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
-  "test/line/{crash,full-disk,neighbours,plan,protected,watched-folders}.test.ts",
+  "test/line/{crash,full-disk,neighbours,plan,protected,protected-players}.test.ts",
+  "test/line/watched-folders.test.ts",
 ];
 /** The same of live tests: where the service may connect, by what secret and behind which TLS, all of which relays do; the other runtime. */
 const LIVE_NOT_RUN = ["test/line/live-{deno,egress,secrets,tls}.test.ts"];

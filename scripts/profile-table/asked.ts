@@ -4,9 +4,17 @@ import type { Qlty } from "../../src/profile/qlty.ts";
 export type Asked = Omit<Partial<Qlty>, "container">;
 
 /** Values that go to fewer places than others of their field. */
-export const NARROW: Readonly<Record<string, Asked>> = {
+export const NARROW: Readonly<Record<string, Asked | readonly Asked[]>> = {
   "rc_mode: 2passvbr": { rc_mode: "2passvbr" },
   "channels: 6": { channels: 6 },
+  "encryption: cbcs": [
+    { encryption: { method: "cbcs", key_url: "https://keys.example/{task_id}" } },
+    { encryption: { method: "cbcs" } },
+  ],
+  "encryption: cenc": [
+    { encryption: { method: "cenc", key_url: "https://keys.example/{task_id}" } },
+    { encryption: { method: "cenc" } },
+  ],
   "quality_target: vmaf": {
     ...{ rc_mode: "quality", quality: 70 },
     quality_target: { metric: "vmaf", min: 90 },

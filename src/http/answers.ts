@@ -74,7 +74,11 @@ const outputAnswer = ({
   quality: output.quality,
   audio_tracks: output.sounds?.map(soundAnswer),
   renditions: output.renditions?.map(outputAnswer),
-  encryption: output.encryption,
+  encryption: output.encryption && {
+    method: output.encryption.method,
+    keys: output.encryption.keys,
+    key_id: output.encryption.keyId,
+  },
 });
 
 const targetAnswer = (target: Target, sentBytes: number | undefined, language: Language) => ({

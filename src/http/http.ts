@@ -41,7 +41,7 @@ export type HttpPorts = Pick<
     readonly notifications: NotificationPorts["notifications"];
     readonly profiles: ProfileStore;
     /** The keys that segments are encrypted with. */
-    readonly mediaKeys: Pick<MediaKeys, "close" | "made">;
+    readonly mediaKeys: Pick<MediaKeys, "close" | "made" | "idOf">;
     readonly clients: EndpointPorts["clients"];
     readonly events: EventFeed;
     readonly queue: Pick<Queue, "announceWork" | "announceCancel">;

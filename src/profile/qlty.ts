@@ -162,7 +162,7 @@ export function toRendition(qlty: Qlty): Rendition {
   const audio = isCodec(audioFormat) ? audioOf(qlty, audioFormat, faults) : audioFormat;
   if (!isCodec(format)) refuseVideoWishes(qlty, faults);
   const metadata = metadataWishes(qlty, container, faults);
-  const protection = qlty.encryption && protectionOf(qlty.encryption, container, faults);
+  const protection = qlty.encryption && protectionOf(qlty.encryption, { container, video }, faults);
   const sound = soundOf(qlty, audioFormat, faults);
   if (video === "none" && audio === "none")
     faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });

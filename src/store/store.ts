@@ -278,11 +278,7 @@ export interface NotificationStore {
   take(limit: number, roomOf: (clientCode: string) => number): Promise<readonly Telling[]>;
   /** Records what became of it; without a result it was not tried. @returns false, and nothing is recorded, if the lease has been lost */
   settle(telling: Telling, result?: TellingResult): Promise<boolean>;
-  /**
-   * What a task's receiver was told and is to be told, oldest first; nothing where there is none.
-   *
-   * @throws {TaskError} `no_such_task`
-   */
+  /** What a task's receiver was told and is to be told, oldest first; nothing where there is none. @throws {TaskError} `no_such_task` */
   list(clientCode: string, id: string, query: EventQuery): Promise<readonly Delivery[]>;
   /** Has a receiver told of an event (again), at once. @throws {TaskError} `no_such_task`, `no_such_resource` */
   replay(clientCode: string, id: string, sequence: number): Promise<Delivery>;
@@ -292,6 +288,8 @@ export interface NotificationStore {
 export interface MediaKeys {
   /** The made key of a task with a number, 16 bytes: the same each time it is asked for. */
   made(taskId: string, key: number): Uint8Array;
+  /** What players know that key by, 32 hex digits: no secret. */
+  idOf(taskId: string, key: number): string;
   /** Encrypts a key that a client gives. @param hex - 32 digits */
   close(hex: string, clientCode: string): string;
   /** The key that `close` encrypted; undefined if the service's secret key, or the client, is another. */

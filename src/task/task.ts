@@ -92,8 +92,12 @@ export type Output = {
   readonly sounds?: readonly OutputSound[];
   /** Present for an adaptive set: in the order of the profile; an audio that several share counts with each. */
   readonly renditions?: readonly Output[];
-  /** Present if its segments are encrypted: how, and with how many keys. */
-  readonly encryption?: { readonly method: string; readonly keys: number };
+  /** Present if its segments are encrypted: how, with how many keys, and what players know the key by if it has an id. */
+  readonly encryption?: {
+    readonly method: string;
+    readonly keys: number;
+    readonly keyId?: string;
+  };
 };
 
 /** One place a task writes to. */

@@ -18,7 +18,7 @@ export type RunPorts = {
   /** A live source from which nothing came for longer has ended. */
   readonly sourceTimeoutMs: number;
   /** The keys that segments are encrypted with. */
-  readonly mediaKeys: Pick<MediaKeys, "made" | "open">;
+  readonly mediaKeys: Pick<MediaKeys, "made" | "idOf" | "open">;
   readonly now: () => number;
   readonly disk: WorkDisk;
   /** Who watches runs; nobody if it is absent. */

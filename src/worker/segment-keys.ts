@@ -1,4 +1,4 @@
-import { keyUrlOf, type Protection } from "../profile/fields/protection.ts";
+import { filledAddress, type Protection } from "../profile/fields/protection.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Task } from "../task/task.ts";
 import type { RunPorts } from "./run-ports.ts";
@@ -6,7 +6,10 @@ import type { RunPorts } from "./run-ports.ts";
 /** The keys of a task's encrypted segments, and where players get them, each by its number from 0. */
 export type SegmentKeys = {
   readonly keyOf: (key: number) => Uint8Array;
-  readonly urlOf: (key: number) => string;
+  /** What players know a key by, 32 hex digits. */
+  readonly idOf: (key: number) => string;
+  /** An address that says of which key it is. */
+  readonly addressOf: (template: string, key: number) => string;
 };
 
 /** What a way of encryption has as its keys. @throws {TaskError} `internal` if the key that the client gave cannot be decrypted any more */
@@ -20,10 +23,14 @@ export const segmentKeys =
   ): SegmentKeysFor =>
   (protection) => {
     const { sealedKey } = protection;
-    const urlOf = (key: number) => keyUrlOf(protection, id, key);
-    if (sealedKey === undefined) return { keyOf: (key) => mediaKeys.made(id, key), urlOf };
+    const givenId = protection.method === "aes-128" ? undefined : protection.keyId;
+    const idOf = (key: number) => givenId ?? mediaKeys.idOf(id, key);
+    const addressOf = (template: string, key: number) =>
+      filledAddress(template, { taskId: id, key, keyId: idOf(key) });
+    if (sealedKey === undefined)
+      return { keyOf: (key) => mediaKeys.made(id, key), idOf, addressOf };
     const given = mediaKeys.open(sealedKey, clientCode);
-    if (given) return { keyOf: () => given, urlOf };
+    if (given) return { keyOf: () => given, idOf, addressOf };
     throw new TaskError(
       "internal",
       "Cannot encrypt the segments: the key of the profile was stored under another secret key of this service",

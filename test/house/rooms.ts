@@ -111,7 +111,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["diskless", "file", "live"],
     ["further", "live-set", "quality", "runner"],
     ["hardware", "insist", "output", "plan-source", "source"],
-    ["subtitles"],
+    ["protect", "subtitles"],
     ["progress", "retry", "run", "sound", "uneven-audio"],
     ["run-log", "segment-keys"],
     ["run-ports"],

@@ -10,7 +10,10 @@ describe("the keys of a task", () => {
   test("are answered to its own client alone, the same each time, and others of each number", async () => {
     const id = await created(app);
     const first = await (await keyOf(id, 0)).json();
-    expect(first).toEqual({ key: 0, value: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(first).toEqual({
+      ...{ key: 0, value: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      key_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
     expect(await (await keyOf(id, 0)).json()).toEqual(first);
     expect(await (await keyOf(id, 999_999)).json()).not.toEqual(first);
     expect(await refusalOf(await keyOf(id, 0, CLIENTS.bob))).toBe("404 NoSuchTask");
@@ -45,6 +48,16 @@ describe("the key of a profile", () => {
     ["a short key", { key_url: "/keys/one", key: KEY.slice(2) }, "qlties[0].encryption.key"],
     ["a key of letters", { key_url: "/keys/one", key: "x".repeat(32) }, "qlties[0].encryption.key"],
     ["an address with a quote", { key_url: 'a"b{task_id}' }, "qlties[0].encryption.key_url"],
+    [
+      "a long id",
+      { key_url: "/keys/one", method: "cbcs", key: KEY, key_id: `${KEY}00` },
+      "qlties[0].encryption.key_id",
+    ],
+    [
+      "a format of two lines",
+      { key_url: "/{task_id}", method: "cbcs", key_format: "a\nb" },
+      "qlties[0].encryption.key_format",
+    ],
     ["one address for all tasks", { key_url: "/keys/one" }, "qlties[0].encryption.key_url"],
   ])("is refused by its own field: %s", async (_, encryption, path) => {
     const { error } = (await (await register(encryption)).json()) as {

@@ -9,10 +9,13 @@ const WAY = { method: "aes-128", keyUrl: "/{task_id}/{key}" } as const;
 const GIVEN = "00112233445566778899aabbccddeeff";
 
 test("made keys are the same each time, and others of each task, number and secret key", () => {
-  const { keyOf, urlOf } = segmentKeys(TASK, keysOf(1))(WAY);
+  const { keyOf, idOf, addressOf } = segmentKeys(TASK, keysOf(1))(WAY);
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
   expect(hex(keyOf(0))).toMatch(/^[0-9a-f]{32}$/);
-  expect(urlOf(3)).toBe("/t-1/3");
+  expect(addressOf("/{task_id}/{key}", 3)).toBe("/t-1/3");
+  expect(idOf(0)).toMatch(/^[0-9a-f]{32}$/);
+  expect(addressOf("/{key_id}", 0)).toBe(`/${idOf(0)}`);
+  expect(new Set([idOf(0), idOf(1), hex(keyOf(0)), hex(keyOf(1))]).size).toBe(4);
   const again = segmentKeys(TASK, keysOf(1))(WAY).keyOf(0);
   expect(hex(again)).toBe(hex(keyOf(0)));
   const others = [

@@ -13,7 +13,7 @@ import { planAnswer } from "./plan-answer.ts";
 /** What telling of tasks needs: what one will do, and what one did. */
 export type InsightPorts = PlanPorts & {
   readonly tasks: Pick<TaskStore, "get" | "logs">;
-  readonly mediaKeys: Pick<MediaKeys, "made">;
+  readonly mediaKeys: Pick<MediaKeys, "made" | "idOf">;
 };
 
 /** Serves the plan of a task that is not there yet, and the logs of one that is. */
@@ -42,7 +42,7 @@ export function serveInsight(app: Hono, ports: EndpointPorts & InsightPorts): vo
     const key = keyNumber(param("key"));
     const { id } = await ports.tasks.get(caller.clientCode, param("task_id"));
     const value = Buffer.from(ports.mediaKeys.made(id, key)).toString("hex");
-    return { status: 200, body: { key, value } };
+    return { status: 200, body: { key, value, key_id: ports.mediaKeys.idOf(id, key) } };
   });
 }
 

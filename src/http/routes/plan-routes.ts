@@ -125,7 +125,10 @@ export const readTaskKeyRoute = createRoute({
     }),
   }),
   responses: {
-    200: jsonAnswer("The key.", TaskKey, { key: 0, value: "00112233445566778899aabbccddeeff" }),
+    200: jsonAnswer("The key.", TaskKey, {
+      ...{ key: 0, value: "00112233445566778899aabbccddeeff" },
+      key_id: "ffeeddccbbaa99887766554433221100",
+    }),
     ...signedErrors(["invalid_parameter", "no_such_task"]),
   },
 });

@@ -69,6 +69,9 @@ export const Output = z
       .object({
         method: z.string().openapi({ example: "aes-128" }),
         keys: z.int().openapi({ description: "How many keys there are; they are counted from 0." }),
+        key_id: z.string().optional().openapi({
+          description: "Of cenc and cbcs: what players know the key by, 32 hex digits.",
+        }),
       })
       .optional()
       .openapi("OutputEncryption", { description: "Of a set whose segments are encrypted." }),

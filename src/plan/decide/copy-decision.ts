@@ -1,9 +1,11 @@
 import { toNumber } from "../../lib/rational.ts";
-import type { AudioStream, VideoStream } from "../../probe/media.ts";
+import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
 import { codecName } from "../../profile/codecs.ts";
 import { isImage, isSet } from "../../profile/container-rules.ts";
 import type { Written } from "../../profile/containers.ts";
+import { copyFault } from "../../profile/fields/protection.ts";
 import type { AudioEncode, Rendition, VideoEncode } from "../../profile/profile.ts";
+import { TaskError } from "../../task/errors.ts";
 import { samplerates } from "../encode/audio-encoding.ts";
 import { isHdr } from "../encode/colours/hdr.ts";
 import { DEEP_PIXEL_FORMAT } from "../encode/colours/kept-colour.ts";
@@ -213,4 +215,10 @@ function audioFormatFault(
   if (!samplerates(codec, container).includes(source.samplerateHz))
     return `sample rate ${source.samplerateHz} is none that ${container} takes with ${codec}`;
   return undefined;
+}
+
+/** @throws {TaskError} `output_not_supported` if a copied picture cannot be encrypted as its set is asked to be */
+export function refuseSecretCopy({ protection }: Rendition, { video }: MediaInfo): void {
+  const fault = copyFault(protection, video?.codec);
+  if (fault !== undefined) throw new TaskError("output_not_supported", fault);
 }

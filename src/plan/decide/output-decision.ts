@@ -21,7 +21,7 @@ import type { FurtherFile } from "../further.ts";
 import { metadataOf } from "../metadata/metadata.ts";
 import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
 import { subtitleTracks } from "../subtitles/choose.ts";
-import { decideAudio, decideVideo } from "./copy-decision.ts";
+import { decideAudio, decideVideo, refuseSecretCopy } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import { withoutHidden } from "./hidden.ts";
 import { audioLateSeconds } from "./seeking.ts";
@@ -137,6 +137,7 @@ export function judgeRendition(
   const video = decideVideo(rendition.video, media.video, container, clip !== undefined);
   const audio = audioOf(rendition, container, media, clip);
   if (video.action === "copy") refuseVideoCopy(container, media);
+  if (video.action === "copy") refuseSecretCopy(rendition, media);
   if (video.action === "encode") refuseColors(rendition, media);
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);

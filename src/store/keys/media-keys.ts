@@ -12,6 +12,11 @@ export class SealedMediaKeys implements MediaKeys {
     return this.seal.derive(`media key ${key} of ${taskId}`, KEY_BYTES);
   }
 
+  idOf(taskId: string, key: number): string {
+    const bytes = this.seal.derive(`media key id ${key} of ${taskId}`, KEY_BYTES);
+    return Buffer.from(bytes).toString("hex");
+  }
+
   close(hex: string, clientCode: string): string {
     return this.seal.close(hex, ownerOf(clientCode));
   }

@@ -4,9 +4,10 @@ import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { encryptedPlaylist } from "../../manifest/write/encrypted-playlist.ts";
-import type { Protection } from "../../profile/fields/protection.ts";
+import type { Protection, WholeProtection } from "../../profile/fields/protection.ts";
 import type { FinishedFiles } from "../../storage/storage.ts";
 import type { Output } from "../../task/task.ts";
+import { protectSamples } from "../protect/protect-samples.ts";
 import type { SegmentKeys } from "../segment-keys.ts";
 
 const BLOCK_BYTES = 16;
@@ -14,17 +15,29 @@ const BLOCK_BYTES = 16;
 const HAS_SEGMENTS = /^#EXTINF:/m;
 
 /**
- * Encrypts the segments of a finished set where they lie, and has its playlists say so. Small pictures and init segments stay as they are.
+ * Encrypts a finished set where it lies, and has its playlists and its manifest say so. Small pictures stay as they are.
  *
  * @returns what callers are told of it
- * @throws the reason of the signal
+ * @throws {TaskError} `output_wrong` if a segment is not as ours are; the reason of the signal
  */
-export async function protectSet(
+export const protectSet = (
+  files: FinishedFiles,
+  protection: Protection,
+  keys: SegmentKeys,
+  signal: AbortSignal,
+): Promise<NonNullable<Output["encryption"]>> =>
+  protection.method === "aes-128"
+    ? protectWhole(files, protection, keys, signal)
+    : protectSamples(files, protection, keys, signal);
+
+/** Encrypts segments whole. Init segments stay as they are. */
+async function protectWhole(
   { entry, segments }: FinishedFiles,
-  { method, rotateSegments }: Protection,
-  { keyOf, urlOf }: SegmentKeys,
+  { method, keyUrl, rotateSegments }: WholeProtection,
+  { keyOf, addressOf }: SegmentKeys,
   signal: AbortSignal,
 ): Promise<NonNullable<Output["encryption"]>> {
+  const urlOf = (key: number) => addressOf(keyUrl, key);
   let keys = 0;
   for (const path of await playlistsOf(entry, segments)) {
     const clear = await readFile(path, "utf8");

@@ -392,15 +392,29 @@ export type Encryption = {
      */
     is_key_given?: true;
     /**
-     * Where players get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in.
+     * KEYFORMAT of the playlists, with cenc and cbcs: how players get the key at `key_url`. Where absent it is `identity`: the key lies there, 16 bytes.
      */
-    key_url: string;
-    method: 'aes-128';
+    key_format?: string;
     /**
-     * How many segments have one key; all of them where absent.
+     * 32 hex digits: what players know `key` by, with cenc and cbcs. Keys that are made have ids of their own.
+     */
+    key_id?: string;
+    /**
+     * Where players of HLS get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in, and `{key_id}` with cenc and cbcs. For a dash group there is `license_url`.
+     */
+    key_url?: string;
+    /**
+     * With cenc and cbcs in dash and cmaf: the server that answers players of DASH that ask for keys by ClearKey, as the manifest names it, filled in like `key_url`. Where absent the manifest names none.
+     */
+    license_url?: string;
+    method: EncryptionMethod;
+    /**
+     * How many segments have one key, with aes-128; all of them where absent.
      */
     rotate_segments?: number;
 };
+
+export type EncryptionMethod = 'aes-128' | 'cenc' | 'cbcs';
 
 export type Engine = 'native' | 'wasm';
 
@@ -496,19 +510,28 @@ export type NewClip = {
 };
 
 /**
- * The segments are encrypted whole (AES-128 of HLS). For m3u8 alone.
+ * How the segments are encrypted: whole (`aes-128` of HLS, for m3u8 alone), or their samples by Common Encryption (`cenc` is AES-CTR, `cbcs` AES-CBC in a pattern, which HLS calls SAMPLE-AES) in dash, cmaf, and m3u8 of h265.
  */
 export type NewEncryption = {
     /**
-     * Where players get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in.
+     * KEYFORMAT of the playlists, with cenc and cbcs: how players get the key at `key_url`. Where absent it is `identity`: the key lies there, 16 bytes.
      */
-    key_url: string;
+    key_format?: string;
     /**
-     * "aes-128" where absent.
+     * 32 hex digits: what players know `key` by, with cenc and cbcs. Keys that are made have ids of their own.
      */
-    method?: 'aes-128';
+    key_id?: string;
     /**
-     * How many segments have one key; all of them where absent.
+     * Where players of HLS get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in, and `{key_id}` with cenc and cbcs. For a dash group there is `license_url`.
+     */
+    key_url?: string;
+    /**
+     * With cenc and cbcs in dash and cmaf: the server that answers players of DASH that ask for keys by ClearKey, as the manifest names it, filled in like `key_url`. Where absent the manifest names none.
+     */
+    license_url?: string;
+    method?: EncryptionMethod;
+    /**
+     * How many segments have one key, with aes-128; all of them where absent.
      */
     rotate_segments?: number;
 };
@@ -615,6 +638,10 @@ export type OutputAudio = {
  * Of a set whose segments are encrypted.
  */
 export type OutputEncryption = {
+    /**
+     * Of cenc and cbcs: what players know the key by, 32 hex digits.
+     */
+    key_id?: string;
     /**
      * How many keys there are; they are counted from 0.
      */
@@ -1279,6 +1306,10 @@ export type TaskFailureCode = 'ParameterError' | 'InternalError' | 'InputNotSupp
 export type TaskKey = {
     key: number;
     /**
+     * What players know it by with cenc and cbcs, 32 hex digits: no secret.
+     */
+    key_id: string;
+    /**
      * The key, 32 hex digits.
      */
     value: string;
@@ -1458,7 +1489,7 @@ export type CreateProfileWritable = {
 };
 
 /**
- * The segments are encrypted whole (AES-128 of HLS). For m3u8 alone.
+ * How the segments are encrypted: whole (`aes-128` of HLS, for m3u8 alone), or their samples by Common Encryption (`cenc` is AES-CTR, `cbcs` AES-CBC in a pattern, which HLS calls SAMPLE-AES) in dash, cmaf, and m3u8 of h265.
  */
 export type NewEncryptionWritable = {
     /**
@@ -1466,15 +1497,24 @@ export type NewEncryptionWritable = {
      */
     key?: string;
     /**
-     * Where players get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in.
+     * KEYFORMAT of the playlists, with cenc and cbcs: how players get the key at `key_url`. Where absent it is `identity`: the key lies there, 16 bytes.
      */
-    key_url: string;
+    key_format?: string;
     /**
-     * "aes-128" where absent.
+     * 32 hex digits: what players know `key` by, with cenc and cbcs. Keys that are made have ids of their own.
      */
-    method?: 'aes-128';
+    key_id?: string;
     /**
-     * How many segments have one key; all of them where absent.
+     * Where players of HLS get a key: an address of your own, as playlists name it. `{task_id}` and `{key}`, the number of the key from 0, are filled in, and `{key_id}` with cenc and cbcs. For a dash group there is `license_url`.
+     */
+    key_url?: string;
+    /**
+     * With cenc and cbcs in dash and cmaf: the server that answers players of DASH that ask for keys by ClearKey, as the manifest names it, filled in like `key_url`. Where absent the manifest names none.
+     */
+    license_url?: string;
+    method?: EncryptionMethod;
+    /**
+     * How many segments have one key, with aes-128; all of them where absent.
      */
     rotate_segments?: number;
 };

@@ -1,0 +1,93 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Rendition } from "../../../src/profile/profile.ts";
+import { MEDIA_KEYS } from "../../fixtures/bench-run.ts";
+import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
+import { MADE_FOR, makeProducts, profileOf } from "../../fixtures/made-products.ts";
+import { aCustomVideo, anAudio } from "../../plan/builders.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const SECONDS = 2;
+const KEY = Buffer.from(MEDIA_KEYS.made(MADE_FOR.id, 0)).toString("hex");
+const KEY_ID = MEDIA_KEYS.idOf(MADE_FOR.id, 0);
+const video = (codec: "h264" | "h265") =>
+  aCustomVideo({
+    ...{ codec, width: 160, height: 90, bitrateBps: 200_000, effort: "highPerformance" },
+  });
+const KEYS = { keyUrl: "/{key_id}" };
+
+/** Each stream of a set of fragments as one file, the whole set if it has one file. */
+const streamsOf = (folder: string): readonly string[] => {
+  const segments = join(folder, "0", "segments");
+  const names = readdirSync(segments).toSorted();
+  return names
+    .filter((name) => name.endsWith(".mp4"))
+    .map((init) => {
+      const number = /^init-(\d+)/.exec(init)?.[1];
+      const own = names.filter(
+        (name) =>
+          name.endsWith(".m4s") && (number === undefined || name.startsWith(`chunk-${number}-`)),
+      );
+      const path = join(tempFolder(), "whole.mp4");
+      const parts = [init, ...own].map((name) => readFileSync(join(segments, name)));
+      writeFileSync(path, Buffer.concat(parts));
+      return path;
+    });
+};
+
+/** The sums of all that is shown of a set. */
+const shownOf = async (folder: string, key?: string): Promise<readonly string[]> => {
+  const sums: string[] = [];
+  for (const path of streamsOf(folder)) {
+    const shown = join(tempFolder(), "shown.txt");
+    const by = key === undefined ? [] : ["-decryption_key", key];
+    await ffmpeg([...by, "-i", path, "-map", "0", "-f", "framemd5", shown]);
+    sums.push(
+      ...readFileSync(shown, "utf8")
+        .split("\n")
+        .filter((line) => /^\d/.test(line)),
+    );
+  }
+  return sums;
+};
+
+type Case = readonly [what: string, method: "cenc" | "cbcs", Rendition];
+const SETS: readonly Case[] = [
+  [
+    "h264 and ac3 in cmaf",
+    "cenc",
+    { container: "cmaf", video: video("h264"), audio: anAudio({ codec: "ac3" }) },
+  ],
+  ["what is copied into cmaf", "cbcs", { container: "cmaf", video: "copy", audio: "copy" }],
+  ["h265 and aac in m3u8", "cenc", { container: "m3u8", video: video("h265"), audio: anAudio() }],
+  [
+    "h265 and opus in dash",
+    "cbcs",
+    { container: "dash", video: video("h265"), audio: anAudio({ codec: "opus" }) },
+  ],
+];
+
+describe("the samples of a set", () => {
+  test.each(SETS)(
+    "of %s by %s are those of the clear set, once another program has decrypted them",
+    async (_, method, rendition) => {
+      const source = await clip({ seconds: SECONDS, width: 160, height: 90, args: ["-g", "25"] });
+      const { folder: clear } = await makeProducts(source, profileOf(rendition));
+      const keys = rendition.container === "dash" ? {} : KEYS;
+      const { folder, verified } = await makeProducts(
+        source,
+        profileOf({ ...rendition, protection: { method, ...keys } }),
+      );
+      expect(verified[0]?.output.encryption).toEqual({ method, keys: 1, keyId: KEY_ID });
+      const shown = await shownOf(clear);
+      expect(shown.length).toBeGreaterThan(SECONDS * 25);
+      expect<readonly string[]>(await shownOf(folder, KEY)).toEqual(shown);
+      // Nothing of it is shown, or not the same, by another key.
+      const wrong = await shownOf(folder, "00".repeat(16)).catch((): readonly string[] => []);
+      expect(shown.filter((line) => wrong.includes(line))).toEqual([]);
+    },
+  );
+});
