@@ -184,7 +184,7 @@ export interface LiveEngine {
   probe(url: string, signal: AbortSignal, reach?: Reach): Promise<MediaInfo>;
 
   /** The arguments that a run is given, with the real addresses in place of those of its relays, and `input` for a file. */
-  argsOf(request: LiveArgsRequest): readonly string[];
+  argsOf(request: LiveArgsRequest): Promise<readonly string[]>;
 
   /**
    * Runs until the source ends.

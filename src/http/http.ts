@@ -139,6 +139,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     prepare: async () => {
       await Promise.all([
         import("./input.ts"),
+        import("../service/create-task.ts"),
         import("./routes/task-routes.ts"),
         import("./routes/profile-routes.ts"),
         import("./routes/event-routes.ts"),

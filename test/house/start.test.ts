@@ -39,6 +39,8 @@ const LATER = [
   ...within("src/engine", "native/ native-live/ wasm/ relay/ ffmpeg/"),
   ...within("src/storage", "s3/ remote/download. remote/ranged-reader. remote/remote-live-set."),
   ...within("src/storage/remote", "remote-sender. remote-writer. remove-files. send-set."),
+  ...within("src/service", "assign. create-task. further. sets."),
+  ...within("src/plan", "decide/ encode/ feasible/ further. joined."),
   ...within("src/service", "operate-clients. plan-new-task. plan-slots. following/wait-for-task."),
   ...within("src", "watch/ service/watching/create-watched."),
 ];
@@ -61,4 +63,11 @@ test("a start loads only what every service needs at once", () => {
   expect(loaded.filter((file) => LATER_PACKAGES.some((each) => each.test(file)))).toEqual([]);
   const files = globSync("src/**/*.ts").map((file) => file.replaceAll("\\", "/"));
   expect(LATER.filter((start) => !files.some((file) => file.startsWith(start)))).toEqual([]);
+});
+
+test("the engine is opened without what only live streams need", () => {
+  const loaded = [...loadedWith("src/app.engine.ts")];
+  expect(loaded).toContain("src/engine/native/native.ts");
+  const live = within("src/engine", "native-live/ relay/ wasm/");
+  expect(loaded.filter((file) => live.some((start) => file.startsWith(start)))).toEqual([]);
 });

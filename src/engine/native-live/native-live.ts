@@ -95,7 +95,7 @@ export class NativeLive implements LiveEngine {
     }
   }
 
-  argsOf({ plan, run, input }: LiveArgsRequest): readonly string[] {
+  async argsOf({ plan, run, input }: LiveArgsRequest): Promise<readonly string[]> {
     const named = "path" in input ? { ...input, path: "input" } : input;
     return runArgs({ plan, run, input: named }, this.#options, (url) => url);
   }

@@ -11,10 +11,11 @@ import { standbyArgs } from "../ffmpeg/probe-with.ts";
 import { type FfmpegRun, type RunLimits, runStep } from "../ffmpeg/run-step.ts";
 import { cpuMsOf } from "../ffmpeg/watchdog.ts";
 import { FoundDevice } from "../hardware/hardware-device.ts";
-import { NativeLive, type NativeLiveOptions } from "../native-live/native-live.ts";
+import type { NativeLiveOptions } from "../native-live/native-live.ts";
 import { inputBytesOf, probeLimits, stepLimits, UNBOUNDED } from "../process/bounds.ts";
 import { endOrphansBelow, noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
+import { lateLive } from "./late-live.ts";
 import { askPrograms } from "./native-capabilities.ts";
 import { deviceOptions, type HardwareWish, ON_DEVICE } from "./native-hardware.ts";
 import { type ProbeOptions, probeFile, readFileTail } from "./native-probe.ts";
@@ -56,7 +57,7 @@ export class NativeEngine implements Engine {
     const { peers, hardware } = options;
     if (hardware)
       this.hardware = new FoundDevice(deviceOptions(options, hardware, capabilities.encoders));
-    if (peers) this.live = new NativeLive({ ...options, peers });
+    if (peers) this.live = lateLive({ ...options, peers });
   }
 
   /**

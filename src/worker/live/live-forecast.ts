@@ -5,13 +5,13 @@ import { containersOf } from "../../plan/live/places.ts";
 import type { Run } from "../run.ts";
 
 /** What a run of a live plan will do. */
-export function liveForecast(
+export async function liveForecast(
   { assignments, places }: Pick<Run, "assignments" | "places">,
   live: LiveEngine,
   request: LiveArgsRequest,
-): Forecast {
+): Promise<Forecast> {
   const containers = containersOf(assignments);
   const containerOf = (index: number) => containers.get(index) ?? "";
   const { targets } = places;
-  return forecastLive(request.plan, live.argsOf(request), { targets, containerOf });
+  return forecastLive(request.plan, await live.argsOf(request), { targets, containerOf });
 }

@@ -157,7 +157,7 @@ export class LiveSession {
     const part = (recordings?.part ?? 0) + this.#runs;
     const offsetSeconds = this.#offsetSeconds();
     const place = { offsetSeconds, part, prefix: run.segmentPrefix(part) };
-    run.tell(liveForecast(run, live, { plan, run: place, input }), media);
+    run.tell(await liveForecast(run, live, { plan, run: place, input }), media);
     this.#runs += 1;
     this.#hasChanged = false;
     this.#upMs = now();

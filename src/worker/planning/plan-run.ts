@@ -189,22 +189,22 @@ async function planLiveRun(run: Run, folder: string): Promise<Outlook> {
   const { sourceUrl } = run.task;
   if (run.places.source.kind === "live") {
     const media = await live.probe(sourceUrl, run.signal, run.reach);
-    return toldLive(run, live, media, { url: sourceUrl });
+    return await toldLive(run, live, media, { url: sourceUrl });
   }
   const opened = await openSample(sourceUrl, run, folder);
   if ("path" in opened) {
     const { path, media, isPartial }: Sample = opened;
-    const outlook = toldLive(run, live, media, { path, media });
+    const outlook = await toldLive(run, live, media, { path, media });
     const { asksForCaptions } = livePlanOf(run, media);
     if (isPartial || !asksForCaptions) return outlook;
     const { media: known } = await withCaptions({ path, media }, run.signal);
-    return toldLive(run, live, known, { path, media: known });
+    return await toldLive(run, live, known, { path, media: known });
   }
   let outlook: Outlook | undefined;
   await openLiveEdge(opened.read, run, opened.place, async (source) => {
     const waiting = { seenMs: run.now(), hasProduced: false, onMiss: () => {} };
     const feed = await source.next(waiting, run.signal);
-    if (feed) outlook = toldLive(run, live, feed.media, feed.input, feed.audioInput);
+    if (feed) outlook = await toldLive(run, live, feed.media, feed.input, feed.audioInput);
   });
   if (outlook) return outlook;
   throw new TaskError("source_never_came", "Cannot read the source: nothing came of it");
@@ -213,14 +213,14 @@ async function planLiveRun(run: Run, folder: string): Promise<Outlook> {
 const livePlanOf = ({ assignments, places, engine }: Run, media: MediaInfo, audioInput = 0) =>
   planLive({ assignments, targets: places.targets, audioInput }, media, engine.capabilities);
 
-function toldLive(
+async function toldLive(
   run: Run,
   live: LiveEngine,
   media: MediaInfo,
   input: LiveInput,
   audioInput?: number,
-): Outlook {
+): Promise<Outlook> {
   const plan = livePlanOf(run, media, audioInput);
   const first = { offsetSeconds: 0, part: 0, prefix: run.segmentPrefix(0) };
-  return { media, forecast: liveForecast(run, live, { plan, run: first, input }) };
+  return { media, forecast: await liveForecast(run, live, { plan, run: first, input }) };
 }
