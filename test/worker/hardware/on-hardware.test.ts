@@ -2,7 +2,9 @@ import { describe, expect, onTestFinished, setDefaultTimeout, test } from "bun:t
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, RunRequest } from "../../../src/engine/engine.ts";
+import type { HardwareFamily } from "../../../src/plan/device/hardware.ts";
 import { assignRenditions } from "../../../src/profile/assign.ts";
+import type { Rendition } from "../../../src/profile/profile.ts";
 import { type Qlty, toRendition } from "../../../src/profile/qlty.ts";
 import type { Damage } from "../../../src/task/damage.ts";
 import { TaskError } from "../../../src/task/errors.ts";
@@ -27,19 +29,18 @@ const GROUP: Qlty = {
 };
 
 /** A worker whose engine has a device that is none. */
-async function deviceBench(device: FakeDevice, sessionsMax = 8) {
-  const hardware = { wanted: "nvenc", device: "", sessionsMax, onFound: () => {} } as const;
+async function deviceBench(device: FakeDevice, sessionsMax = 8, wanted: HardwareFamily = "nvenc") {
+  const hardware = { wanted, device: "", sessionsMax, onFound: () => {} };
   const bounds = await boundsHere();
   const engine = await openNative({ ffmpeg: device.ffmpeg, hardware, bounds });
   onTestFinished(() => engine.close());
   const bench = await workerBench({ deps: { engine } });
   const source = join(bench.root, "source.mp4");
   await copyFile(await clip({ width: 320, height: 180, seconds: 2 }), source);
-  const run = async (...groups: readonly Partial<Qlty>[]) => {
-    const renditions = groups.map((group) => toRendition({ ...GROUP, ...group }));
-    const paths = renditions.map(({ container }) =>
-      join(bench.root, `${crypto.randomUUID()}.${container}`),
-    );
+  const renditionsOf = (groups: readonly Partial<Qlty>[]) =>
+    groups.map((group) => toRendition({ ...GROUP, ...group }));
+  const pathOf = (container: string) => join(bench.root, `${crypto.randomUUID()}.${container}`);
+  const made = async (renditions: readonly Rendition[], paths: readonly string[]) => {
     const id = await bench.add({
       sourceUrl: source,
       targets: paths.map((url) => ({ url, key: `file:${url}` })),
@@ -52,12 +53,28 @@ async function deviceBench(device: FakeDevice, sessionsMax = 8) {
     expect([task.status, task.failure]).toEqual(["SUCCESS", undefined]);
     return { task, paths };
   };
-  return { run, engine, source };
+  /** Each group is for a target of its own. */
+  const run = (...groups: readonly Partial<Qlty>[]) => {
+    const renditions = renditionsOf(groups);
+    return made(
+      renditions,
+      renditions.map(({ container }) => pathOf(container)),
+    );
+  };
+  /** All groups make one set. */
+  const runSet = (...groups: readonly Partial<Qlty>[]) =>
+    made(renditionsOf(groups.map((group) => ({ ...group, container: "m3u8" }))), [pathOf("m3u8")]);
+  return { run, runSet, engine, source };
 }
 
-/** How many pictures of a file can be decoded, and how close they are to its source. */
-async function judge(path: string, source: string): Promise<{ frames: number; ssim: number }> {
-  const args = ["-v", "info", "-i", path, "-i", source, "-lavfi", "ssim", "-f", "null", "-"];
+/** How many pictures of a stream of an output can be decoded, and how close they are to its source. */
+async function judge(
+  path: string,
+  source: string,
+  at = 0,
+): Promise<{ readonly frames: number; readonly ssim: number }> {
+  const graph = `[0:v:${at}]scale=320:180[made];[made][1:v:0]ssim`;
+  const args = ["-v", "info", "-i", path, "-i", source, "-lavfi", graph, "-f", "null", "-"];
   const told = await ffmpeg(args);
   const [, frames = "0"] = /.*frame= *(\d+)/s.exec(told) ?? [];
   return { frames: Number(frames), ssim: Number(/All:([\d.]+)/.exec(told)?.[1]) };
@@ -177,6 +194,21 @@ describe("a run on a device", () => {
       expect(encodes(device)).toHaveLength(before);
     },
   );
+
+  test("makes a set of two sizes by vaapi, whose frames filters upload", async () => {
+    const device = fakeDevice();
+    const { runSet, source } = await deviceBench(device, 2, "vaapi");
+    const { task, paths } = await runSet({}, { width: 256, height: 144, bitrate: 200_000 });
+    expect(codes(task)).toEqual([]);
+    const [args = ""] = encodes(device);
+    expect(args).toContain("-c:v:1 h264_vaapi");
+    expect(args.match(/format=nv12,hwupload/g)).toHaveLength(2);
+    for (const at of [0, 1]) {
+      const { frames, ssim } = await judge(paths[0] as string, source, at);
+      expect(frames).toBe(50);
+      expect(ssim).toBeGreaterThan(0.85);
+    }
+  });
 
   test("is made in software if its streams need more sessions than are free", async () => {
     const device = fakeDevice();
