@@ -34,7 +34,8 @@ function videoWords(video: Rendition["video"]): string | undefined {
   const { codec, width, height } = video;
   const size = width && height ? ` ${width}x${height}` : "";
   const latency = video.lowLatency ? " with low latency" : "";
-  const rate = isRateless(codec) ? "" : ` at ${rateWords(video)}`;
+  const isAny = isRateless(codec) && (codec === "png" || video.bitrateBps === undefined);
+  const rate = isAny ? "" : ` at ${rateWords(video)}`;
   return `${CODEC_NAMES[codec]}${size}${rate}${latency}`;
 }
 

@@ -260,7 +260,8 @@ function videoFields(video: VideoEncode) {
   const { framerate, width, height, bFrames } = video;
   return {
     format: video.codec,
-    ...(video.bitrateBps !== undefined && { bitrate: video.bitrateBps }),
+    // A system profile of png has one by its name alone.
+    ...(video.bitrateBps !== undefined && video.codec !== "png" && { bitrate: video.bitrateBps }),
     ...(framerate && { framerate: formatRational(framerate) }),
     ...(width !== undefined && { width }),
     ...(height !== undefined && { height }),

@@ -57,6 +57,21 @@ describe("the plan of a gif", () => {
     expect(planned({ ...GIF, loop })[1]).toContain(` -loop ${expected} `);
   });
 
+  test.each([
+    [undefined, "", ""],
+    // 320x180 at 12 pictures a second: a bit for each pixel is 691,200.
+    [2_100_000, "", ""],
+    [1_000_000, "", ":dither=none"],
+    [650_000, ":max_colors=128", ":dither=none"],
+    [500_000, ":max_colors=64", ":dither=none"],
+    [400_000, ":max_colors=32", ":dither=none"],
+    [1000, ":max_colors=16", ":dither=none"],
+  ])("of %p bits a second has so many colours: %p%p", (bitrate, colours, dots) => {
+    const [palette, film] = planned({ ...GIF, ...(bitrate !== undefined && { bitrate }) });
+    expect(palette).toContain(`,palettegen=stats_mode=diff${colours} `);
+    expect(film).toContain(`paletteuse=diff_mode=rectangle${dots}[d0]`);
+  });
+
   test("too large for anyone to load is refused", () => {
     expect(() => planned({ ...GIF, width: 1920 })).toThrow(
       'Cannot make the "gif": its pictures would have 1493 million pixels in all, and it may have 622',
@@ -144,7 +159,7 @@ describe("pictures are refused", () => {
     [
       { ...AWEBP, rc_mode: "2passvbr" },
       {},
-      "Cannot encode awebp in two passes: its encoder knows one alone",
+      "rc_mode cannot be 2passvbr for awebp: its rate is the same in all modes",
     ],
     [AVIF, { streamsOutput: true }, 'Cannot make "avif": it is finished on a disk'],
     [AVIF, { encoders: ["png"] }, "Cannot encode avif: the engine has no encoder libsvtav1"],

@@ -166,7 +166,7 @@ describe("systemProfile", () => {
       "video_webm_vp9_1280x720_1200kbps",
       "VP9 1280x720 at 1072 kbit/s, Opus at 128 kbit/s, in WebM",
     ],
-    ["video_gif_320x240_240kbps", "GIF 320x240, in GIF"],
+    ["video_gif_320x240_240kbps", "GIF 320x240 at 240 kbit/s, in GIF"],
     ["video_hls_adaptive", "Adaptive HLS: up to 5 sizes, none above the source's"],
     ["video_dash_adaptive", "Adaptive DASH: up to 5 sizes, none above the source's"],
   ])("describes %s as %s", (name, description) => {

@@ -23,6 +23,8 @@ export type VideoEncoding = Size &
   Pick<VideoEncode, "quality" | "qualityTarget" | "measuresQuality" | "encoderOptions" | "loop"> & {
     /** Asked for; of a quality, what it is expected to take. */
     readonly bitrateBps: number;
+    /** Asked for a gif, whose palette follows it: what it takes is not known before. */
+    readonly wantedBps?: number;
     readonly filters: VideoFilters;
     readonly rate: Rational;
     /** The distance between key frames, in frames. */
@@ -69,6 +71,7 @@ export function videoEncoding(
   const mark = markOf(encode, look, source, further);
   return {
     ...{ codec, bitrateBps, rateMode, effort, width, height, rate, captions, ...limits },
+    ...(codec === "gif" && encode.bitrateBps !== undefined && { wantedBps: encode.bitrateBps }),
     ...(bFrames !== undefined && { bFrames }),
     ...(lowLatency && { lowLatency }),
     ...(level !== undefined && { level }),

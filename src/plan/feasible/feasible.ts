@@ -54,7 +54,7 @@ function containerFault({ container, video, audio }: Rendition): Impossibility |
 }
 
 /** Codecs whose encoders here know no second pass. */
-const ONE_PASS: readonly VideoCodec[] = ["av1", "awebp"];
+const ONE_PASS: readonly VideoCodec[] = ["av1"];
 
 function codecFault({ container, video, audio }: Rendition): Impossibility | undefined {
   const held = factsOf(container);

@@ -69,6 +69,7 @@ export function qualityWishes(
     fault("rc_mode", `cannot be quality for ${codec}: it has none`);
   if (isByQuality && isPageCodec(codec) && bitrate !== undefined)
     fault("bitrate", "cannot go with rc_mode quality for pictures");
+  pictureFaults(qlty, codec, fault);
   if (target) targetFault(target, isByQuality, fault);
   if (qlty.skip_if_larger && isSet(container))
     fault("skip_if_larger", "is for files: the segments of a set begin at its own key frames");
@@ -86,6 +87,22 @@ export function qualityWishes(
     ...(qlty.measure_quality && { measuresQuality: true }),
     ...(qlty.skip_if_larger && { skipsLarger: true }),
   };
+}
+
+/** Modes that say how the rate of a film changes. */
+const FILM_MODES: readonly (string | undefined)[] = ["vbr", "2passvbr"];
+
+/** Refuses what a picture, or one that moves, would not show. A `jpg` takes all modes, as it has from the beginning, and as the Profile API has it. */
+function pictureFaults(
+  { rc_mode, bitrate }: BesideQuality,
+  codec: VideoCodec,
+  fault: (path: string, message: string) => void,
+): void {
+  const isOfModes = codec !== "mjpeg" && (isPageCodec(codec) || isRateless(codec));
+  if (isOfModes && FILM_MODES.includes(rc_mode))
+    fault("rc_mode", `cannot be ${rc_mode} for ${codec}: its rate is the same in all modes`);
+  if (codec === "png" && bitrate !== undefined)
+    fault("bitrate", "is not for png, which loses nothing");
 }
 
 const FILM_FIELDS = ["quality_target", "measure_quality", "skip_if_larger"] as const;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { PictureQlty } from "../../../src/profile/fields/picture.ts";
 import { type Qlty, toQlty, toRendition } from "../../../src/profile/qlty.ts";
+import { systemProfile } from "../../../src/profile/system-profiles.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { aQlty } from "../builders.ts";
 
@@ -90,6 +91,37 @@ describe("the fields of a picture", () => {
   test.each(["gif", "png"] as const)("%s takes no quality, as it loses none", (container) => {
     const { audio_bitrate: _, ...fields } = aQlty({ container, rc_mode: "quality", quality: 70 });
     expect(() => toRendition(fields)).toThrow(`cannot be quality for ${container}: it has none`);
+  });
+
+  test.each([
+    [
+      { container: "gif", rc_mode: "vbr" },
+      "rc_mode cannot be vbr for gif: its rate is the same in all",
+    ],
+    [{ container: "png", rc_mode: "2passvbr" }, "rc_mode cannot be 2passvbr for png"],
+    [{ container: "webp", bitrate: 1, rc_mode: "vbr" }, "rc_mode cannot be vbr for webp"],
+    [{ container: "avif", bitrate: 1, rc_mode: "vbr" }, "rc_mode cannot be vbr for avif"],
+    [{ container: "awebp", bitrate: 1, rc_mode: "vbr" }, "rc_mode cannot be vbr for awebp"],
+    [{ container: "png", bitrate: 1 }, "bitrate is not for png, which loses nothing"],
+  ] as const)("refuses what %j would not show: %s", (qlty, fault) => {
+    expect(() => toRendition(qlty)).toThrow(fault);
+  });
+
+  test.each([
+    { container: "gif", bitrate: 1, rc_mode: "cbr" },
+    { container: "avif", bitrate: 1, rc_mode: "cbr" },
+    { container: "jpg", bitrate: 1, rc_mode: "2passvbr" },
+  ] as const)("takes %j, and its own answer again", (qlty) => {
+    const rendition = toRendition(qlty);
+    expect(toRendition(toQlty(rendition))).toEqual(rendition);
+  });
+
+  test("has answers about system profiles of pictures be taken again", () => {
+    for (const container of ["gif", "png", "webp", "avif"]) {
+      const [rendition] = systemProfile(`video_${container}_320x240_240kbps`)?.renditions ?? [];
+      if (!rendition) throw new Error(`there is no profile of ${container}`);
+      expect(toRendition(toQlty(rendition)).container).toBe(rendition.container);
+    }
   });
 
   test("cannot make interlaced pictures of others", () => {

@@ -101,6 +101,18 @@ describe.each(["native", "wasm"] as const)("on %s", (engine) => {
     }
   });
 
+  test("a gif of a bitrate has fewer colours, and is smaller", async () => {
+    const gif: Qlty = { container: "gif", width: 160, framerate: "12" };
+    const all = await made([gif, { ...gif, bitrate: 50_000 }], engine);
+    const sizes = all.map(({ verified }) => verified[0]?.output.sizeBytes ?? 0);
+    expect(sizes[1]).toBeLessThan((sizes[0] ?? 0) / 2);
+    const [picture, source] = await Promise.all([
+      shown(join(all[1]?.folder ?? "", "0/out.gif")),
+      shown(await clip(SMALL)),
+    ]);
+    expect(distance(picture, source)).toBeLessThan(40);
+  });
+
   // A source without an index is read from its beginning, and cut later.
   test.each(["mp4", "ts"])(
     "a gif of %s is drawn from a palette of its own, as fast and as often as was asked for",
