@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clip, ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { startMediaServer } from "../fixtures/media-server.ts";
@@ -50,6 +50,17 @@ const picturesOf = async (name: string): Promise<number> => {
   return readFileSync(shown, "utf8").match(/^0,/gm)?.length ?? 0;
 };
 
+/** Holds that the given key is in no file of the service, and in no line of its log. */
+function expectUntold(): void {
+  const kept = readdirSync(home.data, { recursive: true, encoding: "utf8", withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+  expect(kept.length).toBeGreaterThan(0);
+  for (const secret of [GIVEN, Buffer.from(GIVEN, "hex")])
+    expect(kept.filter((bytes) => bytes.includes(secret))).toEqual([]);
+  expect(service.log()).not.toContain(GIVEN);
+}
+
 const PICTURES = SECONDS * 25;
 
 describe("encrypted sets", () => {
@@ -93,12 +104,37 @@ describe("encrypted sets", () => {
         .subarray(0, 2)
         .toString("hex"),
     ).toBe("ffd8");
-    const kept = readdirSync(home.data, { recursive: true, encoding: "utf8", withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
-    expect(kept.length).toBeGreaterThan(0);
-    for (const secret of [GIVEN, Buffer.from(GIVEN, "hex")])
-      expect(kept.filter((bytes) => bytes.includes(secret))).toEqual([]);
-    expect(service.log()).not.toContain(GIVEN);
+    expectUntold();
+  });
+
+  test("of samples, by a key that is given: other programs decrypt every rung, and it is stored and logged nowhere", async () => {
+    const key_id = "ffeeddccbbaa99887766554433221100";
+    const encryption = { method: "cbcs", key_url: "skd://{key_id}", key: GIVEN, key_id };
+    const group = { ...SMALL, container: "cmaf", encryption };
+    const { targets } = await made("samples", [group, { ...group, height: 72, bitrate: 150_000 }]);
+    expect(targets[0]?.output?.encryption).toEqual({ method: "cbcs", keys: 1, key_id });
+    expectUntold();
+    const folder = join(home.media, "samples");
+    const names = readdirSync(folder).toSorted();
+    for (const [number, codec] of ["v", "v", "a"].entries()) {
+      const own = names.filter(
+        (name) => name.endsWith(`.init-${number}.mp4`) || name.includes(`.chunk-${number}-`),
+      );
+      const parts = own.toSorted(
+        (one, other) => Number(other.includes(".init-")) - Number(one.includes(".init-")),
+      );
+      const [whole, shown] = ["whole.mp4", "shown.txt"].map((name) => join(tempFolder(), name));
+      writeFileSync(
+        whole ?? "",
+        Buffer.concat(parts.map((name) => readFileSync(join(folder, name)))),
+      );
+      await ffmpeg([
+        ...["-xerror", "-decryption_key", GIVEN, "-i", whole ?? ""],
+        ...["-map", `0:${codec}`, "-f", "framemd5", shown ?? ""],
+      ]);
+      const frames = readFileSync(shown ?? "", "utf8").match(/^0,/gm)?.length ?? 0;
+      if (codec === "v") expect(frames).toBe(PICTURES);
+      else expect(frames).toBeGreaterThan(PICTURES);
+    }
   });
 });
