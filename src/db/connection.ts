@@ -12,6 +12,8 @@ export type Orm = SQLiteAsyncDatabase<"sync", Changes>;
 /** An open SQLite file. Each runtime has a driver file (`#sqlite`) that opens one. */
 export type Connection = {
   readonly orm: Orm;
+  /** Whether a sync in a thread of this runtime costs less than one that everything waits for. */
+  readonly syncsApart: boolean;
   /** Runs SQL without parameters. */
   execute(sql: string): void;
   /** The first column of the first row. */

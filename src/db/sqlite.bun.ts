@@ -7,6 +7,7 @@ export function openSqlite(path: string): Connection {
   const client = new Database(path, { create: true, readwrite: true });
   return {
     orm: drizzle({ client }),
+    syncsApart: true,
     execute: (sql) => client.run(sql),
     value: (sql) => client.query(sql).values()[0]?.[0],
     row: (sql) => client.query(sql).values()[0] ?? [],
