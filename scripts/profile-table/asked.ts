@@ -7,6 +7,7 @@ export type Asked = Omit<Partial<Qlty>, "container">;
 export const NARROW: Readonly<Record<string, Asked | readonly Asked[]>> = {
   "rc_mode: 2passvbr": { rc_mode: "2passvbr" },
   "channels: 6": { channels: 6 },
+  "closed_captions: extract": { closed_captions: "extract" },
   "encryption: cbcs": [
     { encryption: { method: "cbcs", key_url: "https://keys.example/{task_id}" } },
     { encryption: { method: "cbcs" } },
@@ -64,6 +65,8 @@ export const ASKED = {
     { encoder_options: { trellis: "1" } },
   ],
   subtitle_tracks: { subtitle_tracks: "all" },
+  closed_captions: { closed_captions: "keep" },
+  caption_languages: { closed_captions: "keep", caption_languages: { CC1: "en" } },
   encryption: {
     encryption: { method: "aes-128", key_url: "https://keys.example/{task_id}/{key}" },
   },

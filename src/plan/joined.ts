@@ -56,9 +56,11 @@ export const choosesSounds = (assignments: readonly Assignment[]): boolean =>
 
 /** What a rendition asks for of its source that is not in what was joined; undefined if there is nothing of it. */
 function losing(rendition: Rendition): string | undefined {
-  const { video, subtitles, metadata, sound } = rendition;
+  const { video, subtitles, captions, metadata, sound } = rendition;
   if (copies(rendition)) return "what is joined cannot be copied, and a profile of the task copies";
   if (subtitles) return "subtitles are not joined, and a profile of the task takes some over";
+  if (captions && (captions.isExtracted || captions.pictures === "keep"))
+    return "captions are not joined, and a profile of the task keeps or extracts them";
   if (metadata) return "tags and chapters are not joined, and a profile of the task keeps some";
   return losingOfVideo(video) ?? losingOfSound(sound);
 }

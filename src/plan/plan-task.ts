@@ -3,6 +3,7 @@ import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
+import { forgetsCuts } from "./args/subtitles.ts";
 import { refuseUnsteady } from "./args/turn.ts";
 import { asksForCaptions, captionWarnings } from "./decide/captions.ts";
 import { onHardware } from "./decide/hardware/on-hardware.ts";
@@ -30,6 +31,7 @@ import { measuringOf } from "./measure.ts";
 import { titleWarnings } from "./metadata/metadata.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { meteringStep } from "./steps.ts";
+import { extractionWarnings } from "./subtitles/captions.ts";
 import { subtitleWarnings } from "./subtitles/choose.ts";
 import { lackWarnings } from "./verify/lack.ts";
 
@@ -93,7 +95,10 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const measuring = measuringOf(decisions, source, capabilities);
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   const slices = capabilities.slices ?? 1;
-  const input = { media, clip, further: beside, tag, slices };
+  const input = {
+    ...{ media, clip, further: beside, tag, slices },
+    forgetsCuts: forgetsCuts(capabilities),
+  };
   return {
     ...askingForLoudness(decisions, input),
     ...(asksForCaptions(decisions, media) && { asksForCaptions: true }),
@@ -109,6 +114,10 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ...soundWarnings(renditionsOf(assignments), media),
       ...captionWarnings(decisions, media),
       ...subtitleWarnings(assignments.flatMap(choicesOf), source),
+      ...extractionWarnings(
+        renditionsOf(assignments).map(({ captions }) => captions),
+        media,
+      ),
       ...hiddenWarnings(asked, media),
     ],
     ...(durationSeconds !== undefined && { durationSeconds }),

@@ -1,3 +1,4 @@
+import type { ToldCaptions } from "../manifest/write/told-captions.ts";
 import type {
   AudioStream,
   FileMetadata,
@@ -32,6 +33,8 @@ export type Capabilities = {
   readonly threads: number;
   /** Those of its video encoders that take 10 bits. */
   readonly deepEncoders: readonly string[];
+  /** Those that write captions if they are told to, beside those that always do; absent if that is not known. */
+  readonly captionEncoders?: readonly string[];
   /** How many pixels one picture of each output of a task may have in all; absent if that is not limited. */
   readonly outputPixelsMax?: number;
   /** How many runs of one long encode go on at once; absent if one run uses all cores. */
@@ -59,6 +62,8 @@ export type Step = {
   readonly load?: Load;
   /** Only of `subtitles`: the texts that it writes, and what becomes of each. */
   readonly texts?: readonly SubtitleText[];
+  /** Only of `subtitles`: the captions that it writes, and what becomes of them. */
+  readonly captions?: CaptionTexts;
   /** The same step in parts that run at once, if the engine wants that and the source allows it. */
   readonly sliced?: Sliced;
   /** Why it is not sliced, if the engine wants slices. */
@@ -97,12 +102,26 @@ export type SubtitleText = {
   readonly toSeconds?: number;
 };
 
+/** Captions of the source's pictures in the work folder, and the texts that are made of them. */
+export type CaptionTexts = {
+  /** The units that hold captions, one packet behind the other. */
+  readonly data: string;
+  /** The times of these packets and how long they are, as ffmpeg's `framecrc` writes them. */
+  readonly times: string;
+  /** Of the video, in ffmpeg's names. */
+  readonly codec: string;
+  /** For each channel (`CC1`), as of `SubtitleText`. */
+  readonly texts: readonly (Pick<SubtitleText, "file" | "flat"> & { readonly channel: string })[];
+} & Pick<SubtitleText, "fromSeconds" | "toSeconds">;
+
 /** A track of subtitles of an output. */
 export type SubtitleTrack = {
   /** The source's stream; absent if it is a file beside the source. */
   readonly index?: number;
   /** The name of that file in the work folder. */
   readonly side?: string;
+  /** Present if it is made of captions in the source's pictures: their channel. */
+  readonly channel?: string;
   readonly codec: SubtitleCodec;
   /** The WebVTT that it is made of, in the work folder. */
   readonly file: string;
@@ -215,6 +234,8 @@ export type SetPlan = {
     readonly sounds?: readonly number[];
   }[];
   readonly thumbnails?: ThumbnailSheets;
+  /** The captions in its pictures, which players are told of: none if it is empty, unknown if it is absent. */
+  readonly captions?: readonly ToldCaptions[];
 };
 
 /** What one assignment makes: a file, or a playlist with the folder of its segments. */

@@ -11,6 +11,7 @@ import { posterArgs } from "./args/poster.ts";
 import { isFilledAndCopied, runsOf } from "./args/runs.ts";
 import { graphArgs } from "./args/streams.ts";
 import {
+  cutForgotten,
   NO_TEXTS,
   type TextInputs,
   textInputArgs,
@@ -19,6 +20,7 @@ import {
 } from "./args/subtitles.ts";
 import { steadyInput } from "./args/turn.ts";
 import type { Pass } from "./args/video.ts";
+import { captionStep } from "./captions/caption-step.ts";
 import { alignmentOf } from "./decide/alignment.ts";
 import { type OutputDecision, type SoundDecision, videosOf } from "./decide/output-decision.ts";
 import { audioLateSeconds, isSoughtByPacket, ownClip } from "./decide/seeking.ts";
@@ -48,6 +50,8 @@ export type StepsInput = {
   readonly further?: readonly FurtherFile[];
   /** The start that was asked for, which `clip` may be moved from. */
   readonly askedSeconds?: number;
+  /** `forgetsCuts` */
+  readonly forgetsCuts?: boolean;
   /** Added to all times of the source. */
   readonly shiftSeconds?: number;
   readonly tag: string;
@@ -57,7 +61,7 @@ export type StepsInput = {
 
 /**
  * The runs that make all products, the quick ones first:
- * - one that takes texts out of the source, if there are subtitles;
+ * - one that takes texts out of the source, if there are subtitles, and one that does so with captions;
  * - one for each single picture, which seeks to its moment;
  * - one for all products that only copy, so that a copy that fails does so at once;
  * - two for each product that is encoded in two passes, or drawn from a palette;
@@ -72,9 +76,9 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
   const aligned = align(encodes, input);
   const twoPass = aligned.decisions.filter((decision) => isTwoPass(decision));
   const onePass = aligned.decisions.filter((decision) => !isTwoPass(decision));
-  const texts = textStep(decisions, input);
+  const texts = [textStep(decisions, input), captionStep(decisions, input)];
   const costed = [
-    ...(texts ? [{ ...texts, cost: COST_MIN }] : []),
+    ...texts.flatMap((one) => (one ? [{ ...one, cost: COST_MIN }] : [])),
     ...posters.map((decision) => posterRun(decision, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
@@ -128,7 +132,7 @@ function runOf(
   input: StepsInput,
 ): Costed {
   const read = readBy(decisions, input);
-  const texts = textInputs(decisions, read.further);
+  const texts = textInputs(decisions, read.further, cutForgotten(input));
   const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined, texts));
   const { media, clip, slices, tag } = input;
   const isSliced = name === "encode" && slices > 1;
@@ -150,7 +154,7 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
   const first = decision.set
     ? outputArgsOf(decision, input, { number: 1, log })
     : firstPassArgs(decision, input.media, log);
-  const texts = textInputs([decision], read.further);
+  const texts = textInputs([decision], read.further, cutForgotten(input));
   const second = outputArgsOf(decision, input, { number: 2, log }, texts);
   return [
     { ...stepOf("first pass", [first], read), load, cost: cost * FIRST_PASS_COST },

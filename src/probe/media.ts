@@ -161,6 +161,8 @@ export type VideoStream = StreamFacts & {
   readonly hasCaptions?: true;
   /** Some frame holds more captions than an encoder writes with one frame; absent also if that was not looked for. */
   readonly areCaptionsBundled?: true;
+  /** The channels in which something is said (`CC1`, `SERVICE1`); absent if none was found, or none looked for. */
+  readonly captionChannels?: readonly string[];
   /** The average over the file; absent if unknown. */
   readonly framerate?: Rational;
   /** Whether the average differs from the base rate, so that the distance of frames is not constant. */

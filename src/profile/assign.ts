@@ -66,10 +66,13 @@ function offersOf(
   });
 }
 
-/** Whether even one rendition has its streams apart: subtitles and chosen sounds of a set stand in tracks of their own. */
-const isApart = ({ container, subtitles, sound }: Rendition): boolean =>
+/**
+ * Whether even one rendition has its streams apart: subtitles and chosen sounds of a set stand in tracks of their own, and its
+ * multivariant playlist tells of captions.
+ */
+const isApart = ({ container, subtitles, captions, sound }: Rendition): boolean =>
   factsOf(container).set?.isApart === true ||
-  (isSet(container) && (subtitles !== undefined || sound !== undefined));
+  (isSet(container) && [subtitles, captions, sound].some((one) => one !== undefined));
 
 function mismatch(profile: Profile, targets: readonly number[], path: string): TaskError {
   const made = `${profile.renditions.length} renditions`;

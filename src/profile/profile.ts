@@ -1,6 +1,7 @@
 import type { Rational } from "../lib/rational.ts";
 import type { AudioCodec, VideoCodec } from "./codecs.ts";
 import type { Container } from "./containers.ts";
+import type { CaptionChoice } from "./fields/captions.ts";
 import type { VideoWishes } from "./fields/fields.ts";
 import type { MetadataChoice } from "./fields/metadata.ts";
 import type { Protection } from "./fields/protection.ts";
@@ -38,6 +39,8 @@ export type VideoEncode = VideoWishes & {
   /** Frames leave the encoder as they come, at some cost in quality: for live streams. Only for h264 and h265. */
   readonly lowLatency?: true;
   readonly effort: Effort;
+  /** Absent: captions of the source stay where that needs nothing of the encoder. */
+  readonly captions?: CaptionChoice["pictures"];
 };
 
 /** An audio stream to be encoded; absent fields are as in the source. */
@@ -60,6 +63,8 @@ export type Rendition = {
   readonly audio: AudioEncode | "copy" | "none";
   /** Absent if no subtitles are taken over. */
   readonly subtitles?: SubtitleChoice;
+  /** Absent: its pictures keep captions of the source where they can, and no texts are made of them. */
+  readonly captions?: CaptionChoice;
   /** What of its source's tags and chapters it takes over; nothing if it is absent. */
   readonly metadata?: MetadataChoice;
   readonly isIndexLast?: true;

@@ -3,6 +3,7 @@ import { type FieldError, TaskError } from "../task/errors.ts";
 import { type AudioCodec, isRateless, type VideoCodec } from "./codecs.ts";
 import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-rules.ts";
 import type { Container } from "./containers.ts";
+import { type CaptionFields, captionFields, captionsOf } from "./fields/captions.ts";
 import {
   type FieldsQlty,
   refuseVideoWishes,
@@ -96,7 +97,7 @@ export const SIZE_MAX = 8192;
 export type Framerate = (typeof FRAMERATES)[number];
 
 /** The fields of subjects that have files of their own. */
-type FieldGroups = FieldsQlty & SubtitleFields & SoundQlty;
+type FieldGroups = FieldsQlty & SubtitleFields & CaptionFields & SoundQlty;
 
 /**
  * One parameter group of a profile as the API writes it: the Profile API's names, bitrates in bits/s, `framerate` as text
@@ -164,13 +165,18 @@ export function toRendition(qlty: Qlty): Rendition {
   const metadata = metadataWishes(qlty, container, faults);
   const protection = qlty.encryption && protectionOf(qlty.encryption, { container, video }, faults);
   const sound = soundOf(qlty, audioFormat, faults);
+  const captions = captionsOf(qlty, format, faults);
   if (video === "none" && audio === "none")
     faults.push({ path: "audio_format", message: "cannot be none where there is no video either" });
   if (faults.length > 0 || !video || !audio) throw invalid(faults);
   return {
-    ...{ container, video, audio },
+    container,
+    video:
+      captions && typeof video === "object" ? { ...video, captions: captions.pictures } : video,
+    audio,
     ...(sound && { sound }),
     ...subtitlesOf(qlty),
+    ...(captions && { captions }),
     ...metadata,
     ...(protection && { protection }),
   };
@@ -244,12 +250,13 @@ function invalid(fields: readonly FieldError[]): TaskError {
  * are the encoder's own choice, are not shown.
  */
 export function toQlty(rendition: Rendition): Qlty {
-  const { container, video, audio, sound, subtitles, protection } = rendition;
+  const { container, video, audio, sound, subtitles, captions, protection } = rendition;
   return {
     container,
     ...(typeof video === "string" ? { format: video } : videoFields(video)),
     ...(typeof audio === "string" ? { audio_format: audio } : audioFields(audio)),
     ...subtitleFields(subtitles),
+    ...captionFields(captions),
     ...metadataFields(rendition),
     ...(protection && { encryption: encryptionFields(protection) }),
     ...(sound && soundFields(sound)),

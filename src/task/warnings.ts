@@ -19,7 +19,7 @@ export const WARNING_CODES = [
   "loudness_missed",
   /** Captions in the source's video are left out, as they would not come out whole. */
   "captions_dropped",
-  /** Subtitles that were asked for are left out: the source lacks them, or they are no text. */
+  /** Subtitles that were asked for are left out: the source lacks them, or they are no text; or there are no captions to make texts of. */
   "subtitles_missing",
   /** A file of subtitles is no Unicode, and was read as was usual in its language: its characters may be wrong. */
   "charset_guessed",

@@ -55,6 +55,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["steps"],
     ["join", "join-canvas", "load", "measure", "slices"],
     ["feasible", "pictures", "verify"],
+    ["captions"],
     ["args"],
     ["decide"],
     ["encode", "metadata", "subtitles"],

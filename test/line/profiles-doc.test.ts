@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { clip, ffmpeg } from "../fixtures/clips.ts";
 import { hasEnded, type RunningService, startService } from "../fixtures/service.ts";
 import { BASICS } from "./profiles-doc/basics.ts";
+import { CAPTIONS } from "./profiles-doc/captions.ts";
 import { COLOURS } from "./profiles-doc/colours.ts";
 import type { Example, Examples } from "./profiles-doc/example.ts";
 import { METADATA } from "./profiles-doc/metadata.ts";
@@ -20,6 +21,7 @@ setDefaultTimeout(120_000);
 /** How every example of the page is judged: a file for each subject, which is named here. */
 const JUDGED: Examples = {
   ...BASICS,
+  ...CAPTIONS,
   ...COLOURS,
   ...SUBTITLES,
   ...METADATA,

@@ -123,6 +123,8 @@ describe("toRendition", () => {
       audio_samplerate: 44_100,
       channels: 6,
       subtitle_tracks: ["en", 1],
+      closed_captions: "keep_and_extract",
+      caption_languages: { CC1: "en" },
       audio_tracks: ["eng", 2],
       audio_mix: "surround_and_stereo",
       loudness: -23,
@@ -141,9 +143,11 @@ describe("toRendition", () => {
         bFrames: 3,
         rateMode: "2passvbr",
         effort: "highQuality",
+        captions: "keep",
       },
       audio: { codec: "ac3", bitrateBps: 384_000, samplerateHz: 44_100, channels: 6 },
       subtitles: { tracks: ["en", 1] },
+      captions: { pictures: "keep", isExtracted: true, languages: { CC1: "en" } },
     });
     expect(toQlty(toRendition(qlty))).toMatchObject({ subtitle_tracks: ["en", 1] });
   });

@@ -11,8 +11,8 @@ export const QUESTIONS = [
 ] as const;
 
 /**
- * The question about the one encoder whose builds differ in how many bits they take. An ffmpeg that lacks the encoder
- * answers that, too.
+ * The question about the one encoder whose builds differ in how many bits they take, and in whether they write captions. An ffmpeg that
+ * lacks the encoder answers that, too.
  */
 export const DEPTH_QUESTION = "-h encoder=libx265";
 
@@ -71,5 +71,6 @@ export function parseCapabilities({
         protocols: protocolsIn(protocols),
         options: optionsIn(options),
         deepEncoders: deepIn(namesIn(encoders), depth),
+        captionEncoders: /^ *-a53cc /m.test(depth) ? ["libx265"] : [],
       };
 }

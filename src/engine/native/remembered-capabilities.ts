@@ -18,6 +18,7 @@ const recordSchema = v.object({
     protocols: list,
     options: list,
     deepEncoders: list,
+    captionEncoders: list,
   }),
 });
 

@@ -15,6 +15,7 @@ import {
   SIZE_MIN,
   VIDEO_FORMATS,
 } from "../../profile/qlty.ts";
+import { CAPTION_FIELDS } from "./fields/captions.ts";
 import { COLOUR_FIELDS } from "./fields/colour.ts";
 import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";
 import { METADATA_FIELDS } from "./fields/metadata.ts";
@@ -68,6 +69,7 @@ const QLTY_FIELDS = {
   ...QUALITY_FIELDS,
   ...ENCODER_OPTIONS_FIELDS,
   ...SUBTITLE_FIELDS,
+  ...CAPTION_FIELDS,
   encryption: NewEncryption.optional(),
   ...METADATA_FIELDS,
   ...COLOUR_FIELDS,

@@ -2,16 +2,41 @@ import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
+import { isSoughtByPacket } from "../decide/seeking.ts";
 import { durationOf } from "../decide/spans.ts";
 import { formatSeconds } from "../encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "../further.ts";
-import type { Step, SubtitleText, SubtitleTrack } from "../plan.ts";
+import type { Capabilities, Step, SubtitleText, SubtitleTrack } from "../plan.ts";
 import { isConverted, textFiles } from "../subtitles/choose.ts";
 import { slowInput } from "./input.ts";
 import { steadyInput } from "./turn.ts";
 
 /** Files of texts that a run reads behind all else, each once, and the number of the first among its inputs. */
-export type TextInputs = { readonly first: number; readonly files: readonly string[] };
+export type TextInputs = {
+  readonly first: number;
+  readonly files: readonly string[];
+  /** By how much texts that are encoded come out too late; absent if they do not. */
+  readonly lateSeconds?: number;
+};
+
+/**
+ * Whether this ffmpeg forgets, of texts that it encodes, that the beginning of the output was cut off (6.1 on). It does cut them.
+ *
+ * ffmpeg does not tell that itself; the option for a burst at the beginning came at the same time.
+ */
+export const forgetsCuts = ({ options }: Pick<Capabilities, "options">): boolean =>
+  options.includes("readrate_initial_burst");
+
+/** What output options cut off a source, if texts that are encoded do not begin any earlier for it. */
+export const cutForgotten = ({
+  media,
+  clip,
+  forgetsCuts: isForgotten,
+}: {
+  readonly media: MediaInfo;
+  readonly clip: Clip | undefined;
+  readonly forgetsCuts?: boolean;
+}): number => (isForgotten && isSoughtByPacket(media) ? (clip?.startSeconds ?? 0) : 0);
 
 /** Of a run without texts. */
 export const NO_TEXTS: TextInputs = { first: 1, files: [] };
@@ -24,9 +49,11 @@ const tracksIn = (decisions: readonly OutputDecision[]): readonly SubtitleTrack[
 export const textInputs = (
   decisions: readonly OutputDecision[],
   further: readonly unknown[] = [],
+  lateSeconds = 0,
 ): TextInputs => ({
   first: 1 + further.length,
   files: [...new Set(tracksIn(decisions).map(({ file }) => file))],
+  ...(lateSeconds > 0 && { lateSeconds }),
 });
 
 /**
@@ -43,15 +70,17 @@ export const textInputArgs = ({ files }: TextInputs, offsetSeconds: number): rea
 /** The options of an output's tracks of subtitles. */
 export function subtitleArgs(
   tracks: readonly SubtitleTrack[],
-  { first: number, files }: TextInputs,
+  { first: number, files, lateSeconds }: TextInputs,
 ): readonly string[] {
   const [first] = tracks;
   if (!first) return [];
   // A copy keeps where the texts stand.
   const encoder = first.codec === "webvtt" ? "copy" : first.codec;
+  const isLate = lateSeconds !== undefined && encoder !== "copy";
   return [
     ...tracks.flatMap(({ file }) => ["-map", `${number + files.indexOf(file)}:0`]),
     ...["-c:s", encoder],
+    ...(isLate ? ["-bsf:s", `setts=ts=TS-${formatSeconds(lateSeconds)}/TB`] : []),
     ...tracks.flatMap(({ language, title, dispositions }, at) => [
       ...(language === undefined ? [] : [`-metadata:s:s:${at}`, `language=${language}`]),
       ...titleArgs(title, at),
@@ -78,7 +107,9 @@ export function textStep(
   decisions: readonly OutputDecision[],
   { media, clip, further = [] }: TextSources,
 ): Omit<Step, "share"> | undefined {
-  const tracks = decisions.flatMap(({ product }) => product.subtitles ?? []);
+  const tracks = decisions
+    .flatMap(({ product }) => product.subtitles ?? [])
+    .filter(({ channel }) => channel === undefined);
   const taken = [...new Map(tracks.map((track) => [textFiles(track).raw, track])).values()];
   if (taken.length === 0) return undefined;
   const isRead = taken.some(({ side }) => side === undefined);
@@ -132,7 +163,7 @@ const mapOf = (
     : `${files.findIndex(({ file }) => file === side) + (isRead ? 1 : 0)}:0`;
 
 /** The part of the source that outputs show: no text goes on after its pictures and its sound. */
-function stretchOf(media: MediaInfo, clip: Clip | undefined) {
+export function stretchOf(media: MediaInfo, clip: Clip | undefined) {
   const fromSeconds = clip?.startSeconds ?? 0;
   const ends = [
     durationOf(media, true, true),

@@ -1,4 +1,5 @@
 import { isPageCodec, type VideoCodec } from "../../profile/codecs.ts";
+import { areKept } from "../encode/captions.ts";
 import { colourTags, svtLight, x265Light } from "../encode/colours/encoder-words.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
@@ -123,6 +124,8 @@ function x265Args({ encoding, pass }: Stream): readonly Option[] {
     ...limitArgs(encoding),
     ...fixedGopArgs(encoding),
     ...bFrameArgs(encoding),
+    // Unlike others, it writes captions only if it is told to.
+    ...(areKept(encoding.captions) ? [["a53cc", "1"] as const] : []),
     ["x265-params", params.join(":")],
   ];
 }

@@ -100,6 +100,7 @@ function videoFault(
     source.uncopied?.[container] ??
     (isImage(container) ? "a picture is made of one frame" : undefined) ??
     changeFault(wanted) ??
+    (wanted.captions === "drop" && source.hasCaptions ? "its captions are not kept" : undefined) ??
     codecFault(wanted.codec, source, wanted.dynamicRange && DEEP_PROFILES) ??
     formatFault(wanted, source) ??
     sizeFault(wanted, source) ??

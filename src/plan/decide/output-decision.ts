@@ -13,14 +13,14 @@ import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import { type AudioEncoding, audioEncoding, samplerates } from "../encode/audio-encoding.ts";
-import { carriesCaptions } from "../encode/captions.ts";
+import { captionAbilities } from "../encode/captions.ts";
 import { sdrFiltersNeeded } from "../encode/colours/hdr.ts";
 import { keepingFiltersNeeded, refuseUnkept } from "../encode/colours/kept-colour.ts";
 import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
 import type { FurtherFile } from "../further.ts";
 import { metadataOf } from "../metadata/metadata.ts";
 import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
-import { subtitleTracks } from "../subtitles/choose.ts";
+import { textTracks } from "../subtitles/captions.ts";
 import { decideAudio, decideVideo, refuseSecretCopy } from "./copy-decision.ts";
 import { expectationOf } from "./expectation.ts";
 import { withoutHidden } from "./hidden.ts";
@@ -97,7 +97,7 @@ export function decideOutput(
   const { container } = product;
   const video =
     product.video.action === "encode" && typeof rendition.video === "object" && media.video
-      ? videoEncoding(rendition.video, media.video, carriesCaptions(capabilities), further)
+      ? videoEncoding(rendition.video, media.video, captionAbilities(capabilities), further)
       : undefined;
   return {
     ...judged,
@@ -142,7 +142,7 @@ export function judgeRendition(
   if (audio.action === "copy") refuseAudioCopy(container, media);
   const folder = String(index);
   const metadata = metadataOf(rendition.metadata, container, media, { title, clip });
-  const subtitles = subtitleTracks(rendition.subtitles, container, { media, further });
+  const subtitles = textTracks(rendition, container, { media, further });
   const product: PlannedOutput = {
     targets,
     container,

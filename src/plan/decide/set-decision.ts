@@ -2,9 +2,10 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { extensionOf } from "../../profile/container-rules.ts";
 import type { AdaptiveSet, Assignment, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import { carriesCaptions } from "../encode/captions.ts";
+import { captionAbilities } from "../encode/captions.ts";
 import { videoEncoding } from "../encode/video-encoding.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
+import { toldCaptions } from "./captions.ts";
 import { expectationOf } from "./expectation.ts";
 import {
   type HeardSound,
@@ -60,6 +61,7 @@ export function decideSet(
   });
   const folder = String(index);
   const encodings = videos.map((video) => encodingOf(video, source));
+  const captions = toldCaptions(best.rendition.captions, encodings, media);
   const sheets = set.thumbnails && sheetsFor(set.thumbnails, media, clip, best.rendition.video);
   // Those of a set that ask for subtitles ask for the same.
   const subtitles = decisions.find(({ product }) => product.subtitles)?.product.subtitles;
@@ -70,7 +72,11 @@ export function decideSet(
       entry: `${folder}/out.${extensionOf(container)}`,
       segments: `${folder}/segments`,
       ...(subtitles && { subtitles }),
-      set: { ...withLanguage(plan, media), ...(sheets && { thumbnails: sheets }) },
+      set: {
+        ...withLanguage(plan, media),
+        ...(sheets && { thumbnails: sheets }),
+        ...(captions && { captions }),
+      },
     },
     isStreamed: source.capabilities.streamsOutput === true,
     ...readingMarks(encodings),
@@ -88,7 +94,7 @@ const encodingOf = (
 ) =>
   video === "copy" || !media.video
     ? "copy"
-    : videoEncoding(video, media.video, carriesCaptions(capabilities), further);
+    : videoEncoding(video, media.video, captionAbilities(capabilities), further);
 
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   const language = audio?.language;

@@ -5,7 +5,7 @@ import type { VideoEncode } from "../../profile/profile.ts";
 import type { HardwareEncoder } from "../device/hardware.ts";
 import type { FurtherFile } from "../further.ts";
 import type { KeptColour } from "../plan.ts";
-import { type CaptionFate, captionFate } from "./captions.ts";
+import { type CaptionFate, captionFate, NO_CAPTION_ABILITIES } from "./captions.ts";
 import { isHdr } from "./colours/hdr.ts";
 import { keptColour } from "./colours/kept-colour.ts";
 import { frameRate, gopFrames } from "./framerate.ts";
@@ -47,20 +47,20 @@ export type VideoEncoding = Size &
  * Decides how a video stream is encoded.
  *
  * @param further - what is read beside the source
- * @param areCaptionsCarried - `carriesCaptions`
+ * @param abilities - `captionAbilities`
  * @throws {TaskError} `output_not_supported`, as `outputPicture`
  */
 export function videoEncoding(
   encode: VideoEncode,
   source: VideoStream,
-  areCaptionsCarried = false,
+  abilities = NO_CAPTION_ABILITIES,
   further: readonly FurtherFile[] = [],
 ): VideoEncoding {
   const { codec, rateMode, effort, bFrames, lowLatency, quality, encoderOptions } = encode;
   const picture = outputPicture(encode, source);
   const { width, height } = picture;
   const rate = frameRate(encode, source);
-  const captions = captionFate(encode, source, areCaptionsCarried);
+  const captions = captionFate(encode, source, abilities);
   const limits = rateLimits(encode);
   // Without a ceiling the encoder itself finds the level, by the size.
   const level = codec === "h264" && limits ? h264Level(picture, toNumber(rate), limits) : undefined;

@@ -108,9 +108,9 @@ export function videoFilters(
     colors: colour ? keepingFilters(colour, source) : sdrFilters(source),
     pad: padding(picture, encode),
     aspect: [{ name: "setsar", values: [1] }],
-    // Otherwise the encoder would write what is left of them.
+    // Otherwise the encoder would write them, or what is left of them.
     captions:
-      captions === "deleted"
+      captions === "deleted" || captions === "refused"
         ? [{ name: "sidedata", options: { mode: "delete", type: "A53_CC" } }]
         : [],
     rate: [evenRate(rate, source)],

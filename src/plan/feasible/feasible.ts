@@ -31,6 +31,7 @@ export function impossibilityOf(
     soundFault(rendition, capabilities) ??
     keepingFault(rendition, capabilities) ??
     subtitleFault(rendition, capabilities) ??
+    captionFault(rendition, capabilities) ??
     qualityFault(rendition, capabilities) ??
     missing(rendition, capabilities) ??
     depthFault(rendition, capabilities)
@@ -114,6 +115,27 @@ function subtitleFault(
     code: "encoder_missing",
     message: `Cannot make subtitles: the engine has no ${lost === undefined ? "muxer" : "encoder"} ${lost ?? TEXT}`,
   };
+}
+
+/** Captions go the way of subtitles, except that ffmpeg makes no texts of them. */
+function captionFault(
+  { container, captions }: Rendition,
+  { encoders, streamsOutput }: Capabilities,
+): Impossibility | undefined {
+  if (!captions?.isExtracted) return undefined;
+  const { subtitles: codec } = factsOf(container);
+  if (!isOfSource(container) && !codec)
+    return unsupported(`Cannot put captions into "${container}" as texts: it does not hold them`);
+  if (streamsOutput)
+    return unsupported(
+      "Cannot make texts of captions: they are kept on a disk, and there is none here",
+    );
+  return codec === undefined || encoders.includes(codec)
+    ? undefined
+    : {
+        code: "encoder_missing",
+        message: `Cannot make texts of captions: the engine has no encoder ${codec}`,
+      };
 }
 
 /** Another machine may have an encoder that takes more bits. */

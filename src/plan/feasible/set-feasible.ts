@@ -36,6 +36,7 @@ export function assignmentFault(
     missing(set, capabilities) ??
     copyFault(set) ??
     subtitleFault(set) ??
+    captionFault(set) ??
     protectionFault(set) ??
     timingFault(set)
   );
@@ -79,6 +80,17 @@ function subtitleFault({ renditions }: AdaptiveSet): Impossibility | undefined {
     ? {
         code: "output_not_supported",
         message: "Cannot make the set: its groups ask for different subtitles",
+      }
+    : undefined;
+}
+
+/** Players are told of the captions of a set once, for all renditions. */
+function captionFault({ renditions }: AdaptiveSet): Impossibility | undefined {
+  const ways = new Set(renditions.map(({ captions }) => JSON.stringify(captions)));
+  return ways.size > 1
+    ? {
+        code: "output_not_supported",
+        message: "Cannot make the set: its groups ask for different closed_captions",
       }
     : undefined;
 }

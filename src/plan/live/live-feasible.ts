@@ -58,6 +58,8 @@ function faultOf(
   const renditions = isLiveSet ? set.renditions : [rendition];
   if (renditions.some(({ subtitles }) => subtitles))
     return unsupported("Cannot take subtitles over: that is not done with live streams");
+  if (renditions.some(({ captions }) => captions?.isExtracted))
+    return unsupported("Cannot make texts of captions: that is not done with live streams");
   if (rendition.metadata || rendition.isIndexLast)
     return unsupported("Cannot keep tags or chapters of a live stream, or its index at its end");
   if (rendition.protection)

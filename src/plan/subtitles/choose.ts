@@ -111,8 +111,8 @@ export function subtitleTracks(
   });
 }
 
-/** A language by the code that a container takes. */
-function codeIn(container: Written, language: string, side: string | undefined): string {
+/** A language by the code that a container takes. @param side - what it comes from beside the source's own subtitles */
+export function codeIn(container: Written, language: string, side: string | undefined): string {
   const { languages } = factsOf(container);
   if (languages !== undefined)
     return languages === "terms" ? languageCode(language) : libraryCode(language);

@@ -1,5 +1,6 @@
 import { languageTag } from "../../manifest/write/language.ts";
 import { segmentsOf, withTargetDuration } from "../../manifest/write/set-playlists.ts";
+import { captionAttributes, captionMedia } from "../../manifest/write/told-captions.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { SetPlan, Track } from "../plan.ts";
 import { type SetSubtitles, SUBTITLE_GROUP, subtitleMedia } from "./finished-subtitles.ts";
@@ -10,6 +11,7 @@ import { rangeOf, type ToldStream, withColours } from "./told-colour.ts";
 export type SetShape = {
   readonly tracks: readonly Pick<Track, "kind" | "playlist" | "language" | "sound">[];
   readonly renditions: SetPlan["renditions"];
+  readonly captions?: SetPlan["captions"];
 };
 
 /** What playlists state about a stream of a set, as found in what was made. */
@@ -93,7 +95,7 @@ const longestOf = (tracks: readonly TrackFacts[]): number =>
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-4.3.4.2
  */
 export function masterPlaylist(
-  { tracks, renditions }: SetShape,
+  { tracks, renditions, captions }: SetShape,
   facts: readonly TrackFacts[],
   folder: string,
   subtitles: readonly SetSubtitles[] = [],
@@ -112,16 +114,18 @@ export function masterPlaylist(
       ].join(","),
     ),
   );
+  const told = captionAttributes(captions);
   const streams = renditions.map((rendition) => {
     const { video, audio } = rendition;
     const group = soundGroupOf(rendition);
     const named = group.length > 0 ? [`AUDIO="audio-${group[0]}"`] : [];
     const texts = subtitles.length > 0 ? [`SUBTITLES="${SUBTITLE_GROUP}"`] : [];
-    const line = [...attributesOf(usedBy(rendition, facts)), ...named, ...texts].join(",");
+    const line = [...attributesOf(usedBy(rendition, facts)), ...named, ...texts, ...told].join(",");
     return `#EXT-X-STREAM-INF:${line}\n${uriOf(video ?? audio ?? 0)}`;
   });
   const head = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
-  return `${[...head, ...media, ...subtitleMedia(subtitles, folder), ...streams].join("\n")}\n`;
+  const texts = [...subtitleMedia(subtitles, folder), ...captionMedia(captions ?? [])];
+  return `${[...head, ...media, ...texts, ...streams].join("\n")}\n`;
 }
 
 /** The picture of a rendition and its heaviest sound, whose bitrate counts, with the codecs of all of them. */

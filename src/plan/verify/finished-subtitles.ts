@@ -33,7 +33,7 @@ export function namedSubtitles(tracks: readonly SubtitleTrack[]): readonly SetSu
 /** Its title, or the language in its own words, and what tells it from others of that language. */
 function nameOf(
   tag: string | undefined,
-  { title, dispositions: marks }: Pick<SubtitleTrack, "title" | "dispositions">,
+  { title, dispositions: marks, channel = "Subtitles" }: SubtitleTrack,
 ): string {
   // A list of attributes has no way to write these.
   if (title !== undefined) return title.replaceAll('"', "'");
@@ -43,7 +43,7 @@ function nameOf(
     : marks.includes("hearing_impaired")
       ? " (SDH)"
       : "";
-  return `${name ?? "Subtitles"}${kind}`;
+  return `${name ?? channel}${kind}`;
 }
 
 /** A playlist of a track that is one file. */

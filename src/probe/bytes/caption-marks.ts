@@ -1,9 +1,13 @@
 import type { VideoStream } from "../media.ts";
+import { type CaptionTriple, channelFinder } from "./caption-channels.ts";
 import { hasLengths, LENGTH_BYTES, SEI_HEADS, START_CODE } from "./nal-units.ts";
 import { withoutTransport } from "./transport-packets.ts";
 
 /** What the bytes of a file show about captions in its video. */
-export type CaptionFacts = Pick<VideoStream, "hasCaptions" | "areCaptionsBundled">;
+export type CaptionFacts = Pick<
+  VideoStream,
+  "hasCaptions" | "areCaptionsBundled" | "captionChannels"
+>;
 
 /** Takes parts of a file, cut anywhere; parts may be left out. Captions that lie across a cut are not seen. */
 export type CaptionReader = {
@@ -15,8 +19,14 @@ export type CaptionReader = {
 /** An encoder writes at most so many pairs of bytes with one frame (`cc_count` has five bits); what exceeds that is lost. */
 const PAIRS_MAX = 31;
 
-/** Captions at one place: how many pairs, whether one of them is not padding, and where they end. */
-type Found = { readonly pairs: number; readonly isSaid: boolean; readonly end: number };
+/** Captions at one place: how many pairs, whether one of them is not padding, where they end, and those that are valid. */
+type Found = {
+  readonly pairs: number;
+  readonly isSaid: boolean;
+  readonly end: number;
+  /** None of a kind whose bytes are not read. */
+  readonly triples: readonly CaptionTriple[];
+};
 
 /** How captions are stored in the frames of a codec. */
 type Layout = {
@@ -36,6 +46,8 @@ const ATSC = ascii("GA94");
 const REGISTERED = [0xb5, 0, 0x31];
 const USER_DATA = Uint8Array.of(0, 0, 1, 0xb2);
 const DVD = [0x43, 0x43, 0x01, 0xf8];
+/** Stands in front of each two bytes of the first field there, another byte in front of those of the second. */
+const DVD_FIELD_1 = 0xff;
 /** Captions of cable television (SCTE 20); the first bit of the second byte may be either. */
 const CABLE = [
   [3, 1],
@@ -48,12 +60,19 @@ const stands = (bytes: Buffer, at: number, what: ArrayLike<number>): boolean => 
   return true;
 };
 
-/** Whether three bytes are marked as valid and hold more than CEA-608's padding. Pairs of CEA-708 always count. */
-function isMeant(bytes: Buffer, at: number): boolean {
-  const [kind = 0, one = 0, two = 0] = [bytes[at], bytes[at + 1], bytes[at + 2]];
-  if ((kind & 4) === 0) return false;
-  return (kind & 3) > 1 || ((one | two) & 0x7f) !== 0;
-}
+/** Whether three bytes hold more than CEA-608's padding. Pairs of CEA-708 always count. */
+const isMeant = ([kind, one, two]: CaptionTriple): boolean =>
+  kind > 1 || ((one | two) & 0x7f) !== 0;
+
+/** Three bytes at each of some places, without those that are not marked as valid. */
+const triplesAt = (bytes: Buffer, places: readonly number[]): readonly CaptionTriple[] =>
+  places.flatMap((at): CaptionTriple[] => {
+    const [kind = 0, one = 0, two = 0] = [bytes[at], bytes[at + 1], bytes[at + 2]];
+    return (kind & 4) === 0 ? [] : [[kind & 3, one, two]];
+  });
+
+const placesFrom = (data: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => data + 3 * index);
 
 /** Reads captions from `GA94` on. */
 function readAtsc(bytes: Buffer, at: number): Found | undefined {
@@ -61,10 +80,8 @@ function readAtsc(bytes: Buffer, at: number): Found | undefined {
   if (kind !== 3 || (flags & 0x40) === 0) return undefined;
   const pairs = flags & PAIRS_MAX;
   const data = at + 7;
-  const isSaid = Array.from({ length: pairs }, (_, index) => data + 3 * index).some((pair) =>
-    isMeant(bytes, pair),
-  );
-  return { pairs, isSaid, end: data + 3 * pairs };
+  const triples = triplesAt(bytes, placesFrom(data, pairs));
+  return { pairs, isSaid: triples.some(isMeant), end: data + 3 * pairs, triples };
 }
 
 const readRegistered = (bytes: Buffer, at: number): Found | undefined =>
@@ -76,11 +93,19 @@ function readUserData(bytes: Buffer, at: number): Found | undefined {
   if (stands(bytes, data, ATSC)) return readAtsc(bytes, data);
   if (CABLE.some((head) => stands(bytes, data, head))) {
     const pairs = (bytes[data + 2] ?? 0) >> 3;
-    return { pairs, isSaid: pairs > 0, end: data + 3 };
+    return { pairs, isSaid: pairs > 0, end: data + 3, triples: [] };
   }
   if (!stands(bytes, data, DVD)) return undefined;
   const blocks = ((bytes[data + 4] ?? 0) >> 1) & PAIRS_MAX;
-  return { pairs: 2 * blocks, isSaid: blocks > 0, end: data + 5 + 6 * blocks };
+  const places = placesFrom(data + 5, 2 * blocks);
+  return {
+    ...{ pairs: 2 * blocks, isSaid: blocks > 0, end: data + 5 + 6 * blocks },
+    triples: places.map((at) => [
+      bytes[at] === DVD_FIELD_1 ? 0 : 1,
+      bytes[at + 1] ?? 0,
+      bytes[at + 2] ?? 0,
+    ]),
+  };
 }
 
 /** The end by start codes: the next one of a picture, of its delimiter, or of the packet that it is in. */
@@ -161,8 +186,10 @@ export function captionReaderOf(
   let isFound = false;
   let isSaid = false;
   let isBundled = false;
+  const finder = channelFinder();
   return {
     see(part) {
+      finder.cut();
       const plain = unpacked?.(part) ?? part;
       const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
       let [pairs, head] = [0, 0];
@@ -171,6 +198,7 @@ export function captionReaderOf(
         if (!found) continue;
         isFound ||= found.pairs > 0;
         isSaid ||= found.isSaid;
+        finder.see(found.triples);
         if (at >= head) {
           pairs = 0;
           head = endOfHead(bytes, at, found.end);
@@ -181,7 +209,28 @@ export function captionReaderOf(
     },
     facts: (isPaddingMeant = false) =>
       isSaid || (isFound && isPaddingMeant)
-        ? { hasCaptions: true, ...(isBundled && { areCaptionsBundled: true }) }
+        ? {
+            hasCaptions: true,
+            ...(isBundled && { areCaptionsBundled: true }),
+            ...(finder.channels().length > 0 && { captionChannels: finder.channels() }),
+          }
         : {},
   };
+}
+
+/**
+ * The captions in one packet of a codec's, as far as they can be read; none of a codec that carries none.
+ *
+ * @param codec - in ffmpeg's names
+ */
+export function captionsIn(codec: string, packet: Buffer): readonly CaptionTriple[] {
+  const layout = layoutOf(codec, "");
+  if (!layout) return [];
+  const all: CaptionTriple[] = [];
+  for (let at = packet.indexOf(layout.mark); at >= 0; ) {
+    const found = layout.read(packet, at);
+    if (found) all.push(...found.triples);
+    at = packet.indexOf(layout.mark, at + layout.mark.length);
+  }
+  return all;
 }

@@ -12,6 +12,7 @@ import type { JudgingRun, Run } from "../run.ts";
 import type { Line, StepReports } from "../runner.ts";
 import { withLoudness } from "../sound/measure-loudness.ts";
 import { withCaptions } from "../source/source-captions.ts";
+import { settleCaptions } from "../subtitles/caption-texts.ts";
 import { settleTexts } from "../subtitles/text-files.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -55,6 +56,7 @@ export const fileLine = (
       if (joins && step.name === "join") await runJoin(engine, joins, request, own);
       else await runStepOn(run, request, own);
       if (step.texts) await settleTexts(folder, step.texts);
+      if (step.captions) await settleCaptions(folder, step.captions, own);
     },
     verify: ({ plan, media }, damage) =>
       verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),

@@ -1,6 +1,7 @@
 import { appendFile, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rewriteManifest, segmentsOf } from "../../manifest/write/set-playlists.ts";
+import { withCaptions } from "../../manifest/write/told-captions.ts";
 import { sheetName } from "../../plan/args/thumbnails.ts";
 import type { Expectation, PlannedOutput, PlannedSound, SetPlan } from "../../plan/plan.ts";
 import {
@@ -73,7 +74,7 @@ export async function finishSet(input: SetInput): Promise<FinishedSet> {
   const { subtitles: texts = [] } = product;
   const subtitles = await placeSubtitles(texts, folder, segments, { seconds, hasPlaylists });
   const told = withSoundRoles(
-    withSubtitles(finishManifest(manifest, facts), subtitles, seconds),
+    withSubtitles(withCaptions(finishManifest(manifest, facts), set.captions), subtitles, seconds),
     set.tracks,
   );
   await writeEntries(input, segments, told, { facts, subtitles });

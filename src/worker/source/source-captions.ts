@@ -58,7 +58,6 @@ async function readThrough(
     signal.throwIfAborted();
     const { bytesRead } = await file.read(piece, 0, piece.length, at);
     reader.see(piece.subarray(0, bytesRead));
-    if (reader.facts().areCaptionsBundled) return;
   }
 }
 

@@ -18,3 +18,10 @@ test.each([
 test("an engine that is not asked takes 10 bits with none but those that always do", () => {
   expect(parseCapabilities(ANSWERS)?.deepEncoders).toEqual(["libsvtav1"]);
 });
+
+test.each([
+  ["7.1", "  -udu_sei   <boolean> E..V.......\n  -a53cc     <boolean> E..V.......\n", ["libx265"]],
+  ["5.1", "  -udu_sei   <boolean> E..V.......\n", []],
+])("whether x265 writes captions is known of %s", (_, depth, encoders) => {
+  expect(parseCapabilities({ ...ANSWERS, depth })?.captionEncoders).toEqual(encoders);
+});

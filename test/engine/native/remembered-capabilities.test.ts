@@ -18,6 +18,7 @@ const ABILITIES: ProgramAbilities = {
   protocols: ["file"],
   options: [],
   deepEncoders: ["libx265"],
+  captionEncoders: ["libx265"],
 };
 
 /** A program, where it is remembered, and how often it was asked. */

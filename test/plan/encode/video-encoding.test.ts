@@ -4,6 +4,10 @@ import { videoEncoding } from "../../../src/plan/encode/video-encoding.ts";
 import { inOrder, rateFirst, withBlackStart } from "../../../src/plan/encode/video-filters.ts";
 import { aVideo, aVideoStream } from "../builders.ts";
 
+const HDR = {
+  color: { transfer: "smpte2084", primaries: "bt2020", space: "bt2020nc", range: "tv" },
+} as const;
+
 const names = (filters: readonly Filter[]): string => filters.map(({ name }) => name).join(" ");
 
 describe("videoEncoding", () => {
@@ -18,13 +22,20 @@ describe("videoEncoding", () => {
   });
 
   test.each([
-    [{ framerate: { num: 60, den: 1 } }, {}, false, "deleted"],
-    [{ framerate: { num: 60, den: 1 } }, {}, true, "spread"],
-    [{}, { codec: "h265" }, true, "unwritten"],
+    [{ framerate: { num: 60, den: 1 } }, {}, false, false, "deleted"],
+    [{ framerate: { num: 60, den: 1 } }, {}, true, false, "spread"],
+    [{}, { codec: "h265" }, true, true, "unwritten"],
+    [{}, { codec: "h265", captions: "keep" }, true, false, "unwritten"],
+    [{}, { codec: "h265", captions: "keep" }, true, true, "spread"],
+    [HDR, { codec: "h265", captions: "keep" }, true, true, "unwritten"],
+    [HDR, { codec: "h265", captions: "keep", dynamicRange: "source" }, true, true, "spread"],
+    [{}, { codec: "vp9", captions: "keep" }, true, true, "unwritten"],
+    [{}, { captions: "drop" }, true, true, "refused"],
   ] as const)(
-    "tells of captions of %j in %j, carried: %p: %s",
-    (source, encode, isCarried, fate) => {
-      expect(videoEncoding(aVideo(encode), aVideoStream(source), isCarried).captions).toBe(fate);
+    "tells of captions of %j in %j, carried: %p, in HEVC: %p: %s",
+    (source, encode, areCarried, areInHevc, fate) => {
+      const abilities = { areCarried, areInHevc };
+      expect(videoEncoding(aVideo(encode), aVideoStream(source), abilities).captions).toBe(fate);
     },
   );
 });

@@ -285,6 +285,11 @@ export type Clip = {
     start_seconds: number;
 };
 
+/**
+ * Extension. Captions (CEA-608/708) in the source's pictures: whether those of the output carry them, whether they become texts beside these, or both. Absent: they are kept where that needs nothing, and players are told where they are known.
+ */
+export type ClosedCaptions = 'keep' | 'drop' | 'extract' | 'keep_and_extract';
+
 export type Container = 'flv' | 'mp4' | 'm3u8' | 'mpegts' | 'copy' | 'webm' | 'mkv' | 'mov' | 'dash' | 'cmaf' | 'mp3' | 'm4a' | 'ogg' | 'gif' | 'jpg' | 'webp' | 'awebp' | 'avif' | 'png';
 
 export type CreateProfile = {
@@ -896,7 +901,14 @@ export type Qlty = {
      * bits/s; required unless copied, or with `rc_mode: quality`.
      */
     bitrate?: number;
+    /**
+     * Extension. The languages of captions by their channel (`CC1` to `CC4`, `SERVICE1` to `SERVICE63`), which captions themselves do not say.
+     */
+    caption_languages?: {
+        [key: string]: string;
+    };
     channels?: 1 | 2 | 6;
+    closed_captions?: ClosedCaptions;
     container: Container;
     crop?: Crop;
     deinterlace?: Deinterlace;
@@ -991,7 +1003,14 @@ export type QltyAnswer = {
      * bits/s
      */
     bitrate?: number;
+    /**
+     * Extension. The languages of captions by their channel (`CC1` to `CC4`, `SERVICE1` to `SERVICE63`), which captions themselves do not say.
+     */
+    caption_languages?: {
+        [key: string]: string;
+    };
     channels?: number;
+    closed_captions?: ClosedCaptions;
     /**
      * As in a request.
      */
@@ -1539,7 +1558,14 @@ export type QltyWritable = {
      * bits/s; required unless copied, or with `rc_mode: quality`.
      */
     bitrate?: number;
+    /**
+     * Extension. The languages of captions by their channel (`CC1` to `CC4`, `SERVICE1` to `SERVICE63`), which captions themselves do not say.
+     */
+    caption_languages?: {
+        [key: string]: string;
+    };
     channels?: 1 | 2 | 6;
+    closed_captions?: ClosedCaptions;
     container: Container;
     crop?: Crop;
     deinterlace?: Deinterlace;

@@ -6,7 +6,7 @@ const FILES_MAX = 32;
 const PLACE_MAX = 999;
 
 /** A language as callers may write it: `en`, `eng`, `pt-BR`. */
-const LanguageCode = z
+export const LanguageCode = z
   .string()
   .max(35)
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)

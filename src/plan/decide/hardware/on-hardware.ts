@@ -1,5 +1,6 @@
 import { isStillCodec } from "../../../profile/codecs.ts";
 import { type Hardware, isHardwareCodec } from "../../device/hardware.ts";
+import { areKept } from "../../encode/captions.ts";
 import { onDevice } from "../../encode/hardware/on-device.ts";
 import type { VideoEncoding } from "../../encode/video-encoding.ts";
 import { type OutputDecision, videosOf } from "../output-decision.ts";
@@ -23,6 +24,8 @@ function softwareReason(
   if (encoding.quality !== undefined) return "the scale of quality was measured in software";
   if (encoding.encoderOptions) return "its encoder is given options";
   if (encoding.colour) return "it keeps the colours of its source";
+  // That of H.264 is left to what each device does by itself, as nothing but h265 asks for captions by name.
+  if (codec === "h265" && areKept(encoding.captions)) return "it keeps captions";
   if (encoding.isInterlaced) return "it stays interlaced";
   if (width < LEAST.width || height < LEAST.height)
     return `${width}x${height} is smaller than ${LEAST.width}x${LEAST.height}`;

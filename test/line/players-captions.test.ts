@@ -1,0 +1,115 @@
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Qlty, toRendition } from "../../src/profile/qlty.ts";
+import { reportOf } from "../fixtures/browser.ts";
+import { CAPTIONED, CAPTIONED_TEXT } from "../fixtures/captions.ts";
+import { tempFolder } from "../fixtures/clips.ts";
+import { makeProducts, profileOf } from "../fixtures/made-products.ts";
+
+// Real programs on a busy machine take longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
+const [HLS, DASH] = ["set/out.m3u8", "set/segments/manifest.mpd"];
+/** How each player is begun; `offered` tells the captions that it has for a menu, and `select` shows them. */
+const PLAYERS = [
+  {
+    name: "hls.js",
+    script: scriptOf("hls.js/dist/hls.min.js"),
+    begin: `const hls = new Hls();
+      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) fail(details); });
+      hls.loadSource(url); hls.attachMedia(video);
+      const captions = () => [...video.textTracks].filter(({ kind }) => kind === "captions");
+      return {
+        offered: () => captions().map(({ label }) => label),
+        select: () => { for (const track of captions()) track.mode = "showing"; },
+      };`,
+    urls: [HLS],
+    offered: "English",
+  },
+  {
+    name: "shaka-player",
+    script: scriptOf("../../node_modules/shaka-player/dist/shaka-player.compiled.js"),
+    begin: `const player = new shaka.Player();
+      player.configure({ preferredText: [{ language: "en" }] });
+      player.addEventListener("error", ({ detail }) => fail("error " + detail.code));
+      player.attach(video).then(() => player.load(url)).catch((error) => fail("error " + error.code));
+      return {
+        offered: () => player.getTextTracks().map(({ language }) => language),
+        select: () => {
+          player.selectTextTrack(player.getTextTracks()[0]);
+          player.setTextTrackVisibility?.(true);
+        },
+      };`,
+    urls: [HLS, DASH],
+    offered: "en",
+  },
+];
+
+/** Loads each set, shows its captions, and tells what they say from when to when. */
+const page = (
+  begin: string,
+  urls: readonly (string | undefined)[],
+): string => `<!doctype html><body>
+<script src="/player.js"></script>
+<script>
+const begin = (video, url, fail) => { ${begin} };
+const until = async (find, fail, what) => {
+  for (let left = 400; left > 0; left -= 1) {
+    const found = find();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  fail("never: " + what);
+  throw new Error(what);
+};
+const look = async (url) => {
+  const seen = { url, error: null, offered: [], shown: null };
+  const fail = (why) => { seen.error ??= why; };
+  const video = document.createElement("video");
+  video.muted = true;
+  document.body.append(video);
+  video.addEventListener("canplay", () => video.play(), { once: true });
+  try {
+    const player = begin(video, url, fail);
+    await until(() => video.readyState >= 2, fail, "pictures");
+    seen.offered = await until(() => player.offered().length > 0 && player.offered(), fail, "captions");
+    player.select();
+    const cues = () => [...video.textTracks].filter(({ mode }) => mode === "showing")
+      .flatMap((track) => [...(track.activeCues ?? [])]);
+    const cue = await until(() => {
+      // Captions that pop on come with the pictures before them.
+      if (video.ended) { video.currentTime = 1; video.play(); }
+      return cues().find(({ text }) => text.includes("${CAPTIONED_TEXT}"));
+    }, fail, "a text that is shown");
+    seen.shown = { startTime: cue.startTime, endTime: cue.endTime };
+  } catch (error) { fail(String(error)); }
+  video.remove();
+  return seen;
+};
+Promise.all(${JSON.stringify(urls)}.map(look))
+  .then((all) => fetch("/report", { method: "POST", body: JSON.stringify(all) }));
+</script>`;
+
+let root: string;
+
+beforeAll(async () => {
+  root = tempFolder();
+  const group: Qlty = {
+    ...{ container: "cmaf", bitrate: 100_000, height: 90, audio_bitrate: 64_000 },
+    ...{ closed_captions: "keep", caption_languages: { CC1: "en" } },
+  };
+  const { folder } = await makeProducts(CAPTIONED, profileOf(toRendition(group)));
+  symlinkSync(join(folder, "0"), join(root, "set"));
+});
+
+describe("sets with captions in Chromium", () => {
+  test.each(PLAYERS)("$name offers them by their language, and shows them", async (player) => {
+    const { script, begin, urls, offered } = player;
+    const seen = await reportOf(page(begin, urls), root, { "/player.js": script });
+    const shown = { startTime: expect.closeTo(1.1, 0), endTime: expect.closeTo(4.1, 0) };
+    expect(seen).toEqual(urls.map((url) => ({ url, error: null, offered: [offered], shown })));
+  });
+});
