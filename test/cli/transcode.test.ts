@@ -76,7 +76,9 @@ describe("pontus transcode", () => {
     const link = join(folder, "link.mp4");
     symlinkSync(await clip({ seconds: 2 }), link);
     const args = ["transcode", link, join(folder, "out.mp4"), "--duration", "0.5", "--json"];
-    const { out } = await pontus([...args, ...PROFILE], env);
+    // Beside a service that watches folders, as its environment says.
+    const beside = { ...env, PONTUS_WATCH: "folder=in,target=out/{dir}{name}.mp4" };
+    const { out } = await pontus([...args, ...PROFILE], beside);
     const task = JSON.parse(out.trim().split("\n").at(-1) ?? "");
     expect(task.targets[0].output.duration_seconds).toBeCloseTo(0.5, 1);
   });

@@ -61,6 +61,8 @@ export async function startLocal(
       [KEYS.databasePath.env]: ":memory:",
       [KEYS.mediaRoots.env]: roots.join(delimiter),
       [KEYS.clients.env]: JSON.stringify([credentials]),
+      // Those of the service whose environment this is.
+      [KEYS.watches.env]: "",
       [KEYS.egress.env]: env[KEYS.egress.env] || "open",
       // Somebody waits: nothing is tried again for an hour.
       [KEYS.retryMaxMs.env]: "0",
