@@ -12,7 +12,7 @@ export type KeyPlace = { readonly url: string; readonly format: string };
 
 /** The formats of keys in playlists: the key lies at its address as it is. */
 export const IDENTITY = "identity";
-/** The version of HLS that knows formats of keys, and fragments of mp4. */
+/** What playlists call the ways. */
 const METHODS = { cenc: "SAMPLE-AES-CTR", cbcs: "SAMPLE-AES" } as const;
 const MAP = /^#EXT-X-MAP:.*$/m;
 
