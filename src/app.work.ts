@@ -113,6 +113,7 @@ export async function beginWork(
     {
       id: instance.id,
       scratch: instance.scratch,
+      fonts: config.fonts,
       slots: config.concurrency,
       leaseMs: config.leaseMs,
       retries: { attemptsMax: config.attemptsMax, retryMaxMs: config.retryMaxMs },

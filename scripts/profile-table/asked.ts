@@ -67,6 +67,7 @@ export const ASKED = {
   subtitle_tracks: { subtitle_tracks: "all" },
   closed_captions: { closed_captions: "keep" },
   caption_languages: { closed_captions: "keep", caption_languages: { CC1: "en" } },
+  burn_in: { burn_in: "en" },
   encryption: {
     encryption: { method: "aes-128", key_url: "https://keys.example/{task_id}/{key}" },
   },

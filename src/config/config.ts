@@ -67,6 +67,8 @@ export type Config = {
   readonly fileBytes: number;
   readonly sandbox: "none" | "bwrap";
   readonly sandboxPaths: readonly string[];
+  /** Absolute path of a folder of fonts; undefined for those of the machine alone. */
+  readonly fonts: string | undefined;
   readonly stallTimeoutMs: number;
   readonly httpTimeoutMs: number;
   readonly transferBytesPerSecondMin: number;

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import * as v from "valibot";
 import { HARDWARE_FAMILIES } from "../plan/device/hardware.ts";
@@ -62,7 +63,7 @@ export const SHARE_KEYS = {
 
 type LimitField = "outputPixelsMax" | "memoryBytes" | "cpuSeconds" | "fileBytes";
 type HardwareField = "hardware" | "hardwareDevice" | "hardwareSessionsMax";
-type EncoderField = HardwareField | LimitField | SandboxField;
+type EncoderField = HardwareField | LimitField | SandboxField | "fonts";
 type SandboxField = "sandbox" | "sandboxPaths";
 
 /** The keys of what ffmpeg may use and see; part of the table in `keys.ts`. */
@@ -117,6 +118,20 @@ export const ENCODER_KEYS: { readonly [F in EncoderField]: Key<Config[F]> } = {
     about:
       "The size of each file that an ffmpeg writes; a plan adds twice the size of its source and of its outputs. Live streams have no such limit. 0 is no limit.",
   },
+  fonts: {
+    env: "PONTUS_FONTS",
+    fallback: "",
+    shown: "none",
+    allowed: "the path of a folder",
+    about:
+      "A folder of fonts (`.ttf`, `.otf`, `.ttc`, `.otc`, up to 256 MiB) that subtitles are drawn into pictures with, beside those of the machine and of the source.",
+    schema: v.pipe(
+      v.string(),
+      v.regex(/^[^\p{Cc}]*$/u),
+      v.transform((path) => (path === "" ? undefined : resolve(path))),
+      v.check((path) => path === undefined || isFolder(path)),
+    ),
+  },
   sandbox: {
     env: "PONTUS_SANDBOX",
     fallback: "none",
@@ -138,6 +153,10 @@ export const ENCODER_KEYS: { readonly [F in EncoderField]: Key<Config[F]> } = {
     ),
   },
 };
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
 
 /** `name=value` pairs separated by commas, as OpenTelemetry writes headers. */
 const headers = v.pipe(

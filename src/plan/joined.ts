@@ -61,6 +61,8 @@ function losing(rendition: Rendition): string | undefined {
   if (subtitles) return "subtitles are not joined, and a profile of the task takes some over";
   if (captions && (captions.isExtracted || captions.pictures === "keep"))
     return "captions are not joined, and a profile of the task keeps or extracts them";
+  if (typeof video === "object" && video.burnIn !== undefined)
+    return "subtitles are not joined, and a profile of the task draws some";
   if (metadata) return "tags and chapters are not joined, and a profile of the task keeps some";
   return losingOfVideo(video) ?? losingOfSound(sound);
 }

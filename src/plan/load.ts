@@ -1,5 +1,6 @@
 import type { MediaInfo } from "../probe/media.ts";
 import type { VideoCodec } from "../profile/codecs.ts";
+import { drawnBy } from "./args/drawn/drawn-outputs.ts";
 import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
 import { mostBps } from "./encode/quality.ts";
 import type { VideoEncoding } from "./encode/video-encoding.ts";
@@ -62,3 +63,12 @@ export function loadOf(
     seconds: durationSeconds,
   };
 }
+
+/** What the pictures of subtitles that are to be drawn come to in a second, in pixels that are encoded. */
+const DRAWN_COST = 2_000_000;
+
+/** What taking out subtitles that are pictures comes to, which are drawn anew for each change; nothing if there are none. */
+export const drawnLoad = (decisions: readonly OutputDecision[], media: MediaInfo) =>
+  drawnBy(decisions).some(({ isText }) => !isText) && {
+    ...{ load: loadOf([], media, DRAWN_COST), cost: DRAWN_COST },
+  };

@@ -31,8 +31,9 @@ import { measuringOf } from "./measure.ts";
 import { titleWarnings } from "./metadata/metadata.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { meteringStep } from "./steps.ts";
+import { drawnSides, undrawn, withDrawn } from "./subtitles/burn-in.ts";
 import { extractionWarnings } from "./subtitles/captions.ts";
-import { subtitleWarnings } from "./subtitles/choose.ts";
+import { type SubtitleSources, subtitleWarnings } from "./subtitles/choose.ts";
 import { lackWarnings } from "./verify/lack.ts";
 
 /** The request that a plan is made for. */
@@ -66,7 +67,11 @@ export type PlanRequest = {
  */
 export function planTask(request: PlanRequest, media: MediaInfo, capabilities: Capabilities): Plan {
   const { clip, title, further = [], tag, targetUrls = [], firstFolder = 0 } = request;
-  const assignments = request.assignments.map((one) => withoutUnkept(one, capabilities));
+  // Sources that are joined are one by now.
+  const beside = further.filter(({ kind }) => kind !== "source");
+  const assignments = request.assignments.map((one) =>
+    withDrawn(withoutUnkept(one, capabilities), { media, further: beside }),
+  );
   for (const assignment of assignments) {
     const fault = assignmentFault(assignment, capabilities);
     if (fault) throw new TaskError(fault.code, fault.message);
@@ -74,8 +79,6 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   if (media.durationSeconds !== undefined && media.durationSeconds <= 0)
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const lacking = lackWarnings(media, clip);
-  // Sources that are joined are one by now.
-  const beside = further.filter(({ kind }) => kind !== "source");
   const source = { media, clip, title, further: beside, capabilities };
   const made = assignments.map((assignment, at) =>
     assignment.set
@@ -113,7 +116,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
       ...audioWarnings(products, media),
       ...soundWarnings(renditionsOf(assignments), media),
       ...captionWarnings(decisions, media),
-      ...subtitleWarnings(assignments.flatMap(choicesOf), source),
+      ...textWarnings(renditionsOf(assignments), source),
       ...extractionWarnings(
         renditionsOf(assignments).map(({ captions }) => captions),
         media,
@@ -124,8 +127,12 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   };
 }
 
-const choicesOf = ({ rendition, set }: Assignment) =>
-  (set?.renditions ?? [rendition]).map(({ subtitles }) => subtitles);
+const textWarnings = (renditions: readonly Rendition[], source: SubtitleSources) =>
+  subtitleWarnings(
+    renditions.map(({ subtitles }) => subtitles),
+    source,
+    { lacks: undrawn(renditions, source), sides: drawnSides(renditions, source) },
+  );
 
 /** What is to be measured of sounds before the plan is whole: each name once. */
 function askingForLoudness(

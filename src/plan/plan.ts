@@ -64,6 +64,8 @@ export type Step = {
   readonly texts?: readonly SubtitleText[];
   /** Only of `subtitles`: the captions that it writes, and what becomes of them. */
   readonly captions?: CaptionTexts;
+  /** Only of `subtitles`: what it writes is drawn with fonts later. */
+  readonly needsFonts?: true;
   /** The same step in parts that run at once, if the engine wants that and the source allows it. */
   readonly sliced?: Sliced;
   /** Why it is not sliced, if the engine wants slices. */

@@ -66,6 +66,7 @@ export function slice(
   if (decision.set) return { whole: "the renditions of a set are made together" };
   if (decision.reads) return { whole: "it reads more than its source" };
   if (decision.product.expect.metadata?.chapters) return { whole: "chapters go into it" };
+  if (decision.video?.drawn) return { whole: "subtitles are drawn into it" };
   if (decision.product.subtitles) return { whole: "subtitles go into it" };
   if (isClip) return { whole: "only a clip of the source is wanted" };
   const cut = cutOf(decision, media, slicesMax);

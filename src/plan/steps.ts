@@ -4,10 +4,11 @@ import type { MediaInfo } from "../probe/media.ts";
 import { isImage, isPaletted, isSet } from "../profile/container-rules.ts";
 import type { Clip } from "../task/task.ts";
 import { adaptiveOutputArgs } from "./args/adaptive-output.ts";
+import { ahead, aheadSeconds } from "./args/drawn/drawn-outputs.ts";
 import { VIDEO_COSTS } from "./args/encoders.ts";
 import { fileOutputArgs, firstPassArgs, type OutputArgs } from "./args/file-output.ts";
 import { slowInput } from "./args/input.ts";
-import { posterArgs } from "./args/poster.ts";
+import { posterAheadSeconds, posterArgs } from "./args/poster.ts";
 import { isFilledAndCopied, runsOf } from "./args/runs.ts";
 import { graphArgs } from "./args/streams.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type TextInputs,
   textInputArgs,
   textInputs,
+  textOffset,
   textStep,
 } from "./args/subtitles.ts";
 import { steadyInput } from "./args/turn.ts";
@@ -26,7 +28,7 @@ import { type OutputDecision, type SoundDecision, videosOf } from "./decide/outp
 import { audioLateSeconds, isSoughtByPacket, ownClip } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "./further.ts";
-import { loadOf } from "./load.ts";
+import { drawnLoad, loadOf } from "./load.ts";
 import { drawnArgs, paletteArgs, paletteInput } from "./pictures/palette.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
@@ -61,7 +63,7 @@ export type StepsInput = {
 
 /**
  * The runs that make all products, the quick ones first:
- * - one that takes texts out of the source, if there are subtitles, and one that does so with captions;
+ * - one that takes subtitles out of the source, and one that does so with captions;
  * - one for each single picture, which seeks to its moment;
  * - one for all products that only copy, so that a copy that fails does so at once;
  * - two for each product that is encoded in two passes, or drawn from a palette;
@@ -74,11 +76,14 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
   const copies = films.filter((decision) => isCopy(decision));
   const encodes = films.filter((decision) => !isCopy(decision) && !drawn.includes(decision));
   const aligned = align(encodes, input);
-  const twoPass = aligned.decisions.filter((decision) => isTwoPass(decision));
-  const onePass = aligned.decisions.filter((decision) => !isTwoPass(decision));
-  const texts = [textStep(decisions, input), captionStep(decisions, input)];
+  const timed = aligned.decisions.map((one) => ahead(one, aheadSeconds(aligned.input)));
+  const twoPass = timed.filter((decision) => isTwoPass(decision));
+  const onePass = timed.filter((decision) => !isTwoPass(decision));
+  const texts = textStep(decisions, input);
+  const captions = captionStep(decisions, input);
   const costed = [
-    ...texts.flatMap((one) => (one ? [{ ...one, cost: COST_MIN }] : [])),
+    ...(texts ? [{ ...texts, cost: COST_MIN, ...drawnLoad(decisions, input.media) }] : []),
+    ...(captions ? [{ ...captions, cost: COST_MIN }] : []),
     ...posters.map((decision) => posterRun(decision, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
@@ -165,12 +170,15 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
 /** One run makes the palette, and the next draws with it: in one run, all pictures would wait in memory for the palette. */
 function drawnRuns(unaligned: OutputDecision, whole: StepsInput): readonly Costed[] {
   const { decisions, input } = align([unaligned], whole);
-  const [decision = unaligned] = decisions;
+  const [plain = unaligned] = decisions;
+  const decision = ahead(plain, aheadSeconds(input));
   const read = readBy([decision], input);
   const { media, clip, further = [] } = read;
   const cost = costOf([decision], media);
   const load = loadOf([decision], media, cost);
-  const palette = paletteArgs(decision, media, ownClip(media, clip));
+  // Its own filters cut the pictures, which then begin at zero.
+  const cut = clip ? ahead(plain, clip.startSeconds) : decision;
+  const palette = paletteArgs(cut, media, ownClip(media, clip));
   const film = drawnArgs(decision, media, further.length + 1);
   return [
     { ...stepOf("first pass", [palette], read, { cut: [] }), load, cost: cost * FIRST_PASS_COST },
@@ -187,7 +195,8 @@ const readBy = (
 
 function posterRun(decision: OutputDecision, input: StepsInput): Costed {
   const { media, clip, further } = readBy([decision], input);
-  const args = posterArgs(decision, media, clip, further);
+  const own = ahead(decision, posterAheadSeconds(media, clip));
+  const args = posterArgs(own, media, clip, further);
   const load = loadOf([decision], media, COST_MIN);
   return { name: "encode", args, writes: [decision.product.entry], load, cost: COST_MIN };
 }
@@ -260,16 +269,6 @@ function inputArgs(
     ...["-i", "input", ...furtherArgs(input.further ?? [])],
     ...textInputArgs(texts, textOffset(input)),
   ];
-}
-
-/**
- * Texts begin at the start that was asked for, and move with the source; but none begins before the output, as MP4 would end it at
- * another time. The difference is less than a picture.
- */
-function textOffset({ media, clip, askedSeconds, shiftSeconds = 0 }: StepsInput): number {
-  const start = clip?.startSeconds ?? 0;
-  const late = Math.max(0, (askedSeconds ?? start) + shiftSeconds - start);
-  return late + (isSoughtByPacket(media) ? start : 0);
 }
 
 const startArgs = (clip: Clip | undefined): readonly string[] =>

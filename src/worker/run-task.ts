@@ -21,6 +21,8 @@ export type Host = {
   /** Absolute path of the folder of recordings. */
   readonly recordings: string;
   readonly live: LiveConditions;
+  /** Absolute path of the folder of the operator's own fonts; undefined if there is none. */
+  readonly fonts?: string | undefined;
 };
 
 /** The time limit of a run in ms: the task's own, else the default; a live task has no default limit, as it ends with its source. */
@@ -35,7 +37,10 @@ export function limitMsOf({ task, places }: Run, defaultMs: number): number | un
  *
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
-export async function runTask(run: Run, { scratch, kept, recordings, live }: Host): Promise<void> {
+export async function runTask(
+  run: Run,
+  { scratch, kept, recordings, live, fonts }: Host,
+): Promise<void> {
   const { task, claim, engine } = run;
   run.decide(`Begins with the engine ${engine.name}: ffmpeg ${engine.capabilities.version}`);
   if (scratch === undefined) {
@@ -46,7 +51,7 @@ export async function runTask(run: Run, { scratch, kept, recordings, live }: Hos
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept });
+    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, fonts });
     await run.judgeAgain();
     const folders = { folder, kept: join(recordings, recordingsOf(task)) };
     return await processLive(run, folders, live);

@@ -36,6 +36,8 @@ export type WorkerOptions = {
   readonly scratch: string | undefined;
   /** Absolute path of the folder of recordings. Each task has a folder in it until it has ended. */
   readonly recordings: string;
+  /** Absolute path of the folder of the operator's own fonts; undefined if there is none. */
+  readonly fonts?: string | undefined;
   /** How many tasks run at once. */
   readonly slots: number;
   readonly leaseMs: number;

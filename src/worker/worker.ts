@@ -187,7 +187,8 @@ export class Worker {
       const { scratch, recordings, live, retries } = this.#options;
       const { kept } = this.#deps;
       const { targetTimeoutMs } = live;
-      const host = { scratch, kept, recordings, live: { targetTimeoutMs, retries } };
+      const { fonts } = this.#options;
+      const host = { scratch, kept, recordings, fonts, live: { targetTimeoutMs, retries } };
       await runTask(run, host);
       errors = run.failuresInOrder;
     } catch (error) {

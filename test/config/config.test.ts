@@ -69,6 +69,7 @@ describe("parseConfig", () => {
         fileBytes: 4_294_967_296,
         sandbox: "none",
         sandboxPaths: [],
+        fonts: undefined,
         stallTimeoutMs: 60_000,
         httpTimeoutMs: 30_000,
         transferBytesPerSecondMin: 8192,

@@ -113,7 +113,7 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
   encoders: [
     ..."libx264 libx265 libvpx-vp9 libsvtav1 mpeg2video mjpeg".split(" "),
     ..."aac libmp3lame ac3 mp2 libopus".split(" "),
-    ..."webvtt mov_text subrip".split(" "),
+    ..."webvtt mov_text subrip ass ffv1".split(" "),
   ],
   muxers: [
     "nut",
@@ -121,10 +121,11 @@ export const aCapabilities = (fields: Partial<Capabilities> = {}): Capabilities 
       " ",
     ),
   ],
-  filters:
-    "scale pad crop setsar fps format bwdif hqdn3d zscale tonemap sidedata aresample overlay premultiply unpremultiply colorchannelmixer lutrgb".split(
-      " ",
-    ),
+  filters: [
+    ..."scale pad crop setsar fps format bwdif hqdn3d zscale tonemap sidedata aresample".split(" "),
+    ..."overlay premultiply unpremultiply colorchannelmixer lutrgb".split(" "),
+    ..."subtitles movie mpdecimate".split(" "),
+  ],
   protocols: "file tcp udp rtmp rtmps srt".split(" "),
   options: [],
   deepEncoders: ["libx265", "libsvtav1"],

@@ -18,7 +18,14 @@ export type Sandbox = { readonly system: readonly string[] };
 /** Where programs and their libraries are. On most systems all but the first are links into it. */
 const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"];
 /** What the loader and the libraries read; none of it is secret. */
-const SETTINGS = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime"];
+const SETTINGS = [
+  "fonts",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "alternatives",
+  "localtime",
+];
 /** What finding servers by their names takes; TLS is spoken by the relay of this service. */
 const NETWORK = ["resolv.conf", "hosts", "host.conf", "nsswitch.conf", "gai.conf", "services"];
 

@@ -25,6 +25,10 @@ function momentOf(media: MediaInfo, clip: Clip | undefined): number {
   return (media.video?.durationSeconds ?? media.durationSeconds ?? 0) * MOMENT_PART;
 }
 
+/** How much later the source's time is than that of the pictures in the run of `posterArgs`. */
+export const posterAheadSeconds = (media: MediaInfo, clip: Clip | undefined): number =>
+  isSoughtByPacket(media) ? 0 : momentOf(media, clip);
+
 /**
  * The arguments of a run that makes one picture and nothing else.
  *

@@ -189,13 +189,28 @@ export function graphArgs(graphs: readonly Graphs[], isJoined = false): readonly
 
 const graphText = (chains: readonly Chain[]): string =>
   chains
-    .map(({ from, filters, to }) => `${labels(from)}${chainText(filters)}${labels(to)}`)
+    .map(
+      ({ from, filters, to }, at) => `${labels(from)}${chainText(filters, `${at}`)}${labels(to)}`,
+    )
     .join(";");
 
 const labels = (names: readonly string[]): string => names.map((name) => `[${name}]`).join("");
 
-/** Filters in a row, as ffmpeg reads them. */
-export const chainText = (filters: readonly Filter[]): string => filters.map(filterText).join(",");
+/**
+ * Filters in a row, as ffmpeg reads them.
+ *
+ * @param row - tells this row from others of its graph
+ */
+export const chainText = (filters: readonly Filter[], row = ""): string =>
+  filters.map((filter, at) => besideText(filter, `${row}beside${at}`)).join(",");
+
+/** A filter, and what it takes beside the picture before it. */
+function besideText(filter: Filter, label: string): string {
+  const { beside } = filter;
+  if (!beside) return filterText(filter);
+  const [ground, other] = [`[${label}a]`, `[${label}b]`];
+  return `null${ground};${chainText(beside, label)}${other};${ground}${other}${filterText(filter)}`;
+}
 
 function filterText({ name, values = [], options = {} }: Filter): string {
   const told = [...values, ...Object.entries(options).map(([key, value]) => `${key}=${value}`)];

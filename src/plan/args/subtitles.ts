@@ -1,13 +1,15 @@
 import { demuxerOf } from "../../probe/formats.ts";
-import type { MediaInfo } from "../../probe/media.ts";
+import type { MediaInfo, MediaStream } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 import { isSoughtByPacket } from "../decide/seeking.ts";
 import { durationOf } from "../decide/spans.ts";
+import { drawnFile } from "../encode/drawn/drawn-subtitles.ts";
 import { formatSeconds } from "../encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "../further.ts";
 import type { Capabilities, Step, SubtitleText, SubtitleTrack } from "../plan.ts";
 import { isConverted, textFiles } from "../subtitles/choose.ts";
+import { drawnBy, drawnOutputs } from "./drawn/drawn-outputs.ts";
 import { slowInput } from "./input.ts";
 import { steadyInput } from "./turn.ts";
 
@@ -67,6 +69,24 @@ export const textInputArgs = ({ files }: TextInputs, offsetSeconds: number): rea
     ...["-f", "webvtt", "-i", file],
   ]);
 
+/** When a run begins in the time of its source. */
+export type RunTime = {
+  readonly media: MediaInfo;
+  readonly clip: Clip | undefined;
+  readonly askedSeconds?: number;
+  readonly shiftSeconds?: number;
+};
+
+/**
+ * Texts begin at the start that was asked for, and move with the source; but none begins before the output, as MP4 would end it at
+ * another time. The difference is less than a picture.
+ */
+export function textOffset({ media, clip, askedSeconds, shiftSeconds = 0 }: RunTime): number {
+  const start = clip?.startSeconds ?? 0;
+  const late = Math.max(0, (askedSeconds ?? start) + shiftSeconds - start);
+  return late + (isSoughtByPacket(media) ? start : 0);
+}
+
 /** The options of an output's tracks of subtitles. */
 export function subtitleArgs(
   tracks: readonly SubtitleTrack[],
@@ -102,7 +122,10 @@ export type TextSources = {
   readonly further?: readonly FurtherFile[];
 };
 
-/** The run that takes the texts out of the source and of what is read beside it, once for all outputs; undefined if none has subtitles. */
+/**
+ * The run that takes the texts out of the source and of what is read beside it, and what is drawn into pictures, once for all outputs;
+ * undefined if none has subtitles.
+ */
 export function textStep(
   decisions: readonly OutputDecision[],
   { media, clip, further = [] }: TextSources,
@@ -111,9 +134,11 @@ export function textStep(
     .flatMap(({ product }) => product.subtitles ?? [])
     .filter(({ channel }) => channel === undefined);
   const taken = [...new Map(tracks.map((track) => [textFiles(track).raw, track])).values()];
-  if (taken.length === 0) return undefined;
-  const isRead = taken.some(({ side }) => side === undefined);
-  const files = further.filter(({ file }) => taken.some(({ side }) => side === file));
+  const drawn = drawnBy(decisions);
+  const used = [...taken, ...drawn];
+  if (used.length === 0) return undefined;
+  const isRead = used.some(({ side }) => side === undefined);
+  const files = further.filter(({ file }) => used.some(({ side }) => side === file));
   const texts = taken.map((track): SubtitleText => {
     const { raw, file, flat } = textFiles(track);
     return {
@@ -134,27 +159,42 @@ export function textStep(
         ...["-c:s", isCopied(track, media, files) ? "copy" : "webvtt"],
         ...["-f", "webvtt", texts[at]?.raw ?? ""],
       ]),
+      ...drawnOutputs(drawn, media, {
+        map: (one) => mapOf(one, files, isRead),
+        isCopied: (one) => isAss(streamOf(one, media, files)),
+      }),
     ],
-    writes: texts.map(({ raw }) => raw),
+    writes: [...texts.map(({ raw }) => raw), ...drawn.map(drawnFile)],
     texts,
+    ...(drawn.some(({ isText }) => isText) && { needsFonts: true }),
   };
 }
 
-const isCopied = (
-  { index, side }: SubtitleTrack,
+const isAss = (stream: MediaStream | undefined): boolean =>
+  stream?.codec === "ass" || stream?.codec === "ssa";
+
+/** The stream of subtitles in the source, or in a file beside it. */
+const streamOf = (
+  { index, side }: Pick<SubtitleTrack, "index" | "side">,
   { streams }: MediaInfo,
   files: readonly FurtherFile[],
+): MediaStream | undefined =>
+  side === undefined
+    ? streams.find((one) => one.index === index)
+    : files.find(({ file }) => file === side)?.media.streams[0];
+
+const isCopied = (
+  track: SubtitleTrack,
+  media: MediaInfo,
+  files: readonly FurtherFile[],
 ): boolean => {
-  const stream =
-    side === undefined
-      ? streams.find((one) => one.index === index)
-      : files.find(({ file }) => file === side)?.media.streams[0];
+  const stream = streamOf(track, media, files);
   return stream !== undefined && !isConverted(stream);
 };
 
 /** The stream of a track in a run that may read the source, and these files behind it. */
 const mapOf = (
-  { index, side }: SubtitleTrack,
+  { index, side }: Pick<SubtitleTrack, "index" | "side">,
   files: readonly FurtherFile[],
   isRead: boolean,
 ): string =>

@@ -112,7 +112,8 @@ function videoFault(
   );
 }
 
-function changeFault({ crop, denoise, watermark }: VideoEncode): string | undefined {
+function changeFault({ crop, denoise, watermark, drawn }: VideoEncode): string | undefined {
+  if (drawn) return "subtitles are drawn into the picture";
   if (crop) return "the profile crops the picture";
   if (watermark) return "the profile lays a watermark over the picture";
   return denoise ? "the profile takes noise from the picture" : undefined;

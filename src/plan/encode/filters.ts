@@ -8,6 +8,10 @@ export type FilterName =
       | "bwdif"
       | "crop"
       | "format"
+      | "movie"
+      | "mpdecimate"
+      | "overlay"
+      | "subtitles"
       | "fps"
       | "hqdn3d"
       | "hwupload"
@@ -31,6 +35,8 @@ export type Filter = {
   readonly values?: readonly (string | number)[];
   /** Those that are given by their name, after the others. */
   readonly options?: Readonly<Record<string, string | number>>;
+  /** What makes a second picture, which the filter takes behind that before it. */
+  readonly beside?: readonly Filter[];
 };
 
 /** Filters in a row, and what they read and make: streams of an input (`0:1`), or labels that are unique in the run. */

@@ -103,6 +103,16 @@ function insideOf({ width, height }: Size, shape: Size): Size {
   };
 }
 
+/** How wide the source's picture is in an output's, without what is filled up around it. */
+export function shownWidth(
+  { width, scale }: Picture,
+  encode: VideoEncode,
+  whole: VideoStream,
+): number {
+  if (!scale?.isFitted) return scale?.width ?? width;
+  return insideOf(scale, displaySize(croppedTo(whole, areaOf(encode, whole)))).width;
+}
+
 function fitted(box: Size, shape: Size, source: VideoStream): Picture {
   const { width, height } = box;
   const factor = Math.min(width / shape.width, height / shape.height);

@@ -20,7 +20,10 @@ import { staysInterlaced, type VideoFilters, videoFilters } from "./video-filter
 export type VideoEncoding = Size &
   Partial<RateLimits> &
   Pick<VideoEncode, "codec" | "rateMode" | "effort" | "bFrames" | "lowLatency"> &
-  Pick<VideoEncode, "quality" | "qualityTarget" | "measuresQuality" | "encoderOptions" | "loop"> & {
+  Pick<
+    VideoEncode,
+    "quality" | "qualityTarget" | "measuresQuality" | "encoderOptions" | "loop" | "drawn"
+  > & {
     /** Asked for; of a quality, what it is expected to take. */
     readonly bitrateBps: number;
     /** Asked for a gif, whose palette follows it: what it takes is not known before. */
@@ -80,6 +83,7 @@ export function videoEncoding(
     ...(encode.measuresQuality && { measuresQuality: true }),
     ...(encoderOptions && { encoderOptions }),
     ...(encode.loop !== undefined && { loop: encode.loop }),
+    ...(encode.drawn && { drawn: encode.drawn }),
     ...(colour && { colour }),
     filters: videoFilters(encode, source, { picture, rate, captions, colour }),
     gopFrames: gopFrames(encode.gop, rate),

@@ -8,9 +8,10 @@ import { areaFilters, areaOf, denoising } from "./changes.ts";
 import { sdrFilters } from "./colours/hdr.ts";
 import { DEEP_PIXEL_FORMAT, keepingFilters } from "./colours/kept-colour.ts";
 import { cropFilters } from "./crop.ts";
+import { drawing, groundOf } from "./drawn/drawn-subtitles.ts";
 import { type Filter, formatSeconds } from "./filters.ts";
 import { isBobbed } from "./framerate.ts";
-import type { Picture } from "./picture.ts";
+import { type Picture, shownWidth } from "./picture.ts";
 
 /** The pixel format of what is encoded here, unless the depth of the source is kept: 8 bits, the one that every player takes. */
 export const PIXEL_FORMAT = "yuv420p";
@@ -40,7 +41,7 @@ const FORMATS: Partial<Record<VideoCodec, readonly Filter[]>> = {
 
 /** What filters do to a picture, in the order in which they do it. */
 const STAGES = [
-  ...(["crop", "deinterlace", "area", "denoise", "scale", "colors", "pad"] as const),
+  ...(["crop", "deinterlace", "area", "denoise", "scale", "colors", "draw", "pad"] as const),
   ...(["aspect", "captions", "rate", "format"] as const),
 ];
 
@@ -106,6 +107,7 @@ export function videoFilters(
     denoise: denoising(encode.denoise),
     scale: scaling(picture, isInterlaced),
     colors: colour ? keepingFilters(colour, source) : sdrFilters(source),
+    draw: drawing(encode.drawn, groundOf(source, shownWidth(picture, encode, source))),
     pad: padding(picture, encode),
     aspect: [{ name: "setsar", values: [1] }],
     // Otherwise the encoder would write them, or what is left of them.

@@ -5,6 +5,7 @@ import type { Rendition } from "../../profile/profile.ts";
 import { AUDIO_ENCODERS, VIDEO_ENCODERS } from "../args/encoders.ts";
 import { channelsMax } from "../encode/layouts.ts";
 import type { Capabilities } from "../plan.ts";
+import { burnInFault } from "./burn-in-fault.ts";
 import { colourFault } from "./colour-feasible.ts";
 import type { Impossibility } from "./impossibility.ts";
 import {
@@ -32,6 +33,7 @@ export function impossibilityOf(
     keepingFault(rendition, capabilities) ??
     subtitleFault(rendition, capabilities) ??
     captionFault(rendition, capabilities) ??
+    burnInFault(rendition, capabilities) ??
     qualityFault(rendition, capabilities) ??
     missing(rendition, capabilities) ??
     depthFault(rendition, capabilities)

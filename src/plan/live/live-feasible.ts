@@ -8,6 +8,7 @@ import type { Impossibility } from "../feasible/impossibility.ts";
 import { isJudged } from "../feasible/quality-fault.ts";
 import { assignmentFault } from "../feasible/set-feasible.ts";
 import type { Capabilities } from "../plan.ts";
+import { burnsIn } from "../subtitles/burn-in.ts";
 import type { LiveContainer, MaybeLive } from "./live-protocols.ts";
 
 /** What RTSP carries and this service sends through it, in ffmpeg's names. */
@@ -60,6 +61,8 @@ function faultOf(
     return unsupported("Cannot take subtitles over: that is not done with live streams");
   if (renditions.some(({ captions }) => captions?.isExtracted))
     return unsupported("Cannot make texts of captions: that is not done with live streams");
+  if (renditions.some(burnsIn))
+    return unsupported("Cannot draw subtitles into the picture of a live stream");
   if (rendition.metadata || rendition.isIndexLast)
     return unsupported("Cannot keep tags or chapters of a live stream, or its index at its end");
   if (rendition.protection)

@@ -15,10 +15,14 @@ const TEXT_CODECS =
     " ",
   );
 
+/** Whether subtitles are text. */
+export const isText = ({ codec }: Pick<OtherStream, "codec">): boolean =>
+  TEXT_CODECS.includes(codec);
+
 const MARKS: readonly SubtitleMark[] = ["default", "forced", "hearing_impaired"];
 
 /** Subtitles to choose from: a stream of the source, or a file beside it. */
-type Candidate = Pick<OtherStream, "codec" | "language"> &
+export type Candidate = Pick<OtherStream, "codec" | "language"> &
   Pick<SubtitleTrack, "index" | "side" | "title"> & {
     /** What errors and warnings call it. */
     readonly name: string;
@@ -48,7 +52,7 @@ export const textFiles = (track: Pick<SubtitleTrack, "index" | "side">) => {
 };
 
 /** All subtitles: the source's, then those beside it. */
-const candidatesOf = ({ media, further = [] }: SubtitleSources): readonly Candidate[] => [
+export const candidatesOf = ({ media, further = [] }: SubtitleSources): readonly Candidate[] => [
   ...media.streams
     .filter((stream): stream is OtherStream => stream.kind === "subtitle")
     .map(({ index, codec, language, dispositions }) => ({
@@ -120,19 +124,26 @@ export function codeIn(container: Written, language: string, side: string | unde
   return side === undefined || isSet(container) ? language : libraryCode(language);
 }
 
+/** What is drawn into pictures: the files beside the source, and what is missing. */
+type DrawnWords = { readonly lacks: readonly string[]; readonly sides: readonly string[] };
+
 /** Warns of subtitles that were asked for and are left out, and of those beside the source that nobody asked for or that may be misread. */
 export function subtitleWarnings(
   choices: readonly (SubtitleChoice | undefined)[],
   sources: SubtitleSources,
+  drawn: DrawnWords = { lacks: [], sides: [] },
 ): readonly Warning[] {
   const chosen = choices.flatMap((choice) => (choice ? [chosenOf(choice.tracks, sources)] : []));
-  const taken = new Set(chosen.flatMap(({ tracks }) => tracks.map(({ side }) => side)));
+  const taken = new Set([
+    ...chosen.flatMap(({ tracks }) => tracks.map(({ side }) => side)),
+    ...drawn.sides,
+  ]);
   const unused = candidatesOf(sources).flatMap(({ side, name, language }) =>
     side === undefined || taken.has(side)
       ? []
       : [`${name} (${language}) are left out, as no profile of the task takes them`],
   );
-  const messages = new Set([...chosen.flatMap(({ lacks }) => lacks), ...unused]);
+  const messages = new Set([...chosen.flatMap(({ lacks }) => lacks), ...drawn.lacks, ...unused]);
   return [
     ...[...messages].map((message) => ({ code: "subtitles_missing" as const, message })),
     ...(sources.further ?? []).flatMap(({ name, guessedCharset: charset }): Warning[] =>
@@ -158,7 +169,7 @@ function chosenOf(choice: TrackChoice, sources: SubtitleSources): Chosen {
     choice === "all" ? all : all.filter((one) => choice.some((w) => taken(w).includes(one)));
   const missing = choice === "all" ? [] : choice.filter((wanted) => taken(wanted).length === 0);
   return {
-    tracks: found.filter(({ codec }) => TEXT_CODECS.includes(codec)),
+    tracks: found.filter(isText),
     lacks: [
       ...missing.map((wanted) =>
         typeof wanted === "number"
@@ -166,7 +177,7 @@ function chosenOf(choice: TrackChoice, sources: SubtitleSources): Chosen {
           : `The source has no subtitles in ${JSON.stringify(wanted)}`,
       ),
       ...found
-        .filter(({ codec }) => !TEXT_CODECS.includes(codec))
+        .filter((one) => !isText(one))
         .map(
           ({ name, codec }) =>
             `The subtitles in ${name} (${codec}) are left out, as they are no text`,
@@ -176,7 +187,7 @@ function chosenOf(choice: TrackChoice, sources: SubtitleSources): Chosen {
 }
 
 /** Whether a language is one that was asked for: `en-US` is also `en`, `ger` is `de`. */
-function isOf(language: string, wanted: string): boolean {
+export function isOf(language: string, wanted: string): boolean {
   const [own, asked] = [languageTag(language), languageTag(wanted.toLowerCase())];
   return own === asked || own.startsWith(`${asked}-`);
 }

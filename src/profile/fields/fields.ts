@@ -1,6 +1,13 @@
 import type { FieldError } from "../../task/errors.ts";
 import type { VideoCodec } from "../codecs.ts";
 import {
+  type BurnInQlty,
+  type BurnInWish,
+  burnInFields,
+  burnInWish,
+  refuseBurnIn,
+} from "./burn-in.ts";
+import {
   type BesideColours,
   type ColourFields,
   type ColourWish,
@@ -33,10 +40,10 @@ import {
 } from "./quality.ts";
 
 /** The fields of a parameter group that have a file of their own here. */
-export type FieldsQlty = PictureQlty & QualityQlty & EncoderOptionsQlty & ColourFields;
+export type FieldsQlty = PictureQlty & QualityQlty & EncoderOptionsQlty & ColourFields & BurnInQlty;
 
 /** What these fields ask of a video that is encoded. */
-export type VideoWishes = PictureChanges & QualityWishes & EncoderWishes & ColourWish;
+export type VideoWishes = PictureChanges & QualityWishes & EncoderWishes & ColourWish & BurnInWish;
 
 /** Reads what the fields ask of a video that is encoded. @param faults - gets those that cannot be */
 export const videoWishes = (
@@ -48,6 +55,7 @@ export const videoWishes = (
   ...qualityWishes(qlty, codec, faults),
   ...encoderWishes(qlty, codec, faults),
   ...colourWish(qlty, codec, faults),
+  ...burnInWish(qlty, faults),
 });
 
 /** Refuses the fields where no video is encoded. */
@@ -56,6 +64,7 @@ export function refuseVideoWishes(qlty: FieldsQlty & BesideColours, faults: Fiel
   refuseQuality(qlty, faults);
   refuseEncoderOptions(qlty, faults);
   refuseColours(qlty, faults);
+  refuseBurnIn(qlty, faults);
 }
 
 /** The same fields, as answers have them. */
@@ -64,4 +73,5 @@ export const toVideoWishesQlty = (wishes: VideoWishes) => ({
   ...toQualityQlty(wishes),
   ...toEncoderOptionsQlty(wishes),
   ...colourFields(wishes),
+  ...burnInFields(wishes),
 });

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunRequest } from "../../engine/engine.ts";
+import { FONTS_FOLDER } from "../../plan/encode/drawn/drawn-subtitles.ts";
 import type { Plan, Step } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type JoinRun, runJoin } from "../further/join-parts.ts";
@@ -13,6 +14,7 @@ import type { Line, StepReports } from "../runner.ts";
 import { withLoudness } from "../sound/measure-loudness.ts";
 import { withCaptions } from "../source/source-captions.ts";
 import { settleCaptions } from "../subtitles/caption-texts.ts";
+import { copyFonts } from "../subtitles/fonts.ts";
 import { settleTexts } from "../subtitles/text-files.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -28,6 +30,8 @@ type FileSource = {
   readonly path: string;
   /** What makes the file at `path` first, of several sources. */
   readonly joins?: JoinRun;
+  /** Absolute path of the folder of the operator's own fonts, if there is one. */
+  readonly fonts?: string | undefined;
 };
 
 /**
@@ -39,7 +43,7 @@ type FileSource = {
  */
 export const fileLine = (
   run: JudgingRun & Pick<Run, "decide">,
-  { folder, path, joins, ...beside }: FileSource & Pick<RunRequest, "further">,
+  { folder, path, joins, fonts, ...beside }: FileSource & Pick<RunRequest, "further">,
   planFor: (media: MediaInfo) => Plan,
 ): FileLine => {
   const { engine, signal } = run;
@@ -57,6 +61,8 @@ export const fileLine = (
       else await runStepOn(run, request, own);
       if (step.texts) await settleTexts(folder, step.texts);
       if (step.captions) await settleCaptions(folder, step.captions, own);
+      if (step.needsFonts && fonts !== undefined)
+        await copyFonts(fonts, join(folder, FONTS_FOLDER));
     },
     verify: ({ plan, media }, damage) =>
       verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),

@@ -20,7 +20,12 @@ import { limited } from "./quota.ts";
 const log = getLogger(["pontus", "worker"]);
 
 /** Where a run works, and where products that could not be delivered are kept. */
-export type Folders = { readonly folder: string; readonly kept: KeptEncodes };
+export type Folders = {
+  readonly folder: string;
+  readonly kept: KeptEncodes;
+  /** Of the operator's own fonts, if there is one. */
+  readonly fonts?: string | undefined;
+};
 
 /**
  * Carries out the run of a task: open, probe, plan, run, verify, deliver. Read top to bottom.
@@ -31,7 +36,7 @@ export type Folders = { readonly folder: string; readonly kept: KeptEncodes };
  * @param folders - this function makes the attempt's own work folder; the caller removes it
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
-export async function processTask(run: Run, { folder, kept }: Folders): Promise<void> {
+export async function processTask(run: Run, { folder, kept, fonts }: Folders): Promise<void> {
   const { task, signal } = run;
   await mkdir(folder, { recursive: true });
   try {
@@ -59,7 +64,7 @@ export async function processTask(run: Run, { folder, kept }: Folders): Promise<
       const join = joinOf(run, media, further);
       const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
       const planFor = planner(request, await capabilitiesOf(run), join);
-      const place = { folder, ...read, ...furtherPaths(further) };
+      const place = { folder, fonts, ...read, ...furtherPaths(further) };
       const line = fileLine(run, place, planFor);
       const verify = verifiedWithQuality(run, place, request, line);
       const own = { ...line, ...limited(run, folder, line), verify, deliver };

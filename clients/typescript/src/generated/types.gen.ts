@@ -902,6 +902,10 @@ export type Qlty = {
      */
     bitrate?: number;
     /**
+     * Extension. The subtitles that are drawn into the picture: a language, or a place among the source's tracks and the files of `subtitles` behind them, counted from 0.
+     */
+    burn_in?: string | number;
+    /**
      * Extension. The languages of captions by their channel (`CC1` to `CC4`, `SERVICE1` to `SERVICE63`), which captions themselves do not say.
      */
     caption_languages?: {
@@ -1003,6 +1007,10 @@ export type QltyAnswer = {
      * bits/s
      */
     bitrate?: number;
+    /**
+     * Extension. The subtitles that are drawn into the picture: a language, or a place among the source's tracks and the files of `subtitles` behind them, counted from 0.
+     */
+    burn_in?: string | number;
     /**
      * Extension. The languages of captions by their channel (`CC1` to `CC4`, `SERVICE1` to `SERVICE63`), which captions themselves do not say.
      */
@@ -1558,6 +1566,10 @@ export type QltyWritable = {
      * bits/s; required unless copied, or with `rc_mode: quality`.
      */
     bitrate?: number;
+    /**
+     * Extension. The subtitles that are drawn into the picture: a language, or a place among the source's tracks and the files of `subtitles` behind them, counted from 0.
+     */
+    burn_in?: string | number;
     /**
      * Extension. The languages of captions by their channel (`CC1` to `CC4`, `SERVICE1` to `SERVICE63`), which captions themselves do not say.
      */

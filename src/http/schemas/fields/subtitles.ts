@@ -20,12 +20,15 @@ const isTag = (tag: string): boolean => {
   }
 };
 
+/** A place among the tracks of a kind. */
+const TrackPlace = z.int().min(0).max(PLACE_MAX);
+
 /** Which tracks of a kind are taken: all, or a list of languages and places. */
 const TrackChoice = z
   .union([
     z.literal("all"),
     z
-      .array(z.union([LanguageCode, z.int().min(0).max(PLACE_MAX)]))
+      .array(z.union([LanguageCode, TrackPlace]))
       .min(1)
       .max(TRACKS_MAX)
       .readonly(),
@@ -40,6 +43,11 @@ const TrackChoice = z
 export const SUBTITLE_FIELDS = {
   subtitle_tracks: TrackChoice.optional().openapi({
     description: "Extension. Subtitles that are text and are taken over; none if it is absent.",
+  }),
+  burn_in: z.union([LanguageCode, TrackPlace]).optional().openapi({
+    description:
+      "Extension. The subtitles that are drawn into the picture: a language, or a place among the source's tracks and the files of `subtitles` behind them, counted from 0.",
+    example: "en",
   }),
 };
 
