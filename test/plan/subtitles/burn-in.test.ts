@@ -66,8 +66,11 @@ describe("a plan that draws subtitles into the picture", () => {
     expect(take).toBe(
       "-f mov -i input -filter_complex [0:4]select=gte(t\\,0),mpdecimate=hi=0:lo=0:frac=0,format=yuva420p[drawn0] " +
         "-map [drawn0] -map_metadata -1 -map_chapters -1 -fps_mode passthrough -enc_time_base 1/1000 -c:v ffv1 -f matroska subtitles/4.drawn.mkv " +
-        "-map 0:0 -c copy -f null -",
+        "-map 0:0 -c copy -t 1 -f null -",
     );
+    // These say by no packet when they end.
+    const dvd = film({}, [track({ index: 7, language: "ita", codec: "dvd_subtitle" })]);
+    expect(argsOf(planOf([burnt("it")], dvd))[0]).toEndWith("-map 0:0 -c copy -f null -");
     expect(plan.steps[0]?.needsFonts).toBeUndefined();
     expect(filtersOf(encode)).toContain(
       "null[beside2a];movie=filename=subtitles/4.drawn.mkv," +

@@ -75,6 +75,12 @@ export function drawnOutputs(
   const fonts = streams.filter(
     ({ kind, codec }) => kind === "attachment" && FONT_CODECS.includes(codec),
   );
+  // By the packets of another stream ffmpeg knows when subtitles end, and that there are none yet. Each costs a look at the picture; those of
+  // PGS end by packets of their own.
+  const endThemselves = pictures.every(
+    ({ index }) => streams.find((one) => one.index === index)?.codec === "hdmv_pgs_subtitle",
+  );
+  const beat = endThemselves ? ["-t", "1"] : [];
   const chains = pictures.map((one, at) => `[${map(one)}]${chainText(CHANGES)}[drawn${at}]`);
   return [
     ...(pictures.length > 0 ? ["-filter_complex", chains.join(";")] : []),
@@ -84,9 +90,8 @@ export function drawnOutputs(
       ...["-fps_mode", "passthrough", "-enc_time_base", "1/1000"],
       ...["-c:v", "ffv1", "-f", "matroska", drawnFile(one)],
     ]),
-    // By the packets of another stream ffmpeg knows when subtitles end whose end is no packet of their own.
     ...(pictures.length > 0 && video
-      ? ["-map", `0:${video.index}`, "-c", "copy", "-f", "null", "-"]
+      ? ["-map", `0:${video.index}`, "-c", "copy", ...beat, "-f", "null", "-"]
       : []),
     ...all
       .filter(({ isText }) => isText)
