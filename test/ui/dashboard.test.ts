@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { clip } from "../fixtures/clips.ts";
-import { aBrowser, aPage, axeFindings, keysFile, signedIn } from "../fixtures/page.ts";
+import { aBrowser, answerLate, aPage, axeFindings, keysFile, signedIn } from "../fixtures/page.ts";
 import { newHome, type RunningService, startService } from "../fixtures/service.ts";
 
 // A browser beside an encoder takes longer than the five seconds a test has by default.
@@ -163,6 +163,7 @@ describe("a task", () => {
     await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#source")?.value);
     expect(await page.getByLabel("Target 1").inputValue()).toBe("long.webm");
     await page.goBack();
+    await answerLate(page, "DELETE", 1_000);
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("heading", { name: "Tasks" }).waitFor();
     expect(troubles).toEqual([]);
@@ -171,8 +172,7 @@ describe("a task", () => {
 
   test("that failed says why, and one that is done what its target holds", async () => {
     const { page, troubles } = await signedIn(service, browser, `#/task/${made.failed}`);
-    const { error } = await service.task(made.failed);
-    const detail = error?.detail ?? "no detail";
+    const detail = (await service.task(made.failed)).error?.detail ?? "no detail";
     await page.getByText(detail).first().waitFor();
     expect(await page.title()).toBe("Task · Pontus");
     await page.goto(`${service.url}/#/task/${made.done}`);

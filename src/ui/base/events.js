@@ -88,9 +88,10 @@ async function follow(api, url, { signal, onEvent, onLive }) {
  * @param {string | undefined} path below the version, if there is anything to hear
  * @param {(event: TaskEvent) => void} onEvent
  * @param {readonly unknown[]} deps
+ * @param {AbortSignal} [until] ends it before
  * @returns {boolean} whether it is told at once; where not, the view has to ask
  */
-export function useEvents(path, onEvent, deps) {
+export function useEvents(path, onEvent, deps, until) {
   const { api } = useSession();
   const [isLive, setLive] = useState(false);
   const handler = useRef(onEvent);
@@ -99,11 +100,11 @@ export function useEvents(path, onEvent, deps) {
     if (path === undefined) return undefined;
     const aborter = new AbortController();
     void follow(api, api.url(path), {
-      signal: aborter.signal,
+      signal: until ? AbortSignal.any([aborter.signal, until]) : aborter.signal,
       onEvent: (event) => handler.current(event),
       onLive: setLive,
     });
     return () => aborter.abort();
-  }, [api, path, ...deps]);
+  }, [api, path, until, ...deps]);
   return isLive;
 }

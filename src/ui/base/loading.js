@@ -32,6 +32,9 @@ export const visible = () =>
     look();
   });
 
+/** Whether somebody has given up waiting. @param {unknown} error */
+const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
+
 /**
  * Loads something, again when `deps` change, and again and again while `everyMs` says so and the page is looked at.
  *
@@ -62,7 +65,7 @@ export function useLoaded(load, deps, everyMs = () => undefined) {
           setValue(() => loaded);
           setProblem(undefined);
         } catch (error) {
-          if (signal.aborted) return;
+          if (signal.aborted || isAbort(error)) return;
           setProblem(/** @type {Error} */ (error));
         }
         const pauseMs = everyMs(loaded);

@@ -30,8 +30,9 @@ function useTask(id, isOfAnyone) {
   const { api } = useSession();
   const [events, setEvents] = useState(/** @type {readonly TaskEvent[]} */ ([]));
   const isTold = useRef(false);
+  const [stay, setStay] = useState(() => new AbortController());
   const loaded = useLoaded(
-    (signal) => api.task(id, signal, isOfAnyone),
+    (signal) => api.task(id, AbortSignal.any([signal, stay.signal]), isOfAnyone),
     [api, id, isOfAnyone],
     (task) => {
       if (task && hasEnded(task.task_status)) return undefined;
@@ -53,13 +54,24 @@ function useTask(id, isOfAnyone) {
   // Of a task that has ended, the stream ends: another one follows what a retry brings.
   const hasEnd = task !== undefined && hasEnded(task.task_status);
   const path = isOfAnyone ? undefined : `task/transcoding/${encodeURIComponent(id)}/events`;
-  isTold.current = useEvents(path, onEvent, [hasEnd]);
-  return { ...loaded, events };
+  isTold.current = useEvents(path, onEvent, [hasEnd], stay.signal);
+  // What is asked while it is deleted may be answered when it is gone.
+  const leave = async (/** @type {() => Promise<unknown>} */ act) => {
+    stay.abort();
+    try {
+      await act();
+    } catch (error) {
+      setStay(new AbortController());
+      reload();
+      throw error;
+    }
+  };
+  return { ...loaded, events, leave };
 }
 
 /** One task with all that is known of it. @param {{ at: string[], isOfAnyone?: boolean }} props */
 export function TaskView({ at: [id = ""], isOfAnyone = false }) {
-  const { value: task, problem, reload, events } = useTask(id, isOfAnyone);
+  const { value: task, problem, reload, events, leave } = useTask(id, isOfAnyone);
   if (!task)
     return problem ? html`<${Fault} problem=${problem} />` : html`<${Empty}>${t("loading")}<//>`;
   return html`
@@ -67,7 +79,7 @@ export function TaskView({ at: [id = ""], isOfAnyone = false }) {
     <div class="title">
       <h1>${nameOf(task.source.source_url)}</h1>
       <${Badge} status=${task.task_status} />
-      <${Actions} task=${task} isOfAnyone=${isOfAnyone} onDone=${reload} />
+      <${Actions} task=${task} isOfAnyone=${isOfAnyone} onDone=${reload} leave=${leave} />
     </div>
     <${Fault} problem=${problem} />
     ${task.error && html`<${Failure} failure=${task.error} />`}
@@ -82,11 +94,15 @@ export function TaskView({ at: [id = ""], isOfAnyone = false }) {
     </div>`;
 }
 
-/** What can be done with a task in its state. @param {{ task: Task, isOfAnyone: boolean, onDone: () => void }} props */
-function Actions({ task, isOfAnyone, onDone }) {
+/**
+ * What can be done with a task in its state.
+ *
+ * @param {{ task: Task, isOfAnyone: boolean, onDone: () => void, leave: (act: () => Promise<unknown>) => Promise<void> }} props
+ */
+function Actions({ task, isOfAnyone, onDone, leave }) {
   const { api, say } = useSession();
   const work = useWork(async (/** @type {"cancel" | "retry" | "delete"} */ verb) => {
-    if (verb === "delete") await api.call("DELETE", api.taskUrl(task.task_id));
+    if (verb === "delete") await leave(() => api.call("DELETE", api.taskUrl(task.task_id)));
     else await api.call("POST", api.taskUrl(task.task_id, `/${verb}`, isOfAnyone));
     say(t(`done.${verb}`));
     if (verb === "delete") location.hash = "#/";
