@@ -48,6 +48,13 @@ export const ASKED = {
   deinterlace: { deinterlace: "bob" },
   denoise: { denoise: "light" },
   loop: { loop: 1 },
+  waveform: {
+    waveform: {
+      ...{ width: 640, height: 120, color: "#3366cc", background: "#ffffff" },
+      channels: "mixed",
+    },
+  },
+  contact_sheet: { contact_sheet: { columns: 4, rows: 4, width: 320 } },
   watermark: {
     watermark: {
       ...{ image_url: "file:/media/in/logo.png", place: "top_right" },

@@ -9,6 +9,7 @@ import { asksForCaptions, captionWarnings } from "./decide/captions.ts";
 import { onHardware } from "./decide/hardware/on-hardware.ts";
 import { hiddenWarnings } from "./decide/hidden.ts";
 import {
+  type DecisionSource,
   decideOutput,
   filtersNeeded,
   isDecoded,
@@ -29,6 +30,7 @@ import { type FurtherFile, plannedInput } from "./further.ts";
 import { stepsOn } from "./hardware/hardware-steps.ts";
 import { measuringOf } from "./measure.ts";
 import { titleWarnings } from "./metadata/metadata.ts";
+import { decideWaveform } from "./pictures/waveform.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
 import { meteringStep } from "./steps.ts";
 import { drawnSides, undrawn, withDrawn } from "./subtitles/burn-in.ts";
@@ -80,13 +82,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const lacking = lackWarnings(media, clip);
   const source = { media, clip, title, further: beside, capabilities };
-  const made = assignments.map((assignment, at) =>
-    assignment.set
-      ? decideSet(assignment, assignment.set, firstFolder + at, source)
-      : assignment.rendition.sound
-        ? decideSounds(assignment, firstFolder + at, source)
-        : decideOutput(assignment, firstFolder + at, source),
-  );
+  const made = assignments.map((one, at) => decide(one, firstFolder + at, source));
   const { hardware } = capabilities;
   const decisions = onHardware(made, hardware);
   refuseMissingFilters(decisions, media, capabilities);
@@ -133,6 +129,17 @@ const textWarnings = (renditions: readonly Rendition[], source: SubtitleSources)
     source,
     { lacks: undrawn(renditions, source), sides: drawnSides(renditions, source) },
   );
+
+function decide(assignment: Assignment, index: number, source: DecisionSource): OutputDecision {
+  const { set, rendition } = assignment;
+  const { video } = rendition;
+  if (set) return decideSet(assignment, set, index, source);
+  if (typeof video === "object" && video.waveform)
+    return decideWaveform(assignment, video, video.waveform, index, source);
+  return rendition.sound
+    ? decideSounds(assignment, index, source)
+    : decideOutput(assignment, index, source);
+}
 
 /** What is to be measured of sounds before the plan is whole: each name once. */
 function askingForLoudness(

@@ -8,7 +8,6 @@ import { ahead, aheadSeconds } from "./args/drawn/drawn-outputs.ts";
 import { VIDEO_COSTS } from "./args/encoders.ts";
 import { fileOutputArgs, firstPassArgs, type OutputArgs } from "./args/file-output.ts";
 import { slowInput } from "./args/input.ts";
-import { posterAheadSeconds, posterArgs } from "./args/poster.ts";
 import { isFilledAndCopied, runsOf } from "./args/runs.ts";
 import { graphArgs } from "./args/streams.ts";
 import {
@@ -30,6 +29,7 @@ import { formatSeconds } from "./encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "./further.ts";
 import { drawnLoad, loadOf } from "./load.ts";
 import { drawnArgs, paletteArgs, paletteInput } from "./pictures/palette.ts";
+import { pictureSteps } from "./pictures/single-pictures.ts";
 import type { Step } from "./plan.ts";
 import { slice } from "./slices.ts";
 import { meterArgs } from "./verify/meter.ts";
@@ -64,7 +64,7 @@ export type StepsInput = {
 /**
  * The runs that make all products, the quick ones first:
  * - one that takes subtitles out of the source, and one that does so with captions;
- * - one for each single picture, which seeks to its moment;
+ * - one for each single picture, which seeks to its moment, or one for each of a contact sheet and one for all;
  * - one for all products that only copy, so that a copy that fails does so at once;
  * - two for each product that is encoded in two passes, or drawn from a palette;
  * - one for all others together (but see `runsOf`), so that the source is decoded once.
@@ -84,7 +84,7 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
   const costed = [
     ...(texts ? [{ ...texts, cost: COST_MIN, ...drawnLoad(decisions, input.media) }] : []),
     ...(captions ? [{ ...captions, cost: COST_MIN }] : []),
-    ...posters.map((decision) => posterRun(decision, input)),
+    ...posters.flatMap((decision) => pictureRuns(decision, input)),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
     ...drawn.flatMap((decision) => drawnRuns(decision, input)),
@@ -193,12 +193,10 @@ const readBy = (
 ): StepsInput =>
   further && decisions.some(({ reads = [] }) => reads.length > 0) ? { ...input, further } : input;
 
-function posterRun(decision: OutputDecision, input: StepsInput): Costed {
-  const { media, clip, further } = readBy([decision], input);
-  const own = ahead(decision, posterAheadSeconds(media, clip));
-  const args = posterArgs(own, media, clip, further);
-  const load = loadOf([decision], media, COST_MIN);
-  return { name: "encode", args, writes: [decision.product.entry], load, cost: COST_MIN };
+function pictureRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {
+  const load = loadOf([decision], input.media, COST_MIN);
+  const runs = pictureSteps(decision, readBy([decision], input));
+  return runs.map((run) => ({ ...run, load, cost: COST_MIN / runs.length }));
 }
 
 function outputArgsOf(

@@ -218,6 +218,7 @@ function videoOf(qlty: Qlty, codec: VideoCodec, faults: FieldError[]): VideoEnco
     ...(lowLatency && { lowLatency }),
     rateMode,
     effort: qlty.preset ?? "default",
+    ...(qlty.contact_sheet && { width: qlty.contact_sheet.width }),
     ...videoWishes(qlty, codec, faults),
   };
 }
@@ -270,7 +271,7 @@ function videoFields(video: VideoEncode) {
     // A system profile of png has one by its name alone.
     ...(video.bitrateBps !== undefined && video.codec !== "png" && { bitrate: video.bitrateBps }),
     ...(framerate && { framerate: formatRational(framerate) }),
-    ...(width !== undefined && { width }),
+    ...(width !== undefined && !video.contactSheet && { width }),
     ...(height !== undefined && { height }),
     use_progressive: video.progressive,
     gop_size: gopFrames(video),

@@ -5,13 +5,21 @@ import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import { type Qlty, toRendition } from "../../src/profile/qlty.ts";
 import type { Clip } from "../../src/task/task.ts";
-import { aCapabilities, aMedia, targetsAt } from "./builders.ts";
+import { aCapabilities, aMedia, aMediaWithAudio, targetsAt } from "./builders.ts";
 import { argsOf } from "./planned.ts";
 
 const ABLE = aCapabilities({
-  encoders: ["gif", "libwebp", "libwebp_anim", "libsvtav1", "png"],
+  encoders: ["mjpeg", "gif", "libwebp", "libwebp_anim", "libsvtav1", "png"],
   muxers: ["gif", "image2", "avif", "webp"],
-  filters: [...aCapabilities().filters, "palettegen", "paletteuse"],
+  filters: [
+    ...aCapabilities().filters,
+    "palettegen",
+    "paletteuse",
+    "tile",
+    "showwavespic",
+    "amultiply",
+    "pan",
+  ],
 });
 const GIF: Qlty = { container: "gif", width: 320, framerate: "12" };
 const WEBP: Qlty = { container: "webp", bitrate: 300_000, width: 640 };
@@ -140,6 +148,76 @@ describe("the plan of an animated webp", () => {
     );
     const fine: Qlty = { ...AWEBP, bitrate: undefined, rc_mode: "quality", quality: 60 };
     expect(planned(fine)[0]).toContain(" -c:v libwebp_anim -quality 60 -loop 0 ");
+  });
+});
+
+describe("the plan of a contact sheet", () => {
+  const sheet: Qlty = {
+    ...{ container: "jpg", bitrate: 1_000_000 },
+    contact_sheet: { columns: 2, rows: 1, width: 160 },
+  };
+
+  test("seeks to the middle of each part of a long film, then lays its pictures out", () => {
+    const still = (at: number) =>
+      `-f mov -noaccurate_seek -ss ${at} -i input -map 0:0 ${PLAIN} ` +
+      `-vf tpad=stop_mode=clone:stop_duration=${61 - at},select=gte(t\\,0),scale=160:90,setsar=1,format=rgb24 ` +
+      `-c:v png -frames:v 1 -update 1 -f image2 0/still-${at === 15 ? 0 : 1}.png`;
+    expect(planned(sheet)).toEqual([
+      still(15),
+      still(45),
+      `-f mov -i input -f image2 -start_number 0 -i 0/still-%d.png -map 1:0 ${PLAIN} ` +
+        "-vf tile=2x1,scale=out_color_matrix=bt601:out_range=full,format=yuvj420p " +
+        "-c:v mjpeg -q:v 2 -frames:v 1 -update 1 -f image2 0/out.jpg",
+    ]);
+  });
+
+  test("decodes a short film, or a clip of it, but once", () => {
+    const clip = { startSeconds: 10, durationSeconds: 8 };
+    expect(planned(sheet, { clip })).toEqual([
+      `-f mov -ss 10 -i input -map 0:0 ${PLAIN} ` +
+        "-vf tpad=stop_mode=clone:stop_duration=5,select=gte(t\\,2+selected_n*4),scale=160:90,setsar=1,tile=2x1," +
+        "scale=out_color_matrix=bt601:out_range=full,format=yuvj420p " +
+        "-c:v mjpeg -q:v 2 -frames:v 1 -update 1 -f image2 0/out.jpg",
+    ]);
+  });
+
+  test("is refused where nobody knows how long the source is, and where nothing is kept", () => {
+    const { durationSeconds: _, video, ...rest } = aMedia();
+    const { durationSeconds: __, ...unknown } = video ?? {};
+    const media = { ...rest, video: unknown } as MediaInfo;
+    expect(() => planned(sheet, { media })).toThrow("it is not known how long the source is");
+    const capabilities = { ...ABLE, streamsOutput: true as const };
+    expect(() => planned(sheet, { capabilities })).toThrow("Cannot make a contact sheet: its");
+  });
+});
+
+describe("the plan of a waveform", () => {
+  const look = { width: 640, height: 120, color: "#102030", background: "#ffff00" };
+  const drawn = (channels: "mixed" | "separate"): Qlty => ({
+    ...{ container: "png", waveform: { ...look, channels } },
+  });
+
+  test("draws the sound of the clip, of fewer values the longer it is", () => {
+    const clip = { startSeconds: 3, durationSeconds: 4 };
+    const graph = (mix: string, split: number, colors: string, rate: number) =>
+      `[0:1]${mix}asplit=2[one][same];[one][same]amultiply,aresample=${rate},` +
+      `showwavespic=s=640x120:scale=sqrt:filter=peak:split_channels=${split}:colors=${colors},split=2[below][above];` +
+      "[below]lutrgb=r=255:g=255:b=0:a=255[ground];[ground][above]overlay=format=rgb,setsar=1,format=rgb24[drawn]";
+    expect(planned(drawn("mixed"), { clip })).toEqual([
+      `-f mov -ss 3 -t 4 -i input -filter_complex ${graph("pan=mono|c0<c0+c1,", 0, "0x102030", 8000)} ` +
+        `-map [drawn] ${PLAIN} -c:v png -frames:v 1 -update 1 -f image2 0/out.png`,
+    ]);
+    const media = aMediaWithAudio({ durationSeconds: 4_000 });
+    expect(planned(drawn("separate"), { media })[0]).toContain(
+      graph("", 1, "0x102030|0x102030", 2000),
+    );
+  });
+
+  test("is refused where there is no sound", () => {
+    const { audio: _, ...media } = aMedia();
+    expect(() => planned(drawn("mixed"), { media })).toThrow(
+      "Cannot draw a waveform: the source has no audio",
+    );
   });
 });
 

@@ -30,20 +30,15 @@ export const posterAheadSeconds = (media: MediaInfo, clip: Clip | undefined): nu
   isSoughtByPacket(media) ? 0 : momentOf(media, clip);
 
 /**
- * The arguments of a run that makes one picture and nothing else.
+ * How a moment of a source is read, and the filters that take its picture.
  *
  * It decodes from the key frame before the moment on, and takes the first frame at or after the moment. If the last frame
  * comes before the moment, as in a film of stills, that one is taken.
  */
-export function posterArgs(
-  { product, video: encoding }: OutputDecision,
+export function momentArgs(
   media: MediaInfo,
-  clip: Clip | undefined,
-  further: readonly FurtherFile[] = [],
-): readonly string[] {
-  const { video } = media;
-  if (!video || !encoding) return [];
-  const moment = momentOf(media, clip);
+  moment: number,
+): { readonly input: readonly string[]; readonly filters: readonly Filter[] } {
   const isRead = isSoughtByPacket(media);
   const at = formatSeconds(moment);
   const seek = isRead || moment === 0 ? [] : ["-noaccurate_seek", "-ss", at];
@@ -55,7 +50,26 @@ export function posterArgs(
     options: { stop_mode: "clone", stop_duration: formatSeconds(rest) },
   };
   const first: Filter = { name: "select", values: [`gte(t,${wanted})`] };
-  const filters = [stays, first, ...inOrder({ ...encoding.filters, rate: [] })];
+  return {
+    input: [
+      ...["-f", demuxerOf(media.format), ...seek],
+      ...[...steadyInput(media), ...slowInput(media), "-i", "input"],
+    ],
+    filters: [stays, first],
+  };
+}
+
+/** The arguments of a run that makes one picture and nothing else. */
+export function posterArgs(
+  { product, video: encoding }: OutputDecision,
+  media: MediaInfo,
+  clip: Clip | undefined,
+  further: readonly FurtherFile[] = [],
+): readonly string[] {
+  const { video } = media;
+  if (!video || !encoding) return [];
+  const moment = momentArgs(media, momentOf(media, clip));
+  const filters = [...moment.filters, ...inOrder({ ...encoding.filters, rate: [] })];
   const { muxer = product.container } = factsOf(product.container);
   const map = `0:${video.index}`;
   const { mark } = encoding;
@@ -63,8 +77,7 @@ export function posterArgs(
   const drawn = mark ? { map: `[${LABEL}]`, filters: [] } : { filters };
   const stream = { ...encodedVideo(encoding, map), ...drawn };
   return [
-    ...["-f", demuxerOf(media.format), ...seek],
-    ...[...steadyInput(media), ...slowInput(media), "-i", "input"],
+    ...moment.input,
     ...(mark ? [...furtherArgs(further), ...graphArgs([{ video: graph, audio: [] }])] : []),
     ...streamsArgs([stream], false),
     ...["-frames:v", "1", ...(muxer === "image2" ? ["-update", "1"] : [])],

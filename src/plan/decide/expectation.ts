@@ -4,6 +4,7 @@ import type { AudioStream, MediaInfo, VideoStream } from "../../probe/media.ts";
 import { codecName } from "../../profile/codecs.ts";
 import { isImage, readBy } from "../../profile/container-rules.ts";
 import { factsOf, type Written } from "../../profile/containers.ts";
+import { wholeSize } from "../../profile/fields/contact-sheet.ts";
 import type { Rendition } from "../../profile/profile.ts";
 import type { Clip } from "../../task/task.ts";
 import { keptColour } from "../encode/colours/kept-colour.ts";
@@ -95,7 +96,8 @@ function videoLook(
     const { codec, width, height } = source;
     return { codec, width, height, sameAsSource: !clip, isCopy: true };
   }
-  const { width, height } = outputPicture(rendition.video, source);
+  const picture = outputPicture(rendition.video, source);
+  const { width, height } = wholeSize(picture, rendition.video.contactSheet);
   const codec = codecName(rendition.video.codec);
   const seconds = streamSeconds(source, media, clip);
   const duration = seconds === undefined ? {} : { durationSeconds: seconds };

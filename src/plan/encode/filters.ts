@@ -24,6 +24,7 @@ export type FilterName =
   | ("setsar" | "sidedata" | "split" | "tile" | "tonemap" | "tpad" | "trim" | "zscale")
   | ("aformat" | "ainterleave" | "aresample" | "aresample@late" | "asettb" | "asplit" | "atrim")
   | ("alimiter" | `ebur128@${string}` | "join" | "pan" | "volume")
+  | ("amultiply" | "showwavespic")
   | ("anullsrc" | "apad" | "asetpts" | "color" | "concat")
   | ("libvmaf" | "ssim" | "xpsnr")
   | ("aac_adtstoasc" | "dump_extra" | "h264_mp4toannexb" | "setts");

@@ -1,6 +1,7 @@
 import { type Rational, toNumber } from "../../lib/rational.ts";
 import type { VideoStream } from "../../probe/media.ts";
 import { isRateless } from "../../profile/codecs.ts";
+import { wholeSize } from "../../profile/fields/contact-sheet.ts";
 import type { VideoEncode } from "../../profile/profile.ts";
 import type { HardwareEncoder } from "../device/hardware.ts";
 import type { FurtherFile } from "../further.ts";
@@ -22,7 +23,14 @@ export type VideoEncoding = Size &
   Pick<VideoEncode, "codec" | "rateMode" | "effort" | "bFrames" | "lowLatency"> &
   Pick<
     VideoEncode,
-    "quality" | "qualityTarget" | "measuresQuality" | "encoderOptions" | "loop" | "drawn"
+    | "quality"
+    | "qualityTarget"
+    | "measuresQuality"
+    | "encoderOptions"
+    | "loop"
+    | "drawn"
+    | "contactSheet"
+    | "waveform"
   > & {
     /** Asked for; of a quality, what it is expected to take. */
     readonly bitrateBps: number;
@@ -61,7 +69,7 @@ export function videoEncoding(
 ): VideoEncoding {
   const { codec, rateMode, effort, bFrames, lowLatency, quality, encoderOptions } = encode;
   const picture = outputPicture(encode, source);
-  const { width, height } = picture;
+  const { width, height } = wholeSize(picture, encode.contactSheet);
   const rate = frameRate(encode, source);
   const captions = captionFate(encode, source, abilities);
   const limits = rateLimits(encode);
@@ -84,6 +92,7 @@ export function videoEncoding(
     ...(encoderOptions && { encoderOptions }),
     ...(encode.loop !== undefined && { loop: encode.loop }),
     ...(encode.drawn && { drawn: encode.drawn }),
+    ...(encode.contactSheet && { contactSheet: encode.contactSheet }),
     ...(colour && { colour }),
     filters: videoFilters(encode, source, { picture, rate, captions, colour }),
     gopFrames: gopFrames(encode.gop, rate),

@@ -39,6 +39,10 @@ const FORMATS: Partial<Record<VideoCodec, readonly Filter[]>> = {
   gif: [],
 };
 
+/** The filters that lay out the values of pictures as an encoder takes them. */
+export const formatFilters = (codec: VideoCodec): readonly Filter[] =>
+  FORMATS[codec] ?? [{ name: "format", values: [PIXEL_FORMAT] }];
+
 /** What filters do to a picture, in the order in which they do it. */
 const STAGES = [
   ...(["crop", "deinterlace", "area", "denoise", "scale", "colors", "draw", "pad"] as const),

@@ -89,6 +89,8 @@ function keepingFault(
     return unsupported("Cannot keep chapters: a file that leaves while it is written has none");
   if (streamsOutput && protection)
     return unsupported("Cannot encrypt segments: they leave while they are written on this host");
+  if (streamsOutput && typeof video === "object" && video.contactSheet)
+    return unsupported("Cannot make a contact sheet: its pictures are kept between runs");
   const fault = streamsOutput ? keptPictureFault(container) : undefined;
   if (fault !== undefined) return unsupported(fault);
   return streamsOutput && typeof video === "object" && video.rateMode === "2passvbr"

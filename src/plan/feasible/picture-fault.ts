@@ -6,7 +6,18 @@ import { MARK_FILTERS } from "../encode/overlay/watermark.ts";
 import type { Capabilities } from "../plan.ts";
 
 /** Which filters an encode needs beyond those of every encode, whatever the source, and what for. */
-const filtersOf = ({ crop, deinterlace, denoise, watermark }: VideoEncode) => [
+const filtersOf = ({
+  crop,
+  deinterlace,
+  denoise,
+  watermark,
+  contactSheet,
+  waveform,
+}: VideoEncode) => [
+  ...(waveform ? ["showwavespic", "amultiply", "pan", "overlay", "lutrgb"] : []).map((filter) => ({
+    ...{ filter, task: "draw a waveform" },
+  })),
+  ...(contactSheet ? [{ filter: "tile", task: "make a contact sheet" }] : []),
   ...(crop ? [{ filter: "crop", task: "crop the picture" }] : []),
   ...(deinterlace === "bob" ? [{ filter: "bwdif", task: "make a frame of each field" }] : []),
   ...(denoise ? [{ filter: "hqdn3d", task: "take noise from the picture" }] : []),

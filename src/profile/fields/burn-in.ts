@@ -29,6 +29,8 @@ type Beside = {
   readonly quality_target?: object | undefined;
   readonly skip_if_larger?: boolean | undefined;
   readonly dynamic_range?: string | undefined;
+  readonly contact_sheet?: object | undefined;
+  readonly waveform?: object | undefined;
 };
 
 /** Reads what is drawn into a picture that is encoded. @param faults - gets the fields that cannot go with it */
@@ -38,6 +40,8 @@ export function burnInWish(qlty: BurnInQlty & Beside, faults: FieldError[]): Bur
   for (const path of ["measure_quality", "quality_target", "skip_if_larger"] as const)
     if (qlty[path])
       faults.push({ path, message: "cannot go with burn_in: the source's picture is without it" });
+  for (const path of ["contact_sheet", "waveform"] as const)
+    if (qlty[path]) faults.push({ path: "burn_in", message: `cannot go with ${path}` });
   if (qlty.dynamic_range === "source")
     faults.push({
       path: "burn_in",

@@ -1,6 +1,8 @@
 import type { FieldError } from "../../task/errors.ts";
-import type { VideoCodec } from "../codecs.ts";
+import { isStillCodec, type VideoCodec } from "../codecs.ts";
+import type { ContactSheet } from "./contact-sheet.ts";
 import { type Watermark, type WatermarkFields, watermarkFields, watermarkOf } from "./watermark.ts";
+import type { Waveform } from "./waveform.ts";
 
 /** A part of the upright picture, in the source's own pixels. Without a place, it is the middle. */
 export type CropArea = {
@@ -35,6 +37,8 @@ export type PictureQlty = {
   /** How often a gif or an awebp is shown; 0 is for ever. */
   readonly loop?: number | undefined;
   readonly watermark?: WatermarkFields | undefined;
+  readonly contact_sheet?: ContactSheet | undefined;
+  readonly waveform?: Waveform | undefined;
 };
 
 /** What is changed of a picture while it is encoded. Absent fields change nothing beyond what every encode does. */
@@ -47,6 +51,8 @@ export type PictureChanges = {
   readonly denoise?: Denoise;
   readonly loop?: number;
   readonly watermark?: Watermark;
+  readonly contactSheet?: ContactSheet;
+  readonly waveform?: Waveform;
 };
 
 /** Of a picture that stays interlaced, so that neither its fields nor the fields of its colours change places. */
@@ -68,7 +74,7 @@ export function pictureChanges(
   codec: VideoCodec,
   faults: FieldError[],
 ): PictureChanges {
-  const { crop, pad, deinterlace, denoise, loop, watermark } = asked;
+  const { crop, pad, deinterlace, denoise, loop, watermark, contact_sheet, waveform } = asked;
   const fault = (path: string, message: string) => faults.push({ path, message });
   if (pad !== undefined && (asked.width === undefined || asked.height === undefined))
     fault("pad", "goes with width and height together");
@@ -76,6 +82,8 @@ export function pictureChanges(
     fault("loop", "is for gif and awebp alone");
   if (codec === "gif" && GIF_RATES_NONE.includes(asked.framerate ?? ""))
     fault("framerate", "must be at most 30 for gif: it counts in hundredths of a second");
+  if (waveform) waveformFaults(asked, codec, fault);
+  if (contact_sheet) sheetFaults(asked, codec, fault);
   if (asked.use_progressive === false) {
     if (deinterlace === "bob" || deinterlace === "off")
       fault("deinterlace", "must be auto where use_progressive is false");
@@ -91,10 +99,44 @@ export function pictureChanges(
     ...(denoise !== undefined && { denoise }),
     ...(loop !== undefined && { loop }),
     ...(watermark && { watermark: watermarkOf(watermark) }),
+    ...(contact_sheet && { contactSheet: contact_sheet }),
+    ...(waveform && { waveform }),
   };
 }
 
-const FIELDS = ["crop", "pad", "deinterlace", "denoise", "loop", "watermark"] as const;
+function waveformFaults(
+  asked: Asked,
+  codec: VideoCodec,
+  fault: (path: string, message: string) => void,
+): void {
+  if (!isStillCodec(codec)) fault("waveform", "is for jpg, webp, avif and png alone");
+  for (const path of [...FIELDS, "width", "height", "framerate"] as const)
+    if (path !== "waveform" && asked[path] !== undefined)
+      fault(path, "cannot go with waveform, which shows no picture of the source");
+}
+
+function sheetFaults(
+  asked: Asked,
+  codec: VideoCodec,
+  fault: (path: string, message: string) => void,
+): void {
+  if (!isStillCodec(codec)) fault("contact_sheet", "is for jpg, webp, avif and png alone");
+  for (const path of ["width", "height"] as const)
+    if (asked[path] !== undefined)
+      fault(path, "cannot go with contact_sheet, which says how wide each of its pictures is");
+  if (asked.watermark) fault("watermark", "cannot go with contact_sheet");
+}
+
+const FIELDS = [
+  "crop",
+  "pad",
+  "deinterlace",
+  "denoise",
+  "loop",
+  "watermark",
+  "contact_sheet",
+  "waveform",
+] as const;
 
 /** Adds to `faults` the fields that change a picture, where none is encoded. */
 export function refusePictureChanges(asked: PictureQlty, faults: FieldError[]): void {
@@ -111,6 +153,8 @@ export const toPictureQlty = ({
   denoise,
   loop,
   watermark,
+  contactSheet,
+  waveform,
 }: PictureChanges): PictureQlty => ({
   ...(crop && { crop }),
   ...(pad !== undefined && { pad }),
@@ -118,4 +162,6 @@ export const toPictureQlty = ({
   ...(denoise !== undefined && { denoise }),
   ...(loop !== undefined && { loop }),
   ...(watermark && { watermark: watermarkFields(watermark) }),
+  ...(contactSheet && { contact_sheet: contactSheet }),
+  ...(waveform && { waveform }),
 });

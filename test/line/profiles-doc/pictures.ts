@@ -30,6 +30,37 @@ export const PICTURES: Examples = {
           expect(Math.abs(value - light)).toBeLessThan(6);
     },
   },
+  waveform: {
+    source: async () => {
+      const path = join(tempFolder(), "tone.m4a");
+      const half = "aevalsrc='if(lt(t,1),0,0.8*sin(2764.6*t))':d=2:s=48000";
+      await ffmpeg(["-f", "lavfi", "-i", half, path]);
+      return path;
+    },
+    judge: async ({ path }) => {
+      expect(await shown(path, "stream=codec_name,width,height")).toEqual(["png,640,120"]);
+      const [silent, loud] = [await pixelAt(path, 160, 40), await pixelAt(path, 480, 40)];
+      expect([silent, loud]).toEqual([
+        [255, 255, 255],
+        [0x33, 0x66, 0xcc],
+      ]);
+    },
+  },
+  contact_sheet: {
+    source: async () => {
+      const path = join(tempFolder(), "grey.mp4");
+      const light = "color=black:s=160x90:r=10:d=3,geq=lum=16+70*T:cb=128:cr=128";
+      await ffmpeg(["-f", "lavfi", "-i", light, path]);
+      return path;
+    },
+    judge: async ({ path }) => {
+      expect(await shown(path, "stream=codec_name,width,height")).toEqual(["mjpeg,480,180"]);
+      for (let at = 0; at < 6; at++) {
+        const [light = 0] = await pixelAt(path, 160 * (at % 3) + 80, 90 * Math.floor(at / 3) + 45);
+        expect(Math.abs(light - 70 * (at + 0.5) * 0.5 * (255 / 219))).toBeLessThan(9);
+      }
+    },
+  },
   moving_preview: {
     source: () => clip({ seconds: 2, width: 160, height: 90 }),
     target: "out.webp",

@@ -186,6 +186,11 @@ describe("burn_in", () => {
     expect(faultsOf({ dynamic_range: "source", format: "h265" })).toEqual([
       "burn_in cannot go with dynamic_range source: subtitles have the standard range",
     ]);
+    const sheet = { contact_sheet: { columns: 2, rows: 2, width: 160 } };
+    for (const more of [sheet, { waveform: { width: 320, height: 80 } }])
+      expect(faultsOf({ container: "jpg", format: "mjpeg", ...more })).toContain(
+        `burn_in cannot go with ${Object.keys(more)[0]}`,
+      );
     expect(faultsOf({ format: "copy" })).toEqual([
       "burn_in is for video that is encoded: format is copy or none",
     ]);

@@ -14,7 +14,7 @@ const ALL = {
     ...{ image_url: "file:/logo.png", place: "bottom_left" },
     ...{ width: 0.2, margin: 0.05, opacity: 0.5 },
   },
-} as const satisfies Required<Omit<PictureQlty, "loop">>;
+} as const satisfies Required<Omit<PictureQlty, "loop" | "contact_sheet" | "waveform">>;
 const SIZED = { width: 640, height: 360 };
 
 /** Why a group is refused, by field. */
@@ -66,6 +66,44 @@ describe("the fields of a picture", () => {
       expect(faultsOf({ pad: "#000000", ...SIZED })).toEqual([]);
     },
   );
+
+  test("of a contact sheet say how wide each of its pictures is, and are for single pictures", () => {
+    const contact_sheet = { columns: 4, rows: 3, width: 160 };
+    const jpg = { container: "jpg", format: "mjpeg", audio_format: "none" } as const;
+    const sheet = toRendition(aQlty({ ...jpg, contact_sheet }));
+    expect(sheet.video).toMatchObject({ contactSheet: contact_sheet, width: 160 });
+    const answer = toQlty(sheet);
+    expect(answer).toMatchObject({ contact_sheet });
+    expect(answer.width).toBeUndefined();
+    expect(toRendition(answer)).toEqual(sheet);
+    expect(faultsOf({ contact_sheet })).toEqual([
+      "contact_sheet is for jpg, webp, avif and png alone",
+    ]);
+    const why = "cannot go with contact_sheet";
+    expect(faultsOf({ ...jpg, ...SIZED, contact_sheet, watermark: ALL.watermark })).toEqual([
+      `width ${why}, which says how wide each of its pictures is`,
+      `height ${why}, which says how wide each of its pictures is`,
+      `watermark ${why}`,
+    ]);
+  });
+
+  test("of a waveform are for single pictures, and alone", () => {
+    const waveform = {
+      ...{ width: 640, height: 120, color: "#112233", background: "#ffffff" },
+      channels: "separate",
+    } as const;
+    const png = { container: "png", format: "png", audio_format: "none" } as const;
+    const drawn = toRendition({ ...png, waveform });
+    expect(drawn.video).toMatchObject({ waveform });
+    expect(toRendition(toQlty(drawn))).toEqual(drawn);
+    expect(faultsOf({ waveform })).toEqual(["waveform is for jpg, webp, avif and png alone"]);
+    const why = "cannot go with waveform, which shows no picture of the source";
+    const jpg = { container: "jpg", format: "mjpeg", audio_format: "none" } as const;
+    expect(faultsOf({ ...jpg, waveform, denoise: "light", width: 320 })).toEqual([
+      `denoise ${why}`,
+      `width ${why}`,
+    ]);
+  });
 
   test("say how often a gif is shown, and of nothing else", () => {
     const gif = toRendition({ container: "gif", loop: 3 });

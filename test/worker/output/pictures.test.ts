@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Qlty, toRendition } from "../../../src/profile/qlty.ts";
 import { reportOf } from "../../fixtures/browser.ts";
-import { clip } from "../../fixtures/clips.ts";
+import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../../fixtures/made-products.ts";
 import { openNative } from "../../fixtures/native-engine.ts";
 import { openWasm } from "../../fixtures/wasm-engine.ts";
@@ -111,6 +111,74 @@ describe.each(["native", "wasm"] as const)("on %s", (engine) => {
       shown(await clip(SMALL)),
     ]);
     expect(distance(picture, source)).toBeLessThan(40);
+  });
+
+  test("a contact sheet shows a film from its beginning to its end, however it is read", async () => {
+    const path = join(tempFolder(), "grey.mp4");
+    // As light as it is late: 8 a second of 24.
+    const light = "color=black:s=160x90:r=2:d=24,geq=lum=16+8*T:cb=128:cr=128";
+    await ffmpeg(["-f", "lavfi", "-i", light, "-c:v", "libx264", "-g", "10", path]);
+    const open = await ENGINES[engine]();
+    const lights = async (columns: number, rows: number) => {
+      const contact_sheet = { columns, rows, width: 80 };
+      const qlty: Qlty = { container: "png", contact_sheet };
+      const { folder, plans, verified } = await makeProducts(path, profileOf(toRendition(qlty)), {
+        engine: open,
+      });
+      const { size, pixels } = await shown(join(folder, "0/out.png"));
+      // With square pixels and even sides.
+      expect(size).toBe(`${80 * columns} ${46 * rows}`);
+      expect(verified[0]?.output.video).toMatchObject({ width: 80 * columns, height: 46 * rows });
+      const middles = Array.from({ length: columns * rows }, (_, at) => {
+        const [x, y] = [80 * (at % columns) + 40, 46 * Math.floor(at / columns) + 23];
+        return pixels[(y * 80 * columns + x) * 3] ?? 0;
+      });
+      return { steps: plans.at(-1)?.steps.length, middles };
+    };
+    const expected = (count: number) =>
+      Array.from({ length: count }, (_, at) => ((8 * 24 * (at + 0.5)) / count) * (255 / 219));
+    for (const [columns, rows, steps] of [
+      [2, 1, 3],
+      [3, 2, 1],
+    ] as const) {
+      const made = await lights(columns, rows);
+      expect(made.steps).toBe(steps);
+      for (const [at, wanted] of expected(columns * rows).entries())
+        expect(Math.abs((made.middles[at] ?? 0) - wanted)).toBeLessThan(9);
+    }
+  });
+
+  test("a waveform shows silence flat and tones as loud as they are, of sound alone as well", async () => {
+    const path = join(tempFolder(), "tones.m4a");
+    const tone = (volume: number) => `if(lt(t,1),0,${volume}*sin(2764.6*t))`;
+    const sound = `aevalsrc='${tone(0.8)}|${tone(0.2)}':d=2:s=48000`;
+    await ffmpeg(["-f", "lavfi", "-i", sound, "-c:a", "aac", "-b:a", "192k", path]);
+    const look = { width: 200, height: 100, color: "#ff8000", background: "#000040" } as const;
+    const open = await ENGINES[engine]();
+    const drawn = async (container: Qlty["container"], channels: "mixed" | "separate") => {
+      const bitrate = container === "png" ? {} : { bitrate: 100_000 };
+      const qlty: Qlty = { container, ...bitrate, waveform: { ...look, channels } };
+      const made = await makeProducts(path, profileOf(toRendition(qlty)), { engine: open });
+      expect(made.verified[0]?.output).toMatchObject({ video: { width: 200, height: 100 } });
+      const { size, pixels } = await shown(join(made.folder, `0/out.${container}`));
+      expect(size).toBe("200 100");
+      // How many lines of a column have the wave's colour, above and below the middle.
+      return (x: number) =>
+        [0, 50].map(
+          (from) =>
+            Array.from({ length: 50 }, (_, y) => pixels[((y + from) * 200 + x) * 3] ?? 0).filter(
+              (red) => red > 128,
+            ).length,
+        );
+    };
+    const mixed = await drawn("png", "mixed");
+    expect(mixed(50)).toEqual([0, 0]);
+    // The middle of 0.8 and 0.2, of the half of 50 lines.
+    for (const lines of mixed(150)) expect(lines).toBeWithin(20, 30);
+    const apart = await drawn("jpg", "separate");
+    expect(Math.max(...apart(50))).toBeLessThan(2);
+    const [loud = 0, quiet = 0] = apart(150);
+    expect(loud / quiet).toBeWithin(3, 5.5);
   });
 
   // A source without an index is read from its beginning, and cut later.

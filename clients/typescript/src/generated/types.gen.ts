@@ -290,6 +290,24 @@ export type Clip = {
  */
 export type ClosedCaptions = 'keep' | 'drop' | 'extract' | 'keep_and_extract';
 
+/**
+ * Pictures of the whole film, or of the clip, from equal parts of it, on one picture. For jpg, webp, avif and png.
+ */
+export type ContactSheet = {
+    /**
+     * 4 where absent.
+     */
+    columns?: number;
+    /**
+     * 4 where absent.
+     */
+    rows?: number;
+    /**
+     * Of each picture, in pixels; its height keeps the shape. 320 where absent.
+     */
+    width?: number;
+};
+
 export type Container = 'flv' | 'mp4' | 'm3u8' | 'mpegts' | 'copy' | 'webm' | 'mkv' | 'mov' | 'dash' | 'cmaf' | 'mp3' | 'm4a' | 'ogg' | 'gif' | 'jpg' | 'webp' | 'awebp' | 'avif' | 'png';
 
 export type CreateProfile = {
@@ -913,6 +931,7 @@ export type Qlty = {
     };
     channels?: 1 | 2 | 6;
     closed_captions?: ClosedCaptions;
+    contact_sheet?: ContactSheet;
     container: Container;
     crop?: Crop;
     deinterlace?: Deinterlace;
@@ -984,6 +1003,7 @@ export type Qlty = {
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     watermark?: Watermark;
+    waveform?: Waveform;
     /**
      * Pixels; alone it keeps the aspect ratio.
      */
@@ -1019,6 +1039,7 @@ export type QltyAnswer = {
     };
     channels?: number;
     closed_captions?: ClosedCaptions;
+    contact_sheet?: ContactSheet;
     /**
      * As in a request.
      */
@@ -1087,6 +1108,7 @@ export type QltyAnswer = {
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     watermark?: Watermark;
+    waveform?: Waveform;
     width?: number;
 };
 
@@ -1478,6 +1500,32 @@ export type Watermark = {
     width?: number;
 };
 
+/**
+ * The main sound is drawn, of films and of sources without a picture. For jpg, webp, avif and png.
+ */
+export type Waveform = {
+    /**
+     * "#ffffff" where absent.
+     */
+    background?: string;
+    /**
+     * "mixed" where absent.
+     */
+    channels?: 'mixed' | 'separate';
+    /**
+     * "#3366cc" where absent.
+     */
+    color?: string;
+    /**
+     * 240 where absent.
+     */
+    height?: number;
+    /**
+     * 1280 where absent.
+     */
+    width?: number;
+};
+
 export type Worker = {
     draining?: boolean;
     engine?: Engine;
@@ -1578,6 +1626,7 @@ export type QltyWritable = {
     };
     channels?: 1 | 2 | 6;
     closed_captions?: ClosedCaptions;
+    contact_sheet?: ContactSheet;
     container: Container;
     crop?: Crop;
     deinterlace?: Deinterlace;
@@ -1649,6 +1698,7 @@ export type QltyWritable = {
     subtitle_tracks?: TrackChoice;
     use_progressive?: boolean;
     watermark?: Watermark;
+    waveform?: Waveform;
     /**
      * Pixels; alone it keeps the aspect ratio.
      */
