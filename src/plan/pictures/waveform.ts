@@ -152,7 +152,7 @@ function chainsOf(
       to: ["below", "above"],
     },
     {
-      // drawbox would be shorter, but crashes ffmpeg 5.1 here.
+      // The ground, by a filter that runs on every FFmpeg.
       from: ["below"],
       filters: [
         {
