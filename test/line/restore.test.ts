@@ -12,8 +12,15 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { openSqlite } from "#sqlite";
+import { isAlive, type ProcessIdentity } from "../../src/lib/process-identity.ts";
 import { clip } from "../fixtures/clips.ts";
-import { newHome, type RunningService, startService } from "../fixtures/service.ts";
+import {
+  encodersOf,
+  eventually,
+  newHome,
+  type RunningService,
+  startService,
+} from "../fixtures/service.ts";
 import { freshNonce } from "../fixtures/signed-client.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -23,7 +30,7 @@ setDefaultTimeout(120_000);
 const BLOCKS = [...readFileSync("docs/backup.md", "utf8").matchAll(/^```bash\n([\s\S]*?)^```$/gm)];
 const [BACK_UP = "", RESTORE = ""] = BLOCKS.map(([, block]) => block);
 
-/** So long that it still runs when it is backed up. */
+/** So long that it can be stopped while it runs. */
 const LONG = { width: 1280, height: 720, rate: "30", seconds: 12 } as const;
 
 const TASKS = "/api/v1/task/transcoding";
@@ -45,8 +52,14 @@ const create = (source: string, target: string): Promise<string> =>
   service.create(request(source, target));
 const untilSuccess = (id: string) =>
   service.until(id, ({ task_status }) => task_status === "SUCCESS");
-const untilRunning = (id: string) =>
-  service.until(id, ({ task_status, progress }) => task_status === "RUNNING" && !!progress);
+
+/** The encoder of a task, stopped, so that it still runs when the task is backed up. */
+async function stuckEncoder(id: string): Promise<ProcessIdentity> {
+  const encoder = await eventually(() => encodersOf(home).find(isAlive));
+  process.kill(encoder.pid, "SIGSTOP");
+  expect((await service.task(id)).task_status).toBe("RUNNING");
+  return encoder;
+}
 
 beforeAll(async () => {
   symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
@@ -64,7 +77,7 @@ describe("a backup", () => {
     await untilSuccess(ended);
     const running = await create("long.mp4", "running.mp4");
     const pending = await create("short.mp4", "pending.mp4");
-    await untilRunning(running);
+    const encoder = await stuckEncoder(running);
 
     const heard = { nonce: freshNonce() };
     expect((await service.call(TASKS, heard)).status).toBe(200);
@@ -74,6 +87,7 @@ describe("a backup", () => {
     for (const copy of copies)
       expect(statSync(join(folder, "backup", copy)).mode & 0o777).toBe(0o600);
     const later = await create("short.mp4", "later.mp4");
+    process.kill(encoder.pid, "SIGCONT");
     await service.stop();
 
     await type(RESTORE);
