@@ -41,6 +41,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/host-troubles.test.ts": 24,
   "test/line/live-servers.test.ts": 23,
   "test/line/neighbours.test.ts": 23,
+  "test/worker/subtitles/captions.test.ts": 22,
   "test/plan/real/real-copy.test.ts": 22,
   "test/plan/real/real-length.test.ts": 21,
 };

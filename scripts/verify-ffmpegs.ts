@@ -9,7 +9,7 @@ import { provideSystemPrograms } from "./system-programs.ts";
 
 /** Where the tests are that run it, as parts of names. */
 const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/", "test/corpus/"];
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, how fast the service starts, watched folders. */
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, how fast the service starts, watched folders, kept outputs. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
@@ -18,7 +18,7 @@ const NOT_RUN = [
   "test/line/{bad-connections,cookbook,egress,http,operated,s3,slow-servers,start}.test.ts",
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
   "test/line/{crash,full-disk,neighbours,plan,protected,protected-players}.test.ts",
-  "test/line/watched-folders.test.ts",
+  "test/line/{kept-encode,watched-folders}.test.ts",
 ];
 /** The same of live tests: where the service may connect, by what secret and behind which TLS, all of which relays do; the other runtime. */
 const LIVE_NOT_RUN = ["test/line/live-{deno,egress,secrets,tls}.test.ts"];
