@@ -122,6 +122,26 @@ describe("a watermark", () => {
     expect(colours(720, { space: "gbr" })).toBe("bt601");
   });
 
+  test("has the colours of pictures for pages, one or several that move, whatever its source's are", () => {
+    const media = aMedia({ video: aVideoStream({ color: { space: "bt709" } }) });
+    const capabilities = aCapabilities({
+      encoders: ["libwebp", "libwebp_anim"],
+      muxers: ["image2", "webp"],
+    });
+    for (const codec of ["webp", "awebp"] as const) {
+      const { rendition, targets } = assigned(of(), { codec, width: 320 });
+      const assignments = [{ rendition: { ...rendition, container: codec }, targets }];
+      const request = { assignments, tag: "t1", further: [image("logo.png", 0)] };
+      const clip = { startSeconds: 0, durationSeconds: 2 };
+      const plan = planTask({ ...request, clip }, media, capabilities);
+      const graph = plan.steps[0]?.args.join(" ") ?? "";
+      // Of the picture, and of what is laid over it.
+      expect([...(graph.match(/out_color_matrix=\w+/g) ?? [])]).toEqual(
+        Array(2).fill("out_color_matrix=bt601"),
+      );
+    }
+  });
+
   test("is drawn once for each size of a set, and each image is read once", () => {
     const rung = (height: number, imageUrl: string) =>
       aRendition({

@@ -1,5 +1,5 @@
 import type { VideoStream } from "../../../probe/media.ts";
-import type { VideoCodec } from "../../../profile/codecs.ts";
+import { isPageCodec, type VideoCodec } from "../../../profile/codecs.ts";
 import type { KeptColour } from "../../plan.ts";
 import type { Filter } from "../filters.ts";
 import type { Size } from "../picture.ts";
@@ -21,9 +21,6 @@ const MATRICES: Readonly<Record<string, string>> = {
 /** Players take pictures of this height and more as BT.709, where these do not say what they are. */
 const HIGH_DEFINITION = 720;
 
-/** Codecs of single pictures, whose values are always those of BT.601. */
-const STILLS: readonly VideoCodec[] = ["mjpeg", "webp", "avif"];
-
 type Made = Size & {
   readonly colour?: KeptColour;
   readonly isToneMapped: boolean;
@@ -40,16 +37,17 @@ export function markColours(
 ): { readonly filters: readonly Filter[]; readonly format: string } {
   if (isRgb(codec)) return { filters: [{ name: "format", values: ["rgba"] }], format: "rgb" };
   const tags = made.colour ? made.colour.tags : made.isToneMapped ? {} : source.color;
-  const isStill = STILLS.includes(codec);
+  // Their values are always those of BT.601.
+  const isOfPages = isPageCodec(codec);
   const known = made.isToneMapped ? "bt709" : MATRICES[tags.space ?? ""];
   const usual = made.height < HIGH_DEFINITION || tags.space !== undefined ? "bt601" : "bt709";
-  const matrix = isStill ? "bt601" : (known ?? usual);
+  const matrix = isOfPages ? "bt601" : (known ?? usual);
   // All others are brought to the range of films before they are encoded, unless their colours are kept.
   const isFull = codec === "mjpeg" || (made.colour !== undefined && tags.range === "pc");
   const depth = made.colour ? "p10" : "";
   return {
     filters: [
-      ...(isStill ? [] : displayFilters(tags)),
+      ...(isOfPages ? [] : displayFilters(tags)),
       {
         name: "scale",
         options: { out_color_matrix: matrix, out_range: isFull ? "full" : "tv" },
