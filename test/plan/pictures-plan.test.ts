@@ -175,7 +175,7 @@ describe("the plan of a contact sheet", () => {
     const clip = { startSeconds: 10, durationSeconds: 8 };
     expect(planned(sheet, { clip })).toEqual([
       `-f mov -ss 10 -i input -map 0:0 ${PLAIN} ` +
-        "-vf tpad=stop_mode=clone:stop_duration=5,select=gte(t\\,2+selected_n*4),scale=160:90,setsar=1,tile=2x1," +
+        "-vf tpad=stop_mode=clone:stop_duration=9,fps=1/4:start_time=2:round=up,scale=160:90,setsar=1,tile=2x1," +
         "scale=out_color_matrix=bt601:out_range=full,format=yuvj420p " +
         "-c:v mjpeg -q:v 2 -frames:v 1 -update 1 -f image2 0/out.jpg",
     ]);

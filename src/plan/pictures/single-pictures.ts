@@ -56,9 +56,10 @@ function sheetSteps(
   media: MediaInfo,
   clip: Clip | undefined,
 ): readonly PictureStep[] {
-  const { start, apart, count } = momentsOf(sheet, media, clip);
-  const { format, ...filters } = encoding.filters;
-  const each = inOrder({ ...filters, rate: [], format: [] });
+  const { start, seconds, count } = momentsOf(sheet, media, clip);
+  const apart = seconds / count;
+  const { format } = encoding.filters;
+  const filters = { ...encoding.filters, rate: [], format: [] };
   const lay: Filter = { name: "tile", values: [`${sheet.columns}x${sheet.rows}`] };
   const { muxer = product.container } = factsOf(product.container);
   const end = [
@@ -77,12 +78,15 @@ function sheetSteps(
     const isRead = isSoughtByPacket(media);
     const seek = isRead || start === 0 ? [] : ["-ss", formatSeconds(start)];
     // After a seek, the beginning of the clip is at time zero.
-    const at = `${formatSeconds((isRead ? start : 0) + apart / 2)}+selected_n*${formatSeconds(apart)}`;
-    const select: Filter = { name: "select", values: [`gte(t,${at})`] };
-    // A film may end before the last of its pictures: the one before is shown again.
+    const at = formatSeconds((isRead ? start : 0) + apart / 2);
+    // What stands at each moment, however long it has; what looks at pictures beside each other comes before.
+    const options = { start_time: at, round: "up" };
+    const pick: Filter = { name: "fps", values: [`1/${formatSeconds(apart)}`], options };
+    const each = inOrder({ ...filters, denoise: [...filters.denoise, pick] });
+    // The last picture may stand for long.
     const stays: Filter = {
       name: "tpad",
-      options: { stop_mode: "clone", stop_duration: formatSeconds(apart + 1) },
+      options: { stop_mode: "clone", stop_duration: formatSeconds(seconds + 1) },
     };
     const input = [...steadyInput(media), ...slowInput(media), "-i", "input"];
     const args = [
@@ -90,14 +94,14 @@ function sheetSteps(
       demuxerOf(media.format),
       ...seek,
       ...input,
-      ...whole(map, [stays, select, ...each]),
+      ...whole(map, [stays, ...each]),
     ];
     return [{ name: "encode", args, writes: [product.entry] }];
   }
   const files = Array.from({ length: count }, (_, at) => `${folder}/still-${at}.png`);
   const stills = files.map((file, at): PictureStep => {
     const { input, filters: first } = momentArgs(media, start + apart * (at + 0.5));
-    const own = [...first, ...each, { name: "format", values: ["rgb24"] } as const];
+    const own = [...first, ...inOrder(filters), { name: "format", values: ["rgb24"] } as const];
     const stream = { kind: "video", map, codec: "png", filters: own } as const;
     const args = [
       ...[...input, ...streamsArgs([stream], false)],
@@ -125,6 +129,5 @@ function momentsOf({ columns, rows }: ContactSheet, media: MediaInfo, clip: Clip
       "output_not_supported",
       "Cannot make the contact sheet: it is not known how long the source is; a clip with a duration says it",
     );
-  const count = columns * rows;
-  return { start: clip?.startSeconds ?? 0, apart: seconds / count, count };
+  return { start: clip?.startSeconds ?? 0, seconds, count: columns * rows };
 }

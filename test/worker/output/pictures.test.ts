@@ -113,38 +113,62 @@ describe.each(["native", "wasm"] as const)("on %s", (engine) => {
     expect(distance(picture, source)).toBeLessThan(40);
   });
 
+  /** How light the middle of each picture of a sheet is, and how many steps made it. */
+  const lightsOf = async (
+    path: string,
+    [columns, rows]: readonly [number, number],
+    more?: object,
+  ) => {
+    const contact_sheet = { columns, rows, width: 80 };
+    const qlty: Qlty = { container: "png", contact_sheet, ...more };
+    const { folder, plans, verified } = await makeProducts(path, profileOf(toRendition(qlty)), {
+      engine: await ENGINES[engine](),
+    });
+    const { size, pixels } = await shown(join(folder, "0/out.png"));
+    // With square pixels and even sides.
+    expect(size).toBe(`${80 * columns} ${46 * rows}`);
+    expect(verified[0]?.output.video).toMatchObject({ width: 80 * columns, height: 46 * rows });
+    const middles = Array.from({ length: columns * rows }, (_, at) => {
+      const [x, y] = [80 * (at % columns) + 40, 46 * Math.floor(at / columns) + 23];
+      return pixels[(y * 80 * columns + x) * 3] ?? 0;
+    });
+    return { steps: plans.at(-1)?.steps.length, middles };
+  };
+
   test("a contact sheet shows a film from its beginning to its end, however it is read", async () => {
     const path = join(tempFolder(), "grey.mp4");
     // As light as it is late: 8 a second of 24.
     const light = "color=black:s=160x90:r=2:d=24,geq=lum=16+8*T:cb=128:cr=128";
     await ffmpeg(["-f", "lavfi", "-i", light, "-c:v", "libx264", "-g", "10", path]);
-    const open = await ENGINES[engine]();
-    const lights = async (columns: number, rows: number) => {
-      const contact_sheet = { columns, rows, width: 80 };
-      const qlty: Qlty = { container: "png", contact_sheet };
-      const { folder, plans, verified } = await makeProducts(path, profileOf(toRendition(qlty)), {
-        engine: open,
-      });
-      const { size, pixels } = await shown(join(folder, "0/out.png"));
-      // With square pixels and even sides.
-      expect(size).toBe(`${80 * columns} ${46 * rows}`);
-      expect(verified[0]?.output.video).toMatchObject({ width: 80 * columns, height: 46 * rows });
-      const middles = Array.from({ length: columns * rows }, (_, at) => {
-        const [x, y] = [80 * (at % columns) + 40, 46 * Math.floor(at / columns) + 23];
-        return pixels[(y * 80 * columns + x) * 3] ?? 0;
-      });
-      return { steps: plans.at(-1)?.steps.length, middles };
-    };
     const expected = (count: number) =>
       Array.from({ length: count }, (_, at) => ((8 * 24 * (at + 0.5)) / count) * (255 / 219));
     for (const [columns, rows, steps] of [
       [2, 1, 3],
       [3, 2, 1],
     ] as const) {
-      const made = await lights(columns, rows);
+      const made = await lightsOf(path, [columns, rows]);
       expect(made.steps).toBe(steps);
       for (const [at, wanted] of expected(columns * rows).entries())
         expect(Math.abs((made.middles[at] ?? 0) - wanted)).toBeLessThan(9);
+    }
+  });
+
+  test("a contact sheet shows what stands at its moments: slides, and frames of two fields", async () => {
+    const folder = tempFolder();
+    const [slides, fields] = [join(folder, "slides.mp4"), join(folder, "fields.mp4")];
+    const light = "color=black:s=160x92:r=25:d=3,geq=lum=16+73*floor(T):cb=128:cr=128";
+    const source = ["-f", "lavfi", "-i", light, "-c:v", "libx264"];
+    // One picture a second, and the last one again at the end.
+    const few = ["-vf", "select=eq(mod(n\\,25)\\,0)+eq(n\\,74)", "-fps_mode", "vfr"];
+    await ffmpeg([...source, ...few, slides]);
+    await ffmpeg([...source, "-vf", "setfield=tff", "-flags", "+ildct+ilme", fields]);
+    for (const [path, more] of [
+      [slides, {}],
+      [fields, { deinterlace: "bob", denoise: "strong" }],
+    ] as const) {
+      const { middles } = await lightsOf(path, [3, 2], more);
+      for (const [at, wanted] of [0, 0, 85, 85, 170, 170].entries())
+        expect(Math.abs((middles[at] ?? 0) - wanted)).toBeLessThan(9);
     }
   });
 
