@@ -5,7 +5,7 @@ import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
 import { type Qlty, toRendition } from "../../src/profile/qlty.ts";
 import type { Clip } from "../../src/task/task.ts";
-import { aCapabilities, aMedia, aMediaWithAudio, targetsAt } from "./builders.ts";
+import { aCapabilities, aMedia, aMediaWithAudio, aVideoStream, targetsAt } from "./builders.ts";
 import { argsOf } from "./planned.ts";
 
 const ABLE = aCapabilities({
@@ -181,6 +181,14 @@ describe("the plan of a contact sheet", () => {
     ]);
   });
 
+  test("is refused where it would be longer than any encoder takes", () => {
+    const media = aMedia({ video: aVideoStream({ width: 90, height: 320 }) });
+    const tall = { ...sheet, contact_sheet: { columns: 1, rows: 10, width: 640 } };
+    expect(() => planned(tall, { media })).toThrow(
+      "Cannot make a picture of 640x22760: no side may exceed 16384",
+    );
+  });
+
   test("is refused where nobody knows how long the source is, and where nothing is kept", () => {
     const { durationSeconds: _, video, ...rest } = aMedia();
     const { durationSeconds: __, ...unknown } = video ?? {};
@@ -210,6 +218,13 @@ describe("the plan of a waveform", () => {
     const media = aMediaWithAudio({ durationSeconds: 4_000 });
     expect(planned(drawn("separate"), { media })[0]).toContain(
       graph("", 1, "0x102030|0x102030", 2000),
+    );
+  });
+
+  test("looks as long for a sound that begins late as the probe did", () => {
+    const media: MediaInfo = { ...aMediaWithAudio(), beginsSlowly: true };
+    expect(planned(drawn("mixed"), { media })[0]).toMatch(
+      /^-f mov -analyzeduration \d+ .*-i input /,
     );
   });
 

@@ -55,13 +55,17 @@ export function outputPicture(encode: VideoEncode, whole: VideoStream): Picture 
     const made = fitted({ width: even(width), height: even(height) }, shape, source);
     return encode.pad === PAD_OFF ? shaped(insideOf(made, shape), source) : made;
   }
-  const size = freeSize(encode, shape);
-  if (Math.max(size.width, size.height) > SIDE_MAX)
-    throw new TaskError(
-      "output_not_supported",
-      `Cannot make a picture of ${size.width}x${size.height}: no side may exceed ${SIDE_MAX}`,
-    );
-  return shaped(size, source);
+  return shaped(encodable(freeSize(encode, shape)), source);
+}
+
+/** The same size, if an encoder takes it. @throws {TaskError} `output_not_supported` */
+export function encodable(size: Size): Size {
+  const { width, height } = size;
+  if (Math.max(width, height) <= SIDE_MAX) return size;
+  throw new TaskError(
+    "output_not_supported",
+    `Cannot make a picture of ${width}x${height}: no side may exceed ${SIDE_MAX}`,
+  );
 }
 
 /**

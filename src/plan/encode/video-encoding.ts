@@ -12,7 +12,7 @@ import { keptColour } from "./colours/kept-colour.ts";
 import { frameRate, gopFrames } from "./framerate.ts";
 import { h264Level } from "./h264-level.ts";
 import { type Mark, markOf } from "./overlay/watermark.ts";
-import { outputPicture, type Size } from "./picture.ts";
+import { encodable, outputPicture, type Size } from "./picture.ts";
 import { usualBps } from "./quality.ts";
 import { type RateLimits, rateLimits } from "./rate-control.ts";
 import { staysInterlaced, type VideoFilters, videoFilters } from "./video-filters.ts";
@@ -69,7 +69,7 @@ export function videoEncoding(
 ): VideoEncoding {
   const { codec, rateMode, effort, bFrames, lowLatency, quality, encoderOptions } = encode;
   const picture = outputPicture(encode, source);
-  const { width, height } = wholeSize(picture, encode.contactSheet);
+  const { width, height } = encodable(wholeSize(picture, encode.contactSheet));
   const rate = frameRate(encode, source);
   const captions = captionFate(encode, source, abilities);
   const limits = rateLimits(encode);
