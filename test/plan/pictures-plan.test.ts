@@ -222,7 +222,7 @@ describe("the plan of a waveform", () => {
   });
 
   test("looks as long for a sound that begins late as the probe did", () => {
-    const media: MediaInfo = { ...aMediaWithAudio(), beginsSlowly: true };
+    const media: MediaInfo = { ...aMedia(), beginsSlowly: true };
     expect(planned(drawn("mixed"), { media })[0]).toMatch(
       /^-f mov -analyzeduration \d+ .*-i input /,
     );

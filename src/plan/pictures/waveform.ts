@@ -7,6 +7,7 @@ import type { Waveform } from "../../profile/fields/waveform.ts";
 import type { Assignment, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
+import { slowInput } from "../args/input.ts";
 import { graphArgs, streamsArgs } from "../args/streams.ts";
 import { encodedVideo } from "../args/video.ts";
 import type { DecisionSource, OutputDecision } from "../decide/output-decision.ts";
@@ -95,12 +96,8 @@ export function waveformArgs(
     ...["-f", demuxerOf(media.format)],
     ...(clip && clip.startSeconds > 0 ? ["-ss", formatSeconds(clip.startSeconds)] : []),
     ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
-    ...[
-      "-i",
-      "input",
-      ...graphArgs([{ video: graph, audio: [] }]),
-      ...streamsArgs([stream], false),
-    ],
+    ...[...slowInput(media), "-i", "input"],
+    ...[...graphArgs([{ video: graph, audio: [] }]), ...streamsArgs([stream], false)],
     ...["-frames:v", "1", ...(muxer === "image2" ? ["-update", "1"] : [])],
     ...["-f", muxer, product.entry],
   ];
