@@ -4,6 +4,7 @@ import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import { withSound } from "../../plan/decide/sounds.ts";
 import type { Plan, PlannedOutput, SetPlan } from "../../plan/plan.ts";
 import { totalOf } from "../../plan/verify/finished-set.ts";
+import { heldBy } from "../../plan/verify/held.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isAnimated, isImage, isPaletted, isSet } from "../../profile/container-rules.ts";
@@ -91,7 +92,7 @@ async function verifyProduct(
   const path = join(folder, product.entry);
   if (product.sounds) return verifySounded(product, product.sounds, folder, source, run);
   if (isSet(product.container)) await correctPlaylist(path);
-  const made = await probeProduct(product, path, run);
+  const made = await probeProduct(product, path, source, run);
   await run.warn(await source.judge(product.expect, made));
   await verifySubtitles(product, made, folder, run);
   const segments = product.segments && join(folder, product.segments);
@@ -125,11 +126,15 @@ async function verifySounded(
 async function probeProduct(
   product: PlannedOutput,
   path: string,
+  source: CountedSource,
   { engine, signal }: JudgingRun,
 ): Promise<MediaInfo> {
   const { container, expect } = product;
   if (isImage(container)) return engine.probe({ path, side: "output" }, signal);
-  if (isAnimated(container) && !isPaletted(container)) return readAnimation(path, signal);
+  if (isAnimated(container) && !isPaletted(container)) {
+    const made = await readAnimation(path, signal);
+    return made.durationSeconds === undefined ? asLongAs(made, expect, source) : made;
+  }
   const concat = isSet(container)
     ? concatOf(await readFile(path, "utf8").catch(() => ""))
     : undefined;
@@ -137,6 +142,16 @@ async function probeProduct(
   else await refuseCut(path);
   const ended = { path, expect, isCounted: isCopied(product), ...(concat && { concat }) };
   return probeWithEnd(ended, engine, signal);
+}
+
+/** A picture that stands still for as long as the packets of its source last; as it is if nobody knows how long. */
+async function asLongAs(
+  picture: MediaInfo,
+  expect: PlannedOutput["expect"],
+  source: CountedSource,
+): Promise<MediaInfo> {
+  const held = heldBy(expect, await source.counted());
+  return held ? { ...picture, durationSeconds: held.whole.atLeast } : picture;
 }
 
 /** Corrects the target duration of a playlist. If the playlist is missing, the probe says so. */

@@ -11,7 +11,8 @@ import {
 import type { MediaInfo } from "../../probe/media.ts";
 
 /**
- * What a finished animation of WebP holds, by its chunks: ffprobe sees nothing in it before FFmpeg 9.
+ * What a finished animation of WebP holds, by its chunks: ffprobe sees nothing in it before FFmpeg 9. If all its pictures were the same,
+ * the encoder has written a single one: then nothing says how long they were.
  *
  * @param path - absolute
  * @throws {TaskError} `output_wrong` if it is none, or is cut off
@@ -37,9 +38,10 @@ export async function readAnimation(path: string, signal: AbortSignal): Promise<
       at += chunk.sizeBytes;
     }
     if (head.sizeBytes !== size || at !== size) throw new WrongOutput("it is cut off");
-    const seconds = shownMs / 1000;
-    const video = webpStream(head, frames, seconds);
-    return { format: "webp", durationSeconds: seconds, streams: [video], video };
+    const seconds = head.isStill ? undefined : shownMs / 1000;
+    const video = webpStream(head, head.isStill ? 1 : frames, seconds);
+    const lasts = seconds !== undefined && { durationSeconds: seconds };
+    return { format: "webp", ...lasts, streams: [video], video };
   } finally {
     await file.close();
   }

@@ -101,6 +101,20 @@ describe.each(["native", "wasm"] as const)("on %s", (engine) => {
     }
   });
 
+  test("an animated webp of a film that stands still is a single picture", async () => {
+    const path = join(tempFolder(), "still.mp4");
+    await ffmpeg(["-f", "lavfi", "-i", "color=0x808080:s=160x90:r=10:d=2", path]);
+    const webp: Qlty = { container: "awebp", bitrate: 100_000 };
+    const { folder, verified } = await makeProducts(path, profileOf(toRendition(webp)), {
+      engine: await ENGINES[engine](),
+      clip: { startSeconds: 0.5, durationSeconds: 1 },
+    });
+    const video = { codec: "webp", width: 160, height: 90 };
+    expect(verified[0]?.output).toMatchObject({ container: "awebp", durationSeconds: 1, video });
+    const picture = await shown(join(folder, "0/out.webp"));
+    expect(distance(picture, await shown(path))).toBeLessThan(4);
+  });
+
   test("a gif of a bitrate has fewer colours, and is smaller", async () => {
     const gif: Qlty = { container: "gif", width: 160, framerate: "12" };
     const all = await made([gif, { ...gif, bitrate: 50_000 }], engine);

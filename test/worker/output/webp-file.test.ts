@@ -36,6 +36,14 @@ describe("readAnimation", () => {
     expect(durationSeconds).toBeCloseTo(0.75, 5);
   });
 
+  test("takes a single picture, of which nothing says how long it is shown", async () => {
+    const still = chunk("VP8 ", [0, 0, 0, 0x9d, 1, 0x2a, 0x41, 1, 200, 0x40, 7, 7]);
+    const made = await read(file(still));
+    expect(made.durationSeconds).toBeUndefined();
+    expect(made.video).toMatchObject({ codec: "webp", width: 321, height: 200, frames: 1 });
+    expect((await taskErrorOf(read(file(still).subarray(0, -1)))).message).toContain("cut off");
+  });
+
   test("refuses what is cut off, goes on behind its end, or is something else", async () => {
     const whole = file(SIZE, frame(400), frame(350));
     const wrong = async (bytes: Buffer) => (await taskErrorOf(read(bytes))).message;
