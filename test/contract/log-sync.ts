@@ -136,6 +136,49 @@ export function logSyncContract({ describe, test, expect }: Harness): void {
       expect(names()).toBe("abd");
     });
 
+    test("has nobody hear of a commit whose sync succeeds after one that had failed", async () => {
+      const { path, disk, log, add } = aBench();
+      await add("a");
+      disk.fails = 1;
+      disk.isHeld = true;
+      const read = outcome(log.sync());
+      const written = outcome(add("b"));
+      await turns();
+      // So that it cannot be written again either.
+      const file = openSync(`${path}-wal`, "r+");
+      writeSync(file, Buffer.alloc(PAGE), 0, PAGE, statSync(`${path}-wal`).size - PAGE);
+      closeSync(file);
+      disk.letGo();
+      expect([await read, await written]).toEqual([REFUSED, REFUSED]);
+    });
+
+    test("syncs once for all who ask while it syncs", async () => {
+      const { disk, log } = aBench();
+      disk.isHeld = true;
+      const asked = [log.sync()];
+      await turns();
+      for (let each = 0; each < 9; each += 1) asked.push(log.sync());
+      await turns();
+      expect(disk.syncs).toBe(1);
+      disk.letGo();
+      await Promise.all(asked);
+      expect(disk.syncs).toBe(2);
+    });
+
+    test("waits for another process that writes before it writes the log again", async () => {
+      const { path, disk, add } = aBench();
+      const other = openSqlite(path);
+      disk.fails = 1;
+      disk.isHeld = true;
+      const written = outcome(add("a"));
+      await turns();
+      other.execute("BEGIN IMMEDIATE");
+      disk.letGo();
+      await turns();
+      other.execute("ROLLBACK");
+      expect(await written).toBe("kept");
+    });
+
     test("syncs what another connection has committed, once", async () => {
       const { path, disk, log, add } = aBench();
       const other = openSqlite(path);

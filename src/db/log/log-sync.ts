@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 import { TaskError } from "../../task/errors.ts";
+import { BUSY_MS_MAX, onceFree } from "../busy.ts";
 import type { Connection } from "../connection.ts";
 import { writeAgain } from "../wal.ts";
 
@@ -40,6 +41,9 @@ export class LogSync {
   #doubt: unknown;
   #mending: Promise<void> | undefined;
   #againMs = 0;
+  #last = Promise.resolve();
+  #next: Promise<void> | undefined;
+  /** How many syncs are under way, or are to begin after that. */
   #underWay = 0;
   #isClosed = false;
 
@@ -83,16 +87,9 @@ export class LogSync {
 
   /** Has everything on disk that was committed so far. @throws {TaskError} `service_unavailable` if that is not sure */
   async sync(): Promise<void> {
-    if (this.#doubt === undefined)
-      try {
-        return await this.#syncApart();
-      } catch (error) {
-        this.#doubt = error;
-        log.error("Cannot sync the log of the database {path}: {error}", {
-          path: this.#path,
-          error,
-        });
-      }
+    if (!this.isInDoubt) await this.#syncInTurn();
+    // Also where this one succeeded, but one before it had not.
+    if (!this.isInDoubt) return;
     this.#mending ??= this.#mend().finally(() => {
       this.#mending = undefined;
     });
@@ -130,16 +127,36 @@ export class LogSync {
     if (this.#isClosed && this.#underWay === 0) closeSync(this.#file);
   }
 
+  /**
+   * A sync that begins after those before it, one for all who ask meanwhile. Two at a time would not do: the system tells a file's
+   * failure once, so that one could succeed without the pages that the other one is about to tell of.
+   */
+  #syncInTurn(): Promise<void> {
+    if (!this.#next) {
+      this.#underWay += 1;
+      this.#next = this.#last.then(() => {
+        this.#next = undefined;
+        return this.#syncApart();
+      });
+      this.#last = this.#next;
+    }
+    return this.#next;
+  }
+
   #syncApart(): Promise<void> {
-    this.#underWay += 1;
-    return new Promise((resolve, reject) =>
+    return new Promise((resolve) =>
       this.#dataSyncOf(this.#file, (error) => {
         this.#underWay -= 1;
         this.#closeFile();
-        if (error) reject(error);
-        else resolve();
+        if (error) this.#fail(error);
+        resolve();
       }),
     );
+  }
+
+  #fail(error: Error): void {
+    this.#doubt = error;
+    log.error("Cannot sync the log of the database {path}: {error}", { path: this.#path, error });
   }
 
   #refusal(cause: unknown): TaskError {
@@ -147,15 +164,20 @@ export class LogSync {
     return new TaskError("service_unavailable", message, { cause });
   }
 
+  /** Sees to it that no other process begins the log anew. @returns how many frames it has */
+  #hold(): number {
+    const [, frames] = this.#connection.row("PRAGMA wal_checkpoint(NOOP)");
+    this.#connection.execute("BEGIN IMMEDIATE");
+    return Number(frames);
+  }
+
   async #mend(): Promise<void> {
     const path = this.#path;
     if (this.#isClosed || performance.now() < this.#againMs) throw this.#refusal(this.#doubt);
     try {
-      const [, frames] = this.#connection.row("PRAGMA wal_checkpoint(NOOP)");
-      // No other process begins the log anew meanwhile.
-      this.#connection.execute("BEGIN IMMEDIATE");
+      const frames = await onceFree(() => this.#hold(), { limitMs: BUSY_MS_MAX });
       try {
-        await writeAgain(path, Number(frames));
+        await writeAgain(path, frames);
       } finally {
         this.#connection.execute("ROLLBACK");
       }
