@@ -96,12 +96,12 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
     allowVacuum(connection);
     for (const pragma of PRAGMAS) connection.execute(pragma);
     migrate(connection, MIGRATIONS);
+    const log = connection.syncsApart ? LogSync.open(connection, path) : undefined;
+    return serveDatabase(connection, log, options);
   } catch (error) {
     connection.close();
     throw error;
   }
-  const log = connection.syncsApart ? LogSync.open(connection, path) : undefined;
-  return serveDatabase(connection, log, options);
 }
 
 /** The same, as soon as no other process holds the file. @throws {TaskError} `service_unavailable` at the end of the patience */
@@ -201,10 +201,11 @@ function serveDatabase(
     erase: async (statements) => {
       connection.execute("PRAGMA secure_delete = ON");
       try {
-        return await commits.write(statements);
-      } finally {
-        // The log still has the pages as they were.
+        const value = await commits.write(statements);
+        // The log still has the pages as they were. Where the write was refused, nothing of the log may come into the file.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        return value;
+      } finally {
         connection.execute("PRAGMA secure_delete = OFF");
       }
     },
@@ -224,19 +225,24 @@ function reading(
   log: LogSync | undefined,
   { busyMs: limitMs = BUSY_MS_MAX }: DatabaseOptions,
 ): Database["read"] {
+  const untilSynced = async (): Promise<void> => {
+    while (commits.syncing) await commits.syncing;
+    if (log?.isInDoubt) await log.sync();
+  };
   const run = <T>(queries: () => T): T | Promise<T> => {
     try {
       return queries();
     } catch (error) {
       if (!isBusy(error)) throw translateSqliteError(error);
     }
-    return onceFree(queries, { limitMs }).catch((error: unknown) => {
+    // By then there may be another commit.
+    const again = () => untilSynced().then(queries);
+    return onceFree(again, { limitMs }).catch((error: unknown) => {
       throw translateSqliteError(error);
     });
   };
   return async (queries) => {
-    while (commits.syncing) await commits.syncing;
-    if (log?.isInDoubt) await log.sync();
+    await untilSynced();
     const found = run(queries);
     const value = found instanceof Promise ? await found : found;
     const covered = log && run(log.covering);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSqlite } from "#sqlite";
 import type { Database, DatabaseOptions } from "../../src/db/database.ts";
@@ -66,6 +66,40 @@ export function databaseContract(
       const read = database.read(rows).then((count) => told.push(`read ${count}`));
       await Promise.all([written, read]);
       expect(told).toEqual(["written", "read 1"]);
+      database.close();
+    });
+
+    test("shows that to no reader either that another process has held up", async () => {
+      const { clients, database } = open(newPath());
+      let told = 0;
+      const writing = (async () => {
+        for (; told < 100; told += 1) await clients.useNonce(nonceOf(`${told}`));
+      })();
+      while (told < 100) {
+        let tries = 0;
+        const [found, toldThen] = await database.read(() => {
+          tries += 1;
+          if (tries < 3) throw Object.assign(new Error("database is locked"), { errno: 5 });
+          return [database.orm.values("SELECT count(*) FROM nonces").flat().at(0), told];
+        });
+        expect(found).toBe(toldThen);
+      }
+      await writing;
+      database.close();
+    });
+
+    test("moves nothing of its log into the file where an erase was refused", async () => {
+      const path = newPath();
+      const { clients, database } = open(path);
+      await clients.useNonce(nonceOf("1"));
+      const { size } = statSync(`${path}-wal`);
+      const refused = database.erase(() => {
+        throw new Error("no");
+      });
+      expect(await refused.catch((error: Error) => error.message)).toBe("no");
+      expect(statSync(`${path}-wal`).size).toBe(size);
+      await database.erase(() => {});
+      expect(statSync(`${path}-wal`).size).toBe(0);
       database.close();
     });
 
