@@ -1,3 +1,5 @@
+import { escaped } from "./markup.ts";
+
 /** What players are told of the key of a set whose samples are encrypted. */
 export type ToldKey = {
   readonly method: keyof typeof METHODS;
@@ -58,12 +60,10 @@ export function withContentProtection(
   licenseUrl: string | undefined,
 ): string {
   const id = keyId.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-  const place =
-    licenseUrl === undefined
-      ? ""
-      : ['clearkey:Laurl Lic_type="EME-1.0"', "dashif:Laurl"]
-          .map((name) => `<${name}>${escaped(licenseUrl)}</${name.split(" ")[0]}>`)
-          .join("");
+  const url = licenseUrl && escaped(licenseUrl);
+  const place = url
+    ? `<clearkey:Laurl Lic_type="EME-1.0">${url}</clearkey:Laurl><dashif:Laurl>${url}</dashif:Laurl>`
+    : "";
   const told = [
     `<ContentProtection schemeIdUri="${MP4_PROTECTION}" value="${method}" cenc:default_KID="${id}" />`,
     `<ContentProtection schemeIdUri="${CLEAR_KEY}" value="ClearKey1.0">${place}</ContentProtection>`,
@@ -72,7 +72,3 @@ export function withContentProtection(
     .replace("<MPD ", `<MPD ${NAMESPACES}\n\t`)
     .replace(STREAMS, (head) => [head, ...told.map((line) => `\t\t\t${line}`)].join("\n"));
 }
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-
-const escaped = (text: string): string => text.replace(/[&<>]/g, (sign) => ENTITIES[sign] ?? sign);

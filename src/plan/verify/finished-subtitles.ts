@@ -1,4 +1,5 @@
 import { distinctNames, languageName, languageTag } from "../../manifest/write/language.ts";
+import { escaped } from "../../manifest/write/markup.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { SubtitleTrack } from "../plan.ts";
 import { WrongOutput } from "./wrong-output.ts";
@@ -93,9 +94,6 @@ export function withSubtitles(
   );
   return manifest.replace(/^\t<\/Period>/m, (end) => [...sets, end].join("\n"));
 }
-
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 const rolesOf = (marks: SubtitleTrack["dispositions"]): readonly string[] => [
   ...(marks.includes("default") ? ["main"] : []),

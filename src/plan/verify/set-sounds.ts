@@ -1,4 +1,5 @@
 import { distinctNames, languageName, languageTag } from "../../manifest/write/language.ts";
+import { escaped } from "../../manifest/write/markup.ts";
 import type { Disposition, SoundLabel } from "../../probe/media.ts";
 import type { SetPlan, Track } from "../plan.ts";
 
@@ -100,6 +101,3 @@ function rolesOf({ dispositions, isDefault }: SoundLabel, name: string): readonl
     ),
   ];
 }
-
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -52,7 +52,3 @@ export function serviceCharacter(code: number, isExtended: boolean): string {
   if (isExtended) return EXTENDED.get(code) ?? "_";
   return code === 0x7f ? "♪" : String.fromCharCode(code);
 }
-
-/** A text with the marks of WebVTT written out. */
-export const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,5 +1,6 @@
+import { escaped } from "../../manifest/write/markup.ts";
 import type { Cue } from "../../manifest/write/webvtt.ts";
-import { basicCharacter, escaped, specialCharacter } from "./caption-characters.ts";
+import { basicCharacter, specialCharacter } from "./caption-characters.ts";
 import { type ShownText, type ShownTexts, shownTexts, type TextBudget } from "./shown-texts.ts";
 
 /** A character and how it is set. */

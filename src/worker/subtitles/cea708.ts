@@ -1,5 +1,6 @@
+import { escaped } from "../../manifest/write/markup.ts";
 import type { Cue } from "../../manifest/write/webvtt.ts";
-import { escaped, serviceCharacter } from "./caption-characters.ts";
+import { serviceCharacter } from "./caption-characters.ts";
 import { type ShownText, type ShownTexts, shownTexts, type TextBudget } from "./shown-texts.ts";
 
 /** A window: what is written in it, row by row, and where it is written next. */
