@@ -15,6 +15,8 @@ const SLICES_END = 32;
 const [FIRST_IRAP, LAST_IRAP] = [16, 23];
 const IDRS = [19, 20];
 const [B, P] = [0, 1];
+/** More than the standard allows, so that a broken unit takes neither long nor much memory. */
+const REFERENCES_MAX = 16;
 
 const typeOf = (nal: Uint8Array): number => ((nal[0] ?? 0) >> 1) & 0x3f;
 /** Of layers beside the picture itself, as in 3D. */
@@ -126,6 +128,8 @@ function passReferences(slice: Slice, isB: boolean, current: number, hasMotion: 
   const counts = slice.references
     .slice(0, isB ? 2 : 1)
     .map((usual) => (isOwn ? bits.number() + 1 : usual));
+  if (Math.max(...counts) > REFERENCES_MAX)
+    throw new RangeError("no slice refers to so many pictures");
   if (slice.hasListChanges && current > 1)
     for (const count of counts) if (bits.flag()) bits.skip(count * bitsFor(current));
   if (isB) bits.skip(1);

@@ -109,3 +109,54 @@ describe("the heads of slices", () => {
     expect(foundHeads(unitsOf(readFileSync(path)), slices())).toEqual([...told]);
   });
 });
+
+describe("a slice of H.265 that is told to refer to many pictures", () => {
+  /** A number in Exp-Golomb code. */
+  const code = (value: number): string => {
+    const bits = (value + 1).toString(2);
+    return "0".repeat(bits.length - 1) + bits;
+  };
+  /** A unit of its head and its bits, up to a whole byte. */
+  const unitOf = (head: readonly number[], ...bits: readonly string[]): Buffer =>
+    Buffer.from([...head, ...(bits.join("").match(/.{1,8}/g) ?? []).map(byteOf)]);
+  const byteOf = (bits: string): number => Number.parseInt(bits.padEnd(8, "0"), 2);
+  /** Of 64x64, in blocks of 16, without anything that is not needed. */
+  const SEQUENCE = unitOf(
+    [0x42, 1],
+    "1".repeat(4 + 3 + 1 + 96).replace(/^(.{4})111/, "$1000"),
+    ...[code(0), code(1), code(64), code(64), "0", code(0), code(0), code(0), "0"],
+    ...[code(0), code(0), code(0), code(0), code(1), code(0), code(0), code(0), code(0)],
+    ...["0", "00", "0", code(0), "0", "0"],
+  );
+  /** With weights. */
+  const PICTURE = unitOf(
+    [0x44, 1],
+    ...[code(0), code(0), "00", "000", "00", code(0), code(0), code(0), "000", code(0), code(0)],
+    ...["0", "10", "0", "00", "0", "0", "0", "0", code(0), "0", "0"],
+  );
+  const headOf = (pictures: number): number | undefined => {
+    const slices = hevcSlices();
+    slices.learn(SEQUENCE);
+    slices.learn(PICTURE);
+    const [order, set, references] = ["0000", `0${code(0)}${code(0)}`, `1${code(pictures - 1)}`];
+    const weights = `${code(0)}${code(0)}${"0".repeat(2 * Math.min(pictures, 16))}`;
+    return slices.headOf(
+      unitOf(
+        [2, 1],
+        ...["1", code(0), code(1), order, set, references, weights],
+        ...[code(0), code(0), "1", "0".repeat(64)],
+      ),
+    );
+  };
+
+  test.each([
+    [2, 6],
+    [16, 10],
+  ])("is read up to its end: %i", (pictures, bytes) => {
+    expect(headOf(pictures)).toBe(bytes);
+  });
+
+  test.each([17, 2 ** 20])("is not read where no picture has so many: %i", (pictures) => {
+    expect(() => headOf(pictures)).toThrow("no slice refers to so many pictures");
+  });
+});
