@@ -1,10 +1,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Rendition } from "../../../src/profile/profile.ts";
+import { protectSamples } from "../../../src/worker/protect/protect-samples.ts";
 import { MEDIA_KEYS } from "../../fixtures/bench-run.ts";
 import { clip, ffmpeg, tempFolder } from "../../fixtures/clips.ts";
-import { MADE_FOR, makeProducts, profileOf } from "../../fixtures/made-products.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
+import { DEAF, MADE_FOR, makeProducts, profileOf } from "../../fixtures/made-products.ts";
 import { aCustomVideo, anAudio } from "../../plan/builders.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -90,4 +92,32 @@ describe("the samples of a set", () => {
       expect(shown.filter((line) => wrong.includes(line))).toEqual([]);
     },
   );
+
+  test("are not encrypted once their task is cancelled, nor are those of a segment too large for the memory", async () => {
+    const source = await clip({ seconds: SECONDS, width: 160, height: 90, args: ["-g", "25"] });
+    const { folder } = await makeProducts(
+      source,
+      profileOf({ container: "dash", video: "none", audio: anAudio() }),
+    );
+    const [entry, segments] = [join(folder, "0", "out.mpd"), join(folder, "0", "segments")];
+    const protectBy = (signal: AbortSignal) =>
+      protectSamples(
+        { entry, segments },
+        { method: "cenc" },
+        DEAF.keysFor({ method: "cenc" }),
+        signal,
+      );
+    const [init, path] = [join(segments, "init-0.mp4"), join(segments, "chunk-0-00001.m4s")];
+    const [clearInit, clear] = [readFileSync(init), readFileSync(path)];
+    const reason = new Error("cancelled");
+    expect(await protectBy(AbortSignal.abort(reason)).catch((error: unknown) => error)).toBe(
+      reason,
+    );
+    expect(readFileSync(path).equals(clear)).toBe(true);
+    writeFileSync(init, clearInit);
+    truncateSync(path, 512 * 2 ** 20 + 1);
+    const { code, message } = await taskErrorOf(protectBy(new AbortController().signal));
+    expect(code).toBe("output_wrong");
+    expect(message).toContain("it has 536870913 bytes, and may have 536870912");
+  });
 });
