@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Protection } from "../../src/profile/fields/protection.ts";
 import type { Profile, Rendition } from "../../src/profile/profile.ts";
 import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
-import { reportOf } from "../fixtures/browser.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";
 import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { DASH_JS, HLS_JS, SHAKA_PLAYER, seenBy } from "../fixtures/players.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -88,66 +87,11 @@ const BY_DASH = [
   ...["cmaf", "cmaf-copied-sound"].map((name) => `${name}/segments/manifest.mpd`),
 ];
 
-const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
 const PLAYERS = [
-  {
-    name: "hls.js",
-    script: scriptOf("hls.js/dist/hls.min.js"),
-    play: `const hls = new Hls();
-      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) fail(details); });
-      hls.loadSource(url); hls.attachMedia(video); return () => hls.destroy();`,
-    urls: BY_HLS,
-  },
-  {
-    name: "dash.js",
-    script: scriptOf("../../node_modules/dashjs/dist/modern/umd/dash.all.min.js"),
-    play: `const player = dashjs.MediaPlayer().create();
-      player.on("error", ({ error }) => fail(error.message));
-      player.initialize(video, url, true); return () => player.destroy();`,
-    urls: BY_DASH,
-  },
-  {
-    name: "shaka-player",
-    script: scriptOf("../../node_modules/shaka-player/dist/shaka-player.compiled.js"),
-    play: `const player = new shaka.Player();
-      player.addEventListener("error", ({ detail }) => fail("error " + detail.code));
-      player.attach(video).then(() => player.load(url)).catch((error) => fail("error " + error.code));
-      return () => player.destroy();`,
-    urls: [...BY_HLS, ...BY_DASH],
-  },
+  { ...HLS_JS, urls: BY_HLS },
+  { ...DASH_JS, urls: BY_DASH },
+  { ...SHAKA_PLAYER, urls: [...BY_HLS, ...BY_DASH] },
 ];
-
-/** Plays all sets at once to their ends, fourfold, and tells what was seen of each. */
-const page = (play: string, urls: readonly string[]): string => `<!doctype html><body>
-<script src="/player.js"></script>
-<script>
-const attach = (video, url, fail) => { ${play} };
-const playToEnd = async (url) => {
-  const video = document.createElement("video");
-  video.muted = true;
-  document.body.append(video);
-  const seen = { url, error: null, width: 0 };
-  let end = () => {};
-  await new Promise((resolve) => {
-    const fail = (why) => { seen.error = why; resolve(); };
-    const timer = setTimeout(() => fail("it does not end"), 30000);
-    video.addEventListener("resize", () => { seen.width = Math.max(seen.width, video.videoWidth); });
-    video.addEventListener("canplay", () => { video.playbackRate = 4; video.play(); }, { once: true });
-    const done = () => { clearTimeout(timer); resolve(); };
-    video.addEventListener("ended", done);
-    // Of dash.js at fourfold pace an element now and then waits at the very end, and is not told that it is one.
-    video.addEventListener("waiting", () => { if (video.currentTime >= video.duration - 0.05) done(); });
-    video.addEventListener("timeupdate", () => { if (video.currentTime >= video.duration) done(); });
-    end = attach(video, url, fail);
-  });
-  seen.currentTime = video.currentTime;
-  await end();
-  video.remove();
-  return seen;
-};
-Promise.all(${JSON.stringify(urls)}.map((url) => playToEnd(new URL(url, location.href).href)))
-  .then((all) => fetch("/report", { method: "POST", body: JSON.stringify(all) }));
-</script>`;
 
 let root: string;
 
@@ -168,13 +112,8 @@ beforeAll(async () => {
 });
 
 describe("sets of all kinds in Chromium", () => {
-  test.each(PLAYERS)("$name plays each to its end", async ({ script, play, urls }) => {
-    const seen = (await reportOf(page(play, urls), root, { "/player.js": script })) as readonly {
-      readonly url: string;
-      readonly error: string | null;
-      readonly width: number;
-      readonly currentTime: number;
-    }[];
+  test.each(PLAYERS)("$name plays each to its end", async ({ urls, ...player }) => {
+    const seen = await seenBy(player, root, urls);
     const faults = seen.filter(
       ({ url, error, width, currentTime }) =>
         error !== null || currentTime < SECONDS - 0.2 || width > 0 === url.includes("ts-hls-sound"),

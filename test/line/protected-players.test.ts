@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { SampleProtection } from "../../src/profile/fields/protection.ts";
 import type { Rendition } from "../../src/profile/profile.ts";
 import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
-import { reportOf } from "../fixtures/browser.ts";
 import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
 import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { DASH_JS, HLS_JS, type Player, SHAKA_PLAYER, seenBy } from "../fixtures/players.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -39,69 +38,19 @@ const BY_DASH = [
 ];
 
 const keyId = MEDIA_KEYS.idOf(MADE_FOR.id, 0);
-const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
-const PLAYERS = [
-  {
-    name: "shaka-player",
-    script: scriptOf("../../node_modules/shaka-player/dist/shaka-player.compiled.js"),
-    play: `const player = new shaka.Player();
-      player.addEventListener("error", ({ detail }) => fail("error " + detail.code));
-      player.attach(video).then(() => player.load(url)).catch((error) => fail("error " + error.code));
-      return () => player.destroy();`,
-    urls: [...BY_HLS, ...BY_DASH],
-  },
-  {
-    name: "dash.js",
-    script: scriptOf("../../node_modules/dashjs/dist/modern/umd/dash.all.min.js"),
-    play: `const player = dashjs.MediaPlayer().create();
-      player.on("error", ({ error }) => fail(error.message));
-      player.initialize(video, url, true); return () => player.destroy();`,
-    urls: BY_DASH,
-  },
-  {
-    name: "hls.js",
-    script: scriptOf("hls.js/dist/hls.min.js"),
-    play: `const licenseUrl = "/keys/${keyId}.json";
-      const hls = new Hls({ emeEnabled: true, drmSystems: { "org.w3.clearkey": { licenseUrl } } });
-      hls.on(Hls.Events.ERROR, (_, { fatal, details, error }) => { if (fatal) fail(details + " " + error?.message); });
-      hls.loadSource(url); hls.attachMedia(video); return () => hls.destroy();`,
-    urls: ["clearkey-cenc/out.m3u8", "clearkey-cbcs/out.m3u8"],
-  },
-] as const;
-
-/** Plays a set after another to its end, fourfold, and tells what was seen of each. */
-const page = (play: string, urls: readonly string[]): string => `<!doctype html><body>
-<script src="/player.js"></script>
-<script>
-const attach = (video, url, fail) => { ${play} };
-const playToEnd = async (url) => {
-  const video = document.createElement("video");
-  video.muted = true;
-  document.body.append(video);
-  const seen = { url, error: null };
-  let end = () => {};
-  await new Promise((resolve) => {
-    const fail = (why) => { seen.error = why; resolve(); };
-    const timer = setTimeout(() => fail("it does not end"), 20000);
-    video.addEventListener("canplay", () => { video.playbackRate = 4; video.play(); }, { once: true });
-    const done = () => { clearTimeout(timer); resolve(); };
-    video.addEventListener("ended", done);
-    video.addEventListener("waiting", () => { if (video.currentTime >= video.duration - 0.05) done(); });
-    video.addEventListener("timeupdate", () => { if (video.currentTime >= video.duration) done(); });
-    end = attach(video, new URL(url, location.href).href, fail);
-  });
-  seen.currentTime = video.currentTime;
-  seen.isSecret = video.mediaKeys !== null;
-  // Pixels of encrypted films are not given to pages: how many pictures were decoded tells.
-  const { totalVideoFrames, corruptedVideoFrames } = video.getVideoPlaybackQuality();
-  seen.pictures = totalVideoFrames - corruptedVideoFrames;
-  await end();
-  video.remove();
-  return seen;
+/** It asks a server of licenses that the page names. */
+const BY_LICENSE: Player = {
+  ...HLS_JS,
+  play: `const licenseUrl = "/keys/${keyId}.json";
+    const hls = new Hls({ emeEnabled: true, drmSystems: { "org.w3.clearkey": { licenseUrl } } });
+    hls.on(Hls.Events.ERROR, (_, { fatal, details, error }) => { if (fatal) fail(details + " " + error?.message); });
+    hls.loadSource(url); hls.attachMedia(video); return () => hls.destroy();`,
 };
-Promise.all(${JSON.stringify(urls)}.map(playToEnd))
-  .then((all) => fetch("/report", { method: "POST", body: JSON.stringify(all) }));
-</script>`;
+const PLAYERS = [
+  { ...SHAKA_PLAYER, urls: [...BY_HLS, ...BY_DASH] },
+  { ...DASH_JS, urls: BY_DASH },
+  { ...BY_LICENSE, urls: ["clearkey-cenc/out.m3u8", "clearkey-cbcs/out.m3u8"] },
+];
 
 let root: string;
 
@@ -130,21 +79,9 @@ beforeAll(async () => {
   }
 });
 
-/** What was seen of a set. */
-type Seen = {
-  readonly url: string;
-  readonly error: string | null;
-  readonly currentTime: number;
-  readonly isSecret: boolean;
-  readonly pictures: number;
-};
-
-const seenBy = async (script: string, play: string, urls: readonly string[]) =>
-  (await reportOf(page(play, urls), root, { "/player.js": script })) as readonly Seen[];
-
 describe("sets of encrypted samples in Chromium", () => {
-  test.each(PLAYERS)("$name plays each to its end by its key", async ({ script, play, urls }) => {
-    const seen = await seenBy(script, play, urls);
+  test.each(PLAYERS)("$name plays each to its end by its key", async ({ urls, ...player }) => {
+    const seen = await seenBy(player, root, urls);
     const told = seen.map(({ url, error, isSecret, pictures }) => ({
       url,
       error,
@@ -158,14 +95,10 @@ describe("sets of encrypted samples in Chromium", () => {
   });
 
   test("none plays by another key", async () => {
-    const [{ script, play }] = PLAYERS;
     const wrong = `player.configure("drm.clearKeys", { "${keyId}": "00112233445566778899aabbccddeeff" });`;
+    const play = SHAKA_PLAYER.play.replace("player.attach", `${wrong} player.attach`);
     const urls = ["dash-cenc/out.mpd", "dash-cbcs/out.mpd"];
-    const seen = await seenBy(
-      script,
-      play.replace("player.attach", `${wrong} player.attach`),
-      urls,
-    );
+    const seen = await seenBy({ ...SHAKA_PLAYER, play }, root, urls);
     expect(seen.map(({ url, error }) => ({ url, isShown: error === null }))).toEqual(
       urls.map((url) => ({ url, isShown: false })),
     );
