@@ -132,6 +132,7 @@ describe("encryption of samples", () => {
       undefined,
       undefined,
     ]);
+    expect(copyFault(secret, undefined)).toBeUndefined();
     expect(copyFault(secret, "av1")).toContain("it is av1");
     expect(copyFault(toRendition(aGroup()).protection, "av1")).toBeUndefined();
   });
