@@ -126,7 +126,8 @@ async function probeHeaders(probing: Probing): Promise<MediaInfo> {
   if (ended) return request.firstFrame ? withFrame(probing, ended) : ended;
   const { json, exit, ...slowly } = await describe(probing);
   if (request.side === "source") {
-    if (request.as) return readFurther(json, exit.stderr);
+    // A picture may say by itself how it is turned.
+    if (request.as) return withFrame(probing, readFurther(json, exit.stderr), true);
     const media = readSource(json, exit.stderr, limits.maxPixels);
     return withBytes(probing, { ...media, ...slowly });
   }

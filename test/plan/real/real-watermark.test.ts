@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ByteSink, ByteSource } from "../../../src/engine/engine.ts";
 import type { FurtherFile } from "../../../src/plan/further.ts";
@@ -185,6 +185,26 @@ describe("a watermark", () => {
       expectColor(made as Shown, 20 * k, 32 * k, WHITE);
       expectColor(made as Shown, 60 * k, 32 * k, RED);
     }
+  });
+
+  test("stands upright and in its shape if a camera has turned it", async () => {
+    const picture = await logo("camera.jpg", JPEG);
+    const bytes = await readFile(picture);
+    // Of EXIF the orientation alone: a quarter clockwise.
+    const tiff = [..."MM"].map((one) => one.charCodeAt(0));
+    const exif = Buffer.from([...tiff, 0, 42, 0, 0, 0, 8, 0, 1, 1, 18, 0, 3, 0, 0, 0, 1, 0, 6]);
+    const block = Buffer.concat([Buffer.from("Exif\0\0"), exif, Buffer.alloc(6)]);
+    const marker = Buffer.from([0xff, 0xe1, 0, block.length + 2]);
+    await writeFile(
+      picture,
+      Buffer.concat([bytes.subarray(0, 2), marker, block, bytes.subarray(2)]),
+    );
+    const [made] = await madeOf(await film(), picture, [mp4(marked(of(picture)))]);
+    // 80x120: what was on its left is above.
+    expectColor(made as Shown, 40, 30, WHITE);
+    expectColor(made as Shown, 40, 90, RED);
+    expectColor(made as Shown, 40, 126, GREY);
+    expectColor(made as Shown, 86, 30, GREY);
   });
 
   test("is as light as white where the range is kept, in PQ and HLG, and in a standard one of ten bits", async () => {
