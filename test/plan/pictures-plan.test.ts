@@ -207,17 +207,17 @@ describe("the plan of a waveform", () => {
 
   test("draws the sound of the clip, of fewer values the longer it is", () => {
     const clip = { startSeconds: 3, durationSeconds: 4 };
-    const graph = (mix: string, split: number, colors: string, rate: number) =>
-      `[0:1]${mix}asplit=2[one][same];[one][same]amultiply,aresample=${rate},` +
+    const graph = (mix: string, split: number, colors: string, rate: number, seconds: number) =>
+      `[0:1]aresample=async=1:first_pts=0,apad=whole_dur=${seconds},${mix}asplit=2[one][same];[one][same]amultiply,aresample=${rate},` +
       `showwavespic=s=640x120:scale=sqrt:filter=peak:split_channels=${split}:colors=${colors},split=2[below][above];` +
       "[below]lutrgb=r=255:g=255:b=0:a=255[ground];[ground][above]overlay=format=rgb,setsar=1,format=rgb24[drawn]";
     expect(planned(drawn("mixed"), { clip })).toEqual([
-      `-f mov -ss 3 -t 4 -i input -filter_complex ${graph("pan=mono|c0<c0+c1,", 0, "0x102030", 8000)} ` +
+      `-f mov -ss 3 -t 4 -i input -filter_complex ${graph("pan=mono|c0<c0+c1,", 0, "0x102030", 8000, 4)} ` +
         `-map [drawn] ${PLAIN} -c:v png -frames:v 1 -update 1 -f image2 0/out.png`,
     ]);
     const media = aMediaWithAudio({ durationSeconds: 4_000 });
     expect(planned(drawn("separate"), { media })[0]).toContain(
-      graph("", 1, "0x102030|0x102030", 2000),
+      graph("", 1, "0x102030|0x102030", 2000, 60),
     );
   });
 

@@ -85,9 +85,7 @@ export function waveformArgs(
   const { muxer = product.container } = factsOf(product.container);
   const label = "drawn";
   const graph = chainsOf(
-    audio,
-    waveform,
-    rateFor(audio, media, clip),
+    { audio, waveform, filled: filled(media, clip), rate: rateFor(audio, media, clip) },
     encoding.filters.format,
     label,
   );
@@ -110,15 +108,33 @@ function rateFor(audio: AudioStream, media: MediaInfo, clip: Clip | undefined): 
   return Math.max(RATE_MIN_HZ, Math.min(RATE_MAX_HZ, most));
 }
 
+/** Silence before a late beginning and, of a film, after an early end: the picture is as long as what it is of. */
+function filled(media: MediaInfo, clip: Clip | undefined): readonly Filter[] {
+  const seconds = media.video && clippedSeconds(media.durationSeconds, clip);
+  return [
+    { name: "aresample", options: { async: 1, first_pts: 0 } },
+    ...(seconds === undefined
+      ? []
+      : [{ name: "apad", options: { whole_dur: formatSeconds(seconds) } } as const]),
+  ];
+}
+
 const part = (color: string, at: number): number => Number.parseInt(color.slice(at, at + 2), 16);
 
+/** A sound, how it is drawn, what fills it up, and how many values a second are drawn. */
+type Drawing = {
+  readonly audio: AudioStream;
+  readonly waveform: Waveform;
+  readonly filled: readonly Filter[];
+  readonly rate: number;
+};
+
 function chainsOf(
-  { index, channels }: AudioStream,
-  { width, height, color, background, channels: which }: Waveform,
-  rate: number,
+  { audio: { index, channels }, waveform, filled, rate }: Drawing,
   format: readonly Filter[],
   label: string,
 ): readonly Chain[] {
+  const { width, height, color, background, channels: which } = waveform;
   const isApart = which === "separate";
   const colors = Array(isApart ? channels : 1)
     .fill(color.replace("#", "0x"))
@@ -129,7 +145,11 @@ function chainsOf(
   return [
     {
       from: [`0:${index}`],
-      filters: [...(isApart || channels === 1 ? [] : [mixed]), { name: "asplit", values: [2] }],
+      filters: [
+        ...filled,
+        ...(isApart || channels === 1 ? [] : [mixed]),
+        { name: "asplit", values: [2] },
+      ],
       to: ["one", "same"],
     },
     {

@@ -219,6 +219,32 @@ describe.each(["native", "wasm"] as const)("on %s", (engine) => {
     expect(loud / quiet).toBeWithin(3, 5.5);
   });
 
+  test("a waveform of a film is silent where its sound has not begun, or is over", async () => {
+    const path = join(tempFolder(), "late.mp4");
+    const picture = ["-f", "lavfi", "-i", "color=0x808080:s=160x90:r=10:d=3"];
+    const sound = [
+      "-itsoffset",
+      "1",
+      "-f",
+      "lavfi",
+      "-i",
+      "aevalsrc=0.8*sin(2764.6*t):d=1:s=48000",
+    ];
+    await ffmpeg([...picture, ...sound, "-c:a", "aac", path]);
+    const look = { width: 300, height: 64, color: "#ffffff", background: "#000000" };
+    const waveform = { ...look, channels: "mixed" } as const;
+    const qlty: Qlty = { container: "png", waveform };
+    const { folder } = await makeProducts(path, profileOf(toRendition(qlty)), {
+      engine: await ENGINES[engine](),
+    });
+    const { pixels } = await shown(join(folder, "0/out.png"));
+    const heightOf = (x: number) =>
+      Array.from({ length: 64 }, (_, y) => pixels[(y * 300 + x) * 3] ?? 0).filter((v) => v > 128)
+        .length;
+    expect([50, 90, 210, 250].map(heightOf)).toEqual([0, 0, 0, 0]);
+    for (const x of [110, 150, 190]) expect(heightOf(x)).toBeGreaterThan(40);
+  });
+
   // A source without an index is read from its beginning, and cut later.
   test.each(["mp4", "ts"])(
     "a gif of %s is drawn from a palette of its own, as fast and as often as was asked for",
