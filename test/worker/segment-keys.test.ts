@@ -39,3 +39,11 @@ test("a given key opens for its client under its secret key alone", () => {
       "stored under another secret key",
     );
 });
+
+test("a given key is known by the id that was given with it", () => {
+  const sealedKey = keysOf(1).close(GIVEN, "ada");
+  const keyId = "ffeeddccbbaa99887766554433221100";
+  const { idOf, addressOf } = segmentKeys(TASK, keysOf(1))({ method: "cbcs", sealedKey, keyId });
+  expect(idOf(0)).toBe(keyId);
+  expect(addressOf("skd://{key_id}", 0)).toBe(`skd://${keyId}`);
+});

@@ -22,6 +22,14 @@ describe("a multivariant playlist", () => {
     ]);
   });
 
+  test("gives captions of one language different names", () => {
+    const told = captionMedia([
+      { channel: "CC1", language: "eng" },
+      { channel: "CC3", language: "eng" },
+    ]);
+    expect(told.map((line) => /NAME="([^"]*)"/.exec(line)?.[1])).toEqual(["English", "English 2"]);
+  });
+
   test("says of each stream whether there are any, if that is known", () => {
     expect(captionAttributes(BOTH)).toEqual(['CLOSED-CAPTIONS="captions"']);
     expect(captionAttributes([])).toEqual(["CLOSED-CAPTIONS=NONE"]);
