@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { openSqlite } from "#sqlite";
-import { BUSY_MS_MAX, onceFree, type Patience } from "./busy.ts";
+import { onceFree, type Patience } from "./busy.ts";
 import { allowVacuum, type Connection, type Orm, vacuumStep } from "./connection.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { LogSync } from "./log/log-sync.ts";
+import { reading } from "./log/reading.ts";
 import { migrate } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
 import { prepared, type Question, questionOf, type Statement, statementOf } from "./prepared.ts";
@@ -190,7 +191,7 @@ function serveDatabase(
     prepared,
     statement: (built) => statementOf(connection, built),
     question: (built) => questionOf(connection, built),
-    read: reading(commits, log, options),
+    read: reading(commits, log, options.busyMs),
     write: (statements) => commits.write(statements),
     afterCommit: (work) => commits.afterwards(work),
     onCommit: (listener) => {
@@ -216,38 +217,6 @@ function serveDatabase(
       connection.close();
       log?.close();
     },
-  };
-}
-
-/** What runs queries once all that they can find is on disk, and answers once what another process committed is, too. */
-function reading(
-  commits: GroupCommit,
-  log: LogSync | undefined,
-  { busyMs: limitMs = BUSY_MS_MAX }: DatabaseOptions,
-): Database["read"] {
-  const untilSynced = async (): Promise<void> => {
-    while (commits.syncing) await commits.syncing;
-    if (log?.isInDoubt) await log.sync();
-  };
-  const run = <T>(queries: () => T): T | Promise<T> => {
-    try {
-      return queries();
-    } catch (error) {
-      if (!isBusy(error)) throw translateSqliteError(error);
-    }
-    // By then there may be another commit.
-    const again = () => untilSynced().then(queries);
-    return onceFree(again, { limitMs }).catch((error: unknown) => {
-      throw translateSqliteError(error);
-    });
-  };
-  return async (queries) => {
-    await untilSynced();
-    const found = run(queries);
-    const value = found instanceof Promise ? await found : found;
-    const covered = log && run(log.covering);
-    if (covered) await covered;
-    return value;
   };
 }
 

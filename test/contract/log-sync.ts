@@ -4,6 +4,7 @@ import { openSqlite } from "#sqlite";
 import type { Connection } from "../../src/db/connection.ts";
 import { GroupCommit } from "../../src/db/group-commit.ts";
 import { LogSync } from "../../src/db/log/log-sync.ts";
+import { reading } from "../../src/db/log/reading.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
@@ -53,10 +54,18 @@ function aBench() {
   const commits = new GroupCommit(connection, { log });
   const add = (name: string) =>
     commits.write(() => connection.execute(`INSERT INTO t VALUES ('${name}')`));
-  return { path, connection, disk, log, commits, add, names: () => names(connection) };
+  const read = reading(commits, log);
+  return { path, connection, disk, log, commits, add, read, names: () => names(connection) };
 }
 
 const names = (connection: Connection) => connection.value("SELECT group_concat(name, '') FROM t");
+
+/** The log cannot be written again then. */
+function damageLastPage(path: string): void {
+  const file = openSync(`${path}-wal`, "r+");
+  writeSync(file, Buffer.alloc(PAGE), 0, PAGE, statSync(`${path}-wal`).size - PAGE);
+  closeSync(file);
+}
 
 /** Lets the event loop turn a few times. */
 async function turns(): Promise<void> {
@@ -73,6 +82,33 @@ const REFUSED = "Cannot use the database: the disk fails to take its log";
 
 /** Syncing the log of a database apart from its commits, on every driver. */
 export function logSyncContract({ describe, test, expect }: Harness): void {
+  describe("reading", () => {
+    test("answers with what another connection has committed once that is synced", async () => {
+      const { path, disk, read, names } = aBench();
+      openSqlite(path).execute("INSERT INTO t VALUES ('a')");
+      disk.isHeld = true;
+      const told: unknown[] = [];
+      const found = read(names).then((value) => told.push(value));
+      await turns();
+      expect([told, disk.syncs]).toEqual([[], 1]);
+      disk.letGo();
+      await found;
+      expect(told).toEqual(["a"]);
+    });
+
+    test("is refused while it is not sure that all is on disk", async () => {
+      const { path, disk, add, read, names } = aBench();
+      disk.fails = 1;
+      disk.isHeld = true;
+      const written = outcome(add("a"));
+      await turns();
+      damageLastPage(path);
+      disk.letGo();
+      expect(await written).toBe(REFUSED);
+      expect(await outcome(read(names))).toBe(REFUSED);
+    });
+  });
+
   describe("LogSync", () => {
     test("has nobody hear of a commit that is not on disk, and nothing begin meanwhile", async () => {
       const { disk, commits, add, names } = aBench();
@@ -144,10 +180,7 @@ export function logSyncContract({ describe, test, expect }: Harness): void {
       const read = outcome(log.sync());
       const written = outcome(add("b"));
       await turns();
-      // So that it cannot be written again either.
-      const file = openSync(`${path}-wal`, "r+");
-      writeSync(file, Buffer.alloc(PAGE), 0, PAGE, statSync(`${path}-wal`).size - PAGE);
-      closeSync(file);
+      damageLastPage(path);
       disk.letGo();
       expect([await read, await written]).toEqual([REFUSED, REFUSED]);
     });
