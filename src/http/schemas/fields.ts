@@ -25,6 +25,7 @@ export const NOT_UNICODE = {
   params: { zh: "无效文本：不是合法的Unicode" },
 };
 
+/** Longer addresses are refused: far beyond what any server or file system takes. */
 const URL_CHARACTERS_MAX = 8192;
 const CONTROL = /\p{Cc}/u;
 

@@ -9,7 +9,6 @@ import { Address, NOT_UNICODE } from "./fields.ts";
 import { NotificationSchema } from "./notification-schemas.ts";
 import { Output } from "./output-schemas.ts";
 
-/** Longer addresses are refused: far beyond what any server or file system takes. */
 const PROFILE_NAME_CHARACTERS_MAX = 256;
 /** A longer task, or a later place in a source, is surely a mistake in the unit. */
 const WEEK_SECONDS = 7 * 24 * 3600;
