@@ -1,3 +1,5 @@
+import { TaskError } from "../../task/errors.ts";
+
 /** A text that is shown for a while. */
 export type Cue = {
   readonly id?: string;
@@ -95,22 +97,34 @@ export const cutCues = (
     }))
     .filter(({ startMs, endMs }) => endMs > startMs);
 
+/** Texts that are shown together are written once for each change among them: more than any film says, and what memory takes. */
+const FLAT_CHARACTERS_MAX = 64 << 20;
+
 /**
  * Cues of which none begins before another has ended: texts that are shown together become one. MP4 holds no others.
+ *
+ * @throws {TaskError} `input_not_supported` if that comes to more than 64 Mi characters
  */
 export function flattenCues(cues: readonly Cue[]): readonly Cue[] {
   const times = [...new Set(cues.flatMap(({ startMs, endMs }) => [startMs, endMs]))];
   times.sort((one, other) => one - other);
   const ordered = cues.toSorted((one, other) => one.startMs - other.startMs);
   const flat: Cue[] = [];
-  let [shown, next]: [readonly Cue[], number] = [[], 0];
+  let shown: Cue[] = [];
+  let [next, left] = [0, FLAT_CHARACTERS_MAX];
   for (const [at, startMs] of times.entries()) {
     shown = shown.filter(({ endMs }) => endMs > startMs);
     for (; (ordered[next]?.startMs ?? Number.POSITIVE_INFINITY) <= startMs; next += 1)
-      shown = [...shown, ordered[next] as Cue];
+      shown.push(ordered[next] as Cue);
     const [first, ...others] = shown;
     const endMs = times[at + 1];
     if (!first || endMs === undefined) continue;
+    for (const { text } of shown) left -= text.length + 1;
+    if (left < 0)
+      throw new TaskError(
+        "input_not_supported",
+        "Cannot put the subtitles into MP4 or MOV: too many texts are shown at once",
+      );
     flat.push(
       others.length === 0 && first.startMs === startMs && first.endMs === endMs
         ? first

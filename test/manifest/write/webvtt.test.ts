@@ -78,6 +78,13 @@ describe("flattenCues", () => {
       { ...cue(2000, 3000, "c"), id: "c" },
     ]);
   });
+
+  test("takes as many at once as a file may hold, and refuses what would fill the memory", () => {
+    const many = Array.from({ length: 100_000 }, () => cue(0, 1000, "a"));
+    expect(flattenCues(many)[0]?.text).toHaveLength(199_999);
+    const stairs = many.map((_, at) => cue(at, 1_000_000, "a"));
+    expect(() => flattenCues(stairs)).toThrow("too many texts are shown at once");
+  });
 });
 
 describe("escapeCue", () => {
