@@ -60,7 +60,7 @@ async function* packetsIn(
   let msPerTick = 0;
   let at = 0;
   const bytes = Buffer.alloc(PACKET_BYTES_MAX);
-  for await (const line of createInterface({ input: createReadStream(times, "utf8") })) {
+  for await (const line of linesOf(times)) {
     const base = TIME_BASE.exec(line);
     if (base) msPerTick = (Number(base[1]) / Number(base[2])) * 1000;
     const [, decoded, shown, size = 0] = (PACKET.exec(line) ?? []).map(Number);
@@ -71,6 +71,16 @@ async function* packetsIn(
     const triples = captionsIn(codec, bytes.subarray(0, bytesRead));
     const time = shown === UNKNOWN ? decoded : shown;
     if (triples.length > 0 && time !== UNKNOWN) yield { ms: Math.round(time * msPerTick), triples };
+  }
+}
+
+/** The lines of a file, which is closed also where not all of them are taken: readline leaves it open. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const input = createReadStream(path, "utf8");
+  try {
+    yield* createInterface({ input });
+  } finally {
+    input.destroy();
   }
 }
 
