@@ -14,7 +14,7 @@ export type ChannelFinder = {
 };
 
 /** Begins a packet of CEA-708. */
-const PACKET_START = 3;
+export const PACKET_START = 3;
 /** The service block that names a service above 6 in a byte of its own. */
 const EXTENDED = 7;
 /** The second bytes of CEA-608's commands to load, roll up or paint captions. */
@@ -33,10 +33,10 @@ export function channelFinder(): ChannelFinder {
         else if (triple[0] === PACKET_START) {
           const next = triples.findIndex(([kind], after) => after > at && kind === PACKET_START);
           const packet = triples.slice(at, next < 0 ? undefined : next);
-          seeServices(
-            packet.filter(([kind]) => kind >= 2).flatMap(([, one, two]) => [one, two]),
-            found,
-          );
+          const bytes = packet.filter(([kind]) => kind >= 2).flatMap(([, one, two]) => [one, two]);
+          // As far as it lies in one frame.
+          for (const { service, block } of serviceBlocks(bytes))
+            if (block.some(isCharacter)) found.add(`SERVICE${service}`);
         }
       }
     },
@@ -89,18 +89,22 @@ function fieldReader(found: Set<CaptionChannel>) {
 /** Characters that services show, other than those of the control sets. */
 const isCharacter = (byte: number): boolean => (byte > 0x20 && byte < 0x80) || byte >= 0xa0;
 
-/** Reads a packet of CEA-708 as far as it lies in one frame: its head, and a block of each service. */
-function seeServices(bytes: readonly number[], found: Set<CaptionChannel>): void {
+/** A part of a packet of CEA-708, for one of its services. */
+type ServiceBlock = { readonly service: number; readonly block: readonly number[] };
+
+/** The blocks of a packet of CEA-708, whose first byte is its head. */
+export function serviceBlocks(packet: readonly number[]): readonly ServiceBlock[] {
+  const blocks: ServiceBlock[] = [];
   let at = 1;
-  while (at < bytes.length) {
-    const head = bytes[at] ?? 0;
+  while (at < packet.length) {
+    const head = packet[at] ?? 0;
     const size = head & 0x1f;
-    if (size === 0) return;
+    if (size === 0) break;
     const isExtended = head >> 5 === EXTENDED;
-    const service = isExtended ? (bytes[at + 1] ?? 0) & 0x3f : head >> 5;
+    const service = isExtended ? (packet[at + 1] ?? 0) & 0x3f : head >> 5;
     const start = at + (isExtended ? 2 : 1);
-    const block = bytes.slice(start, start + size);
-    if (service > 0 && block.some(isCharacter)) found.add(`SERVICE${service}`);
     at = start + size;
+    if (service > 0) blocks.push({ service, block: packet.slice(start, at) });
   }
+  return blocks;
 }

@@ -47,8 +47,20 @@ const EXTENDED: ReadonlyMap<number, string> = new Map([
   ...from(0x76, "⅛⅜⅝⅞│┐└─┘┌"),
 ]);
 
+/** Stands for a character that is not known. */
+const UNKNOWN = "_";
+
 /** A character of CEA-708; a code that has none stands for a mark that says so. @param isExtended - behind the byte that extends it */
 export function serviceCharacter(code: number, isExtended: boolean): string {
-  if (isExtended) return EXTENDED.get(code) ?? "_";
+  if (isExtended) return EXTENDED.get(code) ?? UNKNOWN;
   return code === 0x7f ? "♪" : String.fromCharCode(code);
+}
+
+/** What no text holds: lines that end within one would end its cue. */
+const CONTROL = /\p{Cc}/u;
+
+/** A character of CEA-708 by its code in UTF-16; one that is none of a text by the same mark. */
+export function wideCharacter(code: number): string {
+  const character = String.fromCharCode(code).toWellFormed();
+  return CONTROL.test(character) ? UNKNOWN : character;
 }

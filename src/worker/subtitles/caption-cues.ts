@@ -1,5 +1,9 @@
 import type { Cue } from "../../manifest/write/webvtt.ts";
-import type { CaptionTriple } from "../../probe/bytes/caption-channels.ts";
+import {
+  type CaptionTriple,
+  PACKET_START,
+  serviceBlocks,
+} from "../../probe/bytes/caption-channels.ts";
 import { Channel608 } from "./cea608.ts";
 import { Service708 } from "./cea708.ts";
 import { textBudget } from "./shown-texts.ts";
@@ -14,9 +18,7 @@ export type CueReader = {
   readonly end: (ms: number) => ReadonlyMap<string, readonly Cue[]>;
 };
 
-/** Begins a packet of CEA-708. */
-const PACKET_START = 3;
-/** Its size if none is given. */
+/** The size of a packet of CEA-708 if none is given. */
 const PACKET_BYTES_MAX = 128;
 
 /** A reader of captions of all channels and services. */
@@ -33,7 +35,8 @@ export function captionReader(): CueReader {
     return known;
   };
   const finish = (ms: number) => {
-    takeServices(ms, packet.slice(0, size), serviceOf);
+    for (const { service, block } of serviceBlocks(packet.slice(0, size)))
+      serviceOf(service).take(ms, block);
     packet = [];
     size = 0;
   };
@@ -85,23 +88,4 @@ function fieldOf608(channels: readonly Channel608[], first: number) {
     const plain = isCommand ? one & 0x77 : one;
     channels[active]?.take(ms, first > 0 && plain === 0x15 && two < 0x40 ? 0x14 : plain, two);
   };
-}
-
-/** Gives the blocks of a packet of CEA-708 to their services. */
-function takeServices(
-  ms: number,
-  packet: readonly number[],
-  serviceOf: (number: number) => Service708,
-): void {
-  let at = 1;
-  while (at < packet.length) {
-    const head = packet[at] ?? 0;
-    const length = head & 0x1f;
-    if (length === 0) return;
-    const isExtended = head >> 5 === 7;
-    const number = isExtended ? (packet[at + 1] ?? 0) & 0x3f : head >> 5;
-    const start = at + (isExtended ? 2 : 1);
-    at = start + length;
-    if (number > 0) serviceOf(number).take(ms, packet.slice(start, at));
-  }
 }

@@ -1,6 +1,6 @@
 import { escaped } from "../../manifest/write/markup.ts";
 import type { Cue } from "../../manifest/write/webvtt.ts";
-import { serviceCharacter } from "./caption-characters.ts";
+import { serviceCharacter, wideCharacter } from "./caption-characters.ts";
 import { type ShownText, type ShownTexts, shownTexts, type TextBudget } from "./shown-texts.ts";
 
 /** A window: what is written in it, row by row, and where it is written next. */
@@ -123,7 +123,7 @@ export class Service708 {
       return at + 2 + (isCharacter ? 0 : skippedByExtended(after));
     }
     if (code === 0x18) {
-      this.#write(ms, String.fromCharCode((after << 8) | last).toWellFormed());
+      this.#write(ms, wideCharacter((after << 8) | last));
       return at + 3;
     }
     if (code < 0x20) {
@@ -176,9 +176,7 @@ export class Service708 {
 
   #delete(mask: number): void {
     for (let number = 0; number < WINDOWS; number += 1) {
-      if (((mask >> number) & 1) === 0) continue;
-      if (this.#current === this.#windows.get(number)) this.#current = undefined;
-      this.#windows.delete(number);
+      if ((mask >> number) & 1) this.#windows.delete(number);
     }
   }
 

@@ -48,6 +48,23 @@ describe("channels", () => {
       [2, 0x41, 0x8c],
     ];
     expect(channelsOf(packet)).toEqual(["SERVICE1", "SERVICE12"]);
+    expect(channelsOf(packet, said(0, 0x94))).toEqual(["CC1", "SERVICE1", "SERVICE12"]);
+    // The first says that it is longer than it is.
+    expect(
+      channelsOf([
+        [3, 0x04, 0x24],
+        [2, 0x8c, 0x00],
+        [3, 0x02, 0x42],
+        [2, 0x41, 0x42],
+      ]),
+    ).toEqual(["SERVICE2"]);
+    // There is no service 0.
+    expect(
+      channelsOf([
+        [3, 0x02, 0x02],
+        [2, 0x41, 0x42],
+      ]),
+    ).toEqual([]);
     // A block that only deletes windows, and none at all.
     expect(
       channelsOf(

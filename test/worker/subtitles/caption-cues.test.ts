@@ -1,22 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { CaptionTriple } from "../../../src/probe/bytes/caption-channels.ts";
-import { captionReader } from "../../../src/worker/subtitles/caption-cues.ts";
 import { shownTexts } from "../../../src/worker/subtitles/shown-texts.ts";
-
-/** What is sent at a moment, in ms. */
-type Sent = readonly [ms: number, ...triples: CaptionTriple[]];
-
-function read(sent: readonly Sent[], endMs = 10_000) {
-  const reader = captionReader();
-  for (const [ms, ...triples] of sent) reader.push({ ms, triples });
-  return Object.fromEntries(
-    [...reader.end(endMs)].map(([channel, cues]) => [
-      channel,
-      cues.map(({ startMs, endMs: end, text, settings }) => [startMs, end, text, settings]),
-    ]),
-  );
-}
+import { read } from "../../fixtures/read-captions.ts";
 
 /** Text of a field of CEA-608, two characters at a time. */
 const text = (words: string, field = 0): CaptionTriple[] =>
@@ -30,20 +16,6 @@ const command = (code = 0, one = 0x14, field = 0): CaptionTriple => [field, one,
 /** To rows 15 and 1 of the screen. */
 const BOTTOM: CaptionTriple = [0, 0x14, 0x70];
 const TOP: CaptionTriple = [0, 0x11, 0x50];
-
-/** A packet of service 1 of CEA-708, of an even number of bytes. */
-function service(...bytes: readonly number[]): CaptionTriple[] {
-  const even = bytes.length % 2 === 0 ? bytes : [...bytes, 0];
-  const pairs = Array.from({ length: even.length / 2 }, (_, at) => even.slice(2 * at, 2 * at + 2));
-  return [
-    [3, 1 + even.length / 2, 0x20 | even.length],
-    ...pairs.map(([one = 0, two = 0]): CaptionTriple => [2, one, two]),
-  ];
-}
-const codes = (words: string): number[] => [...words].map((one) => one.charCodeAt(0));
-/** A visible window of two rows, and one that is hidden. */
-const WINDOW = [0x98, 0x20, 0x40, 0x20, 0x01, 0x1f, 0x00];
-const HIDDEN = [0x98, 0x00, 0x40, 0x20, 0x01, 0x1f, 0x00];
 
 describe("captions of CEA-608", () => {
   test("that pop on are shown from their command to the next", async () => {
@@ -116,30 +88,57 @@ describe("captions of CEA-608", () => {
   });
 });
 
-describe("captions of CEA-708", () => {
-  test("in a visible window are shown from their first character on", async () => {
-    const shown = await read([
-      [1000, ...service(...WINDOW)],
-      [4000, ...service(...codes("Hello"))],
-      [5000, ...service(...codes(" you"))],
-      [7000, ...service(0x88, 0xff)],
-      [9000, ...service(...codes("Bye"))],
+describe("commands of CEA-608", () => {
+  const shownBy = (...triples: readonly CaptionTriple[]) =>
+    read([[0, command(LOAD), BOTTOM, ...triples, command(SHOW)]], 1000)["CC1"];
+
+  test("clear what follows, or all that is hidden, and move no text of another mode", () => {
+    const [CLEAR_REST, ERASE_HIDDEN, TEXT] = [0x24, 0x2e, 0x2a];
+    const back: CaptionTriple = [0, 0x17, 0x22];
+    expect(shownBy(...text("abcd"), BOTTOM, back, command(CLEAR_REST))).toEqual([
+      [0, 1000, "ab", ""],
     ]);
-    expect(shown).toEqual({
-      SERVICE1: [
-        [4000, 7000, "Hello you", ""],
-        [9000, 10_000, "Bye", ""],
-      ],
-    });
+    expect(shownBy(...text("older"), command(ERASE_HIDDEN), BOTTOM, ...text("new"))).toEqual([
+      [0, 1000, "new", ""],
+    ]);
+    expect(shownBy(...text("One"), command(TEXT), ...text("none"))).toEqual([[0, 1000, "One", ""]]);
   });
 
-  test("in a hidden window are shown once it is", async () => {
-    const shown = await read([
-      [1000, ...service(...HIDDEN, ...codes("Hello"))],
-      [4000, ...service(0x89, 0x01)],
-      [6000, ...service(0x8a, 0x01)],
+  test("indent without italics", () => {
+    expect(shownBy([0, 0x14, 0x7e], ...text("in"))).toEqual([[0, 1000, "in", ""]]);
+  });
+
+  test("take back what was painted, and end painting", () => {
+    const shown = read([
+      [1000, command(0x29), BOTTOM, ...text("abX"), command(0x21), ...text("c")],
+      [2000, command(SHOW)],
+      [3000, ...text("hidden")],
     ]);
-    expect(shown).toEqual({ SERVICE1: [[4000, 6000, "Hello", ""]] });
+    expect(shown).toEqual({ CC1: [[1000, 2000, "abc", ""]] });
+  });
+
+  test("begin rolling with an empty screen, and move what rolls", () => {
+    const shown = read([
+      [1000, command(LOAD), BOTTOM, ...text("Old"), command(SHOW)],
+      [2000, command(ROLL_2)],
+      [3000, ...text("First")],
+      [4000, TOP],
+      [5000, command(RETURN), ...text("Second")],
+      [6000, command(ERASE)],
+    ]);
+    expect(shown["CC1"]).toEqual([
+      [1000, 2000, "Old", ""],
+      [3000, 5000, "First", "line:10%"],
+      [5000, 6000, "First\nSecond", "line:10%"],
+    ]);
+  });
+
+  test("of the second field are apart from its data about programmes", () => {
+    const shown = read([
+      [0, command(LOAD, 0x15, 1), [1, 0x15, 0x50], ...text("ok", 1)],
+      [10, [1, 0x01, 0x05], ...text("no", 1), [1, 0x0f, 0x1d], command(SHOW, 0x15, 1)],
+    ]);
+    expect(shown).toEqual({ CC3: [[10, 10_000, "ok", "line:10%"]] });
   });
 });
 
