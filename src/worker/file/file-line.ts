@@ -62,7 +62,7 @@ export const fileLine = (
       if (step.texts) await settleTexts(folder, step.texts);
       if (step.captions) await settleCaptions(folder, step.captions, own);
       if (step.needsFonts && fonts !== undefined)
-        await copyFonts(fonts, join(folder, FONTS_FOLDER));
+        await copyFonts(fonts, join(folder, FONTS_FOLDER), own);
     },
     verify: ({ plan, media }, damage) =>
       verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),

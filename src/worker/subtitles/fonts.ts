@@ -12,13 +12,14 @@ const BYTES_MAX = 256 << 20;
  * @param from - absolute path; its own folders are not looked into
  * @throws {TaskError} `internal` if it cannot be read, or holds too much
  */
-export async function copyFonts(from: string, to: string): Promise<void> {
+export async function copyFonts(from: string, to: string, signal: AbortSignal): Promise<void> {
   await mkdir(to, { recursive: true });
   const names = await readdir(from).catch((cause: unknown) => {
     throw new TaskError("internal", "Cannot read the folder of PONTUS_FONTS", { cause });
   });
   let bytes = 0;
   for (const name of names.filter((one) => EXTENSIONS.includes(extname(one).toLowerCase()))) {
+    signal.throwIfAborted();
     const path = join(from, name);
     const info = await stat(path).catch(() => undefined);
     if (!info?.isFile()) continue;

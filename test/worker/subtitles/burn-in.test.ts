@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Rendition, VideoEncode } from "../../../src/profile/profile.ts";
@@ -212,11 +212,19 @@ describe("copyFonts", () => {
     const [from, to] = [tempFolder(), join(tempFolder(), "subtitles/fonts")];
     for (const name of ["a.TTF", "b.otf", "c.txt"]) writeFileSync(join(from, name), name);
     mkdirSync(join(from, "d.ttf"));
-    await copyFonts(from, to);
+    const { signal } = new AbortController();
+    await copyFonts(from, to, signal);
+    expect(readdirSync(to).toSorted()).toEqual(["a.TTF", "b.otf"]);
     expect(readFileSync(join(to, "a.TTF"), "utf8")).toBe("a.TTF");
-    expect(readFileSync(join(to, "b.otf"), "utf8")).toBe("b.otf");
-    await expect(copyFonts(join(from, "none"), to)).rejects.toThrow(
+    await expect(copyFonts(join(from, "none"), to, signal)).rejects.toThrow(
       "Cannot read the folder of PONTUS_FONTS",
+    );
+    const stop = AbortSignal.abort(new Error("it is cancelled"));
+    await expect(copyFonts(from, to, stop)).rejects.toThrow("it is cancelled");
+    // It takes no room: nothing is written into it.
+    truncateSync(join(from, "a.TTF"), (256 << 20) + 1);
+    await expect(copyFonts(from, tempFolder(), signal)).rejects.toThrow(
+      "Cannot use the fonts of PONTUS_FONTS: they have more than",
     );
   });
 });
