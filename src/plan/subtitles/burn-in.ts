@@ -46,18 +46,18 @@ export function withDrawn(assignment: Assignment, sources: SubtitleSources): Ass
 }
 
 /** Whether a rendition draws subtitles into its picture. */
-export const burnsIn = ({ video }: Rendition): boolean =>
-  typeof video === "object" && video.burnIn !== undefined;
+export const burnsIn = (rendition: Rendition): boolean => wishesOf([rendition]).length > 0;
 
-/** Why the subtitles that renditions draw into their pictures are not there, each once. */
+/** The subtitles that renditions draw into their pictures, as they are asked for. */
+const wishesOf = (renditions: readonly Rendition[]): readonly (string | number)[] =>
+  renditions.flatMap(({ video }) => (typeof video === "object" ? (video.burnIn ?? []) : []));
+
+/** Why the subtitles that renditions draw into their pictures are not there. */
 export function undrawn(
   renditions: readonly Rendition[],
   sources: SubtitleSources,
 ): readonly string[] {
-  const wanted = renditions.flatMap(({ video }) =>
-    typeof video === "object" && video.burnIn !== undefined ? [video.burnIn] : [],
-  );
-  const lacks = wanted.flatMap((one) => {
+  return wishesOf(renditions).flatMap((one) => {
     const found = candidateFor(one, sources);
     if (!found)
       return typeof one === "number"
@@ -72,16 +72,10 @@ export function undrawn(
           `The subtitles in ${name} (${codec}) are not drawn into the picture: that cannot be done here`,
         ];
   });
-  return [...new Set(lacks)];
 }
 
 /** The files beside the source that are drawn into pictures. */
 export const drawnSides = (
   renditions: readonly Rendition[],
   sources: SubtitleSources,
-): readonly string[] =>
-  renditions.flatMap(({ video }) => {
-    if (typeof video !== "object" || video.burnIn === undefined) return [];
-    const { side } = foundFor(video.burnIn, sources) ?? {};
-    return side === undefined ? [] : [side];
-  });
+): readonly string[] => wishesOf(renditions).flatMap((one) => foundFor(one, sources)?.side ?? []);

@@ -94,10 +94,18 @@ describe("a plan that draws subtitles into the picture", () => {
   test("draws in all pictures of a set, each sharp, and in single pictures and gifs", () => {
     const group = (width: number) =>
       aRendition({ container: "cmaf", video: aCustomVideo({ burnIn: "fr", width }) });
-    const profile = { name: "x", description: "", renditions: [group(640), group(320)] };
+    const thumbnails = { intervalSeconds: 10, width: 160 };
+    const profile = {
+      name: "x",
+      description: "",
+      renditions: [group(640), group(320)],
+      thumbnails,
+    };
     const request = { assignments: assignRenditions(profile, [undefined]), tag: "t" };
     const [, encode] = planTask(request, film(), aCapabilities()).steps;
     const graph = encode?.args[encode.args.indexOf("-filter_complex") + 1] ?? "";
+    // Thumbnails are without.
+    expect(graph).toContain("tile=");
     expect(graph.match(/movie=/g)).toHaveLength(2);
     const labels = [...graph.matchAll(/null(\[\w+\]);/g)].map(([, label]) => label);
     expect(new Set(labels).size).toBe(2);
