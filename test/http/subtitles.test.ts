@@ -5,14 +5,14 @@ import { hastyHttpStorage } from "../fixtures/http-storage.ts";
 import { aCapabilities } from "../plan/builders.ts";
 
 const PROFILE = "with-texts";
-const QLTY = { container: "mp4", bitrate: 100_000, audio_bitrate: 64_000, subtitle_tracks: "all" };
+const QLTY = { container: "mp4", bitrate: 100_000, audio_bitrate: 64_000 };
 
 /** An app that knows a profile with subtitles. */
-async function anAppWithTexts() {
+async function anAppWithTexts(fields: object = { subtitle_tracks: "all" }) {
   const first = await anApp();
   const storages = [...first.ports.storages, hastyHttpStorage()];
   const app = await anApp({ storages, capabilities: async () => aCapabilities() });
-  const body = { profile_name: PROFILE, qlties: [QLTY] };
+  const body = { profile_name: PROFILE, qlties: [{ ...QLTY, ...fields }] };
   expect((await app.call("/api/v1/profile", { body })).status).toBe(200);
   return app;
 }
@@ -43,8 +43,27 @@ test("files of subtitles are refused by their fields", async () => {
   ]);
   expect(await refused([file("a.srt"), file("b.srt")])).toEqual(["subtitles"]);
   expect(await refused([])).toEqual(["subtitles"]);
+  const many = (count: number) =>
+    Array.from({ length: count }, () => ({ ...file("a.srt"), default: false }));
+  expect(await refused(many(33))).toEqual(["subtitles"]);
   expect(await refused([file("ftp://host/a.srt")])).toEqual(["subtitles[0].source_url"]);
   expect(await refused([file("out.mp4")])).toEqual(["subtitles[0].source_url"]);
   // Nothing would come of them.
   expect(await refused([file("a.srt")], "video_mp4_1280x720_1728kbps")).toEqual(["subtitles"]);
+});
+
+test("files of subtitles are taken where they are drawn into the picture alone", async () => {
+  const app = await anAppWithTexts({ burn_in: "pt" });
+  await created(app, aTask({ profile_name: PROFILE, subtitles: [file("a.srt")] }));
+});
+
+test("captions have languages by the names of their channels alone", async () => {
+  const { call } = await anApp();
+  const answered = async (caption_languages: object) => {
+    const qlties = [{ ...QLTY, closed_captions: "keep", caption_languages }];
+    return (await call("/api/v1/profile", { body: { profile_name: PROFILE, qlties } })).status;
+  };
+  for (const channel of ["CC5", "SERVICE0", "SERVICE64", "cc1"])
+    expect(await answered({ [channel]: "en" })).toBe(400);
+  expect(await answered({ CC4: "en", SERVICE63: "fr" })).toBe(200);
 });

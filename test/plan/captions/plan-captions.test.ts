@@ -71,15 +71,6 @@ describe("a plan that extracts captions", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("counts its times from the sounds that outputs have, and no others", () => {
-    const argsFor = (fields: Partial<Qlty>) =>
-      argsOf({ closed_captions: "extract", ...fields })[0] ?? "";
-    expect(argsFor({ audio_format: "none" })).toEndWith("captions/times");
-    expect(argsFor({ audio_tracks: "all" })).toEndWith("-map 0:1 -c:a copy -f null -");
-    const set = argsFor({ audio_tracks: "all", container: "cmaf" });
-    expect(set).toEndWith("-map 0:1 -c:a copy -f null -");
-  });
-
   test.each([
     ["hevc", "mov", "39|40"],
     ["mpeg2video", "mpegts", "178"],

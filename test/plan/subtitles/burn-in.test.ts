@@ -36,7 +36,8 @@ const TEXT = "subtitles=filename=subtitles/3.drawn.mkv:fontsdir=subtitles/fonts"
 
 describe("a plan that draws subtitles into the picture", () => {
   test("takes texts out as ASS with the fonts of the source, and draws them behind scaling", () => {
-    const plan = planOf([burnt("de")], film({}, [font]));
+    const cover = { ...font, index: 7, codec: "mjpeg" };
+    const plan = planOf([burnt("de")], film({}, [font, cover]));
     const [take, encode] = argsOf(plan);
     expect(take).toBe(
       "-f mov -i input -map 0:3 -map 0:6 -map_chapters -1 -c:s copy -c:t copy -f matroska subtitles/3.drawn.mkv",
@@ -56,6 +57,12 @@ describe("a plan that draws subtitles into the picture", () => {
     );
     const [, whole] = argsOf(planOf([square], { ...film(), format: "mpegts" }, { clip }));
     expect(filtersOf(whole)).toContain(`,${TEXT},pad=`);
+    // A first picture that comes 21 ms after the sound is moved to it.
+    const late = film({ startSeconds: 0.021 });
+    const [, moved] = argsOf(planOf([square], { ...late, startSeconds: 0 }));
+    expect(filtersOf(moved)).toContain(
+      `setpts=PTS+round(0.021/TB),${TEXT},setpts=PTS-round(0.021/TB)`,
+    );
   });
 
   test("makes a film of pictures that are subtitles, and lays it over the picture from below", () => {
@@ -85,6 +92,10 @@ describe("a plan that draws subtitles into the picture", () => {
     expect(argsOf(planOf([burnt("fr")], dvd))[1]).toContain(
       "eq(iw*576\\,ih*720)+eq(iw\\,720)\\,360",
     );
+    const turnedDvd = film({ width: 720, height: 576, sampleAspect, rotation: 90 });
+    expect(argsOf(planOf([burnt("fr", { width: 360 })], turnedDvd))[1]).toContain(
+      "eq(iw*720\\,ih*576)+eq(iw\\,720)\\,640",
+    );
     const turned = film({ rotation: 90 });
     expect(argsOf(planOf([burnt("fr", { width: 360 })], turned))[1]).toContain(
       "eq(iw*1920\\,ih*1080)+eq(iw\\,720)\\,640",
@@ -102,18 +113,19 @@ describe("a plan that draws subtitles into the picture", () => {
       thumbnails,
     };
     const request = { assignments: assignRenditions(profile, [undefined]), tag: "t" };
-    const [, encode] = planTask(request, film(), aCapabilities()).steps;
+    const clip = { startSeconds: 2, durationSeconds: 3 };
+    const [take, encode] = planTask({ ...request, clip }, film(), aCapabilities()).steps;
+    expect(take?.args.join(" ").match(/-map \[drawn/g)).toHaveLength(1);
     const graph = encode?.args[encode.args.indexOf("-filter_complex") + 1] ?? "";
     // Thumbnails are without.
     expect(graph).toContain("tile=");
-    expect(graph.match(/movie=/g)).toHaveLength(2);
+    expect(graph.match(/movie=[^;]*,setpts=PTS-round\(2\/TB\)\[/g)).toHaveLength(2);
     const labels = [...graph.matchAll(/null(\[\w+\]);/g)].map(([, label]) => label);
     expect(new Set(labels).size).toBe(2);
     const still = (container: Container) => ({
       ...{ container, audio: "none" as const },
       video: aCustomVideo({ burnIn: "de", codec: container === "gif" ? "gif" : "mjpeg" }),
     });
-    const clip = { startSeconds: 2, durationSeconds: 3 };
     const { filters, encoders, muxers } = aCapabilities();
     const drawing = aCapabilities({
       filters: [...filters, "palettegen", "paletteuse"],
@@ -140,7 +152,7 @@ describe("a plan that draws subtitles into the picture", () => {
       },
     ];
     const of = (burnIn: string | number) =>
-      argsOf(planOf([burnt(burnIn)], film(), { further }))[0] ?? "";
+      argsOf(planOf([burnt(burnIn)], film({}, [font]), { further }))[0] ?? "";
     expect(of("en")).toEndWith(
       "-i side-0 -map 0:0 -map_chapters -1 -c:s ass -c:t copy -f matroska subtitles/side-0.drawn.mkv",
     );
@@ -149,8 +161,14 @@ describe("a plan that draws subtitles into the picture", () => {
     expect(planOf([burnt("en")], film(), { further }).warnings).toEqual([]);
   });
 
-  test("warns of what is not there or cannot be drawn, and encodes without it", () => {
-    const plan = planOf([burnt("it"), burnt(9), burnt("es")], film());
+  test("takes the first of a language that can be drawn", () => {
+    const plan = planOf([burnt("es")], film({}, [track({ index: 8, language: "spa" })]));
+    expect(argsOf(plan)[0]).toContain("-map 0:8 ");
+    expect(plan.warnings).toEqual([]);
+  });
+
+  test("warns of what is not there or cannot be drawn, once each, and encodes without it", () => {
+    const plan = planOf([burnt("it"), burnt("it"), burnt(9), burnt("es")], film());
     expect(plan.steps.map(({ name }) => name)).toEqual(["encode"]);
     expect(plan.warnings).toEqual(
       [
