@@ -91,7 +91,8 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   refuseLongAnimations(decisions, clip);
   const products = decisions.map(({ product }) => product);
   const asked = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
-  const measuring = measuringOf(decisions, source, capabilities);
+  // By the filters of software: those of a device give its frames to it, and nobody can measure them there.
+  const measuring = measuringOf(made, source, capabilities);
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
   const slices = capabilities.slices ?? 1;
   const input = {

@@ -14,7 +14,7 @@ import {
   aVideo,
 } from "../builders.ts";
 import { AAC, argsOf, BOX, MAPPED, planOf, X264_720 } from "../planned.ts";
-import { aDevice, planOn } from "./devices.ts";
+import { aDevice, planOn, withDevice } from "./devices.ts";
 
 /** What an output has in place of X264_720: its filters up to the last, and how its pictures are timed. */
 const made = (format: string, encoder: string) =>
@@ -167,6 +167,17 @@ describe("planTask on a device", () => {
       ["encode", 1],
     ]);
   });
+});
+
+test.each(HARDWARE_FAMILIES)("a picture made by %s is measured as one of software is", (family) => {
+  const video = aVideo({ measuresQuality: true });
+  const { steps, measuring } = planOn(aDevice(family), [{ video }]);
+  expect(steps[0]?.hardware).toBeDefined();
+  const { filters } = withDevice(aDevice(family));
+  const assignments = [{ rendition: aRendition({ video }), targets: [0] }];
+  const software = planTask({ assignments, tag: "t1" }, aMedia(), aCapabilities({ filters }));
+  expect(software.measuring?.outputs).toHaveLength(1);
+  expect(measuring).toEqual(software.measuring as typeof measuring);
 });
 
 test("captions are told to be lost by the encoders of amf, which write none", () => {

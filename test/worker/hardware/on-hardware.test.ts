@@ -198,8 +198,11 @@ describe("a run on a device", () => {
   test("makes a set of two sizes by vaapi, whose frames filters upload", async () => {
     const device = fakeDevice();
     const { runSet, source } = await deviceBench(device, 2, "vaapi");
-    const { task, paths } = await runSet({}, { width: 256, height: 144, bitrate: 200_000 });
+    const small = { width: 256, height: 144, bitrate: 200_000 };
+    const { task, paths } = await runSet({ measure_quality: true }, small);
     expect(codes(task)).toEqual([]);
+    const [measured] = task.targets[0]?.output?.renditions ?? [];
+    expect(measured?.quality?.value).toBeGreaterThan(0.8);
     const [args = ""] = encodes(device);
     expect(args).toContain("-c:v:1 h264_vaapi");
     expect(args.match(/format=nv12,hwupload/g)).toHaveLength(2);
