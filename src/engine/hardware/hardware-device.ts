@@ -1,4 +1,5 @@
 import { sleep } from "../../lib/sleep.ts";
+import { unlessAborted } from "../../lib/unless-aborted.ts";
 import type { Hardware } from "../../plan/device/hardware.ts";
 import type { HardwareDevice, HardwareState, HardwareUse } from "../engine.ts";
 
@@ -55,19 +56,13 @@ export class FoundDevice implements HardwareDevice {
   async found(signal: AbortSignal): Promise<Hardware | undefined> {
     this.begin();
     // Later trials keep nobody waiting: by then there is software that works.
-    if (this.#isFirst && this.#search) {
-      const given = Promise.withResolvers<void>();
-      const stop = () => given.resolve();
-      signal.addEventListener("abort", stop, { once: true });
-      await sleep(WAIT_MS, Promise.race([this.#search, given.promise]));
-      signal.removeEventListener("abort", stop);
-      signal.throwIfAborted();
-    }
+    if (this.#isFirst && this.#search) await unlessAborted(sleep(WAIT_MS, this.#search), signal);
     return this.#found;
   }
 
   take(sessions: number): HardwareUse | undefined {
-    if (!this.#found || this.#used + sessions > this.#options.sessionsMax) {
+    const found = this.#found;
+    if (!found || this.#used + sessions > this.#options.sessionsMax) {
       this.#steps.busy += 1;
       return undefined;
     }
@@ -85,6 +80,8 @@ export class FoundDevice implements HardwareDevice {
       },
       failed: (why) => {
         this.#steps.failed += 1;
+        // Where several runs fail at once, the first has shown it; what was tried out since then has not failed.
+        if (this.#found !== found) return;
         this.#found = undefined;
         this.#rest(why);
       },

@@ -102,6 +102,23 @@ describe("FoundDevice", () => {
     expect(device.state.isUsable).toBe(true);
   });
 
+  test("rests once for all runs that fail with it", async () => {
+    const { device, clock } = aDevice([NVENC, { ...NVENC }, { ...NVENC }]);
+    await device.found(signal);
+    const [one, other] = [device.take(1), device.take(1)];
+    one?.failed("it was removed");
+    other?.failed("the driver is gone");
+    expect(device.state.detail).toBe("no hardware encoder is used: it was removed");
+    expect(device.state.steps.failed).toBe(2);
+    clock.ms = 60_000;
+    device.begin();
+    await settle();
+    expect(device.state.isUsable).toBe(true);
+    // A run from before it was tried out anew.
+    other?.failed("the driver is gone");
+    expect(device.state.isUsable).toBe(true);
+  });
+
   test("says why there is none, and looks again later", async () => {
     const { device, clock } = aDevice(["no driver", NVENC]);
     expect(await device.found(signal)).toBeUndefined();
@@ -122,6 +139,8 @@ describe("FoundDevice", () => {
     const waiting = device.found(stop.signal);
     stop.abort(new Error("stopped"));
     await expect(waiting).rejects.toThrow("stopped");
+    const late = device.found(stop.signal).catch(({ message }: Error) => message);
+    expect(await Promise.race([late, settle()])).toBe("stopped");
   });
 });
 
