@@ -118,7 +118,10 @@ describe("planTask on a device", () => {
     ["videotoolbox", "-realtime 1"],
     ["amf", "-usage lowlatency"],
   ] as const)("has %s give frames out as they come", (family, option) => {
-    expect(optionsOf(family, { lowLatency: true })).toContain(option);
+    const options = optionsOf(family, { lowLatency: true });
+    expect(options).toContain(option);
+    expect(options).toContain(" -bf 0 ");
+    expect(optionsOf(family, {})).not.toContain("-bf");
   });
 
   test("gives vaapi a level without its zero, which it would read as another", () => {

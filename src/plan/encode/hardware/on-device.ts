@@ -17,9 +17,10 @@ const UPLOADS: Partial<Readonly<Record<HardwareFamily, readonly Filter[]>>> = {
 /** The same encoding by an encoder of a device. */
 export function onDevice(encoding: VideoEncoding, hardware: HardwareEncoder): VideoEncoding {
   const { family, hasBFrames } = hardware;
-  const { filters, captions, mark } = encoding;
+  const { filters, captions, mark, lowLatency } = encoding;
   const upload = UPLOADS[family];
-  const bFrames = hasBFrames ? encoding.bFrames : 0;
+  // Some make B-frames unless they are told not to, and hold pictures back for them.
+  const bFrames = hasBFrames ? (encoding.bFrames ?? (lowLatency ? 0 : undefined)) : 0;
   return {
     ...encoding,
     hardware,
