@@ -51,7 +51,6 @@ export async function openEngine(config: Config, policy: EgressPolicy): Promise<
     ...(opened && { nativeLacks: opened.lacks }),
     wasm: {
       ...limits,
-      isHardwareWanted: hardware !== undefined,
       ...(config.wasmCoreUrl !== "" && { coreUrl: config.wasmCoreUrl }),
       onDownload: (file, percent) => log.info("Fetched {percent} % of {file}", { file, percent }),
     },

@@ -21,10 +21,12 @@ export type EngineOptions = {
   /** Nothing may be written here, so an engine that needs files cannot be used. */
   readonly isDiskless?: boolean;
   readonly native: NativeEngineOptions;
-  readonly wasm: WasmEngineOptions & { readonly isHardwareWanted?: boolean };
+  readonly wasm: WasmEngineOptions;
   /** What cannot be done to the programs of the native engine: half a sentence each. */
   readonly nativeLacks?: readonly string[];
 };
+
+const NO_DEVICES = "PONTUS_HARDWARE has no effect: it reaches no devices";
 
 /**
  * Opens the engine that is wanted. With `auto` that is the native one if its programs can be run, else WebAssembly.
@@ -43,15 +45,16 @@ export async function chooseEngine({
       "encoder_missing",
       "Cannot use the native engine: it needs a disk, and nothing may be written here",
     );
-  if (isDiskless) return await openWasm(wasm, "nothing may be written here");
+  const wasmLacks = native.hardware ? [NO_DEVICES] : [];
+  if (isDiskless) return await openWasm(wasm, wasmLacks, "nothing may be written here");
   if (wanted === "native") return await openNative(native, nativeLacks, "PONTUS_ENGINE wants it");
-  if (wanted === "wasm") return await openWasm(wasm, "PONTUS_ENGINE wants it");
+  if (wanted === "wasm") return await openWasm(wasm, wasmLacks, "PONTUS_ENGINE wants it");
   try {
     return await openNative(native, nativeLacks, "ffmpeg and ffprobe can be run");
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     try {
-      return await openWasm(wasm, `there is no native one (${error.message})`);
+      return await openWasm(wasm, wasmLacks, `there is no native one (${error.message})`);
     } catch (second) {
       if (!(second instanceof TaskError)) throw second;
       const message = `${error.message}; and without it: ${second.message}`;
@@ -71,12 +74,13 @@ async function openNative(
   return { engine, why, lacks, leakedThreads: () => 0 };
 }
 
-async function openWasm(options: EngineOptions["wasm"], why: string): Promise<ChosenEngine> {
+async function openWasm(
+  options: WasmEngineOptions,
+  lacks: readonly string[],
+  why: string,
+): Promise<ChosenEngine> {
   // Loaded only when it is used, as most services never use it.
   const { WasmEngine } = await import("./wasm/wasm.ts");
   const engine = await WasmEngine.open(options);
-  const lacks = options.isHardwareWanted
-    ? ["PONTUS_HARDWARE has no effect: it reaches no devices"]
-    : [];
   return { engine, why, lacks, leakedThreads: () => engine.leakedThreads };
 }

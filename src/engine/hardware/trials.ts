@@ -6,7 +6,6 @@ import {
   type HardwareCodec,
   type HardwareEncoder,
   type HardwareFamily,
-  isHardwareCodec,
 } from "../../plan/device/hardware.ts";
 
 /** Which devices are looked for, and by what. */
@@ -16,16 +15,14 @@ export type SearchOptions = {
   readonly device: string;
   /** The encoders that this ffmpeg lists. Most builds list those of devices that are not there. */
   readonly listed: readonly string[];
-  /** Runs ffmpeg. @returns its stdout if it ended well, else the last line of its complaints in `fault`. Never rejects */
+  /** Runs ffmpeg. @returns its stdout if it ended well, else the first line of its complaints in `fault`. Never rejects */
   readonly run: (args: readonly string[], signal: AbortSignal) => Promise<TrialRun>;
 };
 
 /** How a trial went. */
 export type TrialRun = { readonly stdout: string } | { readonly fault: string };
 
-const CODECS = Object.keys(HARDWARE_CODECS).filter((name) =>
-  isHardwareCodec(name as HardwareCodec),
-) as readonly HardwareCodec[];
+const CODECS = Object.keys(HARDWARE_CODECS) as readonly HardwareCodec[];
 
 /** A packet in the lines of `framecrc`: the stream, its times, its size and its checksum. */
 const PACKET = /^\d+,.*0x[0-9a-f]+/gm;

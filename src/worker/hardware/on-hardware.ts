@@ -1,5 +1,5 @@
 import type { Engine, RunRequest } from "../../engine/engine.ts";
-import type { Capabilities, Step } from "../../plan/plan.ts";
+import type { Capabilities } from "../../plan/plan.ts";
 import type { Damage } from "../../task/damage.ts";
 import { type ErrorCode, type TaskError, toTaskError } from "../../task/errors.ts";
 import type { Run } from "../run.ts";
@@ -38,10 +38,10 @@ export async function runStepOn(
   request: RunRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { step } = request;
-  if (!step.hardware) return engine.run(request, signal);
-  const { family, sessions } = step.hardware;
-  const software = { ...request, step: inSoftware(step) };
+  const { hardware, ...step } = request.step;
+  if (!hardware) return engine.run(request, signal);
+  const { family, sessions } = hardware;
+  const software = { ...request, step: { ...step, args: hardware.software } };
   const use = engine.hardware?.take(sessions);
   if (!use) {
     decide(`Encodes in software: ${family} has fewer than ${sessions} sessions free`);
@@ -66,11 +66,6 @@ export async function runStepOn(
     },
   ]);
 }
-
-const inSoftware = ({ hardware, ...step }: Step): Step => ({
-  ...step,
-  args: hardware?.software ?? step.args,
-});
 
 /** Runs a step on the device. @returns why it failed, if that may be because of the device @throws {TaskError} any other failure */
 async function tried(

@@ -146,8 +146,9 @@ describe("chooseEngine", () => {
   });
 
   test("says that WebAssembly has no hardware encoders, where they are wanted", async () => {
-    const wasm = { ...wasmOptions(), isHardwareWanted: true };
-    const { engine, lacks } = await chooseEngine({ ...both(), wasm, wanted: "wasm" });
+    const hardware = { wanted: "auto", device: "", sessionsMax: 1, onFound: () => {} } as const;
+    const native = nativeOptions({ hardware });
+    const { engine, lacks } = await chooseEngine({ ...both(), native, wanted: "wasm" });
     expect(lacks).toEqual(["PONTUS_HARDWARE has no effect: it reaches no devices"]);
     expect(engine.hardware).toBeUndefined();
     expect((await chooseEngine({ ...both(), wanted: "wasm" })).lacks).toEqual([]);

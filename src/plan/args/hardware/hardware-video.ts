@@ -16,7 +16,10 @@ const NAME = "device";
  *
  * @see https://ffmpeg.org/ffmpeg.html#Advanced-Video-options `-init_hw_device`
  */
-export function deviceArgs({ family, device = FIRST_DEVICE }: Hardware): readonly string[] {
+export function deviceArgs({
+  family,
+  device = FIRST_DEVICE,
+}: Pick<Hardware, "family" | "device">): readonly string[] {
   if (family === "vaapi")
     return ["-init_hw_device", `vaapi=${NAME}:${device}`, "-filter_hw_device", NAME];
   if (family === "qsv")

@@ -57,7 +57,7 @@ export function trialArgs(codec: HardwareCodec, encoder: HardwareEncoder): reado
   const stream = encodedVideo(onDevice(encoding, encoder), "0:v");
   return [
     ...["-hide_banner", "-nostdin", "-v", "error"],
-    ...deviceArgs({ ...encoder, encoders: {} }),
+    ...deviceArgs(encoder),
     ...["-f", "lavfi", "-i", `testsrc2=size=${SIZE.width}x${SIZE.height}:rate=${RATE.num}`],
     ...["-frames:v", String(TRIAL_FRAMES)],
     ...streamsArgs([stream], false, []),

@@ -1,5 +1,5 @@
 import { isStillCodec } from "../../../profile/codecs.ts";
-import { type Hardware, isHardwareCodec } from "../../device/hardware.ts";
+import { type Hardware, type HardwareCodec, isHardwareCodec } from "../../device/hardware.ts";
 import { areKept } from "../../encode/captions.ts";
 import { onDevice } from "../../encode/hardware/on-device.ts";
 import type { VideoEncoding } from "../../encode/video-encoding.ts";
@@ -10,16 +10,12 @@ const LEAST = { width: 192, height: 128 };
 const MOST = { h264: 4096, h265: 8192, av1: 8192 } as const;
 
 /**
- * Why a picture is encoded in software although there is a device: the end of a sentence; undefined if the device encodes it.
+ * Why a picture is encoded in software although there is a device with an encoder for it: the end of a sentence; undefined if the device encodes it.
  *
  * What a profile promises and a device cannot keep, or was never measured to keep, stays in software.
  */
-function softwareReason(
-  encoding: VideoEncoding,
-  { family, encoders }: Hardware,
-): string | undefined {
-  const { codec, width, height } = encoding;
-  if (!isHardwareCodec(codec) || !encoders[codec]) return `${family} makes no ${codec} here`;
+function softwareReason(encoding: VideoEncoding, codec: HardwareCodec): string | undefined {
+  const { width, height } = encoding;
   if (encoding.rateMode === "2passvbr") return "a device encodes in one pass";
   if (encoding.quality !== undefined) return "the scale of quality was measured in software";
   if (encoding.encoderOptions) return "its encoder is given options";
@@ -38,13 +34,19 @@ function softwareReason(
 /** What becomes of a picture where there is a device, and how that is told. */
 type Placed = { readonly encoding: VideoEncoding; readonly told: string };
 
-function placed(encoding: VideoEncoding, hardware: Hardware, shared: string | undefined): Placed {
-  const why = shared ?? softwareReason(encoding, hardware);
+function placed(
+  encoding: VideoEncoding,
+  { family, encoders }: Hardware,
+  shared: string | undefined,
+): Placed {
   const { codec } = encoding;
-  const encoder = isHardwareCodec(codec) ? hardware.encoders[codec] : undefined;
-  if (why !== undefined || !encoder)
-    return { encoding, told: `in software, as ${why ?? "no device makes it"}` };
-  return { encoding: onDevice(encoding, encoder), told: `by ${encoder.name}` };
+  const stays = (why: string): Placed => ({ encoding, told: `in software, as ${why}` });
+  const encoder = isHardwareCodec(codec) && encoders[codec];
+  if (!encoder) return stays(`${family} makes no ${codec} here`);
+  const why = shared ?? softwareReason(encoding, codec);
+  return why === undefined
+    ? { encoding: onDevice(encoding, encoder), told: `by ${encoder.name}` }
+    : stays(why);
 }
 
 /** Both runs of two passes make all pictures of a set. */
