@@ -71,6 +71,20 @@ describe("an ffmpeg in a sandbox", () => {
     expect(error.code).toBe("target_unwritable");
   });
 
+  test.each(["/proc/devices", "/sys/devices/system/cpu/online"])(
+    "sees %s only if it encodes on a device",
+    async (path) => {
+      const args = [...["-f", "data", "-i", path], ...["-map", "0", "-c", "copy", "-f", "data"]];
+      const step: Step = { ...encodeStep(), args: [...args, "0/out.txt"], writes: ["0/out.txt"] };
+      const engine = await sandboxed();
+      const run = async (more: Partial<Step>) =>
+        engine.run(aRun(await clip(), { ...step, ...more }, { isOurs: true }), never);
+      const { message } = await taskErrorOf(run({}));
+      expect(message).toContain("No such file or directory");
+      await run({ hardware: { family: "vaapi", sessions: 1, software: step.args } });
+    },
+  );
+
   test("reaches no network, not even this machine", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");

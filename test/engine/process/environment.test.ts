@@ -8,6 +8,9 @@ describe("programEnvironment", () => {
       HOME: "/var/lib/pontus",
       LD_LIBRARY_PATH: "/opt/lib",
       TMPDIR: "/var/tmp",
+      LIBVA_DRIVER_NAME: "iHD",
+      LIBVA_DRIVERS_PATH: "/opt/dri",
+      CUDA_VISIBLE_DEVICES: "1",
     };
     const secrets = {
       PONTUS_CLIENTS: "a secret",

@@ -10,11 +10,13 @@ import type { Damage } from "../../../src/task/damage.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import type { Task } from "../../../src/task/task.ts";
 import type { Warning } from "../../../src/task/warnings.ts";
-import { runStepOn } from "../../../src/worker/hardware/on-hardware.ts";
+import { capabilitiesOf, runStepOn } from "../../../src/worker/hardware/on-hardware.ts";
+import { never } from "../../contract/engine.ts";
 import { clip, ffmpeg } from "../../fixtures/clips.ts";
 import { type FakeDevice, fakeDevice } from "../../fixtures/fake-device.ts";
 import { boundsHere, openNative } from "../../fixtures/native-engine.ts";
 import { workerBench } from "../../fixtures/worker-bench.ts";
+import { aCapabilities } from "../../plan/builders.ts";
 import { aProfile } from "../../profile/builders.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
@@ -81,7 +83,9 @@ async function judge(
 }
 
 /** Runs a step that is planned for a device, by an engine whose runs end as they are told to. */
-async function stepOn(...ends: readonly (TaskError | undefined)[]) {
+const stepOn = (...ends: readonly (TaskError | undefined)[]) => stepWithin(never, ...ends);
+
+async function stepWithin(signal: AbortSignal, ...ends: readonly (TaskError | undefined)[]) {
   const [warnings, told, damages, ran]: [Warning[], string[], Damage[], (readonly string[])[]] = [
     [],
     [],
@@ -115,7 +119,7 @@ async function stepOn(...ends: readonly (TaskError | undefined)[]) {
       decide: (line) => void told.push(line),
     },
     { ...request, onDamage: (one) => void damages.push(one) },
-    new AbortController().signal,
+    signal,
   ).catch((thrown: unknown) => thrown);
   return { error, ran: ran.flat(), outcome, damages, warnings, told };
 }
@@ -140,6 +144,26 @@ describe("runStepOn", () => {
     expect(outcome).toEqual(["end"]);
   });
 
+  test.each(["encoder_stalled", "encoder_killed", "source_damaged"] as const)(
+    "tries again in software where the device may be why: %s",
+    async (code) => {
+      const { error, ran, warnings } = await stepOn(
+        new TaskError(code, "Cannot encode"),
+        undefined,
+      );
+      expect(error).toBeUndefined();
+      expect(ran).toEqual(["device", "software"]);
+      expect(warnings.map(({ code }) => code)).toEqual(["hardware_failed"]);
+    },
+  );
+
+  test("begins nothing once more after an abort", async () => {
+    const { error, ran, outcome } = await stepWithin(AbortSignal.abort(), unknown);
+    expect(error).toBe(unknown);
+    expect(ran).toEqual(["device"]);
+    expect(outcome).toEqual(["end"]);
+  });
+
   test("counts the damage of a source once", async () => {
     expect((await stepOn(undefined)).damages).toHaveLength(1);
     expect((await stepOn(unknown, undefined)).damages).toHaveLength(1);
@@ -149,6 +173,15 @@ describe("runStepOn", () => {
     expect((await stepOn(undefined)).outcome).toEqual(["worked", "end"]);
     expect((await stepOn(unknown, undefined)).outcome).toEqual(["end", "failed"]);
   });
+});
+
+test("a task of which a run has failed is planned in software", async () => {
+  const hardware = { family: "nvenc", encoders: {} } as const;
+  const capabilities = aCapabilities();
+  const engine = { capabilities, hardware: { found: async () => hardware } } as unknown as Engine;
+  const first = await capabilitiesOf({ engine, failedRuns: 0, signal: never });
+  expect(first).toEqual({ ...capabilities, hardware });
+  expect(await capabilitiesOf({ engine, failedRuns: 1, signal: never })).toBe(capabilities);
 });
 
 const codes = ({ warnings = [] }: Task) => warnings.map(({ code }) => code);
