@@ -60,11 +60,11 @@ export function paletteArgs(
   media: MediaInfo,
   clip: Clip | undefined,
 ): OutputArgs {
-  const { video } = decision;
+  const { video, folder } = decision;
   if (!video || !media.video) return { graphs: NO_GRAPHS, args: [], writes: [], isCopying: false };
   const filters = [...trimmed(clip), ...inOrder(video.filters)];
   const map = `0:${media.video.index}`;
-  const { mark, folder } = { ...video, ...decision };
+  const { mark } = video;
   const make = makeFilter(video);
   const [label, made] = [`g${folder}`, `p${folder}`];
   const chains = mark
