@@ -1,5 +1,6 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
+import { renditionsOf } from "../profile/assign.ts";
 import type { Assignment, VideoEncode } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Extras, SubtitleSource } from "../task/task.ts";
@@ -47,8 +48,8 @@ export type NamingRequest = {
 const WATERMARK = "the watermark";
 
 /** All that is encoded of pictures. */
-const encodesOf = ({ rendition, set }: Assignment): readonly VideoEncode[] =>
-  (set?.renditions ?? [rendition]).flatMap(({ video }) => (typeof video === "object" ? video : []));
+const encodesOf = (assignment: Assignment): readonly VideoEncode[] =>
+  renditionsOf([assignment]).flatMap(({ video }) => (typeof video === "object" ? video : []));
 
 /** The pictures that are laid over others, each address once. */
 function watermarksOf({ assignments, targets }: NamingRequest): readonly FurtherInput[] {

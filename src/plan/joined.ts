@@ -1,3 +1,4 @@
+import { renditionsOf } from "../profile/assign.ts";
 import { isOfSource } from "../profile/containers.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
@@ -46,9 +47,6 @@ export function refuseImpossibleJoin(
     .find((why) => why !== undefined);
   if (message !== undefined) throw refuse(message, fields(message));
 }
-
-const renditionsOf = (assignments: readonly Assignment[]): readonly Rendition[] =>
-  assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
 
 /** Whether a rendition chooses among the sounds of its source, so that all of them have to be joined. */
 export const choosesSounds = (assignments: readonly Assignment[]): boolean =>

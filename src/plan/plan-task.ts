@@ -1,4 +1,5 @@
 import type { MediaInfo } from "../probe/media.ts";
+import { renditionsOf } from "../profile/assign.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Clip } from "../task/task.ts";
@@ -153,9 +154,6 @@ function askingForLoudness(
   const step = meteringStep([...asked.values()], input);
   return { asksForLoudness: { step, names: [...asked.keys()] } };
 }
-
-const renditionsOf = (assignments: readonly Assignment[]): readonly Rendition[] =>
-  assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
 
 /**
  * Refuses a copy that has to become an encode, if the engine lacks the encoder. Nobody asked for that encoder, so the

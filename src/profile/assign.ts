@@ -9,6 +9,10 @@ type Offer = Omit<Assignment, "targets">;
 /** One target and what it gets. */
 type Wish = Offer & { readonly target: number };
 
+/** All renditions that assignments make, those of sets too. */
+export const renditionsOf = (assignments: readonly Assignment[]): readonly Rendition[] =>
+  assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
+
 /**
  * Decides which rendition goes to which target.
  *

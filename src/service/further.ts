@@ -1,6 +1,7 @@
 import { aboutInput, type FurtherInput, furtherFault } from "../plan/further.ts";
 import { isAnyLive } from "../plan/live/places.ts";
 import { burnsIn } from "../plan/subtitles/burn-in.ts";
+import { renditionsOf } from "../profile/assign.ts";
 import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Extras } from "../task/task.ts";
@@ -44,8 +45,7 @@ export function refuseUnusedSubtitles(
   { subtitles }: Extras,
   assignments: readonly Assignment[],
 ): void {
-  const renditions = assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
-  if (!subtitles || renditions.some((one) => one.subtitles || burnsIn(one))) return;
+  if (!subtitles || renditionsOf(assignments).some((one) => one.subtitles || burnsIn(one))) return;
   throw refuseField(
     "subtitles",
     "no profile of the task takes subtitles: there is neither subtitle_tracks nor burn_in in any",

@@ -1,3 +1,4 @@
+import { renditionsOf } from "../../profile/assign.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Capabilities } from "../plan.ts";
@@ -13,8 +14,7 @@ export const pixelsFault = (
 
 /** The pixels of one picture of every rendition of a task, as far as their sizes are asked for: the others depend on the source. */
 export function askedPixels(assignments: readonly Assignment[]): number {
-  const renditions = assignments.flatMap(({ rendition, set }) => set?.renditions ?? [rendition]);
-  return renditions.reduce((sum, { video }) => {
+  return renditionsOf(assignments).reduce((sum, { video }) => {
     const { width = 0, height = 0 } = typeof video === "object" ? video : {};
     return sum + width * height;
   }, 0);
