@@ -34,6 +34,9 @@ const PROGRAMS = [
   { name: "/usr/share/doc/gstreamer1.0-plugins-bad/copyright", apt: "gstreamer1.0-plugins-bad" },
   { name: "/usr/share/doc/gstreamer1.0-libav/copyright", apt: "gstreamer1.0-libav" },
   { name: "mediainfo", apt: "mediainfo" },
+  // The database of a fleet, and what starts it as another user than root.
+  { name: "pg_ctlcluster", apt: "postgresql" },
+  { name: "setpriv", apt: "util-linux" },
   // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
   { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { embedMigrations, generateMigration } from "../../scripts/write-migrations.ts";
+import { DIALECTS, embedMigrations, generateMigration } from "../../scripts/write-migrations.ts";
 import { openDatabase, openWhenFree } from "../../src/db/database.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { MIGRATIONS } from "../../src/db/migrations.gen.ts";
@@ -17,18 +17,19 @@ import { aWorker, createTask } from "../fixtures/store-bench.ts";
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-const FOLDER = "src/db/migrations";
+describe.each(DIALECTS)("migrations.gen.ts of $dialect", (dialect) => {
+  const folder = join(dialect.folder, "migrations");
 
-describe("migrations.gen.ts", () => {
   test("holds what the folder of migrations holds", () => {
-    expect(readFileSync("src/db/migrations.gen.ts", "utf8")).toBe(embedMigrations(FOLDER));
+    const embedded = readFileSync(join(dialect.folder, "migrations.gen.ts"), "utf8");
+    expect(embedded).toBe(embedMigrations(folder));
   });
 
   test("makes the schema that the code describes", () => {
     const copy = join(tempFolder(), "migrations");
-    cpSync(FOLDER, copy, { recursive: true });
-    generateMigration(copy, "forgotten");
-    expect(readdirSync(copy)).toEqual(readdirSync(FOLDER));
+    cpSync(folder, copy, { recursive: true });
+    generateMigration(dialect, copy, "forgotten");
+    expect(readdirSync(copy)).toEqual(readdirSync(folder));
   });
 });
 

@@ -1,0 +1,235 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { getLogger } from "@logtape/logtape";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { TaskError } from "../../task/errors.ts";
+import { prepared } from "../prepared.ts";
+import { isLost, mayRunAgain, translatePostgresError } from "./errors.ts";
+import { Listener } from "./listener.ts";
+import { migratePostgres } from "./migrate.ts";
+
+const log = getLogger(["pontus", "database"]);
+
+/** How long a write is tried again while the server is away or others are in its way. */
+const AGAIN_MS_MAX = 5_000;
+const PAUSE_MS = 10;
+const PAUSE_MS_MAX = 250;
+/** How long a call waits for a connection, and a statement for its end. */
+const CONNECT_MS_MAX = 5_000;
+const STATEMENT_MS_MAX = 30_000;
+/** A little longer than the server's own limit: a server that is cut off answers nothing at all. */
+const ANSWER_MS_MAX = 35_000;
+const LOCK_MS_MAX = 10_000;
+
+/** Drizzle on the connection of the transaction in which it is used. */
+export type PostgresOrm = NodePgDatabase;
+
+/**
+ * An open database on a PostgreSQL server. Prepare queries on `orm` by `prepared`, with a name each; run them inside `read` and `write`: each
+ * runs on the connection of the call that it is made in, so nothing passes a connection on.
+ */
+export type PostgresDatabase = {
+  readonly orm: PostgresOrm;
+
+  /** Queries by name, each prepared when it is first asked for. */
+  readonly prepared: typeof prepared;
+
+  /** Runs queries that change nothing, each on its own. @throws {TaskError} `service_unavailable` */
+  read<T>(queries: () => Promise<T>): Promise<T>;
+
+  /**
+   * Runs statements, all or nothing, in one transaction (READ COMMITTED: rows that are decided on are read `for update`). They may
+   * run again, with what they did rolled back, so they must change nothing but the database. Inside another `write` they are part of its
+   * transaction.
+   *
+   * @returns what they return, once it is on disk
+   * @throws what they throw, or {TaskError} `service_unavailable`; if that comes while it commits, it may be written all the same
+   */
+  write<T>(statements: () => Promise<T>): Promise<T>;
+
+  /** Has something done once what is written now is on disk; not at all if it is rolled back. To be called inside `write`. It must not throw. */
+  readonly afterCommit: (work: () => void) => void;
+
+  /** One statement of another library, with `$1` and so on, on the connection of the call that it is made in. */
+  readonly execute: (text: string, values?: readonly unknown[]) => Promise<{ rows: unknown[] }>;
+
+  /**
+   * Has a listener called at each notice on a channel, and once after each time that notices may have been missed.
+   *
+   * @returns what ends this
+   */
+  listen(channel: string, onNotice: (payload: string) => void): () => void;
+
+  /** Checks whether writes succeed. @throws {TaskError} `service_unavailable` */
+  checkWritable(): Promise<void>;
+
+  /** Lets running calls end, for some seconds, and closes all connections; later calls are refused. */
+  close(): Promise<void>;
+};
+
+/** How a database is opened. */
+export type PostgresOptions = {
+  /** How many connections it holds at most, beside the one that listens. */
+  readonly connectionsMax?: number;
+  /** What operators see of its connections. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+};
+
+/** What the statements of one call share. */
+type Call = { readonly client: pg.PoolClient; readonly afterwards: (() => void)[] };
+
+/**
+ * Connects to a server and brings the database to the newest schema; several nodes may start at once.
+ *
+ * @throws {TaskError} `service_unavailable` if it cannot be reached, or a newer version of this program made the tables
+ */
+export async function openPostgres(
+  url: string,
+  { connectionsMax = 10, name = "pontus" }: PostgresOptions = {},
+): Promise<PostgresDatabase> {
+  const config: pg.PoolConfig = {
+    connectionString: url,
+    application_name: name,
+    max: connectionsMax,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    query_timeout: ANSWER_MS_MAX,
+    statement_timeout: STATEMENT_MS_MAX,
+    lock_timeout: LOCK_MS_MAX,
+    idle_in_transaction_session_timeout: STATEMENT_MS_MAX,
+    keepAlive: true,
+  };
+  const pool = new pg.Pool(config);
+  // Of connections that are idle: the next call gets another one, and says what is wrong.
+  pool.on("error", (error) => log.debug("A connection to the database broke: {error}", { error }));
+  try {
+    await migratePostgres(pool);
+  } catch (error) {
+    await pool.end().catch(() => {});
+    throw translatePostgresError(error);
+  }
+  return serve(pool, new Listener({ connectionString: url, application_name: `${name} listener` }));
+}
+
+function serve(pool: pg.Pool, listener: Listener): PostgresDatabase {
+  const calls = new AsyncLocalStorage<Call>();
+  const current = (): Call => {
+    const call = calls.getStore();
+    if (!call) throw new Error("Cannot query: this is neither in a read nor in a write");
+    return call;
+  };
+  // Drizzle asks nothing else of a client.
+  const client = {
+    query: (...args: Parameters<pg.PoolClient["query"]>) => current().client.query(...args),
+  };
+  const orm = drizzle({ client: client as unknown as pg.PoolClient }) as unknown as PostgresOrm;
+  const read = async <T>(queries: () => Promise<T>): Promise<T> => {
+    if (calls.getStore()) return queries();
+    return translated(() =>
+      again(isLost, () =>
+        onConnection(pool, (each) => calls.run({ client: each, afterwards: [] }, queries)),
+      ),
+    );
+  };
+  const write = async <T>(statements: () => Promise<T>): Promise<T> => {
+    if (calls.getStore()) return statements();
+    return translated(() =>
+      again(mayRunAgain, () =>
+        onConnection(pool, (each) => {
+          const call: Call = { client: each, afterwards: [] };
+          return calls.run(call, () => transact(call, statements));
+        }),
+      ),
+    );
+  };
+  return {
+    orm,
+    prepared,
+    read,
+    write,
+    afterCommit: (work) => void current().afterwards.push(work),
+    execute: async (text, values) => current().client.query(text, values as unknown[]),
+    listen: (channel, onNotice) => listener.listen(channel, onNotice),
+    checkWritable: () =>
+      // Of this transaction alone: it writes nothing, and is refused where nothing can be written.
+      write(async () => void (await current().client.query("select pg_current_xact_id()"))),
+    close: async () => {
+      await Promise.all([listener.close(), pool.end()]);
+    },
+  };
+}
+
+/** A commit of which it is not known whether it was made: it must not be tried again. */
+class CommitLost extends TaskError {
+  constructor(cause: unknown) {
+    super(
+      "service_unavailable",
+      "Cannot tell whether it was written: the connection to the database broke",
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function transact<T>({ client, afterwards }: Call, statements: () => Promise<T>): Promise<T> {
+  await client.query("begin");
+  let value: T;
+  try {
+    value = await statements();
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+  try {
+    await client.query("commit");
+  } catch (error) {
+    throw isLost(error) ? new CommitLost(error) : error;
+  }
+  for (const work of afterwards) work();
+  return value;
+}
+
+async function onConnection<T>(
+  pool: pg.Pool,
+  use: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on("error", onError);
+  try {
+    return await use(client);
+  } catch (error) {
+    // Whatever is left of its transaction ends with it.
+    if (isLost(error) || error instanceof CommitLost) broken ??= error as Error;
+    throw error;
+  } finally {
+    client.off("error", onError);
+    client.release(broken);
+  }
+}
+
+/** Runs something again while its error may pass, for some seconds, with pauses that grow and have jitter. */
+async function again<T>(mayPass: (error: unknown) => boolean, run: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + AGAIN_MS_MAX;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof TaskError || !mayPass(error) || performance.now() >= endMs) throw error;
+    }
+    await sleep(Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** tries) * (0.5 + Math.random() / 2));
+  }
+}
+
+async function translated<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw translatePostgresError(error);
+  }
+}
