@@ -11,7 +11,7 @@ import { migratePostgres } from "./migrate.ts";
 
 const log = getLogger(["pontus", "database"]);
 
-/** How long a write is tried again while the server is away or others are in its way. */
+/** How long a call is tried again while the server is away or others are in its way. */
 const AGAIN_MS_MAX = 5_000;
 const PAUSE_MS = 10;
 const PAUSE_MS_MAX = 250;
@@ -74,7 +74,8 @@ export type PostgresOptions = {
   readonly connectionsMax?: number;
   /** What operators see of its connections. */
   readonly name?: string;
-  readonly signal?: AbortSignal;
+  /** How long a call is tried again while the server is away or others are in its way. */
+  readonly againMs?: number;
 };
 
 /** What the statements of one call share. */
@@ -87,7 +88,7 @@ type Call = { readonly client: pg.PoolClient; readonly afterwards: (() => void)[
  */
 export async function openPostgres(
   url: string,
-  { connectionsMax = 10, name = "pontus" }: PostgresOptions = {},
+  { connectionsMax = 10, name = "pontus", againMs = AGAIN_MS_MAX }: PostgresOptions = {},
 ): Promise<PostgresDatabase> {
   const config: pg.PoolConfig = {
     connectionString: url,
@@ -109,10 +110,14 @@ export async function openPostgres(
     await pool.end().catch(() => {});
     throw translatePostgresError(error);
   }
-  return serve(pool, new Listener({ connectionString: url, application_name: `${name} listener` }));
+  return serve(
+    pool,
+    againMs,
+    new Listener({ connectionString: url, application_name: `${name} listener` }),
+  );
 }
 
-function serve(pool: pg.Pool, listener: Listener): PostgresDatabase {
+function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresDatabase {
   const calls = new AsyncLocalStorage<Call>();
   const current = (): Call => {
     const call = calls.getStore();
@@ -127,7 +132,7 @@ function serve(pool: pg.Pool, listener: Listener): PostgresDatabase {
   const read = async <T>(queries: () => Promise<T>): Promise<T> => {
     if (calls.getStore()) return queries();
     return translated(() =>
-      again(isLost, () =>
+      again(againMs, isLost, () =>
         onConnection(pool, (each) => calls.run({ client: each, afterwards: [] }, queries)),
       ),
     );
@@ -135,7 +140,7 @@ function serve(pool: pg.Pool, listener: Listener): PostgresDatabase {
   const write = async <T>(statements: () => Promise<T>): Promise<T> => {
     if (calls.getStore()) return statements();
     return translated(() =>
-      again(mayRunAgain, () =>
+      again(againMs, mayRunAgain, () =>
         onConnection(pool, (each) => {
           const call: Call = { client: each, afterwards: [] };
           return calls.run(call, () => transact(call, statements));
@@ -152,8 +157,10 @@ function serve(pool: pg.Pool, listener: Listener): PostgresDatabase {
     execute: async (text, values) => current().client.query(text, values as unknown[]),
     listen: (channel, onNotice) => listener.listen(channel, onNotice),
     checkWritable: () =>
-      // Of this transaction alone: it writes nothing, and is refused where nothing can be written.
-      write(async () => void (await current().client.query("select pg_current_xact_id()"))),
+      // Writes the version that is there already.
+      write(async () => {
+        await current().client.query("update pontus_schema set version = version");
+      }),
     close: async () => {
       await Promise.all([listener.close(), pool.end()]);
     },
@@ -214,8 +221,12 @@ async function onConnection<T>(
 }
 
 /** Runs something again while its error may pass, for some seconds, with pauses that grow and have jitter. */
-async function again<T>(mayPass: (error: unknown) => boolean, run: () => Promise<T>): Promise<T> {
-  const endMs = performance.now() + AGAIN_MS_MAX;
+async function again<T>(
+  againMs: number,
+  mayPass: (error: unknown) => boolean,
+  run: () => Promise<T>,
+): Promise<T> {
+  const endMs = performance.now() + againMs;
   for (let tries = 0; ; tries += 1) {
     try {
       return await run();

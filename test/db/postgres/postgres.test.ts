@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { MIGRATIONS } from "../../../src/db/postgres/migrations.gen.ts";
+import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
+import { TaskError } from "../../../src/task/errors.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
+import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { eventually } from "../../fixtures/service.ts";
+
+// A busy machine takes longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
+
+// Not the tests' own folder: the names of sockets are short.
+const folder = mkdtempSync(join(tmpdir(), "pg-"));
+let server: PostgresServer;
+const open: PostgresDatabase[] = [];
+
+beforeAll(async () => {
+  server = await PostgresServer.start(folder);
+});
+
+afterAll(async () => {
+  await Promise.all(open.map((each) => each.close()));
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function opened(url: string): Promise<PostgresDatabase> {
+  const database = await openPostgres(url);
+  open.push(database);
+  return database;
+}
+
+/** A database with a table of two rows. */
+async function pair(): Promise<{ url: string; database: PostgresDatabase }> {
+  const url = await server.createDatabase();
+  const database = await opened(url);
+  await database.write(async () => {
+    await database.execute("create table pairs (id int primary key, x int not null)");
+    await database.execute("insert into pairs values (1, 0), (2, 0)");
+  });
+  return { url, database };
+}
+
+const rowsOf = (database: PostgresDatabase) =>
+  database.read(async () => (await database.execute("select x from pairs order by id")).rows);
+
+const add = (database: PostgresDatabase, id: number) =>
+  database.execute("update pairs set x = x + 1 where id = $1", [id]);
+
+describe("write()", () => {
+  test("keeps all of its statements or none", async () => {
+    const { database } = await pair();
+    await database.write(() => add(database, 1));
+    const failing = database.write(async () => {
+      await add(database, 1);
+      throw new TaskError("task_conflict", "no");
+    });
+    expect((await taskErrorOf(failing)).code).toBe("task_conflict");
+    expect(await rowsOf(database)).toEqual([{ x: 1 }, { x: 0 }]);
+  });
+
+  test("is part of the write that it is called in", async () => {
+    const { database } = await pair();
+    const failing = database.write(async () => {
+      await database.write(() => add(database, 1));
+      expect(await rowsOf(database)).toEqual([{ x: 1 }, { x: 0 }]);
+      throw new TaskError("task_conflict", "no");
+    });
+    await taskErrorOf(failing);
+    expect(await rowsOf(database)).toEqual([{ x: 0 }, { x: 0 }]);
+  });
+
+  test("does what is to be done afterwards once, and only after a commit", async () => {
+    const { database } = await pair();
+    const done: string[] = [];
+    await database.write(async () => {
+      await add(database, 1);
+      database.afterCommit(() => done.push("kept"));
+      expect(done).toEqual([]);
+    });
+    const failing = database.write(async () => {
+      database.afterCommit(() => done.push("undone"));
+      throw new TaskError("task_conflict", "no");
+    });
+    await taskErrorOf(failing);
+    expect(done).toEqual(["kept"]);
+  });
+
+  test("runs again where two lock each other out, and both are kept", async () => {
+    const { database } = await pair();
+    let tries = 0;
+    const both = async (first: number, second: number) =>
+      database.write(async () => {
+        tries += 1;
+        await add(database, first);
+        // So that each holds its first row when it asks for the other's.
+        if (tries <= 2) await sleep(200);
+        await add(database, second);
+      });
+    await Promise.all([both(1, 2), both(2, 1)]);
+    expect(tries).toBe(3);
+    expect(await rowsOf(database)).toEqual([{ x: 2 }, { x: 2 }]);
+  });
+
+  test("leaves nothing of one that breaks behind for the next on its connection", async () => {
+    const { database } = await pair();
+    await expect(
+      database.write(() => database.execute("insert into pairs values (1, 5)")),
+    ).rejects.toThrow("duplicate key");
+    await Promise.all(Array.from({ length: 20 }, () => database.write(() => add(database, 2))));
+    expect(await rowsOf(database)).toEqual([{ x: 0 }, { x: 20 }]);
+  });
+
+  test("passes over a server that starts anew", async () => {
+    const other = mkdtempSync(join(tmpdir(), "pg-"));
+    const passing = await PostgresServer.start(other);
+    try {
+      const database = await openPostgres(await passing.createDatabase());
+      await database.write(() => database.execute("create table counts (x int)"));
+      const writing = Array.from({ length: 8 }, async (_, at) => {
+        await sleep(at * 20);
+        await database.write(() => database.execute("insert into counts values (1)"));
+      });
+      await sleep(60);
+      await passing.stop("SIGQUIT");
+      await passing.start();
+      await Promise.all(writing);
+      const { rows } = await database.read(() => database.execute("select 1 from counts"));
+      expect(rows).toHaveLength(8);
+      await database.close();
+    } finally {
+      await passing.stop();
+      rmSync(other, { recursive: true, force: true });
+    }
+  });
+
+  test("says that the database is away, and serves again once it is back", async () => {
+    const other = mkdtempSync(join(tmpdir(), "pg-"));
+    const passing = await PostgresServer.start(other);
+    const database = await openPostgres(passing.url(), { againMs: 200 });
+    await passing.stop();
+    const { code, message } = await taskErrorOf(database.checkWritable());
+    expect([code, message]).toEqual([
+      "service_unavailable",
+      "Cannot use the database: it cannot be reached",
+    ]);
+    await passing.start();
+    await database.checkWritable();
+    await database.close();
+    await passing.stop();
+    rmSync(other, { recursive: true, force: true });
+  });
+
+  test("is refused where the server takes no writes", async () => {
+    const url = await server.createDatabase();
+    const before = await opened(url);
+    const reading = `${url}&options=-c%20default_transaction_read_only%3Don`;
+    expect(await taskErrorOf(openPostgres(reading))).toMatchObject({
+      code: "service_unavailable",
+      message: "Cannot use the database: it takes no writes now",
+    });
+    await before.checkWritable();
+    const name = new URL(url).pathname.slice(1);
+    await server.query(`alter database ${name} set default_transaction_read_only = on`);
+    await server.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+    );
+    expect((await taskErrorOf(before.checkWritable())).code).toBe("service_unavailable");
+  });
+});
+
+test("queries outside of calls are a mistake of the code", async () => {
+  const { database } = await pair();
+  await expect(database.execute("select 1")).rejects.toThrow("neither in a read nor in a write");
+});
+
+describe("listen()", () => {
+  test("hears what others commit, and not what they undo", async () => {
+    const { url, database } = await pair();
+    const other = await opened(url);
+    const heard: string[] = [];
+    other.listen("pontus", (payload) => heard.push(payload));
+    // Told once at the beginning, as some may have been missed.
+    expect(await eventually(() => (heard.length === 1 ? heard : undefined))).toEqual([""]);
+    const notify = (text: string) =>
+      database.write(async () => {
+        await database.execute("select pg_notify('pontus', $1)", [text]);
+        if (text === "undone") throw new TaskError("task_conflict", "no");
+      });
+    await taskErrorOf(notify("undone"));
+    await notify("kept");
+    expect(await eventually(() => (heard.length === 2 ? heard : undefined))).toEqual(["", "kept"]);
+  });
+
+  test("connects again where its connection is cut, and tells that some may have been missed", async () => {
+    const { url, database } = await pair();
+    const heard: string[] = [];
+    const stop = database.listen("pontus", (payload) => heard.push(payload));
+    await eventually(() => (heard.length === 1 ? true : undefined));
+    await server.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pontus listener'",
+      url,
+    );
+    expect(await eventually(() => (heard.length === 2 ? heard : undefined))).toEqual(["", ""]);
+    stop();
+    await database.write(() => database.execute("select pg_notify('pontus', 'later')"));
+    await sleep(100);
+    expect(heard).toEqual(["", ""]);
+  });
+});
+
+describe("openPostgres()", () => {
+  test("lets nodes that start together on an empty database all have it", async () => {
+    const url = await server.createDatabase();
+    await Promise.all(Array.from({ length: 5 }, () => opened(url)));
+    expect(await server.query("select version from pontus_schema", url)).toEqual([
+      { version: MIGRATIONS.length },
+    ]);
+  });
+
+  test("refuses tables of a newer version", async () => {
+    const url = await server.createDatabase();
+    await opened(url);
+    await server.query("update pontus_schema set version = version + 1", url);
+    const { code, message } = await taskErrorOf(openPostgres(url));
+    expect([code, message]).toEqual([
+      "service_unavailable",
+      "Cannot open the database: a newer version of this program made it",
+    ]);
+  });
+
+  test("gives no place of an event again after the database was restored", async () => {
+    const url = await server.createDatabase();
+    await opened(url);
+    const next = async () =>
+      Number((await server.query("select nextval('events_seq_seq') as place", url))[0]?.["place"]);
+    const before = await next();
+    await server.query("select setval('events_seq_seq', 1)", url);
+    await opened(url);
+    expect(await next()).toBeGreaterThan(before);
+  });
+
+  test("says why it cannot be opened", async () => {
+    const { message } = await taskErrorOf(
+      openPostgres(`postgres://pontus@localhost/x?host=${encodeURIComponent("/nowhere")}`),
+    );
+    expect(message).toBe("Cannot use the database: it cannot be reached");
+    await expect(openPostgres(server.url("missing"))).rejects.toThrow(pg.DatabaseError);
+  });
+});
