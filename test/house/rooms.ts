@@ -22,7 +22,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["task-changes"],
     ["event-log", "holdings"],
     ["database"],
-    ["group-commit", "migrate"],
+    ["group-commit", "migrate", "postgres"],
     ["log"],
     ["busy", "migrations", "prepared", "task-row", "wal"],
     ["schema", "sqlite-errors", "sqlite", "tables"],
