@@ -35,8 +35,7 @@ const OWNERS = [
   { what: /^(@commander-js|commander|eventsource-parser)(\/|$)/, only: ["cli"] },
   { what: /^valibot$/, only: ["config", "worker", "probe", "engine", "cli"] },
   { what: /^drizzle-orm(\/|$)/, only: ["store", "queue", "events", "overview", "db"] },
-  { what: /^pg$/, only: ["db/postgres"] },
-  { what: /^pg-boss$/, only: ["queue"] },
+  { what: /^pg$/, only: ["db"] },
   { what: /^bun(:|$)/, only: ["runtime/bun.ts", "db/sqlite.bun.ts"] },
   { what: /^node:sqlite$/, only: ["db/sqlite.deno.ts"] },
   {
