@@ -1,9 +1,8 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { EventQuery, TaskEvent } from "../task/task.ts";
 import type { Database } from "./database.ts";
+import { eventOf } from "./rows/event-row.ts";
 import { events } from "./schema.ts";
-
-type EventRow = typeof events.$inferSelect;
 
 /** So many events have a place in each millisecond. */
 const PLACES_A_MS = 1000;
@@ -69,19 +68,4 @@ export class EventLog {
   read({ seq, id }: { readonly seq: number; readonly id: string }, query: EventQuery): TaskEvent[] {
     return this.#queries.read.all({ taskSeq: seq, ...query }).map((row) => eventOf(row, id));
   }
-}
-
-/** An event of a task as its row says. */
-export function eventOf(
-  { seq: _, taskSeq: __, failure, target, targetStatus, progress, ...event }: EventRow,
-  taskId: string,
-): TaskEvent {
-  return {
-    taskId,
-    ...event,
-    ...(failure && { failure }),
-    ...(target !== null && { target }),
-    ...(targetStatus && { targetStatus }),
-    ...(progress && { progress }),
-  };
 }

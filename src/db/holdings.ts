@@ -1,16 +1,10 @@
 import { and, eq, sql } from "drizzle-orm";
-import { maskSecrets } from "../lib/mask.ts";
-import { TaskError } from "../task/errors.ts";
+import type { TaskError } from "../task/errors.ts";
 import type { StoredTarget } from "../task/row.ts";
+import { type Held, keysOf, takenTarget, targetTaken } from "../task/targets.ts";
 import type { Database } from "./database.ts";
 import { activeTargets, profileUses, tasks } from "./schema.ts";
 import type { SqliteTaskRow } from "./task-row.ts";
-
-/** The keys of a target that a task holds. */
-type Held = Pick<StoredTarget, "key" | "folderKey">;
-
-const keysOf = ({ key, folderKey }: Held): readonly string[] =>
-  folderKey === undefined ? [key] : [key, folderKey];
 
 /** What unfinished tasks hold: their targets, which no other task may write, and their custom profiles, which may not be deleted. */
 export class Holdings {
@@ -68,30 +62,8 @@ export class Holdings {
     clientCode: string,
     targets: readonly (Held & Pick<StoredTarget, "url">)[],
   ): TaskError | undefined {
-    const taken = this.#taken(targets);
-    if (!taken) return undefined;
-    const owner = this.#owner(taken);
-    const holder =
-      owner?.clientCode === clientCode
-        ? `your unfinished task "${owner.id}"`
-        : "an unfinished task";
-    const shown = maskSecrets(taken.url);
-    return new TaskError(
-      "task_conflict",
-      `Cannot ${verb}: the target "${shown}" is one of ${holder}`,
-    );
-  }
-
-  /** The first of these targets that an unfinished task holds, or that is listed twice. */
-  #taken<T extends Held>(targets: readonly T[]): T | undefined {
-    const seen = new Set<string>();
-    return targets.find((target) =>
-      keysOf(target).some((key) => {
-        const isTaken = seen.has(key) || this.#queries.held.has({ key });
-        seen.add(key);
-        return isTaken;
-      }),
-    );
+    const taken = takenTarget(targets, (key) => this.#queries.held.has({ key }));
+    return taken && targetTaken(verb, clientCode, taken, this.#owner(taken));
   }
 
   /** The unfinished task that holds a target, or the folder of its set; undefined if none does. */

@@ -9,6 +9,3 @@ export const TASK_COLUMNS = columns;
 
 /** A task's row as SQLite keeps it, without its assignments; `seq` is the order of creation. */
 export type SqliteTaskRow = TaskRow & { readonly seq: number };
-
-/** The client of tasks that were deleted, whose rows are still there: no client has an empty code. */
-export const NOBODY = "";

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, isNotNull, lte, max, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { eventOf } from "../db/event-log.ts";
+import { eventOf } from "../db/rows/event-row.ts";
 import { events, tasks } from "../db/schema.ts";
 import type { FeedEvent, Scope } from "./events.ts";
 import type { RunningTask } from "./running-progress.ts";

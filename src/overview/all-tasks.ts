@@ -1,7 +1,8 @@
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { NOBODY } from "../db/rows/deleted.ts";
 import { tasks } from "../db/schema.ts";
-import { NOBODY, type SqliteTaskRow, TASK_COLUMNS } from "../db/task-row.ts";
+import { type SqliteTaskRow, TASK_COLUMNS } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
 import { taskOf } from "../task/row.ts";
 import { TASK_STATUSES } from "../task/status.ts";

@@ -1,7 +1,8 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { NOBODY } from "../db/rows/deleted.ts";
 import { tasks } from "../db/schema.ts";
-import { NOBODY, TASK_COLUMNS } from "../db/task-row.ts";
+import { TASK_COLUMNS } from "../db/task-row.ts";
 import { TaskError } from "../task/errors.ts";
 import { AllTasks, seenTask } from "./all-tasks.ts";
 import type {

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
+import { NOBODY } from "../db/rows/deleted.ts";
 import { deliveries, events, notifications, taskLogs, tasks } from "../db/schema.ts";
-import { NOBODY } from "../db/task-row.ts";
 
 /** How long the row of a deleted task stays, so that upkeep sees that it has ended and removes the files it left. */
 const DELETED_KEPT_MS = 300_000;

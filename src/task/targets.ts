@@ -1,4 +1,6 @@
-import type { StoredTarget } from "./row.ts";
+import { maskSecrets } from "../lib/mask.ts";
+import { TaskError } from "./errors.ts";
+import type { StoredTarget, TaskRow } from "./row.ts";
 import type { Failure } from "./task.ts";
 
 /** Whether nothing more happens to a target in this run. */
@@ -35,3 +37,40 @@ export const movedTargets = (
 /** The first target that was neither delivered nor refused: a task with one has not succeeded. */
 export const openTarget = (targets: readonly StoredTarget[]): StoredTarget | undefined =>
   targets.find((target) => !isClosed(target));
+
+/** The keys of a target that a task holds. */
+export type Held = Pick<StoredTarget, "key" | "folderKey">;
+
+/** What a task holds of a target: no other unfinished task has one of these keys. */
+export const keysOf = ({ key, folderKey }: Held): readonly string[] =>
+  folderKey === undefined ? [key] : [key, folderKey];
+
+/** The first of these targets that has a key which is held, or that is listed twice. */
+export function takenTarget<T extends Held>(
+  targets: readonly T[],
+  isHeld: (key: string) => boolean,
+): T | undefined {
+  const seen = new Set<string>();
+  return targets.find((target) =>
+    keysOf(target).some((key) => {
+      const isTaken = seen.has(key) || isHeld(key);
+      seen.add(key);
+      return isTaken;
+    }),
+  );
+}
+
+/** The refusal of a target that an unfinished task holds: that is named if it is the client's own, as those of others are none of its business. */
+export function targetTaken(
+  verb: string,
+  clientCode: string,
+  { url }: Pick<StoredTarget, "url">,
+  owner?: Pick<TaskRow, "id" | "clientCode">,
+): TaskError {
+  const holder =
+    owner?.clientCode === clientCode ? `your unfinished task "${owner.id}"` : "an unfinished task";
+  return new TaskError(
+    "task_conflict",
+    `Cannot ${verb}: the target "${maskSecrets(url)}" is one of ${holder}`,
+  );
+}

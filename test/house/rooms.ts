@@ -19,14 +19,14 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["config"],
   ],
   db: [
-    ["task-changes"],
+    ["task-changes", "postgres"],
     ["event-log", "holdings"],
     ["database"],
     ["group-commit", "migrate", "postgres"],
     ["log"],
     ["busy", "migrations", "prepared", "task-row", "wal"],
     ["schema", "sqlite-errors", "sqlite", "tables"],
-    ["connection"],
+    ["connection", "rows"],
   ],
   engine: [
     ["choose"],
