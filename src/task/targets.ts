@@ -1,6 +1,6 @@
 import { maskSecrets } from "../lib/mask.ts";
 import { TaskError } from "./errors.ts";
-import type { StoredTarget, TaskRow } from "./row.ts";
+import type { StoredTarget } from "./row.ts";
 import type { Failure } from "./task.ts";
 
 /** Whether nothing more happens to a target in this run. */
@@ -65,7 +65,7 @@ export function targetTaken(
   verb: string,
   clientCode: string,
   { url }: Pick<StoredTarget, "url">,
-  owner?: Pick<TaskRow, "id" | "clientCode">,
+  owner?: { readonly id: string | null; readonly clientCode: string | null },
 ): TaskError {
   const holder =
     owner?.clientCode === clientCode ? `your unfinished task "${owner.id}"` : "an unfinished task";
