@@ -1,101 +1,91 @@
 import { randomBytes } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import { asc, count, eq, gt, or, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { clients } from "../db/schema.ts";
-import { type ErrorCode, TaskError } from "../task/errors.ts";
+import type { ErrorCode } from "../task/errors.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "./key-seal.ts";
+import {
+  ClientRecords,
+  clientExists,
+  KnownClients,
+  keyTaken,
+  noSuchClient,
+  publicKeysOf,
+} from "./keys/client-records.ts";
 import { SealedMediaKeys } from "./keys/media-keys.ts";
 import { Nonces } from "./nonces.ts";
-import { mergeSeed } from "./seeded.ts";
 import type { Client, ClientStore, Nonce } from "./store.ts";
-
-/** How long a change made by another process (a client disabled, a key replaced) may go unnoticed. */
-const REMEMBERED_MS = 1_000;
 
 /** Clients and their nonces in SQLite; private keys are encrypted there. */
 export class SqliteClientStore implements ClientStore {
   readonly #database: Database;
   readonly #nonces: Nonces;
   readonly #queries;
-  /** Every call looks up its client, so a client is read at most once a second. */
-  readonly #known = new Map<string, { readonly client: Client; readonly untilMs: number }>();
-
-  readonly #seal: KeySeal;
+  readonly #known = new KnownClients();
+  readonly #records: ClientRecords;
   /** The keys that segments are encrypted with, under the same secret key. */
   readonly mediaKeys: SealedMediaKeys;
 
   /** @param seal - without it keys are encrypted for this process alone, as suits a database in memory */
   constructor(database: Database, seal = new KeySeal(randomBytes(SEAL_KEY_BYTES))) {
     this.#database = database;
-    this.#seal = seal;
+    this.#records = new ClientRecords(seal);
     this.mediaKeys = new SealedMediaKeys(seal);
     this.#nonces = new Nonces(database);
     this.#queries = prepareQueries(database);
   }
 
   async byPublicKey(publicKey: string): Promise<Client | undefined> {
-    const nowMs = performance.now();
-    const known = this.#known.get(publicKey);
-    if (known && nowMs < known.untilMs) return known.client;
-    const client = await this.#database.read(() => this.#find(publicKey));
-    // Unknown keys are not remembered, as a stranger could fill the memory with them.
-    if (client) this.#known.set(publicKey, { client, untilMs: nowMs + REMEMBERED_MS });
-    else this.#known.delete(publicKey);
-    return client;
+    return this.#known.get(publicKey, () => this.#database.read(() => this.#find(publicKey)));
   }
 
   async byCode(clientCode: string): Promise<Client | undefined> {
     return this.#database.read(() => {
       const row = this.#queries.byCode.get({ clientCode });
-      return row && this.#clientOf(row);
+      return row && this.#records.clientOf(row);
     });
   }
 
   async seed(seeds: readonly Client[]): Promise<void> {
-    this.#known.clear();
+    this.#known.forget();
+    const rowOf = (seed: Client) => this.#queries.byCode.get(seed);
+    const isSeeded = (seed: Client) => this.#records.isSeeded(seed, rowOf(seed));
     // A start that changes nothing writes nothing: it works on a full disk, too.
-    if (await this.#database.read(() => seeds.every((seed) => this.#isSeeded(seed)))) return;
+    if (await this.#database.read(() => seeds.every(isSeeded))) return;
     await this.#database.write(() => {
-      const merged = seeds.map((seed) => [this.#merged(seed), seed] as const);
+      const merged = seeds.map((seed) => [this.#records.merged(seed, rowOf(seed)), seed] as const);
       // All are deleted before the first is inserted, as two clients may have exchanged their keys.
       for (const { clientCode } of seeds) this.#queries.remove.run({ clientCode });
-      for (const [client, seed] of merged)
-        this.#insert(client, this.#seal.close(JSON.stringify(seed), seed.clientCode));
+      for (const [client, seed] of merged) this.#insert(client, this.#records.seedOf(seed));
     });
   }
 
   async add(client: Client): Promise<void> {
     const { clientCode } = client;
     await this.#database.write(() => {
-      if (this.#queries.byCode.get({ clientCode }))
-        throw new TaskError(
-          "client_exists",
-          `Cannot add client "${clientCode}": there is one with this code`,
-        );
+      if (this.#queries.byCode.get({ clientCode })) throw clientExists(clientCode);
       this.#insert(client, null, "client_exists");
     });
-    this.#known.clear();
+    this.#known.forget();
   }
 
   async change(clientCode: string, change: (client: Client) => Client): Promise<Client> {
     const changed = await this.#database.write(() => {
       const row = this.#queries.byCode.get({ clientCode });
-      const found = row && this.#clientOf(row);
-      if (!found)
-        throw new TaskError("no_such_client", `Cannot find client "${clientCode}": there is none`);
+      const found = row && this.#records.clientOf(row);
+      if (!found) throw noSuchClient(clientCode);
       const client = change(found);
       this.#queries.remove.run({ clientCode });
       this.#insert(client, row.seed);
       return client;
     });
-    this.#known.clear();
+    this.#known.forget();
     return changed;
   }
 
   async list(after: string, limit: number): Promise<readonly Client[]> {
     return this.#database.read(() =>
-      this.#queries.page.all({ after, limit }).flatMap((row) => this.#clientOf(row) ?? []),
+      this.#queries.page.all({ after, limit }).flatMap((row) => this.#records.clientOf(row) ?? []),
     );
   }
 
@@ -103,7 +93,7 @@ export class SqliteClientStore implements ClientStore {
   async canOpen(): Promise<boolean> {
     return this.#database.read(() => {
       const row = this.#queries.sealed.get();
-      return !row || this.#seal.open(row.privateKey, row.clientCode) !== undefined;
+      return !row || this.#records.canOpen(row);
     });
   }
 
@@ -112,7 +102,9 @@ export class SqliteClientStore implements ClientStore {
     const isOpen = () => this.#queries.unsealed.get() !== undefined;
     if (!(await this.#database.read(isOpen))) return;
     await this.#database.erase(() => {
-      const all = this.#queries.all.all().map((row) => [this.#clientOf(row), row.seed] as const);
+      const all = this.#queries.all
+        .all()
+        .map((row) => [this.#records.clientOf(row), row.seed] as const);
       this.#queries.clear.run();
       for (const [client, seed] of all) if (client) this.#insert(client, seed);
     });
@@ -120,72 +112,16 @@ export class SqliteClientStore implements ClientStore {
 
   /** @param seed - what the config said, encrypted; null if it says nothing of this client */
   #insert(client: Client, seed: string | null, taken: ErrorCode = "invalid_parameter"): void {
-    const { clientCode, publicKey, second, webhookSecrets } = client;
-    for (const key of second ? [publicKey, second.publicKey] : [publicKey]) {
-      const owner = this.#queries.byPublicKey.get({ publicKey: key });
-      if (owner)
-        throw new TaskError(
-          taken,
-          `Cannot add client "${clientCode}": its public key is that of "${owner.clientCode}"`,
-        );
+    for (const publicKey of publicKeysOf(client)) {
+      const owner = this.#queries.byPublicKey.get({ publicKey });
+      if (owner) throw keyTaken(taken, client.clientCode, owner.clientCode);
     }
-    this.#queries.insert.run({
-      ...client,
-      privateKey: this.#seal.close(client.privateKey, clientCode),
-      secondPublicKey: second?.publicKey ?? null,
-      secondPrivateKey: second && this.#seal.close(second.privateKey, clientCode),
-      seed,
-      webhookSecrets:
-        webhookSecrets && this.#seal.close(JSON.stringify(webhookSecrets), clientCode),
-    });
-  }
-
-  /** Whether the config says the same of a client as when it was last seeded. */
-  #isSeeded(now: Client): boolean {
-    const row = this.#queries.byCode.get(now);
-    return row !== undefined && isDeepStrictEqual(this.#seedOf(row), now);
-  }
-
-  /** What becomes of a client that the config names. */
-  #merged(now: Client): Client {
-    const row = this.#queries.byCode.get(now);
-    const record = row && this.#clientOf(row);
-    // Of older builds, the record is what the config said last.
-    return record ? mergeSeed({ before: this.#seedOf(row) ?? record, now, record }) : now;
-  }
-
-  #seedOf({ seed, clientCode }: typeof clients.$inferSelect): Client | undefined {
-    const text = seed === null ? undefined : this.#seal.open(seed, clientCode);
-    return text === undefined ? undefined : (JSON.parse(text) as Client);
+    this.#queries.insert.run(this.#records.rowOf(client, seed));
   }
 
   #find(publicKey: string): Client | undefined {
     const row = this.#queries.byPublicKey.get({ publicKey });
-    return row && this.#clientOf(row);
-  }
-
-  /** Undefined if its keys cannot be decrypted: it has none that a call could be signed with. */
-  #clientOf({
-    isSealed,
-    secondPublicKey,
-    secondPrivateKey,
-    seed: _,
-    webhookSecrets: sealedSecrets,
-    ...row
-  }: typeof clients.$inferSelect): Client | undefined {
-    const { clientCode } = row;
-    const opened = (key: string) => (isSealed ? this.#seal.open(key, clientCode) : key);
-    const privateKey = opened(row.privateKey);
-    if (privateKey === undefined) return undefined;
-    const second = secondPrivateKey === null ? undefined : opened(secondPrivateKey);
-    const hasSecond = secondPublicKey !== null && second !== undefined;
-    const secrets = sealedSecrets === null ? undefined : opened(sealedSecrets);
-    return {
-      ...row,
-      privateKey,
-      webhookSecrets: secrets === undefined ? null : (JSON.parse(secrets) as readonly string[]),
-      second: hasSecond ? { publicKey: secondPublicKey, privateKey: second } : null,
-    };
+    return row && this.#records.clientOf(row);
   }
 
   async count(): Promise<number> {

@@ -84,8 +84,9 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["codecs"],
   ],
   store: [
+    ["postgres"],
     ["clients", "leftovers", "notifications", "profiles", "tasks"],
-    ["pending-limit", "purge", "seeded", "task-id", "task-list", "task-logs", "task-queries"],
+    ["pending-limit", "purge", "task-id", "task-list", "task-logs", "task-queries"],
     ["keys", "watched"],
     ["idempotency-keys", "key-seal", "nonces", "retention"],
     ["store"],

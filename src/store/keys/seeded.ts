@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Client } from "./store.ts";
+import type { Client } from "../store.ts";
 
 /** What is known of a client that the config names: what the config said before, what it says now, and the record as it stands. */
 export type Seeded = { readonly before: Client; readonly now: Client; readonly record: Client };
