@@ -72,8 +72,7 @@ export class SqliteLeftoverStore implements LeftoverStore {
 
   async mayTidy({ seq, url }: Leftover): Promise<void> {
     const isFree = await this.#database.read(() => this.#queries.free.get({ seq }) !== undefined);
-    if (!isFree)
-      throw new TaskError("task_conflict", `Cannot clear up "${url}": another task writes there`);
+    if (!isFree) throw targetInUse(url);
   }
 
   async done({ seq }: Pick<Leftover, "seq">): Promise<void> {
@@ -84,3 +83,7 @@ export class SqliteLeftoverStore implements LeftoverStore {
     await this.#database.write(() => void this.#queries.later.run({ seq, notBeforeMs }));
   }
 }
+
+/** The error about a target that must not be touched. */
+export const targetInUse = (url: string): TaskError =>
+  new TaskError("task_conflict", `Cannot clear up "${url}": another task writes there`);

@@ -68,5 +68,6 @@ export class Nonces {
   }
 }
 
-const replayed = (nonce: string): TaskError =>
+/** The error about a nonce that is there already. */
+export const replayed = (nonce: string): TaskError =>
   new TaskError("request_replayed", `Cannot accept nonce "${nonce}": it was used`);

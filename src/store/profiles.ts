@@ -21,8 +21,7 @@ export class SqliteProfileStore implements ProfileStore {
     const createMs = this.clock.now();
     const row = { clientCode, name: profile.name, profile, createMs };
     const { changes } = await this.database.write(() => this.#queries.insert.run(row));
-    if (Number(changes) === 0)
-      throw new TaskError("profile_exists", `Cannot create profile "${profile.name}": it is there`);
+    if (Number(changes) === 0) throw profileExists(profile.name);
     return { profile, createMs };
   }
 
@@ -36,16 +35,24 @@ export class SqliteProfileStore implements ProfileStore {
 
   async remove(clientCode: string, name: string): Promise<void> {
     await this.database.write(() => {
-      if (this.#queries.use.get({ clientCode, name }))
-        throw new TaskError(
-          "profile_not_empty",
-          `Cannot delete profile "${name}": unfinished tasks use it`,
-        );
+      if (this.#queries.use.get({ clientCode, name })) throw profileInUse(name);
       if (Number(this.#queries.remove.run({ clientCode, name }).changes) === 0)
-        throw new TaskError("no_such_profile", `Cannot delete profile "${name}": there is none`);
+        throw noSuchProfile(name);
     });
   }
 }
+
+/** The error about a name that is taken. */
+export const profileExists = (name: string): TaskError =>
+  new TaskError("profile_exists", `Cannot create profile "${name}": it is there`);
+
+/** The error about a profile that must stay. */
+export const profileInUse = (name: string): TaskError =>
+  new TaskError("profile_not_empty", `Cannot delete profile "${name}": unfinished tasks use it`);
+
+/** The error about a profile that is not there. */
+export const noSuchProfile = (name: string): TaskError =>
+  new TaskError("no_such_profile", `Cannot delete profile "${name}": there is none`);
 
 function prepareQueries({ orm, prepared }: Database) {
   const clientCode = sql.placeholder("clientCode");

@@ -1,14 +1,10 @@
 import { and, eq, gt, isNotNull, lte, sql } from "drizzle-orm";
 import type { Database } from "../../db/database.ts";
 import { watchedFiles } from "../../db/tables/watched-files.ts";
-import { TaskError } from "../../task/errors.ts";
+import type { TaskError } from "../../task/errors.ts";
 import type { WatchedFile } from "../../task/watched-file.ts";
 import type { WatchedStore } from "../store.ts";
-
-/** For so long a file is remembered that is gone: a share that was away for a week brings nothing twice. */
-const GONE_KEPT_MS = 30 * 86_400_000;
-/** How many rows one transaction looks through: few milliseconds. */
-const PAGE_ROWS = 500;
+import { hasItsTask, tidied, WATCHED_PAGE_ROWS } from "./tidied.ts";
 
 /** The files of watched folders that have had their task, in SQLite. */
 export class WatchedFiles implements WatchedStore {
@@ -47,7 +43,7 @@ export class WatchedFiles implements WatchedStore {
           .from(watchedFiles)
           .where(and(isWatch, gt(watchedFiles.path, sql.placeholder("path"))))
           .orderBy(watchedFiles.path)
-          .limit(PAGE_ROWS)
+          .limit(WATCHED_PAGE_ROWS)
           .prepare(),
       same: () => orm.select().from(watchedFiles).where(isPath).prepare(),
       mark: () =>
@@ -100,16 +96,13 @@ export class WatchedFiles implements WatchedStore {
     nowMs: number,
   ): string | undefined {
     const page = this.#queries.page.all({ watch, path: after });
-    const last = page.length < PAGE_ROWS ? undefined : page.at(-1)?.path;
+    const last = page.length < WATCHED_PAGE_ROWS ? undefined : page.at(-1)?.path;
     // The last path may go on behind the page.
     const rows = last === undefined ? page : page.filter(({ path }) => path !== last);
     if (last !== undefined) rows.push(...this.#queries.same.all({ watch, path: last }));
-    for (const row of rows) {
-      const isThere = versionOf(row.path) === row.version;
-      if (isThere !== (row.goneMs === null))
-        this.#queries.mark.run({ ...row, goneMs: isThere ? null : nowMs });
-      else if (!isThere) this.#queries.forget.run({ ...row, beforeMs: nowMs - GONE_KEPT_MS });
-    }
+    const { marks, forgotten } = tidied(rows, versionOf, nowMs);
+    for (const row of marks) this.#queries.mark.run(row);
+    for (const row of forgotten) this.#queries.forget.run(row);
     return last;
   }
 
@@ -121,12 +114,6 @@ export class WatchedFiles implements WatchedStore {
   /** The refusal of a file that has a task, in that transaction. It is not thrown, as that would roll back the batch of all writers. */
   refusal(file: WatchedFile): TaskError | undefined {
     const found = this.#queries.find.get(file);
-    return (
-      found &&
-      new TaskError(
-        "task_conflict",
-        `Cannot create task: the file "${file.path}" has its task "${found.taskId}"`,
-      )
-    );
+    return found && hasItsTask(file, found.taskId);
   }
 }
