@@ -6,6 +6,7 @@ import { TaskError } from "../task/errors.ts";
 import { addClientCommands } from "./commands/client.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addInsightCommands } from "./commands/insight.ts";
+import { addMigrateStoreCommand } from "./commands/migrate-store.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addSubmitCommand } from "./commands/submit.ts";
@@ -88,6 +89,7 @@ function newProgram(context: Context): Command {
   addProfilesCommand(program, context);
   addClientCommands(program, context);
   addServeCommand(program, context);
+  addMigrateStoreCommand(program, context);
   addDoctorCommand(program, context);
   addCompletionCommand(program, context);
   return program;

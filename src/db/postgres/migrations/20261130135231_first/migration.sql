@@ -124,7 +124,7 @@ CREATE TABLE "tasks" (
 	"targets" json NOT NULL,
 	"source_url" text collate "C" NOT NULL,
 	"is_live" boolean DEFAULT false NOT NULL,
-	"needs" text collate "C" NOT NULL,
+	"needs" text collate "C" DEFAULT '' NOT NULL,
 	"timeout_seconds" integer,
 	"metadata" json,
 	"clip" json,
