@@ -73,7 +73,7 @@ describe("what may stand at the cursor", () => {
 
   test("every command, at the beginning", async () => {
     const { out } = await pontus(["--help"]);
-    const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? "");
+    const commands = [...out.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name ?? "");
     expect(commands.length).toBeGreaterThan(8);
     expect((await complete("")).toSorted()).toEqual(["", ...commands].toSorted());
   });
