@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
-import { openClients, refuseWatches } from "./app.clients.ts";
+import { openClients, refuseWatches } from "./app/clients.ts";
 import {
   type Disks,
   namingFullDisk,
@@ -8,18 +8,18 @@ import {
   settleDisk,
   tellWalLoss,
   watchIntake,
-} from "./app.disk.ts";
-import { operate } from "./app.operate.ts";
-import { readinessOf, refuseWhileStarting } from "./app.readiness.ts";
+} from "./app/disk.ts";
+import { operate } from "./app/operate.ts";
+import { readinessOf, refuseWhileStarting } from "./app/readiness.ts";
 import {
   judgesWithin,
   listenPortsOf,
   openStorages,
   policiesWithin,
   storagesWithin,
-} from "./app.storages.ts";
-import { openTelemetry } from "./app.telemetry.ts";
-import type { Working } from "./app.work.ts";
+} from "./app/storages.ts";
+import { openTelemetry } from "./app/telemetry.ts";
+import type { Working } from "./app/work.ts";
 import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
 import { using } from "./config/using.ts";
@@ -100,8 +100,8 @@ export async function startService(
     onOpen: () => parts.queue.announceWork(),
     onCritical: () => working?.worker.makeRoom(),
   });
-  const work = once(() => import("./app.work.ts"));
-  const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config, policy));
+  const work = once(() => import("./app/work.ts"));
+  const chosen = once(async () => (await import("./app/engine.ts")).openEngine(config, policy));
   let working: Working | undefined;
   let endWatching = async (): Promise<void> => {};
   const { storagesOf, judgesOf, judges } = judgesOfAll(config, parts);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
-import { readinessOf } from "../../src/app.readiness.ts";
+import { readinessOf } from "../../src/app/readiness.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 
 const PAGE = readFileSync("docs/alarms.md", "utf8");

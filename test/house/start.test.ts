@@ -66,7 +66,7 @@ test("a start loads only what every service needs at once", () => {
 });
 
 test("the engine is opened without what only live streams need", () => {
-  const loaded = [...loadedWith("src/app.engine.ts")];
+  const loaded = [...loadedWith("src/app/engine.ts")];
   expect(loaded).toContain("src/engine/native/native.ts");
   const live = within("src/engine", "native-live/ relay/ wasm/");
   expect(loaded.filter((file) => live.some((start) => file.startsWith(start)))).toEqual([]);

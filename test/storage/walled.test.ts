@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { storagesWithin } from "../../src/app.storages.ts";
+import { storagesWithin } from "../../src/app/storages.ts";
 import type { Reach, ReachLists } from "../../src/lib/reach.ts";
 import { OPEN_EGRESS } from "../../src/net/egress-policy.ts";
 import { HttpStorage } from "../../src/storage/http/http.ts";

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { openClientsAlone } from "../../app.clients.ts";
+import { openClientsAlone } from "../../app/clients.ts";
 import type { Environment } from "../../config/config.ts";
 import { parseConfig } from "../../config/parse-config.ts";
 import { clientAnswer, clientWithKeys, newClientAnswer } from "../../http/admin/admin-answers.ts";

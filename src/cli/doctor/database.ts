@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { keysProblem } from "../../app.clients.ts";
+import { keysProblem } from "../../app/clients.ts";
 import type { Config } from "../../config/config.ts";
 import { KEYS } from "../../config/keys.ts";
 import { inspectDatabase } from "../../db/database.ts";

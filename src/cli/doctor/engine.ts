@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEngine } from "../../app.engine.ts";
+import { openEngine } from "../../app/engine.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
 import { KEYS } from "../../config/keys.ts";
 import type { Engine } from "../../engine/engine.ts";

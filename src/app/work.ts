@@ -1,31 +1,31 @@
 import { join } from "node:path";
-import type { Config } from "./config/config.ts";
-import { using } from "./config/using.ts";
-import type { Database } from "./db/database.ts";
-import type { Engine } from "./engine/engine.ts";
-import type { Reach } from "./lib/reach.ts";
-import type { Queue } from "./queue/queue.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-import type { AddressJudge } from "./service/addresses.ts";
-import type { Planner } from "./service/plan-new-task.ts";
-import { type Side, type Storage, storageFor } from "./storage/storage.ts";
-import type { LeftoverStore, MediaKeys, TaskStore } from "./store/store.ts";
-import type { Telemetry } from "./telemetry/telemetry.ts";
-import type { FolderPorts } from "./watch/watched-folder.ts";
-import type { Webhooks } from "./webhooks/webhooks.ts";
-import { KeptEncodes } from "./worker/file/kept-encodes.ts";
+import type { Config } from "../config/config.ts";
+import { using } from "../config/using.ts";
+import type { Database } from "../db/database.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Reach } from "../lib/reach.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { AddressJudge } from "../service/addresses.ts";
+import type { Planner } from "../service/plan-new-task.ts";
+import { type Side, type Storage, storageFor } from "../storage/storage.ts";
+import type { LeftoverStore, MediaKeys, TaskStore } from "../store/store.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { FolderPorts } from "../watch/watched-folder.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
+import { KeptEncodes } from "../worker/file/kept-encodes.ts";
 import {
   disklessInstance,
   type Instance,
   type RecoveryParts,
   recoverDead,
   registerInstance,
-} from "./worker/instance.ts";
-import type { PlanningPorts } from "./worker/planning/plan-run.ts";
-import { purgeExpired } from "./worker/purge-expired.ts";
-import type { WorkDisk } from "./worker/run-ports.ts";
-import { sweepTargets } from "./worker/sweep-targets.ts";
-import { Worker } from "./worker/worker.ts";
+} from "../worker/instance.ts";
+import type { PlanningPorts } from "../worker/planning/plan-run.ts";
+import { purgeExpired } from "../worker/purge-expired.ts";
+import type { WorkDisk } from "../worker/run-ports.ts";
+import { sweepTargets } from "../worker/sweep-targets.ts";
+import { Worker } from "../worker/worker.ts";
 
 /** What runs once there is an engine. */
 export type Working = {
@@ -137,7 +137,7 @@ export async function beginWork(
 const plannerOf =
   (ports: PlanningPorts, scratch: string | undefined): Planner =>
   async (task, reach, signal) =>
-    (await import("./worker/planning/plan-run.ts")).planFor(task, {
+    (await import("../worker/planning/plan-run.ts")).planFor(task, {
       reach,
       signal,
       ports,
@@ -170,8 +170,8 @@ export async function beginWatching(
   if (watches.length === 0) return async () => {};
   const { defaultProfile, targetsMax, pendingMax } = config;
   const [{ watchFolders }, { WatchedFiles }] = await Promise.all([
-    import("./watch/watch.ts"),
-    import("./store/watched/watched-files.ts"),
+    import("../watch/watch.ts"),
+    import("../store/watched/watched-files.ts"),
   ]);
   const watched = new WatchedFiles(parts.database);
   const ports = { ...parts, defaultProfile, targetsMax, pendingMax, watched };

@@ -2,19 +2,19 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { getLogger } from "@logtape/logtape";
-import { type Config, ConfigError } from "./config/config.ts";
-import { closeDataFolder, keepToOwner } from "./config/own-files.ts";
-import { using } from "./config/using.ts";
-import { isFull } from "./db/sqlite-errors.ts";
-import { findWalLoss } from "./db/wal.ts";
-import { inMib, roomIn, roomToFetch, spaceOf } from "./disk/disk.ts";
-import { watchFiles } from "./disk/in-place.ts";
-import { type DiskReport, type Place, reportDisks } from "./disk/report.ts";
-import { Reserve } from "./disk/reserve.ts";
-import { errnoOf } from "./lib/errno-of.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-import { Intake, type Standings } from "./service/intake.ts";
-import type { WorkDisk } from "./worker/run-ports.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import { closeDataFolder, keepToOwner } from "../config/own-files.ts";
+import { using } from "../config/using.ts";
+import { isFull } from "../db/sqlite-errors.ts";
+import { findWalLoss } from "../db/wal.ts";
+import { inMib, roomIn, roomToFetch, spaceOf } from "../disk/disk.ts";
+import { watchFiles } from "../disk/in-place.ts";
+import { type DiskReport, type Place, reportDisks } from "../disk/report.ts";
+import { Reserve } from "../disk/reserve.ts";
+import { errnoOf } from "../lib/errno-of.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { Intake, type Standings } from "../service/intake.ts";
+import type { WorkDisk } from "../worker/run-ports.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -121,9 +121,9 @@ async function emptyScratch(
   holdFile: Runtime["holdFile"],
 ): Promise<void> {
   const [{ emptyDead }, { KeptEncodes }, { endOrphansBelow }] = await Promise.all([
-    import("./worker/instance.ts"),
-    import("./worker/file/kept-encodes.ts"),
-    import("./engine/process/orphans.ts"),
+    import("../worker/instance.ts"),
+    import("../worker/file/kept-encodes.ts"),
+    import("../engine/process/orphans.ts"),
   ]);
   await emptyDead(join(dataFolder, "scratch"), {
     holdFile,

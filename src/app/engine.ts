@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
-import { allTrusted } from "./config/authorities.ts";
-import type { Config } from "./config/config.ts";
-import { using } from "./config/using.ts";
-import { type ChosenEngine, chooseEngine } from "./engine/choose.ts";
-import { tellDevice } from "./engine/hardware/hardware-device.ts";
-import type { HardwareWish } from "./engine/native/native-hardware.ts";
-import type { EngineBounds } from "./engine/process/bounds.ts";
-import { openConfinement } from "./engine/process/open-confinement.ts";
-import type { EgressPolicy } from "./net/egress-policy.ts";
-import type { Hardware } from "./plan/device/hardware.ts";
+import { allTrusted } from "../config/authorities.ts";
+import type { Config } from "../config/config.ts";
+import { using } from "../config/using.ts";
+import { type ChosenEngine, chooseEngine } from "../engine/choose.ts";
+import { tellDevice } from "../engine/hardware/hardware-device.ts";
+import type { HardwareWish } from "../engine/native/native-hardware.ts";
+import type { EngineBounds } from "../engine/process/bounds.ts";
+import { openConfinement } from "../engine/process/open-confinement.ts";
+import type { EgressPolicy } from "../net/egress-policy.ts";
+import type { Hardware } from "../plan/device/hardware.ts";
 
 const log = getLogger(["pontus"]);
 

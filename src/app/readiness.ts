@@ -1,11 +1,11 @@
-import type { Working } from "./app.work.ts";
-import type { Config } from "./config/config.ts";
-import type { Database } from "./db/database.ts";
-import type { ChosenEngine } from "./engine/choose.ts";
-import type { Check, Readiness } from "./http/health.ts";
-import type { Queue } from "./queue/queue.ts";
-import type { Intake, Standings } from "./service/intake.ts";
-import { TaskError } from "./task/errors.ts";
+import type { Config } from "../config/config.ts";
+import type { Database } from "../db/database.ts";
+import type { ChosenEngine } from "../engine/choose.ts";
+import type { Check, Readiness } from "../http/health.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Intake, Standings } from "../service/intake.ts";
+import { TaskError } from "../task/errors.ts";
+import type { Working } from "./work.ts";
 
 /** The parts of the service that are asked how they stand. */
 export type ReadinessParts = {

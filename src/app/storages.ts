@@ -1,15 +1,15 @@
-import { reserveOf } from "./app.disk.ts";
-import { allTrusted } from "./config/authorities.ts";
-import type { Config } from "./config/config.ts";
-import type { Reach } from "./lib/reach.ts";
-import { type EgressPolicy, policyWithin } from "./net/egress-policy.ts";
-import { transferLimits } from "./net/transfer-budget.ts";
-import type { AddressJudge } from "./service/addresses.ts";
-import { FileStorage } from "./storage/file/file.ts";
-import { HttpStorage } from "./storage/http/http.ts";
-import type { ListenPorts } from "./storage/live/listen-ports.ts";
-import { isDiskless, type Storage } from "./storage/storage.ts";
-import { walled, walledJudge } from "./storage/walled.ts";
+import { allTrusted } from "../config/authorities.ts";
+import type { Config } from "../config/config.ts";
+import type { Reach } from "../lib/reach.ts";
+import { type EgressPolicy, policyWithin } from "../net/egress-policy.ts";
+import { transferLimits } from "../net/transfer-budget.ts";
+import type { AddressJudge } from "../service/addresses.ts";
+import { FileStorage } from "../storage/file/file.ts";
+import { HttpStorage } from "../storage/http/http.ts";
+import type { ListenPorts } from "../storage/live/listen-ports.ts";
+import { isDiskless, type Storage } from "../storage/storage.ts";
+import { walled, walledJudge } from "../storage/walled.ts";
+import { reserveOf } from "./disk.ts";
 
 /** Where nothing is said, an open network includes this machine's ports. */
 export const listenPortsOf = ({ listenPorts, egress }: Config): ListenPorts =>
@@ -37,7 +37,7 @@ async function remoteStorages(config: Config, policy: EgressPolicy): Promise<rea
   };
   const http = new HttpStorage({ ...limits, policy });
   if (s3AccessKeyId === "") return [http];
-  const { S3Storage } = await import("./storage/s3/s3.ts");
+  const { S3Storage } = await import("../storage/s3/s3.ts");
   const { s3Endpoint, s3Addressing, s3SecretAccessKey, s3SessionToken } = config;
   const access = {
     endpoint: s3Endpoint || `https://s3.${region}.amazonaws.com`,

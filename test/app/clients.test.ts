@@ -9,15 +9,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { openClients } from "../src/app.clients.ts";
-import { ConfigError } from "../src/config/config.ts";
-import { parseConfig } from "../src/config/parse-config.ts";
-import { openDatabase } from "../src/db/database.ts";
-import { migrate } from "../src/db/migrate.ts";
-import { MIGRATIONS } from "../src/db/migrations.gen.ts";
-import { openSqlite } from "../src/db/sqlite.bun.ts";
-import { clip, tempFolder } from "./fixtures/clips.ts";
-import { newHome, startService } from "./fixtures/service.ts";
+import { openClients } from "../../src/app/clients.ts";
+import { ConfigError } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import { openDatabase } from "../../src/db/database.ts";
+import { migrate } from "../../src/db/migrate.ts";
+import { MIGRATIONS } from "../../src/db/migrations.gen.ts";
+import { openSqlite } from "../../src/db/sqlite.bun.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
+import { newHome, startService } from "../fixtures/service.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);

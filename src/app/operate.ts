@@ -1,18 +1,18 @@
-import type { Working } from "./app.work.ts";
-import { type Config, ConfigError } from "./config/config.ts";
-import type { Database } from "./db/database.ts";
-import type { AdminPorts } from "./http/admin/admin.ts";
-import type { MediaPorts } from "./http/media/media.ts";
-import { onceLoaded } from "./lib/once.ts";
-import type { Reach } from "./lib/reach.ts";
-import type { Queue } from "./queue/queue.ts";
-import { Drain } from "./service/drain.ts";
-import type { Intake } from "./service/intake.ts";
-import type { OperatedClients } from "./service/operate-clients.ts";
-import { FileStorage } from "./storage/file/file.ts";
-import type { Storage } from "./storage/storage.ts";
-import type { LeftoverStore } from "./store/store.ts";
-import type { WorkDisk } from "./worker/run-ports.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import type { Database } from "../db/database.ts";
+import type { AdminPorts } from "../http/admin/admin.ts";
+import type { MediaPorts } from "../http/media/media.ts";
+import { onceLoaded } from "../lib/once.ts";
+import type { Reach } from "../lib/reach.ts";
+import type { Queue } from "../queue/queue.ts";
+import { Drain } from "../service/drain.ts";
+import type { Intake } from "../service/intake.ts";
+import type { OperatedClients } from "../service/operate-clients.ts";
+import { FileStorage } from "../storage/file/file.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { LeftoverStore } from "../store/store.ts";
+import type { WorkDisk } from "../worker/run-ports.ts";
+import type { Working } from "./work.ts";
 
 const DAY_MS = 86_400_000;
 /** An upload that is not whole by then is removed. */
@@ -46,7 +46,7 @@ function adminOf(
   const drain = new Drain({ worker, now, onEnd: () => queue.announceWork() });
   return {
     overview: onceLoaded(
-      async () => new (await import("./overview/sqlite.ts")).SqliteOverview(database),
+      async () => new (await import("../overview/sqlite.ts")).SqliteOverview(database),
     ),
     clients,
     drain,

@@ -1,21 +1,21 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir, readFile, realpath, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { storagesWithin } from "../src/app.storages.ts";
-import { parseConfig } from "../src/config/parse-config.ts";
-import type { Reach, ReachLists } from "../src/lib/reach.ts";
-import { FileStorage } from "../src/storage/file/file.ts";
-import { type Storage, storageFor } from "../src/storage/storage.ts";
-import { failureOf } from "./contract/storage.ts";
-import { clip, tempFolder } from "./fixtures/clips.ts";
-import { aStorage } from "./fixtures/file-storage.ts";
-import { aFile } from "./fixtures/finished.ts";
-import { freely } from "./fixtures/freely.ts";
-import { ADA, anApp, aTask, CLIENTS, created, refusalOf, TASKS } from "./fixtures/http-app.ts";
-import { hastyHttpStorage } from "./fixtures/http-storage.ts";
-import { type Answer, startMediaServer } from "./fixtures/media-server.ts";
-import { ofFile } from "./fixtures/of-file.ts";
-import { newHome, startService } from "./fixtures/service.ts";
+import { storagesWithin } from "../../src/app/storages.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import type { Reach, ReachLists } from "../../src/lib/reach.ts";
+import { FileStorage } from "../../src/storage/file/file.ts";
+import { type Storage, storageFor } from "../../src/storage/storage.ts";
+import { failureOf } from "../contract/storage.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
+import { aStorage } from "../fixtures/file-storage.ts";
+import { aFile } from "../fixtures/finished.ts";
+import { freely } from "../fixtures/freely.ts";
+import { ADA, anApp, aTask, CLIENTS, created, refusalOf, TASKS } from "../fixtures/http-app.ts";
+import { hastyHttpStorage } from "../fixtures/http-storage.ts";
+import { type Answer, startMediaServer } from "../fixtures/media-server.ts";
+import { ofFile } from "../fixtures/of-file.ts";
+import { newHome, startService } from "../fixtures/service.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);

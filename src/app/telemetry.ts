@@ -1,14 +1,14 @@
 import { dirname } from "node:path";
-import type { Config } from "./config/config.ts";
-import { onLogLine } from "./config/logging.ts";
-import { spaceOf } from "./disk/disk.ts";
-import type { HttpPorts } from "./http/http.ts";
-import { onceLoaded } from "./lib/once.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-import type { GaugeSources } from "./telemetry/gauges.ts";
-import type { Telemetry } from "./telemetry/telemetry.ts";
-import type { Tracing } from "./telemetry/tracing.ts";
-import { Watching } from "./telemetry/watching.ts";
+import type { Config } from "../config/config.ts";
+import { onLogLine } from "../config/logging.ts";
+import { spaceOf } from "../disk/disk.ts";
+import type { HttpPorts } from "../http/http.ts";
+import { onceLoaded } from "../lib/once.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { GaugeSources } from "../telemetry/gauges.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
+import { Watching } from "../telemetry/watching.ts";
 
 /** Loading what counts holds everything else up for a while: the first task begins before that. */
 const COUNT_AFTER_MS = 300;
@@ -40,14 +40,14 @@ export async function openTelemetry(
   if (hasMetrics) onLogLine((level) => watching.logged(level));
   else watching.count(undefined);
   const load = onceLoaded(async () => {
-    const metrics = new (await import("./telemetry/metrics.ts")).Metrics();
+    const metrics = new (await import("../telemetry/metrics.ts")).Metrics();
     watching.count(metrics);
     return metrics;
   });
   const served: Observed["served"] = (sources) => {
     const refresh = onceLoaded(async () => {
       const metrics = await load();
-      const { watchGauges } = await import("./telemetry/gauges.ts");
+      const { watchGauges } = await import("../telemetry/gauges.ts");
       const build = { version, runtime: `${runtime.name} ${runtime.version}` };
       const facts = { build, folders: foldersOf(config), spaceOf };
       return { metrics, refresh: watchGauges(metrics, sources, facts) };
@@ -78,8 +78,8 @@ async function openTracing(
   version: string,
 ): Promise<Tracing> {
   const [{ Tracing }, { SpanSender }] = await Promise.all([
-    import("./telemetry/tracing.ts"),
-    import("./telemetry/span-sender.ts"),
+    import("../telemetry/tracing.ts"),
+    import("../telemetry/span-sender.ts"),
   ]);
   return new Tracing(new SpanSender({ url, headers, version }), percent);
 }

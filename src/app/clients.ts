@@ -1,14 +1,14 @@
 import { getLogger } from "@logtape/logtape";
-import { type Config, ConfigError } from "./config/config.ts";
-import { firstClient } from "./config/credentials.ts";
-import { KEYS } from "./config/keys.ts";
-import { closeDataFolder, keepToOwner } from "./config/own-files.ts";
-import { secretKey, wrongSecretKey } from "./config/secret-key.ts";
-import { using } from "./config/using.ts";
-import { type Database, openDatabase, openWhenFree } from "./db/database.ts";
-import { areKeysSealed, SqliteClientStore } from "./store/clients.ts";
-import { KeySeal } from "./store/key-seal.ts";
-import type { ClientStore } from "./store/store.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import { firstClient } from "../config/credentials.ts";
+import { KEYS } from "../config/keys.ts";
+import { closeDataFolder, keepToOwner } from "../config/own-files.ts";
+import { secretKey, wrongSecretKey } from "../config/secret-key.ts";
+import { using } from "../config/using.ts";
+import { type Database, openDatabase, openWhenFree } from "../db/database.ts";
+import { areKeysSealed, SqliteClientStore } from "../store/clients.ts";
+import { KeySeal } from "../store/key-seal.ts";
+import type { ClientStore } from "../store/store.ts";
 
 const log = getLogger(["pontus"]);
 

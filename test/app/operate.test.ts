@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { operate } from "../src/app.operate.ts";
-import { parseConfig } from "../src/config/parse-config.ts";
-import { sqliteBench } from "./fixtures/sqlite-bench.ts";
+import { operate } from "../../src/app/operate.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import { sqliteBench } from "../fixtures/sqlite-bench.ts";
 
 test("operate() refuses calls on files where there is no disk for them", () => {
   const bench = sqliteBench();
