@@ -1,16 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
-import { openClients, refuseWatches } from "./app/clients.ts";
-import {
-  type Disks,
-  namingFullDisk,
-  prepareDisks,
-  settleDisk,
-  tellWalLoss,
-  watchIntake,
-} from "./app/disk.ts";
+import { refuseWatches } from "./app/clients.ts";
+import { type Disks, prepareDisks, settleDisk, watchIntake } from "./app/disk.ts";
+import { workingNode } from "./app/node.ts";
 import { operate } from "./app/operate.ts";
-import { readinessOf, refuseWhileStarting } from "./app/readiness.ts";
+import { openSqliteStores } from "./app/sqlite.ts";
 import {
   judgesWithin,
   listenPortsOf,
@@ -18,30 +11,18 @@ import {
   policiesWithin,
   storagesWithin,
 } from "./app/storages.ts";
+import type { StoreGrounds, Stores } from "./app/stores.ts";
 import { openTelemetry } from "./app/telemetry.ts";
-import type { Working } from "./app/work.ts";
+import { beginWatching } from "./app/watches.ts";
 import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
-import { using } from "./config/using.ts";
-import { onceFree } from "./db/busy.ts";
-import { type Database, openWhenFree } from "./db/database.ts";
-import type { ChosenEngine } from "./engine/choose.ts";
-import type { Engine } from "./engine/engine.ts";
-import { SqliteEventFeed } from "./events/sqlite.ts";
 import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
 import { ownAddress } from "./net/own-address.ts";
-import type { Capabilities } from "./plan/plan.ts";
-import { SqliteQueue } from "./queue/sqlite.ts";
 import type { Runtime, ServeOptions, Server } from "./runtime/runtime.ts";
 import { LiveAddresses } from "./storage/live/live.ts";
 import type { Storage } from "./storage/storage.ts";
-import type { SqliteClientStore } from "./store/clients.ts";
-import { SqliteLeftoverStore } from "./store/leftovers.ts";
-import { SqliteNotificationStore } from "./store/notifications/notifications.ts";
-import { SqliteProfileStore } from "./store/profiles.ts";
-import { SqliteTaskStore } from "./store/tasks.ts";
 import { TaskError } from "./task/errors.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
@@ -52,17 +33,8 @@ const log = getLogger(["pontus"]);
 const IDLE_TIMEOUT_SECONDS = 30;
 /** What the runtime cuts off by itself, without an answer of the contract; the app refuses what is too large far below. */
 const CUT_BODY_BYTES = 2 ** 40;
-/**
- * Calls that wait for the service to start are answered before it loads what runs tasks, which holds up everything else
- * for a while. One that needs the engine begins that at once.
- */
-const FIRST_CALLS_MS = 20;
 /** How long running calls may take to end when the service stops. */
 const CALLS_GRACE_MS = 2_000;
-/** How long a start waits for another process that holds the database: longer than a backup tool does. */
-const DATABASE_WAIT_MS = 300_000;
-/** What is still to be written when all is closed: the last lines of the log. */
-const LAST_WORDS_MS = 500;
 
 /** The service while it runs. */
 export type Service = {
@@ -91,53 +63,50 @@ export async function startService(
   isAwaited = false,
 ): Promise<Service> {
   const config = settleDisk(wanted, runtime);
+  const { holdFile } = runtime;
   let port: number | undefined;
   const policy = egressOf(config, () => port);
-  const disks = await prepareDisks(config, runtime.holdFile);
+  const disks = await prepareDisks(config, holdFile);
   const { telemetry, ...observed } = await openTelemetry(config, version, runtime);
-  const parts = await openParts(config, { policy, disks, telemetry, ...(signal && { signal }) });
+  const grounds = { config, policy, disks, telemetry, ...(signal && { signal }) };
+  const parts = await openParts(grounds);
   const { intake, stop: stopWatch } = await watchIntake(disks, config.databasePath, {
     onOpen: () => parts.queue.announceWork(),
-    onCritical: () => working?.worker.makeRoom(),
+    onCritical: () => node.working()?.worker.makeRoom(),
   });
-  const work = once(() => import("./app/work.ts"));
-  const chosen = once(async () => (await import("./app/engine.ts")).openEngine(config, policy));
-  let working: Working | undefined;
-  let endWatching = async (): Promise<void> => {};
   const { storagesOf, judgesOf, judges } = judgesOfAll(config, parts);
-  const grounds = { ...parts, intake, storagesOf, judgesOf, disk: disks.work };
-  const operated = operate(config, grounds, () => working);
+  const all = { ...parts, intake, storagesOf, judgesOf, disk: disks.work };
+  const operated = operate(config, all, () => node.working());
+  const { isTaking: mayClaim } = operated.admin;
+  const node = workingNode(config, { ...all, holdFile, policy, mayClaim, telemetry });
+  const { capabilities, planner, readiness } = node;
+  const { refuseWhileClosed } = intake;
   const taken = {
     ...parts,
     storages: judges,
     judgesWithin: judgesOf,
-    capabilities: async () => capabilitiesOf((await chosen()).engine, config),
-    refuseWhileClosed: intake.refuseWhileClosed,
+    capabilities,
+    refuseWhileClosed,
   };
+  const worker = () => node.working()?.worker;
+  // The config is there for its limits.
   const http = createHttpApp({
-    // For its limits.
     ...config,
     ...taken,
-    planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
+    planner,
     ...operated,
-    readiness: () => readinessOf(chosen(), grounds, working, config),
-    ...observed.served({ ...parts, intake, worker: () => working?.worker }),
+    readiness,
+    ...observed.served({ ...parts, intake, worker }),
     version,
   });
   const server = await listen(config, runtime, http.fetch);
   port = server.port;
   const url = urlOf(config.host, server.port);
   tellWhere(config, url, `${version} on ${runtime.name} ${runtime.version}`);
+  let endWatching = async (): Promise<void> => {};
   const begin = async (): Promise<void> => {
-    if (!isAwaited) await sleep(FIRST_CALLS_MS);
-    const [{ engine }] = await Promise.all([chosen(), http.prepare()]);
-    working = await (await work()).beginWork(config, engine, {
-      ...grounds,
-      holdFile: runtime.holdFile,
-      mayClaim: operated.admin.isTaking,
-      telemetry,
-    });
-    endWatching = await (await work()).beginWatching(config, { ...taken, telemetry });
+    await node.begin(http.prepare, isAwaited);
+    endWatching = await beginWatching(config, { ...taken, telemetry });
     observed.count();
   };
   const ready = begin();
@@ -147,15 +116,14 @@ export async function startService(
     // Only when nobody can come back to this process.
     parts.events.close();
     await stopped;
-    await Promise.all([working?.worker.stop(), parts.webhooks.stop(), endWatching()]);
+    await Promise.all([node.stop(), parts.webhooks.stop(), endWatching()]);
     stopWatch();
-    await closeEngine(chosen());
-    await working?.instance.release();
-    parts.database.close();
+    await node.close();
+    await parts.close();
     await observed.close();
     log.info("Pontus has stopped");
   };
-  return { url, ready, runningTasks: () => working?.worker.running ?? 0, stop };
+  return { url, ready, runningTasks: () => worker()?.running ?? 0, stop };
 }
 
 /** What judges the addresses of tasks: all of them, and those of a client. */
@@ -168,10 +136,6 @@ function judgesOfAll(config: Config, { storages }: Pick<Parts, "storages">) {
     judges: [...storages, ...live],
   };
 }
-
-/** What plans are made with, and what is refused when a task is created. */
-const capabilitiesOf = ({ capabilities, streamed }: Engine, { disk }: Config): Capabilities =>
-  (disk === "no" && streamed?.capabilities) || capabilities;
 
 async function listen(
   { host, port, connectionsMax }: Config,
@@ -191,13 +155,6 @@ async function listen(
     const why = "another process listens there, or it is no address of this machine";
     throw new ConfigError([`Cannot use PONTUS_HOST "${host}" with PONTUS_PORT "${port}": ${why}`]);
   }
-}
-
-async function closeEngine(opening: Promise<ChosenEngine>): Promise<void> {
-  const chosen = await opening.catch(() => undefined);
-  await chosen?.engine.close();
-  // Such a thread would keep the process for ever: it is left by force, after everything else has ended.
-  if (chosen && chosen.leakedThreads() > 0) setTimeout(() => process.exit(), LAST_WORDS_MS);
 }
 
 /** An IPv6 address stands in brackets. */
@@ -220,68 +177,29 @@ function tellWhere(
 }
 
 /** Everything that is there before the engine is. */
-type Parts = {
-  readonly database: Database;
-  readonly tasks: SqliteTaskStore;
-  readonly leftovers: SqliteLeftoverStore;
-  readonly notifications: SqliteNotificationStore;
+type Parts = Stores & {
   readonly webhooks: Webhooks;
-  readonly profiles: SqliteProfileStore;
-  readonly clients: SqliteClientStore;
-  readonly mediaKeys: SqliteClientStore["mediaKeys"];
-  readonly queue: SqliteQueue;
-  readonly events: SqliteEventFeed;
   readonly storages: readonly Storage[];
-  readonly now: () => number;
 };
 
 /** What opening the parts depends on. */
-type Grounds = {
+type Grounds = StoreGrounds & {
   readonly policy: EgressPolicy;
   readonly disks: Disks;
   readonly telemetry: Telemetry;
-  readonly signal?: AbortSignal;
 };
 
-async function openParts(
-  config: Config,
-  { policy, disks, telemetry, signal }: Grounds,
-): Promise<Parts> {
-  const { databasePath } = config;
-  const now = () => Date.now();
-  const patience = {
-    limitMs: DATABASE_WAIT_MS,
-    ...(signal && { signal }),
-    onWait: () =>
-      log.warn("Waits for the database {path}: another process holds it", { path: databasePath }),
-  };
-  await tellWalLoss(databasePath);
-  const database = await using("databasePath", databasePath, () =>
-    namingFullDisk(databasePath, () =>
-      openWhenFree(databasePath, patience, { makeRoom: disks.makeRoom }),
-    ),
-  );
-  const clients = await namingFullDisk(databasePath, () =>
-    onceFree(() => openClients(config, database), patience),
-  );
+async function openParts(grounds: Grounds): Promise<Parts> {
+  const { config, policy, disks, telemetry } = grounds;
+  const stores = await openSqliteStores(grounds, disks);
+  const { clients, notifications, now } = stores;
   await refuseWatches(config, clients);
-  const options = { ...config, now, onChange: telemetry.taskChanged };
-  const notifications = new SqliteNotificationStore(database, { now });
   const policyOf = policiesWithin(policy);
   const trusted = once(() => allTrusted(config.moreTrusted));
   return {
-    database,
-    tasks: new SqliteTaskStore(database, options),
-    leftovers: new SqliteLeftoverStore(database),
-    notifications,
+    ...stores,
     webhooks: new Webhooks({ notifications, clients, policyOf, trusted, now, telemetry }),
-    profiles: new SqliteProfileStore(database, { now }),
-    clients,
-    mediaKeys: clients.mediaKeys,
-    queue: new SqliteQueue(database, options),
-    events: new SqliteEventFeed(database, { now }),
     storages: await openStorages(config, policy, disks.umask),
-    now,
   };
 }
 

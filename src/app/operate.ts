@@ -1,8 +1,6 @@
 import { type Config, ConfigError } from "../config/config.ts";
-import type { Database } from "../db/database.ts";
 import type { AdminPorts } from "../http/admin/admin.ts";
 import type { MediaPorts } from "../http/media/media.ts";
-import { onceLoaded } from "../lib/once.ts";
 import type { Reach } from "../lib/reach.ts";
 import type { Queue } from "../queue/queue.ts";
 import { Drain } from "../service/drain.ts";
@@ -12,6 +10,7 @@ import { FileStorage } from "../storage/file/file.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { LeftoverStore } from "../store/store.ts";
 import type { WorkDisk } from "../worker/run-ports.ts";
+import type { Stores } from "./stores.ts";
 import type { Working } from "./work.ts";
 
 const DAY_MS = 86_400_000;
@@ -20,7 +19,7 @@ const UPLOAD_MS_MAX = DAY_MS;
 
 /** The parts of the service that operators see and change. */
 type OperatedParts = {
-  readonly database: Database;
+  readonly overview: Stores["overview"];
   readonly clients: OperatedClients;
   readonly queue: Pick<Queue, "announceWork">;
   readonly intake: Pick<Intake, "isOpen">;
@@ -39,15 +38,13 @@ export const operate = (
 
 function adminOf(
   config: Config,
-  { database, clients, queue, intake, now }: OperatedParts,
+  { overview, clients, queue, intake, now }: OperatedParts,
   working: () => Working | undefined,
 ): AdminPorts {
   const worker = () => working()?.worker;
   const drain = new Drain({ worker, now, onEnd: () => queue.announceWork() });
   return {
-    overview: onceLoaded(
-      async () => new (await import("../overview/sqlite.ts")).SqliteOverview(database),
-    ),
+    overview,
     clients,
     drain,
     isTaking: () => intake.isOpen() && !drain.isOn(),

@@ -1,5 +1,4 @@
 import type { Config } from "../config/config.ts";
-import type { Database } from "../db/database.ts";
 import type { ChosenEngine } from "../engine/choose.ts";
 import type { Check, Readiness } from "../http/health.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -10,7 +9,7 @@ import type { Working } from "./work.ts";
 /** The parts of the service that are asked how they stand. */
 export type ReadinessParts = {
   readonly queue: Pick<Queue, "depth" | "oldestDueMs">;
-  readonly database: Pick<Database, "checkWritable">;
+  readonly checkWritable: () => Promise<void>;
   readonly intake: Pick<Intake, "look">;
   readonly now: () => number;
 };
@@ -23,7 +22,7 @@ export function refuseWhileStarting(): never {
 /** How the service stands, for `/readyz`. @param working - undefined until it takes tasks up */
 export async function readinessOf(
   opening: Promise<ChosenEngine>,
-  { queue, database, intake, now }: ReadinessParts,
+  { queue, checkWritable, intake, now }: ReadinessParts,
   working: Working | undefined,
   { disk }: Config,
 ): Promise<Readiness> {
@@ -33,9 +32,10 @@ export async function readinessOf(
   );
   const where = disk === "no" ? "; in memory, as there is no disk" : "";
   const standings = await intake.look();
-  const checked = database
-    .checkWritable()
-    .then(async () => ({ ...(await queue.depth()), oldestMs: await queue.oldestDueMs() }));
+  const checked = checkWritable().then(async () => ({
+    ...(await queue.depth()),
+    oldestMs: await queue.oldestDueMs(),
+  }));
   const store = await checked.then(
     ({ pending, running, oldestMs }) => ({
       ok: true,

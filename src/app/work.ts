@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { using } from "../config/using.ts";
-import type { Database } from "../db/database.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Reach } from "../lib/reach.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -11,7 +10,6 @@ import type { Planner } from "../service/plan-new-task.ts";
 import { type Side, type Storage, storageFor } from "../storage/storage.ts";
 import type { LeftoverStore, MediaKeys, TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { FolderPorts } from "../watch/watched-folder.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { KeptEncodes } from "../worker/file/kept-encodes.ts";
 import {
@@ -156,30 +154,4 @@ async function beginOnDisk(
   const recover = () => recoverDead(scratchRoot, instance, parts);
   await recover();
   return { instance, recover };
-}
-
-/** What is taken from the config to make tasks of files. */
-type OfConfig = "defaultProfile" | "targetsMax" | "pendingMax";
-
-/** Watches the folders of the config; nothing of it is loaded where none is named. @returns what ends it, once nothing more is made */
-export async function beginWatching(
-  config: Config,
-  parts: Omit<FolderPorts, "watched" | OfConfig> & { readonly database: Database },
-): Promise<() => Promise<void>> {
-  const { watches, mediaRoots: roots, watchSettleMs: settleMs, watchIntervalMs } = config;
-  if (watches.length === 0) return async () => {};
-  const { defaultProfile, targetsMax, pendingMax } = config;
-  const [{ watchFolders }, { WatchedFiles }] = await Promise.all([
-    import("../watch/watch.ts"),
-    import("../store/watched/watched-files.ts"),
-  ]);
-  const watched = new WatchedFiles(parts.database);
-  const ports = { ...parts, defaultProfile, targetsMax, pendingMax, watched };
-  const options = { roots, settleMs, intervalMs: watchIntervalMs };
-  const stopping = new AbortController();
-  const done = watchFolders(watches, ports, options, stopping.signal);
-  return async () => {
-    stopping.abort();
-    await done;
-  };
 }

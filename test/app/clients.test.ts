@@ -182,6 +182,8 @@ describe("startService", () => {
     const root = tempFolder();
     const home = { data: join(root, "data"), media: join(root, "data", "media") };
     mkdirSync(home.media, { recursive: true });
+    // Whatever other tests have set for this process.
+    chmodSync(home.data, 0o755);
     const service = await startService(home);
     expect(modeOf(home.data)).toBe("711");
     expect(await service.stop()).toBe(0);

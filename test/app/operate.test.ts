@@ -7,6 +7,7 @@ test("operate() refuses calls on files where there is no disk for them", () => {
   const bench = sqliteBench();
   const parts = {
     ...bench,
+    overview: () => Promise.reject(new Error("nobody looks")),
     intake: { isOpen: () => true },
     storages: [],
     storagesOf: () => [],

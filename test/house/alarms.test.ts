@@ -43,7 +43,7 @@ test("docs/alarms.md has every check of /readyz", async () => {
         depth: () => Promise.reject(new Error("none")),
         oldestDueMs: () => Promise.reject(new Error("none")),
       },
-      database: { checkWritable: async () => {} },
+      checkWritable: async () => {},
       intake: { look: async () => ({ disk: standing, database: standing }) },
       now: () => 0,
     },

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../config/config.ts";
+import type { ChosenEngine } from "../engine/choose.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Readiness } from "../http/health.ts";
+import { once } from "../lib/once.ts";
+import type { EgressPolicy } from "../net/egress-policy.ts";
+import type { Capabilities } from "../plan/plan.ts";
+import type { Planner } from "../service/plan-new-task.ts";
+import { type ReadinessParts, readinessOf, refuseWhileStarting } from "./readiness.ts";
+import type { Working, WorkParts } from "./work.ts";
+
+/**
+ * Calls that wait for the service to start are answered before it loads what runs tasks, which holds up everything else
+ * for a while. One that needs the engine begins that at once.
+ */
+const FIRST_CALLS_MS = 20;
+/** What is still to be written when all is closed: the last lines of the log. */
+const LAST_WORDS_MS = 500;
+
+/** What a node does beside answering calls. */
+export type Node = {
+  /** What tasks are judged by when they are created. */
+  readonly capabilities: () => Promise<Capabilities>;
+  readonly planner: Planner;
+  readonly readiness: () => Promise<Readiness>;
+  /** Undefined until it takes tasks up, and where it never does. */
+  readonly working: () => Working | undefined;
+  /**
+   * Begins to do it.
+   *
+   * @param prepare - what else is loaded meanwhile
+   * @param isAwaited - whether no call comes before: then nothing is put off for the sake of first calls
+   */
+  readonly begin: (prepare: () => Promise<void>, isAwaited: boolean) => Promise<void>;
+  /** Ends it, and gives running tasks back. */
+  readonly stop: () => Promise<void>;
+  /** Closes what it was made of; after `stop`. */
+  readonly close: () => Promise<void>;
+};
+
+/** What a node that runs tasks is made of. @param policy - which peers of live streams its engine may call */
+type WorkingParts = WorkParts & ReadinessParts & { readonly policy: EgressPolicy };
+
+/** A node that runs tasks. */
+export function workingNode(config: Config, parts: WorkingParts): Node {
+  const chosen = once(async () => (await import("./engine.ts")).openEngine(config, parts.policy));
+  let working: Working | undefined;
+  return {
+    capabilities: async () => capabilitiesOf((await chosen()).engine, config),
+    planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
+    readiness: () => readinessOf(chosen(), parts, working, config),
+    working: () => working,
+    begin: async (prepare, isAwaited) => {
+      if (!isAwaited) await sleep(FIRST_CALLS_MS);
+      const [{ engine }] = await Promise.all([chosen(), prepare()]);
+      working = await (await import("./work.ts")).beginWork(config, engine, parts);
+    },
+    stop: async () => working?.worker.stop(),
+    close: async () => {
+      await closeEngine(chosen());
+      await working?.instance.release();
+    },
+  };
+}
+
+/** What plans are made with, and what is refused when a task is created. */
+const capabilitiesOf = ({ capabilities, streamed }: Engine, { disk }: Config): Capabilities =>
+  (disk === "no" && streamed?.capabilities) || capabilities;
+
+async function closeEngine(opening: Promise<ChosenEngine>): Promise<void> {
+  const chosen = await opening.catch(() => undefined);
+  await chosen?.engine.close();
+  // Such a thread would keep the process for ever: it is left by force, after everything else has ended.
+  if (chosen && chosen.leakedThreads() > 0) setTimeout(() => process.exit(), LAST_WORDS_MS);
+}
