@@ -36,6 +36,7 @@ const OWNERS = [
   { what: /^valibot$/, only: ["config", "worker", "probe", "engine", "cli"] },
   { what: /^drizzle-orm(\/|$)/, only: ["store", "queue", "events", "overview", "db"] },
   { what: /^pg$/, only: ["db"] },
+  { what: /^pg-boss$/, only: ["queue"] },
   { what: /^bun(:|$)/, only: ["runtime/bun.ts", "db/sqlite.bun.ts"] },
   { what: /^node:sqlite$/, only: ["db/sqlite.deno.ts"] },
   {

@@ -83,6 +83,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["container-facts"],
     ["codecs"],
   ],
+  queue: [["postgres", "sqlite"], ["turns"], ["queue"]],
   store: [
     ["postgres"],
     ["clients", "leftovers", "notifications", "profiles", "tasks"],

@@ -51,8 +51,16 @@ export type PostgresDatabase = {
   /** Has something done once what is written now is on disk; not at all if it is rolled back. To be called inside `write`. It must not throw. */
   readonly afterCommit: (work: () => void) => void;
 
-  /** One statement of another library, with `$1` and so on, on the connection of the call that it is made in. */
-  readonly execute: (text: string, values?: readonly unknown[]) => Promise<{ rows: unknown[] }>;
+  /**
+   * One statement of another library, with `$1` and so on, on the connection of the call that it is made in.
+   *
+   * @param name - prepares it, once for each connection; a name has one text for ever
+   */
+  readonly execute: (
+    text: string,
+    values?: readonly unknown[],
+    name?: string,
+  ) => Promise<{ rows: unknown[] }>;
 
   /**
    * Has a listener called at each notice on a channel, and once after each time that notices may have been missed.
@@ -154,7 +162,8 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
     read,
     write,
     afterCommit: (work) => void current().afterwards.push(work),
-    execute: async (text, values) => current().client.query(text, values as unknown[]),
+    execute: async (text, values, name) =>
+      current().client.query({ text, values: values as unknown[], ...(name && { name }) }),
     listen: (channel, onNotice) => listener.listen(channel, onNotice),
     checkWritable: () =>
       // Writes the version that is there already.

@@ -1,0 +1,151 @@
+import { getLogger } from "@logtape/logtape";
+import { PgBoss, type QueueOptions } from "pg-boss";
+import { translatePostgresError } from "../../db/postgres/errors.ts";
+import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
+import type { TaskRow } from "../../task/row.ts";
+import { type QueueKey, queueNameOf } from "./queue-name.ts";
+
+const log = getLogger(["pontus", "queue"]);
+
+/** The schema of pg-boss's own tables, beside those of this program. */
+const BOSS_SCHEMA = "pontus_queue";
+
+/** So long as pg-boss waits at most for a connection. */
+const CONNECT_MS_MAX = 5_000;
+/** The longest that pg-boss allows. What it reads then says only which table a queue is in, and that never changes. */
+const CACHE_SECONDS = 86_400;
+/** How often it asks for what its own migrations left to do in the background. */
+const BACKGROUND_SECONDS = 600;
+
+/**
+ * Entries are removed as they are taken, so pg-boss neither repeats nor ends any; only an operator who runs its upkeep beside this program
+ * would have it delete those that wait longer than this, of ten years.
+ */
+const QUEUE: QueueOptions = { retentionSeconds: 315_360_000, retryLimit: 0 };
+
+/** What the entry of a task is made of. */
+export type EntryOf = QueueKey & Pick<TaskRow, "id" | "priority" | "attempt">;
+
+/** How a task of one entry stands to others of its queue; pg-boss takes the greatest first, then the oldest entry. */
+const urgencyOf = ({ priority, attempt }: EntryOf): number =>
+  // What ran before was the first once: it does not queue again behind all that came since.
+  2 * priority + (attempt > 0 ? 1 : 0);
+
+/**
+ * The entries of tasks, which pg-boss keeps. There is one for each task that is ready, which means PENDING with no `notBeforeMs`, and none for
+ * any other; where rows and entries disagree after all, the rows are right.
+ */
+export class BossEntries {
+  readonly #boss: PgBoss;
+  readonly #database: PostgresDatabase;
+  readonly #db;
+  /** The queues that are known to be there. */
+  readonly #queues = new Set<string>();
+  /** The texts of its statements, each with the name that it is prepared by. */
+  readonly #texts = new Map<string, string>();
+
+  private constructor(boss: PgBoss, database: PostgresDatabase) {
+    this.#boss = boss;
+    this.#database = database;
+    this.#db = (queue: string) => ({
+      executeSql: (text: string, values: unknown[] = []) => this.#execute(queue, text, values),
+    });
+  }
+
+  /**
+   * Brings pg-boss's tables up to date; several nodes may do so at once. It has one connection of its own, for what it cannot do inside
+   * a transaction.
+   *
+   * @throws {TaskError} `service_unavailable`
+   */
+  static async open(url: string, database: PostgresDatabase): Promise<BossEntries> {
+    const boss = new PgBoss({
+      connectionString: url,
+      application_name: "pontus queue",
+      max: 1,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      schema: BOSS_SCHEMA,
+      supervise: false,
+      schedule: false,
+      registerInstance: false,
+      queueCacheIntervalSeconds: CACHE_SECONDS,
+      bamIntervalSeconds: BACKGROUND_SECONDS,
+    });
+    boss.on("error", (error) => log.debug("pg-boss tells of an error: {error}", { error }));
+    try {
+      await boss.start();
+    } catch (error) {
+      await boss.stop({ graceful: false }).catch(() => {});
+      throw translatePostgresError(error);
+    }
+    return new BossEntries(boss, database);
+  }
+
+  /**
+   * Adds the entry of a task that is ready, unless it is there already; one that waits for its next try gets it when it is due. Call it inside
+   * the `write` that changes the row.
+   */
+  async enqueue(row: EntryOf & Pick<TaskRow, "notBeforeMs">): Promise<void> {
+    if (row.notBeforeMs !== null) return;
+    const queue = queueNameOf(row);
+    await this.#insistOn(queue);
+    await this.#boss.send(queue, null, {
+      id: row.id,
+      priority: urgencyOf(row),
+      db: this.#db(queue),
+    });
+  }
+
+  /** Adds the entries of many tasks that are ready, in the order of the rows. Call it inside `write`. */
+  async enqueueAll(rows: readonly EntryOf[]): Promise<void> {
+    for (const [queue, all] of Map.groupBy(rows, queueNameOf)) {
+      await this.#insistOn(queue);
+      const entries = all.map((row) => ({ id: row.id, priority: urgencyOf(row) }));
+      await this.#boss.insert(queue, entries, { db: this.#db(queue) });
+    }
+  }
+
+  /** Takes the first entry out of a queue: the id of its task; undefined if there is none. Call it inside `write`. */
+  async take(queue: string): Promise<string | undefined> {
+    if (!this.#queues.has(queue)) await this.#insistOn(queue);
+    const db = this.#db(queue);
+    // An entry is added when its task is ready, so pg-boss has no time to keep: a server's clock that is set back hides none.
+    const [entry] = await this.#boss.fetch(queue, { db, ignoreStartAfter: true });
+    if (entry) await this.remove(queue, [entry.id]);
+    return entry?.id;
+  }
+
+  /** Removes entries. Call it inside `write`. */
+  async remove(queue: string, taskIds: readonly string[]): Promise<void> {
+    await this.#insistOn(queue);
+    await this.#boss.deleteJob(queue, [...taskIds], { db: this.#db(queue) });
+  }
+
+  /** Has it look again which queues are there: the database may be another one, from a backup, by now. */
+  forgetQueues(): void {
+    this.#queues.clear();
+  }
+
+  async close(): Promise<void> {
+    await this.#boss.stop({ graceful: false });
+  }
+
+  /** Makes a queue on pg-boss's own connection: it commits by itself, which would end the caller's transaction. */
+  async #insistOn(queue: string): Promise<void> {
+    if (this.#queues.has(queue)) return;
+    await this.#boss.createQueue(queue, QUEUE);
+    this.#queues.add(queue);
+  }
+
+  /**
+   * Runs a statement of pg-boss in the transaction of the caller. It writes the names of queues into its texts: they become parameters here,
+   * so that each statement is prepared once, for all queues. Planning them takes longer than running them.
+   */
+  async #execute(queue: string, text: string, values: unknown[]): Promise<{ rows: unknown[] }> {
+    const general = text.replaceAll(`'${queue}'`, `$${values.length + 1}::text`);
+    const name = this.#texts.get(general) ?? `boss_${this.#texts.size}`;
+    this.#texts.set(general, name);
+    const all = general === text ? values : [...values, queue];
+    return this.#database.execute(general, all, name);
+  }
+}
