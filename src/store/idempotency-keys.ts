@@ -1,13 +1,14 @@
 import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
 import { idempotencyKeys } from "../db/schema.ts";
+import { TaskError } from "../task/errors.ts";
 import type { Idempotency } from "./store.ts";
 
 /** How long a key answers with its first task: 24 h (api-contract, section 5). */
-const KEPT_MS = 24 * 60 * 60 * 1000;
+export const KEY_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** The task that a key made, and the digest of the body it came with. */
-type Remembered = { readonly bodyDigest: string; readonly taskId: string };
+export type Remembered = { readonly bodyDigest: string; readonly taskId: string };
 
 /** The idempotency keys of creates. Call its methods inside `Database.write`; `find` also works inside `read`. */
 export class IdempotencyKeys {
@@ -64,7 +65,7 @@ export class IdempotencyKeys {
   ): void {
     // An expired row may still be there. It is not overwritten, so that rows stay in the order in which they expire.
     this.#queries.remove.run({ clientCode, key });
-    const expiresMs = nowMs + KEPT_MS;
+    const expiresMs = nowMs + KEY_KEPT_MS;
     this.#queries.insert.run({ clientCode, key, bodyDigest, taskId, expiresMs });
   }
 
@@ -72,4 +73,16 @@ export class IdempotencyKeys {
   purge(nowMs: number, limit: number): number {
     return Number(this.#queries.forget.run({ nowMs, limit }).changes);
   }
+}
+
+/** The task of a key that was seen before; an error if it came with another body. */
+export function firstOf(
+  first: Remembered,
+  { key, bodyDigest }: Idempotency,
+): string | TaskError {
+  if (first.bodyDigest === bodyDigest) return first.taskId;
+  return new TaskError(
+    "idempotency_conflict",
+    `Cannot create task: the idempotency key "${key}" came with another body`,
+  );
 }

@@ -49,10 +49,7 @@ export class PendingLimit {
     if (max === 0) return undefined;
     const counted = this.#count(clientCode, max);
     if (counted.free <= 0)
-      return new TaskError(
-        "too_many_requests",
-        `Cannot take in another task: ${max} of this client are pending, which is as many as may be`,
-      );
+      return tooManyPending(max);
     counted.free--;
     return undefined;
   }
@@ -70,3 +67,10 @@ export class PendingLimit {
     return counted;
   }
 }
+
+/** The refusal of a task of a client that has as many pending as may be. */
+export const tooManyPending = (max: number): TaskError =>
+  new TaskError(
+    "too_many_requests",
+    `Cannot take in another task: ${max} of this client are pending, which is as many as may be`,
+  );

@@ -1,8 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Database } from "../db/database.ts";
-import type { IdempotencyKeys } from "./idempotency-keys.ts";
-import type { Nonces } from "./nonces.ts";
-import type { Retention } from "./retention.ts";
 
 /** How many expired rows of nonces and of keys one transaction deletes at most: a fraction of a millisecond. */
 const ROWS_MAX = 1000;
@@ -13,11 +9,14 @@ const BATCHES_MAX = 50;
 /** Between two batches, so that other processes find the database free, too. */
 const PAUSE_MS = 10;
 
-/** The tables that rows are purged from. */
-export type Purged = {
-  readonly nonces: Nonces;
-  readonly idempotencyKeys: IdempotencyKeys;
-  readonly retention: Retention;
+/** What a store deletes in one transaction each, and how many rows that were. */
+export type Purging = {
+  /** Of nonces and of keys, each at most so many. */
+  readonly ofCalls: (rowsMax: number) => Promise<readonly number[]>;
+  /** Of tasks, with all that is theirs. */
+  readonly ofTasks: (rowsMax: number) => Promise<number>;
+  /** Gives some space back to the disk, where that is not done by itself. */
+  readonly giveSpaceBack?: () => Promise<number>;
 };
 
 /**
@@ -26,20 +25,15 @@ export type Purged = {
  *
  * @returns how many rows it deleted
  */
-export async function purge(
-  database: Database,
-  { nonces, idempotencyKeys, retention }: Purged,
-  nowMs: number,
-): Promise<number> {
-  const ofCalls = () => [nonces.purge(nowMs, ROWS_MAX), idempotencyKeys.purge(nowMs, ROWS_MAX)];
+export async function purge({ ofCalls, ofTasks, giveSpaceBack }: Purging): Promise<number> {
   let total = 0;
   let purged: readonly number[];
   do {
-    purged = await database.write(ofCalls);
+    purged = await ofCalls(ROWS_MAX);
     total += purged.reduce((sum, rows) => sum + rows, 0);
   } while (purged.includes(ROWS_MAX));
-  const rows = await inSteps(() => database.write(() => retention.purge(nowMs, TASK_ROWS_MAX)));
-  await inSteps(() => database.giveSpaceBack());
+  const rows = await inSteps(() => ofTasks(TASK_ROWS_MAX));
+  if (giveSpaceBack) await inSteps(giveSpaceBack);
   return total + rows;
 }
 

@@ -4,7 +4,7 @@ import { NOBODY } from "../db/rows/deleted.ts";
 import { deliveries, events, notifications, taskLogs, tasks } from "../db/schema.ts";
 
 /** How long the row of a deleted task stays, so that upkeep sees that it has ended and removes the files it left. */
-const DELETED_KEPT_MS = 300_000;
+export const DELETED_KEPT_MS = 300_000;
 
 /** How tasks leave the store. Call its methods inside `Database.write`. */
 export class Retention {

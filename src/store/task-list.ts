@@ -14,9 +14,10 @@ type Place = { readonly createMs: number; readonly seq: number };
 const TOP: Place = { createMs: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER };
 
 /** When a page's last task was created, and its id: that finds the place even where the task was deleted. Older cursors are an id alone. */
-const CURSOR = /^(?:([0-9a-z]{1,9})\.)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+export const CURSOR = /^(?:([0-9a-z]{1,9})\.)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-const cursorOf = ({ createMs, id }: { readonly createMs: number; readonly id: string }): string =>
+/** The cursor that names a page's last task. */
+export const cursorOf = ({ createMs, id }: { readonly createMs: number; readonly id: string }): string =>
   `${createMs.toString(36)}.${id}`;
 
 /**
@@ -87,8 +88,7 @@ export class TaskList {
       const newer = this.#queries.newer.get({ clientCode, createMs, id })?.seq;
       return { createMs, seq: newer ?? TOP.seq };
     }
-    const message = `Cannot list tasks: the cursor "${cursor}" is not one`;
-    throw new TaskError("invalid_parameter", message, { fields: [{ path: "cursor", message }] });
+    throw noCursor(cursor);
   }
 }
 
@@ -113,4 +113,10 @@ function preparePages({ orm, prepared }: Database, ...filters: readonly SQL[]) {
     anyStatus: () => page(TASK_STATUSES),
     ofStatus: () => page([sql.placeholder("status")]),
   });
+}
+
+/** The error about a text that is no cursor of the client's. */
+export function noCursor(cursor: string): TaskError {
+  const message = `Cannot list tasks: the cursor "${cursor}" is not one`;
+  return new TaskError("invalid_parameter", message, { fields: [{ path: "cursor", message }] });
 }

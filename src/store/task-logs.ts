@@ -4,7 +4,7 @@ import { taskLogs } from "../db/schema.ts";
 import type { AttemptLog, LogText } from "../task/task.ts";
 
 /** A task that is tried for days keeps the logs of its newest attempts alone. */
-const ATTEMPTS_MAX = 20;
+export const LOGGED_ATTEMPTS_MAX = 20;
 
 /** What the runs of tasks said, one row an attempt. Call its methods inside `Database.write` or `Database.read`. */
 export class TaskLogs {
@@ -42,7 +42,7 @@ export class TaskLogs {
     const row = { taskSeq, attempt, lines, decisions };
     if (Number(this.#queries.change.run(row).changes) > 0) return;
     this.#queries.add.run(row);
-    this.#queries.forget.run({ taskSeq, attempt: attempt - ATTEMPTS_MAX });
+    this.#queries.forget.run({ taskSeq, attempt: attempt - LOGGED_ATTEMPTS_MAX });
   }
 
   /** Those of a task, the oldest attempt first. */

@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import { notifications, tasks } from "../db/schema.ts";
 import { isHeld } from "../db/task-changes.ts";
 import { TASK_COLUMNS } from "../db/task-row.ts";
+import { TaskError } from "../task/errors.ts";
 import type { NewTask } from "./store.ts";
 
 /** The statements of `SqliteTaskStore`, each prepared on first use. */
@@ -82,3 +83,7 @@ export function assignmentsText(assignments: NewTask["assignments"]): string {
   ASSIGNMENTS_TEXT.set(assignments, text);
   return text;
 }
+
+/** The error about a task that is not there, or not the client's. */
+export const noSuchTask = (id: string): TaskError =>
+  new TaskError("no_such_task", `Cannot find task "${id}": there is none of yours`);

@@ -37,7 +37,7 @@ import {
 } from "../task/transitions.ts";
 import type { Warning, WarningCode } from "../task/warnings.ts";
 import type { WatchedFile } from "../task/watched-file.ts";
-import { IdempotencyKeys } from "./idempotency-keys.ts";
+import { firstOf, IdempotencyKeys } from "./idempotency-keys.ts";
 import { Nonces } from "./nonces.ts";
 import { PendingLimit } from "./pending-limit.ts";
 import { purge } from "./purge.ts";
@@ -46,7 +46,7 @@ import type { Admission, Idempotency, NewTask, TaskStore } from "./store.ts";
 import { TaskIds } from "./task-id.ts";
 import { TaskList } from "./task-list.ts";
 import { TaskLogs } from "./task-logs.ts";
-import { assignmentsText, prepareTaskQueries } from "./task-queries.ts";
+import { assignmentsText, noSuchTask, prepareTaskQueries } from "./task-queries.ts";
 import { WatchedFiles } from "./watched/watched-files.ts";
 
 /** The clock and the limits of a store of tasks, and who is told of its changes. */
@@ -213,18 +213,23 @@ export class SqliteTaskStore implements TaskStore {
   }
 
   purge(): Promise<number> {
-    const tables = {
-      nonces: this.#nonces,
-      idempotencyKeys: this.#idempotencyKeys,
-      retention: this.#retention,
-    };
-    return purge(this.#database, tables, this.#now());
+    const nowMs = this.#now();
+    const database = this.#database;
+    return purge({
+      ofCalls: (rows) =>
+        database.write(() => [
+          this.#nonces.purge(nowMs, rows),
+          this.#idempotencyKeys.purge(nowMs, rows),
+        ]),
+      ofTasks: (rows) => database.write(() => this.#retention.purge(nowMs, rows)),
+      giveSpaceBack: () => database.giveSpaceBack(),
+    });
   }
 
   #find(clientCode: string, id: string): SqliteTaskRow {
     const row = this.#queries.byId.get({ id });
     if (row?.clientCode === clientCode) return row;
-    throw new TaskError("no_such_task", `Cannot find task "${id}": there is none of yours`);
+    throw noSuchTask(id);
   }
 
   /** The new task's id, or why it is refused: returned and not thrown, so that the nonce is kept. */
@@ -261,18 +266,14 @@ export class SqliteTaskStore implements TaskStore {
   /** The task that a key made with this body; an error if the key came with another body. */
   #findFirst(
     clientCode: string,
-    { key, bodyDigest }: Idempotency,
+    idempotency: Idempotency,
     nowMs: number,
   ): string | TaskError | undefined {
-    const first = this.#idempotencyKeys.find(clientCode, key, nowMs);
+    const first = this.#idempotencyKeys.find(clientCode, idempotency.key, nowMs);
     // The task may have been deleted, which frees its key.
     if (!first || this.#queries.byId.get({ id: first.taskId })?.clientCode !== clientCode)
       return undefined;
-    if (first.bodyDigest === bodyDigest) return first.taskId;
-    return new TaskError(
-      "idempotency_conflict",
-      `Cannot create task: the idempotency key "${key}" came with another body`,
-    );
+    return firstOf(first, idempotency);
   }
 
   #insert(task: NewTask, nowMs: number): string {

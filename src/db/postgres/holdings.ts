@@ -53,10 +53,12 @@ export class Holdings {
     targets: readonly Asked[],
     got: readonly string[],
   ): Promise<TaskError | undefined> {
-    const missed = targets.flatMap(keysOf).filter((key) => !got.includes(key));
-    if (missed.length === 0) return undefined;
+    const taken = takenTarget(targets, (key) => !got.includes(key));
+    if (!taken) return undefined;
+    const keys = keysOf(taken).filter((key) => !got.includes(key));
     // Whoever held them may be gone by now.
-    return this.refusal(verb, clientCode, targets, missed);
+    const [owner] = await this.#queries.owners.execute({ keys });
+    return targetTaken(verb, clientCode, taken, owner);
   }
 
   /** The refusal of targets of which an unfinished task holds one, or of which one is listed twice. */
@@ -64,16 +66,14 @@ export class Holdings {
     verb: string,
     clientCode: string,
     targets: readonly Asked[],
-    missed: readonly string[] = [],
   ): Promise<TaskError | undefined> {
     const owners = await this.#queries.owners.execute({ keys: targets.flatMap(keysOf) });
-    const taken = takenTarget(
-      targets,
-      (key) => missed.includes(key) || owners.some((owner) => owner.key === key),
-    );
+    const ownerOf = (key: string) => owners.find((owner) => owner.key === key);
+    const taken = takenTarget(targets, (key) => ownerOf(key) !== undefined);
     if (!taken) return undefined;
-    const keys = keysOf(taken);
-    const owner = owners.find(({ key }) => keys.includes(key));
+    const owner = keysOf(taken)
+      .map(ownerOf)
+      .find((one) => one !== undefined);
     return targetTaken(verb, clientCode, taken, owner);
   }
 }

@@ -91,14 +91,15 @@ export const tasks = pgTable(
     index("tasks_unsuccessful")
       .on(table.status, table.id)
       .where(sql`status = 'FAILED' or status = 'CANCELLED'`),
-    // Lists read these from their ends, one state at a time. Only two, as each index slows every create.
-    index("tasks_by_status").on(table.clientCode, table.status, table.createMs, table.seq),
+    // Lists read these from their ends, one state at a time. Only two, as each index slows every create. Ids grow with every create of a
+    // node; places do not, where several are written together.
+    index("tasks_by_status").on(table.clientCode, table.status, table.createMs, table.id),
     index("tasks_by_profile").on(
       table.clientCode,
       table.profileName,
       table.status,
       table.createMs,
-      table.seq,
+      table.id,
     ),
   ],
 );

@@ -193,8 +193,8 @@ CREATE INDEX "tasks_workers" ON "tasks" ("worker_id","is_live") WHERE status = '
 CREATE INDEX "tasks_running" ON "tasks" ("client_code") WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX "tasks_ended" ON "tasks" ("end_ms") WHERE end_ms is not null;--> statement-breakpoint
 CREATE INDEX "tasks_unsuccessful" ON "tasks" ("status","id") WHERE status = 'FAILED' or status = 'CANCELLED';--> statement-breakpoint
-CREATE INDEX "tasks_by_status" ON "tasks" ("client_code","status","create_ms","seq");--> statement-breakpoint
-CREATE INDEX "tasks_by_profile" ON "tasks" ("client_code","profile_name","status","create_ms","seq");--> statement-breakpoint
+CREATE INDEX "tasks_by_status" ON "tasks" ("client_code","status","create_ms","id");--> statement-breakpoint
+CREATE INDEX "tasks_by_profile" ON "tasks" ("client_code","profile_name","status","create_ms","id");--> statement-breakpoint
 CREATE INDEX "deliveries_pending" ON "deliveries" ("task_seq","sequence") WHERE state = 'PENDING';--> statement-breakpoint
 CREATE INDEX "leftovers_of_task" ON "leftovers" ("task_id");--> statement-breakpoint
 CREATE INDEX "leftovers_due" ON "leftovers" ("not_before_ms");--> statement-breakpoint
