@@ -76,10 +76,7 @@ export class IdempotencyKeys {
 }
 
 /** The task of a key that was seen before; an error if it came with another body. */
-export function firstOf(
-  first: Remembered,
-  { key, bodyDigest }: Idempotency,
-): string | TaskError {
+export function firstOf(first: Remembered, { key, bodyDigest }: Idempotency): string | TaskError {
   if (first.bodyDigest === bodyDigest) return first.taskId;
   return new TaskError(
     "idempotency_conflict",

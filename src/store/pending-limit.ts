@@ -48,8 +48,7 @@ export class PendingLimit {
   takePlace(clientCode: string, max: number): TaskError | undefined {
     if (max === 0) return undefined;
     const counted = this.#count(clientCode, max);
-    if (counted.free <= 0)
-      return tooManyPending(max);
+    if (counted.free <= 0) return tooManyPending(max);
     counted.free--;
     return undefined;
   }

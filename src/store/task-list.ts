@@ -17,8 +17,13 @@ const TOP: Place = { createMs: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INT
 export const CURSOR = /^(?:([0-9a-z]{1,9})\.)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** The cursor that names a page's last task. */
-export const cursorOf = ({ createMs, id }: { readonly createMs: number; readonly id: string }): string =>
-  `${createMs.toString(36)}.${id}`;
+export const cursorOf = ({
+  createMs,
+  id,
+}: {
+  readonly createMs: number;
+  readonly id: string;
+}): string => `${createMs.toString(36)}.${id}`;
 
 /**
  * Pages of a client's tasks, newest first. A cursor names a page's last task, so the next page begins below it even if tasks

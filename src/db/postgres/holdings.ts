@@ -3,6 +3,7 @@ import type { TaskError } from "../../task/errors.ts";
 import type { StoredTarget } from "../../task/row.ts";
 import { isFinal } from "../../task/status.ts";
 import { type Held, keysOf, takenTarget, targetTaken } from "../../task/targets.ts";
+import { kept } from "./columns.ts";
 import type { PostgresDatabase } from "./postgres.ts";
 import { activeTargets, tasks } from "./tables/tasks.ts";
 import type { PostgresTaskRow } from "./task-row.ts";
@@ -53,9 +54,9 @@ export class Holdings {
     targets: readonly Asked[],
     got: readonly string[],
   ): Promise<TaskError | undefined> {
-    const taken = takenTarget(targets, (key) => !got.includes(key));
+    const taken = takenTarget(targets, (key) => !got.includes(kept(key)));
     if (!taken) return undefined;
-    const keys = keysOf(taken).filter((key) => !got.includes(key));
+    const keys = keysOf(taken).filter((key) => !got.includes(kept(key)));
     // Whoever held them may be gone by now.
     const [owner] = await this.#queries.owners.execute({ keys });
     return targetTaken(verb, clientCode, taken, owner);

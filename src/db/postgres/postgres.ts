@@ -5,6 +5,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { TaskError } from "../../task/errors.ts";
 import { prepared } from "../prepared.ts";
+import { keptValue } from "./columns.ts";
 import { isLost, mayRunAgain, translatePostgresError } from "./errors.ts";
 import { Listener } from "./listener.ts";
 import { migratePostgres } from "./migrate.ts";
@@ -134,7 +135,8 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
   };
   // Drizzle asks nothing else of a client.
   const client = {
-    query: (...args: Parameters<pg.PoolClient["query"]>) => current().client.query(...args),
+    query: (config: pg.QueryConfig, values: readonly unknown[]) =>
+      current().client.query(config, values.map(keptValue)),
   };
   const orm = drizzle({ client: client as unknown as pg.PoolClient }) as unknown as PostgresOrm;
   const read = async <T>(queries: () => Promise<T>): Promise<T> => {

@@ -11,11 +11,13 @@ type Due = { readonly seq: number; readonly endMs: number | null };
 export class PostgresRetention {
   readonly #retentionMs: number;
   readonly #queries;
+  readonly #dues;
 
   /** @param retentionMs - how long tasks are kept after they have ended; 0 is for ever */
   constructor(database: PostgresDatabase, retentionMs: number) {
     this.#retentionMs = retentionMs;
     this.#queries = prepareQueries(database);
+    this.#dues = prepareDue(database);
   }
 
   /** Hides a task that has ended from everybody, and nobody is told of it any more; `purge` removes its rows. */
@@ -55,9 +57,9 @@ export class PostgresRetention {
 
   async #due(nowMs: number, limit: number): Promise<readonly Due[]> {
     const beforeMs = nowMs - DELETED_KEPT_MS;
-    const hidden = await this.#queries.hidden.execute({ beforeMs, limit });
+    const hidden = await this.#dues.hidden.execute({ beforeMs, limit });
     if (this.#retentionMs === 0 || hidden.length === limit) return hidden;
-    const expired = await this.#queries.expired.execute({
+    const expired = await this.#dues.expired.execute({
       beforeMs: nowMs - this.#retentionMs,
       limit: limit - hidden.length,
     });
@@ -67,9 +69,7 @@ export class PostgresRetention {
 
 function prepareQueries({ orm, prepared }: PostgresDatabase) {
   const seq = sql.placeholder("seq");
-  const beforeMs = sql.placeholder("beforeMs");
   const limit = sql.placeholder("limit");
-  const isFinal = sql`status in ('SUCCESS', 'FAILED', 'CANCELLED')`;
   const newest = orm
     .select({ seq: events.seq })
     .from(events)
@@ -88,7 +88,6 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
     .where(eq(deliveries.taskSeq, seq))
     .orderBy(sql`sequence desc`)
     .limit(limit);
-  const due = { seq: tasks.seq, endMs: tasks.endMs };
   return prepared({
     hide: () =>
       orm
@@ -96,6 +95,31 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
         .set({ clientCode: NOBODY, endMs: sql.placeholder("endMs") })
         .where(eq(tasks.seq, seq))
         .prepare("hide_task"),
+    removeNotification: () =>
+      orm
+        .delete(notifications)
+        .where(eq(notifications.taskSeq, seq))
+        .prepare("remove_notification"),
+    removeDeliveries: () =>
+      orm
+        .delete(deliveries)
+        .where(and(eq(deliveries.taskSeq, seq), inArray(deliveries.sequence, last)))
+        .prepare("remove_deliveries"),
+    removeEvents: () =>
+      orm.delete(events).where(inArray(events.seq, newest)).prepare("remove_events"),
+    removeLogs: () =>
+      orm.delete(taskLogs).where(inArray(taskLogs.seq, oldestLogs)).prepare("remove_logs"),
+    remove: () => orm.delete(tasks).where(eq(tasks.seq, seq)).prepare("remove_task"),
+  });
+}
+
+/** The tasks whose time has come, of which no other node removes any. */
+function prepareDue({ orm, prepared }: PostgresDatabase) {
+  const beforeMs = sql.placeholder("beforeMs");
+  const limit = sql.placeholder("limit");
+  const isFinal = sql`status in ('SUCCESS', 'FAILED', 'CANCELLED')`;
+  const due = { seq: tasks.seq, endMs: tasks.endMs };
+  return prepared({
     hidden: () =>
       orm
         .select(due)
@@ -115,20 +139,5 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
         .limit(limit)
         .for("update", { skipLocked: true })
         .prepare("expired_tasks"),
-    removeNotification: () =>
-      orm
-        .delete(notifications)
-        .where(eq(notifications.taskSeq, seq))
-        .prepare("remove_notification"),
-    removeDeliveries: () =>
-      orm
-        .delete(deliveries)
-        .where(and(eq(deliveries.taskSeq, seq), inArray(deliveries.sequence, last)))
-        .prepare("remove_deliveries"),
-    removeEvents: () =>
-      orm.delete(events).where(inArray(events.seq, newest)).prepare("remove_events"),
-    removeLogs: () =>
-      orm.delete(taskLogs).where(inArray(taskLogs.seq, oldestLogs)).prepare("remove_logs"),
-    remove: () => orm.delete(tasks).where(eq(tasks.seq, seq)).prepare("remove_task"),
   });
 }

@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
-import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
+import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
 import { taskOf } from "../../task/row.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import type { TaskPage, TaskQuery } from "../../task/task.ts";
@@ -22,7 +22,7 @@ export class PostgresTaskList {
   readonly #queries;
 
   constructor(database: PostgresDatabase) {
-    const profileName = sql`profile_name = ${sql.placeholder("profileName")}`;
+    const profileName = eq(tasks.profileName, sql.placeholder("profileName"));
     this.#pages = {
       anyProfile: preparePages(database, ""),
       ofProfile: preparePages(database, "_of_profile", profileName),

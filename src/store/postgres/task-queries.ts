@@ -3,9 +3,9 @@ import { appending } from "../../db/postgres/event-log.ts";
 import { holding, using } from "../../db/postgres/holdings.ts";
 import { noticing } from "../../db/postgres/notices.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
+import { tasks } from "../../db/postgres/tables/tasks.ts";
 import { isHeld } from "../../db/postgres/task-changes.ts";
 import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
-import { tasks } from "../../db/postgres/tables/tasks.ts";
 
 /** The statements of `PostgresTaskStore`, each prepared on first use. */
 export function prepareTaskQueries({ orm, prepared }: PostgresDatabase) {

@@ -96,15 +96,11 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async events(clientCode: string, id: string, query: EventQuery): Promise<readonly TaskEvent[]> {
-    return this.#database.read(async () =>
-      this.#log.read(await this.#find(clientCode, id), query),
-    );
+    return this.#database.read(async () => this.#log.read(await this.#find(clientCode, id), query));
   }
 
   async logs(clientCode: string, id: string): Promise<readonly AttemptLog[]> {
-    return this.#database.read(async () =>
-      this.#logs.of((await this.#find(clientCode, id)).seq),
-    );
+    return this.#database.read(async () => this.#logs.of((await this.#find(clientCode, id)).seq));
   }
 
   async cancel(clientCode: string, id: string): Promise<Task> {
