@@ -1,25 +1,27 @@
 import type { Database } from "../../db/database.ts";
 import { EventLog } from "../../db/event-log.ts";
-import type { notifications } from "../../db/schema.ts";
 import type { SqliteTaskRow } from "../../db/task-row.ts";
-import type { Delivery, Telling, TellingResult, ToldEvent } from "../../task/delivery.ts";
-import { TaskError } from "../../task/errors.ts";
-import { isWanted, type Notification, wantedTypes } from "../../task/notification.ts";
+import type { Delivery, Telling, TellingResult } from "../../task/delivery.ts";
+import { wantedTypes } from "../../task/notification.ts";
 import type { EventQuery } from "../../task/task.ts";
 import type { NotificationStore } from "../store.ts";
 import { prepareNotificationQueries } from "./notification-queries.ts";
-
-/** How long a service has for one try: far longer than it waits for a receiver. */
-const LEASE_MS = 60_000;
-/** A receiver that wants progress is told of it no more often. */
-const PROGRESS_MS = 10_000;
-/** How often one call looks for more of a client, where some had nothing to tell. */
-const LOOKS_MAX = 10;
-
-type Cursor = typeof notifications.$inferSelect;
-type NotifiedRow = SqliteTaskRow & { readonly notification: Notification };
-/** What is told next, and how far the cursor is then. */
-type Next = Pick<Telling, "event" | "tries" | "sinceMs"> & { readonly cursor: number };
+import {
+  type Begun,
+  type Cursor,
+  clientsAfter,
+  deliveryOf,
+  eventNext,
+  isNotified,
+  LOOKS_MAX,
+  type Next,
+  type NotifiedRow,
+  noSuchNotification,
+  noSuchTask,
+  progressNext,
+  rested,
+  tellingOf,
+} from "./telling.ts";
 
 /** What receivers are told of, in SQLite: it follows from the log, by a cursor for each task. */
 export class SqliteNotificationStore implements NotificationStore {
@@ -77,11 +79,7 @@ export class SqliteNotificationStore implements NotificationStore {
     return this.#database.write(() => {
       const row = this.#find(clientCode, id);
       const one = () => this.#list(row, { afterSequence: sequence - 1, limit: 1 })[0];
-      if (one()?.sequence !== sequence)
-        throw new TaskError(
-          "no_such_resource",
-          `Cannot replay notification ${sequence} of task "${id}": there is none`,
-        );
+      if (one()?.sequence !== sequence) throw noSuchNotification(id, sequence);
       // One without a row has not had its turn yet.
       this.#queries.deliveries.again.run({ taskSeq: row.seq, sequence, nowMs });
       this.#queries.cursor.stir.run({ taskSeq: row.seq, nowMs });
@@ -112,26 +110,22 @@ export class SqliteNotificationStore implements NotificationStore {
       at = this.#queries.cursor.nextClient.get({ clientCode: at })?.clientCode ?? null;
       if (at !== null) all.push(at);
     }
-    const first = all.findIndex((clientCode) => clientCode > this.#last);
-    return first < 0 ? all : [...all.slice(first), ...all.slice(0, first)];
+    return clientsAfter(this.#last, all);
   }
 
   /** Leases what a receiver is told next, if it is anything. */
   #takeUp(cursor: Cursor, nowMs: number): Telling | undefined {
-    const { taskSeq, clientCode } = cursor;
+    const { taskSeq } = cursor;
     const row = this.#rowOf(taskSeq);
     const next = row && this.#next(row, cursor, nowMs);
     if (!next) {
       this.#rest(cursor, nowMs);
       return undefined;
     }
-    const untilMs = nowMs + LEASE_MS;
+    const telling = tellingOf(row, cursor, next, nowMs);
+    const { untilMs } = telling;
     this.#queries.cursor.lease.run({ taskSeq, sequence: next.cursor, untilMs });
-    const { notification, traceParent } = row;
-    const { cursor: _, ...told } = next;
-    const traced = traceParent !== null && { traceParent };
-    const fence = cursor.fence + 1;
-    return { taskSeq, clientCode, notification, untilMs, fence, ...told, ...traced };
+    return telling;
   }
 
   /** What is told next: what was begun or is repeated, then the log, then how far the task is. */
@@ -139,56 +133,29 @@ export class SqliteNotificationStore implements NotificationStore {
     const { notification, seq: taskSeq } = row;
     const begun = this.#queries.deliveries.head.get({ taskSeq });
     if (begun) return this.#nextOf(row, begun, cursor);
-    const types = wantedTypes(notification);
-    const event = this.#queries.log.nextWanted.get({
-      taskSeq,
-      sequence: cursor,
-      types: json(types),
-    });
-    if (event) {
-      const fresh = { sequence: event.sequence, sinceMs: event.timeMs, tries: 0 };
-      this.#queries.deliveries.add.run({ taskSeq, ...fresh });
-      return this.#nextOf(row, fresh, event.sequence);
-    }
-    if (!row.progress || !tellsProgress(row)) return undefined;
-    const { id: taskId, status, attempt, progress, eventSequence: sequence } = row;
-    const type = "progress";
-    const state: ToldEvent = { taskId, sequence, timeMs: nowMs, type, status, attempt, progress };
-    return { event: state, tries: 0, sinceMs: nowMs, cursor };
+    const types = json(wantedTypes(notification));
+    const event = this.#queries.log.nextWanted.get({ taskSeq, sequence: cursor, types });
+    if (!event) return progressNext(row, cursor, nowMs);
+    const fresh = { sequence: event.sequence, sinceMs: event.timeMs, tries: 0 };
+    this.#queries.deliveries.add.run({ taskSeq, ...fresh });
+    return this.#nextOf(row, fresh, event.sequence);
   }
 
-  #nextOf(
-    row: NotifiedRow,
-    {
-      sequence,
-      tries,
-      sinceMs,
-    }: Pick<Telling, "tries" | "sinceMs"> & { readonly sequence: number },
-    cursor: number,
-  ): Next | undefined {
-    const [event] = this.#log.read(row, { afterSequence: sequence - 1, limit: 1 });
-    if (!event) return undefined;
-    const targetUrl = event.target === undefined ? undefined : row.targets[event.target]?.url;
-    const told = { ...event, ...(targetUrl !== undefined && { targetUrl }) };
-    return { event: told, tries, sinceMs, cursor };
+  #nextOf(row: NotifiedRow, begun: Begun, cursor: number): Next | undefined {
+    const [event] = this.#log.read(row, { afterSequence: begun.sequence - 1, limit: 1 });
+    return eventNext(row, event, begun, cursor);
   }
 
   /** Lets a cursor wait until there is something to tell. */
   #rest(cursor: Cursor, nowMs: number): void {
     const { taskSeq, sequence } = cursor;
     const row = this.#rowOf(taskSeq);
-    if (!row) {
-      this.#wait(cursor, null);
-      return;
-    }
-    const types = json(wantedTypes(row.notification));
+    const types = row && json(wantedTypes(row.notification));
     const more =
-      this.#queries.deliveries.head.get({ taskSeq }) ??
-      this.#queries.log.nextWanted.get({ taskSeq, sequence, types });
-    // What was passed is not read again.
-    const passed = more ? cursor : { ...cursor, sequence: row.eventSequence };
-    const progressMs = tellsProgress(row) ? nowMs + PROGRESS_MS : null;
-    this.#wait(passed, more ? nowMs : progressMs);
+      types !== undefined &&
+      (this.#queries.deliveries.head.get({ taskSeq }) ??
+        this.#queries.log.nextWanted.get({ taskSeq, sequence, types }));
+    this.#queries.cursor.wait.run(rested(cursor, row, Boolean(more), nowMs));
   }
 
   #wait({ taskSeq, sequence }: Cursor, dueMs: number | null, hold: Cursor["hold"] = null): void {
@@ -203,7 +170,7 @@ export class SqliteNotificationStore implements NotificationStore {
   #find(clientCode: string, id: string): SqliteTaskRow {
     const row = this.#queries.cursor.taskById.get({ id });
     if (row?.clientCode === clientCode) return row;
-    throw new TaskError("no_such_task", `Cannot find task "${id}": there is none of yours`);
+    throw noSuchTask(id);
   }
 
   #list(row: SqliteTaskRow, { afterSequence: sequence, limit }: EventQuery): readonly Delivery[] {
@@ -211,21 +178,8 @@ export class SqliteNotificationStore implements NotificationStore {
     const types = json(wantedTypes(row.notification));
     return this.#queries.log.list
       .all({ taskSeq: row.seq, sequence, types, limit })
-      .map(({ state, tries, lastMs, httpStatus, detail, ...event }) => ({
-        taskId: row.id,
-        ...event,
-        state: state ?? "PENDING",
-        tries: tries ?? 0,
-        ...(lastMs !== null && { lastMs }),
-        ...(httpStatus !== null && { httpStatus }),
-        ...(detail !== null && { detail }),
-      }));
+      .map((listed) => deliveryOf(row.id, listed));
   }
 }
-
-const isNotified = (row: SqliteTaskRow): row is NotifiedRow => row.notification !== null;
-
-const tellsProgress = ({ status, notification }: NotifiedRow): boolean =>
-  status === "RUNNING" && isWanted(notification, "progress");
 
 const json = (types: readonly string[]): string => JSON.stringify(types);
