@@ -119,9 +119,11 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
     appended: appending(sql`changed`),
     released: RELEASING.targets,
     unused: RELEASING.profiles,
-    // A receiver that is being told, or is away, is told of it after that.
-    told: sql`update notifications set due_ms = ${toldMs} where task_seq = ${sql.placeholder("seq")}
-      and hold is null and ${toldMs}::bigint is not null`,
+    // A receiver that is being told, or is away, is told of it after that. Its row is locked all the same: who settles it just now has not
+    // seen these events, and may leave it as one that has nothing to tell.
+    told: sql`update notifications
+      set due_ms = case when hold is null then ${toldMs}::bigint else due_ms end
+      where task_seq = ${sql.placeholder("seq")} and ${toldMs}::bigint is not null`,
     // A task that its client retries may end with the same again: one row is enough, that of the newest attempt.
     unleft: sql`delete from leftovers where task_id = ${sql.placeholder("id")}
       and key = any(${sql.placeholder("leftKeys")}::text[])`,
