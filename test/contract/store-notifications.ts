@@ -241,13 +241,13 @@ export function notificationStoreContract(
       const { notifications } = bench;
       const page = { afterSequence: 0, limit: 9 };
       for (const [code, failing] of [
-        ["no_such_task", notifications.list("bob", id, page)],
-        ["no_such_task", notifications.replay("bob", id, 5)],
-        ["no_such_task", notifications.replay("ada", "none", 5)],
-        ["no_such_resource", notifications.replay("ada", id, 1)],
-        ["no_such_resource", notifications.replay("ada", id, 6)],
+        ["no_such_task", () => notifications.list("bob", id, page)],
+        ["no_such_task", () => notifications.replay("bob", id, 5)],
+        ["no_such_task", () => notifications.replay("ada", "none", 5)],
+        ["no_such_resource", () => notifications.replay("ada", id, 1)],
+        ["no_such_resource", () => notifications.replay("ada", id, 6)],
       ] as const)
-        expect((await taskErrorOf(failing)).code).toBe(code);
+        expect((await taskErrorOf(failing())).code).toBe(code);
       const plain = await createTask(bench);
       expect(await notifications.list("ada", plain, page)).toEqual([]);
       expect((await taskErrorOf(notifications.replay("ada", plain, 1))).code).toBe(
