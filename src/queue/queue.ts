@@ -15,7 +15,12 @@ export type Work = {
 };
 
 /** Who claims: an instance of the service, which lives until its process ends. */
-export type Worker = { readonly id: string; readonly engine: EngineName };
+export type Worker = {
+  readonly id: string;
+  readonly engine: EngineName;
+  /** What it can do: it is given only tasks that need nothing else. Absent is everything, as on one machine, where calls are judged by the same engine. */
+  readonly abilities?: readonly string[];
+};
 
 /** Called in this process when something may have changed; only a hint. */
 export type QueueListener = {
@@ -57,7 +62,7 @@ export interface Queue {
   expireLeases(): Promise<number>;
 
   /** When the next pending task that this worker may take falls due (ms since the epoch); undefined if there is none. */
-  nextDueMs(worker: Pick<Worker, "id">): Promise<number | undefined>;
+  nextDueMs(worker: Pick<Worker, "id" | "abilities">): Promise<number | undefined>;
 
   /** How many tasks are pending and running, for `/readyz` and `/metrics`. */
   depth(): Promise<{ readonly pending: number; readonly running: number }>;

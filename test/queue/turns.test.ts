@@ -62,27 +62,9 @@ describe("a client that comes beside 10,000 urgent tasks of another", () => {
     // Of the first slot that became free: half a length after all were taken.
     expect(begunMs).toBe(createdMs + lengthMs / 2);
   });
-
-  test("is served again in turn, not behind them", async () => {
-    const bench = sqliteBench();
-    await createMany(bench, "ada", 100, 10);
-    await serve(bench, 20);
-    await createMany(bench, "bob", 3);
-    expect(await serve(bench, 7)).toEqual(["bob", "ada", "bob", "ada", "bob", "ada", "ada"]);
-  });
 });
 
 describe("weights", () => {
-  test("of 1 and 3 give shares of 1 and 3", async () => {
-    const bench = sqliteBench();
-    await bench.clients.seed([aClient("ada", 1), aClient("bob", 3)]);
-    await createMany(bench, "ada", 60, 10);
-    await createMany(bench, "bob", 60);
-    const served = await serve(bench, 40);
-    expect(served.filter((client) => client === "ada")).toHaveLength(10);
-    expect(served.filter((client) => client === "bob")).toHaveLength(30);
-  });
-
   test("give each client its share at every moment, and leave nobody out", async () => {
     const weightsOf = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 2, maxLength: 5 });
     await fc.assert(
@@ -162,29 +144,6 @@ describe("debts", () => {
     expect(debtsOf(bench)).toEqual([{ client_code: "ada", debt: SLOT_PRICE }]);
   });
 
-  test("are no savings: a client that was away gets no more than its share afterwards", async () => {
-    const bench = sqliteBench();
-    await createMany(bench, "ada", 130);
-    await createMany(bench, "bob", 1);
-    await serve(bench, 100);
-    await createMany(bench, "bob", 30);
-    const served = await serve(bench, 20);
-    expect(served.filter((client) => client === "bob")).toHaveLength(10);
-  });
-
-  test("are forgiven only as others are served: one that comes for each slot gets its share alone", async () => {
-    const bench = sqliteBench();
-    await bench.clients.seed([aClient("ada", 3), aClient("bob", 1)]);
-    await createMany(bench, "ada", 60);
-    let bobs = 0;
-    for (let slot = 0; slot < 40; slot++) {
-      if ((await bench.tasks.list("bob", { status: "PENDING", limit: 1 })).tasks.length === 0)
-        await createMany(bench, "bob", 1, 10);
-      if ((await serveOne(bench)) === "bob") bobs++;
-    }
-    expect(bobs).toBe(10);
-  });
-
   test("are kept in the file, by all services that share it", async () => {
     const path = join(tempFolder(), "shared.sqlite");
     const one = sqliteBench(path);
@@ -229,13 +188,6 @@ describe("many clients with due tasks", () => {
       return (changesOf(bench) - before) / (2 * clients);
     };
     expect(await perTurn(200)).toBeLessThanOrEqual((await perTurn(10)) + 2);
-  });
-
-  test("are all served in a round where they owe the same", async () => {
-    const bench = sqliteBench();
-    for (const code of codesOf(200)) await createMany(bench, code, 3);
-    for (let round = 0; round < 3; round++) expect(new Set(await serve(bench, 200)).size).toBe(200);
-    expect(await serve(bench, 1)).toEqual([undefined]);
   });
 
   test("let one that comes anew wait for a turn of few of them", async () => {

@@ -39,8 +39,8 @@ export class BossEntries {
   readonly #boss: PgBoss;
   readonly #database: PostgresDatabase;
   readonly #db;
-  /** The queues that are known to be there. */
-  readonly #queues = new Set<string>();
+  /** The queues that are known to be there, or are being made. */
+  readonly #queues = new Map<string, Promise<void>>();
   /** The texts of its statements, each with the name that it is prepared by. */
   readonly #texts = new Map<string, string>();
 
@@ -107,7 +107,7 @@ export class BossEntries {
 
   /** Takes the first entry out of a queue: the id of its task; undefined if there is none. Call it inside `write`. */
   async take(queue: string): Promise<string | undefined> {
-    if (!this.#queues.has(queue)) await this.#insistOn(queue);
+    await this.#insistOn(queue);
     const db = this.#db(queue);
     // An entry is added when its task is ready, so pg-boss has no time to keep: a server's clock that is set back hides none.
     const [entry] = await this.#boss.fetch(queue, { db, ignoreStartAfter: true });
@@ -132,9 +132,14 @@ export class BossEntries {
 
   /** Makes a queue on pg-boss's own connection: it commits by itself, which would end the caller's transaction. */
   async #insistOn(queue: string): Promise<void> {
-    if (this.#queues.has(queue)) return;
-    await this.#boss.createQueue(queue, QUEUE);
-    this.#queues.add(queue);
+    const making = this.#queues.get(queue) ?? this.#boss.createQueue(queue, QUEUE);
+    this.#queues.set(queue, making);
+    try {
+      await making;
+    } catch (error) {
+      this.#queues.delete(queue);
+      throw error;
+    }
   }
 
   /**

@@ -1,0 +1,201 @@
+import { and, asc, desc, eq, sql } from "drizzle-orm";
+import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
+import { tasks } from "../../db/postgres/tables/tasks.ts";
+import type { BossEntries, EntryOf } from "./entries.ts";
+import { ENTRY_COLUMNS } from "./queries.ts";
+import { type QueueKey, queueNameOf } from "./queue-name.ts";
+import { isReady } from "./turn-query.ts";
+
+/** How many rows, and how many entries, one pass holds against each other. */
+const BATCH = 500;
+/** Of how many clients at most, one query each. */
+const CLIENTS_MAX = 50;
+/** Gives a row to the one node that mends now; the number is any that nothing else takes. */
+const LOCK = "select 1 where pg_try_advisory_xact_lock(7032018)";
+
+const FIRST_ENTRY = { queue: "", id: "00000000-0000-0000-0000-000000000000" };
+const FIRST_ROW = { clientCode: "", createMs: 0, seq: 0 };
+
+/**
+ * Makes entries and rows agree again, the rows being right: after a backup was restored, or somebody wrote to pg-boss's tables. It goes along both
+ * in batches and begins anew at the end, each time a little; a claim that finds a queue in disorder has that queue mended at once.
+ */
+export class Mending {
+  readonly #database: PostgresDatabase;
+  readonly #entries: BossEntries;
+  readonly #asked;
+  readonly #rows;
+  #entry = FIRST_ENTRY;
+  #row = FIRST_ROW;
+
+  constructor(database: PostgresDatabase, entries: BossEntries) {
+    this.#database = database;
+    this.#entries = entries;
+    this.#asked = prepareEntries(database);
+    this.#rows = prepareRows(database);
+  }
+
+  /** Holds the next batches against each other. @returns how many entries were added and removed */
+  async mend(): Promise<number> {
+    const { entry, row, mended } = await this.#database.write(async () => {
+      const lock = await this.#database.execute(LOCK, [], "lock_mending");
+      if (lock.rows.length === 0) return { entry: this.#entry, row: this.#row, mended: 0 };
+      const entries = await this.#nextEntries();
+      const rows = await this.#nextRows();
+      const removed = await this.#removeStale(entries.found);
+      const added = await this.#addMissing(rows.found);
+      return { entry: entries.next, row: rows.next, mended: removed + added };
+    });
+    this.#entry = entry;
+    this.#row = row;
+    return mended;
+  }
+
+  /** Mends the first of one queue. Call it inside `write`. @returns as `mend` */
+  async mendQueue(key: QueueKey): Promise<number> {
+    const queue = queueNameOf(key);
+    const entries = await this.#asked.ofQueue.execute({ queue });
+    const removed = await this.#removeStale(entries.map(({ id }) => ({ queue, id })));
+    return removed + (await this.#addMissing(await this.#rows.ofQueue.execute(key)));
+  }
+
+  async #nextEntries() {
+    const found = await this.#asked.from.execute(this.#entry);
+    return { found, next: found.length < BATCH ? FIRST_ENTRY : (found.at(-1) ?? FIRST_ENTRY) };
+  }
+
+  async #nextRows() {
+    const found: (EntryOf & { readonly createMs: number; readonly seq: number })[] = [];
+    let next = this.#row;
+    for (let clients = 0; clients < CLIENTS_MAX && found.length < BATCH; clients += 1) {
+      const rows = await this.#rows.from.execute({ ...next, limit: BATCH - found.length });
+      found.push(...rows);
+      const last = rows.at(-1);
+      if (last && found.length === BATCH) return { found, next: last };
+      const [client] = await this.#rows.nextClient.execute(next);
+      if (!client?.code) return { found, next: FIRST_ROW };
+      next = { ...FIRST_ROW, clientCode: client.code };
+    }
+    return { found, next };
+  }
+
+  /** Removes those of the entries that are of no ready task, or not of this queue. */
+  async #removeStale(entries: readonly { readonly queue: string; readonly id: string }[]) {
+    if (entries.length === 0) return 0;
+    const places = new Map<string, string>();
+    const ids = entries.map(({ id }) => id);
+    for (const row of await this.#rows.ready.execute({ ids })) places.set(row.id, queueNameOf(row));
+    const stale = entries.filter(({ id, queue }) => places.get(id) !== queue);
+    if (stale.length === 0) return 0;
+    // Nobody makes a task ready while its row is locked, so no entry is removed that was added meanwhile.
+    const rows = await this.#rows.locked.execute({ ids: stale.map(({ id }) => id) });
+    const now = new Map(rows.map((row) => [row.id, row.isReady ? queueNameOf(row) : undefined]));
+    const gone = stale.filter(({ id, queue }) => now.get(id) !== queue);
+    for (const [queue, all] of Map.groupBy(gone, (each) => each.queue))
+      await this.#entries.remove(
+        queue,
+        all.map(({ id }) => id),
+      );
+    return gone.length;
+  }
+
+  /** Adds the entries that rows lack, in their order. */
+  async #addMissing(rows: readonly EntryOf[]) {
+    const missing: string[] = [];
+    for (const [queue, all] of Map.groupBy(rows, queueNameOf)) {
+      const there = await this.#asked.there.execute({ queue, ids: all.map(({ id }) => id) });
+      const ids = new Set(there.map(({ id }) => id));
+      missing.push(...all.filter(({ id }) => !ids.has(id)).map(({ id }) => id));
+    }
+    if (missing.length === 0) return 0;
+    const locked = await this.#rows.locked.execute({ ids: missing });
+    const ready = new Map(locked.filter((row) => row.isReady).map((row) => [row.id, row]));
+    const lacking = missing.flatMap((id) => ready.get(id) ?? []);
+    // One that somebody ended by pg-boss's own means is still there, and would stand in the way.
+    for (const [queue, all] of Map.groupBy(lacking, queueNameOf))
+      await this.#entries.remove(
+        queue,
+        all.map(({ id }) => id),
+      );
+    await this.#entries.enqueueAll(lacking);
+    return lacking.length;
+  }
+}
+
+// Of tables of pg-boss, which are read here and changed only by itself.
+const entry = { queue: sql<string>`name`, id: sql<string>`id::text` };
+/** What is asked of pg-boss's entries. */
+function prepareEntries({ orm, prepared }: PostgresDatabase) {
+  const { queue, id, ids } = placeholders;
+  const entries = () => orm.select(entry).from(sql`pontus_queue.job_common`);
+  return prepared({
+    from: () =>
+      entries()
+        .where(sql`(name, id) > (${queue}::text, ${id}::uuid)`)
+        .orderBy(sql`name, id`)
+        .limit(BATCH)
+        .prepare("entries_from"),
+    ofQueue: () =>
+      entries().where(sql`name = ${queue}::text`).limit(BATCH).prepare("entries_of_queue"),
+    there: () =>
+      entries()
+        .where(sql`name = ${queue}::text and id = any(${ids}::uuid[]) and state < 'active'`)
+        .prepare("entries_there"),
+  });
+}
+
+/** What is asked of rows. */
+function prepareRows({ orm, prepared }: PostgresDatabase) {
+  const { clientCode, createMs, seq, ids } = placeholders;
+  const isOneOf = sql`${tasks.id} = any(${ids}::text[])`;
+  const ofClient = and(isReady, eq(tasks.clientCode, clientCode));
+  return prepared({
+    from: () =>
+      orm
+        .select({ ...ENTRY_COLUMNS, createMs: tasks.createMs, seq: tasks.seq })
+        .from(tasks)
+        .where(and(ofClient, sql`(create_ms, seq) > (${createMs}::bigint, ${seq}::bigint)`))
+        .orderBy(asc(tasks.createMs), asc(tasks.seq))
+        .limit(sql.placeholder("limit"))
+        .prepare("ready_from"),
+    nextClient: () =>
+      orm
+        .select({ code: sql<string | null>`min(client_code)` })
+        .from(tasks)
+        .where(and(isReady, sql`client_code > ${clientCode}::text`))
+        .prepare("next_ready_client"),
+    ofQueue: () =>
+      orm
+        .select(ENTRY_COLUMNS)
+        .from(tasks)
+        .where(
+          and(
+            ofClient,
+            eq(tasks.needs, sql.placeholder("needs")),
+            eq(tasks.isLive, sql.placeholder("isLive")),
+          ),
+        )
+        .orderBy(desc(tasks.priority), asc(tasks.seq))
+        .limit(BATCH)
+        .prepare("ready_of_queue"),
+    ready: () =>
+      orm.select(ENTRY_COLUMNS).from(tasks).where(and(isOneOf, isReady)).prepare("ready_of_ids"),
+    locked: () =>
+      orm
+        .select({ ...ENTRY_COLUMNS, isReady: sql<boolean>`${isReady}` })
+        .from(tasks)
+        .where(isOneOf)
+        .orderBy(asc(tasks.seq))
+        .for("no key update")
+        .prepare("locked_of_ids"),
+  });
+}
+
+const placeholders = {
+  queue: sql.placeholder("queue"),
+  id: sql.placeholder("id"),
+  clientCode: sql.placeholder("clientCode"),
+  createMs: sql.placeholder("createMs"),
+  seq: sql.placeholder("seq"),
+  ids: sql.placeholder("ids"),
+};

@@ -1,0 +1,229 @@
+import { CHANNEL, WORK } from "../../db/postgres/notices.ts";
+import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
+import { TaskChanges } from "../../db/postgres/task-changes.ts";
+import type { PostgresTaskRow } from "../../db/postgres/task-row.ts";
+import type { GivenBack } from "../../task/end-run.ts";
+import type { ChangeListener } from "../../task/move.ts";
+import { taskOf } from "../../task/row.ts";
+import type { Claim, Pulse } from "../../task/task.ts";
+import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../../task/transitions.ts";
+import type { Queue, QueueListener, Work, Worker } from "../queue.ts";
+import type { TurnLimits } from "../turns.ts";
+import type { BossEntries } from "./entries.ts";
+import { Mending } from "./mending.ts";
+import { LOST_MAX, prepareClaims, prepareCounts, prepareLost } from "./queries.ts";
+import { type QueueKey, queueNameOf } from "./queue-name.ts";
+import { Turns } from "./turns.ts";
+
+/** No task waits so long for its next run: what is due later than this has its time from a clock that was set back since. */
+const WAIT_MS_MAX = 3_600_000;
+/** After so many entries of one queue that are of no ready task, the whole queue is mended. */
+const STALE_MAX = 8;
+
+/** The limits and the clock of a queue. */
+export type PostgresQueueOptions = {
+  /** ms since the epoch, by the database's clock, so that all nodes agree. */
+  readonly now: () => number;
+  /** How long a claim lasts without a heartbeat. */
+  readonly leaseMs: number;
+  /** After so many failed runs, a task that loses its worker is FAILED. */
+  readonly attemptsMax: number;
+  /** Told of each change that is on disk. */
+  readonly onChange?: ChangeListener;
+} & Partial<TurnLimits>;
+
+/**
+ * The queue of a fleet. Rows of tasks say what a task's state is, `Turns` whose turn it is, and pg-boss which of a client's tasks comes next: the entry
+ * is taken in the transaction that makes the row RUNNING.
+ */
+export class PostgresQueue implements Queue {
+  readonly #database: PostgresDatabase;
+  readonly #entries: BossEntries;
+  readonly #options: PostgresQueueOptions;
+  readonly #changes: TaskChanges;
+  readonly #turns: Turns;
+  readonly #mending: Mending;
+  readonly #queries;
+  readonly #counts;
+  readonly #lost;
+  readonly #listeners = new Set<QueueListener>();
+  #unlisten: (() => void) | undefined;
+  /** Whether the last claim found a task: then the next is likely to, too. */
+  #isBusy = false;
+
+  constructor(database: PostgresDatabase, entries: BossEntries, options: PostgresQueueOptions) {
+    const { runningMax = 0, liveWaitingMax = 0, onChange } = options;
+    this.#database = database;
+    this.#entries = entries;
+    this.#options = options;
+    this.#changes = new TaskChanges(database, { entries, ...(onChange && { onChange }) });
+    this.#turns = new Turns(database, { runningMax, liveWaitingMax });
+    this.#mending = new Mending(database, entries);
+    this.#queries = prepareClaims(database);
+    this.#counts = prepareCounts(database);
+    this.#lost = prepareLost(database);
+  }
+
+  async claim(worker: Worker): Promise<Work | undefined> {
+    const [work] = await this.claimMany(worker, 1);
+    return work;
+  }
+
+  /** Claims several tasks in one transaction. @returns none if there is none, fewer than asked for if there are no more */
+  async claimMany(worker: Worker, max: number): Promise<readonly Work[]> {
+    // An idle worker asks often, and must not hold up others only to learn that there is no task.
+    if (!this.#isBusy) {
+      const dueMs = await this.nextDueMs(worker);
+      if (dueMs === undefined || dueMs > this.#options.now()) return [];
+    }
+    const works = await this.#database.write(() => this.#claimAll(worker, max));
+    this.#isBusy = works.length > 0;
+    return works;
+  }
+
+  async #claimAll(worker: Worker, max: number): Promise<readonly Work[]> {
+    const nowMs = this.#options.now();
+    const due = { nowMs, farMs: nowMs + WAIT_MS_MAX };
+    const [lock] = await this.#queries.lock.execute(due);
+    if (lock?.isAnyDue) await this.#entries.enqueueAll(await this.#queries.makeReady.execute(due));
+    const works: Work[] = [];
+    while (works.length < max) {
+      const turn = await this.#turns.next(worker);
+      const row = turn && (await this.#take(turn.queue));
+      if (!row) break;
+      await this.#turns.take(turn);
+      const { reach, ...task } = row;
+      const started = await this.#changes.save(
+        claimTask(task, worker, this.#options.leaseMs, nowMs),
+      );
+      works.push({
+        claim: { taskId: started.id, attempt: started.attempt },
+        task: taskOf(started),
+        assignments: started.assignments,
+        failures: started.failures,
+        reach,
+      });
+    }
+    return works;
+  }
+
+  async heartbeat({ taskId, attempt }: Claim): Promise<Pulse> {
+    return this.#database.write(async () => {
+      const leaseUntilMs = leaseEnd(this.#options.now(), this.#options.leaseMs);
+      const [row] = await this.#queries.heartbeat.execute({ taskId, attempt, leaseUntilMs });
+      return pulseOf(row);
+    });
+  }
+
+  async giveBack(claim: Claim, reason: GivenBack): Promise<void> {
+    await this.#database.write(async () => {
+      const row = await this.#changes.held(claim);
+      await this.#changes.save(giveBackTask(row, claim, reason, this.#options.now()));
+    });
+  }
+
+  async takeOver(workerId: string): Promise<number> {
+    return this.#recover(() => this.#lost.ofWorker.execute({ workerId }));
+  }
+
+  async expireLeases(): Promise<number> {
+    const expired = await this.#recover(() =>
+      this.#lost.expired.execute({ nowMs: this.#options.now() }),
+    );
+    await this.mend();
+    return expired;
+  }
+
+  /** Holds some of the entries and of the rows against each other, the next ones at each call. @returns how many entries were added or removed */
+  async mend(): Promise<number> {
+    return this.#mending.mend();
+  }
+
+  async nextDueMs(worker: Pick<Worker, "id" | "abilities">): Promise<number | undefined> {
+    return this.#database.read(async () => {
+      const nowMs = this.#options.now();
+      if (await this.#turns.isAny(worker)) return nowMs;
+      const [{ nextMs, lastMs } = {}] = await this.#queries.waiting.execute();
+      if (lastMs && Number(lastMs) > nowMs + WAIT_MS_MAX) return nowMs;
+      return nextMs ? Number(nextMs) : undefined;
+    });
+  }
+
+  async depth(): Promise<{ readonly pending: number; readonly running: number }> {
+    return this.#database.read(async () => {
+      const [ready] = await this.#counts.ready.execute();
+      const [waiting] = await this.#counts.waiting.execute();
+      const [running] = await this.#counts.running.execute();
+      return {
+        pending: (ready?.tasks ?? 0) + (waiting?.tasks ?? 0),
+        running: running?.tasks ?? 0,
+      };
+    });
+  }
+
+  async oldestDueMs(): Promise<number | undefined> {
+    return this.#database.read(async () => {
+      const [oldest] = await this.#counts.oldest.execute();
+      return oldest && (oldest.attempts.at(-1)?.endMs ?? Number(oldest.createMs));
+    });
+  }
+
+  /** Only in this process: other nodes are told by the transaction that made the work. */
+  announceWork(): void {
+    for (const listener of this.#listeners) listener.onWork();
+  }
+
+  /** Only in this process, as above. */
+  announceCancel(taskId: string): void {
+    for (const listener of this.#listeners) listener.onCancel(taskId);
+  }
+
+  listen(listener: QueueListener): () => void {
+    this.#unlisten ??= this.#database.listen(CHANNEL, (notice) => this.#hear(notice));
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      this.#unlisten?.();
+      this.#unlisten = undefined;
+    };
+  }
+
+  /** What a transaction of any node tells; an empty notice is that some may have been missed. Cancels that are, heartbeats tell of. */
+  #hear(notice: string): void {
+    if (notice === "") this.#entries.forgetQueues();
+    if (notice === "" || notice === WORK) this.announceWork();
+    else if (notice.startsWith("c ")) this.announceCancel(notice.slice(2));
+  }
+
+  /** Takes the first entry of a queue that is of a ready task. */
+  async #take(key: QueueKey) {
+    const queue = queueNameOf(key);
+    for (let tries = 0; tries < STALE_MAX; tries += 1) {
+      const id = await this.#entries.take(queue);
+      if (id === undefined) break;
+      const [row] = await this.#queries.ready.execute({ id });
+      if (row && queueNameOf(row) === queue) return row;
+    }
+    // The turn was given for a row that is ready: either its entry is lacking, or it is behind many that are of none.
+    if ((await this.#mending.mendQueue(key)) === 0) return undefined;
+    const id = await this.#entries.take(queue);
+    const [row] = id === undefined ? [] : await this.#queries.ready.execute({ id });
+    return row;
+  }
+
+  /** Puts back or ends the tasks of workers that are gone. */
+  async #recover(find: () => Promise<readonly PostgresTaskRow[]>): Promise<number> {
+    let recovered = 0;
+    for (;;) {
+      const found = await this.#database.write(async () => {
+        const rows = await find();
+        const { attemptsMax, now } = this.#options;
+        for (const row of rows) await this.#changes.save(loseWorker(row, attemptsMax, now()));
+        return rows.length;
+      });
+      recovered += found;
+      if (found < LOST_MAX) return recovered;
+    }
+  }
+}
