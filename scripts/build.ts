@@ -1,15 +1,25 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import type { BunPlugin } from "bun";
 import { ROOT } from "./run-program.ts";
 
-// `bun run build [FILE]` makes the service with its command line one program of one file, which needs neither Bun nor packages.
+// `bun run build [FILE] [--fleet]` makes the service with its command line one program of one file, which needs neither Bun nor packages.
+// Without --fleet it is one for a single machine: nothing of PostgreSQL is in it, so it is neither larger nor slower to start.
 
 const ENTRY = join(ROOT, "src", "main.cli.bun.ts");
 
 /** Files are found by such calls everywhere in src, with literal names. */
 const RESOLVE = /import\.meta\.resolve\(\s*"([^"]+)"\s*\)/g;
+
+/** What only a fleet loads: the adapters for PostgreSQL, and the file that puts them together. All of it is imported when it is asked for. */
+const OF_FLEETS = /\/src\/(?:app\/fleet|(?:\w+\/)+postgres(?:\/[\w/.-]+)?)\.ts$/;
+
+/** Stands where a program for a single machine has left that out. */
+const LEFT_OUT = `import { ConfigError } from ${JSON.stringify(join(ROOT, "src", "config", "config.ts"))};
+throw new ConfigError(["Cannot use a PostgreSQL server: this program was built for a single machine; build it with --fleet"]);
+`;
 
 /** The file that a call of a module means. */
 const located = (wanted: string, module: string): string =>
@@ -40,10 +50,11 @@ async function bundled(entry: string, outdir: string): Promise<string> {
 }
 
 /** Puts the files that the service reads from its packages and its own folders into the program. */
-const embedding = (threads: ReadonlyMap<string, string>): BunPlugin => ({
+const embedding = (threads: ReadonlyMap<string, string>, isFleet: boolean): BunPlugin => ({
   name: "embed files",
   setup(build) {
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      if (!isFleet && OF_FLEETS.test(path)) return { contents: LEFT_OUT, loader: "ts" };
       const text = await Bun.file(path).text();
       const names = new Map<string, string>();
       for (const [, wanted = ""] of text.matchAll(RESOLVE))
@@ -59,7 +70,11 @@ const embedding = (threads: ReadonlyMap<string, string>): BunPlugin => ({
   },
 });
 
-const outfile = resolve(process.argv[2] ?? join(ROOT, "dist", "pontus"));
+const { values, positionals } = parseArgs({
+  options: { fleet: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const outfile = resolve(positionals[0] ?? join(ROOT, "dist", "pontus"));
 const parts = `${outfile}.parts`;
 mkdirSync(dirname(outfile), { recursive: true });
 const { success, logs } = await Bun.build({
@@ -68,7 +83,7 @@ const { success, logs } = await Bun.build({
   minify: { whitespace: true, syntax: true },
   sourcemap: "none",
   compile: { outfile },
-  plugins: [embedding(await bundledThreads(parts))],
+  plugins: [embedding(await bundledThreads(parts), values.fleet)],
 });
 if (!success) throw new AggregateError(logs, "Cannot build");
 rmSync(parts, { recursive: true, force: true });

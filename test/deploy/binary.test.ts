@@ -50,6 +50,16 @@ describe("the program of one file that `bun run build` makes", async () => {
     expect(readdirSync(empty)).toEqual([]);
   });
 
+  test("has nothing of PostgreSQL in it, and says how it would", async () => {
+    const { code, output } = await runProgram(
+      program,
+      ["migrate-store", join(folder, "pontus.db"), "postgres://localhost/pontus"],
+      { timeoutMs: 30_000, output: "collect" },
+    );
+    expect(output).toContain("Cannot use a PostgreSQL server: this program was built for");
+    expect(code).toBe(1);
+  });
+
   test("transcodes a file where there is no ffmpeg", async () => {
     const out = join(folder, "out.mp4");
     const { code, output } = await runProgram(
