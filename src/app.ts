@@ -1,7 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import { refuseWatches } from "./app/clients.ts";
 import { type Disks, prepareDisks, settleDisk, watchIntake } from "./app/disk.ts";
-import { workingNode } from "./app/node.ts";
+import { loadFleet } from "./app/load-fleet.ts";
+import { type Node, type WorkingParts, workingNode } from "./app/node.ts";
 import { operate } from "./app/operate.ts";
 import { openSqliteStores } from "./app/sqlite.ts";
 import {
@@ -16,6 +17,7 @@ import { openTelemetry } from "./app/telemetry.ts";
 import { beginWatching } from "./app/watches.ts";
 import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
+import type { Fleet } from "./fleet/fleet.ts";
 import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
@@ -43,12 +45,16 @@ export type Service = {
   readonly ready: Promise<void>;
   /** How many tasks run here now. */
   readonly runningTasks: () => number;
-  /** Ends calls, gives running tasks back, closes everything. */
-  readonly stop: () => Promise<void>;
+  /**
+   * Ends calls, gives running tasks back or lets them end first, as the config says, and closes everything.
+   *
+   * @param hurry - running tasks are given back from then on
+   */
+  readonly stop: (hurry?: AbortSignal) => Promise<void>;
 };
 
 /**
- * Puts the service together; with the files `app.*.ts` the one place that names adapters.
+ * Puts the service together; with the files of `app/` the one place that names adapters.
  *
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
  *
@@ -76,9 +82,10 @@ export async function startService(
   });
   const { storagesOf, judgesOf, judges } = judgesOfAll(config, parts);
   const all = { ...parts, intake, storagesOf, judgesOf, disk: disks.work };
-  const operated = operate(config, all, () => node.working());
+  const { drain, ...operated } = operate(config, all, () => node.working());
   const { isTaking: mayClaim } = operated.admin;
-  const node = workingNode(config, { ...all, holdFile, policy, mayClaim, telemetry });
+  const ofWork = { ...all, holdFile, policy, mayClaim, drain, telemetry, version };
+  const node = await nodeOf(config, ofWork);
   const { capabilities, planner, readiness } = node;
   const { refuseWhileClosed } = intake;
   const taken = {
@@ -110,8 +117,9 @@ export async function startService(
     observed.count();
   };
   const ready = begin();
-  const stop = async (): Promise<void> => {
+  const stop = async (hurry: AbortSignal = new AbortController().signal): Promise<void> => {
     await Promise.allSettled([ready]);
+    if (config.drain === "finish") await node.finish(hurry);
     const stopped = server.stop(CALLS_GRACE_MS);
     // Only when nobody can come back to this process.
     parts.events.close();
@@ -125,6 +133,19 @@ export async function startService(
   };
   return { url, ready, runningTasks: () => worker()?.running ?? 0, stop };
 }
+
+/** What this node does, by its role. */
+async function nodeOf(config: Config, parts: WorkingParts): Promise<Node> {
+  const { fleet } = parts;
+  if (config.role !== "api" || !fleet) return workingNode(config, parts);
+  return (await import("./app/api-node.ts")).apiNode(config, { ...parts, fleet });
+}
+
+/** Opens what is kept, where the config says. */
+const openStores = async (grounds: Grounds): Promise<Stores & { readonly fleet?: Fleet }> =>
+  grounds.config.databaseUrl === undefined
+    ? openSqliteStores(grounds, grounds.disks)
+    : (await loadFleet()).openFleetStores(grounds);
 
 /** What judges the addresses of tasks: all of them, and those of a client. */
 function judgesOfAll(config: Config, { storages }: Pick<Parts, "storages">) {
@@ -178,6 +199,8 @@ function tellWhere(
 
 /** Everything that is there before the engine is. */
 type Parts = Stores & {
+  /** Absent on a single machine. */
+  readonly fleet?: Fleet;
   readonly webhooks: Webhooks;
   readonly storages: readonly Storage[];
 };
@@ -191,7 +214,7 @@ type Grounds = StoreGrounds & {
 
 async function openParts(grounds: Grounds): Promise<Parts> {
   const { config, policy, disks, telemetry } = grounds;
-  const stores = await openSqliteStores(grounds, disks);
+  const stores = await openStores(grounds);
   const { clients, notifications, now } = stores;
   await refuseWatches(config, clients);
   const policyOf = policiesWithin(policy);

@@ -12,6 +12,8 @@ const STDERR = 2;
 export type Stopping = {
   /** Aborts at the first one. */
   readonly signal: AbortSignal;
+  /** Aborts at the second one. */
+  readonly hurry: AbortSignal;
   /** Stops, as the first signal does. */
   readonly stop: (why: string) => void;
   /** Hears no more of them: the next one ends the process as the system would. */
@@ -19,13 +21,14 @@ export type Stopping = {
 };
 
 /**
- * Hears SIGINT and SIGTERM from now on. The first one stops the service in order, the second one is only answered in the log, as
- * service managers and impatient people send several, and the third one ends the process at once.
+ * Hears SIGINT and SIGTERM from now on. The first one stops the service in order, the second one is answered in the log, as
+ * service managers and impatient people send several, and has tasks given back that were to be finished; the third one ends the process at once.
  *
  * @param leaves - what is left undone where the third one comes: `2 running tasks`
  */
 export function hearSignals(leaves: () => string): Stopping {
   const stopping = new AbortController();
+  const hurry = new AbortController();
   let heard = 0;
   let lastMs = Number.NEGATIVE_INFINITY;
   const hear = (why: string): void => {
@@ -36,14 +39,15 @@ export function hearSignals(leaves: () => string): Stopping {
     if (heard === 1) {
       log.info("Pontus is stopping: {why}", { why });
       stopping.abort();
-    } else if (heard === 2)
+    } else if (heard === 2) {
       log.warn(
         "Pontus is stopping already, and leaves nothing undone; another {why} ends it at once",
         {
           why,
         },
       );
-    else {
+      hurry.abort();
+    } else {
       // Written at once, as the log's writer may not get to it.
       writeSync(STDERR, `Pontus ends at once, at the third ${why}: it leaves ${leaves()}\n`);
       process.exit(1);
@@ -52,6 +56,7 @@ export function hearSignals(leaves: () => string): Stopping {
   for (const signal of SIGNALS) process.on(signal, hear);
   return {
     signal: stopping.signal,
+    hurry: hurry.signal,
     stop: hear,
     close: () => {
       for (const signal of SIGNALS) process.off(signal, hear);

@@ -87,7 +87,7 @@ async function serveUntilStopped(config: Config, runtime: Runtime): Promise<numb
     if (signal.aborted && !service) return EXIT.ok;
     throw error;
   } finally {
-    await service?.stop();
+    await service?.stop(stopping.hurry);
     stopping.close();
   }
 }

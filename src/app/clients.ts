@@ -2,10 +2,9 @@ import { getLogger } from "@logtape/logtape";
 import { type Config, ConfigError } from "../config/config.ts";
 import { firstClient } from "../config/credentials.ts";
 import { KEYS } from "../config/keys.ts";
-import { closeDataFolder, keepToOwner } from "../config/own-files.ts";
 import { secretKey, wrongSecretKey } from "../config/secret-key.ts";
 import { using } from "../config/using.ts";
-import { type Database, openDatabase, openWhenFree } from "../db/database.ts";
+import { type Database, openDatabase } from "../db/database.ts";
 import { areKeysSealed, SqliteClientStore } from "../store/clients.ts";
 import { KeySeal } from "../store/key-seal.ts";
 import type { ClientStore } from "../store/store.ts";
@@ -19,33 +18,34 @@ const log = getLogger(["pontus"]);
  */
 export async function openClients(config: Config, database: Database): Promise<SqliteClientStore> {
   const isInUse = await areKeysSealed(database);
-  const key = await using("dataFolder", config.dataFolder, () => secretKey(config, isInUse));
-  const clients = new SqliteClientStore(database, new KeySeal(key));
-  if (!(await clients.canOpen())) throw wrongSecretKey(config);
-  await clients.sealAll();
+  const clients = await openSealed(
+    config,
+    isInUse,
+    (seal) => new SqliteClientStore(database, seal),
+  );
   await seedClients(config, clients);
   return clients;
 }
 
-/** How long a command waits for another process that holds the database. */
-const BUSY_MS = 10_000;
+/** A store whose private keys are encrypted. */
+type SealedStore = ClientStore & Pick<SqliteClientStore, "canOpen" | "sealAll">;
 
-/** The clients of a database that no service of this config has open: made as at a start, with its keys and its client of the config. */
-export async function openClientsAlone(
+/**
+ * Opens a store of clients with the secret key.
+ *
+ * @param isInUse - whether private keys are encrypted with one already
+ * @throws {ConfigError} if it is missing or another one
+ */
+export async function openSealed<T extends SealedStore>(
   config: Config,
-): Promise<{ readonly clients: ClientStore; readonly close: () => void }> {
-  const { dataFolder, databasePath } = config;
-  keepToOwner();
-  await using("dataFolder", dataFolder, () => closeDataFolder(config));
-  const database = await using("databasePath", databasePath, () =>
-    openWhenFree(databasePath, { limitMs: BUSY_MS }),
-  );
-  try {
-    return { clients: await openClients(config, database), close: () => database.close() };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+  isInUse: boolean,
+  open: (seal: KeySeal) => T,
+): Promise<T> {
+  const key = await using("dataFolder", config.dataFolder, () => secretKey(config, isInUse));
+  const clients = open(new KeySeal(key));
+  if (!(await clients.canOpen())) throw wrongSecretKey(config);
+  await clients.sealAll();
+  return clients;
 }
 
 /** Why the private keys in a database of this version cannot be decrypted; undefined if they can. Nothing is written. */
@@ -80,7 +80,8 @@ export async function refuseWatches(
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-async function seedClients(config: Config, clients: ClientStore): Promise<void> {
+/** Adds the clients of the config; where there are none at all, one is made. @throws {ConfigError} if that cannot be */
+export async function seedClients(config: Config, clients: ClientStore): Promise<void> {
   if (config.clients.length > 0) return clients.seed(config.clients);
   if ((await clients.count()) > 0) return;
   if (config.disk === "no")

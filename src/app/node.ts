@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { ChosenEngine } from "../engine/choose.ts";
-import type { Engine } from "../engine/engine.ts";
 import type { Readiness } from "../http/health.ts";
 import { once } from "../lib/once.ts";
 import type { EgressPolicy } from "../net/egress-policy.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import type { Planner } from "../service/plan-new-task.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { type ReadinessParts, readinessOf, refuseWhileStarting } from "./readiness.ts";
 import type { Working, WorkParts } from "./work.ts";
 
@@ -15,6 +15,8 @@ import type { Working, WorkParts } from "./work.ts";
  * for a while. One that needs the engine begins that at once.
  */
 const FIRST_CALLS_MS = 20;
+/** How often it is looked whether all tasks have ended. */
+const FINISH_LOOK_MS = 100;
 /** What is still to be written when all is closed: the last lines of the log. */
 const LAST_WORDS_MS = 500;
 
@@ -33,6 +35,8 @@ export type Node = {
    * @param isAwaited - whether no call comes before: then nothing is put off for the sake of first calls
    */
   readonly begin: (prepare: () => Promise<void>, isAwaited: boolean) => Promise<void>;
+  /** Takes no more tasks up, and resolves when those that run have ended, or the signal aborts. */
+  readonly finish: (signal: AbortSignal) => Promise<void>;
   /** Ends it, and gives running tasks back. */
   readonly stop: () => Promise<void>;
   /** Closes what it was made of; after `stop`. */
@@ -40,7 +44,7 @@ export type Node = {
 };
 
 /** What a node that runs tasks is made of. @param policy - which peers of live streams its engine may call */
-type WorkingParts = WorkParts & ReadinessParts & { readonly policy: EgressPolicy };
+export type WorkingParts = WorkParts & ReadinessParts & { readonly policy: EgressPolicy };
 
 /** A node that runs tasks. */
 export function workingNode(config: Config, parts: WorkingParts): Node {
@@ -56,17 +60,21 @@ export function workingNode(config: Config, parts: WorkingParts): Node {
       const [{ engine }] = await Promise.all([chosen(), prepare()]);
       working = await (await import("./work.ts")).beginWork(config, engine, parts);
     },
-    stop: async () => working?.worker.stop(),
+    finish: async (signal) => {
+      parts.drain.begin(undefined);
+      while (working && !working.worker.isIdle && !signal.aborted)
+        await sleep(FINISH_LOOK_MS, undefined, { signal }).catch(() => {});
+    },
+    stop: async () => {
+      await working?.worker.stop();
+      await working?.membership?.stop();
+    },
     close: async () => {
       await closeEngine(chosen());
       await working?.instance.release();
     },
   };
 }
-
-/** What plans are made with, and what is refused when a task is created. */
-const capabilitiesOf = ({ capabilities, streamed }: Engine, { disk }: Config): Capabilities =>
-  (disk === "no" && streamed?.capabilities) || capabilities;
 
 async function closeEngine(opening: Promise<ChosenEngine>): Promise<void> {
   const chosen = await opening.catch(() => undefined);

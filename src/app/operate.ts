@@ -1,4 +1,5 @@
 import { type Config, ConfigError } from "../config/config.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { AdminPorts } from "../http/admin/admin.ts";
 import type { MediaPorts } from "../http/media/media.ts";
 import type { Reach } from "../lib/reach.ts";
@@ -24,6 +25,7 @@ type OperatedParts = {
   readonly queue: Pick<Queue, "announceWork">;
   readonly intake: Pick<Intake, "isOpen">;
   readonly now: () => number;
+  readonly fleet?: Fleet;
 };
 
 /** What the calls of operators and those on files are made of. @param working - gives undefined until the service takes tasks up */
@@ -31,18 +33,21 @@ export const operate = (
   config: Config,
   parts: OperatedParts & MediaParts,
   working: () => Working | undefined,
-): { readonly admin: AdminPorts; readonly media?: MediaPorts } => ({
-  admin: adminOf(config, parts, working),
-  ...mediaOf(config, parts),
-});
+): { readonly admin: AdminPorts; readonly drain: Drain; readonly media?: MediaPorts } => {
+  const { queue, now } = parts;
+  const worker = () => working()?.worker;
+  const onEnd = () => queue.announceWork();
+  const onChange = () => working()?.membership?.tell();
+  const drain = new Drain({ worker, now, onEnd, onChange });
+  return { admin: adminOf(config, parts, working, drain), drain, ...mediaOf(config, parts) };
+};
 
 function adminOf(
   config: Config,
-  { overview, clients, queue, intake, now }: OperatedParts,
+  { overview, clients, intake, fleet }: OperatedParts,
   working: () => Working | undefined,
+  drain: Drain,
 ): AdminPorts {
-  const worker = () => working()?.worker;
-  const drain = new Drain({ worker, now, onEnd: () => queue.announceWork() });
   return {
     overview,
     clients,
@@ -51,9 +56,10 @@ function adminOf(
     ownWorker: () => {
       const here = working();
       if (!here) return undefined;
-      const { running, slots } = here.worker;
-      return { workerId: here.instance.id, engine: here.engine, running, slots };
+      const { node, worker, hardware } = here;
+      return { ...node, running: worker.running, isDraining: drain.isOn(), hardware: hardware() };
     },
+    ...(fleet && { fleet }),
     limits: limitsOf(config),
   };
 }
@@ -88,10 +94,10 @@ type MediaParts = {
 
 /** What the calls on files are made of; nothing unless they are switched on. @throws {ConfigError} if there is no disk for them */
 function mediaOf(
-  { mediaApi, sourceBytesMax: sizeBytesMax }: Config,
+  { mediaApi, role, sourceBytesMax: sizeBytesMax }: Config,
   { storages, storagesOf, leftovers, disk, now }: MediaParts,
 ): { readonly media?: MediaPorts } {
-  if (mediaApi === "no") return {};
+  if (mediaApi === "no" || role === "worker") return {};
   const files = (among: readonly Storage[]) => among.find((each) => each instanceof FileStorage);
   const all = files(storages);
   if (!all) throw new ConfigError(['Cannot use PONTUS_MEDIA_API "yes": there is no disk']);

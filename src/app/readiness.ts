@@ -24,30 +24,39 @@ export async function readinessOf(
   opening: Promise<ChosenEngine>,
   { queue, checkWritable, intake, now }: ReadinessParts,
   working: Working | undefined,
-  { disk }: Config,
+  config: Config,
 ): Promise<Readiness> {
   const engine = await opening.then(
     (chosen) => ({ ok: true, detail: describeEngine(chosen) }),
     (error: Error) => ({ ok: false, detail: error.message }),
   );
-  const where = disk === "no" ? "; in memory, as there is no disk" : "";
   const standings = await intake.look();
-  const checked = checkWritable().then(async () => ({
-    ...(await queue.depth()),
-    oldestMs: await queue.oldestDueMs(),
-  }));
-  const store = await checked.then(
-    ({ pending, running, oldestMs }) => ({
+  const store = await storeCheck({ queue, checkWritable, now }, config);
+  const worker = working ? workerCheck(working.worker) : { ok: false, detail: "has not started" };
+  const checks = { engine, store, worker, ...checksOf(standings) };
+  return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+}
+
+/** How the database stands, and the queue in it. */
+export async function storeCheck(
+  { queue, checkWritable, now }: Omit<ReadinessParts, "intake">,
+  { disk, databaseUrl }: Config,
+): Promise<Check> {
+  const isInMemory = disk === "no" && databaseUrl === undefined;
+  const where = isInMemory ? "; in memory, as there is no disk" : "";
+  try {
+    await checkWritable();
+    const { pending, running } = await queue.depth();
+    const oldestMs = await queue.oldestDueMs();
+    return {
       ok: true,
       detail: `${pending} tasks pending, ${running} running${where}`,
       ...{ pending, running },
       ...(oldestMs !== undefined && { oldest_pending_seconds: secondsSince(oldestMs, now()) }),
-    }),
-    (error: Error) => ({ ok: false, detail: error.message }),
-  );
-  const worker = working ? workerCheck(working.worker) : { ok: false, detail: "has not started" };
-  const checks = { engine, store, worker, ...checksOf(standings) };
-  return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+    };
+  } catch (error) {
+    return { ok: false, detail: (error as Error).message };
+  }
 }
 
 function describeEngine({ engine, why, lacks, leakedThreads }: ChosenEngine): string {
@@ -71,8 +80,8 @@ const workerCheck = ({ running, slots }: Working["worker"]): Check => ({
   ...{ running, slots },
 });
 
-/** What is free of a disk is no whole number of bytes where a share of it is needed. */
-const checksOf = (standings: Standings): Readonly<Record<string, Check>> =>
+/** Those of the parts that new tasks depend on. What is free of a disk is no whole number of bytes where a share of it is needed. */
+export const checksOf = (standings: Standings): Readonly<Record<string, Check>> =>
   Object.fromEntries(
     Object.entries(standings).map(([name, { ok, detail, space }]) => [
       name,

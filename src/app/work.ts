@@ -1,17 +1,21 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { using } from "../config/using.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Fleet, Node } from "../fleet/fleet.ts";
 import type { Reach } from "../lib/reach.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { AddressJudge } from "../service/addresses.ts";
+import type { Drain } from "../service/drain.ts";
 import type { Planner } from "../service/plan-new-task.ts";
 import { type Side, type Storage, storageFor } from "../storage/storage.ts";
 import type { LeftoverStore, MediaKeys, TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { KeptEncodes } from "../worker/file/kept-encodes.ts";
+import { Membership } from "../worker/fleet/membership.ts";
 import {
   disklessInstance,
   type Instance,
@@ -24,13 +28,18 @@ import { purgeExpired } from "../worker/purge-expired.ts";
 import type { WorkDisk } from "../worker/run-ports.ts";
 import { sweepTargets } from "../worker/sweep-targets.ts";
 import { Worker } from "../worker/worker.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 
 /** What runs once there is an engine. */
 export type Working = {
   readonly worker: Worker;
   readonly instance: Instance;
   readonly planner: Planner;
-  readonly engine: Engine["name"];
+  readonly node: Node;
+  /** The family of devices that encode here; null is none, or none yet. */
+  readonly hardware: () => string | null;
+  /** Absent on a single machine. */
+  readonly membership?: Membership;
 };
 
 /** What work is made of beside the engine. */
@@ -49,14 +58,21 @@ export type WorkParts = {
   readonly holdFile: Runtime["holdFile"];
   readonly disk: WorkDisk;
   readonly mayClaim: () => boolean;
+  readonly drain: Drain;
   readonly telemetry: Telemetry;
+  /** The nodes that share the work; absent on a single machine. */
+  readonly fleet?: Fleet;
+  /** Of this program. */
+  readonly version: string;
 };
 
 /** Clears up after dead instances and takes tasks up. */
 export async function beginWork(
   config: Config,
   engine: Engine,
-  {
+  parts: WorkParts,
+): Promise<Working> {
+  const {
     queue,
     tasks,
     leftovers,
@@ -69,9 +85,11 @@ export async function beginWork(
     holdFile,
     disk,
     mayClaim,
+    drain,
     telemetry,
-  }: WorkParts,
-): Promise<Working> {
+    fleet,
+    version,
+  } = parts;
   const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
   const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
   const recordings = join(dataFolder, "recordings");
@@ -123,12 +141,47 @@ export async function beginWork(
       },
     },
   );
+  const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
+  const hardware = familyOf(engine);
+  const membership = fleet && new Membership({ fleet, node, worker, drain, now, hardware });
+  await membership?.start();
   worker.start();
   webhooks.start();
   await engine.standBy(instance.scratch);
   const sourceTimeoutMs = config.liveSourceTimeoutMs;
   const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);
-  return { worker, instance, planner, engine: engine.name };
+  return { worker, instance, planner, node, hardware, ...(membership && { membership }) };
+}
+
+/** What a node says of itself. */
+const nodeOf = (
+  { zone, concurrency: slots, disk }: Config,
+  engine: Engine,
+  own: Pick<Node, "id" | "startedMs" | "version">,
+): Node => {
+  const capabilities = capabilitiesOf(engine, { disk });
+  return {
+    ...own,
+    host: hostname(),
+    zone,
+    engine: engine.name,
+    engineVersion: capabilities.version,
+    abilities: capabilities.encoders,
+    capabilities,
+    slots,
+  };
+};
+
+/** The device is found while everything else goes on. */
+function familyOf({ hardware }: Engine): () => string | null {
+  let family: string | undefined;
+  hardware?.found(new AbortController().signal).then(
+    (found) => {
+      family = found?.family;
+    },
+    () => {},
+  );
+  return () => (hardware?.state.isUsable && family) || null;
 }
 
 /** Loaded with the first plan that is asked for. */

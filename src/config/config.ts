@@ -10,8 +10,10 @@ export type Config = {
   /** Absolute, as all paths here. */
   readonly dataFolder: string;
   readonly disk: "auto" | "yes" | "no";
-  /** Absolute, or `:memory:`. */
+  /** Absolute, or `:memory:`, also where the database is on a server. */
   readonly databasePath: string;
+  /** The PostgreSQL server that keeps everything; undefined for SQLite on this machine. It may hold a password. */
+  readonly databaseUrl: string | undefined;
   /** What must stay free of a disk, if it is large enough. */
   readonly freeBytesMin: number;
   readonly mediaRoots: readonly string[];
@@ -21,6 +23,11 @@ export type Config = {
   /** 64 hex digits, or empty for the key in the data folder. */
   readonly secretKey: string;
   readonly concurrency: number;
+  /** What this node does. */
+  readonly role: "all" | "api" | "worker";
+  /** Where it stands; empty if that is not said. */
+  readonly zone: string;
+  readonly databaseConnectionsMax: number;
   /** How long tasks are kept after they have ended; 0 is for ever. */
   readonly retentionMs: number;
   /** Limits of each client, where its record has none; 0 is any number. */
@@ -93,6 +100,8 @@ export type Config = {
   /** How long a file must have kept still, and how long it is between two looks. */
   readonly watchSettleMs: number;
   readonly watchIntervalMs: number;
+  /** What becomes of running tasks when it is told to stop. */
+  readonly drain: "give_back" | "finish";
   readonly stopGraceMs: number;
   readonly leaseMs: number;
   readonly liveSourceTimeoutMs: number;

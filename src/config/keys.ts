@@ -1,9 +1,9 @@
 import { delimiter, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { systemProfile } from "../profile/system-profiles.ts";
 import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
+import { DATABASE_KEY, FLEET_KEYS, type WrittenDatabase } from "./fleet/fleet-keys.ts";
 import { count, days, type Key, oneOf, seconds } from "./key.ts";
 import { ENCODER_KEYS, SHARE_KEYS, TELEMETRY_KEYS } from "./limit-keys.ts";
 import { STORAGE_KEYS } from "./storage-keys.ts";
@@ -31,31 +31,17 @@ const program = v.pipe(
   v.transform((name) => (name.includes("/") ? resolve(name) : name)),
 );
 
-const database = v.pipe(
-  v.string(),
-  v.check((text) => text === ":memory:" || !/^[a-z][a-z0-9+.-]+:/i.test(text) || isFileUrl(text)),
-  v.transform((text) => {
-    if (text === "" || text === ":memory:") return text;
-    return isFileUrl(text) ? fileURLToPath(text) : resolve(text);
-  }),
-);
-
-function isFileUrl(text: string): boolean {
-  try {
-    return text.startsWith("file:///") && fileURLToPath(text) !== "/";
-  } catch {
-    return false;
-  }
-}
-
 /** Only a system profile: clients' own profiles are not known at the start. */
 const isMakeable = (name: string): boolean => systemProfile(name) !== undefined;
 
 /** The config before its parts are held against each other. */
-type Written = Omit<Config, "watches"> & { readonly watches: readonly WrittenWatch[] };
+type Written = Omit<Config, "watches" | "databasePath" | "databaseUrl"> & {
+  readonly watches: readonly WrittenWatch[];
+  readonly databasePath: WrittenDatabase;
+};
 
 /** Every key, by the field of the config that it sets, in the order of the table in docs/configuration.md. */
-export const KEYS: { readonly [F in keyof Config]: Key<Written[F]> } = {
+export const KEYS: { readonly [F in keyof Written]: Key<Written[F]> } = {
   host: {
     env: "PONTUS_HOST",
     fallback: "127.0.0.1",
@@ -83,14 +69,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Written[F]> } = {
     about:
       "Whether files may be written; `auto` is `no` if the runtime does not permit it in the data folder. With `no`, tasks are kept in memory only, and sources and targets are streamed over HTTP and S3.",
   },
-  databasePath: {
-    env: "PONTUS_DATABASE_URL",
-    fallback: "",
-    shown: "`pontus.db` in the data folder",
-    allowed: "a path, a file:/// URL or :memory:",
-    about: "The SQLite database; `:memory:` forgets everything at the end.",
-    schema: database,
-  },
+  databasePath: DATABASE_KEY,
   freeBytesMin: {
     env: "PONTUS_DISK_FREE_BYTES_MIN",
     fallback: "268435456",
@@ -133,6 +112,7 @@ export const KEYS: { readonly [F in keyof Config]: Key<Written[F]> } = {
     ...count(0, 256),
     about: "How many tasks run at once; 0 serves the API and runs none.",
   },
+  ...FLEET_KEYS,
   ...SHARE_KEYS,
   taskTimeoutMs: {
     env: "PONTUS_TASK_TIMEOUT_SECONDS",
@@ -266,6 +246,13 @@ export const KEYS: { readonly [F in keyof Config]: Key<Written[F]> } = {
   },
   ...STORAGE_KEYS,
   ...WATCH_KEYS,
+  drain: {
+    env: "PONTUS_DRAIN",
+    fallback: "give_back",
+    ...oneOf("give_back", "finish"),
+    about:
+      "What becomes of running tasks when the service is told to stop: it gives them back, to be run again, or finishes them first, live ones too. Told a second time, it gives them back.",
+  },
   stopGraceMs: {
     env: "PONTUS_STOP_GRACE_SECONDS",
     fallback: "10",

@@ -3,13 +3,17 @@ import * as v from "valibot";
 import { maskSecrets } from "../lib/mask.ts";
 import { distance } from "../profile/nearest-names.ts";
 import { type Config, ConfigError, type Environment } from "./config.ts";
+import { fleetFaults, type WrittenDatabase } from "./fleet/fleet-keys.ts";
 import { CALLER_KEYS, type Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
 import { settleWatches } from "./watch/settle-watches.ts";
 import type { WrittenWatch } from "./watch/watch-keys.ts";
 
-/** The config before its watches are held against the other keys. */
-type Parsed = Omit<Config, "watches"> & { readonly watches?: readonly WrittenWatch[] };
+/** The config before its watches and its database are held against the other keys. */
+type Parsed = Omit<Config, "watches" | "databasePath" | "databaseUrl"> & {
+  readonly watches?: readonly WrittenWatch[];
+  readonly databasePath?: WrittenDatabase;
+};
 
 const SHOWN_LENGTH_MAX = 200;
 /** A key that differs in more letters is taken for another word rather than a typing error. */
@@ -48,7 +52,7 @@ export function parseConfig(
     return [field, read<unknown>(key)];
   });
   // Complete, as KEYS has every field, and a value that could not be read throws below.
-  const { watches: written = [], ...parsed } = Object.fromEntries(fields) as Parsed;
+  const { watches: written = [], databasePath: database = { path: "" }, ...parsed } = Object.fromEntries(fields) as Parsed;
   if (parsed.mediaRoots?.includes(parsed.dataFolder))
     problems.push(
       `Cannot use PONTUS_MEDIA_ROOTS ${quote(parsed.dataFolder)}: that is the data folder, which callers must not reach`,
@@ -65,9 +69,19 @@ export function parseConfig(
   const isSound = parsed.mediaRoots !== undefined && parsed.dataFolder !== undefined;
   const { watches, faults } = settleWatches(isSound ? written : [], parsed);
   problems.push(...faults.map((fault) => `Cannot use ${KEYS.watches.env}: ${fault}`));
+  const places = placesOf(database, parsed.dataFolder ?? "");
+  problems.push(...fleetFaults(parsed, places.databaseUrl));
   if (problems.length > 0) throw new ConfigError(problems);
-  const databasePath = parsed.databasePath || join(parsed.dataFolder, "pontus.db");
-  return { config: { ...parsed, watches, databasePath }, warnings: unknownKeys(env) };
+  return { config: { ...parsed, watches, ...places }, warnings: unknownKeys(env) };
+}
+
+/** Where everything is kept. With a server there is no file. */
+function placesOf(
+  written: WrittenDatabase,
+  dataFolder: string,
+): Pick<Config, "databasePath" | "databaseUrl"> {
+  if ("url" in written) return { databasePath: ":memory:", databaseUrl: written.url };
+  return { databasePath: written.path || join(dataFolder, "pontus.db"), databaseUrl: undefined };
 }
 
 function describe(

@@ -21,11 +21,11 @@ const WAY_OUT =
  * @throws {ConfigError} if it is needed and missing, or the file holds none; the system's error if it can be neither read nor made
  */
 export function secretKey(
-  { secretKey: given, dataFolder, databasePath }: Config,
+  { secretKey: given, dataFolder, databasePath, databaseUrl }: Config,
   isInUse: boolean,
 ): Uint8Array {
   if (given !== "") return Buffer.from(given, "hex");
-  if (databasePath === ":memory:") return randomBytes(BYTES);
+  if (databasePath === ":memory:" && databaseUrl === undefined) return randomBytes(BYTES);
   const path = join(dataFolder, FILE);
   const found = readIfAny(path);
   if (found === undefined && isInUse)

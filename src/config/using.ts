@@ -1,5 +1,5 @@
 import { TaskError } from "../task/errors.ts";
-import { type Config, ConfigError } from "./config.ts";
+import { ConfigError } from "./config.ts";
 import { KEYS } from "./keys.ts";
 
 /** Why the system, SQLite or an adapter refused; undefined for a bug, which has no code. */
@@ -14,7 +14,7 @@ function refusalOf(error: unknown): string | undefined {
  * @throws {ConfigError} if it is refused; any other error as it is
  */
 export async function using<T>(
-  field: keyof Config,
+  field: keyof typeof KEYS,
   value: string,
   action: () => T | Promise<T>,
 ): Promise<T> {

@@ -14,7 +14,7 @@ import type { AdminPorts } from "./admin/admin.ts";
 import { pathOf, requestIdOf, respondProblem } from "./answer.ts";
 import { Bodies } from "./bodies.ts";
 import { toldBytes } from "./body.ts";
-import { CALLS } from "./calls.ts";
+import { CALLS, type CallAddress } from "./calls.ts";
 import type { EndpointPorts } from "./endpoint.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
 import type { MediaPorts } from "./media/media.ts";
@@ -67,6 +67,8 @@ export type HttpPorts = Pick<
     readonly media?: MediaPorts;
     /** Without it the calls of operators are not served. */
     readonly admin?: AdminPorts;
+    /** What this node does: a `worker` answers only how it stands, and what operators ask of itself. */
+    readonly role?: "all" | "api" | "worker";
   };
 
 /** The HTTP edge: one function from a request to its answer. It never throws. */
@@ -99,10 +101,13 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     rates: new RequestRates(ports.requestsPerSecond),
     streams: new OpenStreams(ports),
   };
-  serveTasks(app, signed);
-  serveProfiles(app, signed);
   serveHealth(app, ports);
-  serveRarer(app, signed);
+  if (ports.role === "worker") serveOperators(app, signed, OF_WORKERS);
+  else {
+    serveTasks(app, signed);
+    serveProfiles(app, signed);
+    serveRarer(app, signed);
+  }
 
   const methodsOf = (path: string): readonly string[] =>
     METHODS.filter((method) => app.router.match(method, path)[0].length > 0);
@@ -114,8 +119,10 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     if (OTHER_VERSION.test(req.path))
       return refuse(new TaskError("invalid_version", "Cannot answer: there is no such version"));
     const methods = methodsOf(req.path);
-    if (methods.length === 0)
-      return refuse(new TaskError("no_such_resource", "Cannot answer: nothing is at this path"));
+    if (methods.length === 0) {
+      const why = ports.role === "worker" ? "this node only runs tasks" : "nothing is at this path";
+      return refuse(new TaskError("no_such_resource", `Cannot answer: ${why}`));
+    }
     // The router answers HEAD like GET.
     const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     return refuse(new TaskError("method_not_allowed", "Cannot answer: another method is needed"), {
@@ -149,10 +156,22 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
 }
 
 const OF_OPERATORS = Object.values(CALLS).filter(({ path }) => path.includes("/admin/"));
+/** The calls of operators that are about a node itself. */
+const { readQueue, listWorkers, readLimits, readDrain, beginDrain, endDrain } = CALLS;
+const OF_WORKERS = [readQueue, listWorkers, readLimits, readDrain, beginDrain, endDrain];
+
+function serveOperators(app: Hono, ports: SignedPorts, calls: readonly CallAddress[]): void {
+  const { admin } = ports;
+  if (!admin) return;
+  serveLater(app, calls, async () => {
+    const { serveAdmin } = await import("./admin/admin.ts");
+    return (inner) => serveAdmin(inner, { ...ports, admin });
+  });
+}
 
 /** Serves what most services are asked for seldom or never: nothing of it is loaded before. */
 function serveRarer(app: Hono, ports: SignedPorts): void {
-  const { admin, media } = ports;
+  const { media } = ports;
   serveLater(app, [CALLS.readEvents, CALLS.readTaskEvents], async () => {
     const { serveEvents } = await import("./events/serve-events.ts");
     return (inner) => serveEvents(inner, ports);
@@ -173,11 +192,7 @@ function serveRarer(app: Hono, ports: SignedPorts): void {
       const { serveMedia } = await import("./media/media.ts");
       return (inner) => serveMedia(inner, { ...ports, media });
     });
-  if (admin)
-    serveLater(app, OF_OPERATORS, async () => {
-      const { serveAdmin } = await import("./admin/admin.ts");
-      return (inner) => serveAdmin(inner, { ...ports, admin });
-    });
+  serveOperators(app, ports, OF_OPERATORS);
   serveLater(app, PAGES, async () => {
     const [{ serveDocs }, { serveDashboard }] = await Promise.all([
       import("./docs.ts"),

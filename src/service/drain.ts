@@ -31,6 +31,8 @@ type DrainPorts = {
   readonly now: () => number;
   /** Called when tasks may be taken up again. */
   readonly onEnd: () => void;
+  /** Called when it begins and when it ends. */
+  readonly onChange?: () => void;
 };
 
 /**
@@ -57,6 +59,7 @@ export class Drain {
   begin(handBackAfterMs: number | undefined): DrainStanding {
     clearTimeout(this.#timer);
     const { sinceMs = this.#ports.now(), handedBack = 0 } = this.#on ?? {};
+    if (!this.#on) this.#ports.onChange?.();
     this.#on = { sinceMs, handedBack };
     if (handBackAfterMs !== undefined) {
       this.#on.handBackMs = this.#ports.now() + handBackAfterMs;
@@ -72,6 +75,7 @@ export class Drain {
     const wasOn = this.#on !== undefined;
     this.#on = undefined;
     if (wasOn) this.#ports.onEnd();
+    if (wasOn) this.#ports.onChange?.();
     return this.standing();
   }
 

@@ -14,7 +14,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   config: [
     ["credentials", "logging", "parse-config", "secret-key", "table", "using"],
     ["keys"],
-    ["clients", "limit-keys", "storage-keys", "watch"],
+    ["clients", "fleet", "limit-keys", "storage-keys", "watch"],
     ["authorities", "key", "log-line", "log-writer", "own-files"],
     ["config"],
   ],
@@ -110,7 +110,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   worker: [
     ["worker"],
-    ["instance", "planning", "purge-expired", "run-task", "sweep-targets", "worker-parts"],
+    ["fleet", "instance", "planning", "purge-expired", "run-task", "sweep-targets", "worker-parts"],
     ["diskless", "file", "live"],
     ["further", "live-set", "quality", "runner"],
     ["hardware", "insist", "output", "plan-source", "source"],

@@ -17,5 +17,5 @@ export type Clients = {
   readonly change: (code: string, change: { readonly disabled: boolean }) => Promise<unknown>;
   /** @param keepOld - whether the keys so far stay valid beside the new ones */
   readonly rotate: (code: string, keepOld: boolean) => Promise<unknown>;
-  readonly close: () => void;
+  readonly close: () => Promise<void> | void;
 };

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { openClientsAlone } from "../../app/clients.ts";
+import { openClientsAlone } from "../../app/clients-alone.ts";
 import type { Environment } from "../../config/config.ts";
 import { parseConfig } from "../../config/parse-config.ts";
 import { clientAnswer, clientWithKeys, newClientAnswer } from "../../http/admin/admin-answers.ts";
@@ -13,7 +13,8 @@ const PAGE = 100;
 /** Those in the database of a service that does not run, by the same rules. */
 export async function clientsOfDatabase(env: Environment): Promise<Clients> {
   const { config } = parseConfig(env, { cores: availableParallelism() });
-  if (config.databasePath === ":memory:" || config.disk === "no")
+  const isKept = config.databaseUrl !== undefined;
+  if (!isKept && (config.databasePath === ":memory:" || config.disk === "no"))
     throw new CliError(EXIT.usage, "Cannot change clients: this service keeps nothing on a disk");
   const { clients, close } = await openClientsAlone(config);
   // Whoever may write to the database is nobody that could be shut out.

@@ -158,7 +158,7 @@ async function withClients(
   try {
     await act(clients);
   } finally {
-    clients.close();
+    await clients.close();
   }
 }
 

@@ -59,6 +59,7 @@ export async function startLocal(
       [KEYS.dataFolder.env]: dataFolder,
       [KEYS.disk.env]: "yes",
       [KEYS.databasePath.env]: ":memory:",
+      [KEYS.role.env]: "all",
       [KEYS.mediaRoots.env]: roots.join(delimiter),
       [KEYS.clients.env]: JSON.stringify([credentials]),
       // Those of the service whose environment this is.

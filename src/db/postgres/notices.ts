@@ -12,6 +12,9 @@ export const WORK = "w";
 /** A running task is to stop. */
 export const cancelOf = (taskId: string): string => `c ${taskId}`;
 
+/** Something is wanted of a node. */
+export const orderOf = (nodeId: string): string => `n ${nodeId}`;
+
 /** What all nodes are told of a change of a task; the server tells each once for a transaction. */
 export const noticesOf = (row: TaskRow, events: readonly TaskEvent[]): readonly string[] => [
   ...(events.length > 0 ? [EVENTS] : []),

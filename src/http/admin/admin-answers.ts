@@ -1,8 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { Instance, QueueLoad, SeenTask } from "../../overview/overview.ts";
+import type { QueueLoad, SeenTask } from "../../overview/overview.ts";
 import { reachFields } from "../../service/client-reach.ts";
-import type { DrainStanding } from "../../service/drain.ts";
-import { formatTime } from "../../service/following/format-time.ts";
 import type { Client } from "../../store/store.ts";
 import { notificationAnswer, taskAnswer } from "../answers.ts";
 import type { Language } from "../language.ts";
@@ -10,18 +8,8 @@ import type {
   AdminTask,
   ClientSchema,
   ClientWithKeys,
-  DrainSchema,
   QueueSchema,
-  WorkersSchema,
 } from "../schemas/admin-schemas.ts";
-
-/** The instance that answers. */
-export type OwnWorker = {
-  readonly workerId: string;
-  readonly engine: "native" | "wasm";
-  readonly running: number;
-  readonly slots: number;
-};
 
 /** A task of any client. A field that is `undefined` here is absent in the JSON, here and below. */
 export const adminTaskAnswer = (
@@ -87,43 +75,3 @@ export const queueAnswer = (
     oldest_pending_seconds: ageOf(oldestPendingMs, nowMs),
   })),
 });
-
-/** The instances that work, the own one first. */
-export function workersAnswer(
-  instances: readonly Instance[],
-  own: OwnWorker | undefined,
-  draining: boolean,
-): z.input<typeof WorkersSchema> {
-  const others = instances
-    .filter(({ workerId }) => workerId !== own?.workerId)
-    .map(({ workerId, running, live, leaseUntilMs }) => ({
-      worker_id: workerId,
-      is_this: false,
-      running,
-      live,
-      lease_end_time: formatTime(leaseUntilMs),
-    }));
-  if (!own) return { workers: others };
-  const { workerId, engine, running, slots } = own;
-  const live = instances.find((each) => each.workerId === workerId)?.live ?? 0;
-  return {
-    workers: [
-      { worker_id: workerId, is_this: true, running, live, slots, engine, draining },
-      ...others,
-    ],
-  };
-}
-
-/** How far a drain is. */
-export const drainAnswer = (standing: DrainStanding): z.input<typeof DrainSchema> =>
-  standing.isOn
-    ? {
-        draining: true,
-        running: standing.running,
-        drained: standing.isDone,
-        since_time: formatTime(standing.sinceMs),
-        hand_back_time:
-          standing.handBackMs === undefined ? undefined : formatTime(standing.handBackMs),
-        handed_back: standing.handedBack,
-      }
-    : { draining: false, running: standing.running, drained: false };

@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
 import type { Hono } from "hono";
+import type { Fleet } from "../../fleet/fleet.ts";
 import type { Overview } from "../../overview/overview.ts";
 import { reachOf } from "../../service/client-reach.ts";
 import type { Drain } from "../../service/drain.ts";
@@ -21,12 +22,10 @@ import {
   adminTaskAnswer,
   clientAnswer,
   clientWithKeys,
-  drainAnswer,
   newClientAnswer,
-  type OwnWorker,
   queueAnswer,
-  workersAnswer,
 } from "./admin-answers.ts";
+import { drainAnswer, type KnownWorker, orderAnswer, workersAnswer } from "./worker-answers.ts";
 
 const logger = getLogger(["pontus", "http"]);
 
@@ -39,8 +38,10 @@ export type AdminPorts = {
   readonly overview: () => Promise<Overview>;
   readonly clients: OperatedClients;
   readonly drain: Pick<Drain, "begin" | "end" | "standing" | "isOn">;
-  /** Undefined while the service starts. */
-  readonly ownWorker: () => OwnWorker | undefined;
+  /** The nodes that run tasks; absent on a single machine. */
+  readonly fleet?: Pick<Fleet, "nodes" | "order">;
+  /** Undefined while the service starts, and where it runs no tasks. */
+  readonly ownWorker: () => KnownWorker | undefined;
   /** Whether this service takes tasks up. */
   readonly isTaking: () => boolean;
   readonly limits: z.input<typeof LimitsSchema>;
@@ -190,7 +191,7 @@ function serveClients(on: OnAdmin, { clients }: AdminPorts): void {
 }
 
 function serveStanding(on: OnAdmin, ports: AdminPorts, now: () => number): void {
-  const { overview, drain, ownWorker, isTaking, limits } = ports;
+  const { overview, ownWorker, isTaking, limits, fleet } = ports;
 
   on(CALLS.readQueue, "readQueueRoute", async () => {
     const load = await (await overview()).queue(LOADS_MAX);
@@ -199,28 +200,57 @@ function serveStanding(on: OnAdmin, ports: AdminPorts, now: () => number): void 
 
   on(CALLS.listWorkers, "listWorkersRoute", async () => {
     const instances = await (await overview()).instances();
-    return { status: 200, body: workersAnswer(instances, ownWorker(), drain.isOn()) };
+    const nodes = (await fleet?.nodes()) ?? [];
+    return { status: 200, body: workersAnswer(instances, ownWorker(), nodes) };
   });
 
   on(CALLS.readLimits, "readLimitsRoute", async () => ({ status: 200, body: limits }));
 
-  on(CALLS.readDrain, "readDrainRoute", async () => ({
-    status: 200,
-    body: drainAnswer(drain.standing()),
-  }));
+  serveDrains(on, ports, now);
+}
+
+function serveDrains(on: OnAdmin, ports: AdminPorts, now: () => number): void {
+  const { drain, ownWorker, fleet } = ports;
+  const isOwn = (id: string | undefined): id is undefined =>
+    id === undefined || id === ownWorker()?.id;
+
+  on(CALLS.readDrain, "readDrainRoute", async ({ read }) => {
+    const { worker_id: id } = (await read()).query;
+    if (isOwn(id)) return { status: 200, body: drainAnswer(drain.standing()) };
+    const node = (await fleet?.nodes())?.find((each) => each.id === id);
+    return { status: 200, body: orderAnswer(node ?? noSuchWorker(id)) };
+  });
 
   on(CALLS.beginDrain, "beginDrainRoute", async ({ caller, read }) => {
-    const { hand_back_after_seconds: seconds } = (await read()).body;
-    const standing = drain.begin(seconds === undefined ? undefined : seconds * 1000);
-    note(caller.clientCode, "began to drain this service");
-    return { status: 200, body: drainAnswer(standing) };
+    const { worker_id: id, hand_back_after_seconds: seconds } = (await read()).body;
+    const afterMs = seconds === undefined ? undefined : seconds * 1000;
+    if (isOwn(id)) {
+      const standing = drain.begin(afterMs);
+      note(caller.clientCode, "began to drain this service");
+      return { status: 200, body: drainAnswer(standing) };
+    }
+    const handBackMs = afterMs === undefined ? null : now() + Math.round(afterMs);
+    const node = (await fleet?.order(id, { isToDrain: true, handBackMs })) ?? noSuchWorker(id);
+    note(caller.clientCode, `began to drain worker ${id}`);
+    return { status: 200, body: orderAnswer(node) };
   });
 
-  on(CALLS.endDrain, "endDrainRoute", async ({ caller }) => {
-    const standing = drain.end();
-    note(caller.clientCode, "ended the drain of this service");
-    return { status: 200, body: drainAnswer(standing) };
+  on(CALLS.endDrain, "endDrainRoute", async ({ caller, read }) => {
+    const { worker_id: id } = (await read()).query;
+    if (isOwn(id)) {
+      const standing = drain.end();
+      note(caller.clientCode, "ended the drain of this service");
+      return { status: 200, body: drainAnswer(standing) };
+    }
+    const order = { isToDrain: false, handBackMs: null };
+    const node = (await fleet?.order(id, order)) ?? noSuchWorker(id);
+    note(caller.clientCode, `ended the drain of worker ${id}`);
+    return { status: 200, body: orderAnswer(node) };
   });
+}
+
+function noSuchWorker(id: string): never {
+  throw new TaskError("no_such_resource", `Cannot find worker "${id}": there is none`);
 }
 
 /** Tells in the log who has changed something. */

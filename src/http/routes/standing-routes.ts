@@ -1,12 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CALLS } from "../calls.ts";
-import {
-  BeginDrain,
-  DrainSchema,
-  LimitsSchema,
-  QueueSchema,
-  WorkersSchema,
-} from "../schemas/admin-schemas.ts";
+import { LimitsSchema, QueueSchema } from "../schemas/admin-schemas.ts";
+import { BeginDrain, DrainQuery, DrainSchema, WorkersSchema } from "../schemas/worker-schemas.ts";
 import {
   jsonAnswer,
   jsonBody,
@@ -60,7 +55,8 @@ export const listWorkersRoute = createRoute({
   operationId: "listWorkers",
   tags: TAGS,
   summary: "List the instances that work",
-  description: "The one that answers, and those that hold tasks of the same database.",
+  description:
+    "All nodes of a fleet that run tasks, those that died within the last hour too; on a single machine the one that answers, and those that hold tasks of the same database.",
   ...signed({ params }),
   responses: {
     200: jsonAnswer("The instances.", WorkersSchema, {
@@ -72,7 +68,13 @@ export const listWorkersRoute = createRoute({
           live: 0,
           slots: 4,
           engine: "native",
+          engine_version: "7.1.1",
+          version: "0.1.0",
+          host: "encoder-3",
+          zone: "eu-west-1a",
           draining: false,
+          start_time: "2015-05-19T12:28:39Z",
+          seen_time: "2015-05-19T14:02:11Z",
         },
       ],
     }),
@@ -116,12 +118,12 @@ export const readDrainRoute = createRoute({
   ...CALLS.readDrain,
   operationId: "readDrain",
   tags: TAGS,
-  summary: "Read how far the drain of this service is",
-  description: "Of the instance that answers.",
-  ...signed({ params }),
+  summary: "Read how far the drain of an instance is",
+  description: "Of the instance that answers, or of another one of its fleet.",
+  ...signed({ params, query: DrainQuery }),
   responses: {
     200: jsonAnswer("How far it is.", DrainSchema, DRAIN_EXAMPLE),
-    ...signedErrors(["access_denied"]),
+    ...signedErrors(["access_denied", "no_such_resource"]),
   },
 });
 
@@ -130,13 +132,13 @@ export const beginDrainRoute = createRoute({
   ...CALLS.beginDrain,
   operationId: "beginDrain",
   tags: TAGS,
-  summary: "Drain this service",
+  summary: "Drain an instance",
   description:
-    "The instance that answers takes no new tasks up, and finishes those that run, or hands them back after a while. It goes on answering calls, creates too. A restart ends the drain.",
+    "The instance that answers, or another one of its fleet, takes no new tasks up, and finishes those that run, or hands them back after a while. It goes on answering calls, creates too. A restart ends the drain. Another one hears of it within seconds.",
   ...signed({ params, body: jsonBody(BeginDrain, { hand_back_after_seconds: 600 }) }),
   responses: {
     200: jsonAnswer("How far it is.", DrainSchema, DRAIN_EXAMPLE),
-    ...signedErrors([...WITH_BODY, "access_denied"]),
+    ...signedErrors([...WITH_BODY, "access_denied", "no_such_resource"]),
   },
 });
 
@@ -145,11 +147,11 @@ export const endDrainRoute = createRoute({
   ...CALLS.endDrain,
   operationId: "endDrain",
   tags: TAGS,
-  summary: "End the drain of this service",
-  description: "The instance that answers takes tasks up again.",
-  ...signed({ params }),
+  summary: "End the drain of an instance",
+  description: "The instance that answers, or another one of its fleet, takes tasks up again.",
+  ...signed({ params, query: DrainQuery }),
   responses: {
     200: jsonAnswer("It is over.", DrainSchema, IDLE_DRAIN_EXAMPLE),
-    ...signedErrors(["access_denied"]),
+    ...signedErrors(["access_denied", "no_such_resource"]),
   },
 });

@@ -5,7 +5,7 @@ import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import type { TaskStatus } from "../../task/task.ts";
 import { MadeSecrets, NotificationSchema, RECEIVER_FIELDS } from "./notification-schemas.ts";
-import { Engine, ListQuery, NewMetadata, TaskSchema, Time } from "./task-schemas.ts";
+import { ListQuery, NewMetadata, TaskSchema } from "./task-schemas.ts";
 
 /** `PENDING,FAILED` → both. */
 const listOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
@@ -219,28 +219,6 @@ export const QueueSchema = z
   })
   .openapi("Queue");
 
-/** The instances that work. */
-export const WorkersSchema = z
-  .object({
-    workers: z.array(
-      z
-        .object({
-          worker_id: z.string(),
-          is_this: z.boolean().openapi({ description: "The instance that answers." }),
-          running: z.int(),
-          live: z.int().openapi({ description: "Of these: live tasks." }),
-          slots: z.int().optional().openapi({ description: "Of the instance that answers." }),
-          engine: Engine.optional(),
-          draining: z.boolean().optional(),
-          lease_end_time: Time.optional().openapi({
-            description: "When others take its tasks over, unless it lives.",
-          }),
-        })
-        .openapi("Worker"),
-    ),
-  })
-  .openapi("Workers");
-
 /** What the service is set to, each field named after its key without `PONTUS_`; 0 is no limit where the key says so. */
 export const LimitsSchema = z
   .object({
@@ -262,27 +240,3 @@ export const LimitsSchema = z
     disk_free_bytes_min: z.int(),
   })
   .openapi("Limits");
-
-/** The body that begins a drain. */
-export const BeginDrain = z
-  .strictObject({
-    hand_back_after_seconds: z.number().min(0).max(604_800).optional().openapi({
-      description:
-        "How long tasks that run may go on before they are handed back; to their end where absent.",
-    }),
-  })
-  .openapi("BeginDrain");
-
-/** How far a drain is. */
-export const DrainSchema = z
-  .object({
-    draining: z.boolean(),
-    running: z.int(),
-    drained: z.boolean().openapi({
-      description: "Nothing runs here any more, and nothing will: the service can be stopped.",
-    }),
-    since_time: Time.optional(),
-    hand_back_time: Time.optional(),
-    handed_back: z.int().optional().openapi({ description: "How many tasks were handed back." }),
-  })
-  .openapi("Drain");

@@ -21,6 +21,9 @@ export const OPERATE_TEXTS = /** @type {const} */ ({
   "worker.live": ["{n} live", "直播 {n}"],
   "worker.draining": ["draining", "排空中"],
   "worker.lease": ["lease until {time}", "租约至 {time}"],
+  "worker.seen": ["seen {time}", "最近出现于 {time}"],
+  "worker.drainBegun": ["The worker is being drained.", "该工作进程正在排空。"],
+  "worker.drainEnded": ["The worker takes tasks up again.", "该工作进程已恢复领取任务。"],
   drain: ["Drain", "排空"],
   "drain.off": [
     "Drained, this service takes no new tasks up; those that run go on to their end.",

@@ -5,7 +5,7 @@ import { useLoaded, useWork } from "../base/loading.js";
 import { Empty, Facts, Fault } from "../base/parts.js";
 import { useSession } from "../base/session.js";
 
-/** @typedef {typeof import("../../http/schemas/admin-schemas.ts")} Schemas */
+/** @typedef {typeof import("../../http/schemas/admin-schemas.ts") & typeof import("../../http/schemas/worker-schemas.ts")} Schemas */
 /** @typedef {import("@hono/zod-openapi").z.input<Schemas["QueueSchema"]>} Queue */
 /** @typedef {import("@hono/zod-openapi").z.input<Schemas["WorkersSchema"]>} Workers */
 /** @typedef {import("@hono/zod-openapi").z.input<Schemas["DrainSchema"]>} Drain */
@@ -59,7 +59,7 @@ export function Standing() {
       />
       <${Loads} clients=${queue.clients} />
     </section>
-    <${WorkersCard} workers=${workers} />
+    <${WorkersCard} workers=${workers} onDone=${reload} />
     <${DrainCard} drain=${drain} onDone=${reload} />`;
 }
 
@@ -81,32 +81,49 @@ const Loads = ({ clients }) =>
     </tbody>
   </table></div>`;
 
-/** @param {{ workers: Workers["workers"] }} props */
-const WorkersCard = ({ workers }) =>
+/** @param {{ workers: Workers["workers"], onDone: () => void }} props */
+const WorkersCard = ({ workers, onDone }) =>
   html`<section class="card">
     <h2>${t("operate.workers")}</h2>
     <ul class="plan">
-      ${workers.map(
-        ({
-          worker_id,
-          is_this,
-          running,
-          slots,
-          live,
-          engine,
-          draining,
-          lease_end_time,
-        }) => html`<li key=${worker_id}>
-          <code>${worker_id}</code>${is_this && ` (${t("worker.this")})`}
-          ${" "}${slots === undefined ? t("worker.running", { n: running }) : t("worker.slots", { n: running, slots })}
-          ${live > 0 && html` · ${t("worker.live", { n: live })}`}
-          ${engine && html` · ${engine}`}
-          ${draining && html` · ${t("worker.draining")}`}
-          ${lease_end_time && html` · ${t("worker.lease", { time: moment(lease_end_time) })}`}
-        </li>`,
-      )}
+      ${workers.map((worker) => html`<${WorkerLine} key=${worker.worker_id} worker=${worker} onDone=${onDone} />`)}
     </ul>
   </section>`;
+
+/** @param {{ worker: Workers["workers"][number], onDone: () => void }} props */
+function WorkerLine({ worker, onDone }) {
+  const { worker_id, is_this, running, slots, live, draining, lease_end_time, seen_time } = worker;
+  const { engine, engine_version, version, hardware, host, zone } = worker;
+  const told = [
+    host && (zone ? `${host}, ${zone}` : host),
+    engine && (engine_version ? `${engine}, ffmpeg ${engine_version}` : engine),
+    hardware,
+    version && `Pontus ${version}`,
+    live > 0 && t("worker.live", { n: live }),
+    draining && t("worker.draining"),
+    seen_time && t("worker.seen", { time: moment(seen_time) }),
+    lease_end_time && t("worker.lease", { time: moment(lease_end_time) }),
+  ].filter(Boolean);
+  return html`<li>
+    <code>${worker_id}</code>${is_this && ` (${t("worker.this")})`}
+    ${" "}${slots === undefined ? t("worker.running", { n: running }) : t("worker.slots", { n: running, slots })}
+    ${told.map((each) => html` · ${each}`)}
+    ${!is_this && slots !== undefined && html`<${DrainButton} worker=${worker} onDone=${onDone} />`}
+  </li>`;
+}
+
+/** Drains another node of the fleet. @param {{ worker: Workers["workers"][number], onDone: () => void }} props */
+function DrainButton({ worker: { worker_id, draining }, onDone }) {
+  const { api, say } = useSession();
+  const work = useWork(async () => {
+    if (draining) await api.call("DELETE", api.url("admin/drain", { worker_id }));
+    else await api.call("POST", api.url("admin/drain"), { worker_id });
+    say(t(draining ? "worker.drainEnded" : "worker.drainBegun"));
+    onDone();
+  });
+  return html` <button disabled=${work.isBusy} onClick=${work.start}>${t(draining ? "drain.end" : "drain.begin")}</button>
+    <${Fault} problem=${work.problem} />`;
+}
 
 /** @param {{ drain: Drain, onDone: () => void }} props */
 function DrainCard({ drain, onDone }) {

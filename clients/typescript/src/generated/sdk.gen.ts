@@ -146,9 +146,9 @@ export class PontusApi extends HeyApiClient {
     }
     
     /**
-     * End the drain of this service
+     * End the drain of an instance
      *
-     * The instance that answers takes tasks up again.
+     * The instance that answers, or another one of its fleet, takes tasks up again.
      */
     public endDrain<ThrowOnError extends boolean = false>(options?: Options<EndDrainData, ThrowOnError>): RequestResult<EndDrainResponses, EndDrainErrors, ThrowOnError> {
         return (options?.client ?? this.client).delete<EndDrainResponses, EndDrainErrors, ThrowOnError>({
@@ -165,9 +165,9 @@ export class PontusApi extends HeyApiClient {
     }
     
     /**
-     * Read how far the drain of this service is
+     * Read how far the drain of an instance is
      *
-     * Of the instance that answers.
+     * Of the instance that answers, or of another one of its fleet.
      */
     public readDrain<ThrowOnError extends boolean = false>(options?: Options<ReadDrainData, ThrowOnError>): RequestResult<ReadDrainResponses, ReadDrainErrors, ThrowOnError> {
         return (options?.client ?? this.client).get<ReadDrainResponses, ReadDrainErrors, ThrowOnError>({
@@ -184,9 +184,9 @@ export class PontusApi extends HeyApiClient {
     }
     
     /**
-     * Drain this service
+     * Drain an instance
      *
-     * The instance that answers takes no new tasks up, and finishes those that run, or hands them back after a while. It goes on answering calls, creates too. A restart ends the drain.
+     * The instance that answers, or another one of its fleet, takes no new tasks up, and finishes those that run, or hands them back after a while. It goes on answering calls, creates too. A restart ends the drain. Another one hears of it within seconds.
      */
     public beginDrain<ThrowOnError extends boolean = false>(options: Options<BeginDrainData, ThrowOnError>): RequestResult<BeginDrainResponses, BeginDrainErrors, ThrowOnError> {
         return (options.client ?? this.client).post<BeginDrainResponses, BeginDrainErrors, ThrowOnError>({
@@ -324,7 +324,7 @@ export class PontusApi extends HeyApiClient {
     /**
      * List the instances that work
      *
-     * The one that answers, and those that hold tasks of the same database.
+     * All nodes of a fleet that run tasks, those that died within the last hour too; on a single machine the one that answers, and those that hold tasks of the same database.
      */
     public listWorkers<ThrowOnError extends boolean = false>(options?: Options<ListWorkersData, ThrowOnError>): RequestResult<ListWorkersResponses, ListWorkersErrors, ThrowOnError> {
         return (options?.client ?? this.client).get<ListWorkersResponses, ListWorkersErrors, ThrowOnError>({

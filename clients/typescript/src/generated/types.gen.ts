@@ -116,6 +116,10 @@ export type BeginDrain = {
      * How long tasks that run may go on before they are handed back; to their end where absent.
      */
     hand_back_after_seconds?: number;
+    /**
+     * The instance that is meant, of those of `…/admin/workers`; the one that answers where absent.
+     */
+    worker_id?: string;
 };
 
 export type ChangeClient = {
@@ -379,16 +383,19 @@ export type Denoise = 'light' | 'medium' | 'strong';
 
 export type Drain = {
     /**
-     * Nothing runs here any more, and nothing will: the service can be stopped.
+     * Nothing runs there any more, and nothing will: the service can be stopped.
      */
     drained: boolean;
     draining: boolean;
     hand_back_time?: string;
     /**
-     * How many tasks were handed back.
+     * How many tasks were handed back. Of the instance that answers.
      */
     handed_back?: number;
     running: number;
+    /**
+     * Of the instance that answers.
+     */
     since_time?: string;
 };
 
@@ -1526,9 +1533,27 @@ export type Waveform = {
     width?: number;
 };
 
+/**
+ * What is not known of an instance is absent: of others on the same file of SQLite all but their tasks.
+ */
 export type Worker = {
+    /**
+     * Whether it takes no tasks up.
+     */
     draining?: boolean;
     engine?: Engine;
+    /**
+     * Of its FFmpeg.
+     */
+    engine_version?: string;
+    /**
+     * The family of hardware encoders that it uses.
+     */
+    hardware?: string;
+    /**
+     * The name of its machine.
+     */
+    host?: string;
     /**
      * The instance that answers.
      */
@@ -1543,10 +1568,23 @@ export type Worker = {
     live: number;
     running: number;
     /**
-     * Of the instance that answers.
+     * When it last told of itself: every 5 s while it lives. Only of a fleet.
+     */
+    seen_time?: string;
+    /**
+     * How many tasks run there at once.
      */
     slots?: number;
+    start_time?: string;
+    /**
+     * Of Pontus.
+     */
+    version?: string;
     worker_id: string;
+    /**
+     * Where it stands, as `PONTUS_ZONE` says there.
+     */
+    zone?: string;
 };
 
 export type Workers = {
@@ -1786,6 +1824,11 @@ export type TaskId = string;
  * Answers as soon as the task changes, at the latest after so many seconds; at once if it has ended. Progress alone is no change.
  */
 export type WaitQuery = number;
+
+/**
+ * The instance that is meant, of those of `…/admin/workers`; the one that answers where absent.
+ */
+export type WorkerIdQuery = string;
 
 export type ListClientsData = {
     body?: never;
@@ -2061,7 +2104,12 @@ export type EndDrainData = {
         'Accept-Language'?: string;
     };
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * The instance that is meant, of those of `…/admin/workers`; the one that answers where absent.
+         */
+        worker_id?: string;
+    };
     url: '/api/v1/admin/drain';
 };
 
@@ -2075,7 +2123,7 @@ export type EndDrainErrors = {
      */
     403: Problem;
     /**
-     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchResource: There is nothing at this path.
      */
     404: Problem;
     /**
@@ -2116,7 +2164,12 @@ export type ReadDrainData = {
         'Accept-Language'?: string;
     };
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * The instance that is meant, of those of `…/admin/workers`; the one that answers where absent.
+         */
+        worker_id?: string;
+    };
     url: '/api/v1/admin/drain';
 };
 
@@ -2130,7 +2183,7 @@ export type ReadDrainErrors = {
      */
     403: Problem;
     /**
-     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchResource: There is nothing at this path.
      */
     404: Problem;
     /**
@@ -2189,7 +2242,7 @@ export type BeginDrainErrors = {
      */
     403: Problem;
     /**
-     * InvalidVersion: There is no such version of the API: it is 0 or 1.
+     * InvalidVersion: There is no such version of the API: it is 0 or 1. NoSuchResource: There is nothing at this path.
      */
     404: Problem;
     /**

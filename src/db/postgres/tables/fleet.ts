@@ -1,4 +1,5 @@
 import { boolean, index, integer, json, pgTable } from "drizzle-orm/pg-core";
+import type { Capabilities } from "../../../plan/plan.ts";
 import type { EngineName } from "../../../task/task.ts";
 import { big, word } from "../columns.ts";
 
@@ -15,8 +16,10 @@ export const workers = pgTable(
     engine: word().$type<EngineName>().notNull(),
     /** The version of its FFmpeg. */
     engineVersion: word("engine_version").notNull(),
-    /** What it can do, as `task/needs.ts` names it. */
+    /** What of that tasks may need, in the words of their `needs`: it is given no others. */
     abilities: json().$type<readonly string[]>().notNull(),
+    /** What its engine can, for tasks that are judged on nodes that have none. */
+    capabilities: json().$type<Capabilities>().notNull(),
     /** The family of devices that encode for it; null is none. */
     hardware: word(),
     slots: integer().notNull(),
@@ -25,6 +28,8 @@ export const workers = pgTable(
     isDraining: boolean("is_draining").notNull(),
     /** Whether an operator wants it to take no more. */
     isToDrain: boolean("is_to_drain").notNull().default(false),
+    /** When what runs then is to be handed back; null is never, or at once where that is past. */
+    handBackMs: big("hand_back_ms"),
     startedMs: big("started_ms").notNull(),
     seenMs: big("seen_ms").notNull(),
   },

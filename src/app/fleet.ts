@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { getLogger } from "@logtape/logtape";
+import type { Config } from "../config/config.ts";
+import { using } from "../config/using.ts";
+import { openClock, timeOf } from "../db/postgres/clock.ts";
+import { isLost } from "../db/postgres/errors.ts";
+import { openPostgres, type PostgresDatabase } from "../db/postgres/postgres.ts";
+import { PostgresEventFeed } from "../events/postgres.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { PostgresFleet } from "../fleet/postgres.ts";
+import { maskSecrets } from "../lib/mask.ts";
+import { onceLoaded } from "../lib/once.ts";
+import { BossEntries } from "../queue/postgres/entries.ts";
+import { PostgresQueue } from "../queue/postgres/postgres.ts";
+import { KeySeal, SEAL_KEY_BYTES } from "../store/key-seal.ts";
+import type { ClientStore } from "../store/store.ts";
+import { PostgresClientStore } from "../store/postgres/clients.ts";
+import { PostgresLeftoverStore } from "../store/postgres/leftovers.ts";
+import { PostgresNotificationStore } from "../store/postgres/notifications.ts";
+import { PostgresProfileStore } from "../store/postgres/profiles.ts";
+import { PostgresTaskStore } from "../store/postgres/tasks.ts";
+import { openSealed, seedClients } from "./clients.ts";
+import type { StoreGrounds, Stores } from "./stores.ts";
+
+const log = getLogger(["pontus"]);
+
+/** How long a start waits for a server that cannot be reached: one that is started beside this node, or changes over to another machine. */
+const SERVER_WAIT_MS = 60_000;
+const PAUSE_MS = 1_000;
+
+/** The stores of a fleet, and who is in it. */
+export type FleetStores = Stores & { readonly fleet: Fleet };
+
+/** Opens the stores of a fleet. @throws {ConfigError} that says why the server cannot be used */
+export async function openFleetStores({
+  config,
+  telemetry,
+  signal,
+}: StoreGrounds): Promise<FleetStores> {
+  const { databaseUrl: url = "" } = config;
+  const database = await openServer(config, signal);
+  try {
+    const clock = await openClock({ ask: timeOf(database) });
+    const { now } = clock;
+    const entries = await BossEntries.open(url, database);
+    const clients = await openFleetClients(config, database);
+    const options = { ...config, now, entries, onChange: telemetry.taskChanged };
+    return {
+      tasks: new PostgresTaskStore(database, options),
+      leftovers: new PostgresLeftoverStore(database),
+      notifications: new PostgresNotificationStore(database, { now }),
+      profiles: new PostgresProfileStore(database, { now }),
+      clients,
+      mediaKeys: clients.mediaKeys,
+      queue: new PostgresQueue(database, entries, options),
+      events: new PostgresEventFeed(database, { now }),
+      fleet: new PostgresFleet(database, { now }),
+      watched: onceLoaded(async () => {
+        const { PostgresWatchedFiles } = await import("../store/postgres/watched-files.ts");
+        return new PostgresWatchedFiles(database);
+      }),
+      overview: onceLoaded(async () => {
+        const { PostgresOverview } = await import("../overview/postgres.ts");
+        return new PostgresOverview(database);
+      }),
+      checkWritable: () => database.checkWritable(),
+      now,
+      close: async () => {
+        clock.close();
+        await entries.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** The clients of a fleet, for a command that changes them. */
+export async function openFleetClientsAlone(
+  config: Config,
+): Promise<{ readonly clients: ClientStore; readonly close: () => Promise<void> }> {
+  const database = await openServer({ ...config, databaseConnectionsMax: 2 });
+  try {
+    return {
+      clients: await openFleetClients(config, database),
+      close: () => database.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function openServer(
+  { databaseUrl: url = "", databaseConnectionsMax: connectionsMax, role }: Config,
+  signal?: AbortSignal,
+): Promise<PostgresDatabase> {
+  const options = { connectionsMax, name: `pontus ${role}` };
+  const endMs = performance.now() + SERVER_WAIT_MS;
+  return using("databasePath", maskSecrets(url), async () => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await openPostgres(url, options);
+      } catch (error) {
+        const isAway = isLost((error as Error).cause);
+        if (!isAway || performance.now() > endMs || signal?.aborted) throw error;
+        if (tries === 0) log.warn("Waits for the database: {error}", { error });
+      }
+      await sleep(PAUSE_MS, undefined, { ...(signal && { signal }) });
+    }
+  });
+}
+
+/** Workers are told of no clients by their config, and make none. */
+async function openFleetClients(
+  config: Config,
+  database: PostgresDatabase,
+): Promise<PostgresClientStore> {
+  // Counting needs no key.
+  const unsealed = new PostgresClientStore(database, new KeySeal(randomBytes(SEAL_KEY_BYTES)));
+  const isInUse = (await unsealed.count()) > 0;
+  const open = (seal: KeySeal) => new PostgresClientStore(database, seal);
+  const clients = await openSealed(config, isInUse, open);
+  if (config.role !== "worker") await seedClients(config, clients);
+  return clients;
+}

@@ -1,0 +1,101 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import type { Config } from "../config.ts";
+import { count, type Key, oneOf } from "../key.ts";
+
+/** Where everything is kept, as it was written: a server of PostgreSQL by its address, or a file of SQLite by its path. */
+export type WrittenDatabase =
+  | { readonly url: string }
+  | {
+      /** Absolute, `:memory:`, or empty for the one in the data folder. */
+      readonly path: string;
+    };
+
+const isServer = (text: string): boolean => /^postgres(ql)?:\/\//i.test(text);
+
+/** A server without a name of its host is on a socket, which its query names. */
+function isServerUrl(text: string): boolean {
+  const url = URL.parse(text.replace("@/", "@socket/"));
+  if (url === null) return false;
+  const hasHost = url.hostname !== "" && !text.includes("@/");
+  return hasHost || url.searchParams.has("host");
+}
+
+function isFileUrl(text: string): boolean {
+  try {
+    return text.startsWith("file:///") && fileURLToPath(text) !== "/";
+  } catch {
+    return false;
+  }
+}
+
+const database = v.pipe(
+  v.string(),
+  v.check((text) => {
+    if (isServer(text)) return isServerUrl(text);
+    return text === ":memory:" || !/^[a-z][a-z0-9+.-]+:/i.test(text) || isFileUrl(text);
+  }),
+  v.transform((text): WrittenDatabase => {
+    if (isServer(text)) return { url: text };
+    if (text === "" || text === ":memory:") return { path: text };
+    return { path: isFileUrl(text) ? fileURLToPath(text) : resolve(text) };
+  }),
+);
+
+/** The key of the database. */
+export const DATABASE_KEY: Key<WrittenDatabase> = {
+  env: "PONTUS_DATABASE_URL",
+  fallback: "",
+  shown: "`pontus.db` in the data folder",
+  allowed: "a path, a file:/// URL, :memory: or a postgres:// URL",
+  about:
+    "The SQLite database; `:memory:` forgets everything at the end. `postgres://USER:PASSWORD@HOST/DATABASE` is a PostgreSQL server, which many nodes share ([fleet.md](fleet.md)).",
+  schema: database,
+};
+
+type FleetField = "role" | "zone" | "databaseConnectionsMax";
+
+/** The keys of a node among others. */
+export const FLEET_KEYS: { readonly [F in FleetField]: Key<Config[F]> } = {
+  role: {
+    env: "PONTUS_ROLE",
+    fallback: "all",
+    ...oneOf("all", "api", "worker"),
+    about:
+      "What this node does: `api` answers calls and runs no tasks, `worker` runs tasks and answers none of their calls. Both need a PostgreSQL server.",
+  },
+  zone: {
+    env: "PONTUS_ZONE",
+    fallback: "",
+    shown: "none",
+    allowed: "a name of up to 64 characters",
+    about: "Where this node stands, which operators see beside it.",
+    schema: v.pipe(v.string(), v.regex(/^[^\p{Cc}]{0,64}$/u)),
+  },
+  databaseConnectionsMax: {
+    env: "PONTUS_DATABASE_CONNECTIONS",
+    fallback: "10",
+    ...count(2, 1000),
+    about:
+      "How many connections this node holds to a PostgreSQL server at most, beside one or two that listen.",
+  },
+};
+
+/** What keys of a fleet ask of others. @returns what is wrong, one sentence each */
+export function fleetFaults(
+  config: Partial<Pick<Config, "role" | "secretKey">>,
+  url: string | undefined,
+): readonly string[] {
+  const { role = "all", secretKey = "" } = config;
+  if (role === "all") return [];
+  if (url === undefined)
+    return [
+      `Cannot use PONTUS_ROLE "${role}": PONTUS_DATABASE_URL names no PostgreSQL server that other nodes share`,
+    ];
+  if (secretKey === "")
+    return [
+      `Cannot use PONTUS_ROLE "${role}": PONTUS_SECRET_KEY is not set, and must be the same for all nodes`,
+    ];
+  return [];
+}

@@ -1,0 +1,138 @@
+import { asc, eq, gte, lt, sql } from "drizzle-orm";
+import { CHANNEL, orderOf } from "../db/postgres/notices.ts";
+import type { PostgresDatabase } from "../db/postgres/postgres.ts";
+import { workers } from "../db/postgres/tables/fleet.ts";
+import type { Capabilities } from "../plan/plan.ts";
+import { TaskError } from "../task/errors.ts";
+import { allCapabilities } from "./all-capabilities.ts";
+import type { Beat, Fleet, Node, Order, SeenNode } from "./fleet.ts";
+
+/** A node that has been silent for longer is dead, or cut off: nothing is judged by what it can. */
+const SILENT_MS = 30_000;
+/** It is shown for so long, that operators find out what became of it. */
+const KEPT_MS = 3_600_000;
+/** How long what the nodes can is remembered. */
+const REMEMBERED_MS = 2_000;
+
+/** The nodes of a fleet in the table of workers. */
+export class PostgresFleet implements Fleet {
+  readonly #database: PostgresDatabase;
+  readonly #now: () => number;
+  readonly #queries;
+  #known: { readonly text: string; readonly all: Capabilities | undefined } | undefined;
+  #asked: { readonly atMs: number; readonly answer: Promise<Capabilities | undefined> } | undefined;
+
+  /** @param options - `now`: the clock of the database */
+  constructor(database: PostgresDatabase, { now }: { readonly now: () => number }) {
+    this.#database = database;
+    this.#now = now;
+    this.#queries = prepareQueries(database);
+  }
+
+  async beat(node: Node, beat: Beat): Promise<Order> {
+    const told = { ...beat, seenMs: this.#now() };
+    return this.#database.write(async () => {
+      const [known] = await this.#queries.beat.execute({ id: node.id, ...told });
+      if (known) return known;
+      // Once in the life of a node, or of its row.
+      await this.#queries.purge.execute({ beforeMs: told.seenMs - KEPT_MS });
+      await this.#database.orm
+        .insert(workers)
+        .values({ ...node, ...told })
+        .onConflictDoNothing();
+      return { isToDrain: false, handBackMs: null };
+    });
+  }
+
+  async leave(id: string): Promise<void> {
+    await this.#database.write(() => this.#queries.remove.execute({ id }));
+  }
+
+  async nodes(): Promise<readonly SeenNode[]> {
+    return this.#database.read(() => this.#queries.all.execute());
+  }
+
+  async capabilities(): Promise<Capabilities | undefined> {
+    const atMs = performance.now();
+    if (!this.#asked || atMs - this.#asked.atMs > REMEMBERED_MS) {
+      const answer = this.#lookUp();
+      const asked = { atMs, answer };
+      this.#asked = asked;
+      // What could not be read is asked for again by the next call.
+      answer.catch(() => {
+        if (this.#asked === asked) this.#asked = undefined;
+      });
+    }
+    return this.#asked.answer;
+  }
+
+  async order(id: string, { isToDrain, handBackMs }: Order): Promise<SeenNode> {
+    return this.#database.write(async () => {
+      const [node] = await this.#queries.order.execute({ id, isToDrain, handBackMs });
+      if (!node)
+        throw new TaskError("no_such_resource", `Cannot find worker "${id}": there is none`);
+      await this.#database.execute("select pg_notify($1, $2)", [CHANNEL, orderOf(id)]);
+      return node;
+    });
+  }
+
+  onOrder(id: string, listener: () => void): () => void {
+    return this.#database.listen(CHANNEL, (notice) => {
+      if (notice === "" || notice === orderOf(id)) listener();
+    });
+  }
+
+  /** The same object for the same nodes: what is judged by it is remembered with it. */
+  async #lookUp(): Promise<Capabilities | undefined> {
+    const sinceMs = this.#now() - SILENT_MS;
+    const rows = await this.#database.read(() => this.#queries.able.execute({ sinceMs }));
+    const text = JSON.stringify(rows);
+    if (this.#known?.text !== text)
+      this.#known = { text, all: allCapabilities(rows.map(({ capabilities }) => capabilities)) };
+    return this.#known.all;
+  }
+}
+
+function prepareQueries({ orm, prepared }: PostgresDatabase) {
+  const id = sql.placeholder("id");
+  const isIt = eq(workers.id, id);
+  return prepared({
+    beat: () =>
+      orm
+        .update(workers)
+        .set({
+          running: sql`${sql.placeholder("running")}`,
+          isDraining: sql`${sql.placeholder("isDraining")}`,
+          hardware: sql`${sql.placeholder("hardware")}`,
+          seenMs: sql`${sql.placeholder("seenMs")}`,
+        })
+        .where(isIt)
+        .returning({ isToDrain: workers.isToDrain, handBackMs: workers.handBackMs })
+        .prepare("fleet_beat"),
+    order: () =>
+      orm
+        .update(workers)
+        .set({
+          isToDrain: sql`${sql.placeholder("isToDrain")}`,
+          handBackMs: sql`${sql.placeholder("handBackMs")}`,
+        })
+        .where(isIt)
+        .returning()
+        .prepare("fleet_order"),
+    remove: () => orm.delete(workers).where(isIt).prepare("fleet_remove"),
+    purge: () =>
+      orm
+        .delete(workers)
+        .where(lt(workers.seenMs, sql.placeholder("beforeMs")))
+        .prepare("fleet_purge"),
+    all: () =>
+      orm.select().from(workers).orderBy(asc(workers.startedMs), asc(workers.id)).prepare("fleet_all"),
+    able: () =>
+      orm
+        .select({ capabilities: workers.capabilities })
+        .from(workers)
+        .where(gte(workers.seenMs, sql.placeholder("sinceMs")))
+        .orderBy(asc(workers.id))
+        .prepare("fleet_able"),
+  });
+}
