@@ -16,8 +16,7 @@ export async function openClientsAlone(
   const { dataFolder, databasePath } = config;
   keepToOwner();
   await using("dataFolder", dataFolder, () => closeDataFolder(config));
-  if (config.databaseUrl !== undefined)
-    return (await loadFleet()).openFleetClientsAlone(config);
+  if (config.databaseUrl !== undefined) return (await loadFleet()).openFleetClientsAlone(config);
   const database = await using("databasePath", databasePath, () =>
     openWhenFree(databasePath, { limitMs: BUSY_MS }),
   );

@@ -4,12 +4,14 @@ import { allTrusted } from "../config/authorities.ts";
 import type { Config } from "../config/config.ts";
 import { using } from "../config/using.ts";
 import { type ChosenEngine, chooseEngine } from "../engine/choose.ts";
+import type { Engine } from "../engine/engine.ts";
 import { tellDevice } from "../engine/hardware/hardware-device.ts";
 import type { HardwareWish } from "../engine/native/native-hardware.ts";
 import type { EngineBounds } from "../engine/process/bounds.ts";
 import { openConfinement } from "../engine/process/open-confinement.ts";
 import type { EgressPolicy } from "../net/egress-policy.ts";
 import type { Hardware } from "../plan/device/hardware.ts";
+import type { Capabilities } from "../plan/plan.ts";
 
 const log = getLogger(["pontus"]);
 
@@ -97,3 +99,9 @@ async function openBounds({
   const bounds = { confinement, allowance: { memoryBytes, cpuSeconds, fileBytes } };
   return { bounds, lacks: lack === undefined ? [] : [lack] };
 }
+
+/** What plans are made with here, and what is refused when a task is created. */
+export const capabilitiesOf = (
+  { capabilities, streamed }: Engine,
+  { disk }: Pick<Config, "disk">,
+): Capabilities => (disk === "no" && streamed?.capabilities) || capabilities;

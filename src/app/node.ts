@@ -6,7 +6,6 @@ import { once } from "../lib/once.ts";
 import type { EgressPolicy } from "../net/egress-policy.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import type { Planner } from "../service/plan-new-task.ts";
-import { capabilitiesOf } from "./capabilities.ts";
 import { type ReadinessParts, readinessOf, refuseWhileStarting } from "./readiness.ts";
 import type { Working, WorkParts } from "./work.ts";
 
@@ -49,9 +48,13 @@ export type WorkingParts = WorkParts & ReadinessParts & { readonly policy: Egres
 /** A node that runs tasks. */
 export function workingNode(config: Config, parts: WorkingParts): Node {
   const chosen = once(async () => (await import("./engine.ts")).openEngine(config, parts.policy));
+  const able = once(async () => {
+    const [{ engine }, { capabilitiesOf }] = await Promise.all([chosen(), import("./engine.ts")]);
+    return () => capabilitiesOf(engine, config);
+  });
   let working: Working | undefined;
   return {
-    capabilities: async () => capabilitiesOf((await chosen()).engine, config),
+    capabilities: async () => (await able())(),
     planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
     readiness: () => readinessOf(chosen(), parts, working, config),
     working: () => working,

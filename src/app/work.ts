@@ -28,7 +28,8 @@ import { purgeExpired } from "../worker/purge-expired.ts";
 import type { WorkDisk } from "../worker/run-ports.ts";
 import { sweepTargets } from "../worker/sweep-targets.ts";
 import { Worker } from "../worker/worker.ts";
-import { capabilitiesOf } from "./capabilities.ts";
+import type { WorkerOptions } from "../worker/worker-parts.ts";
+import { capabilitiesOf } from "./engine.ts";
 
 /** What runs once there is an engine. */
 export type Working = {
@@ -90,9 +91,8 @@ export async function beginWork(
     fleet,
     version,
   } = parts;
-  const { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax } = config;
-  const kept = new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
-  const recordings = join(dataFolder, "recordings");
+  const kept = keptIn(config, now);
+  const recordings = join(config.dataFolder, "recordings");
   const { instance, recover } =
     config.disk === "no"
       ? { instance: disklessInstance(), recover: async () => 0 }
@@ -126,20 +126,7 @@ export async function beginWork(
         ]);
       },
     },
-    {
-      id: instance.id,
-      scratch: instance.scratch,
-      fonts: config.fonts,
-      slots: config.concurrency,
-      leaseMs: config.leaseMs,
-      retries: { attemptsMax: config.attemptsMax, retryMaxMs: config.retryMaxMs },
-      taskTimeoutMs: config.taskTimeoutMs,
-      recordings,
-      live: {
-        sourceTimeoutMs: config.liveSourceTimeoutMs,
-        targetTimeoutMs: config.liveTargetTimeoutMs,
-      },
-    },
+    workerOptions(config, instance, recordings),
   );
   const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
   const hardware = familyOf(engine);
@@ -148,10 +135,35 @@ export async function beginWork(
   worker.start();
   webhooks.start();
   await engine.standBy(instance.scratch);
-  const sourceTimeoutMs = config.liveSourceTimeoutMs;
+  const { liveSourceTimeoutMs: sourceTimeoutMs } = config;
   const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);
   return { worker, instance, planner, node, hardware, ...(membership && { membership }) };
 }
+
+const keptIn = (
+  { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax }: Config,
+  now: () => number,
+): KeptEncodes => new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
+
+/** The limits that a worker keeps. */
+const workerOptions = (
+  config: Config,
+  { id, scratch }: Instance,
+  recordings: string,
+): WorkerOptions => ({
+  id,
+  scratch,
+  fonts: config.fonts,
+  slots: config.concurrency,
+  leaseMs: config.leaseMs,
+  retries: { attemptsMax: config.attemptsMax, retryMaxMs: config.retryMaxMs },
+  taskTimeoutMs: config.taskTimeoutMs,
+  recordings,
+  live: {
+    sourceTimeoutMs: config.liveSourceTimeoutMs,
+    targetTimeoutMs: config.liveTargetTimeoutMs,
+  },
+});
 
 /** What a node says of itself. */
 const nodeOf = (

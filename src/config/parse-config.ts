@@ -52,7 +52,11 @@ export function parseConfig(
     return [field, read<unknown>(key)];
   });
   // Complete, as KEYS has every field, and a value that could not be read throws below.
-  const { watches: written = [], databasePath: database = { path: "" }, ...parsed } = Object.fromEntries(fields) as Parsed;
+  const {
+    watches: written = [],
+    databasePath: database = { path: "" },
+    ...parsed
+  } = Object.fromEntries(fields) as Parsed;
   if (parsed.mediaRoots?.includes(parsed.dataFolder))
     problems.push(
       `Cannot use PONTUS_MEDIA_ROOTS ${quote(parsed.dataFolder)}: that is the data folder, which callers must not reach`,

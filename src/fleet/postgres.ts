@@ -126,7 +126,11 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
         .where(lt(workers.seenMs, sql.placeholder("beforeMs")))
         .prepare("fleet_purge"),
     all: () =>
-      orm.select().from(workers).orderBy(asc(workers.startedMs), asc(workers.id)).prepare("fleet_all"),
+      orm
+        .select()
+        .from(workers)
+        .orderBy(asc(workers.startedMs), asc(workers.id))
+        .prepare("fleet_all"),
     able: () =>
       orm
         .select({ capabilities: workers.capabilities })

@@ -22,9 +22,6 @@ function problemsOf(env: Environment): readonly string[] {
   return [];
 }
 
-const SERVER = "postgres://pontus:secret@db.example:5433/pontus";
-const SOCKET = "postgresql://pontus@/pontus?host=/run/postgresql";
-
 const aClient = { client_code: "client1", public_key: "public", private_key: "s3cr3t-key" };
 
 describe("parseConfig", () => {
@@ -116,11 +113,6 @@ describe("parseConfig", () => {
     ["PONTUS_DATABASE_URL", ":memory:", { databasePath: ":memory:" }],
     ["PONTUS_DATABASE_URL", "file:///d/a%20b.db", { databasePath: "/d/a b.db" }],
     ["PONTUS_DATABASE_URL", "x.db", { databasePath: resolve("x.db"), databaseUrl: undefined }],
-    ["PONTUS_DATABASE_URL", SERVER, { databasePath: ":memory:", databaseUrl: SERVER }],
-    ["PONTUS_DATABASE_URL", SOCKET, { databasePath: ":memory:", databaseUrl: SOCKET }],
-    ["PONTUS_ZONE", "eu-1", { zone: "eu-1" }],
-    ["PONTUS_DATABASE_CONNECTIONS", "20", { databaseConnectionsMax: 20 }],
-    ["PONTUS_DRAIN", "finish", { drain: "finish" }],
     [
       "PONTUS_MEDIA_ROOTS",
       ["/a", "b", "/a", ""].join(delimiter),
@@ -166,11 +158,6 @@ describe("parseConfig", () => {
     ["PONTUS_DATA_DIR", "a\nb"],
     ["PONTUS_DATABASE_URL", "mysql://host/x"],
     ["PONTUS_DATABASE_URL", "file:x.db"],
-    ["PONTUS_DATABASE_URL", "postgres:///db"],
-    ["PONTUS_ROLE", "both"],
-    ["PONTUS_ZONE", "a\nb"],
-    ["PONTUS_DRAIN", "wait"],
-    ["PONTUS_DATABASE_CONNECTIONS", "1"],
     ["PONTUS_MEDIA_ROOTS", delimiter],
     ["PONTUS_MEDIA_ROOTS", "http://host/media"],
     ["PONTUS_DEFAULT_PROFILE", "video_mp4_adaptive"],
@@ -235,20 +222,6 @@ describe("parseConfig", () => {
     expect(warnings).toEqual([
       "There is no key PONTUS_PROT; did you mean PONTUS_PORT?",
       "There is no key PONTUS_SOMETHING_ELSE",
-    ]);
-  });
-});
-
-describe("PONTUS_ROLE", () => {
-  const env = { PONTUS_DATABASE_URL: SERVER, PONTUS_SECRET_KEY: "0".repeat(64) };
-
-  test.each(["api", "worker"] as const)("%s needs a server and a key that nodes share", (role) => {
-    expect(configOf({ ...env, PONTUS_ROLE: role })).toMatchObject({ role });
-    expect(problemsOf({ PONTUS_ROLE: role })).toEqual([
-      `Cannot use PONTUS_ROLE "${role}": PONTUS_DATABASE_URL names no PostgreSQL server that other nodes share`,
-    ]);
-    expect(problemsOf({ ...env, PONTUS_ROLE: role, PONTUS_SECRET_KEY: "" })).toEqual([
-      `Cannot use PONTUS_ROLE "${role}": PONTUS_SECRET_KEY is not set, and must be the same for all nodes`,
     ]);
   });
 });

@@ -55,8 +55,7 @@ export async function openClock({
     // The server read its clock somewhere between the two.
     const [least, most] = [serverMs - answeredMs, serverMs - askedMs];
     const before = offsetMs;
-    offsetMs =
-      before === undefined ? (least + most) / 2 : Math.min(Math.max(before, least), most);
+    offsetMs = before === undefined ? (least + most) / 2 : Math.min(Math.max(before, least), most);
     if (before === undefined || before - offsetMs <= SET_BACK_MS) return;
     toldMs = Number.NEGATIVE_INFINITY;
     log.warn("The clock of the database was set back by {seconds} s", {

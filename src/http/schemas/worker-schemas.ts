@@ -41,7 +41,8 @@ export const WorkersSchema = z
   .openapi("Workers");
 
 const WorkerId = z.string().min(1).max(100).optional().openapi({
-  description: "The instance that is meant, of those of `…/admin/workers`; the one that answers where absent.",
+  description:
+    "The instance that is meant, of those of `…/admin/workers`; the one that answers where absent.",
 });
 
 /** Whose drain is asked for. */

@@ -33,7 +33,7 @@ export class Membership {
     this.#parts = parts;
   }
 
-  /** @returns once the others know of it, or could not be told for now */
+  /** @returns once the others were told of it, or could not be */
   async start(): Promise<void> {
     const { fleet, node } = this.#parts;
     this.#unlisten = fleet.onOrder(node.id, () => this.tell());

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, setDefaultTimeout, setSystemTime, test } from "bun:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type DatabaseClock, openClock } from "../../../src/db/postgres/clock.ts";
 import { eventually } from "../../fixtures/service.ts";
 

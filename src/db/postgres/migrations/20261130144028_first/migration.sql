@@ -55,11 +55,13 @@ CREATE TABLE "workers" (
 	"engine" text collate "C" NOT NULL,
 	"engine_version" text collate "C" NOT NULL,
 	"abilities" json NOT NULL,
+	"capabilities" json NOT NULL,
 	"hardware" text collate "C",
 	"slots" integer NOT NULL,
 	"running" integer NOT NULL,
 	"is_draining" boolean NOT NULL,
 	"is_to_drain" boolean DEFAULT false NOT NULL,
+	"hand_back_ms" bigint,
 	"started_ms" bigint NOT NULL,
 	"seen_ms" bigint NOT NULL
 );

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "bun:test";
+import { ConfigError, type Environment } from "../../../src/config/config.ts";
+import { KEYS } from "../../../src/config/keys.ts";
+import { parseConfig } from "../../../src/config/parse-config.ts";
+
+const SERVER = "postgres://pontus:secret@db.example:5433/pontus";
+const SOCKET = "postgresql://pontus@/pontus?host=/run/postgresql";
+
+const configOf = (env: Environment) => parseConfig(env, { cores: 4 }).config;
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    configOf(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test.each([
+  ["PONTUS_DATABASE_URL", SERVER, { databasePath: ":memory:", databaseUrl: SERVER }],
+  ["PONTUS_DATABASE_URL", SOCKET, { databasePath: ":memory:", databaseUrl: SOCKET }],
+  ["PONTUS_ZONE", "eu-1", { zone: "eu-1" }],
+  ["PONTUS_DATABASE_CONNECTIONS", "20", { databaseConnectionsMax: 20 }],
+  ["PONTUS_DRAIN", "finish", { drain: "finish" }],
+] as const)("%s=%s is read", (name, text, expected) => {
+  expect(configOf({ [name]: text })).toMatchObject(expected);
+});
+
+test.each([
+  ["PONTUS_DATABASE_URL", "postgres:///db"],
+  ["PONTUS_ROLE", "both"],
+  ["PONTUS_ZONE", "a\nb"],
+  ["PONTUS_DRAIN", "wait"],
+  ["PONTUS_DATABASE_CONNECTIONS", "1"],
+])("%s=%j is refused", (name, text) => {
+  const key = Object.values(KEYS).find(({ env }) => env === name) ?? KEYS.port;
+  expect(problemsOf({ [name]: text })).toEqual([
+    `Cannot use ${name} ${JSON.stringify(text)}: allowed is ${key.allowed}`,
+  ]);
+});
+
+describe("PONTUS_ROLE", () => {
+  const env = { PONTUS_DATABASE_URL: SERVER, PONTUS_SECRET_KEY: "0".repeat(64) };
+
+  test.each(["api", "worker"] as const)("%s needs a server and a key that nodes share", (role) => {
+    expect(configOf({ ...env, PONTUS_ROLE: role })).toMatchObject({ role });
+    expect(problemsOf({ PONTUS_ROLE: role })).toEqual([
+      `Cannot use PONTUS_ROLE "${role}": PONTUS_DATABASE_URL names no PostgreSQL server that other nodes share`,
+    ]);
+    expect(problemsOf({ ...env, PONTUS_ROLE: role, PONTUS_SECRET_KEY: "" })).toEqual([
+      `Cannot use PONTUS_ROLE "${role}": PONTUS_SECRET_KEY is not set, and must be the same for all nodes`,
+    ]);
+  });
+});
