@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Qlty, toRendition } from "../../src/profile/qlty.ts";
-import { reportOf } from "../fixtures/browser.ts";
+import { reportOf, UNTIL } from "../fixtures/browser.ts";
 import { CAPTIONED, CAPTIONED_TEXT } from "../fixtures/captions.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
@@ -56,15 +56,7 @@ const page = (
 <script src="/player.js"></script>
 <script>
 const begin = (video, url, fail) => { ${begin} };
-const until = async (find, fail, what) => {
-  for (let left = 400; left > 0; left -= 1) {
-    const found = find();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  fail("never: " + what);
-  throw new Error(what);
-};
+${UNTIL}
 const look = async (url) => {
   const seen = { url, error: null, offered: [], shown: null };
   const fail = (why) => { seen.error ??= why; };

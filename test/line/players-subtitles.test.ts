@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Protection } from "../../src/profile/fields/protection.ts";
 import type { Rendition } from "../../src/profile/profile.ts";
 import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
-import { reportOf } from "../fixtures/browser.ts";
+import { reportOf, UNTIL } from "../fixtures/browser.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";
 import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
 import { subtitledFilm, subtitleFiles } from "../fixtures/subtitled.ts";
@@ -96,15 +96,7 @@ const page = (begin: string, urls: readonly string[]): string => `<!doctype html
 <script src="/player.js"></script>
 <script>
 const begin = (video, url, language, fail) => { ${begin} };
-const until = async (find, fail, what) => {
-  for (let left = 400; left > 0; left -= 1) {
-    const found = find();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  fail("never: " + what);
-  throw new Error(what);
-};
+${UNTIL}
 const cuesOf = (video, which) =>
   [...video.textTracks].filter(({ mode }) => mode === "showing").flatMap((track) => [...(track[which] ?? [])]);
 const WANTED = { en: "Second", de: "Hallo" };
