@@ -78,7 +78,7 @@ export const withTold = (manifest: string, streams: readonly ToldStream[]): stri
  * A manifest with the bitrates of its streams, in their order: those of their heaviest segments, as in the master playlist. ffmpeg writes
  * what was asked for.
  */
-const withBitrates = (manifest: string, tracks: readonly TrackFacts[]): string =>
+export const withBitrates = (manifest: string, tracks: readonly TrackFacts[]): string =>
   manifest.replace(
     /(<Representation id="(\d+)"[^>]*? bandwidth=")(\d+)"/g,
     (_, head: string, id: string, own: string) => {

@@ -14,8 +14,8 @@ import type { Output } from "../../task/task.ts";
 import type { JudgingRun } from "../run.ts";
 import { verifySubtitles } from "../subtitles/verify-subtitles.ts";
 import { CountedSource } from "./counted-source.ts";
-import { describeOutput, describeSet } from "./describe-output.ts";
-import { finishSet } from "./finish-set.ts";
+import { describeOutput, describeRendition, describeSet } from "./describe-output.ts";
+import { finishSet, retellBitrates } from "./finish-set.ts";
 import { protectSet } from "./protect-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
 import { concatOf, isComparedCopy, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
@@ -172,11 +172,16 @@ async function verifySet(
   source: CountedSource,
   run: JudgingRun,
 ): Promise<Verified> {
-  const { renditions, sounds } = await finishSet({ product, set, folder, source, run });
+  const made = await finishSet({ product, set, folder, source, run });
   const entry = join(folder, product.entry);
   const segments = join(folder, product.segments ?? "");
   const finished = { entry, segments };
   const encryption = await protect(product, finished, run);
+  const tracks = encryption.encryption
+    ? await retellBitrates({ product, set, folder }, made)
+    : made.tracks;
+  const renditions = set.renditions.map((pair) => describeRendition(product, pair, tracks));
+  const sounds = made.tracks.flatMap((track) => track.sounds);
   const output = describeSet(product, renditions, await sizeOfFinished(finished));
   return {
     targets: product.targets,
