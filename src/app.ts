@@ -111,7 +111,7 @@ export async function startService(
     ...parts,
     storages: judges,
     judgesWithin: judgesOf,
-    capabilities: async () => capabilitiesOf((await chosen()).engine, config),
+    capabilities: once(async () => capabilitiesOf((await chosen()).engine, config)),
     refuseWhileClosed: intake.refuseWhileClosed,
   };
   const http = createHttpApp({

@@ -90,10 +90,12 @@ function serve<Route extends RouteConfig>(
   nonceUse: NonceUse = "before the handler",
 ): void {
   let readInput: ReadInput<Route> | undefined;
-  const read: ReadInput<Route> = async (...request) => {
-    readInput ??= (await import("./input.ts")).readerOf(await load());
-    return readInput(...request);
+  const loadReader = async (): Promise<ReadInput<Route>> => {
+    readInput = (await import("./input.ts")).readerOf(await load());
+    return readInput;
   };
+  const read: ReadInput<Route> = (...request) =>
+    readInput?.(...request) ?? loadReader().then((reader) => reader(...request));
   app.on(address.method, routingPaths(address.path), async (context) => {
     const request = context.req.raw;
     const requestId = requestIdOf(request);
@@ -114,7 +116,7 @@ function serve<Route extends RouteConfig>(
         if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
         // Before a long body is read; for a short one that look into the store would cost more.
         else if (isLong) await ports.clients.checkNonce(caller.nonce);
-        return handle({
+        return await handle({
           caller,
           origin: originOf(facts, requestId),
           language,

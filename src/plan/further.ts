@@ -53,16 +53,16 @@ const encodesOf = (assignment: Assignment): readonly VideoEncode[] =>
 
 /** The pictures that are laid over others, each address once. */
 function watermarksOf({ assignments, targets }: NamingRequest): readonly FurtherInput[] {
-  const all = assignments.flatMap((assignment) => {
+  const pathOf = (assignment: Assignment): string => {
     const own = assignment.targets.find((at) => targets?.[at]?.profileName !== undefined);
-    const path = own === undefined ? "profile_name" : `targets[${own}].profile_name`;
-    return encodesOf(assignment).flatMap(({ watermark }) =>
-      watermark ? [[watermark.imageUrl, path] as const] : [],
-    );
-  });
-  return all
-    .filter(([url], at) => all.findIndex(([other]) => other === url) === at)
-    .map(([url, path]) => ({ kind: "picture", url, name: WATERMARK, path }));
+    return own === undefined ? "profile_name" : `targets[${own}].profile_name`;
+  };
+  const paths = new Map<string, string>();
+  for (const assignment of assignments)
+    for (const { watermark } of encodesOf(assignment))
+      if (watermark && !paths.has(watermark.imageUrl))
+        paths.set(watermark.imageUrl, pathOf(assignment));
+  return [...paths].map(([url, path]) => ({ kind: "picture", url, name: WATERMARK, path }));
 }
 
 /** The inputs that a task reads beside its source, in the order of their files. */
