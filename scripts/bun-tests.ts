@@ -96,6 +96,7 @@ export async function bunTests(
   const { code, output } = await runProgram(process.execPath, [...common, ...args], {
     output: "show",
     ...options,
+    env: { ...(options.env ?? process.env), TESTS_SHARED_FOLDER: folder },
     timeoutMs: TESTS_TIMEOUT_MS,
   });
   if (options.output === "collect") process.stdout.write(output);

@@ -21,8 +21,8 @@ const TOOL_TIMEOUT_MS = 5 * 60_000;
 const DENO_TESTS_TIMEOUT_MS = 40 * 60_000;
 
 /**
- * What runs beside the live tests and gives way to them: files that keep the processors busy, and that no limit of time ends
- * however little is left to them. They start no programs: those would lead sessions of their own, which give way to nobody.
+ * What runs beside the live tests and gives way to them: files that keep the processors busy, and have time enough however little
+ * is left to them. They start no programs: those would lead sessions of their own, which give way to nobody.
  */
 const BESIDE_LIVE = ["test/simulation/first-half.test.ts", "test/simulation/second-half.test.ts"];
 
