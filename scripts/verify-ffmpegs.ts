@@ -19,13 +19,16 @@ import { provideSystemPrograms } from "./system-programs.ts";
 const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/"];
 /** Where the real files are. */
 const CORPUS = "test/corpus/";
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, how fast the service starts, watched folders, kept outputs. */
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, relays, walls, how fast the service starts, what the README says, watched folders, kept outputs. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
+  // The live tests go through the relays, and test/line/bounds.test.ts runs each ffmpeg in a sandbox.
+  "test/engine/relay/*.test.ts",
+  "test/engine/native/sandbox.test.ts",
   "test/worker/hardware/hardware-service.test.ts",
   "test/engine/process/{environment,feed-pipe,limits,orphans,subprocess}.test.ts",
-  "test/line/{bad-connections,cookbook,egress,http,operated,s3,slow-servers,start}.test.ts",
+  "test/line/{bad-connections,cookbook,egress,http,operated,readme,s3,slow-servers,start}.test.ts",
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
   "test/line/{crash,full-disk,neighbours,plan,protected,protected-players}.test.ts",
   "test/line/{kept-encode,watched-folders}.test.ts",
