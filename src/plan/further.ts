@@ -1,7 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { renditionsOf } from "../profile/assign.ts";
-import type { Assignment, VideoEncode } from "../profile/profile.ts";
+import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Extras, SubtitleSource } from "../task/task.ts";
 import { quotedAddress } from "../task/tell-failure.ts";
@@ -47,10 +47,6 @@ export type NamingRequest = {
 /** What errors call a watermark. */
 const WATERMARK = "the watermark";
 
-/** All that is encoded of pictures. */
-const encodesOf = (assignment: Assignment): readonly VideoEncode[] =>
-  renditionsOf([assignment]).flatMap(({ video }) => (typeof video === "object" ? video : []));
-
 /** The pictures that are laid over others, each address once. */
 function watermarksOf({ assignments, targets }: NamingRequest): readonly FurtherInput[] {
   const pathOf = (assignment: Assignment): string => {
@@ -59,9 +55,11 @@ function watermarksOf({ assignments, targets }: NamingRequest): readonly Further
   };
   const paths = new Map<string, string>();
   for (const assignment of assignments)
-    for (const { watermark } of encodesOf(assignment))
+    for (const { video } of renditionsOf([assignment])) {
+      const watermark = typeof video === "object" ? video.watermark : undefined;
       if (watermark && !paths.has(watermark.imageUrl))
         paths.set(watermark.imageUrl, pathOf(assignment));
+    }
   return [...paths].map(([url, path]) => ({ kind: "picture", url, name: WATERMARK, path }));
 }
 
