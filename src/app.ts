@@ -9,6 +9,7 @@ import {
   tellWalLoss,
   watchIntake,
 } from "./app.disk.ts";
+import type { openEngine as OpenEngine } from "./app.engine.ts";
 import { operate } from "./app.operate.ts";
 import { readinessOf, refuseWhileStarting } from "./app.readiness.ts";
 import {
@@ -52,10 +53,7 @@ const log = getLogger(["pontus"]);
 const IDLE_TIMEOUT_SECONDS = 30;
 /** What the runtime cuts off by itself, without an answer of the contract; the app refuses what is too large far below. */
 const CUT_BODY_BYTES = 2 ** 40;
-/**
- * Calls that wait for the service to start are answered before it loads what runs tasks, which holds up everything else
- * for a while. One that needs the engine begins that at once.
- */
+/** Calls that wait for the start are answered before what runs tasks is loaded, which takes a while. One that needs the engine begins that. */
 const FIRST_CALLS_MS = 20;
 /** How long running calls may take to end when the service stops. */
 const CALLS_GRACE_MS = 2_000;
@@ -81,14 +79,15 @@ export type Service = {
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
  *
  * @param signal - ends a start that waits
- * @param isAwaited - whether no call comes before it is ready: then nothing is put off for the sake of first calls
+ * @param isForOne - whether it is for a single task, which comes once it is ready: nothing is put off for the sake of calls before, and
+ *   nothing is made ready for others
  */
 export async function startService(
   wanted: Config,
   runtime: Runtime,
   version: string,
   signal?: AbortSignal,
-  isAwaited = false,
+  isForOne = false,
 ): Promise<Service> {
   const config = settleDisk(wanted, runtime);
   let port: number | undefined;
@@ -101,7 +100,7 @@ export async function startService(
     onCritical: () => working?.worker.makeRoom(),
   });
   const work = once(() => import("./app.work.ts"));
-  const chosen = once(async () => (await import("./app.engine.ts")).openEngine(config, policy));
+  const chosen = once(() => openEngine(config, policy, isForOne));
   let working: Working | undefined;
   let endWatching = async (): Promise<void> => {};
   const { storagesOf, judgesOf, judges } = judgesOfAll(config, parts);
@@ -129,8 +128,8 @@ export async function startService(
   const url = urlOf(config.host, server.port);
   tellWhere(config, url, `${version} on ${runtime.name} ${runtime.version}`);
   const begin = async (): Promise<void> => {
-    if (!isAwaited) await sleep(FIRST_CALLS_MS);
-    const [{ engine }] = await Promise.all([chosen(), http.prepare()]);
+    if (!isForOne) await sleep(FIRST_CALLS_MS);
+    const [{ engine }] = await Promise.all([chosen(), http.prepare(isForOne)]);
     working = await (await work()).beginWork(config, engine, {
       ...grounds,
       holdFile: runtime.holdFile,
@@ -157,6 +156,10 @@ export async function startService(
   };
   return { url, ready, runningTasks: () => working?.worker.running ?? 0, stop };
 }
+
+/** Loaded with the first call that needs it, or after those that wait for the start. */
+const openEngine: typeof OpenEngine = async (...given) =>
+  (await import("./app.engine.ts")).openEngine(...given);
 
 /** What judges the addresses of tasks: all of them, and those of a client. */
 function judgesOfAll(config: Config, { storages }: Pick<Parts, "storages">) {

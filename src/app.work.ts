@@ -25,7 +25,7 @@ import type { PlanningPorts } from "./worker/planning/plan-run.ts";
 import { purgeExpired } from "./worker/purge-expired.ts";
 import type { WorkDisk } from "./worker/run-ports.ts";
 import { sweepTargets } from "./worker/sweep-targets.ts";
-import { Worker } from "./worker/worker.ts";
+import type { Worker } from "./worker/worker.ts";
 
 /** What runs once there is an engine. */
 export type Working = {
@@ -81,6 +81,9 @@ export async function beginWork(
     config.disk === "no"
       ? { instance: disklessInstance(), recover: async () => 0 }
       : await beginOnDisk(config, { engine, queue, kept, holdFile });
+  // Programs that stand by start beside the loading of what runs tasks, which takes as long.
+  const standing = engine.standBy(instance.scratch);
+  const [{ Worker }] = await Promise.all([import("./worker/worker.ts"), standing]);
   // What is cleared up bears the names of the task itself, so it needs no other bounds.
   const storageOf = (url: string, side: Side) => storageFor(storages, url, side);
   const ports = {
@@ -127,7 +130,6 @@ export async function beginWork(
   );
   worker.start();
   webhooks.start();
-  await engine.standBy(instance.scratch);
   const sourceTimeoutMs = config.liveSourceTimeoutMs;
   const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);
   return { worker, instance, planner, engine: engine.name };

@@ -84,7 +84,7 @@ test("the engine is opened without what only its runs, live streams and devices 
 });
 
 test("work begins without what only some tasks need, or their ends", () => {
-  expect([...loadedWith("src/app.work.ts")]).toContain("src/worker/file/process-task.ts");
+  expect([...loadedWith("src/worker/worker.ts")]).toContain("src/worker/file/process-task.ts");
   const later = [
     ...within("src/worker", "live-set/ diskless/ protect/ quality/ live/process-live."),
     ...within(
@@ -93,6 +93,15 @@ test("work begins without what only some tasks need, or their ends", () => {
     ),
     ...within("src/manifest/read", "dash."),
   ];
-  expect(among("src/app.work.ts", later)).toEqual([]);
-  expect([...loadedWith("src/app.work.ts")]).not.toContain("saxes");
+  expect(among("src/worker/worker.ts", later)).toEqual([]);
+  expect([...loadedWith("src/worker/worker.ts")]).not.toContain("saxes");
+});
+
+test("a create is read without what describes the answers of other calls", () => {
+  expect([...loadedWith("src/http/routes/create-route.ts")]).toContain("@hono/zod-openapi");
+  const later = within(
+    "src/http/schemas",
+    "task-schemas. output-schemas. event-schemas. profile-schemas.",
+  );
+  expect(among("src/http/routes/create-route.ts", later)).toEqual([]);
 });

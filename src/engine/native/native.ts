@@ -36,6 +36,8 @@ export type NativeEngineOptions = ProbeOptions &
     readonly threads: number;
     /** The file that remembers what the programs can do; without one they are asked at every start. */
     readonly capabilitiesFile?: string;
+    /** Whether there is a single task: then no ffprobe stands by for the source of another one. */
+    readonly isForOne?: boolean;
     /** Which hardware encoders are looked for; without it none are. */
     readonly hardware?: HardwareWish;
   };
@@ -95,7 +97,8 @@ export class NativeEngine implements Engine {
       throw await blameHead(error, headOf(request.path));
     } finally {
       // The next one never starts before this task's encoder.
-      if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
+      if (standby && !this.#options.isForOne)
+        setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
     }
   }
 
