@@ -2,7 +2,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { LONG_TESTS } from "./long-tests.ts";
-import { ROOT, runProgram } from "./run-program.ts";
+import { ROOT, type RunOptions, runProgram } from "./run-program.ts";
 
 const TESTS_TIMEOUT_MS = 40 * 60_000;
 /** One test may take a minute: those with real media need it on a busy machine. Bun's own limit is 5 s. */
@@ -21,7 +21,10 @@ export type Outcome = {
   readonly times: readonly TestTime[];
 };
 
-/** Those that keep pace with real streams: they wait most of the time, and fall behind beside tests that do not. */
+/**
+ * Those that keep pace with real streams: they wait most of the time, and fall behind beside tests that do not, unless those
+ * give way to them.
+ */
 export const LIVE = "test/line/live-";
 
 /**
@@ -29,6 +32,10 @@ export const LIVE = "test/line/live-";
  * to file.
  */
 export const ON_ALL_CORES = [`--parallel=${availableParallelism() + 1}`, "--no-isolate"] as const;
+
+/** The arguments that leave out files of these patterns. */
+export const ignoring = (patterns: readonly string[]): readonly string[] =>
+  patterns.map((pattern) => `--path-ignore-patterns=${pattern}`);
 
 /** What a file takes that is not among the long ones, roughly. */
 const SHORT_SECONDS = 1;
@@ -69,11 +76,14 @@ export function report(step: string, ms: number, note = ""): void {
   console.log(`ok  ${step.padEnd(16)} ${inSeconds(ms).padStart(8)}  ${note}`.trimEnd());
 }
 
+/** How tests of Bun are run. `collect` shows what they write when they have ended, as others write at the same time. */
+type TestOptions = Pick<RunOptions, "env" | "givesWay"> & { readonly output?: "collect" | "show" };
+
 /** Runs tests of Bun, and shows those that fail. */
 export async function bunTests(
   step: string,
   args: readonly string[],
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  options: TestOptions = {},
 ): Promise<Outcome> {
   const startMs = Date.now();
   const folder = mkdtempSync(join(tmpdir(), "pontus-tests-"));
@@ -84,10 +94,12 @@ export async function bunTests(
   const reporting = ["--only-failures", "--reporter=junit", `--reporter-outfile=${junit}`];
   const common = ["test", `--timeout=${TEST_TIMEOUT_MS}`, `--timings=${times}`, ...reporting];
   const { code, output } = await runProgram(process.execPath, [...common, ...args], {
-    timeoutMs: TESTS_TIMEOUT_MS,
-    env,
     output: "show",
+    ...options,
+    env: { ...(options.env ?? process.env), TESTS_SHARED_FOLDER: folder },
+    timeoutMs: TESTS_TIMEOUT_MS,
   });
+  if (options.output === "collect") process.stdout.write(output);
   // "a+": the file is made if the run ended before it wrote one.
   const took = timesIn(readFileSync(junit, { encoding: "utf8", flag: "a+" }));
   rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,6 +15,8 @@ export type RunOptions = {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `collect` keeps what it writes, `show` also lets it through, `inherit` gives it this terminal. */
   readonly output: "collect" | "show" | "inherit";
+  /** It, and what it starts, takes what others leave of the processors. */
+  readonly givesWay?: boolean;
 };
 
 /** How a program ended, and what it wrote to both streams, in order of arrival. */
@@ -26,14 +29,16 @@ export type RunResult = { readonly code: number; readonly output: string };
 export function runProgram(
   command: string,
   args: readonly string[],
-  { timeoutMs, env = process.env, output }: RunOptions,
+  { timeoutMs, env = process.env, output, givesWay = false }: RunOptions,
 ): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
       env: { ...env },
+      detached: givesWay,
       stdio: output === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
     });
+    if (givesWay && child.pid !== undefined) giveWay(child.pid);
     let text = "";
     const take = (chunk: Buffer): void => {
       text += chunk.toString();
@@ -62,6 +67,20 @@ export function runProgram(
       resolve({ code: code ?? 1, output: text });
     });
   });
+}
+
+/**
+ * Makes a program that leads a session give way to all others. Where Linux shares processors out among sessions (sched(7),
+ * "The autogroup feature"), a priority holds within one alone, and the session has a priority of its own.
+ */
+function giveWay(pid: number): void {
+  const { PRIORITY_BELOW_NORMAL } = constants.priority;
+  try {
+    setPriority(pid, PRIORITY_BELOW_NORMAL);
+    writeFileSync(`/proc/${pid}/autogroup`, String(PRIORITY_BELOW_NORMAL), { flag: "r+" });
+  } catch {
+    // Another system, or the program has ended.
+  }
 }
 
 /** Whether a program is found in PATH. */

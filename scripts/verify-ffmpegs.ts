@@ -1,5 +1,13 @@
 import { delimiter } from "node:path";
-import { bunTests, conclude, LIVE, ON_ALL_CORES, type Outcome, showSlowest } from "./bun-tests.ts";
+import {
+  bunTests,
+  conclude,
+  ignoring,
+  LIVE,
+  ON_ALL_CORES,
+  type Outcome,
+  showSlowest,
+} from "./bun-tests.ts";
 import { bringFfmpeg, SUITES } from "./debian-ffmpegs.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
 import { provideSystemPrograms } from "./system-programs.ts";
@@ -8,49 +16,78 @@ import { provideSystemPrograms } from "./system-programs.ts";
 // `bun run verify:ffmpegs 9 live-rtmp` runs one of them, on some files.
 
 /** Where the tests are that run it, as parts of names. */
-const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/", "test/corpus/"];
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, how fast the service starts, watched folders, kept outputs. */
+const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/"];
+/** Where the real files are. */
+const CORPUS = "test/corpus/";
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, relays, walls, how fast the service starts, what the README says, watched folders, kept outputs. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
+  // The live tests go through the relays, and test/line/bounds.test.ts runs each ffmpeg in a sandbox.
+  "test/engine/relay/*.test.ts",
+  "test/engine/native/sandbox.test.ts",
   "test/worker/hardware/hardware-service.test.ts",
   "test/engine/process/{environment,feed-pipe,limits,orphans,subprocess}.test.ts",
-  "test/line/{bad-connections,cookbook,egress,http,operated,s3,slow-servers,start}.test.ts",
+  "test/line/{bad-connections,cookbook,egress,http,operated,readme,s3,slow-servers,start}.test.ts",
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
   "test/line/{crash,full-disk,neighbours,plan,protected,protected-players}.test.ts",
   "test/line/{kept-encode,watched-folders}.test.ts",
 ];
 /** The same of live tests: where the service may connect, by what secret and behind which TLS, all of which relays do; the other runtime. */
 const LIVE_NOT_RUN = ["test/line/live-{deno,egress,secrets,tls}.test.ts"];
-const ignoring = (patterns: readonly string[]): readonly string[] =>
-  patterns.map((pattern) => `--path-ignore-patterns=${pattern}`);
 
-type Part = { readonly name: string; readonly args: readonly string[] };
+/** An FFmpeg whose tests run, and what came of those that have run. */
+type OnTrial = {
+  readonly version: string;
+  readonly bin: string;
+  readonly outcomes: Outcome[];
+};
 
-const ALL: readonly Part[] = [
-  {
-    name: "tests",
-    args: [...ON_ALL_CORES, ...ignoring([`${LIVE}*`, ...NOT_RUN]), ...RUN],
-  },
-  { name: "live tests", args: [...ON_ALL_CORES, ...ignoring(LIVE_NOT_RUN), LIVE] },
-];
+async function run(
+  name: string,
+  args: readonly string[],
+  { version, bin, outcomes }: OnTrial,
+  { env = {}, ...options }: Parameters<typeof bunTests>[2] = {},
+): Promise<void> {
+  const path = `${bin}${delimiter}${process.env["PATH"] ?? ""}`;
+  const all = { ...options, env: { ...process.env, ...env, PATH: path } };
+  outcomes.push(await bunTests(`${name} on ${version}`, args, all));
+}
 
-/** Runs parts of the tests on one ffmpeg, and says how they went. */
-async function on(
-  version: string,
-  bin: string,
-  parts: readonly Part[],
-): Promise<readonly Outcome[]> {
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` };
-  const outcomes: Outcome[] = [];
-  for (const { name, args } of parts)
-    outcomes.push(await bunTests(`${name} on ${version}`, args, env));
+const tests = (one: OnTrial): Promise<void> =>
+  run("tests", [...ON_ALL_CORES, ...ignoring([`${LIVE}*`, `${CORPUS}*`, ...NOT_RUN]), ...RUN], one);
+
+const liveTests = (one: OnTrial): Promise<void> =>
+  run("live tests", [...ON_ALL_CORES, ...ignoring(LIVE_NOT_RUN), LIVE], one);
+
+/** Of the real files one at a time, so that little is taken from the live tests. */
+const corpus = (one: OnTrial): Promise<void> =>
+  run("real files", [...ignoring(NOT_RUN), CORPUS], one, {
+    env: { PONTUS_CORPUS_AT_ONCE: "1" },
+    output: "collect",
+  });
+
+/** Runs all tests of some FFmpegs. Live tests wait most of the time, so the real files run beside those, and beside what is last. */
+async function runAll(all: readonly OnTrial[]): Promise<void> {
+  const [last, ...before] = all.toReversed();
+  for (const one of before.toReversed()) await tests(one);
+  const besides = async (): Promise<void> => {
+    for (const one of all) await corpus(one);
+  };
+  const inTurn = async (): Promise<void> => {
+    for (const one of all) await liveTests(one);
+    if (last) await tests(last);
+  };
+  await Promise.all([inTurn(), besides()]);
+}
+
+/** Says how the tests of an FFmpeg went. */
+function tell({ version, outcomes }: OnTrial): void {
   showSlowest(` on ffmpeg ${version}`, outcomes);
   const sum = (key: "passed" | "failed") => outcomes.reduce((all, one) => all + one[key], 0);
   console.log(
     `ffmpeg ${version}: ${sum("passed")} of ${sum("passed") + sum("failed")} tests passed\n`,
   );
-  return outcomes;
 }
 
 const isOf = ({ suite, version }: (typeof SUITES)[number], word: string): boolean =>
@@ -64,13 +101,15 @@ const words = process.argv.slice(2).filter((word, at, all) => {
 });
 const named = SUITES.filter((one) => words.some((word) => isOf(one, word)));
 const filters = words.filter((word) => !SUITES.some((one) => isOf(one, word)));
-const outcomes: Outcome[] = [];
+const all: OnTrial[] = [];
 for (const { suite, version: expected } of named.length > 0 ? named : SUITES) {
   const { bin, version } = await bringFfmpeg(suite);
   if (!version.startsWith(`${expected}.`))
     console.warn(`Debian's ${suite} has moved on: what is told to be tested is ${expected}`);
   console.log(`ffmpeg ${version} of Debian's ${suite}, in ${bin}`);
-  const parts = filters.length > 0 ? [{ name: "tests", args: filters }] : ALL;
-  outcomes.push(...(await on(version, bin, parts)));
+  all.push({ bin, version, outcomes: [] });
 }
-conclude(outcomes);
+if (filters.length > 0) for (const one of all) await run("tests", filters, one);
+else await runAll(all);
+for (const one of all) tell(one);
+conclude(all.flatMap(({ outcomes }) => outcomes));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   bunTests,
   conclude,
+  ignoring,
   LIVE,
   ON_ALL_CORES,
   type Outcome,
@@ -18,6 +19,12 @@ import { provideSystemPrograms } from "./system-programs.ts";
 
 const TOOL_TIMEOUT_MS = 5 * 60_000;
 const DENO_TESTS_TIMEOUT_MS = 40 * 60_000;
+
+/**
+ * What runs beside the live tests and gives way to them: files that keep the processors busy, and have time enough however little
+ * is left to them. They start no programs: those would lead sessions of their own, which give way to nobody.
+ */
+const BESIDE_LIVE = ["test/simulation/first-half.test.ts", "test/simulation/second-half.test.ts"];
 
 /** Not the script of `.bin`, which passes no signal on. */
 const DENO = join(ROOT, "node_modules", "deno", process.platform === "win32" ? "deno.exe" : "deno");
@@ -38,6 +45,12 @@ async function tool(step: string, command: string, ...args: string[]): Promise<v
   report(step, Date.now() - startMs);
 }
 
+async function otherTools(): Promise<void> {
+  await tool("format and lint", "biome", "check", "--error-on-warnings");
+  await tool("types", "tsc", "--noEmit");
+  await tool("dead code", "knip");
+}
+
 async function denoTypes(): Promise<void> {
   const startMs = Date.now();
   const entries = ["src/main.deno.ts", "scripts/demo.deno.ts"];
@@ -47,10 +60,10 @@ async function denoTypes(): Promise<void> {
   report("types on Deno", Date.now() - startMs);
 }
 
-/** All but the live tests, a file on each core, and what of src they reach. */
+/** All but the live tests and what runs beside them, a file on each core, and what of src they reach. */
 async function tests(): Promise<Outcome> {
-  const ignored = `--path-ignore-patterns=${LIVE}*`;
-  const outcome = await bunTests("tests", [...ON_ALL_CORES, ignored, ...coverageArgs("tests")]);
+  const ignored = ignoring([`${LIVE}*`, ...BESIDE_LIVE]);
+  const outcome = await bunTests("tests", [...ON_ALL_CORES, ...ignored, ...coverageArgs("tests")]);
   if (!outcome.isGood) return outcome;
   const { isEnough, text, least } = await readCoverage();
   console.log(`    coverage: ${text}`);
@@ -83,12 +96,17 @@ const programs = await provideSystemPrograms().catch((error: Error) =>
   fail("system programs", error.message),
 );
 report("system programs", Date.now() - startMs, programs);
-await tool("format and lint", "biome", "check", "--error-on-warnings");
-await tool("types", "tsc", "--noEmit");
-await denoTypes();
-await tool("dead code", "knip");
+// Deno's takes one core, and as long as the others together.
+await Promise.all([denoTypes(), otherTools()]);
 // Neither needs pace, as live tests do.
 const atOnce = await Promise.all([tests(), denoTests()]);
-const outcomes = [...atOnce, await bunTests("live tests", [...ON_ALL_CORES, LIVE])];
+const besideLive = await Promise.all([
+  bunTests("live tests", [...ON_ALL_CORES, LIVE]),
+  bunTests("tests beside", [...ON_ALL_CORES, ...BESIDE_LIVE], {
+    givesWay: true,
+    output: "collect",
+  }),
+]);
+const outcomes = [...atOnce, ...besideLive];
 showSlowest("", outcomes);
 conclude(outcomes);

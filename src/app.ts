@@ -59,14 +59,15 @@ export type Service = {
  * It answers as soon as the store is open. The engine is found out about meanwhile; calls that need it wait for it.
  *
  * @param signal - ends a start that waits
- * @param isAwaited - whether no call comes before it is ready: then nothing is put off for the sake of first calls
+ * @param isForOne - whether it is for a single task, which comes once it is ready: nothing is put off for the sake of calls before, and
+ *   nothing is made ready for others
  */
 export async function startService(
   wanted: Config,
   runtime: Runtime,
   version: string,
   signal?: AbortSignal,
-  isAwaited = false,
+  isForOne = false,
 ): Promise<Service> {
   const config = settleDisk(wanted, runtime);
   const { holdFile } = runtime;
@@ -85,7 +86,7 @@ export async function startService(
   const { drain, ...operated } = operate(config, all, () => node.working());
   const { isTaking: mayClaim } = operated.admin;
   const ofWork = { ...all, holdFile, policy, mayClaim, drain, telemetry, version };
-  const node = await nodeOf(config, ofWork);
+  const node = await nodeOf(config, ofWork, isForOne);
   const { capabilities, planner, readiness } = node;
   const { refuseWhileClosed } = intake;
   const taken = {
@@ -112,7 +113,7 @@ export async function startService(
   tellWhere(config, url, `${version} on ${runtime.name} ${runtime.version}`);
   let endWatching = async (): Promise<void> => {};
   const begin = async (): Promise<void> => {
-    await node.begin(http.prepare, isAwaited);
+    await node.begin(() => http.prepare(isForOne));
     endWatching = await beginWatching(config, { ...taken, telemetry });
     observed.count();
   };
@@ -135,9 +136,9 @@ export async function startService(
 }
 
 /** What this node does, by its role. */
-async function nodeOf(config: Config, parts: WorkingParts): Promise<Node> {
+async function nodeOf(config: Config, parts: WorkingParts, isForOne: boolean): Promise<Node> {
   const { fleet } = parts;
-  if (config.role !== "api" || !fleet) return workingNode(config, parts);
+  if (config.role !== "api" || !fleet) return workingNode(config, parts, isForOne);
   return (await import("./app/api-node.ts")).apiNode(config, { ...parts, fleet });
 }
 

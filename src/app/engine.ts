@@ -22,9 +22,14 @@ const PROBE_TIMEOUT_MS = 60_000;
  * Finds out which engine this machine has, and opens it.
  *
  * @param policy - which peers of live streams it may call
+ * @param isForOne - whether it is for a single task
  * @throws {TaskError} where there is none
  */
-export async function openEngine(config: Config, policy: EgressPolicy): Promise<ChosenEngine> {
+export async function openEngine(
+  config: Config,
+  policy: EgressPolicy,
+  isForOne = false,
+): Promise<ChosenEngine> {
   const { ffmpeg, ffprobe, pixelsMax, outputPixelsMax, stallTimeoutMs, stopGraceMs, concurrency } =
     config;
   const hardware = hardwareOf(config);
@@ -45,6 +50,7 @@ export async function openEngine(config: Config, policy: EgressPolicy): Promise<
       ffmpeg,
       ffprobe,
       threads: concurrency,
+      isForOne,
       capabilitiesFile: join(config.dataFolder, "capabilities.json"),
       peers: { policy, trusted: () => allTrusted(config.moreTrusted) },
       ...(hardware && { hardware }),

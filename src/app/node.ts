@@ -9,10 +9,7 @@ import type { Planner } from "../service/plan-new-task.ts";
 import { type ReadinessParts, readinessOf, refuseWhileStarting } from "./readiness.ts";
 import type { Working, WorkParts } from "./work.ts";
 
-/**
- * Calls that wait for the service to start are answered before it loads what runs tasks, which holds up everything else
- * for a while. One that needs the engine begins that at once.
- */
+/** Calls that wait for the start are answered before what runs tasks is loaded, which takes a while. One that needs the engine begins that. */
 const FIRST_CALLS_MS = 20;
 /** How often it is looked whether all tasks have ended. */
 const FINISH_LOOK_MS = 100;
@@ -31,9 +28,8 @@ export type Node = {
    * Begins to do it.
    *
    * @param prepare - what else is loaded meanwhile
-   * @param isAwaited - whether no call comes before: then nothing is put off for the sake of first calls
    */
-  readonly begin: (prepare: () => Promise<void>, isAwaited: boolean) => Promise<void>;
+  readonly begin: (prepare: () => Promise<void>) => Promise<void>;
   /** Takes no more tasks up, and resolves when those that run have ended, or the signal aborts. */
   readonly finish: (signal: AbortSignal) => Promise<void>;
   /** Ends it, and gives running tasks back. */
@@ -45,21 +41,26 @@ export type Node = {
 /** What a node that runs tasks is made of. @param policy - which peers of live streams its engine may call */
 export type WorkingParts = WorkParts & ReadinessParts & { readonly policy: EgressPolicy };
 
-/** A node that runs tasks. */
-export function workingNode(config: Config, parts: WorkingParts): Node {
-  const chosen = once(async () => (await import("./engine.ts")).openEngine(config, parts.policy));
-  const able = once(async () => {
-    const [{ engine }, { capabilitiesOf }] = await Promise.all([chosen(), import("./engine.ts")]);
-    return () => capabilitiesOf(engine, config);
-  });
+/**
+ * A node that runs tasks.
+ *
+ * @param isForOne - whether it is for a single task, which comes once it is ready: nothing is put off for the sake of calls before
+ */
+export function workingNode(config: Config, parts: WorkingParts, isForOne: boolean): Node {
+  const chosen = once(async () =>
+    (await import("./engine.ts")).openEngine(config, parts.policy, isForOne),
+  );
   let working: Working | undefined;
   return {
-    capabilities: async () => (await able())(),
+    capabilities: once(async () => {
+      const [{ engine }, { capabilitiesOf }] = await Promise.all([chosen(), import("./engine.ts")]);
+      return capabilitiesOf(engine, config);
+    }),
     planner: async (...asked) => (working ?? refuseWhileStarting()).planner(...asked),
     readiness: () => readinessOf(chosen(), parts, working, config),
     working: () => working,
-    begin: async (prepare, isAwaited) => {
-      if (!isAwaited) await sleep(FIRST_CALLS_MS);
+    begin: async (prepare) => {
+      if (!isForOne) await sleep(FIRST_CALLS_MS);
       const [{ engine }] = await Promise.all([chosen(), prepare()]);
       working = await (await import("./work.ts")).beginWork(config, engine, parts);
     },

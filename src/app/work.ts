@@ -15,7 +15,7 @@ import type { LeftoverStore, MediaKeys, TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { KeptEncodes } from "../worker/file/kept-encodes.ts";
-import { Membership } from "../worker/fleet/membership.ts";
+import type { Membership } from "../worker/fleet/membership.ts";
 import {
   disklessInstance,
   type Instance,
@@ -27,7 +27,7 @@ import type { PlanningPorts } from "../worker/planning/plan-run.ts";
 import { purgeExpired } from "../worker/purge-expired.ts";
 import type { WorkDisk } from "../worker/run-ports.ts";
 import { sweepTargets } from "../worker/sweep-targets.ts";
-import { Worker } from "../worker/worker.ts";
+import type { Worker } from "../worker/worker.ts";
 import type { WorkerOptions } from "../worker/worker-parts.ts";
 import { capabilitiesOf } from "./engine.ts";
 
@@ -78,13 +78,8 @@ export async function beginWork(
     tasks,
     leftovers,
     webhooks,
-    storages,
-    storagesOf,
-    judgesOf,
-    mediaKeys,
     now,
     holdFile,
-    disk,
     mayClaim,
     drain,
     telemetry,
@@ -97,18 +92,10 @@ export async function beginWork(
     config.disk === "no"
       ? { instance: disklessInstance(), recover: async () => 0 }
       : await beginOnDisk(config, { engine, queue, kept, holdFile });
-  // What is cleared up bears the names of the task itself, so it needs no other bounds.
-  const storageOf = (url: string, side: Side) => storageFor(storages, url, side);
-  const ports = {
-    engine,
-    mediaKeys,
-    now,
-    disk,
-    storageOf: (url: string, side: Side, reach: Reach | null) =>
-      storageFor(reach ? storagesOf(reach) : storages, url, side),
-    judge: async (url: string, side: Side, reach: Reach) =>
-      void (await storageFor(judgesOf(reach), url, side)[side](url)),
-  };
+  // Programs that stand by start beside the loading of what runs tasks, which takes as long.
+  const standing = engine.standBy(instance.scratch);
+  const [{ Worker }] = await Promise.all([import("../worker/worker.ts"), standing]);
+  const { ports, storageOf } = portsOf(engine, parts);
   const worker = new Worker(
     {
       ...ports,
@@ -130,15 +117,38 @@ export async function beginWork(
   );
   const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
   const hardware = familyOf(engine);
-  const membership = fleet && new Membership({ fleet, node, worker, drain, now, hardware });
+  const membership = fleet && (await memberOf({ fleet, node, worker, drain, now, hardware }));
   await membership?.start();
   worker.start();
   webhooks.start();
-  await engine.standBy(instance.scratch);
   const { liveSourceTimeoutMs: sourceTimeoutMs } = config;
   const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);
   return { worker, instance, planner, node, hardware, ...(membership && { membership }) };
 }
+
+/** What runs and plans are made of. */
+function portsOf(
+  engine: Engine,
+  { storages, storagesOf, judgesOf, mediaKeys, now, disk }: WorkParts,
+) {
+  // What is cleared up bears the names of the task itself, so it needs no other bounds.
+  const storageOf = (url: string, side: Side) => storageFor(storages, url, side);
+  const ports = {
+    engine,
+    mediaKeys,
+    now,
+    disk,
+    storageOf: (url: string, side: Side, reach: Reach | null) =>
+      storageFor(reach ? storagesOf(reach) : storages, url, side),
+    judge: async (url: string, side: Side, reach: Reach) =>
+      void (await storageFor(judgesOf(reach), url, side)[side](url)),
+  };
+  return { ports, storageOf };
+}
+
+/** Loaded in a fleet alone. */
+const memberOf = async (parts: ConstructorParameters<typeof Membership>[0]): Promise<Membership> =>
+  new (await import("../worker/fleet/membership.ts")).Membership(parts);
 
 const keptIn = (
   { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax }: Config,

@@ -52,7 +52,7 @@ export class EventLog {
   }
 
   /** @param taskSeq - the `seq` of the task's row */
-  append(taskSeq: number, { taskId: _, ...event }: TaskEvent): void {
+  append(taskSeq: number, event: TaskEvent): void {
     this.#queries.append.run({
       failure: null,
       target: null,

@@ -90,10 +90,12 @@ function serve<Route extends RouteConfig>(
   nonceUse: NonceUse = "before the handler",
 ): void {
   let readInput: ReadInput<Route> | undefined;
-  const read: ReadInput<Route> = async (...request) => {
-    readInput ??= (await import("./input.ts")).readerOf(await load());
-    return readInput(...request);
+  const loadReader = async (): Promise<ReadInput<Route>> => {
+    readInput = (await import("./input.ts")).readerOf(await load());
+    return readInput;
   };
+  const read: ReadInput<Route> = (...request) =>
+    readInput?.(...request) ?? loadReader().then((reader) => reader(...request));
   app.on(address.method, routingPaths(address.path), async (context) => {
     const request = context.req.raw;
     const requestId = requestIdOf(request);
@@ -102,6 +104,7 @@ function serve<Route extends RouteConfig>(
     facts.taskId = context.req.param("task_id");
     const language = languageOf(request.headers.get("Accept-Language"));
     const body = bodyOf(request, ports);
+    let takeBack: (() => void) | undefined;
     try {
       const { headers, method } = request;
       const path = pathOf(request);
@@ -110,23 +113,22 @@ function serve<Route extends RouteConfig>(
       const call = { headers, method, path, body: body.bytes, bodySha256 };
       const caller = await authenticate(ports, call);
       facts.clientCode = caller.clientCode;
-      const answer = await withinRate(ports, caller, async () => {
-        if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
-        // Before a long body is read; for a short one that look into the store would cost more.
-        else if (isLong) await ports.clients.checkNonce(caller.nonce);
-        return handle({
-          caller,
-          origin: originOf(facts, requestId),
-          language,
-          param: (name) => context.req.param(name) ?? "",
-          read: () => read(request, language, body.bytes),
-          bytes: body.bytes,
-          asks: (name) => context.req.query(name) !== undefined,
-          signal: request.signal,
-          holdOpen: (seconds) => connection?.holdOpen(seconds),
-          isKnown: () => isKnown(ports, headers),
-          request,
-        });
+      takeBack = await takeCall(ports, caller);
+      if (nonceUse === "before the handler") await ports.clients.useNonce(caller.nonce);
+      // Before a long body is read; for a short one that look into the store would cost more.
+      else if (isLong) await ports.clients.checkNonce(caller.nonce);
+      const answer = await handle({
+        caller,
+        origin: originOf(facts, requestId),
+        language,
+        param: (name) => context.req.param(name) ?? "",
+        read: () => read(request, language, body.bytes),
+        bytes: body.bytes,
+        asks: (name) => context.req.query(name) !== undefined,
+        signal: request.signal,
+        holdOpen: (seconds) => connection?.holdOpen(seconds),
+        isKnown: () => isKnown(ports, headers),
+        request,
       });
       facts.taskId ??= taskIn(answer);
       logger.debug("{method} {path} {status}", () => ({
@@ -138,6 +140,8 @@ function serve<Route extends RouteConfig>(
       }));
       return respond(method === "HEAD" ? await withoutStream(answer) : answer, requestId);
     } catch (error) {
+      // A replay is nobody's call, and is not counted as the client's.
+      if (toTaskError(error).code === "request_replayed") takeBack?.();
       return respondProblem(request, requestId, error);
     } finally {
       body.free();
@@ -186,23 +190,12 @@ function bodyOf(request: Request, { bodies, bodyBytesMax }: EndpointPorts) {
  */
 const HELD_BACK_MS = 500;
 
-/** Does what a call asks for, if its client has not made too many. A replay is nobody's call, and is not counted as the client's. */
-async function withinRate<T>(
-  { rates }: EndpointPorts,
-  caller: Caller,
-  work: () => Promise<T>,
-): Promise<T> {
-  let takeBack: () => void;
+/** Counts a call as its client's. @returns what takes that back @throws {TaskError} `too_many_requests`, after a while */
+async function takeCall({ rates }: EndpointPorts, caller: Caller): Promise<() => void> {
   try {
-    takeBack = rates.take(caller);
+    return rates.take(caller);
   } catch (error) {
     await sleep(HELD_BACK_MS * (0.5 + Math.random()));
-    throw error;
-  }
-  try {
-    return await work();
-  } catch (error) {
-    if (toTaskError(error).code === "request_replayed") takeBack();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { EventFeed } from "../events/events.ts";
+import { sleep } from "../lib/sleep.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Connection } from "../runtime/runtime.ts";
 import type { CreateTaskPorts } from "../service/create-task.ts";
@@ -19,6 +20,7 @@ import type { EndpointPorts } from "./endpoint.ts";
 import { type HealthPorts, serveHealth } from "./health.ts";
 import type { MediaPorts } from "./media/media.ts";
 import { type CallContext, type ObservedPorts, observed } from "./observe/observed.ts";
+import { UnderWay } from "./observe/under-way.ts";
 import { serveProfiles } from "./profiles.ts";
 import { newApp } from "./routing/call-router.ts";
 import { serveLater } from "./routing/later.ts";
@@ -75,8 +77,13 @@ export type HttpPorts = Pick<
 export type HttpApp = {
   /** @param connection - what holds it open; absent where there is none */
   readonly fetch: (request: Request, connection?: Connection) => Response | Promise<Response>;
-  /** Loads the schemas of requests, so that no call has to wait for them. */
-  readonly prepare: () => Promise<void>;
+  /**
+   * Loads what reads requests, so that no call has to wait for it: what creates tasks, and all other that is frequent once the calls that are
+   * under way are answered.
+   *
+   * @param isForOne - whether a single task is created: then nothing else is loaded
+   */
+  readonly prepare: (isForOne: boolean) => Promise<void>;
 };
 
 /** What all signed calls share. */
@@ -85,6 +92,9 @@ type SignedPorts = HttpPorts & {
   readonly rates: RequestRates;
   readonly streams: OpenStreams;
 };
+
+/** How long those are waited for: a first create, which waits for the engine, takes less. */
+const CALLS_MS_MAX = 1_000;
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -130,6 +140,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     });
   });
   app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
+  const calls = new UnderWay();
   const { telemetry = UNWATCHED, hasAccessLog = false } = ports;
   const fetch = observed(
     (request, context) => {
@@ -142,17 +153,25 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
     { telemetry, hasAccessLog },
   );
   return {
-    fetch: (request, connection) => fetch(addressed(request), connection),
-    prepare: async () => {
-      await Promise.all([
-        import("./input.ts"),
-        import("../service/create-task.ts"),
-        import("./routes/task-routes.ts"),
-        import("./routes/profile-routes.ts"),
-        import("./routes/event-routes.ts"),
-      ]);
-    },
+    fetch: (request, connection) => calls.follow(fetch(addressed(request), connection)),
+    prepare: (isForOne) => prepare(isForOne, calls),
   };
+}
+
+async function prepare(isForOne: boolean, calls: UnderWay): Promise<void> {
+  await Promise.all([
+    import("./input.ts"),
+    import("../service/create-task.ts"),
+    import("./routes/create-route.ts"),
+  ]);
+  if (isForOne) return;
+  // Loading would hold up those that have waited for the start.
+  await sleep(CALLS_MS_MAX, calls.ended());
+  await Promise.all([
+    import("./routes/task-routes.ts"),
+    import("./routes/profile-routes.ts"),
+    import("./routes/event-routes.ts"),
+  ]);
 }
 
 const OF_OPERATORS = Object.values(CALLS).filter(({ path }) => path.includes("/admin/"));

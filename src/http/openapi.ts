@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { stringify } from "yaml";
 import { isObject, type Json, withDefaultsTold, withSharedParts } from "./document/shared-parts.ts";
 import { ADMIN_ROUTES } from "./routes/all-admin-routes.ts";
+import { createTaskRoute } from "./routes/create-route.ts";
 import { readEventsRoute, readTaskEventsRoute } from "./routes/event-routes.ts";
 import { healthRoute, metricsRoute, readinessRoute } from "./routes/health-routes.ts";
 import {
@@ -21,7 +22,6 @@ import {
 import { SIGNATURE_HEADERS, TAGS } from "./routes/route-parts.ts";
 import {
   cancelTaskRoute,
-  createTaskRoute,
   deleteTaskRoute,
   listTasksRoute,
   readTaskRoute,

@@ -16,7 +16,8 @@ import type { Clip, Extras, SubtitleSource, TaskQuery } from "../task/task.ts";
 import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
-import type { CreateTask, ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
+import type { CreateTask } from "./schemas/create-schemas.ts";
+import type { ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
 
 /** What a task says of its source, and of its outputs as a whole. */
 function extrasOf({ sources, subtitles, title }: z.output<typeof CreateTask>): Extras | undefined {
@@ -94,8 +95,10 @@ export function serveTasks(
   ports: EndpointPorts & CreateTaskPorts & TaskPorts & WaitPorts,
 ): void {
   const on = serving(app, ports, () => import("./routes/task-routes.ts"));
+  // By itself, as it is often the first call, and what describes answers takes as long to load as what reads it.
+  const onCreate = serving(app, ports, () => import("./routes/create-route.ts"));
 
-  on(
+  onCreate(
     CALLS.createTask,
     "createTaskRoute",
     async ({ caller, origin, read, bytes }) => {

@@ -1,7 +1,7 @@
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { renditionsOf } from "../profile/assign.ts";
-import type { Assignment, VideoEncode } from "../profile/profile.ts";
+import type { Assignment } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Extras, SubtitleSource } from "../task/task.ts";
 import { quotedAddress } from "../task/tell-failure.ts";
@@ -47,22 +47,20 @@ export type NamingRequest = {
 /** What errors call a watermark. */
 const WATERMARK = "the watermark";
 
-/** All that is encoded of pictures. */
-const encodesOf = (assignment: Assignment): readonly VideoEncode[] =>
-  renditionsOf([assignment]).flatMap(({ video }) => (typeof video === "object" ? video : []));
-
 /** The pictures that are laid over others, each address once. */
 function watermarksOf({ assignments, targets }: NamingRequest): readonly FurtherInput[] {
-  const all = assignments.flatMap((assignment) => {
+  const pathOf = (assignment: Assignment): string => {
     const own = assignment.targets.find((at) => targets?.[at]?.profileName !== undefined);
-    const path = own === undefined ? "profile_name" : `targets[${own}].profile_name`;
-    return encodesOf(assignment).flatMap(({ watermark }) =>
-      watermark ? [[watermark.imageUrl, path] as const] : [],
-    );
-  });
-  return all
-    .filter(([url], at) => all.findIndex(([other]) => other === url) === at)
-    .map(([url, path]) => ({ kind: "picture", url, name: WATERMARK, path }));
+    return own === undefined ? "profile_name" : `targets[${own}].profile_name`;
+  };
+  const paths = new Map<string, string>();
+  for (const assignment of assignments)
+    for (const { video } of renditionsOf([assignment])) {
+      const watermark = typeof video === "object" ? video.watermark : undefined;
+      if (watermark && !paths.has(watermark.imageUrl))
+        paths.set(watermark.imageUrl, pathOf(assignment));
+    }
+  return [...paths].map(([url, path]) => ({ kind: "picture", url, name: WATERMARK, path }));
 }
 
 /** The inputs that a task reads beside its source, in the order of their files. */

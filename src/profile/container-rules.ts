@@ -42,9 +42,11 @@ export const isSet = (container: Container): boolean => factsOf(container).set !
 /** The containers that are sets. */
 export const SETS: readonly Written[] = WRITTEN.filter(isSet);
 
+const SUFFIXES = SETS.map(factsOf).map(({ extension, set }) => ({ suffix: `.${extension}`, set }));
+
 /** What is known of the sets whose playlist or manifest has a name, by the first of them: what tells players, and the folder. Undefined if it is no name of one. */
 export const setNamed = (name: string): SetFacts | undefined =>
-  SETS.map(factsOf).find(({ extension }) => name.endsWith(`.${extension}`))?.set;
+  SUFFIXES.find(({ suffix }) => name.endsWith(suffix))?.set;
 
 /** The WebVTT track of a set's small pictures. */
 export const PICTURE_TRACK = "thumbnails.vtt";

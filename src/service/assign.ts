@@ -44,7 +44,8 @@ export async function assign(
   const find = async (name: string): Promise<Profile> => {
     const known = found.get(name);
     if (known) return known;
-    const { profile, createMs } = await findProfile(ports.profiles, clientCode, name);
+    const finding = findProfile(ports.profiles, clientCode, name);
+    const { profile, createMs } = finding instanceof Promise ? await finding : finding;
     if (createMs !== undefined) custom.add(name);
     found.set(name, profile);
     return profile;

@@ -1,6 +1,6 @@
 import type { Client, ClientStore, Nonce } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
-import type { SignedCall, SignedHeaders } from "./signature.ts";
+import type { SignedCall } from "./signature.ts";
 import {
   equalInConstantTime,
   execTimeMs,
@@ -50,20 +50,18 @@ const refusal = (): TaskError =>
     "Cannot authenticate: a header, key, code or sum is wrong",
   );
 
-const sumOf = async (key: string, signed: SignedHeaders, call: UnprovenCall): Promise<string> => {
-  if (signed.form === "sha1") return sha1Sum(key, signed);
-  const bound: SignedCall = {
-    method: call.method,
-    path: call.path,
-    body: call.bodySha256 ?? (await call.body()),
-  };
-  return hmacSum(key, signed, bound);
-};
+/** What the strong form of a checksum covers. */
+const boundBy = async ({ method, path, body, bodySha256 }: UnprovenCall): Promise<SignedCall> => ({
+  method,
+  path,
+  body: bodySha256 ?? (await body()),
+});
 
 /** What a call that names a public key may be signed with: a client's second pair may have its public key in common with the first. */
 const privateKeysOf = (client: Client | undefined, publicKey: string): readonly string[] => {
-  const pairs = client ? [client, ...(client.second ? [client.second] : [])] : [];
-  const keys = pairs.filter((pair) => pair.publicKey === publicKey).map((pair) => pair.privateKey);
+  const keys: string[] = [];
+  for (const pair of [client, client?.second])
+    if (pair?.publicKey === publicKey) keys.push(pair.privateKey);
   return keys.length > 0 ? keys : [NO_KEY];
 };
 
@@ -94,9 +92,12 @@ export async function authenticate(
   const isCodeRight = equalInConstantTime(client?.clientCode ?? "", signed.clientCode);
   const isKnown = client !== undefined && !client.disabled && isCodeRight;
   if (!isKnown && signed.form === "hmac-sha256") throw refusal();
+  const bound = signed.form === "sha1" ? undefined : await boundBy(call);
   let isSumRight = false;
-  for (const key of privateKeysOf(client, signed.publicKey))
-    isSumRight = equalInConstantTime(await sumOf(key, signed, call), signed.checkSum) || isSumRight;
+  for (const key of privateKeysOf(client, signed.publicKey)) {
+    const sum = bound ? hmacSum(key, signed, bound) : sha1Sum(key, signed);
+    isSumRight = equalInConstantTime(sum, signed.checkSum) || isSumRight;
+  }
   const isFormRight = signed.form === "hmac-sha256" || client?.strongOnly === false;
   if (!isKnown || !isSumRight || !isFormRight) throw refusal();
   return {

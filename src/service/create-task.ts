@@ -1,9 +1,10 @@
 import { furtherInputsOf } from "../plan/further.ts";
 import { refuseImpossibleJoin } from "../plan/joined.ts";
 import { liveLack } from "../plan/live/live-protocols.ts";
+import { isAnyLive } from "../plan/live/places.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Address, unsupportedCode } from "../storage/storage.ts";
-import type { ClientStore, Idempotency, NewTask, Nonce, TaskStore } from "../store/store.ts";
+import type { ClientStore, Idempotency, NewTask, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import type { Notification } from "../task/notification.ts";
 import type { Clip, Extras, Origin } from "../task/task.ts";
@@ -73,18 +74,19 @@ export async function createTask(
   // Before the nonce, which is kept no more than a task would be: the same call may come again.
   ports.refuseWhileClosed();
   const { nonce } = caller;
-  const { task, first, idempotency } = await usingNonceOnRefusal(ports, nonce, async () => {
-    const { request, origin, idempotency } = await read();
-    const first =
-      idempotency && (await ports.tasks.findByIdempotency(caller.clientCode, idempotency));
-    if (first !== undefined) return { first };
-    const task = await judgeTask(ports, caller, request);
-    return { task: origin ? { ...task, origin } : task, idempotency };
-  });
-  if (first !== undefined) {
+  let judged: JudgedCall;
+  try {
+    judged = await judgeCall(ports, caller, read);
+  } catch (error) {
+    // The store has not seen it yet. A nonce that was used before is reported first.
     await ports.clients.useNonce(nonce);
-    return first;
+    throw error;
   }
+  if ("first" in judged) {
+    await ports.clients.useNonce(nonce);
+    return judged.first;
+  }
+  const { task, idempotency } = judged;
   const id = await ports.tasks.create(task, {
     nonce,
     pendingMax: caller.pendingMax ?? ports.pendingMax,
@@ -94,18 +96,22 @@ export async function createTask(
   return id;
 }
 
-/** Uses up the nonce of a call that is refused before the store has seen it. A nonce that was used before is reported first. */
-async function usingNonceOnRefusal<T>(
-  { clients }: CreateTaskPorts,
-  nonce: Nonce,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await clients.useNonce(nonce);
-    throw error;
-  }
+/** The task that a call asks for, or that of the first call with its idempotency key. */
+type JudgedCall =
+  | { readonly task: NewTask; readonly idempotency: Idempotency | undefined }
+  | { readonly first: string };
+
+async function judgeCall(
+  ports: CreateTaskPorts,
+  caller: Caller,
+  read: () => Promise<CreateTaskCall>,
+): Promise<JudgedCall> {
+  const { request, origin, idempotency } = await read();
+  const first =
+    idempotency && (await ports.tasks.findByIdempotency(caller.clientCode, idempotency));
+  if (first !== undefined) return { first };
+  const task = await judgeTask(ports, caller, request);
+  return { task: origin ? { ...task, origin } : task, idempotency };
 }
 
 /** What judging a task needs. */
@@ -127,7 +133,7 @@ export async function judgeTask(
   const { profileName = ports.defaultProfile, timeoutSeconds, metadata, clip, extras } = request;
   const judges = judgesOf(ports, caller);
   const addresses = await judgeAddresses(judges, ports.targetsMax, request);
-  await refuseLiveHere(ports, addresses, request);
+  if (isAnyLive(addresses)) await refuseLiveHere(ports, addresses, request);
   const { assignments, customProfiles } = await assign(
     ports,
     clientCode,
@@ -138,7 +144,8 @@ export async function judgeTask(
   if (extras?.sources) refuseImpossibleJoin(assignments, await ports.capabilities());
   if (extras) refuseUnusedSubtitles(extras, assignments);
   const { targets } = request;
-  await judgeFurther(judges, furtherInputsOf({ assignments, extras, targets }), addresses);
+  const further = furtherInputsOf({ assignments, extras, targets });
+  if (further.length > 0) await judgeFurther(judges, further, addresses);
   const notification = judgeNotification(caller, request.notification);
   const folderKeys = claimFolders(addresses.targets, assignments);
   return {

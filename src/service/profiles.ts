@@ -8,17 +8,24 @@ import { TaskError } from "../task/errors.ts";
 export type FoundProfile = { readonly profile: Profile; readonly createMs?: number };
 
 /**
- * Finds a profile by name: a system profile, or else one of the client's own.
+ * Finds a profile by name: a system profile, which is there at once, or else one of the client's own.
  *
  * @throws {TaskError} `no_such_profile`, with the names that may be meant
  */
-export async function findProfile(
+export function findProfile(
+  profiles: Pick<ProfileStore, "get" | "list">,
+  clientCode: string,
+  name: string,
+): FoundProfile | Promise<FoundProfile> {
+  const system = systemProfile(name);
+  return system ? { profile: system } : findOwn(profiles, clientCode, name);
+}
+
+async function findOwn(
   profiles: Pick<ProfileStore, "get" | "list">,
   clientCode: string,
   name: string,
 ): Promise<FoundProfile> {
-  const system = systemProfile(name);
-  if (system) return { profile: system };
   const stored = await profiles.get(clientCode, name);
   if (stored) return stored;
   const own = await profiles.list(clientCode);

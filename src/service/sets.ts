@@ -27,9 +27,11 @@ export function claimFolders(
       );
     return address.set?.folderKey;
   });
-  for (const [set, folder] of folders.entries())
+  for (const [set, folder] of folders.entries()) {
+    if (folder === undefined) continue;
     for (const [index, { key }] of addresses.entries())
-      if (folder !== undefined && (key === folder || key.startsWith(`${folder}/`)))
+      if (key === folder || key.startsWith(`${folder}/`))
         throw refuseField(pathOf(index), `the segments of targets[${set}] will lie there`);
+  }
   return folders;
 }

@@ -71,9 +71,21 @@ export const hmacSum = (
     )
     .digest("hex");
 
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && timingSafeEqual(a, b);
+
+/** Longer than all texts that calls are authenticated by, which are ASCII. */
+const COMPARED_BYTES = 256;
+/** Kept from call to call: to make buffers for each took as long as its checksum. */
+const LEFT = Buffer.alloc(COMPARED_BYTES);
+const RIGHT = Buffer.alloc(COMPARED_BYTES);
+
 /** Compares two texts in a time that depends only on their length, not on where they differ. */
 export function equalInConstantTime(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
+  if (a.length !== b.length) return false;
+  // No character takes more than three bytes of UTF-8 for each unit of UTF-16.
+  if (a.length > COMPARED_BYTES / 3) return equalBytes(Buffer.from(a), Buffer.from(b));
+  LEFT.fill(0).write(a);
+  RIGHT.fill(0).write(b);
+  return timingSafeEqual(LEFT, RIGHT);
 }

@@ -281,7 +281,8 @@ export class SqliteTaskStore implements TaskStore {
     const assignments = assignmentsText(task.assignments);
     const { lastInsertRowid } = this.#queries.insert.run({ ...row, assignments });
     const seq = Number(lastInsertRowid);
-    this.#holdings.take({ ...row, seq }, row.targets);
+    const { clientCode, customProfiles } = row;
+    this.#holdings.take({ seq, clientCode, customProfiles }, row.targets);
     for (const event of events) this.#log.append(seq, event);
     this.#changes.tell(row, events);
     if (row.notification) {

@@ -1,16 +1,20 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import { onceLoaded } from "../lib/once.ts";
 import { isAnyLive } from "../plan/live/places.ts";
 import { TaskError } from "../task/errors.ts";
-import { processStreamed } from "./diskless/process-streamed.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { processTask } from "./file/process-task.ts";
-import { type LiveConditions, processLive } from "./live/process-live.ts";
+import type { LiveConditions } from "./live/process-live.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
 import type { Run } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);
+
+// Loaded with the first task that needs them, as most hosts have tasks of files alone.
+const diskless = onceLoaded(() => import("./diskless/process-streamed.ts"));
+const living = onceLoaded(() => import("./live/process-live.ts"));
 
 /** What this host gives to runs. */
 export type Host = {
@@ -47,14 +51,14 @@ export async function runTask(
     const { streamed } = engine;
     if (!streamed)
       throw new TaskError("encoder_missing", "Cannot transcode: this engine needs a disk");
-    return await processStreamed(run, streamed);
+    return await (await diskless()).processStreamed(run, streamed);
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
     if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, fonts });
     await run.judgeAgain();
     const folders = { folder, kept: join(recordings, recordingsOf(task)) };
-    return await processLive(run, folders, live);
+    return await (await living()).processLive(run, folders, live);
   } finally {
     await run.end();
     // Before the end is recorded: if scratch and store share a full disk, this makes room for the record.

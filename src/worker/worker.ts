@@ -78,7 +78,10 @@ export class Worker {
   /** Begins to claim, and to look after what dies or expires. */
   start(): void {
     this.#unlisten = this.#deps.queue.listen({
-      onWork: () => this.#wake.resolve(),
+      // Whoever frees the last slot wakes it, too: while none is free, creates by the thousand would do so for nothing.
+      onWork: () => {
+        if (this.#running.size < this.#options.slots) this.#wake.resolve();
+      },
       onCancel: (taskId) => this.#cancel(taskId),
     });
     this.#claiming = this.#claimLoop();

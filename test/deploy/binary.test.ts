@@ -24,6 +24,16 @@ describe("the program of one file that `bun run build` makes", async () => {
     expect(readdirSync(join(folder, "bin"))).toEqual(["pontus"]);
   });
 
+  test("is compiled ahead, so that its start parses nothing", async () => {
+    const { output } = await runProgram(program, ["--version"], {
+      timeoutMs: 10_000,
+      output: "collect",
+      // Has the runtime tell where the bytecode of a module is taken from.
+      env: { ...process.env, BUN_JSC_verboseDiskCache: "1" },
+    });
+    expect(output).toContain("Cache hit for sourceCode");
+  });
+
   test("serves the API, its page, the dashboard and a task, in an empty folder", async () => {
     const home = newHome();
     copyFileSync(await clip(), join(home.media, "in.mp4"));

@@ -65,9 +65,43 @@ test("a start loads only what every service needs at once", () => {
   expect(LATER.filter((start) => !files.some((file) => file.startsWith(start)))).toEqual([]);
 });
 
-test("the engine is opened without what only live streams need", () => {
-  const loaded = [...loadedWith("src/app/engine.ts")];
-  expect(loaded).toContain("src/engine/native/native.ts");
-  const live = within("src/engine", "native-live/ relay/ wasm/");
-  expect(loaded.filter((file) => live.some((start) => file.startsWith(start)))).toEqual([]);
+/** Which of these files an entry loads at once. */
+const among = (entry: string, names: readonly string[]): readonly string[] => {
+  const loaded = [...loadedWith(entry)];
+  const all = globSync("src/**/*.ts").map((file) => file.replaceAll("\\", "/"));
+  expect(names.filter((start) => !all.some((file) => file.startsWith(start)))).toEqual([]);
+  return loaded.filter((file) => names.some((start) => file.startsWith(start)));
+};
+
+test("the engine is opened without what only its runs, live streams and devices need", () => {
+  expect([...loadedWith("src/app/engine.ts")]).toContain("src/engine/native/native.ts");
+  const later = [
+    ...within("src/engine", "native-live/ relay/ wasm/ hardware/trials. native/native-"),
+    ...within("src/engine/ffmpeg", "probe-with. run-step. run-log. capability-lists."),
+    ...within("src/plan", "args/ decide/ encode/"),
+  ];
+  expect(among("src/app/engine.ts", later)).toEqual([]);
+});
+
+test("work begins without what only some tasks need, or their ends", () => {
+  expect([...loadedWith("src/worker/worker.ts")]).toContain("src/worker/file/process-task.ts");
+  const later = [
+    ...within("src/worker", "live-set/ diskless/ protect/ quality/ live/process-live."),
+    ...within(
+      "src/worker",
+      "output/verify-products. subtitles/caption-texts. source/parse-manifest.",
+    ),
+    ...within("src/manifest/read", "dash."),
+  ];
+  expect(among("src/worker/worker.ts", later)).toEqual([]);
+  expect([...loadedWith("src/worker/worker.ts")]).not.toContain("saxes");
+});
+
+test("a create is read without what describes the answers of other calls", () => {
+  expect([...loadedWith("src/http/routes/create-route.ts")]).toContain("@hono/zod-openapi");
+  const later = within(
+    "src/http/schemas",
+    "task-schemas. output-schemas. event-schemas. profile-schemas.",
+  );
+  expect(among("src/http/routes/create-route.ts", later)).toEqual([]);
 });

@@ -5,8 +5,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { SUITES } from "../../scripts/debian-ffmpegs.ts";
 import { KEYS } from "../../src/config/keys.ts";
 import { problemOf } from "../../src/http/problem.ts";
+import { CreateTask } from "../../src/http/schemas/create-schemas.ts";
 import { CreateProfile } from "../../src/http/schemas/profile-schemas.ts";
-import { CreateTask } from "../../src/http/schemas/task-schemas.ts";
 import { LIVE_SCHEMES } from "../../src/plan/live/live-protocols.ts";
 import { CONTAINERS, isOfSource } from "../../src/profile/containers.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { TaskCreated } from "../../src/http/schemas/task-schemas.ts";
+import { TaskCreated } from "../../src/http/schemas/create-schemas.ts";
 import { anApp, aTask, CLIENTS, refusalOf, TASKS } from "../fixtures/http-app.ts";
 
 const into = (target_url: string) => aTask({ targets: [{ target_url }] });

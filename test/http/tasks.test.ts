@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { TaskCreated, TaskPageSchema, TaskSchema } from "../../src/http/schemas/task-schemas.ts";
+import { TaskCreated } from "../../src/http/schemas/create-schemas.ts";
+import { TaskPageSchema, TaskSchema } from "../../src/http/schemas/task-schemas.ts";
 import {
   anApp,
   appOfEachTest,

@@ -1,26 +1,22 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Qlty, toRendition } from "../../src/profile/qlty.ts";
-import { reportOf } from "../fixtures/browser.ts";
+import { reportOf, UNTIL } from "../fixtures/browser.ts";
 import { CAPTIONED, CAPTIONED_TEXT } from "../fixtures/captions.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { HLS_JS, SHAKA_PLAYER } from "../fixtures/players.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
 const [HLS, DASH] = ["set/out.m3u8", "set/segments/manifest.mpd"];
 /** How each player is begun; `offered` tells the captions that it has for a menu, and `select` shows them. */
 const PLAYERS = [
   {
-    name: "hls.js",
-    script: scriptOf("hls.js/dist/hls.min.js"),
-    begin: `const hls = new Hls();
-      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) fail(details); });
-      hls.loadSource(url); hls.attachMedia(video);
+    ...HLS_JS,
+    begin: `${HLS_JS.start}
       const captions = () => [...video.textTracks].filter(({ kind }) => kind === "captions");
       return {
         offered: () => captions().map(({ label }) => label),
@@ -30,12 +26,9 @@ const PLAYERS = [
     offered: "English",
   },
   {
-    name: "shaka-player",
-    script: scriptOf("../../node_modules/shaka-player/dist/shaka-player.compiled.js"),
-    begin: `const player = new shaka.Player();
+    ...SHAKA_PLAYER,
+    begin: `${SHAKA_PLAYER.start}
       player.configure({ preferredText: [{ language: "en" }] });
-      player.addEventListener("error", ({ detail }) => fail("error " + detail.code));
-      player.attach(video).then(() => player.load(url)).catch((error) => fail("error " + error.code));
       return {
         offered: () => player.getTextTracks().map(({ language }) => language),
         select: () => {
@@ -56,15 +49,7 @@ const page = (
 <script src="/player.js"></script>
 <script>
 const begin = (video, url, fail) => { ${begin} };
-const until = async (find, fail, what) => {
-  for (let left = 400; left > 0; left -= 1) {
-    const found = find();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  fail("never: " + what);
-  throw new Error(what);
-};
+${UNTIL}
 const look = async (url) => {
   const seen = { url, error: null, offered: [], shown: null };
   const fail = (why) => { seen.error ??= why; };

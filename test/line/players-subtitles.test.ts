@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Protection } from "../../src/profile/fields/protection.ts";
 import type { Rendition } from "../../src/profile/profile.ts";
 import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
-import { reportOf } from "../fixtures/browser.ts";
+import { reportOf, UNTIL } from "../fixtures/browser.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";
 import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { DASH_JS, HLS_JS, SHAKA_PLAYER } from "../fixtures/players.ts";
 import { subtitledFilm, subtitleFiles } from "../fixtures/subtitled.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";
 
@@ -35,15 +35,11 @@ const BY_HLS = [
 ];
 const BY_DASH = ["cmaf-beside/segments/manifest.mpd", "dash/out.mpd", "cmaf/segments/manifest.mpd"];
 
-const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
 /** How each player is begun, and how it is told to show the subtitles in a language; `select` answers what it offers. */
 const PLAYERS = [
   {
-    name: "hls.js",
-    script: scriptOf("hls.js/dist/hls.min.js"),
-    begin: `const hls = new Hls({ enableWebVTT: true });
-      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) fail(details); });
-      hls.loadSource(url); hls.attachMedia(video);
+    ...HLS_JS,
+    begin: `${HLS_JS.start}
       return {
         languages: () => hls.subtitleTracks.map(({ lang }) => lang),
         select: (language) => { hls.subtitleTrack = hls.subtitleTracks.findIndex(({ lang }) => lang === language); },
@@ -51,11 +47,8 @@ const PLAYERS = [
     urls: BY_HLS,
   },
   {
-    name: "dash.js",
-    script: scriptOf("../../node_modules/dashjs/dist/modern/umd/dash.all.min.js"),
-    begin: `const player = dashjs.MediaPlayer().create();
-      player.on("error", ({ error }) => fail(error.message));
-      player.initialize(video, url, true);
+    ...DASH_JS,
+    begin: `${DASH_JS.start}
       const tracks = () => { try { return player.getTracksFor("text"); } catch { return []; } };
       return {
         languages: () => tracks().map(({ lang }) => lang),
@@ -67,13 +60,10 @@ const PLAYERS = [
     urls: BY_DASH,
   },
   {
-    name: "shaka-player",
-    script: scriptOf("../../node_modules/shaka-player/dist/shaka-player.compiled.js"),
+    ...SHAKA_PLAYER,
     // Of HLS it shows texts only if it gets pictures after it was told to: so it is told before, as a film of one segment comes at once.
-    begin: `const player = new shaka.Player();
+    begin: `${SHAKA_PLAYER.start}
       player.configure({ preferredText: [{ language }] });
-      player.addEventListener("error", ({ detail }) => fail("error " + detail.code));
-      player.attach(video).then(() => player.load(url)).catch((error) => fail("error " + error.code));
       return {
         languages: () => player.getTextTracks().map(({ language }) => language),
         select: (language) => {
@@ -96,15 +86,7 @@ const page = (begin: string, urls: readonly string[]): string => `<!doctype html
 <script src="/player.js"></script>
 <script>
 const begin = (video, url, language, fail) => { ${begin} };
-const until = async (find, fail, what) => {
-  for (let left = 400; left > 0; left -= 1) {
-    const found = find();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  fail("never: " + what);
-  throw new Error(what);
-};
+${UNTIL}
 const cuesOf = (video, which) =>
   [...video.textTracks].filter(({ mode }) => mode === "showing").flatMap((track) => [...(track[which] ?? [])]);
 const WANTED = { en: "Second", de: "Hallo" };

@@ -41,10 +41,10 @@ const keyId = MEDIA_KEYS.idOf(MADE_FOR.id, 0);
 /** It asks a server of licenses that the page names. */
 const BY_LICENSE: Player = {
   ...HLS_JS,
-  play: `const licenseUrl = "/keys/${keyId}.json";
+  start: `const licenseUrl = "/keys/${keyId}.json";
     const hls = new Hls({ emeEnabled: true, drmSystems: { "org.w3.clearkey": { licenseUrl } } });
     hls.on(Hls.Events.ERROR, (_, { fatal, details, error }) => { if (fatal) fail(details + " " + error?.message); });
-    hls.loadSource(url); hls.attachMedia(video); return () => hls.destroy();`,
+    hls.loadSource(url); hls.attachMedia(video);`,
 };
 const PLAYERS = [
   { ...SHAKA_PLAYER, urls: [...BY_HLS, ...BY_DASH] },
@@ -96,9 +96,9 @@ describe("sets of encrypted samples in Chromium", () => {
 
   test("none plays by another key", async () => {
     const wrong = `player.configure("drm.clearKeys", { "${keyId}": "00112233445566778899aabbccddeeff" });`;
-    const play = SHAKA_PLAYER.play.replace("player.attach", `${wrong} player.attach`);
+    const start = SHAKA_PLAYER.start.replace("player.attach", `${wrong} player.attach`);
     const urls = ["dash-cenc/out.mpd", "dash-cbcs/out.mpd"];
-    const seen = await seenBy({ ...SHAKA_PLAYER, play }, root, urls);
+    const seen = await seenBy({ ...SHAKA_PLAYER, start }, root, urls);
     expect(seen.map(({ url, error }) => ({ url, isShown: error === null }))).toEqual(
       urls.map((url) => ({ url, isShown: false })),
     );

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { reportOf } from "../fixtures/browser.ts";
+import { reportOf, UNTIL } from "../fixtures/browser.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { DASH_JS, HLS_JS, SHAKA_PLAYER } from "../fixtures/players.ts";
 import { soundingFilm } from "../fixtures/sounding.ts";
 import { aCustomVideo } from "../plan/builders.ts";
 
@@ -14,16 +14,12 @@ setDefaultTimeout(60_000);
 const SECONDS = 3;
 const HLS = "set/out.m3u8";
 const DASH = "set/segments/manifest.mpd";
-const scriptOf = (name: string): string => fileURLToPath(import.meta.resolve(name));
 
 /** Each tells, once it has loaded a set, which languages there are, which one plays, and how another is chosen. */
 const PLAYERS = [
   {
-    name: "hls.js",
-    script: scriptOf("hls.js/dist/hls.min.js"),
-    open: `const hls = new Hls();
-      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => { if (fatal) fail(details); });
-      hls.loadSource(url); hls.attachMedia(video);
+    ...HLS_JS,
+    open: `${HLS_JS.start}
       return {
         languages: () => hls.audioTracks.map(({ lang }) => lang),
         chosen: () => hls.audioTracks[hls.audioTrack]?.lang,
@@ -32,11 +28,8 @@ const PLAYERS = [
     urls: [HLS],
   },
   {
-    name: "dash.js",
-    script: scriptOf("../../node_modules/dashjs/dist/modern/umd/dash.all.min.js"),
-    open: `const player = dashjs.MediaPlayer().create();
-      player.on("error", ({ error }) => fail(error.message));
-      player.initialize(video, url, true);
+    ...DASH_JS,
+    open: `${DASH_JS.start}
       return {
         languages: () => player.getTracksFor("audio").map(({ lang }) => lang),
         chosen: () => player.getCurrentTrackFor("audio")?.lang,
@@ -45,11 +38,8 @@ const PLAYERS = [
     urls: [DASH],
   },
   {
-    name: "shaka-player",
-    script: scriptOf("../../node_modules/shaka-player/dist/shaka-player.compiled.js"),
-    open: `const player = new shaka.Player();
-      player.addEventListener("error", ({ detail }) => fail("error " + detail.code));
-      player.attach(video).then(() => player.load(url)).catch((error) => fail("error " + error.code));
+    ...SHAKA_PLAYER,
+    open: `${SHAKA_PLAYER.start}
       return {
         languages: () => player.getAudioTracks().map(({ language }) => language),
         chosen: () => player.getAudioTracks().find(({ active }) => active)?.language,
@@ -64,12 +54,7 @@ const page = (open: string, urls: readonly string[]): string => `<!doctype html>
 <script src="/player.js"></script>
 <script>
 const attach = (video, url, fail) => { ${open} };
-const until = async (is, what, fail) => {
-  for (let tries = 0; !is(); tries += 1) {
-    if (tries > 400) return fail(what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
+${UNTIL}
 const listen = async (url) => {
   performance.clearResourceTimings();
   const video = document.createElement("video");
@@ -77,17 +62,19 @@ const listen = async (url) => {
   document.body.append(video);
   const seen = { url, error: null };
   const fail = (why) => { seen.error ??= why; };
-  const player = attach(video, new URL(url, location.href).href, fail);
-  await until(() => video.readyState >= 3 || seen.error, "nothing can be played", fail);
-  seen.languages = player.languages();
-  seen.first = player.chosen();
-  player.choose("fr");
-  const isFetched = () => performance.getEntriesByType("resource").some(({ name }) => name.includes("chunk-2-"));
-  await until(() => isFetched() || seen.error, "no segment of French is fetched", fail);
-  seen.second = player.chosen();
-  video.playbackRate = 2;
-  video.play();
-  await until(() => video.currentTime >= ${SECONDS} - 0.3 || seen.error, "it does not end", fail);
+  try {
+    const player = attach(video, new URL(url, location.href).href, fail);
+    await until(() => video.readyState >= 3 || seen.error, fail, "pictures");
+    seen.languages = player.languages();
+    seen.first = player.chosen();
+    player.choose("fr");
+    const isFetched = () => performance.getEntriesByType("resource").some(({ name }) => name.includes("chunk-2-"));
+    await until(() => isFetched() || seen.error, fail, "a segment of French");
+    seen.second = player.chosen();
+    video.playbackRate = 2;
+    video.play();
+    await until(() => video.currentTime >= ${SECONDS} - 0.3 || seen.error, fail, "its end");
+  } catch (error) { fail(String(error)); }
   video.remove();
   return seen;
 };

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import type { ProbeRequest } from "../../src/engine/engine.ts";
 import { appliesCrops } from "../../src/engine/ffmpeg/header-reads.ts";
 import { type EncoderExit, judgeExit } from "../../src/engine/ffmpeg/judge-stderr.ts";
-import { askPrograms } from "../../src/engine/native/native-capabilities.ts";
 import { probeFile } from "../../src/engine/native/native-probe.ts";
 import { type FurtherFile, furtherFileAt } from "../../src/plan/further.ts";
 import type { Capabilities, Expectation, Plan } from "../../src/plan/plan.ts";
@@ -16,6 +16,7 @@ import type { AdaptiveSet, Rendition, VideoEncode } from "../../src/profile/prof
 import type { Clip } from "../../src/task/task.ts";
 import { withCaptions } from "../../src/worker/source/source-captions.ts";
 import { ffmpeg, tempFolder } from "../fixtures/clips.ts";
+import { knownAbilities } from "../fixtures/known-programs.ts";
 import { aCustomVideo, aVideo } from "./builders.ts";
 
 /** Of one test that runs ffmpeg, on a loaded machine. */
@@ -34,7 +35,7 @@ export type Made = {
 
 /** What the machine's ffmpeg can do. */
 export function capabilitiesHere(): Promise<Capabilities> {
-  known ??= askPrograms("ffmpeg", "ffprobe").then((told) => ({ ...told, threads: 2 }));
+  known ??= knownAbilities().then((told) => ({ ...told, threads: 2 }));
   return known;
 }
 
@@ -42,18 +43,18 @@ const NEVER = new AbortController().signal;
 const LIMITS = { ffprobe: "ffprobe", maxPixels: 36e6, probeTimeoutMs: 60_000, graceMs: 100 };
 
 /** Probes a real file as the engine does, by default with all packets counted. */
-export async function probe(
+export const probe = (
   path: string,
   side: "source" | "output",
   packets = true,
   isFrameRead = false,
-): Promise<MediaInfo> {
+): Promise<MediaInfo> =>
+  probeAsked({ path, side, packets, ...(isFrameRead && { firstFrame: true }) });
+
+/** Probes a real file as the engine does. */
+export async function probeAsked(request: ProbeRequest): Promise<MediaInfo> {
   const options = { ...LIMITS, areCropsRead: !appliesCrops(await capabilitiesHere()) };
-  return probeFile(
-    options,
-    { path, side, packets, ...(isFrameRead && { firstFrame: true }) },
-    NEVER,
-  );
+  return probeFile(options, request, NEVER);
 }
 
 /** A run that takes longer stands still: they take a second or two. */

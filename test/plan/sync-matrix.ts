@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ProbeRequest } from "../../src/engine/engine.ts";
 import type { Plan, PlannedOutput } from "../../src/plan/plan.ts";
 import { planTask } from "../../src/plan/plan-task.ts";
 import type { MediaInfo } from "../../src/probe/media.ts";
@@ -12,7 +11,7 @@ import type { JudgingRun } from "../../src/worker/run.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { type Film, look, type Seen } from "../fixtures/flash-beep.ts";
 import { anAudio, aVideo } from "./builders.ts";
-import { capabilitiesHere, probe, runStep } from "./run-plan.ts";
+import { capabilitiesHere, probe, probeAsked, runStep } from "./run-plan.ts";
 
 const VIDEO = aVideo({ width: 160, height: 120, bitrateBps: 200_000, effort: "highPerformance" });
 const AUDIO = anAudio({ bitrateBps: 96_000, channels: 1 });
@@ -77,8 +76,8 @@ export async function syncOf(path: string): Promise<Matrix> {
 /** As far as finished outputs are judged by them. */
 const A_RUN = {
   engine: {
-    probe: ({ path, side, packets }: ProbeRequest) => probe(path, side, packets === true),
-    // They are decoded to their ends by what looks at them.
+    probe: probeAsked,
+    // Those whose ends are not seen by a probe are decoded to their ends by what looks at them.
     readTail: async () => ({}),
   },
   signal: new AbortController().signal,

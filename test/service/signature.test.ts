@@ -134,4 +134,17 @@ describe("equalInConstantTime", () => {
       }),
     );
   });
+
+  test("is that of texts of any length and alphabet, whatever was compared before", () => {
+    const text = fc.string({ unit: "binary", maxLength: 300 });
+    fc.assert(
+      fc.property(text, text, fc.nat(), (a, b, at) => {
+        expect(equalInConstantTime(b, a)).toBe(a === b);
+        expect(equalInConstantTime(a, a)).toBeTrue();
+        const place = at % (a.length + 1);
+        const other = `${a.slice(0, place)}\0${a.slice(place + 1)}`;
+        expect(equalInConstantTime(a, other)).toBe(a === other);
+      }),
+    );
+  });
 });

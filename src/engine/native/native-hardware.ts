@@ -5,7 +5,7 @@ import { TaskError } from "../../task/errors.ts";
 import { limitTime } from "../ffmpeg/time-limit.ts";
 import type { DeviceOptions } from "../hardware/hardware-device.ts";
 import { searchDevice, type TrialRun } from "../hardware/trials.ts";
-import { type EngineBounds, UNBOUNDED } from "../process/bounds.ts";
+import { type EngineBounds, ON_DEVICE, UNBOUNDED } from "../process/bounds.ts";
 import { runSubprocess } from "../process/subprocess.ts";
 
 /** Which hardware encoders are wanted. */
@@ -17,9 +17,6 @@ export type HardwareWish = {
   /** Told what trials have shown, if that is new. */
   readonly onFound: (found: Hardware | string) => void;
 };
-
-/** What a run needs that uses a device: drivers reserve addresses for the memory of all devices, many times of what they use. */
-export const ON_DEVICE = { allowance: { memoryBytes: 0 }, seen: { devices: true } } as const;
 
 /** A device that works has encoded a second of a small picture long before. */
 const TRIAL_TIMEOUT_MS = 10_000;

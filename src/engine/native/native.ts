@@ -1,26 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { onceLoaded } from "../../lib/once.ts";
 import type { Capabilities } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Tail } from "../../probe/tail.ts";
 import type { Engine, LiveEngine, ProbeRequest, RunRequest, TailRequest } from "../engine.ts";
-import { blameHead, headOf } from "../ffmpeg/blame-head.ts";
 import { appliesCrops } from "../ffmpeg/header-reads.ts";
-import { standbyArgs } from "../ffmpeg/probe-with.ts";
-import { type FfmpegRun, type RunLimits, runStep } from "../ffmpeg/run-step.ts";
+import type { FfmpegRun, RunLimits } from "../ffmpeg/run-step.ts";
 import { cpuMsOf } from "../ffmpeg/watchdog.ts";
 import { FoundDevice } from "../hardware/hardware-device.ts";
 import type { NativeLiveOptions } from "../native-live/native-live.ts";
-import { inputBytesOf, probeLimits, stepLimits, UNBOUNDED } from "../process/bounds.ts";
+import { inputBytesOf, ON_DEVICE, probeLimits, stepLimits, UNBOUNDED } from "../process/bounds.ts";
 import { endOrphansBelow, noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
 import { lateLive } from "./late-live.ts";
-import { askPrograms } from "./native-capabilities.ts";
-import { deviceOptions, type HardwareWish, ON_DEVICE } from "./native-hardware.ts";
-import { type ProbeOptions, probeFile, readFileTail } from "./native-probe.ts";
+import type { HardwareWish } from "./native-hardware.ts";
+import type { ProbeOptions } from "./native-probe.ts";
 import { rememberAbilities } from "./remembered-capabilities.ts";
-import { StandbyProbe } from "./standby-probe.ts";
+import type { StandbyProbe } from "./standby-probe.ts";
+
+// What runs programs is loaded once work begins: creates only ask what they can do.
+const probing = onceLoaded(() => import("./native-probe.ts"));
+const blaming = onceLoaded(() => import("../ffmpeg/blame-head.ts"));
+const running = onceLoaded(() => import("../ffmpeg/run-step.ts"));
 
 /** The options of a native engine; times are limits. */
 export type NativeEngineOptions = ProbeOptions &
@@ -33,6 +36,8 @@ export type NativeEngineOptions = ProbeOptions &
     readonly threads: number;
     /** The file that remembers what the programs can do; without one they are asked at every start. */
     readonly capabilitiesFile?: string;
+    /** Whether there is a single task: then no ffprobe stands by for the source of another one. */
+    readonly isForOne?: boolean;
     /** Which hardware encoders are looked for; without it none are. */
     readonly hardware?: HardwareWish;
   };
@@ -51,12 +56,15 @@ export class NativeEngine implements Engine {
   #standbyFolder: string | undefined;
   #starting: Promise<void> | undefined;
 
-  private constructor(options: NativeEngineOptions, capabilities: Capabilities) {
+  private constructor(
+    options: NativeEngineOptions,
+    capabilities: Capabilities,
+    hardware: FoundDevice | undefined,
+  ) {
     this.#options = { ...options, areCropsRead: !appliesCrops(capabilities) };
     this.capabilities = capabilities;
-    const { peers, hardware } = options;
-    if (hardware)
-      this.hardware = new FoundDevice(deviceOptions(options, hardware, capabilities.encoders));
+    const { peers } = options;
+    if (hardware) this.hardware = hardware;
     if (peers) this.live = lateLive({ ...options, peers });
   }
 
@@ -67,45 +75,52 @@ export class NativeEngine implements Engine {
    */
   static async open(options: NativeEngineOptions): Promise<NativeEngine> {
     const { ffmpeg, ffprobe, threads, capabilitiesFile, outputPixelsMax } = options;
-    const ask = () => askPrograms(ffmpeg, ffprobe);
+    const ask = async () => (await import("./native-capabilities.ts")).askPrograms(ffmpeg, ffprobe);
     const abilities = capabilitiesFile
       ? await rememberAbilities(capabilitiesFile, [ffmpeg, ffprobe], ask)
       : await ask();
     const most = outputPixelsMax !== undefined && { outputPixelsMax };
-    return new NativeEngine(options, { ...abilities, threads, ...most });
+    const device = options.hardware && (await deviceOf(options, options.hardware, abilities));
+    return new NativeEngine(options, { ...abilities, threads, ...most }, device);
   }
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
     signal.throwIfAborted();
+    const { probeFile } = await probing();
     // What stands by was started for a film.
     if (request.side === "output" || request.as) return probeFile(this.#options, request, signal);
     const standby = this.#takeStandby();
     try {
       return await probeFile(this.#options, request, signal, standby);
     } catch (error) {
+      const { blameHead, headOf } = await blaming();
       throw await blameHead(error, headOf(request.path));
     } finally {
       // The next one never starts before this task's encoder.
-      if (standby) setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
+      if (standby && !this.#options.isForOne)
+        setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
     }
   }
 
   async readTail(request: TailRequest, signal: AbortSignal): Promise<Tail> {
     signal.throwIfAborted();
-    return readFileTail(this.#options, request, signal);
+    return (await probing()).readFileTail(this.#options, request, signal);
   }
 
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const ffmpeg = (run: FfmpegRun, either: AbortSignal) => this.#encode(request, run, either);
-    await runStep(ffmpeg, this.#options, request, signal);
+    await (await running()).runStep(ffmpeg, this.#options, request, signal);
   }
 
   async standBy(folder: string | undefined): Promise<void> {
     this.hardware?.begin();
-    if (folder === undefined) return;
-    this.#standbyFolder = folder;
-    await this.#replaceStandby();
+    if (folder !== undefined) {
+      this.#standbyFolder = folder;
+      await this.#replaceStandby();
+    }
+    // While that starts. What cannot be loaded now is tried again by whoever needs it.
+    await Promise.allSettled([probing(), blaming(), running()]);
   }
 
   async close(): Promise<void> {
@@ -131,19 +146,22 @@ export class NativeEngine implements Engine {
   }
 
   async #startStandby(parent: string): Promise<void> {
-    const { ffprobe, graceMs } = this.#options;
-    const { bounds = UNBOUNDED, maxPixels } = this.#options;
+    const { ffprobe, graceMs, bounds = UNBOUNDED, maxPixels } = this.#options;
     const { confinement, allowance } = bounds;
     // What a sandbox shows is settled when it is made, and the source is not known by then.
     if (confinement.sandbox) return;
     const seen = { writes: [], reads: [] };
     const within = { confinement, bounds: { limits: probeLimits(allowance, maxPixels), seen } };
     const folder = join(parent, `standby-${randomUUID()}`);
-    const args = standbyArgs(this.#options);
-    // Without it probes only take longer.
-    this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder, within }).catch(
-      () => undefined,
-    );
+    try {
+      const { standbyArgs } = await import("../ffmpeg/probe-with.ts");
+      const { StandbyProbe } = await import("./standby-probe.ts");
+      const args = standbyArgs(this.#options);
+      this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder, within });
+    } catch {
+      // Without it probes only take longer.
+      this.#standby = undefined;
+    }
   }
 
   endOrphans(folder: string): Promise<number> {
@@ -207,4 +225,14 @@ async function isLinked(link: string, path: string): Promise<boolean> {
     if (!(error instanceof Error && error.name === "NotCapable")) throw error;
     return false;
   }
+}
+
+/** Loaded only where a device is wanted: what tries encoders out makes their arguments, a third of all that opens the engine. */
+async function deviceOf(
+  options: NativeEngineOptions,
+  wish: HardwareWish,
+  { encoders }: Pick<Capabilities, "encoders">,
+): Promise<FoundDevice> {
+  const { deviceOptions } = await import("./native-hardware.ts");
+  return new FoundDevice(deviceOptions(options, wish, encoders));
 }

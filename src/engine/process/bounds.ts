@@ -22,6 +22,9 @@ export const UNBOUNDED: EngineBounds = {
   allowance: { memoryBytes: 0, cpuSeconds: 0, fileBytes: 0 },
 };
 
+/** What a run needs that uses a device: drivers reserve addresses for the memory of all devices, many times of what they use. */
+export const ON_DEVICE = { allowance: { memoryBytes: 0 }, seen: { devices: true } } as const;
+
 /** Enough for the groups of files of a set that are read as one, and for all outputs of a task. */
 const OPEN_FILES = 4_096;
 /** Enough for the encoders of a machine with many cores, each of which starts several threads for each core. */

@@ -6,6 +6,7 @@ import { isFinal } from "../../task/status.ts";
 import type { Answer } from "../answer.ts";
 import { CALLS } from "../calls.ts";
 import { type Call, type EndpointPorts, serving } from "../endpoint.ts";
+import type { readEventsRoute, readTaskEventsRoute } from "../routes/event-routes.ts";
 import { EventStream, type EventStreamOptions } from "./event-stream.ts";
 
 /** What streams of events need. */
@@ -20,20 +21,25 @@ export function serveEvents(app: Hono, ports: EventPorts): void {
   const on = serving(app, ports, () => import("../routes/event-routes.ts"));
 
   on(CALLS.readEvents, "readEventsRoute", async (call) => {
-    const { headers } = await call.read();
-    const place = headers["Last-Event-ID"] ?? (await ports.events.newest());
+    const place = (await toldPlace(call)) ?? (await ports.events.newest());
     return answerStream(ports, call, { scope: { clientCode: call.caller.clientCode }, place });
   });
 
   on(CALLS.readTaskEvents, "readTaskEventsRoute", async (call) => {
-    const { headers } = await call.read();
     const { clientCode } = call.caller;
     const taskId = call.param("task_id");
+    const place = (await toldPlace(call)) ?? 0;
     const { status } = await ports.tasks.get(clientCode, taskId);
-    const place = headers["Last-Event-ID"] ?? 0;
     return answerStream(ports, call, { scope: { clientCode, taskId }, place }, isFinal(status));
   });
 }
+
+/** The place that a caller comes back with. A first stream has none, and is not kept waiting while what reads it is loaded. */
+const toldPlace = async ({
+  request,
+  read,
+}: Call<typeof readEventsRoute | typeof readTaskEventsRoute>): Promise<number | undefined> =>
+  request.headers.has("Last-Event-ID") ? (await read()).headers["Last-Event-ID"] : undefined;
 
 async function answerStream(
   { events, streams }: EventPorts,

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { TASK_KEY_MAX } from "../../profile/fields/protection.ts";
 import { CALLS } from "../calls.ts";
+import { CreateTask } from "../schemas/create-schemas.ts";
 import { TaskKey } from "../schemas/fields/protection.ts";
 import { TaskLogSchema, TaskPlanSchema } from "../schemas/plan-schemas.ts";
-import { CreateTask } from "../schemas/task-schemas.ts";
 import {
   CREATE_EXAMPLE,
   jsonAnswer,

@@ -4,8 +4,9 @@ import { CLIENT_NAME } from "../../service/signature.ts";
 import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import type { TaskStatus } from "../../task/task.ts";
+import { NewMetadata } from "./create-schemas.ts";
 import { MadeSecrets, NotificationSchema, RECEIVER_FIELDS } from "./notification-schemas.ts";
-import { ListQuery, NewMetadata, TaskSchema } from "./task-schemas.ts";
+import { ListQuery, TaskSchema } from "./task-schemas.ts";
 
 /** `PENDING,FAILED` → both. */
 const listOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>

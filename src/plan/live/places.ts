@@ -13,12 +13,12 @@ export type Place = MaybeLive & { readonly kind: Kind };
 export type Places = { readonly source: Place; readonly targets: readonly Place[] };
 
 /** The container that each target gets, by the index of the target. */
-export const containersOf = (assignments: readonly Assignment[]): ReadonlyMap<number, Container> =>
-  new Map(
-    assignments.flatMap(({ rendition, targets }) =>
-      targets.map((target) => [target, rendition.container] as const),
-    ),
-  );
+export function containersOf(assignments: readonly Assignment[]): ReadonlyMap<number, Container> {
+  const containers = new Map<number, Container>();
+  for (const { rendition, targets } of assignments)
+    for (const target of targets) containers.set(target, rendition.container);
+  return containers;
+}
 
 /** The kind of a target. A live target gets what its protocol carries, whatever container is asked for. */
 export function kindOf({ live }: MaybeLive, container: Container | undefined): Kind {

@@ -56,10 +56,10 @@ export function finishPlaylist(text: string): string {
 
 /**
  * A manifest as ffmpeg's `dash` muxer leaves it, but with exact lengths instead of ones that are rounded down, languages
- * by their shortest codes, all codecs, and colours that are not the usual ones.
+ * by their shortest codes, all codecs, bitrates as they came out, and colours that are not the usual ones.
  */
 export const finishManifest = (text: string, tracks: readonly TrackFacts[]): string =>
-  withTold(text, tracks)
+  withBitrates(withTold(text, tracks), tracks)
     .replace(/(mediaPresentationDuration=")[^"]*"/, `$1PT${secondsOf(tracks).toFixed(3)}S"`)
     .replace(/(maxSegmentDuration=")[^"]*"/, `$1PT${longestOf(tracks).toFixed(3)}S"`)
     .replace(
@@ -72,6 +72,19 @@ export const withTold = (manifest: string, streams: readonly ToldStream[]): stri
   withColours(manifest, streams).replace(
     /(<Representation id="(\d+)"[^>]*? codecs=")([^"]*)"/g,
     (_, head: string, id: string, own: string) => `${head}${streams[Number(id)]?.codec ?? own}"`,
+  );
+
+/**
+ * A manifest with the bitrates of its streams, in their order: those of their heaviest segments, as in the master playlist. ffmpeg writes
+ * what was asked for.
+ */
+export const withBitrates = (manifest: string, tracks: readonly TrackFacts[]): string =>
+  manifest.replace(
+    /(<Representation id="(\d+)"[^>]*? bandwidth=")(\d+)"/g,
+    (_, head: string, id: string, own: string) => {
+      const track = tracks[Number(id)];
+      return `${head}${track ? bandwidthOf([track]) : own}"`;
+    },
   );
 
 /** The sum of some values. */
@@ -144,11 +157,10 @@ function usedBy(
 type Used = { readonly streams: readonly TrackFacts[]; readonly codecs: readonly string[] };
 
 function attributesOf({ streams: used, codecs }: Used): readonly string[] {
-  const peak = totalOf(used.map(peakBps));
   const average = totalOf(used.map(averageBps));
   const picture = used.find(({ width }) => width !== undefined);
   return [
-    `BANDWIDTH=${Math.ceil(Math.max(peak, average))}`,
+    `BANDWIDTH=${bandwidthOf(used)}`,
     `AVERAGE-BANDWIDTH=${Math.ceil(average)}`,
     `CODECS="${codecs.join(",")}"`,
     ...used.flatMap(rangeOf).map((range) => `VIDEO-RANGE=${range}`),
@@ -156,6 +168,10 @@ function attributesOf({ streams: used, codecs }: Used): readonly string[] {
     ...(picture?.framerate ? [`FRAME-RATE=${picture.framerate.toFixed(3)}`] : []),
   ];
 }
+
+/** What streams that are played together take at most, in bit/s. */
+const bandwidthOf = (used: readonly TrackFacts[]): number =>
+  Math.ceil(Math.max(totalOf(used.map(peakBps)), totalOf(used.map(averageBps))));
 
 /**
  * The last segment may be a few frames, so its bitrate says nothing: segments no longer than this part of the longest do

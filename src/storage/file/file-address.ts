@@ -26,7 +26,8 @@ const PATH_CHARACTERS_SAFE = PATH_BYTES_MAX / 3;
 
 /** Whether a path is a folder or lies below it; both absolute and normalised. */
 export const isInside = (folder: string, path: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  path.startsWith(folder) &&
+  (path.length === folder.length || path[folder.length] === sep || folder.endsWith(sep));
 
 /**
  * Reads the address of a file as an absolute path, by the rules of strings alone: links are not looked at.

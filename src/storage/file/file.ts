@@ -115,11 +115,13 @@ export class FileStorage implements Storage {
   }
 
   async source(url: string): Promise<Address> {
-    return { url, key: keyOf(await this.#judgeSoon(url, "source")) };
+    const real = this.#judgeSoon(url, "source");
+    return { url, key: keyOf(typeof real === "string" ? real : await real) };
   }
 
   async target(url: string): Promise<Address> {
-    const path = await this.#judgeSoon(url, "target");
+    const real = this.#judgeSoon(url, "target");
+    const path = typeof real === "string" ? real : await real;
     const set = setAtPath(path);
     if (!set) return { url, key: keyOf(path) };
     const { extension, folder } = set;

@@ -2,20 +2,26 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RunRequest } from "../../engine/engine.ts";
+import { onceLoaded } from "../../lib/once.ts";
 import { FONTS_FOLDER } from "../../plan/encode/drawn/drawn-subtitles.ts";
 import type { Plan, Step } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { type JoinRun, runJoin } from "../further/join-parts.ts";
 import { runStepOn } from "../hardware/on-hardware.ts";
-import { type Verified, verifyProducts } from "../output/verify-products.ts";
+import type { Verified } from "../output/verify-products.ts";
 import { planSource } from "../plan-source.ts";
 import type { JudgingRun, Run } from "../run.ts";
 import type { Line, StepReports } from "../runner.ts";
 import { withLoudness } from "../sound/measure-loudness.ts";
 import { withCaptions } from "../source/source-captions.ts";
-import { settleCaptions } from "../subtitles/caption-texts.ts";
 import { copyFonts } from "../subtitles/fonts.ts";
 import { settleTexts } from "../subtitles/text-files.ts";
+
+// What reads the captions in pictures: few tasks want that.
+const captions = onceLoaded(() => import("../subtitles/caption-texts.ts"));
+
+// Loaded while the first step runs.
+const verifying = onceLoaded(() => import("../output/verify-products.ts"));
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -56,16 +62,20 @@ export const fileLine = (
         captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
       }),
     runStep: async (step, reports, own = signal) => {
+      // That it fails is told when something is verified.
+      verifying().catch(() => {});
       const request = { step, folder, inputPath: path, ...beside, ...reports };
       if (joins && step.name === "join") await runJoin(engine, joins, request, own);
       else await runStepOn(run, request, own);
       if (step.texts) await settleTexts(folder, step.texts);
-      if (step.captions) await settleCaptions(folder, step.captions, own);
+      if (step.captions) await (await captions()).settleCaptions(folder, step.captions, own);
       if (step.needsFonts && fonts !== undefined)
         await copyFonts(fonts, join(folder, FONTS_FOLDER), own);
     },
-    verify: ({ plan, media }, damage) =>
-      verifyProducts(plan, { folder, sourcePath: path, media, damage }, run),
+    verify: async ({ plan, media }, damage) => {
+      const { verifyProducts } = await verifying();
+      return verifyProducts(plan, { folder, sourcePath: path, media, damage }, run);
+    },
     discard: async ({ products }) => {
       for (const { entry } of products)
         await rm(join(folder, dirname(entry)), { recursive: true, force: true });

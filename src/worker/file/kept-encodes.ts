@@ -4,7 +4,8 @@ import { getLogger } from "@logtape/logtape";
 import * as v from "valibot";
 import type { TaskStore } from "../../store/store.ts";
 import type { Output } from "../../task/task.ts";
-import { sizeOfFinished, type Verified } from "../output/verify-products.ts";
+import { sizeOfFinished } from "../output/finished-size.ts";
+import type { Verified } from "../output/verify-products.ts";
 
 const log = getLogger(["pontus", "worker"]);
 

@@ -13,6 +13,7 @@ import {
   secondsOf,
   segmentTimes,
   type TrackFacts,
+  withBitrates,
 } from "../../plan/verify/finished-set.ts";
 import { judgeSheets, sheetCount, thumbnailTrack } from "../../plan/verify/finished-sheets.ts";
 import { withSubtitles } from "../../plan/verify/finished-subtitles.ts";
@@ -20,11 +21,11 @@ import { withSoundRoles } from "../../plan/verify/set-sounds.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { isToldIn, PICTURE_TRACK } from "../../profile/container-rules.ts";
 import { TaskError } from "../../task/errors.ts";
-import type { Output, OutputSound } from "../../task/task.ts";
+import type { OutputSound } from "../../task/task.ts";
 import type { JudgingRun } from "../run.ts";
 import { type PlacedSubtitles, placeSubtitles } from "../subtitles/set-subtitles.ts";
 import type { CountedSource } from "./counted-source.ts";
-import { describeRendition, type FinishedTrack, trackFacts } from "./describe-output.ts";
+import { type FinishedTrack, trackFacts } from "./describe-output.ts";
 import { readTold } from "./iso-file.ts";
 import { concatOf, isComparedCopy, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
 import { describeSound, judgeChannels, loudnessWarnings, measured } from "./verify-sounds.ts";
@@ -41,12 +42,15 @@ export type SetInput = {
 
 /** What a finished set holds. */
 type FinishedSet = {
-  readonly renditions: readonly Output[];
-  readonly sounds: readonly OutputSound[];
+  readonly tracks: readonly Finished[];
+  readonly subtitles: readonly PlacedSubtitles[];
 };
 
-/** A finished stream of a set; the sound in it, if it was chosen. */
-type Finished = FinishedTrack & { readonly sounds: readonly OutputSound[] };
+/** A finished stream of a set, and its segments; the sound in it, if it was chosen. */
+type Finished = FinishedTrack & {
+  readonly times: ReturnType<typeof segmentTimes>;
+  readonly sounds: readonly OutputSound[];
+};
 
 /** The name of the manifest in the folder of segments. */
 const MANIFEST = "manifest.mpd";
@@ -57,7 +61,7 @@ const LEFT_OVER = "master.m3u8";
  * Verifies every stream of a set, and that players can switch between them at every segment. Then writes the entry that players
  * open, and the track of thumbnails if the set has one.
  *
- * @returns the descriptions of the renditions, in the order of the profile, and of all sounds if they were chosen
+ * @returns its streams in their order, and its subtitles
  * @throws {TaskError} `output_wrong`, or what probing threw
  */
 export async function finishSet(input: SetInput): Promise<FinishedSet> {
@@ -78,10 +82,31 @@ export async function finishSet(input: SetInput): Promise<FinishedSet> {
     set.tracks,
   );
   await writeEntries(input, segments, told, { facts, subtitles });
-  return {
-    renditions: set.renditions.map((pair) => describeRendition(product, pair, finished)),
-    sounds: finished.flatMap(({ sounds }) => sounds),
-  };
+  return { tracks: finished, subtitles };
+}
+
+/**
+ * Tells players the bitrates of a finished set once more, after encryption has made its segments larger.
+ *
+ * @returns its streams as they are now
+ */
+export async function retellBitrates(
+  { product, set, folder }: Pick<SetInput, "product" | "set" | "folder">,
+  { tracks, subtitles }: FinishedSet,
+): Promise<readonly FinishedTrack[]> {
+  const segments = join(folder, product.segments ?? "");
+  const entry = join(folder, product.entry);
+  const now: FinishedTrack[] = [];
+  for (const { facts, media, times } of tracks)
+    now.push({ facts: { ...facts, segments: await sized(segments, times) }, media });
+  const facts = now.map((track) => track.facts);
+  const isHls = isToldIn(product.container, "hls");
+  if (isHls) await writeFile(entry, masterPlaylist(set, facts, "segments", subtitles));
+  if (isToldIn(product.container, "dash")) {
+    const manifest = isHls ? join(segments, MANIFEST) : entry;
+    await writeFile(manifest, withBitrates(await readFile(manifest, "utf8"), facts));
+  }
+  return now;
 }
 
 /** @param judge - says why a file is missing, if the source is the cause */
@@ -115,13 +140,10 @@ async function finishTrack(input: SetInput, segments: string, index: number): Pr
   const ended = { path, expect, isCounted: isComparedCopy(expect), concat };
   const media = await probeWithEnd(ended, engine, signal);
   await warn(await source.judge(expect, media, track?.sound?.stream));
-  const sized = segmentTimes(playlist).map(async ({ name, seconds }) => ({
-    seconds,
-    bytes: await sizeOf(join(segments, name)),
-  }));
+  const times = segmentTimes(playlist);
   const told = await readTold(join(segments, initOf(playlist) ?? ""));
   const sounds = await finishSound(input, track?.sound, media, { segments, playlist });
-  return { facts: trackFacts(media, told, await Promise.all(sized)), media, sounds };
+  return { facts: trackFacts(media, told, await sized(segments, times)), media, times, sounds };
 }
 
 /** Judges a sound that was chosen, and measures it if its loudness was set. */
@@ -146,6 +168,12 @@ async function finishSound(
     await rm(whole, { force: true });
   }
 }
+
+/** Segments with their sizes. */
+const sized = (folder: string, times: Finished["times"]): Promise<TrackFacts["segments"]> =>
+  Promise.all(
+    times.map(async ({ name, seconds }) => ({ seconds, bytes: await sizeOf(join(folder, name)) })),
+  );
 
 async function sizeOf(path: string): Promise<number> {
   const info = await stat(path).catch(() => undefined);

@@ -3,12 +3,15 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { onceLoaded } from "../../lib/once.ts";
 import { encryptedPlaylist } from "../../manifest/write/encrypted-playlist.ts";
 import type { Protection, WholeProtection } from "../../profile/fields/protection.ts";
 import type { FinishedFiles } from "../../storage/storage.ts";
 import type { Output } from "../../task/task.ts";
-import { protectSamples } from "../protect/protect-samples.ts";
 import type { SegmentKeys } from "../segment-keys.ts";
+
+// The largest part of it, and for few sets.
+const bySamples = onceLoaded(() => import("../protect/protect-samples.ts"));
 
 const BLOCK_BYTES = 16;
 /** What a media playlist has, and a master playlist has not. */
@@ -20,7 +23,7 @@ const HAS_SEGMENTS = /^#EXTINF:/m;
  * @returns what callers are told of it
  * @throws {TaskError} `output_wrong` if a segment is not as ours are; the reason of the signal
  */
-export const protectSet = (
+export const protectSet = async (
   files: FinishedFiles,
   protection: Protection,
   keys: SegmentKeys,
@@ -28,7 +31,7 @@ export const protectSet = (
 ): Promise<NonNullable<Output["encryption"]>> =>
   protection.method === "aes-128"
     ? protectWhole(files, protection, keys, signal)
-    : protectSamples(files, protection, keys, signal);
+    : (await bySamples()).protectSamples(files, protection, keys, signal);
 
 /** Encrypts segments whole. Init segments stay as they are. */
 async function protectWhole(

@@ -1,9 +1,8 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import { withSound } from "../../plan/decide/sounds.ts";
 import type { Plan, PlannedOutput, SetPlan } from "../../plan/plan.ts";
-import { totalOf } from "../../plan/verify/finished-set.ts";
 import { heldBy } from "../../plan/verify/held.ts";
 import { mayHoldHidden, refuseHiddenCopies } from "../../plan/verify/wrong-copy.ts";
 import type { MediaInfo } from "../../probe/media.ts";
@@ -14,8 +13,9 @@ import type { Output } from "../../task/task.ts";
 import type { JudgingRun } from "../run.ts";
 import { verifySubtitles } from "../subtitles/verify-subtitles.ts";
 import { CountedSource } from "./counted-source.ts";
-import { describeOutput, describeSet } from "./describe-output.ts";
-import { finishSet } from "./finish-set.ts";
+import { describeOutput, describeRendition, describeSet } from "./describe-output.ts";
+import { finishSet, retellBitrates } from "./finish-set.ts";
+import { sizeOfFinished } from "./finished-size.ts";
 import { protectSet } from "./protect-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
 import { concatOf, isComparedCopy, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
@@ -172,11 +172,16 @@ async function verifySet(
   source: CountedSource,
   run: JudgingRun,
 ): Promise<Verified> {
-  const { renditions, sounds } = await finishSet({ product, set, folder, source, run });
+  const made = await finishSet({ product, set, folder, source, run });
   const entry = join(folder, product.entry);
   const segments = join(folder, product.segments ?? "");
   const finished = { entry, segments };
   const encryption = await protect(product, finished, run);
+  const tracks = encryption.encryption
+    ? await retellBitrates({ product, set, folder }, made)
+    : made.tracks;
+  const renditions = set.renditions.map((pair) => describeRendition(product, pair, tracks));
+  const sounds = made.tracks.flatMap((track) => track.sounds);
   const output = describeSet(product, renditions, await sizeOfFinished(finished));
   return {
     targets: product.targets,
@@ -193,11 +198,4 @@ async function protect(
 ): Promise<Pick<Output, "encryption">> {
   if (!protection) return {};
   return { encryption: await protectSet(finished, protection, keysFor(protection), signal) };
-}
-
-/** The size of a file, or of a playlist and all files that belong to it, in bytes. */
-export async function sizeOfFinished({ entry, segments }: FinishedFiles): Promise<number> {
-  const names = segments === undefined ? [] : await readdir(segments);
-  const paths = [entry, ...names.map((name) => join(segments ?? "", name))];
-  return totalOf(await Promise.all(paths.map(async (path) => (await stat(path)).size)));
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { onceLoaded } from "../../lib/once.ts";
 import { withOwnSignal } from "../../lib/own-signal.ts";
 import {
   HEAD_BYTES,
@@ -13,7 +14,9 @@ import {
 } from "../../manifest/manifest.ts";
 import { type MediaPlaylist, pairPlaylists } from "../../manifest/read/hls.ts";
 import type { OpenedSource, OpenOptions, Storage } from "../../storage/storage.ts";
-import { parseDashText, parseHlsText } from "./parse-manifest.ts";
+
+// With parsers and threads: most sources are files.
+const parsing = onceLoaded(() => import("./parse-manifest.ts"));
 
 /** The storage and the folder by which a manifest and its segments are opened. */
 export type ManifestPlace = {
@@ -62,6 +65,7 @@ export async function readManifest(
   place: ManifestPlace,
 ): Promise<ReadManifest> {
   const text = await textOf(source);
+  const { parseDashText, parseHlsText } = await parsing();
   if (kind === "dash") {
     const manifest = await parseDashText(text, source.foundAt, place.signal);
     const again = async () => {
@@ -87,6 +91,7 @@ export async function readManifest(
 
 async function mediaPlaylist(url: string, place: ManifestPlace): Promise<MediaPlaylist> {
   const { text, foundAt } = await fetchText(url, place);
+  const { parseHlsText } = await parsing();
   const playlist = await parseHlsText(text, foundAt, place.signal);
   if (playlist.kind === "master")
     throw refuseManifest("source_not_media", "names variants within variants");

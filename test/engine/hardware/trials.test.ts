@@ -8,6 +8,7 @@ import { HARDWARE_FAMILIES, type HardwareFamily } from "../../../src/plan/device
 import { tempFolder } from "../../fixtures/clips.ts";
 import { fakeDevice } from "../../fixtures/fake-device.ts";
 import { boundsHere, childrenRunning, openNative } from "../../fixtures/native-engine.ts";
+import { eventually } from "../../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -169,9 +170,11 @@ describe("a trial that hangs", () => {
     const before = childrenRunning();
     const engine = await openNative({ ffmpeg: program, hardware });
     await engine.standBy(undefined);
+    const begun = () => childrenRunning().filter((pid) => !before.includes(pid));
+    expect(await eventually(() => (begun().length > 0 ? true : undefined))).toBe(true);
     expect(engine.hardware?.state).toMatchObject({ isUsable: false });
     expect(engine.hardware?.state.detail).toEndWith("it is being tried out");
     await engine.close();
-    expect(childrenRunning().filter((pid) => !before.includes(pid))).toEqual([]);
+    expect(begun()).toEqual([]);
   });
 });

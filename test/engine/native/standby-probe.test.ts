@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NativeEngine } from "../../../src/engine/native/native.ts";
+import type { NativeEngine, NativeEngineOptions } from "../../../src/engine/native/native.ts";
 import { isAlive, type ProcessIdentity } from "../../../src/lib/process-identity.ts";
 import { badSource } from "../../fixtures/bad-sources.ts";
 import { clip, tempFolder } from "../../fixtures/clips.ts";
@@ -20,8 +20,10 @@ afterEach(async () => {
 });
 
 /** An engine whose ffprobe stands by, and the folder that it does so in. */
-async function standingBy(): Promise<{ engine: NativeEngine; folder: string }> {
-  const engine = await openNative();
+async function standingBy(
+  options: Partial<NativeEngineOptions> = {},
+): Promise<{ engine: NativeEngine; folder: string }> {
+  const engine = await openNative(options);
   const folder = tempFolder();
   engines.push(engine);
   await engine.standBy(folder);
@@ -62,6 +64,16 @@ describe("a ffprobe that stands by", () => {
     const second = await alive(folder);
     expect(second.pid).not.toBe(first.pid);
     expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  test("is followed by none where there is a single task", async () => {
+    const [one, many] = [await standingBy({ isForOne: true }), await standingBy()];
+    const [, before] = [await alive(one.folder), await alive(many.folder)];
+    const path = await clip();
+    for (const { engine } of [one, many]) await engine.probe({ path, side: "source" }, never);
+    const isAnother = () => alive(many.folder).then(({ pid }) => pid !== before.pid || undefined);
+    await eventually(isAnother);
+    expect(readdirSync(one.folder)).toEqual([]);
   });
 
   test("judges a bad source as any other does", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { CreateTask } from "../../../src/http/schemas/create-schemas.ts";
 import { parseFields } from "../../../src/http/schemas/fields.ts";
-import { CreateTask } from "../../../src/http/schemas/task-schemas.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
 /** A create of which one field differs, as JSON: an object literal could not hold every key. */

@@ -146,6 +146,22 @@ describe("the manifest", () => {
   });
 });
 
+describe("the manifest's bitrates", () => {
+  const text = [0, 1, 2, "subtitles_0.vtt"]
+    .map((id) => `<Representation id="${id}" codecs="x" bandwidth="7" width="9">`)
+    .join("\n");
+
+  test("are those of the heaviest segments, not those that were asked for", () => {
+    const tracks = [facts([6, 2], [1_500_000, 250_000]), SOUND];
+    expect([...finishManifest(text, tracks).matchAll(/bandwidth="(\d+)"/g)]).toMatchObject([
+      { 1: "2000000" },
+      { 1: "128000" },
+      { 1: "7" },
+      { 1: "7" },
+    ]);
+  });
+});
+
 describe("judgeBoundaries", () => {
   const sound = { ...SOUND, segments: [{ seconds: 5.9, bytes: 1 }] };
 

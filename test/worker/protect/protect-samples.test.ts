@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Rendition } from "../../../src/profile/profile.ts";
 import { protectSamples } from "../../../src/worker/protect/protect-samples.ts";
@@ -90,6 +90,41 @@ describe("the samples of a set", () => {
       // Nothing of it is shown, or not the same, by another key.
       const wrong = await shownOf(folder, "00".repeat(16)).catch((): readonly string[] => []);
       expect(shown.filter((line) => wrong.includes(line))).toEqual([]);
+    },
+  );
+
+  test.each(["cmaf", "dash"] as const)(
+    "of %s are told with the bitrates that they have once they are encrypted",
+    async (container) => {
+      const source = await clip({ seconds: SECONDS, width: 160, height: 90, args: ["-g", "25"] });
+      const keys = container === "dash" ? {} : KEYS;
+      const { folder, verified } = await makeProducts(
+        source,
+        profileOf({
+          ...{ container, video: video("h264"), audio: anAudio() },
+          protection: { method: "cenc", ...keys },
+        }),
+      );
+      const read = (name: string) => readFileSync(join(folder, "0", name), "utf8");
+      const manifest = read(container === "dash" ? "out.mpd" : "segments/manifest.mpd");
+      const streams = [
+        ...manifest.matchAll(
+          /<Representation id="(\d)"[^>]* bandwidth="(\d+)".*?timescale="(\d+)".*?<S t="0" d="(\d+)"/gs,
+        ),
+      ].map(([, id, ...numbers]) => {
+        const [told = 0, timescale = 0, duration = 0] = numbers.map(Number);
+        const bytes = statSync(join(folder, "0", "segments", `chunk-${id}-00001.m4s`)).size;
+        return { told, bytes, rate: (bytes * 8 * timescale) / duration };
+      });
+      expect(streams).toHaveLength(2);
+      for (const { told, rate } of streams) expect(told).toBeWithin(rate - 1, rate + 2);
+      const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
+      const [rendition] = verified[0]?.output.renditions ?? [];
+      expect(rendition?.sizeBytes).toBe(sum(streams.map(({ bytes }) => bytes)));
+      if (container === "dash") return;
+      const whole = sum(streams.map(({ rate }) => rate));
+      const told = Number(/[:,]BANDWIDTH=(\d+)/.exec(read("out.m3u8"))?.[1]);
+      expect(told).toBeWithin(whole - 1, whole + 2);
     },
   );
 
