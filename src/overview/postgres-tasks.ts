@@ -97,7 +97,7 @@ export class PostgresTaskFinder implements TaskFinder {
   }
 
   async read(seqs: readonly number[]): Promise<readonly SeenTask[]> {
-    const rows = await this.#database.read(() =>
+    const rows = await this.#database.read(async () =>
       this.#database.orm
         .select(TASK_COLUMNS)
         .from(tasks)
