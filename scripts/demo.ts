@@ -1,67 +1,19 @@
-import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type DemoPlace, type DemoService, ownEnvironment, runDemo } from "./demo-tour.ts";
+import { startDemoNode } from "./demo-node.ts";
+import { ownEnvironment, runDemo } from "./demo-tour.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
-import { ROOT } from "./run-program.ts";
 
 // `npx --yes bun run demo` needs nothing but Node and npm. It starts the real service in a process of its own.
-
-const START_TIMEOUT_MS = 20_000;
-const STOP_TIMEOUT_MS = 15_000;
-const CALL_TIMEOUT_MS = 10_000;
-const LOG_LINES_SHOWN = 20;
-
-/** Starts the service on a port that the system chooses, and waits until it is ready. */
-async function startService(place: DemoPlace, signal: AbortSignal): Promise<DemoService> {
-  const child = spawn(process.execPath, ["src/main.bun.ts"], {
-    cwd: ROOT,
-    env: ownEnvironment(place),
-    stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: Ctrl-C reaches the demo alone, which then ends the service in order.
-    detached: true,
-  });
-  const file = createWriteStream(join(place.scratch, "service.log"));
-  let log = "";
-  let hasEnded = false;
-  const ended = new Promise<void>((resolve) => {
-    const end = (): void => {
-      hasEnded = true;
-      resolve();
-    };
-    child.once("close", end).once("error", end);
-  });
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => {
-      file.write(chunk);
-      log += chunk.toString();
-    });
-  const logTail = (): string => log.trimEnd().split("\n").slice(-LOG_LINES_SHOWN).join("\n");
-  const stop = async (): Promise<void> => {
-    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-    child.kill("SIGTERM");
-    await ended;
-    clearTimeout(timer);
-    file.end();
-  };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS)]);
-  while (!limit.aborted && !hasEnded) {
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(log)?.[0];
-    if (url && (await isReady(url))) return { url, logTail, stop };
-    await sleep(50);
-  }
-  await stop();
-  throw new Error(`Cannot start the service: ${hasEnded ? "it ended" : "not ready"}\n${logTail()}`);
-}
-
-const isReady = (url: string): Promise<boolean> =>
-  fetch(`${url}/readyz`, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }).then(
-    (answer) => answer.ok,
-    () => false,
-  );
 
 await inPinnedBun(import.meta.path);
 const args = process.argv.slice(2);
 const flag = args.indexOf("--installed");
-await runDemo(startService, args.toSpliced(flag, 2));
+await runDemo(
+  (place, signal) =>
+    startDemoNode({
+      env: ownEnvironment(place),
+      logFile: join(place.scratch, "service.log"),
+      signal,
+    }),
+  args.toSpliced(flag, 2),
+);

@@ -1,19 +1,11 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/database.ts";
-import { NOBODY } from "../db/rows/deleted.ts";
 import { tasks } from "../db/schema.ts";
 import { TASK_COLUMNS } from "../db/task-row.ts";
-import { TaskError } from "../task/errors.ts";
-import { AllTasks, seenTask } from "./all-tasks.ts";
-import type {
-  ClientLoad,
-  Instance,
-  Overview,
-  QueueLoad,
-  SeenTask,
-  TasksPage,
-  TasksQuery,
-} from "./overview.ts";
+import { pageOfAll, seenUnlessDeleted } from "./all-tasks.ts";
+import type { Instance, Overview, QueueLoad, SeenTask, TasksPage, TasksQuery } from "./overview.ts";
+import { NO_TOTALS, queueLoad } from "./queue-load.ts";
+import { SqliteTaskFinder } from "./sqlite-tasks.ts";
 
 // Literal text, as SQLite uses no partial index for a parameter.
 const isPending = sql`status = 'PENDING'`;
@@ -23,62 +15,36 @@ const isRunning = sql`status = 'RUNNING'`;
 /** The overview of a SQLite database. */
 export class SqliteOverview implements Overview {
   readonly #database: Database;
-  readonly #all: AllTasks;
+  readonly #finder: SqliteTaskFinder;
   readonly #queries;
 
   constructor(database: Database) {
     this.#database = database;
-    this.#all = new AllTasks(database);
+    this.#finder = new SqliteTaskFinder(database);
     this.#queries = prepareQueries(database);
   }
 
   tasks(query: TasksQuery): Promise<TasksPage> {
-    return this.#all.page(query);
+    return pageOfAll(this.#finder, query);
   }
 
   async task(id: string): Promise<SeenTask> {
     const row = await this.#database.read(() => this.#queries.byId.get({ id }));
-    if (row && row.clientCode !== NOBODY) return seenTask(row);
-    throw new TaskError("no_such_task", `Cannot find task "${id}": there is none`);
+    return seenUnlessDeleted(row, id);
   }
 
   async queue(clientsMax: number): Promise<QueueLoad> {
     const [clients, totals] = await this.#database.read(() => [
-      this.#queries.loads.all().map(loadOf),
+      this.#queries.loads.all(),
       this.#queries.totals.get(),
     ]);
-    const { waiting = 0, nextDueMs = null, oldestRunMs = null } = totals ?? {};
-    const sum = (field: "pending" | "running") =>
-      clients.reduce((all, client) => all + client[field], 0);
-    const oldestPendingMs = clients
-      .flatMap((client) => client.oldestPendingMs ?? [])
-      .reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
-    return {
-      pending: sum("pending"),
-      waiting,
-      running: sum("running"),
-      ...(Number.isFinite(oldestPendingMs) && { oldestPendingMs }),
-      ...(oldestRunMs !== null && { oldestRunMs }),
-      ...(nextDueMs !== null && { nextDueMs }),
-      clients: clients
-        .toSorted((a, b) => b.pending - a.pending || b.running - a.running)
-        .slice(0, clientsMax),
-    };
+    return queueLoad(clients, totals ?? NO_TOTALS, clientsMax);
   }
 
   async instances(): Promise<readonly Instance[]> {
     return this.#database.read(() => this.#queries.instances.all());
   }
 }
-
-type LoadRow = Pick<ClientLoad, "clientCode" | "pending" | "running"> & {
-  readonly oldestPendingMs: number | null;
-};
-
-const loadOf = ({ oldestPendingMs, ...load }: LoadRow): ClientLoad => ({
-  ...load,
-  ...(oldestPendingMs !== null && { oldestPendingMs }),
-});
 
 function prepareQueries({ orm, prepared }: Database) {
   // Each is a seek or a range of an index.

@@ -2,7 +2,7 @@ import { type EventBench, follow, named, until } from "../fixtures/event-bench.t
 import { aFailure, anOutput, aTargetOf, createTask, startTask } from "../fixtures/store-bench.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
-type Make = () => EventBench;
+type Make = () => Promise<EventBench>;
 
 const ADA = { clientCode: "ada" };
 const PROGRESS = { phase: "TRANSCODING", outTimeSeconds: 1, speed: 2, fps: 50 } as const;
@@ -24,7 +24,7 @@ export function eventFeedContract(name: string, make: Make, harness: Harness): v
 function reading(make: Make, { describe, test, expect }: Harness): void {
   describe("follow() of what is there", () => {
     test("tells the log behind a place, in its order", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const ids = [await createTask(bench), await createTask(bench)];
       for (const id of [...ids].reverse()) await bench.tasks.cancel("ada", id);
       const all = await follow(feed, ADA);
@@ -42,7 +42,7 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells a client of its own tasks alone, or of one of them", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const ids = [await createTask(bench), await createTask(bench, { clientCode: "bob" })];
       ids.push(await createTask(bench));
       const of = async (clientCode: string, at?: number) => {
@@ -57,7 +57,7 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells a long log part by part, whole", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const { claim } = await startTask(bench);
       const changes = Array.from({ length: 700 }, (_, at) =>
         at % 2 === 0 ? ("source_lost" as const) : ("source_back" as const),
@@ -73,7 +73,7 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells a part that is no larger where addresses are long, and leaves nothing out", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const names = Array.from({ length: 40 }, (_, at) => `${"x".repeat(4000)}${at}`);
       const { claim } = await startTask(bench, { targets: names.map(aTargetOf) });
       for (const at of names.keys())
@@ -99,7 +99,7 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells everything of an event, with the address of its target", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const { claim } = await startTask(bench, { targets: [aTargetOf("x"), aTargetOf("y")] });
       const { nowMs } = bench.clock;
       await bench.tasks.saveTarget(claim, 0, { status: "SUCCESS", output: anOutput });
@@ -121,7 +121,7 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("gives no place twice, also after the newest events are gone", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const id = await createTask(bench);
       await bench.tasks.cancel("ada", id);
       const place = await feed.newest();
@@ -135,7 +135,7 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("gives places in their order while the clock stands still or is set back", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const ids = [await createTask(bench)];
       bench.clock.nowMs -= LATER_MS;
       ids.push(await createTask(bench), await createTask(bench));
@@ -148,7 +148,7 @@ function reading(make: Make, { describe, test, expect }: Harness): void {
 function following(make: Make, { describe, test, expect }: Harness): void {
   describe("follow() of what comes", () => {
     test("tells what is committed here and in another process, once each", async () => {
-      const { bench, feed, other } = make();
+      const { bench, feed, other } = await make();
       const ids = [await createTask(bench)];
       const told = await Promise.all([follow(feed, ADA), follow(feed, ADA, await feed.newest())]);
       ids.push(await createTask(bench), await createTask(other));
@@ -163,7 +163,7 @@ function following(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("leaves nothing out and tells nothing twice to those who come while much is written", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const ids: string[] = [];
       const told: Awaited<ReturnType<typeof follow>>[] = [];
       let isWriting = true;
@@ -188,7 +188,7 @@ function following(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells the followers of one task of that alone, if it is their client's", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const ids = [await createTask(bench), await createTask(bench)];
       const taskId = ids[1] ?? "";
       const stranger = await follow(feed, { clientCode: "bob", taskId });
@@ -202,7 +202,7 @@ function following(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells more than one read holds", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const told = await follow(feed, ADA);
       const ids = await Promise.all(Array.from({ length: 1200 }, () => createTask(bench)));
       await until(() => told.events.length >= ids.length);
@@ -211,7 +211,7 @@ function following(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("takes a place beyond the end as the end", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       await createTask(bench);
       const far = Number.MAX_SAFE_INTEGER;
       const told = await follow(feed, ADA, far);
@@ -224,7 +224,7 @@ function following(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells nothing to those who have stopped, and goes on for the others", async () => {
-      const { bench, feed } = make();
+      const { bench, feed } = await make();
       const told = [await follow(feed, ADA), await follow(feed, ADA)] as const;
       told[0].following.stop();
       await createTask(bench);
@@ -241,7 +241,7 @@ function following(make: Make, { describe, test, expect }: Harness): void {
     });
 
     test("tells all that the feed is closed, later ones at once", async () => {
-      const { feed } = make();
+      const { feed } = await make();
       const told = await follow(feed, ADA);
       expect(told.isClosed()).toBe(false);
       feed.close();
@@ -254,7 +254,7 @@ function following(make: Make, { describe, test, expect }: Harness): void {
 function progressing(make: Make, { describe, test, expect }: Harness): void {
   describe("follow() of progress", () => {
     test("tells the newest of running tasks, without a place, until they have ended", async () => {
-      const { bench, feed, other } = make();
+      const { bench, feed, other } = await make();
       const told = await follow(feed, ADA);
       const { claim } = await startTask(bench);
       await startTask(bench, { clientCode: "bob" });

@@ -1,11 +1,12 @@
 import { OPEN_EGRESS } from "../../src/net/egress-policy.ts";
 import {
   aClient,
+  benchedBy,
   endedTask,
+  type NotifiedBench,
   notifierOf,
   shown,
   statesOf,
-  withBench,
 } from "../fixtures/notified.ts";
 import { answering } from "../fixtures/receiver.ts";
 import { aFailure, startTask } from "../fixtures/store-bench.ts";
@@ -15,8 +16,13 @@ const HOUR_MS = 3_600_000;
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
 /** What holds where a receiver takes nothing, or may not be told. */
-export function refusedNotifierContract({ describe, test, expect }: Harness): void {
-  describe("Notifier, refused", () => {
+export function refusedNotifierContract(
+  name: string,
+  make: () => Promise<NotifiedBench>,
+  { describe, test, expect }: Harness,
+): void {
+  const withBench = benchedBy(make);
+  describe(name, () => {
     test("gives an event up after 24 hours, then tells the later ones, and a replay tells it again", () =>
       withBench(async (bench, receiver) => {
         const { tellDue } = notifierOf(bench);

@@ -3,15 +3,15 @@ import {
   ALL,
   aClient,
   aSecret,
+  benchedBy,
   dataOf,
   endedTask,
+  type NotifiedBench,
   notifierOf,
   shown,
   statesOf,
-  withBench,
 } from "../fixtures/notified.ts";
 import { answering, type Message } from "../fixtures/receiver.ts";
-import { storesOver } from "../fixtures/sqlite-bench.ts";
 import { aFailure, claimTask, createTask } from "../fixtures/store-bench.ts";
 
 const HOUR_MS = 3_600_000;
@@ -19,8 +19,13 @@ const HOUR_MS = 3_600_000;
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
 
 /** What holds for telling receivers, on every runtime. Only the clock is not the real one. */
-export function notifierContract({ describe, test, expect }: Harness): void {
-  describe("Notifier", () => {
+export function notifierContract(
+  name: string,
+  make: () => Promise<NotifiedBench>,
+  { describe, test, expect }: Harness,
+): void {
+  const withBench = benchedBy(make);
+  describe(name, () => {
     test("signs each event as Standard Webhooks has it, with every secret that is valid", () =>
       withBench(
         async (bench, receiver) => {
@@ -98,7 +103,7 @@ export function notifierContract({ describe, test, expect }: Harness): void {
         const ids: string[] = [];
         for (let at = 0; at < 8; at++) ids.push(await endedTask(bench, { url: receiver.url }));
         const [suspended] = await bench.notifications.take(1, () => 1);
-        const other = { ...storesOver(bench.database, bench.clock), clients: bench.clients };
+        const other = await bench.another();
         await Promise.all([notifierOf(bench).tellDue(), notifierOf(other).tellDue()]);
         const ofTask = (id: string) =>
           receiver.messages.filter((each) => dataOf(each).task_id === id).map(shown);

@@ -1,31 +1,38 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after } from "node:test";
+import { eventFeedContract } from "../contract/events.ts";
+import { lifeCycleContract } from "../contract/life-cycle.ts";
+import { notifierContract } from "../contract/notifier.ts";
+import { refusedNotifierContract } from "../contract/notifier-refused.ts";
+import { overviewContract } from "../contract/overview.ts";
+import { queueContract } from "../contract/queue.ts";
 import { taskStoreContract } from "../contract/store.ts";
+import { leftoverStoreContract } from "../contract/store-leftovers.ts";
 import { taskLifeContract } from "../contract/store-life.ts";
-import { postgresBench } from "../fixtures/postgres-bench.ts";
-import { PostgresServer } from "../fixtures/postgres-server.ts";
+import { notificationStoreContract } from "../contract/store-notifications.ts";
+import { clientStoreContract, profileStoreContract } from "../contract/store-owners.ts";
+import { watchedStoreContract } from "../contract/store-watched.ts";
+import { turnsContract } from "../contract/turns.ts";
+import { FleetServer } from "../fixtures/fleet-bench.ts";
 import { harness } from "./harness.ts";
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-const server = await PostgresServer.start(folder);
-// The first database has all tables, and the others are copies of it.
-await (await postgresBench(server)).database.close();
-const closing: (() => Promise<void>)[] = [];
+const fleet = new FleetServer();
+await fleet.start();
+after(() => fleet.stop());
 
-after(async () => {
-  await Promise.all(closing.map((close) => close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function make() {
-  const bench = await postgresBench(server, "test_1");
-  closing.push(() => bench.database.close());
-  return bench;
-}
+const make = () => fleet.bench();
+const makeNotified = () => fleet.notifiedBench();
 
 taskStoreContract("PostgresTaskStore", make, harness);
 taskLifeContract("PostgresTaskStore", make, harness);
+leftoverStoreContract("PostgresLeftoverStore", make, harness);
+watchedStoreContract("PostgresWatchedFiles", make, harness);
+notificationStoreContract("PostgresNotificationStore", make, harness);
+profileStoreContract("PostgresProfileStore", make, harness);
+clientStoreContract("PostgresClientStore", make, harness);
+overviewContract("PostgresOverview", make, harness);
+queueContract("PostgresQueue", make, harness);
+turnsContract("PostgresQueue", (limits) => fleet.bench(limits), harness);
+lifeCycleContract("PostgresTaskStore and PostgresQueue", make, harness);
+eventFeedContract("PostgresEventFeed", () => fleet.eventBench(), harness);
+notifierContract("Notifier over PostgreSQL", makeNotified, harness);
+refusedNotifierContract("Notifier over PostgreSQL, refused", makeNotified, harness);

@@ -36,4 +36,4 @@ queueContract("SqliteQueue", make, harness);
 lifeCycleContract("SqliteTaskStore and SqliteQueue", make, harness);
 databaseContract("openDatabase", sqliteBench, harness);
 logSyncContract(harness);
-eventFeedContract("SqliteEventFeed", sqliteEventBench, harness);
+eventFeedContract("SqliteEventFeed", async () => sqliteEventBench(), harness);

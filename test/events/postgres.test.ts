@@ -1,37 +1,32 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pg from "pg";
 import { openPostgres, type PostgresDatabase } from "../../src/db/postgres/postgres.ts";
 import { PostgresEventFeed } from "../../src/events/postgres.ts";
+import { eventFeedContract } from "../contract/events.ts";
 import { follow, named, until } from "../fixtures/event-bench.ts";
-import { PostgresServer } from "../fixtures/postgres-server.ts";
+import { FleetServer } from "../fixtures/fleet-bench.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
 const ADA = { clientCode: "ada" };
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
+const fleet = new FleetServer();
 const open: PostgresDatabase[] = [];
 const writers: pg.Client[] = [];
 
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
+beforeAll(() => fleet.start());
 
 afterAll(async () => {
   await Promise.all([...open.map((each) => each.close()), ...writers.map((each) => each.end())]);
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await fleet.stop();
 });
+
+eventFeedContract("PostgresEventFeed", () => fleet.eventBench(), { describe, test, expect });
 
 /** A database, and what writes to it in transactions that a test begins and ends. */
 async function bench() {
-  const url = await server.createDatabase();
+  const url = await fleet.database();
   const database = await openPostgres(url);
   open.push(database);
   const writer = async () => {

@@ -8,7 +8,7 @@ import { createTask } from "../fixtures/store-bench.ts";
 // Real commits on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-eventFeedContract("SqliteEventFeed", sqliteEventBench, { describe, test, expect });
+eventFeedContract("SqliteEventFeed", async () => sqliteEventBench(), { describe, test, expect });
 
 test("SqliteEventFeed is woken by each commit of its process, and reads until it has told all", async () => {
   const bench = sqliteBench();
