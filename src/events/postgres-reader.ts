@@ -1,5 +1,16 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, lte, max, sql } from "drizzle-orm";
-import { EVENT_COLUMNS } from "../db/postgres/event-log.ts";
+import {
+  and,
+  asc,
+  count,
+  eq,
+  getColumns,
+  gt,
+  inArray,
+  isNotNull,
+  lte,
+  max,
+  sql,
+} from "drizzle-orm";
 import { CHANNEL, EVENTS } from "../db/postgres/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { events, tasks } from "../db/postgres/tables/tasks.ts";
@@ -108,7 +119,7 @@ export class PostgresLogReader implements FeedReader {
   }
 }
 
-const COLUMNS = { ...EVENT_COLUMNS, taskId: tasks.id, clientCode: tasks.clientCode };
+const COLUMNS = { ...getColumns(events), taskId: tasks.id, clientCode: tasks.clientCode };
 
 function prepareQueries({ orm, prepared }: PostgresDatabase) {
   const limit = sql.placeholder("limit");

@@ -21,5 +21,3 @@ export const word = customType<{ data: string; driverData: string }>({
 export const big = (name = "") => bigint(name, { mode: "number" });
 /** The order of creation, which is nearly that of commits. */
 export const place = () => big("seq").primaryKey().generatedByDefaultAsIdentity();
-/** A transaction's number, 64 bits. */
-export const transaction = customType<{ data: string }>({ dataType: () => "xid8" });

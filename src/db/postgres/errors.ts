@@ -49,9 +49,6 @@ export function isLost(error: unknown): boolean {
 export const mayRunAgain = (error: unknown): boolean =>
   AGAIN.has(codeOf(error) ?? "") || isLost(error);
 
-/** Whether a row that must be the only one of its kind is there already. */
-export const isTaken = (error: unknown): boolean => codeOf(error) === "23505";
-
 /**
  * An error of the database as callers may see it: `service_unavailable` if its server is the cause, else the error itself.
  *

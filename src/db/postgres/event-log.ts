@@ -1,13 +1,8 @@
-import { and, asc, eq, getColumns, gt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
 import type { EventQuery, TaskEvent } from "../../task/task.ts";
 import { eventOf } from "../rows/event-row.ts";
 import type { PostgresDatabase } from "./postgres.ts";
 import { events } from "./tables/tasks.ts";
-
-const { transaction: _, ...columns } = getColumns(events);
-
-/** All columns that are of the event itself. */
-export const EVENT_COLUMNS = columns;
 
 /** The log of one task. What is to be appended is a part of the statement that changes the task, see `appending`. */
 export class EventLog {
@@ -17,7 +12,7 @@ export class EventLog {
     this.#queries = prepared({
       read: () =>
         orm
-          .select(EVENT_COLUMNS)
+          .select()
           .from(events)
           .where(
             and(

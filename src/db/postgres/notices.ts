@@ -10,7 +10,7 @@ export const EVENTS = "e";
 /** There may be work. */
 export const WORK = "w";
 /** A running task is to stop. */
-export const cancelOf = (taskId: string): string => `c ${taskId}`;
+const cancelOf = (taskId: string): string => `c ${taskId}`;
 
 /** Something is wanted of a node. */
 export const orderOf = (nodeId: string): string => `n ${nodeId}`;

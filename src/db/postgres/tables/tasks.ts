@@ -22,7 +22,7 @@ import type {
   TaskStatus,
 } from "../../../task/task.ts";
 import type { Warning } from "../../../task/warnings.ts";
-import { big, place, transaction, word } from "../columns.ts";
+import { big, place, word } from "../columns.ts";
 
 /**
  * Tasks, as `../schema.ts` has them for SQLite. JSON columns are `json`, not `jsonb`, which would forget the order of a client's fields.
@@ -106,7 +106,7 @@ export const tasks = pgTable(
 
 /**
  * The log of all tasks: `seq` is the order of writing over all of them, `sequence` counts within one. Transactions commit in another order
- * than they write: readers go as far as the oldest that still runs, by `transaction`.
+ * than they write: readers go as far as all that wrote before them have ended (`events/settled.ts`).
  */
 export const events = pgTable(
   "events",
@@ -124,7 +124,6 @@ export const events = pgTable(
     target: integer(),
     targetStatus: word("target_status").$type<TargetStatus>(),
     progress: json().$type<Progress>(),
-    transaction: transaction().notNull().default(sql`pg_current_xact_id()`),
   },
   (table) => [uniqueIndex("events_of_task").on(table.taskSeq, table.sequence)],
 );

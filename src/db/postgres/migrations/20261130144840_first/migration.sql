@@ -82,8 +82,7 @@ CREATE TABLE "events" (
 	"failure" json,
 	"target" integer,
 	"target_status" text collate "C",
-	"progress" json,
-	"transaction" xid8 DEFAULT pg_current_xact_id() NOT NULL
+	"progress" json
 );
 --> statement-breakpoint
 CREATE TABLE "profile_uses" (
