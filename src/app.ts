@@ -77,7 +77,7 @@ export async function startService(
   const { telemetry, ...observed } = await openTelemetry(config, version, runtime);
   const grounds = { config, policy, disks, telemetry, ...(signal && { signal }) };
   const parts = await openParts(grounds);
-  const { intake, stop: stopWatch } = await watchIntake(disks, config.databasePath, {
+  const { intake, stop: stopWatch } = await watchIntake(disks, config, {
     onOpen: () => parts.queue.announceWork(),
     onCritical: () => node.working()?.worker.makeRoom(),
   });

@@ -39,9 +39,10 @@ export type Disks = {
 
 /** Settles whether files may be written; where not, the database is in memory, which is said in the log. */
 export function settleDisk(config: Config, runtime: Runtime): Config {
-  const { disk, dataFolder } = config;
+  const { disk, dataFolder, databaseUrl } = config;
   if (disk === "yes" || (disk === "auto" && runtime.mayWrite(dataFolder)))
     return { ...config, disk: "yes" };
+  if (databaseUrl !== undefined) return { ...config, disk: "no" };
   const why =
     disk === "no" ? "PONTUS_DISK says so" : `Deno needs --allow-write=${dataFolder} for one`;
   log.warn("There is no disk, as {why}: tasks are kept in memory and are gone when it stops", {
@@ -151,7 +152,7 @@ const filesOf = (path: string): readonly Place[] => [
 /** Looks at the disks and the files of the database from now on, which is open. */
 export async function watchIntake(
   disks: Disks,
-  databasePath: string,
+  { databasePath, databaseUrl }: Pick<Config, "databasePath" | "databaseUrl">,
   { onOpen, onCritical }: DiskEvents,
 ): Promise<WatchedIntake> {
   const lackOfFiles = watchFiles(databasePath === ":memory:" ? [] : filesOf(databasePath));
@@ -165,7 +166,9 @@ export async function watchIntake(
         detail: disk.detail,
         ...(disk.space && { space: disk.space }),
       },
-      database: { ok: lack === undefined, detail: lack ?? "its files are in place" },
+      ...(databaseUrl === undefined && {
+        database: { ok: lack === undefined, detail: lack ?? "its files are in place" },
+      }),
     };
   };
   const intake = new Intake(look, (why) => {

@@ -1,14 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
-import { type Config, ConfigError } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { using } from "../config/using.ts";
+import { openClock, timeOf } from "../db/postgres/clock.ts";
 import { isLost } from "../db/postgres/errors.ts";
 import { openPostgres, type PostgresDatabase } from "../db/postgres/postgres.ts";
+import { PostgresEventFeed } from "../events/postgres.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import { PostgresFleet } from "../fleet/postgres.ts";
 import { maskSecrets } from "../lib/mask.ts";
+import { onceLoaded } from "../lib/once.ts";
+import { BossEntries } from "../queue/postgres/entries.ts";
+import { PostgresQueue } from "../queue/postgres/postgres.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "../store/key-seal.ts";
 import { PostgresClientStore } from "../store/postgres/clients.ts";
+import { PostgresLeftoverStore } from "../store/postgres/leftovers.ts";
+import { PostgresNotificationStore } from "../store/postgres/notifications/notifications.ts";
+import { PostgresProfileStore } from "../store/postgres/profiles.ts";
+import { PostgresTaskStore } from "../store/postgres/tasks.ts";
 import type { ClientStore } from "../store/store.ts";
 import { openSealed, seedClients } from "./clients.ts";
 import type { StoreGrounds, Stores } from "./stores.ts";
@@ -28,12 +38,44 @@ export async function openFleetStores({
   telemetry,
   signal,
 }: StoreGrounds): Promise<FleetStores> {
+  const { databaseUrl: url = "" } = config;
   const database = await openServer(config, signal);
-  const { taskChanged } = telemetry;
-  await database.close();
-  throw new ConfigError([
-    `Cannot use PONTUS_DATABASE_URL: there is no queue for it: ${taskChanged.name}`,
-  ]);
+  try {
+    const clock = await openClock({ ask: timeOf(database) });
+    const { now } = clock;
+    const entries = await BossEntries.open(url, database);
+    const clients = await openFleetClients(config, database);
+    const options = { ...config, now, entries, onChange: telemetry.taskChanged };
+    return {
+      tasks: new PostgresTaskStore(database, options),
+      leftovers: new PostgresLeftoverStore(database),
+      notifications: new PostgresNotificationStore(database, { now }),
+      profiles: new PostgresProfileStore(database, { now }),
+      clients,
+      mediaKeys: clients.mediaKeys,
+      queue: new PostgresQueue(database, entries, options),
+      events: new PostgresEventFeed(database, { now }),
+      fleet: new PostgresFleet(database, { now }),
+      watched: onceLoaded(async () => {
+        const { PostgresWatchedFiles } = await import("../store/postgres/watched-files.ts");
+        return new PostgresWatchedFiles(database);
+      }),
+      overview: onceLoaded(async () => {
+        const { PostgresOverview } = await import("../overview/postgres.ts");
+        return new PostgresOverview(database);
+      }),
+      checkWritable: () => database.checkWritable(),
+      now,
+      close: async () => {
+        clock.close();
+        await entries.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 /** The clients of a fleet, for a command that changes them. */

@@ -5,6 +5,7 @@ import { using } from "../config/using.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Fleet, Node } from "../fleet/fleet.ts";
 import type { Reach } from "../lib/reach.ts";
+import { abilitiesOf } from "../plan/feasible/needs.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { AddressJudge } from "../service/addresses.ts";
@@ -96,6 +97,8 @@ export async function beginWork(
   const standing = engine.standBy(instance.scratch);
   const [{ Worker }] = await Promise.all([import("../worker/worker.ts"), standing]);
   const { ports, storageOf } = portsOf(engine, parts);
+  const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
+  const { abilities } = node;
   const worker = new Worker(
     {
       ...ports,
@@ -113,9 +116,8 @@ export async function beginWork(
         ]);
       },
     },
-    workerOptions(config, instance, recordings),
+    { ...workerOptions(config, instance, recordings), ...(fleet && { abilities }) },
   );
-  const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
   const hardware = familyOf(engine);
   const membership = fleet && (await memberOf({ fleet, node, worker, drain, now, hardware }));
   await membership?.start();
@@ -188,7 +190,7 @@ const nodeOf = (
     zone,
     engine: engine.name,
     engineVersion: capabilities.version,
-    abilities: capabilities.encoders,
+    abilities: abilitiesOf(capabilities),
     capabilities,
     slots,
   };

@@ -32,6 +32,8 @@ export type WorkerDeps = {
 export type WorkerOptions = {
   /** This instance, as its claims name it. */
   readonly id: string;
+  /** What of tasks' needs it meets; absent is everything, as on a single machine. */
+  readonly abilities?: readonly string[];
   /** Absolute path of this instance's scratch folder; undefined without a disk, where everything goes through streams. */
   readonly scratch: string | undefined;
   /** Absolute path of the folder of recordings. Each task has a folder in it until it has ended. */

@@ -149,8 +149,9 @@ export class Worker {
   async #claimOne(): Promise<boolean> {
     this.#isClaiming = true;
     try {
-      const { id } = this.#options;
-      const work = await this.#deps.queue.claim({ id, engine: this.#deps.engine.name });
+      const { id, abilities } = this.#options;
+      const self = { id, engine: this.#deps.engine.name, ...(abilities && { abilities }) };
+      const work = await this.#deps.queue.claim(self);
       if (work) this.#begin(work);
       return work !== undefined;
     } finally {
