@@ -16,7 +16,11 @@ const isMissing = (error: unknown): boolean =>
  */
 export async function loadFleet() {
   try {
-    return await import("./fleet.ts");
+    const [fleet, { inspectPostgres }] = await Promise.all([
+      import("./fleet.ts"),
+      import("../db/postgres/inspect.ts"),
+    ]);
+    return { ...fleet, inspectPostgres };
   } catch (error) {
     if (!isMissing(error)) throw error;
     const names = Object.entries(PACKAGES).map(([name, version]) => `${name}@${version}`);

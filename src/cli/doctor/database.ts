@@ -5,13 +5,15 @@ import { KEYS } from "../../config/keys.ts";
 import { inspectDatabase } from "../../db/database.ts";
 import { permissionNeeded } from "../../lib/permission.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
+import { serverFindings } from "./server.ts";
 
 const RESTORE = "restore a backup (docs/backup.md), or set PONTUS_DATABASE_URL to another file";
 
 /** Whether the database can be used, and the keys in it decrypted. Nothing of it is changed, and an older one is not upgraded. */
 export async function databaseFindings(config: Config): Promise<readonly Finding[]> {
   const check = "database";
-  const { databasePath: path } = config;
+  const { databasePath: path, databaseUrl } = config;
+  if (databaseUrl !== undefined) return serverFindings(databaseUrl);
   if (path === ":memory:" || config.disk === "no") return [ok(check, "tasks are kept in memory")];
   const shown = JSON.stringify(path);
   if (!existsSync(path)) return [ok(check, `${shown} is made at the first start`)];

@@ -1,0 +1,36 @@
+import pg from "pg";
+import { MIGRATIONS } from "./migrations.gen.ts";
+
+/** How long the server may take to answer. */
+const ANSWER_MS_MAX = 5_000;
+
+/** How the schema of a database stands to that of this program. */
+export type SchemaState = "none" | "older" | "current" | "newer";
+
+/** Looks at a database, and changes nothing. @throws why it cannot be looked at, as the server or the system says */
+export async function inspectPostgres(
+  url: string,
+): Promise<{ readonly server: string; readonly schema: SchemaState }> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "pontus doctor",
+    connectionTimeoutMillis: ANSWER_MS_MAX,
+    query_timeout: ANSWER_MS_MAX,
+  });
+  // Told by what waits for it.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query(
+      "select current_setting('server_version') as server, to_regclass('pontus_schema') is not null as is_there",
+    );
+    const { server, is_there: isThere } = rows[0] as { server: string; is_there: boolean };
+    if (!isThere) return { server, schema: "none" };
+    const { rows: versions } = await client.query("select version from pontus_schema");
+    const version = Number(versions[0]?.version ?? 0);
+    if (version === MIGRATIONS.length) return { server, schema: "current" };
+    return { server, schema: version < MIGRATIONS.length ? "older" : "newer" };
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
