@@ -5,7 +5,9 @@ export type DataSync = (file: number, done: (error: Error | null) => void) => vo
 
 /** A sync this short holds up no call for longer than some creates do; to hand it to a thread costs a create a tenth of its CPU. */
 const SHORT_MS = 2;
-/** How long syncs stay in a thread after one that was longer, until another is tried here. */
+/** So many longer ones in a row are no chance, as when the file system grows a file: the disk is slow, or busy. */
+const LONG_MAX = 3;
+/** How long syncs stay in a thread then, until another one is tried here. */
 const APART_MS = 5_000;
 
 /**
@@ -19,6 +21,7 @@ export function shortOrApart(
   syncApart: DataSync = fdatasync,
   nowMs: () => number = () => performance.now(),
 ): DataSync {
+  let longInARow = 0;
   let apartUntilMs = 0;
   return (file, done) => {
     const startMs = nowMs();
@@ -33,7 +36,8 @@ export function shortOrApart(
       failure = error as Error;
     }
     const endMs = nowMs();
-    if (endMs - startMs > SHORT_MS) apartUntilMs = endMs + APART_MS;
+    longInARow = endMs - startMs > SHORT_MS ? longInARow + 1 : 0;
+    if (longInARow >= LONG_MAX) apartUntilMs = endMs + APART_MS;
     done(failure);
   };
 }
