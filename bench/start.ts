@@ -24,12 +24,30 @@ async function freePort(): Promise<number> {
 /** From the start of the process until it had answered, in ms: wall, and CPU with that of programs it ran (exact to 10). */
 type Answer = { readonly tookMs: number; readonly cpuMs: number };
 
+/** What is started: the service as `bun run start` does, or another program. */
+const SOURCE = [process.execPath, join(ROOT, "src", "main.bun.ts")] as const;
+
+/** Makes the program of one file, as images have it. */
+async function built(scratch: string): Promise<readonly [string, ...string[]]> {
+  const program = join(scratch, "pontus");
+  const child = start(process.execPath, [join(ROOT, "scripts", "build.ts"), program]);
+  child.stdout?.resume();
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`Cannot go on: the build ended with ${code}`);
+  return [program, "serve"];
+}
+
 /** Starts the service, sends one signed call until it is answered, and stops the service. */
-async function firstAnswer(home: Home, path: string, body?: object): Promise<Answer> {
+async function firstAnswer(
+  home: Home,
+  path: string,
+  body?: object,
+  [command, ...args]: readonly [string, ...string[]] = SOURCE,
+): Promise<Answer> {
   const port = await freePort();
   const env = { ...serviceEnv(home), PONTUS_PORT: String(port), PONTUS_CONCURRENCY: "0" };
   const startMs = performance.now();
-  const child = start(process.execPath, [join(ROOT, "src", "main.bun.ts")], env);
+  const child = start(command, args, env);
   child.stdout?.resume();
   try {
     for (;;) {
@@ -73,7 +91,10 @@ async function measureAnswers(scratch: string, rounds: number) {
   const firstReads: Answer[] = [];
   const firstCreates: Answer[] = [];
   const creates: Answer[] = [];
+  const programReads: Answer[] = [];
+  const programCreates: Answer[] = [];
   const bare: number[] = [];
+  const program = await built(scratch);
   const create = (target: string) => ({
     source: { source_url: "in.mp4" },
     targets: [{ target_url: target }],
@@ -85,9 +106,11 @@ async function measureAnswers(scratch: string, rounds: number) {
     firstCreates.push(await firstAnswer(home, TASKS, create("first.mp4")));
     creates.push(await firstAnswer(home, TASKS, create("second.mp4")));
     reads.push(await firstAnswer(home, PROFILES));
+    programCreates.push(await firstAnswer(home, TASKS, create("third.mp4"), program));
+    programReads.push(await firstAnswer(home, PROFILES, undefined, program));
     bare.push(await bareStartMs());
   }
-  return { reads, firstReads, firstCreates, creates, bare };
+  return { reads, firstReads, firstCreates, creates, programReads, programCreates, bare };
 }
 
 /** What the service takes at rest, and how soon it answers after its start. */
@@ -130,6 +153,16 @@ export async function measureStart({ isQuick, scratch, say }: PartOptions): Prom
     },
     answer("service.first-read", "GET profiles, a service that has run before", read),
     answer("service.first-create", "POST create, a service that has run before", created),
+    answer(
+      "service.program-read",
+      "GET profiles, the program that `bun run build` makes",
+      spreadOf(tookOf(answers.programReads)),
+    ),
+    answer(
+      "service.program-create",
+      "POST create, the program that `bun run build` makes",
+      spreadOf(tookOf(answers.programCreates)),
+    ),
     {
       key: "service.first-ever",
       what: "the same on a new data folder, which is made, and ffmpeg asked what it can do",

@@ -1,4 +1,6 @@
-import { delimiter } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import {
   bunTests,
   conclude,
@@ -47,10 +49,10 @@ async function run(
   name: string,
   args: readonly string[],
   { version, bin, outcomes }: OnTrial,
-  { env = {}, ...options }: Parameters<typeof bunTests>[2] = {},
+  options: Parameters<typeof bunTests>[2] = {},
 ): Promise<void> {
   const path = `${bin}${delimiter}${process.env["PATH"] ?? ""}`;
-  const all = { ...options, env: { ...process.env, ...env, PATH: path } };
+  const all = { ...options, env: { ...process.env, PATH: path } };
   outcomes.push(await bunTests(`${name} on ${version}`, args, all));
 }
 
@@ -60,25 +62,33 @@ const tests = (one: OnTrial): Promise<void> =>
 const liveTests = (one: OnTrial): Promise<void> =>
   run("live tests", [...ON_ALL_CORES, ...ignoring(LIVE_NOT_RUN), LIVE], one);
 
-/** Of the real files one at a time, so that little is taken from the live tests. */
-const corpus = (one: OnTrial): Promise<void> =>
-  run("real files", [...ignoring(NOT_RUN), CORPUS], one, {
-    env: { PONTUS_CORPUS_AT_ONCE: "1" },
-    output: "collect",
-  });
+/** Of the real files, by programs that give way: the live tests are to feel nothing of them. */
+async function corpus(one: OnTrial): Promise<void> {
+  const bin = mkdtempSync(join(tmpdir(), "pontus-giving-way-"));
+  try {
+    for (const program of ["ffmpeg", "ffprobe"])
+      writeFileSync(join(bin, program), givingWay(join(one.bin, program)), { mode: 0o755 });
+    const options = { givesWay: true, output: "collect" } as const;
+    await run("real files", [...ignoring(NOT_RUN), CORPUS], { ...one, bin }, options);
+  } finally {
+    rmSync(bin, { recursive: true, force: true });
+  }
+}
 
-/** Runs all tests of some FFmpegs. Live tests wait most of the time, so the real files run beside those, and beside what is last. */
+/**
+ * A script that runs a program which gives way. It leads a session of its own, whose priority is not that of the tests: see
+ * `giveWay` of run-program.ts.
+ */
+const givingWay = (program: string): string =>
+  `#!/bin/sh\n{ echo 10 > /proc/self/autogroup; } 2> /dev/null\nexec '${program}' "$@"\n`;
+
+/** Runs all tests of some FFmpegs. Live tests wait most of the time: the real files run beside them. */
 async function runAll(all: readonly OnTrial[]): Promise<void> {
-  const [last, ...before] = all.toReversed();
-  for (const one of before.toReversed()) await tests(one);
-  const besides = async (): Promise<void> => {
-    for (const one of all) await corpus(one);
+  const ofEach = async (part: (one: OnTrial) => Promise<void>): Promise<void> => {
+    for (const one of all) await part(one);
   };
-  const inTurn = async (): Promise<void> => {
-    for (const one of all) await liveTests(one);
-    if (last) await tests(last);
-  };
-  await Promise.all([inTurn(), besides()]);
+  await ofEach(tests);
+  await Promise.all([ofEach(liveTests), ofEach(corpus)]);
 }
 
 /** Says how the tests of an FFmpeg went. */

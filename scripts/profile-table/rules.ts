@@ -5,7 +5,8 @@ import type { Capabilities } from "../../src/plan/plan.ts";
 import { assignRenditions } from "../../src/profile/assign.ts";
 import { CONTAINERS, type Container } from "../../src/profile/containers.ts";
 import type { Assignment } from "../../src/profile/profile.ts";
-import { AUDIO_FORMATS, type Qlty, toRendition, VIDEO_FORMATS } from "../../src/profile/qlty.ts";
+import { AUDIO_FORMATS, type Qlty, toRendition } from "../../src/profile/qlty.ts";
+import { VIDEO_FORMATS } from "../../src/profile/video-values.ts";
 import { TaskError } from "../../src/task/errors.ts";
 import type { Asked } from "./asked.ts";
 

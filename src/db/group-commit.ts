@@ -29,7 +29,7 @@ export type GroupCommitOptions = {
   readonly busyMs?: number;
   /** Called after each commit, before its writers hear of it. */
   readonly onCommit?: () => void;
-  /** Syncs what was committed, in a thread; without it COMMIT does. */
+  /** Syncs what was committed, in a thread if that takes long; without it COMMIT does. */
   readonly log?: Pick<LogSync, "sync" | "syncNow" | "isInDoubt"> | undefined;
   /** Makes room on a full disk, after so many tries. @returns whether there is some more now, so that another try may help */
   readonly makeRoom?: (tries: number) => boolean;

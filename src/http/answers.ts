@@ -1,8 +1,6 @@
 import { maskCredentials, maskSecrets } from "../lib/mask.ts";
-import { toQlty } from "../profile/qlty.ts";
 import { progressData } from "../service/following/event-data.ts";
 import { formatTime } from "../service/following/format-time.ts";
-import type { FoundProfile } from "../service/profiles.ts";
 import { contractCode } from "../task/errors.ts";
 import type { Notification } from "../task/notification.ts";
 import type {
@@ -18,7 +16,6 @@ import type {
 import type { Language } from "./language.ts";
 import { taskMessageOf } from "./problem.ts";
 import type { OutputAnswer } from "./schemas/output-schemas.ts";
-import type { ProfileAnswer } from "./schemas/profile-schemas.ts";
 import type { TaskAnswer } from "./schemas/task-schemas.ts";
 
 /** Why a task, an attempt or a target failed, as the API writes it. */
@@ -148,17 +145,4 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
 const clipAnswer = ({ startSeconds, durationSeconds }: Clip) => ({
   start_seconds: startSeconds,
   duration_seconds: durationSeconds,
-});
-
-/** A profile as the API writes it. A field that is `undefined` here is absent in the JSON. */
-export const profileAnswer = ({ profile, createMs }: FoundProfile): ProfileAnswer => ({
-  profile_name: profile.name,
-  description: profile.description,
-  qlties: profile.renditions.map(toQlty),
-  qlties_length: profile.renditions.length,
-  thumbnails: profile.thumbnails && {
-    interval_seconds: profile.thumbnails.intervalSeconds,
-    width: profile.thumbnails.width,
-  },
-  create_time: createMs === undefined ? undefined : formatTime(createMs),
 });

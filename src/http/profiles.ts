@@ -1,18 +1,29 @@
 import type { Hono } from "hono";
+import { onceLoaded } from "../lib/once.ts";
 import { isSet } from "../profile/container-rules.ts";
 import type { Rendition } from "../profile/profile.ts";
-import { type Qlty, toRendition } from "../profile/qlty.ts";
-import { createProfile, deleteProfile, findProfile, listProfiles } from "../service/profiles.ts";
+import type { Qlty } from "../profile/qlty.ts";
+import { formatTime } from "../service/following/format-time.ts";
+import {
+  createProfile,
+  deleteProfile,
+  type FoundProfile,
+  findProfile,
+  listProfiles,
+} from "../service/profiles.ts";
 import type { MediaKeys, ProfileStore } from "../store/store.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
-import { profileAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
 import { invalidFields } from "./invalid-fields.ts";
-import type { NewQlty } from "./schemas/profile-schemas.ts";
+import type { NewQlty, ProfileAnswer } from "./schemas/profile-schemas.ts";
+
+// With all fields of parameter groups, which creates do not need.
+const groups = onceLoaded(() => import("../profile/qlty.ts"));
 
 /** Reads every parameter group. @throws {TaskError} `invalid_parameter` with the bad fields of all of them */
-function renditionsOf(qlties: readonly Qlty[]): readonly Rendition[] {
+async function renditionsOf(qlties: readonly Qlty[]): Promise<readonly Rendition[]> {
+  const { toRendition } = await groups();
   const faults: FieldError[] = [];
   const renditions = qlties.flatMap((qlty, index) => {
     try {
@@ -35,6 +46,22 @@ function withSealedKey({ encryption, ...qlty }: NewQlty, seal: (key: string) => 
   return { ...qlty, encryption: { ...rest, ...(key !== undefined && { sealed_key: seal(key) }) } };
 }
 
+/** A profile as the API writes it. A field that is `undefined` here is absent in the JSON. */
+async function profileAnswer({ profile, createMs }: FoundProfile): Promise<ProfileAnswer> {
+  const { toQlty } = await groups();
+  return {
+    profile_name: profile.name,
+    description: profile.description,
+    qlties: profile.renditions.map(toQlty),
+    qlties_length: profile.renditions.length,
+    thumbnails: profile.thumbnails && {
+      interval_seconds: profile.thumbnails.intervalSeconds,
+      width: profile.thumbnails.width,
+    },
+    create_time: createMs === undefined ? undefined : formatTime(createMs),
+  };
+}
+
 /** Serves the calls on profiles. */
 export function serveProfiles(
   app: Hono,
@@ -55,7 +82,7 @@ export function serveProfiles(
       sealed.set(key, known);
       return known;
     };
-    const renditions = renditionsOf(body.qlties.map((qlty) => withSealedKey(qlty, seal)));
+    const renditions = await renditionsOf(body.qlties.map((qlty) => withSealedKey(qlty, seal)));
     const { thumbnails } = body;
     if (thumbnails && !renditions.every(({ container }) => isSet(container)))
       throw invalidFields([
@@ -69,17 +96,17 @@ export function serveProfiles(
         thumbnails: { intervalSeconds: thumbnails.interval_seconds, width: thumbnails.width },
       }),
     });
-    return { status: 200, body: profileAnswer(profile) };
+    return { status: 200, body: await profileAnswer(profile) };
   });
 
   on(CALLS.readProfile, "readProfileRoute", async ({ caller, param }) => {
     const profile = await findProfile(profiles, caller.clientCode, param("profile_name"));
-    return { status: 200, body: profileAnswer(profile) };
+    return { status: 200, body: await profileAnswer(profile) };
   });
 
   on(CALLS.listProfiles, "listProfilesRoute", async ({ caller }) => {
     const found = await listProfiles(profiles, caller.clientCode);
-    return { status: 200, body: { profiles: found.map(profileAnswer) } };
+    return { status: 200, body: { profiles: await Promise.all(found.map(profileAnswer)) } };
   });
 
   on(CALLS.deleteProfile, "deleteProfileRoute", async ({ caller, param }) => {

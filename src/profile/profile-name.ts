@@ -1,7 +1,7 @@
 import type { VideoCodec } from "./codecs.ts";
 import { audioCodecFor, videoCodecFor } from "./container-rules.ts";
 import { CONTAINERS, type Container, isOfSource, type Written } from "./containers.ts";
-import { LOW_LATENCY_CODECS, SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "./qlty.ts";
+import { LOW_LATENCY_CODECS, SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "./video-values.ts";
 
 /** What the name of a system profile says. Sizes in pixels; bitrates in kbit/s, of video and audio together. */
 export type ProfileName =

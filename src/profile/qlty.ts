@@ -15,23 +15,7 @@ import { type EncryptionFields, encryptionFields, protectionOf } from "./fields/
 import { type SoundQlty, soundFields, soundOf } from "./fields/sound.ts";
 import { type SubtitleFields, subtitleFields, subtitlesOf } from "./fields/subtitles.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
-
-/** Values of `format`, the video codec; `copy` keeps the source's stream, `none` leaves video out; `mjpeg` and those after it each suit one container alone. */
-export const VIDEO_FORMATS = [
-  "mpeg2",
-  "h264",
-  "h265",
-  "copy",
-  "av1",
-  "vp9",
-  "mjpeg",
-  "gif",
-  "webp",
-  "awebp",
-  "avif",
-  "png",
-  "none",
-] as const;
+import { LOW_LATENCY_CODECS, type VIDEO_FORMATS } from "./video-values.ts";
 
 /** Values of `framerate`, in the form of answers; `parseFramerate` knows the other ways to write them. */
 export const FRAMERATES = ["12", "15", "24000/1001", "24", "25", "30000/1001", "30", "60"] as const;
@@ -74,9 +58,6 @@ export const PRESETS = [
   "highPerformance",
 ] as const satisfies readonly Effort[];
 
-/** The codecs whose encoders have `low_latency`. */
-export const LOW_LATENCY_CODECS: readonly VideoCodec[] = ["h264", "h265"];
-
 const GOP_SIZE_DEFAULT = 50;
 /** With `low_latency`: a viewer who joins late waits for a key frame. */
 const GOP_SIZE_LOW_LATENCY = 25;
@@ -86,12 +67,6 @@ const ANIMATION_RATE_USUAL = 15;
 
 /** The largest `b_frame_size`; the smallest is 0. */
 export const B_FRAMES_MAX = 3;
-
-/** The smallest `width` and `height`, in pixels. */
-export const SIZE_MIN = 64;
-
-/** The largest `width` and `height`, in pixels. This limit is ours; the Profile API's is 4096. */
-export const SIZE_MAX = 8192;
 
 /** A frame rate of the table, in the form of answers. */
 export type Framerate = (typeof FRAMERATES)[number];

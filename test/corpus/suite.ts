@@ -8,14 +8,11 @@ import { PROFILE_KEYS, type ProfileKey } from "./profiles.ts";
 import { type Outcomes, runFile } from "./runs.ts";
 import { differences, truthOf } from "./truth.ts";
 
-/** How many files are made at once: as many as there are cores, or as many as is said where others need those. */
-const AT_ONCE = Number(process.env["PONTUS_CORPUS_AT_ONCE"] ?? availableParallelism());
-
 /** The least part of all runs that is as the index says, or better. */
 const RIGHT_PART_MIN = 0.98;
 
 /**
- * Holds what an engine makes of every real file against what is right: all files, some at once; each test
+ * Holds what an engine makes of every real file against what is right: all files, as many at once as there are cores; each test
  * waits for its own. Where there are no files it says so, and nothing fails.
  */
 export function corpusSuite(name: string, open: () => Promise<Engine>): void {
@@ -49,7 +46,7 @@ export function corpusSuite(name: string, open: () => Promise<Engine>): void {
           runs.get(next.file)?.reject,
         );
     };
-    for (let left = AT_ONCE; left > 0; left -= 1) void work();
+    for (let left = availableParallelism(); left > 0; left -= 1) void work();
   });
 
   afterAll(async () => {

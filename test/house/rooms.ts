@@ -80,7 +80,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["fields"],
     ["container-rules"],
     ["containers"],
-    ["container-facts"],
+    ["container-facts", "video-values"],
     ["codecs"],
   ],
   queue: [["postgres", "sqlite"], ["turns"], ["queue"]],

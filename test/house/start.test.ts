@@ -43,6 +43,7 @@ const LATER = [
   ...within("src/plan", "decide/ encode/ feasible/ further. joined."),
   ...within("src/service", "operate-clients. plan-new-task. plan-slots. following/wait-for-task."),
   ...within("src", "watch/ service/watching/create-watched."),
+  ...within("src/profile", "qlty. fields/"),
 ];
 
 /** The same of packages and of Node's own. */

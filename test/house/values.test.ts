@@ -18,13 +18,11 @@ import {
   GOP_SIZES,
   PRESETS,
   RC_MODES,
-  SIZE_MAX,
-  SIZE_MIN,
   toQlty,
   toRendition,
-  VIDEO_FORMATS,
 } from "../../src/profile/qlty.ts";
 import { CATALOGUE } from "../../src/profile/system-profiles.ts";
+import { SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "../../src/profile/video-values.ts";
 import { readLiveAddress } from "../../src/storage/live/live-address.ts";
 import { CONTRACT_CODES, contractCode, ERROR_CODES, retryOf } from "../../src/task/errors.ts";
 import { sandboxFlags } from "../fixtures/sandbox.ts";

@@ -12,13 +12,11 @@ import {
   PRESETS,
   type Qlty,
   RC_MODES,
-  SIZE_MAX,
-  SIZE_MIN,
   toQlty,
   toRendition,
-  VIDEO_FORMATS,
 } from "../../src/profile/qlty.ts";
 import { CATALOGUE, systemProfile } from "../../src/profile/system-profiles.ts";
+import { SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "../../src/profile/video-values.ts";
 import { aQlty, faultsOf } from "./builders.ts";
 
 const maybe = <T>(values: readonly T[]) =>

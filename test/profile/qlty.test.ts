@@ -15,12 +15,10 @@ import {
   parseFramerate,
   type Qlty,
   RC_MODES,
-  SIZE_MAX,
-  SIZE_MIN,
   toQlty,
   toRendition,
-  VIDEO_FORMATS,
 } from "../../src/profile/qlty.ts";
+import { SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "../../src/profile/video-values.ts";
 import { aQlty, faultsOf } from "./builders.ts";
 
 describe("parseFramerate", () => {

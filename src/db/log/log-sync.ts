@@ -1,22 +1,20 @@
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, openSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
 import { TaskError } from "../../task/errors.ts";
 import { BUSY_MS_MAX, onceFree } from "../busy.ts";
 import type { Connection } from "../connection.ts";
 import { writeAgain } from "../wal.ts";
+import { type DataSync, shortOrApart } from "./data-sync.ts";
 
 const log = getLogger(["pontus", "db"]);
-
-/** Syncs the data of an open file, as `fdatasync` of `node:fs` does. */
-type DataSync = (file: number, done: (error: Error | null) => void) => void;
 
 /** How long after a log could not be mended that is tried again. */
 const AGAIN_MS = 1_000;
 
 /**
- * Syncs the write-ahead log of a database in a thread of the runtime, so that the event loop goes on meanwhile: by itself, SQLite
- * syncs within COMMIT. It is left to sync what keeps the file whole: with `synchronous=NORMAL` the log before a checkpoint, the file
- * after that, and the header of a log that begins anew.
+ * Syncs the write-ahead log of a database, in a thread of the runtime while its disk is slow, so that the event loop goes on meanwhile
+ * (`data-sync.ts`): by itself, SQLite syncs within COMMIT. It is left to sync what keeps the file whole: with `synchronous=NORMAL` the
+ * log before a checkpoint, the file after that, and the header of a log that begins anew.
  *
  * A committed transaction can be read before it is synced, by every process. So nobody may be told of one, or of what was read,
  * before `sync` or `covering` says so.
@@ -61,7 +59,7 @@ export class LogSync {
   static open(
     connection: Connection,
     path: string,
-    dataSync: DataSync = fdatasync,
+    dataSync: DataSync = shortOrApart(),
   ): LogSync | undefined {
     if (connection.value("PRAGMA journal_mode") !== "wal") return undefined;
     // The first read opens the log.

@@ -11,10 +11,8 @@ import {
   PRESETS,
   parseFramerate,
   RC_MODES,
-  SIZE_MAX,
-  SIZE_MIN,
-  VIDEO_FORMATS,
 } from "../../profile/qlty.ts";
+import { SIZE_MAX, SIZE_MIN, VIDEO_FORMATS } from "../../profile/video-values.ts";
 import { CAPTION_FIELDS } from "./fields/captions.ts";
 import { COLOUR_FIELDS } from "./fields/colour.ts";
 import { ENCODER_OPTIONS_FIELDS } from "./fields/encoder-options.ts";

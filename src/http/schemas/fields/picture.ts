@@ -7,7 +7,7 @@ import {
   WATERMARK_WIDTH,
 } from "../../../profile/fields/watermark.ts";
 import { WAVEFORM_CHANNELS } from "../../../profile/fields/waveform.ts";
-import { SIZE_MAX, SIZE_MIN } from "../../../profile/qlty.ts";
+import { SIZE_MAX, SIZE_MIN } from "../../../profile/video-values.ts";
 import { Address } from "../fields.ts";
 import { numeric } from "../numbers.ts";
 
