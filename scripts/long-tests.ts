@@ -45,6 +45,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/crash.test.ts": 24,
   "test/line/live-servers.test.ts": 23,
   "test/line/neighbours.test.ts": 23,
+  "test/runtime/demo-fleet.test.ts": 23,
   "test/worker/quality/judge-quality.test.ts": 23,
   "test/line/killed-stages.test.ts": 23,
   "test/worker/subtitles/captions.test.ts": 22,

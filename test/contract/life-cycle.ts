@@ -173,6 +173,7 @@ export function lifeCycleContract(
   name: string,
   make: () => Promise<StoreBench>,
   { describe, test, expect }: Harness,
+  histories = 60,
 ): void {
   describe(name, () => {
     test("keeps every task sound whatever happens in whatever order", async () => {
@@ -195,7 +196,7 @@ export function lifeCycleContract(
           }
         },
       );
-      await fc.assert(property, { numRuns: 60 });
+      await fc.assert(property, { numRuns: histories });
     }, 60_000);
   });
 }

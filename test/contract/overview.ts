@@ -10,7 +10,13 @@ import {
 } from "../fixtures/store-bench.ts";
 
 type Harness = Pick<typeof import("bun:test"), "describe" | "test" | "expect">;
-type Make = () => Promise<StoreBench & { readonly overview: Overview }>;
+type Make = () => Promise<
+  StoreBench & {
+    readonly overview: Overview;
+    /** Makes many tasks like a pending one, with no metadata, where that is quicker than to create each. */
+    readonly copyTask?: (id: string, copies: number) => Promise<void>;
+  }
+>;
 type Bench = Awaited<ReturnType<Make>>;
 
 const HOUR_MS = 3_600_000;
@@ -137,8 +143,10 @@ export function overviewContract(name: string, make: Make, harness: Harness): vo
       const bench = await make();
       const { overview } = bench;
       const first = await createTask(bench, { metadata: { rare: "yes" } });
-      for (let batch = 0; batch < 21; batch++)
-        await Promise.all(Array.from({ length: 500 }, () => createTask(bench)));
+      if (bench.copyTask) await bench.copyTask(first, 10_500);
+      else
+        for (let batch = 0; batch < 21; batch++)
+          await Promise.all(Array.from({ length: 500 }, () => createTask(bench)));
       const query = { metadata: { rare: "yes" }, limit: 5 };
       const page = await overview.tasks(query);
       expect(page.tasks).toEqual([]);

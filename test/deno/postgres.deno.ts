@@ -19,6 +19,9 @@ const fleet = new FleetServer();
 await fleet.start();
 after(() => fleet.stop());
 
+// Each history has a database of its own, which costs more than one in memory.
+const HISTORIES = 10;
+
 const make = () => fleet.bench();
 const makeNotified = () => fleet.notifiedBench();
 
@@ -32,7 +35,7 @@ clientStoreContract("PostgresClientStore", make, harness);
 overviewContract("PostgresOverview", make, harness);
 queueContract("PostgresQueue", make, harness);
 turnsContract("PostgresQueue", (limits) => fleet.bench(limits), harness);
-lifeCycleContract("PostgresTaskStore and PostgresQueue", make, harness);
+lifeCycleContract("PostgresTaskStore and PostgresQueue", make, harness, HISTORIES);
 eventFeedContract("PostgresEventFeed", () => fleet.eventBench(), harness);
 notifierContract("Notifier over PostgreSQL", makeNotified, harness);
 refusedNotifierContract("Notifier over PostgreSQL, refused", makeNotified, harness);

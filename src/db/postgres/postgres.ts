@@ -23,6 +23,12 @@ const STATEMENT_MS_MAX = 30_000;
 const ANSWER_MS_MAX = 35_000;
 const LOCK_MS_MAX = 10_000;
 
+/**
+ * Statements are planned once for each connection, not for the values of each call: all are written so that one plan serves all values, and planning a
+ * claim takes longer than running it. Nor is any so long that compiling it would help.
+ */
+const PLANNING = "-c plan_cache_mode=force_generic_plan -c jit=off";
+
 /** Drizzle on the connection of the transaction in which it is used. */
 export type PostgresOrm = NodePgDatabase;
 
@@ -109,6 +115,7 @@ export async function openPostgres(
     lock_timeout: LOCK_MS_MAX,
     idle_in_transaction_session_timeout: STATEMENT_MS_MAX,
     keepAlive: true,
+    options: PLANNING,
   };
   const pool = new pg.Pool(config);
   // Of connections that are idle: the next call gets another one, and says what is wrong.

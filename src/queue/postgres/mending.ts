@@ -132,14 +132,21 @@ function prepareEntries({ orm, prepared }: PostgresDatabase) {
     from: () =>
       entries()
         .where(sql`(name, id) > (${queue}::text, ${id}::uuid)`)
-        .orderBy(sql`name, id`)
+        // With the table's name: an `id` alone would be the text that is selected, which no index is in the order of.
+        .orderBy(sql`job_common.name, job_common.id`)
         .limit(BATCH)
         .prepare("entries_from"),
     ofQueue: () =>
       entries().where(sql`name = ${queue}::text`).limit(BATCH).prepare("entries_of_queue"),
+    // One look for each: else a queue is read whole where that is expected to cost less, long as it may have become.
     there: () =>
-      entries()
-        .where(sql`name = ${queue}::text and id = any(${ids}::uuid[]) and state < 'active'`)
+      orm
+        .select({ id: sql<string>`entry.id::text` })
+        .from(
+          sql`unnest(${ids}::uuid[]) as wanted (id) cross join lateral (
+            select job_common.id from pontus_queue.job_common
+            where name = ${queue}::text and job_common.id = wanted.id and state < 'active' offset 0) as entry`,
+        )
         .prepare("entries_there"),
   });
 }

@@ -31,11 +31,12 @@ export const ENTRY_COLUMNS = {
 /** The statements of a claim. */
 export function prepareClaims({ orm, prepared }: PostgresDatabase) {
   const nowMs = sql.placeholder("nowMs");
-  const isDue = or(lte(tasks.notBeforeMs, nowMs), gt(tasks.notBeforeMs, sql.placeholder("farMs")));
+  const isPast = lte(tasks.notBeforeMs, nowMs);
+  const isFar = gt(tasks.notBeforeMs, sql.placeholder("farMs"));
   const due = orm
     .select({ seq: tasks.seq })
     .from(tasks)
-    .where(and(isWaiting, isDue))
+    .where(and(isWaiting, or(isPast, isFar)))
     .limit(READY_MAX)
     // A task that is cancelled now is not due.
     .for("no key update", { skipLocked: true });
@@ -45,7 +46,9 @@ export function prepareClaims({ orm, prepared }: PostgresDatabase) {
       orm
         .select({ isAnyDue: sql<boolean>`is_any_due` })
         .from(
-          sql`(select exists (select 1 from tasks where ${isWaiting} and ${isDue}) as is_any_due,
+          // Each a look at one end of the index: together they would look at all that wait.
+          sql`(select exists (select 1 from tasks where ${isWaiting} and ${isPast})
+              or exists (select 1 from tasks where ${isWaiting} and ${isFar}) as is_any_due,
             pg_advisory_xact_lock(${sql.raw(String(TURNS_LOCK))})) as lock`,
         )
         .prepare("lock_turns"),

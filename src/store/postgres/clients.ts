@@ -17,7 +17,7 @@ import type { Client, ClientStore, Nonce } from "../store.ts";
 import { PostgresNonces } from "./nonces.ts";
 
 /** The lock of whoever changes clients; any number that nothing else takes. */
-const LOCK = 7_032_017;
+const LOCK = 7_032_019;
 
 /** Clients and their nonces in PostgreSQL, for all nodes; private keys are encrypted there, with one secret key for all nodes. */
 export class PostgresClientStore implements ClientStore {

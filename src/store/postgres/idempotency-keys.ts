@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { idempotencyKeys } from "../../db/postgres/tables/clients.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
@@ -47,8 +47,7 @@ export class PostgresIdempotencyKeys {
 }
 
 function prepareQueries({ orm, prepared }: PostgresDatabase) {
-  const clientCode = sql.placeholder("clientCode");
-  const key = sql.placeholder("key");
+  const [clientCode, key] = [sql.placeholder("clientCode"), sql.placeholder("key")];
   const isKey = and(eq(idempotencyKeys.clientCode, clientCode), eq(idempotencyKeys.key, key));
   const oldest = orm
     .select({ seq: idempotencyKeys.seq })
@@ -107,7 +106,8 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
         .delete(idempotencyKeys)
         .where(
           and(
-            inArray(idempotencyKeys.seq, oldest),
+            // As of nonces: an array, not a join.
+            sql`${idempotencyKeys.seq} = any(array(${oldest}))`,
             lte(idempotencyKeys.expiresMs, sql.placeholder("nowMs")),
           ),
         )

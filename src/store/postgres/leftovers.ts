@@ -1,4 +1,4 @@
-import { and, asc, eq, lte, notExists, sql } from "drizzle-orm";
+import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { activeTargets } from "../../db/postgres/tables/tasks.ts";
 import { leftovers } from "../../db/postgres/tables/upkeep.ts";
@@ -46,13 +46,15 @@ export class PostgresLeftoverStore implements LeftoverStore {
 
 function prepareQueries({ orm, prepared }: PostgresDatabase) {
   const seq = sql.placeholder("seq");
-  const holder = () => orm.select().from(activeTargets).where(eq(activeTargets.key, leftovers.key));
+  // The limit has the holder of each looked for, until there are enough: without it all holders there are would be read, for a join.
+  const isFree = sql`not exists (select 1 from ${activeTargets}
+    where ${activeTargets.key} = ${leftovers.key} offset 0)`;
   return prepared({
     due: () =>
       orm
         .select()
         .from(leftovers)
-        .where(and(lte(leftovers.notBeforeMs, sql.placeholder("nowMs")), notExists(holder())))
+        .where(and(lte(leftovers.notBeforeMs, sql.placeholder("nowMs")), isFree))
         .orderBy(asc(leftovers.notBeforeMs))
         .limit(sql.placeholder("limit"))
         .prepare("leftovers_due"),
@@ -60,7 +62,7 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
       orm
         .select({ seq: leftovers.seq })
         .from(leftovers)
-        .where(and(eq(leftovers.seq, seq), notExists(holder())))
+        .where(and(eq(leftovers.seq, seq), isFree))
         .prepare("leftovers_free"),
     add: () =>
       orm

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { nonces } from "../../db/postgres/tables/clients.ts";
 import type { TaskError } from "../../task/errors.ts";
@@ -31,10 +31,18 @@ export class PostgresNonces {
           .from(nonces)
           .orderBy(asc(nonces.seq))
           .limit(sql.placeholder("limit"));
-        return orm
-          .delete(nonces)
-          .where(and(inArray(nonces.seq, oldest), lte(nonces.expiresMs, sql.placeholder("nowMs"))))
-          .prepare("nonces_forget");
+        return (
+          orm
+            .delete(nonces)
+            // An array, not a join: for any limit that is planned as one along the whole table.
+            .where(
+              and(
+                sql`${nonces.seq} = any(array(${oldest}))`,
+                lte(nonces.expiresMs, sql.placeholder("nowMs")),
+              ),
+            )
+            .prepare("nonces_forget")
+        );
       },
     });
   }

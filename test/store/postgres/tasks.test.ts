@@ -11,8 +11,11 @@ const fleet = new FleetServer();
 beforeAll(() => fleet.start());
 afterAll(() => fleet.stop());
 
+// Each history has a database of its own, which costs more than one in memory.
+const HISTORIES = 10;
+
 const make = () => fleet.bench();
 const harness = { describe, test, expect };
 taskStoreContract("PostgresTaskStore", make, harness);
 taskLifeContract("PostgresTaskStore", make, harness);
-lifeCycleContract("PostgresTaskStore and PostgresQueue", make, harness);
+lifeCycleContract("PostgresTaskStore and PostgresQueue", make, harness, HISTORIES);

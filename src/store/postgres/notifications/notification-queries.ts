@@ -24,7 +24,7 @@ function prepareCursor({ orm, prepared }: PostgresDatabase) {
   const isOf = eq(notifications.taskSeq, taskSeq);
   const change = (set: Record<string, SQL | null>, name: string) =>
     orm.update(notifications).set(set).where(isOf).prepare(name);
-  // Steps along the index from client to client, and a look into it for each.
+  // Steps along the index from client to client, and a look into it for each: without the offset that were a join with all that is due.
   const codes = sql`with recursive codes (client_code) as (
       select min(client_code) from notifications where due_ms is not null
       union all
@@ -32,7 +32,7 @@ function prepareCursor({ orm, prepared }: PostgresDatabase) {
         where due_ms is not null and notifications.client_code > codes.client_code)
       from codes where client_code is not null)
     select client_code from codes where exists (select from notifications
-      where notifications.client_code = codes.client_code and due_ms is not null and due_ms <= ${nowMs})`;
+      where notifications.client_code = codes.client_code and due_ms is not null and due_ms <= ${nowMs} offset 0)`;
   return prepared({
     dueClients: () =>
       orm

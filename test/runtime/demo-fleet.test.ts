@@ -1,0 +1,58 @@
+import { expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runProgram } from "../../scripts/run-program.ts";
+
+setDefaultTimeout(120_000);
+
+const DEMO = ["scripts/demo-fleet.ts", "--installed", "0"];
+
+/** Where the demo puts all that it makes. PostgreSQL's own user enters it, and names of sockets are short. */
+function place(): string {
+  const folder = mkdtempSync(join(tmpdir(), "d-"));
+  chmodSync(folder, 0o755);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The processes that were started with a folder as theirs for temporary files. */
+const runningIn = (folder: string): readonly string[] =>
+  globSync("/proc/[0-9]*/environ").filter((path) => {
+    try {
+      return readFileSync(path, "utf8").includes(`TMPDIR=${folder}`);
+    } catch {
+      return false;
+    }
+  });
+
+test("the demo of a fleet has two workers run what both API nodes take, and leaves nothing", async () => {
+  const folder = place();
+  const { code, output } = await runProgram(process.execPath, DEMO, {
+    timeoutMs: 110_000,
+    output: "collect",
+    env: { ...process.env, TMPDIR: folder },
+  });
+  const rows = [
+    ...output.matchAll(/^ {2}[0-9a-f-]{36} +(api-\d) +(\S+) +(api-\d) +h264 320x240, /gm),
+  ];
+  expect({ code, output, rows: rows.length }).toEqual({ code: 0, output, rows: 6 });
+  for (const [, on, , from] of rows) expect(from).not.toBe(on ?? "");
+  expect(new Set(rows.map(([, on]) => on))).toEqual(new Set(["api-1", "api-2"]));
+  expect(new Set(rows.map(([, , by]) => by))).toEqual(new Set(["worker-1", "worker-2"]));
+  expect(runningIn(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("the demo of a fleet says how to get PostgreSQL where there is none", async () => {
+  const folder = place();
+  const hidden = ["--dev-bind", "/", "/", "--tmpfs", "/usr/lib/postgresql"];
+  const { code, output } = await runProgram("bwrap", [...hidden, process.execPath, ...DEMO], {
+    timeoutMs: 60_000,
+    output: "collect",
+    env: { ...process.env, TMPDIR: folder },
+  });
+  expect(output).toContain("sudo apt-get install postgresql");
+  expect(code).toBe(1);
+  expect(readdirSync(folder)).toEqual([]);
+});
