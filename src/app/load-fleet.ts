@@ -16,11 +16,11 @@ const isMissing = (error: unknown): boolean =>
  */
 export async function loadFleet() {
   try {
-    const [fleet, { inspectPostgres }] = await Promise.all([
+    const [{ openFleetStores, openFleetClientsAlone }, { inspectPostgres }] = await Promise.all([
       import("./fleet.ts"),
       import("../db/postgres/inspect.ts"),
     ]);
-    return { ...fleet, inspectPostgres };
+    return { openFleetStores, openFleetClientsAlone, inspectPostgres };
   } catch (error) {
     if (!isMissing(error)) throw error;
     const names = Object.entries(PACKAGES).map(([name, version]) => `${name}@${version}`);
