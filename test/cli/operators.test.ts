@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXIT } from "../../src/cli/exit.ts";
 import { answering, stopAnswering } from "../fixtures/broken-set-ups.ts";
 import { clip } from "../fixtures/clips.ts";
 import { pontus, type Ran } from "../fixtures/command-line.ts";
 import { freePort } from "../fixtures/live-peers.ts";
+import { PostgresServer } from "../fixtures/postgres-server.ts";
 import { hasEnded, newHome, type RunningService, startService } from "../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
@@ -176,6 +178,35 @@ describe("pontus client, where no service answers", () => {
     const { code } = await pontus(["list"], asEve);
     await service.stop();
     expect(code).toBe(EXIT.ok);
+  });
+
+  test("changes the database of a fleet, whose nodes know the clients then", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "pg-"));
+    const server = await PostgresServer.start(folder);
+    try {
+      const env = {
+        PONTUS_DATABASE_URL: await server.createDatabase(),
+        PONTUS_SECRET_KEY: "0123456789abcdef".repeat(4),
+      };
+      const home = newHome();
+      const alone = {
+        ...env,
+        PONTUS_DATA_DIR: home.data,
+        PONTUS_MEDIA_ROOTS: home.media,
+        PONTUS_PORT: String(await freePort()),
+      };
+      await useClients(alone);
+      const { out } = await pontus(["client", "rotate", "ada"], alone);
+      const service = await startService(home, { ...env, PONTUS_ROLE: "api" });
+      const asAda = { PONTUS_URL: service.url, PONTUS_CREDENTIALS: out };
+      expect(await clientsOf(asAda)).toContainEqual(
+        expect.objectContaining({ client_code: "ada", admin: true, weight: 3 }),
+      );
+      await service.stop();
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test("leaves it alone if a service is named, or nothing is kept", async () => {
