@@ -186,7 +186,7 @@ const nodeOf = (
   const capabilities = capabilitiesOf(engine, { disk });
   return {
     ...own,
-    host: hostname(),
+    host: ownHost(),
     zone,
     engine: engine.name,
     engineVersion: capabilities.version,
@@ -195,6 +195,15 @@ const nodeOf = (
     slots,
   };
 };
+
+/** The name of this machine; empty where Deno may not ask for it. */
+function ownHost(): string {
+  try {
+    return hostname();
+  } catch {
+    return "";
+  }
+}
 
 /** The device is found while everything else goes on. */
 function familyOf({ hardware }: Engine): () => string | null {

@@ -123,14 +123,16 @@ describe("write()", () => {
     const database = await openPostgres(url, { againMs: 60_000 });
     try {
       await database.write(() => database.execute("create table counts (x int)"));
-      const writing = Array.from({ length: 8 }, async (_, at) => {
-        await sleep(at * 20);
-        await database.write(() => database.execute("insert into counts values (1)"));
-      });
+      const writing = Promise.allSettled(
+        Array.from({ length: 8 }, async (_, at) => {
+          await sleep(at * 20);
+          await database.write(() => database.execute("insert into counts values (1)"));
+        }),
+      );
       await sleep(60);
       await passing.stop("SIGQUIT");
       await passing.start();
-      const ended = await Promise.allSettled(writing);
+      const ended = await writing;
       const unknown = ended.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
       for (const error of unknown)
         expect(error).toMatchObject({
