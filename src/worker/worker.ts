@@ -24,6 +24,8 @@ const RECOVERY_MS = 5_000;
 const SWEEP_MS = 2_000;
 /** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
 const IDLE_MS_MAX = 5_000;
+/** How many tasks are claimed at once: others wait for their turns meanwhile. */
+const CLAIMS_MAX = 16;
 
 type Running = { readonly run: Run; done: Promise<void> };
 
@@ -133,7 +135,7 @@ export class Worker {
       let sleepMs = IDLE_MS_MAX;
       try {
         while (this.#hasFreeSlot()) {
-          if (!(await this.#claimOne())) break;
+          if (!(await this.#claimSome())) break;
         }
         const dueMs = this.#hasFreeSlot() ? await queue.nextDueMs(this.#options) : undefined;
         if (dueMs !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, dueMs - now()));
@@ -146,22 +148,28 @@ export class Worker {
   }
 
   /** @returns whether there was a task to claim */
-  async #claimOne(): Promise<boolean> {
+  async #claimSome(): Promise<boolean> {
     this.#isClaiming = true;
     try {
+      const { queue, engine } = this.#deps;
       const { id, abilities } = this.#options;
-      const self = { id, engine: this.#deps.engine.name, ...(abilities && { abilities }) };
-      const work = await this.#deps.queue.claim(self);
-      if (work) this.#begin(work);
-      return work !== undefined;
+      const self = { id, engine: engine.name, ...(abilities && { abilities }) };
+      const works = queue.claimMany
+        ? await queue.claimMany(self, Math.min(CLAIMS_MAX, this.#freeSlots))
+        : [await queue.claim(self)].filter((work) => work !== undefined);
+      for (const work of works) this.#begin(work);
+      return works.length > 0;
     } finally {
       this.#isClaiming = false;
     }
   }
 
+  get #freeSlots(): number {
+    return this.#options.slots - this.#running.size;
+  }
+
   #hasFreeSlot(): boolean {
-    const hasSlot = this.#running.size < this.#options.slots;
-    return hasSlot && !this.#stopping.signal.aborted && this.#deps.mayClaim();
+    return this.#freeSlots > 0 && !this.#stopping.signal.aborted && this.#deps.mayClaim();
   }
 
   #begin(work: Work): void {

@@ -14,7 +14,7 @@ setDefaultTimeout(60_000);
 const withCalls = (queue: Queue, calls: Partial<Queue>): Queue =>
   new Proxy(queue, {
     // Its methods read private fields, so they are called on the queue itself.
-    get: (real, name: keyof Queue) => calls[name] ?? real[name].bind(real),
+    get: (real, name: keyof Queue) => calls[name] ?? real[name]?.bind(real),
   });
 
 /** A worker over a queue that counts how often each lease was renewed. */
@@ -42,6 +42,30 @@ async function countingBench(options?: Pick<BenchOptions, "endsLate" | "options"
 }
 
 describe("Worker", () => {
+  test("claims as many at a time as it has free slots, where its queue can", async () => {
+    const asked: number[] = [];
+    const { worker, ...bench } = await workerBench({
+      options: { slots: 3 },
+      deps: ({ queue }) => ({
+        queue: withCalls(queue, {
+          claimMany: async (self, max) => {
+            asked.push(max);
+            const works = [await queue.claim(self), await queue.claim(self)];
+            return works.filter((work) => work !== undefined);
+          },
+        }),
+      }),
+    });
+    // It finds nothing at its start.
+    await eventually(() => asked[0]);
+    await Promise.all([bench.add(), bench.add()]);
+    await eventually(() => (worker.running === 2 ? true : undefined));
+    for (const run of [await bench.nextRun(), await bench.nextRun()]) run.letGo();
+    await eventually(() => (worker.running === 0 ? true : undefined));
+    expect(Math.max(...asked)).toBe(3);
+    expect(asked).toContain(1);
+  });
+
   test("runs a task from its claim to its delivery, and leaves nothing in scratch", async () => {
     const bench = await workerBench();
     const id = await bench.add();

@@ -9,6 +9,7 @@ import { keptValue } from "./columns.ts";
 import { isLost, mayRunAgain, translatePostgresError } from "./errors.ts";
 import { Listener } from "./listener.ts";
 import { migratePostgres } from "./migrate.ts";
+import { Notifier } from "./notifier.ts";
 
 const log = getLogger(["pontus", "database"]);
 
@@ -22,6 +23,14 @@ const STATEMENT_MS_MAX = 30_000;
 /** A little longer than the server's own limit: a server that is cut off answers nothing at all. */
 const ANSWER_MS_MAX = 35_000;
 const LOCK_MS_MAX = 10_000;
+/**
+ * Statements find few rows each, by an index, whatever their values are: planning them at each call takes longer than running them, and so
+ * would compiling them.
+ */
+const PLANNING = "-c plan_cache_mode=force_generic_plan -c jit=off";
+
+const NOTIFY =
+  "select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as notice (channel, payload)";
 
 /**
  * Statements are planned once for each connection, not for the values of each call: all are written so that one plan serves all values, and planning a
@@ -57,6 +66,12 @@ export type PostgresDatabase = {
 
   /** Has something done once what is written now is on disk; not at all if it is rolled back. To be called inside `write`. It must not throw. */
   readonly afterCommit: (work: () => void) => void;
+
+  /**
+   * Has all nodes told once what is written now is on disk, a little later, and once where several writes say the same; not at all if it
+   * is rolled back. To be called inside `write`. A node that ends at that moment tells nothing.
+   */
+  readonly notify: (channel: string, payload: string) => void;
 
   /**
    * One statement of another library, with `$1` and so on, on the connection of the call that it is made in.
@@ -165,12 +180,21 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
       ),
     );
   };
+  const afterCommit = (work: () => void): void => void current().afterwards.push(work);
+  const notifier = new Notifier(({ channels, payloads }) =>
+    again(againMs, isLost, () =>
+      onConnection(pool, async (each) => {
+        await each.query({ name: "notify", text: NOTIFY, values: [channels, payloads] });
+      }),
+    ),
+  );
   return {
     orm,
     prepared,
     read,
     write,
-    afterCommit: (work) => void current().afterwards.push(work),
+    afterCommit,
+    notify: (channel, payload) => afterCommit(() => notifier.tell(channel, payload)),
     execute: async (text, values, name) =>
       current().client.query({ text, values: values as unknown[], ...(name && { name }) }),
     listen: (channel, onNotice) => listener.listen(channel, onNotice),
@@ -180,6 +204,7 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
         await current().client.query("update pontus_schema set version = version");
       }),
     close: async () => {
+      await notifier.close();
       await Promise.all([listener.close(), pool.end()]);
     },
   };

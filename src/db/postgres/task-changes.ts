@@ -6,7 +6,7 @@ import type { TaskRow } from "../../task/row.ts";
 import type { Claim, TaskEvent } from "../../task/task.ts";
 import { appended, appending } from "./event-log.ts";
 import { RELEASING, released } from "./holdings.ts";
-import { noticesOf, noticing } from "./notices.ts";
+import { notifyOf } from "./notices.ts";
 import type { PostgresDatabase } from "./postgres.ts";
 import { tasks } from "./tables/tasks.ts";
 import { type PostgresTaskRow, TASK_COLUMNS } from "./task-row.ts";
@@ -74,7 +74,6 @@ export class TaskChanges {
       toldMs: told?.timeMs ?? null,
       leftUrls: left.map(({ url }) => url),
       leftKeys: left.map(({ key }) => key),
-      notices: noticesOf(row, events),
     });
     // No transition changes a pending task and leaves it pending.
     if (row.status === "PENDING") await this.#options.entries.enqueue(row);
@@ -82,8 +81,9 @@ export class TaskChanges {
     return row;
   }
 
-  /** Has the listener told of a change, once it is on disk. */
+  /** Has all nodes and the listener told of a change, once it is on disk. */
   tell(row: TaskRow, events: readonly TaskEvent[]): void {
+    notifyOf(this.#database, row, events);
     const { onChange } = this.#options;
     if (onChange) this.#database.afterCommit(() => onChange(row, events));
   }
@@ -140,7 +140,7 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
       const others = Object.entries(parts).map(([name, part]) => orm.$with(name, {}).as(part));
       return orm
         .with(task, ...others)
-        .select({ seq: task.seq, notices: noticing() })
+        .select({ seq: task.seq })
         .from(task)
         .prepare("save_task");
     },

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
+import { rounds } from "../../db/postgres/tables/upkeep.ts";
 import type { BossEntries, EntryOf } from "./entries.ts";
 import { ENTRY_COLUMNS } from "./queries.ts";
 import { type QueueKey, queueNameOf } from "./queue-name.ts";
@@ -13,8 +14,15 @@ const CLIENTS_MAX = 50;
 /** Gives a row to the one node that mends now; the number is any that nothing else takes. */
 const LOCK = "select 1 where pg_try_advisory_xact_lock(7032018)";
 
+/** How often a part of the round is made, by any node. */
+const EVERY_MS = 60_000;
+const ROUND = "mending";
+
 const FIRST_ENTRY = { queue: "", id: "00000000-0000-0000-0000-000000000000" };
 const FIRST_ROW = { clientCode: "", createMs: 0, seq: 0 };
+
+/** Where the next batches begin. */
+type Place = { readonly entry: typeof FIRST_ENTRY; readonly row: typeof FIRST_ROW };
 
 /**
  * Makes entries and rows agree again, the rows being right: after a backup was restored, or somebody wrote to pg-boss's tables. It goes along both
@@ -25,30 +33,44 @@ export class Mending {
   readonly #entries: BossEntries;
   readonly #asked;
   readonly #rows;
-  #entry = FIRST_ENTRY;
-  #row = FIRST_ROW;
+  readonly #rounds;
+  /** Before this time, by the clock of all nodes, this one need not ask whether it is time. */
+  #askMs = 0;
 
   constructor(database: PostgresDatabase, entries: BossEntries) {
     this.#database = database;
     this.#entries = entries;
     this.#asked = prepareEntries(database);
     this.#rows = prepareRows(database);
+    this.#rounds = prepareRound(database);
+  }
+
+  /** Does `mend`, at most once a minute for all nodes. @returns as `mend` */
+  async mendInTime(nowMs: number): Promise<number> {
+    // A clock that is set back would keep it from asking for as long.
+    if (nowMs < this.#askMs && nowMs > this.#askMs - EVERY_MS) return 0;
+    this.#askMs = nowMs + EVERY_MS;
+    return this.#database.write(async () => {
+      const due = await this.#rounds.begin.execute({ atMs: nowMs });
+      return due.length === 0 ? 0 : this.#mendNext();
+    });
   }
 
   /** Holds the next batches against each other. @returns how many entries were added and removed */
   async mend(): Promise<number> {
-    const { entry, row, mended } = await this.#database.write(async () => {
-      const lock = await this.#database.execute(LOCK, [], "lock_mending");
-      if (lock.rows.length === 0) return { entry: this.#entry, row: this.#row, mended: 0 };
-      const entries = await this.#nextEntries();
-      const rows = await this.#nextRows();
-      const removed = await this.#removeStale(entries.found);
-      const added = await this.#addMissing(rows.found);
-      return { entry: entries.next, row: rows.next, mended: removed + added };
-    });
-    this.#entry = entry;
-    this.#row = row;
-    return mended;
+    return this.#database.write(() => this.#mendNext());
+  }
+
+  async #mendNext(): Promise<number> {
+    const lock = await this.#database.execute(LOCK, [], "lock_mending");
+    if (lock.rows.length === 0) return 0;
+    const [{ place } = { place: null }] = await this.#rounds.place.execute();
+    const entries = await this.#nextEntries(place?.entry ?? FIRST_ENTRY);
+    const rows = await this.#nextRows(place?.row ?? FIRST_ROW);
+    const removed = await this.#removeStale(entries.found);
+    const added = await this.#addMissing(rows.found);
+    await this.#rounds.goOn.execute({ place: { entry: entries.next, row: rows.next } });
+    return removed + added;
   }
 
   /** Mends the first of one queue. Call it inside `write`. @returns as `mend` */
@@ -59,19 +81,22 @@ export class Mending {
     return removed + (await this.#addMissing(await this.#rows.ofQueue.execute(key)));
   }
 
-  async #nextEntries() {
-    const found = await this.#asked.from.execute(this.#entry);
+  async #nextEntries(entry: Place["entry"]) {
+    const found = await this.#asked.from.execute(entry);
     return { found, next: found.length < BATCH ? FIRST_ENTRY : (found.at(-1) ?? FIRST_ENTRY) };
   }
 
-  async #nextRows() {
+  async #nextRows(row: Place["row"]) {
     const found: (EntryOf & { readonly createMs: number; readonly seq: number })[] = [];
-    let next = this.#row;
+    let next = row;
     for (let clients = 0; clients < CLIENTS_MAX && found.length < BATCH; clients += 1) {
       const rows = await this.#rows.from.execute({ ...next, limit: BATCH - found.length });
       found.push(...rows);
       const last = rows.at(-1);
-      if (last && found.length === BATCH) return { found, next: last };
+      if (last && found.length === BATCH) {
+        const { clientCode, createMs, seq } = last;
+        return { found, next: { clientCode, createMs, seq } };
+      }
       const [client] = await this.#rows.nextClient.execute(next);
       if (!client?.code) return { found, next: FIRST_ROW };
       next = { ...FIRST_ROW, clientCode: client.code };
@@ -195,6 +220,38 @@ function prepareRows({ orm, prepared }: PostgresDatabase) {
         .orderBy(asc(tasks.seq))
         .for("no key update")
         .prepare("locked_of_ids"),
+  });
+}
+
+/** What is kept of the round, for all nodes. */
+function prepareRound({ orm, prepared }: PostgresDatabase) {
+  const place = sql.placeholder("place");
+  const last = sql`rounds.at_ms`;
+  return prepared({
+    // A time to come is of a clock that was set back since.
+    begin: () =>
+      orm
+        .insert(rounds)
+        .values({ name: ROUND, atMs: sql.placeholder("atMs") })
+        .onConflictDoUpdate({
+          target: rounds.name,
+          set: { atMs: sql`excluded.at_ms` },
+          setWhere: sql`${last} <= excluded.at_ms - ${sql.raw(String(EVERY_MS))} or ${last} > excluded.at_ms`,
+        })
+        .returning({ name: rounds.name })
+        .prepare("begin_mending"),
+    place: () =>
+      orm
+        .select({ place: sql<Place | null>`place` })
+        .from(rounds)
+        .where(eq(rounds.name, ROUND))
+        .prepare("place_of_mending"),
+    goOn: () =>
+      orm
+        .insert(rounds)
+        .values({ name: ROUND, atMs: 0, place })
+        .onConflictDoUpdate({ target: rounds.name, set: { place: sql`excluded.place` } })
+        .prepare("go_on_mending"),
   });
 }
 

@@ -69,7 +69,6 @@ export class PostgresQueue implements Queue {
     return work;
   }
 
-  /** Claims several tasks in one transaction. @returns none if there is none, fewer than asked for if there are no more */
   async claimMany(worker: Worker, max: number): Promise<readonly Work[]> {
     // An idle worker asks often, and must not hold up others only to learn that there is no task.
     if (!this.#isBusy) {
@@ -130,7 +129,7 @@ export class PostgresQueue implements Queue {
     const expired = await this.#recover(() =>
       this.#lost.expired.execute({ nowMs: this.#options.now() }),
     );
-    await this.mend();
+    await this.#mending.mendInTime(this.#options.now());
     return expired;
   }
 

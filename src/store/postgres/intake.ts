@@ -1,6 +1,5 @@
 import { appended } from "../../db/postgres/event-log.ts";
 import { type Holdings, held } from "../../db/postgres/holdings.ts";
-import { noticesOf } from "../../db/postgres/notices.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import type { ChangeOptions, TaskChanges } from "../../db/postgres/task-changes.ts";
 import { TaskError } from "../../task/errors.ts";
@@ -172,7 +171,6 @@ export class PostgresIntake {
       expiresMs: nonce?.expiresMs ?? null,
       isNotified: notification !== null,
       toldMs: notification && isTold(notification, "created") ? nowMs : null,
-      notices: noticesOf(row, events),
     });
     if (!written) throw new RangeError("Cannot create task: the database gave it no number");
     const { seq, isNonceNew, got } = written;

@@ -1,7 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { appending } from "../../db/postgres/event-log.ts";
 import { holding, using } from "../../db/postgres/holdings.ts";
-import { noticing } from "../../db/postgres/notices.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
 import { isHeld } from "../../db/postgres/task-changes.ts";
@@ -107,7 +106,6 @@ export function prepareCreate({ orm, prepared }: PostgresDatabase) {
           seq: task.seq,
           isNonceNew: sql<boolean>`exists (select from used_nonce)`,
           got: sql<string[]>`array(select key from got)`,
-          notices: noticing(),
         })
         .from(task)
         .prepare("create_task");

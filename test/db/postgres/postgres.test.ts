@@ -209,6 +209,27 @@ describe("listen()", () => {
     expect(await eventually(() => (heard.length === 2 ? heard : undefined))).toEqual(["", "kept"]);
   });
 
+  test("hears what a write has all nodes told, once for many, and nothing of what was rolled back", async () => {
+    const { url, database: other } = await pair();
+    const database = await openPostgres(url);
+    const heard: string[] = [];
+    other.listen("pontus", (payload) => heard.push(payload));
+    await eventually(() => (heard.length === 1 ? true : undefined));
+    const notify = (...texts: readonly string[]) =>
+      database.write(async () => {
+        for (const text of texts) database.notify("pontus", text);
+        if (texts.includes("undone")) throw new TaskError("task_conflict", "no");
+      });
+    await taskErrorOf(notify("undone"));
+    await notify("same", "same", "other");
+    await eventually(() => (heard.includes("other") ? true : undefined));
+    expect(heard).toEqual(["", "same", "other"]);
+    // What is written last is told before it is closed.
+    await notify("last");
+    await database.close();
+    expect(await eventually(() => heard[3])).toBe("last");
+  });
+
   test("connects again where its connection is cut, and tells that some may have been missed", async () => {
     const { url, database } = await pair();
     const heard: string[] = [];

@@ -156,6 +156,34 @@ describe("mend()", () => {
   });
 });
 
+describe("expireLeases()", () => {
+  test("mends once a minute for all nodes, each going on where another has stopped", async () => {
+    const one = await fleet.node();
+    const shared = { url: await fleet.database(), clock: one.clock };
+    const [first, second] = [await fleet.node(shared), await fleet.node(shared)];
+    for (let i = 0; i < 3; i += 1) await createTask(first);
+    const lose = () => run(first, "delete from pontus_queue.job_common");
+    const found = async (node: FleetNode) => {
+      await node.queue.expireLeases();
+      return (await entriesOf(node)).length;
+    };
+    await lose();
+    expect(await found(first)).toBe(3);
+    await lose();
+    expect(await found(first)).toBe(0);
+    expect(await found(second)).toBe(0);
+    one.clock.nowMs += 59_999;
+    expect(await found(second)).toBe(0);
+    one.clock.nowMs += 60_001;
+    expect(await found(second)).toBe(3);
+    await lose();
+    expect(await found(first)).toBe(0);
+    // A clock that was set back.
+    one.clock.nowMs -= 3_600_000;
+    expect(await found(first)).toBe(3);
+  });
+});
+
 describe("claim()", () => {
   test("finds a task whose entry is lacking", async () => {
     const node = await fleet.node();

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, primaryKey } from "drizzle-orm/pg-core";
+import { index, integer, json, pgTable, primaryKey } from "drizzle-orm/pg-core";
 import type { DeliveryState, Hold } from "../../../task/notification.ts";
 import { big, place, word } from "../columns.ts";
 
@@ -84,3 +84,12 @@ export const deliveries = pgTable(
     index("deliveries_pending").on(table.taskSeq, table.sequence).where(sql`state = 'PENDING'`),
   ],
 );
+
+/** Rounds of upkeep that all nodes make together, each a part of them. */
+export const rounds = pgTable("rounds", {
+  name: word().primaryKey(),
+  /** When the last part began. */
+  atMs: big("at_ms").notNull(),
+  /** Where the next part begins; null is at the beginning. */
+  place: json(),
+});

@@ -168,6 +168,12 @@ CREATE TABLE "notifications" (
 	"fence" integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "rounds" (
+	"name" text collate "C" PRIMARY KEY,
+	"at_ms" bigint NOT NULL,
+	"place" json
+);
+--> statement-breakpoint
 CREATE TABLE "watched_files" (
 	"watch" text collate "C",
 	"path" text collate "C",
