@@ -6,6 +6,7 @@ import { measureCli } from "./cli.ts";
 import { measureCreates } from "./creates.ts";
 import { measureDashboard } from "./dashboard.ts";
 import { measureDelivery } from "./delivery.ts";
+import { measureFleet } from "./fleet.ts";
 import { measureLadder } from "./ladder.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLive } from "./live.ts";
@@ -42,6 +43,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   "wasm-film": measureWasmFilm,
   "wasm-api": measureWasmApi,
   live: measureLive,
+  fleet: measureFleet,
 };
 const NAMES = Object.keys(PARTS);
 /** What statfs(2) says of a tmpfs, where a commit costs nothing. */

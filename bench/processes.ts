@@ -72,11 +72,12 @@ export function start(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd = ROOT,
+  stdin: "ignore" | "pipe" = "ignore",
 ): ChildProcess {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: [stdin, "pipe", "inherit"],
   });
   running.add(child);
   child.once("exit", () => running.delete(child));

@@ -17,7 +17,11 @@ export const redisVersion = (): string | undefined =>
   /v=(\S+)/.exec(spawnSync("redis-server", ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1];
 
 /** A Redis of our own. */
-export type RedisProcess = { readonly socket: string; readonly stop: () => Promise<void> };
+export type RedisProcess = {
+  readonly socket: string;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+};
 
 /** Starts a Redis with an empty log on the same disk, that has every write on it before it answers. */
 export async function startRedis(scratch: string): Promise<RedisProcess> {
@@ -34,5 +38,5 @@ export async function startRedis(scratch: string): Promise<RedisProcess> {
       throw new Error("Cannot go on: redis-server does not start");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { socket, stop: () => end(child, "SIGKILL") };
+  return { socket, pid: child.pid ?? 0, stop: () => end(child, "SIGKILL") };
 }

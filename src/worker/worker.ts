@@ -134,9 +134,8 @@ export class Worker {
       this.#wake = Promise.withResolvers();
       let sleepMs = IDLE_MS_MAX;
       try {
-        while (this.#hasFreeSlot()) {
-          if (!(await this.#claimSome())) break;
-        }
+        let isMore = true;
+        while (isMore && this.#hasFreeSlot()) isMore = await this.#claimSome();
         const dueMs = this.#hasFreeSlot() ? await queue.nextDueMs(this.#options) : undefined;
         if (dueMs !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, dueMs - now()));
       } catch (error) {
@@ -154,11 +153,10 @@ export class Worker {
       const { queue, engine } = this.#deps;
       const { id, abilities } = this.#options;
       const self = { id, engine: engine.name, ...(abilities && { abilities }) };
-      const works = queue.claimMany
-        ? await queue.claimMany(self, Math.min(CLAIMS_MAX, this.#freeSlots))
-        : [await queue.claim(self)].filter((work) => work !== undefined);
-      for (const work of works) this.#begin(work);
-      return works.length > 0;
+      const max = Math.min(CLAIMS_MAX, this.#freeSlots);
+      const works = (await queue.claimMany?.(self, max)) ?? [await queue.claim(self)];
+      for (const work of works) if (work) this.#begin(work);
+      return works.some((work) => work !== undefined);
     } finally {
       this.#isClaiming = false;
     }
