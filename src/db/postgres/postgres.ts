@@ -23,11 +23,6 @@ const STATEMENT_MS_MAX = 30_000;
 /** A little longer than the server's own limit: a server that is cut off answers nothing at all. */
 const ANSWER_MS_MAX = 35_000;
 const LOCK_MS_MAX = 10_000;
-/**
- * Statements find few rows each, by an index, whatever their values are: planning them at each call takes longer than running them, and so
- * would compiling them.
- */
-const PLANNING = "-c plan_cache_mode=force_generic_plan -c jit=off";
 
 const NOTIFY =
   "select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as notice (channel, payload)";
