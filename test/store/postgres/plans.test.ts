@@ -20,7 +20,7 @@ const ROWS_MAX = 1_010;
 const PAGES_MAX = 2_500;
 
 /** They have as many rows as there are clients, nodes, or queues of a client. */
-const SMALL = ["clients", "profiles", "queue", "turns", "workers"];
+const SMALL = ["clients", "profiles", "queue", "rounds", "turns", "workers"];
 /** They count what is pending, along an index: all of it, or now and then what a client has, up to its limit. */
 const COUNTS = ["queue depth", "create, far from a limit", "retry"];
 
