@@ -1,10 +1,10 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { TaskError } from "../../task/errors.ts";
 import { prepared } from "../prepared.ts";
+import { Calls } from "./calls.ts";
 import { keptValue } from "./columns.ts";
 import { isLost, mayRunAgain, translatePostgresError } from "./errors.ts";
 import { Listener } from "./listener.ts";
@@ -103,9 +103,6 @@ export type PostgresOptions = {
   readonly againMs?: number;
 };
 
-/** What the statements of one call share. */
-type Call = { readonly client: pg.PoolClient; readonly afterwards: (() => void)[] };
-
 /**
  * Connects to a server and brings the database to the newest schema; several nodes may start at once.
  *
@@ -144,38 +141,39 @@ export async function openPostgres(
 }
 
 function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresDatabase {
-  const calls = new AsyncLocalStorage<Call>();
-  const current = (): Call => {
-    const call = calls.getStore();
-    if (!call) throw new Error("Cannot query: this is neither in a read nor in a write");
-    return call;
-  };
+  const calls = new Calls();
   // Drizzle asks nothing else of a client.
   const client = {
     query: (config: pg.QueryConfig, values: readonly unknown[]) =>
-      current().client.query(config, values.map(keptValue)),
+      calls.current.client.query(config, values.map(keptValue)),
   };
   const orm = drizzle({ client: client as unknown as pg.PoolClient }) as unknown as PostgresOrm;
   const read = async <T>(queries: () => Promise<T>): Promise<T> => {
-    if (calls.getStore()) return queries();
+    if (calls.under) return queries();
     return translated(() =>
       again(againMs, isLost, () =>
-        onConnection(pool, (each) => calls.run({ client: each, afterwards: [] }, queries)),
+        onConnection(pool, (each) => calls.run({ client: each }, queries)),
       ),
     );
   };
   const write = async <T>(statements: () => Promise<T>): Promise<T> => {
-    if (calls.getStore()) return statements();
+    if (calls.under) {
+      // Where it could not be undone, it must not begin.
+      void calls.afterwards;
+      return statements();
+    }
     return translated(() =>
       again(againMs, mayRunAgain, () =>
         onConnection(pool, (each) => {
-          const call: Call = { client: each, afterwards: [] };
-          return calls.run(call, () => transact(call, statements));
+          const afterwards: (() => void)[] = [];
+          return calls.run({ client: each, afterwards }, () =>
+            transact(each, afterwards, statements),
+          );
         }),
       ),
     );
   };
-  const afterCommit = (work: () => void): void => void current().afterwards.push(work);
+  const afterCommit = (work: () => void): void => void calls.afterwards.push(work);
   const notifier = new Notifier(({ channels, payloads }) =>
     again(againMs, isLost, () =>
       onConnection(pool, async (each) => {
@@ -191,12 +189,12 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
     afterCommit,
     notify: (channel, payload) => afterCommit(() => notifier.tell(channel, payload)),
     execute: async (text, values, name) =>
-      current().client.query({ text, values: values as unknown[], ...(name && { name }) }),
+      calls.current.client.query({ text, values: values as unknown[], ...(name && { name }) }),
     listen: (channel, onNotice) => listener.listen(channel, onNotice),
     checkWritable: () =>
       // Writes the version that is there already.
       write(async () => {
-        await current().client.query("update pontus_schema set version = version");
+        await calls.current.client.query("update pontus_schema set version = version");
       }),
     close: async () => {
       await notifier.close();
@@ -218,7 +216,11 @@ class CommitLost extends TaskError {
   }
 }
 
-async function transact<T>({ client, afterwards }: Call, statements: () => Promise<T>): Promise<T> {
+async function transact<T>(
+  client: pg.PoolClient,
+  afterwards: readonly (() => void)[],
+  statements: () => Promise<T>,
+): Promise<T> {
   await client.query("begin");
   let value: T;
   try {
