@@ -11,7 +11,7 @@ import {
   max,
   sql,
 } from "drizzle-orm";
-import { CHANNEL, EVENTS } from "../db/postgres/notices.ts";
+import { CHANNEL, EVENTS } from "../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { events, tasks } from "../db/postgres/tables/tasks.ts";
 import { canHold } from "../db/postgres/text.ts";

@@ -1,5 +1,5 @@
 import { asc, eq, gte, lt, sql } from "drizzle-orm";
-import { CHANNEL, orderOf } from "../db/postgres/notices.ts";
+import { CHANNEL, orderOf } from "../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { workers } from "../db/postgres/tables/fleet.ts";
 import type { Capabilities } from "../plan/plan.ts";

@@ -7,9 +7,9 @@ import { prepared } from "../prepared.ts";
 import { Calls } from "./calls.ts";
 import { keptValue } from "./columns.ts";
 import { isLost, mayRunAgain, translatePostgresError } from "./errors.ts";
-import { Listener } from "./listener.ts";
 import { migratePostgres } from "./migrate.ts";
-import { Notifier } from "./notifier.ts";
+import { Listener } from "./notices/listener.ts";
+import { Notifier } from "./notices/notifier.ts";
 
 const log = getLogger(["pontus", "database"]);
 

@@ -6,7 +6,7 @@ import type { TaskRow } from "../../task/row.ts";
 import type { Claim, TaskEvent } from "../../task/task.ts";
 import { appended, appending } from "./event-log.ts";
 import { RELEASING, released } from "./holdings.ts";
-import { notifyOf } from "./notices.ts";
+import { notifyOf } from "./notices/notices.ts";
 import type { PostgresDatabase } from "./postgres.ts";
 import { tasks } from "./tables/tasks.ts";
 import { type PostgresTaskRow, TASK_COLUMNS } from "./task-row.ts";

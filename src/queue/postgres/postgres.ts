@@ -1,4 +1,4 @@
-import { CHANNEL, WORK } from "../../db/postgres/notices.ts";
+import { CHANNEL, WORK } from "../../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { TaskChanges } from "../../db/postgres/task-changes.ts";
 import type { PostgresTaskRow } from "../../db/postgres/task-row.ts";

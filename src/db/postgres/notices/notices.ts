@@ -1,6 +1,6 @@
-import type { TaskRow } from "../../task/row.ts";
-import type { TaskEvent } from "../../task/task.ts";
-import type { PostgresDatabase } from "./postgres.ts";
+import type { TaskRow } from "../../../task/row.ts";
+import type { TaskEvent } from "../../../task/task.ts";
+import type { PostgresDatabase } from "../postgres.ts";
 
 /** The channel on which nodes tell each other what is new. */
 export const CHANNEL = "pontus";
