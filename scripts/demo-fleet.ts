@@ -128,11 +128,9 @@ async function run(scratch: string, signal: AbortSignal): Promise<void> {
   try {
     // Not in the scratch folder, which the user of PostgreSQL cannot enter where the demo is run by root.
     const folder = mkdtempSync(join(tmpdir(), "pg-"));
-    const server = await PostgresServer.start(folder);
-    stops.push(async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    });
+    stops.push(() => rmSync(folder, { recursive: true, force: true }));
+    const server = await PostgresServer.start(folder, { isApart: true });
+    stops.push(() => server.stop());
     console.log(`PostgreSQL on a socket of its own, in ${folder}`);
     const engine = hasProgram("ffmpeg") && hasProgram("ffprobe") ? "native" : "wasm";
     const store = join(scratch, "media");
@@ -170,10 +168,11 @@ async function run(scratch: string, signal: AbortSignal): Promise<void> {
     await share(demo, api, media.url);
   } finally {
     // The nodes first, together; then what they use.
-    const [stopServer, stopStore, ...nodes] = stops;
+    const [removeFolder, stopServer, stopStore, ...nodes] = stops;
     await Promise.all(nodes.map((stop) => stop()));
     await stopStore?.();
     await stopServer?.();
+    await removeFolder?.();
   }
 }
 

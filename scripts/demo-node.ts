@@ -51,7 +51,10 @@ export async function startDemoNode({
     });
   const logTail = (): string => log.trimEnd().split("\n").slice(-LOG_LINES_SHOWN).join("\n");
   const stop = async (): Promise<void> => {
-    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    const timer = setTimeout(() => {
+      console.error(`Killed a service that did not end within ${STOP_TIMEOUT_MS / 1000} s`);
+      child.kill("SIGKILL");
+    }, STOP_TIMEOUT_MS);
     child.kill("SIGTERM");
     await ended;
     clearTimeout(timer);

@@ -1,8 +1,11 @@
 import { expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runProgram } from "../../scripts/run-program.ts";
+import { eventually } from "../fixtures/service.ts";
 
 setDefaultTimeout(120_000);
 
@@ -40,6 +43,32 @@ test("the demo of a fleet has two workers run what both API nodes take, and leav
   for (const [, on, , from] of rows) expect(from).not.toBe(on ?? "");
   expect(new Set(rows.map(([, on]) => on))).toEqual(new Set(["api-1", "api-2"]));
   expect(new Set(rows.map(([, , by]) => by))).toEqual(new Set(["worker-1", "worker-2"]));
+  expect(runningIn(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  [
+    "while it makes its server",
+    (_: string, folder: string) => readdirSync(folder).some((name) => name.startsWith("pg-")),
+  ],
+  ["while tasks run", (shown: string) => shown.includes("created on both")],
+])("the demo of a fleet ends in order at Ctrl-C %s", async (_, isTime) => {
+  const folder = place();
+  const command = [process.execPath, ...DEMO].join(" ");
+  const env = { ...process.env, TMPDIR: folder };
+  // util-linux's, which gives a program a terminal.
+  const child = spawn("script", ["-qec", command, "/dev/null"], { env, timeout: 110_000 });
+  let shown = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    shown += chunk.toString();
+  });
+  const ended = once(child, "close");
+  await eventually(() => isTime(shown, folder) || undefined);
+  child.stdin.write("\x03");
+  const [code] = await ended;
+  expect({ code, shown }).toEqual({ code: 1, shown: expect.stringContaining("Stopped") });
+  expect(shown).not.toContain("Killed");
   expect(runningIn(folder)).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
 });
