@@ -27,6 +27,7 @@ export function allCapabilities(each: readonly Capabilities[]): Capabilities | u
     ...(known && { captionEncoders: union(each.map(({ captionEncoders }) => captionEncoders)) }),
     ...(Number.isFinite(pixels) && { outputPixelsMax: pixels }),
     ...(each.every(({ streamsOutput }) => streamsOutput) && { streamsOutput: true }),
+    engines: each,
   };
 }
 

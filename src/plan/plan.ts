@@ -43,6 +43,8 @@ export type Capabilities = {
   readonly streamsOutput?: true;
   /** Whose encoders may take the place of software; absent if none do. */
   readonly hardware?: Hardware;
+  /** Those of each engine, where these are of several together: one of them makes the whole task. */
+  readonly engines?: readonly Capabilities[];
 };
 
 /**

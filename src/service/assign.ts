@@ -7,6 +7,7 @@ import { assignRenditions } from "../profile/assign.ts";
 import type { Assignment, Profile } from "../profile/profile.ts";
 import type { Address } from "../storage/storage.ts";
 import type { ProfileStore } from "../store/store.ts";
+import { TaskError } from "../task/errors.ts";
 import { refuseField } from "./addresses.ts";
 import { findProfile } from "./profiles.ts";
 
@@ -74,14 +75,44 @@ function judged(
   capabilities: Capabilities,
 ): readonly Assignment[] {
   const assignments = assignRenditions(profile, overrides);
+  const isOverridden = overrides.some((own) => own !== undefined);
+  const field = isOverridden ? "targets" : "profile_name";
+  refuseImpossible(assignments, addresses, field, capabilities);
+  refuseUnlessOne(capabilities.engines ?? [], (engine) =>
+    refuseImpossible(assignments, addresses, field, engine),
+  );
+  return assignments;
+}
+
+function refuseImpossible(
+  assignments: readonly Assignment[],
+  addresses: Addresses,
+  field: string,
+  capabilities: Capabilities,
+): void {
   const refuse = isAnyLive(addresses)
     ? (each: Assignment) => refuseImpossibleLive(each, addresses.targets, capabilities)
     : (each: Assignment) => refuseImpossibleAssignment(each, capabilities);
   for (const assignment of assignments) refuse(assignment);
   const fault = pixelsFault(askedPixels(assignments), capabilities);
-  const isOverridden = overrides.some((own) => own !== undefined);
-  if (fault !== undefined) throw refuseField(isOverridden ? "targets" : "profile_name", fault);
-  return assignments;
+  if (fault !== undefined) throw refuseField(field, fault);
+}
+
+/** Throws what the first engine is refused by, if all are. */
+function refuseUnlessOne(
+  engines: readonly Capabilities[],
+  refuse: (engine: Capabilities) => void,
+): void {
+  const refusals: unknown[] = [];
+  for (const engine of engines)
+    try {
+      refuse(engine);
+      return;
+    } catch (error) {
+      if (!(error instanceof TaskError)) throw error;
+      refusals.push(error);
+    }
+  if (refusals.length > 0) throw refusals[0];
 }
 
 /** By what an engine can do, by profile, by the number of targets. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { allCapabilities } from "../../src/fleet/all-capabilities.ts";
 import { type LiveProtocol, liveProtocolOf } from "../../src/plan/live/live-protocols.ts";
 import { assign } from "../../src/service/assign.ts";
 import { aCapabilities } from "../plan/builders.ts";
@@ -39,6 +40,23 @@ describe("assign", () => {
     await expect(assigned([{}], { can: poor })).rejects.toThrow(
       "the engine has no encoder libx264",
     );
+  });
+
+  test("takes what one engine of several can make whole, and refuses what each lacks a part for", async () => {
+    const { encoders } = capabilities;
+    const without = (name: string) =>
+      aCapabilities({ encoders: encoders.filter((encoder) => encoder !== name) });
+    const together = (...engines: (typeof capabilities)[]) => allCapabilities(engines) ?? poor;
+    const poor = aCapabilities({ encoders: [] });
+    const can = together(poor, capabilities);
+    expect((await assigned([{}], { can })).assignments).toHaveLength(1);
+    const apart = together(without("aac"), without("libx264"));
+    for (const targets of [[{}], [{}, { profileName: SMALL }]])
+      await expect(assigned(targets, { can: apart })).rejects.toThrow(
+        "the engine has no encoder aac",
+      );
+    const small = { ...capabilities, outputPixelsMax: 320 * 240 };
+    await expect(assigned([{}], { can: together(without("aac"), small) })).rejects.toThrow();
   });
 
   test("judges anew where a target has a profile of its own, or is live", async () => {
