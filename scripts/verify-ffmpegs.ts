@@ -21,13 +21,12 @@ import { provideSystemPrograms } from "./system-programs.ts";
 const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/"];
 /** Where the real files are. */
 const CORPUS = "test/corpus/";
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, relays, walls, how fast the service starts, what the README says, watched folders, kept outputs. */
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, what relays read, how fast the service starts, what the README says, watched folders, kept outputs. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
-  // The live tests go through the relays, and test/line/bounds.test.ts runs each ffmpeg in a sandbox.
-  "test/engine/relay/*.test.ts",
-  "test/engine/native/sandbox.test.ts",
+  // srt-relay mostly waits, and the live tests go through that relay: it is run by the ffmpeg of verify alone.
+  "test/engine/relay/{call-peer,rtmp-chunks,rtsp-auth,srt-packets,srt-relay}.test.ts",
   "test/worker/hardware/hardware-service.test.ts",
   "test/engine/process/{environment,feed-pipe,limits,orphans,subprocess}.test.ts",
   "test/line/{bad-connections,cookbook,egress,http,operated,readme,s3,slow-servers,start}.test.ts",
