@@ -1,8 +1,17 @@
-import { closeSync, fdatasync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { openSqlite } from "#sqlite";
 import type { Connection } from "../../src/db/connection.ts";
 import { GroupCommit } from "../../src/db/group-commit.ts";
+import { type DataSync, shortOrApart } from "../../src/db/log/data-sync.ts";
 import { LogSync } from "../../src/db/log/log-sync.ts";
 import { reading } from "../../src/db/log/reading.ts";
 import { tempFolder } from "../fixtures/clips.ts";
@@ -41,15 +50,15 @@ class Disk {
   }
 }
 
-/** A database in a file, whose commits are synced by a disk of the test. */
-function aBench() {
+/** A database in a file, whose commits are synced by a disk of the test, or as is given. */
+function aBench(dataSync?: DataSync) {
   const path = join(tempFolder(), "tasks.sqlite");
   const connection = openSqlite(path);
   connection.execute(`PRAGMA page_size = ${PAGE}`);
   connection.execute("PRAGMA journal_mode = WAL");
   connection.execute("CREATE TABLE t (name TEXT)");
   const disk = new Disk();
-  const log = LogSync.open(connection, path, disk.dataSync);
+  const log = LogSync.open(connection, path, dataSync ?? disk.dataSync);
   if (!log) throw new Error("the log is not synced apart");
   const commits = new GroupCommit(connection, { log });
   const add = (name: string) =>
@@ -183,6 +192,27 @@ export function logSyncContract({ describe, test, expect }: Harness): void {
       damageLastPage(path);
       disk.letGo();
       expect([await read, await written]).toEqual([REFUSED, REFUSED]);
+    });
+
+    test("refuses what a sync that is done at once could not take, and tells and shows nothing of it", async () => {
+      let sync = fdatasyncSync;
+      const { path, connection, commits, add, read, names } = aBench(
+        shortOrApart((file) => sync(file)),
+      );
+      await add("a");
+      sync = () => {
+        damageLastPage(path);
+        throw failing();
+      };
+      const told: string[] = [];
+      const write = commits.write(() => {
+        connection.execute("INSERT INTO t VALUES ('b')");
+        commits.afterwards(() => told.push("b"));
+      });
+      const [written, before] = await Promise.all([outcome(write), read(names)]);
+      expect([written, before, told]).toEqual([REFUSED, "a", []]);
+      sync = fdatasyncSync;
+      expect([await outcome(read(names)), await outcome(add("c"))]).toEqual([REFUSED, REFUSED]);
     });
 
     test("syncs once for all who ask while it syncs", async () => {
