@@ -86,14 +86,14 @@ export class NativeEngine implements Engine {
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {
     signal.throwIfAborted();
-    const { probeFile } = await probing();
+    // Both before there is an error, which one of loading would hide.
+    const [{ probeFile }, { blameHead, headOf }] = await Promise.all([probing(), blaming()]);
     // What stands by was started for a film.
     if (request.side === "output" || request.as) return probeFile(this.#options, request, signal);
     const standby = this.#takeStandby();
     try {
       return await probeFile(this.#options, request, signal, standby);
     } catch (error) {
-      const { blameHead, headOf } = await blaming();
       throw await blameHead(error, headOf(request.path));
     } finally {
       // The next one never starts before this task's encoder.
