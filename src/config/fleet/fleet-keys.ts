@@ -78,7 +78,7 @@ export const FLEET_KEYS: { readonly [F in FleetField]: Key<Config[F]> } = {
     fallback: "10",
     ...count(2, 1000),
     about:
-      "How many connections this node holds to a PostgreSQL server at most, beside one or two that listen.",
+      "How many connections this node holds to a PostgreSQL server at most, beside two: one that listens, and one of pg-boss.",
   },
 };
 
