@@ -76,7 +76,8 @@ export async function startService(
   const disks = await prepareDisks(config, holdFile);
   const { telemetry, ...observed } = await openTelemetry(config, version, runtime);
   const grounds = { config, policy, disks, telemetry, ...(signal && { signal }) };
-  const parts = await openParts(grounds);
+  await using opened = new AsyncDisposableStack();
+  const parts = await openParts(grounds, opened);
   const { intake, stop: stopWatch } = await watchIntake(disks, config, {
     onOpen: () => parts.queue.announceWork(),
     onCritical: () => node.working()?.worker.makeRoom(),
@@ -88,13 +89,12 @@ export async function startService(
   const ofWork = { ...all, holdFile, policy, mayClaim, drain, telemetry, version };
   const node = await nodeOf(config, ofWork, isForOne);
   const { capabilities, planner, readiness } = node;
-  const { refuseWhileClosed } = intake;
   const taken = {
     ...parts,
     storages: judges,
     judgesWithin: judgesOf,
     capabilities,
-    refuseWhileClosed,
+    refuseWhileClosed: intake.refuseWhileClosed,
   };
   const worker = () => node.working()?.worker;
   // The config is there for its limits.
@@ -117,6 +117,7 @@ export async function startService(
     endWatching = await beginWatching(config, { ...taken, telemetry });
     observed.count();
   };
+  opened.move();
   const ready = begin();
   const stop = async (hurry: AbortSignal = new AbortController().signal): Promise<void> => {
     await Promise.allSettled([ready]);
@@ -213,9 +214,11 @@ type Grounds = StoreGrounds & {
   readonly telemetry: Telemetry;
 };
 
-async function openParts(grounds: Grounds): Promise<Parts> {
+/** @param opened - closes the stores where the start fails: connections to a server would keep the process */
+async function openParts(grounds: Grounds, opened: AsyncDisposableStack): Promise<Parts> {
   const { config, policy, disks, telemetry } = grounds;
   const stores = await openStores(grounds);
+  opened.defer(() => stores.close().catch(() => {}));
   const { clients, notifications, now } = stores;
   await refuseWatches(config, clients);
   const policyOf = policiesWithin(policy);

@@ -39,43 +39,40 @@ export async function openFleetStores({
   signal,
 }: StoreGrounds): Promise<FleetStores> {
   const { databaseUrl: url = "" } = config;
+  // A start that fails closes what it has opened: a connection would keep the process.
+  await using opened = new AsyncDisposableStack();
   const database = await openServer(config, signal);
-  try {
-    const clock = await openClock({ ask: timeOf(database) });
-    const { now } = clock;
-    const entries = await BossEntries.open(url, database);
-    const clients = await openFleetClients(config, database);
-    const options = { ...config, now, entries, onChange: telemetry.taskChanged };
-    return {
-      tasks: new PostgresTaskStore(database, options),
-      leftovers: new PostgresLeftoverStore(database),
-      notifications: new PostgresNotificationStore(database, { now }),
-      profiles: new PostgresProfileStore(database, { now }),
-      clients,
-      mediaKeys: clients.mediaKeys,
-      queue: new PostgresQueue(database, entries, options),
-      events: new PostgresEventFeed(database, { now }),
-      fleet: new PostgresFleet(database, { now }),
-      watched: onceLoaded(async () => {
-        const { PostgresWatchedFiles } = await import("../store/postgres/watched-files.ts");
-        return new PostgresWatchedFiles(database);
-      }),
-      overview: onceLoaded(async () => {
-        const { PostgresOverview } = await import("../overview/postgres.ts");
-        return new PostgresOverview(database);
-      }),
-      checkWritable: () => database.checkWritable(),
-      now,
-      close: async () => {
-        clock.close();
-        await entries.close();
-        await database.close();
-      },
-    };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  opened.defer(() => database.close());
+  const clock = await openClock({ ask: timeOf(database) });
+  opened.defer(clock.close);
+  const { now } = clock;
+  const entries = await BossEntries.open(url, database);
+  opened.defer(() => entries.close());
+  const clients = await openFleetClients(config, database);
+  const options = { ...config, now, entries, onChange: telemetry.taskChanged };
+  const all = opened.move();
+  return {
+    tasks: new PostgresTaskStore(database, options),
+    leftovers: new PostgresLeftoverStore(database),
+    notifications: new PostgresNotificationStore(database, { now }),
+    profiles: new PostgresProfileStore(database, { now }),
+    clients,
+    mediaKeys: clients.mediaKeys,
+    queue: new PostgresQueue(database, entries, options),
+    events: new PostgresEventFeed(database, { now }),
+    fleet: new PostgresFleet(database, { now }),
+    watched: onceLoaded(async () => {
+      const { PostgresWatchedFiles } = await import("../store/postgres/watched-files.ts");
+      return new PostgresWatchedFiles(database);
+    }),
+    overview: onceLoaded(async () => {
+      const { PostgresOverview } = await import("../overview/postgres.ts");
+      return new PostgresOverview(database);
+    }),
+    checkWritable: () => database.checkWritable(),
+    now,
+    close: () => all.disposeAsync(),
+  };
 }
 
 /** The clients of a fleet, for a command that changes them. */

@@ -79,6 +79,17 @@ test("each node answers what its role has, and stands well", async () => {
   expect(plan.status).toBe(503);
 });
 
+test.each([
+  ["another secret key", () => ({ PONTUS_SECRET_KEY: "f".repeat(64) }), /is not the key that/],
+  [
+    "a port that is taken",
+    () => ({ PONTUS_PORT: new URL(api.url).port }),
+    /Cannot use PONTUS_HOST/,
+  ],
+])("a node that cannot start, as it has %s, ends", async (_, env, why) => {
+  await expect(fleet.node("worker", env())).rejects.toThrow(why);
+});
+
 test("a task goes through the fleet, and its events come from the node that runs nothing", async () => {
   const reading = readEvents(await api.call("/api/v1/task/transcoding/events"));
   const id = await create("short");
