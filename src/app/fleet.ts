@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import type { Config } from "../config/config.ts";
+import { shownDatabase } from "../config/fleet/fleet-keys.ts";
 import { using } from "../config/using.ts";
 import { openClock, timeOf } from "../db/postgres/clock.ts";
 import { isLost } from "../db/postgres/errors.ts";
@@ -9,7 +10,6 @@ import { openPostgres, type PostgresDatabase } from "../db/postgres/postgres.ts"
 import { PostgresEventFeed } from "../events/postgres.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { PostgresFleet } from "../fleet/postgres.ts";
-import { maskSecrets } from "../lib/mask.ts";
 import { onceLoaded } from "../lib/once.ts";
 import { BossEntries } from "../queue/postgres/entries.ts";
 import { PostgresQueue } from "../queue/postgres/postgres.ts";
@@ -97,7 +97,7 @@ async function openServer(
 ): Promise<PostgresDatabase> {
   const options = { connectionsMax, name: `pontus ${role}` };
   const endMs = performance.now() + SERVER_WAIT_MS;
-  return using("databasePath", maskSecrets(url), async () => {
+  return using("databasePath", shownDatabase(url), async () => {
     for (let tries = 0; ; tries += 1) {
       try {
         return await openPostgres(url, options);

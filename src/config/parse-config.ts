@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import * as v from "valibot";
-import { maskSecrets } from "../lib/mask.ts";
 import { distance } from "../profile/nearest-names.ts";
 import { type Config, ConfigError, type Environment } from "./config.ts";
-import { fleetFaults, type WrittenDatabase } from "./fleet/fleet-keys.ts";
+import { fleetFaults, shownDatabase, type WrittenDatabase } from "./fleet/fleet-keys.ts";
 import { CALLER_KEYS, type Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
 import { settleWatches } from "./watch/settle-watches.ts";
@@ -102,7 +101,7 @@ function describe(
 }
 
 const quote = (text: string): string =>
-  JSON.stringify(maskSecrets(text).slice(0, SHOWN_LENGTH_MAX));
+  JSON.stringify(shownDatabase(text).slice(0, SHOWN_LENGTH_MAX));
 
 function unknownKeys(env: Environment): string[] {
   const known = Object.values(KEYS).map((key) => key.env);

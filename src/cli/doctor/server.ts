@@ -1,8 +1,8 @@
 import { loadFleet } from "../../app/load-fleet.ts";
 import { ConfigError } from "../../config/config.ts";
+import { shownDatabase } from "../../config/fleet/fleet-keys.ts";
 import { KEYS } from "../../config/keys.ts";
 import { errnoOf } from "../../lib/errno-of.ts";
-import { maskSecrets } from "../../lib/mask.ts";
 import { type Finding, ok, problem } from "./finding.ts";
 
 const CHECK = "database";
@@ -23,7 +23,7 @@ const UNREACHABLE = `start the server, or set ${env} to its host and port; firew
 
 /** Whether the PostgreSQL server of a fleet can be used. Nothing of it is changed. */
 export async function serverFindings(url: string): Promise<readonly Finding[]> {
-  const shown = JSON.stringify(maskSecrets(url));
+  const shown = JSON.stringify(shownDatabase(url));
   try {
     const { server, schema } = await (await loadFleet()).inspectPostgres(url);
     if (schema === "newer")

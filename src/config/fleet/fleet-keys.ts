@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
+import { maskSecrets } from "../../lib/mask.ts";
 import type { Config } from "../config.ts";
 import { count, type Key, oneOf } from "../key.ts";
 
@@ -13,6 +14,13 @@ export type WrittenDatabase =
     };
 
 const isServer = (text: string): boolean => /^postgres(ql)?:\/\//i.test(text);
+
+/**
+ * A text without secrets, as `maskSecrets` gives it, and the address of a server without all that may be its password: one that is not
+ * written as an address needs it, with `/` or `#` in it, ends at the last `@` all the same.
+ */
+export const shownDatabase = (text: string): string =>
+  maskSecrets(isServer(text) ? text.replace(/:\/\/.*@/s, "://***@") : text);
 
 /** A server without a name of its host is on a socket, which its query names. */
 function isServerUrl(text: string): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ConfigError, type Environment } from "../../../src/config/config.ts";
+import { shownDatabase } from "../../../src/config/fleet/fleet-keys.ts";
 import { KEYS } from "../../../src/config/keys.ts";
 import { parseConfig } from "../../../src/config/parse-config.ts";
 
@@ -40,6 +41,17 @@ test.each([
     `Cannot use ${name} ${JSON.stringify(text)}: allowed is ${key.allowed}`,
   ]);
 });
+
+test.each(["hunter2", "hun/ter2", "hun#ter2", "hun?ter2", "hun ter2", 'hun"ter2', "hun@ter2"])(
+  "the password %j of a server is in no message",
+  (password) => {
+    const url = `postgres://ada:${password}@db.example/pontus`;
+    expect(shownDatabase(url)).toBe("postgres://***@db.example/pontus");
+    expect(
+      problemsOf({ PONTUS_DATABASE_URL: url.replace(".example", ".example:port") }).join(),
+    ).not.toMatch(/hun|ter2/);
+  },
+);
 
 describe("PONTUS_ROLE", () => {
   const env = { PONTUS_DATABASE_URL: SERVER, PONTUS_SECRET_KEY: "0".repeat(64) };
