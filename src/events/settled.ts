@@ -4,11 +4,9 @@ import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 /** How long a reader waits for the transactions that write just now; they take milliseconds. */
 const WAIT_MS_MAX = 1_000;
 const PAUSE_MS = 2;
-/** After so long a check begins anew: the server may be another one by now, which counts its transactions differently. */
-const CHECK_MS_MAX = 10_000;
 
 /** Up to a place, all will be settled once all transactions up to this number have ended. */
-type Check = { readonly place: number; readonly transaction: bigint; readonly sinceMs: number };
+type Check = { readonly place: number; readonly transaction: bigint };
 
 /**
  * How far the log can be read so that nothing comes in behind: transactions take places in another order than they commit.
@@ -44,7 +42,7 @@ export class Settled {
     if (!this.#check) {
       // After the place. It is the number of a transaction of its own, which ends with the statement.
       const transaction = BigInt(await this.#ask("select pg_current_xact_id() as answer"));
-      this.#check = { place, transaction, sinceMs: performance.now() };
+      this.#check = { place, transaction };
       await this.#finish(this.#check);
     }
     return place <= this.#place;
@@ -66,13 +64,13 @@ export class Settled {
   }
 
   async #finish(check: Check): Promise<void> {
-    const oldest = BigInt(
-      await this.#ask("select pg_snapshot_xmin(pg_current_snapshot()) as answer"),
-    );
+    const snapshot = await this.#ask("select pg_current_snapshot() as answer");
+    const [oldest = 0n, next = 0n] = snapshot.split(":", 2).map(BigInt);
     const isSettled = oldest > check.transaction;
     if (isSettled) this.#place = Math.max(this.#place, check.place);
-    const isOld = performance.now() - check.sinceMs > CHECK_MS_MAX;
-    if (this.#check === check && (isSettled || isOld)) this.#check = undefined;
+    // A server that has not come so far is another one by now, or has lost its last transactions: it counts them anew.
+    const isOther = next <= check.transaction;
+    if (this.#check === check && (isSettled || isOther)) this.#check = undefined;
   }
 
   /** Each is a statement, and a transaction, of its own. */

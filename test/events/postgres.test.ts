@@ -1,7 +1,17 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  afterAll,
+  beforeAll,
+  describe,
+  expect,
+  onTestFinished,
+  setDefaultTimeout,
+  spyOn,
+  test,
+} from "bun:test";
 import pg from "pg";
 import { openPostgres, type PostgresDatabase } from "../../src/db/postgres/postgres.ts";
 import { PostgresEventFeed } from "../../src/events/postgres.ts";
+import { Settled } from "../../src/events/settled.ts";
 import { eventFeedContract } from "../contract/events.ts";
 import { follow, named, until } from "../fixtures/event-bench.ts";
 import { FleetServer } from "../fixtures/fleet-bench.ts";
@@ -58,7 +68,7 @@ async function bench() {
   };
   const feed = (lookMs?: number) =>
     new PostgresEventFeed(database, { now: Date.now, ...(lookMs !== undefined && { lookMs }) });
-  return { writer, feed };
+  return { writer, feed, database };
 }
 
 describe("PostgresEventFeed", () => {
@@ -125,5 +135,44 @@ describe("PostgresEventFeed", () => {
     const news = feed();
     expect((await follow(news, { ...ADA, taskId: "a\0b" })).events).toEqual([]);
     news.close();
+  });
+});
+
+describe("Settled", () => {
+  test("comes to a place though there is always someone who writes, each for minutes", async () => {
+    const { writer, database } = await bench();
+    const [one, first, second] = [await writer(), await writer(), await writer()];
+    await one.task("one");
+    await one.event("one");
+    await first.run("begin");
+    await first.task("first");
+    const settled = new Settled(database);
+    expect(await settled.look()).toBe(false);
+    await second.run("begin");
+    await second.task("second");
+    const now = performance.now();
+    const later = spyOn(performance, "now").mockImplementation(() => now + 60_000);
+    onTestFinished(() => later.mockRestore());
+    expect(await settled.look()).toBe(false);
+    await first.commit();
+    expect(await settled.look()).toBe(true);
+    expect(settled.place).toBe(await settled.newest());
+  });
+
+  test("begins anew on a server that counts its transactions from less", async () => {
+    const server = { newest: 7, next: 1_000, oldest: 990 };
+    const answers = async (text: string) => {
+      if (text.includes("max(seq)")) return server.newest;
+      if (text.includes("xact")) return server.next++;
+      return `${Math.min(server.oldest, server.next)}:${server.next}:`;
+    };
+    const settled = new Settled({
+      read: (queries: () => unknown) => queries(),
+      execute: async (text: string) => ({ rows: [{ answer: await answers(text) }] }),
+    } as unknown as PostgresDatabase);
+    expect(await settled.look()).toBe(false);
+    Object.assign(server, { next: 10, oldest: Number.POSITIVE_INFINITY });
+    expect(await settled.look()).toBe(true);
+    expect(settled.place).toBe(7);
   });
 });
