@@ -17,12 +17,18 @@ const log = getLogger(["pontus", "database"]);
 const AGAIN_MS_MAX = 5_000;
 const PAUSE_MS = 10;
 const PAUSE_MS_MAX = 250;
-/** How long a call waits for a connection, and a statement for its end. */
-const CONNECT_MS_MAX = 5_000;
 const STATEMENT_MS_MAX = 30_000;
-/** A little longer than the server's own limit: a server that is cut off answers nothing at all. */
-const ANSWER_MS_MAX = 35_000;
-const LOCK_MS_MAX = 10_000;
+
+/** How long connections wait for the server: for it to take them, for the end of a statement, for the locks of others. */
+export const WAITS = {
+  connectionTimeoutMillis: 5_000,
+  // A little longer than the server's own limit: a server that is cut off answers nothing at all.
+  query_timeout: STATEMENT_MS_MAX + 5_000,
+  statement_timeout: STATEMENT_MS_MAX,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: STATEMENT_MS_MAX,
+  keepAlive: true,
+};
 
 const NOTIFY =
   "select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as notice (channel, payload)";
@@ -116,12 +122,7 @@ export async function openPostgres(
     connectionString: url,
     application_name: name,
     max: connectionsMax,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
-    query_timeout: ANSWER_MS_MAX,
-    statement_timeout: STATEMENT_MS_MAX,
-    lock_timeout: LOCK_MS_MAX,
-    idle_in_transaction_session_timeout: STATEMENT_MS_MAX,
-    keepAlive: true,
+    ...WAITS,
     options: PLANNING,
   };
   const pool = new pg.Pool(config);

@@ -1,7 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import { PgBoss, type QueueOptions } from "pg-boss";
 import { translatePostgresError } from "../../db/postgres/errors.ts";
-import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
+import { CHANNEL } from "../../db/postgres/notices/notices.ts";
+import { type PostgresDatabase, WAITS } from "../../db/postgres/postgres.ts";
 import type { TaskRow } from "../../task/row.ts";
 import { type QueueKey, queueNameOf } from "./queue-name.ts";
 
@@ -10,8 +11,6 @@ const log = getLogger(["pontus", "queue"]);
 /** The schema of pg-boss's own tables, beside those of this program. */
 const BOSS_SCHEMA = "pontus_queue";
 
-/** So long as pg-boss waits at most for a connection. */
-const CONNECT_MS_MAX = 5_000;
 /** The longest that pg-boss allows. What it reads then says only which table a queue is in, and that never changes. */
 const CACHE_SECONDS = 86_400;
 /** How often it asks for what its own migrations left to do in the background. */
@@ -43,12 +42,17 @@ export class BossEntries {
   readonly #queues = new Map<string, Promise<void>>();
   /** The texts of its statements, each with the name that it is prepared by. */
   readonly #texts = new Map<string, string>();
+  readonly #unlisten: () => void;
 
   private constructor(boss: PgBoss, database: PostgresDatabase) {
     this.#boss = boss;
     this.#database = database;
     this.#db = (queue: string) => ({
       executeSql: (text: string, values: unknown[] = []) => this.#execute(queue, text, values),
+    });
+    // An empty notice is that the server was away. It may be another one since, from a backup or behind the first: it may lack a queue.
+    this.#unlisten = database.listen(CHANNEL, (notice) => {
+      if (notice === "") this.#queues.clear();
     });
   }
 
@@ -63,7 +67,7 @@ export class BossEntries {
       connectionString: url,
       application_name: "pontus queue",
       max: 1,
-      connectionTimeoutMillis: CONNECT_MS_MAX,
+      ...WAITS,
       schema: BOSS_SCHEMA,
       supervise: false,
       schedule: false,
@@ -121,12 +125,8 @@ export class BossEntries {
     await this.#boss.deleteJob(queue, [...taskIds], { db: this.#db(queue) });
   }
 
-  /** Has it look again which queues are there: the database may be another one, from a backup, by now. */
-  forgetQueues(): void {
-    this.#queues.clear();
-  }
-
   async close(): Promise<void> {
+    this.#unlisten();
     await this.#boss.stop({ graceful: false });
   }
 

@@ -190,7 +190,6 @@ export class PostgresQueue implements Queue {
 
   /** What a transaction of any node tells; an empty notice is that some may have been missed. Cancels that are, heartbeats tell of. */
   #hear(notice: string): void {
-    if (notice === "") this.#entries.forgetQueues();
     if (notice === "" || notice === WORK) this.announceWork();
     else if (notice.startsWith("c ")) this.announceCancel(notice.slice(2));
   }

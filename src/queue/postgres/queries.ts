@@ -6,7 +6,7 @@ import { isHeld } from "../../db/postgres/task-changes.ts";
 import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
 import { isReady } from "./turn-query.ts";
 
-/** The lock under which turns are given, and entries held against rows: one node does either at a time. Any number that nothing else takes. */
+/** The lock under which turns are given, by one node at a time. Any number that nothing else takes. */
 const TURNS_LOCK = 7_032_017;
 
 /** How many tasks of lost workers are put back in one transaction. */

@@ -7,6 +7,7 @@ import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/po
 import { BossEntries, type EntryOf } from "../../../src/queue/postgres/entries.ts";
 import { queueNameOf } from "../../../src/queue/postgres/queue-name.ts";
 import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { eventually } from "../../fixtures/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -128,5 +129,41 @@ describe("BossEntries", () => {
     await node.database.write(() => node.entries.enqueueAll(rows));
     for (const row of rows) expect(await take(node, row)).toBe(row.id);
     for (const row of rows) expect(await take(node, row)).toBeUndefined();
+  });
+});
+
+describe("their queues", () => {
+  test("are made on a connection that waits for nothing without end", async () => {
+    const url = await server.createDatabase();
+    const node = await nodeOn(url);
+    await server.query(
+      `create table waits (statement text);
+      create function note() returns trigger language plpgsql as $$ begin
+        insert into waits values (current_setting('statement_timeout'));
+        return new; end $$;
+      create trigger note before insert on pontus_queue.queue execute function note()`,
+      url,
+    );
+    await add(node, anEntry());
+    expect(await server.query("select * from waits", url)).toEqual([{ statement: "30s" }]);
+  });
+
+  test("are made anew on a server that changed over to one without them, and none is lost for good", async () => {
+    const url = await server.createDatabase();
+    const node = await nodeOn(url);
+    const row = anEntry();
+    await add(node, row);
+    expect(await take(node, row)).toBe(row.id);
+    await server.stop("SIGQUIT");
+    await server.start();
+    await server.query("delete from pontus_queue.queue", url);
+    await add(node, anEntry({ clientCode: "bob" }));
+    await eventually(() =>
+      add(node, row).then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    expect(await take(node, row)).toBe(row.id);
   });
 });

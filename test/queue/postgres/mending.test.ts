@@ -213,13 +213,4 @@ describe("claim()", () => {
     expect(await claimed(["libx264"])).toBeUndefined();
     expect(await claimed(["libx264", "libx265"])).toBe(moved);
   });
-
-  test("makes its queues anew in a database that was restored without them", async () => {
-    const node = await fleet.node();
-    const id = await createTask(node);
-    await run(node, "delete from pontus_queue.job_common");
-    await run(node, "delete from pontus_queue.queue");
-    node.entries.forgetQueues();
-    expect(await drain(node)).toEqual([id]);
-  });
 });
