@@ -55,7 +55,8 @@ test.each([
   ["while tasks run", (shown: string) => shown.includes("created on both")],
 ])("the demo of a fleet ends in order at Ctrl-C %s", async (_, isTime) => {
   const folder = place();
-  const command = [process.execPath, ...DEMO].join(" ");
+  // So that no shell (SHELL's, or sh) is between, which may end by the signal itself.
+  const command = ["exec", process.execPath, ...DEMO].join(" ");
   const env = { ...process.env, TMPDIR: folder };
   // util-linux's, which gives a program a terminal.
   const child = spawn("script", ["-qec", command, "/dev/null"], { env, timeout: 110_000 });
