@@ -65,7 +65,8 @@ class Part {
   }
 
   ready(): Promise<void> {
-    const late = sleep(READY_MS_MAX).then(() =>
+    // Nothing waits for it once all is measured.
+    const late = sleep(READY_MS_MAX, undefined, { ref: false }).then(() =>
       Promise.reject(new Error("Cannot go on: a process does not start")),
     );
     return Promise.race([this.#ready.promise, late]);

@@ -3,7 +3,15 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { signedRequest } from "../test/fixtures/signed-client.ts";
-import { childrenOf, cpuSecondsOf, end, memoryBytesOf, ROOT, start } from "./processes.ts";
+import {
+  childrenOf,
+  cpuSecondsOf,
+  end,
+  memoryBytesOf,
+  ROOT,
+  runScript,
+  start,
+} from "./processes.ts";
 import { type Findings, figure, type PartOptions } from "./report.ts";
 import { CREDENTIALS, type Home, newHome, serviceEnv, startPontus, TASKS } from "./service.ts";
 import { median, type Spread, spreadOf } from "./statistics.ts";
@@ -30,10 +38,7 @@ const SOURCE = [process.execPath, join(ROOT, "src", "main.bun.ts")] as const;
 /** Makes the program of one file, as images have it. */
 async function built(scratch: string): Promise<readonly [string, ...string[]]> {
   const program = join(scratch, "pontus");
-  const child = start(process.execPath, [join(ROOT, "scripts", "build.ts"), program]);
-  child.stdout?.resume();
-  const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0) throw new Error(`Cannot go on: the build ended with ${code}`);
+  await runScript("../scripts/build.ts", [program]);
   return [program, "serve"];
 }
 

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Credentials, signedRequest } from "../test/fixtures/signed-client.ts";
+import type { Credentials } from "../test/fixtures/signed-client.ts";
 import { makeClip } from "./demo-clip.ts";
 import { startDemoNode } from "./demo-node.ts";
-import { type DemoService, ownEnvironment } from "./demo-tour.ts";
+import { call, type DemoService, ownEnvironment } from "./demo-tour.ts";
 import { startMediaStore } from "./fleet/media-store.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
 import { hasProgram } from "./run-program.ts";
@@ -16,7 +16,6 @@ import { hasProgram } from "./run-program.ts";
 const SERVERS = "/usr/lib/postgresql";
 const TASKS = 6;
 const TASK_TIMEOUT_MS = 120_000;
-const CALL_TIMEOUT_MS = 10_000;
 const POLL_MS = 200;
 
 /** What the demo is made of while it runs. */
@@ -66,20 +65,6 @@ async function startNode(demo: Demo, role: "api" | "worker", number: number): Pr
         demo.ranOn.set(id, name);
     },
   });
-}
-
-/** One signed call. A refusal is an error that shows the service's own answer. */
-async function call<T>(
-  { credentials, signal }: Demo,
-  url: string,
-  body?: Readonly<Record<string, unknown>>,
-): Promise<T> {
-  const request = signedRequest(credentials, url, body ? { body } : {});
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
-  const answer = await fetch(request, { signal: limit });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`Cannot ${request.method} ${url}: ${answer.status} ${text}`);
-  return JSON.parse(text) as T;
 }
 
 async function untilEnded(demo: Demo, url: string): Promise<Task> {

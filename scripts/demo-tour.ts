@@ -62,17 +62,21 @@ export function ownEnvironment({ scratch, file }: DemoPlace): Record<string, str
   };
 }
 
+/** Who makes a call, and what ends it. */
+type Caller = { readonly credentials: Credentials; readonly signal: AbortSignal };
+
 /** One signed call. A refusal is an error that shows the service's own answer. */
-async function call(
+export async function call<T>(
+  { credentials, signal }: Caller,
   url: string,
-  credentials: Credentials,
   body?: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
+): Promise<T> {
   const request = signedRequest(credentials, url, body ? { body } : {});
-  const answer = await fetch(request, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
+  const answer = await fetch(request, { signal: limit });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`Cannot ${request.method} ${url}: ${answer.status} ${text}`);
-  return JSON.parse(text);
+  return JSON.parse(text) as T;
 }
 
 /** Shows how far the task is: one line that is drawn over on a terminal, a line a change elsewhere. */
@@ -90,16 +94,11 @@ function makeBar(): (task: Task) => void {
   };
 }
 
-async function follow(
-  url: string,
-  credentials: Credentials,
-  signal: AbortSignal,
-  timeoutMs: number,
-): Promise<Task> {
+async function follow(caller: Caller, url: string, timeoutMs: number): Promise<Task> {
   const show = makeBar();
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const limit = AbortSignal.any([caller.signal, AbortSignal.timeout(timeoutMs)]);
   while (!limit.aborted) {
-    const task = (await call(url, credentials)) as Task;
+    const task = await call<Task>(caller, url);
     show(task);
     if (["SUCCESS", "FAILED", "CANCELLED"].includes(task.task_status)) {
       if (process.stdout.isTTY) console.log();
@@ -150,19 +149,15 @@ async function transcode(
   const name = parse(source).name;
   const target = join(scratch, "media", `${name}-${height}p.mp4`);
   const keys = readFileSync(join(scratch, "data", "credentials.json"), "utf8");
-  const credentials = JSON.parse(keys) as Credentials;
+  const caller = { credentials: JSON.parse(keys) as Credentials, signal };
   const tasks = `${url}/api/v1/task/transcoding`;
-  const { task_id: id } = (await call(tasks, credentials, {
+  const { task_id: id } = await call<{ task_id: string }>(caller, tasks, {
     source: { source_url: pathToFileURL(source).href },
     profile_name: profile,
     targets: [{ target_url: pathToFileURL(target).href }],
-  })) as { task_id: string };
+  });
   console.log(`POST ${tasks}\n  task ${id}, profile ${profile}`);
-  const {
-    task_status: status,
-    error,
-    targets,
-  } = await follow(`${tasks}/${id}`, credentials, signal, limitMs);
+  const { task_status: status, error, targets } = await follow(caller, `${tasks}/${id}`, limitMs);
   const output = targets[0]?.output;
   if (status !== "SUCCESS" || !output)
     throw new Error(
