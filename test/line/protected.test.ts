@@ -94,6 +94,10 @@ describe("encrypted sets", () => {
       thumbnails: { interval_seconds: 2, width: 32 },
     });
     expect(targets[0]?.output?.encryption).toEqual({ method: "aes-128", keys: 1 });
+    // Encrypted segments are whole blocks, and their sizes are told as they are.
+    type Ladder = { readonly renditions: readonly { readonly size_bytes: number }[] };
+    const { renditions } = (targets[0]?.output ?? {}) as Ladder;
+    expect(renditions.map(({ size_bytes }) => size_bytes % 16)).toEqual([0, 0]);
     server.files.set("/keys/given", Buffer.from(GIVEN, "hex"));
     expect(await picturesOf("given")).toBe(PICTURES);
     const names = readdirSync(join(home.media, "given"));
