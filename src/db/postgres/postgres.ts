@@ -163,16 +163,18 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
       void calls.afterwards;
       return statements();
     }
-    return translated(() =>
+    const { value, afterwards } = await translated(() =>
       again(againMs, mayRunAgain, () =>
-        onConnection(pool, (each) => {
-          const afterwards: (() => void)[] = [];
-          return calls.run({ client: each, afterwards }, () =>
-            transact(each, afterwards, statements),
-          );
+        onConnection(pool, async (each) => {
+          const call = { client: each, afterwards: [] as (() => void)[] };
+          const written = await calls.run(call, () => transact(each, statements));
+          return { value: written, afterwards: call.afterwards };
         }),
       ),
     );
+    // Outside of the call, as its connection is another's by now.
+    for (const work of afterwards) work();
+    return value;
   };
   const afterCommit = (work: () => void): void => void calls.afterwards.push(work);
   const notifier = new Notifier(({ channels, payloads }) =>
@@ -210,18 +212,12 @@ class CommitLost extends TaskError {
     super(
       "service_unavailable",
       "Cannot tell whether it was written: the connection to the database broke",
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
 
-async function transact<T>(
-  client: pg.PoolClient,
-  afterwards: readonly (() => void)[],
-  statements: () => Promise<T>,
-): Promise<T> {
+async function transact<T>(client: pg.PoolClient, statements: () => Promise<T>): Promise<T> {
   await client.query("begin");
   let value: T;
   try {
@@ -230,12 +226,12 @@ async function transact<T>(
     await client.query("rollback");
     throw error;
   }
-  try {
-    await client.query("commit");
-  } catch (error) {
+  const { command } = await client.query("commit").catch((error: unknown) => {
     throw isLost(error) ? new CommitLost(error) : error;
-  }
-  for (const work of afterwards) work();
+  });
+  // What a server says where a statement failed: it has undone all, and that is no error to it.
+  if (command !== "COMMIT")
+    throw new Error("Cannot commit: the error of one of its statements was passed over");
   return value;
 }
 
