@@ -35,7 +35,10 @@ export class Listener {
     const isNew = !this.#heard.has(channel);
     this.#heard.set(channel, heard.add(onNotice));
     if (!this.#client && !this.#next) this.#plan(0);
-    else if (isNew && this.#client) void this.#subscribe(this.#client, [channel]);
+    else if (isNew && this.#client) {
+      const client = this.#client;
+      this.#subscribe(client, [channel]).catch(() => this.#lost(client));
+    }
     return () => void heard.delete(onNotice);
   }
 
@@ -64,14 +67,15 @@ export class Listener {
     client.on("notification", ({ channel, payload = "" }) => this.#tell(channel, payload));
     try {
       await client.connect();
-      this.#tries = 0;
       await this.#subscribe(client, [...this.#heard.keys()]);
     } catch (error) {
       log.debug("Cannot listen to the database now: {error}", { error });
       this.#lost(client);
       return;
     }
-    clearInterval(this.#look);
+    this.#tries = 0;
+    // Lost or closed meanwhile: nobody would end the looks.
+    if (this.#isClosed || this.#client !== client) return;
     // A server that is cut off says nothing, and a connection that only listens would never notice.
     this.#look = setInterval(() => {
       client.query("select 1").catch(() => this.#lost(client));
@@ -81,12 +85,8 @@ export class Listener {
 
   /** Whatever was told before the server knew of it is told now. */
   async #subscribe(client: pg.Client, channels: readonly string[]): Promise<void> {
-    try {
-      for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
-      for (const channel of channels) this.#tell(channel, "");
-    } catch {
-      this.#lost(client);
-    }
+    for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    for (const channel of channels) this.#tell(channel, "");
   }
 
   #tell(channel: string, payload: string): void {
