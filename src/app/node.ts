@@ -65,7 +65,8 @@ export function workingNode(config: Config, parts: WorkingParts, isForOne: boole
       working = await (await import("./work.ts")).beginWork(config, engine, parts);
     },
     finish: async (signal) => {
-      parts.drain.begin(undefined);
+      // One that is on may have to hand back soon.
+      if (!parts.drain.isOn()) parts.drain.begin(undefined);
       while (working && !working.worker.isIdle && !signal.aborted)
         await sleep(FINISH_LOOK_MS, undefined, { signal }).catch(() => {});
     },

@@ -19,9 +19,14 @@ function aDrain(running: number) {
       return tasks;
     },
   };
-  let ends = 0;
-  const drain = new Drain({ worker: () => worker, now: () => 5_000, onEnd: () => ends++ });
-  return { drain, worker, ends: () => ends };
+  const told = { ends: 0, changes: 0 };
+  const drain = new Drain({
+    worker: () => worker,
+    now: () => 5_000,
+    onEnd: () => told.ends++,
+    onChange: () => told.changes++,
+  });
+  return { drain, worker, ends: () => told.ends, changes: () => told.changes };
 }
 
 describe("Drain", () => {
@@ -40,6 +45,18 @@ describe("Drain", () => {
     expect(drain.standing()).toEqual({ ...on, running: 0, isDone: true });
     expect(drain.end()).toEqual({ isOn: false, running: 0 });
     expect([drain.isOn(), ends()]).toEqual([false, 1]);
+  });
+
+  test("tells that it begins and that it ends, once", () => {
+    const { drain, changes } = aDrain(1);
+    drain.end();
+    expect(changes()).toBe(0);
+    drain.begin(undefined);
+    drain.begin(60_000);
+    expect(changes()).toBe(1);
+    drain.end();
+    drain.end();
+    expect(changes()).toBe(2);
   });
 
   test("hands back at once, or after a while, what runs and what was being taken up", async () => {

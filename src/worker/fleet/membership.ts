@@ -15,7 +15,7 @@ type MembershipParts = {
   readonly worker: { readonly running: number };
   /** The family of devices that encode for it; null is none, or none yet. */
   readonly hardware: () => string | null;
-  readonly drain: Pick<Drain, "begin" | "end" | "isOn">;
+  readonly drain: Pick<Drain, "begin" | "end" | "isOn" | "standing">;
   /** ms since the epoch, by the clock of the fleet */
   readonly now: () => number;
 };
@@ -68,10 +68,11 @@ export class Membership {
   }
 
   async #beat(): Promise<void> {
-    const { fleet, node } = this.#parts;
+    const { fleet, node, drain } = this.#parts;
     try {
       const order = await fleet.beat(node, this.#standing());
       if (this.#obey(order)) await fleet.beat(node, this.#standing());
+      else if (drain.isOn() !== order.isToDrain) await this.#adopt();
     } catch (error) {
       log.warn("Cannot tell that this node lives: {error}", { error });
     }
@@ -80,6 +81,14 @@ export class Membership {
   #standing(): Beat {
     const { worker, drain, hardware } = this.#parts;
     return { running: worker.running, isDraining: drain.isOn(), hardware: hardware() };
+  }
+
+  /** What a call to this node itself began or ended becomes the order: the next one from afar is new then, even if it is the last one again. */
+  async #adopt(): Promise<void> {
+    const { fleet, node, drain } = this.#parts;
+    const standing = drain.standing();
+    const handBackMs = (standing.isOn && standing.handBackMs) || null;
+    this.#order = await fleet.order(node.id, { isToDrain: standing.isOn, handBackMs });
   }
 
   /** Only a new order is obeyed: a drain may also be begun by a call to this node itself. @returns whether it was one */

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
-import type { Beat, Fleet, Node, Order } from "../../../src/fleet/fleet.ts";
+import type { Beat, Fleet, Node, Order, SeenNode } from "../../../src/fleet/fleet.ts";
 import { Drain } from "../../../src/service/drain.ts";
 import { Membership } from "../../../src/worker/fleet/membership.ts";
 import { eventually } from "../../fixtures/service.ts";
@@ -13,13 +13,18 @@ function bench() {
   const state = { beats: [] as Beat[], left: [] as string[], nowMs: 5_000, isAway: false };
   let order: Order = { isToDrain: false, handBackMs: null };
   let hear = () => {};
-  const fleet: Pick<Fleet, "beat" | "leave" | "onOrder"> = {
+  const fleet: Pick<Fleet, "beat" | "leave" | "onOrder" | "order"> = {
     beat: async (_, beat) => {
       if (state.isAway) throw new Error("away");
       state.beats.push(beat);
       return order;
     },
     leave: async (id) => void state.left.push(id),
+    order: async (_, next) => {
+      order = next;
+      hear();
+      return next as SeenNode;
+    },
     onOrder: (_, listener) => {
       hear = listener;
       return () => {
@@ -41,7 +46,7 @@ function bench() {
     order = next;
     hear();
   };
-  return { membership, drain, worker, state, command };
+  return { membership, drain, worker, state, command, ordered: () => order };
 }
 
 test("a Membership tells how its node stands, and leaves when it stops", async () => {
@@ -79,6 +84,26 @@ test("it does not end a drain that a call to the node itself began", async () =>
   membership.tell();
   await eventually(() => state.beats.at(-1)?.isDraining || undefined);
   expect(drain.isOn()).toBe(true);
+});
+
+test("what a call to the node itself began or ended can be changed from afar", async () => {
+  const { membership, drain, command, ordered } = bench();
+  await membership.start();
+  drain.begin(1_000);
+  membership.tell();
+  await eventually(() => ordered().isToDrain || undefined);
+  expect(ordered().handBackMs).toBe(6_000);
+  command({ isToDrain: false, handBackMs: null });
+  await eventually(() => !drain.isOn() || undefined);
+
+  const order = { isToDrain: true, handBackMs: null };
+  command(order);
+  await eventually(() => drain.isOn() || undefined);
+  drain.end();
+  membership.tell();
+  await eventually(() => !ordered().isToDrain || undefined);
+  command(order);
+  await eventually(() => drain.isOn() || undefined);
 });
 
 test("it goes on while its fleet cannot be told", async () => {
