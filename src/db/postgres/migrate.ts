@@ -1,9 +1,7 @@
 import type pg from "pg";
 import { TaskError } from "../../task/errors.ts";
+import { LOCKS } from "./locks.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
-
-/** The lock that one node holds while it brings the schema up to date; any number that nothing else takes. */
-const LOCK = 7_032_016;
 
 /**
  * Brings a database to the newest schema, in one transaction; of nodes that start together one does it and the others wait.
@@ -25,7 +23,7 @@ export async function migratePostgres(pool: pg.Pool): Promise<void> {
 
 async function bringUp(client: pg.PoolClient): Promise<void> {
   await client.query("begin");
-  await client.query("select pg_advisory_xact_lock($1)", [LOCK]);
+  await client.query("select pg_advisory_xact_lock($1)", [LOCKS.MIGRATION]);
   await client.query("create table if not exists pontus_schema (version integer not null)");
   for (const { statements } of await unapplied(client))
     for (const statement of statements) await client.query(statement);

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { LOCKS } from "../../db/postgres/locks.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
 import { rounds } from "../../db/postgres/tables/upkeep.ts";
@@ -11,8 +12,8 @@ import { isReady } from "./turn-query.ts";
 const BATCH = 500;
 /** Of how many clients at most, one query each. */
 const CLIENTS_MAX = 50;
-/** Gives a row to the one node that mends now; the number is any that nothing else takes. */
-const LOCK = "select 1 where pg_try_advisory_xact_lock(7032018)";
+/** Gives a row to the one node that mends now. */
+const LOCK = `select 1 where pg_try_advisory_xact_lock(${LOCKS.MENDING})`;
 
 /** How often a part of the round is made, by any node. */
 const EVERY_MS = 60_000;

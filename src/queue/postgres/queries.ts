@@ -1,13 +1,11 @@
 import { and, count, eq, getColumns, gt, lte, or, type SQL, sql } from "drizzle-orm";
+import { LOCKS } from "../../db/postgres/locks.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { clients } from "../../db/postgres/tables/clients.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
 import { isHeld } from "../../db/postgres/task-changes.ts";
 import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
 import { isReady } from "./turn-query.ts";
-
-/** The lock under which turns are given, by one node at a time. Any number that nothing else takes. */
-const TURNS_LOCK = 7_032_017;
 
 /** How many tasks of lost workers are put back in one transaction. */
 export const LOST_MAX = 100;
@@ -49,7 +47,7 @@ export function prepareClaims({ orm, prepared }: PostgresDatabase) {
           // Each a look at one end of the index: together they would look at all that wait.
           sql`(select exists (select 1 from tasks where ${isWaiting} and ${isPast})
               or exists (select 1 from tasks where ${isWaiting} and ${isFar}) as is_any_due,
-            pg_advisory_xact_lock(${sql.raw(String(TURNS_LOCK))})) as lock`,
+            pg_advisory_xact_lock(${sql.raw(String(LOCKS.TURNS))})) as lock`,
         )
         .prepare("lock_turns"),
     makeReady: () =>

@@ -1,4 +1,5 @@
 import { asc, count, eq, gt, or, sql } from "drizzle-orm";
+import { LOCKS } from "../../db/postgres/locks.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { clients } from "../../db/postgres/tables/clients.ts";
 import type { ErrorCode } from "../../task/errors.ts";
@@ -15,9 +16,6 @@ import {
 import { SealedMediaKeys } from "../keys/media-keys.ts";
 import type { Client, ClientStore, Nonce } from "../store.ts";
 import { PostgresNonces } from "./nonces.ts";
-
-/** The lock of whoever changes clients; any number that nothing else takes. */
-const LOCK = 7_032_019;
 
 /** Clients and their nonces in PostgreSQL, for all nodes; private keys are encrypted there, with one secret key for all nodes. */
 export class PostgresClientStore implements ClientStore {
@@ -128,7 +126,7 @@ export class PostgresClientStore implements ClientStore {
   /** Changes clients, one node at a time: an index cannot say that no second key is the first one of another client. */
   async #change<T>(statements: () => Promise<T>): Promise<T> {
     const value = await this.#database.write(async () => {
-      await this.#database.execute(`select pg_advisory_xact_lock(${LOCK})`);
+      await this.#database.execute(`select pg_advisory_xact_lock(${LOCKS.CLIENTS})`);
       return statements();
     });
     this.#known.forget();

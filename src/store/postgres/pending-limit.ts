@@ -1,10 +1,9 @@
 import { sql } from "drizzle-orm";
+import { LOCKS } from "../../db/postgres/locks.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import type { TaskError } from "../../task/errors.ts";
 import { tooManyPending } from "../pending-limit.ts";
 
-/** The class of the locks that clients near their limit are counted under; any number that nothing else takes. */
-const LOCKS = 7_032_017;
 /** A node takes this part of what is free before it counts again. */
 const PART = 1 / 16;
 /** How long that may take. */
@@ -27,7 +26,7 @@ export class PostgresPendingLimit {
       lock: () =>
         orm
           .select({
-            lock: sql`pg_advisory_xact_lock(${sql.raw(String(LOCKS))}, hashtext(${clientCode}))`,
+            lock: sql`pg_advisory_xact_lock(${sql.raw(String(LOCKS.PENDING))}, hashtext(${clientCode}))`,
           })
           .from(sql`(select) as once`)
           .prepare("pending_lock"),
