@@ -53,8 +53,10 @@ async function unapplied(client: pg.PoolClient): Promise<typeof MIGRATIONS> {
  * backup: followers of the log go on from places.
  */
 async function keepPlaces(client: pg.PoolClient): Promise<void> {
-  await client.query(`select setval(sequence, greatest(last, place)) from (select
+  // Only ever forward: others may take places meanwhile.
+  await client.query(`select setval(sequence, place) from (select
     pg_get_serial_sequence('events', 'seq') as sequence,
     nextval(pg_get_serial_sequence('events', 'seq')) as last,
-    (extract(epoch from clock_timestamp()) * 1000000)::bigint as place) as now`);
+    (extract(epoch from clock_timestamp()) * 1000000)::bigint as place) as now
+    where place > last`);
 }
