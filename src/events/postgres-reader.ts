@@ -14,7 +14,6 @@ import {
 import { CHANNEL, EVENTS } from "../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { events, tasks } from "../db/postgres/tables/tasks.ts";
-import { canHold } from "../db/postgres/text.ts";
 import type { EventRow } from "../db/rows/event-row.ts";
 import type { Scope } from "./events.ts";
 import {
@@ -83,9 +82,7 @@ export class PostgresLogReader implements FeedReader {
 
   async #ofTask(clientCode: string, taskId: string, place: number, end: number): Promise<Found> {
     const limit = PART_MAX;
-    const rows = canHold(taskId)
-      ? await this.#queries.ofTask.execute({ clientCode, taskId, place, end, limit })
-      : [];
+    const rows = await this.#queries.ofTask.execute({ clientCode, taskId, place, end, limit });
     const found = foundIn(await this.#withUrls(rows), place, limit);
     return found.isEnd ? { ...found, place: Math.max(place, end) } : found;
   }

@@ -21,3 +21,6 @@ export const word = customType<{ data: string; driverData: string }>({
 export const big = (name = "") => bigint(name, { mode: "number" });
 /** The order of creation, which is nearly that of commits. */
 export const place = () => big("seq").primaryKey().generatedByDefaultAsIdentity();
+
+/** The greatest number of a column of 32 bits: what is compared with one must not be greater. */
+export const INTEGER_MAX = 2_147_483_647;

@@ -2,7 +2,6 @@ import { and, asc, eq, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { profiles } from "../../db/postgres/tables/clients.ts";
 import { profileUses } from "../../db/postgres/tables/tasks.ts";
-import { canHold } from "../../db/postgres/text.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { noSuchProfile, profileExists, profileInUse } from "../profiles.ts";
 import type { ProfileStore, StoredProfile } from "../store.ts";
@@ -29,7 +28,6 @@ export class PostgresProfileStore implements ProfileStore {
   }
 
   async get(clientCode: string, name: string): Promise<StoredProfile | undefined> {
-    if (!canHold(name)) return undefined;
     const found = () => this.#queries.byName.execute({ clientCode, name });
     return (await this.#database.read(found))[0];
   }
@@ -39,7 +37,6 @@ export class PostgresProfileStore implements ProfileStore {
   }
 
   async remove(clientCode: string, name: string): Promise<void> {
-    if (!canHold(name)) throw noSuchProfile(name);
     await this.#database.write(async () => {
       const uses = await this.#queries.use.execute({ clientCode, name });
       if (uses.length > 0) throw profileInUse(name);

@@ -1,7 +1,7 @@
+import { INTEGER_MAX } from "../../../db/postgres/columns.ts";
 import { EventLog } from "../../../db/postgres/event-log.ts";
 import type { PostgresDatabase } from "../../../db/postgres/postgres.ts";
 import type { PostgresTaskRow } from "../../../db/postgres/task-row.ts";
-import { canHold, INTEGER_MAX } from "../../../db/postgres/text.ts";
 import type { Delivery, Telling, TellingResult } from "../../../task/delivery.ts";
 import { wantedTypes } from "../../../task/notification.ts";
 import type { EventQuery } from "../../../task/task.ts";
@@ -185,7 +185,7 @@ export class PostgresNotificationStore implements NotificationStore {
   }
 
   async #find(clientCode: string, id: string): Promise<PostgresTaskRow> {
-    const [row] = canHold(id) ? await this.#queries.tasks.byId.execute({ id }) : [];
+    const [row] = await this.#queries.tasks.byId.execute({ id });
     if (row?.clientCode === clientCode) return row;
     throw noSuchTask(id);
   }
