@@ -2,7 +2,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { HardwareState } from "../engine/engine.ts";
-import { sleep } from "../lib/sleep.ts";
 import { isAnyLive } from "../plan/live/places.ts";
 import type { Work } from "../queue/queue.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
@@ -10,7 +9,10 @@ import type { Failure, Outcome } from "../task/task.ts";
 import { tellFailure } from "../task/tell-failure.ts";
 import { insist } from "./insist.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
-import { retryDelayMs } from "./retry.ts";
+import { afterRun } from "./loop/after-run.ts";
+import { ClaimLoop } from "./loop/claim-loop.ts";
+import { every } from "./loop/every.ts";
+import { cancelled, HEARTBEATS, keepLeases } from "./loop/leases.ts";
 import { Run } from "./run.ts";
 import type { RunPorts } from "./run-ports.ts";
 import { limitMsOf, runTask } from "./run-task.ts";
@@ -22,10 +24,6 @@ const log = getLogger(["pontus", "worker"]);
 const RECOVERY_MS = 5_000;
 /** How often what ended tasks have left is cleared up. */
 const SWEEP_MS = 2_000;
-/** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
-const IDLE_MS_MAX = 5_000;
-/** How many tasks are claimed at once: others wait for their turns meanwhile. */
-const CLAIMS_MAX = 16;
 
 type Running = { readonly run: Run; done: Promise<void> };
 
@@ -41,9 +39,8 @@ export class Worker {
   /** Resolved when all runs have ended: leases are kept until then. */
   readonly #drained = Promise.withResolvers<void>();
   #isDrained = false;
-  #wake = Promise.withResolvers<void>();
+  readonly #loop: ClaimLoop;
   #claiming = Promise.resolve();
-  #isClaiming = false;
   #upkeep: readonly Promise<void>[] = [];
   #unlisten = () => {};
 
@@ -55,6 +52,16 @@ export class Worker {
       sourceTimeoutMs: options.live.sourceTimeoutMs,
       insist: (write, signal) => this.#insist(write, signal),
     };
+    const { queue, engine, now } = deps;
+    const { id, abilities } = options;
+    this.#loop = new ClaimLoop({
+      queue,
+      self: { id, engine: engine.name, ...(abilities && { abilities }) },
+      freeSlots: () => (deps.mayClaim() ? this.#freeSlots : 0),
+      begin: (work) => this.#begin(work),
+      stopping: this.#stopping.signal,
+      now,
+    });
   }
 
   /** How many tasks run now. */
@@ -74,7 +81,7 @@ export class Worker {
 
   /** Whether nothing runs, and no task is being taken up. */
   get isIdle(): boolean {
-    return this.#running.size === 0 && !this.#isClaiming;
+    return this.#running.size === 0 && !this.#loop.isClaiming;
   }
 
   /** Begins to claim, and to look after what dies or expires. */
@@ -82,13 +89,13 @@ export class Worker {
     this.#unlisten = this.#deps.queue.listen({
       // Whoever frees the last slot wakes it, too: while none is free, creates by the thousand would do so for nothing.
       onWork: () => {
-        if (this.#running.size < this.#options.slots) this.#wake.resolve();
+        if (this.#freeSlots > 0) this.#loop.wake();
       },
       onCancel: (taskId) => this.#cancel(taskId),
     });
-    this.#claiming = this.#claimLoop();
+    this.#claiming = this.#loop.run();
     this.#upkeep = [
-      this.#every(this.#options.leaseMs / 3, () => this.#keepLeases()),
+      this.#every(this.#options.leaseMs / HEARTBEATS, () => this.#keepLeases()),
       this.#every(Math.min(this.#options.leaseMs, RECOVERY_MS), () => this.#recover()),
       this.#every(SWEEP_MS, () => this.#deps.sweep(this.#stopping.signal)),
       this.#every(60_000, () => this.#deps.purge()),
@@ -116,7 +123,7 @@ export class Worker {
   /** Claims nothing more, ends the running encoders and gives their tasks back; these runs do not count as failures. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wake.resolve();
+    this.#loop.wake();
     for (const { run } of this.#running)
       run.abort(new TaskError("shutdown", "Cannot finish this run: the service is stopping"));
     // A claim that is under way may still begin a run; `#begin` aborts it.
@@ -128,46 +135,8 @@ export class Worker {
     this.#unlisten();
   }
 
-  async #claimLoop(): Promise<void> {
-    const { queue, now } = this.#deps;
-    while (!this.#stopping.signal.aborted) {
-      this.#wake = Promise.withResolvers();
-      let sleepMs = IDLE_MS_MAX;
-      try {
-        let isMore = true;
-        while (isMore && this.#hasFreeSlot()) isMore = await this.#claimSome();
-        const dueMs = this.#hasFreeSlot() ? await queue.nextDueMs(this.#options) : undefined;
-        if (dueMs !== undefined) sleepMs = Math.min(sleepMs, Math.max(1, dueMs - now()));
-      } catch (error) {
-        log.error("Cannot claim a task: {error}", { error });
-        sleepMs = 1_000;
-      }
-      await sleep(sleepMs, this.#wake.promise);
-    }
-  }
-
-  /** @returns whether there was a task to claim */
-  async #claimSome(): Promise<boolean> {
-    this.#isClaiming = true;
-    try {
-      const { queue, engine } = this.#deps;
-      const { id, abilities } = this.#options;
-      const self = { id, engine: engine.name, ...(abilities && { abilities }) };
-      const max = Math.min(CLAIMS_MAX, this.#freeSlots);
-      const works = (await queue.claimMany?.(self, max)) ?? [await queue.claim(self)];
-      for (const work of works) if (work) this.#begin(work);
-      return works.some((work) => work !== undefined);
-    } finally {
-      this.#isClaiming = false;
-    }
-  }
-
   get #freeSlots(): number {
     return this.#options.slots - this.#running.size;
-  }
-
-  #hasFreeSlot(): boolean {
-    return this.#freeSlots > 0 && !this.#stopping.signal.aborted && this.#deps.mayClaim();
   }
 
   #begin(work: Work): void {
@@ -179,7 +148,7 @@ export class Worker {
       run.abort(new TaskError("shutdown", "Cannot begin this run: the service is stopping"));
     running.done = this.#carryOut(run).finally(() => {
       this.#running.delete(running);
-      this.#wake.resolve();
+      this.#loop.wake();
     });
   }
 
@@ -231,18 +200,10 @@ export class Worker {
   async #record(run: Run, failures: readonly Failure[]): Promise<void> {
     const { claim, task, failedRuns } = run;
     const { queue, now } = this.#deps;
-    const codes = failures.map(({ code }) => code);
-    if (codes.includes("lease_lost")) return;
-    const [failure] = failures;
-    if (!failure) return this.#finish(run, { status: "SUCCESS" });
-    if (codes.includes("cancelled")) return this.#finish(run, { status: "CANCELLED" });
-    if (failure.code === "shutdown")
-      return queue.giveBack(claim, { failure, notBeforeMs: now(), counts: false });
     const failed = { task, failures: failedRuns, nowMs: now() };
-    const delays = codes.flatMap((code) => retryDelayMs(code, failed, this.#options.retries) ?? []);
-    if (delays.length === 0) return this.#finish(run, { status: "FAILED", failure });
-    const notBeforeMs = now() + Math.max(...delays);
-    return queue.giveBack(claim, { failure, notBeforeMs, counts: true });
+    const after = afterRun(failures, failed, this.#options.retries);
+    if (after.does === "end") await this.#finish(run, after.outcome);
+    if (after.does === "giveBack") await queue.giveBack(claim, after.reason);
   }
 
   /** Ends a task for good and removes its recordings, which are delivered or not wanted any more. */
@@ -269,32 +230,22 @@ export class Worker {
   }
 
   async #keepLeases(): Promise<void> {
-    await Promise.all([...this.#running].map((running) => this.#keepLease(running)));
-    // After the heartbeats, so that a process that was suspended does not expire its own leases.
-    if ((await this.#deps.queue.expireLeases()) > 0) this.#wake.resolve();
+    const runs = [...this.#running].map(({ run }) => run);
+    if ((await keepLeases(runs, this.#deps.queue)) > 0) this.#loop.wake();
   }
 
   async #recover(): Promise<void> {
-    if ((await this.#deps.recover()) > 0) this.#wake.resolve();
-  }
-
-  async #keepLease({ run }: Running): Promise<void> {
-    const pulse = await this.#deps.queue.heartbeat(run.claim);
-    if (pulse === "cancel_requested") run.abort(cancelled());
-    if (pulse === "lost") run.abort(new TaskError("lease_lost", "Cannot go on: the lease ran out"));
+    if ((await this.#deps.recover()) > 0) this.#loop.wake();
   }
 
   #cancel(taskId: string): void {
     for (const { run } of this.#running) if (run.task.id === taskId) run.abort(cancelled());
   }
 
-  async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {
-    while (!this.#isDrained) {
-      await sleep(intervalMs, this.#drained.promise);
-      if (this.#isDrained) return;
-      await work().catch((error) => log.error("Cannot do periodic upkeep: {error}", { error }));
-    }
+  #every(intervalMs: number, work: () => Promise<void>): Promise<void> {
+    return every(intervalMs, work, {
+      isOver: () => this.#isDrained,
+      wake: this.#drained.promise,
+    });
   }
 }
-
-const cancelled = () => new TaskError("cancelled", "The task was cancelled by its client");

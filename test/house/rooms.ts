@@ -111,7 +111,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   worker: [
     ["worker"],
     ["fleet", "instance", "planning", "purge-expired", "run-task", "sweep-targets", "worker-parts"],
-    ["diskless", "file", "live"],
+    ["diskless", "file", "live", "loop"],
     ["further", "live-set", "quality", "runner"],
     ["hardware", "insist", "output", "plan-source", "source"],
     ["protect", "subtitles"],
