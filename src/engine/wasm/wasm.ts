@@ -7,12 +7,12 @@ import type { Engine, ProbeRequest, RunRequest, TailRequest } from "../engine.ts
 import { blameHead, headOf } from "../ffmpeg/blame-head.ts";
 import { parseCapabilities, QUESTIONS } from "../ffmpeg/capability-lists.ts";
 import { appliesCrops, openFile } from "../ffmpeg/header-reads.ts";
+import { Places } from "../ffmpeg/places.ts";
 import { probeWith, readTailWith } from "../ffmpeg/probe-with.ts";
 import type { Ffprobe, ProbeLimits } from "../ffmpeg/probing.ts";
+import { runSliced } from "../ffmpeg/run-sliced.ts";
 import { type FfmpegRun, type RunLimits, runStep, type StepRequest } from "../ffmpeg/run-step.ts";
 import { limitHit } from "../process/limits.ts";
-import { Places } from "./places.ts";
-import { runSliced } from "./run-sliced.ts";
 import { type CoreOptions, loadCore, type WasmCore } from "./wasm-core.ts";
 import { wasmFfprobe } from "./wasm-probe.ts";
 import { WasmStreamedEngine } from "./wasm-streamed.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Places } from "../../../src/engine/wasm/places.ts";
+import { Places } from "../../../src/engine/ffmpeg/places.ts";
 
 const never = new AbortController().signal;
 

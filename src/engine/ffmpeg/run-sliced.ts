@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Part, Sliced } from "../../plan/sliced.ts";
 import type { EngineProgress } from "../engine.ts";
-import type { StepRequest } from "../ffmpeg/run-step.ts";
+import type { StepRequest } from "./run-step.ts";
 
 /** Runs a part of a step to its end, as soon as there is a place for it. */
 export type RunPart = (
