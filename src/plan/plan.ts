@@ -15,7 +15,7 @@ import type { Warning } from "../task/warnings.ts";
 import type { Hardware, OnHardware } from "./device/hardware.ts";
 import type { FurtherKind } from "./further.ts";
 import type { Measuring } from "./measuring/measuring.ts";
-import type { Sliced } from "./sliced.ts";
+import type { Sliced, Spread } from "./sliced.ts";
 
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
 export type Capabilities = {
@@ -39,6 +39,8 @@ export type Capabilities = {
   readonly outputPixelsMax?: number;
   /** How many runs of one long encode go on at once; absent if one run uses all cores. */
   readonly slices?: number;
+  /** How long encodes are cut for several workers; absent if each encode is one run (but see `slices`). */
+  readonly spread?: Spread;
   /** Outputs are sent out while they are written: nothing of them can be changed, read again or kept between two runs. */
   readonly streamsOutput?: true;
   /** Whose encoders may take the place of software; absent if none do. */

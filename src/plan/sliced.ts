@@ -1,17 +1,37 @@
+/** How long encodes are cut into slices, so that several workers share one. */
+export type Spread = {
+  /** Media shorter than this stay whole. */
+  readonly minSeconds: number;
+  /** Into how many slices at most. */
+  readonly slicesMax: number;
+};
+
 /** A run that makes a part of a step. */
 export type Part = {
+  /** Names are relative to the work folder, as those of a step. Nothing but `input` is read. */
   readonly args: readonly string[];
+  /** A name with `%05d` in it stands for several files, numbered from 1 on. */
   readonly writes: readonly string[];
   /** It costs next to nothing beside the others, so it does not count among the runs that go on at once. */
   readonly isLight?: true;
+  /** How many pictures its first stream has to have; absent if that is not known. */
+  readonly frames?: number;
+  /** What it writes is of the outputs: it lies where it belongs, `join` does not read it, and it stays. */
+  readonly isKept?: true;
 };
 
 /** A step in time slices. */
 export type Sliced = {
-  /** They run at once, as many as the engine has places for, and read only `input`. */
+  /**
+   * They run at once, as many as there are places for, each on its own: any machine that has the source may run any of them. The
+   * slices come first, in their order.
+   */
   readonly parts: readonly Part[];
-  /** A text file that `join` reads, and that the engine has to write. */
+  /** A text file that `join` reads, and that whoever runs it has to write once all parts are done. */
   readonly list: { readonly path: string; readonly text: string };
-  /** Joins what the parts made, by stream copy; it reads their files, the list, and perhaps `input`. */
+  /**
+   * Joins what the parts made, by stream copy, into what the step writes; it reads their files, the list, and perhaps what the step
+   * reads.
+   */
   readonly join: Part;
 };

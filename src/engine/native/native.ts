@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { rm, symlink } from "node:fs/promises";
+import { readlink, rm, symlink } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { errnoOf } from "../../lib/errno-of.ts";
 import { onceLoaded } from "../../lib/once.ts";
 import type { Capabilities } from "../../plan/plan.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Tail } from "../../probe/tail.ts";
 import type { Engine, LiveEngine, ProbeRequest, RunRequest, TailRequest } from "../engine.ts";
 import { appliesCrops } from "../ffmpeg/header-reads.ts";
+import { Places } from "../ffmpeg/places.ts";
 import type { FfmpegRun, RunLimits } from "../ffmpeg/run-step.ts";
 import { cpuMsOf } from "../ffmpeg/watchdog.ts";
 import { FoundDevice } from "../hardware/hardware-device.ts";
@@ -34,6 +37,8 @@ export type NativeEngineOptions = ProbeOptions &
     readonly ffmpeg: string;
     /** How many threads one run may use. */
     readonly threads: number;
+    /** How many slices of all long encodes run at once; by default one for every four cores, as the threads of an encoder use no more well. */
+    readonly slicesAtOnce?: number;
     /** The file that remembers what the programs can do; without one they are asked at every start. */
     readonly capabilitiesFile?: string;
     /** Whether there is a single task: then no ffprobe stands by for the source of another one. */
@@ -42,6 +47,8 @@ export type NativeEngineOptions = ProbeOptions &
     readonly hardware?: HardwareWish;
   };
 
+/** How many cores the encoders of a usual set keep busy. */
+const CORES_PER_SLICE = 4;
 // By then the encoder of a probed task is running, so the next ffprobe does not slow its start.
 const STANDBY_DELAY_MS = 200;
 
@@ -52,6 +59,7 @@ export class NativeEngine implements Engine {
   readonly live?: LiveEngine;
   readonly hardware?: FoundDevice;
   readonly #options: NativeEngineOptions;
+  readonly #places: Places;
   #standby: StandbyProbe | undefined;
   #standbyFolder: string | undefined;
   #starting: Promise<void> | undefined;
@@ -63,7 +71,8 @@ export class NativeEngine implements Engine {
   ) {
     this.#options = { ...options, areCropsRead: !appliesCrops(capabilities) };
     this.capabilities = capabilities;
-    const { peers } = options;
+    const { peers, slicesAtOnce = Math.ceil(availableParallelism() / CORES_PER_SLICE) } = options;
+    this.#places = new Places(slicesAtOnce);
     if (hardware) this.hardware = hardware;
     if (peers) this.live = lateLive({ ...options, peers });
   }
@@ -109,8 +118,16 @@ export class NativeEngine implements Engine {
 
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const ffmpeg = (run: FfmpegRun, either: AbortSignal) => this.#encode(request, run, either);
-    await (await running()).runStep(ffmpeg, this.#options, request, signal);
+    const { runStep } = await running();
+    const run = async (part: RunRequest, either: AbortSignal): Promise<void> => {
+      const ffmpeg = (own: FfmpegRun, ended: AbortSignal) => this.#encode(part, own, ended);
+      await runStep(ffmpeg, this.#options, part, either);
+    };
+    if (!request.step.sliced) return run(request, signal);
+    const { runSliced } = await import("../ffmpeg/run-sliced.ts");
+    const inPlace = (part: RunRequest, either: AbortSignal, isLight = false): Promise<void> =>
+      isLight ? run(part, either) : this.#places.use(request, either, () => run(part, either));
+    await runSliced(inPlace, request, signal);
   }
 
   async standBy(folder: string | undefined): Promise<void> {
@@ -217,15 +234,21 @@ async function nameInputs(
 /** Makes a link. @returns whether it is there: false where the runtime makes none */
 async function isLinked(link: string, path: string): Promise<boolean> {
   if (link === path) return true;
-  await rm(link, { force: true });
   try {
     await symlink(path, link);
     return true;
   } catch (error) {
-    if (!(error instanceof Error && error.name === "NotCapable")) throw error;
-    return false;
+    if (error instanceof Error && error.name === "NotCapable") return false;
+    if (errnoOf(error) !== "EEXIST") throw error;
+    // Parts of a step make the same links at once, and one that is there may be read by now.
+    if ((await targetOf(link)) === path) return true;
+    await rm(link, { force: true });
+    return isLinked(link, path);
   }
 }
+
+const targetOf = (link: string): Promise<string | undefined> =>
+  readlink(link).catch(() => undefined);
 
 /** Loaded only where a device is wanted: what tries encoders out makes their arguments, a third of all that opens the engine. */
 async function deviceOf(

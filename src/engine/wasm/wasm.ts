@@ -100,13 +100,12 @@ export class WasmEngine implements Engine {
 
   async run(request: RunRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { sliced } = request.step;
     const run = async (part: StepRequest, either: AbortSignal, isLight = false): Promise<void> => {
       const begin = () => this.#runPart(part, either);
       await (isLight ? begin() : this.#places.use(request, either, begin));
     };
     try {
-      await (sliced ? runSliced(run, sliced, request, signal) : run(request, signal));
+      await runSliced(run, request, signal);
     } catch (error) {
       throw await blameHead(error, headOf(request.inputPath));
     }
