@@ -58,7 +58,8 @@ export function apiNode(config: Config, parts: ApiParts): Node {
     begin: async (prepare) => {
       await prepare();
       webhooks.start();
-      timer = setInterval(expire, config.leaseMs);
+      // As often as workers do, so that none takes a server that was away for one that was there.
+      timer = setInterval(expire, config.leaseMs / 3);
       timer.unref();
     },
     finish: async () => {},

@@ -11,6 +11,7 @@ import type { Queue, QueueListener, Work, Worker } from "../queue.ts";
 import type { TurnLimits } from "../turns.ts";
 import type { BossEntries } from "./entries.ts";
 import { Mending } from "./mending.ts";
+import { Outages } from "./outages.ts";
 import { LOST_MAX, prepareClaims, prepareCounts, prepareLost } from "./queries.ts";
 import { type QueueKey, queueNameOf } from "./queue-name.ts";
 import { Turns } from "./turns.ts";
@@ -43,6 +44,7 @@ export class PostgresQueue implements Queue {
   readonly #changes: TaskChanges;
   readonly #turns: Turns;
   readonly #mending: Mending;
+  readonly #outages: Outages;
   readonly #queries;
   readonly #counts;
   readonly #lost;
@@ -59,6 +61,7 @@ export class PostgresQueue implements Queue {
     this.#changes = new TaskChanges(database, { entries, ...(onChange && { onChange }) });
     this.#turns = new Turns(database, { runningMax, liveWaitingMax });
     this.#mending = new Mending(database, entries);
+    this.#outages = new Outages(options.leaseMs);
     this.#queries = prepareClaims(database);
     this.#counts = prepareCounts(database);
     this.#lost = prepareLost(database);
@@ -126,9 +129,17 @@ export class PostgresQueue implements Queue {
   }
 
   async expireLeases(): Promise<number> {
-    const expired = await this.#recover(() =>
-      this.#lost.expired.execute({ nowMs: this.#options.now() }),
-    );
+    let beganMs = performance.now();
+    const expired = await this.#recover(async () => {
+      const nowMs = this.#options.now();
+      if (this.#outages.spares(performance.now() - beganMs, nowMs)) return [];
+      const rows = await this.#lost.expired.execute({ nowMs });
+      beganMs = performance.now();
+      return rows;
+    }).catch((error: unknown) => {
+      this.#outages.failed();
+      throw error;
+    });
     await this.#mending.mendInTime(this.#options.now());
     return expired;
   }
