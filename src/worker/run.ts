@@ -104,8 +104,7 @@ export class Run {
     this.disk = ports.disk;
     this.keysFor = segmentKeys(task, ports.mediaKeys);
     this.#ports = ports;
-    const { telemetry = UNWATCHED } = ports;
-    const watch = telemetry.beginRun(task, claim.attempt);
+    const watch = (ports.telemetry ?? UNWATCHED).beginRun(task, claim.attempt);
     this.timed = watch.timed;
     this.ended = watch.end;
     this.#log = new RunLog(savingLog(ports.store, claim));
@@ -134,10 +133,9 @@ export class Run {
   /** Gives back what the run held, all of it. Never rejects: what fails on giving back is no failure of the run. */
   async end(): Promise<void> {
     for (const giveBack of this.#atEnd.splice(0))
-      await giveBack().catch((error: unknown) => {
-        const { taskId } = this.claim;
-        log.info("Cannot close the source of task {taskId}: {error}", { taskId, error });
-      });
+      await giveBack().catch((error: unknown) =>
+        log.info("Cannot close the source of task {taskId}: {error}", { ...this.claim, error }),
+      );
   }
 
   /** The tag of the segments of the task's live sets: one for all attempts, as they write to the same set. */
@@ -145,10 +143,11 @@ export class Run {
     return `${tagStemOf(this.task.id)}-set`;
   }
 
-  /** The conditions of what it writes; an object of its own, as storages copy its fields and a class has some that cannot be. */
+  /** The conditions of what it writes, in an object that storages can copy. What was encoded is not lost for a store that is away: it is waited for. */
   get conditions(): DeliveryOptions {
-    const { tag, mayPublish, mayTidy, signal } = this;
-    return { tag, mayPublish, mayTidy, signal };
+    const { tag, signal } = this;
+    const waited = (ask: () => Promise<void>) => () => this.#ports.insist(ask, signal);
+    return { tag, mayPublish: waited(this.mayPublish), mayTidy: waited(this.mayTidy), signal };
   }
 
   /** The prefix of the names of the segments in one part of a recording. */
@@ -245,11 +244,10 @@ export class Run {
 
   /** Records how far the run is: once a second, and each new phase. */
   readonly onProgress = (progress: Progress): void => {
-    const { store } = this.#ports;
     if (progress.phase === this.#phase && this.now() - this.#savedMs < PROGRESS_INTERVAL_MS) return;
     this.#savedMs = this.now();
     this.#phase = progress.phase;
-    store.saveProgress(this.claim, progress).catch((error) => {
+    this.#ports.store.saveProgress(this.claim, progress).catch((error) => {
       if (toTaskError(error).code === "lease_lost") this.abort(error);
       else log.warn("Cannot write progress: {error}", { error });
     });
@@ -268,8 +266,10 @@ export class Run {
 
   /** Takes warnings of a kind back, which hold no longer. @throws {TaskError} `lease_lost` */
   async unwarn(code: WarningCode): Promise<void> {
-    const { store, insist } = this.#ports;
-    await insist(() => store.saveWarnings(this.claim, [], code), this.signal);
+    await this.#ports.insist(
+      () => this.#ports.store.saveWarnings(this.claim, [], code),
+      this.signal,
+    );
   }
 
   /** Notes a plan, and what is known of the source that it is made for. */
