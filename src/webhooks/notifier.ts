@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { ownSignal } from "../lib/own-signal.ts";
 import { isReached, type Reach } from "../lib/reach.ts";
@@ -5,6 +6,7 @@ import type { EgressPolicy } from "../net/egress-policy.ts";
 import { receiverKey } from "../service/notifying/receivers.ts";
 import type { Client, ClientStore, NotificationStore } from "../store/store.ts";
 import { deliveryId, type Telling, type TellingResult } from "../task/delivery.ts";
+import { toTaskError } from "../task/errors.ts";
 import { type Telemetry, UNWATCHED } from "../telemetry/telemetry.ts";
 import { afterFailure, type Failure } from "./again.ts";
 import { ANSWER_MS, send } from "./send.ts";
@@ -16,6 +18,8 @@ const AT_ONCE = 32;
 const AT_ONCE_OF_CLIENT = 8;
 /** So many more, each of a client that tells none now: where the receivers of several clients hang, the others are told still. */
 const FOR_OTHERS = 32;
+/** The pause before what could not be recorded is recorded again. */
+const AGAIN_MS = 500;
 
 /** What telling receivers needs. */
 export type NotifierPorts = {
@@ -67,17 +71,32 @@ export class Notifier {
   /** Never rejects: what could not be recorded is told again when its lease has run out. */
   async #carryOut(telling: Telling): Promise<void> {
     const { clientCode, event } = telling;
-    const { notifications, telemetry = UNWATCHED, now } = this.#ports;
+    const { telemetry = UNWATCHED, now } = this.#ports;
     this.#count(clientCode, 1);
     try {
       const watch = telemetry.beginTelling(telling);
       const result = await this.#tell(telling, watch.traceParent);
       if (result) watch.end(result, (now() - event.timeMs) / 1000);
-      await notifications.settle(telling, result);
+      await this.#settle(telling, result);
     } catch (error) {
       log.error("Cannot record notification {id}: {error}", { id: deliveryId(event), error });
     } finally {
       this.#count(clientCode, -1);
+    }
+  }
+
+  /** Records it. While the store is away that is tried again, for as long as nobody else tells the receiver: it would hear of it twice. */
+  async #settle(telling: Telling, result: TellingResult | undefined): Promise<void> {
+    const { notifications, now } = this.#ports;
+    for (;;) {
+      try {
+        await notifications.settle(telling, result);
+        return;
+      } catch (error) {
+        const isAway = toTaskError(error).code === "service_unavailable";
+        if (!isAway || this.#signal.aborted || now() + AGAIN_MS > telling.untilMs) throw error;
+      }
+      await sleep(AGAIN_MS, undefined, { signal: this.#signal }).catch(() => {});
     }
   }
 

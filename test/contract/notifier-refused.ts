@@ -1,4 +1,5 @@
 import { OPEN_EGRESS } from "../../src/net/egress-policy.ts";
+import { TaskError } from "../../src/task/errors.ts";
 import {
   aClient,
   benchedBy,
@@ -120,6 +121,27 @@ export function refusedNotifierContract(
         bench.clock.nowMs += HOUR_MS;
         expect([await tellDue(), await statesOf(bench, id)]).toEqual([1, ["SUCCESS"]]);
         expect(receiver.messages.map(shown)).toEqual(["ended 5", "ended 5"]);
+      }));
+
+    test("records what was told once the store is back, and tells it once", () =>
+      withBench(async (bench, receiver) => {
+        const id = await endedTask(bench, { url: receiver.url, events: ["ended"] });
+        const { notifications } = bench;
+        let refusals = 2;
+        const { tellDue } = notifierOf({
+          ...bench,
+          notifications: {
+            take: (...asked) => notifications.take(...asked),
+            settle: (...settled) =>
+              refusals-- > 0
+                ? Promise.reject(new TaskError("service_unavailable", "Cannot write: it is away"))
+                : notifications.settle(...settled),
+          },
+        });
+        expect([await tellDue(), await statesOf(bench, id)]).toEqual([1, ["SUCCESS"]]);
+        bench.clock.nowMs += HOUR_MS;
+        expect(await tellDue()).toBe(0);
+        expect(receiver.messages.map(shown)).toEqual(["ended 5"]);
       }));
 
     test("connects only where the policy allows, and does not say what is there", () =>
