@@ -18,6 +18,9 @@ const AGAIN_MS_MAX = 5_000;
 const PAUSE_MS = 10;
 const PAUSE_MS_MAX = 250;
 const STATEMENT_MS_MAX = 30_000;
+const LOCK_MS_MAX = 10_000;
+/** How long a transaction may wait for its node: one that is frozen or cut off holds its locks no longer than others wait for them. */
+const IDLE_MS_MAX = 5_000;
 
 /** How long connections wait for the server: for it to take them, for the end of a statement, for the locks of others. */
 export const WAITS = {
@@ -25,8 +28,8 @@ export const WAITS = {
   // A little longer than the server's own limit: a server that is cut off answers nothing at all.
   query_timeout: STATEMENT_MS_MAX + 5_000,
   statement_timeout: STATEMENT_MS_MAX,
-  lock_timeout: 10_000,
-  idle_in_transaction_session_timeout: STATEMENT_MS_MAX,
+  lock_timeout: LOCK_MS_MAX,
+  idle_in_transaction_session_timeout: IDLE_MS_MAX,
   keepAlive: true,
 };
 
