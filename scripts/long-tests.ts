@@ -31,6 +31,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/live-codecs.test.ts": 31,
   "test/line/live-secrets.test.ts": 31,
   "test/line/live-sets.test.ts": 30,
+  "test/fleet/faults.test.ts": 30,
   "test/runtime/sandbox.test.ts": 30,
   "test/engine/wasm/wasm-slices.test.ts": 30,
   "test/line/profiles-doc.test.ts": 30,

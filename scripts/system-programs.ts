@@ -37,6 +37,8 @@ const PROGRAMS = [
   // The database of a fleet, and what starts it as another user than root.
   { name: "pg_ctlcluster", apt: "postgresql" },
   { name: "setpriv", apt: "util-linux" },
+  // A network that can be cut.
+  { name: "ip", apt: "iproute2" },
   // Its S3 server is started by a script of the tests: the packages of its daemons are not needed.
   { name: "/usr/lib/python3/dist-packages/swift/obj/mem_server.py", apt: "python3-swift" },
 ] as const;
