@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { ownSignal } from "../lib/own-signal.ts";
 import { isReached, type Reach } from "../lib/reach.ts";
+import { sleep } from "../lib/sleep.ts";
 import type { EgressPolicy } from "../net/egress-policy.ts";
 import { receiverKey } from "../service/notifying/receivers.ts";
 import type { Client, ClientStore, NotificationStore } from "../store/store.ts";
@@ -96,7 +96,7 @@ export class Notifier {
         const isAway = toTaskError(error).code === "service_unavailable";
         if (!isAway || this.#signal.aborted || now() + AGAIN_MS > telling.untilMs) throw error;
       }
-      await sleep(AGAIN_MS, undefined, { signal: this.#signal }).catch(() => {});
+      await sleep(AGAIN_MS, new Promise(() => {}));
     }
   }
 
