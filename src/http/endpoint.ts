@@ -6,7 +6,7 @@ import { maskSecrets } from "../lib/mask.ts";
 import type { Connection } from "../runtime/runtime.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
 import { authenticate, isKnown } from "../service/authenticate.ts";
-import type { RequestRates } from "../service/request-rates.ts";
+import type { RequestRates } from "../service/rates/request-rates.ts";
 import type { ClientStore } from "../store/store.ts";
 import { toTaskError } from "../task/errors.ts";
 import type { Origin } from "../task/task.ts";

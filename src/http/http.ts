@@ -7,7 +7,7 @@ import type { CreateTaskPorts } from "../service/create-task.ts";
 import { OpenStreams, type StreamLimits } from "../service/following/open-streams.ts";
 import type { NotificationPorts } from "../service/notifying/notifications.ts";
 import type { PlanPorts } from "../service/plan-new-task.ts";
-import { RequestRates } from "../service/request-rates.ts";
+import { RequestRates } from "../service/rates/request-rates.ts";
 import type { MediaKeys, ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import { UNWATCHED } from "../telemetry/telemetry.ts";

@@ -94,7 +94,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   service: [
     ["plan-new-task", "watching"],
-    ["create-task", "manage-tasks", "operate-clients", "request-rates"],
+    ["create-task", "manage-tasks", "operate-clients", "rates"],
     ["notifying"],
     ["further"],
     ["assign", "authenticate", "client-reach", "drain", "following"],

@@ -1,5 +1,5 @@
-import { TaskError } from "../task/errors.ts";
-import type { Caller } from "./authenticate.ts";
+import { TaskError } from "../../task/errors.ts";
+import type { Caller } from "../authenticate.ts";
 
 /** What is left to a client: it fills up with time, to the calls of one second, but not more than `BURST_MAX`. */
 type Bucket = { calls: number; atMs: number };

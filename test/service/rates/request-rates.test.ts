@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { RequestRates } from "../../src/service/request-rates.ts";
-import { taskErrorOf } from "../fixtures/failure-of.ts";
+import { RequestRates } from "../../../src/service/rates/request-rates.ts";
+import { taskErrorOf } from "../../fixtures/failure-of.ts";
 
 const ADA = { clientCode: "ada", requestsPerSecond: null };
 const BOB = { clientCode: "bob", requestsPerSecond: null };
