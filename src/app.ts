@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { refuseWatches } from "./app/clients.ts";
 import { type Disks, prepareDisks, settleDisk, watchIntake } from "./app/disk.ts";
+import type { FleetStores } from "./app/fleet.ts";
 import { loadFleet } from "./app/load-fleet.ts";
 import { type Node, type WorkingParts, workingNode } from "./app/node.ts";
 import { operate } from "./app/operate.ts";
@@ -17,7 +18,6 @@ import { openTelemetry } from "./app/telemetry.ts";
 import { beginWatching } from "./app/watches.ts";
 import { allTrusted } from "./config/authorities.ts";
 import { type Config, ConfigError } from "./config/config.ts";
-import type { Fleet } from "./fleet/fleet.ts";
 import { createHttpApp } from "./http/http.ts";
 import { once } from "./lib/once.ts";
 import type { EgressPolicy } from "./net/egress-policy.ts";
@@ -143,8 +143,11 @@ async function nodeOf(config: Config, parts: WorkingParts, isForOne: boolean): P
   return (await import("./app/api-node.ts")).apiNode(config, { ...parts, fleet });
 }
 
+/** What is kept, and what is of a fleet where there is one. */
+type NodeStores = Stores & Partial<Pick<FleetStores, "fleet" | "rates">>;
+
 /** Opens what is kept, where the config says. */
-const openStores = async (grounds: Grounds): Promise<Stores & { readonly fleet?: Fleet }> =>
+const openStores = async (grounds: Grounds): Promise<NodeStores> =>
   grounds.config.databaseUrl === undefined
     ? openSqliteStores(grounds, grounds.disks)
     : (await loadFleet()).openFleetStores(grounds);
@@ -200,9 +203,7 @@ function tellWhere(
 }
 
 /** Everything that is there before the engine is. */
-type Parts = Stores & {
-  /** Absent on a single machine. */
-  readonly fleet?: Fleet;
+type Parts = NodeStores & {
   readonly webhooks: Webhooks;
   readonly storages: readonly Storage[];
 };

@@ -13,6 +13,8 @@ import { PostgresFleet } from "../fleet/postgres.ts";
 import { onceLoaded } from "../lib/once.ts";
 import { BossEntries } from "../queue/postgres/entries.ts";
 import { PostgresQueue } from "../queue/postgres/postgres.ts";
+import type { Rates } from "../service/rates/request-rates.ts";
+import { SharedRates } from "../service/rates/shared-rates.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "../store/key-seal.ts";
 import { PostgresClientStore } from "../store/postgres/clients.ts";
 import { PostgresLeftoverStore } from "../store/postgres/leftovers.ts";
@@ -29,8 +31,8 @@ const log = getLogger(["pontus"]);
 const SERVER_WAIT_MS = 60_000;
 const PAUSE_MS = 1_000;
 
-/** The stores of a fleet, and who is in it. */
-export type FleetStores = Stores & { readonly fleet: Fleet };
+/** The stores of a fleet, who is in it, and how many calls all of it answers. */
+export type FleetStores = Stores & { readonly fleet: Fleet; readonly rates: Rates };
 
 /** Opens the stores of a fleet. @throws {ConfigError} that says why the server cannot be used */
 export async function openFleetStores({
@@ -50,6 +52,7 @@ export async function openFleetStores({
   opened.defer(() => entries.close());
   const clients = await openFleetClients(config, database);
   const options = { ...config, now, entries, onChange: telemetry.taskChanged };
+  const fleet = new PostgresFleet(database, { now });
   const all = opened.move();
   return {
     tasks: new PostgresTaskStore(database, options),
@@ -60,7 +63,8 @@ export async function openFleetStores({
     mediaKeys: clients.mediaKeys,
     queue: new PostgresQueue(database, entries, options),
     events: new PostgresEventFeed(database, { now }),
-    fleet: new PostgresFleet(database, { now }),
+    fleet,
+    rates: new SharedRates(config.requestsPerSecond, fleet),
     watched: onceLoaded(async () => {
       const { PostgresWatchedFiles } = await import("../store/postgres/watched-files.ts");
       return new PostgresWatchedFiles(database);

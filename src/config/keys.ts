@@ -189,7 +189,7 @@ export const KEYS: { readonly [F in keyof Written]: Key<Written[F]> } = {
     fallback: "500",
     ...count(0, 1_000_000),
     about:
-      "How many calls a second a client may make while other clients call, too, if its record does not say; more are answered 429. 0 is any number. Each node of a fleet counts its own calls.",
+      "How many calls a second a client may make while other clients call, too, if its record does not say; more are answered 429. 0 is any number. All nodes of a fleet count together.",
   },
   connectionsMax: {
     env: "PONTUS_CONNECTIONS_MAX",

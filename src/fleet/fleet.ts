@@ -41,7 +41,27 @@ export type Order = {
 /** A node as the others know it. */
 export type SeenNode = Node & Beat & Order & { readonly seenMs: number };
 
-/** Port: the nodes that run tasks over one database. A node is in it from its first beat until it leaves, or has long been silent. */
+/** Calls of a client that a node would answer. */
+export type CallsWanted = {
+  readonly clientCode: string;
+  /** How many come back to the client in a second. */
+  readonly perSecond: number;
+  /** How many it has at most. */
+  readonly atOnce: number;
+  readonly wanted: number;
+};
+
+/** Calls that a node may answer. */
+export type CallsGiven = {
+  /** Whole, at most those that were wanted. */
+  readonly calls: number;
+  /** What the client has left for others, also a part of a call. */
+  readonly left: number;
+  /** Whether no other client was asked for on any node within the last 10 s. */
+  readonly isAlone: boolean;
+};
+
+/** Port: the nodes over one database, first of all those that run tasks. Such a node is in it from its first beat until it leaves, or has long been silent. */
 export interface Fleet {
   /** Tells of a node, and that it lives. @returns what operators want of it */
   beat(node: Node, beat: Beat): Promise<Order>;
@@ -57,6 +77,8 @@ export interface Fleet {
   capabilities(): Promise<Capabilities | undefined>;
   /** Says what is wanted of a node, which hears of it soon. @throws {TaskError} `no_such_resource` */
   order(id: string, order: Order): Promise<SeenNode>;
+  /** Takes calls of those that a client may make of all nodes together; they come back with time. */
+  takeCalls(wanted: CallsWanted): Promise<CallsGiven>;
   /** Calls back when something may be wanted of a node; only a hint. @returns what ends this */
   onOrder(id: string, listener: () => void): () => void;
 }

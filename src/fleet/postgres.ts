@@ -1,11 +1,11 @@
-import { asc, eq, gte, lt, sql } from "drizzle-orm";
+import { asc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { CHANNEL, orderOf } from "../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
-import { workers } from "../db/postgres/tables/fleet.ts";
+import { requestRates, workers } from "../db/postgres/tables/fleet.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import { TaskError } from "../task/errors.ts";
 import { allCapabilities } from "./all-capabilities.ts";
-import type { Beat, Fleet, Node, Order, SeenNode } from "./fleet.ts";
+import type { Beat, CallsGiven, CallsWanted, Fleet, Node, Order, SeenNode } from "./fleet.ts";
 
 /** A node that has been silent for longer is dead, or cut off: nothing is judged by what it can. */
 const SILENT_MS = 30_000;
@@ -14,11 +14,28 @@ const KEPT_MS = 3_600_000;
 /** How long what the nodes can is remembered. */
 const REMEMBERED_MS = 2_000;
 
-/** The nodes of a fleet in the table of workers. */
+/** How long a client is remembered that calls no more. */
+const FORGOTTEN_MS = 60_000;
+
+/** What the client may make now, of the row that is there. A time that is far ahead is of a database that was restored. */
+const FILLED = `least($4::float8, rate.calls + case when rate.at_ms > $5::bigint + 10000 then $4::float8
+  else greatest(0, $5::bigint - rate.at_ms) * $3::float8 / 1000 end)`;
+const GIVEN = `least($2::integer, floor(${FILLED})::integer)`;
+/** Nothing is lost if a crash takes it back, so the commit does not wait for the disk. */
+const TAKE_CALLS = `insert into request_rates as rate (client_code, calls, given, at_ms)
+  select $1::text, $4::float8 - least($2::integer, $4::float8), least($2::integer, $4::float8), $5::bigint
+  from (select set_config('synchronous_commit', 'off', true) as value) as lazily where value is not null
+  on conflict (client_code) do update set given = ${GIVEN}, calls = ${FILLED} - ${GIVEN},
+    at_ms = case when rate.at_ms > $5::bigint + 10000 then $5::bigint else greatest($5::bigint, rate.at_ms) end
+  returning given as calls, calls as left, not exists (select 1 from request_rates as other
+    where other.client_code <> $1::text and other.at_ms > $5::bigint - 10000) as "isAlone"`;
+
+/** The nodes of a fleet, and what they share, in its tables. */
 export class PostgresFleet implements Fleet {
   readonly #database: PostgresDatabase;
   readonly #now: () => number;
   readonly #queries;
+  #forgotMs = 0;
   #known: { readonly text: string; readonly all: Capabilities | undefined } | undefined;
   #asked: { readonly atMs: number; readonly answer: Promise<Capabilities | undefined> } | undefined;
 
@@ -76,6 +93,25 @@ export class PostgresFleet implements Fleet {
     });
   }
 
+  async takeCalls({ clientCode, perSecond, atOnce, wanted }: CallsWanted): Promise<CallsGiven> {
+    const nowMs = this.#now();
+    const values = [clientCode, wanted, perSecond, atOnce, nowMs];
+    // One statement, which is a transaction by itself.
+    const { rows } = await this.#database.read(() =>
+      this.#database.execute(TAKE_CALLS, values, "fleet_take_calls"),
+    );
+    this.#forgetCalls(nowMs);
+    return rows[0] as CallsGiven;
+  }
+
+  /** Removes the rows of clients that have not called for long: they may make all calls, as one without a row. */
+  #forgetCalls(nowMs: number): void {
+    if (nowMs - this.#forgotMs < FORGOTTEN_MS) return;
+    this.#forgotMs = nowMs;
+    const beforeMs = nowMs - FORGOTTEN_MS;
+    this.#database.write(() => this.#queries.forget.execute({ beforeMs })).catch(() => {});
+  }
+
   onOrder(id: string, listener: () => void): () => void {
     return this.#database.listen(CHANNEL, (notice) => {
       if (notice === "" || notice === orderOf(id)) listener();
@@ -125,6 +161,21 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
         .delete(workers)
         .where(lt(workers.seenMs, sql.placeholder("beforeMs")))
         .prepare("fleet_purge"),
+    // Past those that others write now, as none waits for another then.
+    forget: () =>
+      orm
+        .delete(requestRates)
+        .where(
+          inArray(
+            requestRates.clientCode,
+            orm
+              .select({ clientCode: requestRates.clientCode })
+              .from(requestRates)
+              .where(lt(requestRates.atMs, sql.placeholder("beforeMs")))
+              .for("update", { skipLocked: true }),
+          ),
+        )
+        .prepare("fleet_forget_calls"),
     all: () =>
       orm
         .select()

@@ -6,7 +6,7 @@ import { maskSecrets } from "../lib/mask.ts";
 import type { Connection } from "../runtime/runtime.ts";
 import type { AuthenticationPorts, Caller } from "../service/authenticate.ts";
 import { authenticate, isKnown } from "../service/authenticate.ts";
-import type { RequestRates } from "../service/rates/request-rates.ts";
+import type { Rates } from "../service/rates/request-rates.ts";
 import type { ClientStore } from "../store/store.ts";
 import { toTaskError } from "../task/errors.ts";
 import type { Origin } from "../task/task.ts";
@@ -26,7 +26,7 @@ export type EndpointPorts = AuthenticationPorts & {
   readonly clients: Pick<ClientStore, "byPublicKey" | "checkNonce" | "useNonce">;
   readonly bodyBytesMax: number;
   readonly bodies: Bodies;
-  readonly rates: Pick<RequestRates, "take">;
+  readonly rates: Rates;
 };
 
 /** An authenticated call. */
@@ -193,9 +193,10 @@ const HELD_BACK_MS = 500;
 /** Counts a call as its client's. @returns what takes that back @throws {TaskError} `too_many_requests`, after a while */
 async function takeCall({ rates }: EndpointPorts, caller: Caller): Promise<() => void> {
   try {
-    return rates.take(caller);
+    return await rates.take(caller);
   } catch (error) {
-    await sleep(HELD_BACK_MS * (0.5 + Math.random()));
+    if (toTaskError(error).code === "too_many_requests")
+      await sleep(HELD_BACK_MS * (0.5 + Math.random()));
     throw error;
   }
 }

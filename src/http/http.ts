@@ -7,7 +7,7 @@ import type { CreateTaskPorts } from "../service/create-task.ts";
 import { OpenStreams, type StreamLimits } from "../service/following/open-streams.ts";
 import type { NotificationPorts } from "../service/notifying/notifications.ts";
 import type { PlanPorts } from "../service/plan-new-task.ts";
-import { RequestRates } from "../service/rates/request-rates.ts";
+import { type Rates, RequestRates } from "../service/rates/request-rates.ts";
 import type { MediaKeys, ProfileStore, TaskStore } from "../store/store.ts";
 import { TaskError } from "../task/errors.ts";
 import { UNWATCHED } from "../telemetry/telemetry.ts";
@@ -57,6 +57,8 @@ export type HttpPorts = Pick<
     readonly bodiesBytesMax: number;
     /** How many calls a client may make a second while others call, too, if its record does not say; 0 is any number. */
     readonly requestsPerSecond: number;
+    /** What counts them where several nodes do; without it this one counts its own. */
+    readonly rates?: Rates;
     /** More targets of one task are refused. */
     readonly targetsMax: number;
     /** How many plans are made at once; 0 is none. */
@@ -89,7 +91,7 @@ export type HttpApp = {
 /** What all signed calls share. */
 type SignedPorts = HttpPorts & {
   readonly bodies: Bodies;
-  readonly rates: RequestRates;
+  readonly rates: Rates;
   readonly streams: OpenStreams;
 };
 
@@ -108,7 +110,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   const signed: SignedPorts = {
     ...ports,
     bodies: new Bodies(ports.bodiesBytesMax, bodyBytesMax),
-    rates: new RequestRates(ports.requestsPerSecond),
+    rates: ports.rates ?? new RequestRates(ports.requestsPerSecond),
     streams: new OpenStreams(ports),
   };
   serveHealth(app, ports);

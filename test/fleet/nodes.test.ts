@@ -6,6 +6,7 @@ import { clip } from "../fixtures/clips.ts";
 import { readEvents } from "../fixtures/event-source.ts";
 import { type RunningFleet, startFleet } from "../fixtures/fleet.ts";
 import { eventually, type RunningService, type TaskAnswer } from "../fixtures/service.ts";
+import type { Credentials } from "../fixtures/signed-client.ts";
 
 // Real programs on a busy machine take longer than the five seconds a test has by default.
 setDefaultTimeout(120_000);
@@ -103,6 +104,22 @@ test("a task goes through the fleet, and its events come from the node that runs
   expect(types[0]).toBe("created");
   expect(types).toContain("started");
   await reading.leave();
+});
+
+test("a client may make so many calls of all nodes together", async () => {
+  const body = { client_code: "slow", admin: true, requests_per_second: 1 };
+  const credentials = (await (await api.call(`${ADMIN}/clients`, { body })).json()) as Credentials;
+  const [worker] = workers.values();
+  const nodes = [api, worker as RunningService].map((node) => node.as(credentials));
+  const beganMs = performance.now();
+  const answers = await Promise.all(
+    nodes.flatMap((node) => [1, 2, 3].map(() => node.call(`${ADMIN}/queue`))),
+  );
+  // One at once, and one for each second that it took. Each of two that count by themselves answers one at once.
+  const seconds = Math.floor((performance.now() - beganMs) / 1000);
+  const answered = answers.filter(({ status }) => status === 200).length;
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThanOrEqual(1 + seconds);
 });
 
 test("all nodes that run tasks are seen, with what they are", async () => {

@@ -9,13 +9,36 @@ const BURST_MAX = 100;
 /** Other clients count as calling for so long after a call. */
 const CALLING_MS = 10_000;
 
+/** Counts calls of authenticated clients, and refuses those above their limits. */
+export interface Rates {
+  /**
+   * Counts a call.
+   *
+   * @returns a function that takes it back, where it turns out to be no call of that client's
+   * @throws {TaskError} `too_many_requests`
+   */
+  take(
+    caller: Pick<Caller, "clientCode" | "requestsPerSecond">,
+  ): (() => void) | Promise<() => void>;
+}
+
+/** How many calls at once a client may make that may make so many a second. */
+export const atOnceOf = (perSecond: number): number => Math.min(perSecond, BURST_MAX);
+
+/** What a client is told that calls too often. */
+export const tooManyCalls = (clientCode: string, perSecond: number): TaskError =>
+  new TaskError(
+    "too_many_requests",
+    `Cannot answer client "${clientCode}": it makes more than ${perSecond} calls a second`,
+  );
+
 /**
- * How many calls a second each client may make, kept in memory: a token bucket for each client that is known.
+ * How many calls a second each client may make of one service, kept in memory: a token bucket for each client that is known.
  *
  * The default holds only while other clients call, too: whoever is alone may have the whole service. A limit of a client's own holds
  * always.
  */
-export class RequestRates {
+export class RequestRates implements Rates {
   readonly #perSecond: number;
   readonly #nowMs: () => number;
   readonly #buckets = new Map<string, Bucket>();
@@ -32,12 +55,6 @@ export class RequestRates {
     this.#nowMs = nowMs;
   }
 
-  /**
-   * Counts a call of an authenticated client.
-   *
-   * @returns a function that takes it back, where it turns out to be no call of that client's
-   * @throws {TaskError} `too_many_requests`
-   */
   take({
     clientCode,
     requestsPerSecond,
@@ -47,11 +64,7 @@ export class RequestRates {
     const perSecond = requestsPerSecond ?? (isAlone ? 0 : this.#perSecond);
     if (perSecond === 0) return () => {};
     const bucket = this.#filled(clientCode, perSecond, nowMs);
-    if (bucket.calls < 1)
-      throw new TaskError(
-        "too_many_requests",
-        `Cannot answer client "${clientCode}": it makes more than ${perSecond} calls a second`,
-      );
+    if (bucket.calls < 1) throw tooManyCalls(clientCode, perSecond);
     bucket.calls -= 1;
     return () => {
       bucket.calls += 1;
@@ -66,7 +79,7 @@ export class RequestRates {
   }
 
   #filled(clientCode: string, perSecond: number, nowMs: number): Bucket {
-    const callsMax = Math.min(perSecond, BURST_MAX);
+    const callsMax = atOnceOf(perSecond);
     const known = this.#buckets.get(clientCode);
     const bucket = known ?? { calls: callsMax, atMs: nowMs };
     if (!known) this.#buckets.set(clientCode, bucket);

@@ -1,4 +1,4 @@
-import { boolean, index, integer, json, pgTable } from "drizzle-orm/pg-core";
+import { boolean, doublePrecision, index, integer, json, pgTable } from "drizzle-orm/pg-core";
 import type { Capabilities } from "../../../plan/plan.ts";
 import type { EngineName } from "../../../task/task.ts";
 import { big, word } from "../columns.ts";
@@ -35,3 +35,13 @@ export const workers = pgTable(
   },
   (table) => [index("workers_seen").on(table.seenMs)],
 );
+
+/** How many calls each client may make now of all nodes together. Who has not called for some seconds may make all of them, and needs no row. */
+export const requestRates = pgTable("request_rates", {
+  clientCode: word("client_code").primaryKey(),
+  /** As of `atMs`; more come with time. */
+  calls: doublePrecision().notNull(),
+  /** To whoever wrote the row last. */
+  given: integer().notNull(),
+  atMs: big("at_ms").notNull(),
+});

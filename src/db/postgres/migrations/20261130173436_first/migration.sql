@@ -47,6 +47,13 @@ CREATE TABLE "turns" (
 	"debt" bigint NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "request_rates" (
+	"client_code" text collate "C" PRIMARY KEY,
+	"calls" double precision NOT NULL,
+	"given" integer NOT NULL,
+	"at_ms" bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "workers" (
 	"id" text collate "C" PRIMARY KEY,
 	"host" text collate "C" NOT NULL,
