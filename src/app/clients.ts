@@ -63,6 +63,22 @@ export async function keysProblem(config: Config): Promise<string | undefined> {
   }
 }
 
+/** Why a private key of a fleet's database cannot be decrypted; undefined if it can. */
+export function sealedProblem(
+  config: Config,
+  { privateKey, clientCode }: { readonly privateKey: string; readonly clientCode: string },
+): string | undefined {
+  try {
+    const seal = new KeySeal(secretKey(config, true));
+    return seal.open(privateKey, clientCode) === undefined
+      ? wrongSecretKey(config).message
+      : undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
 /** Refuses watched folders that can never work. @throws {ConfigError} where there is no disk, or no such client */
 export async function refuseWatches(
   { disk, watches }: Config,

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { keysProblem } from "../../app/clients.ts";
 import type { Config } from "../../config/config.ts";
-import { KEYS } from "../../config/keys.ts";
 import { inspectDatabase } from "../../db/database.ts";
 import { permissionNeeded } from "../../lib/permission.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
+import { secretKeyFinding } from "./secret-key.ts";
 import { serverFindings } from "./server.ts";
 
 const RESTORE = "restore a backup (docs/backup.md), or set PONTUS_DATABASE_URL to another file";
@@ -13,7 +13,7 @@ const RESTORE = "restore a backup (docs/backup.md), or set PONTUS_DATABASE_URL t
 export async function databaseFindings(config: Config): Promise<readonly Finding[]> {
   const check = "database";
   const { databasePath: path, databaseUrl } = config;
-  if (databaseUrl !== undefined) return serverFindings(databaseUrl);
+  if (databaseUrl !== undefined) return serverFindings(config);
   if (path === ":memory:" || config.disk === "no") return [ok(check, "tasks are kept in memory")];
   const shown = JSON.stringify(path);
   if (!existsSync(path)) return [ok(check, `${shown} is made at the first start`)];
@@ -38,18 +38,7 @@ export async function databaseFindings(config: Config): Promise<readonly Finding
           "calls that write wait for it; if it does not end soon, look for a backup tool or a shell of SQLite: fuser tells its process",
         ),
       ];
-    const lack = await keysProblem(config);
-    const keys = "secret key";
-    return [
-      ok(check, `${shown} is whole`),
-      lack === undefined
-        ? ok(keys, "it decrypts the private keys of clients")
-        : problem(
-            keys,
-            lack,
-            `put the key back: ${KEYS.secretKey.env}, or secret.key in the data folder (docs/backup.md)`,
-          ),
-    ];
+    return [ok(check, `${shown} is whole`), secretKeyFinding(await keysProblem(config))];
   } catch (error) {
     const why = permissionNeeded(error) ?? (error as Error).message;
     return [problem(check, `Cannot open ${shown}: ${why}`, RESTORE)];

@@ -1,9 +1,11 @@
+import { sealedProblem } from "../../app/clients.ts";
 import { loadFleet } from "../../app/load-fleet.ts";
-import { ConfigError } from "../../config/config.ts";
+import { type Config, ConfigError } from "../../config/config.ts";
 import { shownDatabase } from "../../config/fleet/fleet-keys.ts";
 import { KEYS } from "../../config/keys.ts";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { type Finding, ok, problem } from "./finding.ts";
+import { secretKeyFinding } from "./secret-key.ts";
 
 const CHECK = "database";
 const { env } = KEYS.databasePath;
@@ -21,11 +23,12 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 ];
 const UNREACHABLE = `start the server, or set ${env} to its host and port; firewalls may be in between`;
 
-/** Whether the PostgreSQL server of a fleet can be used. Nothing of it is changed. */
-export async function serverFindings(url: string): Promise<readonly Finding[]> {
+/** Whether the PostgreSQL server of a fleet can be used, and the keys in it decrypted. Nothing of it is changed. */
+export async function serverFindings(config: Config): Promise<readonly Finding[]> {
+  const { databaseUrl: url = "" } = config;
   const shown = JSON.stringify(shownDatabase(url));
   try {
-    const { server, schema } = await (await loadFleet()).inspectPostgres(url);
+    const { server, schema, sealed } = await (await loadFleet()).inspectPostgres(url);
     if (schema === "newer")
       return [
         problem(
@@ -39,7 +42,8 @@ export async function serverFindings(url: string): Promise<readonly Finding[]> {
       older: "its tables are of an older version, and are upgraded at the next start",
       current: "its tables are there",
     }[schema];
-    return [ok(CHECK, `${shown} answers, PostgreSQL ${server}: ${tables}`)];
+    const answers = ok(CHECK, `${shown} answers, PostgreSQL ${server}: ${tables}`);
+    return sealed ? [answers, secretKeyFinding(sealedProblem(config, sealed))] : [answers];
   } catch (error) {
     if (error instanceof ConfigError)
       return [problem(CHECK, error.message, "docs/fleet.md says how a fleet is set up")];

@@ -4,13 +4,21 @@ import { MIGRATIONS } from "./migrations.gen.ts";
 /** How long the server may take to answer. */
 const ANSWER_MS_MAX = 5_000;
 
+const SEALED = `select client_code as "clientCode", private_key as "privateKey" from clients where is_sealed limit 1`;
+
 /** How the schema of a database stands to that of this program. */
 export type SchemaState = "none" | "older" | "current" | "newer";
 
+/** What a database says of itself. */
+type Inspected = {
+  readonly server: string;
+  readonly schema: SchemaState;
+  /** One of the private keys in it, encrypted; absent where there is none, or the schema is of another version. */
+  readonly sealed?: { readonly clientCode: string; readonly privateKey: string };
+};
+
 /** Looks at a database, and changes nothing. @throws why it cannot be looked at, as the server or the system says */
-export async function inspectPostgres(
-  url: string,
-): Promise<{ readonly server: string; readonly schema: SchemaState }> {
+export async function inspectPostgres(url: string): Promise<Inspected> {
   const client = new pg.Client({
     connectionString: url,
     application_name: "pontus doctor",
@@ -28,7 +36,10 @@ export async function inspectPostgres(
     if (!isThere) return { server, schema: "none" };
     const { rows: versions } = await client.query("select version from pontus_schema");
     const version = Number(versions[0]?.version ?? 0);
-    if (version === MIGRATIONS.length) return { server, schema: "current" };
+    if (version === MIGRATIONS.length) {
+      const { rows: keys } = await client.query(SEALED);
+      return { server, schema: "current", ...(keys[0] && { sealed: keys[0] }) };
+    }
     return { server, schema: version < MIGRATIONS.length ? "older" : "newer" };
   } finally {
     await client.end().catch(() => {});
