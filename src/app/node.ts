@@ -60,9 +60,13 @@ export function workingNode(config: Config, parts: WorkingParts, isForOne: boole
     readiness: () => readinessOf(chosen(), parts, working, config),
     working: () => working,
     begin: async (prepare) => {
-      if (!isForOne) await sleep(FIRST_CALLS_MS);
-      const [{ engine }] = await Promise.all([chosen(), prepare()]);
-      working = await (await import("./work.ts")).beginWork(config, engine, parts);
+      if (!isForOne) {
+        await sleep(FIRST_CALLS_MS);
+        await Promise.all([chosen(), prepare()]);
+      }
+      const [{ engine }, { beginWork }] = await Promise.all([chosen(), import("./work.ts")]);
+      // Nobody calls before there is work: then the program that stands by comes first.
+      working = await beginWork(config, engine, parts, isForOne ? prepare : async () => {});
     },
     finish: async (signal) => {
       // One that is on may have to hand back soon.

@@ -68,11 +68,12 @@ export type WorkParts = {
   readonly version: string;
 };
 
-/** Clears up after dead instances and takes tasks up. */
+/** Clears up after dead instances and takes tasks up. @param prepare - what else is loaded once programs stand by */
 export async function beginWork(
   config: Config,
   engine: Engine,
   parts: WorkParts,
+  prepare: () => Promise<void>,
 ): Promise<Working> {
   const {
     queue,
@@ -93,9 +94,10 @@ export async function beginWork(
     config.disk === "no"
       ? { instance: disklessInstance(), recover: async () => 0 }
       : await beginOnDisk(config, { engine, queue, kept, holdFile });
-  // Programs that stand by start beside the loading of what runs tasks, which takes as long.
   const standing = engine.standBy(instance.scratch);
-  const [{ Worker }] = await Promise.all([import("../worker/worker.ts"), standing]);
+  // A process that stands by links its libraries while what runs tasks is loaded, which would keep this thread from starting it.
+  if (engine.name === "native") await standing;
+  const [{ Worker }] = await Promise.all([import("../worker/worker.ts"), prepare(), standing]);
   const { ports, storageOf } = portsOf(engine, parts);
   const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
   const { abilities } = node;

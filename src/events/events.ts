@@ -11,6 +11,9 @@ export type FeedEvent = Omit<TaskEvent, "type"> & {
   readonly targetUrl?: string;
 };
 
+/** A place in the log, as a follower writes it that comes back with it. */
+export const PLACE = /^\d{1,15}\d?$/;
+
 /** Whose events: of all tasks of a client, or of one of them. */
 export type Scope = { readonly clientCode: string; readonly taskId?: string };
 

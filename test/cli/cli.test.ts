@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { EXIT } from "../../src/cli/exit.ts";
+import { COMMANDS } from "../../src/cli/program.ts";
 import { tempFolder } from "../fixtures/clips.ts";
 import { pontus } from "../fixtures/command-line.ts";
 import { freePort } from "../fixtures/live-peers.ts";
@@ -31,6 +32,12 @@ describe("pontus", () => {
       for (const name of commandsIn(below)) if (name !== "help") await seen([...path, name]);
     };
     for (const name of commands) await seen([name]);
+  });
+
+  test("knows the file of each command, so that it loads no other", async () => {
+    const { out } = await pontus(["--help"]);
+    const told = commandsIn(out).filter((name) => name !== "help");
+    expect(COMMANDS.flatMap(({ names }) => names).toSorted()).toEqual(told.toSorted());
   });
 
   test("gives examples that its commands take", async () => {

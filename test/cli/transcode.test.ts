@@ -31,11 +31,15 @@ const DENO_ARGS = denoJson.tasks.pontus.split(" ").slice(1);
 /** Runs the program itself. */
 async function run(
   command: readonly string[],
-  options: { readonly path?: string; readonly onStart?: (kill: () => void) => void } = {},
+  options: {
+    readonly path?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly onStart?: (kill: () => void) => void;
+  } = {},
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
-    env: { ...env, ...(options.path !== undefined && { PATH: options.path }) },
+    env: { ...env, ...options.env, ...(options.path !== undefined && { PATH: options.path }) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";
@@ -107,6 +111,29 @@ describe("pontus transcode", () => {
       expect((await pontus(args, own)).code).toBe(EXIT.ok);
       expect(asks()).toHaveLength(1);
     }
+  });
+
+  test("loads nothing for others, and starts ffprobe before it loads what runs tasks", async () => {
+    const folder = tempFolder();
+    const loads = join(folder, "loads");
+    const entry = resolve("src/main.cli.bun.ts");
+    const recorded = ["--preload", resolve("test/fixtures/record-loads.ts"), entry];
+    const args = ["transcode", await clip(), join(folder, "out.mp4"), ...PROFILE];
+    const { code, err } = await run([process.execPath, ...recorded, ...args], {
+      env: { RECORDED_LOADS: loads },
+    });
+    expect([code, err]).toEqual([EXIT.ok, expect.stringContaining("100 %")]);
+    const lines = readFileSync(loads, "utf8").replaceAll(resolve("src"), "src").split("\n");
+    expect(lines).toContain("src/cli/commands/transcode.ts");
+    expect(lines).toContain("src/http/events/serve-events.ts");
+    const others =
+      /^src\/cli\/(commands\/(submit|client|doctor|insight)|completion\/completion|doctor)|^src\/http\/(routes|schemas)\/(event|task|output)-|^prom-client/;
+    expect(lines.filter((line) => others.test(line))).toEqual([]);
+    const at = (what: string) => lines.findIndex((line) => line.includes(what));
+    const order = [" ffprobe ", "src/worker/worker.ts", " ffmpeg "].map(at);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(order).not.toContain(-1);
+    expect(at("src/http/routes/create-route.ts")).toBeGreaterThan(at(" ffprobe "));
   });
 
   test("says why a source cannot be used", async () => {

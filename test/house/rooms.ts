@@ -5,6 +5,7 @@
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cli: [
     ["cli"],
+    ["program"],
     ["commands", "completion"],
     ["clients", "doctor", "transcode"],
     ["context", "text"],

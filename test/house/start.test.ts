@@ -106,3 +106,15 @@ test("a create is read without what describes the answers of other calls", () =>
   );
   expect(among("src/http/routes/create-route.ts", later)).toEqual([]);
 });
+
+test("the command line loads its commands when they are named", () => {
+  expect([...loadedWith("src/main.cli.bun.ts")]).toContain("src/cli/program.ts");
+  expect(among("src/main.cli.bun.ts", ["src/cli/commands/", "src/config/keys."])).toEqual([]);
+  const others = "client. doctor. insight. migrate-store. profiles. serve. submit.";
+  expect(among("src/cli/commands/transcode.ts", within("src/cli/commands", others))).toEqual([]);
+});
+
+test("a stream of events begins without what describes them", () => {
+  const later = within("src/http", "routes/ schemas/");
+  expect(among("src/http/events/serve-events.ts", later)).toEqual([]);
+});

@@ -65,6 +65,8 @@ export async function startLocal(
       // Those of the service whose environment this is.
       [KEYS.watches.env]: "",
       [KEYS.egress.env]: env[KEYS.egress.env] || "open",
+      // Nobody else can ask for them.
+      [KEYS.metrics.env]: "no",
       // Somebody waits: nothing is tried again for an hour.
       [KEYS.retryMaxMs.env]: "0",
     },

@@ -171,9 +171,8 @@ export class NativeEngine implements Engine {
     const within = { confinement, bounds: { limits: probeLimits(allowance, maxPixels), seen } };
     const folder = join(parent, `standby-${randomUUID()}`);
     try {
-      const { standbyArgs } = await import("../ffmpeg/probe-with.ts");
       const { StandbyProbe } = await import("./standby-probe.ts");
-      const args = standbyArgs(this.#options);
+      const args = async () => (await import("../ffmpeg/probe-with.ts")).standbyArgs(this.#options);
       this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder, within });
     } catch {
       // Without it probes only take longer.

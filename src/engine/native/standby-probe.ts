@@ -13,8 +13,8 @@ const MKFIFO_TIMEOUT_MS = 5_000;
 /** How an ffprobe that stands by is started. */
 export type StandbyOptions = {
   readonly ffprobe: string;
-  /** All arguments except the input and the output. */
-  readonly args: readonly string[];
+  /** Gives all arguments except the input and the output; asked for while the pipe is made. */
+  readonly args: () => Promise<readonly string[]>;
   readonly graceMs: number;
   /** Absolute path of its own folder, which holds its note, the link to the source and the named pipe. */
   readonly folder: string;
@@ -34,7 +34,10 @@ export class StandbyProbe {
   readonly #exit: Promise<Exit>;
   #hasEnded = false;
 
-  private constructor({ ffprobe, args, graceMs, folder, within }: StandbyOptions) {
+  private constructor(
+    { ffprobe, graceMs, folder, within }: Omit<StandbyOptions, "args">,
+    args: readonly string[],
+  ) {
     this.#folder = folder;
     let forget = () => {};
     const run = {
@@ -63,15 +66,14 @@ export class StandbyProbe {
   static async start(options: StandbyOptions): Promise<StandbyProbe | undefined> {
     await mkdir(options.folder, { recursive: true });
     try {
-      await promisify(execFile)("mkfifo", [gateOf(options.folder)], {
-        env: programEnvironment(),
-        timeout: MKFIFO_TIMEOUT_MS,
-      });
+      const limits = { env: programEnvironment(), timeout: MKFIFO_TIMEOUT_MS };
+      const making = promisify(execFile)("mkfifo", [gateOf(options.folder)], limits);
+      const [args] = await Promise.all([options.args(), making]);
+      return new StandbyProbe(options, args);
     } catch {
       await rm(options.folder, { recursive: true, force: true });
       return undefined;
     }
-    return new StandbyProbe(options);
   }
 
   /** Whether it is still waiting to be used. */

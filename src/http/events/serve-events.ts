@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { EventFeed } from "../../events/events.ts";
+import { type EventFeed, PLACE } from "../../events/events.ts";
 import type { OpenStreams } from "../../service/following/open-streams.ts";
 import type { TaskStore } from "../../store/store.ts";
 import { isFinal } from "../../task/status.ts";
@@ -34,12 +34,15 @@ export function serveEvents(app: Hono, ports: EventPorts): void {
   });
 }
 
-/** The place that a caller comes back with. A first stream has none, and is not kept waiting while what reads it is loaded. */
-const toldPlace = async ({
+/** The place that a caller comes back with. No stream is kept waiting while what describes events is loaded: that says what is wrong with one. */
+async function toldPlace({
   request,
   read,
-}: Call<typeof readEventsRoute | typeof readTaskEventsRoute>): Promise<number | undefined> =>
-  request.headers.has("Last-Event-ID") ? (await read()).headers["Last-Event-ID"] : undefined;
+}: Call<typeof readEventsRoute | typeof readTaskEventsRoute>): Promise<number | undefined> {
+  const told = request.headers.get("Last-Event-ID");
+  if (told === null) return undefined;
+  return PLACE.test(told) ? Number(told) : (await read()).headers["Last-Event-ID"];
+}
 
 async function answerStream(
   { events, streams }: EventPorts,

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { PLACE } from "../../events/events.ts";
 import { TaskEventType } from "./notification-schemas.ts";
 import {
   Progress,
@@ -65,16 +66,11 @@ export const WaitQuery = z.object({
 
 /** Whoever comes back tells the id of the last event that it has. */
 export const LastEventIdHeader = {
-  "Last-Event-ID": z
-    .string()
-    .regex(/^\d{1,15}\d?$/)
-    .transform(Number)
-    .optional()
-    .openapi({
-      type: "string",
-      pattern: "^\\d{1,16}$",
-      description:
-        "The id of the last event that came: the events behind it are told. Without it the events of one task are told from its creation on, those of all tasks from now on.",
-      example: "1796000000123004",
-    }),
+  "Last-Event-ID": z.string().regex(PLACE).transform(Number).optional().openapi({
+    type: "string",
+    pattern: "^\\d{1,16}$",
+    description:
+      "The id of the last event that came: the events behind it are told. Without it the events of one task are told from its creation on, those of all tasks from now on.",
+    example: "1796000000123004",
+  }),
 };
