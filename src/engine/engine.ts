@@ -251,6 +251,15 @@ export interface Engine {
   probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo>;
 
   /**
+   * Prepares for one probe of an output that is still being made, so that it takes less; absent if nothing makes it shorter. Any other probe
+   * is done as ever, and so is this one where nothing could be prepared.
+   *
+   * @param request - that of the probe
+   * @returns ends what stands by for it, used or not; never rejects
+   */
+  readonly expectProbe?: (request: ProbeRequest) => Promise<() => Promise<void>>;
+
+  /**
    * Decodes the end of an output.
    *
    * @throws {TaskError} `output_wrong` if it cannot be read

@@ -56,6 +56,19 @@ export const standbyArgs = ({ maxPixels }: ProbeLimits): readonly string[] => [
   ...headerArgs(),
 ];
 
+/** All arguments of the probe of an output with its end, except its name. */
+const endedArgs = (probing: Pick<Probing, "request" | "limits">, tail: TailPlace) =>
+  guarded(probing, endArgs(tail, PROBE_ENTRIES, `%+#${FIRST_PACKETS}`));
+
+/** Those with which an ffprobe stands by for the probe of an output; undefined if it takes more than one. */
+export const expectedArgs = (
+  limits: ProbeLimits,
+  request: Probing["request"],
+): readonly string[] | undefined =>
+  request.side === "output" && request.tail
+    ? endedArgs({ limits, request }, request.tail)
+    : undefined;
+
 /** What ffprobe says at log level `warning` if a file ends within a packet, or before something that its index lists. */
 const CUT = /Packet corrupt \(stream|File ended prematurely|partial file/;
 
@@ -137,14 +150,20 @@ async function probeHeaders(probing: Probing): Promise<MediaInfo> {
 
 /** The headers and the end of an output by one ffprobe, as starting another takes longer than either. Undefined if it fails or sees too little. */
 async function probeEnded(probing: Probing, tail: TailPlace): Promise<MediaInfo | undefined> {
-  const args = guarded(probing, endArgs(tail, PROBE_ENTRIES, `%+#${FIRST_PACKETS}`));
-  let json = "";
-  const { exit } = await runAlong(probing, args, (chunk) => {
-    if (json.length < JSON_CHARS_MAX) json += chunk;
-  });
+  const { json, exit } = await readEnded(probing, tail);
   const ended = exit.code === 0 ? splitEnd(parseJson(json), FIRST_PACKETS) : undefined;
   if (!ended || countUnseen(ended.json) > 0) return undefined;
   return { ...describedOutput(ended.json), tail: ended.tail };
+}
+
+async function readEnded(probing: Probing, tail: TailPlace): Promise<ProbeOutcome> {
+  const { runAtOnce } = probing.ffprobe;
+  if (runAtOnce) return limited(probing, (limit) => runAtOnce(JSON_CHARS_MAX, limit.signal));
+  let json = "";
+  const { exit } = await runAlong(probing, endedArgs(probing, tail), (chunk) => {
+    if (json.length < JSON_CHARS_MAX) json += chunk;
+  });
+  return { json, exit };
 }
 
 function describedOutput(json: unknown): MediaInfo {

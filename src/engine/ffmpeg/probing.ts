@@ -127,7 +127,7 @@ const pinned = (formats: readonly string[] = []): readonly string[] => {
 
 /** The arguments with those that go before them. */
 export const guarded = (
-  { request, limits }: Probing,
+  { request, limits }: Pick<Probing, "request" | "limits">,
   args: readonly string[],
   level: "error" | "warning" = "error",
 ): readonly string[] => {

@@ -22,10 +22,16 @@ export type ProbeOptions = ProbeLimits & {
 /** The largest picture that is made (8192x8192): an output is as large as its profile wants it, whatever sources may be. */
 const OUTPUT_PIXELS_MAX = 67_108_864;
 
+/** The largest picture that a probe may have to decode. */
+export const pixelsMaxOf = (
+  { maxPixels }: Pick<ProbeOptions, "maxPixels">,
+  side: ProbeRequest["side"],
+): number => (side === "source" ? maxPixels : Math.max(maxPixels, OUTPUT_PIXELS_MAX));
+
 /**
  * Probes with ffprobe. Errors as in `Engine.probe`.
  *
- * @param standby - one that was started with `standbyArgs`; it reads the headers of a source and ends
+ * @param standby - one that was started with `standbyArgs` for the headers of a source, or with `expectedArgs` for this output
  */
 export function probeFile(
   options: ProbeOptions,
@@ -60,14 +66,14 @@ export const readFileTail = (
 
 const ffprobeOf =
   (
-    { ffprobe: command, graceMs, maxPixels, bounds = UNBOUNDED }: ProbeOptions,
+    { ffprobe: command, graceMs, bounds = UNBOUNDED, ...options }: ProbeOptions,
     { path, side }: Pick<ProbeRequest, "path" | "side">,
   ): Ffprobe["run"] =>
   (args, onStdout, signal, concat) => {
     const input = concat ? `concat:${concat.join("|")}` : `file:${path}`;
     const cwd = dirname(path);
     const { confinement, allowance } = bounds;
-    const pixels = side === "source" ? maxPixels : Math.max(maxPixels, OUTPUT_PIXELS_MAX);
+    const pixels = pixelsMaxOf(options, side);
     const seen = { writes: [], reads: concat ? [cwd] : [path] };
     const within = { confinement, bounds: { limits: probeLimits(allowance, pixels), seen } };
     const program = { command, args: [...args, "-i", input], cwd, graceMs, within };

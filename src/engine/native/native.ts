@@ -17,6 +17,7 @@ import type { NativeLiveOptions } from "../native-live/native-live.ts";
 import { inputBytesOf, ON_DEVICE, probeLimits, stepLimits, UNBOUNDED } from "../process/bounds.ts";
 import { endOrphansBelow, noteEncoder } from "../process/orphans.ts";
 import { type Exit, runSubprocess } from "../process/subprocess.ts";
+import { ExpectedProbes } from "./expected-probes.ts";
 import { lateLive } from "./late-live.ts";
 import type { HardwareWish } from "./native-hardware.ts";
 import type { ProbeOptions } from "./native-probe.ts";
@@ -63,6 +64,7 @@ export class NativeEngine implements Engine {
   #standby: StandbyProbe | undefined;
   #standbyFolder: string | undefined;
   #starting: Promise<void> | undefined;
+  readonly #expected = new ExpectedProbes((request) => this.#startExpected(request));
 
   private constructor(
     options: NativeEngineOptions,
@@ -97,8 +99,10 @@ export class NativeEngine implements Engine {
     signal.throwIfAborted();
     // Both before there is an error, which one of loading would hide.
     const [{ probeFile }, { blameHead, headOf }] = await Promise.all([probing(), blaming()]);
+    if (request.side === "output")
+      return probeFile(this.#options, request, signal, this.#expected.take(request));
     // What stands by was started for a film.
-    if (request.side === "output" || request.as) return probeFile(this.#options, request, signal);
+    if (request.as) return probeFile(this.#options, request, signal);
     const standby = this.#takeStandby();
     try {
       return await probeFile(this.#options, request, signal, standby);
@@ -110,6 +114,9 @@ export class NativeEngine implements Engine {
         setTimeout(() => void this.#replaceStandby(), STANDBY_DELAY_MS).unref();
     }
   }
+
+  readonly expectProbe = (request: ProbeRequest): Promise<() => Promise<void>> =>
+    this.#expected.expect(request);
 
   async readTail(request: TailRequest, signal: AbortSignal): Promise<Tail> {
     signal.throwIfAborted();
@@ -144,7 +151,7 @@ export class NativeEngine implements Engine {
     this.#standbyFolder = undefined;
     await this.hardware?.close();
     await this.#starting;
-    await this.#takeStandby()?.end();
+    await Promise.all([this.#takeStandby()?.end(), this.#expected.close()]);
   }
 
   #takeStandby(): StandbyProbe | undefined {
@@ -156,27 +163,44 @@ export class NativeEngine implements Engine {
   /** Starts an ffprobe that stands by, unless there is one or it is being started. */
   #replaceStandby(): Promise<void> {
     if (this.#standby?.isReady || this.#standbyFolder === undefined) return Promise.resolve();
-    this.#starting ??= this.#startStandby(this.#standbyFolder).finally(() => {
+    const args = async () => (await import("../ffmpeg/probe-with.ts")).standbyArgs(this.#options);
+    const start = async () => {
+      this.#standby = await this.#startStandby(args);
+    };
+    this.#starting ??= start().finally(() => {
       this.#starting = undefined;
     });
     return this.#starting;
   }
 
-  async #startStandby(parent: string): Promise<void> {
-    const { ffprobe, graceMs, bounds = UNBOUNDED, maxPixels } = this.#options;
+  async #startExpected(request: ProbeRequest): Promise<StandbyProbe | undefined> {
+    const { expectedArgs } = await import("../ffmpeg/probe-with.ts");
+    const args = expectedArgs(this.#options, request);
+    return args && this.#startStandby(async () => args, request);
+  }
+
+  /** @param output - the probe that it is for; without one it is for the next source. @returns undefined where none can stand by: probes only take longer */
+  async #startStandby(
+    args: () => Promise<readonly string[]>,
+    output?: ProbeRequest,
+  ): Promise<StandbyProbe | undefined> {
+    const { ffprobe, graceMs, bounds = UNBOUNDED } = this.#options;
     const { confinement, allowance } = bounds;
     // What a sandbox shows is settled when it is made, and the source is not known by then.
-    if (confinement.sandbox) return;
-    const seen = { writes: [], reads: [] };
-    const within = { confinement, bounds: { limits: probeLimits(allowance, maxPixels), seen } };
-    const folder = join(parent, `standby-${randomUUID()}`);
+    if (confinement.sandbox || this.#standbyFolder === undefined) return undefined;
+    const folder = join(this.#standbyFolder, `standby-${randomUUID()}`);
     try {
-      const { StandbyProbe } = await import("./standby-probe.ts");
-      const args = async () => (await import("../ffmpeg/probe-with.ts")).standbyArgs(this.#options);
-      this.#standby = await StandbyProbe.start({ ffprobe, args, graceMs, folder, within });
+      const [{ StandbyProbe }, { pixelsMaxOf }] = await Promise.all([
+        import("./standby-probe.ts"),
+        probing(),
+      ]);
+      const pixels = pixelsMaxOf(this.#options, output?.side ?? "source");
+      const bounds = { limits: probeLimits(allowance, pixels), seen: { writes: [], reads: [] } };
+      const within = { confinement, bounds };
+      const input = output && { input: output.path };
+      return await StandbyProbe.start({ ffprobe, args, graceMs, folder, within, ...input });
     } catch {
-      // Without it probes only take longer.
-      this.#standby = undefined;
+      return undefined;
     }
   }
 

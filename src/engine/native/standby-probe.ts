@@ -16,6 +16,8 @@ export type StandbyOptions = {
   /** Gives all arguments except the input and the output; asked for while the pipe is made. */
   readonly args: () => Promise<readonly string[]>;
   readonly graceMs: number;
+  /** Absolute path of what it will probe, if that is known; else a link to that is made later. */
+  readonly input?: string;
   /** Absolute path of its own folder, which holds its note, the link to the source and the named pipe. */
   readonly folder: string;
   readonly within: NonNullable<SubprocessOptions["within"]>;
@@ -30,22 +32,24 @@ export type StandbyOptions = {
  */
 export class StandbyProbe {
   readonly #folder: string;
+  readonly #isLinked: boolean;
   readonly #abort = new AbortController();
   readonly #exit: Promise<Exit>;
   #hasEnded = false;
 
   private constructor(
-    { ffprobe, graceMs, folder, within }: Omit<StandbyOptions, "args">,
+    { ffprobe, graceMs, folder, within, input }: Omit<StandbyOptions, "args">,
     args: readonly string[],
   ) {
     this.#folder = folder;
+    this.#isLinked = input === undefined;
     let forget = () => {};
     const run = {
       // Without its service, nobody would open the pipe and it would wait for ever, so it is killed with the service.
       command: "setpriv",
       args: [
         ...["--pdeathsig", "KILL", ffprobe],
-        ...[...args, "-o", gateOf(folder), "-i", `file:${inputOf(folder)}`],
+        ...[...args, "-o", gateOf(folder), "-i", `file:${input ?? inputOf(folder)}`],
       ],
       graceMs,
       within,
@@ -84,7 +88,7 @@ export class StandbyProbe {
   /**
    * Probes a file. Call it only once: ffprobe ends with it, and its folder is removed.
    *
-   * @param path - absolute
+   * @param path - absolute; that which it was started for, if that was known
    * @param charsMax - how much JSON is read; the rest is cut off
    * @throws whatever `runSubprocess` throws; the signal's reason
    */
@@ -93,7 +97,7 @@ export class StandbyProbe {
     signal.addEventListener("abort", stop, { once: true });
     try {
       signal.throwIfAborted();
-      await symlink(path, inputOf(this.#folder));
+      if (this.#isLinked) await symlink(path, inputOf(this.#folder));
       const json = await this.#passGate(charsMax);
       return { json, exit: await this.#exit };
     } finally {

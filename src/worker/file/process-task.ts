@@ -12,6 +12,7 @@ import { delivering } from "../progress.ts";
 import type { Run } from "../run.ts";
 import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
+import { expectingOutput } from "./expect-output.ts";
 import { fileLine } from "./file-line.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { verifiedWithQuality } from "./quality-line.ts";
@@ -65,7 +66,8 @@ export async function processTask(run: Run, { folder, kept, fonts }: Folders): P
       const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
       const planFor = planner(request, await capabilitiesOf(run), join);
       const place = { folder, fonts, ...read, ...furtherPaths(further) };
-      const line = fileLine(run, place, planFor);
+      const made = fileLine(run, place, planFor);
+      const line = { ...made, ...expectingOutput(run, folder, made) };
       const verify = verifiedWithQuality(run, place, request, line);
       const own = { ...line, ...limited(run, folder, line), verify, deliver };
       await runLine(run, join?.media ?? media, own);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, ProbeRequest } from "../../engine/engine.ts";
 import { playlistSeconds, segmentsOf } from "../../manifest/write/set-playlists.ts";
 import type { Expectation } from "../../plan/plan.ts";
 import {
@@ -60,25 +60,37 @@ export async function refuseCutSegments({ groups }: SetConcat, folder: string): 
 }
 
 /**
+ * The one look at an output that tells what it holds and how it ends; undefined where it takes several, or where nobody knows before where it
+ * ends.
+ */
+export function oneLook({ path, expect, isCounted, concat }: Ended): ProbeRequest | undefined {
+  const { durationSeconds, video } = expect;
+  if (durationSeconds === undefined || isCounted || concat) return undefined;
+  const tail = { ...tailOf(durationSeconds), keyFramesOnly: isCopied(expect) };
+  const firstFrame = video?.colour && { firstFrame: true as const };
+  return { path, side: "output", packets: false, tail, ...firstFrame };
+}
+
+/**
  * Probes an output and has the end of each of its streams decoded; both at once if its duration is expected to be known.
  *
  * @throws {TaskError} `output_wrong` if its end is missing or cannot be decoded; what probing threw
  */
 export async function probeWithEnd(
-  { path, expect, isCounted, concat }: Ended,
+  ended: Ended,
   engine: Pick<Engine, "probe" | "readTail">,
   signal: AbortSignal,
 ): Promise<MediaInfo> {
+  const { path, expect, isCounted, concat } = ended;
   const groups = concat && { concat: concat.groups };
   const placeOf = (endSeconds: number, seconds?: number): TailPlace => ({
     ...tailOf(endSeconds, seconds),
     keyFramesOnly: isCopied(expect),
   });
-  const probe = (packets: boolean, place?: TailPlace) =>
+  const probe = (packets: boolean) =>
     engine.probe(
       {
         ...{ path, side: "output", packets, ...groups },
-        ...(place && { tail: place }),
         ...(expect.video?.colour && { firstFrame: true }),
       },
       signal,
@@ -86,9 +98,9 @@ export async function probeWithEnd(
   const look: Look = (...place) =>
     engine.readTail({ path, ...placeOf(...place), ...(concat && { concat: concat.last }) }, signal);
   const expected = concat?.seconds ?? expect.durationSeconds;
-  const isOneLook = expected !== undefined && !isCounted && !concat;
-  const [made, beside] = isOneLook
-    ? [await probe(false, placeOf(expected)), undefined]
+  const one = oneLook(ended);
+  const [made, beside] = one
+    ? [await engine.probe(one, signal), undefined]
     : await together(probe(isCounted), expected === undefined ? undefined : look(expected));
   const atOnce = made.tail ?? beside;
   const end = endOf(made, expected);

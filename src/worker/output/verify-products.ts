@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { ProbeRequest } from "../../engine/engine.ts";
 import { withTargetDuration } from "../../manifest/write/set-playlists.ts";
 import { withSound } from "../../plan/decide/sounds.ts";
 import type { Plan, PlannedOutput, SetPlan } from "../../plan/plan.ts";
@@ -18,7 +19,13 @@ import { finishSet, retellBitrates } from "./finish-set.ts";
 import { sizeOfFinished } from "./finished-size.ts";
 import { protectSet } from "./protect-set.ts";
 import { refuseBareSegments } from "./segment-starts.ts";
-import { concatOf, isComparedCopy, probeWithEnd, refuseCutSegments } from "./verify-end.ts";
+import {
+  concatOf,
+  isComparedCopy,
+  oneLook,
+  probeWithEnd,
+  refuseCutSegments,
+} from "./verify-end.ts";
 import { verifySounds } from "./verify-sounds.ts";
 import { readAnimation } from "./webp-file.ts";
 import { refuseCut } from "./whole-file.ts";
@@ -120,6 +127,17 @@ async function verifySounded(
   const finished = { entry: path };
   const output = describeOutput(product, made, await sizeOfFinished(finished), heard);
   return { targets: product.targets, finished, output };
+}
+
+/** The probe of what a plan makes first, where that is a single one that is known before it is made. @param folder - absolute path of the work folder */
+export function expectedLook(
+  { products: [product] }: Pick<Plan, "products">,
+  folder: string,
+): ProbeRequest | undefined {
+  if (!product || product.set || product.sounds || isSet(product.container)) return undefined;
+  const { container, entry, expect } = product;
+  if (isImage(container) || isAnimated(container)) return undefined;
+  return oneLook({ path: join(folder, entry), expect, isCounted: isCopied(product) });
 }
 
 /** @throws {TaskError} `output_wrong` if it is cut off, or what probing threw */

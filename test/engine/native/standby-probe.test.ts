@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ProbeRequest } from "../../../src/engine/engine.ts";
 import type { NativeEngine, NativeEngineOptions } from "../../../src/engine/native/native.ts";
 import { isAlive, type ProcessIdentity } from "../../../src/lib/process-identity.ts";
 import { badSource } from "../../fixtures/bad-sources.ts";
@@ -119,5 +120,67 @@ describe("a ffprobe that stands by", () => {
     expect(await engine.endOrphans(folder)).toBe(1);
     expect(isAlive(standby)).toBe(false);
     expect(existsSync(folder)).toBe(true);
+  });
+});
+
+describe("a ffprobe that stands by for an output", () => {
+  const lookAt = (path: string): ProbeRequest => ({
+    ...{ path, packets: false },
+    side: "output",
+    tail: { fromSeconds: 0.5, toSeconds: 6, keyFramesOnly: false },
+  });
+
+  /** An engine that expects the probe of an output, which is not made yet. */
+  async function expecting() {
+    const { engine, folder } = await standingBy({ isForOne: true });
+    await engine.probe({ path: await clip(), side: "source" }, never);
+    expect(readdirSync(folder)).toEqual([]);
+    const path = join(tempFolder(), "out.mp4");
+    const end = await engine.expectProbe(lookAt(path));
+    return { engine, folder, path, end, waiting: await alive(folder) };
+  }
+
+  test("says of it what one does that is started for it", async () => {
+    const { engine, folder, path, waiting, end } = await expecting();
+    copyFileSync(await clip(), path);
+    const cold = await (await openNative()).probe(lookAt(path), never);
+    expect(cold.tail?.video?.frames).toBeGreaterThan(0);
+    expect(isAlive(waiting)).toBe(true);
+    expect(await engine.probe(lookAt(path), never)).toEqual(cold);
+    expect([isAlive(waiting), readdirSync(folder)]).toEqual([false, []]);
+    await end();
+  });
+
+  test("refuses a broken one as any other does", async () => {
+    const { engine, path } = await expecting();
+    writeFileSync(path, "no video");
+    const error = await taskErrorOf(engine.probe(lookAt(path), never));
+    expect([error.code, error.message]).toEqual([
+      "output_wrong",
+      "Cannot verify the output: ffprobe cannot open it",
+    ]);
+  });
+
+  test("answers no other probe, and leaves nothing when it is ended unused", async () => {
+    const { engine, folder, path, waiting, end } = await expecting();
+    copyFileSync(await clip(), path);
+    const made = await engine.probe({ path, side: "output" }, never);
+    expect([made.tail, isAlive(waiting)]).toEqual([undefined, true]);
+    await end();
+    expect([isAlive(waiting), readdirSync(folder)]).toEqual([false, []]);
+  });
+
+  test("is gone when the engine is closed", async () => {
+    const { engine, folder, waiting } = await expecting();
+    await engine.close();
+    expect([isAlive(waiting), readdirSync(folder)]).toEqual([false, []]);
+  });
+
+  test("that was killed meanwhile is not missed", async () => {
+    const { engine, path, waiting } = await expecting();
+    copyFileSync(await clip(), path);
+    process.kill(waiting.pid, "SIGKILL");
+    const made = await eventually(() => engine.probe(lookAt(path), never).catch(() => undefined));
+    expect(made.tail?.video?.frames).toBeGreaterThan(0);
   });
 });
