@@ -18,7 +18,8 @@ import { type EndpointPorts, serving } from "./endpoint.ts";
 import { invalidFields } from "./invalid-fields.ts";
 import type { NewQlty, ProfileAnswer } from "./schemas/profile-schemas.ts";
 
-// With all fields of parameter groups, which creates do not need.
+// Creates need none of the two, and most answers only the first; the second has all fields of parameter groups.
+const plain = onceLoaded(() => import("../profile/plain-qlty.ts"));
 const groups = onceLoaded(() => import("../profile/qlty.ts"));
 
 /** Reads every parameter group. @throws {TaskError} `invalid_parameter` with the bad fields of all of them */
@@ -48,11 +49,12 @@ function withSealedKey({ encryption, ...qlty }: NewQlty, seal: (key: string) => 
 
 /** A profile as the API writes it. A field that is `undefined` here is absent in the JSON. */
 async function profileAnswer({ profile, createMs }: FoundProfile): Promise<ProfileAnswer> {
-  const { toQlty } = await groups();
+  const qlties = profile.renditions.map((await plain()).plainQlty);
+  const isPlain = qlties.every((qlty) => qlty !== undefined);
   return {
     profile_name: profile.name,
     description: profile.description,
-    qlties: profile.renditions.map(toQlty),
+    qlties: isPlain ? qlties : profile.renditions.map((await groups()).toQlty),
     qlties_length: profile.renditions.length,
     thumbnails: profile.thumbnails && {
       interval_seconds: profile.thumbnails.intervalSeconds,

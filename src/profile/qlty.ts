@@ -1,4 +1,4 @@
-import { formatRational, parseRational, toNumber } from "../lib/rational.ts";
+import { parseRational, toNumber } from "../lib/rational.ts";
 import { type FieldError, TaskError } from "../task/errors.ts";
 import { type AudioCodec, isRateless, type VideoCodec } from "./codecs.ts";
 import { audioCodecFor, isAudioOnly, isSilent, videoCodecFor } from "./container-rules.ts";
@@ -14,6 +14,7 @@ import { type MetadataQlty, metadataFields, metadataWishes } from "./fields/meta
 import { type EncryptionFields, encryptionFields, protectionOf } from "./fields/protection.ts";
 import { type SoundQlty, soundFields, soundOf } from "./fields/sound.ts";
 import { type SubtitleFields, subtitleFields, subtitlesOf } from "./fields/subtitles.ts";
+import { audioFields, videoFields } from "./plain-qlty.ts";
 import type { AudioEncode, Effort, RateMode, Rendition, VideoEncode } from "./profile.ts";
 import { LOW_LATENCY_CODECS, type VIDEO_FORMATS } from "./video-values.ts";
 
@@ -97,9 +98,6 @@ export type Qlty = FieldGroups & {
   readonly channels?: number | undefined;
   readonly encryption?: EncryptionFields | undefined;
 } & MetadataQlty;
-
-// For key frames in seconds without a frame rate, which no profile here has.
-const FRAMERATE_USUAL = 30;
 
 // Half of the second decimal, to which callers round (23.98); the rates of the table lie further apart.
 const FRAMERATE_TOLERANCE = 0.005;
@@ -229,7 +227,9 @@ export function toQlty(rendition: Rendition): Qlty {
   const { container, video, audio, sound, subtitles, captions, protection } = rendition;
   return {
     container,
-    ...(typeof video === "string" ? { format: video } : videoFields(video)),
+    ...(typeof video === "string"
+      ? { format: video }
+      : { ...videoFields(video), ...toVideoWishesQlty(video) }),
     ...(typeof audio === "string" ? { audio_format: audio } : audioFields(audio)),
     ...subtitleFields(subtitles),
     ...captionFields(captions),
@@ -237,38 +237,4 @@ export function toQlty(rendition: Rendition): Qlty {
     ...(protection && { encryption: encryptionFields(protection) }),
     ...(sound && soundFields(sound)),
   };
-}
-
-function videoFields(video: VideoEncode) {
-  const { framerate, width, height, bFrames } = video;
-  return {
-    format: video.codec,
-    // A system profile of png has one by its name alone.
-    ...(video.bitrateBps !== undefined && video.codec !== "png" && { bitrate: video.bitrateBps }),
-    ...(framerate && { framerate: formatRational(framerate) }),
-    ...(width !== undefined && !video.contactSheet && { width }),
-    ...(height !== undefined && { height }),
-    use_progressive: video.progressive,
-    gop_size: gopFrames(video),
-    ...(bFrames !== undefined && { b_frame_size: bFrames }),
-    ...(video.lowLatency && { low_latency: true }),
-    rc_mode: video.rateMode,
-    preset: video.effort,
-    ...toVideoWishesQlty(video),
-  };
-}
-
-function audioFields({ codec, bitrateBps, samplerateHz, channels }: AudioEncode) {
-  return {
-    audio_format: codec,
-    audio_bitrate: bitrateBps,
-    ...(samplerateHz !== undefined && { audio_samplerate: samplerateHz }),
-    ...(channels !== undefined && { channels }),
-  };
-}
-
-function gopFrames({ gop, framerate, framerateMax }: VideoEncode): number {
-  if ("frames" in gop) return gop.frames;
-  const rate = framerate ? toNumber(framerate) : (framerateMax ?? FRAMERATE_USUAL);
-  return Math.round(gop.seconds * rate);
 }

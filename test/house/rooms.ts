@@ -77,6 +77,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["assign", "system-profiles"],
     ["describe", "nearest-names", "profile-name"],
     ["qlty"],
+    ["plain-qlty"],
     ["profile"],
     ["fields"],
     ["container-rules"],

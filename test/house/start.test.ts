@@ -43,7 +43,7 @@ const LATER = [
   ...within("src/plan", "decide/ encode/ feasible/ further. joined."),
   ...within("src/service", "operate-clients. plan-new-task. plan-slots. following/wait-for-task."),
   ...within("src", "watch/ service/watching/create-watched."),
-  ...within("src/profile", "qlty. fields/"),
+  ...within("src/profile", "plain-qlty. qlty. fields/"),
 ];
 
 /** The same of packages and of Node's own. */
@@ -117,4 +117,8 @@ test("the command line loads its commands when they are named", () => {
 test("a stream of events begins without what describes them", () => {
   const later = within("src/http", "routes/ schemas/");
   expect(among("src/http/events/serve-events.ts", later)).toEqual([]);
+});
+
+test("plain profiles are answered without the fields that most have not", () => {
+  expect(among("src/profile/plain-qlty.ts", within("src/profile", "qlty. fields/"))).toEqual([]);
 });

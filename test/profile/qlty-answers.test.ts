@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CONTAINERS } from "../../src/profile/containers.ts";
+import { plainQlty } from "../../src/profile/plain-qlty.ts";
 import type { Rendition } from "../../src/profile/profile.ts";
 import {
   AUDIO_FORMATS,
@@ -144,5 +145,45 @@ describe("toQlty", () => {
         expect(JSON.parse(JSON.stringify(shown))).toStrictEqual(shown);
       }),
     );
+  });
+});
+
+describe("plainQlty", () => {
+  test.each([...CATALOGUE])("writes %s, field by field, as toQlty does", (name) => {
+    const renditions = systemProfile(name)?.renditions ?? [];
+    const plain = renditions.map(plainQlty);
+    expect(plain).not.toContain(undefined);
+    expect(JSON.stringify(plain)).toBe(JSON.stringify(renditions.map(toQlty)));
+  });
+
+  test("writes every custom rendition so, if it writes it", () => {
+    let written = 0;
+    fc.assert(
+      fc.property(goodQlty, (qlty) => {
+        const rendition = toRendition(qlty);
+        const plain = plainQlty(rendition);
+        if (!plain) return;
+        written += 1;
+        expect(JSON.stringify(plain)).toBe(JSON.stringify(toQlty(rendition)));
+      }),
+      { numRuns: 500 },
+    );
+    expect(written).toBeGreaterThan(250);
+  });
+
+  test.each<[string, Partial<Qlty>]>([
+    ["a field of the picture", { denoise: "light" }],
+    ["a field of quality", { measure_quality: true }],
+    ["an encoder's option", { encoder_options: { tune: "film" } }],
+    ["a field of colours", { format: "h265", dynamic_range: "source" }],
+    ["subtitles", { subtitle_tracks: "all" }],
+    ["captions", { closed_captions: "extract" }],
+    ["tags", { keep_tags: true }],
+    ["an index at the end", { faststart: false }],
+    ["a loudness", { loudness: -23 }],
+  ])("writes nothing with %s", (_, more) => {
+    const rendition = toRendition(aQlty(more));
+    expect(toQlty(rendition)).toMatchObject(more);
+    expect(plainQlty(rendition)).toBeUndefined();
   });
 });
