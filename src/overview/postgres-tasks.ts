@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { tasks } from "../db/postgres/tables/tasks.ts";
 import { TASK_COLUMNS } from "../db/postgres/task-row.ts";
@@ -54,18 +54,34 @@ export class PostgresTaskFinder implements TaskFinder {
     return states.map((status) => () => {
       if (status === "PENDING") return this.#pending(span);
       if (status === "RUNNING") return this.#running(span);
-      return this.#byId(span, sql.raw(`status = '${status}'`));
+      return this.#unsuccessful(status, span);
     });
   }
 
-  /** @param isMeant - literal text that a partial index has, too: a parameter would not do */
-  async #byId(span: Span, isMeant?: SQL): Promise<Found[]> {
+  async #byId(span: Span): Promise<Found[]> {
     return this.#database.orm
       .select(FOUND)
       .from(tasks)
-      .where(and(isMeant, isInside(span)))
+      .where(isInside(span))
       .orderBy(desc(tasks.id))
       .limit(span.most);
+  }
+
+  /**
+   * Those that failed, or were cancelled: state and id are held against the span together, as literal text of the index that has both. Where the state alone is asked for,
+   * PostgreSQL goes along the ids of all tasks, as if those of each state lay among them evenly: past all that wait, first.
+   */
+  async #unsuccessful(status: TaskStatus, { below, from, most }: Span): Promise<Found[]> {
+    const state = sql.raw(`'${status}'`);
+    return this.#database.orm
+      .select(FOUND)
+      .from(tasks)
+      .where(
+        sql`(status = 'FAILED' or status = 'CANCELLED')
+          and (status, id) < (${state}, ${below}::text) and (status, id) >= (${state}, ${from}::text)`,
+      )
+      .orderBy(desc(tasks.status), desc(tasks.id))
+      .limit(most);
   }
 
   async #ofClient(clientCode: string, status: TaskStatus, span: Span): Promise<Found[]> {

@@ -3,8 +3,9 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { clip } from "../fixtures/clips.ts";
+import { startFleet } from "../fixtures/fleet.ts";
 import { aBrowser, axeFindings, signedIn } from "../fixtures/page.ts";
-import { newHome, type RunningService, startService } from "../fixtures/service.ts";
+import { eventually, newHome, type RunningService, startService } from "../fixtures/service.ts";
 
 // A browser beside an encoder takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
@@ -115,6 +116,38 @@ describe("operators", () => {
     expect(await axeFindings(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.context().close();
+  });
+
+  test("drain a worker of a fleet from the page of another node", async () => {
+    const fleet = await startFleet();
+    try {
+      const [api, worker] = await Promise.all([
+        fleet.node("api"),
+        fleet.node("worker", { PONTUS_ZONE: "eu-1" }),
+      ]);
+      const { page, troubles } = await signedIn(api, browser, "#/operate");
+      const line = page.locator("li", { hasText: "eu-1" });
+      const isDrained = async () => {
+        const drain = await (await worker.call("/api/v1/admin/drain")).json();
+        return (drain as { draining: boolean }).draining;
+      };
+      await line.getByRole("button", { name: "Begin to drain" }).click();
+      await page.getByText("The worker is being drained.").waitFor();
+      await line.getByText("draining").waitFor();
+      await eventually(async () => (await isDrained()) || undefined);
+      expect(await axeFindings(page)).toEqual([]);
+      await line.getByRole("button", { name: "Take tasks up again" }).click();
+      await page.getByText("The worker takes tasks up again.").waitFor();
+      await line.getByRole("button", { name: "Begin to drain" }).waitFor();
+      await eventually(async () => !(await isDrained()) || undefined);
+      // One that has stopped leaves the list.
+      await worker.stop();
+      await line.waitFor({ state: "detached" });
+      expect(troubles).toEqual([]);
+      await page.context().close();
+    } finally {
+      await fleet.stop();
+    }
   });
 
   test("alone see such views", async () => {
