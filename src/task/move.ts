@@ -46,6 +46,16 @@ export const stay = <Row extends TaskRow>(row: Row): Transition<Row> => ({
   events: [],
 });
 
+/** One transition after another of the same task, as one. */
+export const joined = <Row extends TaskRow>(
+  first: Transition<Row>,
+  next: Transition<Row>,
+): Transition<Row> => ({
+  row: next.row,
+  isChanged: first.isChanged || next.isChanged,
+  events: [...first.events, ...next.events],
+});
+
 /** The newest event of a row. */
 export function eventOf(row: TaskRow, timeMs: number, facts: EventFacts): TaskEvent {
   const { id: taskId, eventSequence: sequence, status, attempt, progress } = row;

@@ -37,23 +37,27 @@ export class EventLog {
 }
 
 /**
- * Appends events in the statement that writes their task, whose row comes first: so its transaction has a number before an event gets its
+ * Appends events in the statement that writes their tasks, whose rows come first: so its transaction has a number before an event gets its
  * place. The values are those of `appended`.
  *
- * @param task - what gives the `seq` of the task
+ * @param task - what gives the `seq` and the `id` of each task
  */
 export const appending = (task: SQL): SQL => sql`insert into events
   (task_seq, sequence, time_ms, type, status, attempt, failure, target, target_status, progress)
-  select ${task}.seq, event.* from ${task}, unnest(
+  select ${task}.seq, event.sequence, time_ms, type, status, attempt, failure, target, target_status, progress
+  from unnest(${sql.placeholder("eventTasks")}::text[],
     ${sql.placeholder("eventSequences")}::integer[], ${sql.placeholder("eventTimes")}::bigint[],
     ${sql.placeholder("eventTypes")}::text[], ${sql.placeholder("eventStatuses")}::text[],
     ${sql.placeholder("eventAttempts")}::integer[], ${sql.placeholder("eventFailures")}::json[],
     ${sql.placeholder("eventTargets")}::integer[],
     ${sql.placeholder("eventTargetStatuses")}::text[],
-    ${sql.placeholder("eventProgress")}::json[]) as event`;
+    ${sql.placeholder("eventProgress")}::json[])
+    as event (task_id, sequence, time_ms, type, status, attempt, failure, target, target_status, progress)
+  join ${task} on ${task}.id = event.task_id order by ${task}.seq, event.sequence`;
 
 /** The values of `appending`. */
 export const appended = (news: readonly TaskEvent[]) => ({
+  eventTasks: news.map(({ taskId }) => taskId),
   eventSequences: news.map(({ sequence }) => sequence),
   eventTimes: news.map(({ timeMs }) => timeMs),
   eventTypes: news.map(({ type }) => type),

@@ -15,7 +15,11 @@ export class Holdings {
   readonly #queries;
 
   constructor({ orm, prepared }: PostgresDatabase) {
-    const task = orm.$with("task", {}).as(sql`select ${sql.placeholder("taskSeq")}::bigint as seq`);
+    const task = orm
+      .$with("task", {})
+      .as(
+        sql`select ${sql.placeholder("taskSeq")}::bigint as seq, ${sql.placeholder("taskId")}::text as id`,
+      );
     const got = orm.$with("got", {}).as(holding(sql`task`));
     const used = orm.$with("used", {}).as(using(sql`task`));
     this.#queries = prepared({
@@ -38,11 +42,11 @@ export class Holdings {
   /** Holds targets and the task's custom profiles. @returns the refusal if they are not free: nothing of this transaction may be kept then */
   async take(
     verb: string,
-    row: Pick<PostgresTaskRow, "seq" | "clientCode" | "customProfiles">,
+    row: Pick<PostgresTaskRow, "seq" | "id" | "clientCode" | "customProfiles">,
     targets: readonly Asked[],
   ): Promise<TaskError | undefined> {
-    const values = held(row, targets);
-    const taken = await this.#queries.take.execute({ ...values, taskSeq: row.seq });
+    const values = held([{ ...row, targets }]);
+    const taken = await this.#queries.take.execute({ ...values, taskSeq: row.seq, taskId: row.id });
     const keys = taken.map(({ key }) => key);
     return this.missed(verb, row.clientCode, targets, keys);
   }
@@ -83,40 +87,68 @@ export class Holdings {
  * Holds what is free, and gives the keys that were; a statement of whoever holds one but has not committed is waited for. In the order of
  * the keys, so that no two wait for each other. The values are those of `held`.
  *
- * @param task - what gives the `seq` of the task
+ * @param task - what gives the `seq` and the `id` of each task
  */
 export const holding = (task: SQL): SQL => sql`insert into active_targets (key, task_seq)
-  select key, ${task}.seq from ${task}, unnest(${sql.placeholder("keys")}::text[]) as key
+  select key, ${task}.seq
+  from unnest(${sql.placeholder("keys")}::text[], ${sql.placeholder("keyTasks")}::text[]) as held (key, task_id)
+  join ${task} on ${task}.id = held.task_id
   order by key collate "C" on conflict do nothing returning key`;
 
 /** Uses custom profiles. The values are those of `held`. */
 export const using = (task: SQL): SQL => sql`insert into profile_uses
   (client_code, profile_name, task_seq)
-  select ${sql.placeholder("clientCode")}::text, name, ${task}.seq
-  from ${task}, unnest(${sql.placeholder("profileNames")}::text[]) as name
-  order by name collate "C" on conflict do nothing`;
+  select held.client_code, name, ${task}.seq
+  from unnest(${sql.placeholder("profileClients")}::text[], ${sql.placeholder("profileNames")}::text[],
+    ${sql.placeholder("profileTasks")}::text[]) as held (client_code, name, task_id)
+  join ${task} on ${task}.id = held.task_id
+  order by held.client_code collate "C", name collate "C" on conflict do nothing`;
+
+type Holder = Pick<PostgresTaskRow, "id" | "clientCode" | "customProfiles"> & {
+  readonly targets: readonly Held[];
+};
+
+const keysOfTask = ({ targets }: Pick<Holder, "targets">) => targets.flatMap(keysOf);
 
 /** The values of `holding` and `using`. */
-export const held = (
-  { clientCode, customProfiles }: Pick<PostgresTaskRow, "clientCode" | "customProfiles">,
-  targets: readonly Held[],
-) => ({ clientCode, keys: targets.flatMap(keysOf), profileNames: customProfiles });
+export const held = (rows: readonly Holder[]) => ({
+  keys: rows.flatMap(keysOfTask),
+  keyTasks: rows.flatMap((row) => keysOfTask(row).map(() => row.id)),
+  profileClients: rows.flatMap(({ clientCode, customProfiles }) =>
+    customProfiles.map(() => clientCode),
+  ),
+  profileNames: rows.flatMap(({ customProfiles }) => customProfiles),
+  profileTasks: rows.flatMap(({ id, customProfiles }) => customProfiles.map(() => id)),
+});
 
 /** Lets go of targets and of custom profiles, by the values of `released`. */
 export const RELEASING = {
-  targets: sql`delete from active_targets where task_seq = ${sql.placeholder("seq")}
-    and key = any(${sql.placeholder("releasedKeys")}::text[])`,
-  profiles: sql`delete from profile_uses where client_code = ${sql.placeholder("clientCode")}
-    and profile_name = any(${sql.placeholder("releasedProfiles")}::text[])
-    and task_seq = ${sql.placeholder("seq")}`,
+  targets: sql`delete from active_targets using
+    unnest(${sql.placeholder("releasedKeys")}::text[], ${sql.placeholder("releasedTasks")}::bigint[])
+      as released (key, task_seq)
+    where active_targets.key = released.key and active_targets.task_seq = released.task_seq`,
+  profiles: sql`delete from profile_uses using
+    unnest(${sql.placeholder("unusedClients")}::text[], ${sql.placeholder("unusedProfiles")}::text[],
+      ${sql.placeholder("unusedTasks")}::bigint[]) as unused (client_code, profile_name, task_seq)
+    where profile_uses.client_code = unused.client_code
+      and profile_uses.profile_name = unused.profile_name and profile_uses.task_seq = unused.task_seq`,
 };
 
-/** The values of `RELEASING`: everything that a task holds if it has ended, else nothing. */
-export const released = ({
-  status,
-  targets,
-  customProfiles,
-}: Pick<PostgresTaskRow, "status" | "targets" | "customProfiles">) => ({
-  releasedKeys: isFinal(status) ? targets.flatMap(keysOf) : [],
-  releasedProfiles: isFinal(status) ? customProfiles : [],
-});
+/** The values of `RELEASING`: everything that those of the tasks hold which have ended. */
+export function released(
+  rows: readonly Pick<
+    PostgresTaskRow,
+    "seq" | "clientCode" | "status" | "targets" | "customProfiles"
+  >[],
+) {
+  const ended = rows.filter(({ status }) => isFinal(status));
+  return {
+    releasedKeys: ended.flatMap(keysOfTask),
+    releasedTasks: ended.flatMap((row) => keysOfTask(row).map(() => row.seq)),
+    unusedClients: ended.flatMap(({ clientCode, customProfiles }) =>
+      customProfiles.map(() => clientCode),
+    ),
+    unusedProfiles: ended.flatMap(({ customProfiles }) => customProfiles),
+    unusedTasks: ended.flatMap(({ seq, customProfiles }) => customProfiles.map(() => seq)),
+  };
+}

@@ -38,9 +38,15 @@ const NOTIFY =
 
 /**
  * Statements are planned once for each connection, not for the values of each call: all are written so that one plan serves all values, and planning a
- * claim takes longer than running it. Nor is any so long that compiling it would help.
+ * claim takes longer than running it. Nor is any so long that compiling it would help. All find their rows by indexes: a plan that was made while a
+ * table was small must not read it whole once it has grown.
  */
-const PLANNING = "-c plan_cache_mode=force_generic_plan -c jit=off";
+const PLANNING = [
+  "plan_cache_mode=force_generic_plan",
+  ...["jit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"].map((name) => `${name}=off`),
+]
+  .map((setting) => `-c ${setting}`)
+  .join(" ");
 
 /** Drizzle on the connection of the transaction in which it is used. */
 export type PostgresOrm = NodePgDatabase;

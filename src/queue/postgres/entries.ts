@@ -23,7 +23,9 @@ const BACKGROUND_SECONDS = 600;
 const QUEUE: QueueOptions = { retentionSeconds: 315_360_000, retryLimit: 0 };
 
 /** What the entry of a task is made of. */
-export type EntryOf = QueueKey & Pick<TaskRow, "id" | "priority" | "attempt">;
+export type EntryOf = QueueKey &
+  Pick<TaskRow, "id" | "priority" | "attempt"> &
+  Partial<Pick<TaskRow, "notBeforeMs">>;
 
 /** How a task of one entry stands to others of its queue; pg-boss takes the greatest first, then the oldest entry. */
 const urgencyOf = ({ priority, attempt }: EntryOf): number =>
@@ -86,23 +88,12 @@ export class BossEntries {
   }
 
   /**
-   * Adds the entry of a task that is ready, unless it is there already; one that waits for its next try gets it when it is due. Call it inside
-   * the `write` that changes the row.
+   * Adds the entries of tasks that are ready, unless they are there already, in the order of the rows; one that waits for its next try gets it
+   * when it is due. Call it inside the `write` that changes the rows.
    */
-  async enqueue(row: EntryOf & Pick<TaskRow, "notBeforeMs">): Promise<void> {
-    if (row.notBeforeMs !== null) return;
-    const queue = queueNameOf(row);
-    await this.#insistOn(queue);
-    await this.#boss.send(queue, null, {
-      id: row.id,
-      priority: urgencyOf(row),
-      db: this.#db(queue),
-    });
-  }
-
-  /** Adds the entries of many tasks that are ready, in the order of the rows. Call it inside `write`. */
   async enqueueAll(rows: readonly EntryOf[]): Promise<void> {
-    for (const [queue, all] of Map.groupBy(rows, queueNameOf)) {
+    const ready = rows.filter(({ notBeforeMs = null }) => notBeforeMs === null);
+    for (const [queue, all] of Map.groupBy(ready, queueNameOf)) {
       await this.#insistOn(queue);
       const entries = all.map((row) => ({ id: row.id, priority: urgencyOf(row) }));
       await this.#boss.insert(queue, entries, { db: this.#db(queue) });

@@ -118,10 +118,9 @@ export class PostgresQueue implements Queue {
   }
 
   async giveBack(claim: Claim, reason: GivenBack): Promise<void> {
-    await this.#database.write(async () => {
-      const row = await this.#changes.held(claim);
-      await this.#changes.save(giveBackTask(row, claim, reason, this.#options.now()));
-    });
+    await this.#changes.ofClaim(claim, (row) =>
+      giveBackTask(row, claim, reason, this.#options.now()),
+    );
   }
 
   async takeOver(workerId: string): Promise<number> {
@@ -228,7 +227,7 @@ export class PostgresQueue implements Queue {
       const found = await this.#database.write(async () => {
         const rows = await find();
         const { attemptsMax, now } = this.#options;
-        for (const row of rows) await this.#changes.save(loseWorker(row, attemptsMax, now()));
+        await this.#changes.saveAll(rows.map((row) => loseWorker(row, attemptsMax, now())));
         return rows.length;
       });
       recovered += found;

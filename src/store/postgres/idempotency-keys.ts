@@ -40,20 +40,45 @@ export class PostgresIdempotencyKeys {
     return this.take(clientCode, { key, bodyDigest }, taskId, nowMs);
   }
 
+  /** Remembers the tasks that several keys are about to make, as `take` does. @returns whether all keys are new: where they are not, roll back */
+  async takeNew(
+    calls: readonly (Idempotency & {
+      readonly clientCode: string;
+      readonly taskId: string;
+      readonly nowMs: number;
+    })[],
+  ): Promise<boolean> {
+    if (calls.length === 0) return true;
+    const [written] = await this.#queries.takeNew.execute({
+      clientCodes: calls.map(({ clientCode }) => clientCode),
+      keys: calls.map(({ key }) => key),
+      bodyDigests: calls.map(({ bodyDigest }) => bodyDigest),
+      taskIds: calls.map(({ taskId }) => taskId),
+      expiries: calls.map(({ nowMs }) => nowMs + KEY_KEPT_MS),
+    });
+    return written?.taken === calls.length;
+  }
+
   /** Deletes those of the oldest `limit` rows that have expired. @returns how many */
   async purge(nowMs: number, limit: number): Promise<number> {
     return (await this.#queries.forget.execute({ nowMs, limit })).rowCount ?? 0;
   }
 }
 
-function prepareQueries({ orm, prepared }: PostgresDatabase) {
+// In the order of the keys, so that no two transactions wait for each other.
+const TAKING_NEW = sql`insert into idempotency_keys
+    (client_code, key, body_digest, task_id, expires_ms)
+    select client_code, key, body_digest, task_id, expires_ms
+    from unnest(${sql.placeholder("clientCodes")}::text[], ${sql.placeholder("keys")}::text[],
+      ${sql.placeholder("bodyDigests")}::text[], ${sql.placeholder("taskIds")}::text[],
+      ${sql.placeholder("expiries")}::bigint[])
+      as made (client_code, key, body_digest, task_id, expires_ms)
+    order by client_code collate "C", key collate "C" on conflict do nothing returning 1`;
+
+function prepareQueries(database: PostgresDatabase) {
+  const { orm, prepared } = database;
   const [clientCode, key] = [sql.placeholder("clientCode"), sql.placeholder("key")];
   const isKey = and(eq(idempotencyKeys.clientCode, clientCode), eq(idempotencyKeys.key, key));
-  const oldest = orm
-    .select({ seq: idempotencyKeys.seq })
-    .from(idempotencyKeys)
-    .orderBy(asc(idempotencyKeys.seq))
-    .limit(sql.placeholder("limit"));
   return prepared({
     find: () =>
       orm
@@ -90,6 +115,12 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
         })
         .returning({ seq: idempotencyKeys.seq })
         .prepare("idempotency_keys_take"),
+    takeNew: () =>
+      orm
+        .with(orm.$with("taken", {}).as(TAKING_NEW))
+        .select({ taken: sql<number>`count(*)::integer` })
+        .from(sql`taken`)
+        .prepare("idempotency_keys_take_new"),
     remove: () =>
       orm
         .delete(idempotencyKeys)
@@ -101,16 +132,21 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
           ),
         )
         .prepare("idempotency_keys_remove"),
-    forget: () =>
-      orm
-        .delete(idempotencyKeys)
-        .where(
-          and(
-            // As of nonces: an array, not a join.
-            sql`${idempotencyKeys.seq} = any(array(${oldest}))`,
-            lte(idempotencyKeys.expiresMs, sql.placeholder("nowMs")),
-          ),
-        )
-        .prepare("idempotency_keys_forget"),
+    forget: () => forgetting(database).prepare("idempotency_keys_forget"),
   });
 }
+
+const forgetting = ({ orm }: PostgresDatabase) => {
+  const oldest = orm
+    .select({ seq: idempotencyKeys.seq })
+    .from(idempotencyKeys)
+    .orderBy(asc(idempotencyKeys.seq))
+    .limit(sql.placeholder("limit"));
+  return orm.delete(idempotencyKeys).where(
+    and(
+      // As of nonces: an array, not a join.
+      sql`${idempotencyKeys.seq} = any(array(${oldest}))`,
+      lte(idempotencyKeys.expiresMs, sql.placeholder("nowMs")),
+    ),
+  );
+};

@@ -42,16 +42,16 @@ export class PostgresPendingLimit {
   }
 
   /**
-   * Takes a place for a task that this transaction makes pending. Call it inside `write`.
+   * Takes places for tasks that this transaction makes pending. Call it inside `write`, once for each client, in the order of their codes.
    *
    * @param max - how many may be pending; 0 is any number
-   * @returns `too_many_requests` if there is no place
+   * @returns `too_many_requests` if there are not so many places
    */
-  async takePlace(clientCode: string, max: number): Promise<TaskError | undefined> {
+  async takePlaces(clientCode: string, max: number, places = 1): Promise<TaskError | undefined> {
     if (max === 0) return undefined;
     const known = this.#counted.get(clientCode);
-    if (known && known.max === max && known.free > 0 && performance.now() < known.untilMs) {
-      known.free--;
+    if (known && known.max === max && known.free >= places && performance.now() < known.untilMs) {
+      known.free -= places;
       return undefined;
     }
     // A statement of its own: the count must see what is committed once the lock is had.
@@ -59,7 +59,7 @@ export class PostgresPendingLimit {
     const [counted] = await this.#queries.count.execute({ clientCode, max });
     const free = max - Number(counted?.tasks ?? 0);
     const untilMs = performance.now() + GOOD_MS;
-    this.#counted.set(clientCode, { max, free: Math.floor(free * PART), untilMs });
-    return free > 0 ? undefined : tooManyPending(max);
+    this.#counted.set(clientCode, { max, free: Math.floor((free - places + 1) * PART), untilMs });
+    return free >= places ? undefined : tooManyPending(max);
   }
 }

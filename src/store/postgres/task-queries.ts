@@ -4,6 +4,7 @@ import { holding, using } from "../../db/postgres/holdings.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
 import { isHeld } from "../../db/postgres/task-changes.ts";
+import { listOf, nameOf, type TaskColumn } from "../../db/postgres/task-columns.ts";
 import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
 
 /** The statements of `PostgresTaskStore`, each prepared on first use. */
@@ -45,70 +46,67 @@ export function prepareTaskQueries({ orm, prepared }: PostgresDatabase) {
   });
 }
 
+/** The columns that a new task may have a value in. */
+export const CREATED = [
+  "id",
+  "clientCode",
+  "profileName",
+  "status",
+  "priority",
+  "createMs",
+  "attempt",
+  "failures",
+  "cancelRequested",
+  "eventSequence",
+  "attempts",
+  "targets",
+  "sourceUrl",
+  "isLive",
+  "needs",
+  "timeoutSeconds",
+  "metadata",
+  "clip",
+  "extras",
+  "notification",
+  "customProfiles",
+  "assignments",
+  "requestId",
+  "traceParent",
+] as const satisfies readonly TaskColumn[];
+
 /**
- * The statement that writes a new task with all that is written with it, so that a create is one round trip beside those of its
- * transaction. It says which of the keys of its targets it could hold, and whether its nonce is new: where they are not, roll back.
+ * The statement that writes new tasks with all that is written with them. It says which of the keys of their targets it could hold, and how
+ * many of their nonces are new: where not all are, roll back.
  */
 export function prepareCreate({ orm, prepared }: PostgresDatabase) {
-  const nonce = sql.placeholder("nonce");
-  // The columns that are left out are null in every new task.
-  const insert = () =>
-    orm
-      .insert(tasks)
-      .values({
-        id: sql.placeholder("id"),
-        clientCode: sql.placeholder("clientCode"),
-        profileName: sql.placeholder("profileName"),
-        status: sql.placeholder("status"),
-        priority: sql.placeholder("priority"),
-        createMs: sql.placeholder("createMs"),
-        attempt: sql.placeholder("attempt"),
-        failures: sql.placeholder("failures"),
-        cancelRequested: sql.placeholder("cancelRequested"),
-        eventSequence: sql.placeholder("eventSequence"),
-        attempts: sql.placeholder("attempts"),
-        targets: sql.placeholder("targets"),
-        sourceUrl: sql.placeholder("sourceUrl"),
-        isLive: sql.placeholder("isLive"),
-        needs: sql.placeholder("needs"),
-        timeoutSeconds: sql.placeholder("timeoutSeconds"),
-        metadata: sql.placeholder("metadata"),
-        clip: sql.placeholder("clip"),
-        extras: sql.placeholder("extras"),
-        notification: sql.placeholder("notification"),
-        customProfiles: sql.placeholder("customProfiles"),
-        // As JSON already.
-        assignments: sql`${sql.placeholder("assignments")}::json`,
-        requestId: sql.placeholder("requestId"),
-        traceParent: sql.placeholder("traceParent"),
-      })
-      .returning({ seq: tasks.seq });
+  const columns = sql.join(CREATED.map(nameOf), sql`, `);
   const parts = {
+    // Places are given in the order of ids.
+    task: sql`insert into tasks (${columns}) select ${columns} from ${listOf(sql`new`, CREATED)}
+      order by id collate "C" returning seq, id`,
     used_nonce: sql`insert into nonces (client_code, nonce, expires_ms)
-      select ${sql.placeholder("nonceClient")}::text, ${nonce}::text,
-        ${sql.placeholder("expiresMs")}::bigint
-      where ${nonce}::text is not null on conflict do nothing returning 1`,
+      select client_code, nonce, expires_ms
+      from unnest(${sql.placeholder("nonceClients")}::text[], ${sql.placeholder("nonces")}::text[],
+        ${sql.placeholder("nonceExpires")}::bigint[]) as used (client_code, nonce, expires_ms)
+      order by nonce collate "C", client_code collate "C" on conflict do nothing returning 1`,
     got: holding(sql`task`),
     used: using(sql`task`),
     appended: appending(sql`task`),
     told: sql`insert into notifications (task_seq, client_code, sequence, due_ms, fence)
-      select task.seq, ${sql.placeholder("clientCode")}::text, 0,
-        ${sql.placeholder("toldMs")}::bigint, 0
-      from task where ${sql.placeholder("isNotified")}::boolean`,
+      select task.seq, told.client_code, 0, told.due_ms, 0
+      from unnest(${sql.placeholder("toldTasks")}::text[], ${sql.placeholder("toldClients")}::text[],
+        ${sql.placeholder("toldMs")}::bigint[]) as told (task_id, client_code, due_ms)
+      join task on task.id = told.task_id`,
   };
   return prepared({
-    create: () => {
-      const task = orm.$with("task").as(insert());
-      const others = Object.entries(parts).map(([name, part]) => orm.$with(name, {}).as(part));
-      return orm
-        .with(task, ...others)
+    create: () =>
+      orm
+        .with(...Object.entries(parts).map(([name, part]) => orm.$with(name, {}).as(part)))
         .select({
-          seq: task.seq,
-          isNonceNew: sql<boolean>`exists (select from used_nonce)`,
+          newNonces: sql<number>`(select count(*)::integer from used_nonce)`,
           got: sql<string[]>`array(select key from got)`,
         })
-        .from(task)
-        .prepare("create_task");
-    },
+        .from(sql`(select) as once`)
+        .prepare("create_tasks"),
   });
 }

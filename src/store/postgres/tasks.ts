@@ -114,7 +114,7 @@ export class PostgresTaskStore implements TaskStore {
     return this.#database.write(async () => {
       const row = await this.#find(clientCode, id, "toChange");
       const change = retryTask(row, this.#now());
-      const refusal = await this.#pendingLimit.takePlace(clientCode, pendingMax);
+      const refusal = await this.#pendingLimit.takePlaces(clientCode, pendingMax);
       if (refusal) throw refusal;
       const targets = undelivered(change.row.targets);
       const taken = await this.#holdings.take(`retry task "${id}"`, change.row, targets);
@@ -154,17 +154,13 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void> {
-    await this.#database.write(async () => {
-      const row = await this.#changes.held(claim);
-      await this.#changes.save(reportTarget(row, claim, index, result, this.#now()));
-    });
+    await this.#changes.ofClaim(claim, (row) =>
+      reportTarget(row, claim, index, result, this.#now()),
+    );
   }
 
   async saveSource(claim: Claim, change: "source_lost" | "source_back"): Promise<void> {
-    await this.#database.write(async () => {
-      const row = await this.#changes.held(claim);
-      await this.#changes.save(reportSource(row, claim, change, this.#now()));
-    });
+    await this.#changes.ofClaim(claim, (row) => reportSource(row, claim, change, this.#now()));
   }
 
   async mayPublish(claim: Claim): Promise<void> {
@@ -175,10 +171,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async finish(claim: Claim, outcome: Outcome): Promise<void> {
-    await this.#database.write(async () => {
-      const row = await this.#changes.held(claim);
-      await this.#changes.save(finishTask(row, claim, outcome, this.#now()));
-    });
+    await this.#changes.ofClaim(claim, (row) => finishTask(row, claim, outcome, this.#now()));
   }
 
   async ended(ids: readonly string[], but?: TaskStatus): Promise<readonly string[]> {

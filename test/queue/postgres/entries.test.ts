@@ -50,7 +50,8 @@ const anEntry = (changes: Partial<EntryOf> = {}) => ({
 
 type Ready = ReturnType<typeof anEntry>;
 
-const add = ({ database, entries }: Node, row: Ready) => database.write(() => entries.enqueue(row));
+const add = ({ database, entries }: Node, row: Ready) =>
+  database.write(() => entries.enqueueAll([row]));
 const take = ({ database, entries }: Node, row: EntryOf) =>
   database.write(() => entries.take(queueNameOf(row)));
 
@@ -101,7 +102,7 @@ describe("BossEntries", () => {
     const row = anEntry();
     const gone = new Error("gone");
     const failing = database.write(async () => {
-      await entries.enqueue(row);
+      await entries.enqueueAll([row]);
       throw gone;
     });
     expect(await failing.catch((error: unknown) => error)).toBe(gone);

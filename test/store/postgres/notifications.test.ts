@@ -104,7 +104,7 @@ describe("PostgresNotificationStore", () => {
     await other.query("begin");
     await other.query("update deliveries set state = 'SUCCESS'");
     await other.query("update notifications set due_ms = null, hold = null");
-    const entries = { enqueue: async () => {} };
+    const entries = { enqueueAll: async () => {} };
     const changes = new TaskChanges(database, { entries });
     const written = database.write(async () => {
       const [row] = await database.orm

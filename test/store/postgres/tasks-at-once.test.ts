@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
-import { taskErrorOf } from "../../fixtures/failure-of.ts";
+import { outcomesOf, taskErrorOf } from "../../fixtures/failure-of.ts";
 import { PostgresServer } from "../../fixtures/postgres-server.ts";
 import { aFailure, anAdmission, aTargetOf } from "../../fixtures/store-bench.ts";
 import { SHORT_RETENTION_MS, StoreNode } from "../../fixtures/store-node.ts";
@@ -39,17 +39,6 @@ async function fleet() {
   const count = async (what: string) =>
     Number((await server.query(`select count(*) as rows from ${what}`, url))[0]?.["rows"]);
   return { a, b, clock, count };
-}
-
-/** What calls at once came to: what they gave, and the codes of what refused them. */
-async function outcomesOf<T>(calls: readonly Promise<T>[]) {
-  const settled = await Promise.allSettled(calls);
-  return {
-    given: settled.filter((one) => one.status === "fulfilled").map(({ value }) => value),
-    codes: settled
-      .filter((one) => one.status === "rejected")
-      .map(({ reason }) => reason.code ?? String(reason)),
-  };
 }
 
 const ROUNDS = 8;
