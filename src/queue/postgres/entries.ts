@@ -100,14 +100,16 @@ export class BossEntries {
     }
   }
 
-  /** Takes the first entry out of a queue: the id of its task; undefined if there is none. Call it inside `write`. */
-  async take(queue: string): Promise<string | undefined> {
+  /** Takes the first entries out of a queue. Call it inside `write`. @returns the ids of their tasks: fewer where there are not so many */
+  async take(queue: string, number = 1): Promise<readonly string[]> {
     await this.#insistOn(queue);
     const db = this.#db(queue);
     // An entry is added when its task is ready, so pg-boss has no time to keep: a server's clock that is set back hides none.
-    const [entry] = await this.#boss.fetch(queue, { db, ignoreStartAfter: true });
-    if (entry) await this.remove(queue, [entry.id]);
-    return entry?.id;
+    const options = { db, batchSize: number, ignoreStartAfter: true };
+    const taken = await this.#boss.fetch(queue, options);
+    const ids = taken.map(({ id }) => id);
+    if (ids.length > 0) await this.remove(queue, ids);
+    return ids;
   }
 
   /** Removes entries. Call it inside `write`. */

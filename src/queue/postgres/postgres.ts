@@ -4,22 +4,16 @@ import { TaskChanges } from "../../db/postgres/task-changes.ts";
 import type { PostgresTaskRow } from "../../db/postgres/task-row.ts";
 import type { GivenBack } from "../../task/end-run.ts";
 import type { ChangeListener } from "../../task/move.ts";
-import { taskOf } from "../../task/row.ts";
 import type { Claim, Pulse } from "../../task/task.ts";
-import { claimTask, giveBackTask, leaseEnd, loseWorker, pulseOf } from "../../task/transitions.ts";
+import { giveBackTask, leaseEnd, loseWorker, pulseOf } from "../../task/transitions.ts";
 import type { Queue, QueueListener, Work, Worker } from "../queue.ts";
 import type { TurnLimits } from "../turns.ts";
+import { Claims, WAIT_MS_MAX } from "./claims.ts";
 import type { BossEntries } from "./entries.ts";
 import { Mending } from "./mending.ts";
 import { Outages } from "./outages.ts";
 import { LOST_MAX, prepareClaims, prepareCounts, prepareLost } from "./queries.ts";
-import { type QueueKey, queueNameOf } from "./queue-name.ts";
 import { Turns } from "./turns.ts";
-
-/** No task waits so long for its next run: what is due later than this has its time from a clock that was set back since. */
-const WAIT_MS_MAX = 3_600_000;
-/** After so many entries of one queue that are of no ready task, the whole queue is mended. */
-const STALE_MAX = 8;
 
 /** The limits and the clock of a queue. */
 export type PostgresQueueOptions = {
@@ -39,11 +33,11 @@ export type PostgresQueueOptions = {
  */
 export class PostgresQueue implements Queue {
   readonly #database: PostgresDatabase;
-  readonly #entries: BossEntries;
   readonly #options: PostgresQueueOptions;
   readonly #changes: TaskChanges;
   readonly #turns: Turns;
   readonly #mending: Mending;
+  readonly #claims: Claims;
   readonly #outages: Outages;
   readonly #queries;
   readonly #counts;
@@ -56,11 +50,17 @@ export class PostgresQueue implements Queue {
   constructor(database: PostgresDatabase, entries: BossEntries, options: PostgresQueueOptions) {
     const { runningMax = 0, liveWaitingMax = 0, onChange } = options;
     this.#database = database;
-    this.#entries = entries;
     this.#options = options;
     this.#changes = new TaskChanges(database, { entries, ...(onChange && { onChange }) });
     this.#turns = new Turns(database, { runningMax, liveWaitingMax });
     this.#mending = new Mending(database, entries);
+    this.#claims = new Claims(database, {
+      entries,
+      changes: this.#changes,
+      turns: this.#turns,
+      mending: this.#mending,
+      leaseMs: options.leaseMs,
+    });
     this.#outages = new Outages(options.leaseMs);
     this.#queries = prepareClaims(database);
     this.#counts = prepareCounts(database);
@@ -78,34 +78,10 @@ export class PostgresQueue implements Queue {
       const dueMs = await this.nextDueMs(worker);
       if (dueMs === undefined || dueMs > this.#options.now()) return [];
     }
-    const works = await this.#database.write(() => this.#claimAll(worker, max));
+    const works = await this.#database.write(() =>
+      this.#claims.take(worker, max, this.#options.now()),
+    );
     this.#isBusy = works.length > 0;
-    return works;
-  }
-
-  async #claimAll(worker: Worker, max: number): Promise<readonly Work[]> {
-    const nowMs = this.#options.now();
-    const due = { nowMs, farMs: nowMs + WAIT_MS_MAX };
-    const [lock] = await this.#queries.lock.execute(due);
-    if (lock?.isAnyDue) await this.#entries.enqueueAll(await this.#queries.makeReady.execute(due));
-    const works: Work[] = [];
-    while (works.length < max) {
-      const turn = await this.#turns.next(worker);
-      const row = turn && (await this.#take(turn.queue));
-      if (!row) break;
-      await this.#turns.take(turn);
-      const { reach, ...task } = row;
-      const started = await this.#changes.save(
-        claimTask(task, worker, this.#options.leaseMs, nowMs),
-      );
-      works.push({
-        claim: { taskId: started.id, attempt: started.attempt },
-        task: taskOf(started),
-        assignments: started.assignments,
-        failures: started.failures,
-        reach,
-      });
-    }
     return works;
   }
 
@@ -202,22 +178,6 @@ export class PostgresQueue implements Queue {
   #hear(notice: string): void {
     if (notice === "" || notice === WORK) this.announceWork();
     else if (notice.startsWith("c ")) this.announceCancel(notice.slice(2));
-  }
-
-  /** Takes the first entry of a queue that is of a ready task. */
-  async #take(key: QueueKey) {
-    const queue = queueNameOf(key);
-    for (let tries = 0; tries < STALE_MAX; tries += 1) {
-      const id = await this.#entries.take(queue);
-      if (id === undefined) break;
-      const [row] = await this.#queries.ready.execute({ id });
-      if (row && queueNameOf(row) === queue) return row;
-    }
-    // The turn was given for a row that is ready: either its entry is lacking, or it is behind many that are of none.
-    if ((await this.#mending.mendQueue(key)) === 0) return undefined;
-    const id = await this.#entries.take(queue);
-    const [row] = id === undefined ? [] : await this.#queries.ready.execute({ id });
-    return row;
   }
 
   /** Puts back or ends the tasks of workers that are gone. */

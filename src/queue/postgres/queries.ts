@@ -1,4 +1,4 @@
-import { and, count, eq, getColumns, gt, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, getColumns, gt, lte, or, type SQL, sql } from "drizzle-orm";
 import { LOCKS } from "../../db/postgres/locks.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { clients } from "../../db/postgres/tables/clients.ts";
@@ -63,9 +63,10 @@ export function prepareClaims({ orm, prepared }: PostgresDatabase) {
         .select({ ...getColumns(tasks), reach: clients.reach })
         .from(tasks)
         .leftJoin(clients, eq(clients.clientCode, tasks.clientCode))
-        .where(and(eq(tasks.id, sql.placeholder("id")), isReady))
+        .where(and(sql`${tasks.id} = any(${sql.placeholder("ids")}::text[])`, isReady))
+        .orderBy(desc(tasks.priority), tasks.seq)
         .for("no key update", { of: tasks, skipLocked: true })
-        .prepare("ready_task"),
+        .prepare("ready_tasks"),
     waiting: () =>
       orm
         .select({ nextMs: sql<string | null>`next_ms`, lastMs: sql<string | null>`last_ms` })

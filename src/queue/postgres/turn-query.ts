@@ -23,10 +23,10 @@ const clientsFrom = (name: SQL, start: SQL, numberMax: number, begins = sql`true
       from ${name} where client_code is not null and number < ${sql.raw(String(numberMax))})`;
 
 /**
- * The most urgent ready task of a client that this worker may take: one step along the index for each kind of need that the client's tasks
+ * The most urgent ready tasks of a client that this worker may take: a few steps along the index for each kind of need that the client's tasks
  * have. The kinds are few.
  */
-const headOf = (client: SQL): SQL => sql`lateral (
+const headsOf = (client: SQL, numberMax: SQL): SQL => sql`(
   with recursive kinds (needs) as (
     select (select min(needs) from tasks where ${isReady} and client_code = ${client})
     union all
@@ -36,20 +36,22 @@ const headOf = (client: SQL): SQL => sql`lateral (
   from kinds cross join (values (false), (true)) as kind (is_live) cross join lateral (
     select priority, seq from tasks
     where ${isReady} and client_code = ${client} and needs = kinds.needs and is_live = kind.is_live
-    order by priority desc, seq limit 1) as first
+    order by priority desc, seq limit ${numberMax}) as first
   where kinds.needs is not null and (${abilities} is null or string_to_array(kinds.needs, ' ') <@ ${abilities})
     and (not kind.is_live or (select may_be_live from limits))
-  order by first.priority desc, first.seq limit 1) as head`;
+  order by first.priority desc, first.seq limit ${numberMax})`;
 
 /** What the record of a client says of it; nothing if it has none. */
 const recordOf = (client: SQL): SQL => sql`lateral (
   select weight, running_max from clients where client_code = ${client} limit 1) as record on true`;
 
+const running = (client: SQL): SQL =>
+  sql`(select count(*) from tasks where status = 'RUNNING' and client_code = ${client})`;
+const runningMaxOf = sql`coalesce(record.running_max, ${runningMax})`;
+
 /** Whether a client may have another task run. */
-const mayRun = (client: SQL): SQL => {
-  const max = sql`coalesce(record.running_max, ${runningMax})`;
-  return sql`(${max} = 0 or ${max} > (select count(*) from tasks where status = 'RUNNING' and client_code = ${client}))`;
-};
+const mayRun = (client: SQL): SQL =>
+  sql`(${runningMaxOf} = 0 or ${runningMaxOf} > ${running(client)})`;
 
 const isFree = (client: SQL): SQL =>
   sql`(select 1 from turns where turns.client_code = ${client} limit 1) is null`;
@@ -59,9 +61,17 @@ const turnsOf = (list: SQL, debt: SQL, condition: SQL, lookedUpTo: SQL): SQL => 
   const client = sql`${list}.client_code`;
   return sql`select ${client} as client_code, ${debt} as debt, coalesce(record.weight, 1) as weight,
       head.needs, head.is_live, ${lookedUpTo} as looked_up_to
-    from ${list} left join ${recordOf(client)} cross join ${headOf(client)}
+    from ${list} left join ${recordOf(client)} cross join lateral ${headsOf(client, sql`1`)} as head
     where ${client} is not null and ${condition} and ${mayRun(client)}`;
 };
+
+/** How many more live tasks the worker may have wait for their sources; null is any number. */
+const LIMITS = sql`limits as (select live_room, live_room is null or live_room > 0 as may_be_live
+  from (select case when ${liveWaitingMax} > 0 then ${liveWaitingMax} - (select count(*) from tasks
+    where status = 'RUNNING' and worker_id = ${sql.placeholder("workerId")}::text and is_live
+    and coalesce((progress ->> 'outTimeSeconds')::float8, 0) = 0) end as live_room) as live)`;
+
+const forgivenToAll = sql`(select debt from turns where client_code = ${sql.raw(`'${ALL}'`)})`;
 
 /**
  * Whose turn it is, as a row for one `from`: first a client that owes nothing, of the next few with ready tasks (after the last comes the first); else
@@ -79,17 +89,36 @@ export function turnQuery(): SQL {
   const looked = sql`case when not ${hasEnded} or ${after} = '' then ${lastOf(few)} else ${lastOf(first)} end`;
   const owing = sql.raw("turns");
   return sql`(with recursive
-    limits as (select ${liveWaitingMax} = 0 or ${liveWaitingMax} > (select count(*) from tasks
-      where status = 'RUNNING' and worker_id = ${sql.placeholder("workerId")}::text and is_live
-      and coalesce((progress ->> 'outTimeSeconds')::float8, 0) = 0) as may_be_live),
+    ${LIMITS},
     ${clientsFrom(few, after, LOOKED_AT)},
     ${clientsFrom(first, sql`''`, LOOKED_AT, sql`${after} <> '' and ${hasEnded}`)},
     ${clientsFrom(everyone, sql`''`, 1_000_000_000)}
-    select found.*, (select debt from turns where client_code = ${sql.raw(`'${ALL}'`)}) as forgiven from (
+    select found.*, ${forgivenToAll} as forgiven from (
       (${turnsOf(few, none, isFree(sql`few.client_code`), sql`few.client_code`)})
       union all (${turnsOf(first, none, isFree(sql`beginning.client_code`), sql`beginning.client_code`)})
       union all (${turnsOf(owing, sql`turns.debt`, sql`turns.client_code <> ${sql.raw(`'${ALL}'`)}`, looked)}
         order by turns.debt, turns.client_code)
       union all (${turnsOf(everyone, none, sql`true`, looked)})
     ) as found limit 1) as turn`;
+}
+
+/**
+ * All clients with ready tasks, where they are fewer than are looked at for one turn, as rows for one `from`: what they owe, and where their first
+ * tasks are that this worker may take, `slots` of them at most. No rows where they are more.
+ */
+export function fewQuery(): SQL {
+  const few = sql.raw("few");
+  const client = sql`few.client_code`;
+  const room = sql`case when ${runningMaxOf} > 0 then greatest(0, ${runningMaxOf} - ${running(client)}) end`;
+  const slots = sql`${sql.placeholder("slots")}::integer`;
+  return sql`(with recursive ${LIMITS}, ${clientsFrom(few, sql`''`, LOOKED_AT)}
+    select ${client}, ${client} > ${after} as is_next, turns.debt, coalesce(record.weight, 1) as weight,
+      ${room} as room, heads.needs, heads.are_live, limits.live_room, ${forgivenToAll} as forgiven
+    from few cross join limits left join turns on turns.client_code = ${client}
+      left join ${recordOf(client)} cross join lateral (
+        select coalesce(array_agg(needs order by priority desc, seq), '{}') as needs,
+          coalesce(array_agg(is_live order by priority desc, seq), '{}') as are_live
+        from ${headsOf(client, slots)} as head) as heads
+    where ${client} is not null and exists (select 1 from few as last where last.client_code is null)
+    order by ${client}) as few`;
 }

@@ -3,23 +3,15 @@ import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { turns } from "../../db/postgres/tables/clients.ts";
 import type { Worker } from "../queue.ts";
 import type { TurnLimits } from "../turns.ts";
-import type { QueueKey } from "./queue-name.ts";
-import { ALL, turnQuery } from "./turn-query.ts";
-
-/** What a client of weight 1 owes for a slot. Divides well by small weights, so that their shares are exact. */
-const SLOT_PRICE = 720_720;
+import { Debts } from "./debts.ts";
+import { type Few, priceOf, shareSlots, type Turn } from "./share-slots.ts";
+import { ALL, fewQuery, turnQuery } from "./turn-query.ts";
 
 /** So much and every row is written anew. Numbers stay exact in JavaScript up to 8,000 times as much. */
 const FORGIVEN_MAX = 2 ** 40;
 
-/** Whose turn it is: `debt` is what its row says, with the `forgiven` of all; `price` is what the slot costs it. */
-export type Turn = {
-  /** Where its most urgent task is that the worker may take. */
-  readonly queue: QueueKey;
-  readonly debt: number;
-  readonly forgiven: number;
-  readonly price: number;
-};
+/** Slots that are given to clients at one time, with what they owed before. */
+type Round = { readonly turns: readonly Turn[]; readonly debts: Debts };
 
 /**
  * Shares slots between clients, as `../turns.ts` says: deficit round robin over their tasks that are ready, with the debts in the table
@@ -43,52 +35,91 @@ export class Turns {
     return found !== undefined;
   }
 
-  /** Whose turn it is; undefined if it is nobody's. Changes nothing in the database. */
-  async next(worker: Pick<Worker, "id" | "abilities">): Promise<Turn | undefined> {
+  /**
+   * Whose the next slots are: as many as asked for, or as it is known whose they are; none if it is nobody's turn. Changes nothing in the
+   * database. Call it inside `write`, in which nobody else gives turns.
+   */
+  async next(worker: Pick<Worker, "id" | "abilities">, slots: number): Promise<Round> {
+    const few = slots > 1 ? await this.#few(worker, slots) : undefined;
+    if (!few) return this.#one(worker);
+    const { turns, lookedUpTo } = shareSlots(few, slots);
+    this.#lookedUpTo = lookedUpTo;
+    return { turns, debts: few.debts };
+  }
+
+  /** Writes which of the turns of a round were taken. Call it inside the same `write`. */
+  async take(turns: readonly Turn[], debts: Debts): Promise<void> {
+    for (const { queue, price } of turns) debts.take(queue.clientCode, price);
+    const { forgiven, isMoreForgiven } = debts;
+    const changed = [...(isMoreForgiven ? [[ALL, forgiven] as const] : []), ...debts.changed()];
+    await this.#queries.owe.execute({
+      clientCodes: changed.map(([code]) => code),
+      debts: changed.map(([, debt]) => debt),
+      forgiven,
+    });
+    if (forgiven > FORGIVEN_MAX) await this.#queries.rebase.execute({ forgiven });
+  }
+
+  /** One turn, however many clients there are. */
+  async #one(worker: Pick<Worker, "id" | "abilities">): Promise<Round> {
     const found = await this.#find(worker);
     this.#lookedUpTo = found?.lookedUpTo ?? "";
-    if (!found) return undefined;
-    const { clientCode, needs, isLive, debt, weight, forgiven } = found;
+    const forgiven = Number(found?.forgiven ?? 0);
+    if (!found) return { turns: [], debts: new Debts([], forgiven) };
+    const { clientCode, needs, isLive, debt, weight } = found;
     return {
-      queue: { clientCode, needs, isLive },
-      debt: Number(debt),
-      forgiven: Number(forgiven ?? 0),
-      price: Math.ceil(SLOT_PRICE / weight),
+      turns: [{ queue: { clientCode, needs, isLive }, price: priceOf(weight) }],
+      debts: new Debts([[clientCode, Number(debt)]], forgiven),
     };
   }
 
-  /** Writes that a client has had its turn. Call it inside `write`, in which nobody else writes turns. */
-  async take({ queue: { clientCode }, debt, forgiven, price }: Turn): Promise<void> {
-    if (debt <= forgiven) {
-      await this.#queries.owe.execute({ clientCode, debt: forgiven + price });
-      return;
-    }
-    if (debt <= FORGIVEN_MAX) {
-      await this.#queries.forgive.execute({ clientCode, debt: debt + price, forgiven: debt });
-      return;
-    }
-    await this.#queries.settle.execute({ debt });
-    await this.#queries.rebase.execute({ debt });
-    await this.#queries.forgive.execute({ clientCode, debt: price, forgiven: 0 });
+  /** Undefined if they are not few, or none. */
+  async #few(worker: Pick<Worker, "id" | "abilities">, slots: number): Promise<Few | undefined> {
+    const rows = await this.#queries.few.execute({ ...this.#asked(worker), slots });
+    const [first] = rows;
+    if (!first) return undefined;
+    const start = rows.findIndex(({ isNext }) => isNext);
+    return {
+      standings: rows.map(({ clientCode, weight, room, needs, areLive }) => ({
+        clientCode,
+        weight,
+        room: numberOf(room),
+        heads: needs.map((each, index) => ({
+          clientCode,
+          needs: each,
+          isLive: areLive[index] ?? false,
+        })),
+      })),
+      start: start < 0 ? rows.length : start,
+      liveRoom: numberOf(first.liveRoom),
+      debts: new Debts(
+        rows.flatMap(({ clientCode, debt }) => (debt === null ? [] : [[clientCode, Number(debt)]])),
+        Number(first.forgiven ?? 0),
+      ),
+    };
   }
 
-  async #find({ id, abilities }: Pick<Worker, "id" | "abilities">) {
-    const after = this.#lookedUpTo;
-    const [found] = await this.#queries.next.execute({
+  async #find(worker: Pick<Worker, "id" | "abilities">) {
+    const [found] = await this.#queries.next.execute(this.#asked(worker));
+    return found;
+  }
+
+  #asked({ id, abilities }: Pick<Worker, "id" | "abilities">) {
+    return {
       ...this.#limits,
       workerId: id,
       abilities: abilities ?? null,
-      after,
-    });
-    return found;
+      after: this.#lookedUpTo,
+    };
   }
 }
 
+/** A count, which PostgreSQL gives as text. */
+const numberOf = (count: string | null): number | null => (count === null ? null : Number(count));
+
 function prepareQueries({ orm, prepared }: PostgresDatabase) {
-  const debt = sql`${sql.placeholder("debt")}::bigint`;
-  const clientCode = sql`${sql.placeholder("clientCode")}::text`;
   const forgiven = sql`${sql.placeholder("forgiven")}::bigint`;
-  const excluded = { target: turns.clientCode, set: { debt: sql`excluded.debt` } };
+  const clientCodes = sql`${sql.placeholder("clientCodes")}::text[]`;
   const turn = {
     clientCode: sql<string>`client_code`,
     needs: sql<string>`needs`,
@@ -98,36 +129,36 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
     forgiven: sql<string | null>`forgiven`,
     lookedUpTo: sql<string>`looked_up_to`,
   };
+  const standing = {
+    clientCode: sql<string>`client_code`,
+    isNext: sql<boolean>`is_next`,
+    debt: sql<string | null>`debt`,
+    weight: sql<number>`weight`,
+    room: sql<string | null>`room`,
+    needs: sql<string[]>`needs`,
+    areLive: sql<boolean[]>`are_live`,
+    liveRoom: sql<string | null>`live_room`,
+    forgiven: sql<string | null>`forgiven`,
+  };
+  // Rows that are written below are deleted by nothing else of the statement: it changes each row once.
+  const settled = sql`delete from turns where debt <= ${forgiven}
+    and client_code <> all(${clientCodes}) and client_code <> ${sql.raw(`'${ALL}'`)}`;
+  const owed = sql`insert into turns (client_code, debt)
+    select * from unnest(${clientCodes}, ${sql.placeholder("debts")}::bigint[])
+    on conflict (client_code) do update set debt = excluded.debt`;
   return prepared({
     next: () => orm.select(turn).from(turnQuery()).prepare("next_turn"),
+    few: () => orm.select(standing).from(fewQuery()).prepare("few_clients"),
     owe: () =>
       orm
-        .insert(turns)
-        .values({ clientCode, debt })
-        .onConflictDoUpdate(excluded)
-        .prepare("owe_for_turn"),
-    // Its own row and that of all are written below: a statement changes each row once.
-    forgive: () =>
-      orm
-        .with(
-          orm
-            .$with("settled", {})
-            .as(
-              sql`delete from turns where debt <= ${forgiven} and client_code <> ${clientCode} and client_code <> ${sql.raw(`'${ALL}'`)}`,
-            ),
-        )
-        .insert(turns)
-        .values([
-          { clientCode: sql.raw(`'${ALL}'`), debt: forgiven },
-          { clientCode, debt },
-        ])
-        .onConflictDoUpdate(excluded)
-        .prepare("forgive_debts"),
-    settle: () => orm.delete(turns).where(sql`debt <= ${debt}`).prepare("settle_debts"),
+        .with(orm.$with("settled", {}).as(settled), orm.$with("owed", {}).as(owed))
+        .select({ one: sql`1` })
+        .from(sql`(select) as once`)
+        .prepare("owe_for_turns"),
     rebase: () =>
       orm
         .update(turns)
-        .set({ debt: sql`debt - ${debt}` })
+        .set({ debt: sql`debt - ${forgiven}` })
         .prepare("rebase_debts"),
   });
 }

@@ -53,7 +53,7 @@ type Ready = ReturnType<typeof anEntry>;
 const add = ({ database, entries }: Node, row: Ready) =>
   database.write(() => entries.enqueueAll([row]));
 const take = ({ database, entries }: Node, row: EntryOf) =>
-  database.write(() => entries.take(queueNameOf(row)));
+  database.write(async () => (await entries.take(queueNameOf(row)))[0]);
 
 describe("BossEntries", () => {
   test("are opened by several nodes at once on an empty database", async () => {
