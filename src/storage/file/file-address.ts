@@ -29,6 +29,12 @@ export const isInside = (folder: string, path: string): boolean =>
   path.startsWith(folder) &&
   (path.length === folder.length || path[folder.length] === sep || folder.endsWith(sep));
 
+/** What plain paths begin with that lie in a folder. @param root - the real path of the folder that they are relative to */
+export const prefixOf = (root: string, folder: string): string => {
+  if (folder === root) return "";
+  return `${isInside(root, folder) ? relative(root, folder) : folder}/`;
+};
+
 /**
  * Reads the address of a file as an absolute path, by the rules of strings alone: links are not looked at.
  *

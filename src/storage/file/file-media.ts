@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type {
   MediaFacts,
   MediaFiles,
@@ -10,7 +10,6 @@ import { errnoOf } from "../../lib/errno-of.ts";
 import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import { contentType } from "../content.ts";
-import { isInside } from "./file-address.ts";
 import { targetError } from "./file-errors.ts";
 import { refuseOccupied } from "./file-occupied.ts";
 import { isMissing } from "./file-sweep.ts";
@@ -32,32 +31,17 @@ export type MediaGround = {
     action: (folder: UploadPlace["folder"]) => Promise<T>,
   ) => Promise<T>;
   readonly umask: number | undefined;
-  /** The real path of the folder that plain paths are relative to, and of those that may be written and read. */
-  readonly root: string;
-  readonly writable: readonly string[];
-  readonly readable: readonly string[];
-};
-
-/** What paths begin with that lie in a folder. */
-const prefixOf = (root: string, folder: string): string => {
-  if (folder === root) return "";
-  return `${isInside(root, folder) ? relative(root, folder) : folder}/`;
 };
 
 /** Calls that write to one place: a newer one ends an older one, whose caller has gone without a word. */
 const writing = new Map<string, { readonly end: AbortController; readonly done: Promise<void> }>();
 
 /** The files of a client, put in and read out by calls. */
-export class FileMedia implements MediaFiles {
+export class FileMedia implements Omit<MediaFiles, "writable" | "readable"> {
   readonly #ground: MediaGround;
-  readonly writable: readonly string[];
-  readonly readable: readonly string[];
 
   constructor(ground: MediaGround) {
     this.#ground = ground;
-    const prefix = (folder: string) => prefixOf(ground.root, folder);
-    this.writable = ground.writable.map(prefix);
-    this.readable = ground.readable.map(prefix);
   }
 
   async upload(upload: Upload): Promise<UploadedSoFar> {

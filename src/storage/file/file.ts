@@ -1,5 +1,6 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { MediaFiles } from "../../disk/media-files.ts";
+import { onceLoaded } from "../../lib/once.ts";
 import type { Reach } from "../../lib/reach.ts";
 import { TaskError } from "../../task/errors.ts";
 import { folderNameOf, segmentFolderOf, setAtPath } from "../set-names.ts";
@@ -16,16 +17,9 @@ import type {
   Storage,
   TidyOptions,
 } from "../storage.ts";
-import { isInside, outside, placeBelow, readFileAddress } from "./file-address.ts";
-import { endingWith, sourceError, targetError, unresolved, writingTarget } from "./file-errors.ts";
-import { FileLiveSet } from "./file-live-set.ts";
-import { FileMedia } from "./file-media.ts";
-import { refuseFile, refuseOccupied } from "./file-occupied.ts";
-import { discard, newPartName, publishFile, sweepParts, writePart } from "./file-part.ts";
-import { publishSet, sweepSegments } from "./file-set.ts";
-import { isMissing, sweepBeside, sweepSetFolder } from "./file-sweep.ts";
-import { inFolder, type PinnedFolder } from "./pinned-folder.ts";
-import { pinSource } from "./pinned-source.ts";
+import { isInside, outside, placeBelow, prefixOf, readFileAddress } from "./file-address.ts";
+import { unresolved } from "./file-errors.ts";
+import type { FileWork } from "./file-work.ts";
 import { clientFolder, linkedPathOf, openRoot, RealFolders, realPathOf } from "./real-path.ts";
 
 /** Where files may be: absolute or relative to the working folder. */
@@ -56,8 +50,8 @@ export class FileStorage implements Storage {
   readonly #folders = new RealFolders();
   readonly #made: readonly [FileStorageOptions, readonly string[]];
   readonly #limits: Limits;
-  readonly #umask: number | undefined;
-  readonly #onJudged: (path: string) => Promise<void>;
+  /** Loaded with the first file that is opened or written: addresses are judged long before. */
+  readonly #work: () => Promise<FileWork>;
 
   private constructor(
     options: FileStorageOptions,
@@ -67,8 +61,15 @@ export class FileStorage implements Storage {
     const { roots, closed = [], umask, onJudged = async () => {} } = options;
     this.#made = [options, realRoots];
     this.#limits = limits;
-    this.#umask = umask;
-    this.#onJudged = onJudged;
+    this.#work = onceLoaded(async () => {
+      const { FileWork } = await import("./file-work.ts");
+      return new FileWork({
+        ...{ umask, onJudged },
+        judge: (url, side) => this.#judge(url, side),
+        segmentFolderOf: (playlist, url) => this.#segmentFolderOf(playlist, url),
+        placeOf: (path) => placeBelow(this.#roots, path),
+      });
+    });
     this.#roots = [...new Set([...realRoots, ...roots])];
     this.#zones = [
       ...closed.map((folder) => ({ folder, isOpen: false })),
@@ -106,12 +107,15 @@ export class FileStorage implements Storage {
   get media(): MediaFiles {
     const [, roots] = this.#made;
     const { source: readable = roots, target: writable = roots } = this.#limits;
-    return new FileMedia({
-      judge: async (url, side) => this.#judge(url, side),
-      inFolder: (folder, url, isMade, action) => this.#inFolder(folder, url, action, isMade),
-      umask: this.#umask,
-      ...{ root: roots[0] ?? "/", readable, writable },
-    });
+    const files = async () => (await this.#work()).media();
+    const prefix = (folder: string) => prefixOf(roots[0] ?? "/", folder);
+    return {
+      readable: readable.map(prefix),
+      writable: writable.map(prefix),
+      upload: async (upload) => (await files()).upload(upload),
+      uploaded: async (url, clientCode) => (await files()).uploaded(url, clientCode),
+      open: async (url) => (await files()).open(url),
+    };
   }
 
   async source(url: string): Promise<Address> {
@@ -128,125 +132,29 @@ export class FileStorage implements Storage {
     return { url, key: keyOf(path), set: { extension, folderKey: keyOf(folder) } };
   }
 
-  async open(url: string, { folder, signal }: OpenOptions): Promise<OpenedSource> {
-    return endingWith(signal, async () => {
-      const path = await this.#judge(url, "source");
-      try {
-        await this.#onJudged(path);
-        const opened = await pinSource(path, { url, folder, signal });
-        // By then nobody waits for it, and nobody would close it.
-        if (signal.aborted) await opened.close?.();
-        return opened;
-      } catch (error) {
-        throw sourceError(error, url, placeBelow(this.#roots, path));
-      }
-    });
+  async open(url: string, options: OpenOptions): Promise<OpenedSource> {
+    return (await this.#work()).open(url, options);
   }
 
   async prepare(url: string, options: PrepareOptions): Promise<void> {
-    return endingWith(options.signal, async () => {
-      const path = await this.#judge(url, "target");
-      try {
-        await this.#inFolder(dirname(path), url, async ({ path: folder }) => {
-          const target = join(folder, basename(path));
-          await refuseOccupied(target, url);
-          const set = setAtPath(target);
-          if (set) await refuseFile(set.folder, url);
-          await sweepParts(target, options);
-          // Only a write shows what quotas, mounts and permissions allow.
-          const probe = join(folder, newPartName(basename(path), options.tag));
-          await writePart(probe, this.#umask, (handle) => handle.writeFile("\n"));
-          await discard(probe);
-        });
-      } catch (error) {
-        throw targetError(error, url);
-      }
-    });
+    return (await this.#work()).prepare(url, options);
   }
 
   async deliver(finished: FinishedFiles, url: string, options: DeliveryOptions): Promise<void> {
-    const conditions = { ...options, umask: this.#umask };
-    return writingTarget(url, options, (ask) =>
-      this.#inTargetFolder(url, options, async (path, place) => {
-        const target = join(place.path, basename(path));
-        const gate = async () => {
-          await ask();
-          await place.confirm();
-        };
-        const { entry, segments } = finished;
-        if (segments === undefined) return publishFile(entry, target, conditions, gate);
-        await this.#inFolder(await this.#segmentFolderOf(path, url), url, async (folder) => {
-          const set = { playlist: target, folder: folder.path };
-          await publishSet({ entry, segments }, set, conditions, async () => {
-            await gate();
-            await folder.confirm();
-          });
-        });
-      }),
-    );
+    return (await this.#work()).deliver(finished, url, options);
   }
 
   async openLiveSet(url: string, options: DeliveryOptions): Promise<LiveSetWriter> {
-    const umask = this.#umask;
-    const opening = () =>
-      writingTarget(url, options, () =>
-        this.#inTargetFolder(url, options, async (playlist) => {
-          const folder = await this.#segmentFolderOf(playlist, url);
-          // Only temporaries: a segment that nothing names yet may be named by a later playlist.
-          await this.#inFolder(folder, url, ({ path }) => sweepSegments(path, options, () => true));
-          return new FileLiveSet({ playlist, folder }, url, options, umask);
-        }),
-      );
-    return endingWith(options.signal, opening);
+    return (await this.#work()).openLiveSet(url, options);
   }
 
-  async sweep(url: string, left: Left, { mayTidy, signal }: TidyOptions): Promise<void> {
-    return endingWith(signal, async () => {
-      const path = await this.#judge(url, "target");
-      const folder = await this.#segmentFolderOf(path, url);
-      try {
-        await inFolder(dirname(path), { url }, async (beside) => {
-          const target = join(beside.path, basename(path));
-          await sweepBeside(target, left, mayTidy);
-          await inFolder(folder, { url }, (within) =>
-            sweepSetFolder(target, within.path, left, mayTidy),
-          );
-        });
-      } catch (error) {
-        if (!isMissing(error)) throw targetError(error, url);
-      }
-    });
+  async sweep(url: string, left: Left, options: TidyOptions): Promise<void> {
+    return (await this.#work()).sweep(url, left, options);
   }
 
   folderOf(url: string): string {
     // A playlist is written to the target of its link, and the folder is beside that.
     return folderNameOf(linkedPathOf(readFileAddress(url, this.#roots, "target")));
-  }
-
-  /** Finds a target's real path, opens its folder, and clears away what crashed attempts left of it. */
-  async #inTargetFolder<T>(
-    url: string,
-    options: PrepareOptions,
-    action: (path: string, folder: PinnedFolder) => Promise<T>,
-  ): Promise<T> {
-    const path = await this.#judge(url, "target");
-    return this.#inFolder(dirname(path), url, async (folder) => {
-      const target = join(folder.path, basename(path));
-      await refuseOccupied(target, url);
-      await sweepParts(target, options);
-      return action(path, folder);
-    });
-  }
-
-  /** Opens a folder whose real path was judged, for as long as the action takes; makes it if it is missing. */
-  async #inFolder<T>(
-    folder: string,
-    url: string,
-    action: (folder: PinnedFolder) => Promise<T>,
-    isMade = true,
-  ): Promise<T> {
-    await this.#onJudged(folder);
-    return inFolder(folder, { url, isMade, umask: this.#umask }, action);
   }
 
   /** The real path of the folder of the set whose playlist or manifest is at a real path. */

@@ -1,8 +1,9 @@
-import { type OutRequest, sendOut } from "../../net/egress.ts";
+import type { OutRequest } from "../../net/egress.ts";
 import { contentType } from "../content.ts";
 import { targetEarly, targetFailure, targetStatus } from "../remote/remote-errors.ts";
 import type { At, RemoteTarget } from "../remote/remote-target.ts";
 import { httpSetPlaceOf, keyOf, readHttpTarget } from "./http-address.ts";
+import { sendOut } from "./late-egress.ts";
 
 /** Which servers are asked, and how they are waited for. */
 export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted" | "policy" | "mayFollow">;

@@ -1,5 +1,5 @@
 import { isReached, type Reach, type ReachLists } from "../../lib/reach.ts";
-import { sendOut } from "../../net/egress.ts";
+
 import { type EgressPolicy, policyWithin } from "../../net/egress-policy.ts";
 import { sourceFailure, sourceStatus } from "../remote/remote-errors.ts";
 import type { RemoteSource } from "../remote/remote-source.ts";
@@ -8,6 +8,7 @@ import type { Side } from "../storage.ts";
 import { notReached } from "../walled.ts";
 import { keyOf, readHttpAddress } from "./http-address.ts";
 import { type HttpLimits, httpTarget } from "./http-target.ts";
+import { sendOut } from "./late-egress.ts";
 
 /** Which servers, and how they are waited for. */
 export type HttpStorageOptions = RemoteLimits & {
