@@ -43,14 +43,15 @@ export async function openFleetStores({
   const { databaseUrl: url = "" } = config;
   // A start that fails closes what it has opened: a connection would keep the process.
   await using opened = new AsyncDisposableStack();
-  const database = await openServer(config, signal);
+  const wait = patience(signal);
+  const database = await openServer(config, wait);
   opened.defer(() => database.close());
-  const clock = await openClock({ ask: timeOf(database) });
+  const clock = await wait(() => openClock({ ask: timeOf(database) }));
   opened.defer(clock.close);
   const { now } = clock;
-  const entries = await BossEntries.open(url, database);
+  const entries = await wait(() => BossEntries.open(url, database));
   opened.defer(() => entries.close());
-  const clients = await openFleetClients(config, database);
+  const clients = await wait(() => openFleetClients(config, database));
   const options = { ...config, now, entries, onChange: telemetry.taskChanged };
   const fleet = new PostgresFleet(database, { now });
   const all = opened.move();
@@ -83,7 +84,7 @@ export async function openFleetStores({
 export async function openFleetClientsAlone(
   config: Config,
 ): Promise<{ readonly clients: ClientStore; readonly close: () => Promise<void> }> {
-  const database = await openServer({ ...config, databaseConnectionsMax: 2 });
+  const database = await openServer({ ...config, databaseConnectionsMax: 2 }, patience());
   try {
     return {
       clients: await openFleetClients(config, database),
@@ -95,24 +96,34 @@ export async function openFleetClientsAlone(
   }
 }
 
-async function openServer(
+const openServer = (
   { databaseUrl: url = "", databaseConnectionsMax: connectionsMax, role }: Config,
-  signal?: AbortSignal,
-): Promise<PostgresDatabase> {
-  const options = { connectionsMax, name: `pontus ${role}` };
+  wait: Patience,
+): Promise<PostgresDatabase> =>
+  using("databasePath", shownDatabase(url), () =>
+    wait(() => openPostgres(url, { connectionsMax, name: `pontus ${role}` })),
+  );
+
+/** Does a step of the start, again and again while the server cannot be reached. @throws what the last try throws */
+type Patience = <T>(step: () => Promise<T>) => Promise<T>;
+
+/** All steps of a start wait together no longer than one may: a server may go away in the midst of it. */
+function patience(signal?: AbortSignal): Patience {
   const endMs = performance.now() + SERVER_WAIT_MS;
-  return using("databasePath", shownDatabase(url), async () => {
-    for (let tries = 0; ; tries += 1) {
+  let tries = 0;
+  return async (step) => {
+    for (;;) {
       try {
-        return await openPostgres(url, options);
+        return await step();
       } catch (error) {
         const isAway = isLost((error as Error).cause);
         if (!isAway || performance.now() > endMs || signal?.aborted) throw error;
         if (tries === 0) log.warn("Waits for the database: {error}", { error });
       }
+      tries += 1;
       await sleep(PAUSE_MS, undefined, { ...(signal && { signal }) });
     }
-  });
+  };
 }
 
 /** Workers are told of no clients by their config, and make none. */
