@@ -7,6 +7,7 @@ import type { Work } from "../queue/queue.ts";
 import { TaskError, toTaskError } from "../task/errors.ts";
 import type { Failure, Outcome } from "../task/task.ts";
 import { tellFailure } from "../task/tell-failure.ts";
+import { Rest } from "./fleet/rest.ts";
 import { insist } from "./insist.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
 import { afterRun } from "./loop/after-run.ts";
@@ -40,6 +41,8 @@ export class Worker {
   readonly #drained = Promise.withResolvers<void>();
   #isDrained = false;
   readonly #loop: ClaimLoop;
+  /** On a single machine there is nobody to leave tasks to. */
+  readonly #rest: Rest | undefined;
   #claiming = Promise.resolve();
   #upkeep: readonly Promise<void>[] = [];
   #unlisten = () => {};
@@ -54,10 +57,11 @@ export class Worker {
     };
     const { queue, engine, now } = deps;
     const { id, abilities } = options;
+    this.#rest = options.abilities && new Rest(() => performance.now());
     this.#loop = new ClaimLoop({
       queue,
       self: { id, engine: engine.name, ...(abilities && { abilities }) },
-      freeSlots: () => (deps.mayClaim() ? this.#freeSlots : 0),
+      freeSlots: () => (deps.mayClaim() && !this.#rest?.isOn ? this.#freeSlots : 0),
       begin: (work) => this.#begin(work),
       stopping: this.#stopping.signal,
       now,
@@ -181,6 +185,9 @@ export class Worker {
   async #end(run: Run, errors: readonly unknown[]): Promise<void> {
     const failures = errors.map((error) => this.#told(run, error));
     run.ended(failures[0]);
+    // Before its task is given back: it is for others.
+    if (failures.some(({ code }) => code === "scratch_full")) this.#rest?.begin();
+    if (failures.length === 0) this.#rest?.end();
     const saved = run.saveLog();
     try {
       await this.#insist(() => this.#record(run, failures), this.#stopping.signal);

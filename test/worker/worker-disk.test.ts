@@ -56,6 +56,33 @@ describe("Worker on a disk that gets full", () => {
     });
   });
 
+  test.each([
+    ["of a fleet leaves the queue to others for a while", []],
+    ["alone goes on", undefined],
+  ])("that has no room for a task, %s", async (_, abilities) => {
+    const room = { bytes: 10 };
+    const disk = { roomIn: async () => room.bytes, roomToFetch: async () => room.bytes };
+    let asked = 0;
+    const mayClaim = () => {
+      asked += 1;
+      return true;
+    };
+    const options = abilities && { abilities };
+    const bench = await workerBench({ deps: { disk, mayClaim }, ...(options && { options }) });
+    const id = await bench.add();
+    await bench.until(id, ({ attempts }) => attempts[0]?.failure?.code === "scratch_full");
+    const before = asked;
+    room.bytes = Number.POSITIVE_INFINITY;
+    bench.pass(2_500);
+    if (abilities) {
+      await eventually(() => asked > before || undefined);
+      expect(await bench.task(id)).toMatchObject({ status: "PENDING", attempt: 1 });
+    } else {
+      (await bench.nextRun()).letGo();
+      await bench.until(id, "SUCCESS");
+    }
+  });
+
   test("ends a run that writes far more than is planned", async () => {
     const bench = await workerBench();
     const id = await bench.add();
