@@ -16,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   media: async () => (await import("./soak/media.ts")).soakMedia,
   schedules: async () => (await import("./soak/schedules.ts")).soakSchedules,
   kills: async () => (await import("./soak/kills.ts")).soakKills,
+  fleet: async () => (await import("./soak/fleet.ts")).soakFleet,
   retention: async () => (await import("./soak/retention.ts")).soakRetention,
 };
 const NAMES = Object.keys(PARTS);

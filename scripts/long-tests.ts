@@ -18,6 +18,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/watched-folders.test.ts": 42,
   "test/line/wasm.test.ts": 42,
   "test/line/live-tls.test.ts": 41,
+  "test/fleet/faults.test.ts": 40,
   "test/line/live-egress.test.ts": 40,
   "test/line/live-rtmp.test.ts": 38,
   "test/line/protected-players.test.ts": 38,
@@ -31,7 +32,6 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/live-codecs.test.ts": 31,
   "test/line/live-secrets.test.ts": 31,
   "test/line/live-sets.test.ts": 30,
-  "test/fleet/faults.test.ts": 30,
   "test/runtime/sandbox.test.ts": 30,
   "test/engine/wasm/wasm-slices.test.ts": 30,
   "test/line/profiles-doc.test.ts": 30,
@@ -56,6 +56,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/engine/native/sandbox.test.ts": 21,
   "test/line/copied-sets.test.ts": 21,
   "test/line/cookbook.test.ts": 21,
+  "test/fleet/random-faults.test.ts": 20,
   "test/engine/native/bounded.test.ts": 20,
   "test/line/captions.test.ts": 20,
 };

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { clip } from "../fixtures/clips.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
 import { readEvents } from "../fixtures/event-source.ts";
 import { type RunningFleet, startFleet } from "../fixtures/fleet.ts";
 import { leftOf, wrongsOf } from "../fixtures/fleet-facts.ts";
+import { mountTmpfs } from "../fixtures/mounts.ts";
 import { type NetworkPlace, networkPlace } from "../fixtures/network-place.ts";
 import { dataOf } from "../fixtures/notified.ts";
 import { isStopped } from "../fixtures/process-facts.ts";
@@ -24,6 +25,11 @@ setDefaultTimeout(120_000);
 const TASKS = "/api/v1/task/transcoding";
 const DRAIN = "/api/v1/admin/drain";
 const LEASE_MS = 2_000;
+/** Ends the connections that wait for a lock, and those that sleep. */
+const BREAK_WAITING = `select pg_terminate_backend(pid) from pg_stat_activity
+  where application_name = 'pontus queue' and wait_event_type = 'Lock'`;
+const BREAK_SLEEPING =
+  "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'";
 
 /** Debian has a library for each kind of processor. */
 const FAKETIME = readdirSync("/usr/lib", { encoding: "utf8" })
@@ -78,7 +84,7 @@ const [SHORT, LONG] = [{ source_url: "short.mp4" }, { source_url: "long.mp4" }];
 
 const bodyOf = (source: object) => ({
   source,
-  profile_name: source === SHORT ? "video_mp4_transmux" : "video_mp4_1280x720_1728kbps",
+  profile_name: source === LONG ? "video_mp4_1280x720_1728kbps" : "video_mp4_transmux",
   targets: [{ target_url: `out-${crypto.randomUUID()}.mp4` }],
   notification: { url: receiver.url },
 });
@@ -98,20 +104,27 @@ type Seen = { readonly worker_id: string; readonly zone: string; readonly runnin
 const seen = async (): Promise<readonly Seen[]> =>
   ((await (await second.call("/api/v1/admin/workers")).json()) as { workers: Seen[] }).workers;
 
-/** Has a task begun by the worker of a zone, as all others are drained until it runs. */
-async function runIn(zone: string): Promise<string> {
+/** Has a task begun by the worker of a zone, as all others are drained until it stands so. */
+async function begunIn(
+  zone: string,
+  source: object,
+  stands: (task: TaskAnswer) => boolean,
+): Promise<string> {
   const others = (await seen()).filter((each) => each.zone !== zone).map((each) => each.worker_id);
   for (const worker_id of others) await second.call(DRAIN, { body: { worker_id } });
   const isDrained = async (id: string) =>
     ((await (await second.call(`${DRAIN}?worker_id=${id}`)).json()) as { drained: boolean })
       .drained;
   for (const id of others) await eventually(async () => (await isDrained(id)) || undefined);
-  const id = await create(LONG, second);
-  await until(id, (task) => isRunning(task) && (task.progress?.out_time_seconds ?? 0) > 0);
+  const id = await create(source, second);
+  await until(id, stands);
   for (const other of others)
     await second.call(`${DRAIN}?worker_id=${other}`, { method: "DELETE" });
   return id;
 }
+
+const runIn = (zone: string): Promise<string> =>
+  begunIn(zone, LONG, (task) => isRunning(task) && (task.progress?.out_time_seconds ?? 0) > 0);
 
 /** What a task's target is, as a file. */
 async function targetOf(id: string): Promise<Buffer> {
@@ -212,6 +225,19 @@ test("PostgreSQL is away for longer than a lease: encoders go on, and their task
   await expectAllWell();
 });
 
+test("a node that is started while connections break waits for the server, as where it is away", async () => {
+  const held = fleet.server
+    .query("begin; lock table pontus_queue.version; select pg_sleep(60)", fleet.url)
+    .catch(() => {});
+  const starting = fleet.node("api");
+  await eventually(async () => (await fleet.server.query(BREAK_WAITING)).length || undefined);
+  await fleet.server.query(BREAK_SLEEPING);
+  await held;
+  const node = await starting;
+  expect(node.log()).toContain("Waits for the database");
+  expect(await node.stop()).toBe(0);
+});
+
 /** A worker that comes back after its task has ended elsewhere, of which it hears then. */
 async function expectFenced(id: string, zone: string, comeBack: () => void): Promise<void> {
   expect(await until(id, isDone)).toMatchObject({ attempt: 2 });
@@ -236,4 +262,34 @@ test("a worker is cut off from the network: the task ends elsewhere, and it publ
   const id = await runIn("far");
   place.cut();
   await expectFenced(id, "far", () => place.mend());
+});
+
+test("a worker has no room on its disk: its task ends elsewhere, and it takes nothing until it has some", async () => {
+  const home = { data: tempFolder(), media: fleet.media };
+  const unmount = mountTmpfs(home.data, "size=6m");
+  if (!unmount) return;
+  const small = await fleet.node("worker", { PONTUS_ZONE: "small" }, home);
+  try {
+    const noise = ["-vf", "noise=alls=60:allf=t", "-b:v", "20M", "-minrate", "20M"];
+    await copyFile(
+      await clip({ width: 640, height: 360, seconds: 4, args: noise }),
+      join(fleet.media, "large.mp4"),
+    );
+    const id = await begunIn(
+      "small",
+      { source_url: "large.mp4" },
+      ({ task_status, attempt }) => task_status === "PENDING" && attempt === 1,
+    );
+    const made = [id, await create(SHORT), await create(SHORT)];
+    const ended = await Promise.all(made.map((each) => until(each, isDone)));
+    expect(ended[0]?.attempts[0]?.error?.detail).toContain("disk is full");
+    expect(ended.slice(1).map(({ attempt }) => attempt)).toEqual([1, 1]);
+    expect(small.log()).toContain("Takes no tasks for");
+    expect(() => writeFileSync(join(home.data, "filler"), Buffer.alloc(8 << 20))).toThrow("ENOSPC");
+    await eventually(async () => (await fetch(`${small.url}/readyz`)).status === 503 || undefined);
+    await expectAllWell();
+  } finally {
+    await small.stop();
+    unmount();
+  }
 });
