@@ -39,6 +39,10 @@ export type ForecastOutput = {
 export type ForecastStep = {
   readonly name: Step["name"] | "live";
   readonly args: readonly string[];
+  /** Of a run that makes a slice of a long encode: its number, from 1 on. */
+  readonly slice?: number;
+  /** Why it is not cut into slices, where long encodes are. */
+  readonly whole?: string;
 };
 
 /** What will be done for a task, told before it is. */
@@ -75,7 +79,7 @@ export function forecast(plan: Plan, media: MediaInfo, capabilities: Capabilitie
   return {
     outputs: products.map(outputOf),
     ...(inputs && { inputs }),
-    steps: steps.flatMap(runsOf),
+    steps: steps.flatMap((step) => runsOf(step, capabilities)),
     warnings,
     ...(durationSeconds !== undefined && {
       sizeBytes: Math.round(
@@ -87,13 +91,20 @@ export function forecast(plan: Plan, media: MediaInfo, capabilities: Capabilitie
 }
 
 /** A step in slices is run as these, and then joined. */
-const runsOf = ({ name, args, sliced }: Step): readonly ForecastStep[] =>
-  sliced
-    ? [
-        ...sliced.parts.map((part) => ({ name, args: part.args })),
-        { name: "join", args: sliced.join.args },
-      ]
-    : [{ name, args }];
+function runsOf(
+  { name, args, sliced, whole }: Step,
+  { spread }: Pick<Capabilities, "spread">,
+): readonly ForecastStep[] {
+  if (!sliced) return [{ name, args, ...(spread && whole !== undefined && { whole }) }];
+  const others = new Set(sliced.parts.filter(({ isKept, isLight }) => isKept || isLight));
+  return [
+    ...sliced.parts.map((part, at) => ({
+      ...{ name, args: part.args },
+      ...(spread && !others.has(part) && { slice: at + 1 }),
+    })),
+    { name: "join", args: sliced.join.args },
+  ];
+}
 
 function outputOf({
   targets,

@@ -1,6 +1,8 @@
+import { toNumber } from "../lib/rational.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { VideoCodec } from "../profile/codecs.ts";
 import { drawnBy } from "./args/drawn/drawn-outputs.ts";
+import { VIDEO_COSTS } from "./args/encoders.ts";
 import { type OutputDecision, videosOf } from "./decide/output-decision.ts";
 import { mostBps } from "./encode/quality.ts";
 import type { VideoEncoding } from "./encode/video-encoding.ts";
@@ -72,3 +74,21 @@ export const drawnLoad = (decisions: readonly OutputDecision[], media: MediaInfo
   drawnBy(decisions).some(({ isText }) => !isText) && {
     ...{ load: loadOf([], media, DRAWN_COST), cost: DRAWN_COST },
   };
+
+/** The cost of a copy or an audio encode: next to nothing, but the percent must move. */
+export const COST_MIN = 50_000;
+/** The cost of decoding a pixel, as a part of encoding it with libx264 at `veryfast`. */
+const DECODE_COST = 0.2;
+
+/** How much a run of some outputs costs, in pixels that are encoded per second of media. */
+export function costOf(decisions: readonly OutputDecision[], { video }: MediaInfo): number {
+  if (!video) return COST_MIN;
+  const encodings = decisions.flatMap(videosOf);
+  if (encodings.length === 0) return COST_MIN;
+  const pixels = encodings.map(
+    ({ width, height, rate, codec }) => width * height * toNumber(rate) * VIDEO_COSTS[codec],
+  );
+  const rate = video.framerate ? toNumber(video.framerate) : 25;
+  const decoded = video.width * video.height * rate * DECODE_COST;
+  return pixels.reduce((sum, one) => sum + one, COST_MIN + decoded);
+}

@@ -95,9 +95,10 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   // By the filters of software: those of a device give its frames to it, and nobody can measure them there.
   const measuring = measuringOf(made, source, capabilities);
   const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
-  const slices = capabilities.slices ?? 1;
+  const { slices = 1, spread } = capabilities;
   const input = {
     ...{ media, clip, further: beside, tag, slices },
+    ...(spread && { spread }),
     forgetsCuts: forgetsCuts(capabilities),
   };
   return {

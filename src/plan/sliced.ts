@@ -2,7 +2,9 @@
 export type Spread = {
   /** Media shorter than this stay whole. */
   readonly minSeconds: number;
-  /** Into how many slices at most. */
+  /** About how long a slice is; it is a whole number of GOPs long. */
+  readonly sliceSeconds: number;
+  /** Into how many slices at most: those of longer media are longer. */
   readonly slicesMax: number;
 };
 
@@ -14,8 +16,8 @@ export type Part = {
   readonly writes: readonly string[];
   /** It costs next to nothing beside the others, so it does not count among the runs that go on at once. */
   readonly isLight?: true;
-  /** How many pictures its first stream has to have; absent if that is not known. */
-  readonly frames?: number;
+  /** How many pictures its first stream has to have, by each way in which versions of ffmpeg count; absent if that is not known. */
+  readonly frames?: readonly number[];
   /** What it writes is of the outputs: it lies where it belongs, `join` does not read it, and it stays. */
   readonly isKept?: true;
 };

@@ -1,11 +1,9 @@
-import { toNumber } from "../lib/rational.ts";
 import { demuxerOf } from "../probe/formats.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import { isImage, isPaletted, isSet } from "../profile/container-rules.ts";
 import type { Clip } from "../task/task.ts";
 import { adaptiveOutputArgs } from "./args/adaptive-output.ts";
 import { ahead, aheadSeconds } from "./args/drawn/drawn-outputs.ts";
-import { VIDEO_COSTS } from "./args/encoders.ts";
 import { fileOutputArgs, firstPassArgs, type OutputArgs } from "./args/file-output.ts";
 import { slowInput } from "./args/input.ts";
 import { isFilledAndCopied, runsOf } from "./args/runs.ts";
@@ -27,20 +25,18 @@ import { type OutputDecision, type SoundDecision, videosOf } from "./decide/outp
 import { audioLateSeconds, isSoughtByPacket, ownClip } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "./further.ts";
-import { drawnLoad, loadOf } from "./load.ts";
+import { COST_MIN, costOf, drawnLoad, loadOf } from "./load.ts";
 import { drawnArgs, paletteArgs, paletteInput } from "./pictures/palette.ts";
 import { pictureSteps } from "./pictures/single-pictures.ts";
 import type { Step } from "./plan.ts";
+import type { Spread } from "./sliced.ts";
 import { slice } from "./slices.ts";
+import { spreadOver } from "./slicing/spread.ts";
 import { meterArgs } from "./verify/meter.ts";
 
 /** A step whose share is not known yet; `cost` is in pixels that are encoded per second of media. */
 type Costed = Omit<Step, "share"> & { readonly cost: number };
 
-/** The cost of a copy or an audio encode: next to nothing, but the percent must move. */
-const COST_MIN = 50_000;
-/** The cost of decoding a pixel, as a part of encoding it with libx264 at `veryfast`. */
-const DECODE_COST = 0.2;
 /** The cost of a first pass, as a part of the second. */
 const FIRST_PASS_COST = 0.6;
 
@@ -59,6 +55,8 @@ export type StepsInput = {
   readonly tag: string;
   /** How many slices of an encode may run at once, by the engine's capabilities. */
   readonly slices: number;
+  /** By the engine's capabilities. */
+  readonly spread?: Spread;
 };
 
 /**
@@ -139,16 +137,22 @@ function runOf(
   const read = readBy(decisions, input);
   const texts = textInputs(decisions, read.further, cutForgotten(input));
   const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined, texts));
-  const { media, clip, slices, tag } = input;
+  const { media, clip, slices, spread, tag } = input;
   const isSliced = name === "encode" && slices > 1;
   const cost = costOf(decisions, media);
   return {
     ...stepOf(name, outputs, read, { texts, isJoined: decisions.some(isFilledAndCopied) }),
     load: loadOf(decisions, media, cost),
     ...(isSliced && slice(decisions, media, clip !== undefined, slices, tag)),
+    ...(name === "encode" && spread && spreadOver(spreadable(decisions, input), spread)),
     cost,
   };
 }
+
+const spreadable = (decisions: readonly OutputDecision[], input: StepsInput) => {
+  const { media, clip, shiftSeconds = 0, tag } = input;
+  return { decisions, media, clip, shiftSeconds, tag, textOffsetSeconds: textOffset(input) };
+};
 
 /** Both runs make this output alone, because ffmpeg numbers its files of statistics by the streams of the whole run. */
 function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {
@@ -163,7 +167,11 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
   const second = outputArgsOf(decision, input, { number: 2, log }, texts);
   return [
     { ...stepOf("first pass", [first], read), load, cost: cost * FIRST_PASS_COST },
-    { ...stepOf("encode", [second], read, { texts }), load, cost },
+    {
+      ...stepOf("encode", [second], read, { texts }),
+      ...(input.spread && { whole: "its second pass shares out the bits of the whole" }),
+      ...{ load, cost },
+    },
   ];
 }
 
@@ -280,15 +288,3 @@ const cutArgs = ({ media, clip }: StepsInput): readonly string[] => [
   ...(isSoughtByPacket(media) ? startArgs(clip) : []),
   ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
 ];
-
-function costOf(decisions: readonly OutputDecision[], { video }: MediaInfo): number {
-  if (!video) return COST_MIN;
-  const encodings = decisions.flatMap(videosOf);
-  if (encodings.length === 0) return COST_MIN;
-  const pixels = encodings.map(
-    ({ width, height, rate, codec }) => width * height * toNumber(rate) * VIDEO_COSTS[codec],
-  );
-  const rate = video.framerate ? toNumber(video.framerate) : 25;
-  const decoded = video.width * video.height * rate * DECODE_COST;
-  return pixels.reduce((sum, one) => sum + one, COST_MIN + decoded);
-}

@@ -1,6 +1,6 @@
 import { toNumber } from "../lib/rational.ts";
 import type { MediaInfo, MediaStream } from "../probe/media.ts";
-import type { Forecast, ForecastOutput, ForecastStream } from "./forecast.ts";
+import type { Forecast, ForecastOutput, ForecastStep, ForecastStream } from "./forecast.ts";
 
 /** What was found in a source and what will be done, one sentence each. The last ones are the runs of ffmpeg. */
 export const tell = (
@@ -10,8 +10,19 @@ export const tell = (
   foundIn(media),
   ...inputs.map(({ name, file, format }) => `${file} is ${name}, and is ${format}`),
   ...outputs.map(toldOutput),
+  ...toldSlices(steps),
   ...steps.map(({ name, args }) => `Runs ffmpeg (${name}): ${args.map(shellQuoted).join(" ")}`),
 ];
+
+/** What is cut into slices where long encodes are, or why nothing is. */
+function toldSlices(steps: readonly ForecastStep[]): readonly string[] {
+  const slices = steps.filter(({ slice }) => slice !== undefined).length;
+  const whole = steps.flatMap(({ whole: why }) => (why === undefined ? [] : [why]));
+  return [
+    ...(slices === 0 ? [] : [`Encodes ${slices} slices, which workers may share, and joins them`]),
+    ...whole.map((why) => `Encodes in one run, not in slices: ${why}`),
+  ];
+}
 
 function foundIn({ format, durationSeconds, streams, video, audio }: MediaInfo): string {
   const length = durationSeconds === undefined ? "" : `, ${durationSeconds} s`;

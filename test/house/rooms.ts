@@ -54,7 +54,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["estimate", "forecast", "plan-task", "raise"],
     ["hardware"],
     ["steps"],
-    ["join", "join-canvas", "load", "measure", "slices"],
+    ["join", "join-canvas", "load", "measure", "slices", "slicing"],
     ["feasible", "pictures", "verify"],
     ["captions"],
     ["args"],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { onceLoaded } from "../../lib/once.ts";
 import type { Capabilities } from "../../plan/plan.ts";
+import type { Spread } from "../../plan/sliced.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import type { Tail } from "../../probe/tail.ts";
 import type { Engine, LiveEngine, ProbeRequest, RunRequest, TailRequest } from "../engine.ts";
@@ -38,6 +39,8 @@ export type NativeEngineOptions = ProbeOptions &
     readonly ffmpeg: string;
     /** How many threads one run may use. */
     readonly threads: number;
+    /** How long encodes are cut for several workers; without it none are. */
+    readonly spread?: Spread;
     /** How many slices of all long encodes run at once; by default one for every four cores, as the threads of an encoder use no more well. */
     readonly slicesAtOnce?: number;
     /** The file that remembers what the programs can do; without one they are asked at every start. */
@@ -85,14 +88,17 @@ export class NativeEngine implements Engine {
    * @throws {TaskError} `encoder_missing`, naming the program that is missing
    */
   static async open(options: NativeEngineOptions): Promise<NativeEngine> {
-    const { ffmpeg, ffprobe, threads, capabilitiesFile, outputPixelsMax } = options;
+    const { ffmpeg, ffprobe, threads, capabilitiesFile, outputPixelsMax, spread } = options;
     const ask = async () => (await import("./native-capabilities.ts")).askPrograms(ffmpeg, ffprobe);
     const abilities = capabilitiesFile
       ? await rememberAbilities(capabilitiesFile, [ffmpeg, ffprobe], ask)
       : await ask();
-    const most = outputPixelsMax !== undefined && { outputPixelsMax };
+    const more = {
+      ...(outputPixelsMax !== undefined && { outputPixelsMax }),
+      ...(spread && { spread }),
+    };
     const device = options.hardware && (await deviceOf(options, options.hardware, abilities));
-    return new NativeEngine(options, { ...abilities, threads, ...most }, device);
+    return new NativeEngine(options, { ...abilities, threads, ...more }, device);
   }
 
   async probe(request: ProbeRequest, signal: AbortSignal): Promise<MediaInfo> {

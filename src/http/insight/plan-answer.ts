@@ -28,7 +28,9 @@ export function planAnswer(outlook: Outlook, language: Language): TaskPlanAnswer
       ...{ kind, name, file, container: format, source_url: urls[at] },
     })),
     outputs: outputs.map(outputAnswer),
-    steps: steps.map(({ name, args }) => ({ name, arguments: args.map(maskSecrets) })),
+    steps: steps.map(({ name, args, slice, whole }) => ({
+      ...{ name, arguments: args.map(maskSecrets), slice, whole },
+    })),
     estimate: { size_bytes: sizeBytes, seconds },
     warnings:
       warnings.length === 0

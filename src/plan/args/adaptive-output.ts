@@ -4,14 +4,14 @@ import { codecName, tagOf } from "../../profile/codecs.ts";
 import type { Clip } from "../../task/task.ts";
 import type { OutputDecision, SetDecision } from "../decide/output-decision.ts";
 import { type AspectGroup, groupByAspect } from "../decide/set-aspects.ts";
-import { type Chain, type Filter, isSameFilter, trimmed } from "../encode/filters.ts";
+import { type Chain, type Filter, isSameFilter } from "../encode/filters.ts";
 import { frameMode } from "../encode/framerate.ts";
 import { markedChains } from "../encode/overlay/marked-chains.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
-import { deinterlacing, rateFirst, withBlackStart } from "../encode/video-filters.ts";
+import { rateFirst, withBlackStart } from "../encode/video-filters.ts";
 import type { SetPlan } from "../plan.ts";
 import { soundsOfSet, tagged } from "./audio.ts";
-import type { OutputArgs } from "./file-output.ts";
+import type { OutputArgs, WrittenFiles } from "./file-output.ts";
 import { specifierOf } from "./input.ts";
 import {
   isCopied,
@@ -21,7 +21,7 @@ import {
   streamsArgs,
   together,
 } from "./streams.ts";
-import { SHEET_PATTERN, sheetFilters } from "./thumbnails.ts";
+import { sheetArgs, sheetLabel, sheetsFilters } from "./thumbnails.ts";
 import { copiedVideo, encodedVideo, passFiles } from "./video.ts";
 
 /**
@@ -61,20 +61,47 @@ export function adaptiveOutputArgs(
 ): OutputArgs {
   const input = { decision, set, media, pass, aspects: aspectsOf(set, media) };
   const plan = decision.product.set;
-  const folder = `${decision.folder}/segments`;
   const sheets = pass === 1 ? undefined : plan?.thumbnails;
   const { streams, graphs } = streamsOf(input, pass === 1 ? undefined : 0, sheets, clip);
-  const manifest = `${folder}/manifest.mpd`;
-  return {
-    graphs,
-    args: [
-      ...streamsArgs(streams, true, pass === 1 ? ["-an", ...NOTHING_ELSE] : NOTHING_ELSE),
-      ...(pass === 1 ? ["-f", "null", "-"] : dashArgs(filesOf(input), manifest)),
-      ...(sheets ? sheetArgs(decision, `${folder}/${SHEET_PATTERN}`) : []),
-    ],
-    writes: pass === 1 ? statisticsOf(input) : [manifest],
-    isCopying: streams.some(isCopied),
-  };
+  const isCopying = streams.some(isCopied);
+  if (pass === 1) {
+    const args = [...streamsArgs(streams, true, ["-an", ...NOTHING_ELSE]), "-f", "null", "-"];
+    return { graphs, args, writes: statisticsOf(input), isCopying };
+  }
+  const { args, writes } = writtenSet(input, streams);
+  return { graphs, args: [...args, ...(sheets ? sheetArgs(decision) : [])], writes, isCopying };
+}
+
+/** The streams of a set that is made of a file, without its sheets, in one pass. */
+export const setStreams = (
+  decision: OutputDecision,
+  set: SetDecision,
+  media: MediaInfo,
+): OutputStreams =>
+  streamsOf(
+    { decision, set, media, pass: undefined, aspects: aspectsOf(set, media) },
+    0,
+    undefined,
+    undefined,
+  );
+
+/** The arguments that write a set of its streams, without its sheets. */
+export function joinedSet(
+  decision: OutputDecision,
+  set: SetDecision,
+  media: MediaInfo,
+  streams: readonly OutputStream[],
+): WrittenFiles {
+  return writtenSet({ decision, set, aspects: aspectsOf(set, media) }, streams);
+}
+
+function writtenSet(
+  input: Pick<SetInput, "decision" | "set" | "aspects">,
+  streams: readonly OutputStream[],
+): WrittenFiles {
+  const manifest = `${input.decision.folder}/segments/manifest.mpd`;
+  const args = [...streamsArgs(streams, true), ...dashArgs(filesOf(input), manifest)];
+  return { args, writes: [manifest] };
 }
 
 /** How a set is written: how long its segments are, and which of its streams a player switches between. */
@@ -123,7 +150,6 @@ const aspectsOf = ({ videos }: SetDecision, { video: source }: MediaInfo): reado
   );
 
 const labelOf = ({ folder }: OutputDecision, at: number): string => `set${folder}v${at}`;
-const sheetLabel = ({ folder }: OutputDecision): string => `set${folder}sheet`;
 
 /** The filters of all pictures; the source's picture is split into a branch for each. */
 function chainsOf(
@@ -148,7 +174,7 @@ function chainsOf(
     branches.push({
       label: sheetLabel(decision),
       mark: undefined,
-      filters: [...deinterlacing(source), ...trimmed(clip), ...sheetFilters(sheets, source)],
+      filters: sheetsFilters(sheets, source, clip),
     });
   const from = [specifierOf(media, "video")];
   const [first, ...others] = branches;
@@ -211,7 +237,7 @@ function videoStream(
   return { ...stream, ...(tag !== undefined && { tag }) };
 }
 
-const filesOf = ({ set, aspects }: SetInput): SetFiles => ({
+const filesOf = ({ set, aspects }: Pick<SetInput, "set" | "aspects">): SetFiles => ({
   segmentSeconds: set.segmentSeconds,
   adaptationSets: adaptationSets(set, aspects),
 });
@@ -257,12 +283,4 @@ function statisticsOf({ decision, set }: SetInput): readonly string[] {
     if (video === "copy" || video.rateMode !== "2passvbr") return [];
     return passFiles(video.codec, logOf(decision, at), at);
   });
-}
-
-function sheetArgs(decision: OutputDecision, path: string): readonly string[] {
-  return [
-    ...["-map", `[${sheetLabel(decision)}]`, ...NOTHING_ELSE, "-c:v", "mjpeg", "-q:v", "4"],
-    // Otherwise ffmpeg repeats frames to make the rate even.
-    ...["-fps_mode:v", "passthrough", "-f", "image2", path],
-  ];
 }

@@ -17,6 +17,7 @@ import {
   isCopied,
   metadataArgs,
   NOTHING_ELSE,
+  type OutputStreams,
   streamsArgs,
   together,
 } from "./streams.ts";
@@ -24,7 +25,7 @@ import { NO_TEXTS, subtitleArgs, type TextInputs } from "./subtitles.ts";
 import { copiedVideo, encodedVideo, type Pass, passFiles } from "./video.ts";
 
 /** How an output is written, and into which files. */
-type WrittenFiles = { readonly args: readonly string[]; readonly writes: readonly string[] };
+export type WrittenFiles = { readonly args: readonly string[]; readonly writes: readonly string[] };
 
 /** The part of a run's arguments that makes one output, and the files that it writes. */
 export type OutputArgs = {
@@ -42,18 +43,23 @@ const WITH_SUBTITLES = NOTHING_ELSE.filter((option) => option !== "-sn");
 const SEGMENT_SECONDS = "6";
 
 /** The arguments of an output that is a file or a plain set: its streams, and how they are written. */
-export function fileOutputArgs(
+export const fileOutputArgs = (
   decision: OutputDecision,
   media: MediaInfo,
   tag: string,
   pass: Pass | undefined,
   texts: TextInputs = NO_TEXTS,
-): OutputArgs {
+): OutputArgs => writtenFile(decision, fileStreams(decision, media, pass), tag, texts);
+
+/** The streams of an output that is a file or a plain set. */
+export function fileStreams(
+  decision: OutputDecision,
+  media: MediaInfo,
+  pass: Pass | undefined,
+): OutputStreams {
   const { product } = decision;
-  const { subtitles = [] } = product;
   const video = product.video.action === "none" ? undefined : media.video;
   const audio = product.audio.action === "none" ? undefined : media.audio;
-  const file = fileArgs(decision, product.expect.video?.codec, tag);
   const own = together([
     ...(video ? [videoPart(decision, media, video, pass)] : []),
     ...(decision.sounds
@@ -62,7 +68,19 @@ export function fileOutputArgs(
         ? [audioPart(decision, audio)]
         : []),
   ]);
-  const { streams, graphs } = decision.sharesGraph ? inGraph(own, `v${decision.folder}`) : own;
+  return decision.sharesGraph ? inGraph(own, `v${decision.folder}`) : own;
+}
+
+/** The arguments that write such an output of its streams. */
+export function writtenFile(
+  decision: OutputDecision,
+  { streams, graphs }: OutputStreams,
+  tag: string,
+  texts: TextInputs,
+): OutputArgs {
+  const { product } = decision;
+  const { subtitles = [] } = product;
+  const file = fileArgs(decision, product.expect.video?.codec, tag);
   return {
     graphs,
     args: [

@@ -27,7 +27,7 @@ export type FilterName =
   | ("amultiply" | "showwavespic")
   | ("anullsrc" | "apad" | "asetpts" | "color" | "concat")
   | ("libvmaf" | "ssim" | "xpsnr")
-  | ("aac_adtstoasc" | "dump_extra" | "h264_mp4toannexb" | "setts");
+  | ("aac_adtstoasc" | "dump_extra" | "h264_mp4toannexb" | "noise" | "setts");
 
 /** A filter of frames, or of packets, with its options. */
 export type Filter = {

@@ -25,8 +25,10 @@ export function stepsOn(
     // Each stream names its encoder once.
     const sessions = args.filter((arg) => names.includes(arg)).length;
     if (sessions === 0) return step;
+    const { sliced: _, ...inOne } = step;
     return {
-      ...step,
+      ...inOne,
+      ...(step.sliced && { whole: "a device encodes it" }),
       args: [...deviceArgs(hardware), ...args],
       hardware: { family: hardware.family, sessions, software: step.args },
     };

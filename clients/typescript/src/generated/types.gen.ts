@@ -806,6 +806,14 @@ export type PlannedStep = {
      */
     arguments: Array<string>;
     name: StepName;
+    /**
+     * Of a run that makes a slice of a long encode for all outputs: its number.
+     */
+    slice?: number;
+    /**
+     * Why an encode is not cut into slices, where long ones are.
+     */
+    whole?: string;
 };
 
 export type PlannedStream = {
