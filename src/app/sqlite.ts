@@ -1,13 +1,13 @@
 import { getLogger } from "@logtape/logtape";
 import { using } from "../config/using.ts";
 import { onceFree } from "../db/busy.ts";
-import { openWhenFree } from "../db/database.ts";
+import { type Database, openWhenFree } from "../db/database.ts";
 import { SqliteEventFeed } from "../events/sqlite.ts";
 import { onceLoaded } from "../lib/once.ts";
 import { SqliteQueue } from "../queue/sqlite.ts";
 import { SqliteLeftoverStore } from "../store/leftovers.ts";
-import { SqliteNotificationStore } from "../store/notifications/notifications.ts";
 import { SqliteProfileStore } from "../store/profiles.ts";
+import type { NotificationStore } from "../store/store.ts";
 import { SqliteTaskStore } from "../store/tasks.ts";
 import { openClients } from "./clients.ts";
 import { type Disks, namingFullDisk, tellWalLoss } from "./disk.ts";
@@ -44,7 +44,7 @@ export async function openSqliteStores(
   return {
     tasks: new SqliteTaskStore(database, options),
     leftovers: new SqliteLeftoverStore(database),
-    notifications: new SqliteNotificationStore(database, { now }),
+    notifications: lateNotifications(database, now),
     profiles: new SqliteProfileStore(database, { now }),
     clients,
     mediaKeys: clients.mediaKeys,
@@ -59,5 +59,20 @@ export async function openSqliteStores(
     checkWritable: () => database.checkWritable(),
     now,
     close: async () => database.close(),
+  };
+}
+
+/** The store of notifications, loaded when it is first asked: a start answers before that. */
+function lateNotifications(database: Database, now: () => number): NotificationStore {
+  const loaded = onceLoaded(async () => {
+    const { SqliteNotificationStore } = await import("../store/notifications/notifications.ts");
+    return new SqliteNotificationStore(database, { now });
+  });
+  return {
+    isDue: async () => (await loaded()).isDue(),
+    take: async (...asked) => (await loaded()).take(...asked),
+    settle: async (...asked) => (await loaded()).settle(...asked),
+    list: async (...asked) => (await loaded()).list(...asked),
+    replay: async (...asked) => (await loaded()).replay(...asked),
   };
 }

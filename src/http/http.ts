@@ -22,7 +22,7 @@ import type { MediaPorts } from "./media/media.ts";
 import { type CallContext, type ObservedPorts, observed } from "./observe/observed.ts";
 import { UnderWay } from "./observe/under-way.ts";
 import { serveProfiles } from "./profiles.ts";
-import { newApp } from "./routing/call-router.ts";
+import { loadPatterns, newApp, patternsFor } from "./routing/call-router.ts";
 import { serveLater } from "./routing/later.ts";
 import { PAGES } from "./routing/pages.ts";
 import { serveTasks } from "./tasks.ts";
@@ -144,13 +144,13 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
   app.onError((error, { req }) => respondProblem(req.raw, requestIdOf(req.raw), error));
   const calls = new UnderWay();
   const { telemetry = UNWATCHED, hasAccessLog = false } = ports;
+  const answer = (request: Request, context: CallContext): Response | Promise<Response> =>
+    // A server reads the rest of a body to find the next request. Of a short one it does no harm, and spares a new connection.
+    context.isLong ? answerLong(app, request, context, bodyBytesMax) : app.fetch(request, context);
   const fetch = observed(
     (request, context) => {
       if (hasTwoHosts(request)) return refuseTwoHosts(request);
-      // A server reads the rest of a body to find the next request. Of a short one it does no harm, and spares a new connection.
-      return context.isLong
-        ? answerLong(app, request, context, bodyBytesMax)
-        : app.fetch(request, context);
+      return whenLoaded(patternsFor(app, request), request, () => answer(request, context));
     },
     { telemetry, hasAccessLog },
   );
@@ -162,6 +162,7 @@ export function createHttpApp(ports: HttpPorts): HttpApp {
 
 async function prepare(isForOne: boolean, calls: UnderWay): Promise<void> {
   await Promise.all([
+    loadPatterns(),
     import("./input.ts"),
     import("../service/create-task.ts"),
     import("./routes/create-route.ts"),
@@ -225,6 +226,16 @@ function serveRarer(app: Hono, ports: SignedPorts): void {
     };
   });
 }
+
+/** Answers once something is loaded that the answer needs. */
+const whenLoaded = (
+  loading: Promise<void> | undefined,
+  request: Request,
+  answer: () => Response | Promise<Response>,
+): Response | Promise<Response> =>
+  loading
+    ? loading.then(answer, (error) => respondProblem(request, requestIdOf(request), error))
+    : answer();
 
 /** Stands in for a missing or invalid host of a request: nothing here depends on it. */
 const NO_HOST = "http://localhost";

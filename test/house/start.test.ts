@@ -41,7 +41,7 @@ const LATER = [
   ...within("src/storage/remote", "remote-sender. remote-writer. remove-files. send-set."),
   ...within("src/storage/file", "file-live-set. file-media. file-part. file-set. file-sweep."),
   ...within("src/storage/file", "file-uploads. file-work. pinned-folder. pinned-source."),
-  ...within("src/net", "egress. guarded. idle-limit."),
+  ...within("src", "net/egress. net/guarded. net/idle-limit. store/notifications/"),
   ...within("src/service", "assign. create-task. further. sets."),
   ...within("src/plan", "decide/ encode/ feasible/ further. joined."),
   ...within("src/service", "operate-clients. plan-new-task. plan-slots. following/wait-for-task."),
@@ -53,8 +53,9 @@ const LATER = [
 const LATER_PACKAGES = [
   // Each takes milliseconds: with them Node's layers of streams and sockets are loaded.
   /^node:(dns|http|https|net|stream|tls|tty|worker_threads|zlib)(\/|$)/,
-  // All of Hono's routers.
+  // All of Hono's routers, and the one of patterns.
   /^hono$/,
+  /^hono\/router\/reg-exp-router$/,
   /^(@hono|prom-client|standardwebhooks|yaml|zod)(\/|$)/,
 ];
 

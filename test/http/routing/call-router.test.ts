@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { CALLS } from "../../../src/http/calls.ts";
-import { CallRouter } from "../../../src/http/routing/call-router.ts";
+import { CallRouter, loadPatterns } from "../../../src/http/routing/call-router.ts";
 import { PAGES } from "../../../src/http/routing/pages.ts";
 import { routingPaths } from "../../../src/http/routing/routing-paths.ts";
+
+await loadPatterns();
 
 /** A router of all calls, each handled by its own pattern. */
 function aRouter(): CallRouter<string> {
@@ -42,7 +44,7 @@ describe("CallRouter", () => {
       "/api/v0/task/transcoding",
       "/api/v1/task/transcoding",
     ]);
-    // The expression is made when something is first looked for in it: after that nothing can be added to it.
+    // Patterns are taken up when something is first looked for among them: after that none can be added.
     const router = aRouter();
     found(router, "POST", "/api/v1/task/transcoding");
     router.add("GET", "/another/:name", "another");

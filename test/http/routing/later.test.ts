@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Hono } from "hono";
-import { newApp } from "../../../src/http/routing/call-router.ts";
+import { loadPatterns, newApp } from "../../../src/http/routing/call-router.ts";
 import { serveLater } from "../../../src/http/routing/later.ts";
+
+await loadPatterns();
 
 const CALLS = [
   { method: "get", path: "/one/{name}" },
