@@ -1,4 +1,5 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, statSync } from "node:fs";
+import { devNull } from "node:os";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 import type { Config } from "./config.ts";
 import { jsonLine, textLine } from "./log-line.ts";
@@ -76,12 +77,22 @@ const lossRecord = (count: number): LogRecord => ({
   properties: { count },
 });
 
-/** Whether a file descriptor is one of a terminal. A pipe or a file is none: then what asks that, which takes 4 ms to load, is not needed. */
+/** Whether a file descriptor is one of a terminal. A pipe, a file or no place at all is none: then what asks that, which takes 4 ms to load, is not needed. */
 async function isTerminalAt(descriptor: number): Promise<boolean> {
   try {
-    if (!fstatSync(descriptor).isCharacterDevice()) return false;
+    const info = fstatSync(descriptor);
+    if (!info.isCharacterDevice() || info.rdev === nullDevice()) return false;
   } catch {
     return false;
   }
   return (await import("node:tty")).isatty(descriptor);
+}
+
+/** What `/dev/null` is to the system; undefined where that cannot be asked. */
+function nullDevice(): number | undefined {
+  try {
+    return statSync(devNull).rdev;
+  } catch {
+    return undefined;
+  }
 }
