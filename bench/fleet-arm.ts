@@ -35,7 +35,9 @@ export type Said = {
 
 const [, , part = "", address = ""] = process.argv;
 const nowMs = (): number => performance.timeOrigin + performance.now();
-const say = (what: object): void => void process.stdout.write(`${JSON.stringify(what)}\n`);
+/** Resolves once it is with whoever reads it. */
+const say = (what: object): Promise<void> =>
+  new Promise((resolve) => process.stdout.write(`${JSON.stringify(what)}\n`, () => resolve()));
 
 let statements = 0;
 const { query } = pg.Client.prototype;
@@ -58,7 +60,7 @@ const ended = (): void => {
 };
 
 /** Says what this process did since it was ready. */
-function startCounting(): () => void {
+function startCounting(): () => Promise<void> {
   const before = { cpu: cpuSeconds(), statements };
   return () =>
     say({
@@ -72,7 +74,7 @@ function startCounting(): () => void {
 
 /** Makes tasks as it is told to. @param make - @returns the id */
 async function create(make: (number: number) => Promise<string>): Promise<void> {
-  say({ isReady: true });
+  void say({ isReady: true });
   const [line] = (await once(process.stdin, "data")) as [Buffer];
   const { tasks, atOnce, everyMs } = JSON.parse(line.toString()) as Order;
   const sayAll = startCounting();
@@ -87,21 +89,21 @@ async function create(make: (number: number) => Promise<string>): Promise<void> 
     }
   };
   await Promise.all(Array.from({ length: atOnce }, caller));
-  sayAll();
+  await sayAll();
 }
 
 /** Says how far it is until it is told to end. */
 async function untilEnd(): Promise<void> {
   const sayAll = startCounting();
-  say({ isReady: true });
+  void say({ isReady: true });
   let said = 0;
   const timer = setInterval(() => {
-    if (done !== said) say({ done, lastMs });
+    if (done !== said) void say({ done, lastMs });
     said = done;
   }, SAY_MS);
   await once(process, "SIGTERM");
   clearInterval(timer);
-  sayAll();
+  await sayAll();
 }
 
 /** A node as the service has it: its store and its queue. */
@@ -233,5 +235,5 @@ process.once("unhandledRejection", (error) => {
 
 if (import.meta.main) {
   await PARTS[part]?.();
-  process.stdout.write("", () => process.exit(0));
+  process.exit(0);
 }

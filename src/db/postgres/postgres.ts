@@ -33,8 +33,9 @@ export const WAITS = {
   keepAlive: true,
 };
 
-const NOTIFY =
-  "select pg_notify(channel, payload) from unnest($1::text[], $2::text[]) as notice (channel, payload)";
+/** Its commit waits for no disk: what is told of lies there already, and nothing else is written. */
+const NOTIFY = `select pg_notify(channel, payload), set_config('synchronous_commit', 'off', true)
+  from unnest($1::text[], $2::text[]) as notice (channel, payload)`;
 
 /**
  * Statements are planned once for each connection, not for the values of each call: all are written so that one plan serves all values, and planning a

@@ -101,9 +101,11 @@ export class Claims {
     const queue = queueNameOf(key);
     const ids = await this.#parts.entries.take(queue, number);
     if (ids.length === 0) return undefined;
-    const rows = await this.#queries.ready.execute({ ids });
-    return rows.filter((row) => queueNameOf(row) === queue);
+    const rows = await this.#queries.toClaim.execute({ ids });
+    return rows.filter(
+      (row) => row.status === "PENDING" && row.notBeforeMs === null && queueNameOf(row) === queue,
+    );
   }
 }
 
-type ReadyRow = Awaited<ReturnType<ReturnType<typeof prepareClaims>["ready"]["execute"]>>[number];
+type ReadyRow = Awaited<ReturnType<ReturnType<typeof prepareClaims>["toClaim"]["execute"]>>[number];

@@ -39,7 +39,8 @@ const urgencyOf = ({ priority, attempt }: EntryOf): number =>
 export class BossEntries {
   readonly #boss: PgBoss;
   readonly #database: PostgresDatabase;
-  readonly #db;
+  readonly #adding;
+  readonly #planned;
   /** The queues that are known to be there, or are being made. */
   readonly #queues = new Map<string, Promise<void>>();
   /** The texts of its statements, each with the name that it is prepared by. */
@@ -49,9 +50,13 @@ export class BossEntries {
   private constructor(boss: PgBoss, database: PostgresDatabase) {
     this.#boss = boss;
     this.#database = database;
-    this.#db = (queue: string) => ({
-      executeSql: (text: string, values: unknown[] = []) => this.#execute(queue, text, values),
+    this.#adding = (queue: string) => ({
+      executeSql: (text: string, values: unknown[] = []) => this.#add(queue, text, values),
     });
+    // A plan that was made while a queue was short would read it whole once it is long.
+    this.#planned = {
+      executeSql: (text: string, values: unknown[] = []) => database.execute(text, values),
+    };
     // An empty notice is that the server was away. It may be another one since, from a backup or behind the first: it may lack a queue.
     this.#unlisten = database.listen(CHANNEL, (notice) => {
       if (notice === "") this.#queues.clear();
@@ -96,16 +101,15 @@ export class BossEntries {
     for (const [queue, all] of Map.groupBy(ready, queueNameOf)) {
       await this.#insistOn(queue);
       const entries = all.map((row) => ({ id: row.id, priority: urgencyOf(row) }));
-      await this.#boss.insert(queue, entries, { db: this.#db(queue) });
+      await this.#boss.insert(queue, entries, { db: this.#adding(queue) });
     }
   }
 
   /** Takes the first entries out of a queue. Call it inside `write`. @returns the ids of their tasks: fewer where there are not so many */
   async take(queue: string, number = 1): Promise<readonly string[]> {
     await this.#insistOn(queue);
-    const db = this.#db(queue);
     // An entry is added when its task is ready, so pg-boss has no time to keep: a server's clock that is set back hides none.
-    const options = { db, batchSize: number, ignoreStartAfter: true };
+    const options = { db: this.#planned, batchSize: number, ignoreStartAfter: true };
     const taken = await this.#boss.fetch(queue, options);
     const ids = taken.map(({ id }) => id);
     if (ids.length > 0) await this.remove(queue, ids);
@@ -115,7 +119,7 @@ export class BossEntries {
   /** Removes entries. Call it inside `write`. */
   async remove(queue: string, taskIds: readonly string[]): Promise<void> {
     await this.#insistOn(queue);
-    await this.#boss.deleteJob(queue, [...taskIds], { db: this.#db(queue) });
+    await this.#boss.deleteJob(queue, [...taskIds], { db: this.#planned });
   }
 
   async close(): Promise<void> {
@@ -136,10 +140,10 @@ export class BossEntries {
   }
 
   /**
-   * Runs a statement of pg-boss in the transaction of the caller. It writes the names of queues into its texts: they become parameters here,
-   * so that each statement is prepared once, for all queues. Planning them takes longer than running them.
+   * Runs a statement of pg-boss that adds entries in the transaction of the caller. It writes the names of queues into its texts: they become
+   * parameters here, so that each statement is prepared once, for all queues. Planning them takes longer than running them.
    */
-  async #execute(queue: string, text: string, values: unknown[]): Promise<{ rows: unknown[] }> {
+  async #add(queue: string, text: string, values: unknown[]): Promise<{ rows: unknown[] }> {
     const general = text.replaceAll(`'${queue}'`, `$${values.length + 1}::text`);
     const name = this.#texts.get(general) ?? `boss_${this.#texts.size}`;
     this.#texts.set(general, name);

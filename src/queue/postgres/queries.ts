@@ -57,16 +57,17 @@ export function prepareClaims({ orm, prepared }: PostgresDatabase) {
         .where(sql`seq in (${due})`)
         .returning(ENTRY_COLUMNS)
         .prepare("make_ready"),
-    // Whoever has locked it is cancelling it, or has it retried, and adds another entry then.
-    ready: () =>
+    // Whoever has locked one is cancelling it, or has it retried, and adds another entry then. Of a ready one it is asked afterwards: an index of
+    // those that are ready would be read whole.
+    toClaim: () =>
       orm
         .select({ ...getColumns(tasks), reach: clients.reach })
         .from(tasks)
         .leftJoin(clients, eq(clients.clientCode, tasks.clientCode))
-        .where(and(sql`${tasks.id} = any(${sql.placeholder("ids")}::text[])`, isReady))
+        .where(sql`${tasks.id} = any(${sql.placeholder("ids")}::text[])`)
         .orderBy(desc(tasks.priority), tasks.seq)
         .for("no key update", { of: tasks, skipLocked: true })
-        .prepare("ready_tasks"),
+        .prepare("tasks_to_claim"),
     waiting: () =>
       orm
         .select({ nextMs: sql<string | null>`next_ms`, lastMs: sql<string | null>`last_ms` })

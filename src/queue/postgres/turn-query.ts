@@ -17,9 +17,11 @@ const after = sql`${sql.placeholder("after")}::text`;
 /** Clients with ready tasks, in the order of their codes, and null behind the last: one step along the index for each, made when its row is asked for. */
 const clientsFrom = (name: SQL, start: SQL, numberMax: number, begins = sql`true`) => sql`
   ${name} (client_code, number) as (
-    select (select min(client_code) from tasks where ${isReady} and client_code > ${start}), 1 where ${begins}
+    select (select client_code from tasks where ${isReady} and client_code > ${start} order by client_code limit 1), 1
+      where ${begins}
     union all
-    select (select min(client_code) from tasks where ${isReady} and client_code > ${name}.client_code), number + 1
+    select (select client_code from tasks where ${isReady} and client_code > ${name}.client_code order by client_code limit 1),
+        number + 1
       from ${name} where client_code is not null and number < ${sql.raw(String(numberMax))})`;
 
 /**
@@ -28,9 +30,9 @@ const clientsFrom = (name: SQL, start: SQL, numberMax: number, begins = sql`true
  */
 const headsOf = (client: SQL, numberMax: SQL): SQL => sql`(
   with recursive kinds (needs) as (
-    select (select min(needs) from tasks where ${isReady} and client_code = ${client})
+    select (select needs from tasks where ${isReady} and client_code = ${client} order by needs limit 1)
     union all
-    select (select min(needs) from tasks where ${isReady} and client_code = ${client} and needs > kinds.needs)
+    select (select needs from tasks where ${isReady} and client_code = ${client} and needs > kinds.needs order by needs limit 1)
       from kinds where kinds.needs is not null)
   select kinds.needs, kind.is_live, first.priority, first.seq
   from kinds cross join (values (false), (true)) as kind (is_live) cross join lateral (
