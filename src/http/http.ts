@@ -171,6 +171,8 @@ async function prepare(isForOne: boolean, calls: UnderWay): Promise<void> {
   // Loading would hold up those that have waited for the start.
   await sleep(CALLS_MS_MAX, calls.ended());
   await Promise.all([
+    import("./answers.ts"),
+    import("../service/manage-tasks.ts"),
     import("./routes/task-routes.ts"),
     import("./routes/profile-routes.ts"),
     import("./routes/event-routes.ts"),

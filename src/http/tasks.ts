@@ -4,16 +4,8 @@ import type { Hono } from "hono";
 import { onceLoaded } from "../lib/once.ts";
 import type { CreateTaskPorts, TaskRequest } from "../service/create-task.ts";
 import type { WaitPorts } from "../service/following/wait-for-task.ts";
-import {
-  cancelTask,
-  deleteTask,
-  listTasks,
-  readTask,
-  retryTask,
-  type TaskPorts,
-} from "../service/manage-tasks.ts";
+import type { TaskPorts } from "../service/manage-tasks.ts";
 import type { Clip, Extras, SubtitleSource, TaskQuery } from "../task/task.ts";
-import { taskAnswer } from "./answers.ts";
 import { CALLS } from "./calls.ts";
 import { type EndpointPorts, serving } from "./endpoint.ts";
 import type { CreateTask } from "./schemas/create-schemas.ts";
@@ -84,6 +76,8 @@ const taskQuery = ({
 
 /** Loaded when first asked for, as what judges tasks is a tenth of all that would be loaded for a start. */
 const creating = onceLoaded(() => import("../service/create-task.ts"));
+const managing = onceLoaded(() => import("../service/manage-tasks.ts"));
+const answering = onceLoaded(() => import("./answers.ts"));
 const waiting = () => import("../service/following/wait-for-task.ts");
 
 /** How much longer than a wait its connection is held open. */
@@ -116,6 +110,7 @@ export function serveTasks(
 
   on(CALLS.listTasks, "listTasksRoute", async ({ caller, language, read }) => {
     const { query } = await read();
+    const [{ listTasks }, { taskAnswer }] = await Promise.all([managing(), answering()]);
     const page = await listTasks(ports, caller.clientCode, taskQuery(query));
     const body: TaskPageAnswer = {
       tasks: page.tasks.map((task) => taskAnswer(task, language)),
@@ -128,6 +123,7 @@ export function serveTasks(
     const seconds = call.asks("wait") ? (await call.read()).query.wait : undefined;
     if (seconds !== undefined) call.holdOpen(seconds + HELD_OPEN_SECONDS);
     const id = param("task_id");
+    const [{ readTask }, { taskAnswer }] = await Promise.all([managing(), answering()]);
     const patience = seconds !== undefined && { waitMs: seconds * 1000, signal: call.signal };
     const task = await (patience
       ? (await waiting()).waitForTask(ports, caller.clientCode, id, patience)
@@ -136,16 +132,18 @@ export function serveTasks(
   });
 
   on(CALLS.cancelTask, "cancelTaskRoute", async ({ caller, language, param }) => {
+    const [{ cancelTask }, { taskAnswer }] = await Promise.all([managing(), answering()]);
     const task = await cancelTask(ports, caller.clientCode, param("task_id"));
     return { status: task.status === "RUNNING" ? 202 : 200, body: taskAnswer(task, language) };
   });
 
   on(CALLS.deleteTask, "deleteTaskRoute", async ({ caller, param }) => {
-    await deleteTask(ports, caller.clientCode, param("task_id"));
+    await (await managing()).deleteTask(ports, caller.clientCode, param("task_id"));
     return { status: 204 };
   });
 
   on(CALLS.retryTask, "retryTaskRoute", async ({ caller, language, param }) => {
+    const [{ retryTask }, { taskAnswer }] = await Promise.all([managing(), answering()]);
     const task = await retryTask(ports, caller, param("task_id"));
     return { status: 200, body: taskAnswer(task, language) };
   });

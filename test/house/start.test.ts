@@ -33,6 +33,7 @@ const within = (folder: string, names: string): readonly string[] =>
 
 /** Files of `src` that few services need, or none at once, by how their names begin. */
 const LATER = [
+  ...within("src", "http/answers. service/manage-tasks."),
   ...within("src/http", "admin dashboard docs events insight media notifications"),
   ...within("src/http", "routes/ schemas/ static/"),
   ...within("src", "cli/ overview/ worker/ webhooks/again. webhooks/notifier. webhooks/send."),
