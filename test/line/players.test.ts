@@ -6,6 +6,7 @@ import type { Profile, Rendition } from "../../src/profile/profile.ts";
 import { MEDIA_KEYS } from "../fixtures/bench-run.ts";
 import { clip, tempFolder } from "../fixtures/clips.ts";
 import { MADE_FOR, makeProducts, profileOf } from "../fixtures/made-products.ts";
+import { openNative } from "../fixtures/native-engine.ts";
 import { DASH_JS, HLS_JS, SHAKA_PLAYER, seenBy } from "../fixtures/players.ts";
 import { aCustomVideo, anAudio } from "../plan/builders.ts";
 
@@ -29,7 +30,9 @@ const ENCRYPTED_RUNG: Rendition = {
 };
 
 /** All kinds of sets that Debian's Chromium decodes: it has no HEVC, and no AC-3. */
-const SETS: Readonly<Record<string, { from: string; profile: string | Profile }>> = {
+const SETS: Readonly<
+  Record<string, { from: string; profile: string | Profile; isSliced?: boolean }>
+> = {
   "ts-hls": { from: "mp4", profile: profileOf({ container: "m3u8", video: VIDEO, audio: AAC }) },
   "ts-hls-encrypted": {
     from: "mp4",
@@ -55,6 +58,7 @@ const SETS: Readonly<Record<string, { from: string; profile: string | Profile }>
     profile: profileOf({ container: "cmaf", video: VIDEO, audio: "copy" }),
   },
   "hls-ladder": { from: "mp4", profile: "video_hls_adaptive" },
+  "hls-ladder-sliced": { from: "mp4", profile: "video_hls_adaptive", isSliced: true },
   "dash-ladder": { from: "mp4", profile: "video_dash_adaptive" },
   "dash-copied": { from: "ts", profile: "video_dash_transmux" },
   "dash-vp9": {
@@ -77,7 +81,7 @@ const SETS: Readonly<Record<string, { from: string; profile: string | Profile }>
 
 const HLS = [
   ...["ts-hls", "ts-hls-encrypted", "hls-set-encrypted", "ts-hls-sound", "ts-hls-copied"],
-  ...["cmaf", "cmaf-copied-sound", "hls-ladder"],
+  ...["cmaf", "cmaf-copied-sound", "hls-ladder", "hls-ladder-sliced"],
 ];
 const DASH = ["dash-ladder", "dash-copied", "dash-vp9", "dash-av1"];
 const BY_HLS = HLS.map((name) => `${name}/out.m3u8`);
@@ -104,9 +108,17 @@ beforeAll(async () => {
       MEDIA_KEYS.made(MADE_FOR.id, key),
     );
   const args = ["-g", "25", "-ac", "2", "-b:a", "96k"];
-  for (const [name, { from, profile }] of Object.entries(SETS)) {
+  const engine = await openNative({
+    spread: { minSeconds: SECONDS / 2, sliceSeconds: SECONDS / 4, slicesMax: 4 },
+  });
+  for (const [name, { from, profile, isSliced }] of Object.entries(SETS)) {
     const source = { seconds: SECONDS, container: from, width: 320, height: 180, args };
-    const { folder } = await makeProducts(await clip(source), profile);
+    const { folder, plans } = await makeProducts(
+      await clip(source),
+      profile,
+      isSliced ? { engine } : {},
+    );
+    expect(plans.some(({ steps }) => steps.some(({ sliced }) => sliced))).toBe(isSliced === true);
     symlinkSync(join(folder, "0"), join(root, name));
   }
 });

@@ -2,6 +2,7 @@ import { greatestCommon, type Rational, toNumber } from "../../lib/rational.ts";
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo, VideoStream } from "../../probe/media.ts";
 import { codecName, type VideoCodec } from "../../profile/codecs.ts";
+import { factsOf } from "../../profile/containers.ts";
 import type { Clip } from "../../task/task.ts";
 import { drawnBy } from "../args/drawn/drawn-outputs.ts";
 import { isFilledAndCopied } from "../args/runs.ts";
@@ -122,6 +123,8 @@ function outputWhole(decision: OutputDecision): string | undefined {
   if (product.video.action === "copy" || set?.videos.includes("copy"))
     return "a part of it copies the picture";
   if (isFilledAndCopied(decision)) return "its sound is both copied and filled up";
+  if (factsOf(product.container).demuxer === "matroska" && product.audio.action === "encode")
+    return "FFmpeg 7.1 loses how much of its sound is not to be played between runs";
   if (metadata?.endSeconds !== undefined) return "chapters go on after its end";
   if (blackSeconds > 0) return "its picture begins later than its sound";
   const videos = videosOf(decision);

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { Step } from "../../../src/plan/plan.ts";
@@ -121,7 +121,7 @@ function tracksOf(folder: string): readonly string[] {
     );
     return path;
   });
-  const files = names.filter((name) => /out\.(mp4|mkv|mp3)$/.test(name));
+  const files = names.filter((name) => /out\.(mp4|mov)$/.test(name));
   const playlists = inits.length > 0 ? [] : names.filter((name) => /out\.m3u8$/.test(name));
   return [...sets, ...[...files, ...playlists].map((name) => join(folder, name))];
 }
@@ -157,7 +157,7 @@ const CASES: Readonly<
   },
   "a Matroska file whose sound comes later": {
     from: () => late("sound", "0.7", "mkv"),
-    profile: profileOf(rendition({ container: "mkv" })),
+    profile: profileOf(rendition({ container: "mov" })),
   },
   "an MP4 file whose picture comes a little later, and its sound as it is": {
     from: () => late("picture", "0.021", "mp4"),
@@ -199,7 +199,7 @@ describe("what is made in slices", () => {
     const lengths = [made, inOne].map(({ verified }) => verified[0]?.output.durationSeconds ?? 0);
     expect(lengths[0]).toBeCloseTo(lengths[1] ?? 0, 1);
     expect(made.warnings).toEqual(inOne.warnings);
-    expect(headOf(join(made.folder, "0/out.mp4"))).toEqual(headOf(join(inOne.folder, "0/out.mp4")));
+    expect(tracks.map(headOf)).toEqual(tracksOf(inOne.folder).map(headOf));
   });
 
   test("is made in one run after all if a slice has other pictures than it should", async () => {
@@ -241,7 +241,6 @@ const bytesOf = (folder: string, name: string): Buffer => readFileSync(join(fold
 
 /** What a file says of its streams and chapters, as far as it has to be the same. */
 function headOf(path: string): string {
-  if (!existsSync(path)) return "";
   const fields = "stream=codec_name,profile,codec_tag_string,time_base,avg_frame_rate,nb_frames";
   const more = "stream_tags=language:stream_disposition=default:chapter";
   const asked = ["-show_entries", `${fields}:${more}`, "-of", "json"];

@@ -179,7 +179,8 @@ describe("a step that workers share", () => {
   });
 
   test.each([
-    [{ video: aVideo({ codec: "vp9" }), container: "mkv" }, {}, "slices of vp9 do not join"],
+    [{ video: aVideo({ codec: "vp9" }), audio: "none" }, {}, "slices of vp9 do not join"],
+    [{ container: "mkv" }, {}, "its sound is not to be played"],
     [MP3, {}, "no video"],
     [{}, { media: aMedia({ format: "mpegts" }) }, "no index"],
     [{}, { media: aMediaWithVideo({ isInterlaced: true }) }, "interlaced"],
