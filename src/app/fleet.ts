@@ -52,8 +52,9 @@ export async function openFleetStores({
   const entries = await wait(() => BossEntries.open(url, database));
   opened.defer(() => entries.close());
   const clients = await wait(() => openFleetClients(config, database));
-  const options = { ...config, now, entries, onChange: telemetry.taskChanged };
   const fleet = new PostgresFleet(database, { now });
+  const idleNodes = () => fleet.idleNodes;
+  const options = { ...config, now, entries, idleNodes, onChange: telemetry.taskChanged };
   const all = opened.move();
   return {
     tasks: new PostgresTaskStore(database, options),

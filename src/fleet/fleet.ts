@@ -63,6 +63,8 @@ export type CallsGiven = {
 
 /** Port: the nodes over one database, first of all those that run tasks. Such a node is in it from its first beat until it leaves, or has long been silent. */
 export interface Fleet {
+  /** How many nodes had a free slot when they told of themselves, as of some seconds ago; at least 1. */
+  readonly idleNodes: number;
   /** Tells of a node, and that it lives. @returns what operators want of it */
   beat(node: Node, beat: Beat): Promise<Order>;
   /** The node runs nothing any more. */

@@ -6,6 +6,7 @@ import type { Capabilities } from "../plan/plan.ts";
 import { TaskError } from "../task/errors.ts";
 import { allCapabilities } from "./all-capabilities.ts";
 import type { Beat, CallsGiven, CallsWanted, Fleet, Node, Order, SeenNode } from "./fleet.ts";
+import { IdleNodes } from "./idle-nodes.ts";
 
 /** A node that has been silent for longer is dead, or cut off: nothing is judged by what it can. */
 const SILENT_MS = 30_000;
@@ -36,6 +37,7 @@ export class PostgresFleet implements Fleet {
   readonly #now: () => number;
   readonly #queries;
   #forgotMs = 0;
+  readonly #idle: IdleNodes;
   #known: { readonly text: string; readonly all: Capabilities | undefined } | undefined;
   #asked: { readonly atMs: number; readonly answer: Promise<Capabilities | undefined> } | undefined;
 
@@ -44,21 +46,32 @@ export class PostgresFleet implements Fleet {
     this.#database = database;
     this.#now = now;
     this.#queries = prepareQueries(database);
+    this.#idle = new IdleNodes(database);
+  }
+
+  get idleNodes(): number {
+    return this.#idle.count;
   }
 
   async beat(node: Node, beat: Beat): Promise<Order> {
     const told = { ...beat, seenMs: this.#now() };
     return this.#database.write(async () => {
-      const [known] = await this.#queries.beat.execute({ id: node.id, ...told });
-      if (known) return known;
-      // Once in the life of a node, or of its row.
-      await this.#queries.purge.execute({ beforeMs: told.seenMs - KEPT_MS });
-      await this.#database.orm
-        .insert(workers)
-        .values({ ...node, ...told })
-        .onConflictDoNothing();
-      return { isToDrain: false, handBackMs: null };
+      const order = await this.#tell(node, told);
+      await this.#idle.recount(told.seenMs - SILENT_MS);
+      return order;
     });
+  }
+
+  async #tell(node: Node, told: Beat & { readonly seenMs: number }): Promise<Order> {
+    const [known] = await this.#queries.beat.execute({ id: node.id, ...told });
+    if (known) return known;
+    // Once in the life of a node, or of its row.
+    await this.#queries.purge.execute({ beforeMs: told.seenMs - KEPT_MS });
+    await this.#database.orm
+      .insert(workers)
+      .values({ ...node, ...told })
+      .onConflictDoNothing();
+    return { isToDrain: false, handBackMs: null };
   }
 
   async leave(id: string): Promise<void> {

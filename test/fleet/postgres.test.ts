@@ -75,6 +75,18 @@ test("a node is seen by all with its first beat, as it stands with each, and no 
   expect((await there.nodes()).map(({ id }) => id)).toEqual(["b"]);
 });
 
+test("a node knows how many have a free slot, itself among them", async () => {
+  const { clock, here, there } = await bench();
+  expect(here.idleNodes).toBe(1);
+  await there.beat(aNode("dead"), IDLE);
+  clock.nowMs += 31_000;
+  await there.beat(aNode("free"), { ...IDLE, running: 3 });
+  await there.beat(aNode("busy"), { ...IDLE, running: 4 });
+  await there.beat(aNode("draining"), { ...IDLE, isDraining: true });
+  await here.beat(aNode("here"), IDLE);
+  expect(here.idleNodes).toBe(2);
+});
+
 test("who has been silent for an hour is forgotten, and is back with its next beat", async () => {
   const { clock, here, there } = await bench();
   await here.beat(aNode("a"), IDLE);

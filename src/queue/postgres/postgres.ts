@@ -14,6 +14,7 @@ import { Mending } from "./mending.ts";
 import { Outages } from "./outages.ts";
 import { LOST_MAX, prepareClaims, prepareCounts, prepareLost } from "./queries.ts";
 import { Turns } from "./turns.ts";
+import { WakeUps } from "./wake-ups.ts";
 
 /** The limits and the clock of a queue. */
 export type PostgresQueueOptions = {
@@ -25,6 +26,8 @@ export type PostgresQueueOptions = {
   readonly attemptsMax: number;
   /** Told of each change that is on disk. */
   readonly onChange?: ChangeListener;
+  /** How many nodes have a free slot, as far as is known; by default this one alone. */
+  readonly idleNodes?: () => number;
 } & Partial<TurnLimits>;
 
 /**
@@ -43,6 +46,7 @@ export class PostgresQueue implements Queue {
   readonly #counts;
   readonly #lost;
   readonly #listeners = new Set<QueueListener>();
+  readonly #wakeUps: WakeUps;
   #unlisten: (() => void) | undefined;
   /** Whether the last claim found a task: then the next is likely to, too. */
   #isBusy = false;
@@ -65,6 +69,7 @@ export class PostgresQueue implements Queue {
     this.#queries = prepareClaims(database);
     this.#counts = prepareCounts(database);
     this.#lost = prepareLost(database);
+    this.#wakeUps = new WakeUps(() => this.announceWork(), options.idleNodes ?? (() => 1));
   }
 
   async claim(worker: Worker): Promise<Work | undefined> {
@@ -104,14 +109,7 @@ export class PostgresQueue implements Queue {
   }
 
   async expireLeases(): Promise<number> {
-    let beganMs = performance.now();
-    const expired = await this.#recover(async () => {
-      const nowMs = this.#options.now();
-      if (this.#outages.spares(performance.now() - beganMs, nowMs)) return [];
-      const rows = await this.#lost.expired.execute({ nowMs });
-      beganMs = performance.now();
-      return rows;
-    }).catch((error: unknown) => {
+    const expired = await this.#expire().catch((error: unknown) => {
       this.#outages.failed();
       throw error;
     });
@@ -171,13 +169,30 @@ export class PostgresQueue implements Queue {
       if (this.#listeners.size > 0) return;
       this.#unlisten?.();
       this.#unlisten = undefined;
+      this.#wakeUps.close();
     };
   }
 
   /** What a transaction of any node tells; an empty notice is that some may have been missed. Cancels that are, heartbeats tell of. */
   #hear(notice: string): void {
-    if (notice === "" || notice === WORK) this.announceWork();
+    if (notice === "" || notice === WORK) this.#wakeUps.hear();
     else if (notice.startsWith("c ")) this.announceCancel(notice.slice(2));
+  }
+
+  async #expire(): Promise<number> {
+    const { now } = this.#options;
+    let beganMs = performance.now();
+    const isSpared = () => this.#outages.spares(performance.now() - beganMs, now());
+    // Nearly always there is none: all workers ask, again and again, so that costs no transaction.
+    const [first] = await this.#database.read(() => this.#lost.firstLease.execute());
+    if (isSpared() || !first?.untilMs || Number(first.untilMs) > now()) return 0;
+    beganMs = performance.now();
+    return this.#recover(async () => {
+      if (isSpared()) return [];
+      const rows = await this.#lost.expired.execute({ nowMs: now() });
+      beganMs = performance.now();
+      return rows;
+    });
   }
 
   /** Puts back or ends the tasks of workers that are gone. */

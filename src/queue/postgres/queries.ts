@@ -1,4 +1,4 @@
-import { and, count, desc, eq, getColumns, gt, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getColumns, gt, lte, or, type SQL, sql } from "drizzle-orm";
 import { LOCKS } from "../../db/postgres/locks.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { clients } from "../../db/postgres/tables/clients.ts";
@@ -119,17 +119,30 @@ export function prepareCounts({ orm, prepared }: PostgresDatabase) {
 
 /** The tasks of workers that are gone, locked; those that someone else has locked are not lost. */
 export function prepareLost({ orm, prepared }: PostgresDatabase) {
-  const lost = (name: string, condition: SQL) => () =>
-    orm
-      .select(TASK_COLUMNS)
-      .from(tasks)
-      .where(and(isRunning, condition))
-      .orderBy(tasks.seq)
-      .limit(LOST_MAX)
-      .for("update", { skipLocked: true })
-      .prepare(name);
+  const lost =
+    (name: string, condition: SQL, ...order: readonly SQL[]) =>
+    () =>
+      orm
+        .select(TASK_COLUMNS)
+        .from(tasks)
+        .where(and(isRunning, condition))
+        .orderBy(...order, tasks.seq)
+        .limit(LOST_MAX)
+        .for("update", { skipLocked: true })
+        .prepare(name);
   return prepared({
     ofWorker: lost("lost_of_worker", eq(tasks.workerId, sql.placeholder("workerId"))),
-    expired: lost("expired_leases", lte(tasks.leaseUntilMs, sql.placeholder("nowMs"))),
+    // In the order of their index, which may not look better than another where many run.
+    expired: lost(
+      "expired_leases",
+      lte(tasks.leaseUntilMs, sql.placeholder("nowMs")),
+      asc(tasks.leaseUntilMs),
+    ),
+    // One end of that index.
+    firstLease: () =>
+      orm
+        .select({ untilMs: sql<string | null>`until_ms` })
+        .from(sql`(select min(lease_until_ms) as until_ms from tasks where ${isRunning}) as first`)
+        .prepare("first_lease"),
   });
 }
