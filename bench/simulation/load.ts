@@ -49,7 +49,7 @@ export type ClientClass = {
 };
 
 /** One floods, others come as the day goes; some need what few workers have. */
-export const CLASSES: readonly ClientClass[] = [
+const CLASSES: readonly ClientClass[] = [
   {
     name: "flood",
     clients: 1,
