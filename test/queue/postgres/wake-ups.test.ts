@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { spreadMsOf, WakeUps } from "../../../src/queue/postgres/wake-ups.ts";
 import { eventually } from "../../fixtures/service.ts";
+
+setDefaultTimeout(30_000);
 
 test("the time within which idle nodes look grows with their number, up to that after which each looks by itself", () => {
   expect([0, 1, 2, 10, 1_000, 1_000_000].map((nodes) => spreadMsOf(nodes))).toEqual([
