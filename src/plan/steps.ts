@@ -137,22 +137,24 @@ function runOf(
   const read = readBy(decisions, input);
   const texts = textInputs(decisions, read.further, cutForgotten(input));
   const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined, texts));
-  const { media, clip, slices, spread, tag } = input;
-  const isSliced = name === "encode" && slices > 1;
+  const { media } = input;
   const cost = costOf(decisions, media);
   return {
     ...stepOf(name, outputs, read, { texts, isJoined: decisions.some(isFilledAndCopied) }),
     load: loadOf(decisions, media, cost),
-    ...(isSliced && slice(decisions, media, clip !== undefined, slices, tag)),
-    ...(name === "encode" && spread && spreadOver(spreadable(decisions, input), spread)),
+    ...(name === "encode" && cutUp(decisions, input)),
     cost,
   };
 }
 
-const spreadable = (decisions: readonly OutputDecision[], input: StepsInput) => {
-  const { media, clip, shiftSeconds = 0, tag } = input;
-  return { decisions, media, clip, shiftSeconds, tag, textOffsetSeconds: textOffset(input) };
-};
+/** An encode in slices for several workers, or else in those of an engine that runs several at once; or why it is neither. */
+function cutUp(decisions: readonly OutputDecision[], input: StepsInput) {
+  const { media, clip, shiftSeconds = 0, tag, slices, spread } = input;
+  const run = { decisions, media, clip, shiftSeconds, tag, textOffsetSeconds: textOffset(input) };
+  const spreads = spread && spreadOver(run, spread);
+  const isForThreads = slices > 1 && !spreads?.sliced;
+  return isForThreads ? slice(decisions, media, clip !== undefined, slices, tag) : spreads;
+}
 
 /** Both runs make this output alone, because ffmpeg numbers its files of statistics by the streams of the whole run. */
 function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {

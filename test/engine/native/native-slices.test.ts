@@ -31,6 +31,8 @@ const video = (fields: Partial<VideoEncode> = {}): VideoEncode => {
   return { ...rest, quality: 70 };
 };
 
+const RATED = aVideo({ width: 192, height: 108, bitrateBps: 80_000, gop: { seconds: 1 } });
+
 const rendition = (fields: Partial<Rendition> = {}): Rendition =>
   aRendition({ video: video(), audio: anAudio({ bitrateBps: 64_000 }), ...fields });
 
@@ -149,7 +151,16 @@ function differences(made: string, whole: string, source: string): readonly stri
 }
 
 const CASES: Readonly<
-  Record<string, { readonly from: () => Promise<string>; readonly profile: Profile }>
+  Record<
+    string,
+    {
+      readonly from: () => Promise<string>;
+      readonly profile: Profile;
+      /** How many slices there are: three, if it is not given. */
+      readonly count?: number;
+      readonly engine?: Promise<Engine>;
+    }
+  >
 > = {
   "a file with B-frames, an edit list, chapters and a text, at 29.97": {
     from: film,
@@ -171,6 +182,13 @@ const CASES: Readonly<
     from: () => clip({ seconds: SECONDS, rate: "50" }),
     profile: setOf("cmaf"),
   },
+  // Before each slice, its encoder makes four seconds that are dropped.
+  "a bitrate of which slices are long": {
+    from: () => clip({ seconds: 84, rate: "5", width: 192, height: 108 }),
+    profile: profileOf(rendition({ video: RATED, audio: "none" })),
+    count: 2,
+    engine: openNative({ spread: { ...SPREAD, sliceSeconds: 40 } }),
+  },
   "a DASH set of HEVC from Matroska, at 29.97": {
     from: () => clip({ seconds: SECONDS, rate: "30000/1001", container: "mkv" }),
     profile: setOf("dash", { codec: "h265" }),
@@ -181,12 +199,13 @@ const namesIn = (folder: string): readonly string[] =>
   readdirSync(join(folder, "0"), { recursive: true, encoding: "utf8" }).sort();
 
 describe("what is made in slices", () => {
-  test.each(Object.entries(CASES))("is what one run makes: %s", async (_, { from, profile }) => {
-    const [source, engine] = [await from(), await opened];
+  test.each(Object.entries(CASES))("is what one run makes: %s", async (_, given) => {
+    const { from, profile, count = 3 } = given;
+    const [source, engine] = [await from(), await (given.engine ?? opened)];
     const made = await makeProducts(source, profile, { engine });
     const { sliced, whole } = made.plans[0]?.steps.at(-1) ?? {};
     expect(whole).toBeUndefined();
-    expect(sliced?.parts.filter(({ isLight, isKept }) => !(isLight || isKept))).toHaveLength(3);
+    expect(sliced?.parts.filter(({ isLight, isKept }) => !(isLight || isKept))).toHaveLength(count);
     const inOne = await makeProducts(source, profile);
     expect(inOne.plans[0]?.steps.at(-1)?.sliced).toBeUndefined();
     expect(namesIn(made.folder)).toEqual([...namesIn(inOne.folder)]);

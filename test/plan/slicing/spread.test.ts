@@ -106,6 +106,17 @@ describe("a step that workers share", () => {
     expect(plain?.args.join(" ")).toContain(X264_720);
   });
 
+  test("is in slices of the engine's own where it is not shared", () => {
+    const both = { engine: "wasm", slices: 2, spread: { ...SPREAD, minSeconds: 600 } } as const;
+    const assignments = [{ rendition: aRendition(), targets: [0] }];
+    const [step] = planTask({ assignments, tag: "t1" }, aMedia(), aCapabilities(both)).steps;
+    expect(step?.sliced?.list.text).toContain("slice-0.ts");
+    expect(step?.whole).toBeUndefined();
+    const shared = { ...both, spread: SPREAD };
+    const [other] = planTask({ assignments, tag: "t1" }, aMedia(), aCapabilities(shared)).steps;
+    expect(other?.sliced?.list.text).toContain("slice-0.mp4");
+  });
+
   test("has lists whose rounded lengths add up to the exact beginnings", () => {
     const rate = { num: 24_000, den: 1001 };
     const media = aMediaWithVideo({ framerate: rate });
