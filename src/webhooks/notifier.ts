@@ -18,8 +18,9 @@ const AT_ONCE = 32;
 const AT_ONCE_OF_CLIENT = 8;
 /** So many more, each of a client that tells none now: where the receivers of several clients hang, the others are told still. */
 const FOR_OTHERS = 32;
-/** The pause before what could not be recorded is recorded again. */
+/** The pause before what could not be recorded is recorded again, and the time after which that is given up. */
 const AGAIN_MS = 500;
+const LONGEST_MS = 600_000;
 
 /** What telling receivers needs. */
 export type NotifierPorts = {
@@ -85,16 +86,20 @@ export class Notifier {
     }
   }
 
-  /** Records it. While the store is away that is tried again, for as long as nobody else tells the receiver: it would hear of it twice. */
+  /**
+   * Records it. While the store is away that is tried again, as the receiver would hear of it twice; its lease may end meanwhile, which others can
+   * take over only once the store is back.
+   */
   async #settle(telling: Telling, result: TellingResult | undefined): Promise<void> {
-    const { notifications, now } = this.#ports;
+    const { notifications } = this.#ports;
+    const endMs = performance.now() + LONGEST_MS;
     for (;;) {
       try {
         await notifications.settle(telling, result);
         return;
       } catch (error) {
         const isAway = toTaskError(error).code === "service_unavailable";
-        if (!isAway || this.#signal.aborted || now() + AGAIN_MS > telling.untilMs) throw error;
+        if (!isAway || this.#signal.aborted || performance.now() > endMs) throw error;
       }
       await sleep(AGAIN_MS, new Promise(() => {}));
     }
