@@ -52,6 +52,19 @@ const rowsOf = (database: PostgresDatabase) =>
 const add = (database: PostgresDatabase, id: number) =>
   database.execute("update pairs set x = x + 1 where id = $1", [id]);
 
+test("a node that is frozen in a transaction loses its locks before others give up waiting for them", async () => {
+  const database = await opened(await server.createDatabase());
+  const ofSettings = `select name, setting::int as ms from pg_settings
+    where name in ('idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout')`;
+  const { rows } = await database.read(() => database.execute(ofSettings));
+  const ms = Object.fromEntries(
+    (rows as { name: string; ms: number }[]).map((row) => [row.name, row.ms]),
+  );
+  expect(ms["idle_in_transaction_session_timeout"]).toBeGreaterThan(0);
+  expect(ms["idle_in_transaction_session_timeout"]).toBeLessThan(ms["lock_timeout"] ?? 0);
+  expect(ms["lock_timeout"]).toBeLessThan(ms["statement_timeout"] ?? 0);
+});
+
 describe("write()", () => {
   test("keeps all of its statements or none", async () => {
     const { database } = await pair();
