@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PostgresServer } from "../test/fixtures/postgres-server.ts";
+import { measureRecovery } from "./fleet/recovery.ts";
 import type { Order, Said } from "./fleet-arm.ts";
 import { childrenOf, cpuSecondsOf, end, start } from "./processes.ts";
 import { redisMissing, startRedis } from "./redis.ts";
@@ -229,7 +230,11 @@ export async function measureFleet({ isQuick, scratch, say }: PartOptions): Prom
   );
   const wait = spreadOf(waits);
   say(`create to claim: p50 ${figure(wait.p50)} ms, p99 ${figure(wait.p99)} ms`);
-  return { rows: rowsOf(results, wait), facts: { ...Object.fromEntries(results), wait } };
+  const recovery = await measureRecovery({ isQuick, scratch, say });
+  return {
+    rows: [...rowsOf(results, wait), ...recovery.rows],
+    facts: { ...Object.fromEntries(results), wait, ...recovery.facts },
+  };
 }
 
 function rowsOf(results: ReadonlyMap<string, readonly Result[]>, wait: Spread): readonly Row[] {
