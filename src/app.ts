@@ -144,7 +144,7 @@ async function nodeOf(config: Config, parts: WorkingParts, isForOne: boolean): P
 }
 
 /** What is kept, and what is of a fleet where there is one. */
-type NodeStores = Stores & Partial<Pick<FleetStores, "fleet" | "rates">>;
+type NodeStores = Stores & Partial<Pick<FleetStores, "fleet" | "rates" | "slices">>;
 
 /** Opens what is kept, where the config says. */
 const openStores = async (grounds: Grounds): Promise<NodeStores> =>

@@ -15,6 +15,7 @@ import { BossEntries } from "../queue/postgres/entries.ts";
 import { PostgresQueue } from "../queue/postgres/postgres.ts";
 import type { Rates } from "../service/rates/request-rates.ts";
 import { SharedRates } from "../service/rates/shared-rates.ts";
+import type { SliceQueue } from "../slices/slices.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "../store/key-seal.ts";
 import { PostgresClientStore } from "../store/postgres/clients.ts";
 import { PostgresLeftoverStore } from "../store/postgres/leftovers.ts";
@@ -31,8 +32,14 @@ const log = getLogger(["pontus"]);
 const SERVER_WAIT_MS = 60_000;
 const PAUSE_MS = 1_000;
 
-/** The stores of a fleet, who is in it, and how many calls all of it answers. */
-export type FleetStores = Stores & { readonly fleet: Fleet; readonly rates: Rates };
+/** The stores of a fleet, who is in it, and what its nodes share. */
+export type FleetStores = Stores & {
+  readonly fleet: Fleet;
+  /** How many calls all of it answers. */
+  readonly rates: Rates;
+  /** Absent where no slices are shared, and on nodes that run no tasks. */
+  readonly slices?: SliceQueue;
+};
 
 /** Opens the stores of a fleet. @throws {ConfigError} that says why the server cannot be used */
 export async function openFleetStores({
@@ -51,6 +58,8 @@ export async function openFleetStores({
   const { now } = clock;
   const entries = await wait(() => BossEntries.open(url, database));
   opened.defer(() => entries.close());
+  const slices = await wait(() => openSlices(config, database, now));
+  if (slices) opened.defer(() => slices.close());
   const clients = await wait(() => openFleetClients(config, database));
   const fleet = new PostgresFleet(database, { now });
   const idleNodes = () => fleet.idleNodes;
@@ -67,6 +76,7 @@ export async function openFleetStores({
     events: new PostgresEventFeed(database, { now }),
     fleet,
     rates: new SharedRates(config.requestsPerSecond, fleet),
+    ...(slices && { slices }),
     watched: onceLoaded(async () => {
       const { PostgresWatchedFiles } = await import("../store/postgres/watched-files.ts");
       return new PostgresWatchedFiles(database);
@@ -79,6 +89,16 @@ export async function openFleetStores({
     now,
     close: () => all.disposeAsync(),
   };
+}
+
+async function openSlices(
+  { databaseUrl: url = "", sliceStore, role }: Config,
+  database: PostgresDatabase,
+  now: () => number,
+) {
+  if (sliceStore === "" || role === "api") return undefined;
+  const { PostgresSliceQueue } = await import("../slices/postgres.ts");
+  return PostgresSliceQueue.open(url, database, { now });
 }
 
 /** The clients of a fleet, for a command that changes them. */

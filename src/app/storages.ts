@@ -28,7 +28,10 @@ export async function openStorages(
 }
 
 /** Storages behind a network; an object store where there are keys for one. */
-async function remoteStorages(config: Config, policy: EgressPolicy): Promise<readonly Storage[]> {
+export async function remoteStorages(
+  config: Config,
+  policy: EgressPolicy,
+): Promise<readonly Storage[]> {
   const { httpTimeoutMs: idleTimeoutMs, moreTrusted, s3AccessKeyId, s3Region: region } = config;
   const limits = {
     idleTimeoutMs,

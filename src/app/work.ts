@@ -11,6 +11,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { AddressJudge } from "../service/addresses.ts";
 import type { Drain } from "../service/drain.ts";
 import type { Planner } from "../service/plan-new-task.ts";
+import type { SliceQueue } from "../slices/slices.ts";
 import { type Side, type Storage, storageFor } from "../storage/storage.ts";
 import type { LeftoverStore, MediaKeys, TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
@@ -31,6 +32,7 @@ import { sweepTargets } from "../worker/sweep-targets.ts";
 import type { Worker } from "../worker/worker.ts";
 import type { WorkerOptions } from "../worker/worker-parts.ts";
 import { capabilitiesOf } from "./engine.ts";
+import type { SharingGrounds } from "./slices/share-slices.ts";
 
 /** What runs once there is an engine. */
 export type Working = {
@@ -64,6 +66,8 @@ export type WorkParts = {
   readonly telemetry: Telemetry;
   /** The nodes that share the work; absent on a single machine. */
   readonly fleet?: Fleet;
+  /** The slices that workers share; absent where none are. */
+  readonly slices?: SliceQueue;
   /** Of this program. */
   readonly version: string;
 };
@@ -101,6 +105,7 @@ export async function beginWork(
   const { ports, storageOf } = portsOf(engine, parts);
   const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
   const { abilities } = node;
+  const sharing = await sharingOf(config, parts, { ...ports, instance });
   const worker = new Worker(
     {
       ...ports,
@@ -109,12 +114,14 @@ export async function beginWork(
       kept,
       mayClaim,
       telemetry,
+      ...sharing?.parts,
       purge: () => purgeExpired({ tasks, kept, recordings }),
       recover,
       sweep: async (signal) => {
         await Promise.all([
           kept.forget(tasks),
           sweepTargets({ leftovers, storageOf, now }, signal),
+          sharing?.sweep(signal),
         ]);
       },
     },
@@ -126,9 +133,25 @@ export async function beginWork(
   worker.start();
   webhooks.start();
   const { liveSourceTimeoutMs: sourceTimeoutMs } = config;
-  const planner = plannerOf({ ...ports, sourceTimeoutMs }, instance.scratch);
+  const slicing = sharing?.parts.slicing;
+  const planning = { ...ports, sourceTimeoutMs, ...(slicing && { slicing }) };
+  const planner = plannerOf(planning, instance.scratch);
   return { worker, instance, planner, node, hardware, ...(membership && { membership }) };
 }
+
+/** Loaded where workers share slices. */
+const sharingOf = async (
+  config: Config,
+  { slices, telemetry }: Pick<WorkParts, "slices" | "telemetry">,
+  more: Omit<SharingGrounds, "queue" | "config" | "telemetry">,
+) =>
+  slices &&
+  (await import("./slices/share-slices.ts")).shareSlices({
+    ...more,
+    config,
+    telemetry,
+    queue: slices,
+  });
 
 /** What runs and plans are made of. */
 function portsOf(

@@ -28,6 +28,11 @@ export type Config = {
   /** Where it stands; empty if that is not said. */
   readonly zone: string;
   readonly databaseConnectionsMax: number;
+  /** Where slices of long files lie, an address without a `/` at its end; empty is nowhere, and no file is shared. */
+  readonly sliceStore: string;
+  /** What is shorter is not sliced. */
+  readonly sliceMinMs: number;
+  readonly sliceMs: number;
   /** How long tasks are kept after they have ended; 0 is for ever. */
   readonly retentionMs: number;
   /** Limits of each client, where its record has none; 0 is any number. */

@@ -49,6 +49,8 @@ export type RunRequest = {
   readonly folder: string;
   /** Absolute path of what the step calls `input`. */
   readonly inputPath: string;
+  /** `inputPath` is an address of HTTP on loopback, where a source is given by ranges. Only engines of programs read it. */
+  readonly isServed?: boolean;
   /** Absolute paths of what the step reads beside it, by the names that it has for them: files at the top of the work folder. */
   readonly further?: Readonly<Record<string, string>>;
   /** The first input was made here and is not a source, so it may be a list. */

@@ -41,6 +41,14 @@ export type Order = {
 /** A node as the others know it. */
 export type SeenNode = Node & Beat & Order & { readonly seenMs: number };
 
+/** A slice of a long encode that a node makes. */
+export type RunningSlice = {
+  readonly workerId: string;
+  readonly taskId: string;
+  /** Its place among those of its step, from 0 on. */
+  readonly index: number;
+};
+
 /** Calls of a client that a node would answer. */
 export type CallsWanted = {
   readonly clientCode: string;
@@ -71,6 +79,8 @@ export interface Fleet {
   leave(id: string): Promise<void>;
   /** Those that run tasks, by when they started; those that died are among them for a while. */
   nodes(): Promise<readonly SeenNode[]>;
+  /** The slices that they make now, those of tasks that run elsewhere too. */
+  slices(): Promise<readonly RunningSlice[]>;
   /**
    * What the engines of living nodes can. Asked for at each create, so it may be some seconds old.
    *

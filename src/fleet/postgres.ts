@@ -2,10 +2,20 @@ import { asc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { CHANNEL, orderOf } from "../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { requestRates, workers } from "../db/postgres/tables/fleet.ts";
+import { sliceRuns } from "../db/postgres/tables/slices.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import { TaskError } from "../task/errors.ts";
 import { allCapabilities } from "./all-capabilities.ts";
-import type { Beat, CallsGiven, CallsWanted, Fleet, Node, Order, SeenNode } from "./fleet.ts";
+import type {
+  Beat,
+  CallsGiven,
+  CallsWanted,
+  Fleet,
+  Node,
+  Order,
+  RunningSlice,
+  SeenNode,
+} from "./fleet.ts";
 import { IdleNodes } from "./idle-nodes.ts";
 
 /** A node that has been silent for longer is dead, or cut off: nothing is judged by what it can. */
@@ -14,6 +24,8 @@ const SILENT_MS = 30_000;
 const KEPT_MS = 3_600_000;
 /** How long what the nodes can is remembered. */
 const REMEMBERED_MS = 2_000;
+/** How many slices are told of. */
+const SLICES_MAX = 1_000;
 
 /** How long a client is remembered that calls no more. */
 const FORGOTTEN_MS = 60_000;
@@ -82,6 +94,10 @@ export class PostgresFleet implements Fleet {
     return this.#database.read(() => this.#queries.all.execute());
   }
 
+  async slices(): Promise<readonly RunningSlice[]> {
+    return this.#database.read(() => this.#queries.slices.execute());
+  }
+
   async capabilities(): Promise<Capabilities | undefined> {
     const atMs = performance.now();
     if (!this.#asked || atMs - this.#asked.atMs > REMEMBERED_MS) {
@@ -142,6 +158,15 @@ export class PostgresFleet implements Fleet {
   }
 }
 
+/** The slices that are made now, the first of them. */
+const runningSlices = (orm: PostgresDatabase["orm"]) =>
+  orm
+    .select({ workerId: sliceRuns.workerId, taskId: sliceRuns.taskId, index: sliceRuns.part })
+    .from(sliceRuns)
+    .orderBy(asc(sliceRuns.taskId), asc(sliceRuns.part))
+    .limit(SLICES_MAX)
+    .prepare("fleet_slices");
+
 function prepareQueries({ orm, prepared }: PostgresDatabase) {
   const id = sql.placeholder("id");
   const isIt = eq(workers.id, id);
@@ -195,6 +220,7 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
         .from(workers)
         .orderBy(asc(workers.startedMs), asc(workers.id))
         .prepare("fleet_all"),
+    slices: () => runningSlices(orm),
     able: () =>
       orm
         .select({ capabilities: workers.capabilities })

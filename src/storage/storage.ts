@@ -26,6 +26,8 @@ export type OpenedSource = {
   readonly foundAt: string;
   /** As its server names it; absent without a server. */
   readonly mediaType?: string;
+  /** Names the version of the file, as its server does; absent where it names none, and without a server. */
+  readonly version?: string;
   /** Gives up what keeps it readable: `path` leads nowhere after that. Absent if removing the file is all there is to do. */
   readonly close?: () => Promise<void>;
 };
@@ -93,6 +95,8 @@ export type SourceReader = {
   readonly sizeBytes: number;
   /** With a dot, or empty: some formats are known by it alone. */
   readonly extension: string;
+  /** As `OpenedSource.version`; the same for the same file. */
+  readonly version?: string;
   /**
    * At least one byte and at most `length` of them, from `position` on; for positions below `sizeBytes`. They are valid until the
    * next read: a caller that needs them longer copies them.
@@ -227,6 +231,13 @@ export interface Storage {
 
   /** The bare name, decoded, of the folder that a set's segments lie in, beside its playlist at `url`. */
   folderOf(url: string): string;
+
+  /**
+   * Removes one file that was delivered; one that is not there is removed already. Absent in a storage that is itself a disk.
+   *
+   * @throws {TaskError} `target_unwritable`, `target_unreachable`
+   */
+  remove?(url: string, signal: AbortSignal): Promise<void>;
 
   /**
    * Opens a source to read it in place. With `write`, for hosts without a disk; absent in a storage that is itself a disk.

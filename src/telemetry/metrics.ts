@@ -86,6 +86,11 @@ export class Metrics {
     "Files of watched folders that became tasks (made), and tries that were refused",
     ["result"],
   );
+  readonly #slices = this.counter(
+    "pontus_slices_total",
+    "Slices of long encodes: for tasks that run here (own) or to help other workers (helper); made, failed, or fetched and not as they were stored (again)",
+    ["by", "result"],
+  );
   readonly #callSeconds = this.#histogram(
     "pontus_http_request_duration_seconds",
     "From a call to the beginning of its answer",
@@ -130,6 +135,11 @@ export class Metrics {
   /** Counts a file of a watched folder. */
   fileWatched(result: "made" | "refused"): void {
     this.#files.inc({ result });
+  }
+
+  /** Counts a slice of a long encode. */
+  sliceEnded(by: "own" | "helper", result: "made" | "failed" | "again"): void {
+    this.#slices.inc({ by, result });
   }
 
   /** Counts a line of the log. */

@@ -59,6 +59,12 @@ export type Telemetry = {
   readonly beginTelling: (telling: Telling) => TellingWatch;
   /** A file of a watched folder has become a task, or was refused, and is tried again. */
   readonly fileWatched: (result: "made" | "refused") => void;
+  /**
+   * A slice of a long encode was made here, or failed, or has to be made again.
+   *
+   * @param by - whether for a task that runs here, or to help another worker
+   */
+  readonly sliceEnded: (by: "own" | "helper", result: "made" | "failed" | "again") => void;
 };
 
 const runUnwatched: RunWatch = { timed: (_, work) => work(), end: () => {} };
@@ -70,4 +76,5 @@ export const UNWATCHED: Telemetry = {
   beginRun: () => runUnwatched,
   beginTelling: ({ traceParent }) => ({ traceParent, end: () => {} }),
   fileWatched: () => {},
+  sliceEnded: () => {},
 };

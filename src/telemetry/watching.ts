@@ -83,6 +83,10 @@ export class Watching implements Telemetry {
     };
   };
 
+  readonly sliceEnded: Telemetry["sliceEnded"] = (by, result) => {
+    this.#count((metrics) => metrics.sliceEnded(by, result));
+  };
+
   readonly fileWatched = (result: "made" | "refused"): void => {
     this.#count((metrics) => metrics.fileWatched(result));
   };

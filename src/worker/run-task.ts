@@ -8,6 +8,7 @@ import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { processTask } from "./file/process-task.ts";
 import type { LiveConditions } from "./live/process-live.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
+import type { Sharing } from "./parts/slicing.ts";
 import type { Run } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);
@@ -27,6 +28,8 @@ export type Host = {
   readonly live: LiveConditions;
   /** Absolute path of the folder of the operator's own fonts; undefined if there is none. */
   readonly fonts?: string | undefined;
+  /** How long encodes are shared with other workers; undefined if they are not. */
+  readonly shared?: Sharing | undefined;
 };
 
 /** The time limit of a run in ms: the task's own, else the default; a live task has no default limit, as it ends with its source. */
@@ -43,7 +46,7 @@ export function limitMsOf({ task, places }: Run, defaultMs: number): number | un
  */
 export async function runTask(
   run: Run,
-  { scratch, kept, recordings, live, fonts }: Host,
+  { scratch, kept, recordings, live, fonts, shared }: Host,
 ): Promise<void> {
   const { task, claim, engine } = run;
   run.decide(`Begins with the engine ${engine.name}: ffmpeg ${engine.capabilities.version}`);
@@ -55,7 +58,7 @@ export async function runTask(
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, fonts });
+    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, fonts, shared });
     await run.judgeAgain();
     const folders = { folder, kept: join(recordings, recordingsOf(task)) };
     return await (await living()).processLive(run, folders, live);

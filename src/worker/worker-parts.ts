@@ -3,6 +3,8 @@ import type { Queue } from "../queue/queue.ts";
 import type { TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
+import type { Helper } from "./parts/helper.ts";
+import type { Slicing } from "./parts/slicing.ts";
 import type { RetryLimits } from "./retry.ts";
 import type { RunPorts, WorkDisk } from "./run-ports.ts";
 
@@ -18,6 +20,10 @@ export type WorkerDeps = {
   readonly now: () => number;
   readonly disk: WorkDisk;
   readonly telemetry?: Telemetry;
+  /** How long encodes are shared with other workers; absent if they are not. */
+  readonly slicing?: Slicing;
+  /** Makes slices of other workers' tasks in free slots. */
+  readonly helper?: Helper;
   /** Whether tasks may be taken up now: not while the disk is nearly full. */
   readonly mayClaim: () => boolean;
   /** Removes what has expired; called once a minute. */

@@ -55,7 +55,7 @@ export class Worker {
       sourceTimeoutMs: options.live.sourceTimeoutMs,
       insist: (write, signal) => this.#insist(write, signal),
     };
-    const { queue, engine, now } = deps;
+    const { queue, engine, now, helper } = deps;
     const { id, abilities } = options;
     this.#rest = options.abilities && new Rest(() => performance.now());
     this.#loop = new ClaimLoop({
@@ -63,6 +63,7 @@ export class Worker {
       self: { id, engine: engine.name, ...(abilities && { abilities }) },
       freeSlots: () => (deps.mayClaim() && !this.#rest?.isOn ? this.#freeSlots : 0),
       begin: (work) => this.#begin(work),
+      ...(helper && { spare: (wake) => helper.take(wake) }),
       stopping: this.#stopping.signal,
       now,
     });
@@ -85,7 +86,7 @@ export class Worker {
 
   /** Whether nothing runs, and no task is being taken up. */
   get isIdle(): boolean {
-    return this.#running.size === 0 && !this.#loop.isClaiming;
+    return this.#running.size + this.#helping === 0 && !this.#loop.isClaiming;
   }
 
   /** Begins to claim, and to look after what dies or expires. */
@@ -111,16 +112,22 @@ export class Worker {
    * done again, and end their recordings by themselves.
    */
   makeRoom(): void {
+    const isFull = new TaskError("scratch_full", "Cannot go on: the disk is full");
+    if (this.#deps.helper?.handBack(isFull)) return;
     const runs = [...this.#running].map(({ run }) => run);
     const last = runs.findLast(({ places, signal }) => !signal.aborted && !isAnyLive(places));
-    last?.abort(new TaskError("scratch_full", "Cannot go on: the disk is full"));
+    last?.abort(isFull);
   }
 
   /** Ends the running encoders and gives their tasks back, as `stop` does, and goes on. @returns how many */
   handBack(): number {
     const runs = [...this.#running].map(({ run }) => run).filter(({ signal }) => !signal.aborted);
-    for (const run of runs)
-      run.abort(new TaskError("shutdown", "Cannot finish this run: the service is being drained"));
+    const drained = new TaskError(
+      "shutdown",
+      "Cannot finish this run: the service is being drained",
+    );
+    for (const run of runs) run.abort(drained);
+    this.#deps.helper?.handBack(drained);
     return runs.length;
   }
 
@@ -132,6 +139,7 @@ export class Worker {
       run.abort(new TaskError("shutdown", "Cannot finish this run: the service is stopping"));
     // A claim that is under way may still begin a run; `#begin` aborts it.
     await this.#claiming;
+    await this.#deps.helper?.stop();
     await Promise.all([...this.#running].map(({ done }) => done));
     this.#isDrained = true;
     this.#drained.resolve();
@@ -140,7 +148,12 @@ export class Worker {
   }
 
   get #freeSlots(): number {
-    return this.#options.slots - this.#running.size;
+    return this.#options.slots - this.#running.size - this.#helping;
+  }
+
+  /** How many slots slices of other workers' tasks take. */
+  get #helping(): number {
+    return this.#deps.helper?.running ?? 0;
   }
 
   #begin(work: Work): void {
@@ -168,10 +181,11 @@ export class Worker {
     try {
       if (task.cancelRequested) throw cancelled();
       const { scratch, recordings, live, retries } = this.#options;
-      const { kept } = this.#deps;
+      const { kept, slicing } = this.#deps;
       const { targetTimeoutMs } = live;
       const { fonts } = this.#options;
-      const host = { scratch, kept, recordings, fonts, live: { targetTimeoutMs, retries } };
+      const shared = slicing && { slicing, limitSeconds: (limitMs ?? 0) / 1000 };
+      const host = { scratch, kept, recordings, fonts, shared, live: { targetTimeoutMs, retries } };
       await runTask(run, host);
       errors = run.failuresInOrder;
     } catch (error) {
@@ -247,6 +261,7 @@ export class Worker {
 
   #cancel(taskId: string): void {
     for (const { run } of this.#running) if (run.task.id === taskId) run.abort(cancelled());
+    this.#deps.helper?.cancel(taskId);
   }
 
   #every(intervalMs: number, work: () => Promise<void>): Promise<void> {

@@ -36,6 +36,7 @@ describe("parseConfig", () => {
         databasePath: resolve("data/pontus.db"),
         databaseUrl: undefined,
         ...{ role: "all", zone: "", databaseConnectionsMax: 10, drain: "give_back" },
+        ...{ sliceStore: "", sliceMinMs: 600_000, sliceMs: 60_000 },
         freeBytesMin: 268_435_456,
         mediaApi: "no",
         mediaRoots: [resolve("media")],

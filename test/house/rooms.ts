@@ -3,6 +3,15 @@
  * after the folder holds the types that all its rooms share, so it often stands at the bottom.
  */
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  app: [
+    ["api-node"],
+    ["node"],
+    ["operate", "readiness"],
+    ["clients-alone", "work"],
+    ["load-fleet", "slices"],
+    ["fleet", "sqlite", "storages", "watches"],
+    ["clients", "disk", "engine", "stores", "telemetry"],
+  ],
   cli: [
     ["cli"],
     ["program"],
@@ -114,7 +123,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["worker"],
     ["fleet", "instance", "planning", "purge-expired", "run-task", "sweep-targets", "worker-parts"],
     ["diskless", "file", "live", "loop"],
-    ["further", "live-set", "quality", "runner"],
+    ["further", "live-set", "parts", "quality", "runner"],
     ["hardware", "insist", "output", "plan-source", "source"],
     ["protect", "subtitles"],
     ["progress", "retry", "run", "sound", "uneven-audio"],

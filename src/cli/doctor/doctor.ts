@@ -9,6 +9,7 @@ import { engineFindings } from "./engine.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { dataFolderFinding, diskFinding, mediaFindings, watchFindings } from "./folders.ts";
 import { askService, clockFinding, credentialFindings, portFinding } from "./service.ts";
+import { sliceStoreFindings } from "./slice-store.ts";
 
 /** Looks at everything that a service and its callers need here. Nothing is changed. */
 export async function examine(
@@ -32,6 +33,7 @@ export async function examine(
     ["watched folder", () => watchFindings(config)],
     ["disk", async () => [await diskFinding(config)]],
     ["database", () => databaseFindings(config)],
+    ["slice store", () => sliceStoreFindings(config)],
     ["port", async () => [await portFinding(config, running)]],
     ["service", () => running?.findings ?? [ok("service", "none runs")]],
     ["clock", () => [clockFinding(config, running, Date.now())]],

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import * as v from "valibot";
 import { maskSecrets } from "../../lib/mask.ts";
 import type { Config } from "../config.ts";
-import { count, type Key, oneOf } from "../key.ts";
+import { count, type Key, oneOf, seconds } from "../key.ts";
 
 /** Where everything is kept, as it was written: a server of PostgreSQL by its address, or a file of SQLite by its path. */
 export type WrittenDatabase =
@@ -62,7 +62,34 @@ export const DATABASE_KEY: Key<WrittenDatabase> = {
   schema: database,
 };
 
-type FleetField = "role" | "zone" | "databaseConnectionsMax";
+/** What begins the names of files: a bucket of S3 with or without a prefix, a server of HTTP, a folder. */
+const slicePlace = v.pipe(
+  v.string(),
+  v.check((text) => {
+    if (/^s3:/i.test(text))
+      return /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^?#\p{Cc}]*)?$/u.test(text);
+    if (/^https?:/i.test(text)) return isPlainUrl(text);
+    return isFileUrl(text) || !(/^[a-z][a-z0-9+.-]+:/i.test(text) || /\p{Cc}/u.test(text));
+  }),
+  v.transform((text) => {
+    if (text === "") return "";
+    const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(text);
+    return (isUrl ? text : pathToFileURL(resolve(text)).href).replace(/\/+$/, "");
+  }),
+);
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && `${url.search}${url.hash}` === "";
+}
+
+type FleetField =
+  | "role"
+  | "zone"
+  | "databaseConnectionsMax"
+  | "sliceStore"
+  | "sliceMinMs"
+  | "sliceMs";
 
 /** The keys of a node among others. */
 export const FLEET_KEYS: { readonly [F in FleetField]: Key<Config[F]> } = {
@@ -88,14 +115,64 @@ export const FLEET_KEYS: { readonly [F in FleetField]: Key<Config[F]> } = {
     about:
       "How many connections this node holds to a PostgreSQL server at most, beside two: one that listens, and one of pg-boss.",
   },
+  sliceStore: {
+    env: "PONTUS_SLICE_STORE",
+    fallback: "",
+    shown: "none: each task is one worker's",
+    allowed: "s3://BUCKET/PREFIX, an http: or https: address, or a folder that all workers share",
+    about:
+      "Where workers of a fleet leave slices of long files for each other: with it, one file is encoded by [many workers](fleet.md#one-file-on-many-workers). The same on all workers.",
+    schema: slicePlace,
+  },
+  sliceMinMs: {
+    env: "PONTUS_SLICE_MIN_SECONDS",
+    fallback: "600",
+    ...seconds(6, 1_209_600),
+    about: "Shorter sources are encoded by one worker. The same on all workers.",
+  },
+  sliceMs: {
+    env: "PONTUS_SLICE_SECONDS",
+    fallback: "60",
+    ...seconds(3, 120),
+    about:
+      "About how long a slice is: a slot that makes one is taken until it ends. The same on all workers.",
+  },
 };
 
 /** What keys of a fleet ask of others. @returns what is wrong, one sentence each */
 export function fleetFaults(
-  config: Partial<Pick<Config, "role" | "secretKey">>,
+  config: Partial<
+    Pick<Config, "role" | "secretKey" | "sliceStore" | "s3AccessKeyId" | "engine" | "disk">
+  >,
   url: string | undefined,
 ): readonly string[] {
-  const { role = "all", secretKey = "" } = config;
+  return [...roleFaults(config, url), ...sliceFaults(config, url)];
+}
+
+function sliceFaults(
+  {
+    sliceStore: store = "",
+    s3AccessKeyId = "",
+    engine,
+    disk,
+  }: Partial<Pick<Config, "sliceStore" | "s3AccessKeyId" | "engine" | "disk">>,
+  url: string | undefined,
+): readonly string[] {
+  if (store === "") return [];
+  const refuse = (why: string) => [`Cannot use ${FLEET_KEYS.sliceStore.env}: ${why}`];
+  if (url === undefined)
+    return refuse("PONTUS_DATABASE_URL names no PostgreSQL server that other workers share");
+  if (store.startsWith("s3:") && s3AccessKeyId === "")
+    return refuse("there is no key of S3 (PONTUS_S3_ACCESS_KEY_ID)");
+  if (engine === "wasm") return refuse("only the engine native shares slices");
+  if (disk === "no") return refuse("PONTUS_DISK is no, and slices are joined on a disk");
+  return [];
+}
+
+function roleFaults(
+  { role = "all", secretKey = "" }: Partial<Pick<Config, "role" | "secretKey">>,
+  url: string | undefined,
+): readonly string[] {
   if (role === "all") return [];
   if (url === undefined)
     return [

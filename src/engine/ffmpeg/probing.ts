@@ -40,15 +40,17 @@ export const JSON_CHARS_MAX = 4_000_000;
  * Guards against hostile sources; as input options they are also put before the `-i` of a run.
  *
  * @param formats - the demuxers that may open it
+ * @param protocols - what it may be read by
  */
 export const sourceGuards = (
   maxPixels: number,
   formats: readonly string[] = SOURCE_FORMATS,
+  protocols: "file" | "http,tcp" = "file",
 ): readonly string[] => [
   "-max_pixels",
   String(maxPixels),
   "-protocol_whitelist",
-  "file",
+  protocols,
   "-format_whitelist",
   formats.join(","),
 ];

@@ -74,7 +74,10 @@ export async function runStep(
 }
 
 /** A run that is followed. */
-type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage" | "isOurs"> & {
+type Followed = Pick<
+  RunRequest,
+  "step" | "onProgress" | "onLog" | "onDamage" | "isOurs" | "isServed"
+> & {
   /** Absolute paths of the files that it writes; none if it writes streams. */
   readonly paths: readonly string[];
   /** What it reads beside its source, by its names. */
@@ -90,7 +93,7 @@ type Followed = Pick<RunRequest, "step" | "onProgress" | "onLog" | "onDamage" | 
 export async function follow(
   ffmpeg: Ffmpeg,
   { maxPixels, stallTimeoutMs }: RunLimits,
-  { step, paths, further, isOurs, onProgress, onLog, onDamage }: Followed,
+  { step, paths, further, isOurs, isServed, onProgress, onLog, onDamage }: Followed,
   signal: AbortSignal,
 ): Promise<Exit> {
   const stalled = new AbortController();
@@ -111,7 +114,7 @@ export async function follow(
   };
   const reader = createDamageReader();
   const log = createRunLog(reader.read, (line) => onLog(maskSecrets(line)));
-  const guards = isOurs ? [] : sourceGuards(maxPixels);
+  const guards = isOurs ? [] : sourceGuards(maxPixels, undefined, isServed ? "http,tcp" : "file");
   const inputs = further ? guardedFurther(step.args, further, maxPixels) : step.args;
   const args = [...generalArgs(step.name), ...guards, ...inputs];
   try {

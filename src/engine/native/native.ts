@@ -215,7 +215,7 @@ export class NativeEngine implements Engine {
   }
 
   async #encode(
-    { step, folder, inputPath, further = {} }: RunRequest,
+    { step, folder, inputPath, isServed, further = {} }: RunRequest,
     { args, onStart, onStdout, onStderrLine }: FfmpegRun,
     signal: AbortSignal,
   ): Promise<Exit> {
@@ -227,12 +227,15 @@ export class NativeEngine implements Engine {
       onStart(() => cpuMsOf(pid));
     };
     try {
-      const named = await nameInputs(args, folder, { input: inputPath, ...further });
+      const named = isServed
+        ? args.map((arg, at) => (args[at - 1] === "-i" && arg === "input" ? inputPath : arg))
+        : await nameInputs(args, folder, { input: inputPath, ...further });
       const onDevice = step.hardware && ON_DEVICE;
       const given = { ...allowance, ...onDevice?.allowance };
       const limits = stepLimits(given, step.load, await inputBytesOf(inputPath, folder));
-      const reads = [inputPath, ...Object.values(further)];
-      const seen = { writes: [folder], reads, ...onDevice?.seen };
+      const reads = [...(isServed ? [] : [inputPath]), ...Object.values(further)];
+      const network = isServed && ({ network: true } as const);
+      const seen = { writes: [folder], reads, ...network, ...onDevice?.seen };
       const within = { confinement, bounds: { limits, seen } };
       const program = { command: ffmpeg, args: named, cwd: folder, graceMs, within };
       return await runSubprocess({ ...program, onSpawn, onStdout, onStderrLine }, signal);

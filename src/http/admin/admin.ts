@@ -39,7 +39,7 @@ export type AdminPorts = {
   readonly clients: OperatedClients;
   readonly drain: Pick<Drain, "begin" | "end" | "standing" | "isOn">;
   /** The nodes that run tasks; absent on a single machine. */
-  readonly fleet?: Pick<Fleet, "nodes" | "order">;
+  readonly fleet?: Pick<Fleet, "nodes" | "order" | "slices">;
   /** Undefined while the service starts, and where it runs no tasks. */
   readonly ownWorker: () => KnownWorker | undefined;
   /** Whether this service takes tasks up. */
@@ -201,7 +201,8 @@ function serveStanding(on: OnAdmin, ports: AdminPorts, now: () => number): void 
   on(CALLS.listWorkers, "listWorkersRoute", async () => {
     const instances = await (await overview()).instances();
     const nodes = (await fleet?.nodes()) ?? [];
-    return { status: 200, body: workersAnswer(instances, ownWorker(), nodes) };
+    const slices = (await fleet?.slices()) ?? [];
+    return { status: 200, body: workersAnswer(instances, ownWorker(), { nodes, slices }) };
   });
 
   on(CALLS.readLimits, "readLimitsRoute", async () => ({ status: 200, body: limits }));

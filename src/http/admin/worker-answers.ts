@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { Node, SeenNode } from "../../fleet/fleet.ts";
+import type { Node, RunningSlice, SeenNode } from "../../fleet/fleet.ts";
 import type { Instance } from "../../overview/overview.ts";
 import type { DrainStanding } from "../../service/drain.ts";
 import { formatTime } from "../../service/following/format-time.ts";
@@ -16,6 +16,7 @@ const knownAnswer = (
   { id, running, slots, engine, engineVersion, version, host, zone, ...node }: KnownWorker,
   isThis: boolean,
   held: Instance | undefined,
+  slices: readonly RunningSlice[],
 ): WorkerAnswer => ({
   worker_id: id,
   is_this: isThis,
@@ -33,13 +34,23 @@ const knownAnswer = (
   start_time: formatTime(node.startedMs),
   ...(node.seenMs !== undefined && { seen_time: formatTime(node.seenMs) }),
   ...(held && !isThis && { lease_end_time: formatTime(held.leaseUntilMs) }),
+  ...slicesOf(id, slices),
 });
 
-/** The instances that work, the own one first. @param nodes - of the fleet, if there is one */
+function slicesOf(workerId: string, all: readonly RunningSlice[]): Pick<WorkerAnswer, "slices"> {
+  const own = all.filter((slice) => slice.workerId === workerId);
+  const slices = own.map(({ taskId, index }) => ({ task_id: taskId, slice: index }));
+  return own.length > 0 ? { slices } : {};
+}
+
+/** The instances that work, the own one first. @param fleet - what is in it, if there is one */
 export function workersAnswer(
   instances: readonly Instance[],
   own: KnownWorker | undefined,
-  nodes: readonly SeenNode[],
+  {
+    nodes,
+    slices,
+  }: { readonly nodes: readonly SeenNode[]; readonly slices: readonly RunningSlice[] },
 ): z.input<typeof WorkersSchema> {
   const heldBy = (id: string) => instances.find(({ workerId }) => workerId === id);
   const others = nodes.filter(({ id }) => id !== own?.id);
@@ -49,9 +60,16 @@ export function workersAnswer(
   return {
     workers: [
       ...(own
-        ? [knownAnswer({ ...own, ...(seenMs !== undefined && { seenMs }) }, true, heldBy(own.id))]
+        ? [
+            knownAnswer(
+              { ...own, ...(seenMs !== undefined && { seenMs }) },
+              true,
+              heldBy(own.id),
+              slices,
+            ),
+          ]
         : []),
-      ...others.map((node) => knownAnswer(node, false, heldBy(node.id))),
+      ...others.map((node) => knownAnswer(node, false, heldBy(node.id), slices)),
       ...unknown.map(({ workerId, running, live, leaseUntilMs }) => ({
         worker_id: workerId,
         is_this: false,

@@ -20,6 +20,13 @@ export const WorkersSchema = z
           host: told("The name of its machine."),
           zone: told("Where it stands, as `PONTUS_ZONE` says there."),
           hardware: told("The family of hardware encoders that it uses."),
+          slices: z
+            .array(z.object({ task_id: z.string(), slice: z.int() }))
+            .optional()
+            .openapi({
+              description:
+                "The slices of long files that it makes, from 0 on: also of tasks that run elsewhere.",
+            }),
           draining: z
             .boolean()
             .optional()

@@ -12,7 +12,7 @@ import {
   sourceEndless,
   sourceUnreachable,
 } from "./remote-errors.ts";
-import { askSource, type RemoteSource } from "./remote-source.ts";
+import { askSource, type RemoteSource, versionOf } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** Bytes between two checks of the free space, well below the watermark of a disk so that a full one is noticed in time. */
@@ -133,15 +133,16 @@ class Download {
     const length = answer.header("content-length");
     this.#totalBytes = length === undefined ? undefined : Number(length);
     this.options.budget.expect(this.#totalBytes ?? 0);
-    this.#version = versionOf(answer);
-    this.found = this.remote.foundIn(answer);
+    this.#version = strongVersionOf(answer);
+    const version = versionOf(answer);
+    this.found = { ...this.remote.foundIn(answer), ...(version !== undefined && { version }) };
     await this.#refuseFull();
   }
 
   /** Whether an answer continues exactly at the end of the last one, in the same version. */
   #isRest(answer: OutAnswer): boolean {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header("content-range") ?? "");
-    const version = versionOf(answer);
+    const version = strongVersionOf(answer);
     return (
       answer.status === 206 &&
       Number(range?.[1]) === this.doneBytes &&
@@ -193,7 +194,8 @@ class Download {
   }
 }
 
-function versionOf(answer: OutAnswer): string | undefined {
+/** The same, where a range can be asked for by it. */
+function strongVersionOf(answer: OutAnswer): string | undefined {
   const etag = answer.header("etag");
   return etag?.startsWith('"') ? etag : answer.header("last-modified");
 }

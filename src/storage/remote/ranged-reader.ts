@@ -5,7 +5,7 @@ import { TaskError } from "../../task/errors.ts";
 import { quoteAddress } from "../addresses.ts";
 import type { SourceReader } from "../storage.ts";
 import { refuseEncoded, sourceUnreachable } from "./remote-errors.ts";
-import { askSource, type RemoteSource } from "./remote-source.ts";
+import { askSource, type RemoteSource, versionOf } from "./remote-source.ts";
 import { type RetryLimits, withRetries } from "./retries.ts";
 
 /** Bytes of one request: a usual size for servers and caches. */
@@ -43,9 +43,11 @@ export async function openReader(
   const source = new RangedSource(remote, { ...options, signal });
   await options.budget.waiting(() => withRetries(() => source.open(), options.retries, signal));
   const { extension } = options;
+  const { sizeBytes, version } = source;
   return {
-    sizeBytes: source.sizeBytes,
+    sizeBytes,
     extension,
+    ...(version !== undefined && { version }),
     read: (position, length) => source.read(position, length),
     close: () => closed.abort(),
   };
@@ -53,7 +55,7 @@ export async function openReader(
 
 class RangedSource {
   sizeBytes = 0;
-  #version: string | undefined;
+  version: string | undefined;
   /** By index; the one that was read last stands last. */
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
   #whole: Uint8Array | undefined;
@@ -74,13 +76,14 @@ class RangedSource {
       if (status === 200) {
         this.#whole = await this.#hold(answer);
         this.sizeBytes = this.#whole.length;
+        this.version = versionOf(answer);
         return;
       }
       if (status !== 206) throw await this.remote.refusal(answer);
       const range = rangeOf(answer);
       if (range?.from !== 0) throw this.#unreachable("it is of an unknown size");
       this.sizeBytes = range.total;
-      this.#version = versionOf(answer);
+      this.version = versionOf(answer);
       const block = await this.#take(answer, this.#lengthOf(0));
       this.#blocks.set(0, Promise.resolve(block));
     });
@@ -167,7 +170,7 @@ class RangedSource {
     const { status } = answer;
     if (status !== 206 && status !== 200 && status !== 416) throw await this.remote.refusal(answer);
     const range = rangeOf(answer);
-    const isSame = versionOf(answer) === this.#version && range?.total === this.sizeBytes;
+    const isSame = versionOf(answer) === this.version && range?.total === this.sizeBytes;
     if (status !== 206 || !isSame) throw this.#unreachable("it changed while it was read");
     if (range.from !== from)
       throw this.#unreachable("the server answered with another range than was asked for");
@@ -226,7 +229,3 @@ function rangeOf(answer: OutAnswer): { readonly from: number; readonly total: nu
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.header("content-range") ?? "");
   return range ? { from: Number(range[1]), total: Number(range[2]) } : undefined;
 }
-
-/** Whatever names the version of a file: its ETag, also a weak one, or its day. */
-const versionOf = (answer: OutAnswer): string | undefined =>
-  answer.header("etag") ?? answer.header("last-modified");

@@ -24,6 +24,10 @@ export type RemoteSource = {
   readonly failure: (error: unknown) => unknown;
 };
 
+/** Whatever names the version of a file: its ETag, also a weak one, or its day. */
+export const versionOf = (answer: OutAnswer): string | undefined =>
+  answer.header("etag") ?? answer.header("last-modified");
+
 /**
  * Asks for a source, and hands on the answer, which is closed then.
  *

@@ -144,6 +144,19 @@ export class RemoteStorage implements DisklessStorage {
     await sweepLeft(this.protocol.target(url), left, options);
   }
 
+  async remove(url: string, signal: AbortSignal): Promise<void> {
+    const { withRetries } = await import("./retries.ts");
+    const target = this.protocol.target(url);
+    const removed = async () => {
+      try {
+        await target.remove(undefined, signal);
+      } catch (error) {
+        throw target.failure(error);
+      }
+    };
+    await withRetries(removed, this.retries, signal);
+  }
+
   folderOf(url: string): string {
     return this.protocol.target(url).folder;
   }

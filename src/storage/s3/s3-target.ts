@@ -26,7 +26,13 @@ export function s3Target(client: S3Client, shown: string): RemoteTarget {
       const request = { ...placeOf(at), headers: headersOf(file.name, tag), signal };
       (await sendBody(client, request, file, shown)).close();
     },
-    remove: (at, signal) => client.tell({ method: "DELETE", ...placeOf(at), signal }),
+    remove: async (at, signal) => {
+      const gone = client.tell({ method: "DELETE", ...placeOf(at), signal });
+      // Some stores say of what is not there that it is not.
+      await gone.catch((error: unknown) => {
+        if (!(error instanceof S3Refusal && error.status === 404)) throw error;
+      });
+    },
     failure: (error) => s3TargetFailure(error, shown),
     parts: s3Parts(client, placeOf, shown),
     listing: s3Listing(client, inFolder, placeOf),

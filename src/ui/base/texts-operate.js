@@ -16,6 +16,7 @@ export const OPERATE_TEXTS = /** @type {const} */ ({
   "queue.next": ["Next try in", "距下次重试"],
   "queue.byClient": ["Queue by client", "各客户端的队列"],
   "worker.this": ["this one", "本进程"],
+  "worker.slices": ["{n} slices", "切片 {n}"],
   "worker.running": ["{n} running", "运行中 {n}"],
   "worker.slots": ["{n} of {slots} slots", "占用 {n}/{slots} 个槽位"],
   "worker.live": ["{n} live", "直播 {n}"],

@@ -93,13 +93,14 @@ const WorkersCard = ({ workers, onDone }) =>
 /** @param {{ worker: Workers["workers"][number], onDone: () => void }} props */
 function WorkerLine({ worker, onDone }) {
   const { worker_id, is_this, running, slots, live, draining, lease_end_time, seen_time } = worker;
-  const { engine, engine_version, version, hardware, host, zone } = worker;
+  const { engine, engine_version, version, hardware, host, zone, slices = [] } = worker;
   const told = [
     host && (zone ? `${host}, ${zone}` : host),
     engine && (engine_version ? `${engine}, ffmpeg ${engine_version}` : engine),
     hardware,
     version && `Pontus ${version}`,
     live > 0 && t("worker.live", { n: live }),
+    slices.length > 0 && t("worker.slices", { n: slices.length }),
     draining && t("worker.draining"),
     seen_time && t("worker.seen", { time: moment(seen_time) }),
     lease_end_time && t("worker.lease", { time: moment(lease_end_time) }),

@@ -9,6 +9,7 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { type JoinRun, runJoin } from "../further/join-parts.ts";
 import { runStepOn } from "../hardware/on-hardware.ts";
 import type { Verified } from "../output/verify-products.ts";
+import type { SharedSource } from "../parts/slicing.ts";
 import { planSource } from "../plan-source.ts";
 import type { JudgingRun, Run } from "../run.ts";
 import type { Line, StepReports } from "../runner.ts";
@@ -19,6 +20,9 @@ import { settleTexts } from "../subtitles/text-files.ts";
 
 // What reads the captions in pictures: few tasks want that.
 const captions = onceLoaded(() => import("../subtitles/caption-texts.ts"));
+
+// What shares slices: only in a fleet.
+const sharingWork = onceLoaded(() => import("../parts/lead-parts.ts"));
 
 // Loaded while the first step runs.
 const verifying = onceLoaded(() => import("../output/verify-products.ts"));
@@ -38,6 +42,8 @@ type FileSource = {
   readonly joins?: JoinRun;
   /** Absolute path of the folder of the operator's own fonts, if there is one. */
   readonly fonts?: string | undefined;
+  /** How its slices are shared with other workers, if they are. */
+  readonly sharing?: SharedSource;
 };
 
 /**
@@ -48,8 +54,8 @@ type FileSource = {
  * @param planFor - decides purely, by what is known of the source
  */
 export const fileLine = (
-  run: JudgingRun & Pick<Run, "decide">,
-  { folder, path, joins, fonts, ...beside }: FileSource & Pick<RunRequest, "further">,
+  run: JudgingRun & Pick<Run, "decide"> & Partial<Pick<Run, "claim">>,
+  { folder, path, joins, fonts, sharing, ...beside }: FileSource & Pick<RunRequest, "further">,
   planFor: (media: MediaInfo) => Plan,
 ): FileLine => {
   const { engine, signal } = run;
@@ -65,7 +71,15 @@ export const fileLine = (
       // That it fails is told when something is verified.
       verifying().catch(() => {});
       const request = { step, folder, inputPath: path, ...beside, ...reports };
+      const { sliced } = step;
       if (joins && step.name === "join") await runJoin(engine, joins, request, own);
+      else if (sliced && sharing && run.claim && !step.hardware)
+        await (await sharingWork()).runShared(
+          { ...run.claim, ...sharing, engine, decide: run.decide },
+          request,
+          sliced,
+          own,
+        );
       else await runStepOn(run, request, own);
       if (step.texts) await settleTexts(folder, step.texts);
       if (step.captions) await (await captions()).settleCaptions(folder, step.captions, own);

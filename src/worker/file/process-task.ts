@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
 import { planner } from "../../plan/join-sources.ts";
+import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { toTaskError } from "../../task/errors.ts";
 import { joinedPath, joinOf } from "../further/join-parts.ts";
@@ -8,10 +9,12 @@ import { furtherPaths, openFurther } from "../further/open-further.ts";
 import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import type { Verified } from "../output/verify-products.ts";
+import { type SharedSource, type Sharing, slicedCapabilities } from "../parts/slicing.ts";
 import { delivering } from "../progress.ts";
 import type { Run } from "../run.ts";
 import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
+import type { SourceFile } from "../source/probe-source.ts";
 import { expectingOutput } from "./expect-output.ts";
 import { fileLine } from "./file-line.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
@@ -26,6 +29,8 @@ export type Folders = {
   readonly kept: KeptEncodes;
   /** Of the operator's own fonts, if there is one. */
   readonly fonts?: string | undefined;
+  /** How long encodes are shared with other workers; undefined if they are not. */
+  readonly shared?: Sharing | undefined;
 };
 
 /**
@@ -37,7 +42,10 @@ export type Folders = {
  * @param folders - this function makes the attempt's own work folder; the caller removes it
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
-export async function processTask(run: Run, { folder, kept, fonts }: Folders): Promise<void> {
+export async function processTask(
+  run: Run,
+  { folder, kept, fonts, shared }: Folders,
+): Promise<void> {
   const { task, signal } = run;
   await mkdir(folder, { recursive: true });
   try {
@@ -64,8 +72,18 @@ export async function processTask(run: Run, { folder, kept, fonts }: Folders): P
       const { path, media, further } = source;
       const join = joinOf(run, media, further);
       const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
-      const planFor = planner(request, await capabilitiesOf(run), join);
-      const place = { folder, fonts, ...read, ...furtherPaths(further) };
+      const capabilities = await capabilitiesOf(run);
+      const sharing = shared && sharingOf(shared, source, join);
+      const lengths = sharing?.slicing;
+      const planFor = (known: MediaInfo) =>
+        planner(request, slicedCapabilities(capabilities, lengths, known), join)(known);
+      const place = {
+        folder,
+        fonts,
+        ...read,
+        ...furtherPaths(further),
+        ...(sharing && { sharing }),
+      };
       const made = fileLine(run, place, planFor);
       const line = { ...made, ...expectingOutput(run, folder, made) };
       const verify = verifiedWithQuality(run, place, request, line);
@@ -91,6 +109,14 @@ async function openAll(run: Run, folder: string) {
   const source = await openSource(run.task.sourceUrl, run, folder);
   return { ...source, further: await openFurther(run, folder) };
 }
+
+/** How encodes of a source are shared; undefined if other workers cannot read the same. */
+const sharingOf = (
+  shared: Sharing,
+  { identity }: Pick<SourceFile, "identity">,
+  join: unknown,
+): SharedSource | undefined =>
+  identity && join === undefined ? { ...shared, source: identity } : undefined;
 
 const isAmong = (products: readonly Verified[], index: number): boolean =>
   products.some(({ targets }) => targets.includes(index));

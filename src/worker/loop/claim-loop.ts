@@ -22,6 +22,8 @@ export type ClaimLoopParts = {
   readonly freeSlots: () => number;
   /** Begins a run; it calls `wake` when a slot is free again. */
   readonly begin: (work: Work) => void;
+  /** Begins something else in a slot that no task waits for, and calls `wake` as `begin` does. @returns whether there was anything */
+  readonly spare?: (wake: () => void) => Promise<boolean>;
   /** Aborted when nothing more must be claimed. */
   readonly stopping: AbortSignal;
   readonly now: () => number;
@@ -70,7 +72,19 @@ export class ClaimLoop {
     let isMore = true;
     while (isMore && this.#mayClaim()) isMore = await this.#claimSome();
     const dueMs = this.#mayClaim() ? await queue.nextDueMs(self) : undefined;
+    const isWaiting = dueMs !== undefined && dueMs <= now();
+    // Tasks are looked for before the next.
+    if (this.#mayClaim() && !isWaiting && (await this.#beginSpare())) return 0;
     return dueMs === undefined ? IDLE_MS_MAX : Math.min(IDLE_MS_MAX, Math.max(1, dueMs - now()));
+  }
+
+  async #beginSpare(): Promise<boolean> {
+    this.#isClaiming = true;
+    try {
+      return (await this.#parts.spare?.(() => this.wake())) ?? false;
+    } finally {
+      this.#isClaiming = false;
+    }
   }
 
   /** @returns whether there was a task to claim */

@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { LiveEngine, LiveInput } from "../../engine/engine.ts";
 import type { Reach } from "../../lib/reach.ts";
+import { isGivenAsManifest } from "../../manifest/manifest.ts";
 import { forecast } from "../../plan/forecast.ts";
 import { planner } from "../../plan/join-sources.ts";
 import { isAnyLive } from "../../plan/live/places.ts";
@@ -20,6 +21,7 @@ import { openFurther, readFurther } from "../further/open-further.ts";
 import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
+import { type SliceLengths, slicedCapabilities } from "../parts/slicing.ts";
 import { type Planned, planSource } from "../plan-source.ts";
 import { Run } from "../run.ts";
 import type { RunPorts } from "../run-ports.ts";
@@ -49,7 +51,10 @@ const SAMPLED: Warning = {
 };
 
 /** What a plan works with: what a run does, but no store. */
-export type PlanningPorts = Omit<RunPorts, "store" | "insist">;
+export type PlanningPorts = Omit<RunPorts, "store" | "insist"> & {
+  /** Present if long encodes are shared with other workers. */
+  readonly slicing?: SliceLengths;
+};
 
 /** The conditions of a plan. */
 type Conditions = {
@@ -71,7 +76,7 @@ export async function planFor(
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
-    return await planRun(run, scratch);
+    return await planRun(run, scratch, ports.slicing);
   } finally {
     signal.removeEventListener("abort", stop);
   }
@@ -103,12 +108,16 @@ function plannedRun(given: NewTask, reach: Reach | null, ports: PlanningPorts): 
  * @param scratch - absolute path of this instance's scratch folder; undefined if nothing may be written
  * @throws {TaskError} what a run fails with before its first step, or the reason of the run's signal
  */
-async function planRun(run: Run, scratch: string | undefined): Promise<Outlook> {
+async function planRun(
+  run: Run,
+  scratch: string | undefined,
+  lengths: SliceLengths | undefined,
+): Promise<Outlook> {
   if (scratch === undefined) return planInPlace(run);
   const folder = join(scratch, `plan-${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   try {
-    if (!isAnyLive(run.places)) return await planFile(run, folder);
+    if (!isAnyLive(run.places)) return await planFile(run, folder, lengths);
     await run.judgeAgain();
     return await planLiveRun(run, folder);
   } finally {
@@ -149,7 +158,11 @@ function endless({ media, forecast: { sizeBytes: _, seconds: __, ...rest } }: Ou
   return { media: lasting, forecast: rest };
 }
 
-async function planFile(run: Run, folder: string): Promise<Outlook> {
+async function planFile(
+  run: Run,
+  folder: string,
+  lengths: SliceLengths | undefined,
+): Promise<Outlook> {
   const capabilities = await capabilitiesOf(run);
   let isPartial = false;
   let isEndless = false;
@@ -166,7 +179,10 @@ async function planFile(run: Run, folder: string): Promise<Outlook> {
   const further = await openFurther(run, folder, (url, _, own) => openOne(url, own));
   const request = run.planRequest(run.assignments, further);
   const join = joinOf(run, sample.media, further);
-  const planFor = planner(request, capabilities, join);
+  const isOneFile = !isEndless && !join && !isGivenAsManifest(run.task.sourceUrl);
+  const cut = isOneFile ? lengths : undefined;
+  const planFor = (known: MediaInfo) =>
+    planner(request, slicedCapabilities(capabilities, cut, known), join)(known);
   const media = join?.media ?? sample.media;
   // What is joined is not there yet.
   const planned =

@@ -1,5 +1,8 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest, Track } from "../../manifest/manifest.ts";
+import type { SourceIdentity } from "../../slices/slices.ts";
+import { type OpenedSource, schemeOf } from "../../storage/storage.ts";
 import { fetching } from "../progress.ts";
 import type { SourceRun } from "../run.ts";
 import { fetchLiveManifest } from "./fetch-live-manifest.ts";
@@ -76,10 +79,21 @@ export async function openAsGiven(
   const kind = await kindOfSource(source, url);
   if (kind === undefined) {
     const isAudio = isGivenAsAudio(url, source.mediaType) || isGivenAsAudio(source.foundAt);
-    return probeSource(source.path, run, folder, isAudio);
+    const probed = await probeSource(source.path, run, folder, isAudio);
+    const identity = probed.path === source.path ? await identityOf(url, source) : undefined;
+    return { ...probed, ...(identity && { identity }) };
   }
   const place = { storage, folder, signal, ...room };
   return { read: await readManifest(source, url, kind, place), place };
+}
+
+/** What tells an opened source from others at its address; undefined where its server names no version of it. */
+export async function identityOf(
+  url: string,
+  { path, sizeBytes, version }: Pick<OpenedSource, "path" | "sizeBytes" | "version">,
+): Promise<SourceIdentity | undefined> {
+  if (schemeOf(url) === "file") return { sizeBytes, version: `${(await stat(path)).mtimeMs}` };
+  return version === undefined ? undefined : { sizeBytes, version };
 }
 
 /** The same place, where all segments together may take no more than one source. */

@@ -1,6 +1,7 @@
 import type { StreamedEngine } from "../../engine/engine.ts";
 import { demuxerOf } from "../../probe/formats.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import type { SourceIdentity } from "../../slices/slices.ts";
 import type { SourceReader } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { SourceRun } from "../run.ts";
@@ -9,7 +10,12 @@ import { withLack } from "./told-size.ts";
 import { audioOf, placeOfAudio, writeAudio } from "./trim-audio.ts";
 
 /** A source as one media file on this machine, and its probed media. */
-export type SourceFile = { readonly path: string; readonly media: MediaInfo };
+export type SourceFile = {
+  readonly path: string;
+  readonly media: MediaInfo;
+  /** Present if others can read the same file at the source's address, and tell that it is the same. */
+  readonly identity?: SourceIdentity;
+};
 
 /**
  * Probes a source, and finds what ffprobe does not: junk around the audio of an MP3, and how much is missing by the source's own

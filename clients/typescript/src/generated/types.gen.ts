@@ -1580,6 +1580,13 @@ export type Worker = {
      */
     seen_time?: string;
     /**
+     * The slices of long files that it makes, from 0 on: also of tasks that run elsewhere.
+     */
+    slices?: Array<{
+        slice: number;
+        task_id: string;
+    }>;
+    /**
      * How many tasks run there at once.
      */
     slots?: number;

@@ -15,6 +15,9 @@ const cancelOf = (taskId: string): string => `c ${taskId}`;
 /** Something is wanted of a node. */
 export const orderOf = (nodeId: string): string => `n ${nodeId}`;
 
+/** Something of a task's slices has changed. */
+export const partsOf = (taskId: string): string => `s ${taskId}`;
+
 /** What all nodes are told of a change of a task, once it is on disk. */
 const noticesOf = (row: TaskRow, events: readonly TaskEvent[]): readonly string[] => [
   ...(events.length > 0 ? [EVENTS] : []),

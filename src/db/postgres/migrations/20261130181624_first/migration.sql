@@ -73,6 +73,26 @@ CREATE TABLE "workers" (
 	"seen_ms" bigint NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "slice_runs" (
+	"task_id" text collate "C",
+	"digest" text collate "C",
+	"part" integer,
+	"worker_id" text collate "C" NOT NULL,
+	"progress" json,
+	CONSTRAINT "slice_runs_pkey" PRIMARY KEY("task_id","digest","part")
+);
+--> statement-breakpoint
+CREATE TABLE "sliced_steps" (
+	"task_id" text collate "C",
+	"digest" text collate "C",
+	"attempt" integer NOT NULL,
+	"engine" text collate "C" NOT NULL,
+	"engine_version" text collate "C" NOT NULL,
+	"source" json NOT NULL,
+	"offered_ms" bigint NOT NULL,
+	CONSTRAINT "sliced_steps_pkey" PRIMARY KEY("task_id","digest")
+);
+--> statement-breakpoint
 CREATE TABLE "active_targets" (
 	"key" text collate "C" PRIMARY KEY,
 	"task_seq" bigint NOT NULL
@@ -197,6 +217,7 @@ CREATE UNIQUE INDEX "idempotency_keys_once" ON "idempotency_keys" ("client_code"
 CREATE UNIQUE INDEX "nonces_once" ON "nonces" ("nonce","client_code");--> statement-breakpoint
 CREATE INDEX "turns_debt" ON "turns" ("debt");--> statement-breakpoint
 CREATE INDEX "workers_seen" ON "workers" ("seen_ms");--> statement-breakpoint
+CREATE INDEX "slice_runs_worker" ON "slice_runs" ("worker_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "events_of_task" ON "events" ("task_seq","sequence");--> statement-breakpoint
 CREATE UNIQUE INDEX "task_logs_of_task" ON "task_logs" ("task_seq","attempt");--> statement-breakpoint
 CREATE UNIQUE INDEX "tasks_id" ON "tasks" ("id");--> statement-breakpoint

@@ -1,0 +1,69 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunRequest } from "../../engine/engine.ts";
+import { sleep } from "../../lib/sleep.ts";
+import type { Part, Sliced } from "../../plan/sliced.ts";
+import { TaskError } from "../../task/errors.ts";
+import { Lead, OtherPictures, type SharedRun } from "./lead.ts";
+import { stepOfPart } from "./run-part.ts";
+
+/** How long the step waits at its end for slices that are still being stored. */
+const STORING_MS_MAX = 10_000;
+
+/**
+ * Runs a step whose slices all workers of a fleet may make, and joins them. This worker offers them, and makes slices itself, one after the
+ * other, as long as any wait; those of others it fetches. If one cannot be made by others, it makes that as well: its own failure is
+ * the step's. If one has other pictures than it should, the whole is encoded here instead.
+ *
+ * Slices that an earlier attempt has made, and that lie in the store, are not made again.
+ *
+ * @throws {TaskError} as `Engine.run` does
+ */
+export async function runShared(
+  shared: SharedRun,
+  request: RunRequest,
+  sliced: Sliced,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const lead = new Lead(shared, request, sliced, AbortSignal.any([signal, ended.signal]));
+  const fail = (error: unknown): void => ended.abort(error);
+  let other: OtherPictures | undefined;
+  try {
+    await lead.make(fail);
+    await joinParts(shared, request, sliced, signal);
+    // What is cut off on its way may arrive after it was removed.
+    await sleep(STORING_MS_MAX, lead.settled());
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = ended.signal.aborted ? ended.signal.reason : error;
+    if (!(reason instanceof OtherPictures)) throw reason;
+    other = reason;
+  } finally {
+    fail(new TaskError("shutdown", "The step has ended"));
+    await lead.settled();
+    await removeParts(request.folder, sliced);
+  }
+  if (!other) return;
+  shared.decide(`Encodes the whole here: ${other.message}`);
+  const { sliced: _, ...whole } = request.step;
+  await shared.engine.run({ ...request, step: whole }, signal);
+}
+
+async function joinParts(
+  { engine }: SharedRun,
+  request: RunRequest,
+  { list, join: joined }: Sliced,
+  signal: AbortSignal,
+): Promise<void> {
+  await writeFile(join(request.folder, list.path), list.text);
+  const step = stepOfPart(request.step, joined);
+  await engine.run({ ...request, step, isOurs: true, onProgress: () => {} }, signal);
+}
+
+/** Removes the files of parts that are none of an output. */
+async function removeParts(folder: string, { parts, list }: Sliced): Promise<void> {
+  const passing = parts.filter(({ isKept }: Part) => !isKept);
+  const names = [...passing.flatMap(({ writes }) => writes), list.path];
+  for (const name of names) await rm(join(folder, name), { force: true });
+}

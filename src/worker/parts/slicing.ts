@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import type { Engine } from "../../engine/engine.ts";
+import type { Capabilities } from "../../plan/plan.ts";
+import type { MediaInfo } from "../../probe/media.ts";
+import type { PartRun, SliceQueue, SourceIdentity, StepKey } from "../../slices/slices.ts";
+import type { SliceStore } from "./slice-store.ts";
+
+/** How long encodes are shared among the workers of a fleet. */
+export type Slicing = SliceLengths & {
+  readonly queue: SliceQueue;
+  readonly store: SliceStore;
+  /** This worker. */
+  readonly workerId: string;
+  /** Counts a slice that was made, or could not be. */
+  readonly count: (by: SliceMaker, result: SliceResult) => void;
+};
+
+/** The same for one run of a task. */
+export type Sharing = {
+  readonly slicing: Slicing;
+  /** No slice takes longer than the run may. */
+  readonly limitSeconds: number;
+};
+
+/** The same for a source that all workers can read. */
+export type SharedSource = Sharing & { readonly source: SourceIdentity };
+
+/** Whether the worker that runs a task made a slice, or another did. */
+export type SliceMaker = "own" | "helper";
+/** What became of a slice; `again` is that it has to be made once more, as it is not in the store as it was made. */
+export type SliceResult = "made" | "failed" | "again";
+
+/** What is cut, and how. */
+export type SliceLengths = {
+  /** What is shorter stays whole. */
+  readonly minSeconds: number;
+  /** About how long a slice is. */
+  readonly sliceSeconds: number;
+};
+
+/**
+ * What is planned with, for a source that may be cut. How many slices there are depends on the source alone, and not on who is there: the
+ * next worker that takes the task up finds the same ones.
+ */
+export function slicedCapabilities(
+  capabilities: Capabilities,
+  lengths: SliceLengths | undefined,
+  { video, durationSeconds = 0 }: Pick<MediaInfo, "video" | "durationSeconds">,
+): Capabilities {
+  const seconds = video?.durationSeconds ?? durationSeconds;
+  if (!lengths || seconds < lengths.minSeconds) return capabilities;
+  return { ...capabilities, slices: Math.max(2, Math.ceil(seconds / lengths.sliceSeconds)) };
+}
+
+/**
+ * The key of a step: equal for two attempts whose parts would be the same. What joins them is left out: only the attempt itself does that.
+ */
+export function keyOfStep(
+  taskId: string,
+  runs: readonly PartRun[],
+  source: SourceIdentity,
+  { name, capabilities }: Pick<Engine, "name" | "capabilities">,
+): StepKey {
+  const all = [name, capabilities.version, source, runs.map(({ args, writes }) => [args, writes])];
+  const digest = createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 24);
+  return { taskId, digest };
+}

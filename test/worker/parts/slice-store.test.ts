@@ -1,0 +1,41 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { SliceStore } from "../../../src/worker/parts/slice-store.ts";
+import { aStorage, filesOf } from "../../fixtures/file-storage.ts";
+
+setDefaultTimeout(30_000);
+
+const SIGNAL = new AbortController().signal;
+
+async function aStore() {
+  const { storage, root, scratch } = await aStorage();
+  const urlOf = (name: string) => pathToFileURL(join(root, name)).href;
+  const remove = (url: string) => rm(fileURLToPath(url), { force: true });
+  const store = new SliceStore({ urlOf, storage, remove });
+  const made = join(scratch, "made");
+  await writeFile(made, "pictures");
+  return { store, root, scratch, made, stored: await store.put(made, "a.part", SIGNAL) };
+}
+
+test("what is stored is fetched as it was, and removed", async () => {
+  const { store, root, scratch, stored } = await aStore();
+  expect(stored).toMatchObject({ name: "a.part", sizeBytes: 8 });
+  const path = join(scratch, "fetched");
+  expect(await store.fetch(stored, path, SIGNAL)).toBe(true);
+  expect(await readFile(path, "utf8")).toBe("pictures");
+  expect(await store.remove(["a.part", "never-there.part"], SIGNAL)).toBe(true);
+  expect(await filesOf(root)).toEqual([]);
+  expect(await filesOf(scratch)).toEqual(["fetched", "made"]);
+});
+
+test.each([
+  ["was changed", (path: string) => writeFile(path, "pictureS")],
+  ["was cut", (path: string) => writeFile(path, "pict")],
+  ["is gone", (path: string) => rm(path)],
+])("what %s is not taken for what was stored", async (_, spoil) => {
+  const { store, root, scratch, stored } = await aStore();
+  await spoil(join(root, "a.part"));
+  expect(await store.fetch(stored, join(scratch, "fetched"), SIGNAL)).toBe(false);
+});
