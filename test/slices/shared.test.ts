@@ -127,8 +127,9 @@ async function left(): Promise<readonly string[]> {
   // Of a worker that was killed, the next start on its machine clears up.
   const scratch = workers
     .filter(({ pid }) => existsSync(`/proc/${pid}`))
-    .flatMap(({ home }) => readdirSync(join(home.data, "scratch"), { recursive: true }))
-    .map(String)
+    .flatMap(({ home }) =>
+      readdirSync(join(home.data, "scratch"), { recursive: true, encoding: "utf8" }),
+    )
     .filter((name) => name.includes("-slice-"));
   return [...rows.map((row) => String(row.left)), ...scratch, ...(await stored())];
 }

@@ -4,6 +4,7 @@ import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { TaskChanges } from "../../db/postgres/task-changes.ts";
 import type { PostgresTaskRow } from "../../db/postgres/task-row.ts";
 import { taskOf } from "../../task/row.ts";
+import { isFinal } from "../../task/status.ts";
 import { undelivered } from "../../task/targets.ts";
 import type {
   AttemptLog,
@@ -147,10 +148,16 @@ export class PostgresTaskStore implements TaskStore {
 
   async saveLog(claim: Claim, log: LogText): Promise<void> {
     await this.#database.write(async () => {
-      const row = await this.#changes.held(claim);
+      const row = (await this.#changes.held(claim)) ?? (await this.#endedBy(claim));
       if (!row) throw leaseLost(claim);
       await this.#logs.save(row.seq, claim.attempt, log);
     });
+  }
+
+  /** The task that a claim has ended: its last words are written beside its end, and may come after it. */
+  async #endedBy({ taskId: id, attempt }: Claim): Promise<PostgresTaskRow | undefined> {
+    const [row] = await this.#queries.toChange.execute({ id });
+    return row?.attempt === attempt && isFinal(row.status) ? row : undefined;
   }
 
   async saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void> {

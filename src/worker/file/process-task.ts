@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
 import { planner } from "../../plan/join-sources.ts";
-import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { toTaskError } from "../../task/errors.ts";
 import { joinedPath, joinOf } from "../further/join-parts.ts";
@@ -9,7 +8,7 @@ import { furtherPaths, openFurther } from "../further/open-further.ts";
 import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import type { Verified } from "../output/verify-products.ts";
-import { type SharedSource, type Sharing, slicedCapabilities } from "../parts/slicing.ts";
+import { type SharedSource, type Sharing, sharedCapabilities } from "../parts/slicing.ts";
 import { delivering } from "../progress.ts";
 import type { Run } from "../run.ts";
 import { runLine } from "../runner.ts";
@@ -72,11 +71,9 @@ export async function processTask(
       const { path, media, further } = source;
       const join = joinOf(run, media, further);
       const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
-      const capabilities = await capabilitiesOf(run);
       const sharing = shared && sharingOf(shared, source, join);
-      const lengths = sharing?.slicing;
-      const planFor = (known: MediaInfo) =>
-        planner(request, slicedCapabilities(capabilities, lengths, known), join)(known);
+      const capabilities = sharedCapabilities(await capabilitiesOf(run), sharing?.slicing);
+      const planFor = planner(request, capabilities, join);
       const place = {
         folder,
         fonts,

@@ -190,8 +190,10 @@ export class Lead {
   /** @throws {OtherPictures} */
   #have(index: number, { frames, outTimeSeconds }: Omit<Encoded, "damage">): void {
     const wanted = this.#slices[index]?.frames;
-    if (wanted !== undefined && frames !== wanted)
-      throw new OtherPictures(`slice ${index} has ${frames} pictures, and should have ${wanted}`);
+    if (wanted && !wanted.includes(frames))
+      throw new OtherPictures(
+        `slice ${index} has ${frames} pictures, and should have ${wanted.join(" or ")}`,
+      );
     this.#here.add(index);
     this.#progress.tell(index, { frames, outTimeSeconds, speed: 0, fps: 0 });
   }

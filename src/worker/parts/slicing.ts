@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../../engine/engine.ts";
 import type { Capabilities } from "../../plan/plan.ts";
-import type { MediaInfo } from "../../probe/media.ts";
 import type { PartRun, SliceQueue, SourceIdentity, StepKey } from "../../slices/slices.ts";
 import type { SliceStore } from "./slice-store.ts";
 
@@ -38,18 +37,20 @@ export type SliceLengths = {
   readonly sliceSeconds: number;
 };
 
+/** Of a film that is longer than a day, slices are longer. */
+const SLICES_MAX = 1_000;
+
 /**
- * What is planned with, for a source that may be cut. How many slices there are depends on the source alone, and not on who is there: the
- * next worker that takes the task up finds the same ones.
+ * What is planned with, where encodes are shared. How many slices there are depends on the source alone, and not on who is there: the next
+ * worker that takes the task up finds the same ones.
  */
-export function slicedCapabilities(
+export function sharedCapabilities(
   capabilities: Capabilities,
   lengths: SliceLengths | undefined,
-  { video, durationSeconds = 0 }: Pick<MediaInfo, "video" | "durationSeconds">,
 ): Capabilities {
-  const seconds = video?.durationSeconds ?? durationSeconds;
-  if (!lengths || seconds < lengths.minSeconds) return capabilities;
-  return { ...capabilities, slices: Math.max(2, Math.ceil(seconds / lengths.sliceSeconds)) };
+  if (!lengths) return capabilities;
+  const { minSeconds, sliceSeconds } = lengths;
+  return { ...capabilities, spread: { minSeconds, sliceSeconds, slicesMax: SLICES_MAX } };
 }
 
 /**

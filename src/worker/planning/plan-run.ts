@@ -21,7 +21,7 @@ import { openFurther, readFurther } from "../further/open-further.ts";
 import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
-import { type SliceLengths, slicedCapabilities } from "../parts/slicing.ts";
+import { type SliceLengths, sharedCapabilities } from "../parts/slicing.ts";
 import { type Planned, planSource } from "../plan-source.ts";
 import { Run } from "../run.ts";
 import type { RunPorts } from "../run-ports.ts";
@@ -163,7 +163,6 @@ async function planFile(
   folder: string,
   lengths: SliceLengths | undefined,
 ): Promise<Outlook> {
-  const capabilities = await capabilitiesOf(run);
   let isPartial = false;
   let isEndless = false;
   const openOne = async (url: string, own: string): Promise<Sample> => {
@@ -180,9 +179,11 @@ async function planFile(
   const request = run.planRequest(run.assignments, further);
   const join = joinOf(run, sample.media, further);
   const isOneFile = !isEndless && !join && !isGivenAsManifest(run.task.sourceUrl);
-  const cut = isOneFile ? lengths : undefined;
-  const planFor = (known: MediaInfo) =>
-    planner(request, slicedCapabilities(capabilities, cut, known), join)(known);
+  const capabilities = sharedCapabilities(
+    await capabilitiesOf(run),
+    isOneFile ? lengths : undefined,
+  );
+  const planFor = planner(request, capabilities, join);
   const media = join?.media ?? sample.media;
   // What is joined is not there yet.
   const planned =

@@ -61,6 +61,17 @@ describe("PostgresTaskStore on two nodes at once", () => {
       expect([rows, await count(rows)]).toEqual([rows, ROUNDS]);
   });
 
+  test("keeps the last words of a run that come after the end of its task, and none of one that is over", async () => {
+    const { a } = await fleet();
+    const claim = await a.start();
+    await a.tasks.finish(claim, { status: "FAILED", failure: aFailure });
+    const log = { lines: ["a"], decisions: ["b"] };
+    await a.tasks.saveLog(claim, log);
+    expect(await a.tasks.logs("ada", claim.taskId)).toEqual([{ attempt: claim.attempt, ...log }]);
+    const late = a.tasks.saveLog({ ...claim, attempt: claim.attempt - 1 }, log);
+    expect((await taskErrorOf(late)).code).toBe("lease_lost");
+  });
+
   test("takes a nonce once", async () => {
     const { a, b, count } = await fleet();
     for (let round = 0; round < ROUNDS; round++) {

@@ -1,18 +1,16 @@
 import { expect, test } from "bun:test";
 import type { Capabilities } from "../../../src/plan/plan.ts";
-import { keyOfStep, slicedCapabilities } from "../../../src/worker/parts/slicing.ts";
+import { keyOfStep, sharedCapabilities } from "../../../src/worker/parts/slicing.ts";
 
 const CAPABILITIES = { engine: "native", version: "7.1" } as unknown as Capabilities;
 const LENGTHS = { minSeconds: 600, sliceSeconds: 60 };
 
-test.each([
-  [599, undefined],
-  [600, 10],
-  [601, 11],
-  [7_200, 120],
-])("a film of %d s is cut into %p slices, whoever is there", (durationSeconds, slices) => {
-  expect(slicedCapabilities(CAPABILITIES, LENGTHS, { durationSeconds }).slices).toBe(slices);
-  expect(slicedCapabilities(CAPABILITIES, undefined, { durationSeconds })).toBe(CAPABILITIES);
+test("long encodes are cut for several workers only where they are shared", () => {
+  expect(sharedCapabilities(CAPABILITIES, undefined)).toBe(CAPABILITIES);
+  expect(sharedCapabilities(CAPABILITIES, LENGTHS)).toMatchObject({
+    version: "7.1",
+    spread: LENGTHS,
+  });
 });
 
 test("a step has another key for another source, engine or run, and the same for the same", () => {
