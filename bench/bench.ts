@@ -7,6 +7,7 @@ import { measureCreates } from "./creates.ts";
 import { measureDashboard } from "./dashboard.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureFleet } from "./fleet.ts";
+import { measureFleetSlices } from "./fleet-slices.ts";
 import { measureLadder } from "./ladder.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLive } from "./live.ts";
@@ -44,6 +45,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   "wasm-api": measureWasmApi,
   live: measureLive,
   fleet: measureFleet,
+  "fleet-slices": measureFleetSlices,
 };
 const NAMES = Object.keys(PARTS);
 /** What statfs(2) says of a tmpfs, where a commit costs nothing. */

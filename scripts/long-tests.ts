@@ -40,6 +40,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/line/live-deno.test.ts": 26,
   "test/plan/real/real-sound.test.ts": 26,
   "test/engine/native/native-slices.test.ts": 25,
+  "test/slices/shared.test.ts": 30,
   "test/engine/relay/srt-relay.test.ts": 25,
   "test/ui/dashboard.test.ts": 25,
   "test/runtime/demo.test.ts": 25,
