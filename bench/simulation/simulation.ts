@@ -20,6 +20,8 @@ export type SimulationOptions = LoadOptions & {
   readonly leaseMs: number;
   /** How often a worker dies, on average, in ms; another takes its place a minute later. */
   readonly deathMs: number;
+  /** Whether it ends with the day, whatever is left to do. */
+  readonly endsWithDay?: boolean;
   /** Between two idle nodes that look for the same work, in ms. */
   readonly apartMs: number;
   readonly server: ServerOptions;
@@ -115,6 +117,8 @@ export class Simulation {
       this.#comeNext(client, 0);
     }
     for (let made = 0; made < workers; made += 1) this.#hire();
+    const { endsWithDay = false, dayMs } = this.#options;
+    if (endsWithDay) this.#time.at(START_MS + dayMs, () => this.#time.end());
     this.#upkeep();
     this.#time.run();
   }
