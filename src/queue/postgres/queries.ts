@@ -132,13 +132,13 @@ export function prepareLost({ orm, prepared }: PostgresDatabase) {
         .prepare(name);
   return prepared({
     ofWorker: lost("lost_of_worker", eq(tasks.workerId, sql.placeholder("workerId"))),
-    // In the order of their index, which may not look better than another where many run.
+    // Among what runs, by an index of that; in an order that is of no index, along which all tasks would be looked at.
     expired: lost(
       "expired_leases",
       lte(tasks.leaseUntilMs, sql.placeholder("nowMs")),
       asc(tasks.leaseUntilMs),
     ),
-    // One end of that index.
+    // Likewise: an index of leases would be written by each heartbeat.
     firstLease: () =>
       orm
         .select({ untilMs: sql<string | null>`until_ms` })

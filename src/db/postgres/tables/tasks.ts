@@ -82,7 +82,8 @@ export const tasks = pgTable(
     index("tasks_waiting")
       .on(table.notBeforeMs)
       .where(sql`status = 'PENDING' and not_before_ms is not null`),
-    index("tasks_leases").on(table.leaseUntilMs).where(sql`status = 'RUNNING'`),
+    // No index has what a heartbeat or progress changes: most of these updates then write no index at all (`bench/fleet-updates.ts`).
+    // Leases that have run out are looked for among what runs.
     index("tasks_workers").on(table.workerId, table.isLive).where(sql`status = 'RUNNING'`),
     index("tasks_running").on(table.clientCode).where(sql`status = 'RUNNING'`),
     // Only tasks that have ended are in it, so it slows no create.

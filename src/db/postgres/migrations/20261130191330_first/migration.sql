@@ -223,7 +223,6 @@ CREATE UNIQUE INDEX "task_logs_of_task" ON "task_logs" ("task_seq","attempt");--
 CREATE UNIQUE INDEX "tasks_id" ON "tasks" ("id");--> statement-breakpoint
 CREATE INDEX "tasks_ready" ON "tasks" ("client_code","needs","is_live","priority" desc,"seq") WHERE status = 'PENDING' and not_before_ms is null;--> statement-breakpoint
 CREATE INDEX "tasks_waiting" ON "tasks" ("not_before_ms") WHERE status = 'PENDING' and not_before_ms is not null;--> statement-breakpoint
-CREATE INDEX "tasks_leases" ON "tasks" ("lease_until_ms") WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX "tasks_workers" ON "tasks" ("worker_id","is_live") WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX "tasks_running" ON "tasks" ("client_code") WHERE status = 'RUNNING';--> statement-breakpoint
 CREATE INDEX "tasks_ended" ON "tasks" ("end_ms") WHERE end_ms is not null;--> statement-breakpoint
