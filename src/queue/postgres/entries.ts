@@ -99,7 +99,7 @@ export class BossEntries {
   async enqueueAll(rows: readonly EntryOf[]): Promise<void> {
     const ready = rows.filter(({ notBeforeMs = null }) => notBeforeMs === null);
     for (const [queue, all] of Map.groupBy(ready, queueNameOf)) {
-      await this.#insistOn(queue);
+      await this.insistOn(queue);
       const entries = all.map((row) => ({ id: row.id, priority: urgencyOf(row) }));
       await this.#boss.insert(queue, entries, { db: this.#adding(queue) });
     }
@@ -107,7 +107,7 @@ export class BossEntries {
 
   /** Takes the first entries out of a queue. Call it inside `write`. @returns the ids of their tasks: fewer where there are not so many */
   async take(queue: string, number = 1): Promise<readonly string[]> {
-    await this.#insistOn(queue);
+    await this.insistOn(queue);
     // An entry is added when its task is ready, so pg-boss has no time to keep: a server's clock that is set back hides none.
     const options = { db: this.#planned, batchSize: number, ignoreStartAfter: true };
     const taken = await this.#boss.fetch(queue, options);
@@ -118,7 +118,7 @@ export class BossEntries {
 
   /** Removes entries. Call it inside `write`. */
   async remove(queue: string, taskIds: readonly string[]): Promise<void> {
-    await this.#insistOn(queue);
+    await this.insistOn(queue);
     await this.#boss.deleteJob(queue, [...taskIds], { db: this.#planned });
   }
 
@@ -128,7 +128,7 @@ export class BossEntries {
   }
 
   /** Makes a queue on pg-boss's own connection: it commits by itself, which would end the caller's transaction. */
-  async #insistOn(queue: string): Promise<void> {
+  async insistOn(queue: string): Promise<void> {
     const making = this.#queues.get(queue) ?? this.#boss.createQueue(queue, QUEUE);
     this.#queues.set(queue, making);
     try {

@@ -12,6 +12,8 @@ import { isReady } from "./turn-query.ts";
 const BATCH = 500;
 /** Of how many clients at most, one query each. */
 const CLIENTS_MAX = 50;
+/** Of how many queues the rows are at most: some queries each, and where pg-boss has lost one, it makes that anew. */
+const QUEUES_MAX = 50;
 /** Gives a row to the one node that mends now. */
 const LOCK = `select 1 where pg_try_advisory_xact_lock(${LOCKS.MENDING})`;
 
@@ -24,6 +26,10 @@ const FIRST_ROW = { clientCode: "", createMs: 0, seq: 0 };
 
 /** Where the next batches begin. */
 type Place = { readonly entry: typeof FIRST_ENTRY; readonly row: typeof FIRST_ROW };
+
+type FoundRow = EntryOf & { readonly createMs: number; readonly seq: number };
+/** Rows of a batch, and where the one after it begins. */
+type NextRows = { readonly found: readonly FoundRow[]; readonly next: Place["row"] };
 
 /**
  * Makes entries and rows agree again, the rows being right: after a backup was restored, or somebody wrote to pg-boss's tables. It goes along both
@@ -67,7 +73,7 @@ export class Mending {
     if (lock.rows.length === 0) return 0;
     const [{ place } = { place: null }] = await this.#rounds.place.execute();
     const entries = await this.#nextEntries(place?.entry ?? FIRST_ENTRY);
-    const rows = await this.#nextRows(place?.row ?? FIRST_ROW);
+    const rows = ofFewQueues(await this.#nextRows(place?.row ?? FIRST_ROW));
     const removed = await this.#removeStale(entries.found);
     const added = await this.#addMissing(rows.found);
     await this.#rounds.goOn.execute({ place: { entry: entries.next, row: rows.next } });
@@ -87,8 +93,8 @@ export class Mending {
     return { found, next: found.length < BATCH ? FIRST_ENTRY : (found.at(-1) ?? FIRST_ENTRY) };
   }
 
-  async #nextRows(row: Place["row"]) {
-    const found: (EntryOf & { readonly createMs: number; readonly seq: number })[] = [];
+  async #nextRows(row: Place["row"]): Promise<NextRows> {
+    const found: FoundRow[] = [];
     let next = row;
     for (let clients = 0; clients < CLIENTS_MAX && found.length < BATCH; clients += 1) {
       const rows = await this.#rows.from.execute({ ...next, limit: BATCH - found.length });
@@ -131,7 +137,10 @@ export class Mending {
     for (const [queue, all] of Map.groupBy(rows, queueNameOf)) {
       const there = await this.#asked.there.execute({ queue, ids: all.map(({ id }) => id) });
       const ids = new Set(there.map(({ id }) => id));
-      missing.push(...all.filter(({ id }) => !ids.has(id)).map(({ id }) => id));
+      const lacking = all.filter(({ id }) => !ids.has(id));
+      // Takes longest, and so before rows are locked that claims would wait for.
+      if (lacking.length > 0) await this.#entries.insistOn(queue);
+      missing.push(...lacking.map(({ id }) => id));
     }
     if (missing.length === 0) return 0;
     const locked = await this.#rows.locked.execute({ ids: missing });
@@ -146,6 +155,16 @@ export class Mending {
     await this.#entries.enqueueAll(lacking);
     return lacking.length;
   }
+}
+
+/** Those of the first queues alone; the next part begins with the others. */
+function ofFewQueues({ found, next }: NextRows): NextRows {
+  const queues = new Set<string>();
+  const end = found.findIndex((row) => queues.add(queueNameOf(row)).size > QUEUES_MAX);
+  const last = found[end - 1];
+  if (!last) return { found, next };
+  const { clientCode, createMs, seq } = last;
+  return { found: found.slice(0, end), next: { clientCode, createMs, seq } };
 }
 
 // Of tables of pg-boss, which are read here and changed only by itself.

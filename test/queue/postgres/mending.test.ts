@@ -64,6 +64,18 @@ describe("mend()", () => {
     expect(await drain(node)).toEqual([ids[0] ?? "", ids[2] ?? ""]);
   });
 
+  test("goes along many clients and queues, some of them at a time", async () => {
+    let made = 0;
+    // Of one client more queues than a pass looks at, and of others one each.
+    const node = await fleet.node({ needsOf: () => `codec-${made++}` });
+    for (let n = 0; n < 54; n += 1)
+      await createTask(node, { clientCode: n < 51 ? "ada" : `client-${n}` });
+    await run(node, "delete from pontus_queue.job_common");
+    expect([await node.queue.mend(), await node.queue.mend()]).toEqual([50, 4]);
+    expect(await entriesOf(node)).toHaveLength(54);
+    expect(await mendAll(node)).toBe(0);
+  });
+
   test("removes the entries of tasks that run, have ended, wait or are gone", async () => {
     const node = await fleet.node();
     const running = await createTask(node, { priority: 2 });
