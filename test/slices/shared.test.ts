@@ -93,13 +93,14 @@ type Log = {
   readonly attempts: readonly { readonly attempt: number; readonly decisions: readonly string[] }[];
 };
 
-/** What the log of a task's attempt says was done. */
-async function told(id: string, attempt = 1): Promise<string> {
-  const answer = await api.call(`/api/v1/task/transcoding/${id}/log`);
-  const text = await answer.text();
-  const { attempts } = JSON.parse(text) as Log;
-  return JSON.stringify(attempts.find((one) => one.attempt === attempt));
-}
+/** What the log of a task's attempt says was done; it may come a moment after the end of the task. */
+const told = (id: string, attempt = 1): Promise<string> =>
+  eventually(async () => {
+    const answer = await api.call(`/api/v1/task/transcoding/${id}/log`);
+    const { attempts } = (await answer.json()) as Log;
+    const own = attempts.find((one) => one.attempt === attempt);
+    return own && JSON.stringify(own);
+  });
 
 /** How many slices an attempt had made by whom; its log is whole a moment after its end is told. */
 const counted = (id: string, attempt = 1) =>
