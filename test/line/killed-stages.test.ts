@@ -61,7 +61,7 @@ const request = (target: string, source_url = "in.mp4") => ({
   targets: [{ target_url: `out/${target}` }],
 });
 
-/** An ffprobe that comes to no end with outputs for as long as the service lives that has started it. */
+/** An ffprobe that comes to no end with outputs for as long as the service lives that has started it. If it stands by, it waits for who reads its pipe. */
 function endlessFfprobe(): string {
   const path = join(home.media, "..", "ffprobe");
   const reached = `${path}.reached`;
@@ -69,8 +69,12 @@ function endlessFfprobe(): string {
     path,
     `#!/bin/sh
 case "$*" in
-  *standby-*) ;;
+  */standby-*/source*) ;;
   *"file:${home.data}/scratch/"*)
+    for word; do
+      [ "$before" = -o ] && exec 3>"$word"
+      before=$word
+    done
     touch "${reached}"
     while kill -0 "$PPID" 2>/dev/null; do sleep 0.1; done
     exit 1 ;;
