@@ -1,8 +1,12 @@
 import type { Loudness } from "../../probe/media.ts";
 
-const SUMMARY = /\bebur128@meter(\d+) @ [^\]]*\].* Summary:/;
-/** `    I:         -21.8 LUFS`, `    LRA:         0.0 LU`, `    Peak:      -14.5 dBFS`; silence has no peak: `-inf`. */
-const VALUE = /^\s+(I|LRA|Peak):\s+(-?inf|nan|-?[\d.]+) (?:LUFS|LU|dBFS)$/;
+/** The summary comes in several messages. Others may speak between them, and then each has the name of the meter before it. */
+const METER = /\bebur128@meter(\d+) @ [^\]]*\]/;
+/**
+ * `    I:         -21.8 LUFS`, `    LRA:         0.0 LU`, `    Peak:      -14.5 dBFS`; silence has no peak: `-inf`. The last one ends without
+ * a new line, so what another thread says may follow at once.
+ */
+const VALUE = /^\s+(I|LRA|Peak):\s+(-?inf|nan|-?[\d.]+) (?:LUFS|LU|dBFS)/;
 /** Below this nothing is heard. */
 const SILENT = { integratedLufs: -70, truePeakDbtp: -120, rangeLu: 0 };
 
@@ -12,10 +16,10 @@ export function createMeterLog() {
   let at = -1;
   return {
     read(line: string): void {
-      const begin = SUMMARY.exec(line)?.[1];
-      if (begin !== undefined) {
-        at = Number(begin);
-        found.set(at, { ...SILENT });
+      const meter = METER.exec(line)?.[1];
+      if (meter !== undefined) {
+        at = Number(meter);
+        if (line.includes(" Summary:")) found.set(at, { ...SILENT });
         return;
       }
       if (line.startsWith("[")) at = -1;
