@@ -10,15 +10,15 @@ const STOP_MS = 1_000;
 /** How ffmpeg is run: the program of this machine, or WebAssembly in this process. */
 export type ClipMaker = "native" | "wasm";
 
-/** Makes ten seconds of moving picture and sound, for the demo shall need no file of its viewer's. */
+/** Makes some seconds of moving picture and sound, for the demo shall need no file of its viewer's. */
 export async function makeClip(
   path: string,
-  size: string,
+  { size, seconds = 10 }: { readonly size: string; readonly seconds?: number },
   maker: ClipMaker,
   stopped: AbortSignal,
 ): Promise<void> {
-  const picture = `testsrc2=size=${size}:rate=30:duration=10`;
-  const sound = "sine=frequency=440:sample_rate=48000:duration=10";
+  const picture = `testsrc2=size=${size}:rate=30:duration=${seconds}`;
+  const sound = `sine=frequency=440:sample_rate=48000:duration=${seconds}`;
   const inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound];
   const video = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
   const args = ["-nostdin", "-v", "error", ...inputs, ...video, "-c:a", "aac", basename(path)];

@@ -4,24 +4,33 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Credentials } from "../test/fixtures/signed-client.ts";
-import { makeClip } from "./demo-clip.ts";
+import { type ClipMaker, makeClip } from "./demo-clip.ts";
 import { startDemoNode } from "./demo-node.ts";
 import { call, type DemoService, ownEnvironment } from "./demo-tour.ts";
 import { startMediaStore } from "./fleet/media-store.ts";
 import { inPinnedBun } from "./pinned-bun.ts";
 import { hasProgram } from "./run-program.ts";
 
-// `npx --yes bun run demo:fleet` starts a PostgreSQL server of its own, two API nodes and two workers, and shows which of them runs what.
+// `npx --yes bun run demo:fleet` starts a PostgreSQL server of its own, two API nodes and two workers, and shows which of them runs what, and how both encode one file.
 
 const SERVERS = "/usr/lib/postgresql";
 const TASKS = 6;
 const TASK_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
+/** Long enough to be cut; the clip of the tasks is shorter. */
+const FILM = { size: "640x360", seconds: 24 };
+const FILM_PROFILE = "video_mp4_640x360_520kbps";
+const SLICE_MIN_SECONDS = 20;
+const SLICE_SECONDS = 3;
 
 /** What the demo is made of while it runs. */
 type Demo = {
   readonly scratch: string;
   readonly url: string;
+  /** The store of media, whose files are in a folder. */
+  readonly media: string;
+  readonly folder: string;
+  readonly engine: ClipMaker;
   readonly credentials: Credentials;
   readonly secretKey: string;
   readonly signal: AbortSignal;
@@ -56,6 +65,11 @@ async function startNode(demo: Demo, role: "api" | "worker", number: number): Pr
       PONTUS_CONCURRENCY: "1",
       // The demo's store of media is on this machine.
       PONTUS_EGRESS_ALLOW: "127.0.0.1",
+      ...(demo.engine === "native" && {
+        PONTUS_SLICE_STORE: demo.media,
+        PONTUS_SLICE_MIN_SECONDS: `${SLICE_MIN_SECONDS}`,
+        PONTUS_SLICE_SECONDS: `${SLICE_SECONDS}`,
+      }),
       ...(role === "api" && { PONTUS_CLIENTS: JSON.stringify([demo.credentials]) }),
     },
     logFile: join(demo.scratch, `${name}.log`),
@@ -86,7 +100,8 @@ function shown({ task_status: status, error, targets }: Task): string {
 }
 
 /** Creates tasks on both API nodes by turns, and reads each from the other one. */
-async function share(demo: Demo, nodes: readonly DemoService[], media: string): Promise<void> {
+async function share(demo: Demo, nodes: readonly DemoService[]): Promise<void> {
+  const { media } = demo;
   const urlOf = (at: number): string => `${nodes[at % nodes.length]?.url}/api/v1/task/transcoding`;
   const ids: string[] = [];
   for (let at = 0; at < TASKS; at += 1) {
@@ -107,6 +122,36 @@ async function share(demo: Demo, nodes: readonly DemoService[], media: string): 
   }
 }
 
+/** Has both workers encode one film, and tells from the log of its task who made how much of it. */
+async function cut(demo: Demo, api: DemoService): Promise<void> {
+  const { media, folder, engine, signal } = demo;
+  await makeClip(join(folder, "film.mp4"), FILM, engine, signal);
+  const tasks = `${api.url}/api/v1/task/transcoding`;
+  const { task_id: id } = await call<{ task_id: string }>(demo, tasks, {
+    source: { source_url: `${media}/film.mp4` },
+    profile_name: FILM_PROFILE,
+    targets: [{ target_url: `${media}/film-out.mp4` }],
+  });
+  const task = await untilEnded(demo, `${tasks}/${id}`);
+  const [all, own, others] = await slicesOf(demo, `${tasks}/${id}/log`);
+  const by = demo.ranOn.get(id) ?? "?";
+  const other = by === "worker-1" ? "worker-2" : "worker-1";
+  console.log(`\nA film of ${FILM.seconds} s, cut into ${all} slices that both workers encode:\n`);
+  console.log(`  ${id}  ${by} made ${own} and joined all, ${other} made ${others}: ${shown(task)}`);
+}
+
+/** How many slices a task has, how many its own worker made, and how many others did. The log is whole a moment after the end is told. */
+async function slicesOf(demo: Demo, url: string): Promise<readonly string[]> {
+  const limit = AbortSignal.any([demo.signal, AbortSignal.timeout(TASK_TIMEOUT_MS)]);
+  while (!limit.aborted) {
+    const told = JSON.stringify(await call<object>(demo, url));
+    const counts = /all (\d+) slices: (\d+) made here, (\d+) by other/.exec(told);
+    if (counts) return counts.slice(1);
+    await sleep(POLL_MS);
+  }
+  throw new Error(`Cannot find in ${url} how many slices were made: it does not say`);
+}
+
 async function run(scratch: string, signal: AbortSignal): Promise<void> {
   const { PostgresServer } = await import("../test/fixtures/postgres-server.ts");
   const stops: (() => Promise<void> | void)[] = [];
@@ -117,10 +162,10 @@ async function run(scratch: string, signal: AbortSignal): Promise<void> {
     const server = await PostgresServer.start(folder, { isApart: true });
     stops.push(() => server.stop());
     console.log(`PostgreSQL on a socket of its own, in ${folder}`);
-    const engine = hasProgram("ffmpeg") && hasProgram("ffprobe") ? "native" : "wasm";
+    const engine: ClipMaker = hasProgram("ffmpeg") && hasProgram("ffprobe") ? "native" : "wasm";
     const store = join(scratch, "media");
     mkdirSync(store);
-    await makeClip(join(store, "clip.mp4"), "640x360", engine, signal);
+    await makeClip(join(store, "clip.mp4"), { size: "640x360" }, engine, signal);
     const media = await startMediaStore(store);
     stops.push(media.stop);
     console.log(
@@ -129,6 +174,8 @@ async function run(scratch: string, signal: AbortSignal): Promise<void> {
     const demo: Demo = {
       scratch,
       url: server.url(),
+      media: media.url,
+      ...{ folder: store, engine },
       credentials: {
         client_code: "demo",
         public_key: randomBytes(16).toString("hex"),
@@ -150,7 +197,9 @@ async function run(scratch: string, signal: AbortSignal): Promise<void> {
       if (role === "api") api.push(node);
       console.log(`  ${role}-${number} at ${node.url}`);
     }
-    await share(demo, api, media.url);
+    await share(demo, api);
+    // WebAssembly makes no slices for others.
+    if (engine === "native" && api[0]) await cut(demo, api[0]);
   } finally {
     // The nodes first, together; then what they use.
     const [removeFolder, stopServer, stopStore, ...nodes] = stops;

@@ -131,7 +131,7 @@ async function provideSource(
   const { size } = TOURS[engine];
   const source = join(scratch, "media", "clip.mp4");
   console.log(`Making a clip of 10 s, ${size} …`);
-  await makeClip(source, size, engine, signal);
+  await makeClip(source, { size }, engine, signal);
   return source;
 }
 

@@ -29,7 +29,7 @@ const runningIn = (folder: string): readonly string[] =>
     }
   });
 
-test("the demo of a fleet has two workers run what both API nodes take, and leaves nothing", async () => {
+test("the demo of a fleet has two workers run what both API nodes take, and one file together, and leaves nothing", async () => {
   const folder = place();
   const { code, output } = await runProgram(process.execPath, DEMO, {
     timeoutMs: 110_000,
@@ -43,6 +43,12 @@ test("the demo of a fleet has two workers run what both API nodes take, and leav
   for (const [, on, , from] of rows) expect(from).not.toBe(on ?? "");
   expect(new Set(rows.map(([, on]) => on))).toEqual(new Set(["api-1", "api-2"]));
   expect(new Set(rows.map(([, , by]) => by))).toEqual(new Set(["worker-1", "worker-2"]));
+  const film =
+    /cut into (\d+) slices[\s\S]*(worker-\d) made (\d+) and joined all, (worker-\d) made (\d+): h264 640x360, /;
+  const [, all, by, own, other, others] = film.exec(output) ?? [];
+  expect(new Set([by, other])).toEqual(new Set(["worker-1", "worker-2"]));
+  expect([Number(own) > 0, Number(others) > 0]).toEqual([true, true]);
+  expect(Number(own) + Number(others)).toBe(Number(all));
   expect(runningIn(folder)).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
 });
