@@ -110,7 +110,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["further"],
     ["assign", "authenticate", "client-reach", "drain", "following"],
     ["intake", "plan-slots", "sets"],
-    ["addresses", "profiles", "signature"],
+    ["addresses", "insist", "profiles", "signature"],
   ],
   storage: [
     ["file", "http", "s3"],
@@ -124,7 +124,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["fleet", "instance", "planning", "purge-expired", "run-task", "sweep-targets", "worker-parts"],
     ["diskless", "file", "live", "loop"],
     ["further", "live-set", "parts", "quality", "runner"],
-    ["hardware", "insist", "output", "plan-source", "source"],
+    ["hardware", "output", "plan-source", "source"],
     ["protect", "subtitles"],
     ["progress", "retry", "run", "sound", "uneven-audio"],
     ["run-log", "segment-keys"],

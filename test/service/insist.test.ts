@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { insist } from "../../src/service/insist.ts";
 import { TaskError } from "../../src/task/errors.ts";
-import { insist } from "../../src/worker/insist.ts";
 
 const busy = () => new TaskError("service_unavailable", "Cannot write: the disk is full");
 /** Waits for nothing. */
