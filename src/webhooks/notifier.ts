@@ -1,12 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import { ownSignal } from "../lib/own-signal.ts";
 import { isReached, type Reach } from "../lib/reach.ts";
-import { sleep } from "../lib/sleep.ts";
 import type { EgressPolicy } from "../net/egress-policy.ts";
+import { insist } from "../service/insist.ts";
 import { receiverKey } from "../service/notifying/receivers.ts";
 import type { Client, ClientStore, NotificationStore } from "../store/store.ts";
 import { deliveryId, type Telling, type TellingResult } from "../task/delivery.ts";
-import { toTaskError } from "../task/errors.ts";
 import { type Telemetry, UNWATCHED } from "../telemetry/telemetry.ts";
 import { afterFailure, type Failure } from "./again.ts";
 import { ANSWER_MS, send } from "./send.ts";
@@ -18,9 +17,6 @@ const AT_ONCE = 32;
 const AT_ONCE_OF_CLIENT = 8;
 /** So many more, each of a client that tells none now: where the receivers of several clients hang, the others are told still. */
 const FOR_OTHERS = 32;
-/** The pause before what could not be recorded is recorded again, and the time after which that is given up. */
-const AGAIN_MS = 500;
-const LONGEST_MS = 600_000;
 
 /** What telling receivers needs. */
 export type NotifierPorts = {
@@ -72,36 +68,23 @@ export class Notifier {
   /** Never rejects: what could not be recorded is told again when its lease has run out. */
   async #carryOut(telling: Telling): Promise<void> {
     const { clientCode, event } = telling;
-    const { telemetry = UNWATCHED, now } = this.#ports;
+    const { notifications, telemetry = UNWATCHED, now } = this.#ports;
     this.#count(clientCode, 1);
     try {
       const watch = telemetry.beginTelling(telling);
       const result = await this.#tell(telling, watch.traceParent);
       if (result) watch.end(result, (now() - event.timeMs) / 1000);
-      await this.#settle(telling, result);
+      // The receiver would hear of it twice. Its lease may end meanwhile: others can take it over only once the store is back.
+      await insist(() => notifications.settle(telling, result), {
+        now,
+        // The pause between two tries is short.
+        wake: new Promise(() => {}),
+        isOver: () => this.#signal.aborted,
+      });
     } catch (error) {
       log.error("Cannot record notification {id}: {error}", { id: deliveryId(event), error });
     } finally {
       this.#count(clientCode, -1);
-    }
-  }
-
-  /**
-   * Records it. While the store is away that is tried again, as the receiver would hear of it twice; its lease may end meanwhile, which others can
-   * take over only once the store is back.
-   */
-  async #settle(telling: Telling, result: TellingResult | undefined): Promise<void> {
-    const { notifications } = this.#ports;
-    const endMs = performance.now() + LONGEST_MS;
-    for (;;) {
-      try {
-        await notifications.settle(telling, result);
-        return;
-      } catch (error) {
-        const isAway = toTaskError(error).code === "service_unavailable";
-        if (!isAway || this.#signal.aborted || performance.now() > endMs) throw error;
-      }
-      await sleep(AGAIN_MS, new Promise(() => {}));
     }
   }
 
