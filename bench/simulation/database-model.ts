@@ -23,8 +23,8 @@ const LOCK_MS_MAX = 10_000;
 /** What is answered sooner is answered at once, where nobody is waiting for it: it makes no difference, and less to compute. */
 const SOON_MS = 100;
 
-/** It neither dies nor stands still. */
-const SERVER: Living = { isDead: false, stillUntilMs: 0 };
+/** It does not die. */
+const SERVER: Living = { isDead: false };
 
 const ANSWERED = Promise.resolve();
 

@@ -38,7 +38,6 @@ type Run = HeldRun & { readonly stopped: Promise<void>; reason: unknown };
  */
 export class SimWorker implements Living {
   isDead = false;
-  stillUntilMs = 0;
   readonly self: Worker;
   readonly slots: number;
   readonly #parts: WorkerParts;

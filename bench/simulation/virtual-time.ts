@@ -3,8 +3,8 @@ import { Heap } from "./memory/heap.ts";
 
 type Due = { readonly atMs: number; readonly number: number; readonly work: () => void };
 
-/** Somebody who may die, or stand still: what comes after that does not happen for him, or later. */
-export type Living = { isDead: boolean; stillUntilMs: number };
+/** Somebody who may die: what comes after that does not happen for him. */
+export type Living = { isDead: boolean };
 
 /** What nobody is woken by. */
 export const NEVER = new Promise<void>(() => {});
@@ -29,7 +29,7 @@ export class VirtualTime {
     this.#due.push({ atMs: Math.max(atMs, this.#nowMs), number: this.#number++, work });
   }
 
-  /** Has a promise of somebody resolve at a time: never if he is dead by then, later if he stands still. */
+  /** Has a promise of somebody resolve at a time: never if he is dead by then. */
   until(atMs: number, who: Living): Promise<void> {
     return new Promise((resolve) => this.#resolveAt(atMs, who, resolve));
   }
@@ -63,9 +63,7 @@ export class VirtualTime {
 
   #resolveAt(atMs: number, who: Living, resolve: () => void): void {
     this.at(atMs, () => {
-      if (who.isDead) return;
-      if (who.stillUntilMs > this.#nowMs) this.#resolveAt(who.stillUntilMs, who, resolve);
-      else resolve();
+      if (!who.isDead) resolve();
     });
   }
 }
