@@ -116,7 +116,8 @@ async function sweep(): Promise<void> {
       isEven: true,
       endsWithDay: true,
     };
-    rows.push(stepOf(await simulate(step), step, flags));
+    const taskSeconds = RUN_SECONDS * lengths;
+    rows.push(stepOf(await simulate(step), step, { ...flags, taskSeconds }));
   }
   process.stdout.write(`${tableOf(STEP_HEAD, rows)}\n`);
 }
