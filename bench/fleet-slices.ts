@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,7 +86,6 @@ async function onFleet(
   isShared: boolean,
 ): Promise<Made> {
   const folder = mkdtempSync(join(tmpdir(), "pg-"));
-  chmodSync(folder, 0o700);
   const server = await PostgresServer.start(folder, { isSynced: true });
   const nodes: ServerProcess[] = [];
   try {
@@ -133,6 +132,7 @@ async function onFleet(
   } finally {
     await Promise.all(nodes.map((node) => node.stop()));
     await server.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
