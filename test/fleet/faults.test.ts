@@ -11,7 +11,7 @@ import { type NetworkPlace, networkPlace } from "../fixtures/network-place.ts";
 import { dataOf } from "../fixtures/notified.ts";
 import { isStopped } from "../fixtures/process-facts.ts";
 import { type Receiver, startReceiver } from "../fixtures/receiver.ts";
-import { BUN } from "../fixtures/runtimes.ts";
+import { BUN, denoAllowed } from "../fixtures/runtimes.ts";
 import {
   encodersOf,
   eventually,
@@ -47,10 +47,10 @@ const wrongClock = (by: string) => ({
 let fleet: RunningFleet;
 let place: NetworkPlace;
 let receiver: Receiver;
-/** Two nodes that answer calls; the clock of the second is an hour late. */
+/** Two nodes that answer calls; the second runs on Deno, and its clock is an hour late. */
 let first: RunningService;
 let second: RunningService;
-/** The workers by their zones: the clock of the second is an hour early, and the third is behind a network that can be cut. */
+/** The workers by their zones: the second runs on Deno, its clock is an hour early; the third is behind a network that can be cut. */
 const workers = new Map<string, RunningService>();
 const ids: string[] = [];
 
@@ -61,9 +61,9 @@ beforeAll(async () => {
   const far = { PONTUS_DATABASE_URL: place.urlOf(fleet.url), PONTUS_HOST: place.address };
   const [one, two, ...others] = await Promise.all([
     fleet.node("api"),
-    fleet.node("api", wrongClock("-1h")),
+    fleet.node("api", wrongClock("-1h"), undefined, denoAllowed()),
     fleet.node("worker", { PONTUS_ZONE: "near" }),
-    fleet.node("worker", { PONTUS_ZONE: "early", ...wrongClock("+1h") }),
+    fleet.node("worker", { PONTUS_ZONE: "early", ...wrongClock("+1h") }, undefined, denoAllowed()),
     fleet.node("worker", { PONTUS_ZONE: "far", ...far }, undefined, [...place.prefix, ...BUN]),
   ]);
   first = one;
