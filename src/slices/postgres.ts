@@ -19,7 +19,7 @@ import {
   stateOf,
   tokenOf,
 } from "./entries.ts";
-import { prepareRuns, prepareSteps, SLICES_SCHEMA, WAITING_STEPS } from "./queries.ts";
+import { prepareRuns, prepareSteps, SLICES_SCHEMA } from "./queries.ts";
 import type {
   HelpedPart,
   LeftStep,
@@ -148,8 +148,9 @@ export class PostgresSliceQueue implements SliceQueue {
     if (!entry) return undefined;
     const { id, retryCount, data } = entry;
     const token = tokenOf(data.generation, retryCount);
-    const part = { key, index: data.index, token, run: data.run, held: { id, retryCount } };
-    await this.#note(part, workerId);
+    const held = { id, retryCount };
+    const part = { key, index: data.index, token, workerId, run: data.run, held };
+    await this.#note(part);
     return part;
   }
 
@@ -160,7 +161,7 @@ export class PostgresSliceQueue implements SliceQueue {
     const steps = await this.#database.read(() =>
       this.#queries.waiting.execute({ engine, engineVersion }),
     );
-    for (const { taskId, digest, sourceUrl, source, reach } of steps.slice(0, WAITING_STEPS)) {
+    for (const { taskId, digest, sourceUrl, source, reach } of steps) {
       const key = { taskId, digest };
       const part = isAvoided(key) ? undefined : await this.takeOf(key, id);
       if (part) return { ...part, sourceUrl, source, reach };
@@ -169,14 +170,15 @@ export class PostgresSliceQueue implements SliceQueue {
   }
 
   async beat(
-    { key, index, held }: TakenPart,
+    { key, index, workerId, held }: TakenPart,
     progress: PartProgress | undefined,
   ): Promise<boolean> {
     const touched = await this.#ask(() => this.#boss.touch(queueOf(key), held));
     if (affectedOf(touched) === 0) return false;
     return this.#database.write(async () => {
       const [wanted] = await this.#queries.wanted.execute(key);
-      if (wanted && progress) await this.#runs.progress.execute({ ...key, part: index, progress });
+      const run = { ...key, part: index, workerId };
+      if (wanted && progress) await this.#runs.progress.execute({ ...run, progress });
       return wanted !== undefined;
     });
   }
@@ -240,7 +242,7 @@ export class PostgresSliceQueue implements SliceQueue {
     return rows as Row[];
   }
 
-  async #note({ key, index: part }: TakenPart, workerId: string): Promise<void> {
+  async #note({ key, index: part, workerId }: TakenPart): Promise<void> {
     const now = { workerId, progress: null };
     await this.#database.write(async () => {
       await this.#database.orm
@@ -253,9 +255,9 @@ export class PostgresSliceQueue implements SliceQueue {
     });
   }
 
-  async #forget({ key, index: part }: TakenPart): Promise<void> {
+  async #forget({ key, index: part, workerId }: TakenPart): Promise<void> {
     await this.#database.write(async () => {
-      await this.#runs.forgetRun.execute({ ...key, part });
+      await this.#runs.forgetRun.execute({ ...key, part, workerId });
       this.#database.notify(CHANNEL, partsOf(key.taskId));
     });
   }

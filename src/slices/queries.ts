@@ -8,7 +8,7 @@ import { tasks } from "../db/postgres/tables/tasks.ts";
 export const SLICES_SCHEMA = "pontus_slices";
 
 /** How many steps a worker that looks for a part tries. */
-export const WAITING_STEPS = 16;
+const WAITING_STEPS = 16;
 /** How many steps of ended tasks are cleared up at once. */
 const LEFT_MAX = 20;
 
@@ -96,7 +96,12 @@ const waitingSteps = (orm: PostgresDatabase["orm"]) =>
 /** The statements about parts that are being made. */
 export function prepareRuns({ orm, prepared }: PostgresDatabase) {
   const isOfStep = and(eq(sliceRuns.taskId, taskId), eq(sliceRuns.digest, digest));
-  const isRun = and(isOfStep, eq(sliceRuns.part, sql.placeholder("part")));
+  // One that was given to another is that one's.
+  const isRun = and(
+    isOfStep,
+    eq(sliceRuns.part, sql.placeholder("part")),
+    eq(sliceRuns.workerId, sql.placeholder("workerId")),
+  );
   return prepared({
     progress: () =>
       orm

@@ -45,6 +45,8 @@ export type TakenPart = {
   readonly index: number;
   /** Different for each time that the part is taken: what is stored bears it, so that nobody writes over another's. */
   readonly token: string;
+  /** Who makes it. */
+  readonly workerId: string;
   readonly run: PartRun;
   /** The entry, and which of its runs this is. */
   readonly held: { readonly id: string; readonly retryCount: number };

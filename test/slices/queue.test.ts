@@ -83,8 +83,8 @@ const stepOf = ({ taskId, attempt }: Claim, parts = 2, digest = "d1"): OfferedSt
 
 const HELPER = { id: "helper", engine: "native", engineVersion: "7.1" } as const;
 const anyStep = () => false;
-const help = async (): Promise<HelpedPart> => {
-  const part = await slices.take(HELPER, anyStep);
+const help = async (id: string = HELPER.id): Promise<HelpedPart> => {
+  const part = await slices.take({ ...HELPER, id }, anyStep);
   if (!part) throw new Error("there is no slice");
   return part;
 };
@@ -157,11 +157,16 @@ test("what a worker does late counts no more, once another has its part", async 
   await slices.offer(step);
   const late = await help();
   await slices.fail(late, { code: "encoder_killed", detail: "killed" });
-  const again = await help();
+  const again = await help("another");
   expect([late.token, again.token]).toEqual(["0.0", "0.1"]);
-  expect(await slices.beat(late, PROGRESS)).toBe(false);
+  expect(await slices.beat(again, PROGRESS)).toBe(true);
+  expect(await slices.beat(late, { ...PROGRESS, frames: 1 })).toBe(false);
   expect(await slices.complete(late, MADE)).toBe(false);
-  expect(await slices.states(step.key)).toMatchObject([{ state: "running", token: "0.1" }]);
+  await slices.fail(late, { code: "encoder_killed", detail: "killed" });
+  // How far the other is goes on to be known, too.
+  expect(await slices.states(step.key)).toMatchObject([
+    { state: "running", token: "0.1", progress: PROGRESS },
+  ]);
   expect(await slices.complete(again, MADE)).toBe(true);
   await end(claim);
 });
