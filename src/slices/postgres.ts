@@ -212,6 +212,12 @@ export class PostgresSliceQueue implements SliceQueue {
     await this.#tell(WORK);
   }
 
+  async withdraw(key: StepKey): Promise<void> {
+    await this.#database.write(async () => {
+      await this.#queries.withdraw.execute(key);
+    });
+  }
+
   async left(): Promise<readonly LeftStep[]> {
     const steps = await this.#database.read(() => this.#queries.left.execute());
     const left: LeftStep[] = [];

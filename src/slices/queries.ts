@@ -1,4 +1,4 @@
-import { and, eq, isNull, or, sql } from "drizzle-orm";
+import { and, eq, isNull, ne, or, sql } from "drizzle-orm";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { clients } from "../db/postgres/tables/clients.ts";
 import { slicedSteps, sliceRuns } from "../db/postgres/tables/slices.ts";
@@ -11,6 +11,8 @@ export const SLICES_SCHEMA = "pontus_slices";
 const WAITING_STEPS = 16;
 /** How many steps of ended tasks are cleared up at once. */
 const LEFT_MAX = 20;
+/** What offers a step that was withdrawn: attempts are counted from 1 on. */
+const NO_ATTEMPT = 0;
 
 const taskId = sql.placeholder("taskId");
 const digest = sql.placeholder("digest");
@@ -45,11 +47,14 @@ export function prepareSteps({ orm, prepared }: PostgresDatabase) {
             isStep,
             sql`${tasks.status} in ('PENDING', 'RUNNING')`,
             eq(tasks.cancelRequested, false),
+            ne(slicedSteps.attempt, NO_ATTEMPT),
             sql`not exists (select 1 from sliced_steps as newer
               where newer.task_id = ${slicedSteps.taskId} and newer.attempt > ${slicedSteps.attempt})`,
           ),
         )
         .prepare("slices_wanted"),
+    withdraw: () =>
+      orm.update(slicedSteps).set({ attempt: NO_ATTEMPT }).where(isStep).prepare("slices_withdraw"),
     left: () =>
       orm
         .select(stepColumns)

@@ -154,6 +154,9 @@ export interface SliceQueue {
   /** Has a part made again of which the files in the store are not those that were made. */
   again(key: StepKey, index: number, token: string): Promise<void>;
 
+  /** Nobody begins or goes on with parts of a step, until an attempt offers it again. */
+  withdraw(key: StepKey): Promise<void>;
+
   /** Steps whose tasks have ended, some of them. */
   left(): Promise<readonly LeftStep[]>;
 

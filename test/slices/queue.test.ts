@@ -224,3 +224,17 @@ test("parts are of the newest attempt: what it wants as well goes on, and nobody
   expect(await slices.take(HELPER, anyStep)).toBeUndefined();
   await end(next.claim);
 });
+
+test("nobody begins or goes on with a part of a step that was withdrawn, until it is offered again", async () => {
+  const claim = await aTask();
+  const step = stepOf(claim, 2);
+  await slices.offer(step);
+  const part = await help();
+  await slices.withdraw(step.key);
+  expect(await slices.beat(part, undefined)).toBe(false);
+  expect(await slices.take(HELPER, anyStep)).toBeUndefined();
+  await slices.offer(step);
+  expect(await slices.beat(part, undefined)).toBe(true);
+  expect((await help()).index).toBe(1);
+  await end(claim);
+});

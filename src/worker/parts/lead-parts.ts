@@ -45,6 +45,7 @@ export async function runShared(
     await removeParts(request.folder, sliced);
   }
   if (!other) return;
+  await lead.withdraw();
   shared.decide(`Encodes the whole here: ${other.message}`);
   const { sliced: _, ...whole } = request.step;
   await shared.engine.run({ ...request, step: whole }, signal);

@@ -102,6 +102,13 @@ export class Lead {
     );
   }
 
+  /** Others make no more of its slices. Where the server is away, they go on in vain. */
+  async withdraw(): Promise<void> {
+    await this.#shared.slicing.queue
+      .withdraw(this.#key)
+      .catch((error) => log.warn("Cannot withdraw slices: {error}", { error }));
+  }
+
   /** Resolves when nothing goes on any more. */
   async settled(): Promise<void> {
     while (this.#going.size > 0) await Promise.allSettled(this.#going.values());
