@@ -21,6 +21,8 @@ const log = getLogger(["pontus", "slices"]);
 
 /** How often the entries are looked at while nothing is heard of them. */
 const LOOK_MS = 1_000;
+/** How often others make a slice in vain: what they store may be what this worker cannot read. */
+const SPOILT_MAX = 2;
 
 /** A task whose step is shared. */
 export type SharedRun = SharedSource & {
@@ -54,6 +56,8 @@ export class Lead {
   readonly #progress: PartsProgress;
   /** Slices whose files lie in the work folder. */
   readonly #here = new Set<number>();
+  /** How often a slice was not in the store as it was made. */
+  readonly #spoilt = new Map<number, number>();
   /** What goes on beside the loop, by what it is. */
   readonly #going = new Map<string, Promise<void>>();
   /** What is made here alone and has not begun. */
@@ -143,7 +147,7 @@ export class Lead {
     if ([...this.#going.keys()].some((name) => name.endsWith("in the slot"))) return;
     const alone = this.#waiting.shift();
     if (alone) return this.#begin("alone in the slot", fail, () => this.#makeAlone(alone));
-    const lost = states.find(({ state, index }) => state === "failed" && !this.#here.has(index));
+    const lost = states.find((state) => this.#isLost(state) && !this.#here.has(state.index));
     if (lost) return this.#begin("lost in the slot", fail, () => this.#makeLost(lost.index));
     const part = await queue.takeOf(this.#key, workerId);
     if (part) this.#begin("own in the slot", fail, () => this.#makeOwn(part));
@@ -152,9 +156,14 @@ export class Lead {
   #see(state: PartState, fail: Fail, isFirst: boolean): void {
     const { index } = state;
     const name = `fetch ${index}`;
-    if (this.#here.has(index) || this.#going.has(name)) return;
+    if (this.#here.has(index) || this.#going.has(name) || this.#isLost(state)) return;
     if (state.state === "running" && state.progress) this.#progress.tell(index, state.progress);
     if (state.state === "made") this.#begin(name, fail, () => this.#fetch(state, isFirst));
+  }
+
+  /** Whether it is not to be had from others. */
+  #isLost({ state, index }: PartState): boolean {
+    return state === "failed" || (this.#spoilt.get(index) ?? 0) >= SPOILT_MAX;
   }
 
   #begin(name: string, fail: Fail, work: () => Promise<void>): void {
@@ -182,9 +191,12 @@ export class Lead {
     }
     const { workerId, seconds } = made;
     if (!isHere) {
+      const times = (this.#spoilt.get(index) ?? 0) + 1;
+      this.#spoilt.set(index, times);
       decide(`Slice ${index} of worker ${workerId} is not in the store as it was made: once more`);
       count("helper", "again");
-      return queue.again(this.#key, index, token);
+      if (times < SPOILT_MAX) await queue.again(this.#key, index, token);
+      return;
     }
     for (const damage of made.damage) this.#request.onDamage?.(damage);
     this.#have(index, made);
@@ -233,11 +245,11 @@ export class Lead {
     }
   }
 
-  /** Makes a slice that nobody else could make: nothing is tried after that. */
+  /** Makes a slice that is not to be had from others: nothing is tried after that. */
   async #makeLost(index: number): Promise<void> {
     const run = this.#runs[index];
     if (!run) return;
-    this.#shared.decide(`Slice ${index} could not be made by others: it is made here`);
+    this.#shared.decide(`Slice ${index} could not be had from others: it is made here`);
     await this.#encode({ index, run }, this.#signal);
   }
 
