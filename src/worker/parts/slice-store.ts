@@ -71,10 +71,9 @@ export class SliceStore {
     }
   }
 
-  /** Removes files, and what was left of storing them. @returns whether all are gone */
+  /** Removes files, and what was left of storing them; where one cannot be, the store is away for the others, too. @returns whether all are gone */
   async remove(names: readonly string[], signal: AbortSignal): Promise<boolean> {
     const { storage, urlOf, remove } = this.#place;
-    let areGone = true;
     for (const name of names) {
       const url = urlOf(name);
       try {
@@ -82,11 +81,11 @@ export class SliceStore {
         await remove(url, signal);
       } catch (error) {
         signal.throwIfAborted();
-        areGone = false;
         log.info("Cannot remove slice {name}: {error}", { name, error: toTaskError(error) });
+        return false;
       }
     }
-    return areGone;
+    return true;
   }
 }
 

@@ -39,3 +39,16 @@ test.each([
   await spoil(join(root, "a.part"));
   expect(await store.fetch(stored, join(scratch, "fetched"), SIGNAL)).toBe(false);
 });
+
+test("of a store that is away, not each file is asked to be gone", async () => {
+  const { storage, root } = await aStorage();
+  const asked: string[] = [];
+  const remove = async (url: string) => {
+    asked.push(url.slice(-6));
+    throw new Error("it is away");
+  };
+  const urlOf = (name: string) => pathToFileURL(join(root, name)).href;
+  const store = new SliceStore({ urlOf, storage, remove });
+  expect(await store.remove(["a.part", "b.part"], SIGNAL)).toBe(false);
+  expect(asked).toEqual(["a.part"]);
+});
