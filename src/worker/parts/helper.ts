@@ -17,6 +17,9 @@ const log = getLogger(["pontus", "slices"]);
 /** How long a worker keeps away from a step that it could not help with. */
 const AVOID_MS = 60_000;
 
+/** How long what a slice that is not made may have left in the store is tried to be removed: later it is with all of its task. */
+const TIDY_MS_MAX = 10_000;
+
 /** What a helper works with. */
 export type HelperParts = {
   readonly slicing: Slicing;
@@ -46,7 +49,6 @@ export class Helper {
   readonly #parts: HelperParts;
   readonly #helping = new Set<Helping>();
   readonly #avoided = new Map<string, number>();
-  #isStopped = false;
 
   constructor(parts: HelperParts) {
     this.#parts = parts;
@@ -71,7 +73,6 @@ export class Helper {
     if (!part) return false;
     const stopped = new AbortController();
     const abort = (reason: unknown): void => stopped.abort(reason);
-    if (this.#isStopped) abort(new TaskError("shutdown", "The service is stopping"));
     const done = this.#make(part, stopped).finally(() => {
       this.#helping.delete(helping);
       onFree();
@@ -93,9 +94,8 @@ export class Helper {
     return this.#helping.size;
   }
 
-  /** The same, for good. */
+  /** The same, for good: nothing is taken any more. @returns when all is handed back */
   async stop(): Promise<void> {
-    this.#isStopped = true;
     this.handBack(new TaskError("shutdown", "Cannot finish the slice: the service is stopping"));
     await Promise.all([...this.#helping].map(({ done }) => done));
   }
@@ -213,7 +213,9 @@ export class Helper {
     await queue
       .fail(part, failure)
       .catch((cause) => log.warn("Cannot give a slice back: {cause}", { cause }));
-    await store.remove(namesOfPart(part), new AbortController().signal);
+    await store
+      .remove(namesOfPart(part), AbortSignal.timeout(TIDY_MS_MAX))
+      .catch((cause) => log.info("Cannot remove a slice: {cause}", { cause }));
   }
 }
 
