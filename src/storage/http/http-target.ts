@@ -8,6 +8,9 @@ import { sendOut } from "./late-egress.ts";
 /** Which servers are asked, and how they are waited for. */
 export type HttpLimits = Pick<OutRequest, "idleTimeoutMs" | "trusted" | "policy" | "mayFollow">;
 
+/** What servers answer of what is not there. */
+const MISSING = [404, 410];
+
 /**
  * The target at an address, by PUT or POST. Only an answer of success that comes after the whole body counts: servers were
  * seen to answer 507, or to hang up, when all had been sent.
@@ -30,10 +33,13 @@ export function httpTarget(shown: string, limits: HttpLimits): RemoteTarget {
       if (answer.status < 200 || answer.status > 299) throw targetStatus(answer.status, shown);
       if (!answer.isAfterBody) throw targetEarly(shown);
     },
-    // The answer does not matter: a server may know no DELETE.
     remove: async (at, signal) => {
       const request = { method: "DELETE", headers: {}, signal, ...limits } as const;
-      (await sendOut(urlOf(at), request)).close();
+      const answer = await sendOut(urlOf(at), request);
+      answer.close();
+      const isGone = MISSING.includes(answer.status);
+      if (!isGone && (answer.status < 200 || answer.status > 299))
+        throw targetStatus(answer.status, shown);
     },
     failure: (error) => targetFailure(error, shown),
     exists: (signal) => isThere(address, { ...limits, signal }),
@@ -45,7 +51,7 @@ async function isThere(url: URL, options: HttpLimits & Pick<OutRequest, "signal"
   try {
     const answer = await sendOut(url, { method: "HEAD", headers: {}, ...options });
     answer.close();
-    return answer.status !== 404 && answer.status !== 410;
+    return !MISSING.includes(answer.status);
   } catch {
     options.signal.throwIfAborted();
     return true;

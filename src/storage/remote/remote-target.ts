@@ -26,7 +26,7 @@ export type RemoteTarget = {
   readonly folder: string;
   /** Sends a file; resolves when the server has all of it. */
   put(file: Outgoing, at: At, attempt: Attempt): Promise<void>;
-  /** Removes a file. */
+  /** Removes a file; one that is not there is removed already. Some servers refuse that always. */
   remove(at: At, signal: AbortSignal): Promise<void>;
   /** What a failure of a verb means. */
   failure(error: unknown): unknown;
