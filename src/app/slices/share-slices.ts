@@ -6,7 +6,7 @@ import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { Instance } from "../../worker/instance.ts";
 import { Helper, type HelperParts } from "../../worker/parts/helper.ts";
 import type { Slicing } from "../../worker/parts/slicing.ts";
-import { sweepSlices } from "../../worker/parts/sweep-slices.ts";
+import { slicesSweeper } from "../../worker/parts/sweep-slices.ts";
 import { openSliceStore } from "./open-slice-store.ts";
 
 const log = getLogger(["pontus"]);
@@ -30,7 +30,7 @@ export async function shareSlices({
   storageOf,
 }: SharingGrounds) {
   const store = await openSliceStore(config);
-  const sweep = (signal: AbortSignal) => sweepSlices({ queue, store }, signal);
+  const sweep = slicesSweeper({ queue, store, now: () => performance.now() });
   if (scratch === undefined || engine.name !== "native") {
     log.warn("Shares no slices: that takes the engine native, and a disk");
     return { parts: {}, sweep };

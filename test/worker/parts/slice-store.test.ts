@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { SliceStore } from "../../../src/worker/parts/slice-store.ts";
 import { aStorage, filesOf } from "../../fixtures/file-storage.ts";
+import { hastyHttpStorage } from "../../fixtures/http-storage.ts";
+import { startMediaServer } from "../../fixtures/media-server.ts";
 
 setDefaultTimeout(30_000);
 
@@ -51,4 +53,25 @@ test("of a store that is away, not each file is asked to be gone", async () => {
   const store = new SliceStore({ urlOf, storage, remove });
   expect(await store.remove(["a.part", "b.part"], SIGNAL)).toBe(false);
   expect(asked).toEqual(["a.part"]);
+});
+
+test("a store on a server of HTTP keeps files, and is not taken to have removed what it refuses to", async () => {
+  const server = await startMediaServer();
+  try {
+    const { scratch } = await aStorage();
+    const storage = hastyHttpStorage();
+    const urlOf = (name: string) => server.url(`/slices/${name}`);
+    const remove = (url: string, signal: AbortSignal) => storage.remove(url, signal);
+    const store = new SliceStore({ urlOf, storage, remove });
+    await writeFile(join(scratch, "made"), "pictures");
+    const stored = await store.put(join(scratch, "made"), "a.part", SIGNAL);
+    expect(await store.fetch(stored, join(scratch, "fetched"), SIGNAL)).toBe(true);
+    server.next("/slices/a.part", [(_, response) => void response.writeHead(405).end()]);
+    expect(await store.remove(["a.part"], SIGNAL)).toBe(false);
+    expect([...server.files.keys()]).toEqual(["/slices/a.part"]);
+    expect(await store.remove(["a.part", "never-there.part"], SIGNAL)).toBe(true);
+    expect([...server.files.keys()]).toEqual([]);
+  } finally {
+    await server.close();
+  }
 });
