@@ -147,7 +147,7 @@ const filterOption = (kind: OutputStream["kind"], at: number | undefined): strin
   at === undefined ? `-${kind[0]}f` : `-filter:${kind[0]}:${at}`;
 
 /** Options that exist for both kinds of streams, so that they have to name the kind. */
-const SHARED = ["c", "b", "q", "profile", "bsf", "tag"];
+const SHARED = ["c", "b", "q", "profile", "bsf", "tag", "disposition"];
 
 function optionName(name: string, kind: OutputStream["kind"], at: number | undefined): string {
   if (at !== undefined) return `${name}:${kind[0]}:${at}`;

@@ -1,5 +1,6 @@
 import { toNumber } from "../../lib/rational.ts";
 import { demuxerOf } from "../../probe/formats.ts";
+import { factsOf } from "../../profile/containers.ts";
 import { joinedSet, setStreams } from "../args/adaptive-output.ts";
 import { fileStreams, writtenFile } from "../args/file-output.ts";
 import { slowInput } from "../args/input.ts";
@@ -7,6 +8,7 @@ import {
   graphArgs,
   isCopied,
   NOTHING_ELSE,
+  type Option,
   type OutputStream,
   type OutputStreams,
   streamsArgs,
@@ -192,15 +194,20 @@ function joinPart(
   const first = isRead ? 1 : 0;
   const texts = textInputs(decisions, Array.from({ length: first + sounds.length }));
   const counts = { video: 0, audio: 0 };
-  const joined = ({ filters: _, options: __, ...stream }: OutputStream): OutputStream => {
+  const joined = (
+    { filters: _, options: __, ...stream }: OutputStream,
+    marks: readonly Option[],
+  ): OutputStream => {
     if (isCopied(stream)) return stream;
     const at = counts[stream.kind]++;
-    const map = stream.kind === "video" ? `${first}:${at}` : `${first + 1 + at}:0`;
-    return { ...stream, map, codec: "copy" };
+    if (stream.kind === "audio") return { ...stream, map: `${first + 1 + at}:0`, codec: "copy" };
+    return { ...stream, map: `${first}:${at}`, codec: "copy", options: marks };
   };
-  const outputs = made.map(({ decision, own }) =>
-    written(input, decision, own.streams.map(joined), texts, tag),
-  );
+  const outputs = made.map(({ decision, own }) => {
+    const marks = marksOf(decision, input);
+    const streams = own.streams.map((stream) => joined(stream, marks));
+    return written(input, decision, streams, texts, tag);
+  });
   return {
     args: [
       ...(isRead ? sourceArgs(input, isCopying ? ["-fflags", "+genpts"] : []) : []),
@@ -212,6 +219,16 @@ function joinPart(
     ],
     writes: outputs.flatMap(({ writes }) => writes),
   };
+}
+
+/** What Matroska says of a picture is what the source does. MP4, which slices are in, says that of none. */
+function marksOf(
+  { product, sharesGraph }: OutputDecision,
+  { media }: Spreadable,
+): readonly Option[] {
+  const { dispositions = [] } = media.video ?? {};
+  const isTold = factsOf(product.container).demuxer === "matroska" && !sharesGraph;
+  return isTold && dispositions.length > 0 ? [["disposition", dispositions.join("+")]] : [];
 }
 
 function written(

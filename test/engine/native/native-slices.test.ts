@@ -37,11 +37,15 @@ const rendition = (fields: Partial<Rendition> = {}): Rendition =>
   aRendition({ video: video(), audio: anAudio({ bitrateBps: 64_000 }), ...fields });
 
 /** Two sizes, the second of which has at most 30 frames a second. */
-const setOf = (container: "cmaf" | "dash", fields: Partial<VideoEncode> = {}): Profile => {
+const setOf = (
+  container: "cmaf" | "dash",
+  fields: Partial<VideoEncode> = {},
+  low = { width: 96, height: 54 },
+): Profile => {
   const top = rendition({ container, video: video({ framerateMax: 60, ...fields }) });
-  const low = video({ width: 96, height: 54, framerateMax: 30, ...fields });
+  const small = video({ ...low, framerateMax: 30, ...fields });
   return profileOf(top, {
-    renditions: [top, rendition({ container, video: low })],
+    renditions: [top, rendition({ container, video: small })],
     thumbnails: { intervalSeconds: 1, width: 64 },
   });
 };
@@ -123,7 +127,7 @@ function tracksOf(folder: string): readonly string[] {
     );
     return path;
   });
-  const files = names.filter((name) => /out\.(mp4|mov)$/.test(name));
+  const files = names.filter((name) => /out\.(mp4|mov|webm)$/.test(name));
   const playlists = inits.length > 0 ? [] : names.filter((name) => /out\.m3u8$/.test(name));
   return [...sets, ...[...files, ...playlists].map((name) => join(folder, name))];
 }
@@ -192,6 +196,17 @@ const CASES: Readonly<
   "a DASH set of HEVC from Matroska, at 29.97": {
     from: () => clip({ seconds: SECONDS, rate: "30000/1001", container: "mkv" }),
     profile: setOf("dash", { codec: "h265" }),
+  },
+  "a CMAF set of AV1": {
+    from: () => clip({ seconds: SECONDS, rate: "25" }),
+    // Its encoder takes no less than 64 lines.
+    profile: setOf("cmaf", { codec: "av1" }, { width: 128, height: 72 }),
+  },
+  "a WebM file of VP9": {
+    from: () => clip({ seconds: SECONDS, rate: "24000/1001" }),
+    profile: profileOf(
+      rendition({ container: "webm", video: video({ codec: "vp9" }), audio: "none" }),
+    ),
   },
 };
 

@@ -158,6 +158,14 @@ describe("a step that workers share", () => {
     );
   });
 
+  test("marks a picture in Matroska as one run does, which MP4 does not know", () => {
+    const webm = { container: "webm", video: fine({ codec: "vp9" }), audio: "none" } as const;
+    const marked = aMediaWithVideo({ dispositions: ["default", "original"] });
+    const argsOf = (media: MediaInfo) => stepOf([webm], media)?.sliced?.join.args.join(" ");
+    expect(argsOf(marked)).toContain("-c:v copy -disposition:v default+original -f webm");
+    expect(argsOf(aMediaWithVideo({ dispositions: [] }))).not.toContain("disposition");
+  });
+
   test("makes several outputs at once", () => {
     const step = stepOf([{ video: fine() }, { video: fine({ width: 640, height: 360 }) }, MP3]);
     const [first = "", , , sounds = ""] = textsOf(step);
@@ -190,7 +198,13 @@ describe("a step that workers share", () => {
   });
 
   test.each([
-    [{ video: aVideo({ codec: "vp9" }), audio: "none" }, {}, "slices of vp9 do not join"],
+    [{ video: aVideo({ codec: "vp9" }), audio: "none" }, {}, "come to the bitrate"],
+    [{ video: aVideo({ codec: "av1", quality: 70 }) }, {}, "under a ceiling"],
+    [
+      { video: aVideo({ codec: "mpeg2" }), container: "mpegts" },
+      {},
+      "slices of mpeg2video do not join",
+    ],
     [{ container: "mkv" }, {}, "its sound is not to be played"],
     [MP3, {}, "no video"],
     [{}, { media: aMedia({ format: "mpegts" }) }, "no index"],
