@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openPostgres, type PostgresDatabase } from "../../src/db/postgres/postgres.ts";
 import type { Node } from "../../src/fleet/fleet.ts";
 import { PostgresFleet } from "../../src/fleet/postgres.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
-import { PostgresServer } from "../fixtures/postgres-server.ts";
+import { FleetServer } from "../fixtures/fleet-bench.ts";
 import { eventually } from "../fixtures/service.ts";
 import { aCapabilities } from "../plan/builders.ts";
 
@@ -15,28 +11,17 @@ setDefaultTimeout(60_000);
 
 const FULL = aCapabilities();
 const HOUR_MS = 3_600_000;
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
 
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const server = new FleetServer();
+beforeAll(() => server.start());
+afterAll(() => server.stop());
 
 /** Two nodes' sights of one fleet, and a clock that only the test moves. */
 async function bench() {
-  const url = await server.createDatabase();
+  const url = await server.database();
   const clock = { nowMs: 1_000_000_000 };
   const sight = async () => {
-    const database = await openPostgres(url, { connectionsMax: 2 });
-    open.push(database);
+    const database = await server.open(url, { connectionsMax: 2 });
     return new PostgresFleet(database, { now: () => clock.nowMs });
   };
   return { clock, here: await sight(), there: await sight() };

@@ -1,44 +1,24 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { MIGRATIONS } from "../../../src/db/postgres/migrations.gen.ts";
 import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 import { eventually } from "../../fixtures/service.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
-
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function opened(url: string): Promise<PostgresDatabase> {
-  const database = await openPostgres(url);
-  open.push(database);
-  return database;
-}
+const fleet = new FleetServer();
+beforeAll(() => fleet.start());
+afterAll(() => fleet.stop());
 
 /** A database with a table of two rows. */
 async function pair(): Promise<{ url: string; database: PostgresDatabase }> {
-  const url = await server.createDatabase();
-  const database = await opened(url);
+  const url = await fleet.database();
+  const database = await fleet.open(url);
   await database.write(async () => {
     await database.execute("create table pairs (id int primary key, x int not null)");
     await database.execute("insert into pairs values (1, 0), (2, 0)");
@@ -53,7 +33,7 @@ const add = (database: PostgresDatabase, id: number) =>
   database.execute("update pairs set x = x + 1 where id = $1", [id]);
 
 test("a node that is frozen in a transaction loses its locks before others give up waiting for them", async () => {
-  const database = await opened(await server.createDatabase());
+  const database = await fleet.open();
   const ofSettings = `select name, setting::int as ms from pg_settings
     where name in ('idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout')`;
   const { rows } = await database.read(() => database.execute(ofSettings));
@@ -155,8 +135,8 @@ describe("write()", () => {
   });
 
   test("is refused where the server takes no writes", async () => {
-    const url = await server.createDatabase();
-    const before = await opened(url);
+    const url = await fleet.server.createDatabase();
+    const before = await fleet.open(url);
     const reading = `${url}&options=-c%20default_transaction_read_only%3Don`;
     expect(await taskErrorOf(openPostgres(reading))).toMatchObject({
       code: "service_unavailable",
@@ -164,8 +144,8 @@ describe("write()", () => {
     });
     await before.checkWritable();
     const name = new URL(url).pathname.slice(1);
-    await server.query(`alter database ${name} set default_transaction_read_only = on`);
-    await server.query(
+    await fleet.server.query(`alter database ${name} set default_transaction_read_only = on`);
+    await fleet.server.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
     );
     expect((await taskErrorOf(before.checkWritable())).code).toBe("service_unavailable");
@@ -180,7 +160,7 @@ test("queries outside of calls are a mistake of the code", async () => {
 describe("listen()", () => {
   test("hears what others commit, and not what they undo", async () => {
     const { url, database } = await pair();
-    const other = await opened(url);
+    const other = await fleet.open(url);
     const heard: string[] = [];
     other.listen("pontus", (payload) => heard.push(payload));
     // Told once at the beginning, as some may have been missed.
@@ -221,7 +201,7 @@ describe("listen()", () => {
     const heard: string[] = [];
     const stop = database.listen("pontus", (payload) => heard.push(payload));
     await eventually(() => (heard.length === 1 ? true : undefined));
-    await server.query(
+    await fleet.server.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pontus listener'",
       url,
     );
@@ -235,17 +215,17 @@ describe("listen()", () => {
 
 describe("openPostgres()", () => {
   test("lets nodes that start together on an empty database all have it", async () => {
-    const url = await server.createDatabase();
-    await Promise.all(Array.from({ length: 5 }, () => opened(url)));
-    expect(await server.query("select version from pontus_schema", url)).toEqual([
+    const url = await fleet.server.createDatabase();
+    await Promise.all(Array.from({ length: 5 }, () => fleet.open(url)));
+    expect(await fleet.server.query("select version from pontus_schema", url)).toEqual([
       { version: MIGRATIONS.length },
     ]);
   });
 
   test("refuses tables of a newer version", async () => {
-    const url = await server.createDatabase();
-    await opened(url);
-    await server.query("update pontus_schema set version = version + 1", url);
+    const url = await fleet.server.createDatabase();
+    await fleet.open(url);
+    await fleet.server.query("update pontus_schema set version = version + 1", url);
     const { code, message } = await taskErrorOf(openPostgres(url));
     expect([code, message]).toEqual([
       "service_unavailable",
@@ -254,13 +234,15 @@ describe("openPostgres()", () => {
   });
 
   test("gives no place of an event again after the database was restored", async () => {
-    const url = await server.createDatabase();
-    await opened(url);
+    const url = await fleet.server.createDatabase();
+    await fleet.open(url);
     const next = async () =>
-      Number((await server.query("select nextval('events_seq_seq') as place", url))[0]?.["place"]);
+      Number(
+        (await fleet.server.query("select nextval('events_seq_seq') as place", url))[0]?.["place"],
+      );
     const before = await next();
-    await server.query("select setval('events_seq_seq', 1)", url);
-    await opened(url);
+    await fleet.server.query("select setval('events_seq_seq', 1)", url);
+    await fleet.open(url);
     expect(await next()).toBeGreaterThan(before);
   });
 
@@ -269,6 +251,6 @@ describe("openPostgres()", () => {
       openPostgres(`postgres://pontus@localhost/x?host=${encodeURIComponent("/nowhere")}`),
     );
     expect(message).toBe("Cannot use the database: it cannot be reached");
-    await expect(openPostgres(server.url("missing"))).rejects.toThrow(pg.DatabaseError);
+    await expect(openPostgres(fleet.server.url("missing"))).rejects.toThrow(pg.DatabaseError);
   });
 });
