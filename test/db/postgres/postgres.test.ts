@@ -45,6 +45,21 @@ test("a node that is frozen in a transaction loses its locks before others give 
   expect(ms["lock_timeout"]).toBeLessThan(ms["statement_timeout"] ?? 0);
 });
 
+test("statements are planned for tables that will have grown, whatever they hold now", async () => {
+  const { database } = await pair();
+  const plan = (text: string) =>
+    database.write(async () => {
+      await database.execute("analyze pairs");
+      return JSON.stringify((await database.execute(`explain ${text}`)).rows);
+    });
+  expect(await plan("select x from pairs where id = 1")).not.toContain("Seq Scan");
+  await database.write(() =>
+    database.execute("insert into pairs select n, n from generate_series(3, 2000) as n"),
+  );
+  const joined = "select from pairs as one join pairs as other on other.id = one.id";
+  expect(await plan(joined)).toContain("Nested Loop");
+});
+
 describe("write()", () => {
   test("keeps all of its statements or none", async () => {
     const { database } = await pair();
