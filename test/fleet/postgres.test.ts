@@ -1,5 +1,14 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  afterAll,
+  beforeAll,
+  expect,
+  onTestFinished,
+  setDefaultTimeout,
+  spyOn,
+  test,
+} from "bun:test";
 import type { Node } from "../../src/fleet/fleet.ts";
+import { COUNTED_MS, COUNTED_MS_EACH } from "../../src/fleet/idle-nodes.ts";
 import { PostgresFleet } from "../../src/fleet/postgres.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { FleetServer } from "../fixtures/fleet-bench.ts";
@@ -68,6 +77,21 @@ test("a node knows how many have a free slot, itself among them", async () => {
   await there.beat(aNode("free"), { ...IDLE, running: 3 });
   await there.beat(aNode("busy"), { ...IDLE, running: 4 });
   await there.beat(aNode("draining"), { ...IDLE, isDraining: true });
+  await here.beat(aNode("here"), IDLE);
+  expect(here.idleNodes).toBe(2);
+});
+
+test("counts them again after some seconds, the later the more there are", async () => {
+  const { here, there } = await bench();
+  let countedMs = 0;
+  const clock = spyOn(performance, "now").mockImplementation(() => countedMs);
+  onTestFinished(() => void clock.mockRestore());
+  await here.beat(aNode("here"), IDLE);
+  await there.beat(aNode("there"), IDLE);
+  countedMs += COUNTED_MS;
+  await here.beat(aNode("here"), IDLE);
+  expect(here.idleNodes).toBe(1);
+  countedMs += COUNTED_MS_EACH;
   await here.beat(aNode("here"), IDLE);
   expect(here.idleNodes).toBe(2);
 });
