@@ -26,7 +26,7 @@ describe("planTask() of loudness", () => {
   test("measures the sound as it is to be encoded, and changes it by gain alone if its peaks allow", () => {
     const { asked, args, products } = levelled({ loudnessLufs: -23 }, () => loud(-30, -12));
     expect(asked).toEqual([
-      "-f mov -i input -map 0:2 -vn -sn -dn -map_metadata -1 -map_chapters -1 -af aresample=async=1,aformat=channel_layouts=stereo,ebur128@meter0=peak=true:framelog=verbose -c:a pcm_s16le -f null -",
+      "-f mov -i input -filter_complex [0:2]aresample=async=1,aformat=channel_layouts=stereo,ebur128@meter0=peak=true:framelog=verbose[metered0] -map [metered0] -vn -sn -dn -map_metadata -1 -map_chapters -1 -c:a pcm_s16le -f null -",
     ]);
     expect(args).toContain("aformat=channel_layouts=stereo,volume=7dB -c:a:0 aac");
     expect(products[0]?.sounds?.[0]?.loudness).toEqual({ wantedLufs: -23, before: loud(-30, -12) });
