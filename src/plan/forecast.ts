@@ -39,7 +39,7 @@ export type ForecastOutput = {
 export type ForecastStep = {
   readonly name: Step["name"] | "live";
   readonly args: readonly string[];
-  /** Of a run that makes a slice of a long encode: its number, from 1 on. */
+  /** Of a run that makes a slice of a long encode: its number, from 0 on. */
   readonly slice?: number;
   /** Why it is not cut into slices, where long encodes are. */
   readonly whole?: string;
@@ -100,7 +100,7 @@ function runsOf(
   return [
     ...sliced.parts.map((part, at) => ({
       ...{ name, args: part.args },
-      ...(spread && !others.has(part) && { slice: at + 1 }),
+      ...(spread && !others.has(part) && { slice: at }),
     })),
     { name: "join", args: sliced.join.args },
   ];

@@ -61,6 +61,22 @@ describe("POST plan", () => {
     expect(tasks).toEqual([]);
   });
 
+  test("tells which run makes which slice, or why an encode stays whole", async () => {
+    const steps = [
+      { name: "encode", args: [], slice: 0 },
+      { name: "encode", args: [], whole: "it is shorter than 600 s" },
+    ] as const;
+    const app = await making(async () => ({
+      ...planned,
+      forecast: { ...planned.forecast, steps },
+    }));
+    const answer = await (await app.call(PLAN, { body: aTask() })).json();
+    expect(TaskPlanSchema.parse(answer).steps).toEqual([
+      { name: "encode", arguments: [], slice: 0 },
+      { name: "encode", arguments: [], whole: "it is shorter than 600 s" },
+    ]);
+  });
+
   test("says what the task would fail with, as a task does", async () => {
     const app = await failing(new TaskError("source_not_media", "Cannot read the source: noise"));
     const headers = { "Accept-Language": "zh" };

@@ -54,6 +54,22 @@ describe("forecast", () => {
     expect(steps.at(-1)?.name).toBe("join");
   });
 
+  test("numbers the slices that workers share from 0 on, but for what is made once, or says why there are none", () => {
+    const rendition = aRendition({ video: aVideo() });
+    const shared = (minSeconds: number) => {
+      const spread = { minSeconds, sliceSeconds: 20, slicesMax: 8 };
+      return foretold(rendition, lasting(60), aCapabilities({ spread })).steps;
+    };
+    expect(shared(40).map(({ name, slice }) => [name, slice])).toEqual([
+      ["encode", 0],
+      ["encode", 1],
+      ["encode", 2],
+      ["encode", undefined],
+      ["join", undefined],
+    ]);
+    expect(shared(80)).toMatchObject([{ whole: "it is shorter than 80 s" }]);
+  });
+
   test("expects the bitrates that are asked for, for the length of the media", () => {
     const rendition = aRendition({
       video: aVideo({ bitrateBps: 700_000 }),

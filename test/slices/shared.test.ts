@@ -199,6 +199,34 @@ async function untilHeld(id: string, gate: Gate) {
   return { lead: lead.worker, helpers: helpers.map(({ worker }) => worker) };
 }
 
+test("a plan tells of the slices, or why there are none", async () => {
+  gated("/planned.mp4", true);
+  const all = await fleet.node("all", {
+    PONTUS_SLICE_STORE: join(fleet.media, "slices"),
+    PONTUS_SLICE_MIN_SECONDS: "6",
+    PONTUS_SLICE_SECONDS: "3",
+  });
+  const planOf = async (more: object) => {
+    const answer = await all.call("/api/v1/task/transcoding/plan", {
+      body: {
+        source: { source_url: media.url("/planned.mp4") },
+        profile_name: "video_mp4_320x240_500kbps",
+        targets: [{ target_url: "planned.mp4" }],
+        ...more,
+      },
+    });
+    const { steps } = (await answer.json()) as {
+      steps: readonly { readonly slice?: number; readonly whole?: string }[];
+    };
+    return steps;
+  };
+  const slices = (await planOf({})).flatMap(({ slice }) => slice ?? []);
+  expect(slices).toEqual([0, 1, 2, 3, 4]);
+  const [clipped] = await planOf({ clip: { start_seconds: 1 } });
+  expect(clipped?.whole).toBe("only a clip of the source is wanted");
+  await all.stop();
+});
+
 test("a task that is cancelled leaves no slice anywhere, on no worker", async () => {
   const gate = gated("/cancelled.mp4");
   const id = await create("/cancelled.mp4", "cancelled.mp4");

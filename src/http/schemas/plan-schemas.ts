@@ -81,8 +81,9 @@ const PlannedStep = z
       description:
         "Those of ffmpeg, secrets masked, one each. A run has general options in front of them; `000000000000-1` and the like in names of segments stand for the task, and addresses of live streams for those of relays on this machine.",
     }),
-    slice: z.int().min(1).optional().openapi({
-      description: "Of a run that makes a slice of a long encode for all outputs: its number.",
+    slice: z.int().min(0).optional().openapi({
+      description:
+        "Of a run that makes a slice of a long encode for all outputs: its number, from 0 on.",
     }),
     whole: z.string().optional().openapi({
       description: "Why an encode is not cut into slices, where long ones are.",

@@ -807,7 +807,7 @@ export type PlannedStep = {
     arguments: Array<string>;
     name: StepName;
     /**
-     * Of a run that makes a slice of a long encode for all outputs: its number.
+     * Of a run that makes a slice of a long encode for all outputs: its number, from 0 on.
      */
     slice?: number;
     /**
