@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { measureAgainst } from "./against.ts";
 import { measureCli } from "./cli.ts";
 import { measureCreates } from "./creates.ts";
 import { measureDashboard } from "./dashboard.ts";
@@ -54,12 +55,22 @@ const TMPFS = 0x01021994;
 /** Processes that ran on average in the last minute: with more, times tell of the others too. */
 const LOAD_MAX = 0.5;
 
-const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick]
+const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick] [--against REVISION [--rounds N]]
 
 Measures what bench/README.md claims, side by side, on this machine; prints a table and writes bench/results/bench.json.
+--against builds a worktree of a revision, and both trees measure by turns, each part twice or in so many rounds.
 `;
 
-const { only, isQuick } = readArguments(NAMES, USAGE);
+const { only, isQuick, more } = readArguments(NAMES, USAGE, ["against", "rounds"]);
+if (more["against"] !== undefined) {
+  const rounds = Number(more["rounds"] ?? 2);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    process.stderr.write(USAGE);
+    process.exit(2);
+  }
+  await measureAgainst({ revision: more["against"], only, isQuick, rounds });
+  process.exit(0);
+}
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 mkdirSync(RESULTS, { recursive: true });
 if (statfsSync(RESULTS).type === TMPFS)

@@ -44,14 +44,17 @@ const cellsOf = ({ key, what, ours, peer, ratio, bar, isMet }: Row): readonly st
 ];
 
 /** The lines as a table in Markdown, its columns aligned. */
-export function tableOf(rows: readonly Row[]): string {
-  const lines = [HEAD, ...rows.map(cellsOf)];
-  const widths = HEAD.map((_, column) =>
+export const tableOf = (rows: readonly Row[]): string => tableFrom(HEAD, rows.map(cellsOf));
+
+/** A table in Markdown, its columns aligned. */
+export function tableFrom(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) =>
     Math.max(3, ...lines.map((cells) => cells[column]?.length ?? 0)),
   );
-  const [head, ...body] = lines.map(
+  const [first, ...body] = lines.map(
     (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
   );
   const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [head, rule, ...body].join("\n");
+  return [first, rule, ...body].join("\n");
 }
