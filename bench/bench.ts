@@ -17,6 +17,7 @@ import { RESULTS, readArguments, runPart } from "./parts.ts";
 import { measureQuality } from "./quality.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
+import { measureReuse } from "./reuse.ts";
 import { measureRows } from "./rows.ts";
 import { measureStart } from "./start.ts";
 import { measureTasks } from "./tasks.ts";
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   creates: measureCreates,
   loss: measureLoss,
   tasks: measureTasks,
+  reuse: measureReuse,
   cli: measureCli,
   verify: measureVerify,
   ladder: measureLadder,

@@ -34,7 +34,11 @@ export async function encoderArgs(pid: number): Promise<readonly string[]> {
 }
 
 /** Asks from when all targets are there: each call before costs some of the CPU that is measured, and bare ffmpeg is asked nothing. */
-async function untilDone(url: string, id: string, targets: readonly string[]): Promise<void> {
+export async function untilDone(
+  url: string,
+  id: string,
+  targets: readonly string[],
+): Promise<void> {
   for (let looks = 1; !targets.every((path) => existsSync(path)); looks += 1) {
     // Where the task has failed they do not come.
     if (looks % LOOKS_A_CALL === 0) await readTask(url, id);

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
@@ -27,6 +28,7 @@ import {
 } from "../worker/instance.ts";
 import type { PlanningPorts } from "../worker/planning/plan-run.ts";
 import { purgeExpired } from "../worker/purge-expired.ts";
+import type { Results } from "../worker/reuse/reusing.ts";
 import type { WorkDisk } from "../worker/run-ports.ts";
 import { sweepTargets } from "../worker/sweep-targets.ts";
 import type { Worker } from "../worker/worker.ts";
@@ -105,6 +107,7 @@ export async function beginWork(
   const { ports, storageOf } = portsOf(engine, parts);
   const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
   const { abilities } = node;
+  const results = await resultsIn(config, instance, parts);
   const sharing = await sharingOf(config, parts, { ...ports, instance });
   const worker = new Worker(
     {
@@ -115,11 +118,13 @@ export async function beginWork(
       mayClaim,
       telemetry,
       ...sharing?.parts,
-      purge: () => purgeExpired({ tasks, kept, recordings }),
+      ...(results && { results }),
+      purge: () => purgeExpired({ tasks, kept, recordings, results: results?.cache }),
       recover,
       sweep: async (signal) => {
         await Promise.all([
           kept.forget(tasks),
+          results?.cache.relieve(),
           sweepTargets({ leftovers, storageOf, now }, signal),
           sharing?.sweep(signal),
         ]);
@@ -134,7 +139,12 @@ export async function beginWork(
   webhooks.start();
   const { liveSourceTimeoutMs: sourceTimeoutMs } = config;
   const slicing = sharing?.parts.slicing;
-  const planning = { ...ports, sourceTimeoutMs, ...(slicing && { slicing }) };
+  const planning = {
+    ...ports,
+    sourceTimeoutMs,
+    ...(slicing && { slicing }),
+    ...(results && { results }),
+  };
   const planner = plannerOf(planning, instance.scratch);
   return { worker, instance, planner, node, hardware, ...(membership && { membership }) };
 }
@@ -181,6 +191,25 @@ const keptIn = (
   { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax }: Config,
   now: () => number,
 ): KeptEncodes => new KeptEncodes(join(dataFolder, "kept"), { keepMs, bytesMax }, now);
+
+/** What runs use again of each other; undefined where nothing is kept, and then nothing is. */
+async function resultsIn(
+  { dataFolder, resultCacheBytes: bytesMax, resultCacheShared, disk: hasDisk }: Config,
+  { scratch }: Instance,
+  { disk, telemetry, version }: Pick<WorkParts, "disk" | "telemetry" | "version">,
+): Promise<Results | undefined> {
+  if (scratch === undefined || hasDisk === "no") return undefined;
+  const root = join(dataFolder, "results");
+  if (bytesMax === 0) return void (await rm(root, { recursive: true, force: true }));
+  const { openResults } = await import("../worker/reuse/open-results.ts");
+  return openResults(root, {
+    bytesMax,
+    disk,
+    telemetry,
+    version,
+    isShared: resultCacheShared === "yes",
+  });
+}
 
 /** The limits that a worker keeps. */
 const workerOptions = (

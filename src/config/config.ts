@@ -49,6 +49,10 @@ export type Config = {
   /** How long encoded files that could not be delivered are kept, and how many bytes of them. */
   readonly keepEncodeMs: number;
   readonly keepEncodeBytesMax: number;
+  /** How many bytes of finished outputs are kept for tasks that want the same; 0 is none. */
+  readonly resultCacheBytes: number;
+  /** Whether clients get each other's. */
+  readonly resultCacheShared: "yes" | "no";
   readonly defaultProfile: string;
   readonly targetsMax: number;
   readonly pixelsMax: number;

@@ -5,7 +5,7 @@ import { clientsSchema } from "./clients.ts";
 import type { Config } from "./config.ts";
 import { DATABASE_KEY, FLEET_KEYS, type WrittenDatabase } from "./fleet/fleet-keys.ts";
 import { count, days, type Key, oneOf, seconds } from "./key.ts";
-import { ENCODER_KEYS, SHARE_KEYS, TELEMETRY_KEYS } from "./limit-keys.ts";
+import { ENCODER_KEYS, RESULT_KEYS, SHARE_KEYS, TELEMETRY_KEYS } from "./limit-keys.ts";
 import { STORAGE_KEYS } from "./storage-keys.ts";
 import { WATCH_KEYS, type WrittenWatch } from "./watch/watch-keys.ts";
 
@@ -152,6 +152,7 @@ export const KEYS: { readonly [F in keyof Written]: Key<Written[F]> } = {
     ...count(0, 999_999_999_999_999, "bytes"),
     about: "How much of them is kept in the data folder; the oldest are removed first.",
   },
+  ...RESULT_KEYS,
   defaultProfile: {
     env: "PONTUS_DEFAULT_PROFILE",
     fallback: "video_mp4_1280x720_1728kbps",

@@ -61,6 +61,24 @@ export const SHARE_KEYS = {
   },
 } as const satisfies { readonly [F in keyof Config]?: Key<Config[F]> };
 
+/** The keys of what is kept so that nothing is encoded twice. */
+export const RESULT_KEYS = {
+  resultCacheBytes: {
+    env: "PONTUS_RESULT_CACHE_BYTES",
+    fallback: "0",
+    ...count(0, 999_999_999_999_999, "bytes"),
+    about:
+      "How much of finished outputs is kept in the data folder, so that a task that wants the same of the same source encodes nothing ([operations.md](operations.md#never-encode-twice)); what was not used for longest goes first. 0 keeps none, and removes what is there.",
+  },
+  resultCacheShared: {
+    env: "PONTUS_RESULT_CACHE_SHARED",
+    fallback: "no",
+    ...oneOf("yes", "no"),
+    about:
+      "Whether clients get outputs that were made for others. With `yes`, a client can find out whether somebody had a file transcoded that it has, too.",
+  },
+} as const satisfies { readonly [F in keyof Config]?: Key<Config[F]> };
+
 type LimitField = "outputPixelsMax" | "memoryBytes" | "cpuSeconds" | "fileBytes";
 type HardwareField = "hardware" | "hardwareDevice" | "hardwareSessionsMax";
 type EncoderField = HardwareField | LimitField | SandboxField | "fonts";

@@ -55,6 +55,7 @@ const outputAnswer = ({
   duration_seconds: durationSeconds,
   container,
   bitrate_bps: output.bitrateBps,
+  reused: output.reused,
   video: output.video && {
     codec: output.video.codec,
     width: output.video.width,

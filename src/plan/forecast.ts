@@ -30,6 +30,8 @@ export type ForecastOutput = {
   readonly subtitles?: readonly Pick<SubtitleTrack, "index" | "codec">[];
   /** Of a set: the size of each rendition that has pictures, in its order. */
   readonly sizes?: readonly { readonly width?: number; readonly height?: number }[];
+  /** It was made before, and is kept: no step is run for it. */
+  readonly reused?: true;
 };
 
 /**

@@ -83,6 +83,8 @@ export type Output = {
   readonly durationSeconds: number;
   readonly container: string;
   readonly bitrateBps: number;
+  /** Present if an earlier run has made and verified it, for another task or for this one. */
+  readonly reused?: true;
   /** That of the first rendition, if it is an adaptive set. */
   readonly video?: OutputVideo;
   readonly audio?: OutputAudio;

@@ -91,6 +91,16 @@ export class Metrics {
     "Slices of long encodes: for tasks that run here (own) or to help other workers (helper); made, failed, or fetched and not as they were stored (again)",
     ["by", "result"],
   );
+  readonly #results = this.counter(
+    "pontus_results_total",
+    "Runs that found their outputs among the results that are kept (hit), or made them (miss)",
+    ["result"],
+  );
+  readonly #reusedBytes = this.counter(
+    "pontus_results_reused_bytes_total",
+    "Bytes of outputs that were not encoded again",
+  );
+  readonly #keptBytes = this.gauge("pontus_results_bytes", "Bytes of results that are kept");
   readonly #callSeconds = this.#histogram(
     "pontus_http_request_duration_seconds",
     "From a call to the beginning of its answer",
@@ -101,6 +111,7 @@ export class Metrics {
   constructor() {
     // What comes from nothing is no increase to Prometheus: the first one would be missed.
     for (const level of ["warning", "error"]) this.#lines.inc({ level }, 0);
+    for (const result of ["hit", "miss"]) this.#results.inc({ result }, 0);
     for (const result of ["made", "refused"]) this.#files.inc({ result }, 0);
     for (const status of ["SUCCESS", "FAILED"]) this.#tellings.inc({ status }, 0);
     for (const status of ["SUCCESS", "CANCELLED"])
@@ -140,6 +151,17 @@ export class Metrics {
   /** Counts a slice of a long encode. */
   sliceEnded(by: "own" | "helper", result: "made" | "failed" | "again"): void {
     this.#slices.inc({ by, result });
+  }
+
+  /** Counts a run that looked for what it was to make. */
+  resultAsked(result: "hit" | "miss", bytes: number): void {
+    this.#results.inc({ result });
+    this.#reusedBytes.inc(bytes);
+  }
+
+  /** Tells how much is kept. */
+  resultsKept(bytes: number): void {
+    this.#keptBytes.set(bytes);
   }
 
   /** Counts a line of the log. */

@@ -65,6 +65,10 @@ export type Telemetry = {
    * @param by - whether for a task that runs here, or to help another worker
    */
   readonly sliceEnded: (by: "own" | "helper", result: "made" | "failed" | "again") => void;
+  /** A run has found what it was to make, so many bytes, or has not. */
+  readonly resultAsked: (result: "hit" | "miss", bytes: number) => void;
+  /** So many bytes of results are kept now. */
+  readonly resultsKept: (bytes: number) => void;
 };
 
 const runUnwatched: RunWatch = { timed: (_, work) => work(), end: () => {} };
@@ -77,4 +81,6 @@ export const UNWATCHED: Telemetry = {
   beginTelling: ({ traceParent }) => ({ traceParent, end: () => {} }),
   fileWatched: () => {},
   sliceEnded: () => {},
+  resultAsked: () => {},
+  resultsKept: () => {},
 };

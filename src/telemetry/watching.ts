@@ -87,6 +87,14 @@ export class Watching implements Telemetry {
     this.#count((metrics) => metrics.sliceEnded(by, result));
   };
 
+  readonly resultAsked: Telemetry["resultAsked"] = (result, bytes) => {
+    this.#count((metrics) => metrics.resultAsked(result, bytes));
+  };
+
+  readonly resultsKept: Telemetry["resultsKept"] = (bytes) => {
+    this.#count((metrics) => metrics.resultsKept(bytes));
+  };
+
   readonly fileWatched = (result: "made" | "refused"): void => {
     this.#count((metrics) => metrics.fileWatched(result));
   };

@@ -9,6 +9,7 @@ import { processTask } from "./file/process-task.ts";
 import type { LiveConditions } from "./live/process-live.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
 import type { Sharing } from "./parts/slicing.ts";
+import type { Results } from "./reuse/reusing.ts";
 import type { Run } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);
@@ -30,6 +31,8 @@ export type Host = {
   readonly fonts?: string | undefined;
   /** How long encodes are shared with other workers; undefined if they are not. */
   readonly shared?: Sharing | undefined;
+  /** What runs use again of each other; undefined if nothing is kept. */
+  readonly results?: Results | undefined;
 };
 
 /** The time limit of a run in ms: the task's own, else the default; a live task has no default limit, as it ends with its source. */
@@ -46,7 +49,7 @@ export function limitMsOf({ task, places }: Run, defaultMs: number): number | un
  */
 export async function runTask(
   run: Run,
-  { scratch, kept, recordings, live, fonts, shared }: Host,
+  { scratch, kept, recordings, live, ...more }: Host,
 ): Promise<void> {
   const { task, claim, engine } = run;
   run.decide(`Begins with the engine ${engine.name}: ffmpeg ${engine.capabilities.version}`);
@@ -58,7 +61,7 @@ export async function runTask(
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, fonts, shared });
+    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, ...more });
     await run.judgeAgain();
     const folders = { folder, kept: join(recordings, recordingsOf(task)) };
     return await (await living()).processLive(run, folders, live);

@@ -35,6 +35,8 @@ export type Line<Made> = {
    * @throws {WrongCopy} if a copy in it is wrong
    */
   readonly verify: (planned: Planned, damage: Damage) => Promise<Made>;
+  /** Uses what was made before of the same, or else makes it; absent if a line makes everything itself. @param make - runs the steps and verifies */
+  readonly reuse?: (planned: Planned, make: () => Promise<Made>) => Promise<Made>;
   readonly deliver: (made: Made) => Promise<void>;
   /** Removes what a plan has made, because another plan takes its place. */
   readonly discard: (plan: Plan) => Promise<void>;
@@ -101,10 +103,13 @@ async function carryOut<Made>(
   const tracker = new ProgressTracker(plan);
   const timed = timedBy(reports);
   const run = () => runSteps(plan, line, tracker, reports);
-  const damage = await timed("transcode", run, { mediaSeconds: plan.durationSeconds });
   const onDelivering = () => reports.onProgress(tracker.delivering());
-  if (line.isStreamed) onDelivering();
-  const made = await timed("verify", () => line.verify(planned, damage));
+  const make = async () => {
+    const damage = await timed("transcode", run, { mediaSeconds: plan.durationSeconds });
+    if (line.isStreamed) onDelivering();
+    return timed("verify", () => line.verify(planned, damage));
+  };
+  const made = await (line.reuse ? line.reuse(planned, make) : make());
   if (!line.isStreamed) onDelivering();
   return made;
 }

@@ -6,6 +6,7 @@ import type { KeptEncodes } from "./file/kept-encodes.ts";
 import type { Helper } from "./parts/helper.ts";
 import type { Slicing } from "./parts/slicing.ts";
 import type { RetryLimits } from "./retry.ts";
+import type { Results } from "./reuse/reusing.ts";
 import type { RunPorts, WorkDisk } from "./run-ports.ts";
 
 /** The parts that a worker works with. */
@@ -22,6 +23,8 @@ export type WorkerDeps = {
   readonly telemetry?: Telemetry;
   /** How long encodes are shared with other workers; absent if they are not. */
   readonly slicing?: Slicing;
+  /** What runs use again of each other; absent if nothing is kept. */
+  readonly results?: Results;
   /** Makes slices of other workers' tasks in free slots. */
   readonly helper?: Helper;
   /** Whether tasks may be taken up now: not while the disk is nearly full. */

@@ -181,12 +181,12 @@ export class Worker {
     try {
       if (task.cancelRequested) throw cancelled();
       const { scratch, recordings, live, retries } = this.#options;
-      const { kept, slicing } = this.#deps;
+      const { kept, slicing, results } = this.#deps;
       const { targetTimeoutMs } = live;
       const { fonts } = this.#options;
       const shared = slicing && { slicing, limitSeconds: (limitMs ?? 0) / 1000 };
-      const host = { scratch, kept, recordings, fonts, shared, live: { targetTimeoutMs, retries } };
-      await runTask(run, host);
+      const keeps = { kept, recordings, fonts, shared, results };
+      await runTask(run, { ...keeps, scratch, live: { targetTimeoutMs, retries } });
       errors = run.failuresInOrder;
     } catch (error) {
       errors = [signal.aborted ? signal.reason : error];

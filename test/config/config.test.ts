@@ -52,6 +52,7 @@ describe("parseConfig", () => {
         retentionMs: 7_776_000_000,
         keepEncodeMs: 3_600_000,
         keepEncodeBytesMax: 10_737_418_240,
+        ...{ resultCacheBytes: 0, resultCacheShared: "no" },
         defaultProfile: "video_mp4_1280x720_1728kbps",
         targetsMax: 32,
         pixelsMax: 36_000_000,

@@ -72,10 +72,11 @@ const streamAnswer = (stream: MediaStream, uses: readonly StreamUse[]) => ({
   uses: uses.map(({ targets, action, why }) => ({ targets: [...targets], action, why })),
 });
 
-const outputAnswer = ({ targets, container, video, audio, sizes }: ForecastOutput) => ({
+const outputAnswer = ({ targets, container, video, audio, sizes, reused }: ForecastOutput) => ({
   targets: [...targets],
   container,
   video: { ...video },
   audio: { action: audio.action, why: audio.why, codec: audio.codec },
   renditions: sizes?.map((size) => ({ ...size })),
+  reused,
 });

@@ -61,6 +61,10 @@ export const Output = z
       description:
         "Extension. Present if the profile has `audio_tracks`, `audio_mix` or `loudness`: every sound that the target holds.",
     }),
+    reused: z.literal(true).optional().openapi({
+      description:
+        "Extension. Present if nothing was encoded for it: it was made before of the same source by the same plan, and kept. Absent = not reused.",
+    }),
     renditions: z.array(OutputRendition).optional().openapi({
       description:
         "Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.",

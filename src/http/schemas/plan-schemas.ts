@@ -71,6 +71,10 @@ const PlannedOutput = z
       )
       .optional()
       .openapi({ description: "Of an adaptive set: the size of each that has pictures." }),
+    reused: z.literal(true).optional().openapi({
+      description:
+        "Present if it was made before and is kept, so that no step would be run. Absent too where that is not known, as more than 64 MiB of the source would have to be read.",
+    }),
   })
   .openapi("PlannedOutput");
 

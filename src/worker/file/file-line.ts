@@ -30,7 +30,7 @@ const verifying = onceLoaded(() => import("../output/verify-products.ts"));
 const CHUNK_BYTES = 1 << 20;
 
 /** The line of a source that is a file. Its steps may be given a signal of their own. */
-export type FileLine = Omit<Line<readonly Verified[]>, "deliver" | "runStep"> & {
+export type FileLine = Omit<Line<readonly Verified[]>, "deliver" | "reuse" | "runStep"> & {
   readonly runStep: (step: Step, reports: StepReports, own?: AbortSignal) => Promise<void>;
 };
 

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
 import { planner } from "../../plan/join-sources.ts";
 import type { Assignment } from "../../profile/profile.ts";
+import { schemeOf } from "../../storage/storage.ts";
 import { toTaskError } from "../../task/errors.ts";
 import { joinedPath, joinOf } from "../further/join-parts.ts";
 import { furtherPaths, openFurther } from "../further/open-further.ts";
@@ -10,7 +11,8 @@ import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import type { Verified } from "../output/verify-products.ts";
 import { type SharedSource, type Sharing, sharedCapabilities } from "../parts/slicing.ts";
 import { delivering } from "../progress.ts";
-import type { Run } from "../run.ts";
+import { type Results, reusing } from "../reuse/reusing.ts";
+import type { JudgingRun, Run } from "../run.ts";
 import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
 import type { SourceFile } from "../source/probe-source.ts";
@@ -30,6 +32,8 @@ export type Folders = {
   readonly fonts?: string | undefined;
   /** How long encodes are shared with other workers; undefined if they are not. */
   readonly shared?: Sharing | undefined;
+  /** What runs use again of each other; undefined if nothing is kept. */
+  readonly results?: Results | undefined;
 };
 
 /**
@@ -41,10 +45,8 @@ export type Folders = {
  * @param folders - this function makes the attempt's own work folder; the caller removes it
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
-export async function processTask(
-  run: Run,
-  { folder, kept, fonts, shared }: Folders,
-): Promise<void> {
+export async function processTask(run: Run, folders: Folders): Promise<void> {
+  const { folder, kept } = folders;
   const { task, signal } = run;
   await mkdir(folder, { recursive: true });
   try {
@@ -60,32 +62,14 @@ export async function processTask(
     }
 
     const source = missing.size === 0 ? undefined : (opened ?? (await open()));
-    const unmade = assignmentsFor(missing, run.assignments, found);
-    const request = run.planRequest(unmade, source?.further);
     const deliver = async (made: readonly Verified[]): Promise<void> => {
       const products = [...found, ...made];
       await kept.note(task.id, folder, products);
       await deliverProducts(run, forTargets(products, wanted));
     };
     if (source) {
-      const { path, media, further } = source;
-      const join = joinOf(run, media, further);
-      const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
-      const sharing = shared && sharingOf(shared, source, join);
-      const capabilities = sharedCapabilities(await capabilitiesOf(run), sharing?.slicing);
-      const planFor = planner(request, capabilities, join);
-      const place = {
-        folder,
-        fonts,
-        ...read,
-        ...furtherPaths(further),
-        ...(sharing && { sharing }),
-      };
-      const made = fileLine(run, place, planFor);
-      const line = { ...made, ...expectingOutput(run, folder, made) };
-      const verify = verifiedWithQuality(run, place, request, line);
-      const own = { ...line, ...limited(run, folder, line), verify, deliver };
-      await runLine(run, join?.media ?? media, own);
+      const unmade = assignmentsFor(missing, run.assignments, found);
+      await makeProducts(run, folders, { source, assignments: unmade, deliver });
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
       await run.timed("deliver", () => deliver([]));
@@ -99,6 +83,59 @@ export async function processTask(
   }
   if (run.failures.size > 0 && (await run.isNewest()))
     await kept.keep(folder, (index) => run.failures.has(index));
+}
+
+/** What is to be made of an opened source, and how it is delivered. */
+type Making = {
+  readonly source: Awaited<ReturnType<typeof openAll>>;
+  readonly assignments: readonly Assignment[];
+  readonly deliver: (made: readonly Verified[]) => Promise<void>;
+};
+
+/** Plans, makes and verifies products, or uses what was made before of the same, and delivers them. */
+async function makeProducts(
+  run: Run,
+  { folder, fonts, shared, results }: Folders,
+  { source, assignments, deliver }: Making,
+): Promise<void> {
+  const { path, media, further } = source;
+  const request = run.planRequest(assignments, further);
+  const join = joinOf(run, media, further);
+  const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
+  const sharing = shared && sharingOf(shared, source, join);
+  const capabilities = sharedCapabilities(await capabilitiesOf(run), sharing?.slicing);
+  const planFor = planner(request, capabilities, join);
+  const place = {
+    ...{ folder, fonts, ...read, ...furtherPaths(further) },
+    ...(sharing && { sharing }),
+  };
+  const { judging, warned } = counted(run);
+  const made = fileLine(judging, place, planFor);
+  const line = { ...made, ...expectingOutput(run, folder, made) };
+  const verify = verifiedWithQuality(run, place, request, line);
+  const used =
+    results &&
+    reusing(run, results, { folder, path, isPassing: isPassing(run, source), assignments, warned });
+  const own = { ...line, ...limited(run, folder, line), verify, deliver };
+  const reports = used ? { ...run, onProgress: used.onProgress } : run;
+  await runLine(reports, join?.media ?? media, { ...own, ...(used && { reuse: used.reuse }) });
+}
+
+/** Whether a source is a copy of our own: fetched, joined of segments, or cut out of what is around it. */
+const isPassing = ({ task }: Run, { identity }: Pick<SourceFile, "identity">): boolean =>
+  schemeOf(task.sourceUrl) !== "file" || identity === undefined;
+
+/** What steps and verification work with, and how many warnings they have given. */
+function counted({ engine, signal, warn, keysFor, decide, claim }: Run) {
+  let given = 0;
+  const judging: JudgingRun & Pick<Run, "decide" | "claim"> = {
+    ...{ engine, signal, keysFor, decide, claim },
+    warn: (warnings) => {
+      given += warnings.length;
+      return warn(warnings);
+    },
+  };
+  return { judging, warned: () => given };
 }
 
 /** Opens the source and all that is read beside it. */

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { copyFile, mkdtemp, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
+import { digestOf } from "../../disk/file-digest.ts";
 import type { StoredFile } from "../../slices/slices.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { toTaskError } from "../../task/errors.ts";
@@ -87,10 +86,4 @@ export class SliceStore {
     }
     return true;
   }
-}
-
-async function digestOf(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }

@@ -23,6 +23,8 @@ import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
 import { type SliceLengths, sharedCapabilities } from "../parts/slicing.ts";
 import { type Planned, planSource } from "../plan-source.ts";
+import { isKept } from "../reuse/foretell.ts";
+import type { Results } from "../reuse/reusing.ts";
 import { Run } from "../run.ts";
 import type { RunPorts } from "../run-ports.ts";
 import { openLiveEdge } from "../source/live-edge-source.ts";
@@ -54,6 +56,8 @@ const SAMPLED: Warning = {
 export type PlanningPorts = Omit<RunPorts, "store" | "insist"> & {
   /** Present if long encodes are shared with other workers. */
   readonly slicing?: SliceLengths;
+  /** Present if what runs have made is kept. */
+  readonly results?: Results;
 };
 
 /** The conditions of a plan. */
@@ -76,7 +80,7 @@ export async function planFor(
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
-    return await planRun(run, scratch, ports.slicing);
+    return await planRun(run, scratch, ports);
   } finally {
     signal.removeEventListener("abort", stop);
   }
@@ -111,13 +115,13 @@ function plannedRun(given: NewTask, reach: Reach | null, ports: PlanningPorts): 
 async function planRun(
   run: Run,
   scratch: string | undefined,
-  lengths: SliceLengths | undefined,
+  ports: PlanningPorts,
 ): Promise<Outlook> {
   if (scratch === undefined) return planInPlace(run);
   const folder = join(scratch, `plan-${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   try {
-    if (!isAnyLive(run.places)) return await planFile(run, folder, lengths);
+    if (!isAnyLive(run.places)) return await planFile(run, folder, ports);
     await run.judgeAgain();
     return await planLiveRun(run, folder);
   } finally {
@@ -161,7 +165,7 @@ function endless({ media, forecast: { sizeBytes: _, seconds: __, ...rest } }: Ou
 async function planFile(
   run: Run,
   folder: string,
-  lengths: SliceLengths | undefined,
+  { slicing: lengths, results }: Pick<PlanningPorts, "slicing" | "results">,
 ): Promise<Outlook> {
   let isPartial = false;
   let isEndless = false;
@@ -191,8 +195,16 @@ async function planFile(
       ? await planSource(media, planFor, unseen(media))
       : await fileLine(run, { folder, path: sample.path }, planFor).plan(sample.media);
   const outlook = told(planned, capabilities, isPartial ? [SAMPLED] : []);
+  if (results && !isPartial && (await isKept(run, results, { ...planned, path: sample.path })))
+    return allReused(outlook);
   return isEndless ? endless(outlook) : outlook;
 }
+
+/** The same where all of it was made before. */
+const allReused = ({ media, forecast: { outputs, ...rest } }: Outlook): Outlook => ({
+  media,
+  forecast: { ...rest, outputs: outputs.map((output) => ({ ...output, reused: true })) },
+});
 
 /** What is looked up in a source of which only parts are here: nothing. */
 const unseen = (media: MediaInfo) => ({

@@ -653,6 +653,10 @@ export type Output = {
      * Of an adaptive set, in the order of the profile, of the adaptive system profiles the best first; `video` and `audio` beside are those of the first. A shared sound counts with each.
      */
     renditions?: Array<OutputRendition>;
+    /**
+     * Extension. Present if nothing was encoded for it: it was made before of the same source by the same plan, and kept. Absent = not reused.
+     */
+    reused?: true;
     size_bytes: number;
     video?: OutputVideo;
 };
@@ -773,6 +777,10 @@ export type PlannedOutput = {
      * Of an adaptive set: the size of each that has pictures.
      */
     renditions?: Array<PlannedRendition>;
+    /**
+     * Present if it was made before and is kept, so that no step would be run. Absent too where that is not known, as more than 64 MiB of the source would have to be read.
+     */
+    reused?: true;
     /**
      * The places of these targets in the request.
      */

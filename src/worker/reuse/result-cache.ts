@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { getLogger } from "@logtape/logtape";
+import { errnoOf } from "../../lib/errno-of.ts";
+import { totalOf } from "../../plan/verify/finished-set.ts";
+import type { Verified } from "../output/verify-products.ts";
+import { type About, readAbout, writeAbout } from "./about-result.ts";
+import { describeFile, isSameFile, namesOf, pathOf, placeFile } from "./result-files.ts";
+
+const log = getLogger(["pontus", "worker"]);
+
+/** A verified product, whoever gets it. */
+export type Result = Omit<Verified, "targets">;
+
+/** The bounds of a cache of results. */
+export type CacheLimits = {
+  readonly bytesMax: number;
+  /** How many bytes may be written below a folder until its disk is down to its watermark. */
+  readonly roomIn: (folder: string) => Promise<number>;
+  /** Told how many bytes there are now. */
+  readonly onBytes: (bytes: number) => void;
+};
+
+/** The prefix of a folder that is being filled or removed, and the age from which on it is the rest of a crash. */
+const NASCENT = ".";
+const NASCENT_MS_MAX = 3_600_000;
+
+type Entry = { readonly key: string; readonly usedMs: number; readonly bytes: number };
+
+/**
+ * Verified products by what they are made of, kept for tasks that want the same. Each has a folder below one root, which other instances
+ * may use as well: a folder gets its name when all of it is there, and loses it before any of it goes. What is read is compared with what was
+ * written, by size and SHA-256, so a crash, a disk or a hand that spoilt it costs an encode and nothing else.
+ */
+export class ResultCache {
+  readonly #root: string;
+  readonly #limits: CacheLimits;
+  /** What does not change of those that are there. */
+  readonly #sizes = new Map<string, number>();
+  /** One after the other, so that the bytes are counted right. */
+  #keeping: Promise<unknown> = Promise.resolve();
+
+  /** @param root - absolute path, on the same disk as the scratch folders */
+  constructor(root: string, limits: CacheLimits) {
+    this.#root = root;
+    this.#limits = limits;
+  }
+
+  /** Whether a result seems to be there. */
+  async has(key: string): Promise<boolean> {
+    return (await readAbout(this.#folderOf(key))) !== undefined;
+  }
+
+  /**
+   * Puts a result's files into a folder, which is made.
+   *
+   * @returns undefined if it is not there, or is not what it was
+   * @throws the signal's reason
+   */
+  async take(key: string, folder: string, signal: AbortSignal): Promise<Result | undefined> {
+    const own = this.#folderOf(key);
+    const about = await readAbout(own);
+    if (!about) return undefined;
+    try {
+      await rm(folder, { recursive: true, force: true });
+      const isWhole = await this.#copyOut(about, { from: own, to: folder }, signal);
+      if (isWhole) return resultIn(folder, about);
+      log.warn("A kept result is not what it was, and is removed: {key}", { key });
+      await this.#remove(key);
+    } catch (error) {
+      signal.throwIfAborted();
+      // Another instance may have removed it meanwhile.
+      if (errnoOf(error) !== "ENOENT")
+        log.warn("Cannot use a kept result: {error}", { key, error });
+    }
+    await rm(folder, { recursive: true, force: true });
+    return undefined;
+  }
+
+  /**
+   * Keeps a result, and removes those that were not used for longest where there is no room for all. What it cannot keep is made again.
+   *
+   * @returns whether it is kept
+   * @throws the signal's reason
+   */
+  keep(key: string, result: Result, signal: AbortSignal): Promise<boolean> {
+    const kept = this.#keeping.then(() => this.#keep(key, result, signal));
+    this.#keeping = kept.catch(() => {});
+    return kept;
+  }
+
+  /** Removes the rests of crashes, and what is too much. Never rejects. */
+  async sweep(): Promise<void> {
+    try {
+      for (const name of await this.#names()) if (isNascent(name)) await this.#removeOld(name);
+      await this.#makeRoom(0);
+    } catch (error) {
+      log.warn("Cannot clear up kept results: {error}", { error });
+    }
+  }
+
+  /** Removes results while there is less room on the disk than there has to be. Never rejects. */
+  async relieve(): Promise<void> {
+    if (this.#sizes.size === 0 || (await this.#limits.roomIn(this.#root)) >= 0) return;
+    await this.sweep();
+  }
+
+  /** Removes everything. */
+  async empty(): Promise<void> {
+    await rm(this.#root, { recursive: true, force: true });
+  }
+
+  async #copyOut(
+    { files }: About,
+    { from, to }: { readonly from: string; readonly to: string },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    await mkdir(to, { recursive: true });
+    for (const file of files) {
+      const path = join(to, file.name);
+      await placeFile(join(from, file.name), path);
+      if (!(await isSameFile(path, file, signal))) return false;
+    }
+    const now = new Date();
+    // Its time says when it was used last.
+    await utimes(from, now, now).catch(() => {});
+    return true;
+  }
+
+  async #keep(key: string, result: Result, signal: AbortSignal): Promise<boolean> {
+    const nascent = join(this.#root, `${NASCENT}${randomUUID()}`);
+    try {
+      if (!(await this.#makeRoom(result.output.sizeBytes))) return false;
+      await mkdir(nascent, { recursive: true, mode: 0o700 });
+      const files = [];
+      for (const name of await namesOf(result.finished)) {
+        const path = join(nascent, name);
+        await placeFile(pathOf(result.finished, name), path);
+        files.push(await describeFile(path, name, signal));
+      }
+      const { finished, output } = result;
+      const segments = finished.segments && basename(finished.segments);
+      await writeAbout(nascent, {
+        ...{ entry: basename(finished.entry), files, output },
+        ...(segments !== undefined && { segments }),
+      });
+      // What is spoilt there would be in its way.
+      if (!(await this.has(key))) await this.#remove(key);
+      await rename(nascent, this.#folderOf(key));
+      await this.#entries();
+      return true;
+    } catch (error) {
+      await rm(nascent, { recursive: true, force: true }).catch(() => {});
+      signal.throwIfAborted();
+      // Another instance has kept the same meanwhile.
+      if (["EEXIST", "ENOTEMPTY"].includes(errnoOf(error) ?? "")) return true;
+      log.warn("Cannot keep a result: {error}", { key, error });
+      return false;
+    }
+  }
+
+  /** Removes the results that were not used for longest, until there is room for more bytes. @returns whether there is */
+  async #makeRoom(bytes: number): Promise<boolean> {
+    const { bytesMax, roomIn } = this.#limits;
+    if (bytes > bytesMax) return false;
+    const entries = [...(await this.#entries())];
+    const isEnough = async () =>
+      totalOf(entries.map((entry) => entry.bytes)) + bytes <= bytesMax &&
+      (await roomIn(this.#root)) >= bytes;
+    while (!(await isEnough())) {
+      const oldest = entries.shift();
+      if (!oldest) return false;
+      await this.#remove(oldest.key);
+    }
+    this.#limits.onBytes(totalOf(entries.map((entry) => entry.bytes)));
+    return true;
+  }
+
+  /** Those that are there, the one that was not used for longest first. */
+  async #entries(): Promise<readonly Entry[]> {
+    const keys = (await this.#names()).filter((name) => !isNascent(name));
+    const found: Entry[] = [];
+    for (const key of keys) {
+      const info = await stat(this.#folderOf(key)).catch(() => undefined);
+      if (info) found.push({ key, usedMs: info.mtimeMs, bytes: await this.#sizeOf(key) });
+    }
+    for (const key of this.#sizes.keys()) if (!keys.includes(key)) this.#sizes.delete(key);
+    this.#limits.onBytes(totalOf(found.map(({ bytes }) => bytes)));
+    return found.sort((one, other) => one.usedMs - other.usedMs);
+  }
+
+  async #sizeOf(key: string): Promise<number> {
+    const known = this.#sizes.get(key);
+    if (known !== undefined) return known;
+    const about = await readAbout(this.#folderOf(key));
+    const bytes = totalOf((about?.files ?? []).map(({ sizeBytes }) => sizeBytes));
+    this.#sizes.set(key, bytes);
+    return bytes;
+  }
+
+  async #removeOld(name: string): Promise<void> {
+    const folder = join(this.#root, name);
+    const info = await stat(folder).catch(() => undefined);
+    if (info && Date.now() - info.mtimeMs > NASCENT_MS_MAX)
+      await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Takes its name away first: nobody sees half of it. */
+  async #remove(key: string): Promise<void> {
+    const passing = join(this.#root, `${NASCENT}${randomUUID()}`);
+    this.#sizes.delete(key);
+    try {
+      await rename(this.#folderOf(key), passing);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
+      throw error;
+    }
+    await rm(passing, { recursive: true, force: true });
+  }
+
+  #folderOf(key: string): string {
+    return join(this.#root, key);
+  }
+
+  #names(): Promise<readonly string[]> {
+    return readdir(this.#root).catch(() => []);
+  }
+}
+
+const isNascent = (name: string): boolean => name.startsWith(NASCENT);
+
+const resultIn = (folder: string, { entry, segments, output }: About): Result => ({
+  finished: {
+    entry: join(folder, entry),
+    ...(segments !== undefined && { segments: join(folder, segments) }),
+  },
+  output,
+});
