@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {
   appendFileSync,
@@ -11,6 +11,9 @@ import {
 import { join } from "node:path";
 import { SourceDigests } from "../../../src/worker/reuse/source-digests.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+
+// A busy disk takes longer than the five seconds a test has by default.
+setDefaultTimeout(60_000);
 
 const { signal } = new AbortController();
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
