@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { execFileSync } from "node:child_process";
 import { appendFile, readdir, readFile, rm, stat, truncate, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { NewTask } from "../../../src/store/store.ts";
@@ -53,6 +54,19 @@ async function encoded(bench: WorkerBench, id: string, client?: string): Promise
 
 const target = ({ root }: WorkerBench, number: number): string => join(root, `out-${number}.mp4`);
 
+/** How many pictures a player finds. */
+function packetsOf(path: string): number {
+  const what = [
+    "-select_streams",
+    "v:0",
+    "-count_packets",
+    "-show_entries",
+    "stream=nb_read_packets",
+  ];
+  const told = execFileSync("ffprobe", ["-v", "error", ...what, "-of", "csv=p=0", path]);
+  return Number.parseInt(told.toString(), 10);
+}
+
 const logOf = async ({ tasks }: WorkerBench, id: string): Promise<readonly string[]> =>
   (await tasks.logs("ada", id)).flatMap(({ decisions }) => decisions);
 
@@ -80,6 +94,19 @@ describe("A task that wants what another has made", () => {
     for (const number of [1, 2]) await appendFile(target(bench, number), "junk");
     await outputOf(bench, await add(bench));
     expect(made.equals(await readFile(target(bench, 3)))).toBe(true);
+  });
+
+  test("gets a set under names of its own, whole", async () => {
+    const bench = await aBench();
+    const urlOf = (name: string) => join(bench.root, `${name}.m3u8`);
+    const asked = (name: string) => ({
+      assignments: [{ rendition: aRendition(60_000, "m3u8"), targets: [0] }],
+      targets: [{ url: urlOf(name), key: `file:${urlOf(name)}` }],
+    });
+    await encoded(bench, await add(bench, asked("one")));
+    expect((await outputOf(bench, await add(bench, asked("two")))).reused).toBe(true);
+    const pictures = packetsOf(join(bench.root, "in.mp4"));
+    for (const name of ["one", "two"]) expect(packetsOf(urlOf(name))).toBe(pictures);
   });
 
   test("encodes it where the bytes, the plan or the client are others", async () => {
