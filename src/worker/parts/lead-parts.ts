@@ -1,11 +1,9 @@
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { RunRequest } from "../../engine/engine.ts";
 import { sleep } from "../../lib/sleep.ts";
-import type { Part, Sliced } from "../../plan/sliced.ts";
+import type { Sliced } from "../../plan/sliced.ts";
 import { TaskError } from "../../task/errors.ts";
-import { Lead, OtherPictures, type SharedRun } from "./lead.ts";
-import { stepOfPart } from "./run-part.ts";
+import { joinSlices, OtherPictures, removeParts } from "./join-slices.ts";
+import { Lead, type SharedRun } from "./lead.ts";
 
 /** How long the step waits at its end for slices that are still being stored. */
 const STORING_MS_MAX = 10_000;
@@ -31,7 +29,7 @@ export async function runShared(
   let other: OtherPictures | undefined;
   try {
     await lead.make(fail);
-    await joinParts(shared, request, sliced, signal);
+    await joinSlices(shared.engine, request, sliced, signal);
     // What is cut off on its way may arrive after it was removed.
     await sleep(STORING_MS_MAX, lead.settled());
   } catch (error) {
@@ -49,22 +47,4 @@ export async function runShared(
   shared.decide(`Encodes the whole here: ${other.message}`);
   const { sliced: _, ...whole } = request.step;
   await shared.engine.run({ ...request, step: whole }, signal);
-}
-
-async function joinParts(
-  { engine }: SharedRun,
-  request: RunRequest,
-  { list, join: joined }: Sliced,
-  signal: AbortSignal,
-): Promise<void> {
-  await writeFile(join(request.folder, list.path), list.text);
-  const step = stepOfPart(request.step, joined);
-  await engine.run({ ...request, step, isOurs: true, onProgress: () => {} }, signal);
-}
-
-/** Removes the files of parts that are none of an output. */
-async function removeParts(folder: string, { parts, list }: Sliced): Promise<void> {
-  const passing = parts.filter(({ isKept }: Part) => !isKept);
-  const names = [...passing.flatMap(({ writes }) => writes), list.path];
-  for (const name of names) await rm(join(folder, name), { force: true });
 }

@@ -6,6 +6,7 @@ import type { Part, Sliced } from "../../plan/sliced.ts";
 import type { PartProgress, PartRun, PartState, StepKey, TakenPart } from "../../slices/slices.ts";
 import { toTaskError } from "../../task/errors.ts";
 import { failureOf } from "../../task/task.ts";
+import { judgePictures } from "./join-slices.ts";
 import { PartsProgress } from "./parts-progress.ts";
 import {
   type Encoded,
@@ -32,9 +33,6 @@ export type SharedRun = SharedSource & {
   /** Notes what is done. */
   readonly decide: (sentence: string) => void;
 };
-
-/** A slice has other pictures than it should: only a run of the whole is right. */
-export class OtherPictures extends Error {}
 
 /** Ends everything with an error. */
 type Fail = (error: unknown) => void;
@@ -208,11 +206,8 @@ export class Lead {
 
   /** @throws {OtherPictures} */
   #have(index: number, { frames, outTimeSeconds }: Omit<Encoded, "damage">): void {
-    const wanted = this.#slices[index]?.frames;
-    if (wanted && !wanted.includes(frames))
-      throw new OtherPictures(
-        `slice ${index} has ${frames} pictures, and should have ${wanted.join(" or ")}`,
-      );
+    const slice = this.#slices[index];
+    if (slice) judgePictures(slice, index, frames);
     this.#here.add(index);
     this.#progress.tell(index, { frames, outTimeSeconds, speed: 0, fps: 0 });
   }
